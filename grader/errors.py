@@ -1,0 +1,72 @@
+"""Every error of Backmark, by whose fault it is.
+
+    BackmarkError
+    ├── SubmissionError          refused before it ran: outcome `rejected`
+    ├── CandidateError           the student's code ended without an answer: an outcome of its own
+    │   ├── TimedOut             `timeout`
+    │   ├── OutOfMemory          `memory`
+    │   ├── TooMuchOutput        `output_limit`
+    │   └── Crashed              `crashed`
+    └── ServiceError             ours: says nothing about the student, exit status 3
+        ├── JailUnavailable      this machine cannot isolate
+        ├── JailFailed           a jail that should have worked did not
+        └── AssignmentError      the assignment or its networks are not usable
+"""
+
+
+from typing import Any
+
+
+class BackmarkError(Exception):
+    """Anything that Backmark raises on purpose."""
+
+
+class SubmissionError(BackmarkError):
+    """The submission was refused before any of it ran; the message says what to do.
+
+    `reason` is a short stable identifier, such as `syntax_error`.
+    """
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class CandidateError(BackmarkError):
+    """The student's process ended, or was ended, before all answers were in; `answers` holds those that were."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message)
+        self.answers: list[Any] = []
+
+
+class TimedOut(CandidateError):
+    """It used up its seconds, for one call or in all."""
+
+
+class OutOfMemory(CandidateError):
+    """It asked for more memory than the assignment allows."""
+
+
+class TooMuchOutput(CandidateError):
+    """It printed more than the assignment allows."""
+
+
+class Crashed(CandidateError):
+    """Its process died without an answer, or said something that is no answer."""
+
+
+class ServiceError(BackmarkError):
+    """Our own failure, or the machine's. Never a student's mark."""
+
+
+class JailUnavailable(ServiceError):
+    """This machine cannot isolate; the message says why and what to do."""
+
+
+class JailFailed(ServiceError):
+    """A jail could not be started or lost its way before the student's code ran."""
+
+
+class AssignmentError(ServiceError):
+    """An assignment or its networks cannot be used; the message names the field or the file."""

@@ -1,0 +1,1 @@
+"""Which networks are drawn, and what is judged on them."""

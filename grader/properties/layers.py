@@ -1,0 +1,116 @@
+"""All layers of many one-column networks side by side, padded with zeros, so that a step is judged in one sweep."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grader.model import Formulas
+from grader.oracle.network import Array
+from grader.oracle.reference import activation_derivative, loss_derivative
+from grader.oracle.tolerance import activation_size, loss_size
+from grader.properties.candidate import Answer, Returned
+from grader.suite import Suite
+
+Booleans = NDArray[np.bool_]
+Places = NDArray[np.intp]
+
+
+@dataclass(frozen=True, eq=False)
+class Layers:
+    """L layers, those of a network in order of depth, each padded to m units in and out."""
+
+    #: For each layer: its network's place in the suite, and whether it is the output layer.
+    network: Places
+    top: Booleans
+    #: W (L, m, m), the layer's input h (L, m) and preactivation f (L, m); `unit` (L, m) says which rows exist.
+    weights: Array
+    h: Array
+    f: Array
+    unit: Booleans
+    #: The loss derivative at output layers and its size, else zero; the activation's derivative and its size.
+    top_delta: Array
+    top_size: Array
+    slope: Array
+    slope_size: Array
+    #: Where the suite's flat parameters go in `weights` and in a (L, m) array of biases.
+    weight_from: Places
+    weight_to: Places
+    bias_from: Places
+    bias_to: Places
+
+    def spread(self, answers: Sequence[Answer], suite: Suite) -> tuple[Array, Array, Booleans]:
+        """dW (L, m, m), db (L, m) and which layers were answered, from a student's answers."""
+        flat = np.full(suite.starts[-1], np.nan)
+        returned = np.zeros(len(answers), dtype=bool)
+        for i, answer in enumerate(answers):
+            if isinstance(answer, Returned):
+                flat[suite.starts[i] : suite.starts[i + 1]] = answer.gradient
+                returned[i] = True
+        d_weights, d_biases = np.zeros_like(self.weights), np.zeros_like(self.f)
+        d_weights.ravel()[self.weight_to] = flat[self.weight_from]
+        d_biases.ravel()[self.bias_to] = flat[self.bias_from]
+        return d_weights, d_biases, returned[self.network]
+
+
+def stack(suite: Suite, formulas: Formulas) -> Layers:
+    """The layers of the suite's one-column networks."""
+    single = [i for i, columns in enumerate(suite.columns) if columns == 1]
+    m = max((max(suite.sizes[i]) for i in single), default=1)
+    rows = [(i, k) for i in single for k in range(len(suite.sizes[i]) - 1)]
+    shape = (len(rows), m)
+    weights, h, f, y = np.zeros((*shape, m)), np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    unit = np.zeros(shape, dtype=bool)
+    h_at, f_at, y_at = (_starts(suite, part) for part in (slice(None, -1), slice(1, None), slice(-1, None)))
+    places: list[list[NDArray[np.intp]]] = [[], [], [], []]
+    row = 0
+    for i in single:
+        sizes = suite.sizes[i]
+        start, hs, fs = suite.starts[i], h_at[i], f_at[i]
+        for fan_in, out in zip(sizes[:-1], sizes[1:], strict=True):
+            grid = (row * m + np.arange(out))[:, None] * m + np.arange(fan_in)
+            places[0].append(np.arange(start, start + out * fan_in))
+            places[1].append(grid.ravel())
+            start += out * fan_in
+            places[2].append(np.arange(start, start + out))
+            places[3].append(row * m + np.arange(out))
+            start += out
+            h[row, :fan_in] = suite.activations[hs : hs + fan_in]
+            f[row, :out] = suite.preactivations[fs : fs + out]
+            unit[row, :out] = True
+            hs, fs, row = hs + fan_in, fs + out, row + 1
+        y[row - 1, : sizes[-1]] = suite.targets[y_at[i] : y_at[i] + sizes[-1]]
+    weight_from, weight_to, bias_from, bias_to = (
+        np.concatenate(each) if each else np.zeros(0, dtype=np.intp) for each in places
+    )
+    weights.ravel()[weight_to] = suite.parameters[weight_from]
+    top = np.array([k == len(suite.sizes[i]) - 2 for i, k in rows], dtype=bool)
+    top_delta, top_size = np.zeros(shape), np.zeros(shape)
+    for at in np.flatnonzero(top):
+        # One output layer at a time: softmax must not see the padding.
+        output, target = f[at, unit[at]][:, None], y[at, unit[at]][:, None]
+        top_delta[at, unit[at]] = loss_derivative(output, target, formulas.loss)[:, 0]
+        top_size[at, unit[at]] = loss_size(output, target, formulas.loss)[:, 0]
+    return Layers(
+        np.array([i for i, _ in rows], dtype=np.intp),
+        top,
+        weights,
+        h,
+        f,
+        unit,
+        top_delta,
+        top_size,
+        activation_derivative(f, formulas),
+        activation_size(f, formulas),
+        weight_from,
+        weight_to,
+        bias_from,
+        bias_to,
+    )
+
+
+def _starts(suite: Suite, part: slice) -> list[int]:
+    """Where each network's rows of this part of its sizes start in a flat array of activations."""
+    lengths = [sum(sizes[part]) * columns for sizes, columns in zip(suite.sizes, suite.columns, strict=True)]
+    return np.concatenate([[0], np.cumsum(lengths)]).astype(int).tolist()
