@@ -1,0 +1,255 @@
+"""The judge: answers in, judgement out. It runs nothing of a student's itself."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from grader.errors import CandidateError, Crashed, OutOfMemory, TimedOut, TooMuchOutput
+from grader.model import (
+    Assignment,
+    Counterexample,
+    Flag,
+    Judgement,
+    Mark,
+    Outcome,
+    Property,
+    Statistics,
+    StudentError,
+)
+from grader.oracle.network import Network
+from grader.oracle.reference import gradient
+from grader.properties import wording
+from grader.properties.candidate import Answer, Candidate, Raised, Returned
+from grader.properties.counterexamples import counterexample
+from grader.properties.entries import disagreeing, way
+from grader.properties.layers import Layers, stack
+from grader.properties.probes import flags, probes
+from grader.properties.rubric import ORDER, Row, agreement, any_shape, home_networks, purity
+from grader.properties.shrinking import Fails, Witness, shrink, size
+from grader.properties.steps import STEPS
+from grader.revision import Revision
+from grader.suite import Suite, flatten, join, measured
+
+ENDED = {
+    TimedOut: (Outcome.TIMEOUT, "TimeLimit"),
+    OutOfMemory: (Outcome.MEMORY, "MemoryLimit"),
+    TooMuchOutput: (Outcome.OUTPUT_LIMIT, "OutputLimit"),
+    Crashed: (Outcome.CRASHED, "Crash"),
+}
+
+#: How many networks are asked about a second time, after all others.
+AGAIN = 24
+
+CHANGES = Flag("changes_arguments", "changes its arguments in place")
+NOT_REACHED = "Not judged: it did not answer every network."
+RAISED_AT_HOME = "Not judged: it raised on every network of the notebook's own shape."
+
+
+@dataclass(frozen=True)
+class Judge:
+    """A revision made ready, once, for judging many submissions."""
+
+    revision: Revision
+
+    @property
+    def assignment(self) -> Assignment:
+        """What was asked."""
+        return self.revision.assignment
+
+    @property
+    def suite(self) -> Suite:
+        """The networks that decide."""
+        return self.revision.suite
+
+    @cached_property
+    def asked_again(self) -> list[int]:
+        """Places asked about twice, from the last to the first."""
+        count = min(AGAIN, len(self.suite))
+        return [len(self.suite) * n // count for n in range(count)][::-1]
+
+    @cached_property
+    def probes(self) -> Suite:
+        """Networks for the flags."""
+        return probes(self.suite, self.assignment)
+
+    @cached_property
+    def questions(self) -> Suite:
+        """All that a submission is asked in the first exchange: the suite, some of it again, the probes."""
+        return join([self.suite, self.suite.take(self.asked_again), self.probes])
+
+    @cached_property
+    def layers(self) -> Layers:
+        """The suite's layers side by side."""
+        return stack(self.suite, self.assignment.formulas)
+
+    @cached_property
+    def _right(self) -> dict[str, Row]:
+        """The steps of a right implementation: who agrees with the differences everywhere has these."""
+        answers: list[Answer] = [
+            Returned(flatten(gradient(network, self.assignment.formulas))) for network in self.suite.networks
+        ]
+        shape, rows = any_shape(self.suite, self.layers, answers, self.assignment, agreement(self.suite, answers))
+        return {**rows, "any_shape": shape}
+
+    def judge(self, candidate: Candidate, fresh: Callable[[], Candidate]) -> Judgement:
+        """Ask, compare and conclude; `fresh` gives the same submission in a new process, for confirming."""
+        ended: CandidateError | None = None
+        try:
+            given = candidate.answer(self.questions)
+        except CandidateError as error:
+            given, ended = error.answers, error
+        n = len(self.suite)
+        answers = given[:n]
+        if ended is not None and len(answers) < n:
+            return self._ended(ended, answers)
+        over = next((each for each in answers if isinstance(each, Raised) and each.type == "MemoryError"), None)
+        if over is not None:
+            return self._ended(OutOfMemory(over.message or "it ran out of memory"), answers[: answers.index(over)])
+        rest = given[n:]
+        again, probed = rest[: len(self.asked_again)], rest[len(self.asked_again) :]
+        pure = purity(answers, again, self.asked_again, ended=len(again) < len(self.asked_again))
+        # Who died after the last graded answer is asked no more about smaller networks.
+        witness = Witness(candidate if ended is None else fresh(), self.assignment)
+        return self._concluded(answers, pure, self._flags(answers, probed), witness, fresh)
+
+    def _flags(self, answers: Sequence[Answer], probed: Sequence[Answer]) -> tuple[Flag, ...]:
+        changes = any(isinstance(each, Returned) and each.changed for each in answers)
+        return (*flags(self.probes, probed, self.assignment), *((CHANGES,) if changes else ()))
+
+    def _concluded(
+        self,
+        answers: Sequence[Answer],
+        pure: Row,
+        noticed: tuple[Flag, ...],
+        witness: Witness,
+        fresh: Callable[[], Candidate],
+    ) -> Judgement:
+        agrees = agreement(self.suite, answers)
+        raised = next((each for each in answers if isinstance(each, Raised)), None)
+        home = home_networks(self.suite, self.assignment)
+        if agrees.mark is Mark.PASSED:
+            rows, outcome = {**self._right}, Outcome.PASSED
+        elif all(isinstance(answers[i], Raised) for i in home):
+            raised = next(each for each in (answers[i] for i in home) if isinstance(each, Raised))
+            rows, outcome = dict.fromkeys((*STEPS, "any_shape"), Row(Mark.NOT_RUN, 0, RAISED_AT_HOME)), Outcome.ERROR
+            pure = Row(Mark.NOT_RUN, 0, RAISED_AT_HOME)
+        else:
+            shape, rows = any_shape(self.suite, self.layers, answers, self.assignment, agrees)
+            rows["any_shape"], outcome = shape, Outcome.FAILED
+        rows |= {"finite_differences": agrees, "pure": pure}
+        shown = Examples(self, answers, witness, fresh).of(rows)
+        properties = self._properties(rows, shown)
+        return Judgement(
+            outcome,
+            properties,
+            next((row.counterexample for row in properties if row.counterexample), None),
+            StudentError(raised.type, raised.message, raised.traceback) if raised else None,
+            self._statistics(len(answers)),
+            noticed,
+        )
+
+    def _properties(
+        self, rows: dict[str, Row], shown: dict[str, tuple[Counterexample, bool]]
+    ) -> tuple[Property, ...]:
+        found = []
+        for name in ORDER:
+            row, most = rows[name], getattr(self.assignment.rubric, name)
+            example, repeats = shown.get(name, (None, True))
+            found.append(
+                Property(
+                    name,
+                    wording.TITLES[name],
+                    row.mark,
+                    most if row.mark is Mark.PASSED else 0,
+                    most,
+                    row.networks,
+                    row.message + ("" if repeats else wording.STATE),
+                    example,
+                )
+            )
+        return tuple(found)
+
+    def _ended(self, error: CandidateError, answers: Sequence[Answer]) -> Judgement:
+        """It ended at the network after the last that it answered; nothing of it is judged."""
+        outcome, name = next(kind for cls, kind in ENDED.items() if isinstance(error, cls))
+        at = len(answers)
+        example = counterexample(self.suite, at, None, self.assignment)
+        where = f"{example.depth} hidden layer{'' if example.depth == 1 else 's'}"
+        message = f"{error} It was at network {at + 1} of {len(self.suite)}, which has {where}."
+        rows = dict.fromkeys(ORDER, Row(Mark.NOT_RUN, 0, NOT_REACHED))
+        return Judgement(
+            outcome,
+            self._properties(rows, {}),
+            example,
+            StudentError(name, message),
+            self._statistics(at),
+        )
+
+    def _statistics(self, networks: int) -> Statistics:
+        truths = self.suite.derivatives[: self.suite.starts[networks]]
+        left_out = int(np.isnan(truths).sum())
+        return Statistics(networks, len(truths) - left_out, left_out, self.assignment.seed)
+
+
+@dataclass(frozen=True)
+class Examples:
+    """The smallest counterexamples of one submission, each confirmed in a fresh process."""
+
+    judge: Judge
+    answers: Sequence[Answer]
+    witness: Witness
+    fresh: Callable[[], Candidate]
+
+    def of(self, rows: dict[str, Row]) -> dict[str, tuple[Counterexample, bool]]:
+        """For each failed property its counterexample, and whether it repeats in a fresh process."""
+        starts = {name: self._start(row) for name, row in rows.items() if row.mark is Mark.FAILED and row.failing}
+        found: dict[str, Network] = {}
+        tests: dict[str, Fails] = {}
+        for name, start in starts.items():
+            fails = rows[name].fails
+            if fails is not None:
+                tests[name] = self._same_way(fails, start)
+                found[name] = shrink(self.judge.suite.networks[start], tests[name], self.witness)
+        confirmed = self._confirmed(found, tests)
+        shown = {}
+        for name, start in starts.items():
+            if name in confirmed:
+                shown[name] = (confirmed[name], True)
+            else:
+                example = counterexample(self.judge.suite, start, self.answers[start], self.judge.assignment)
+                shown[name] = (example, name not in tests)
+        return shown
+
+    def _start(self, row: Row) -> int:
+        networks = self.judge.suite.networks
+        return min(row.failing, key=lambda i: (size(networks[i]), i))
+
+    def _same_way(self, fails: Fails, start: int) -> Fails:
+        wanted = way(self.answers[start])
+
+        def same(suite: Suite, answers: Sequence[Answer]) -> list[bool]:
+            return [
+                mark and way(answer) == wanted
+                for mark, answer in zip(fails(suite, answers), answers, strict=True)
+            ]
+
+        return same
+
+    def _confirmed(self, found: dict[str, Network], tests: dict[str, Fails]) -> dict[str, Counterexample]:
+        """Asked about alone, in a fresh process, and compared with finite differences."""
+        if not found:
+            return {}
+        assignment = self.judge.assignment
+        suite = measured(list(found.values()), list(found), assignment.formulas, assignment.rtol)
+        try:
+            answers = self.fresh().answer(suite)
+        except CandidateError:
+            return {}
+        confirmed = {}
+        for i, name in enumerate(found):
+            alone, answer = suite.one(i), [answers[i]]
+            if tests[name](alone, answer)[0] and disagreeing(alone, answer)[0]:
+                confirmed[name] = counterexample(alone, 0, answers[i], assignment)
+        return confirmed

@@ -1,0 +1,60 @@
+"""Probe networks, never graded: their activations are not the forward pass of their weights.
+
+Who backpropagates uses the activations that are given. Who follows the true forward pass of the weights recomputes it;
+and who is also off by more than rounding differentiates numerically.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from grader.model import Assignment, Flag
+from grader.oracle.network import Network, Pass, activate, forward
+from grader.oracle.reference import gradient
+from grader.oracle.tolerance import scale
+from grader.properties.candidate import Answer, Returned
+from grader.suite import Suite, flatten, unmeasured
+
+#: How many probes; all of them must agree before anything is flagged.
+PROBES = 4
+
+#: A numerical derivative follows the true forward pass within this part of an entry's scale.
+FOLLOWS = 1e-4
+
+#: Beyond this part of the scale float64 backpropagation does not err.
+ROUNDED = 1e-10
+
+RECOMPUTES = Flag("recomputes_forward_pass", "recomputes the forward pass instead of using all_f and all_h")
+NUMERICAL = Flag("finite_differences", "computes its derivatives by finite differences")
+
+
+def probes(suite: Suite, assignment: Assignment) -> Suite:
+    """A few networks with hidden layers, every preactivation scaled by a positive factor: h[0] and signs are kept."""
+    deep = [i for i, sizes in enumerate(suite.sizes) if len(sizes) > 2 and suite.columns[i] == 1]
+    chosen = [suite.networks[deep[len(deep) * n // PROBES]] for n in range(PROBES)] if len(deep) >= PROBES else []
+    return unmeasured(chosen, [_disturbed(network, assignment) for network in chosen], "probe")
+
+
+def _disturbed(network: Network, assignment: Assignment) -> Pass:
+    rng = np.random.default_rng(list(network.sizes))
+    f = [layer * (rng.integers(3, 14, layer.shape) / 8) for layer in forward(network, assignment.formulas).f]
+    h = [network.net_input, *(activate(layer, assignment.formulas) for layer in f[:-1])]
+    return Pass(tuple(f), tuple(h))
+
+
+def flags(asked: Suite, answers: Sequence[Answer], assignment: Assignment) -> tuple[Flag, ...]:
+    """What the probes say: nothing unless every one was answered and follows the true forward pass."""
+    errors = []
+    for network, answer in zip(asked.networks, answers, strict=False):
+        if not isinstance(answer, Returned):
+            return ()
+        given = _disturbed(network, assignment)
+        size = flatten(scale(network, assignment.formulas)) + flatten(scale(network, assignment.formulas, given))
+        from_weights = np.abs(answer.gradient - flatten(gradient(network, assignment.formulas)))
+        from_given = np.abs(answer.gradient - flatten(gradient(network, assignment.formulas, given)))
+        if not (np.all(from_weights <= FOLLOWS * size) and np.any(from_given > FOLLOWS * size)):
+            return ()
+        errors.append(float(np.max(from_weights / np.where(size > 0, size, 1.0))))
+    if len(errors) < PROBES:
+        return ()
+    return (RECOMPUTES, NUMERICAL) if max(errors) > ROUNDED else (RECOMPUTES,)

@@ -1,0 +1,158 @@
+"""The rows of a verdict: every property of the rubric, from the answers to a revision's networks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from grader.model import Assignment, Mark, Rubric
+from grader.properties import wording
+from grader.properties.candidate import Answer, Returned
+from grader.properties.entries import disagreeing
+from grader.properties.layers import Booleans, Layers, stack
+from grader.properties.shrinking import Fails
+from grader.properties.steps import STEPS, Reading, Step, judge
+from grader.suite import Suite
+
+ORDER = ("finite_differences", *STEPS, "any_shape", "pure")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One property: how it came out, on how many networks it was seen, and on which of them it failed."""
+
+    mark: Mark
+    networks: int
+    message: str
+    failing: tuple[int, ...] = ()
+    #: How to tell that another network fails the same property; None where there is nothing to shrink.
+    fails: Fails | None = None
+
+
+def agreement(suite: Suite, answers: Sequence[Answer]) -> Row:
+    """`finite_differences`: the judge of *passed*."""
+    failing = tuple(np.flatnonzero(disagreeing(suite, answers)).tolist())
+    if not failing:
+        return Row(Mark.PASSED, len(suite), "")
+    return Row(Mark.FAILED, len(suite), wording.tally(len(failing), len(suite)), failing, disagreeing)
+
+
+def steps(suite: Suite, layers: Layers, answers: Sequence[Answer], assignment: Assignment) -> dict[str, Row]:
+    """The four steps under the reading that gives more marks; the first on a tie."""
+    return _steps(suite, layers, answers, assignment)[1]
+
+
+def _steps(
+    suite: Suite, layers: Layers, answers: Sequence[Answer], assignment: Assignment
+) -> tuple[dict[str, Step], dict[str, Row]]:
+    d_weights, d_biases, answered = layers.spread(answers, suite)
+    best: tuple[dict[str, Step], dict[str, Row]] | None = None
+    for reading in Reading:
+        found = judge(layers, d_weights, d_biases, answered, reading, assignment.formulas, assignment.rtol)
+        rows = {
+            name: _row(name, found, layers, assignment, reading, returned=bool(answered.any())) for name in STEPS
+        }
+        if best is None or _marks(rows, assignment.rubric) > _marks(best[1], assignment.rubric):
+            best = (found, rows)
+    assert best is not None  # noqa: S101 - there are two readings
+    return best
+
+
+def _marks(rows: dict[str, Row], rubric: Rubric) -> tuple[int, int]:
+    held = [name for name, row in rows.items() if row.mark is Mark.PASSED]
+    return sum(getattr(rubric, name) for name in held), len(held)
+
+
+def _mark(step: Step) -> Mark:
+    if not step.evident:
+        return Mark.NOT_RUN
+    return Mark.FAILED if bool(step.failed.any()) else Mark.PASSED
+
+
+def _row(
+    name: str, found: dict[str, Step], layers: Layers, assignment: Assignment, reading: Reading, *, returned: bool
+) -> Row:
+    step = found[name]
+    networks = len(np.unique(layers.network[step.tested]))
+    mark = _mark(step)
+    if mark is Mark.PASSED:
+        return Row(mark, networks, "")
+    if mark is Mark.NOT_RUN:
+        silent = returned and name in {"activation_gradient", "relu_derivative"} and bool(layers.top.sum() < len(layers.top))
+        return Row(mark, 0, wording.SILENT if silent else wording.UNSEEN)
+    failing = np.unique(layers.network[step.failed])
+    message = f"{wording.tally(len(failing), max(networks, len(failing)))} {wording.should(name, assignment.formulas)}"
+    return Row(mark, networks, message, tuple(failing.tolist()), _step_fails(name, reading, assignment))
+
+
+def _step_fails(name: str, reading: Reading, assignment: Assignment) -> Fails:
+    def fails(suite: Suite, answers: Sequence[Answer]) -> list[bool]:
+        layers = stack(suite, assignment.formulas)
+        d_weights, d_biases, answered = layers.spread(answers, suite)
+        found = judge(layers, d_weights, d_biases, answered, reading, assignment.formulas, assignment.rtol)
+        wrong = set(layers.network[found[name].failed].tolist())
+        return [i in wrong for i in range(len(suite))]
+
+    return fails
+
+
+def any_shape(
+    suite: Suite, layers: Layers, answers: Sequence[Answer], assignment: Assignment, agrees: Row
+) -> tuple[Row, dict[str, Row]]:
+    """`any_shape` with the steps that it is about: what holds on the notebook's shape must hold everywhere."""
+    found, rows = _steps(suite, layers, answers, assignment)
+    home = home_networks(suite, assignment)
+    at_home = np.isin(layers.network, home)
+    held = [name for name in STEPS if _holds_within(found[name], at_home)]
+    if not held:
+        message = "No step holds on networks of the notebook's own shape, so there is nothing to hold elsewhere."
+        return Row(Mark.FAILED, len(suite), message), rows
+    strange = tuple(i for i, answer in enumerate(answers) if not isinstance(answer, Returned))
+    if strange:
+        message = f"On {len(strange)} of {len(suite)} networks it raised or returned something of another form."
+        return Row(Mark.FAILED, len(suite), message, strange, agrees.fails), rows
+    for name in held:
+        if rows[name].mark is Mark.FAILED:
+            message = f"{wording.TITLES[name]}: right on the notebook's own shape, wrong on others."
+            return Row(Mark.FAILED, len(suite), message, rows[name].failing, rows[name].fails), rows
+    if agrees.failing and not set(agrees.failing) & set(home):
+        message = "Every derivative is right on the notebook's own shape; on others some are wrong."
+        return Row(Mark.FAILED, len(suite), message, agrees.failing, agrees.fails), rows
+    return Row(Mark.PASSED, len(suite), ""), rows
+
+
+def _holds_within(step: Step, layers: Booleans) -> bool:
+    inner = step.within(layers, evident=step.evident)
+    return step.evident and bool(inner.tested.any()) and not bool(inner.failed.any())
+
+
+def home_networks(suite: Suite, assignment: Assignment) -> list[int]:
+    """Which networks have the notebook's own shape; all of them where none does."""
+    found = [
+        i
+        for i, (sizes, columns) in enumerate(zip(suite.sizes, suite.columns, strict=True))
+        if sizes == assignment.home.sizes and columns == 1
+    ]
+    return found or list(range(len(suite)))
+
+
+def purity(answers: Sequence[Answer], again: Sequence[Answer], asked_again: Sequence[int], *, ended: bool) -> Row:
+    """`pure`: arguments as they were, and the same answer when asked again after all the others."""
+    changed = sorted({name for answer in answers if isinstance(answer, Returned) for name in answer.changed})
+    changing = tuple(i for i, answer in enumerate(answers) if isinstance(answer, Returned) and answer.changed)
+    if changing:
+        message = f"It changes {' and '.join(changed)} in place, on {len(changing)} of {len(answers)} networks."
+        return Row(Mark.FAILED, len(answers), message, changing)
+    other = tuple(i for i, second in zip(asked_again, again, strict=False) if not _same(answers[i], second))
+    if other or ended:
+        message = f"Asked again about {len(asked_again)} networks, it answered {len(other)} of them differently."
+        if ended:
+            message = "Asked again about networks that it had answered, it did not answer."
+        return Row(Mark.FAILED, len(answers), message, other)
+    return Row(Mark.PASSED, len(answers), "")
+
+
+def _same(first: Answer, second: Answer) -> bool:
+    if isinstance(first, Returned) and isinstance(second, Returned):
+        return first.gradient.tobytes() == second.gradient.tobytes()
+    return type(first) is type(second)

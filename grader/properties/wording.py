@@ -1,0 +1,53 @@
+"""What each property is called and what its row says."""
+
+from grader.model import Activation, Formulas
+
+TITLES = {
+    "finite_differences": "Every derivative agrees with finite differences",
+    "bias_gradient": "Gradient of the biases",
+    "weight_gradient": "Gradient of the weights",
+    "activation_gradient": "Gradient of the activations",
+    "relu_derivative": "Derivative of the activation function",
+    "any_shape": "Works on networks of any shape",
+    "pure": "Leaves its arguments alone and answers the same twice",
+}
+
+SHOULD = {
+    "bias_gradient": "all_dl_dbiases[layer] should equal all_dl_df[layer], and all_dl_df[K] should be the derivative of"
+    " the loss at the output.",
+    "weight_gradient": "all_dl_dweights[layer] should be all_dl_df[layer] @ all_h[layer].T.",
+    "activation_gradient": "all_dl_dh[layer] should be all_weights[layer].T @ all_dl_df[layer].",
+}
+
+DERIVATIVES = {
+    Activation.RELU: "all_dl_df[layer-1] should be all_dl_dh[layer] where all_f[layer-1] > 0, and zero elsewhere.",
+    Activation.LEAKY_RELU: "all_dl_df[layer-1] should be all_dl_dh[layer] where all_f[layer-1] > 0, and {slope} times it"
+    " elsewhere.",
+    Activation.TANH: "all_dl_df[layer-1] should be (1 - tanh(all_f[layer-1])**2) * all_dl_dh[layer].",
+    Activation.SIGMOID: "all_dl_df[layer-1] should be s * (1 - s) * all_dl_dh[layer], with s = sigmoid(all_f[layer-1]).",
+}
+
+SILENT = (
+    "Every derivative below the output layer came back as zero, so neither the gradient of the activations"
+    " (activation_gradient) nor the derivative of the activation function (relu_derivative) could be seen:"
+    " one of the two lines, or both, may still be the template's."
+)
+
+UNSEEN = "It did not return arrays of the right shapes on any network where this could be seen."
+
+STATE = (
+    " Asked about its counterexample alone, in a fresh process, it does not fail like this:"
+    " something is kept between calls, such as a global or a default argument."
+)
+
+
+def should(name: str, formulas: Formulas) -> str:
+    """What a step's line should compute."""
+    if name == "relu_derivative":
+        return DERIVATIVES[formulas.activation].format(slope=formulas.slope)
+    return SHOULD[name]
+
+
+def tally(wrong: int, of: int) -> str:
+    """`Wrong on 3 of 200 networks.`"""
+    return f"Wrong on {wrong} of {of} network{'' if of == 1 else 's'}."
