@@ -122,7 +122,9 @@ def _compare(
             return plain | silent, silent != active
         case Activation.LEAKY_RELU:
             sloped = _near(delta, formulas.slope * g, size * formulas.slope)
-            return plain | silent | sloped, np.where(active, plain, sloped)
+            legitimate = plain | silent | sloped
+            # What step three could not give says nothing of step four.
+            return legitimate, np.where(active, plain, sloped) | ~legitimate
         case Activation.TANH | Activation.SIGMOID:
             bent = _near(delta, layers.slope * g, size * layers.slope_size)
             return plain | bent, bent

@@ -1,0 +1,140 @@
+"""A verdict in a student's words, for a terminal: readable in ten seconds."""
+
+import unicodedata
+from collections.abc import Iterator
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from grader.model import Counterexample, Gradient, Mark, Outcome, Verdict
+
+HEADLINES = {
+    Outcome.PASSED: ("passed", "bold green"),
+    Outcome.FAILED: ("failed", "bold red"),
+    Outcome.ERROR: ("raises an exception", "bold red"),
+    Outcome.TIMEOUT: ("takes too long", "bold red"),
+    Outcome.MEMORY: ("needs too much memory", "bold red"),
+    Outcome.OUTPUT_LIMIT: ("prints too much", "bold red"),
+    Outcome.CRASHED: ("crashed", "bold red"),
+    Outcome.REJECTED: ("not graded", "bold yellow"),
+}
+
+MARKS = {Mark.PASSED: ("✓", "green"), Mark.FAILED: ("✗", "red"), Mark.NOT_RUN: ("–", "dim")}
+
+#: Longest network that is written out on a terminal; the script has it whole.
+MOST_ROWS = 40
+
+
+def plain(text: str) -> str:
+    """Text of a student's, harmless on a terminal: control, format and surrogate characters become escapes."""
+    return "".join(
+        char
+        if char in "\n\t" or unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+        else char.encode("unicode_escape", "surrogatepass").decode()
+        for char in text
+    )
+
+
+def rendered(verdict: Verdict) -> RenderableType:
+    """The whole verdict for a rich console."""
+    return Group(*_parts(verdict))
+
+
+def _parts(verdict: Verdict) -> Iterator[RenderableType]:
+    judgement = verdict.judgement
+    yield _headline(verdict)
+    if judgement.error is not None:
+        yield Padding(_error(verdict), (1, 0, 0, 2))
+    if judgement.outcome is not Outcome.REJECTED:
+        yield Padding(_rubric(verdict), (1, 0, 0, 2))
+    if judgement.counterexample is not None:
+        yield Padding(_counterexample(judgement.counterexample, verdict), (1, 0, 0, 2))
+    if verdict.output:
+        yield Padding(Text.assemble(("It printed:\n", "bold"), plain(verdict.output).rstrip()), (1, 0, 0, 2))
+    for flag in judgement.flags:
+        yield Padding(Text(f"For staff: {flag.title}", style="yellow"), (1, 0, 0, 2))
+    yield Text("")
+
+
+def _headline(verdict: Verdict) -> Text:
+    words, style = HEADLINES[verdict.judgement.outcome]
+    figures = verdict.judgement.statistics
+    line = Text.assemble((plain(verdict.submission.filename), "bold"), "  ", (words, style))
+    if verdict.judgement.outcome is not Outcome.REJECTED:
+        line.append(f"  {verdict.score} of {verdict.max_score} marks", style="bold")
+        line.append(
+            f"\n{verdict.assignment.id}: {figures.derivatives:,} derivatives on {figures.networks} networks compared with"
+            f" finite differences, {figures.inconclusive} inconclusive, {figures.seconds:.2f} s",
+            style="dim",
+        )
+    if not verdict.assignment.own_networks:
+        line.append("\nThese networks are not the assignment's own: another seed or number was asked for.", style="yellow")
+    return line
+
+
+def _error(verdict: Verdict) -> Text:
+    error = verdict.judgement.error
+    if error is None:
+        return Text()
+    if verdict.judgement.outcome is Outcome.REJECTED:
+        return Text(plain(error.message))
+    if error.traceback:
+        return Text(plain(error.traceback).rstrip(), style="red")
+    return Text(plain(f"{error.type}: {error.message}"), style="red")
+
+
+def _rubric(verdict: Verdict) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(width=1)
+    table.add_column(no_wrap=True)
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(ratio=1)
+    for row in verdict.judgement.properties:
+        sign, style = MARKS[row.outcome]
+        marks = f"{row.score}/{row.max_score}" if row.max_score else ""
+        table.add_row(Text(sign, style=style), row.title, marks, Text(plain(row.message), style="dim"))
+    return table
+
+
+def _counterexample(example: Counterexample, verdict: Verdict) -> RenderableType:
+    """The network as the student would type it, then what should have come beside what came."""
+    lines = Text("The smallest network found on which it is wrong:\n", style="bold")
+    rows = [
+        f"K = {example.depth}",
+        *(f"all_weights[{k}] = {_array(part)}" for k, part in enumerate(example.weights)),
+        *(f"all_biases[{k}] = {_array(part)}" for k, part in enumerate(example.biases)),
+        f"net_input = {_array(example.net_input)}",
+        f"y = {_array(example.y)}",
+    ]
+    lines.append("\n".join(f"  {row}" for row in rows[:MOST_ROWS]), style="not bold")
+    if example.actual is None:
+        came: RenderableType = Text(plain(f"There it {example.instead}"))
+        if verdict.judgement.outcome is Outcome.FAILED:
+            came = Text(plain(f"There: {example.instead}"))
+    else:
+        came = _comparison(example, example.actual)
+    hint = Text("To try it in your notebook: backmark grade FILE --script try.py", style="dim")
+    return Group(lines, Padding(came, (1, 0)), hint)
+
+
+def _comparison(example: Counterexample, actual: Gradient) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    for heading in ("", "expected", "actual", ""):
+        table.add_column(heading, no_wrap=heading == "")
+    for k in range(example.depth, -1, -1):
+        for name in ("biases", "weights"):
+            first = (example.parameter, example.layer) == (name, k)
+            expected, got = getattr(example.expected, name)[k], getattr(actual, name)[k]
+            note = Text(f"← first to differ, at {example.index}", style="red") if first else Text()
+            table.add_row(f"all_dl_d{name}[{k}]", _array(expected), _array(got), note, style="red" if first else "")
+    return table
+
+
+def _array(rows: list[list[float]]) -> str:
+    return "[" + ", ".join("[" + ", ".join(_number(value) for value in row) + "]" for row in rows) + "]"
+
+
+def _number(value: float | None) -> str:
+    return "nan" if value is None else f"{value:.8g}"

@@ -1,0 +1,145 @@
+"""The `backmark` command. Exit status: 0 all passed; 1 not all passed; 2 usage; 3 Backmark's own failure."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from grader import settings
+from grader.errors import BackmarkError
+from worker import commands
+
+PASSED, NOT_ALL_PASSED, OUR_FAILURE = 0, 1, 3
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Backmark(click.Group):
+    """Turns our own failures into exit status 3, one sentence each on standard error."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except BackmarkError as error:
+            click.echo(f"backmark: {error}", err=True)
+            ctx.exit(OUR_FAILURE)
+
+
+def assignment_option(command: Command) -> Command:
+    """The option that most commands share."""
+    return click.option(
+        "--assignment",
+        default="udl-7.2",
+        show_default=True,
+        metavar="ID|FILE",
+        help="A shipped assignment, a .toml file that describes one, or a .npz of drawn networks.",
+    )(command)
+
+
+@click.group(cls=Backmark, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="backmark", prog_name="backmark")
+def main() -> None:
+    """Grade backpropagation homework: isolated, against finite differences, with a verdict that teaches."""
+
+
+@main.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
+@assignment_option
+@click.option("--json", "as_json", is_flag=True, help="One result object a line on standard output, nothing else.")
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Draw other networks than the assignment's.")
+@click.option("--networks", type=click.IntRange(1, 2000), help="Draw this many networks instead of the assignment's.")
+@click.option(
+    "--script",
+    type=click.Path(path_type=Path, dir_okay=False, writable=True),
+    help="Write the counterexample of a single submission as a NumPy script.",
+)
+@click.option("--no-jail", is_flag=True, help="Run the code UNISOLATED: for your own code on your own machine only.")
+@click.pass_context
+def grade(  # noqa: PLR0913 - one parameter for each option
+    ctx: click.Context,
+    files: tuple[Path, ...],
+    assignment: str,
+    seed: int | None,
+    networks: int | None,
+    script: Path | None,
+    *,
+    as_json: bool,
+    no_jail: bool,
+) -> None:
+    """Grade notebooks or Python files; a folder stands for all .ipynb and .py files in it."""
+    found = list(_submissions(files))
+    if not found:
+        message = "no .ipynb or .py file in what was named"
+        raise click.UsageError(message)
+    if script is not None and len(found) > 1:
+        message = f"--script takes a single submission, and {len(found)} were named"
+        raise click.UsageError(message)
+    passed = commands.grade(
+        found,
+        commands.Choice(assignment, seed, networks, no_jail=no_jail),
+        settings.from_environment(),
+        commands.Output(as_json=as_json, script=script),
+    )
+    ctx.exit(PASSED if passed else NOT_ALL_PASSED)
+
+
+def _submissions(files: Sequence[Path]) -> Iterator[Path]:
+    for file in files:
+        if file.is_dir():
+            yield from sorted(each for each in file.iterdir() if each.suffix in {".ipynb", ".py"} and each.is_file())
+        else:
+            yield file
+
+
+@main.command()
+@assignment_option
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def networks(assignment: str, *, as_json: bool) -> None:
+    """Show what an assignment draws: corners, depths, widths, dead layers, inconclusive derivatives."""
+    commands.networks(assignment, settings.from_environment(), as_json=as_json)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.pass_context
+def doctor(ctx: click.Context, *, as_json: bool) -> None:
+    """Say what this machine can isolate, by trying a real jail. Exit status 3 where it cannot."""
+    ctx.exit(PASSED if commands.doctor(settings.from_environment(), as_json=as_json) else OUR_FAILURE)
+
+
+@main.group()
+def assignment() -> None:
+    """Make and check assignments of your own."""
+
+
+@assignment.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True))
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.pass_context
+def check(ctx: click.Context, file: Path, *, as_json: bool) -> None:
+    """Try an assignment on the reference and on known mistakes; refuse it (status 1) if it lets one pass."""
+    sound = commands.check(str(file), settings.from_environment(), as_json=as_json)
+    ctx.exit(PASSED if sound else NOT_ALL_PASSED)
+
+
+@assignment.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Default: FILE with .npz.")
+def draw(file: Path, output: Path | None) -> None:
+    """Draw an assignment's networks and store them as data, with their finite differences."""
+    commands.draw(file, output or file.with_suffix(".npz"))
+
+
+@assignment.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--function", default="backward_pass", show_default=True, help="The function that students fill in.")
+def template(file: Path, function: str) -> None:
+    """Print the fingerprint of an unfilled notebook, for `templates` in an assignment."""
+    commands.template(file, function, settings.from_environment())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,243 @@
+"""What the commands do. Heavy libraries are imported where they are needed: a jail starts up in the meantime."""
+
+# ruff: noqa: PLC0415 - cold start: `backmark grade --json` must not pay for what only other commands use
+
+import contextlib
+import json
+import sys
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from grader.settings import Settings
+from worker.sandbox import policy
+from worker.sandbox.session import Session
+
+if TYPE_CHECKING:
+    from grader.model import Verdict
+    from worker.grading import Grader
+
+#: Jails starting up ahead of the submission that is being graded: one for each of a small machine's cores.
+AHEAD = 2
+
+#: A file larger than this is refused before it is read: no notebook is.
+LARGEST_FILE = 64 << 20
+
+UNISOLATED = (
+    "UNISOLATED: --no-jail runs this code with all of your rights. Do that with your own code only, never with a"
+    " stranger's."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What to grade against, and behind which wall."""
+
+    assignment: str
+    seed: int | None
+    networks: int | None
+    no_jail: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """How to answer."""
+
+    as_json: bool
+    script: Path | None
+
+
+def grade(files: Sequence[Path], choice: Choice, settings: Settings, output: Output) -> bool:
+    """Grade the files in order, printing each verdict as it is made; True where all passed."""
+    if choice.no_jail:
+        click.secho(UNISOLATED, fg="red", bold=True, err=True)
+    launch = policy.unjailed() if choice.no_jail else policy.jailed(settings.bwrap)
+    passed = True
+    with _progress(len(files)) as advance:
+        for verdict in _verdicts(files, choice, settings, launch):
+            passed &= verdict.judgement.outcome.value == "passed"
+            if output.script is not None:
+                _write_script(output.script, verdict)
+            _show(verdict, as_json=output.as_json)
+            advance()
+    return passed
+
+
+def _verdicts(
+    files: Sequence[Path], choice: Choice, settings: Settings, launch: policy.Launch
+) -> Iterator["Verdict"]:
+    """Each file's verdict, while the next ones' jails start up."""
+    # The shipped assignment's limits are not known before it is loaded; the first jail waits for that and no more.
+    from worker.grading import Grader
+
+    grader = _grader(choice, settings, launch, Grader)
+    ready: deque[Session] = deque()
+    try:
+        for at, file in enumerate(files):
+            while len(ready) < min(AHEAD, len(files) - at):
+                ready.append(grader.start())
+            yield grader.grade(_read(file), file.name, ready.popleft())
+    finally:
+        for session in ready:
+            session.close()
+
+
+def _grader(choice: Choice, settings: Settings, launch: policy.Launch, make: type["Grader"]) -> "Grader":
+    from grader.properties.engine import Judge
+    from worker.drawing import other, revision
+
+    found = revision(choice.assignment, settings.cache)
+    if choice.seed is not None or choice.networks is not None:
+        found = other(found, choice.seed, choice.networks)
+    return make(Judge(found), launch)
+
+
+def _read(file: Path) -> bytes:
+    """The file's bytes, one byte more than the largest that is read where it is larger."""
+    with file.open("rb") as stream:
+        return stream.read(LARGEST_FILE + 1)
+
+
+@contextlib.contextmanager
+def _progress(files: int) -> Iterator[Any]:
+    """A bar on standard error for many files, when that is a terminal and the verdicts go elsewhere."""
+    if files < 2 or not sys.stderr.isatty() or sys.stdout.isatty():
+        yield lambda: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("grading", total=files)
+        yield lambda: bar.advance(task)
+
+
+def _show(verdict: "Verdict", *, as_json: bool) -> None:
+    if as_json:
+        # NaN is no JSON: a derivative that is not finite was made None where it was shown.
+        click.echo(json.dumps(verdict.as_dict(), allow_nan=False))
+        return
+    from grader.feedback import rendered
+
+    _console().print(rendered(verdict), soft_wrap=False)
+
+
+def _console() -> Any:
+    from rich.console import Console
+
+    return Console(highlight=False, markup=False, emoji=False)
+
+
+def _write_script(file: Path, verdict: "Verdict") -> None:
+    example = verdict.judgement.counterexample
+    if example is None:
+        click.echo("backmark: there is no counterexample to write", err=True)
+        return
+    file.write_text(example.script, encoding="utf-8")
+    click.echo(f"backmark: the counterexample is in {file}", err=True)
+
+
+def networks(assignment: str, settings: Settings, *, as_json: bool) -> None:
+    """What an assignment draws."""
+    from grader.properties.survey import survey
+    from worker.drawing import revision
+
+    found = survey(revision(assignment, settings.cache))
+    if as_json:
+        click.echo(json.dumps(asdict(found)))
+        return
+    console = _console()
+    console.print(f"{found.assignment}, revision {found.revision}: {found.networks} networks")
+    console.print(
+        f"{found.derivatives:,} derivatives, {found.inconclusive} inconclusive;"
+        f" {found.dead_layers} networks with a dead layer, {found.all_active} with all units active"
+    )
+    for title, counts in (
+        ("drawn for", found.corners),
+        ("hidden layers", found.depth),
+        ("hidden widths", found.widths),
+        ("inputs", found.inputs),
+        ("outputs", found.outputs),
+        ("columns", found.columns),
+    ):
+        _print_counts(console, title, counts)
+
+
+def _print_counts(console: Any, title: str, counts: dict[str, int]) -> None:
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", show_header=False, box=None, padding=(0, 2))
+    most = max(counts.values(), default=1)
+    for name, count in counts.items():
+        table.add_row(name, str(count), "█" * round(24 * count / most))
+    console.print()
+    console.print(table)
+
+
+def doctor(settings: Settings, *, as_json: bool) -> bool:
+    """What this machine can isolate."""
+    from worker.sandbox.doctor import examine
+
+    report = examine(settings.bwrap)
+    if as_json:
+        click.echo(json.dumps({"can_isolate": report.can_isolate, "findings": [asdict(each) for each in report.findings]}))
+        return report.can_isolate
+    for finding in report.findings:
+        click.secho("ok  " if finding.ok else "no  ", fg="green" if finding.ok else "red", nl=False)
+        click.echo(f"{finding.name}: {finding.text}")
+        if finding.remedy and not finding.ok:
+            click.echo(f"      {finding.remedy}")
+    click.echo(
+        "This machine can isolate submissions."
+        if report.can_isolate
+        else "This machine cannot isolate submissions: Backmark will refuse to run any here."
+    )
+    return report.can_isolate
+
+
+def check(assignment: str, settings: Settings, *, as_json: bool) -> bool:
+    """Whether an assignment's networks catch every known mistake and accept the reference."""
+    from grader.properties.selfcheck import selfcheck
+    from worker.drawing import revision
+
+    found = selfcheck(revision(assignment, settings.cache))
+    if as_json:
+        rows = [{"id": c.mistake.id, "title": c.mistake.title, "networks": c.networks} for c in found.catches]
+        summary = {"sound": found.sound, "networks": found.networks, "inconclusive": found.inconclusive}
+        click.echo(json.dumps({**summary, "reference_rejected": found.reference_rejected, "mistakes": rows}))
+        return found.sound
+    click.echo(f"{found.networks} networks; the reference is rejected on {found.reference_rejected} of them.")
+    for catch in found.catches:
+        click.secho(f"{catch.networks:5} ", fg="green" if catch.networks else "red", nl=False)
+        click.echo(f"{catch.mistake.title}" + ("" if catch.networks else "  <- would pass"))
+    if found.missed:
+        names = ", ".join(mistake.id for mistake in found.missed)
+        click.echo(f"Refused: these known-wrong backward passes would pass: {names}. Widen the ranges or draw more networks.")
+    elif not found.sound:
+        click.echo("Refused: the reference itself is rejected. Please report this assignment.")
+    else:
+        click.echo("Sound: every known mistake is caught.")
+    return found.sound
+
+
+def draw(file: Path, output: Path) -> None:
+    """Draw and store an assignment's networks."""
+    from grader.assignment import read
+    from grader.revision import load
+    from worker.drawing import draw as drawn
+    from worker.drawing import save
+
+    data = drawn(read(file))
+    save(output, data)
+    click.echo(f"{output}: {len(load(data, str(output)).suite)} networks, revision {load(data).id}")
+
+
+def template(file: Path, function: str, settings: Settings) -> None:
+    """The fingerprint of an unfilled function; parsed in a jail like any other."""
+    with Session(policy.jailed(settings.bwrap), policy.Limits(2.0, 10.0, 1 << 30, 1 << 16)) as session:
+        click.echo(session.extract(_read(file), file.name, function).fingerprint)

@@ -1,0 +1,95 @@
+"""Networks for an assignment that does not ship any: drawn in a process of their own, and kept."""
+
+import contextlib
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from grader.errors import AssignmentError
+from grader.model import Assignment
+from grader.revision import FORMAT, Revision, assignment_to_json, load, packaged
+
+
+def draw(assignment: Assignment) -> bytes:
+    """A revision's bytes. The process imports only the strategies, as Hypothesis looks at what else is imported."""
+    done = subprocess.run(  # noqa: S603 - our own interpreter and module
+        [sys.executable, "-m", "grader.properties.drawing"],
+        input=assignment_to_json(assignment).encode(),
+        capture_output=True,
+        check=False,
+    )
+    if done.returncode:
+        reason = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["no reason was given"]
+        message = f"the networks of {assignment.id} could not be drawn: {reason[0]}"
+        raise AssignmentError(message)
+    return done.stdout
+
+
+def revision(name: str, cache: Path) -> Revision:
+    """The revision of a shipped assignment's id, of a .npz file, or of a .toml file (drawn once, then kept)."""
+    path = Path(name)
+    if path.suffix == ".npz":
+        try:
+            return load(path.read_bytes(), name)
+        except OSError as error:
+            message = f"{name} cannot be read: {error.strerror}"
+            raise AssignmentError(message) from error
+    if path.suffix != ".toml":
+        return packaged(name)
+    # pydantic takes a third of a short command's time: only who reads a TOML file pays for it.
+    from grader.assignment import read  # noqa: PLC0415
+
+    assignment = read(path)
+    beside = path.with_suffix(".npz")
+    if beside.exists():
+        drawn = load(beside.read_bytes(), str(beside))
+        if drawn.assignment == assignment:
+            return drawn
+    return _kept(assignment, cache)
+
+
+def _kept(assignment: Assignment, cache: Path) -> Revision:
+    """From the cache, or drawn and put there; a cache that cannot be written is done without."""
+    key = hashlib.sha256(f"{FORMAT}{assignment_to_json(assignment)}".encode()).hexdigest()[:32]
+    file = cache / "revisions" / f"{assignment.id}-{key}.npz"
+    if file.exists():
+        try:
+            return load(file.read_bytes(), str(file))
+        except AssignmentError:
+            # Damaged: drawn again below.
+            file.unlink(missing_ok=True)
+    data = draw(assignment)
+    with contextlib.suppress(OSError):
+        save(file, data)
+    return load(data, assignment.id)
+
+
+def save(file: Path, data: bytes) -> None:
+    """Written whole or not at all; raises OSError."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=file.parent, delete=False) as half:
+        half.write(data)
+    os.chmod(half.name, 0o644)  # noqa: PTH101 - the temporary file is a name
+    Path(half.name).replace(file)
+
+
+def other(base: Revision, seed: int | None, networks: int | None) -> Revision:
+    """Networks that are not the assignment's own: another seed, or another number of them."""
+    assignment = base.assignment
+    count = assignment.networks if networks is None else networks
+    drawn = load(
+        draw(
+            replace(
+                assignment,
+                seed=assignment.seed if seed is None else seed,
+                networks=count,
+                home_networks=min(count, assignment.home_networks),
+            )
+        ),
+        assignment.id,
+    )
+    return Revision(drawn.assignment, drawn.suite, own_networks=False)

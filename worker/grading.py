@@ -1,0 +1,135 @@
+"""One submission from its bytes to its verdict."""
+
+import hashlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from grader.errors import JailFailed, SubmissionError
+from grader.model import (
+    AssignmentReference,
+    Flag,
+    Judgement,
+    Mark,
+    Outcome,
+    Property,
+    Statistics,
+    StudentError,
+    Submission,
+    Verdict,
+)
+from grader.properties.candidate import Candidate
+from grader.properties.engine import Judge
+from grader.properties.rubric import ORDER
+from grader.properties.wording import TITLES
+from worker.jailed import Jailed, Request, request
+from worker.sandbox.policy import Launch, Limits
+from worker.sandbox.session import Session
+
+PRINTS = Flag("prints", "prints while it computes")
+UNFILLED = (
+    "{function} is the notebook's own template: none of its TODO lines has been filled in. Fill them in, save the"
+    " notebook and hand it in again."
+)
+REFUSED = "Not judged: the submission was refused before it ran."
+
+
+@dataclass(frozen=True)
+class Grader:
+    """A revision and a way to start jails, made ready for many submissions."""
+
+    judge: Judge
+    launch: Launch
+
+    @cached_property
+    def limits(self) -> Limits:
+        """The assignment's limits as the sandbox takes them."""
+        limits = self.judge.assignment.limits
+        return Limits(limits.seconds_per_call, limits.seconds, limits.memory, limits.output)
+
+    @cached_property
+    def first(self) -> Request:
+        """The first question, the same for every submission."""
+        return request(self.judge.questions, self.judge.assignment)
+
+    def start(self) -> Session:
+        """A jail, starting up: worth doing before it is needed."""
+        return Session(self.launch, self.limits)
+
+    def grade(self, source: bytes, filename: str, session: Session | None = None) -> Verdict:
+        """The verdict on a file's bytes. ServiceError is ours and says nothing about the student."""
+        started = time.perf_counter()
+        digest = hashlib.sha256(source).hexdigest()
+        run = _Run(self, source, filename)
+        try:
+            judgement, output = run.judged(session or self.start())
+        except SubmissionError as error:
+            judgement, output = self._rejected(error), ""
+        finally:
+            run.close()
+        seconds = round(time.perf_counter() - started, 4)
+        judgement = replace(judgement, statistics=replace(judgement.statistics, seconds=seconds))
+        return Verdict(Submission(digest[:16], filename, digest), self.reference, judgement, output)
+
+    @cached_property
+    def reference(self) -> AssignmentReference:
+        """What verdicts say they are about."""
+        revision = self.judge.revision
+        return AssignmentReference(
+            revision.assignment.id, revision.id, revision.networks_sha256, revision.own_networks
+        )
+
+    def _rejected(self, error: SubmissionError) -> Judgement:
+        rubric = self.judge.assignment.rubric
+        rows = tuple(
+            Property(name, TITLES[name], Mark.NOT_RUN, 0, getattr(rubric, name), 0, REFUSED) for name in ORDER
+        )
+        return Judgement(
+            Outcome.REJECTED,
+            rows,
+            error=StudentError(error.reason, str(error)),
+            statistics=Statistics(seed=self.judge.assignment.seed),
+        )
+
+
+@dataclass(slots=True)
+class _Run:
+    """One submission and the jails that it needed."""
+
+    grader: Grader
+    source: bytes
+    filename: str
+    sessions: list[Session] = field(default_factory=list)
+
+    def judged(self, session: Session) -> tuple[Judgement, str]:
+        """Extracted, asked and judged, with what it printed."""
+        judge = self.grader.judge
+        candidate = self._candidate(session)
+        judgement = judge.judge(candidate, self._fresh)
+        output = session.output
+        if output:
+            judgement = replace(judgement, flags=(*judgement.flags, PRINTS))
+        return judgement, output
+
+    def _candidate(self, session: Session) -> Candidate:
+        self.sessions.append(session)
+        assignment = self.grader.judge.assignment
+        extracted = session.extract(self.source, self.filename, assignment.function)
+        if extracted.fingerprint in assignment.templates:
+            raise SubmissionError("unfilled", UNFILLED.format(function=assignment.function))
+        return Jailed(session, assignment, (self.grader.judge.questions, self.grader.first))
+
+    def _fresh(self) -> Candidate:
+        try:
+            return self._candidate(self.grader.start())
+        except SubmissionError as error:
+            # It was read a moment ago: this refusal is the machine's, not the student's.
+            message = f"a second jail could not read what the first one could: {error}"
+            raise JailFailed(message) from error
+
+    def close(self) -> None:
+        for session in self.sessions:
+            session.close()
+
+

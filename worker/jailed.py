@@ -1,0 +1,140 @@
+"""A submission behind the wall as a Candidate: networks out, arrays in, everything that comes back checked here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from grader.errors import CandidateError, Crashed
+from grader.model import Assignment
+from grader.oracle.network import Array
+from grader.properties.candidate import Answer, Malformed, Raised, Returned
+from grader.suite import Suite, count
+from worker.sandbox.session import Reply, Session
+
+NAMES = ("all_weights", "all_biases", "all_f", "all_h", "y")
+PARTS = ("all_dl_dweights", "all_dl_dbiases")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A suite as one frame: what the jail is told, and how many bytes each answer may have."""
+
+    header: dict[str, Any]
+    payload: bytes
+    answer_sizes: list[int]
+
+
+def request(suite: Suite, assignment: Assignment) -> Request:
+    """The frame that asks about every network of the suite; it holds no derivative."""
+    networks = [
+        {"sizes": sizes, "columns": columns} for sizes, columns in zip(suite.sizes, suite.columns, strict=True)
+    ]
+    header = {
+        "do": "answer",
+        "function": assignment.function,
+        "loss": assignment.formulas.loss.value,
+        "networks": networks,
+    }
+    f = h = y = 0
+    parts: list[Array] = []
+    for i, (sizes, columns) in enumerate(zip(suite.sizes, suite.columns, strict=True)):
+        f_end, h_end, y_end = f + sum(sizes[1:]) * columns, h + sum(sizes[:-1]) * columns, y + sizes[-1] * columns
+        parts += [
+            suite.parameters[suite.starts[i] : suite.starts[i + 1]],
+            suite.preactivations[f:f_end],
+            suite.activations[h:h_end],
+            suite.targets[y:y_end],
+        ]
+        f, h, y = f_end, h_end, y_end
+    payload = np.concatenate(parts).astype("<f8", copy=False).tobytes()
+    return Request(header, payload, [8 * count(sizes) for sizes in suite.sizes])
+
+
+@dataclass(slots=True)
+class Jailed:
+    """The student's function in its jail. `ready` is the first question, packed once for all submissions."""
+
+    session: Session
+    assignment: Assignment
+    ready: tuple[Suite, Request] | None = None
+
+    def answer(self, suite: Suite) -> list[Answer]:
+        """One answer for each network; a CandidateError carries those that came before it."""
+        known = self.ready is not None and self.ready[0] is suite
+        asked = self.ready[1] if self.ready is not None and known else request(suite, self.assignment)
+        try:
+            replies = self.session.answer(asked.header, asked.payload, asked.answer_sizes)
+        except CandidateError as error:
+            error.answers = self._answers(suite, self.session.replies)
+            raise
+        return self._answers(suite, replies)
+
+    def _answers(self, suite: Suite, replies: Sequence[Reply]) -> list[Answer]:
+        return [_answer(reply, suite.sizes[i]) for i, reply in enumerate(replies)]
+
+
+def _answer(reply: Reply, sizes: Sequence[int]) -> Answer:
+    """What the reply says, believing nothing of its form."""
+    header = reply.header
+    match header.get("kind"):
+        case "returned":
+            changed = header.get("changed", ())
+            names = tuple(name for name in NAMES if isinstance(changed, list) and name in changed)
+            return _returned(np.frombuffer(reply.payload, dtype="<f8"), names, sizes)
+        case "raised":
+            return Raised(*(_text(header.get(key), cap) for key, cap in (("type", 200), ("message", 2000), ("traceback", 8000))))
+        case "malformed":
+            return _malformed(header, sizes)
+    message = "Its process sent something that is no answer."
+    raise Crashed(message)
+
+
+def _returned(gradient: Array, changed: tuple[str, ...], sizes: Sequence[int]) -> Answer:
+    """Finiteness is judged here, and named where it fails."""
+    finite = np.isfinite(gradient)
+    if finite.all():
+        return Returned(gradient, changed)
+    at = int(np.argmin(finite))
+    start = 0
+    for k, (inputs, outputs) in enumerate(zip(sizes[:-1], sizes[1:], strict=True)):
+        for name, columns in zip(PARTS, (inputs, 1), strict=True):
+            if at < start + outputs * columns:
+                row, column = divmod(at - start, columns)
+                value = "NaN" if np.isnan(gradient[at]) else "an infinity"
+                return Malformed(f"{name} not finite", f"{name}[{k}] holds {value} at [{row}, {column}]")
+            start += outputs * columns
+    return Returned(gradient, changed)
+
+
+def _malformed(header: dict[str, Any], sizes: Sequence[int]) -> Malformed:
+    """A sentence: what the part should be, and what it is."""
+    found = header.get("found")
+    found = found if isinstance(found, dict) else {}
+    where, index = header.get("where"), header.get("index")
+    depth = len(sizes) - 2
+    if where not in PARTS:
+        return Malformed("return", f"it should return two lists, all_dl_dweights and all_dl_dbiases, and returns {_is(found)}")
+    if not isinstance(index, int) or not 0 <= index <= depth:
+        return Malformed(where, f"{where} should be a list of K+1 = {depth + 1} arrays, is {_is(found)}")
+    shape = (sizes[index + 1], sizes[index] if where == PARTS[0] else 1)
+    return Malformed(where, f"{where}[{index}] should be {shape}, is {_is(found, shape)}")
+
+
+def _is(found: dict[str, Any], wanted: tuple[int, ...] | None = None) -> str:
+    """What was found, in the fewest words that tell the difference: a shape, a dtype or a type."""
+    kind, shape, dtype, length = (found.get(key) for key in ("type", "shape", "dtype", "length"))
+    name = _text(kind, 60) or "something else"
+    if isinstance(shape, list):
+        numbers = tuple(int(each) for each in shape[:8] if isinstance(each, int))
+        if wanted is not None and numbers != wanted:
+            return str(numbers)
+        return f"an array of {_text(dtype, 40)}" if wanted is not None else f"{name} of shape {numbers}"
+    if isinstance(length, int):
+        return f"a {name} of {length}"
+    return "None" if name == "NoneType" else f"a {name}"
+
+
+def _text(value: Any, cap: int) -> str:
+    return value[:cap] if isinstance(value, str) else ""
