@@ -23,8 +23,8 @@ HEADLINES = {
 
 MARKS = {Mark.PASSED: ("✓", "green"), Mark.FAILED: ("✗", "red"), Mark.NOT_RUN: ("–", "dim")}
 
-#: Longest network that is written out on a terminal; the script has it whole.
-MOST_ROWS = 40
+#: Characters of a network that are written out on a terminal; the script has any.
+MOST_TYPED = 2000
 
 
 def plain(text: str) -> str:
@@ -86,37 +86,54 @@ def _error(verdict: Verdict) -> Text:
 
 
 def _rubric(verdict: Verdict) -> Table:
-    table = Table.grid(padding=(0, 2))
+    """Sign, title and marks a row; what went wrong under the title, in the full width."""
+    table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(width=1)
-    table.add_column(no_wrap=True)
-    table.add_column(justify="right", no_wrap=True)
     table.add_column(ratio=1)
+    table.add_column(justify="right", no_wrap=True, min_width=3)
+    said = ""
     for row in verdict.judgement.properties:
         sign, style = MARKS[row.outcome]
-        marks = f"{row.score}/{row.max_score}" if row.max_score else ""
-        table.add_row(Text(sign, style=style), row.title, marks, Text(plain(row.message), style="dim"))
+        text = Text(row.title, style="" if row.outcome is Mark.PASSED else "bold")
+        # Steps that were not seen for the same reason say it once.
+        row_says, said = row.message if row.message != said else "", row.message
+        if row_says:
+            text.append(f"\n{plain(row_says)}", style="not bold dim")
+        table.add_row(Text(sign, style=style), text, f"{row.score}/{row.max_score}" if row.max_score else "")
     return table
 
 
 def _counterexample(example: Counterexample, verdict: Verdict) -> RenderableType:
     """The network as the student would type it, then what should have come beside what came."""
-    lines = Text("The smallest network found on which it is wrong:\n", style="bold")
-    rows = [
+    reached = verdict.judgement.outcome in {Outcome.FAILED, Outcome.ERROR, Outcome.PASSED}
+    title = "The smallest network found on which it goes wrong:" if reached else "The network at which it ended:"
+    typed = [
         f"K = {example.depth}",
-        *(f"all_weights[{k}] = {_array(part)}" for k, part in enumerate(example.weights)),
-        *(f"all_biases[{k}] = {_array(part)}" for k, part in enumerate(example.biases)),
+        f"all_weights = {_arrays(example.weights)}",
+        f"all_biases = {_arrays(example.biases)}",
         f"net_input = {_array(example.net_input)}",
         f"y = {_array(example.y)}",
     ]
-    lines.append("\n".join(f"  {row}" for row in rows[:MOST_ROWS]), style="not bold")
-    if example.actual is None:
-        came: RenderableType = Text(plain(f"There it {example.instead}"))
-        if verdict.judgement.outcome is Outcome.FAILED:
-            came = Text(plain(f"There: {example.instead}"))
+    parts: list[RenderableType] = [Text(title, style="bold")]
+    if sum(map(len, typed)) <= MOST_TYPED:
+        parts.append(Padding(Text("\n".join(typed), style="cyan"), (1, 0, 0, 2)))
     else:
-        came = _comparison(example, example.actual)
-    hint = Text("To try it in your notebook: backmark grade FILE --script try.py", style="dim")
-    return Group(lines, Padding(came, (1, 0)), hint)
+        shape = f"{example.depth} hidden layers of {example.widths} units, too large to show here: see its script."
+        parts.append(Padding(Text(shape), (1, 0, 0, 2)))
+    if example.actual is not None:
+        parts.append(Padding(_comparison(example, example.actual), (1, 0, 0, 2)))
+    elif reached:
+        parts.append(Padding(Text(plain(f"It {example.instead}."), style="red"), (1, 0, 0, 2)))
+    parts.append(Padding(Text("As a script to run below your code: --script try.py", style="dim"), (1, 0, 0, 0)))
+    return Group(*parts)
+
+
+def _arrays(arrays: list[list[list[float]]]) -> str:
+    return "[" + ", ".join(_array(rows) for rows in arrays) + "]"
+
+
+def _array(rows: list[list[float]]) -> str:
+    return f"np.array({_numbers(rows)})"
 
 
 def _comparison(example: Counterexample, actual: Gradient) -> Table:
@@ -128,13 +145,13 @@ def _comparison(example: Counterexample, actual: Gradient) -> Table:
             first = (example.parameter, example.layer) == (name, k)
             expected, got = getattr(example.expected, name)[k], getattr(actual, name)[k]
             note = Text(f"← first to differ, at {example.index}", style="red") if first else Text()
-            table.add_row(f"all_dl_d{name}[{k}]", _array(expected), _array(got), note, style="red" if first else "")
+            table.add_row(f"all_dl_d{name}[{k}]", _numbers(expected), _numbers(got), note, style="red" if first else "")
     return table
 
 
-def _array(rows: list[list[float]]) -> str:
+def _numbers(rows: list[list[float]]) -> str:
     return "[" + ", ".join("[" + ", ".join(_number(value) for value in row) + "]" for row in rows) + "]"
 
 
 def _number(value: float | None) -> str:
-    return "nan" if value is None else f"{value:.8g}"
+    return "nan" if value is None else f"{value:.8g}" if value != int(value) else f"{value:.1f}"

@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import zipfile
+import zlib
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from importlib import resources
@@ -94,7 +95,7 @@ def load(data: bytes, name: str = "revision") -> Revision:
             **arrays,
         )
         revision = Revision(assignment_from_json(header["assignment"]), suite)
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, zlib.error) as error:
         message = f"{name} is damaged ({error}); draw its networks again"
         raise AssignmentError(message) from error
     if revision.id != header["id"]:

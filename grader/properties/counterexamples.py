@@ -49,7 +49,7 @@ def _instead(answer: Answer | None) -> str | None:
         case Returned():
             return None
         case Malformed(message=message):
-            return message
+            return f"returned arrays of another form: {message}"
         case Raised(type=name, message=message):
             return f"raised {name}: {message}" if message else f"raised {name}"
         case None:

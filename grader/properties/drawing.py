@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from grader.errors import AssignmentError
 from grader.model import Assignment, Loss
 from grader.oracle.network import Network, forward
+from grader.oracle.reference import loss_derivative
 from grader.properties.strategies import LARGEST_LOGIT, Sizes, Values, corners, networks
 from grader.revision import Revision, assignment_from_json, dump
 from grader.suite import measured
@@ -81,9 +82,11 @@ def _examples(
 
 
 def _usable(network: Network, assignment: Assignment) -> bool:
-    """No unit on its kink and no saturated logit."""
+    """No unit on its kink, no saturated logit, and no output that is right already: its derivatives are all zero."""
     f = forward(network, assignment.formulas).f
     if assignment.formulas.loss is not Loss.LEAST_SQUARES and np.abs(f[-1]).max() > LARGEST_LOGIT:
+        return False
+    if not loss_derivative(f[-1], network.y, assignment.formulas.loss).any():
         return False
     return all(bool(np.all(layer != 0)) for layer in f[:-1])
 

@@ -27,10 +27,10 @@ from grader.properties.entries import disagreeing, way
 from grader.properties.layers import Layers, stack
 from grader.properties.probes import flags, probes
 from grader.properties.rubric import ORDER, Row, agreement, any_shape, home_networks, purity
-from grader.properties.shrinking import Fails, Witness, shrink, size
+from grader.properties.shrinking import Fails, Witness, key, shrink, size
 from grader.properties.steps import STEPS
 from grader.revision import Revision
-from grader.suite import Suite, flatten, join, measured
+from grader.suite import Suite, flatten, join, measured, proposed
 
 ENDED = {
     TimedOut: (Outcome.TIMEOUT, "TimeLimit"),
@@ -238,18 +238,24 @@ class Examples:
         return same
 
     def _confirmed(self, found: dict[str, Network], tests: dict[str, Fails]) -> dict[str, Counterexample]:
-        """Asked about alone, in a fresh process, and compared with finite differences."""
-        if not found:
-            return {}
+        """Each network asked about alone, in a process that has answered nothing yet, and measured by differences."""
         assignment = self.judge.assignment
-        suite = measured(list(found.values()), list(found), assignment.formulas, assignment.rtol)
-        try:
-            answers = self.fresh().answer(suite)
-        except CandidateError:
-            return {}
+        distinct = {key(network): network for network in found.values()}
+        alone = {
+            each: (measured([network], ["shrunk"], assignment.formulas, assignment.rtol), self._alone(network))
+            for each, network in distinct.items()
+        }
         confirmed = {}
-        for i, name in enumerate(found):
-            alone, answer = suite.one(i), [answers[i]]
-            if tests[name](alone, answer)[0] and disagreeing(alone, answer)[0]:
-                confirmed[name] = counterexample(alone, 0, answers[i], assignment)
+        for name, network in found.items():
+            suite, answers = alone[key(network)]
+            if answers and tests[name](suite, answers)[0] and disagreeing(suite, answers)[0]:
+                confirmed[name] = counterexample(suite, 0, answers[0], assignment)
         return confirmed
+
+    def _alone(self, network: Network) -> list[Answer]:
+        """The answer of a fresh process; none where it ends instead."""
+        suite = proposed([network], self.judge.assignment.formulas, self.judge.assignment.rtol)
+        try:
+            return self.fresh().answer(suite)
+        except CandidateError:
+            return []

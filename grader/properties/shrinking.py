@@ -22,7 +22,7 @@ from grader.suite import Suite, count, flatten, interleaved, matrices, proposed
 Fails = Callable[[Suite, Sequence[Answer]], Sequence[bool]]
 
 #: Calls of the student's function that all counterexamples of one submission may cost together.
-BUDGET = 3000
+BUDGET = 1500
 
 #: Values that a person reads at a glance, simplest first.
 SIMPLE = (1.0, -1.0, 2.0, -2.0, 0.5, -0.5, 3.0, -3.0)
@@ -43,16 +43,16 @@ class Witness:
     def failing(self, networks: Sequence[Network], fails: Fails) -> list[Network]:
         """Those of the networks that fail, in order."""
         clear = [network for network in networks if self._clear(network)]
-        self._ask([network for network in clear if _key(network) not in self.known])
-        asked = [network for network in clear if _key(network) in self.known]
+        self._ask([network for network in clear if key(network) not in self.known])
+        asked = [network for network in clear if key(network) in self.known]
         if not asked:
             return []
         suite = proposed(asked, self.assignment.formulas, self.assignment.rtol)
-        marks = fails(suite, [self.known[_key(network)] for network in asked])
+        marks = fails(suite, [self.known[key(network)] for network in asked])
         return [network for network, mark in zip(asked, marks, strict=True) if mark]
 
     def _ask(self, networks: Sequence[Network]) -> None:
-        unique = list({_key(network): network for network in networks}.values())[: self.left]
+        unique = list({key(network): network for network in networks}.values())[: self.left]
         if not unique:
             return
         self.left -= len(unique)
@@ -63,14 +63,15 @@ class Witness:
             # It ended on a proposal: what it said before still counts, and nothing more is asked.
             answers = error.answers
             self.left = 0
-        self.known.update((_key(network), answer) for network, answer in zip(unique, answers, strict=False))
+        self.known.update((key(network), answer) for network, answer in zip(unique, answers, strict=False))
 
     def _clear(self, network: Network) -> bool:
         f = forward(network, self.assignment.formulas).f
         return all(bool(np.all(np.abs(layer) >= CLEAR)) for layer in f[:-1])
 
 
-def _key(network: Network) -> bytes:
+def key(network: Network) -> bytes:
+    """The same for the same network, whatever it was made from."""
     sizes = bytes(np.array([*network.sizes, network.columns], dtype=np.int32))
     return sizes + flatten([*interleaved(network), network.net_input, network.y]).tobytes()
 

@@ -1,0 +1,27 @@
+"""What most tests share: the shipped assignment made ready, and a way into a jail that CI may not be without."""
+
+import os
+
+import pytest
+
+from grader.errors import JailUnavailable
+from grader.properties.engine import Judge
+from grader.revision import packaged
+from worker.sandbox.policy import Launch, jailed
+
+
+@pytest.fixture(scope="session")
+def udl() -> Judge:
+    """The assignment that ships, with its networks."""
+    return Judge(packaged("udl-7.2"))
+
+
+@pytest.fixture(scope="session")
+def jail() -> Launch:
+    """A jail: skipped at home where none can be had, a failure in CI."""
+    try:
+        return jailed()
+    except JailUnavailable as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(f"no jail on this machine: {error}")

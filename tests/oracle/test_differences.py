@@ -1,0 +1,102 @@
+"""Finite differences against the analytic gradient, complex steps and a hand-worked example."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from grader.model import Activation, Formulas, Loss
+from grader.oracle.differences import differences
+from grader.oracle.network import Network
+from grader.oracle.reference import gradient
+from grader.oracle.tolerance import RTOL, scale
+from tests.oracle.drawn import ALL, complex_step, networks
+
+RELU = Formulas()
+
+
+def array(*rows: list[float]) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    """A matrix from its rows."""
+    return np.array(rows, dtype=np.float64)
+
+
+def test_a_hand_worked_network() -> None:
+    """f0 = 2*3-1 = 5, h1 = 5, f1 = -5+4 = -1, loss = (-1-1)^2: dl/df1 = -4, dl/df0 = -1 * -4 = 4."""
+    network = Network((array([2]), array([-1])), (array([-1]), array([4])), array([3]), array([1]))
+    found = differences(network, RELU)
+    assert [part.item() for part in found.value] == [12, 4, -20, -4]
+
+
+@pytest.mark.parametrize("formulas", ALL, ids=lambda f: f"{f.activation}-{f.loss}")
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+def test_differences_agree_with_the_analytic_gradient(formulas: Formulas, data: st.DataObject) -> None:
+    """Within the tolerance that a student is allowed, and within what the difference says of itself."""
+    network = data.draw(networks(formulas))
+    found = differences(network, formulas)
+    for value, doubt, right, size in zip(
+        found.value, found.uncertainty, gradient(network, formulas), scale(network, formulas), strict=True
+    ):
+        settled = ~np.isnan(value)
+        assert np.all(np.abs(value - right)[settled] <= (1e-9 * size + doubt)[settled])
+        assert settled.mean() > 0.5 or value.size < 4
+
+
+@pytest.mark.parametrize("formulas", ALL, ids=lambda f: f"{f.activation}-{f.loss}")
+@settings(max_examples=10, deadline=None)
+@given(data=st.data())
+def test_the_analytic_gradient_agrees_with_complex_steps(formulas: Formulas, data: st.DataObject) -> None:
+    """Complex steps do not cancel: agreement is to rounding."""
+    network = data.draw(networks(formulas))
+    for right, other, size in zip(
+        gradient(network, formulas), complex_step(network, formulas), scale(network, formulas), strict=True
+    ):
+        assert np.all(np.abs(right - other) <= 1e-12 * size)
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_relu_under_least_squares_is_exact(data: st.DataObject) -> None:
+    """No truncation error at any step: what is left is rounding, relative to the layer's scale."""
+    network = data.draw(networks(RELU))
+    found = differences(network, RELU)
+    largest = max(float(size.max()) for size in scale(network, RELU))
+    for value, right in zip(found.value, gradient(network, RELU), strict=True):
+        assert np.nanmax(np.abs(value - right), initial=0.0) <= 1e-10 * largest
+
+
+def test_a_unit_on_its_kink_is_inconclusive_for_what_moves_it_and_for_nothing_else() -> None:
+    """f0 = 0 exactly: its own weight and bias have no derivative; the output's bias has one."""
+    network = Network((array([1]), array([2])), (array([-1]), array([1])), array([1]), array([0]))
+    found = differences(network, RELU)
+    assert np.isnan(found.value[0]).all()
+    assert np.isnan(found.value[1]).all()
+    assert found.value[3].item() == 2
+    assert np.isinf(found.uncertainty[0]).all()
+
+
+def test_a_near_kink_shrinks_the_step_instead_of_spoiling_the_difference() -> None:
+    """f0 = 2^-10: a step of one would cross the kink."""
+    network = Network((array([1]), array([3])), (array([2**-10 - 1]), array([1])), array([1]), array([0]))
+    found = differences(network, RELU)
+    right = gradient(network, RELU)
+    assert np.allclose([p.item() for p in found.value], [p.item() for p in right], rtol=1e-12)
+
+
+def test_saturated_tanh_does_not_reject_its_own_derivative() -> None:
+    """Both steps round to the same loss; the round-off term keeps the tolerance honest."""
+    formulas = Formulas(Activation.TANH, Loss.LEAST_SQUARES)
+    network = Network((array([4]), array([4])), (array([16]), array([1])), array([4]), array([-2]))
+    found = differences(network, formulas)
+    for value, doubt, right, size in zip(
+        found.value, found.uncertainty, gradient(network, formulas), scale(network, formulas), strict=True
+    ):
+        assert np.all(np.isnan(value) | (np.abs(value - right) <= RTOL * size + doubt))
+
+
+def test_the_derivative_of_a_dead_unit_is_zero_and_conclusive() -> None:
+    """That is where a missing ReLU derivative shows."""
+    network = Network((array([1]), array([1])), (array([-3]), array([1])), array([1]), array([0]))
+    found = differences(network, RELU)
+    assert found.value[0].item() == 0
+    assert found.uncertainty[0].item() < 1e-12

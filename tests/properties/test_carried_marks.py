@@ -1,0 +1,86 @@
+"""Each TODO on its own: a slip in one does not cost the others."""
+
+from dataclasses import replace
+
+import pytest
+
+from grader.model import Activation, Formulas, Loss, Mark, Range, Ranges
+from grader.properties.drawing import draw
+from grader.properties.engine import Judge
+from grader.properties.mistakes import Known, Lines
+from grader.properties.rubric import Row, steps
+from grader.properties.steps import STEPS
+from grader.revision import packaged
+from tests.corpus.slips import Slip, right_for, template, todo_slips
+from tests.local import local
+
+#: With tanh nothing but the product of the two comes back: a wrong dl/dh cannot be told from a wrong derivative.
+TOGETHER = {"activation_gradient": {"activation_gradient", "relu_derivative"}}
+
+#: Its sums differ from the right ones by a factor of ten on some networks: just what the slope of 0.1 would do.
+AMBIGUOUS = {("leaky_relu", "summed_apart")}
+
+
+@pytest.fixture(scope="module", params=[(name, columns) for name in ("relu", "leaky_relu", "tanh") for columns in (1, 3)])
+def judge(request: pytest.FixtureRequest) -> Judge:
+    """Assignments of three activations, with one column and with several."""
+    name, columns = request.param
+    assignment = packaged("udl-7.2").assignment
+    ranges = replace(assignment.ranges, columns=Range(1, columns))
+    return Judge(draw(replace(assignment, formulas=Formulas(Activation(name)), ranges=ranges)))
+
+
+def rows(source: str, judge: Judge) -> dict[str, Row]:
+    """The four steps."""
+    return steps(judge.suite, judge.layers, local(source, judge.assignment).answer(judge.suite), judge.assignment)
+
+
+def slips(judge: Judge) -> list[Slip]:
+    """Every slip of every step for this activation."""
+    return [slip for each in todo_slips(judge.assignment.formulas.activation.value).values() for slip in each]
+
+
+def test_a_slip_in_one_step_fails_exactly_that_step(judge: Judge) -> None:
+    """Bias, weights, activations, derivative: each alone."""
+    activation = judge.assignment.formulas.activation
+    for slip in slips(judge):
+        if (activation.value, slip.name) in AMBIGUOUS:
+            continue
+        failed = {name for name, row in rows(slip.source, judge).items() if row.mark is not Mark.PASSED}
+        expected = {slip.step} if activation.kinked else TOGETHER.get(slip.step, {slip.step})
+        assert failed == expected, slip.name
+
+
+@pytest.mark.parametrize("step", ["activation_gradient", "relu_derivative"])
+def test_either_template_left_is_not_run_and_names_both(judge: Judge, step: str) -> None:
+    """The two give identical answers: neither is claimed."""
+    found = rows(template(step, judge.assignment.formulas.activation.value), judge)
+    for name in ("activation_gradient", "relu_derivative"):
+        assert found[name].mark is Mark.NOT_RUN
+        assert "activation_gradient" in found[name].message
+        assert "relu_derivative" in found[name].message
+    assert found["bias_gradient"].mark is found["weight_gradient"].mark is Mark.PASSED
+
+
+def test_a_right_one_holds_every_step(judge: Judge) -> None:
+    """In a student's words, for every activation."""
+    found = rows(right_for(judge.assignment.formulas.activation.value), judge)
+    assert {row.mark for row in found.values()} == {Mark.PASSED}
+
+
+@pytest.mark.parametrize("activation", Activation)
+@pytest.mark.parametrize("loss", Loss)
+def test_the_reference_holds_every_step_for_every_activation_and_loss(activation: Activation, loss: Loss) -> None:
+    """With batches as well."""
+    base = packaged("udl-7.2").assignment
+    assignment = replace(
+        base,
+        formulas=Formulas(activation, loss),
+        ranges=Ranges(outputs=Range(2, 4), columns=Range(1, 3)),
+        home=replace(base.home, outputs=2),
+        networks=120,
+    )
+    judge = Judge(draw(assignment))
+    answers = Known(Lines(), assignment.formulas).answer(judge.suite)
+    found = steps(judge.suite, judge.layers, answers, assignment)
+    assert {name: found[name].mark for name in STEPS} == dict.fromkeys(STEPS, Mark.PASSED)

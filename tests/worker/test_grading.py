@@ -1,0 +1,194 @@
+"""A submission through a real jail: each of the eight outcomes, and what is said with it."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from grader.model import Limits, Mark, Outcome, Verdict
+from grader.properties.engine import Judge
+from grader.revision import Revision
+from tests.properties.test_shrinking import RIGHT
+from worker.grading import Grader
+from worker.sandbox.policy import Launch
+
+Grade = Callable[..., Verdict]
+
+
+@pytest.fixture(scope="module")
+def grade(udl: Judge, jail: Launch) -> Grade:
+    """Grade a source with short limits."""
+    limits = Limits(seconds_per_call=0.5, seconds=5.0, memory=1 << 30, output=1 << 16)
+    grader = Grader(Judge(Revision(replace(udl.assignment, limits=limits), udl.suite)), jail)
+
+    def graded(source: str | bytes, filename: str = "submission.py") -> Verdict:
+        return grader.grade(source.encode() if isinstance(source, str) else source, filename)
+
+    return graded
+
+
+def body(line: str) -> str:
+    """A right backward pass with a line of its own at the start."""
+    return RIGHT.replace("    dw, db, df =", f"    {line}\n    dw, db, df =")
+
+
+@pytest.mark.parametrize(
+    ("source", "outcome"),
+    [
+        (RIGHT, Outcome.PASSED),
+        (RIGHT.replace("np.array(df[layer])", "2 * df[layer]"), Outcome.FAILED),
+        (body("raise ValueError('no')"), Outcome.ERROR),
+        (body("while True: pass"), Outcome.TIMEOUT),
+        (body("bytearray(10 << 30)"), Outcome.MEMORY),
+        (body("print('x' * (1 << 26))"), Outcome.OUTPUT_LIMIT),
+        (body("import os; os._exit(0)"), Outcome.CRASHED),
+        (body("import ctypes; ctypes.string_at(0)"), Outcome.CRASHED),
+        ("def backward_pas(): pass", Outcome.REJECTED),
+    ],
+)
+def test_each_outcome_is_reached(grade: Grade, source: str, outcome: Outcome) -> None:
+    """And only `passed` has full marks."""
+    verdict = grade(source)
+    assert verdict.judgement.outcome is outcome
+    assert (verdict.score == verdict.max_score) == (outcome is Outcome.PASSED)
+    json.dumps(verdict.as_dict(), allow_nan=False)
+
+
+def test_the_result_object_has_the_keys_that_outsiders_rely_on(grade: Grade) -> None:
+    """`backmark.result/1`."""
+    found = grade(RIGHT.replace("np.array(df[layer])", "2 * df[layer]")).as_dict()
+    assert found["schema"] == "backmark.result/1"
+    assert set(found) >= {
+        "submission", "assignment", "outcome", "score", "max_score", "properties", "counterexample",
+        "diagnosis", "error", "statistics", "flags",
+    }  # fmt: skip
+    assert set(found["counterexample"]) >= {
+        "depth", "widths", "weights", "biases", "net_input", "y", "expected", "actual", "parameter", "layer",
+        "index", "script",
+    }  # fmt: skip
+    assert [row["name"] for row in found["properties"]] == [
+        "finite_differences", "bias_gradient", "weight_gradient", "activation_gradient", "relu_derivative",
+        "any_shape", "pure",
+    ]  # fmt: skip
+
+
+def test_the_same_submission_gets_the_same_verdict_but_for_seconds(grade: Grade) -> None:
+    """Byte for byte."""
+    source = RIGHT.replace("indicator_function(all_f[layer - 1]) * ", "")
+    first, second = (grade(source).as_dict() for _ in range(2))
+    for each in (first, second):
+        each["statistics"]["seconds"] = 0
+    assert json.dumps(first) == json.dumps(second)
+
+
+def test_a_traceback_has_the_students_own_lines(grade: Grade) -> None:
+    """Not ours."""
+    verdict = grade(body("raise ValueError('no')"))
+    assert verdict.judgement.error is not None
+    line = body("raise ValueError('no')").splitlines().index("    raise ValueError('no')") + 1
+    assert f"line {line}, in backward_pass" in verdict.judgement.error.traceback
+    assert "runner" not in verdict.judgement.error.traceback
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("return dw, [b[:, 0] for b in db]", "all_dl_dbiases[0] should be (1, 1), is (1,)"),
+        ("return [w.astype(complex) for w in dw], db", "all_dl_dweights[0] should be (1, 1), is an array of complex128"),
+        ("return dw[:-1], db", "all_dl_dweights should be a list of K+1 = 1 arrays, is a list of 0"),
+        ("return dw", "it should return two lists, all_dl_dweights and all_dl_dbiases"),
+        ("return None", "it should return two lists, all_dl_dweights and all_dl_dbiases, and returns None"),
+        ("return [w * np.nan for w in dw], db", "all_dl_dweights[0] holds NaN at [0, 0]"),
+        ("return dw, [b / 0 for b in db]", "all_dl_dbiases[0] holds an infinity at [0, 0]"),
+    ],
+)
+def test_a_wrong_form_is_failed_with_a_sentence(grade: Grade, line: str, says: str) -> None:
+    """What it should be, and what it is."""
+    verdict = grade(RIGHT.replace("return dw, db", line))
+    assert verdict.judgement.outcome is Outcome.FAILED
+    example = verdict.judgement.counterexample
+    assert example is not None
+    assert says in str(example.instead)
+
+
+def test_prints_are_kept_capped_and_flagged(grade: Grade) -> None:
+    """They change nothing else."""
+    verdict = grade(body("print('layer', K)"))
+    assert verdict.judgement.outcome is Outcome.PASSED
+    assert verdict.output.startswith("layer 0\n")
+    assert len(verdict.output) <= 4200
+    assert [flag.id for flag in verdict.judgement.flags] == ["prints"]
+
+
+def test_changing_arguments_fails_pure_and_nothing_else(grade: Grade) -> None:
+    """Reported, flagged, no marks by default."""
+    verdict = grade(RIGHT.replace("    return dw", "    all_h[0][:] = 0\n    return dw"))
+    marks = {row.name: row.outcome for row in verdict.judgement.properties}
+    assert verdict.judgement.outcome is Outcome.PASSED
+    assert marks.pop("pure") is Mark.FAILED
+    assert set(marks.values()) == {Mark.PASSED}
+    assert verdict.score == verdict.max_score
+
+
+def test_who_differentiates_numerically_is_flagged(grade: Grade) -> None:
+    """Beside the verdict, never in it."""
+    verdict = grade(NUMERICAL)
+    assert "finite_differences" in {flag.id for flag in verdict.judgement.flags}
+
+
+NUMERICAL = """
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    def loss():
+        h = all_h[0]
+        for k in range(K + 1):
+            f = all_biases[k] + all_weights[k] @ h
+            h = np.maximum(f, 0)
+        return np.sum((f - y) ** 2)
+    found = []
+    for parameters in (all_weights, all_biases):
+        found.append([])
+        for array in parameters:
+            slope = np.zeros_like(array)
+            for at in np.ndindex(array.shape):
+                value = array[at]
+                array[at] = value + 1e-5
+                above = loss()
+                array[at] = value - 1e-5
+                slope[at] = (above - loss()) / 2e-5
+                array[at] = value
+            found[-1].append(slope)
+    return found
+"""
+RECOMPUTES = RIGHT.replace(
+    "    df[K] =",
+    """    h = [all_h[0]]
+    f = []
+    for k in range(K + 1):
+        f.append(all_biases[k] + all_weights[k] @ h[k])
+        h.append(np.maximum(f[k], 0))
+    all_f, all_h = f, h
+    df[K] =""",
+)
+
+
+def test_who_recomputes_the_forward_pass_is_flagged_and_passes(grade: Grade) -> None:
+    """And is not taken for one who differentiates numerically."""
+    verdict = grade(RECOMPUTES)
+    assert verdict.judgement.outcome is Outcome.PASSED
+    assert [flag.id for flag in verdict.judgement.flags] == ["recomputes_forward_pass"]
+
+
+def test_a_right_one_has_no_flags(grade: Grade) -> None:
+    """No false alarm."""
+    assert grade(RIGHT).judgement.flags == ()
+
+
+@pytest.mark.parametrize(("limit", "depth"), [("K > 6", 7), ("K == 0", 0)])
+def test_a_time_out_names_the_network_at_which_it_came(grade: Grade, limit: str, depth: int) -> None:
+    """Pinned by what had been answered before."""
+    verdict = grade(body(f"\n    while {limit}: pass"))
+    assert verdict.judgement.outcome is Outcome.TIMEOUT
+    example = verdict.judgement.counterexample
+    assert example is not None
+    assert example.depth == depth

@@ -1,0 +1,1 @@
+"""The jail. It knows no answers: of ours it imports only the errors."""

@@ -1,0 +1,122 @@
+"""Control groups: a second bound on memory and processes, where this machine lets us make one."""
+
+import contextlib
+import os
+import secrets
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+_ROOT = Path("/sys/fs/cgroup")
+#: Page tables and kernel memory count in a group, and not in RLIMIT_AS.
+_HEADROOM = 64 * 1024 * 1024
+#: Processes and threads in a jail: Python, bwrap's own moment, and a few threads.
+_TASKS = 16
+#: A group can be busy for a moment after its last process was reaped.
+_TRIES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Cgroup:
+    """One jail's groups, one for each hierarchy that could be had."""
+
+    folders: tuple[Path, ...]
+
+    @classmethod
+    def make(cls, memory: int) -> "Cgroup | None":
+        """Make groups that hold at most `memory` bytes; None where nothing can be had."""
+        name = f"backmark-{os.getpid()}-{secrets.token_hex(4)}"
+        limit = str(memory + _HEADROOM)
+        two = {"memory.max": limit, "pids.max": str(_TASKS), "memory.swap.max": "0"}
+        ways = (
+            [(parent, two) for parent in _version_two()],
+            [(parent, {"memory.limit_in_bytes": limit}) for parent in _version_one("memory")],
+            [(parent, {"pids.max": str(_TASKS)}) for parent in _version_one("pids")],
+        )
+        found = [
+            next(filter(None, (_made(parent / name, values) for parent, values in way)), None) for way in ways
+        ]
+        folders = tuple(folder for folder in found if folder)
+        return cls(folders) if folders else None
+
+    def add(self, pid: int) -> None:
+        """Move a process into the groups; raises OSError."""
+        for folder in self.folders:
+            (folder / "cgroup.procs").write_text(str(pid), encoding="ascii")
+
+    def killed(self) -> bool:
+        """Whether the kernel killed something in here for its memory."""
+        for folder in self.folders:
+            for file in ("memory.events", "memory.oom_control"):
+                with contextlib.suppress(OSError):
+                    lines = (folder / file).read_text(encoding="ascii").splitlines()
+                    if any(line.startswith("oom_kill ") and line != "oom_kill 0" for line in lines):
+                        return True
+        return False
+
+    def remove(self) -> None:
+        """Remove the groups, whose processes have ended."""
+        for folder in self.folders:
+            for _ in range(_TRIES):
+                try:
+                    folder.rmdir()
+                except FileNotFoundError:
+                    break
+                except OSError:
+                    time.sleep(0.002)
+                else:
+                    break
+
+
+def _made(folder: Path, values: dict[str, str]) -> Path | None:
+    try:
+        folder.mkdir()
+    except OSError:
+        return None
+    try:
+        for file, value in values.items():
+            # Swap is not accounted for on every machine; the others are the point of the group.
+            with contextlib.suppress(*((OSError,) if "swap" in file else ())):
+                (folder / file).write_text(value, encoding="ascii")
+        if not os.access(folder / "cgroup.procs", os.W_OK):
+            raise PermissionError
+    except OSError:
+        folder.rmdir()
+        return None
+    return folder
+
+
+def _own() -> dict[str, str]:
+    """Our own path in each hierarchy, by controller; version 2 is the empty name."""
+    try:
+        lines = Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return {}
+    own = {}
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        own.update(dict.fromkeys(controllers.split(","), path.lstrip("/")))
+    return own
+
+
+def _version_two() -> list[Path]:
+    """Return the groups under which a child is limited: ours, or its parent where ours holds processes."""
+    own = _own().get("")
+    if own is None or not (_ROOT / "cgroup.controllers").exists():
+        return []
+    here = _ROOT / own
+    parents = [here, here.parent] if own else [here]
+    return [parent for parent in parents if {"memory", "pids"} <= _delegated(parent)]
+
+
+def _delegated(folder: Path) -> set[str]:
+    try:
+        return set((folder / "cgroup.subtree_control").read_text(encoding="ascii").split())
+    except OSError:
+        return set()
+
+
+def _version_one(controller: str) -> list[Path]:
+    own = _own().get(controller)
+    mount = _ROOT / controller
+    return [mount / own, mount] if own is not None and mount.is_dir() else []

@@ -1,0 +1,1 @@
+"""All of our code that runs in the jail: standard library and NumPy, nothing else of ours."""

@@ -1,0 +1,91 @@
+"""The jail's last walls, which only the process itself can put up: limits, capabilities, the strict filter.
+
+The order is promised: limits, then privileges, then the filter, and only after that is the source read.
+"""
+
+import ctypes
+import os
+import sys
+from typing import Any
+
+_PR_SET_PDEATHSIG, _PR_SET_SECCOMP, _PR_CAPBSET_READ, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = (
+    1,
+    22,
+    23,
+    24,
+    38,
+)
+_SIGKILL, _SECCOMP_MODE_FILTER, _CAPABILITY_VERSION = 9, 2, 0x20080522
+_MIB = 1024 * 1024
+
+
+class _Program(ctypes.Structure):
+    """A `struct sock_fprog`."""
+
+    _fields_ = (("length", ctypes.c_ushort), ("steps", ctypes.c_char_p))
+
+
+def confine(limits: dict[str, int], user: int | None, program: bytes) -> None:
+    """Put up the walls, for good; raises OSError where one cannot be had.
+
+    `limits` has `memory` (bytes) and `seconds` (whole seconds of CPU). `user` is whom a jail that was made by
+    root becomes; None where it is nobody already.
+    """
+    if sys.platform != "linux":
+        return
+    _limit(limits["memory"], limits["seconds"])
+    libc = ctypes.CDLL(None, use_errno=True)
+    _drop(libc, user)
+    _prctl(libc, _PR_SET_NO_NEW_PRIVS, 1)
+    _prctl(libc, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(_Program(len(program) // 8, program)))
+
+
+def _limit(memory: int, seconds: int) -> None:
+    # Not there on Windows, where this module must still be importable.
+    import resource  # noqa: PLC0415
+
+    # PID 1 of a namespace ignores SIGXCPU, so the hard limit, which is SIGKILL, is what ends it.
+    limits = {
+        resource.RLIMIT_AS: memory,
+        resource.RLIMIT_CPU: seconds,
+        resource.RLIMIT_STACK: 16 * _MIB,
+        resource.RLIMIT_NOFILE: 64,
+        # Threads, that is: the filter lets no process be made.
+        resource.RLIMIT_NPROC: 8,
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_FSIZE: 0,
+        resource.RLIMIT_MEMLOCK: 0,
+        resource.RLIMIT_MSGQUEUE: 0,
+        resource.RLIMIT_NICE: 0,
+        resource.RLIMIT_RTPRIO: 0,
+    }
+    for name, wanted in limits.items():
+        _, hard = resource.getrlimit(name)
+        value = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(name, (value, value))
+
+
+def _drop(libc: ctypes.CDLL, user: int | None) -> None:
+    capability = 0
+    while (held := libc.prctl(_PR_CAPBSET_READ, capability, 0, 0, 0)) >= 0:
+        if held:
+            _prctl(libc, _PR_CAPBSET_DROP, capability)
+        capability += 1
+    if user is not None:
+        os.setgroups([])
+        os.setresgid(user, user, user)
+        os.setresuid(user, user, user)
+    head = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION, 0)
+    _check(libc.capset(head, (ctypes.c_uint32 * 6)()))
+    # A change of user cancels what bwrap's --die-with-parent asked for.
+    _prctl(libc, _PR_SET_PDEATHSIG, _SIGKILL)
+
+
+def _prctl(libc: ctypes.CDLL, option: int, argument: int, pointer: Any = 0) -> None:
+    _check(libc.prctl(option, ctypes.c_ulong(argument), pointer, 0, 0))
+
+
+def _check(result: int) -> None:
+    if result != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))

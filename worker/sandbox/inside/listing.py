@@ -1,0 +1,110 @@
+"""The kept statements written out as one program whose lines know where the student wrote them."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .rejection import quoted
+from .slicing import Statement
+from .syntax import Piece
+
+#: Holds our `K` while a student's statement that binds `K` along with others runs.
+_SAVED = "_backmark_K"
+
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the program: what is executed, and the student's line that it comes from."""
+
+    code: str
+    piece: Piece
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """What is executed of a submission: run `code` with `K` among its globals; the function is there."""
+
+    code: str
+    #: Of the graded definition's syntax tree, the same on every Python version.
+    fingerprint: str
+    #: For each line of `code` where the student wrote it, and what stands there.
+    places: tuple[str, ...]
+    texts: tuple[str, ...]
+    #: Cells left out since they are not Python, as "cell 7, line 2: invalid syntax".
+    left_out: tuple[str, ...] = ()
+
+    def place(self, lineno: int) -> str:
+        """Say where line `lineno` of `code` (1 is the first) stands: "line 31", or "cell 9, line 31".
+
+        Cells are counted from 1 over all cells of the notebook, text cells too, as a reader counts them.
+        """
+        return (
+            self.places[lineno - 1] if 0 < lineno <= len(self.places) else "a line outside of the submission"
+        )
+
+    def text(self, lineno: int) -> str:
+        """Return the student's own line, printable and cut to a readable length; empty outside of it all."""
+        return self.texts[lineno - 1] if 0 < lineno <= len(self.texts) else ""
+
+
+def listing(statements: list[Statement], parsed: dict[int, list[str]], used: frozenset[str]) -> list[Line]:
+    """Write the program; `parsed` are each piece's lines as they were parsed, `used` the names it needs."""
+    lines: list[Line] = []
+    for statement in statements:
+        lines.extend(_written(statement, parsed[statement.piece.cell], used))
+    return lines
+
+
+def sliced(lines: list[Line], fingerprint: str, left_out: tuple[str, ...]) -> Slice:
+    """Make a slice of the lines."""
+    return Slice(
+        code="".join(f"{line.code}\n" for line in lines),
+        fingerprint=fingerprint,
+        places=tuple(line.piece.place(line.number) for line in lines),
+        texts=tuple(quoted(line.piece.lines[line.number - 1]) for line in lines),
+        left_out=left_out,
+    )
+
+
+def _written(statement: Statement, parsed: list[str], used: frozenset[str]) -> Iterator[Line]:
+    piece, node = statement.piece, statement.node
+    first = node.lineno
+    shadows = "K" in statement.names.bound
+    if shadows:
+        yield Line(f"{_SAVED} = K", piece, first)
+    if isinstance(node, ast.Import) and len(node.names) > 1:
+        # `import numpy as np, matplotlib.pyplot as plt`: the jail has no matplotlib.
+        yield Line(_imports(node, used), piece, first)
+    else:
+        for number, code in _segment(node, parsed):
+            yield Line(code, piece, number)
+    if shadows:
+        yield Line(f"K = {_SAVED}", piece, node.end_lineno or first)
+
+
+def _imports(node: ast.Import, used: frozenset[str]) -> str:
+    needed = [alias for alias in node.names if (alias.asname or alias.name.partition(".")[0]) in used]
+    return ast.unparse(ast.Import(needed or node.names))
+
+
+def _segment(node: ast.stmt, parsed: list[str]) -> Iterator[tuple[int, str]]:
+    """Cut out the statement without what shares its first and last line; columns count UTF-8 bytes."""
+    first, start = _start(node, parsed)
+    last, stop = node.end_lineno or first, node.end_col_offset
+    for number in range(first, last + 1):
+        code = parsed[number - 1].encode()
+        code = code[:stop] if number == last else code
+        yield number, (code[start:] if number == first else code).decode()
+
+
+def _start(node: ast.stmt, parsed: list[str]) -> tuple[int, int]:
+    if not isinstance(node, _DEFINITIONS) or not node.decorator_list:
+        return node.lineno, node.col_offset
+    # The tree places a decorator behind its `@`, and in brackets that may be lines above.
+    line = node.decorator_list[0].lineno
+    while line > 1 and not parsed[line - 1].lstrip().startswith("@"):
+        line -= 1
+    return line, len(parsed[line - 1]) - len(parsed[line - 1].lstrip())

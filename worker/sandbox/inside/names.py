@@ -1,0 +1,195 @@
+"""Which global names a top-level statement binds and which it uses, by Python's rules of scope."""
+
+import ast
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The global names of one top-level statement."""
+
+    #: Bound at the module's level.
+    bound: frozenset[str]
+    #: Of those, by a definition or an import.
+    defined: frozenset[str]
+    #: Global names looked up anywhere in it, also in functions that run later, and those under `global`.
+    used: frozenset[str]
+    #: Whether executing it evaluates anything of the student's: a plain `def` and an import do not.
+    runs: bool
+
+
+@dataclass(slots=True)
+class _Scope:
+    """One namespace; `kind` is module, class, function or comprehension."""
+
+    kind: str
+    parent: "_Scope | None" = None
+    bound: set[str] = field(default_factory=set)
+    used: set[str] = field(default_factory=set)
+    #: Names under `global` and `nonlocal`.
+    globals: set[str] = field(default_factory=set)
+    nonlocals: set[str] = field(default_factory=set)
+
+
+class _Walk:
+    """One pass over a statement, with a stack of its own: legal trees nest deeper than Python recurses."""
+
+    def __init__(self, statement: ast.stmt) -> None:
+        self.root = _Scope("module")
+        self.scopes = [self.root]
+        self.defined: set[str] = set()
+        self.todo: list[tuple[ast.AST, _Scope]] = [(statement, self.root)]
+        while self.todo:
+            node, scope = self.todo.pop()
+            _HANDLERS.get(type(node), _Walk.other)(self, node, scope)
+
+    def push(self, nodes: Iterable[ast.AST | None], scope: _Scope) -> None:
+        self.todo.extend((node, scope) for node in nodes if node is not None)
+
+    def child(self, kind: str, parent: _Scope) -> _Scope:
+        scope = _Scope(kind, parent)
+        self.scopes.append(scope)
+        return scope
+
+    def define(self, name: str, scope: _Scope) -> None:
+        scope.bound.add(name)
+        if scope is self.root:
+            self.defined.add(name)
+
+    def other(self, node: ast.AST, scope: _Scope) -> None:
+        self.push(ast.iter_child_nodes(node), scope)
+
+    def name(self, node: ast.Name, scope: _Scope) -> None:
+        (scope.used if isinstance(node.ctx, ast.Load) else scope.bound).add(node.id)
+
+    def augmented(self, node: ast.AugAssign, scope: _Scope) -> None:
+        if isinstance(node.target, ast.Name):
+            scope.used.add(node.target.id)
+        self.other(node, scope)
+
+    def function(self, node: Any, scope: _Scope) -> None:
+        inner = self.child("function", scope)
+        if isinstance(node, _FUNCTIONS):
+            self.define(node.name, scope)
+            self.push([*node.decorator_list, node.returns], scope)
+            # Python 3.12's `def f[T]`.
+            self.push(getattr(node, "type_params", []), inner)
+            self.push(node.body, inner)
+        else:
+            self.push([node.body], inner)
+        self.push([*node.args.defaults, *node.args.kw_defaults], scope)
+        for arg in ast.iter_child_nodes(node.args):
+            if isinstance(arg, ast.arg):
+                inner.bound.add(arg.arg)
+                self.push([arg.annotation], scope)
+
+    def klass(self, node: ast.ClassDef, scope: _Scope) -> None:
+        self.define(node.name, scope)
+        self.push([*node.decorator_list, *node.bases, *node.keywords], scope)
+        inner = self.child("class", scope)
+        self.push(getattr(node, "type_params", []), inner)
+        self.push(node.body, inner)
+
+    def comprehension(self, node: Any, scope: _Scope) -> None:
+        inner = self.child("comprehension", scope)
+        self.push([node.generators[0].iter], scope)
+        for number, generator in enumerate(node.generators):
+            self.push([generator.target, *generator.ifs], inner)
+            self.push([generator.iter] if number else [], inner)
+        self.push([node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt], inner)
+
+    def walrus(self, node: ast.NamedExpr, scope: _Scope) -> None:
+        holder = scope
+        while holder.kind == "comprehension" and holder.parent is not None:
+            holder = holder.parent
+        holder.bound.add(node.target.id)
+        # The comprehension may read it too, and must not take it for a global.
+        if holder.kind != "module":
+            scope.bound.add(node.target.id)
+        self.push([node.value], scope)
+
+    def imported(self, node: Any, scope: _Scope) -> None:
+        for alias in node.names:
+            if alias.name != "*":
+                self.define(alias.asname or alias.name.partition(".")[0], scope)
+
+    def declared(self, node: Any, scope: _Scope) -> None:
+        (scope.globals if isinstance(node, ast.Global) else scope.nonlocals).update(node.names)
+
+    def captured(self, node: Any, scope: _Scope) -> None:
+        """Bind the plain string of `except E as name` and of patterns."""
+        name = getattr(node, "name", None) or getattr(node, "rest", None)
+        if isinstance(name, str):
+            scope.bound.add(name)
+        self.other(node, scope)
+
+
+_HANDLERS: dict[type[ast.AST], Callable[[_Walk, Any, _Scope], None]] = {
+    ast.Name: _Walk.name,
+    ast.AugAssign: _Walk.augmented,
+    ast.FunctionDef: _Walk.function,
+    ast.AsyncFunctionDef: _Walk.function,
+    ast.Lambda: _Walk.function,
+    ast.ClassDef: _Walk.klass,
+    ast.ListComp: _Walk.comprehension,
+    ast.SetComp: _Walk.comprehension,
+    ast.DictComp: _Walk.comprehension,
+    ast.GeneratorExp: _Walk.comprehension,
+    ast.NamedExpr: _Walk.walrus,
+    ast.Import: _Walk.imported,
+    ast.ImportFrom: _Walk.imported,
+    ast.Global: _Walk.declared,
+    ast.Nonlocal: _Walk.declared,
+    ast.ExceptHandler: _Walk.captured,
+    ast.MatchAs: _Walk.captured,
+    ast.MatchStar: _Walk.captured,
+    ast.MatchMapping: _Walk.captured,
+}
+# Python 3.12's type parameters.
+_HANDLERS.update(
+    {
+        getattr(ast, kind): _Walk.captured
+        for kind in ("TypeVar", "ParamSpec", "TypeVarTuple")
+        if hasattr(ast, kind)
+    }
+)
+
+
+def names(statement: ast.stmt) -> Names:
+    """Find the global names that a top-level statement binds and uses."""
+    walk = _Walk(statement)
+    used: set[str] = set()
+    bound = set(walk.root.bound)
+    for scope in walk.scopes:
+        used.update(scope.globals)
+        bound.update(scope.globals if scope.kind == "class" else ())
+        used.update(name for name in scope.used if _is_global(name, scope))
+    return Names(frozenset(bound), frozenset(walk.defined), frozenset(used), _runs(statement, walk.root))
+
+
+def _is_global(name: str, scope: _Scope) -> bool:
+    here = scope
+    while here.parent is not None:
+        if name in here.globals:
+            return True
+        if name in here.bound and name not in here.nonlocals:
+            if here is scope and here.kind == "class":
+                # A class body may read the global before it binds its own.
+                return True
+            if here.kind != "class":
+                return False
+        here = here.parent
+    return True
+
+
+def _runs(statement: ast.stmt, root: _Scope) -> bool:
+    if isinstance(statement, (ast.Import, ast.ImportFrom)):
+        return False
+    if not isinstance(statement, _FUNCTIONS):
+        return True
+    args = statement.args
+    return bool(statement.decorator_list or args.defaults or any(args.kw_defaults) or root.used)

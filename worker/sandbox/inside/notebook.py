@@ -1,0 +1,87 @@
+"""From a notebook's JSON to its code cells."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from .encoding import decode_json
+from .rejection import Rejected, quoted
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A code cell; `number` counts from 1 over all cells of the notebook, text cells too."""
+
+    number: int
+    text: str
+
+
+def load(source: bytes, *, named: bool) -> dict[str, Any] | None:
+    """Return the notebook, or None for a file that is none and, not `named` .ipynb, need not be one."""
+    if not named and not source.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
+        return None
+    try:
+        # Numbers stay text: nothing here needs them, and a number of 5,000 digits would raise.
+        document = json.loads(decode_json(source), parse_int=str, parse_float=str, parse_constant=str)
+    except json.JSONDecodeError as error:
+        if not named:
+            return None
+        raise _none(
+            f"it is no JSON (line {error.lineno}, column {error.colno}: {error.msg}). "
+            "Download it again from Jupyter or Colab, or rename a Python file to .py"
+        ) from None
+    except Rejected:
+        if not named:
+            return None
+        raise
+    if not isinstance(document, dict):
+        raise _none(
+            "it is JSON, but no object with cells. Hand in the .ipynb file as Jupyter or Colab saves it"
+        )
+    return document
+
+
+def code_cells(document: dict[str, Any]) -> list[Cell]:
+    """List the code cells of nbformat 4 (`cells`) or 3 (`worksheets`), in order."""
+    cells = [cell for group in _groups(document) for cell in _list(group.get("cells", []), "its `cells`")]
+    found = []
+    for number, cell in enumerate(cells, 1):
+        if not isinstance(cell, dict):
+            raise _none(
+                f"its cell {number} is no object. Hand in the .ipynb file as Jupyter or Colab saves it"
+            )
+        if cell.get("cell_type") == "code":
+            found.append(Cell(number, _text(cell, number)))
+    return found
+
+
+def _groups(document: dict[str, Any]) -> list[dict[str, Any]]:
+    if "cells" in document:
+        return [document]
+    if "worksheets" in document:
+        return [
+            sheet for sheet in _list(document["worksheets"], "its `worksheets`") if isinstance(sheet, dict)
+        ]
+    found = ", ".join(quoted(key[:30]) for key in list(document)[:5]) or "nothing"
+    raise _none(f"it has no `cells` (found: {found}). Hand in the .ipynb file as Jupyter or Colab saves it")
+
+
+def _list(value: Any, name: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise _none(f"{name} are no list. Hand in the .ipynb file as Jupyter or Colab saves it")
+    return value
+
+
+def _text(cell: dict[str, Any], number: int) -> str:
+    source = cell.get("source", cell.get("input", ""))
+    if isinstance(source, list) and all(isinstance(line, str) for line in source):
+        return "".join(source)
+    if not isinstance(source, str):
+        raise _none(
+            f"the source of its cell {number} is no text. Save the notebook again in Jupyter or Colab"
+        )
+    return source
+
+
+def _none(why: str) -> Rejected:
+    return Rejected("not_a_notebook", f"The file is not a notebook: {why}.")

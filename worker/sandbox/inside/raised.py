@@ -1,0 +1,102 @@
+"""What the student's code raised, as three capped texts with the student's own lines and numbers."""
+
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Protocol
+
+#: The file name that the slice is compiled under: how its frames are told from all others.
+FILENAME = "<submission>"
+
+_TYPE_CAP, _MESSAGE_CAP, _TRACEBACK_CAP = 200, 2_000, 8_000
+#: Frames shown at each end of a long traceback, and exceptions of a chain.
+_ENDS, _CHAIN = 8, 4
+
+
+class Lines(Protocol):
+    """Where a line of the slice stands in what was handed in."""
+
+    def place(self, lineno: int) -> str:
+        """Name the line in the student's own numbering."""
+
+    def text(self, lineno: int) -> str:
+        """Return the line itself."""
+
+
+def describe(error: BaseException, lines: Lines) -> dict[str, str]:
+    """Return type, message and traceback; survives exceptions that break when they are looked at."""
+    return {
+        "type": _clean(_name(error), _TYPE_CAP),
+        "message": _clean(_message(error), _MESSAGE_CAP),
+        "traceback": _clean(_traceback(error, lines), _TRACEBACK_CAP),
+    }
+
+
+def _name(error: BaseException) -> str:
+    try:
+        return str(type(error).__qualname__)
+    except BaseException:  # noqa: BLE001 - a metaclass of the student's may do anything here
+        return "Exception"
+
+
+def _message(error: BaseException) -> str:
+    try:
+        # The slice makes a plain str of a subclass, and it makes no larger copy of a huge one.
+        return str.__getitem__(str(error), slice(_MESSAGE_CAP + 1))
+    except BaseException:  # noqa: BLE001 - so may its __str__, the end of memory or of the stack included
+        return "(its message cannot be shown)"
+
+
+def _clean(text: str, cap: int) -> str:
+    """Cut the text and spell out lone surrogates, which no UTF-8 can hold."""
+    if len(text) > cap:
+        text = text[: cap - 3] + "..."
+    return text.encode("utf-8", "backslashreplace").decode()[:cap]
+
+
+def _traceback(error: BaseException, lines: Lines) -> str:
+    try:
+        return "\n".join(_chain(error, lines))
+    except BaseException:  # noqa: BLE001 - without a traceback it is still an answer
+        return ""
+
+
+def _chain(error: BaseException, lines: Lines) -> list[str]:
+    """Format the exception and those that led to it, the first one first, as Python does."""
+    parts: list[list[str]] = []
+    seen: set[int] = set()
+    link: BaseException | None = error
+    while link is not None and id(link) not in seen and len(parts) < _CHAIN:
+        seen.add(id(link))
+        cause = link.__cause__
+        below = cause if cause is not None else None if link.__suppress_context__ else link.__context__
+        text = [*_frames(link.__traceback__, lines), f"{_name(link)}: {_message(link)}".removesuffix(": ")]
+        if below is not None and id(below) not in seen:
+            why = "This was caused by it:" if cause is not None else "While that was handled, another came:"
+            text = [why, *text]
+        parts.append(text)
+        link = below
+    return [line for part in reversed(parts) for line in part]
+
+
+def _frames(traceback: TracebackType | None, lines: Lines) -> list[str]:
+    blocks = list(_blocks(traceback, lines))
+    if len(blocks) > 2 * _ENDS:
+        left_out = f"  ... {len(blocks) - 2 * _ENDS} more ..."
+        blocks = [*blocks[:_ENDS], left_out, *blocks[-_ENDS:]]
+    return blocks
+
+
+def _blocks(traceback: TracebackType | None, lines: Lines) -> Iterator[str]:
+    """Yield the student's frames, and the innermost one where that is a library's."""
+    seen = False
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        if code.co_filename == FILENAME:
+            seen = True
+            yield f"  {lines.place(traceback.tb_lineno)}, in {code.co_name}"
+            if text := lines.text(traceback.tb_lineno).strip():
+                yield f"    {text}"
+        elif seen and traceback.tb_next is None:
+            module = traceback.tb_frame.f_globals.get("__name__", "a library")
+            yield f"  {module}, line {traceback.tb_lineno}, in {code.co_name}"
+        traceback = traceback.tb_next

@@ -1,0 +1,180 @@
+"""The jail's first step: from a submitted file to what is executed of it. It parses and never executes."""
+
+import ast
+import re
+import warnings
+from dataclasses import dataclass, field
+
+from . import encoding, magics, notebook, target
+from .fingerprint import fingerprint
+from .listing import Line, Slice, listing, sliced
+from .rejection import Rejected
+from .slicing import Program, Statement
+from .syntax import Fault, Piece, fault, parse, too_complex, unified
+
+__all__ = ["Rejected", "Slice", "extract"]
+
+#: Most bytes of Python, in a file or in all code cells together.
+SOURCE_LIMIT = 1 << 20
+#: Most bytes of a notebook, with its plots.
+NOTEBOOK_LIMIT = 8 << 20
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What came of the pieces one after the other."""
+
+    function: str
+    statements: list[Statement] = field(default_factory=list)
+    #: Each piece's lines as parsed, by its cell.
+    parsed: dict[int, list[str]] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+    #: The last unreadable cell that defines the function, and how many statements stand before it.
+    broken: tuple[int, Fault] | None = None
+    #: For a refusal: cells whose magic takes them out of the notebook, though they define the function.
+    notes: list[str] = field(default_factory=list)
+
+
+def extract(source: bytes, filename: str, function: str) -> Slice:
+    """Slice a submission to what its last top-level `function` needs; raises `Rejected`, and nothing else.
+
+    A file that ends in .ipynb, or holds a JSON object, is a notebook; every other is Python.
+    """
+    try:
+        return _extract(source, filename, function)
+    except (RecursionError, MemoryError):
+        raise too_complex("The file") from None
+
+
+def _extract(source: bytes, filename: str, function: str) -> Slice:
+    _limit(len(source), NOTEBOOK_LIMIT, "The file")
+    if not source.strip():
+        raise _empty("The file")
+    encoding.refuse_binary(source)
+    document = notebook.load(source, named=filename.lower().endswith(".ipynb"))
+    if document is not None:
+        return _conclude(_read_cells(notebook.code_cells(document), function))
+    _limit(len(source), SOURCE_LIMIT, "The Python file")
+    return _conclude(_read_file(unified(encoding.decode(source)), function))
+
+
+def _limit(size: int, limit: int, what: str) -> None:
+    if size > limit:
+        raise Rejected(
+            "too_large",
+            f"{what} has {size:,} bytes, and the limit is {limit:,}. "
+            "Hand in the code alone, without data, and clear a notebook's outputs first.",
+        )
+
+
+def _empty(what: str) -> Rejected:
+    return Rejected(
+        "empty", f"{what} holds no code. Save your work, and check that you hand in the right file."
+    )
+
+
+def _read_file(text: str, function: str) -> _Reading:
+    reading = _Reading(function)
+    piece = Piece(0, tuple(text.split("\n")))
+    found = parse(text, piece)
+    if isinstance(found, Fault):
+        raise found.rejected()
+    if not found:
+        raise _empty("The file")
+    _add(reading, piece, text, found)
+    return reading
+
+
+def _read_cells(cells: list[notebook.Cell], function: str) -> _Reading:
+    if not cells:
+        raise Rejected(
+            "no_such_function",
+            f"The notebook has no code cells, so there is no function `{function}`. "
+            "Check that you hand in the right notebook, and that the cells are code and not text.",
+        )
+    _limit(
+        sum(len(cell.text.encode("utf-8", "surrogatepass")) for cell in cells),
+        SOURCE_LIMIT,
+        "The notebook's code",
+    )
+    reading = _Reading(function)
+    for cell in cells:
+        _read_cell(reading, cell)
+    if not reading.statements and not reading.faults and not reading.notes:
+        raise _empty("The notebook")
+    return reading
+
+
+def _read_cell(reading: _Reading, cell: notebook.Cell) -> None:
+    text = unified(cell.text)
+    piece = Piece(cell.number, tuple(text.split("\n")))
+    # Only a cell that is not Python as it stands can hold a magic.
+    found = parse(text, piece)
+    if isinstance(found, Fault):
+        python = magics.without(text)
+        if python is None:
+            if _names(reading.function, text):
+                reading.notes.append(
+                    f"Cell {cell.number} defines it, but under a %% line that takes it elsewhere."
+                )
+            return
+        text = python
+        found = parse(text, piece)
+    if not isinstance(found, Fault):
+        _add(reading, piece, text, found)
+        return
+    reading.faults.append(found)
+    if _names(reading.function, text):
+        reading.broken = (len(reading.statements), found)
+
+
+def _names(function: str, text: str) -> bool:
+    return re.search(rf"^[ \t]*(?:async\s+)?def\s+{re.escape(function)}\b", text, re.MULTILINE) is not None
+
+
+def _add(reading: _Reading, piece: Piece, text: str, found: list[ast.stmt]) -> None:
+    reading.parsed[piece.cell] = text.split("\n")
+    reading.statements.extend(Statement(node, piece) for node in found)
+
+
+def _conclude(reading: _Reading) -> Slice:
+    function = reading.function
+    left_out = tuple(f"{fault.place}: {fault.what}" for fault in reading.faults)
+    program = Program(reading.statements)
+    position = target.find(program, function)
+    if reading.broken and (position is None or position < reading.broken[0]):
+        raise reading.broken[1].rejected(_earlier(program, position, function))
+    if position is None:
+        notes = [f"Not valid Python, and left out: {place}." for place in left_out[: target.LISTED]]
+        raise target.missing(program, function, reading.notes + notes)
+    statement = reading.statements[position]
+    target.check_kind(statement, function)
+    kept = [reading.statements[place] for place in program.slice(position)]
+    used = frozenset().union(*(statement.names.used for statement in kept))
+    lines = listing(kept, reading.parsed, used)
+    _check(lines)
+    return sliced(lines, fingerprint(target.definition(statement, function)), left_out)
+
+
+def _earlier(program: Program, position: int | None, function: str) -> str:
+    if position is None:
+        return ""
+    statement = program.statements[position]
+    place = statement.piece.place(statement.node.lineno)
+    return f"An earlier `{function}` ({place}) is valid, but the last one counts: mend it or delete it."
+
+
+def _check(lines: list[Line]) -> None:
+    """Compile once: some errors (`return` outside of a function) are found only then. Nothing is executed."""
+    code = "".join(f"{line.code}\n" for line in lines)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(code, "<submission>", "exec", dont_inherit=True)
+    except SyntaxError as error:
+        line = lines[min(max(error.lineno or 1, 1), len(lines)) - 1]
+        text = (*line.piece.lines[: line.number - 1], line.code)
+        placed = SyntaxError(error.msg, ("", line.number, error.offset, None))
+        raise fault(placed, list(text), line.piece).rejected() from None
+    except (ValueError, OverflowError):
+        raise too_complex("The code") from None

