@@ -1,0 +1,215 @@
+"""The command line as its users have it: exit status, streams and files."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from worker.sandbox.policy import Launch
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+EXPECTED = {
+    "bias_template.py": ("failed", {"bias_gradient"}),
+    "endless_loop.py": ("timeout", set()),
+    "mask_from_wrong_layer.py": ("failed", {"relu_derivative", "any_shape"}),
+    "missing_factor_two.py": ("failed", {"bias_gradient"}),
+    "missing_transpose.py": ("error", set()),
+    "no_relu_derivative.ipynb": ("failed", {"relu_derivative"}),
+    "raises.py": ("error", set()),
+    "right.ipynb": ("passed", set()),
+    "right_einsum.py": ("passed", set()),
+    "right_float32.py": ("passed", set()),
+    "right_functional.py": ("passed", set()),
+    "right_loops.py": ("passed", set()),
+    "right_nbformat3.ipynb": ("passed", set()),
+    "through_weight_gradients.py": ("failed", {"activation_gradient", "relu_derivative", "any_shape"}),
+    "todo_left.ipynb": ("failed", set()),
+    "unfilled.ipynb": ("rejected", set()),
+    "weight_template.py": ("failed", {"weight_gradient"}),
+    "weights_from_previous_activation.py": ("failed", {"weight_gradient", "any_shape"}),
+}
+
+
+def backmark(*words: str | Path, cwd: Path | None = None, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run the command as a process of its own."""
+    root = str(EXAMPLES.parent)
+    return subprocess.run(
+        [sys.executable, "-m", "worker.cli", *map(str, words)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": root, **variables},
+    )
+
+
+def results(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
+    """The result objects on standard output, which holds nothing else."""
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.mark.usefixtures("jail")
+def test_every_example_gets_the_verdict_that_its_table_states() -> None:
+    """A folder stands for its files, in order of name; not all passed is status 1."""
+    done = backmark("grade", "--json", EXAMPLES)
+    assert done.returncode == 1, done.stderr
+    found = {
+        each["submission"]["filename"]: (
+            each["outcome"],
+            {row["name"] for row in each["properties"] if row["outcome"] == "failed"} - {"finite_differences"},
+        )
+        for each in results(done)
+    }
+    assert found == EXPECTED
+    assert list(found) == sorted(found)
+
+
+@pytest.mark.usefixtures("jail")
+def test_a_passed_submission_is_status_zero_and_readable() -> None:
+    """No colour where it is no terminal."""
+    done = backmark("grade", EXAMPLES / "right.ipynb")
+    assert done.returncode == 0, done.stderr
+    assert "right.ipynb  passed  10 of 10 marks" in done.stdout
+    assert "\x1b" not in done.stdout
+
+
+@pytest.mark.usefixtures("jail")
+def test_results_come_in_the_order_of_the_files_given() -> None:
+    """One line each."""
+    files = [EXAMPLES / "right_loops.py", EXAMPLES / "bias_template.py", EXAMPLES / "right.ipynb"]
+    done = backmark("grade", "--json", *files)
+    assert [each["submission"]["filename"] for each in results(done)] == [file.name for file in files]
+
+
+@pytest.mark.usefixtures("jail")
+def test_the_script_reproduces_the_difference_below_the_students_own_code(tmp_path: Path) -> None:
+    """In plain NumPy, in a fresh interpreter."""
+    source = EXAMPLES / "missing_factor_two.py"
+    done = backmark("grade", source, "--script", tmp_path / "try.py")
+    assert done.returncode == 1, done.stderr
+    pasted = tmp_path / "pasted.py"
+    pasted.write_text(source.read_text() + (tmp_path / "try.py").read_text())
+    ran = subprocess.run([sys.executable, pasted], capture_output=True, text=True, check=True)
+    assert "2 arrays are wrong" in ran.stdout
+
+
+@pytest.mark.usefixtures("jail")
+def test_other_networks_are_said_not_to_be_the_assignments_own() -> None:
+    """Drawn in a process of their own, repeatably."""
+    runs = [backmark("grade", "--json", EXAMPLES / "right.ipynb", "--seed", "5", "--networks", "30") for _ in range(2)]
+    first, second = (results(done)[0] for done in runs)
+    assert first["outcome"] == "passed"
+    assert first["statistics"]["networks"] == 30
+    assert first["assignment"]["own_networks"] is False
+    assert first["assignment"]["networks_sha256"] == second["assignment"]["networks_sha256"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("grade",),
+        ("grade", "no_such_file.py"),
+        ("grade", str(EXAMPLES / "right.ipynb"), "--networks", "0"),
+        ("grade", str(EXAMPLES), "--script", "x.py"),
+        ("nonsense",),
+    ],
+)
+def test_wrong_usage_is_status_two_and_says_what_is_wrong(words: tuple[str, ...]) -> None:
+    """On standard error, nothing on standard output."""
+    done = backmark(*words)
+    assert done.returncode == 2
+    assert done.stderr
+    assert not done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--assignment", "udl-9.9"), "there is no assignment 'udl-9.9'"),
+        (("--assignment", "missing.toml"), "missing.toml cannot be read"),
+    ],
+)
+def test_our_own_failure_is_status_three_and_says_nothing_about_the_student(words: tuple[str, ...], says: str) -> None:
+    """Not a result, not a mark."""
+    done = backmark("grade", "--json", EXAMPLES / "right.ipynb", *words)
+    assert done.returncode == 3
+    assert says in done.stderr
+    assert not done.stdout
+
+
+def test_without_a_jail_it_refuses_and_says_what_to_do(tmp_path: Path) -> None:
+    """A bubblewrap that cannot isolate is as good as none."""
+    useless = tmp_path / "bwrap"
+    useless.write_text("#!/bin/sh\necho 'bwrap: no permissions to create a namespace' >&2\nexit 1\n")
+    useless.chmod(0o755)
+    done = backmark("grade", "--json", EXAMPLES / "right.ipynb", BACKMARK_BWRAP=str(useless))
+    assert done.returncode == 3
+    assert not done.stdout
+    assert "doctor" in done.stderr
+    examined = backmark("doctor", BACKMARK_BWRAP=str(useless))
+    assert examined.returncode == 3
+    assert "cannot isolate" in examined.stdout
+
+
+def test_no_jail_says_loudly_that_it_is_unisolated_and_grades_alike() -> None:
+    """For a student's own machine."""
+    done = backmark("grade", "--json", "--no-jail", EXAMPLES / "right.ipynb", EXAMPLES / "bias_template.py")
+    assert "UNISOLATED" in done.stderr
+    assert [each["outcome"] for each in results(done)] == ["passed", "failed"]
+
+
+@pytest.mark.usefixtures("jail")
+def test_doctor_tries_a_real_jail() -> None:
+    """And says that it held."""
+    done = backmark("doctor")
+    assert done.returncode == 0, done.stdout
+    assert "can isolate" in done.stdout
+    assert json.loads(backmark("doctor", "--json").stdout)["can_isolate"] is True
+
+
+def test_networks_are_shown_as_a_table_and_as_json() -> None:
+    """What an assignment draws."""
+    found = json.loads(backmark("networks", "--json").stdout)
+    assert found["networks"] == 200
+    assert found["corners"]["the notebook's shape"] == 20
+    table = backmark("networks").stdout
+    assert "the notebook's shape" in table
+    assert "dead layer" in table
+
+
+@pytest.mark.usefixtures("jail")
+def test_an_assignment_of_ones_own_is_checked_drawn_and_used(tmp_path: Path) -> None:
+    """From a TOML file to a verdict."""
+    file = tmp_path / "tanh.toml"
+    file.write_text('id = "tanh"\ntitle = "Tanh"\nactivation = "tanh"\nnetworks = 60\n')
+    cache = str(tmp_path / "cache")
+    checked = backmark("assignment", "check", file, BACKMARK_CACHE=cache)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert backmark("assignment", "draw", file).returncode == 0
+    assert (tmp_path / "tanh.npz").exists()
+    done = backmark("grade", "--json", "--assignment", file, EXAMPLES / "right_loops.py", BACKMARK_CACHE=cache)
+    # A ReLU's backward pass is not a tanh's.
+    assert results(done)[0]["outcome"] == "failed"
+
+
+def test_an_assignment_that_lets_a_mistake_pass_is_refused_by_name(tmp_path: Path) -> None:
+    """Status 1, with the mistakes named."""
+    file = tmp_path / "flat.toml"
+    file.write_text('id = "flat"\ntitle = "Flat"\n[ranges]\ndepth = [0, 0]\n[home]\ndepth = 0\n')
+    done = backmark("assignment", "check", file, BACKMARK_CACHE=str(tmp_path))
+    assert done.returncode == 1
+    assert "no_derivative" in done.stdout
+
+
+def test_the_shipped_networks_belong_to_the_shipped_assignment() -> None:
+    """Whoever edits the TOML draws again."""
+    from grader.assignment import read  # noqa: PLC0415 - pydantic, for this test only
+    from grader.revision import packaged  # noqa: PLC0415 - likewise
+
+    file = EXAMPLES.parent / "grader" / "assignments" / "udl-7.2.toml"
+    assert packaged("udl-7.2").assignment == read(file)
