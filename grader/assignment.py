@@ -121,7 +121,7 @@ def parse(text: str, name: str) -> Assignment:
         raise AssignmentError(message) from error
     except ValidationError as error:
         faults = "; ".join(
-            f"{'.'.join(str(part) for part in each['loc']) or 'assignment'}: {each['msg'].removeprefix('Value error, ')}"
+            f"{'.'.join(map(str, each['loc'])) or 'assignment'}: {each['msg'].removeprefix('Value error, ')}"
             for each in error.errors()
         )
         message = f"{name}: {faults}"

@@ -1,18 +1,17 @@
 """Every error of Backmark, by whose fault it is.
 
-    BackmarkError
-    ├── SubmissionError          refused before it ran: outcome `rejected`
-    ├── CandidateError           the student's code ended without an answer: an outcome of its own
-    │   ├── TimedOut             `timeout`
-    │   ├── OutOfMemory          `memory`
-    │   ├── TooMuchOutput        `output_limit`
-    │   └── Crashed              `crashed`
-    └── ServiceError             ours: says nothing about the student, exit status 3
-        ├── JailUnavailable      this machine cannot isolate
-        ├── JailFailed           a jail that should have worked did not
-        └── AssignmentError      the assignment or its networks are not usable
+BackmarkError
+├── SubmissionError          refused before it ran: outcome `rejected`
+├── CandidateError           the student's code ended without an answer: an outcome of its own
+│   ├── TimedOut             `timeout`
+│   ├── OutOfMemory          `memory`
+│   ├── TooMuchOutput        `output_limit`
+│   └── Crashed              `crashed`
+└── ServiceError             ours: says nothing about the student, exit status 3
+    ├── JailUnavailable      this machine cannot isolate
+    ├── JailFailed           a jail that should have worked did not
+    └── AssignmentError      the assignment or its networks are not usable
 """
-
 
 from typing import Any
 

@@ -21,7 +21,7 @@ HEADLINES = {
     Outcome.REJECTED: ("not graded", "bold yellow"),
 }
 
-MARKS = {Mark.PASSED: ("✓", "green"), Mark.FAILED: ("✗", "red"), Mark.NOT_RUN: ("–", "dim")}
+MARKS = {Mark.PASSED: ("✓", "green"), Mark.FAILED: ("✗", "red"), Mark.NOT_RUN: ("-", "dim")}
 
 #: Characters of a network that are written out on a terminal; the script has any.
 MOST_TYPED = 2000
@@ -65,12 +65,15 @@ def _headline(verdict: Verdict) -> Text:
     if verdict.judgement.outcome is not Outcome.REJECTED:
         line.append(f"  {verdict.score} of {verdict.max_score} marks", style="bold")
         line.append(
-            f"\n{verdict.assignment.id}: {figures.derivatives:,} derivatives on {figures.networks} networks compared with"
-            f" finite differences, {figures.inconclusive} inconclusive, {figures.seconds:.2f} s",
+            f"\n{verdict.assignment.id}: {figures.derivatives:,} derivatives on {figures.networks} networks compared"
+            f" with finite differences, {figures.inconclusive} inconclusive, {figures.seconds:.2f} s",
             style="dim",
         )
     if not verdict.assignment.own_networks:
-        line.append("\nThese networks are not the assignment's own: another seed or number was asked for.", style="yellow")
+        line.append(
+            "\nThese networks are not the assignment's own: another seed or number was asked for.",
+            style="yellow",
+        )
     return line
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate, pairwise
 
 import numpy as np
 
@@ -40,7 +41,7 @@ class Suite:
     @cached_property
     def starts(self) -> list[int]:
         """Where each network's parameters start in the flat arrays, and where the last one's end."""
-        return np.concatenate([[0], np.cumsum([count(sizes) for sizes in self.sizes])]).astype(int).tolist()
+        return [0, *accumulate(count(sizes) for sizes in self.sizes)]
 
     @cached_property
     def networks(self) -> tuple[Network, ...]:
@@ -63,9 +64,10 @@ class Suite:
     def one(self, i: int) -> "Suite":
         """The network at place `i` alone."""
         sizes, columns = self.sizes[i], self.columns[i]
-        f0 = sum(sum(s[1:]) * c for s, c in zip(self.sizes[:i], self.columns[:i], strict=True))
-        h0 = sum(sum(s[:-1]) * c for s, c in zip(self.sizes[:i], self.columns[:i], strict=True))
-        y0 = sum(s[-1] * c for s, c in zip(self.sizes[:i], self.columns[:i], strict=True))
+        before = list(zip(self.sizes[:i], self.columns[:i], strict=True))
+        f0 = sum(sum(s[1:]) * c for s, c in before)
+        h0 = sum(sum(s[:-1]) * c for s, c in before)
+        y0 = sum(s[-1] * c for s, c in before)
         mine = slice(self.starts[i], self.starts[i + 1])
         return Suite(
             (sizes,),
@@ -86,14 +88,14 @@ EMPTY = Suite((), (), (), *(np.zeros(0) for _ in range(6)))
 
 def count(sizes: Sequence[int]) -> int:
     """How many parameters a network of these sizes has."""
-    return sum((inputs + 1) * outputs for inputs, outputs in zip(sizes[:-1], sizes[1:], strict=True))
+    return sum((inputs + 1) * outputs for inputs, outputs in pairwise(sizes))
 
 
 def matrices(sizes: Sequence[int], flat: Array) -> list[Array]:
     """W[0], b[0], W[1], b[1], ... from one flat array in that order."""
     parts = []
     start = 0
-    for inputs, outputs in zip(sizes[:-1], sizes[1:], strict=True):
+    for inputs, outputs in pairwise(sizes):
         for columns in (inputs, 1):
             parts.append(flat[start : start + outputs * columns].reshape(outputs, columns))
             start += outputs * columns
@@ -153,7 +155,11 @@ def unmeasured(networks: Sequence[Network], passes: Sequence[Pass], corner: str)
 
 
 def _suite(
-    networks: Sequence[Network], passes: Sequence[Pass], corners: Sequence[str], truths: Array, tolerances: Array
+    networks: Sequence[Network],
+    passes: Sequence[Pass],
+    corners: Sequence[str],
+    truths: Array,
+    tolerances: Array,
 ) -> Suite:
     return Suite(
         tuple(network.sizes for network in networks),

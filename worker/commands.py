@@ -67,9 +67,7 @@ def grade(files: Sequence[Path], choice: Choice, settings: Settings, output: Out
     return passed
 
 
-def _verdicts(
-    files: Sequence[Path], choice: Choice, settings: Settings, launch: policy.Launch
-) -> Iterator["Verdict"]:
+def _verdicts(files: Sequence[Path], choice: Choice, settings: Settings, launch: policy.Launch) -> Iterator["Verdict"]:
     """Each file's verdict, while the next ones' jails start up."""
     # The shipped assignment's limits are not known before it is loaded; the first jail waits for that and no more.
     from worker.grading import Grader
@@ -185,7 +183,9 @@ def doctor(settings: Settings, *, as_json: bool) -> bool:
 
     report = examine(settings.bwrap)
     if as_json:
-        click.echo(json.dumps({"can_isolate": report.can_isolate, "findings": [asdict(each) for each in report.findings]}))
+        click.echo(
+            json.dumps({"can_isolate": report.can_isolate, "findings": [asdict(each) for each in report.findings]})
+        )
         return report.can_isolate
     for finding in report.findings:
         click.secho("ok  " if finding.ok else "no  ", fg="green" if finding.ok else "red", nl=False)
@@ -217,7 +217,9 @@ def check(assignment: str, settings: Settings, *, as_json: bool) -> bool:
         click.echo(f"{catch.mistake.title}" + ("" if catch.networks else "  <- would pass"))
     if found.missed:
         names = ", ".join(mistake.id for mistake in found.missed)
-        click.echo(f"Refused: these known-wrong backward passes would pass: {names}. Widen the ranges or draw more networks.")
+        click.echo(
+            f"Refused: these known-wrong backward passes would pass: {names}. Widen the ranges or draw more networks."
+        )
     elif not found.sound:
         click.echo("Refused: the reference itself is rejected. Please report this assignment.")
     else:

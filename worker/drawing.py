@@ -16,7 +16,7 @@ from grader.revision import FORMAT, Revision, assignment_to_json, load, packaged
 
 def draw(assignment: Assignment) -> bytes:
     """A revision's bytes. The process imports only the strategies, as Hypothesis looks at what else is imported."""
-    done = subprocess.run(  # noqa: S603 - our own interpreter and module
+    done = subprocess.run(
         [sys.executable, "-m", "grader.properties.drawing"],
         input=assignment_to_json(assignment).encode(),
         capture_output=True,

@@ -2,7 +2,6 @@
 
 import hashlib
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -76,15 +75,11 @@ class Grader:
     def reference(self) -> AssignmentReference:
         """What verdicts say they are about."""
         revision = self.judge.revision
-        return AssignmentReference(
-            revision.assignment.id, revision.id, revision.networks_sha256, revision.own_networks
-        )
+        return AssignmentReference(revision.assignment.id, revision.id, revision.networks_sha256, revision.own_networks)
 
     def _rejected(self, error: SubmissionError) -> Judgement:
         rubric = self.judge.assignment.rubric
-        rows = tuple(
-            Property(name, TITLES[name], Mark.NOT_RUN, 0, getattr(rubric, name), 0, REFUSED) for name in ORDER
-        )
+        rows = tuple(Property(name, TITLES[name], Mark.NOT_RUN, 0, getattr(rubric, name), 0, REFUSED) for name in ORDER)
         return Judgement(
             Outcome.REJECTED,
             rows,
@@ -131,5 +126,3 @@ class _Run:
     def close(self) -> None:
         for session in self.sessions:
             session.close()
-
-

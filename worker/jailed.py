@@ -1,8 +1,9 @@
 """A submission behind the wall as a Candidate: networks out, arrays in, everything that comes back checked here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import pairwise
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from grader.model import Assignment
 from grader.oracle.network import Array
 from grader.properties.candidate import Answer, Malformed, Raised, Returned
 from grader.suite import Suite, count
-from worker.sandbox.session import Reply, Session
+from worker.sandbox.reply import Reply
 
 NAMES = ("all_weights", "all_biases", "all_f", "all_h", "y")
 PARTS = ("all_dl_dweights", "all_dl_dbiases")
@@ -28,9 +29,7 @@ class Request:
 
 def request(suite: Suite, assignment: Assignment) -> Request:
     """The frame that asks about every network of the suite; it holds no derivative."""
-    networks = [
-        {"sizes": sizes, "columns": columns} for sizes, columns in zip(suite.sizes, suite.columns, strict=True)
-    ]
+    networks = [{"sizes": sizes, "columns": columns} for sizes, columns in zip(suite.sizes, suite.columns, strict=True)]
     header = {
         "do": "answer",
         "function": assignment.function,
@@ -40,7 +39,11 @@ def request(suite: Suite, assignment: Assignment) -> Request:
     f = h = y = 0
     parts: list[Array] = []
     for i, (sizes, columns) in enumerate(zip(suite.sizes, suite.columns, strict=True)):
-        f_end, h_end, y_end = f + sum(sizes[1:]) * columns, h + sum(sizes[:-1]) * columns, y + sizes[-1] * columns
+        f_end, h_end, y_end = (
+            f + sum(sizes[1:]) * columns,
+            h + sum(sizes[:-1]) * columns,
+            y + sizes[-1] * columns,
+        )
         parts += [
             suite.parameters[suite.starts[i] : suite.starts[i + 1]],
             suite.preactivations[f:f_end],
@@ -52,11 +55,21 @@ def request(suite: Suite, assignment: Assignment) -> Request:
     return Request(header, payload, [8 * count(sizes) for sizes in suite.sizes])
 
 
+class Conversation(Protocol):
+    """What is needed of a session."""
+
+    replies: list[Reply]
+
+    def answer(self, header: Mapping[str, Any], payload: bytes, sizes: Sequence[int]) -> list[Reply]:
+        """One reply for each network; a CandidateError leaves those that came in `replies`."""
+        ...
+
+
 @dataclass(slots=True)
 class Jailed:
     """The student's function in its jail. `ready` is the first question, packed once for all submissions."""
 
-    session: Session
+    session: Conversation
     assignment: Assignment
     ready: tuple[Suite, Request] | None = None
 
@@ -84,7 +97,9 @@ def _answer(reply: Reply, sizes: Sequence[int]) -> Answer:
             names = tuple(name for name in NAMES if isinstance(changed, list) and name in changed)
             return _returned(np.frombuffer(reply.payload, dtype="<f8"), names, sizes)
         case "raised":
-            return Raised(*(_text(header.get(key), cap) for key, cap in (("type", 200), ("message", 2000), ("traceback", 8000))))
+            return Raised(
+                *(_text(header.get(key), cap) for key, cap in (("type", 200), ("message", 2000), ("traceback", 8000)))
+            )
         case "malformed":
             return _malformed(header, sizes)
     message = "Its process sent something that is no answer."
@@ -98,7 +113,7 @@ def _returned(gradient: Array, changed: tuple[str, ...], sizes: Sequence[int]) -
         return Returned(gradient, changed)
     at = int(np.argmin(finite))
     start = 0
-    for k, (inputs, outputs) in enumerate(zip(sizes[:-1], sizes[1:], strict=True)):
+    for k, (inputs, outputs) in enumerate(pairwise(sizes)):
         for name, columns in zip(PARTS, (inputs, 1), strict=True):
             if at < start + outputs * columns:
                 row, column = divmod(at - start, columns)
@@ -115,7 +130,10 @@ def _malformed(header: dict[str, Any], sizes: Sequence[int]) -> Malformed:
     where, index = header.get("where"), header.get("index")
     depth = len(sizes) - 2
     if where not in PARTS:
-        return Malformed("return", f"it should return two lists, all_dl_dweights and all_dl_dbiases, and returns {_is(found)}")
+        return Malformed(
+            "return",
+            f"it should return two lists, all_dl_dweights and all_dl_dbiases, and returns {_is(found)}",
+        )
     if not isinstance(index, int) or not 0 <= index <= depth:
         return Malformed(where, f"{where} should be a list of K+1 = {depth + 1} arrays, is {_is(found)}")
     shape = (sizes[index + 1], sizes[index] if where == PARTS[0] else 1)

@@ -88,7 +88,7 @@ def _unit_steps(layer: _Layer) -> Array:
 def _evaluate(
     network: Network, at: Pass, formulas: Formulas, layer: _Layer, steps: Array
 ) -> tuple[Array, Array, NDArray[np.bool_]]:
-    """Each direction moved by its step: loss and size of its terms (P,), signs of hidden units (units x P x columns)."""
+    """Loss and size of its terms (P,), and signs of hidden units (units x P x columns), each direction moved."""
     count, columns = layer.slopes.shape
     f = np.repeat(at.f[layer.k][:, None, :], count, axis=1)
     f[layer.rows, np.arange(count)] += steps[:, None] * layer.slopes

@@ -133,7 +133,10 @@ class Judge:
             rows, outcome = {**self._right}, Outcome.PASSED
         elif all(isinstance(answers[i], Raised) for i in home):
             raised = next(each for each in (answers[i] for i in home) if isinstance(each, Raised))
-            rows, outcome = dict.fromkeys((*STEPS, "any_shape"), Row(Mark.NOT_RUN, 0, RAISED_AT_HOME)), Outcome.ERROR
+            rows, outcome = (
+                dict.fromkeys((*STEPS, "any_shape"), Row(Mark.NOT_RUN, 0, RAISED_AT_HOME)),
+                Outcome.ERROR,
+            )
             pure = Row(Mark.NOT_RUN, 0, RAISED_AT_HOME)
         else:
             shape, rows = any_shape(self.suite, self.layers, answers, self.assignment, agrees)
@@ -150,9 +153,7 @@ class Judge:
             noticed,
         )
 
-    def _properties(
-        self, rows: dict[str, Row], shown: dict[str, tuple[Counterexample, bool]]
-    ) -> tuple[Property, ...]:
+    def _properties(self, rows: dict[str, Row], shown: dict[str, tuple[Counterexample, bool]]) -> tuple[Property, ...]:
         found = []
         for name in ORDER:
             row, most = rows[name], getattr(self.assignment.rubric, name)
@@ -230,10 +231,7 @@ class Examples:
         wanted = way(self.answers[start])
 
         def same(suite: Suite, answers: Sequence[Answer]) -> list[bool]:
-            return [
-                mark and way(answer) == wanted
-                for mark, answer in zip(fails(suite, answers), answers, strict=True)
-            ]
+            return [mark and way(answer) == wanted for mark, answer in zip(fails(suite, answers), answers, strict=True)]
 
         return same
 
@@ -242,7 +240,10 @@ class Examples:
         assignment = self.judge.assignment
         distinct = {key(network): network for network in found.values()}
         alone = {
-            each: (measured([network], ["shrunk"], assignment.formulas, assignment.rtol), self._alone(network))
+            each: (
+                measured([network], ["shrunk"], assignment.formulas, assignment.rtol),
+                self._alone(network),
+            )
             for each, network in distinct.items()
         }
         confirmed = {}

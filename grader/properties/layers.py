@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,16 @@ Booleans = NDArray[np.bool_]
 Places = NDArray[np.intp]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
+class Came:
+    """What came back: dW (L, m, m) and db (L, m), and which of the L layers were answered."""
+
+    weights: Array
+    biases: Array
+    answered: Booleans
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Layers:
     """L layers, those of a network in order of depth, each padded to m units in and out."""
 
@@ -40,8 +50,8 @@ class Layers:
     bias_from: Places
     bias_to: Places
 
-    def spread(self, answers: Sequence[Answer], suite: Suite) -> tuple[Array, Array, Booleans]:
-        """dW (L, m, m), db (L, m) and which layers were answered, from a student's answers."""
+    def spread(self, answers: Sequence[Answer], suite: Suite) -> Came:
+        """A student's answers to the suite, layer by layer."""
         flat = np.full(suite.starts[-1], np.nan)
         returned = np.zeros(len(answers), dtype=bool)
         for i, answer in enumerate(answers):
@@ -51,7 +61,7 @@ class Layers:
         d_weights, d_biases = np.zeros_like(self.weights), np.zeros_like(self.f)
         d_weights.ravel()[self.weight_to] = flat[self.weight_from]
         d_biases.ravel()[self.bias_to] = flat[self.bias_from]
-        return d_weights, d_biases, returned[self.network]
+        return Came(d_weights, d_biases, returned[self.network])
 
 
 def stack(suite: Suite, formulas: Formulas) -> Layers:
@@ -68,7 +78,7 @@ def stack(suite: Suite, formulas: Formulas) -> Layers:
     for i in single:
         sizes = suite.sizes[i]
         start, hs, fs = suite.starts[i], h_at[i], f_at[i]
-        for fan_in, out in zip(sizes[:-1], sizes[1:], strict=True):
+        for fan_in, out in pairwise(sizes):
             grid = (row * m + np.arange(out))[:, None] * m + np.arange(fan_in)
             places[0].append(np.arange(start, start + out * fan_in))
             places[1].append(grid.ravel())
@@ -113,4 +123,4 @@ def stack(suite: Suite, formulas: Formulas) -> Layers:
 def _starts(suite: Suite, part: slice) -> list[int]:
     """Where each network's rows of this part of its sizes start in a flat array of activations."""
     lengths = [sum(sizes[part]) * columns for sizes, columns in zip(suite.sizes, suite.columns, strict=True)]
-    return np.concatenate([[0], np.cumsum(lengths)]).astype(int).tolist()
+    return [0, *accumulate(lengths)]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from grader.model import Activation, Assignment, Formulas, Loss
+from grader.model import Assignment, Formulas, Loss
 from grader.oracle.network import Array, Network, Pass, forward
 from grader.oracle.reference import activation_derivative, loss_derivative
 from grader.properties.candidate import Answer, Malformed, Raised, Returned
@@ -75,8 +75,16 @@ def _alike(network: Network) -> bool:
 
 
 MISTAKES = (
-    Mistake("missing_factor", "leaves out the loss derivative's factor", Lines(output=lambda o, y, f: loss_derivative(o, y, f) / 2)),
-    Mistake("wrong_sign", "has the sign of the loss derivative wrong", Lines(output=lambda o, y, f: -loss_derivative(o, y, f))),
+    Mistake(
+        "missing_factor",
+        "leaves out the loss derivative's factor",
+        Lines(output=lambda o, y, f: loss_derivative(o, y, f) / 2),
+    ),
+    Mistake(
+        "wrong_sign",
+        "has the sign of the loss derivative wrong",
+        Lines(output=lambda o, y, f: -loss_derivative(o, y, f)),
+    ),
     Mistake("zero_biases", "leaves the bias gradient as zeros", Lines(bias=lambda delta, _: 0 * delta[:, :1])),
     Mistake(
         "bias_from_activation",
@@ -84,7 +92,11 @@ MISTAKES = (
         Lines(bias=lambda delta, dh: (delta if dh is None else dh).sum(axis=1, keepdims=True)),
         layered,
     ),
-    Mistake("zero_weights", "leaves the weight gradient as zeros", Lines(weight=lambda delta, at, k: 0 * delta @ at.h[k].T)),
+    Mistake(
+        "zero_weights",
+        "leaves the weight gradient as zeros",
+        Lines(weight=lambda delta, at, k: 0 * delta @ at.h[k].T),
+    ),
     Mistake(
         "previous_activation",
         "takes the weight gradient from all_h[layer-1]",
@@ -111,12 +123,27 @@ MISTAKES = (
     Mistake(
         "through_weight_gradient",
         "propagates through dl/dweights instead of the weights",
-        Lines(activation=lambda _, dw, delta, k: dw.T @ delta),
+        Lines(activation=lambda _, dw, delta, __: dw.T @ delta),
         layered,
     ),
-    Mistake("no_propagation", "leaves dl/dh as zeros", Lines(activation=lambda n, _, delta, k: 0 * n.weights[k].T @ delta), layered),
-    Mistake("no_derivative", "leaves out the activation's derivative", Lines(derivative=lambda at, k, _: np.ones_like(at.f[k - 1])), layered),
-    Mistake("derivative_of_other_layer", "takes the activation's derivative at the wrong layer", Lines(derivative=lambda at, k, f: activation_derivative(at.f[k], f)), layered),
+    Mistake(
+        "no_propagation",
+        "leaves dl/dh as zeros",
+        Lines(activation=lambda n, _, delta, k: 0 * n.weights[k].T @ delta),
+        layered,
+    ),
+    Mistake(
+        "no_derivative",
+        "leaves out the activation's derivative",
+        Lines(derivative=lambda at, k, _: np.ones_like(at.f[k - 1])),
+        layered,
+    ),
+    Mistake(
+        "derivative_of_other_layer",
+        "takes the activation's derivative at the wrong layer",
+        Lines(derivative=lambda at, k, f: activation_derivative(at.f[k], f)),
+        layered,
+    ),
     Mistake(
         "derivative_of_activation",
         "takes the derivative on the wrong side of zero",
@@ -126,13 +153,37 @@ MISTAKES = (
     Mistake("deepest_only", "is off in networks of the greatest depth", Lines(), layered),
     Mistake("small_error_below", "is 0.1 % off in the first layer", _scaled(1.001, lambda _, k: k == 0)),
     Mistake("small_error_above", "is 0.1 % off in the last layer", _scaled(1.001, lambda n, k: k == n.depth)),
-    Mistake("equal_widths", "is off where two hidden layers have the same width", _scaled(1.1, lambda n, _: _alike(n)), deep(2)),
-    Mistake("several_outputs", "is off with several outputs", _scaled(1.1, lambda n, _: n.sizes[-1] > 1), lambda a: a.ranges.outputs.most > 1),
-    Mistake("several_inputs", "is off with several inputs", _scaled(1.1, lambda n, _: n.sizes[0] > 1), lambda a: a.ranges.inputs.most > 1),
-    Mistake("negative_targets", "is off for negative targets", _scaled(1.1, lambda n, _: bool((n.y < 0).all())), least_squares),
+    Mistake(
+        "equal_widths",
+        "is off where two hidden layers have the same width",
+        _scaled(1.1, lambda n, _: _alike(n)),
+        deep(2),
+    ),
+    Mistake(
+        "several_outputs",
+        "is off with several outputs",
+        _scaled(1.1, lambda n, _: n.sizes[-1] > 1),
+        lambda a: a.ranges.outputs.most > 1,
+    ),
+    Mistake(
+        "several_inputs",
+        "is off with several inputs",
+        _scaled(1.1, lambda n, _: n.sizes[0] > 1),
+        lambda a: a.ranges.inputs.most > 1,
+    ),
+    Mistake(
+        "negative_targets",
+        "is off for negative targets",
+        _scaled(1.1, lambda n, _: bool((n.y < 0).all())),
+        least_squares,
+    ),
     Mistake("rounded", "rounds to two decimals", Lines(finish=lambda _, __, part: np.round(part, 2))),
     Mistake("clipped", "clips at 10", Lines(finish=lambda _, __, part: np.clip(part, -10, 10)), least_squares),
-    Mistake("float16", "computes in float16", Lines(finish=lambda _, __, part: part.astype(np.float16).astype(np.float64))),
+    Mistake(
+        "float16",
+        "computes in float16",
+        Lines(finish=lambda _, __, part: part.astype(np.float16).astype(np.float64)),
+    ),
     Mistake(
         "batch_not_summed",
         "takes the bias gradient of the first column only",

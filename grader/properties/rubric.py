@@ -45,13 +45,11 @@ def steps(suite: Suite, layers: Layers, answers: Sequence[Answer], assignment: A
 def _steps(
     suite: Suite, layers: Layers, answers: Sequence[Answer], assignment: Assignment
 ) -> tuple[dict[str, Step], dict[str, Row]]:
-    d_weights, d_biases, answered = layers.spread(answers, suite)
+    came = layers.spread(answers, suite)
     best: tuple[dict[str, Step], dict[str, Row]] | None = None
     for reading in Reading:
-        found = judge(layers, d_weights, d_biases, answered, reading, assignment.formulas, assignment.rtol)
-        rows = {
-            name: _row(name, found, layers, assignment, reading, returned=bool(answered.any())) for name in STEPS
-        }
+        found = judge(layers, came, reading, assignment)
+        rows = {name: _row(name, found[name], layers, reading, assignment) for name in STEPS}
         if best is None or _marks(rows, assignment.rubric) > _marks(best[1], assignment.rubric):
             best = (found, rows)
     assert best is not None  # noqa: S101 - there are two readings
@@ -69,17 +67,13 @@ def _mark(step: Step) -> Mark:
     return Mark.FAILED if bool(step.failed.any()) else Mark.PASSED
 
 
-def _row(
-    name: str, found: dict[str, Step], layers: Layers, assignment: Assignment, reading: Reading, *, returned: bool
-) -> Row:
-    step = found[name]
+def _row(name: str, step: Step, layers: Layers, reading: Reading, assignment: Assignment) -> Row:
     networks = len(np.unique(layers.network[step.tested]))
     mark = _mark(step)
     if mark is Mark.PASSED:
         return Row(mark, networks, "")
     if mark is Mark.NOT_RUN:
-        silent = returned and name in {"activation_gradient", "relu_derivative"} and bool(layers.top.sum() < len(layers.top))
-        return Row(mark, 0, wording.SILENT if silent else wording.UNSEEN)
+        return Row(mark, 0, wording.unseen(name, asked=step.asked))
     failing = np.unique(layers.network[step.failed])
     message = f"{wording.tally(len(failing), max(networks, len(failing)))} {wording.should(name, assignment.formulas)}"
     return Row(mark, networks, message, tuple(failing.tolist()), _step_fails(name, reading, assignment))
@@ -88,8 +82,7 @@ def _row(
 def _step_fails(name: str, reading: Reading, assignment: Assignment) -> Fails:
     def fails(suite: Suite, answers: Sequence[Answer]) -> list[bool]:
         layers = stack(suite, assignment.formulas)
-        d_weights, d_biases, answered = layers.spread(answers, suite)
-        found = judge(layers, d_weights, d_biases, answered, reading, assignment.formulas, assignment.rtol)
+        found = judge(layers, layers.spread(answers, suite), reading, assignment)
         wrong = set(layers.network[found[name].failed].tolist())
         return [i in wrong for i in range(len(suite))]
 
@@ -122,8 +115,7 @@ def any_shape(
 
 
 def _holds_within(step: Step, layers: Booleans) -> bool:
-    inner = step.within(layers, evident=step.evident)
-    return step.evident and bool(inner.tested.any()) and not bool(inner.failed.any())
+    return step.evident and bool((step.tested & layers).any()) and not bool((step.failed & layers).any())
 
 
 def home_networks(suite: Suite, assignment: Assignment) -> list[int]:

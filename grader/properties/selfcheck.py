@@ -50,5 +50,3 @@ def selfcheck(revision: Revision) -> SelfCheck:
     )
     inconclusive = int(np.isnan(suite.derivatives).sum())
     return SelfCheck(len(suite), sum(right), inconclusive, catches)
-
-

@@ -158,9 +158,7 @@ def _simplest(network: Network, fails: Fails, witness: Witness) -> Network:
         # No simple value fails (rounding, float16): the seeded ones stay.
         return network
     while simpler := [
-        each
-        for each in witness.failing(list(_simplified(current)), fails)
-        if _complexity(each) < _complexity(current)
+        each for each in witness.failing(list(_simplified(current)), fails) if _complexity(each) < _complexity(current)
     ]:
         current = min(simpler, key=_complexity)
     return current
@@ -194,7 +192,9 @@ def _numbers(network: Network) -> Array:
 def _rebuilt(network: Network, numbers: Array, y: Array) -> Network:
     parameters = count(network.sizes)
     return network_of(
-        matrices(network.sizes, numbers[:parameters]), numbers[parameters:].reshape(network.net_input.shape), y
+        matrices(network.sizes, numbers[:parameters]),
+        numbers[parameters:].reshape(network.net_input.shape),
+        y,
     )
 
 

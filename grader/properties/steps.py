@@ -16,9 +16,9 @@ from enum import Enum
 
 import numpy as np
 
-from grader.model import Activation, Formulas
+from grader.model import Activation, Assignment, Formulas
 from grader.oracle.network import Array
-from grader.properties.layers import Booleans, Layers
+from grader.properties.layers import Booleans, Came, Layers
 
 STEPS = ("bias_gradient", "weight_gradient", "activation_gradient", "relu_derivative")
 
@@ -38,34 +38,27 @@ class Step:
     failed: Booleans
     #: Whether there is evidence at all: zeros are none.
     evident: bool
-
-    def within(self, layers: Booleans, *, evident: bool) -> "Step":
-        """The same step on some of the layers."""
-        return Step(self.tested & layers, self.failed & layers, evident)
+    #: Whether arrays came back on which it could have been seen.
+    asked: bool
 
 
-def read(
-    layers: Layers, d_weights: Array, d_biases: Array, answered: Booleans, reading: Reading
-) -> tuple[Array, Booleans]:
+def read(layers: Layers, came: Came, reading: Reading) -> tuple[Array, Booleans]:
     """The student's delta (L, m), and the layers on which this reading has one."""
     if reading is Reading.BIASES:
-        return d_biases, answered
+        return came.biases, came.answered
     squares = np.einsum("lj,lj->l", layers.h, layers.h)
-    known = answered & (squares > 0)
-    delta = np.einsum("lij,lj->li", d_weights, layers.h) / np.where(squares > 0, squares, 1.0)[:, None]
-    return delta, known
+    delta = np.einsum("lij,lj->li", came.weights, layers.h) / np.where(squares > 0, squares, 1.0)[:, None]
+    return delta, came.answered & (squares > 0)
 
 
-def judge(
-    layers: Layers, d_weights: Array, d_biases: Array, answered: Booleans, reading: Reading, formulas: Formulas, rtol: float
-) -> dict[str, Step]:
+def judge(layers: Layers, came: Came, reading: Reading, assignment: Assignment) -> dict[str, Step]:
     """Each step under one reading. Entries that are not finite fail whatever they touch."""
     with np.errstate(all="ignore"):
-        delta, known = read(layers, d_weights, d_biases, answered, reading)
+        delta, known = read(layers, came, reading)
         return {
-            "bias_gradient": _bias(layers, delta, d_biases, known, rtol),
-            "weight_gradient": _weight(layers, delta, d_weights, known, rtol),
-            **_propagation(layers, delta, known, formulas, rtol),
+            "bias_gradient": _bias(layers, delta, came.biases, known, assignment.rtol),
+            "weight_gradient": _weight(layers, delta, came.weights, known, assignment.rtol),
+            **_propagation(layers, delta, known, assignment),
         }
 
 
@@ -79,42 +72,41 @@ def _bias(layers: Layers, delta: Array, d_biases: Array, known: Booleans, rtol: 
     wrong |= layers.top[:, None] & ~_near(delta, layers.top_delta, rtol * layers.top_size)
     failed = known & (wrong & layers.unit).any(axis=1)
     tested = known & ((delta != 0) | layers.top[:, None]).any(axis=1)
-    return Step(tested, failed, bool(tested.any()))
+    return Step(tested, failed, bool(tested.any()), bool(known.any()))
 
 
 def _weight(layers: Layers, delta: Array, d_weights: Array, known: Booleans, rtol: float) -> Step:
     outer = delta[:, :, None] * layers.h[:, None, :]
     failed = known & ~_near(d_weights, outer, rtol * np.abs(outer)).all(axis=(1, 2))
     tested = known & ((outer != 0) | (d_weights != 0)).any(axis=(1, 2))
-    return Step(tested, failed, bool(tested.any()))
+    return Step(tested, failed, bool(tested.any()), bool(known.any()))
 
 
-def _propagation(layers: Layers, delta: Array, known: Booleans, formulas: Formulas, rtol: float) -> dict[str, Step]:
+def _propagation(layers: Layers, delta: Array, known: Booleans, assignment: Assignment) -> dict[str, Step]:
     """Steps three and four, judged at each hidden layer from the delta of the layer above."""
     above = np.roll(delta, -1, axis=0)
     weights = np.roll(layers.weights, -1, axis=0)
     g = np.einsum("lji,lj->li", weights, above)
-    size = rtol * np.einsum("lji,lj->li", np.abs(weights), np.abs(above))
+    size = assignment.rtol * np.einsum("lji,lj->li", np.abs(weights), np.abs(above))
     judged = known & np.roll(known, -1) & ~layers.top
     # Where g is not zero beyond rounding: elsewhere nothing can be told.
     speaks = layers.unit & (np.abs(g) > 8 * size) & judged[:, None]
-    silent = _near(delta, np.zeros_like(delta), size)
-    legitimate, right = _compare(layers, delta, g, size, silent, formulas)
+    silent = np.abs(delta) <= size
+    legitimate, right = _compare(layers, delta, g, size, assignment.formulas)
     activation_failed = judged & (layers.unit & ~legitimate).any(axis=1)
     derivative_failed = judged & (speaks & (layers.f != 0) & ~right).any(axis=1)
     # All zeros below the output say nothing of either: both lines may still be the template's.
     heard = bool((speaks & ~silent).any())
     bent = heard and bool((speaks & (layers.slope != 1.0)).any())
     return {
-        "activation_gradient": Step((speaks & ~silent).any(axis=1), activation_failed, heard),
-        "relu_derivative": Step(speaks.any(axis=1), derivative_failed, bent),
+        "activation_gradient": Step((speaks & ~silent).any(axis=1), activation_failed, heard, bool(judged.any())),
+        "relu_derivative": Step(speaks.any(axis=1), derivative_failed, bent, bool(judged.any())),
     }
 
 
-def _compare(
-    layers: Layers, delta: Array, g: Array, size: Array, silent: Booleans, formulas: Formulas
-) -> tuple[Booleans, Booleans]:
+def _compare(layers: Layers, delta: Array, g: Array, size: Array, formulas: Formulas) -> tuple[Booleans, Booleans]:
     """Whether each entry is one that step three could give, and whether it is the one that step four should."""
+    silent = np.abs(delta) <= size
     plain = _near(delta, g, size)
     active = layers.f > 0
     match formulas.activation:

@@ -7,6 +7,7 @@ nor blow up.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -78,7 +79,7 @@ def many_ends(draw: Draw, ranges: Ranges) -> Sizes:
 def networks(draw: Draw, sizes: st.SearchStrategy[Sizes], columns: int, formulas: Formulas, values: Values) -> Network:
     """A network of drawn sizes with values as asked; none with a unit exactly at zero or a saturated logit."""
     shape: Sizes = draw(sizes)  # type: ignore[arg-type, assignment]
-    entries = sum((a + 1) * b for a, b in zip(shape[:-1], shape[1:], strict=True)) + (shape[0] + shape[-1]) * columns
+    entries = sum((a + 1) * b for a, b in pairwise(shape)) + (shape[0] + shape[-1]) * columns
     if values.plain:
         raw = draw(st.binary(min_size=entries, max_size=entries))  # type: ignore[arg-type]
         numbers = np.frombuffer(raw, dtype=np.uint8).astype(np.float64)  # type: ignore[call-overload]
@@ -94,7 +95,7 @@ def build(shape: Sizes, columns: int, numbers: Array, formulas: Formulas, values
     h = x = next(rest).reshape(shape[0], columns) * values.size
     y = _target(next(rest).reshape(shape[-1], columns), formulas.loss, values)
     weights, biases = [], []
-    for k, (fan_in, out) in enumerate(zip(shape[:-1], shape[1:], strict=True)):
+    for k, (fan_in, out) in enumerate(pairwise(shape)):
         weight = next(rest).reshape(out, fan_in) * 2.0 ** -(1 + round(np.log2(fan_in) / 2))
         bias = next(rest).reshape(out, 1)
         f = bias + weight @ h
@@ -111,7 +112,7 @@ def build(shape: Sizes, columns: int, numbers: Array, formulas: Formulas, values
 
 def _lengths(shape: Sizes, columns: int) -> list[int]:
     lengths = [shape[0] * columns, shape[-1] * columns]
-    for fan_in, out in zip(shape[:-1], shape[1:], strict=True):
+    for fan_in, out in pairwise(shape):
         lengths += [fan_in * out, out]
     return lengths
 

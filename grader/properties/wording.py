@@ -13,18 +13,19 @@ TITLES = {
 }
 
 SHOULD = {
-    "bias_gradient": "all_dl_dbiases[layer] should equal all_dl_df[layer], and all_dl_df[K] should be the derivative of"
-    " the loss at the output.",
+    "bias_gradient": "all_dl_dbiases[layer] should equal all_dl_df[layer], and all_dl_df[K] should be the"
+    " derivative of the loss at the output.",
     "weight_gradient": "all_dl_dweights[layer] should be all_dl_df[layer] @ all_h[layer].T.",
     "activation_gradient": "all_dl_dh[layer] should be all_weights[layer].T @ all_dl_df[layer].",
 }
 
 DERIVATIVES = {
     Activation.RELU: "all_dl_df[layer-1] should be all_dl_dh[layer] where all_f[layer-1] > 0, and zero elsewhere.",
-    Activation.LEAKY_RELU: "all_dl_df[layer-1] should be all_dl_dh[layer] where all_f[layer-1] > 0, and {slope} times it"
-    " elsewhere.",
+    Activation.LEAKY_RELU: "all_dl_df[layer-1] should be all_dl_dh[layer] where all_f[layer-1] > 0,"
+    " and {slope} times it elsewhere.",
     Activation.TANH: "all_dl_df[layer-1] should be (1 - tanh(all_f[layer-1])**2) * all_dl_dh[layer].",
-    Activation.SIGMOID: "all_dl_df[layer-1] should be s * (1 - s) * all_dl_dh[layer], with s = sigmoid(all_f[layer-1]).",
+    Activation.SIGMOID: "all_dl_df[layer-1] should be s * (1 - s) * all_dl_dh[layer],"
+    " with s = sigmoid(all_f[layer-1]).",
 }
 
 SILENT = (
@@ -32,6 +33,8 @@ SILENT = (
     " (activation_gradient) nor the derivative of the activation function (relu_derivative) could be seen:"
     " one of the two lines, or both, may still be the template's."
 )
+
+ZEROS = "Only zeros came back where this could be seen: the line may still be the template's."
 
 UNSEEN = "It did not return arrays of the right shapes on any network where this could be seen."
 
@@ -48,6 +51,13 @@ def should(name: str, formulas: Formulas) -> str:
     return SHOULD[name]
 
 
+def unseen(name: str, *, asked: bool) -> str:
+    """Why a step was not run: nothing came back, or zeros, which are no evidence."""
+    if not asked:
+        return UNSEEN
+    return SILENT if name in {"activation_gradient", "relu_derivative"} else ZEROS
+
+
 def tally(wrong: int, of: int) -> str:
-    """`Wrong on 3 of 200 networks.`"""
+    """On how many networks it is wrong, as a sentence."""
     return f"Wrong on {wrong} of {of} network{'' if of == 1 else 's'}."

@@ -45,6 +45,7 @@ def complex_step(network: Network, formulas: Formulas, step: float = 1e-30) -> l
 
 
 def _loss(network: Network, flat: Complex, formulas: Formulas) -> complex:
+    # `matrices` only cuts: it takes complex numbers as it takes real ones.
     parts = matrices(network.sizes, flat)  # type: ignore[arg-type]
     h: Complex = network.net_input.astype(np.complex128)
     for k in range(network.depth + 1):
@@ -55,7 +56,11 @@ def _loss(network: Network, flat: Complex, formulas: Formulas) -> complex:
         case Loss.LEAST_SQUARES:
             return complex(np.sum((f - y) ** 2))
         case Loss.BINARY_CROSS_ENTROPY:
-            softplus = np.where(f.real > 0, f + np.log(1 + np.exp(-np.abs(f.real) - 1j * f.imag)), np.log(1 + np.exp(np.minimum(f.real, 0) + 1j * f.imag)))
+            softplus = np.where(
+                f.real > 0,
+                f + np.log(1 + np.exp(-np.abs(f.real) - 1j * f.imag)),
+                np.log(1 + np.exp(np.minimum(f.real, 0) + 1j * f.imag)),
+            )
             return complex(np.sum(softplus - y * f))
         case Loss.SOFTMAX_CROSS_ENTROPY:
             top = f.real.max(axis=0, keepdims=True)

@@ -2,7 +2,6 @@
 
 import numpy as np
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from grader.model import Formulas
 from grader.oracle.network import Network, Pass, forward
@@ -30,9 +29,7 @@ def rounded(network: Network, kind: type[np.floating]) -> tuple[Network, Pass]:
 def test_float32_stays_well_within_it(network: Network) -> None:
     """A right implementation in single precision uses a sixth of the tolerance at most."""
     fewer, at = rounded(network, np.float32)
-    for got, right, size in zip(
-        gradient(fewer, RELU, at), gradient(network, RELU), scale(network, RELU), strict=True
-    ):
+    for got, right, size in zip(gradient(fewer, RELU, at), gradient(network, RELU), scale(network, RELU), strict=True):
         assert np.all(np.abs(got - right) <= RTOL / 3 * size)
 
 

@@ -21,7 +21,9 @@ TOGETHER = {"activation_gradient": {"activation_gradient", "relu_derivative"}}
 AMBIGUOUS = {("leaky_relu", "summed_apart")}
 
 
-@pytest.fixture(scope="module", params=[(name, columns) for name in ("relu", "leaky_relu", "tanh") for columns in (1, 3)])
+@pytest.fixture(
+    scope="module", params=[(name, columns) for name in ("relu", "leaky_relu", "tanh") for columns in (1, 3)]
+)
 def judge(request: pytest.FixtureRequest) -> Judge:
     """Assignments of three activations, with one column and with several."""
     name, columns = request.param

@@ -30,9 +30,17 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
 #: Line replaced, by what, and the smallest network on which that shows: inputs, hidden widths, outputs.
 SLIPS = {
     "no ReLU derivative": ("indicator_function(all_f[layer - 1]) * ", "", (1, 1, 1)),
-    "mask from the wrong layer": ("indicator_function(all_f[layer - 1])", "indicator_function(all_f[layer])", (1, 1, 1)),
+    "mask from the wrong layer": (
+        "indicator_function(all_f[layer - 1])",
+        "indicator_function(all_f[layer])",
+        (1, 1, 1),
+    ),
     "weights from the previous activation": ("all_h[layer].T", "all_h[max(layer - 1, 0)].T", (1, 1, 1)),
-    "weights from preactivations": ("all_h[layer].T", "(all_f[layer - 1] if layer else all_h[0]).T", (1, 1, 1)),
+    "weights from preactivations": (
+        "all_h[layer].T",
+        "(all_f[layer - 1] if layer else all_h[0]).T",
+        (1, 1, 1),
+    ),
     "propagates the wrong weights": ("all_weights[layer].T @", "2 * all_weights[layer].T @", (1, 1, 1)),
     "bias left as zeros": ("np.array(df[layer])\n", "0 * df[layer]\n", (1, 1)),
     "bias as a row": ("db[layer] = np.array(df[layer])", "db[layer] = np.array(df[layer]).ravel()", (1, 1)),
@@ -112,9 +120,7 @@ class Counting:
 
     def fails(self, suite: Suite, _: Sequence[Answer]) -> list[bool]:
         """Whether a network has the depth and somewhere the width."""
-        return [
-            len(sizes) - 2 >= self.depth and max(sizes[1:-1], default=0) >= self.width for sizes in suite.sizes
-        ]
+        return [len(sizes) - 2 >= self.depth and max(sizes[1:-1], default=0) >= self.width for sizes in suite.sizes]
 
 
 @settings(max_examples=30, deadline=None)

@@ -9,8 +9,6 @@ from typing import Any
 
 import pytest
 
-from worker.sandbox.policy import Launch
-
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 EXPECTED = {
