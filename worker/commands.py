@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 #: Jails starting up ahead of the submission that is being graded: one for each of a small machine's cores.
 AHEAD = 2
 
+#: The limits that most assignments leave as they are.
+USUAL = policy.Limits(2.0, 20.0, 1 << 30, 1 << 20)
+
 #: A file larger than this is refused before it is read: no notebook is.
 LARGEST_FILE = 64 << 20
 
@@ -69,12 +72,13 @@ def grade(files: Sequence[Path], choice: Choice, settings: Settings, output: Out
 
 def _verdicts(files: Sequence[Path], choice: Choice, settings: Settings, launch: policy.Launch) -> Iterator["Verdict"]:
     """Each file's verdict, while the next ones' jails start up."""
-    # The shipped assignment's limits are not known before it is loaded; the first jail waits for that and no more.
-    from worker.grading import Grader
-
-    grader = _grader(choice, settings, launch, Grader)
-    ready: deque[Session] = deque()
+    # The first jail starts up while NumPy is imported and the networks are loaded. What limits they come with is not
+    # known yet: nearly always the usual ones.
+    ready = deque([Session(launch, USUAL)])
     try:
+        grader = _grader(choice, settings, launch)
+        if grader.limits != USUAL:
+            ready.pop().close()
         for at, file in enumerate(files):
             while len(ready) < min(AHEAD, len(files) - at):
                 ready.append(grader.start())
@@ -84,14 +88,15 @@ def _verdicts(files: Sequence[Path], choice: Choice, settings: Settings, launch:
             session.close()
 
 
-def _grader(choice: Choice, settings: Settings, launch: policy.Launch, make: type["Grader"]) -> "Grader":
+def _grader(choice: Choice, settings: Settings, launch: policy.Launch) -> "Grader":
     from grader.properties.engine import Judge
     from worker.drawing import other, revision
+    from worker.grading import Grader
 
     found = revision(choice.assignment, settings.cache)
     if choice.seed is not None or choice.networks is not None:
         found = other(found, choice.seed, choice.networks)
-    return make(Judge(found), launch)
+    return Grader(Judge(found), launch)
 
 
 def _read(file: Path) -> bytes:

@@ -18,7 +18,8 @@ from grader.errors import AssignmentError
 from grader.model import Assignment, Loss
 from grader.oracle.network import Network, forward
 from grader.oracle.reference import loss_derivative
-from grader.properties.strategies import LARGEST_LOGIT, Sizes, Values, corners, networks
+from grader.properties.building import Sizes, Values
+from grader.properties.strategies import LARGEST_LOGIT, corners, networks
 from grader.revision import Revision, assignment_from_json, dump
 from grader.suite import measured
 

@@ -14,8 +14,8 @@ import numpy as np
 from grader.errors import CandidateError
 from grader.model import Assignment, Loss
 from grader.oracle.network import Array, Network, forward, network_of
+from grader.properties.building import Sizes, Values, build, dyadic
 from grader.properties.candidate import Answer, Candidate
-from grader.properties.strategies import Sizes, Values, build
 from grader.suite import Suite, count, flatten, interleaved, matrices, proposed
 
 #: Whether each network of a suite fails, given its answers.
@@ -100,7 +100,7 @@ def _seeded(shape: Sizes, columns: int, assignment: Assignment) -> Iterator[Netw
     for seed in range(3):
         numbers = np.random.default_rng([seed, columns, *shape]).integers(0, 256, entries)
         values = Values(negative_targets=seed == 2)
-        yield build(shape, columns, (2.0 * numbers - 255) / 64, assignment.formulas, values)
+        yield build(shape, columns, dyadic(numbers), assignment.formulas, values)
 
 
 def _ladder(start: Network, assignment: Assignment) -> list[Network]:

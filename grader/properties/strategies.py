@@ -1,39 +1,19 @@
-"""Hypothesis strategies for networks, by the corner in which wrong implementations hide.
-
-Values are odd multiples of 1/64, so that no input, weight or bias is zero and a preactivation is hardly ever exactly
-on its kink; weights are divided by a power of two near the root of their fan-in, so that deep networks neither die out
-nor blow up.
-"""
+"""Hypothesis strategies for networks, by the corner in which wrong implementations hide."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
 
 import numpy as np
 from hypothesis import strategies as st
 
 from grader.model import Assignment, Formulas, Loss, Range, Ranges
-from grader.oracle.network import Array, Network, activate
+from grader.oracle.network import Network
+from grader.properties.building import Sizes, Values, build, dyadic
 
 Draw = Callable[[st.SearchStrategy[int]], int]
-Sizes = tuple[int, ...]
-Bend = Literal["as drawn", "dead layer", "all active"]
 
 #: Logits beyond this saturate a cross-entropy in float64.
 LARGEST_LOGIT = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Values:
-    """How a network's values are drawn, once its shape is."""
-
-    #: Factor on the input (and under least squares the target).
-    size: float = 1.0
-    negative_targets: bool = False
-    bend: Bend = "as drawn"
-    #: Values straight from Hypothesis, which repeats itself and loves extremes, rather than from a seed.
-    plain: bool = False
 
 
 def within(limits: Range, least: int = 0, most: int = 1 << 30) -> st.SearchStrategy[int]:
@@ -82,49 +62,11 @@ def networks(draw: Draw, sizes: st.SearchStrategy[Sizes], columns: int, formulas
     entries = sum((a + 1) * b for a, b in pairwise(shape)) + (shape[0] + shape[-1]) * columns
     if values.plain:
         raw = draw(st.binary(min_size=entries, max_size=entries))  # type: ignore[arg-type]
-        numbers = np.frombuffer(raw, dtype=np.uint8).astype(np.float64)  # type: ignore[call-overload]
+        numbers = dyadic(np.frombuffer(raw, dtype=np.uint8))  # type: ignore[call-overload]
     else:
         seed = draw(st.integers(0, 2**32 - 1))
-        numbers = np.random.default_rng(seed).integers(0, 256, entries).astype(np.float64)
-    return build(shape, columns, (2 * numbers - 255) / 64, formulas, values)
-
-
-def build(shape: Sizes, columns: int, numbers: Array, formulas: Formulas, values: Values) -> Network:
-    """A network from as many numbers as it has parameters, inputs and targets, bent as `values` says."""
-    rest = iter(np.split(numbers, np.cumsum(_lengths(shape, columns))[:-1]))
-    h = x = next(rest).reshape(shape[0], columns) * values.size
-    y = _target(next(rest).reshape(shape[-1], columns), formulas.loss, values)
-    weights, biases = [], []
-    for k, (fan_in, out) in enumerate(pairwise(shape)):
-        weight = next(rest).reshape(out, fan_in) * 2.0 ** -(1 + round(np.log2(fan_in) / 2))
-        bias = next(rest).reshape(out, 1)
-        f = bias + weight @ h
-        hidden = k < len(shape) - 2
-        if hidden and values.bend == "all active":
-            bias = bias + (np.abs(f) - f).max(axis=1, keepdims=True)
-        elif hidden and values.bend == "dead layer" and k == (len(shape) - 2) // 2:
-            bias = bias - (np.abs(f) + f).max(axis=1, keepdims=True)
-        h = activate(bias + weight @ h, formulas)
-        weights.append(weight)
-        biases.append(bias)
-    return Network(tuple(weights), tuple(biases), x, y)
-
-
-def _lengths(shape: Sizes, columns: int) -> list[int]:
-    lengths = [shape[0] * columns, shape[-1] * columns]
-    for fan_in, out in pairwise(shape):
-        lengths += [fan_in * out, out]
-    return lengths
-
-
-def _target(numbers: Array, loss: Loss, values: Values) -> Array:
-    match loss:
-        case Loss.LEAST_SQUARES:
-            return (-np.abs(numbers) if values.negative_targets else numbers) * values.size
-        case Loss.BINARY_CROSS_ENTROPY:
-            return np.where(numbers > 0, 1.0, 0.0)
-        case Loss.SOFTMAX_CROSS_ENTROPY:
-            return np.asarray(np.eye(len(numbers))[:, np.argmax(numbers, axis=0)])
+        numbers = dyadic(np.random.default_rng(seed).integers(0, 256, entries))
+    return build(shape, columns, numbers, formulas, values)
 
 
 def corners(assignment: Assignment) -> dict[str, tuple[st.SearchStrategy[Sizes], Values]]:

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from grader.model import Activation, Formulas, Loss
 from grader.oracle.network import Network, forward
-from grader.properties.strategies import LARGEST_LOGIT, Values, build
+from grader.properties.building import Values, build, dyadic
+from grader.properties.strategies import LARGEST_LOGIT
 from grader.suite import count, matrices
 
 ALL = [Formulas(activation, loss) for activation in Activation for loss in Loss]
@@ -25,7 +26,7 @@ def networks(draw: Callable[[st.SearchStrategy[int]], int], formulas: Formulas) 
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     entries = count(sizes) + (sizes[0] + sizes[-1]) * columns
     while True:
-        network = build(sizes, columns, (2.0 * rng.integers(0, 256, entries) - 255) / 64, formulas, Values())
+        network = build(sizes, columns, dyadic(rng.integers(0, 256, entries)), formulas, Values())
         f = forward(network, formulas).f
         if all((layer != 0).all() for layer in f[:-1]) and np.abs(f[-1]).max() <= LARGEST_LOGIT:
             return network
@@ -74,6 +75,6 @@ def _activate(f: Complex, formulas: Formulas) -> Complex:
         case Activation.LEAKY_RELU:
             return np.where(f.real > 0, f, formulas.slope * f)
         case Activation.TANH:
-            return np.tanh(f)
+            return np.asarray(np.tanh(f), dtype=np.complex128)
         case Activation.SIGMOID:
-            return 0.5 * (1 + np.tanh(f / 2))
+            return np.asarray(0.5 * (1 + np.tanh(f / 2)), dtype=np.complex128)

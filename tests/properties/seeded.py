@@ -6,7 +6,7 @@ import numpy as np
 
 from grader.model import Assignment
 from grader.oracle.network import Network
-from grader.properties.strategies import Values, build
+from grader.properties.building import Values, build, dyadic
 from grader.suite import Suite, count, measured
 
 
@@ -21,7 +21,7 @@ def network(seed: int, assignment: Assignment, columns: int = 1) -> Network:
         int(rng.integers(ranges.outputs.least, ranges.outputs.most + 1)),
     )
     entries = count(sizes) + (sizes[0] + sizes[-1]) * columns
-    numbers = (2.0 * rng.integers(0, 256, entries) - 255) / 64
+    numbers = dyadic(rng.integers(0, 256, entries))
     return build(sizes, columns, numbers, assignment.formulas, Values(size=float(rng.choice([1 / 16, 1, 16]))))
 
 

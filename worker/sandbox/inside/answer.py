@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .raised import describe
+from .raised import clean, describe
 from .source import Slice
 from .wire import pack
 
@@ -192,9 +192,9 @@ def _array(entry: object) -> object:
 def _found(value: object) -> dict[str, Any]:
     array = np.ndarray.view(value, np.ndarray) if isinstance(value, np.ndarray) else None
     return {
-        "type": str(type(value).__name__)[:200].encode("utf-8", "backslashreplace").decode(),
+        "type": clean(str(type(value).__name__), 200),
         "shape": None if array is None else list(array.shape),
-        "dtype": None if array is None else str(array.dtype)[:200],
+        "dtype": None if array is None else clean(str(array.dtype), 200),
         "length": len(value) if isinstance(value, tuple | list) else None,
     }
 

@@ -54,11 +54,7 @@ def _fields(node: ast.AST) -> Iterator[object]:
 
 def _undocumented(body: list[ast.stmt]) -> list[ast.stmt]:
     first = body[0]
-    if (
-        isinstance(first, ast.Expr)
-        and isinstance(first.value, ast.Constant)
-        and isinstance(first.value.value, str)
-    ):
+    if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
         return body[1:]
     return body
 

@@ -41,9 +41,7 @@ class Slice:
 
         Cells are counted from 1 over all cells of the notebook, text cells too, as a reader counts them.
         """
-        return (
-            self.places[lineno - 1] if 0 < lineno <= len(self.places) else "a line outside of the submission"
-        )
+        return self.places[lineno - 1] if 0 < lineno <= len(self.places) else "a line outside of the submission"
 
     def text(self, lineno: int) -> str:
         """Return the student's own line, printable and cut to a readable length; empty outside of it all."""

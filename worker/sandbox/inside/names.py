@@ -151,11 +151,7 @@ _HANDLERS: dict[type[ast.AST], Callable[[_Walk, Any, _Scope], None]] = {
 }
 # Python 3.12's type parameters.
 _HANDLERS.update(
-    {
-        getattr(ast, kind): _Walk.captured
-        for kind in ("TypeVar", "ParamSpec", "TypeVarTuple")
-        if hasattr(ast, kind)
-    }
+    {getattr(ast, kind): _Walk.captured for kind in ("TypeVar", "ParamSpec", "TypeVarTuple") if hasattr(ast, kind)}
 )
 
 

@@ -21,8 +21,8 @@ def load(source: bytes, *, named: bool) -> dict[str, Any] | None:
     if not named and not source.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
         return None
     try:
-        # Numbers stay text: nothing here needs them, and a number of 5,000 digits would raise.
-        document = json.loads(decode_json(source), parse_int=str, parse_float=str, parse_constant=str)
+        # Nothing here needs numbers, and an integer of 5,000 digits would raise.
+        document = json.loads(decode_json(source), parse_int=float)
     except json.JSONDecodeError as error:
         if not named:
             return None
@@ -35,9 +35,7 @@ def load(source: bytes, *, named: bool) -> dict[str, Any] | None:
             return None
         raise
     if not isinstance(document, dict):
-        raise _none(
-            "it is JSON, but no object with cells. Hand in the .ipynb file as Jupyter or Colab saves it"
-        )
+        raise _none("it is JSON, but no object with cells. Hand in the .ipynb file as Jupyter or Colab saves it")
     return document
 
 
@@ -47,9 +45,7 @@ def code_cells(document: dict[str, Any]) -> list[Cell]:
     found = []
     for number, cell in enumerate(cells, 1):
         if not isinstance(cell, dict):
-            raise _none(
-                f"its cell {number} is no object. Hand in the .ipynb file as Jupyter or Colab saves it"
-            )
+            raise _none(f"its cell {number} is no object. Hand in the .ipynb file as Jupyter or Colab saves it")
         if cell.get("cell_type") == "code":
             found.append(Cell(number, _text(cell, number)))
     return found
@@ -59,9 +55,7 @@ def _groups(document: dict[str, Any]) -> list[dict[str, Any]]:
     if "cells" in document:
         return [document]
     if "worksheets" in document:
-        return [
-            sheet for sheet in _list(document["worksheets"], "its `worksheets`") if isinstance(sheet, dict)
-        ]
+        return [sheet for sheet in _list(document["worksheets"], "its `worksheets`") if isinstance(sheet, dict)]
     found = ", ".join(quoted(key[:30]) for key in list(document)[:5]) or "nothing"
     raise _none(f"it has no `cells` (found: {found}). Hand in the .ipynb file as Jupyter or Colab saves it")
 
@@ -77,9 +71,7 @@ def _text(cell: dict[str, Any], number: int) -> str:
     if isinstance(source, list) and all(isinstance(line, str) for line in source):
         return "".join(source)
     if not isinstance(source, str):
-        raise _none(
-            f"the source of its cell {number} is no text. Save the notebook again in Jupyter or Colab"
-        )
+        raise _none(f"the source of its cell {number} is no text. Save the notebook again in Jupyter or Colab")
     return source
 
 

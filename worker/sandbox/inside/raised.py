@@ -25,9 +25,9 @@ class Lines(Protocol):
 def describe(error: BaseException, lines: Lines) -> dict[str, str]:
     """Return type, message and traceback; survives exceptions that break when they are looked at."""
     return {
-        "type": _clean(_name(error), _TYPE_CAP),
-        "message": _clean(_message(error), _MESSAGE_CAP),
-        "traceback": _clean(_traceback(error, lines), _TRACEBACK_CAP),
+        "type": clean(_name(error), _TYPE_CAP),
+        "message": clean(_message(error), _MESSAGE_CAP),
+        "traceback": clean(_traceback(error, lines), _TRACEBACK_CAP),
     }
 
 
@@ -46,11 +46,17 @@ def _message(error: BaseException) -> str:
         return "(its message cannot be shown)"
 
 
-def _clean(text: str, cap: int) -> str:
-    """Cut the text and spell out lone surrogates, which no UTF-8 can hold."""
+def clean(text: str, cap: int) -> str:
+    """Cut the text and spell out what no report can hold: control characters and lone surrogates."""
     if len(text) > cap:
         text = text[: cap - 3] + "..."
-    return text.encode("utf-8", "backslashreplace").decode()[:cap]
+    if not text.replace("\n", "").isprintable():
+        text = "".join(map(_printable, text.expandtabs(4)))
+    return text[:cap]
+
+
+def _printable(char: str) -> str:
+    return char if char == "\n" or char.isprintable() else char.encode("unicode_escape").decode("ascii")
 
 
 def _traceback(error: BaseException, lines: Lines) -> str:

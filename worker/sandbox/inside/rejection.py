@@ -4,7 +4,7 @@
 QUOTED = 120
 
 
-class Rejected(Exception):  # noqa: N818 - named for the outcome `rejected`, which is what it becomes
+class Rejected(Exception):
     """The submission cannot be graded: `reason` is a fixed word, `message` what is wrong and what to do."""
 
     def __init__(self, reason: str, message: str) -> None:
@@ -18,9 +18,7 @@ def shown(text: str) -> str:
     text = text.expandtabs(4)
     if text.isprintable():
         return text
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text
-    )
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
 
 
 def quoted(text: str) -> str:

@@ -1,4 +1,7 @@
-"""What the graded function needs of its program: the definitions, imports and assignments that it names."""
+"""What the graded function needs of its program: the definitions, imports and assignments that it names.
+
+Names alone are followed, and not what a call in some other statement does to globals, nor names spelled in strings.
+"""
 
 import ast
 import builtins

@@ -68,9 +68,7 @@ def _limit(size: int, limit: int, what: str) -> None:
 
 
 def _empty(what: str) -> Rejected:
-    return Rejected(
-        "empty", f"{what} holds no code. Save your work, and check that you hand in the right file."
-    )
+    return Rejected("empty", f"{what} holds no code. Save your work, and check that you hand in the right file.")
 
 
 def _read_file(text: str, function: str) -> _Reading:
@@ -114,9 +112,7 @@ def _read_cell(reading: _Reading, cell: notebook.Cell) -> None:
         python = magics.without(text)
         if python is None:
             if _names(reading.function, text):
-                reading.notes.append(
-                    f"Cell {cell.number} defines it, but under a %% line that takes it elsewhere."
-                )
+                reading.notes.append(f"Cell {cell.number} defines it, but under a %% line that takes it elsewhere.")
             return
         text = python
         found = parse(text, piece)

@@ -32,9 +32,7 @@ def definition(statement: Statement, function: str) -> ast.AST:
     """Find the tree that the fingerprint is of: the `def` itself, also out of a compound statement."""
     if isinstance(statement.node, (*_FUNCTIONS, ast.ClassDef)):
         return statement.node
-    found = [
-        node for node in ast.walk(statement.node) if isinstance(node, _FUNCTIONS) and node.name == function
-    ]
+    found = [node for node in ast.walk(statement.node) if isinstance(node, _FUNCTIONS) and node.name == function]
     return max(found, key=lambda node: node.lineno, default=statement.node)
 
 
@@ -46,12 +44,18 @@ def check_kind(statement: Statement, function: str) -> None:
         what, instead = "an `async def`, which returns a coroutine and no derivatives", "Write a plain `def`"
     elif isinstance(node, ast.ClassDef):
         what, instead = "a class", "Write a function with `def`"
-    elif isinstance(value, _VALUES) and getattr(node, "targets", [None, None])[1:] == []:
+    elif isinstance(value, _VALUES) and isinstance(_target(node), ast.Name):
         what, instead = "a plain value, not a function", "Define it with `def`, or remove this line"
     else:
         return
     place = statement.piece.place(node.lineno) if isinstance(node, ast.stmt) else ""
     raise Rejected("not_a_function", f"The last definition of `{function}` ({place}) is {what}. {instead}.")
+
+
+def _target(node: ast.AST) -> object:
+    """Return the one target of an assignment; none of `a = b = 1`, where each is as good."""
+    targets = getattr(node, "targets", [getattr(node, "target", None)])
+    return targets[0] if len(targets) == 1 else None
 
 
 def missing(program: Program, function: str, notes: list[str]) -> Rejected:

@@ -61,11 +61,15 @@ def read(descriptor: int, *, payload_cap: int, header_cap: int = HEADER_CAP) -> 
 
 @dataclass(slots=True)
 class Parser:
-    """Frames out of whatever pieces arrive, within caps; of no use after its first WireError."""
+    """Frames out of whatever pieces arrive, within caps; of no use after its first WireError.
+
+    What came before the fault is not lost: it is returned first, and the next call raises.
+    """
 
     payload_cap: int
     header_cap: int = HEADER_CAP
     _buffer: bytearray = field(default_factory=bytearray)
+    _fault: WireError | None = None
 
     @property
     def pending(self) -> int:
@@ -73,18 +77,28 @@ class Parser:
         return len(self._buffer)
 
     def feed(self, data: bytes) -> list[Frame]:
-        """Take the next bytes and return the frames that they complete."""
+        """Take the next bytes, or none, and return the frames that they complete."""
+        if self._fault is not None:
+            raise self._fault
         self._buffer += data
-        frames = []
+        frames: list[Frame] = []
         start = 0
-        while (end := self._end(start)) is not None:
-            header_size, _ = _PREFIX.unpack_from(self._buffer, start)
-            middle = start + _PREFIX.size + header_size
-            header = _header(bytes(self._buffer[start + _PREFIX.size : middle]))
-            frames.append(Frame(header, bytes(self._buffer[middle:end])))
-            start = end
+        try:
+            while (end := self._end(start)) is not None:
+                frames.append(self._frame(start, end))
+                start = end
+        except WireError as error:
+            self._fault = error
+            if not frames:
+                raise
         del self._buffer[:start]
         return frames
+
+    def _frame(self, start: int, end: int) -> Frame:
+        header_size, _ = _PREFIX.unpack_from(self._buffer, start)
+        middle = start + _PREFIX.size + header_size
+        header = _header(bytes(self._buffer[start + _PREFIX.size : middle]))
+        return Frame(header, bytes(self._buffer[middle:end]))
 
     def _end(self, start: int) -> int | None:
         """Where the frame that begins at `start` ends, or None where that has not arrived."""

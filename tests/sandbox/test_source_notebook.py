@@ -1,0 +1,159 @@
+"""What is taken from a notebook."""
+
+import json
+
+import pytest
+
+from worker.sandbox.inside.source import Rejected, Slice, extract
+
+
+def notebook(*cells: str | list[str], text_first: bool = False) -> bytes:
+    """Make a notebook of nbformat 4."""
+    document = [{"cell_type": "code", "source": cell} for cell in cells]
+    head = [{"cell_type": "markdown", "source": "# Title"}] if text_first else []
+    return json.dumps({"nbformat": 4, "cells": head + document}).encode()
+
+
+def sliced(*cells: str | list[str]) -> Slice:
+    """Slice the cells for `f`."""
+    return extract(notebook(*cells), "homework.ipynb", "f")
+
+
+def rejection(*cells: str) -> Rejected:
+    """Why the cells are refused."""
+    with pytest.raises(Rejected) as caught:
+        sliced(*cells)
+    return caught.value
+
+
+def test_cells_are_one_program() -> None:
+    assert sliced("a = 1\n", "print(a)", "def f(): return a").code == "a = 1\ndef f(): return a\n"
+
+
+def test_cells_are_counted_with_the_text_cells() -> None:
+    part = extract(notebook("a = 1", "\ndef f(): return a", text_first=True), "homework.ipynb", "f")
+    assert [part.place(line) for line in (1, 2)] == ["cell 2, line 1", "cell 3, line 2"]
+    assert part.text(2) == "def f(): return a"
+
+
+def test_a_source_is_a_string_or_a_list_of_strings() -> None:
+    assert sliced(["def f():\n", "  return 1"]).code == "def f():\n  return 1\n"
+
+
+def test_the_third_format_is_read() -> None:
+    sheets = [{"cells": [{"cell_type": "code", "input": ["a = 1"]}]}]
+    sheets += [{"cells": [{"cell_type": "code", "input": "def f(): return a"}]}]
+    part = extract(json.dumps({"nbformat": 3, "worksheets": sheets}).encode(), "old.ipynb", "f")
+    assert part.place(2) == "cell 2, line 1"
+
+
+@pytest.mark.parametrize("name", ["homework.py", "homework", "homework.json", "HOMEWORK.IPYNB"])
+def test_a_notebook_is_known_by_its_content(name: str) -> None:
+    assert extract(b"\xef\xbb\xbf \n" + notebook("def f(): return 1"), name, "f").place(1) == "cell 1, line 1"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "%matplotlib inline",
+        "%time x",
+        "!pip install 'numpy",
+        "?np.dot",
+        "np.dot?",
+        "np.dot??  # what",
+        "files = !ls (",
+        "a, b = %who",
+        "pip install numpy",
+        "!echo \\\n  (",
+    ],
+)
+def test_commands_are_taken_out_line_for_line(line: str) -> None:
+    part = sliced(f"{line}\ndef f():\n  return 1")
+    assert part.code == "def f():\n  return 1\n"
+    assert part.place(1) == f"cell 1, line {2 + line.count(chr(10))}"
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        "x = (9\n%7)",
+        "x = 9 \\\n%7",
+        "x = '''\n!ls\n'''",
+        "y = '(' # ''' [\nx = 1",
+        "x = [')',\n'''\n%a''' '\\''\n]",
+        'x = "it\'s"',
+    ],
+)
+def test_what_only_looks_like_a_command_stays(inner: str) -> None:
+    assert f"{inner.splitlines()[-1]}\n" in sliced(f"!ls\n{inner}\ndef f(): return x").code
+
+
+def test_a_block_of_commands_still_has_a_body() -> None:
+    assert "pass" in sliced("def f():\n  if 1:\n    !ls\n  return 1").code
+
+
+@pytest.mark.parametrize("magic", ["%%time", "%%capture out", "\n%%prun -q"])
+def test_a_timed_cell_is_kept(magic: str) -> None:
+    assert sliced(f"{magic}\n%time 1\ndef f(): return 1").place(1).endswith(str(3 + magic.count("\n")))
+
+
+@pytest.mark.parametrize("magic", ["%%bash", "%%html", "%%writefile f.py", "%%timeit", "%%"])
+def test_a_cell_of_another_language_is_left_out(magic: str) -> None:
+    assert sliced("def f(): return 1", f"{magic}\ndef f(): return 2").code == "def f(): return 1\n"
+
+
+def test_a_function_that_a_magic_takes_away_is_named() -> None:
+    assert "Cell 1 defines it, but under a %% line" in rejection("%%writefile f.py\ndef f(): return 1").message
+
+
+def test_an_indented_cell_is_moved_to_the_margin_as_in_jupyter() -> None:
+    part = sliced("  def f():\n    return 1\n")
+    assert part.code == "def f():\n  return 1\n"
+    assert part.text(2) == "    return 1"
+
+
+def test_a_broken_cell_elsewhere_is_survived_and_named() -> None:
+    part = sliced("x = = 1", "def f(): return 1", "for x in\n")
+    assert part.code == "def f(): return 1\n"
+    assert part.left_out == ("cell 1, line 1: invalid syntax", "cell 3, line 1: invalid syntax")
+
+
+def test_a_good_definition_beats_an_earlier_broken_one() -> None:
+    assert sliced("def f(:\n", "def f(): return 1").place(1) == "cell 2, line 1"
+
+
+def test_a_broken_last_definition_is_a_syntax_error_that_names_the_earlier() -> None:
+    error = rejection("def f(): return 1", "x = 1\n\ndef f()\n  return 2")
+    assert error.reason == "syntax_error"
+    assert error.message.startswith("Cell 2, line 3 is not valid Python: expected ':'.\n    def f()\n           ^\n")
+    assert "An earlier `f` (cell 1, line 1) is valid" in error.message
+
+
+def test_a_broken_only_definition_is_a_syntax_error() -> None:
+    assert rejection("  async def f(x: return").reason == "syntax_error"
+
+
+def test_broken_cells_are_named_where_the_function_is_missing() -> None:
+    error = rejection("x = = 1", "def g(): pass")
+    assert error.reason == "no_such_function"
+    assert "left out: cell 1, line 1: invalid syntax" in error.message
+
+
+def test_half_a_character_is_survived_elsewhere_and_refused_in_the_function() -> None:
+    assert sliced("x = '\ud800'", "def f(): return 1").left_out[0].startswith("cell 1, line 1: \\ud800 is half")
+    error = rejection("def f():\n  return '\ud800'")
+    assert error.reason == "encoding"
+    assert error.message.encode()
+
+
+def test_a_nul_in_a_cell_is_a_fault_of_that_cell() -> None:
+    assert len(sliced("x = 1\n\0", "def f(): return 1").left_out) == 1
+
+
+def test_a_notebook_without_code_cells_says_so() -> None:
+    assert "no code cells" in rejection().message
+
+
+def test_numbers_in_outputs_may_have_any_length() -> None:
+    source = notebook("def f(): return 1").replace(b'"nbformat": 4', b'"nbformat": ' + b"9" * 5000)
+    assert extract(source, "a.ipynb", "f").place(1) == "cell 1, line 1"
