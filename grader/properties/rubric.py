@@ -67,16 +67,21 @@ def _mark(step: Step) -> Mark:
     return Mark.FAILED if bool(step.failed.any()) else Mark.PASSED
 
 
+def _networks(layers: Layers, which: Booleans) -> list[int]:
+    """The networks that these layers belong to. (`np.unique` would import all of `numpy.ma` for it.)"""
+    return sorted(set(layers.network[which].tolist()))
+
+
 def _row(name: str, step: Step, layers: Layers, reading: Reading, assignment: Assignment) -> Row:
-    networks = len(np.unique(layers.network[step.tested]))
+    networks = len(_networks(layers, step.tested))
     mark = _mark(step)
     if mark is Mark.PASSED:
         return Row(mark, networks, "")
     if mark is Mark.NOT_RUN:
         return Row(mark, 0, wording.unseen(name, asked=step.asked))
-    failing = np.unique(layers.network[step.failed])
+    failing = _networks(layers, step.failed)
     message = f"{wording.tally(len(failing), max(networks, len(failing)))} {wording.should(name, assignment.formulas)}"
-    return Row(mark, networks, message, tuple(failing.tolist()), _step_fails(name, reading, assignment))
+    return Row(mark, networks, message, tuple(failing), _step_fails(name, reading, assignment))
 
 
 def _step_fails(name: str, reading: Reading, assignment: Assignment) -> Fails:
