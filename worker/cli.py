@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from grader import settings
-from grader.errors import BackmarkError
+from grader.errors import BackmarkError, JailFailed, JailUnavailable
 from worker import commands
 
 PASSED, NOT_ALL_PASSED, OUR_FAILURE = 0, 1, 3
@@ -25,6 +25,8 @@ class Backmark(click.Group):
             return super().invoke(ctx)
         except BackmarkError as error:
             click.echo(f"backmark: {error}", err=True)
+            if isinstance(error, JailUnavailable | JailFailed):
+                click.echo("backmark: `backmark doctor` says what this machine can isolate", err=True)
             ctx.exit(OUR_FAILURE)
 
 

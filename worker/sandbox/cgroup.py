@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _ROOT = Path("/sys/fs/cgroup")
+_NAME = "backmark"
 #: Page tables and kernel memory count in a group, and not in RLIMIT_AS.
 _HEADROOM = 64 * 1024 * 1024
 #: Processes and threads in a jail: Python, bwrap's own moment, and a few threads.
 _TASKS = 16
+#: Seconds after which a group whose worker is gone, killed before it could tidy up, is anyone's to remove.
+_STALE = 60.0
 #: A group can be busy for a moment after its last process was reaped.
 _TRIES = 50
 
@@ -25,7 +28,7 @@ class Cgroup:
     @classmethod
     def make(cls, memory: int) -> "Cgroup | None":
         """Make groups that hold at most `memory` bytes; None where nothing can be had."""
-        name = f"backmark-{os.getpid()}-{secrets.token_hex(4)}"
+        name = f"{_NAME}-{os.getpid()}-{secrets.token_hex(4)}"
         limit = str(memory + _HEADROOM)
         two = {"memory.max": limit, "pids.max": str(_TASKS), "memory.swap.max": "0"}
         ways = (
@@ -33,9 +36,7 @@ class Cgroup:
             [(parent, {"memory.limit_in_bytes": limit}) for parent in _version_one("memory")],
             [(parent, {"pids.max": str(_TASKS)}) for parent in _version_one("pids")],
         )
-        found = [
-            next(filter(None, (_made(parent / name, values) for parent, values in way)), None) for way in ways
-        ]
+        found = [next(filter(None, (_made(parent / name, values) for parent, values in way)), None) for way in ways]
         folders = tuple(folder for folder in found if folder)
         return cls(folders) if folders else None
 
@@ -69,6 +70,7 @@ class Cgroup:
 
 
 def _made(folder: Path, values: dict[str, str]) -> Path | None:
+    _sweep(folder.parent)
     try:
         folder.mkdir()
     except OSError:
@@ -84,6 +86,15 @@ def _made(folder: Path, values: dict[str, str]) -> Path | None:
         folder.rmdir()
         return None
     return folder
+
+
+def _sweep(parent: Path) -> None:
+    """Remove what workers that were killed have left: only empty groups can be removed."""
+    for folder in parent.glob(f"{_NAME}-*-*"):
+        worker = folder.name.split("-")[1]
+        with contextlib.suppress(OSError):
+            if not Path("/proc", worker).exists() and time.time() - folder.stat().st_mtime > _STALE:
+                folder.rmdir()
 
 
 def _own() -> dict[str, str]:

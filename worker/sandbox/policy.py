@@ -7,6 +7,7 @@ import platform
 import shutil
 import sys
 import sysconfig
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -137,9 +138,14 @@ def find_bwrap() -> str | None:
         return None
 
 
+def is_root() -> bool:
+    """Whether this process is root, here or in its container."""
+    return sys.platform != "win32" and os.geteuid() == 0
+
+
 def can_become() -> bool:
     """Whether we are root and may start a jail whose process is the unprivileged `USER`."""
-    if sys.platform != "linux" or os.geteuid() != 0:
+    if sys.platform != "linux" or not is_root():
         return False
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     held = next(int(line.split()[1], 16) for line in lines if line.startswith("CapEff:"))
@@ -163,10 +169,8 @@ def _variables() -> tuple[str, ...]:
 def _mounts(interpreter: str) -> tuple[str, ...]:
     """Return the mounts: read-only all of them, the root too, with neither /proc nor /dev."""
     binds = _binds(interpreter)
-    empties = _empties()
-    folders = sorted(
-        {str(parent) for target in (*binds.values(), *empties) for parent in Path(target).parents} - {"/"}
-    )
+    empties = _empties([origin for origin, target in binds.items() if origin == target])
+    folders = sorted({str(parent) for target in (*binds.values(), *empties) for parent in Path(target).parents} - {"/"})
     flags: list[str] = []
     links = {link: str(Path(link).readlink()) for link in ("/lib", "/lib64") if Path(link).is_symlink()}
     for folder in folders:
@@ -220,15 +224,15 @@ def _outermost(paths: list[str]) -> list[str]:
     ]
 
 
-def _empties() -> list[str]:
+def _empties(mounted: Iterable[str]) -> list[str]:
     """Return the folders of installed packages within what is mounted: there could be answers in them."""
-    library = Path(sys.base_prefix) / "lib"
-    return [
-        str(folder)
+    found = (
+        folder
+        for top in mounted
         for name in ("site-packages", "dist-packages")
-        for folder in (*library.glob(f"python*/{name}"), Path(sysconfig.get_path("stdlib")) / name)
-        if folder.is_dir()
-    ]
+        for folder in (Path(top) / name, *Path(top).glob(f"python*/{name}"))
+    )
+    return list(dict.fromkeys(str(folder) for folder in found if folder.is_dir()))
 
 
 def _bases() -> dict[str, str]:

@@ -22,8 +22,8 @@ from worker.sandbox.policy import Launch, Limits
 
 #: Bytes of what was printed that are kept.
 KEPT = 4096
-#: Seconds that ending a killed process may take.
-_PATIENCE = 10.0
+#: Seconds that a process which was asked to end may take, and one that was made to.
+_GRACE, _PATIENCE = 2.0, 10.0
 _SIGKILL = 9
 #: Seconds between two reads of answers: a few at a time cost the worker half of what each by itself does.
 _BREATH = 0.0005
@@ -36,6 +36,8 @@ class Process:
         self.inbox: SimpleQueue[bytes | None] = SimpleQueue()
         #: Whether it printed more than it may, or answered more than it was asked.
         self.flooded = self.chatty = False
+        #: Whether control groups hold it too.
+        self.grouped = False
         #: Why the jail could not be set up, if so.
         self.fault = ""
         self._outbox: SimpleQueue[bytes | None] = SimpleQueue()
@@ -49,6 +51,8 @@ class Process:
         self._pid: int | None = None
         self._pidfd: int | None = None
         self._ended = False
+        #: Between start and pidfd there is no sure way to kill a jail: the wish is kept until there is.
+        self._admitting, self._doomed = launch.jailed, False
         self._cgroup = Cgroup.make(limits.memory) if launch.jailed else None
         self._info = self._gate = -1
         try:
@@ -78,12 +82,7 @@ class Process:
         if pid is None or sys.platform != "linux":
             return None
         try:
-            fields = (
-                Path(f"/proc/{pid}/stat")
-                .read_text(encoding="utf-8", errors="replace")
-                .rpartition(")")[2]
-                .split()
-            )
+            fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
         except OSError:
             return None
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
@@ -106,10 +105,15 @@ class Process:
         """Whether the kernel ended it for its memory."""
         return self._cgroup is not None and self._cgroup.killed()
 
+    def lost(self) -> bool:
+        """Whether bwrap itself was killed, which no student's code can do."""
+        self.status()
+        return self._launch.jailed and not self._doomed and self._popen.returncode < 0
+
     def status(self) -> int:
         """Wait for its end, or make it, and return its status; signals are negative."""
         try:
-            status = self._popen.wait(1.0)
+            status = self._popen.wait(_GRACE)
         except subprocess.TimeoutExpired:
             self.kill()
             status = self._popen.wait(_PATIENCE)
@@ -121,9 +125,14 @@ class Process:
         with self._lock:
             if self._ended:
                 return
-            if sys.platform == "linux" and self._pidfd is not None:
+            if self._admitting:
+                self._doomed = True
+            elif sys.platform == "linux" and self._pidfd is not None:
                 with contextlib.suppress(ProcessLookupError):
                     signal.pidfd_send_signal(self._pidfd, _SIGKILL)
+                if self._doomed:
+                    # The gate never opened, and bwrap itself may be waiting at it.
+                    self._popen.kill()
             elif sys.platform != "win32" and not self._launch.jailed and self._popen.returncode is None:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.killpg(self._popen.pid, _SIGKILL)
@@ -134,13 +143,14 @@ class Process:
         """End it and leave nothing behind."""
         self._outbox.put(None)
         self.kill()
+        # The writer may still be admitting, and then kills at the end of that; the others end with the process.
+        for thread in self._threads:
+            thread.join(_GRACE)
         try:
-            self._popen.wait(1.0)
+            self._popen.wait(_GRACE)
         except subprocess.TimeoutExpired:
             self._popen.kill()
             self._popen.wait(_PATIENCE)
-        for thread in self._threads:
-            thread.join(_PATIENCE)
         with self._lock:
             if not self._ended:
                 self._ended = True
@@ -175,7 +185,8 @@ class Process:
             # Windows starts nothing without its own variables.
             env=None if sys.platform == "win32" else self._launch.environment,
             pass_fds=descriptors,
-            start_new_session=not self._launch.jailed,
+            # A Ctrl-C at the worker is no death of the student's process.
+            start_new_session=True,
         )
 
     def _admit(self) -> None:
@@ -183,13 +194,15 @@ class Process:
         pid = self._child()
         if pid is None or sys.platform != "linux":
             return
-        with self._lock:
-            if self._ended:
-                return
-            self._pidfd = os.pidfd_open(pid)
-            self._pid = pid
+        self._pidfd = os.pidfd_open(pid)
+        self._pid = pid
+        if self._doomed:
+            return
         if self._cgroup is not None:
-            self._cgroup.add(pid)
+            # A group can be ours to make, and its processes not ours to move: the other limits hold then.
+            with contextlib.suppress(OSError):
+                self._cgroup.add(pid)
+                self.grouped = True
         with contextlib.suppress(PermissionError):
             Path(f"/proc/{pid}/oom_score_adj").write_text("1000", encoding="ascii")
         if (user := self._launch.user) is not None:
@@ -218,6 +231,10 @@ class Process:
                     self._admit()
                 except OSError as error:
                     self.fault = f"The jail could not be set up: {error}. "
+                    self._doomed = True
+                with self._lock:
+                    self._admitting = False
+                if self._doomed:
                     self.kill()
             while (data := self._outbox.get()) is not None:
                 wire.write(stream.fileno(), data)

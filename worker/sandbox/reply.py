@@ -86,9 +86,7 @@ def _raised(header: dict[str, Any]) -> bool:
 
 def _is_shape(value: object) -> bool:
     return value is None or (
-        isinstance(value, list)
-        and len(value) <= _AXES
-        and all(_count(axis, optional=False) for axis in value)
+        isinstance(value, list) and len(value) <= _AXES and all(_count(axis, optional=False) for axis in value)
     )
 
 
@@ -97,7 +95,8 @@ def _count(value: object, *, optional: bool) -> bool:
 
 
 def _is_text(value: object, cap: int) -> bool:
-    return isinstance(value, str) and len(value) <= cap
+    """Whether this is a text as the runner makes it: without control characters, fit for any report."""
+    return isinstance(value, str) and len(value) <= cap and value.replace("\n", "").isprintable()
 
 
 def _text(value: object, cap: int) -> str:

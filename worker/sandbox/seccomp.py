@@ -50,9 +50,7 @@ class Step:
 
 def running(machine: str) -> bytes:
     """Return the strict program, under which a submission runs: no new programs, no processes, no sockets."""
-    return _program(
-        machine, RUNNING, {**_RULES, "prctl": _one_of(0, _PRCTL), "prlimit64": _only_read_limits()}
-    )
+    return _program(machine, RUNNING, {**_RULES, "prctl": _one_of(0, _PRCTL), "prlimit64": _only_read_limits()})
 
 
 def starting(machine: str) -> bytes:

@@ -32,6 +32,8 @@ _CODE_CAP = 4 * 1024 * 1024
 _START = 30.0
 #: Wall-clock seconds for each second of CPU, so that a busy machine fails nobody and a sleeper is found.
 _CALL_PATIENCE, _PATIENCE = 10, 3
+#: How the kernel's limit on CPU time ends a process: SIGKILL, SIGXCPU.
+_OUT_OF_TIME = {-9, -24}
 #: Seconds between two looks at the clocks.
 _LOOK = 0.1
 
@@ -67,7 +69,8 @@ class Session:
         self._await_ready()
         self._parser.payload_cap = _CODE_CAP
         try:
-            self._ask({"do": "extract", "filename": filename, "function": function}, source, _CODE_CAP)
+            header = {"do": "extract", "filename": filename, "function": function}
+            self._ask(header, source, _CODE_CAP, seconds=self._limits.seconds)
             found = reply.extracted(self._next())
         except CandidateError as error:
             self._over = error
@@ -88,7 +91,8 @@ class Session:
         self.replies = []
         self._await_ready()
         self._parser.payload_cap = max(sizes, default=0)
-        self._ask({**header, "do": "answer"}, payload, sum(sizes), len(sizes))
+        header = {**header, "do": "answer"}
+        self._ask(header, payload, sum(sizes), frames=len(sizes), seconds=self._limits.seconds_per_call)
         try:
             for size in sizes:
                 self.replies.append(reply.answer(self._next(), size))
@@ -98,6 +102,11 @@ class Session:
         if self._process.flooded:
             self._fail(self._death())
         return self.replies
+
+    @property
+    def grouped(self) -> bool:
+        """Whether control groups hold the jail, besides its other limits."""
+        return self._process.grouped
 
     @property
     def output(self) -> str:
@@ -132,20 +141,22 @@ class Session:
         self._ready = True
 
     def _stillborn(self, why: str) -> JailFailed:
-        said = self._process.output.strip()
-        return JailFailed(f"The jail did not start. {self._process.fault}{why} {said}".strip())
+        # What bwrap says of itself, or Python in the jail, is nearer to the cause than how the process ended.
+        said = self._process.fault or self._process.output.strip() or why
+        return JailFailed(f"the jail did not start: {said}")
 
-    def _ask(self, header: dict[str, Any], payload: bytes, size: int, frames: int = 1) -> None:
+    def _ask(self, header: dict[str, Any], payload: bytes, size: int, *, seconds: float, frames: int = 1) -> None:
+        """Send a request that is answered by so many frames, with `size` bytes in all, each within `seconds`."""
         self._process.allow(size + frames * (wire.HEADER_CAP + 16))
         if self._clock is None:
             self._clock = _Clock(self._process, self._limits)
-        self._clock.begin()
+        self._clock.begin(seconds)
         self._process.send(wire.pack(header, payload))
 
     def _next(self) -> wire.Frame:
         """Wait for the next frame; raises how the process ended instead."""
         start = time.monotonic()
-        while not self._frames:
+        while not self._frames and not self._taken(b""):
             if self._clock is None:
                 if time.monotonic() - start > _START:
                     self._fail(Crashed(f"It took more than {_START:.0f} s."))
@@ -157,13 +168,18 @@ class Session:
                 continue
             if chunk is None:
                 self._fail(self._death())
-            try:
-                self._frames.extend(self._parser.feed(chunk))
-            except wire.WireError:
-                self._fail(Crashed("Its process answered with something that is no answer."))
+            self._taken(chunk)
         if self._clock is not None:
             self._clock.progress()
         return self._frames.popleft()
+
+    def _taken(self, chunk: bytes) -> bool:
+        """Take in what was answered; whether that completes a frame."""
+        try:
+            self._frames.extend(self._parser.feed(chunk))
+        except wire.WireError:
+            self._fail(Crashed("Its process answered with something that is no answer."))
+        return bool(self._frames)
 
     def _fail(self, error: BackmarkError) -> NoReturn:
         """End the process and raise the error, the last word of this session."""
@@ -171,25 +187,22 @@ class Session:
         self._over = error
         raise error
 
-    def _death(self) -> CandidateError:
+    def _death(self) -> BackmarkError:
         """Say why the process ended."""
         process = self._process
         process.drain()
         if process.flooded:
             return TooMuchOutput(
-                f"It printed more than {self._limits.output:,} bytes. "
-                "Take the print() calls out of the function."
+                f"It printed more than {self._limits.output:,} bytes. Take the print() calls out of the function."
             )
         if process.chatty:
             return Crashed("Its process answered more than it was asked.")
         status = process.status()
         if process.starved():
             return OutOfMemory(_memory(self._limits))
-        if (
-            status in {-signal.SIGKILL, -getattr(signal, "SIGXCPU", 0)}
-            and self._clock
-            and self._clock.spent()
-        ):
+        if process.lost():
+            return JailFailed("Something outside ended bwrap: the operator, or a machine without memory.")
+        if status in _OUT_OF_TIME and self._clock and self._clock.spent():
             return _late(self._limits.seconds, "in all")
         return Crashed(_ended(status))
 
@@ -200,6 +213,8 @@ class _Clock:
 
     process: Process
     limits: Limits
+    #: Of CPU, for each answer of this exchange.
+    seconds: float = 0.0
     #: CPU and wall time where this submission, and this call, began; and when the clocks were read.
     started_cpu: float | None = None
     started: float = 0.0
@@ -210,8 +225,9 @@ class _Clock:
     #: Seconds on the wall that the worker, not the submission, has used.
     idle_since: float | None = None
 
-    def begin(self) -> None:
-        """Start an exchange: what the process used before is not the student's."""
+    def begin(self, seconds: float) -> None:
+        """Start an exchange with so many seconds an answer; what was used in between is not the student's."""
+        self.seconds = seconds
         now = time.monotonic()
         cpu = self.process.seconds()
         if self.idle_since is None:
@@ -233,8 +249,8 @@ class _Clock:
         self.read = now
         limits = self.limits
         used, used_call = self._used()
-        if now - self.call > _CALL_PATIENCE * limits.seconds_per_call or used_call > limits.seconds_per_call:
-            return _late(limits.seconds_per_call, "for one network")
+        if now - self.call > _CALL_PATIENCE * self.seconds or used_call > self.seconds:
+            return _late(self.seconds, "for one network")
         if now - self.started > _PATIENCE * limits.seconds or used > limits.seconds:
             return _late(limits.seconds, "in all")
         return None

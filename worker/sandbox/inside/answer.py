@@ -20,7 +20,7 @@ _FLOAT = np.dtype("<f8")
 _REAL = "biuf"
 
 
-class Malformed(Exception):  # noqa: N818 - named for the answer that it becomes
+class Malformed(Exception):
     """What came back has not the structure that was asked for."""
 
     def __init__(self, where: str, index: int | None, found: dict[str, Any]) -> None:
@@ -133,10 +133,7 @@ def _changed(
     block: _Array, numbers: _Array, given: list[list[_Array]], kept: list[list[_Array]], shapes: _Shapes
 ) -> list[str]:
     """Name the arguments that differ now: in their entries, or in an entry's shape or bits."""
-    same = [
-        len(now) == len(before) and all(map(_is, now, before))
-        for now, before in zip(given[:4], kept, strict=True)
-    ]
+    same = [len(now) == len(before) and all(map(_is, now, before)) for now, before in zip(given[:4], kept, strict=True)]
     same.append(True)
     kept = [*kept, given[4]]
     for place, (group, wanted) in enumerate(zip(kept, shapes, strict=True)):

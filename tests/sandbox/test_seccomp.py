@@ -1,0 +1,133 @@
+"""The filters' verdicts, for every number, by an interpreter of their programs."""
+
+import errno
+import re
+import struct
+from pathlib import Path
+
+import pytest
+
+from worker.sandbox import seccomp, syscalls
+
+X86, ARM, I386 = 0xC000003E, 0xC00000B7, 0x40000003
+DENY = seccomp.ERRNO | errno.EPERM
+WORDS = {"x86_64": X86, "aarch64": ARM}
+HEADERS = {
+    "x86_64": Path("/usr/include/x86_64-linux-gnu/asm/unistd_64.h"),
+    "aarch64": Path("/usr/include/asm-generic/unistd.h"),
+}
+TABLE = {**syscalls.RUNNING, **syscalls.STARTING}
+
+
+def verdict(program: bytes, number: int, arguments: tuple[int, ...] = (), architecture: int = X86) -> int:
+    """Run a program as the kernel does."""
+    data = struct.pack("<IIQ6Q", number, architecture, 0, *(*arguments, *[0] * 6)[:6])
+    steps = list(struct.iter_unpack("=HBBI", program))
+    place = accumulator = 0
+    while True:
+        code, true, false, constant = steps[place]
+        place += 1
+        if code == 0x06:
+            return int(constant)
+        if code == 0x20:
+            (accumulator,) = struct.unpack_from("<I", data, constant)
+        else:
+            holds = {
+                0x15: accumulator == constant,
+                0x35: accumulator >= constant,
+                0x45: accumulator & constant,
+            }
+            place += true if holds[code] else false
+
+
+def numbers(machine: str, names: dict[str, tuple[int | None, int | None]]) -> dict[int, str]:
+    column = seccomp.MACHINES[machine][1]
+    found = {numbers[column]: name for name, numbers in names.items()}
+    return {number: name for number, name in found.items() if number is not None}
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+@pytest.mark.parametrize("kind", ["running", "starting"])
+def test_what_is_not_named_is_refused(machine: str, kind: str) -> None:
+    program = seccomp.running(machine) if kind == "running" else seccomp.starting(machine)
+    named = numbers(machine, syscalls.RUNNING if kind == "running" else TABLE)
+    for number in range(1024):
+        got = verdict(program, number, architecture=WORDS[machine])
+        if number not in named:
+            assert got == DENY, number
+        elif named[number] not in {"clone", "clone3", "prctl", "ioctl"}:
+            assert got == seccomp.ALLOW, named[number]
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+def test_another_architecture_ends_the_process(machine: str) -> None:
+    for other in {X86, ARM, I386} - {WORDS[machine]}:
+        for number in range(512):
+            assert verdict(seccomp.running(machine), number, architecture=other) == seccomp.KILL
+
+
+def test_x32_numbers_are_refused() -> None:
+    program = seccomp.running("x86_64")
+    assert {verdict(program, 0x40000000 | number) for number in range(1024)} == {DENY}
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "expected"),
+    [
+        ("clone", (0x003D0F00,), seccomp.ALLOW),  # what the C library gives for a thread
+        ("clone", (17,), DENY),  # a fork
+        ("clone", (0x10000000 | 0x003D0F00,), DENY),  # a user namespace
+        ("clone", (0x4111,), DENY),  # vfork
+        ("clone3", (), seccomp.ERRNO | errno.ENOSYS),
+        ("fcntl", (0, 3), seccomp.ALLOW),  # F_GETFL
+        ("fcntl", (0, 6), DENY),  # F_SETLK
+        ("fcntl", (0, 37), DENY),  # F_OFD_SETLK
+        ("fcntl", (0, 1024), DENY),  # F_SETLEASE
+        ("fcntl", (0, 1026), DENY),  # F_NOTIFY
+        ("fcntl", (0, 6 | 1 << 32), DENY),
+        ("ioctl", (0, 0x541B), seccomp.ALLOW),  # FIONREAD
+        ("ioctl", (0, 0x5412), DENY),  # TIOCSTI
+        ("prctl", (15,), seccomp.ALLOW),  # PR_SET_NAME
+        ("prctl", (4,), DENY),  # PR_SET_DUMPABLE
+        ("prctl", (22,), DENY),  # PR_SET_SECCOMP
+        ("prlimit64", (0, 7, 0), seccomp.ALLOW),
+        ("prlimit64", (0, 7, 1), DENY),
+        ("prlimit64", (0, 7, 1 << 32), DENY),
+    ],
+)
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+def test_arguments_are_judged(machine: str, name: str, arguments: tuple[int, ...], expected: int) -> None:
+    number = TABLE[name][seccomp.MACHINES[machine][1]]
+    assert number is not None
+    assert verdict(seccomp.running(machine), number, arguments, WORDS[machine]) == expected
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+def test_the_numbers_are_those_of_the_headers(machine: str) -> None:
+    if not HEADERS[machine].exists():
+        pytest.skip(f"{HEADERS[machine]} is not installed")
+    text = HEADERS[machine].read_text(encoding="utf-8")
+    header = {name: int(number) for name, number in re.findall(r"#define __NR(?:3264)?_(\w+)\s+(\d+)", text)}
+    # The generic header has an older name for it as well.
+    header.setdefault("newfstatat", header.get("fstatat", -1))
+    ours = {name: number for number, name in numbers(machine, TABLE).items()}
+    assert ours == {name: header[name] for name in ours}
+    # 1024 and above are the generic header's calls of the past, which aarch64 never had.
+    assert not [name for name in TABLE if name not in ours and header.get(name, 1024) < 1024]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("execve", "execveat", "fork", "vfork", "socket", "socketpair"),
+        *("connect", "memfd_create", "unshare", "setns", "mount", "umount2"),
+        *("pivot_root", "ptrace", "process_vm_readv", "bpf", "userfaultfd", "perf_event_open"),
+        *("io_uring_setup", "keyctl", "add_key", "request_key", "flock", "kill"),
+        *("mkdir", "mkdirat", "unlink", "rename", "symlink", "chmod"),
+        *("mknod", "truncate", "ftruncate", "shmget", "msgget", "semget"),
+        *("mq_open", "personality", "inotify_init1", "fanotify_init", "sched_setaffinity", "setresuid"),
+        *("capset", "chroot", "seccomp"),
+    ],
+)
+def test_what_an_attack_needs_is_not_named(name: str) -> None:
+    assert name not in syscalls.RUNNING

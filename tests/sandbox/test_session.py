@@ -1,0 +1,543 @@
+"""A session answers, pins what fails to its network, and lets nothing out or stay behind."""
+
+import contextlib
+import os
+import platform
+import select
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from grader.errors import Crashed, JailFailed, OutOfMemory, SubmissionError, TimedOut, TooMuchOutput
+from tests.sandbox.conftest import LIMITS, ask, ask_again, body, numbers
+from worker.sandbox.policy import Launch, Limits
+from worker.sandbox.session import Session
+
+RIGHT = """
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    db = [None] * (K + 1)
+    dW = [None] * (K + 1)
+    db[K] = d_loss_d_output(all_f[K], y)
+    for layer in range(K, -1, -1):
+        dW[layer] = db[layer] @ all_h[layer].T
+        if layer:
+            db[layer - 1] = indicator_function(all_f[layer - 1]) * (all_weights[layer].T @ db[layer])
+    return dW, db
+"""
+
+
+# ---- answers
+
+
+def test_the_numbers_come_back_in_the_order_of_the_parameters(session: Session) -> None:
+    replies = ask(session, RIGHT, [1, 1], [1, 2, 1])
+    # W 1, b 2, f 3, h 4, y 5: dl/df is 2 (3 - 5), dW that times 4.
+    assert numbers(replies[0]) == [-16.0, -4.0]
+    # W 1 2, b 3 4, W 5 6, b 7, f 8 9, 10, h 11, 12 13, y 14: dl/df is 2 (10 - 14) at the output.
+    assert numbers(replies[1]) == [-40 * 11, -48 * 11, -40, -48, -8 * 12, -8 * 13, -8]
+    assert [reply.header for reply in replies] == [{"kind": "returned", "changed": []}] * 2
+
+
+@pytest.mark.parametrize(
+    ("loss", "expected"),
+    [("least_squares", -6.0), ("binary_cross_entropy", 1 / (1 + 2.718281828459045**-7) - 10)],
+)
+def test_the_loss_derivative_is_the_assignments(session: Session, loss: str, expected: float) -> None:
+    # W 1 2, b 3 4, f 5 6, h 7, y 8 9: with two outputs.
+    lines = f"return [np.zeros((2, 1))], [d_loss_d_output(all_f[0] + 1 - 1, y) * 0 + {expected}]"
+    assert numbers(ask(session, body(lines), [1, 2], loss=loss)[0])[2:] == pytest.approx([expected] * 2)
+
+
+def test_softmax_is_taken_over_the_rows(session: Session) -> None:
+    lines = "return [np.zeros((2, 1))], [d_loss_d_output(np.array([[1000.0], [1000.0]]), 0)]"
+    assert numbers(ask(session, body(lines), [1, 2], loss="softmax_cross_entropy")[0]) == [0, 0, 0.5, 0.5]
+
+
+def test_batches_have_as_many_columns(session: Session) -> None:
+    lines = "return [all_f[0].shape[1] + all_weights[0]], [y.shape[1] + all_biases[0]]"
+    assert numbers(ask(session, body(lines), columns=3)[0]) == [4.0, 5.0]
+
+
+def test_the_slice_is_executed_once_for_each_depth_and_kept(session: Session) -> None:
+    before = "count = [0]\ndef mine(n=K):\n    count[0] += 1\n    return n * 100 + count[0]"
+    code = body("return [mine() + 0 * w for w in all_weights], [0 * b for b in all_biases]", before)
+    assert [numbers(reply)[0] for reply in ask(session, code, [1, 1], [1, 1, 1], [1, 1])] == [1, 101, 2]
+    assert numbers(ask_again(session, [1, 1])[0])[0] == 3
+
+
+def test_the_students_own_helpers_win_and_k_is_ours(session: Session) -> None:
+    code = body("return [d_loss_d_output(1, 2) + K + 0 * w for w in all_weights], all_biases")
+    assert numbers(ask(session, "K = 5\ndef d_loss_d_output(a, b):\n    return 7\n" + code)[0])[0] == 7
+
+
+def test_dataclasses_with_postponed_annotations_work(session: Session) -> None:
+    before = "from dataclasses import dataclass\n@dataclass\nclass Box:\n    value: 'float' = 3.0"
+    code = "from __future__ import annotations\n" + body(
+        "return [Box().value + 0 * all_weights[0]], all_biases", before
+    )
+    assert numbers(ask(session, code)[0])[0] == 3
+
+
+def test_random_numbers_are_the_same_each_time(launch: Launch) -> None:
+    code = body("return [np.random.rand(1, 1) + random.random() + 0 * len({'a', 'b'})], all_biases", "import random")
+    found = []
+    for _ in range(2):
+        with Session(launch, LIMITS) as opened:
+            found.append(numbers(ask(opened, code)[0]))
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize(
+    ("lines", "changed"),
+    [
+        ("all_h[0][0, 0] = 9", ["all_h"]),
+        ("all_weights[0] *= 2\nall_biases.append(1)", ["all_weights", "all_biases"]),
+        ("all_f[0] = all_f[0].copy()", ["all_f"]),
+        ("y.shape = (1,)", ["y"]),
+        ("y += 0", []),
+        ("all_h[0] *= np.nan", ["all_h"]),
+    ],
+)
+def test_changed_arguments_are_named(session: Session, lines: str, changed: list[str]) -> None:
+    returned = "return [np.zeros((1, 1))], [np.zeros((1, 1))]"
+    assert ask(session, body(f"{lines}\n{returned}"))[0].header == {"kind": "returned", "changed": changed}
+
+
+@pytest.mark.parametrize(
+    "returned",
+    [
+        "([[[3.0]]], ([[4]],))",
+        "[np.array([[[3]]], dtype='int8'), np.array([[[4]]], dtype='float16')]",
+        "[[np.matrix([[3.0]])], [np.ma.array([[4.0]], mask=[[True]])]]",
+        "[np.array([np.array([[3.0]]), None], dtype=object)[:1], [np.array([[4]], dtype=np.longdouble)]]",
+        "[[np.array([[3.0]], dtype='>f8')], [np.asfortranarray([[4.0]])]]",
+    ],
+)
+def test_what_is_convertible_with_the_right_shape_is_taken(session: Session, returned: str) -> None:
+    assert numbers(ask(session, body(f"return {returned}"))[0]) == [3, 4]
+
+
+@pytest.mark.parametrize(
+    ("returned", "where", "index", "kind"),
+    [
+        ("None", "return", None, "NoneType"),
+        ("np.zeros((2, 1, 1, 1))", "return", None, "ndarray"),
+        ("(None, [])", "all_dl_dweights", None, "NoneType"),
+        ("([np.zeros((1, 1))] * 2, [])", "all_dl_dweights", None, "list"),
+        ("(np.float64(1), [])", "all_dl_dweights", None, "float64"),
+        ("(np.array(1.0), [])", "all_dl_dweights", None, "ndarray"),
+        ("([np.zeros(1)], [])", "all_dl_dweights", 0, "ndarray"),
+        ("([1.0], [])", "all_dl_dweights", 0, "float"),
+        ("([[[1], [2, 3]]], [])", "all_dl_dweights", 0, "list"),
+        ("([np.zeros((1, 1))], [np.array([[1j]])])", "all_dl_dbiases", 0, "ndarray"),
+        ("([np.zeros((1, 1))], [[['1']]])", "all_dl_dbiases", 0, "list"),
+        ("([np.zeros((1, 1))], [np.zeros((1, 1), dtype=object)])", "all_dl_dbiases", 0, "ndarray"),
+        (
+            "([np.zeros((1, 1))], [np.zeros((1, 1)).transpose])",
+            "all_dl_dbiases",
+            0,
+            "builtin_function_or_method",
+        ),
+    ],
+)
+def test_what_has_another_structure_is_malformed(
+    session: Session, returned: str, where: str, index: int | None, kind: str
+) -> None:
+    reply = ask(session, body(f"return {returned}"))[0]
+    assert (reply.header["kind"], reply.header["where"], reply.header["index"]) == ("malformed", where, index)
+    assert reply.header["found"]["type"] == kind
+    assert reply.payload == b""
+
+
+# ---- exceptions
+
+
+def test_an_exception_shows_the_students_lines_only(session: Session) -> None:
+    header = ask(session, "\n" + body("return np.linalg.inv(np.zeros((1, 1)))"))[0].header
+    assert (header["kind"], header["type"], header["message"]) == ("raised", "LinAlgError", "Singular matrix")
+    lines = header["traceback"].splitlines()
+    assert lines[0] == "  line 5, in backward_pass"
+    assert lines[1] == "    return np.linalg.inv(np.zeros((1, 1)))"
+    assert lines[2].startswith("  numpy.linalg")
+    assert lines[-1] == "LinAlgError: Singular matrix"
+    assert len(lines) == 4
+
+
+@pytest.mark.parametrize("raised", ["SystemExit(0)", "KeyboardInterrupt", "GeneratorExit", "MemoryError"])
+def test_exits_are_answers_too_and_the_next_network_is_asked(session: Session, raised: str) -> None:
+    replies = ask(session, body(f"if K == 0:\n    raise {raised}"), [1, 1], [1, 1, 1])
+    assert (replies[0].header["kind"], replies[0].header["type"]) == ("raised", raised.partition("(")[0])
+    assert replies[1].header["kind"] == "returned"
+
+
+def test_what_executing_the_slice_raises_is_the_answer_of_every_network_of_its_depth(
+    session: Session,
+) -> None:
+    replies = ask(session, body("table", "table = [1, 2][K]"), [1, 1], [1, 1, 1, 1], [1, 1, 1, 1], [1, 1, 1])
+    assert [reply.header["kind"] for reply in replies] == ["returned", "raised", "raised", "returned"]
+    assert "line 2" in replies[2].header["traceback"]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "def __str__(self): raise ValueError",
+        "def __str__(self): return self.__str__()",
+        "def __str__(self): return 'x' * 10**8",
+        "def __str__(self): return '\\ud800\\x00\\x1b[31m'",
+        "def __init__(self): self.__cause__ = self",
+        "def __str__(self): raise SystemExit",
+    ],
+)
+def test_exceptions_that_break_when_looked_at_are_described(session: Session, broken: str) -> None:
+    header = ask(session, body("raise Broken()", f"class Broken(Exception):\n    {broken}"))[0].header
+    assert (header["kind"], header["type"]) == ("raised", "Broken")
+    assert len(header["message"]) <= 2000
+    assert len(header["traceback"]) <= 8000
+    assert "line 5" in header["traceback"]
+    assert "\x00" not in header["message"]
+
+
+def test_endless_recursion_is_an_exception_and_its_traceback_is_short(session: Session) -> None:
+    header = ask(session, body("return backward_pass(all_weights, all_biases, all_f, all_h, y)"))[0].header
+    assert header["type"] == "RecursionError"
+    assert "more" in header["traceback"]
+    assert len(header["traceback"]) < 4000
+
+
+def test_the_cause_comes_first(session: Session) -> None:
+    header = ask(session, body("try:\n    1 / 0\nexcept ZeroDivisionError:\n    raise ValueError('two')"))[0].header
+    assert header["traceback"].index("ZeroDivisionError") < header["traceback"].index("ValueError: two")
+
+
+# ---- extraction and output
+
+
+def test_a_rejection_is_a_submission_error_and_the_session_goes_on(session: Session) -> None:
+    with pytest.raises(SubmissionError) as caught:
+        session.extract(b"def backward_pass(:", "work.py", "backward_pass")
+    assert caught.value.reason == "syntax_error"
+    assert ask(session, RIGHT)
+
+
+@pytest.mark.parametrize("source", [b"(" * 300_000, b"-" * 900_000 + b"1", b"x = " + b"f'{" * 200 + b"1"])
+def test_source_that_is_too_deep_is_rejected(jailed: Session, source: bytes) -> None:
+    with pytest.raises(SubmissionError):
+        jailed.extract(source, "work.py", "backward_pass")
+
+
+def test_prints_are_kept_apart_from_answers(session: Session) -> None:
+    lines = "import os\nos.write(1, b'one ')\nprint('two', end=' ', flush=True)\nos.system\nprint('three')"
+    assert ask(session, body(lines))[0].header["kind"] == "returned"
+    assert session.output.split() == ["one", "two", "three"]
+
+
+def test_input_meets_an_end_of_file(session: Session) -> None:
+    assert ask(session, body("input()"))[0].header["type"] == "EOFError"
+
+
+@pytest.mark.parametrize("lines", ["print('x' * 20_000)", "while True:\n    print('x')"])
+def test_too_much_output_is_found_and_pinned(session: Session, lines: str) -> None:
+    code = body("if K == 1:\n" + "\n".join(f"    {line}" for line in lines.splitlines()))
+    with pytest.raises(TooMuchOutput, match="16,384"):
+        ask(session, code, [1, 1], [1, 1, 1])
+    assert len(session.replies) >= 1
+    assert session.output.startswith("x")
+    assert len(session.output) <= 4096
+
+
+# ---- ends
+
+
+@pytest.mark.parametrize("loop", ["while True:\n        pass", "import time\n    time.sleep(60)"])
+def test_a_call_that_does_not_end_is_pinned_to_its_network(launch: Launch, loop: str) -> None:
+    limits = Limits(seconds_per_call=0.2, seconds=5.0, memory=1 << 30, output=1000)
+    with Session(launch, limits) as opened:
+        with pytest.raises(TimedOut, match=r"0\.2 s for one network"):
+            ask(opened, body(f"if K == 1:\n    {loop}"), [1, 1], [1, 1, 1], [1, 1])
+        assert len(opened.replies) == 1
+
+
+def test_slow_answers_meet_the_limit_for_all_of_them(launch: Launch) -> None:
+    limits = Limits(seconds_per_call=1.0, seconds=0.4, memory=1 << 30, output=1000)
+    lines = "import time\nend = time.process_time() + 0.1\nwhile time.process_time() < end:\n    pass"
+    with Session(launch, limits) as opened, pytest.raises(TimedOut, match="in all"):
+        ask(opened, body(lines), *[[1, 1]] * 50)
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ("import os\nos._exit(0)", "exit status 0"),
+        ("import os\nos._exit(3)", "exit status 3"),
+        ("import ctypes\nctypes.string_at(0)", "SIGSEGV"),
+        ("import os\nos.close(41)", "without an answer"),
+        ("import os\nos.write(41, b'x' * 10_000_000)", "answer"),
+        ("import os\nos.write(41, bytes(12))", "no answer"),
+    ],
+)
+def test_a_process_that_dies_or_talks_nonsense_has_crashed(jailed: Session, lines: str, said: str) -> None:
+    code = body("if K == 1:\n" + "\n".join(f"    {line}" for line in lines.splitlines()))
+    with pytest.raises(Crashed, match=said):
+        ask(jailed, code, [1, 1], [1, 1, 1])
+    assert [reply.header["kind"] for reply in jailed.replies] == ["returned"]
+    with pytest.raises(JailFailed, match="over"):
+        ask_again(jailed)
+
+
+def test_forged_headers_are_no_answers(jailed: Session) -> None:
+    lines = (
+        "import json, os, struct\n"
+        "text = json.dumps({'kind': 'returned', 'changed': [['y']], 'score': 8}).encode()\n"
+        "os.write(41, struct.pack('>IQ', len(text), 16) + text + bytes(16))"
+    )
+    with pytest.raises(Crashed, match="no answer"):
+        ask(jailed, body(lines))
+
+
+def test_memory_is_limited(jailed: Session) -> None:
+    assert ask(jailed, body("return np.ones(2**31)"))[0].header["type"].endswith("MemoryError")
+
+
+def test_memory_beyond_the_address_space_limit_meets_the_group(jail: Launch) -> None:
+    """The runner's own limit is taken away here, as if it had been got around."""
+    code = body("kept = [np.ones(2**23) for _ in range(20)]")
+    limits = Limits(seconds_per_call=5, seconds=9, memory=1 << 30, output=1000)
+    with Session(jail, limits) as opened:
+        group = opened._process._cgroup
+        if group is None or not any(list(folder.glob("memory.*")) for folder in group.folders):
+            pytest.skip("no control groups for memory here")
+        opened._await_ready()
+        for folder in group.folders:
+            for name in ("memory.max", "memory.limit_in_bytes"):
+                if (folder / name).exists():
+                    (folder / name).write_text(str(200 << 20), encoding="ascii")
+        with pytest.raises(OutOfMemory, match="MiB"):
+            ask(opened, code)
+
+
+def test_a_jail_that_cannot_start_says_what_bwrap_said(jail: Launch) -> None:
+    broken = Launch(
+        wrapper=(*jail.wrapper, "--no-such-flag"),
+        command=jail.command,
+        environment=jail.environment,
+        jailed=True,
+    )
+    with Session(broken, LIMITS) as opened, pytest.raises(JailFailed, match="no-such-flag"):
+        opened.extract(b"", "work.py", "backward_pass")
+
+
+def test_an_interpreter_without_numpy_is_our_failure(jail: Launch) -> None:
+    command = (*jail.command[:-1], "import sys; sys.exit('no NumPy here')")
+    broken = Launch(
+        wrapper=jail.wrapper,
+        command=command,
+        environment=jail.environment,
+        jailed=True,
+        user=jail.user,
+        starting=jail.starting,
+        running=jail.running,
+    )
+    with Session(broken, LIMITS) as opened, pytest.raises(JailFailed, match="no NumPy here"):
+        opened.extract(b"", "work.py", "backward_pass")
+
+
+# ---- isolation
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        "import socket; socket.socket()",
+        "import socket; socket.socketpair()",
+        "import os; os.fork()",
+        "import os; os.execv(sys.executable, ['python'])",
+        "import subprocess; subprocess.run(['/bin/true'])",
+        "import os; os.memfd_create('x')",
+        "import os; os.listdir('/proc')",
+        "import os; os.listdir('/dev')",
+        "import os; os.listdir('/work')",
+        "import os; os.listdir('/tmp')",
+        "open('/etc/passwd')",
+        "open('/x', 'w')",
+        "open('/jail/x', 'w')",
+        "open('/jail/worker/sandbox/inside/runner.py', 'a')",
+        "import os; os.mkdir('/x')",
+        "import os; os.kill(1, 9)",
+        "import os; os.setuid(0)",
+        "import os; os.chmod('/', 0o777)",
+        "import os; os.sched_setaffinity(0, {0})",
+        "import fcntl; fcntl.flock(os.open(sys.executable, 0), 2)",
+        "import fcntl; fcntl.lockf(os.open(sys.executable, 0), fcntl.LOCK_SH)",
+        "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (9, 9))",
+        "import threading as t; [t.Thread(target=t.Event().wait, daemon=True).start() for _ in range(99)]",
+        "import grader",
+        "import grader.oracle",
+        "import worker.sandbox.session",
+        "import worker.cli",
+        "import hypothesis",
+        "import pip",
+        "import click",
+    ],
+)
+def test_an_attempt_fails(jailed: Session, attempt: str) -> None:
+    reply = ask(jailed, body(f"import os, sys\n{attempt}"))[0]
+    assert reply.header["kind"] == "raised", attempt
+    assert reply.header["type"] in {
+        *("PermissionError", "FileNotFoundError", "ModuleNotFoundError", "OSError", "RuntimeError"),
+        *("BlockingIOError", "ValueError"),
+    }
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="the numbers are those of x86_64")
+@pytest.mark.parametrize(
+    "call",
+    [
+        "272, 0x10000000",
+        "319, b'x', 0",
+        "425, 1, 0",
+        "250, 0",
+        "321, 0",
+        "323, 0",
+        "165, b'', b'/', 0, 0, 0",
+        "308, 0, 0",
+        "101, 0, 0",
+        "310, 1",
+        "435, 0, 0",
+        "41, 40, 1, 0",
+        "57",
+        "117, 0, 0, 0",
+        "160, 7, 0",
+        "135, 0",
+    ],
+)
+def test_the_kernel_refuses_a_raw_call(jailed: Session, call: str) -> None:
+    lines = f"import ctypes\nl = ctypes.CDLL(None, use_errno=True)\nprint(l.syscall({call}), ctypes.get_errno())"
+    assert look(jailed, lines) == ("-1 38" if call.startswith("435") else "-1 1")
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="machine code of x86_64")
+def test_the_32_bit_door_is_shut(jailed: Session) -> None:
+    lines = (
+        "import ctypes, mmap\n"
+        "page = mmap.mmap(-1, 4096, prot=7)\n"
+        "page.write(bytes.fromhex('b867010000cd80c3'))\n"  # mov eax, 359 (socket); int 0x80; ret
+        "ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(page)))()"
+    )
+    with pytest.raises(Crashed, match="SIGSYS"):
+        ask(jailed, body(lines))
+
+
+def test_sessions_run_side_by_side(jail: Launch) -> None:
+    with contextlib.ExitStack() as stack:
+        opened = [stack.enter_context(Session(jail, LIMITS)) for _ in range(4)]
+        found = [numbers(ask(session, RIGHT)[0]) for session in opened]
+    assert found == [[-16.0, -4.0]] * 4
+
+
+def look(session: Session, lines: str) -> str:
+    """Return what the lines print inside."""
+    assert ask(session, body(f"import os, sys\n{lines}"))[0].header["kind"] == "returned"
+    return session.output.strip()
+
+
+def test_the_process_is_nobody_and_can_become_nobody_else(jailed: Session) -> None:
+    assert look(jailed, "print(os.getresuid(), os.getresgid(), os.getgroups(), os.getpid())").startswith(
+        "(10001, 10001, 10001) (10001, 10001, 10001)"
+    )
+
+
+def test_the_environment_is_ours_alone(jailed: Session) -> None:
+    names = look(jailed, "print(*sorted(os.environ))").split()
+    assert set(names) <= {
+        "LANG",
+        "OMP_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+        "PYTHONHASHSEED",
+        "PWD",
+        "LC_CTYPE",
+    }
+
+
+def test_no_descriptor_is_open_but_the_pipes(jailed: Session) -> None:
+    lines = "for n in range(64):\n    try:\n        os.fstat(n)\n        print(n)\n    except OSError:\n        pass"
+    assert look(jailed, lines).split() == ["0", "1", "2", "40", "41"]
+
+
+def test_only_what_python_needs_is_mounted(jailed: Session) -> None:
+    folders = ("/jail", "/jail/worker", "/jail/worker/sandbox")
+    lines = f"for folder in {folders}:\n    print(*os.listdir(folder))"
+    assert sorted(look(jailed, lines).split()) == ["inside", "sandbox", "site", "worker"]
+
+
+def test_every_mount_is_read_only(jailed: Session) -> None:
+    lines = (
+        "for top, folders, files in os.walk('/'):\n"
+        "    if not os.statvfs(top).f_flag & os.ST_RDONLY:\n        print(top)\n"
+        "    folders[:] = [] if top.count('/') > 4 else folders"
+    )
+    assert look(jailed, lines) == ""
+
+
+def test_installed_packages_cannot_be_seen(jailed: Session) -> None:
+    lines = (
+        "for path in sys.path:\n"
+        "    for name in ('site-packages', 'dist-packages'):\n"
+        "        if os.path.isdir(path + '/' + name):\n            print(*os.listdir(path + '/' + name))\n"
+        "print(*os.listdir('/jail/site'))"
+    )
+    assert set(look(jailed, lines).split()) <= {"numpy", "numpy.libs"}
+
+
+def test_it_is_killed_with_the_worker(jail: Launch) -> None:
+    """Nothing outlives a worker that was killed: neither bwrap nor what it started."""
+    code = (
+        "import sys\n"
+        "from tests.sandbox.conftest import LIMITS\n"
+        "from worker.sandbox import policy\nfrom worker.sandbox.session import Session\n"
+        "session = Session(policy.jailed(), LIMITS)\nsession._await_ready()\n"
+        "print(session._process._pid, session._process._popen.pid, flush=True)\nsys.stdin.read()"
+    )
+    worker = subprocess.Popen(
+        (sys.executable, "-c", code),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=Path(__file__).parents[2],
+    )
+    assert jail.jailed
+    assert worker.stdin
+    assert worker.stdout
+    with worker.stdin, worker.stdout:
+        pids = [int(word) for word in worker.stdout.readline().split()]
+        with contextlib.ExitStack() as ends:
+            held = [os.pidfd_open(pid) for pid in pids]
+            for descriptor in held:
+                ends.callback(os.close, descriptor)
+            worker.send_signal(signal.SIGKILL)
+            worker.wait()
+            for descriptor in held:
+                assert select.select([descriptor], [], [], 10)[0]
+
+
+def test_fifty_sessions_leave_nothing_behind(launch: Launch) -> None:
+    def held() -> tuple[int, int, int]:
+        groups = len(list(Path("/sys/fs/cgroup").glob(f"**/backmark-{os.getpid()}-*")))
+        return len(list(Path("/proc/self/fd").iterdir())), threading.active_count(), groups
+
+    def children() -> set[str]:
+        return set(Path(f"/proc/self/task/{threading.get_native_id()}/children").read_text().split())
+
+    before, born = held(), children()
+    for number in range(50):
+        with Session(launch, LIMITS) as opened:
+            if number % 10 == 0:
+                ask(opened, RIGHT)
+            elif number % 10 == 1:
+                opened._await_ready()
+            opened.close()
+    assert held() == before
+    assert children() == born
