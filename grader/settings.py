@@ -1,6 +1,7 @@
 """The only reader of the environment."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,8 @@ class Settings:
     bwrap: str | None
     #: BACKMARK_CACHE: where networks drawn for your own assignments are kept; within XDG_CACHE_HOME by default.
     cache: Path
+    #: All of it, which a run without a jail inherits.
+    environment: Mapping[str, str]
 
 
 def from_environment() -> Settings:
@@ -21,4 +24,5 @@ def from_environment() -> Settings:
     return Settings(
         bwrap=os.environ.get("BACKMARK_BWRAP") or None,
         cache=Path(os.environ.get("BACKMARK_CACHE") or default),
+        environment=dict(os.environ),
     )

@@ -58,7 +58,7 @@ def grade(files: Sequence[Path], choice: Choice, settings: Settings, output: Out
     """Grade the files in order, printing each verdict as it is made; True where all passed."""
     if choice.no_jail:
         click.secho(UNISOLATED, fg="red", bold=True, err=True)
-    launch = policy.unjailed() if choice.no_jail else policy.jailed(settings.bwrap)
+    launch = policy.unjailed(settings.environment) if choice.no_jail else policy.jailed(settings.bwrap)
     passed = True
     with _progress(len(files)) as advance:
         for verdict in _verdicts(files, choice, settings, launch):

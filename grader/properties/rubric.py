@@ -68,7 +68,7 @@ def _mark(step: Step) -> Mark:
 
 
 def _networks(layers: Layers, which: Booleans) -> list[int]:
-    """The networks that these layers belong to. (`np.unique` would import all of `numpy.ma` for it.)"""
+    """The networks that these layers belong to; `np.unique` would import all of `numpy.ma` for it."""
     return sorted(set(layers.network[which].tolist()))
 
 

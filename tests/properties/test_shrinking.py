@@ -1,4 +1,4 @@
-"""Is the mistake found, and shrunk to *this*?"""
+"""Each mistake is found, and shrunk to the network that a person would have chosen."""
 
 from collections.abc import Sequence
 

@@ -7,7 +7,7 @@ import platform
 import shutil
 import sys
 import sysconfig
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,13 +82,16 @@ class Launch:
     running: bytes = b""
 
 
-def unjailed() -> Launch:
-    """Return a launch without isolation, for one's own code on one's own machine."""
+def unjailed(inherited: Mapping[str, str] | None = None) -> Launch:
+    """Return a launch without isolation, for one's own code on one's own machine.
+
+    `inherited` is the environment to pass on: Windows starts no Python without variables of its own.
+    """
     path = [str(Path(__file__).parents[2]), str(_numpy().parent)]
     return Launch(
         wrapper=(),
         command=(sys.executable, *_OPTIONS, "-c", _START.format(path=path)),
-        environment=dict(_ENVIRONMENT),
+        environment={**(inherited or {}), **_ENVIRONMENT},
         jailed=False,
     )
 

