@@ -18,19 +18,18 @@ from grader.model import (
     Statistics,
     StudentError,
 )
-from grader.oracle.network import Network
 from grader.oracle.reference import gradient
 from grader.properties import wording
 from grader.properties.candidate import Answer, Candidate, Raised, Returned
 from grader.properties.counterexamples import counterexample
-from grader.properties.entries import disagreeing, way
+from grader.properties.examples import Examples
 from grader.properties.layers import Layers, stack
 from grader.properties.probes import flags, probes
 from grader.properties.rubric import ORDER, Row, agreement, any_shape, home_networks, purity
-from grader.properties.shrinking import Fails, Witness, key, shrink, size
+from grader.properties.shrinking import Witness
 from grader.properties.steps import STEPS
 from grader.revision import Revision
-from grader.suite import Suite, flatten, join, measured, proposed
+from grader.suite import Suite, flatten, join
 
 ENDED = {
     TimedOut: (Outcome.TIMEOUT, "TimeLimit"),
@@ -142,7 +141,7 @@ class Judge:
             shape, rows = any_shape(self.suite, self.layers, answers, self.assignment, agrees)
             rows["any_shape"], outcome = shape, Outcome.FAILED
         rows |= {"finite_differences": agrees, "pure": pure}
-        shown = Examples(self, answers, witness, fresh).of(rows)
+        shown = Examples(self.revision, answers, witness, fresh).of(rows)
         properties = self._properties(rows, shown)
         return Judgement(
             outcome,
@@ -192,71 +191,3 @@ class Judge:
         truths = self.suite.derivatives[: self.suite.starts[networks]]
         left_out = int(np.isnan(truths).sum())
         return Statistics(networks, len(truths) - left_out, left_out, self.assignment.seed)
-
-
-@dataclass(frozen=True)
-class Examples:
-    """The smallest counterexamples of one submission, each confirmed in a fresh process."""
-
-    judge: Judge
-    answers: Sequence[Answer]
-    witness: Witness
-    fresh: Callable[[], Candidate]
-
-    def of(self, rows: dict[str, Row]) -> dict[str, tuple[Counterexample, bool]]:
-        """For each failed property its counterexample, and whether it repeats in a fresh process."""
-        starts = {name: self._start(row) for name, row in rows.items() if row.mark is Mark.FAILED and row.failing}
-        found: dict[str, Network] = {}
-        tests: dict[str, Fails] = {}
-        for name, start in starts.items():
-            fails = rows[name].fails
-            if fails is not None:
-                tests[name] = self._same_way(fails, start)
-                found[name] = shrink(self.judge.suite.networks[start], tests[name], self.witness)
-        confirmed = self._confirmed(found, tests)
-        shown = {}
-        for name, start in starts.items():
-            if name in confirmed:
-                shown[name] = (confirmed[name], True)
-            else:
-                example = counterexample(self.judge.suite, start, self.answers[start], self.judge.assignment)
-                shown[name] = (example, name not in tests)
-        return shown
-
-    def _start(self, row: Row) -> int:
-        networks = self.judge.suite.networks
-        return min(row.failing, key=lambda i: (size(networks[i]), i))
-
-    def _same_way(self, fails: Fails, start: int) -> Fails:
-        wanted = way(self.answers[start])
-
-        def same(suite: Suite, answers: Sequence[Answer]) -> list[bool]:
-            return [mark and way(answer) == wanted for mark, answer in zip(fails(suite, answers), answers, strict=True)]
-
-        return same
-
-    def _confirmed(self, found: dict[str, Network], tests: dict[str, Fails]) -> dict[str, Counterexample]:
-        """Each network asked about alone, in a process that has answered nothing yet, and measured by differences."""
-        assignment = self.judge.assignment
-        distinct = {key(network): network for network in found.values()}
-        alone = {
-            each: (
-                measured([network], ["shrunk"], assignment.formulas, assignment.rtol),
-                self._alone(network),
-            )
-            for each, network in distinct.items()
-        }
-        confirmed = {}
-        for name, network in found.items():
-            suite, answers = alone[key(network)]
-            if answers and tests[name](suite, answers)[0] and disagreeing(suite, answers)[0]:
-                confirmed[name] = counterexample(suite, 0, answers[0], assignment)
-        return confirmed
-
-    def _alone(self, network: Network) -> list[Answer]:
-        """The answer of a fresh process; none where it ends instead."""
-        suite = proposed([network], self.judge.assignment.formulas, self.judge.assignment.rtol)
-        try:
-            return self.fresh().answer(suite)
-        except CandidateError:
-            return []

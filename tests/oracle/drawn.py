@@ -77,4 +77,5 @@ def _activate(f: Complex, formulas: Formulas) -> Complex:
         case Activation.TANH:
             return np.asarray(np.tanh(f), dtype=np.complex128)
         case Activation.SIGMOID:
-            return np.asarray(0.5 * (1 + np.tanh(f / 2)), dtype=np.complex128)
+            small = np.exp(np.where(f.real > 0, -f, f))
+            return np.asarray(np.where(f.real > 0, 1, small) / (1 + small))

@@ -1,0 +1,83 @@
+"""The counterexamples of one submission: shrunk for each failed property, and confirmed."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from grader.errors import CandidateError
+from grader.model import Counterexample, Mark
+from grader.oracle.network import Network
+from grader.properties.candidate import Answer, Candidate
+from grader.properties.counterexamples import counterexample
+from grader.properties.entries import disagreeing, way
+from grader.properties.rubric import Row
+from grader.properties.shrinking import Fails, Witness, key, shrink, size
+from grader.revision import Revision
+from grader.suite import Suite, measured, proposed
+
+
+@dataclass(frozen=True)
+class Examples:
+    """The smallest counterexamples of one submission, each confirmed in a fresh process."""
+
+    revision: Revision
+    answers: Sequence[Answer]
+    witness: Witness
+    fresh: Callable[[], Candidate]
+
+    def of(self, rows: dict[str, Row]) -> dict[str, tuple[Counterexample, bool]]:
+        """For each failed property its counterexample, and whether it repeats in a fresh process."""
+        starts = {name: self._start(row) for name, row in rows.items() if row.mark is Mark.FAILED and row.failing}
+        found: dict[str, Network] = {}
+        tests: dict[str, Fails] = {}
+        for name, start in starts.items():
+            fails = rows[name].fails
+            if fails is not None:
+                tests[name] = self._same_way(fails, start)
+                found[name] = shrink(self.revision.suite.networks[start], tests[name], self.witness)
+        confirmed = self._confirmed(found, tests)
+        shown = {}
+        for name, start in starts.items():
+            if name in confirmed:
+                shown[name] = (confirmed[name], True)
+            else:
+                example = counterexample(self.revision.suite, start, self.answers[start], self.revision.assignment)
+                shown[name] = (example, name not in tests)
+        return shown
+
+    def _start(self, row: Row) -> int:
+        networks = self.revision.suite.networks
+        return min(row.failing, key=lambda i: (size(networks[i]), i))
+
+    def _same_way(self, fails: Fails, start: int) -> Fails:
+        wanted = way(self.answers[start])
+
+        def same(suite: Suite, answers: Sequence[Answer]) -> list[bool]:
+            return [mark and way(answer) == wanted for mark, answer in zip(fails(suite, answers), answers, strict=True)]
+
+        return same
+
+    def _confirmed(self, found: dict[str, Network], tests: dict[str, Fails]) -> dict[str, Counterexample]:
+        """Each network asked about alone, in a process that has answered nothing yet, and measured by differences."""
+        assignment = self.revision.assignment
+        distinct = {key(network): network for network in found.values()}
+        alone = {
+            each: (
+                measured([network], ["shrunk"], assignment.formulas, assignment.rtol),
+                self._alone(network),
+            )
+            for each, network in distinct.items()
+        }
+        confirmed = {}
+        for name, network in found.items():
+            suite, answers = alone[key(network)]
+            if answers and tests[name](suite, answers)[0] and disagreeing(suite, answers)[0]:
+                confirmed[name] = counterexample(suite, 0, answers[0], assignment)
+        return confirmed
+
+    def _alone(self, network: Network) -> list[Answer]:
+        """The answer of a fresh process; none where it ends instead."""
+        suite = proposed([network], self.revision.assignment.formulas, self.revision.assignment.rtol)
+        try:
+            return self.fresh().answer(suite)
+        except CandidateError:
+            return []
