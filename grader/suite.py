@@ -128,6 +128,12 @@ def interleaved(network: Network) -> list[Array]:
     return [part for pair in zip(network.weights, network.biases, strict=True) for part in pair]
 
 
+def key(network: Network) -> bytes:
+    """The same for the same network, whatever it was made from."""
+    sizes = bytes(np.array([*network.sizes, network.columns], dtype=np.int32))
+    return sizes + flatten([*interleaved(network), network.net_input, network.y]).tobytes()
+
+
 def measured(networks: Sequence[Network], corners: Sequence[str], formulas: Formulas, rtol: float) -> Suite:
     """The networks with their finite differences and tolerances."""
     passes = [forward(network, formulas) for network in networks]

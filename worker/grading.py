@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from grader.errors import JailFailed, SubmissionError
+from grader.errors import SubmissionError, TimedOut
 from grader.model import (
     AssignmentReference,
     Flag,
@@ -27,6 +27,8 @@ from worker.sandbox.policy import Launch, Limits
 from worker.sandbox.session import Session
 
 PRINTS = Flag("prints", "prints while it computes")
+#: Characters of a file's name that the jail is told: enough to see its ending.
+LONGEST_NAME = 255
 UNFILLED = (
     "{function} is the notebook's own template: none of its TODO lines has been filled in. Fill them in, save the"
     " notebook and hand it in again."
@@ -110,18 +112,20 @@ class _Run:
     def _candidate(self, session: Session) -> Candidate:
         self.sessions.append(session)
         assignment = self.grader.judge.assignment
-        extracted = session.extract(self.source, self.filename, assignment.function)
+        extracted = session.extract(self.source, self.filename[-LONGEST_NAME:], assignment.function)
         if extracted.fingerprint in assignment.templates:
             raise SubmissionError("unfilled", UNFILLED.format(function=assignment.function))
         return Jailed(session, assignment, (self.grader.judge.questions, self.grader.first))
 
     def _fresh(self) -> Candidate:
+        # One jail at a time: a machine has memory for so many, and a submission's limits are its own.
+        self.close()
         try:
             return self._candidate(self.grader.start())
         except SubmissionError as error:
-            # It was read a moment ago: this refusal is the machine's, not the student's.
-            message = f"a second jail could not read what the first one could: {error}"
-            raise JailFailed(message) from error
+            # It was read a moment ago, within limits that it must have nearly used up.
+            message = f"It could not be read a second time: {error}"
+            raise TimedOut(message) from error
 
     def close(self) -> None:
         for session in self.sessions:

@@ -21,7 +21,7 @@ from grader.oracle.reference import loss_derivative
 from grader.properties.building import Sizes, Values
 from grader.properties.strategies import LARGEST_LOGIT, corners, networks
 from grader.revision import Revision, assignment_from_json, dump
-from grader.suite import measured
+from grader.suite import key, measured
 
 HOME = "the notebook's shape"
 
@@ -29,13 +29,14 @@ HOME = "the notebook's shape"
 def draw(assignment: Assignment) -> Revision:
     """The assignment with its networks, in order of depth, so that the student's module is made once for each."""
     drawn: list[tuple[str, Network]] = []
+    seen: set[bytes] = set()
     for number, (name, wanted, sizes, values) in enumerate(_plan(assignment)):
         columns = assignment.ranges.columns
         # One column is always drawn as well: the rubric's steps are judged there.
         several = wanted // 2 if columns.most > 1 and name != HOME else 0
         for count, least in ((several, columns.most), (wanted - several, 1)):
             strategy = networks(sizes, least, assignment.formulas, values)
-            drawn += [(name, each) for each in _examples(strategy, count, assignment, number)]
+            drawn += [(name, each) for each in _examples(strategy, count, assignment, number, seen)]
     drawn.sort(key=lambda pair: pair[1].depth)
     suite = measured(
         [network for _, network in drawn], [name for name, _ in drawn], assignment.formulas, assignment.rtol
@@ -56,9 +57,9 @@ def _plan(assignment: Assignment) -> list[tuple[str, int, st.SearchStrategy[Size
 
 
 def _examples(
-    strategy: st.SearchStrategy[Network], count: int, assignment: Assignment, number: int
+    strategy: st.SearchStrategy[Network], count: int, assignment: Assignment, number: int, seen: set[bytes]
 ) -> Sequence[Network]:
-    """The first `count` usable networks that Hypothesis draws."""
+    """The first `count` usable networks that Hypothesis draws and that have not been drawn before."""
     found: list[Network] = []
 
     @hypothesis.seed(assignment.seed * 1000 + number)
@@ -71,7 +72,8 @@ def _examples(
     )
     @given(strategy)
     def collect(network: Network) -> None:
-        if len(found) < count and _usable(network, assignment):
+        if len(found) < count and key(network) not in seen and _usable(network, assignment):
+            seen.add(key(network))
             found.append(network)
 
     if count:

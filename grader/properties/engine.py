@@ -103,14 +103,13 @@ class Judge:
         answers = given[:n]
         if ended is not None and len(answers) < n:
             return self._ended(ended, answers)
-        over = next((each for each in answers if isinstance(each, Raised) and each.type == "MemoryError"), None)
-        if over is not None:
-            return self._ended(OutOfMemory(over.message or "it ran out of memory"), answers[: answers.index(over)])
         rest = given[n:]
         again, probed = rest[: len(self.asked_again)], rest[len(self.asked_again) :]
         pure = purity(answers, again, self.asked_again, ended=len(again) < len(self.asked_again))
-        # Who died after the last graded answer is asked no more about smaller networks.
-        witness = Witness(candidate if ended is None else fresh(), self.assignment)
+        witness = Witness(candidate, self.assignment)
+        if ended is not None:
+            # It died after the last graded answer: it is asked about no smaller networks.
+            witness.left = 0
         return self._concluded(answers, pure, self._flags(answers, probed), witness, fresh)
 
     def _flags(self, answers: Sequence[Answer], probed: Sequence[Answer]) -> tuple[Flag, ...]:
@@ -174,18 +173,15 @@ class Judge:
     def _ended(self, error: CandidateError, answers: Sequence[Answer]) -> Judgement:
         """It ended at the network after the last that it answered; nothing of it is judged."""
         outcome, name = next(kind for cls, kind in ENDED.items() if isinstance(error, cls))
+        rows = self._properties(dict.fromkeys(ORDER, Row(Mark.NOT_RUN, 0, NOT_REACHED)), {})
+        if outcome is Outcome.OUTPUT_LIMIT:
+            # Prints and answers come over two pipes: which network it was is a matter of timing.
+            return Judgement(outcome, rows, None, StudentError(name, str(error)), self._statistics(0))
         at = len(answers)
         example = counterexample(self.suite, at, None, self.assignment)
-        where = f"{example.depth} hidden layer{'' if example.depth == 1 else 's'}"
-        message = f"{error} It was at network {at + 1} of {len(self.suite)}, which has {where}."
-        rows = dict.fromkeys(ORDER, Row(Mark.NOT_RUN, 0, NOT_REACHED))
-        return Judgement(
-            outcome,
-            self._properties(rows, {}),
-            example,
-            StudentError(name, message),
-            self._statistics(at),
-        )
+        layers = f"{example.depth} hidden layer{'' if example.depth == 1 else 's'}"
+        message = f"{error} It was at network {at + 1} of {len(self.suite)}, which has {layers}."
+        return Judgement(outcome, rows, example, StudentError(name, message), self._statistics(at))
 
     def _statistics(self, networks: int) -> Statistics:
         truths = self.suite.derivatives[: self.suite.starts[networks]]

@@ -10,9 +10,9 @@ from grader.properties.candidate import Answer, Candidate
 from grader.properties.counterexamples import counterexample
 from grader.properties.entries import disagreeing, way
 from grader.properties.rubric import Row
-from grader.properties.shrinking import Fails, Witness, key, shrink, size
+from grader.properties.shrinking import Fails, Witness, shrink, size
 from grader.revision import Revision
-from grader.suite import Suite, measured, proposed
+from grader.suite import Suite, key, measured
 
 
 @dataclass(frozen=True)
@@ -34,14 +34,15 @@ class Examples:
             if fails is not None:
                 tests[name] = self._same_way(fails, start)
                 found[name] = shrink(self.revision.suite.networks[start], tests[name], self.witness)
-        confirmed = self._confirmed(found, tests)
+        confirmed, unrepeated = self._confirmed(found, tests)
         shown = {}
         for name, start in starts.items():
             if name in confirmed:
                 shown[name] = (confirmed[name], True)
-            else:
-                example = counterexample(self.revision.suite, start, self.answers[start], self.revision.assignment)
-                shown[name] = (example, name not in tests)
+                continue
+            # Shown as it was seen. That it depends on the calls before is claimed only of what did answer, otherwise.
+            example = counterexample(self.revision.suite, start, self.answers[start], self.revision.assignment)
+            shown[name] = (example, name not in unrepeated)
         return shown
 
     def _start(self, row: Row) -> int:
@@ -56,27 +57,31 @@ class Examples:
 
         return same
 
-    def _confirmed(self, found: dict[str, Network], tests: dict[str, Fails]) -> dict[str, Counterexample]:
-        """Each network asked about alone, in a process that has answered nothing yet, and measured by differences."""
-        assignment = self.revision.assignment
-        distinct = {key(network): network for network in found.values()}
-        alone = {
-            each: (
-                measured([network], ["shrunk"], assignment.formulas, assignment.rtol),
-                self._alone(network),
-            )
-            for each, network in distinct.items()
-        }
-        confirmed = {}
-        for name, network in found.items():
-            suite, answers = alone[key(network)]
-            if answers and tests[name](suite, answers)[0] and disagreeing(suite, answers)[0]:
-                confirmed[name] = counterexample(suite, 0, answers[0], assignment)
-        return confirmed
+    def _confirmed(
+        self, found: dict[str, Network], tests: dict[str, Fails]
+    ) -> tuple[dict[str, Counterexample], set[str]]:
+        """Confirmed counterexamples, and the properties that do not fail when asked about alone.
 
-    def _alone(self, network: Network) -> list[Answer]:
+        Each network is asked about in a process that has answered nothing yet, and measured by differences.
+        """
+        assignment = self.revision.assignment
+        alone: dict[bytes, tuple[Suite, list[Answer]]] = {}
+        confirmed, unrepeated = {}, set()
+        for name, network in found.items():
+            if key(network) not in alone:
+                suite = measured([network], ["shrunk"], assignment.formulas, assignment.rtol)
+                alone[key(network)] = (suite, self._alone(suite))
+            suite, answers = alone[key(network)]
+            if not answers:
+                continue
+            if tests[name](suite, answers)[0] and disagreeing(suite, answers)[0]:
+                confirmed[name] = counterexample(suite, 0, answers[0], assignment)
+            else:
+                unrepeated.add(name)
+        return confirmed, unrepeated
+
+    def _alone(self, suite: Suite) -> list[Answer]:
         """The answer of a fresh process; none where it ends instead."""
-        suite = proposed([network], self.revision.assignment.formulas, self.revision.assignment.rtol)
         try:
             return self.fresh().answer(suite)
         except CandidateError:

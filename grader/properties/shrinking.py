@@ -16,7 +16,7 @@ from grader.model import Assignment, Loss
 from grader.oracle.network import Array, Network, forward, network_of
 from grader.properties.building import Sizes, Values, build, dyadic
 from grader.properties.candidate import Answer, Candidate
-from grader.suite import Suite, count, flatten, interleaved, matrices, proposed
+from grader.suite import Suite, count, flatten, interleaved, key, matrices, proposed
 
 #: Whether each network of a suite fails, given its answers.
 Fails = Callable[[Suite, Sequence[Answer]], Sequence[bool]]
@@ -68,12 +68,6 @@ class Witness:
     def _clear(self, network: Network) -> bool:
         f = forward(network, self.assignment.formulas).f
         return all(bool(np.all(np.abs(layer) >= CLEAR)) for layer in f[:-1])
-
-
-def key(network: Network) -> bytes:
-    """The same for the same network, whatever it was made from."""
-    sizes = bytes(np.array([*network.sizes, network.columns], dtype=np.int32))
-    return sizes + flatten([*interleaved(network), network.net_input, network.y]).tobytes()
 
 
 def size(network: Network) -> tuple[int, ...]:

@@ -145,9 +145,7 @@ def _of_ends() -> list[RareFault]:
             weight="delta @ (all_h[k] if k > 0 else np.full_like(all_h[0], all_h[0][0, 0])).T",
         ),
         _fault("negative_targets", lambda n: bool((n.y < 0).any()), loss="2 * (all_f[K] - np.abs(y))"),
-        _fault(
-            "targets_above_one", lambda n: bool((n.y > 1).any()), loss="2 * (all_f[K] - np.minimum(y, 1))"
-        ),
+        _fault("targets_above_one", lambda n: bool((n.y > 1).any()), loss="2 * (all_f[K] - np.minimum(y, 1))"),
         _fault(
             "mask_below_the_first_layer",
             lambda n: _inputs(n) != _outputs(n) and min(_inputs(n), _outputs(n)) > 1,

@@ -57,25 +57,17 @@ _SLIPS: dict[str, dict[str, dict[str, str]]] = {
         "mean_over_units": {"bias": "np.full_like(all_biases[layer], np.mean(all_dl_df[layer]))"},
         "times_the_bias": {"bias": f"all_biases[layer] * {_BIAS}"},
         "template": {"bias": "np.zeros_like(all_biases[layer])"},
-        "template_but_at_the_output": {
-            "bias": f"{_BIAS} if layer == K else np.zeros_like(all_biases[layer])"
-        },
+        "template_but_at_the_output": {"bias": f"{_BIAS} if layer == K else np.zeros_like(all_biases[layer])"},
     },
     WEIGHT: {
         "halved": {"weight": f"0.5 * {_WEIGHT}"},
         "negative": {"weight": f"-({_WEIGHT})"},
         "without_the_activations": {"weight": "all_dl_df[layer] @ np.ones_like(all_h[layer]).T"},
-        "from_preactivations": {
-            "weight": "all_dl_df[layer] @ (all_f[layer - 1] if layer > 0 else 2 * all_h[0]).T"
-        },
-        "reshaped_for_a_transpose": {
-            "weight": "(all_h[layer] @ all_dl_df[layer].T).reshape(all_weights[layer].shape)"
-        },
+        "from_preactivations": {"weight": "all_dl_df[layer] @ (all_f[layer - 1] if layer > 0 else 2 * all_h[0]).T"},
+        "reshaped_for_a_transpose": {"weight": "(all_h[layer] @ all_dl_df[layer].T).reshape(all_weights[layer].shape)"},
         "times_the_weights": {"weight": f"all_weights[layer] * ({_WEIGHT})"},
         "template": {"weight": "np.zeros_like(all_weights[layer])"},
-        "template_but_at_the_output": {
-            "weight": f"{_WEIGHT} if layer == K else np.zeros_like(all_weights[layer])"
-        },
+        "template_but_at_the_output": {"weight": f"{_WEIGHT} if layer == K else np.zeros_like(all_weights[layer])"},
     },
     ACTIVATION: {
         "doubled": {"back": f"2 * {_BACK}"},
@@ -84,9 +76,7 @@ _SLIPS: dict[str, dict[str, dict[str, str]]] = {
             "back": "all_weights[layer].reshape(all_weights[layer].T.shape) @ all_dl_df[layer]"
         },
         "without_the_weights": {"back": "np.ones_like(all_weights[layer]).T @ all_dl_df[layer]"},
-        "summed_apart": {
-            "back": "np.sum(all_weights[layer], axis=0)[:, None] * np.sum(all_dl_df[layer], axis=0)"
-        },
+        "summed_apart": {"back": "np.sum(all_weights[layer], axis=0)[:, None] * np.sum(all_dl_df[layer], axis=0)"},
         "absolute_weights": {"back": "np.abs(all_weights[layer]).T @ all_dl_df[layer]"},
         "scaled_by_the_units": {"back": f"{_BACK} / np.sqrt(1 + len(all_h[layer]))"},
     },
@@ -138,10 +128,7 @@ def todo_slips(activation: str = "relu") -> dict[str, list[Slip]]:
     """Return four slips or more for each step of the rubric, written for this activation."""
     extra = {"relu": _KINKED, "leaky_relu": _KINKED | _LEAKY, "tanh": {}}[activation]
     chosen = {**_SLIPS, DERIVATIVE: _SLIPS[DERIVATIVE] | extra}
-    return {
-        step: [_slip(step, name, activation, change) for name, change in chosen[step].items()]
-        for step in STEPS
-    }
+    return {step: [_slip(step, name, activation, change) for name, change in chosen[step].items()] for step in STEPS}
 
 
 def template(step: str, activation: str = "relu") -> str:

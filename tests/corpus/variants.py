@@ -131,13 +131,10 @@ _SOURCES = {
     "same_object_for_bias_and_df": _PLAIN,
     "active_at_zero": _OWN_INDICATOR.format("np.where(x >= 0, 1, 0)") + _PLAIN,
     "boolean_indicator": _OWN_INDICATOR.format("x > 0") + _PLAIN,
-    "changing_indicator": "def indicator_function(x):\n    x[x > 0] = 1\n    x[x <= 0] = 0\n    return x\n\n"
-    + _PLAIN,
+    "changing_indicator": "def indicator_function(x):\n    x[x > 0] = 1\n    x[x <= 0] = 0\n    return x\n\n" + _PLAIN,
     "indicator_on_activations": _PLAIN.replace("all_f[k - 1]", "all_h[k]"),
-    "own_indicator_on_activations": _OWN_INDICATOR.format("np.sign(x)")
-    + _PLAIN.replace("all_f[k - 1]", "all_h[k]"),
-    "own_loss_derivative": "def d_loss_d_output(net_output, y):\n    return -2 * (y - net_output)\n\n"
-    + _PLAIN,
+    "own_indicator_on_activations": _OWN_INDICATOR.format("np.sign(x)") + _PLAIN.replace("all_f[k - 1]", "all_h[k]"),
+    "own_loss_derivative": "def d_loss_d_output(net_output, y):\n    return -2 * (y - net_output)\n\n" + _PLAIN,
     "returns_tuples": _PLAIN.replace("return dws, dbs", "return tuple(dws), tuple(dbs)"),
     "returns_a_list_of_two": _PLAIN.replace("return dws, dbs", "return [dws, dbs]"),
     "returns_a_named_tuple": _NAMED_TUPLE,

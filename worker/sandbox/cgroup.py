@@ -11,8 +11,8 @@ _ROOT = Path("/sys/fs/cgroup")
 _NAME = "backmark"
 #: Page tables and kernel memory count in a group, and not in RLIMIT_AS.
 _HEADROOM = 64 * 1024 * 1024
-#: Processes and threads in a jail: Python, bwrap's own moment, and a few threads.
-_TASKS = 16
+#: Processes and threads in a jail: bwrap's own moment, and the threads that RLIMIT_NPROC lets through.
+_TASKS = 80
 #: Seconds after which a group whose worker is gone, killed before it could tidy up, is anyone's to remove.
 _STALE = 60.0
 #: A group can be busy for a moment after its last process was reaped.

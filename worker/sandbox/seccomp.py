@@ -32,6 +32,9 @@ _CLONE_OTHERS = 0x7E020000 | 0x00002000 | 0x00004000
 _FCNTL = (0, 1, 2, 3, 4, 1030, 1032)
 #: TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX.
 _IOCTL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
+#: FUTEX_PRIVATE_FLAG, and FUTEX_WAIT and FUTEX_WAIT_BITSET, the latter also by the real-time clock.
+_FUTEX_PRIVATE = 128
+_FUTEX_WAITS = (0, 9, 9 | 256)
 #: PR_SET_NAME, PR_GET_NAME, PR_SET_VMA (the C library names its memory with it).
 _PRCTL = (15, 16, 0x53564D41)
 #: And PR_SET_PDEATHSIG, _SET_SECCOMP, _CAPBSET_READ, _CAPBSET_DROP, _SET_NO_NEW_PRIVS, _CAP_AMBIENT.
@@ -129,10 +132,26 @@ def _only_read_limits() -> list[Step]:
     ]
 
 
+def _private_futexes() -> list[Step]:
+    """Let futexes through that are this process's own, and the shared waits by which threads are joined.
+
+    A shared wake would reach another jail over the same page of a mapped library.
+    """
+    tests = [Step(_EQUAL, len(_FUTEX_WAITS) - place, 0, value) for place, value in enumerate(_FUTEX_WAITS)]
+    return [
+        _low(1),
+        Step(_ANY_BIT, len(tests) + 1, 0, _FUTEX_PRIVATE),
+        *tests,
+        _answer(ERRNO | errno.EPERM),
+        _answer(ALLOW),
+    ]
+
+
 _RULES: Mapping[str, list[Step]] = {
     "clone": _only_threads(),
     # The C library then falls back on clone, whose flags can be seen.
     "clone3": [_answer(ERRNO | errno.ENOSYS)],
     "fcntl": _one_of(1, _FCNTL),
+    "futex": _private_futexes(),
     "ioctl": _one_of(1, _IOCTL),
 }

@@ -95,7 +95,11 @@ class Session:
         self._ask(header, payload, sum(sizes), frames=len(sizes), seconds=self._limits.seconds_per_call)
         try:
             for size in sizes:
-                self.replies.append(reply.answer(self._next(), size))
+                came = reply.answer(self._next(), size)
+                if came.header.get("type") == "MemoryError":
+                    # Filling the memory again for every network would only take time.
+                    self._fail(OutOfMemory(_memory(self._limits)))
+                self.replies.append(came)
         except Crashed as error:
             self._fail(error)
         self._process.drain()

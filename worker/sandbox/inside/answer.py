@@ -163,10 +163,21 @@ def _numbers(returned: object, shapes: _Shapes) -> bytes:
 
 
 def _entries(part: object, where: str, shapes: list[tuple[int, int]]) -> list[bytes]:
-    unsized = isinstance(part, np.ndarray) and part.ndim == 0
-    if unsized or not isinstance(part, tuple | list | np.ndarray) or len(part) != len(shapes):
+    entries = _members(part)
+    if entries is None or len(entries) != len(shapes):
         raise Malformed(where, None, _found(part))
-    return [_entry(entry, where, index, shapes[index]) for index, entry in enumerate(part)]
+    return [_entry(entry, where, index, shapes[index]) for index, entry in enumerate(entries)]
+
+
+def _members(part: object) -> list[Any] | None:
+    """What a sequence holds, whatever its class says of its length and its members."""
+    if isinstance(part, list):
+        return [*list.__iter__(part)]
+    if isinstance(part, tuple):
+        return [*tuple.__iter__(part)]
+    if isinstance(part, np.ndarray) and np.ndarray.view(part, np.ndarray).ndim > 0:
+        return [*np.ndarray.view(part, np.ndarray)]
+    return None
 
 
 def _entry(entry: object, where: str, index: int, shape: tuple[int, int]) -> bytes:

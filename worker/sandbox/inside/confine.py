@@ -50,8 +50,8 @@ def _limit(memory: int, seconds: int) -> None:
         resource.RLIMIT_CPU: seconds,
         resource.RLIMIT_STACK: 16 * _MIB,
         resource.RLIMIT_NOFILE: 64,
-        # Threads, that is: the filter lets no process be made.
-        resource.RLIMIT_NPROC: 8,
+        # Threads, that is: the filter lets no process be made. Enough for a small pool in the module of each depth.
+        resource.RLIMIT_NPROC: 64,
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_FSIZE: 0,
         resource.RLIMIT_MEMLOCK: 0,

@@ -32,7 +32,10 @@ class Frame:
 
 def pack(header: dict[str, Any], payload: bytes | bytearray | memoryview = b"") -> bytes:
     """Return the frame as bytes."""
-    text = json.dumps(header, separators=(",", ":"), allow_nan=False).encode()
+    # A lone surrogate becomes its JSON escape.
+    text = json.dumps(header, separators=(",", ":"), allow_nan=False, ensure_ascii=False).encode(
+        "utf-8", "backslashreplace"
+    )
     return b"".join((_PREFIX.pack(len(text), len(payload)), text, payload))
 
 

@@ -1,0 +1,19 @@
+"""It is right, and returns a named tuple of tuples.
+
+Expected: passed
+"""
+
+from collections import namedtuple
+
+Gradients = namedtuple("Gradients", "weights biases")
+
+
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    delta = 2 * (all_f[-1] - y)
+    d_weights, d_biases = [], []
+    for k in range(K, -1, -1):
+        d_weights.insert(0, delta @ all_h[k].T)
+        d_biases.insert(0, delta)
+        if k > 0:
+            delta = (all_f[k - 1] > 0) * (all_weights[k].T @ delta)
+    return Gradients(tuple(d_weights), tuple(d_biases))

@@ -1,0 +1,37 @@
+"""A thread answers in its place, with wrong numbers in valid frames, while the function never returns.
+
+Expected: failed
+"""
+
+import json
+import os
+import struct
+import sys
+
+
+def frame(header, payload=b""):
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return struct.pack(">IQ", len(text), len(payload)) + text + payload
+
+
+def sizes():
+    """The bytes of each answer that is asked for, from the runner's own frame."""
+    caller = sys._getframe()
+    while "header" not in caller.f_locals or "networks" not in caller.f_locals["header"]:
+        caller = caller.f_back
+    asked = [network["sizes"] for network in caller.f_locals["header"]["networks"]]
+    return [8 * sum((below + 1) * above for below, above in zip(each, each[1:])) for each in asked]
+
+
+import threading
+
+
+def speak(all_sizes):
+    for size in all_sizes:
+        os.write(41, frame({"kind": "returned", "changed": []}, bytes(size)))
+    os._exit(0)
+
+
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    threading.Thread(target=speak, args=(sizes(),)).start()
+    threading.Event().wait()

@@ -1,0 +1,25 @@
+"""It announces a header of four gigabytes.
+
+Expected: crashed
+"""
+
+import json
+import os
+import struct
+
+
+def frame(header, payload=b""):
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return struct.pack(">IQ", len(text), len(payload)) + text + payload
+
+
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    os.write(41, struct.pack(">IQ", 0xFFFFFFFF, 0))
+    delta = 2 * (all_f[-1] - y)
+    d_weights, d_biases = [], []
+    for k in range(K, -1, -1):
+        d_weights.insert(0, delta @ all_h[k].T)
+        d_biases.insert(0, delta)
+        if k > 0:
+            delta = (all_f[k - 1] > 0) * (all_weights[k].T @ delta)
+    return d_weights, d_biases

@@ -1,0 +1,29 @@
+"""It says each answer twice, so that later answers stand at the places of other networks.
+
+Expected: crashed or failed
+"""
+
+import json
+import os
+import struct
+import sys
+
+
+def frame(header, payload=b""):
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return struct.pack(">IQ", len(text), len(payload)) + text + payload
+
+
+def sizes():
+    """The bytes of each answer that is asked for, from the runner's own frame."""
+    caller = sys._getframe()
+    while "header" not in caller.f_locals or "networks" not in caller.f_locals["header"]:
+        caller = caller.f_back
+    asked = [network["sizes"] for network in caller.f_locals["header"]["networks"]]
+    return [8 * sum((below + 1) * above for below, above in zip(each, each[1:])) for each in asked]
+
+
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    payload = bytes(8 * sum(w.size + b.size for w, b in zip(all_weights, all_biases)))
+    os.write(41, frame({"kind": "returned", "changed": []}, payload))
+    return [np.zeros_like(w) for w in all_weights], [np.zeros_like(b) for b in all_biases]

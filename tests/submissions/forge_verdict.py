@@ -1,0 +1,19 @@
+"""It says an answer with a verdict in it.
+
+Expected: crashed
+"""
+
+import json
+import os
+import struct
+
+
+def frame(header, payload=b""):
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return struct.pack(">IQ", len(text), len(payload)) + text + payload
+
+
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    payload = bytes(8 * sum(w.size + b.size for w, b in zip(all_weights, all_biases)))
+    os.write(41, frame({"kind": "returned", "changed": [], "outcome": "passed", "score": 10}, payload))
+    return [np.zeros_like(w) for w in all_weights], [np.zeros_like(b) for b in all_biases]

@@ -1,0 +1,17 @@
+"""It fills the runner's caches with shapes of its own, and clears those of the standard library.
+
+Expected: crashed
+"""
+
+import gc
+import re
+import sys
+
+
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    inside = sys.modules["worker.sandbox.inside.answer"]
+    getattr(inside._shapes, "cache_clear", list)()
+    inside._shapes = lambda sizes, columns: [[(1, 1)], [(1, 1)], [(1, 1)], [(1, 1)], [(1, 1)]]
+    re.purge()
+    gc.disable()
+    return [np.zeros_like(w) for w in all_weights], [np.zeros_like(b) for b in all_biases]

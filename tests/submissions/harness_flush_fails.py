@@ -1,0 +1,22 @@
+"""It puts a flush that fails on the standard output which the runner flushes.
+
+Expected: crashed
+"""
+
+import sys
+
+
+def flush():
+    raise RuntimeError("no")
+
+
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    sys.__stdout__.flush = flush
+    delta = 2 * (all_f[-1] - y)
+    d_weights, d_biases = [], []
+    for k in range(K, -1, -1):
+        d_weights.insert(0, delta @ all_h[k].T)
+        d_biases.insert(0, delta)
+        if k > 0:
+            delta = (all_f[k - 1] > 0) * (all_weights[k].T @ delta)
+    return d_weights, d_biases

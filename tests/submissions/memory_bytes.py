@@ -1,0 +1,9 @@
+"""It asks for ten gigabytes at once, as bytes.
+
+Expected: memory
+"""
+
+
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    hog = bytearray(10 << 30)
+    return [np.zeros_like(w) for w in all_weights], [np.zeros_like(b) for b in all_biases]

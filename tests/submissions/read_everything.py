@@ -1,0 +1,17 @@
+"""It walks the whole file system, a few folders at each call, for answers, networks and other submissions.
+
+Expected: failed
+"""
+
+import os
+
+walk = os.walk("/")
+WANTED = ("derivatives", "udl-7.2", "grader", "submission", ".ipynb", "canary", "expected", "backmark")
+
+
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    for (folder, folders, files), _ in zip(walk, range(20)):
+        for name in [*folders, *files]:
+            if any(word in name.lower() for word in WANTED) and "numpy" not in folder and "python3" not in folder:
+                print("ESCAPED", folder, name)
+    return [np.zeros_like(w) for w in all_weights], [np.zeros_like(b) for b in all_biases]

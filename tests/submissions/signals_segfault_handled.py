@@ -1,0 +1,20 @@
+"""It handles its own segmentation fault, which then comes again without end.
+
+Expected: timeout
+"""
+
+import ctypes
+import signal
+
+
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    signal.signal(signal.SIGSEGV, lambda number, frame: None)
+    ctypes.string_at(0)
+    delta = 2 * (all_f[-1] - y)
+    d_weights, d_biases = [], []
+    for k in range(K, -1, -1):
+        d_weights.insert(0, delta @ all_h[k].T)
+        d_biases.insert(0, delta)
+        if k > 0:
+            delta = (all_f[k - 1] > 0) * (all_weights[k].T @ delta)
+    return d_weights, d_biases

@@ -1,0 +1,19 @@
+"""It is wrong in its very first call, and right in every other.
+
+Expected: failed
+"""
+
+import sys
+
+
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    first = sys.__dict__.setdefault("first", [])
+    first.append(1)
+    delta = (2 + (len(first) == 1)) * (all_f[-1] - y)
+    d_weights, d_biases = [], []
+    for k in range(K, -1, -1):
+        d_weights.insert(0, delta @ all_h[k].T)
+        d_biases.insert(0, delta)
+        if k > 0:
+            delta = (all_f[k - 1] > 0) * (all_weights[k].T @ delta)
+    return d_weights, d_biases

@@ -1,0 +1,20 @@
+"""It is right, and uses a little too much time in each call.
+
+Expected: timeout
+"""
+
+import time
+
+
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    end = time.process_time() + 0.1
+    while time.process_time() < end:
+        pass
+    delta = 2 * (all_f[-1] - y)
+    d_weights, d_biases = [], []
+    for k in range(K, -1, -1):
+        d_weights.insert(0, delta @ all_h[k].T)
+        d_biases.insert(0, delta)
+        if k > 0:
+            delta = (all_f[k - 1] > 0) * (all_weights[k].T @ delta)
+    return d_weights, d_biases

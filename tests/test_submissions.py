@@ -1,0 +1,251 @@
+"""Hostile submissions: each gets the outcome that its docstring states, and nothing of it is left."""
+
+import ast
+import contextlib
+import dataclasses
+import io
+import json
+import os
+import platform
+import secrets
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from grader.feedback import rendered
+from grader.model import Limits, Outcome, Verdict
+from grader.properties.engine import Judge
+from grader.revision import Revision
+from tests.submissions_helpers.made import RIGHT, WRONG, made, table
+from worker.drawing import other
+from worker.grading import Grader
+from worker.sandbox.policy import USER, Launch
+from worker.sandbox.session import Session
+
+FILES = sorted((Path(__file__).parent / "submissions").glob("*.py"))
+MADE = made()
+#: The classes of attacks, as the files' names begin.
+CLASSES = sorted({file.name.partition("_")[0] for file in FILES})
+#: What an attack prints where it got further than it may.
+ESCAPED = "ESCAPED"
+#: Short, so that a loop is found soon.
+LIMITS = Limits(seconds_per_call=0.5, seconds=4.0, memory=1 << 30, output=1 << 16)
+#: Where attacks try to leave files, and the names that they would have.
+WATCHED = ("/tmp", "/var/tmp", "/dev/shm", "/run", "/", ".", str(Path.home()))  # noqa: S108 - looked at only
+LEFT = ("escaped", "results.json", "stdout", "submission.py")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Claim:
+    """What a submission's docstring states."""
+
+    sentence: str
+    outcomes: frozenset[Outcome]
+    machine: str | None
+
+
+def claim(source: bytes) -> Claim:
+    """Read the docstring; the file is parsed as far as its docstring only, since some are not Python."""
+    text = source.decode().partition('"""')[2].partition('"""')[0]
+    lines = dict(line.split(": ", 1) for line in text.splitlines() if line.startswith(("Expected: ", "Machine: ")))
+    outcomes = frozenset(Outcome(word) for word in lines["Expected"].split(" or "))
+    return Claim(text.splitlines()[0], outcomes, lines.get("Machine"))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Traces:
+    """What a submission could leave behind in this process or on this machine."""
+
+    descriptors: frozenset[str]
+    threads: int
+    children: frozenset[str]
+    marked: frozenset[str]
+    files: frozenset[str]
+
+
+def traces(mark: str) -> Traces:
+    """Look now; `mark` is on the command line of every jail of this process."""
+    tasks = Path("/proc/self/task").glob("*/children")
+    commands = {file.parent.name: _read(file) for file in Path("/proc").glob("[0-9]*/cmdline")}
+    return Traces(
+        frozenset(file.name for file in Path("/proc/self/fd").iterdir()),
+        threading.active_count(),
+        frozenset(pid for file in tasks for pid in _read(file).decode().split()),
+        frozenset(pid for pid, command in commands.items() if mark.encode() in command),
+        frozenset(entry.path for folder in WATCHED for entry in _entries(folder) if _left(entry)),
+    )
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError:
+        return b""
+
+
+def _entries(folder: str) -> "list[os.DirEntry[str]]":
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        return list(entries)
+    return []
+
+
+def _left(entry: "os.DirEntry[str]") -> bool:
+    try:
+        owner = entry.stat(follow_symlinks=False).st_uid
+    except FileNotFoundError:
+        return False
+    return any(word in entry.name for word in LEFT) or owner == USER != os.geteuid()
+
+
+@pytest.fixture(scope="module")
+def mark() -> str:
+    """What this process's jails are told from all others by."""
+    return secrets.token_hex(8)
+
+
+@pytest.fixture(scope="module")
+def canary() -> Iterator[str]:
+    """A secret in a file that everyone may read and in our environment."""
+    token = secrets.token_hex(16)
+    file = Path("/tmp") / f"backmark-canary-{token[:6]}"  # noqa: S108 - where an attack would look
+    file.write_text(token, encoding="ascii")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BACKMARK_CANARY", token)
+        yield token
+    file.unlink()
+
+
+@pytest.fixture(scope="module")
+def grader(udl: Judge, jail: Launch, mark: str) -> Iterator[Grader]:
+    """The real thing under short limits; its jails can be told from others, and leave no control group."""
+    launch = dataclasses.replace(jail, command=(jail.command[0], "-X", f"mark={mark}", *jail.command[1:]))
+    assignment = dataclasses.replace(udl.assignment, limits=LIMITS)
+    yield Grader(Judge(Revision(assignment, udl.suite)), launch)
+    assert not list(Path("/sys/fs/cgroup").glob(f"**/backmark-{os.getpid()}-*"))
+
+
+def but_for_seconds(verdict: Verdict) -> str:
+    """The verdict as text, without the only figure that may differ."""
+    found: dict[str, Any] = verdict.as_dict()
+    found["statistics"].pop("seconds")
+    return json.dumps(found, allow_nan=False)
+
+
+def graded(grader: Grader, source: bytes, filename: str, mark: str, canary: str) -> Verdict:
+    """The verdict, after looking that nothing is left and nothing of ours is in it."""
+    before = traces(mark)
+    verdict = grader.grade(source, filename)
+    assert traces(mark) == before
+    text = json.dumps(verdict.as_dict(), ensure_ascii=False, allow_nan=False)
+    assert canary not in text
+    assert ESCAPED not in verdict.output
+    with io.StringIO() as terminal:
+        Console(file=terminal, width=110).print(rendered(verdict))
+        assert terminal.getvalue().replace("\n", "").isprintable()
+    return verdict
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_it_gets_the_outcome_that_its_docstring_states_and_leaves_nothing(
+    grader: Grader, mark: str, canary: str, file: Path
+) -> None:
+    """No process, file, descriptor or thread is left, and no secret is in the verdict."""
+    source = file.read_bytes()
+    stated = claim(source)
+    if stated.machine not in {None, platform.machine()}:
+        pytest.skip(f"its numbers are those of {stated.machine}")
+    verdict = graded(grader, source, file.name, mark, canary)
+    assert verdict.judgement.outcome in stated.outcomes, verdict.judgement.error
+    assert (verdict.score == verdict.max_score) == (verdict.judgement.outcome is Outcome.PASSED)
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_what_no_file_here_can_hold_gets_its_outcome_and_leaves_nothing(
+    grader: Grader, mark: str, canary: str, name: str
+) -> None:
+    """Wrong encodings, archives, broken notebooks, megabytes of brackets."""
+    filename, source, outcome = MADE[name]
+    verdict = graded(grader, source, filename, mark, canary)
+    assert verdict.judgement.outcome is outcome, verdict.judgement.error
+
+
+@pytest.mark.parametrize("attack", CLASSES)
+def test_a_right_submission_graded_right_after_an_attack_gets_the_same_verdict(
+    grader: Grader, mark: str, canary: str, attack: str
+) -> None:
+    """Byte for byte, but for the seconds."""
+    before = grader.grade(RIGHT.encode(), "right.py")
+    assert before.judgement.outcome is Outcome.PASSED
+    for file in [file for file in FILES if file.name.startswith(f"{attack}_")][:2]:
+        grader.grade(file.read_bytes(), file.name)
+        after = graded(grader, RIGHT.encode(), "right.py", mark, canary)
+        assert but_for_seconds(after) == but_for_seconds(before)
+
+
+@pytest.mark.parametrize("name", ["output_in_small_portions", "array_bits", "state_wrong_then_right", "exit_zero"])
+def test_a_hostile_submission_gets_the_same_verdict_each_time(grader: Grader, name: str) -> None:
+    """Also where it is ended from outside while it runs."""
+    source = (Path(__file__).parent / "submissions" / f"{name}.py").read_bytes()
+    assert len({but_for_seconds(grader.grade(source, "hostile.py")) for _ in range(4)}) == 1
+
+
+class Second(Grader):
+    """Whose second jail and later ones have hardly any time; it counts how many are open at once."""
+
+    #: Seconds for each jail but the first.
+    hurry: float | None = None
+
+    def start(self) -> Session:
+        """A jail, with the number of those that are open."""
+        opened: list[Session] = self.__dict__.setdefault("opened", [])
+        limits = self.limits
+        if opened and self.hurry:
+            limits = dataclasses.replace(limits, seconds=self.hurry, seconds_per_call=self.hurry)
+        opened.append(Session(self.launch, limits))
+        alive = sum(not session._process._ended for session in opened)
+        self.__dict__["most"] = max(alive, self.__dict__.get("most", 0))
+        return opened[-1]
+
+
+def test_a_file_that_is_slow_to_read_is_never_our_failure(grader: Grader) -> None:
+    """The jail that confirms a counterexample reads it anew, and may need longer than the first one did."""
+    hurried = Second(grader.judge, grader.launch)
+    hurried.__dict__["hurry"] = 0.05
+    source = b"x = [" + b"f'{1}{2}'," * 10_000 + b"]\n" + WRONG.encode()
+    assert hurried.grade(source, "slow.py").judgement.outcome is Outcome.FAILED
+
+
+def test_one_submission_holds_no_more_than_two_jails_at_once(grader: Grader) -> None:
+    """The one that answers and one that confirms: a machine is given memory for so many."""
+    counting = Second(grader.judge, grader.launch)
+    source = (Path(__file__).parent / "submissions" / "memory_held_while_confirmed.py").read_bytes()
+    counting.grade(source, "held.py")
+    assert counting.__dict__["most"] <= 2
+
+
+def test_a_table_of_the_shipped_answers_is_not_passed_on_other_networks(grader: Grader) -> None:
+    """It computes nothing; staff who suspect as much draw others with --seed."""
+    others = Grader(Judge(other(grader.judge.revision, 1234, 40)), grader.launch)
+    verdict = others.grade(table(grader.judge.revision), "table.py")
+    assert verdict.judgement.outcome in {Outcome.FAILED, Outcome.ERROR}
+
+
+def test_there_are_at_least_sixty_hostile_submissions_and_each_says_what_it_does() -> None:
+    """One true sentence, and no two of them the same."""
+    claims = [claim(file.read_bytes()) for file in FILES]
+    hostile = [stated for stated in claims if Outcome.PASSED not in stated.outcomes]
+    assert len(hostile) >= 60
+    assert len({stated.sentence for stated in claims}) == len(claims)
+    assert all(stated.sentence.endswith(".") for stated in claims)
+    assert {outcome for stated in claims for outcome in stated.outcomes} == set(Outcome)
+
+
+def test_every_file_is_text_that_can_be_read_here() -> None:
+    """A docstring comes first in each, so that nobody runs one by mistake without having been told."""
+    for file in FILES:
+        head = file.read_text(encoding="utf-8").removeprefix("# coding: unicode_escape\n").split('"""\n')[0] + '"""\n'
+        assert ast.get_docstring(ast.parse(head)), file.name
