@@ -39,4 +39,5 @@ def main() -> None:
         function(weights, biases, f, h, y[0])
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,5 +1,7 @@
 """The notebook's own check in plain NumPy: nudge one parameter, run the whole network, take the difference."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from grader.oracle.network import Array, Network
@@ -8,9 +10,12 @@ from grader.oracle.network import Array, Network
 DELTA = 1e-6
 
 
-def loop(network: Network) -> list[Array]:
-    """dW[0], db[0], dW[1], ... by forward differences; the loss that was not nudged is computed once only."""
-    base = _loss(network, network.weights, network.biases)
+def loop(network: Network, *, frugal: bool) -> list[Array]:
+    """dW[0], db[0], dW[1], ... by forward differences.
+
+    The notebook runs the network that was not nudged again for every entry; `frugal` does that once.
+    """
+    base = _loss(network, network.weights, network.biases) if frugal else None
     parts = []
     for k in range(network.depth + 1):
         weights = np.zeros_like(network.weights[k])
@@ -18,17 +23,22 @@ def loop(network: Network) -> list[Array]:
             for column in range(weights.shape[1]):
                 nudged = [np.array(each) for each in network.weights]
                 nudged[k][row, column] += DELTA
-                weights[row, column] = (_loss(network, nudged, network.biases) - base) / DELTA
+                weights[row, column] = _difference(network, nudged, network.biases, base)
         biases = np.zeros_like(network.biases[k])
         for row in range(biases.shape[0]):
             nudged = [np.array(each) for each in network.biases]
             nudged[k][row] += DELTA
-            biases[row] = (_loss(network, network.weights, nudged) - base) / DELTA
+            biases[row] = _difference(network, network.weights, nudged, base)
         parts += [weights, biases]
     return parts
 
 
-def _loss(network: Network, weights: tuple[Array, ...] | list[Array], biases: tuple[Array, ...] | list[Array]) -> float:
+def _difference(network: Network, weights: Sequence[Array], biases: Sequence[Array], base: float | None) -> float:
+    before = _loss(network, network.weights, network.biases) if base is None else base
+    return (_loss(network, weights, biases) - before) / DELTA
+
+
+def _loss(network: Network, weights: Sequence[Array], biases: Sequence[Array]) -> float:
     all_f, all_h = [], [network.net_input]
     for layer in range(network.depth + 1):
         all_f.append(biases[layer] + np.matmul(weights[layer], all_h[layer]))

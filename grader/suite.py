@@ -44,6 +44,15 @@ class Suite:
         return [0, *accumulate(count(sizes) for sizes in self.sizes)]
 
     @cached_property
+    def _offsets(self) -> list[tuple[int, int, int]]:
+        """Where each network's preactivations, activations and targets start."""
+        lengths = [
+            (sum(sizes[1:]) * columns, sum(sizes[:-1]) * columns, sizes[-1] * columns)
+            for sizes, columns in zip(self.sizes, self.columns, strict=True)
+        ]
+        return list(accumulate(lengths, lambda at, n: (at[0] + n[0], at[1] + n[1], at[2] + n[2]), initial=(0, 0, 0)))
+
+    @cached_property
     def networks(self) -> tuple[Network, ...]:
         """Each network as matrices."""
         found = []
@@ -64,10 +73,7 @@ class Suite:
     def one(self, i: int) -> "Suite":
         """The network at place `i` alone."""
         sizes, columns = self.sizes[i], self.columns[i]
-        before = list(zip(self.sizes[:i], self.columns[:i], strict=True))
-        f0 = sum(sum(s[1:]) * c for s, c in before)
-        h0 = sum(sum(s[:-1]) * c for s, c in before)
-        y0 = sum(s[-1] * c for s, c in before)
+        f0, h0, y0 = self._offsets[i]
         mine = slice(self.starts[i], self.starts[i + 1])
         return Suite(
             (sizes,),

@@ -68,9 +68,11 @@ install_missing() {
 
 make_venv() {
     if python=$(python_with 'ensurepip, venv'); then
+        say "making $venv, once; that takes half a minute"
         quietly "$python" -m venv --clear "$venv"
         add() { quietly "$venv/bin/python" -m pip install --quiet --no-input --disable-pip-version-check "$@"; }
     elif has uv; then
+        say "making $venv with uv, once; that takes half a minute"
         quietly uv venv --quiet --clear --python '>=3.11,<3.15' "$venv"
         add() { quietly uv pip install --quiet --python "$venv/bin/python" "$@"; }
     else
@@ -124,7 +126,6 @@ report() {
 if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$(wanted)" ] && [ -x "$venv/bin/backmark" ]; then exit 0; fi
 rm -f "$stamp"
 install_missing
-say "making $venv, once; that takes about a minute"
 make_venv
 fill_venv
 wanted > "$stamp"

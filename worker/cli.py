@@ -1,6 +1,7 @@
 """The `backmark` command. Exit status: 0 all passed; 1 not all passed; 2 usage; 3 Backmark's own failure."""
 
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,17 +18,24 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class Backmark(click.Group):
-    """Turns our own failures into exit status 3, one sentence each on standard error."""
+    """Turns our own failures into exit status 3, said on standard error: never a student's mark."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command."""
         try:
             return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise
         except BackmarkError as error:
             click.echo(f"backmark: {error}", err=True)
             if isinstance(error, JailUnavailable | JailFailed):
                 click.echo("backmark: `backmark doctor` says what this machine can isolate", err=True)
-            ctx.exit(OUR_FAILURE)
+        except OSError as error:
+            click.echo(f"backmark: {error.filename or 'the machine'}: {error.strerror}", err=True)
+        except Exception:  # noqa: BLE001 - an edge: whatever it is, it is ours
+            traceback.print_exc()
+            click.echo("backmark: this is a mistake of Backmark's, and says nothing about the submission", err=True)
+        raise click.exceptions.Exit(OUR_FAILURE)
 
 
 def assignment_option(command: Command) -> Command:

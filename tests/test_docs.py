@@ -1,0 +1,81 @@
+"""Documentation under test: what it shows is what comes, and every setting and reason is in it."""
+
+import re
+import tomllib
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from grader.assignment import parse
+from grader.model import Assignment, Counterexample, Outcome, Rubric
+from grader.properties.survey import survey
+from grader.revision import packaged
+from tests.worker.test_cli import EXAMPLES, EXPECTED, backmark
+
+ROOT = Path(__file__).parents[1]
+
+
+def page(name: str) -> str:
+    """A page's text."""
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("jail")
+def test_the_readme_shows_the_verdict_that_comes() -> None:
+    """Line for line, but for the seconds and the width."""
+    shown = page("README.md").partition("no_relu_derivative.ipynb\n")[2].partition("```")[0]
+    came = backmark("grade", EXAMPLES / "no_relu_derivative.ipynb").stdout
+    timeless = [re.sub(r"\d+\.\d\d s", "", " ".join(text.split())) for text in (shown, came)]
+    assert timeless[0] == timeless[1]
+
+
+def test_every_setting_of_an_assignment_is_documented() -> None:
+    """By its name, in the table."""
+    text = page("docs/assignments.md")
+    shipped = tomllib.loads(page("grader/assignments/udl-7.2.toml"))
+    names = {key for key, value in shipped.items() if not isinstance(value, dict)} | {"slope", "rtol", "columns"}
+    names |= {key for table in ("ranges", "home", "limits") for key in shipped[table]}
+    assert [name for name in sorted(names) if name not in text] == []
+
+
+def test_an_assignment_of_required_keys_only_is_the_default() -> None:
+    """As the page says."""
+    assert parse('id = "x"\ntitle = "X"', "x.toml") == Assignment("x", "X")
+
+
+def test_every_outcome_and_key_of_a_result_is_documented() -> None:
+    """And every property in the README or on the page of verdicts."""
+    text = page("docs/result.md")
+    assert [outcome for outcome in Outcome if f"`{outcome}`" not in text] == []
+    assert [each.name for each in fields(Counterexample) if each.name not in text] == []
+    marks = page("README.md") + page("docs/verdict.md")
+    assert [each.name for each in fields(Rubric) if f"`{each.name}`" not in marks] == []
+
+
+def test_every_reason_of_a_rejection_is_documented() -> None:
+    """As they stand in the code that refuses."""
+    code = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "worker/sandbox/inside").glob("*.py"))
+    reasons = set(re.findall(r'Rejected\(\s*"([a-z_]+)"', code)) | {"unfilled"}
+    assert len(reasons) >= 8
+    assert [reason for reason in sorted(reasons) if f"`{reason}`" not in page("docs/submissions.md")] == []
+
+
+def test_the_number_of_derivatives_is_that_of_the_shipped_networks() -> None:
+    """On the page that argues with it."""
+    found = survey(packaged("udl-7.2"))
+    assert f"none among its {found.derivatives:,} coordinates" in " ".join(page("docs/verdict.md").split())
+    assert found.inconclusive == 0
+
+
+def test_every_example_is_in_its_table_with_its_outcome() -> None:
+    """One row each."""
+    rows = dict(re.findall(r"^\| `([^`]+)` \|.*\| `([a-z_]+)`", page("examples/README.md"), re.MULTILINE))
+    assert rows == {name: outcome for name, (outcome, _) in EXPECTED.items()}
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    """Within the repository."""
+    for name in ("README.md", *(str(file.relative_to(ROOT)) for file in (ROOT / "docs").glob("*.md"))):
+        for target in re.findall(r"\]\(([^)#:]+)\)", page(name)):
+            assert (ROOT / name).parent.joinpath(target).exists(), f"{name}: {target}"
