@@ -5,6 +5,7 @@ import io
 import json
 import zipfile
 import zlib
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from importlib import resources
@@ -30,6 +31,8 @@ class Revision:
     suite: Suite
     #: False where the networks are not the assignment's own.
     own_networks: bool = True
+    #: On how many networks a right implementation puts each step to the test, worked out once; None where not yet.
+    evidence: Mapping[str, int] | None = None
 
     @cached_property
     def networks_sha256(self) -> str:
@@ -71,6 +74,7 @@ def dump(revision: Revision) -> bytes:
         "format": FORMAT,
         "assignment": assignment_to_json(revision.assignment),
         "id": revision.id,
+        "evidence": revision.evidence,
         **_described(revision.suite),
     }
     file = io.BytesIO()
@@ -94,7 +98,7 @@ def load(data: bytes, name: str = "revision") -> Revision:
             tuple(header["corners"]),
             **arrays,
         )
-        revision = Revision(assignment_from_json(header["assignment"]), suite)
+        revision = Revision(assignment_from_json(header["assignment"]), suite, evidence=header["evidence"])
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, zlib.error) as error:
         message = f"{name} is damaged ({error}); draw its networks again"
         raise AssignmentError(message) from error

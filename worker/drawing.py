@@ -11,7 +11,8 @@ from pathlib import Path
 
 from grader.errors import AssignmentError
 from grader.model import Assignment
-from grader.revision import FORMAT, Revision, assignment_to_json, load, packaged
+from grader.properties.rubric import evidence
+from grader.revision import FORMAT, Revision, assignment_to_json, dump, load, packaged
 
 
 def draw(assignment: Assignment) -> bytes:
@@ -26,7 +27,9 @@ def draw(assignment: Assignment) -> bytes:
         reason = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["no reason was given"]
         message = f"the networks of {assignment.id} could not be drawn: {reason[0]}"
         raise AssignmentError(message)
-    return done.stdout
+    found = load(done.stdout, assignment.id)
+    # Worked out here, once: the drawing process may not import what judges, or a change there would draw others.
+    return dump(replace(found, evidence=evidence(found.suite, assignment)))
 
 
 def revision(name: str, cache: Path) -> Revision:
@@ -92,4 +95,4 @@ def other(base: Revision, seed: int | None, networks: int | None) -> Revision:
         ),
         assignment.id,
     )
-    return Revision(drawn.assignment, drawn.suite, own_networks=False)
+    return replace(drawn, own_networks=False)

@@ -18,18 +18,17 @@ from grader.model import (
     Statistics,
     StudentError,
 )
-from grader.oracle.reference import gradient
 from grader.properties import wording
 from grader.properties.candidate import Answer, Candidate, Raised, Returned
 from grader.properties.counterexamples import counterexample
 from grader.properties.examples import Examples
 from grader.properties.layers import Layers, stack
 from grader.properties.probes import flags, probes
-from grader.properties.rubric import ORDER, Row, agreement, any_shape, home_networks, purity
+from grader.properties.rubric import ORDER, Row, agreement, any_shape, evidence, home_networks, purity, right
 from grader.properties.shrinking import Witness
 from grader.properties.steps import STEPS
 from grader.revision import Revision
-from grader.suite import Suite, flatten, join
+from grader.suite import Suite, join
 
 ENDED = {
     TimedOut: (Outcome.TIMEOUT, "TimeLimit"),
@@ -85,12 +84,8 @@ class Judge:
 
     @cached_property
     def _right(self) -> dict[str, Row]:
-        """The steps of a right implementation: who agrees with the differences everywhere has these."""
-        answers: list[Answer] = [
-            Returned(flatten(gradient(network, self.assignment.formulas))) for network in self.suite.networks
-        ]
-        shape, rows = any_shape(self.suite, self.layers, answers, self.assignment, agreement(self.suite, answers))
-        return {**rows, "any_shape": shape}
+        seen = self.revision.evidence or evidence(self.suite, self.assignment)
+        return right(self.suite, seen)
 
     def judge(self, candidate: Candidate, fresh: Callable[[], Candidate]) -> Judgement:
         """Ask, compare and conclude; `fresh` gives the same submission in a new process, for confirming."""

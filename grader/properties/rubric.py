@@ -1,18 +1,19 @@
 """The rows of a verdict: every property of the rubric, from the answers to a revision's networks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from grader.model import Assignment, Mark, Rubric
+from grader.oracle.reference import gradient
 from grader.properties import wording
 from grader.properties.candidate import Answer, Returned
 from grader.properties.entries import disagreeing
 from grader.properties.layers import Booleans, Layers, stack
 from grader.properties.shrinking import Fails
 from grader.properties.steps import STEPS, Reading, Step, judge
-from grader.suite import Suite
+from grader.suite import Suite, flatten
 
 ORDER = ("finite_differences", *STEPS, "any_shape", "pure")
 
@@ -92,6 +93,22 @@ def _step_fails(name: str, reading: Reading, assignment: Assignment) -> Fails:
         return [i in wrong for i in range(len(suite))]
 
     return fails
+
+
+def evidence(suite: Suite, assignment: Assignment) -> dict[str, int]:
+    """On how many networks a right implementation puts each step to the test; none where nothing could be seen."""
+    answers = [Returned(flatten(gradient(network, assignment.formulas))) for network in suite.networks]
+    found = steps(suite, stack(suite, assignment.formulas), answers, assignment)
+    return {name: row.networks for name, row in found.items()}
+
+
+def right(suite: Suite, seen: Mapping[str, int]) -> dict[str, Row]:
+    """The rows of who agrees with the differences everywhere: by the steps' own equations each of them holds."""
+    rows = {
+        name: Row(Mark.PASSED, seen[name], "") if seen[name] else Row(Mark.NOT_RUN, 0, wording.NOT_ASKED)
+        for name in STEPS
+    }
+    return {**rows, "any_shape": Row(Mark.PASSED, len(suite), "")}
 
 
 def any_shape(

@@ -36,6 +36,8 @@ SILENT = (
 
 ZEROS = "Only zeros came back where this could be seen: the line may still be the template's."
 
+NOT_ASKED = "No network of this assignment puts it to the test."
+
 UNSEEN = "It did not return arrays of the right shapes on any network where this could be seen."
 
 STATE = (
