@@ -11,8 +11,13 @@ export FILE
 LOCK := .venv/bin/uv pip compile pyproject.toml --extra bubblewrap --universal --generate-hashes \
 	--no-header --no-annotate -p 3.11 --quiet $(UPGRADE)
 
+VERBS := help setup run test check format bench lock clean
+ifneq ($(filter-out $(VERBS),$(MAKECMDGOALS)),)
+$(error There is no `make $(firstword $(filter-out $(VERBS),$(MAKECMDGOALS)))`. To grade a file, write: make run FILE=that.ipynb)
+endif
+
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format bench lock clean
+.PHONY: $(VERBS)
 
 help: ## list these verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile

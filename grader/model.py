@@ -117,7 +117,7 @@ class Assignment:
     home_networks: int = 20
     seed: int = 0
     #: Relative tolerance, in units of what cancels in an entry.
-    rtol: float = 2e-6
+    rtol: float = 5e-7
     limits: Limits = field(default_factory=Limits)
     rubric: Rubric = field(default_factory=Rubric)
     #: Fingerprints of the unfilled function, which is refused rather than graded.

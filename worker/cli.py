@@ -87,6 +87,13 @@ def grade(  # noqa: PLR0913 - one parameter for each option
     if script is not None and len(found) > 1:
         message = f"--script takes a single submission, and {len(found)} were named"
         raise click.UsageError(message)
+    if no_jail and (len(found) > 1 or files[0].is_dir()):
+        # A file of that name in a folder of submissions, and a glob, would otherwise take the jail away.
+        message = "--no-jail takes a single submission, your own; a file of that name is ./--no-jail"
+        raise click.UsageError(message)
+    if script is not None and not _ours(script):
+        message = f"{script} is there already, and is no script of Backmark's; name another file after --script"
+        raise click.UsageError(message)
     passed = commands.grade(
         found,
         commands.Choice(assignment, seed, networks, no_jail=no_jail),
@@ -94,6 +101,14 @@ def grade(  # noqa: PLR0913 - one parameter for each option
         commands.Output(as_json=as_json, script=script),
     )
     ctx.exit(PASSED if passed else NOT_ALL_PASSED)
+
+
+def _ours(script: Path) -> bool:
+    """Whether the file may be written: it is not there yet, or Backmark wrote it."""
+    if not script.exists():
+        return script.suffix != ".ipynb"
+    with script.open("rb") as stream:
+        return stream.read(11) == b"# Backmark:"
 
 
 def _submissions(files: Sequence[Path]) -> Iterator[Path]:

@@ -72,6 +72,7 @@ def grade(files: Sequence[Path], choice: Choice, settings: Settings, output: Out
 
 def _verdicts(files: Sequence[Path], choice: Choice, settings: Settings, launch: policy.Launch) -> Iterator["Verdict"]:
     """Each file's verdict, while the next ones' jails start up."""
+    names = _names(files)
     # The first jail starts up while NumPy is imported and the networks are loaded. What limits they come with is not
     # known yet: nearly always the usual ones.
     ready = deque([Session(launch, USUAL)])
@@ -82,7 +83,7 @@ def _verdicts(files: Sequence[Path], choice: Choice, settings: Settings, launch:
         for at, file in enumerate(files):
             while len(ready) < min(AHEAD, len(files) - at):
                 ready.append(grader.start())
-            yield grader.grade(_read(file), file.name, ready.popleft())
+            yield grader.grade(_read(file), names[at], ready.popleft())
     finally:
         for session in ready:
             session.close()
@@ -97,6 +98,13 @@ def _grader(choice: Choice, settings: Settings, launch: policy.Launch) -> "Grade
     if choice.seed is not None or choice.networks is not None:
         found = other(found, choice.seed, choice.networks)
     return Grader(Judge(found), launch)
+
+
+def _names(files: Sequence[Path]) -> list[str]:
+    """What the files are called: without their folders, unless two would then be called the same."""
+    alike = len({file.name for file in files}) < len(files)
+    # A name in another encoding than ours has bytes that no report can hold.
+    return [(str(file) if alike else file.name).encode("utf-8", "backslashreplace").decode() for file in files]
 
 
 def _read(file: Path) -> bytes:

@@ -17,7 +17,10 @@ from grader.oracle.network import Array, Network, activate
 
 #: Inputs, hidden widths, outputs.
 Sizes = tuple[int, ...]
-Bend = Literal["as drawn", "dead layer", "all active"]
+Bend = Literal["as drawn", "alive", "dead layer", "all active", "near the kink"]
+
+#: How near: nearer than a threshold that someone puts in for zero, and far enough for a step of 2^-18.
+NEAR = 2.0**-14
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,8 @@ class Values:
 
     #: Factor on the input (and under least squares the target).
     size: float = 1.0
+    #: Factor on the weights, for networks of few layers.
+    weight: float = 1.0
     negative_targets: bool = False
     bend: Bend = "as drawn"
     #: Values straight from Hypothesis, which repeats itself and loves extremes, rather than from a seed.
@@ -44,7 +49,7 @@ def build(shape: Sizes, columns: int, numbers: Array, formulas: Formulas, values
     y = _target(next(rest).reshape(shape[-1], columns), formulas.loss, values)
     weights, biases = [], []
     for k, (fan_in, out) in enumerate(pairwise(shape)):
-        weight = next(rest).reshape(out, fan_in) * 2.0 ** -(1 + round(np.log2(fan_in) / 2))
+        weight = next(rest).reshape(out, fan_in) * values.weight * 2.0 ** -(1 + round(np.log2(fan_in) / 2))
         bias = next(rest).reshape(out, 1)
         f = bias + weight @ h
         hidden = k < len(shape) - 2
@@ -52,6 +57,15 @@ def build(shape: Sizes, columns: int, numbers: Array, formulas: Formulas, values
             bias = bias + (np.abs(f) - f).max(axis=1, keepdims=True)
         elif hidden and values.bend == "dead layer" and k == (len(shape) - 2) // 2:
             bias = bias - (np.abs(f) + f).max(axis=1, keepdims=True)
+        elif hidden and values.bend == "alive" and f[:, 0].max() < 0:
+            # Below a dead layer there is nothing to judge, and narrow ones often die.
+            best = int(np.argmax(f[:, 0]))
+            bias = bias.copy()
+            bias[best] -= 2 * f[best, 0]
+        elif hidden and values.bend == "near the kink":
+            # One unit a layer, on either side of zero by turns.
+            bias = bias.copy()
+            bias[k % out] += (NEAR if k % 2 == 0 else -NEAR) - f[k % out, 0]
         h = activate(bias + weight @ h, formulas)
         weights.append(weight)
         biases.append(bias)

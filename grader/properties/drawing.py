@@ -51,8 +51,8 @@ def _plan(assignment: Assignment) -> list[tuple[str, int, st.SearchStrategy[Size
     rows: list[tuple[str, int, st.SearchStrategy[Sizes], Values]] = []
     if assignment.home_networks:
         rows.append((HOME, assignment.home_networks, st.just(assignment.home.sizes), Values()))
-    for name, (sizes, values) in found.items():
-        rows.append((name, share + (over if name == "any" else 0), sizes, values))
+    for place, (name, (sizes, values)) in enumerate(found.items()):
+        rows.append((name, share + (place < over), sizes, values))
     return rows
 
 

@@ -9,7 +9,7 @@ from grader.oracle.network import Network
 from grader.properties.candidate import Answer, Candidate
 from grader.properties.counterexamples import counterexample
 from grader.properties.entries import disagreeing, way
-from grader.properties.rubric import Row
+from grader.properties.rubric import Row, same
 from grader.properties.shrinking import Fails, Witness, shrink, size
 from grader.revision import Revision
 from grader.suite import Suite, key, measured
@@ -46,8 +46,10 @@ class Examples:
         return shown
 
     def _start(self, row: Row) -> int:
+        """The smallest network that fails; one that finite differences see, where there is any."""
         networks = self.revision.suite.networks
-        return min(row.failing, key=lambda i: (size(networks[i]), i))
+        wrong = disagreeing(self.revision.suite, self.answers)
+        return min(row.failing, key=lambda i: (not wrong[i], size(networks[i]), i))
 
     def _same_way(self, fails: Fails, start: int) -> Fails:
         wanted = way(self.answers[start])
@@ -76,9 +78,16 @@ class Examples:
                 continue
             if tests[name](suite, answers)[0] and disagreeing(suite, answers)[0]:
                 confirmed[name] = counterexample(suite, 0, answers[0], assignment)
-            else:
+            elif not same(answers[0], self._before(network)):
                 unrepeated.add(name)
         return confirmed, unrepeated
+
+    def _before(self, network: Network) -> Answer:
+        """What was answered about the network when others had been asked about before it."""
+        if key(network) in self.witness.known:
+            return self.witness.known[key(network)]
+        places = [key(each) for each in self.revision.suite.networks]
+        return self.answers[places.index(key(network))]
 
     def _alone(self, suite: Suite) -> list[Answer]:
         """The answer of a fresh process; none where it ends instead."""

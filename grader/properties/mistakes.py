@@ -228,6 +228,19 @@ class Known:
         return parts
 
 
+def of(assignment: Assignment) -> list[Mistake]:
+    """Every mistake that is one for this assignment, with an error in the layers of each distance from the output."""
+    distances = [
+        Mistake(
+            f"layer_{below}_below_output",
+            f"is 1 % off in the layer {below} below the output",
+            _scaled(1.01, lambda network, k, below=below: network.depth - k == below),  # type: ignore[misc]
+        )
+        for below in range(assignment.ranges.depth.most + 1)
+    ]
+    return [mistake for mistake in (*MISTAKES, *distances) if mistake.applies(assignment)]
+
+
 def known(mistake: Mistake, assignment: Assignment) -> Known:
     """The mistake as a candidate for this assignment."""
     if mistake.id == "deepest_only":

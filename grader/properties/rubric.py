@@ -120,11 +120,13 @@ def any_shape(
     at_home = np.isin(layers.network, home)
     held = [name for name in STEPS if _holds_within(found[name], at_home)]
     if not held:
-        message = "No step holds on networks of the notebook's own shape, so there is nothing to hold elsewhere."
+        forms = [answers[i] for i in home if not isinstance(answers[i], Returned)]
+        message = wording.nothing_at_home(forms[0] if len(forms) == len(home) else None)
         return Row(Mark.FAILED, len(suite), message), rows
     strange = tuple(i for i, answer in enumerate(answers) if not isinstance(answer, Returned))
     if strange:
-        message = f"On {len(strange)} of {len(suite)} networks it raised or returned something of another form."
+        tally = f"On {len(strange)} of {len(suite)} networks"
+        message = f"{tally} it raised, or returned arrays of another form or numbers that are not finite."
         return Row(Mark.FAILED, len(suite), message, strange, agrees.fails), rows
     for name in held:
         if rows[name].mark is Mark.FAILED:
@@ -157,7 +159,7 @@ def purity(answers: Sequence[Answer], again: Sequence[Answer], asked_again: Sequ
     if changing:
         message = f"It changes {' and '.join(changed)} in place, on {len(changing)} of {len(answers)} networks."
         return Row(Mark.FAILED, len(answers), message, changing)
-    other = tuple(i for i, second in zip(asked_again, again, strict=False) if not _same(answers[i], second))
+    other = tuple(i for i, second in zip(asked_again, again, strict=False) if not same(answers[i], second))
     if other or ended:
         message = f"Asked again about {len(asked_again)} networks, it answered {len(other)} of them differently."
         if ended:
@@ -166,7 +168,8 @@ def purity(answers: Sequence[Answer], again: Sequence[Answer], asked_again: Sequ
     return Row(Mark.PASSED, len(answers), "")
 
 
-def _same(first: Answer, second: Answer) -> bool:
+def same(first: Answer, second: Answer) -> bool:
+    """Whether two answers are the same, bit for bit where they are numbers."""
     if isinstance(first, Returned) and isinstance(second, Returned):
         return first.gradient.tobytes() == second.gradient.tobytes()
     return type(first) is type(second)

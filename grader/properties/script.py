@@ -78,13 +78,14 @@ expected_dweights, expected_dbiases = differences(all_weights), differences(all_
 all_f, all_h = forward_pass(all_weights, all_biases)
 all_dl_dweights, all_dl_dbiases = {function}(all_weights, all_biases, all_f, all_h, y)
 
+atol = 1e-9 * (1 + abs(loss()))
 wrong = 0
 for name, expected, actual in [
     ("all_dl_dweights", expected_dweights, all_dl_dweights),
     ("all_dl_dbiases", expected_dbiases, all_dl_dbiases),
 ]:
     for k in range(K, -1, -1):
-        same = np.shape(actual[k]) == expected[k].shape and np.allclose(actual[k], expected[k], rtol=1e-5, atol=1e-7)
+        same = np.shape(actual[k]) == expected[k].shape and np.allclose(actual[k], expected[k], {rtol}, atol)
         wrong += not same
         print(f"{{name}}[{{k}}]", "as it should be" if same else "WRONG")
         print("  expected", expected[k].tolist())
@@ -106,6 +107,7 @@ def script(network: Network, assignment: Assignment) -> str:
         y=_array(network.y),
         activation=ACTIVATIONS[formulas.activation].format(slope=formulas.slope),
         loss=loss,
+        rtol=assignment.rtol,
         loss_derivative=loss_derivative,
     )
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from grader.properties.entries import disagreeing
-from grader.properties.mistakes import MISTAKES, Known, Lines, Mistake, known
+from grader.properties.mistakes import Known, Lines, Mistake, known, of
 from grader.revision import Revision
 
 
@@ -44,9 +44,7 @@ def selfcheck(revision: Revision) -> SelfCheck:
     suite, assignment = revision.suite, revision.assignment
     right = disagreeing(suite, Known(Lines(), assignment.formulas).answer(suite))
     catches = tuple(
-        Catch(mistake, sum(disagreeing(suite, known(mistake, assignment).answer(suite))))
-        for mistake in MISTAKES
-        if mistake.applies(assignment)
+        Catch(mistake, sum(disagreeing(suite, known(mistake, assignment).answer(suite)))) for mistake in of(assignment)
     )
     inconclusive = int(np.isnan(suite.derivatives).sum())
     return SelfCheck(len(suite), sum(right), inconclusive, catches)

@@ -23,6 +23,10 @@ from grader.properties.layers import Booleans, Came, Layers
 STEPS = ("bias_gradient", "weight_gradient", "activation_gradient", "relu_derivative")
 
 
+#: A step's tolerance in units of the assignment's: one line's sum over a layer is all that its scale allows for.
+LOCAL = 4.0
+
+
 class Reading(Enum):
     """Where the student's delta is read."""
 
@@ -55,9 +59,10 @@ def judge(layers: Layers, came: Came, reading: Reading, assignment: Assignment) 
     """Each step under one reading. Entries that are not finite fail whatever they touch."""
     with np.errstate(all="ignore"):
         delta, known = read(layers, came, reading)
+        rtol = LOCAL * assignment.rtol
         return {
-            "bias_gradient": _bias(layers, delta, came.biases, known, assignment.rtol),
-            "weight_gradient": _weight(layers, delta, came.weights, known, assignment.rtol),
+            "bias_gradient": _bias(layers, delta, came.biases, known, rtol),
+            "weight_gradient": _weight(layers, delta, came.weights, known, rtol),
             **_propagation(layers, delta, known, assignment),
         }
 
@@ -87,7 +92,7 @@ def _propagation(layers: Layers, delta: Array, known: Booleans, assignment: Assi
     above = np.roll(delta, -1, axis=0)
     weights = np.roll(layers.weights, -1, axis=0)
     g = np.einsum("lji,lj->li", weights, above)
-    size = assignment.rtol * np.einsum("lji,lj->li", np.abs(weights), np.abs(above))
+    size = LOCAL * assignment.rtol * np.einsum("lji,lj->li", np.abs(weights), np.abs(above))
     judged = known & np.roll(known, -1) & ~layers.top
     # Where g is not zero beyond rounding: elsewhere nothing can be told.
     speaks = layers.unit & (np.abs(g) > 8 * size) & judged[:, None]
@@ -111,7 +116,13 @@ def _compare(layers: Layers, delta: Array, g: Array, size: Array, formulas: Form
     active = layers.f > 0
     match formulas.activation:
         case Activation.RELU:
-            return plain | silent, silent != active
+            # Step three done rightly, and another function than the derivative put in front of it.
+            other = _near(delta, layers.f * g, size * np.abs(layers.f)) | _near(delta, -g, size)
+            for slope in (0.01, 0.1):
+                other |= _near(delta, slope * g, size * slope)
+            other &= ~plain & ~silent
+            # What is not active is exactly zero; what is only small may be another step's mistake.
+            return plain | silent | other, ((delta != 0) == active) & ~other
         case Activation.LEAKY_RELU:
             sloped = _near(delta, formulas.slope * g, size * formulas.slope)
             legitimate = plain | silent | sloped

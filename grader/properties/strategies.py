@@ -49,6 +49,15 @@ def different_sizes(draw: Draw, ranges: Ranges) -> Sizes:
 
 
 @st.composite
+def sorted_sizes(draw: Draw, ranges: Ranges, *, widening: bool) -> Sizes:
+    """Hidden layers that widen or narrow from one to the next."""
+    depth = draw(within(ranges.depth, 2, ranges.widths.most - ranges.widths.least + 1))
+    widths = list(range(ranges.widths.least, ranges.widths.most + 1))
+    chosen = sorted(widths.pop(draw(st.integers(0, len(widths) - 1))) for _ in range(depth))
+    return (draw(within(ranges.inputs)), *(chosen if widening else chosen[::-1]), draw(within(ranges.outputs)))
+
+
+@st.composite
 def many_ends(draw: Draw, ranges: Ranges) -> Sizes:
     """Several inputs and outputs."""
     widths = [draw(within(ranges.widths)) for _ in range(draw(within(ranges.depth)))]
@@ -75,15 +84,18 @@ def corners(assignment: Assignment) -> dict[str, tuple[st.SearchStrategy[Sizes],
     depth, widths = ranges.depth, ranges.widths
     least_squares = formulas.loss is Loss.LEAST_SQUARES
     # Larger inputs only saturate units or logits that are not piecewise linear.
-    large = 16.0 if least_squares and formulas.activation.kinked else 2.0
+    large = 64.0 if least_squares and formulas.activation.kinked else 2.0
     hidden = shapes(ranges, least_depth=1)
+    alive = Values(bend="alive")
     found = {
         "any": (shapes(ranges), Values()),
         "any, plain values": (shapes(ranges), Values(plain=True)),
-        "large values": (shapes(ranges), Values(size=large)),
-        "small values": (shapes(ranges), Values(size=1 / 16)),
-        "deepest": (shapes(ranges, least_depth=depth.most), Values()),
+        "large values": (shapes(ranges), Values(large, bend="alive")),
+        "small values": (shapes(ranges), Values(1 / 16, bend="alive")),
+        "deepest": (shapes(ranges, least_depth=depth.most), alive),
     }
+    for each in range(depth.least, depth.most + 1):
+        found[f"{each} deep"] = (shapes(ranges, least_depth=each, most_depth=each), alive)
     if 0 in depth:
         found["no hidden layer"] = (shapes(ranges, most_depth=0), Values())
     if 1 in depth:
@@ -91,14 +103,18 @@ def corners(assignment: Assignment) -> dict[str, tuple[st.SearchStrategy[Sizes],
     if depth.most >= 1:
         found["all units active"] = (hidden, Values(bend="all active"))
         found["dead layer"] = (hidden, Values(bend="dead layer"))
-        found["widest"] = (shapes(ranges, least_depth=1, width=widths.most), Values())
-        found["narrowest"] = (shapes(ranges, least_depth=1, width=widths.least), Values())
+        found["near the kink"] = (hidden, Values(bend="near the kink"))
+        found["large weights"] = (shapes(ranges, least_depth=1, most_depth=2), Values(weight=4.0, bend="alive"))
+        found["widest"] = (shapes(ranges, least_depth=1, width=widths.most), alive)
+        found["narrowest"] = (shapes(ranges, least_depth=1, width=widths.least), alive)
     if depth.most >= 2:
-        found["equal widths"] = (equal_sizes(ranges), Values())
+        found["equal widths"] = (equal_sizes(ranges), alive)
         if widths.most > widths.least:
-            found["different widths"] = (different_sizes(ranges), Values())
+            found["different widths"] = (different_sizes(ranges), alive)
+            found["widening"] = (sorted_sizes(ranges, widening=True), alive)
+            found["narrowing"] = (sorted_sizes(ranges, widening=False), alive)
     if max(ranges.inputs.most, ranges.outputs.most) > 1:
-        found["several inputs and outputs"] = (many_ends(ranges), Values())
+        found["several inputs and outputs"] = (many_ends(ranges), alive)
     if least_squares:
-        found["negative targets"] = (shapes(ranges), Values(negative_targets=True))
+        found["negative targets"] = (shapes(ranges), Values(negative_targets=True, bend="alive"))
     return found

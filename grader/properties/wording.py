@@ -1,6 +1,7 @@
 """What each property is called and what its row says."""
 
 from grader.model import Activation, Formulas
+from grader.properties.candidate import Answer, Malformed
 
 TITLES = {
     "finite_differences": "Every derivative agrees with finite differences",
@@ -51,6 +52,13 @@ def should(name: str, formulas: Formulas) -> str:
     if name == "relu_derivative":
         return DERIVATIVES[formulas.activation].format(slope=formulas.slope)
     return SHOULD[name]
+
+
+def nothing_at_home(answer: Answer | None) -> str:
+    """Why no step holds on the notebook's own shape; `answer` where every answer there had a wrong form."""
+    if isinstance(answer, Malformed):
+        return f"On every network of the notebook's own shape its arrays have another form: {answer.message}."
+    return "No step holds on networks of the notebook's own shape, so there is nothing to hold elsewhere."
 
 
 def unseen(name: str, *, asked: bool) -> str:

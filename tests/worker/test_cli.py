@@ -154,11 +154,45 @@ def test_without_a_jail_it_refuses_and_says_what_to_do(tmp_path: Path) -> None:
     assert "cannot isolate" in examined.stdout
 
 
-def test_no_jail_says_loudly_that_it_is_unisolated_and_grades_alike() -> None:
+@pytest.mark.parametrize(("name", "outcome"), [("right.ipynb", "passed"), ("bias_template.py", "failed")])
+def test_no_jail_says_loudly_that_it_is_unisolated_and_grades_alike(name: str, outcome: str) -> None:
     """For a student's own machine."""
-    done = backmark("grade", "--json", "--no-jail", EXAMPLES / "right.ipynb", EXAMPLES / "bias_template.py")
+    done = backmark("grade", "--json", "--no-jail", EXAMPLES / name)
     assert "UNISOLATED" in done.stderr
-    assert [each["outcome"] for each in results(done)] == ["passed", "failed"]
+    assert [each["outcome"] for each in results(done)] == [outcome]
+
+
+def test_a_file_called_no_jail_takes_no_jail_away(tmp_path: Path) -> None:
+    """A glob over handed-in files would name it as an option."""
+    (tmp_path / "a.py").write_text("def backward_pass(): ...")
+    (tmp_path / "--no-jail").write_text("")
+    done = backmark("grade", "--no-jail", "a.py", "a.py", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "single submission" in done.stderr
+
+
+def test_a_script_never_overwrites_what_backmark_did_not_write(tmp_path: Path) -> None:
+    """A glob after --script would name a submission."""
+    (tmp_path / "a.ipynb").write_text("{}")
+    done = backmark("grade", "--script", tmp_path / "a.ipynb", EXAMPLES / "bias_template.py")
+    assert done.returncode == 2
+    assert (tmp_path / "a.ipynb").read_text() == "{}"
+
+
+@pytest.mark.usefixtures("jail")
+def test_a_name_of_any_bytes_is_a_name_and_two_alike_are_told_apart(tmp_path: Path) -> None:
+    """As folders of a learning platform hold them."""
+    source = (EXAMPLES / "right_loops.py").read_bytes()
+    for folder in ("alice", "bob"):
+        (tmp_path / folder).mkdir()
+        Path(os.fsdecode(os.fsencode(tmp_path / folder) + b"/latin\xe9.py")).write_bytes(source)
+    files = sorted(tmp_path.glob("*/*.py"))
+    done = backmark("grade", "--json", *(file.relative_to(tmp_path) for file in files), cwd=tmp_path)
+    assert [each["outcome"] for each in results(done)] == ["passed", "passed"]
+    assert [each["submission"]["filename"] for each in results(done)] == [
+        "alice/latin\\udce9.py",
+        "bob/latin\\udce9.py",
+    ]
 
 
 @pytest.mark.usefixtures("jail")
