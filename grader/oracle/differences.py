@@ -90,7 +90,7 @@ def _leave_out(network: Network, formulas: Formulas, at: Pass, found: Array, dou
     counts = [(len(h) + 1) * len(f) for h, f in zip(at.h, at.f, strict=True)]
     starts = [0, *accumulate(counts[:-1])]
     # The scale exceeds the derivatives: who is certain against the largest of each layer is so against the scale.
-    if doubt.max() <= CONCLUSIVE * np.maximum.reduceat(np.abs(found), starts).min():
+    if float(np.max(doubt)) <= CONCLUSIVE * float(np.min(np.maximum.reduceat(np.abs(found), starts))):
         return
     sizes = np.concatenate([part.ravel() for part in scale(network, formulas, at)])
     largest = np.maximum.reduceat(sizes, starts)

@@ -40,7 +40,9 @@ def _gradient(parts: Sequence[Array]) -> Gradient:
 
 def _rows(part: Array) -> list[list[float]]:
     """Nested lists of numbers that JSON can hold: NaN and infinities become None, which the reader shows as such."""
-    rows: list[list[float]] = np.where(np.isfinite(part), part, None).tolist()  # type: ignore[call-overload]
+    shown = part.astype(object)
+    shown[~np.isfinite(part)] = None
+    rows: list[list[float]] = shown.tolist()
     return rows
 
 

@@ -1,16 +1,14 @@
 """Hypothesis strategies for networks, by the corner in which wrong implementations hide."""
 
-from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
 from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn
 
 from grader.model import Assignment, Formulas, Loss, Range, Ranges
 from grader.oracle.network import Network
 from grader.properties.building import Sizes, Values, build, dyadic
-
-Draw = Callable[[st.SearchStrategy[int]], int]
 
 #: Logits beyond this saturate a cross-entropy in float64.
 LARGEST_LOGIT = 30.0
@@ -23,7 +21,7 @@ def within(limits: Range, least: int = 0, most: int = 1 << 30) -> st.SearchStrat
 
 
 @st.composite
-def shapes(draw: Draw, ranges: Ranges, *, least_depth: int = 0, most_depth: int = 1 << 30, width: int = 0) -> Sizes:
+def shapes(draw: DrawFn, ranges: Ranges, *, least_depth: int = 0, most_depth: int = 1 << 30, width: int = 0) -> Sizes:
     """Any sizes within the ranges; `width` fixes every hidden width."""
     depth = draw(within(ranges.depth, least_depth, most_depth))
     widths = [draw(st.just(width) if width else within(ranges.widths)) for _ in range(depth)]
@@ -31,7 +29,7 @@ def shapes(draw: Draw, ranges: Ranges, *, least_depth: int = 0, most_depth: int 
 
 
 @st.composite
-def equal_sizes(draw: Draw, ranges: Ranges) -> Sizes:
+def equal_sizes(draw: DrawFn, ranges: Ranges) -> Sizes:
     """All widths equal, with inputs and outputs where their ranges allow it: a missing transpose hides there."""
     width = draw(within(ranges.widths, 2))
     inputs = width if width in ranges.inputs else draw(within(ranges.inputs))
@@ -40,7 +38,7 @@ def equal_sizes(draw: Draw, ranges: Ranges) -> Sizes:
 
 
 @st.composite
-def different_sizes(draw: Draw, ranges: Ranges) -> Sizes:
+def different_sizes(draw: DrawFn, ranges: Ranges) -> Sizes:
     """All hidden widths different: a wrong shape shows there."""
     depth = draw(within(ranges.depth, 2, ranges.widths.most - ranges.widths.least + 1))
     widths = list(range(ranges.widths.least, ranges.widths.most + 1))
@@ -49,7 +47,7 @@ def different_sizes(draw: Draw, ranges: Ranges) -> Sizes:
 
 
 @st.composite
-def sorted_sizes(draw: Draw, ranges: Ranges, *, widening: bool) -> Sizes:
+def sorted_sizes(draw: DrawFn, ranges: Ranges, *, widening: bool) -> Sizes:
     """Hidden layers that widen or narrow from one to the next."""
     depth = draw(within(ranges.depth, 2, ranges.widths.most - ranges.widths.least + 1))
     widths = list(range(ranges.widths.least, ranges.widths.most + 1))
@@ -58,20 +56,22 @@ def sorted_sizes(draw: Draw, ranges: Ranges, *, widening: bool) -> Sizes:
 
 
 @st.composite
-def many_ends(draw: Draw, ranges: Ranges) -> Sizes:
+def many_ends(draw: DrawFn, ranges: Ranges) -> Sizes:
     """Several inputs and outputs."""
     widths = [draw(within(ranges.widths)) for _ in range(draw(within(ranges.depth)))]
     return (draw(within(ranges.inputs, 2)), *widths, draw(within(ranges.outputs, 2)))
 
 
 @st.composite
-def networks(draw: Draw, sizes: st.SearchStrategy[Sizes], columns: int, formulas: Formulas, values: Values) -> Network:
+def networks(
+    draw: DrawFn, sizes: st.SearchStrategy[Sizes], columns: int, formulas: Formulas, values: Values
+) -> Network:
     """A network of drawn sizes with values as asked; none with a unit exactly at zero or a saturated logit."""
-    shape: Sizes = draw(sizes)  # type: ignore[arg-type, assignment]
+    shape = draw(sizes)
     entries = sum((a + 1) * b for a, b in pairwise(shape)) + (shape[0] + shape[-1]) * columns
     if values.plain:
-        raw = draw(st.binary(min_size=entries, max_size=entries))  # type: ignore[arg-type]
-        numbers = dyadic(np.frombuffer(raw, dtype=np.uint8))  # type: ignore[call-overload]
+        raw = draw(st.binary(min_size=entries, max_size=entries))
+        numbers = dyadic(np.frombuffer(raw, dtype=np.uint8))
     else:
         seed = draw(st.integers(0, 2**32 - 1))
         numbers = dyadic(np.random.default_rng(seed).integers(0, 256, entries))

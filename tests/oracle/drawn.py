@@ -1,9 +1,8 @@
 """Networks for the oracle's tests, and derivatives by complex steps: an implementation that shares nothing with it."""
 
-from collections.abc import Callable
-
 import numpy as np
 from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn
 from numpy.typing import NDArray
 
 from grader.model import Activation, Formulas, Loss
@@ -18,7 +17,7 @@ Complex = NDArray[np.complex128]
 
 
 @st.composite
-def networks(draw: Callable[[st.SearchStrategy[int]], int], formulas: Formulas) -> Network:
+def networks(draw: DrawFn, formulas: Formulas) -> Network:
     """Networks of up to four hidden layers and three columns, no unit at its kink, no logit saturated."""
     widths = [draw(st.integers(1, 6)) for _ in range(draw(st.integers(0, 4)))]
     sizes = (draw(st.integers(1, 3)), *widths, draw(st.integers(2, 3)))

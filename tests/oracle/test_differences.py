@@ -60,7 +60,7 @@ def test_relu_under_least_squares_is_exact(data: st.DataObject) -> None:
     """No truncation error at any step: what is left is rounding, relative to the layer's scale."""
     network = data.draw(networks(RELU))
     found = differences(network, RELU)
-    largest = max(float(size.max()) for size in scale(network, RELU))
+    largest = max(float(np.max(size)) for size in scale(network, RELU))
     for value, right in zip(found.value, gradient(network, RELU), strict=True):
         assert np.nanmax(np.abs(value - right), initial=0.0) <= 1e-10 * largest
 
