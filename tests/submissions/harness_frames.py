@@ -1,6 +1,6 @@
 """It walks up its callers' frames for the runner, and takes any array there that could be an answer.
 
-Expected: failed
+Expected: failed or error
 """
 
 import sys
