@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from grader.errors import AssignmentError
+from grader.errors import BadAssignment
 from grader.model import Activation, Assignment, Formulas, Home, Limits, Loss, Range, Ranges, Rubric
 
 #: Largest ranges that are drawn: a verdict should stay a matter of milliseconds.
@@ -113,19 +113,19 @@ class _Assignment(_Table):
 
 
 def parse(text: str, name: str) -> Assignment:
-    """The assignment that a TOML text describes; AssignmentError names the file and each field at fault."""
+    """The assignment that a TOML text describes; BadAssignment names the file and each field at fault."""
     try:
         return _Assignment.model_validate(tomllib.loads(text)).plain()
     except tomllib.TOMLDecodeError as error:
         message = f"{name} is no TOML: {error}"
-        raise AssignmentError(message) from error
+        raise BadAssignment(message) from error
     except ValidationError as error:
         faults = "; ".join(
             f"{'.'.join(map(str, each['loc'])) or 'assignment'}: {each['msg'].removeprefix('Value error, ')}"
             for each in error.errors()
         )
         message = f"{name}: {faults}"
-        raise AssignmentError(message) from error
+        raise BadAssignment(message) from error
 
 
 def read(path: Path) -> Assignment:
@@ -134,4 +134,4 @@ def read(path: Path) -> Assignment:
         return parse(path.read_text(encoding="utf-8"), str(path))
     except (OSError, UnicodeDecodeError) as error:
         message = f"{path} cannot be read: {error}"
-        raise AssignmentError(message) from error
+        raise BadAssignment(message) from error

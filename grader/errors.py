@@ -11,6 +11,7 @@ BackmarkError
     ├── JailUnavailable      this machine cannot isolate
     ├── JailFailed           a jail that should have worked did not
     └── AssignmentError      the assignment or its networks are not usable
+        └── BadAssignment    whoever named or wrote it can mend that: wrong usage, exit status 2
 """
 
 from typing import Any
@@ -69,3 +70,7 @@ class JailFailed(ServiceError):
 
 class AssignmentError(ServiceError):
     """An assignment or its networks cannot be used; the message names the field or the file."""
+
+
+class BadAssignment(AssignmentError):
+    """There is no such assignment, or its text is wrong; the message names the field or the file."""

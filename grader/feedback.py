@@ -1,7 +1,7 @@
 """A verdict in a student's words, for a terminal: readable in ten seconds."""
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -25,6 +25,9 @@ MARKS = {Mark.PASSED: ("✓", "green"), Mark.FAILED: ("✗", "red"), Mark.NOT_RU
 
 #: Characters of a network that are written out on a terminal; the script has any.
 MOST_TYPED = 2000
+
+#: Lines of what was printed that are shown before the verdict would be lost in them.
+MOST_PRINTED = 10
 
 
 def plain(text: str) -> str:
@@ -52,7 +55,7 @@ def _parts(verdict: Verdict) -> Iterator[RenderableType]:
     if judgement.counterexample is not None:
         yield Padding(_counterexample(judgement.counterexample, verdict), (1, 0, 0, 2))
     if verdict.output:
-        yield Padding(Text.assemble(("It printed:\n", "bold"), plain(verdict.output).rstrip()), (1, 0, 0, 2))
+        yield Padding(_printed(verdict.output), (1, 0, 0, 2))
     for flag in judgement.flags:
         yield Padding(Text(f"For staff: {flag.title}", style="yellow"), (1, 0, 0, 2))
     yield Text("")
@@ -64,6 +67,7 @@ def _headline(verdict: Verdict) -> Text:
     line = Text.assemble((plain(verdict.submission.filename), "bold"), "  ", (words, style))
     if verdict.judgement.outcome is not Outcome.REJECTED:
         line.append(f"  {verdict.score} of {verdict.max_score} marks", style="bold")
+    if figures.networks:
         line.append(
             f"\n{verdict.assignment.id}: {figures.derivatives:,} derivatives on {figures.networks} networks compared"
             f" with finite differences, {figures.inconclusive} inconclusive, {figures.seconds:.2f} s",
@@ -75,6 +79,12 @@ def _headline(verdict: Verdict) -> Text:
             style="yellow",
         )
     return line
+
+
+def _printed(output: str) -> Text:
+    lines = plain(output).rstrip().split("\n")
+    more = f"\n... and more: {len(lines)} lines are in --json" if len(lines) > MOST_PRINTED else ""
+    return Text.assemble(("It printed:\n", "bold"), "\n".join(lines[:MOST_PRINTED]), (more, "dim"))
 
 
 def _error(verdict: Verdict) -> Text:
@@ -127,7 +137,11 @@ def _counterexample(example: Counterexample, verdict: Verdict) -> RenderableType
         parts.append(Padding(_comparison(example, example.actual), (1, 0, 0, 2)))
     elif reached:
         parts.append(Padding(Text(plain(f"It {example.instead}."), style="red"), (1, 0, 0, 2)))
-    parts.append(Padding(Text("As a script to run below your code: --script try.py", style="dim"), (1, 0, 0, 0)))
+    parts.append(
+        Padding(
+            Text("As a script to run below your code: backmark grade FILE --script try.py", style="dim"), (1, 0, 0, 0)
+        )
+    )
     return Group(*parts)
 
 
@@ -139,17 +153,29 @@ def _array(rows: list[list[float]]) -> str:
     return f"np.array({_numbers(rows)})"
 
 
-def _comparison(example: Counterexample, actual: Gradient) -> Table:
+def _comparison(example: Counterexample, actual: Gradient) -> RenderableType:
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
-    for heading in ("", "expected", "actual", ""):
-        table.add_column(heading, no_wrap=heading == "")
+    for heading in ("", "expected", "actual"):
+        table.add_column(heading, no_wrap=heading == "", overflow="fold")
     for k in range(example.depth, -1, -1):
         for name in ("biases", "weights"):
             first = (example.parameter, example.layer) == (name, k)
             expected, got = getattr(example.expected, name)[k], getattr(actual, name)[k]
-            note = Text(f"← first to differ, at {example.index}", style="red") if first else Text()
-            table.add_row(f"all_dl_d{name}[{k}]", _numbers(expected), _numbers(got), note, style="red" if first else "")
-    return table
+            table.add_row(f"all_dl_d{name}[{k}]", _numbers(expected), _numbers(got), style="red" if first else "")
+    if example.parameter is None:
+        return table
+    where = f"First to differ, from the output down: all_dl_d{example.parameter}[{example.layer}] at {example.index}."
+    return Group(table, Text(where, style="red"))
+
+
+def summary(verdicts: Sequence[tuple[str, Outcome, int, int]]) -> RenderableType:
+    """A line for each of many submissions (name, outcome, score, most), and how many passed."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for name, outcome, score, most in verdicts:
+        words, style = HEADLINES[outcome]
+        table.add_row(plain(name), Text(words, style=style), f"{score}/{most}")
+    passed = sum(outcome is Outcome.PASSED for _, outcome, _, _ in verdicts)
+    return Group(table, Text(f"{passed} of {len(verdicts)} passed", style="bold"))
 
 
 def _numbers(rows: list[list[float]]) -> str:

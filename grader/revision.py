@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.errors import AssignmentError
+from grader.errors import AssignmentError, BadAssignment
 from grader.model import Activation, Assignment, Formulas, Home, Limits, Loss, Range, Ranges, Rubric
 from grader.suite import Suite
 
@@ -100,7 +100,8 @@ def load(data: bytes, name: str = "revision") -> Revision:
         )
         revision = Revision(assignment_from_json(header["assignment"]), suite, evidence=header["evidence"])
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, zlib.error) as error:
-        message = f"{name} is damaged ({error}); draw its networks again"
+        # Without NumPy's own words, which advise to open it unsafely.
+        message = f"{name} is no revision, or is damaged; draw its networks again"
         raise AssignmentError(message) from error
     if revision.id != header["id"]:
         message = f"{name} is damaged (its content does not match its hash); draw its networks again"
@@ -115,7 +116,7 @@ def packaged(assignment_id: str) -> Revision:
     known = sorted(each.name.removesuffix(".npz") for each in folder.iterdir() if each.name.endswith(".npz"))
     if assignment_id not in known:
         message = f"there is no assignment {assignment_id!r}; shipped are {', '.join(known)}, or name a .toml file"
-        raise AssignmentError(message)
+        raise BadAssignment(message)
     return load(file.read_bytes(), file.name)
 
 

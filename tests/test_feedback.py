@@ -82,7 +82,7 @@ def test_a_failed_verdict_says_which_step_on_which_network_and_what_came_instead
         out.split()
     )
     assert "all_weights = [np.array([[1.0]]), np.array([[1.0]])]" in out
-    assert "first to differ" in out
+    assert "First to differ" in out
     assert len(out.splitlines()) < 40
 
 

@@ -1,5 +1,7 @@
 """The `backmark` command. Exit status: 0 all passed; 1 not all passed; 2 usage; 3 Backmark's own failure."""
 
+import io
+import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -9,10 +11,12 @@ from typing import Any, TypeVar
 import click
 
 from grader import settings
-from grader.errors import BackmarkError, JailFailed, JailUnavailable
+from grader.errors import BackmarkError, BadAssignment, JailFailed, JailUnavailable
 from worker import commands
 
 PASSED, NOT_ALL_PASSED, OUR_FAILURE = 0, 1, 3
+#: As a shell has it for SIGINT and SIGPIPE.
+INTERRUPTED, NOBODY_READS = 130, 141
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -24,8 +28,17 @@ class Backmark(click.Group):
         """Run a command."""
         try:
             return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+        except (click.ClickException, click.exceptions.Exit):
             raise
+        except (KeyboardInterrupt, click.Abort):
+            click.echo("backmark: interrupted; what was printed before stands", err=True)
+            raise click.exceptions.Exit(INTERRUPTED) from None
+        except BrokenPipeError:
+            # Nobody reads on; nor may Python's own last flush fail.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise click.exceptions.Exit(NOBODY_READS) from None
+        except BadAssignment as error:
+            raise click.UsageError(str(error)) from error
         except BackmarkError as error:
             click.echo(f"backmark: {error}", err=True)
             if isinstance(error, JailUnavailable | JailFailed):
@@ -52,7 +65,14 @@ def assignment_option(command: Command) -> Command:
 @click.group(cls=Backmark, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="backmark", prog_name="backmark")
 def main() -> None:
-    """Grade backpropagation homework: isolated, against finite differences, with a verdict that teaches."""
+    """Grade backpropagation homework: isolated, against finite differences, with a verdict that teaches.
+
+    Exit status: 0 all passed; 1 not all passed; 2 wrong usage; 3 a failure of Backmark's own.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that cannot show a sign shows another, rather than losing the verdict.
+            stream.reconfigure(errors="replace")
 
 
 @main.command()
@@ -79,7 +99,7 @@ def grade(  # noqa: PLR0913 - one parameter for each option
     as_json: bool,
     no_jail: bool,
 ) -> None:
-    """Grade notebooks or Python files; a folder stands for all .ipynb and .py files in it."""
+    """Grade notebooks or Python files; a folder stands for all .ipynb and .py files in it and below."""
     found = list(_submissions(files))
     if not found:
         message = "no .ipynb or .py file in what was named"
@@ -112,11 +132,18 @@ def _ours(script: Path) -> bool:
 
 
 def _submissions(files: Sequence[Path]) -> Iterator[Path]:
+    """The files, and those in the folders: hidden ones are what systems leave there, and no student's."""
     for file in files:
         if file.is_dir():
-            yield from sorted(each for each in file.iterdir() if each.suffix in {".ipynb", ".py"} and each.is_file())
-        else:
+            for each in sorted(file.rglob("*")):
+                hidden = any(part.startswith((".", "__")) for part in each.relative_to(file).parts)
+                if each.suffix.lower() in {".ipynb", ".py"} and each.is_file() and not hidden:
+                    yield each
+        elif file.is_file():
             yield file
+        else:
+            message = f"{file} is no file"
+            raise click.UsageError(message)
 
 
 @main.command()

@@ -59,14 +59,19 @@ def grade(files: Sequence[Path], choice: Choice, settings: Settings, output: Out
     if choice.no_jail:
         click.secho(UNISOLATED, fg="red", bold=True, err=True)
     launch = policy.unjailed(settings.environment) if choice.no_jail else policy.jailed(settings.bwrap)
-    passed = True
+    passed, seen = True, []
     with _progress(len(files)) as advance:
         for verdict in _verdicts(files, choice, settings, launch):
             passed &= verdict.judgement.outcome.value == "passed"
             if output.script is not None:
                 _write_script(output.script, verdict)
             _show(verdict, as_json=output.as_json)
+            seen.append((verdict.submission.filename, verdict.judgement.outcome, verdict.score, verdict.max_score))
             advance()
+    if len(seen) > 1 and not output.as_json:
+        from grader.feedback import summary
+
+        _print(summary(seen))
     return passed
 
 
@@ -135,7 +140,18 @@ def _show(verdict: "Verdict", *, as_json: bool) -> None:
         return
     from grader.feedback import rendered
 
-    _console().print(rendered(verdict), soft_wrap=False)
+    _print(rendered(verdict))
+
+
+def _print(what: Any) -> None:
+    console = _console()
+    if console.is_terminal:
+        console.print(what)
+        return
+    # Into a file or a pipe go no blanks at the ends of lines.
+    with console.capture() as captured:
+        console.print(what)
+    click.echo("\n".join(line.rstrip() for line in captured.get().split("\n")), nl=False)
 
 
 def _console() -> Any:

@@ -9,7 +9,9 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from grader.errors import AssignmentError
+import click
+
+from grader.errors import AssignmentError, BadAssignment
 from grader.model import Assignment
 from grader.properties.rubric import evidence
 from grader.revision import FORMAT, Revision, assignment_to_json, dump, load, packaged
@@ -40,7 +42,7 @@ def revision(name: str, cache: Path) -> Revision:
             return load(path.read_bytes(), name)
         except OSError as error:
             message = f"{name} cannot be read: {error.strerror}"
-            raise AssignmentError(message) from error
+            raise BadAssignment(message) from error
     if path.suffix != ".toml":
         return packaged(name)
     # pydantic takes a third of a short command's time: only who reads a TOML file pays for it.
@@ -52,6 +54,7 @@ def revision(name: str, cache: Path) -> Revision:
         drawn = load(beside.read_bytes(), str(beside))
         if drawn.assignment == assignment:
             return drawn
+        click.echo(f"backmark: {beside} is of another version of {path}; draw it again to use it", err=True)
     return _kept(assignment, cache)
 
 
@@ -59,12 +62,11 @@ def _kept(assignment: Assignment, cache: Path) -> Revision:
     """From the cache, or drawn and put there; a cache that cannot be written is done without."""
     key = hashlib.sha256(f"{FORMAT}{assignment_to_json(assignment)}".encode()).hexdigest()[:32]
     file = cache / "revisions" / f"{assignment.id}-{key}.npz"
-    if file.exists():
-        try:
-            return load(file.read_bytes(), str(file))
-        except AssignmentError:
-            # Damaged: drawn again below.
-            file.unlink(missing_ok=True)
+    try:
+        return load(file.read_bytes(), str(file))
+    except (OSError, AssignmentError):
+        # Not there, not ours to read, or damaged: drawn again.
+        click.echo(f"backmark: drawing the networks of {assignment.id}", err=True)
     data = draw(assignment)
     with contextlib.suppress(OSError):
         save(file, data)

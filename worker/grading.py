@@ -30,8 +30,8 @@ PRINTS = Flag("prints", "prints while it computes")
 #: Characters of a file's name that the jail is told: enough to see its ending.
 LONGEST_NAME = 255
 UNFILLED = (
-    "{function} is the notebook's own template: none of its TODO lines has been filled in. Fill them in, save the"
-    " notebook and hand it in again."
+    "The last {function} in it has nothing filled in: it is the notebook's own template, or empty. Fill in the TODO"
+    " lines, save the notebook and hand it in again. Where it is defined twice, the last one counts."
 )
 REFUSED = "Not judged: the submission was refused before it ran."
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from grader.errors import CandidateError
-from grader.model import Counterexample, Mark
+from grader.model import Counterexample
 from grader.oracle.network import Network
 from grader.properties.candidate import Answer, Candidate
 from grader.properties.counterexamples import counterexample
@@ -26,7 +26,8 @@ class Examples:
 
     def of(self, rows: dict[str, Row]) -> dict[str, tuple[Counterexample, bool]]:
         """For each failed property its counterexample, and whether it repeats in a fresh process."""
-        starts = {name: self._start(row) for name, row in rows.items() if row.mark is Mark.FAILED and row.failing}
+        # What has no test of its own (`pure`) is not a matter of one network's numbers: its message says it all.
+        starts = {name: self._start(row) for name, row in rows.items() if row.failing and row.fails is not None}
         found: dict[str, Network] = {}
         tests: dict[str, Fails] = {}
         for name, start in starts.items():

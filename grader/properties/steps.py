@@ -117,9 +117,9 @@ def _compare(layers: Layers, delta: Array, g: Array, size: Array, formulas: Form
     match formulas.activation:
         case Activation.RELU:
             # Step three done rightly, and another function than the derivative put in front of it.
-            other = _near(delta, layers.f * g, size * np.abs(layers.f)) | _near(delta, -g, size)
-            for slope in (0.01, 0.1):
-                other |= _near(delta, slope * g, size * slope)
+            other = _near(delta, layers.f * g, size * np.abs(layers.f))
+            for slope in (-1.0, 0.01, 0.1):
+                other |= ~active & _near(delta, slope * g, size * abs(slope))
             other &= ~plain & ~silent
             # What is not active is exactly zero; what is only small may be another step's mistake.
             return plain | silent | other, ((delta != 0) == active) & ~other

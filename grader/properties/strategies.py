@@ -104,7 +104,8 @@ def corners(assignment: Assignment) -> dict[str, tuple[st.SearchStrategy[Sizes],
         found["all units active"] = (hidden, Values(bend="all active"))
         found["dead layer"] = (hidden, Values(bend="dead layer"))
         found["near the kink"] = (hidden, Values(bend="near the kink"))
-        found["large weights"] = (shapes(ranges, least_depth=1, most_depth=2), Values(weight=4.0, bend="alive"))
+        if least_squares:
+            found["large weights"] = (shapes(ranges, least_depth=1, most_depth=2), Values(weight=4.0, bend="alive"))
         found["widest"] = (shapes(ranges, least_depth=1, width=widths.most), alive)
         found["narrowest"] = (shapes(ranges, least_depth=1, width=widths.least), alive)
     if depth.most >= 2:

@@ -39,7 +39,7 @@ ZEROS = "Only zeros came back where this could be seen: the line may still be th
 
 NOT_ASKED = "No network of this assignment puts it to the test."
 
-UNSEEN = "It did not return arrays of the right shapes on any network where this could be seen."
+UNSEEN = "It did not return finite arrays of the right shapes on any network where this could be seen."
 
 STATE = (
     " Asked about its counterexample alone, in a fresh process, it does not fail like this:"

@@ -132,12 +132,33 @@ def test_wrong_usage_is_status_two_and_says_what_is_wrong(words: tuple[str, ...]
         (("--assignment", "missing.toml"), "missing.toml cannot be read"),
     ],
 )
-def test_our_own_failure_is_status_three_and_says_nothing_about_the_student(words: tuple[str, ...], says: str) -> None:
-    """Not a result, not a mark."""
+def test_an_assignment_that_is_not_there_is_wrong_usage(words: tuple[str, ...], says: str) -> None:
+    """Whoever named it can mend that."""
     done = backmark("grade", "--json", EXAMPLES / "right.ipynb", *words)
-    assert done.returncode == 3
+    assert done.returncode == 2
     assert says in done.stderr
     assert not done.stdout
+
+
+def test_a_damaged_revision_is_our_own_failure_and_says_nothing_about_the_student(tmp_path: Path) -> None:
+    """Status three: not a result, not a mark."""
+    (tmp_path / "x.npz").write_bytes(b"PK nothing of the kind")
+    done = backmark("grade", "--json", EXAMPLES / "right.ipynb", "--assignment", tmp_path / "x.npz")
+    assert done.returncode == 3
+    assert "damaged" in done.stderr
+    assert not done.stdout
+
+
+@pytest.mark.usefixtures("jail")
+def test_many_files_end_in_a_line_for_each(tmp_path: Path) -> None:
+    """Folders are searched below, and what systems leave in them is left alone."""
+    for name in ("a/one.py", "b/two.PY", "b/.hidden.py", "__MACOSX/three.py", "b/notes.txt"):
+        file = tmp_path / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes((EXAMPLES / "right_einsum.py").read_bytes())
+    done = backmark("grade", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("one.py  passed  10/10\ntwo.PY  passed  10/10\n2 of 2 passed\n")
 
 
 def test_without_a_jail_it_refuses_and_says_what_to_do(tmp_path: Path) -> None:

@@ -146,7 +146,7 @@ class Session:
 
     def _stillborn(self, why: str) -> JailFailed:
         # What bwrap says of itself, or Python in the jail, is nearer to the cause than how the process ended.
-        said = self._process.fault or self._process.output.strip() or why
+        said = self._process.fault or self._process.output.strip() or why.partition(" Take ")[0]
         return JailFailed(f"the jail did not start: {said}")
 
     def _ask(self, header: dict[str, Any], payload: bytes, size: int, *, seconds: float, frames: int = 1) -> None:
@@ -277,7 +277,7 @@ class _Clock:
 def _late(seconds: float, what: str) -> TimedOut:
     return TimedOut(
         f"It ran for more than {seconds:g} s {what}. Look for a loop that does not end, "
-        "and for a loop over every pair of parameters."
+        "for a sleep, and for a loop over every pair of parameters."
     )
 
 
