@@ -35,6 +35,8 @@ class Values:
     bend: Bend = "as drawn"
     #: Values straight from Hypothesis, which repeats itself and loves extremes, rather than from a seed.
     plain: bool = False
+    #: Told apart by it are corners that draw the same simple seeds.
+    salt: int = 0
 
 
 def dyadic(raw: NDArray[np.integer]) -> Array:

@@ -8,6 +8,7 @@ A process that imports only this much draws alike for the same versions, and wha
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 
 import hypothesis
 import numpy as np
@@ -35,7 +36,7 @@ def draw(assignment: Assignment) -> Revision:
         # One column is always drawn as well: the rubric's steps are judged there.
         several = wanted // 2 if columns.most > 1 and name != HOME else 0
         for count, least in ((several, columns.most), (wanted - several, 1)):
-            strategy = networks(sizes, least, assignment.formulas, values)
+            strategy = networks(sizes, least, assignment.formulas, replace(values, salt=number))
             drawn += [(name, each) for each in _examples(strategy, count, assignment, number, seen)]
     drawn.sort(key=lambda pair: pair[1].depth)
     suite = measured(

@@ -66,7 +66,7 @@ def many_ends(draw: DrawFn, ranges: Ranges) -> Sizes:
 def networks(
     draw: DrawFn, sizes: st.SearchStrategy[Sizes], columns: int, formulas: Formulas, values: Values
 ) -> Network:
-    """A network of drawn sizes with values as asked; none with a unit exactly at zero or a saturated logit."""
+    """A network of drawn sizes with values as asked."""
     shape = draw(sizes)
     entries = sum((a + 1) * b for a, b in pairwise(shape)) + (shape[0] + shape[-1]) * columns
     if values.plain:
@@ -74,7 +74,7 @@ def networks(
         numbers = dyadic(np.frombuffer(raw, dtype=np.uint8))
     else:
         seed = draw(st.integers(0, 2**32 - 1))
-        numbers = dyadic(np.random.default_rng(seed).integers(0, 256, entries))
+        numbers = dyadic(np.random.default_rng([seed, values.salt]).integers(0, 256, entries))
     return build(shape, columns, numbers, formulas, values)
 
 
