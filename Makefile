@@ -11,7 +11,7 @@ export FILE
 LOCK := .venv/bin/uv pip compile pyproject.toml --extra bubblewrap --universal --generate-hashes \
 	--no-header --no-annotate -p 3.11 --quiet $(UPGRADE)
 
-VERBS := help setup run test check format bench lock clean
+VERBS := help setup run test cover check format bench lock clean
 ifneq ($(filter-out $(VERBS),$(MAKECMDGOALS)),)
 $(error There is no `make $(firstword $(filter-out $(VERBS),$(MAKECMDGOALS)))`. To grade a file, write: make run FILE=that.ipynb)
 endif
@@ -30,6 +30,9 @@ run: setup ## grade a submission: make run FILE=your.ipynb
 
 test: setup ## run the tests on all cores: make test ARGS="tests/oracle -x"
 	@.venv/bin/pytest -n auto $(ARGS)
+
+cover: setup ## run the tests on one core and say which branches none of them takes
+	@.venv/bin/coverage run -m pytest -q $(ARGS) && .venv/bin/coverage report --show-missing --skip-covered
 
 check: setup ## lint, format, types, import contracts
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports

@@ -17,8 +17,9 @@ from tests.local import local
 #: With tanh nothing but the product of the two comes back: a wrong dl/dh cannot be told from a wrong derivative.
 TOGETHER = {"activation_gradient": {"activation_gradient", "relu_derivative"}}
 
-#: Its sums differ from the right ones by a factor of ten on some networks: just what the slope of 0.1 would do.
-AMBIGUOUS = {("leaky_relu", "summed_apart")}
+#: Its sums can cancel to an exact zero, or be the right ones times ten, on a few networks: then it looks like a wrong
+#: derivative, of a ReLU or of a leaky one with a slope of 0.1.
+AMBIGUOUS = {"summed_apart"}
 
 
 @pytest.fixture(
@@ -46,7 +47,7 @@ def test_a_slip_in_one_step_fails_exactly_that_step(judge: Judge) -> None:
     """Bias, weights, activations, derivative: each alone."""
     activation = judge.assignment.formulas.activation
     for slip in slips(judge):
-        if (activation.value, slip.name) in AMBIGUOUS:
+        if slip.name in AMBIGUOUS:
             continue
         failed = {name for name, row in rows(slip.source, judge).items() if row.mark is not Mark.PASSED}
         expected = {slip.step} if activation.kinked else TOGETHER.get(slip.step, {slip.step})
