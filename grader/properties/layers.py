@@ -68,56 +68,49 @@ def stack(suite: Suite, formulas: Formulas) -> Layers:
     """The layers of the suite's one-column networks."""
     single = [i for i, columns in enumerate(suite.columns) if columns == 1]
     m = max((max(suite.sizes[i]) for i in single), default=1)
-    rows = [(i, k) for i in single for k in range(len(suite.sizes[i]) - 1)]
-    shape = (len(rows), m)
+    network = np.array([i for i in single for _ in suite.sizes[i][1:]], dtype=np.intp)
+    shape = (len(network), m)
+    top = np.append(network[1:] != network[:-1], True) if len(network) else np.zeros(0, dtype=bool)
+    weight_from, weight_to, bias_from, bias_to = _places(suite, single, m)
     weights, h, f, y = np.zeros((*shape, m)), np.zeros(shape), np.zeros(shape), np.zeros(shape)
     unit = np.zeros(shape, dtype=bool)
+    weights.ravel()[weight_to] = suite.parameters[weight_from]
     h_at, f_at, y_at = (_starts(suite, part) for part in (slice(None, -1), slice(1, None), slice(-1, None)))
-    places: list[list[NDArray[np.intp]]] = [[], [], [], []]
     row = 0
     for i in single:
-        sizes = suite.sizes[i]
-        start, hs, fs = suite.starts[i], h_at[i], f_at[i]
+        sizes, hs, fs = suite.sizes[i], h_at[i], f_at[i]
         for fan_in, out in pairwise(sizes):
-            grid = (row * m + np.arange(out))[:, None] * m + np.arange(fan_in)
-            places[0].append(np.arange(start, start + out * fan_in))
-            places[1].append(grid.ravel())
-            start += out * fan_in
-            places[2].append(np.arange(start, start + out))
-            places[3].append(row * m + np.arange(out))
-            start += out
             h[row, :fan_in] = suite.activations[hs : hs + fan_in]
             f[row, :out] = suite.preactivations[fs : fs + out]
             unit[row, :out] = True
             hs, fs, row = hs + fan_in, fs + out, row + 1
         y[row - 1, : sizes[-1]] = suite.targets[y_at[i] : y_at[i] + sizes[-1]]
-    weight_from, weight_to, bias_from, bias_to = (
-        np.concatenate(each) if each else np.zeros(0, dtype=np.intp) for each in places
-    )
-    weights.ravel()[weight_to] = suite.parameters[weight_from]
-    top = np.array([k == len(suite.sizes[i]) - 2 for i, k in rows], dtype=bool)
     top_delta, top_size = np.zeros(shape), np.zeros(shape)
     for at in np.flatnonzero(top):
         # One output layer at a time: softmax must not see the padding.
         output, target = f[at, unit[at]][:, None], y[at, unit[at]][:, None]
         top_delta[at, unit[at]] = loss_derivative(output, target, formulas.loss)[:, 0]
         top_size[at, unit[at]] = loss_size(output, target, formulas.loss)[:, 0]
-    return Layers(
-        np.array([i for i, _ in rows], dtype=np.intp),
-        top,
-        weights,
-        h,
-        f,
-        unit,
-        top_delta,
-        top_size,
-        activation_derivative(f, formulas),
-        activation_size(f, formulas),
-        weight_from,
-        weight_to,
-        bias_from,
-        bias_to,
-    )
+    slope, slope_size = activation_derivative(f, formulas), activation_size(f, formulas)
+    places = (weight_from, weight_to, bias_from, bias_to)
+    return Layers(network, top, weights, h, f, unit, top_delta, top_size, slope, slope_size, *places)
+
+
+def _places(suite: Suite, single: Sequence[int], m: int) -> tuple[Places, Places, Places, Places]:
+    """Where weights and biases stand in the suite's flat parameters, and where they go in the padded arrays."""
+    places: tuple[list[Places], ...] = ([], [], [], [])
+    row = 0
+    for i in single:
+        start = suite.starts[i]
+        for fan_in, out in pairwise(suite.sizes[i]):
+            middle, end = start + out * fan_in, start + out * (fan_in + 1)
+            places[0].append(np.arange(start, middle))
+            places[1].append(((row * m + np.arange(out))[:, None] * m + np.arange(fan_in)).ravel())
+            places[2].append(np.arange(middle, end))
+            places[3].append(row * m + np.arange(out))
+            start, row = end, row + 1
+    first, second, third, fourth = (np.concatenate(each) if each else np.zeros(0, dtype=np.intp) for each in places)
+    return first, second, third, fourth
 
 
 def _starts(suite: Suite, part: slice) -> list[int]:

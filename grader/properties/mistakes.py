@@ -40,11 +40,6 @@ def always(_: Assignment) -> bool:
     return True
 
 
-def layered(assignment: Assignment) -> bool:
-    """Only with hidden layers: an assignment without any should say so in its ranges, and is refused for it."""
-    return assignment.ranges.depth.most >= 0
-
-
 def deep(depth: int) -> Callable[[Assignment], bool]:
     """Only where networks may be that deep."""
     return lambda assignment: assignment.ranges.depth.most >= depth
@@ -90,7 +85,6 @@ MISTAKES = (
         "bias_from_activation",
         "takes the bias gradient from dl/dh",
         Lines(bias=lambda delta, dh: (delta if dh is None else dh).sum(axis=1, keepdims=True)),
-        layered,
     ),
     Mistake(
         "zero_weights",
@@ -101,13 +95,11 @@ MISTAKES = (
         "previous_activation",
         "takes the weight gradient from all_h[layer-1]",
         Lines(weight=lambda delta, at, k: delta @ at.h[max(k - 1, 0)].T),
-        layered,
     ),
     Mistake(
         "preactivation",
         "takes the weight gradient from all_f instead of all_h",
         Lines(weight=lambda delta, at, k: delta @ (at.f[k - 1] if k else at.h[0]).T),
-        layered,
     ),
     Mistake(
         "transposed_weight_gradient",
@@ -118,31 +110,24 @@ MISTAKES = (
         "missing_transpose",
         "does not transpose the weights",
         Lines(activation=lambda n, _, delta, k: n.weights[k] @ delta),
-        layered,
     ),
     Mistake(
         "through_weight_gradient",
         "propagates through dl/dweights instead of the weights",
         Lines(activation=lambda _, dw, delta, __: dw.T @ delta),
-        layered,
     ),
     Mistake(
-        "no_propagation",
-        "leaves dl/dh as zeros",
-        Lines(activation=lambda n, _, delta, k: 0 * n.weights[k].T @ delta),
-        layered,
+        "no_propagation", "leaves dl/dh as zeros", Lines(activation=lambda n, _, delta, k: 0 * n.weights[k].T @ delta)
     ),
     Mistake(
         "no_derivative",
         "leaves out the activation's derivative",
         Lines(derivative=lambda at, k, _: np.ones_like(at.f[k - 1])),
-        layered,
     ),
     Mistake(
         "derivative_of_other_layer",
         "takes the activation's derivative at the wrong layer",
         Lines(derivative=lambda at, k, f: activation_derivative(at.f[k], f)),
-        layered,
     ),
     Mistake(
         "derivative_of_activation",
@@ -150,7 +135,7 @@ MISTAKES = (
         Lines(derivative=lambda at, k, f: activation_derivative(-at.f[k - 1], f)),
         lambda assignment: assignment.formulas.activation.kinked,
     ),
-    Mistake("deepest_only", "is off in networks of the greatest depth", Lines(), layered),
+    Mistake("deepest_only", "is off in networks of the greatest depth", Lines()),
     Mistake("small_error_below", "is 0.1 % off in the first layer", _scaled(1.001, lambda _, k: k == 0)),
     Mistake("small_error_above", "is 0.1 % off in the last layer", _scaled(1.001, lambda n, k: k == n.depth)),
     Mistake(

@@ -1,13 +1,11 @@
-"""A jail for the tests that need one: skipped where a machine cannot isolate, failing so in CI."""
+"""Sessions for the tests of the sandbox, jailed and not."""
 
-import os
 import struct
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from grader.errors import JailUnavailable
 from worker.sandbox import policy
 from worker.sandbox.policy import Launch, Limits
 from worker.sandbox.reply import Reply
@@ -16,17 +14,6 @@ from worker.sandbox.session import Session
 Ask = Callable[..., list[Reply]]
 
 LIMITS = Limits(seconds_per_call=0.5, seconds=3.0, memory=1 << 30, output=16 * 1024)
-
-
-@pytest.fixture(scope="session")
-def jail() -> Launch:
-    """Return the launch of a jail."""
-    try:
-        return policy.jailed()
-    except JailUnavailable as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(error))
 
 
 @pytest.fixture(params=["jailed", "unjailed"])
