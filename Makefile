@@ -8,7 +8,7 @@ ARGS ?=
 UPGRADE ?=
 
 export FILE
-LOCK := .venv/bin/uv pip compile pyproject.toml --extra bubblewrap --universal --generate-hashes \
+LOCK := .venv/bin/uv pip compile pyproject.toml --extra bubblewrap --extra serve --universal --generate-hashes \
 	--no-header --no-annotate -p 3.11 --quiet $(UPGRADE)
 
 VERBS := help setup run test cover check format bench lock clean

@@ -8,6 +8,7 @@ BackmarkError
 │   ├── TooMuchOutput        `output_limit`
 │   └── Crashed              `crashed`
 └── ServiceError             ours: says nothing about the student, exit status 3
+    ├── StoreUnavailable     Redis is away, or not fit to keep a submission
     ├── JailUnavailable      this machine cannot isolate
     ├── JailFailed           a jail that should have worked did not
     └── AssignmentError      the assignment or its networks are not usable
@@ -58,6 +59,10 @@ class Crashed(CandidateError):
 
 class ServiceError(BackmarkError):
     """Our own failure, or the machine's. Never a student's mark."""
+
+
+class StoreUnavailable(ServiceError):
+    """Redis did not answer, or does not keep what it is given; nothing was recorded by halves."""
 
 
 class JailUnavailable(ServiceError):

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from grader import settings
+from grader.settings import machine
 from grader.errors import BackmarkError, BadAssignment, JailFailed, JailUnavailable
 from worker import commands
 
@@ -117,7 +117,7 @@ def grade(  # noqa: PLR0913 - one parameter for each option
     passed = commands.grade(
         found,
         commands.Choice(assignment, seed, networks, no_jail=no_jail),
-        settings.from_environment(),
+        machine.from_environment(),
         commands.Output(as_json=as_json, script=script),
     )
     ctx.exit(PASSED if passed else NOT_ALL_PASSED)
@@ -151,7 +151,7 @@ def _submissions(files: Sequence[Path]) -> Iterator[Path]:
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def networks(assignment: str, *, as_json: bool) -> None:
     """Show what an assignment draws: corners, depths, widths, dead layers, inconclusive derivatives."""
-    commands.networks(assignment, settings.from_environment(), as_json=as_json)
+    commands.networks(assignment, machine.from_environment(), as_json=as_json)
 
 
 @main.command()
@@ -159,7 +159,7 @@ def networks(assignment: str, *, as_json: bool) -> None:
 @click.pass_context
 def doctor(ctx: click.Context, *, as_json: bool) -> None:
     """Say what this machine can isolate, by trying a real jail. Exit status 3 where it cannot."""
-    ctx.exit(PASSED if commands.doctor(settings.from_environment(), as_json=as_json) else OUR_FAILURE)
+    ctx.exit(PASSED if commands.doctor(machine.from_environment(), as_json=as_json) else OUR_FAILURE)
 
 
 @main.group()
@@ -173,7 +173,7 @@ def assignment() -> None:
 @click.pass_context
 def check(ctx: click.Context, file: Path, *, as_json: bool) -> None:
     """Try an assignment on the reference and on known mistakes; refuse it (status 1) if it lets one pass."""
-    sound = commands.check(str(file), settings.from_environment(), as_json=as_json)
+    sound = commands.check(str(file), machine.from_environment(), as_json=as_json)
     ctx.exit(PASSED if sound else NOT_ALL_PASSED)
 
 
@@ -190,7 +190,7 @@ def draw(file: Path, output: Path | None) -> None:
 @click.option("--function", default="backward_pass", show_default=True, help="The function that students fill in.")
 def template(file: Path, function: str) -> None:
     """Print the fingerprint of an unfilled notebook, for `templates` in an assignment."""
-    commands.template(file, function, settings.from_environment())
+    commands.template(file, function, machine.from_environment())
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from grader.settings import Settings
+from grader.settings.machine import Settings
 from worker.sandbox import policy
 from worker.sandbox.session import Session
 

@@ -1,4 +1,4 @@
-"""The only reader of the environment."""
+"""What the owner of a machine may set, for any command."""
 
 import os
 from collections.abc import Mapping

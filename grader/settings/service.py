@@ -1,0 +1,54 @@
+"""What the owner of a service may set. Each field is an environment variable, BACKMARK_ and its name in capitals.
+
+A secret may also be a file of that name (`backmark_secret`) in /run/secrets, as container engines mount them.
+"""
+
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_SECRETS = Path("/run/secrets")
+
+
+class ServiceSettings(BaseSettings):
+    """One set of settings for web, worker and sweeper: those of one service should agree."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="BACKMARK_", frozen=True, extra="ignore", secrets_dir=_SECRETS if _SECRETS.is_dir() else None
+    )
+
+    #: Store and queues: redis://, rediss:// (TLS) or unix://, with user and password where Redis has them.
+    redis_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
+    #: A certificate authority's file, for a Redis whose certificate the system does not know.
+    redis_ca: Path | None = None
+    #: Chooses each submission's fresh networks, where a revision has them: secret from students, kept for good.
+    secret: SecretStr | None = None
+
+    #: Bytes of a request, file and fields together.
+    max_bytes: int = Field(8 << 20, ge=1 << 10, le=64 << 20)
+    #: Requests of one token: accepting, and all others.
+    submit_rate: str = "600/minute"
+    read_rate: str = "6000/minute"
+    #: Whether a submission without an Idempotency-Key is refused.
+    idempotency_required: bool = False
+    #: Threads of a web process; held connections (long poll, event streams) take at most half of them.
+    web_threads: int = Field(8, ge=2, le=256)
+
+    #: Seconds without a sign of life after which a worker's submission is given to another.
+    lease_seconds: float = Field(10.0, gt=0.5, le=600)
+    #: How often a submission is tried before it ends as service_failed.
+    tries: int = Field(5, ge=1, le=100)
+    #: Seconds that a stopping worker lets a submission go on before it hands it back.
+    grace_seconds: float = Field(5.0, ge=0, le=600)
+
+    #: Days that verdicts are reused for an identical source; 0: never.
+    cache_days: int = Field(30, ge=0, le=3650)
+    #: Days after which submissions are deleted with all that belongs to them; 0: never.
+    retention_days: int = Field(0, ge=0, le=36500)
+
+    #: Networks that callbacks may go to though they are private, such as 10.1.0.0/16, as a JSON list.
+    callback_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    #: Whether callbacks may go over plain http.
+    callback_http: bool = False

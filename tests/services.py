@@ -1,0 +1,20 @@
+"""The real Redis as fixtures: skipped at home where there is no server, a failure in CI."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from worker.embedded import EmbeddedRedis, find_server
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedRedis]:
+    """A Redis of this test process's own."""
+    if find_server() is None and not os.environ.get("CI"):
+        pytest.skip("no Redis server on this machine")
+    server = EmbeddedRedis(Path(tmp_path_factory.mktemp("redis")))
+    server.start()
+    yield server
+    server.stop()
