@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from celery import Celery
 from kombu import Queue as KombuQueue
 from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 from grader.settings.service import ServiceSettings
 from grader.store.records import Job, Queue
@@ -15,13 +16,24 @@ _log = logging.getLogger(__name__)
 
 #: Before every key of Celery's, to tell them from the store's.
 KEY_PREFIX = "celery:"
+#: Ahead of all other queues: what a worker gave back, or was killed over, keeps its place.
+AGAIN = "again"
+#: Seconds after which a message that a worker took, and did not acknowledge, is given to another. A message too many
+#: does no harm, so this is short: it brings back what a killed worker had taken and not yet claimed.
+_VISIBILITY = 60
+#: One more try at once: a connection that Redis closed meanwhile is only noticed when it is used.
+_RETRY = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
 
 
 class Dispatcher(Protocol):
-    """Tells workers that there is something to do."""
+    """Tells workers that there is something to do. Best effort: what is not sent now, the sweeper sends."""
 
     def send(self, job: Job) -> None:
-        """Best effort: what is not sent now, the sweeper sends."""
+        """To whoever is free, after what was sent before."""
+        ...
+
+    def send_again(self, job: Job) -> None:
+        """To whoever is free next: it was a worker's already."""
         ...
 
 
@@ -33,20 +45,34 @@ class CeleryDispatcher:
 
     def send(self, job: Job) -> None:
         """One message on the queue of the job's kind."""
+        self._send(job, job.kind.queue.value)
+
+    def send_again(self, job: Job) -> None:
+        """One message ahead of the others; a regrade's waits among its own, behind whoever waits for an answer."""
+        self._send(job, Queue.REGRADE.value if job.kind.queue is Queue.REGRADE else AGAIN)
+
+    def _send(self, job: Job, queue: str) -> None:
         try:
             self._app.send_task(
-                f"backmark.{job.kind}", args=[job.id], queue=job.kind.queue.value, ignore_result=True, retry=False
+                f"backmark.{job.kind}",
+                args=[job.id],
+                queue=queue,
+                ignore_result=True,
+                retry=True,
+                retry_policy=_RETRY,
             )
-        except OperationalError as error:
+        except (OperationalError, RedisError, OSError) as error:
             _log.warning("%s %s is recorded, but its message was not sent: %s", job.kind, job.id, error)
 
 
 def application(settings: ServiceSettings) -> Celery:
-    """Celery as producers and workers both have it: three queues in strict order, late acknowledgement, no results."""
+    """Celery as producers and workers both have it: queues in strict order, late acknowledgement, no results."""
     app = Celery("backmark", broker=settings.redis_url.get_secret_value(), set_as_current=False)
     options: dict[str, Any] = {
         "global_keyprefix": KEY_PREFIX,
         "queue_order_strategy": "priority",
+        "visibility_timeout": _VISIBILITY,
+        "unacked_restore_throttle": 1,
         "socket_timeout": 5,
         "socket_connect_timeout": 5,
         "socket_keepalive": True,
@@ -55,7 +81,7 @@ def application(settings: ServiceSettings) -> Celery:
         broker_transport_options=options,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
-        task_queues=[KombuQueue(queue.value) for queue in Queue],
+        task_queues=[KombuQueue(name) for name in (AGAIN, *(queue.value for queue in Queue))],
         task_default_queue=Queue.STAFF.value,
         task_create_missing_queues=False,
         task_ignore_result=True,
@@ -64,9 +90,13 @@ def application(settings: ServiceSettings) -> Celery:
         task_acks_late=True,
         task_reject_on_worker_lost=True,
         worker_prefetch_multiplier=1,
+        # Running tasks have claims of their own: what they need not is to be cancelled, or the worker to fetch less.
         worker_cancel_long_running_tasks_on_connection_loss=False,
+        worker_enable_prefetch_count_reduction=False,
+        # Nobody commands a worker but signals: no channel for it in Redis.
+        worker_enable_remote_control=False,
         worker_hijack_root_logger=False,
-        task_publish_retry=False,
+        worker_redirect_stdouts=False,
     )
     if settings.redis_ca is not None:
         app.conf.broker_use_ssl = {"ssl_cert_reqs": ssl.CERT_REQUIRED, "ssl_ca_certs": str(settings.redis_ca)}

@@ -4,15 +4,17 @@ import io
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from grader.settings import machine
 from grader.errors import BackmarkError, BadAssignment, JailFailed, JailUnavailable
+from grader.settings import machine
 from worker import commands
+from worker import files as submissions
 
 PASSED, NOT_ALL_PASSED, OUR_FAILURE = 0, 1, 3
 #: As a shell has it for SIGINT and SIGPIPE.
@@ -20,9 +22,33 @@ INTERRUPTED, NOBODY_READS = 130, 141
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+#: Commands of a service and its clients, by the module that has them: imported when asked for, since a cold
+#: `backmark grade` should not pay for them.
+LATER = {
+    "serve": "worker.serve_command",
+    "worker": "worker.service_commands",
+    "sweeper": "worker.service_commands",
+    "web": "worker.service_commands",
+    "token": "worker.service_commands",
+    "submit": "worker.client_cli",
+    "status": "worker.client_cli",
+    "regrade": "worker.client_cli",
+}
+
 
 class Backmark(click.Group):
     """Turns our own failures into exit status 3, said on standard error: never a student's mark."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Those of this file and those that come later."""
+        return sorted({*super().list_commands(ctx), *LATER})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """A command, imported where it must be."""
+        if cmd_name in LATER:
+            found: click.Command = getattr(import_module(LATER[cmd_name]), cmd_name)
+            return found
+        return super().get_command(ctx, cmd_name)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command."""
@@ -100,10 +126,7 @@ def grade(  # noqa: PLR0913 - one parameter for each option
     no_jail: bool,
 ) -> None:
     """Grade notebooks or Python files; a folder stands for all .ipynb and .py files in it and below."""
-    found = list(_submissions(files))
-    if not found:
-        message = "no .ipynb or .py file in what was named"
-        raise click.UsageError(message)
+    found = submissions.found(files)
     if script is not None and len(found) > 1:
         message = f"--script takes a single submission, and {len(found)} were named"
         raise click.UsageError(message)
@@ -129,21 +152,6 @@ def _ours(script: Path) -> bool:
         return script.suffix != ".ipynb"
     with script.open("rb") as stream:
         return stream.read(11) == b"# Backmark:"
-
-
-def _submissions(files: Sequence[Path]) -> Iterator[Path]:
-    """The files, and those in the folders: hidden ones are what systems leave there, and no student's."""
-    for file in files:
-        if file.is_dir():
-            for each in sorted(file.rglob("*")):
-                hidden = any(part.startswith((".", "__")) for part in each.relative_to(file).parts)
-                if each.suffix.lower() in {".ipynb", ".py"} and each.is_file() and not hidden:
-                    yield each
-        elif file.is_file():
-            yield file
-        else:
-            message = f"{file} is no file"
-            raise click.UsageError(message)
 
 
 @main.command()

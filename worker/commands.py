@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from grader.settings.machine import Settings
+from worker.files import names, read
 from worker.sandbox import policy
 from worker.sandbox.session import Session
+from worker.terminal import console, show
 
 if TYPE_CHECKING:
     from grader.model import Verdict
@@ -26,9 +28,6 @@ AHEAD = 2
 
 #: The limits that most assignments leave as they are.
 USUAL = policy.Limits(2.0, 20.0, 1 << 30, 1 << 20)
-
-#: A file larger than this is refused before it is read: no notebook is.
-LARGEST_FILE = 64 << 20
 
 UNISOLATED = (
     "UNISOLATED: --no-jail runs this code with all of your rights. Do that with your own code only, never with a"
@@ -71,13 +70,13 @@ def grade(files: Sequence[Path], choice: Choice, settings: Settings, output: Out
     if len(seen) > 1 and not output.as_json:
         from grader.feedback import summary
 
-        _print(summary(seen))
+        show(summary(seen))
     return passed
 
 
 def _verdicts(files: Sequence[Path], choice: Choice, settings: Settings, launch: policy.Launch) -> Iterator["Verdict"]:
     """Each file's verdict, while the next ones' jails start up."""
-    names = _names(files)
+    called = names(files)
     # The first jail starts up while NumPy is imported and the networks are loaded. What limits they come with is not
     # known yet: nearly always the usual ones.
     ready = deque([Session(launch, USUAL)])
@@ -88,7 +87,7 @@ def _verdicts(files: Sequence[Path], choice: Choice, settings: Settings, launch:
         for at, file in enumerate(files):
             while len(ready) < min(AHEAD, len(files) - at):
                 ready.append(grader.start())
-            yield grader.grade(_read(file), names[at], ready.popleft())
+            yield grader.grade(read(file), called[at], ready.popleft())
     finally:
         for session in ready:
             session.close()
@@ -103,19 +102,6 @@ def _grader(choice: Choice, settings: Settings, launch: policy.Launch) -> "Grade
     if choice.seed is not None or choice.networks is not None:
         found = other(found, choice.seed, choice.networks)
     return Grader(Judge(found), launch)
-
-
-def _names(files: Sequence[Path]) -> list[str]:
-    """What the files are called: without their folders, unless two would then be called the same."""
-    alike = len({file.name for file in files}) < len(files)
-    # A name in another encoding than ours has bytes that no report can hold.
-    return [(str(file) if alike else file.name).encode("utf-8", "backslashreplace").decode() for file in files]
-
-
-def _read(file: Path) -> bytes:
-    """The file's bytes, one byte more than the largest that is read where it is larger."""
-    with file.open("rb") as stream:
-        return stream.read(LARGEST_FILE + 1)
 
 
 @contextlib.contextmanager
@@ -140,24 +126,7 @@ def _show(verdict: "Verdict", *, as_json: bool) -> None:
         return
     from grader.feedback import rendered
 
-    _print(rendered(verdict))
-
-
-def _print(what: Any) -> None:
-    console = _console()
-    if console.is_terminal:
-        console.print(what)
-        return
-    # Into a file or a pipe go no blanks at the ends of lines.
-    with console.capture() as captured:
-        console.print(what)
-    click.echo("\n".join(line.rstrip() for line in captured.get().split("\n")), nl=False)
-
-
-def _console() -> Any:
-    from rich.console import Console
-
-    return Console(highlight=False, markup=False, emoji=False)
+    show(rendered(verdict))
 
 
 def _write_script(file: Path, verdict: "Verdict") -> None:
@@ -178,9 +147,9 @@ def networks(assignment: str, settings: Settings, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(asdict(found)))
         return
-    console = _console()
-    console.print(f"{found.assignment}, revision {found.revision}: {found.networks} networks")
-    console.print(
+    out = console()
+    out.print(f"{found.assignment}, revision {found.revision}: {found.networks} networks")
+    out.print(
         f"{found.derivatives:,} derivatives, {found.inconclusive} inconclusive;"
         f" {found.dead_layers} networks with a dead layer, {found.all_active} with all units active"
     )
@@ -192,18 +161,18 @@ def networks(assignment: str, settings: Settings, *, as_json: bool) -> None:
         ("outputs", found.outputs),
         ("columns", found.columns),
     ):
-        _print_counts(console, title, counts)
+        _print_counts(out, title, counts)
 
 
-def _print_counts(console: Any, title: str, counts: dict[str, int]) -> None:
+def _print_counts(out: Any, title: str, counts: dict[str, int]) -> None:
     from rich.table import Table
 
     table = Table(title=title, title_justify="left", show_header=False, box=None, padding=(0, 2))
     most = max(counts.values(), default=1)
     for name, count in counts.items():
         table.add_row(name, str(count), "█" * round(24 * count / most))
-    console.print()
-    console.print(table)
+    out.print()
+    out.print(table)
 
 
 def doctor(settings: Settings, *, as_json: bool) -> bool:
@@ -271,4 +240,4 @@ def draw(file: Path, output: Path) -> None:
 def template(file: Path, function: str, settings: Settings) -> None:
     """The fingerprint of an unfilled function; parsed in a jail like any other."""
     with Session(policy.jailed(settings.bwrap), policy.Limits(2.0, 10.0, 1 << 30, 1 << 16)) as session:
-        click.echo(session.extract(_read(file), file.name, function).fingerprint)
+        click.echo(session.extract(read(file), file.name, function).fingerprint)

@@ -17,21 +17,49 @@ from grader.properties.rubric import evidence
 from grader.revision import FORMAT, Revision, assignment_to_json, dump, load, packaged
 
 
+class Drawing:
+    """Networks being drawn, in a process that imports only the strategies: Hypothesis looks at what else is imported.
+
+    Started at once; another thread may stop it.
+    """
+
+    def __init__(self, assignment: Assignment) -> None:
+        self._assignment = assignment
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "grader.properties.drawing"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
+    def result(self) -> bytes:
+        """A revision's bytes. BadAssignment where its ranges do not hold so many networks."""
+        with self._process as process:
+            try:
+                drawn, said = process.communicate(assignment_to_json(self._assignment).encode())
+            except BaseException:
+                process.kill()
+                raise
+        if process.returncode:
+            raise self._fault(said.decode(errors="replace"))
+        found = load(drawn, self._assignment.id)
+        # Worked out here, once: the drawing process may not import what judges, or a change there would draw others.
+        return dump(replace(found, evidence=evidence(found.suite, self._assignment)))
+
+    def stop(self) -> None:
+        """End it: `result` then raises."""
+        self._process.kill()
+
+    def _fault(self, said: str) -> AssignmentError:
+        last = (said.strip().splitlines() or ["no reason was given"])[-1]
+        refused = f"{AssignmentError.__module__}.{AssignmentError.__name__}: "
+        kind = BadAssignment if last.startswith(refused) else AssignmentError
+        return kind(f"the networks of {self._assignment.id} could not be drawn: {last.removeprefix(refused)}")
+
+
 def draw(assignment: Assignment) -> bytes:
-    """A revision's bytes. The process imports only the strategies, as Hypothesis looks at what else is imported."""
-    done = subprocess.run(
-        [sys.executable, "-m", "grader.properties.drawing"],
-        input=assignment_to_json(assignment).encode(),
-        capture_output=True,
-        check=False,
-    )
-    if done.returncode:
-        reason = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["no reason was given"]
-        message = f"the networks of {assignment.id} could not be drawn: {reason[0]}"
-        raise AssignmentError(message)
-    found = load(done.stdout, assignment.id)
-    # Worked out here, once: the drawing process may not import what judges, or a change there would draw others.
-    return dump(replace(found, evidence=evidence(found.suite, assignment)))
+    """A revision's bytes."""
+    return Drawing(assignment).result()
 
 
 def revision(name: str, cache: Path) -> Revision:

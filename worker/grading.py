@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from grader.errors import SubmissionError, TimedOut
+from grader.errors import BackmarkError, SubmissionError, TimedOut
 from grader.model import (
     AssignmentReference,
     Flag,
@@ -58,20 +58,13 @@ class Grader:
         """A jail, starting up: worth doing before it is needed."""
         return Session(self.launch, self.limits)
 
+    def grading(self, source: bytes, filename: str, session: Session | None = None) -> "Grading":
+        """The grading of a file's bytes, not begun; in a jail that is starting up already, where there is one."""
+        return Grading(self, source, filename, session)
+
     def grade(self, source: bytes, filename: str, session: Session | None = None) -> Verdict:
         """The verdict on a file's bytes. ServiceError is ours and says nothing about the student."""
-        started = time.perf_counter()
-        digest = hashlib.sha256(source).hexdigest()
-        run = _Run(self, source, filename)
-        try:
-            judgement, output = run.judged(session or self.start())
-        except SubmissionError as error:
-            judgement, output = self._rejected(error), ""
-        finally:
-            run.close()
-        seconds = round(time.perf_counter() - started, 4)
-        judgement = replace(judgement, statistics=replace(judgement.statistics, seconds=seconds))
-        return Verdict(Submission(digest[:16], filename, digest), self.reference, judgement, output)
+        return self.grading(source, filename, session).verdict()
 
     @cached_property
     def reference(self) -> AssignmentReference:
@@ -79,27 +72,56 @@ class Grader:
         revision = self.judge.revision
         return AssignmentReference(revision.assignment.id, revision.id, revision.networks_sha256, revision.own_networks)
 
-    def _rejected(self, error: SubmissionError) -> Judgement:
-        rubric = self.judge.assignment.rubric
-        rows = tuple(Property(name, TITLES[name], Mark.NOT_RUN, 0, getattr(rubric, name), 0, REFUSED) for name in ORDER)
-        return Judgement(
-            Outcome.REJECTED,
-            rows,
-            error=StudentError(error.reason, str(error)),
-            statistics=Statistics(seed=self.judge.assignment.seed),
-        )
+
+class Stopped(BackmarkError):
+    """The grading was stopped from another thread before it had a verdict."""
 
 
 @dataclass(slots=True)
-class _Run:
-    """One submission and the jails that it needed."""
+class Grading:
+    """One submission on its way to a verdict, and the jails that it needs; another thread may stop it."""
 
     grader: Grader
     source: bytes
     filename: str
-    sessions: list[Session] = field(default_factory=list)
+    #: A jail that is starting up already.
+    first: Session | None = None
+    _sessions: list[Session] = field(default_factory=list)
+    _stopped: bool = False
 
-    def judged(self, session: Session) -> tuple[Judgement, str]:
+    def verdict(self) -> Verdict:
+        """Grade. Raises ServiceError, which is ours, and Stopped."""
+        try:
+            found = self._verdict()
+        except BackmarkError as error:
+            if self._stopped:
+                raise Stopped from error
+            raise
+        # An ending that we made ourselves would read as the student's.
+        if self._stopped:
+            raise Stopped
+        return found
+
+    def stop(self) -> None:
+        """End it soon: from any thread, at any time."""
+        self._stopped = True
+        for session in tuple(self._sessions):
+            session.stop()
+
+    def _verdict(self) -> Verdict:
+        started = time.perf_counter()
+        digest = hashlib.sha256(self.source).hexdigest()
+        try:
+            judgement, output = self._judged(self.first or self.grader.start())
+        except SubmissionError as error:
+            judgement, output = self._rejected(error), ""
+        finally:
+            self._close()
+        seconds = round(time.perf_counter() - started, 4)
+        judgement = replace(judgement, statistics=replace(judgement.statistics, seconds=seconds))
+        return Verdict(Submission(digest[:16], self.filename, digest), self.grader.reference, judgement, output)
+
+    def _judged(self, session: Session) -> tuple[Judgement, str]:
         """Extracted, asked and judged, with what it printed."""
         judge = self.grader.judge
         candidate = self._candidate(session)
@@ -110,7 +132,10 @@ class _Run:
         return judgement, output
 
     def _candidate(self, session: Session) -> Candidate:
-        self.sessions.append(session)
+        self._sessions.append(session)
+        if self._stopped:
+            # Whoever stopped it may have looked before this jail was there.
+            session.stop()
         assignment = self.grader.judge.assignment
         extracted = session.extract(self.source, self.filename[-LONGEST_NAME:], assignment.function)
         if extracted.fingerprint in assignment.templates:
@@ -119,7 +144,7 @@ class _Run:
 
     def _fresh(self) -> Candidate:
         # One jail at a time: a machine has memory for so many, and a submission's limits are its own.
-        self.close()
+        self._close()
         try:
             return self._candidate(self.grader.start())
         except SubmissionError as error:
@@ -127,6 +152,16 @@ class _Run:
             message = f"It could not be read a second time: {error}"
             raise TimedOut(message) from error
 
-    def close(self) -> None:
-        for session in self.sessions:
+    def _close(self) -> None:
+        for session in self._sessions:
             session.close()
+
+    def _rejected(self, error: SubmissionError) -> Judgement:
+        rubric = self.grader.judge.assignment.rubric
+        rows = tuple(Property(name, TITLES[name], Mark.NOT_RUN, 0, getattr(rubric, name), 0, REFUSED) for name in ORDER)
+        return Judgement(
+            Outcome.REJECTED,
+            rows,
+            error=StudentError(error.reason, str(error)),
+            statistics=Statistics(seed=self.grader.judge.assignment.seed),
+        )

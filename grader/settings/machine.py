@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -14,15 +14,35 @@ class Settings:
     bwrap: str | None
     #: BACKMARK_CACHE: where networks drawn for your own assignments are kept; within XDG_CACHE_HOME by default.
     cache: Path
+    #: BACKMARK_DATA: where `backmark serve` keeps everything; within XDG_DATA_HOME by default.
+    data: Path
+    #: BACKMARK_URL: the server that `submit`, `status` and `regrade` talk to.
+    url: str
+    #: BACKMARK_TOKEN: what says there who you are.
+    token: str | None = field(repr=False)
+    #: BACKMARK_PLAIN_HTTP=1: send the token over plain http, too, to another machine than this.
+    plain_http: bool
+    #: BACKMARK_CA: a certificate authority's file, for a server whose certificate the system does not know.
+    ca: str | None
     #: All of it, which a run without a jail inherits.
-    environment: Mapping[str, str]
+    environment: Mapping[str, str] = field(repr=False)
+
+
+#: Where `backmark serve` and `backmark web` listen unless told.
+DEFAULT_URL = "http://127.0.0.1:8000"
 
 
 def from_environment() -> Settings:
     """The settings, read now."""
     default = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "backmark"
+    kept = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "backmark"
     return Settings(
         bwrap=os.environ.get("BACKMARK_BWRAP") or None,
         cache=Path(os.environ.get("BACKMARK_CACHE") or default),
+        data=Path(os.environ.get("BACKMARK_DATA") or kept),
+        url=os.environ.get("BACKMARK_URL") or DEFAULT_URL,
+        token=os.environ.get("BACKMARK_TOKEN") or None,
+        plain_http=os.environ.get("BACKMARK_PLAIN_HTTP", "") not in {"", "0"},
+        ca=os.environ.get("BACKMARK_CA") or None,
         environment=dict(os.environ),
     )

@@ -27,26 +27,28 @@ class ServiceSettings(BaseSettings):
     secret: SecretStr | None = None
 
     #: Bytes of a request, file and fields together.
-    max_bytes: int = Field(8 << 20, ge=1 << 10, le=64 << 20)
+    max_bytes: int = Field(default=8 << 20, ge=1 << 10, le=64 << 20)
     #: Requests of one token: accepting, and all others.
     submit_rate: str = "600/minute"
     read_rate: str = "6000/minute"
     #: Whether a submission without an Idempotency-Key is refused.
     idempotency_required: bool = False
     #: Threads of a web process; held connections (long poll, event streams) take at most half of them.
-    web_threads: int = Field(8, ge=2, le=256)
+    web_threads: int = Field(default=8, ge=2, le=256)
 
     #: Seconds without a sign of life after which a worker's submission is given to another.
-    lease_seconds: float = Field(10.0, gt=0.5, le=600)
+    lease_seconds: float = Field(default=10.0, gt=0.5, le=600)
     #: How often a submission is tried before it ends as service_failed.
-    tries: int = Field(5, ge=1, le=100)
+    tries: int = Field(default=5, ge=1, le=100)
     #: Seconds that a stopping worker lets a submission go on before it hands it back.
-    grace_seconds: float = Field(5.0, ge=0, le=600)
+    grace_seconds: float = Field(default=5.0, ge=0, le=600)
 
     #: Days that verdicts are reused for an identical source; 0: never.
-    cache_days: int = Field(30, ge=0, le=3650)
+    cache_days: int = Field(default=30, ge=0, le=3650)
     #: Days after which submissions are deleted with all that belongs to them; 0: never.
-    retention_days: int = Field(0, ge=0, le=36500)
+    retention_days: int = Field(default=0, ge=0, le=36500)
+    #: Days after which a regrade that nobody went on with is deleted, with what it graded; 0: never.
+    regrade_days: int = Field(default=90, ge=0, le=36500)
 
     #: Networks that callbacks may go to though they are private, such as 10.1.0.0/16, as a JSON list.
     callback_networks: tuple[IPv4Network | IPv6Network, ...] = ()

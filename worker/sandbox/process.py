@@ -120,6 +120,11 @@ class Process:
         # bwrap tells a signal as a shell does.
         return 128 - status if self._launch.jailed and status > 128 else status
 
+    @property
+    def alive(self) -> bool:
+        """Whether it runs."""
+        return self._popen.poll() is None
+
     def kill(self) -> None:
         """End it and all that it started."""
         with self._lock:

@@ -117,6 +117,15 @@ class Session:
         """What the submission has printed, its first 4 KiB."""
         return self._process.output
 
+    @property
+    def alive(self) -> bool:
+        """Whether its process runs."""
+        return self._process.alive
+
+    def stop(self) -> None:
+        """End the jail from another thread: whoever waits for it is told that it ended. It is still to be closed."""
+        self._process.kill()
+
     def close(self) -> None:
         """End the jail and leave nothing behind; may be called again."""
         self._process.close()

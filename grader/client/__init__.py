@@ -1,0 +1,49 @@
+"""What a program that talks to a Backmark server needs. These names are its whole face; the files may move."""
+
+from grader.client.client import Client
+from grader.client.pages import Listing, Page
+from grader.client.patience import Patience
+from grader.client.problems import (
+    ClientError,
+    Conflict,
+    Fault,
+    Forbidden,
+    Invalid,
+    NotFound,
+    NotReached,
+    Problem,
+    StillWaiting,
+    TooMany,
+    Unauthorized,
+    Unavailable,
+    Unexpected,
+    Unusable,
+)
+from grader.client.records import Assignment, Position, Publication, Revision, Submission, Token
+
+__all__ = [
+    "Assignment",
+    "Client",
+    "ClientError",
+    "Conflict",
+    "Fault",
+    "Forbidden",
+    "Invalid",
+    "Listing",
+    "NotFound",
+    "NotReached",
+    "Page",
+    "Patience",
+    "Position",
+    "Problem",
+    "Publication",
+    "Revision",
+    "StillWaiting",
+    "Submission",
+    "Token",
+    "TooMany",
+    "Unauthorized",
+    "Unavailable",
+    "Unexpected",
+    "Unusable",
+]

@@ -1,0 +1,107 @@
+"""A bug model: a small wrong backward pass with a name, two hints and what to read again."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+
+from grader.diagnosis.lines import Lines
+from grader.model import Assignment, Loss
+
+
+class Where(Enum):
+    """The line that a bug is in, in the order of the chain rule: what it finds, what that should be, where to read."""
+
+    OUTPUT = (
+        "all_dl_df[K]",
+        "the derivative of the loss at all_f[K]",
+        "where the chain rule starts: the derivative of the loss with respect to the network's output,"
+        " the line above the loop",
+    )
+    BIAS = (
+        "all_dl_dbiases[layer]",
+        "all_dl_df[layer]",
+        "equation 7.21: a bias is added to its preactivation, so the chain rule passes dl/df on as it is",
+    )
+    WEIGHT = (
+        "all_dl_dweights[layer]",
+        "all_dl_df[layer] @ all_h[layer].T",
+        "equation 7.22: a weight is multiplied by the activation that goes into the layer, so the chain rule"
+        " multiplies dl/df by that activation",
+    )
+    ACTIVATION = (
+        "all_dl_dh[layer]",
+        "all_weights[layer].T @ all_dl_df[layer]",
+        "equation 7.24, its second part: an activation reaches every preactivation of its layer through the weights,"
+        " so the chain rule adds up dl/df through the same weights",
+    )
+    DERIVATIVE = (
+        "all_dl_df[layer-1]",
+        "all_dl_dh[layer] times the activation function's derivative at all_f[layer-1]",
+        "equation 7.24, its first part: a preactivation becomes an activation through the activation function,"
+        " so the chain rule multiplies by that function's derivative there",
+    )
+    RETURN = (
+        "what is returned",
+        "two lists of K+1 arrays, shaped like all_weights and all_biases",
+        "what backward_pass returns: the line at its end",
+    )
+    WHOLE = ("the function", "the same for every network, at every call", "what the function may rely on")
+
+    def __init__(self, variable: str, should: str, read: str) -> None:
+        self.variable = variable
+        self.should = should
+        self.read = read
+
+
+Applies = Callable[[Assignment], bool]
+
+
+def always(_: Assignment) -> bool:
+    """It is a bug in every assignment."""
+    return True
+
+
+def least_squares(assignment: Assignment) -> bool:
+    """Only under least squares."""
+    return assignment.formulas.loss is Loss.LEAST_SQUARES
+
+
+def cross_entropy(assignment: Assignment) -> bool:
+    """Only under a cross-entropy."""
+    return assignment.formulas.loss is not Loss.LEAST_SQUARES
+
+
+def kinked(assignment: Assignment) -> bool:
+    """Only where the activation has a kink at zero."""
+    return assignment.formulas.activation.kinked
+
+
+def smooth(assignment: Assignment) -> bool:
+    """Only where it has none."""
+    return not assignment.formulas.activation.kinked
+
+
+def batches(assignment: Assignment) -> bool:
+    """Only where networks may have several columns."""
+    return assignment.ranges.columns.most > 1
+
+
+def several_outputs(assignment: Assignment) -> bool:
+    """Only where networks may have several outputs."""
+    return assignment.ranges.outputs.most > 1
+
+
+@dataclass(frozen=True, slots=True)
+class Bug:
+    """A wrong backward pass that a person recognises, in each way in which it is usually written."""
+
+    id: str
+    #: What it does, as the words after "it".
+    title: str
+    where: Where
+    variants: tuple[Lines, ...]
+    #: A question or a place to look at, which leaves the answer to the student.
+    hint: str
+    #: What is wrong, and what it should be.
+    strong: str
+    applies: Applies = field(default=always)

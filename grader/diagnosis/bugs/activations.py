@@ -1,0 +1,114 @@
+"""Bugs in all_dl_dh[layer] (TODO 3)."""
+
+import numpy as np
+
+from grader.diagnosis.bug import Bug, Where
+from grader.diagnosis.lines import Line, Lines
+from grader.diagnosis.work import Work
+from grader.oracle.network import Array
+
+
+def _bug(id_: str, title: str, hint: str, strong: str, *activations: Line) -> Bug:
+    return Bug(id_, title, Where.ACTIVATION, tuple(Lines(activation=each) for each in activations), hint, strong)
+
+
+def _right(s: Work, k: int) -> Array:
+    return s.weights[k].T @ s.dl_df[k]
+
+
+BUGS = (
+    _bug(
+        "no_propagation",
+        "leaves dl/dh as zeros",
+        "Is TODO 3 done? Nothing arrives below the output layer.",
+        "all_dl_dh[layer] is all_weights[layer].T @ all_dl_df[layer]: replace the template's np.zeros_like.",
+        lambda s, k: np.zeros_like(s.h[k]),
+    ),
+    _bug(
+        "missing_transpose",
+        "does not transpose the weights on the way down",
+        "Try a network whose layers have different widths. Which way round do the weights fit?",
+        "On the way down it is all_weights[layer].T @ all_dl_df[layer].",
+        lambda s, k: s.weights[k] @ s.dl_df[k],
+        lambda s, k: s.weights[k].reshape(s.weights[k].T.shape) @ s.dl_df[k],
+    ),
+    _bug(
+        "through_weight_gradient",
+        "propagates through dl/dweights instead of the weights",
+        "What connects an activation to the next preactivations: the weights, or their gradient?",
+        "Use all_weights[layer].T, not all_dl_dweights[layer].T.",
+        lambda s, k: s.dl_dweights[k].T @ s.dl_df[k],
+    ),
+    _bug(
+        "other_layers_weights",
+        "propagates through the weights of another layer",
+        "Which weights lie between all_h[layer] and all_f[layer]?",
+        "all_f[layer] is made of all_h[layer] by all_weights[layer]: use those, not a neighbour's.",
+        lambda s, k: s.weights[k - 1].T @ s.dl_df[k],
+        lambda s, k: s.weights[min(k + 1, s.top)].T @ s.dl_df[k],
+    ),
+    _bug(
+        "no_weights",
+        "leaves the weights out on the way down",
+        "Through what does an activation reach the next preactivations?",
+        "dl/df has to go through the weights: all_weights[layer].T @ all_dl_df[layer].",
+        lambda s, k: s.dl_df[k],
+        lambda s, k: np.ones_like(s.weights[k]).T @ s.dl_df[k],
+    ),
+    _bug(
+        "elementwise_weights",
+        "multiplies the weights and dl/df entry by entry instead of as matrices",
+        "An activation reaches every preactivation of its layer. Where are those paths added up?",
+        "Use np.matmul (or @) for all_weights[layer].T and all_dl_df[layer]; * does not add up.",
+        lambda s, k: s.weights[k].T * s.dl_df[k],
+        lambda s, k: s.weights[k] * s.dl_df[k],
+    ),
+    _bug(
+        "row_for_column",
+        "makes dl/dh a row instead of a column",
+        "Print the shapes of all_dl_dh[layer] and all_h[layer]. Are they the same?",
+        "all_dl_df[layer].T @ all_weights[layer] is a row; all_weights[layer].T @ all_dl_df[layer] is the column.",
+        lambda s, k: s.dl_df[k].T @ s.weights[k],
+    ),
+    _bug(
+        "derivative_not_carried_on",
+        "carries dl/dh on to the next layer instead of dl/df",
+        "After the activation's derivative is multiplied in at a layer, does the layer below see it?",
+        "all_dl_dh[layer] is made from all_dl_df[layer], which holds the activation's derivative; not from all_dl_dh.",
+        lambda s, k: s.weights[k].T @ (s.dl_dh[k + 1] if k < s.top else s.dl_df[k]),
+    ),
+    _bug(
+        "from_output_always",
+        "starts every layer from all_dl_df[K]",
+        "Which dl/df does a layer in the middle need: the output's, or its own?",
+        "Use all_dl_df[layer]: the derivative goes down layer by layer.",
+        lambda s, k: s.weights[k].T @ s.dl_df[s.top],
+    ),
+    _bug(
+        "activation_sign",
+        "has the sign of dl/dh wrong",
+        "A positive weight makes the next preactivation grow with the activation. Which sign does that give?",
+        "all_dl_dh[layer] is all_weights[layer].T @ all_dl_df[layer], without a minus.",
+        lambda s, k: -_right(s, k),
+    ),
+    _bug(
+        "doubled_activation_gradient",
+        "doubles dl/dh at every layer",
+        "Where does a factor 2 belong: once, at the loss, or at every layer?",
+        "The factor 2 belongs to the loss derivative alone; all_dl_dh[layer] has none of its own.",
+        lambda s, k: 2 * _right(s, k),
+    ),
+    Bug(
+        "derivative_before_weights",
+        "multiplies by the activation's derivative on the wrong side of the weights",
+        Where.DERIVATIVE,
+        (
+            Lines(
+                activation=lambda s, k: s.weights[k].T @ (s.slopes[k] * s.dl_df[k]),
+                derivative=lambda s, k: s.dl_dh[k],
+            ),
+        ),
+        "Going down from a layer, what comes first: its weights, or the activation function below it?",
+        "First all_weights[layer].T @ all_dl_df[layer], then times the derivative at all_f[layer-1].",
+    ),
+)

@@ -1,0 +1,216 @@
+"""Bugs in all_dl_df[layer-1] (TODO 4)."""
+
+import numpy as np
+
+from grader.diagnosis.bug import Applies, Bug, Where, always, kinked, smooth
+from grader.diagnosis.lines import Line, Lines
+from grader.diagnosis.work import Work
+from grader.model import Activation, Assignment
+from grader.oracle.network import Array
+from grader.oracle.reference import activation_derivative
+
+
+def _bug(id_: str, title: str, hint: str, strong: str, *derivatives: Line, applies: Applies = always) -> Bug:
+    lines = tuple(Lines(derivative=each) for each in derivatives)
+    return Bug(id_, title, Where.DERIVATIVE, lines, hint, strong, applies)
+
+
+def _relu(assignment: Assignment) -> bool:
+    return assignment.formulas.activation is Activation.RELU
+
+
+def _leaky(assignment: Assignment) -> bool:
+    return assignment.formulas.activation is Activation.LEAKY_RELU
+
+
+def _curved_or_leaky(assignment: Assignment) -> bool:
+    return not _relu(assignment)
+
+
+def _at(s: Work, numbers: Array) -> Array:
+    """The activation's derivative, taken at other numbers than all_f[layer-1]."""
+    return activation_derivative(numbers, s.formulas)
+
+
+def _leak(slope: float) -> Line:
+    return lambda s, k: np.where(s.f[k - 1] > 0, 1.0, slope) * s.dl_dh[k]
+
+
+BUGS = (
+    _bug(
+        "no_derivative",
+        "leaves out the activation function's derivative",
+        "What happens to the derivative at a hidden unit whose preactivation is negative?",
+        "all_dl_dh[layer] has to be multiplied by the activation's derivative at all_f[layer-1].",
+        lambda s, k: s.dl_dh[k],
+    ),
+    _bug(
+        "zero_derivative",
+        "leaves dl/df below the output as zeros",
+        "Is TODO 4 done? Nothing arrives below the output layer.",
+        "all_dl_df[layer-1] is all_dl_dh[layer] times the activation's derivative at all_f[layer-1]:"
+        " replace the template's np.zeros_like.",
+        lambda s, k: np.zeros_like(s.f[k - 1]),
+    ),
+    _bug(
+        "derivative_of_other_layer",
+        "takes the activation's derivative at all_f[layer] instead of all_f[layer-1]",
+        "Which preactivations went through the activation function to become all_h[layer]?",
+        "all_h[layer] is made from all_f[layer-1]: take the derivative there.",
+        lambda s, k: s.slopes[k] * s.dl_dh[k],
+    ),
+    _bug(
+        "derivative_at_other_activation",
+        "decides by all_h[layer-1] which units are active instead of all_f[layer-1] or all_h[layer]",
+        "Which list tells whether a unit of the layer below is active, and at which index?",
+        "The units of all_f[layer-1] are those of all_h[layer], not of all_h[layer-1].",
+        lambda s, k: _at(s, s.h[k - 1]) * s.dl_dh[k],
+        applies=kinked,
+    ),
+    _bug(
+        "derivative_at_input",
+        "takes the activation's derivative at the network's input",
+        "Which numbers decide whether a hidden unit is active?",
+        "Take the derivative at all_f[layer-1]; all_h[0] is the input of the whole network.",
+        lambda s, k: _at(s, s.h[0]) * s.dl_dh[k],
+    ),
+    _bug(
+        "derivative_at_output_for_all",
+        "takes the activation's derivative at the network's output in every layer",
+        "Which numbers decide whether a hidden unit is active?",
+        "Take the derivative at all_f[layer-1]; all_f[K] is the output.",
+        lambda s, k: s.slopes[-1] * s.dl_dh[k],
+    ),
+    _bug(
+        "derivative_two_below",
+        "takes the activation's derivative at all_f[layer-2]",
+        "Which preactivations went through the activation function to become all_h[layer]?",
+        "all_h[layer] is made from all_f[layer-1]: take the derivative there.",
+        lambda s, k: s.slopes[k - 2] * s.dl_dh[k],
+    ),
+    _bug(
+        "derivative_of_activation",
+        "takes the derivative on the wrong side of zero",
+        "Which units let the derivative through: the active ones, or the others?",
+        "The derivative is 1 where all_f[layer-1] > 0, not where it is negative.",
+        lambda s, k: _at(s, -s.f[k - 1]) * s.dl_dh[k],
+        applies=kinked,
+    ),
+    _bug(
+        "derivative_of_gradient",
+        "decides by the sign of dl/dh instead of the preactivation",
+        "Is it the gradient or the preactivation that has to be positive?",
+        "The condition is all_f[layer-1] > 0; the sign of all_dl_dh[layer] has nothing to do with it.",
+        lambda s, k: _at(s, s.dl_dh[k]) * s.dl_dh[k],
+        applies=kinked,
+    ),
+    _bug(
+        "derivative_at_biases",
+        "takes the activation's derivative at the biases",
+        "Which numbers go through the activation function?",
+        "The preactivations all_f[layer-1] do, not the biases alone.",
+        lambda s, k: _at(s, s.biases[k - 1]) * s.dl_dh[k],
+    ),
+    _bug(
+        "activation_for_derivative",
+        "multiplies by the activation instead of the activation function's derivative",
+        "What is the slope of the activation function at a unit, and what is its value?",
+        "Multiply by the derivative at all_f[layer-1], not by all_h[layer].",
+        lambda s, k: s.h[k] * s.dl_dh[k],
+    ),
+    _bug(
+        "preactivation_for_derivative",
+        "multiplies by the preactivation instead of the activation function's derivative",
+        "What is the slope of the activation function at a unit?",
+        "Multiply by the derivative at all_f[layer-1], not by all_f[layer-1] itself.",
+        lambda s, k: s.f[k - 1] * s.dl_dh[k],
+    ),
+    _bug(
+        "derivative_alone",
+        "leaves dl/dh out of dl/df",
+        "Does all_dl_df[layer-1] depend on what came down from above?",
+        "Multiply all_dl_dh[layer] by the activation's derivative; the derivative alone forgets the chain.",
+        lambda s, k: s.slopes[k - 1],
+    ),
+    _bug(
+        "derivative_added",
+        "adds the activation's derivative to dl/dh instead of multiplying",
+        "Does the chain rule add or multiply?",
+        "all_dl_df[layer-1] is the derivative at all_f[layer-1] times all_dl_dh[layer].",
+        lambda s, k: s.slopes[k - 1] + s.dl_dh[k],
+    ),
+    _bug(
+        "derivative_as_matrix",
+        "multiplies dl/dh and the activation's derivative as matrices instead of entry by entry",
+        "Each unit has its own activation function. Which product keeps units apart?",
+        "Use * (or np.multiply) here, not np.matmul.",
+        lambda s, k: s.slopes[k - 1] @ s.dl_dh[k],
+        lambda s, k: s.slopes[k - 1].T @ s.dl_dh[k],
+    ),
+    _bug(
+        "sign_for_derivative",
+        "takes the sign of the preactivation, -1 where it is negative, for the derivative",
+        "What is the slope of a ReLU below zero?",
+        "The derivative of a ReLU is 0 below zero, not -1.",
+        lambda s, k: np.sign(s.f[k - 1]) * s.dl_dh[k],
+        applies=_relu,
+    ),
+    _bug(
+        "leaky_derivative",
+        "takes the derivative of a leaky ReLU",
+        "What is the slope of a ReLU below zero?",
+        "The derivative of a ReLU is exactly 0 below zero.",
+        _leak(0.01),
+        _leak(0.1),
+        _leak(0.2),
+        applies=_relu,
+    ),
+    _bug(
+        "no_slope",
+        "takes the derivative of a plain ReLU, without the slope below zero",
+        "What is the slope of a leaky ReLU below zero?",
+        "The derivative of a leaky ReLU is its slope below zero, not 0.",
+        _leak(0.0),
+        applies=_leaky,
+    ),
+    _bug(
+        "derivative_twice",
+        "multiplies by the activation's derivative twice",
+        "How often does a preactivation go through its activation function?",
+        "Multiply all_dl_dh[layer] by the derivative once.",
+        lambda s, k: s.slopes[k - 1] ** 2 * s.dl_dh[k],
+        applies=_curved_or_leaky,
+    ),
+    _bug(
+        "derivative_at_activation",
+        "takes the activation's derivative at the activation instead of the preactivation",
+        "Does your derivative expect the number before or after the activation function?",
+        "Take the derivative at all_f[layer-1]; all_h[layer] has gone through the function already.",
+        lambda s, k: _at(s, s.h[k]) * s.dl_dh[k],
+        applies=smooth,
+    ),
+    _bug(
+        "derivative_without_square",
+        "leaves the square out of the derivative of tanh",
+        "Differentiate tanh once more: what is squared?",
+        "The derivative of tanh(f) is 1 - tanh(f)**2.",
+        lambda s, k: (1 - s.h[k]) * s.dl_dh[k],
+        applies=lambda assignment: assignment.formulas.activation is Activation.TANH,
+    ),
+    _bug(
+        "derivative_without_tanh",
+        "squares the preactivation instead of its tanh in the derivative",
+        "Differentiate tanh once more: what is squared?",
+        "The derivative of tanh(f) is 1 - tanh(f)**2, not 1 - f**2.",
+        lambda s, k: (1 - s.f[k - 1] ** 2) * s.dl_dh[k],
+        applies=lambda assignment: assignment.formulas.activation is Activation.TANH,
+    ),
+    _bug(
+        "half_of_sigmoid",
+        "takes 1 - s for the derivative of the sigmoid s",
+        "The derivative of the sigmoid is a product. Are both its factors there?",
+        "The derivative of s = sigmoid(f) is s * (1 - s).",
+        lambda s, k: (1 - s.h[k]) * s.dl_dh[k],
+        applies=lambda assignment: assignment.formulas.activation is Activation.SIGMOID,
+    ),
+)

@@ -1,0 +1,124 @@
+"""Bugs in all_dl_df[K], the loss derivative at the output."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from grader.diagnosis.bug import (
+    Applies,
+    Bug,
+    Where,
+    always,
+    batches,
+    cross_entropy,
+    least_squares,
+    several_outputs,
+)
+from grader.diagnosis.lines import Lines
+from grader.diagnosis.work import Work
+from grader.oracle.network import Array
+from grader.oracle.reference import loss_derivative
+
+Output = Callable[[Work], Array]
+
+
+def _bug(id_: str, title: str, hint: str, strong: str, *outputs: Output, applies: Applies = always) -> Bug:
+    return Bug(id_, title, Where.OUTPUT, tuple(Lines(output=each) for each in outputs), hint, strong, applies)
+
+
+def _loss(s: Work, output: Array) -> Array:
+    """The loss derivative, taken at another array than the output."""
+    return loss_derivative(output, s.y, s.formulas.loss)
+
+
+BUGS = (
+    _bug(
+        "missing_factor",
+        "leaves out the factor 2 of the loss derivative",
+        "The loss is a square. What is left in front of it when you differentiate?",
+        "The derivative of (f - y)**2 is 2 * (f - y): everything comes out half as large without the 2.",
+        lambda s: s.loss / 2,
+        applies=least_squares,
+    ),
+    _bug(
+        "double_factor",
+        "takes the factor 2 of the loss derivative twice",
+        "How many times does the factor of the loss derivative go into your all_dl_df[K]?",
+        "d_loss_d_output already holds the factor 2: do not multiply by 2 again.",
+        lambda s: s.loss * 2,
+        applies=least_squares,
+    ),
+    _bug(
+        "wrong_sign",
+        "has the sign of the loss derivative wrong",
+        "If the output is too large, should the loss derivative be positive or negative?",
+        "It is the output minus the target, not the target minus the output.",
+        lambda s: -s.loss,
+    ),
+    _bug(
+        "wrong_sign_and_factor",
+        "takes y - output for the loss derivative: the factor 2 is missing and the sign is wrong",
+        "Differentiate (f - y)**2 with respect to f once more, factor and sign.",
+        "The derivative of (f - y)**2 is 2 * (f - y), not y - f.",
+        lambda s: -s.loss / 2,
+        applies=least_squares,
+    ),
+    _bug(
+        "mean_over_outputs",
+        "takes the mean over the outputs instead of the sum",
+        "Try a network with two outputs: is the loss a sum or a mean over them?",
+        "The loss is summed over the outputs: do not divide by their number.",
+        lambda s: s.loss / len(s.y),
+        applies=several_outputs,
+    ),
+    _bug(
+        "mean_over_columns",
+        "takes the mean over the columns of the batch instead of the sum",
+        "Try a batch of two columns: is the loss a sum or a mean over them?",
+        "The loss is summed over the columns: do not divide by their number.",
+        lambda s: s.loss / s.columns,
+        lambda s: s.loss / s.y.size,
+        applies=batches,
+    ),
+    _bug(
+        "loss_for_derivative",
+        "starts from the loss itself instead of its derivative",
+        "What does all_dl_df[K] hold: the loss, or how the loss changes with the output?",
+        "The derivative of (f - y)**2 is 2 * (f - y); the square itself is the loss.",
+        lambda s: (s.loss / 2) ** 2,
+        applies=least_squares,
+    ),
+    _bug(
+        "no_target",
+        "leaves the target out of the loss derivative",
+        "Does your all_dl_df[K] change when y changes?",
+        "The loss derivative depends on y: call d_loss_d_output(all_f[K], y).",
+        lambda s: loss_derivative(s.f[-1], np.zeros_like(s.y), s.formulas.loss),
+    ),
+    _bug(
+        "derivative_at_output",
+        "multiplies by the activation's derivative at the output too",
+        "Which layers have an activation function: also the last one?",
+        "The output is f[K] itself, no activation follows it: all_dl_df[K] is the loss derivative alone.",
+        lambda s: s.slopes[-1] * s.loss,
+    ),
+    _bug(
+        "loss_at_other_layer",
+        "takes the loss derivative at another layer than the output",
+        "Which entry of which list is the network's output?",
+        "The output is all_f[K]: call d_loss_d_output(all_f[K], y).",
+        lambda s: _loss(s, s.f[s.top - 1]),
+        lambda s: _loss(s, s.h[-1]),
+        lambda s: _loss(s, s.f[0]),
+        lambda s: _loss(s, s.h[0]),
+    ),
+    _bug(
+        "logits_for_probabilities",
+        "takes the logits for probabilities in the loss derivative",
+        "What does the loss make of all_f[K] before it compares it with y?",
+        "The cross-entropy takes logits: its derivative is the sigmoid (or softmax) of all_f[K], minus y.",
+        lambda s: s.f[-1] - s.y,
+        lambda s: 2 * (s.f[-1] - s.y),
+        applies=cross_entropy,
+    ),
+)

@@ -1,0 +1,119 @@
+"""Bugs in what is returned: right numbers in the wrong form."""
+
+from collections.abc import Callable
+
+from grader.diagnosis.bug import Bug, Where
+from grader.diagnosis.lines import Lines
+from grader.diagnosis.work import Work
+
+Returns = Callable[[Work], object]
+
+
+def _bug(id_: str, title: str, hint: str, strong: str, *returns: Returns) -> Bug:
+    return Bug(id_, title, Where.RETURN, tuple(Lines(returned=each) for each in returns), hint, strong)
+
+
+BUGS = (
+    _bug(
+        "returned_swapped",
+        "returns the bias gradients first and the weight gradients second",
+        "In which order does the notebook take what backward_pass returns?",
+        "The last line is: return all_dl_dweights, all_dl_dbiases.",
+        lambda s: (s.dl_dbiases, s.dl_dweights),
+    ),
+    _bug(
+        "returned_reversed",
+        "returns its lists from the output layer down to the first",
+        "Which layer does the first entry of your lists belong to?",
+        "Entry k belongs to layer k: who appends from the output down has to reverse the lists before returning them.",
+        lambda s: (s.dl_dweights[::-1], s.dl_dbiases[::-1]),
+        lambda s: (s.dl_dweights, s.dl_dbiases[::-1]),
+        lambda s: (s.dl_dweights[::-1], s.dl_dbiases),
+    ),
+    _bug(
+        "flat_biases",
+        "returns bias gradients of shape (n,) instead of (n, 1)",
+        "Print the shapes of all_dl_dbiases[0] and all_biases[0]. Are they the same?",
+        "Biases are columns: an array of shape (n,) becomes one by .reshape(-1, 1).",
+        lambda s: (s.dl_dweights, [part.ravel() for part in s.dl_dbiases]),
+    ),
+    _bug(
+        "flat_arrays",
+        "returns arrays of shape (n,) everywhere",
+        "Print the shapes of all_dl_dweights[0] and all_weights[0]. Are they the same?",
+        "Each gradient has the shape of its parameter: weights (out, in), biases (out, 1).",
+        lambda s: ([part.ravel() for part in s.dl_dweights], [part.ravel() for part in s.dl_dbiases]),
+    ),
+    _bug(
+        "row_biases",
+        "returns bias gradients as rows instead of columns",
+        "Print the shapes of all_dl_dbiases[0] and all_biases[0]. Are they the same?",
+        "Biases are columns of shape (n, 1): the transpose is one too many.",
+        lambda s: (s.dl_dweights, [part.T for part in s.dl_dbiases]),
+    ),
+    _bug(
+        "returned_pairs",
+        "returns one pair of weight and bias gradients for each layer instead of two lists",
+        "What does the notebook take back: two lists, or a list of pairs?",
+        "The last line is: return all_dl_dweights, all_dl_dbiases; without zip.",
+        lambda s: zip(s.dl_dweights, s.dl_dbiases, strict=True),
+        lambda s: list(zip(s.dl_dweights, s.dl_dbiases, strict=True)),
+    ),
+    _bug(
+        "returned_one_list",
+        "returns a single list of all gradients",
+        "What does the notebook take back: one list, or two?",
+        "The last line is: return all_dl_dweights, all_dl_dbiases.",
+        lambda s: s.dl_dweights + s.dl_dbiases,
+        lambda s: [part for pair in zip(s.dl_dweights, s.dl_dbiases, strict=True) for part in pair],
+    ),
+    _bug(
+        "returned_nothing",
+        "returns nothing",
+        "How does your function end?",
+        "The last line is: return all_dl_dweights, all_dl_dbiases.",
+        lambda _: None,
+    ),
+    _bug(
+        "returned_weights_only",
+        "returns the weight gradients only",
+        "How many lists does the notebook take back?",
+        "The last line is: return all_dl_dweights, all_dl_dbiases.",
+        lambda s: s.dl_dweights,
+    ),
+    _bug(
+        "list_too_short",
+        "returns lists that are one entry short",
+        "A network with K hidden layers: how many matrices of weights has it?",
+        "There are K+1 layers of parameters, 0 to K: the loop has to reach both ends.",
+        lambda s: (s.dl_dweights[1:], s.dl_dbiases[1:]),
+        lambda s: (s.dl_dweights, s.dl_dbiases[1:]),
+        lambda s: (s.dl_dweights[1:], s.dl_dbiases),
+    ),
+    _bug(
+        "list_too_long",
+        "returns lists that have one entry too many",
+        "A network with K hidden layers: how many matrices of weights has it?",
+        "There are K+1 layers of parameters, 0 to K: both lists have K+1 entries.",
+        lambda s: ([*s.dl_dweights, None], [*s.dl_dbiases, None]),
+        lambda s: (s.dl_dweights, [*s.dl_dbiases, None]),
+    ),
+    _bug(
+        "first_layer_missing",
+        "never fills in the gradients of the first layer",
+        "At which layer does your loop end?",
+        "The loop has to reach layer 0: range(K, -1, -1).",
+        lambda s: ([None, *s.dl_dweights[1:]], [None, *s.dl_dbiases[1:]]),
+        lambda s: ([None, *s.dl_dweights[1:]], s.dl_dbiases),
+        lambda s: (s.dl_dweights, [None, *s.dl_dbiases[1:]]),
+    ),
+    _bug(
+        "last_layer_missing",
+        "never fills in the gradients of the output layer",
+        "At which layer does your loop start?",
+        "The loop has to start at layer K: range(K, -1, -1).",
+        lambda s: ([*s.dl_dweights[:-1], None], [*s.dl_dbiases[:-1], None]),
+        lambda s: ([*s.dl_dweights[:-1], None], s.dl_dbiases),
+        lambda s: (s.dl_dweights, [*s.dl_dbiases[:-1], None]),
+    ),
+)

@@ -1,0 +1,128 @@
+"""What a submission answered, beside what a wrong backward pass would have answered."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from grader.diagnosis.forms import alike, answer, clue, clues, flat, well_formed
+from grader.diagnosis.lines import Lines, run
+from grader.diagnosis.work import View, Work
+from grader.oracle.network import Array
+from grader.properties.candidate import Answer, Malformed, Raised, Returned
+from grader.suite import Suite
+
+#: Beyond the assignment's tolerance, how far a number may be from the one that explains it, relative to it.
+ROUNDING = 1e-6
+
+#: On so many networks, at least, an explanation must account for something that is wrong.
+EVIDENCE = 3
+
+#: What a submission may raise where its shapes or indices do not fit.
+SHAPES = {"ValueError", "IndexError"}
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """The answers to a suite, and on which networks they are not right."""
+
+    suite: Suite
+    views: Sequence[View]
+    answers: Sequence[Answer]
+    wrong: frozenset[int]
+
+    @cached_property
+    def returned(self) -> list[int]:
+        """Networks on which arrays of the right shapes came back."""
+        return [i for i, each in enumerate(self.answers) if isinstance(each, Returned)]
+
+    @cached_property
+    def floor(self) -> Array:
+        """The assignment's tolerance of each entry, zero where it could not be settled."""
+        return np.where(np.isfinite(self.suite.tolerances), self.suite.tolerances, 0.0)
+
+    @cached_property
+    def got(self) -> Array:
+        """All numbers that came back, in one row."""
+        rows = [each.gradient for each in self.answers if isinstance(each, Returned)]
+        return np.concatenate(rows) if rows else np.zeros(0)
+
+    @cached_property
+    def _got_floor(self) -> Array:
+        starts = self.suite.starts
+        return np.concatenate([self.floor[starts[i] : starts[i + 1]] for i in self.returned])
+
+    @cached_property
+    def telling(self) -> list[int]:
+        """A few networks on which most explanations fail: varied shapes, not too deep, some of each kind of answer."""
+        varied = sorted(range(len(self.answers)), key=self._variety)
+        back = set(self.returned)
+        seen = [i for i in varied if i in back and i in self.wrong]
+        fine = [i for i in varied if i in back and i not in self.wrong]
+        odd = [i for i in varied if i not in back]
+        return [*seen[:4], *fine[:2], *odd[:3]]
+
+    def _variety(self, i: int) -> tuple[bool, int, int]:
+        sizes = self.suite.sizes[i]
+        return min(sizes) < 2 or len(sizes) < 4, len(sizes), -len(set(sizes))
+
+    def matches(self, lines: Lines, i: int) -> bool:
+        """Whether this pass answers network `i` as the submission did."""
+        given = self.answers[i]
+        s = run(lines, self.views[i])
+        if not isinstance(given, Returned):
+            return _misfit(given, lines, s) is not None
+        predicted = _numbers(lines, s)
+        floor = self.floor[self.suite.starts[i] : self.suite.starts[i + 1]]
+        return predicted is not None and near(np.concatenate(predicted), given.gradient, floor)
+
+    def explains(self, lines: Lines) -> bool:
+        """Whether this pass answers every network as the submission did, and accounts for what is wrong."""
+        parts: list[Array] = []
+        told = 0
+        for i, given in enumerate(self.answers):
+            s = run(lines, self.views[i])
+            if isinstance(given, Returned):
+                predicted = _numbers(lines, s)
+                if predicted is None:
+                    return False
+                parts += predicted
+                told += i in self.wrong
+            else:
+                same = _misfit(given, lines, s)
+                if same is None:
+                    return False
+                told += same
+        enough = told >= min(EVIDENCE, len(self.wrong))
+        return enough and (not parts or near(np.concatenate(parts), self.got, self._got_floor))
+
+
+def near(predicted: Array, got: Array, floor: Array) -> bool:
+    """Whether these numbers are those, written so that NaN is near nothing."""
+    return bool(np.all(np.abs(got - predicted) <= floor + ROUNDING * np.abs(predicted)))
+
+
+def _numbers(lines: Lines, s: Work) -> list[Array] | None:
+    """What a pass returns where it has the right shapes."""
+    if lines.returned is None:
+        return flat(s) if well_formed(s) else None
+    made = answer(lines, s)
+    return [made.gradient] if isinstance(made, Returned) else None
+
+
+def _misfit(given: Malformed | Raised, lines: Lines, s: Work) -> bool | None:
+    """Whether both went wrong in the same way: None where they did not, True where the shapes at fault agree too."""
+    made = answer(lines, s)
+    if isinstance(given, Malformed):
+        if not isinstance(made, Malformed):
+            return None
+        if given.where.endswith("not finite"):
+            return False if made.where == "not finite" else None
+        return True if alike(given.message) == made.message else None
+    if isinstance(made, Returned) or given.type not in SHAPES:
+        return None
+    found = clue(given.message)
+    if found is None:
+        return False
+    return True if found in clues(s, made if isinstance(made, Malformed) else None) else None

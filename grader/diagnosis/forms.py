@@ -1,0 +1,98 @@
+"""The form of what comes back, told as the grader tells it: arrays of the right shapes, or what they are instead."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from grader.diagnosis.lines import MISFITS, Lines
+from grader.diagnosis.work import Work
+from grader.oracle.network import Array
+from grader.properties.candidate import Answer, Malformed, Raised, Returned
+
+PARTS = ("all_dl_dweights", "all_dl_dbiases")
+
+#: The two sizes that do not meet, in the words of `@` and of `np.dot`.
+_INNER = re.compile(r"size (\d+) is different from (\d+)|not aligned: (\d+) \(dim \d\) != (\d+) \(dim \d\)")
+#: The shapes that do not meet, in the words of `*` and of an assignment into an array.
+_BROADCAST = re.compile(r"broadcast (?:together with shapes|input array from shape) ([\d(), ]*(?:into shape [\d(), ]+)?)")
+
+
+def clue(message: str) -> frozenset[int] | None:
+    """The numbers that tell which shapes did not fit, whichever function of NumPy's says it; None where none does."""
+    if found := _INNER.search(message):
+        return frozenset(int(each) for each in found.groups() if each is not None)
+    if found := _BROADCAST.search(message):
+        return frozenset(map(int, re.findall(r"\d+", found[1]))) or None
+    return None
+
+
+def clues(s: Work, malformed: Malformed | None) -> set[frozenset[int]]:
+    """Every misfit that this pass could be stopped by, in whatever order another's code goes through its layers."""
+    found = {clue(str(error)) for error in s.errors}
+    if malformed is not None:
+        # Whoever writes into arrays made beforehand is stopped by the shape.
+        found.add(frozenset(map(int, re.findall(r"(?<!\[)\b\d+\b(?!\])", malformed.message))))
+    return {each for each in found if each}
+
+
+def answer(lines: Lines, s: Work) -> Answer:
+    """What the grader would make of this pass."""
+    if s.errors:
+        return Raised(type(s.errors[0]).__name__, str(s.errors[0]))
+    returned: object = (s.dl_dweights, s.dl_dbiases)
+    if lines.returned is not None:
+        try:
+            returned = lines.returned(s)
+        except MISFITS as error:
+            s.errors.append(error)
+            return Raised(type(error).__name__, str(error))
+    found = _misshapen(returned, s)
+    if found is not None:
+        return found
+    weights, biases = returned  # type: ignore[misc]  # two lists, as has just been seen
+    flat = np.concatenate([part.ravel() for pair in zip(weights, biases, strict=True) for part in pair])
+    if not np.isfinite(flat).all():
+        return Malformed("not finite", "")
+    return Returned(flat)
+
+
+def well_formed(s: Work) -> bool:
+    """Whether both lists hold arrays of the right shapes: the quick way for passes that return the two lists."""
+    if s.errors:
+        return False
+    pairs = zip((*s.dl_dweights, *s.dl_dbiases), (*s.weights, *s.biases), strict=True)
+    return all(part.shape == wanted.shape for part, wanted in pairs)
+
+
+def flat(s: Work) -> list[Array]:
+    """dW[0], db[0], dW[1], ... each as one row."""
+    return [part.ravel() for pair in zip(s.dl_dweights, s.dl_dbiases, strict=True) for part in pair]
+
+
+def _misshapen(returned: object, s: Work) -> Malformed | None:
+    if not isinstance(returned, tuple | list) or len(returned) != len(PARTS):
+        return Malformed("return", f"it should return two lists, {' and '.join(PARTS)}, and returns {_is(returned)}")
+    for name, part, wanted in zip(PARTS, returned, (s.weights, s.biases), strict=True):
+        if not isinstance(part, tuple | list) or len(part) != len(wanted):
+            return Malformed(name, f"{name} should be a list of K+1 = {len(wanted)} arrays, is {_is(part)}")
+        for k, (each, right) in enumerate(zip(part, wanted, strict=True)):
+            if not isinstance(each, np.ndarray) or each.shape != right.shape:
+                return Malformed(name, f"{name}[{k}] should be {right.shape}, is {_is(each)}")
+    return None
+
+
+def _is(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        return str(value.shape)
+    if isinstance(value, tuple | list):
+        return f"a list of {len(value)}"
+    return "None" if value is None else f"a {type(value).__name__}"
+
+
+def alike(message: str) -> str:
+    """A message of the grader's, with what is a matter of style left out."""
+    return re.sub(r"\ba tuple of", "a list of", message)
+
+

@@ -1,0 +1,82 @@
+"""Requests to publish a revision: a worker draws its networks, tries them, and publishes or refuses."""
+
+import secrets
+from typing import Any
+
+from grader.store import keys
+from grader.store.connection import Connection, seconds, text, texts
+from grader.store.paging import Page, cursor, start
+from grader.store.records import Kind, Publication, State
+from grader.store.refusals import IdempotencyMismatch
+from grader.store.scripts import Scripts
+from grader.store.submissions import IDEMPOTENCY
+
+_ID = 10
+
+
+class Publications:
+    """All of them. A worker ends one through `Jobs.conclude` with the field `revision` or `refusal`."""
+
+    def __init__(self, redis: Connection, scripts: Scripts) -> None:
+        self._redis = redis
+        self._scripts = scripts
+
+    def request(
+        self,
+        course: str,
+        assignment_id: str,
+        toml: str,
+        fresh: int = 0,
+        idempotency: tuple[str, str, str, str] | None = None,
+    ) -> Publication:
+        """Record it and let it wait. `idempotency` as a submission's; IdempotencyMismatch for a used key."""
+        remembered, fingerprint = ("", "")
+        if idempotency is not None:
+            remembered, fingerprint = keys.idempotency(*idempotency[:3]), idempotency[3]
+        name = secrets.token_hex(_ID)
+        answer = self._scripts.run(
+            "request_publication", name, course, assignment_id, toml, fresh, remembered, fingerprint, IDEMPOTENCY
+        )
+        if text(answer[0]) == "mismatch":
+            raise IdempotencyMismatch("this Idempotency-Key was used before for another request")
+        found = self.get(text(answer[1]))
+        if found is None:
+            raise LookupError(f"publication {name} was recorded and is gone: something else writes to this Redis")
+        return found
+
+    def get(self, name: str) -> Publication | None:
+        """The publication as it is now."""
+        raw = texts(self._redis.hgetall(_key(name)))
+        return _publication(name, raw) if raw else None
+
+    def list(self, course: str, limit: int = 50, after: str | None = None) -> Page[Publication]:
+        """A course's, newest first. BadCursor where the cursor is none that a page gave."""
+        index = keys.key("publications", course)
+        chunk: Any = self._redis.zrevrangebyscore(index, start(after), "-inf", start=0, num=limit + 1)
+        pipeline = self._redis.pipeline(transaction=False)
+        for name in chunk:
+            pipeline.hgetall(_key(text(name)))
+        rows = [texts(raw) for raw in pipeline.execute()]
+        items = tuple(_publication(text(name), raw) for name, raw in zip(chunk, rows, strict=True))
+        more = cursor(float(rows[limit - 1]["created"])) if len(items) > limit else None
+        return Page(items[:limit], more)
+
+
+def _key(name: str) -> str:
+    return keys.key(Kind.PUBLICATION, name)
+
+
+def _publication(name: str, raw: dict[str, str]) -> Publication:
+    return Publication(
+        id=name,
+        course=raw["course"],
+        assignment_id=raw["assignment_id"],
+        toml=raw["toml"],
+        fresh=int(raw["fresh"]),
+        state=State(raw["state"]),
+        created=float(raw["created"]) / 1000,
+        finished=seconds(raw.get("finished")),
+        revision=raw.get("revision"),
+        refusal=raw.get("refusal"),
+        failure=raw.get("failure"),
+    )

@@ -1,0 +1,41 @@
+-- id, course, assignment, revision, student, filename, sha256, size, source, idempotency key, fingerprint, its ms
+-- -> {accepted|replayed|mismatch, id}
+local id, course, assignment, revision, student = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local sha, idempotency, fingerprint = ARGV[7], ARGV[10], ARGV[11]
+local before = replayed(idempotency, fingerprint, 'submission')
+if before then
+  count('replayed')
+  return { 'replayed', before }
+elseif before == false then
+  return { 'mismatch', '' }
+end
+
+redis.call('SET', key('source', sha), ARGV[9], 'NX')
+redis.call('SADD', key('source-users', sha), id)
+local pending = key('pending', course, assignment, student)
+for _, each in ipairs(redis.call('SMEMBERS', pending)) do
+  local older = job_key('submission', each)
+  if get(older, 'state') == 'queued' then
+    redis.call('HSET', older, 'superseded_by', id)
+    conclude('submission', each, 'superseded')
+  end
+end
+
+local job = job_key('submission', id)
+local attempt = redis.call('HINCRBY', key('attempts', course, student), assignment, 1)
+redis.call('HSET', job, 'course', course, 'assignment', assignment, 'revision', revision, 'student', student,
+  'attempt', attempt, 'filename', ARGV[6], 'source', sha, 'size', ARGV[8])
+if idempotency ~= '' then
+  redis.call('HSET', job, 'idempotency', idempotency)
+end
+enqueue('submission', id)
+local created = get(job, 'queued')
+redis.call('HSET', job, 'created', created)
+redis.call('SADD', pending, id)
+redis.call('SADD', 'bm:courses', course)
+for _, each in ipairs(indexes(course, assignment, student)) do
+  redis.call('ZADD', each, created, id)
+end
+remember(idempotency, fingerprint, id, ARGV[12])
+count('accepted')
+return { 'accepted', id }

@@ -1,0 +1,34 @@
+-- ms ahead of the clock, most at once, most of one endpoint at a time, ms of a lease
+-- -> {delivery, fence, url, secret, the old secret while it signs along, event, submission, ms of the event, attempt}
+local time, limit = now() + ARGV[1], tonumber(ARGV[2])
+local most, lease, answer = tonumber(ARGV[3]), whole(now() + ARGV[1] + ARGV[4]), {}
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', 'bm:deliveries:due', '-inf', whole(time), 'LIMIT', 0, limit)) do
+  local at = redis.call('HMGET', key('callback', id), 'url', 'secret', 'previous', 'previous_until', 'failures')
+  local waiting, held = key('deliveries', 'waiting', id), key('deliveries', 'held', id)
+  redis.call('ZREMRANGEBYSCORE', held, '-inf', whole(time))
+  -- One that fails is tried one at a time: it may be slow, and its threads are others' too.
+  local places = tonumber(at[5]) > 0 and 1 or most
+  local free = math.min(places - redis.call('ZCARD', held), limit - #answer)
+  if free > 0 then
+    for _, each in ipairs(redis.call('ZRANGEBYSCORE', waiting, '-inf', whole(time), 'LIMIT', 0, free)) do
+      local delivery = key('delivery', each)
+      local fence = redis.call('HINCRBY', delivery, 'fence', 1)
+      local attempt = redis.call('HINCRBY', delivery, 'attempts', 1)
+      redis.call('ZADD', waiting, lease, each)
+      redis.call('ZADD', held, lease, each)
+      local old = at[4] and tonumber(at[4]) > time and at[3] or ''
+      local about = redis.call('HMGET', delivery, 'event', 'submission', 'at')
+      table.insert(answer, { each, fence, at[1], at[2], old, about[1], about[2], about[3], attempt })
+    end
+  end
+  local first = redis.call('ZRANGE', waiting, 0, 0, 'WITHSCORES')[2]
+  if not first then
+    redis.call('ZREM', 'bm:deliveries:due', id)
+  elseif redis.call('ZCARD', held) >= places then
+    -- Full: looked at again when one is concluded, or loses its lease.
+    redis.call('ZADD', 'bm:deliveries:due', redis.call('ZRANGE', held, 0, 0, 'WITHSCORES')[2], id)
+  else
+    redis.call('ZADD', 'bm:deliveries:due', first, id)
+  end
+end
+return answer

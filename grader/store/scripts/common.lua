@@ -1,0 +1,316 @@
+-- What every script starts with. One Redis, not a cluster: keys are made here from what is stored.
+
+-- Before every key of Celery's, as grader.dispatch has it.
+local CELERY = 'celery:'
+-- Milliseconds after which a message that was not seen to arrive counts as lost: when first sent, and when sent again.
+local SENT, SENT_AGAIN = 2000, 30000
+local QUEUES = { submission = 'interactive', unit = 'regrade', publication = 'staff', regrade = 'staff' }
+local SECONDS = { 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300 }
+-- The share of the newest in the moving average of a queue's pace.
+local NEWEST = 0.1
+-- What regrades do about it, in regrade_common.lua: one of their units ended, a submission goes.
+local unit_ended, forget
+
+local function part(text)
+  return (text:gsub('%%', '%%25'):gsub(':', '%%3A'))
+end
+
+local function key(...)
+  local parts = { ... }
+  for i, each in ipairs(parts) do
+    parts[i] = part(each)
+  end
+  return 'bm:' .. table.concat(parts, ':')
+end
+
+local function now()
+  local time = redis.call('TIME')
+  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+
+local function whole(number)
+  return string.format('%.0f', number)
+end
+
+-- A moment in milliseconds with three digits behind the point, later than every one before: nothing is created twice at
+-- one time, also where the clock was set back.
+local function moment()
+  local time = redis.call('TIME')
+  local micros = tonumber(time[1]) * 1000000 + tonumber(time[2])
+  local last = tonumber(redis.call('GET', 'bm:clock') or '0')
+  if micros <= last then
+    micros = last + 1
+  end
+  redis.call('SET', 'bm:clock', whole(micros))
+  return string.format('%.0f.%03d', math.floor(micros / 1000), micros % 1000)
+end
+
+local function count(field, by)
+  redis.call('HINCRBY', 'bm:counters', field, by or 1)
+end
+
+-- One more in a histogram; a bucket counts what is above the one before and up to its own bound.
+local function observe(name, seconds)
+  local bound = '+Inf'
+  for _, each in ipairs(SECONDS) do
+    if seconds <= each then
+      bound = tostring(each)
+      break
+    end
+  end
+  count(name .. ':bucket:' .. bound)
+  count(name .. ':count')
+  count(name .. ':milliseconds', math.floor(seconds * 1000 + 0.5))
+end
+
+local function tell(id, state)
+  redis.call('PUBLISH', key('changes', id), cjson.encode({ state = state }))
+end
+
+-- For callbacks: what happened to a submission.
+local function post(event, id, course)
+  local entry = { event = 'submission.' .. event, submission = id, course = course, at = now() }
+  redis.call('RPUSH', 'bm:outbox', cjson.encode(entry))
+end
+
+local function job_key(kind, id)
+  return key(kind, id)
+end
+
+local function member(kind, id)
+  return kind .. ':' .. id
+end
+
+local function waiting_key(kind)
+  return key('waiting', QUEUES[kind])
+end
+
+local function get(job, field)
+  return redis.call('HGET', job, field) or nil
+end
+
+local function pending_key(job)
+  local at = redis.call('HMGET', job, 'course', 'assignment', 'student')
+  return key('pending', at[1], at[2], at[3])
+end
+
+-- Whether the job runs under that fencing number: only then may whoever holds the number conclude it.
+local function held(job, fence)
+  local at = redis.call('HMGET', job, 'state', 'fence')
+  return at[1] == 'running' and at[2] == fence
+end
+
+-- Into the queue, for the first time or for another round. Its hash is there already.
+local function enqueue(kind, id)
+  local job, at = job_key(kind, id), moment()
+  redis.call('HSET', job, 'state', 'queued', 'queued', at, 'tries', 0, 'resend', whole(now() + SENT))
+  redis.call('HDEL', job, 'started', 'finished', 'failure', 'concluded')
+  redis.call('HSETNX', job, 'fence', 0)
+  redis.call('ZADD', waiting_key(kind), at, member(kind, id))
+  tell(id, 'queued')
+end
+
+-- Back to the place in the queue that it had.
+local function requeue(kind, id)
+  local job = job_key(kind, id)
+  redis.call('HSET', job, 'state', 'queued', 'resend', whole(now() + SENT))
+  redis.call('HDEL', job, 'started')
+  redis.call('ZREM', 'bm:leases', member(kind, id))
+  redis.call('ZADD', waiting_key(kind), get(job, 'queued'), member(kind, id))
+  tell(id, 'queued')
+end
+
+-- A moving average of the milliseconds between two conclusions while others wait; where none wait, or workers were
+-- away, of what one takes.
+local function keep_pace(kind, started, finished)
+  local queue = QUEUES[kind]
+  local last = tonumber(redis.call('HGET', 'bm:pace', queue .. ':busy') or '')
+  local sample = finished - math.max(last or 0, started)
+  local pace = tonumber(redis.call('HGET', 'bm:pace', queue) or '')
+  if pace then
+    sample = pace + NEWEST * (sample - pace)
+  end
+  redis.call('HSET', 'bm:pace', queue, string.format('%.3f', sample))
+  if redis.call('ZCARD', key('waiting', queue)) > 0 then
+    redis.call('HSET', 'bm:pace', queue .. ':busy', whole(finished))
+  else
+    redis.call('HDEL', 'bm:pace', queue .. ':busy')
+  end
+end
+
+-- The end of a job: one terminal state, and out of the queue and the leases.
+local function conclude(kind, id, state)
+  local job, time = job_key(kind, id), now()
+  local started = get(job, 'started')
+  redis.call('HSET', job, 'state', state, 'finished', whole(time), 'concluded', get(job, 'fence'))
+  redis.call('HDEL', job, 'resend')
+  redis.call('ZREM', 'bm:leases', member(kind, id))
+  redis.call('ZREM', waiting_key(kind), member(kind, id))
+  count('state:' .. kind .. ':' .. state)
+  if state == 'done' and started then
+    keep_pace(kind, tonumber(started), time)
+  end
+  if kind == 'submission' then
+    redis.call('SREM', pending_key(job), id)
+    post(state, id, get(job, 'course'))
+  elseif kind == 'unit' then
+    unit_ended(id, state)
+  end
+  tell(id, state)
+end
+
+-- Our failure: another try where any is left, else the end. Says which.
+local function fail(kind, id, message, most)
+  local job = job_key(kind, id)
+  count('failures:' .. kind)
+  if tonumber(get(job, 'tries')) < tonumber(most) then
+    requeue(kind, id)
+    return 'queued'
+  end
+  redis.call('HSET', job, 'failure', message)
+  conclude(kind, id, 'service_failed')
+  return 'service_failed'
+end
+
+-- The lists in which a submission stands, all of its own course's.
+local function indexes(course, assignment, student)
+  return {
+    key('index', course, 'all'),
+    key('index', course, 'assignment', assignment),
+    key('index', course, 'student', student),
+    key('index', course, 'both', assignment, student),
+  }
+end
+
+local function outcome_index(course, outcome)
+  return key('index', course, 'outcome', outcome)
+end
+
+-- Verdicts of an assignment came, went or changed: a regrade of it that is asked for again is another one now.
+local function changed(course, assignment)
+  redis.call('HINCRBY', key('verdicts-changed', course), assignment, 1)
+end
+
+-- The verdict that holds from now on, in a few words, beside the submission. Whether they are other words than before.
+local function hold(id, number, summary)
+  local job = job_key('submission', id)
+  local was = redis.call('HMGET', job, 'course', 'outcome', 'created', 'assignment', 'score', 'max_score', 'failing')
+  changed(was[1], was[4])
+  if was[2] then
+    redis.call('ZREM', outcome_index(was[1], was[2]), id)
+  end
+  redis.call('ZADD', outcome_index(was[1], summary.outcome), was[3], id)
+  redis.call('HSET', job, 'verdict', number, 'outcome', summary.outcome, 'score', summary.score,
+    'max_score', summary.max_score, 'failing', summary.failing)
+  return was[2] ~= summary.outcome or was[5] ~= tostring(summary.score) or was[6] ~= tostring(summary.max_score)
+    or was[7] ~= summary.failing
+end
+
+-- Let another verdict hold, where the expected one does now: its number, or nil.
+local function replace(id, expected, verdict, summary, regrade)
+  local job = job_key('submission', id)
+  local at = redis.call('HMGET', job, 'state', 'verdict', 'course')
+  if at[1] ~= 'done' or at[2] ~= expected then
+    return nil
+  end
+  local number = redis.call('HINCRBY', job, 'verdicts', 1)
+  redis.call('SET', key('verdict', id, whole(number)), verdict)
+  redis.call('HSET', job, 'regrade', regrade, 'regrade:' .. number, regrade)
+  if hold(id, number, summary) then
+    post('regraded', id, at[3])
+  end
+  count('regraded')
+  tell(id, 'done')
+  return number
+end
+
+-- Let an earlier verdict hold again, where the expected one does now.
+local function restore(id, expected, to, summary)
+  local job = job_key('submission', id)
+  local at = redis.call('HMGET', job, 'state', 'verdict', 'course', 'regrade:' .. to)
+  if at[1] ~= 'done' or at[2] ~= expected or redis.call('EXISTS', key('verdict', id, to)) == 0 then
+    return false
+  end
+  if at[4] then
+    redis.call('HSET', job, 'regrade', at[4])
+  else
+    redis.call('HDEL', job, 'regrade')
+  end
+  if hold(id, to, summary) then
+    post('regraded', id, at[3])
+  end
+  count('rolled_back')
+  tell(id, 'done')
+  return true
+end
+
+-- A submission and everything that belongs to it. False where there is none.
+local function remove(id)
+  local job = job_key('submission', id)
+  local at = redis.call('HMGET', job, 'course', 'assignment', 'student', 'source', 'outcome', 'verdicts', 'idempotency')
+  if not at[1] then
+    return false
+  end
+  for _, each in ipairs(indexes(at[1], at[2], at[3])) do
+    redis.call('ZREM', each, id)
+  end
+  if at[5] then
+    redis.call('ZREM', outcome_index(at[1], at[5]), id)
+  end
+  for number = 1, tonumber(at[6] or '0') do
+    redis.call('DEL', key('verdict', id, whole(number)))
+  end
+  if at[7] and redis.call('HGET', at[7], 'id') == id then
+    redis.call('DEL', at[7])
+  end
+  redis.call('ZREM', 'bm:leases', member('submission', id))
+  redis.call('ZREM', waiting_key('submission'), member('submission', id))
+  redis.call('SREM', key('pending', at[1], at[2], at[3]), id)
+  local users = key('source-users', at[4])
+  redis.call('SREM', users, id)
+  if redis.call('EXISTS', users) == 0 then
+    local cached = key('source-cache', at[4])
+    for _, each in ipairs(redis.call('SMEMBERS', cached)) do
+      redis.call('DEL', each)
+    end
+    redis.call('DEL', key('source', at[4]), cached)
+  end
+  if redis.call('EXISTS', key('index', at[1], 'both', at[2], at[3])) == 0 then
+    redis.call('HDEL', key('attempts', at[1], at[3]), at[2])
+  end
+  if redis.call('EXISTS', key('index', at[1], 'all')) == 0 then
+    redis.call('SREM', 'bm:courses', at[1])
+  end
+  -- What others keep about it: commands to forget it by, such as ["HDEL", key, field].
+  local belongs = key('belongs', id)
+  for _, each in ipairs(redis.call('SMEMBERS', belongs)) do
+    redis.call(unpack(cjson.decode(each)))
+  end
+  redis.call('DEL', job, belongs)
+  changed(at[1], at[2])
+  forget(at[1], id)
+  tell(id, 'deleted')
+  return true
+end
+
+-- What an Idempotency-Key stands for already: nil, an id, or false where it was for another request.
+local function replayed(idempotency, fingerprint, kind)
+  if idempotency == '' then
+    return nil
+  end
+  local before = redis.call('HMGET', idempotency, 'id', 'fingerprint')
+  if not before[1] or redis.call('EXISTS', job_key(kind, before[1])) == 0 then
+    return nil
+  end
+  if before[2] ~= fingerprint then
+    return false
+  end
+  return before[1]
+end
+
+local function remember(idempotency, fingerprint, id, milliseconds)
+  if idempotency ~= '' then
+    redis.call('HSET', idempotency, 'id', id, 'fingerprint', fingerprint)
+    redis.call('PEXPIRE', idempotency, milliseconds)
+  end
+end

@@ -1,0 +1,7 @@
+-- course, student -> how many submissions went.
+local ids = redis.call('ZRANGE', key('index', ARGV[1], 'student', ARGV[2]), 0, -1)
+for _, each in ipairs(ids) do
+  remove(each)
+end
+redis.call('DEL', key('attempts', ARGV[1], ARGV[2]))
+return #ids

@@ -1,0 +1,20 @@
+-- id, fence, verdict, summary as JSON, reused -> 1 where the claim held.
+local id, fence, reused = ARGV[1], ARGV[2], ARGV[5]
+local job = job_key('submission', id)
+if not held(job, fence) then
+  local at = redis.call('HMGET', job, 'state', 'concluded')
+  -- Asked again because the answer was lost.
+  return (at[1] == 'done' and at[2] == fence) and 1 or 0
+end
+local summary = cjson.decode(ARGV[4])
+redis.call('SET', key('verdict', id, '1'), ARGV[3])
+redis.call('HSET', job, 'verdicts', 1, 'reused', reused)
+hold(id, 1, summary)
+count('outcome:' .. summary.outcome)
+if reused == '1' then
+  count('reused')
+else
+  observe('grading_seconds', math.max(0, now() - tonumber(get(job, 'started'))) / 1000)
+end
+conclude('submission', id, 'done')
+return 1

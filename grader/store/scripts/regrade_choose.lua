@@ -1,0 +1,39 @@
+-- id, fence, cursor, next cursor, 1 for the last, how many were looked at, rows as JSON -> {1 where the claim held,
+-- then units that were released}. A row without an entry only says that its student's pick is taken.
+local id, fence, from, to, last = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local job = job_key('regrade', id)
+local go = chunk(id, fence, 'preparing', from)
+if go ~= 'go' then
+  return { go == 'done' and 1 or 0 }
+end
+
+local function planned(row)
+  local unit = job_key('unit', row.unit)
+  if redis.call('HSETNX', unit, 'regrade', id) == 1 then
+    redis.call('HSET', unit, 'source', row.source, 'filename', row.filename, 'state', 'planned', 'fence', 0)
+    redis.call('RPUSH', regrade_key('pending', id), row.unit)
+    redis.call('SADD', regrade_key('units', id), row.unit)
+    redis.call('HINCRBY', job, 'sources', 1)
+  end
+  redis.call('HINCRBY', unit, 'before:' .. row.class, 1)
+  redis.call('HINCRBY', unit, 'entries', 1)
+end
+
+for _, row in ipairs(cjson.decode(ARGV[7])) do
+  local free = row.pick == '' or redis.call('SADD', regrade_key('taken', id), row.pick) == 1
+  -- It may have been deleted since it was read.
+  local there = free and row.entry and redis.call('EXISTS', job_key('submission', row.submission)) == 1
+  if there and redis.call('HSETNX', regrade_key('entries', id), row.submission, row.entry) == 1 then
+    redis.call('ZADD', regrade_key('order', id), row.created, row.submission)
+    redis.call('HINCRBY', job, 'submissions', 1)
+    planned(row)
+  end
+end
+advance(id, to, ARGV[6])
+if last == '1' then
+  redis.call('DEL', regrade_key('taken', id))
+  conclude('regrade', id, 'done')
+  begin(id, 'previewing', 0)
+  release(id)
+end
+return { 1, unpack(released) }

@@ -1,0 +1,180 @@
+-- What regrades' scripts share. Stands before each script, after common.lua, which calls `unit_ended` and `forget`.
+
+-- Units of one regrade that wait in the queue or run at once; the others wait in a list of the regrade's own.
+local WINDOW = 1000
+-- Units that this script let into the queue: whoever ran it sends their messages.
+local released = {}
+
+local function regrade_key(name, id)
+  return key('regrade-' .. name, id)
+end
+
+local function enter(id, phase)
+  local time = whole(now())
+  redis.call('HSET', job_key('regrade', id), 'phase', phase, 'changed', time)
+  redis.call('ZADD', 'bm:regrades-touched', time, id)
+  tell(id, phase)
+end
+
+-- A phase in which there is work, of which so much is done: the pace is measured from here.
+local function begin(id, phase, done)
+  enter(id, phase)
+  redis.call('HSET', job_key('regrade', id), 'step_started', whole(now()), 'step_base', done)
+end
+
+-- As many units as there is room for into the queue. After the last one's end the preview is complete.
+local function release(id)
+  local job, open, pending = job_key('regrade', id), regrade_key('open', id), regrade_key('pending', id)
+  if get(job, 'phase') ~= 'previewing' then
+    return
+  end
+  local room = WINDOW - redis.call('SCARD', open)
+  while room > 0 do
+    local unit = redis.call('LPOP', pending)
+    if not unit then
+      break
+    end
+    -- Its last submission may have been deleted since.
+    if get(job_key('unit', unit), 'state') == 'planned' then
+      redis.call('SADD', open, unit)
+      enqueue('unit', unit)
+      table.insert(released, unit)
+      room = room - 1
+    end
+  end
+  if redis.call('SCARD', open) == 0 and redis.call('LLEN', pending) == 0 then
+    enter(id, 'previewed')
+  end
+end
+
+-- Out of the queue, or out of a worker's hands; whoever holds it learns so at the next sign of life.
+local function withdraw(kind, id)
+  redis.call('ZREM', waiting_key(kind), member(kind, id))
+  redis.call('ZREM', 'bm:leases', member(kind, id))
+end
+
+-- `by` more in everything that a unit's verdict means for submissions whose live verdict is of one class.
+local function tally(job, unit, class, by)
+  for _, field in ipairs(cjson.decode(get(unit, 'counts:' .. class) or '[]')) do
+    redis.call('HINCRBY', job, field, by)
+  end
+end
+
+function unit_ended(id, state)
+  local unit = job_key('unit', id)
+  local regrade = get(unit, 'regrade')
+  local job = job_key('regrade', regrade)
+  redis.call('SREM', regrade_key('open', regrade), id)
+  if state == 'done' then
+    redis.call('HINCRBY', job, 'units_done', 1)
+    local fields = redis.call('HGETALL', unit)
+    for i = 1, #fields, 2 do
+      local class = fields[i]:match('^before:(.*)$')
+      if class then
+        tally(job, unit, class, tonumber(fields[i + 1]))
+      end
+    end
+  else
+    redis.call('HINCRBY', job, 'units_failed', 1)
+    redis.call('HINCRBY', job, 'could_not_be_graded', get(unit, 'entries'))
+    redis.call('SADD', regrade_key('failed', regrade), id)
+  end
+  release(regrade)
+end
+
+-- Whether a regrade still stands for what was asked: see docs/regrades.md, "Asking twice".
+local function stands(id, changes)
+  local at = redis.call('HMGET', job_key('regrade', id), 'phase', 'state', 'seen')
+  local phase = at[1]
+  if not phase or at[2] == 'service_failed' then
+    return false
+  end
+  if phase == 'previewed' or phase == 'applied' then
+    return at[3] == changes
+  end
+  return phase == 'preparing' or phase == 'previewing' or phase == 'applying'
+end
+
+local function changes_of(course, assignment)
+  return redis.call('HGET', key('verdicts-changed', course), assignment) or '0'
+end
+
+-- What became of a submission's verdict, in place of what was known before.
+local function settle(id, submission, fate, number)
+  local job, fates = job_key('regrade', id), regrade_key('fates', id)
+  local was = redis.call('HGET', fates, submission)
+  if was then
+    redis.call('HINCRBY', job, 'fate:' .. was:match('^[^:]*'), -1)
+  end
+  redis.call('HSET', fates, submission, fate .. ':' .. (number or ''))
+  redis.call('HINCRBY', job, 'fate:' .. fate, 1)
+end
+
+-- What is to become of a chunk: 'go', 'done' where all of it happened and the answer was lost, or 'lost' where the step
+-- is no longer whoever's asks.
+local function chunk(id, fence, phase, from)
+  local job = job_key('regrade', id)
+  local at = redis.call('HMGET', job, 'phase', 'cursor', 'state', 'concluded')
+  if held(job, fence) and at[1] == phase and at[2] == from then
+    return 'go'
+  end
+  return at[3] == 'done' and at[4] == fence and 'done' or 'lost'
+end
+
+-- A chunk is through: tries that were lost before it count no more, since the step gets on.
+local function advance(id, to, by)
+  local job = job_key('regrade', id)
+  redis.call('HSET', job, 'cursor', to, 'tries', 1)
+  redis.call('HINCRBY', job, 'walked', by)
+end
+
+local function drop_unit(regrade, id)
+  local unit, job = job_key('unit', id), job_key('regrade', regrade)
+  local state = get(unit, 'state')
+  withdraw('unit', id)
+  redis.call('SREM', regrade_key('open', regrade), id)
+  redis.call('SREM', regrade_key('failed', regrade), id)
+  redis.call('SREM', regrade_key('units', regrade), id)
+  redis.call('HINCRBY', job, 'sources', -1)
+  if state == 'done' then
+    redis.call('HINCRBY', job, 'units_done', -1)
+  elseif state == 'service_failed' then
+    redis.call('HINCRBY', job, 'units_failed', -1)
+  end
+  redis.call('DEL', unit, key('unit-verdict', id))
+end
+
+local function drop_entry(regrade, submission, entry)
+  local job, unit = job_key('regrade', regrade), job_key('unit', entry.unit)
+  local fates = regrade_key('fates', regrade)
+  local fate, state = redis.call('HGET', fates, submission), get(unit, 'state')
+  redis.call('HDEL', regrade_key('entries', regrade), submission)
+  redis.call('ZREM', regrade_key('order', regrade), submission)
+  redis.call('SREM', regrade_key('taken', regrade), entry.student)
+  redis.call('HDEL', fates, submission)
+  redis.call('HINCRBY', job, 'submissions', -1)
+  if fate then
+    redis.call('HINCRBY', job, 'fate:' .. fate:match('^[^:]*'), -1)
+  else
+    redis.call('HINCRBY', job, 'deleted', 1)
+  end
+  if state == 'done' then
+    tally(job, unit, entry.class, -1)
+  elseif state == 'service_failed' then
+    redis.call('HINCRBY', job, 'could_not_be_graded', -1)
+  end
+  redis.call('HINCRBY', unit, 'before:' .. entry.class, -1)
+  if redis.call('HINCRBY', unit, 'entries', -1) <= 0 then
+    drop_unit(regrade, entry.unit)
+    release(regrade)
+  end
+end
+
+function forget(course, submission)
+  for _, regrade in ipairs(redis.call('ZRANGE', key('regrades', course), 0, -1)) do
+    local entry = redis.call('HGET', regrade_key('entries', regrade), submission)
+    if entry then
+      drop_entry(regrade, submission, cjson.decode(entry))
+    end
+  end
+end

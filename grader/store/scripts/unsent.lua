@@ -1,0 +1,30 @@
+-- limit -> kind:id of each that waits without a message, oldest first.
+local limit, time, answer = tonumber(ARGV[1]), now(), {}
+local taken = redis.call('HLEN', CELERY .. 'unacked')
+for _, queue in ipairs({ 'interactive', 'staff', 'regrade' }) do
+  local waiting = key('waiting', queue)
+  local messages = redis.call('LLEN', CELERY .. queue)
+  local missing = redis.call('ZCARD', waiting)
+  -- A message that is taken may be a dead worker's: where none is left in the queue, those count for nothing.
+  if messages > 0 then
+    missing = missing - messages - taken
+  end
+  if missing > 0 then
+    for _, each in ipairs(redis.call('ZRANGE', waiting, 0, 10 * limit)) do
+      if missing <= 0 or #answer >= limit then
+        break
+      end
+      local kind, id = each:match('^([^:]+):(.+)$')
+      local job = job_key(kind, id)
+      if tonumber(get(job, 'resend') or '0') <= time then
+        redis.call('HSET', job, 'resend', whole(time + SENT_AGAIN))
+        table.insert(answer, each)
+        missing = missing - 1
+      end
+    end
+  end
+end
+if #answer > 0 then
+  count('sent_again', #answer)
+end
+return answer

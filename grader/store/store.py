@@ -1,0 +1,57 @@
+"""The store: every noun that is recorded, on one Redis."""
+
+from grader.errors import StoreUnavailable
+from grader.settings.service import ServiceSettings
+from grader.store.assignments import Assignments
+from grader.store.cache import Cache
+from grader.store.callbacks import Callbacks
+from grader.store.connection import Connection
+from grader.store.counters import Counters
+from grader.store.fitness import complaints
+from grader.store.jobs import Jobs
+from grader.store.publications import Publications
+from grader.store.regrades import Regrades
+from grader.store.scripts import Scripts
+from grader.store.submissions import Submissions
+from grader.store.tokens import Tokens
+from grader.store.workers import Workers
+
+
+class Store:
+    """Safe to share between threads, not between processes: each opens its own."""
+
+    def __init__(self, redis: Connection, settings: ServiceSettings) -> None:
+        self.redis = redis
+        self.settings = settings
+        self.scripts = scripts = Scripts(redis)
+        self.jobs = Jobs(redis, scripts, settings)
+        self.submissions = Submissions(redis, scripts)
+        self.cache = Cache(redis, scripts, settings)
+        self.assignments = Assignments(redis, scripts)
+        self.publications = Publications(redis, scripts)
+        self.regrades = Regrades(redis, scripts, self.submissions)
+        self.tokens = Tokens(redis, scripts)
+        self.workers = Workers(redis)
+        self.counters = Counters(redis)
+        self.callbacks = Callbacks(redis)
+
+    @classmethod
+    def connect(cls, settings: ServiceSettings) -> "Store":
+        """A store on the Redis of these settings. Talks to it only when asked something."""
+        return cls(Connection.open(settings), settings)
+
+    def ping(self) -> None:
+        """StoreUnavailable where Redis does not answer."""
+        self.redis.ping()
+
+    def fitness(self) -> list[str]:
+        """What makes this Redis unfit to keep a submission; nothing when it is fit."""
+        try:
+            return complaints(self.redis)
+        except StoreUnavailable as error:
+            return [str(error)]
+
+    def close(self) -> None:
+        """Give back its connections."""
+        self.redis.close()
+        self.redis.connection_pool.disconnect()

@@ -1,0 +1,202 @@
+"""Submissions: accepted wholly or refused, concluded once, deleted with all that belongs to them."""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from grader.store import keys
+from grader.store.changes import Changes
+from grader.store.connection import Connection, seconds, text, texts
+from grader.store.packing import compressed, decompressed, packed, unpacked
+from grader.store.paging import Page
+from grader.store.records import Claim, Kind, State, Submission
+from grader.store.refusals import IdempotencyMismatch
+from grader.store.scripts import Scripts
+from grader.store.searching import Filter, search
+
+#: Milliseconds for which an Idempotency-Key is remembered: a day, as long as anyone tries again.
+IDEMPOTENCY = 86_400_000
+#: Random bytes of an id: nobody guesses another's.
+_ID = 10
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """What is handed in. `idempotency` is (token, route, key, fingerprint of the request)."""
+
+    course: str
+    assignment: str
+    revision: str
+    student: str
+    filename: str
+    source: bytes
+    idempotency: tuple[str, str, str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The submission's id; `replayed` where this very request was accepted before."""
+
+    id: str
+    replayed: bool
+
+
+class Submissions:
+    """All of them. None is where there is no such submission."""
+
+    def __init__(self, redis: Connection, scripts: Scripts) -> None:
+        self._redis = redis
+        self._scripts = scripts
+
+    def accept(self, new: New) -> Accepted:
+        """Record it; it waits, and the student's that still waits is superseded. IdempotencyMismatch for a used key."""
+        remembered, fingerprint = _idempotency(new.idempotency)
+        answer = self._scripts.run(
+            "accept",
+            *(secrets.token_hex(_ID), new.course, new.assignment, new.revision, new.student, new.filename),
+            *(hashlib.sha256(new.source).hexdigest(), len(new.source), compressed(new.source)),
+            *(remembered, fingerprint, IDEMPOTENCY),
+        )
+        how, name = text(answer[0]), text(answer[1])
+        if how == "mismatch":
+            raise IdempotencyMismatch("this Idempotency-Key was used before for another request")
+        return Accepted(name, replayed=how == "replayed")
+
+    def get(self, name: str) -> Submission | None:
+        """The submission as it is now."""
+        return _submission(name, texts(self._redis.hgetall(_key(name))))
+
+    def source(self, name: str) -> bytes | None:
+        """What was handed in."""
+        digest = self._redis.hget(_key(name), "source")
+        data: Any = None if digest is None else self._redis.get(keys.key("source", text(digest)))
+        return None if data is None else decompressed(data)
+
+    def finish(self, claim: Claim, verdict: dict[str, Any], *, reused: bool = False) -> bool:
+        """Its end: this verdict. False where it is no longer the claim's, and the verdict is dropped."""
+        if claim.job.kind is not Kind.SUBMISSION:
+            raise ValueError(f"a {claim.job.kind} has no verdict: use Jobs.conclude")
+        return bool(
+            self._scripts.run(
+                "finish", claim.job.id, claim.fence, packed(verdict), _summary(verdict), "1" if reused else "0"
+            )
+        )
+
+    def verdict(self, name: str, number: int | None = None) -> dict[str, Any] | None:
+        """The verdict that holds, or the one of that number."""
+        which = text(self._redis.hget(_key(name), "verdict") or "") if number is None else str(number)
+        data: Any = self._redis.get(_verdict(name, which)) if which else None
+        return None if data is None else dict(unpacked(data))
+
+    def replace_verdict(self, name: str, expected: int, verdict: dict[str, Any], regrade: str) -> int | None:
+        """Let another verdict hold, if the expected one holds now: its number, else None."""
+        number = self._scripts.run("replace_verdict", name, expected, packed(verdict), _summary(verdict), regrade)
+        return None if number is None else int(number)
+
+    def restore_verdict(self, name: str, expected: int, to: int) -> bool:
+        """Let an earlier verdict hold again, if the expected one holds now."""
+        earlier = self.verdict(name, to)
+        if earlier is None:
+            return False
+        return bool(self._scripts.run("restore_verdict", name, expected, to, _summary(earlier)))
+
+    def cancel(self, name: str) -> Submission | None:
+        """Where it waits or runs, it does no more; the submission as it is then."""
+        self._scripts.run("cancel", name)
+        return self.get(name)
+
+    def delete(self, name: str) -> bool:
+        """Delete it, its verdicts, and its source where nobody else handed that in; False where there is none."""
+        return bool(self._scripts.run("delete", name))
+
+    def delete_student(self, course: str, student: str) -> int:
+        """Delete everything of a student in a course; how many submissions that were."""
+        return int(self._scripts.run("delete_student", course, student))
+
+    def expire(self, before: float, limit: int = 100) -> int:
+        """Delete what was accepted before then (seconds since 1970) and has ended; how many, at most `limit`."""
+        return int(self._scripts.run("expire", f"{1000 * before:.3f}", limit))
+
+    def many(self, names: list[str]) -> list[Submission]:
+        """Those of them that are there."""
+        pipeline = self._redis.pipeline(transaction=False)
+        for name in names:
+            pipeline.hgetall(_key(name))
+        found = zip(names, pipeline.execute(), strict=True)
+        return [each for name, raw in found if (each := _submission(name, texts(raw))) is not None]
+
+    def identical(self, name: str, limit: int = 100) -> list[str]:
+        """Ids of other students' submissions for the same assignment with the same source."""
+        return sorted(text(each) for each in self._scripts.run("identical", name, limit))
+
+    @contextmanager
+    def changes(self, name: str) -> Iterator[Changes]:
+        """Hear of what happens to it from now on: enter this, then read it, then wait."""
+        with Changes.of(self._redis, name) as listening:
+            yield listening
+
+    def list(self, which: Filter, limit: int = 50, cursor: str | None = None) -> Page[Submission]:
+        """A course's submissions that match, newest first. BadCursor where the cursor is none that a page gave."""
+        return search(self._redis, which, limit, cursor, self.many)
+
+
+def _idempotency(given: tuple[str, str, str, str] | None) -> tuple[str, str]:
+    return ("", "") if given is None else (keys.idempotency(*given[:3]), given[3])
+
+
+def _key(name: str) -> str:
+    return keys.key(Kind.SUBMISSION, name)
+
+
+def _verdict(name: str, number: str) -> str:
+    return keys.key("verdict", name, number)
+
+
+def _summary(verdict: dict[str, Any]) -> str:
+    failing = [row["name"] for row in verdict["properties"] if row["outcome"] == "failed"]
+    return json.dumps(
+        {
+            "outcome": verdict["outcome"],
+            "score": verdict["score"],
+            "max_score": verdict["max_score"],
+            "failing": json.dumps(failing),
+        }
+    )
+
+
+def _submission(name: str, raw: dict[str, str]) -> Submission | None:
+    if not raw:
+        return None
+    return Submission(
+        id=name,
+        course=raw["course"],
+        assignment=raw["assignment"],
+        revision=raw["revision"],
+        student=raw["student"],
+        attempt=int(raw["attempt"]),
+        filename=raw["filename"],
+        source_sha256=raw["source"],
+        size=int(raw["size"]),
+        state=State(raw["state"]),
+        created=float(raw["created"]) / 1000,
+        started=seconds(raw.get("started")),
+        finished=seconds(raw.get("finished")),
+        tries=int(raw["tries"]),
+        superseded_by=raw.get("superseded_by"),
+        failure=raw.get("failure"),
+        verdict=_number(raw.get("verdict")),
+        regrade=raw.get("regrade"),
+        outcome=raw.get("outcome"),
+        score=_number(raw.get("score")),
+        max_score=_number(raw.get("max_score")),
+        failing=tuple(json.loads(raw.get("failing", "[]"))),
+        reused=raw.get("reused") == "1",
+    )
+
+
+def _number(raw: str | None) -> int | None:
+    return None if raw is None else int(raw)

@@ -1,0 +1,99 @@
+"""Tokens: shown once, stored as a hash, limited to a course and to scopes."""
+
+import hmac
+import secrets
+from hashlib import sha256
+from typing import Any
+
+from grader.store import keys
+from grader.store.connection import Connection, seconds, text, texts
+from grader.store.records import Scope, Token
+from grader.store.scripts import Scripts
+
+#: What every secret starts with, for those who look for leaked ones.
+_MARK = "bmk"
+#: Random bytes of an id, and of what makes a secret one: 256 bits need no slow hash.
+_ID, _SECRET = 6, 32
+_NAMES = keys.key("tokens")
+
+
+class Tokens:
+    """All of them, the revoked and expired too."""
+
+    def __init__(self, redis: Connection, scripts: Scripts) -> None:
+        self._redis = redis
+        self._scripts = scripts
+
+    def create(
+        self, name: str, course: str, scopes: frozenset[Scope] | set[Scope], expires: float | None = None
+    ) -> tuple[Token, str]:
+        """A new token and its secret, which nobody can read again. `expires` in seconds since 1970."""
+        number = secrets.token_hex(_ID)
+        secret = f"{_MARK}_{number}_{secrets.token_urlsafe(_SECRET)}"
+        fields = {"name": name, "course": course, "scopes": " ".join(sorted(scopes)), "sha256": _hash(secret)}
+        if expires is not None:
+            fields["expires"] = f"{1000 * expires:.0f}"
+        flat = [each for field, value in fields.items() for each in (field, value)]
+        raw = self._scripts.run("create_token", number, *flat)
+        return _token(number, _pairs(raw)), secret
+
+    def verify(self, secret: str) -> Token | None:
+        """The token whose secret it is; None where there is none, or it is revoked or has expired."""
+        mark, _, rest = secret.partition("_")
+        number = rest.partition("_")[0]
+        if mark != _MARK or not number.isalnum() or not secret.isascii():
+            return None
+        pipeline = self._redis.pipeline(transaction=False)
+        pipeline.hgetall(_key(number))
+        pipeline.time()
+        raw, (now, _micros) = pipeline.execute()
+        stored = texts(raw)
+        if not hmac.compare_digest(stored.get("sha256", ""), _hash(secret)):
+            return None
+        token = _token(number, stored)
+        expired = token.expires is not None and token.expires <= now
+        return None if expired or token.revoked is not None else token
+
+    def revoke(self, number: str) -> bool:
+        """From now on it is good for nothing; False where there is none."""
+        return bool(self._scripts.run("revoke_token", number))
+
+    def get(self, number: str) -> Token | None:
+        """The token of that id."""
+        raw = texts(self._redis.hgetall(_key(number)))
+        return _token(number, raw) if raw else None
+
+    def list(self, course: str | None = None) -> list[Token]:
+        """A course's tokens, or all; newest first."""
+        names: Any = self._redis.zrevrange(_NAMES, 0, -1)
+        pipeline = self._redis.pipeline(transaction=False)
+        for name in names:
+            pipeline.hgetall(_key(text(name)))
+        found = zip(names, pipeline.execute(), strict=True)
+        tokens = [_token(text(name), texts(raw)) for name, raw in found if raw]
+        return [each for each in tokens if course in {None, each.course}]
+
+
+def _key(number: str) -> str:
+    return keys.key("token", number)
+
+
+def _hash(secret: str) -> str:
+    return sha256(secret.encode()).hexdigest()
+
+
+def _pairs(raw: list[bytes]) -> dict[str, str]:
+    flat = [text(each) for each in raw]
+    return dict(zip(flat[::2], flat[1::2], strict=True))
+
+
+def _token(number: str, raw: dict[str, str]) -> Token:
+    return Token(
+        id=number,
+        name=raw["name"],
+        course=raw["course"],
+        scopes=frozenset(Scope(each) for each in raw["scopes"].split()),
+        created=float(raw["created"]) / 1000,
+        expires=seconds(raw.get("expires")),
+        revoked=seconds(raw.get("revoked")),
+    )

@@ -1,0 +1,79 @@
+"""Units: the distinct sources of a regrade, each graded once for all submissions that have it."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from grader.store import keys
+from grader.store.connection import Connection, text, texts
+from grader.store.entries import counted
+from grader.store.packing import decompressed, packed, unpacked
+from grader.store.records import Claim, Job, Kind
+from grader.store.scripts import Scripts
+from grader.store.standing import Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One of them."""
+
+    id: str
+    course: str
+    revision: str
+    source_sha256: str
+    #: Of one of the submissions: how it is read depends on its ending only.
+    filename: str
+    #: Whether it is to be graded anew.
+    fresh: bool
+
+
+class Units:
+    """All of them. None is where there is no such unit, or a claim that does not hold any more."""
+
+    def __init__(self, redis: Connection, scripts: Scripts) -> None:
+        self._redis = redis
+        self._scripts = scripts
+
+    def get(self, name: str) -> Unit | None:
+        """What is to be graded."""
+        raw = texts(self._redis.hgetall(_key(name)))
+        if not raw:
+            return None
+        course, revision, fresh = self._redis.hmget(
+            keys.key(Kind.REGRADE, raw["regrade"]), ["course", "revision", "fresh"]
+        )
+        if course is None or revision is None:
+            return None
+        return Unit(name, text(course), text(revision), raw["source"], raw["filename"], fresh == b"1")
+
+    def source(self, unit: Unit) -> bytes | None:
+        """What was handed in."""
+        data: Any = self._redis.get(keys.key("source", unit.source_sha256))
+        return None if data is None else decompressed(data)
+
+    def graded(self, claim: Claim, verdict: dict[str, Any], *, reused: bool = False) -> tuple[Job, ...] | None:
+        """Its end: this verdict, beside those that hold. The units that may be graded now in its place."""
+        name, after = claim.job.id, Standing.of(verdict)
+        classes = (text(each) for each in self._redis.hkeys(_key(name)))
+        counts = {each: counted(each, after) for found in classes if (each := found.removeprefix("before:")) != found}
+        answer = self._scripts.run(
+            "regrade_graded",
+            *(name, claim.fence, packed(verdict), json.dumps(after.write()), "1" if reused else "0"),
+            json.dumps(counts),
+        )
+        return jobs(answer[1:]) if answer[0] else None
+
+    def verdict(self, name: str) -> dict[str, Any] | None:
+        """The verdict, as its source's own: it has no submission's id."""
+        data: Any = self._redis.get(keys.key("unit-verdict", name))
+        return None if data is None else dict(unpacked(data))
+
+
+def jobs(names: Iterable[bytes]) -> tuple[Job, ...]:
+    """Units by their ids, as jobs."""
+    return tuple(Job(Kind.UNIT, text(name)) for name in names)
+
+
+def _key(name: str) -> str:
+    return keys.key(Kind.UNIT, name)

@@ -1,0 +1,62 @@
+"""Who works now: each process says so every few seconds, and is forgotten when it no longer does."""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from grader.store import keys
+from grader.store.connection import Connection, text
+
+#: Milliseconds for which one sign of life counts.
+_ALIVE = 15_000
+_NAMES = keys.key("workers")
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A worker or sweeper. `jail` says whether it can isolate, `reason` why not."""
+
+    name: str
+    host: str
+    concurrency: int
+    jail: bool
+    reason: str | None
+    version: str
+    role: Literal["worker", "sweeper"]
+
+
+class Workers:
+    """Those that have reported within the last 15 seconds."""
+
+    def __init__(self, redis: Connection) -> None:
+        self._redis = redis
+
+    def report(self, worker: Worker) -> None:
+        """It lives, and this is its state."""
+        pipeline = self._redis.pipeline()
+        pipeline.set(_key(worker.name), json.dumps(asdict(worker)), px=_ALIVE)
+        pipeline.sadd(_NAMES, worker.name)
+        pipeline.execute()
+
+    def leave(self, name: str) -> None:
+        """It stops, and says so."""
+        pipeline = self._redis.pipeline()
+        pipeline.delete(_key(name))
+        pipeline.srem(_NAMES, name)
+        pipeline.execute()
+
+    def list(self) -> list[Worker]:
+        """All that live, by name."""
+        names = sorted(text(each) for each in self._redis.smembers(_NAMES))
+        if not names:
+            return []
+        found: list[Any] = self._redis.mget([_key(name) for name in names])
+        gone = [name for name, data in zip(names, found, strict=True) if data is None]
+        if gone:
+            # One that reports just now is in the set again with its next report.
+            self._redis.srem(_NAMES, *gone)
+        return [Worker(**json.loads(data)) for data in found if data is not None]
+
+
+def _key(name: str) -> str:
+    return keys.key("worker", name)

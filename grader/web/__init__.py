@@ -1,0 +1,64 @@
+"""The HTTP face: one blueprint a noun. It records and reads, and neither runs nor parses what a student wrote."""
+
+from flask_openapi3.models.info import Info
+from flask_openapi3.openapi import OpenAPI
+
+from grader.dispatch import CeleryDispatcher, Dispatcher, application
+from grader.settings.service import ServiceSettings
+from grader.store.store import Store
+from grader.web import (
+    assignments,
+    documents,
+    failures,
+    headers,
+    health,
+    metrics,
+    publications,
+    students,
+    submissions,
+    tokens,
+)
+from grader.web.holding import Holding
+from grader.web.limits import Limits
+from grader.web.noun import Noun
+from grader.web.service import Service
+
+#: Every noun of the API, in the order of the documentation.
+NOUNS: tuple[Noun, ...] = (
+    submissions.noun,
+    assignments.noun,
+    publications.noun,
+    students.noun,
+    tokens.noun,
+    health.noun,
+    metrics.noun,
+)
+
+
+def create_app(
+    settings: ServiceSettings | None = None, store: Store | None = None, dispatcher: Dispatcher | None = None
+) -> OpenAPI:
+    """The application, on the environment's settings and the store that they name unless others are given."""
+    settings = settings or ServiceSettings()
+    store = store or Store.connect(settings)
+    app = OpenAPI(
+        __name__,
+        info=Info(title="Backmark", version="1", description=documents.ABOUT),
+        security_schemes={"bearer": {"type": "http", "scheme": "bearer"}},
+        doc_ui=False,
+    )
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_bytes
+    with app.app_context():
+        Service(
+            settings=settings,
+            store=store,
+            dispatcher=dispatcher or CeleryDispatcher(application(settings)),
+            limits=Limits(settings, store),
+            holding=Holding(settings.web_threads // 2),
+        ).install()
+    failures.install(app)
+    headers.install(app)
+    for noun in NOUNS:
+        app.register_api(noun)
+    app.register_blueprint(documents.pages)
+    return app

@@ -1,0 +1,71 @@
+"""Turns whatever went wrong within a request into a problem: the one place that knows which error is which."""
+
+import logging
+from uuid import uuid4
+
+from flask import Flask, Response, current_app
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.routing import RequestRedirect
+
+from grader.errors import StoreUnavailable
+from grader.store.refusals import BadCursor, IdempotencyMismatch
+from grader.web import problems
+from grader.web.problems import TRY_AGAIN, Fault, Problem, Told, told
+
+_log = logging.getLogger(__name__)
+
+#: Statuses that Flask itself answers with, by the kind of problem that they are.
+_BY_STATUS = {
+    400: problems.MALFORMED,
+    404: problems.NOT_FOUND,
+    405: problems.METHOD_NOT_ALLOWED,
+    406: problems.NOT_ACCEPTABLE,
+    413: problems.TOO_LARGE,
+    415: problems.UNSUPPORTED_MEDIA_TYPE,
+}
+
+
+def install(app: Flask) -> None:
+    """Answer every failure of `app` as a problem."""
+    app.register_error_handler(Problem, lambda error: told(error).response())
+    app.register_error_handler(StoreUnavailable, _unavailable)
+    app.register_error_handler(BadCursor, _bad_cursor)
+    app.register_error_handler(IdempotencyMismatch, _key_reused)
+    app.register_error_handler(HTTPException, _from_flask)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _unavailable(error: StoreUnavailable) -> Response:
+    _log.warning("the store does not answer: %s", error)
+    detail = "the store does not answer; nothing was recorded"
+    return told(Problem(problems.UNAVAILABLE, detail, headers={"Retry-After": str(TRY_AGAIN)})).response()
+
+
+def _bad_cursor(error: BadCursor) -> Response:
+    fault = Fault("parameter", "cursor", str(error))
+    return told(Problem(problems.INVALID, f"cursor: {error}", errors=(fault,))).response()
+
+
+def _key_reused(error: IdempotencyMismatch) -> Response:
+    return told(Problem(problems.KEY_REUSED, str(error))).response()
+
+
+def _from_flask(error: HTTPException) -> Response:
+    if isinstance(error, RequestRedirect):
+        return Response(status=error.code, headers={"Location": error.new_url})
+    status = error.code or 500
+    detail = error.description or error.name
+    headers = {name: value for name, value in error.get_headers() if name in {"Allow", "Retry-After"}}
+    kind = _BY_STATUS.get(status)
+    if kind is None:
+        return Told("about:blank", error.name, status, detail, headers=headers).response()
+    if isinstance(error, RequestEntityTooLarge):
+        detail = f"the body may have {current_app.config['MAX_CONTENT_LENGTH']} bytes"
+    return told(Problem(kind, detail, headers=headers)).response()
+
+
+def _unexpected(error: Exception) -> Response:
+    instance = f"urn:uuid:{uuid4()}"
+    _log.error("%s: an error that nobody expected", instance, exc_info=error)
+    kind = problems.UNEXPECTED
+    return Told(kind.type, kind.title, kind.status, kind.meaning, instance=instance).response()

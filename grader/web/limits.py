@@ -1,0 +1,43 @@
+"""Requests a minute of one token, counted in the service's own Redis for all web processes together."""
+
+import math
+import time
+
+from limits import RateLimitItem, parse
+from limits.errors import StorageError
+from limits.storage import RedisStorage
+from limits.strategies import FixedWindowRateLimiter
+
+from grader.errors import StoreUnavailable
+from grader.settings.service import ServiceSettings
+from grader.store.store import Store
+from grader.web.problems import TOO_MANY, Problem
+
+
+class Limits:
+    """Counts a token's requests of each weight: `submit` for what makes work, `read` for all else."""
+
+    def __init__(self, settings: ServiceSettings, store: Store) -> None:
+        storage = RedisStorage(
+            settings.redis_url.get_secret_value(),
+            connection_pool=store.redis.connection_pool,
+            key_prefix="bm:limits",
+            wrap_exceptions=True,
+        )
+        self._limiter = FixedWindowRateLimiter(storage)
+        self._rates: dict[str, RateLimitItem] = {
+            "submit": parse(settings.submit_rate),
+            "read": parse(settings.read_rate),
+        }
+
+    def count(self, token: str, weight: str) -> None:
+        """One request more; too many is a Problem, a store that does not answer StoreUnavailable."""
+        rate = self._rates[weight]
+        try:
+            if self._limiter.hit(rate, token, weight):
+                return
+            window = self._limiter.get_window_stats(rate, token, weight)
+        except StorageError as error:
+            raise StoreUnavailable(str(error)) from error
+        wait = max(1, math.ceil(window.reset_time - time.time()))
+        raise Problem(TOO_MANY, f"more than {rate} of this token", headers={"Retry-After": str(wait)})

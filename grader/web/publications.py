@@ -1,0 +1,145 @@
+"""Publications: a revision is asked for, and a worker draws, tries and publishes it, or refuses."""
+
+from datetime import datetime
+from hashlib import sha256
+
+from flask import Response
+from pydantic import Field
+
+from grader.assignment import MOST_NETWORKS, parse
+from grader.errors import BadAssignment
+from grader.store.records import Job, Kind, Publication, Scope, State
+from grader.web import answers
+from grader.web.auth import caller
+from grader.web.idempotency import Keyed, claimed
+from grader.web.noun import ACCEPTED, PREFIX, TAGGED, Answer, Noun
+from grader.web.problems import INVALID, KEY_MISSING, KEY_REUSED, NOT_FOUND, Fault, Problem
+from grader.web.schemas import Asked, Id, Name, PageQuery, Told, Whole, moment, moment_or_none
+from grader.web.service import service
+
+noun = Noun("publications", __name__, says="How a revision of an assignment comes to be.")
+
+
+class PublicationAsked(Asked):
+    """An assignment to be published."""
+
+    toml: str = Field(
+        max_length=65536,
+        description="The assignment, as `backmark grade --assignment` reads it.",
+    )
+    fresh: Whole = Field(
+        default=0, ge=0, le=MOST_NETWORKS, description="Networks drawn anew for each submission, from a secret pool."
+    )
+    course: Name | None = Field(default=None, description="For tokens with the scope admin; else the token's own.")
+
+
+class PublicationTold(Told):
+    """A publication: once it is done, it has a revision or a refusal."""
+
+    id: str
+    state: State
+    course: str
+    assignment: str
+    fresh: int
+    created_at: datetime
+    finished_at: datetime | None
+    revision: str | None = Field(description="What was published.")
+    refusal: str | None = Field(description="Why it was not: such as a known mistake that its networks let pass.")
+    failure: str | None = Field(description="Why it ended as service_failed.")
+    toml: str
+
+
+class PublicationsTold(Told):
+    """A page of publications, newest first."""
+
+    items: list[PublicationTold]
+    next: str | None = Field(description="The cursor of the next page; null where there is none.")
+
+
+class PublicationPath(Asked):
+    """Which publication."""
+
+    publication_id: Id
+
+
+@noun.operation(
+    "POST",
+    "/publications",
+    scope=Scope.STAFF,
+    weight="submit",
+    answers={
+        202: Answer(
+            PublicationTold,
+            says="Recorded; a worker draws it.",
+            headers=ACCEPTED,
+            leads={"read_publication": "publication_id"},
+        )
+    },
+    problems=(KEY_MISSING, KEY_REUSED),
+)
+def publish(header: Keyed, body: PublicationAsked) -> Response:
+    """Publish a revision of an assignment.
+
+    A worker draws its networks and tries them on known mistakes; it is published only if they catch them all.
+    """
+    assignment = _assignment(body.toml)
+    course = caller().course(body.course)
+    key = claimed(header, course, body.fresh, sha256(body.toml.encode()).hexdigest())
+    found = service().store.publications.request(course, assignment, body.toml, body.fresh, key)
+    if not found.state.terminal:
+        # One message too many does no harm, and of a repeated request nobody knows whether the first was sent.
+        service().dispatcher.send(Job(Kind.PUBLICATION, found.id))
+    return answers.accepted(_told(found), f"{PREFIX}/publications/{found.id}")
+
+
+@noun.operation(
+    "GET",
+    "/publications",
+    scope=Scope.STAFF,
+    answers={200: Answer(PublicationsTold, says="A page, newest first.", paged=True)},
+)
+def list_publications(query: PageQuery) -> Response:
+    """List the publications of a course."""
+    page = service().store.publications.list(caller().course(query.course), query.limit, query.cursor)
+    told = PublicationsTold(items=[_told(each) for each in page.items], next=page.next_cursor)
+    return answers.page(told, page.next_cursor)
+
+
+@noun.operation(
+    "GET",
+    "/publications/<publication_id>",
+    scope=Scope.STAFF,
+    answers={200: Answer(PublicationTold, says="Where it is.", headers=TAGGED)},
+)
+def read_publication(path: PublicationPath) -> Response:
+    """Read a publication."""
+    found = service().store.publications.get(path.publication_id)
+    if found is None or not caller().sees(found.course):
+        raise Problem(NOT_FOUND, f"there is no publication {path.publication_id}")
+    return answers.thing(_told(found))
+
+
+def _assignment(toml: str) -> str:
+    """The id that a TOML gives its assignment; a Problem that says what is wrong with the TOML."""
+    try:
+        return parse(toml, "toml").id
+    except (BadAssignment, ValueError, RecursionError) as error:
+        # The last two from numbers of thousands of digits, and from brackets nested as deep.
+        detail = str(error) if isinstance(error, BadAssignment) else "toml has numbers or brackets beyond all reason"
+        raise Problem(INVALID, detail, errors=(Fault("pointer", "/toml", detail),)) from None
+
+
+def _told(found: Publication) -> PublicationTold:
+    return PublicationTold(
+        id=found.id,
+        state=found.state,
+        course=found.course,
+        assignment=found.assignment_id,
+        fresh=found.fresh,
+        created_at=moment(found.created),
+        finished_at=moment_or_none(found.finished),
+        revision=found.revision,
+        refusal=found.refusal,
+        failure=found.failure,
+        toml=found.toml,
+    )

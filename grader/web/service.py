@@ -1,0 +1,34 @@
+"""What every request works with, made once a process."""
+
+from dataclasses import dataclass
+
+from flask import current_app
+
+from grader.dispatch import Dispatcher
+from grader.settings.service import ServiceSettings
+from grader.store.store import Store
+from grader.web.holding import Holding
+from grader.web.limits import Limits
+
+_NAME = "backmark"
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The store, the way to the workers, and what this process grants."""
+
+    settings: ServiceSettings
+    store: Store
+    dispatcher: Dispatcher
+    limits: Limits
+    holding: Holding
+
+    def install(self) -> None:
+        """Make it the current application's."""
+        current_app.extensions[_NAME] = self
+
+
+def service() -> Service:
+    """That of the request being answered."""
+    found: Service = current_app.extensions[_NAME]
+    return found

@@ -1,0 +1,121 @@
+"""A submission as it is told: where it is, and its verdict once there is one."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from grader.model import Outcome
+from grader.store.records import Job, Kind, State, Submission
+from grader.web.auth import Caller
+from grader.web.schemas import Told, moment, moment_or_none
+from grader.web.service import service
+from grader.web.verdicts import VerdictTold
+
+#: Beside the flags of the verdict, for staff.
+IDENTICAL = {"id": "identical", "title": "identical to another student's submission"}
+
+
+class PlaceTold(Told):
+    """Where it waits."""
+
+    position: int = Field(description="How many go before it.")
+    estimated_seconds: float | None = Field(description="Until its verdict, as far as the last minutes tell.")
+
+
+class SummaryTold(Told):
+    """A submission, without its verdict."""
+
+    id: str
+    state: State
+    course: str
+    assignment: str
+    revision: str = Field(description="The revision that it is graded against.")
+    student: str
+    attempt: int = Field(description="The student's first, second... for this assignment.")
+    filename: str
+    source_sha256: str
+    size: int = Field(description="Bytes.")
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    superseded_by: str | None = Field(description="The same student's later submission, for which it was given up.")
+    failure: str | None = Field(description="Why it ended as service_failed: never the student's fault.")
+    regrade: str | None = Field(description="The regrade that gave the verdict that holds.")
+    outcome: Outcome | None
+    score: int | None
+    max_score: int | None
+    reused: bool | None = Field(description="Whether the verdict was made for an identical source; null unless staff.")
+
+
+class StatusTold(SummaryTold):
+    """A submission with its place in the queue while it waits, and its verdict once it is done."""
+
+    queue: PlaceTold | None
+    verdict: VerdictTold | None
+
+
+class SummariesTold(Told):
+    """A page of submissions, newest first."""
+
+    items: list[SummaryTold]
+    next: str | None = Field(description="The cursor of the next page; null where there is none.")
+
+
+def summary(found: Submission, caller: Caller) -> SummaryTold:
+    """What lists say of one."""
+    return SummaryTold.model_construct(
+        id=found.id,
+        state=found.state,
+        course=found.course,
+        assignment=found.assignment,
+        revision=found.revision,
+        student=found.student,
+        attempt=found.attempt,
+        filename=found.filename,
+        source_sha256=found.source_sha256,
+        size=found.size,
+        created_at=moment(found.created),
+        started_at=moment_or_none(found.started),
+        finished_at=moment_or_none(found.finished),
+        superseded_by=found.superseded_by,
+        failure=found.failure,
+        regrade=found.regrade,
+        outcome=None if found.outcome is None else Outcome(found.outcome),
+        score=found.score,
+        max_score=found.max_score,
+        reused=found.reused if caller.staff else None,
+    )
+
+
+def status(found: Submission, caller: Caller) -> bytes:
+    """The whole of one, as JSON."""
+    told = summary(found, caller).model_dump(mode="json")
+    told["queue"] = _place(found)
+    told["verdict"] = verdict(found, caller)
+    return json.dumps(told, separators=(",", ":")).encode()
+
+
+def verdict(found: Submission, caller: Caller) -> dict[str, Any] | None:
+    """The verdict that holds, with its flags for staff only."""
+    if found.verdict is None:
+        return None
+    told = service().store.submissions.verdict(found.id, found.verdict)
+    if told is None:
+        return None
+    if not caller.staff:
+        return told | {"flags": []}
+    others = service().store.submissions.identical(found.id)
+    return told | {"flags": [*told["flags"], IDENTICAL]} if others else told
+
+
+def _place(found: Submission) -> dict[str, Any] | None:
+    if found.state is not State.QUEUED:
+        return None
+    jobs, job = service().store.jobs, Job(Kind.SUBMISSION, found.id)
+    position = jobs.position(job)
+    if position is None:
+        return None
+    pace = jobs.pace(job.kind.queue)
+    return {"position": position, "estimated_seconds": None if pace is None else round((position + 1) * pace, 1)}

@@ -1,0 +1,37 @@
+"""Students: forgotten with everything that is theirs."""
+
+from flask import Response
+from pydantic import Field
+
+from grader.store.records import Scope
+from grader.web import answers
+from grader.web.auth import caller
+from grader.web.noun import Answer, Noun
+from grader.web.schemas import Asked, CourseQuery, Name, Told
+from grader.web.service import service
+
+noun = Noun("students", __name__, says="The right to be forgotten.")
+
+
+class StudentPath(Asked):
+    """Which student."""
+
+    student: Name
+
+
+class Forgotten(Told):
+    """What was deleted."""
+
+    deleted: int = Field(description="Submissions, with their sources and verdicts.")
+
+
+@noun.operation(
+    "DELETE",
+    "/students/<student>",
+    scope=Scope.STAFF,
+    answers={200: Answer(Forgotten, says="All that was theirs in this course is gone.")},
+)
+def forget_student(path: StudentPath, query: CourseQuery) -> Response:
+    """Delete everything of a student in a course. Asked again, there is nothing left to delete."""
+    deleted = service().store.submissions.delete_student(caller().course(query.course), path.student)
+    return answers.plain(Forgotten(deleted=deleted))

@@ -1,0 +1,266 @@
+"""Submissions: handed in, read, waited for, listed, cancelled, deleted."""
+
+import io
+from hashlib import sha256
+from typing import Literal, NoReturn
+
+from flask import Response, request, send_file
+from pydantic import Field
+
+from grader.formats.registry import FORMATS, Format
+from grader.model import Outcome
+from grader.store.records import Job, Kind, Scope, State, Submission
+from grader.store.searching import Filter
+from grader.store.submissions import New
+from grader.web import answers
+from grader.web.auth import caller
+from grader.web.awaiting import awaited, stream
+from grader.web.handing import SubmissionAsked, SubmissionForm, handed
+from grader.web.idempotency import Keyed, claimed
+from grader.web.noun import ACCEPTED, PREFIX, TAGGED, Answer, Noun
+from grader.web.problems import (
+    BUSY,
+    KEY_MISSING,
+    KEY_REUSED,
+    NO_VERDICT,
+    NOT_ACCEPTABLE,
+    NOT_FOUND,
+    UNKNOWN_ASSIGNMENT,
+    Problem,
+)
+from grader.web.schemas import Asked, Id, Name, PageQuery, Query, Told
+from grader.web.service import service
+from grader.web.statuses import StatusTold, SummariesTold, status, summary, verdict
+
+noun = Noun("submissions", __name__, says="What students hand in, and the verdicts on it.")
+
+_JSON = "application/json"
+
+
+class Receipt(Told):
+    """What is said at once of a submission that was taken in."""
+
+    id: str
+    state: State
+    course: str
+    assignment: str
+    revision: str
+    student: str
+    source_sha256: str
+
+
+class SubmissionPath(Asked):
+    """Which submission."""
+
+    submission_id: Id
+
+
+class SubmissionQuery(Query):
+    """How a submission is read."""
+
+    wait: float = Field(
+        default=0, ge=0, le=60, description="Seconds to wait for its end; answered at once where it has ended."
+    )
+    format: Literal["json", "gradescope", "prairielearn", "junit", "lti"] | None = Field(
+        default=None, description="Another form of the verdict; else what Accept names."
+    )
+
+
+class SubmissionsQuery(PageQuery):
+    """Which submissions."""
+
+    assignment: Name | None = None
+    student: Name | None = None
+    outcome: Outcome | None = None
+    state: State | None = None
+
+
+@noun.operation(
+    "POST",
+    "/submissions",
+    scope=Scope.SUBMIT,
+    weight="submit",
+    answers={
+        202: Answer(
+            Receipt,
+            says="Recorded; a verdict comes.",
+            headers=ACCEPTED,
+            leads=dict.fromkeys(
+                ("read_submission", "stream_submission", "read_source", "cancel_submission", "delete_submission"),
+                "submission_id",
+            ),
+        )
+    },
+    problems=(UNKNOWN_ASSIGNMENT, KEY_MISSING, KEY_REUSED),
+    bodies={_JSON: SubmissionAsked, "multipart/form-data": SubmissionForm},
+)
+def submit(header: Keyed) -> Response:
+    """Hand in a submission.
+
+    A later submission of the same student for the same assignment supersedes one that still waits.
+    """
+    given, here = handed(), service()
+    course = caller().course(given.course)
+    digest = sha256(given.source).hexdigest()
+    key = claimed(header, course, given.assignment, given.student, given.filename, digest)
+    revision = here.store.assignments.current(course, given.assignment)
+    if revision is None:
+        raise Problem(UNKNOWN_ASSIGNMENT, f"there is no assignment {given.assignment} in the course {course}")
+    new = New(course, given.assignment, revision.id, given.student, given.filename, given.source, key)
+    accepted = here.store.submissions.accept(new)
+    state = State.QUEUED
+    if accepted.replayed:
+        state = _visible(accepted.id).state
+    else:
+        here.dispatcher.send(Job(Kind.SUBMISSION, accepted.id))
+    receipt = Receipt(
+        id=accepted.id,
+        state=state,
+        course=course,
+        assignment=given.assignment,
+        revision=revision.id,
+        student=given.student,
+        source_sha256=digest,
+    )
+    return answers.accepted(receipt, f"{PREFIX}/submissions/{accepted.id}", replayed=accepted.replayed)
+
+
+@noun.operation(
+    "GET",
+    "/submissions",
+    scope=Scope.READ,
+    answers={200: Answer(SummariesTold, says="A page, newest first.", paged=True)},
+)
+def list_submissions(query: SubmissionsQuery) -> Response:
+    """List the submissions of a course."""
+    course = caller().course(query.course)
+    which = Filter(course, query.assignment, query.student, query.outcome, query.state)
+    page = service().store.submissions.list(which, query.limit, query.cursor)
+    items = [summary(each, caller()) for each in page.items]
+    return answers.page(SummariesTold.model_construct(items=items, next=page.next_cursor), page.next_cursor)
+
+
+@noun.operation(
+    "GET",
+    "/submissions/<submission_id>",
+    scope=Scope.READ,
+    answers={
+        200: Answer(
+            StatusTold,
+            says="Where it is, and its verdict once there is one.",
+            headers=TAGGED,
+            other=tuple(form.content_type for form in FORMATS.values()),
+        ),
+    },
+    problems=(NO_VERDICT, NOT_ACCEPTABLE),
+)
+def read_submission(path: SubmissionPath, query: SubmissionQuery) -> Response:
+    """Read a submission, or its verdict in another form."""
+    form = _form(query.format)
+    found = _visible(path.submission_id)
+    if query.wait and not found.state.terminal:
+        found = awaited(found, query.wait) or _gone(path.submission_id)
+    if form is None:
+        return answers.thing(status(found, caller()))
+    return answers.thing(_formed(found, form), content_type=form.content_type)
+
+
+@noun.operation(
+    "GET",
+    "/submissions/<submission_id>/events",
+    scope=Scope.READ,
+    answers={
+        200: Answer(says="A stream, to the last state.", other=("text/event-stream",)),
+        204: Answer(says="The last event was already seen: there is no more."),
+    },
+    problems=(BUSY,),
+)
+def stream_submission(path: SubmissionPath) -> Response:
+    """Follow a submission as server-sent events.
+
+    Each event is named for the state; its data is what reading the submission answers.
+    """
+    return stream(_visible(path.submission_id), caller())
+
+
+@noun.operation(
+    "GET",
+    "/submissions/<submission_id>/source",
+    scope=Scope.STAFF,
+    answers={200: Answer(says="The file as it was handed in.", headers=TAGGED, other=("application/octet-stream",))},
+)
+def read_source(path: SubmissionPath) -> Response:
+    """Read what was handed in."""
+    found = _visible(path.submission_id)
+    source = service().store.submissions.source(found.id)
+    if source is None:
+        _gone(found.id)
+    answer = send_file(
+        io.BytesIO(source),
+        mimetype="application/octet-stream",
+        as_attachment=True,
+        download_name=found.filename,
+        etag=found.source_sha256,
+        max_age=0,
+    )
+    answer.headers["Cache-Control"] = "private, no-cache"
+    return answer
+
+
+@noun.operation(
+    "POST",
+    "/submissions/<submission_id>/cancel",
+    scope=Scope.SUBMIT,
+    answers={200: Answer(StatusTold, says="Cancelled, or as it had ended before.")},
+)
+def cancel_submission(path: SubmissionPath) -> Response:
+    """Cancel a submission that waits or runs; one that has ended stays as it is."""
+    found = service().store.submissions.cancel(_visible(path.submission_id).id)
+    return answers.thing(status(found or _gone(path.submission_id), caller()))
+
+
+@noun.operation(
+    "DELETE",
+    "/submissions/<submission_id>",
+    scope=Scope.STAFF,
+    answers={204: Answer(says="It is gone, with its source and its verdicts.")},
+)
+def delete_submission(path: SubmissionPath) -> Response:
+    """Delete a submission with all that belongs to it."""
+    if not service().store.submissions.delete(_visible(path.submission_id).id):
+        _gone(path.submission_id)
+    return answers.nothing()
+
+
+def _visible(submission: str) -> Submission:
+    found = service().store.submissions.get(submission)
+    if found is None or not caller().sees(found.course):
+        _gone(submission)
+    return found
+
+
+def _gone(submission: str) -> NoReturn:
+    raise Problem(NOT_FOUND, f"there is no submission {submission}")
+
+
+def _form(asked: str | None) -> Format | None:
+    """The form that is wanted; None is our own."""
+    if asked is not None:
+        return FORMATS.get(asked)
+    if not request.accept_mimetypes:
+        return None
+    forms = {_JSON: None} | {form.content_type: form for form in FORMATS.values()}
+    best = request.accept_mimetypes.best_match(list(forms))
+    if best is None:
+        raise Problem(NOT_ACCEPTABLE, f"a submission can be had as {', '.join(forms)}")
+    return forms[best]
+
+
+def _formed(found: Submission, form: Format) -> bytes:
+    told = verdict(found, caller())
+    if told is not None:
+        return form.render(found, told)
+    if form.ungraded is not None:
+        return form.ungraded(found)
+    headers = {} if found.state.terminal else {"Retry-After": str(answers.LOOK_AFTER)}
+    raise Problem(NO_VERDICT, f"the submission is {found.state} and has no verdict", headers=headers)

@@ -1,0 +1,115 @@
+"""The result object, as the documentation describes it. Verdicts go out as they were stored and are not made anew."""
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from grader.model import SCHEMA, Mark, Outcome
+
+Numbers = list[list[float | None]]
+
+
+class FlagTold(BaseModel):
+    """Something for staff to look at, beside the verdict and never in it."""
+
+    id: str
+    title: str
+
+
+class HandedIn(BaseModel):
+    """What the verdict is about."""
+
+    id: str
+    filename: str
+    source_sha256: str
+
+
+class AssignmentMeant(BaseModel):
+    """The assignment and the networks that it was graded on."""
+
+    id: str
+    revision: str
+    networks_sha256: str
+    own_networks: bool = Field(description="False where they were drawn with a seed or number of the sender's.")
+
+
+class GradientTold(BaseModel):
+    """Derivatives, shaped like the parameters; what is not finite is null."""
+
+    weights: list[Numbers]
+    biases: list[Numbers]
+
+
+class CounterexampleTold(BaseModel):
+    """The smallest network found on which the submission is wrong."""
+
+    depth: int
+    widths: list[int]
+    weights: list[Numbers]
+    biases: list[Numbers]
+    net_input: Numbers
+    y: Numbers
+    expected: GradientTold
+    actual: GradientTold | None = Field(description="Null where no arrays of the right shapes came back.")
+    instead: str | None = Field(description="What came back then.")
+    parameter: str | None
+    layer: int | None
+    index: list[int] | None
+    script: str = Field(description="Plain NumPy that shows it, to run below the student's own code.")
+
+
+class PropertyTold(BaseModel):
+    """One row of the rubric."""
+
+    name: str
+    title: str
+    outcome: Mark
+    score: int
+    max_score: int
+    networks: int = Field(description="How many put it to the test.")
+    message: str
+    counterexample: CounterexampleTold | None
+
+
+class DiagnosisTold(BaseModel):
+    """What the mistake looks like."""
+
+    id: str
+    title: str
+    hint: str
+
+
+class ErrorTold(BaseModel):
+    """What the student's code raised or did, with the student's own lines."""
+
+    type: str
+    message: str
+    traceback: str
+
+
+class StatisticsTold(BaseModel):
+    """How much was compared."""
+
+    networks: int
+    derivatives: int
+    inconclusive: int
+    seed: int
+    seconds: float
+
+
+class VerdictTold(BaseModel):
+    """The result object: the whole answer to one submission."""
+
+    schema_: Literal["backmark.result/1"] = Field(alias="schema", description=f"Always {SCHEMA}.")
+    submission: HandedIn
+    assignment: AssignmentMeant
+    outcome: Outcome
+    score: int
+    max_score: int
+    properties: list[PropertyTold]
+    counterexample: CounterexampleTold | None
+    diagnosis: list[DiagnosisTold]
+    error: ErrorTold | None
+    statistics: StatisticsTold
+    flags: list[FlagTold] = Field(description="For staff: empty for other tokens.")
+    output: str = Field(description="What it printed, its first 4 KiB.")

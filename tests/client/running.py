@@ -1,0 +1,50 @@
+"""A whole service on one Redis, as processes of their own, for who talks to it by HTTP."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.client import Client
+from grader.store.records import Scope
+from grader.store.store import Store
+from tests.service.parts import service, until
+from worker.embedded import free_port
+from worker.readiness import missing
+
+COURSE = "course"
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """Where it listens, and its store, from which tokens come."""
+
+    url: str
+    store: Store
+    folder: Path
+
+    def token(self, *scopes: Scope) -> str:
+        """A token of the course."""
+        return self.store.tokens.create("test", COURSE, set(scopes))[1]
+
+    def client(self, *scopes: Scope) -> Client:
+        """A client with such a token."""
+        return Client(self.url, self.token(*scopes))
+
+
+@contextmanager
+def running(redis: str, folder: Path) -> Iterator[Running]:
+    """Web server, worker and sweeper, ready; callbacks may go to this machine."""
+    variables = {
+        "BACKMARK_CALLBACK_NETWORKS": '["127.0.0.0/8"]',
+        "BACKMARK_CALLBACK_HTTP": "true",
+        "BACKMARK_SECRET": "only for tests, and of no value to anybody",
+    }
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    with service(redis, folder) as parts:
+        parts.start("web", "--bind", f"127.0.0.1:{port}", "--processes", "1", **variables)
+        parts.start("worker", "--concurrency", "2", **variables)
+        parts.start("sweeper", **variables)
+        until(lambda: missing(url) == {}, f"the service at {url} is ready")
+        yield Running(url, parts.store, folder)

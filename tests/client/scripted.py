@@ -1,0 +1,122 @@
+"""A server on the loopback interface that answers as a test has written down, and remembers what it was asked."""
+
+import json
+from collections import deque
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+TOKEN = "bmk_abc_not-a-real-secret"  # noqa: S105 - opens nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is said once. Status 0: hang up without a word."""
+
+    status: int = 200
+    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What came."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Scripted:
+    """Answers in the order of `script`, the last one again and again."""
+
+    def __init__(self, script: tuple[Answer, ...]) -> None:
+        self.asked: list[Asked] = []
+        self._script = deque(script)
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    @contextmanager
+    def running(self) -> Iterator["Scripted"]:
+        """While it answers."""
+        thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        thread.start()
+        try:
+            yield self
+        finally:
+            self._server.shutdown()
+            self._server.server_close()
+            thread.join()
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        scripted = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def answer(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                scripted.asked.append(Asked(self.command, self.path, dict(self.headers), body))
+                said = scripted._script.popleft() if len(scripted._script) > 1 else scripted._script[0]
+                if said.status == 0:
+                    self.close_connection = True
+                    return
+                data = said.body if isinstance(said.body, bytes) else json.dumps(said.body).encode()
+                self.send_response(said.status)
+                for name, value in {"Content-Type": "application/json", **said.headers}.items():
+                    self.send_header(name, value)
+                if said.status != 204:
+                    self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                if said.status != 204:
+                    self.wfile.write(data)
+
+            do_GET = do_POST = do_DELETE = answer  # noqa: N815 - as http.server calls them
+
+            def log_message(self, *_: object) -> None:
+                """Say nothing."""
+
+        return Handler
+
+
+@contextmanager
+def scripted(*script: Answer) -> Iterator[Scripted]:
+    """A server that answers so."""
+    with Scripted(script).running() as server:
+        yield server
+
+
+def problem(status: int, slug: str, detail: str = "", **headers: str) -> Answer:
+    """A refusal as the web server words it."""
+    body = {"type": f"/problems/{slug}", "title": slug.replace("-", " "), "status": status, "detail": detail}
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Answer(status, body, {"Content-Type": "application/problem+json", **named})
+
+
+def submission(state: str, **fields: Any) -> dict[str, Any]:
+    """A submission as the web server tells it."""
+    return {
+        "id": "s1",
+        "state": state,
+        "course": "course",
+        "assignment": "udl-7.2",
+        "revision": "0" * 16,
+        "student": "ada",
+        "attempt": 1,
+        "filename": "a.py",
+        "source_sha256": "0" * 64,
+        "size": 3,
+        "created_at": "2026-01-02T03:04:05.678Z",
+        "started_at": None,
+        "finished_at": None,
+        "queue": None,
+        "superseded_by": None,
+        "failure": None,
+        "regrade": None,
+        "verdict": None,
+        **fields,
+    }

@@ -1,0 +1,135 @@
+"""What a client asks, waits for and reads, against a server that answers as written down."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from grader.client import Client, Patience, Position, StillWaiting, Unavailable
+from grader.client.events import Event, events
+from grader.store.records import State
+from tests.client.scripted import TOKEN, Answer, Scripted, problem, scripted, submission
+
+QUEUED = Answer(200, submission("queued", queue={"position": 2, "estimated_seconds": 4.5}))
+RUNNING = Answer(200, submission("running"))
+DONE = Answer(200, submission("done", verdict={"outcome": "passed"}))
+
+
+@contextmanager
+def asking(*script: Answer, course: str | None = None) -> Iterator[tuple[Client, Scripted]]:
+    """A client and the server that it asks."""
+    patience = Patience(total=2, first=0.001, most=0.002)
+    with scripted(*script) as server, Client(server.url, TOKEN, course=course, patience=patience) as client:
+        yield client, server
+
+
+def test_a_file_is_submitted_by_its_name_and_its_bytes(tmp_path: Path) -> None:
+    file = tmp_path / "übung.ipynb"
+    file.write_bytes(b"\x00bytes\xff")
+    with asking(Answer(202, submission("queued")), course="nn") as (client, server):
+        client.submit(file, assignment="udl-7.2", student="ada")
+    asked = server.asked[0]
+    assert asked.headers["Content-Type"].startswith("multipart/form-data")
+    assert b"\x00bytes\xff" in asked.body
+    assert "übung.ipynb".encode() in asked.body
+    assert b'name="course"\r\n\r\nnn\r\n' in asked.body
+
+
+def test_a_submission_is_read_with_its_place_and_its_times() -> None:
+    with asking(QUEUED) as (client, _):
+        found = client.submission("s1")
+    assert found.state is State.QUEUED
+    assert found.queue == Position(2, 4.5)
+    assert found.created is not None
+    assert found.created.isoformat() == "2026-01-02T03:04:05.678000+00:00"
+    assert not found.passed
+
+
+def test_waiting_asks_until_the_end_and_no_further() -> None:
+    with asking(QUEUED, QUEUED, RUNNING, DONE, problem(500, "unexpected")) as (client, server):
+        found = client.wait("s1", timeout=30)
+    assert found.passed
+    paths = [each.path.partition("?") for each in server.asked]
+    assert [query for _, _, query in paths] == ["", "wait=25", "wait=25", "wait=25"]
+
+
+def test_a_server_that_answers_at_once_is_not_asked_again_at_once() -> None:
+    """As it does while it holds as many connections as it may."""
+    began = time.monotonic()
+    with asking(QUEUED) as (client, server), pytest.raises(StillWaiting, match="s1 is still queued") as raised:
+        client.wait("s1", timeout=1.5)
+    assert raised.value.submission.state is State.QUEUED
+    assert 1.0 < time.monotonic() - began < 10
+    assert len(server.asked) < 10
+
+
+def test_watching_shows_each_look() -> None:
+    with asking(QUEUED, RUNNING, DONE) as (client, _):
+        assert [each.state for each in client.watch("s1")] == [State.QUEUED, State.RUNNING, State.DONE]
+
+
+def test_a_stream_is_followed_to_its_end() -> None:
+    text = "".join(
+        f"retry: 2000\nevent: {each.body['state']}\nid: 1\ndata: {json.dumps(each.body)}\n\n:\n\n"
+        for each in (QUEUED, DONE)
+    )
+    with asking(Answer(200, text.encode(), {"Content-Type": "text/event-stream"})) as (client, server):
+        assert [each.state for each in client.events("s1")] == [State.QUEUED, State.DONE]
+    assert server.asked[0].headers["Accept"] == "text/event-stream"
+
+
+def test_a_stream_that_has_no_room_is_refused_at_once() -> None:
+    with asking(problem(503, "busy", Retry_After="2")) as (client, server), pytest.raises(Unavailable) as raised:
+        list(client.events("s1"))
+    assert raised.value.slug == "busy"
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("lines", "found"),
+    [
+        (["data: a", "data: b", ""], [Event("message", "a\nb")]),
+        (["event: x", "data:a", "", "data: b", ""], [Event("x", "a"), Event("message", "b")]),
+        ([": comment", "", "event: x", "", "data", "id: 7", ""], [Event("message", "")]),
+        (["data: cut off"], []),
+    ],
+)
+def test_events_are_read_as_the_standard_says(lines: list[str], found: list[Event]) -> None:
+    assert list(events(lines)) == found
+
+
+def test_a_list_asks_for_each_page_when_it_is_needed() -> None:
+    pages = [
+        Answer(200, {"items": [submission("done"), submission("queued")], "next": "abc"}),
+        Answer(200, {"items": [submission("cancelled")], "next": None}),
+    ]
+    with asking(*pages, course="nn") as (client, server):
+        states = iter(client.submissions(assignment="udl-7.2", outcome="failed", limit=2))
+        assert [next(states).state, next(states).state] == [State.DONE, State.QUEUED]
+        assert len(server.asked) == 1
+        assert [each.state for each in states] == [State.CANCELLED]
+    queries = [parse_qs(urlsplit(each.path).query) for each in server.asked]
+    first = {"assignment": ["udl-7.2"], "outcome": ["failed"], "limit": ["2"], "course": ["nn"]}
+    assert queries == [first, {**first, "cursor": ["abc"]}]
+
+
+def test_a_new_tokens_secret_is_in_its_answer_and_not_in_its_words() -> None:
+    body = {"id": "t", "name": "portal", "course": "nn", "scopes": ["submit", "read"], "secret": TOKEN}
+    with asking(Answer(201, body), course="nn") as (client, server):
+        token = client.tokens.create("portal", ["submit", "read"])
+    assert token.secret == TOKEN
+    assert TOKEN not in repr(token)
+    assert json.loads(server.asked[0].body) == {"name": "portal", "scopes": ["read", "submit"], "course": "nn"}
+
+
+def test_deleting_and_cancelling_are_safe_to_repeat() -> None:
+    busy = problem(503, "unavailable")
+    with asking(busy, DONE, busy, Answer(204), busy, Answer(200, {"deleted": 3})) as (client, server):
+        assert client.cancel("s1").state is State.DONE
+        client.delete("s1")
+        assert client.delete_student("ada") == 3
+    assert [each.method for each in server.asked] == ["POST", "POST", *["DELETE"] * 4]

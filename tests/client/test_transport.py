@@ -1,0 +1,226 @@
+"""What a client does when a server refuses, hangs up, is away, or is none; and where its token goes."""
+
+import logging
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grader.client import (
+    Client,
+    Conflict,
+    Fault,
+    Forbidden,
+    Invalid,
+    NotFound,
+    NotReached,
+    Patience,
+    Problem,
+    TooMany,
+    Unauthorized,
+    Unavailable,
+    Unexpected,
+    Unusable,
+)
+from grader.client.patience import retry_after
+from grader.store.records import Scope
+from tests.client.scripted import TOKEN, Answer, problem, scripted, submission
+from worker.embedded import free_port
+
+HASTE = Patience(total=5.0, first=0.001, most=0.002)
+ACCEPTED = Answer(202, submission("queued"))
+HANG_UP = Answer(0)
+
+
+def client(url: str, patience: Patience = HASTE) -> Client:
+    """A client in a hurry."""
+    return Client(url, TOKEN, patience=patience, timeout=5.0)
+
+
+@pytest.mark.parametrize(
+    "trouble", [HANG_UP, problem(429, "too-many-requests"), problem(503, "unavailable"), Answer(502, b"<html>")]
+)
+def test_a_submission_is_sent_again_under_the_same_key_until_it_is_accepted(trouble: Answer) -> None:
+    with scripted(trouble, trouble, ACCEPTED) as server, client(server.url) as asking:
+        assert asking.submit(b"x", assignment="udl-7.2", student="ada").id == "s1"
+    keys = {each.headers["Idempotency-Key"] for each in server.asked}
+    assert len(server.asked) == 3
+    assert len(keys) == 1
+    assert all(b"udl-7.2" in each.body and b"ada" in each.body for each in server.asked)
+
+
+def test_two_submissions_have_two_keys_and_a_given_key_is_kept() -> None:
+    with scripted(ACCEPTED) as server, client(server.url) as asking:
+        for key in (None, None, "row-17"):
+            asking.submit(b"x", assignment="udl-7.2", student="ada", key=key)
+    keys = [each.headers["Idempotency-Key"] for each in server.asked]
+    assert keys[2] == "row-17"
+    assert len(set(keys)) == 3
+
+
+def test_what_may_not_be_asked_twice_is_asked_once() -> None:
+    with scripted(HANG_UP) as server, client(server.url) as asking:
+        with pytest.raises(NotReached):
+            asking.tokens.create("portal", [Scope.SUBMIT])
+        assert len(server.asked) == 1
+
+
+def test_the_server_is_given_as_many_seconds_as_it_asks_for() -> None:
+    with scripted(problem(429, "too-many-requests", Retry_After="1"), ACCEPTED) as server, client(server.url) as asking:
+        began = time.monotonic()
+        asking.submission("s1")
+        assert time.monotonic() - began >= 1.0
+    assert len(server.asked) == 2
+
+
+def test_patience_ends_before_a_pause_that_is_too_long() -> None:
+    away = problem(503, "unavailable", "the store does not answer", Retry_After="3600")
+    with scripted(away) as server, client(server.url) as asking:
+        with pytest.raises(Unavailable) as raised:
+            asking.submission("s1")
+        assert raised.value.retry_after == 3600
+        assert raised.value.slug == "unavailable"
+        assert len(server.asked) == 1
+
+
+def test_a_server_that_is_away_is_asked_again_until_patience_ends() -> None:
+    """Nobody listens at first: then whatever was asked was never sent, and is asked again even without a key."""
+    port = free_port()
+    began = time.monotonic()
+    where = f"no Backmark server was reached at http://127.0.0.1:{port}"
+    with (
+        client(f"http://127.0.0.1:{port}", Patience(total=0.5, first=0.05)) as asking,
+        pytest.raises(NotReached, match=where),
+    ):
+        asking.tokens.create("portal", [Scope.SUBMIT])
+    assert 0.05 <= time.monotonic() - began < 3
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, Invalid),
+        (401, Unauthorized),
+        (403, Forbidden),
+        (404, NotFound),
+        (409, Conflict),
+        (413, Invalid),
+        (415, Invalid),
+        (418, Problem),
+        (422, Invalid),
+        (429, TooMany),
+        (500, Unavailable),
+        (503, Unavailable),
+    ],
+)
+def test_a_refusal_is_raised_as_its_status_says(status: int, kind: type[Problem]) -> None:
+    with (
+        scripted(problem(status, "some-slug", "a detail")) as server,
+        client(server.url, Patience(total=0)) as asking,
+        pytest.raises(Problem, match="a detail") as raised,
+    ):
+        asking.submission("s1")
+    assert type(raised.value) is kind
+    assert raised.value.status == status
+    assert raised.value.type == "/problems/some-slug"
+
+
+def test_a_refusal_names_each_field_that_is_wrong() -> None:
+    wrong = problem(422, "invalid")
+    wrong.body["errors"] = [{"pointer": "/student", "detail": "is missing"}, {"header": "X", "detail": "is odd"}]
+    with scripted(wrong) as server, client(server.url) as asking, pytest.raises(Invalid) as raised:
+        asking.submission("s1")
+    assert raised.value.errors == (Fault("/student", "is missing"), Fault("X", "is odd"))
+    assert "/student: is missing; X: is odd" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(404, b"<html>nothing here", {"Content-Type": "text/html"}),
+        Answer(301, None, {"Location": "https://elsewhere.example/"}),
+        Answer(200, b"<html>hello", {"Content-Type": "text/html"}),
+        Answer(200, []),
+        Answer(200, {"id": "s1"}),
+        Answer(200, {"id": "s1", "state": "no such state"}),
+    ],
+)
+def test_what_is_no_backmark_server_is_said_to_be_none(answer: Answer) -> None:
+    with scripted(answer) as server, client(server.url) as asking, pytest.raises(Unexpected):
+        asking.submission("s1")
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://backmark.example",
+        "http://10.0.0.1:8000",
+        "http://localhost.example",
+        "ftp://127.0.0.1",
+        "127.0.0.1:8000",
+        "https://user:secret@backmark.example",
+        "https://",
+        "",
+    ],
+)
+def test_an_address_that_the_token_should_not_go_to_is_refused_before_anything_is_sent(url: str) -> None:
+    with pytest.raises(Unusable):
+        Client(url, TOKEN)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:1", "http://localhost", "http://[::1]:8000/", "https://b.example/prefix/api/v1"]
+)
+def test_tls_and_this_machine_are_fine(url: str) -> None:
+    Client(url, TOKEN).close()
+
+
+def test_plain_http_to_another_machine_is_possible_when_asked_for() -> None:
+    Client("http://web:8000", TOKEN, plain_http=True).close()
+
+
+@pytest.mark.parametrize("token", ["", " ", "two words", "line\nfeed", "ä"])
+def test_a_token_that_cannot_be_one_is_refused_and_not_repeated(token: str) -> None:
+    with pytest.raises(Unusable) as raised:
+        Client("http://127.0.0.1:1", token)
+    assert not token.strip() or token not in str(raised.value)
+
+
+def test_the_token_is_sent_and_neither_logged_nor_shown(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    with scripted(problem(500, "unexpected")) as server, client(server.url) as asking:
+        with pytest.raises(Unavailable) as raised:
+            asking.submission("s1")
+        shown = f"{caplog.text} {raised.value!r} {asking!r} {vars(asking)!r}"
+    assert server.asked[0].headers["Authorization"] == f"Bearer {TOKEN}"
+    assert TOKEN not in shown
+
+
+def test_ids_cannot_lead_elsewhere() -> None:
+    with scripted(ACCEPTED) as server, client(server.url) as asking:
+        asking.submission("../tokens?x=1")
+    assert server.asked[0].path == "/api/v1/submissions/..%2Ftokens%3Fx%3D1"
+
+
+@given(tries=st.integers(1, 10_000), asked=st.none() | st.floats(0, 100))
+def test_pauses_are_jittered_within_their_bounds(tries: int, asked: float | None) -> None:
+    pause = Patience(first=0.25, most=10).pause(tries, asked)
+    assert (0.125 <= pause <= 10) if asked is None else (asked <= pause <= asked + 0.25)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        (None, None),
+        ("", None),
+        ("soon", None),
+        ("-1", None),
+        ("7", 7.0),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0),
+        ("Wed, 21 Oct 2015 07:28:00", 0.0),
+    ],
+)
+def test_retry_after_holds_seconds_or_a_date(text: str | None, seconds: float | None) -> None:
+    assert retry_after(text) == seconds

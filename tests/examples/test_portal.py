@@ -1,0 +1,194 @@
+"""The portal example on a real service: a file handed in, its callback heard, and no other believed."""
+
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import httpx
+import pytest
+from flask import Flask
+from standardwebhooks import Webhook
+from werkzeug.serving import make_server
+
+from examples.portal import create_app
+from grader.store.records import Scope
+from tests.client.running import Running
+from tests.service.parts import until
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """A callback as it came over the wire."""
+
+    body: bytes
+    headers: Mapping[str, str]
+    status: str
+
+
+@dataclass(slots=True)
+class Portal:
+    """A portal that is being served, and what it was sent."""
+
+    url: str
+    app: Flask
+    secret: str
+    heard: list[Callback] = field(default_factory=list)
+
+    def hand_in(self, file: Path, student: str, key: str) -> httpx.Response:
+        """As a browser does."""
+        fields = {"student": student, "key": key}
+        return httpx.post(self.url, data=fields, files={"file": (file.name, file.read_bytes())}, trust_env=False)
+
+    def call(self, body: bytes, headers: Mapping[str, str]) -> int:
+        """Call it back; what it answers."""
+        return httpx.post(f"{self.url}/callbacks", content=body, headers=dict(headers), trust_env=False).status_code
+
+    def page(self, path: str) -> str:
+        """A page."""
+        return httpx.get(f"{self.url}{path}", trust_env=False).text
+
+    def signed(self, body: str, **changed: str) -> dict[str, str]:
+        """Headers that sign a body of ours, as Backmark would now."""
+        now = datetime.now(UTC)
+        signature = Webhook(self.secret).sign("msg_ours", now, body)
+        made = {
+            "webhook-id": "msg_ours",
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": signature,
+        }
+        return {**made, **changed}
+
+
+@pytest.fixture
+def portal(service: Running, tmp_path: Path) -> Iterator[Portal]:
+    """The example, served on the loopback interface, with a token of its own and a callback to itself."""
+    app = create_app(
+        {
+            "URL": service.url,
+            "TOKEN": service.token(Scope.SUBMIT, Scope.READ),
+            "WEBHOOK_SECRET": "not known yet",
+            "DATABASE": str(tmp_path / "portal.db"),
+        }
+    )
+    made = Portal("", app, "")
+    server = make_server("127.0.0.1", 0, _remembering(app, made), threaded=True)
+    made.url = f"http://127.0.0.1:{server.port}"
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    with service.client(Scope.STAFF) as staff:
+        callback = staff.callbacks.create(f"{made.url}/callbacks")
+        assert callback.secret
+        made.secret = app.config["WEBHOOK_SECRET"] = callback.secret
+        yield made
+        staff.callbacks.delete(callback.id)
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    app.extensions["backmark"].close()
+
+
+def _remembering(app: Flask, portal: Portal) -> Any:
+    """The application, and a note of each callback."""
+
+    def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if environ["PATH_INFO"] != "/callbacks":
+            return app(environ, start_response)
+        body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+        environ["wsgi.input"] = io.BytesIO(body)
+        headers = {name: environ.get(f"HTTP_{name.upper().replace('-', '_')}", "") for name in HEADERS}
+
+        def noted(status: str, *rest: Any) -> Any:
+            portal.heard.append(Callback(body, headers, status))
+            return start_response(status, *rest)
+
+        return app(environ, noted)
+
+    return answer
+
+
+def test_a_file_handed_in_gets_its_verdict_by_a_signed_callback(portal: Portal) -> None:
+    """Submitted with a form, graded in a jail, heard of, read, shown."""
+    sent = portal.hand_in(EXAMPLES / "no_relu_derivative.ipynb", "ada", "first")
+    assert sent.status_code == 303
+    until(lambda: "failed: 8 of 10 marks" in portal.page(sent.headers["Location"]), "the verdict is shown")
+    assert [each.status for each in portal.heard] == ["204 NO CONTENT"]
+    page = portal.page(sent.headers["Location"])
+    assert "Wrong on 140 of 178 networks" in page
+    assert "all_weights = [" in page
+    assert "ada, no_relu_derivative.ipynb" in portal.page("/")
+
+
+def test_a_form_that_is_sent_twice_is_one_submission(portal: Portal) -> None:
+    """Whether its sender was impatient or its network was not well."""
+    first, second = (portal.hand_in(EXAMPLES / "right.ipynb", "grace", "the same") for _ in range(2))
+    assert first.headers["Location"] == second.headers["Location"]
+    until(lambda: "passed: 10 of 10 marks" in portal.page(first.headers["Location"]), "the verdict is shown")
+    assert len(portal.heard) == 1
+
+
+def test_a_replayed_callback_is_refused(portal: Portal) -> None:
+    """Though its signature is good and its time is right."""
+    portal.hand_in(EXAMPLES / "right.ipynb", "alan", "replayed")
+    until(lambda: portal.heard, "the callback comes")
+    once = portal.heard[0]
+    assert once.status == "204 NO CONTENT"
+    assert portal.call(once.body, once.headers) == 409
+    assert portal.call(once.body, once.headers) == 409
+
+
+def test_a_tampered_callback_is_refused(portal: Portal) -> None:
+    """Whatever was changed: a word, the id, the time, the signature; and what is left out is missed."""
+    portal.hand_in(EXAMPLES / "right.ipynb", "edsger", "tampered")
+    until(lambda: portal.heard, "the callback comes")
+    once = portal.heard[0]
+    assert portal.call(once.body.replace(b"edsger", b"donald"), once.headers) == 401
+    for name in HEADERS:
+        assert portal.call(once.body, {**once.headers, name: ""}) == 401
+        assert portal.call(once.body, {each: once.headers[each] for each in HEADERS if each != name}) == 401
+    assert portal.call(once.body, {**once.headers, "webhook-id": "msg_other"}) == 401
+    later = str(int(once.headers["webhook-timestamp"]) + 1)
+    assert portal.call(once.body, {**once.headers, "webhook-timestamp": later}) == 401
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"webhook-signature": "v1,AAAA"},
+        {"webhook-signature": "nonsense"},
+        {"webhook-signature": "v2,AAAA v1"},
+        {"webhook-timestamp": "nan"},
+        {"webhook-timestamp": "0"},
+    ],
+)
+def test_a_signature_that_is_none_is_refused(portal: Portal, changed: dict[str, str]) -> None:
+    """Without an error of the portal's own."""
+    assert portal.call(b"{}", portal.signed("{}", **changed)) == 401
+
+
+def test_a_callback_from_long_ago_is_refused(portal: Portal) -> None:
+    """Signed well, but six minutes before."""
+    before = datetime.now(UTC) - timedelta(minutes=6)
+    old = {"webhook-id": "msg_old", "webhook-timestamp": str(int(before.timestamp()))}
+    signature = Webhook(portal.secret).sign("msg_old", before, "{}")
+    assert portal.call(b"{}", {**old, "webhook-signature": signature}) == 401
+
+
+def test_bytes_that_are_no_text_are_refused(portal: Portal) -> None:
+    """Nobody signs those."""
+    assert portal.call(b"\xff\xfe", portal.signed("{}")) == 401
+
+
+def test_a_file_that_is_refused_is_said_to_be_and_what_is_missing_too(portal: Portal) -> None:
+    """With the server's own words."""
+    refused = portal.hand_in(EXAMPLES / "right.ipynb", "no name has blanks", "refused")
+    assert refused.status_code == 400
+    assert "/student" in refused.text
+    assert httpx.post(portal.url, data={"student": "ada"}, trust_env=False).status_code == 400
+    assert httpx.get(f"{portal.url}/submissions/unknown", trust_env=False).status_code == 404

@@ -1,0 +1,74 @@
+"""A service of real parts, and a worker's context in the tests' own process."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from grader.settings.service import ServiceSettings
+from grader.store.records import Job
+from grader.store.store import Store
+from tests.service.parts import Service
+from tests.service.parts import service as started
+from tests.services import redis_server
+from worker.embedded import EmbeddedRedis
+from worker.sandbox.policy import Launch
+from worker.service.context import Context
+from worker.service.fitness import Fitness
+from worker.service.graders import Graders
+from worker.service.jails import Jails
+from worker.service.stop import Stop
+
+__all__ = ["Making", "context", "making", "redis_server", "service"]
+
+Making = Callable[..., Context]
+
+
+@pytest.fixture
+def service(redis_server: EmbeddedRedis, tmp_path: Path, jail: Launch) -> Iterator[Service]:
+    """A service without any part yet."""
+    assert jail.jailed
+    with started(redis_server.url, tmp_path) as opened:
+        yield opened
+
+
+class Sent:
+    """A dispatcher that remembers what it was told to send."""
+
+    def __init__(self) -> None:
+        self.jobs: list[Job] = []
+        self.again: list[Job] = []
+
+    def send(self, job: Job) -> None:
+        self.jobs.append(job)
+
+    def send_again(self, job: Job) -> None:
+        self.again.append(job)
+
+
+@pytest.fixture
+def making(redis_server: EmbeddedRedis, jail: Launch) -> Iterator[Making]:
+    """Contexts with these settings, on one store that is empty at the start."""
+    made: list[Context] = []
+
+    def make(**fields: object) -> Context:
+        settings = ServiceSettings.model_validate({"redis_url": SecretStr(redis_server.url), **fields})
+        store = Store.connect(settings)
+        if not made:
+            store.redis.flushall()
+        secret = settings.secret.get_secret_value().encode() if settings.secret else None
+        graders = Graders(store.assignments, jail, secret)
+        made.append(Context(settings, store, Sent(), graders, Jails(jail), Stop(), Fitness(None)))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.jails.close()
+        each.store.close()
+
+
+@pytest.fixture
+def context(making: Making) -> Context:
+    """A worker's context with the usual settings."""
+    return making()

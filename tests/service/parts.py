@@ -1,0 +1,165 @@
+"""The parts of a service as processes of their own: for tests that stop and kill them."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from grader.dispatch import CeleryDispatcher, application
+from grader.settings.service import ServiceSettings
+from grader.store.records import Job, Kind, Submission
+from grader.store.store import Store
+from grader.store.submissions import New
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = sorted(each for each in (ROOT / "examples").iterdir() if each.suffix in {".py", ".ipynb"})
+COURSE, ASSIGNMENT = "backprop", "udl-7.2"
+#: Seconds for what takes a second or two on a machine that does nothing else.
+PATIENCE = 60.0
+
+#: Sleeps long enough for anything to happen to it.
+SLEEPER = b"""
+import time
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    time.sleep(1000)
+"""
+
+
+def gone(pids: set[int]) -> bool:
+    """Whether none of these processes runs: one that is dead and not reaped does not."""
+    return not any(_runs(pid) for pid in pids)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[0] not in {"Z", "X"}
+    except OSError:
+        return False
+
+
+def until(true: Callable[[], object], what: str, patience: float = PATIENCE) -> None:
+    """Wait until it is true."""
+    end = time.monotonic() + patience
+    while not true():
+        assert time.monotonic() < end, f"after {patience:g} s still not: {what}"
+        time.sleep(0.02)
+
+
+class Part:
+    """`backmark ...` as a process."""
+
+    def __init__(self, words: list[str], variables: dict[str, str], log: Path) -> None:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("BACKMARK_")}
+        self.log = log
+        with log.open("ab") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "worker.cli", *words],
+                env={**environment, **variables},
+                cwd=ROOT,
+                stdout=output,
+                stderr=output,
+            )
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def children(self) -> list[int]:
+        """Its direct children that live."""
+        return [int(pid) for pid in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()]
+
+    def descendants(self) -> set[int]:
+        """All processes below it that live, jails and what is in them too."""
+        found, parents = set(), [self.pid]
+        while parents:
+            for task in Path(f"/proc/{parents.pop()}/task").glob("*/children"):
+                with contextlib.suppress(OSError):
+                    children = {int(pid) for pid in task.read_text().split()}
+                    found |= children
+                    parents += children
+        return found
+
+    def kill(self) -> None:
+        """As by `kill -9`."""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> int:
+        """Ask it to end; its exit status."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(PATIENCE)
+
+
+class Service:
+    """A store, and whatever parts a test starts on it."""
+
+    def __init__(self, url: str, folder: Path, variables: dict[str, str]) -> None:
+        self.folder = folder
+        self.variables = {"BACKMARK_REDIS_URL": url, "BACKMARK_LEASE_SECONDS": "2", **variables}
+        self.settings = ServiceSettings.model_validate(
+            {name.removeprefix("BACKMARK_").lower(): value for name, value in self.variables.items()}
+        )
+        self.store = Store.connect(self.settings)
+        self.dispatcher = CeleryDispatcher(application(self.settings))
+        self.parts: list[Part] = []
+
+    def start(self, *words: str, **variables: str) -> Part:
+        """A part of these words, with its log in the test's folder."""
+        part = Part(list(words), {**self.variables, **variables}, self.folder / f"{words[0]}.log")
+        self.parts.append(part)
+        return part
+
+    def worker(self, concurrency: int = 2, **variables: str) -> Part:
+        """A worker that takes work already."""
+        part = self.start("worker", "--concurrency", str(concurrency), **variables)
+        until(lambda: any(str(part.pid) in each.name for each in self.store.workers.list()), "the worker reports")
+        return part
+
+    def submit(self, source: bytes, filename: str, student: str) -> str:
+        """Hand in, as the web server does; the submission's id."""
+        revision = self.store.assignments.current(COURSE, ASSIGNMENT)
+        assert revision is not None
+        new = New(COURSE, ASSIGNMENT, revision.id, student, filename, source)
+        name = self.store.submissions.accept(new).id
+        self.dispatcher.send(Job(Kind.SUBMISSION, name))
+        return name
+
+    def submission(self, name: str) -> Submission:
+        """As it is now."""
+        found = self.store.submissions.get(name)
+        assert found is not None
+        return found
+
+    def concluded(self, *names: str, patience: float = PATIENCE) -> list[Submission]:
+        """The submissions, once all are at their end."""
+        waiting = set(names)
+
+        def ended() -> bool:
+            waiting.difference_update([name for name in waiting if self.submission(name).state.terminal])
+            return not waiting
+
+        until(ended, "all submissions are at their end", patience)
+        return [self.submission(name) for name in names]
+
+    def close(self) -> None:
+        """End all of its parts, at once."""
+        for part in self.parts:
+            part.process.kill()
+            part.process.wait()
+        self.store.close()
+
+
+@contextmanager
+def service(url: str, folder: Path, **variables: str) -> Iterator[Service]:
+    """A service on the Redis at `url`, empty at the start."""
+    opened = Service(url, folder, variables)
+    try:
+        opened.store.redis.flushall()
+        yield opened
+    finally:
+        opened.close()

@@ -1,0 +1,102 @@
+"""Workers that end in every way there is, and jobs that end before their worker does."""
+
+import os
+import signal
+
+from grader.store.records import Job, Kind, Queue, State
+from tests.service.parts import EXAMPLES, SLEEPER, Service, gone, until
+
+RIGHT = next(file for file in EXAMPLES if file.name == "right_loops.py").read_bytes()
+
+
+def running(service: Service, name: str) -> None:
+    until(lambda: service.submission(name).state is State.RUNNING, "it runs")
+
+
+def test_a_worker_that_is_stopped_hands_back_what_it_holds(service: Service) -> None:
+    """Within its grace, and no try is charged; a submission that is nearly done still gets its verdict."""
+    worker = service.worker(2, BACKMARK_GRACE_SECONDS="1")
+    long = service.submit(SLEEPER, "long.py", "ann")
+    running(service, long)
+    below = worker.descendants()
+    short = service.submit(RIGHT, "short.py", "ben")
+    assert service.concluded(short)[0].outcome == "passed"
+    assert worker.stop() == 0
+    found = service.submission(long)
+    assert (found.state, found.tries) == (State.QUEUED, 0)
+    assert service.store.jobs.waiting(Queue.INTERACTIVE) == 1
+    assert gone(below)
+    assert service.store.workers.list() == []
+    # Nobody has to look for it: the next worker finds its message.
+    service.worker(1)
+    running(service, long)
+    assert service.submission(long).tries == 1
+
+
+def test_a_submission_that_is_cancelled_while_it_runs_is_ended(service: Service) -> None:
+    worker = service.worker(1)
+    name = service.submit(SLEEPER, "long.py", "ann")
+    running(service, name)
+    until(lambda: len(worker.descendants()) > 2, "its jail runs")
+    jail = worker.descendants() - set(worker.children())
+    service.store.submissions.cancel(name)
+    until(lambda: gone(jail), "its jail is gone")
+    other = service.submit(RIGHT, "short.py", "ben")
+    assert service.concluded(other)[0].outcome == "passed"
+    assert service.submission(name).state is State.CANCELLED
+    assert service.store.submissions.verdict(name, 1) is None
+
+
+def test_a_killed_worker_leaves_nothing_behind_and_its_submission_is_taken_up_again(service: Service) -> None:
+    """Its children and their jails die with it; another worker has it soon after its lease."""
+    service.start("sweeper")
+    worker = service.worker(1)
+    name = service.submit(SLEEPER, "long.py", "ann")
+    running(service, name)
+    until(lambda: len(worker.descendants()) > 2, "its jail runs")
+    below = worker.descendants()
+    worker.kill()
+    until(lambda: gone(below), "all that it started is gone")
+    service.worker(1)
+    until(lambda: service.submission(name).tries == 2, "it is taken up again", 20)
+
+
+def test_a_submission_that_kills_every_worker_ends_without_a_verdict(service: Service) -> None:
+    """After as many tries as the settings say, as our failure; the worker lives on."""
+    service.start("sweeper", BACKMARK_TRIES="2", BACKMARK_LEASE_SECONDS="1")
+    worker = service.worker(1, BACKMARK_LEASE_SECONDS="1")
+    name = service.submit(SLEEPER, "long.py", "ann")
+    for tries in (1, 2):
+        until(lambda tries=tries: service.submission(name).tries == tries, f"try {tries}")  # type: ignore[misc]
+        running(service, name)
+        (child,) = worker.children()
+        os.kill(child, signal.SIGKILL)
+    found = service.concluded(name)[0]
+    assert (found.state, found.outcome) == (State.SERVICE_FAILED, None)
+    assert "no sign of life" in (found.failure or "")
+    other = service.submit(RIGHT, "short.py", "ben")
+    assert service.concluded(other)[0].outcome == "passed"
+
+
+def test_a_worker_without_a_jail_takes_nothing_and_says_why(service: Service) -> None:
+    worker = service.worker(1, BACKMARK_BWRAP="/nowhere/bwrap")
+    name = service.submit(RIGHT, "short.py", "ann")
+    (reported,) = service.store.workers.list()
+    assert not reported.jail
+    assert "/nowhere/bwrap" in (reported.reason or "")
+    assert service.store.redis.llen("celery:interactive") == 1
+    assert worker.stop() == 0
+    assert service.submission(name).state is State.QUEUED
+
+
+def test_a_message_too_many_does_no_harm(service: Service) -> None:
+    """Nor does one about nothing."""
+    service.worker(2)
+    name = service.submit(RIGHT, "short.py", "ann")
+    for _ in range(10):
+        service.dispatcher.send(Job(Kind.SUBMISSION, name))
+        service.dispatcher.send(Job(Kind.SUBMISSION, "nobody"))
+    assert service.concluded(name)[0].tries == 1
+    last = service.submit(RIGHT, "short.py", "ben")
+    service.concluded(last)
+    assert service.store.submissions.verdict(name, 2) is None

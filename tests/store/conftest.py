@@ -1,0 +1,26 @@
+"""A store on a real Redis, empty at the start of each test."""
+
+from collections.abc import Iterator
+
+import pytest
+from pydantic import SecretStr
+
+from grader.settings.service import ServiceSettings
+from grader.store.store import Store
+from tests.services import redis_server
+from worker.embedded import EmbeddedRedis
+
+__all__ = ["redis_server", "settings", "store"]
+
+
+@pytest.fixture
+def settings(redis_server: EmbeddedRedis) -> ServiceSettings:
+    return ServiceSettings(redis_url=SecretStr(redis_server.url), tries=3)
+
+
+@pytest.fixture
+def store(settings: ServiceSettings) -> Iterator[Store]:
+    opened = Store.connect(settings)
+    opened.redis.flushall()
+    yield opened
+    opened.close()

@@ -1,0 +1,76 @@
+"""What the tests of the store are about: small submissions and verdicts, and a lease that has ended."""
+
+from typing import Any
+
+from grader.store import keys
+from grader.store.connection import text
+from grader.store.records import Claim, Job, Kind, Submission
+from grader.store.store import Store
+from grader.store.submissions import New
+
+REVISION = "0123456789abcdef"
+
+
+def new(
+    student: str = "ada",
+    source: bytes = b"def backward_pass(): pass",
+    *,
+    course: str = "cs101",
+    assignment: str = "udl-7.2",
+    key: str | None = None,
+    fingerprint: str = "same",
+) -> New:
+    """A submission of Ada's; with a key, sent with that Idempotency-Key."""
+    idempotency = None if key is None else ("token", "POST /submissions", key, fingerprint)
+    return New(course, assignment, REVISION, student, "answer.py", source, idempotency)
+
+
+def accepted(store: Store, given: New | None = None) -> str:
+    """A submission that waits."""
+    return store.submissions.accept(given or new()).id
+
+
+def claimed(store: Store, name: str) -> Claim:
+    """The claim of a submission that waited."""
+    claim = store.jobs.claim(job(name))
+    assert claim is not None
+    return claim
+
+
+def finished(store: Store, given: New | None = None, outcome: str = "passed") -> str:
+    """A submission that is done."""
+    name = accepted(store, given)
+    assert store.submissions.finish(claimed(store, name), verdict(outcome))
+    return name
+
+
+def job(name: str) -> Job:
+    """A submission as a job."""
+    return Job(Kind.SUBMISSION, name)
+
+
+def now(store: Store, name: str) -> Submission:
+    """A submission that is there."""
+    found = store.submissions.get(name)
+    assert found is not None
+    return found
+
+
+def verdict(outcome: str = "passed", **other: Any) -> dict[str, Any]:
+    """As much of a result object as the store looks at."""
+    passed = outcome == "passed"
+    row = {"name": "relu_derivative", "outcome": "passed" if passed else "failed"}
+    return {"outcome": outcome, "score": 10 if passed else 8, "max_score": 10, "properties": [row], **other}
+
+
+def end_lease(store: Store, claim: Claim) -> None:
+    """Let the claim's lease have ended a moment ago."""
+    assert store.redis.zadd(keys.LEASES, {f"{claim.job.kind}:{claim.job.id}": 1}, xx=True, ch=True)
+
+
+def remains(store: Store) -> set[str]:
+    """Every key that belongs to a submission, a student or a course."""
+    general = {"bm:clock", "bm:counters", "bm:pace", "bm:outbox"}
+    names = {text(name) for name in store.redis.scan_iter("bm:*")}
+    # Numbers by assignment, for regrades: of no submission and no student.
+    return {name for name in names - general if not name.startswith("bm:verdicts-changed:")}

@@ -1,0 +1,92 @@
+"""A submission is recorded and found by the sweeper, or it is refused."""
+
+import pytest
+
+from grader.errors import StoreUnavailable
+from grader.store.records import Queue, State
+from grader.store.refusals import IdempotencyMismatch
+from grader.store.store import Store
+from tests.store.making import accepted, claimed, finished, job, new, now, remains
+
+
+def test_what_is_accepted_can_be_read_and_waits(store: Store) -> None:
+    name = accepted(store, new(source=b"np.zeros(3)"))
+    found = now(store, name)
+    assert (found.state, found.attempt, found.size, found.student) == (State.QUEUED, 1, 11, "ada")
+    assert store.submissions.source(name) == b"np.zeros(3)"
+    assert store.jobs.position(job(name)) == 0
+    assert store.jobs.waiting(Queue.INTERACTIVE) == 1
+
+
+def test_attempts_are_numbered_by_student_and_assignment(store: Store) -> None:
+    names = [finished(store), finished(store), finished(store, new("bob")), finished(store, new(assignment="other"))]
+    assert [now(store, name).attempt for name in names] == [1, 2, 1, 1]
+
+
+def test_a_resubmission_supersedes_the_one_that_waits(store: Store) -> None:
+    older, newer = accepted(store), accepted(store)
+    assert now(store, older).state is State.SUPERSEDED
+    assert now(store, older).superseded_by == newer
+    assert store.jobs.position(job(older)) is None
+    assert store.jobs.position(job(newer)) == 0
+    assert store.jobs.claim(job(older)) is None
+
+
+def test_a_resubmission_leaves_what_runs_and_what_others_wait_for(store: Store) -> None:
+    running = accepted(store)
+    claimed(store, running)
+    others = [accepted(store, new("bob")), accepted(store, new(assignment="other")), accepted(store, new(course="x"))]
+    accepted(store)
+    assert now(store, running).state is State.RUNNING
+    assert {now(store, name).state for name in others} == {State.QUEUED}
+
+
+def test_what_was_handed_back_is_superseded_like_any_that_waits(store: Store) -> None:
+    first = accepted(store)
+    claim = claimed(store, first)
+    second = accepted(store)
+    assert store.jobs.hand_back(claim)
+    third = accepted(store)
+    assert now(store, first).superseded_by == now(store, second).superseded_by == third
+
+
+def test_the_same_request_twice_is_one_submission(store: Store) -> None:
+    first = store.submissions.accept(new(key="k"))
+    second = store.submissions.accept(new(key="k"))
+    assert (first.replayed, second.replayed) == (False, True)
+    assert first.id == second.id
+    assert store.counters.read().accepted == 1
+
+
+def test_an_idempotency_key_is_good_for_one_request(store: Store) -> None:
+    first = accepted(store, new(key="k"))
+    with pytest.raises(IdempotencyMismatch, match="used before"):
+        accepted(store, new(key="k", fingerprint="other"))
+    assert now(store, first).state is State.QUEUED
+    assert accepted(store, new(key="another", fingerprint="other")) != first
+
+
+def test_a_request_whose_submission_was_deleted_is_accepted_anew(store: Store) -> None:
+    first = accepted(store, new(key="k"))
+    store.submissions.delete(first)
+    second = store.submissions.accept(new(key="k", fingerprint="other"))
+    assert second.id != first
+    assert not second.replayed
+
+
+def test_a_full_redis_refuses_and_records_nothing(store: Store) -> None:
+    before = store.redis.dbsize()
+    store.redis.config_set("maxmemory", "1")
+    try:
+        with pytest.raises(StoreUnavailable, match="refuses"):
+            accepted(store, new(key="k"))
+    finally:
+        store.redis.config_set("maxmemory", "0")
+    assert store.redis.dbsize() == before
+    assert remains(store) == set()
+
+
+def test_texts_with_separators_are_kept_apart(store: Store) -> None:
+    names = [accepted(store, new("a:b", assignment="c")), accepted(store, new("b", assignment="c:a"))]
+    assert {now(store, name).state for name in names} == {State.QUEUED}
+    assert [now(store, name).attempt for name in names] == [1, 1]

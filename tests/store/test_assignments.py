@@ -1,0 +1,97 @@
+"""Assignments: what ships is every course's without a seeding step; what a course publishes is its own."""
+
+import json
+from dataclasses import replace
+from functools import partial
+
+from grader.revision import assignment_to_json, load, packaged
+from grader.store.records import Revision
+from grader.store.shipped import shipped
+from grader.store.store import Store
+
+UDL = "udl-7.2"
+
+
+def published(store: Store, name: str, course: str = "cs101", assignment_id: str = "mine") -> Revision:
+    record = Revision(name, course, "{}", assignment_id, "Mine", "0" * 64, 0.0, 2, (("drop_mask", 180),))
+    return store.assignments.publish(record, f"networks of {name}".encode(), b"pool")
+
+
+def test_what_ships_is_read_without_numpy_as_numpy_reads_it() -> None:
+    for each in shipped():
+        whole = packaged(each.assignment_id)
+        assert (each.id, each.networks_sha256) == (whole.id, whole.networks_sha256)
+        assert each.assignment == assignment_to_json(whole.assignment)
+        assert each.title == whole.assignment.title
+    assert UDL in {each.assignment_id for each in shipped()}
+
+
+def test_what_ships_is_there_for_every_course_from_the_first_question(store: Store) -> None:
+    whole = packaged(UDL)
+    current = store.assignments.current("anything", UDL)
+    assert current is not None
+    assert (current.id, current.course, current.published > 1e9) == (whole.id, "*", True)
+    data = store.assignments.networks(current.id)
+    assert data is not None
+    assert load(data).id == whole.id
+    assert store.assignments.pool(current.id) is None
+
+
+def test_what_ships_is_there_whichever_question_comes_first(store: Store) -> None:
+    number = packaged(UDL).id
+    for ask in (
+        partial(store.assignments.get, "x", number),
+        partial(store.assignments.list, "x"),
+        partial(store.assignments.revisions, "x", UDL),
+    ):
+        store.redis.flushall()
+        assert ask()
+        assert store.assignments.networks(number)
+
+
+def test_a_published_revision_is_read_as_it_was_written(store: Store) -> None:
+    given = published(store, "r1")
+    assert given.published > 1e9
+    assert store.assignments.current("cs101", "mine") == store.assignments.get("cs101", "r1") == given
+    assert store.assignments.networks("r1") == b"networks of r1"
+    assert store.assignments.pool("r1") == b"pool"
+    assert store.assignments.networks("none") is None
+
+
+def test_the_last_published_is_current_and_the_others_remain(store: Store) -> None:
+    first, second = published(store, "r1"), published(store, "r2")
+    assert store.assignments.current("cs101", "mine") == second
+    assert store.assignments.revisions("cs101", "mine") == [second, first]
+    assert published(store, "r1") == first
+    assert store.assignments.current("cs101", "mine") == first
+
+
+def test_a_course_sees_no_revision_of_another(store: Store) -> None:
+    published(store, "r1", course="other")
+    assert store.assignments.current("cs101", "mine") is None
+    assert store.assignments.get("cs101", "r1") is None
+    assert store.assignments.revisions("cs101", "mine") == []
+    assert [each.assignment_id for each in store.assignments.list("cs101")] == [UDL]
+
+
+def test_a_course_s_own_goes_before_what_ships(store: Store) -> None:
+    own = published(store, "r1", assignment_id=UDL)
+    assert store.assignments.current("cs101", UDL) == own
+    assert store.assignments.list("cs101") == [own]
+    assert [each.course for each in store.assignments.revisions("cs101", UDL)] == ["cs101", "*"]
+    other = store.assignments.current("other", UDL)
+    assert other is not None
+    assert other.id == packaged(UDL).id
+
+
+def test_two_courses_that_publish_the_same_share_its_networks(store: Store) -> None:
+    first = published(store, "r1")
+    second = published(store, "r1", course="other")
+    assert replace(second, course="cs101", published=first.published) == first
+    assert len(list(store.redis.scan_iter("bm:networks:*"))) == 1
+
+
+def test_a_damaged_archive_is_told_apart(store: Store) -> None:
+    revision = store.assignments.current("x", UDL)
+    assert revision is not None
+    assert json.loads(revision.assignment)["id"] == UDL

@@ -1,0 +1,96 @@
+"""Deleting takes everything that belongs to a submission or a student, and nothing of others'."""
+
+import json
+
+from grader.store import keys
+from grader.store.records import State
+from grader.store.searching import Filter
+from grader.store.store import Store
+from tests.store.making import accepted, claimed, finished, job, new, now, remains, verdict
+
+
+def test_nothing_is_left_of_a_deleted_submission(store: Store) -> None:
+    name = finished(store, new(key="k"))
+    store.cache.put("key", verdict(), now(store, name).source_sha256)
+    store.submissions.replace_verdict(name, 1, verdict("failed"), "regrade")
+    assert store.submissions.delete(name)
+    assert remains(store) == set()
+    assert store.submissions.get(name) is None
+    assert not store.submissions.delete(name)
+
+
+def test_deleting_one_that_waits_takes_it_out_of_the_queue(store: Store) -> None:
+    name = accepted(store)
+    assert store.submissions.delete(name)
+    assert store.jobs.claim(job(name)) is None
+    assert remains(store) == set()
+
+
+def test_deleting_one_that_runs_drops_its_verdict(store: Store) -> None:
+    name = accepted(store)
+    claim = claimed(store, name)
+    store.submissions.delete(name)
+    assert not store.submissions.finish(claim, verdict())
+    assert remains(store) == set()
+
+
+def test_a_source_goes_with_the_last_who_handed_it_in(store: Store) -> None:
+    first, second = finished(store), finished(store, new("bob", course="other"))
+    store.submissions.delete(first)
+    assert store.submissions.source(second) is not None
+    store.submissions.delete(second)
+    assert remains(store) == set()
+
+
+def test_deleting_a_student_takes_everything_of_theirs_in_the_course(store: Store) -> None:
+    for given in (new(key="k"), new(assignment="other"), new(source=b"another")):
+        finished(store, given)
+    accepted(store)
+    claimed(store, accepted(store, new(assignment="third")))
+    assert store.submissions.delete_student("cs101", "ada") == 5
+    assert remains(store) == set()
+    assert store.submissions.delete_student("cs101", "ada") == 0
+
+
+def test_deleting_a_student_leaves_others_and_other_courses(store: Store) -> None:
+    others = [finished(store, new("bob")), finished(store, new(course="other"))]
+    finished(store)
+    store.submissions.delete_student("cs101", "ada")
+    assert [now(store, name).state for name in others] == [State.DONE, State.DONE]
+    assert now(store, finished(store)).attempt == 1
+
+
+def test_what_others_keep_about_a_submission_goes_with_it(store: Store) -> None:
+    name = finished(store)
+    store.redis.hset("bm:elsewhere", mapping={name: "row", "other": "row"})
+    store.redis.sadd(keys.key("belongs", name), json.dumps(["HDEL", "bm:elsewhere", name]))
+    store.submissions.delete(name)
+    assert store.redis.hgetall("bm:elsewhere") == {b"other": b"row"}
+    assert store.redis.exists(keys.key("belongs", name)) == 0
+
+
+def test_what_is_old_and_has_ended_expires(store: Store) -> None:
+    old = [finished(store), finished(store, new("bob"))]
+    waiting = accepted(store, new("eve"))
+    running = accepted(store, new("mia"))
+    claimed(store, running)
+    cut = now(store, running).created + 1e-4
+    recent = finished(store, new(course="other"))
+    assert [store.submissions.expire(cut, limit=1) for _ in range(3)] == [1, 1, 0]
+    assert [store.submissions.get(name) for name in old] == [None, None]
+    assert {now(store, name).state for name in (waiting, running, recent)} == {
+        State.QUEUED,
+        State.RUNNING,
+        State.DONE,
+    }
+
+
+def test_cancelling_ends_what_waits_or_runs_and_nothing_else(store: Store) -> None:
+    waiting, running, done = accepted(store), accepted(store, new("bob")), finished(store, new("eve"))
+    claim = claimed(store, running)
+    found = [store.submissions.cancel(name) for name in (waiting, running, done, "nothing")]
+    assert [each and each.state for each in found] == [State.CANCELLED, State.CANCELLED, State.DONE, None]
+    assert not store.jobs.beat(claim)
+    assert not store.submissions.finish(claim, verdict())
+    assert store.jobs.waiting(job(waiting).kind.queue) == store.jobs.running() == 0
+    assert store.submissions.list(Filter("cs101", state=State.CANCELLED)).items[0].id == running

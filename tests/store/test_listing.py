@@ -1,0 +1,88 @@
+"""Lists: a course sees its own, newest first, a page at a time, whatever arrives meanwhile."""
+
+import pytest
+
+from grader.store.records import State
+from grader.store.refusals import BadCursor
+from grader.store.searching import Filter
+from grader.store.store import Store
+from tests.store.making import accepted, finished, new
+
+
+def walked(store: Store, which: Filter, limit: int) -> list[str]:
+    """All pages, one after another; something new arrives after each."""
+    found: list[str] = []
+    cursor = None
+    while True:
+        page = store.submissions.list(which, limit, cursor)
+        assert len(page.items) <= limit
+        found += [each.id for each in page.items]
+        cursor = page.next_cursor
+        accepted(store, new("late", course=which.course))
+        if cursor is None:
+            return found
+
+
+def test_pages_hold_while_new_ones_arrive(store: Store) -> None:
+    names = [finished(store, new(f"s{at}")) for at in range(7)]
+    assert walked(store, Filter("cs101"), 3) == names[::-1]
+
+
+def test_the_last_full_page_leads_nowhere(store: Store) -> None:
+    names = [finished(store, new(f"s{at}")) for at in range(4)]
+    assert store.submissions.list(Filter("cs101"), 4).next_cursor is None
+    first = store.submissions.list(Filter("cs101"), 2)
+    second = store.submissions.list(Filter("cs101"), 2, first.next_cursor)
+    assert [each.id for each in (*first.items, *second.items)] == names[::-1]
+    assert second.next_cursor is None
+
+
+def test_a_course_sees_nothing_of_another(store: Store) -> None:
+    own = finished(store)
+    for student in ("ada", "bob"):
+        finished(store, new(student, course="other"))
+    for which in (Filter("cs101"), Filter("cs101", "udl-7.2"), Filter("cs101", student="ada")):
+        assert [each.id for each in store.submissions.list(which).items] == [own]
+    assert store.submissions.list(Filter("cs101", outcome="passed", assignment="udl-7.2")).items[0].id == own
+    assert store.submissions.list(Filter("third")).items == ()
+
+
+def test_filters_are_all_kept_to(store: Store) -> None:
+    failed = finished(store, outcome="failed")
+    passed = finished(store)
+    finished(store, new("bob"))
+    finished(store, new(assignment="other"))
+    waiting = accepted(store)
+
+    def names(which: Filter) -> list[str]:
+        return [each.id for each in store.submissions.list(which).items]
+
+    assert names(Filter("cs101", student="ada", assignment="udl-7.2")) == [waiting, passed, failed]
+    assert names(Filter("cs101", student="ada", assignment="udl-7.2", outcome="passed")) == [passed]
+    assert names(Filter("cs101", outcome="failed")) == [failed]
+    assert names(Filter("cs101", state=State.QUEUED)) == [waiting]
+    assert names(Filter("cs101", student="ada", assignment="none")) == []
+
+
+def test_a_page_is_filled_from_far_below(store: Store) -> None:
+    old = finished(store, outcome="failed")
+    for at in range(450):
+        accepted(store, new(f"s{at}"))
+    page = store.submissions.list(Filter("cs101", assignment="udl-7.2", state=State.DONE), 5)
+    assert [each.id for each in page.items] == [old]
+    assert page.next_cursor is None
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "bm90LWEtdGltZQ", "ZZZZ====", "MS4w\n", "bmFu", "aW5m", "ü"])
+def test_a_cursor_that_no_page_gave_is_refused(store: Store, cursor: str) -> None:
+    with pytest.raises(BadCursor, match="there is no page"):
+        store.submissions.list(Filter("cs101"), cursor=cursor)
+
+
+def test_publications_are_listed_by_course_newest_first(store: Store) -> None:
+    names = [store.publications.request("cs101", f"a{at}", "").id for at in range(5)]
+    store.publications.request("other", "a", "")
+    first = store.publications.list("cs101", 3)
+    second = store.publications.list("cs101", 3, first.next_cursor)
+    assert [each.id for each in (*first.items, *second.items)] == names[::-1]
+    assert second.next_cursor is None

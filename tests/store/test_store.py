@@ -1,0 +1,140 @@
+"""The store as a whole: away, unfit, told of changes, counted, and who works."""
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from grader.errors import StoreUnavailable
+from grader.settings.service import ServiceSettings
+from grader.store.records import State
+from grader.store.store import Store
+from grader.store.workers import Worker
+from tests.store.making import accepted, claimed, finished, job, new, now, verdict
+from worker.embedded import EmbeddedRedis, free_port
+
+
+def test_the_embedded_redis_is_fit(store: Store) -> None:
+    store.ping()
+    assert store.fitness() == []
+
+
+def test_a_redis_that_may_forget_is_unfit(store: Store) -> None:
+    store.redis.config_set("appendfsync", "everysec")
+    store.redis.config_set("maxmemory-policy", "allkeys-lru")
+    try:
+        complaints = store.fitness()
+    finally:
+        store.redis.config_set("appendfsync", "always")
+        store.redis.config_set("maxmemory-policy", "noeviction")
+    assert [" ".join(each.split()[4:7]) for each in complaints] == [
+        "appendfsync everysec, not",
+        "maxmemory-policy allkeys-lru, not",
+    ]
+
+
+def test_a_redis_that_is_away_is_unavailable_and_unfit_at_once() -> None:
+    away = Store.connect(ServiceSettings(redis_url=SecretStr(f"redis://127.0.0.1:{free_port()}/0")))
+    started = time.monotonic()
+    for ask in (away.ping, lambda: accepted(away), away.workers.list, lambda: away.tokens.verify("bmk_00_00")):
+        with pytest.raises(StoreUnavailable, match="does not answer"):
+            ask()
+    with pytest.raises(StoreUnavailable), away.submissions.changes("x"):
+        pass
+    assert len(away.fitness()) == 1
+    assert time.monotonic() - started < 5
+
+
+def test_a_wrong_password_is_unavailable_and_not_shown(tmp_path: Path) -> None:
+    server = EmbeddedRedis(tmp_path, password="right")  # noqa: S106 - of this test only
+    server.start()
+    try:
+        store = Store.connect(ServiceSettings(redis_url=SecretStr(server.url.replace("right", "wrong"))))
+        with pytest.raises(StoreUnavailable) as raised:
+            store.ping()
+        assert "wrong" not in str(raised.value)
+    finally:
+        server.stop()
+
+
+def test_what_was_accepted_is_there_after_a_power_cut_without_connecting_anew(tmp_path: Path) -> None:
+    server = EmbeddedRedis(tmp_path, free_port())
+    server.start()
+    try:
+        store = Store.connect(ServiceSettings(redis_url=SecretStr(server.url)))
+        done, waiting = finished(store), accepted(store)
+        server.kill()
+        with pytest.raises(StoreUnavailable):
+            accepted(store)
+        server.start()
+        assert [now(store, name).state for name in (done, waiting)] == [State.DONE, State.QUEUED]
+        assert store.submissions.verdict(done) == verdict()
+        assert store.jobs.claim(job(waiting)) is not None
+    finally:
+        server.stop()
+
+
+def test_a_change_is_heard_of(store: Store) -> None:
+    name = accepted(store)
+    with store.submissions.changes(name) as changes:
+        assert not changes.wait(0.01)
+        claim = claimed(store, name)
+        assert changes.wait(5)
+        finisher = threading.Thread(target=store.submissions.finish, args=(claim, verdict()))
+        finisher.start()
+        assert changes.wait(5)
+        finisher.join()
+        assert not changes.wait(0.01)
+    assert now(store, name).state is State.DONE
+
+
+def test_waiting_for_a_redis_that_dies_ends_as_unavailable(tmp_path: Path) -> None:
+    server = EmbeddedRedis(tmp_path)
+    server.start()
+    store = Store.connect(ServiceSettings(redis_url=SecretStr(server.url)))
+    with store.submissions.changes("x") as changes:
+        server.kill()
+        with pytest.raises(StoreUnavailable):
+            changes.wait(30)
+
+
+def test_what_happens_is_counted(store: Store) -> None:
+    finished(store)
+    name = accepted(store, new("bob"))
+    store.submissions.finish(claimed(store, name), verdict("failed"), reused=True)
+    store.jobs.hand_back(claimed(store, accepted(store, new("eve"))))
+    store.counters.add("jail_failures")
+    figures = store.counters.read()
+    assert (figures.accepted, figures.outcomes) == (3, {"passed": 1, "failed": 1})
+    assert figures.states == {("submission", "done"): 2}
+    assert (figures.reused, figures.handed_back, figures.jail_failures) == (1, 1, 1)
+    assert (figures.grading.count, figures.waiting.count) == (1, 3)
+    assert [count for _, count in figures.waiting.buckets][-1] == 3
+    assert figures.waiting.buckets[-1][0] == float("inf")
+    assert store.jobs.pace(job(name).kind.queue) is not None
+
+
+def test_workers_are_those_that_reported_of_late(store: Store) -> None:
+    worker = Worker("w1@host", "host", 2, jail=False, reason="no bubblewrap", version="0.1", role="worker")
+    sweeper = Worker("s1", "host", 1, jail=True, reason=None, version="0.1", role="sweeper")
+    assert store.workers.list() == []
+    store.workers.report(worker)
+    store.workers.report(sweeper)
+    assert store.workers.list() == [sweeper, worker]
+    store.workers.leave("s1")
+    store.redis.pexpire("bm:worker:w1@host", 0)
+    assert store.workers.list() == []
+    assert store.redis.smembers("bm:workers") == set()
+
+
+def test_a_worker_is_forgotten_within_15_seconds(store: Store) -> None:
+    store.workers.report(Worker("w", "host", 1, jail=True, reason=None, version="0.1", role="worker"))
+    assert 0 < store.redis.pttl("bm:worker:w") <= 15_000
+
+
+def test_scripts_are_known_again_after_redis_forgot_them(store: Store) -> None:
+    accepted(store)
+    store.redis.script_flush()
+    assert now(store, accepted(store, new("bob"))).state is State.QUEUED

@@ -1,0 +1,67 @@
+"""A token is shown once, and good until it is revoked or expires."""
+
+import time
+
+import pytest
+
+from grader.store import keys
+from grader.store.records import Scope
+from grader.store.store import Store
+
+
+def test_a_secret_is_good_for_its_token(store: Store) -> None:
+    token, secret = store.tokens.create("portal", "cs101", {Scope.SUBMIT, Scope.READ})
+    assert secret.startswith(f"bmk_{token.id}_")
+    assert len(secret.rpartition(f"{token.id}_")[2]) == 43
+    assert store.tokens.verify(secret) == store.tokens.get(token.id) == token
+    assert (token.name, token.course, set(token.scopes)) == ("portal", "cs101", {Scope.SUBMIT, Scope.READ})
+    assert abs(token.created - time.time()) < 60
+
+
+def test_the_secret_is_stored_nowhere(store: Store) -> None:
+    token, secret = store.tokens.create("portal", "cs101", {Scope.READ})
+    raw = store.redis.hgetall(keys.key("token", token.id))
+    assert secret.rpartition("_")[2].encode() not in b" ".join(raw.values())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "wrong", ["", "bmk", "bmk_", "bmk__", "bmk_0_0", "Bearer", "bmk_ü_x", "bmk_a:b_x", "x" * 100_000, "bmk_*_"]
+)
+def test_what_is_no_secret_is_good_for_nothing(store: Store, wrong: str) -> None:
+    store.tokens.create("portal", "cs101", {Scope.READ})
+    assert store.tokens.verify(wrong) is None
+
+
+def test_a_wrong_secret_for_a_token_is_good_for_nothing(store: Store) -> None:
+    _, secret = store.tokens.create("portal", "cs101", {Scope.READ})
+    other = store.tokens.create("portal", "cs101", {Scope.ADMIN})[1]
+    assert store.tokens.verify(secret[:-1]) is None
+    assert store.tokens.verify(secret + "x") is None
+    assert store.tokens.verify(secret.rpartition("_")[0] + other[-44:]) is None
+
+
+def test_a_revoked_token_is_good_for_nothing_and_stays_in_the_list(store: Store) -> None:
+    token, secret = store.tokens.create("portal", "cs101", {Scope.READ})
+    assert store.tokens.revoke(token.id)
+    first = store.tokens.list("cs101")[0].revoked
+    assert store.tokens.revoke(token.id)
+    assert first is not None
+    assert store.tokens.verify(secret) is None
+    assert store.tokens.list("cs101")[0].revoked == first
+    assert not store.tokens.revoke("nothing")
+
+
+def test_an_expired_token_is_good_for_nothing(store: Store) -> None:
+    late = store.tokens.create("late", "cs101", {Scope.READ}, expires=time.time() - 1)[1]
+    soon = store.tokens.create("soon", "cs101", {Scope.READ}, expires=time.time() + 600)[1]
+    assert store.tokens.verify(late) is None
+    assert store.tokens.verify(soon) is not None
+
+
+def test_tokens_are_listed_by_course_newest_first(store: Store) -> None:
+    ids = [
+        store.tokens.create(name, course, {Scope.READ})[0].id for name, course in (("a", "x"), ("b", "y"), ("c", "x"))
+    ]
+    assert [each.id for each in store.tokens.list()] == ids[::-1]
+    assert [each.id for each in store.tokens.list("x")] == [ids[2], ids[0]]
+    assert store.tokens.get("nothing") is None

@@ -1,0 +1,93 @@
+"""Jobs whose message was lost are found by comparing the store with Celery's own queues, on the real thing."""
+
+from collections.abc import Iterator
+
+import pytest
+from celery import Celery
+
+from grader.dispatch import CeleryDispatcher, application
+from grader.store import keys
+from grader.store.records import Kind
+from grader.store.store import Store
+from tests.store.making import accepted, claimed, job, new
+
+
+@pytest.fixture
+def celery(store: Store) -> Iterator[Celery]:
+    app = application(store.settings)
+    yield app
+    app.close()
+
+
+def age(store: Store, name: str) -> None:
+    """Let so much time have passed since it was sent that it may be sent again."""
+    store.redis.hset(keys.key(Kind.SUBMISSION, name), "resend", "0")
+
+
+def test_what_waits_in_an_empty_queue_is_sent_again_once(store: Store) -> None:
+    name = accepted(store)
+    assert store.jobs.unsent() == []
+    age(store, name)
+    assert store.jobs.unsent() == [job(name)]
+    assert store.jobs.unsent() == []
+    assert store.counters.read().sent_again == 1
+
+
+def test_what_has_its_message_is_not_sent_again(store: Store, celery: Celery) -> None:
+    names = [accepted(store, new(f"s{at}")) for at in range(3)]
+    for name in names:
+        CeleryDispatcher(celery).send(job(name))
+        age(store, name)
+    assert store.redis.llen("celery:interactive") == 3
+    assert store.jobs.unsent() == []
+
+
+def test_as_many_are_sent_again_as_messages_are_missing_oldest_first(store: Store, celery: Celery) -> None:
+    names = [accepted(store, new(f"s{at}")) for at in range(3)]
+    CeleryDispatcher(celery).send(job(names[0]))
+    for name in names:
+        age(store, name)
+    assert store.jobs.unsent() == [job(names[0]), job(names[1])]
+
+
+def test_a_message_that_a_worker_holds_counts_while_others_are_queued(store: Store, celery: Celery) -> None:
+    names = [accepted(store, new(f"s{at}")) for at in range(2)]
+    for name in names:
+        CeleryDispatcher(celery).send(job(name))
+        age(store, name)
+    with celery.connection() as connection, connection.SimpleQueue("interactive") as queue:
+        queue.get(timeout=5)
+        assert store.redis.hlen("celery:unacked") == 1
+        assert store.jobs.unsent() == []
+
+
+def test_a_message_that_a_dead_worker_held_is_sent_again(store: Store, celery: Celery) -> None:
+    name = accepted(store)
+    CeleryDispatcher(celery).send(job(name))
+    age(store, name)
+    with celery.connection() as connection, connection.SimpleQueue("interactive") as queue:
+        queue.get(timeout=5)
+        assert store.jobs.unsent() == [job(name)]
+
+
+def test_a_limit_is_kept(store: Store) -> None:
+    names = [accepted(store, new(f"s{at}")) for at in range(4)]
+    for name in names:
+        age(store, name)
+    assert store.jobs.unsent(limit=3) == [job(name) for name in names[:3]]
+    assert store.jobs.unsent(limit=3) == [job(names[3])]
+
+
+def test_what_runs_or_has_ended_is_not_sent(store: Store) -> None:
+    running, cancelled = accepted(store), accepted(store, new("bob"))
+    claimed(store, running)
+    store.submissions.cancel(cancelled)
+    assert store.jobs.unsent() == []
+
+
+def test_what_was_handed_back_and_not_sent_is_found_soon(store: Store) -> None:
+    name = accepted(store)
+    store.jobs.hand_back(claimed(store, name))
+    assert store.jobs.unsent() == []
+    age(store, name)
+    assert store.jobs.unsent() == [job(name)]

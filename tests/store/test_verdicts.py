@@ -1,0 +1,129 @@
+"""Verdicts are written once; which of them holds changes by compare and set, and only by a regrade."""
+
+import json
+from typing import Any
+
+import pytest
+
+from grader.store.records import State
+from grader.store.searching import Filter
+from grader.store.store import Store
+from tests.store.making import accepted, claimed, finished, new, now, verdict
+
+
+def test_a_verdict_is_read_as_it_was_written(store: Store) -> None:
+    given = verdict("failed", output="ü" * 5000, error=None)
+    name = accepted(store)
+    store.submissions.finish(claimed(store, name), given, reused=True)
+    found = now(store, name)
+    assert store.submissions.verdict(name) == store.submissions.verdict(name, 1) == given
+    assert (found.state, found.verdict, found.outcome, found.score, found.max_score) == (State.DONE, 1, "failed", 8, 10)
+    assert (found.failing, found.reused) == (("relu_derivative",), True)
+    assert found.finished is not None
+
+
+def test_there_is_no_verdict_before_it_is_done(store: Store) -> None:
+    name = accepted(store)
+    assert store.submissions.verdict(name) is None
+    assert store.submissions.verdict("nothing") is None
+    assert store.submissions.verdict(name, 1) is None
+
+
+def test_a_number_that_json_cannot_say_is_refused_before_anything_is_written(store: Store) -> None:
+    name = accepted(store)
+    claim = claimed(store, name)
+    with pytest.raises(ValueError, match="JSON"):
+        store.submissions.finish(claim, verdict(output=float("nan")))
+    assert now(store, name).state is State.RUNNING
+
+
+def test_a_regrade_replaces_the_verdict_it_expected(store: Store) -> None:
+    name = finished(store, outcome="failed")
+    assert store.submissions.replace_verdict(name, 1, verdict("passed"), "regrade-1") == 2
+    found = now(store, name)
+    assert (found.verdict, found.outcome, found.score, found.regrade) == (2, "passed", 10, "regrade-1")
+    assert store.submissions.verdict(name) == verdict("passed")
+    assert store.submissions.verdict(name, 1) == verdict("failed")
+
+
+def test_a_regrade_leaves_what_changed_meanwhile(store: Store) -> None:
+    name = finished(store)
+    assert store.submissions.replace_verdict(name, 1, verdict("failed"), "first") == 2
+    assert store.submissions.replace_verdict(name, 1, verdict("error"), "second") is None
+    assert now(store, name).outcome == "failed"
+    assert store.submissions.replace_verdict(accepted(store), 1, verdict(), "third") is None
+
+
+def test_a_roll_back_restores_the_verdict_and_whose_it_was(store: Store) -> None:
+    name = finished(store, outcome="failed")
+    store.submissions.replace_verdict(name, 1, verdict("passed"), "first")
+    store.submissions.replace_verdict(name, 2, verdict("error"), "second")
+    assert not store.submissions.restore_verdict(name, 2, 1)
+    assert store.submissions.restore_verdict(name, 3, 2)
+    assert (now(store, name).outcome, now(store, name).regrade) == ("passed", "first")
+    assert store.submissions.restore_verdict(name, 2, 1)
+    assert (now(store, name).outcome, now(store, name).regrade) == ("failed", None)
+    assert not store.submissions.restore_verdict(name, 1, 9)
+
+
+def test_lists_by_outcome_follow_the_verdict_that_holds(store: Store) -> None:
+    name = finished(store, outcome="failed")
+    store.submissions.replace_verdict(name, 1, verdict("passed"), "first")
+    by = {
+        outcome: [each.id for each in store.submissions.list(Filter("cs101", outcome=outcome)).items]
+        for outcome in ("passed", "failed")
+    }
+    assert by == {"passed": [name], "failed": []}
+
+
+def test_a_verdict_is_reused_while_someone_hands_in_its_source(store: Store) -> None:
+    name = finished(store)
+    digest = now(store, name).source_sha256
+    assert store.cache.get("key") is None
+    assert store.cache.put("key", verdict(), digest)
+    assert store.cache.get("key") == verdict()
+    store.submissions.delete(name)
+    assert store.cache.get("key") is None
+    assert not store.cache.put("key", verdict(), digest)
+
+
+@pytest.mark.parametrize("outcome", ["timeout", "memory", "crashed", "output_limit", "error"])
+def test_only_verdicts_that_repeat_themselves_are_reused(store: Store, outcome: str) -> None:
+    digest = now(store, finished(store)).source_sha256
+    assert not store.cache.put("key", verdict(outcome), digest)
+
+
+def test_nothing_is_reused_where_the_settings_say_so(store: Store) -> None:
+    off = Store.connect(store.settings.model_copy(update={"cache_days": 0}))
+    digest = now(store, finished(store)).source_sha256
+    assert not off.cache.put("key", verdict(), digest)
+    store.cache.put("key", verdict(), digest)
+    assert off.cache.get("key") is None
+    off.close()
+
+
+def test_identical_sources_of_others_are_found_within_the_assignment(store: Store) -> None:
+    first, same = accepted(store), accepted(store, new("bob"))
+    for given in (new("eve", b"else"), new("eve", course="other"), new("eve", assignment="other")):
+        accepted(store, given)
+    claimed(store, first)
+    accepted(store)
+    assert store.submissions.identical(first) == [same]
+    assert store.submissions.identical("nothing") == []
+
+
+def test_every_end_is_told_to_callbacks_once(store: Store) -> None:
+    first = finished(store)
+    second, third = accepted(store), accepted(store)
+    store.submissions.cancel(third)
+    store.submissions.replace_verdict(first, 1, verdict("failed"), "regrade")
+    told: Any = store.redis.lrange("bm:outbox", 0, -1)
+    entries = [json.loads(each) for each in told]
+    assert [(each["event"], each["submission"]) for each in entries] == [
+        ("submission.done", first),
+        ("submission.superseded", second),
+        ("submission.cancelled", third),
+        ("submission.regraded", first),
+    ]
+    assert {each["course"] for each in entries} == {"cs101"}
+    assert all(isinstance(each["at"], int) for each in entries)

@@ -1,0 +1,46 @@
+"""A result object read back is the verdict that it was made from."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from grader import result
+from grader.model import Flag, Judgement, Outcome, StudentError, Verdict
+from grader.properties.engine import Judge
+from tests.properties.test_shrinking import RIGHT, SLIPS
+from tests.test_feedback import judged, shown, verdict
+
+
+def read_back(made: Verdict) -> Verdict:
+    """By way of JSON, as a server sends it."""
+    return result.verdict(json.loads(json.dumps(made.as_dict())))
+
+
+@pytest.mark.parametrize("slip", [None, *SLIPS])
+def test_verdicts_of_every_kind_come_back_as_they_were(udl: Judge, slip: str | None) -> None:
+    source = RIGHT if slip is None else RIGHT.replace(*SLIPS[slip][:2])
+    made = judged(source, udl)
+    assert read_back(made) == made
+    assert shown(read_back(made)) == shown(made)
+
+
+def test_what_a_student_did_wrong_and_what_staff_should_see_come_back() -> None:
+    judgement = Judgement(Outcome.CRASHED, error=StudentError("Killed", "m", "t"), flags=(Flag("prints", "prints"),))
+    made = replace(verdict(judgement, own=False), output="x")
+    assert read_back(made) == made
+
+
+def test_flags_that_only_a_server_gives_are_kept() -> None:
+    raw = verdict(Judgement(Outcome.PASSED)).as_dict()
+    raw["flags"] = [{"id": "identical", "title": "identical to another student's submission"}]
+    assert [flag.id for flag in result.verdict(raw).judgement.flags] == ["identical"]
+
+
+@pytest.mark.parametrize("key", ["outcome", "properties", "submission", "statistics"])
+def test_what_is_no_result_object_is_refused(key: str) -> None:
+    raw = verdict(Judgement(Outcome.PASSED)).as_dict()
+    with pytest.raises((KeyError, TypeError, ValueError)):
+        result.verdict({**raw, key: "nonsense"})
+    with pytest.raises(KeyError):
+        result.verdict({name: each for name, each in raw.items() if name != key})

@@ -1,0 +1,62 @@
+"""The application on a real Redis, and tokens to ask it with."""
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from pydantic import SecretStr
+
+from grader.settings.service import ServiceSettings
+from grader.store.records import Scope
+from grader.store.store import Store
+from grader.web import create_app
+from tests.services import redis_server
+from tests.web.asking import Asker
+from worker.embedded import EmbeddedRedis
+
+__all__ = ["redis_server"]
+
+
+@pytest.fixture
+def settings(redis_server: EmbeddedRedis) -> ServiceSettings:
+    """The settings that the application runs with; a test may parametrise them."""
+    return ServiceSettings(redis_url=SecretStr(redis_server.url))
+
+
+@pytest.fixture
+def store(settings: ServiceSettings) -> Iterator[Store]:
+    """The store, empty."""
+    store = Store.connect(settings)
+    store.redis.flushall()
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def app(settings: ServiceSettings, store: Store) -> Flask:
+    """The application."""
+    return create_app(settings, store)
+
+
+@pytest.fixture
+def staff(app: Flask, store: Store) -> Asker:
+    """Asks with a staff token of the course `course`."""
+    return Asker.with_token(app, store, "course", Scope.STAFF)
+
+
+@pytest.fixture
+def portal(app: Flask, store: Store) -> Asker:
+    """Asks with a portal's token of the course `course`."""
+    return Asker.with_token(app, store, "course", Scope.SUBMIT, Scope.READ)
+
+
+@pytest.fixture
+def admin(app: Flask, store: Store) -> Asker:
+    """Asks with an admin's token."""
+    return Asker.with_token(app, store, "house", Scope.ADMIN)
+
+
+@pytest.fixture
+def stranger(app: Flask, store: Store) -> Asker:
+    """Asks with a staff token of another course."""
+    return Asker.with_token(app, store, "elsewhere", Scope.STAFF)

@@ -1,0 +1,439 @@
+"""Callbacks from a real Redis to real receivers."""
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Network
+
+import pytest
+from pydantic import SecretStr
+from standardwebhooks import Webhook, WebhookVerificationError
+
+from grader.addresses import Destinations
+from grader.settings.service import ServiceSettings
+from grader.store.callbacks import GIVE_UP, Delivery, Event, Progress
+from grader.store.store import Store
+from tests.services import redis_server
+from tests.store.making import accepted, claimed, finished, new, verdict
+from tests.worker.receivers import Receiver, Reply, receiving, until
+from worker.deliveries import Deliveries
+from worker.embedded import EmbeddedRedis
+
+__all__ = ["redis_server"]
+
+DAY = GIVE_UP / 1000
+LOOPBACK = IPv4Network("127.0.0.0/8")
+
+
+@pytest.fixture
+def settings(redis_server: EmbeddedRedis) -> ServiceSettings:
+    return ServiceSettings(redis_url=SecretStr(redis_server.url), callback_http=True, callback_networks=(LOOPBACK,))
+
+
+@pytest.fixture
+def store(settings: ServiceSettings) -> Iterator[Store]:
+    opened = Store.connect(settings)
+    opened.redis.flushall()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def deliveries(store: Store, settings: ServiceSettings) -> Deliveries:
+    return Deliveries(store, settings)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as started:
+        yield started
+
+
+@pytest.fixture
+def secret(store: Store, receiver: Receiver) -> str:
+    """Of an endpoint at the receiver."""
+    return store.callbacks.create("cs101", receiver.url)[1]
+
+
+def every(store: Store, state: Progress) -> list[Delivery]:
+    (endpoint,) = store.callbacks.endpoints("cs101")
+    return list(store.callbacks.deliveries(endpoint.id, state).items)
+
+
+def resolving(*answers: list[str]) -> tuple[Destinations, list[str]]:
+    """Destinations whose resolver gives one answer after the other, and the names that it was asked for."""
+    asked: list[str] = []
+
+    def resolver(host: str, _: int) -> list[str]:
+        asked.append(host)
+        return answers[len(asked) - 1]
+
+    return Destinations((IPv4Network("127.0.0.2/32"),), http=True, resolver=resolver), asked
+
+
+def test_a_verdict_is_told_signed_as_standard_webhooks_say(
+    store: Store, deliveries: Deliveries, receiver: Receiver, secret: str
+) -> None:
+    name = finished(store)
+    assert deliveries.run_due() == 1
+    (got,) = receiver.got
+    told = Webhook(secret).verify(got.body, got.headers)
+    assert told["type"] == "submission.done"
+    assert datetime.now(UTC) - datetime.fromisoformat(told["timestamp"]) < timedelta(minutes=1)
+    assert told["data"] == {
+        "id": name,
+        "state": "done",
+        "course": "cs101",
+        "assignment": "udl-7.2",
+        "student": "ada",
+        "attempt": 1,
+        "outcome": "passed",
+        "score": 10,
+        "max_score": 10,
+        "url": f"/api/v1/submissions/{name}",
+    }
+    assert got.path == "/hook?course=ml"
+    assert got.headers["content-type"] == "application/json"
+    assert got.headers["host"] == f"127.0.0.1:{receiver.port}"
+    (delivery,) = every(store, Progress.DELIVERED)
+    assert (delivery.id, delivery.status, delivery.attempts) == (got.headers["webhook-id"], 204, 1)
+
+
+def test_a_callback_carries_neither_the_source_nor_details_of_the_verdict(
+    store: Store, deliveries: Deliveries, receiver: Receiver, secret: str
+) -> None:
+    assert secret
+    name = accepted(store, new(source=b"my_source"))
+    store.submissions.finish(claimed(store, name), verdict(flags=[{"id": "my_flag"}], output="my_output"))
+    deliveries.run_due()
+    assert b"my_" not in receiver.got[0].body
+    assert b"relu_derivative" not in receiver.got[0].body
+
+
+@pytest.mark.parametrize("change", ["body", "webhook-id", "webhook-timestamp", "webhook-signature"])
+def test_what_was_changed_on_the_way_is_refused(
+    store: Store, deliveries: Deliveries, receiver: Receiver, secret: str, change: str
+) -> None:
+    finished(store)
+    deliveries.run_due()
+    got = receiver.got[0]
+    later = {"webhook-timestamp": str(int(got.headers["webhook-timestamp"]) + 1)}
+    changed = {**got.headers, **({change: later.get(change, "v1,AAAA")} if change != "body" else {})}
+    body = got.body.replace(b"10", b"11") if change == "body" else got.body
+    with pytest.raises(WebhookVerificationError):
+        Webhook(secret).verify(body, changed)
+
+
+def test_what_is_sent_again_by_somebody_else_later_is_refused(
+    store: Store, deliveries: Deliveries, receiver: Receiver, secret: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finished(store)
+    deliveries.run_due()
+    got = receiver.got[0]
+    later = datetime.now(UTC) + timedelta(minutes=6)
+
+    class Later(datetime):
+        @classmethod
+        def now(cls, tz: object = None) -> datetime:  # type: ignore[override]
+            assert tz
+            return later
+
+    monkeypatch.setattr("standardwebhooks.webhooks.datetime", Later)
+    with pytest.raises(WebhookVerificationError, match="too old"):
+        Webhook(secret).verify(got.body, got.headers)
+
+
+@pytest.mark.parametrize("status", [400, 404, 429, 500, 503])
+def test_every_attempt_has_the_same_id_and_a_time_and_signature_of_its_own(
+    store: Store, deliveries: Deliveries, receiver: Receiver, secret: str, status: int
+) -> None:
+    receiver.answer = lambda _: Reply(status if len(receiver.got) == 1 else 200)
+    finished(store)
+    assert [deliveries.run_due(), deliveries.run_due()] == [1, 0]
+    (waiting,) = every(store, Progress.PENDING)
+    assert (waiting.status, waiting.error) == (status, f"the receiver answered {status}")
+    started = int(time.time())
+    until(lambda: int(time.time()) > started)
+    store.callbacks.ahead = 7
+    assert deliveries.run_due() == 1
+    first, second = (got.headers for got in receiver.got)
+    assert first["webhook-id"] == second["webhook-id"]
+    assert first["webhook-timestamp"] < second["webhook-timestamp"]
+    assert first["webhook-signature"] != second["webhook-signature"]
+    for got in receiver.got:
+        Webhook(secret).verify(got.body, got.headers)
+    assert every(store, Progress.DELIVERED)[0].attempts == 2
+
+
+def test_pauses_grow_to_two_hours_and_are_never_the_same_and_after_a_day_it_is_given_up(
+    store: Store, deliveries: Deliveries, receiver: Receiver, secret: str
+) -> None:
+    assert secret
+    receiver.answer = lambda _: Reply(500)
+    finished(store)
+    pauses = []
+    while deliveries.run_due() and (waiting := every(store, Progress.PENDING)):
+        due = waiting[0].due
+        assert due is not None
+        pauses.append(due - waiting[0].created - store.callbacks.ahead)
+        store.callbacks.ahead = due - waiting[0].created + 0.1
+    for pause, expected in zip(pauses, [5, 20, 80, 320, 1280, 5120, 7200, 7200, 7200], strict=False):
+        assert 0.79 * expected < pause < 1.21 * expected + 2
+    assert len({round(pause / 7200, 3) for pause in pauses[6:-1]}) > 1
+    assert 15 < len(receiver.got) < 25
+    (given_up,) = every(store, Progress.FAILED)
+    assert given_up.attempts == len(receiver.got)
+    assert DAY <= store.callbacks.ahead < DAY + 5
+    assert given_up.error == "the receiver answered 500"
+
+
+def test_a_receiver_may_ask_for_a_longer_pause(
+    store: Store, deliveries: Deliveries, receiver: Receiver, secret: str
+) -> None:
+    assert secret
+    receiver.answer = lambda _: Reply(429, {"Retry-After": "1000"})
+    finished(store)
+    deliveries.run_due()
+    (waiting,) = every(store, Progress.PENDING)
+    assert waiting.due is not None
+    assert 990 < waiting.due - waiting.created < 1010
+
+
+def test_while_secrets_are_rotated_both_are_good_and_afterwards_only_the_new_one(
+    store: Store, deliveries: Deliveries, receiver: Receiver, secret: str
+) -> None:
+    (endpoint,) = store.callbacks.endpoints("cs101")
+    fresh = store.callbacks.rotate(endpoint.id, hours=2)
+    assert fresh is not None
+    finished(store)
+    deliveries.run_due()
+    got = receiver.got[0]
+    assert len(got.headers["webhook-signature"].split()) == 2
+    for each in (secret, fresh):
+        Webhook(each).verify(got.body, got.headers)
+    store.callbacks.ahead = 3 * 3600
+    finished(store, new("grace"))
+    deliveries.run_due()
+    got = receiver.got[1]
+    Webhook(fresh).verify(got.body, got.headers)
+    with pytest.raises(WebhookVerificationError):
+        Webhook(secret).verify(got.body, got.headers)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_a_failure_and_nobody_follows_it(
+    store: Store, deliveries: Deliveries, receiver: Receiver, secret: str, status: int
+) -> None:
+    assert secret
+    with receiving() as other:
+        receiver.answer = lambda _: Reply(status, {"Location": other.url})
+        finished(store)
+        deliveries.run_due()
+        assert (len(receiver.got), len(other.got)) == (1, 0)
+    (waiting,) = every(store, Progress.PENDING)
+    assert "redirects are not followed" in str(waiting.error)
+
+
+def test_who_answers_410_is_told_nothing_more(
+    store: Store, deliveries: Deliveries, receiver: Receiver, secret: str
+) -> None:
+    assert secret
+    receiver.answer = lambda _: Reply(410)
+    finished(store)
+    deliveries.run_due()
+    finished(store, new("grace"))
+    assert deliveries.run_due() == 0
+    assert store.callbacks.endpoints("cs101")[0].disabled is not None
+    assert every(store, Progress.FAILED)[0].status == 410
+
+
+def test_a_submission_that_was_deleted_meanwhile_is_told_of_no_more(
+    store: Store, deliveries: Deliveries, receiver: Receiver, secret: str
+) -> None:
+    assert secret
+    store.submissions.delete(finished(store))
+    deliveries.run_due()
+    assert receiver.got == []
+    assert every(store, Progress.FAILED)[0].error == "its submission was deleted"
+
+
+def test_a_late_attempt_tells_what_is_true_by_then(
+    store: Store, deliveries: Deliveries, receiver: Receiver, secret: str
+) -> None:
+    receiver.answer = lambda _: Reply(500 if len(receiver.got) == 1 else 200)
+    name = finished(store)
+    deliveries.run_due()
+    assert store.submissions.replace_verdict(name, 1, verdict("failed"), "regrade") == 2
+    store.callbacks.ahead = 7
+    until(lambda: not deliveries.run_due())
+    told = [Webhook(secret).verify(got.body, got.headers) for got in receiver.got]
+    assert sorted((each["type"], each["data"]["score"]) for each in told) == [
+        (Event.DONE, 8),
+        (Event.DONE, 10),
+        (Event.REGRADED, 8),
+    ]
+
+
+@pytest.mark.parametrize("networks", [(), (IPv4Network("10.0.0.0/8"),)])
+def test_a_private_address_is_refused_at_each_delivery_whatever_was_registered(
+    store: Store, settings: ServiceSettings, receiver: Receiver, secret: str, networks: tuple[IPv4Network, ...]
+) -> None:
+    assert secret
+    finished(store)
+    Deliveries(store, settings.model_copy(update={"callback_networks": networks})).run_due()
+    assert receiver.got == []
+    assert "not public" in str(every(store, Progress.PENDING)[0].error)
+
+
+def test_plain_http_is_refused_at_each_delivery_too(
+    store: Store, settings: ServiceSettings, receiver: Receiver, secret: str
+) -> None:
+    assert secret
+    finished(store)
+    Deliveries(store, settings.model_copy(update={"callback_http": False})).run_due()
+    assert receiver.got == []
+    assert "https" in str(every(store, Progress.PENDING)[0].error)
+
+
+def test_a_name_that_becomes_private_after_it_was_registered_is_refused(
+    store: Store, settings: ServiceSettings, receiver: Receiver
+) -> None:
+    destinations, asked = resolving(["1.1.1.1"], ["127.0.0.1"])
+    url = f"http://rebinding.example:{receiver.port}/"
+    destinations.addresses(destinations.read(url))
+    store.callbacks.create("cs101", url)
+    finished(store)
+    Deliveries(store, settings, destinations=destinations).run_due()
+    assert asked == ["rebinding.example"] * 2
+    assert receiver.got == []
+    assert "not public" in str(every(store, Progress.PENDING)[0].error)
+
+
+def test_what_was_checked_is_what_is_connected_to(store: Store, settings: ServiceSettings) -> None:
+    with receiving("127.0.0.2") as checked, receiving("127.0.0.3", checked.port) as rebound:
+        destinations, asked = resolving(["127.0.0.2"], ["127.0.0.3"])
+        store.callbacks.create("cs101", f"http://rebinding.example:{checked.port}/")
+        finished(store)
+        Deliveries(store, settings, destinations=destinations).run_due()
+        assert asked == ["rebinding.example"]
+        assert (len(checked.got), len(rebound.got)) == (1, 0)
+        assert checked.got[0].headers["host"] == f"rebinding.example:{checked.port}"
+
+
+def test_an_address_that_takes_no_connection_is_followed_by_the_next(store: Store, settings: ServiceSettings) -> None:
+    with receiving("127.0.0.2") as other:
+        loopback = Destinations((LOOPBACK,), http=True, resolver=lambda *_: ["127.0.0.9", "127.0.0.2"])
+        store.callbacks.create("cs101", f"http://two.example:{other.port}/")
+        finished(store)
+        Deliveries(store, settings, destinations=loopback).run_due()
+        assert len(other.got) == 1
+
+
+def test_proxies_of_the_environment_are_not_used(
+    store: Store, deliveries: Deliveries, receiver: Receiver, secret: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert secret
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    finished(store)
+    deliveries.run_due()
+    assert len(receiver.got) == 1
+
+
+def test_one_that_hangs_delays_no_other_and_takes_few_places(
+    store: Store, deliveries: Deliveries, receiver: Receiver, secret: str
+) -> None:
+    assert secret
+    receiver.let_go.clear()
+    stop = threading.Event()
+    thread = threading.Thread(target=deliveries.loop, args=(stop,))
+    thread.start()
+    try:
+        for student in range(8):
+            finished(store, new(str(student)))
+        until(lambda: len(receiver.got) == 4)
+        with receiving() as other:
+            store.callbacks.create("other", other.url)
+            for student in range(8):
+                finished(store, new(str(student), course="other"))
+            until(lambda: len(other.got) == 8)
+        assert len(receiver.got) == 4
+    finally:
+        receiver.let_go.set()
+        until(lambda: len(every(store, Progress.DELIVERED)) == 8)
+        stop.set()
+        thread.join()
+
+
+def test_a_sweeper_that_is_killed_in_the_middle_of_a_post_loses_nothing(
+    store: Store, settings: ServiceSettings, receiver: Receiver, secret: str
+) -> None:
+    receiver.let_go.clear()
+    finished(store)
+    program = (
+        "import sys, threading; from grader.settings.service import ServiceSettings as S; "
+        "from grader.store.store import Store; from worker.deliveries import Deliveries; "
+        "s = S.model_validate_json(sys.argv[1]).model_copy(update={'redis_url': S(redis_url=sys.argv[2]).redis_url}); "
+        "Deliveries(Store.connect(s), s, lease=1.0).loop(threading.Event())"
+    )
+    url = settings.redis_url.get_secret_value()
+    sweeper = subprocess.Popen([sys.executable, "-c", program, settings.model_dump_json(), url])
+    until(lambda: len(receiver.got) == 1)
+    sweeper.kill()
+    sweeper.wait()
+    receiver.let_go.set()
+    deliveries = Deliveries(store, settings)
+    until(lambda: deliveries.run_due() == 1)
+    first, second = receiver.got
+    assert first.headers["webhook-id"] == second.headers["webhook-id"]
+    Webhook(secret).verify(second.body, second.headers)
+    assert every(store, Progress.DELIVERED)[0].attempts == 2
+
+
+def test_two_sweepers_at_once_deliver_each_event_once(
+    store: Store, settings: ServiceSettings, receiver: Receiver, secret: str
+) -> None:
+    assert secret
+    for student in range(40):
+        finished(store, new(str(student)))
+    stop = threading.Event()
+    threads = [threading.Thread(target=Deliveries(store, settings).loop, args=(stop,)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    until(lambda: len(every(store, Progress.DELIVERED)) == 40)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    ids = [got.headers["webhook-id"] for got in receiver.got]
+    assert len(ids) == len(set(ids)) == 40
+
+
+def test_the_loop_goes_on_after_redis_was_away(
+    store: Store, deliveries: Deliveries, receiver: Receiver, secret: str, redis_server: EmbeddedRedis
+) -> None:
+    assert secret
+    finished(store)
+    redis_server.kill()
+    stop = threading.Event()
+    thread = threading.Thread(target=deliveries.loop, args=(stop,))
+    thread.start()
+    redis_server.start()
+    until(lambda: len(receiver.got) == 1)
+    stop.set()
+    thread.join()
+    assert len(every(store, Progress.DELIVERED)) == 1
+
+
+def test_a_mistake_of_ours_is_noted_and_tried_again(store: Store, settings: ServiceSettings) -> None:
+    store.callbacks.create("cs101", "http://portal.example:9000/")
+    finished(store)
+    Deliveries(store, settings, destinations=Destinations.of(settings, _broken)).run_due()
+    (waiting,) = every(store, Progress.PENDING)
+    assert waiting.error == "Backmark failed; its log says how"
+
+
+def _broken(host: str, port: int) -> list[str]:
+    raise LookupError(f"{host}:{port}")

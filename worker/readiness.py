@@ -1,0 +1,29 @@
+"""Asks a web server whether its service is ready, and what is missing while it is not."""
+
+import json
+import urllib.error
+import urllib.request
+from typing import Any
+
+_TIMEOUT = 3.0
+
+
+def missing(url: str) -> dict[str, str] | None:
+    """Return the parts that are not ready and why, none when all are; None while the web server does not answer."""
+    try:
+        with urllib.request.urlopen(f"{url}/readyz", timeout=_TIMEOUT) as answer:  # noqa: S310 - http, and ours
+            return _reasons(answer.read())
+    except urllib.error.HTTPError as error:
+        with error:
+            return _reasons(error.read())
+    except OSError:
+        return None
+
+
+def _reasons(body: bytes) -> dict[str, str] | None:
+    try:
+        parts: dict[str, dict[str, Any]] = json.loads(body)["parts"]
+        return {name: str(part.get("reason") or "not ready") for name, part in parts.items() if not part["ok"]}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        # Something else answers there, or the web server in trouble of its own.
+        return {"web": "it does not say whether it is ready"}

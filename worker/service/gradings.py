@@ -1,0 +1,71 @@
+"""A source's verdict: the one that was given to it before, or a new one from its own jail."""
+
+import hashlib
+import json
+import logging
+from typing import Any
+
+from grader.errors import StoreUnavailable
+from grader.store import records
+from worker.grading import Stopped
+from worker.service import engine
+from worker.service.claims import Hold
+from worker.service.context import Context
+
+_log = logging.getLogger(__name__)
+
+
+def graded(  # noqa: PLR0913 - what is graded, how, and by whom
+    context: Context, revision: records.Revision, source: bytes, filename: str, *, fresh_result: bool, hold: Hold
+) -> tuple[dict[str, Any], bool]:
+    """The verdict, and whether it is one that was given before; with `fresh_result` never.
+
+    It has the source's own id: `own` makes it a submission's. Raises ServiceError, Withdrawn and Stopping.
+    """
+    digest = hashlib.sha256(source).hexdigest()
+    key = cache_key(revision, digest, filename, context.graders.secret_of(revision))
+    if not fresh_result:
+        known = hold.asked(lambda: context.store.cache.get(key))
+        if known is not None:
+            return own(known, digest[:16], filename), True
+    verdict = _judged(context, revision, source, filename, hold)
+    try:
+        context.store.cache.put(key, verdict, digest)
+    except StoreUnavailable as error:
+        # It only saves work. The verdict itself waits for the store where it is written.
+        _log.info("a verdict was not kept for identical sources: %s", error)
+    return verdict, False
+
+
+def own(verdict: dict[str, Any], submission: str, filename: str) -> dict[str, Any]:
+    """The verdict as a submission's of this id and filename."""
+    return {**verdict, "submission": {**verdict["submission"], "id": submission, "filename": filename}}
+
+
+def cache_key(revision: records.Revision, source_sha256: str, filename: str, secret: bytes) -> str:
+    """Everything that a verdict follows from. Of its filename the jail looks at the ending alone."""
+    parts = [
+        source_sha256,
+        filename.lower().endswith(".ipynb"),
+        revision.id,
+        hashlib.sha256(secret).hexdigest() if secret else "",
+        engine.fingerprint(),
+        *engine.versions(),
+    ]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _judged(context: Context, revision: records.Revision, source: bytes, filename: str, hold: Hold) -> dict[str, Any]:
+    digest = hashlib.sha256(source).hexdigest()
+    grader = hold.asked(lambda: context.graders.grader(revision, digest))
+    hold.check()
+    grading = grader.grading(source, filename, context.jails.take(grader.limits))
+    try:
+        with hold.ending(grading.stop):
+            verdict = grading.verdict().as_dict()
+    except Stopped:
+        hold.check()
+        raise
+    # Where networks were added, the revision that was published names them too.
+    verdict["assignment"]["revision"] = revision.id
+    return verdict

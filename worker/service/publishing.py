@@ -1,0 +1,119 @@
+"""An assignment's text on its way to a revision: drawn, tried on known mistakes, and published or refused."""
+
+import logging
+from dataclasses import dataclass
+
+from grader.assignment import parse
+from grader.errors import BadAssignment
+from grader.model import Assignment
+from grader.properties.selfcheck import SelfCheck, selfcheck
+from grader.revision import Revision, assignment_to_json, load
+from grader.store import records
+from grader.store.records import Publication, State
+from worker.drawing import Drawing
+from worker.service import fresh
+from worker.service.claims import Hold, Withdrawn
+from worker.service.context import Context
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    revision: records.Revision
+    networks: bytes
+    pool: bytes | None
+
+
+def publication(context: Context, hold: Hold) -> None:
+    """Publish, or say in a sentence why not: what a person can mend is a refusal, everything else is ours."""
+    store, name = context.store, hold.claim.job.id
+    asked = hold.asked(lambda: store.publications.get(name))
+    if asked is None:
+        raise Withdrawn(f"publication {name} was deleted")
+    try:
+        made = _made(context, asked, hold)
+    except BadAssignment as error:
+        refusal = str(error)
+        hold.asked(lambda: store.jobs.conclude(hold.claim, State.DONE, refusal=refusal))
+        _log.info("publication %s of %s is refused: %s", name, asked.assignment_id, refusal)
+        return
+    hold.asked(lambda: store.assignments.publish(made.revision, made.networks, made.pool))
+    hold.asked(lambda: store.jobs.conclude(hold.claim, State.DONE, revision=made.revision.id))
+    _log.info("publication %s of %s: revision %s", name, asked.assignment_id, made.revision.id)
+
+
+def _made(context: Context, asked: Publication, hold: Hold) -> _Made:
+    assignment = parse(asked.toml, "the assignment")
+    if assignment.id != asked.assignment_id:
+        raise BadAssignment(f"the assignment calls itself {assignment.id}, and was sent as {asked.assignment_id}")
+    secret = _secret(context, asked.fresh)
+    networks = _drawn(assignment, hold)
+    revision = load(networks, assignment.id)
+    checked = _sound(selfcheck(revision))
+    pool = _drawn(fresh.pool_assignment(assignment, asked.fresh, secret), hold) if asked.fresh else None
+    known = revision.id
+    if pool is not None:
+        known = fresh.identifier(revision, _accepting(load(pool, "the pool")), asked.fresh)
+    record = records.Revision(
+        id=known,
+        course=asked.course,
+        assignment=assignment_to_json(assignment),
+        assignment_id=assignment.id,
+        title=assignment.title,
+        networks_sha256=revision.networks_sha256,
+        # The store's clock says when.
+        published=0.0,
+        fresh=asked.fresh,
+        catches=tuple((catch.mistake.id, catch.networks) for catch in checked.catches),
+    )
+    return _Made(record, networks, pool)
+
+
+def _secret(context: Context, wanted: int) -> bytes:
+    """The secret, where fresh networks need one."""
+    secret = context.settings.secret
+    if not wanted:
+        return b""
+    if secret is None or not secret.get_secret_value():
+        raise BadAssignment(
+            f"fresh is {wanted}, and this service has no secret to choose networks by; set BACKMARK_SECRET, or leave"
+            " fresh out"
+        )
+    if wanted > fresh.MOST:
+        raise BadAssignment(f"fresh is {wanted}; at most {fresh.MOST} networks can be drawn for each submission")
+    return secret.get_secret_value().encode()
+
+
+def _drawn(assignment: Assignment, hold: Hold) -> bytes:
+    hold.check()
+    drawing = Drawing(assignment)
+    with hold.ending(drawing.stop):
+        try:
+            return drawing.result()
+        finally:
+            # Whatever came of it: where it was stopped, that is why.
+            hold.check()
+
+
+def _sound(checked: SelfCheck) -> SelfCheck:
+    if checked.reference_rejected:
+        raise BadAssignment(
+            f"a right implementation is rejected on {checked.reference_rejected} of {checked.networks} networks; please"
+            " report this assignment"
+        )
+    if checked.missed:
+        names = ", ".join(f"{mistake.id} ({mistake.title})" for mistake in checked.missed)
+        raise BadAssignment(
+            f"these known-wrong implementations would pass: {names}. Widen the ranges or draw more networks"
+        )
+    return checked
+
+
+def _accepting(pool: Revision) -> Revision:
+    """The pool, where it accepts what is right: what is wrong, the assignment's own networks catch."""
+    if rejected := selfcheck(pool).reference_rejected:
+        raise BadAssignment(
+            f"a right implementation is rejected on {rejected} networks of the pool; please report this"
+        )
+    return pool

@@ -1,0 +1,58 @@
+"""Regrades: a step is what a worker does for one itself, a unit is one of its sources."""
+
+import logging
+from collections.abc import Callable
+
+from grader.errors import AssignmentError, ServiceError
+from grader.store.records import Claim
+from grader.store.regrade import Phase
+from grader.store.steps import Step
+from worker.service.claims import Hold, Withdrawn
+from worker.service.context import Context
+from worker.service.gradings import graded, own
+
+_log = logging.getLogger(__name__)
+
+
+def step(context: Context, hold: Hold) -> None:
+    """Choose, apply or roll back, whichever its phase says, from where it stopped to the end."""
+    store, name = context.store, hold.claim.job.id
+    found = hold.asked(lambda: store.regrades.get(name))
+    steps = store.regrades.steps
+    work: dict[Phase, Callable[[Claim], Step | None]] = {
+        Phase.PREPARING: steps.choose,
+        Phase.APPLYING: lambda claim: steps.apply(claim, own),
+        Phase.ROLLING_BACK: steps.roll_back,
+    }
+    if found is None or found.phase not in work:
+        raise Withdrawn(f"regrade {name} needs nothing done")
+    do, more = work[found.phase], True
+    while more:
+        done = hold.asked(lambda: do(hold.claim))
+        if done is None:
+            raise Withdrawn(f"regrade {name} is no longer ours")
+        for unit in done.released:
+            context.dispatcher.send(unit)
+        more = done.more
+    _log.info("regrade %s is no longer %s", name, found.phase)
+
+
+def unit(context: Context, hold: Hold) -> None:
+    """Grade a source, beside the verdicts that hold."""
+    store, name = context.store, hold.claim.job.id
+    units = store.regrades.units
+    found = hold.asked(lambda: units.get(name))
+    if found is None:
+        raise Withdrawn(f"unit {name} was deleted")
+    revision = hold.asked(lambda: store.assignments.get(found.course, found.revision))
+    if revision is None:
+        raise AssignmentError(f"there is no revision {found.revision} in course {found.course}")
+    source = hold.asked(lambda: units.source(found))
+    if source is None:
+        raise ServiceError(f"the source {found.source_sha256} is not in the store")
+    verdict, reused = graded(context, revision, source, found.filename, fresh_result=found.fresh, hold=hold)
+    released = hold.asked(lambda: units.graded(hold.claim, verdict, reused=reused))
+    if released is None:
+        raise Withdrawn(f"unit {name} is no longer ours")
+    for each in released:
+        context.dispatcher.send(each)

@@ -1,0 +1,75 @@
+"""Looks after what nobody holds: lost leases, messages that never came, and what is old enough to be deleted."""
+
+import logging
+import threading
+import time
+
+from grader.dispatch import Dispatcher
+from grader.errors import StoreUnavailable
+from grader.settings.service import ServiceSettings
+from grader.store.store import Store
+from worker.service.presence import EVERY, Presence
+
+_log = logging.getLogger(__name__)
+
+#: Seconds between two looks.
+_LOOK = 1.0
+#: Seconds between two looks for what is to be deleted, and how much at once.
+_RETENTION_EVERY, _RETENTION_LIMIT = 60.0, 200
+_DAY = 86_400.0
+
+
+class Sweeper:
+    """One of any number that run at the same time: each change is one script in the store, made once."""
+
+    def __init__(self, store: Store, dispatcher: Dispatcher, settings: ServiceSettings) -> None:
+        self._store = store
+        self._dispatcher = dispatcher
+        self._settings = settings
+        self._presence = Presence(store, "sweeper", 1)
+        #: By the monotonic clock.
+        self._report_due = self._retention_due = self._leases_due = 0.0
+        self._away = False
+
+    def loop(self, stop: threading.Event) -> None:
+        """Look again and again until told to stop."""
+        while not stop.is_set():
+            try:
+                self.look()
+                self._noted(away=None)
+            except StoreUnavailable as error:
+                self._noted(away=error)
+            stop.wait(_LOOK)
+        self._presence.leave()
+
+    def look(self) -> None:
+        """One look at everything that is due."""
+        now = time.monotonic()
+        if now >= self._report_due:
+            self._presence.report()
+            self._report_due = now + EVERY
+        if now >= self._leases_due:
+            for job in self._store.jobs.lost():
+                self._dispatcher.send_again(job)
+        for job in self._store.jobs.unsent():
+            self._dispatcher.send(job)
+        if self._settings.retention_days and now >= self._retention_due:
+            self._retention_due = now + (0.0 if self._expire() else _RETENTION_EVERY)
+
+    def _expire(self) -> bool:
+        """Delete what is too old; whether there may be more of it."""
+        before = time.time() - self._settings.retention_days * _DAY
+        deleted = self._store.submissions.expire(before, _RETENTION_LIMIT)
+        if deleted:
+            _log.info("%d submissions older than %d days are deleted", deleted, self._settings.retention_days)
+        return deleted == _RETENTION_LIMIT
+
+    def _noted(self, away: StoreUnavailable | None) -> None:
+        if away is not None:
+            # While the store was away no worker could renew its lease: each gets the time to do so.
+            self._leases_due = time.monotonic() + self._settings.lease_seconds
+            if not self._away:
+                _log.error("%s", away)
+        elif self._away:
+            _log.warning("the store answers again")
+        self._away = away is not None
