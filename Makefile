@@ -8,10 +8,13 @@ ARGS ?=
 UPGRADE ?=
 
 export FILE
-LOCK := .venv/bin/uv pip compile pyproject.toml --extra bubblewrap --extra serve --universal --generate-hashes \
-	--no-header --no-annotate -p 3.11 --quiet $(UPGRADE)
+COMPILE := .venv/bin/uv pip compile --universal --generate-hashes --no-header --no-annotate -p 3.11 --quiet
+LOCK := $(COMPILE) pyproject.toml --extra bubblewrap --extra serve $(UPGRADE)
+# What an image of one role holds, at the versions of the one lock; grading needs NumPy and Hypothesis, nothing else does.
+ROLE := $(COMPILE) pyproject.toml -c locks/dev.txt
+WITHOUT_NUMPY := --no-emit-package numpy --no-emit-package hypothesis --no-emit-package sortedcontainers
 
-VERBS := help setup run test cover check format bench lock clean
+VERBS := help setup run serve test cover check format bench compose-test lock clean
 ifneq ($(filter-out $(VERBS),$(MAKECMDGOALS)),)
 $(error There is no `make $(firstword $(filter-out $(VERBS),$(MAKECMDGOALS)))`. To grade a file, write: make run FILE=that.ipynb)
 endif
@@ -20,13 +23,16 @@ endif
 .PHONY: $(VERBS)
 
 help: ## list these verbs
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 setup: ## make .venv with what the lock names, and find bubblewrap (done by the other verbs when it is needed)
 	@sh setup/setup.sh
 
 run: setup ## grade a submission: make run FILE=your.ipynb
 	@sh setup/run.sh "$$FILE"
+
+serve: setup ## run the whole service on this machine: make serve ARGS="--bind 127.0.0.1:8080"
+	@.venv/bin/backmark serve $(ARGS)
 
 test: setup ## run the tests on all cores: make test ARGS="tests/oracle -x"
 	@.venv/bin/pytest -n auto $(ARGS)
@@ -43,8 +49,15 @@ format: setup ## let ruff mend what it can
 bench: setup ## measure, side by side with the bare floor: make bench ARGS=--quick
 	@.venv/bin/python -m bench $(ARGS)
 
+compose-test: setup ## bring docker-compose.yml up for real, with an engine of its own where there is none, and try it
+	@sh setup/compose-test.sh $(ARGS)
+
 lock: setup ## write locks/ anew from pyproject.toml
-	@$(LOCK) -o locks/run.txt > /dev/null && $(LOCK) --group dev -o locks/dev.txt > /dev/null
+	@$(LOCK) --group dev -o locks/dev.txt > /dev/null && $(LOCK) -o locks/run.txt > /dev/null
+	@$(ROLE) --extra worker -o locks/worker.txt > /dev/null
+	@$(ROLE) --extra web $(WITHOUT_NUMPY) -o locks/web.txt > /dev/null
+	@$(ROLE) --extra worker $(WITHOUT_NUMPY) -o locks/sweeper.txt > /dev/null
+	@echo hatchling | $(COMPILE) - -c locks/dev.txt -o locks/build.txt > /dev/null
 
 clean: ## remove what the other verbs made
 	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage bench/results dist

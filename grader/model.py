@@ -217,6 +217,27 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """An explanation that every answer fits: what it does, two hints of which the second gives more away, and reading."""
+
+    id: str
+    title: str
+    hint: str
+    strong_hint: str
+    read: str
+
+
+@dataclass(frozen=True, slots=True)
+class FirstDifference:
+    """The first layer, counted from the output, whose numbers are wrong though what went in is right."""
+
+    variable: str
+    layer: int
+    depth: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Statistics:
     """How much was compared. `seconds` is the only figure that differs between two gradings."""
 
@@ -248,6 +269,9 @@ class Judgement:
     error: StudentError | None = None
     statistics: Statistics = field(default_factory=Statistics)
     flags: tuple[Flag, ...] = ()
+    #: Every explanation that all answers fit, the best first; empty where there is none.
+    diagnosis: tuple[Diagnosis, ...] = ()
+    first_difference: FirstDifference | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +306,8 @@ class Verdict:
             "max_score": self.max_score,
             "properties": judgement["properties"],
             "counterexample": judgement["counterexample"],
-            "diagnosis": [],
+            "diagnosis": judgement["diagnosis"],
+            "first_difference": judgement["first_difference"],
             "error": judgement["error"],
             "statistics": judgement["statistics"],
             "flags": judgement["flags"],

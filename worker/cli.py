@@ -32,7 +32,7 @@ LATER = {
     "token": "worker.service_commands",
     "submit": "worker.client_cli",
     "status": "worker.client_cli",
-    "regrade": "worker.client_cli",
+    "regrade": "worker.regrade_cli",
 }
 
 

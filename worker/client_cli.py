@@ -1,4 +1,4 @@
-"""The commands that talk to a server: `backmark submit`, `status` and `regrade`."""
+"""The commands that talk to a server: `backmark submit` and `status`."""
 
 from pathlib import Path
 

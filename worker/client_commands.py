@@ -166,6 +166,8 @@ def _show(submission: "Submission", name: str, *, as_json: bool, whole: bool) ->
 
 def _where(submission: "Submission", name: str) -> str:
     """Where a submission is, in a line."""
+    from grader.feedback import plain
+
     state = {
         "queued": "waiting",
         "running": "being graded",
@@ -180,7 +182,7 @@ def _where(submission: "Submission", name: str) -> str:
         state += ", next" if ahead == 0 else f", {ahead} ahead of it"
         if submission.queue.estimated_seconds is not None:
             state += f", about {max(1, round(submission.queue.estimated_seconds))} s"
-    return f"{name} ({submission.id})  {state}"
+    return plain(f"{name} ({submission.id})  {state}")
 
 
 def _summarise(ended: "Sequence[tuple[str, Submission]]") -> None:

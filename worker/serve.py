@@ -102,7 +102,7 @@ class Herald:
         parts = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
         self.say(f"not ready yet: {parts}")
         if _unjailed(reasons):
-            self.say("nothing is graded without a jail, and what is handed in waits: `backmark doctor` says what to do")
+            self.say(f"what is handed in at {self.address.url} waits for a jail: `backmark doctor` says what to do")
 
 
 def serve(data: Path, bind: Address | None, workers: int | None, environment: Mapping[str, str], say: Say) -> None:
@@ -126,7 +126,7 @@ def serve(data: Path, bind: Address | None, workers: int | None, environment: Ma
             herald = Herald(folder, address, settings, say)
             _warn(address, bind, say)
             say(f"starting with {processes} worker processes; data and logs in {folder.path}")
-            supervisor.run(lambda: None, herald.look)
+            supervisor.run(herald.look)
             say("stopped; what was accepted is kept, and goes on with the next start")
 
 

@@ -12,15 +12,22 @@ from grader.errors import ServiceError
 
 #: Seconds between two looks at the parts.
 _LOOK = 0.1
-#: A part that lived for so many seconds was well; what was before does not count any more.
-_WELL = 30.0
-#: Seconds of waiting after the first death, and at most; each is twice the one before.
-_FIRST_WAIT, _LONGEST_WAIT = 0.5, 8.0
-#: Deaths in a row after which nothing is hoped for.
-_DEATHS = 6
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """What a part that dies may expect."""
+
+    #: Seconds until it starts again, the first time and at most; each time twice the one before.
+    first: float = 0.5
+    longest: float = 8.0
+    #: Seconds of life after which it was well: what was before does not count any more.
+    well: float = 30.0
+    #: Deaths in a row after which nothing is hoped for.
+    deaths: int = 6
 
 
 class Part(Protocol):
@@ -60,7 +67,8 @@ class _Watched:
 class Supervisor:
     """Starts parts in the order given, watches them, and stops them in the opposite order."""
 
-    def __init__(self, parts: Sequence[Part], say: Say) -> None:
+    def __init__(self, parts: Sequence[Part], say: Say, patience: Patience | None = None) -> None:
+        self._patience = patience or Patience()
         self._watched = [_Watched(part) for part in parts]
         self._running: list[_Watched] = []
         self._say = say
@@ -72,8 +80,8 @@ class Supervisor:
         """Whether a signal asked us to end."""
         return self._asked > 0
 
-    def run(self, begun: Callable[[], None], each_round: Callable[[], None]) -> None:
-        """Start all, say so by `begun`, and watch until a signal asks for an end; then, or on an error, stop all.
+    def run(self, each_round: Callable[[], None]) -> None:
+        """Start all, and watch until a signal asks for an end; then, or on an error, stop all.
 
         Raises ServiceError where a part cannot be started or keeps dying.
         """
@@ -85,7 +93,6 @@ class Supervisor:
                     watched.part.start()
                     watched.started = time.monotonic()
                     self._running.append(watched)
-                begun()
                 while not self.stopping:
                     self._tend()
                     each_round()
@@ -123,15 +130,15 @@ class Supervisor:
 
     def _mourn(self, watched: _Watched, how: str) -> None:
         """Say that a part died, and when it starts again; give up when that was too often."""
-        now = time.monotonic()
-        watched.deaths = 1 if now - watched.started > _WELL else watched.deaths + 1
+        now, patience = time.monotonic(), self._patience
+        watched.deaths = 1 if now - watched.started > patience.well else watched.deaths + 1
         name, words = watched.part.name, watched.part.last_words()
-        if watched.deaths >= _DEATHS:
+        if watched.deaths >= patience.deaths:
             raise ServiceError(
                 f"the {name} ended {watched.deaths} times in a row, so the service is stopped; "
                 f"what was accepted is kept. Its log ends: {words}"
             )
-        wait = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** (watched.deaths - 1))
+        wait = min(patience.longest, patience.first * 2 ** (watched.deaths - 1))
         watched.due = now + wait
         self._say(f"the {name} {how}; it starts again in {wait:g} s. Its log ends: {words}")
 

@@ -27,7 +27,7 @@ TABLES = """
 CREATE TABLE IF NOT EXISTS submission (
     id TEXT PRIMARY KEY, student TEXT, filename TEXT, state TEXT, verdict TEXT, handed_in REAL
 );
-CREATE TABLE IF NOT EXISTS heard (webhook_id TEXT PRIMARY KEY, at REAL);
+CREATE TABLE IF NOT EXISTS heard (webhook_id TEXT PRIMARY KEY, signed INTEGER);
 """
 
 portal = Blueprint("portal", __name__, template_folder="templates")
@@ -91,39 +91,44 @@ def show(submission: str) -> str:
 
 @portal.post("/callbacks")
 def hear() -> Response:
-    """Hear from Backmark: 401 what it did not sign, 409 what was heard before."""
+    """Hear from Backmark: 401 to what it did not sign, 409 to what somebody sends again."""
     try:
         # Over the bytes as they came; a timestamp may be five minutes off.
         event = Webhook(current_app.config["WEBHOOK_SECRET"]).verify(request.get_data(), dict(request.headers))
     except (WebhookVerificationError, ValueError):
         abort(HTTPStatus.UNAUTHORIZED, "not signed by Backmark, or not lately")
-    webhook_id = request.headers["webhook-id"]
+    webhook_id, signed = request.headers["webhook-id"], int(float(request.headers["webhook-timestamp"]))
     with database() as rows:
-        if rows.execute("SELECT 1 FROM heard WHERE webhook_id = ?", (webhook_id,)).fetchone():
-            abort(HTTPStatus.CONFLICT, "this was heard before")
-    try:
-        # The callback says that something changed. What is true is read, with our own token.
-        found = backmark().submission(event["data"]["id"])
-    except PASSING:
-        # Not remembered: Backmark comes again with the same id.
-        abort(HTTPStatus.SERVICE_UNAVAILABLE)
-    try:
-        record(webhook_id, found)
-    except sqlite3.IntegrityError:
+        before = rows.execute("SELECT signed FROM heard WHERE webhook_id = ?", (webhook_id,)).fetchone()
+    if before is None:
+        try:
+            # The callback says that something changed. What is true is read, with our own token.
+            keep(backmark().submission(event["data"]["id"]))
+        except PASSING:
+            # Not remembered: Backmark comes again with the same id.
+            abort(HTTPStatus.SERVICE_UNAVAILABLE)
+    elif signed <= before["signed"]:
         abort(HTTPStatus.CONFLICT, "this was heard before")
+    # Signed anew under an id that was heard: our answer was lost, and Backmark asks for another.
+    remember(webhook_id, signed)
     return Response(status=HTTPStatus.NO_CONTENT)
 
 
-def record(webhook_id: str, found: Submission) -> None:
-    """Keep a submission as it stands, and that this callback was heard: both, or neither where it was heard before."""
+def keep(found: Submission) -> None:
+    """Keep a submission as it stands."""
     with database() as rows:
-        rows.execute("DELETE FROM heard WHERE at < ?", (time.time() - REMEMBERED,))
-        rows.execute("INSERT INTO heard VALUES (?, ?)", (webhook_id, time.time()))
         rows.execute(
             "INSERT INTO submission VALUES (?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (id) DO UPDATE SET state = excluded.state, verdict = excluded.verdict",
             (found.id, found.student, found.filename, found.state, json.dumps(found.verdict), time.time()),
         )
+
+
+def remember(webhook_id: str, signed: int) -> None:
+    """Know this callback when it comes again."""
+    with database() as rows:
+        rows.execute("DELETE FROM heard WHERE signed < ?", (time.time() - REMEMBERED,))
+        rows.execute("INSERT OR REPLACE INTO heard VALUES (?, ?)", (webhook_id, signed))
 
 
 def backmark() -> Client:

@@ -20,11 +20,13 @@ from grader.client.problems import (
     Unusable,
 )
 from grader.client.records import Assignment, Position, Publication, Revision, Submission, Token
+from grader.client.regrade import Comparison, Regrade
 
 __all__ = [
     "Assignment",
     "Client",
     "ClientError",
+    "Comparison",
     "Conflict",
     "Fault",
     "Forbidden",
@@ -37,6 +39,7 @@ __all__ = [
     "Position",
     "Problem",
     "Publication",
+    "Regrade",
     "Revision",
     "StillWaiting",
     "Submission",

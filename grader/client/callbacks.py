@@ -1,6 +1,8 @@
 """A course's callbacks: where its portal hears of verdicts. For staff."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from grader.client.calls import Calls, gone, place
 from grader.client.pages import Listing
@@ -13,8 +15,8 @@ class Callback:
 
     id: str
     url: str
-    secret: str | None = None
-    body: Body | None = None
+    secret: str | None
+    body: Body
 
     def __repr__(self) -> str:
         return f"Callback(id={self.id!r}, url={self.url!r})"
@@ -22,7 +24,7 @@ class Callback:
     @classmethod
     def read(cls, body: Body) -> "Callback":
         """From the server's JSON."""
-        return cls(body["id"], body.get("url", ""), body.get("secret"), body)
+        return cls(body["id"], body["url"], body.get("secret"), body)
 
 
 class Callbacks:
@@ -31,22 +33,28 @@ class Callbacks:
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
 
-    def create(self, url: str) -> Callback:
-        """Have verdicts told to an address; the secret that signs them is in this answer and in no other."""
+    def create(self, url: str, events: Iterable[str] = ()) -> Callback:
+        """Have verdicts told to an address; the secret that signs them is in this answer and in no other.
+
+        `events` names what is told, such as `submission.done`: all of it, unless told.
+        """
+        body: dict[str, Any] = {"url": url, **self._calls.in_course()}
+        if chosen := list(events):
+            body["events"] = chosen
         # Not asked again by itself: every verdict would be told twice.
-        return self._calls.post("/callbacks", Callback.read, {"url": url})
+        return self._calls.post("/callbacks", Callback.read, body)
 
     def list(self) -> Listing[Callback]:
         """The course's callbacks, without their secrets."""
-        return self._calls.listing("/callbacks", Callback.read)
+        return self._calls.listing("/callbacks", Callback.read, self._calls.in_course())
 
-    def rotate(self, callback: str) -> Callback:
-        """A new secret; the one before stays good for a while, as the server says."""
-        return self._calls.post(place("callbacks", callback, "rotate"), Callback.read)
+    def rotate(self, callback: str, *, hours: int = 24) -> Callback:
+        """A new secret; the one before signs along for so many hours more."""
+        return self._calls.post(place("callbacks", callback, "rotate"), Callback.read, params={"hours": hours})
 
-    def deliveries(self, callback: str) -> Listing[Body]:
-        """What was told there, and what came back: as the server has it."""
-        return self._calls.listing(place("callbacks", callback, "deliveries"), lambda body: body)
+    def deliveries(self, callback: str, *, state: str = "failed") -> Listing[Body]:
+        """What was told there, as the server has it: `failed`, `pending` or `delivered`."""
+        return self._calls.listing(place("callbacks", callback, "deliveries"), lambda body: body, {"state": state})
 
     def delete(self, callback: str) -> None:
         """Tell that address no more."""

@@ -27,13 +27,25 @@ class Calls:
         request = Request(method="GET", path=path, params=given(params), repeatable=True, wait=wait)
         return value(read_json(self.transport.send(request)), read)
 
-    def post(
-        self, path: str, read: Callable[[Body], Value], body: Any = None, *, key: str | None = None, again: bool = False
+    def post(  # noqa: PLR0913 - what there is to say, each by its name
+        self,
+        path: str,
+        read: Callable[[Body], Value],
+        body: Any = None,
+        *,
+        params: Params | None = None,
+        key: str | None = None,
+        again: bool = False,
     ) -> Value:
         """Something made or done; asked again on its own where it has a key, or where `again` says that it may be."""
-        headers = {} if key is None else {"Idempotency-Key": key}
-        repeatable = again or key is not None
-        request = Request(method="POST", path=path, json=body, headers=headers, repeatable=repeatable)
+        request = Request(
+            method="POST",
+            path=path,
+            params=given(params),
+            json=body,
+            headers={} if key is None else {"Idempotency-Key": key},
+            repeatable=again or key is not None,
+        )
         return value(read_json(self.transport.send(request)), read)
 
     def delete(self, path: str, read: Callable[[Body], Value], params: Params | None = None) -> Value:

@@ -75,17 +75,19 @@ def _misshapen(returned: object, s: Work) -> Malformed | None:
     if not isinstance(returned, tuple | list) or len(returned) != len(PARTS):
         return Malformed("return", f"it should return two lists, {' and '.join(PARTS)}, and returns {_is(returned)}")
     for name, part, wanted in zip(PARTS, returned, (s.weights, s.biases), strict=True):
-        if not isinstance(part, tuple | list) or len(part) != len(wanted):
-            return Malformed(name, f"{name} should be a list of K+1 = {len(wanted)} arrays, is {_is(part)}")
-        for k, (each, right) in enumerate(zip(part, wanted, strict=True)):
+        # An array where a list should be is a sequence of its rows.
+        members = list(part) if isinstance(part, tuple | list | np.ndarray) else None
+        if members is None or len(members) != len(wanted):
+            return Malformed(name, f"{name} should be a list of K+1 = {len(wanted)} arrays, is {_is(part, within='list')}")
+        for k, (each, right) in enumerate(zip(members, wanted, strict=True)):
             if not isinstance(each, np.ndarray) or each.shape != right.shape:
                 return Malformed(name, f"{name}[{k}] should be {right.shape}, is {_is(each)}")
     return None
 
 
-def _is(value: Any) -> str:
+def _is(value: Any, within: str = "") -> str:
     if isinstance(value, np.ndarray):
-        return str(value.shape)
+        return f"ndarray of shape {value.shape}" if within else str(value.shape)
     if isinstance(value, tuple | list):
         return f"a list of {len(value)}"
     return "None" if value is None else f"a {type(value).__name__}"

@@ -8,8 +8,8 @@ from grader.oracle.network import Array, Network
 
 Line = Callable[[Work, int], Array]
 
-#: What NumPy and Python raise where shapes or indices do not fit; a TypeError where an earlier line found nothing.
-MISFITS = (ValueError, IndexError, TypeError)
+#: What NumPy and Python raise where shapes or indices do not fit; the others where an earlier line found nothing.
+MISFITS = (ValueError, IndexError, TypeError, AttributeError)
 
 
 def right_output(s: Work) -> Array:
@@ -70,9 +70,14 @@ def changed(lines: Lines) -> frozenset[str]:
 
 
 def merged(first: Lines, second: Lines) -> Lines:
-    """Both changes at once; they should not be of the same line."""
+    """Both changes of the lines at once; they should not be of the same one."""
     return Lines(
-        **{name: getattr(second if getattr(first, name) is getattr(RIGHT, name) else first, name) for name in NAMES}
+        second.output if first.output is right_output else first.output,
+        second.bias if first.bias is right_bias else first.bias,
+        second.weight if first.weight is right_weight else first.weight,
+        second.activation if first.activation is right_activation else first.activation,
+        second.derivative if first.derivative is right_derivative else first.derivative,
+        first.eager or second.eager,
     )
 
 

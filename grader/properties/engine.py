@@ -6,6 +6,8 @@ from functools import cached_property
 
 import numpy as np
 
+from grader.diagnosis.diagnoser import Diagnoser
+from grader.diagnosis.place import first_difference
 from grader.errors import CandidateError, Crashed, OutOfMemory, TimedOut, TooMuchOutput
 from grader.model import (
     Assignment,
@@ -23,7 +25,7 @@ from grader.properties.candidate import Answer, Candidate, Raised, Returned
 from grader.properties.counterexamples import counterexample
 from grader.properties.examples import Examples
 from grader.properties.layers import Layers, stack
-from grader.properties.probes import flags, probes
+from grader.properties.probes import NUMERICAL, flags, probes
 from grader.properties.rubric import ORDER, Row, agreement, any_shape, evidence, home_networks, purity, right
 from grader.properties.shrinking import Witness
 from grader.properties.steps import STEPS
@@ -81,6 +83,11 @@ class Judge:
     def layers(self) -> Layers:
         """The suite's layers side by side."""
         return stack(self.suite, self.assignment.formulas)
+
+    @cached_property
+    def diagnoser(self) -> Diagnoser:
+        """The suite and the bug models, for what is wrong."""
+        return Diagnoser(self.assignment, self.suite)
 
     @cached_property
     def _right(self) -> dict[str, Row]:
@@ -144,6 +151,13 @@ class Judge:
             StudentError(raised.type, raised.message, raised.traceback) if raised else None,
             self._statistics(len(answers)),
             noticed,
+            self.diagnoser.diagnose(
+                answers,
+                agrees.failing,
+                repeats=pure.mark is not Mark.FAILED or any(flag is CHANGES for flag in noticed),
+                differentiates=NUMERICAL in noticed,
+            ),
+            first_difference(self.suite, answers, agrees.failing, self.assignment),
         )
 
     def _properties(self, rows: dict[str, Row], shown: dict[str, tuple[Counterexample, bool]]) -> tuple[Property, ...]:

@@ -81,9 +81,13 @@ class Regrades:
         steps = (Job(Kind.REGRADE, name),) if text(how) == "resumed" and found.phase in _STEPS else ()
         return found, (*steps, *jobs(released))
 
-    def expire(self, before: float, limit: int = _ERASED) -> int:
-        """Delete those at rest whose phase changed last before then (seconds since 1970), `limit` units at most."""
-        return int(self._scripts.run("regrade_expire", f"{1000 * before:.0f}", limit))
+    def expire(self, before: float, limit: int = _ERASED) -> tuple[int, bool]:
+        """Delete those at rest whose phase changed last before then (seconds since 1970), `limit` units at most.
+
+        How many are gone, and whether there may be more to delete.
+        """
+        gone, more = self._scripts.run("regrade_expire", f"{1000 * before:.0f}", limit)
+        return int(gone), bool(more)
 
     def list(self, course: str, limit: int = 50, after: str | None = None) -> Page[Regrade]:
         """A course's, newest first. BadCursor where the cursor is none that a page gave."""

@@ -8,7 +8,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.routing import RequestRedirect
 
 from grader.errors import StoreUnavailable
-from grader.store.refusals import BadCursor, IdempotencyMismatch
+from grader.store.refusals import BadCursor, IdempotencyMismatch, WrongPhase
 from grader.web import problems
 from grader.web.problems import TRY_AGAIN, Fault, Problem, Told, told
 
@@ -31,6 +31,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(StoreUnavailable, _unavailable)
     app.register_error_handler(BadCursor, _bad_cursor)
     app.register_error_handler(IdempotencyMismatch, _key_reused)
+    app.register_error_handler(WrongPhase, _wrong_phase)
     app.register_error_handler(HTTPException, _from_flask)
     app.register_error_handler(Exception, _unexpected)
 
@@ -48,6 +49,10 @@ def _bad_cursor(error: BadCursor) -> Response:
 
 def _key_reused(error: IdempotencyMismatch) -> Response:
     return told(Problem(problems.KEY_REUSED, str(error))).response()
+
+
+def _wrong_phase(error: WrongPhase) -> Response:
+    return told(Problem(problems.CONFLICT, str(error))).response()
 
 
 def _from_flask(error: HTTPException) -> Response:

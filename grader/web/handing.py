@@ -6,15 +6,18 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Self
 
 from flask import request
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, JsonValue, model_validator
 
 from grader.web.problems import INVALID, UNSUPPORTED_MEDIA_TYPE, Fault, Problem
 from grader.web.reading import json_body, validated
-from grader.web.schemas import Asked, Name
+from grader.web.schemas import Asked, Name, Query
 
 #: A file's name, without folders.
 FileName = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f/\\]{1,255}$")]
 _BASE64 = r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
+
+_EXAMPLE: dict[str, JsonValue] = {"assignment": "udl-7.2", "student": "s1024"}
+_ANSWER = "def backward_pass(all_weights, all_biases, all_f, all_h, y):\n    return [], []\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,12 @@ def _only(name: str) -> dict[str, Any]:
 class SubmissionAsked(_Fields):
     """A submission as JSON: `source`, or `source_base64` where it is no text."""
 
-    model_config = ConfigDict(json_schema_extra={"oneOf": [_only("source"), _only("source_base64")]})
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [_only("source"), _only("source_base64")],
+            "example": _EXAMPLE | {"filename": "answer.py", "source": _ANSWER},
+        }
+    )
 
     filename: FileName = Field(description="Its name: .ipynb is a notebook, .py a Python file.")
     source: str | None = Field(default=None, description="The file's text.")
@@ -58,8 +66,10 @@ class SubmissionAsked(_Fields):
         return self
 
 
-class SubmissionForm(_Fields):
+class SubmissionForm(_Fields, Query):
     """A submission as a form with a file."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _EXAMPLE | {"file": _ANSWER}})
 
     file: str = Field(description="The notebook or Python file.", json_schema_extra={"format": "binary"})
 
@@ -95,7 +105,7 @@ def _from_form() -> Handed:
     if file is None:
         raise _wrong("/file", "is missing")
     # Some browsers send the folders as well.
-    name = (file.filename or "").replace("\\", "/").rpartition("/")[2]
+    name = (file.filename or "").rpartition("/")[2]
     filename = validated(_File, {"file": name}, "pointer").file
     return Handed(fields.assignment, fields.student, fields.course, filename, file.stream.read())
 

@@ -2,9 +2,10 @@
 
 from datetime import datetime
 from hashlib import sha256
+from typing import Annotated
 
 from flask import Response
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from grader.assignment import MOST_NETWORKS, parse
 from grader.errors import BadAssignment
@@ -14,7 +15,7 @@ from grader.web.auth import caller
 from grader.web.idempotency import Keyed, claimed
 from grader.web.noun import ACCEPTED, PREFIX, TAGGED, Answer, Noun
 from grader.web.problems import INVALID, KEY_MISSING, KEY_REUSED, NOT_FOUND, Fault, Problem
-from grader.web.schemas import Asked, Id, Name, PageQuery, Told, Whole, moment, moment_or_none
+from grader.web.schemas import WHOLE, Asked, Id, Name, PageQuery, Told, moment, moment_or_none
 from grader.web.service import service
 
 noun = Noun("publications", __name__, says="How a revision of an assignment comes to be.")
@@ -23,12 +24,14 @@ noun = Noun("publications", __name__, says="How a revision of an assignment come
 class PublicationAsked(Asked):
     """An assignment to be published."""
 
+    model_config = ConfigDict(json_schema_extra={"example": {"toml": 'id = "mine"\ntitle = "Mine"\n', "fresh": 0}})
+
     toml: str = Field(
         max_length=65536,
         description="The assignment, as `backmark grade --assignment` reads it.",
     )
-    fresh: Whole = Field(
-        default=0, ge=0, le=MOST_NETWORKS, description="Networks drawn anew for each submission, from a secret pool."
+    fresh: Annotated[int, Field(ge=0, le=MOST_NETWORKS), WHOLE] = Field(
+        default=0, description="Networks drawn anew for each submission, from a secret pool."
     )
     course: Name | None = Field(default=None, description="For tokens with the scope admin; else the token's own.")
 

@@ -17,8 +17,8 @@ def _whole(given: object) -> object:
     return int(given) if isinstance(given, float) and given.is_integer() else given
 
 
-#: A whole number, as JSON has it: 60.0 is one too.
-Whole = Annotated[int, BeforeValidator(_whole)]
+#: Behind the bounds of an integer: 60.0 is a whole number in JSON.
+WHOLE = BeforeValidator(_whole)
 #: Words for people: one line without control characters.
 Words = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,200}$")]
 
@@ -62,7 +62,7 @@ class PageQuery(CourseQuery):
     limit: int = Field(default=50, ge=1, le=200, description="How many at most.")
     cursor: str | None = Field(
         default=None,
-        max_length=512,
+        pattern=r"^[A-Za-z0-9_-]{1,64}$",
         description="Where to go on: `next` of the page before, as it is.",
     )
 

@@ -2,6 +2,7 @@
 
 import time
 from datetime import datetime
+from typing import Annotated
 
 from flask import Response
 from pydantic import Field
@@ -11,7 +12,7 @@ from grader.web import answers
 from grader.web.auth import caller
 from grader.web.noun import CREATED, PREFIX, TAGGED, Answer, Noun
 from grader.web.problems import CONFLICT, NOT_FOUND, Problem
-from grader.web.schemas import Asked, CourseQuery, Id, Name, Told, Whole, Words, moment, moment_or_none
+from grader.web.schemas import WHOLE, Asked, CourseQuery, Id, Name, Told, Words, moment, moment_or_none
 from grader.web.service import service
 
 noun = Noun("tokens", __name__, says="Who may do what.")
@@ -23,8 +24,8 @@ class TokenAsked(Asked):
     name: Words = Field(description="What it is for, in words.")
     course: Name | None = Field(default=None, description="The only course that it sees; else your token's own.")
     scopes: list[Scope] = Field(min_length=1, max_length=4, description="What it may do.")
-    expires_in: Whole | None = Field(
-        default=None, ge=60, le=10 * 366 * 86_400, description="Seconds until it ends; never, where it is left out."
+    expires_in: Annotated[int, Field(ge=60, le=10 * 366 * 86_400), WHOLE] | None = Field(
+        default=None, description="Seconds until it ends; never, where it is left out."
     )
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from pathlib import Path
 from xml.etree.ElementTree import fromstring
 
 import pytest
@@ -57,3 +58,8 @@ def test_only_a_gradebook_can_be_told_that_there_is_no_verdict() -> None:
 def test_text_that_is_too_long_says_that_it_was_cut() -> None:
     assert clean("x" * MOST) == "x" * MOST
     assert clean("x" * 10_000).endswith("\n... (cut: 10,000 characters)")
+
+
+def test_every_form_is_documented_with_its_media_type() -> None:
+    text = (Path(__file__).parents[2] / "docs/formats.md").read_text("utf-8")
+    assert [form.name for form in FORMS if f"| `{form.name}` | `{form.content_type}` |" not in text] == []

@@ -3,6 +3,7 @@
 import json
 from base64 import b64decode
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -259,3 +260,8 @@ def test_deliveries_hold_nothing_of_a_student(store: Store) -> None:
     for name in store.redis.scan_iter("bm:deliver*"):
         held = store.redis.hgetall(name) if store.redis.type(name) == b"hash" else store.redis.zrange(name, 0, -1)
         assert "ada" not in str(held)
+
+
+def test_every_event_is_documented() -> None:
+    text = (Path(__file__).parents[2] / "docs/callbacks.md").read_text("utf-8")
+    assert [event for event in Event if f"| `{event}` |" not in text] == []

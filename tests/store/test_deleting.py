@@ -1,8 +1,5 @@
 """Deleting takes everything that belongs to a submission or a student, and nothing of others'."""
 
-import json
-
-from grader.store import keys
 from grader.store.records import State
 from grader.store.searching import Filter
 from grader.store.store import Store
@@ -58,15 +55,6 @@ def test_deleting_a_student_leaves_others_and_other_courses(store: Store) -> Non
     store.submissions.delete_student("cs101", "ada")
     assert [now(store, name).state for name in others] == [State.DONE, State.DONE]
     assert now(store, finished(store)).attempt == 1
-
-
-def test_what_others_keep_about_a_submission_goes_with_it(store: Store) -> None:
-    name = finished(store)
-    store.redis.hset("bm:elsewhere", mapping={name: "row", "other": "row"})
-    store.redis.sadd(keys.key("belongs", name), json.dumps(["HDEL", "bm:elsewhere", name]))
-    store.submissions.delete(name)
-    assert store.redis.hgetall("bm:elsewhere") == {b"other": b"row"}
-    assert store.redis.exists(keys.key("belongs", name)) == 0
 
 
 def test_what_is_old_and_has_ended_expires(store: Store) -> None:

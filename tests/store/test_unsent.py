@@ -61,6 +61,14 @@ def test_a_message_that_a_worker_holds_counts_while_others_are_queued(store: Sto
         assert store.jobs.unsent() == []
 
 
+def test_a_message_that_was_sent_ahead_of_the_others_counts(store: Store, celery: Celery) -> None:
+    names = [accepted(store, new(f"s{at}")) for at in range(2)]
+    for name in names:
+        CeleryDispatcher(celery).send_again(job(name))
+        age(store, name)
+    assert store.jobs.unsent() == []
+
+
 def test_a_message_that_a_dead_worker_held_is_sent_again(store: Store, celery: Celery) -> None:
     name = accepted(store)
     CeleryDispatcher(celery).send(job(name))

@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 from threading import Event, Thread
-from typing import Any
+from typing import Any, Literal
 
 from grader.store.connection import text
 from grader.store.records import Claim, Job, Kind, State
+from grader.store.regrade import Phase
 from grader.store.store import Store
+from grader.store.workers import Worker
 from tests.web.verdicts import failed, passed
 
 
@@ -34,8 +36,11 @@ def concluding(store: Store) -> Iterator[None]:
 
 def _loop(store: Store, stop: Event) -> None:
     turn = count()
+    roles: tuple[Literal["worker", "sweeper"], ...] = ("worker", "sweeper")
     while not stop.wait(0.01):
-        for queue in ("interactive", "staff"):
+        for role in roles:
+            store.workers.report(Worker(role, "here", 1, jail=True, reason=None, version="0", role=role))
+        for queue in ("interactive", "staff", "regrade"):
             waiting: Any = store.redis.zrange(f"bm:waiting:{queue}", 0, -1)
             for member in waiting:
                 kind, _, name = text(member).partition(":")
@@ -44,8 +49,33 @@ def _loop(store: Store, stop: Event) -> None:
                     _conclude(store, claim, next(turn))
 
 
+def step(store: Store, claim: Claim) -> None:
+    """All of a regrade's step, whichever it is."""
+    found = store.regrades.get(claim.job.id)
+    steps = store.regrades.steps
+    while found is not None:
+        match found.phase:
+            case Phase.PREPARING:
+                done = steps.choose(claim)
+            case Phase.APPLYING:
+                done = steps.apply(claim, own)
+            case _:
+                done = steps.roll_back(claim)
+        if done is None or not done.more:
+            return
+
+
+def own(verdict: dict[str, Any], submission: str, filename: str) -> dict[str, Any]:
+    """A source's verdict as a submission's."""
+    return verdict | {"submission": verdict["submission"] | {"id": submission, "filename": filename}}
+
+
 def _conclude(store: Store, claim: Claim, turn: int) -> None:
     if claim.job.kind is Kind.SUBMISSION:
         store.submissions.finish(claim, failed() if turn % 2 else passed())
+    elif claim.job.kind is Kind.UNIT:
+        store.regrades.units.graded(claim, failed() if turn % 2 else passed())
+    elif claim.job.kind is Kind.REGRADE:
+        step(store, claim)
     else:
         store.jobs.conclude(claim, State.DONE, refusal="a known mistake passes")

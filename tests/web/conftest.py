@@ -17,10 +17,16 @@ from worker.embedded import EmbeddedRedis
 __all__ = ["redis_server"]
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marks of these tests."""
+    config.addinivalue_line("markers", "service(**settings): what the service of this test is set to")
+
+
 @pytest.fixture
-def settings(redis_server: EmbeddedRedis) -> ServiceSettings:
-    """The settings that the application runs with; a test may parametrise them."""
-    return ServiceSettings(redis_url=SecretStr(redis_server.url))
+def settings(redis_server: EmbeddedRedis, request: pytest.FixtureRequest) -> ServiceSettings:
+    """The settings that the application runs with; the mark `service` changes some."""
+    mark = request.node.get_closest_marker("service")
+    return ServiceSettings(redis_url=SecretStr(redis_server.url), **(mark.kwargs if mark else {}))
 
 
 @pytest.fixture

@@ -20,7 +20,16 @@ def serving(redis_url: str, **settings: str) -> Iterator[int]:
     port = free_port()
     command = [sys.executable, "-m", "gunicorn", "--worker-class", "gthread", "--threads", "8", "--no-control-socket"]
     process = subprocess.Popen(
-        [*command, "--bind", f"127.0.0.1:{port}", "--graceful-timeout", "2", "grader.web:create_app()"],
+        [
+            *command,
+            "--bind",
+            f"127.0.0.1:{port}",
+            "--graceful-timeout",
+            "2",
+            "--limit-request-line",
+            "8190",
+            "grader.web:create_app()",
+        ],
         env=os.environ | {"BACKMARK_REDIS_URL": redis_url} | settings,
         stderr=subprocess.DEVNULL,
     )

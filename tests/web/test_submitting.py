@@ -1,14 +1,91 @@
 """Handing in: JSON or a form, recorded once, told to the workers."""
 
-from tests.web.asking import Asker
+from base64 import b64encode
+
+import pytest
+
+from grader.store.store import Store
+from tests.web.asking import SOURCE, Asker
 
 
-def test_a_submission_is_recorded_and_its_address_told(portal: Asker) -> None:
+def test_a_submission_is_recorded_and_its_address_told(portal: Asker, store: Store) -> None:
     answer = portal.submit()
+    told = answer.get_json()
     assert answer.status_code == 202
-    assert answer.json["state"] == "queued"
-    assert answer.headers["Location"] == f"/api/v1/submissions/{answer.json['id']}"
+    assert told["state"] == "queued"
+    assert answer.headers["Location"] == f"/api/v1/submissions/{told['id']}"
     assert int(answer.headers["Retry-After"]) >= 1
-    status = portal.get(f"/submissions/{answer.json['id']}")
-    print(status.json)
-    assert status.status_code == 200
+    assert store.submissions.source(told["id"]) == SOURCE.encode()
+
+
+def test_workers_are_told_by_one_message_that_carries_an_id(portal: Asker, store: Store) -> None:
+    portal.submit()
+    assert store.redis.llen("celery:interactive") == 1
+
+
+def test_a_form_hands_in_the_same_as_json(portal: Asker) -> None:
+    by_form, by_json = portal.upload().get_json(), portal.submit().get_json()
+    assert by_form["source_sha256"] == by_json["source_sha256"]
+
+
+def test_a_form_may_give_a_number_as_a_students_id(portal: Asker) -> None:
+    assert portal.upload(student="10452").get_json()["student"] == "10452"
+
+
+def test_base64_hands_in_bytes_that_are_no_text(portal: Asker, store: Store) -> None:
+    told = portal.submit(source=None, source_base64=b64encode(b"\xff\x00").decode()).get_json()
+    assert store.submissions.source(told["id"]) == b"\xff\x00"
+
+
+def test_folders_in_the_name_of_a_file_are_dropped(portal: Asker) -> None:
+    told = portal.upload(name="work/answer.ipynb").get_json()
+    assert portal.get(f"/submissions/{told['id']}").get_json()["filename"] == "answer.ipynb"
+
+
+def test_the_same_key_and_request_are_one_submission(portal: Asker, store: Store) -> None:
+    key = {"Idempotency-Key": "7d4d"}
+    first, again = portal.submit(headers=key), portal.submit(headers=key)
+    assert again.status_code == 202
+    assert again.get_json() == first.get_json()
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert store.redis.llen("celery:interactive") == 1
+
+
+def test_the_same_key_holds_for_a_form_and_its_file(portal: Asker) -> None:
+    key = {"Idempotency-Key": "7d4d"}
+    first = portal.submit(headers=key).get_json()
+    form = {"assignment": "udl-7.2", "student": "ada", "filename": "answer.py", "source": SOURCE}
+    assert portal.post("/submissions", key, json=form).get_json()["id"] == first["id"]
+
+
+@pytest.mark.parametrize("other", [{"source": "x = 1\n"}, {"filename": "b.py"}, {"student": "grace"}])
+def test_the_same_key_with_another_request_is_refused(portal: Asker, other: dict[str, str]) -> None:
+    key = {"Idempotency-Key": "7d4d"}
+    portal.submit(headers=key)
+    answer = portal.submit(headers=key, **other)
+    assert answer.status_code == 422
+    assert answer.get_json()["type"] == "/problems/idempotency-key-reused"
+
+
+def test_another_token_may_use_the_same_key(portal: Asker, staff: Asker) -> None:
+    key = {"Idempotency-Key": "7d4d"}
+    assert portal.submit(headers=key).get_json()["id"] != staff.submit(headers=key, source="").get_json()["id"]
+
+
+@pytest.mark.service(idempotency_required=True)
+def test_where_keys_are_required_a_request_without_one_is_refused(portal: Asker) -> None:
+    answer = portal.submit()
+    assert answer.status_code == 400
+    assert answer.get_json()["type"] == "/problems/idempotency-key-missing"
+    assert portal.submit(headers={"Idempotency-Key": "7d4d"}).status_code == 202
+
+
+def test_a_later_submission_supersedes_the_one_that_waits(portal: Asker) -> None:
+    first, second = portal.submit().get_json(), portal.submit(source="x = 1\n").get_json()
+    told = portal.get(f"/submissions/{first['id']}").get_json()
+    assert (told["state"], told["superseded_by"]) == ("superseded", second["id"])
+
+
+def test_an_admin_names_the_course(admin: Asker, staff: Asker) -> None:
+    told = admin.submit(course="course").get_json()
+    assert staff.get(f"/submissions/{told['id']}").status_code == 200

@@ -53,16 +53,25 @@ class Sweeper:
                 self._dispatcher.send_again(job)
         for job in self._store.jobs.unsent():
             self._dispatcher.send(job)
-        if self._settings.retention_days and now >= self._retention_due:
-            self._retention_due = now + (0.0 if self._expire() else _RETENTION_EVERY)
+        if now >= self._retention_due:
+            more = [self._expire_submissions(), self._expire_regrades()]
+            self._retention_due = now + (0.0 if any(more) else _RETENTION_EVERY)
 
-    def _expire(self) -> bool:
-        """Delete what is too old; whether there may be more of it."""
-        before = time.time() - self._settings.retention_days * _DAY
-        deleted = self._store.submissions.expire(before, _RETENTION_LIMIT)
+    def _expire_submissions(self) -> bool:
+        """Delete those that are too old; whether there may be more of them."""
+        days = self._settings.retention_days
+        deleted = self._store.submissions.expire(time.time() - days * _DAY, _RETENTION_LIMIT) if days else 0
         if deleted:
-            _log.info("%d submissions older than %d days are deleted", deleted, self._settings.retention_days)
+            _log.info("%d submissions older than %d days are deleted", deleted, days)
         return deleted == _RETENTION_LIMIT
+
+    def _expire_regrades(self) -> bool:
+        """Delete those that nobody went on with; whether there may be more of them."""
+        days = self._settings.regrade_days
+        deleted, more = self._store.regrades.expire(time.time() - days * _DAY) if days else (0, False)
+        if deleted:
+            _log.info("%d regrades that rested for %d days are deleted", deleted, days)
+        return more
 
     def _noted(self, away: StoreUnavailable | None) -> None:
         if away is not None:

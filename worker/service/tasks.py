@@ -1,5 +1,6 @@
 """What a message leads to: a claim, the work of its kind, and whatever must be said where that does not end well."""
 
+import contextlib
 import logging
 from collections.abc import Callable
 
@@ -7,7 +8,7 @@ from celery.exceptions import Reject
 
 from grader.errors import JailFailed, JailUnavailable, StoreUnavailable
 from grader.store.records import Job, Kind, State
-from worker.service import publishing, submitting
+from worker.service import publishing, regrading, submitting
 from worker.service.claims import Hold, Stopping, Withdrawn, held
 from worker.service.context import Context
 from worker.service.fitness import RETRY_SECONDS
@@ -18,6 +19,8 @@ _log = logging.getLogger(__name__)
 WORK: dict[Kind, Callable[[Context, Hold], None]] = {
     Kind.SUBMISSION: submitting.submission,
     Kind.PUBLICATION: publishing.publication,
+    Kind.REGRADE: regrading.step,
+    Kind.UNIT: regrading.unit,
 }
 
 
@@ -45,6 +48,7 @@ def _work(context: Context, hold: Hold) -> None:
     except (Stopping, StoreUnavailable) as error:
         _hand_back(context, hold, str(error))
     except (JailUnavailable, JailFailed) as error:
+        _count_jail(context)
         if reason := context.fitness.examine():
             _hand_back(context, hold, reason)
         else:
@@ -77,6 +81,11 @@ def _failed(context: Context, hold: Hold, error: Exception) -> None:
         return
     if state is State.QUEUED:
         context.dispatcher.send_again(hold.claim.job)
+
+
+def _count_jail(context: Context) -> None:
+    with contextlib.suppress(StoreUnavailable):
+        context.store.counters.add("jail_failures")
 
 
 def _recover(context: Context) -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from grader.diagnosis.bug import Bug, Where
-from grader.diagnosis.lines import Line, Lines
+from grader.diagnosis.lines import Line, Lines, right_weight
 from grader.diagnosis.work import Work
 from grader.oracle.network import Array
 
@@ -12,8 +12,21 @@ def _bug(id_: str, title: str, hint: str, strong: str, *activations: Line) -> Bu
     return Bug(id_, title, Where.ACTIVATION, tuple(Lines(activation=each) for each in activations), hint, strong)
 
 
+def _misshapen(id_: str, title: str, hint: str, strong: str, *activations: Line) -> Bug:
+    """Where dl/dh becomes a matrix, what comes of the layer below depends on how its weight gradient is written."""
+    lines = tuple(Lines(activation=each, weight=weight) for each in activations for weight in (right_weight, *OUTER))
+    return Bug(id_, title, Where.ACTIVATION, lines, hint, strong)
+
+
 def _right(s: Work, k: int) -> Array:
     return s.weights[k].T @ s.dl_df[k]
+
+
+#: The right weight gradient of one column, in other functions of NumPy's.
+OUTER: tuple[Line, ...] = (
+    lambda s, k: np.outer(s.dl_df[k], s.h[k]),
+    lambda s, k: np.einsum("ic,jc->ij", s.dl_df[k], s.h[k]),
+)
 
 
 BUGS = (
@@ -55,20 +68,13 @@ BUGS = (
         lambda s, k: s.dl_df[k],
         lambda s, k: np.ones_like(s.weights[k]).T @ s.dl_df[k],
     ),
-    _bug(
+    _misshapen(
         "elementwise_weights",
         "multiplies the weights and dl/df entry by entry instead of as matrices",
         "An activation reaches every preactivation of its layer. Where are those paths added up?",
         "Use np.matmul (or @) for all_weights[layer].T and all_dl_df[layer]; * does not add up.",
         lambda s, k: s.weights[k].T * s.dl_df[k],
         lambda s, k: s.weights[k] * s.dl_df[k],
-    ),
-    _bug(
-        "row_for_column",
-        "makes dl/dh a row instead of a column",
-        "Print the shapes of all_dl_dh[layer] and all_h[layer]. Are they the same?",
-        "all_dl_df[layer].T @ all_weights[layer] is a row; all_weights[layer].T @ all_dl_df[layer] is the column.",
-        lambda s, k: s.dl_df[k].T @ s.weights[k],
     ),
     _bug(
         "derivative_not_carried_on",
@@ -90,6 +96,13 @@ BUGS = (
         "A positive weight makes the next preactivation grow with the activation. Which sign does that give?",
         "all_dl_dh[layer] is all_weights[layer].T @ all_dl_df[layer], without a minus.",
         lambda s, k: -_right(s, k),
+    ),
+    _misshapen(
+        "row_for_column",
+        "makes dl/dh a row instead of a column",
+        "Print the shapes of all_dl_dh[layer] and all_h[layer]. Are they the same?",
+        "all_dl_df[layer].T @ all_weights[layer] is a row; all_weights[layer].T @ all_dl_df[layer] is the column.",
+        lambda s, k: s.dl_df[k].T @ s.weights[k],
     ),
     _bug(
         "doubled_activation_gradient",

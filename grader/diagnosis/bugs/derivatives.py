@@ -60,6 +60,14 @@ BUGS = (
         lambda s, k: s.slopes[k] * s.dl_dh[k],
     ),
     _bug(
+        "derivative_as_matrix",
+        "multiplies dl/dh and the activation's derivative as matrices instead of entry by entry",
+        "Each unit has its own activation function. Which product keeps units apart?",
+        "Use * (or np.multiply) here, not np.matmul.",
+        lambda s, k: s.slopes[k - 1] @ s.dl_dh[k],
+        lambda s, k: s.slopes[k - 1].T @ s.dl_dh[k],
+    ),
+    _bug(
         "derivative_at_other_activation",
         "decides by all_h[layer-1] which units are active instead of all_f[layer-1] or all_h[layer]",
         "Which list tells whether a unit of the layer below is active, and at which index?",
@@ -87,6 +95,20 @@ BUGS = (
         "Which preactivations went through the activation function to become all_h[layer]?",
         "all_h[layer] is made from all_f[layer-1]: take the derivative there.",
         lambda s, k: s.slopes[k - 2] * s.dl_dh[k],
+    ),
+    _bug(
+        "derivative_missing_at_first",
+        "leaves out the activation function's derivative at the first hidden layer",
+        "Does the condition in your loop reach every hidden layer, the first one too?",
+        "all_dl_df[0] needs the derivative at all_f[0] as well: the condition is layer > 0.",
+        lambda s, k: s.slopes[k - 1] * s.dl_dh[k] if k > 1 else s.dl_dh[k],
+    ),
+    _bug(
+        "derivative_missing_at_last",
+        "leaves out the activation function's derivative at the last hidden layer",
+        "Does your loop treat the layer below the output like the other hidden layers?",
+        "all_dl_df[K-1] needs the derivative at all_f[K-1] as well.",
+        lambda s, k: s.slopes[k - 1] * s.dl_dh[k] if k < s.top else s.dl_dh[k],
     ),
     _bug(
         "derivative_of_activation",
@@ -138,14 +160,6 @@ BUGS = (
         "Does the chain rule add or multiply?",
         "all_dl_df[layer-1] is the derivative at all_f[layer-1] times all_dl_dh[layer].",
         lambda s, k: s.slopes[k - 1] + s.dl_dh[k],
-    ),
-    _bug(
-        "derivative_as_matrix",
-        "multiplies dl/dh and the activation's derivative as matrices instead of entry by entry",
-        "Each unit has its own activation function. Which product keeps units apart?",
-        "Use * (or np.multiply) here, not np.matmul.",
-        lambda s, k: s.slopes[k - 1] @ s.dl_dh[k],
-        lambda s, k: s.slopes[k - 1].T @ s.dl_dh[k],
     ),
     _bug(
         "sign_for_derivative",

@@ -1,15 +1,22 @@
-"""All bug models together, the usual ones of each line first."""
+"""All bug models together."""
+
+from collections.abc import Sequence
 
 from grader.diagnosis.bug import Bug
 from grader.diagnosis.bugs import activations, biases, derivatives, output, returned, weights
 from grader.model import Assignment
 
-#: The four TODOs and the loss derivative above them: any two of these lines may be wrong together.
-LINES: tuple[Bug, ...] = (*derivatives.BUGS, *activations.BUGS, *weights.BUGS, *biases.BUGS, *output.BUGS)
+#: The loss derivative and the four TODOs below it: any two of these lines may be wrong together.
+LINES: tuple[tuple[Bug, ...], ...] = (derivatives.BUGS, activations.BUGS, weights.BUGS, biases.BUGS, output.BUGS)
 
 RETURNED: tuple[Bug, ...] = returned.BUGS
 
 
 def of(assignment: Assignment) -> tuple[Bug, ...]:
     """Every model of a wrong line that is one for this assignment."""
-    return tuple(bug for bug in LINES if bug.applies(assignment))
+    return tuple(bug for bugs in LINES for bug in bugs if bug.applies(assignment))
+
+
+def rarity(bugs: Sequence[Bug]) -> int:
+    """How unusual they are together: each file names the usual bugs of its line first."""
+    return sum(line.index(bug) for bug in bugs for line in LINES if bug in line)

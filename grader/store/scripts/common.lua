@@ -281,12 +281,7 @@ local function remove(id)
   if redis.call('EXISTS', key('index', at[1], 'all')) == 0 then
     redis.call('SREM', 'bm:courses', at[1])
   end
-  -- What others keep about it: commands to forget it by, such as ["HDEL", key, field].
-  local belongs = key('belongs', id)
-  for _, each in ipairs(redis.call('SMEMBERS', belongs)) do
-    redis.call(unpack(cjson.decode(each)))
-  end
-  redis.call('DEL', job, belongs)
+  redis.call('DEL', job)
   changed(at[1], at[2])
   forget(at[1], id)
   tell(id, 'deleted')

@@ -1,5 +1,5 @@
--- ms since which it was not touched, units that may go at once -> how many regrades went. One that waits, runs or is
--- previewed is not touched. One with many units goes in several calls; nobody sees it after the first.
+-- ms since which it was not touched, units that may go at once -> {how many regrades went, 1 where more may go}. One that
+-- waits, runs or is previewed is not touched. One with many units goes in several calls; nobody sees it after the first.
 local gone, left = 0, tonumber(ARGV[2])
 
 local function erase(id)
@@ -31,4 +31,4 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', 'bm:regrades-touched', '-inf', '
     erase(id)
   end
 end
-return gone
+return { gone, left <= 0 and 1 or 0 }

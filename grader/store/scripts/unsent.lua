@@ -4,6 +4,10 @@ local taken = redis.call('HLEN', CELERY .. 'unacked')
 for _, queue in ipairs({ 'interactive', 'staff', 'regrade' }) do
   local waiting = key('waiting', queue)
   local messages = redis.call('LLEN', CELERY .. queue)
+  -- What was given back has its message in a queue ahead of the others, except a regrade's.
+  if queue ~= 'regrade' then
+    messages = messages + redis.call('LLEN', CELERY .. 'again')
+  end
   local missing = redis.call('ZCARD', waiting)
   -- A message that is taken may be a dead worker's: where none is left in the queue, those count for nothing.
   if messages > 0 then

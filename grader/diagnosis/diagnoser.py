@@ -1,0 +1,79 @@
+"""The diagnosis of one submission: every explanation that holds on all networks, or none."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from grader.diagnosis import hints
+from grader.diagnosis.bug import Bug, Where
+from grader.diagnosis.bugs import library
+from grader.diagnosis.case import Case
+from grader.diagnosis.fit import Fit, alone, together
+from grader.diagnosis.numeric import numeric
+from grader.diagnosis.raised import raised
+from grader.diagnosis.reach import reach
+from grader.diagnosis.state import KEEPS, state
+from grader.diagnosis.work import View, views
+from grader.model import Assignment, Diagnosis
+from grader.properties.candidate import Answer, Malformed
+from grader.suite import Suite
+
+#: For who is seen to follow the loss instead of the chain rule.
+DIFFERENTIATES = Bug(
+    "finite_differences",
+    "computes its derivatives by finite differences instead of backpropagation",
+    Where.WHOLE,
+    (),
+    "How many forward passes does your function need for one gradient, and how exact is it?",
+    "Go backwards once, from all_dl_df[K] down, with the chain rule; a small step only checks it.",
+)
+
+
+@dataclass(frozen=True)
+class Diagnoser:
+    """An assignment's networks and bug models, made ready once for many submissions."""
+
+    assignment: Assignment
+    suite: Suite
+
+    @cached_property
+    def _views(self) -> list[View]:
+        return views(self.suite.networks, self.assignment.formulas)
+
+    @cached_property
+    def _bugs(self) -> tuple[Bug, ...]:
+        return library.of(self.assignment)
+
+    def diagnose(
+        self, answers: Sequence[Answer], wrong: Sequence[int], *, repeats: bool, differentiates: bool
+    ) -> tuple[Diagnosis, ...]:
+        """What explains the answers to every network.
+
+        `wrong` are those that are not right, `repeats` says whether it answered the same when it was asked again,
+        `differentiates` whether the probes showed finite differences.
+        """
+        if not wrong:
+            return ()
+        if differentiates:
+            return hints.told([(DIFFERENTIATES,)])
+        case = Case(self.suite, self._views, answers, frozenset(wrong))
+        with np.errstate(all="ignore"):
+            found = self._fits(case)
+        if not found and not repeats:
+            found = [(KEEPS,)]
+        return hints.told(found)
+
+    def _fits(self, case: Case) -> list[Fit]:
+        """From what explains most exactly to what is only described."""
+        misshapen = any(isinstance(each, Malformed) for each in case.answers)
+        return (
+            alone(case, self._bugs)
+            or (alone(case, library.RETURNED) if misshapen else [])
+            or numeric(case, self.assignment.rtol)
+            or state(case)
+            or raised(case)
+            or together(case, self._bugs)
+            or reach(case, self.assignment)
+        )

@@ -1,0 +1,53 @@
+"""An explanation in a student's words, and what tells apart those that are equally good."""
+
+from collections.abc import Sequence
+
+from grader.diagnosis.bug import Bug, Where
+from grader.diagnosis.bugs.library import rarity
+from grader.diagnosis.fit import Fit
+from grader.model import Diagnosis
+
+#: Lines from the loss down: in a fit of two, and between two fits, the earlier one is looked at first.
+ORDER = tuple(Where)
+
+
+def told(fits: Sequence[Fit]) -> tuple[Diagnosis, ...]:
+    """Each explanation, the most usual first; where there are several, each says what tells it from the others."""
+    usual = sorted(fits, key=rarity)
+    return tuple(_one(fit, [each for each in usual if each is not fit]) for fit in usual)
+
+
+def title(fit: Fit) -> str:
+    """What it does, as one sentence."""
+    return f"It {' and it '.join(bug.title for bug in fit)}."
+
+
+def _one(fit: Fit, others: Sequence[Fit]) -> Diagnosis:
+    hints = [bug.hint for bug in fit] + [_apart(fit, other) for other in others]
+    return Diagnosis(
+        "+".join(bug.id for bug in fit),
+        title(fit),
+        " ".join(hints),
+        " ".join(bug.strong for bug in fit),
+        "; ".join(dict.fromkeys(bug.where.read for bug in fit)),
+    )
+
+
+def _apart(fit: Fit, other: Fit) -> str:
+    """How to tell this explanation from another one that gives the same numbers."""
+    same = f"The numbers fit another explanation just as well: {title(other)[0].lower()}{title(other)[1:]}"
+    mine, theirs = (_only(first, second) for first, second in ((fit, other), (other, fit)))
+    if mine is None or theirs is None or mine.where is theirs.where:
+        return f"{same} Compare your lines with both."
+    early, late = sorted((mine, theirs), key=lambda bug: ORDER.index(bug.where))
+    where: Where = early.where
+    return (
+        f"{same} To tell them apart print {where.variable}: where it is {where.should}, it {late.title};"
+        f" where it is not, it {early.title}."
+    )
+
+
+def _only(fit: Fit, other: Fit) -> Bug | None:
+    """The one bug that only the first of two explanations has."""
+    own = [bug for bug in fit if bug not in other]
+    return own[0] if len(own) == 1 else None

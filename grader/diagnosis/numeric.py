@@ -1,0 +1,127 @@
+"""Right numbers that something was done to at the end: rounded, clipped, scaled, or kept in half precision."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from grader.diagnosis.bug import Bug, Where
+from grader.diagnosis.case import Case
+from grader.diagnosis.fit import Fit
+from grader.oracle.network import Array
+from grader.properties.layers import Booleans
+from grader.suite import Suite
+
+#: Decimals to which a student may round so that it is seen.
+MOST_DECIMALS = 6
+
+#: What half precision may err by, in units of the size of what cancels in an entry, over a network's layers.
+HALF = 2.0**-7
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """What came back of the weights, the biases or both; what is right, and how far from it right numbers may be."""
+
+    what: str
+    got: Array
+    right: Array
+    tolerance: Array
+    #: The size of what cancels in an entry.
+    size: Array
+
+
+def numeric(case: Case, rtol: float) -> list[Fit]:
+    """What was done to all gradients, or to the weights' or the biases' alone while the others are right."""
+    if len(case.returned) < len(case.answers):
+        return []
+    for part in _parts(case, rtol):
+        for look in (_rounded, _half, _scaled, _clipped):
+            bug = look(part)
+            if bug is not None:
+                return [(bug,)]
+    return []
+
+
+def _parts(case: Case, rtol: float) -> Iterator[Part]:
+    settled = np.isfinite(case.suite.tolerances)
+    right = np.where(settled, case.suite.derivatives, case.got)
+    size = case.floor / rtol
+    biases = of_biases(case.suite)
+    for what, inside in (("gradients", None), ("bias gradients", biases), ("weight gradients", ~biases)):
+        if inside is None:
+            yield Part(what, case.got[settled], right[settled], case.floor[settled], size[settled])
+        elif np.all(np.abs(case.got - right)[~inside] <= case.floor[~inside]):
+            at = inside & settled
+            yield Part(what, case.got[at], right[at], case.floor[at], size[at])
+
+
+def of_biases(suite: Suite) -> Booleans:
+    """Which entries of the suite's flat arrays are biases."""
+    lengths = [n for sizes in suite.sizes for inputs, outputs in pairwise(sizes) for n in (inputs * outputs, outputs)]
+    return np.repeat(np.arange(len(lengths)) % 2 == 1, lengths)
+
+
+def _bug(id_: str, title: str, hint: str, strong: str) -> Bug:
+    return Bug(id_, title, Where.RETURN, (), hint, strong)
+
+
+def _rounded(part: Part) -> Bug | None:
+    for decimals in range(MOST_DECIMALS + 1):
+        shifted = part.got * 10.0**decimals
+        whole = np.abs(shifted - np.round(shifted)) <= 1e-9 * np.maximum(1.0, np.abs(shifted))
+        if np.all(whole) and np.all(np.abs(part.got - part.right) <= 0.5 / 10**decimals + part.tolerance):
+            to = f"{decimals} decimal{'' if decimals == 1 else 's'}" if decimals else "whole numbers"
+            return _bug(
+                "rounded",
+                f"rounds its {part.what} to {to}",
+                "Small derivatives matter too. What becomes of them in your last lines?",
+                "Return the numbers as they are: no np.round and no integers.",
+            )
+    return None
+
+
+def _half(part: Part) -> Bug | None:
+    with np.errstate(over="ignore"):
+        held = np.array_equal(part.got, part.got.astype(np.float16))
+    if not held or not np.all(np.abs(part.got - part.right) <= HALF * part.size):
+        return None
+    return _bug(
+        "float16",
+        f"keeps its {part.what} in half precision",
+        "Which dtype have your arrays?",
+        "float16 holds three decimal digits only: leave the arrays in float64.",
+    )
+
+
+def _scaled(part: Part) -> Bug | None:
+    largest = np.max(np.abs(part.right))
+    if largest == 0:
+        return None
+    # In units of the largest, so that nothing overflows.
+    got, right = part.got / largest, part.right / largest
+    factor = float(got @ right / (right @ right))
+    if not np.all(np.abs(part.got - factor * part.right) <= (1 + abs(factor)) * part.tolerance):
+        return None
+    if factor == 0:
+        return None
+    return _bug(
+        "scaled",
+        f"makes all its {part.what} {factor:.6g} times what they should be",
+        f"Every number of them is off by one factor, {factor:.6g}. Where in your code does such a factor come in?",
+        f"The factor {factor:.6g} does not belong there: no mean, no learning rate, no second 2.",
+    )
+
+
+def _clipped(part: Part) -> Bug | None:
+    most = float(np.max(np.abs(part.got)))
+    beyond = np.abs(part.right) > most + part.tolerance
+    if most == 0 or beyond.sum() < 3 or not np.all(np.abs(part.got - np.clip(part.right, -most, most)) <= part.tolerance):
+        return None
+    return _bug(
+        "clipped",
+        f"clips its {part.what} at {most:.4g}",
+        "May a derivative be large?",
+        f"A derivative beyond {most:.4g} is a derivative all the same: do not clip.",
+    )

@@ -1,0 +1,88 @@
+"""The stack that setup/compose-test.sh brought up, as tests ask it."""
+
+import json
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+URL, PROJECT = os.environ.get("COMPOSE_TEST_URL", ""), os.environ.get("COMPOSE_TEST_PROJECT", "")
+REDIS_PORT = os.environ.get("COMPOSE_TEST_REDIS_PORT", "6379")
+ROLES = ("redis", "web", "worker", "sweeper")
+
+needs_stack = pytest.mark.skipif(not URL, reason="`make compose-test` brings up what these look at")
+needs_bridges = pytest.mark.skipif(
+    os.environ.get("COMPOSE_TEST_NETWORK") == "host", reason="without bridges all share the host's network"
+)
+
+
+def run(*words: str) -> "subprocess.CompletedProcess[str]":
+    """A command of the engine's."""
+    program = shutil.which("docker") or "docker"
+    return subprocess.run([program, *words], capture_output=True, text=True, check=False, timeout=120)
+
+
+def docker(*words: str) -> str:
+    """What a command of the engine's prints; it must succeed."""
+    done = run(*words)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def containers(role: str) -> list[str]:
+    """The containers of a role, running or not."""
+    labels = (f"com.docker.compose.project={PROJECT}", f"com.docker.compose.service={role}")
+    return docker("ps", "-aq", *(word for label in labels for word in ("--filter", f"label={label}"))).split()
+
+
+def inside(role: str, *command: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command in a container of a role."""
+    return run("exec", containers(role)[0], *command)
+
+
+def inspected(role: str) -> dict[str, Any]:
+    """What the engine knows of a container of a role."""
+    found: dict[str, Any] = json.loads(docker("inspect", containers(role)[0]))[0]
+    return found
+
+
+def eventually(condition: Callable[[], object], seconds: float = 90.0) -> None:
+    """Wait for it, or fail."""
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "it did not come about"
+        time.sleep(0.2)
+
+
+def client() -> httpx.Client:
+    """A client with a token of its own, made as docs/deployment.md says."""
+    token = inside("web", "backmark", "token", "create", "compose", "--course", "c", "--scope", "staff").stdout.strip()
+    return httpx.Client(base_url=f"{URL}/api/v1", headers={"Authorization": f"Bearer {token}"}, timeout=30)
+
+
+def submit(api: httpx.Client, source: str, filename: str, student: str) -> str:
+    """Hand something in; its id."""
+    fields = {"assignment": "udl-7.2", "student": student, "filename": filename, "source": source}
+    answer = api.post("/submissions", json=fields)
+    assert answer.status_code == 202, answer.text
+    return str(answer.json()["id"])
+
+
+def ended(api: httpx.Client, submission: str) -> dict[str, Any]:
+    """The submission, once it is in a terminal state."""
+
+    def read() -> dict[str, Any]:
+        answer = api.get(f"/submissions/{submission}")
+        # While Redis or the web server starts anew.
+        told: dict[str, Any] = answer.json() if answer.status_code == 200 else {"state": "queued"}
+        return told
+
+    eventually(lambda: read()["state"] not in {"queued", "running"})
+    return read()

@@ -1,0 +1,84 @@
+"""docker-compose.yml, brought up for real: what it grades, also when containers are killed meanwhile."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.compose.engine import EXAMPLES, URL, client, containers, docker, ended, eventually, needs_stack, run, submit
+
+pytestmark = needs_stack
+
+KILL_ALL = ("python", "-c", "import os; os.kill(-1, 9)")
+
+
+@pytest.fixture(scope="module")
+def api() -> Iterator[httpx.Client]:
+    """A client of the stack's."""
+    with client() as made:
+        yield made
+
+
+def test_it_is_ready_with_all_its_parts() -> None:
+    answer = httpx.get(f"{URL}/readyz")
+    assert answer.status_code == 200, answer.text
+    assert len(containers("worker")) == 2
+
+
+@pytest.mark.parametrize("example", ["right.ipynb", "no_relu_derivative.ipynb", "endless_loop.py", "unfilled.ipynb"])
+def test_a_submission_gets_the_verdict_that_the_command_line_gives(api: httpx.Client, example: str) -> None:
+    done = ended(api, submit(api, (EXAMPLES / example).read_text(encoding="utf-8"), example, example))
+    assert done["state"] == "done", done
+    command = [sys.executable, "-m", "worker.cli", "grade", "--json", str(EXAMPLES / example)]
+    expected = json.loads(subprocess.run(command, capture_output=True, text=True, check=False).stdout)
+    verdict = done["verdict"]
+    for key in ("outcome", "score", "max_score", "properties", "counterexample", "diagnosis"):
+        assert verdict[key] == expected[key], key
+
+
+def crash(role: str, *command: str) -> None:
+    """Kill all that runs in the containers of a role, from within: what an engine's own kill ends stays ended."""
+    before = {each: restarts(each) for each in containers(role)}
+    for each in before:
+        run("exec", each, *command)
+    eventually(lambda: all(restarts(each) > count for each, count in before.items()))
+
+
+def restarts(container: str) -> int:
+    """How often the engine started it again."""
+    return int(docker("inspect", "-f", "{{.RestartCount}}", container))
+
+
+def load(api: httpx.Client, count: int, student: str) -> list[str]:
+    """Distinct right submissions."""
+    source = (EXAMPLES / "right_loops.py").read_text(encoding="utf-8")
+    return [submit(api, f"{source}\n# {student} {n}\n", "right.py", f"{student}-{n}") for n in range(count)]
+
+
+def test_workers_that_are_killed_under_load_come_back_and_lose_nothing(api: httpx.Client) -> None:
+    submissions = load(api, 40, "worker")
+    crash("worker", *KILL_ALL)
+    assert {ended(api, each)["verdict"]["outcome"] for each in submissions} == {"passed"}
+
+
+def test_redis_that_is_killed_under_load_comes_back_with_everything(api: httpx.Client) -> None:
+    submissions = load(api, 40, "redis")
+    crash("redis", "sh", "-c", "kill -9 -1")
+    assert {ended(api, each)["verdict"]["outcome"] for each in submissions} == {"passed"}
+
+
+def test_a_web_server_that_is_killed_comes_back(api: httpx.Client) -> None:
+    submissions = load(api, 4, "web")
+    crash("web", *KILL_ALL)
+
+    def answers() -> bool:
+        try:
+            return api.get("/submissions").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    eventually(answers)
+    assert {ended(api, each)["verdict"]["outcome"] for each in submissions} == {"passed"}

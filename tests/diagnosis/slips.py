@@ -1,0 +1,178 @@
+"""Every bug model's bug, written by hand in two styles that are not the models': a line each.
+
+The names are those of the models; the texts were not made from them.
+"""
+
+from itertools import combinations
+
+from tests.diagnosis.styles import Slip
+
+_GROWING = {
+    # all_dl_df[K]
+    "missing_factor": ("loss", "np.subtract(all_f[-1], y)"),
+    "double_factor": ("loss", "2 * d_loss_d_output(all_f[-1], y)"),
+    "wrong_sign": ("loss", "2.0 * np.subtract(y, all_f[-1])"),
+    "wrong_sign_and_factor": ("loss", "np.subtract(y, all_f[-1])"),
+    "mean_over_outputs": ("loss", "2.0 * np.subtract(all_f[-1], y) / y.shape[0]"),
+    "loss_for_derivative": ("loss", "np.square(all_f[-1] - y)"),
+    "no_target": ("loss", "2.0 * all_f[-1]"),
+    "derivative_at_output": ("loss", "2.0 * np.subtract(all_f[-1], y) * slope(all_f[-1])"),
+    "loss_at_other_layer": ("loss", "2.0 * np.subtract(all_f[n - 2], y)"),
+    # TODO 1
+    "zero_biases": ("bias", "np.zeros(delta.shape)"),
+    "bias_from_activation": ("bias", "np.array(back)"),
+    "bias_sign": ("bias", "np.negative(delta)"),
+    "bias_times_bias": ("bias", "np.multiply(b, delta)"),
+    "bias_summed_over_units": ("bias", "np.ones_like(b) * delta.sum()"),
+    "bias_mean_over_units": ("bias", "np.ones_like(b) * np.average(delta)"),
+    "one_number_for_biases": ("bias", "delta.sum()"),
+    "bias_from_weight_gradient": ("bias", "np.dot(dws[0], np.ones((h.shape[0], 1)))"),
+    "bias_derivative_twice": ("bias", "delta * slope(all_f[j])"),
+    # TODO 2
+    "zero_weights": ("weight", "np.zeros(w.shape)"),
+    "previous_activation": ("weight", "np.einsum('ic,jc->ij', delta, all_h[j - 1])"),
+    "preactivation": ("weight", "np.einsum('ic,jc->ij', delta, f if j > 0 else h)"),
+    "own_preactivation": ("weight", "np.einsum('ic,jc->ij', delta, all_f[j])"),
+    "weights_from_input": ("weight", "np.outer(delta, all_h[0])"),
+    "transposed_weight_gradient": ("weight", "np.einsum('ic,jc->ji', delta, h)"),
+    "elementwise_weight_gradient": ("weight", "np.multiply(delta, h)"),
+    "weight_gradient_without_transpose": ("weight", "np.dot(delta, h)"),
+    "inner_product": ("weight", "np.dot(np.transpose(delta), h)"),
+    "weights_without_activation": ("weight", "np.repeat(delta, h.shape[0], axis=1)"),
+    "weights_from_activation_gradient": ("weight", "np.outer(back, h)"),
+    "weight_sign": ("weight", "np.outer(-delta, h)"),
+    "weights_times_weights": ("weight", "np.multiply(w, np.outer(delta, h))"),
+    "weights_derivative_twice": ("weight", "np.outer(delta * slope(all_f[j]), h)"),
+    # TODO 3
+    "no_propagation": ("back", "np.zeros(h.shape)"),
+    "missing_transpose": ("back", "np.dot(w, delta)"),
+    "through_weight_gradient": ("back", "np.dot(np.transpose(dws[0]), delta)"),
+    "other_layers_weights": ("back", "np.dot(np.transpose(all_weights[j - 1]), delta)"),
+    "no_weights": ("back", "np.dot(np.ones((w.shape[1], w.shape[0])), delta)"),
+    "elementwise_weights": ("back", "np.multiply(np.transpose(w), delta)"),
+    "row_for_column": ("back", "np.dot(np.transpose(delta), w)"),
+    "derivative_not_carried_on": ("back", "np.dot(np.transpose(w), back)"),
+    "from_output_always": ("back", "np.dot(np.transpose(w), first)"),
+    "activation_sign": ("back", "np.dot(-np.transpose(w), delta)"),
+    "doubled_activation_gradient": ("back", "np.dot(2.0 * np.transpose(w), delta)"),
+    # TODO 4
+    "no_derivative": ("below", "np.array(back)"),
+    "zero_derivative": ("below", "np.zeros(f.shape)"),
+    "derivative_of_other_layer": ("below", "np.multiply(back, slope(all_f[j]))"),
+    "derivative_at_other_activation": ("below", "np.multiply(back, all_h[j - 1] > 0)"),
+    "derivative_at_input": ("below", "np.multiply(back, slope(all_h[0]))"),
+    "derivative_at_output_for_all": ("below", "np.multiply(back, slope(all_f[-1]))"),
+    "derivative_two_below": ("below", "np.multiply(back, slope(all_f[j - 2]))"),
+    "derivative_missing_at_first": ("below", "back if j == 1 else np.multiply(back, slope(f))"),
+    "derivative_missing_at_last": ("below", "back if i == 0 else np.multiply(back, slope(f))"),
+    "derivative_of_activation": ("below", "np.multiply(back, 1.0 - slope(f))"),
+    "derivative_of_gradient": ("below", "np.clip(back, 0.0, None)"),
+    "derivative_at_biases": ("below", "np.multiply(back, slope(all_biases[j - 1]))"),
+    "activation_for_derivative": ("below", "np.multiply(back, np.maximum(f, 0.0))"),
+    "preactivation_for_derivative": ("below", "np.multiply(back, f)"),
+    "derivative_alone": ("below", "slope(f)"),
+    "derivative_added": ("below", "np.add(back, slope(f))"),
+    "derivative_as_matrix": ("below", "np.dot(slope(f), back)"),
+    "sign_for_derivative": ("below", "np.multiply(back, np.where(f > 0, 1, -1))"),
+    "leaky_derivative": ("below", "np.where(f > 0, back, 0.01 * back)"),
+    # return
+    "returned_swapped": ("returns", "dbs, dws"),
+    "returned_reversed": ("returns", "list(reversed(dws)), list(reversed(dbs))"),
+    "flat_biases": ("returns", "dws, [np.squeeze(part, axis=1) for part in dbs]"),
+    "flat_arrays": ("returns", "[part.flatten() for part in dws], [part.flatten() for part in dbs]"),
+    "row_biases": ("returns", "dws, [part.reshape(1, -1) for part in dbs]"),
+    "returned_pairs": ("returns", "zip(dws, dbs)"),
+    "returned_one_list": ("returns", "[*dws, *dbs]"),
+    "returned_nothing": ("returns", "None"),
+    "returned_weights_only": ("returns", "dws"),
+    "list_too_short": ("returns", "dws[:-1], dbs[:-1]"),
+    "list_too_long": ("returns", "dws + [delta], dbs + [delta]"),
+    "first_layer_missing": ("returns", "[None] + dws[1:], [None] + dbs[1:]"),
+    "last_layer_missing": ("returns", "dws[:n - 1] + [None], dbs[:n - 1] + [None]"),
+}
+
+_RECURSIVE = {
+    "missing_factor": ("loss", "d_loss_d_output(all_f[last], y) * 0.5"),
+    "double_factor": ("loss", "4 * (all_f[last] - y)"),
+    "wrong_sign": ("loss", "-2 * (all_f[last] - y)"),
+    "wrong_sign_and_factor": ("loss", "y - all_f[last]"),
+    "mean_over_outputs": ("loss", "d_loss_d_output(all_f[last], y) / len(all_biases[-1])"),
+    "loss_for_derivative": ("loss", "(all_f[last] - y) ** 2"),
+    "no_target": ("loss", "d_loss_d_output(all_f[last], 0)"),
+    "derivative_at_output": ("loss", "np.where(all_f[last] > 0, d_loss_d_output(all_f[last], y), 0)"),
+    "loss_at_other_layer": ("loss", "d_loss_d_output(all_h[last], y)"),
+    "zero_biases": ("bias", "0 * all_biases[layer]"),
+    "bias_from_activation": ("bias", "above.copy()"),
+    "bias_sign": ("bias", "0 - g"),
+    "bias_times_bias": ("bias", "g * all_biases[layer]"),
+    "bias_summed_over_units": ("bias", "np.sum(g) + np.zeros_like(g)"),
+    "one_number_for_biases": ("bias", "np.sum(g, 0, keepdims=True)"),
+    "bias_mean_over_units": ("bias", "np.zeros_like(g) + g.mean()"),
+    "bias_from_weight_gradient": ("bias", "np.add.reduce(of_weights[layer], 1).reshape(-1, 1)"),
+    "bias_derivative_twice": ("bias", "np.where(all_f[layer] > 0, g, 0)"),
+    "zero_weights": ("weight", "all_weights[layer] * 0"),
+    "previous_activation": ("weight", "g @ all_h[max(layer - 1, 0)].T"),
+    "preactivation": ("weight", "g @ all_f[layer - 1].T"),
+    "own_preactivation": ("weight", "np.outer(g, all_f[layer])"),
+    "weights_from_input": ("weight", "g @ all_h[0].T"),
+    "transposed_weight_gradient": ("weight", "np.outer(all_h[layer], g)"),
+    "elementwise_weight_gradient": ("weight", "all_h[layer] * g"),
+    "weight_gradient_without_transpose": ("weight", "np.matmul(g, all_h[layer])"),
+    "inner_product": ("weight", "g.T.dot(all_h[layer])"),
+    "weights_without_activation": ("weight", "np.outer(g, np.ones(len(all_h[layer])))"),
+    "weights_from_activation_gradient": ("weight", "np.outer(above, all_h[layer])"),
+    "weight_sign": ("weight", "-np.outer(g, all_h[layer])"),
+    "weights_times_weights": ("weight", "np.outer(g, all_h[layer]) * all_weights[layer]"),
+    "weights_derivative_twice": ("weight", "np.where(all_f[layer] > 0, g, 0) @ all_h[layer].T"),
+    "no_propagation": ("back", "0 * all_h[layer]"),
+    "missing_transpose": ("back", "all_weights[layer] @ g"),
+    "through_weight_gradient": ("back", "(g.T @ of_weights[layer]).T"),
+    "other_layers_weights": ("back", "(g.T @ all_weights[layer - 1]).T"),
+    "no_weights": ("back", "g"),
+    "elementwise_weights": ("back", "all_weights[layer].T * g"),
+    "row_for_column": ("back", "g.T @ all_weights[layer]"),
+    "derivative_not_carried_on": ("back", "(above.T @ all_weights[layer]).T"),
+    "from_output_always": ("back", "(start.T @ all_weights[layer]).T"),
+    "activation_sign": ("back", "(-g.T @ all_weights[layer]).T"),
+    "doubled_activation_gradient": ("back", "2 * (g.T @ all_weights[layer]).T"),
+    "no_derivative": ("below", "u"),
+    "zero_derivative": ("below", "0 * u"),
+    "derivative_of_other_layer": ("below", "(all_f[layer] > 0) * u"),
+    "derivative_at_other_activation": ("below", "np.sign(all_h[layer - 1]).clip(0) * u"),
+    "derivative_at_input": ("below", "u * (all_h[0] > 0)"),
+    "derivative_at_output_for_all": ("below", "u * (all_f[last] > 0)"),
+    "derivative_two_below": ("below", "u * (all_f[layer - 2] > 0)"),
+    "derivative_missing_at_first": ("below", "np.where(all_f[layer - 1] > 0, u, 0) if layer > 1 else u"),
+    "derivative_missing_at_last": ("below", "np.where(all_f[layer - 1] > 0, u, 0) if layer < last else u"),
+    "derivative_of_activation": ("below", "np.where(all_f[layer - 1] < 0, u, 0)"),
+    "derivative_of_gradient": ("below", "np.where(u > 0, u, 0)"),
+    "derivative_at_biases": ("below", "np.where(all_biases[layer - 1] > 0, u, 0)"),
+    "activation_for_derivative": ("below", "all_h[layer] * u"),
+    "preactivation_for_derivative": ("below", "all_f[layer - 1] * u"),
+    "derivative_alone": ("below", "indicator_function(all_f[layer - 1])"),
+    "derivative_added": ("below", "(all_f[layer - 1] > 0) + u"),
+    "derivative_as_matrix": ("below", "(all_f[layer - 1] > 0).astype(float) @ u"),
+    "sign_for_derivative": ("below", "np.sign(all_f[layer - 1]) * u"),
+    "leaky_derivative": ("below", "np.where(all_f[layer - 1] > 0, u, u / 10)"),
+    # The derivative as a row's, before the weights instead of after them: two lines, one bug.
+    "returned_swapped": ("returns", "(db, dw)"),
+    "returned_reversed": ("returns", "dw[::-1], db[::-1]"),
+    "flat_biases": ("returns", "dw, [part[:, 0] for part in db]"),
+    "row_biases": ("returns", "dw, [part.T for part in db]"),
+    "returned_pairs": ("returns", "[(dw[k], db[k]) for k in range(last + 1)]"),
+    "returned_nothing": ("returns", ""),
+    "list_too_short": ("returns", "dw[1:], db[1:]"),
+}
+
+_TEXTS = {"growing": _GROWING, "recursive": _RECURSIVE}
+
+
+def slips(style: str) -> list[Slip]:
+    """One slip for each bug, in this style."""
+    return [Slip(bug, style, line, text) for bug, (line, text) in _TEXTS[style].items()]
+
+
+def pairs(style: str) -> list[tuple[Slip, Slip]]:
+    """Two slips in different lines of the four TODOs and the loss derivative."""
+    lines = [slip for slip in slips(style) if slip.line != "returns"]
+    return [(first, second) for first, second in combinations(lines, 2) if first.line != second.line]

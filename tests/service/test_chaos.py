@@ -1,0 +1,208 @@
+"""Everything is killed under load, and nothing is lost: each accepted submission ends once, with its own verdict."""
+
+import contextlib
+import hashlib
+import json
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from grader.properties.engine import Judge
+from grader.store.records import Scope, State
+from tests.service.parts import ASSIGNMENT, COURSE, EXAMPLES, Part, Service, service, until
+from tests.service.test_end_to_end import settled
+from worker.embedded import EmbeddedRedis, find_server, free_port, lasting_port
+from worker.grading import Grader
+from worker.sandbox.policy import Launch
+
+SUBMISSIONS = 200
+#: How many may be handed in beyond those that are at their end.
+AHEAD = 30
+#: Takes seconds: a few of these are enough.
+SLOW = "endless_loop.py"
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[EmbeddedRedis]:
+    """A Redis that the test may kill."""
+    if find_server() is None and not os.environ.get("CI"):
+        pytest.skip("no Redis server on this machine")
+    server = EmbeddedRedis(tmp_path / "redis", lasting_port())
+    server.start()
+    yield server
+    server.stop()
+
+
+@dataclass(frozen=True, slots=True)
+class HandedIn:
+    """One student's file; every second is unlike all others, by a remark or a blank at its end."""
+
+    number: int
+    file: Path
+
+    @property
+    def source(self) -> bytes:
+        if self.number % 2:
+            return self.file.read_bytes()
+        end = f"\n# {self.number}\n" if self.file.suffix == ".py" else "\n" * (1 + self.number)
+        return self.file.read_bytes() + end.encode()
+
+
+def load() -> list[HandedIn]:
+    """A mix of all examples."""
+    files = [file for file in EXAMPLES if file.name != SLOW]
+    slow = next(file for file in EXAMPLES if file.name == SLOW)
+    return [HandedIn(i, slow if i % 50 == 7 else files[i % len(files)]) for i in range(SUBMISSIONS)]
+
+
+class Portal:
+    """Hands in over HTTP, some threads at a time, and does not give up: one Idempotency-Key until it is accepted."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self._url = url
+        self._headers = {"Authorization": f"Bearer {token}"}
+        self._changed = threading.Condition()
+        self._allowed = 0
+        self.over = False
+        self.accepted: dict[int, str] = {}
+        self.answers: list[int] = []
+
+    def allow(self, count: int) -> None:
+        """Let the first so many be handed in."""
+        with self._changed:
+            self._allowed = max(self._allowed, count)
+            self._changed.notify_all()
+
+    def end(self) -> None:
+        with self._changed:
+            self.over = True
+            self._changed.notify_all()
+
+    def hand_in(self, work: HandedIn) -> None:
+        """Once it is its turn, until it is accepted."""
+        with self._changed:
+            self._changed.wait_for(lambda: self.over or self._allowed > work.number)
+        with httpx.Client(base_url=self._url, headers=self._headers, timeout=15) as client:
+            while not self.over and not self._accepted(client, work):
+                threading.Event().wait(0.1)
+
+    def _accepted(self, client: httpx.Client, work: HandedIn) -> bool:
+        fields = {"assignment": ASSIGNMENT, "student": f"student-{work.number}"}
+        files = {"file": (work.file.name, work.source)}
+        try:
+            answer = client.post(
+                "/api/v1/submissions", data=fields, files=files, headers={"Idempotency-Key": f"work-{work.number}"}
+            )
+        except httpx.HTTPError:
+            # Nobody knows whether it was accepted: that is what the key is for.
+            return False
+        self.answers.append(answer.status_code)
+        if answer.status_code != 202:
+            return False
+        self.accepted[work.number] = answer.json()["id"]
+        return True
+
+
+class Course:
+    """The service, the portal's progress, and what is done to both."""
+
+    def __init__(self, service: Service, redis: EmbeddedRedis) -> None:
+        self._service = service
+        self._redis = redis
+        self._address = f"127.0.0.1:{free_port()}"
+        _, token = service.store.tokens.create("portal", COURSE, {Scope.SUBMIT})
+        self.portal = Portal(f"http://{self._address}", token)
+        self._ended: set[str] = set()
+        self._sweeper = service.start("sweeper")
+        self._web = self._served()
+        self._worker = service.worker(2)
+
+    def progressed(self, count: int) -> None:
+        """Wait until so many are at their end, handing in not too far ahead: what is killed should have work to lose."""
+
+        def enough() -> bool:
+            waiting = set(self.portal.accepted.values()) - self._ended
+            self._ended |= {each.id for each in self._service.store.submissions.many(list(waiting)) if each.state.terminal}
+            self.portal.allow(len(self._ended) + AHEAD)
+            return len(self._ended) >= count
+
+        until(enough, f"{count} are at their end", 120)
+
+    def kill_child(self) -> None:
+        """One of the processes that grade."""
+        os.kill(self._worker.children()[0], signal.SIGKILL)
+
+    def kill_worker(self) -> None:
+        """And start another, as a supervisor would."""
+        self._worker.kill()
+        self._worker = self._service.worker(2)
+
+    def kill_web(self) -> None:
+        """Every process of it."""
+        for pid in (*self._web.descendants(), self._web.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._web.process.wait()
+        self._web = self._served()
+
+    def kill_sweeper(self) -> None:
+        self._sweeper.kill()
+        self._sweeper = self._service.start("sweeper")
+
+    def kill_redis(self) -> None:
+        """And start it on its file, once somebody was refused."""
+        self._redis.kill()
+        self.portal.allow(len(self._ended) + 2 * AHEAD)
+        until(lambda: 503 in self.portal.answers, "somebody is told to come again")
+        self._redis.start()
+
+    def _served(self) -> Part:
+        return self._service.start("web", "--bind", self._address)
+
+
+def expected(judge: Judge, jail: Launch) -> dict[str, dict[str, Any]]:
+    """Each example's verdict when nothing is killed."""
+    grader = Grader(judge, jail)
+    return {
+        file.name: settled(json.loads(json.dumps(grader.grade(file.read_bytes(), file.name).as_dict())))
+        for file in EXAMPLES
+    }
+
+
+def test_nothing_is_lost_whatever_is_killed(redis: EmbeddedRedis, tmp_path: Path, udl: Judge, jail: Launch) -> None:
+    """Every 202 ends once, as done, with one verdict: that of a day without faults. No attempt is charged."""
+    right = expected(udl, jail)
+    works = load()
+    with service(redis.url, tmp_path) as opened, ThreadPoolExecutor(4) as hands:
+        course = Course(opened, redis)
+        try:
+            handing = [hands.submit(course.portal.hand_in, work) for work in works]
+            faults = (course.kill_child, course.kill_worker, course.kill_web, course.kill_redis, course.kill_sweeper)
+            for number, fault in enumerate((*faults, course.kill_child, course.kill_worker), start=1):
+                course.progressed(number * SUBMISSIONS // 9)
+                fault()
+            course.progressed(SUBMISSIONS)
+        finally:
+            course.portal.end()
+        for each in handing:
+            each.result()
+        for work in works:
+            name = course.portal.accepted[work.number]
+            submission, verdict = opened.submission(name), opened.store.submissions.verdict(name)
+            assert submission.state is State.DONE, submission
+            assert (submission.attempt, submission.verdict) == (1, 1)
+            assert verdict is not None
+            mine = {"id": "", "filename": work.file.name, "source_sha256": hashlib.sha256(work.source).hexdigest()}
+            assert settled(verdict) == {**right[work.file.name], "submission": mine}
+        assert len(opened.store.redis.keys("bm:submission:*")) == SUBMISSIONS
+        assert len(opened.store.redis.keys("bm:verdict:*")) == SUBMISSIONS
+        assert sum(opened.store.counters.read().outcomes.values()) == SUBMISSIONS

@@ -1,0 +1,113 @@
+"""A hold on a job: renewed while it is wanted, over as soon as it is not."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from grader.store.records import Job, Kind, State
+from grader.store.submissions import New
+from tests.service.conftest import Making
+from tests.service.parts import until
+from worker.embedded import EmbeddedRedis, lasting_port
+from worker.service.claims import Stopping, Withdrawn, held
+from worker.service.context import Context
+from worker.service.sweeper import Sweeper
+
+
+@pytest.fixture
+def quick(making: Making) -> Context:
+    """A context whose leases are short."""
+    return making(lease_seconds=0.75, grace_seconds=0)
+
+
+def waiting(context: Context) -> Job:
+    new = New("course", "udl-7.2", "revision", "ann", "a.py", b"source")
+    return Job(Kind.SUBMISSION, context.store.submissions.accept(new).id)
+
+
+def test_what_is_held_is_not_lost_and_what_is_let_go_is(quick: Context) -> None:
+    job = waiting(quick)
+    with held(quick, job) as hold:
+        assert hold is not None
+        end = threading.Event()
+        assert not end.wait(1.5), "two leases pass"
+        assert quick.store.jobs.lost() == []
+        hold.check()
+    until(lambda: quick.store.jobs.lost() == [job], "its lease ends")
+
+
+def test_a_job_can_be_held_once(quick: Context) -> None:
+    job = waiting(quick)
+    with held(quick, job) as first, held(quick, job) as second:
+        assert first is not None
+        assert second is None
+
+
+def test_a_cancelled_job_is_withdrawn_and_what_it_does_is_ended(quick: Context) -> None:
+    job, ended = waiting(quick), threading.Event()
+    with held(quick, job) as hold:
+        assert hold is not None
+        with hold.ending(ended.set):
+            quick.store.submissions.cancel(job.id)
+            assert ended.wait(10)
+        with pytest.raises(Withdrawn):
+            hold.check()
+        # Also where whoever works comes late.
+        late = threading.Event()
+        with hold.ending(late.set):
+            assert late.is_set()
+
+
+def test_a_stop_ends_it_after_its_grace(making: Making) -> None:
+    context = making(lease_seconds=2, grace_seconds=0.3)
+    ended = threading.Event()
+    with held(context, waiting(context)) as hold:
+        assert hold is not None
+        context.stop.request()
+        hold.check()
+        with hold.ending(ended.set):
+            assert ended.wait(10)
+        with pytest.raises(Stopping):
+            hold.check()
+
+
+def test_a_worker_that_stops_claims_nothing_more(quick: Context) -> None:
+    job = waiting(quick)
+    quick.stop.request()
+    with pytest.raises(Stopping), held(quick, job):
+        pass
+    assert quick.store.jobs.position(job) == 0
+
+
+@pytest.fixture
+def redis(redis_server: EmbeddedRedis, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedRedis]:
+    """A Redis that the test may kill; skipped or failing as the other."""
+    assert redis_server.pid
+    server = EmbeddedRedis(tmp_path_factory.mktemp("mortal"), lasting_port())
+    server.start()
+    yield server
+    server.stop()
+
+
+def test_a_store_that_was_away_still_finds_whoever_held_a_job(redis: EmbeddedRedis, making: Making) -> None:
+    """Away for longer than a lease: a sweeper gives everyone time to come back, and the answer is not lost."""
+    context = making(redis_url=redis.url, lease_seconds=1.5)
+    job, stop = waiting(context), threading.Event()
+    sweeping = threading.Thread(target=Sweeper(context.store, context.dispatcher, context.settings).loop, args=(stop,))
+    sweeping.start()
+    with held(context, job) as hold:
+        assert hold is not None
+        redis.kill()
+        again = threading.Timer(2.5, redis.start)
+        again.start()
+        found = hold.asked(lambda: context.store.submissions.get(job.id))
+        assert found is not None
+        assert not stop.wait(2), "the sweeper looks, and a lease passes"
+        hold.check()
+        found = context.store.submissions.get(job.id)
+        assert found is not None
+        assert (found.state, found.tries) == (State.RUNNING, 1)
+        again.join()
+    stop.set()
+    sweeping.join()

@@ -1,0 +1,131 @@
+"""What a worker makes of a submission, and of its own failures."""
+
+import json
+import threading
+from dataclasses import replace
+
+from grader.store.records import Job, Kind, Revision, State, Submission
+from grader.store.submissions import New
+from tests.service.conftest import Making, Sent
+from tests.service.parts import ASSIGNMENT, COURSE, EXAMPLES, until
+from worker.sandbox.policy import Launch
+from worker.service import gradings
+from worker.service.context import Context
+from worker.service.fitness import Fitness
+from worker.service.jails import Jails
+from worker.service.tasks import perform
+
+
+def example(name: str) -> bytes:
+    return next(file for file in EXAMPLES if file.name == name).read_bytes()
+
+
+def handed_in(context: Context, source: bytes, filename: str = "a.py", student: str = "ann") -> Job:
+    accepted = context.store.submissions.accept(New(COURSE, ASSIGNMENT, _current(context).id, student, filename, source))
+    return Job(Kind.SUBMISSION, accepted.id)
+
+
+def done(context: Context, job: Job) -> Submission:
+    """Let the worker do it."""
+    perform(context, job)
+    found = context.store.submissions.get(job.id)
+    assert found is not None
+    return found
+
+
+def test_an_identical_source_gets_the_same_verdict_as_its_own(context: Context) -> None:
+    first = done(context, handed_in(context, example("missing_factor_two.py")))
+    second = done(context, handed_in(context, example("missing_factor_two.py"), "b.py", "ben"))
+    assert (first.reused, second.reused) == (False, True)
+    verdicts = [context.store.submissions.verdict(each.id) for each in (first, second)]
+    assert [each and each["submission"]["filename"] for each in verdicts] == ["a.py", "b.py"]
+    assert verdicts[1] == gradings.own(verdicts[0] or {}, second.id, "b.py")
+
+
+def test_an_outcome_that_may_not_repeat_itself_is_graded_again(context: Context) -> None:
+    for student in ("ann", "ben"):
+        found = done(context, handed_in(context, example("raises.py"), student=student))
+        assert (found.outcome, found.reused) == ("error", False)
+
+
+def test_a_verdict_is_kept_by_all_that_it_follows_from(context: Context) -> None:
+    revision = _current(context)
+    key = gradings.cache_key(revision, "0" * 64, "a.py", b"")
+    assert gradings.cache_key(revision, "0" * 64, "other.txt", b"") == key
+    other = {
+        gradings.cache_key(revision, "1" * 64, "a.py", b""),
+        gradings.cache_key(revision, "0" * 64, "A.IPYNB", b""),
+        gradings.cache_key(revision, "0" * 64, "a.py", b"secret"),
+    }
+    assert key not in other
+    assert len(other) == 3
+    assert gradings.cache_key(revision, "0" * 64, "a.ipynb", b"") in other
+
+
+def test_a_jail_is_started_ahead_for_whoever_comes_next(context: Context) -> None:
+    done(context, handed_in(context, example("right_loops.py")))
+    limits = context.graders.grader(_current(context), "0" * 64).limits
+    ahead = context.jails.take(limits)
+    assert ahead.alive
+    ahead.close()
+
+
+def test_a_jail_that_died_while_it_waited_is_nobodys_failure(context: Context) -> None:
+    done(context, handed_in(context, example("right_loops.py")))
+    ahead = context.jails._ahead
+    assert ahead is not None
+    ahead._process._popen.kill()
+    ahead._process._popen.wait()
+    found = done(context, handed_in(context, example("right_einsum.py"), student="ben"))
+    assert (found.outcome, found.tries) == ("passed", 1)
+
+
+def test_our_own_failure_is_tried_again_and_never_an_outcome(making: Making) -> None:
+    """Here the networks in the store are not those that were published."""
+    context = making(tries=2)
+    job = handed_in(context, example("right_loops.py"))
+    revision = _current(context)
+    context.store.redis.set(f"bm:networks:{revision.id}", b"something else")
+    first = done(context, job)
+    assert (first.state, first.tries) == (State.QUEUED, 1)
+    assert isinstance(context.dispatcher, Sent)
+    assert context.dispatcher.again == [job]
+    second = done(context, job)
+    assert (second.state, second.outcome) == (State.SERVICE_FAILED, None)
+    assert revision.id in (second.failure or "")
+    assert context.store.counters.read().service_failures == 1
+
+
+def test_another_revisions_networks_are_not_taken_for_its_own(context: Context) -> None:
+    """A hash says so, though they are networks."""
+    revision = _current(context)
+    job = handed_in(context, example("right_loops.py"))
+    record = json.loads(context.store.redis.get(f"bm:revision:*:{revision.id}") or b"")
+    context.store.redis.set("bm:revision:*:other", json.dumps({**record, "id": "other"}))
+    context.store.redis.set("bm:networks:other", context.store.assignments.networks(revision.id) or b"")
+    context.store.redis.hset(f"bm:submission:{job.id}", "revision", "other")
+    found = done(context, job)
+    assert (found.state, found.outcome) == (State.QUEUED, None)
+    assert "damaged" in (found.failure or "damaged")
+
+
+def test_a_machine_that_can_no_longer_isolate_hands_back_and_waits(context: Context, jail: Launch) -> None:
+    """No try is charged, and nothing more is taken until a jail can be had or the worker ends."""
+    fitness = Fitness("/nowhere/bwrap")
+    broken = replace(context, jails=Jails(replace(jail, wrapper=("/bin/false",))), fitness=fitness)
+    job = handed_in(context, example("right_loops.py"))
+    ending = threading.Thread(target=lambda: (until(lambda: fitness.reason, "it is noticed"), context.stop.request()))
+    ending.start()
+    found = done(broken, job)
+    ending.join()
+    assert (found.state, found.tries) == (State.QUEUED, 0)
+    assert "/nowhere/bwrap" in (fitness.reason or "")
+    assert isinstance(context.dispatcher, Sent)
+    assert context.dispatcher.again == [job]
+    assert context.store.counters.read().jail_failures == 1
+
+
+def _current(context: Context) -> Revision:
+    revision = context.store.assignments.current(COURSE, ASSIGNMENT)
+    assert revision is not None
+    return revision

@@ -1,0 +1,141 @@
+"""Regrades with real workers and real jails: previewed, applied, rolled back, and gone on with when a worker is killed."""
+
+import pytest
+
+from grader.store.records import Job, Kind, Queue, State
+from grader.store.regrade import Mode, Phase, Regrade, Selection, Which
+from grader.store.submissions import New
+from tests.service.parts import ASSIGNMENT, COURSE, EXAMPLES, Service, until
+
+RIGHT = next(each for each in EXAMPLES if each.name == "right_loops.py")
+WRONG = next(each for each in EXAMPLES if each.name == "no_relu_derivative.ipynb")
+
+
+def graded(service: Service, source: bytes, filename: str, student: str, score: int) -> str:
+    """A submission that was given so many marks of ten, whatever it is worth."""
+    revision = service.store.assignments.current(COURSE, ASSIGNMENT)
+    assert revision is not None
+    new = New(COURSE, ASSIGNMENT, revision.id, student, filename, source)
+    name = service.store.submissions.accept(new).id
+    claim = service.store.jobs.claim(Job(Kind.SUBMISSION, name))
+    assert claim is not None
+    verdict = {"outcome": "failed", "score": score, "max_score": 10, "properties": []}
+    assert service.store.submissions.finish(claim, verdict)
+    return name
+
+
+def asked(service: Service, *, fresh: bool = False) -> str:
+    """A regrade of all, against the assignment's current revision."""
+    revision = service.store.assignments.current(COURSE, ASSIGNMENT)
+    assert revision is not None
+    chosen = Selection(COURSE, ASSIGNMENT, revision.id, which=Which.ALL, fresh=fresh)
+    found = service.store.regrades.request(chosen).regrade.id
+    service.dispatcher.send(Job(Kind.REGRADE, found))
+    return found
+
+
+def now(service: Service, name: str) -> Regrade:
+    found = service.store.regrades.get(name)
+    assert found is not None
+    return found
+
+
+def reached(service: Service, name: str, phase: Phase) -> Regrade:
+    until(lambda: now(service, name).phase is phase, f"the regrade is {phase}")
+    return now(service, name)
+
+
+def started(service: Service, name: str, mode: Mode | None) -> None:
+    """Apply it, or roll it back where no mode is given, as the web server does."""
+    regrades = service.store.regrades
+    regrades.roll_back(name) if mode is None else regrades.apply(name, mode)
+    service.dispatcher.send(Job(Kind.REGRADE, name))
+
+
+def test_a_regrade_gives_the_verdicts_that_a_submission_would_get(service: Service) -> None:
+    service.worker()
+    right, wrong = RIGHT.read_bytes(), WRONG.read_bytes()
+    up = [graded(service, right, RIGHT.name, f"right {number}", 4) for number in range(5)]
+    down = [graded(service, wrong, WRONG.name, f"wrong {number}", 10) for number in range(5)]
+    name = asked(service)
+    found = reached(service, name, Phase.PREVIEWED)
+    assert (found.counts.submissions, found.counts.sources) == (10, 2)
+    assert (found.counts.up, found.counts.down) == (5, 5)
+    assert found.counts.newly_failing["relu_derivative"] == 5
+
+    started(service, name, Mode.WHOLE)
+    assert reached(service, name, Phase.APPLIED).counts.applied == 10
+    (fresh,) = service.concluded(service.submit(right, RIGHT.name, "another"))
+    for each in up:
+        submission, verdict = service.submission(each), service.store.submissions.verdict(each)
+        expected = service.store.submissions.verdict(fresh.id)
+        assert verdict is not None
+        assert expected is not None
+        assert (submission.outcome, submission.score, submission.regrade) == ("passed", fresh.score, name)
+        assert verdict == expected | {"submission": expected["submission"] | {"id": each}}
+    assert {service.submission(each).outcome for each in down} == {"failed"}
+
+    started(service, name, None)
+    assert reached(service, name, Phase.ROLLED_BACK).counts.rolled_back == 10
+    assert {service.submission(each).score for each in up} == {4}
+
+
+def test_an_identical_source_is_graded_again_only_when_asked_to(service: Service) -> None:
+    service.worker(concurrency=1)
+    service.concluded(service.submit(RIGHT.read_bytes(), RIGHT.name, "ada"))
+    for fresh in (False, True):
+        name = asked(service, fresh=fresh)
+        reached(service, name, Phase.PREVIEWED)
+        (row,) = service.store.regrades.report(name).all(frozenset())
+        reused = service.store.redis.hget(f"bm:unit:{row.entry.unit}", "reused")
+        assert reused == (b"0" if fresh else b"1")
+
+
+@pytest.mark.parametrize("step", ["preview", "apply"])
+def test_what_a_killed_worker_was_at_is_gone_on_with_by_another(service: Service, step: str) -> None:
+    """The whole worker is killed; nothing is lost, nothing is done twice."""
+    service.start("sweeper")
+    worker = service.worker()
+    right = RIGHT.read_bytes()
+    # As many as it takes for the kill to come in between: sources that differ in a comment, several submissions of each.
+    names = [
+        graded(service, right + b"# %d" % (number % 60), RIGHT.name, f"student {number}", 4) for number in range(900)
+    ]
+    name = asked(service)
+    if step == "apply":
+        reached(service, name, Phase.PREVIEWED)
+        started(service, name, Mode.WHOLE)
+        until(lambda: now(service, name).counts.applied > 0, "some are applied")
+    else:
+        until(lambda: now(service, name).progress.done > 3 and now(service, name).phase is Phase.PREVIEWING, "some")
+    worker.kill()
+    service.worker()
+    if step == "preview":
+        found = reached(service, name, Phase.PREVIEWED)
+        assert (found.progress.total, found.progress.done, found.counts.up) == (60, 60, 900)
+        started(service, name, Mode.WHOLE)
+    found = reached(service, name, Phase.APPLIED)
+    assert (found.counts.applied, found.counts.skipped) == (900, 0)
+    assert {(each.verdict, each.outcome, each.regrade) for each in map(service.submission, names)} == {
+        (2, "passed", name)
+    }
+
+
+def test_a_cancelled_preview_holds_no_worker_and_goes_on_when_resumed(service: Service) -> None:
+    service.start("sweeper")
+    service.worker()
+    right = RIGHT.read_bytes()
+    for number in range(80):
+        graded(service, right + b"# %d" % number, RIGHT.name, f"student {number}", 4)
+    name = asked(service)
+    until(lambda: now(service, name).progress.done > 3, "some are graded")
+    service.store.regrades.cancel(name)
+    assert service.store.jobs.waiting(Queue.REGRADE) == 0
+    (interactive,) = service.concluded(service.submit(right + b"# new", RIGHT.name, "eager"))
+    assert interactive.state is State.DONE
+    done = now(service, name).progress.done
+    assert done < 80
+    _, jobs = service.store.regrades.resume(name)
+    for job in jobs:
+        service.dispatcher.send(job)
+    assert reached(service, name, Phase.PREVIEWED).progress.done == 80

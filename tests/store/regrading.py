@@ -1,0 +1,157 @@
+"""What the tests of regrades are about: submissions by their marks, and workers that do one thing at a time."""
+
+from typing import Any
+
+from grader.store.records import Claim, Job, Kind
+from grader.store.regrade import Mode, Phase, Regrade, Selection, Which
+from grader.store.reports import Row
+from grader.store.store import Store
+from grader.store.submissions import New
+from tests.store.making import REVISION, claimed
+
+COURSE, ASSIGNMENT = "cs101", "udl-7.2"
+NAMES = ("bias_gradient", "any_shape", "relu_derivative")
+
+
+def result(score: int, *, max_score: int = 10, failing: tuple[str, ...] = (), outcome: str = "") -> dict[str, Any]:
+    """As much of a result object as a regrade looks at; passed with all marks, else failed."""
+    rows = [{"name": name, "outcome": "failed" if name in failing else "passed"} for name in NAMES]
+    return {
+        "submission": {"id": "source", "filename": "source.py", "source_sha256": "0" * 64},
+        "outcome": outcome or ("passed" if score == max_score else "failed"),
+        "score": score,
+        "max_score": max_score,
+        "properties": rows,
+    }
+
+
+def handed_in(store: Store, student: str, source: str, filename: str = "answer.py") -> str:
+    """A submission that waits."""
+    new = New(COURSE, ASSIGNMENT, REVISION, student, filename, source.encode())
+    return store.submissions.accept(new).id
+
+
+def graded(store: Store, student: str, source: str, score: int = 8, **other: Any) -> str:
+    """A submission that has so many marks."""
+    filename = other.pop("filename", "answer.py")
+    name = handed_in(store, student, source, filename)
+    assert store.submissions.finish(claimed(store, name), result(score, **other))
+    return name
+
+
+def selection(**other: Any) -> Selection:
+    """All submissions for the assignment, unless said otherwise."""
+    chosen: dict[str, Any] = {"course": COURSE, "assignment": ASSIGNMENT, "revision": "f" * 16, "which": Which.ALL}
+    return Selection(**{**chosen, **other})
+
+
+def asked(store: Store, **other: Any) -> str:
+    """A regrade that was asked for."""
+    return store.regrades.request(selection(**other)).regrade.id
+
+
+def chosen(store: Store, **other: Any) -> str:
+    """A regrade whose units wait."""
+    name = asked(store, **other)
+    finish_step(store, name)
+    return name
+
+
+def previewed(store: Store, verdicts: dict[str, dict[str, Any]] | dict[str, int], **other: Any) -> str:
+    """A regrade whose sources got these verdicts, or so many marks."""
+    name = chosen(store, **other)
+    grade(store, {source: result(each) if isinstance(each, int) else each for source, each in verdicts.items()})
+    assert phase(store, name) is Phase.PREVIEWED
+    return name
+
+
+def applied(store: Store, name: str, mode: Mode = Mode.WHOLE) -> Regrade:
+    """The same, applied."""
+    store.regrades.apply(name, mode)
+    finish_step(store, name)
+    return now(store, name)
+
+
+def rolled_back(store: Store, name: str) -> Regrade:
+    """The same, rolled back."""
+    store.regrades.roll_back(name)
+    finish_step(store, name)
+    return now(store, name)
+
+
+def finish_step(store: Store, name: str) -> None:
+    """Claim the regrade's step and do all of it."""
+    claim = claim_step(store, name)
+    while one_chunk(store, claim):
+        pass
+
+
+def claim_step(store: Store, name: str) -> Claim:
+    """The claim of a step that waited."""
+    claim = store.jobs.claim(Job(Kind.REGRADE, name))
+    assert claim is not None
+    return claim
+
+
+def one_chunk(store: Store, claim: Claim) -> bool:
+    """Do as much of a step as one script does; whether there is more."""
+    steps = store.regrades.steps
+    match phase(store, claim.job.id):
+        case Phase.PREPARING:
+            done = steps.choose(claim)
+        case Phase.APPLYING:
+            done = steps.apply(claim, own)
+        case _:
+            done = steps.roll_back(claim)
+    assert done is not None
+    return done.more
+
+
+def grade(store: Store, verdicts: dict[str, dict[str, Any]]) -> int:
+    """Grade every unit that waits, by its source; how many there were."""
+    count = 0
+    while units := waiting_units(store):
+        for unit in units:
+            claim = store.jobs.claim(unit)
+            found = store.regrades.units.get(unit.id)
+            assert claim is not None
+            assert found is not None
+            source = store.regrades.units.source(found)
+            assert source is not None
+            assert store.regrades.units.graded(claim, verdicts[source.decode()]) is not None
+            count += 1
+    return count
+
+
+def waiting_units(store: Store) -> list[Job]:
+    """The units in the queue, in order."""
+    waiting: Any = store.redis.zrange("bm:waiting:regrade", 0, -1)
+    return [Job(Kind.UNIT, each.decode().partition(":")[2]) for each in waiting]
+
+
+def fail(store: Store, unit: Job) -> None:
+    """Let a unit fail as often as it is tried."""
+    while (claim := store.jobs.claim(unit)) is not None:
+        store.jobs.failed(claim, "no jail")
+
+
+def own(verdict: dict[str, Any], submission: str, filename: str) -> dict[str, Any]:
+    """A source's verdict as a submission's."""
+    return {**verdict, "submission": {**verdict["submission"], "id": submission, "filename": filename}}
+
+
+def now(store: Store, name: str) -> Regrade:
+    """A regrade that is there."""
+    found = store.regrades.get(name)
+    assert found is not None
+    return found
+
+
+def phase(store: Store, name: str) -> Phase:
+    """Where a regrade is."""
+    return now(store, name).phase
+
+
+def rows(store: Store, name: str) -> dict[str, Row]:
+    """The report by submission."""
+    return {row.submission: row for row in store.regrades.report(name).all(frozenset())}

@@ -1,0 +1,59 @@
+"""docs/storage.md is true: every key is in it, and the rights that it names are enough."""
+
+import re
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from grader.dispatch import CeleryDispatcher, application
+from grader.errors import StoreUnavailable
+from grader.store.records import Kind
+from grader.store.store import Store
+from tests.store.making import accepted, finished, job, new
+from worker.embedded import EmbeddedRedis
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "storage.md").read_text(encoding="utf-8")
+
+
+def families() -> set[str]:
+    """The first part of every key that a script or a file of the store makes."""
+    folder = ROOT / "grader" / "store"
+    scripts = "".join(each.read_text("utf-8") for each in (folder / "scripts").glob("*.lua"))
+    files = "".join(each.read_text("utf-8") for each in folder.glob("*.py"))
+    found = set(re.findall(r"\bkey\('([a-z-]+)'", scripts)) | set(re.findall(r"\bkey\(\"([a-z-]+)\"", files))
+    found |= set(re.findall(r"'bm:([a-z-]+)", scripts)) | set(re.findall(r"\"bm:([a-z-]+)", files))
+    found |= {f"regrade-{each}" for each in re.findall(r"regrade_key\('([a-z-]+)'", scripts)}
+    return (found | set(Kind)) - {"regrade-"}
+
+
+def test_every_key_is_documented() -> None:
+    assert families() > {"submission", "leases", "verdict", "token", "outbox", "worker", "regrade-units"}
+    assert sorted(each for each in families() if not re.search(rf"`bm:{each}\b", PAGE)) == []
+
+
+def test_the_documented_rights_are_enough_and_no_more(store: Store, redis_server: EmbeddedRedis) -> None:
+    found = re.search(r"^    user backmark (on >PASSWORD .*)$", PAGE, re.MULTILINE)
+    assert found is not None
+    store.redis.execute_command("ACL", "SETUSER", "backmark", "reset", *found[1].split())
+    url = redis_server.url.replace("redis://", "redis://backmark:PASSWORD@")
+    limited = Store.connect(store.settings.model_copy(update={"redis_url": SecretStr(url)}))
+    try:
+        assert limited.fitness() == []
+        name = finished(limited)
+        with limited.submissions.changes(name) as changes:
+            limited.submissions.delete(name)
+            assert changes.wait(5)
+        app = application(limited.settings)
+        CeleryDispatcher(app).send(job(accepted(limited, new("bob"))))
+        with app.connection() as connection, connection.SimpleQueue("interactive") as queue:
+            queue.get(timeout=5).ack()
+        app.close()
+        with pytest.raises(StoreUnavailable, match="refuses"):
+            limited.redis.set("elsewhere", "1")
+        with pytest.raises(StoreUnavailable, match="refuses"):
+            limited.redis.config_set("appendfsync", "no")
+    finally:
+        limited.close()
+        store.redis.execute_command("ACL", "DELUSER", "backmark")

@@ -1,0 +1,409 @@
+"""Regrades: chosen, previewed beside the verdicts that hold, cancelled and resumed, asked for twice."""
+
+from typing import Any
+
+import pytest
+
+from grader.store.records import Job, Kind
+from grader.store.refusals import WrongPhase
+from grader.store.regrade import Mode, Phase, Which
+from grader.store.standing import Change
+from grader.store.store import Store
+from tests.store import regrading
+from tests.store.making import end_lease
+from tests.store.making import now as submission
+from tests.store.regrading import (
+    applied,
+    asked,
+    chosen,
+    claim_step,
+    fail,
+    finish_step,
+    grade,
+    graded,
+    handed_in,
+    now,
+    one_chunk,
+    phase,
+    previewed,
+    result,
+    rolled_back,
+    rows,
+    waiting_units,
+)
+
+
+def test_what_is_graded_is_chosen_and_what_waits_or_came_later_is_not(store: Store) -> None:
+    mine = graded(store, "ada", "a")
+    handed_in(store, "ben", "b")
+    name = asked(store)
+    graded(store, "cyd", "c")
+    finish_step(store, name)
+    assert set(rows(store, name)) == {mine}
+    assert now(store, name).counts.submissions == 1
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        ({}, {"ada 1", "ada 2", "ada 3", "ben 1"}),
+        ({"outcomes": ("passed",)}, {"ada 1", "ben 1"}),
+        ({"outcomes": ("passed", "failed")}, {"ada 1", "ada 2", "ada 3", "ben 1"}),
+        ({"students": ("ada",)}, {"ada 1", "ada 2", "ada 3"}),
+        ({"students": ("ada", "ben"), "which": Which.LATEST}, {"ada 3", "ben 1"}),
+        ({"which": Which.LATEST}, {"ada 3", "ben 1"}),
+        ({"which": Which.BEST}, {"ada 1", "ben 1"}),
+        # The latest, if it passed: not the latest of those that passed.
+        ({"which": Which.LATEST, "outcomes": ("passed",)}, {"ben 1"}),
+        ({"which": Which.BEST, "outcomes": ("failed",)}, set()),
+        ({"assignment": "another"}, set()),
+        ({"course": "another"}, set()),
+    ],
+)
+def test_a_selection_is_by_outcome_student_and_latest_or_best(
+    store: Store, other: dict[str, Any], expected: set[str]
+) -> None:
+    graded(store, "ada", "1", 10)
+    graded(store, "ada", "2", 4)
+    graded(store, "ben", "3", 10)
+    graded(store, "ada", "4", 6)
+    name = chosen(store, **other)
+    assert {f"{row.entry.student} {row.entry.attempt}" for row in rows(store, name).values()} == expected
+
+
+@pytest.mark.parametrize(("which", "expected"), [(Which.ALL, {1, 2}), (Which.LATEST, {2}), (Which.BEST, set())])
+def test_since_is_a_time_of_acceptance(store: Store, which: Which, expected: set[int]) -> None:
+    """The best was handed in before, so that nothing of the student's is chosen."""
+    best = graded(store, "ada", "0", 10)
+    graded(store, "ada", "1", 4)
+    graded(store, "ada", "2", 4)
+    since = submission(store, best).created + 1e-6
+    name = chosen(store, which=which, since=since)
+    assert {row.entry.attempt - 1 for row in rows(store, name).values()} == expected
+
+
+def test_of_equally_good_ones_the_later_is_the_best(store: Store) -> None:
+    graded(store, "ada", "1", 6)
+    later = graded(store, "ada", "2", 6)
+    graded(store, "ada", "3", 4)
+    assert set(rows(store, chosen(store, which=Which.BEST))) == {later}
+
+
+def test_a_student_has_one_latest_also_over_many_chunks(store: Store) -> None:
+    """More attempts than are read at once, of two students by turns."""
+    last = [graded(store, ("ada", "ben")[number % 2], str(number), 4) for number in range(450)][-2:]
+    assert set(rows(store, chosen(store, which=Which.LATEST))) == set(last)
+    assert now(store, asked(store)).counts.submissions == 0
+
+
+def test_two_thousand_submissions_with_three_sources_are_three_units(store: Store) -> None:
+    for number in range(2000):
+        graded(store, f"student-{number}", "abc"[number % 3], 8)
+    name = chosen(store)
+    found = now(store, name)
+    assert (found.counts.submissions, found.counts.sources) == (2000, 3)
+    assert (found.progress.total, found.progress.done) == (3, 0)
+    assert grade(store, {"a": result(10), "b": result(8), "c": result(2)}) == 3
+    counts = now(store, name).counts
+    assert (counts.up, counts.same, counts.down) == (667, 667, 666)
+    assert applied(store, name).counts.applied == 2000
+
+
+def test_the_same_bytes_as_notebook_and_as_script_are_two_units(store: Store) -> None:
+    graded(store, "ada", "a", filename="a.IPYNB")
+    graded(store, "ben", "a", filename="b.ipynb")
+    graded(store, "cyd", "a", filename="a.py")
+    name = chosen(store)
+    assert now(store, name).counts.sources == 2
+
+
+def test_a_selection_of_nothing_is_previewed_at_once(store: Store) -> None:
+    name = chosen(store)
+    assert phase(store, name) is Phase.PREVIEWED
+    assert applied(store, name).phase is Phase.APPLIED
+
+
+def test_the_report_says_who_changes_and_why(store: Store) -> None:
+    up = graded(store, "ada", "a", 8, failing=("any_shape",))
+    down = graded(store, "ben", "b", 10)
+    same = graded(store, "cyd", "c", 8, failing=("any_shape",))
+    verdicts = {
+        "a": result(10),
+        "b": result(8, failing=("relu_derivative",)),
+        "c": result(8, failing=("bias_gradient",)),
+    }
+    name = previewed(store, verdicts)
+    found = rows(store, name)
+    assert {each: row.change for each, row in found.items()} == {up: Change.UP, down: Change.DOWN, same: Change.SAME}
+    assert found[up].newly_passing == ("any_shape",)
+    assert found[down].newly_failing == ("relu_derivative",)
+    assert (found[same].newly_failing, found[same].newly_passing) == (("bias_gradient",), ("any_shape",))
+    counts = now(store, name).counts
+    assert (counts.up, counts.down, counts.same) == (1, 1, 1)
+    assert counts.newly_failing == {"bias_gradient": 1, "relu_derivative": 1}
+    assert counts.newly_passing == {"any_shape": 2}
+
+
+@pytest.mark.parametrize(
+    ("after", "change"),
+    [
+        (result(16, max_score=20), Change.SAME),
+        (result(17, max_score=20), Change.UP),
+        (result(15, max_score=20), Change.DOWN),
+        (result(8, outcome="passed"), Change.UP),
+        (result(8, outcome="error"), Change.SAME),
+        (result(0, max_score=0, outcome="rejected"), Change.DOWN),
+    ],
+)
+def test_marks_are_compared_by_their_share_and_then_by_whether_it_passed(
+    store: Store, after: dict[str, Any], change: Change
+) -> None:
+    mine = graded(store, "ada", "a", 8)
+    name = previewed(store, {"a": after})
+    assert rows(store, name)[mine].change is change
+    counts = now(store, name).counts
+    assert {Change.UP: counts.up, Change.DOWN: counts.down, Change.SAME: counts.same}[change] == 1
+
+
+def test_a_preview_changes_nothing(store: Store) -> None:
+    mine = graded(store, "ada", "a", 8)
+    before = submission(store, mine), store.submissions.verdict(mine)
+    previewed(store, {"a": 2})
+    assert (submission(store, mine), store.submissions.verdict(mine)) == before
+
+
+def test_a_page_of_the_report_leads_to_the_next(store: Store) -> None:
+    for number in range(25):
+        graded(store, f"student-{number}", str(number % 5), 8)
+    name = previewed(store, {"0": 10, "1": 2, "2": 8, "3": 8, "4": 8})
+    report = store.regrades.report(name)
+    first = report.page(frozenset(), 10)
+    second = report.page(frozenset(), 10, first.next_cursor)
+    third = report.page(frozenset(), 10, second.next_cursor)
+    students = [row.entry.student for page in (first, second, third) for row in page.items]
+    assert students == [f"student-{number}" for number in reversed(range(25))]
+    assert third.next_cursor is None
+    moved = report.page(frozenset({Change.UP, Change.DOWN}), 100)
+    assert {row.entry.student for row in moved.items} == {f"student-{n}" for n in range(25) if n % 5 < 2}
+
+
+def test_progress_counts_sources_and_estimates_by_the_pace_so_far(store: Store) -> None:
+    for number in range(4):
+        graded(store, f"student-{number}", str(number))
+    name = chosen(store)
+    assert now(store, name).progress.eta is None
+    first, second, *_ = waiting_units(store)
+    claim = store.jobs.claim(first)
+    assert claim is not None
+    assert store.regrades.units.graded(claim, result(8)) == ()
+    fail(store, second)
+    progress = now(store, name).progress
+    assert (progress.total, progress.done, progress.failed) == (4, 1, 1)
+    assert progress.eta is not None
+    assert progress.eta >= 0
+
+
+def test_a_unit_that_could_not_be_graded_changes_no_mark_and_can_be_retried(store: Store) -> None:
+    mine, other = graded(store, "ada", "a", 8), graded(store, "ben", "a", 8)
+    graded(store, "cyd", "c", 8)
+    name = chosen(store)
+    bad, good = sorted(waiting_units(store), key=lambda unit: rows_of(store, name, unit), reverse=True)
+    fail(store, bad)
+    assert phase(store, name) is Phase.PREVIEWING
+    grade(store, {"c": result(10)})
+    found = now(store, name)
+    assert (found.phase, found.counts.could_not_be_graded, found.counts.up) == (Phase.PREVIEWED, 2, 1)
+    assert rows(store, name)[mine].failure == "no jail"
+
+    found, jobs = store.regrades.resume(name)
+    assert (found.phase, jobs) == (Phase.PREVIEWING, (bad,))
+    assert found.counts.could_not_be_graded == 0
+    fail(store, bad)
+    assert applied(store, name).counts.applied == 1
+    assert submission(store, mine).verdict == submission(store, other).verdict == 1
+    assert good.id != bad.id
+
+
+def rows_of(store: Store, name: str, unit: Job) -> int:
+    """How many submissions a unit grades."""
+    return sum(row.entry.unit == unit.id for row in rows(store, name).values())
+
+
+def test_a_unit_whose_workers_all_die_is_one_that_could_not_be_graded(store: Store) -> None:
+    mine = graded(store, "ada", "a", 8)
+    name = chosen(store)
+    (unit,) = waiting_units(store)
+    for _ in range(3):
+        claim = store.jobs.claim(unit)
+        assert claim is not None
+        end_lease(store, claim)
+        store.jobs.lost()
+    found = now(store, name)
+    assert (found.phase, found.counts.could_not_be_graded) == (Phase.PREVIEWED, 1)
+    assert rows(store, name)[mine].failure == "its worker gave no sign of life, 3 times"
+
+
+def test_a_verdict_of_a_worker_that_was_taken_for_dead_is_dropped(store: Store) -> None:
+    mine = graded(store, "ada", "a", 8)
+    name = chosen(store)
+    (unit,) = waiting_units(store)
+    late = store.jobs.claim(unit)
+    assert late is not None
+    end_lease(store, late)
+    store.jobs.lost()
+    grade(store, {"a": result(10)})
+    assert store.regrades.units.graded(late, result(0)) is None
+    assert rows(store, name)[mine].change is Change.UP
+    assert now(store, name).counts.down == 0
+
+
+def test_a_unit_whose_answer_was_lost_counts_once(store: Store) -> None:
+    graded(store, "ada", "a", 8)
+    name = chosen(store)
+    (unit,) = waiting_units(store)
+    claim = store.jobs.claim(unit)
+    assert claim is not None
+    assert store.regrades.units.graded(claim, result(10)) == ()
+    assert store.regrades.units.graded(claim, result(10)) == ()
+    assert (now(store, name).counts.up, now(store, name).progress.done) == (1, 1)
+
+
+def test_units_are_let_into_the_queue_as_others_end(store: Store) -> None:
+    for number in range(1003):
+        graded(store, f"student-{number}", str(number))
+    name = chosen(store)
+    waiting = waiting_units(store)
+    assert len(waiting) == 1000
+    claim = store.jobs.claim(waiting[0])
+    assert claim is not None
+    released = store.regrades.units.graded(claim, result(8))
+    assert released is not None
+    assert len(released) == 1
+    assert len(waiting_units(store)) == 1000
+    fail(store, waiting[1])
+    assert len(waiting_units(store)) == 1000
+    store.regrades.cancel(name)
+    assert waiting_units(store) == []
+    _, jobs = store.regrades.resume(name)
+    assert len(jobs) == 1000
+    assert grade(store, {str(number): result(8) for number in range(1003)}) == 1002
+    assert phase(store, name) is Phase.PREVIEWED
+
+
+def test_choosing_goes_on_where_a_dead_worker_stopped(store: Store) -> None:
+    for number in range(450):
+        graded(store, f"student-{number}", str(number % 7))
+    name = asked(store)
+    dead = claim_step(store, name)
+    assert one_chunk(store, dead)
+    end_lease(store, dead)
+    assert store.jobs.lost() == [Job(Kind.REGRADE, name)]
+    again = claim_step(store, name)
+    assert store.regrades.steps.choose(dead) is None
+    while one_chunk(store, again):
+        assert now(store, name).phase is Phase.PREPARING
+    assert (now(store, name).counts.submissions, now(store, name).counts.sources) == (450, 7)
+    # The last answer was lost: it is asked again, and nothing happens twice.
+    assert store.regrades.steps.choose(again) is not None
+    assert now(store, name).counts.submissions == 450
+
+
+@pytest.mark.parametrize("when", [Phase.PREPARING, Phase.PREVIEWING, Phase.PREVIEWED])
+def test_a_cancelled_regrade_goes_on_where_it_was(store: Store, when: Phase) -> None:
+    mine, other = graded(store, "ada", "a", 8), graded(store, "ben", "b", 8)
+    name = asked(store)
+    held = claim_step(store, name) if when is Phase.PREPARING else None
+    if when is not Phase.PREPARING:
+        finish_step(store, name)
+        held = store.jobs.claim(waiting_units(store)[0])
+    if when is Phase.PREVIEWED:
+        assert held is not None
+        assert store.jobs.hand_back(held)
+        grade(store, {"a": result(10), "b": result(10)})
+    assert phase(store, name) is when
+    found = store.regrades.cancel(name)
+    assert (found.phase, found.stopped_in) == (Phase.CANCELLED, when)
+    assert store.regrades.cancel(name).phase is Phase.CANCELLED
+    assert held is not None
+    assert not store.jobs.beat(held)
+    assert waiting_units(store) == []
+    assert store.jobs.running() == 0
+
+    found, jobs = store.regrades.resume(name)
+    if when is Phase.PREPARING:
+        assert jobs == (Job(Kind.REGRADE, name),)
+        finish_step(store, name)
+    if when is Phase.PREVIEWING:
+        assert len(jobs) == 2
+    grade(store, {"a": result(10), "b": result(10)})
+    assert set(rows(store, name)) == {mine, other}
+    assert now(store, name).counts.up == 2
+    assert phase(store, name) is Phase.PREVIEWED
+
+
+def test_a_step_that_fails_for_good_says_why_and_can_be_resumed(store: Store) -> None:
+    graded(store, "ada", "a", 8)
+    name = asked(store)
+    fail(store, Job(Kind.REGRADE, name))
+    found = now(store, name)
+    assert (found.phase, found.stopped_in, found.failure) == (Phase.FAILED, Phase.PREPARING, "no jail")
+    found, jobs = store.regrades.resume(name)
+    assert (found.phase, found.failure) == (Phase.PREPARING, None)
+    assert jobs == (Job(Kind.REGRADE, name),)
+    finish_step(store, name)
+    grade(store, {"a": result(10)})
+    store.regrades.apply(name, Mode.WHOLE)
+    fail(store, Job(Kind.REGRADE, name))
+    assert phase(store, name) is Phase.FAILED
+    store.regrades.resume(name)
+    finish_step(store, name)
+    assert now(store, name).counts.applied == 1
+
+
+def test_what_does_not_fit_the_phase_is_refused_and_changes_nothing(store: Store) -> None:
+    graded(store, "ada", "a", 8)
+    name, regrades = asked(store), store.regrades
+    with pytest.raises(WrongPhase, match="preparing"):
+        regrades.apply(name, Mode.WHOLE)
+    with pytest.raises(WrongPhase, match="preparing"):
+        regrades.roll_back(name)
+    assert regrades.resume(name)[1] == ()
+    finish_step(store, name)
+    grade(store, {"a": result(10)})
+    with pytest.raises(WrongPhase, match="previewed"):
+        regrades.resume(name)
+    applied(store, name)
+    with pytest.raises(WrongPhase, match="applied"):
+        regrades.cancel(name)
+    with pytest.raises(WrongPhase, match="applied"):
+        regrades.resume(name)
+    with pytest.raises(WrongPhase, match="applied"):
+        regrades.apply(name, Mode.NEVER_LOWER)
+
+
+def test_what_is_asked_for_again_is_as_it_was(store: Store) -> None:
+    mine = graded(store, "ada", "a", 8)
+    name = previewed(store, {"a": 10})
+    applied(store, name)
+    assert store.regrades.apply(name, Mode.WHOLE).phase is Phase.APPLIED
+    rolled_back(store, name)
+    assert store.regrades.roll_back(name).phase is Phase.ROLLED_BACK
+    with pytest.raises(WrongPhase, match="rolled_back"):
+        store.regrades.apply(name, Mode.WHOLE)
+    assert submission(store, mine).verdict == 1
+
+
+def test_there_is_no_regrade_that_nobody_asked_for(store: Store) -> None:
+    assert store.regrades.get("nothing") is None
+    for wish in ("cancel", "resume", "roll_back"):
+        with pytest.raises(LookupError):
+            getattr(store.regrades, wish)("nothing")
+
+
+def test_a_course_lists_its_own_newest_first(store: Store) -> None:
+    names = [asked(store, which=which) for which in Which]
+    asked(store, course="another")
+    first = store.regrades.list(regrading.COURSE, 2)
+    rest = store.regrades.list(regrading.COURSE, 2, first.next_cursor)
+    assert [each.id for each in (*first.items, *rest.items)] == names[::-1]
+    assert rest.next_cursor is None

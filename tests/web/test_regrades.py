@@ -1,0 +1,276 @@
+"""Regrades over HTTP: what staff asks, what a report says, and what does not fit."""
+
+import csv
+import io
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from grader.store.records import Job, Kind, Queue, Scope
+from grader.store.store import Store
+from grader.store.submissions import New
+from tests.web.asking import Asker
+from tests.web.concluding import conclude, step
+from tests.web.verdicts import failed, passed
+
+
+def handed_in(store: Store, student: str, verdict: dict[str, Any], filename: str = "answer.py") -> str:
+    """A submission with this verdict; its source is the student's own."""
+    revision = store.assignments.current("course", "udl-7.2")
+    assert revision is not None
+    name = store.submissions.accept(New("course", "udl-7.2", revision.id, student, filename, student.encode())).id
+    conclude(store, name, verdict)
+    return name
+
+
+def asked(staff: Asker, **body: Any) -> dict[str, Any]:
+    answer = staff.post("/regrades", json={"assignment": "udl-7.2"} | body)
+    assert answer.status_code == 202, answer.json
+    return said(answer)
+
+
+def said(answer: TestResponse) -> dict[str, Any]:
+    assert answer.json is not None
+    return dict(answer.json)
+
+
+def worked(store: Store, regrade: str) -> None:
+    """Do the regrade's step."""
+    claim = store.jobs.claim(Job(Kind.REGRADE, regrade))
+    assert claim is not None
+    step(store, claim)
+
+
+def previewed(store: Store, staff: Asker, verdicts: dict[str, dict[str, Any]], **body: Any) -> str:
+    """A regrade of which students' sources got these verdicts."""
+    regrade = str(asked(staff, **body)["id"])
+    worked(store, regrade)
+    for row in list(store.regrades.report(regrade).all(frozenset())):
+        claim = store.jobs.claim(Job(Kind.UNIT, row.entry.unit))
+        assert claim is not None
+        store.regrades.units.graded(claim, verdicts[row.entry.student])
+    return regrade
+
+
+def test_a_regrade_is_recorded_and_its_address_told(store: Store, staff: Asker) -> None:
+    handed_in(store, "ada", failed())
+    answer = staff.post("/regrades", json={"assignment": "udl-7.2", "outcomes": ["failed"], "which": "latest"})
+    body = said(answer)
+    assert answer.status_code == 202
+    assert answer.headers["Location"] == f"/api/v1/regrades/{body['id']}"
+    assert int(answer.headers["Retry-After"]) >= 1
+    assert (body["phase"], body["outcomes"], body["which"], body["fresh"]) == ("preparing", ["failed"], "latest", False)
+    current = store.assignments.current("course", "udl-7.2")
+    assert current is not None
+    assert body["revision"] == current.id
+    assert said(staff.get(f"/regrades/{body['id']}")) == body
+    assert store.jobs.waiting(Queue.STAFF) == 1
+
+
+def test_asked_twice_it_is_one(store: Store, staff: Asker) -> None:
+    handed_in(store, "ada", failed())
+    first = asked(staff, students=["ada"])
+    again = staff.post("/regrades", json={"assignment": "udl-7.2", "students": ["ada", "ada"]})
+    assert said(again)["id"] == first["id"]
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert asked(staff)["id"] != first["id"]
+
+
+def test_from_the_preview_to_the_rollback(store: Store, staff: Asker) -> None:
+    """One reads what can be asked next from what is said now."""
+    up, down = handed_in(store, "ada", failed()), handed_in(store, "ben", passed())
+    regrade = str(asked(staff)["id"])
+    worked(store, regrade)
+    body = said(staff.get(f"/regrades/{regrade}"))
+    assert (body["phase"], body["actions"]) == ("previewing", ["cancel"])
+    assert body["progress"] == {"total": 2, "done": 0, "failed": 0}
+    for row in list(store.regrades.report(regrade).all(frozenset())):
+        claim = store.jobs.claim(Job(Kind.UNIT, row.entry.unit))
+        assert claim is not None
+        store.regrades.units.graded(claim, passed() if row.submission == up else failed())
+    body = said(staff.get(f"/regrades/{regrade}"))
+    assert (body["phase"], body["actions"]) == ("previewed", ["apply", "cancel"])
+    assert body["counts"]["up"] == body["counts"]["down"] == 1
+    assert body["counts"]["newly_failing"] == body["counts"]["newly_passing"] == {"bias_gradient": 1}
+
+    answer = staff.post(f"/regrades/{regrade}/apply", json={"mode": "never_lower"})
+    assert (answer.status_code, said(answer)["phase"]) == (202, "applying")
+    worked(store, regrade)
+    body = said(staff.get(f"/regrades/{regrade}"))
+    assert (body["phase"], body["mode"], body["actions"]) == ("applied", "never_lower", ["rollback"])
+    assert (body["counts"]["applied"], body["counts"]["skipped"]) == (1, 1)
+    assert body["counts"]["skipped_because"] == {"changed": 0, "would_lower": 1, "deleted": 0}
+    submission = said(staff.get(f"/submissions/{up}"))
+    assert (submission["outcome"], submission["regrade"]) == ("passed", regrade)
+    assert submission["verdict"]["submission"]["id"] == up
+    assert said(staff.get(f"/submissions/{down}"))["outcome"] == "passed"
+
+    answer = staff.post(f"/regrades/{regrade}/rollback")
+    assert (answer.status_code, said(answer)["phase"]) == (202, "rolling_back")
+    worked(store, regrade)
+    body = said(staff.get(f"/regrades/{regrade}"))
+    assert (body["phase"], body["actions"], body["counts"]["rolled_back"]) == ("rolled_back", [], 1)
+    assert said(staff.get(f"/submissions/{up}"))["outcome"] == "failed"
+
+
+def test_the_report_says_who_changes_and_why(store: Store, staff: Asker) -> None:
+    up, same = handed_in(store, "ada", failed()), handed_in(store, "ben", passed())
+    regrade = previewed(store, staff, {"ada": passed(), "ben": passed()})
+    body = said(staff.get(f"/regrades/{regrade}/report"))
+    assert [each["submission"] for each in body["items"]] == [same, up]
+    assert body["counts"]["up"] == 1
+    item = body["items"][1]
+    assert (item["student"], item["change"], item["status"], item["reason"]) == ("ada", "up", "previewed", None)
+    assert item["before"] == {"outcome": "failed", "score": 0, "max_score": 2, "failing": ["bias_gradient"]}
+    assert item["after"] == {"outcome": "passed", "score": 2, "max_score": 2, "failing": []}
+    assert (item["newly_passing"], item["newly_failing"]) == (["bias_gradient"], [])
+    only = said(staff.get(f"/regrades/{regrade}/report?change=up,down"))
+    assert [each["submission"] for each in only["items"]] == [up]
+
+
+def test_a_page_of_the_report_names_the_next(store: Store, staff: Asker) -> None:
+    names = [handed_in(store, f"student-{number}", failed()) for number in range(5)]
+    regrade = previewed(store, staff, {f"student-{number}": passed() for number in range(5)})
+    seen: list[str] = []
+    address = f"/regrades/{regrade}/report?limit=2"
+    while address:
+        answer = staff.get(address)
+        seen += [each["submission"] for each in said(answer)["items"]]
+        link = answer.headers.get("Link")
+        address = "" if link is None else link.partition(">")[0].removeprefix("</api/v1")
+    assert seen == names[::-1]
+
+
+def test_both_verdicts_on_one_submission_can_be_read_in_full(store: Store, staff: Asker) -> None:
+    name = handed_in(store, "ada", failed(), filename="mine.py")
+    other = handed_in(store, "ben", failed())
+    regrade = previewed(store, staff, {"ada": passed()}, students=["ada"])
+    body = said(staff.get(f"/regrades/{regrade}/report/{name}"))
+    assert (body["verdict_before"]["outcome"], body["verdict_after"]["outcome"]) == ("failed", "passed")
+    assert body["verdict_after"]["submission"]["id"] == name
+    assert body["verdict_after"]["submission"]["filename"] == "mine.py"
+    assert staff.get(f"/regrades/{regrade}/report/{other}").status_code == 404
+
+
+@pytest.mark.parametrize("how", [{"path": "?format=csv"}, {"headers": {"Accept": "text/csv"}}])
+def test_the_report_is_a_table_too(store: Store, staff: Asker, how: dict[str, Any]) -> None:
+    for number in range(3):
+        handed_in(store, f"student-{number}", failed())
+    regrade = previewed(store, staff, {f"student-{number}": passed() for number in range(3)})
+    answer = staff.get(f"/regrades/{regrade}/report{how.get('path', '')}", how.get("headers"))
+    assert answer.content_type == "text/csv; charset=utf-8"
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="regrade-{regrade}.csv"'
+    rows = list(csv.DictReader(io.StringIO(answer.get_data(as_text=True), newline="")))
+    assert [row["student"] for row in rows] == ["student-2", "student-1", "student-0"]
+    assert (rows[0]["before_outcome"], rows[0]["after_score"], rows[0]["status"]) == ("failed", "2", "previewed")
+    assert rows[0]["newly_passing"] == "bias_gradient"
+
+
+@pytest.mark.parametrize("filename", ["=1+1.py", "+1.py", "-1.py", "@sum.py", "\t=1.py", "  =1.py", "\uff1d1.py"])
+def test_no_cell_of_the_table_is_a_formula(store: Store, staff: Asker, filename: str) -> None:
+    handed_in(store, "ada", failed(), filename)
+    regrade = previewed(store, staff, {"ada": passed()})
+    table = staff.get(f"/regrades/{regrade}/report?format=csv").get_data(as_text=True)
+    (row,) = csv.DictReader(io.StringIO(table, newline=""))
+    assert row["filename"] == f"'{filename}"
+
+
+def test_a_unit_that_could_not_be_graded_is_listed_and_can_be_resumed(store: Store, staff: Asker) -> None:
+    handed_in(store, "ada", failed())
+    regrade = str(asked(staff)["id"])
+    worked(store, regrade)
+    (row,) = store.regrades.report(regrade).all(frozenset())
+    while (claim := store.jobs.claim(Job(Kind.UNIT, row.entry.unit))) is not None:
+        store.jobs.failed(claim, "no jail")
+    body = said(staff.get(f"/regrades/{regrade}"))
+    assert (body["phase"], body["counts"]["could_not_be_graded"]) == ("previewed", 1)
+    assert body["actions"] == ["apply", "cancel", "resume"]
+    (item,) = said(staff.get(f"/regrades/{regrade}/report"))["items"]
+    assert (item["status"], item["reason"], item["after"]) == ("could_not_be_graded", "no jail", None)
+    answer = staff.post(f"/regrades/{regrade}/resume")
+    assert (answer.status_code, said(answer)["phase"]) == (202, "previewing")
+
+
+def test_a_cancelled_regrade_says_where_it_stopped(store: Store, staff: Asker) -> None:
+    handed_in(store, "ada", failed())
+    regrade = asked(staff)["id"]
+    answer = staff.post(f"/regrades/{regrade}/cancel")
+    body = said(answer)
+    assert (answer.status_code, body["phase"], body["stopped_in"]) == (200, "cancelled", "preparing")
+    assert (body["actions"], body["eta_seconds"]) == (["resume"], None)
+    assert said(staff.post(f"/regrades/{regrade}/resume"))["phase"] == "preparing"
+
+
+@pytest.mark.parametrize(
+    ("verb", "body"), [("apply", {"mode": "whole"}), ("rollback", None), ("cancel", None), ("resume", None)]
+)
+def test_what_does_not_fit_the_phase_is_a_conflict(
+    store: Store, staff: Asker, verb: str, body: dict[str, str] | None
+) -> None:
+    handed_in(store, "ada", failed())
+    regrade = previewed(store, staff, {"ada": passed()})
+    if verb in {"cancel", "resume", "apply"}:
+        staff.post(f"/regrades/{regrade}/apply", json={"mode": "never_lower"})
+        worked(store, regrade)
+    answer = staff.post(f"/regrades/{regrade}/{verb}", json=body)
+    assert answer.status_code == 409
+    assert said(answer)["type"] == "/problems/conflict"
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"revision": "0000000000000000"}, "/revision"),
+        ({"outcomes": ["good"]}, "/outcomes/0"),
+        ({"which": "first"}, "/which"),
+        ({"since": "yesterday"}, "/since"),
+        ({"since": "2026-01-01T00:00:00"}, "/since"),
+        ({"students": ["="]}, "/students/0"),
+        ({"outcome": "failed"}, "/outcome"),
+    ],
+)
+def test_what_is_wrong_with_a_request_is_named(staff: Asker, body: dict[str, Any], pointer: str) -> None:
+    answer = staff.post("/regrades", json={"assignment": "udl-7.2"} | body)
+    assert answer.status_code == 422
+    assert said(answer)["errors"][0]["pointer"] == pointer
+
+
+def test_an_assignment_that_there_is_not_cannot_be_regraded(staff: Asker) -> None:
+    answer = staff.post("/regrades", json={"assignment": "nothing"})
+    assert said(answer)["type"] == "/problems/unknown-assignment"
+
+
+def test_a_regrade_is_for_the_staff_of_its_course(
+    app: Flask, store: Store, staff: Asker, stranger: Asker, portal: Asker, admin: Asker
+) -> None:
+    name = handed_in(store, "ada", failed())
+    regrade = previewed(store, staff, {"ada": passed()})
+    asks: list[tuple[str, str, dict[str, str] | None]] = [
+        ("GET", f"/regrades/{regrade}", None),
+        ("GET", f"/regrades/{regrade}/report", None),
+        ("GET", f"/regrades/{regrade}/report?format=csv", None),
+        ("GET", f"/regrades/{regrade}/report/{name}", None),
+        ("POST", f"/regrades/{regrade}/cancel", None),
+        ("POST", f"/regrades/{regrade}/resume", None),
+        ("POST", f"/regrades/{regrade}/rollback", None),
+        ("POST", f"/regrades/{regrade}/apply", {"mode": "whole"}),
+    ]
+    for method, path, body in asks:
+        assert stranger.ask(method, path, json=body).status_code == 404
+        assert portal.ask(method, path, json=body).status_code == 403
+    assert said(stranger.get("/regrades"))["items"] == []
+    assert portal.get("/regrades").status_code == portal.post("/regrades", json={"assignment": "a"}).status_code == 403
+    assert [each["id"] for each in said(staff.get("/regrades"))["items"]] == [regrade]
+    assert [each["id"] for each in said(admin.get("/regrades?course=course"))["items"]] == [regrade]
+    submitter = Asker.with_token(app, store, "course", Scope.SUBMIT)
+    assert submitter.get(f"/regrades/{regrade}").status_code == 403
+    assert said(staff.get(f"/regrades/{regrade}"))["phase"] == "previewed"
+
+
+def test_a_regrade_that_has_not_changed_need_not_be_sent_again(store: Store, staff: Asker) -> None:
+    handed_in(store, "ada", failed())
+    regrade = previewed(store, staff, {"ada": passed()})
+    tag = staff.get(f"/regrades/{regrade}").headers["ETag"]
+    assert staff.get(f"/regrades/{regrade}", {"If-None-Match": tag}).status_code == 304

@@ -1,0 +1,88 @@
+"""The embedded Redis: what it keeps, whom it lets in, and that a folder has one at a time."""
+
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from grader.errors import StoreUnavailable
+from worker import embedded
+from worker.embedded import EmbeddedRedis, find_server, lasting_port
+
+pytestmark = pytest.mark.skipif(
+    find_server() is None and not os.environ.get("CI"), reason="no Redis server on this machine"
+)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[EmbeddedRedis]:
+    made = EmbeddedRedis(tmp_path / "a folder with 'quotes\"", password="ab12")  # noqa: S106 - for a minute
+    made.start()
+    yield made
+    made.kill()
+
+
+def client(server: EmbeddedRedis) -> "redis.Redis":
+    return redis.Redis.from_url(server.url)
+
+
+def test_what_was_written_is_there_after_a_power_cut(server: EmbeddedRedis) -> None:
+    with client(server) as before:
+        before.set("key", "value")
+    server.kill()
+    server.start()
+    with client(server) as after:
+        assert after.get("key") == b"value"
+
+
+def test_it_lets_nobody_in_without_the_password(server: EmbeddedRedis) -> None:
+    with redis.Redis(port=server.port) as stranger, pytest.raises(redis.AuthenticationError):
+        stranger.get("key")
+
+
+def test_another_on_its_folder_waits_until_it_has_ended(server: EmbeddedRedis) -> None:
+    with client(server) as before:
+        before.set("key", "value")
+    heir = EmbeddedRedis(server.folder)
+    starting = threading.Thread(target=heir.start)
+    starting.start()
+    server.stop()
+    starting.join()
+    try:
+        with client(heir) as after:
+            assert after.get("key") == b"value"
+    finally:
+        heir.stop()
+
+
+def test_another_on_its_folder_is_refused_while_it_lives(
+    server: EmbeddedRedis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "_HANDOVER", 0.2)
+    with pytest.raises(StoreUnavailable, match="another Redis server is still running"):
+        EmbeddedRedis(server.folder).start()
+
+
+def test_a_port_that_another_has_is_an_error_and_not_mistaken_for_its_own(
+    server: EmbeddedRedis, tmp_path: Path
+) -> None:
+    with pytest.raises(StoreUnavailable, match="did not start"):
+        EmbeddedRedis(tmp_path / "other", port=server.port, password="ab12").start()  # noqa: S106 - the same one
+
+
+def test_the_server_that_wrote_a_folder_opens_it_again(server: EmbeddedRedis, tmp_path: Path) -> None:
+    server.stop()
+    used = (server.folder / "server").read_text(encoding="utf-8")
+    link = tmp_path / "the-same"
+    link.symlink_to(used)
+    (server.folder / "server").write_text(str(link), encoding="utf-8")
+    server.start()
+    assert (server.folder / "server").read_text(encoding="utf-8") == str(link)
+
+
+def test_a_lasting_port_is_never_an_outgoing_connection_s() -> None:
+    first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text(encoding="ascii").split()[0])
+    assert lasting_port() < first
