@@ -52,7 +52,8 @@ class Spread:
     def of(cls, seconds: Sequence[float]) -> "Spread":
         """Of seconds."""
         cut = quantiles(seconds, n=100, method="inclusive")
-        return cls(*(round(1e3 * cut[each - 1], 1) for each in (50, 95, 99)), len(seconds))
+        p50, p95, p99 = (round(1e3 * cut[each - 1], 1) for each in (50, 95, 99))
+        return cls(p50, p95, p99, len(seconds))
 
     def __str__(self) -> str:
         return f"p50 {self.p50:.0f} ms, p95 {self.p95:.0f} ms, p99 {self.p99:.0f} ms (of {self.n})"
@@ -189,7 +190,7 @@ def _regrading(up: Stack, size: Size, found: Figures) -> None:
 def _regrade(up: Stack) -> str:
     """A regrade that is on its way, of everything, by fresh gradings."""
     name = up.client.regrades.start(assignment=ASSIGNMENT, fresh=True).id
-    until(lambda: up.client.regrades.get(name).done > 0)
+    until(lambda: (found := up.client.regrades.get(name)).phase == "previewing" and found.done > 0)
     return name
 
 

@@ -11,6 +11,7 @@ from grader.diagnosis.lines import Lines, run
 from grader.diagnosis.work import View, Work
 from grader.oracle.network import Array
 from grader.properties.candidate import Answer, Malformed, Raised, Returned
+from grader.properties.layers import Booleans
 from grader.suite import Suite
 
 #: Beyond the assignment's tolerance, how far a number may be from the one that explains it, relative to it.
@@ -31,6 +32,8 @@ class Case:
     views: Sequence[View]
     answers: Sequence[Answer]
     wrong: frozenset[int]
+    #: Which entries of the suite's flat arrays are biases.
+    biases: Booleans
 
     @cached_property
     def returned(self) -> list[int]:
@@ -63,6 +66,13 @@ class Case:
         odd = [i for i in varied if i not in back]
         shallow = sorted(odd, key=lambda i: len(self.suite.sizes[i]))
         return list(dict.fromkeys([*varied[:2], *seen[:4], *fine[:2], *odd[:3], *shallow[:3]]))
+
+    @cached_property
+    def shapes(self) -> list[int]:
+        """The most varied network, and the one with the fewest layers that has several inputs and outputs."""
+        every = range(len(self.answers))
+        sizes = self.suite.sizes
+        return [min(every, key=self._variety), min(every, key=lambda i: (min(sizes[i]) < 2, len(sizes[i]), i))]
 
     def _variety(self, i: int) -> tuple[bool, int, int]:
         sizes = self.suite.sizes[i]

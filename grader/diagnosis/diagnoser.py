@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from grader.diagnosis.state import KEEPS, state
 from grader.diagnosis.work import View, views
 from grader.model import Assignment, Diagnosis
 from grader.properties.candidate import Answer, Malformed
+from grader.properties.layers import Booleans
 from grader.suite import Suite
 
 #: For who is seen to follow the loss instead of the chain rule.
@@ -43,6 +45,12 @@ class Diagnoser:
         return views(self.suite.networks, self.assignment.formulas)
 
     @cached_property
+    def _biases(self) -> Booleans:
+        sizes = [pair for each in self.suite.sizes for pair in pairwise(each)]
+        lengths = [n for inputs, outputs in sizes for n in (inputs * outputs, outputs)]
+        return np.repeat(np.arange(len(lengths)) % 2 == 1, lengths)
+
+    @cached_property
     def _bugs(self) -> tuple[Bug, ...]:
         return library.of(self.assignment)
 
@@ -58,7 +66,7 @@ class Diagnoser:
             return ()
         if differentiates:
             return hints.told([(DIFFERENTIATES,)])
-        case = Case(self.suite, self._views, answers, frozenset(wrong))
+        case = Case(self.suite, self._views, answers, frozenset(wrong), self._biases)
         with np.errstate(all="ignore"):
             found = self._fits(case)
         if not found and not repeats:

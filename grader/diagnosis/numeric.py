@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
@@ -10,8 +9,6 @@ from grader.diagnosis.bug import Bug, Where
 from grader.diagnosis.case import Case
 from grader.diagnosis.fit import Fit
 from grader.oracle.network import Array
-from grader.properties.layers import Booleans
-from grader.suite import Suite
 
 #: Decimals to which a student may round so that it is seen.
 MOST_DECIMALS = 6
@@ -48,19 +45,13 @@ def _parts(case: Case, rtol: float) -> Iterator[Part]:
     settled = np.isfinite(case.suite.tolerances)
     right = np.where(settled, case.suite.derivatives, case.got)
     size = case.floor / rtol
-    biases = of_biases(case.suite)
+    biases = case.biases
     for what, inside in (("gradients", None), ("bias gradients", biases), ("weight gradients", ~biases)):
         if inside is None:
             yield Part(what, case.got[settled], right[settled], case.floor[settled], size[settled])
         elif np.all(np.abs(case.got - right)[~inside] <= case.floor[~inside]):
             at = inside & settled
             yield Part(what, case.got[at], right[at], case.floor[at], size[at])
-
-
-def of_biases(suite: Suite) -> Booleans:
-    """Which entries of the suite's flat arrays are biases."""
-    lengths = [n for sizes in suite.sizes for inputs, outputs in pairwise(sizes) for n in (inputs * outputs, outputs)]
-    return np.repeat(np.arange(len(lengths)) % 2 == 1, lengths)
 
 
 def _bug(id_: str, title: str, hint: str, strong: str) -> Bug:
@@ -101,7 +92,8 @@ def _scaled(part: Part) -> Bug | None:
         return None
     # In units of the largest, so that nothing overflows.
     got, right = part.got / largest, part.right / largest
-    factor = float(got @ right / (right @ right))
+    # Not `@`, which would wake the threads of a library for linear algebra.
+    factor = float((got * right).sum() / (right * right).sum())
     if not np.all(np.abs(part.got - factor * part.right) <= (1 + abs(factor)) * part.tolerance):
         return None
     if factor == 0:

@@ -10,7 +10,6 @@ from grader.diagnosis.case import Case, near
 from grader.diagnosis.fit import Fit
 from grader.diagnosis.forms import alike, flat
 from grader.diagnosis.lines import RIGHT, run
-from grader.diagnosis.numeric import of_biases
 from grader.oracle.network import Array
 from grader.properties.candidate import Malformed, Returned
 
@@ -55,8 +54,12 @@ def state(case: Case) -> list[Fit]:
     """Right answers that are added up, repeated, or appended to one another."""
     if len(case.returned) < len(case.answers):
         return [(GROWS,)] if _grows(case) else []
+    first = {sizes: i for i, sizes in reversed(list(enumerate(case.suite.sizes)))}
+    if case.wrong & set(first.values()):
+        # What is asked about first is answered rightly by all of them.
+        return []
     rights = [flat(run(RIGHT, view)) for view in case.views]
-    right, biases = np.concatenate([part for parts in rights for part in parts]), of_biases(case.suite)
+    right, biases = np.concatenate([part for parts in rights for part in parts]), case.biases
     for bug, found in ((ACCUMULATES, _sums(case, rights)), (REMEMBERS, _firsts(case, rights))):
         kept = np.concatenate(list(found))
         # Of the biases or the weights alone, too, while the others are right.

@@ -5,6 +5,7 @@ from typing import Any, TypeVar, get_type_hints
 
 from flask import request
 from pydantic import BaseModel, ValidationError
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from grader.web.problems import INVALID, MALFORMED, NOT_FOUND, UNSUPPORTED_MEDIA_TYPE, Fault, Problem
 
@@ -53,8 +54,12 @@ def json_body(model: type[_Model]) -> _Model:
     """The request's JSON as a model."""
     if request.mimetype != "application/json":
         raise Problem(UNSUPPORTED_MEDIA_TYPE, "the body should be application/json")
+    told = request.get_data(cache=False)
+    if request.content_length is None and len(told) >= (request.max_content_length or 0):
+        # Of a body that does not say its length werkzeug reads as much as it may, and leaves the rest.
+        raise RequestEntityTooLarge
     try:
-        return model.model_validate_json(request.get_data(cache=False), strict=True)
+        return model.model_validate_json(told, strict=True)
     except ValidationError as error:
         raise refused(error, "pointer") from None
 

@@ -1,4 +1,4 @@
-"""Regrades with real workers and real jails: previewed, applied, rolled back, and gone on with when a worker is killed."""
+"""Regrades with real workers and real jails: previewed, applied, rolled back, gone on with after a kill."""
 
 import pytest
 
@@ -97,7 +97,7 @@ def test_what_a_killed_worker_was_at_is_gone_on_with_by_another(service: Service
     service.start("sweeper")
     worker = service.worker()
     right = RIGHT.read_bytes()
-    # As many as it takes for the kill to come in between: sources that differ in a comment, several submissions of each.
+    # Many enough for the kill to come in between: the sources differ in a comment, and each was handed in several times.
     names = [
         graded(service, right + b"# %d" % (number % 60), RIGHT.name, f"student {number}", 4) for number in range(900)
     ]

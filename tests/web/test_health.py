@@ -43,7 +43,7 @@ def test_workers_that_cannot_isolate_are_no_workers(portal: Asker, store: Store)
 
 def test_one_worker_that_isolates_is_enough_and_the_others_are_told(portal: Asker, store: Store) -> None:
     for role in ("worker", "sweeper"):
-        report(store, role)  # type: ignore[arg-type]
+        report(store, role)
     report(store, "worker", "no user namespaces")
     answer = portal.get("//readyz")
     assert (answer.status_code, "no user namespaces" in answer.get_json()["parts"]["workers"]["reason"]) == (200, True)

@@ -7,7 +7,7 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', 'bm:deliveries:due', '-inf', who
   local waiting, held = key('deliveries', 'waiting', id), key('deliveries', 'held', id)
   redis.call('ZREMRANGEBYSCORE', held, '-inf', whole(time))
   -- One that fails is tried one at a time: it may be slow, and its threads are others' too.
-  local places = tonumber(at[5]) > 0 and 1 or most
+  local places = tonumber(at[5] or '0') > 0 and 1 or most
   local free = math.min(places - redis.call('ZCARD', held), limit - #answer)
   if free > 0 then
     for _, each in ipairs(redis.call('ZRANGEBYSCORE', waiting, '-inf', whole(time), 'LIMIT', 0, free)) do

@@ -1,0 +1,130 @@
+"""`backmark submit` and `backmark status` against a real service."""
+
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from grader.store.records import Scope
+from tests.client.running import Running
+from tests.worker.test_cli import EXAMPLES, EXPECTED, backmark, results
+
+
+@pytest.fixture(scope="module")
+def variables(service: Running) -> dict[str, str]:
+    """Where the service is, and a student's token."""
+    return {"BACKMARK_URL": service.url, "BACKMARK_TOKEN": service.token(Scope.SUBMIT, Scope.READ)}
+
+
+def timeless(text: str) -> str:
+    """Without the seconds that grading took, nor the blank lines at its ends."""
+    return re.sub(r"\d+\.\d\d s", "", text).strip()
+
+
+@pytest.mark.parametrize("name", ["no_relu_derivative.ipynb", "right_loops.py", "raises.py", "unfilled.ipynb"])
+def test_a_submission_gets_the_same_words_and_status_as_from_grade(variables: dict[str, str], name: str) -> None:
+    here, there = backmark("grade", EXAMPLES / name), backmark("submit", EXAMPLES / name, **variables)
+    assert (there.returncode, timeless(there.stdout)) == (here.returncode, timeless(here.stdout)), there.stderr
+    assert there.stderr == ""
+
+
+def test_a_folder_gets_the_same_verdicts_as_from_grade(variables: dict[str, str]) -> None:
+    """Each file as a student's of its name, in order, one result object a line."""
+    done = backmark("submit", "--json", EXAMPLES, **variables)
+    assert done.returncode == 1, done.stderr
+    found = {
+        each["submission"]["filename"]: (
+            each["outcome"],
+            {row["name"] for row in each["properties"] if row["outcome"] == "failed"} - {"finite_differences"},
+        )
+        for each in results(done)
+    }
+    assert found == EXPECTED
+    assert list(found) == sorted(found)
+
+
+def test_several_files_end_with_a_summary_that_tells_them_apart(variables: dict[str, str], tmp_path: Path) -> None:
+    """By their folders, where they are called the same."""
+    for student, name in (("ada", "right_loops.py"), ("alan", "bias_template.py")):
+        (tmp_path / student).mkdir()
+        (tmp_path / student / "hw.py").write_bytes((EXAMPLES / name).read_bytes())
+    done = backmark("submit", "ada", "alan/hw.py", cwd=tmp_path, **variables)
+    assert done.returncode == 1, done.stderr
+    assert "1 of 2 passed" in done.stdout
+    assert re.search(r"^ada/hw.py +passed +10/10$", done.stdout, re.MULTILINE)
+    assert re.search(r"^alan/hw.py +failed +8/10$", done.stdout, re.MULTILINE)
+
+
+def test_an_id_can_be_asked_for_later(variables: dict[str, str]) -> None:
+    sent = backmark("submit", EXAMPLES / "right_loops.py", "--student", "ada", "--no-wait", **variables)
+    assert sent.returncode == 0, sent.stderr
+    number, name = sent.stdout.split()
+    assert name == "right_loops.py"
+    done = backmark("status", number, "--wait", **variables)
+    assert done.returncode == 0, done.stderr
+    assert "right_loops.py  passed  10 of 10 marks" in done.stdout
+    told = json.loads(backmark("status", number, "--json", **variables).stdout)
+    assert (told["student"], told["state"], told["verdict"]["outcome"]) == ("ada", "done", "passed")
+
+
+def test_somebody_at_a_terminal_sees_what_is_waited_for(variables: dict[str, str]) -> None:
+    """On standard error, and nothing of it is left in the end."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "worker.cli", "submit", EXAMPLES / "endless_loop.py"],
+        stderr=theirs,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(EXAMPLES.parent), "TERM": "xterm", **variables},
+    ) as process:
+        os.close(theirs)
+        seen = b""
+        while portion := _portion(ours):
+            seen += portion
+        assert process.stdout is not None
+        said = process.stdout.read()
+    assert process.returncode == 1
+    assert "endless_loop.py  takes too long" in said
+    assert "\x1b" not in said
+    assert re.search(rb"endless_loop.py \(\w+\)  being graded", seen)
+
+
+def _portion(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65536)
+    except OSError:
+        # So Linux says that nobody writes there any more.
+        return b""
+    finally:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("submit", EXAMPLES / "right.ipynb", "--assignment", "udl-9"), "has no assignment 'udl-9'; it has udl-7.2"),
+        (("submit", EXAMPLES, "--student", "ada"), "--student takes a single file"),
+        (("submit", EXAMPLES / "right.ipynb", "--student", "two words"), "/student"),
+        (("status", "no-such-id"), "there is no submission no-such-id"),
+        (("regrade", "show"), "staff"),
+    ],
+)
+def test_what_the_server_refuses_is_wrong_usage(
+    variables: dict[str, str], words: tuple[str | Path, ...], says: str
+) -> None:
+    done = backmark(*words, **variables)
+    assert done.returncode == 2, done.stderr
+    assert says in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_token_that_the_server_does_not_know_is_wrong_usage_and_not_repeated(variables: dict[str, str]) -> None:
+    done = backmark("status", "x", **{**variables, "BACKMARK_TOKEN": "bmk_000000000000_secret"})
+    assert done.returncode == 2
+    assert "does not know the token in BACKMARK_TOKEN" in done.stderr
+    assert "secret" not in done.stderr

@@ -1,0 +1,178 @@
+"""Waiting for the end: long polls and streams, and how many of them there may be."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+from flask import Flask
+
+from grader.settings.service import ServiceSettings
+from grader.store import keys
+from grader.store.records import Job, Kind, Scope
+from grader.store.store import Store
+from grader.web import awaiting
+from grader.web.service import Service
+from tests.web.asking import Asker
+from tests.web.concluding import conclude
+from tests.web.serving import serving
+
+#: Seconds after which a test gives up.
+PATIENCE = 20.0
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for a condition."""
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def heard(store: Store, submission: str) -> Callable[[], bool]:
+    """Whether somebody listens for changes of it."""
+    return lambda: dict(store.redis.pubsub_numsub(keys.changes(submission)))[keys.changes(submission).encode()] == 1
+
+
+def holding(app: Flask) -> Service:
+    """The service of an application."""
+    found: Service = app.extensions["backmark"]
+    return found
+
+
+def events(text: str) -> list[tuple[str, str, dict[str, object]]]:
+    """Name, id and data of each event."""
+    blocks = [
+        dict(line.split(": ", 1) for line in block.splitlines()) for block in text.split("\n\n") if "event" in block
+    ]
+    return [(block["event"], block["id"], json.loads(block["data"])) for block in blocks]
+
+
+def test_a_wait_ends_with_the_submission(portal: Asker, store: Store) -> None:
+    submission = portal.submit().get_json()["id"]
+    with ThreadPoolExecutor() as pool:
+        began = time.monotonic()
+        answer = pool.submit(portal.get, f"/submissions/{submission}?wait=60")
+        until(heard(store, submission))
+        conclude(store, submission)
+        assert answer.result().get_json()["state"] == "done"
+        assert time.monotonic() - began < PATIENCE
+
+
+def test_a_wait_that_is_over_tells_where_the_submission_is(portal: Asker) -> None:
+    submission = portal.submit().get_json()["id"]
+    assert portal.get(f"/submissions/{submission}?wait=0.05").get_json()["state"] == "queued"
+
+
+def test_a_wait_for_what_has_ended_is_none(portal: Asker, store: Store) -> None:
+    submission = portal.submit().get_json()["id"]
+    conclude(store, submission)
+    assert portal.get(f"/submissions/{submission}?wait=60").get_json()["state"] == "done"
+
+
+def test_a_wait_for_what_is_deleted_ends(staff: Asker, store: Store) -> None:
+    submission = staff.submit().get_json()["id"]
+    with ThreadPoolExecutor() as pool:
+        answer = pool.submit(staff.get, f"/submissions/{submission}?wait=60")
+        until(heard(store, submission))
+        staff.delete(f"/submissions/{submission}")
+        assert answer.result().status_code == 404
+
+
+@pytest.mark.service(web_threads=2)
+def test_beyond_half_of_the_threads_nobody_is_held(portal: Asker, app: Flask) -> None:
+    submission = portal.submit().get_json()["id"]
+    with holding(app).holding.place() as held:
+        assert held
+        assert portal.get(f"/submissions/{submission}?wait=60").get_json()["state"] == "queued"
+        answer = portal.get(f"/submissions/{submission}/events")
+        assert (answer.status_code, answer.get_json()["type"]) == (503, "/problems/busy")
+        assert int(answer.headers["Retry-After"]) >= 1
+
+
+def test_a_stream_ends_with_the_last_state_and_its_verdict(portal: Asker, store: Store) -> None:
+    submission = portal.submit().get_json()["id"]
+    with ThreadPoolExecutor() as pool:
+        answer = pool.submit(lambda: portal.get(f"/submissions/{submission}/events").text)
+        until(heard(store, submission))
+        conclude(store, submission)
+        text = answer.result()
+    assert text.startswith("retry: ")
+    told = events(text)
+    assert told[-1][0] == "done"
+    assert told[-1][2] == portal.get(f"/submissions/{submission}").get_json()
+
+
+def test_a_stream_that_was_read_to_its_end_is_not_begun_again(portal: Asker, store: Store) -> None:
+    submission = portal.submit().get_json()["id"]
+    conclude(store, submission)
+    last = events(portal.get(f"/submissions/{submission}/events").text)[-1][1]
+    assert portal.get(f"/submissions/{submission}/events", {"Last-Event-ID": last}).status_code == 204
+
+
+def test_a_stream_that_is_silent_beats(portal: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(awaiting, "_LOOK", 0.01)
+    monkeypatch.setattr(awaiting, "_HEARTBEAT", 0.02)
+    submission = portal.submit().get_json()["id"]
+    answer = portal.get(f"/submissions/{submission}/events", buffered=False)
+    parts = answer.iter_encoded()
+    assert b":\n\n" in {next(parts) for _ in range(4)}
+    answer.close()
+
+
+def test_a_stream_that_nobody_reads_gives_its_place_back(portal: Asker, app: Flask) -> None:
+    submission = portal.submit().get_json()["id"]
+    places = holding(app).settings.web_threads // 2
+    for _ in range(places + 1):
+        answer = portal.get(f"/submissions/{submission}/events", buffered=False)
+        assert answer.status_code == 200
+        answer.close()
+
+
+@pytest.fixture
+def server(settings: ServiceSettings, store: Store) -> Iterator[httpx.Client]:
+    """A client of a real web server, with a portal's token."""
+    secret = store.tokens.create("test", "course", {Scope.SUBMIT, Scope.READ})[1]
+    with (
+        serving(settings.redis_url.get_secret_value()) as port,
+        httpx.Client(
+            base_url=f"http://127.0.0.1:{port}/api/v1", headers={"Authorization": f"Bearer {secret}"}, timeout=PATIENCE
+        ) as client,
+    ):
+        yield client
+
+
+def test_streams_end_when_their_clients_go_away_and_leave_room_for_others(server: httpx.Client) -> None:
+    body = {"assignment": "udl-7.2", "student": "ada", "filename": "a.py", "source": "x = 1\n"}
+    path = f"/submissions/{server.post('/submissions', json=body).json()['id']}/events"
+    streams = [server.send(server.build_request("GET", path), stream=True) for _ in range(5)]
+    assert [each.status_code for each in streams] == [200] * 4 + [503]
+    began = time.monotonic()
+    assert server.get("/token").status_code == 200
+    assert time.monotonic() - began < 1
+    for each in streams:
+        each.close()
+
+    def room() -> bool:
+        with server.stream("GET", path) as answer:
+            return answer.status_code == 200
+
+    until(room)
+
+
+def test_states_arrive_while_the_stream_is_open(server: httpx.Client, store: Store) -> None:
+    body = {"assignment": "udl-7.2", "student": "ada", "filename": "a.py", "source": "x = 1\n"}
+    submission = server.post("/submissions", json=body).json()["id"]
+    with server.stream("GET", f"/submissions/{submission}/events") as answer:
+        assert answer.headers["Content-Type"].startswith("text/event-stream")
+        lines = (line for line in answer.iter_lines() if line.startswith("event: "))
+        assert next(lines) == "event: queued"
+        claim = store.jobs.claim(Job(Kind.SUBMISSION, submission))
+        assert claim is not None
+        assert next(lines) == "event: running"
+        assert store.jobs.hand_back(claim)
+        assert next(lines) == "event: queued"
+        conclude(store, submission)
+        assert list(lines)[-1] == "event: done"

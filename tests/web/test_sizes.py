@@ -1,0 +1,70 @@
+"""Too much: refused before it is read, or while it is, by a real web server."""
+
+import json
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from grader.settings.service import ServiceSettings
+from grader.store.records import Scope
+from grader.store.store import Store
+from tests.web.serving import serving
+
+#: What the server is set to, in bytes.
+MOST = 4096
+
+
+@pytest.fixture
+def connection(settings: ServiceSettings, store: Store) -> Iterator[tuple[socket.socket, bytes]]:
+    """A connection to a real web server, and the head of a submission that says nothing of its length."""
+    secret = store.tokens.create("test", "course", {Scope.SUBMIT})[1]
+    head = (
+        f"POST /api/v1/submissions HTTP/1.1\r\nHost: here\r\nAuthorization: Bearer {secret}\r\n"
+        "Content-Type: application/json\r\n"
+    )
+    with (
+        serving(settings.redis_url.get_secret_value(), BACKMARK_MAX_BYTES=str(MOST)) as port,
+        socket.create_connection(("127.0.0.1", port), timeout=20) as link,
+    ):
+        yield link, head.encode()
+
+
+def answered(link: socket.socket) -> dict[str, object]:
+    """The problem that comes."""
+    received = b""
+    while not received.endswith(b"}"):
+        part = link.recv(4096)
+        assert part, received
+        received += part
+    told: dict[str, object] = json.loads(received.partition(b"\r\n\r\n")[2])
+    return told
+
+
+def test_a_length_that_is_too_large_is_refused_before_anything_is_sent(connection: tuple[socket.socket, bytes]) -> None:
+    link, head = connection
+    link.sendall(head + b"Content-Length: 99999999\r\n\r\n")
+    assert answered(link)["type"] == "/problems/too-large"
+
+
+def test_a_body_without_a_length_is_refused_once_it_is_too_large(connection: tuple[socket.socket, bytes]) -> None:
+    link, head = connection
+    link.sendall(
+        head + b"Transfer-Encoding: chunked\r\n\r\n" + b"1000\r\n" + b" " * 4096 + b"\r\n" + b"10\r\n" + b" " * 16
+    )
+    assert answered(link)["type"] == "/problems/too-large"
+
+
+def test_a_form_without_a_length_is_refused_once_it_is_too_large(connection: tuple[socket.socket, bytes]) -> None:
+    link, head = connection
+    part = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.py"\r\n\r\n' + b" " * 4096
+    form = head.replace(b"application/json", b"multipart/form-data; boundary=x")
+    link.sendall(form + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n10\r\n" % (len(part), part))
+    assert answered(link)["type"] == "/problems/too-large"
+
+
+def test_a_body_without_a_length_is_accepted_while_it_is_not(connection: tuple[socket.socket, bytes]) -> None:
+    link, head = connection
+    body = json.dumps({"assignment": "udl-7.2", "student": "ada", "filename": "a.py", "source": "x"}).encode()
+    link.sendall(head + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (len(body), body))
+    assert answered(link)["state"] == "queued"
