@@ -41,15 +41,19 @@ class Asked:
 def connected(settings: Settings) -> Iterator["Client"]:
     """The server that the settings name; what it refuses as wrong usage is said as that."""
     try:
-        from grader.client import Client, problems
+        from grader.client import Client, Patience, problems
     except ModuleNotFoundError as error:
         message = f"{error.name} is not installed; install Backmark with its extra `client` (or `serve`)"
         raise click.UsageError(message) from error
     if settings.token is None:
         message = "BACKMARK_TOKEN is not set: it holds the token that whoever runs the server gave you"
         raise click.UsageError(message)
+    # Somebody who named the wrong server should not have to wait for long; a limit of requests is worth waiting for.
+    patience = Patience(unreached=10.0)
     try:
-        with Client(settings.url, settings.token, plain_http=settings.plain_http, ca=settings.ca) as client:
+        with Client(
+            settings.url, settings.token, patience=patience, plain_http=settings.plain_http, ca=settings.ca
+        ) as client:
             yield client
     except problems.Unauthorized as error:
         message = f"the server at {settings.url} does not know the token in BACKMARK_TOKEN: {error.detail}"

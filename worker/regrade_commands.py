@@ -161,13 +161,13 @@ def _table(found: "Iterable[Comparison]") -> None:
 
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
     for heading in ("student", "file", "", "before", "after", "newly failing", "status"):
-        table.add_column(heading)
+        table.add_column(heading, overflow="fold")
     for each in found:
         status = each.status.replace("_", " ") + (f": {each.reason.replace('_', ' ')}" if each.reason else "")
         change = Text(each.change or "", style=COLOURS[each.change])
         marks = (_marks(each.before), _marks(each.after))
         table.add_row(plain(each.student), plain(each.filename), change, *marks, " ".join(each.newly_failing), status)
-    show_table(table)
+    show_table(table, wide=True)
 
 
 def _marks(standing: "Standing | None") -> "Text":

@@ -6,6 +6,9 @@ from typing import Any
 
 import click
 
+#: Columns where nobody counts them.
+WIDE = 4096
+
 
 def console(*, stderr: bool = False) -> Any:
     """A rich console that shows text as it is."""
@@ -14,12 +17,14 @@ def console(*, stderr: bool = False) -> Any:
     return Console(highlight=False, markup=False, emoji=False, stderr=stderr)
 
 
-def show(what: Any) -> None:
-    """Print something of rich's on standard output."""
+def show(what: Any, *, wide: bool = False) -> None:
+    """Print something of rich's on standard output; `wide`: in a file or a pipe without breaking its lines."""
     out = console()
     if out.is_terminal:
         out.print(what)
         return
+    if wide:
+        out.width = WIDE
     # Into a file or a pipe go no blanks at the ends of lines.
     with out.capture() as captured:
         out.print(what)

@@ -10,7 +10,10 @@ from email.utils import parsedate_to_datetime
 class Patience:
     """Pauses double from `first` to `most`; none is begun that would end after `total` seconds."""
 
-    total: float = 60.0
+    #: Enough for a limit of so many requests a minute to pass.
+    total: float = 90.0
+    #: The same where no server answers at all.
+    unreached: float = 90.0
     first: float = 0.25
     most: float = 10.0
 

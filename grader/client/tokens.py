@@ -1,7 +1,8 @@
 """Tokens of a server. For admins."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import timedelta
+from typing import Any
 
 from grader.client.calls import Calls, gone, place
 from grader.client.pages import Listing
@@ -15,13 +16,11 @@ class Tokens:
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
 
-    def create(self, name: str, scopes: Iterable[Scope | str], expires: datetime | None = None) -> Token:
+    def create(self, name: str, scopes: Iterable[Scope | str], expires_in: timedelta | None = None) -> Token:
         """A new token; its `secret` is in this answer and in no other."""
-        body = {"name": name, "scopes": sorted(Scope(each) for each in scopes)}
-        if self._calls.course is not None:
-            body["course"] = self._calls.course
-        if expires is not None:
-            body["expires_at"] = expires.isoformat()
+        body: dict[str, Any] = {"name": name, "scopes": sorted(map(Scope, scopes)), **self._calls.in_course()}
+        if expires_in is not None:
+            body["expires_in"] = round(expires_in.total_seconds())
         # Not asked again by itself: a token nobody saw the secret of would be left behind.
         return self._calls.post("/tokens", Token.read, body)
 

@@ -64,26 +64,25 @@ class Transport:
 
     def send(self, request: Request) -> httpx.Response:
         """The answer, asked for again while that is safe and patience lasts; a Problem where it is a refusal."""
-        until = time.monotonic() + self._patience.total
-        tries = 0
+        began, tries = time.monotonic(), 0
         while True:
             tries += 1
-            asked: float | None = None
             try:
                 response = self._http.send(self._built(request))
             except httpx.TransportError as error:
                 if not (request.repeatable or isinstance(error, _UNSENT)):
                     raise self._not_reached(error) from error
                 failure: NotReached | Problem = self._not_reached(error)
+                patience, asked = self._patience.unreached, None
             else:
                 if response.is_success:
                     return response
                 failure = self._refusal(response)
                 if response.status_code not in _PASSING or not request.repeatable:
                     raise failure
-                asked = failure.retry_after
+                patience, asked = self._patience.total, failure.retry_after
             pause = self._patience.pause(tries, asked)
-            if time.monotonic() + pause > until:
+            if time.monotonic() + pause > began + patience:
                 raise failure
             time.sleep(pause)
 

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from grader.diagnosis.forms import alike, answer, clue, clues, flat, well_formed
+from grader.diagnosis.forms import alike, answer, clue, clues, flat, of_shapes, well_formed
 from grader.diagnosis.lines import Lines, run
 from grader.diagnosis.work import View, Work
 from grader.oracle.network import Array
@@ -19,6 +19,16 @@ ROUNDING = 1e-6
 
 #: On so many networks, at least, an explanation must account for something that is wrong.
 EVIDENCE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """On how many networks an explanation gives the wrong numbers that came back, or the shapes that did not fit."""
+
+    numbers: int
+    shapes: int
+    #: On how many of these the shapes are in the same order, too: it counts between explanations, not for one.
+    ordered: int
 
 #: What a submission may raise where its shapes or indices do not fit.
 SHAPES = {"ValueError", "IndexError"}
@@ -88,25 +98,28 @@ class Case:
         floor = self.floor[self.suite.starts[i] : self.suite.starts[i + 1]]
         return predicted is not None and near(np.concatenate(predicted), given.gradient, floor)
 
-    def explains(self, lines: Lines) -> bool:
-        """Whether this pass answers every network as the submission did, and accounts for what is wrong."""
+    def explains(self, lines: Lines) -> Evidence | None:
+        """How well this pass accounts for what is wrong; None where it does not answer every network alike."""
         parts: list[Array] = []
-        told = 0
+        numbers = shapes = ordered = 0
         for i, given in enumerate(self.answers):
             s = run(lines, self.views[i])
             if isinstance(given, Returned):
                 predicted = _numbers(lines, s)
                 if predicted is None:
-                    return False
+                    return None
                 parts += predicted
-                told += i in self.wrong
+                # Where every size is one, too many bugs are the same.
+                numbers += i in self.wrong and max(self.suite.sizes[i]) > 1
             else:
                 same = _misfit(given, lines, s)
                 if same is None:
-                    return False
-                told += same
-        enough = told >= min(EVIDENCE, len(self.wrong))
-        return enough and (not parts or near(np.concatenate(parts), self.got, self._got_floor))
+                    return None
+                shapes += same > 0
+                ordered += same > 1
+        if parts and not near(np.concatenate(parts), self.got, self._got_floor):
+            return None
+        return Evidence(numbers, shapes, ordered)
 
 
 def near(predicted: Array, got: Array, floor: Array) -> bool:
@@ -127,18 +140,24 @@ def _numbers(lines: Lines, s: Work) -> list[Array] | None:
     return [made.gradient] if isinstance(made, Returned) else None
 
 
-def _misfit(given: Malformed | Raised, lines: Lines, s: Work) -> bool | None:
-    """Whether both went wrong in the same way: None where they did not, True where the shapes at fault agree too."""
+def _misfit(given: Malformed | Raised, lines: Lines, s: Work) -> int | None:
+    """Whether both went wrong in the same way: None where they did not.
+
+    Else 2 where the shapes at fault are the same, 1 where they are in the other order, 0 where they are not named.
+    """
     made = answer(lines, s)
     if isinstance(given, Malformed):
         if not isinstance(made, Malformed):
             return None
         if overflowed(given):
-            return False if overflowed(made) else None
-        return True if alike(given.message) == made.message else None
-    if isinstance(made, Returned) or given.type not in SHAPES:
+            return 0 if overflowed(made) else None
+        return 2 if alike(given.message) == made.message else None
+    if isinstance(made, Returned) or given.type not in SHAPES or lines.returned is not None:
         return None
     found = clue(given.message)
     if found is None:
-        return False
-    return True if found in clues(s, made if isinstance(made, Malformed) else None) else None
+        return 0 if of_shapes(given.message) else None
+    possible = clues(s, made if isinstance(made, Malformed) else None)
+    if found in possible:
+        return 2
+    return 1 if isinstance(found, tuple) and found[::-1] in possible else None

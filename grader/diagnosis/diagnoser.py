@@ -65,12 +65,12 @@ class Diagnoser:
         if not wrong:
             return ()
         if differentiates:
-            return hints.told([(DIFFERENTIATES,)])
+            return hints.told([Fit((DIFFERENTIATES,))])
         case = Case(self.suite, self._views, answers, frozenset(wrong), self._biases)
         with np.errstate(all="ignore"):
             found = self._fits(case)
         if not found and not repeats:
-            found = [(KEEPS,)]
+            found = [Fit((KEEPS,))]
         return hints.told(found)
 
     def _fits(self, case: Case) -> list[Fit]:

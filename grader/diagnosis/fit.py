@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations, islice
 
 from grader.diagnosis.bug import Bug
-from grader.diagnosis.case import Case
+from grader.diagnosis.case import EVIDENCE, Case, Evidence
 from grader.diagnosis.lines import Lines, changed, merged
 from grader.diagnosis.screen import Screen, shapes
 
@@ -15,15 +15,23 @@ MOST = 12
 #: Pairs that are tried on the telling networks, so that what nothing explains costs milliseconds too.
 MOST_PAIRS = 400
 
-#: An explanation: one bug, or two in different lines.
-Fit = tuple[Bug, ...]
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """An explanation: one bug, or two in different lines."""
+
+    bugs: tuple[Bug, ...]
+    #: Whether no wrong number came back that it accounts for: only the shapes that did not fit.
+    by_shapes: bool = False
+    #: On how many networks those are named in the same order.
+    ordered: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Idea:
     """An explanation in one of the ways in which it may be written."""
 
-    bugs: Fit
+    bugs: tuple[Bug, ...]
     lines: Lines
 
 
@@ -53,12 +61,19 @@ def explaining(case: Case, tried: Iterable[Idea]) -> list[Fit]:
         names = tuple(bug.id for bug in idea.bugs)
         if names in found or not all(case.matches(idea.lines, i) for i in case.telling):
             continue
-        if case.explains(idea.lines):
-            found[names] = idea.bugs
+        evidence = case.explains(idea.lines)
+        if evidence is not None and _enough(case, idea, evidence):
+            found[names] = Fit(idea.bugs, by_shapes=not evidence.numbers, ordered=evidence.ordered)
         left -= 1
         if not left:
             break
     return list(found.values())
+
+
+def _enough(case: Case, idea: Idea, evidence: Evidence) -> bool:
+    """Two bugs can explain any shapes: of them more is asked than of one."""
+    told = evidence.numbers + (evidence.shapes if len(idea.bugs) == 1 else 0)
+    return told >= min(EVIDENCE, len(case.wrong))
 
 
 def _pairs(case: Case, singles: Sequence[Idea]) -> Iterator[Idea]:

@@ -13,27 +13,43 @@ from grader.properties.candidate import Answer, Malformed, Raised, Returned
 
 PARTS = ("all_dl_dweights", "all_dl_dbiases")
 
-#: The two sizes that do not meet, in the words of `@` and of `np.dot`.
-_INNER = re.compile(r"size (\d+) is different from (\d+)|not aligned: (\d+) \(dim \d\) != (\d+) \(dim \d\)")
-#: The shapes that do not meet, in the words of `*` and of an assignment into an array.
+#: The two sizes that do not meet, in the words of `@`, and of `np.dot` (which names them in the other order).
+_MATMUL = re.compile(r"size (\d+) is different from (\d+)")
+_DOT = re.compile(r"not aligned: (\d+) \(dim \d\) != (\d+) \(dim \d\)")
+#: The shapes that do not meet, in the words of `*`, and of an assignment into an array.
 _BROADCAST = re.compile(r"broadcast (?:together with shapes|input array from shape) ([\d(), ]*(?:into shape [\d(), ]+)?)")
+_SHAPE = re.compile(r"\((\d+), ?(\d*)\)")
+
+#: What is said of shapes otherwise, by einsum or by a loop over indices.
+_OTHERWISE = re.compile(r"broadcast|boolean index|out of (?:range|bounds)|not aligned|einstein|incompatible")
+
+#: The last size of a left factor and the first of a right one (the other way round for who transposes both), or the
+#: shapes that were to be made one.
+Clue = tuple[str, str] | frozenset[tuple[str, str]]
 
 
-def clue(message: str) -> frozenset[int] | None:
-    """The numbers that tell which shapes did not fit, whichever function of NumPy's says it; None where none does."""
-    if found := _INNER.search(message):
-        return frozenset(int(each) for each in found.groups() if each is not None)
+def clue(message: str) -> Clue | None:
+    """What shapes did not fit, whichever function of NumPy's says it; None where none does."""
+    if found := _MATMUL.search(message):
+        return found[2], found[1]
+    if found := _DOT.search(message):
+        return found[1], found[2]
     if found := _BROADCAST.search(message):
-        return frozenset(map(int, re.findall(r"\d+", found[1]))) or None
+        return frozenset(_SHAPE.findall(found[1])) or None
     return None
 
 
-def clues(s: Work, malformed: Malformed | None) -> set[frozenset[int]]:
+def of_shapes(message: str) -> bool:
+    """Whether it is about shapes at all, though no clue is in it."""
+    return _OTHERWISE.search(message) is not None
+
+
+def clues(s: Work, malformed: Malformed | None) -> set[Clue]:
     """Every misfit that this pass could be stopped by, in whatever order another's code goes through its layers."""
     found = {clue(str(error)) for error in s.errors}
     if malformed is not None:
         # Whoever writes into arrays made beforehand is stopped by the shape.
-        found.add(frozenset(map(int, re.findall(r"(?<!\[)\b\d+\b(?!\])", malformed.message))))
+        found.add(frozenset(_SHAPE.findall(malformed.message)))
     return {each for each in found if each}
 
 

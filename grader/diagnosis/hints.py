@@ -10,26 +10,31 @@ from grader.model import Diagnosis
 #: Lines from the loss down: in a fit of two, and between two fits, the earlier one is looked at first.
 ORDER = tuple(Where)
 
+BY_SHAPES = "No wrong number came back to tell by: this is what the shapes that do not fit say."
+
 
 def told(fits: Sequence[Fit]) -> tuple[Diagnosis, ...]:
     """Each explanation, the most usual first; where there are several, each says what tells it from the others."""
-    usual = sorted(fits, key=rarity)
+    usual = sorted(fits, key=lambda fit: (-fit.ordered, rarity(fit.bugs)))
     return tuple(_one(fit, [each for each in usual if each is not fit]) for fit in usual)
 
 
 def title(fit: Fit) -> str:
     """What it does, as one sentence."""
-    return f"It {' and it '.join(bug.title for bug in fit)}."
+    return f"It {' and it '.join(bug.title for bug in fit.bugs)}."
 
 
 def _one(fit: Fit, others: Sequence[Fit]) -> Diagnosis:
-    hints = [bug.hint for bug in fit] + [_apart(fit, other) for other in others]
+    hints = [bug.hint for bug in fit.bugs]
+    if fit.by_shapes:
+        hints.append(BY_SHAPES)
+    hints += [_apart(fit, other) for other in others]
     return Diagnosis(
-        "+".join(bug.id for bug in fit),
+        "+".join(bug.id for bug in fit.bugs),
         title(fit),
         " ".join(hints),
-        " ".join(bug.strong for bug in fit),
-        "; ".join(dict.fromkeys(bug.where.read for bug in fit)),
+        " ".join(bug.strong for bug in fit.bugs),
+        "; ".join(dict.fromkeys(bug.where.read for bug in fit.bugs)),
     )
 
 
@@ -49,5 +54,5 @@ def _apart(fit: Fit, other: Fit) -> str:
 
 def _only(fit: Fit, other: Fit) -> Bug | None:
     """The one bug that only the first of two explanations has."""
-    own = [bug for bug in fit if bug not in other]
+    own = [bug for bug in fit.bugs if bug not in other.bugs]
     return own[0] if len(own) == 1 else None

@@ -37,7 +37,7 @@ def numeric(case: Case, rtol: float) -> list[Fit]:
         for look in (_rounded, _half, _scaled, _clipped):
             bug = look(part)
             if bug is not None:
-                return [(bug,)]
+                return [Fit((bug,))]
     return []
 
 

@@ -51,7 +51,7 @@ def raised(case: Case) -> list[Fit]:
     errors = [case.answers[i] for i in sorted(case.wrong)]
     for slip in SLIPS:
         if errors and all(isinstance(each, Raised) and _shows(slip, each) for each in errors):
-            return [(slip.bug,)]
+            return [Fit((slip.bug,))]
     return []
 
 

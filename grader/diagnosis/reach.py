@@ -19,7 +19,7 @@ def reach(case: Case, assignment: Assignment) -> list[Fit]:
     for id_, where, holds in _descriptions(assignment):
         sizes = zip(case.suite.sizes, case.suite.columns, strict=True)
         if right == {i for i, (each, columns) in enumerate(sizes) if holds(each, columns)}:
-            return [(_bug(id_, where),)]
+            return [Fit((_bug(id_, where),))]
     return []
 
 

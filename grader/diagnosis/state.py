@@ -53,7 +53,7 @@ KEEPS = Bug(
 def state(case: Case) -> list[Fit]:
     """Right answers that are added up, repeated, or appended to one another."""
     if len(case.returned) < len(case.answers):
-        return [(GROWS,)] if _grows(case) else []
+        return [Fit((GROWS,))] if _grows(case) else []
     first = {sizes: i for i, sizes in reversed(list(enumerate(case.suite.sizes)))}
     if case.wrong & set(first.values()):
         # What is asked about first is answered rightly by all of them.
@@ -65,7 +65,7 @@ def state(case: Case) -> list[Fit]:
         # Of the biases or the weights alone, too, while the others are right.
         for predicted in (kept, np.where(biases, kept, right), np.where(biases, right, kept)):
             if near(predicted, case.got, case.floor):
-                return [(bug,)]
+                return [Fit((bug,))]
     return []
 
 

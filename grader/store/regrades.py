@@ -10,12 +10,12 @@ from grader.store import keys
 from grader.store.connection import Connection, text, texts
 from grader.store.paging import Page, cursor, start
 from grader.store.records import Job, Kind
-from grader.store.refusals import WrongPhase
+from grader.store.refusals import IdempotencyMismatch, WrongPhase
 from grader.store.regrade import Mode, Phase, Regrade, Selection, read
 from grader.store.reports import Report
 from grader.store.scripts import Scripts
 from grader.store.steps import Steps
-from grader.store.submissions import Submissions
+from grader.store.submissions import IDEMPOTENCY, Submissions
 from grader.store.units import Units, jobs
 
 _ID = 10
@@ -44,14 +44,23 @@ class Regrades:
         self.units = Units(redis, scripts)
         self.steps = Steps(redis, scripts, submissions, self.units)
 
-    def request(self, selection: Selection) -> Asked:
-        """Record it and let it wait; or the one that was asked for before, while it stands for the same."""
+    def request(self, selection: Selection, idempotency: tuple[str, str, str, str] | None = None) -> Asked:
+        """Record it and let it wait; or the one that was asked for before, while it stands for the same.
+
+        `idempotency` as a submission's; IdempotencyMismatch for a used key.
+        """
         chosen = selection.canonical()
+        remembered, fingerprint = ("", "")
+        if idempotency is not None:
+            remembered, fingerprint = keys.idempotency(*idempotency[:3]), idempotency[3]
         answer = self._scripts.run(
             "regrade_request",
             *(secrets.token_hex(_ID), chosen.course, chosen.assignment, chosen.revision),
             *(json.dumps(asdict(chosen)), "1" if chosen.fresh else "0", chosen.fingerprint()),
+            *(remembered, fingerprint, IDEMPOTENCY),
         )
+        if text(answer[0]) == "mismatch":
+            raise IdempotencyMismatch("this Idempotency-Key was used before for another request")
         return Asked(self._there(text(answer[1])), text(answer[0]) == "same")
 
     def get(self, name: str) -> Regrade | None:

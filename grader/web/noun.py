@@ -114,15 +114,15 @@ class Noun(APIBlueprint):
         """The library's hook for wrapping a view: ours reads its request already."""
         return func
 
-    def component(self, model: type[BaseModel], *, outgoing: bool) -> dict[str, Any]:
+    def _component(self, model: type[BaseModel]) -> dict[str, Any]:
         """A model among the document's components, and a reference to it."""
-        schema, others = document(model, outgoing=outgoing)
+        schema, others = document(model)
         for name, one in {**others, model.__name__: schema}.items():
             self.components_schemas[name] = Schema(**one)
         return {"$ref": f"#/components/schemas/{model.__name__}"}
 
     def _read_itself(self, bodies: Mapping[str, type[BaseModel]]) -> dict[str, Any]:
-        content = {kind: {"schema": self.component(model, outgoing=False)} for kind, model in bodies.items()}
+        content = {kind: {"schema": self._component(model)} for kind, model in bodies.items()}
         return {"requestBody": {"required": True, "content": content}}
 
     def _documented(self, answer: Answer) -> dict[str, Any]:
@@ -131,7 +131,7 @@ class Noun(APIBlueprint):
             kind: {"schema": {"type": "object"}} if kind.endswith("json") else {} for kind in answer.other
         }
         if answer.model:
-            content["application/json"] = {"schema": self.component(answer.model, outgoing=True)}
+            content["application/json"] = {"schema": self._component(answer.model)}
         if content:
             told["content"] = content
         told["headers"] = {
@@ -150,7 +150,7 @@ class Noun(APIBlueprint):
         return told
 
     def _problems(self, kinds: tuple[Kind, ...]) -> dict[str, Any]:
-        content = {"application/problem+json": {"schema": self.component(ProblemBody, outgoing=True)}}
+        content = {"application/problem+json": {"schema": self._component(ProblemBody)}}
         titles: dict[HTTPStatus, list[str]] = {}
         for kind in kinds:
             titles.setdefault(kind.status, [])

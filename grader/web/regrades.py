@@ -16,10 +16,12 @@ from grader.store.standing import Change
 from grader.web import answers, spreadsheets
 from grader.web.auth import caller
 from grader.web.comparisons import HEADER, DetailTold, ReportTold, cells, compared
+from grader.web.idempotency import Keyed, claimed
 from grader.web.noun import ACCEPTED, PREFIX, TAGGED, Answer, Noun
 from grader.web.problems import (
     CONFLICT,
     INVALID,
+    KEY_REUSED,
     NOT_ACCEPTABLE,
     NOT_FOUND,
     UNKNOWN_ASSIGNMENT,
@@ -103,12 +105,13 @@ class ReportQuery(Query):
     scope=Scope.STAFF,
     weight="submit",
     answers={202: Answer(RegradeTold, says="Recorded; its preview comes.", headers=ACCEPTED, leads=_LEADS)},
-    problems=(UNKNOWN_ASSIGNMENT,),
+    problems=(UNKNOWN_ASSIGNMENT, KEY_REUSED),
 )
-def ask_for_regrade(body: RegradeAsked) -> Response:
+def ask_for_regrade(header: Keyed, body: RegradeAsked) -> Response:
     """Ask for a regrade: a preview, that changes nothing until it is applied.
 
     Asked again for the same, it is the same one, as long as that stands for the same; `Idempotency-Replayed` says so.
+    An Idempotency-Key is not needed for that, also where this server wants one of other requests.
     """
     course = caller().course(body.course)
     selection = Selection(
@@ -121,7 +124,8 @@ def ask_for_regrade(body: RegradeAsked) -> Response:
         which=body.which,
         fresh=body.fresh,
     )
-    asked = service().store.regrades.request(selection)
+    key = claimed(header, selection.fingerprint()) if header.key else None
+    asked = service().store.regrades.request(selection, key)
     if not asked.same:
         service().dispatcher.send(Job(Kind.REGRADE, asked.regrade.id))
     return answers.accepted(told(asked.regrade), _place(asked.regrade), replayed=asked.same)

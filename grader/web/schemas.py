@@ -97,9 +97,7 @@ def moment_or_none(seconds: float | None) -> datetime | None:
     return None if seconds is None else moment(seconds)
 
 
-def document(model: type[BaseModel], *, outgoing: bool) -> tuple[dict[str, Any], dict[str, Any]]:
+def document(model: type[BaseModel]) -> tuple[dict[str, Any], dict[str, Any]]:
     """A model's JSON Schema as OpenAPI wants it, and the schemas that it refers to by their names."""
-    schema = model.model_json_schema(
-        mode="serialization" if outgoing else "validation", ref_template="#/components/schemas/{model}"
-    )
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
     return schema, schema.pop("$defs", {})

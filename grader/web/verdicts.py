@@ -72,11 +72,22 @@ class PropertyTold(BaseModel):
 
 
 class DiagnosisTold(BaseModel):
-    """What the mistake looks like."""
+    """An explanation that every answer fits."""
 
     id: str
     title: str
     hint: str
+    strong_hint: str
+    read: str = Field(description="Where to read about it.")
+
+
+class FirstDifferenceTold(BaseModel):
+    """The first layer, counted from the output, whose numbers are wrong though what went in is right."""
+
+    variable: str
+    layer: int
+    depth: int
+    message: str
 
 
 class ErrorTold(BaseModel):
@@ -108,7 +119,9 @@ class VerdictTold(BaseModel):
     max_score: int
     properties: list[PropertyTold]
     counterexample: CounterexampleTold | None
-    diagnosis: list[DiagnosisTold]
+    diagnosis: list[DiagnosisTold] = Field(description="The best first; empty where nothing fits.")
+    # Not in verdicts of engines before it.
+    first_difference: FirstDifferenceTold | None = None
     error: ErrorTold | None
     statistics: StatisticsTold
     flags: list[FlagTold] = Field(description="For staff: empty for other tokens.")

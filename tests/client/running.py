@@ -1,6 +1,7 @@
 """A whole service on one Redis, as processes of their own, for who talks to it by HTTP."""
 
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from grader.client import Client
 from grader.store.records import Scope
 from grader.store.store import Store
 from tests.service.parts import service, until
+from tests.worker.test_cli import backmark
 from worker.embedded import free_port
 from worker.readiness import missing
 
@@ -48,3 +50,10 @@ def running(redis: str, folder: Path) -> Iterator[Running]:
         parts.start("sweeper", **variables)
         until(lambda: missing(url) == {}, f"the service at {url} is ready")
         yield Running(url, parts.store, folder)
+
+
+def command(
+    variables: Mapping[str, str], *words: str | Path, cwd: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """A command that talks to the server which the variables name."""
+    return backmark(*words, cwd=cwd, **variables)

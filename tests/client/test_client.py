@@ -1,6 +1,8 @@
 """What a client asks, waits for and reads, against a server that answers as written down."""
 
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +16,7 @@ from grader.client.events import Event, events
 from grader.store.records import State
 from tests.client.scripted import TOKEN, Answer, Scripted, problem, scripted, submission
 
+ROOT = Path(__file__).parents[2]
 QUEUED = Answer(200, submission("queued", queue={"position": 2, "estimated_seconds": 4.5}))
 RUNNING = Answer(200, submission("running"))
 DONE = Answer(200, submission("done", verdict={"outcome": "passed"}))
@@ -22,7 +25,7 @@ DONE = Answer(200, submission("done", verdict={"outcome": "passed"}))
 @contextmanager
 def asking(*script: Answer, course: str | None = None) -> Iterator[tuple[Client, Scripted]]:
     """A client and the server that it asks."""
-    patience = Patience(total=2, first=0.001, most=0.002)
+    patience = Patience(total=2, unreached=2, first=0.001, most=0.002)
     with scripted(*script) as server, Client(server.url, TOKEN, course=course, patience=patience) as client:
         yield client, server
 
@@ -133,3 +136,10 @@ def test_deleting_and_cancelling_are_safe_to_repeat() -> None:
         client.delete("s1")
         assert client.delete_student("ada") == 3
     assert [each.method for each in server.asked] == ["POST", "POST", *["DELETE"] * 4]
+
+
+def test_a_portal_needs_no_more_than_the_extra_client() -> None:
+    """Neither what the service stands on nor NumPy."""
+    code = "import sys, grader.client; print(*{name.partition('.')[0] for name in sys.modules})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert not {"redis", "celery", "flask", "numpy", "pydantic", "hypothesis"} & set(done.stdout.split())

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from grader.store.records import Scope
-from tests.client.running import Running
+from tests.client.running import Running, command
 from tests.worker.test_cli import EXAMPLES, EXPECTED, backmark, results
 
 
@@ -28,14 +28,14 @@ def timeless(text: str) -> str:
 
 @pytest.mark.parametrize("name", ["no_relu_derivative.ipynb", "right_loops.py", "raises.py", "unfilled.ipynb"])
 def test_a_submission_gets_the_same_words_and_status_as_from_grade(variables: dict[str, str], name: str) -> None:
-    here, there = backmark("grade", EXAMPLES / name), backmark("submit", EXAMPLES / name, **variables)
+    here, there = backmark("grade", EXAMPLES / name), command(variables, "submit", EXAMPLES / name)
     assert (there.returncode, timeless(there.stdout)) == (here.returncode, timeless(here.stdout)), there.stderr
     assert there.stderr == ""
 
 
 def test_a_folder_gets_the_same_verdicts_as_from_grade(variables: dict[str, str]) -> None:
     """Each file as a student's of its name, in order, one result object a line."""
-    done = backmark("submit", "--json", EXAMPLES, **variables)
+    done = command(variables, "submit", "--json", EXAMPLES)
     assert done.returncode == 1, done.stderr
     found = {
         each["submission"]["filename"]: (
@@ -53,7 +53,7 @@ def test_several_files_end_with_a_summary_that_tells_them_apart(variables: dict[
     for student, name in (("ada", "right_loops.py"), ("alan", "bias_template.py")):
         (tmp_path / student).mkdir()
         (tmp_path / student / "hw.py").write_bytes((EXAMPLES / name).read_bytes())
-    done = backmark("submit", "ada", "alan/hw.py", cwd=tmp_path, **variables)
+    done = command(variables, "submit", "ada", "alan/hw.py", cwd=tmp_path)
     assert done.returncode == 1, done.stderr
     assert "1 of 2 passed" in done.stdout
     assert re.search(r"^ada/hw.py +passed +10/10$", done.stdout, re.MULTILINE)
@@ -61,14 +61,14 @@ def test_several_files_end_with_a_summary_that_tells_them_apart(variables: dict[
 
 
 def test_an_id_can_be_asked_for_later(variables: dict[str, str]) -> None:
-    sent = backmark("submit", EXAMPLES / "right_loops.py", "--student", "ada", "--no-wait", **variables)
+    sent = command(variables, "submit", EXAMPLES / "right_loops.py", "--student", "ada", "--no-wait")
     assert sent.returncode == 0, sent.stderr
     number, name = sent.stdout.split()
     assert name == "right_loops.py"
-    done = backmark("status", number, "--wait", **variables)
+    done = command(variables, "status", number, "--wait")
     assert done.returncode == 0, done.stderr
     assert "right_loops.py  passed  10 of 10 marks" in done.stdout
-    told = json.loads(backmark("status", number, "--json", **variables).stdout)
+    told = json.loads(command(variables, "status", number, "--json").stdout)
     assert (told["student"], told["state"], told["verdict"]["outcome"]) == ("ada", "done", "passed")
 
 
@@ -100,8 +100,6 @@ def _portion(terminal: int) -> bytes:
     except OSError:
         # So Linux says that nobody writes there any more.
         return b""
-    finally:
-        pass
 
 
 @pytest.mark.parametrize(
@@ -117,14 +115,14 @@ def _portion(terminal: int) -> bytes:
 def test_what_the_server_refuses_is_wrong_usage(
     variables: dict[str, str], words: tuple[str | Path, ...], says: str
 ) -> None:
-    done = backmark(*words, **variables)
+    done = command(variables, *words)
     assert done.returncode == 2, done.stderr
     assert says in done.stderr
     assert done.stdout == ""
 
 
 def test_a_token_that_the_server_does_not_know_is_wrong_usage_and_not_repeated(variables: dict[str, str]) -> None:
-    done = backmark("status", "x", **{**variables, "BACKMARK_TOKEN": "bmk_000000000000_secret"})
+    done = command({**variables, "BACKMARK_TOKEN": "bmk_000000000000_secret"}, "status", "x")
     assert done.returncode == 2
     assert "does not know the token in BACKMARK_TOKEN" in done.stderr
     assert "secret" not in done.stderr

@@ -5,9 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.client.scripted import TOKEN, Answer, problem, scripted, submission
-from tests.worker.test_cli import backmark
+from tests.client.running import command
+from tests.client.scripted import TOKEN, Answer, Scripted, problem, scripted, submission
 from worker.embedded import free_port
+
+
+def at(server: Scripted) -> dict[str, str]:
+    """Variables that name a server."""
+    return {"BACKMARK_URL": server.url, "BACKMARK_TOKEN": TOKEN}
 
 
 @pytest.mark.parametrize(
@@ -23,7 +28,7 @@ from worker.embedded import free_port
 )
 def test_each_state_is_told_in_a_line(state: str, fields: dict[str, object], says: str, status: int) -> None:
     with scripted(Answer(200, submission(state, **fields))) as server:
-        done = backmark("status", "s1", BACKMARK_URL=server.url, BACKMARK_TOKEN=TOKEN)
+        done = command(at(server), "status", "s1")
     assert done.returncode == status, done.stderr
     assert done.stdout.startswith("a.py (s1)  ")
     assert done.stdout.endswith(f"{says}\n")
@@ -31,14 +36,14 @@ def test_each_state_is_told_in_a_line(state: str, fields: dict[str, object], say
 
 def test_a_name_cannot_do_more_on_a_terminal_than_be_read() -> None:
     with scripted(Answer(200, submission("running", filename="\x9b2J\u202e.py"))) as server:
-        done = backmark("status", "s1", BACKMARK_URL=server.url, BACKMARK_TOKEN=TOKEN)
+        done = command(at(server), "status", "s1")
     assert "\\x9b2J\\u202e.py" in done.stdout
 
 
 def test_json_has_all_that_the_server_says() -> None:
     told = submission("cancelled")
     with scripted(Answer(200, told)) as server:
-        done = backmark("status", "s1", "s1", "--json", BACKMARK_URL=server.url, BACKMARK_TOKEN=TOKEN)
+        done = command(at(server), "status", "s1", "s1", "--json")
     assert [json.loads(line) for line in done.stdout.splitlines()] == [told, told]
 
 
@@ -46,7 +51,7 @@ def test_submit_as_json_prints_result_objects_only(tmp_path: Path) -> None:
     """What has none is said on standard error."""
     (tmp_path / "a.py").touch()
     with scripted(Answer(202, submission("queued")), Answer(200, submission("superseded"))) as server:
-        done = backmark("submit", tmp_path / "a.py", "--json", BACKMARK_URL=server.url, BACKMARK_TOKEN=TOKEN)
+        done = command(at(server), "submit", tmp_path / "a.py", "--json")
     assert done.returncode == 1
     assert done.stdout == ""
     assert "superseded" in done.stderr
@@ -56,7 +61,7 @@ def test_a_wait_that_takes_too_long_ends_and_says_how_to_go_on(tmp_path: Path) -
     (tmp_path / "a.py").touch()
     with scripted(Answer(202, submission("queued"))) as server:
         words = ("submit", tmp_path / "a.py", "--timeout", "0.5")
-        done = backmark(*words, BACKMARK_URL=server.url, BACKMARK_TOKEN=TOKEN)
+        done = command(at(server), *words)
     assert done.returncode == 3
     assert "s1 is still queued" in done.stderr
     assert "backmark status s1" in done.stderr
@@ -66,13 +71,12 @@ def test_one_file_that_is_refused_does_not_keep_back_the_others(tmp_path: Path) 
     for name in ("a.py", "b.py"):
         (tmp_path / name).touch()
     refusal = problem(413, "too-large", "the body may have 1 byte")
-    known = {"id": "udl-7.2", "title": "T", "revision": {}}
-    known["revision"] = {"id": "r", "assignment": "udl-7.2", "title": "T", "networks_sha256": "0", "fresh": 0}
-    known["revision"]["published_at"] = None
+    revision = {"id": "r", "assignment": "udl-7.2", "title": "T", "networks_sha256": "0", "fresh": 0}
+    known = {"id": "udl-7.2", "title": "T", "revision": {**revision, "published_at": None}}
     assignments = Answer(200, {"items": [known], "next": None})
     passed = submission("cancelled", id="s2")
     with scripted(refusal, assignments, Answer(202, passed), Answer(200, passed)) as server:
-        done = backmark("submit", tmp_path, BACKMARK_URL=server.url, BACKMARK_TOKEN=TOKEN)
+        done = command(at(server), "submit", tmp_path)
     assert done.returncode == 2
     assert "a.py was refused: too large: the body may have 1 byte" in done.stderr
     assert "b.py (s2)  cancelled" in done.stdout
@@ -82,7 +86,7 @@ def test_two_files_that_would_be_the_same_students_are_refused_before_any_is_sen
     for name in ("a b.py", "a_b.py"):
         (tmp_path / name).touch()
     with scripted(problem(500, "unexpected")) as server:
-        done = backmark("submit", tmp_path, BACKMARK_URL=server.url, BACKMARK_TOKEN=TOKEN)
+        done = command(at(server), "submit", tmp_path)
     assert done.returncode == 2
     assert "the same student's (a_b)" in done.stderr
     assert server.asked == []
@@ -99,21 +103,21 @@ def test_two_files_that_would_be_the_same_students_are_refused_before_any_is_sen
     ],
 )
 def test_settings_that_cannot_work_are_wrong_usage(variables: dict[str, str], says: str, status: int) -> None:
-    done = backmark("status", "s1", **{"BACKMARK_URL": "http://127.0.0.1:1", "BACKMARK_TOKEN": TOKEN, **variables})
+    done = command({"BACKMARK_URL": "http://127.0.0.1:1", "BACKMARK_TOKEN": TOKEN, **variables}, "status", "s1")
     assert done.returncode == status, done.stderr
     assert says in done.stderr
 
 
 def test_a_server_that_is_no_backmark_is_said_to_be_none() -> None:
     with scripted(Answer(404, b"<html>", {"Content-Type": "text/html"})) as server:
-        done = backmark("status", "s1", BACKMARK_URL=server.url, BACKMARK_TOKEN=TOKEN)
+        done = command(at(server), "status", "s1")
     assert done.returncode == 3
     assert f"{server.url} is no Backmark server" in done.stderr
 
 
 def test_no_server_at_all_is_said_with_its_address() -> None:
     url = f"http://127.0.0.1:{free_port()}"
-    done = backmark("status", "s1", BACKMARK_URL=url, BACKMARK_TOKEN=TOKEN)
+    done = command({"BACKMARK_URL": url, "BACKMARK_TOKEN": TOKEN}, "status", "s1")
     assert done.returncode == 3
     assert f"no Backmark server was reached at {url}" in done.stderr
     assert "Traceback" not in done.stderr

@@ -28,7 +28,7 @@ from grader.store.records import Scope
 from tests.client.scripted import TOKEN, Answer, problem, scripted, submission
 from worker.embedded import free_port
 
-HASTE = Patience(total=5.0, first=0.001, most=0.002)
+HASTE = Patience(total=5.0, unreached=5.0, first=0.001, most=0.002)
 ACCEPTED = Answer(202, submission("queued"))
 HANG_UP = Answer(0)
 
@@ -90,7 +90,7 @@ def test_a_server_that_is_away_is_asked_again_until_patience_ends() -> None:
     began = time.monotonic()
     where = f"no Backmark server was reached at http://127.0.0.1:{port}"
     with (
-        client(f"http://127.0.0.1:{port}", Patience(total=0.5, first=0.05)) as asking,
+        client(f"http://127.0.0.1:{port}", Patience(unreached=0.5, first=0.05)) as asking,
         pytest.raises(NotReached, match=where),
     ):
         asking.tokens.create("portal", [Scope.SUBMIT])

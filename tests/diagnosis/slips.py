@@ -87,8 +87,7 @@ _GROWING = {
     "returned_weights_only": ("returns", "dws"),
     "list_too_short": ("returns", "dws[:-1], dbs[:-1]"),
     "list_too_long": ("returns", "dws + [delta], dbs + [delta]"),
-    "first_layer_missing": ("returns", "[None] + dws[1:], [None] + dbs[1:]"),
-    "last_layer_missing": ("returns", "dws[:n - 1] + [None], dbs[:n - 1] + [None]"),
+    "entries_missing": ("returns", "[None] + dws[1:], [None] + dbs[1:]"),
 }
 
 _RECURSIVE = {
@@ -154,7 +153,6 @@ _RECURSIVE = {
     "derivative_as_matrix": ("below", "(all_f[layer - 1] > 0).astype(float) @ u"),
     "sign_for_derivative": ("below", "np.sign(all_f[layer - 1]) * u"),
     "leaky_derivative": ("below", "np.where(all_f[layer - 1] > 0, u, u / 10)"),
-    # The derivative as a row's, before the weights instead of after them: two lines, one bug.
     "returned_swapped": ("returns", "(db, dw)"),
     "returned_reversed": ("returns", "dw[::-1], db[::-1]"),
     "flat_biases": ("returns", "dw, [part[:, 0] for part in db]"),
@@ -162,6 +160,7 @@ _RECURSIVE = {
     "returned_pairs": ("returns", "[(dw[k], db[k]) for k in range(last + 1)]"),
     "returned_nothing": ("returns", ""),
     "list_too_short": ("returns", "dw[1:], db[1:]"),
+    "entries_missing": ("returns", "dw, [*db[:last], None]"),
 }
 
 _TEXTS = {"growing": _GROWING, "recursive": _RECURSIVE}

@@ -67,6 +67,7 @@ class Part:
 
     @property
     def pid(self) -> int:
+        """Of its first process."""
         return self.process.pid
 
     def children(self) -> list[int]:

@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -51,6 +50,7 @@ class HandedIn:
 
     @property
     def source(self) -> bytes:
+        """Its bytes."""
         if self.number % 2:
             return self.file.read_bytes()
         end = f"\n# {self.number}\n" if self.file.suffix == ".py" else "\n" * (1 + self.number)
@@ -83,6 +83,7 @@ class Portal:
             self._changed.notify_all()
 
     def end(self) -> None:
+        """Hand in nothing more."""
         with self._changed:
             self.over = True
             self._changed.notify_all()
@@ -127,11 +128,13 @@ class Course:
         self._worker = service.worker(2)
 
     def progressed(self, count: int) -> None:
-        """Wait until so many are at their end, handing in not too far ahead: what is killed should have work to lose."""
+        """Wait until so many are at their end, handing in a little ahead: what is killed should have work to lose."""
 
         def enough() -> bool:
             waiting = set(self.portal.accepted.values()) - self._ended
-            self._ended |= {each.id for each in self._service.store.submissions.many(list(waiting)) if each.state.terminal}
+            self._ended |= {
+                each.id for each in self._service.store.submissions.many(list(waiting)) if each.state.terminal
+            }
             self.portal.allow(len(self._ended) + AHEAD)
             return len(self._ended) >= count
 
@@ -155,6 +158,7 @@ class Course:
         self._web = self._served()
 
     def kill_sweeper(self) -> None:
+        """What would take up what the others lost."""
         self._sweeper.kill()
         self._sweeper = self._service.start("sweeper")
 

@@ -40,4 +40,3 @@ def test_every_example_gets_the_verdict_of_the_command_line(service: Service) ->
         assert settled(verdict) == wanted, submission.filename
     reused = {service.submission(name).outcome for name in again if service.submission(name).reused}
     assert reused == {"passed", "failed", "rejected"}
-

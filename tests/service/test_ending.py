@@ -14,7 +14,7 @@ def running(service: Service, name: str) -> None:
 
 
 def test_a_worker_that_is_stopped_hands_back_what_it_holds(service: Service) -> None:
-    """Within its grace, and no try is charged; a submission that is nearly done still gets its verdict."""
+    """After its grace, without charging a try; its jail is gone, and the next worker finds the message."""
     worker = service.worker(2, BACKMARK_GRACE_SECONDS="1")
     long = service.submit(SLEEPER, "long.py", "ann")
     running(service, long)
@@ -27,7 +27,6 @@ def test_a_worker_that_is_stopped_hands_back_what_it_holds(service: Service) -> 
     assert service.store.jobs.waiting(Queue.INTERACTIVE) == 1
     assert gone(below)
     assert service.store.workers.list() == []
-    # Nobody has to look for it: the next worker finds its message.
     service.worker(1)
     running(service, long)
     assert service.submission(long).tries == 1

@@ -1,9 +1,11 @@
 """What a worker makes of a submission, and of its own failures."""
 
-import json
 import threading
 from dataclasses import replace
 
+import pytest
+
+from grader.errors import AssignmentError
 from grader.store.records import Job, Kind, Revision, State, Submission
 from grader.store.submissions import New
 from tests.service.conftest import Making, Sent
@@ -21,7 +23,9 @@ def example(name: str) -> bytes:
 
 
 def handed_in(context: Context, source: bytes, filename: str = "a.py", student: str = "ann") -> Job:
-    accepted = context.store.submissions.accept(New(COURSE, ASSIGNMENT, _current(context).id, student, filename, source))
+    accepted = context.store.submissions.accept(
+        New(COURSE, ASSIGNMENT, _current(context).id, student, filename, source)
+    )
     return Job(Kind.SUBMISSION, accepted.id)
 
 
@@ -100,13 +104,14 @@ def test_another_revisions_networks_are_not_taken_for_its_own(context: Context) 
     """A hash says so, though they are networks."""
     revision = _current(context)
     job = handed_in(context, example("right_loops.py"))
-    record = json.loads(context.store.redis.get(f"bm:revision:*:{revision.id}") or b"")
-    context.store.redis.set("bm:revision:*:other", json.dumps({**record, "id": "other"}))
-    context.store.redis.set("bm:networks:other", context.store.assignments.networks(revision.id) or b"")
+    networks = context.store.assignments.networks(revision.id)
+    assert networks is not None
+    context.store.assignments.publish(replace(revision, id="other", course=COURSE, title="Mine"), networks)
     context.store.redis.hset(f"bm:submission:{job.id}", "revision", "other")
     found = done(context, job)
     assert (found.state, found.outcome) == (State.QUEUED, None)
-    assert "damaged" in (found.failure or "damaged")
+    with pytest.raises(AssignmentError, match="damaged"):
+        context.graders.grader(replace(revision, id="other"), "0" * 64)
 
 
 def test_a_machine_that_can_no_longer_isolate_hands_back_and_waits(context: Context, jail: Launch) -> None:
@@ -114,7 +119,12 @@ def test_a_machine_that_can_no_longer_isolate_hands_back_and_waits(context: Cont
     fitness = Fitness("/nowhere/bwrap")
     broken = replace(context, jails=Jails(replace(jail, wrapper=("/bin/false",))), fitness=fitness)
     job = handed_in(context, example("right_loops.py"))
-    ending = threading.Thread(target=lambda: (until(lambda: fitness.reason, "it is noticed"), context.stop.request()))
+
+    def end() -> None:
+        until(lambda: fitness.reason, "it is noticed")
+        context.stop.request()
+
+    ending = threading.Thread(target=end)
     ending.start()
     found = done(broken, job)
     ending.join()

@@ -259,7 +259,7 @@ def test_deliveries_hold_nothing_of_a_student(store: Store) -> None:
     store.callbacks.conclude(claimed(store), Result.RETRY, pause=60)
     for name in store.redis.scan_iter("bm:deliver*"):
         held = store.redis.hgetall(name) if store.redis.type(name) == b"hash" else store.redis.zrange(name, 0, -1)
-        assert "ada" not in str(held)
+        assert "lovelace" not in str(held)
 
 
 def test_every_event_is_documented() -> None:

@@ -129,6 +129,21 @@ def test_other_kinds_end_with_fields_of_their_own(store: Store) -> None:
     assert (found.state, found.revision) == (State.DONE, "abc")
 
 
+def test_a_worker_that_was_taken_over_ends_no_job_of_another_kind(store: Store) -> None:
+    waiting = Job(Kind.PUBLICATION, store.publications.request("cs101", "mine", "id = 'mine'").id)
+    late = store.jobs.claim(waiting)
+    assert late is not None
+    end_lease(store, late)
+    assert store.jobs.lost() == [waiting]
+    current = store.jobs.claim(waiting)
+    assert current is not None
+    assert not store.jobs.conclude(late, State.DONE, refusal="late")
+    assert store.jobs.conclude(current, State.DONE, revision="abc")
+    found = store.publications.get(waiting.id)
+    assert found is not None
+    assert (found.revision, found.refusal) == ("abc", None)
+
+
 def test_a_job_waits_again_with_all_its_tries(store: Store) -> None:
     name = store.publications.request("cs101", "mine", "id = 'mine'").id
     again = Job(Kind.PUBLICATION, name)

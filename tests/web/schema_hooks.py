@@ -1,10 +1,12 @@
 """What no schema can say, told to schemathesis: a valid request has a key of its own and names what there is."""
 
+import os
 from typing import Any
 from uuid import uuid4
 
 import schemathesis
 from schemathesis import Case, GenerationMode, HookContext
+from schemathesis.generation.meta import TestPhase
 
 #: Fields of bodies for which only some values are of use.
 USEFUL: dict[str, str | None] = {
@@ -14,6 +16,8 @@ USEFUL: dict[str, str | None] = {
     # The current one.
     "revision": None,
 }
+#: A submission that there is, for what reads one: what deletes one makes its own.
+SUBMISSION = "BACKMARK_TEST_SUBMISSION"
 
 
 @schemathesis.hook
@@ -21,6 +25,8 @@ def before_call(_context: HookContext, case: Case[Any], _kwargs: dict[str, Any])
     """Mend what is meant to be valid; leave alone what is not. Other cases share what is changed here: copies only."""
     if case.meta is not None and case.meta.generation.mode is not GenerationMode.POSITIVE:
         return
+    if case.method != "DELETE" and case.path.startswith("/api/v1/submissions/{") and not _linked(case):
+        case.path_parameters = {"submission_id": os.environ[SUBMISSION]}
     if "Idempotency-Key" in case.headers:
         case.headers = case.headers.copy()
         case.headers["Idempotency-Key"] = str(uuid4())
@@ -29,3 +35,8 @@ def before_call(_context: HookContext, case: Case[Any], _kwargs: dict[str, Any])
     # A form with a file is taken for invalid once it was changed; the documentation's example is sent as it is.
     if isinstance(case.body, dict) and "file" not in case.body:
         case.body = case.body | {name: value for name, value in USEFUL.items() if name in case.body}
+
+
+def _linked(case: Case[Any]) -> bool:
+    """Whether its parameters come from an answer before."""
+    return case.meta is not None and case.meta.phase.name is TestPhase.STATEFUL

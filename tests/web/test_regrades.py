@@ -78,6 +78,18 @@ def test_asked_twice_it_is_one(store: Store, staff: Asker) -> None:
     assert asked(staff)["id"] != first["id"]
 
 
+def test_an_idempotency_key_stands_for_one_request(store: Store, staff: Asker) -> None:
+    """Also where the regrade came to nothing since."""
+    handed_in(store, "ada", failed())
+    key, body = {"Idempotency-Key": "first"}, {"assignment": "udl-7.2"}
+    first = said(staff.post("/regrades", key, json=body))
+    staff.post(f"/regrades/{first['id']}/cancel")
+    assert said(staff.post("/regrades", key, json=body))["id"] == first["id"]
+    other = staff.post("/regrades", key, json=body | {"which": "best"})
+    assert said(other)["type"] == "/problems/idempotency-key-reused"
+    assert said(staff.post("/regrades", {"Idempotency-Key": "second"}, json=body))["id"] != first["id"]
+
+
 def test_from_the_preview_to_the_rollback(store: Store, staff: Asker) -> None:
     """One reads what can be asked next from what is said now."""
     up, down = handed_in(store, "ada", failed()), handed_in(store, "ben", passed())

@@ -8,7 +8,9 @@ from pathlib import Path
 from grader.settings.service import ServiceSettings
 from grader.store.records import Scope
 from grader.store.store import Store
-from tests.web.concluding import concluding
+from tests.web.asking import Asker
+from tests.web.concluding import conclude, concluding
+from tests.web.schema_hooks import SUBMISSION
 from tests.web.serving import serving
 
 #: Of each operation and phase: coverage, fuzzing, and walks from one operation to the next.
@@ -21,8 +23,12 @@ SETTINGS = {
 }
 
 
-def test_every_operation_keeps_to_the_documentation(settings: ServiceSettings, store: Store, tmp_path: Path) -> None:
+def test_every_operation_keeps_to_the_documentation(
+    settings: ServiceSettings, store: Store, staff: Asker, tmp_path: Path
+) -> None:
     secret = store.tokens.create("schemathesis", "course", {Scope.ADMIN})[1]
+    submission = staff.submit().get_json()["id"]
+    conclude(store, submission)
     url = settings.redis_url.get_secret_value()
     with serving(url, **SETTINGS) as port, concluding(store):
         told = subprocess.run(
@@ -31,7 +37,8 @@ def test_every_operation_keeps_to_the_documentation(settings: ServiceSettings, s
                 *("--header", f"Authorization: Bearer {secret}", "--checks", "all", "--max-examples", str(EXAMPLES)),
                 *("--seed", "1", "--generation-database", "none", "--no-color"),
             ],
-            env=os.environ | {"SCHEMATHESIS_HOOKS": "tests.web.schema_hooks", "PYTHONPATH": str(Path.cwd())},
+            env=os.environ
+            | {"SCHEMATHESIS_HOOKS": "tests.web.schema_hooks", "PYTHONPATH": str(Path.cwd()), SUBMISSION: submission},
             cwd=tmp_path,
             check=False,
             capture_output=True,

@@ -3,26 +3,23 @@
 import logging
 import os
 import signal
+import sys
 import warnings
 from collections.abc import Callable
 from typing import Any
 
 from celery import Celery, signals
-from celery.exceptions import CPendingDeprecationWarning, SecurityWarning
-from celery.worker.consumer import Consumer
-from celery.worker.state import maybe_shutdown
+from celery.exceptions import SecurityWarning
 
-from grader.dispatch import CeleryDispatcher, application
+from grader.dispatch import application
 from grader.settings.service import ServiceSettings
-from grader.store.records import Job, Kind
+from grader.store.records import Kind
 from grader.store.store import Store
 from worker.sandbox import policy
 from worker.sandbox.policy import Launch
-from worker.service import tasks
-from worker.service.context import Context
+from worker.service.child import Child
+from worker.service.consumer import Reconnecting
 from worker.service.fitness import RETRY_SECONDS, Fitness
-from worker.service.graders import Graders
-from worker.service.jails import Jails
 from worker.service.presence import EVERY, Presence
 from worker.service.stop import Stop
 
@@ -35,7 +32,7 @@ _REPLACE_SECONDS = 0.25
 
 def run(settings: ServiceSettings, concurrency: int | None, bwrap: str | None) -> int:
     """Work until SIGTERM or SIGINT; the exit status. Takes no work while this machine cannot isolate."""
-    count = concurrency or len(os.sched_getaffinity(0))
+    count = concurrency or _processors()
     stop, fitness = Stop(), Fitness(bwrap)
     presence = Presence(Store.connect(settings), "worker", count)
     try:
@@ -44,6 +41,11 @@ def run(settings: ServiceSettings, concurrency: int | None, bwrap: str | None) -
         return _consume(settings, count, policy.jailed(bwrap), (stop, fitness, presence))
     finally:
         presence.leave()
+
+
+def _processors() -> int:
+    """Those that we may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 def _fit(fitness: Fitness, stop: Stop, presence: Presence) -> bool:
@@ -79,6 +81,9 @@ def _consume(
         sender.timer.call_repeatedly(EVERY, report)
         sender.timer.call_repeatedly(_REPLACE_SECONDS, sender.pool.maintain_pool)
         _log.info("%s takes work, %d at a time", presence.name, concurrency)
+        if stop.requested:
+            # Told so before Celery listened to signals.
+            os.kill(os.getpid(), signal.SIGTERM)
 
     # Bound to this call, not to the module: no state outlives it.
     signals.worker_ready.connect(ready, weak=False)
@@ -87,9 +92,8 @@ def _consume(
     signals.worker_process_shutdown.connect(lambda **_: child.end(), weak=False)
     # How we log is the command's business.
     signals.setup_logging.connect(lambda **_: None, weak=False)
-    # About a default of a later version, where we set it on purpose; about root, of whom the jail sees nothing.
-    for kind in (CPendingDeprecationWarning, SecurityWarning):
-        warnings.simplefilter("ignore", kind)
+    # That we are root: of which a jail sees nothing.
+    warnings.simplefilter("ignore", SecurityWarning)
     worker = app.Worker(
         hostname=presence.name,
         concurrency=concurrency,
@@ -102,60 +106,6 @@ def _consume(
     )
     worker.start()
     return int(worker.exitcode or 0)
-
-
-class Reconnecting(Consumer):
-    """Looks for a broker that is away every second or so: what waits in it should not wait for us."""
-
-    def ensure_connected(self, conn: Any) -> Any:
-        """The connection, once there is one; ends with the worker."""
-
-        def away(error: Exception, interval: float) -> None:
-            _log.warning("the broker is away, looking again in %.1f s: %s", interval, error)
-
-        found = conn.ensure_connection(
-            away, None, interval_start=0.2, interval_step=0.2, interval_max=1.0, callback=maybe_shutdown
-        )
-        self.first_connection_attempt = False
-        return found
-
-
-class Child:
-    """What each process that does the work has of its own, made once it is forked."""
-
-    def __init__(self, settings: ServiceSettings, launch: Launch, stop: Stop, fitness: Fitness) -> None:
-        self._settings = settings
-        self._launch = launch
-        self._stop = stop
-        self._fitness = fitness
-        self._context: Context | None = None
-
-    def start(self) -> None:
-        """In the child, before its first message."""
-        self._stop.inherited()
-        store = Store.connect(self._settings)
-        secret = self._settings.secret
-        self._context = Context(
-            self._settings,
-            store,
-            CeleryDispatcher(application(self._settings)),
-            Graders(store.assignments, self._launch, secret.get_secret_value().encode() if secret else None),
-            Jails(self._launch),
-            self._stop,
-            self._fitness,
-        )
-
-    def end(self) -> None:
-        """In the child, after its last message."""
-        if self._context is not None:
-            self._context.jails.close()
-            self._context.store.close()
-
-    def perform(self, kind: Kind, name: str) -> None:
-        """A message's work."""
-        if self._context is None:
-            raise RuntimeError("this process was not started as a worker's child")
-        tasks.perform(self._context, Job(kind, name))
 
 
 def register(app: Celery, perform: Callable[[Kind, str], None]) -> None:

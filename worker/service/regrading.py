@@ -34,7 +34,7 @@ def step(context: Context, hold: Hold) -> None:
         for unit in done.released:
             context.dispatcher.send(unit)
         more = done.more
-    _log.info("regrade %s is no longer %s", name, found.phase)
+    _log.info("regrade %s is through with %s", name, found.phase)
 
 
 def unit(context: Context, hold: Hold) -> None:

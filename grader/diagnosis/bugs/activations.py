@@ -99,9 +99,10 @@ BUGS = (
     ),
     _misshapen(
         "row_for_column",
-        "makes dl/dh a row instead of a column",
-        "Print the shapes of all_dl_dh[layer] and all_h[layer]. Are they the same?",
-        "all_dl_df[layer].T @ all_weights[layer] is a row; all_weights[layer].T @ all_dl_df[layer] is the column.",
+        "multiplies a row by a column on the way down, so that dl/df becomes a matrix",
+        "Print the shapes of all_dl_dh[layer] and all_h[layer], of all_dl_df[layer-1] and all_f[layer-1]."
+        " Are they the same?",
+        "all_weights[layer].T @ all_dl_df[layer] is a column, as is the activation's derivative: no other transpose.",
         lambda s, k: s.dl_df[k].T @ s.weights[k],
     ),
     _bug(

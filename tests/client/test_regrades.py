@@ -1,0 +1,132 @@
+"""A regrade from its preview to its rollback, by the client and by `backmark regrade`, on a real service."""
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from grader.client import Client
+from grader.client.regrade import AT_REST
+from grader.store.records import Scope, State
+from grader.store.regrade import Phase, Which
+from tests.client.running import Running, command
+from tests.service.parts import until
+from tests.worker.test_cli import EXAMPLES
+from worker import regrade_cli
+
+TOML = """
+id = "mine"
+title = "Backpropagation, shortly"
+networks = 40
+home = {{ networks = 10 }}
+rubric = {{ relu_derivative = {marks} }}
+"""
+
+Regrading = tuple[dict[str, str], Client, dict[str, str]]
+
+
+def published(client: Client, marks: int) -> str:
+    """The revision that such an assignment is published as."""
+    asked = client.publish(TOML.format(marks=marks))
+    until(lambda: client.publication(asked.id).state.terminal, "it is published")
+    found = client.publication(asked.id)
+    assert found.state is State.DONE, found.failure
+    assert found.revision, found.refusal
+    return found.revision
+
+
+@pytest.fixture(scope="module")
+def regrading(service: Running) -> Iterator[Regrading]:
+    """Three students' submissions, graded; then a revision in which one of the steps counts for more."""
+    token = service.token(Scope.STAFF)
+    with Client(service.url, token) as client:
+        published(client, 2)
+        handed = {}
+        for student, name in (
+            ("ada", "right_loops.py"),
+            ("alan", "no_relu_derivative.ipynb"),
+            ("eve", "bias_template.py"),
+        ):
+            handed[student] = client.submit(EXAMPLES / name, assignment="mine", student=student).id
+        assert all(client.wait(each).state is State.DONE for each in handed.values())
+        published(client, 10)
+        yield {"BACKMARK_URL": service.url, "BACKMARK_TOKEN": token}, client, handed
+
+
+def test_a_regrade_is_previewed_reported_applied_and_rolled_back(regrading: Regrading) -> None:
+    """Nobody's verdict changes before it is applied; applied never lower, only those that gain."""
+    variables, client, handed = regrading
+    started = command(variables, "regrade", "start", "--assignment", "mine")
+    assert started.returncode == 0, started.stderr
+    number = started.stdout.split()[0]
+    assert "3 submissions, 3 sources: 1 up, 1 down, 1 the same" in started.stdout
+    assert client.verdict(handed["alan"])["score"] == 8  # type: ignore[index]
+
+    report = command(variables, "regrade", "report", number)
+    assert re.search(r"^alan +no_relu_derivative.ipynb +down +failed 8/10 +failed 8/18 ", report.stdout, re.MULTILINE)
+    assert re.search(r"^eve +bias_template.py +up +failed 8/10 +failed 16/18 ", report.stdout, re.MULTILINE)
+    down = command(variables, "regrade", "report", number, "--change", "down", "--json").stdout
+    assert [json.loads(line)["student"] for line in down.splitlines()] == ["alan"]
+    table = command(variables, "regrade", "report", number, "--csv").stdout.splitlines()
+    assert len(table) == 4
+    assert table[0].startswith("submission,student,")
+
+    applied = command(variables, "regrade", "apply", number, "--never-lower", "--yes")
+    assert applied.returncode == 0, applied.stderr
+    assert "2 applied, 1 skipped" in applied.stdout
+    scores = {student: client.verdict(each)["score"] for student, each in handed.items()}  # type: ignore[index]
+    assert scores == {"ada": 18, "alan": 8, "eve": 16}
+    assert client.submission(handed["eve"]).regrade == number
+
+    undone = command(variables, "regrade", "rollback", number, "--yes", "--json")
+    assert json.loads(undone.stdout)["phase"] == "rolled_back"
+    assert client.verdict(handed["eve"])["score"] == 8  # type: ignore[index]
+
+
+def test_asking_twice_for_the_same_is_one_regrade_that_can_be_cancelled_and_resumed(regrading: Regrading) -> None:
+    variables, client, _ = regrading
+    words = ("regrade", "start", "--assignment", "mine", "--student", "alan", "--student", "ada", "--which", "latest")
+    first, second = (json.loads(command(variables, *words, "--json").stdout) for _ in range(2))
+    assert first["id"] == second["id"]
+    assert (second["phase"], second["counts"]["submissions"]) == ("previewed", 2)
+    assert "cancelled" in command(variables, "regrade", "cancel", first["id"]).stdout
+    assert "previewed" in command(variables, "regrade", "resume", first["id"]).stdout
+    shown = command(variables, "regrade", "show").stdout
+    assert shown.splitlines()[0].startswith(f"{first['id']}  mine, revision ")
+    assert client.regrades.wait(first["id"]).phase == "previewed"
+
+
+def test_nothing_is_applied_unless_somebody_says_so(regrading: Regrading) -> None:
+    variables, client, handed = regrading
+    started = command(variables, "regrade", "start", "--assignment", "mine", "--student", "eve")
+    number = started.stdout.split()[0]
+    refused = command(variables, "regrade", "apply", number)
+    assert refused.returncode == 2
+    assert "--yes" in refused.stderr
+    assert client.regrades.get(number).phase == "previewed"
+    assert client.submission(handed["eve"]).regrade is None
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("show", "unknown"), "there is no regrade unknown"),
+        (("start", "--assignment", "udl-9"), "there is no assignment udl-9"),
+        (("start", "--since", "yesterday"), "yesterday is neither a day"),
+        (("start", "--outcome", "fine"), "'fine'"),
+        (("report", "x", "--csv", "--json"), "either --csv or --json"),
+    ],
+)
+def test_what_cannot_be_is_wrong_usage(regrading: Regrading, words: tuple[str, ...], says: str) -> None:
+    done = command(regrading[0], "regrade", *words)
+    assert done.returncode == 2, done.stderr
+    assert says in done.stderr
+
+
+def test_what_can_be_chosen_and_waited_for_is_what_the_server_has() -> None:
+    """The client knows no Redis, so it names them itself."""
+    moving = {Phase.PREPARING, Phase.PREVIEWING, Phase.APPLYING, Phase.ROLLING_BACK}
+    assert set(Phase) - moving == AT_REST
+    which = next(each for each in regrade_cli.start.params if each.name == "which")
+    assert list(which.type.choices) == list(Which)  # type: ignore[attr-defined]

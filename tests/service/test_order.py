@@ -1,0 +1,30 @@
+"""Who goes first: whoever waits for an answer, then what was a worker's already, then regrades."""
+
+from grader.store.records import Queue, State
+from tests.service.parts import SLEEPER, Service, until
+from tests.service.test_regrades import RIGHT, asked, graded, now
+
+
+def test_a_regrade_waits_for_whoever_waits_for_an_answer(service: Service) -> None:
+    """However much of it there is."""
+    source = RIGHT.read_bytes()
+    for number in range(60):
+        graded(service, source + b"# %d" % number, RIGHT.name, f"student-{number}", 4)
+    service.worker()
+    regrade = asked(service)
+    until(lambda: now(service, regrade).progress.done > 0, "the regrade has begun")
+    names = [service.submit(source + b"# new %d" % number, RIGHT.name, f"eager-{number}") for number in range(6)]
+    assert {each.outcome for each in service.concluded(*names)} == {"passed"}
+    assert service.store.jobs.waiting(Queue.REGRADE) > 30
+
+
+def test_what_comes_back_from_a_worker_goes_ahead_of_what_was_handed_in_since(service: Service) -> None:
+    """It had its turn, and keeps its place."""
+    worker = service.worker(1, BACKMARK_GRACE_SECONDS="0")
+    held = service.submit(SLEEPER, "long.py", "ann")
+    until(lambda: service.submission(held).state is State.RUNNING, "it runs")
+    others = [service.submit(SLEEPER + b"# %d" % number, "long.py", f"student-{number}") for number in range(5)]
+    assert worker.stop() == 0
+    service.worker(1)
+    until(lambda: service.submission(held).state is State.RUNNING, "it runs again")
+    assert {service.submission(name).state for name in others} == {State.QUEUED}

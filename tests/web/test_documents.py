@@ -1,0 +1,115 @@
+"""The documentation: complete, served, and readable without anybody else's scripts."""
+
+import re
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from grader.model import (
+    AssignmentReference,
+    Counterexample,
+    Diagnosis,
+    FirstDifference,
+    Flag,
+    Property,
+    Statistics,
+    StudentError,
+)
+from grader.web.noun import PREFIX
+from grader.web.problems import KINDS, Kind
+from grader.web.verdicts import (
+    AssignmentMeant,
+    CounterexampleTold,
+    DiagnosisTold,
+    ErrorTold,
+    FirstDifferenceTold,
+    FlagTold,
+    PropertyTold,
+    StatisticsTold,
+    VerdictTold,
+)
+from tests.web.asking import Asker
+from tests.web.verdicts import failed, passed
+
+ERRORS = Path(__file__).parents[2] / "docs" / "errors.md"
+
+
+def test_every_type_of_problem_is_documented_as_it_is() -> None:
+    rows = [row.split(" | ")[:3] for row in re.findall(r"^\| (`/problems/.*)$", ERRORS.read_text(), re.MULTILINE)]
+    assert rows == [[f"`{kind.type}`", str(int(kind.status)), kind.title] for kind in KINDS]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.slug)
+def test_every_type_of_problem_has_a_page(app: Flask, kind: Kind) -> None:
+    answer = app.test_client().get(kind.type)
+    assert (answer.status_code, kind.title in answer.text) == (200, True)
+    assert kind.title in app.test_client().get("/problems").text
+
+
+def test_the_document_is_openapi_3_1_and_needs_no_token(app: Flask) -> None:
+    told = app.test_client().get(f"{PREFIX}/openapi.json")
+    document = told.get_json()
+    assert document["openapi"].startswith("3.1.")
+    assert set(document["paths"]) >= {f"{PREFIX}/submissions", f"{PREFIX}/tokens", "/readyz"}
+    again = app.test_client().get(f"{PREFIX}/openapi.json", headers={"If-None-Match": told.headers["ETag"]})
+    assert again.status_code == 304
+
+
+def test_every_reference_of_the_document_leads_somewhere(app: Flask) -> None:
+    told = app.test_client().get(f"{PREFIX}/openapi.json")
+    names = set(re.findall(r"#/components/schemas/([\w.-]+)", told.text))
+    assert names <= set(told.get_json()["components"]["schemas"])
+
+
+def test_every_operation_needs_a_token_but_those_for_machines(app: Flask) -> None:
+    document = app.test_client().get(f"{PREFIX}/openapi.json").get_json()
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            assert ("security" in operation) == path.startswith(PREFIX), (method, path)
+
+
+def test_the_page_runs_scripts_of_this_server_only(app: Flask) -> None:
+    client = app.test_client()
+    page = client.get(f"{PREFIX}/docs", buffered=True)
+    policy = page.headers["Content-Security-Policy"]
+    assert "script-src 'self';" in policy
+    assert "unsafe" not in policy
+    assert not re.search(r"<script(?![^>]* src=)|<style| style=| on\w+=|https?://", page.text)
+    for address in re.findall(r'(?:src|href)="([^"]+)"', page.text):
+        if not address.startswith("data:"):
+            place = address if address.startswith("/") else f"{PREFIX}/{address}"
+            assert client.get(place, buffered=True).status_code == 200, place
+
+
+def test_assets_are_those_of_the_page_only(app: Flask) -> None:
+    assert app.test_client().get(f"{PREFIX}/docs/../../../pyproject.toml").status_code == 404
+    assert app.test_client().get(f"{PREFIX}/docs/%2e%2e/__init__.py").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("documented", "made"),
+    [
+        (AssignmentMeant, AssignmentReference),
+        (CounterexampleTold, Counterexample),
+        (DiagnosisTold, Diagnosis),
+        (FirstDifferenceTold, FirstDifference),
+        (ErrorTold, StudentError),
+        (FlagTold, Flag),
+        (PropertyTold, Property),
+        (StatisticsTold, Statistics),
+    ],
+)
+def test_the_result_object_is_documented_as_the_engine_makes_it(documented: type, made: type) -> None:
+    fields: dict[str, object] = documented.model_fields  # type: ignore[attr-defined]
+    assert list(fields) == list(made.__dataclass_fields__)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("verdict", [passed(), failed()])
+def test_a_verdict_is_as_documented(verdict: dict[str, object]) -> None:
+    assert VerdictTold.model_validate(verdict, strict=False).model_dump(by_alias=True, mode="json") == verdict
+
+
+def test_problems_are_explained_where_their_type_says(portal: Asker) -> None:
+    told = portal.get("/nothing").get_json()
+    assert portal.get(f"/{told['type']}").status_code == 200

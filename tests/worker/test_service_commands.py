@@ -1,0 +1,85 @@
+"""The commands of a service's parts, and what they must not cost the others."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from pydantic import SecretStr
+
+from grader.settings.service import ServiceSettings
+from grader.store.records import Scope
+from grader.store.store import Store
+from tests.services import redis_server
+from worker.cli import main
+from worker.embedded import EmbeddedRedis
+
+__all__ = ["redis_server"]
+
+
+@pytest.fixture
+def store(redis_server: EmbeddedRedis, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    """The store that the commands find, empty."""
+    monkeypatch.setenv("BACKMARK_REDIS_URL", redis_server.url)
+    opened = Store.connect(ServiceSettings(redis_url=SecretStr(redis_server.url)))
+    opened.redis.flushall()
+    yield opened
+    opened.close()
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(main, words)
+
+
+def test_a_token_is_printed_once_and_works_until_it_is_revoked(store: Store) -> None:
+    made = run("token", "create", "the portal", "--course", "nn", "--scope", "submit", "--scope", "read", "--days", "7")
+    secret = made.stdout.strip()
+    token = store.tokens.verify(secret)
+    assert token is not None
+    assert (token.name, token.course, token.scopes) == ("the portal", "nn", frozenset({Scope.SUBMIT, Scope.READ}))
+    assert token.expires is not None
+    listed = run("token", "list").stdout
+    assert token.id in listed
+    assert secret not in listed
+    assert run("token", "list", "--course", "other").stdout == ""
+    assert run("token", "revoke", token.id).exit_code == 0
+    assert store.tokens.verify(secret) is None
+    assert "revoked" in run("token", "list").stdout
+
+
+def test_a_token_that_is_not_there_cannot_be_revoked(store: Store) -> None:
+    assert store.tokens.list() == []
+    assert run("token", "revoke", "nobody").exit_code == 2
+
+
+@pytest.mark.parametrize("command", [["worker"], ["sweeper"], ["web"], ["token", "list"]])
+def test_a_wrong_setting_is_named(command: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BACKMARK_LEASE_SECONDS", "never")
+    answer = run(*command)
+    assert answer.exit_code == 3
+    assert "BACKMARK_LEASE_SECONDS" in answer.stderr
+
+
+def test_a_redis_that_is_away_is_our_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BACKMARK_REDIS_URL", "redis://127.0.0.1:1/0")
+    answer = run("token", "list")
+    assert answer.exit_code == 3
+    assert "Redis" in answer.stderr
+
+
+def test_the_command_line_imports_nothing_of_a_service() -> None:
+    """A cold `backmark grade` pays for nothing but grading."""
+    code = "import sys, worker.cli; print(*sorted(sys.modules))"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = {name.split(".")[0] for name in told.stdout.split()}
+    assert not loaded & {"celery", "kombu", "redis", "pydantic", "flask", "httpx", "numpy"}
+
+
+def test_a_sweeper_needs_no_numpy() -> None:
+    """Nor what judges: its container has neither."""
+    code = "import sys, worker.service.sweeper, worker.deliveries; print(*sorted(sys.modules))"
+    root = Path(__file__).parents[2]
+    told = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert not {"numpy", "hypothesis", "grader.properties"} & set(told.stdout.split())

@@ -1,0 +1,51 @@
+"""A process that does the work: what it has of its own, and what a message makes it do."""
+
+from grader.dispatch import CeleryDispatcher, application
+from grader.settings.service import ServiceSettings
+from grader.store.records import Job, Kind
+from grader.store.store import Store
+from worker.sandbox.policy import Launch
+from worker.service import tasks
+from worker.service.context import Context
+from worker.service.fitness import Fitness
+from worker.service.graders import Graders
+from worker.service.jails import Jails
+from worker.service.stop import Stop
+
+
+class Child:
+    """Made in the worker's first process; its context in each child, once that is forked."""
+
+    def __init__(self, settings: ServiceSettings, launch: Launch, stop: Stop, fitness: Fitness) -> None:
+        self._settings = settings
+        self._launch = launch
+        self._stop = stop
+        self._fitness = fitness
+        self._context: Context | None = None
+
+    def start(self) -> None:
+        """In the child, before its first message."""
+        self._stop.inherited()
+        store = Store.connect(self._settings)
+        secret = self._settings.secret
+        self._context = Context(
+            self._settings,
+            store,
+            CeleryDispatcher(application(self._settings)),
+            Graders(store.assignments, self._launch, secret.get_secret_value().encode() if secret else None),
+            Jails(self._launch),
+            self._stop,
+            self._fitness,
+        )
+
+    def end(self) -> None:
+        """In the child, after its last message."""
+        if self._context is not None:
+            self._context.jails.close()
+            self._context.store.close()
+
+    def perform(self, kind: Kind, name: str) -> None:
+        """A message's work."""
+        if self._context is None:
+            raise RuntimeError("this process was not started as a worker's child")
+        tasks.perform(self._context, Job(kind, name))
