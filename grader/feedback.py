@@ -8,7 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from grader.model import Counterexample, Gradient, Mark, Outcome, Verdict
+from grader.model import Counterexample, Gradient, Judgement, Mark, Outcome, Verdict
 
 HEADLINES = {
     Outcome.PASSED: ("passed", "bold green"),
@@ -52,6 +52,8 @@ def _parts(verdict: Verdict) -> Iterator[RenderableType]:
         yield Padding(_error(verdict), (1, 0, 0, 2))
     if judgement.outcome is not Outcome.REJECTED:
         yield Padding(_rubric(verdict), (1, 0, 0, 2))
+    if judgement.diagnosis or judgement.first_difference:
+        yield Padding(_diagnosis(judgement), (1, 0, 0, 2))
     if judgement.counterexample is not None:
         yield Padding(_counterexample(judgement.counterexample, verdict), (1, 0, 0, 2))
     if verdict.output:
@@ -114,6 +116,19 @@ def _rubric(verdict: Verdict) -> Table:
             text.append(f"\n{plain(row_says)}", style="not bold dim")
         table.add_row(Text(sign, style=style), text, f"{row.score}/{row.max_score}" if row.max_score else "")
     return table
+
+
+def _diagnosis(judgement: Judgement) -> Text:
+    """What explains every answer, with the weaker hint, and where the numbers go wrong first."""
+    text = Text()
+    # Where several are equally good, the hint of the first names the others.
+    for found in judgement.diagnosis[:1]:
+        text.append(f"{found.title}\n", style="bold")
+        text.append(f"{found.hint}\nRead again: {found.read}\n")
+    if judgement.first_difference is not None:
+        text.append(judgement.first_difference.message)
+    text.rstrip()
+    return text
 
 
 def _counterexample(example: Counterexample, verdict: Verdict) -> RenderableType:

@@ -218,7 +218,7 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """An explanation that every answer fits: what it does, two hints of which the second gives more away, and reading."""
+    """An explanation that every answer fits: what it does, a weak and a strong hint, and what to read again."""
 
     id: str
     title: str

@@ -82,7 +82,7 @@ export COMPOSE_TEST_URL="http://$address" COMPOSE_TEST_PROJECT="$project" COMPOS
     COMPOSE_TEST_REDIS_PORT="$redis_port"
 $inside .venv/bin/pytest -q -n 0 tests/compose "$@" || {
     status=$?
-    compose logs --tail 40 >&2
+    compose logs --tail 15 >&2
 }
 say "taking it down"
 exit "$status"

@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from pydantic import ValidationError
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 _DAY = 86_400.0
 
 
-def service_settings() -> ServiceSettings:
-    """The environment's settings; a ServiceError that names the variable at fault."""
+def service_settings(**given: Any) -> ServiceSettings:
+    """The environment's settings, but for those given; a ServiceError that names the variable at fault."""
     try:
-        return ServiceSettings()
+        return ServiceSettings(**given)
     except ValidationError as error:
         first = error.errors()[0]
         name = "_".join(map(str, first["loc"][:1])).upper()
@@ -97,18 +97,12 @@ def sweeper() -> None:
 @click.option("--processes", type=click.IntRange(1, 64), default=2, show_default=True, help="Web server processes.")
 def web(bind: str, processes: int) -> None:
     """Serve the HTTP API by gunicorn; its other options are taken from GUNICORN_CMD_ARGS."""
-    settings = service_settings()
-    options = {
-        "--bind": bind,
-        "--workers": processes,
-        "--worker-class": "gthread",
-        "--threads": settings.web_threads,
-        "--graceful-timeout": 15,
-    }
-    words = [str(word) for option in options.items() for word in option]
+    # What is wrong in the environment is said here, rather than by gunicorn. All else is in the file that it reads.
+    service_settings()
+    words = ["--config", "python:grader.web.server", "--bind", bind, "--workers", str(processes)]
     os.execv(  # noqa: S606 - a command of ours, without a shell
         sys.executable,
-        [sys.executable, "-P", "-m", "gunicorn", *words, "--no-control-socket", "grader.web:create_app()"],
+        [sys.executable, "-P", "-m", "gunicorn", *words, "grader.web:create_app()"],
     )
 
 

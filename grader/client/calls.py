@@ -7,11 +7,14 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from grader.client.pages import Listing, Page
-from grader.client.problems import Unexpected
+from grader.client.problems import Unexpected, Unusable
 from grader.client.records import Body
 from grader.client.transport import Request, Transport, read_json
 
 Value = TypeVar("Value")
+#: Characters of an idempotency key.
+_LONGEST_KEY = 255
+
 Params = Mapping[str, str | int | None]
 
 
@@ -34,17 +37,17 @@ class Calls:
         body: Any = None,
         *,
         params: Params | None = None,
-        key: str | None = None,
+        headers: Mapping[str, str] | None = None,
         again: bool = False,
     ) -> Value:
-        """Something made or done; asked again on its own where it has a key, or where `again` says that it may be."""
+        """Something made or done: asked again by itself where it has a key, or where `again` says that it may be."""
         request = Request(
             method="POST",
             path=path,
             params=given(params),
             json=body,
-            headers={} if key is None else {"Idempotency-Key": key},
-            repeatable=again or key is not None,
+            headers=headers or {},
+            repeatable=again or "Idempotency-Key" in (headers or {}),
         )
         return value(read_json(self.transport.send(request)), read)
 
@@ -95,6 +98,10 @@ def place(*parts: str) -> str:
     return "".join("/" + quote(part, safe="") for part in parts)
 
 
-def new_key() -> str:
-    """An idempotency key that nobody else has."""
-    return uuid.uuid4().hex
+def keyed(key: str | None) -> dict[str, str]:
+    """The header of what is to be done once: under that key, or under one that nobody else has."""
+    key = key or uuid.uuid4().hex
+    if not (key.isascii() and key.isprintable()) or " " in key or len(key) > _LONGEST_KEY:
+        message = f"an idempotency key is at most {_LONGEST_KEY} letters, digits and signs without blanks"
+        raise Unusable(message)
+    return {"Idempotency-Key": key}

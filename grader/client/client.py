@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from grader.client.callbacks import Callbacks
-from grader.client.calls import Calls, gone, new_key, place, value
+from grader.client.calls import Calls, gone, keyed, place, value
 from grader.client.events import events
 from grader.client.pages import Listing
 from grader.client.patience import Patience
@@ -20,6 +20,8 @@ from grader.client.transport import Request, Transport, read_json
 
 #: Seconds that one question of a long poll stays open.
 POLL = 25.0
+#: And what a server allows.
+LONGEST_POLL = 60.0
 
 #: Seconds between questions that were answered at once though they offered to wait: at first, and at most.
 _SOON, _LATE = 0.2, 3.0
@@ -82,7 +84,7 @@ class Client:
             path="/submissions",
             fields={key: str(each) for key, each in self._calls.in_course(_fields(assignment, student)).items()},
             file=(filename or name, data),
-            headers={"Idempotency-Key": key or new_key()},
+            headers=keyed(key),
             repeatable=True,
         )
         return value(read_json(self._transport.send(request)), Submission.read)
@@ -100,6 +102,7 @@ class Client:
 
         Each question stays open at the server for as many as `every` seconds, and is answered as soon as it ends.
         """
+        every = min(every, LONGEST_POLL)
         until = None if timeout is None else time.monotonic() + timeout
         found = self.submission(submission)
         pause = _SOON
@@ -195,7 +198,7 @@ class Client:
         `fresh`: networks drawn anew for each submission.
         """
         body = {"toml": toml, "fresh": fresh, **self._calls.in_course()}
-        return self._calls.post("/publications", Publication.read, body, key=key or new_key())
+        return self._calls.post("/publications", Publication.read, body, headers=keyed(key))
 
     def publication(self, publication: str) -> Publication:
         """A request to publish as it stands now."""

@@ -42,7 +42,11 @@ class Submission:
     failure: str | None = None
     #: The regrade that gave the verdict that holds.
     regrade: str | None = None
-    #: The result object; None before there is one, and in lists.
+    #: Of the verdict that holds; None where there is none (yet).
+    outcome: str | None = None
+    score: int | None = None
+    max_score: int | None = None
+    #: The result object; None where there is none (yet), and in lists.
     verdict: dict[str, Any] | None = None
     #: The answer as it came.
     body: Body | None = None
@@ -50,7 +54,7 @@ class Submission:
     @property
     def passed(self) -> bool:
         """Whether it has a verdict, and that is *passed*."""
-        return self.verdict is not None and self.verdict.get("outcome") == "passed"
+        return self.outcome == "passed"
 
     @classmethod
     def read(cls, body: Body) -> "Submission":
@@ -73,6 +77,9 @@ class Submission:
             superseded_by=body.get("superseded_by"),
             failure=body.get("failure"),
             regrade=body.get("regrade"),
+            outcome=body.get("outcome"),
+            score=body.get("score"),
+            max_score=body.get("max_score"),
             verdict=body.get("verdict"),
             body=body,
         )

@@ -1,5 +1,6 @@
 """One request after another: the token goes where it may, and what failed for a while is asked again."""
 
+import ssl
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -55,7 +56,7 @@ class Transport:
             follow_redirects=False,
             # Proxies are for what leaves this machine: plain http through one would show it the token.
             trust_env=not _loopback(self._address),
-            **({} if ca is None else {"verify": _trusting(ca)}),
+            verify=True if ca is None else _trusting(ca),
         )
 
     def close(self) -> None:
@@ -69,8 +70,14 @@ class Transport:
             tries += 1
             try:
                 response = self._http.send(self._built(request))
+            except (httpx.LocalProtocolError, httpx.UnsupportedProtocol) as error:
+                message = f"the request cannot be sent as it is: {error}"
+                raise Unusable(message) from error
+            except httpx.DecodingError as error:
+                message = f"an answer cannot be read: {error}"
+                raise Unexpected(message) from error
             except httpx.TransportError as error:
-                if not (request.repeatable or isinstance(error, _UNSENT)):
+                if not (request.repeatable or isinstance(error, _UNSENT)) or _distrusted(error):
                     raise self._not_reached(error) from error
                 failure: NotReached | Problem = self._not_reached(error)
                 patience, asked = self._patience.unreached, None
@@ -188,12 +195,20 @@ def _sound(token: str) -> str:
     return token
 
 
-def _trusting(ca: str) -> Any:
-    """TLS that also trusts the authority in that file."""
-    import ssl  # noqa: PLC0415 - most servers need no authority of their own
+def _distrusted(error: BaseException) -> bool:
+    """Whether the server's certificate is what is wrong: that does not pass by itself."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, ssl.SSLCertVerificationError):
+        cause = cause.__cause__ or cause.__context__
+    return cause is not None
 
+
+def _trusting(ca: str) -> ssl.SSLContext:
+    """TLS that also trusts the authority in that file."""
+    context = ssl.create_default_context()
     try:
-        return ssl.create_default_context(cafile=ca)
+        context.load_verify_locations(ca)
     except OSError as error:
         message = f"the certificate authority {ca} cannot be read: {error.strerror or error}"
         raise Unusable(message) from error
+    return context

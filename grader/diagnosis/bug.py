@@ -8,49 +8,58 @@ from grader.diagnosis.lines import Lines
 from grader.model import Assignment, Loss
 
 
-class Where(Enum):
-    """The line that a bug is in, in the order of the chain rule: what it finds, what that should be, where to read."""
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """What a line finds, what that should be, and what to read again."""
 
-    OUTPUT = (
+    variable: str
+    should: str
+    read: str
+
+
+class Where(Enum):
+    """The line that a bug is in, in the order of the chain rule; equations as the notebook numbers them."""
+
+    OUTPUT = Spot(
         "all_dl_df[K]",
         "the derivative of the loss at all_f[K]",
-        "where the chain rule starts: the derivative of the loss with respect to the network's output,"
-        " the line above the loop",
+        "Where the chain rule starts: the derivative of the loss with respect to the network's output,"
+        " the line above the loop.",
     )
-    BIAS = (
+    BIAS = Spot(
         "all_dl_dbiases[layer]",
         "all_dl_df[layer]",
-        "equation 7.21: a bias is added to its preactivation, so the chain rule passes dl/df on as it is",
+        "Equation 7.21: a bias is added to its preactivation, so the chain rule passes dl/df on as it is.",
     )
-    WEIGHT = (
+    WEIGHT = Spot(
         "all_dl_dweights[layer]",
         "all_dl_df[layer] @ all_h[layer].T",
-        "equation 7.22: a weight is multiplied by the activation that goes into the layer, so the chain rule"
-        " multiplies dl/df by that activation",
+        "Equation 7.22: a weight is multiplied by the activation that goes into the layer, so the chain rule"
+        " multiplies dl/df by that activation.",
     )
-    ACTIVATION = (
+    ACTIVATION = Spot(
         "all_dl_dh[layer]",
         "all_weights[layer].T @ all_dl_df[layer]",
-        "equation 7.24, its second part: an activation reaches every preactivation of its layer through the weights,"
-        " so the chain rule adds up dl/df through the same weights",
+        "Equation 7.24, its second part: an activation reaches every preactivation of its layer through the weights,"
+        " so the chain rule adds up dl/df through the same weights.",
     )
-    DERIVATIVE = (
+    DERIVATIVE = Spot(
         "all_dl_df[layer-1]",
         "all_dl_dh[layer] times the activation function's derivative at all_f[layer-1]",
-        "equation 7.24, its first part: a preactivation becomes an activation through the activation function,"
-        " so the chain rule multiplies by that function's derivative there",
+        "Equation 7.24, its first part: a preactivation becomes an activation through the activation function,"
+        " so the chain rule multiplies by that function's derivative there.",
     )
-    RETURN = (
+    RETURN = Spot(
         "what is returned",
         "two lists of K+1 arrays, shaped like all_weights and all_biases",
-        "what backward_pass returns: the line at its end",
+        "What backward_pass returns: the line at its end.",
     )
-    WHOLE = ("the function", "the same for every network, at every call", "what the function may rely on")
-
-    def __init__(self, variable: str, should: str, read: str) -> None:
-        self.variable = variable
-        self.should = should
-        self.read = read
+    RAISES = Spot("the line that raises", "made of arrays", "The line that raises: what each name in it is.")
+    WHOLE = Spot(
+        "the function",
+        "the same for every network, at every call",
+        "What the function is given: everything that it needs is among its arguments.",
+    )
 
 
 Applies = Callable[[Assignment], bool]

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from grader.diagnosis.forms import alike, answer, clue, clues, flat, of_shapes, well_formed
+from grader.diagnosis.forms import Clue, alike, answer, clue, clues, flat, of_shapes, well_formed
 from grader.diagnosis.lines import Lines, run
 from grader.diagnosis.work import View, Work
 from grader.oracle.network import Array
@@ -23,12 +23,14 @@ EVIDENCE = 3
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """On how many networks an explanation gives the wrong numbers that came back, or the shapes that did not fit."""
+    """On how many networks an explanation names the shapes that did not fit, and on how many in the same order.
 
-    numbers: int
+    The order counts between explanations, not for one: who transposes both factors turns it round.
+    """
+
     shapes: int
-    #: On how many of these the shapes are in the same order, too: it counts between explanations, not for one.
     ordered: int
+
 
 #: What a submission may raise where its shapes or indices do not fit.
 SHAPES = {"ValueError", "IndexError"}
@@ -51,6 +53,11 @@ class Case:
         return [i for i, each in enumerate(self.answers) if isinstance(each, Returned)]
 
     @cached_property
+    def numbers(self) -> int:
+        """On how many networks wrong numbers came back; where every size is one too many bugs give the same."""
+        return sum(i in self.wrong and max(self.suite.sizes[i]) > 1 for i in self.returned)
+
+    @cached_property
     def floor(self) -> Array:
         """The assignment's tolerance of each entry, zero where it could not be settled."""
         return np.where(np.isfinite(self.suite.tolerances), self.suite.tolerances, 0.0)
@@ -62,9 +69,10 @@ class Case:
         return np.concatenate(rows) if rows else np.zeros(0)
 
     @cached_property
-    def _got_floor(self) -> Array:
-        starts = self.suite.starts
-        return np.concatenate([self.floor[starts[i] : starts[i + 1]] for i in self.returned])
+    def entries(self) -> Booleans:
+        """Which entries of the suite's flat arrays came back: those of `got`."""
+        back = [isinstance(each, Returned) for each in self.answers]
+        return np.repeat(back, np.diff(self.suite.starts))
 
     @cached_property
     def telling(self) -> list[int]:
@@ -101,7 +109,7 @@ class Case:
     def explains(self, lines: Lines) -> Evidence | None:
         """How well this pass accounts for what is wrong; None where it does not answer every network alike."""
         parts: list[Array] = []
-        numbers = shapes = ordered = 0
+        shapes = ordered = 0
         for i, given in enumerate(self.answers):
             s = run(lines, self.views[i])
             if isinstance(given, Returned):
@@ -109,17 +117,15 @@ class Case:
                 if predicted is None:
                     return None
                 parts += predicted
-                # Where every size is one, too many bugs are the same.
-                numbers += i in self.wrong and max(self.suite.sizes[i]) > 1
             else:
                 same = _misfit(given, lines, s)
                 if same is None:
                     return None
                 shapes += same > 0
                 ordered += same > 1
-        if parts and not near(np.concatenate(parts), self.got, self._got_floor):
+        if parts and not near(np.concatenate(parts), self.got, self.floor[self.entries]):
             return None
-        return Evidence(numbers, shapes, ordered)
+        return Evidence(shapes, ordered)
 
 
 def near(predicted: Array, got: Array, floor: Array) -> bool:
@@ -146,18 +152,20 @@ def _misfit(given: Malformed | Raised, lines: Lines, s: Work) -> int | None:
     Else 2 where the shapes at fault are the same, 1 where they are in the other order, 0 where they are not named.
     """
     made = answer(lines, s)
-    if isinstance(given, Malformed):
-        if not isinstance(made, Malformed):
-            return None
-        if overflowed(given):
+    match given, made:
+        case Malformed(), Malformed() if overflowed(given):
             return 0 if overflowed(made) else None
-        return 2 if alike(given.message) == made.message else None
-    if isinstance(made, Returned) or given.type not in SHAPES or lines.returned is not None:
-        return None
-    found = clue(given.message)
+        case Malformed(), Malformed():
+            return 2 if alike(given.message) == made.message else None
+        case Raised(), Malformed() | Raised() if given.type in SHAPES and lines.returned is None:
+            return _same_shapes(given.message, clues(s, made if isinstance(made, Malformed) else None))
+    return None
+
+
+def _same_shapes(message: str, possible: set[Clue]) -> int | None:
+    found = clue(message)
     if found is None:
-        return 0 if of_shapes(given.message) else None
-    possible = clues(s, made if isinstance(made, Malformed) else None)
+        return 0 if of_shapes(message) else None
     if found in possible:
         return 2
     return 1 if isinstance(found, tuple) and found[::-1] in possible else None

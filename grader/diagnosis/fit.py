@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations, islice
 
 from grader.diagnosis.bug import Bug
-from grader.diagnosis.case import EVIDENCE, Case, Evidence
+from grader.diagnosis.case import EVIDENCE, Case
 from grader.diagnosis.lines import Lines, changed, merged
 from grader.diagnosis.screen import Screen, shapes
 
@@ -14,6 +14,9 @@ MOST = 12
 
 #: Pairs that are tried on the telling networks, so that what nothing explains costs milliseconds too.
 MOST_PAIRS = 400
+
+#: Lines on which dl/dh[0] depends.
+DOWNWARDS = {"output", "activation", "derivative"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,7 @@ def ideas(case: Case, bugs: Iterable[Bug]) -> list[Idea]:
     """Each bug alone; where something raised, also in a pass that computes dl/dh[0] as the notebook does."""
     found = [Idea((bug,), lines) for bug in bugs for lines in bug.variants]
     if len(case.returned) < len(case.answers):
-        found += [Idea(idea.bugs, replace(idea.lines, eager=True)) for idea in found]
+        found += [Idea(idea.bugs, replace(idea.lines, eager=True)) for idea in found if changed(idea.lines) & DOWNWARDS]
     return found
 
 
@@ -49,7 +52,9 @@ def alone(case: Case, bugs: Iterable[Bug]) -> list[Fit]:
 
 
 def together(case: Case, bugs: Iterable[Bug]) -> list[Fit]:
-    """Every pair of bugs that does."""
+    """Every pair of bugs that does; two of them could explain any shapes, so it needs numbers that came back."""
+    if case.numbers < min(EVIDENCE, len(case.wrong)):
+        return []
     return explaining(case, islice(_pairs(case, ideas(case, bugs)), MOST_PAIRS))
 
 
@@ -62,18 +67,12 @@ def explaining(case: Case, tried: Iterable[Idea]) -> list[Fit]:
         if names in found or not all(case.matches(idea.lines, i) for i in case.telling):
             continue
         evidence = case.explains(idea.lines)
-        if evidence is not None and _enough(case, idea, evidence):
-            found[names] = Fit(idea.bugs, by_shapes=not evidence.numbers, ordered=evidence.ordered)
+        if evidence is not None and case.numbers + evidence.shapes >= min(EVIDENCE, len(case.wrong)):
+            found[names] = Fit(idea.bugs, by_shapes=not case.numbers, ordered=evidence.ordered)
         left -= 1
         if not left:
             break
     return list(found.values())
-
-
-def _enough(case: Case, idea: Idea, evidence: Evidence) -> bool:
-    """Two bugs can explain any shapes: of them more is asked than of one."""
-    told = evidence.numbers + (evidence.shapes if len(idea.bugs) == 1 else 0)
-    return told >= min(EVIDENCE, len(case.wrong))
 
 
 def _pairs(case: Case, singles: Sequence[Idea]) -> Iterator[Idea]:
@@ -82,9 +81,15 @@ def _pairs(case: Case, singles: Sequence[Idea]) -> Iterator[Idea]:
     if screen is None:
         return
     wanted, possible = shapes(case, [idea.lines for idea in singles])
-    kept = [(idea, form, changed(idea.lines) - {"eager"}) for idea, form in zip(singles, possible, strict=True) if form <= wanted]
+    kept = [
+        (idea, form, changed(idea.lines) - {"eager"})
+        for idea, form in zip(singles, possible, strict=True)
+        if form <= wanted
+    ]
     for (first, form, lines), (second, other_form, other_lines) in combinations(kept, 2):
-        if first.lines.eager != second.lines.eager or form | other_form != wanted or lines & other_lines:
+        if form | other_form != wanted or lines & other_lines:
+            continue
+        if first.lines.eager != second.lines.eager and lines & DOWNWARDS and other_lines & DOWNWARDS:
             continue
         both = merged(first.lines, second.lines)
         if screen.passes(both):

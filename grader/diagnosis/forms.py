@@ -1,7 +1,6 @@
 """The form of what comes back, told as the grader tells it: arrays of the right shapes, or what they are instead."""
 
 import re
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,9 @@ PARTS = ("all_dl_dweights", "all_dl_dbiases")
 _MATMUL = re.compile(r"size (\d+) is different from (\d+)")
 _DOT = re.compile(r"not aligned: (\d+) \(dim \d\) != (\d+) \(dim \d\)")
 #: The shapes that do not meet, in the words of `*`, and of an assignment into an array.
-_BROADCAST = re.compile(r"broadcast (?:together with shapes|input array from shape) ([\d(), ]*(?:into shape [\d(), ]+)?)")
+_BROADCAST = re.compile(
+    r"broadcast (?:together with shapes|input array from shape) ([\d(), ]*(?:into shape [\d(), ]+)?)"
+)
 _SHAPE = re.compile(r"\((\d+), ?(\d*)\)")
 
 #: What is said of shapes otherwise, by einsum or by a loop over indices.
@@ -67,11 +68,10 @@ def answer(lines: Lines, s: Work) -> Answer:
     found = _misshapen(returned, s)
     if found is not None:
         return found
-    weights, biases = returned  # type: ignore[misc]  # two lists, as has just been seen
-    flat = np.concatenate([part.ravel() for pair in zip(weights, biases, strict=True) for part in pair])
-    if not np.isfinite(flat).all():
+    numbers = np.concatenate([part.ravel() for pair in zip(*_lists(returned), strict=True) for part in pair])
+    if not np.isfinite(numbers).all():
         return Malformed("not finite", "")
-    return Returned(flat)
+    return Returned(numbers)
 
 
 def well_formed(s: Work) -> bool:
@@ -87,6 +87,12 @@ def flat(s: Work) -> list[Array]:
     return [part.ravel() for pair in zip(s.dl_dweights, s.dl_dbiases, strict=True) for part in pair]
 
 
+def _lists(returned: Any) -> tuple[list[Array], list[Array]]:
+    """The two lists of arrays that have been found to be such."""
+    weights, biases = returned
+    return list(weights), list(biases)
+
+
 def _misshapen(returned: object, s: Work) -> Malformed | None:
     if not isinstance(returned, tuple | list) or len(returned) != len(PARTS):
         return Malformed("return", f"it should return two lists, {' and '.join(PARTS)}, and returns {_is(returned)}")
@@ -94,16 +100,17 @@ def _misshapen(returned: object, s: Work) -> Malformed | None:
         # An array where a list should be is a sequence of its rows.
         members = list(part) if isinstance(part, tuple | list | np.ndarray) else None
         if members is None or len(members) != len(wanted):
-            return Malformed(name, f"{name} should be a list of K+1 = {len(wanted)} arrays, is {_is(part, within='list')}")
+            found = f"ndarray of shape {part.shape}" if isinstance(part, np.ndarray) else _is(part)
+            return Malformed(name, f"{name} should be a list of K+1 = {len(wanted)} arrays, is {found}")
         for k, (each, right) in enumerate(zip(members, wanted, strict=True)):
             if not isinstance(each, np.ndarray) or each.shape != right.shape:
                 return Malformed(name, f"{name}[{k}] should be {right.shape}, is {_is(each)}")
     return None
 
 
-def _is(value: Any, within: str = "") -> str:
+def _is(value: Any) -> str:
     if isinstance(value, np.ndarray):
-        return f"ndarray of shape {value.shape}" if within else str(value.shape)
+        return str(value.shape)
     if isinstance(value, tuple | list):
         return f"a list of {len(value)}"
     return "None" if value is None else f"a {type(value).__name__}"
@@ -111,6 +118,4 @@ def _is(value: Any, within: str = "") -> str:
 
 def alike(message: str) -> str:
     """A message of the grader's, with what is a matter of style left out."""
-    return re.sub(r"\ba tuple of", "a list of", message)
-
-
+    return re.sub(r"\ba tuple of", "a list of", re.sub(r"\ba float64$", "()", message))

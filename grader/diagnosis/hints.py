@@ -34,7 +34,7 @@ def _one(fit: Fit, others: Sequence[Fit]) -> Diagnosis:
         title(fit),
         " ".join(hints),
         " ".join(bug.strong for bug in fit.bugs),
-        "; ".join(dict.fromkeys(bug.where.read for bug in fit.bugs)),
+        " ".join(dict.fromkeys(bug.where.value.read for bug in fit.bugs)),
     )
 
 
@@ -44,12 +44,10 @@ def _apart(fit: Fit, other: Fit) -> str:
     mine, theirs = (_only(first, second) for first, second in ((fit, other), (other, fit)))
     if mine is None or theirs is None or mine.where is theirs.where:
         return f"{same} Compare your lines with both."
-    early, late = sorted((mine, theirs), key=lambda bug: ORDER.index(bug.where))
-    where: Where = early.where
-    return (
-        f"{same} To tell them apart print {where.variable}: where it is {where.should}, it {late.title};"
-        f" where it is not, it {early.title}."
-    )
+    early = min(mine, theirs, key=lambda bug: ORDER.index(bug.where))
+    spot = early.where.value
+    verb = "is not" if early is mine else "is"
+    return f"{same} Print {spot.variable}: it is this one if that {verb} {spot.should}, else the other."
 
 
 def _only(fit: Fit, other: Fit) -> Bug | None:

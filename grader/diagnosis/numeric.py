@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from grader.diagnosis.bug import Bug, Where
-from grader.diagnosis.case import Case
+from grader.diagnosis.case import EVIDENCE, Case, overflowed
 from grader.diagnosis.fit import Fit
 from grader.oracle.network import Array
+from grader.properties.candidate import Returned
 
 #: Decimals to which a student may round so that it is seen.
 MOST_DECIMALS = 6
@@ -31,7 +32,7 @@ class Part:
 
 def numeric(case: Case, rtol: float) -> list[Fit]:
     """What was done to all gradients, or to the weights' or the biases' alone while the others are right."""
-    if len(case.returned) < len(case.answers):
+    if not all(isinstance(each, Returned) or overflowed(each) for each in case.answers):
         return []
     for part in _parts(case, rtol):
         for look in (_rounded, _half, _scaled, _clipped):
@@ -42,16 +43,16 @@ def numeric(case: Case, rtol: float) -> list[Fit]:
 
 
 def _parts(case: Case, rtol: float) -> Iterator[Part]:
-    settled = np.isfinite(case.suite.tolerances)
-    right = np.where(settled, case.suite.derivatives, case.got)
-    size = case.floor / rtol
-    biases = case.biases
+    back = case.entries
+    settled, floor = np.isfinite(case.suite.tolerances[back]), case.floor[back]
+    right = np.where(settled, case.suite.derivatives[back], case.got)
+    size, biases = floor / rtol, case.biases[back]
     for what, inside in (("gradients", None), ("bias gradients", biases), ("weight gradients", ~biases)):
         if inside is None:
-            yield Part(what, case.got[settled], right[settled], case.floor[settled], size[settled])
-        elif np.all(np.abs(case.got - right)[~inside] <= case.floor[~inside]):
+            yield Part(what, case.got[settled], right[settled], floor[settled], size[settled])
+        elif np.all(np.abs(case.got - right)[~inside] <= floor[~inside]):
             at = inside & settled
-            yield Part(what, case.got[at], right[at], case.floor[at], size[at])
+            yield Part(what, case.got[at], right[at], floor[at], size[at])
 
 
 def _bug(id_: str, title: str, hint: str, strong: str) -> Bug:
@@ -109,7 +110,8 @@ def _scaled(part: Part) -> Bug | None:
 def _clipped(part: Part) -> Bug | None:
     most = float(np.max(np.abs(part.got)))
     beyond = np.abs(part.right) > most + part.tolerance
-    if most == 0 or beyond.sum() < 3 or not np.all(np.abs(part.got - np.clip(part.right, -most, most)) <= part.tolerance):
+    clipped = np.all(np.abs(part.got - np.clip(part.right, -most, most)) <= part.tolerance)
+    if most == 0 or beyond.sum() < EVIDENCE or not clipped:
         return None
     return _bug(
         "clipped",

@@ -1,4 +1,4 @@
-"""Where it goes wrong: the first layer, counted from the output, that leaves the right numbers though what went in is right."""
+"""Where it goes wrong: the first layer from the output down whose numbers are wrong though what went in is right."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -68,12 +68,17 @@ def _input(suite: Suite, i: int, k: int) -> Array:
 
 
 def _told(found: _Found) -> FirstDifference:
-    many = " are" if " and " in found.variable else " is"
-    where = f"In a network with K = {found.depth}, counted from the output, {found.variable}{many} the first to differ"
-    if found.k == found.depth:
-        why = "all_f[K] and y, where the chain rule starts, are given."
+    k, both = found.k, " and " in found.variable
+    if both:
+        why = f"the two do not agree on one all_dl_df[{k}]"
+    elif not found.variable.startswith("all_dl_df"):
+        why = f"all_dl_df[{k}], which it is made from, is right"
+    elif k == found.depth:
+        why = f"this is where the chain rule starts, from all_f[{k}] and y"
     else:
-        why = f"all_dl_df[{found.k + 1}], which it is made from, is right."
-    if not found.variable.startswith("all_dl_df"):
-        why = f"all_dl_df[{found.k}] and all_h[{found.k}] are what it is made from."
-    return FirstDifference(found.variable, found.k, found.depth, f"{where}: {why}")
+        why = f"all_dl_df[{k + 1}], which it is made from, is right"
+    message = (
+        f"In a network with K = {found.depth}, {found.variable} {'are' if both else 'is'} the first to differ, counted"
+        f" from the output: {why}."
+    )
+    return FirstDifference(found.variable, k, found.depth, message)

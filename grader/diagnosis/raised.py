@@ -23,7 +23,7 @@ SLIPS = (
         Bug(
             "transpose_not_called",
             "writes .transpose without calling it",
-            Where.WHOLE,
+            Where.RAISES,
             (),
             "Look at the line that raises: is everything in it an array?",
             "Write .T, or .transpose() with its parentheses.",
@@ -35,7 +35,7 @@ SLIPS = (
         Bug(
             "transpose_called",
             "calls .T like a function",
-            Where.WHOLE,
+            Where.RAISES,
             (),
             "Look at the line that raises: what is called in it?",
             "Write .T without parentheses, or .transpose() with them.",

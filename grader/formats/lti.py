@@ -26,7 +26,7 @@ def render(submission: Submission, verdict: Mapping[str, Any] | None) -> bytes:
     """The score; without a verdict it carries none, and leaves what stands in the gradebook as it is."""
     score: dict[str, Any] = {
         "userId": clean(submission.student),
-        "timestamp": _time(submission.finished or submission.started or submission.created),
+        "timestamp": _time(submission.judged or submission.finished or submission.started or submission.created),
         "activityProgress": "Submitted" if verdict is None else "Completed",
         "gradingProgress": _PROGRESS[submission.state],
         "submission": {"submittedAt": _time(submission.created)},

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from grader.diagnosis.lines import RIGHT
 from grader.properties.entries import disagreeing
-from grader.properties.mistakes import Known, Lines, Mistake, known, of
+from grader.properties.mistakes import Known, Mistake, known, of
 from grader.revision import Revision
 
 
@@ -42,7 +43,7 @@ class SelfCheck:
 def selfcheck(revision: Revision) -> SelfCheck:
     """Every known mistake that is one for this assignment, against every network."""
     suite, assignment = revision.suite, revision.assignment
-    right = disagreeing(suite, Known(Lines(), assignment.formulas).answer(suite))
+    right = disagreeing(suite, Known(RIGHT, assignment.formulas).answer(suite))
     catches = tuple(
         Catch(mistake, sum(disagreeing(suite, known(mistake, assignment).answer(suite)))) for mistake in of(assignment)
     )

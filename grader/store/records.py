@@ -90,6 +90,8 @@ class Submission:
     verdict: int | None = None
     #: The regrade that gave the verdict that holds.
     regrade: str | None = None
+    #: Since when it holds: later than `finished` after a regrade.
+    judged: float | None = None
     #: Of the verdict that holds, for lists and reports that need not read it.
     outcome: str | None = None
     score: int | None = None

@@ -185,6 +185,7 @@ def _submission(name: str, raw: dict[str, str]) -> Submission | None:
         created=float(raw["created"]) / 1000,
         started=seconds(raw.get("started")),
         finished=seconds(raw.get("finished")),
+        judged=seconds(raw.get("judged")),
         tries=int(raw["tries"]),
         superseded_by=raw.get("superseded_by"),
         failure=raw.get("failure"),

@@ -52,14 +52,13 @@ def create_app(
         doc_ui=False,
     )
     app.config["MAX_CONTENT_LENGTH"] = settings.max_bytes
-    with app.app_context():
-        Service(
-            settings=settings,
-            store=store,
-            dispatcher=dispatcher or CeleryDispatcher(application(settings)),
-            limits=Limits(settings, store),
-            holding=Holding(settings.web_threads // 2),
-        ).install()
+    Service(
+        settings=settings,
+        store=store,
+        dispatcher=dispatcher or CeleryDispatcher(application(settings)),
+        limits=Limits(settings, store),
+        holding=Holding(settings.web_threads // 2),
+    ).install(app)
     failures.install(app)
     headers.install(app)
     for noun in NOUNS:

@@ -1,6 +1,8 @@
 """Waits for a submission to end: for a while within one answer, or in a stream of server-sent events."""
 
 import select
+import socket
+import ssl
 import time
 from collections.abc import Iterator
 
@@ -81,18 +83,21 @@ def _states(here: Service, submission: str, until: float | None) -> Iterator[Sub
         while True:
             yield here.store.submissions.get(submission)
             left = _LOOK if until is None else min(_LOOK, until - time.monotonic())
-            if left <= 0 or gone():
+            if left <= 0 or here.holding.closed or gone():
                 return
             changes.wait(left)
 
 
 def gone() -> bool:
-    """Whether the client has hung up, as far as the server tells."""
+    """Whether the client has hung up, as far as the web server lets us see."""
     connection = request.environ.get("gunicorn.socket") or request.environ.get("werkzeug.socket")
-    if connection is None:
+    if connection is None or isinstance(connection, ssl.SSLSocket):
+        # One cannot look ahead into TLS: then the next heartbeat finds out.
         return False
     try:
-        readable, _, _ = select.select([connection], [], [], 0)
-        return bool(readable) and not connection.recv(1, 2)
+        # Not select, which knows the first thousand descriptors only.
+        poller = select.poll()
+        poller.register(connection, select.POLLIN)
+        return bool(poller.poll(0)) and not connection.recv(1, socket.MSG_PEEK)
     except (OSError, ValueError):
         return True

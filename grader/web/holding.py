@@ -10,10 +10,16 @@ class Holding:
 
     def __init__(self, places: int) -> None:
         self._places = BoundedSemaphore(places)
+        #: Whether nobody is held any more, since the process is to stop.
+        self.closed = False
 
     def take(self) -> bool:
         """A place, where one is free; it is given back by `leave`."""
-        return self._places.acquire(blocking=False)
+        return not self.closed and self._places.acquire(blocking=False)
+
+    def close(self) -> None:
+        """Hold nobody any more; whoever is held looks at `closed` every second. Safe in a signal handler."""
+        self.closed = True
 
     def leave(self) -> None:
         """Give a place back."""

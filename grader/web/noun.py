@@ -98,7 +98,9 @@ class Noun(APIBlueprint):
             register = getattr(self, method.lower())(
                 rule,
                 summary=summary.strip(),
-                description=" ".join(description.split()),
+                description=" ".join(
+                    [*description.split(), f"Needs the scope `{scope}`." if scope else "Needs no token."]
+                ),
                 operation_id=view.__name__,
                 responses=responses,
                 security=[{"bearer": []}] if scope else None,

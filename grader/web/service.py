@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flask import current_app
+from flask import Flask, current_app
 
 from grader.dispatch import Dispatcher
 from grader.settings.service import ServiceSettings
@@ -23,12 +23,17 @@ class Service:
     limits: Limits
     holding: Holding
 
-    def install(self) -> None:
-        """Make it the current application's."""
-        current_app.extensions[_NAME] = self
+    def install(self, app: Flask) -> None:
+        """Make it the application's."""
+        app.extensions[_NAME] = self
+
+
+def of(app: Flask) -> Service:
+    """An application's."""
+    found: Service = app.extensions[_NAME]
+    return found
 
 
 def service() -> Service:
     """That of the request being answered."""
-    found: Service = current_app.extensions[_NAME]
-    return found
+    return of(current_app)

@@ -106,7 +106,7 @@ def verdict(found: Submission, caller: Caller) -> dict[str, Any] | None:
         return None
     if not caller.staff:
         return told | {"flags": []}
-    others = service().store.submissions.identical(found.id)
+    others = service().store.submissions.identical(found.id, limit=1)
     return told | {"flags": [*told["flags"], IDENTICAL]} if others else told
 
 

@@ -1,10 +1,10 @@
 """Submissions: handed in, read, waited for, listed, cancelled, deleted."""
 
-import io
 from hashlib import sha256
 from typing import Literal, NoReturn
+from urllib.parse import quote
 
-from flask import Response, request, send_file
+from flask import Response, request
 from pydantic import Field
 
 from grader.formats.registry import FORMATS, Format
@@ -195,15 +195,9 @@ def read_source(path: SubmissionPath) -> Response:
     source = service().store.submissions.source(found.id)
     if source is None:
         _gone(found.id)
-    answer = send_file(
-        io.BytesIO(source),
-        mimetype="application/octet-stream",
-        as_attachment=True,
-        download_name=found.filename,
-        etag=found.source_sha256,
-        max_age=0,
-    )
-    answer.headers["Cache-Control"] = "private, no-cache"
+    answer = answers.thing(source, content_type="application/octet-stream")
+    # The one form of a name that may have any letters (RFC 6266).
+    answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(found.filename, safe='')}"
     return answer
 
 

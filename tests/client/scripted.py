@@ -1,6 +1,7 @@
 """A server on the loopback interface that answers as a test has written down, and remembers what it was asked."""
 
 import json
+import ssl
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -34,11 +35,13 @@ class Asked:
 class Scripted:
     """Answers in the order of `script`, the last one again and again."""
 
-    def __init__(self, script: tuple[Answer, ...]) -> None:
+    def __init__(self, script: tuple[Answer, ...], context: ssl.SSLContext | None = None) -> None:
         self.asked: list[Asked] = []
         self._script = deque(script)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        if context is not None:
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        self.url = f"{'http' if context is None else 'https'}://127.0.0.1:{self._server.server_address[1]}"
 
     @contextmanager
     def running(self) -> Iterator["Scripted"]:
@@ -84,9 +87,9 @@ class Scripted:
 
 
 @contextmanager
-def scripted(*script: Answer) -> Iterator[Scripted]:
-    """A server that answers so."""
-    with Scripted(script).running() as server:
+def scripted(*script: Answer, context: ssl.SSLContext | None = None) -> Iterator[Scripted]:
+    """A server that answers so, by TLS where there is a context for it."""
+    with Scripted(script, context).running() as server:
         yield server
 
 
@@ -117,6 +120,9 @@ def submission(state: str, **fields: Any) -> dict[str, Any]:
         "superseded_by": None,
         "failure": None,
         "regrade": None,
+        "outcome": None,
+        "score": None,
+        "max_score": None,
         "verdict": None,
         **fields,
     }

@@ -19,7 +19,7 @@ from tests.client.scripted import TOKEN, Answer, Scripted, problem, scripted, su
 ROOT = Path(__file__).parents[2]
 QUEUED = Answer(200, submission("queued", queue={"position": 2, "estimated_seconds": 4.5}))
 RUNNING = Answer(200, submission("running"))
-DONE = Answer(200, submission("done", verdict={"outcome": "passed"}))
+DONE = Answer(200, submission("done", outcome="passed", verdict={"outcome": "passed"}))
 
 
 @contextmanager

@@ -1,7 +1,11 @@
 """A regrade from its preview to its rollback, by the client and by `backmark regrade`, on a real service."""
 
 import json
+import os
+import pty
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -106,6 +110,22 @@ def test_nothing_is_applied_unless_somebody_says_so(regrading: Regrading) -> Non
     assert "--yes" in refused.stderr
     assert client.regrades.get(number).phase == "previewed"
     assert client.submission(handed["eve"]).regrade is None
+
+
+@pytest.mark.parametrize(("answer", "status", "phase"), [("n", 1, "previewed"), ("y", 0, "applied")])
+def test_somebody_at_a_terminal_is_asked_first(regrading: Regrading, answer: str, status: int, phase: str) -> None:
+    variables, client, _ = regrading
+    number = client.regrades.wait(client.regrades.start("mine", students=["eve"], outcomes=["failed"]).id).id
+    ours, theirs = pty.openpty()
+    os.write(ours, f"{answer}\n".encode())
+    words = [sys.executable, "-m", "worker.cli", "regrade", "apply", number]
+    environment = {**os.environ, **variables, "PYTHONPATH": str(EXAMPLES.parent)}
+    done = subprocess.run(words, stdin=theirs, capture_output=True, text=True, check=False, env=environment)
+    os.close(ours)
+    os.close(theirs)
+    assert done.returncode == status, done.stderr
+    assert "Apply it: 1 up, 0 down? [y/N]" in done.stderr
+    assert client.regrades.get(number).phase == phase
 
 
 @pytest.mark.parametrize(

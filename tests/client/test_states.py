@@ -1,12 +1,17 @@
 """What `backmark submit` and `backmark status` say, and with which status they end, in every state there is."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.client.running import command
 from tests.client.scripted import TOKEN, Answer, Scripted, problem, scripted, submission
+from tests.service.parts import until
 from worker.embedded import free_port
 
 
@@ -67,6 +72,20 @@ def test_a_wait_that_takes_too_long_ends_and_says_how_to_go_on(tmp_path: Path) -
     assert "backmark status s1" in done.stderr
 
 
+def test_who_stops_waiting_is_told_what_goes_on_and_how_to_ask_for_it(tmp_path: Path) -> None:
+    (tmp_path / "a.py").touch()
+    with scripted(Answer(202, submission("queued"))) as server:
+        words = [sys.executable, "-m", "worker.cli", "submit", str(tmp_path / "a.py")]
+        environment = {**os.environ, **at(server), "PYTHONPATH": str(Path(__file__).parents[2])}
+        with subprocess.Popen(words, stderr=subprocess.PIPE, text=True, env=environment) as process:
+            until(lambda: len(server.asked) > 1, "it waits")
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate()
+    assert process.returncode == 130
+    assert "ask with: backmark status s1" in said
+    assert "interrupted" in said
+
+
 def test_one_file_that_is_refused_does_not_keep_back_the_others(tmp_path: Path) -> None:
     for name in ("a.py", "b.py"):
         (tmp_path / name).touch()
@@ -121,3 +140,11 @@ def test_no_server_at_all_is_said_with_its_address() -> None:
     assert done.returncode == 3
     assert f"no Backmark server was reached at {url}" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_missing_http_client_is_said_with_what_installs_it() -> None:
+    code = "import sys; sys.modules['httpx'] = None; from worker.cli import main; main(['status', 's1'])"
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=root)
+    assert done.returncode == 2
+    assert "httpx is not installed; install Backmark with its extra `client`" in done.stderr

@@ -1,7 +1,11 @@
 """What a client does when a server refuses, hangs up, is away, or is none; and where its token goes."""
 
 import logging
+import shutil
+import ssl
+import subprocess
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -57,6 +61,13 @@ def test_two_submissions_have_two_keys_and_a_given_key_is_kept() -> None:
     keys = [each.headers["Idempotency-Key"] for each in server.asked]
     assert keys[2] == "row-17"
     assert len(set(keys)) == 3
+
+
+@pytest.mark.parametrize("key", ["two words", "ä", "line\n", "x" * 256])
+def test_a_key_that_cannot_be_one_is_refused_before_anything_is_sent(key: str) -> None:
+    with scripted(ACCEPTED) as server, client(server.url) as asking, pytest.raises(Unusable):
+        asking.submit(b"x", assignment="udl-7.2", student="ada", key=key)
+    assert server.asked == []
 
 
 def test_what_may_not_be_asked_twice_is_asked_once() -> None:
@@ -186,6 +197,32 @@ def test_a_token_that_cannot_be_one_is_refused_and_not_repeated(token: str) -> N
     with pytest.raises(Unusable) as raised:
         Client("http://127.0.0.1:1", token)
     assert not token.strip() or token not in str(raised.value)
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """The certificate of 127.0.0.1, signed by nobody else; its key is beside it."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("no openssl on this machine")
+    key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", "key.pem")
+    name = ("-subj", "/CN=test", "-addext", "subjectAltName=IP:127.0.0.1", "-out", "certificate.pem")
+    subprocess.run([openssl, "req", "-x509", "-days", "2", *key, *name], cwd=tmp_path, check=True, capture_output=True)
+    return tmp_path / "certificate.pem"
+
+
+def test_a_certificate_is_believed_where_its_authority_was_named_and_nowhere_else(certificate: Path) -> None:
+    """And what is not believed is not asked again and again."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, certificate.with_name("key.pem"))
+    with scripted(ACCEPTED, context=context) as server:
+        with Client(server.url, TOKEN, patience=HASTE, ca=str(certificate)) as asking:
+            assert asking.submission("s1").id == "s1"
+        began = time.monotonic()
+        with Client(server.url, TOKEN) as asking, pytest.raises(NotReached, match="CERTIFICATE_VERIFY_FAILED"):
+            asking.submission("s1")
+        assert time.monotonic() - began < 20
+        assert len(server.asked) == 1
 
 
 def test_the_token_is_sent_and_neither_logged_nor_shown(caplog: pytest.LogCaptureFixture) -> None:

@@ -8,7 +8,7 @@ from itertools import combinations
 from tests.diagnosis.styles import Slip
 
 _GROWING = {
-    # all_dl_df[K]
+    # The loss derivative.
     "missing_factor": ("loss", "np.subtract(all_f[-1], y)"),
     "double_factor": ("loss", "2 * d_loss_d_output(all_f[-1], y)"),
     "wrong_sign": ("loss", "2.0 * np.subtract(y, all_f[-1])"),
@@ -54,7 +54,7 @@ _GROWING = {
     "derivative_not_carried_on": ("back", "np.dot(np.transpose(w), back)"),
     "from_output_always": ("back", "np.dot(np.transpose(w), first)"),
     "activation_sign": ("back", "np.dot(-np.transpose(w), delta)"),
-    "doubled_activation_gradient": ("back", "np.dot(2.0 * np.transpose(w), delta)"),
+    "factor_at_every_layer": ("back", "np.dot(2.0 * np.transpose(w), delta)"),
     # TODO 4
     "no_derivative": ("below", "np.array(back)"),
     "zero_derivative": ("below", "np.zeros(f.shape)"),
@@ -75,7 +75,7 @@ _GROWING = {
     "derivative_as_matrix": ("below", "np.dot(slope(f), back)"),
     "sign_for_derivative": ("below", "np.multiply(back, np.where(f > 0, 1, -1))"),
     "leaky_derivative": ("below", "np.where(f > 0, back, 0.01 * back)"),
-    # return
+    # What is returned.
     "returned_swapped": ("returns", "dbs, dws"),
     "returned_reversed": ("returns", "list(reversed(dws)), list(reversed(dbs))"),
     "flat_biases": ("returns", "dws, [np.squeeze(part, axis=1) for part in dbs]"),
@@ -133,7 +133,7 @@ _RECURSIVE = {
     "derivative_not_carried_on": ("back", "(above.T @ all_weights[layer]).T"),
     "from_output_always": ("back", "(start.T @ all_weights[layer]).T"),
     "activation_sign": ("back", "(-g.T @ all_weights[layer]).T"),
-    "doubled_activation_gradient": ("back", "2 * (g.T @ all_weights[layer]).T"),
+    "factor_at_every_layer": ("back", "0.5 * (g.T @ all_weights[layer]).T"),
     "no_derivative": ("below", "u"),
     "zero_derivative": ("below", "0 * u"),
     "derivative_of_other_layer": ("below", "(all_f[layer] > 0) * u"),

@@ -1,6 +1,12 @@
 """The portal example on a real service: a file handed in, its callback heard, and no other believed."""
 
 import io
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,6 +24,7 @@ from examples.portal import create_app
 from grader.store.records import Scope
 from tests.client.running import Running
 from tests.service.parts import until
+from worker.embedded import find_server, free_port
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
@@ -211,3 +218,50 @@ def test_a_file_that_is_refused_is_said_to_be_and_what_is_missing_too(portal: Po
     assert "/student" in refused.text
     assert httpx.post(portal.url, data={"student": "ada"}, trust_env=False).status_code == 400
     assert httpx.get(f"{portal.url}/submissions/unknown", trust_env=False).status_code == 404
+
+
+def test_the_steps_of_its_readme_lead_to_a_verdict_on_one_machine(jail: object, tmp_path: Path) -> None:
+    """`backmark serve`, a token, a callback, the portal: on ports that are free here."""
+    assert jail
+    bash = shutil.which("bash")
+    if bash is None or shutil.which("curl") is None or find_server() is None:
+        pytest.skip("no bash, curl or Redis on this machine")
+    page = (EXAMPLES / "portal" / "README.md").read_text(encoding="utf-8")
+    serve, prepare = re.findall(r"^```sh\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    ours, theirs = (f"127.0.0.1:{free_port()}" for _ in range(2))
+    prepare = prepare.replace("127.0.0.1:5000", ours).replace("--port 5000", f"--port {ours.partition(':')[2]}")
+    data = tmp_path / "data"
+    where = f"export BACKMARK_URL=http://{theirs} BACKMARK_TOKEN=$(cat {data}/token)\n"
+    variables = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("BACKMARK_")},
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "PORTAL_DATABASE": str(tmp_path / "portal.db"),
+    }
+
+    def start(script: str) -> subprocess.Popen[bytes]:
+        """The last command of a script takes its place, so that it is what is stopped."""
+        first, _, last = script.strip().rpartition("\n")
+        return subprocess.Popen([bash, "-euc", f"{first}\nexec env {last}"], cwd=EXAMPLES.parent, env=variables)
+
+    service = start(f"{serve.strip()} --data {data} --bind {theirs} --workers 1")
+    try:
+        until((data / "token").exists, "it is ready")
+        portal = start(where + prepare)
+        try:
+            until(lambda: _answers(f"http://{ours}"), "the portal answers")
+            made = Portal(f"http://{ours}", Flask(__name__), "")
+            sent = made.hand_in(EXAMPLES / "no_relu_derivative.ipynb", "ada", "first")
+            until(lambda: "failed: 8 of 10 marks" in made.page(sent.headers["Location"]), "the verdict is shown")
+        finally:
+            portal.terminate()
+            portal.wait()
+    finally:
+        service.send_signal(signal.SIGINT)
+        service.wait()
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, trust_env=False).is_success
+    except httpx.TransportError:
+        return False

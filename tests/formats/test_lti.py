@@ -1,5 +1,6 @@
 """Scores of LTI's Assignment and Grade Services."""
 
+import dataclasses
 import json
 from typing import Any
 
@@ -33,6 +34,12 @@ def test_a_graded_submission_is_a_final_score() -> None:
         "scoreGiven": 2,
         "scoreMaximum": 5,
     }
+
+
+def test_a_regraded_score_is_newer_than_the_first() -> None:
+    """Platforms refuse a score whose timestamp is not later than that of the one they have."""
+    regraded = dataclasses.replace(SUBMISSION, judged=1_700_000_900.5)
+    assert json.loads(lti.render(regraded, verdict()))["timestamp"] == "2023-11-14T22:28:20.500+00:00"
 
 
 def test_a_maximum_is_never_zero() -> None:

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from grader.diagnosis.lines import Lines
 from grader.model import Activation, Formulas, Judgement, Mark
 from grader.properties.drawing import draw
 from grader.properties.engine import Judge
-from grader.properties.mistakes import Known, Lines
+from grader.properties.mistakes import Known
 from grader.properties.rubric import agreement
 from grader.properties.selfcheck import selfcheck
 from grader.revision import packaged

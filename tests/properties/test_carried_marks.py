@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from grader.diagnosis.lines import Lines
 from grader.model import Activation, Formulas, Loss, Mark, Range, Ranges
 from grader.properties.drawing import draw
 from grader.properties.engine import Judge
-from grader.properties.mistakes import Known, Lines
+from grader.properties.mistakes import Known
 from grader.properties.rubric import Row, steps
 from grader.properties.steps import STEPS
 from grader.revision import packaged

@@ -5,7 +5,9 @@ import pytest
 from grader.store.records import Job, Kind, Queue, State
 from grader.store.regrade import Mode, Phase, Regrade, Selection, Which
 from grader.store.submissions import New
+from tests.service.conftest import Making
 from tests.service.parts import ASSIGNMENT, COURSE, EXAMPLES, Service, until
+from worker.service.sweeper import Sweeper
 
 RIGHT = next(each for each in EXAMPLES if each.name == "right_loops.py")
 WRONG = next(each for each in EXAMPLES if each.name == "no_relu_derivative.ipynb")
@@ -139,3 +141,16 @@ def test_a_cancelled_preview_holds_no_worker_and_goes_on_when_resumed(service: S
     for job in jobs:
         service.dispatcher.send(job)
     assert reached(service, name, Phase.PREVIEWED).progress.done == 80
+
+
+def test_a_sweeper_deletes_what_nobody_went_on_with(making: Making) -> None:
+    context = making(regrade_days=7)
+    revision = context.store.assignments.current(COURSE, ASSIGNMENT)
+    assert revision is not None
+    name = context.store.regrades.request(Selection(COURSE, ASSIGNMENT, revision.id)).regrade.id
+    context.store.regrades.cancel(name)
+    Sweeper(context.store, context.dispatcher, context.settings).look()
+    assert context.store.regrades.get(name) is not None
+    context.store.redis.zincrby("bm:regrades-touched", -8 * 86_400_000, name)
+    Sweeper(context.store, context.dispatcher, context.settings).look()
+    assert context.store.regrades.get(name) is None

@@ -90,3 +90,12 @@ def test_texts_with_separators_are_kept_apart(store: Store) -> None:
     names = [accepted(store, new("a:b", assignment="c")), accepted(store, new("b", assignment="c:a"))]
     assert {now(store, name).state for name in names} == {State.QUEUED}
     assert [now(store, name).attempt for name in names] == [1, 1]
+
+
+def test_the_order_holds_though_redis_s_clock_was_set_back(store: Store) -> None:
+    ahead = 4_000_000_000_000_000
+    store.redis.set("bm:clock", ahead)
+    names = [accepted(store, new(f"s{at}")) for at in range(3)]
+    assert [now(store, name).created for name in names] == [ahead / 1e6 + at / 1e6 for at in (1, 2, 3)]
+    assert [store.jobs.position(job(name)) for name in names] == [0, 1, 2]
+    assert store.jobs.oldest(Queue.INTERACTIVE) == 0

@@ -39,8 +39,11 @@ def test_a_number_that_json_cannot_say_is_refused_before_anything_is_written(sto
 
 def test_a_regrade_replaces_the_verdict_it_expected(store: Store) -> None:
     name = finished(store, outcome="failed")
+    before = now(store, name)
     assert store.submissions.replace_verdict(name, 1, verdict("passed"), "regrade-1") == 2
     found = now(store, name)
+    assert found.finished == before.finished
+    assert (found.judged or 0) >= (before.judged or 0) >= (before.finished or 0) > 0
     assert (found.verdict, found.outcome, found.score, found.regrade) == (2, "passed", 10, "regrade-1")
     assert store.submissions.verdict(name) == verdict("passed")
     assert store.submissions.verdict(name, 1) == verdict("failed")

@@ -18,17 +18,10 @@ _START = 30.0
 def serving(redis_url: str, **settings: str) -> Iterator[int]:
     """One process with eight threads on this Redis; its port. `settings` are environment variables."""
     port = free_port()
-    command = [sys.executable, "-m", "gunicorn", "--worker-class", "gthread", "--threads", "8", "--no-control-socket"]
     process = subprocess.Popen(
         [
-            *command,
-            "--bind",
-            f"127.0.0.1:{port}",
-            "--graceful-timeout",
-            "2",
-            "--limit-request-line",
-            "8190",
-            "grader.web:create_app()",
+            *(sys.executable, "-m", "gunicorn", "--config", "python:grader.web.server"),
+            *("--bind", f"127.0.0.1:{port}", "grader.web:create_app()"),
         ],
         env=os.environ | {"BACKMARK_REDIS_URL": redis_url} | settings,
         stderr=subprocess.DEVNULL,

@@ -14,7 +14,8 @@ from grader.store import keys
 from grader.store.records import Job, Kind, Scope
 from grader.store.store import Store
 from grader.web import awaiting
-from grader.web.service import Service
+from grader.web.server import graceful_timeout
+from grader.web.service import of
 from tests.web.asking import Asker
 from tests.web.concluding import conclude
 from tests.web.serving import serving
@@ -34,12 +35,6 @@ def until(condition: Callable[[], bool]) -> None:
 def heard(store: Store, submission: str) -> Callable[[], bool]:
     """Whether somebody listens for changes of it."""
     return lambda: dict(store.redis.pubsub_numsub(keys.changes(submission)))[keys.changes(submission).encode()] == 1
-
-
-def holding(app: Flask) -> Service:
-    """The service of an application."""
-    found: Service = app.extensions["backmark"]
-    return found
 
 
 def events(text: str) -> list[tuple[str, str, dict[str, object]]]:
@@ -84,7 +79,7 @@ def test_a_wait_for_what_is_deleted_ends(staff: Asker, store: Store) -> None:
 @pytest.mark.service(web_threads=2)
 def test_beyond_half_of_the_threads_nobody_is_held(portal: Asker, app: Flask) -> None:
     submission = portal.submit().get_json()["id"]
-    with holding(app).holding.place() as held:
+    with of(app).holding.place() as held:
         assert held
         assert portal.get(f"/submissions/{submission}?wait=60").get_json()["state"] == "queued"
         answer = portal.get(f"/submissions/{submission}/events")
@@ -124,9 +119,9 @@ def test_a_stream_that_is_silent_beats(portal: Asker, monkeypatch: pytest.Monkey
 
 def test_a_stream_that_nobody_reads_gives_its_place_back(portal: Asker, app: Flask) -> None:
     submission = portal.submit().get_json()["id"]
-    places = holding(app).settings.web_threads // 2
-    for _ in range(places + 1):
-        answer = portal.get(f"/submissions/{submission}/events", buffered=False)
+    places = of(app).settings.web_threads // 2
+    for turn in range(2 * places + 1):
+        answer = portal.ask("GET" if turn % 2 else "HEAD", f"/submissions/{submission}/events", buffered=False)
         assert answer.status_code == 200
         answer.close()
 
@@ -176,3 +171,17 @@ def test_states_arrive_while_the_stream_is_open(server: httpx.Client, store: Sto
         assert next(lines) == "event: queued"
         conclude(store, submission)
         assert list(lines)[-1] == "event: done"
+
+
+def test_a_server_that_is_told_to_stop_lets_everybody_go(settings: ServiceSettings, store: Store, staff: Asker) -> None:
+    path = f"/api/v1/submissions/{staff.submit().get_json()['id']}/events"
+    with httpx.Client(headers={"Authorization": f"Bearer {staff.secret}"}, timeout=PATIENCE) as client:
+        with serving(settings.redis_url.get_secret_value()) as port:
+            stream = client.send(client.build_request("GET", f"http://127.0.0.1:{port}{path}"), stream=True)
+            lines = stream.iter_lines()
+            assert next(lines).startswith("retry: ")
+            began = time.monotonic()
+        assert time.monotonic() - began < graceful_timeout / 2
+        assert list(lines)[-1] == ""
+        stream.close()
+    assert heard(store, path.split("/")[-2])() is False

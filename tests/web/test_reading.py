@@ -100,7 +100,7 @@ def test_staff_read_the_source_as_it_was_handed_in(staff: Asker) -> None:
     answer = staff.get(f"/submissions/{submission}/source")
     assert answer.data == SOURCE.encode()
     assert answer.content_type == "application/octet-stream"
-    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert answer.headers["Content-Disposition"] == "attachment; filename*=UTF-8''l%C3%B6sung%201.py"
 
 
 def test_a_list_leads_to_its_next_page(staff: Asker) -> None:

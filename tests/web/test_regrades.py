@@ -2,6 +2,7 @@
 
 import csv
 import io
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,8 +10,14 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from grader.store.records import Job, Kind, Queue, Scope
+from grader.store.regrade import Mode, Phase, Which
+from grader.store.reports import Fate
+from grader.store.standing import Change
 from grader.store.store import Store
 from grader.store.submissions import New
+from grader.web.comparisons import Status
+from grader.web.regrades import RegradeAsked
+from grader.web.regrading import Action
 from tests.web.asking import Asker
 from tests.web.concluding import conclude, step
 from tests.web.verdicts import failed, passed
@@ -286,3 +293,19 @@ def test_a_regrade_that_has_not_changed_need_not_be_sent_again(store: Store, sta
     regrade = previewed(store, staff, {"ada": passed()})
     tag = staff.get(f"/regrades/{regrade}").headers["ETag"]
     assert staff.get(f"/regrades/{regrade}", {"If-None-Match": tag}).status_code == 304
+
+
+def test_every_phase_status_and_action_is_documented() -> None:
+    text = (Path(__file__).parents[2] / "docs/regrades.md").read_text(encoding="utf-8")
+    words = [
+        *Phase,
+        *Which,
+        *Mode,
+        *Status,
+        *Action,
+        *Change,
+        Fate.CHANGED,
+        Fate.WOULD_LOWER,
+        *RegradeAsked.model_fields,
+    ]
+    assert [word for word in words if f"`{word}`" not in text] == ["course"]

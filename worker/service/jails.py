@@ -1,5 +1,8 @@
 """The next submission's jail, which starts up while nobody waits for it: most of what a verdict takes."""
 
+import contextlib
+
+from grader.errors import JailFailed
 from worker.sandbox.policy import Launch, Limits
 from worker.sandbox.session import Session
 
@@ -23,9 +26,10 @@ class Jails:
         return Session(self.launch, limits)
 
     def prepare(self) -> None:
-        """Start the next one."""
+        """Start the next one. Where that fails, whoever needs one hears of it."""
         if self._ahead is None and self._limits is not None:
-            self._ahead = Session(self.launch, self._limits)
+            with contextlib.suppress(JailFailed):
+                self._ahead = Session(self.launch, self._limits)
 
     def close(self) -> None:
         """End what was started ahead."""

@@ -60,13 +60,18 @@ BUGS = (
         lambda s, k: s.weights[k - 1].T @ s.dl_df[k],
         lambda s, k: s.weights[min(k + 1, s.top)].T @ s.dl_df[k],
     ),
-    _bug(
+    Bug(
         "no_weights",
         "leaves the weights out on the way down",
+        Where.ACTIVATION,
+        (
+            Lines(activation=lambda s, k: s.dl_df[k]),
+            Lines(activation=lambda s, k: np.ones_like(s.weights[k]).T @ s.dl_df[k]),
+            # all_dl_dh[layer] is right, and all_dl_df[layer] is taken in its place.
+            Lines(derivative=lambda s, k: s.slopes[k - 1] * s.dl_df[k]),
+        ),
         "Through what does an activation reach the next preactivations?",
         "dl/df has to go through the weights: all_weights[layer].T @ all_dl_df[layer].",
-        lambda s, k: s.dl_df[k],
-        lambda s, k: np.ones_like(s.weights[k]).T @ s.dl_df[k],
     ),
     _misshapen(
         "elementwise_weights",
@@ -106,11 +111,12 @@ BUGS = (
         lambda s, k: s.dl_df[k].T @ s.weights[k],
     ),
     _bug(
-        "doubled_activation_gradient",
-        "doubles dl/dh at every layer",
-        "Where does a factor 2 belong: once, at the loss, or at every layer?",
+        "factor_at_every_layer",
+        "multiplies dl/dh by a factor, 2 or a half, at every layer",
+        "Where does a factor belong: once, at the loss, or at every layer?",
         "The factor 2 belongs to the loss derivative alone; all_dl_dh[layer] has none of its own.",
         lambda s, k: 2 * _right(s, k),
+        lambda s, k: _right(s, k) / 2,
     ),
     Bug(
         "derivative_before_weights",

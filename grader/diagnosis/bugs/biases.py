@@ -70,7 +70,7 @@ BUGS = (
         "makes a single number of the bias gradient of a layer",
         "How many biases has a layer, and how many numbers has your gradient of them?",
         "Each unit has its own bias: do not sum over the units, only over the columns of a batch.",
-        lambda s, k: np.sum(s.dl_df[k]),
+        lambda s, k: np.asarray(np.sum(s.dl_df[k])),
         lambda s, k: np.sum(s.dl_df[k], axis=0, keepdims=True),
         lambda s, k: np.sum(s.dl_df[k], axis=0),
     ),

@@ -76,7 +76,7 @@ BUGS = (
     _bug(
         "weight_gradient_without_transpose",
         "leaves out the transpose of the activations in the weight gradient",
-        "Write the shapes of all_dl_df[layer] and all_h[layer] side by side: which product has the shape of the weights?",
+        "Write down the shapes of all_dl_df[layer] and all_h[layer]: which product has the shape of the weights?",
         "(out x 1) times (1 x in) needs the transpose: all_dl_df[layer] @ all_h[layer].T.",
         lambda s, k: s.dl_df[k] @ s.h[k],
     ),

@@ -1,4 +1,4 @@
-"""docs/http.md under test: its commands run in their order, and what they answer has the form that the page shows."""
+"""docs/http.md and docs/client.md under test: what they tell to do is done, in its order, and answers as they show."""
 
 import itertools
 import json
@@ -12,6 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+import grader.client
+from grader.client import Client
 from grader.store.records import Scope
 from tests.client.running import Running
 
@@ -75,22 +77,37 @@ def test_the_python_of_the_page_works(environment: dict[str, str], tmp_path: Pat
     """In one interpreter, in the order of the page, after what its shell commands leave behind."""
     (tmp_path / "mine.toml").write_text(re.findall(r"<< 'TOML'\n(.*?)^TOML$", PAGE, re.MULTILINE | re.DOTALL)[0])
     script = "\n".join(text for kind, text in BLOCKS if kind == "python")
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", script],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=environment,
-        cwd=tmp_path,
-    )
+    said = python(script, environment, tmp_path)
+    assert "failed 8 of 10" in said
+    assert "unknown-assignment" in said
+
+
+def python(script: str, environment: dict[str, str], folder: Path) -> str:
+    """What a script prints, run in a folder; warnings are errors."""
+    words = [sys.executable, "-W", "error", "-c", script]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, env=environment, cwd=folder)
     assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr}"
-    assert "failed 8 of 10" in done.stdout
-    assert "unknown-assignment" in done.stdout
+    return done.stdout
 
 
 def test_every_operation_of_the_api_is_on_the_page_or_on_one_it_leads_to(service: Running) -> None:
     """So that nothing can be done that no page tells."""
     paths = httpx.get(f"{service.url}/api/v1/openapi.json", trust_env=False).json()["paths"]
-    pages = PAGE + "".join((ROOT / "docs" / name).read_text() for name in ("callbacks.md", "regrades.md", "errors.md"))
+    pages = "".join(page.read_text(encoding="utf-8") for page in (ROOT / "docs").glob("*.md"))
     words = {part for path in paths for part in path.removeprefix("/api/v1").split("/") if part and "{" not in part}
     assert [word for word in sorted(words) if word not in pages] == []
+
+
+def test_the_python_of_the_clients_own_page_works(environment: dict[str, str], tmp_path: Path) -> None:
+    """From top to bottom."""
+    page = (ROOT / "docs" / "client.md").read_text(encoding="utf-8")
+    script = "\n".join(re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL))
+    assert "passed" in python(script, environment, tmp_path)
+
+
+def test_every_error_and_name_of_the_client_is_on_its_page() -> None:
+    """By its name."""
+    page = (ROOT / "docs" / "client.md").read_text(encoding="utf-8")
+    assert [name for name in grader.client.__all__ if f"`{name}`" not in page] == []
+    calls = [name for name in vars(Client) if not name.startswith("_")]
+    assert [name for name in calls if f"`{name}" not in page] == []

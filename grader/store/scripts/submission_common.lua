@@ -1,0 +1,140 @@
+-- What scripts about submissions share. Stands before each script, after common.lua.
+
+-- The lists in which a submission stands, all of its own course's.
+local function indexes(course, assignment, student)
+  return {
+    key('index', course, 'all'),
+    key('index', course, 'assignment', assignment),
+    key('index', course, 'student', student),
+    key('index', course, 'both', assignment, student),
+  }
+end
+
+local function outcome_index(course, outcome)
+  return key('index', course, 'outcome', outcome)
+end
+
+-- Verdicts of an assignment came, went or changed: a regrade of it that is asked for again is another one now.
+local function changed(course, assignment)
+  redis.call('HINCRBY', key('verdicts-changed', course), assignment, 1)
+end
+
+-- The verdict that holds from now on, in a few words, beside the submission. Whether they are other words than before.
+local function hold(id, number, summary)
+  local job = job_key('submission', id)
+  local was = redis.call('HMGET', job, 'course', 'outcome', 'created', 'assignment', 'score', 'max_score', 'failing')
+  changed(was[1], was[4])
+  if was[2] then
+    redis.call('ZREM', outcome_index(was[1], was[2]), id)
+  end
+  redis.call('ZADD', outcome_index(was[1], summary.outcome), was[3], id)
+  redis.call('HSET', job, 'verdict', number, 'outcome', summary.outcome, 'score', summary.score,
+    'max_score', summary.max_score, 'failing', summary.failing, 'judged', whole(now()))
+  return was[2] ~= summary.outcome or was[5] ~= tostring(summary.score) or was[6] ~= tostring(summary.max_score)
+    or was[7] ~= summary.failing
+end
+
+-- Let another verdict hold, where the expected one does now: its number, or nil.
+local function replace(id, expected, verdict, summary, regrade)
+  local job = job_key('submission', id)
+  local at = redis.call('HMGET', job, 'state', 'verdict', 'course')
+  if at[1] ~= 'done' or at[2] ~= expected then
+    return nil
+  end
+  local number = redis.call('HINCRBY', job, 'verdicts', 1)
+  redis.call('SET', key('verdict', id, whole(number)), verdict)
+  redis.call('HSET', job, 'regrade', regrade, 'regrade:' .. number, regrade)
+  if hold(id, number, summary) then
+    post('regraded', id, at[3])
+  end
+  count('regraded')
+  tell(id, 'done')
+  return number
+end
+
+-- Let an earlier verdict hold again, where the expected one does now.
+local function restore(id, expected, to, summary)
+  local job = job_key('submission', id)
+  local at = redis.call('HMGET', job, 'state', 'verdict', 'course', 'regrade:' .. to)
+  if at[1] ~= 'done' or at[2] ~= expected or redis.call('EXISTS', key('verdict', id, to)) == 0 then
+    return false
+  end
+  if at[4] then
+    redis.call('HSET', job, 'regrade', at[4])
+  else
+    redis.call('HDEL', job, 'regrade')
+  end
+  if hold(id, to, summary) then
+    post('regraded', id, at[3])
+  end
+  count('rolled_back')
+  tell(id, 'done')
+  return true
+end
+
+-- A submission and everything that belongs to it. False where there is none.
+local function remove(id)
+  local job = job_key('submission', id)
+  local at = redis.call('HMGET', job, 'course', 'assignment', 'student', 'source', 'outcome', 'verdicts', 'idempotency')
+  if not at[1] then
+    return false
+  end
+  for _, each in ipairs(indexes(at[1], at[2], at[3])) do
+    redis.call('ZREM', each, id)
+  end
+  if at[5] then
+    redis.call('ZREM', outcome_index(at[1], at[5]), id)
+  end
+  for number = 1, tonumber(at[6] or '0') do
+    redis.call('DEL', key('verdict', id, whole(number)))
+  end
+  if at[7] and redis.call('HGET', at[7], 'id') == id then
+    redis.call('DEL', at[7])
+  end
+  redis.call('ZREM', 'bm:leases', member('submission', id))
+  redis.call('ZREM', waiting_key('submission'), member('submission', id))
+  redis.call('SREM', key('pending', at[1], at[2], at[3]), id)
+  local users = key('source-users', at[4])
+  redis.call('SREM', users, id)
+  if redis.call('EXISTS', users) == 0 then
+    local cached = key('source-cache', at[4])
+    for _, each in ipairs(redis.call('SMEMBERS', cached)) do
+      redis.call('DEL', each)
+    end
+    redis.call('DEL', key('source', at[4]), cached)
+  end
+  if redis.call('EXISTS', key('index', at[1], 'both', at[2], at[3])) == 0 then
+    redis.call('HDEL', key('attempts', at[1], at[3]), at[2])
+  end
+  if redis.call('EXISTS', key('index', at[1], 'all')) == 0 then
+    redis.call('SREM', 'bm:courses', at[1])
+  end
+  redis.call('DEL', job)
+  changed(at[1], at[2])
+  forget(at[1], id)
+  tell(id, 'deleted')
+  return true
+end
+
+-- What an Idempotency-Key stands for already: nil, an id, or false where it was for another request.
+local function replayed(idempotency, fingerprint, kind)
+  if idempotency == '' then
+    return nil
+  end
+  local before = redis.call('HMGET', idempotency, 'id', 'fingerprint')
+  if not before[1] or redis.call('EXISTS', job_key(kind, before[1])) == 0 then
+    return nil
+  end
+  if before[2] ~= fingerprint then
+    return false
+  end
+  return before[1]
+end
+
+local function remember(idempotency, fingerprint, id, milliseconds)
+  if idempotency ~= '' then
+    redis.call('HSET', idempotency, 'id', id, 'fingerprint', fingerprint)
+    redis.call('PEXPIRE', idempotency, milliseconds)
+  end
+end
+

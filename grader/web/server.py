@@ -1,0 +1,31 @@
+"""How gunicorn runs the application: `gunicorn --config python:grader.web.server "grader.web:create_app()"`."""
+
+import signal
+from types import FrameType
+from typing import Any
+
+from grader.settings.service import ServiceSettings
+from grader.web.service import of
+
+# Named as gunicorn has them.
+#: Threads, since held connections wait and the others wait for Redis.
+worker_class = "gthread"
+threads = ServiceSettings().web_threads
+#: Bytes of a request's first line: every parameter at its longest, in percent.
+limit_request_line = 8190
+#: Seconds for requests that are being answered when the server is told to stop.
+graceful_timeout = 15
+#: It answers to signals only.
+control_socket_disable = True
+
+
+def post_worker_init(worker: Any) -> None:
+    """When it is told to stop, let whoever is held go at once, to ask another process or the next one."""
+    holding, before = of(worker.wsgi).holding, signal.getsignal(signal.SIGTERM)
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        holding.close()
+        if callable(before):
+            before(number, frame)
+
+    signal.signal(signal.SIGTERM, stop)
