@@ -1,11 +1,14 @@
 """Reads a result object back into the verdict that it was made from: the other way round of `Verdict.as_dict`."""
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import fields
+from typing import Any, TypeVar
 
 from grader.model import (
     AssignmentReference,
     Counterexample,
+    Diagnosis,
+    FirstDifference,
     Flag,
     Gradient,
     Judgement,
@@ -19,37 +22,44 @@ from grader.model import (
 )
 
 Raw = Mapping[str, Any]
+Value = TypeVar("Value")
 
 
 def verdict(result: Raw) -> Verdict:
-    """The verdict of a result object; KeyError, TypeError or ValueError where it is none."""
+    """The verdict of a result object; KeyError, TypeError or ValueError where it is none.
+
+    Keys that are not known here are passed over: a server may be newer than who asks it.
+    """
     judgement = Judgement(
         Outcome(result["outcome"]),
         tuple(_property(each) for each in result["properties"]),
         _counterexample(result["counterexample"]),
-        None if result["error"] is None else StudentError(**result["error"]),
-        Statistics(**result["statistics"]),
-        tuple(Flag(**each) for each in result["flags"]),
+        _or_none(StudentError, result["error"]),
+        _read(Statistics, result["statistics"]),
+        tuple(_read(Flag, each) for each in result["flags"]),
+        tuple(_read(Diagnosis, each) for each in result["diagnosis"]),
+        # Not in verdicts of engines before it.
+        _or_none(FirstDifference, result.get("first_difference")),
     )
-    return Verdict(
-        Submission(**result["submission"]), AssignmentReference(**result["assignment"]), judgement, result["output"]
-    )
+    submission, assignment = _read(Submission, result["submission"]), _read(AssignmentReference, result["assignment"])
+    return Verdict(submission, assignment, judgement, result["output"])
 
 
 def _property(raw: Raw) -> Property:
-    return Property(
-        **{**raw, "outcome": Mark(raw["outcome"]), "counterexample": _counterexample(raw["counterexample"])}
-    )
+    counterexample = _counterexample(raw["counterexample"])
+    return _read(Property, {**raw, "outcome": Mark(raw["outcome"]), "counterexample": counterexample})
 
 
 def _counterexample(raw: Raw | None) -> Counterexample | None:
     if raw is None:
         return None
-    actual = raw["actual"]
-    return Counterexample(
-        **{
-            **raw,
-            "expected": Gradient(**raw["expected"]),
-            "actual": None if actual is None else Gradient(**actual),
-        }
-    )
+    gradients = {"expected": _read(Gradient, raw["expected"]), "actual": _or_none(Gradient, raw["actual"])}
+    return _read(Counterexample, {**raw, **gradients})
+
+
+def _or_none(kind: type[Value], raw: Raw | None) -> Value | None:
+    return None if raw is None else _read(kind, raw)
+
+
+def _read(kind: type[Value], raw: Raw) -> Value:
+    return kind(**{each.name: raw[each.name] for each in fields(kind)})  # type: ignore[arg-type] # all are dataclasses

@@ -37,6 +37,15 @@ def test_flags_that_only_a_server_gives_are_kept() -> None:
     assert [flag.id for flag in result.verdict(raw).judgement.flags] == ["identical"]
 
 
+def test_a_verdict_of_a_newer_server_or_of_an_older_engine_can_be_read() -> None:
+    """What is more is passed over, and what was not there yet is not missed."""
+    made = verdict(Judgement(Outcome.PASSED))
+    raw = made.as_dict()
+    raw["statistics"]["kelvin"] = 273
+    raw["more"] = raw.pop("first_difference")
+    assert result.verdict(raw) == made
+
+
 @pytest.mark.parametrize("key", ["outcome", "properties", "submission", "statistics"])
 def test_what_is_no_result_object_is_refused(key: str) -> None:
     raw = verdict(Judgement(Outcome.PASSED)).as_dict()

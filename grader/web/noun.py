@@ -95,12 +95,11 @@ class Noun(APIBlueprint):
             for status, told in self._problems(kinds).items():
                 responses[status] = _both(responses[status], told) if status in responses else told
             summary, _, description = (view.__doc__ or "").partition("\n")
+            needs = f"Needs the scope `{scope}`." if scope else "Needs no token."
             register = getattr(self, method.lower())(
                 rule,
                 summary=summary.strip(),
-                description=" ".join(
-                    [*description.split(), f"Needs the scope `{scope}`." if scope else "Needs no token."]
-                ),
+                description=" ".join([*description.split(), needs]),
                 operation_id=view.__name__,
                 responses=responses,
                 security=[{"bearer": []}] if scope else None,

@@ -1,0 +1,25 @@
+"""What is said of a source of our own, run within the tests' process."""
+
+from grader.diagnosis.diagnoser import Diagnoser
+from grader.model import Diagnosis
+from grader.properties.engine import Judge
+from grader.properties.entries import disagreeing
+from tests.local import local
+
+
+def diagnosed(source: str, judge: Judge) -> tuple[Diagnosis, ...]:
+    """What explains its answers to the networks that decide; what it keeps between calls is left to the judge."""
+    answers = local(source, judge.assignment).answer(judge.suite)
+    wrong = [i for i, off in enumerate(disagreeing(judge.suite, answers)) if off]
+    diagnoser: Diagnoser = judge.diagnoser
+    return diagnoser.diagnose(answers, wrong, repeats=True, differentiates=False)
+
+
+def named(source: str, judge: Judge) -> list[str]:
+    """The ids of the explanations, best first."""
+    return [each.id for each in diagnosed(source, judge)]
+
+
+def either(first: str, second: str) -> set[str]:
+    """The id of a pair, whichever of its bugs is named first."""
+    return {f"{first}+{second}", f"{second}+{first}"}

@@ -1,0 +1,34 @@
+"""Other activations, losses and batches: the models are right for them, or are not offered."""
+
+import pytest
+
+from grader.diagnosis.bugs import library
+from grader.model import Activation, Assignment, Loss
+from grader.properties.drawing import draw
+from grader.properties.engine import Judge
+from tests.diagnosis.diagnosing import named
+from tests.diagnosis.formulas import ASSIGNMENTS, assignment, sources
+
+
+@pytest.fixture(scope="module", params=ASSIGNMENTS, ids=lambda each: f"{each[0]}-{each[1]}-{each[2]}")
+def judge(request: pytest.FixtureRequest) -> Judge:
+    """Assignments that have little in common."""
+    activation, loss, columns = request.param
+    return Judge(draw(assignment(Activation(activation), Loss(loss), columns)))
+
+
+def test_its_bugs_are_named_first_and_a_right_one_nothing(judge: Judge) -> None:
+    """Single ones and a pair, of every line."""
+    for bug, source in sources(judge.assignment).items():
+        found = named(source, judge)
+        assert "+".join(sorted(found[0].split("+"))) == bug if bug else found == [], bug
+
+
+def test_only_bugs_of_its_own_formulas_are_offered() -> None:
+    """No factor of 2 under a cross-entropy, no batch without columns, no side of zero without a kink."""
+    plain = Assignment("x", "x")
+    relu = {bug.id for bug in library.of(plain)}
+    tanh = {bug.id for bug in library.of(assignment(Activation.TANH, Loss.BINARY_CROSS_ENTROPY, 3))}
+    assert {"batch_not_summed", "derivative_without_tanh", "no_slope", "logits_for_probabilities"}.isdisjoint(relu)
+    assert {"missing_factor", "derivative_of_activation", "leaky_derivative", "half_of_sigmoid"}.isdisjoint(tanh)
+    assert {"batch_not_summed", "mean_over_columns", "derivative_without_tanh"} <= tanh

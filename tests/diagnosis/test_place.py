@@ -1,0 +1,60 @@
+"""Where it goes wrong, in the notebook's own words."""
+
+import pytest
+
+from grader.model import FirstDifference
+from grader.properties.engine import Judge
+from tests.diagnosis.styles import source
+from tests.local import local
+
+
+def place(text: str, judge: Judge) -> FirstDifference | None:
+    """The first difference of a source."""
+    return judge.judge(local(text, judge.assignment), lambda: local(text, judge.assignment)).first_difference
+
+
+@pytest.mark.parametrize(
+    ("line", "text", "variable"),
+    [
+        ("loss", "np.subtract(all_f[-1], y)", "all_dl_df[5]"),
+        ("below", "np.array(back)", "all_dl_df[4]"),
+        ("below", "back if j == 3 else np.multiply(back, slope(f))", "all_dl_df[2]"),
+        ("back", "np.dot(np.transpose(w), delta) * (1 if j > 2 else 2)", "all_dl_df[1]"),
+        ("bias", "delta if j != 3 else 0 * delta", "all_dl_dbiases[3]"),
+        ("weight", "np.outer(delta, h) * (1 if j else 2)", "all_dl_dweights[0]"),
+        ("bias", "np.array(back)", "all_dl_dbiases[4]"),
+    ],
+)
+def test_the_first_to_differ_from_the_output_is_named(udl: Judge, line: str, text: str, variable: str) -> None:
+    """In the notebook's own network, of five hidden layers."""
+    found = place(source("growing", **{line: text}), udl)
+    assert found is not None
+    assert found.variable == variable
+    assert found.depth == 5
+    assert f"In a network with K = 5, {variable} is the first to differ" in found.message
+
+
+def test_what_it_is_made_from_is_said_to_be_right(udl: Judge) -> None:
+    """That is why it is this layer's own fault."""
+    found = place(source("growing", below="back if j == 3 else np.multiply(back, slope(f))"), udl)
+    assert found is not None
+    assert found.message.endswith("all_dl_df[3], which it is made from, is right.")
+
+
+def test_a_fault_that_the_notebooks_own_network_does_not_show_is_placed_in_another(udl: Judge) -> None:
+    """The one nearest to the output, of any depth."""
+    found = place(source("growing", below="back if n == 3 else np.multiply(back, slope(f))"), udl)
+    assert found is not None
+    assert (found.variable, found.depth) == ("all_dl_df[1]", 2)
+
+
+def test_two_that_differ_at_once_and_do_not_agree_are_both_named(udl: Judge) -> None:
+    """There is no one dl/df behind them."""
+    found = place(source("growing", bias="2 * delta", weight="np.outer(delta, h) * 3"), udl)
+    assert found is not None
+    assert found.variable == "all_dl_dbiases[5] and all_dl_dweights[5]"
+
+
+def test_who_returns_no_arrays_is_placed_nowhere(udl: Judge) -> None:
+    """There are no numbers to differ."""
+    assert place(source("growing", returns="None"), udl) is None
