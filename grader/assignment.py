@@ -12,6 +12,13 @@ from grader.model import Activation, Assignment, Formulas, Home, Limits, Loss, R
 #: Largest ranges that are drawn: a verdict should stay a matter of milliseconds.
 MOST_DEPTH, MOST_UNITS, MOST_COLUMNS, MOST_NETWORKS = 32, 64, 32, 2000
 
+#: Dots in one line of TOML. The time and memory of reading a key grow with the square of its parts: one of 32,000,
+#: which fits into a request, would take 4 GB.
+_MOST_DOTS = 250
+
+#: Faults that one message lists: as many as anybody mends at once.
+_MOST_FAULTS = 20
+
 Marks = Annotated[int, Field(ge=0, le=1000)]
 
 
@@ -114,6 +121,10 @@ class _Assignment(_Table):
 
 def parse(text: str, name: str) -> Assignment:
     """The assignment that a TOML text describes; BadAssignment names the file and each field at fault."""
+    # As TOML has lines: in quotes a key may contain what else ends one.
+    if any(line.count(".") > _MOST_DOTS for line in text.split("\n")):
+        message = f"{name} has a line with more than {_MOST_DOTS} dots: no assignment has keys of so many parts"
+        raise BadAssignment(message)
     try:
         return _Assignment.model_validate(tomllib.loads(text)).plain()
     except tomllib.TOMLDecodeError as error:
@@ -122,7 +133,7 @@ def parse(text: str, name: str) -> Assignment:
     except ValidationError as error:
         faults = "; ".join(
             f"{'.'.join(map(str, each['loc'])) or 'assignment'}: {each['msg'].removeprefix('Value error, ')}"
-            for each in error.errors()
+            for each in error.errors()[:_MOST_FAULTS]
         )
         message = f"{name}: {faults}"
         raise BadAssignment(message) from error

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from worker.embedded import EmbeddedRedis, find_server
+from worker.embedded import EmbeddedRedis, find_server, lasting_port
 
 
 @pytest.fixture(scope="session")
@@ -14,7 +14,8 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedR
     """A Redis of this test process's own."""
     if find_server() is None and not os.environ.get("CI"):
         pytest.skip("no Redis server on this machine")
-    server = EmbeddedRedis(Path(tmp_path_factory.mktemp("redis")))
+    # Tests may kill it and start it again: no outgoing connection should get its port meanwhile.
+    server = EmbeddedRedis(Path(tmp_path_factory.mktemp("redis")), lasting_port())
     server.start()
     yield server
     server.stop()

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from secrets import SystemRandom
 
 from grader.errors import StoreUnavailable
 from worker.tether import tethered
@@ -190,7 +191,8 @@ def free_port() -> int:
 
 def lasting_port() -> int:
     """A free port of the loopback interface that no outgoing connection is given."""
-    for port in _PORTS:
+    # In any order, so that two who look at the same time rarely meet.
+    for port in SystemRandom().sample(_PORTS, len(_PORTS)):
         with socket.socket() as probe, contextlib.suppress(OSError):
             # As servers do: connections of the server before, that are not quite over, do not count.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

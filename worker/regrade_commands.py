@@ -117,7 +117,7 @@ def _agreed(found: "Regrade", wish: Wish) -> bool:
 def _told(client: "Client", found: "Regrade", *, wait: bool, as_json: bool) -> int:
     """Wait for it with a bar, and say how it stands; the exit status."""
     if wait and not found.at_rest:
-        with Waiting(2) as waiting:
+        with Waiting(None) as waiting:
             for found in client.regrades.watch(found.id):  # noqa: B020, PLR1704 - the same one, as it stands later
                 left = "" if found.eta_seconds is None else f", {found.eta_seconds:.0f} s left"
                 waiting.says(f"{found.phase.replace('_', ' ')}{left}", found.done, found.total)

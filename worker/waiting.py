@@ -13,7 +13,8 @@ from worker.terminal import console
 class Waiting:
     """A spinner and, for several things, a bar; nothing at all where nobody looks."""
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int | None) -> None:
+        """Of how many things; None where that is not known yet."""
         self._total = total
         self._bar: Any = None
         self._task: Any = None
@@ -28,7 +29,7 @@ class Waiting:
             from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
             words = (SpinnerColumn(), TextColumn("{task.description}", markup=False))
-            several = (BarColumn(), MofNCompleteColumn()) if self._total > 1 else ()
+            several = (BarColumn(), MofNCompleteColumn()) if self._total != 1 else ()
             # What goes to standard output is printed while the line is away.
             self._bar = Progress(
                 *words,

@@ -35,6 +35,8 @@ def numeric(case: Case, rtol: float) -> list[Fit]:
     if not case.returned or not all(isinstance(each, Returned) or overflowed(each) for each in case.answers):
         return []
     for part in _parts(case, rtol):
+        if np.all(np.abs(part.got - part.right) <= part.tolerance):
+            continue
         for look in (_rounded, _half, _scaled, _clipped):
             bug = look(part)
             if bug is not None:

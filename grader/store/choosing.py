@@ -7,7 +7,7 @@ from typing import Any
 
 from grader.store import keys
 from grader.store.connection import Connection, text
-from grader.store.entries import Entry, class_of, unit_of
+from grader.store.entries import Entry, class_of, nameless, unit_of
 from grader.store.records import State, Submission
 from grader.store.regrade import Selection, Which
 from grader.store.standing import Standing
@@ -102,7 +102,7 @@ class Chooser:
             "created": f"{1000 * each.created:.3f}",
             "unit": unit,
             "source": each.source_sha256,
-            "filename": each.filename,
+            "filename": nameless(each.filename),
             "class": class_of(before),
             "entry": json.dumps(entry.write(), separators=(",", ":")),
         }

@@ -22,7 +22,10 @@ def complaints(redis: Connection) -> list[str]:
     except ResponseError as error:
         return [f"Redis does not say how it is set up ({error}); allow CONFIG GET"]
     raw = texts(answer)
-    return [
+    memory: Any = redis.info("memory")
+    used, most = int(memory["used_memory"]), int(memory["maxmemory"])
+    full = [f"Redis has used up its memory, {used} of {most} bytes: it accepts nothing until there is room"]
+    return (full if 0 < most <= used else []) + [
         f"Redis is set to {name} {raw.get(name, 'unknown')}, not {needed}: {why}"
         for name, (needed, why) in _NEEDED.items()
         if raw.get(name) != needed

@@ -51,6 +51,7 @@ class Selection:
     outcomes: tuple[str, ...] = ()
     #: Accepted then or later.
     since: float | None = None
+    #: The name of one who was deleted since is empty.
     students: tuple[str, ...] = ()
     which: Which = Which.ALL
     #: Graded anew, rather than by the verdict that an identical source had before.
@@ -68,6 +69,10 @@ class Selection:
             self.which,
             self.fresh,
         )
+
+    def write(self) -> str:
+        """All but the students as JSON: their names can be forgotten apart from it."""
+        return json.dumps({name: value for name, value in asdict(self).items() if name != "students"})
 
     def fingerprint(self) -> str:
         """The same for whoever asks for the same."""
@@ -156,9 +161,8 @@ def read(name: str, raw: Mapping[str, str], now: float) -> Regrade:
 
 def _selection(raw: Mapping[str, str]) -> Selection:
     asked: dict[str, Any] = json.loads(raw["selection"])
-    for name in ("outcomes", "students"):
-        asked[name] = tuple(asked[name])
-    return Selection(**{**asked, "which": Which(asked["which"])})
+    lists = {"outcomes": tuple(asked["outcomes"]), "students": tuple(json.loads(raw["students"]))}
+    return Selection(**{**asked, **lists, "which": Which(asked["which"])})
 
 
 def _progress(raw: Mapping[str, str], phase: Phase, now: float | None) -> Progress:

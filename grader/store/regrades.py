@@ -3,7 +3,7 @@
 import json
 import secrets
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from grader.store import keys
@@ -56,7 +56,7 @@ class Regrades:
         answer = self._scripts.run(
             "regrade_request",
             *(secrets.token_hex(_ID), chosen.course, chosen.assignment, chosen.revision),
-            *(json.dumps(asdict(chosen)), "1" if chosen.fresh else "0", chosen.fingerprint()),
+            *(chosen.write(), json.dumps(chosen.students), "1" if chosen.fresh else "0", chosen.fingerprint()),
             *(remembered, fingerprint, IDEMPOTENCY),
         )
         if text(answer[0]) == "mismatch":

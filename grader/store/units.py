@@ -22,7 +22,7 @@ class Unit:
     course: str
     revision: str
     source_sha256: str
-    #: Of one of the submissions: how it is read depends on its ending only.
+    #: Nobody's, with the ending of its submissions': how it is read depends on that only.
     filename: str
     #: Whether it is to be graded anew.
     fresh: bool

@@ -25,6 +25,11 @@ class Caller:
         """Whether it sees every course."""
         return self.token.allows(Scope.ADMIN)
 
+    @property
+    def reads(self) -> bool:
+        """Whether it sees verdicts, and not only what it handed in."""
+        return self.token.allows(Scope.READ)
+
     def sees(self, course: str) -> bool:
         """Whether a course is there, as far as it is concerned."""
         return self.admin or course == self.token.course

@@ -1,6 +1,7 @@
 """Turns whatever went wrong within a request into a problem: the one place that knows which error is which."""
 
 import logging
+from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 from flask import Flask, Response, current_app
@@ -57,7 +58,9 @@ def _wrong_phase(error: WrongPhase) -> Response:
 
 def _from_flask(error: HTTPException) -> Response:
     if isinstance(error, RequestRedirect):
-        return Response(status=error.code, headers={"Location": error.new_url})
+        # Without the host, which is whatever the request says it is.
+        where = urlsplit(error.new_url)
+        return Response(status=error.code, headers={"Location": urlunsplit(("", "", where.path, where.query, ""))})
     status = error.code or 500
     detail = error.description or error.name
     headers = {name: value for name, value in error.get_headers() if name in {"Allow", "Retry-After"}}

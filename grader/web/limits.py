@@ -7,6 +7,7 @@ from limits import RateLimitItem, parse
 from limits.errors import StorageError
 from limits.storage import RedisStorage
 from limits.strategies import FixedWindowRateLimiter
+from redis.exceptions import OutOfMemoryError
 
 from grader.errors import StoreUnavailable
 from grader.settings.service import ServiceSettings
@@ -38,6 +39,9 @@ class Limits:
                 return
             window = self._limiter.get_window_stats(rate, token, weight)
         except StorageError as error:
+            if weight == "read" and isinstance(error.storage_error, OutOfMemoryError):
+                # A store that is full cannot count, but what is in it can be read, and deleted to make room.
+                return
             raise StoreUnavailable(str(error)) from error
         wait = max(1, math.ceil(window.reset_time - time.time()))
         raise Problem(TOO_MANY, f"more than {rate} of this token", headers={"Retry-After": str(wait)})

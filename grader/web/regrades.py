@@ -3,10 +3,11 @@
 import itertools
 import json
 from collections.abc import Callable
-from typing import Any, Literal
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
 
 from flask import Response, request
-from pydantic import AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from grader.model import Outcome
 from grader.store.records import Job, Kind, Scope
@@ -37,8 +38,14 @@ noun = Noun("regrades", __name__, says="Change requests: previewed beside the ve
 _JSON, _CSV = "application/json", "text/csv"
 #: Students that a request may name one by one.
 _MOST_STUDENTS = 1000
+#: Between them everything was handed in, and they can be told in every time zone.
+_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 #: What leads from the answer to what can be asked next.
 _LEADS = {"read_regrade": "regrade_id", "read_report": "regrade_id", "cancel_regrade": "regrade_id"}
+
+
+def _tellable(given: datetime) -> datetime:
+    return min(max(given, _FIRST), _LAST)
 
 
 class RegradeAsked(Asked):
@@ -49,7 +56,9 @@ class RegradeAsked(Asked):
         default=None, description="What it is graded against; the assignment's current one, where it is left out."
     )
     outcomes: list[Outcome] = Field(default=[], max_length=len(Outcome), description="Only with one of these now.")
-    since: AwareDatetime | None = Field(default=None, description="Only what was handed in then or later.")
+    since: Annotated[AwareDatetime, AfterValidator(_tellable)] | None = Field(
+        default=None, description="Only what was handed in then or later."
+    )
     students: list[Name] = Field(default=[], max_length=_MOST_STUDENTS, description="Only theirs.")
     which: Which = Field(
         default=Which.ALL,

@@ -62,7 +62,7 @@ class RegradeTold(Told):
     revision: str
     outcomes: list[Outcome]
     since: datetime | None
-    students: list[str]
+    students: list[str] = Field(description="Of one who was deleted since, the name is empty.")
     which: Which
     fresh: bool
     phase: Phase

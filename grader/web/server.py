@@ -9,7 +9,7 @@ from grader.web.service import of
 
 # Named as gunicorn has them.
 #: Threads, since held connections wait and the others wait for Redis.
-worker_class = "gthread"
+worker_class = "grader.web.workers.Impatient"
 threads = ServiceSettings().web_threads
 #: Bytes of a request's first line: every parameter at its longest, in percent.
 limit_request_line = 8190

@@ -82,9 +82,9 @@ def summary(found: Submission, caller: Caller) -> SummaryTold:
         superseded_by=found.superseded_by,
         failure=found.failure,
         regrade=found.regrade,
-        outcome=None if found.outcome is None else Outcome(found.outcome),
-        score=found.score,
-        max_score=found.max_score,
+        outcome=Outcome(found.outcome) if found.outcome is not None and caller.reads else None,
+        score=found.score if caller.reads else None,
+        max_score=found.max_score if caller.reads else None,
         reused=found.reused if caller.staff else None,
     )
 
@@ -98,8 +98,8 @@ def status(found: Submission, caller: Caller) -> bytes:
 
 
 def verdict(found: Submission, caller: Caller) -> dict[str, Any] | None:
-    """The verdict that holds, with its flags for staff only."""
-    if found.verdict is None:
+    """The verdict that holds, with its flags for staff only; none for who may only submit, and cancels."""
+    if found.verdict is None or not caller.reads:
         return None
     told = service().store.submissions.verdict(found.id, found.verdict)
     if told is None:

@@ -208,7 +208,10 @@ def read_source(path: SubmissionPath) -> Response:
     answers={200: Answer(StatusTold, says="Cancelled, or as it had ended before.")},
 )
 def cancel_submission(path: SubmissionPath) -> Response:
-    """Cancel a submission that waits or runs; one that has ended stays as it is."""
+    """Cancel a submission that waits or runs; one that has ended stays as it is.
+
+    A token without the scope `read` is shown no verdict.
+    """
     found = service().store.submissions.cancel(_visible(path.submission_id).id)
     return answers.thing(status(found or _gone(path.submission_id), caller()))
 

@@ -96,13 +96,13 @@ def test_an_identical_source_is_graded_again_only_when_asked_to(service: Service
 @pytest.mark.parametrize("step", ["preview", "apply"])
 def test_what_a_killed_worker_was_at_is_gone_on_with_by_another(service: Service, step: str) -> None:
     """The whole worker is killed; nothing is lost, nothing is done twice."""
-    service.start("sweeper")
-    worker = service.worker()
     right = RIGHT.read_bytes()
     # Many enough for the kill to come in between: sources that differ in a comment, each handed in several times.
     names = [
         graded(service, right + b"# %d" % (number % 60), RIGHT.name, f"student {number}", 4) for number in range(500)
     ]
+    service.start("sweeper")
+    worker = service.worker()
     name = asked(service)
     if step == "apply":
         reached(service, name, Phase.PREVIEWED)
@@ -124,11 +124,11 @@ def test_what_a_killed_worker_was_at_is_gone_on_with_by_another(service: Service
 
 
 def test_a_cancelled_preview_holds_no_worker_and_goes_on_when_resumed(service: Service) -> None:
-    service.start("sweeper")
-    service.worker()
     right = RIGHT.read_bytes()
     for number in range(80):
         graded(service, right + b"# %d" % number, RIGHT.name, f"student {number}", 4)
+    service.start("sweeper")
+    service.worker()
     name = asked(service)
     until(lambda: now(service, name).progress.done > 3, "some are graded")
     service.store.regrades.cancel(name)

@@ -42,7 +42,7 @@ def test_a_deleted_submission_is_skipped_and_counted_without_a_trace(store: Stor
 def test_of_a_deleted_student_nothing_is_left(store: Store) -> None:
     graded(store, "lovelace", "her own source", 8)
     graded(store, "ben", "b", 8)
-    name = previewed(store, {"her own source": 10, "b": 10})
+    name = previewed(store, {"her own source": 10, "b": 10}, students=("lovelace", "ben"))
     applied(store, name)
     store.submissions.delete_student("cs101", "lovelace")
     for key in store.redis.scan_iter("bm:*"):
@@ -55,6 +55,16 @@ def test_of_a_deleted_student_nothing_is_left(store: Store) -> None:
     found = now(store, name)
     assert (found.counts.submissions, found.counts.sources, found.counts.applied, found.counts.up) == (1, 1, 1, 1)
     assert (found.progress.total, found.progress.done) == (1, 1)
+    assert found.selection.students == ("ben", "")
+
+
+def test_of_a_deleted_student_who_was_asked_for_nobody_else_is_chosen_instead(store: Store) -> None:
+    graded(store, "ada", "a", 8)
+    graded(store, "ben", "b", 8)
+    name = asked(store, students=("ada",))
+    store.submissions.delete_student("cs101", "ada")
+    finish_step(store, name)
+    assert now(store, name).counts.submissions == 0
 
 
 @pytest.mark.parametrize("where", ["planned", "waiting", "running", "failed"])

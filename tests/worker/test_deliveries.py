@@ -420,10 +420,13 @@ def test_the_loop_goes_on_after_redis_was_away(
     stop = threading.Event()
     thread = threading.Thread(target=deliveries.loop, args=(stop,))
     thread.start()
-    redis_server.start()
-    until(lambda: len(receiver.got) == 1)
-    stop.set()
-    thread.join()
+    try:
+        redis_server.start()
+        until(lambda: len(receiver.got) == 1)
+    finally:
+        # Else the whole run would wait for the thread.
+        stop.set()
+        thread.join()
     assert len(every(store, Progress.DELIVERED)) == 1
 
 

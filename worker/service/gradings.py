@@ -7,6 +7,7 @@ from typing import Any
 
 from grader.errors import StoreUnavailable
 from grader.store import records
+from grader.store.entries import nameless
 from worker.grading import Stopped
 from worker.service import engine
 from worker.service.claims import Hold
@@ -20,8 +21,10 @@ def graded(  # noqa: PLR0913 - what is graded, how, and by whom
 ) -> tuple[dict[str, Any], bool]:
     """The verdict, and whether it is one that was given before; with `fresh_result` never.
 
-    It has the source's own id: `own` makes it a submission's. Raises ServiceError, Withdrawn and Stopping.
+    It has the source's own id and nobody's filename: `own` makes it a submission's. Raises ServiceError, Withdrawn and
+    Stopping.
     """
+    filename = nameless(filename)
     digest = hashlib.sha256(source).hexdigest()
     key = cache_key(revision, digest, filename, context.graders.secret_of(revision))
     if not fresh_result:

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import numpy as np
+
 from grader.diagnosis.bug import Bug, Where
 from grader.diagnosis.lines import Lines
 from grader.diagnosis.work import Work
@@ -107,5 +109,7 @@ BUGS = (
         lambda s: (s.dl_dweights, [None, *s.dl_dbiases[1:]]),
         lambda s: ([*s.dl_dweights[:-1], None], s.dl_dbiases),
         lambda s: (s.dl_dweights, [*s.dl_dbiases[:-1], None]),
+        # A copy of what is not there yet.
+        lambda s: (s.dl_dweights, [np.array(None)] * len(s.dl_dbiases)),
     ),
 )

@@ -5,8 +5,11 @@ if not own[4] then
   return answer
 end
 for _, each in ipairs(redis.call('SMEMBERS', key('source-users', own[4]))) do
+  if #answer >= limit then
+    break
+  end
   local other = redis.call('HMGET', job_key('submission', each), 'course', 'assignment', 'student')
-  if other[1] == own[1] and other[2] == own[2] and other[3] ~= own[3] and #answer < limit then
+  if other[1] == own[1] and other[2] == own[2] and other[3] ~= own[3] then
     table.insert(answer, each)
   end
 end
