@@ -10,7 +10,7 @@ CONTENT_TYPE = "text/csv; charset=utf-8"
 #: Beginnings that spreadsheets take for a formula, also in their wide forms, and white space that they look behind.
 _FORMULAS = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 #: The same behind what starts another cell where semicolons or tabs divide them, as in much of Europe.
-_LATER = re.compile(f"[;\t\r\n] *(?=[{re.escape(''.join(_FORMULAS))}])")
+_LATER = re.compile(f"(?:;|(?<!^)[\t\r\n]) *(?=[{re.escape(''.join(_FORMULAS))}])")
 #: Rows that go out at once.
 _CHUNK = 200
 

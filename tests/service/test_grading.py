@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from grader.errors import AssignmentError
+from grader.store.packing import unpacked
 from grader.store.records import Job, Kind, Revision, State, Submission
 from grader.store.submissions import New
 from tests.service.conftest import Making, Sent
@@ -44,6 +45,13 @@ def test_an_identical_source_gets_the_same_verdict_as_its_own(context: Context) 
     verdicts = [context.store.submissions.verdict(each.id) for each in (first, second)]
     assert [each and each["submission"]["filename"] for each in verdicts] == ["a.py", "b.py"]
     assert verdicts[1] == gradings.own(verdicts[0] or {}, second.id, "b.py")
+
+
+def test_what_identical_sources_share_has_nobody_s_filename(context: Context) -> None:
+    first = done(context, handed_in(context, example("missing_factor_two.py"), "lovelace.py"))
+    cached = [unpacked(context.store.redis.get(key)) for key in context.store.redis.scan_iter("bm:cache:*")]
+    assert [each["submission"]["filename"] for each in cached] == ["source.py"]
+    assert (context.store.submissions.verdict(first.id) or {})["submission"]["filename"] == "lovelace.py"
 
 
 def test_an_outcome_that_may_not_repeat_itself_is_graded_again(context: Context) -> None:

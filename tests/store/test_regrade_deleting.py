@@ -5,7 +5,7 @@ import time
 import pytest
 
 from grader.store.records import Job, Kind
-from grader.store.regrade import Mode, Phase
+from grader.store.regrade import Mode, Phase, Which
 from grader.store.store import Store
 from tests.store.making import now as submission
 from tests.store.regrading import (
@@ -65,6 +65,43 @@ def test_of_a_deleted_student_who_was_asked_for_nobody_else_is_chosen_instead(st
     store.submissions.delete_student("cs101", "ada")
     finish_step(store, name)
     assert now(store, name).counts.submissions == 0
+
+
+def test_a_deleted_student_is_named_by_no_selection_and_nobody_else_is_chosen_instead(store: Store) -> None:
+    graded(store, "lovelace", "her own source", 8)
+    graded(store, "ben", "b", 8)
+    hers, both = (asked(store, students=students) for students in (("lovelace",), ("ben", "lovelace")))
+    store.submissions.delete_student("cs101", "lovelace")
+    assert remains_of(store, "lovelace") == []
+    for name in (hers, both):
+        finish_step(store, name)
+    assert [now(store, name).selection.students for name in (hers, both)] == [("(deleted)",), ("ben", "(deleted)")]
+    assert [now(store, name).counts.submissions for name in (hers, both)] == [0, 1]
+
+
+def test_a_deleted_student_s_filename_is_not_what_others_are_graded_by(store: Store) -> None:
+    graded(store, "ben", "the same", 8)
+    graded(store, "ada", "the same", 8, filename="lovelace.IPYNB.py")
+    previewed(store, {"the same": 10})
+    store.submissions.delete_student("cs101", "ada")
+    assert remains_of(store, "lovelace") == []
+
+
+def test_a_student_who_was_passed_over_is_forgotten_too(store: Store) -> None:
+    graded(store, "lovelace", "hers", 8)
+    for number in range(200):
+        graded(store, f"s{number}", "others'", 8)
+    name = asked(store, which=Which.LATEST, outcomes=("passed",))
+    one_chunk(store, claim_step(store, name))
+    store.redis.sadd("bm:regrade-taken:" + name, "lovelace")
+    store.submissions.delete_student("cs101", "lovelace")
+    assert remains_of(store, "lovelace") == []
+
+
+def remains_of(store: Store, word: str) -> list[bytes]:
+    """Keys that hold it somewhere."""
+    keys = list(store.redis.scan_iter("bm:*"))
+    return [key for key in keys if word.encode() in key or word.encode() in (store.redis.dump(key) or b"")]
 
 
 @pytest.mark.parametrize("where", ["planned", "waiting", "running", "failed"])

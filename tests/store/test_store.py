@@ -35,6 +35,15 @@ def test_a_redis_that_may_forget_is_unfit(store: Store) -> None:
     ]
 
 
+def test_a_redis_without_room_is_unfit(store: Store) -> None:
+    store.redis.config_set("maxmemory", "1")
+    try:
+        (complaint,) = store.fitness()
+    finally:
+        store.redis.config_set("maxmemory", "0")
+    assert "of 1 bytes" in complaint
+
+
 def test_a_redis_that_is_away_is_unavailable_and_unfit_at_once() -> None:
     away = Store.connect(ServiceSettings(redis_url=SecretStr(f"redis://127.0.0.1:{free_port()}/0")))
     started = time.monotonic()

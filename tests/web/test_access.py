@@ -8,6 +8,7 @@ from flask import Flask
 from grader.store.records import Scope
 from grader.store.store import Store
 from tests.web.asking import Asker
+from tests.web.concluding import conclude
 
 
 @pytest.mark.parametrize("secret", ["", "bmk_0_0", "bmk_\xff_0", "nonsense"])
@@ -47,6 +48,20 @@ def test_a_secret_is_shown_once(admin: Asker) -> None:
     assert made.headers["Location"].endswith(made.get_json()["id"])
     assert made.get_json()["expires_at"]
     assert all("secret" not in each for each in admin.get("/tokens").get_json()["items"])
+
+
+def test_who_may_only_submit_is_shown_no_verdict_by_cancelling(app: Flask, store: Store) -> None:
+    asker = Asker.with_token(app, store, "course", Scope.SUBMIT)
+    submission = asker.submit().get_json()["id"]
+    conclude(store, submission)
+    told = asker.post(f"/submissions/{submission}/cancel").get_json()
+    assert told["state"] == "done"
+    assert [told[name] for name in ("outcome", "score", "max_score", "verdict")] == [None] * 4
+
+
+def test_a_redirect_names_no_host(app: Flask) -> None:
+    answer = app.test_client().get("/api/v1//submissions?limit=1", headers={"Host": "elsewhere.example"})
+    assert (answer.status_code, answer.headers["Location"]) == (308, "/api/v1/submissions?limit=1")
 
 
 def test_a_token_does_not_revoke_itself(admin: Asker) -> None:

@@ -80,8 +80,18 @@ def test_a_redis_that_keeps_nothing_more_refuses_wholly(house: House) -> None:
     # Full: it reads, and writes nothing.
     house.store.redis.config_set("maxmemory", 1)
     assert house.staff.submit("grace").status_code == 503
+    assert house.staff.get("//readyz").get_json()["parts"]["redis"]["ok"] is False
+    assert len(house.staff.get("/submissions").get_json()["items"]) == 1
     house.store.redis.config_set("maxmemory", 0)
     assert len(house.staff.get("/submissions").get_json()["items"]) == 1
+
+
+def test_room_can_be_made_in_a_full_redis(house: House) -> None:
+    house.staff.submit("ada")
+    house.store.redis.config_set("maxmemory", 1)
+    assert house.staff.delete("/students/ada").get_json() == {"deleted": 1}
+    house.store.redis.config_set("maxmemory", 0)
+    assert house.staff.submit("ada").status_code == 202
 
 
 def test_the_limits_say_it_too(house: House) -> None:

@@ -33,10 +33,16 @@ def test_the_same_key_is_one_publication(staff: Asker) -> None:
 
 
 def test_a_toml_that_does_not_hold_is_refused_at_once(staff: Asker) -> None:
-    for toml in ("id = ", 'id = "mine"\ntitle = 7\n', f"x = {'9' * 5000}", f"x = {'[' * 5000}"):
+    wrong = 'id = "mine"\ntitle = 7\n', f"x = {'9' * 5000}", f"x = {'[' * 5000}", f"{'a.' * 30000}a = 1"
+    for toml in ("id = ", *wrong):
         answer = staff.post("/publications", json={"toml": toml})
         assert answer.status_code == 422, toml[:20]
         assert answer.get_json()["errors"][0]["pointer"] == "/toml"
+
+
+def test_of_a_toml_with_many_faults_some_are_told(staff: Asker) -> None:
+    many = "".join(f"field{number} = 1\n" for number in range(3000))
+    assert len(staff.post("/publications", json={"toml": many}).data) < 10_000
 
 
 def test_another_course_does_not_see_it(staff: Asker, stranger: Asker) -> None:

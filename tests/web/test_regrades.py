@@ -196,6 +196,27 @@ def test_no_cell_of_the_table_is_a_formula(store: Store, staff: Asker, filename:
     assert row["filename"] == f"'{filename}"
 
 
+def test_no_cell_is_a_formula_where_semicolons_divide_them(store: Store, staff: Asker) -> None:
+    handed_in(store, "ada", failed(), ";=1;a; =2;b=3.py")
+    regrade = previewed(store, staff, {"ada": passed()})
+    table = staff.get(f"/regrades/{regrade}/report?format=csv").get_data(as_text=True)
+    (row,) = csv.DictReader(io.StringIO(table, newline=""))
+    assert row["filename"] == ";'=1;a; '=2;b=3.py"
+
+
+@pytest.mark.parametrize(
+    ("since", "told"),
+    [
+        ("0001-01-01T00:00:00+14:00", "1970-01-01T00:00:00Z"),
+        ("9999-12-31T23:59:59.9999-14:00", "9999-01-01T00:00:00Z"),
+        ("2026-01-01T01:00:00+01:00", "2026-01-01T00:00:00Z"),
+    ],
+)
+def test_a_time_that_no_calendar_has_is_the_nearest_one_that_can_be_told(staff: Asker, since: str, told: str) -> None:
+    assert asked(staff, since=since)["since"] == told
+    assert [each["since"] for each in staff.get("/regrades").get_json()["items"]] == [told]
+
+
 def test_a_unit_that_could_not_be_graded_is_listed_and_can_be_resumed(store: Store, staff: Asker) -> None:
     handed_in(store, "ada", failed())
     regrade = str(asked(staff)["id"])
