@@ -46,8 +46,8 @@ check: setup ## lint, format, types, import contracts
 format: setup ## let ruff mend what it can
 	@.venv/bin/ruff check --fix-only . && .venv/bin/ruff format .
 
-bench: setup ## measure, side by side with the bare floor: make bench ARGS=--quick
-	@.venv/bin/python -m bench $(ARGS)
+bench: setup ## measure, side by side with the bare floor, and the whole service under load: make bench ARGS=--quick
+	@.venv/bin/python -m bench $(ARGS) && .venv/bin/python -m bench.service $(ARGS)
 
 compose-test: setup ## bring docker-compose.yml up for real, with an engine of its own where there is none, and try it
 	@sh setup/compose-test.sh $(ARGS)

@@ -51,7 +51,7 @@ class Selection:
     outcomes: tuple[str, ...] = ()
     #: Accepted then or later.
     since: float | None = None
-    #: The name of one who was deleted since is empty.
+    #: Instead of the name of one who was deleted since stands `(deleted)`, which is nobody's.
     students: tuple[str, ...] = ()
     which: Which = Which.ALL
     #: Graded anew, rather than by the verdict that an identical source had before.

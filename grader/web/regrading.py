@@ -62,7 +62,7 @@ class RegradeTold(Told):
     revision: str
     outcomes: list[Outcome]
     since: datetime | None
-    students: list[str] = Field(description="Of one who was deleted since, the name is empty.")
+    students: list[str] = Field(description="(deleted) stands for one who was deleted since.")
     which: Which
     fresh: bool
     phase: Phase

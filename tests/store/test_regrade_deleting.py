@@ -55,7 +55,7 @@ def test_of_a_deleted_student_nothing_is_left(store: Store) -> None:
     found = now(store, name)
     assert (found.counts.submissions, found.counts.sources, found.counts.applied, found.counts.up) == (1, 1, 1, 1)
     assert (found.progress.total, found.progress.done) == (1, 1)
-    assert found.selection.students == ("ben", "")
+    assert found.selection.students == ("ben", "(deleted)")
 
 
 def test_of_a_deleted_student_who_was_asked_for_nobody_else_is_chosen_instead(store: Store) -> None:

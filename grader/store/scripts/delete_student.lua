@@ -4,6 +4,5 @@ for _, each in ipairs(ids) do
   remove(each)
 end
 redis.call('DEL', key('attempts', ARGV[1], ARGV[2]))
-forget_student(ARGV[1], ARGV[2])
 unname(ARGV[1], ARGV[2])
 return #ids

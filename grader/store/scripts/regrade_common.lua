@@ -170,22 +170,6 @@ local function drop_entry(regrade, submission, entry)
   end
 end
 
--- Out of what regrades of the course select. In its place, since the places are what a choice goes by, and since a list
--- without names would select everybody, stands what is nobody's name.
-local function unname(course, student)
-  local function other(name)
-    return name == '"' .. student .. '"' and '"(deleted)"' or nil
-  end
-  for _, regrade in ipairs(redis.call('ZRANGE', key('regrades', course), 0, -1)) do
-    local job = job_key('regrade', regrade)
-    redis.call('SREM', regrade_key('taken', regrade), student)
-    local before, names, after = (get(job, 'selection') or ''):match('^(.*"students": %[)([^%]]*)(%].*)$')
-    if names and names:find('"' .. student .. '"', 1, true) then
-      redis.call('HSET', job, 'selection', before .. names:gsub('"[^"]*"', other) .. after)
-    end
-  end
-end
-
 function forget(course, submission)
   for _, regrade in ipairs(redis.call('ZRANGE', key('regrades', course), 0, -1)) do
     local entry = redis.call('HGET', regrade_key('entries', regrade), submission)
@@ -195,14 +179,16 @@ function forget(course, submission)
   end
 end
 
--- A student's name where it was asked for. Its place stays: a cursor counts them, and no names would mean all students.
-local function forget_student(course, student)
+-- Out of what regrades of the course select. In its place, since the places are what a choice goes by, and since a list
+-- without names would select everybody, stands what is nobody's name.
+local function unname(course, student)
   for _, regrade in ipairs(redis.call('ZRANGE', key('regrades', course), 0, -1)) do
     local job, found = job_key('regrade', regrade), false
+    redis.call('SREM', regrade_key('taken', regrade), student)
     local names = cjson.decode(get(job, 'students'))
     for i, each in ipairs(names) do
       if each == student then
-        names[i], found = '', true
+        names[i], found = '(deleted)', true
       end
     end
     if found then
