@@ -2,12 +2,12 @@
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from grader.errors import BadAssignment
-from grader.model import Activation, Assignment, Formulas, Home, Limits, Loss, Range, Ranges, Rubric
+from grader.model import Activation, Assignment, Feedback, Formulas, Home, Level, Limits, Loss, Range, Ranges, Rubric
 
 #: Largest ranges that are drawn: a verdict should stay a matter of milliseconds.
 MOST_DEPTH, MOST_UNITS, MOST_COLUMNS, MOST_NETWORKS = 32, 64, 32, 2000
@@ -20,6 +20,16 @@ _MOST_DOTS = 250
 _MOST_FAULTS = 20
 
 Marks = Annotated[int, Field(ge=0, le=1000)]
+Attempts = Annotated[int, Field(ge=0, le=1000)]
+Row = Literal[
+    "bias_gradient",
+    "weight_gradient",
+    "activation_gradient",
+    "relu_derivative",
+    "any_shape",
+    "finite_differences",
+    "pure",
+]
 
 
 class _Table(BaseModel):
@@ -70,6 +80,13 @@ class _Rubric(_Table):
     pure: Marks = 0
 
 
+class _Feedback(_Table):
+    level: Level = Level.FULL
+    strong_hint_after: Attempts = 0
+    full_after: Attempts = 0
+    hidden: list[Row] = []
+
+
 class _Assignment(_Table):
     id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
     title: str = Field(min_length=1, max_length=200)
@@ -84,6 +101,7 @@ class _Assignment(_Table):
     home: _Home = _Home()  # type: ignore[call-arg]
     limits: _Limits = _Limits()  # type: ignore[call-arg]
     rubric: _Rubric = _Rubric()
+    feedback: _Feedback = _Feedback()
     templates: list[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]] = []
 
     @model_validator(mode="after")
@@ -115,6 +133,12 @@ class _Assignment(_Table):
                 self.limits.output_kib << 10,
             ),
             rubric=Rubric(**self.rubric.model_dump()),
+            feedback=Feedback(
+                self.feedback.level,
+                self.feedback.strong_hint_after,
+                self.feedback.full_after,
+                tuple(sorted(set(self.feedback.hidden))),
+            ),
             templates=tuple(self.templates),
         )
 

@@ -1,6 +1,5 @@
 """A verdict in a student's words, for a terminal: readable in ten seconds."""
 
-import unicodedata
 from collections.abc import Iterator, Sequence
 
 from rich.console import Group, RenderableType
@@ -9,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.model import Counterexample, Gradient, Judgement, Mark, Outcome, Verdict
+from grader.plaintext import plain
 
 HEADLINES = {
     Outcome.PASSED: ("passed", "bold green"),
@@ -28,16 +28,6 @@ MOST_TYPED = 2000
 
 #: Lines of what was printed that are shown before the verdict would be lost in them.
 MOST_PRINTED = 10
-
-
-def plain(text: str) -> str:
-    """Text of a student's, harmless on a terminal: control, format and surrogate characters become escapes."""
-    return "".join(
-        char
-        if char in "\n\t" or unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
-        else char.encode("unicode_escape", "surrogatepass").decode()
-        for char in text
-    )
 
 
 def rendered(verdict: Verdict) -> RenderableType:
@@ -121,10 +111,13 @@ def _rubric(verdict: Verdict) -> Table:
 def _diagnosis(judgement: Judgement) -> Text:
     """What explains every answer, with the weaker hint, and where the numbers go wrong first."""
     text = Text()
-    # Where several are equally good, the hint of the first names the others.
+    # Where several are equally good, the first says what tells it from the others.
     for found in judgement.diagnosis[:1]:
-        text.append(f"{found.title}\n", style="bold")
-        text.append(f"{found.hint}\nRead again: {found.read}\n")
+        if found.title:
+            text.append(f"{found.title}\n", style="bold")
+        text.append(" ".join(each for each in (found.hint, found.apart) if each) + "\n")
+        if found.read:
+            text.append(f"Read again: {found.read}\n")
     if judgement.first_difference is not None:
         text.append(judgement.first_difference.message)
     text.rstrip()

@@ -102,6 +102,37 @@ class Rubric:
     pure: int = 0
 
 
+class Level(StrEnum):
+    """How much of a verdict a student is shown."""
+
+    #: The outcome and the marks.
+    SCORE = "score"
+    #: Which properties hold, and where to look: no network and none of its numbers.
+    HINT = "hint"
+    FULL = "full"
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What a student is shown of a verdict, by the number of the attempt. Staff see all of it."""
+
+    level: Level = Level.FULL
+    #: Attempts after which the hint becomes the strong one; 0: never.
+    strong_hint_after: int = 0
+    #: Attempts after which everything is shown; 0: never.
+    full_after: int = 0
+    #: Properties of which nothing is shown, at any level.
+    hidden: tuple[str, ...] = ()
+
+    def at(self, attempt: int) -> Level:
+        """The level that holds for a student's first, second... attempt."""
+        return Level.FULL if 0 < self.full_after < attempt else self.level
+
+    def strong(self, attempt: int) -> bool:
+        """Whether that attempt is given the strong hint."""
+        return 0 < self.strong_hint_after < attempt
+
+
 @dataclass(frozen=True, slots=True)
 class Assignment:
     """What is asked of a student, as data."""
@@ -120,6 +151,7 @@ class Assignment:
     rtol: float = 5e-7
     limits: Limits = field(default_factory=Limits)
     rubric: Rubric = field(default_factory=Rubric)
+    feedback: Feedback = field(default_factory=Feedback)
     #: Fingerprints of the unfilled function, which is refused rather than graded.
     templates: tuple[str, ...] = ()
 
@@ -218,13 +250,18 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """An explanation that every answer fits: what it does, a weak and a strong hint, and what to read again."""
+    """An explanation that every answer fits: what it does, a weak and a strong hint, and what to read again.
+
+    Where a level of feedback hides what names the mistake, that is empty.
+    """
 
     id: str
     title: str
     hint: str
     strong_hint: str
     read: str
+    #: What tells it from explanations that fit as well; empty where there are none.
+    apart: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,16 +320,18 @@ class Verdict:
     judgement: Judgement
     #: What the student printed, as far as it was kept.
     output: str = ""
+    #: Marks given and marks that could be had, where not every row that has some is shown.
+    marks: tuple[int, int] | None = None
 
     @property
     def score(self) -> int:
         """Marks given."""
-        return sum(row.score for row in self.judgement.properties)
+        return self.marks[0] if self.marks else sum(row.score for row in self.judgement.properties)
 
     @property
     def max_score(self) -> int:
         """Marks that could be had."""
-        return sum(row.max_score for row in self.judgement.properties)
+        return self.marks[1] if self.marks else sum(row.max_score for row in self.judgement.properties)
 
     def as_dict(self) -> dict[str, Any]:
         """The result object, ready for JSON."""

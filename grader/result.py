@@ -1,7 +1,7 @@
 """Reads a result object back into the verdict that it was made from: the other way round of `Verdict.as_dict`."""
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 from grader.model import (
@@ -42,7 +42,9 @@ def verdict(result: Raw) -> Verdict:
         _or_none(FirstDifference, result.get("first_difference")),
     )
     submission, assignment = _read(Submission, result["submission"]), _read(AssignmentReference, result["assignment"])
-    return Verdict(submission, assignment, judgement, result["output"])
+    read = Verdict(submission, assignment, judgement, result["output"])
+    marks = (result["score"], result["max_score"])
+    return read if marks == (read.score, read.max_score) else replace(read, marks=marks)
 
 
 def _property(raw: Raw) -> Property:

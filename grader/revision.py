@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 
 from grader.errors import AssignmentError, BadAssignment
-from grader.model import Activation, Assignment, Formulas, Home, Limits, Loss, Range, Ranges, Rubric
+from grader.model import Activation, Assignment, Feedback, Formulas, Home, Level, Limits, Loss, Range, Ranges, Rubric
 from grader.suite import Suite
 
 #: Changes where what is stored, or how it is judged, is no longer the same.
-FORMAT = 1
+FORMAT = 2
 
 ARRAYS = ("parameters", "preactivations", "activations", "targets", "derivatives", "tolerances")
 
@@ -64,6 +64,8 @@ def assignment_from_json(text: str) -> Assignment:
     raw["home"] = Home(**raw["home"])
     raw["limits"] = Limits(**raw["limits"])
     raw["rubric"] = Rubric(**raw["rubric"])
+    feedback = raw["feedback"]
+    raw["feedback"] = Feedback(**{**feedback, "level": Level(feedback["level"]), "hidden": tuple(feedback["hidden"])})
     raw["templates"] = tuple(raw["templates"])
     return Assignment(**{each.name: raw[each.name] for each in fields(Assignment)})
 

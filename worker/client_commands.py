@@ -170,7 +170,7 @@ def _show(submission: "Submission", name: str, *, as_json: bool, whole: bool) ->
 
 def _where(submission: "Submission", name: str) -> str:
     """Where a submission is, in a line."""
-    from grader.feedback import plain
+    from grader.plaintext import plain
 
     state = {
         "queued": "waiting",

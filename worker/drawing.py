@@ -16,6 +16,9 @@ from grader.model import Assignment
 from grader.properties.rubric import evidence
 from grader.revision import FORMAT, Revision, assignment_to_json, dump, load, packaged
 
+#: Seconds that a service lets a drawing take, since its worker grades nobody meanwhile. The shipped one takes a few.
+MOST_SECONDS = 180.0
+
 
 class Drawing:
     """Networks being drawn, in a process that imports only the strategies: Hypothesis looks at what else is imported.
@@ -32,11 +35,18 @@ class Drawing:
             stderr=subprocess.PIPE,
         )
 
-    def result(self) -> bytes:
-        """A revision's bytes. BadAssignment where its ranges do not hold so many networks."""
+    def result(self, seconds: float | None = None) -> bytes:
+        """A revision's bytes. BadAssignment where its ranges do not hold so many networks, or it takes longer."""
         with self._process as process:
             try:
-                drawn, said = process.communicate(assignment_to_json(self._assignment).encode())
+                drawn, said = process.communicate(assignment_to_json(self._assignment).encode(), timeout=seconds)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                message = (
+                    f"the networks of {self._assignment.id} are not drawn within {seconds:g} s: let them be narrower, "
+                    "less deep, or fewer"
+                )
+                raise BadAssignment(message) from None
             except BaseException:
                 process.kill()
                 raise

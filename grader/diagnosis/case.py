@@ -129,8 +129,8 @@ class Case:
 
 
 def near(predicted: Array, got: Array, floor: Array) -> bool:
-    """Whether these numbers are those, written so that NaN is near nothing."""
-    return bool(np.all(np.abs(got - predicted) <= floor + ROUNDING * np.abs(predicted)))
+    """Whether these numbers are those, written so that what is not finite is near nothing."""
+    return bool(np.all(np.abs(got - predicted) <= floor + ROUNDING * np.minimum(np.abs(got), np.abs(predicted))))
 
 
 def overflowed(answer: Answer) -> bool:

@@ -28,13 +28,13 @@ def _one(fit: Fit, others: Sequence[Fit]) -> Diagnosis:
     hints = [bug.hint for bug in fit.bugs]
     if fit.by_shapes:
         hints.append(BY_SHAPES)
-    hints += [_apart(fit, other) for other in others]
     return Diagnosis(
         "+".join(bug.id for bug in fit.bugs),
         title(fit),
         " ".join(hints),
         " ".join(bug.strong for bug in fit.bugs),
         " ".join(dict.fromkeys(bug.where.value.read for bug in fit.bugs)),
+        " ".join(_apart(fit, other) for other in others),
     )
 
 

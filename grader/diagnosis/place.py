@@ -29,7 +29,8 @@ def first_difference(
     """Nearest to the output over the notebook's own shape, or over all networks where that is right."""
     single = [i for i in wrong if suite.columns[i] == 1 and isinstance(answers[i], Returned)]
     home = [i for i in single if suite.sizes[i] == assignment.home.sizes]
-    found = [_first(suite, answers[i], i, assignment) for i in home or single]
+    with np.errstate(all="ignore"):
+        found = [_first(suite, answers[i], i, assignment) for i in home or single]
     seen = [each for each in found if each is not None]
     if not seen:
         return None

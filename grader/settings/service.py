@@ -6,7 +6,7 @@ A secret may also be a file of that name (`backmark_secret`) in /run/secrets, as
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, HttpUrl, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _SECRETS = Path("/run/secrets")
@@ -23,8 +23,15 @@ class ServiceSettings(BaseSettings):
     redis_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
     #: A certificate authority's file, for a Redis whose certificate the system does not know.
     redis_ca: Path | None = None
-    #: Chooses each submission's fresh networks, where a revision has them: secret from students, kept for good.
+    #: Chooses each submission's fresh networks, where a revision has them, and signs links and sign-ins: secret from
+    #: students, kept for good.
     secret: SecretStr | None = None
+
+    #: The address at which people reach the pages, such as https://backmark.example.edu, for links that are sent to them.
+    #: With https, browsers send the cookie of a sign-in over TLS only.
+    public_url: HttpUrl | None = None
+    #: Days for which a signed link holds: to a verdict from its submission on, and to hand in unless staff say other.
+    link_days: int = Field(default=180, ge=1, le=3650)
 
     #: Bytes of a request, file and fields together.
     max_bytes: int = Field(default=8 << 20, ge=1 << 10, le=64 << 20)

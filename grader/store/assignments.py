@@ -83,6 +83,7 @@ class Assignments:
                 title=each.title,
                 networks_sha256=each.networks_sha256,
                 published=0.0,
+                preview=each.preview,
             ),
             each.archive,
         )

@@ -109,4 +109,5 @@ class Chooser:
 
 
 def _standing(each: Submission) -> Standing:
-    return Standing(each.outcome or "", each.score or 0, each.max_score or 0, each.failing)
+    mistakes = tuple((mistake, "") for mistake in each.mistakes)
+    return Standing(each.outcome or "", each.score or 0, each.max_score or 0, each.failing, mistakes=mistakes)

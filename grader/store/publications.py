@@ -7,11 +7,13 @@ from grader.store import keys
 from grader.store.connection import Connection, seconds, text, texts
 from grader.store.paging import Page, cursor, start
 from grader.store.records import Kind, Publication, State
-from grader.store.refusals import IdempotencyMismatch
+from grader.store.refusals import IdempotencyMismatch, TooManyPublications
 from grader.store.scripts import Scripts
 from grader.store.submissions import IDEMPOTENCY
 
 _ID = 10
+#: Of one course, that may wait or run at a time: each takes a worker, which others' students wait for.
+MOST_OPEN = 10
 
 
 class Publications:
@@ -29,14 +31,20 @@ class Publications:
         fresh: int = 0,
         idempotency: tuple[str, str, str, str] | None = None,
     ) -> Publication:
-        """Record it and let it wait. `idempotency` as a submission's; IdempotencyMismatch for a used key."""
+        """Record it and let it wait. `idempotency` as a submission's; IdempotencyMismatch for a used key.
+
+        TooManyPublications where as many of the course wait already as may.
+        """
         remembered, fingerprint = ("", "")
         if idempotency is not None:
             remembered, fingerprint = keys.idempotency(*idempotency[:3]), idempotency[3]
         name = secrets.token_hex(_ID)
         answer = self._scripts.run(
-            "request_publication", name, course, assignment_id, toml, fresh, remembered, fingerprint, IDEMPOTENCY
+            "request_publication",
+            *(name, course, assignment_id, toml, fresh, remembered, fingerprint, IDEMPOTENCY, MOST_OPEN),
         )
+        if text(answer[0]) == "many":
+            raise TooManyPublications(f"{MOST_OPEN} publications of this course wait already; ask again when they end")
         if text(answer[0]) == "mismatch":
             raise IdempotencyMismatch("this Idempotency-Key was used before for another request")
         found = self.get(text(answer[1]))

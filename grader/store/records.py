@@ -98,6 +98,8 @@ class Submission:
     max_score: int | None = None
     #: Names of the properties that failed.
     failing: tuple[str, ...] = ()
+    #: Ids of the mistakes that explain it best.
+    mistakes: tuple[str, ...] = ()
     #: Whether the verdict was made for an identical source before. For staff.
     reused: bool = False
 
@@ -118,6 +120,8 @@ class Revision:
     fresh: int = 0
     #: Catches of the self-check: how many networks see each known mistake, by its id.
     catches: tuple[tuple[str, int], ...] = ()
+    #: What its networks look like and catch, for staff: JSON as `grader.properties.preview` writes it; empty: unknown.
+    preview: str = ""
 
 
 @dataclass(frozen=True, slots=True)

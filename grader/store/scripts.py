@@ -10,7 +10,7 @@ from redis.exceptions import NoScriptError
 from grader.store.connection import Connection
 
 #: What every script starts with: the clock, the names of keys, and what several of them do.
-_COMMON = ("common.lua", "submission_common.lua", "regrade_common.lua")
+_COMMON = ("common.lua", "cohort_common.lua", "submission_common.lua", "regrade_common.lua")
 
 
 class Scripts:

@@ -22,6 +22,8 @@ class Filter:
     student: str | None = None
     outcome: str | None = None
     state: State | None = None
+    #: A mistake that explains it, by its id. Of one assignment, that is named too.
+    mistake: str | None = None
 
     def __contains__(self, each: Submission) -> bool:
         return (
@@ -30,6 +32,7 @@ class Filter:
             and self.student in {None, each.student}
             and self.outcome in {None, each.outcome}
             and self.state in {None, each.state}
+            and (self.mistake is None or self.mistake in each.mistakes)
         )
 
     def indexes(self) -> list[str]:
@@ -44,6 +47,8 @@ class Filter:
             found.append(("student", self.student))
         if self.outcome is not None:
             found.append(("outcome", self.outcome))
+        if self.mistake is not None and self.assignment is not None:
+            found.append(("mistake", self.assignment, self.mistake))
         return [keys.key("index", self.course, *each) for each in found]
 
 

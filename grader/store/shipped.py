@@ -27,6 +27,8 @@ class Shipped:
     title: str
     networks_sha256: str
     archive: bytes
+    #: As `grader.properties.preview` wrote it.
+    preview: str
 
 
 @cache
@@ -34,10 +36,13 @@ def shipped() -> tuple[Shipped, ...]:
     """All of them, by id."""
     folder = resources.files("grader") / "assignments"
     files = sorted((each for each in folder.iterdir() if each.name.endswith(".npz")), key=lambda each: each.name)
-    return tuple(_read(each.name, each.read_bytes()) for each in files)
+    return tuple(
+        _read(each.name, each.read_bytes(), (folder / f"{each.name.removesuffix('.npz')}.preview.json").read_text())
+        for each in files
+    )
 
 
-def _read(name: str, data: bytes) -> Shipped:
+def _read(name: str, data: bytes, preview: str) -> Shipped:
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             header = json.loads(_content(archive, "header", "|u1"))
@@ -56,6 +61,7 @@ def _read(name: str, data: bytes) -> Shipped:
         title=assignment["title"],
         networks_sha256=digest.hexdigest(),
         archive=data,
+        preview=preview.strip(),
     )
 
 

@@ -9,6 +9,9 @@ from typing import Any
 
 from grader.model import Mark, Outcome
 
+#: How `grader.diagnosis.hints` names two mistakes at once; a test compares.
+_BOTH, _STARTS, _AND = "+", "It ", " and it "
+
 
 class Change(StrEnum):
     """What becomes of a submission's marks."""
@@ -28,6 +31,8 @@ class Standing:
     #: Names of the properties that failed, and of those that passed where it is known.
     failing: tuple[str, ...] = ()
     passing: tuple[str, ...] = ()
+    #: Each with its title, which is empty where it is not known.
+    mistakes: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def of(cls, verdict: Mapping[str, Any]) -> "Standing":
@@ -36,25 +41,34 @@ class Standing:
             mark: tuple(row["name"] for row in verdict["properties"] if row["outcome"] == mark)
             for mark in (Mark.FAILED, Mark.PASSED)
         }
-        return cls(verdict["outcome"], verdict["score"], verdict["max_score"], named[Mark.FAILED], named[Mark.PASSED])
+        return cls(
+            verdict["outcome"],
+            verdict["score"],
+            verdict["max_score"],
+            named[Mark.FAILED],
+            named[Mark.PASSED],
+            _mistakes(verdict),
+        )
 
     @classmethod
     def read(cls, written: list[Any]) -> "Standing":
         """What `write` made."""
-        outcome, score, max_score, failing, passing = written
-        return cls(outcome, score, max_score, tuple(failing), tuple(passing))
+        outcome, score, max_score, failing, passing, mistakes = written
+        named = tuple((str(each), str(title)) for each, title in mistakes)
+        return cls(outcome, score, max_score, tuple(failing), tuple(passing), named)
 
     def write(self) -> list[Any]:
         """For JSON."""
-        return [self.outcome, self.score, self.max_score, self.failing, self.passing]
+        return [self.outcome, self.score, self.max_score, self.failing, self.passing, self.mistakes]
 
-    def summary(self) -> dict[str, str | int]:
-        """As it stands beside a submission."""
+    def summary(self) -> dict[str, Any]:
+        """As it stands beside a submission, for the scripts."""
         return {
             "outcome": self.outcome,
             "score": self.score,
             "max_score": self.max_score,
             "failing": json.dumps(self.failing),
+            "mistakes": self.mistakes,
         }
 
     @property
@@ -76,3 +90,16 @@ class Standing:
     def newly_passing(self, after: "Standing") -> tuple[str, ...]:
         """Properties that pass by `after` and failed."""
         return tuple(name for name in after.passing if name in self.failing)
+
+
+def _mistakes(verdict: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Those of its best explanation; one of two mistakes is `a+b` and says "It ... and it ..."."""
+    best = next(iter(verdict.get("diagnosis", ())), None)
+    if best is None:
+        return ()
+    ids = best["id"].split(_BOTH)
+    if len(ids) == 1:
+        return ((ids[0], best["title"]),)
+    said = best["title"].removesuffix(".").removeprefix(_STARTS).split(_AND)
+    titles = [f"{_STARTS}{each}." for each in said] if len(said) == len(ids) else [""] * len(ids)
+    return tuple(zip(ids, titles, strict=True))

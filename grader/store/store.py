@@ -5,6 +5,7 @@ from grader.settings.service import ServiceSettings
 from grader.store.assignments import Assignments
 from grader.store.cache import Cache
 from grader.store.callbacks import Callbacks
+from grader.store.cohorts import Cohorts
 from grader.store.connection import Connection
 from grader.store.counters import Counters
 from grader.store.fitness import complaints
@@ -33,6 +34,7 @@ class Store:
         self.tokens = Tokens(redis, scripts)
         self.workers = Workers(redis)
         self.counters = Counters(redis)
+        self.cohorts = Cohorts(redis)
         self.callbacks = Callbacks(redis)
 
     @classmethod

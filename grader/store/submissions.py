@@ -17,6 +17,7 @@ from grader.store.records import Claim, Kind, State, Submission
 from grader.store.refusals import IdempotencyMismatch
 from grader.store.scripts import Scripts
 from grader.store.searching import Filter, search
+from grader.store.standing import Standing
 
 #: Milliseconds for which an Idempotency-Key is remembered: a day, as long as anyone tries again.
 IDEMPOTENCY = 86_400_000
@@ -157,15 +158,7 @@ def _verdict(name: str, number: str) -> str:
 
 
 def _summary(verdict: dict[str, Any]) -> str:
-    failing = [row["name"] for row in verdict["properties"] if row["outcome"] == "failed"]
-    return json.dumps(
-        {
-            "outcome": verdict["outcome"],
-            "score": verdict["score"],
-            "max_score": verdict["max_score"],
-            "failing": json.dumps(failing),
-        }
-    )
+    return json.dumps(Standing.of(verdict).summary())
 
 
 def _submission(name: str, raw: dict[str, str]) -> Submission | None:
@@ -195,6 +188,7 @@ def _submission(name: str, raw: dict[str, str]) -> Submission | None:
         score=_number(raw.get("score")),
         max_score=_number(raw.get("max_score")),
         failing=tuple(json.loads(raw.get("failing", "[]"))),
+        mistakes=tuple(raw.get("mistakes", "").split()),
         reused=raw.get("reused") == "1",
     )
 

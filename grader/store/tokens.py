@@ -43,16 +43,13 @@ class Tokens:
         number = rest.partition("_")[0]
         if mark != _MARK or not number.isalnum() or not secret.isascii():
             return None
-        pipeline = self._redis.pipeline(transaction=False)
-        pipeline.hgetall(_key(number))
-        pipeline.time()
-        raw, (now, _micros) = pipeline.execute()
-        stored = texts(raw)
-        if not hmac.compare_digest(stored.get("sha256", ""), _hash(secret)):
-            return None
-        token = _token(number, stored)
-        expired = token.expires is not None and token.expires <= now
-        return None if expired or token.revoked is not None else token
+        stored, now = self._read(number)
+        return _valid(number, stored, now) if hmac.compare_digest(stored.get("sha256", ""), _hash(secret)) else None
+
+    def valid(self, number: str) -> Token | None:
+        """The token of that id, whose secret was seen before; None where it is no longer good."""
+        stored, now = self._read(number)
+        return _valid(number, stored, now) if stored else None
 
     def revoke(self, number: str) -> bool:
         """From now on it is good for nothing; False where there is none."""
@@ -63,6 +60,14 @@ class Tokens:
         raw = texts(self._redis.hgetall(_key(number)))
         return _token(number, raw) if raw else None
 
+    def _read(self, number: str) -> tuple[dict[str, str], int]:
+        """What is stored of it, and the time by Redis's clock."""
+        pipeline = self._redis.pipeline(transaction=False)
+        pipeline.hgetall(_key(number))
+        pipeline.time()
+        raw, (now, _micros) = pipeline.execute()
+        return texts(raw), now
+
     def list(self, course: str | None = None) -> list[Token]:
         """A course's tokens, or all; newest first."""
         names: Any = self._redis.zrevrange(_NAMES, 0, -1)
@@ -72,6 +77,12 @@ class Tokens:
         found = zip(names, pipeline.execute(), strict=True)
         tokens = [_token(text(name), texts(raw)) for name, raw in found if raw]
         return [each for each in tokens if course in {None, each.course}]
+
+
+def _valid(number: str, stored: dict[str, str], now: int) -> Token | None:
+    token = _token(number, stored)
+    expired = token.expires is not None and token.expires <= now
+    return None if expired or token.revoked is not None else token
 
 
 def _key(number: str) -> str:

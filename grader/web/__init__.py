@@ -23,6 +23,7 @@ from grader.web import (
 from grader.web.holding import Holding
 from grader.web.limits import Limits
 from grader.web.noun import Noun
+from grader.web.pages import registry
 from grader.web.service import Service
 
 #: Every noun of the API, in the order of the documentation.
@@ -51,6 +52,8 @@ def create_app(
         security_schemes={"bearer": {"type": "http", "scheme": "bearer"}},
         doc_ui=False,
     )
+    # Else it is redirected to whatever host the request names.
+    app.url_map.merge_slashes = False
     app.config["MAX_CONTENT_LENGTH"] = settings.max_bytes
     Service(
         settings=settings,
@@ -64,4 +67,5 @@ def create_app(
     for noun in NOUNS:
         app.register_api(noun)
     app.register_blueprint(documents.pages)
+    registry.install(app, settings)
     return app

@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 from flask import Response
 from pydantic import Field
 
+from grader.disclosure import announced
 from grader.store.records import Revision, Scope
 from grader.web import answers
 from grader.web.auth import Caller, caller
@@ -31,7 +32,9 @@ class RevisionTold(Told):
     published_at: datetime | None = Field(description="Null for what is shipped.")
     networks_sha256: str
     fresh: int = Field(description="Networks drawn anew for each submission; 0: all are graded on the same.")
-    settings: dict[str, Any] = Field(description="The assignment's settings.")
+    settings: dict[str, Any] = Field(
+        description="The assignment's settings; unless staff, without what its feedback does not show."
+    )
     catches: dict[str, int] | None = Field(
         description="How many networks see each known mistake; null unless staff, and for what is shipped."
     )
@@ -132,7 +135,7 @@ def _assignment(current: Revision) -> AssignmentTold:
 
 
 def _revision(found: Revision, asking: Caller) -> RevisionTold:
-    shipped = found.course == _EVERYONE
+    shipped, settings = found.course == _EVERYONE, json.loads(found.assignment)
     return RevisionTold(
         id=found.id,
         assignment=found.assignment_id,
@@ -141,7 +144,7 @@ def _revision(found: Revision, asking: Caller) -> RevisionTold:
         published_at=None if shipped else moment(found.published),
         networks_sha256=found.networks_sha256,
         fresh=found.fresh,
-        settings=json.loads(found.assignment),
+        settings=settings if asking.staff else announced(settings),
         catches=dict(found.catches) if asking.staff and not shipped else None,
     )
 

@@ -1,16 +1,16 @@
 """Turns whatever went wrong within a request into a problem: the one place that knows which error is which."""
 
 import logging
-from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 from flask import Flask, Response, current_app
+from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
-from werkzeug.routing import RequestRedirect
 
 from grader.errors import StoreUnavailable
 from grader.store.refusals import BadCursor, IdempotencyMismatch, WrongPhase
 from grader.web import problems
+from grader.web.pages import mistakes
 from grader.web.problems import TRY_AGAIN, Fault, Problem, Told, told
 
 _log = logging.getLogger(__name__)
@@ -28,11 +28,12 @@ _BY_STATUS = {
 
 def install(app: Flask) -> None:
     """Answer every failure of `app` as a problem."""
-    app.register_error_handler(Problem, lambda error: told(error).response())
+    app.register_error_handler(Problem, lambda error: _said(told(error)))
     app.register_error_handler(StoreUnavailable, _unavailable)
     app.register_error_handler(BadCursor, _bad_cursor)
     app.register_error_handler(IdempotencyMismatch, _key_reused)
     app.register_error_handler(WrongPhase, _wrong_phase)
+    app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(HTTPException, _from_flask)
     app.register_error_handler(Exception, _unexpected)
 
@@ -40,40 +41,45 @@ def install(app: Flask) -> None:
 def _unavailable(error: StoreUnavailable) -> Response:
     _log.warning("the store does not answer: %s", error)
     detail = "the store does not answer; nothing was recorded"
-    return told(Problem(problems.UNAVAILABLE, detail, headers={"Retry-After": str(TRY_AGAIN)})).response()
+    return _said(told(Problem(problems.UNAVAILABLE, detail, headers={"Retry-After": str(TRY_AGAIN)})))
 
 
 def _bad_cursor(error: BadCursor) -> Response:
     fault = Fault("parameter", "cursor", str(error))
-    return told(Problem(problems.INVALID, f"cursor: {error}", errors=(fault,))).response()
+    return _said(told(Problem(problems.INVALID, f"cursor: {error}", errors=(fault,))))
 
 
 def _key_reused(error: IdempotencyMismatch) -> Response:
-    return told(Problem(problems.KEY_REUSED, str(error))).response()
+    return _said(told(Problem(problems.KEY_REUSED, str(error))))
 
 
 def _wrong_phase(error: WrongPhase) -> Response:
-    return told(Problem(problems.CONFLICT, str(error))).response()
+    return _said(told(Problem(problems.CONFLICT, str(error))))
+
+
+def _stale_form(error: CSRFError) -> Response:
+    return _said(told(Problem(problems.STALE_FORM, str(error.description))))
 
 
 def _from_flask(error: HTTPException) -> Response:
-    if isinstance(error, RequestRedirect):
-        # Without the host, which is whatever the request says it is.
-        where = urlsplit(error.new_url)
-        return Response(status=error.code, headers={"Location": urlunsplit(("", "", where.path, where.query, ""))})
     status = error.code or 500
     detail = error.description or error.name
     headers = {name: value for name, value in error.get_headers() if name in {"Allow", "Retry-After"}}
     kind = _BY_STATUS.get(status)
     if kind is None:
-        return Told("about:blank", error.name, status, detail, headers=headers).response()
+        return _said(Told("about:blank", error.name, status, detail, headers=headers))
     if isinstance(error, RequestEntityTooLarge):
         detail = f"the body may have {current_app.config['MAX_CONTENT_LENGTH']} bytes"
-    return told(Problem(kind, detail, headers=headers)).response()
+    return _said(told(Problem(kind, detail, headers=headers)))
 
 
 def _unexpected(error: Exception) -> Response:
     instance = f"urn:uuid:{uuid4()}"
     _log.error("%s: an error that nobody expected", instance, exc_info=error)
     kind = problems.UNEXPECTED
-    return Told(kind.type, kind.title, kind.status, kind.meaning, instance=instance).response()
+    return _said(Told(kind.type, kind.title, kind.status, kind.meaning, instance=instance))
+
+
+def _said(problem: Told) -> Response:
+    """As a page for whoever looks with a browser, else as RFC 9457 has it."""
+    return mistakes.drawn(problem) if mistakes.wanted() else problem.response()

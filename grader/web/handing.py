@@ -12,8 +12,8 @@ from grader.web.problems import INVALID, UNSUPPORTED_MEDIA_TYPE, Fault, Problem
 from grader.web.reading import json_body, validated
 from grader.web.schemas import Asked, Name, Query
 
-#: A file's name, without folders.
-FileName = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f/\\]{1,255}$")]
+#: A file's name, without folders, and without what commands a terminal or turns the order of letters about.
+FileName = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f/\\\u2028-\u202e\u2066-\u2069]{1,255}$")]
 _BASE64 = r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
 
 _EXAMPLE: dict[str, JsonValue] = {"assignment": "udl-7.2", "student": "s1024"}

@@ -39,6 +39,13 @@ KEY_MISSING = Kind(
     "This server accepts nothing without the header Idempotency-Key. Send one that is new for each thing you ask for, "
     "and the same one when you ask again for the same.",
 )
+STALE_FORM = Kind(
+    "stale-form",
+    HTTPStatus.BAD_REQUEST,
+    "The form is too old",
+    "A page's form came without what proves that it is ours, or after its session had ended. Nothing was done. Load the "
+    "page again, and send it again.",
+)
 UNAUTHENTICATED = Kind(
     "unauthenticated",
     HTTPStatus.UNAUTHORIZED,
@@ -87,6 +94,12 @@ NO_VERDICT = Kind(
     "There is no verdict",
     "A result was asked for in another form, but the submission is not graded yet, or ended without a verdict. "
     "While it is waiting or running, Retry-After says when to look again.",
+)
+LINK_ENDED = Kind(
+    "link-ended",
+    HTTPStatus.GONE,
+    "This link has ended",
+    "A signed link holds for a while only, and this one no longer does. Ask the staff of the course for a new one.",
 )
 TOO_LARGE = Kind(
     "too-large",
@@ -139,10 +152,18 @@ BUSY = Kind(
     "As many connections are held open as this server allows. Try after Retry-After, or ask for the status instead.",
 )
 
+NO_SECRET = Kind(
+    "no-secret",
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    "The server has no secret",
+    "Sign-ins and links are signed with a key made from BACKMARK_SECRET, and that is not set. The API works without.",
+)
+
 #: All of them, in the order of their status.
 KINDS = (
     MALFORMED,
     KEY_MISSING,
+    STALE_FORM,
     UNAUTHENTICATED,
     FORBIDDEN,
     NOT_FOUND,
@@ -151,6 +172,7 @@ KINDS = (
     NOT_ACCEPTABLE,
     CONFLICT,
     NO_VERDICT,
+    LINK_ENDED,
     TOO_LARGE,
     UNSUPPORTED_MEDIA_TYPE,
     INVALID,
@@ -159,6 +181,7 @@ KINDS = (
     UNEXPECTED,
     UNAVAILABLE,
     BUSY,
+    NO_SECRET,
 )
 
 

@@ -10,11 +10,12 @@ from pydantic import ConfigDict, Field
 from grader.assignment import MOST_NETWORKS, parse
 from grader.errors import BadAssignment
 from grader.store.records import Job, Kind, Publication, Scope, State
+from grader.store.refusals import TooManyPublications
 from grader.web import answers
 from grader.web.auth import caller
 from grader.web.idempotency import Keyed, claimed
 from grader.web.noun import ACCEPTED, PREFIX, TAGGED, Answer, Noun
-from grader.web.problems import INVALID, KEY_MISSING, KEY_REUSED, NOT_FOUND, Fault, Problem
+from grader.web.problems import CONFLICT, INVALID, KEY_MISSING, KEY_REUSED, NOT_FOUND, Fault, Problem
 from grader.web.schemas import WHOLE, Asked, Id, Name, PageQuery, Told, moment, moment_or_none
 from grader.web.service import service
 
@@ -78,7 +79,7 @@ class PublicationPath(Asked):
             leads={"read_publication": "publication_id"},
         )
     },
-    problems=(KEY_MISSING, KEY_REUSED),
+    problems=(KEY_MISSING, KEY_REUSED, CONFLICT),
 )
 def publish(header: Keyed, body: PublicationAsked) -> Response:
     """Publish a revision of an assignment.
@@ -88,7 +89,10 @@ def publish(header: Keyed, body: PublicationAsked) -> Response:
     assignment = _assignment(body.toml)
     course = caller().course(body.course)
     key = claimed(header, course, body.fresh, sha256(body.toml.encode()).hexdigest())
-    found = service().store.publications.request(course, assignment, body.toml, body.fresh, key)
+    try:
+        found = service().store.publications.request(course, assignment, body.toml, body.fresh, key)
+    except TooManyPublications as error:
+        raise Problem(CONFLICT, str(error)) from None
     if not found.state.terminal:
         # One message too many does no harm, and of a repeated request nobody knows whether the first was sent.
         service().dispatcher.send(Job(Kind.PUBLICATION, found.id))

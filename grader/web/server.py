@@ -15,6 +15,9 @@ threads = ServiceSettings().web_threads
 limit_request_line = 8190
 #: Seconds for requests that are being answered when the server is told to stop.
 graceful_timeout = 15
+#: Nobody, a proxy on this machine included, whose clients' headers it may pass on, says by a header (PATH_INFO,
+#: SCRIPT_NAME) what another path a request is for. Of who asks, and how, nothing here depends.
+forwarded_allow_ips = ""
 #: It answers to signals only.
 control_socket_disable = True
 

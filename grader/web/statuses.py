@@ -8,13 +8,11 @@ from pydantic import Field
 
 from grader.model import Outcome
 from grader.store.records import Job, Kind, State, Submission
+from grader.web import seeing
 from grader.web.auth import Caller
 from grader.web.schemas import Told, moment, moment_or_none
 from grader.web.service import service
 from grader.web.verdicts import VerdictTold
-
-#: Beside the flags of the verdict, for staff.
-IDENTICAL = {"id": "identical", "title": "identical to another student's submission"}
 
 
 class PlaceTold(Told):
@@ -98,16 +96,8 @@ def status(found: Submission, caller: Caller) -> bytes:
 
 
 def verdict(found: Submission, caller: Caller) -> dict[str, Any] | None:
-    """The verdict that holds, with its flags for staff only; none for who may only submit, and cancels."""
-    if found.verdict is None or not caller.reads:
-        return None
-    told = service().store.submissions.verdict(found.id, found.verdict)
-    if told is None:
-        return None
-    if not caller.staff:
-        return told | {"flags": []}
-    others = service().store.submissions.identical(found.id, limit=1)
-    return told | {"flags": [*told["flags"], IDENTICAL]} if others else told
+    """The verdict that holds, as far as it is shown to the caller; none for who may only submit, and cancels."""
+    return seeing.verdict(found, caller) if caller.reads else None
 
 
 def _place(found: Submission) -> dict[str, Any] | None:

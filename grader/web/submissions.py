@@ -29,8 +29,9 @@ from grader.web.problems import (
     Problem,
 )
 from grader.web.schemas import Asked, Id, Name, PageQuery, Query, Told
+from grader.web.seeing import STUDENT, verdict
 from grader.web.service import service
-from grader.web.statuses import StatusTold, SummariesTold, status, summary, verdict
+from grader.web.statuses import StatusTold, SummariesTold, status, summary
 
 noun = Noun("submissions", __name__, says="What students hand in, and the verdicts on it.")
 
@@ -254,7 +255,8 @@ def _form(asked: str | None) -> Format | None:
 
 
 def _formed(found: Submission, form: Format) -> bytes:
-    told = verdict(found, caller())
+    # As a student sees it, whoever asks: these systems show it to students.
+    told = verdict(found, STUDENT)
     if told is not None:
         return form.render(found, told)
     if form.ungraded is not None:

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from grader.model import SCHEMA, Mark, Outcome
+from grader.model import SCHEMA, Level, Mark, Outcome
 
 Numbers = list[list[float | None]]
 
@@ -72,13 +72,14 @@ class PropertyTold(BaseModel):
 
 
 class DiagnosisTold(BaseModel):
-    """An explanation that every answer fits."""
+    """An explanation that every answer fits; texts that the level of feedback hides are empty."""
 
     id: str
     title: str
     hint: str
     strong_hint: str
     read: str = Field(description="Where to read about it.")
+    apart: str = Field(default="", description="What tells it from explanations that fit as well.")
 
 
 class FirstDifferenceTold(BaseModel):
@@ -115,6 +116,7 @@ class VerdictTold(BaseModel):
     submission: HandedIn
     assignment: AssignmentMeant
     outcome: Outcome
+    level: Level | None = Field(default=None, description="How much of it you are shown; there where not all.")
     score: int
     max_score: int
     properties: list[PropertyTold]

@@ -50,14 +50,14 @@ def test_the_more_usual_of_two_explanations_comes_first() -> None:
 def test_where_two_explain_as_well_it_says_what_tells_them_apart(udl: Judge) -> None:
     """TODO 3 and TODO 4 left as the template give the same numbers on every network."""
     first, second = diagnosed(source("growing", back="np.zeros(h.shape)"), udl)
-    assert "it leaves dl/df below the output as zeros" in first.hint
-    assert "it leaves dl/dh as zeros" in second.hint
+    assert "it leaves dl/df below the output as zeros" in first.apart
+    assert "it leaves dl/dh as zeros" in second.apart
     apart = "Print all_dl_dh[layer]: it is this one if that {} all_weights[layer].T @ all_dl_df[layer], else the other."
-    assert apart.format("is not") in first.hint
-    assert apart.format("is") in second.hint
+    assert apart.format("is not") in first.apart
+    assert apart.format("is") in second.apart
 
 
 def test_two_bugs_of_one_line_are_told_apart_by_looking_at_it() -> None:
     """There is nothing between them to print."""
     told = hints.told([fit("no_derivative"), fit("derivative_at_input")])
-    assert all("Compare your lines with both." in each.hint for each in told)
+    assert all("Compare your lines with both." in each.apart for each in told)

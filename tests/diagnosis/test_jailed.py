@@ -48,6 +48,6 @@ def test_the_result_object_holds_both_hints_and_the_place(udl: Judge, jail: Laun
     name = "no_relu_derivative.ipynb"
     found = json.loads(json.dumps(Grader(udl, jail).grade((EXAMPLES / name).read_bytes(), name).as_dict()))
     (diagnosis,) = found["diagnosis"]
-    assert list(diagnosis) == ["id", "title", "hint", "strong_hint", "read"]
+    assert list(diagnosis) == ["id", "title", "hint", "strong_hint", "read", "apart"]
     assert found["first_difference"]["variable"] == "all_dl_df[4]"
     assert list(found["first_difference"]) == ["variable", "layer", "depth", "message"]

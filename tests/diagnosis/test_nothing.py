@@ -1,7 +1,9 @@
 """No fit, no claim: right answers, and wrong ones that no model explains, are named nothing."""
 
+import numpy as np
 import pytest
 
+from grader.diagnosis.case import near
 from grader.properties.engine import Judge
 from tests.corpus.rare import RareFault, rare_faults
 from tests.corpus.right import STYLES
@@ -67,3 +69,12 @@ def test_a_right_style_is_named_nothing(udl: Judge, style: str) -> None:
 def test_of_a_rare_fault_only_the_truth_is_told(udl: Judge, fault: RareFault) -> None:
     """Most have no model, and are named nothing."""
     assert named(fault.source, udl) == TOLD.get(fault.name, [])
+
+
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
+def test_what_is_not_finite_explains_no_number(value: float) -> None:
+    """Nor is it explained by one."""
+    some, none = np.ones(3), np.zeros(3)
+    assert near(some, some, none)
+    assert not near(np.array([1.0, value, 1.0]), some, none)
+    assert not near(some, np.array([1.0, value, 1.0]), none)

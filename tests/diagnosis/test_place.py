@@ -58,3 +58,10 @@ def test_two_that_differ_at_once_and_do_not_agree_are_both_named(udl: Judge) -> 
 def test_who_returns_no_arrays_is_placed_nowhere(udl: Judge) -> None:
     """There are no numbers to differ."""
     assert place(source("growing", returns="None"), udl) is None
+
+
+def test_enormous_numbers_are_compared_without_a_warning(udl: Judge) -> None:
+    """Their products are beyond what a float holds."""
+    found = place(source("growing", loss="np.full(y.shape, 1e300)"), udl)
+    assert found is not None
+    assert found.variable == "all_dl_df[5]"

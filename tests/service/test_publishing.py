@@ -1,5 +1,6 @@
 """An assignment's text becomes a revision that is sound, or a sentence that says why not."""
 
+import json
 import threading
 from dataclasses import replace
 
@@ -54,6 +55,9 @@ def test_a_sound_assignment_is_published_and_graded_on(context: Context) -> None
     assert (revision.title, revision.fresh) == ("Mine", 0)
     assert len(revision.catches) > 10
     assert all(networks > 0 for _, networks in revision.catches)
+    preview = json.loads(revision.preview)
+    assert (preview["networks"], sum(preview["depth"].values())) == (200, 200)
+    assert [(each["id"], each["networks"]) for each in preview["mistakes"]] == [*revision.catches]
     found = verdict(context, revision, RIGHT, "ann")
     assert found["outcome"] == "passed"
     assert found["assignment"] == {

@@ -70,7 +70,7 @@ def end_lease(store: Store, claim: Claim) -> None:
 
 def remains(store: Store) -> set[str]:
     """Every key that belongs to a submission, a student or a course."""
-    general = {"bm:clock", "bm:counters", "bm:pace", "bm:outbox"}
+    general = {"bm:clock", "bm:counters", "bm:pace", "bm:outbox", "bm:mistake-titles"}
     names = {text(name) for name in store.redis.scan_iter("bm:*")}
     # Numbers by assignment, for regrades: of no submission and no student.
     return {name for name in names - general if not name.startswith("bm:verdicts-changed:")}

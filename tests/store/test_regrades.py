@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from grader.store import reports
 from grader.store.records import Job, Kind
 from grader.store.refusals import WrongPhase
 from grader.store.regrade import Mode, Phase, Which
@@ -185,6 +186,23 @@ def test_a_page_of_the_report_leads_to_the_next(store: Store) -> None:
     assert third.next_cursor is None
     moved = report.page(frozenset({Change.UP, Change.DOWN}), 100)
     assert {row.entry.student for row in moved.items} == {f"student-{n}" for n in range(25) if n % 5 < 2}
+
+
+def test_a_page_for_which_much_is_passed_over_is_short_and_leads_on(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for a look at hundreds of thousands, of which few match."""
+    monkeypatch.setattr(reports, "_CHUNK", 3)
+    monkeypatch.setattr(reports, "_MOST", 6)
+    for number in range(20):
+        graded(store, f"student-{number}", "moved" if number % 10 == 0 else "same", 8)
+    report = store.regrades.report(previewed(store, {"moved": 10, "same": 8}))
+    pages = [report.page(frozenset({Change.UP}), 5)]
+    while pages[-1].next_cursor is not None:
+        pages.append(report.page(frozenset({Change.UP}), 5, pages[-1].next_cursor))
+    assert [row.entry.student for page in pages for row in page.items] == ["student-10", "student-0"]
+    assert len(pages) == 4
+    assert len(list(report.all(frozenset()))) == 20
 
 
 def test_progress_counts_sources_and_estimates_by_the_pace_so_far(store: Store) -> None:

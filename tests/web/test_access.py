@@ -59,9 +59,12 @@ def test_who_may_only_submit_is_shown_no_verdict_by_cancelling(app: Flask, store
     assert [told[name] for name in ("outcome", "score", "max_score", "verdict")] == [None] * 4
 
 
-def test_a_redirect_names_no_host(app: Flask) -> None:
-    answer = app.test_client().get("/api/v1//submissions?limit=1", headers={"Host": "elsewhere.example"})
-    assert (answer.status_code, answer.headers["Location"]) == (308, "/api/v1/submissions?limit=1")
+@pytest.mark.parametrize("path", ["/api/v1//submissions", "/api//v1/token", "/api/v1/token/", "//problems"])
+def test_nobody_is_sent_to_the_host_that_a_request_names(app: Flask, path: str) -> None:
+    answer = app.test_client().open(base_url="http://elsewhere.example", path=path)
+    assert answer.status_code == 404
+    assert b"elsewhere" not in answer.data
+    assert "Location" not in answer.headers
 
 
 def test_a_token_does_not_revoke_itself(admin: Asker) -> None:

@@ -1,5 +1,6 @@
 """Assignments and their publication."""
 
+from grader.store.publications import MOST_OPEN
 from grader.store.records import Job, Kind, State
 from grader.store.store import Store
 from tests.web.asking import Asker
@@ -23,6 +24,19 @@ def test_a_refusal_is_told(staff: Asker, store: Store) -> None:
     told = staff.get(f"/publications/{publication}").get_json()
     assert (told["state"], told["refusal"]) == ("done", "a known mistake passes")
     assert [each["id"] for each in staff.get("/publications").get_json()["items"]] == [publication]
+
+
+def test_one_course_does_not_take_all_workers(staff: Asker, stranger: Asker, store: Store) -> None:
+    made = [staff.post("/publications", {"Idempotency-Key": str(at)}, json={"toml": TOML}) for at in range(MOST_OPEN)]
+    assert {each.status_code for each in made} == {202}
+    refused = staff.post("/publications", json={"toml": TOML})
+    assert (refused.status_code, refused.get_json()["type"]) == (409, "/problems/conflict")
+    assert staff.post("/publications", {"Idempotency-Key": "0"}, json={"toml": TOML}).status_code == 202
+    assert stranger.post("/publications", json={"toml": TOML}).status_code == 202
+    claim = store.jobs.claim(Job(Kind.PUBLICATION, made[0].get_json()["id"]))
+    assert claim is not None
+    store.jobs.conclude(claim, State.DONE, refusal="a known mistake passes")
+    assert staff.post("/publications", json={"toml": TOML}).status_code == 202
 
 
 def test_the_same_key_is_one_publication(staff: Asker) -> None:

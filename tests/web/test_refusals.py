@@ -17,6 +17,8 @@ from tests.web.asking import Asker
         ({"student": "a b"}, "/student"),
         ({"source": ["x"]}, "/source"),
         ({"filename": "../a.py"}, "/filename"),
+        ({"filename": "\x9b2Ja.py"}, "/filename"),
+        ({"filename": "a\u202eyp.exe"}, "/filename"),
         ({"a/b~c": 1}, "/a~1b~0c"),
         ({"source_base64": "eA=="}, ""),
     ],

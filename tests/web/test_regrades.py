@@ -18,6 +18,7 @@ from grader.store.submissions import New
 from grader.web.comparisons import Status
 from grader.web.regrades import RegradeAsked
 from grader.web.regrading import Action
+from grader.web.spreadsheets import table
 from tests.web.asking import Asker
 from tests.web.concluding import conclude, step
 from tests.web.verdicts import failed, passed
@@ -231,6 +232,67 @@ def test_a_unit_that_could_not_be_graded_is_listed_and_can_be_resumed(store: Sto
     assert (item["status"], item["reason"], item["after"]) == ("could_not_be_graded", "no jail", None)
     answer = staff.post(f"/regrades/{regrade}/resume")
     assert (answer.status_code, said(answer)["phase"]) == (202, "previewing")
+
+
+def test_the_report_says_what_became_of_each_and_why(store: Store, staff: Asker) -> None:
+    up, down, other = (handed_in(store, *each) for each in (("ada", failed()), ("ben", passed()), ("cyd", failed())))
+    verdicts = {"ada": passed(), "ben": failed(), "cyd": passed()}
+    regrade = previewed(store, staff, verdicts)
+    between = previewed(store, staff, verdicts, students=["cyd"])
+    staff.post(f"/regrades/{between}/apply", json={"mode": "whole"})
+    worked(store, between)
+    staff.post(f"/regrades/{regrade}/apply", json={"mode": "never_lower"})
+    worked(store, regrade)
+    expected = {up: ("applied", None), down: ("skipped", "would_lower"), other: ("skipped", "changed")}
+    assert became(staff, regrade) == expected
+    after = previewed(store, staff, verdicts, students=["ada"], which="best")
+    staff.post(f"/regrades/{after}/apply", json={"mode": "whole"})
+    worked(store, after)
+    for each in (regrade, between):
+        staff.post(f"/regrades/{each}/rollback")
+        worked(store, each)
+    assert became(staff, regrade) == expected | {up: ("left", "changed")}
+    assert became(staff, between) == {other: ("rolled_back", None)}
+
+
+def became(staff: Asker, regrade: str) -> dict[str, tuple[str, str | None]]:
+    """Status and reason by submission, which the table says too."""
+    items = said(staff.get(f"/regrades/{regrade}/report"))["items"]
+    table = staff.get(f"/regrades/{regrade}/report?format=csv").get_data(as_text=True)
+    rows = {row["submission"]: (row["status"], row["reason"] or None) for row in csv.DictReader(io.StringIO(table))}
+    told = {each["submission"]: (each["status"], each["reason"]) for each in items}
+    assert rows == told
+    return told
+
+
+def test_what_is_not_graded_yet_waits_in_the_report(store: Store, staff: Asker) -> None:
+    name = handed_in(store, "ada", failed())
+    regrade = str(asked(staff)["id"])
+    worked(store, regrade)
+    assert became(staff, regrade) == {name: ("waiting", None)}
+
+
+def test_a_regrade_that_failed_says_why_and_can_be_resumed(store: Store, staff: Asker) -> None:
+    regrade = str(asked(staff)["id"])
+    while (claim := store.jobs.claim(Job(Kind.REGRADE, regrade))) is not None:
+        store.jobs.failed(claim, "no memory")
+    body = said(staff.get(f"/regrades/{regrade}"))
+    assert (body["phase"], body["stopped_in"], body["failure"]) == ("failed", "preparing", "no memory")
+    assert body["actions"] == ["cancel", "resume"]
+    assert said(staff.post(f"/regrades/{regrade}/resume"))["phase"] == "preparing"
+
+
+def test_a_report_can_be_had_in_no_other_form(store: Store, staff: Asker) -> None:
+    regrade = previewed(store, staff, {})
+    assert staff.get(f"/regrades/{regrade}/report", {"Accept": "application/pdf"}).status_code == 406
+    assert staff.get(f"/regrades/{regrade}/report", {"Accept": "*/*"}).content_type == "application/json"
+
+
+def test_a_long_table_has_every_row_once() -> None:
+    pieces = list(table(("number", "text"), ((number, f"={number}") for number in range(450))))
+    rows = list(csv.reader(io.StringIO(b"".join(pieces).decode(), newline="")))
+    assert len(pieces) > 2
+    assert rows == [["number", "text"], *([str(number), f"'={number}"] for number in range(450))]
 
 
 def test_a_cancelled_regrade_says_where_it_stopped(store: Store, staff: Asker) -> None:

@@ -87,6 +87,11 @@ def test_who_hangs_up_in_the_midst_is_no_work(port: int, connect: Callable[[byte
     assert well(port)
 
 
+@pytest.mark.parametrize("header", [{"PATH_INFO": "/metrics"}, {"SCRIPT_NAME": "/healthz"}, {"Script-Name": "/x"}])
+def test_a_header_says_nothing_about_the_path(port: int, header: dict[str, str]) -> None:
+    assert httpx.get(f"http://127.0.0.1:{port}/healthz", headers=header).json() == {"ok": True}
+
+
 def test_headers_and_the_next_request_may_come_in_parts(port: int) -> None:
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
         for _ in range(2):

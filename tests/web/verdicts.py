@@ -51,7 +51,7 @@ def failed() -> dict[str, Any]:
 def _verdict(judgement: Judgement) -> dict[str, Any]:
     told = Verdict(
         Submission("0123456789abcdef", "answer.py", "0" * 64),
-        AssignmentReference("udl-7.2", "6748dc3d47ef1e3c", "0" * 64),
+        AssignmentReference("udl-7.2", "49737db601a42a8b", "0" * 64),
         judgement,
         "printed\n",
     ).as_dict()

@@ -14,6 +14,12 @@ def test_a_drawing_that_is_stopped_has_no_result() -> None:
         drawing.result()
 
 
+def test_a_drawing_that_takes_too_long_is_its_authors_to_mend() -> None:
+    drawing = Drawing(Assignment("mine", "Mine", networks=2000))
+    with pytest.raises(BadAssignment, match=r"mine are not drawn within 0\.2 s"):
+        drawing.result(0.2)
+
+
 @pytest.mark.parametrize(
     ("said", "kind", "told"),
     [

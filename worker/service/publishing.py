@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from grader.assignment import parse
 from grader.errors import BadAssignment
 from grader.model import Assignment
+from grader.properties.preview import preview
 from grader.properties.selfcheck import SelfCheck, selfcheck
 from grader.revision import Revision, assignment_to_json, load
 from grader.store import records
 from grader.store.records import Publication, State
-from worker.drawing import Drawing
+from worker.drawing import MOST_SECONDS, Drawing
 from worker.service import fresh
 from worker.service.claims import Hold, Withdrawn
 from worker.service.context import Context
@@ -66,6 +67,7 @@ def _made(context: Context, asked: Publication, hold: Hold) -> _Made:
         published=0.0,
         fresh=asked.fresh,
         catches=tuple((catch.mistake.id, catch.networks) for catch in checked.catches),
+        preview=preview(revision, checked),
     )
     return _Made(record, networks, pool)
 
@@ -90,7 +92,7 @@ def _drawn(assignment: Assignment, hold: Hold) -> bytes:
     drawing = Drawing(assignment)
     with hold.ending(drawing.stop):
         try:
-            return drawing.result()
+            return drawing.result(MOST_SECONDS)
         finally:
             # Whatever came of it: where it was stopped, that is why.
             hold.check()

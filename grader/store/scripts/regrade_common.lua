@@ -185,7 +185,7 @@ local function unname(course, student)
   for _, regrade in ipairs(redis.call('ZRANGE', key('regrades', course), 0, -1)) do
     local job, found = job_key('regrade', regrade), false
     redis.call('SREM', regrade_key('taken', regrade), student)
-    local names = cjson.decode(get(job, 'students'))
+    local names = cjson.decode(get(job, 'students') or '[]')
     for i, each in ipairs(names) do
       if each == student then
         names[i], found = '(deleted)', true

@@ -1,4 +1,4 @@
--- What scripts about submissions share. Stands before each script, after common.lua.
+-- What scripts about submissions share. Stands before each script, after cohort_common.lua.
 
 -- The lists in which a submission stands, all of its own course's.
 local function indexes(course, assignment, student)
@@ -24,12 +24,15 @@ local function hold(id, number, summary)
   local job = job_key('submission', id)
   local was = redis.call('HMGET', job, 'course', 'outcome', 'created', 'assignment', 'score', 'max_score', 'failing')
   changed(was[1], was[4])
+  reckon(id, -1)
   if was[2] then
     redis.call('ZREM', outcome_index(was[1], was[2]), id)
   end
   redis.call('ZADD', outcome_index(was[1], summary.outcome), was[3], id)
   redis.call('HSET', job, 'verdict', number, 'outcome', summary.outcome, 'score', summary.score,
-    'max_score', summary.max_score, 'failing', summary.failing, 'judged', whole(now()))
+    'max_score', summary.max_score, 'failing', summary.failing, 'mistakes', mistakes_of(summary),
+    'judged', whole(now()))
+  reckon(id, 1)
   return was[2] ~= summary.outcome or was[5] ~= tostring(summary.score) or was[6] ~= tostring(summary.max_score)
     or was[7] ~= summary.failing
 end
@@ -75,10 +78,13 @@ end
 -- A submission and everything that belongs to it. False where there is none.
 local function remove(id)
   local job = job_key('submission', id)
-  local at = redis.call('HMGET', job, 'course', 'assignment', 'student', 'source', 'outcome', 'verdicts', 'idempotency')
+  local at = redis.call('HMGET', job, 'course', 'assignment', 'student', 'source', 'outcome', 'verdicts', 'idempotency',
+    'created')
   if not at[1] then
     return false
   end
+  reckon(id, -1)
+  attempted(at[1], at[2], at[8], -1)
   for _, each in ipairs(indexes(at[1], at[2], at[3])) do
     redis.call('ZREM', each, id)
   end

@@ -1,0 +1,30 @@
+"""Text of a student's, made harmless wherever it is shown: on a terminal, and on a page."""
+
+import unicodedata
+
+#: What commands a terminal, turns the order of letters about, has no glyph, or ends a line unseen.
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+
+
+def plain(text: str) -> str:
+    """The text with control, format and surrogate characters as escapes; line breaks and tabs stay."""
+    return "".join(
+        char
+        if char in "\n\t" or unicodedata.category(char) not in _UNSEEN
+        else char.encode("unicode_escape", "surrogatepass").decode()
+        for char in text
+    )
+
+
+def capped(text: str, *, lines: int, characters: int) -> str:
+    """At most so many lines of at most so many characters each, made plain; what was left out is said."""
+    # Cut before anything looks at each character: a line may have millions.
+    rows = text[: lines * (characters + 1) * 2].replace("\r\n", "\n").split("\n")
+    shown = [_line(row, characters) for row in rows[:lines]]
+    if len(rows) > lines or len(text) > lines * (characters + 1) * 2:
+        shown.append("… and more, which is not shown here")
+    return "\n".join(shown)
+
+
+def _line(row: str, characters: int) -> str:
+    return plain(row) if len(row) <= characters else f"{plain(row[:characters])} … (cut)"

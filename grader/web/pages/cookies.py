@@ -1,0 +1,47 @@
+"""The one cookie: a signed session that says which token is signed in, and guards forms against others' sites."""
+
+import hashlib
+from datetime import timedelta
+
+from flask import Flask, request
+from flask.sessions import SecureCookieSessionInterface
+from flask_wtf import CSRFProtect
+
+from grader.settings.service import ServiceSettings
+from grader.web.pages import signing
+
+#: How long one stays signed in.
+_STAY = timedelta(hours=12)
+
+#: Checks the forms of pages; the API has tokens and no cookies, and is none of its business.
+guard = CSRFProtect()
+
+
+class Cookies(SecureCookieSessionInterface):
+    """Flask's own, with the cookie over TLS only wherever there is TLS."""
+
+    digest_method = staticmethod(hashlib.sha256)
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        """Whether the people's address is https, also where a proxy speaks it and this server does not."""
+        return request.is_secure or bool(app.config["BACKMARK_HTTPS"])
+
+
+def install(app: Flask, settings: ServiceSettings) -> None:
+    """Give `app` its sessions; without a secret it has none, and pages that need them say so."""
+    app.secret_key = signing.key(settings, "session")
+    app.session_interface = Cookies()
+    app.config.update(
+        BACKMARK_HTTPS=settings.public_url is not None and settings.public_url.scheme == "https",
+        SESSION_COOKIE_NAME="backmark",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=_STAY,
+        SESSION_REFRESH_EACH_REQUEST=False,
+        WTF_CSRF_CHECK_DEFAULT=False,
+        # As long as the session itself: a form may lie open while somebody still writes the homework.
+        WTF_CSRF_TIME_LIMIT=None,
+        # It asks for a Referer, and our pages have browsers send none. The token in the form is the guard.
+        WTF_CSRF_SSL_STRICT=False,
+    )
+    guard.init_app(app)

@@ -1,0 +1,58 @@
+"""The front door: where staff sign in with a token and out again, and everybody else is told what this is."""
+
+from flask import redirect, request
+from werkzeug.wrappers import Response
+
+from grader.store.records import Scope
+from grader.web.pages.layout import Pages, page
+from grader.web.pages.visitor import enter, leave, visitor
+from grader.web.service import service
+
+pages = Pages("entrance", __name__)
+
+#: Characters of a token that are looked at; ours have 60.
+_LONGEST = 200
+
+
+@pages.get("/")
+def home() -> Response:
+    """Where one comes in: staff at their course, others at a page that says what to do."""
+    found = visitor()
+    if found is not None:
+        return redirect(f"/courses/{found.token.course}", 303)
+    return page("entrance/home.html")
+
+
+@pages.get("/sign-in")
+def sign_in() -> Response:
+    """The form for a token."""
+    return page("entrance/sign_in.html", next=_next(request.args.get("next")), fault=None)
+
+
+@pages.post("/sign-in")
+def enter_with_token() -> Response:
+    """Sign in, and go on to where one wanted to be."""
+    wanted = _next(request.form.get("next"))
+    token = service().store.tokens.verify(request.form.get("token", "").strip()[:_LONGEST])
+    if token is None:
+        fault = "This token is unknown, has expired or was revoked."
+    elif not token.allows(Scope.STAFF):
+        fault = f"This token may only {' and '.join(sorted(token.scopes))}; these pages need one with the scope staff."
+    else:
+        enter(token)
+        return redirect(wanted, 303)
+    return page("entrance/sign_in.html", 403, next=wanted, fault=fault)
+
+
+@pages.post("/sign-out")
+def sign_out() -> Response:
+    """Sign out."""
+    leave()
+    return redirect("/", 303)
+
+
+def _next(given: str | None) -> str:
+    """A path of this server's; never another's address, however it is written."""
+    if given is None or not given.startswith("/") or given.startswith("//") or "\\" in given or not given.isprintable():
+        return "/"
+    return given

@@ -1,0 +1,56 @@
+"""How a page goes out: drawn from a template, kept by nobody, running and loading only what is this server's."""
+
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Flask, Response, make_response, render_template, url_for
+
+from grader.web.pages import cookies, words
+from grader.web.pages.visitor import visitor
+from grader.web.problems import NO_SECRET, Problem
+from grader.web.service import service
+
+#: Nothing inline, nothing from elsewhere, in nobody's frame.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+#: Seconds that browsers keep a script or style: its address changes with it.
+_KEPT = 30 * 86_400
+
+
+class Pages(Blueprint):
+    """A blueprint of pages: they need the secret, their forms are guarded, and they go out under the policy."""
+
+    def __init__(self, name: str, import_name: str) -> None:
+        super().__init__(name, import_name)
+        self.before_request(_guarded)
+
+
+def page(template: str, status: int = 200, **values: Any) -> Response:
+    """A page as it goes out."""
+    answer = make_response(render_template(template, **values), status)
+    answer.headers["Content-Security-Policy"] = POLICY
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def install(app: Flask) -> None:
+    """What templates find: `asset(name)`, `visitor()`, and the filters of `words`."""
+    folder = Path(str(app.static_folder))
+    versions = {each.name: sha256(each.read_bytes()).hexdigest()[:12] for each in folder.iterdir() if each.is_file()}
+
+    def asset(name: str) -> str:
+        return url_for("static", filename=name, v=versions[name])
+
+    app.jinja_env.globals.update(asset=asset, visitor=visitor)
+    app.jinja_env.filters.update(words.FILTERS)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = _KEPT
+
+
+def _guarded() -> None:
+    if service().settings.secret is None:
+        raise Problem(NO_SECRET, "the setting BACKMARK_SECRET is missing, so no page can be signed in to or linked to")
+    cookies.guard.protect()

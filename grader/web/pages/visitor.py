@@ -1,0 +1,52 @@
+"""Who looks at a page: staff who signed in with a token, or somebody with a link."""
+
+from urllib.parse import quote
+
+from flask import abort, g, redirect, request, session
+
+from grader.store.records import Scope, Token
+from grader.web.auth import Caller
+from grader.web.problems import NOT_FOUND, Problem
+from grader.web.service import service
+
+_TOKEN = "token"  # noqa: S105 - the name of a field
+
+
+def visitor() -> Caller | None:
+    """Staff who are signed in, as the API knows them; None for everybody else. Asked of the store once a request."""
+    if "visitor" not in g:
+        number = session.get(_TOKEN)
+        token = service().store.tokens.valid(number) if isinstance(number, str) else None
+        g.visitor = Caller(token) if token is not None and token.allows(Scope.STAFF) else None
+    found: Caller | None = g.visitor
+    return found
+
+
+def staff(course: str, weight: str = "read") -> Caller:
+    """The first line of every staff page: whoever is not signed in is sent to do so; foreign courses are not there.
+
+    From then on `grader.web.auth.caller` answers as in the API. `weight` is the limit that the request counts against.
+    """
+    found = visitor()
+    if found is None:
+        back = request.full_path.rstrip("?") if request.method == "GET" else "/"
+        abort(redirect(f"/sign-in?next={quote(back, safe='')}", 303))
+    service().limits.count(found.token.id, weight)
+    if not found.sees(course):
+        raise Problem(NOT_FOUND, f"there is no course {course}")
+    g.caller = found
+    return found
+
+
+def enter(token: Token) -> None:
+    """Sign in. A new session: nothing of who was here before."""
+    session.clear()
+    session.permanent = True
+    session[_TOKEN] = token.id
+    g.pop("visitor", None)
+
+
+def leave() -> None:
+    """Sign out."""
+    session.clear()
+    g.pop("visitor", None)

@@ -1,0 +1,135 @@
+"""A class's figures follow the verdicts that hold, through regrades and deletion, and are never counted anew."""
+
+from typing import Any
+
+import pytest
+
+from grader.diagnosis import hints
+from grader.diagnosis.bugs import library
+from grader.diagnosis.fit import Fit
+from grader.revision import packaged
+from grader.store.cohorts import Cohort, Made, Marks
+from grader.store.regrade import Phase
+from grader.store.searching import Filter
+from grader.store.standing import Standing
+from grader.store.store import Store
+from tests.store.making import accepted, claimed, finished, new, now, remains, verdict
+from tests.store.regrading import applied, phase, previewed, result, rolled_back
+
+MASK, SIGN = ("mask", "It leaves out the mask."), ("sign", "It has the wrong sign.")
+BOTH = ("mask+sign", "It leaves out the mask and it has the wrong sign.")
+
+
+def explained(*mistakes: tuple[str, str], score: int = 8, outcome: str = "failed") -> dict[str, Any]:
+    """A verdict with these explanations, the best first."""
+    diagnosis = [{"id": name, "title": title} for name, title in mistakes]
+    return verdict(outcome, score=score, diagnosis=diagnosis)
+
+
+def graded(store: Store, given: dict[str, Any], student: str = "ada", source: bytes = b"1") -> str:
+    name = accepted(store, new(student, source))
+    assert store.submissions.finish(claimed(store, name), given)
+    return name
+
+
+def cohort(store: Store) -> Cohort:
+    return store.cohorts.read("cs101", "udl-7.2")
+
+
+def made(store: Store) -> dict[str, tuple[int, int]]:
+    """Submissions and students by mistake."""
+    return {each.id: (each.submissions, each.students) for each in cohort(store).mistakes}
+
+
+def test_a_class_that_handed_in_nothing_has_no_figures(store: Store) -> None:
+    assert cohort(store) == Cohort({}, (), (), ())
+    assert (cohort(store).students, cohort(store).attempts, cohort(store).graded) == (0, 0, 0)
+
+
+def test_mistakes_are_counted_by_submissions_and_by_students(store: Store) -> None:
+    graded(store, explained(MASK))
+    graded(store, explained(MASK, SIGN))
+    graded(store, explained(BOTH), "bob")
+    graded(store, explained(), "cy")
+    assert cohort(store).mistakes == (Made(*MASK, 3, 2), Made(*SIGN, 1, 1))
+    assert cohort(store).outcomes == {"failed": 4}
+
+
+def test_two_mistakes_at_once_are_told_apart_as_the_diagnosis_names_them() -> None:
+    bugs = library.of(packaged("udl-7.2").assignment)[:2]
+    told = hints.told([Fit(bugs)])[0]
+    both = Standing.of(verdict("failed", diagnosis=[{"id": told.id, "title": told.title}])).mistakes
+    assert both == tuple((bug.id, hints.title(Fit((bug,)))) for bug in bugs)
+
+
+def test_a_title_that_cannot_be_divided_leaves_the_ids(store: Store) -> None:
+    graded(store, explained(("a+b", "It is odd.")))
+    assert [(each.id, each.title) for each in cohort(store).mistakes] == [("a", "a"), ("b", "b")]
+
+
+def test_submissions_are_found_by_a_mistake(store: Store) -> None:
+    first = graded(store, explained(BOTH))
+    graded(store, explained(MASK), "bob")
+    which = Filter("cs101", assignment="udl-7.2", mistake="sign")
+    assert [each.id for each in store.submissions.list(which).items] == [first]
+    assert now(store, first).mistakes == ("mask", "sign")
+    assert store.submissions.list(Filter("cs101", assignment="other", mistake="sign")).items == ()
+
+
+def test_each_student_counts_by_the_best_attempt(store: Store) -> None:
+    graded(store, explained(score=3))
+    best = graded(store, explained(score=8))
+    graded(store, explained(score=5))
+    graded(store, explained(score=0), "bob")
+    assert cohort(store).marks == (Marks(0, 10, 1), Marks(8, 10, 1))
+    store.submissions.delete(best)
+    assert cohort(store).marks == (Marks(0, 10, 1), Marks(5, 10, 1))
+    assert cohort(store).students == 2
+
+
+def test_a_best_attempt_that_a_regrade_lowers_is_the_best_no_more(store: Store) -> None:
+    best = graded(store, verdict("passed"))
+    graded(store, explained(score=7))
+    store.submissions.replace_verdict(best, 1, explained(score=2), "regrade")
+    assert cohort(store).marks == (Marks(7, 10, 1),)
+
+
+def test_attempts_are_counted_by_the_hour_and_passes_as_they_hold(store: Store) -> None:
+    name = finished(store)
+    accepted(store, new("bob"))
+    (hour,) = cohort(store).hours
+    assert (hour.attempts, hour.passed) == (2, 1)
+    assert 0 <= now(store, name).created - hour.start < 3600
+    store.submissions.replace_verdict(name, 1, verdict("failed"), "regrade")
+    assert [(each.attempts, each.passed) for each in cohort(store).hours] == [(2, 0)]
+
+
+def test_a_regrade_moves_the_figures_and_its_roll_back_moves_them_back(store: Store) -> None:
+    graded(store, explained(MASK), source=b"one")
+    before = cohort(store)
+    name = previewed(store, {"one": result(10)})
+    assert cohort(store) == before
+    applied(store, name)
+    assert (cohort(store).outcomes, cohort(store).mistakes) == ({"passed": 1}, ())
+    rolled_back(store, name)
+    assert phase(store, name) is Phase.ROLLED_BACK
+    assert cohort(store) == before
+
+
+def test_a_regrade_brings_the_mistakes_that_it_finds(store: Store) -> None:
+    graded(store, verdict(), source=b"one")
+    diagnosis = [{"id": BOTH[0], "title": BOTH[1]}]
+    applied(store, previewed(store, {"one": result(4) | {"diagnosis": diagnosis}}))
+    assert cohort(store).mistakes == (Made(*MASK, 1, 1), Made(*SIGN, 1, 1))
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_nothing_is_left_of_a_class_that_was_deleted(store: Store, together: bool) -> None:  # noqa: FBT001 - a parameter
+    names = [graded(store, explained(BOTH)), graded(store, explained(MASK)), finished(store), accepted(store)]
+    if together:
+        assert store.submissions.delete_student("cs101", "ada") == 4
+    else:
+        assert all(store.submissions.delete(name) for name in names)
+    assert made(store) == {}
+    assert cohort(store) == Cohort({}, (), (), ())
+    assert remains(store) == set()
