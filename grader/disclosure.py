@@ -27,6 +27,9 @@ _PLACE = re.compile(r"^  ((?:cell \d{1,4}, )?line \d{1,5}), in ", re.MULTILINE)
 #: What the engine adds to its own word about the end of a process: which network that was.
 _WHICH_NETWORK = " It was at network "
 
+#: Ends whose error is the engine's word; that of all others, the student's.
+_LIMITS = {Outcome.TIMEOUT, Outcome.MEMORY, Outcome.OUTPUT_LIMIT}
+
 _CRASHED = "Its process ended without an answer."
 
 
@@ -177,7 +180,7 @@ def _error(verdict: Raw, hidden: tuple[str, ...]) -> dict[str, str] | None:
     if outcome == Outcome.CRASHED:
         # Its exit status is the student's to choose.
         return {"type": error["type"], "message": _CRASHED, "traceback": ""}
-    if outcome not in {Outcome.ERROR, Outcome.FAILED}:
+    if outcome in _LIMITS:
         return {"type": error["type"], "message": error["message"].partition(_WHICH_NETWORK)[0], "traceback": ""}
     kind = error["type"] if _builtin(error["type"]) else "Exception"
     places = _PLACE.findall(error["traceback"])

@@ -4,17 +4,18 @@ import select
 import socket
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from flask import Response, request, stream_with_context
 
 from grader.errors import StoreUnavailable
 from grader.store.records import Submission
 from grader.web.answers import tag
-from grader.web.auth import Caller
 from grader.web.problems import BUSY, TRY_AGAIN, Problem
 from grader.web.service import Service, service
-from grader.web.statuses import status
+
+#: What is told of a submission.
+Telling = Callable[[Submission], bytes]
 
 #: Seconds between two looks at whether the client is still there.
 _LOOK = 1.0
@@ -38,16 +39,16 @@ def awaited(found: Submission, seconds: float) -> Submission | None:
         return latest
 
 
-def stream(found: Submission, caller: Caller) -> Response:
-    """Every change of state until the last, as server-sent events; 503 where no connection may be held."""
+def stream(found: Submission, tell: Telling) -> Response:
+    """Every change of what `tell` tells until the last state, as server-sent events; 503 where none may be held."""
     here = service()
     seen = request.headers.get("Last-Event-ID")
-    if found.state.terminal and seen == tag(status(found, caller)):
+    if found.state.terminal and seen == tag(tell(found)):
         # A browser asks again whenever a stream ends, unless it is told that there is no more.
         return Response(status=204)
     if not here.holding.take():
         raise Problem(BUSY, "no more connections are held open now", headers={"Retry-After": str(TRY_AGAIN)})
-    answer = Response(stream_with_context(_events(here, found.id, caller, seen)), mimetype="text/event-stream")
+    answer = Response(stream_with_context(_events(here, found.id, tell, seen)), mimetype="text/event-stream")
     # Not in the generator's own end: one that was never begun has none.
     answer.call_on_close(here.holding.leave)
     answer.headers["Cache-Control"] = "no-store"
@@ -55,14 +56,14 @@ def stream(found: Submission, caller: Caller) -> Response:
     return answer
 
 
-def _events(here: Service, submission: str, caller: Caller, seen: str | None) -> Iterator[str]:
+def _events(here: Service, submission: str, tell: Telling, seen: str | None) -> Iterator[str]:
     yield f"retry: {_RETRY}\n\n"
     spoken = time.monotonic()
     try:
         for found in _states(here, submission, None):
             if found is None:
                 return
-            told = status(found, caller)
+            told = tell(found)
             if tag(told) != seen:
                 seen = tag(told)
                 spoken = time.monotonic()

@@ -86,7 +86,7 @@ def publish(header: Keyed, body: PublicationAsked) -> Response:
 
     A worker draws its networks and tries them on known mistakes; it is published only if they catch them all.
     """
-    assignment = _assignment(body.toml)
+    assignment = named(body.toml)
     course = caller().course(body.course)
     key = claimed(header, course, body.fresh, sha256(body.toml.encode()).hexdigest())
     try:
@@ -126,7 +126,7 @@ def read_publication(path: PublicationPath) -> Response:
     return answers.thing(_told(found))
 
 
-def _assignment(toml: str) -> str:
+def named(toml: str) -> str:
     """The id that a TOML gives its assignment; a Problem that says what is wrong with the TOML."""
     try:
         return parse(toml, "toml").id

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, AwareDatetime, Field
 from grader.model import Outcome
 from grader.store.records import Job, Kind, Scope
 from grader.store.regrade import Mode, Regrade, Selection, Which
+from grader.store.regrades import Asked as Recorded
 from grader.store.reports import Report
 from grader.store.standing import Change
 from grader.web import answers, spreadsheets
@@ -122,22 +123,8 @@ def ask_for_regrade(header: Keyed, body: RegradeAsked) -> Response:
     Asked again for the same, it is the same one, as long as that stands for the same; `Idempotency-Replayed` says so.
     An Idempotency-Key is not needed for that, also where this server wants one of other requests.
     """
-    course = caller().course(body.course)
-    selection = Selection(
-        course=course,
-        assignment=body.assignment,
-        revision=_revision(course, body),
-        outcomes=tuple(body.outcomes),
-        since=None if body.since is None else body.since.timestamp(),
-        students=tuple(body.students),
-        which=body.which,
-        fresh=body.fresh,
-    )
-    key = claimed(header, selection.fingerprint()) if header.key else None
-    asked = service().store.regrades.request(selection, key)
-    if not asked.same:
-        service().dispatcher.send(Job(Kind.REGRADE, asked.regrade.id))
-    return answers.accepted(told(asked.regrade), _place(asked.regrade), replayed=asked.same)
+    found = asked(caller().course(body.course), body, header)
+    return answers.accepted(told(found.regrade), _place(found.regrade), replayed=found.same)
 
 
 @noun.operation(
@@ -179,7 +166,7 @@ def read_report(path: RegradePath, query: ReportQuery) -> Response:
     report = service().store.regrades.report(found.id)
     changes = frozenset(Change(each) for each in query.change.split(",")) if query.change else frozenset[Change]()
     if as_table:
-        return _table(found, report, changes)
+        return spreadsheet(found, report, changes)
     page = report.page(changes, query.limit, query.cursor)
     body = ReportTold(
         regrade=found.id,
@@ -271,6 +258,36 @@ def resume_regrade(path: RegradePath) -> Response:
     return answers.accepted(told(found), _place(found))
 
 
+def asked(course: str, body: RegradeAsked, header: Keyed | None) -> Recorded:
+    """Record a regrade of a course, or find the one that was asked for before; a worker hears of it."""
+    selection = Selection(
+        course=course,
+        assignment=body.assignment,
+        revision=_revision(course, body),
+        outcomes=tuple(body.outcomes),
+        since=None if body.since is None else body.since.timestamp(),
+        students=tuple(body.students),
+        which=body.which,
+        fresh=body.fresh,
+    )
+    key = claimed(header, selection.fingerprint()) if header and header.key else None
+    found = service().store.regrades.request(selection, key)
+    if not found.same:
+        service().dispatcher.send(Job(Kind.REGRADE, found.regrade.id))
+    return found
+
+
+def spreadsheet(found: Regrade, report: Report, changes: frozenset[Change]) -> Response:
+    """A report as a table, in pieces; where the store cannot read the first, a problem and no broken table."""
+    rows = report.all(changes)
+    first = list(itertools.islice(rows, 1))
+    pieces = spreadsheets.table(HEADER, (cells(row) for row in itertools.chain(first, rows)))
+    answer = Response(pieces, content_type=spreadsheets.CONTENT_TYPE)
+    answer.headers["Content-Disposition"] = f'attachment; filename="regrade-{found.id}.csv"'
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
 def _done(path: RegradePath, do: Callable[[str], Regrade]) -> Response:
     found = do(_visible(path.regrade_id).id)
     # One message too many does no harm, and of a repeated request nobody knows whether the first was sent.
@@ -311,14 +328,3 @@ def _as_table(asked: str | None) -> bool:
     if best is None:
         raise Problem(NOT_ACCEPTABLE, f"a report can be had as {_JSON} and {_CSV}")
     return bool(best == _CSV)
-
-
-def _table(found: Regrade, report: Report, changes: frozenset[Change]) -> Response:
-    """All of it, in pieces. What the store could not read of the first piece is a problem and no broken table."""
-    rows = report.all(changes)
-    first = list(itertools.islice(rows, 1))
-    pieces = spreadsheets.table(HEADER, (cells(row) for row in itertools.chain(first, rows)))
-    answer = Response(pieces, content_type=spreadsheets.CONTENT_TYPE)
-    answer.headers["Content-Disposition"] = f'attachment; filename="regrade-{found.id}.csv"'
-    answer.headers["Cache-Control"] = "no-store"
-    return answer

@@ -106,7 +106,7 @@ def told(found: Regrade) -> RegradeTold:
         progress=ProgressTold(total=progress.total, done=progress.done, failed=progress.failed),
         eta_seconds=None if progress.eta is None else round(progress.eta, 1),
         counts=counted(found.counts),
-        actions=_actions(found),
+        actions=actions(found),
     )
 
 
@@ -140,7 +140,8 @@ _ACTIONS = {
 }
 
 
-def _actions(found: Regrade) -> list[Action]:
+def actions(found: Regrade) -> list[Action]:
+    """What can be asked of it now."""
     if found.phase is Phase.FAILED:
         stopped = [] if found.stopped_in is None else _ACTIONS.get(found.stopped_in, [])
         return [*stopped, Action.RESUME]

@@ -10,6 +10,7 @@ from grader.model import Outcome
 from grader.store.records import Job, Kind, State, Submission
 from grader.web import seeing
 from grader.web.auth import Caller
+from grader.web.pages import links
 from grader.web.schemas import Told, moment, moment_or_none
 from grader.web.service import service
 from grader.web.verdicts import VerdictTold
@@ -51,6 +52,10 @@ class StatusTold(SummaryTold):
     """A submission with its place in the queue while it waits, and its verdict once it is done."""
 
     queue: PlaceTold | None
+    link: str | None = Field(
+        description="A signed page of the verdict, to send to the student; a path unless BACKMARK_PUBLIC_URL is set. "
+        "Null for tokens without the scope read, and where the server has no secret."
+    )
     verdict: VerdictTold | None
 
 
@@ -90,7 +95,8 @@ def summary(found: Submission, caller: Caller) -> SummaryTold:
 def status(found: Submission, caller: Caller) -> bytes:
     """The whole of one, as JSON."""
     told = summary(found, caller).model_dump(mode="json")
-    told["queue"] = _place(found)
+    told["queue"] = place(found)
+    told["link"] = links.told(found) if caller.reads else None
     told["verdict"] = verdict(found, caller)
     return json.dumps(told, separators=(",", ":")).encode()
 
@@ -100,7 +106,8 @@ def verdict(found: Submission, caller: Caller) -> dict[str, Any] | None:
     return seeing.verdict(found, caller) if caller.reads else None
 
 
-def _place(found: Submission) -> dict[str, Any] | None:
+def place(found: Submission) -> dict[str, Any] | None:
+    """Where it waits; None once it does not."""
     if found.state is not State.QUEUED:
         return None
     jobs, job = service().store.jobs, Job(Kind.SUBMISSION, found.id)

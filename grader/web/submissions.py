@@ -181,7 +181,8 @@ def stream_submission(path: SubmissionPath) -> Response:
 
     Each event is named for the state; its data is what reading the submission answers.
     """
-    return stream(_visible(path.submission_id), caller())
+    found, asks = _visible(path.submission_id), caller()
+    return stream(found, lambda latest: status(latest, asks))
 
 
 @noun.operation(

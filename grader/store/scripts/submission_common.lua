@@ -83,11 +83,12 @@ local function remove(id)
   if not at[1] then
     return false
   end
-  reckon(id, -1)
-  attempted(at[1], at[2], at[8], -1)
+  -- First what makes room: where there is none left, Redis refuses a script whose first write needs some.
   for _, each in ipairs(indexes(at[1], at[2], at[3])) do
     redis.call('ZREM', each, id)
   end
+  reckon(id, -1)
+  attempted(at[1], at[2], at[8], -1)
   if at[5] then
     redis.call('ZREM', outcome_index(at[1], at[5]), id)
   end

@@ -6,11 +6,11 @@ Colours come from the style sheet, so that they follow light and dark; every cha
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
-import pygal
+import pygal  # type: ignore[import-untyped] - it has no annotations
 from markupsafe import Markup
-from pygal.style import Style
+from pygal.style import Style  # type: ignore[import-untyped] - the same
 
 #: In the units that the page scales; labels are of about its text's size where it is shown as wide as it is here.
 _WIDTH, _HEIGHT, _FONT = 640, 260, 14
@@ -62,7 +62,7 @@ def _marks(most: int) -> list[int]:
     return [*range(0, step * (math.ceil(max(1, most) / step)) + 1, step)]
 
 
-def _drawn(tree: ElementTree.Element, title: str, series: Sequence[str]) -> Markup:
+def _drawn(tree: ET.Element, title: str, series: Sequence[str]) -> Markup:
     """Without what is forbidden or of no use without pygal's script; its tooltips as titles that browsers show."""
     for parent in [*tree.iter()]:
         for child in [*parent]:
@@ -79,21 +79,21 @@ def _drawn(tree: ElementTree.Element, title: str, series: Sequence[str]) -> Mark
         tree.remove(each)
     del tree.attrib["id"]
     tree.attrib |= {"role": "img", "aria-label": title}
-    return Markup(ElementTree.tostring(tree, encoding="unicode"))  # noqa: S704 - texts were escaped by the serialiser
+    return Markup(ET.tostring(tree, encoding="unicode"))  # noqa: S704 - texts were escaped by the serialiser
 
 
-def _classed(tree: ElementTree.Element, name: str) -> Iterator[ElementTree.Element]:
+def _classed(tree: ET.Element, name: str) -> Iterator[ET.Element]:
     return (each for each in tree.iter("g") if name in each.get("class", "").split())
 
 
-def _overlay(element: ElementTree.Element) -> bool:
+def _overlay(element: ET.Element) -> bool:
     return any(each.endswith("overlay") for each in element.get("class", "").split())
 
 
-def _named(bar: ElementTree.Element, series: str) -> None:
+def _named(bar: ET.Element, series: str) -> None:
     """What pygal's tooltip would say."""
     said = {each.get("class"): each.text or "" for each in bar.findall("desc")}
     for each in bar.findall("desc"):
         bar.remove(each)
-    title = ElementTree.SubElement(bar, "title")
+    title = ET.SubElement(bar, "title")
     title.text = f"{said.get('x_label', '')}: {said.get('value', '')} {series}".strip()

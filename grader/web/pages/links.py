@@ -63,6 +63,12 @@ def address(path: str) -> str:
     return f"{str(public or request.root_url).rstrip('/')}{path}"
 
 
+def told(found: Submission) -> str | None:
+    """The link to a verdict as the API tells it: never with a host that is only what the request says."""
+    path = verdict(found)
+    return path if path is None or service().settings.public_url is None else address(path)
+
+
 def _serializer(purpose: str) -> URLSafeSerializer:
     key = signing.key(service().settings, "link")
     if key is None:

@@ -3,9 +3,9 @@
 from flask import Flask
 
 from grader.settings.service import ServiceSettings
-from grader.web.pages import cookies, entrance, layout
+from grader.web.pages import cookies, entrance, handing, layout, verdicts
 
-BLUEPRINTS = (entrance.pages,)
+BLUEPRINTS = (entrance.pages, handing.pages, verdicts.pages)
 
 
 def install(app: Flask, settings: ServiceSettings) -> None:

@@ -17,11 +17,9 @@ def drawn(sizes: Sequence[int]) -> Markup:
     height = 2 * _EDGE + (max(shown) - 1) * _DOWN
     width = 2 * _EDGE + (len(sizes) - 1) * _ACROSS
     # The same scale for all drawings of a page: a wider one is a deeper network.
-    parts = [
-        f'<svg class="shape" role="img" aria-label="{said(sizes)}" width="{width:g}" height="{height:g}"'
-        f' viewBox="0 0 {width:g} {height:g}">'
-    ]
-    places = [_places(size, layer, height) for layer, size in enumerate(shown)]
+    size = f'width="{width:g}" height="{height:g}" viewBox="0 0 {width:g} {height:g}"'
+    parts = [f'<svg class="shape" role="img" aria-label="{said(sizes)}" {size}>']
+    places = [_places(units, layer, height) for layer, units in enumerate(shown)]
     parts += [_band(left, right) for left, right in pairwise(places)]
     for layer, units in enumerate(places):
         kind = "end" if layer in {0, len(places) - 1} else "unit"

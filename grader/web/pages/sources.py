@@ -93,16 +93,14 @@ def _texts(source: bytes, *, named: bool) -> Iterable[tuple[int | None, str]]:
         try:
             # As the jail reads it: nothing needs numbers, and an integer of 5,000 digits would raise.
             return list(_code(json.loads(text, parse_int=float)))
-        except (ValueError, RecursionError, TypeError, AttributeError):
+        except (ValueError, LookupError, RecursionError, TypeError, AttributeError):
             # No notebook, or none that is whole: shown as what it is.
             pass
     return [(None, text)]
 
 
 def _code(document: Any) -> Iterable[tuple[int, str]]:
-    groups = [document] if "cells" in document else document["worksheets"] if "worksheets" in document else None
-    if groups is None:
-        raise ValueError("no cells")
+    groups = [document] if "cells" in document else document["worksheets"]
     cells = [cell for group in groups for cell in group.get("cells", [])]
     for number, cell in enumerate(cells, 1):
         if cell.get("cell_type") == "code":

@@ -1,0 +1,212 @@
+"""A counterexample as a picture: units in columns from the input to the output, what is wrong marked on its edges.
+
+Small networks are written full: each edge has its weight, each unit its bias and its activation. Of larger ones the
+shape is drawn, and which derivatives are wrong. Lengths are in pixels of the picture's own.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from grader.web.pages.comparing import Array
+from grader.web.pages.forward import Matrix, Passed, forward
+from grader.web.pages.words import number
+
+#: A network is written full up to so many units in a layer, and so many layers.
+_FULL_UNITS, _FULL_LAYERS = 3, 5
+_RADIUS, _SMALL = 31, 8
+#: Heights of a tag's line and of its rim; the width of one of its letters.
+_LINE, _RIM, _LETTER = 19, 10, 8.6
+_MARGIN, _HEADING = 34, 40
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A label: lines of text around a point. Of a wrong one: what came, then what should have come."""
+
+    x: float
+    y: float
+    lines: tuple[str, ...]
+    wrong: bool
+
+    @property
+    def width(self) -> float:
+        """Of its frame."""
+        return max(map(len, self.lines)) * _LETTER + 14
+
+    @property
+    def height(self) -> float:
+        """Of its frame."""
+        return len(self.lines) * _LINE + _RIM - 3
+
+    def baseline(self, line: int) -> float:
+        """Where a line of its text stands."""
+        return self.y - self.height / 2 + _RIM / 2 + (line + 0.7) * _LINE
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A unit."""
+
+    x: float
+    y: float
+    #: Its activation, or the output, and below it its preactivation or what should come out.
+    value: str
+    below: str
+    #: Whether its activation function lets nothing through.
+    asleep: bool
+    wrong: bool
+    tag: Tag | None
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A weight, between the rims of two units."""
+
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    wrong: bool
+    tag: Tag | None
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What the notebook calls a column."""
+
+    x: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """The picture."""
+
+    width: float
+    height: float
+    full: bool
+    radius: float
+    headings: tuple[Heading, ...]
+    edges: tuple[Edge, ...]
+    nodes: tuple[Node, ...]
+    #: Columns of the batch, of which the first is shown.
+    columns: int
+    #: The same in words, for whoever cannot see it.
+    description: str
+
+
+def drawn(example: Mapping[str, Any], arrays: Sequence[Array], formulas: Mapping[str, Any]) -> Drawing | None:
+    """The picture of a network with what `compared` found; None where its numbers are not finite."""
+    passed = forward(example, formulas)
+    return None if passed is None else _Sketch(example, arrays, passed, formulas).drawing()
+
+
+class _Sketch:
+    """What the parts of one picture have in common."""
+
+    def __init__(
+        self, example: Mapping[str, Any], arrays: Sequence[Array], passed: Passed, formulas: Mapping[str, Any]
+    ) -> None:
+        self.example = example
+        self.passed = passed
+        self.kinked = formulas.get("activation", "relu") == "relu"
+        self.by_name = {(each.parameter, each.layer): each for each in arrays}
+        self.sizes = [len(example["net_input"]), *[len(rows) for rows in example["biases"]]]
+        self.full = max(self.sizes) <= _FULL_UNITS and len(self.sizes) <= _FULL_LAYERS
+        self.radius = _RADIUS if self.full else _SMALL
+        most = max(self.sizes[1:])
+        tag = 3 * _LINE + _RIM if any(each.wrong for each in arrays) else _LINE + _RIM
+        # Tags of edges stand at equal heights, one above the other: see `_tag_place`.
+        self.row = max(2 * _RADIUS + tag + 34, tag * (most + 1) if most > 1 else 0) if self.full else 26
+        self.gap = (210 if most == 1 else 250 if most == 2 else 330) if self.full else 105  # noqa: PLR2004 - by eye
+        self.tallest = max(self.sizes)
+        self.top = _HEADING + (tag + _RADIUS + 8 if self.full else 14)
+
+    def drawing(self) -> Drawing:
+        depth = self.example["depth"]
+        names = ["net_input" if not k else f"all_h[{k}]" for k in range(depth + 1)] + [f"all_f[{depth}]"]
+        below = 40 if self.full else 14
+        return Drawing(
+            width=2 * (_MARGIN + self.radius + (14 if self.full else 18)) + self.gap * (len(self.sizes) - 1),
+            height=self.top + self.row * (self.tallest - 1) + self.radius + below,
+            full=self.full,
+            radius=self.radius,
+            headings=tuple(Heading(self._x(column), name) for column, name in enumerate(names)),
+            edges=tuple(self._edges()),
+            nodes=tuple(node for column in range(len(self.sizes)) for node in self._nodes(column)),
+            columns=len(self.example["net_input"][0]),
+            description=self._description(),
+        )
+
+    def _x(self, column: int) -> float:
+        return _MARGIN + self.radius + (14 if self.full else 18) + self.gap * column
+
+    def _y(self, column: int, row: int) -> float:
+        return self.top + self.row * (row + (self.tallest - self.sizes[column]) / 2)
+
+    def _nodes(self, column: int) -> list[Node]:
+        depth, made = self.example["depth"], []
+        for row in range(self.sizes[column]):
+            x, y = self._x(column), self._y(column, row)
+            f = self.passed.f[column - 1][row][0] if column else None
+            value = self.passed.h[column][row][0] if column <= depth else f
+            asleep = self.kinked and 0 < column <= depth and f is not None and f <= 0
+            below = ""
+            if f is not None:
+                below = f"f = {number(f)}" if column <= depth else f"y = {number(self.example['y'][row][0])}"
+            wrong = column > 0 and self._wrong("biases", column - 1, row, 0)
+            made.append(Node(x, y, number(value), below, asleep, wrong, self._bias(column, row, x, y)))
+        return made
+
+    def _bias(self, column: int, row: int, x: float, y: float) -> Tag | None:
+        if not column or not self.full:
+            return None
+        lines = self._lines("\u03b2", "biases", column - 1, row, 0)
+        tag = Tag(x, 0, lines, len(lines) > 1)
+        return Tag(x, y - self.radius - 7 - tag.height / 2, lines, tag.wrong)
+
+    def _edges(self) -> list[Edge]:
+        made = []
+        for k, weights in enumerate(self.example["weights"]):
+            for i, row in enumerate(weights):
+                for j in range(len(row)):
+                    start = (self._x(k), self._y(k, j))
+                    end = (self._x(k + 1), self._y(k + 1, i))
+                    wrong = self._wrong("weights", k, i, j)
+                    tag = self._weight(k, i, j, (start, end)) if self.full else None
+                    made.append(Edge(*self._rims(start, end), wrong, tag))
+        # What is wrong lies above.
+        return sorted(made, key=lambda edge: edge.wrong)
+
+    def _weight(self, k: int, i: int, j: int, ends: tuple[tuple[float, float], tuple[float, float]]) -> Tag:
+        (x1, y1), (x2, y2) = ends
+        # At this part of the way the labels between two layers of n units stand at equal distances.
+        part = 1 / (self.sizes[k + 1] + 1)
+        lines = self._lines("\u03a9", "weights", k, i, j)
+        return Tag(x1 + part * (x2 - x1), y1 + part * (y2 - y1), lines, len(lines) > 1)
+
+    def _rims(self, start: tuple[float, float], end: tuple[float, float]) -> tuple[float, float, float, float]:
+        across, down = end[0] - start[0], end[1] - start[1]
+        length = (across**2 + down**2) ** 0.5
+        dx, dy = self.radius * across / length, self.radius * down / length
+        return start[0] + dx, start[1] + dy, end[0] - dx, end[1] - dy
+
+    def _lines(self, letter: str, part: str, k: int, i: int, j: int) -> tuple[str, ...]:
+        """The parameter; then, where its derivative is wrong, what came and what should have come."""
+        values: Matrix = self.example[part][k]
+        name = f"{letter} = {number(values[i][j])}"
+        if not self._wrong(part, k, i, j):
+            return (name,)
+        array = self.by_name[part, k]
+        return name, f"\u2717 {number(array.actual[i][j].value)}", f"\u2713 {number(array.expected[i][j].value)}"
+
+    def _wrong(self, part: str, k: int, i: int, j: int) -> bool:
+        array = self.by_name.get((part, k))
+        return array is not None and array.actual[i][j].wrong
+
+    def _description(self) -> str:
+        layers = ", ".join(map(str, self.sizes[1:-1])) or "no"
+        told = [f"{each.wrong} of {each.size} in {each.name}" for each in self.by_name.values() if each.wrong]
+        shape = f"A network with {self.sizes[0]} inputs, {layers} hidden units, and {self.sizes[-1]} outputs."
+        return f"{shape} Wrong derivatives: {'; '.join(told)}." if told else shape

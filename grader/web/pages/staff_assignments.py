@@ -1,0 +1,100 @@
+"""An assignment: how the class stands, what it gets wrong, and what it is judged on."""
+
+import json
+from typing import NoReturn
+
+from flask import Response, request
+from pydantic import TypeAdapter, ValidationError
+
+from grader.store.keys import EVERYONE
+from grader.store.records import Revision
+from grader.web.pages import cohorts, links
+from grader.web.pages.layout import Pages, page
+from grader.web.pages.previews import preview
+from grader.web.pages.visitor import staff
+from grader.web.problems import UNKNOWN_ASSIGNMENT, Problem
+from grader.web.schemas import Name
+from grader.web.service import service
+
+pages = Pages("staff_assignments", __name__)
+
+_NAME: TypeAdapter[str] = TypeAdapter(Name)
+#: Days that a link to hand in may hold: ten years.
+_LONGEST = 3650
+
+
+@pages.get("/courses/<course>/assignments/<assignment>")
+def read_assignment(course: str, assignment: str) -> Response:
+    """How the class stands."""
+    staff(course)
+    return _page(course, current(course, assignment))
+
+
+@pages.get("/courses/<course>/assignments/<assignment>/revisions/<revision>")
+def read_revision(course: str, assignment: str, revision: str) -> Response:
+    """What a revision's networks look like, and what they catch."""
+    staff(course)
+    found = service().store.assignments.get(course, revision)
+    if found is None or found.assignment_id != assignment:
+        _unknown(course, f"{assignment} with the revision {revision}")
+    return page(
+        "staff/revision.html",
+        course=course,
+        section="course",
+        revision=found,
+        current=current(course, assignment).id == found.id,
+        shipped=found.course == EVERYONE,
+        preview=preview(found),
+        settings=json.dumps(json.loads(found.assignment), indent=2),
+    )
+
+
+@pages.post("/courses/<course>/assignments/<assignment>/links")
+def make_link(course: str, assignment: str) -> Response:
+    """Make a link to hand in, for one student or for all."""
+    staff(course, "submit")
+    found = current(course, assignment)
+    student, days = request.form.get("student", "").strip() or None, request.form.get("days", "").strip()
+    try:
+        if student is not None:
+            student = _NAME.validate_python(student)
+    except ValidationError:
+        return _page(course, found, fault="That is no name: letters, digits and . _ @ + : = ~ - only, 128 at most.")
+    if days and not (days.isascii() and days.isdigit() and 1 <= int(days[:5]) <= _LONGEST):
+        return _page(course, found, fault=f"A link holds for 1 to {_LONGEST} days.")
+    made = links.address(links.hand_in(course, assignment, student, int(days) if days else None))
+    return _page(course, found, link=made, student=student)
+
+
+def current(course: str, assignment: str) -> Revision:
+    """The revision that submissions are graded against now; a Problem where there is no such assignment."""
+    return service().store.assignments.current(course, assignment) or _unknown(course, assignment)
+
+
+def _page(
+    course: str, found: Revision, *, link: str | None = None, student: str | None = None, fault: str | None = None
+) -> Response:
+    store = service().store
+    cohort = store.cohorts.read(course, found.assignment_id)
+    return page(
+        "staff/assignment.html",
+        422 if fault else 200,
+        course=course,
+        section="course",
+        current=found,
+        revisions=store.assignments.revisions(course, found.assignment_id),
+        cohort=cohort,
+        marks=cohorts.marks(cohort),
+        attempts=cohorts.attempts(cohort),
+        share=cohorts.share,
+        preview=preview(found),
+        link=link,
+        student=student,
+        fault=fault,
+        days=service().settings.link_days,
+        everyone=EVERYONE,
+    )
+
+
+def _unknown(course: str, name: str) -> NoReturn:
+    raise Problem(UNKNOWN_ASSIGNMENT, f"there is no assignment {name} in the course {course}")

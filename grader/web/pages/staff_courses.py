@@ -1,0 +1,30 @@
+"""A course's home: its assignments, and what is going on."""
+
+from flask import Response
+
+from grader.store.searching import Filter
+from grader.web.pages.layout import Pages, page
+from grader.web.pages.visitor import staff
+from grader.web.service import service
+
+pages = Pages("staff_courses", __name__)
+
+#: Of each list, the newest.
+_SHOWN = 5
+
+
+@pages.get("/courses/<course>")
+def read_course(course: str) -> Response:
+    """What there is, and what happened last."""
+    staff(course)
+    store = service().store
+    assignments = [(each, store.cohorts.read(course, each.assignment_id)) for each in store.assignments.list(course)]
+    return page(
+        "staff/course.html",
+        course=course,
+        section="course",
+        assignments=assignments,
+        submissions=store.submissions.list(Filter(course), 2 * _SHOWN).items,
+        regrades=store.regrades.list(course, _SHOWN).items,
+        publications=store.publications.list(course, _SHOWN).items,
+    )

@@ -1,0 +1,88 @@
+"""Publishing a revision: its TOML, then what becomes of it."""
+
+import secrets
+from hashlib import sha256
+
+from flask import Response, redirect, request
+from werkzeug.wrappers import Response as Redirection
+
+from grader.assignment import MOST_NETWORKS
+from grader.store.records import Job, Kind, Revision
+from grader.web.auth import caller
+from grader.web.pages.layout import Pages, page
+from grader.web.pages.visitor import staff
+from grader.web.problems import NOT_FOUND, Problem
+from grader.web.publications import named
+from grader.web.service import service
+
+pages = Pages("staff_publications", __name__)
+
+#: Characters of a TOML, as the API has it.
+_LONGEST = 65536
+_START = """id = "{id}"
+title = "{title}"
+networks = 200
+seed = 1
+
+[ranges]
+depth = [0, 6]
+widths = [1, 8]
+"""
+
+
+@pages.get("/courses/<course>/publish")
+def write_publication(course: str) -> Response:
+    """The form, with a small assignment in it to start from."""
+    staff(course)
+    return _form(course, _START.format(id="my-assignment", title="My assignment"), "0", None)
+
+
+@pages.post("/courses/<course>/publish")
+def publish(course: str) -> Response | Redirection:
+    """Record it, and go and watch; or say what is wrong with it."""
+    staff(course, "submit")
+    upload, fresh = request.files.get("file"), request.form.get("fresh", "0").strip() or "0"
+    toml = request.form.get("toml", "").replace("\r\n", "\n")
+    if upload is not None and upload.filename:
+        toml = upload.stream.read(_LONGEST + 1).decode("utf-8", "replace")
+    if len(toml) > _LONGEST:
+        return _form(course, "", fresh, f"An assignment has at most {_LONGEST:,} characters.")
+    if not (fresh.isascii() and fresh.isdigit() and int(fresh[:9]) <= MOST_NETWORKS):
+        return _form(course, toml, fresh, f"Fresh networks are a whole number, {MOST_NETWORKS} at most.")
+    try:
+        assignment = named(toml)
+    except Problem as problem:
+        return _form(course, toml, fresh, problem.detail)
+    # Sent twice by a second click, it is one; sent again after a change, it is another.
+    digest = sha256(f"{fresh}\n{toml}".encode()).hexdigest()
+    key = (caller().token.id, "publish", f"{request.form.get('once', '')[:64]}:{digest}", digest)
+    found = service().store.publications.request(course, assignment, toml, int(fresh), key)
+    if not found.state.terminal:
+        service().dispatcher.send(Job(Kind.PUBLICATION, found.id))
+    return redirect(f"/courses/{course}/publications/{found.id}", 303)
+
+
+@pages.get("/courses/<course>/publications/<publication>")
+def read_publication(course: str, publication: str) -> Response:
+    """Where it is, and what came of it."""
+    staff(course)
+    store = service().store
+    found = store.publications.get(publication)
+    if found is None or found.course != course:
+        raise Problem(NOT_FOUND, f"there is no publication {publication}")
+    revision: Revision | None = None if found.revision is None else store.assignments.get(course, found.revision)
+    return page("staff/publication.html", course=course, section="course", publication=found, revision=revision)
+
+
+def _form(course: str, toml: str, fresh: str, fault: str | None) -> Response:
+    return page(
+        "staff/publish.html",
+        422 if fault else 200,
+        course=course,
+        section="course",
+        toml=toml,
+        fresh=fresh,
+        fault=fault,
+        once=secrets.token_hex(16),
+        secret=service().settings.secret is not None,
+    )

@@ -1,0 +1,151 @@
+"""A verdict as its page shows it: one sentence first, then everything that helps to mend it."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from grader.store.records import Revision, Submission
+from grader.web.pages.comparing import Array, compared
+from grader.web.pages.drawing import Drawing, drawn
+
+Raw = Mapping[str, Any]
+
+#: The sentence of each outcome, where nothing better can be said, and its colour.
+_SENTENCES = {
+    "passed": ("Your backward pass is right.", "good"),
+    "failed": ("Your backward pass is not right yet.", "bad"),
+    "error": ("Your code raises an exception.", "bad"),
+    "timeout": ("Your code takes too long.", "bad"),
+    "memory": ("Your code needs too much memory.", "bad"),
+    "output_limit": ("Your code prints too much.", "bad"),
+    "crashed": ("Your code's process died without an answer.", "bad"),
+    "rejected": ("This could not be graded.", "warn"),
+}
+
+#: What an outcome is called in one or two words: in badges and lists.
+NAMES = {
+    "passed": "passed",
+    "failed": "not right yet",
+    "error": "raises an exception",
+    "timeout": "takes too long",
+    "memory": "needs too much memory",
+    "output_limit": "prints too much",
+    "crashed": "crashed",
+    "rejected": "not graded",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of the rubric; `says` is empty where the row before says the same."""
+
+    title: str
+    outcome: str
+    score: int
+    max_score: int
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """The counterexample."""
+
+    #: Whether it answered there, and was wrong.
+    wrong: bool
+    drawing: Drawing | None
+    arrays: tuple[Array, ...]
+    #: What it did instead of returning arrays.
+    instead: str | None
+    #: The first wrong entry, in the notebook's words.
+    first: str | None
+    script: str
+
+    @property
+    def off(self) -> list[Array]:
+        """The arrays with wrong entries."""
+        return [each for each in self.arrays if each.wrong]
+
+    @property
+    def fine(self) -> list[Array]:
+        """The arrays that are right."""
+        return [each for each in self.arrays if not each.wrong]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the template draws; `raw` is the verdict that it was made from."""
+
+    tone: str
+    sentence: str
+    #: What follows the sentence at once.
+    more: str
+    rows: tuple[Row, ...]
+    example: Example | None
+    raw: Raw
+
+    @property
+    def hints(self) -> list[Raw]:
+        """What explains it, the best first."""
+        return list(self.raw["diagnosis"])
+
+
+def viewed(verdict: Raw, revision: Revision | None) -> View:
+    """The view of a verdict, of which only that is there which its reader may see; `revision` is what it is about."""
+    assignment: Raw = {} if revision is None else json.loads(revision.assignment)
+    sentence, more = _said(verdict)
+    return View(
+        tone=_SENTENCES[verdict["outcome"]][1],
+        sentence=sentence,
+        more=more,
+        rows=tuple(_rows(verdict)),
+        example=_example(verdict, assignment.get("formulas", {})),
+        raw=verdict,
+    )
+
+
+def tone(found: Submission) -> str:
+    """The colour of a submission in lists."""
+    return _SENTENCES[found.outcome][1] if found.outcome in _SENTENCES else ""
+
+
+def _said(verdict: Raw) -> tuple[str, str]:
+    """The one sentence, and what follows it."""
+    sentence = _SENTENCES[verdict["outcome"]][0]
+    error, first = verdict["error"], verdict.get("first_difference")
+    if verdict["outcome"] == "passed":
+        return sentence, ""
+    if verdict["diagnosis"] and verdict["diagnosis"][0]["title"]:
+        title = str(verdict["diagnosis"][0]["title"])
+        return f"Your code{title[2:]}" if title.startswith("It ") else title, first["message"] if first else ""
+    if verdict["outcome"] == "error" and error:
+        return f"Your code raises {error['type']}.", ""
+    if error and not error["traceback"] and verdict["outcome"] != "failed":
+        return sentence, error["message"]
+    if first:
+        return f"{first['variable']} is the first to go wrong, counted from the output.", first["message"]
+    return sentence, ""
+
+
+def _rows(verdict: Raw) -> Iterator[Row]:
+    said = ""
+    for row in verdict["properties"]:
+        says = row["message"] if row["message"] != said else ""
+        said = row["message"]
+        yield Row(row["title"], row["outcome"], row["score"], row["max_score"], says)
+
+
+def _example(verdict: Raw, formulas: Raw) -> Example | None:
+    raw = verdict["counterexample"]
+    if raw is None:
+        return None
+    arrays = compared(raw)
+    index = f"[{', '.join(map(str, raw['index'] or ()))}]"
+    return Example(
+        wrong=verdict["outcome"] in {"failed", "error", "passed"},
+        drawing=drawn(raw, arrays, formulas),
+        arrays=tuple(arrays),
+        instead=raw["instead"],
+        first=f"all_dl_d{raw['parameter']}[{raw['layer']}]{index}" if raw["parameter"] else None,
+        script=raw["script"],
+    )

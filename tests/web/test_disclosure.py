@@ -1,0 +1,163 @@
+"""No form of a verdict that leaves the server tells a student what its assignment's feedback hides."""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from ipaddress import IPv4Network
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from pydantic import SecretStr
+
+from grader import web
+from grader.formats.registry import FORMATS
+from grader.model import Assignment, Feedback, Level, Outcome, Rubric
+from grader.revision import assignment_to_json
+from grader.settings.service import ServiceSettings
+from grader.store.records import Revision
+from grader.store.store import Store
+from tests.disclosing import ROWS, betrayed, revealing, secrets
+from tests.web.asking import Asker
+from tests.web.concluding import conclude
+from tests.worker.receivers import receiving
+from worker.deliveries import Deliveries
+
+HIDDEN = ("weight_gradient", "relu_derivative")
+RUBRIC = Rubric(0, 0, 0, 0, 0, 0, 0)
+
+ASSIGNMENT = Assignment("levels", "Levels", seed=86130, rubric=replace(RUBRIC, weight_gradient=5))
+
+pytestmark = pytest.mark.service(
+    secret=SecretStr("0" * 32), callback_http=True, callback_networks=(IPv4Network("127.0.0.0/8"),)
+)
+
+Publish = Callable[[Feedback], None]
+
+
+@pytest.fixture
+def publish(store: Store) -> Publish:
+    """Publishes the assignment with that feedback."""
+
+    def publish(feedback: Feedback) -> None:
+        text = assignment_to_json(replace(ASSIGNMENT, feedback=feedback))
+        number = f"{hash(feedback) & 0xFFFFFFFFFFFFFFFF:016x}"
+        store.assignments.publish(Revision(number, "course", text, "levels", "Levels", "0" * 64, 0.0), b"networks")
+
+    return publish
+
+
+def forms(app: Flask, asker: Asker, submission: str) -> dict[str, str]:
+    """Everything that can be read of it with a token, and by the link to its page where there is one."""
+    about = f"/submissions/{submission}"
+    addresses = [about, f"{about}?wait=1", f"{about}/events", "/submissions", "/submissions?outcome=failed"]
+    addresses += [f"{about}?format={form}" for form in FORMATS]
+    addresses += ["/assignments", "/assignments/levels", "/assignments/levels/revisions"]
+    told = {address: asker.get(address) for address in addresses}
+    told |= {form.content_type: asker.get(about, {"Accept": form.content_type}) for form in FORMATS.values()}
+    told["cancel"] = asker.post(f"{about}/cancel")
+    if link := told[about].get_json().get("link"):
+        told["page"] = app.test_client().get(link)
+    assert {address: answer.status_code for address, answer in told.items() if answer.status_code != 200} == {}
+    texts = {address: answer.get_data(as_text=True) for address, answer in told.items()}
+    # Beside it stands what ships with Backmark, which hides nothing.
+    items = told["/assignments"].get_json()["items"]
+    return texts | {"/assignments": json.dumps([each for each in items if each["id"] == "levels"])}
+
+
+def graded(portal: Asker, store: Store, outcome: Outcome = Outcome.FAILED) -> str:
+    submission: str = portal.submit(assignment="levels").get_json()["id"]
+    conclude(store, submission, dict(revealing(outcome)))
+    return submission
+
+
+@pytest.mark.parametrize("outcome", [Outcome.FAILED, Outcome.ERROR, Outcome.TIMEOUT, Outcome.CRASHED, Outcome.PASSED])
+@pytest.mark.parametrize("level", [Level.SCORE, Level.HINT])
+def test_no_form_tells_what_the_level_hides(
+    app: Flask, portal: Asker, store: Store, publish: Publish, level: Level, outcome: Outcome
+) -> None:
+    publish(Feedback(level))
+    facts = {str(ASSIGNMENT.seed)} | secrets(revealing(outcome))
+    if level is Level.HINT:
+        facts -= secrets([row.title for row in ROWS]) | {"zq-weak"}
+    told = forms(app, portal, graded(portal, store, outcome))
+    assert {form: found for form, text in told.items() if (found := betrayed(text, facts))} == {}
+
+
+@pytest.mark.parametrize("level", Level)
+def test_no_form_names_a_hidden_property(
+    app: Flask, portal: Asker, store: Store, publish: Publish, level: Level
+) -> None:
+    publish(Feedback(level, hidden=HIDDEN))
+    rows = [row for row in revealing()["properties"] if row["name"] in HIDDEN]
+    others = [row | {"message": ""} for row in revealing()["properties"] if row["name"] not in HIDDEN]
+    facts = {*HIDDEN, "zq-mistake", "zq-title", "zq-weak", "zq-strong", "zq-first-to-differ", "zq_dl_df"}
+    facts |= secrets(rows) - secrets(others)
+    told = forms(app, portal, graded(portal, store))
+    assert {form: found for form, text in told.items() if (found := betrayed(text, facts))} == {}
+
+
+def test_a_callback_tells_the_total_and_no_more(
+    portal: Asker, store: Store, publish: Publish, settings: ServiceSettings
+) -> None:
+    publish(Feedback(Level.SCORE))
+    with receiving() as receiver:
+        store.callbacks.create("course", receiver.url)
+        graded(portal, store)
+        assert Deliveries(store, settings).run_due() == 1
+        (got,) = receiver.got
+    assert betrayed(got.body.decode(), secrets(revealing()) | {row.name for row in ROWS}) == []
+    assert (json.loads(got.body)["data"]["score"], json.loads(got.body)["data"]["max_score"]) == (3, 17)
+
+
+def test_every_form_tells_the_total(portal: Asker, store: Store, publish: Publish) -> None:
+    publish(Feedback(Level.SCORE, hidden=HIDDEN))
+    submission = graded(portal, store)
+    told = {form: portal.get(f"/submissions/{submission}?format={form}") for form in FORMATS}
+    assert told["gradescope"].get_json()["score"] == 3
+    assert told["prairielearn"].get_json()["score"] == pytest.approx(3 / 17)
+    assert told["lti"].get_json(force=True)["scoreGiven"] == 3
+    assert 'name="score" value="3"' in told["junit"].get_data(as_text=True)
+
+
+def test_staff_see_all_but_what_other_systems_show_is_for_students(
+    staff: Asker, store: Store, publish: Publish
+) -> None:
+    publish(Feedback(Level.SCORE, hidden=HIDDEN))
+    submission = graded(staff, store)
+    told = staff.get(f"/submissions/{submission}").get_json()["verdict"]
+    own = {"submission": told["submission"]}
+    assert told == revealing() | own
+    assert staff.get("/assignments/levels").get_json()["revision"]["settings"]["seed"] == ASSIGNMENT.seed
+    form = staff.get(f"/submissions/{submission}?format=gradescope").get_data(as_text=True)
+    assert betrayed(form, secrets(revealing())) == []
+
+
+def test_later_attempts_are_shown_more(portal: Asker, store: Store, publish: Publish) -> None:
+    publish(Feedback(Level.HINT, strong_hint_after=1, full_after=2))
+    verdicts = [portal.get(f"/submissions/{graded(portal, store)}").get_json()["verdict"] for _ in range(3)]
+    assert [each["diagnosis"][0]["strong_hint"] for each in verdicts] == ["", "zq-strong!", "zq-strong!"]
+    assert [each["counterexample"] is None for each in verdicts] == [True, True, False]
+
+
+def test_what_a_newer_revision_shows_holds_for_earlier_submissions(
+    portal: Asker, store: Store, publish: Publish
+) -> None:
+    publish(Feedback(Level.SCORE))
+    submission = graded(portal, store)
+    tag = portal.get(f"/submissions/{submission}").headers["ETag"]
+    publish(Feedback(Level.FULL))
+    answer = portal.get(f"/submissions/{submission}", {"If-None-Match": tag})
+    assert answer.get_json()["verdict"] == revealing() | {"flags": []}
+    publish(Feedback(Level.HINT))
+    assert portal.get(f"/submissions/{submission}").get_json()["verdict"]["counterexample"] is None
+
+
+def test_verdicts_are_read_in_one_place_and_by_staff() -> None:
+    """Whoever reads one elsewhere would have to cut it too."""
+    folder = Path(str(web.__file__)).parent
+    reads = re.compile(r"\bsubmissions\.verdict\(|\bunits\.verdict\(|\.failing\b")
+    found = {str(file.relative_to(folder)) for file in folder.rglob("*.py") if reads.search(file.read_text("utf-8"))}
+    # Of regrades everything is for staff.
+    assert {each for each in found if "staff" not in each} == {"seeing.py", "regrades.py", "comparisons.py"}
