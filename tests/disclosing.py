@@ -58,9 +58,7 @@ ENDED = StudentError("Limit", "It went too far. It was at network 86131 of 86132
 
 #: Row by row: what its message says, and whether it holds.
 ROWS = (
-    Property(
-        "finite_differences", "Zq agreement", Mark.FAILED, 0, 0, 86111, "zq-wrong-on-86112", example(0.111222333)
-    ),
+    Property("finite_differences", "Zq agreement", Mark.FAILED, 0, 0, 86111, "zq-wrong-on-86112", example(0.111222333)),
     Property("bias_gradient", "Zq biases", Mark.PASSED, 3, 3, 86113, ""),
     Property("weight_gradient", "Zq weights", Mark.FAILED, 0, 5, 86114, "zq-should-be-W", example(0.222333444)),
     Property("relu_derivative", "Zq derivative", Mark.FAILED, 0, 7, 86115, "zq-should-be-D", example(0.333444555)),

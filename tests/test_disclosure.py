@@ -90,14 +90,18 @@ def test_what_a_student_calls_an_exception_is_not_shown() -> None:
     assert disclosed(revealing(), HINT, 1)["error"]["type"] == "Exception"
 
 
-@pytest.mark.parametrize("line", ["  line 123456, in f", "  cell 12345, line 1, in f", f"  line {'7' * 40}, in f", TOLD])
+@pytest.mark.parametrize(
+    "line", ["  line 123456, in f", "  cell 12345, line 1, in f", f"  line {'7' * 40}, in f", TOLD]
+)
 def test_a_line_that_nobody_has_is_not_shown(line: str) -> None:
     error = StudentError("ValueError", "m", f"{line}\nValueError: m")
     assert disclosed(revealing(error=error), HINT, 1)["error"]["traceback"] == ""
 
 
 def test_a_limit_is_told_without_the_network_at_which_it_was_reached() -> None:
-    error = StudentError("TimeLimit", "It ran for more than 2 s. It was at network 12 of 200, which has 3 hidden layers.")
+    error = StudentError(
+        "TimeLimit", "It ran for more than 2 s. It was at network 12 of 200, which has 3 hidden layers."
+    )
     told = disclosed(revealing(Outcome.TIMEOUT, error), HINT, 1)["error"]
     assert told == {"type": "TimeLimit", "message": "It ran for more than 2 s.", "traceback": ""}
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from grader.assignment import parse
-from grader.model import Assignment, Counterexample, Outcome, Rubric
+from grader.model import Assignment, Counterexample, Feedback, Level, Outcome, Rubric
 from grader.properties.survey import survey
 from grader.revision import packaged
 from tests.worker.test_cli import EXAMPLES, EXPECTED, backmark
@@ -37,6 +37,13 @@ def test_every_setting_of_an_assignment_is_documented() -> None:
     names = {key for key, value in shipped.items() if not isinstance(value, dict)} | {"slope", "rtol", "columns"}
     names |= {key for table in ("ranges", "home", "limits") for key in shipped[table]}
     assert [name for name in sorted(names) if name not in text] == []
+
+
+def test_every_setting_of_feedback_is_documented() -> None:
+    """By its name and its levels."""
+    text = page("docs/assignments.md")
+    assert [each.name for each in fields(Feedback) if f"`feedback.{each.name}`" not in text] == []
+    assert [level for level in Level if f"`{level}`" not in text] == []
 
 
 def test_an_assignment_of_required_keys_only_is_the_default() -> None:

@@ -15,7 +15,6 @@ def render(submission: Submission, verdict: Mapping[str, Any]) -> bytes:
     """The whole file. Every format is `text`: what a student's code said is never markup."""
     result = {
         "score": verdict["score"],
-        "execution_time": round(verdict["statistics"]["seconds"], 3),
         "output": _output(verdict),
         "output_format": "text",
         "test_output_format": "text",
@@ -26,6 +25,9 @@ def render(submission: Submission, verdict: Mapping[str, Any]) -> bytes:
         "extra_data": {"submission": submission.id, "revision": submission.revision, "outcome": verdict["outcome"]},
         "tests": [_test(row) for row in verdict["properties"]],
     }
+    # It is 0 where the level of feedback does not show it.
+    if seconds := verdict["statistics"]["seconds"]:
+        result["execution_time"] = round(seconds, 3)
     return json.dumps(result, ensure_ascii=False).encode()
 
 

@@ -38,6 +38,8 @@ class ServiceSettings(BaseSettings):
     #: Requests of one token: accepting, and all others.
     submit_rate: str = "600/minute"
     read_rate: str = "6000/minute"
+    #: Bytes that one token may hand in: all of them are kept.
+    submit_bytes_rate: str = "1073741824/day"
     #: Whether a submission without an Idempotency-Key is refused.
     idempotency_required: bool = False
     #: Threads of a web process; held connections (long poll, event streams) take at most half of them.

@@ -1,4 +1,4 @@
-"""Requests a minute of one token, counted in the service's own Redis for all web processes together."""
+"""Requests and bytes of one token, counted in the service's own Redis for all web processes together."""
 
 import math
 import time
@@ -16,7 +16,7 @@ from grader.web.problems import TOO_MANY, Problem
 
 
 class Limits:
-    """Counts a token's requests of each weight: `submit` for what makes work, `read` for all else."""
+    """Counts a token's requests of each weight (`submit` for what makes work, `read` for all else), and its bytes."""
 
     def __init__(self, settings: ServiceSettings, store: Store) -> None:
         storage = RedisStorage(
@@ -29,13 +29,21 @@ class Limits:
         self._rates: dict[str, RateLimitItem] = {
             "submit": parse(settings.submit_rate),
             "read": parse(settings.read_rate),
+            "bytes": parse(settings.submit_bytes_rate),
         }
 
     def count(self, token: str, weight: str) -> None:
         """One request more; too many is a Problem, a store that does not answer StoreUnavailable."""
+        self._hit(token, weight, 1)
+
+    def weigh(self, token: str, size: int) -> None:
+        """So many bytes more to be kept: one token alone should not fill the store. Raises as `count` does."""
+        self._hit(token, "bytes", size)
+
+    def _hit(self, token: str, weight: str, cost: int) -> None:
         rate = self._rates[weight]
         try:
-            if self._limiter.hit(rate, token, weight):
+            if self._limiter.hit(rate, token, weight, cost=cost):
                 return
             window = self._limiter.get_window_stats(rate, token, weight)
         except StorageError as error:
@@ -44,4 +52,5 @@ class Limits:
                 return
             raise StoreUnavailable(str(error)) from error
         wait = max(1, math.ceil(window.reset_time - time.time()))
-        raise Problem(TOO_MANY, f"more than {rate} of this token", headers={"Retry-After": str(wait)})
+        what = "bytes" if weight == "bytes" else "requests"
+        raise Problem(TOO_MANY, f"more {what} than {rate} of this token", headers={"Retry-After": str(wait)})

@@ -102,6 +102,7 @@ def submit(header: Keyed) -> Response:
     """
     given, here = handed(), service()
     course = caller().course(given.course)
+    here.limits.weigh(caller().token.id, len(given.source))
     digest = sha256(given.source).hexdigest()
     key = claimed(header, course, given.assignment, given.student, given.filename, digest)
     revision = here.store.assignments.current(course, given.assignment)
@@ -193,14 +194,7 @@ def stream_submission(path: SubmissionPath) -> Response:
 )
 def read_source(path: SubmissionPath) -> Response:
     """Read what was handed in."""
-    found = _visible(path.submission_id)
-    source = service().store.submissions.source(found.id)
-    if source is None:
-        _gone(found.id)
-    answer = answers.thing(source, content_type="application/octet-stream")
-    # The one form of a name that may have any letters (RFC 6266).
-    answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(found.filename, safe='')}"
-    return answer
+    return download(_visible(path.submission_id))
 
 
 @noun.operation(
@@ -229,6 +223,17 @@ def delete_submission(path: SubmissionPath) -> Response:
     if not service().store.submissions.delete(_visible(path.submission_id).id):
         _gone(path.submission_id)
     return answers.nothing()
+
+
+def download(found: Submission) -> Response:
+    """What was handed in, as a file to be kept and not to be shown."""
+    source = service().store.submissions.source(found.id)
+    if source is None:
+        _gone(found.id)
+    answer = answers.thing(source, content_type="application/octet-stream")
+    # The one form of a name that may have any letters (RFC 6266).
+    answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(found.filename, safe='')}"
+    return answer
 
 
 def _visible(submission: str) -> Submission:

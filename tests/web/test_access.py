@@ -125,3 +125,10 @@ def test_each_token_has_its_own_requests_and_those_to_read(portal: Asker, staff:
     assert [portal.submit().status_code for _ in range(3)] == [202, 202, 429]
     assert staff.submit().status_code == 202
     assert portal.get("/token").status_code == 200
+
+
+@pytest.mark.service(submit_bytes_rate="5000/day")
+def test_one_token_alone_cannot_fill_the_store(portal: Asker, staff: Asker) -> None:
+    large = b"#" * 3000
+    assert [portal.upload(large).status_code for _ in range(2)] == [202, 429]
+    assert staff.upload(large).status_code == 202

@@ -54,7 +54,7 @@ def forms(app: Flask, asker: Asker, submission: str) -> dict[str, str]:
     addresses = [about, f"{about}?wait=1", f"{about}/events", "/submissions", "/submissions?outcome=failed"]
     addresses += [f"{about}?format={form}" for form in FORMATS]
     addresses += ["/assignments", "/assignments/levels", "/assignments/levels/revisions"]
-    told = {address: asker.get(address) for address in addresses}
+    told = {address: asker.get(address, buffered=True) for address in addresses}
     told |= {form.content_type: asker.get(about, {"Accept": form.content_type}) for form in FORMATS.values()}
     told["cancel"] = asker.post(f"{about}/cancel")
     if link := told[about].get_json().get("link"):

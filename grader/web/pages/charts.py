@@ -8,14 +8,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from xml.etree import ElementTree as ET
 
-import pygal  # type: ignore[import-untyped] - it has no annotations
+import pygal  # type: ignore[import-untyped]  # it has no annotations
 from markupsafe import Markup
-from pygal.style import Style  # type: ignore[import-untyped] - the same
+from pygal.style import Style  # type: ignore[import-untyped]  # the same
 
 #: In the units that the page scales; labels are of about its text's size where it is shown as wide as it is here.
 _WIDTH, _HEIGHT, _FONT = 640, 260, 14
-#: Labels under the bars, and lines behind them, at most.
-_LABELS, _LINES = 10, 5
+#: Of the width, what a letter of a label takes, and what keeps two labels apart; lines behind the bars, at most.
+_LETTER, _APART, _LINES = 8, 14, 5
 #: What pygal writes for its own script and style: inline, which our policy forbids.
 _FORBIDDEN = frozenset({"defs", "style", "script"})
 
@@ -38,6 +38,8 @@ def stacked(title: str, names: Sequence[str], series: Mapping[str, Sequence[int]
         explicit_size=False,
         disable_xml_declaration=True,
         show_minor_x_labels=False,
+        # Whole: what does not fit is left out by us.
+        truncate_label=-1,
     )
     most = max((sum(each) for each in zip(*series.values(), strict=True)), default=0)
     chart.x_labels = [*names]
@@ -50,7 +52,8 @@ def stacked(title: str, names: Sequence[str], series: Mapping[str, Sequence[int]
 
 def _spread(names: Sequence[str]) -> list[str]:
     """Some of them, as far from each other as each other."""
-    step = max(1, math.ceil(len(names) / _LABELS))
+    longest = max((len(each) for each in names), default=1)
+    step = max(1, math.ceil(len(names) * (longest * _LETTER + _APART) / _WIDTH))
     return [*names[::step]]
 
 

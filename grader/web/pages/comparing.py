@@ -77,12 +77,14 @@ def _array(part: str, layer: int, both: tuple[Numbers, Numbers], biggest: float,
     ]
     gaps = [[_gap(e, a) for e, a in zip(*rows, strict=True)] for rows in zip(right, given, strict=True)]
     none = [[False] * len(row) for row in wrong]
+    # What is wrong is seen however small it is; the noise of what is right stays pale.
+    furthest = max((abs(each) for each in _flat(gaps)), default=0.0) if any(map(any, wrong)) else scale
     return Array(
         part,
         layer,
         _cells(right, none, scale),
         _cells(given, wrong, scale),
-        _cells(gaps, wrong, scale),
+        _cells(gaps, wrong, furthest),
         sum(map(sum, wrong)),
     )
 

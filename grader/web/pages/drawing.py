@@ -10,14 +10,24 @@ from typing import Any
 
 from grader.web.pages.comparing import Array
 from grader.web.pages.forward import Matrix, Passed, forward
-from grader.web.pages.words import number
+from grader.web.pages.numbers import number
 
 #: A network is written full up to so many units in a layer, and so many layers.
 _FULL_UNITS, _FULL_LAYERS = 3, 5
 _RADIUS, _SMALL = 31, 8
 #: Heights of a tag's line and of its rim; the width of one of its letters.
 _LINE, _RIM, _LETTER = 19, 10, 8.6
-_MARGIN, _HEADING = 34, 40
+_MARGIN, _HEADING = 30, 40
+#: Between an edge's tag and the rims of its units; from the middle of an outer column to the picture's edge.
+_AIR = 15
+
+
+def _width(lines: tuple[str, ...]) -> float:
+    return max(map(len, lines)) * _LETTER + 14
+
+
+def _height(lines: tuple[str, ...]) -> float:
+    return len(lines) * _LINE + _RIM - 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +42,12 @@ class Tag:
     @property
     def width(self) -> float:
         """Of its frame."""
-        return max(map(len, self.lines)) * _LETTER + 14
+        return _width(self.lines)
 
     @property
     def height(self) -> float:
         """Of its frame."""
-        return len(self.lines) * _LINE + _RIM - 3
+        return _height(self.lines)
 
     def baseline(self, line: int) -> float:
         """Where a line of its text stands."""
@@ -115,20 +125,28 @@ class _Sketch:
         self.sizes = [len(example["net_input"]), *[len(rows) for rows in example["biases"]]]
         self.full = max(self.sizes) <= _FULL_UNITS and len(self.sizes) <= _FULL_LAYERS
         self.radius = _RADIUS if self.full else _SMALL
-        most = max(self.sizes[1:])
-        tag = 3 * _LINE + _RIM if any(each.wrong for each in arrays) else _LINE + _RIM
-        # Tags of edges stand at equal heights, one above the other: see `_tag_place`.
-        self.row = max(2 * _RADIUS + tag + 34, tag * (most + 1) if most > 1 else 0) if self.full else 26
-        self.gap = (210 if most == 1 else 250 if most == 2 else 330) if self.full else 105  # noqa: PLR2004 - by eye
         self.tallest = max(self.sizes)
-        self.top = _HEADING + (tag + _RADIUS + 8 if self.full else 14)
+        self.tags = {
+            (k, i, j): self._lines("\u03a9", "weights", k, i, j)
+            for k, weights in enumerate(example["weights"])
+            for i, row in enumerate(weights)
+            for j in range(len(row))
+        }
+        above = max(_height(self._lines("\u03b2", "biases", k, i, 0)) for k, i in self._units())
+        layers = range(len(self.sizes) - 1)
+        self.row = max(2 * _RADIUS + above + 38, *map(self._spread, layers)) if self.full else 26
+        self.top = _HEADING + (above + _RADIUS + 8 if self.full else 14)
+        # Where the columns stand.
+        self.places = [float(_MARGIN + (_RADIUS + 10 if self.full else 34))]
+        for k in layers:
+            self.places.append(self.places[-1] + (self._stretch(k) if self.full else 105))
 
     def drawing(self) -> Drawing:
         depth = self.example["depth"]
         names = ["net_input" if not k else f"all_h[{k}]" for k in range(depth + 1)] + [f"all_f[{depth}]"]
         below = 40 if self.full else 14
         return Drawing(
-            width=2 * (_MARGIN + self.radius + (14 if self.full else 18)) + self.gap * (len(self.sizes) - 1),
+            width=self.places[0] + self.places[-1],
             height=self.top + self.row * (self.tallest - 1) + self.radius + below,
             full=self.full,
             radius=self.radius,
@@ -139,8 +157,36 @@ class _Sketch:
             description=self._description(),
         )
 
+    def _units(self) -> list[tuple[int, int]]:
+        """Every unit that has a bias: its layer and its number in it."""
+        return [(k, i) for k, size in enumerate(self.sizes[1:]) for i in range(size)]
+
+    def _part(self, k: int) -> float:
+        """At which part of the way from one unit to the next the tags of a layer stand.
+
+        Between several units and several others, at that part they stand at equal distances, one above the other.
+        """
+        before, after = self.sizes[k], self.sizes[k + 1]
+        if before > 1 and after > 1:
+            return 1 / (after + 1)
+        return 0.5 if before == after else 0.6 if before == 1 else 0.4
+
+    def _spread(self, k: int) -> float:
+        """How far apart units have to be for the tags of their edges to have room."""
+        before, after = self.sizes[k], self.sizes[k + 1]
+        if before == after == 1:
+            return 0
+        tallest = max(_height(lines) for (layer, _, _), lines in self.tags.items() if layer == k) + 6
+        return tallest * (after + 1) if before > 1 and after > 1 else tallest / 0.6
+
+    def _stretch(self, k: int) -> float:
+        """How far apart two columns have to be: a tag must not cover a unit."""
+        widest = max(_width(lines) for (layer, _, _), lines in self.tags.items() if layer == k)
+        part = self._part(k)
+        return max(150.0, (_RADIUS + _AIR + widest / 2) / min(part, 1 - part))
+
     def _x(self, column: int) -> float:
-        return _MARGIN + self.radius + (14 if self.full else 18) + self.gap * column
+        return self.places[column]
 
     def _y(self, column: int, row: int) -> float:
         return self.top + self.row * (row + (self.tallest - self.sizes[column]) / 2)
@@ -181,9 +227,7 @@ class _Sketch:
 
     def _weight(self, k: int, i: int, j: int, ends: tuple[tuple[float, float], tuple[float, float]]) -> Tag:
         (x1, y1), (x2, y2) = ends
-        # At this part of the way the labels between two layers of n units stand at equal distances.
-        part = 1 / (self.sizes[k + 1] + 1)
-        lines = self._lines("\u03a9", "weights", k, i, j)
+        part, lines = self._part(k), self.tags[k, i, j]
         return Tag(x1 + part * (x2 - x1), y1 + part * (y2 - y1), lines, len(lines) > 1)
 
     def _rims(self, start: tuple[float, float], end: tuple[float, float]) -> tuple[float, float, float, float]:

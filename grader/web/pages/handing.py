@@ -1,5 +1,6 @@
 """Where students hand in: the form behind a link, and on to the page on which it is graded."""
 
+import json
 from dataclasses import dataclass
 from hashlib import sha256
 from secrets import token_urlsafe
@@ -82,6 +83,7 @@ def _form(token: str, link: HandIn, revision: Revision, refused: _Refused | None
         token=token,
         link=link,
         revision=revision,
+        function=json.loads(revision.assignment)["function"],
         refused=refused,
         student=request.form.get("student", ""),
         once=token_urlsafe(12),

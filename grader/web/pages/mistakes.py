@@ -3,6 +3,7 @@
 from http import HTTPStatus
 
 from flask import Response, request
+from werkzeug.exceptions import MethodNotAllowed, NotFound
 
 from grader.web.noun import PREFIX
 from grader.web.pages.layout import page
@@ -26,6 +27,7 @@ _SAID = {
         "Nothing was lost. Wait a few seconds, then load this page again.",
     ),
 }
+_STOCK = {NotFound.description, MethodNotAllowed.description}
 
 
 def wanted() -> bool:
@@ -39,6 +41,8 @@ def wanted() -> bool:
 def drawn(told: Told) -> Response:
     """A problem as a page."""
     title, advice = _SAID.get(HTTPStatus(told.status), (told.title, ""))
-    answer = page("mistake.html", told.status, title=title, advice=advice, told=told)
+    # Flask's own words for what is not there say nothing that the page has not said.
+    detail = "" if told.detail in _STOCK else told.detail
+    answer = page("mistake.html", told.status, title=title, advice=advice, told=told, detail=detail)
     answer.headers.update(told.headers)
     return answer

@@ -3,9 +3,29 @@
 from flask import Flask
 
 from grader.settings.service import ServiceSettings
-from grader.web.pages import cookies, entrance, handing, layout, verdicts
+from grader.web.pages import (
+    cookies,
+    entrance,
+    handing,
+    layout,
+    staff_assignments,
+    staff_courses,
+    staff_publications,
+    staff_regrades,
+    staff_submissions,
+    verdicts,
+)
 
-BLUEPRINTS = (entrance.pages, handing.pages, verdicts.pages)
+BLUEPRINTS = (
+    entrance.pages,
+    handing.pages,
+    verdicts.pages,
+    staff_courses.pages,
+    staff_assignments.pages,
+    staff_publications.pages,
+    staff_submissions.pages,
+    staff_regrades.pages,
+)
 
 
 def install(app: Flask, settings: ServiceSettings) -> None:

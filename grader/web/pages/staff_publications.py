@@ -19,8 +19,10 @@ pages = Pages("staff_publications", __name__)
 
 #: Characters of a TOML, as the API has it.
 _LONGEST = 65536
-_START = """id = "{id}"
-title = "{title}"
+#: Publications among which the last one of an assignment is looked for.
+_LOOKED_AT = 100
+_START = """id = "my-assignment"
+title = "My assignment"
 networks = 200
 seed = 1
 
@@ -32,9 +34,12 @@ widths = [1, 8]
 
 @pages.get("/courses/<course>/publish")
 def write_publication(course: str) -> Response:
-    """The form, with a small assignment in it to start from."""
+    """The form, with something in it to start from."""
     staff(course)
-    return _form(course, _START.format(id="my-assignment", title="My assignment"), "0", None)
+    newest = service().store.publications.list(course, _LOOKED_AT).items
+    before = next((each for each in newest if each.assignment_id == request.args.get("assignment")), None)
+    # A new revision of one's own starts from the words of the last.
+    return _form(course, before.toml if before else _START, str(before.fresh) if before else "0", None)
 
 
 @pages.post("/courses/<course>/publish")

@@ -6,10 +6,11 @@ from werkzeug.wrappers import Response as Redirection
 from grader.model import Outcome
 from grader.store.records import Job, Kind, State, Submission
 from grader.store.searching import Filter
-from grader.web import seeing
+from grader.web import seeing, submissions
 from grader.web.pages import links
 from grader.web.pages.layout import Pages, page
 from grader.web.pages.sources import listing
+from grader.web.pages.verdict import viewed
 from grader.web.pages.visitor import staff
 from grader.web.problems import NOT_FOUND, Problem
 from grader.web.service import service
@@ -55,7 +56,7 @@ def read_submission(course: str, submission: str) -> Response:
     """All that is known of one."""
     staff_ = staff(course)
     store, found = service().store, visible(course, submission)
-    verdict = seeing.verdict(found, staff_)
+    verdict, revision = seeing.verdict(found, staff_), store.assignments.get(course, found.revision)
     source = store.submissions.source(found.id)
     return page(
         "staff/submission.html",
@@ -63,7 +64,9 @@ def read_submission(course: str, submission: str) -> Response:
         section="submissions",
         submission=found,
         position=store.jobs.position(Job(Kind.SUBMISSION, found.id)) if found.state is State.QUEUED else None,
-        verdict=verdict,
+        view=None if verdict is None else viewed(verdict, revision),
+        found=found,
+        heading=found.assignment if revision is None else revision.title,
         listing=None if source is None else listing(source, found.filename, verdict),
         attempts=store.submissions.list(
             Filter(course, assignment=found.assignment, student=found.student), _ATTEMPTS
@@ -71,6 +74,13 @@ def read_submission(course: str, submission: str) -> Response:
         identical=store.submissions.many(store.submissions.identical(found.id, _ATTEMPTS)),
         link=links.verdict(found),
     )
+
+
+@pages.get("/courses/<course>/submissions/<submission>/source")
+def read_source(course: str, submission: str) -> Response:
+    """The file as it was handed in."""
+    staff(course)
+    return submissions.download(visible(course, submission))
 
 
 @pages.post("/courses/<course>/submissions/<submission>/cancel")

@@ -128,6 +128,9 @@ def _said(verdict: Raw) -> tuple[str, str]:
 
 
 def _rows(verdict: Raw) -> Iterator[Row]:
+    if verdict["outcome"] == "rejected":
+        # All of it would only say that nothing was judged.
+        return
     said = ""
     for row in verdict["properties"]:
         says = row["message"] if row["message"] != said else ""

@@ -1,13 +1,22 @@
 """How templates write times, numbers and a student's text."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from markupsafe import Markup, escape
+
 from grader.plaintext import capped, plain
+from grader.web.pages.comparing import Cell
+from grader.web.pages.numbers import number
+from grader.web.pages.verdict import NAMES, tone
 
 #: Of a name or a message, characters; of a longer text, lines and characters of each.
 _SHORT, _LINES, _LINE = 300, 400, 400
+
+#: Words of code within a sentence of ours: all_dl_df[layer-1], np.zeros_like, all_h[layer].T.
+_CODE = re.compile(r"\b(?:all_[a-z_]+|np\.[a-z_.]+|net_[a-z]+|d_loss_[a-z_]+)(?:\[[^\[\]]{1,20}\])?(?:\.T\b)?")
 
 
 def line(text: object) -> str:
@@ -19,6 +28,29 @@ def line(text: object) -> str:
 def block(text: object) -> str:
     """A student's text of several lines, for `pre`."""
     return capped(str(text), lines=_LINES, characters=_LINE)
+
+
+def coded(text: object) -> Markup:
+    """A sentence, perhaps with a student's text in it, with the names of the notebook set as code."""
+    shown, parts, at = block(text), [], 0
+    for found in _CODE.finditer(shown):
+        parts += [escape(shown[at : found.start()]), Markup("<code>{}</code>").format(found.group())]
+        at = found.end()
+    return Markup("").join([*parts, escape(shown[at:])])
+
+
+def shade(cell: Cell) -> str:
+    """The classes of a heat map's cell."""
+    if cell.shade is None:
+        level = "lost"
+    else:
+        level = f"{'minus' if cell.shade < 0 else 'plus'}-{abs(cell.shade)}" if cell.shade else "zero"
+    return f"heat-{level} wrong" if cell.wrong else f"heat-{level}"
+
+
+def outcome(name: str) -> str:
+    """What an outcome is called."""
+    return NAMES.get(name, name)
 
 
 def upperfirst(text: str) -> str:
@@ -57,15 +89,6 @@ def size(count: int) -> str:
     return f"{count / (1 << 20):.1f} MiB"
 
 
-def number(value: float | None) -> str:
-    """A number of a network in few characters; None is one that is not finite."""
-    if value is None:
-        return "nan"
-    if value == int(value) and abs(value) < 1e6:
-        return f"{int(value)}".replace("-", "\u2212")
-    return f"{value:.4g}".replace("-", "\u2212")
-
-
 def thousands(value: int) -> str:
     """A count: 23,801."""
     return f"{value:,}"
@@ -79,6 +102,10 @@ def plural(count: int, one: str, many: str | None = None) -> str:
 FILTERS: dict[str, Callable[..., Any]] = {
     "line": line,
     "block": block,
+    "coded": coded,
+    "shade": shade,
+    "outcome": outcome,
+    "tone": tone,
     "upperfirst": upperfirst,
     "moment": moment,
     "iso": iso,

@@ -13,6 +13,7 @@ for (const button of document.querySelectorAll("[data-copy]")) {
       button.textContent = "Copied";
     } catch {
       // Over plain http from another machine there is no clipboard: select it, for the keys that copy.
+      source.closest("details")?.setAttribute("open", "");
       getSelection().selectAllChildren(source);
       if ("select" in source) source.select();
       button.textContent = "Selected: now press Ctrl+C";
@@ -26,4 +27,70 @@ for (const time of document.querySelectorAll("time[datetime]")) {
   if (Number.isNaN(when.getTime())) continue;
   time.title = time.textContent;
   time.textContent = when.toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
+}
+
+// A form is sent once, however often its button is pressed.
+for (const form of document.querySelectorAll("form[data-sending]")) {
+  form.addEventListener("submit", () => {
+    const button = form.querySelector("button[type=submit]");
+    button.textContent = form.dataset.sending;
+    // After the form has taken its values.
+    setTimeout(() => { button.disabled = true; });
+  });
+  // Who comes back by the browser's button finds it as it was.
+  addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+}
+
+const followed = document.querySelector("[data-follow]");
+if (followed) follow(followed, followed.dataset.follow);
+
+function follow(place, path) {
+  const title = place.querySelector("[data-title]");
+  const says = place.querySelector("[data-says]");
+  const states = ["queued", "running", "done", "superseded", "cancelled", "service_failed"];
+
+  function show(told) {
+    if (told.over) {
+      source.close();
+      location.replace(location.href);
+      return;
+    }
+    const running = told.state === "running";
+    title.textContent = running ? "Being graded" : "Handed in";
+    const text = running ? "Your code runs on the first networks. The verdict comes in a moment." : waiting(told);
+    if (says.textContent !== text) says.textContent = text;
+    for (const step of place.querySelectorAll("[data-step]")) {
+      step.className = step.dataset.step === told.state ? "now" : running ? "past" : "";
+    }
+  }
+
+  function waiting(told) {
+    if (!told.position) return "Yours is next.";
+    const count = told.position === 1 ? "1 submission goes" : `${told.position} submissions go`;
+    const time = told.estimated_seconds ? `; about ${duration(told.estimated_seconds)}` : "";
+    return `${count} before yours${time}.`;
+  }
+
+  function duration(seconds) {
+    return seconds >= 120 ? `${Math.round(seconds / 60)} min` : `${Math.max(1, Math.round(seconds))} s`;
+  }
+
+  // Where no connection can be held open (the server has so many only), look now and then, not all at once.
+  async function look() {
+    try {
+      const answer = await fetch(`${path}/state`);
+      if (answer.ok) {
+        const told = await answer.json();
+        show(told);
+        if (told.over) return;
+      }
+    } catch {
+      // The next look tells.
+    }
+    setTimeout(look, 2000 + 2000 * Math.random());
+  }
+
+  const source = new EventSource(`${path}/events`);
+  for (const state of states) source.addEventListener(state, (event) => show(JSON.parse(event.data)));
+  source.addEventListener("error", () => { if (source.readyState === EventSource.CLOSED) look(); });
 }

@@ -1,0 +1,10 @@
+"""How numbers of a network are written where there is little room."""
+
+
+def number(value: float | None) -> str:
+    """A number of a network in few characters; None is one that is not finite."""
+    if value is None:
+        return "nan"
+    if value == int(value) and abs(value) < 1e6:
+        return f"{int(value)}".replace("-", "\u2212")
+    return f"{value:.4g}".replace("-", "\u2212")

@@ -1,0 +1,85 @@
+"""A headless Chromium, the machine's own, and what it complains about."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import axe_playwright_python
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+#: Axe's own script, which comes in the wheel.
+_AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
+#: What axe finds and nobody may ship.
+_SERIOUS = {"serious", "critical"}
+#: Sizes of a window: a desktop's and a phone's.
+WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+
+
+def chromium() -> str | None:
+    """The machine's."""
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """A browser until the end of the block."""
+    with sync_playwright() as playwright:
+        # Chromium's own jail needs what a container of a test often has not; it opens nothing but our pages.
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@dataclass(slots=True)
+class Window:
+    """A browser's window of a visitor of our own, which remembers every complaint of the browser."""
+
+    url: str
+    context: BrowserContext
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+
+    @classmethod
+    def opened(cls, browser: Browser, url: str, *, narrow: bool = False, **how: Any) -> "Window":
+        """A window of somebody who was never here; `how` is Playwright's, such as color_scheme."""
+        size: Any = NARROW if narrow else WIDE
+        context = browser.new_context(viewport=size, base_url=url, locale="en-GB", timezone_id="UTC", **how)
+        window = cls(url, context, context.new_page())
+        # Not the method itself, on which Playwright would leave a mark.
+        window.page.on("console", lambda message: window.hear(message))
+        window.page.on("pageerror", lambda error: window.complaints.append(str(error)))
+        return window
+
+    def go(self, path: str) -> Page:
+        """Open a path."""
+        self.page.goto(path)
+        return self.page
+
+    def faults(self) -> list[str]:
+        """What axe finds serious on the page as it is, each with the elements that it means."""
+        # Run from outside, which the policy does not forbid.
+        self.page.evaluate(_AXE.read_text(encoding="utf-8"))
+        found: Any = self.page.evaluate("() => axe.run()")
+        return [
+            f"{each['id']}: {node['html'][:120]}: {node['failureSummary'][:200]}"
+            for each in found["violations"]
+            if each["impact"] in _SERIOUS
+            for node in each["nodes"]
+        ]
+
+    def overflows(self) -> bool:
+        """Whether the page is wider than its window."""
+        return bool(self.page.evaluate("() => document.documentElement.scrollWidth > window.innerWidth"))
+
+    def close(self) -> None:
+        """Close it."""
+        self.context.close()
+
+    def hear(self, message: ConsoleMessage) -> None:
+        """Remember an error or a warning of the console."""
+        if message.type in {"error", "warning"}:
+            self.complaints.append(f"{message.text} ({os.fspath(message.location.get('url', ''))})")

@@ -1,0 +1,72 @@
+"""A class that handed in for two weeks: verdicts of real gradings, each given to many students."""
+
+from typing import Any
+
+from grader.store import keys
+from grader.store.records import Job, Kind
+from grader.store.searching import Filter
+from grader.store.store import Store
+from grader.store.submissions import New
+from tests.pages.house import ASSIGNMENT, House
+from tests.service.parts import EXAMPLES
+
+#: A course of its own, so that nobody else's submissions are in the figures.
+CLASS = "cs-202"
+#: What each student hands in, one after the other: by example, and how many students do so.
+WAYS = (
+    (("no_relu_derivative.ipynb", "right.ipynb"), 9),
+    (("todo_left.ipynb", "no_relu_derivative.ipynb", "right.ipynb"), 6),
+    (("missing_transpose.py", "missing_transpose.py", "right_loops.py"), 5),
+    (("mask_from_wrong_layer.py",), 4),
+    (("through_weight_gradients.py", "mask_from_wrong_layer.py"), 3),
+    (("weight_template.py", "right_loops.py"), 3),
+    (("unfilled.ipynb", "todo_left.ipynb"), 2),
+    (("right_loops.py",), 5),
+)
+
+
+def seated(house: House) -> None:
+    """The class, as it stands after two weeks; made once."""
+    if house.store.submissions.list(Filter(CLASS), 1).items:
+        return
+    verdicts = {name: _judged(house, name) for ways, _ in WAYS for name in ways}
+    sources = {each.name: each.read_bytes() for each in EXAMPLES}
+    number = 0
+    for ways, students in WAYS:
+        for _ in range(students):
+            number += 1
+            for name in ways:
+                _given(house, f"student-{number:02}", name, sources[name], verdicts[name])
+    _spread(house.store)
+
+
+def _judged(house: House, name: str) -> dict[str, Any]:
+    """An example's verdict, from a worker."""
+    source = next(each for each in EXAMPLES if each.name == name).read_bytes()
+    found = house.graded(source, name, f"model-{name.partition('.')[0]}")
+    verdict = house.store.submissions.verdict(found.id)
+    assert verdict is not None, found
+    return verdict
+
+
+def _given(house: House, student: str, name: str, source: bytes, verdict: dict[str, Any]) -> None:
+    revision = house.store.assignments.current(CLASS, ASSIGNMENT)
+    assert revision is not None
+    accepted = house.store.submissions.accept(New(CLASS, ASSIGNMENT, revision.id, student, name, source)).id
+    claim = house.store.jobs.claim(Job(Kind.SUBMISSION, accepted))
+    assert claim is not None
+    assert house.store.submissions.finish(claim, verdict)
+
+
+def _spread(store: Store) -> None:
+    """As if all had not come within a second: the figures by the hour, over the two weeks before."""
+    figures = keys.key("cohort", CLASS, ASSIGNMENT)
+    (hour,) = store.cohorts.read(CLASS, ASSIGNMENT).hours
+    now, left, passed = int(hour.start // 3600), hour.attempts, hour.passed
+    for day in range(14, 0, -1):
+        came = min(left, 2 + day % 4 + (9 if day < 4 else 0))
+        right = min(came, passed, (14 - day) // 2)
+        at = now - 24 * day
+        store.redis.hset(figures, mapping={f"hour:{at}": came, **({f"passed:{at}": right} if right else {})})
+        left, passed = left - came, passed - right
+    store.redis.hset(figures, mapping={f"hour:{now}": max(1, left), f"passed:{now}": max(0, min(passed, left))})

@@ -1,0 +1,66 @@
+"""The whole service for a browser: Redis, a web server, and a worker that grades in real jails."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from flask import Flask
+
+from grader.store.records import Scope
+from grader.store.submissions import Submission
+from grader.web import create_app
+from grader.web.pages import links
+from tests.service.parts import ASSIGNMENT, COURSE, PATIENCE, Service, until
+from worker.embedded import free_port
+from worker.readiness import missing
+
+__all__ = ["ASSIGNMENT", "COURSE", "PATIENCE", "House", "housed", "until"]
+
+_SECRET = "only for tests, and as long as a real one is"  # noqa: S105 - it guards nothing
+
+
+class House(Service):
+    """A service with pages."""
+
+    def __init__(self, redis_url: str, folder: Path) -> None:
+        super().__init__(redis_url, folder, {"BACKMARK_SECRET": _SECRET, "BACKMARK_LEASE_SECONDS": "10"})
+        self.url = f"http://127.0.0.1:{free_port()}"
+        self.app: Flask = create_app(self.settings, self.store, self.dispatcher)
+        self.store.redis.flushall()
+
+    def open(self) -> None:
+        """Start the web server and a worker, and wait until both are ready."""
+        self.start("web", "--bind", self.url.removeprefix("http://"))
+        self.start("sweeper")
+        self.worker()
+        until(lambda: missing(self.url) == {}, "the service is ready")
+
+    def token(self, course: str = COURSE, *scopes: Scope) -> str:
+        """A new token's secret: staff's, unless scopes are named."""
+        return self.store.tokens.create("browser", course, set(scopes or {Scope.STAFF}))[1]
+
+    def hand_in_link(self, student: str | None = None, course: str = COURSE, days: int | None = None) -> str:
+        """The path of a link to hand in."""
+        with self.app.test_request_context():
+            return links.hand_in(course, ASSIGNMENT, student, days)
+
+    def verdict_link(self, found: Submission) -> str:
+        """The path of a link to a verdict."""
+        with self.app.test_request_context():
+            return str(links.verdict(found))
+
+    def graded(self, source: bytes, filename: str, student: str) -> Submission:
+        """Hand in without a browser, and wait for the end."""
+        (found,) = self.concluded(self.submit(source, filename, student))
+        return found
+
+
+@contextmanager
+def housed(redis_url: str, folder: Path) -> Iterator[House]:
+    """A house that is open until the end of the block."""
+    house = House(redis_url, folder)
+    try:
+        house.open()
+        yield house
+    finally:
+        house.close()

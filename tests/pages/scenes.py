@@ -1,0 +1,9 @@
+"""What there is to see, each as it is reached: by name, for pictures and for tests that look at every page."""
+
+from collections.abc import Callable
+
+from tests.pages.house import House
+from tests.pages.scenes_student import SCENES as STUDENT
+from tests.pages.browser import Window
+
+SCENES: dict[str, Callable[[House, Window], None]] = {**STUDENT}

@@ -1,0 +1,182 @@
+"""What staff see."""
+
+from collections.abc import Callable
+
+from grader.store.records import Job, Kind
+from grader.store.regrade import Phase
+from grader.store.searching import Filter
+from grader.store.submissions import New
+from tests.pages.browser import Window
+from tests.pages.classroom import CLASS, seated
+from tests.pages.house import ASSIGNMENT, House, until
+
+HOME = f"/courses/{CLASS}"
+THERE = f"{HOME}/assignments/{ASSIGNMENT}"
+
+#: Stricter about the marks than the one that ships, so that a regrade has something to say.
+TOML = """id = "strict"
+title = "Backpropagation, strictly"
+networks = 60
+home_networks = 6
+
+[ranges]
+depth = [0, 4]
+widths = [1, 6]
+"""
+
+
+def signed_in(house: House, window: Window, course: str = CLASS) -> None:
+    """As staff of the course."""
+    page = window.go("/sign-in")
+    page.get_by_label("Token").fill(house.token(course))
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"**/courses/{course}")
+
+
+def course(house: House, window: Window) -> None:
+    """A course's home."""
+    seated(house)
+    signed_in(house, window)
+
+
+def empty_course(house: House, window: Window) -> None:
+    """A course in which nothing has happened."""
+    signed_in(house, window, "nobody-yet")
+
+
+def assignment(house: House, window: Window) -> None:
+    """How the class stands."""
+    course(house, window)
+    window.go(THERE)
+
+
+def empty_assignment(house: House, window: Window) -> None:
+    """An assignment for which nothing was handed in, with a link to hand in."""
+    empty_course(house, window)
+    page = window.go(f"/courses/nobody-yet/assignments/{ASSIGNMENT}")
+    page.get_by_role("button", name="Make a link").click()
+    page.get_by_label("The link").wait_for()
+
+
+def submissions(house: House, window: Window) -> None:
+    """All of them."""
+    course(house, window)
+    window.go(f"{HOME}/submissions?assignment={ASSIGNMENT}")
+
+
+def submission(house: House, window: Window) -> None:
+    """One that is wrong."""
+    course(house, window)
+    which = Filter(CLASS, assignment=ASSIGNMENT, student="student-25")
+    window.go(f"{HOME}/submissions/{house.store.submissions.list(which, 1).items[0].id}")
+
+
+def raising(house: House, window: Window) -> None:
+    """A notebook that raises."""
+    course(house, window)
+    source = (
+        b'{"nbformat": 4, "metadata": {}, "cells": [{"cell_type": "markdown", "source": "# <b>Mine</b>"}, {"cell_type": "code",'
+        b' "source": "import numpy as np\\n\\ndef backward_pass(all_weights, all_biases, all_f, all_h, y):\\n    print(\\"<i>hello</i>\\")\\n'
+        b'    return all_weights[99]\\n"}]}'
+    )
+    which = Filter(CLASS, assignment=ASSIGNMENT, student="zoe")
+    found = house.store.submissions.list(which, 1).items or [_graded(house, source, "zoe.ipynb", "zoe")]
+    window.go(f"{HOME}/submissions/{found[0].id}")
+
+
+def deletion(house: House, window: Window) -> None:
+    """Before one is deleted."""
+    submission(house, window)
+    window.page.get_by_role("link", name="Delete").click()
+    window.page.get_by_role("button", name="Delete it").wait_for()
+
+
+def publish(house: House, window: Window) -> None:
+    """The form."""
+    course(house, window)
+    window.go(f"{HOME}/publish")
+
+
+def refused(house: House, window: Window) -> None:
+    """An assignment whose networks let a mistake pass."""
+    publish(house, window)
+    toml = 'id = "flat"\ntitle = "Flat"\n[home]\ndepth = 0\n[ranges]\ndepth = [0, 0]\n'
+    window.page.get_by_label("TOML").fill(toml)
+    window.page.get_by_role("button", name="Publish").click()
+    window.page.get_by_text("Refused.").wait_for(timeout=60_000)
+
+
+def revision(house: House, window: Window) -> None:
+    """A revision of one's own, published just now."""
+    publish(house, window)
+    window.page.get_by_label("TOML").fill(TOML)
+    window.page.get_by_role("button", name="Publish").click()
+    window.page.get_by_role("link", name="Its networks").click(timeout=60_000)
+    window.page.get_by_role("heading", name="Its networks").wait_for()
+
+
+def regrades(house: House, window: Window) -> None:
+    """All of them."""
+    regrade(house, window)
+    window.go(f"{HOME}/regrades")
+
+
+def regrade_form(house: House, window: Window) -> None:
+    """What is to be graded again."""
+    course(house, window)
+    window.go(f"{THERE}/regrade")
+
+
+def regrade(house: House, window: Window) -> None:
+    """A preview."""
+    regrade_form(house, window)
+    _tampered(house)
+    window.page.get_by_role("button", name="Preview the regrade").click()
+    window.page.get_by_role("button", name="Apply all of it").wait_for(timeout=60_000)
+
+
+def _graded(house: House, source: bytes, filename: str, student: str) -> object:
+    current = house.store.assignments.current(CLASS, ASSIGNMENT)
+    assert current is not None
+    name = house.store.submissions.accept(New(CLASS, ASSIGNMENT, current.id, student, filename, source)).id
+    house.dispatcher.send(Job(Kind.SUBMISSION, name))
+    (found,) = house.concluded(name)
+    return found
+
+
+def _tampered(house: House) -> None:
+    """Some verdicts as an engine with a fault would have given them, so that a regrade changes some of each kind."""
+    store = house.store
+    regraded = any(each.phase is Phase.PREVIEWED for each in store.regrades.list(CLASS).items)
+    if regraded:
+        return
+    for at, student in enumerate(("student-01", "student-31", "student-32", "student-33")):
+        found = store.submissions.list(Filter(CLASS, assignment=ASSIGNMENT, student=student), 1).items[0]
+        verdict = store.submissions.verdict(found.id)
+        assert verdict is not None
+        rows = [{**row, "outcome": "failed", "score": 0} for row in verdict["properties"]]
+        if at % 2:
+            rows = [{**row, "outcome": "passed", "score": row["max_score"]} for row in verdict["properties"]]
+        wrong = {**verdict, "properties": rows, "score": sum(row["score"] for row in rows)}
+        wrong["outcome"] = "passed" if at % 2 else "failed"
+        assert store.submissions.replace_verdict(found.id, found.verdict or 0, wrong, "0" * 20)
+
+
+SCENES: dict[str, Callable[[House, Window], None]] = {
+    "staff-course": course,
+    "staff-course-empty": empty_course,
+    "staff-assignment": assignment,
+    "staff-assignment-empty": empty_assignment,
+    "staff-submissions": submissions,
+    "staff-submission": submission,
+    "staff-submission-raising": raising,
+    "staff-delete": deletion,
+    "staff-publish": publish,
+    "staff-publication-refused": refused,
+    "staff-revision": revision,
+    "staff-regrade-form": regrade_form,
+    "staff-regrade": regrade,
+    "staff-regrades": regrades,
+}
+
+__all__ = ["HOME", "SCENES", "THERE", "TOML", "signed_in", "until"]

@@ -1,0 +1,135 @@
+"""What students see, and whoever comes without knowing where to."""
+
+from collections.abc import Callable
+from functools import partial
+
+from grader.store.records import Job, Kind, Submission
+from grader.store.searching import Filter
+from grader.store.submissions import New
+from tests.pages.browser import Window
+from tests.pages.house import ASSIGNMENT, COURSE, House
+from tests.service.parts import EXAMPLES
+
+#: Verdicts of every kind, by the example that gets it.
+VERDICTS = (
+    "right.ipynb",
+    "no_relu_derivative.ipynb",
+    "through_weight_gradients.py",
+    "mask_from_wrong_layer.py",
+    "todo_left.ipynb",
+    "missing_transpose.py",
+    "weight_template.py",
+    "endless_loop.py",
+    "unfilled.ipynb",
+)
+
+#: Wrong in a way that nothing explains, only in networks with many units, and it prints.
+WIDE = b"""
+import numpy as np
+
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    K = len(all_weights) - 1
+    dw, db = [None] * (K + 1), [None] * (K + 1)
+    df = 2 * (all_f[K] - y)
+    for k in range(K, -1, -1):
+        db[k], dw[k] = df.copy(), df @ all_h[k].T
+        if sum(map(len, all_f)) > 30 and k > 0:
+            print("layer", k, df.ravel())
+            dw[k] = dw[k] + 0.25 * np.arange(dw[k].size).reshape(dw[k].shape)
+        if k:
+            df = (all_weights[k].T @ df) * (all_f[k - 1] > 0)
+    return dw, db
+"""
+
+#: Everything that text can do to a page.
+HOSTILE = (
+    'import sys\nprint("<script>alert(1)</script> \\x1b[31mred\\x1b[0m \u202egnp.exe " + "x" * 3000)\n'
+    "def backward_pass(all_weights, all_biases, all_f, all_h, y):\n"
+    '    raise ValueError("<img src=x onerror=alert(1)> \\x00\\x1b[2J \u202eabc \u2067 " + "y" * 5000)\n'
+).encode()
+HOSTILE_NAME = "<b onmouseover=alert(1)>&quot; {{7*7}} \u05d0\u05d1.py"
+
+
+def graded(house: House, name: str, source: bytes | None = None) -> Submission:
+    """An example's submission with its verdict, handed in once for all who look."""
+    source = source or next(each for each in EXAMPLES if each.name == name).read_bytes()
+    student = "s-" + "".join(char if char.isalnum() and char.isascii() else "-" for char in name)
+    before = house.store.submissions.list(Filter(COURSE, ASSIGNMENT, student), 1).items
+    return before[0] if before else house.graded(source, name, student)
+
+
+def verdict(name: str, source: bytes | None, house: House, window: Window) -> None:
+    """The page of a verdict."""
+    window.go(house.verdict_link(graded(house, name, source)))
+
+
+def home(_: House, window: Window) -> None:
+    """The front door."""
+    window.go("/")
+
+
+def sign_in(_: House, window: Window) -> None:
+    """Where staff sign in, after a token that is none."""
+    page = window.go("/sign-in")
+    page.get_by_label("Token").fill("bmk_none")
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("alert").wait_for()
+    # The browser says aloud that it was refused, which is as it should be.
+    window.complaints.clear()
+
+
+def missing(_: House, window: Window) -> None:
+    """An address at which nothing stands."""
+    window.go("/nothing/here")
+    window.complaints.clear()
+
+
+def hand_in(house: House, window: Window) -> None:
+    """The form of a student who comes with a link of their own, and not for the first time."""
+    graded(house, "right.ipynb")
+    graded(house, "no_relu_derivative.ipynb")
+    window.go(house.hand_in_link("s-no-relu-derivative-ipynb"))
+
+
+def hand_in_anybody(house: House, window: Window) -> None:
+    """The form of a link for a whole class."""
+    window.go(house.hand_in_link())
+
+
+def progress(house: House, window: Window) -> None:
+    """A submission that is being graded: by a worker that never was, so that it stays so for a while."""
+    name = _accepted(house, "waiting")
+    house.store.jobs.claim(Job(Kind.SUBMISSION, name))
+    window.go(house.verdict_link(house.submission(name)))
+
+
+def superseded(house: House, window: Window) -> None:
+    """A submission that was handed in again while it waited."""
+    name = _accepted(house, "hurried")
+    _accepted(house, "hurried")
+    window.go(house.verdict_link(house.submission(name)))
+
+
+def _accepted(house: House, student: str) -> str:
+    """A submission that no worker is told of."""
+    revision = house.store.assignments.current(COURSE, ASSIGNMENT)
+    assert revision is not None
+    return house.store.submissions.accept(New(COURSE, ASSIGNMENT, revision.id, student, "work.ipynb", b"{}")).id
+
+
+#: Wrong in a way that nothing explains, wherever two layers of two units follow each other.
+TWO = WIDE.replace(b"sum(map(len, all_f)) > 30", b"len(df) > 1 and len(all_h[k]) > 1")
+
+SCENES: dict[str, Callable[[House, Window], None]] = {
+    "home": home,
+    "sign-in": sign_in,
+    "missing": missing,
+    "hand-in": hand_in,
+    "hand-in-anybody": hand_in_anybody,
+    "progress": progress,
+    "superseded": superseded,
+    **{f"verdict-{name.partition('.')[0]}": partial(verdict, name, None) for name in VERDICTS},
+    "verdict-wide": partial(verdict, "wide.py", WIDE),
+    "verdict-two": partial(verdict, "two.py", TWO),
+    "verdict-hostile": partial(verdict, HOSTILE_NAME, HOSTILE),
+}
