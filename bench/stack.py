@@ -16,7 +16,7 @@ from grader.client import Client
 from grader.settings.service import ServiceSettings
 from grader.store.records import Scope
 from grader.store.store import Store
-from worker.embedded import EmbeddedRedis, free_port
+from worker.serving.embedded import EmbeddedRedis, free_port
 
 COURSE, ASSIGNMENT = "bench", "udl-7.2"
 

@@ -25,7 +25,7 @@ from grader.store.connection import text
 from grader.store.records import Job, Kind
 from grader.store.store import Store
 from grader.store.submissions import New
-from worker.embedded import EmbeddedRedis
+from worker.serving.embedded import EmbeddedRedis
 
 #: Submissions of one student, bytes of one, and how many scripts of each kind are timed.
 EACH, BYTES, TIMED = 3, 60_000, 500

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from worker.embedded import EmbeddedRedis, find_server, lasting_port
+from worker.serving.embedded import EmbeddedRedis, find_server, lasting_port
 
 
 @pytest.fixture(scope="session")

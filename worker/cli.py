@@ -13,8 +13,8 @@ import click
 
 from grader.errors import BackmarkError, BadAssignment, JailFailed, JailUnavailable
 from grader.settings import machine
-from worker import commands
-from worker import files as submissions
+from worker.commands import files as submissions
+from worker.commands import local as commands
 
 PASSED, NOT_ALL_PASSED, OUR_FAILURE = 0, 1, 3
 #: As a shell has it for SIGINT and SIGPIPE.
@@ -25,14 +25,14 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 #: Commands of a service and its clients, by the module that has them: imported when asked for, since a cold
 #: `backmark grade` should not pay for them.
 LATER = {
-    "serve": "worker.serve_command",
-    "worker": "worker.service_commands",
-    "sweeper": "worker.service_commands",
-    "web": "worker.service_commands",
-    "token": "worker.service_commands",
-    "submit": "worker.client_cli",
-    "status": "worker.client_cli",
-    "regrade": "worker.regrade_cli",
+    "serve": "worker.commands.serve_command",
+    "worker": "worker.commands.service_commands",
+    "sweeper": "worker.commands.service_commands",
+    "web": "worker.commands.service_commands",
+    "token": "worker.commands.service_commands",
+    "submit": "worker.commands.client_cli",
+    "status": "worker.commands.client_cli",
+    "regrade": "worker.commands.regrade_cli",
 }
 
 

@@ -11,8 +11,8 @@ from grader.store.records import Scope
 from grader.store.store import Store
 from tests.service.parts import service, until
 from tests.worker.test_cli import backmark
-from worker.embedded import free_port
-from worker.readiness import missing
+from worker.serving.embedded import free_port
+from worker.serving.readiness import missing
 
 COURSE = "course"
 

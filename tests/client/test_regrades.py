@@ -17,7 +17,7 @@ from grader.store.regrade import Phase, Which
 from tests.client.running import Running, command
 from tests.service.parts import until
 from tests.worker.test_cli import EXAMPLES
-from worker import regrade_cli
+from worker.commands import regrade_cli
 
 TOML = """
 id = "mine"

@@ -12,7 +12,7 @@ import pytest
 from tests.client.running import command
 from tests.client.scripted import TOKEN, Answer, Scripted, problem, scripted, submission
 from tests.service.parts import until
-from worker.embedded import free_port
+from worker.serving.embedded import free_port
 
 
 def at(server: Scripted) -> dict[str, str]:

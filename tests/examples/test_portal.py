@@ -24,7 +24,7 @@ from examples.portal import create_app
 from grader.store.records import Scope
 from tests.client.running import Running
 from tests.service.parts import until
-from worker.embedded import find_server, free_port
+from worker.serving.embedded import find_server, free_port
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")

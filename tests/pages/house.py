@@ -11,8 +11,8 @@ from grader.store.submissions import Submission
 from grader.web import create_app
 from grader.web.pages import links
 from tests.service.parts import ASSIGNMENT, COURSE, PATIENCE, Service, until
-from worker.embedded import free_port
-from worker.readiness import missing
+from worker.serving.embedded import free_port
+from worker.serving.readiness import missing
 
 __all__ = ["ASSIGNMENT", "COURSE", "PATIENCE", "House", "housed", "until"]
 

@@ -16,12 +16,16 @@ THERE = f"{HOME}/assignments/{ASSIGNMENT}"
 #: Stricter about the marks than the one that ships, so that a regrade has something to say.
 TOML = """id = "strict"
 title = "Backpropagation, strictly"
-networks = 60
-home_networks = 6
+networks = 80
 
 [ranges]
 depth = [0, 4]
 widths = [1, 6]
+
+[home]
+depth = 3
+width = 4
+networks = 8
 """
 
 

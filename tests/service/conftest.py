@@ -12,7 +12,7 @@ from grader.store.store import Store
 from tests.service.parts import Service
 from tests.service.parts import service as started
 from tests.services import redis_server
-from worker.embedded import EmbeddedRedis
+from worker.serving.embedded import EmbeddedRedis
 from worker.sandbox.policy import Launch
 from worker.service.context import Context
 from worker.service.fitness import Fitness

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from worker.embedded import free_port
+from worker.serving.embedded import free_port
 
 #: Seconds that a server may take to start on a busy machine.
 _START = 30.0

@@ -16,7 +16,7 @@ from grader.store.store import Store
 from grader.web import create_app
 from grader.web.limits import Limits
 from tests.web.asking import Asker
-from worker.embedded import EmbeddedRedis
+from worker.serving.embedded import EmbeddedRedis
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from tests.disclosing import ROWS, betrayed, revealing, secrets
 from tests.web.asking import Asker
 from tests.web.concluding import conclude
 from tests.worker.receivers import receiving
-from worker.deliveries import Deliveries
+from worker.service.deliveries import Deliveries
 
 HIDDEN = ("weight_gradient", "relu_derivative")
 RUBRIC = Rubric(0, 0, 0, 0, 0, 0, 0)

@@ -14,7 +14,7 @@ from grader.store.store import Store
 from grader.web import create_app
 from tests.web.asking import Asker
 from tests.web.concluding import conclude
-from worker.embedded import EmbeddedRedis
+from worker.serving.embedded import EmbeddedRedis
 
 URL = "https://1.1.1.1/hook"
 

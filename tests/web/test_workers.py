@@ -10,7 +10,7 @@ import pytest
 
 from grader.web.workers import HEAD_SECONDS
 from tests.web.serving import serving
-from worker.embedded import EmbeddedRedis
+from worker.serving.embedded import EmbeddedRedis
 
 #: More than the server has threads.
 MANY = 40

@@ -19,8 +19,8 @@ from grader.store.store import Store
 from tests.services import redis_server
 from tests.store.making import accepted, claimed, finished, new, verdict
 from tests.worker.receivers import Receiver, Reply, receiving, until
-from worker.deliveries import Deliveries
-from worker.embedded import EmbeddedRedis
+from worker.service.deliveries import Deliveries
+from worker.serving.embedded import EmbeddedRedis
 
 __all__ = ["redis_server"]
 
@@ -375,7 +375,7 @@ def test_a_sweeper_that_is_killed_in_the_middle_of_a_post_loses_nothing(
     finished(store)
     program = (
         "import sys, threading; from grader.settings.service import ServiceSettings as S; "
-        "from grader.store.store import Store; from worker.deliveries import Deliveries; "
+        "from grader.store.store import Store; from worker.service.deliveries import Deliveries; "
         "s = S.model_validate_json(sys.argv[1]).model_copy(update={'redis_url': S(redis_url=sys.argv[2]).redis_url}); "
         "Deliveries(Store.connect(s), s, lease=1.0).loop(threading.Event())"
     )

@@ -9,8 +9,8 @@ import pytest
 import redis
 
 from grader.errors import StoreUnavailable
-from worker import embedded
-from worker.embedded import EmbeddedRedis, find_server, lasting_port
+from worker.serving import embedded
+from worker.serving.embedded import EmbeddedRedis, find_server, lasting_port
 
 pytestmark = pytest.mark.skipif(
     find_server() is None and not os.environ.get("CI"), reason="no Redis server on this machine"

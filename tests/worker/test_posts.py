@@ -15,7 +15,7 @@ import pytest
 
 from grader.addresses import Address, Destination
 from tests.worker.receivers import PATIENCE, Receiver, Reply, receiving
-from worker.posts import Answer, Message, NoAnswer, post
+from worker.service.posts import Answer, Message, NoAnswer, post
 
 HOME = IPv4Address("127.0.0.1")
 MESSAGE = Message({"X-Test": "1"}, b"hello")

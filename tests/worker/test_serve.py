@@ -13,8 +13,8 @@ from typing import Any
 import httpx
 import pytest
 
-from worker.embedded import find_server
-from worker.readiness import missing
+from worker.serving.embedded import find_server
+from worker.serving.readiness import missing
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 pytestmark = [

@@ -14,7 +14,7 @@ from grader.store.records import Scope
 from grader.store.store import Store
 from tests.services import redis_server
 from worker.cli import main
-from worker.embedded import EmbeddedRedis
+from worker.serving.embedded import EmbeddedRedis
 
 __all__ = ["redis_server"]
 
@@ -79,7 +79,7 @@ def test_the_command_line_imports_nothing_of_a_service() -> None:
 
 def test_a_sweeper_needs_no_numpy() -> None:
     """Nor what judges: its container has neither."""
-    code = "import sys, worker.service.sweeper, worker.deliveries; print(*sorted(sys.modules))"
+    code = "import sys, worker.service.sweeper, worker.service.deliveries; print(*sorted(sys.modules))"
     root = Path(__file__).parents[2]
     told = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert not {"numpy", "hypothesis", "grader.properties"} & set(told.stdout.split())

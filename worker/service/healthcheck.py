@@ -1,4 +1,4 @@
-"""Whether the part that runs in this container is well: `python -m worker.healthcheck worker|sweeper`.
+"""Whether the part that runs in this container is well: `python -m worker.service.healthcheck worker|sweeper`.
 
 Asks the store what the part last said of itself: a worker that cannot isolate, or is cut off from Redis, is not well.
 """
@@ -8,7 +8,7 @@ import sys
 
 from grader.errors import StoreUnavailable
 from grader.store.store import Store
-from worker.service_commands import service_settings
+from worker.commands.service_commands import service_settings
 
 
 def fault(store: Store, role: str, host: str) -> str | None:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import click
 
 from grader.settings.machine import Settings
-from worker.files import names, read
-from worker.terminal import show
-from worker.waiting import Waiting
+from worker.commands.files import names, read
+from worker.commands.terminal import show
+from worker.commands.waiting import Waiting
 
 if TYPE_CHECKING:
     from grader.client import Client, Submission

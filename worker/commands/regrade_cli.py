@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import click
 
 from grader.settings import machine
-from worker import regrade_commands
+from worker.commands import regrade_commands
 
 OUTCOMES = ("passed", "failed", "error", "timeout", "memory", "output_limit", "crashed", "rejected")
 

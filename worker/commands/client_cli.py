@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from grader.settings import machine
-from worker import client_commands
-from worker.files import found
+from worker.commands import client_commands
+from worker.commands.files import found
 
 WHERE = """BACKMARK_URL names the server, BACKMARK_TOKEN says who you are."""
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from worker.tether import tethered
+from worker.serving.tether import tethered
 
 #: A log that is longer is put aside, over the one that was put aside before it: bytes.
 _LONG = 16 << 20

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Self
 
-from worker.terminal import console
+from worker.commands.terminal import console
 
 
 class Waiting:

@@ -15,7 +15,7 @@ from pathlib import Path
 from secrets import SystemRandom
 
 from grader.errors import StoreUnavailable
-from worker.tether import tethered
+from worker.serving.tether import tethered
 
 #: Seconds that a start may take: a long append-only file is read then.
 _START = 120.0

@@ -24,7 +24,7 @@ from grader.settings.service import ServiceSettings
 from grader.store.callbacks import Attempt, Result
 from grader.store.records import Submission
 from grader.store.store import Store
-from worker.posts import Answer, Message, NoAnswer, post
+from worker.service.posts import Answer, Message, NoAnswer, post
 
 _log = logging.getLogger(__name__)
 

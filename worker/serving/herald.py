@@ -10,10 +10,10 @@ from grader.errors import StoreUnavailable
 from grader.settings.service import ServiceSettings
 from grader.store.records import Scope
 from grader.store.store import Store
-from worker.datafolder import DataFolder, write_private
-from worker.listening import Address
-from worker.readiness import missing
-from worker.supervisor import Say
+from worker.serving.datafolder import DataFolder, write_private
+from worker.serving.listening import Address
+from worker.serving.readiness import missing
+from worker.serving.supervisor import Say
 
 #: The course that the first token belongs to; being an administrator's, it may act in every other.
 COURSE = "course"

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.settings.service import ServiceSettings
-from worker.datafolder import DataFolder, write_private
-from worker.embedded import EmbeddedRedis, lasting_port
-from worker.herald import Herald
-from worker.listening import USUAL, Address, listen
-from worker.program import Program, last_lines
-from worker.service_commands import service_settings
-from worker.supervisor import Say, Supervisor
+from worker.commands.service_commands import service_settings
+from worker.serving.datafolder import DataFolder, write_private
+from worker.serving.embedded import EmbeddedRedis, lasting_port
+from worker.serving.herald import Herald
+from worker.serving.listening import USUAL, Address, listen
+from worker.serving.program import Program, last_lines
+from worker.serving.supervisor import Say, Supervisor
 
 #: Seconds that each part may take to end. The worker's come on top of the grace that it gives its submissions.
 _WEB, _WORKER, _SWEEPER = 10.0, 15.0, 10.0

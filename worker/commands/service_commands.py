@@ -67,7 +67,7 @@ def sweeper() -> None:
     _log()
     from grader.dispatch import CeleryDispatcher, application
     from grader.store.store import Store
-    from worker.deliveries import Deliveries
+    from worker.service.deliveries import Deliveries
     from worker.service.sweeper import Sweeper
 
     stop = threading.Event()

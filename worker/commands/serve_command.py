@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from grader.settings import machine
-from worker.listening import Address
-from worker.serve import serve as run
+from worker.serving.listening import Address
+from worker.serving.serve import serve as run
 
 
 class Where(click.ParamType[Address]):

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from grader.settings.machine import Settings
-from worker.files import names, read
+from worker.commands.files import names, read
+from worker.commands.terminal import console, show
 from worker.sandbox import policy
 from worker.sandbox.session import Session
-from worker.terminal import console, show
 
 if TYPE_CHECKING:
     from grader.model import Verdict

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import click
 
 from grader.settings.machine import Settings
-from worker.client_commands import THEIR_FAILURE, connected
-from worker.terminal import show as show_table
-from worker.waiting import Waiting
+from worker.commands.client_commands import THEIR_FAILURE, connected
+from worker.commands.terminal import show as show_table
+from worker.commands.waiting import Waiting
 
 if TYPE_CHECKING:
     from rich.text import Text
