@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from grader.feedback import plain, rendered
+from grader.feedback import rendered
 from grader.model import (
     AssignmentReference,
     Judgement,
@@ -19,6 +19,7 @@ from grader.model import (
     Submission,
     Verdict,
 )
+from grader.plaintext import plain
 from grader.properties.engine import Judge
 from tests.local import local
 from tests.properties.test_shrinking import RIGHT, SLIPS

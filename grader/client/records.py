@@ -37,6 +37,8 @@ class Submission:
     started: datetime | None = None
     finished: datetime | None = None
     queue: Position | None = None
+    #: The signed page of its verdict, to send to the student; a path where the server knows no address of its own.
+    link: str | None = None
     superseded_by: str | None = None
     #: Why the service could not grade it.
     failure: str | None = None
@@ -74,6 +76,7 @@ class Submission:
             started=when(body.get("started_at")),
             finished=when(body.get("finished_at")),
             queue=None if queue is None else Position(queue["position"], queue.get("estimated_seconds")),
+            link=body.get("link"),
             superseded_by=body.get("superseded_by"),
             failure=body.get("failure"),
             regrade=body.get("regrade"),

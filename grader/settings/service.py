@@ -16,7 +16,11 @@ class ServiceSettings(BaseSettings):
     """One set of settings for web, worker and sweeper: those of one service should agree."""
 
     model_config = SettingsConfigDict(
-        env_prefix="BACKMARK_", frozen=True, extra="ignore", secrets_dir=_SECRETS if _SECRETS.is_dir() else None
+        env_prefix="BACKMARK_",
+        env_ignore_empty=True,
+        frozen=True,
+        extra="ignore",
+        secrets_dir=_SECRETS if _SECRETS.is_dir() else None,
     )
 
     #: Store and queues: redis://, rediss:// (TLS) or unix://, with user and password where Redis has them.
@@ -27,7 +31,7 @@ class ServiceSettings(BaseSettings):
     #: students, kept for good.
     secret: SecretStr | None = None
 
-    #: The address at which people reach the pages, such as https://backmark.example.edu, for links that are sent to them.
+    #: The address at which people reach the pages, such as https://backmark.example.edu: links begin with it.
     #: With https, browsers send the cookie of a sign-in over TLS only.
     public_url: HttpUrl | None = None
     #: Days for which a signed link holds: to a verdict from its submission on, and to hand in unless staff say other.

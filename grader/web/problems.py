@@ -43,8 +43,8 @@ STALE_FORM = Kind(
     "stale-form",
     HTTPStatus.BAD_REQUEST,
     "The form is too old",
-    "A page's form came without what proves that it is ours, or after its session had ended. Nothing was done. Load the "
-    "page again, and send it again.",
+    "A page's form came without what proves that it is ours, or after its session had ended. Nothing was done. Load "
+    "the page again, and send it again.",
 )
 UNAUTHENTICATED = Kind(
     "unauthenticated",

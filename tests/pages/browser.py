@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import axe_playwright_python
+import axe_playwright_python  # type: ignore[import-untyped]  # it has no types
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 #: Axe's own script, which comes in the wheel.
@@ -34,7 +34,8 @@ def launched() -> Iterator[Browser]:
         browser.close()
 
 
-@dataclass(slots=True)
+# No slots: Playwright leaves a mark on whoever it calls.
+@dataclass
 class Window:
     """A browser's window of a visitor of our own, which remembers every complaint of the browser."""
 
@@ -49,8 +50,7 @@ class Window:
         size: Any = NARROW if narrow else WIDE
         context = browser.new_context(viewport=size, base_url=url, locale="en-GB", timezone_id="UTC", **how)
         window = cls(url, context, context.new_page())
-        # Not the method itself, on which Playwright would leave a mark.
-        window.page.on("console", lambda message: window.hear(message))
+        window.page.on("console", window.hear)
         window.page.on("pageerror", lambda error: window.complaints.append(str(error)))
         return window
 

@@ -11,8 +11,8 @@ from playwright.sync_api import Browser
 from tests.pages.browser import Window, chromium, launched
 from tests.pages.house import House, housed
 from tests.services import redis_server
-from worker.serving.embedded import EmbeddedRedis
 from worker.sandbox.policy import Launch
+from worker.serving.embedded import EmbeddedRedis
 
 __all__ = ["Opening", "redis_server"]
 

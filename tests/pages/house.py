@@ -6,8 +6,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from grader.store.records import Scope
-from grader.store.submissions import Submission
+from grader.store.records import Scope, Submission
 from grader.web import create_app
 from grader.web.pages import links
 from tests.service.parts import ASSIGNMENT, COURSE, PATIENCE, Service, until

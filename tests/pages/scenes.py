@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
-from tests.pages.house import House
-from tests.pages.scenes_student import SCENES as STUDENT
 from tests.pages.browser import Window
+from tests.pages.house import House
+from tests.pages.scenes_staff import SCENES as STAFF
+from tests.pages.scenes_student import SCENES as STUDENT
 
-SCENES: dict[str, Callable[[House, Window], None]] = {**STUDENT}
+SCENES: dict[str, Callable[[House, Window], None]] = {**STUDENT, **STAFF}

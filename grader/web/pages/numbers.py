@@ -7,4 +7,4 @@ def number(value: float | None) -> str:
         return "nan"
     if value == int(value) and abs(value) < 1e6:
         return f"{int(value)}".replace("-", "\u2212")
-    return f"{value:.4g}".replace("-", "\u2212")
+    return f"{value:.{4 if abs(value) < 1e4 else 6}g}".replace("-", "\u2212")

@@ -68,13 +68,14 @@ def listing(source: bytes, filename: str, verdict: Mapping[str, Any] | None) -> 
     places, written = _places(verdict), _written(verdict)
     left, whole, cells = _LINES, True, []
     for number, text in _texts(source, named=filename.lower().endswith(".ipynb")):
+        if not left:
+            whole = False
+            break
         rows = _NEWLINE.split(text, maxsplit=left)
         whole = whole and len(rows) <= left
         lines = (_line(number, at, row, places, written) for at, row in enumerate(rows[:left], 1))
         cells.append(Cell(number, tuple(lines)))
         left -= min(left, len(rows))
-        if not left:
-            break
     return Listing(tuple(cells), whole)
 
 

@@ -1,0 +1,124 @@
+"""Charts hold nothing that the policy of our pages forbids, and say the same to who cannot see them."""
+
+import re
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from grader.store.cohorts import Cohort, Hour, Made, Marks
+from grader.web.pages import charts, cohorts, shapes
+
+
+def tree(drawing: str) -> ET.Element:
+    return ET.fromstring(drawing)  # noqa: S314 - drawn by us
+
+
+def texts(drawing: str) -> list[str]:
+    """What stands at its axes."""
+    return [each.text or "" for each in tree(drawing).iter("{http://www.w3.org/2000/svg}text")]
+
+
+def titles(drawing: str) -> list[str]:
+    """What its bars say."""
+    return [each.text or "" for each in tree(drawing).iter("{http://www.w3.org/2000/svg}title")]
+
+
+def test_a_chart_has_no_style_and_no_script() -> None:
+    drawing = charts.stacked("Attempts", ["1 Nov", "2 Nov"], {"passed": [1, 2], "not passed": [3, 0]})
+    for forbidden in ("<style", "<script", "style=", "onload", "href", "<!--", "pygal.org"):
+        assert forbidden not in drawing
+    assert tree(drawing).get("aria-label") == "Attempts"
+    assert "id" not in tree(drawing).attrib
+
+
+def test_a_name_is_text() -> None:
+    drawing = charts.bars("<b>", ["<script>alert(1)</script>"], [1])
+    assert "<script>" not in drawing
+    assert "<b>" not in drawing
+    assert titles(drawing) == ["<script>alert(1)</script>: 1"]
+
+
+def test_each_bar_says_what_it_is() -> None:
+    drawing = charts.stacked("Attempts", ["a", "b"], {"passed": [1, 2], "not passed": [3, 0]})
+    assert titles(drawing) == ["a: 1 passed", "b: 2 passed", "a: 3 not passed", "b: 0 not passed"]
+
+
+def test_the_same_is_drawn_the_same() -> None:
+    assert charts.bars("Marks", ["0", "1"], [3, 4]) == charts.bars("Marks", ["0", "1"], [3, 4])
+
+
+@pytest.mark.parametrize(
+    ("most", "last"), [(0, "1"), (1, "1"), (7, "8"), (40, "40"), (41, "50"), (333, "400"), (10_000, "10000")]
+)
+def test_the_axis_has_few_whole_numbers(most: int, last: str) -> None:
+    marks = [each for each in texts(charts.bars("Marks", ["x"], [most])) if each != "x"]
+    assert marks[0] == "0"
+    assert marks[-1].replace(",", "") == last
+    assert 2 <= len(marks) <= 7
+
+
+def test_of_many_names_as_many_are_written_as_fit() -> None:
+    written = [
+        each for each in texts(charts.bars("Days", [f"day {at:04}" for at in range(400)], [1] * 400)) if "day" in each
+    ]
+    assert 3 < len(written) < 10
+
+
+def cohort(marks: tuple[Marks, ...] = (), hours: tuple[Hour, ...] = ()) -> Cohort:
+    return Cohort({}, marks, hours, (Made("a", "A", 1, 1),))
+
+
+def test_nothing_is_drawn_of_nothing() -> None:
+    assert cohorts.marks(cohort()) is None
+    assert cohorts.attempts(cohort()) is None
+
+
+def test_marks_have_a_bar_each_where_all_are_out_of_the_same() -> None:
+    drawn = cohorts.marks(cohort((Marks(0, 4, 2), Marks(3, 4, 5))))
+    assert drawn is not None
+    assert drawn.rows == (("0", 2), ("1", 0), ("2", 0), ("3", 5), ("4", 0))
+
+
+def test_marks_of_different_rubrics_are_counted_in_tenths() -> None:
+    drawn = cohorts.marks(cohort((Marks(0, 4, 2), Marks(10, 10, 5), Marks(29, 100, 1), Marks(0, 0, 1))))
+    assert drawn is not None
+    assert [row for row in drawn.rows if row[1]] == [("0-9 %", 3), ("20-29 %", 1), ("100 %", 5)]
+
+
+@pytest.mark.parametrize(
+    ("span", "called"),
+    [
+        (0, "Hour (UTC)"),
+        (47, "Hour (UTC)"),
+        (49, "Day (UTC)"),
+        (24 * 60, "Week (UTC)"),
+        (24 * 3650, "Four weeks (UTC)"),
+    ],
+)
+def test_time_is_divided_so_that_there_are_few_bars(span: int, called: str) -> None:
+    start = 1_800_000_000 - 1_800_000_000 % 3600
+    hours = (Hour(start, 3, 1), Hour(start + 3600.0 * span, 2, 2)) if span else (Hour(start, 5, 3),)
+    drawn = cohorts.attempts(cohort(hours=hours))
+    assert drawn is not None
+    assert drawn.header[0] == called
+    assert drawn.chart.count('class="bar"') <= 2 * 200
+    assert sum(int(row[1]) for row in drawn.rows) == 5
+
+
+def test_a_share_is_never_nothing_of_something_nor_all_of_less() -> None:
+    assert [cohorts.share(*each) for each in ((0, 9), (1, 900), (899, 900), (9, 9), (1, 3), (0, 0))] == [
+        0,
+        1,
+        99,
+        100,
+        33,
+        0,
+    ]
+
+
+def test_a_shape_has_its_units_and_says_them() -> None:
+    drawing = shapes.drawn((2, 3, 40, 1))
+    assert len(re.findall("<circle", drawing)) == 2 + 3 + 16 + 1
+    assert 'aria-label="inputs 2, hidden layers of 3, 40, outputs 1"' in drawing
+    assert len(re.findall("<polygon", drawing)) == 3
+    assert "no hidden layer" in shapes.drawn((1, 1))

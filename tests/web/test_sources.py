@@ -1,0 +1,111 @@
+"""A source is shown line by line as text, with the lines marked that its verdict speaks of, whatever is in it."""
+
+import json
+from typing import Any
+
+import pytest
+
+from grader.web.pages.sources import Listing, Mark, listing
+
+
+def verdict(*, traceback: str = "", message: str = "", variable: str = "", first: str = "") -> dict[str, Any]:
+    """As much of a result object as is looked at."""
+    difference = {"variable": variable, "layer": 0, "depth": 1, "message": first} if variable else None
+    error = {"type": "E", "message": message, "traceback": traceback} if traceback or message else None
+    return {"error": error, "first_difference": difference}
+
+
+def notebook(*cells: tuple[str, str]) -> bytes:
+    return json.dumps({"cells": [{"cell_type": kind, "source": source} for kind, source in cells]}).encode()
+
+
+def marked(found: Listing) -> list[tuple[int | None, int, str, Mark | None]]:
+    return [(cell.number, line.number, line.text, line.mark) for cell in found.cells for line in cell.marked]
+
+
+def test_a_python_file_is_one_piece_with_its_own_numbers() -> None:
+    found = listing(b"a = 1\r\nb = 2\rc = 3\n", "a.py", None)
+    assert [(cell.number, [line.text for line in cell.lines]) for cell in found.cells] == [
+        (None, ["a = 1", "b = 2", "c = 3", ""])
+    ]
+    assert (found.whole, found.marked) == (True, False)
+
+
+def test_a_form_feed_ends_no_line_as_in_python() -> None:
+    assert [line.text for line in listing(b"a\x0cb\nc", "a.py", None).cells[0].lines] == ["a\\x0cb", "c"]
+
+
+def test_the_lines_that_a_traceback_names_are_marked() -> None:
+    said = "  line 2, in backward_pass\n    b = 2\n  numpy.linalg, line 1, in solve\nValueError: on line 3"
+    found = listing(b"a = 1\nb = 2\nc = 3", "a.py", verdict(traceback=said))
+    assert marked(found) == [(None, 2, "b = 2", Mark.RAISED)]
+
+
+def test_in_a_notebook_it_is_the_line_of_the_cell() -> None:
+    source = notebook(("markdown", "# One\nTwo"), ("code", "a = 1\nb = 2"), ("code", "c = 1\nd = 2"))
+    found = listing(source, "a.ipynb", verdict(traceback="  cell 3, line 2, in backward_pass"))
+    assert [cell.number for cell in found.cells] == [2, 3]
+    assert marked(found) == [(3, 2, "d = 2", Mark.RAISED)]
+
+
+def test_why_a_file_was_refused_marks_its_line() -> None:
+    found = listing(
+        b"a = (\nb", "a.py", verdict(message="The file is not Python: line 1 has a bracket that is not closed.")
+    )
+    assert marked(found) == [(None, 1, "a = (", Mark.RAISED)]
+
+
+@pytest.mark.parametrize("first", ["all_dl_df[2], cell 2, line 1, is", "`all_dl_df[2]`, line 1 of cell 2, is"])
+def test_a_place_may_be_named_both_ways(first: str) -> None:
+    source = notebook(("markdown", ""), ("code", "x\ny"))
+    assert marked(listing(source, "a.ipynb", verdict(variable="other[2]", first=first))) == [(2, 1, "x", Mark.RAISED)]
+
+
+def test_lines_that_write_what_is_the_first_to_differ_are_marked() -> None:
+    source = b"all_dl_df = [None] * K\n  all_dl_df[layer] = 3\n  x = all_dl_df[layer]\n  all_dl_df[layer] == 3\nall_dl_dfx[1] = 2\n"
+    found = listing(source, "a.py", verdict(variable="all_dl_df[2]"))
+    assert [line for _, line, _, _ in marked(found)] == [1, 2]
+    assert {mark for _, _, _, mark in marked(found)} == {Mark.DIFFERS}
+
+
+def test_older_notebooks_have_worksheets_and_lists_of_lines() -> None:
+    old = {"worksheets": [{"cells": [{"cell_type": "code", "input": ["a\n", "b"]}]}]}
+    (cell,) = listing(json.dumps(old).encode(), "a.ipynb", None).cells
+    assert (cell.number, [line.text for line in cell.lines]) == (1, ["a", "b"])
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        b"{not json",
+        b"[1]",
+        b"{}",
+        b'{"cells": 3}',
+        b'{"cells": [3]}',
+        b'{"cells": [{"cell_type": "code", "source": [3]}]}',
+        b'{"cells": [{"cell_type": "code", "source": 3}]}',
+        b"[" * 200_000,
+        b'{"a":' * 200_000,
+        b'{"cells": ' + b"9" * 5000 + b"}",
+        b"\xff\xfe\x00",
+        b"",
+    ],
+)
+def test_what_is_no_notebook_is_shown_as_what_it_is(source: bytes) -> None:
+    (cell,) = listing(source, "a.ipynb", None).cells
+    assert cell.number is None
+    assert cell.lines
+
+
+def test_what_could_harm_a_page_is_spelt_out() -> None:
+    (cell,) = listing("a\x1b[31m\u202eb\x00".encode(), "a.py", None).cells
+    assert cell.lines[0].text == "a\\x1b[31m\\u202eb\\x00"
+
+
+def test_long_lines_and_many_lines_are_cut() -> None:
+    found = listing(b"x" * 10_000_000 + b"\n" * 100_000, "a.py", None)
+    assert len(found.cells[0].lines) == 3000
+    assert len(found.cells[0].lines[0].text) < 500
+    assert not found.whole
+    many = listing(notebook(*[("code", "\n" * 999)] * 10), "a.ipynb", None)
+    assert (sum(len(cell.lines) for cell in many.cells), many.whole) == (3000, False)
