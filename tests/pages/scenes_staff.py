@@ -1,14 +1,15 @@
 """What staff see."""
 
+import json
 from collections.abc import Callable
 
-from grader.store.records import Job, Kind
+from grader.store.records import Job, Kind, Submission
 from grader.store.regrade import Phase
 from grader.store.searching import Filter
 from grader.store.submissions import New
 from tests.pages.browser import Window
 from tests.pages.classroom import CLASS, seated
-from tests.pages.house import ASSIGNMENT, House, until
+from tests.pages.house import ASSIGNMENT, House
 
 HOME = f"/courses/{CLASS}"
 THERE = f"{HOME}/assignments/{ASSIGNMENT}"
@@ -26,6 +27,15 @@ widths = [1, 6]
 depth = 3
 width = 4
 networks = 8
+"""
+
+
+#: Prints, and raises on every network.
+RAISES = """import numpy as np
+
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    print("<i>hello</i>")
+    return all_weights[99]
 """
 
 
@@ -78,11 +88,8 @@ def submission(house: House, window: Window) -> None:
 def raising(house: House, window: Window) -> None:
     """A notebook that raises."""
     course(house, window)
-    source = (
-        b'{"nbformat": 4, "metadata": {}, "cells": [{"cell_type": "markdown", "source": "# <b>Mine</b>"}, {"cell_type": "code",'
-        b' "source": "import numpy as np\\n\\ndef backward_pass(all_weights, all_biases, all_f, all_h, y):\\n    print(\\"<i>hello</i>\\")\\n'
-        b'    return all_weights[99]\\n"}]}'
-    )
+    cells = [("markdown", "# <b>Mine</b>"), ("code", RAISES)]
+    source = json.dumps({"cells": [{"cell_type": kind, "source": text} for kind, text in cells]}).encode()
     which = Filter(CLASS, assignment=ASSIGNMENT, student="zoe")
     found = house.store.submissions.list(which, 1).items or [_graded(house, source, "zoe.ipynb", "zoe")]
     window.go(f"{HOME}/submissions/{found[0].id}")
@@ -139,7 +146,7 @@ def regrade(house: House, window: Window) -> None:
     window.page.get_by_role("button", name="Apply all of it").wait_for(timeout=60_000)
 
 
-def _graded(house: House, source: bytes, filename: str, student: str) -> object:
+def _graded(house: House, source: bytes, filename: str, student: str) -> Submission:
     current = house.store.assignments.current(CLASS, ASSIGNMENT)
     assert current is not None
     name = house.store.submissions.accept(New(CLASS, ASSIGNMENT, current.id, student, filename, source)).id
@@ -182,5 +189,3 @@ SCENES: dict[str, Callable[[House, Window], None]] = {
     "staff-regrade": regrade,
     "staff-regrades": regrades,
 }
-
-__all__ = ["HOME", "SCENES", "THERE", "TOML", "signed_in", "until"]

@@ -62,9 +62,12 @@ def test_a_place_may_be_named_both_ways(first: str) -> None:
 
 
 def test_lines_that_write_what_is_the_first_to_differ_are_marked() -> None:
-    source = b"all_dl_df = [None] * K\n  all_dl_df[layer] = 3\n  x = all_dl_df[layer]\n  all_dl_df[layer] == 3\nall_dl_dfx[1] = 2\n"
+    source = (
+        b"all_dl_df = [None] * K\n  all_dl_df[layer] = 3\nall_dl_df.append(x)\n  x = all_dl_df[layer]\n"
+        b"  all_dl_df[layer] == 3\nall_dl_dfx[1] = 2\n"
+    )
     found = listing(source, "a.py", verdict(variable="all_dl_df[2]"))
-    assert [line for _, line, _, _ in marked(found)] == [1, 2]
+    assert [line for _, line, _, _ in marked(found)] == [2, 3]
     assert {mark for _, _, _, mark in marked(found)} == {Mark.DIFFERS}
 
 

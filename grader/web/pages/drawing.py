@@ -250,7 +250,12 @@ class _Sketch:
         return array is not None and array.actual[i][j].wrong
 
     def _description(self) -> str:
-        layers = ", ".join(map(str, self.sizes[1:-1])) or "no"
+        hidden = " and then ".join(_counted(each, "hidden unit") for each in self.sizes[1:-1]) or "no hidden units"
         told = [f"{each.wrong} of {each.size} in {each.name}" for each in self.by_name.values() if each.wrong]
-        shape = f"A network with {self.sizes[0]} inputs, {layers} hidden units, and {self.sizes[-1]} outputs."
+        inputs, outputs = _counted(self.sizes[0], "input"), _counted(self.sizes[-1], "output")
+        shape = f"A network with {inputs}, {hidden}, and {outputs}."
         return f"{shape} Wrong derivatives: {'; '.join(told)}." if told else shape
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun if count == 1 else noun + 's'}"

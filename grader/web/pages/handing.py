@@ -47,12 +47,14 @@ def show_form(token: str) -> Response:
 def take(token: str) -> Response:
     """Take in what the form sends; the same form sent twice is one submission."""
     link, here = links.read_hand_in(token), service()
-    here.limits.count(f"link-{sha256(token.encode()).hexdigest()[:16]}", "submit")
+    counted = f"link-{sha256(token.encode()).hexdigest()[:16]}"
+    here.limits.count(counted, "submit")
     revision = _revision(link)
     try:
         new = _new(link, revision)
     except _Refused as refused:
         return _form(token, link, revision, refused)
+    here.limits.weigh(counted, len(new.source))
     accepted = here.store.submissions.accept(new)
     if not accepted.replayed:
         here.dispatcher.send(Job(Kind.SUBMISSION, accepted.id))

@@ -130,10 +130,10 @@ def _frames(traceback: str) -> str:
 
 
 def _written(verdict: Mapping[str, Any] | None) -> re.Pattern[str] | None:
-    """Lines that assign to what is the first to differ, whichever layer's."""
+    """Lines that write an entry of what is the first to differ, whichever layer's."""
     first = (verdict or {}).get("first_difference")
     names = set(re.findall(r"\b([A-Za-z_]\w{0,60})\[", first["variable"])) if first else set()
     if not names:
         return None
     either = "|".join(sorted(map(re.escape, names)))
-    return re.compile(rf"[ \t]*(?:{either})(?:[ \t]*\[[^=]{{0,200}}\])?[ \t]*[-+*/]?=(?!=)")
+    return re.compile(rf"[ \t]*(?:{either})(?:[ \t]*\[[^=]{{0,200}}\][ \t]*[-+*/]?=(?!=)|\.(?:append|insert)\()")

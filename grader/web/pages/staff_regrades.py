@@ -23,6 +23,9 @@ from grader.web.service import service
 pages = Pages("staff_regrades", __name__)
 
 _PAGE = 50
+#: Which submissions of a regrade are shown: unless said otherwise, those whose marks change.
+_MOVED = frozenset({Change.UP, Change.DOWN})
+_CHANGES = {"all": frozenset[Change](), **{each.value: frozenset({each}) for each in Change}}
 #: Phases in which a worker is at it.
 _BUSY = frozenset({Phase.PREPARING, Phase.PREVIEWING, Phase.APPLYING, Phase.ROLLING_BACK})
 
@@ -82,7 +85,7 @@ def read_regrade(course: str, regrade: str) -> Response:
     staff(course)
     found = _visible(course, regrade)
     asked = request.args.get("change")
-    changes = frozenset({Change(asked)}) if asked in set(Change) else frozenset[Change]()
+    changes = _CHANGES.get(asked or "", _MOVED)
     cursor = request.args.get("cursor") or None
     report = service().store.regrades.report(found.id).page(changes, _PAGE, cursor)
     return page(
@@ -96,7 +99,7 @@ def read_regrade(course: str, regrade: str) -> Response:
         rows=[compared(row) for row in report.items],
         next=report.next_cursor,
         first=cursor is None,
-        change=asked if changes else None,
+        change=asked if asked in _CHANGES else None,
     )
 
 

@@ -51,7 +51,9 @@ def look(token: str) -> Response:
 
 
 def _found(token: str) -> Submission:
-    found = service().store.submissions.get(links.read_verdict(token))
+    name, here = links.read_verdict(token), service()
+    here.limits.count(f"link-{name}", "read")
+    found = here.store.submissions.get(name)
     if found is None:
         raise Problem(NOT_FOUND, "this submission was deleted")
     return found

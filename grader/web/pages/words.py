@@ -16,7 +16,7 @@ from grader.web.pages.verdict import NAMES, tone
 _SHORT, _LINES, _LINE = 300, 400, 400
 
 #: Words of code within a sentence of ours: all_dl_df[layer-1], np.zeros_like, all_h[layer].T.
-_CODE = re.compile(r"\b(?:all_[a-z_]+|np\.[a-z_.]+|net_[a-z]+|d_loss_[a-z_]+)(?:\[[^\[\]]{1,20}\])?(?:\.T\b)?")
+_CODE = re.compile(r"\b(?:all_[a-z_]+|np(?:\.[a-z_]+)+|net_[a-z]+|d_loss_[a-z_]+)(?:\[[^\[\]]{1,20}\])?(?:\.T\b)?")
 
 
 def line(text: object) -> str:

@@ -12,12 +12,12 @@ async function look() {
     if (answer.ok) {
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
       const found = fresh.querySelector("[data-live]");
-      if (found && found.dataset.live === "off") {
+      if (!found || found.dataset.live === "off") {
         // The end: what stands around it has changed too.
         location.reload();
         return;
       }
-      if (found && !place.contains(document.activeElement)) place.replaceWith(document.adoptNode(found));
+      if (!place.contains(document.activeElement)) place.replaceWith(document.adoptNode(found));
     }
   } catch {
     // Away for a moment: the next look may find it.

@@ -1,0 +1,143 @@
+"""The picture of a counterexample: its numbers are NumPy's, what is wrong is marked, and nothing covers anything."""
+
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grader.model import Activation
+from grader.web.pages.comparing import compared
+from grader.web.pages.drawing import Drawing, Tag, drawn
+from grader.web.pages.forward import forward
+
+ACTIVATIONS = {
+    Activation.RELU: lambda f: np.maximum(f, 0),
+    Activation.LEAKY_RELU: lambda f: np.where(f > 0, f, 0.1 * f),
+    Activation.TANH: np.tanh,
+    Activation.SIGMOID: lambda f: 1 / (1 + np.exp(-f)),
+}
+
+
+def example(sizes: list[int], columns: int = 1, wrong: tuple[str, int, list[int]] | None = None) -> dict[str, Any]:
+    """A counterexample of that shape; with an entry that is wrong, if one is named."""
+    draw = np.random.default_rng(len(sizes))
+    shapes = list(zip(sizes[1:], sizes, strict=False))
+    weights = [draw.normal(size=shape).round(2).tolist() for shape in shapes]
+    biases = [draw.normal(size=(rows, 1)).round(2).tolist() for rows, _ in shapes]
+    expected = {"weights": weights, "biases": biases}
+    actual = {name: [np.array(each).tolist() for each in part] for name, part in expected.items()}
+    part, layer, index = wrong or (None, None, None)
+    if part is not None and layer is not None and index is not None:
+        actual[part][layer][index[0]][index[1]] += 1
+    return {
+        "depth": len(sizes) - 2,
+        "weights": weights,
+        "biases": biases,
+        "net_input": draw.normal(size=(sizes[0], columns)).round(2).tolist(),
+        "y": draw.normal(size=(sizes[-1], columns)).round(2).tolist(),
+        "expected": expected,
+        "actual": actual,
+        "parameter": part,
+        "layer": layer,
+        "index": index,
+    }
+
+
+def picture(raw: dict[str, Any]) -> Drawing:
+    """It drawn."""
+    drawing = drawn(raw, compared(raw), {})
+    assert drawing is not None
+    return drawing
+
+
+@pytest.mark.parametrize("activation", Activation)
+def test_the_forward_pass_is_numpys(activation: Activation) -> None:
+    raw = example([3, 4, 2, 1], columns=3)
+    passed = forward(raw, {"activation": activation.value, "slope": 0.1})
+    assert passed is not None
+    h = np.array(raw["net_input"])
+    for k in range(3):
+        f = np.array(raw["biases"][k]) + np.array(raw["weights"][k]) @ h
+        np.testing.assert_allclose(passed.f[k], f, atol=1e-12)
+        h = ACTIVATIONS[activation](f)
+    assert len(passed.h) == 3
+
+
+def test_numbers_that_are_not_finite_are_not_drawn() -> None:
+    raw = example([1, 1])
+    raw["weights"][0][0][0] = None
+    assert drawn(raw, compared(raw), {}) is None
+
+
+@pytest.mark.parametrize("part", ["weights", "biases"])
+def test_only_what_is_wrong_is_marked(part: str) -> None:
+    drawing = picture(example([1, 2, 1], wrong=(part, 0, [1, 0])))
+    edges = [edge for edge in drawing.edges if edge.wrong]
+    nodes = [node for node in drawing.nodes if node.wrong]
+    assert (len(edges), len(nodes)) == ((1, 0) if part == "weights" else (0, 1))
+    (tag,) = [each.tag for each in (*edges, *nodes)]
+    assert tag is not None
+    assert [line[0] for line in tag.lines[1:]] == ["✗", "✓"]
+    assert f"1 of 2 in all_dl_d{part}[0]" in drawing.description
+
+
+def test_the_first_wrong_entry_is_marked_however_small_it_is() -> None:
+    raw = example([1, 1])
+    raw |= {"parameter": "biases", "layer": 0, "index": [0, 0]}
+    assert [array.wrong for array in compared(raw)] == [1, 0]
+
+
+def test_arrays_come_from_the_output_down() -> None:
+    names = [array.name for array in compared(example([1, 2, 1]))]
+    assert names == ["all_dl_dbiases[1]", "all_dl_dweights[1]", "all_dl_dbiases[0]", "all_dl_dweights[0]"]
+
+
+def test_shades_are_of_the_largest_number_and_none_where_there_is_no_number() -> None:
+    raw = example([1, 4])
+    raw["expected"]["biases"][0] = [[8.0], [-4.0], [0.0], [1e-9]]
+    raw["actual"]["biases"][0] = [[8.0], [-4.0], [None], [1e-9]]
+    array = compared(raw)[0]
+    assert [row[0].shade for row in array.actual] == [4, -2, None, 1]
+    assert [row[0].wrong for row in array.actual] == [False, False, True, False]
+
+
+def test_a_unit_that_is_asleep_is_shown_so() -> None:
+    raw = example([1, 1, 1]) | {"net_input": [[0.0]], "biases": [[[-1.0]], [[1.0]]]}
+    assert [node.asleep for node in picture(raw).nodes] == [False, True, False]
+    drawing = drawn(raw, [], {"activation": "tanh"})
+    assert drawing is not None
+    assert not any(node.asleep for node in drawing.nodes)
+
+
+@given(st.lists(st.integers(1, 3), min_size=2, max_size=5), st.booleans())
+def test_no_label_of_a_small_network_covers_another_or_a_unit(sizes: list[int], wrong: bool) -> None:  # noqa: FBT001
+    drawing = picture(example(sizes, wrong=("weights", 0, [0, 0]) if wrong else None))
+    tags = [each.tag for each in (*drawing.edges, *drawing.nodes) if each.tag]
+    assert drawing.full
+    for one, other in combinations(tags, 2):
+        assert not _cover(one, other), (one, other)
+    for tag in tags:
+        assert 0 <= tag.x - tag.width / 2
+        assert tag.x + tag.width / 2 <= drawing.width
+        assert tag.y + tag.height / 2 <= drawing.height
+        for node in drawing.nodes:
+            across = max(0.0, abs(tag.x - node.x) - tag.width / 2)
+            down = max(0.0, abs(tag.y - node.y) - tag.height / 2)
+            assert across**2 + down**2 >= (drawing.radius - 1) ** 2, (tag, node)
+
+
+def test_large_networks_are_drawn_without_numbers() -> None:
+    drawing = picture(example([4, 12, 12, 12, 12, 12, 12, 12, 12, 4], wrong=("weights", 3, [0, 0])))
+    assert not drawing.full
+    assert not any(each.tag for each in (*drawing.edges, *drawing.nodes))
+    assert sum(edge.wrong for edge in drawing.edges) == 1
+
+
+def _cover(one: Tag, other: Tag) -> bool:
+    return (
+        abs(one.x - other.x) < (one.width + other.width) / 2 - 0.01
+        and abs(one.y - other.y) < (one.height + other.height) / 2 - 0.01
+    )

@@ -1,0 +1,187 @@
+"""Staff in a browser: what the class gets wrong, a submission, a publication, a regrade applied and rolled back."""
+
+import re
+import time
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from grader.store.records import Job, Kind
+from grader.store.searching import Filter
+from grader.store.submissions import New
+from tests.pages.browser import Window
+from tests.pages.classroom import CLASS, seated
+from tests.pages.conftest import Opening
+from tests.pages.house import ASSIGNMENT, PATIENCE, House
+from tests.pages.scenes_staff import HOME, SCENES, THERE, TOML, signed_in
+from tests.service.parts import EXAMPLES
+
+MILLISECONDS = 1000 * PATIENCE
+FOLDER = EXAMPLES[0].parent
+
+
+def cell(page: Page, row: str, column: int) -> str:
+    """What stands in a row of a table, by words in it."""
+    return page.get_by_role("row").filter(has_text=row).first.get_by_role("cell").nth(column).inner_text()
+
+
+def test_the_most_frequent_mistake_leads_to_who_made_it(house: House, window: Window) -> None:
+    SCENES["staff-assignment"](house, window)
+    page = window.page
+    assert cell(page, "activation function's derivative", 0) == "15"
+    page.get_by_role("link", name="It leaves out the activation function's derivative.").click()
+    expect(page.get_by_label("Mistake")).to_have_value("no_derivative")
+    expect(page.get_by_role("row")).to_have_count(1 + 15)
+    page.get_by_role("link", name="student-01").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("leaves out")
+
+
+def test_charts_say_their_numbers_to_who_cannot_see_them(house: House, window: Window) -> None:
+    SCENES["staff-assignment"](house, window)
+    marks = window.page.get_by_role("region", name="Marks")
+    expect(marks.get_by_role("img", name="Students by their best marks")).to_be_visible()
+    marks.get_by_text("The numbers").click()
+    row = marks.get_by_role("row").filter(has=window.page.get_by_role("rowheader", name="10", exact=True))
+    assert int(row.get_by_role("cell").inner_text()) >= 25
+
+
+def test_submissions_are_filtered_and_paged(house: House, window: Window) -> None:
+    SCENES["staff-submissions"](house, window)
+    page = window.page
+    page.get_by_role("link", name="Older").click()
+    expect(page.get_by_role("link", name="Newest")).to_be_visible()
+    page.get_by_label("Outcome").select_option("passed")
+    page.get_by_label("Student").fill("student-01")
+    page.get_by_role("button", name="Find").click()
+    expect(page.get_by_role("row")).to_have_count(1 + 1)
+
+
+def test_the_lines_at_fault_are_marked_in_the_source(house: House, window: Window) -> None:
+    SCENES["staff-submission-raising"](house, window)
+    source = window.page.get_by_role("region", name="What was handed in")
+    expect(source.get_by_role("link", name="Cell 2, line 5")).to_be_visible()
+    expect(source.locator("mark")).to_have_text(["    return all_weights[99]"])
+    assert source.locator(".code-line.marked").evaluate("each => getComputedStyle(each).backgroundColor") != (
+        source.locator(".code-line:not(.marked)").first.evaluate("each => getComputedStyle(each).backgroundColor")
+    )
+
+
+def test_a_submission_is_watched_until_its_verdict(house: House, window: Window) -> None:
+    signed_in(house, window)
+    revision = house.store.assignments.current(CLASS, ASSIGNMENT)
+    assert revision is not None
+    source = (FOLDER / "right_loops.py").read_bytes()
+    name = house.store.submissions.accept(New(CLASS, ASSIGNMENT, revision.id, "watched", "a.py", source)).id
+    page = window.go(f"{HOME}/submissions/{name}")
+    house.dispatcher.send(Job(Kind.SUBMISSION, name))
+    expect(page.get_by_text("Your backward pass is right.")).to_be_visible(timeout=MILLISECONDS)
+
+
+def test_a_link_that_staff_make_is_one_to_hand_in_by(house: House, window: Window) -> None:
+    seated(house)
+    signed_in(house, window)
+    page = window.go(THERE)
+    page.get_by_label("Student").fill("linked")
+    page.get_by_role("button", name="Make a link").click()
+    link = page.get_by_label("The link").input_value()
+    page.goto(link)
+    page.get_by_label("Your file").set_input_files(FOLDER / "right.ipynb")
+    page.get_by_role("button", name="Hand in").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your backward pass is right.", timeout=MILLISECONDS)
+    found = house.store.submissions.list(Filter(CLASS, student="linked")).items
+    assert [each.assignment for each in found] == [ASSIGNMENT]
+
+
+def test_a_submission_is_deleted_by_two_clicks(house: House, window: Window) -> None:
+    signed_in(house, window)
+    revision = house.store.assignments.current(CLASS, ASSIGNMENT)
+    assert revision is not None
+    name = house.store.submissions.accept(New(CLASS, ASSIGNMENT, revision.id, "gone", "a.py", b"x")).id
+    page = window.go(f"{HOME}/submissions/{name}")
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("cancelled")).to_be_visible()
+    page.get_by_role("link", name="Delete").click()
+    page.get_by_role("button", name="Delete it").click()
+    page.wait_for_url(f"**{HOME}/submissions")
+    assert house.store.submissions.get(name) is None
+
+
+def test_a_revision_is_published_and_its_networks_are_drawn(house: House, window: Window) -> None:
+    """From a file."""
+    signed_in(house, window)
+    page = window.go(f"{HOME}/publish")
+    toml = TOML.replace("strict", "filed").encode()
+    page.get_by_label("Or a file").set_input_files({"name": "a.toml", "mimeType": "text/plain", "buffer": toml})
+    page.get_by_role("button", name="Publish").click()
+    page.get_by_role("link", name="Its networks").click(timeout=MILLISECONDS)
+    expect(
+        page.get_by_role("table", name="Self-check").or_(page.get_by_role("group", name="Self-check"))
+    ).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile("^inputs 1, hidden layers of 4, 4, 4")).first).to_be_visible()
+    expect(page.get_by_text("The hardest to see first", exact=False).first).to_be_visible()
+
+
+def test_a_publication_that_lets_a_mistake_pass_is_refused_in_words(house: House, window: Window) -> None:
+    SCENES["staff-publication-refused"](house, window)
+    expect(window.page.get_by_text("missing_transpose")).to_be_visible()
+
+
+def test_a_regrade_is_previewed_applied_and_rolled_back(house: House, window: Window) -> None:
+    SCENES["staff-regrade"](house, window)
+    page, store = window.page, house.store
+    row = page.get_by_role("row").filter(has_text="student-32").filter(has_text="up")
+    expect(row).to_contain_text("0 / 10")
+    student = Filter(CLASS, assignment=ASSIGNMENT, student="student-32")
+
+    def marks() -> int | None:
+        return store.submissions.list(student, 1).items[0].score
+
+    assert marks() == 0
+    page.get_by_role("button", name="Apply, but lower nobody's marks").click()
+    expect(page.get_by_role("status")).to_contain_text("applied", timeout=MILLISECONDS)
+    assert marks() == 6
+    expect(page.get_by_text("Left: would lose marks")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Report as CSV").click()
+    assert "student-32" in download.value.path().read_text(encoding="utf-8")
+    page.get_by_role("button", name="Roll back").click()
+    expect(page.get_by_role("status")).to_contain_text("rolled back", timeout=MILLISECONDS)
+    assert marks() == 0
+
+
+def test_a_regrade_is_watched_and_rests(house: House, window: Window) -> None:
+    """Its units wait for nobody here: it is cancelled before they are sent."""
+    SCENES["staff-regrade-form"](house, window)
+    page = window.page
+    page.get_by_label("the best one").check()
+    page.get_by_label("Only these students").fill("student-01 student-02")
+    page.get_by_label("Run everything anew").check()
+    page.get_by_role("button", name="Preview the regrade").click()
+    expect(page.get_by_role("button", name="Apply all of it")).to_be_visible(timeout=MILLISECONDS)
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("status")).to_contain_text("cancelled")
+    page.get_by_role("button", name="Resume").click()
+    expect(page.get_by_role("button", name="Apply all of it")).to_be_visible(timeout=MILLISECONDS)
+
+
+def test_staff_come_through_without_scripts(house: House, opening: Opening) -> None:
+    window = opening(java_script_enabled=False)
+    seated(house)
+    signed_in(house, window)
+    page = window.go(f"{HOME}/publish")
+    page.get_by_label("TOML").fill(TOML.replace("strict", f"plain{time.time_ns()}"))
+    page.get_by_role("button", name="Publish").click()
+    expect(page.get_by_text("Published.")).to_be_visible(timeout=MILLISECONDS)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", SCENES)
+def test_axe_finds_nothing_serious_and_nothing_sticks_out(
+    house: House, opening: Opening, name: str, scheme: str
+) -> None:
+    """Of every page, wide and narrow."""
+    for narrow in (False, True):
+        window = opening(color_scheme=scheme, narrow=narrow)
+        SCENES[name](house, window)
+        assert window.faults() == []
+        assert not window.overflows()

@@ -1,0 +1,196 @@
+"""A student in a browser: from the link to hand in, over the wait, to the verdict and its script."""
+
+import json
+import re
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from grader.store.records import State
+from tests.pages.browser import Window
+from tests.pages.conftest import Opening
+from tests.pages.house import COURSE, PATIENCE, House
+from tests.pages.scenes_student import HOSTILE, HOSTILE_NAME, SCENES, graded
+from tests.service.parts import EXAMPLES, SLEEPER
+
+FOLDER = EXAMPLES[0].parent
+MILLISECONDS = 1000 * PATIENCE
+
+
+def handed_in(page: Page, name: str) -> None:
+    """Choose an example's file and send the form."""
+    page.get_by_label("Your file").set_input_files(FOLDER / name)
+    page.get_by_role("button", name="Hand in").click()
+
+
+def test_a_right_notebook_is_handed_in_and_found_right(house: House, window: Window) -> None:
+    page = window.go(house.hand_in_link())
+    page.get_by_label("Your student id").fill("ada")
+    handed_in(page, "right.ipynb")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your backward pass is right.", timeout=MILLISECONDS)
+    expect(page.get_by_label("Marks")).to_have_attribute("value", "10")
+    assert "/verdicts/" in page.url
+
+
+def test_a_wrong_notebook_is_watched_and_its_mistake_named(house: House, window: Window) -> None:
+    page = window.go(house.hand_in_link("grace"))
+    expect(page.get_by_text("grace")).to_be_visible()
+    handed_in(page, "no_relu_derivative.ipynb")
+    sentence = "Your code leaves out the activation function's derivative."
+    expect(page.get_by_role("heading", level=1)).to_have_text(sentence, timeout=MILLISECONDS)
+    hint = page.get_by_role("region", name="To think about")
+    strong = hint.get_by_text("has to be multiplied")
+    expect(strong).to_be_hidden()
+    hint.get_by_text("Show me more").click()
+    expect(strong).to_be_visible()
+    page.get_by_role("link", name="Hand in again").click()
+    expect(page.get_by_role("link", name="Attempt 1")).to_be_visible()
+
+
+def test_the_wait_is_shown_as_it_goes_on(house: House, opening: Opening) -> None:
+    """Without loading the page again: who reads along is not thrown back to its top until the verdict is there."""
+    window = opening()
+    page = window.go(house.hand_in_link("slow"))
+    page.get_by_label("Your file").set_input_files({"name": "slow.py", "mimeType": "text/x-python", "buffer": SLEEPER})
+    page.get_by_role("button", name="Hand in").click()
+    page.evaluate("() => { window.untouched = true; }")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Being graded", timeout=MILLISECONDS)
+    assert page.evaluate("() => window.untouched")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your code takes too long.", timeout=MILLISECONDS)
+
+
+def test_the_wait_ends_without_scripts_too(house: House, opening: Opening) -> None:
+    page = opening(java_script_enabled=False).go(house.hand_in_link("plain"))
+    handed_in(page, "right.ipynb")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your backward pass is right.", timeout=MILLISECONDS)
+
+
+def test_the_script_is_copied_and_shows_the_difference(house: House, opening: Opening, tmp_path: Path) -> None:
+    """Pasted below the student's function and run in a fresh interpreter."""
+    window = opening(permissions=["clipboard-read", "clipboard-write"])
+    page = window.go(house.verdict_link(graded(house, "through_weight_gradients.py")))
+    page.get_by_role("button", name="Copy the script").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    script = page.evaluate("() => navigator.clipboard.readText()")
+    notebook = tmp_path / "notebook.py"
+    notebook.write_text(f"{(FOLDER / 'through_weight_gradients.py').read_text()}\n{script}")
+    printed: list[str] = []
+    exec(  # noqa: S102 - an example of our own
+        compile(notebook.read_text(), str(notebook), "exec"),
+        {"np": np, "print": lambda *words: printed.append(" ".join(map(str, words)))},
+    )
+    assert "all_dl_dbiases[0] WRONG" in printed
+    assert printed[-1] == "2 arrays are wrong"
+
+
+def test_the_network_is_drawn_with_what_is_wrong_on_its_edges(house: House, window: Window) -> None:
+    page = window.go(house.verdict_link(graded(house, "no_relu_derivative.ipynb")))
+    drawing = page.get_by_role("img", name=re.compile("^A network with 1 input, 1 hidden unit, and 1 output"))
+    expect(drawing.locator("line.wrong")).to_have_count(1)
+    expect(drawing.locator("circle.asleep")).to_have_count(1)
+    expect(drawing.locator("g.wrong").first.locator("text")).to_have_text(["Ω = 1", "✗ −4", "✓ 0"])
+    wrong = page.get_by_role("group", name="all_dl_dweights[0] difference").get_by_role("cell")
+    expect(wrong).to_have_text(["−4 wrong"])
+
+
+def test_what_a_student_wrote_is_text_and_nothing_else(house: House, window: Window) -> None:
+    page = window.go(house.verdict_link(graded(house, HOSTILE_NAME, HOSTILE)))
+    expect(page.get_by_text("<b onmouseover=alert(1)>&quot; {{7*7}} אב.py")).to_be_visible()
+    expect(page.get_by_text("<img src=x onerror=alert(1)>").first).to_be_visible()
+    assert page.locator("main img, main script, main b").count() == 0
+    text = page.locator("main").inner_text()
+    assert "\\u202e" in text
+    assert not set(text) & set("\x00\x1b\u202e\u2067")
+
+
+def test_a_form_that_is_sent_twice_is_one_submission(house: House, window: Window) -> None:
+    page = window.go(house.hand_in_link("twice"))
+    fields = {
+        each.get_attribute("name"): each.get_attribute("value") for each in page.locator("input[type=hidden]").all()
+    }
+    file = {"name": "right.py", "mimeType": "text/x-python", "buffer": b"x = 1"}
+    first, second = (
+        page.request.post(page.url, multipart={**fields, "file": file}, max_redirects=0)  # type: ignore[dict-item]
+        for _ in range(2)
+    )
+    assert first.status == second.status == 303
+    assert first.headers["location"] == second.headers["location"]
+
+
+def test_a_form_without_a_file_says_so_and_keeps_the_name(house: House, opening: Opening) -> None:
+    window = opening()
+    page = window.go(house.hand_in_link())
+    page.get_by_label("Your student id").fill("ada lovelace")
+    page.get_by_label("Your file").set_input_files(FOLDER / "right.ipynb")
+    page.get_by_role("button", name="Hand in").click()
+    expect(page.get_by_role("alert")).to_contain_text("Letters, digits")
+    expect(page.get_by_label("Your student id")).to_have_value("ada lovelace")
+    # The browser says that the status was 422.
+    window.complaints.clear()
+
+
+def test_another_course_gets_its_own_feedback_level(house: House, window: Window) -> None:
+    """At `score` the page has the marks and nothing to learn from."""
+    revision = house.store.assignments.current(COURSE, "udl-7.2")
+    assert revision is not None
+    assignment = json.loads(revision.assignment)
+    assignment["feedback"] = {"level": "score", "strong_hint_after": 0, "full_after": 0, "hidden": []}
+    networks = house.store.assignments.networks(revision.id)
+    assert networks is not None
+    fields = {name: getattr(revision, name) for name in revision.__dataclass_fields__}
+    secretive = type(revision)(**fields | {"course": "secretive", "assignment": json.dumps(assignment)})
+    house.store.assignments.publish(secretive, networks)
+    page = window.go(house.hand_in_link("ada", "secretive"))
+    handed_in(page, "no_relu_derivative.ipynb")
+    expect(page.get_by_role("heading", level=1)).to_have_text(
+        "Your backward pass is not right yet.", timeout=MILLISECONDS
+    )
+    expect(page.get_by_label("Marks")).to_have_attribute("value", "8")
+    for word in ("Rubric", "To think about", "smallest network", "script", "derivative of"):
+        expect(page.get_by_text(word)).to_have_count(0)
+
+
+def test_staff_sign_in_and_out(house: House, window: Window) -> None:
+    page = window.go(f"/sign-in?next=/courses/{COURSE}/submissions")
+    page.get_by_label("Token").fill(house.token())
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"**/courses/{COURSE}/submissions")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("link", name="Sign in")).to_be_visible()
+    page.goto(f"/courses/{COURSE}")
+    expect(page.get_by_label("Token")).to_be_visible()
+
+
+def test_a_keyboard_alone_hands_in(house: House, window: Window) -> None:
+    page = window.go(house.hand_in_link("keys"))
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.get_by_label("Your file").set_input_files(FOLDER / "right.ipynb")
+    page.get_by_label("Your file").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your backward pass is right.", timeout=MILLISECONDS)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", SCENES)
+def test_axe_finds_nothing_serious_and_nothing_sticks_out(
+    house: House, opening: Opening, name: str, scheme: str
+) -> None:
+    """Of every page, wide and narrow."""
+    for narrow in (False, True):
+        window = opening(color_scheme=scheme, narrow=narrow)
+        SCENES[name](house, window)
+        assert window.faults() == []
+        assert not window.overflows()
+
+
+def test_a_submission_that_is_over_is_told_at_once(house: House, window: Window) -> None:
+    """Whoever cannot be held looks at its state."""
+    found = graded(house, "right.ipynb")
+    answer = window.page.request.get(f"{house.url}{house.verdict_link(found)}/state")
+    assert answer.json() == {"state": State.DONE, "over": True, "position": None, "estimated_seconds": None}
+    assert time.time() > found.created

@@ -1,0 +1,240 @@
+"""Pages without a browser: links, sign-ins, forms, and what goes wrong."""
+
+import io
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from pydantic import SecretStr
+
+from grader.settings.service import ServiceSettings
+from grader.store.records import Scope, Submission
+from grader.store.store import Store
+from grader.web import create_app
+from grader.web.pages import links
+from tests.web.asking import Asker
+from tests.web.concluding import conclude
+from tests.web.verdicts import failed
+from worker.serving.embedded import EmbeddedRedis
+
+SECRET = "a secret for tests, as long as others"  # noqa: S105 - it guards nothing
+HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+with_secret = pytest.mark.service(secret=SECRET)
+
+
+def linked(app: Flask, make: Callable[[], str | None]) -> str:
+    """A link that this application makes."""
+    with app.test_request_context():
+        return str(make())
+
+
+def guard(client: FlaskClient, path: str) -> str:
+    """The token in the form at `path`."""
+    found = re.search(r'name="csrf_token" value="([^"]+)"', client.get(path).text)
+    assert found is not None
+    return found.group(1)
+
+
+def submitted(portal: Asker, store: Store) -> Submission:
+    """A submission with a verdict."""
+    name = portal.submit().get_json()["id"]
+    conclude(store, name, failed())
+    found = store.submissions.get(name)
+    assert found is not None
+    return found
+
+
+@with_secret
+def test_the_api_tells_a_link_that_opens_the_verdict(app: Flask, portal: Asker, store: Store) -> None:
+    found = submitted(portal, store)
+    link = portal.get(f"/submissions/{found.id}").get_json()["link"]
+    assert link.startswith("/verdicts/")
+    assert app.test_client().get(link).status_code == 200
+
+
+@with_secret
+def test_a_link_stays_the_same_while_the_submission_does(portal: Asker, store: Store) -> None:
+    found = submitted(portal, store)
+    told = portal.get(f"/submissions/{found.id}")
+    again = portal.get(f"/submissions/{found.id}", {"If-None-Match": told.headers["ETag"]})
+    assert again.status_code == 304
+
+
+@pytest.mark.service(secret=SECRET, public_url="https://backmark.example.edu")
+def test_links_begin_with_the_address_of_the_settings(portal: Asker, store: Store) -> None:
+    link = portal.get(f"/submissions/{submitted(portal, store).id}").get_json()["link"]
+    assert link.startswith("https://backmark.example.edu/verdicts/")
+
+
+def test_without_a_secret_pages_say_so_and_the_api_goes_on(app: Flask, portal: Asker, store: Store) -> None:
+    assert portal.get(f"/submissions/{submitted(portal, store).id}").get_json()["link"] is None
+    told = app.test_client().get("/sign-in", headers=HTML)
+    assert (told.status_code, "BACKMARK_SECRET" in told.text) == (503, True)
+
+
+@with_secret
+@pytest.mark.parametrize("kind", ["hand-in", "verdicts"])
+def test_a_link_that_was_changed_leads_nowhere(app: Flask, kind: str) -> None:
+    link = linked(app, lambda: links.hand_in("course", "udl-7.2"))
+    token = link.removeprefix("/hand-in/")
+    for other in (token[:-1] + ("A" if token[-1] != "A" else "B"), token.swapcase(), "x", token.partition(".")[0]):
+        assert app.test_client().get(f"/{kind}/{other}").status_code == 404
+
+
+@with_secret
+def test_a_link_to_hand_in_is_none_to_a_verdict(app: Flask) -> None:
+    link = linked(app, lambda: links.hand_in("course", "udl-7.2"))
+    assert app.test_client().get(link.replace("hand-in", "verdicts")).status_code == 404
+
+
+@with_secret
+def test_a_link_ends(app: Flask) -> None:
+    link = linked(app, lambda: links.hand_in("course", "udl-7.2", days=-1))
+    told = app.test_client().get(link, headers=HTML)
+    assert (told.status_code, "This link has ended" in told.text) == (410, True)
+
+
+@with_secret
+def test_handing_in_needs_the_token_of_the_form(app: Flask, store: Store) -> None:
+    client, link = app.test_client(), linked(app, lambda: links.hand_in("course", "udl-7.2", "ada"))
+    without = client.post(link, data={"file": (io.BytesIO(b"x = 1"), "a.py")}, headers=HTML)
+    assert (without.status_code, "The form is too old" in without.text) == (400, True)
+    data = {"file": (io.BytesIO(b"x = 1"), "a.py"), "csrf_token": guard(client, link)}
+    taken = client.post(link, data=data)
+    assert taken.status_code == 303
+    assert client.get(taken.headers["Location"]).status_code == 200
+    assert store.redis.zcard("bm:waiting:interactive") == 1
+
+
+@with_secret
+def test_the_name_in_the_link_is_the_students_whatever_the_form_says(app: Flask, store: Store) -> None:
+    client, link = app.test_client(), linked(app, lambda: links.hand_in("course", "udl-7.2", "ada"))
+    data = {"file": (io.BytesIO(b"x"), "a.py"), "student": "grace", "csrf_token": guard(client, link)}
+    path = client.post(link, data=data).headers["Location"]
+    with app.test_request_context():
+        found = store.submissions.get(links.read_verdict(path.removeprefix("/verdicts/")))
+    assert found is not None
+    assert found.student == "ada"
+
+
+@with_secret
+@pytest.mark.parametrize(
+    ("file", "says"),
+    [
+        ((io.BytesIO(b""), "a.py"), "This file is empty"),
+        ((io.BytesIO(b"x"), "a\u202ey.py"), "Rename it"),
+        ((io.BytesIO(b"x"), ""), "Choose a file first"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_said(app: Flask, file: tuple[io.BytesIO, str], says: str) -> None:
+    client, link = app.test_client(), linked(app, lambda: links.hand_in("course", "udl-7.2", "ada"))
+    data = {"file": (io.BytesIO(file[0].getvalue()), file[1]), "csrf_token": guard(client, link)}
+    told = client.post(link, data=data)
+    assert (told.status_code, says in told.text) == (422, True)
+
+
+@pytest.mark.service(secret=SECRET, max_bytes=2048)
+def test_a_file_that_is_too_large_is_refused_in_words(app: Flask) -> None:
+    client, link = app.test_client(), linked(app, lambda: links.hand_in("course", "udl-7.2", "ada"))
+    told = client.post(link, data={"file": (io.BytesIO(b"x" * 3000), "a.py")}, headers=HTML)
+    assert (told.status_code, "That file is too large" in told.text) == (413, True)
+
+
+def signed_in(app: Flask, secret: str, next_page: str = "/") -> tuple[FlaskClient, str]:
+    """A browser that signed in, and where it was sent."""
+    client = app.test_client()
+    data = {"csrf_token": guard(client, "/sign-in"), "token": secret, "next": next_page}
+    answer = client.post("/sign-in", data=data)
+    return client, answer.headers.get("Location", str(answer.status_code))
+
+
+@with_secret
+def test_staff_stay_signed_in_until_their_token_is_revoked(app: Flask, store: Store) -> None:
+    token, secret = store.tokens.create("staff", "course", {Scope.STAFF})
+    client, where = signed_in(app, secret)
+    assert where == "/"
+    assert client.get("/").headers["Location"] == "/courses/course"
+    store.tokens.revoke(token.id)
+    assert client.get("/").status_code == 200
+    assert client.get("/courses/course").headers["Location"] == "/sign-in?next=%2Fcourses%2Fcourse"
+
+
+@with_secret
+def test_a_portals_token_does_not_sign_in(app: Flask, portal: Asker) -> None:
+    assert signed_in(app, portal.secret)[1] == "403"
+
+
+@with_secret
+def test_staff_see_no_other_course(app: Flask, staff: Asker) -> None:
+    client, _ = signed_in(app, staff.secret)
+    assert client.get("/courses/elsewhere").status_code == 404
+
+
+@with_secret
+@pytest.mark.parametrize(
+    "foreign", ["https://evil.example", "//evil.example", "/\\evil.example", "evil", "/a\nb", "", "/\t/evil.example"]
+)
+def test_signing_in_never_leads_elsewhere(app: Flask, staff: Asker, foreign: str) -> None:
+    assert signed_in(app, staff.secret, foreign)[1] == "/"
+
+
+@with_secret
+def test_the_cookie_is_for_this_server_and_not_for_scripts(app: Flask, staff: Asker) -> None:
+    client = app.test_client()
+    data = {"csrf_token": guard(client, "/sign-in"), "token": staff.secret}
+    cookie = client.post("/sign-in", data=data).headers["Set-Cookie"]
+    assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
+    assert "Secure" not in cookie
+    assert staff.secret not in cookie
+
+
+@pytest.mark.service(secret=SECRET, public_url="https://backmark.example.edu")
+def test_the_cookie_goes_over_tls_where_there_is_tls(app: Flask) -> None:
+    assert "Secure" in app.test_client().get("/sign-in").headers["Set-Cookie"].split("; ")
+
+
+@with_secret
+def test_the_api_takes_no_cookie(app: Flask, staff: Asker) -> None:
+    client, _ = signed_in(app, staff.secret)
+    assert client.get("/api/v1/submissions").status_code == 401
+
+
+@with_secret
+def test_a_problem_is_a_page_for_browsers_and_json_for_others(app: Flask) -> None:
+    client = app.test_client()
+    assert client.get("/nothing", headers=HTML).mimetype == "text/html"
+    assert client.get("/nothing").mimetype == "application/problem+json"
+    assert client.get("/api/v1/nothing", headers=HTML).mimetype == "application/problem+json"
+
+
+@with_secret
+def test_pages_have_the_strict_policy_and_nothing_inline(app: Flask, portal: Asker, store: Store) -> None:
+    found = submitted(portal, store)
+    link = linked(app, lambda: links.verdict(found))
+    for path in ("/", "/sign-in", link, "/nothing"):
+        answer = app.test_client().get(path, headers=HTML)
+        policy = answer.headers["Content-Security-Policy"]
+        assert policy.startswith("default-src 'none'; script-src 'self'")
+        assert "unsafe" not in policy
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert not re.search(r"<script(?![^>]* src=)|<style| style=| on\w+=|https?://", answer.text)
+        for asset in re.findall(r'(?:src|href)="(/static/[^"]+)"', answer.text):
+            assert app.test_client().get(asset, buffered=True).status_code == 200
+
+
+def test_pages_say_that_the_store_is_away(redis_server: EmbeddedRedis, tmp_path: Path) -> None:
+    """Which is skipped where the shared Redis is."""
+    assert redis_server.pid
+    redis = EmbeddedRedis(tmp_path)
+    redis.start()
+    settings = ServiceSettings(redis_url=SecretStr(redis.url), secret=SecretStr(SECRET))
+    store = Store.connect(settings)
+    app = create_app(settings, store)
+    link = linked(app, lambda: links.hand_in("course", "udl-7.2"))
+    redis.stop()
+    told = app.test_client().get(link, headers=HTML)
+    store.close()
+    assert (told.status_code, "Not available just now" in told.text) == (503, True)

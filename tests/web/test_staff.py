@@ -1,0 +1,434 @@
+"""Staff's pages: for who is signed in and of the course, guarded forms, and nothing of a student's but text."""
+
+import io
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.test import Client, TestResponse
+
+from grader.store.records import Job, Kind, Revision, Scope, State
+from grader.store.regrade import Mode, Phase, Selection
+from grader.store.store import Store
+from grader.store.submissions import New
+from tests.web.concluding import conclude, step
+from tests.web.verdicts import failed, passed
+
+SECRET = pytest.mark.service(secret="only for tests, and as long as a real one is")  # noqa: S106 - it guards nothing
+pytestmark = SECRET
+HOME = "/courses/course"
+UDL = f"{HOME}/assignments/udl-7.2"
+HTML = {"Accept": "text/html"}
+TOML = 'id = "mine"\ntitle = "Mine"\n'
+
+
+class Visitor:
+    """A browser without scripts, of somebody of the staff."""
+
+    def __init__(self, app: Flask, store: Store, course: str = "course", *scopes: Scope) -> None:
+        self.client: Client = app.test_client()
+        secret = store.tokens.create("test", course, frozenset(scopes or {Scope.STAFF}))[1]
+        entered = self.client.post("/sign-in", data={"token": secret, "csrf_token": self.proof("/sign-in")})
+        assert entered.status_code == 303
+
+    def get(self, path: str, status: int = 200) -> str:
+        """A page that answers so."""
+        answer = self.client.get(path, headers=HTML)
+        assert answer.status_code == status, answer.text
+        return answer.text
+
+    def post(self, path: str, page: str = HOME, **fields: Any) -> TestResponse:
+        """A form of a page, sent."""
+        return self.client.post(path, headers=HTML, data={"csrf_token": self.proof(page), **fields})
+
+    def proof(self, page: str) -> str:
+        """What a form of that page proves itself by."""
+        found = re.search(r'name="csrf_token" value="([^"]+)"', self.client.get(page, headers=HTML).text)
+        assert found is not None
+        return found[1]
+
+
+@pytest.fixture
+def visitor(app: Flask, store: Store) -> Visitor:
+    return Visitor(app, store)
+
+
+def handed_in(store: Store, student: str = "ada", source: bytes = b"x = 1\n", filename: str = "a.py") -> str:
+    revision = store.assignments.current("course", "udl-7.2")
+    assert revision is not None
+    return store.submissions.accept(New("course", "udl-7.2", revision.id, student, filename, source)).id
+
+
+def graded(store: Store, verdict: dict[str, Any] | None = None, **other: Any) -> str:
+    name = handed_in(store, **other)
+    conclude(store, name, verdict or failed())
+    return name
+
+
+def explained(title: str = "It leaves out the mask.") -> dict[str, Any]:
+    hints = {"id": "mask", "title": title, "hint": "Look.", "strong_hint": "Look there.", "read": "7.2"}
+    return failed() | {"diagnosis": [hints]}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        HOME,
+        UDL,
+        f"{UDL}/regrade",
+        f"{HOME}/publish",
+        f"{HOME}/submissions",
+        f"{HOME}/submissions/x",
+        f"{HOME}/regrades",
+    ],
+)
+def test_strangers_are_sent_to_sign_in(app: Flask, path: str) -> None:
+    answer = app.test_client().get(path, headers=HTML)
+    assert answer.status_code == 303
+    assert answer.headers["Location"] == f"/sign-in?next={path.replace('/', '%2F')}"
+
+
+@pytest.mark.parametrize("path", ["", "/assignments/udl-7.2", "/publish", "/submissions", "/regrades"])
+def test_foreign_courses_are_not_there(visitor: Visitor, path: str) -> None:
+    assert "There is nothing here" in visitor.get(f"/courses/other{path}", 404)
+
+
+def test_what_is_another_courses_is_not_there_under_ones_own(app: Flask, store: Store) -> None:
+    name = graded(store)
+    regrade = store.regrades.request(Selection("course", "udl-7.2", "f" * 16)).regrade.id
+    publication = store.publications.request("course", "mine", TOML).id
+    other = Visitor(app, store, "other")
+    for path in (f"submissions/{name}", f"submissions/{name}/source", f"submissions/{name}/delete"):
+        other.get(f"/courses/other/{path}", 404)
+    for path in (f"regrades/{regrade}", f"regrades/{regrade}/report.csv", f"publications/{publication}"):
+        other.get(f"/courses/other/{path}", 404)
+    for path in (f"submissions/{name}/cancel", f"submissions/{name}/delete", f"regrades/{regrade}/cancel"):
+        assert other.post(f"/courses/other/{path}", "/courses/other").status_code == 404
+    assert store.submissions.get(name) is not None
+
+
+@pytest.mark.parametrize("path", ["/publish", "/submissions/{}/cancel", "/submissions/{}/delete"])
+def test_a_form_that_is_not_ours_does_nothing(visitor: Visitor, store: Store, path: str) -> None:
+    name = handed_in(store)
+    assert visitor.client.post(HOME + path.format(name), data={"toml": TOML}, headers=HTML).status_code == 400
+    found = store.submissions.get(name)
+    assert found is not None
+    assert found.state is State.QUEUED
+    assert not store.publications.list("course").items
+
+
+def test_a_course_shows_its_assignments_and_what_happened_last(visitor: Visitor, store: Store) -> None:
+    assert "Nothing was handed in yet" in visitor.get(HOME)
+    graded(store, explained())
+    store.publications.request("course", "mine", TOML)
+    store.regrades.request(Selection("course", "udl-7.2", "f" * 16))
+    page = visitor.get(HOME)
+    for words in ("It leaves out the mask.", ">ada</a>", "Latest regrades", "Latest publications"):
+        assert words in page
+
+
+def test_an_assignment_shows_how_the_class_stands(visitor: Visitor, store: Store) -> None:
+    assert "Nothing was handed in yet" in visitor.get(UDL)
+    graded(store, explained())
+    graded(store, passed(), student="bob")
+    page = visitor.get(UDL)
+    for words in (
+        "It leaves out the mask.",
+        "Students by their best marks",
+        "Attempts a ",
+        "grades now",
+        "50 %",
+    ):
+        assert words in page
+    assert "mistake=mask" in page
+    visitor.get(f"{HOME}/assignments/none", 404)
+
+
+def test_nothing_of_a_page_is_inline(visitor: Visitor, store: Store) -> None:
+    name = graded(store, explained())
+    current = store.assignments.current("course", "udl-7.2")
+    assert current is not None
+    for path in (HOME, UDL, f"{UDL}/revisions/{current.id}", f"{HOME}/submissions", f"{HOME}/submissions/{name}"):
+        page = visitor.get(path)
+        assert not re.search(r"<style|<script(?![^>]* src=)| style=| on[a-z]+=|javascript:", page)
+
+
+def test_a_revision_shows_its_networks_and_what_they_catch(visitor: Visitor, store: Store) -> None:
+    current = store.assignments.current("course", "udl-7.2")
+    assert current is not None
+    page = visitor.get(f"{UDL}/revisions/{current.id}")
+    for words in ("Self-check", "dead layer", "It transposes the weight gradient.", "ships with Backmark", "<polygon"):
+        assert words in page
+    visitor.get(f"{UDL}/revisions/none", 404)
+    visitor.get(f"{HOME}/assignments/other/revisions/{current.id}", 404)
+
+
+def test_a_revision_from_before_previews_says_so(visitor: Visitor, store: Store) -> None:
+    record = Revision("r1", "course", "{}", "mine", "Mine", "0" * 64, 0.0)
+    store.assignments.publish(record, b"networks")
+    assert "Nothing is known of them" in visitor.get(f"{HOME}/assignments/mine/revisions/r1")
+    assert "Nothing is known of these networks" in visitor.get(f"{HOME}/assignments/mine")
+
+
+def test_a_link_to_hand_in_is_made_and_leads_there(visitor: Visitor) -> None:
+    made = visitor.post(f"{UDL}/links", UDL, student="ada", days="3")
+    assert made.status_code == 200
+    found = re.search(r'value="(http[^"]+/hand-in/[^"]+)"', made.text)
+    assert found is not None
+    assert "ada" in visitor.get(found[1].partition("localhost")[2])
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("student", "a b"), ("student", "<b>"), ("days", "0"), ("days", "9" * 9), ("days", "x")]
+)
+def test_a_link_for_nobody_is_refused_in_words(visitor: Visitor, field: str, value: str) -> None:
+    made = visitor.post(f"{UDL}/links", UDL, **{field: value})
+    assert made.status_code == 422
+    assert 'role="alert"' in made.text
+    assert "/hand-in/" not in made.text
+
+
+def test_submissions_are_found_by_all_that_they_are(visitor: Visitor, store: Store) -> None:
+    graded(store, explained())
+    graded(store, passed(), student="bob")
+    handed_in(store, "cy")
+    searches = {
+        "": {"ada", "bob", "cy"},
+        "assignment=udl-7.2&mistake=mask": {"ada"},
+        "outcome=passed": {"bob"},
+        "state=queued": {"cy"},
+        "student=ada&outcome=failed": {"ada"},
+        "student=nobody": set(),
+        "outcome=nonsense&state=nonsense&mistake=x": {"ada", "bob", "cy"},
+        "assignment=%3Cscript%3E": set(),
+    }
+    for query, students in searches.items():
+        page = visitor.get(f"{HOME}/submissions?{query}")
+        assert {each for each in ("ada", "bob", "cy") if f">{each}</a>" in page} == students, query
+
+
+def test_long_lists_have_pages_that_keep_what_was_asked(visitor: Visitor, store: Store) -> None:
+    for number in range(52):
+        handed_in(store, f"s{number}")
+    first = visitor.get(f"{HOME}/submissions?state=queued")
+    found = re.search(r'rel="next" href="([^"]+)"', first)
+    assert found is not None
+    assert "state=queued" in found[1]
+    second = visitor.get(found[1].replace("&amp;", "&"))
+    assert {">s0</a>" in second, ">s51</a>" in second, ">s51</a>" in first, ">s0</a>" in first} == {True, False}
+    visitor.get(f"{HOME}/submissions?cursor=nonsense", 422)
+
+
+def test_a_submission_shows_everything_to_staff(visitor: Visitor, store: Store) -> None:
+    graded(store, student="bob")
+    page = visitor.get(f"{HOME}/submissions/{graded(store, explained())}")
+    for words in ("leaves out the mask", "Prints while it computes", "dentical to another", "x = 1", "/verdicts/"):
+        assert words in page
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda _, __: None,
+        lambda store, job: store.jobs.claim(job),
+        lambda store, job: store.submissions.cancel(job.id),
+        lambda store, _: handed_in(store),
+        lambda store, job: [
+            store.jobs.failed(claim, "<b>no jail</b>") for _ in range(9) if (claim := store.jobs.claim(job))
+        ],
+    ],
+    ids=["queued", "running", "cancelled", "superseded", "failed"],
+)
+def test_a_submission_has_a_page_wherever_it_is(
+    visitor: Visitor, store: Store, end: Callable[[Store, Job], object]
+) -> None:
+    name = handed_in(store)
+    end(store, Job(Kind.SUBMISSION, name))
+    page = visitor.get(f"{HOME}/submissions/{name}")
+    assert "<b>no jail" not in page
+    assert ('data-live="on"' in page) == (">Cancel</button>" in page)
+
+
+def test_what_a_student_wrote_is_text(visitor: Visitor, store: Store) -> None:
+    evil = '<script>alert(1)</script>"><img src=x onerror=alert(1)>'
+    verdict = explained() | {"output": evil, "error": {"type": evil, "message": evil, "traceback": f"line 1\n{evil}"}}
+    name = graded(store, verdict, source=f"{evil}\x1b[31m\u202e".encode(), filename=f"{evil}.py")
+    for path in (HOME, f"{HOME}/submissions", f"{HOME}/submissions/{name}", f"{HOME}/submissions/{name}/delete"):
+        page = visitor.get(path)
+        assert "<script>alert" not in page
+        assert "<img src=x" not in page
+        assert "\u202e" not in page
+        assert "\x1b" not in page
+
+
+def test_a_file_is_downloaded_and_never_shown(visitor: Visitor, store: Store) -> None:
+    name = handed_in(store, source=b"<script>", filename="ä;x.html")
+    answer = visitor.client.get(f"{HOME}/submissions/{name}/source")
+    assert (answer.data, answer.mimetype) == (b"<script>", "application/octet-stream")
+    assert answer.headers["Content-Disposition"] == "attachment; filename*=UTF-8''%C3%A4%3Bx.html"
+
+
+def test_a_submission_is_cancelled(visitor: Visitor, store: Store) -> None:
+    name = handed_in(store)
+    assert visitor.post(f"{HOME}/submissions/{name}/cancel").status_code == 303
+    found = store.submissions.get(name)
+    assert found is not None
+    assert found.state is State.CANCELLED
+
+
+def test_a_submission_is_deleted_only_after_one_was_asked(visitor: Visitor, store: Store) -> None:
+    name = graded(store)
+    assert "Delete this submission?" in visitor.get(f"{HOME}/submissions/{name}/delete")
+    assert store.submissions.get(name) is not None
+    assert visitor.post(f"{HOME}/submissions/{name}/delete").status_code == 303
+    assert store.submissions.get(name) is None
+    visitor.get(f"{HOME}/submissions/{name}", 404)
+
+
+def test_a_publication_is_asked_for_once_however_often_it_is_clicked(visitor: Visitor, store: Store) -> None:
+    places = [visitor.post(f"{HOME}/publish", toml=TOML, fresh="0", once="a").headers["Location"] for _ in range(2)]
+    assert places[0] == places[1]
+    assert visitor.post(f"{HOME}/publish", toml=f"{TOML}seed = 2\n", once="a").headers["Location"] != places[0]
+    assert len(store.publications.list("course").items) == 2
+    assert 'data-live="on"' in visitor.get(places[0])
+
+
+def test_a_file_goes_before_the_text(visitor: Visitor, store: Store) -> None:
+    file = (io.BytesIO(b'id = "filed"\ntitle = "Filed"\n'), "a.toml")
+    assert visitor.post(f"{HOME}/publish", toml=TOML, file=file).status_code == 303
+    assert store.publications.list("course").items[0].assignment_id == "filed"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"toml": ""},
+        {"toml": "id = <b>"},
+        {"toml": TOML, "fresh": "many"},
+        {"toml": TOML, "fresh": "9" * 30},
+        {"toml": "#" * 70_000},
+        {"toml": "a = " + "[" * 5000},
+    ],
+)
+def test_what_cannot_be_published_is_said_beside_what_was_written(visitor: Visitor, store: Store, fields: Any) -> None:
+    answer = visitor.post(f"{HOME}/publish", **fields)
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.text
+    assert "<b>" not in answer.text
+    assert not store.publications.list("course").items
+
+
+def test_the_end_of_a_publication_is_told(visitor: Visitor, store: Store) -> None:
+    for fields, words in (({"refusal": "<i>too flat</i>"}, "&lt;i&gt;too flat"), ({"revision": "r1"}, "Published.")):
+        name = store.publications.request("course", "mine", TOML).id
+        claim = store.jobs.claim(Job(Kind.PUBLICATION, name))
+        assert claim is not None
+        store.jobs.conclude(claim, State.DONE, **fields)
+        page = visitor.get(f"{HOME}/publications/{name}")
+        assert words in page
+        assert 'data-live="off"' in page
+    visitor.get(f"{HOME}/publications/none", 404)
+
+
+def test_a_new_revision_starts_from_the_words_of_the_last(visitor: Visitor, store: Store) -> None:
+    store.publications.request("course", "mine", f"{TOML}# by hand\n")
+    assert "# by hand" in visitor.get(f"{HOME}/publish?assignment=mine")
+    assert "# by hand" not in visitor.get(f"{HOME}/publish")
+
+
+def previewed(store: Store, place: str) -> str:
+    """The regrade at the place, once its sources have all marks."""
+    name = place.rpartition("/")[2]
+    claim = store.jobs.claim(Job(Kind.REGRADE, name))
+    assert claim is not None
+    step(store, claim)
+    waiting: Any = store.redis.zrange("bm:waiting:regrade", 0, -1)
+    for member in waiting:
+        unit = store.jobs.claim(Job(Kind.UNIT, member.decode().partition(":")[2]))
+        assert unit is not None
+        store.regrades.units.graded(unit, passed())
+    return name
+
+
+def test_a_regrade_is_asked_for_previewed_applied_and_rolled_back(visitor: Visitor, store: Store) -> None:
+    name = graded(store, failed())
+    asked = visitor.post(f"{UDL}/regrade", which="latest", outcomes=["failed", "error"], students="ada, bob\ncy")
+    assert asked.status_code == 303
+    place = asked.headers["Location"]
+    assert 'data-live="on"' in visitor.get(place)
+    regrade = previewed(store, place)
+    found = store.regrades.get(regrade)
+    assert found is not None
+    assert found.selection.students == ("ada", "bob", "cy")
+    page = visitor.get(place)
+    assert all(words in page for words in ("Apply all of it", ">ada</a>", "bias gradient passes"))
+    assert ">ada</a>" not in visitor.get(f"{place}?change=down")
+    assert ">ada</a>" in visitor.get(f"{place}?change=all")
+    for action, mode, verdict in (("apply", "whole", 2), ("rollback", "", 1)):
+        assert visitor.post(f"{place}/{action}", mode=mode).status_code == 303
+        claim = store.jobs.claim(Job(Kind.REGRADE, regrade))
+        assert claim is not None
+        step(store, claim)
+        after = store.submissions.get(name)
+        assert after is not None
+        assert after.verdict == verdict
+        assert store.regrades.get(regrade) is not None
+    assert "rolled back" in visitor.get(place)
+    assert visitor.post(f"{place}/apply", mode="whole").status_code == 409
+
+
+def test_a_regrade_lowers_nobody_unless_it_is_told_to(visitor: Visitor, store: Store) -> None:
+    graded(store)
+    place = visitor.post(f"{UDL}/regrade").headers["Location"]
+    regrade = previewed(store, place)
+    visitor.post(f"{place}/apply")
+    found = store.regrades.get(regrade)
+    assert found is not None
+    assert found.mode is Mode.NEVER_LOWER
+
+
+def test_a_regrade_rests_and_goes_on(visitor: Visitor, store: Store) -> None:
+    place = visitor.post(f"{UDL}/regrade").headers["Location"]
+    regrade = place.rpartition("/")[2]
+    visitor.post(f"{place}/cancel")
+    found = store.regrades.get(regrade)
+    assert found is not None
+    assert found.phase is Phase.CANCELLED
+    assert ">Resume</button>" in visitor.get(place)
+    visitor.post(f"{place}/resume")
+    found = store.regrades.get(regrade)
+    assert found is not None
+    assert found.phase is Phase.PREPARING
+    assert visitor.post(f"{place}/nonsense").status_code == 404
+    visitor.get(f"{HOME}/regrades/none", 404)
+    assert f"{HOME}/regrades/{regrade}" in visitor.get(f"{HOME}/regrades")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"which": "worst"}, {"outcomes": ["fine"]}, {"since": "yesterday"}, {"students": "<b>"}, {"revision": "none"}],
+)
+def test_a_regrade_of_nonsense_is_refused_in_words(visitor: Visitor, store: Store, fields: Any) -> None:
+    answer = visitor.post(f"{UDL}/regrade", **fields)
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.text
+    assert not store.regrades.list("course").items
+
+
+def test_a_regrade_since_a_time_means_utc(visitor: Visitor, store: Store) -> None:
+    place = visitor.post(f"{UDL}/regrade", since="2026-11-25T04:15").headers["Location"]
+    found = store.regrades.get(place.rpartition("/")[2])
+    assert found is not None
+    assert found.selection.since == 1_795_580_100.0
+    assert "25 November 2026, 04:15 UTC" in visitor.get(place)
+
+
+def test_a_report_is_a_table_that_a_spreadsheet_does_not_run(visitor: Visitor, store: Store) -> None:
+    graded(store, filename="=cmd()")
+    place = visitor.post(f"{UDL}/regrade").headers["Location"]
+    previewed(store, place)
+    answer = visitor.client.get(f"{place}/report.csv")
+    assert answer.mimetype == "text/csv"
+    assert "'=cmd()" in answer.text
