@@ -4,7 +4,7 @@ import logging
 from uuid import uuid4
 
 from flask import Flask, Response, current_app
-from flask_wtf.csrf import CSRFError  # type: ignore[import-untyped]  # it has no types
+from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from grader.errors import StoreUnavailable

@@ -130,7 +130,8 @@ TOO_MANY = Kind(
     "too-many-requests",
     HTTPStatus.TOO_MANY_REQUESTS,
     "Too many requests",
-    "The token has used up its requests, or the bytes that it may hand in, for now. Wait as many seconds as Retry-After says.",
+    "The token has used up its requests, or the bytes that it may hand in, for now. Wait as many seconds as "
+    "Retry-After says.",
 )
 UNEXPECTED = Kind(
     "unexpected",

@@ -1,5 +1,6 @@
 """The picture of a counterexample: its numbers are NumPy's, what is wrong is marked, and nothing covers anything."""
 
+from collections.abc import Callable
 from itertools import combinations
 from typing import Any
 
@@ -10,10 +11,10 @@ from hypothesis import strategies as st
 
 from grader.model import Activation
 from grader.web.pages.comparing import compared
-from grader.web.pages.drawing import Drawing, Tag, drawn
+from grader.web.pages.drawing import Drawing, Edge, Node, Tag, drawn
 from grader.web.pages.forward import forward
 
-ACTIVATIONS = {
+ACTIVATIONS: dict[Activation, Callable[[Any], Any]] = {
     Activation.RELU: lambda f: np.maximum(f, 0),
     Activation.LEAKY_RELU: lambda f: np.where(f > 0, f, 0.1 * f),
     Activation.TANH: np.tanh,
@@ -53,6 +54,11 @@ def picture(raw: dict[str, Any]) -> Drawing:
     return drawing
 
 
+def parts(drawing: Drawing) -> list[Edge | Node]:
+    """Whatever may have a label."""
+    return [*drawing.edges, *drawing.nodes]
+
+
 @pytest.mark.parametrize("activation", Activation)
 def test_the_forward_pass_is_numpys(activation: Activation) -> None:
     raw = example([3, 4, 2, 1], columns=3)
@@ -78,7 +84,8 @@ def test_only_what_is_wrong_is_marked(part: str) -> None:
     edges = [edge for edge in drawing.edges if edge.wrong]
     nodes = [node for node in drawing.nodes if node.wrong]
     assert (len(edges), len(nodes)) == ((1, 0) if part == "weights" else (0, 1))
-    (tag,) = [each.tag for each in (*edges, *nodes)]
+    marked: list[Edge | Node] = [*edges, *nodes]
+    (tag,) = [each.tag for each in marked]
     assert tag is not None
     assert [line[0] for line in tag.lines[1:]] == ["✗", "✓"]
     assert f"1 of 2 in all_dl_d{part}[0]" in drawing.description
@@ -115,12 +122,12 @@ def test_a_unit_that_is_asleep_is_shown_so() -> None:
 @given(st.lists(st.integers(1, 3), min_size=2, max_size=5), st.booleans())
 def test_no_label_of_a_small_network_covers_another_or_a_unit(sizes: list[int], wrong: bool) -> None:  # noqa: FBT001
     drawing = picture(example(sizes, wrong=("weights", 0, [0, 0]) if wrong else None))
-    tags = [each.tag for each in (*drawing.edges, *drawing.nodes) if each.tag]
+    tags = [each.tag for each in parts(drawing) if each.tag]
     assert drawing.full
     for one, other in combinations(tags, 2):
         assert not _cover(one, other), (one, other)
     for tag in tags:
-        assert 0 <= tag.x - tag.width / 2
+        assert tag.x - tag.width / 2 >= 0
         assert tag.x + tag.width / 2 <= drawing.width
         assert tag.y + tag.height / 2 <= drawing.height
         for node in drawing.nodes:
@@ -132,7 +139,7 @@ def test_no_label_of_a_small_network_covers_another_or_a_unit(sizes: list[int], 
 def test_large_networks_are_drawn_without_numbers() -> None:
     drawing = picture(example([4, 12, 12, 12, 12, 12, 12, 12, 12, 4], wrong=("weights", 3, [0, 0])))
     assert not drawing.full
-    assert not any(each.tag for each in (*drawing.edges, *drawing.nodes))
+    assert not any(each.tag for each in parts(drawing))
     assert sum(edge.wrong for edge in drawing.edges) == 1
 
 

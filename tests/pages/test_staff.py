@@ -81,7 +81,7 @@ def test_a_link_that_staff_make_is_one_to_hand_in_by(house: House, window: Windo
     seated(house)
     signed_in(house, window)
     page = window.go(THERE)
-    page.get_by_label("Student").fill("linked")
+    page.get_by_role("textbox", name="Student").fill("linked")
     page.get_by_role("button", name="Make a link").click()
     link = page.get_by_label("The link").input_value()
     page.goto(link)

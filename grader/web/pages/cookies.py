@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from flask import Flask, request
 from flask.sessions import SecureCookieSessionInterface
-from flask_wtf import CSRFProtect  # type: ignore[import-untyped]  # it has no types
+from flask_wtf import CSRFProtect
 
 from grader.settings.service import ServiceSettings
 from grader.web.pages import signing

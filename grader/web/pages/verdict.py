@@ -11,6 +11,9 @@ from grader.web.pages.drawing import Drawing, drawn
 
 Raw = Mapping[str, Any]
 
+#: Explanations that are both named in one sentence.
+_TWO = 2
+
 #: The sentence of each outcome, where nothing better can be said, and its colour.
 _SENTENCES = {
     "passed": ("Your backward pass is right.", "good"),
@@ -115,9 +118,9 @@ def _said(verdict: Raw) -> tuple[str, str]:
     error, first = verdict["error"], verdict.get("first_difference")
     if verdict["outcome"] == "passed":
         return sentence, ""
-    if verdict["diagnosis"] and verdict["diagnosis"][0]["title"]:
-        title = str(verdict["diagnosis"][0]["title"])
-        return f"Your code{title[2:]}" if title.startswith("It ") else title, first["message"] if first else ""
+    named = _named(verdict["diagnosis"])
+    if named:
+        return named, first["message"] if first else ""
     if verdict["outcome"] == "error" and error:
         return f"Your code raises {error['type']}.", ""
     if error and not error["traceback"] and verdict["outcome"] != "failed":
@@ -125,6 +128,20 @@ def _said(verdict: Raw) -> tuple[str, str]:
     if first:
         return f"{first['variable']} is the first to go wrong, counted from the output.", first["message"]
     return sentence, ""
+
+
+def _named(diagnosis: list[Raw]) -> str:
+    """The mistake, or both where two fit equally well; empty where none is named."""
+    if not diagnosis or not diagnosis[0]["title"]:
+        return ""
+    title = str(diagnosis[0]["title"])
+    named = f"Your code{title[2:]}" if title.startswith("It ") else title
+    if not diagnosis[0].get("apart"):
+        return named
+    other = str(diagnosis[1]["title"]) if len(diagnosis) == _TWO else ""
+    if other.startswith("It "):
+        return f"{named.rstrip('.')}, or it{other[2:]}"
+    return f"{named.rstrip('.')}, or something that looks the same."
 
 
 def _rows(verdict: Raw) -> Iterator[Row]:

@@ -1,0 +1,52 @@
+"""The one sentence at the top of a verdict: true, and as much as its reader may know."""
+
+from typing import Any
+
+import pytest
+
+from grader.web.pages.verdict import viewed
+from tests.web.verdicts import failed, passed
+
+MASK = {"id": "m", "title": "It forgets the mask.", "hint": "?", "strong_hint": "!", "read": "7.24", "apart": ""}
+PLACE = {"variable": "all_dl_df[4]", "layer": 4, "depth": 5, "message": "In a network with K = 5, it differs."}
+RAISED = {"type": "ValueError", "message": "no", "traceback": "  line 3, in backward_pass"}
+
+
+def sentence(**fields: Any) -> tuple[str, str]:
+    """Of a failed verdict with these fields."""
+    view = viewed(failed() | fields, None)
+    return view.sentence, view.more
+
+
+def test_the_mistake_is_named_where_it_is_known() -> None:
+    assert sentence(diagnosis=[MASK], first_difference=PLACE) == ("Your code forgets the mask.", PLACE["message"])
+
+
+def test_of_two_that_fit_equally_well_neither_is_claimed() -> None:
+    both = [MASK | {"apart": "Print it."}, MASK | {"title": "It leaves zeros.", "apart": "Print it."}]
+    assert sentence(diagnosis=both)[0] == "Your code forgets the mask, or it leaves zeros."
+    assert sentence(diagnosis=[*both, both[1]])[0] == "Your code forgets the mask, or something that looks the same."
+
+
+def test_else_the_place_is_said_where_it_goes_wrong_first() -> None:
+    assert sentence(first_difference=PLACE)[0] == "all_dl_df[4] is the first to go wrong, counted from the output."
+
+
+def test_a_level_that_hides_the_mistake_hides_it_here() -> None:
+    weak = dict.fromkeys(MASK, "") | {"hint": "What of negative preactivations?"}
+    assert sentence(diagnosis=[weak]) == ("Your backward pass is not right yet.", "")
+
+
+def test_an_exception_is_named() -> None:
+    assert sentence(outcome="error", error=RAISED) == ("Your code raises ValueError.", "")
+
+
+@pytest.mark.parametrize("outcome", ["timeout", "memory", "output_limit", "crashed", "rejected"])
+def test_an_end_is_told_with_its_reason(outcome: str) -> None:
+    told = sentence(outcome=outcome, error=RAISED | {"traceback": ""})
+    assert told[0].startswith(("Your code", "This could not"))
+    assert told[1] == "no"
+
+
+def test_what_is_right_is_called_right() -> None:
+    assert viewed(passed(), None).sentence == "Your backward pass is right."
