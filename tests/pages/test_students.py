@@ -12,9 +12,11 @@ from playwright.sync_api import Page, expect
 from grader.store.records import State
 from tests.pages.browser import Window
 from tests.pages.conftest import Opening
-from tests.pages.house import COURSE, PATIENCE, House
+from tests.pages.house import COURSE, PATIENCE, House, until
 from tests.pages.scenes_student import HOSTILE, HOSTILE_NAME, SCENES, graded
 from tests.service.parts import EXAMPLES, SLEEPER
+from worker.serving.embedded import free_port
+from worker.serving.readiness import missing
 
 FOLDER = EXAMPLES[0].parent
 MILLISECONDS = 1000 * PATIENCE
@@ -60,6 +62,24 @@ def test_the_wait_is_shown_as_it_goes_on(house: House, opening: Opening) -> None
     expect(page.get_by_role("heading", level=1)).to_have_text("Being graded", timeout=MILLISECONDS)
     assert page.evaluate("() => window.untouched")
     expect(page.get_by_role("heading", level=1)).to_have_text("Your code takes too long.", timeout=MILLISECONDS)
+
+
+def test_who_cannot_be_held_looks_now_and_then(house: House, opening: Opening) -> None:
+    """By a server that holds one connection only, and that is another's."""
+    url = f"http://127.0.0.1:{free_port()}"
+    web = house.start("web", "--bind", url.removeprefix("http://"), "--processes", "1", BACKMARK_WEB_THREADS="2")
+    until(lambda: missing(url) == {}, "the second web server is ready")
+    first, second = (house.submission(house.submit(SLEEPER, "slow.py", name)) for name in ("held", "not-held"))
+    held, looking = opening(), opening()
+    with held.page.expect_response("**/events") as streamed:
+        held.go(f"{url}{house.verdict_link(first)}")
+    with looking.page.expect_response("**/state") as looked:
+        looking.go(f"{url}{house.verdict_link(second)}")
+    assert (streamed.value.status, looked.value.status) == (200, 200)
+    for window in (held, looking):
+        title = window.page.get_by_role("heading", level=1)
+        expect(title).to_have_text("Your code takes too long.", timeout=MILLISECONDS)
+    web.stop()
 
 
 def test_the_wait_ends_without_scripts_too(house: House, opening: Opening) -> None:

@@ -19,9 +19,9 @@ from grader.properties.engine import Judge
 from grader.store.records import Scope, State
 from tests.service.parts import ASSIGNMENT, COURSE, EXAMPLES, Part, Service, service, until
 from tests.service.test_end_to_end import settled
-from worker.serving.embedded import EmbeddedRedis, find_server, free_port, lasting_port
 from worker.grading import Grader
 from worker.sandbox.policy import Launch
+from worker.serving.embedded import EmbeddedRedis, find_server, free_port, lasting_port
 
 SUBMISSIONS = 200
 #: How many may be handed in beyond those that are at their end.

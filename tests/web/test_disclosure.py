@@ -49,7 +49,7 @@ def publish(store: Store) -> Publish:
 
 
 def forms(app: Flask, asker: Asker, submission: str) -> dict[str, str]:
-    """Everything that can be read of it with a token, and by the link to its page where there is one."""
+    """Everything that can be read of it with a token, and by the link to its page."""
     about = f"/submissions/{submission}"
     addresses = [about, f"{about}?wait=1", f"{about}/events", "/submissions", "/submissions?outcome=failed"]
     addresses += [f"{about}?format={form}" for form in FORMATS]
@@ -57,8 +57,8 @@ def forms(app: Flask, asker: Asker, submission: str) -> dict[str, str]:
     told = {address: asker.get(address, buffered=True) for address in addresses}
     told |= {form.content_type: asker.get(about, {"Accept": form.content_type}) for form in FORMATS.values()}
     told["cancel"] = asker.post(f"{about}/cancel")
-    if link := told[about].get_json().get("link"):
-        told["page"] = app.test_client().get(link)
+    link = told[about].get_json()["link"]
+    told |= {part: app.test_client().get(f"{link}{part}", buffered=True) for part in ("", "/events", "/state")}
     assert {address: answer.status_code for address, answer in told.items() if answer.status_code != 200} == {}
     texts = {address: answer.get_data(as_text=True) for address, answer in told.items()}
     # Beside it stands what ships with Backmark, which hides nothing.

@@ -11,7 +11,7 @@ from grader.web.awaiting import stream
 from grader.web.pages import handing, links
 from grader.web.pages.layout import Pages, page
 from grader.web.pages.verdict import viewed
-from grader.web.problems import NOT_FOUND, Problem
+from grader.web.problems import BUSY, NOT_FOUND, Problem
 from grader.web.service import service
 from grader.web.statuses import place
 
@@ -39,7 +39,14 @@ def show(token: str) -> Response:
 @pages.get("/verdicts/<token>/events")
 def follow(token: str) -> Response:
     """The same as server-sent events: state and place, never the verdict."""
-    return stream(_found(token), _tell)
+    found = _found(token)
+    try:
+        return stream(found, _tell)
+    except Problem as problem:
+        if problem.kind is not BUSY:
+            raise
+        # To a browser that is the end of it and no error; it then looks at the state now and then.
+        return Response(status=204)
 
 
 @pages.get("/verdicts/<token>/state")
