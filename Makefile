@@ -14,7 +14,7 @@ LOCK := $(COMPILE) pyproject.toml --extra bubblewrap --extra serve $(UPGRADE)
 ROLE := $(COMPILE) pyproject.toml -c locks/dev.txt
 WITHOUT_NUMPY := --no-emit-package numpy --no-emit-package hypothesis --no-emit-package sortedcontainers
 
-VERBS := help setup run serve test cover check format bench compose-test lock clean
+VERBS := help setup run serve test cover check format bench compose-test screenshots lock clean
 ifneq ($(filter-out $(VERBS),$(MAKECMDGOALS)),)
 $(error There is no `make $(firstword $(filter-out $(VERBS),$(MAKECMDGOALS)))`. To grade a file, write: make run FILE=that.ipynb)
 endif
@@ -52,6 +52,9 @@ bench: setup ## measure, side by side with the bare floor, and the whole service
 compose-test: setup ## bring docker-compose.yml up for real, with an engine of its own where there is none, and try it
 	@sh setup/compose-test.sh $(ARGS)
 
+screenshots: setup ## take every page's picture, light and dark, wide and narrow (in screenshots/; wants chromium)
+	@.venv/bin/python -m tests.pages.screenshots $(ARGS)
+
 lock: setup ## write locks/ anew from pyproject.toml
 	@$(LOCK) --group dev -o locks/dev.txt > /dev/null && $(LOCK) -o locks/run.txt > /dev/null
 	@$(ROLE) --extra worker -o locks/worker.txt > /dev/null
@@ -60,5 +63,5 @@ lock: setup ## write locks/ anew from pyproject.toml
 	@echo hatchling | $(COMPILE) - -c locks/dev.txt -o locks/build.txt > /dev/null
 
 clean: ## remove what the other verbs made
-	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage bench/results dist
+	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage bench/results screenshots dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -98,19 +98,24 @@ def hand_in_anybody(house: House, window: Window) -> None:
 
 def progress(house: House, window: Window) -> None:
     """A submission that is being graded: by a worker that never was, so that it stays so for a while."""
-    name = _accepted(house, "waiting")
-    house.store.jobs.claim(Job(Kind.SUBMISSION, name))
-    window.go(house.verdict_link(house.submission(name)))
+    window.go(house.verdict_link(lost(house, "waiting")))
 
 
 def superseded(house: House, window: Window) -> None:
     """A submission that was handed in again while it waited."""
-    name = _accepted(house, "hurried")
-    _accepted(house, "hurried")
+    name = accepted(house, "hurried")
+    accepted(house, "hurried")
     window.go(house.verdict_link(house.submission(name)))
 
 
-def _accepted(house: House, student: str) -> str:
+def lost(house: House, student: str) -> Submission:
+    """A submission that is being graded by nobody: for ten seconds, until the sweeper finds out."""
+    name = accepted(house, student)
+    house.store.jobs.claim(Job(Kind.SUBMISSION, name))
+    return house.submission(name)
+
+
+def accepted(house: House, student: str) -> str:
     """A submission that no worker is told of."""
     revision = house.store.assignments.current(COURSE, ASSIGNMENT)
     assert revision is not None
