@@ -14,21 +14,12 @@ from tests.pages.browser import Window
 from tests.pages.conftest import Opening
 from tests.pages.house import COURSE, PATIENCE, House, until
 from tests.pages.scenes_student import HOSTILE, HOSTILE_NAME, SCENES, graded, lost
-from tests.service.parts import EXAMPLES
+from tests.service.parts import EXAMPLES, SLEEPER
 from worker.serving.embedded import free_port
 from worker.serving.readiness import missing
 
 FOLDER = EXAMPLES[0].parent
 MILLISECONDS = 1000 * PATIENCE
-
-#: Takes long enough to be watched, the first time that it is called.
-SLOW = b"""
-import time
-
-def backward_pass(all_weights, all_biases, all_f, all_h, y, naps=[8.0]):
-    time.sleep(naps.pop() if naps else 0)
-    raise ValueError("late")
-"""
 
 
 def handed_in(page: Page, name: str) -> None:
@@ -65,12 +56,12 @@ def test_the_wait_is_shown_as_it_goes_on(house: House, opening: Opening) -> None
     """Without loading the page again: who reads along is not thrown back to its top until the verdict is there."""
     window = opening()
     page = window.go(house.hand_in_link("slow"))
-    page.get_by_label("Your file").set_input_files({"name": "slow.py", "mimeType": "text/x-python", "buffer": SLOW})
+    page.get_by_label("Your file").set_input_files({"name": "slow.py", "mimeType": "text/x-python", "buffer": SLEEPER})
     page.get_by_role("button", name="Hand in").click()
     page.evaluate("() => { window.untouched = true; }")
     expect(page.get_by_role("heading", level=1)).to_have_text("Being graded", timeout=MILLISECONDS)
     assert page.evaluate("() => window.untouched")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Your code raises ValueError.", timeout=MILLISECONDS)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your code takes too long.", timeout=MILLISECONDS)
 
 
 def test_who_cannot_be_held_looks_now_and_then(house: House, opening: Opening) -> None:
