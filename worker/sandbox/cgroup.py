@@ -45,15 +45,22 @@ class Cgroup:
         for folder in self.folders:
             (folder / "cgroup.procs").write_text(str(pid), encoding="ascii")
 
-    def killed(self) -> bool:
-        """Whether the kernel killed something in here for its memory."""
+    def limit(self, memory: int) -> None:
+        """Let what is in here have at most so many bytes from now on."""
+        for folder in self.folders:
+            for file in ("memory.max", "memory.limit_in_bytes"):
+                with contextlib.suppress(FileNotFoundError, PermissionError):
+                    (folder / file).write_text(str(memory + _HEADROOM), encoding="ascii")
+
+    def kills(self) -> int:
+        """How many processes in here the kernel has killed for their memory."""
+        found = 0
         for folder in self.folders:
             for file in ("memory.events", "memory.oom_control"):
                 with contextlib.suppress(OSError):
                     lines = (folder / file).read_text(encoding="ascii").splitlines()
-                    if any(line.startswith("oom_kill ") and line != "oom_kill 0" for line in lines):
-                        return True
-        return False
+                    found += sum(int(line.split()[1]) for line in lines if line.startswith("oom_kill "))
+        return found
 
     def remove(self) -> None:
         """Remove the groups, whose processes have ended."""

@@ -78,6 +78,8 @@ class Launch:
     user: int | None = None
     #: The system call filter that bwrap installs.
     starting: bytes = b""
+    #: The one that bwrap installs for a template, which forks.
+    forking: bytes = b""
     #: The strict one that the process puts on itself before it reads the source.
     running: bytes = b""
 
@@ -126,6 +128,7 @@ def jailed(bwrap: str | None = None) -> Launch:
         jailed=True,
         user=USER if become else None,
         starting=seccomp.starting(machine),
+        forking=seccomp.forking(machine),
         running=seccomp.running(machine),
     )
 

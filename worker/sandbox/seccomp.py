@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from worker.sandbox.syscalls import RUNNING, STARTING
+from worker.sandbox.syscalls import FORKING, RUNNING, STARTING
 
 #: The architecture word of each machine (linux/audit.h) and its column in the tables.
 MACHINES: Mapping[str, tuple[int, int]] = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
@@ -60,6 +60,12 @@ def starting(machine: str) -> bytes:
     """Return the program under which bwrap starts Python: strict, but for giving up privileges."""
     rules = {**_RULES, "prctl": _one_of(0, _PRCTL_STARTING)}
     return _program(machine, {**RUNNING, **STARTING}, rules)
+
+
+def forking(machine: str) -> bytes:
+    """Return the program of a template: it also forks, enters namespaces, and speaks over a socket that it was given."""
+    rules = {**_RULES, "prctl": _one_of(0, _PRCTL_STARTING), "clone": _no_namespaces()}
+    return _program(machine, {**RUNNING, **STARTING, **FORKING}, rules)
 
 
 def _program(
@@ -117,6 +123,11 @@ def _only_threads() -> list[Step]:
         _answer(ERRNO | errno.EPERM),
         _answer(ALLOW),
     ]
+
+
+def _no_namespaces() -> list[Step]:
+    """Let processes be made, but for what belongs to `unshare`."""
+    return [_low(0), Step(_ANY_BIT, 0, 1, _CLONE_OTHERS), _answer(ERRNO | errno.EPERM), _answer(ALLOW)]
 
 
 def _only_read_limits() -> list[Step]:

@@ -5,8 +5,6 @@ import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil
-from queue import Empty
 from types import TracebackType
 from typing import Any, NoReturn, Self
 
@@ -22,8 +20,8 @@ from grader.errors import (
 )
 from worker.sandbox import reply
 from worker.sandbox.inside import wire
-from worker.sandbox.policy import Launch, Limits
-from worker.sandbox.process import Process
+from worker.sandbox.policy import Limits
+from worker.sandbox.process import Jail, Process
 from worker.sandbox.reply import Extracted, Reply
 
 #: Bytes of a slice's code: the source may have 1 MiB, and the slice is a part of it, with escapes.
@@ -39,12 +37,12 @@ _LOOK = 0.1
 
 
 class Session:
-    """A jail that is started at once and serves one submission; close it, or use it as a context.
+    """A process that is started at once and serves one submission; close it, or use it as a context.
 
-    Start it from a thread that lives as long as it: the jail dies with the thread.
+    Start it from a thread that lives as long as it: a jail dies with the thread.
     """
 
-    def __init__(self, launch: Launch, limits: Limits) -> None:
+    def __init__(self, jail: Jail, limits: Limits) -> None:
         #: The replies of the current exchange that have arrived: the next network is the one that failed.
         self.replies: list[Reply] = []
         self._limits = limits
@@ -53,13 +51,8 @@ class Session:
         self._ready = False
         self._over: BackmarkError | None = None
         self._clock: _Clock | None = None
-        self._process = Process(launch, limits)
-        begin = {
-            "confine": launch.jailed,
-            "user": launch.user,
-            "limits": {"memory": limits.memory, "seconds": ceil(limits.seconds) + 1},
-        }
-        self._process.send(wire.pack(begin, launch.running))
+        self._process = jail.start(limits)
+        self._streams = self._process.streams
 
     def extract(self, source: bytes, filename: str, function: str) -> Extracted:
         """Let the jail read the submission, without executing any of it.
@@ -102,8 +95,8 @@ class Session:
                 self.replies.append(came)
         except Crashed as error:
             self._fail(error)
-        self._process.drain()
-        if self._process.flooded:
+        self._streams.drain()
+        if self._streams.flooded:
             self._fail(self._death())
         return self.replies
 
@@ -115,7 +108,7 @@ class Session:
     @property
     def output(self) -> str:
         """What the submission has printed, its first 4 KiB."""
-        return self._process.output
+        return self._streams.output
 
     @property
     def alive(self) -> bool:
@@ -146,7 +139,10 @@ class Session:
         if self._ready:
             return
         try:
+            self._process.admit()
             frame = self._next()
+        except JailFailed as error:
+            self._fail(error)
         except CandidateError as error:
             self._fail(self._stillborn(str(error)))
         if frame.header != {"ready": True}:
@@ -155,16 +151,16 @@ class Session:
 
     def _stillborn(self, why: str) -> JailFailed:
         # What bwrap says of itself, or Python in the jail, is nearer to the cause than how the process ended.
-        said = self._process.fault or self._process.output.strip() or why.partition(" Take ")[0]
+        said = self._streams.output.strip() or why.partition(" Take ")[0]
         return JailFailed(f"the jail did not start: {said}")
 
     def _ask(self, header: dict[str, Any], payload: bytes, size: int, *, seconds: float, frames: int = 1) -> None:
         """Send a request that is answered by so many frames, with `size` bytes in all, each within `seconds`."""
-        self._process.allow(size + frames * (wire.HEADER_CAP + 16))
+        self._streams.allow(size + frames * (wire.HEADER_CAP + 16))
         if self._clock is None:
             self._clock = _Clock(self._process, self._limits)
         self._clock.begin(seconds)
-        self._process.send(wire.pack(header, payload))
+        self._streams.send(wire.pack(header, payload))
 
     def _next(self) -> wire.Frame:
         """Wait for the next frame; raises how the process ended instead."""
@@ -175,13 +171,11 @@ class Session:
                     self._fail(Crashed(f"It took more than {_START:.0f} s."))
             elif late := self._clock.look():
                 self._fail(late)
-            try:
-                chunk = self._process.inbox.get(timeout=_LOOK)
-            except Empty:
-                continue
+            chunk = self._streams.receive(_LOOK)
             if chunk is None:
                 self._fail(self._death())
-            self._taken(chunk)
+            if chunk:
+                self._taken(chunk)
         if self._clock is not None:
             self._clock.progress()
         return self._frames.popleft()
@@ -203,12 +197,12 @@ class Session:
     def _death(self) -> BackmarkError:
         """Say why the process ended."""
         process = self._process
-        process.drain()
-        if process.flooded:
+        self._streams.drain()
+        if self._streams.flooded:
             return TooMuchOutput(
                 f"It printed more than {self._limits.output:,} bytes. Take the print() calls out of the function."
             )
-        if process.chatty:
+        if self._streams.chatty:
             return Crashed("Its process answered more than it was asked.")
         status = process.status()
         if process.starved():

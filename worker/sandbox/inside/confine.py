@@ -35,9 +35,31 @@ def confine(limits: dict[str, int], user: int | None, program: bytes) -> None:
         return
     _limit(limits["memory"], limits["seconds"])
     libc = ctypes.CDLL(None, use_errno=True)
-    _drop(libc, user)
+    become(libc, user)
     _prctl(libc, _PR_SET_NO_NEW_PRIVS, 1)
     _prctl(libc, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(_Program(len(program) // 8, program)))
+
+
+def become(libc: ctypes.CDLL, user: int | None) -> None:
+    """Give up every capability for good, and root where that is what we are; raises OSError."""
+    capability = 0
+    while (held := libc.prctl(_PR_CAPBSET_READ, capability, 0, 0, 0)) >= 0:
+        if held:
+            _prctl(libc, _PR_CAPBSET_DROP, capability)
+        capability += 1
+    if user is not None:
+        os.setgroups([])
+        os.setresgid(user, user, user)
+        os.setresuid(user, user, user)
+    head = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION, 0)
+    _check(libc.capset(head, (ctypes.c_uint32 * 6)()))
+    # A change of user cancels what bwrap's --die-with-parent asked for.
+    die_with_parent(libc)
+
+
+def die_with_parent(libc: ctypes.CDLL) -> None:
+    """Be killed when the thread that started this process ends."""
+    _prctl(libc, _PR_SET_PDEATHSIG, _SIGKILL)
 
 
 def _limit(memory: int, seconds: int) -> None:
@@ -63,22 +85,6 @@ def _limit(memory: int, seconds: int) -> None:
         _, hard = resource.getrlimit(name)
         value = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(name, (value, value))
-
-
-def _drop(libc: ctypes.CDLL, user: int | None) -> None:
-    capability = 0
-    while (held := libc.prctl(_PR_CAPBSET_READ, capability, 0, 0, 0)) >= 0:
-        if held:
-            _prctl(libc, _PR_CAPBSET_DROP, capability)
-        capability += 1
-    if user is not None:
-        os.setgroups([])
-        os.setresgid(user, user, user)
-        os.setresuid(user, user, user)
-    head = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION, 0)
-    _check(libc.capset(head, (ctypes.c_uint32 * 6)()))
-    # A change of user cancels what bwrap's --die-with-parent asked for.
-    _prctl(libc, _PR_SET_PDEATHSIG, _SIGKILL)
 
 
 def _prctl(libc: ctypes.CDLL, option: int, argument: int, pointer: Any = 0) -> None:

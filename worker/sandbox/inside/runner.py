@@ -21,14 +21,21 @@ _REQUESTS, _ANSWERS = 40, 41
 
 def main() -> NoReturn:
     """Serve until the worker closes its end, then end without cleaning up, which would run student code."""
-    requests, says = _descriptors()
     warnings.simplefilter("ignore")
     np.seterr(all="ignore")
     # OpenBLAS takes its memory at the first product: better now than under the limits.
     _ = np.ones((2, 2)) @ np.ones((2, 2))
-    begin = wire.read(requests, payload_cap=_REQUEST_CAP)
+    begin = wire.read(0, payload_cap=_REQUEST_CAP)
+    if begin is not None and begin.header["template"]:
+        # It imports what a jail for one submission has no use for.
+        from . import template  # noqa: PLC0415
+
+        _practise()
+        template.serve(begin.header["user"])
+        begin = wire.read(0, payload_cap=_REQUEST_CAP)
     if begin is None:
         os._exit(0)
+    requests, says = _descriptors()
     if begin.header["confine"]:
         # What bwrap left open, and the student need not find.
         os.closerange(3, _REQUESTS)
@@ -36,6 +43,16 @@ def main() -> NoReturn:
     wire.write(says, wire.pack({"ready": True}))
     _serve(requests, says)
     os._exit(0)
+
+
+def _practise() -> None:
+    """Import and compile what the first submission would: all that are forked from here then have it."""
+    code = "import random\nimport numpy as np\ndef f(w, b, f, h, y):\n    return w, b"
+    found = source.extract(code.encode(), "practice.py", "f")
+    student = Student(_compiled(found.code), found)
+    network = {"sizes": [1, 1], "columns": 1}
+    list(answers(student, {"function": "f", "loss": "least_squares", "networks": [network]}, bytes(8 * 6)))
+    del sys.modules["submission_0"]
 
 
 def _descriptors() -> tuple[int, int]:

@@ -1,0 +1,164 @@
+"""A bubblewrap and the process in it, which is taken hold of before it runs anything: pidfd, groups, users."""
+
+import contextlib
+import json
+import os
+import select
+import signal
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+from grader.errors import JailFailed
+from worker.sandbox.cgroup import Cgroup
+from worker.sandbox.policy import Launch
+from worker.sandbox.process import GRACE, PATIENCE
+
+#: Seconds on the wall clock for bwrap to tell whom it has started.
+_START = 30.0
+
+
+class Bubble:
+    """Started at once, by the thread that it dies with."""
+
+    def __init__(self, launch: Launch, program: bytes, standard: tuple[int, int, int], group: Cgroup | None) -> None:
+        """Start with `program` as its filter, on the standard descriptors given; raises JailFailed."""
+        #: Its process id as seen from here, and whether control groups hold it.
+        self.pid: int | None = None
+        self.grouped = False
+        self._group = group
+        self._pidfd: int | None = None
+        # Who kills from another thread must not meet a descriptor that was closed.
+        self._lock = threading.Lock()
+        self._popen: subprocess.Popen[bytes] | None = None
+        try:
+            with contextlib.ExitStack() as ours:
+                info, gate = self._started(launch, program, standard, ours)
+                self._admit(launch, info, gate)
+        except OSError as error:
+            self.kill()
+            self.close()
+            raise JailFailed(f"the jail could not be set up: {error}") from error
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs."""
+        return self._popen is not None and self._popen.poll() is None
+
+    @property
+    def killed(self) -> bool:
+        """Whether bwrap itself was killed."""
+        return self._popen is not None and (self._popen.returncode or 0) < 0
+
+    def status(self) -> int:
+        """Wait for its end, or make it, and return its status; signals are negative."""
+        assert self._popen is not None  # noqa: S101 - it was started, or there were none to ask
+        try:
+            status = self._popen.wait(GRACE)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            status = self._popen.wait(PATIENCE)
+        # bwrap tells a signal as a shell does.
+        return 128 - status if status > 128 else status
+
+    def kill(self) -> None:
+        """End its process, and with it all in there; bwrap itself where there is none."""
+        with self._lock:
+            if self._pidfd is not None:
+                with contextlib.suppress(ProcessLookupError):
+                    signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+            elif self._popen is not None:
+                self._popen.kill()
+
+    def close(self) -> None:
+        """End it and leave nothing behind; may be called again."""
+        self.kill()
+        if self._popen is not None:
+            try:
+                self._popen.wait(GRACE)
+            except subprocess.TimeoutExpired:
+                self._popen.kill()
+                self._popen.wait(PATIENCE)
+        with self._lock:
+            if self._pidfd is not None:
+                os.close(self._pidfd)
+                self._pidfd = None
+        if self._group is not None:
+            self._group.remove()
+            self._group = None
+
+    # ---- starting
+
+    def _started(
+        self, launch: Launch, program: bytes, standard: tuple[int, int, int], ours: contextlib.ExitStack
+    ) -> tuple[int, int]:
+        """Start it; return our ends of what bwrap tells and of the gate that it waits at."""
+        with contextlib.ExitStack() as theirs:
+            info, told = _pipe(ours, theirs)
+            waits, gate = _pipe(theirs, ours)
+            filter_ = _filled(theirs, program)
+            # Until the gate opens, root's jail has no users and any other has not started Python.
+            wait = "--userns-block-fd" if launch.user is not None else "--block-fd"
+            flags = ("--info-fd", str(told), wait, str(waits), "--seccomp", str(filter_), "--")
+            self._popen = subprocess.Popen(  # noqa: S603 - the command is ours, the student's code is only data to it
+                (*launch.wrapper, *flags, *launch.command),
+                stdin=standard[0],
+                stdout=standard[1],
+                stderr=standard[2],
+                env=launch.environment,
+                pass_fds=(told, waits, filter_),
+                # A Ctrl-C at the worker is no death of the student's process.
+                start_new_session=True,
+            )
+        return info, gate
+
+    def _admit(self, launch: Launch, info: int, gate: int) -> None:
+        """Take hold of the process while it waits, then open the gate."""
+        pid = _child(info)
+        if pid is None:
+            return
+        self._pidfd = os.pidfd_open(pid)
+        self.pid = pid
+        if self._group is not None:
+            # A group can be ours to make, and its processes not ours to move: the other limits hold then.
+            with contextlib.suppress(OSError):
+                self._group.add(pid)
+                self.grouped = True
+        if (user := launch.user) is not None:
+            for name in ("uid_map", "gid_map"):
+                Path(f"/proc/{pid}/{name}").write_text(f"0 0 1\n{user} {user} 1\n", encoding="ascii")
+        os.write(gate, b"1")
+
+
+def first_to_go(pid: int) -> None:
+    """Have the kernel choose a process first where memory runs out, as far as it is ours to say."""
+    with contextlib.suppress(PermissionError, FileNotFoundError):
+        Path(f"/proc/{pid}/oom_score_adj").write_text("1000", encoding="ascii")
+
+
+def _pipe(reader: contextlib.ExitStack, writer: contextlib.ExitStack) -> tuple[int, int]:
+    """Make a pipe whose ends are closed with these."""
+    read, write = os.pipe()
+    reader.callback(os.close, read)
+    writer.callback(os.close, write)
+    return read, write
+
+
+def _filled(reader: contextlib.ExitStack, data: bytes) -> int:
+    """Return a pipe's end from which this is read: a filter is far smaller than a pipe."""
+    with contextlib.ExitStack() as writer:
+        read, write = _pipe(reader, writer)
+        os.write(write, data)
+    return read
+
+
+def _child(info: int) -> int | None:
+    """Return the process id that bwrap tells, or None where bwrap ends before it does."""
+    told = b""
+    end = time.monotonic() + _START
+    while select.select([info], [], [], max(0.0, end - time.monotonic()))[0] and (chunk := os.read(info, 4096)):
+        told += chunk
+        with contextlib.suppress(ValueError):
+            return int(json.loads(told)["child-pid"])
+    return None

@@ -1,0 +1,154 @@
+"""A jail that a template forks: held by the pidfd of its process 1, its end told by whoever waits for it in there."""
+
+import contextlib
+import os
+import select
+import signal
+import threading
+from pathlib import Path
+from typing import Protocol
+
+from grader.errors import JailFailed
+from worker.sandbox.bubble import first_to_go
+from worker.sandbox.inside import wire
+from worker.sandbox.policy import Launch, Limits
+from worker.sandbox.polled import Polled
+from worker.sandbox.process import GRACE, PATIENCE, begin, cpu_seconds
+from worker.sandbox.streams import Streams
+
+
+class Parent(Protocol):
+    """What is needed of the template."""
+
+    grouped: bool
+
+    def fork(self, descriptors: list[int]) -> None:
+        """Ask for a process with these descriptors, and one to write how it ended; raises JailFailed."""
+        ...
+
+    def holder(self) -> int:
+        """The pidfd of what was asked for last; raises JailFailed."""
+        ...
+
+    def kills(self) -> int:
+        """How many of its processes the kernel has ended for their memory."""
+        ...
+
+    def suspect(self) -> None:
+        """Something ended in a way that is not a submission's: the template is not to be used again."""
+        ...
+
+
+class Forked:
+    """Asked for when it is made; held once it is admitted."""
+
+    def __init__(self, parent: Parent, launch: Launch, limits: Limits) -> None:
+        self._parent = parent
+        # The template is nobody already.
+        self._begin = begin(launch, limits, None)
+        self._kills = parent.kills()
+        self._pid: int | None = None
+        self._pidfd: int | None = None
+        self._status: int | None = None
+        self._told = wire.Parser(payload_cap=0)
+        self._admitted = self._doomed = self._over = self._closed = False
+        # Who kills from another thread must not meet a descriptor that was closed.
+        self._lock = threading.Lock()
+        pipes = Polled()
+        self.streams = Streams(pipes, limits.output)
+        self._ending, told = os.pipe()
+        try:
+            parent.fork([*pipes.theirs, told])
+        except JailFailed:
+            self._closed = True
+            os.close(self._ending)
+            self.streams.close()
+            raise
+        finally:
+            os.close(told)
+            pipes.release()
+
+    @property
+    def grouped(self) -> bool:
+        """Whether control groups hold it, with its template."""
+        return self._parent.grouped
+
+    def admit(self) -> None:
+        """Take hold of it, while it waits for its first words."""
+        if self._admitted:
+            return
+        self._admitted = True
+        pidfd = self._parent.holder()
+        self._pid = _pid_of(pidfd)
+        first_to_go(self._pid)
+        with self._lock:
+            self._pidfd = pidfd
+        if self._doomed:
+            self.kill()
+        self.streams.send(self._begin)
+
+    def seconds(self) -> float | None:
+        """The CPU seconds that it has used."""
+        return cpu_seconds(self._pid)
+
+    def status(self) -> int:
+        """Wait for its end, or make it; that of SIGKILL where nobody was left to tell."""
+        if not self._ended(GRACE):
+            self.kill()
+            self._ended(PATIENCE)
+        return -signal.SIGKILL if self._status is None else self._status
+
+    def starved(self) -> bool:
+        """Whether the kernel ended it for its memory."""
+        return self._parent.kills() > self._kills
+
+    def lost(self) -> bool:
+        """Whether nobody was left to tell how it ended: its template was killed, or whoever waits for it there."""
+        self.status()
+        return self._status is None
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs."""
+        return not self._ended(0.0)
+
+    def kill(self) -> None:
+        """End all that is in the jail; as soon as it is there, where it is not yet."""
+        self._doomed = True
+        with self._lock:
+            if self._pidfd is not None:
+                with contextlib.suppress(ProcessLookupError):
+                    signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+
+    def close(self) -> None:
+        """End it, and wait until it is gone."""
+        if self._closed:
+            return
+        self._closed = True
+        with contextlib.suppress(JailFailed):
+            self.admit()
+        self.kill()
+        self._ended(PATIENCE)
+        if self._status is None:
+            self._parent.suspect()
+        with self._lock:
+            os.close(self._ending)
+            if self._pidfd is not None:
+                os.close(self._pidfd)
+                self._pidfd = None
+        self.streams.close()
+
+    def _ended(self, seconds: float) -> bool:
+        """Whether it ends within so long; notes how."""
+        while not self._over and select.select([self._ending], [], [], seconds)[0]:
+            data = os.read(self._ending, wire.CHUNK)
+            self._over = not data
+            for frame in self._told.feed(data):
+                self._status = int(frame.header["status"])
+        return self._over
+
+
+def _pid_of(pidfd: int) -> int:
+    """Its process id as seen from here."""
+    lines = Path(f"/proc/self/fdinfo/{pidfd}").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Pid:"))

@@ -1,0 +1,94 @@
+"""What goes to and comes from a process for student code: requests in, answers and prints out, each within its cap."""
+
+from collections import deque
+from typing import Protocol
+
+from worker.sandbox.inside import wire
+
+#: Bytes of what was printed that are kept.
+KEPT = 4096
+
+
+class Pump(Protocol):
+    """What moves the bytes."""
+
+    def send(self, data: bytes) -> None:
+        """Hand over bytes to be written, without waiting."""
+        ...
+
+    def take(self, seconds: float) -> list[tuple[bool, bytes]]:
+        """Wait for at most so long; the pieces that came, each answers (True) or prints, and empty at their end."""
+        ...
+
+    def close(self) -> None:
+        """Close our ends."""
+        ...
+
+
+class Streams:
+    """The conversation with one process; for one thread."""
+
+    def __init__(self, pump: Pump, output: int) -> None:
+        #: Whether it printed more than it may, or answered more than it was asked.
+        self.flooded = self.chatty = False
+        self._pump = pump
+        self._limit = output
+        self._printed = self._answered = 0
+        self._allowed = wire.HEADER_CAP
+        self._kept = bytearray()
+        self._answers: deque[bytes] = deque()
+        self._silent = self._closed = False
+
+    def send(self, data: bytes) -> None:
+        """Hand over bytes to be written, without waiting."""
+        self._pump.send(data)
+
+    def allow(self, size: int) -> None:
+        """Let it answer so many bytes more."""
+        self._allowed += size
+
+    def receive(self, seconds: float) -> bytes | None:
+        """A piece of its answers, empty where none came in time; None at their end, or once a cap is broken."""
+        if not self._answers and not self._over:
+            self._take(seconds)
+        if self._answers:
+            return self._answers.popleft()
+        return None if self._over else b""
+
+    def drain(self) -> None:
+        """Take in what has been printed by now."""
+        while not self._closed and not self.flooded and self._take(0.0):
+            pass
+
+    @property
+    def output(self) -> str:
+        """The first of what it has printed so far."""
+        self.drain()
+        return bytes(self._kept).decode("utf-8", "replace")
+
+    def close(self) -> None:
+        """Close our ends; what was printed stays."""
+        if not self._closed:
+            self._closed = True
+            self._pump.close()
+
+    @property
+    def _over(self) -> bool:
+        return self._silent or self._closed or self.flooded or self.chatty
+
+    def _take(self, seconds: float) -> bool:
+        """Take in what comes within so long; whether anything was printed."""
+        printed = False
+        for is_answer, data in self._pump.take(seconds):
+            if is_answer:
+                self._answered += len(data)
+                self.chatty |= self._answered > self._allowed
+                self._silent |= not data
+                if data and not self.chatty:
+                    self._answers.append(data)
+            else:
+                printed |= bool(data)
+                self._printed += len(data)
+                self._kept += data[: KEPT - len(self._kept)]
+                self.flooded |= self._printed > self._limit
+        return printed

@@ -1,0 +1,159 @@
+"""The template: a jailed interpreter with NumPy, started up once, that forks a jail for each submission.
+
+A jail so made has namespaces, limits, filter and process 1 of its own, and costs a thirtieth of one from nothing. What
+they share is what the template was before the first: its memory, copied on write, and read-only files.
+"""
+
+import contextlib
+import os
+import socket
+
+from grader.errors import JailFailed
+from worker.sandbox.bubble import Bubble
+from worker.sandbox.cgroup import Cgroup
+from worker.sandbox.forked import Forked
+from worker.sandbox.inside import wire
+from worker.sandbox.policy import Launch, Limits
+from worker.sandbox.process import Process
+
+#: Submissions after which a template is replaced: its start is then a thousandth of what each costs.
+USES = 1000
+#: Bytes that a template and what stands between it and its children use themselves.
+_OWN = 128 * 1024 * 1024
+#: Seconds on the wall clock for a template to start up, and to fork.
+_PATIENCE = 30.0
+#: Bytes that it may say of why it ended.
+_SAID = 64 * 1024
+
+
+class Template:
+    """Started when it is first needed, by the thread that it dies with, and again when it is worn. For one thread."""
+
+    def __init__(self, launch: Launch, uses: int = USES) -> None:
+        self._launch = launch
+        self._uses = uses
+        self._running: _Running | None = None
+        self._last: Forked | None = None
+
+    def start(self, limits: Limits) -> Process:
+        """A jail, being forked."""
+        if self._last is not None:
+            # Their holders come one after the other.
+            with contextlib.suppress(JailFailed):
+                self._last.admit()
+            self._last = None
+        running = self._fit()
+        running.limit(limits.memory)
+        running.left -= 1
+        self._last = Forked(running, self._launch, limits)
+        return self._last
+
+    def replace(self) -> None:
+        """Use another from now on. What was forked from this one ends with it."""
+        self._last = None
+        if self._running is not None:
+            self._running.close()
+            self._running = None
+
+    close = replace
+
+    def _fit(self) -> "_Running":
+        """One that runs and is not worn."""
+        if self._running is not None and (self._running.left <= 0 or not self._running.alive):
+            self.replace()
+        if self._running is None:
+            self._running = _Running(self._launch, self._uses)
+        return self._running
+
+
+class _Running:
+    """One template's process, and the socket on which it is asked."""
+
+    def __init__(self, launch: Launch, uses: int) -> None:
+        self.left = uses
+        self._memory = 0
+        self._greeted = False
+        self._group = Cgroup.make(_OWN)
+        self._control, theirs = socket.socketpair()
+        self._said, says = os.pipe()
+        os.set_blocking(self._said, False)
+        self._control.settimeout(_PATIENCE)
+        try:
+            self._bubble = Bubble(launch, launch.forking, (theirs.fileno(), says, says), self._group)
+        except JailFailed:
+            self._shut()
+            raise
+        finally:
+            theirs.close()
+            os.close(says)
+        self._send(wire.pack({"template": True, "user": launch.user}))
+
+    @property
+    def grouped(self) -> bool:
+        """Whether control groups hold it and its children."""
+        return self._bubble.grouped
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs."""
+        return self._bubble.alive
+
+    def limit(self, memory: int) -> None:
+        """Let its children have so many bytes together."""
+        if memory != self._memory and self._group is not None:
+            self._group.limit(memory + _OWN)
+        self._memory = memory
+
+    def kills(self) -> int:
+        """How many of its processes the kernel has ended for their memory."""
+        return 0 if self._group is None else self._group.kills()
+
+    def suspect(self) -> None:
+        """Fork no more from it."""
+        self.left = 0
+
+    def fork(self, descriptors: list[int]) -> None:
+        """Ask for a child."""
+        try:
+            socket.send_fds(self._control, [b"f"], descriptors)
+        except OSError as error:
+            raise self._failed() from error
+
+    def holder(self) -> int:
+        """The pidfd of the child that was asked for."""
+        if not self._greeted:
+            self._receive("template")
+            self._greeted = True
+        return self._receive("forked")[0]
+
+    def close(self) -> None:
+        """End it, and with it all that it forked."""
+        self._bubble.close()
+        self._shut()
+
+    def _send(self, data: bytes) -> None:
+        try:
+            self._control.sendall(data)
+        except OSError as error:
+            raise self._failed() from error
+
+    def _receive(self, what: str) -> list[int]:
+        """What comes with a frame that says so."""
+        try:
+            data, descriptors, _, _ = socket.recv_fds(self._control, wire.HEADER_CAP, 1)
+            frames = wire.Parser(payload_cap=0).feed(data)
+        except (OSError, wire.WireError) as error:
+            raise self._failed() from error
+        if len(frames) != 1 or what not in frames[0].header or len(descriptors) != (what == "forked"):
+            raise self._failed(str(frames[0].header.get("fault", "")) if frames else "")
+        return descriptors
+
+    def _failed(self, fault: str = "") -> JailFailed:
+        self.suspect()
+        with contextlib.suppress(OSError):
+            fault = fault or os.read(self._said, _SAID).decode("utf-8", "replace").strip()
+        return JailFailed(f"the template forked no jail: {fault or 'it ended'}")
+
+    def _shut(self) -> None:
+        self._control.close()
+        os.close(self._said)
