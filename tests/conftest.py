@@ -1,12 +1,15 @@
 """What most tests share: the shipped assignment made ready, and a way into a jail that CI may not be without."""
 
+import contextlib
 import os
+from collections.abc import Iterator
 
 import pytest
 
 from grader.errors import JailUnavailable
 from grader.properties.engine import Judge
 from grader.revision import packaged
+from worker.jails import Jails
 from worker.sandbox.policy import Launch, jailed
 
 
@@ -25,3 +28,10 @@ def jail() -> Launch:
         if os.environ.get("CI"):
             raise
         pytest.skip(f"no jail on this machine: {error}")
+
+
+@pytest.fixture(scope="session")
+def jails(jail: Launch) -> Iterator[Jails]:
+    """Jails for one submission after another, forked by one template."""
+    with contextlib.closing(Jails(jail)) as made:
+        yield made

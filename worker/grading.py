@@ -23,7 +23,8 @@ from grader.properties.engine import Judge
 from grader.properties.rubric import ORDER
 from grader.properties.wording import TITLES
 from worker.jailed import Jailed, Request, request
-from worker.sandbox.policy import Launch, Limits
+from worker.jails import Jails
+from worker.sandbox.policy import Limits
 from worker.sandbox.session import Session
 
 PRINTS = Flag("prints", "prints while it computes")
@@ -38,10 +39,10 @@ REFUSED = "Not judged: the submission was refused before it ran."
 
 @dataclass(frozen=True)
 class Grader:
-    """A revision and a way to start jails, made ready for many submissions."""
+    """A revision and where jails come from, made ready for many submissions."""
 
     judge: Judge
-    launch: Launch
+    jails: Jails
 
     @cached_property
     def limits(self) -> Limits:
@@ -55,16 +56,16 @@ class Grader:
         return request(self.judge.questions, self.judge.assignment)
 
     def start(self) -> Session:
-        """A jail, starting up: worth doing before it is needed."""
-        return Session(self.launch, self.limits)
+        """A jail for one submission, or for confirming what was found in another."""
+        return self.jails.take(self.limits)
 
-    def grading(self, source: bytes, filename: str, session: Session | None = None) -> "Grading":
-        """The grading of a file's bytes, not begun; in a jail that is starting up already, where there is one."""
-        return Grading(self, source, filename, session)
+    def grading(self, source: bytes, filename: str) -> "Grading":
+        """The grading of a file's bytes, not begun."""
+        return Grading(self, source, filename)
 
-    def grade(self, source: bytes, filename: str, session: Session | None = None) -> Verdict:
+    def grade(self, source: bytes, filename: str) -> Verdict:
         """The verdict on a file's bytes. ServiceError is ours and says nothing about the student."""
-        return self.grading(source, filename, session).verdict()
+        return self.grading(source, filename).verdict()
 
     @cached_property
     def reference(self) -> AssignmentReference:
@@ -84,8 +85,6 @@ class Grading:
     grader: Grader
     source: bytes
     filename: str
-    #: A jail that is starting up already.
-    first: Session | None = None
     _sessions: list[Session] = field(default_factory=list)
     _stopped: bool = False
 
@@ -112,7 +111,7 @@ class Grading:
         started = time.perf_counter()
         digest = hashlib.sha256(self.source).hexdigest()
         try:
-            judgement, output = self._judged(self.first or self.grader.start())
+            judgement, output = self._judged(self.grader.start())
         except SubmissionError as error:
             judgement, output = self._rejected(error), ""
         finally:

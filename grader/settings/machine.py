@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from grader.errors import ServiceError
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -12,6 +14,9 @@ class Settings:
 
     #: BACKMARK_BWRAP: the bubblewrap to use, instead of the first on PATH.
     bwrap: str | None
+    #: BACKMARK_JAIL: how a submission's jail comes to be: `template` forks it, `single` starts it from nothing, and
+    #: `auto`, the default, forks where this machine allows it.
+    jail: str
     #: BACKMARK_CACHE: where networks drawn for your own assignments are kept; within XDG_CACHE_HOME by default.
     cache: Path
     #: BACKMARK_DATA: where `backmark serve` keeps everything; within XDG_DATA_HOME by default.
@@ -33,11 +38,12 @@ DEFAULT_URL = "http://127.0.0.1:8000"
 
 
 def from_environment() -> Settings:
-    """The settings, read now."""
+    """The settings, read now; raises ServiceError where one is none."""
     default = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "backmark"
     kept = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "backmark"
     return Settings(
         bwrap=os.environ.get("BACKMARK_BWRAP") or None,
+        jail=_one_of("BACKMARK_JAIL", ("auto", "template", "single")),
         cache=Path(os.environ.get("BACKMARK_CACHE") or default),
         data=Path(os.environ.get("BACKMARK_DATA") or kept),
         url=os.environ.get("BACKMARK_URL") or DEFAULT_URL,
@@ -46,3 +52,10 @@ def from_environment() -> Settings:
         ca=os.environ.get("BACKMARK_CA") or None,
         environment=dict(os.environ),
     )
+
+
+def _one_of(name: str, values: tuple[str, ...]) -> str:
+    found = os.environ.get(name) or values[0]
+    if found not in values:
+        raise ServiceError(f"{name}: {found!r} is none of {', '.join(values)}")
+    return found

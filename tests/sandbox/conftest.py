@@ -1,5 +1,6 @@
 """Sessions for the tests of the sandbox, jailed and not."""
 
+import contextlib
 import struct
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -8,34 +9,57 @@ import pytest
 
 from worker.sandbox import policy
 from worker.sandbox.policy import Launch, Limits
+from worker.sandbox.process import Jail, Unjailed
 from worker.sandbox.reply import Reply
 from worker.sandbox.session import Session
+from worker.sandbox.single import Single
+from worker.sandbox.template import Template
 
 Ask = Callable[..., list[Reply]]
 
 LIMITS = Limits(seconds_per_call=0.5, seconds=3.0, memory=1 << 30, output=16 * 1024)
 
 
-@pytest.fixture(params=["jailed", "unjailed"])
-def launch(request: pytest.FixtureRequest) -> Launch:
-    """Return both launches, one after the other: what is not isolation works without it too."""
+@pytest.fixture(scope="session")
+def template(jail: Launch) -> Iterator[Template]:
+    """Return one template for all tests: what one submission does to it, the next would notice."""
+    with contextlib.closing(Template(jail)) as made:
+        yield made
+
+
+@pytest.fixture(params=["forked", "single", "unjailed"])
+def way(request: pytest.FixtureRequest) -> Jail:
+    """Return each way in turn: what is not isolation works without it too."""
     if request.param == "unjailed":
-        return policy.unjailed()
-    found: Launch = request.getfixturevalue("jail")
+        return Unjailed(policy.unjailed())
+    walled: Jail = request.getfixturevalue("template" if request.param == "forked" else "single")
+    return walled
+
+
+@pytest.fixture
+def single(jail: Launch) -> Single:
+    """Return jails from nothing."""
+    return Single(jail)
+
+
+@pytest.fixture(params=["template", "single"])
+def walled(request: pytest.FixtureRequest) -> Jail:
+    """Return both jails in turn: what one promises, the other does."""
+    found: Jail = request.getfixturevalue(request.param)
     return found
 
 
 @pytest.fixture
-def session(launch: Launch) -> Iterator[Session]:
-    """Return a session of either launch."""
-    with Session(launch, LIMITS) as opened:
+def session(way: Jail) -> Iterator[Session]:
+    """Return a session of each way."""
+    with Session(way, LIMITS) as opened:
         yield opened
 
 
 @pytest.fixture
-def jailed(jail: Launch) -> Iterator[Session]:
-    """Return a session in a jail."""
-    with Session(jail, LIMITS) as opened:
+def jailed(walled: Jail) -> Iterator[Session]:
+    """Return a session in a jail of each kind."""
+    with Session(walled, LIMITS) as opened:
         yield opened
 
 

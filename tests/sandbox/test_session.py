@@ -15,7 +15,10 @@ import pytest
 from grader.errors import Crashed, JailFailed, OutOfMemory, SubmissionError, TimedOut, TooMuchOutput
 from tests.sandbox.conftest import LIMITS, ask, ask_again, body, numbers
 from worker.sandbox.policy import Launch, Limits
+from worker.sandbox.process import Jail
 from worker.sandbox.session import Session
+from worker.sandbox.single import Bubbled, Single
+from worker.sandbox.template import Template
 
 RIGHT = """
 def backward_pass(all_weights, all_biases, all_f, all_h, y):
@@ -82,11 +85,11 @@ def test_dataclasses_with_postponed_annotations_work(session: Session) -> None:
     assert numbers(ask(session, code)[0])[0] == 3
 
 
-def test_random_numbers_are_the_same_each_time(launch: Launch) -> None:
+def test_random_numbers_are_the_same_each_time(way: Jail) -> None:
     code = body("return [np.random.rand(1, 1) + random.random() + 0 * len({'a', 'b'})], all_biases", "import random")
     found = []
     for _ in range(2):
-        with Session(launch, LIMITS) as opened:
+        with Session(way, LIMITS) as opened:
             found.append(numbers(ask(opened, code)[0]))
     assert found[0] == found[1]
 
@@ -254,18 +257,18 @@ def test_too_much_output_is_found_and_pinned(session: Session, lines: str) -> No
 
 
 @pytest.mark.parametrize("loop", ["while True:\n        pass", "import time\n    time.sleep(60)"])
-def test_a_call_that_does_not_end_is_pinned_to_its_network(launch: Launch, loop: str) -> None:
+def test_a_call_that_does_not_end_is_pinned_to_its_network(way: Jail, loop: str) -> None:
     limits = Limits(seconds_per_call=0.2, seconds=5.0, memory=1 << 30, output=1000)
-    with Session(launch, limits) as opened:
+    with Session(way, limits) as opened:
         with pytest.raises(TimedOut, match=r"0\.2 s for one network"):
             ask(opened, body(f"if K == 1:\n    {loop}"), [1, 1], [1, 1, 1], [1, 1])
         assert len(opened.replies) == 1
 
 
-def test_slow_answers_meet_the_limit_for_all_of_them(launch: Launch) -> None:
+def test_slow_answers_meet_the_limit_for_all_of_them(way: Jail) -> None:
     limits = Limits(seconds_per_call=1.0, seconds=0.4, memory=1 << 30, output=1000)
     lines = "import time\nend = time.process_time() + 0.1\nwhile time.process_time() < end:\n    pass"
-    with Session(launch, limits) as opened, pytest.raises(TimedOut, match="in all"):
+    with Session(way, limits) as opened, pytest.raises(TimedOut, match="in all"):
         ask(opened, body(lines), *[[1, 1]] * 50)
 
 
@@ -304,12 +307,13 @@ def test_memory_is_limited(jailed: Session) -> None:
         ask(jailed, body("return np.ones(2**31)"))
 
 
-def test_memory_beyond_the_address_space_limit_meets_the_group(jail: Launch) -> None:
+def test_memory_beyond_the_address_space_limit_meets_the_group(single: Single) -> None:
     """The runner's own limit is taken away here, as if it had been got around."""
     code = body("kept = [np.ones(2**23) for _ in range(20)]")
     limits = Limits(seconds_per_call=5, seconds=9, memory=1 << 30, output=1000)
-    with Session(jail, limits) as opened:
-        group = opened._process._cgroup
+    with Session(single, limits) as opened:
+        assert isinstance(opened._process, Bubbled)
+        group = opened._process._group
         if group is None or not any(list(folder.glob("memory.*")) for folder in group.folders):
             pytest.skip("no control groups for memory here")
         opened._await_ready()
@@ -321,18 +325,26 @@ def test_memory_beyond_the_address_space_limit_meets_the_group(jail: Launch) -> 
             ask(opened, code)
 
 
-def test_a_jail_that_cannot_start_says_what_bwrap_said(jail: Launch) -> None:
+def opened(jail: Jail) -> None:
+    """Have a jail read something."""
+    with Session(jail, LIMITS) as session:
+        session.extract(b"", "work.py", "backward_pass")
+
+
+@pytest.mark.parametrize("kind", [Single, Template])
+def test_a_jail_that_cannot_start_says_what_bwrap_said(jail: Launch, kind: type[Single] | type[Template]) -> None:
     broken = Launch(
         wrapper=(*jail.wrapper, "--no-such-flag"),
         command=jail.command,
         environment=jail.environment,
         jailed=True,
     )
-    with Session(broken, LIMITS) as opened, pytest.raises(JailFailed, match="no-such-flag"):
-        opened.extract(b"", "work.py", "backward_pass")
+    with contextlib.closing(kind(broken)) as jails, pytest.raises(JailFailed, match="no-such-flag"):
+        opened(jails)
 
 
-def test_an_interpreter_without_numpy_is_our_failure(jail: Launch) -> None:
+@pytest.mark.parametrize("kind", [Single, Template])
+def test_an_interpreter_without_numpy_is_our_failure(jail: Launch, kind: type[Single] | type[Template]) -> None:
     command = (*jail.command[:-1], "import sys; sys.exit('no NumPy here')")
     broken = Launch(
         wrapper=jail.wrapper,
@@ -341,10 +353,11 @@ def test_an_interpreter_without_numpy_is_our_failure(jail: Launch) -> None:
         jailed=True,
         user=jail.user,
         starting=jail.starting,
+        forking=jail.forking,
         running=jail.running,
     )
-    with Session(broken, LIMITS) as opened, pytest.raises(JailFailed, match="no NumPy here"):
-        opened.extract(b"", "work.py", "backward_pass")
+    with contextlib.closing(kind(broken)) as jails, pytest.raises(JailFailed, match="no NumPy here"):
+        opened(jails)
 
 
 # ---- isolation
@@ -433,9 +446,9 @@ def test_the_32_bit_door_is_shut(jailed: Session) -> None:
         ask(jailed, body(lines))
 
 
-def test_sessions_run_side_by_side(jail: Launch) -> None:
+def test_sessions_run_side_by_side(walled: Jail) -> None:
     with contextlib.ExitStack() as stack:
-        opened = [stack.enter_context(Session(jail, LIMITS)) for _ in range(4)]
+        opened = [stack.enter_context(Session(walled, LIMITS)) for _ in range(4)]
         found = [numbers(ask(session, RIGHT)[0]) for session in opened]
     assert found == [[-16.0, -4.0]] * 4
 
@@ -447,9 +460,8 @@ def look(session: Session, lines: str) -> str:
 
 
 def test_the_process_is_nobody_and_can_become_nobody_else(jailed: Session) -> None:
-    assert look(jailed, "print(os.getresuid(), os.getresgid(), os.getgroups(), os.getpid())").startswith(
-        "(10001, 10001, 10001) (10001, 10001, 10001)"
-    )
+    """Without a map of its users the forked one is the kernel's overflow user, in its own eyes."""
+    assert look(jailed, "print({*os.getresuid(), *os.getresgid()} - {10001, 65534}, os.getpid())") == "set() 1"
 
 
 def test_the_environment_is_ours_alone(jailed: Session) -> None:
@@ -494,14 +506,19 @@ def test_installed_packages_cannot_be_seen(jailed: Session) -> None:
     assert set(look(jailed, lines).split()) <= {"numpy", "numpy.libs"}
 
 
-def test_it_is_killed_with_the_worker(jail: Launch) -> None:
-    """Nothing outlives a worker that was killed: neither bwrap nor what it started."""
+@pytest.mark.parametrize("kind", ["Single", "Template"])
+def test_it_is_killed_with_the_worker(jail: Launch, kind: str) -> None:
+    """Nothing outlives a worker that was killed: neither bwrap nor what it started, nor what that forked."""
     code = (
-        "import sys\n"
+        "import os, sys\nfrom pathlib import Path\n"
         "from tests.sandbox.conftest import LIMITS\n"
-        "from worker.sandbox import policy\nfrom worker.sandbox.session import Session\n"
-        "session = Session(policy.jailed(), LIMITS)\nsession._await_ready()\n"
-        "print(session._process._pid, session._process._popen.pid, flush=True)\nsys.stdin.read()"
+        f"from worker.sandbox import policy\nfrom worker.sandbox.{kind.lower()} import {kind}\n"
+        "from worker.sandbox.session import Session\n"
+        f"session = Session({kind}(policy.jailed()), LIMITS)\nsession._await_ready()\n"
+        "found = [os.getpid()]\n"
+        "for pid in found:\n"
+        "    found += map(int, Path(f'/proc/{pid}/task/{pid}/children').read_text().split())\n"
+        "print(*found[1:], flush=True)\nsys.stdin.read()"
     )
     worker = subprocess.Popen(
         (sys.executable, "-c", code),
@@ -514,6 +531,8 @@ def test_it_is_killed_with_the_worker(jail: Launch) -> None:
     assert worker.stdout
     with worker.stdin, worker.stdout:
         pids = [int(word) for word in worker.stdout.readline().split()]
+        # bwrap and its child; the template, what is between, and the submission's process.
+        assert len(pids) == {"Single": 2, "Template": 4}[kind]
         with contextlib.ExitStack() as ends:
             held = [os.pidfd_open(pid) for pid in pids]
             for descriptor in held:
@@ -524,7 +543,7 @@ def test_it_is_killed_with_the_worker(jail: Launch) -> None:
                 assert select.select([descriptor], [], [], 10)[0]
 
 
-def test_fifty_sessions_leave_nothing_behind(launch: Launch) -> None:
+def test_fifty_sessions_leave_nothing_behind(way: Jail) -> None:
     def held() -> tuple[int, int, int]:
         groups = len(list(Path("/sys/fs/cgroup").glob(f"**/backmark-{os.getpid()}-*")))
         return len(list(Path("/proc/self/fd").iterdir())), threading.active_count(), groups
@@ -534,7 +553,7 @@ def test_fifty_sessions_leave_nothing_behind(launch: Launch) -> None:
 
     before, born = held(), children()
     for number in range(50):
-        with Session(launch, LIMITS) as opened:
+        with Session(way, LIMITS) as opened:
             if number % 10 == 0:
                 ask(opened, RIGHT)
             elif number % 10 == 1:

@@ -5,7 +5,6 @@
 import contextlib
 import json
 import sys
-from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,15 +15,15 @@ import click
 from grader.settings.machine import Settings
 from worker.commands.files import names, read
 from worker.commands.terminal import console, show
+from worker.jails import Jails
 from worker.sandbox import policy
+from worker.sandbox.policy import Way
 from worker.sandbox.session import Session
+from worker.sandbox.single import Single
 
 if TYPE_CHECKING:
     from grader.model import Verdict
     from worker.grading import Grader
-
-#: Jails starting up ahead of the submission that is being graded: one for each of a small machine's cores.
-AHEAD = 2
 
 #: The limits that most assignments leave as they are.
 USUAL = policy.Limits(2.0, 20.0, 1 << 30, 1 << 20)
@@ -57,7 +56,9 @@ def grade(files: Sequence[Path], choice: Choice, settings: Settings, output: Out
     """Grade the files in order, printing each verdict as it is made; True where all passed."""
     if choice.no_jail:
         click.secho(UNISOLATED, fg="red", bold=True, err=True)
-    launch = policy.unjailed(settings.environment) if choice.no_jail else policy.jailed(settings.bwrap)
+    launch = (
+        policy.unjailed(settings.environment) if choice.no_jail else policy.jailed(settings.bwrap, Way(settings.jail))
+    )
     passed, seen = True, []
     with _progress(len(files)) as advance:
         for verdict in _verdicts(files, choice, settings, launch):
@@ -75,25 +76,18 @@ def grade(files: Sequence[Path], choice: Choice, settings: Settings, output: Out
 
 
 def _verdicts(files: Sequence[Path], choice: Choice, settings: Settings, launch: policy.Launch) -> Iterator["Verdict"]:
-    """Each file's verdict, while the next ones' jails start up."""
-    called = names(files)
-    # The first jail starts up while NumPy is imported and the networks are loaded. What limits they come with is not
-    # known yet: nearly always the usual ones.
-    ready = deque([Session(launch, USUAL)])
-    try:
-        grader = _grader(choice, settings, launch)
-        if grader.limits != USUAL:
-            ready.pop().close()
-        for at, file in enumerate(files):
-            while len(ready) < min(AHEAD, len(files) - at):
-                ready.append(grader.start())
-            yield grader.grade(read(file), called[at], ready.popleft())
-    finally:
-        for session in ready:
-            session.close()
+    """Each file's verdict."""
+    with contextlib.closing(Jails(launch)) as jails:
+        # The first jail starts up while NumPy is imported and the networks are loaded. What limits they come with is
+        # not known yet: nearly always the usual ones.
+        jails.prepare(USUAL)
+        grader = _grader(choice, settings, jails)
+        for file, called in zip(files, names(files), strict=True):
+            yield grader.grade(read(file), called)
+            jails.prepare()
 
 
-def _grader(choice: Choice, settings: Settings, launch: policy.Launch) -> "Grader":
+def _grader(choice: Choice, settings: Settings, jails: Jails) -> "Grader":
     from grader.properties.engine import Judge
     from worker.drawing import other, revision
     from worker.grading import Grader
@@ -101,7 +95,7 @@ def _grader(choice: Choice, settings: Settings, launch: policy.Launch) -> "Grade
     found = revision(choice.assignment, settings.cache)
     if choice.seed is not None or choice.networks is not None:
         found = other(found, choice.seed, choice.networks)
-    return Grader(Judge(found), launch)
+    return Grader(Judge(found), jails)
 
 
 @contextlib.contextmanager
@@ -179,7 +173,7 @@ def doctor(settings: Settings, *, as_json: bool) -> bool:
     """What this machine can isolate."""
     from worker.sandbox.doctor import examine
 
-    report = examine(settings.bwrap)
+    report = examine(settings.bwrap, Way(settings.jail))
     if as_json:
         click.echo(
             json.dumps({"can_isolate": report.can_isolate, "findings": [asdict(each) for each in report.findings]})
@@ -239,5 +233,5 @@ def draw(file: Path, output: Path) -> None:
 
 def template(file: Path, function: str, settings: Settings) -> None:
     """The fingerprint of an unfilled function; parsed in a jail like any other."""
-    with Session(policy.jailed(settings.bwrap), policy.Limits(2.0, 10.0, 1 << 30, 1 << 16)) as session:
+    with Session(Single(policy.jailed(settings.bwrap)), policy.Limits(2.0, 10.0, 1 << 30, 1 << 16)) as session:
         click.echo(session.extract(read(file), file.name, function).fingerprint)

@@ -57,7 +57,7 @@ def worker(ctx: click.Context, concurrency: int | None) -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from worker.service.app import run
 
-    ctx.exit(run(settings, concurrency, machine.from_environment().bwrap))
+    ctx.exit(run(settings, concurrency, machine.from_environment()))
 
 
 @click.command()

@@ -2,7 +2,6 @@
 
 import platform
 import re
-import struct
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -10,12 +9,13 @@ from pathlib import Path
 
 from grader.errors import BackmarkError, JailUnavailable
 from worker.sandbox import policy, seccomp
-from worker.sandbox.policy import Launch, Limits
-from worker.sandbox.session import Session
+from worker.sandbox.policy import Launch, Way
+from worker.sandbox.single import Single
+from worker.sandbox.template import Template
+from worker.sandbox.walls import ATTEMPTS, push
 
 #: The first bubblewrap that does not follow symlinks while it makes mount points (CVE-2026-87766).
 _MENDED = (0, 12, 0)
-_LIMITS = Limits(seconds_per_call=5.0, seconds=10.0, memory=1 << 30, output=4096)
 #: Kernel settings that keep ordinary users from making user namespaces, the value that does, and the cure.
 _SETTINGS = (
     (
@@ -42,64 +42,8 @@ _CONTAINER = (
     "namespaces and mounts, and `apparmor=unconfined`; `privileged` is not needed."
 )
 
-#: The one finding about a jail without which it holds all the same.
-_GROUPS = "control groups"
-
-#: What is tried inside, and must fail, in the order of the probe's answers.
-ATTEMPTS = (
-    "open a socket",
-    "read /proc",
-    "read /etc/passwd",
-    "write to /tmp",
-    "write to /",
-    "start a process",
-    "replace its program",
-    "see other packages",
-    "be root",
-)
-_PROBE = """
-import os
-import sys
-
-import numpy as np
-
-
-def connect():
-    import socket
-    socket.socket()
-
-
-def packages():
-    import grader
-
-
-def root():
-    if 0 not in os.getresuid():
-        raise PermissionError
-
-
-def held(attempt):
-    try:
-        attempt()
-    except (OSError, ImportError):
-        return 1.0
-    return 0.0
-
-
-def backward_pass(all_weights, all_biases, all_f, all_h, y):
-    attempts = [
-        connect,
-        lambda: os.listdir("/proc"),
-        lambda: open("/etc/passwd").read(),
-        lambda: open("/tmp/backmark", "w").close(),
-        lambda: open("/backmark", "w").close(),
-        lambda: os.fork() or os._exit(0),
-        lambda: os.execv(sys.executable, ["python", "-c", ""]),
-        packages,
-        root,
-    ]
-    return [np.array([[held(attempt) for attempt in attempts]])], [np.zeros((1, 1))]
-"""
+#: Findings without which a jail holds all the same.
+_GROUPS, _TEMPLATE = "control groups", "template"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,17 +64,19 @@ class Report:
     can_isolate: bool
 
 
-def examine(bwrap: str | None = None) -> Report:
-    """Look at this machine, and start a jail with the bubblewrap at `bwrap`, or the first that is found."""
+def examine(bwrap: str | None = None, way: Way = Way.AUTO) -> Report:
+    """Look at this machine, and start jails with the bubblewrap at `bwrap`, or the first that is found."""
     findings = [_platform(), _bubblewrap(bwrap or policy.find_bwrap())]
     try:
-        launch = policy.jailed(bwrap)
+        launch = policy.jailed(bwrap, way)
     except JailUnavailable as error:
         findings.append(Finding("jail", ok=False, text=str(error)))
         return Report(tuple(findings), can_isolate=False)
     jail = _jail(launch)
-    findings += [*jail, _user()]
-    return Report(tuple(findings), can_isolate=all(finding.ok for finding in jail if finding.name != _GROUPS))
+    template = _template(launch)
+    findings += [*jail, template, _user()]
+    needed = [*jail, template] if launch.way is Way.TEMPLATE else jail
+    return Report(tuple(findings), can_isolate=all(finding.ok for finding in needed if finding.name != _GROUPS))
 
 
 def _platform() -> Finding:
@@ -163,38 +109,46 @@ def _bubblewrap(program: str | None) -> Finding:
 
 
 def _jail(launch: Launch) -> list[Finding]:
-    """Start a jail and push at its walls."""
-    names = ("user namespaces", "walls", "NumPy")
-    numbers = struct.pack(f"<{3 * len(ATTEMPTS)}d", *[0.0] * 3 * len(ATTEMPTS))
-    # One layer with as many inputs as attempts: W, b, f, h and y, and the answer is the weights' derivatives.
-    count = len(ATTEMPTS)
-    payload, size = numbers[: 8 * (2 * count + 3)], 8 * (count + 1)
-    network = {"sizes": [count, 1], "columns": 1}
-    header = {"function": "backward_pass", "loss": "least_squares", "networks": [network]}
+    """Start a jail from nothing, and push at its walls."""
     try:
-        with Session(launch, _LIMITS) as session:
-            session.extract(_PROBE.encode(), "probe.py", "backward_pass")
-            reply = session.answer(header, payload, [size])[0]
-            groups = _groups(grouped=session.grouped)
+        pushed = push(Single(launch))
     except BackmarkError as error:
         return [Finding("jail", ok=False, text=str(error), remedy=_cure())]
-    if reply.header["kind"] != "returned":
-        return [Finding("jail", ok=False, text=f"The probe failed: {reply.header}", remedy=_cure())]
-    held = struct.unpack(f"<{count + 1}d", reply.payload)[:count]
-    open_ = [name for name, well in zip(ATTEMPTS, held, strict=True) if well != 1.0]
-    walls = Finding(
-        names[1],
+    return [
+        Finding("user namespaces", ok=True, text="a jail was started"),
+        Finding("seccomp", ok=True, text="both filters are installed, or the jail had not answered"),
+        _walls(pushed.open),
+        Finding("NumPy", ok=True, text="seen inside"),
+        _groups(grouped=pushed.grouped),
+    ]
+
+
+def _walls(open_: tuple[str, ...]) -> Finding:
+    return Finding(
+        "walls",
         ok=not open_,
         text=f"inside one could {', '.join(open_)}" if open_ else f"none could {', '.join(ATTEMPTS)}",
         remedy="Report this: a jail that starts must hold." if open_ else None,
     )
-    return [
-        Finding(names[0], ok=True, text="a jail was started"),
-        Finding("seccomp", ok=True, text="both filters are installed, or the jail had not answered"),
-        walls,
-        Finding(names[2], ok=True, text="seen inside"),
-        groups,
-    ]
+
+
+def _template(launch: Launch) -> Finding:
+    """Have a template fork a jail, and push at its walls."""
+    slower = "Each submission gets a jail from nothing, which holds as well and takes ten times as long."
+    if launch.way is Way.SINGLE:
+        return Finding(_TEMPLATE, ok=True, text="not used, as BACKMARK_JAIL=single says")
+    template = Template(launch)
+    try:
+        open_ = push(template).open
+    except BackmarkError as error:
+        return Finding(_TEMPLATE, ok=False, text=str(error), remedy=slower)
+    finally:
+        template.close()
+    if open_:
+        return Finding(
+            _TEMPLATE, ok=False, text=_walls(open_).text, remedy="Report this, and set BACKMARK_JAIL=single."
+        )
+    return Finding(_TEMPLATE, ok=True, text="a jail for each submission is forked from one that is ready")
 
 
 def _cure() -> str:

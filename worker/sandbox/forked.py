@@ -20,7 +20,10 @@ from worker.sandbox.streams import Streams
 class Parent(Protocol):
     """What is needed of the template."""
 
-    grouped: bool
+    @property
+    def grouped(self) -> bool:
+        """Whether control groups hold it and its children."""
+        ...
 
     def fork(self, descriptors: list[int]) -> None:
         """Ask for a process with these descriptors, and one to write how it ended; raises JailFailed."""

@@ -9,6 +9,7 @@ import sys
 import sysconfig
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from grader.errors import JailUnavailable
@@ -48,6 +49,14 @@ _NAMESPACES = (
 _BECOME = 1 << 7 | 1 << 6
 
 
+class Way(StrEnum):
+    """How a jail comes to be: forked by a template, from nothing, or whichever this machine allows."""
+
+    AUTO = "auto"
+    TEMPLATE = "template"
+    SINGLE = "single"
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one submission may use."""
@@ -74,6 +83,8 @@ class Launch:
     environment: dict[str, str]
     #: Whether the process is jailed; where not, it has no limits and no filter either.
     jailed: bool
+    #: How its jails come to be.
+    way: Way = Way.AUTO
     #: Whom the process becomes inside, where root starts it; None where it is nobody from the beginning.
     user: int | None = None
     #: The system call filter that bwrap installs.
@@ -98,8 +109,8 @@ def unjailed(inherited: Mapping[str, str] | None = None) -> Launch:
     )
 
 
-def jailed(bwrap: str | None = None) -> Launch:
-    """Return the launch of a jail by the bubblewrap at `bwrap`, or the first that is found.
+def jailed(bwrap: str | None = None, way: Way = Way.AUTO) -> Launch:
+    """Return the launch of jails by the bubblewrap at `bwrap`, or the first that is found.
 
     Raises JailUnavailable where there is none; whether the machine lets it work is for `doctor` to find out.
     """
@@ -126,6 +137,7 @@ def jailed(bwrap: str | None = None) -> Launch:
         command=(interpreter, *_OPTIONS, "-c", _START.format(path=["/jail", _SITE])),
         environment={"PATH": "/usr/bin:/bin"},
         jailed=True,
+        way=way,
         user=USER if become else None,
         starting=seccomp.starting(machine),
         forking=seccomp.forking(machine),

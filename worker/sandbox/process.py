@@ -23,8 +23,11 @@ class Process(Protocol):
     """One process, started already."""
 
     streams: Streams
-    #: Whether control groups hold it too.
-    grouped: bool
+
+    @property
+    def grouped(self) -> bool:
+        """Whether control groups hold it too."""
+        ...
 
     def admit(self) -> None:
         """Take hold of it and let it go on to where it is ready; raises JailFailed."""
@@ -97,7 +100,7 @@ class Open:
 
     def __init__(self, launch: Launch, limits: Limits) -> None:
         try:
-            self._popen = subprocess.Popen(
+            self._popen = subprocess.Popen(  # noqa: S603 - the command is ours, the student's code is only data to it
                 launch.command,
                 bufsize=0,
                 stdin=subprocess.PIPE,

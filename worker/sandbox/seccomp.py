@@ -63,7 +63,7 @@ def starting(machine: str) -> bytes:
 
 
 def forking(machine: str) -> bytes:
-    """Return the program of a template: it also forks, enters namespaces, and speaks over a socket that it was given."""
+    """Return the program of a template: it also forks, enters namespaces, and speaks over a socket of its own."""
     rules = {**_RULES, "prctl": _one_of(0, _PRCTL_STARTING), "clone": _no_namespaces()}
     return _program(machine, {**RUNNING, **STARTING, **FORKING}, rules)
 

@@ -54,6 +54,13 @@ class Session:
         self._process = jail.start(limits)
         self._streams = self._process.streams
 
+    def admit(self) -> None:
+        """Take hold of the jail and let it go on to where it is ready; raises JailFailed."""
+        try:
+            self._process.admit()
+        except JailFailed as error:
+            self._fail(error)
+
     def extract(self, source: bytes, filename: str, function: str) -> Extracted:
         """Let the jail read the submission, without executing any of it.
 
@@ -138,11 +145,9 @@ class Session:
             raise JailFailed(f"This jail is over: {self._over}")
         if self._ready:
             return
+        self.admit()
         try:
-            self._process.admit()
             frame = self._next()
-        except JailFailed as error:
-            self._fail(error)
         except CandidateError as error:
             self._fail(self._stillborn(str(error)))
         if frame.header != {"ready": True}:

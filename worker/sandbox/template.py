@@ -86,7 +86,12 @@ class _Running:
         finally:
             theirs.close()
             os.close(says)
-        self._send(wire.pack({"template": True, "user": launch.user}))
+        try:
+            self._control.sendall(wire.pack({"template": True, "user": launch.user}))
+        except OSError as error:
+            failed = self._failed()
+            self.close()
+            raise failed from error
 
     @property
     def grouped(self) -> bool:
@@ -130,12 +135,6 @@ class _Running:
         """End it, and with it all that it forked."""
         self._bubble.close()
         self._shut()
-
-    def _send(self, data: bytes) -> None:
-        try:
-            self._control.sendall(data)
-        except OSError as error:
-            raise self._failed() from error
 
     def _receive(self, what: str) -> list[int]:
         """What comes with a frame that says so."""

@@ -12,11 +12,12 @@ from celery import Celery, signals
 from celery.exceptions import SecurityWarning
 
 from grader.dispatch import application
+from grader.settings.machine import Settings
 from grader.settings.service import ServiceSettings
 from grader.store.records import Kind
 from grader.store.store import Store
 from worker.sandbox import policy
-from worker.sandbox.policy import Launch
+from worker.sandbox.policy import Launch, Way
 from worker.service.child import Child
 from worker.service.consumer import Reconnecting
 from worker.service.fitness import RETRY_SECONDS, Fitness
@@ -30,15 +31,16 @@ _log = logging.getLogger(__name__)
 _REPLACE_SECONDS = 0.25
 
 
-def run(settings: ServiceSettings, concurrency: int | None, bwrap: str | None) -> int:
+def run(settings: ServiceSettings, concurrency: int | None, machine: Settings) -> int:
     """Work until SIGTERM or SIGINT; the exit status. Takes no work while this machine cannot isolate."""
     count = concurrency or _processors()
-    stop, fitness = Stop(), Fitness(bwrap)
+    way = Way(machine.jail)
+    stop, fitness = Stop(), Fitness(machine.bwrap, way)
     presence = Presence(Store.connect(settings), "worker", count)
     try:
         if not _fit(fitness, stop, presence):
             return 0
-        return _consume(settings, count, policy.jailed(bwrap), (stop, fitness, presence))
+        return _consume(settings, count, policy.jailed(machine.bwrap, way), (stop, fitness, presence))
     finally:
         presence.leave()
 

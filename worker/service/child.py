@@ -4,12 +4,12 @@ from grader.dispatch import CeleryDispatcher, application
 from grader.settings.service import ServiceSettings
 from grader.store.records import Job, Kind
 from grader.store.store import Store
+from worker.jails import Jails
 from worker.sandbox.policy import Launch
 from worker.service import tasks
 from worker.service.context import Context
 from worker.service.fitness import Fitness
 from worker.service.graders import Graders
-from worker.service.jails import Jails
 from worker.service.stop import Stop
 
 
@@ -28,12 +28,14 @@ class Child:
         self._stop.inherited()
         store = Store.connect(self._settings)
         secret = self._settings.secret
+        jails = Jails(self._launch)
+        jails.check()
         self._context = Context(
             self._settings,
             store,
             CeleryDispatcher(application(self._settings)),
-            Graders(store.assignments, self._launch, secret.get_secret_value().encode() if secret else None),
-            Jails(self._launch),
+            Graders(store.assignments, jails, secret.get_secret_value().encode() if secret else None),
+            jails,
             self._stop,
             self._fitness,
         )

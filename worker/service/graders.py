@@ -9,7 +9,7 @@ from grader.revision import Revision, load
 from grader.store import records
 from grader.store.assignments import Assignments
 from worker.grading import Grader
-from worker.sandbox.policy import Launch
+from worker.jails import Jails
 from worker.service import fresh
 
 #: Revisions that are kept ready: a course has a few at a time, each of a few megabytes.
@@ -30,9 +30,9 @@ class _Ready:
 class Graders:
     """For one thread. A revision whose content is not what its id says is an AssignmentError, never a verdict."""
 
-    def __init__(self, assignments: Assignments, launch: Launch, secret: bytes | None) -> None:
+    def __init__(self, assignments: Assignments, jails: Jails, secret: bytes | None) -> None:
         self._assignments = assignments
-        self._launch = launch
+        self._jails = jails
         self._secret = secret
         self._ready: OrderedDict[str, _Ready] = OrderedDict()
 
@@ -47,7 +47,7 @@ class Graders:
             return ready.grader
         secret = self.secret_of(revision)
         which = fresh.chosen(secret, revision.id, source_sha256, len(ready.pool.suite), revision.fresh)
-        return Grader(Judge(fresh.joined(ready.grader.judge.revision, ready.pool, which)), self._launch)
+        return Grader(Judge(fresh.joined(ready.grader.judge.revision, ready.pool, which)), self._jails)
 
     def secret_of(self, revision: records.Revision) -> bytes:
         """The secret that a revision's verdicts depend on: none where its networks are the same for all."""
@@ -66,7 +66,7 @@ class Graders:
         known = found.id if pool is None else fresh.identifier(found, pool, revision.fresh)
         if known != revision.id:
             raise AssignmentError(f"revision {revision.id} is damaged: its content is that of {known}")
-        return _Ready(Grader(Judge(found), self._launch), pool)
+        return _Ready(Grader(Judge(found), self._jails), pool)
 
     def _pool(self, revision: records.Revision) -> Revision:
         data = self._assignments.pool(revision.id)

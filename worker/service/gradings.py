@@ -62,7 +62,7 @@ def _judged(context: Context, revision: records.Revision, source: bytes, filenam
     digest = hashlib.sha256(source).hexdigest()
     grader = hold.asked(lambda: context.graders.grader(revision, digest))
     hold.check()
-    grading = grader.grading(source, filename, context.jails.take(grader.limits))
+    grading = grader.grading(source, filename)
     try:
         with hold.ending(grading.stop):
             verdict = grading.verdict().as_dict()

@@ -52,7 +52,7 @@ def become(libc: ctypes.CDLL, user: int | None) -> None:
         os.setresgid(user, user, user)
         os.setresuid(user, user, user)
     head = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION, 0)
-    _check(libc.capset(head, (ctypes.c_uint32 * 6)()))
+    check(libc.capset(head, (ctypes.c_uint32 * 6)()))
     # A change of user cancels what bwrap's --die-with-parent asked for.
     die_with_parent(libc)
 
@@ -88,10 +88,11 @@ def _limit(memory: int, seconds: int) -> None:
 
 
 def _prctl(libc: ctypes.CDLL, option: int, argument: int, pointer: Any = 0) -> None:
-    _check(libc.prctl(option, ctypes.c_ulong(argument), pointer, 0, 0))
+    check(libc.prctl(option, ctypes.c_ulong(argument), pointer, 0, 0))
 
 
-def _check(result: int) -> None:
+def check(result: int) -> None:
+    """Raise OSError where a call of the C library did not return zero."""
     if result != 0:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))

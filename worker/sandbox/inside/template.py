@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import NoReturn
 
 from . import wire
-from .confine import become, die_with_parent
+from .confine import become, check, die_with_parent
 
 #: CLONE_NEWNS, _NEWCGROUP, _NEWUTS, _NEWIPC, _NEWUSER, _NEWPID, _NEWNET.
 _NAMESPACES = 0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000
@@ -49,9 +49,7 @@ def _between(libc: ctypes.CDLL, control: socket.socket, theirs: list[int]) -> No
     try:
         die_with_parent(libc)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        if libc.unshare(_NAMESPACES) != 0:
-            number = ctypes.get_errno()
-            raise OSError(number, f"unshare: {os.strerror(number)}")
+        check(libc.unshare(_NAMESPACES))
         child = os.fork()
     except OSError as error:
         control.sendall(wire.pack({"fault": str(error)}))

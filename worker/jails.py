@@ -1,0 +1,117 @@
+"""Jails for one submission after another, by the quickest way that this machine allows."""
+
+import logging
+
+from grader.errors import JailFailed
+from worker.sandbox.policy import Launch, Limits, Way
+from worker.sandbox.process import Jail, Unjailed
+from worker.sandbox.session import Session
+from worker.sandbox.single import Single
+from worker.sandbox.template import Template
+from worker.sandbox.walls import push
+
+_log = logging.getLogger(__name__)
+
+#: Submissions after which the walls of a jail that the template forks are pushed at again.
+CHECK_EVERY = 250
+
+
+class Jails:
+    """At most one jail ahead, of the limits that were last asked for. For the thread that the jails die with.
+
+    A template that forks no jail, or one whose walls do not hold, is replaced; where that does not help, each
+    submission gets a jail from nothing, unless the machine's owner asked for the template.
+    """
+
+    def __init__(self, launch: Launch, check_every: int = CHECK_EVERY) -> None:
+        self._launch = launch
+        self._jail = _jail(launch)
+        self._check_every = self._until_check = check_every
+        self._limits: Limits | None = None
+        self._ahead: Session | None = None
+        self._worked = False
+
+    def take(self, limits: Limits) -> Session:
+        """A jail with these limits, started up or starting: whoever takes it closes it."""
+        ahead = self._waiting(limits)
+        self._limits = limits
+        self._until_check -= 1
+        try:
+            session = self._admitted(ahead or Session(self._jail, limits))
+        except JailFailed as error:
+            if isinstance(self._jail, Template) and not self._worked:
+                self._fall_back(error)
+            else:
+                _log.warning("another jail is started: %s", error)
+            session = self._admitted(Session(self._jail, limits))
+        self._worked = True
+        return session
+
+    def prepare(self, limits: Limits | None = None) -> None:
+        """Start the next one, while nobody waits for it. Where that fails, whoever needs one hears of it."""
+        self._limits = limits or self._limits
+        if self._ahead is not None or self._limits is None:
+            return
+        try:
+            if self._until_check <= 0:
+                self.check()
+            self._ahead = Session(self._jail, self._limits)
+        except JailFailed as error:
+            _log.warning("no jail could be started ahead: %s", error)
+
+    def check(self) -> None:
+        """Push at the walls of a jail that the template forks; where they do not hold twice, no more is forked."""
+        self._until_check = self._check_every
+        for _ in range(2):
+            if not isinstance(self._jail, Template) or not (fault := _fault(self._jail)):
+                return
+            _log.warning("the template is replaced: %s", fault)
+            self._jail.close()
+        self._fall_back(JailFailed(f"the template's jails do not hold: {fault}"))
+
+    def close(self) -> None:
+        """End what was started ahead, and the template."""
+        if self._ahead is not None:
+            self._ahead.close()
+            self._ahead = None
+        self._jail.close()
+
+    def _waiting(self, limits: Limits) -> Session | None:
+        """What was started ahead, where it is of use."""
+        ahead, self._ahead = self._ahead, None
+        if ahead is None or (self._limits == limits and ahead.alive):
+            return ahead
+        ahead.close()
+        return None
+
+    @staticmethod
+    def _admitted(session: Session) -> Session:
+        try:
+            session.admit()
+        except JailFailed:
+            session.close()
+            raise
+        return session
+
+    def _fall_back(self, why: JailFailed) -> None:
+        """Do without the template from now on, where its owner leaves that to us."""
+        if self._launch.way is Way.TEMPLATE:
+            raise why
+        _log.warning("each submission gets a jail from nothing, which is slower: %s", why)
+        self._jail.close()
+        self._jail = Single(self._launch)
+
+
+def _fault(jail: Jail) -> str:
+    """Why a jail is not to be trusted, if so."""
+    try:
+        open_ = push(jail).open
+    except JailFailed as error:
+        return str(error)
+    return f"inside one could {', '.join(open_)}" if open_ else ""
+
+
+def _jail(launch: Launch) -> Jail:
+    if not launch.jailed:
+        return Unjailed(launch)
+    return Single(launch) if launch.way is Way.SINGLE else Template(launch)

@@ -1,0 +1,96 @@
+"""A submission that pushes at the walls from inside, and what it found."""
+
+import struct
+from dataclasses import dataclass
+
+from grader.errors import CandidateError, JailFailed, SubmissionError
+from worker.sandbox.policy import Limits
+from worker.sandbox.process import Jail
+from worker.sandbox.session import Session
+
+_LIMITS = Limits(seconds_per_call=5.0, seconds=10.0, memory=1 << 30, output=4096)
+
+#: What is tried inside, and must fail, in the order of the probe's answers.
+ATTEMPTS = (
+    "open a socket",
+    "read /proc",
+    "read /etc/passwd",
+    "write to /tmp",
+    "write to /",
+    "start a process",
+    "replace its program",
+    "see other packages",
+    "be root",
+)
+_PROBE = """
+import os
+import sys
+
+import numpy as np
+
+
+def connect():
+    import socket
+    socket.socket()
+
+
+def packages():
+    import grader
+
+
+def root():
+    if 0 not in os.getresuid():
+        raise PermissionError
+
+
+def held(attempt):
+    try:
+        attempt()
+    except (OSError, ImportError):
+        return 1.0
+    return 0.0
+
+
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    attempts = [
+        connect,
+        lambda: os.listdir("/proc"),
+        lambda: open("/etc/passwd").read(),
+        lambda: open("/tmp/backmark", "w").close(),
+        lambda: open("/backmark", "w").close(),
+        lambda: os.fork() or os._exit(0),
+        lambda: os.execv(sys.executable, ["python", "-c", ""]),
+        packages,
+        root,
+    ]
+    return [np.array([[held(attempt) for attempt in attempts]])], [np.zeros((1, 1))]
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """What one could do inside and should not, and whether control groups held the jail."""
+
+    open: tuple[str, ...]
+    grouped: bool
+
+
+def push(jail: Jail) -> Pushed:
+    """Start a jail and push at its walls; raises JailFailed."""
+    # One layer with as many inputs as attempts: W, b, f, h and y, and the answer is the weights' derivatives.
+    count = len(ATTEMPTS)
+    payload, size = bytes(8 * (2 * count + 3)), 8 * (count + 1)
+    network = {"sizes": [count, 1], "columns": 1}
+    header = {"function": "backward_pass", "loss": "least_squares", "networks": [network]}
+    with Session(jail, _LIMITS) as session:
+        try:
+            session.extract(_PROBE.encode(), "probe.py", "backward_pass")
+            reply = session.answer(header, payload, [size])[0]
+        except (SubmissionError, CandidateError) as error:
+            raise JailFailed(f"the probe did not answer: {error}") from error
+        grouped = session.grouped
+    if reply.header["kind"] != "returned":
+        raise JailFailed(f"the probe failed: {reply.header}")
+    held = struct.unpack(f"<{count + 1}d", reply.payload)[:count]
+    open_ = tuple(name for name, well in zip(ATTEMPTS, held, strict=True) if well != 1.0)
+    return Pushed(open_, grouped)
