@@ -23,7 +23,8 @@ from grader.revision import Revision
 from tests.submissions_helpers.made import RIGHT, WRONG, made, table
 from worker.drawing import other
 from worker.grading import Grader
-from worker.sandbox.policy import USER, Launch
+from worker.jails import Jails
+from worker.sandbox.policy import USER, Launch, Way
 from worker.sandbox.session import Session
 
 FILES = sorted((Path(__file__).parent / "submissions").glob("*.py"))
@@ -119,12 +120,15 @@ def canary() -> Iterator[str]:
     file.unlink()
 
 
-@pytest.fixture(scope="module")
-def grader(udl: Judge, jail: Launch, mark: str) -> Iterator[Grader]:
-    """The real thing under short limits; its jails can be told from others, and leave no control group."""
-    launch = dataclasses.replace(jail, command=(jail.command[0], "-X", f"mark={mark}", *jail.command[1:]))
+@pytest.fixture(scope="module", params=[Way.TEMPLATE, Way.SINGLE])
+def grader(udl: Judge, jail: Launch, mark: str, request: pytest.FixtureRequest) -> Iterator[Grader]:
+    """The real thing under short limits, with jails of each kind, which can be told from others; no group is left."""
+    command = (jail.command[0], "-X", f"mark={mark}", *jail.command[1:])
     assignment = dataclasses.replace(udl.assignment, limits=LIMITS)
-    yield Grader(Judge(Revision(assignment, udl.suite)), launch)
+    with contextlib.closing(Jails(dataclasses.replace(jail, command=command, way=request.param))) as jails:
+        # A template is there before anybody looks for what a submission leaves.
+        jails.check()
+        yield Grader(Judge(Revision(assignment, udl.suite)), jails)
     assert not list(Path("/sys/fs/cgroup").glob(f"**/backmark-{os.getpid()}-*"))
 
 
@@ -205,15 +209,15 @@ class Second(Grader):
         limits = self.limits
         if opened and self.hurry:
             limits = dataclasses.replace(limits, seconds=self.hurry, seconds_per_call=self.hurry)
-        opened.append(Session(self.launch, limits))
-        alive = sum(not session._process._ended for session in opened)
+        opened.append(self.jails.take(limits))
+        alive = sum(session.alive for session in opened)
         self.__dict__["most"] = max(alive, self.__dict__.get("most", 0))
         return opened[-1]
 
 
 def test_a_file_that_is_slow_to_read_is_never_our_failure(grader: Grader) -> None:
     """The jail that confirms a counterexample reads it anew, and may need longer than the first one did."""
-    hurried = Second(grader.judge, grader.launch)
+    hurried = Second(grader.judge, grader.jails)
     hurried.__dict__["hurry"] = 0.05
     source = b"x = [" + b"f'{1}{2}'," * 10_000 + b"]\n" + WRONG.encode()
     assert hurried.grade(source, "slow.py").judgement.outcome is Outcome.FAILED
@@ -221,7 +225,7 @@ def test_a_file_that_is_slow_to_read_is_never_our_failure(grader: Grader) -> Non
 
 def test_one_submission_holds_no_more_than_two_jails_at_once(grader: Grader) -> None:
     """The one that answers and one that confirms: a machine is given memory for so many."""
-    counting = Second(grader.judge, grader.launch)
+    counting = Second(grader.judge, grader.jails)
     source = (Path(__file__).parent / "submissions" / "memory_held_while_confirmed.py").read_bytes()
     counting.grade(source, "held.py")
     assert counting.__dict__["most"] <= 2
@@ -229,7 +233,7 @@ def test_one_submission_holds_no_more_than_two_jails_at_once(grader: Grader) -> 
 
 def test_a_table_of_the_shipped_answers_is_not_passed_on_other_networks(grader: Grader) -> None:
     """It computes nothing; staff who suspect as much draw others with --seed."""
-    others = Grader(Judge(other(grader.judge.revision, 1234, 40)), grader.launch)
+    others = Grader(Judge(other(grader.judge.revision, 1234, 40)), grader.jails)
     verdict = others.grade(table(grader.judge.revision), "table.py")
     assert verdict.judgement.outcome in {Outcome.FAILED, Outcome.ERROR}
 

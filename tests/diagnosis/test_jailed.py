@@ -8,7 +8,7 @@ import pytest
 from grader.properties.engine import Judge
 from tests.diagnosis.behaviours import RAISED
 from worker.grading import Grader
-from worker.sandbox.policy import Launch
+from worker.jails import Jails
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -30,23 +30,23 @@ DIAGNOSES = {
 
 
 @pytest.mark.parametrize(("name", "bug"), DIAGNOSES.items())
-def test_an_example_is_diagnosed(udl: Judge, jail: Launch, name: str, bug: str | None) -> None:
+def test_an_example_is_diagnosed(udl: Judge, jails: Jails, name: str, bug: str | None) -> None:
     """Every typical mistake by its name, and nothing else."""
-    verdict = Grader(udl, jail).grade((EXAMPLES / name).read_bytes(), name)
+    verdict = Grader(udl, jails).grade((EXAMPLES / name).read_bytes(), name)
     assert [each.id for each in verdict.judgement.diagnosis][:1] == ([bug] if bug else [])
 
 
 @pytest.mark.parametrize(("bug", "text"), RAISED, ids=[bug for bug, _ in RAISED])
-def test_a_transpose_is_told_by_the_line_that_raised(udl: Judge, jail: Launch, bug: str, text: str) -> None:
+def test_a_transpose_is_told_by_the_line_that_raised(udl: Judge, jails: Jails, bug: str, text: str) -> None:
     """Called where it should not be, or the other way round."""
-    verdict = Grader(udl, jail).grade(text.encode(), "a.py")
+    verdict = Grader(udl, jails).grade(text.encode(), "a.py")
     assert [each.id for each in verdict.judgement.diagnosis] == [bug]
 
 
-def test_the_result_object_holds_both_hints_and_the_place(udl: Judge, jail: Launch) -> None:
+def test_the_result_object_holds_both_hints_and_the_place(udl: Judge, jails: Jails) -> None:
     """As JSON."""
     name = "no_relu_derivative.ipynb"
-    found = json.loads(json.dumps(Grader(udl, jail).grade((EXAMPLES / name).read_bytes(), name).as_dict()))
+    found = json.loads(json.dumps(Grader(udl, jails).grade((EXAMPLES / name).read_bytes(), name).as_dict()))
     (diagnosis,) = found["diagnosis"]
     assert list(diagnosis) == ["id", "title", "hint", "strong_hint", "read", "apart"]
     assert found["first_difference"]["variable"] == "all_dl_df[4]"

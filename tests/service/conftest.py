@@ -12,11 +12,11 @@ from grader.store.store import Store
 from tests.service.parts import Service
 from tests.service.parts import service as started
 from tests.services import redis_server
+from worker.jails import Jails
 from worker.sandbox.policy import Launch
 from worker.service.context import Context
 from worker.service.fitness import Fitness
 from worker.service.graders import Graders
-from worker.service.jails import Jails
 from worker.service.stop import Stop
 from worker.serving.embedded import EmbeddedRedis
 
@@ -58,8 +58,9 @@ def making(redis_server: EmbeddedRedis, jail: Launch) -> Iterator[Making]:
         if not made:
             store.redis.flushall()
         secret = settings.secret.get_secret_value().encode() if settings.secret else None
-        graders = Graders(store.assignments, jail, secret)
-        made.append(Context(settings, store, Sent(), graders, Jails(jail), Stop(), Fitness(None)))
+        jails = Jails(jail)
+        graders = Graders(store.assignments, jails, secret)
+        made.append(Context(settings, store, Sent(), graders, jails, Stop(), Fitness(None)))
         return made[-1]
 
     yield make

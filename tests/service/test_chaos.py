@@ -20,7 +20,7 @@ from grader.store.records import Scope, State
 from tests.service.parts import ASSIGNMENT, COURSE, EXAMPLES, Part, Service, service, until
 from tests.service.test_end_to_end import settled
 from worker.grading import Grader
-from worker.sandbox.policy import Launch
+from worker.jails import Jails
 from worker.serving.embedded import EmbeddedRedis, find_server, free_port, lasting_port
 
 SUBMISSIONS = 200
@@ -173,18 +173,18 @@ class Course:
         return self._service.start("web", "--bind", self._address)
 
 
-def expected(judge: Judge, jail: Launch) -> dict[str, dict[str, Any]]:
+def expected(judge: Judge, jails: Jails) -> dict[str, dict[str, Any]]:
     """Each example's verdict when nothing is killed."""
-    grader = Grader(judge, jail)
+    grader = Grader(judge, jails)
     return {
         file.name: settled(json.loads(json.dumps(grader.grade(file.read_bytes(), file.name).as_dict())))
         for file in EXAMPLES
     }
 
 
-def test_nothing_is_lost_whatever_is_killed(redis: EmbeddedRedis, tmp_path: Path, udl: Judge, jail: Launch) -> None:
+def test_nothing_is_lost_whatever_is_killed(redis: EmbeddedRedis, tmp_path: Path, udl: Judge, jails: Jails) -> None:
     """Every 202 ends once, as done, with one verdict: that of a day without faults. No attempt is charged."""
-    right = expected(udl, jail)
+    right = expected(udl, jails)
     works = load()
     with service(redis.url, tmp_path) as opened, ThreadPoolExecutor(4) as hands:
         course = Course(opened, redis)

@@ -12,11 +12,11 @@ from grader.store.records import Job, Kind, Revision, State, Submission
 from grader.store.submissions import New
 from tests.service.conftest import Making, Sent
 from tests.service.parts import ASSIGNMENT, COURSE, EXAMPLES, until
+from worker.jails import Jails
 from worker.sandbox.policy import Launch
 from worker.service import gradings
 from worker.service.context import Context
 from worker.service.fitness import Fitness
-from worker.service.jails import Jails
 from worker.service.tasks import perform
 
 

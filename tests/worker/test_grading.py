@@ -11,16 +11,16 @@ from grader.properties.engine import Judge
 from grader.revision import Revision
 from tests.properties.test_shrinking import RIGHT
 from worker.grading import Grader
-from worker.sandbox.policy import Launch
+from worker.jails import Jails
 
 Grade = Callable[..., Verdict]
 
 
 @pytest.fixture(scope="module")
-def grade(udl: Judge, jail: Launch) -> Grade:
+def grade(udl: Judge, jails: Jails) -> Grade:
     """Grade a source with short limits."""
     limits = Limits(seconds_per_call=0.5, seconds=5.0, memory=1 << 30, output=1 << 16)
-    grader = Grader(Judge(Revision(replace(udl.assignment, limits=limits), udl.suite)), jail)
+    grader = Grader(Judge(Revision(replace(udl.assignment, limits=limits), udl.suite)), jails)
 
     def graded(source: str | bytes, filename: str = "submission.py") -> Verdict:
         return grader.grade(source.encode() if isinstance(source, str) else source, filename)

@@ -45,7 +45,6 @@ def serve(user: int | None) -> None:
 
 def _between(libc: ctypes.CDLL, control: socket.socket, theirs: list[int]) -> None:
     """Enter new namespaces and fork into them; returns in the child."""
-    ending = theirs[-1]
     try:
         die_with_parent(libc)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -62,13 +61,14 @@ def _between(libc: ctypes.CDLL, control: socket.socket, theirs: list[int]) -> No
         # Its descriptor is closed: what is left is an object that would close whatever has the number by then.
         control.detach()
         return
-    _report(control, child, theirs[:-1], ending)
+    _report(control, child, theirs[-1])
 
 
-def _report(control: socket.socket, child: int, theirs: list[int], ending: int) -> NoReturn:
-    """Give the worker a hold on the child, wait for its end, and write how it ended."""
-    for descriptor in theirs:
-        os.close(descriptor)
+def _report(control: socket.socket, child: int, ending: int) -> NoReturn:
+    """Give the worker a hold on the child, wait for its end, and write how it ended.
+
+    The child's pipes stay open here: whatever it does to its own ends, they end when it does.
+    """
     holder = os.pidfd_open(child)
     socket.send_fds(control, [wire.pack({"forked": True})], [holder])
     os.close(holder)
