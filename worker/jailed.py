@@ -85,17 +85,26 @@ class Jailed:
         return self._answers(suite, replies)
 
     def _answers(self, suite: Suite, replies: Sequence[Reply]) -> list[Answer]:
-        return [_answer(reply, suite.sizes[i]) for i, reply in enumerate(replies)]
+        # What did not return has no payload: all numbers one after the other are looked at once.
+        numbers = np.frombuffer(b"".join([reply.payload for reply in replies]), dtype="<f8")
+        finite = bool(np.isfinite(numbers).all())
+        answers: list[Answer] = []
+        start = 0
+        for reply, sizes in zip(replies, suite.sizes, strict=False):
+            stop = start + len(reply.payload) // numbers.itemsize
+            answers.append(_answer(reply, numbers[start:stop], sizes, finite=finite))
+            start = stop
+        return answers
 
 
-def _answer(reply: Reply, sizes: Sequence[int]) -> Answer:
+def _answer(reply: Reply, numbers: Array, sizes: Sequence[int], *, finite: bool) -> Answer:
     """What the reply says, believing nothing of its form."""
     header = reply.header
     match header.get("kind"):
         case "returned":
-            changed = header.get("changed", ())
-            names = tuple(name for name in NAMES if isinstance(changed, list) and name in changed)
-            return _returned(np.frombuffer(reply.payload, dtype="<f8"), names, sizes)
+            changed = header.get("changed")
+            names = tuple(name for name in NAMES if isinstance(changed, list) and name in changed) if changed else ()
+            return Returned(numbers, names) if finite else _returned(numbers, names, sizes)
         case "raised":
             return Raised(
                 *(_text(header.get(key), cap) for key, cap in (("type", 200), ("message", 2000), ("traceback", 8000)))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from grader.oracle.network import Array
 from grader.properties.candidate import Answer, Malformed, Raised, Returned
 from grader.properties.layers import Booleans
 from grader.suite import Suite
@@ -23,16 +24,22 @@ def way(answer: Answer) -> tuple[str, str]:
 def wrong_entries(suite: Suite, i: int, answer: Returned) -> Booleans:
     """For each parameter of network `i` whether the answer is beyond its tolerance; NaN always is."""
     mine = slice(suite.starts[i], suite.starts[i + 1])
-    truth, tolerance = suite.derivatives[mine], suite.tolerances[mine]
+    return _wrong(answer.gradient, suite.derivatives[mine], suite.tolerances[mine])
+
+
+def _wrong(got: Array, truth: Array, tolerance: Array) -> Booleans:
     with np.errstate(invalid="ignore"):
-        near = np.abs(answer.gradient - truth) <= tolerance
+        near = np.abs(got - truth) <= tolerance
     # Inconclusive coordinates are left out, but even there a derivative is a finite number.
-    return np.asarray(~np.isfinite(answer.gradient) | (~near & ~np.isnan(truth)))
+    return np.asarray(~np.isfinite(got) | (~near & ~np.isnan(truth)))
 
 
 def disagreeing(suite: Suite, answers: Sequence[Answer]) -> list[bool]:
     """For each network whether any entry is wrong, or there are none to compare."""
-    return [
-        not isinstance(answer, Returned) or bool(wrong_entries(suite, i, answer).any())
-        for i, answer in enumerate(answers)
-    ]
+    # A network that did not return anything is NaN in all of its entries, which is wrong wherever it stands.
+    got = np.full(suite.starts[-1], np.nan)
+    for start, stop, answer in zip(suite.starts, suite.starts[1:], answers, strict=False):
+        if isinstance(answer, Returned):
+            got[start:stop] = answer.gradient
+    wrong = _wrong(got, suite.derivatives, suite.tolerances)
+    return np.logical_or.reduceat(wrong, suite.starts[:-1])[: len(answers)].tolist() if len(suite) else []

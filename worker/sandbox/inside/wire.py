@@ -72,6 +72,9 @@ class Parser:
     payload_cap: int
     header_cap: int = HEADER_CAP
     _buffer: bytearray = field(default_factory=bytearray)
+    #: The last header, as it came and as it was read: most frames of an exchange have the same.
+    _raw: bytes = b""
+    _last: dict[str, Any] = field(default_factory=dict)
     _fault: WireError | None = None
 
     @property
@@ -100,8 +103,10 @@ class Parser:
     def _frame(self, start: int, end: int) -> Frame:
         header_size, _ = _PREFIX.unpack_from(self._buffer, start)
         middle = start + _PREFIX.size + header_size
-        header = _header(bytes(self._buffer[start + _PREFIX.size : middle]))
-        return Frame(header, bytes(self._buffer[middle:end]))
+        raw = bytes(self._buffer[start + _PREFIX.size : middle])
+        if raw != self._raw:
+            self._last, self._raw = _header(raw), raw
+        return Frame(self._last, bytes(self._buffer[middle:end]))
 
     def _end(self, start: int) -> int | None:
         """Where the frame that begins at `start` ends, or None where that has not arrived."""
