@@ -28,6 +28,8 @@ _X32_BIT = 0x40000000
 #: CLONE_THREAD, which every thread has, and what no thread needs: CLONE_NEW*, CLONE_PTRACE, CLONE_VFORK.
 _CLONE_THREAD = 0x00010000
 _CLONE_OTHERS = 0x7E020000 | 0x00002000 | 0x00004000
+#: How a template forks: every CLONE_NEW* but that of clocks, CLONE_PIDFD, and SIGCHLD when it ends.
+_CLONE_JAIL = 0x7E020000 | 0x00001000 | 17
 #: F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC, F_GETPIPE_SZ: no locks, leases or owners.
 _FCNTL = (0, 1, 2, 3, 4, 1030, 1032)
 #: TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX.
@@ -63,8 +65,8 @@ def starting(machine: str) -> bytes:
 
 
 def forking(machine: str) -> bytes:
-    """Return the program of a template: it also forks, enters namespaces, and speaks over a socket of its own."""
-    rules = {**_RULES, "prctl": _one_of(0, _PRCTL_STARTING), "clone": _no_namespaces()}
+    """Return the program of a template: it also forks, into new namespaces, and speaks over a socket of its own."""
+    rules = {**_RULES, "prctl": _one_of(0, _PRCTL_STARTING), "clone": _namespaces()}
     return _program(machine, {**RUNNING, **STARTING, **FORKING}, rules)
 
 
@@ -125,9 +127,9 @@ def _only_threads() -> list[Step]:
     ]
 
 
-def _no_namespaces() -> list[Step]:
-    """Let processes be made, but for what belongs to `unshare`."""
-    return [_low(0), Step(_ANY_BIT, 0, 1, _CLONE_OTHERS), _answer(ERRNO | errno.EPERM), _answer(ALLOW)]
+def _namespaces() -> list[Step]:
+    """Let threads be made, and processes that get all namespaces anew."""
+    return [_low(0), Step(_EQUAL, 0, 1, _CLONE_JAIL), _answer(ALLOW), *_only_threads()]
 
 
 def _only_read_limits() -> list[Step]:

@@ -130,11 +130,9 @@ STARTING: dict[str, tuple[int | None, int | None]] = {
 
 #: What a template needs besides, and no submission.
 FORKING: dict[str, tuple[int | None, int | None]] = {
-    "pidfd_open": (434, 434),
     "recvmsg": (47, 212),
     "sendmsg": (46, 211),
     "sendto": (44, 206),
     "setsid": (112, 157),
-    "unshare": (272, 97),
-    "wait4": (61, 260),
+    "waitid": (247, 95),
 }

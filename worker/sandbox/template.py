@@ -6,15 +6,19 @@ they share is what the template was before the first: its memory, copied on writ
 
 import contextlib
 import os
+import platform
 import socket
+from collections import deque
 
 from grader.errors import JailFailed
+from worker.sandbox import seccomp
 from worker.sandbox.bubble import Bubble
 from worker.sandbox.cgroup import Cgroup
 from worker.sandbox.forked import Forked
 from worker.sandbox.inside import wire
 from worker.sandbox.policy import Launch, Limits
 from worker.sandbox.process import Process
+from worker.sandbox.syscalls import RUNNING
 
 #: Submissions after which a template is replaced: its start is then a thousandth of what each costs.
 USES = 1000
@@ -72,7 +76,8 @@ class _Running:
     def __init__(self, launch: Launch, uses: int) -> None:
         self.left = uses
         self._memory = 0
-        self._greeted = False
+        self._parser = wire.Parser(payload_cap=0)
+        self._holders: deque[int] = deque()
         self._group = Cgroup.make(_OWN)
         self._control, theirs = socket.socketpair()
         self._said, says = os.pipe()
@@ -87,7 +92,7 @@ class _Running:
             theirs.close()
             os.close(says)
         try:
-            self._control.sendall(wire.pack({"template": True, "user": launch.user}))
+            self._control.sendall(_begin(launch))
         except OSError as error:
             failed = self._failed()
             self.close()
@@ -126,26 +131,28 @@ class _Running:
 
     def holder(self) -> int:
         """The pidfd of the child that was asked for."""
-        if not self._greeted:
-            self._receive("template")
-            self._greeted = True
-        return self._receive("forked")[0]
+        while not self._holders:
+            self._hear()
+        return self._holders.popleft()
 
     def close(self) -> None:
         """End it, and with it all that it forked."""
         self._bubble.close()
         self._shut()
 
-    def _receive(self, what: str) -> list[int]:
-        """What comes with a frame that says so."""
+    def _hear(self) -> None:
+        """Take in what it says: that it has forked, with a pidfd, or why it could not."""
         try:
-            data, descriptors, _, _ = socket.recv_fds(self._control, wire.HEADER_CAP, 1)
-            frames = wire.Parser(payload_cap=0).feed(data)
+            data, holders, _, _ = socket.recv_fds(self._control, wire.HEADER_CAP, 1)
+            self._holders += holders
+            frames = self._parser.feed(data)
         except (OSError, wire.WireError) as error:
             raise self._failed() from error
-        if len(frames) != 1 or what not in frames[0].header or len(descriptors) != (what == "forked"):
-            raise self._failed(str(frames[0].header.get("fault", "")) if frames else "")
-        return descriptors
+        for frame in frames:
+            if "fault" in frame.header:
+                raise self._failed(str(frame.header["fault"]))
+        if not data:
+            raise self._failed()
 
     def _failed(self, fault: str = "") -> JailFailed:
         self.suspect()
@@ -155,4 +162,13 @@ class _Running:
 
     def _shut(self) -> None:
         self._control.close()
+        for holder in self._holders:
+            os.close(holder)
+        self._holders.clear()
         os.close(self._said)
+
+
+def _begin(launch: Launch) -> bytes:
+    """What a template is told first."""
+    _, column = seccomp.MACHINES[platform.machine()]
+    return wire.pack({"template": True, "user": launch.user, "clone": RUNNING["clone"][column]})

@@ -31,7 +31,7 @@ def main() -> NoReturn:
         from . import template  # noqa: PLC0415
 
         _practise()
-        template.serve(begin.header["user"])
+        template.serve(begin.header)
         begin = wire.read(0, payload_cap=_REQUEST_CAP)
     if begin is None:
         os._exit(0)

@@ -1,80 +1,115 @@
 """The template: a jailed interpreter, started up once, that forks a process for each submission and runs none itself.
 
 Each child gets namespaces of its own in a user namespace of its own, as process 1 of them, and the three pipes that
-came with the request. Between the two stands a process that tells the worker how the child ended.
+came with the request. The template keeps these open until it has told the worker how the child ended: whatever the
+child does to its own ends, they end when it does.
 """
 
 import ctypes
 import gc
 import os
+import resource
+import select
 import signal
 import socket
+from collections.abc import Mapping
 from contextlib import suppress
-from typing import NoReturn
+from typing import Any
 
 from . import wire
-from .confine import become, check, die_with_parent
+from .confine import become, check
 
-#: CLONE_NEWNS, _NEWCGROUP, _NEWUTS, _NEWIPC, _NEWUSER, _NEWPID, _NEWNET.
+#: CLONE_PIDFD, and CLONE_NEWNS, _NEWCGROUP, _NEWUTS, _NEWIPC, _NEWUSER, _NEWPID, _NEWNET.
+_PIDFD = 0x00001000
 _NAMESPACES = 0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000
 #: What comes with a request: requests and answers and prints of the child, and where to write how it ended.
 _DESCRIPTORS = 4
 
 
-def serve(user: int | None) -> None:
-    """Fork for each request on descriptor 0; returns in the children only, each with its own pipes on 0, 1 and 2."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    become(libc, user)
+def serve(begin: Mapping[str, Any]) -> None:
+    """Fork for each request on descriptor 0; returns in the children only, each with its own pipes on 0, 1 and 2.
+
+    `begin` has `user`, whom to become where root started us, and `clone`, the number of that system call.
+    """
+    # The interpreter stays ours during a call: a child must find it so.
+    libc = ctypes.PyDLL(None, use_errno=True)
+    become(libc, begin["user"])
     control = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, os.dup(0))
-    # Whoever is between us and a child is waited for by nobody.
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     # What is here stays: a collection would only make every child copy the pages that it looks at.
     gc.collect()
     gc.freeze()
-    control.sendall(wire.pack({"template": True}))
+    poll = select.poll()
+    poll.register(control, select.POLLIN)
+    #: By the pidfd of each child that lives, what came with its request.
+    living: dict[int, list[int]] = {}
     while True:
-        request, theirs, _, _ = socket.recv_fds(control, 1, _DESCRIPTORS)
-        if not request or len(theirs) != _DESCRIPTORS:
-            os._exit(0)
-        if os.fork() == 0:
-            _between(libc, control, theirs)
-            return
-        for descriptor in theirs:
-            os.close(descriptor)
+        for ready, _ in poll.poll():
+            if ready in living:
+                poll.unregister(ready)
+                _bury(ready, living.pop(ready))
+                continue
+            request, theirs, _, _ = socket.recv_fds(control, 1, _DESCRIPTORS)
+            if not request or len(theirs) != _DESCRIPTORS:
+                os._exit(0)
+            try:
+                holder = _fork(libc, begin["clone"])
+            except OSError as error:
+                _fail(control, theirs, error)
+                continue
+            if holder is None:
+                _settle(control, theirs)
+                return
+            living[holder] = theirs
+            poll.register(holder, select.POLLIN)
+            socket.send_fds(control, [wire.pack({"forked": True})], [holder])
 
 
-def _between(libc: ctypes.CDLL, control: socket.socket, theirs: list[int]) -> None:
-    """Enter new namespaces and fork into them; returns in the child."""
-    try:
-        die_with_parent(libc)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        check(libc.unshare(_NAMESPACES))
-        child = os.fork()
-    except OSError as error:
-        control.sendall(wire.pack({"fault": str(error)}))
-        os._exit(1)
-    if child == 0:
-        os.setsid()
-        for number, descriptor in enumerate(theirs[:-1]):
-            os.dup2(descriptor, number)
-        os.closerange(len(theirs) - 1, 1 << 16)
-        # Its descriptor is closed: what is left is an object that would close whatever has the number by then.
-        control.detach()
-        return
-    _report(control, child, theirs[-1])
+def _fork(libc: ctypes.PyDLL, clone: int) -> int | None:
+    """Fork into new namespaces, as `os.fork` forks; return the child's pidfd, and None in the child.
 
-
-def _report(control: socket.socket, child: int, ending: int) -> NoReturn:
-    """Give the worker a hold on the child, wait for its end, and write how it ended.
-
-    The child's pipes stay open here: whatever it does to its own ends, they end when it does.
+    One call for what would be two processes with `unshare`: whoever unshares process ids stays outside, and lives on.
     """
-    holder = os.pidfd_open(child)
-    socket.send_fds(control, [wire.pack({"forked": True})], [holder])
-    os.close(holder)
-    control.close()
-    os.close(0)
-    _, status = os.waitpid(child, 0)
+    holder = ctypes.c_int(-1)
+    flags = ctypes.c_ulong(_NAMESPACES | _PIDFD | signal.SIGCHLD)
+    nothing = ctypes.c_void_p()
+    ctypes.pythonapi.PyOS_BeforeFork()
+    child = libc.syscall(ctypes.c_long(clone), flags, nothing, ctypes.byref(holder), nothing, nothing)
+    if child == 0:
+        ctypes.pythonapi.PyOS_AfterFork_Child()
+        return None
+    ctypes.pythonapi.PyOS_AfterFork_Parent()
+    if child < 0:
+        check(child)
+    return holder.value
+
+
+def _settle(control: socket.socket, theirs: list[int]) -> None:
+    """In the child: have its pipes where a process has them, and nothing else open."""
+    os.setsid()
+    for number, descriptor in enumerate(theirs[:-1]):
+        os.dup2(descriptor, number)
+    os.closerange(len(theirs) - 1, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
+    # Its descriptor is closed: what is left is an object that would close whatever has the number by then.
+    control.detach()
+
+
+def _bury(holder: int, theirs: list[int]) -> None:
+    """Write how a child ended, and let go of all that was its."""
+    ended = os.waitid(os.P_PIDFD, holder, os.WEXITED)
+    status = 0
+    if ended is not None:
+        status = ended.si_status if ended.si_code == os.CLD_EXITED else -ended.si_status
     with suppress(OSError):
-        wire.write(ending, wire.pack({"status": os.waitstatus_to_exitcode(status)}))
-    os._exit(0)
+        wire.write(theirs[-1], wire.pack({"status": status}))
+    _close([holder, *theirs])
+
+
+def _fail(control: socket.socket, theirs: list[int], error: OSError) -> None:
+    """Say that there is no child."""
+    _close(theirs)
+    control.sendall(wire.pack({"fault": f"clone: {error.strerror}"}))
+
+
+def _close(descriptors: list[int]) -> None:
+    for descriptor in descriptors:
+        os.close(descriptor)
