@@ -531,8 +531,8 @@ def test_it_is_killed_with_the_worker(jail: Launch, kind: str) -> None:
     assert worker.stdout
     with worker.stdin, worker.stdout:
         pids = [int(word) for word in worker.stdout.readline().split()]
-        # bwrap and its child; the template, what is between, and the submission's process.
-        assert len(pids) == {"Single": 2, "Template": 4}[kind]
+        # bwrap and the process in it, and what a template has forked.
+        assert len(pids) == {"Single": 2, "Template": 3}[kind]
         with contextlib.ExitStack() as ends:
             held = [os.pidfd_open(pid) for pid in pids]
             for descriptor in held:

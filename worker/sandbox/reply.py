@@ -14,6 +14,10 @@ _CAPS = {"type": 200, "message": 2_000, "traceback": 8_000}
 _AXES = 64
 
 
+#: What nearly all answers say.
+_UNCHANGED = {"kind": "returned", "changed": []}
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """One answer: `header["kind"]` is returned (with a float64 payload), malformed or raised."""
@@ -34,6 +38,8 @@ class Extracted:
 def answer(frame: Frame, size: int) -> Reply:
     """Return the frame as a reply, with exactly `size` bytes where it returned; raises Crashed."""
     header = frame.header
+    if header == _UNCHANGED and len(frame.payload) == size:
+        return Reply(header, frame.payload)
     good = {"returned": _returned, "malformed": _malformed, "raised": _raised}.get(str(header.get("kind")))
     wanted = size if header.get("kind") == "returned" else 0
     if good is None or not good(header) or len(frame.payload) != wanted:

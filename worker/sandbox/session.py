@@ -168,7 +168,13 @@ class Session:
         self._streams.send(wire.pack(header, payload))
 
     def _next(self) -> wire.Frame:
-        """Wait for the next frame; raises how the process ended instead."""
+        """The next frame; raises how the process ended instead."""
+        if not self._frames:
+            self._wait()
+        return self._frames.popleft()
+
+    def _wait(self) -> None:
+        """Wait for a frame, and take what came with it."""
         start = time.monotonic()
         while not self._frames and not self._taken(b""):
             if self._clock is None:
@@ -179,11 +185,9 @@ class Session:
             chunk = self._streams.receive(_LOOK)
             if chunk is None:
                 self._fail(self._death())
-            if chunk:
-                self._taken(chunk)
+            self._taken(chunk)
         if self._clock is not None:
             self._clock.progress()
-        return self._frames.popleft()
 
     def _taken(self, chunk: bytes) -> bool:
         """Take in what was answered; whether that completes a frame."""
