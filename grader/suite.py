@@ -67,8 +67,7 @@ class Suite:
 
     def take(self, which: Sequence[int]) -> "Suite":
         """The networks at these places, in this order."""
-        parts = [self.one(i) for i in which]
-        return join(parts) if parts else EMPTY
+        return join([self.one(i) for i in which])
 
     def one(self, i: int) -> "Suite":
         """The network at place `i` alone."""
@@ -116,16 +115,18 @@ def flatten(parts: Iterable[Array]) -> Array:
 
 def join(suites: Sequence[Suite]) -> Suite:
     """One suite after the other."""
+    if not suites:
+        return EMPTY
     return Suite(
         tuple(sizes for suite in suites for sizes in suite.sizes),
         tuple(columns for suite in suites for columns in suite.columns),
         tuple(corner for suite in suites for corner in suite.corners),
-        flatten(suite.parameters for suite in suites),
-        flatten(suite.preactivations for suite in suites),
-        flatten(suite.activations for suite in suites),
-        flatten(suite.targets for suite in suites),
-        flatten(suite.derivatives for suite in suites),
-        flatten(suite.tolerances for suite in suites),
+        np.concatenate([suite.parameters for suite in suites]),
+        np.concatenate([suite.preactivations for suite in suites]),
+        np.concatenate([suite.activations for suite in suites]),
+        np.concatenate([suite.targets for suite in suites]),
+        np.concatenate([suite.derivatives for suite in suites]),
+        np.concatenate([suite.tolerances for suite in suites]),
     )
 
 

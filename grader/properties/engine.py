@@ -26,6 +26,7 @@ from grader.properties.counterexamples import counterexample
 from grader.properties.examples import Examples
 from grader.properties.layers import Layers, stack
 from grader.properties.probes import NUMERICAL, flags, probes
+from grader.properties.proposals import Proposals
 from grader.properties.rubric import ORDER, Row, agreement, any_shape, evidence, home_networks, purity, right
 from grader.properties.shrinking import Witness
 from grader.properties.steps import STEPS
@@ -85,6 +86,11 @@ class Judge:
         return stack(self.suite, self.assignment.formulas)
 
     @cached_property
+    def proposals(self) -> Proposals:
+        """Smaller networks, for counterexamples."""
+        return Proposals(self.assignment)
+
+    @cached_property
     def diagnoser(self) -> Diagnoser:
         """The suite and the bug models, for what is wrong."""
         return Diagnoser(self.assignment, self.suite)
@@ -108,7 +114,7 @@ class Judge:
         rest = given[n:]
         again, probed = rest[: len(self.asked_again)], rest[len(self.asked_again) :]
         pure = purity(answers, again, self.asked_again, ended=len(again) < len(self.asked_again))
-        witness = Witness(candidate, self.assignment)
+        witness = Witness(candidate, self.proposals)
         if ended is not None:
             # It died after the last graded answer: it is asked about no smaller networks.
             witness.left = 0

@@ -10,6 +10,7 @@ from grader.model import Assignment, Counterexample, Judgement
 from grader.oracle.network import Network
 from grader.properties.candidate import Answer
 from grader.properties.engine import Judge
+from grader.properties.proposals import Proposals
 from grader.properties.shrinking import BUDGET, Witness, shrink, size
 from grader.suite import Suite
 from tests.local import local
@@ -130,7 +131,7 @@ def test_it_never_grows_stays_within_its_budget_and_fails_in_the_same_way(depth:
     assignment = Assignment("x", "x")
     start: Network = seeded(seed, assignment)
     candidate = Counting(min(depth, start.depth), min(width, max(start.sizes[1:-1], default=0)))
-    found = shrink(start, candidate.fails, Witness(candidate, assignment))
+    found = shrink(start, candidate.fails, Witness(candidate, Proposals(assignment)))
     assert size(found) <= size(start)
     assert candidate.calls <= BUDGET
     assert found.depth >= candidate.depth
