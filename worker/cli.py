@@ -112,6 +112,12 @@ def main() -> None:
     type=click.Path(path_type=Path, dir_okay=False, writable=True),
     help="Write the counterexample of a single submission as a NumPy script.",
 )
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 256),
+    metavar="N",
+    help="Processes that grade many files; a processor each by default.",
+)
 @click.option("--no-jail", is_flag=True, help="Run the code UNISOLATED: for your own code on your own machine only.")
 @click.pass_context
 def grade(  # noqa: PLR0913 - one parameter for each option
@@ -121,6 +127,7 @@ def grade(  # noqa: PLR0913 - one parameter for each option
     seed: int | None,
     networks: int | None,
     script: Path | None,
+    jobs: int | None,
     *,
     as_json: bool,
     no_jail: bool,
@@ -139,7 +146,7 @@ def grade(  # noqa: PLR0913 - one parameter for each option
         raise click.UsageError(message)
     passed = commands.grade(
         found,
-        commands.Choice(assignment, seed, networks, no_jail=no_jail),
+        commands.Choice(assignment, seed, networks, no_jail, jobs),
         machine.from_environment(),
         commands.Output(as_json=as_json, script=script),
     )

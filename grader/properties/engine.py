@@ -25,7 +25,7 @@ from grader.properties.candidate import Answer, Candidate, Raised, Returned
 from grader.properties.counterexamples import counterexample
 from grader.properties.examples import Examples
 from grader.properties.layers import Layers, stack
-from grader.properties.probes import NUMERICAL, flags, probes
+from grader.properties.probes import NUMERICAL, Probes, flags, probes
 from grader.properties.proposals import Proposals
 from grader.properties.rubric import ORDER, Row, agreement, any_shape, evidence, home_networks, purity, right
 from grader.properties.shrinking import Witness
@@ -71,14 +71,14 @@ class Judge:
         return [len(self.suite) * n // count for n in range(count)][::-1]
 
     @cached_property
-    def probes(self) -> Suite:
+    def probes(self) -> Probes:
         """Networks for the flags."""
         return probes(self.suite, self.assignment)
 
     @cached_property
     def questions(self) -> Suite:
         """All that a submission is asked in the first exchange: the suite, some of it again, the probes."""
-        return join([self.suite, self.suite.take(self.asked_again), self.probes])
+        return join([self.suite, self.suite.take(self.asked_again), self.probes.suite])
 
     @cached_property
     def layers(self) -> Layers:
@@ -122,7 +122,7 @@ class Judge:
 
     def _flags(self, answers: Sequence[Answer], probed: Sequence[Answer]) -> tuple[Flag, ...]:
         changes = any(isinstance(each, Returned) and each.changed for each in answers)
-        return (*flags(self.probes, probed, self.assignment), *((CHANGES,) if changes else ()))
+        return (*flags(self.probes, probed), *((CHANGES,) if changes else ()))
 
     def _concluded(
         self,

@@ -5,11 +5,12 @@ and who is also off by more than rounding differentiates numerically.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from grader.model import Assignment, Flag
-from grader.oracle.network import Network, Pass, activate, forward
+from grader.model import Assignment, Flag, Formulas
+from grader.oracle.network import Array, Network, Pass, activate, forward
 from grader.oracle.reference import gradient
 from grader.oracle.tolerance import scale
 from grader.properties.candidate import Answer, Returned
@@ -28,11 +29,30 @@ RECOMPUTES = Flag("recomputes_forward_pass", "recomputes the forward pass instea
 NUMERICAL = Flag("finite_differences", "computes its derivatives by finite differences")
 
 
-def probes(suite: Suite, assignment: Assignment) -> Suite:
+@dataclass(frozen=True, slots=True, eq=False)
+class Expected:
+    """The gradient of a probe's true forward pass, that of its given activations, and the scale of both."""
+
+    from_weights: Array
+    from_given: Array
+    size: Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Probes:
+    """What is asked, and what two kinds of functions would answer; worked out once for many submissions."""
+
+    suite: Suite
+    expected: tuple[Expected, ...]
+
+
+def probes(suite: Suite, assignment: Assignment) -> Probes:
     """A few networks with hidden layers, every preactivation scaled by a positive factor: h[0] and signs are kept."""
     deep = [i for i, sizes in enumerate(suite.sizes) if len(sizes) > 2 and suite.columns[i] == 1]
     chosen = [suite.networks[deep[len(deep) * n // PROBES]] for n in range(PROBES)] if len(deep) >= PROBES else []
-    return unmeasured(chosen, [_disturbed(network, assignment) for network in chosen], "probe")
+    given = [_disturbed(network, assignment) for network in chosen]
+    expected = [_expected(network, at, assignment.formulas) for network, at in zip(chosen, given, strict=True)]
+    return Probes(unmeasured(chosen, given, "probe"), tuple(expected))
 
 
 def _disturbed(network: Network, assignment: Assignment) -> Pass:
@@ -42,16 +62,23 @@ def _disturbed(network: Network, assignment: Assignment) -> Pass:
     return Pass(tuple(f), tuple(h))
 
 
-def flags(asked: Suite, answers: Sequence[Answer], assignment: Assignment) -> tuple[Flag, ...]:
+def _expected(network: Network, given: Pass, formulas: Formulas) -> Expected:
+    return Expected(
+        flatten(gradient(network, formulas)),
+        flatten(gradient(network, formulas, given)),
+        flatten(scale(network, formulas)) + flatten(scale(network, formulas, given)),
+    )
+
+
+def flags(asked: Probes, answers: Sequence[Answer]) -> tuple[Flag, ...]:
     """What the probes say: nothing unless every one was answered and follows the true forward pass."""
     errors = []
-    for network, answer in zip(asked.networks, answers, strict=False):
+    for expected, answer in zip(asked.expected, answers, strict=False):
         if not isinstance(answer, Returned):
             return ()
-        given = _disturbed(network, assignment)
-        size = flatten(scale(network, assignment.formulas)) + flatten(scale(network, assignment.formulas, given))
-        from_weights = np.abs(answer.gradient - flatten(gradient(network, assignment.formulas)))
-        from_given = np.abs(answer.gradient - flatten(gradient(network, assignment.formulas, given)))
+        size = expected.size
+        from_weights = np.abs(answer.gradient - expected.from_weights)
+        from_given = np.abs(answer.gradient - expected.from_given)
         if not (np.all(from_weights <= FOLLOWS * size) and np.any(from_given > FOLLOWS * size)):
             return ()
         # Numbers that single precision holds were rounded, not differentiated.

@@ -88,8 +88,9 @@ def test_a_jail_that_died_while_it_waited_is_nobodys_failure(context: Context) -
     done(context, handed_in(context, example("right_loops.py")))
     ahead = context.jails._ahead
     assert ahead is not None
-    ahead._process._popen.kill()
-    ahead._process._popen.wait()
+    ahead.admit()
+    ahead.stop()
+    until(lambda: not ahead.alive, "it ends")
     found = done(context, handed_in(context, example("right_einsum.py"), student="ben"))
     assert (found.outcome, found.tries) == ("passed", 1)
 

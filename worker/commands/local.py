@@ -4,6 +4,7 @@
 
 import contextlib
 import json
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -23,7 +24,11 @@ from worker.sandbox.single import Single
 
 if TYPE_CHECKING:
     from grader.model import Verdict
+    from grader.properties.engine import Judge
     from worker.grading import Grader
+
+#: Files for each process that grades: fewer are done before another has started up.
+EACH = 2
 
 #: The limits that most assignments leave as they are.
 USUAL = policy.Limits(2.0, 20.0, 1 << 30, 1 << 20)
@@ -42,6 +47,8 @@ class Choice:
     seed: int | None
     networks: int | None
     no_jail: bool
+    #: Processes that grade; as many as there are processors where nobody says.
+    jobs: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +66,12 @@ def grade(files: Sequence[Path], choice: Choice, settings: Settings, output: Out
     launch = (
         policy.unjailed(settings.environment) if choice.no_jail else policy.jailed(settings.bwrap, Way(settings.jail))
     )
+    # Before NumPy is imported: networks are small, and each processor has a process of its own.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     passed, seen = True, []
-    with _progress(len(files)) as advance:
-        for verdict in _verdicts(files, choice, settings, launch):
+    # What forks comes first: the bar has a thread.
+    with _verdicts(files, choice, settings, launch) as verdicts, _progress(len(files)) as advance:
+        for verdict in verdicts:
             passed &= verdict.judgement.outcome.value == "passed"
             if output.script is not None:
                 _write_script(output.script, verdict)
@@ -75,27 +85,51 @@ def grade(files: Sequence[Path], choice: Choice, settings: Settings, output: Out
     return passed
 
 
-def _verdicts(files: Sequence[Path], choice: Choice, settings: Settings, launch: policy.Launch) -> Iterator["Verdict"]:
-    """Each file's verdict."""
+@contextlib.contextmanager
+def _verdicts(
+    files: Sequence[Path], choice: Choice, settings: Settings, launch: policy.Launch
+) -> Iterator[Iterator["Verdict"]]:
+    """Each file's verdict, by one process or by several."""
+    called = names(files)
+    processes = min(choice.jobs or _processors(), len(files) // EACH) if launch.jailed else 1
+    if processes > 1:
+        from worker.commands.parallel import Parallel
+
+        judge = _judge(choice, settings)
+        with contextlib.closing(Parallel(files, called, processes, lambda: _grader(judge, Jails(launch)))) as parallel:
+            yield parallel.verdicts()
+        return
     with contextlib.closing(Jails(launch)) as jails:
         # The first jail starts up while NumPy is imported and the networks are loaded. What limits they come with is
         # not known yet: nearly always the usual ones.
         jails.prepare(USUAL)
-        grader = _grader(choice, settings, jails)
-        for file, called in zip(files, names(files), strict=True):
-            yield grader.grade(read(file), called)
-            jails.prepare()
+        yield _one_by_one(files, called, _grader(_judge(choice, settings), jails))
 
 
-def _grader(choice: Choice, settings: Settings, jails: Jails) -> "Grader":
+def _one_by_one(files: Sequence[Path], called: Sequence[str], grader: "Grader") -> Iterator["Verdict"]:
+    for file, name in zip(files, called, strict=True):
+        yield grader.grade(read(file), name)
+
+
+def _processors() -> int:
+    """Those that we may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
+
+
+def _judge(choice: Choice, settings: Settings) -> "Judge":
     from grader.properties.engine import Judge
     from worker.drawing import other, revision
-    from worker.grading import Grader
 
     found = revision(choice.assignment, settings.cache)
     if choice.seed is not None or choice.networks is not None:
         found = other(found, choice.seed, choice.networks)
-    return Grader(Judge(found), jails)
+    return Judge(found)
+
+
+def _grader(judge: "Judge", jails: Jails) -> "Grader":
+    from worker.grading import Grader
+
+    return Grader(judge, jails)
 
 
 @contextlib.contextmanager

@@ -24,6 +24,8 @@ class Cgroup:
     """One jail's groups, one for each hierarchy that could be had."""
 
     folders: tuple[Path, ...]
+    #: The file that counts what the kernel killed for its memory, where memory is grouped.
+    events: Path | None = None
 
     @classmethod
     def make(cls, memory: int) -> "Cgroup | None":
@@ -38,7 +40,8 @@ class Cgroup:
         )
         found = [next(filter(None, (_made(parent / name, values) for parent, values in way)), None) for way in ways]
         folders = tuple(folder for folder in found if folder)
-        return cls(folders) if folders else None
+        counts = [folder / file for folder in folders for file in ("memory.events", "memory.oom_control")]
+        return cls(folders, next(filter(Path.exists, counts), None)) if folders else None
 
     def add(self, pid: int) -> None:
         """Move a process into the groups; raises OSError."""
@@ -54,13 +57,13 @@ class Cgroup:
 
     def kills(self) -> int:
         """How many processes in here the kernel has killed for their memory."""
-        found = 0
-        for folder in self.folders:
-            for file in ("memory.events", "memory.oom_control"):
-                with contextlib.suppress(OSError):
-                    lines = (folder / file).read_text(encoding="ascii").splitlines()
-                    found += sum(int(line.split()[1]) for line in lines if line.startswith("oom_kill "))
-        return found
+        if self.events is None:
+            return 0
+        try:
+            lines = self.events.read_text(encoding="ascii").splitlines()
+        except OSError:
+            return 0
+        return sum(int(line.split()[1]) for line in lines if line.startswith("oom_kill "))
 
     def remove(self) -> None:
         """Remove the groups, whose processes have ended."""

@@ -50,7 +50,8 @@ class Forked:
         # The template is nobody already.
         self._begin = begin(launch, limits, None)
         self._kills = parent.kills()
-        self._pid: int | None = None
+        #: Its process id as seen from here.
+        self.pid: int | None = None
         self._pidfd: int | None = None
         self._status: int | None = None
         self._told = wire.Parser(payload_cap=0)
@@ -82,8 +83,8 @@ class Forked:
             return
         self._admitted = True
         pidfd = self._parent.holder()
-        self._pid = _pid_of(pidfd)
-        first_to_go(self._pid)
+        self.pid = _pid_of(pidfd)
+        first_to_go(self.pid)
         with self._lock:
             self._pidfd = pidfd
         if self._doomed:
@@ -92,7 +93,7 @@ class Forked:
 
     def seconds(self) -> float | None:
         """The CPU seconds that it has used."""
-        return cpu_seconds(self._pid)
+        return cpu_seconds(self.pid)
 
     def status(self) -> int:
         """Wait for its end, or make it; that of SIGKILL where nobody was left to tell."""

@@ -61,6 +61,11 @@ class Template:
 
     close = replace
 
+    @property
+    def pid(self) -> int | None:
+        """The process id of the one that runs, as seen from here."""
+        return None if self._running is None else self._running.pid
+
     def _fit(self) -> "_Running":
         """One that runs and is not worn."""
         if self._running is not None and (self._running.left <= 0 or not self._running.alive):
@@ -102,6 +107,11 @@ class _Running:
     def grouped(self) -> bool:
         """Whether control groups hold it and its children."""
         return self._bubble.grouped
+
+    @property
+    def pid(self) -> int | None:
+        """Its process id as seen from here."""
+        return self._bubble.pid
 
     @property
     def alive(self) -> bool:

@@ -70,8 +70,8 @@ def answers(student: Student, header: dict[str, Any], payload: bytes) -> Iterato
     numbers = np.frombuffer(payload, _FLOAT)
     start = 0
     for network in header["networks"]:
-        shapes = _shapes(tuple(network["sizes"]), network["columns"])
-        stop = start + sum(rows * columns for group in shapes for rows, columns in group)
+        shapes, size = _shapes(tuple(network["sizes"]), network["columns"])
+        stop = start + size
         yield _answer(student, header, shapes, numbers[start:stop])
         start = stop
 
@@ -104,16 +104,17 @@ _Shapes = list[list[tuple[int, int]]]
 
 
 @cache
-def _shapes(sizes: tuple[int, ...], columns: int) -> _Shapes:
-    """Return the shapes of W, b, f, h and y, in the order of the arguments."""
+def _shapes(sizes: tuple[int, ...], columns: int) -> tuple[_Shapes, int]:
+    """Return the shapes of W, b, f, h and y, in the order of the arguments, and how many numbers they hold."""
     above, below = sizes[1:], sizes[:-1]
-    return [
+    shapes = [
         list(zip(above, below, strict=True)),
         [(rows, 1) for rows in above],
         [(rows, columns) for rows in above],
         [(rows, columns) for rows in below],
         [(sizes[-1], columns)],
     ]
+    return shapes, sum(rows * width for group in shapes for rows, width in group)
 
 
 def _arguments(block: _Array, shapes: _Shapes) -> list[list[_Array]]:

@@ -90,9 +90,9 @@ class Parser:
         frames: list[Frame] = []
         start = 0
         try:
-            while (end := self._end(start)) is not None:
-                frames.append(self._frame(start, end))
-                start = end
+            while (ends := self._ends(start)) is not None:
+                frames.append(self._frame(start + _PREFIX.size, *ends))
+                start = ends[1]
         except WireError as error:
             self._fault = error
             if not frames:
@@ -100,32 +100,36 @@ class Parser:
         del self._buffer[:start]
         return frames
 
-    def _frame(self, start: int, end: int) -> Frame:
-        header_size, _ = _PREFIX.unpack_from(self._buffer, start)
-        middle = start + _PREFIX.size + header_size
-        raw = bytes(self._buffer[start + _PREFIX.size : middle])
+    def _frame(self, start: int, middle: int, end: int) -> Frame:
+        raw = bytes(self._buffer[start:middle])
         if raw != self._raw:
             self._last, self._raw = _header(raw), raw
         return Frame(self._last, bytes(self._buffer[middle:end]))
 
-    def _end(self, start: int) -> int | None:
-        """Where the frame that begins at `start` ends, or None where that has not arrived."""
+    def _ends(self, start: int) -> tuple[int, int] | None:
+        """Where header and payload of the frame that begins at `start` end, or None where that has not arrived."""
         if len(self._buffer) - start < _PREFIX.size:
             return None
-        sizes = _sizes(self._buffer[start : start + _PREFIX.size], self.header_cap, self.payload_cap)
-        end = start + _PREFIX.size + sum(sizes)
-        return end if end <= len(self._buffer) else None
+        header_size, payload_size = _PREFIX.unpack_from(self._buffer, start)
+        _limit(header_size, payload_size, self.header_cap, self.payload_cap)
+        middle = start + _PREFIX.size + header_size
+        end = middle + payload_size
+        return (middle, end) if end <= len(self._buffer) else None
 
 
 def _sizes(prefix: bytes | bytearray, header_cap: int, payload_cap: int) -> tuple[int, int]:
     if len(prefix) < _PREFIX.size:
         raise WireError("The stream ended within a frame.")
     header_size, payload_size = _PREFIX.unpack(prefix)
+    _limit(header_size, payload_size, header_cap, payload_cap)
+    return header_size, payload_size
+
+
+def _limit(header_size: int, payload_size: int, header_cap: int, payload_cap: int) -> None:
     if header_size > header_cap:
         raise WireError(f"A header of {header_size} bytes; at most {header_cap} are taken.")
     if payload_size > payload_cap:
         raise WireError(f"A payload of {payload_size} bytes; at most {payload_cap} are taken.")
-    return header_size, payload_size
 
 
 def _header(raw: bytes) -> dict[str, Any]:

@@ -1,0 +1,208 @@
+"""Submission after submission from one template: none finds anything of another, and the template is as it was."""
+
+import contextlib
+import dataclasses
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from grader.errors import Crashed, JailFailed, OutOfMemory, TimedOut
+from tests.sandbox.conftest import LIMITS, ask, body, numbers
+from worker.sandbox.forked import Forked
+from worker.sandbox.policy import Launch
+from worker.sandbox.process import Jail
+from worker.sandbox.session import Session
+from worker.sandbox.template import Template
+
+#: What one submission does, and what the next would then print, where it is not as it should be.
+LEFT = {
+    "module state": ("np.left = 1", "print(hasattr(np, 'left'))", "False"),
+    "a module of its own": ("sys.modules['left'] = sys", "print('left' in sys.modules)", "False"),
+    "built-ins": ("import builtins; builtins.left = 1", "import builtins; print(hasattr(builtins, 'left'))", "False"),
+    "NumPy's error state": ("np.seterr(all='raise')", "print(np.geterr()['divide'])", "ignore"),
+    "NumPy's print options": ("np.set_printoptions(precision=1)", "print(np.get_printoptions()['precision'])", "8"),
+    "NumPy's own functions": ("np.multiply = np.add", "print(np.multiply(3, 4))", "12"),
+    "the bytes of a constant": (
+        "import ctypes\nctypes.memset(id(257) + 24, 1, 4)\nctypes.memset(id(np.pi) + 16, 0, 8)",
+        "print(np.pi)",
+        "3.141592653589793",
+    ),
+    "our own code": (
+        "import worker.sandbox.inside.answer as a\na.np = None",
+        "import worker.sandbox.inside.answer as a\nprint(a.np is np)",
+        "True",
+    ),
+    "a signal's handler": (
+        "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)",
+        "import signal\nprint(signal.getsignal(signal.SIGTERM) == signal.SIG_DFL)",
+        "True",
+    ),
+    "a blocked signal": (
+        "import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})",
+        "import signal\nprint(*signal.pthread_sigmask(signal.SIG_BLOCK, ()))",
+        "",
+    ),
+    "a timer": (
+        "import signal\nsignal.setitimer(signal.ITIMER_REAL, 100)",
+        "import signal\nprint(signal.getitimer(signal.ITIMER_REAL)[0])",
+        "0.0",
+    ),
+    "a descriptor": ("os.dup(0)", "print(*[n for n in range(64) if n not in {0, 1, 2, 40, 41} and is_open(n)])", ""),
+    "a stream that was closed": ("sys.stdin.close()", "print(sys.stdin.closed)", "False"),
+    "the folder it works in": ("os.chdir('/jail')", "print(os.getcwd())", "/"),
+    "the mask of new files": ("os.umask(0o777)", "print(oct(os.umask(0)))", "0o22"),
+    "an environment variable": ("os.environ['LEFT'] = '1'", "print('LEFT' in os.environ)", "False"),
+    "shared memory": (
+        "import mmap\nm = mmap.mmap(-1, 4096)\nm[:4] = b'left'\nglobals()['kept'] = m",
+        "print('kept' in globals())",
+        "False",
+    ),
+    "a thread": (
+        "import threading\nthreading.Thread(target=threading.Event().wait, daemon=True).start()",
+        "import threading\nprint(threading.active_count())",
+        "1",
+    ),
+    "a switch of the garbage collector": ("import gc\ngc.disable()", "import gc\nprint(gc.isenabled())", "True"),
+    "the limit of recursion": ("sys.setrecursionlimit(50_000)", "print(sys.getrecursionlimit())", "1000"),
+    "the random generators": (
+        "import random\nrandom.seed(1); np.random.seed(1)",
+        "import random\nprint(random.random() == 0.8444218515250481, np.random.rand() == 0.5488135039273248)",
+        "True True",
+    ),
+    "a hash of its own": ("pass", "print(hash('left'))", None),
+}
+IS_OPEN = """
+def is_open(number):
+    try:
+        os.fstat(number)
+    except OSError:
+        return False
+    return True
+"""
+
+
+@pytest.fixture
+def own(jail: Launch) -> Iterator[Template]:
+    """A template of the test's own."""
+    with contextlib.closing(Template(jail)) as made:
+        yield made
+
+
+def printed(jail: Jail, lines: str) -> str:
+    """What a submission prints."""
+    with Session(jail, LIMITS) as session:
+        reply = ask(session, body(lines, f"import os, sys\n{IS_OPEN}"))[0]
+        assert reply.header["kind"] == "returned", reply.header
+        return session.output.strip()
+
+
+@pytest.mark.parametrize("what", LEFT)
+def test_nothing_of_a_submission_reaches_the_next(own: Template, what: str) -> None:
+    leave, look, found = LEFT[what]
+    before = printed(own, look)
+    assert found in {None, before}
+    with Session(own, LIMITS) as session, contextlib.suppress(Crashed):
+        ask(session, body(leave, "import os, sys"))
+    assert printed(own, look) == before
+
+
+def test_each_is_process_one_of_its_own_and_sees_no_other(own: Template) -> None:
+    with Session(own, LIMITS) as first:
+        ask(first, body("pass"))
+        assert printed(own, "print(os.getpid(), os.getppid())") == "1 0"
+        assert printed(own, "import ctypes\nprint(ctypes.CDLL(None).kill(-1, 9))") == "-1"
+        assert ask(first, body("pass"))[0].header["kind"] == "returned"
+
+
+def test_two_that_run_at_once_have_namespaces_of_their_own(own: Template) -> None:
+    """Each of the seven kinds, and none is the worker's."""
+    kinds = ("cgroup", "ipc", "mnt", "net", "pid", "user", "uts")
+    with Session(own, LIMITS) as one, Session(own, LIMITS) as other:
+        found = []
+        for session in (one, other):
+            session._await_ready()
+            assert isinstance(session._process, Forked)
+            found.append([Path(f"/proc/{session._process.pid}/ns/{kind}").readlink() for kind in kinds])
+        ours = [Path(f"/proc/self/ns/{kind}").readlink() for kind in kinds]
+    assert all(len({a, b, c}) == 3 for a, b, c in zip(*found, ours, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("lines", "error"),
+    [
+        ("while True: pass", TimedOut),
+        ("os._exit(1)", Crashed),
+        ("import ctypes; ctypes.string_at(0)", Crashed),
+        ("return np.ones(2**31)", OutOfMemory),
+    ],
+)
+def test_however_one_ends_the_template_goes_on(own: Template, lines: str, error: type[Exception]) -> None:
+    printed(own, "pass")
+    first = own.pid
+    limits = dataclasses.replace(LIMITS, seconds_per_call=0.2)
+    with Session(own, limits) as session, pytest.raises(error):
+        ask(session, body(lines, "import os"))
+    assert printed(own, "print('well')") == "well"
+    assert own.pid == first
+
+
+def test_it_is_replaced_after_so_many_uses(jail: Launch) -> None:
+    with contextlib.closing(Template(jail, uses=2)) as template:
+        seen = []
+        for _ in range(5):
+            printed(template, "pass")
+            seen.append(template.pid)
+    assert seen[0] == seen[1] != seen[2] == seen[3] != seen[4]
+
+
+def test_one_that_was_killed_is_our_failure_and_the_next_jail_comes_from_another(own: Template) -> None:
+    with Session(own, LIMITS) as session:
+        ask(session, body("pass"))
+        first = own.pid
+        assert first is not None
+        os.kill(first, signal.SIGKILL)
+        with pytest.raises(JailFailed):
+            ask(session, body("while True: pass"))
+    assert printed(own, "print('well')") == "well"
+    assert own.pid != first
+
+
+def test_where_it_may_not_fork_it_says_so(jail: Launch) -> None:
+    """Here by the filter of a jail for one submission."""
+    with (
+        contextlib.closing(Template(dataclasses.replace(jail, forking=jail.starting))) as template,
+        pytest.raises(JailFailed, match="template"),
+        Session(template, LIMITS) as session,
+    ):
+        session.extract(b"", "work.py", "backward_pass")
+
+
+def test_a_jail_that_is_stopped_before_it_is_there_ends(own: Template) -> None:
+    with Session(own, LIMITS) as session:
+        session.stop()
+        with pytest.raises((Crashed, JailFailed)):
+            ask(session, body("pass"))
+
+
+def test_a_thousand_jails_leave_nothing(own: Template) -> None:
+    """Neither here nor in the template: descriptors, threads, processes, groups, mounts."""
+    printed(own, "pass")
+
+    def held() -> tuple[int, ...]:
+        pid = own.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
+        groups = list(Path("/sys/fs/cgroup").glob(f"**/backmark-{os.getpid()}-*"))
+        counted = [len(list(Path("/proc", str(each), "fd").iterdir())) for each in ("self", pid)]
+        mounts = Path(f"/proc/{pid}/mounts").read_text(encoding="utf-8").count("\n")
+        return (*counted, threading.active_count(), len(children.split()), len(groups), mounts)
+
+    before = held()
+    for number in range(900):
+        with Session(own, LIMITS) as session:
+            if number % 50 == 0:
+                assert numbers(ask(session, body("return all_weights, all_biases"))[0]) == [1.0, 2.0]
+    assert held() == before

@@ -1,0 +1,100 @@
+"""Jails for one submission after another: by a template where it holds, from nothing where it does not."""
+
+import contextlib
+import os
+import signal
+from dataclasses import replace
+
+import pytest
+
+from grader.errors import JailFailed
+from tests.sandbox.conftest import LIMITS, ask, body
+from worker.jails import Jails
+from worker.sandbox.forked import Forked
+from worker.sandbox.policy import Launch, Way
+from worker.sandbox.session import Session
+from worker.sandbox.single import Bubbled
+from worker.sandbox.template import Template
+
+
+def kind(session: Session) -> type:
+    """How a jail came to be, once it has answered."""
+    with session:
+        assert ask(session, body("pass"))[0].header["kind"] == "returned"
+        return type(session._process)
+
+
+def confused(jail: Launch) -> Launch:
+    """One whose template may not fork: its filter is that of a jail for one submission."""
+    return replace(jail, forking=jail.starting)
+
+
+def leaking(jail: Launch) -> Launch:
+    """One in which a file can be read that no submission should see."""
+    return replace(jail, wrapper=(*jail.wrapper, "--ro-bind", "/etc", "/etc"))
+
+
+def test_a_template_forks_them_where_it_can(jail: Launch) -> None:
+    with contextlib.closing(Jails(jail)) as jails:
+        assert [kind(jails.take(LIMITS)) for _ in range(3)] == [Forked] * 3
+
+
+def test_each_comes_from_nothing_where_the_owner_says_so(jail: Launch) -> None:
+    with contextlib.closing(Jails(replace(jail, way=Way.SINGLE))) as jails:
+        assert [kind(jails.take(LIMITS)) for _ in range(2)] == [Bubbled] * 2
+
+
+def test_where_no_template_can_fork_each_comes_from_nothing(jail: Launch) -> None:
+    with contextlib.closing(Jails(confused(jail))) as jails:
+        jails.prepare(LIMITS)
+        assert [kind(jails.take(LIMITS)) for _ in range(2)] == [Bubbled] * 2
+
+
+def test_where_no_template_can_fork_and_the_owner_insists_there_is_none(jail: Launch) -> None:
+    with contextlib.closing(Jails(replace(confused(jail), way=Way.TEMPLATE))) as jails:
+        with pytest.raises(JailFailed, match="template"):
+            jails.take(LIMITS)
+        with pytest.raises(JailFailed, match="template"):
+            jails.check()
+
+
+def test_a_template_whose_jails_do_not_hold_is_not_used(jail: Launch) -> None:
+    with contextlib.closing(Jails(leaking(jail))) as jails:
+        jails.check()
+        assert kind(jails.take(LIMITS)) is Bubbled
+    insisting = Jails(replace(leaking(jail), way=Way.TEMPLATE))
+    with contextlib.closing(insisting), pytest.raises(JailFailed, match="read /etc/passwd"):
+        insisting.check()
+
+
+def test_walls_are_pushed_at_again_after_so_many(jail: Launch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where they do not hold any more, what comes next comes from nothing."""
+    with contextlib.closing(Jails(jail, check_every=3)) as jails:
+        for _ in range(3):
+            jails.prepare(LIMITS)
+            assert kind(jails.take(LIMITS)) is Forked
+        assert isinstance(jails._jail, Template)
+        monkeypatch.setattr(jails._jail, "_launch", leaking(jail))
+        jails._jail.replace()
+        jails.prepare()
+        assert kind(jails.take(LIMITS)) is Bubbled
+
+
+def test_a_template_that_was_killed_between_two_is_nobodys_failure(jail: Launch) -> None:
+    with contextlib.closing(Jails(jail)) as jails:
+        assert kind(jails.take(LIMITS)) is Forked
+        assert isinstance(jails._jail, Template)
+        jails.prepare()
+        first = jails._jail.pid
+        assert first is not None
+        os.kill(first, signal.SIGKILL)
+        assert kind(jails.take(LIMITS)) is Forked
+        assert jails._jail.pid not in {first, None}
+
+
+def test_one_that_was_started_ahead_with_other_limits_is_not_used(jail: Launch) -> None:
+    with contextlib.closing(Jails(jail)) as jails:
+        jails.prepare(LIMITS)
+        session = jails.take(replace(LIMITS, output=100))
+        with session:
+            assert session._limits.output == 100

@@ -1,0 +1,84 @@
+"""Many files by several processes: the same verdicts, in the order of the files, whatever happens to a process."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from contextlib import closing
+from multiprocessing import Pipe
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grader.errors import BadAssignment, JailFailed
+from grader.properties.engine import Judge
+from tests.properties.test_shrinking import RIGHT
+from worker.commands import parallel
+from worker.grading import Grader
+from worker.jails import Jails
+from worker.sandbox.policy import Launch
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+BACKMARK = str(Path(sys.executable).with_name("backmark"))
+
+
+def graded(*words: str | Path) -> tuple[int, list[dict[str, Any]]]:
+    """Exit status and result objects of the command."""
+    done = subprocess.run([BACKMARK, "grade", "--json", *words], capture_output=True, text=True, check=False)
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    for each in found:
+        each["statistics"].pop("seconds")
+    return done.returncode, found
+
+
+def test_any_number_of_processes_gives_the_same_in_the_same_order(jail: Launch) -> None:
+    """A slow file comes where it stands, though others are done before it."""
+    assert jail.jailed
+    files = [file for file in sorted(EXAMPLES.iterdir()) if file.suffix in {".py", ".ipynb"}]
+    files.sort(key=lambda file: file.name != "endless_loop.py")
+    one, three = graded("--jobs", "1", *files), graded("--jobs", "3", *files)
+    assert one == three
+    assert [each["submission"]["filename"] for each in three[1]] == [file.name for file in files]
+
+
+def test_a_process_that_is_killed_is_our_failure_and_none_is_left(tmp_path: Path, jail: Launch) -> None:
+    assert jail.jailed
+    for number in range(300):
+        (tmp_path / f"{number}.py").write_text(f"{RIGHT}# {number}\n", encoding="utf-8")
+    words = [BACKMARK, "grade", "--json", "--jobs", "2", str(tmp_path)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        assert json.loads(running.stdout.readline())["outcome"] == "passed"
+        task = Path(f"/proc/{running.pid}/task/{running.pid}/children")
+        graders = [int(pid) for pid in task.read_text(encoding="ascii").split()]
+        os.kill(graders[0], signal.SIGKILL)
+        _, said = running.communicate()
+    assert running.returncode == 3
+    assert "killed" in said
+    assert len(graders) == 2
+    assert not any(Path(f"/proc/{pid}").exists() for pid in graders)
+
+
+def test_a_file_that_vanished_is_said_by_its_name(tmp_path: Path, udl: Judge, jails: Jails) -> None:
+    gone = tmp_path / "gone.py"
+    with pytest.raises(FileNotFoundError, match=r"gone\.py"):
+        told(parallel._graded(Grader(udl, jails), gone, "gone.py"))
+
+
+def test_what_raises_in_a_process_is_raised_here(udl: Judge, jail: Launch) -> None:
+    with closing(Jails(Launch(("/bin/false",), jail.command, {}, jailed=True))) as broken:
+        raised = parallel._graded(Grader(udl, broken), EXAMPLES / "right_loops.py", "right_loops.py")
+    with pytest.raises(JailFailed, match="jail"):
+        told(raised)
+    with pytest.raises(BadAssignment, match="no such"):
+        told({"error": "BadAssignment", "message": "no such assignment"})
+
+
+def told(answer: dict[str, Any]) -> None:
+    """What comes of a process's answer on this side."""
+    ours, theirs = Pipe()
+    with ours, theirs:
+        theirs.send_bytes(json.dumps(answer).encode())
+        parallel._told(ours)
