@@ -93,6 +93,8 @@ def application(settings: ServiceSettings) -> Celery:
         # Running tasks have claims of their own: what they need not is to be cancelled, or the worker to fetch less.
         worker_cancel_long_running_tasks_on_connection_loss=False,
         worker_enable_prefetch_count_reduction=False,
+        # A child pushes at the walls of a jail before it says that it is up, on a machine that may be busy.
+        worker_proc_alive_timeout=60.0,
         # Nobody commands a worker but signals: no channel for it in Redis.
         worker_enable_remote_control=False,
         worker_hijack_root_logger=False,

@@ -2,13 +2,17 @@
 
 import contextlib
 import os
+import re
 import secrets
+import signal
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 _ROOT = Path("/sys/fs/cgroup")
 _NAME = "backmark"
+#: What a group is called: by its worker's process id, and a word of its own.
+_OWNED = re.compile(rf"{_NAME}-(\d+)-[0-9a-f]{{8}}")
 #: Page tables and kernel memory count in a group, and not in RLIMIT_AS.
 _HEADROOM = 64 * 1024 * 1024
 #: Processes and threads in a jail: bwrap's own moment, and the threads that RLIMIT_NPROC lets through.
@@ -99,11 +103,18 @@ def _made(folder: Path, values: dict[str, str]) -> Path | None:
 
 
 def _sweep(parent: Path) -> None:
-    """Remove what workers that were killed have left: only empty groups can be removed."""
+    """Remove what workers that were killed have left, with what is still in it.
+
+    A worker that is killed in the very moment in which bwrap starts leaves a process that waits for bwrap for ever.
+    """
     for folder in parent.glob(f"{_NAME}-*-*"):
-        worker = folder.name.split("-")[1]
+        owner = _OWNED.fullmatch(folder.name)
         with contextlib.suppress(OSError):
-            if not Path("/proc", worker).exists() and time.time() - folder.stat().st_mtime > _STALE:
+            if owner and not Path("/proc", owner[1]).exists() and time.time() - folder.stat().st_mtime > _STALE:
+                for pid in (folder / "cgroup.procs").read_text(encoding="ascii").split():
+                    # Zero is a process that cannot be seen from here.
+                    if pid != "0":
+                        os.kill(int(pid), signal.SIGKILL)
                 folder.rmdir()
 
 
