@@ -72,7 +72,7 @@ def _megabytes(pid: int) -> int:
 
 
 def _entries(folder: str) -> int:
-    return len(os.listdir(folder))
+    return sum(1 for _ in Path(folder).iterdir())
 
 
 def _below(pid: int) -> list[int]:

@@ -17,6 +17,7 @@ from worker.sandbox.policy import Launch
 from worker.service import gradings
 from worker.service.context import Context
 from worker.service.fitness import Fitness
+from worker.service.graders import Graders
 from worker.service.tasks import perform
 
 
@@ -128,7 +129,8 @@ def test_another_revisions_networks_are_not_taken_for_its_own(context: Context) 
 def test_a_machine_that_can_no_longer_isolate_hands_back_and_waits(context: Context, jail: Launch) -> None:
     """No try is charged, and nothing more is taken until a jail can be had or the worker ends."""
     fitness = Fitness("/nowhere/bwrap")
-    broken = replace(context, jails=Jails(replace(jail, wrapper=("/bin/false",))), fitness=fitness)
+    jails = Jails(replace(jail, wrapper=("/bin/false",)))
+    broken = replace(context, jails=jails, graders=Graders(context.store.assignments, jails, None), fitness=fitness)
     job = handed_in(context, example("right_loops.py"))
 
     def end() -> None:

@@ -18,6 +18,7 @@ SOURCES = (
     "grader/properties",
     "worker/grading.py",
     "worker/jailed.py",
+    "worker/jails.py",
     "worker/sandbox",
 )
 

@@ -14,6 +14,8 @@ from worker.service import fresh
 
 #: Revisions that are kept ready: a course has a few at a time, each of a few megabytes.
 _KEPT = 8
+#: Those of which only the record is kept.
+_KNOWN = 256
 
 UNCHOSEN = (
     "this revision grades each submission on networks of its own, which a secret chooses: set BACKMARK_SECRET for every"
@@ -34,7 +36,17 @@ class Graders:
         self._assignments = assignments
         self._jails = jails
         self._secret = secret
+        self._known: dict[tuple[str, str], records.Revision] = {}
         self._ready: OrderedDict[str, _Ready] = OrderedDict()
+
+    def revision(self, course: str, name: str) -> records.Revision | None:
+        """A revision that the course may use. It never changes, and each submission asks for its own again."""
+        known = self._known.get((course, name)) or self._assignments.get(course, name)
+        if known is not None:
+            self._known[course, name] = known
+            while len(self._known) > _KNOWN:
+                del self._known[next(iter(self._known))]
+        return known
 
     def grader(self, revision: records.Revision, source_sha256: str) -> Grader:
         """What judges a source against a revision, on networks of its own where the revision has such."""

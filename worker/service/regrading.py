@@ -44,7 +44,7 @@ def unit(context: Context, hold: Hold) -> None:
     found = hold.asked(lambda: units.get(name))
     if found is None:
         raise Withdrawn(f"unit {name} was deleted")
-    revision = hold.asked(lambda: store.assignments.get(found.course, found.revision))
+    revision = hold.asked(lambda: context.graders.revision(found.course, found.revision))
     if revision is None:
         raise AssignmentError(f"there is no revision {found.revision} in course {found.course}")
     source = hold.asked(lambda: units.source(found))

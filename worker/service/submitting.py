@@ -19,7 +19,7 @@ def submission(context: Context, hold: Hold) -> None:
     source = hold.asked(lambda: store.submissions.source(name))
     if found is None or source is None:
         raise Withdrawn(f"submission {name} was deleted")
-    revision = hold.asked(lambda: store.assignments.get(found.course, found.revision))
+    revision = hold.asked(lambda: context.graders.revision(found.course, found.revision))
     if revision is None:
         raise AssignmentError(f"there is no revision {found.revision} in course {found.course}")
     verdict, reused = graded(context, revision, source, found.filename, fresh_result=False, hold=hold)
