@@ -3,15 +3,16 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grader.diagnosis.diagnoser import Diagnoser
 from grader.diagnosis.place import first_difference
 from grader.errors import CandidateError, Crashed, OutOfMemory, TimedOut, TooMuchOutput
 from grader.model import (
     Assignment,
     Counterexample,
+    Diagnosis,
     Flag,
     Judgement,
     Mark,
@@ -32,6 +33,9 @@ from grader.properties.shrinking import Witness
 from grader.properties.steps import STEPS
 from grader.revision import Revision
 from grader.suite import Suite, join
+
+if TYPE_CHECKING:
+    from grader.diagnosis.diagnoser import Diagnoser
 
 ENDED = {
     TimedOut: (Outcome.TIMEOUT, "TimeLimit"),
@@ -91,8 +95,11 @@ class Judge:
         return Proposals(self.assignment)
 
     @cached_property
-    def diagnoser(self) -> Diagnoser:
+    def diagnoser(self) -> "Diagnoser":
         """The suite and the bug models, for what is wrong."""
+        # A cold right submission does not pay for two dozen modules that only wrong ones need.
+        from grader.diagnosis.diagnoser import Diagnoser  # noqa: PLC0415
+
         return Diagnoser(self.assignment, self.suite)
 
     @cached_property
@@ -157,14 +164,17 @@ class Judge:
             StudentError(raised.type, raised.message, raised.traceback) if raised else None,
             self._statistics(len(answers)),
             noticed,
-            self.diagnoser.diagnose(
-                answers,
-                agrees.failing,
-                repeats=pure.mark is not Mark.FAILED or any(flag is CHANGES for flag in noticed),
-                differentiates=NUMERICAL in noticed,
-            ),
+            self._diagnosis(answers, agrees, pure, noticed),
             first_difference(self.suite, answers, agrees.failing, self.assignment),
         )
+
+    def _diagnosis(
+        self, answers: Sequence[Answer], agrees: Row, pure: Row, noticed: tuple[Flag, ...]
+    ) -> tuple[Diagnosis, ...]:
+        if not agrees.failing:
+            return ()
+        repeats = pure.mark is not Mark.FAILED or CHANGES in noticed
+        return self.diagnoser.diagnose(answers, agrees.failing, repeats=repeats, differentiates=NUMERICAL in noticed)
 
     def _properties(self, rows: dict[str, Row], shown: dict[str, tuple[Counterexample, bool]]) -> tuple[Property, ...]:
         found = []
