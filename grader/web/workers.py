@@ -2,28 +2,56 @@
 
 Its own gives a thread for seconds to each connection that is silent, and for good to one whose request never ends; and
 its loop, by which all connections come in, waits two seconds for each client that does not hang up. So a few
-connections, from anybody, would be enough to keep everybody out.
+connections, from anybody, would be enough to keep everybody out. What is awaited here waits in the kernel's buffers.
 """
 
 import contextlib
+import fcntl
+import re
 import socket
+import struct
+import termios
 import time
+from collections import deque
 from concurrent.futures import Future
+from dataclasses import dataclass
 from functools import partial
 from selectors import EVENT_READ
 from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 
-#: Seconds in which a request's first line and headers have to come, and then its body, little by little or not; for
-#: which a body is read that nobody wanted; and for which a client may read the end of its answer.
-HEAD_SECONDS, BODY_SECONDS, DRAIN_SECONDS, LEAVE_SECONDS = 5.0, 120.0, 0.5, 2.0
+from grader.web.bodies import AWAITED
+
+#: Seconds in which a request's first line and headers have to come; then its body, where a thread reads it, little by
+#: little or not; for which a thread reads a body that nobody wanted (the rest comes while the client leaves); and for
+#: which a client may read the end of its answer.
+HEAD_SECONDS, BODY_SECONDS, DRAIN_SECONDS, LEAVE_SECONDS = 5.0, 120.0, 0.05, 2.0
+#: Bytes a second at which a body that is awaited has to come, on the whole.
+SLOWEST = 8192
 #: What ends the headers, and bytes of them that are awaited outside of a thread.
 _END, _HEAD = b"\r\n\r\n", 65536
+_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]+)[ \t]*\r\n", re.IGNORECASE)
+#: Who sends this sends no body until a thread says that it may.
+_EXPECT = re.compile(rb"\r\nexpect:", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class _Awaited:
+    """A request that is not all there yet."""
+
+    #: Bytes that had come when we looked last.
+    came: int = 0
+    #: Since when its headers are there and its body is not.
+    body_since: float | None = None
+
+    def until(self) -> float:
+        """The moment by which more of its body should have come."""
+        return (self.body_since or 0.0) + HEAD_SECONDS + self.came / SLOWEST
 
 
 class Impatient(ThreadWorker):  # type: ignore[misc]
-    """A connection waits without a thread for the headers of a request, and for its client to go."""
+    """A connection waits without a thread for a request, unless its body is large, and for its client to go."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -31,19 +59,17 @@ class Impatient(ThreadWorker):  # type: ignore[misc]
         self._reading: dict[Any, float] = {}
         #: Those whose client should hang up, and until when.
         self._leaving: dict[Any, float] = {}
-        #: Bytes of a request that is not read yet, as they were last counted.
-        self._seen: dict[Any, int] = {}
+        #: Those whose request is not all there yet.
+        self._awaited: dict[Any, _Awaited] = {}
 
     def enqueue_req(self, conn: Any) -> None:
         """Into a thread, once there is something to read."""
         if conn.initialized or conn.data_ready:
-            self._seen.pop(conn, None)
+            self._awaited.pop(conn, None)
             super().enqueue_req(conn)
             return
         conn.sock.settimeout(0)
-        conn.timeout = time.monotonic() + HEAD_SECONDS
-        self.pending_conns.append(conn)
-        self.poller.register(conn.sock, EVENT_READ, partial(self.on_pending_socket_readable, conn))
+        self._await(conn)
 
     def on_pending_socket_readable(self, conn: Any, client: socket.socket) -> None:
         """Something came on a new connection."""
@@ -54,6 +80,11 @@ class Impatient(ThreadWorker):  # type: ignore[misc]
         """Something came on a connection that was used before."""
         if self._complete(conn, client):
             super().on_client_socket_readable(conn, client)
+        else:
+            # From now on it is not idle.
+            self.poller.unregister(client)
+            self.keepalived_conns.remove(conn)
+            self._await(conn)
 
     def handle(self, conn: Any) -> Any:
         """In a thread: read a request, and answer it."""
@@ -73,7 +104,10 @@ class Impatient(ThreadWorker):  # type: ignore[misc]
         return super().handle_request(req, conn)
 
     def _keepalive_after(self, conn: Any, keepalive: bool) -> bool:  # noqa: FBT001 - gunicorn's
-        return bool(keepalive and conn.parser.finish_body(deadline=time.monotonic() + DRAIN_SECONDS))
+        if not keepalive or not conn.parser.finish_body(deadline=time.monotonic() + DRAIN_SECONDS):
+            return False
+        # What came before the answer nobody has waited for: a client that sends ahead asks again.
+        return not conn.parser.unreader.buf.getvalue()
 
     def finish_request(self, conn: Any, fs: "Future[Any]") -> None:
         """After a thread: keep the connection, or let its client go."""
@@ -92,6 +126,12 @@ class Impatient(ThreadWorker):  # type: ignore[misc]
 
     def murder_pending(self) -> None:
         """Every second: let nobody wait any longer, in the poller or in a thread."""
+        for conn, awaited in self._awaited.items():
+            if awaited.body_since is not None:
+                awaited.came = _waiting(conn.sock)
+                conn.timeout = awaited.until()
+        # As gunicorn has them: the first is the first to go.
+        self.pending_conns: deque[Any] = deque(sorted(self.pending_conns, key=lambda conn: conn.timeout))
         super().murder_pending()
         now = time.monotonic()
         for conn in [each for each, until in self._leaving.items() if until < now]:
@@ -100,23 +140,33 @@ class Impatient(ThreadWorker):  # type: ignore[misc]
             # Whoever reads there finds the end, and what is being answered still goes out.
             with contextlib.suppress(OSError):
                 conn.sock.shutdown(socket.SHUT_RD)
-        here = {*self.pending_conns, *self.keepalived_conns}
-        self._seen = {conn: count for conn, count in self._seen.items() if conn in here}
+        here = set(self.pending_conns)
+        self._awaited = {conn: awaited for conn, awaited in self._awaited.items() if conn in here}
+
+    def _await(self, conn: Any) -> None:
+        """Let a connection wait, without a thread, for what it has to say."""
+        conn.timeout = time.monotonic() + HEAD_SECONDS
+        self.pending_conns.append(conn)
+        self.poller.register(conn.sock, EVENT_READ, partial(self.on_pending_socket_readable, conn))
 
     def _complete(self, conn: Any, client: socket.socket) -> bool:
-        """Whether a thread need not wait for the headers; the poller tells when there is more of them."""
+        """Whether a thread need not wait for the request; the poller tells when there is more of it."""
         try:
             head = client.recv(_HEAD, socket.MSG_PEEK)
         except BlockingIOError:
             return False
         except OSError:
             return True
+        came, wanted = _waiting(client), _wanted(head)
+        awaited = self._awaited.setdefault(conn, _Awaited())
         # Nothing new: the client has hung up in the midst of it.
-        ended = len(head) == self._seen.get(conn, 0)
-        more = not (ended or _END in head or len(head) == _HEAD)
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, len(head) + 1 if more else 1)
-        self._seen[conn] = len(head)
-        return not more
+        more = came < wanted and came != awaited.came
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, wanted if more else 1)
+        awaited.came = came
+        if more and awaited.body_since is None and _END in head:
+            awaited.body_since = time.monotonic()
+        # The kernel may not have room for so much.
+        return not more or client.getsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT) < wanted
 
     def _on_leaving_socket_readable(self, conn: Any, client: socket.socket) -> None:
         try:
@@ -134,3 +184,22 @@ class Impatient(ThreadWorker):  # type: ignore[misc]
         with contextlib.suppress(OSError, KeyError, ValueError):
             self.poller.unregister(conn.sock)
         conn.close()
+
+
+def _waiting(client: socket.socket) -> int:
+    """Bytes that came and were not read."""
+    try:
+        return int(struct.unpack("i", fcntl.ioctl(client, termios.FIONREAD, b"\0\0\0\0"))[0])
+    except (OSError, ValueError):
+        return 0
+
+
+def _wanted(head: bytes) -> int:
+    """Bytes that should be there before a thread reads a request that begins like this; of a large one its headers."""
+    end = head.find(_END)
+    if end < 0:
+        return len(head) + 1 if len(head) < _HEAD else 0
+    lengths = _LENGTH.findall(head, 0, end + 2)
+    if len(lengths) != 1 or int(lengths[0]) > AWAITED or _EXPECT.search(head, 0, end):
+        return 0
+    return end + len(_END) + int(lengths[0])
