@@ -27,6 +27,8 @@ from grader.web.bodies import AWAITED
 #: little or not; for which a thread reads a body that nobody wanted (the rest comes while the client leaves); and for
 #: which a client may read the end of its answer.
 HEAD_SECONDS, BODY_SECONDS, DRAIN_SECONDS, LEAVE_SECONDS = 5.0, 120.0, 0.05, 2.0
+#: Seconds for which a client may take nothing of its answer: it holds a thread once the kernel's buffers are full.
+STALL_SECONDS = 10.0
 #: Bytes a second at which a body that is awaited has to come, on the whole.
 SLOWEST = 8192
 #: What ends the headers, and bytes of them that are awaited outside of a thread.
@@ -69,6 +71,9 @@ class Impatient(ThreadWorker):  # type: ignore[misc]
             super().enqueue_req(conn)
             return
         conn.sock.settimeout(0)
+        with contextlib.suppress(OSError):
+            # Not of every kind of socket.
+            conn.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(1e3 * STALL_SECONDS))
         self._await(conn)
 
     def on_pending_socket_readable(self, conn: Any, client: socket.socket) -> None:

@@ -1,25 +1,35 @@
 """Who sends nothing, or little by little, or does not hang up, keeps nobody else waiting."""
 
+import os
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
-from grader.web.workers import HEAD_SECONDS
+from grader.settings.service import ServiceSettings
+from grader.store.records import Scope
+from grader.store.store import Store
+from grader.store.submissions import New
+from grader.web.workers import HEAD_SECONDS, STALL_SECONDS
 from tests.web.serving import serving
 from worker.serving.embedded import EmbeddedRedis
 
-#: More than the server has threads.
-MANY = 40
+#: Of the server; and more than that.
+THREADS, MANY = 8, 40
+#: Bytes of an answer that no buffer holds.
+LONG = 8 << 20
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: here\r\n"
 #: Its body is read, whoever sends it.
 SIGN_IN = (
     b"POST /sign-in HTTP/1.1\r\nHost: here\r\nAccept: application/json\r\n"
     b"Content-Type: application/x-www-form-urlencoded\r\n"
 )
+
+Connect = Callable[..., list[socket.socket]]
 
 
 @pytest.fixture(scope="module")
@@ -30,13 +40,13 @@ def port(redis_server: EmbeddedRedis) -> Iterator[int]:
 
 
 @pytest.fixture
-def connect(port: int) -> Iterator[Callable[[bytes], list[socket.socket]]]:
+def connect(port: int) -> Iterator[Connect]:
     """Makes many connections that say so much, and stay open until the end."""
     with ExitStack() as stack:
 
-        def connect(said: bytes) -> list[socket.socket]:
+        def connect(said: bytes, many: int = MANY) -> list[socket.socket]:
             found = [
-                stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=30)) for _ in range(MANY)
+                stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=30)) for _ in range(many)
             ]
             for each in found:
                 each.sendall(said)
@@ -64,9 +74,7 @@ def well(port: int) -> bool:
         pytest.param(HEALTH + b"\r\n" + SIGN_IN + b"Content-Length: 5000\r\n\r\n", id="sent-ahead"),
     ],
 )
-def test_who_does_not_go_on_takes_no_thread(
-    port: int, connect: Callable[[bytes], list[socket.socket]], said: bytes
-) -> None:
+def test_who_does_not_go_on_takes_no_thread(port: int, connect: Connect, said: bytes) -> None:
     connections = connect(said)
     for _ in range(5):
         for each in connections:
@@ -75,14 +83,12 @@ def test_who_does_not_go_on_takes_no_thread(
         assert well(port)
 
 
-def test_a_body_that_never_ends_and_that_nobody_wanted_is_not_waited_for(
-    port: int, connect: Callable[[bytes], list[socket.socket]]
-) -> None:
+def test_a_body_that_never_ends_and_that_nobody_wanted_is_not_waited_for(port: int, connect: Connect) -> None:
     connect(b"POST /api/v1/submissions HTTP/1.1\r\nHost: here\r\nContent-Length: 9999999\r\n\r\nx")
     assert well(port)
 
 
-def test_who_takes_too_long_for_the_headers_is_hung_up_on(connect: Callable[[bytes], list[socket.socket]]) -> None:
+def test_who_takes_too_long_for_the_headers_is_hung_up_on(connect: Connect) -> None:
     began = time.monotonic()
     for each in connect(HEALTH):
         with suppress(ConnectionResetError):
@@ -90,7 +96,7 @@ def test_who_takes_too_long_for_the_headers_is_hung_up_on(connect: Callable[[byt
     assert HEAD_SECONDS <= time.monotonic() - began < 4 * HEAD_SECONDS
 
 
-def test_who_hangs_up_in_the_midst_is_no_work(port: int, connect: Callable[[bytes], list[socket.socket]]) -> None:
+def test_who_hangs_up_in_the_midst_is_no_work(port: int, connect: Connect) -> None:
     for each in connect(HEALTH):
         each.shutdown(socket.SHUT_WR)
         assert each.recv(1) == b""
@@ -134,14 +140,25 @@ def test_a_body_may_come_in_parts(port: int, size: int) -> None:
         assert b"/problems/stale-form" in answer(connection)
 
 
-def test_a_body_that_comes_too_slowly_is_hung_up_on(connect: Callable[[bytes], list[socket.socket]]) -> None:
+def test_a_body_that_comes_too_slowly_is_hung_up_on(connect: Connect) -> None:
     for each in connect(SIGN_IN + b"Content-Length: 5000\r\n\r\nx"):
         with suppress(ConnectionResetError):
             assert each.recv(1) == b""
 
 
+def test_who_takes_nothing_of_a_long_answer_is_hung_up_on(
+    port: int, redis_server: EmbeddedRedis, connect: Connect
+) -> None:
+    with closing(Store.connect(ServiceSettings(redis_url=SecretStr(redis_server.url)))) as store:
+        secret = store.tokens.create("staff", "course", {Scope.STAFF})[1]
+        name = store.submissions.accept(New("course", "udl-7.2", "0", "ada", "a.py", os.urandom(LONG))).id
+    about = f"GET /api/v1/submissions/{name}/source HTTP/1.1\r\nHost: here\r\nAuthorization: Bearer {secret}\r\n\r\n"
+    connect(about.encode(), THREADS)
+    assert httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=10 * STALL_SECONDS).is_success
+
+
 def test_of_large_bodies_that_are_on_their_way_few_are_read_and_others_told_when_to_come(
-    port: int, connect: Callable[[bytes], list[socket.socket]]
+    port: int, connect: Connect
 ) -> None:
     connect(SIGN_IN + b"Content-Length: 5000000\r\n\r\nx")
     with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
