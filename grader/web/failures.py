@@ -3,7 +3,7 @@
 import logging
 from uuid import uuid4
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, request
 from flask_wtf.csrf import CSRFError
 from gunicorn.http.errors import NoMoreData, ParseException  # type: ignore[import-untyped]
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
@@ -80,7 +80,7 @@ def _from_flask(error: HTTPException) -> Response:
     if kind is None:
         return _said(Told("about:blank", error.name, status, detail, headers=headers))
     if isinstance(error, RequestEntityTooLarge):
-        detail = f"the body may have {current_app.config['MAX_CONTENT_LENGTH']} bytes"
+        detail = f"the body may have {request.max_content_length} bytes"
         if request.mimetype == "multipart/form-data":
             detail += f", in {request.max_form_parts} parts, each {request.max_form_memory_size} unless it is a file"
     return _said(told(Problem(kind, detail, headers=headers)))

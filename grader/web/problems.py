@@ -150,8 +150,8 @@ BUSY = Kind(
     "busy",
     HTTPStatus.SERVICE_UNAVAILABLE,
     "No room just now",
-    "As many streams are held open, or large bodies on their way, as this server allows. Nothing was done. Try after "
-    "Retry-After; instead of a stream, ask for the status.",
+    "As many connections are held open, or large bodies on their way, as this server allows. Nothing was done. Try "
+    "after Retry-After; instead of a stream, ask for the status.",
 )
 
 NO_SECRET = Kind(

@@ -128,6 +128,14 @@ def test_what_is_too_large_is_refused(portal: Asker, how: dict[str, Any]) -> Non
     assert "2048" in answer.get_json()["detail"]
 
 
+def test_only_what_is_handed_in_may_be_large(staff: Asker) -> None:
+    large = "x" * (1 << 20)
+    assert staff.submit(source=large).status_code == 202
+    answer = staff.post("/regrades", json={"assignment": large})
+    assert (answer.status_code, answer.get_json()["type"]) == (413, "/problems/too-large")
+    assert str(1 << 20) in answer.get_json()["detail"]
+
+
 def test_a_mistake_of_ours_is_told_without_its_inside(
     staff: Asker, store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
