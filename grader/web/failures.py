@@ -43,7 +43,8 @@ def install(app: Flask) -> None:
 
 def _unavailable(error: StoreUnavailable) -> Response:
     _log.warning("the store does not answer: %s", error)
-    detail = "the store does not answer; nothing was recorded"
+    # Where only its answer was lost, all of it was recorded.
+    detail = "the store does not answer; nothing was half-recorded: send the same again, with the same Idempotency-Key"
     return _said(told(Problem(problems.UNAVAILABLE, detail, headers={"Retry-After": str(TRY_AGAIN)})))
 
 
