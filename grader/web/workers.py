@@ -33,7 +33,7 @@ STALL_SECONDS = 10.0
 SLOWEST = 8192
 #: What ends the headers, and bytes of them that are awaited outside of a thread.
 _END, _HEAD = b"\r\n\r\n", 65536
-_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]+)[ \t]*\r\n", re.IGNORECASE)
+_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*0*([0-9]{1,9})[ \t]*\r\n", re.IGNORECASE)
 #: Who sends this sends no body until a thread says that it may.
 _EXPECT = re.compile(rb"\r\nexpect:", re.IGNORECASE)
 
@@ -166,12 +166,12 @@ class Impatient(ThreadWorker):  # type: ignore[misc]
         awaited = self._awaited.setdefault(conn, _Awaited())
         # Nothing new: the client has hung up in the midst of it.
         more = came < wanted and came != awaited.came
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, wanted if more else 1)
         awaited.came = came
         if more and awaited.body_since is None and _END in head:
             awaited.body_since = time.monotonic()
-        # The kernel may not have room for so much.
-        return not more or client.getsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT) < wanted
+        if more and _woken_at(client, wanted):
+            return False
+        return _woken_at(client, 1)
 
     def _on_leaving_socket_readable(self, conn: Any, client: socket.socket) -> None:
         try:
@@ -197,6 +197,12 @@ def _waiting(client: socket.socket) -> int:
         return int(struct.unpack("i", fcntl.ioctl(client, termios.FIONREAD, b"\0\0\0\0"))[0])
     except (OSError, ValueError):
         return 0
+
+
+def _woken_at(client: socket.socket, size: int) -> bool:
+    """Have the poller, and whoever reads, woken by so many bytes; False where the kernel has no room for them."""
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, size)
+    return client.getsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT) == size
 
 
 def _wanted(head: bytes) -> int:

@@ -157,6 +157,14 @@ def test_who_takes_nothing_of_a_long_answer_is_hung_up_on(
     assert httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=10 * STALL_SECONDS).is_success
 
 
+@pytest.mark.parametrize("length", [b"9" * 6000, b"0" * 6000 + b"1", b"1, 1", b"-1", b"1_0", b"\xb2"])
+def test_a_length_that_is_none_ends_no_process(port: int, length: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        connection.sendall(SIGN_IN + b"Connection: close\r\nContent-Length: " + length + b"\r\n\r\nx")
+        assert answer(connection).split()[1][:1] == b"4"
+    assert well(port)
+
+
 def test_of_large_bodies_that_are_on_their_way_few_are_read_and_others_told_when_to_come(
     port: int, connect: Connect
 ) -> None:
