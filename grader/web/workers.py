@@ -2,19 +2,16 @@
 
 Its own gives a thread for seconds to each connection that is silent, and for good to one whose request never ends; and
 its loop, by which all connections come in, waits two seconds for each client that does not hang up. So a few
-connections, from anybody, would be enough to keep everybody out. What is awaited here waits in the kernel's buffers.
+connections, from anybody, would be enough to keep everybody out.
 """
 
 import contextlib
-import fcntl
 import re
 import socket
-import struct
-import termios
 import time
 from collections import deque
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from selectors import EVENT_READ
 from typing import Any
@@ -29,10 +26,10 @@ from grader.web.bodies import AWAITED
 HEAD_SECONDS, BODY_SECONDS, DRAIN_SECONDS, LEAVE_SECONDS = 5.0, 120.0, 0.05, 2.0
 #: Seconds for which a client may take nothing of its answer: it holds a thread once the kernel's buffers are full.
 STALL_SECONDS = 10.0
-#: Bytes a second at which a body that is awaited has to come, on the whole.
-SLOWEST = 8192
-#: What ends the headers, and bytes of them that are awaited outside of a thread.
-_END, _HEAD = b"\r\n\r\n", 65536
+#: Bytes a second at which a body that is awaited has to come, on the whole; and bytes of all that are, at a time.
+SLOWEST, ROOM = 8192, 64 << 20
+#: What ends the headers, bytes of them that are awaited outside of a thread, and bytes that are read at a time.
+_END, _HEAD, _PART = b"\r\n\r\n", 65536, 65536
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*0*([0-9]{1,9})[ \t]*\r\n", re.IGNORECASE)
 #: Who sends this sends no body until a thread says that it may.
 _EXPECT = re.compile(rb"\r\nexpect:", re.IGNORECASE)
@@ -42,14 +39,25 @@ _EXPECT = re.compile(rb"\r\nexpect:", re.IGNORECASE)
 class _Awaited:
     """A request that is not all there yet."""
 
-    #: Bytes that had come when we looked last.
-    came: int = 0
-    #: Since when its headers are there and its body is not.
+    came: bytearray = field(default_factory=bytearray)
+    #: Since when its headers are there and its body is not, and bytes of both together.
     body_since: float | None = None
+    wanted: int = 0
+
+    def more(self, part: bytes) -> bool:
+        """Take in what came; whether there should be more before a thread looks at it."""
+        begin = max(0, len(self.came) - len(_END))
+        self.came += part
+        if self.body_since is None:
+            end = self.came.find(_END, begin)
+            if end < 0:
+                return len(self.came) < _HEAD
+            self.body_since, self.wanted = time.monotonic(), end + len(_END) + _body(self.came, end)
+        return len(self.came) < self.wanted
 
     def until(self) -> float:
         """The moment by which more of its body should have come."""
-        return (self.body_since or 0.0) + HEAD_SECONDS + self.came / SLOWEST
+        return (self.body_since or 0.0) + HEAD_SECONDS + len(self.came) / SLOWEST
 
 
 class Impatient(ThreadWorker):  # type: ignore[misc]
@@ -63,11 +71,14 @@ class Impatient(ThreadWorker):  # type: ignore[misc]
         self._leaving: dict[Any, float] = {}
         #: Those whose request is not all there yet.
         self._awaited: dict[Any, _Awaited] = {}
+        #: What came of the others', until a thread looks at it.
+        self._came: dict[Any, bytes] = {}
 
     def enqueue_req(self, conn: Any) -> None:
         """Into a thread, once there is something to read."""
         if conn.initialized or conn.data_ready:
-            self._awaited.pop(conn, None)
+            if (awaited := self._awaited.pop(conn, None)) is not None:
+                self._came[conn] = bytes(awaited.came)
             super().enqueue_req(conn)
             return
         conn.sock.settimeout(0)
@@ -95,6 +106,9 @@ class Impatient(ThreadWorker):  # type: ignore[misc]
         """In a thread: read a request, and answer it."""
         self._reading[conn] = time.monotonic() + HEAD_SECONDS
         try:
+            if came := self._came.pop(conn, b""):
+                conn.init()
+                conn.parser.unreader.unread(came)
             return super().handle(conn)
         finally:
             self._reading.pop(conn, None)
@@ -131,10 +145,12 @@ class Impatient(ThreadWorker):  # type: ignore[misc]
 
     def murder_pending(self) -> None:
         """Every second: let nobody wait any longer, in the poller or in a thread."""
-        for conn, awaited in self._awaited.items():
+        room = ROOM
+        for conn, awaited in sorted(self._awaited.items(), key=lambda each: each[1].body_since or 0.0, reverse=True):
             if awaited.body_since is not None:
-                awaited.came = _waiting(conn.sock)
-                conn.timeout = awaited.until()
+                room -= len(awaited.came)
+                # Who honestly sends something has long been through when room is short.
+                conn.timeout = awaited.until() if room >= 0 else 0.0
         # As gunicorn has them: the first is the first to go.
         self.pending_conns: deque[Any] = deque(sorted(self.pending_conns, key=lambda conn: conn.timeout))
         super().murder_pending()
@@ -157,21 +173,14 @@ class Impatient(ThreadWorker):  # type: ignore[misc]
     def _complete(self, conn: Any, client: socket.socket) -> bool:
         """Whether a thread need not wait for the request; the poller tells when there is more of it."""
         try:
-            head = client.recv(_HEAD, socket.MSG_PEEK)
+            part = client.recv(_PART)
         except BlockingIOError:
             return False
         except OSError:
+            # The thread will see.
             return True
-        came, wanted = _waiting(client), _wanted(head)
-        awaited = self._awaited.setdefault(conn, _Awaited())
-        # Nothing new: the client has hung up in the midst of it.
-        more = came < wanted and came != awaited.came
-        awaited.came = came
-        if more and awaited.body_since is None and _END in head:
-            awaited.body_since = time.monotonic()
-        if more and _woken_at(client, wanted):
-            return False
-        return _woken_at(client, 1)
+        # Who has hung up sends nothing more, whatever is missing.
+        return not (self._awaited.setdefault(conn, _Awaited()).more(part) and part)
 
     def _on_leaving_socket_readable(self, conn: Any, client: socket.socket) -> None:
         try:
@@ -191,26 +200,9 @@ class Impatient(ThreadWorker):  # type: ignore[misc]
         conn.close()
 
 
-def _waiting(client: socket.socket) -> int:
-    """Bytes that came and were not read."""
-    try:
-        return int(struct.unpack("i", fcntl.ioctl(client, termios.FIONREAD, b"\0\0\0\0"))[0])
-    except (OSError, ValueError):
-        return 0
-
-
-def _woken_at(client: socket.socket, size: int) -> bool:
-    """Have the poller, and whoever reads, woken by so many bytes; False where the kernel has no room for them."""
-    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, size)
-    return client.getsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT) == size
-
-
-def _wanted(head: bytes) -> int:
-    """Bytes that should be there before a thread reads a request that begins like this; of a large one its headers."""
-    end = head.find(_END)
-    if end < 0:
-        return len(head) + 1 if len(head) < _HEAD else 0
+def _body(head: bytearray, end: int) -> int:
+    """Bytes of a body that should be there before a thread looks at the request; of a large one none."""
     lengths = _LENGTH.findall(head, 0, end + 2)
     if len(lengths) != 1 or int(lengths[0]) > AWAITED or _EXPECT.search(head, 0, end):
         return 0
-    return end + len(_END) + int(lengths[0])
+    return int(lengths[0])

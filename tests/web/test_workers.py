@@ -14,7 +14,8 @@ from grader.settings.service import ServiceSettings
 from grader.store.records import Scope
 from grader.store.store import Store
 from grader.store.submissions import New
-from grader.web.workers import HEAD_SECONDS, STALL_SECONDS
+from grader.web.bodies import AWAITED
+from grader.web.workers import HEAD_SECONDS, ROOM, STALL_SECONDS
 from tests.web.serving import serving
 from worker.serving.embedded import EmbeddedRedis
 
@@ -155,6 +156,19 @@ def test_who_takes_nothing_of_a_long_answer_is_hung_up_on(
     about = f"GET /api/v1/submissions/{name}/source HTTP/1.1\r\nHost: here\r\nAuthorization: Bearer {secret}\r\n\r\n"
     connect(about.encode(), THREADS)
     assert httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=10 * STALL_SECONDS).is_success
+
+
+def test_what_is_awaited_takes_only_so_much_room(port: int, connect: Connect) -> None:
+    """Of those who never come to an end the first have to go."""
+    held = connect(SIGN_IN + b"Content-Length: %d\r\n\r\n" % AWAITED, 2 * ROOM // AWAITED)
+    for each in held:
+        with suppress(OSError):
+            each.sendall(b"x" * (AWAITED - 1))
+    with suppress(ConnectionResetError):
+        assert held[0].recv(1) == b""
+    held[-1].sendall(b"x")
+    assert held[-1].recv(8) == b"HTTP/1.1"
+    assert well(port)
 
 
 @pytest.mark.parametrize("length", [b"9" * 6000, b"0" * 6000 + b"1", b"1, 1", b"-1", b"1_0", b"\xb2"])
