@@ -17,6 +17,7 @@ from itertools import count
 from pathlib import Path
 from statistics import quantiles
 
+from bench.processor import spent
 from bench.stack import ASSIGNMENT, COURSE, Stack, stack, until
 from bench.submissions import function_of
 from grader.store.records import Job, Kind, Submission
@@ -65,6 +66,9 @@ class Figures:
 
     accepted: float = 0
     graded_right: float = 0
+    #: Milliseconds of a processor for one of these: of the worker with its jails, and of all other parts.
+    worker_ms: float = 0
+    others_ms: float = 0
     graded_mixed: float = 0
     offered: float = 0
     to_start: Spread | None = None
@@ -137,7 +141,12 @@ def _accepting(up: Stack, sources: Sources, size: Size, found: Figures) -> None:
 
 def _grading(up: Stack, sources: Sources, size: Size, found: Figures) -> None:
     """A burst, from its first start to its last end."""
+    before = spent()
     found.graded_right = _burst(up, sources, size.burst, mixed=False)
+    after = spent()
+    found.worker_ms, found.others_ms = (
+        round(1e3 * (after[part] - before[part]) / size.burst, 1) for part in ("worker", "others")
+    )
     found.graded_mixed = _burst(up, sources, size.burst, mixed=True)
 
 
@@ -242,8 +251,9 @@ def _taken(submission: Submission) -> float:
 def _text(found: Figures) -> str:
     return "\n".join(
         (
-            f"accepted, without a worker           {found.accepted:.0f} a second ({HANDS} connections)",
+            f"accepted, without a worker           {found.accepted:.0f} a second ({HANDS} connections, 2 processes)",
             f"graded on two processes, right ones  {found.graded_right:.1f} a second",
+            f"  processor time of each              {found.worker_ms:.0f} ms grading, {found.others_ms:.0f} the rest",
             f"graded, every second one wrong       {found.graded_mixed:.1f} a second",
             f"at {found.offered:.1f} a second: accept to start   {found.to_start}",
             f"                request to verdict  {found.to_verdict}",

@@ -46,7 +46,8 @@ class ServiceSettings(BaseSettings):
     submit_bytes_rate: str = "1073741824/day"
     #: Whether a submission without an Idempotency-Key is refused.
     idempotency_required: bool = False
-    #: Threads of a web process; held connections (long poll, event streams) take at most half of them.
+    #: Threads of a web process; held connections (long poll, event streams) take at most half of them, large bodies on
+    #: their way a quarter.
     web_threads: int = Field(default=8, ge=2, le=256)
 
     #: Seconds without a sign of life after which a worker's submission is given to another.

@@ -20,6 +20,7 @@ from grader.web import (
     submissions,
     tokens,
 )
+from grader.web.bodies import Bodies
 from grader.web.holding import Holding
 from grader.web.limits import Limits
 from grader.web.noun import Noun
@@ -68,4 +69,5 @@ def create_app(
         app.register_api(noun)
     app.register_blueprint(documents.pages)
     registry.install(app, settings)
+    app.wsgi_app = Bodies(app.wsgi_app, Holding(max(1, settings.web_threads // 4)))  # type: ignore[method-assign]
     return app

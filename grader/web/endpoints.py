@@ -12,7 +12,7 @@ from grader.store.records import Scope
 from grader.web import answers
 from grader.web.auth import caller
 from grader.web.noun import CREATED, PREFIX, TAGGED, Answer, Noun
-from grader.web.problems import CONFLICT, INVALID, NOT_FOUND, Fault, Problem
+from grader.web.problems import BUSY, CONFLICT, INVALID, NOT_FOUND, TRY_AGAIN, Fault, Problem
 from grader.web.schemas import Asked, CourseQuery, Id, Name, Query, Told, moment, moment_or_none
 from grader.web.service import service
 
@@ -129,11 +129,7 @@ def create_callback(body: CallbackAsked) -> Response:
     Where the URL leads is looked up now, and again before each post.
     """
     course = caller().course(body.course)
-    destinations = Destinations.of(service().settings)
-    try:
-        destinations.addresses(destinations.read(body.url))
-    except BadDestination as error:
-        raise Problem(INVALID, f"/url: {error}", errors=(Fault("pointer", "/url", str(error)),)) from None
+    _look_up(body.url)
     try:
         made, secret = service().store.callbacks.create(course, body.url, body.events)
     except TooManyEndpoints as error:
@@ -206,6 +202,20 @@ def list_deliveries(path: CallbackPath, query: DeliveriesQuery) -> Response:
     page = service().store.callbacks.deliveries(found.id, query.state, query.limit, query.cursor)
     told = DeliveriesTold(items=[_delivery(each) for each in page.items], next=page.next_cursor)
     return answers.page(told, page.next_cursor)
+
+
+def _look_up(url: str) -> None:
+    """A Problem where callbacks may not go there. Whoever serves the name may be slow: few wait for that at a time."""
+    destinations = Destinations.of(service().settings)
+    try:
+        destination = destinations.read(url)
+        with service().holding.place() as held:
+            if not held:
+                detail = "as many connections are held open as this server allows; nothing was made"
+                raise Problem(BUSY, detail, headers={"Retry-After": str(TRY_AGAIN)})
+            destinations.addresses(destination)
+    except BadDestination as error:
+        raise Problem(INVALID, f"/url: {error}", errors=(Fault("pointer", "/url", str(error)),)) from None
 
 
 def _visible(number: str) -> Endpoint:

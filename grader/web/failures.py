@@ -3,8 +3,9 @@
 import logging
 from uuid import uuid4
 
-from flask import Flask, Response, current_app
+from flask import Flask, Response, request
 from flask_wtf.csrf import CSRFError
+from gunicorn.http.errors import NoMoreData, ParseException  # type: ignore[import-untyped]
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from grader.errors import StoreUnavailable
@@ -34,13 +35,16 @@ def install(app: Flask) -> None:
     app.register_error_handler(IdempotencyMismatch, _key_reused)
     app.register_error_handler(WrongPhase, _wrong_phase)
     app.register_error_handler(CSRFError, _stale_form)
+    app.register_error_handler(ParseException, _broken)
+    app.register_error_handler(NoMoreData, _broken)
     app.register_error_handler(HTTPException, _from_flask)
     app.register_error_handler(Exception, _unexpected)
 
 
 def _unavailable(error: StoreUnavailable) -> Response:
     _log.warning("the store does not answer: %s", error)
-    detail = "the store does not answer; nothing was recorded"
+    # Where only its answer was lost, all of it was recorded.
+    detail = "the store does not answer; nothing was half-recorded: send the same again, with the same Idempotency-Key"
     return _said(told(Problem(problems.UNAVAILABLE, detail, headers={"Retry-After": str(TRY_AGAIN)})))
 
 
@@ -61,6 +65,14 @@ def _stale_form(error: CSRFError) -> Response:
     return _said(told(Problem(problems.STALE_FORM, str(error.description))))
 
 
+def _broken(error: Exception) -> Response:
+    """The web server meets it in the midst of a body, while the request is being answered."""
+    answer = _said(told(Problem(problems.MALFORMED, f"the body breaks off, or not as HTTP has it: {error}")))
+    # What comes after it is no request.
+    answer.headers["Connection"] = "close"
+    return answer
+
+
 def _from_flask(error: HTTPException) -> Response:
     status = error.code or 500
     detail = error.description or error.name
@@ -69,7 +81,9 @@ def _from_flask(error: HTTPException) -> Response:
     if kind is None:
         return _said(Told("about:blank", error.name, status, detail, headers=headers))
     if isinstance(error, RequestEntityTooLarge):
-        detail = f"the body may have {current_app.config['MAX_CONTENT_LENGTH']} bytes"
+        detail = f"the body may have {request.max_content_length} bytes"
+        if request.mimetype == "multipart/form-data":
+            detail += f", in {request.max_form_parts} parts, each {request.max_form_memory_size} unless it is a file"
     return _said(told(Problem(kind, detail, headers=headers)))
 
 

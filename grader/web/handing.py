@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 from flask import request
 from pydantic import ConfigDict, Field, JsonValue, model_validator
 
-from grader.web.problems import INVALID, UNSUPPORTED_MEDIA_TYPE, Fault, Problem
+from grader.web.problems import INVALID, MALFORMED, UNSUPPORTED_MEDIA_TYPE, Fault, Problem
 from grader.web.reading import json_body, validated
 from grader.web.schemas import Asked, Name, Query
 
@@ -92,6 +92,9 @@ def _from_json(body: SubmissionAsked) -> Handed:
 
 
 def _from_form() -> Handed:
+    if not request.form and not request.files:
+        # werkzeug takes what it cannot read for a form without fields.
+        raise Problem(MALFORMED, "the body is not multipart/form-data, or breaks off")
     repeated = [name for name in request.form if len(request.form.getlist(name)) > 1 or name in request.files]
     repeated += [name for name in request.files if len(request.files.getlist(name)) > 1]
     if repeated:

@@ -19,6 +19,7 @@ from pydantic import BaseModel
 from grader.store.records import Scope
 from grader.web.auth import authenticate
 from grader.web.problems import (
+    BUSY,
     FORBIDDEN,
     INVALID,
     MALFORMED,
@@ -171,7 +172,7 @@ def _common(reader: Reader, scope: Scope | None, *, takes_body: bool) -> tuple[K
     if reader.path or reader.query:
         kinds.append(NOT_FOUND)
     if reader.body or takes_body:
-        kinds += [MALFORMED, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE]
+        kinds += [MALFORMED, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, BUSY]
     return tuple(kinds)
 
 

@@ -149,8 +149,9 @@ UNAVAILABLE = Kind(
 BUSY = Kind(
     "busy",
     HTTPStatus.SERVICE_UNAVAILABLE,
-    "No room for another stream",
-    "As many connections are held open as this server allows. Try after Retry-After, or ask for the status instead.",
+    "No room just now",
+    "As many connections are held open, or large bodies on their way, as this server allows. Nothing was done. Try "
+    "after Retry-After; instead of a stream, ask for the status.",
 )
 
 NO_SECRET = Kind(

@@ -7,6 +7,7 @@ from flask import request
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from grader.web.bodies import AWAITED
 from grader.web.problems import INVALID, MALFORMED, NOT_FOUND, UNSUPPORTED_MEDIA_TYPE, Fault, Problem
 
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -42,6 +43,8 @@ class Reader:
             given = {field: request.headers[name] for name, field in self._headers.items() if name in request.headers}
             arguments["header"] = validated(self.header, given, "header")
         if self.body:
+            # Only what is handed in may be larger.
+            request.max_content_length = min(request.max_content_length or AWAITED, AWAITED)
             arguments["body"] = json_body(self.body)
         return arguments
 

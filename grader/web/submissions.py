@@ -110,9 +110,11 @@ def submit(header: Keyed) -> Response:
         raise Problem(UNKNOWN_ASSIGNMENT, f"there is no assignment {given.assignment} in the course {course}")
     new = New(course, given.assignment, revision.id, given.student, given.filename, given.source, key)
     accepted = here.store.submissions.accept(new)
-    state = State.QUEUED
+    state, against = State.QUEUED, revision.id
     if accepted.replayed:
-        state = _visible(accepted.id).state
+        found = _visible(accepted.id)
+        # Another revision may have been published since.
+        state, against = found.state, found.revision
     else:
         here.dispatcher.send(Job(Kind.SUBMISSION, accepted.id))
     receipt = Receipt(
@@ -120,7 +122,7 @@ def submit(header: Keyed) -> Response:
         state=state,
         course=course,
         assignment=given.assignment,
-        revision=revision.id,
+        revision=against,
         student=given.student,
         source_sha256=digest,
     )

@@ -26,6 +26,8 @@ from worker.serving.embedded import EmbeddedRedis, find_server, free_port, lasti
 SUBMISSIONS = 200
 #: How many may be handed in beyond those that are at their end.
 AHEAD = 30
+#: Seconds that Redis is away: several leases.
+AWAY = 10.0
 #: Takes seconds: a few of these are enough.
 SLOW = "endless_loop.py"
 
@@ -163,9 +165,10 @@ class Course:
         self._sweeper = self._service.start("sweeper")
 
     def kill_redis(self) -> None:
-        """And start it on its file, once somebody was refused."""
+        """And start it on its file, after a while in which somebody was refused."""
         self._redis.kill()
         self.portal.allow(len(self._ended) + 2 * AHEAD)
+        threading.Event().wait(AWAY)
         until(lambda: 503 in self.portal.answers, "somebody is told to come again")
         self._redis.start()
 
@@ -199,6 +202,7 @@ def test_nothing_is_lost_whatever_is_killed(redis: EmbeddedRedis, tmp_path: Path
             course.portal.end()
         for each in handing:
             each.result()
+        assert set(course.portal.answers) == {202, 503}
         for work in works:
             name = course.portal.accepted[work.number]
             submission, verdict = opened.submission(name), opened.store.submissions.verdict(name)

@@ -12,6 +12,7 @@ from grader.store.callbacks import MOST_ENDPOINTS, Result
 from grader.store.records import Scope
 from grader.store.store import Store
 from grader.web import create_app
+from grader.web.service import of
 from tests.web.asking import Asker
 from tests.web.concluding import conclude
 from worker.serving.embedded import EmbeddedRedis
@@ -46,6 +47,17 @@ def test_an_endpoint_is_made_and_its_secret_shown_this_once(staff: Asker) -> Non
     del body["secret"]
     assert read.json == body
     assert staff.get("/callbacks").json == {"items": [body], "next": None}
+
+
+@pytest.mark.service(web_threads=2)
+def test_few_names_are_looked_up_at_a_time(staff: Asker) -> None:
+    holding = of(staff.app).holding
+    assert holding.take()
+    answer = staff.post("/callbacks", json={"url": URL})
+    assert (answer.status_code, (answer.json or {})["type"]) == (503, "/problems/busy")
+    assert int(answer.headers["Retry-After"]) >= 1
+    holding.leave()
+    made(staff)
 
 
 def test_only_the_events_that_were_asked_for_are_told(staff: Asker, store: Store) -> None:

@@ -1,5 +1,7 @@
 """Health and figures."""
 
+import re
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -9,6 +11,8 @@ from grader.store.workers import Worker
 from tests.web.asking import Asker
 from tests.web.concluding import conclude
 from tests.web.verdicts import failed
+
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 def report(store: Store, role: Literal["worker", "sweeper"], reason: str | None = None) -> None:
@@ -77,6 +81,13 @@ def test_figures_tell_depth_outcomes_and_workers(portal: Asker, store: Store) ->
     ):
         assert line in lines
     assert any(line.startswith('backmark_queue_oldest_seconds{queue="interactive"}') for line in lines)
+
+
+def test_the_figures_that_the_documentation_watches_are_there(portal: Asker) -> None:
+    told = portal.get("//metrics").text
+    named = re.findall(r"`(backmark_[a-z_]+)", (DOCS / "sizing.md").read_text(encoding="utf-8"))
+    assert named
+    assert [each for each in named if f"\n{each}" not in told] == []
 
 
 def test_health_needs_no_token(portal: Asker) -> None:

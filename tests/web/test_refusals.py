@@ -81,6 +81,19 @@ def test_what_is_no_json_is_malformed(portal: Asker, body: bytes) -> None:
     assert (answer.status_code, answer.get_json()["type"]) == (400, "/problems/malformed")
 
 
+@pytest.mark.parametrize("boundary", ["; boundary=x", ""])
+@pytest.mark.parametrize("body", [b"", b"x", b"--x\r\nContent-Disposition: form-data; name=student\r\n\r\nx"])
+def test_what_is_no_form_or_breaks_off_is_malformed(portal: Asker, body: bytes, boundary: str) -> None:
+    answer = portal.post("/submissions", data=body, content_type=f"multipart/form-data{boundary}")
+    assert (answer.status_code, answer.get_json()["type"]) == (400, "/problems/malformed")
+
+
+def test_a_form_of_too_many_parts_is_told_how_many_it_may_have(portal: Asker) -> None:
+    answer = portal.post("/submissions", data={f"field{at}": "x" for at in range(1001)} | {"file": (io.BytesIO(), "a")})
+    assert (answer.status_code, answer.get_json()["type"]) == (413, "/problems/too-large")
+    assert "1000 parts" in answer.get_json()["detail"]
+
+
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", None])
 def test_another_media_type_is_refused(portal: Asker, content_type: str | None) -> None:
     answer = portal.post("/submissions", data=b"x", content_type=content_type)
@@ -113,6 +126,14 @@ def test_what_is_too_large_is_refused(portal: Asker, how: dict[str, Any]) -> Non
     answer = portal.post("/submissions", **how)
     assert (answer.status_code, answer.get_json()["type"]) == (413, "/problems/too-large")
     assert "2048" in answer.get_json()["detail"]
+
+
+def test_only_what_is_handed_in_may_be_large(staff: Asker) -> None:
+    large = "x" * (1 << 20)
+    assert staff.submit(source=large).status_code == 202
+    answer = staff.post("/regrades", json={"assignment": large})
+    assert (answer.status_code, answer.get_json()["type"]) == (413, "/problems/too-large")
+    assert str(1 << 20) in answer.get_json()["detail"]
 
 
 def test_a_mistake_of_ours_is_told_without_its_inside(

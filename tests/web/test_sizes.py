@@ -1,4 +1,4 @@
-"""Too much: refused before it is read, or while it is, by a real web server."""
+"""Too much, or not as HTTP has it: refused before it is read, or while it is, by a real web server."""
 
 import json
 import socket
@@ -68,3 +68,13 @@ def test_a_body_without_a_length_is_accepted_while_it_is_not(connection: tuple[s
     body = json.dumps({"assignment": "udl-7.2", "student": "ada", "filename": "a.py", "source": "x"}).encode()
     link.sendall(head + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (len(body), body))
     assert answered(link)["state"] == "queued"
+
+
+@pytest.mark.parametrize("body", [b"XYZ\r\n", b"-1\r\n", b"2\r\n{}}}\r\n", b"2\r\n{}", b"7f\r\n{"])
+def test_chunks_that_are_none_or_break_off_are_the_senders_fault(
+    connection: tuple[socket.socket, bytes], body: bytes
+) -> None:
+    link, head = connection
+    link.sendall(head + b"Transfer-Encoding: chunked\r\n\r\n" + body)
+    link.shutdown(socket.SHUT_WR)
+    assert answered(link)["type"] == "/problems/malformed"

@@ -1,6 +1,7 @@
 """Handing in: JSON or a form, recorded once, told to the workers."""
 
 from base64 import b64encode
+from dataclasses import replace
 
 import pytest
 
@@ -49,6 +50,16 @@ def test_the_same_key_and_request_are_one_submission(portal: Asker, store: Store
     assert again.get_json() == first.get_json()
     assert again.headers["Idempotency-Replayed"] == "true"
     assert store.redis.llen("celery:interactive") == 1
+
+
+def test_the_same_key_answers_the_same_also_after_another_revision(portal: Asker, store: Store) -> None:
+    key = {"Idempotency-Key": "7d4d"}
+    first = portal.submit(headers=key).get_json()
+    shipped = store.assignments.current("course", "udl-7.2")
+    assert shipped is not None
+    store.assignments.publish(replace(shipped, id="another", course="course"), b"networks")
+    assert portal.submit().get_json()["revision"] == "another"
+    assert portal.submit(headers=key).get_json() == first | {"state": "superseded"}
 
 
 def test_the_same_key_holds_for_a_form_and_its_file(portal: Asker) -> None:

@@ -1,37 +1,53 @@
 """Who sends nothing, or little by little, or does not hang up, keeps nobody else waiting."""
 
+import os
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
-from grader.web.workers import HEAD_SECONDS
+from grader.settings.service import ServiceSettings
+from grader.store.records import Scope
+from grader.store.store import Store
+from grader.store.submissions import New
+from grader.web.bodies import AWAITED
+from grader.web.workers import HEAD_SECONDS, ROOM, STALL_SECONDS
 from tests.web.serving import serving
 from worker.serving.embedded import EmbeddedRedis
 
-#: More than the server has threads.
-MANY = 40
+#: Of the server; and more than that.
+THREADS, MANY = 8, 40
+#: Bytes of an answer that no buffer holds.
+LONG = 8 << 20
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: here\r\n"
+#: Its body is read, whoever sends it.
+SIGN_IN = (
+    b"POST /sign-in HTTP/1.1\r\nHost: here\r\nAccept: application/json\r\n"
+    b"Content-Type: application/x-www-form-urlencoded\r\n"
+)
+
+Connect = Callable[..., list[socket.socket]]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def port(redis_server: EmbeddedRedis) -> Iterator[int]:
     """Of a web server."""
-    with serving(redis_server.url) as port:
+    with serving(redis_server.url, BACKMARK_SECRET="kept" * 10) as port:
         yield port
 
 
 @pytest.fixture
-def connect(port: int) -> Iterator[Callable[[bytes], list[socket.socket]]]:
+def connect(port: int) -> Iterator[Connect]:
     """Makes many connections that say so much, and stay open until the end."""
     with ExitStack() as stack:
 
-        def connect(said: bytes) -> list[socket.socket]:
+        def connect(said: bytes, many: int = MANY) -> list[socket.socket]:
             found = [
-                stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=30)) for _ in range(MANY)
+                stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=30)) for _ in range(many)
             ]
             for each in found:
                 each.sendall(said)
@@ -41,8 +57,8 @@ def connect(port: int) -> Iterator[Callable[[bytes], list[socket.socket]]]:
 
 
 def well(port: int) -> bool:
-    """Whether a healthy client is answered within a second or two."""
-    return httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=2).is_success
+    """Whether a healthy client is answered, long before all of the others would be hung up on one by one."""
+    return httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=10).is_success
 
 
 @pytest.mark.parametrize(
@@ -51,11 +67,15 @@ def well(port: int) -> bool:
         pytest.param(b"", id="silent"),
         pytest.param(HEALTH + b"X-Never-Ends: ", id="headers"),
         pytest.param(HEALTH + b"Connection: close\r\n\r\n", id="answered"),
+        pytest.param(SIGN_IN + b"Content-Length: 5000\r\n\r\n", id="body"),
+        pytest.param(SIGN_IN + b"Content-Length: 00000000000000001048576\r\n\r\n", id="large-enough-body"),
+        pytest.param(SIGN_IN + b"Content-Length: 5000000\r\n\r\n", id="large-body"),
+        pytest.param(SIGN_IN + b"Content-Length: 5000\r\nExpect: 100-continue\r\n\r\n", id="expected-body"),
+        pytest.param(SIGN_IN + b"Transfer-Encoding: chunked\r\n\r\n5\r\n", id="chunks"),
+        pytest.param(HEALTH + b"\r\n" + SIGN_IN + b"Content-Length: 5000\r\n\r\n", id="sent-ahead"),
     ],
 )
-def test_who_does_not_go_on_takes_no_thread(
-    port: int, connect: Callable[[bytes], list[socket.socket]], said: bytes
-) -> None:
+def test_who_does_not_go_on_takes_no_thread(port: int, connect: Connect, said: bytes) -> None:
     connections = connect(said)
     for _ in range(5):
         for each in connections:
@@ -64,15 +84,12 @@ def test_who_does_not_go_on_takes_no_thread(
         assert well(port)
 
 
-def test_a_body_that_never_ends_and_that_nobody_wanted_is_not_waited_for(
-    port: int, connect: Callable[[bytes], list[socket.socket]]
-) -> None:
+def test_a_body_that_never_ends_and_that_nobody_wanted_is_not_waited_for(port: int, connect: Connect) -> None:
     connect(b"POST /api/v1/submissions HTTP/1.1\r\nHost: here\r\nContent-Length: 9999999\r\n\r\nx")
-    time.sleep(MANY / 8)
     assert well(port)
 
 
-def test_who_takes_too_long_for_the_headers_is_hung_up_on(connect: Callable[[bytes], list[socket.socket]]) -> None:
+def test_who_takes_too_long_for_the_headers_is_hung_up_on(connect: Connect) -> None:
     began = time.monotonic()
     for each in connect(HEALTH):
         with suppress(ConnectionResetError):
@@ -80,7 +97,7 @@ def test_who_takes_too_long_for_the_headers_is_hung_up_on(connect: Callable[[byt
     assert HEAD_SECONDS <= time.monotonic() - began < 4 * HEAD_SECONDS
 
 
-def test_who_hangs_up_in_the_midst_is_no_work(port: int, connect: Callable[[bytes], list[socket.socket]]) -> None:
+def test_who_hangs_up_in_the_midst_is_no_work(port: int, connect: Connect) -> None:
     for each in connect(HEALTH):
         each.shutdown(socket.SHUT_WR)
         assert each.recv(1) == b""
@@ -102,3 +119,73 @@ def test_headers_and_the_next_request_may_come_in_parts(port: int) -> None:
             while not answer.endswith(b'{"ok":true}'):
                 answer += (more := connection.recv(4096))
                 assert more
+
+
+def answer(connection: socket.socket) -> bytes:
+    """What comes, to its end."""
+    told = b""
+    while more := connection.recv(65536):
+        told += more
+    return told
+
+
+@pytest.mark.parametrize("size", [10, 70_000, 1 << 20, 3 << 20])
+def test_a_body_may_come_in_parts(port: int, size: int) -> None:
+    """Whether it is awaited before a thread reads it, or on its way then."""
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        connection.sendall(SIGN_IN + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % size)
+        for _ in range(4):
+            connection.sendall(b"x" * (size // 5))
+            time.sleep(0.1)
+        connection.sendall(b"x" * (size - 4 * (size // 5)))
+        assert b"/problems/stale-form" in answer(connection)
+
+
+def test_a_body_that_comes_too_slowly_is_hung_up_on(connect: Connect) -> None:
+    for each in connect(SIGN_IN + b"Content-Length: 5000\r\n\r\nx"):
+        with suppress(ConnectionResetError):
+            assert each.recv(1) == b""
+
+
+def test_who_takes_nothing_of_a_long_answer_is_hung_up_on(
+    port: int, redis_server: EmbeddedRedis, connect: Connect
+) -> None:
+    with closing(Store.connect(ServiceSettings(redis_url=SecretStr(redis_server.url)))) as store:
+        secret = store.tokens.create("staff", "course", {Scope.STAFF})[1]
+        name = store.submissions.accept(New("course", "udl-7.2", "0", "ada", "a.py", os.urandom(LONG))).id
+    about = f"GET /api/v1/submissions/{name}/source HTTP/1.1\r\nHost: here\r\nAuthorization: Bearer {secret}\r\n\r\n"
+    connect(about.encode(), THREADS)
+    assert httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=10 * STALL_SECONDS).is_success
+
+
+def test_what_is_awaited_takes_only_so_much_room(port: int, connect: Connect) -> None:
+    """Of those who never come to an end the first have to go."""
+    held = connect(SIGN_IN + b"Content-Length: %d\r\n\r\n" % AWAITED, 2 * ROOM // AWAITED)
+    for each in held:
+        with suppress(OSError):
+            each.sendall(b"x" * (AWAITED - 1))
+    with suppress(ConnectionResetError):
+        assert held[0].recv(1) == b""
+    held[-1].sendall(b"x")
+    assert held[-1].recv(8) == b"HTTP/1.1"
+    assert well(port)
+
+
+@pytest.mark.parametrize("length", [b"9" * 6000, b"0" * 6000 + b"1", b"1, 1", b"-1", b"1_0", b"\xb2"])
+def test_a_length_that_is_none_ends_no_process(port: int, length: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        connection.sendall(SIGN_IN + b"Connection: close\r\nContent-Length: " + length + b"\r\n\r\nx")
+        assert answer(connection).split()[1][:1] == b"4"
+    assert well(port)
+
+
+def test_of_large_bodies_that_are_on_their_way_few_are_read_and_others_told_when_to_come(
+    port: int, connect: Connect
+) -> None:
+    connect(SIGN_IN + b"Content-Length: 5000000\r\n\r\nx")
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        connection.sendall(SIGN_IN + b"Connection: close\r\nContent-Length: 5000000\r\n\r\nx")
+        told = answer(connection)
+    assert b" 503 " in told
+    assert b"/problems/busy" in told
+    assert b"Retry-After: " in told

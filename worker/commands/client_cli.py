@@ -37,7 +37,8 @@ def submit(  # noqa: PLR0913 - one parameter for each option
     """Submit notebooks or Python files to a server, and show its verdicts.
 
     A folder stands for all .ipynb and .py files in it and below. Exit status: 0 all passed (or all submitted, with
-    --no-wait); 1 not all passed; 2 wrong usage, or refused by the server; 3 no server, or a failure of its own.
+    --no-wait); 1 not all passed; 2 wrong usage, or refused by the server; 3 no server, a failure of its own, or
+    --timeout came first.
     """
     asked = client_commands.Asked(assignment, student, timeout, wait=wait, as_json=as_json)
     ctx.exit(client_commands.submit(found(files), asked, machine.from_environment()))
@@ -52,8 +53,8 @@ def submit(  # noqa: PLR0913 - one parameter for each option
 def status(ctx: click.Context, ids: tuple[str, ...], timeout: float | None, *, wait: bool, as_json: bool) -> None:
     """Show submissions as they stand: a place in the queue, or a verdict.
 
-    Exit status: 0 all passed; 1 not all passed, or not yet; 2 wrong usage, or no such submission; 3 a failure of the
-    service's own.
+    Exit status: 0 all passed; 1 not all passed, or not yet; 2 wrong usage, or no such submission; 3 no server, a
+    failure of its own, or --timeout came first.
     """
     settings = machine.from_environment()
     ctx.exit(client_commands.status(ids, settings, timeout=timeout, wait=wait, as_json=as_json))
