@@ -3,7 +3,10 @@
 import contextlib
 import dataclasses
 import os
+import secrets
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +15,7 @@ import pytest
 
 from grader.errors import Crashed, JailFailed, OutOfMemory, TimedOut
 from tests.sandbox.conftest import LIMITS, ask, body, numbers
+from tests.service.parts import until
 from worker.sandbox.forked import Forked
 from worker.sandbox.policy import Launch
 from worker.sandbox.process import Jail
@@ -186,6 +190,42 @@ def test_a_jail_that_is_stopped_before_it_is_there_ends(own: Template) -> None:
         session.stop()
         with pytest.raises((Crashed, JailFailed)):
             ask(session, body("pass"))
+
+
+@pytest.mark.parametrize("after", [0.0, 0.002, 0.004, 0.008, 0.016, 0.03, 0.06, 0.1])
+def test_whenever_its_worker_is_killed_nothing_is_left(jail: Launch, after: float) -> None:
+    """Also in the moment in which bwrap starts, where a process that the kernel ties to another would wait for ever."""
+    assert jail.jailed
+    mark = secrets.token_hex(8)
+    code = (
+        "import dataclasses, sys\n"
+        "from worker.sandbox import policy\nfrom worker.sandbox.template import Template\n"
+        "from tests.sandbox.conftest import LIMITS\n"
+        "jail = policy.jailed()\n"
+        f"command = (jail.command[0], '-X', 'mark={mark}', *jail.command[1:])\n"
+        "print('now', flush=True)\n"
+        "Template(dataclasses.replace(jail, command=command)).start(LIMITS).admit()\n"
+        "sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        (sys.executable, "-c", code), stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]
+    ) as worker:
+        assert worker.stdout is not None
+        assert worker.stdout.readline() == b"now\n"
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            worker.wait(after)
+        worker.kill()
+    until(lambda: not marked(mark), "nothing of it is left")
+
+
+def marked(mark: str) -> list[str]:
+    """Processes with this on their command line."""
+    found = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            if mark.encode() in file.read_bytes():
+                found.append(file.parent.name)
+    return found
 
 
 def test_a_thousand_jails_leave_nothing(own: Template) -> None:

@@ -20,10 +20,17 @@ _START = 30.0
 
 
 class Bubble:
-    """Started at once, by the thread that it dies with."""
+    """Started at once."""
 
-    def __init__(self, launch: Launch, program: bytes, standard: tuple[int, int, int], group: Cgroup | None) -> None:
-        """Start with `program` as its filter, on the standard descriptors given; raises JailFailed."""
+    def __init__(
+        self, launch: Launch, program: bytes, standard: tuple[int, int, int], group: Cgroup | None, *, tied: bool
+    ) -> None:
+        """Start with `program` as its filter, on the standard descriptors given; raises JailFailed.
+
+        `tied`: the kernel kills it with the thread that started it. If that happens before bwrap lets its child go on,
+        the child waits for ever; so whoever sees for itself that we are gone is not tied.
+        """
+        self._tied = tied
         #: Its process id as seen from here, and whether control groups hold it.
         self.pid: int | None = None
         self.grouped = False
@@ -100,14 +107,16 @@ class Bubble:
             filter_ = _filled(theirs, program)
             # Until the gate opens, root's jail has no users and any other has not started Python.
             wait = "--userns-block-fd" if launch.user is not None else "--block-fd"
-            flags = ("--info-fd", str(told), wait, str(waits), "--seccomp", str(filter_), "--")
+            tie = ("--die-with-parent",) if self._tied else ()
+            flags = (*tie, "--info-fd", str(told), wait, str(waits), "--seccomp", str(filter_), "--")
             self._popen = subprocess.Popen(  # noqa: S603 - the command is ours, the student's code is only data to it
                 (*launch.wrapper, *flags, *launch.command),
                 stdin=standard[0],
                 stdout=standard[1],
                 stderr=standard[2],
                 env=launch.environment,
-                pass_fds=(told, waits, filter_),
+                # It has the end that we read, too: else, were we gone, it would be ended by telling us of its child.
+                pass_fds=(info, told, waits, filter_),
                 # A Ctrl-C at the worker is no death of the student's process.
                 start_new_session=True,
             )

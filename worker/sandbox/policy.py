@@ -36,7 +36,6 @@ _NAMESPACES = (
     ),
     *(
         "--as-pid-1",
-        "--die-with-parent",
         "--new-session",
         "--hostname",
         "jail",

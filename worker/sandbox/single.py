@@ -17,7 +17,7 @@ class Bubbled:
         pipes = Polled()
         self.streams = Streams(pipes, limits.output)
         try:
-            self._bubble = Bubble(launch, launch.starting, pipes.theirs, self._group)
+            self._bubble = Bubble(launch, launch.starting, pipes.theirs, self._group, tied=True)
         except BaseException:
             self.streams.close()
             raise

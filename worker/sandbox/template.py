@@ -31,7 +31,7 @@ _SAID = 64 * 1024
 
 
 class Template:
-    """Started when it is first needed, by the thread that it dies with, and again when it is worn. For one thread."""
+    """Started when it is first needed, and again when it is worn. For one thread."""
 
     def __init__(self, launch: Launch, uses: int = USES) -> None:
         self._launch = launch
@@ -89,7 +89,8 @@ class _Running:
         os.set_blocking(self._said, False)
         self._control.settimeout(_PATIENCE)
         try:
-            self._bubble = Bubble(launch, launch.forking, (theirs.fileno(), says, says), self._group)
+            # It sees the end of its socket when we are gone, and with it ends all that it forked.
+            self._bubble = Bubble(launch, launch.forking, (theirs.fileno(), says, says), self._group, tied=False)
         except JailFailed:
             self._shut()
             raise
