@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from grader.diagnosis.diagnoser import Diagnoser
+from grader.diagnosis.diagnoser import Diagnoser, returned_wrongly
 from grader.diagnosis.place import first_difference
 from grader.errors import CandidateError, Crashed, OutOfMemory, TimedOut, TooMuchOutput
 from grader.model import (
@@ -144,6 +144,12 @@ class Judge:
         rows |= {"finite_differences": agrees, "pure": pure}
         shown = Examples(self.revision, answers, witness, fresh).of(rows)
         properties = self._properties(rows, shown)
+        diagnosis = self.diagnoser.diagnose(
+            answers,
+            agrees.failing,
+            repeats=pure.mark is not Mark.FAILED or any(flag is CHANGES for flag in noticed),
+            differentiates=NUMERICAL in noticed,
+        )
         return Judgement(
             outcome,
             properties,
@@ -151,13 +157,11 @@ class Judge:
             StudentError(raised.type, raised.message, raised.traceback) if raised else None,
             self._statistics(len(answers)),
             noticed,
-            self.diagnoser.diagnose(
-                answers,
-                agrees.failing,
-                repeats=pure.mark is not Mark.FAILED or any(flag is CHANGES for flag in noticed),
-                differentiates=NUMERICAL in noticed,
-            ),
-            first_difference(self.suite, answers, agrees.failing, self.assignment),
+            diagnosis,
+            # What is swapped or paired at the end says nothing about the layer that it landed in.
+            None
+            if returned_wrongly(diagnosis)
+            else first_difference(self.suite, answers, agrees.failing, self.assignment),
         )
 
     def _properties(self, rows: dict[str, Row], shown: dict[str, tuple[Counterexample, bool]]) -> tuple[Property, ...]:

@@ -26,6 +26,8 @@ class House(Service):
         self.url = f"http://127.0.0.1:{free_port()}"
         self.app: Flask = create_app(self.settings, self.store, self.dispatcher)
         self.store.redis.flushall()
+        #: Addresses that took work to reach, by what stands there: for who comes again to look.
+        self.reached: dict[str, str] = {}
 
     def open(self) -> None:
         """Start the web server and a worker, and wait until both are ready."""

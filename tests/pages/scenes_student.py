@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from grader.store.records import Job, Kind, Submission
+from grader.store.records import Claim, Job, Kind, Submission
 from grader.store.searching import Filter
 from grader.store.submissions import New
 from tests.pages.browser import Window
@@ -98,7 +98,7 @@ def hand_in_anybody(house: House, window: Window) -> None:
 
 def progress(house: House, window: Window) -> None:
     """A submission that is being graded: by a worker that never was, so that it stays so for a while."""
-    window.go(house.verdict_link(lost(house, "waiting")))
+    window.go(house.verdict_link(house.submission(lost(house, "waiting").job.id)))
 
 
 def superseded(house: House, window: Window) -> None:
@@ -108,11 +108,11 @@ def superseded(house: House, window: Window) -> None:
     window.go(house.verdict_link(house.submission(name)))
 
 
-def lost(house: House, student: str) -> Submission:
+def lost(house: House, student: str) -> Claim:
     """A submission that is being graded by nobody: for ten seconds, until the sweeper finds out."""
-    name = accepted(house, student)
-    house.store.jobs.claim(Job(Kind.SUBMISSION, name))
-    return house.submission(name)
+    claim = house.store.jobs.claim(Job(Kind.SUBMISSION, accepted(house, student)))
+    assert claim is not None
+    return claim
 
 
 def accepted(house: House, student: str) -> str:
