@@ -1,6 +1,5 @@
 """A student in a browser: from the link to hand in, over the wait, to the verdict and its script."""
 
-import json
 import re
 import time
 from pathlib import Path
@@ -9,6 +8,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
+from grader.model import Level
 from grader.store.records import State
 from grader.store.searching import Filter
 from tests.disclosing import betrayed, texts
@@ -178,16 +178,8 @@ def test_a_form_without_a_file_says_so_and_keeps_the_name(house: House, opening:
 
 def test_another_course_gets_its_own_feedback_level(house: House, window: Window) -> None:
     """At `score` the page has the marks and nothing to learn from."""
-    revision = house.store.assignments.current(COURSE, "udl-7.2")
-    assert revision is not None
-    assignment = json.loads(revision.assignment)
-    assignment["feedback"] = {"level": "score", "strong_hint_after": 0, "full_after": 0, "hidden": []}
-    networks = house.store.assignments.networks(revision.id)
-    assert networks is not None
-    fields = {name: getattr(revision, name) for name in revision.__dataclass_fields__}
-    secretive = type(revision)(**fields | {"course": "secretive", "assignment": json.dumps(assignment)})
-    house.store.assignments.publish(secretive, networks)
-    page = window.go(house.hand_in_link("ada", "secretive"))
+    course = house.levelled(Level.SCORE)
+    page = window.go(house.hand_in_link("eve", course))
     handed_in(page, "no_relu_derivative.ipynb")
     expect(page.get_by_role("heading", level=1)).to_have_text(
         "Your backward pass is not right yet.", timeout=MILLISECONDS
@@ -195,7 +187,7 @@ def test_another_course_gets_its_own_feedback_level(house: House, window: Window
     expect(page.get_by_label("Marks")).to_have_attribute("value", "8")
     for word in ("Rubric", "To think about", "smallest network", "script", "derivative of"):
         expect(page.get_by_text(word)).to_have_count(0)
-    (found,) = house.store.submissions.list(Filter("secretive"), 2).items
+    (found,) = house.store.submissions.list(Filter(course, student="eve"), 2).items
     verdict = house.store.submissions.verdict(found.id)
     assert verdict is not None
     hidden = [verdict[part] for part in ("properties", "counterexample", "diagnosis", "first_difference", "statistics")]
@@ -204,6 +196,22 @@ def test_another_course_gets_its_own_feedback_level(house: House, window: Window
     assert len(facts) > 20
     told = page.content() + page.request.get(f"{page.url}/state").text()
     assert betrayed(told, facts) == []
+
+
+def test_the_hint_grows_with_the_attempts(house: House, window: Window) -> None:
+    """A question at first; what is wrong and by what name, from the third attempt on."""
+    course, source = house.levelled(Level.HINT), (FOLDER / "no_relu_derivative.ipynb").read_bytes()
+    first, _, third = (house.graded(source, "a.ipynb", "patient", course) for _ in range(3))
+    page = window.go(house.verdict_link(first))
+    expect(page.get_by_text("What happens to the derivative at a hidden unit")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your backward pass is not right yet.")
+    for word in ("Show me more", "leaves out", "smallest network"):
+        expect(page.get_by_text(word)).to_have_count(0)
+    page = window.go(house.verdict_link(third))
+    expect(page.get_by_role("heading", level=1)).to_contain_text("leaves out the activation function's derivative")
+    page.get_by_text("Show me more").click()
+    expect(page.get_by_text("has to be multiplied")).to_be_visible()
+    expect(page.get_by_text("smallest network")).to_have_count(0)
 
 
 def test_staff_sign_in_and_out(house: House, window: Window) -> None:
