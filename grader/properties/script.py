@@ -32,6 +32,7 @@ import copy
 
 import numpy as np
 
+# A cell of yours that makes something of K, such as N = K + 1, has to run again after this line.
 K = {depth}
 all_weights = {weights}
 all_biases = {biases}
