@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from statistics import median, quantiles
 
+from grader.diagnosis.bug import Where
 from grader.diagnosis.bugs import library
 from grader.errors import SubmissionError
 from grader.properties.candidate import Answer
@@ -28,6 +29,18 @@ from tests.local import local
 COLUMNS = ("named first, alone", "first of several", "another of several", "others that answer alike", "nothing")
 
 
+#: Where a bug is, in the notebook's words, in the order of the chain rule.
+PLACES = {
+    Where.OUTPUT: "loss derivative",
+    Where.BIAS: "TODO 1",
+    Where.WEIGHT: "TODO 2",
+    Where.ACTIVATION: "TODO 3",
+    Where.DERIVATIVE: "TODO 4",
+    Where.RETURN: "return",
+}
+ELSEWHERE, NOTHING = "no single line", "nothing"
+
+
 @dataclass(slots=True)
 class Group:
     """Bugs of one kind, and what was named for each."""
@@ -36,6 +49,8 @@ class Group:
     counts: Counter[str] = field(default_factory=Counter)
     #: Those that were not named first: what was written, and what was named.
     others: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    #: All of them, with what was named first.
+    firsts: list[tuple[str, str]] = field(default_factory=list)
 
     def add(self, bug: str, named: tuple[str, ...]) -> None:
         """One more; a pair is the same whichever of its bugs is named first."""
@@ -45,6 +60,7 @@ class Group:
             4 if not found else 0 if first and len(found) == 1 else 1 if first else 2 if bug in found else 3
         ]
         self.counts[column] += 1
+        self.firsts.append((bug, named[0] if named else ""))
         if not first:
             self.others.append((bug, named))
 
@@ -108,13 +124,26 @@ def _table(groups: Sequence[Group]) -> Iterator[str]:
         yield f"| {group.name} | {' | '.join(str(group.counts[column]) for column in COLUMNS)} |"
 
 
+def _matrix(groups: Sequence[Group]) -> Iterator[str]:
+    """Single bugs by the place that they are in, and by the place of what was named first."""
+    wheres = {bug.id: PLACES[bug.where] for bugs in (*library.LINES, library.RETURNED) for bug in bugs}
+    wheres[""] = NOTHING
+    singles = [pair for group in groups for pair in group.firsts if "+" not in pair[0]]
+    counts = Counter((wheres.get(bug, ELSEWHERE), wheres.get(first, ELSEWHERE)) for bug, first in singles)
+    columns = [*PLACES.values(), ELSEWHERE, NOTHING]
+    yield f"| the bug is in | {' | '.join(columns)} |"
+    yield f"| --- |{' --- |' * len(columns)}"
+    for row in columns[:-1]:
+        yield f"| {row} | {' | '.join(str(counts[row, column]) for column in columns)} |"
+
+
 def main() -> None:
     """Print both tables, what was not named first, and the time it took."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=int, default=200, help="how many pairs of each style; 0 is all (minutes)")
     bench = Bench(Judge(packaged("udl-7.2")))
     groups = list(_groups(bench, parser.parse_args().pairs))
-    print("\n".join(_table(groups)))
+    print("\n".join([*_table(groups), "", *_matrix(groups)]))
     took = list(bench.milliseconds)
     right = [*STYLES.values(), *(each.source for each in right_variants())]
     right += [mutant.source for mutant in mutants() if mutant.right]

@@ -89,17 +89,18 @@ def revealing(
 
 def secrets(found: object) -> set[str]:
     """Every word and number of its own that stands in part of a verdict."""
-    return {word for text in _texts(found) for word in re.findall(r"(?i)\bzq[\w.-]*\w|0?\.\d{6,}|\b8\d\d\d\d\b", text)}
+    return {word for text in texts(found) for word in re.findall(r"(?i)\bzq[\w.-]*\w|0?\.\d{6,}|\b8\d\d\d\d\b", text)}
 
 
-def _texts(found: object) -> Iterator[str]:
+def texts(found: object) -> Iterator[str]:
+    """Every text and number in it, as a text."""
     match found:
         case dict():
             for each in found.values():
-                yield from _texts(each)
+                yield from texts(each)
         case list():
             for each in found:
-                yield from _texts(each)
+                yield from texts(each)
         case _:
             yield str(found)
 

@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from grader.diagnosis.written import Written, placed
 from grader.errors import BackmarkError, SubmissionError, TimedOut
 from grader.model import (
     AssignmentReference,
@@ -87,6 +88,8 @@ class Grading:
     filename: str
     _sessions: list[Session] = field(default_factory=list)
     _stopped: bool = False
+    #: Where it writes which derivatives.
+    _written: tuple[Written, ...] = ()
 
     def verdict(self) -> Verdict:
         """Grade. Raises ServiceError, which is ours, and Stopped."""
@@ -125,6 +128,7 @@ class Grading:
         judge = self.grader.judge
         candidate = self._candidate(session)
         judgement = judge.judge(candidate, self._fresh)
+        judgement = replace(judgement, first_difference=placed(judgement.first_difference, self._written))
         output = session.output
         if output:
             judgement = replace(judgement, flags=(*judgement.flags, PRINTS))
@@ -139,6 +143,7 @@ class Grading:
         extracted = session.extract(self.source, self.filename[-LONGEST_NAME:], assignment.function)
         if extracted.fingerprint in assignment.templates:
             raise SubmissionError("unfilled", UNFILLED.format(function=assignment.function))
+        self._written = tuple(Written(each.name, each.index, each.cell, each.line) for each in extracted.writes)
         return Jailed(session, assignment, (self.grader.judge.questions, self.grader.first))
 
     def _fresh(self) -> Candidate:

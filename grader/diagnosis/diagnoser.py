@@ -33,6 +33,10 @@ DIFFERENTIATES = Bug(
 )
 
 
+#: Bugs of the line at the end.
+_RETURNED = frozenset(bug.id for bug in library.RETURNED)
+
+
 @dataclass(frozen=True)
 class Diagnoser:
     """An assignment's networks and bug models, made ready once for many submissions."""
@@ -53,6 +57,11 @@ class Diagnoser:
     @cached_property
     def _bugs(self) -> tuple[Bug, ...]:
         return library.of(self.assignment)
+
+    @staticmethod
+    def returned_wrongly(found: Sequence[Diagnosis]) -> bool:
+        """Whether all of it is in what is returned: right gradients, in another form or place."""
+        return bool(found) and all(each.id in _RETURNED for each in found)
 
     def diagnose(
         self, answers: Sequence[Answer], wrong: Sequence[int], *, repeats: bool, differentiates: bool

@@ -13,6 +13,7 @@ from grader.model import (
     Assignment,
     Counterexample,
     Diagnosis,
+    FirstDifference,
     Flag,
     Judgement,
     Mark,
@@ -164,17 +165,21 @@ class Judge:
             StudentError(raised.type, raised.message, raised.traceback) if raised else None,
             self._statistics(len(answers)),
             noticed,
-            self._diagnosis(answers, agrees, pure, noticed),
-            first_difference(self.suite, answers, agrees.failing, self.assignment),
+            *self._explained(answers, agrees, pure, noticed),
         )
 
-    def _diagnosis(
+    def _explained(
         self, answers: Sequence[Answer], agrees: Row, pure: Row, noticed: tuple[Flag, ...]
-    ) -> tuple[Diagnosis, ...]:
+    ) -> tuple[tuple[Diagnosis, ...], FirstDifference | None]:
+        """What is wrong, and where it shows first."""
         if not agrees.failing:
-            return ()
+            return (), None
         repeats = pure.mark is not Mark.FAILED or CHANGES in noticed
-        return self.diagnoser.diagnose(answers, agrees.failing, repeats=repeats, differentiates=NUMERICAL in noticed)
+        found = self.diagnoser.diagnose(answers, agrees.failing, repeats=repeats, differentiates=NUMERICAL in noticed)
+        if self.diagnoser.returned_wrongly(found):
+            # What is swapped or paired at the end says nothing about the layer that it landed in.
+            return found, None
+        return found, first_difference(self.suite, answers, agrees.failing, self.assignment)
 
     def _properties(self, rows: dict[str, Row], shown: dict[str, tuple[Counterexample, bool]]) -> tuple[Property, ...]:
         found = []

@@ -28,8 +28,11 @@ LOSSES = {
 
 TEMPLATE = '''\
 # Backmark: a network on which {function} is wrong. Paste this below your code and run it.
+import copy
+
 import numpy as np
 
+# A cell of yours that makes something of K, such as N = K + 1, has to run again after this line.
 K = {depth}
 all_weights = {weights}
 all_biases = {biases}
@@ -42,7 +45,7 @@ if "d_loss_d_output" not in globals():
     d_loss_d_output = lambda net_output, y: {loss_derivative}
 
 
-def forward_pass(weights, biases):
+def backmark_forward_pass(weights, biases):
     all_f, all_h = [], [net_input]
     for k in range(K + 1):
         f = biases[k] + weights[k] @ all_h[k]
@@ -52,45 +55,58 @@ def forward_pass(weights, biases):
     return all_f, all_h
 
 
-def loss():
-    output = forward_pass(all_weights, all_biases)[0][K]
+def backmark_loss(weights, biases):
+    output = backmark_forward_pass(weights, biases)[0][K]
     return {loss}
 
 
-def differences(parameters, step=2.0**-12):
-    """Central finite differences of the loss, one parameter at a time."""
-    found = []
-    for array in parameters:
-        derivative = np.zeros_like(array)
-        for index in np.ndindex(array.shape):
-            value = array[index]
-            array[index] = value + step
-            above = loss()
-            array[index] = value - step
-            below = loss()
-            array[index] = value
-            derivative[index] = (above - below) / (2 * step)
-        found.append(derivative)
+def backmark_differences(weights, biases, changed, step=2.0**-16):
+    """Central finite differences of the loss by each entry of one array."""
+    found = np.zeros_like(changed)
+    for index in np.ndindex(changed.shape):
+        value = changed[index]
+        changed[index] = value + step
+        above = backmark_loss(weights, biases)
+        changed[index] = value - step
+        below = backmark_loss(weights, biases)
+        changed[index] = value
+        found[index] = (above - below) / (2 * step)
     return found
 
 
-expected_dweights, expected_dbiases = differences(all_weights), differences(all_biases)
-all_f, all_h = forward_pass(all_weights, all_biases)
-all_dl_dweights, all_dl_dbiases = {function}(all_weights, all_biases, all_f, all_h, y)
+def backmark_compare(weights, biases, returned):
+    """Print every array that was returned beside what it should be."""
+    wrong, atol = 0, 1e-9 * (1 + abs(backmark_loss(weights, biases)))
+    for name, parameters, parts in [
+        ("all_dl_dweights", weights, returned[0]),
+        ("all_dl_dbiases", biases, returned[1]),
+    ]:
+        if not hasattr(parts, "__len__") or len(parts) != K + 1:
+            print(f"{{name}} should be a list of {{K + 1}} arrays, and is a {{type(parts).__name__}}", parts)
+            wrong += 1
+        for k in range(K, -1, -1):
+            expected = backmark_differences(weights, biases, parameters[k])
+            try:
+                actual = np.asarray(parts[k], dtype=float)
+            except Exception:
+                actual = None
+            same = actual is not None and actual.shape == expected.shape
+            same = same and np.allclose(actual, expected, {rtol}, atol)
+            wrong += not same
+            print(f"{{name}}[{{k}}]", "as it should be" if same else "WRONG")
+            print("  expected", expected.tolist())
+            print("  actual  ", "no array" if actual is None else actual.tolist())
+    print(wrong, "array is wrong" if wrong == 1 else "arrays are wrong")
 
-atol = 1e-9 * (1 + abs(loss()))
-wrong = 0
-for name, expected, actual in [
-    ("all_dl_dweights", expected_dweights, all_dl_dweights),
-    ("all_dl_dbiases", expected_dbiases, all_dl_dbiases),
-]:
-    for k in range(K, -1, -1):
-        same = np.shape(actual[k]) == expected[k].shape and np.allclose(actual[k], expected[k], {rtol}, atol)
-        wrong += not same
-        print(f"{{name}}[{{k}}]", "as it should be" if same else "WRONG")
-        print("  expected", expected[k].tolist())
-        print("  actual  ", np.asarray(actual[k]).tolist())
-print(wrong, "arrays are wrong")
+
+all_f, all_h = backmark_forward_pass(all_weights, all_biases)
+backmark_returned = {function}(*copy.deepcopy((all_weights, all_biases, all_f, all_h, y)))
+try:
+    all_dl_dweights, all_dl_dbiases = backmark_returned
+except (TypeError, ValueError):
+    print("It should return two lists, all_dl_dweights and all_dl_dbiases, and returned:", backmark_returned)
+else:
+    backmark_compare(all_weights, all_biases, (all_dl_dweights, all_dl_dbiases))
 '''
 
 

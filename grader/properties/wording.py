@@ -1,17 +1,10 @@
-"""What each property is called and what its row says."""
+"""What the row of each property says."""
 
+from grader import titles
 from grader.model import Activation, Formulas
 from grader.properties.candidate import Answer, Malformed
 
-TITLES = {
-    "finite_differences": "Every derivative agrees with finite differences",
-    "bias_gradient": "Gradient of the biases",
-    "weight_gradient": "Gradient of the weights",
-    "activation_gradient": "Gradient of the activations",
-    "relu_derivative": "Derivative of the activation function",
-    "any_shape": "Works on networks of any shape",
-    "pure": "Leaves its arguments alone and answers the same twice",
-}
+TITLES = titles.TITLES
 
 SHOULD = {
     "bias_gradient": "all_dl_dbiases[layer] should equal all_dl_df[layer], and all_dl_df[K] should be the"

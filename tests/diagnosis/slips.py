@@ -85,6 +85,8 @@ _GROWING = {
     "returned_one_list": ("returns", "[*dws, *dbs]"),
     "returned_nothing": ("returns", "None"),
     "returned_weights_only": ("returns", "dws"),
+    "returned_biases_only": ("returns", "dbs"),
+    "returned_dictionary": ("returns", "dict(dl_dw=dws, dl_db=dbs)"),
     "list_too_short": ("returns", "dws[:-1], dbs[:-1]"),
     "list_too_long": ("returns", "dws + [delta], dbs + [delta]"),
     "entries_missing": ("returns", "[None] + dws[1:], [None] + dbs[1:]"),
@@ -159,6 +161,8 @@ _RECURSIVE = {
     "row_biases": ("returns", "dw, [part.T for part in db]"),
     "returned_pairs": ("returns", "[(dw[k], db[k]) for k in range(last + 1)]"),
     "returned_nothing": ("returns", ""),
+    "returned_biases_only": ("returns", "[db[k] for k in range(last + 1)]"),
+    "returned_dictionary": ("returns", "{'weights': dw, 'biases': db}"),
     "list_too_short": ("returns", "dw[1:], db[1:]"),
     "entries_missing": ("returns", "dw, [*db[:last], None]"),
 }

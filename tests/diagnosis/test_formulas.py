@@ -8,6 +8,7 @@ from grader.properties.drawing import draw
 from grader.properties.engine import Judge
 from tests.diagnosis.diagnosing import named
 from tests.diagnosis.formulas import ASSIGNMENTS, assignment, sources
+from tests.diagnosis.slips import slips
 
 
 @pytest.fixture(scope="module", params=ASSIGNMENTS, ids=lambda each: f"{each[0]}-{each[1]}-{each[2]}")
@@ -32,3 +33,11 @@ def test_only_bugs_of_its_own_formulas_are_offered() -> None:
     assert {"batch_not_summed", "derivative_without_tanh", "no_slope", "logits_for_probabilities"}.isdisjoint(relu)
     assert {"missing_factor", "derivative_of_activation", "leaky_derivative", "half_of_sigmoid"}.isdisjoint(tanh)
     assert {"batch_not_summed", "mean_over_columns", "derivative_without_tanh"} <= tanh
+
+
+def test_every_model_is_put_to_the_test_by_some_assignment() -> None:
+    """In the shipped one's styles, or here."""
+    models = {bug.id for bugs in (*library.LINES, library.RETURNED) for bug in bugs}
+    written = {slip.bug for style in ("growing", "recursive") for slip in slips(style)}
+    written |= {bug for each in ASSIGNMENTS for bug in sources(assignment(*each))}
+    assert models - written == {"derivative_before_weights"}

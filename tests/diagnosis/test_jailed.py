@@ -51,3 +51,17 @@ def test_the_result_object_holds_both_hints_and_the_place(udl: Judge, jails: Jai
     assert list(diagnosis) == ["id", "title", "hint", "strong_hint", "read", "apart"]
     assert found["first_difference"]["variable"] == "all_dl_df[4]"
     assert list(found["first_difference"]) == ["variable", "layer", "depth", "message"]
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("no_relu_derivative.ipynb", "all_dl_df[4], line 25 of cell 10, is the first to differ"),
+        ("missing_factor_two.py", "all_dl_df[5], line 14, is the first to differ"),
+    ],
+)
+def test_the_students_own_line_is_named(udl: Judge, jails: Jails, name: str, place: str) -> None:
+    """In a notebook by its cell."""
+    found = Grader(udl, jails).grade((EXAMPLES / name).read_bytes(), name).judgement.first_difference
+    assert found is not None
+    assert place in found.message

@@ -55,6 +55,12 @@ def test_two_that_differ_at_once_and_do_not_agree_are_both_named(udl: Judge) -> 
     assert found.variable == "all_dl_dbiases[5] and all_dl_dweights[5]"
 
 
+@pytest.mark.parametrize("returns", ["dbs, dws", "list(zip(dws, dbs))", "dws[::-1], dbs[::-1]"])
+def test_what_is_right_and_returned_in_another_place_is_placed_nowhere(udl: Judge, returns: str) -> None:
+    """No layer's line is at fault."""
+    assert place(source("growing", returns=returns), udl) is None
+
+
 def test_who_returns_no_arrays_is_placed_nowhere(udl: Judge) -> None:
     """There are no numbers to differ."""
     assert place(source("growing", returns="None"), udl) is None

@@ -1,12 +1,16 @@
 """The whole service for a browser: Redis, a web server, and a worker that grades in real jails."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from flask import Flask
 
-from grader.store.records import Scope, Submission
+from grader.model import Level
+from grader.store.records import Job, Kind, Scope, Submission
+from grader.store.submissions import New
 from grader.web import create_app
 from grader.web.pages import links
 from tests.service.parts import ASSIGNMENT, COURSE, PATIENCE, Service, until
@@ -26,6 +30,8 @@ class House(Service):
         self.url = f"http://127.0.0.1:{free_port()}"
         self.app: Flask = create_app(self.settings, self.store, self.dispatcher)
         self.store.redis.flushall()
+        #: Addresses that took work to reach, by what stands there: for who comes again to look.
+        self.reached: dict[str, str] = {}
 
     def open(self) -> None:
         """Start the web server and a worker, and wait until both are ready."""
@@ -48,10 +54,26 @@ class House(Service):
         with self.app.test_request_context():
             return str(links.verdict(found))
 
-    def graded(self, source: bytes, filename: str, student: str) -> Submission:
+    def graded(self, source: bytes, filename: str, student: str, course: str = COURSE) -> Submission:
         """Hand in without a browser, and wait for the end."""
-        (found,) = self.concluded(self.submit(source, filename, student))
+        revision = self.store.assignments.current(course, ASSIGNMENT)
+        assert revision is not None
+        name = self.store.submissions.accept(New(course, ASSIGNMENT, revision.id, student, filename, source)).id
+        self.dispatcher.send(Job(Kind.SUBMISSION, name))
+        (found,) = self.concluded(name)
         return found
+
+    def levelled(self, level: Level) -> str:
+        """A course at whose level of feedback the assignment is: at `hint`, the strong one comes from attempt 3 on."""
+        course = f"at-{level}"
+        revision = self.store.assignments.current(COURSE, ASSIGNMENT)
+        assert revision is not None
+        told = json.loads(revision.assignment)
+        told["feedback"] = {"level": level, "strong_hint_after": 2, "full_after": 0, "hidden": []}
+        networks = self.store.assignments.networks(revision.id)
+        assert networks is not None
+        self.store.assignments.publish(replace(revision, course=course, assignment=json.dumps(told)), networks)
+        return course
 
 
 @contextmanager

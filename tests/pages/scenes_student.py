@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from functools import partial
 
-from grader.store.records import Job, Kind, Submission
+from grader.model import Level
+from grader.store.records import Claim, Job, Kind, Submission
 from grader.store.searching import Filter
 from grader.store.submissions import New
 from tests.pages.browser import Window
@@ -63,6 +64,15 @@ def verdict(name: str, source: bytes | None, house: House, window: Window) -> No
     window.go(house.verdict_link(graded(house, name, source)))
 
 
+def levelled(level: Level, house: House, window: Window) -> None:
+    """The page of a verdict in a course that shows less of it."""
+    course, name = house.levelled(level), "no_relu_derivative.ipynb"
+    before = house.store.submissions.list(Filter(course, ASSIGNMENT, "ada"), 1).items
+    source = next(each for each in EXAMPLES if each.name == name).read_bytes()
+    found = before[0] if before else house.graded(source, name, "ada", course)
+    window.go(house.verdict_link(found))
+
+
 def home(_: House, window: Window) -> None:
     """The front door."""
     window.go("/")
@@ -98,7 +108,7 @@ def hand_in_anybody(house: House, window: Window) -> None:
 
 def progress(house: House, window: Window) -> None:
     """A submission that is being graded: by a worker that never was, so that it stays so for a while."""
-    window.go(house.verdict_link(lost(house, "waiting")))
+    window.go(house.verdict_link(house.submission(lost(house, "waiting").job.id)))
 
 
 def superseded(house: House, window: Window) -> None:
@@ -108,11 +118,11 @@ def superseded(house: House, window: Window) -> None:
     window.go(house.verdict_link(house.submission(name)))
 
 
-def lost(house: House, student: str) -> Submission:
+def lost(house: House, student: str) -> Claim:
     """A submission that is being graded by nobody: for ten seconds, until the sweeper finds out."""
-    name = accepted(house, student)
-    house.store.jobs.claim(Job(Kind.SUBMISSION, name))
-    return house.submission(name)
+    claim = house.store.jobs.claim(Job(Kind.SUBMISSION, accepted(house, student)))
+    assert claim is not None
+    return claim
 
 
 def accepted(house: House, student: str) -> str:
@@ -134,6 +144,8 @@ SCENES: dict[str, Callable[[House, Window], None]] = {
     "progress": progress,
     "superseded": superseded,
     **{f"verdict-{name.partition('.')[0]}": partial(verdict, name, None) for name in VERDICTS},
+    "verdict-at-score": partial(levelled, Level.SCORE),
+    "verdict-at-hint": partial(levelled, Level.HINT),
     "verdict-wide": partial(verdict, "wide.py", WIDE),
     "verdict-two": partial(verdict, "two.py", TWO),
     "verdict-hostile": partial(verdict, HOSTILE_NAME, HOSTILE),

@@ -55,10 +55,16 @@ def test_why_a_file_was_refused_marks_its_line() -> None:
     assert marked(found) == [(None, 1, "a = (", Mark.RAISED)]
 
 
-@pytest.mark.parametrize("first", ["all_dl_df[2], cell 2, line 1, is", "`all_dl_df[2]`, line 1 of cell 2, is"])
-def test_a_place_may_be_named_both_ways(first: str) -> None:
-    source = notebook(("markdown", ""), ("code", "x\ny"))
-    assert marked(listing(source, "a.ipynb", verdict(variable="other[2]", first=first))) == [(2, 1, "x", Mark.RAISED)]
+@pytest.mark.parametrize(
+    ("first", "lines"),
+    [("line 1 of cell 2", [1]), ("lines 1 and 3 of cell 2", [1, 3]), ("lines 1, 2 and 3 of cell 2", [1, 2, 3])],
+)
+def test_the_lines_that_the_first_difference_names_are_marked_and_no_others_that_write_it(
+    first: str, lines: list[int]
+) -> None:
+    source = notebook(("markdown", ""), ("code", "x\ny\nz\nother[1] = 2"))
+    found = marked(listing(source, "a.ipynb", verdict(variable="other[2]", first=f"other[2], {first}, is")))
+    assert [(cell, line, mark) for cell, line, _, mark in found] == [(2, each, Mark.DIFFERS) for each in lines]
 
 
 def test_lines_that_write_what_is_the_first_to_differ_are_marked() -> None:

@@ -5,11 +5,14 @@ from typing import Any
 
 from grader.errors import Crashed
 from worker.sandbox.inside.wire import Frame
+from worker.sandbox.inside.writes import NAMES, Write
 
 _ARGUMENTS = {"all_weights", "all_biases", "all_f", "all_h", "y"}
 _PLACES = {"all_dl_dweights", "all_dl_dbiases", "return"}
 #: Characters of each text that a reply may have, at most.
 _CAPS = {"type": 200, "message": 2_000, "traceback": 8_000}
+#: Lines that write derivatives, at most; characters of an index; cells and lines of a file.
+_WRITES, _INDEX, _LINES = 100, 100, 10_000_000
 #: No array has more axes.
 _AXES = 64
 
@@ -28,11 +31,12 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """What is executed of a submission, its syntax tree's fingerprint, and the cells that are no Python."""
+    """What is executed of a submission, its syntax tree's fingerprint, the cells that are no Python, what it writes."""
 
     fingerprint: str
     code: str
     left_out: tuple[str, ...] = ()
+    writes: tuple[Write, ...] = ()
 
 
 def answer(frame: Frame, size: int) -> Reply:
@@ -55,9 +59,18 @@ def extracted(frame: Frame) -> Extracted | tuple[str, str]:
         if isinstance(rejected, dict):
             return _text(rejected["reason"], 100), _text(rejected["message"], 8_000)
         left_out = tuple(_text(line, 8_000) for line in list(header["left_out"])[:100])
-        return Extracted(_text(header["fingerprint"], 1_000), frame.payload.decode(), left_out)
+        found = tuple(_write(*each) for each in list(header["writes"])[:_WRITES])
+        return Extracted(_text(header["fingerprint"], 1_000), frame.payload.decode(), left_out, found)
     except (KeyError, TypeError, ValueError) as error:
         raise Crashed("Its process answered with something that is no slice.") from error
+
+
+def _write(name: object, index: object, cell: object, line: object) -> Write:
+    if not (isinstance(name, str) and name in NAMES and _is_text(index, _INDEX)):
+        raise TypeError
+    if type(cell) is not int or type(line) is not int or not (0 <= cell < _LINES and 0 < line < _LINES):
+        raise TypeError
+    return Write(name, str(index), cell, line)
 
 
 def _returned(header: dict[str, Any]) -> bool:

@@ -13,6 +13,7 @@ SOURCES = (
     "grader/model.py",
     "grader/revision.py",
     "grader/suite.py",
+    "grader/titles.py",
     "grader/diagnosis",
     "grader/oracle",
     "grader/properties",

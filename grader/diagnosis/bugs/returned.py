@@ -60,6 +60,7 @@ BUGS = (
         "The last line is: return all_dl_dweights, all_dl_dbiases; without zip.",
         lambda s: zip(s.dl_dweights, s.dl_dbiases, strict=True),
         lambda s: list(zip(s.dl_dweights, s.dl_dbiases, strict=True)),
+        lambda s: list(zip(s.dl_dbiases, s.dl_dweights, strict=True)),
     ),
     _bug(
         "returned_one_list",
@@ -82,6 +83,20 @@ BUGS = (
         "How many lists does the notebook take back?",
         "The last line is: return all_dl_dweights, all_dl_dbiases.",
         lambda s: s.dl_dweights,
+    ),
+    _bug(
+        "returned_biases_only",
+        "returns the bias gradients only",
+        "How many lists does the notebook take back?",
+        "The last line is: return all_dl_dweights, all_dl_dbiases.",
+        lambda s: s.dl_dbiases,
+    ),
+    _bug(
+        "returned_dictionary",
+        "returns a dictionary instead of two lists",
+        "What does the notebook take back: a dictionary, or two lists?",
+        "The last line is: return all_dl_dweights, all_dl_dbiases.",
+        lambda s: {"weights": s.dl_dweights, "biases": s.dl_dbiases},
     ),
     _bug(
         "list_too_short",

@@ -1,4 +1,4 @@
-"""The shape of a network as a small drawing: a column of units for each layer, and what connects them as bands."""
+"""The shape of a network as a small drawing: a column of units for each layer, and what connects them."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -6,9 +6,11 @@ from itertools import pairwise
 from markupsafe import Markup
 
 #: Distances between layers and between units, the radius of a unit, and the edge around it all.
-_ACROSS, _DOWN, _RADIUS, _EDGE = 26.0, 10.0, 3.2, 6.0
+_ACROSS, _DOWN, _RADIUS, _EDGE = 36.0, 15.0, 4.4, 7.0
 #: Units that are drawn one by one; of a wider layer, so many, and its number of units stands in the label anyway.
 _MOST = 16
+#: Lines between two layers that are still told apart; beyond, they are a band.
+_LINES = 36
 
 
 def drawn(sizes: Sequence[int]) -> Markup:
@@ -20,7 +22,7 @@ def drawn(sizes: Sequence[int]) -> Markup:
     size = f'width="{width:g}" height="{height:g}" viewBox="0 0 {width:g} {height:g}"'
     parts = [f'<svg class="shape" role="img" aria-label="{said(sizes)}" {size}>']
     places = [_places(units, layer, height) for layer, units in enumerate(shown)]
-    parts += [_band(left, right) for left, right in pairwise(places)]
+    parts += [_between(left, right) for left, right in pairwise(places)]
     for layer, units in enumerate(places):
         kind = "end" if layer in {0, len(places) - 1} else "unit"
         parts += [f'<circle class="{kind}" cx="{x:g}" cy="{y:g}" r="{_RADIUS:g}"/>' for x, y in units]
@@ -37,6 +39,14 @@ def said(sizes: Sequence[int]) -> str:
 def _places(size: int, layer: int, height: float) -> list[tuple[float, float]]:
     top = (height - (size - 1) * _DOWN) / 2
     return [(_EDGE + layer * _ACROSS, top + unit * _DOWN) for unit in range(size)]
+
+
+def _between(left: list[tuple[float, float]], right: list[tuple[float, float]]) -> str:
+    if len(left) * len(right) > _LINES:
+        return _band(left, right)
+    return "".join(
+        f'<line class="link" x1="{x1:g}" y1="{y1:g}" x2="{x2:g}" y2="{y2:g}"/>' for x1, y1 in left for x2, y2 in right
+    )
 
 
 def _band(left: list[tuple[float, float]], right: list[tuple[float, float]]) -> str:

@@ -14,8 +14,10 @@ from grader.plaintext import plain
 
 #: Lines of all cells together, and characters of each, that are shown.
 _LINES, _CHARACTERS = 3000, 400
-#: As the jail names a line (worker/sandbox/inside/listing.py), and as a sentence may.
-_PLACE = re.compile(r"\bcell (\d{1,6}), line (\d{1,7})\b|\bline (\d{1,7}) of cell (\d{1,6})\b|\bline (\d{1,7})\b")
+#: As the jail names a line (worker/sandbox/inside/listing.py).
+_PLACE = re.compile(r"\b(?:[Cc]ell (\d{1,6}), )?[Ll]ine (\d{1,7})\b")
+#: As the sentence of the first difference names lines (grader/diagnosis/written.py).
+_LINES_OF = re.compile(r"\blines? (\d{1,7}(?:(?:, | and )\d{1,7}){0,9})(?: of cell (\d{1,6}))?\b")
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 
 
@@ -26,6 +28,26 @@ class Mark(StrEnum):
     RAISED = "raised"
     #: It writes what is the first to differ.
     DIFFERS = "differs"
+
+
+Places = frozenset[tuple[int | None, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Marks:
+    """What is marked: lines by their cell and number, and lines that look like this."""
+
+    raised: Places
+    differs: Places
+    written: re.Pattern[str] | None
+
+    def of(self, cell: int | None, number: int, text: str) -> Mark | None:
+        """Why this line is marked, if it is."""
+        if (cell, number) in self.raised:
+            return Mark.RAISED
+        if (cell, number) in self.differs or (self.written and self.written.match(text)):
+            return Mark.DIFFERS
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +87,7 @@ class Listing:
 
 def listing(source: bytes, filename: str, verdict: Mapping[str, Any] | None) -> Listing:
     """A source with the lines that the verdict, or nothing, speaks of."""
-    places, written = _places(verdict), _written(verdict)
+    marks = _marks(verdict)
     left, whole, cells = _LINES, True, []
     for number, text in _texts(source, named=filename.lower().endswith(".ipynb")):
         if not left:
@@ -73,19 +95,15 @@ def listing(source: bytes, filename: str, verdict: Mapping[str, Any] | None) -> 
             break
         rows = _NEWLINE.split(text, maxsplit=left)
         whole = whole and len(rows) <= left
-        lines = (_line(number, at, row, places, written) for at, row in enumerate(rows[:left], 1))
+        lines = (_line(number, at, row, marks) for at, row in enumerate(rows[:left], 1))
         cells.append(Cell(number, tuple(lines)))
         left -= min(left, len(rows))
     return Listing(tuple(cells), whole)
 
 
-def _line(
-    cell: int | None, number: int, row: str, places: frozenset[tuple[int | None, int]], written: re.Pattern[str] | None
-) -> Line:
+def _line(cell: int | None, number: int, row: str, marks: _Marks) -> Line:
     shown = plain(row) if len(row) <= _CHARACTERS else f"{plain(row[:_CHARACTERS])} … (cut)"
-    if (cell, number) in places:
-        return Line(number, shown, Mark.RAISED)
-    return Line(number, shown, Mark.DIFFERS if written and written.match(row[:_CHARACTERS]) else None)
+    return Line(number, shown, marks.of(cell, number, row[:_CHARACTERS]))
 
 
 def _texts(source: bytes, *, named: bool) -> Iterable[tuple[int | None, str]]:
@@ -109,19 +127,19 @@ def _code(document: Any) -> Iterable[tuple[int, str]]:
             yield number, written if isinstance(written, str) else "".join(written)
 
 
-def _places(verdict: Mapping[str, Any] | None) -> frozenset[tuple[int | None, int]]:
-    """Cells and lines that the verdict names."""
+def _marks(verdict: Mapping[str, Any] | None) -> _Marks:
+    """What the verdict names; where it has no line for the first to differ, all that write such an entry."""
     if verdict is None:
-        return frozenset()
-    error = verdict["error"] or {}
-    first = verdict.get("first_difference") or {}
-    said = "\n".join([error.get("message", ""), _frames(error.get("traceback", "")), first.get("message", "")])
-    found = set()
-    for match in _PLACE.finditer(said):
-        cell, line, line_first, cell_last, alone = match.groups()
-        number = cell or cell_last
-        found.add((int(number) if number else None, int(line or line_first or alone)))
-    return frozenset(found)
+        return _Marks(frozenset(), frozenset(), None)
+    error, first = verdict["error"] or {}, verdict.get("first_difference") or {}
+    said = "\n".join([error.get("message", ""), _frames(error.get("traceback", ""))])
+    raised = frozenset((int(cell) if cell else None, int(line)) for cell, line in _PLACE.findall(said))
+    differs = frozenset(
+        (int(cell) if cell else None, int(line))
+        for lines, cell in _LINES_OF.findall(first.get("message", ""))
+        for line in re.findall(r"\d+", lines)
+    )
+    return _Marks(raised, differs, None if differs else _written(first.get("variable", "")))
 
 
 def _frames(traceback: str) -> str:
@@ -129,10 +147,9 @@ def _frames(traceback: str) -> str:
     return "\n".join(each for each in traceback.splitlines() if re.match(r"\s*(cell|line) \d", each))
 
 
-def _written(verdict: Mapping[str, Any] | None) -> re.Pattern[str] | None:
+def _written(variable: str) -> re.Pattern[str] | None:
     """Lines that write an entry of what is the first to differ, whichever layer's."""
-    first = (verdict or {}).get("first_difference")
-    names = set(re.findall(r"\b([A-Za-z_]\w{0,60})\[", first["variable"])) if first else set()
+    names = set(re.findall(r"\b([A-Za-z_]\w{0,60})\[", variable))
     if not names:
         return None
     either = "|".join(sorted(map(re.escape, names)))

@@ -109,7 +109,12 @@ def viewed(verdict: Raw, revision: Revision | None) -> View:
 
 def tone(found: Submission) -> str:
     """The colour of a submission in lists."""
-    return _SENTENCES[found.outcome][1] if found.outcome in _SENTENCES else ""
+    return outcome_tone(found.outcome or "")
+
+
+def outcome_tone(outcome: str) -> str:
+    """The colour of an outcome."""
+    return _SENTENCES[outcome][1] if outcome in _SENTENCES else ""
 
 
 def _said(verdict: Raw) -> tuple[str, str]:

@@ -8,15 +8,22 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from grader.plaintext import capped, plain
+from grader.titles import TITLES
 from grader.web.pages.comparing import Cell
 from grader.web.pages.numbers import number
-from grader.web.pages.verdict import NAMES, tone
+from grader.web.pages.verdict import NAMES, outcome_tone, tone
 
 #: Of a name or a message, characters; of a longer text, lines and characters of each.
 _SHORT, _LINES, _LINE = 300, 400, 400
 
 #: Words of code within a sentence of ours: all_dl_df[layer-1], np.zeros_like, all_h[layer].T.
-_CODE = re.compile(r"\b(?:all_[a-z_]+|np(?:\.[a-z_]+)+|net_[a-z]+|d_loss_[a-z_]+)(?:\[[^\[\]]{1,20}\])?(?:\.T\b)?")
+_CODE = re.compile(
+    r"\b(?:all_[a-z_]+|backward_pass|np(?:\.[a-z_]+)+|net_[a-z]+|d_loss_[a-z_]+)(?:\[[^\[\]]{1,20}\])?(?:\.T\b)?"
+)
+
+
+#: Between two mistakes of a list: `id (what it does), id (what it does)`.
+_ITEM = re.compile(r"\), (?=[a-z0-9_.]+ \()")
 
 
 def line(text: object) -> str:
@@ -51,6 +58,21 @@ def shade(cell: Cell) -> str:
 def outcome(name: str) -> str:
     """What an outcome is called."""
     return NAMES.get(name, name)
+
+
+def property_title(name: str) -> str:
+    """What a property is called."""
+    return TITLES.get(name, name.replace("_", " "))
+
+
+def listed(text: str) -> tuple[str, list[str], str]:
+    """A refusal as what it says, the mistakes that would pass, and what to do; all in the first if it names none."""
+    said, _, rest = text.partition(": ")
+    named, _, advice = rest.rpartition("). ")
+    items = _ITEM.split(named)
+    if not named or not all(_ITEM.match(f"), {each}") for each in items):
+        return text, [], ""
+    return f"{said}:", [f"{each})" for each in items], f"{advice}."
 
 
 def upperfirst(text: str) -> str:
@@ -106,6 +128,9 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "shade": shade,
     "outcome": outcome,
     "tone": tone,
+    "outcome_tone": outcome_tone,
+    "property": property_title,
+    "listed": listed,
     "upperfirst": upperfirst,
     "moment": moment,
     "iso": iso,

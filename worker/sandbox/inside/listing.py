@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from .rejection import quoted
 from .slicing import Statement
 from .syntax import Piece
+from .writes import Write, writes
 
 #: Holds our `K` while a student's statement that binds `K` along with others runs.
 _SAVED = "_backmark_K"
@@ -35,6 +36,8 @@ class Slice:
     texts: tuple[str, ...]
     #: Cells left out since they are not Python, as "cell 7, line 2: invalid syntax".
     left_out: tuple[str, ...] = ()
+    #: Where it writes the notebook's lists of derivatives.
+    writes: tuple[Write, ...] = ()
 
     def place(self, lineno: int) -> str:
         """Say where line `lineno` of `code` (1 is the first) stands: "line 31", or "cell 9, line 31".
@@ -56,14 +59,15 @@ def listing(statements: list[Statement], parsed: dict[int, list[str]], used: fro
     return lines
 
 
-def sliced(lines: list[Line], fingerprint: str, left_out: tuple[str, ...]) -> Slice:
-    """Make a slice of the lines."""
+def sliced(lines: list[Line], fingerprint: str, left_out: tuple[str, ...], kept: list[Statement]) -> Slice:
+    """Make a slice of the lines, and of the statements that they are."""
     return Slice(
         code="".join(f"{line.code}\n" for line in lines),
         fingerprint=fingerprint,
         places=tuple(line.piece.place(line.number) for line in lines),
         texts=tuple(quoted(line.piece.lines[line.number - 1]) for line in lines),
         left_out=left_out,
+        writes=writes(kept),
     )
 
 

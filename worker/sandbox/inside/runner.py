@@ -89,7 +89,11 @@ def _extract(request: wire.Frame) -> tuple[Student | None, bytes]:
         return None, _rejected(error.reason, error.message)
     except (RecursionError, MemoryError):
         return None, _rejected("too_complex", "The code is nested too deeply, or is too large, to be read.")
-    header: dict[str, Any] = {"fingerprint": found.fingerprint, "left_out": list(found.left_out[:20])}
+    header: dict[str, Any] = {
+        "fingerprint": found.fingerprint,
+        "left_out": list(found.left_out[:20]),
+        "writes": [[each.name, each.index, each.cell, each.line] for each in found.writes],
+    }
     return student, wire.pack(header, found.code.encode("utf-8", "backslashreplace"))
 
 

@@ -149,7 +149,7 @@ def _conclude(reading: _Reading) -> Slice:
     used = frozenset().union(*(statement.names.used for statement in kept))
     lines = listing(kept, reading.parsed, used)
     _check(lines)
-    return sliced(lines, fingerprint(target.definition(statement, function)), left_out)
+    return sliced(lines, fingerprint(target.definition(statement, function)), left_out, kept)
 
 
 def _earlier(program: Program, position: int | None, function: str) -> str:

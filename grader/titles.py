@@ -1,0 +1,15 @@
+"""What each property is called, wherever it is shown."""
+
+from types import MappingProxyType
+
+TITLES = MappingProxyType(
+    {
+        "finite_differences": "Every derivative agrees with finite differences",
+        "bias_gradient": "Gradient of the biases",
+        "weight_gradient": "Gradient of the weights",
+        "activation_gradient": "Gradient of the activations",
+        "relu_derivative": "Derivative of the activation function",
+        "any_shape": "Works on networks of any shape",
+        "pure": "Leaves its arguments alone and answers the same twice",
+    }
+)

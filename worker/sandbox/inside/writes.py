@@ -1,0 +1,51 @@
+"""Where the notebook's lists of derivatives are written: the lines that a person would look at first."""
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from .slicing import Statement
+
+#: The notebook's names for them.
+NAMES = frozenset({"all_dl_df", "all_dl_dh", "all_dl_dbiases", "all_dl_dweights"})
+#: Lines that are told of, and nodes and characters of an index that is still one to read.
+_MOST, _NODES, _CHARACTERS = 40, 8, 40
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """An assignment to an entry of a list, with its index as it is written (empty where that is long)."""
+
+    name: str
+    index: str
+    #: From 1 over all cells of the notebook; 0 in a file.
+    cell: int
+    line: int
+
+
+def writes(statements: Iterable[Statement]) -> tuple[Write, ...]:
+    """The first of them, as they stand in the source."""
+    found = [write for statement in statements for write in _writes(statement)]
+    return tuple(sorted(found, key=lambda write: (write.cell, write.line))[:_MOST])
+
+
+def _writes(statement: Statement) -> Iterator[Write]:
+    for node in ast.walk(statement.node):
+        for target in _assigned(node):
+            if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name) and target.value.id in NAMES:
+                yield Write(target.value.id, _index(target.slice), statement.piece.cell, target.lineno)
+
+
+def _assigned(node: ast.AST) -> list[ast.expr]:
+    if isinstance(node, (ast.AugAssign, ast.AnnAssign)):
+        return [node.target]
+    if not isinstance(node, ast.Assign):
+        return []
+    return [part for each in node.targets for part in (each.elts if isinstance(each, ast.Tuple) else [each])]
+
+
+def _index(node: ast.expr) -> str:
+    if sum(1 for _ in ast.walk(node)) > _NODES:
+        return ""
+    text = ast.unparse(node)
+    return text if len(text) <= _CHARACTERS and text.isprintable() else ""
