@@ -1,0 +1,66 @@
+#!/bin/sh
+# Make .peers/NAME, a virtual environment for each tool that `make bench` compares with. One that cannot be had is said
+# and left out: `make bench` does without it. Does nothing for those that are there.
+set -eu
+unset CDPATH
+cd -- "$(dirname -- "$0")/.."
+
+peers=.peers
+log=$(mktemp)
+unfinished=
+trap 'rm -rf "$log"; [ -z "$unfinished" ] || rm -rf "$unfinished"' EXIT
+trap 'exit 130' INT TERM
+
+say() { printf 'peers: %s\n' "$*" >&2; }
+
+quietly() { "$@" > "$log" 2>&1 < /dev/null; }
+
+# The interpreter of .venv first, so that all are measured on one; then whatever is here.
+ours=$(.venv/bin/python -c 'import sys; print(sys._base_executable)')
+others='python3 python3.14 python3.13 python3.12 python3.11'
+
+pip_install() { quietly "$environment/bin/python" -m pip install --no-input --disable-pip-version-check "$@"; }
+
+# With one interpreter; libraries for a graphics processor (gigabytes) are of no use here, so a release that needs
+# them is not taken.
+install() {
+    quietly "$1" -m venv --clear "$environment" || return 1
+    pip_install --dry-run "$package" || return 1
+    if grep -q 'Would install.* nvidia-' "$log"; then
+        echo "with this interpreter it brings libraries for a graphics processor" > "$log"
+        return 1
+    fi
+    pip_install "$package" numpy && quietly "$environment/bin/python" -c "import numpy, $module"
+}
+
+# What pip calls it, what Python calls it, and the interpreters to try.
+peer() {
+    package=$1 module=$2 environment=$peers/$1
+    shift 2
+    if [ -d "$environment" ]; then
+        say "$package is there"
+        return
+    fi
+    unfinished=$environment
+    for python in "$@"; do
+        if install "$python"; then
+            unfinished=
+            say "$package: $("$environment/bin/python" -c "from importlib.metadata import version as v
+import platform; print(v('$package'), 'on Python', platform.python_version())")"
+            return
+        fi
+    done
+    say "$package cannot be had: $(tail -n 1 "$log")"
+    rm -rf "$environment"
+    unfinished=
+}
+
+mkdir -p "$peers"
+peer otter-grader otter "$ours" $others
+peer nbgrader nbgrader "$ours" $others
+peer check50 check50 "$ours" $others
+peer gradescope-utils gradescope_utils "$ours" $others
+peer autograd autograd "$ours" $others
+peer jax jax "$ours" $others
+# Where wheels without CUDA are set up, it is for the interpreter that is called by default.
+peer torch torch python3 "$ours" $others
