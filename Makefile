@@ -46,8 +46,8 @@ check: setup ## lint, format, types, import contracts
 format: setup ## let ruff mend what it can
 	@.venv/bin/ruff check --fix-only . && .venv/bin/ruff format .
 
-bench: setup ## measure, side by side with the bare floor, and the whole service under load: make bench ARGS=--quick
-	@.venv/bin/python -m bench $(ARGS) && .venv/bin/python -m bench.service $(ARGS)
+bench: setup ## measure graders, the service and gradient checks, side by side with the bare floor: make bench ARGS=--quick
+	@.venv/bin/python -m bench $(ARGS)
 
 bench-peers: setup ## install what `make bench` compares with, in .peers (graders, gradient checkers; some 2 GB)
 	@sh setup/peers.sh

@@ -30,13 +30,13 @@ install() {
         echo "with this interpreter it brings libraries for a graphics processor" > "$log"
         return 1
     fi
-    pip_install "$package" numpy && quietly "$environment/bin/python" -c "import numpy, $module"
+    pip_install "$package" numpy $with && quietly "$environment/bin/python" -c "import numpy, $module"
 }
 
-# What pip calls it, what Python calls it, and the interpreters to try.
+# What pip calls it, what Python calls it, what it needs and does not say, and the interpreters to try.
 peer() {
-    package=$1 module=$2 environment=$peers/$1
-    shift 2
+    package=$1 module=$2 with=$3 environment=$peers/$1
+    shift 3
     if [ -d "$environment" ]; then
         say "$package is there"
         return
@@ -56,11 +56,11 @@ import platform; print(v('$package'), 'on Python', platform.python_version())")"
 }
 
 mkdir -p "$peers"
-peer otter-grader otter "$ours" $others
-peer nbgrader nbgrader "$ours" $others
-peer check50 check50 "$ours" $others
-peer gradescope-utils gradescope_utils "$ours" $others
-peer autograd autograd "$ours" $others
-peer jax jax "$ours" $others
+peer otter-grader otter ipykernel "$ours" $others
+peer nbgrader nbgrader '' "$ours" $others
+peer check50 check50 '' "$ours" $others
+peer gradescope-utils gradescope_utils '' "$ours" $others
+peer autograd autograd '' "$ours" $others
+peer jax jax '' "$ours" $others
 # Where wheels without CUDA are set up, it is for the interpreter that is called by default.
-peer torch torch python3 "$ours" $others
+peer torch torch '' python3 "$ours" $others
