@@ -1,6 +1,7 @@
 """`make bench`: everything in one run, one after the other in turn; prints one table and keeps its figures as JSON."""
 
 import argparse
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -32,11 +33,15 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="some three minutes instead of some twelve")
     size = QUICK if parser.parse_args().quick else FULL
     with tempfile.TemporaryDirectory() as name:
+        say("laying down")
         measured = contest(Path(name), size.many)
-        for _ in range(size.rounds):
+        for number in range(size.rounds):
+            say(f"graders, round {number + 1} of {size.rounds}")
             measured.round()
+        say("the service")
         found = service.measure(size.service)
         measured.floor()
+        say("gradient checks")
         sections = [
             Section("one submission, 200 networks", list(measured.rows())),
             Section("the service, all of it on this machine", list(_service(found, measured))),
@@ -44,6 +49,11 @@ def main() -> None:
         ]
     print(text(sections))
     print(f"\nfigures in {kept(sections, asdict(found))}")
+
+
+def say(what: str) -> None:
+    """To whoever waits."""
+    print(f"bench: {what}", file=sys.stderr)
 
 
 def _service(found: service.Figures, measured: Contest) -> Iterator[Row]:

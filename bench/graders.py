@@ -68,8 +68,8 @@ def contest(folder: Path, many: int) -> Contest:
     turns |= {
         f"backmark grade {RIGHT}, cold": _twice([command([str(EXAMPLES / RIGHT)])] * 2, 1),
         f"backmark grade {WRONG[0]}, cold": _twice([command([str(EXAMPLES / WRONG[0])])] * 2, 1),
-        f"backmark grade, {many} right and distinct": _many(folder / "right", right(), many, ["passed"]),
-        f"backmark grade, {many}, every second wrong": _many(folder / "mix", mix(), many, ["passed", "failed"]),
+        f"backmark grade, {many} right and distinct": _many(folder / "right", right(), many, [True]),
+        f"backmark grade, {many}, every second wrong": _many(folder / "mix", mix(), many, [True, False]),
     }
     goals = ("time <= 4", "", "rate >= 4", "rate >= 2")
     times = {name: Times() for name in turns}
@@ -110,10 +110,10 @@ def _twice(lanes: list[Command], times: int) -> Callable[[Times], None]:
     return turn
 
 
-def _many(folder: Path, sources: list[str], count: int, outcomes: list[str]) -> Callable[[Times], None]:
+def _many(folder: Path, sources: list[str], count: int, rights: list[bool]) -> Callable[[Times], None]:
     """Many in one call, which takes what processors it likes."""
     files = distinct(folder, sources, count)
-    expected = [outcomes[number % len(outcomes)] for number in range(count)]
+    expected = [rights[number % len(rights)] for number in range(count)]
 
     def turn(found: Times) -> None:
         seconds = each(grade(files, expected))

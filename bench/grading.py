@@ -17,12 +17,12 @@ def command(files: Sequence[str]) -> Command:
     return Command(words, environment={}, statuses=(0, 1))
 
 
-def grade(files: Sequence[str], outcomes: Sequence[str]) -> Run:
-    """One call; raises RuntimeError where a verdict is not the one that is expected."""
+def grade(files: Sequence[str], right: Sequence[bool]) -> Run:
+    """One call; raises RuntimeError where a right one does not pass or a wrong one does."""
     run = timed(command(files))
-    found = [json.loads(line)["outcome"] for line in run.text]
-    if found != list(outcomes):
-        message = f"expected {outcomes}, found {found}"
+    outcomes = [json.loads(line)["outcome"] for line in run.text]
+    if [outcome == "passed" for outcome in outcomes] != list(right):
+        message = f"these are the wrong verdicts: {outcomes}"
         raise RuntimeError(message)
     return run
 
