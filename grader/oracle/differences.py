@@ -14,6 +14,7 @@ All moves of all layers go through the network as the columns of one matrix, bot
 layer join where it begins.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -72,31 +73,33 @@ def differences(network: Network, formulas: Formulas, given: Pass | None = None)
     at = given or forward(network, formulas)
     base = _Base(network, formulas, np.concatenate(at.f), [0, *accumulate(map(len, at.f))])
     exact = formulas.loss is Loss.LEAST_SQUARES and (formulas.activation.kinked or network.depth == 0)
-    slopes, doubts = _exact(base) if exact else _curved(base)
-    # A bias is a weight from an input of one.
-    one = np.ones((1, network.columns))
-    inputs = [np.concatenate((h, one)).T for h in at.h]
-    found, value = _parameters(base, slopes, inputs)
-    doubt, uncertainty = _parameters(base, doubts, [np.abs(each) for each in inputs])
+    value, uncertainty = [], []
+    flat = np.empty((2, sum(weights.size + len(weights) for weights in network.weights)))
+    for table in _tables(base, _exact(base) if exact else _curved(base), at, flat):
+        value += [table[0, :, :-1], table[0, :, -1:]]
+        uncertainty += [table[1, :, :-1], table[1, :, -1:]]
+    found, doubt = flat
     # Also where an input is zero no difference claims more than the loss's rounding over the largest move.
     doubt += 2 * ROUNDING / EXACT_STEPS[0] * loss_terms(at.f[-1], network.y, formulas.loss).sum()
     _leave_out(network, formulas, at, found, doubt)
     return Differences(value, uncertainty)
 
 
-def _parameters(base: _Base, units: Array, inputs: list[Array]) -> tuple[Array, list[Array]]:
-    """Each unit's own (units x columns) times its inputs: flat, in + 1 numbers a unit; and dW[0], db[0], ... of it."""
-    flat = np.empty(sum(weights.size + len(weights) for weights in base.network.weights))
-    parts = []
-    start = 0
-    for k, each in enumerate(inputs):
-        own = units[base.take(k)]
-        stop = start + len(own) * each.shape[1]
-        table = flat[start:stop].reshape(len(own), -1)
-        np.matmul(own, each, out=table)
-        parts += [table[:, :-1], table[:, -1:]]
-        start = stop
-    return flat, parts
+def _tables(base: _Base, units: Array, at: Pass, flat: Array) -> Iterator[Array]:
+    """In `flat`, layer by layer, 2 x units x (in + 1): difference and doubt of each unit and column times the inputs."""
+    # A bias is a weight from an input of one.
+    one = np.ones((1, base.network.columns))
+    inputs = np.concatenate([part for h in at.h for part in (h, one)]).T
+    inputs = np.array((inputs, np.abs(inputs)))
+    start = first = 0
+    for k, h in enumerate(at.h):
+        own = units[:, base.take(k)]
+        last = first + len(h) + 1
+        stop = start + own.shape[1] * (last - first)
+        table = flat[:, start:stop].reshape(2, own.shape[1], -1)
+        np.matmul(own, inputs[:, :, first:last], out=table)
+        yield table
+        start, first = stop, last
 
 
 def _leave_out(network: Network, formulas: Formulas, at: Pass, found: Array, doubt: Array) -> None:
@@ -113,9 +116,9 @@ def _leave_out(network: Network, formulas: Formulas, at: Pass, found: Array, dou
     found[uncertain], doubt[uncertain] = np.nan, np.inf
 
 
-def _exact(base: _Base) -> tuple[Array, Array]:
+def _exact(base: _Base) -> Array:
     """Of each unit and column the difference at the largest step that crosses no kink, and its doubt."""
-    found, doubt = np.zeros((2, *base.f.shape))
+    found, doubt = both = np.zeros((2, *base.f.shape))
     left = np.arange(len(base.f))
     if base.formulas.activation is Activation.RELU:
         # Nothing above sees the move of a unit that is off at both ends: that difference is zero.
@@ -127,10 +130,10 @@ def _exact(base: _Base) -> tuple[Array, Array]:
         left = left[crossed.any(axis=(1, 2))]
         if not left.size:
             break
-    return found, doubt
+    return both
 
 
-def _curved(base: _Base) -> tuple[Array, Array]:
+def _curved(base: _Base) -> Array:
     """Of each unit and column the most certain level, the later of two Richardson extrapolations, and its doubt."""
     steps = np.concatenate((CURVED_STEPS, CURVED_STEPS / 2, CURVED_STEPS / 4))
     values, rounding, crossed = _central(base, np.arange(len(base.f)), steps)
@@ -141,7 +144,7 @@ def _curved(base: _Base) -> tuple[Array, Array]:
     doubt = np.abs(later - earlier) + 2 * rounding[:, -levels:]
     doubt[crossed[:, :levels]] = HOPELESS
     best = doubt.argmin(axis=1)[:, None]
-    return np.take_along_axis(later, best, axis=1)[:, 0], np.take_along_axis(doubt, best, axis=1)[:, 0]
+    return np.array([np.take_along_axis(each, best, axis=1)[:, 0] for each in (later, doubt)])
 
 
 def _central(base: _Base, units: NDArray[np.intp], steps: Array) -> tuple[Array, Array, NDArray[np.bool_]]:
