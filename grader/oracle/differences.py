@@ -29,6 +29,9 @@ from grader.oracle.tolerance import CONCLUSIVE, scale
 #: first gain nothing (its round-off is 1e-3 of the tolerance at most) and cross a kink in two networks of three.
 EXACT_STEPS = 2.0 ** -np.array([6, 9, 12, 15, 18])
 
+#: Where a layer's largest preactivation is beyond, its units are moved by 2^-11 to 2^-10 of that at first.
+LARGE = 32.0
+
 #: Largest of three halved moves where the loss is curved; the more certain of the levels counts.
 CURVED_STEPS = 2.0 ** -np.array([6, 9, 12])
 
@@ -86,7 +89,7 @@ def differences(network: Network, formulas: Formulas, given: Pass | None = None)
 
 
 def _tables(base: _Base, units: Array, at: Pass, flat: Array) -> Iterator[Array]:
-    """In `flat`, layer by layer, 2 x units x (in + 1): difference and doubt of each unit and column times the inputs."""
+    """In `flat`, layer by layer, 2 x units x (in + 1): difference and doubt of each unit, times its inputs."""
     # A bias is a weight from an input of one.
     one = np.ones((1, base.network.columns))
     inputs = np.concatenate([part for h in at.h for part in (h, one)]).T
@@ -119,12 +122,13 @@ def _leave_out(network: Network, formulas: Formulas, at: Pass, found: Array, dou
 def _exact(base: _Base) -> Array:
     """Of each unit and column the difference at the largest step that crosses no kink, and its doubt."""
     found, doubt = both = np.zeros((2, *base.f.shape))
+    reach = _reach(base)
     left = np.arange(len(base.f))
     if base.formulas.activation is Activation.RELU:
         # Nothing above sees the move of a unit that is off at both ends: that difference is zero.
-        left = left[(base.f > -EXACT_STEPS[0]).any(axis=1) | (left >= base.bounds[-2])]
+        left = left[(base.f > -EXACT_STEPS[0] * reach).any(axis=1) | (left >= base.bounds[-2])]
     for step in EXACT_STEPS:
-        values, rounding, crossed = _central(base, left, step[None])
+        values, rounding, crossed = _central(base, left, step * reach[left])
         rounding[crossed] = HOPELESS
         found[left], doubt[left] = values[:, 0], rounding[:, 0]
         left = left[crossed.any(axis=(1, 2))]
@@ -133,10 +137,25 @@ def _exact(base: _Base) -> Array:
     return both
 
 
+def _reach(base: _Base) -> Array:
+    """How many times a step each unit is moved (units x 1): once, or a power of two that grows with its layer.
+
+    What rounding does to a difference grows with the preactivations, and so does the distance to the next kink.
+    """
+    size = np.abs(base.f)
+    if size.max() < LARGE:
+        return np.ones((len(size), 1))
+    largest = np.maximum.reduceat(size.max(axis=1), base.bounds[:-1])
+    times: Array = np.exp2(np.maximum(np.frexp(largest / LARGE)[1], 0))
+    return times.repeat(np.diff(base.bounds))[:, None]
+
+
 def _curved(base: _Base) -> Array:
     """Of each unit and column the most certain level, the later of two Richardson extrapolations, and its doubt."""
     steps = np.concatenate((CURVED_STEPS, CURVED_STEPS / 2, CURVED_STEPS / 4))
-    values, rounding, crossed = _central(base, np.arange(len(base.f)), steps)
+    values, rounding, crossed = _central(
+        base, np.arange(len(base.f)), np.broadcast_to(steps, (len(base.f), len(steps)))
+    )
     wide, half, quarter = np.split(values, 3, axis=1)
     earlier, later = (4 * half - wide) / 3, (4 * quarter - half) / 3
     levels = len(CURVED_STEPS)
@@ -148,16 +167,19 @@ def _curved(base: _Base) -> Array:
 
 
 def _central(base: _Base, units: NDArray[np.intp], steps: Array) -> tuple[Array, Array, NDArray[np.bool_]]:
-    """Difference, round-off, and whether a kink lies between the ends (they suffice): units x steps x columns."""
-    most = max(1, ROOM // (2 * len(steps) * base.f.size))
+    """Difference, round-off, and whether a kink lies between the ends (they suffice): units x steps x columns.
+
+    `steps` has a row for each unit.
+    """
+    most = max(1, ROOM // (2 * steps.shape[1] * base.f.size))
     if len(units) > most:
-        parts = [_central(base, units[start : start + most], steps) for start in range(0, len(units), most)]
+        parts = [_central(base, units[at : at + most], steps[at : at + most]) for at in range(0, len(units), most)]
         values, rounding, crossed = (np.concatenate(each) for each in zip(*parts, strict=True))
         return values, rounding, crossed
     f = _moved(base, units, steps)
     outputs, y = base.take(base.network.depth), base.network.y[:, None, None, None, :]
     loss, terms = losses(f[outputs], y, base.formulas.loss), loss_terms(f[outputs], y, base.formulas.loss)
-    length = steps[:, None]
+    length = steps[:, :, None]
     hidden = slice(outputs.start)
     crossed = ((f[hidden] > 0) != (base.f[hidden] > 0)[:, None, None, None, :]).any(axis=0).any(axis=2)
     difference = (loss[:, :, 0] - loss[:, :, 1]) / (2.0 * length)
@@ -167,10 +189,10 @@ def _central(base: _Base, units: NDArray[np.intp], steps: Array) -> tuple[Array,
 def _moved(base: _Base, units: NDArray[np.intp], steps: Array) -> Array:
     """Every preactivation where one unit is moved: all units x those moved x steps x both ends x columns."""
     network = base.network
-    f = np.empty((len(base.f), len(units), len(steps), 2, network.columns))
+    f = np.empty((len(base.f), len(units), steps.shape[1], 2, network.columns))
     # Below the unit that is moved, and beside it, nothing changes.
     f[:] = base.f[:, None, None, None, :]
-    f[units, np.arange(len(units))] += steps[:, None, None] * ENDS
+    f[units, np.arange(len(units))] += steps[:, :, None, None] * ENDS
     flat = f.reshape(len(f), -1)
     joined = (units.searchsorted(base.bounds) * (flat.shape[1] // len(units))).tolist()
     for k in range(1, network.depth + 1):

@@ -1,5 +1,6 @@
 """Finite differences against the analytic gradient, complex steps and a hand-worked example."""
 
+from itertools import pairwise
 from unittest import mock
 
 import numpy as np
@@ -113,6 +114,24 @@ def test_a_weight_from_a_silent_input_is_zero_even_into_a_unit_on_its_kink() -> 
     assert found.value[0].item() == 0
     assert np.isfinite(found.uncertainty[0]).all()
     assert np.isnan(found.value[1]).all()
+
+
+def test_large_preactivations_do_not_cost_digits() -> None:
+    """Normal weights, 32 wide, eight deep: the loss is some 1e10, and a move of 2^-6 at the top would drown in it."""
+    rng = np.random.default_rng(0)
+    sizes = (1, *(32,) * 8, 1)
+    weights = tuple(rng.normal(size=(rows, columns)) for columns, rows in pairwise(sizes))
+    network = Network(weights, tuple(rng.normal(size=(rows, 1)) for rows in sizes[1:]), array([1.2]), array([20]))
+    right = gradient(network, RELU)
+    largest = max(float(np.abs(part).max()) for part in right)
+    for value, truth in zip(differences(network, RELU).value, right, strict=True):
+        assert np.abs(value - truth).max() <= 1e-11 * largest
+
+
+def test_a_layer_of_zeros_beside_a_large_one_is_no_trouble() -> None:
+    """Its preactivations have no size to be measured by."""
+    network = Network((array([0]), array([1])), (array([0]), array([100])), array([1]), array([0]))
+    assert differences(network, RELU).value[3].item() == 200
 
 
 def test_each_column_of_a_batch_has_a_step_of_its_own() -> None:
