@@ -5,7 +5,8 @@ from dataclasses import asdict, dataclass, field
 from statistics import median
 from typing import Any
 
-HEADINGS = ("", "ms, median", "min - max", "n", "of the base", "a minute", "times the floor's", "goal", "")
+#: The base of times is the floor, or the notebook's loop; that of rates is always the floor.
+HEADINGS = ("", "ms, median", "min - max", "n", "time / base", "a minute", "rate / floor", "goal", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Row:
     @property
     def cells(self) -> tuple[str, ...]:
         """As text, one for each heading."""
-        spread = f"{number(min(self.values))} - {number(max(self.values))}" if self.values else ""
+        spread = f"{number(min(self.values))} - {number(max(self.values))}" if len(self.values) > 1 else ""
         middle, count = (number(self.median), str(len(self.values))) if self.values else ("", "")
         rate = f"{self.rate:,.0f}" if self.rate else ""
         return (self.name, middle, spread, count, _times(self.ratio), rate, _times(self.gain), self.goal, self.note)

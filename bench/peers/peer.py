@@ -14,9 +14,12 @@ PEERS = ROOT / ".peers"
 
 
 def environment(python: Path, folder: Path) -> dict[str, str]:
-    """Its programs are found first, ours can be imported, and its settings are of this run only."""
+    """Its programs are found first, ours can be imported, its settings are of this run only.
+
+    pytest does not load what is in our environment for our own tests.
+    """
     path = os.pathsep.join((str(python.parent), os.environ.get("PATH", "")))
-    settings = {"HOME": str(folder), "JUPYTER_PLATFORM_DIRS": "1"}
+    settings = {"HOME": str(folder), "JUPYTER_PLATFORM_DIRS": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     return {**ONE_THREAD, **settings, "PATH": path, "PYTHONPATH": str(ROOT)}
 
 

@@ -82,7 +82,7 @@ def _unittest(folder: Path, python: Path, source: str) -> Sequence[str]:
 def _pytest(folder: Path, python: Path, source: str) -> Sequence[str]:
     (folder / "submission.py").write_text(source, encoding="utf-8")
     (folder / "test_gradients.py").write_text(PYTEST, encoding="utf-8")
-    return [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "test_gradients.py"]
+    return [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_gradients.py"]
 
 
 def _gradescope(folder: Path, python: Path, source: str) -> Sequence[str]:
