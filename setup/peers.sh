@@ -15,9 +15,17 @@ say() { printf 'peers: %s\n' "$*" >&2; }
 
 quietly() { "$@" > "$log" 2>&1 < /dev/null; }
 
-# The interpreter of .venv first, so that all are measured on one; then whatever is here.
-ours=$(.venv/bin/python -c 'import sys; print(sys._base_executable)')
-others='python3 python3.14 python3.13 python3.12 python3.11'
+# The interpreter of .venv first, so that all are measured on one; then others that are here, one of each version.
+interpreters() {
+    seen=
+    for python in "$@" "$(.venv/bin/python -c 'import sys; print(sys._base_executable)')" \
+        python3 python3.14 python3.13 python3.12 python3.11; do
+        version=$("$python" -c 'import ensurepip, sys, venv; print("%d.%d" % sys.version_info[:2])' 2> /dev/null) || continue
+        case " $seen " in *" $version "*) continue ;; esac
+        seen="$seen $version"
+        echo "$python"
+    done
+}
 
 pip_install() { quietly "$environment/bin/python" -m pip install --no-input --disable-pip-version-check "$@"; }
 
@@ -56,11 +64,12 @@ import platform; print(v('$package'), 'on Python', platform.python_version())")"
 }
 
 mkdir -p "$peers"
-peer otter-grader otter ipykernel "$ours" $others
-peer nbgrader nbgrader '' "$ours" $others
-peer check50 check50 '' "$ours" $others
-peer gradescope-utils gradescope_utils '' "$ours" $others
-peer autograd autograd '' "$ours" $others
-peer jax jax '' "$ours" $others
+usual=$(interpreters)
+peer otter-grader otter ipykernel $usual
+peer nbgrader nbgrader '' $usual
+peer check50 check50 '' $usual
+peer gradescope-utils gradescope_utils '' $usual
+peer autograd autograd '' $usual
+peer jax jax '' $usual
 # Where wheels without CUDA are set up, it is for the interpreter that is called by default.
-peer torch torch '' python3 "$ours" $others
+peer torch torch '' $(interpreters python3)
