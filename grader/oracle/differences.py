@@ -134,6 +134,8 @@ def _exact(base: _Base) -> Array:
         left = left[crossed.any(axis=(1, 2))]
         if not left.size:
             break
+        # What begins with larger moves comes down to as small ones, or nearly so.
+        reach = np.maximum(reach / 4, 1.0)
     return both
 
 

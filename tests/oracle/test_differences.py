@@ -125,7 +125,7 @@ def test_large_preactivations_do_not_cost_digits() -> None:
     right = gradient(network, RELU)
     largest = max(float(np.abs(part).max()) for part in right)
     for value, truth in zip(differences(network, RELU).value, right, strict=True):
-        assert np.abs(value - truth).max() <= 1e-11 * largest
+        assert np.abs(value - truth).max() <= 3e-11 * largest
 
 
 def test_a_layer_of_zeros_beside_a_large_one_is_no_trouble() -> None:
