@@ -6,12 +6,13 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import mean
 
 from bench import service
 from bench.graders import FLOOR, Contest, contest
 from bench.gradients import LOOP, OURS, gradients
 from bench.report import kept
-from bench.table import Row, Section, text
+from bench.table import Row, Section, compared, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ def main() -> None:
             say(f"graders, round {number + 1} of {size.rounds}")
             measured.round()
         say("the service")
+        measured.floor()
         found = service.measure(size.service)
         measured.floor()
         say("gradient checks")
@@ -57,33 +59,41 @@ def say(what: str) -> None:
 
 
 def _service(found: service.Figures, measured: Contest) -> Iterator[Row]:
-    floor = measured.times[FLOOR]
-    base, rate = Row("", floor.alone).median, Row("", floor.rates).median
+    # Just before and just after.
+    base, rate = (mean(each[-2:]) for each in (measured.times[FLOOR].rounds, measured.times[FLOOR].rates))
     for name, spread, goal in (
         ("HTTP, two a second: request to verdict", found.alone, "p50 <= 0.75"),
         ("the same while a regrade runs", found.beside_regrade, "p95 <= 2 x alone"),
         (f"HTTP, {found.offered:.1f} a second: request to verdict", found.to_verdict, ""),
     ):
         if spread is not None:
-            yield Row(name, [spread.p50], base, goal=goal, note=f"p95 {spread.p95:.0f} ms of {spread.n}")
+            yield Row(name, [spread.p50], spread.p50 / base, goal=goal, note=f"p95 {spread.p95:.0f} ms of {spread.n}")
     for name, graded, goal in (
         ("HTTP, a burst of right and distinct ones, two processes", found.graded_right, ""),
         ("HTTP, a burst, every second wrong, two processes", found.graded_mixed, ""),
         ("regrade of right ones, one worker process", found.regrade_one, ""),
         ("regrade of right ones, two worker processes", found.regrade_two, "rate >= 4"),
     ):
-        yield Row(name, [], None, 60 * graded, rate, goal)
+        yield Row(name, [], None, 60 * graded, 60 * graded / rate, goal)
 
 
 def _checks(folder: Path, rounds: int) -> Iterator[Section]:
     for measured in gradients(folder, rounds):
-        loop = next(Row("", each.milliseconds).median for each in measured.found if each.name == LOOP)
+        loop = next(each.milliseconds for each in measured.found if each.name == LOOP)
         title = f"gradient check of a network: {measured.name} ({measured.parameters:.0f} parameters)"
         rows = []
         for each in measured.found:
             entry = "directions only" if each.entry is None else f"largest {each.entry:.0e}"
             note = f"error {entry}, one direction {each.direction:.0e}, refuses {each.refused} of {measured.networks}"
-            rows.append(Row(each.name, each.milliseconds, loop, goal="<= 0.05" * (each.name == OURS), note=note))
+            rows.append(
+                Row(
+                    each.name,
+                    each.milliseconds,
+                    compared(each.milliseconds, loop),
+                    goal="<= 0.05" * (each.name == OURS),
+                    note=note,
+                )
+            )
         yield Section(title, rows)
 
 

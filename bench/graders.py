@@ -4,6 +4,7 @@ import compileall
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 
 from bench.floor import floor
 from bench.grading import command, each, grade
@@ -13,7 +14,7 @@ from bench.peers.peer import ROOT
 from bench.peers.scripts import SCRIPTS
 from bench.run import Command, timed, together
 from bench.submissions import EXAMPLES, RIGHT, WRONG, distinct, function_of, mix, right
-from bench.table import Row
+from bench.table import Row, compared
 from grader.oracle.reference import gradient
 from grader.revision import packaged
 
@@ -31,7 +32,16 @@ class Times:
 
     goal: str = ""
     alone: list[float] = field(default_factory=list)
+    #: The median of those of each round, and the rate of each.
+    rounds: list[float] = field(default_factory=list)
     rates: list[float] = field(default_factory=list)
+
+    def note(self, seconds: list[float], rate: float) -> None:
+        """A round."""
+        milliseconds = [1e3 * each for each in seconds]
+        self.alone += milliseconds
+        self.rounds.append(median(milliseconds))
+        self.rates.append(rate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +62,10 @@ class Contest:
 
     def rows(self) -> Iterator[Row]:
         """One for each grader."""
-        base = Row("", self.times[FLOOR].alone).median
-        rate = Row("", self.times[FLOOR].rates).median
+        base = self.times[FLOOR]
         for name, found in self.times.items():
-            yield Row(name, found.alone, base, Row("", found.rates).median if found.rates else None, rate, found.goal)
+            ratio, gain = compared(found.rounds, base.rounds), compared(found.rates, base.rates)
+            yield Row(name, found.alone, ratio, median(found.rates), gain, found.goal)
 
 
 def contest(folder: Path, many: int) -> Contest:
@@ -104,8 +114,8 @@ def _twice(lanes: list[Command], times: int) -> Callable[[Times], None]:
     """One at a time, then two at a time."""
 
     def turn(found: Times) -> None:
-        found.alone += [1e3 * timed(lanes[0]).wall for _ in range(times)]
-        found.rates.append(60 * len(lanes) * times / together(lanes, times))
+        alone = [timed(lanes[0]).wall for _ in range(times)]
+        found.note(alone, 60 * len(lanes) * times / together(lanes, times))
 
     return turn
 
@@ -117,7 +127,6 @@ def _many(folder: Path, sources: list[str], count: int, rights: list[bool]) -> C
 
     def turn(found: Times) -> None:
         seconds = each(grade(files, expected))
-        found.alone.append(1e3 * seconds)
-        found.rates.append(60 / seconds)
+        found.note([seconds], 60 / seconds)
 
     return turn

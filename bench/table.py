@@ -15,36 +15,28 @@ class Row:
 
     name: str
     values: Sequence[float]
-    #: Milliseconds of what it is compared with.
-    base: float | None = None
-    #: Submissions a minute on two cores, and those of the floor.
+    #: How many times as long as what it is compared with; see `compared`.
+    ratio: float | None = None
+    #: Submissions a minute on two cores, and how many times those of the floor.
     rate: float | None = None
-    floor_rate: float | None = None
+    gain: float | None = None
     goal: str = ""
     note: str = ""
 
     @property
-    def median(self) -> float:
-        """The middle one."""
-        return median(self.values)
-
-    @property
-    def ratio(self) -> float | None:
-        """How many times the base."""
-        return self.median / self.base if self.base and self.values else None
-
-    @property
-    def gain(self) -> float | None:
-        """How many times as many a minute as the floor."""
-        return self.rate / self.floor_rate if self.rate and self.floor_rate else None
-
-    @property
     def cells(self) -> tuple[str, ...]:
         """As text, one for each heading."""
-        spread = f"{number(min(self.values))} - {number(max(self.values))}" if len(self.values) > 1 else ""
-        middle, count = (number(self.median), str(len(self.values))) if self.values else ("", "")
+        several = len(self.values) > 1
+        middle = number(median(self.values)) if self.values else ""
+        spread = f"{number(min(self.values))} - {number(max(self.values))}" if several else ""
+        count = str(len(self.values)) if several else ""
         rate = f"{self.rate:,.0f}" if self.rate else ""
         return (self.name, middle, spread, count, _times(self.ratio), rate, _times(self.gain), self.goal, self.note)
+
+
+def compared(values: Sequence[float], bases: Sequence[float]) -> float:
+    """The median of the ratios round by round: what was measured in the same minute is compared with each other."""
+    return median(value / base for value, base in zip(values, bases, strict=False))
 
 
 @dataclass(frozen=True, slots=True)
