@@ -81,7 +81,9 @@ def number(value: float) -> str:
 
 
 def _times(value: float | None) -> str:
-    return "" if value is None else f"{value:.2f}" if value < 100 else f"{value:,.0f}"
+    if value is None:
+        return ""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.2f}" if value >= 0.1 else f"{value:.1g}"
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
