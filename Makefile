@@ -14,7 +14,7 @@ LOCK := $(COMPILE) pyproject.toml --extra bubblewrap --extra serve $(UPGRADE)
 ROLE := $(COMPILE) pyproject.toml -c locks/dev.txt
 WITHOUT_NUMPY := --no-emit-package numpy --no-emit-package hypothesis --no-emit-package sortedcontainers
 
-VERBS := help setup run serve test cover check format bench compose-test screenshots lock clean
+VERBS := help setup run serve test cover check format bench bench-peers compose-test screenshots lock clean
 ifneq ($(filter-out $(VERBS),$(MAKECMDGOALS)),)
 $(error There is no `make $(firstword $(filter-out $(VERBS),$(MAKECMDGOALS)))`. To grade a file, write: make run FILE=that.ipynb)
 endif
@@ -46,8 +46,11 @@ check: setup ## lint, format, types, import contracts
 format: setup ## let ruff mend what it can
 	@.venv/bin/ruff check --fix-only . && .venv/bin/ruff format .
 
-bench: setup ## measure, side by side with the bare floor, and the whole service under load: make bench ARGS=--quick
-	@.venv/bin/python -m bench $(ARGS) && .venv/bin/python -m bench.service $(ARGS)
+bench: setup ## measure graders, the service and gradient checks, side by side with the bare floor: make bench ARGS=--quick
+	@.venv/bin/python -m bench $(ARGS)
+
+bench-peers: setup ## install what `make bench` compares with, in .peers (graders, gradient checkers; some 2 GB)
+	@sh setup/peers.sh
 
 compose-test: setup ## bring docker-compose.yml up for real, with an engine of its own where there is none, and try it
 	@sh setup/compose-test.sh $(ARGS)
@@ -63,5 +66,5 @@ lock: setup ## write locks/ anew from pyproject.toml
 	@echo hatchling | $(COMPILE) - -c locks/dev.txt -o locks/build.txt > /dev/null
 
 clean: ## remove what the other verbs made
-	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage bench/results screenshots dist
+	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage bench/results .peers screenshots dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,153 +1,100 @@
-"""`make bench`: everything in one run, one after the other in turn, so that a noisy minute falls on all."""
+"""`make bench`: everything in one run, one after the other in turn; prints one table and keeps its figures as JSON."""
 
 import argparse
-import compileall
-import json
-import os
-import platform
 import sys
 import tempfile
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from statistics import mean
 
-from numpy import __version__ as numpy_version
-
-from bench.floor import ONE_THREAD, floor, prepare
-from bench.grading import each, grade, last
-from bench.run import timed
-from bench.submissions import EXAMPLES, distinct, function_of
-from bench.table import Row, table
-from grader.revision import packaged
-
-ROOT = Path(__file__).parents[1]
-RIGHT, WRONG = "right.ipynb", "no_relu_derivative.ipynb"
+from bench import service
+from bench.graders import FLOOR, Contest, contest
+from bench.gradients import LOOP, OURS, gradients
+from bench.report import kept
+from bench.table import Row, Section, compared, text
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How often, and how many files in one call."""
+    """Rounds of graders and of gradient checks, files in one call, and what the service is put through."""
 
-    cold: int
+    rounds: int
+    checks: int
     many: int
-    right: int
-    wrong: int
-    oracle: int
+    service: service.Size
 
 
-FULL, QUICK = Size(15, 3, 100, 100, 7), Size(5, 1, 40, 20, 2)
-
-
-@dataclass(slots=True)
-class Measured:
-    """Milliseconds by what they are of."""
-
-    values: dict[str, list[float]] = field(default_factory=dict)
-
-    def note(self, name: str, seconds: float) -> None:
-        """One more."""
-        self.values.setdefault(name, []).append(1e3 * seconds)
+FULL, QUICK = Size(5, 5, 100, service.Size(20, 300, 2000)), Size(1, 2, 40, service.Size(4, 40, 200))
 
 
 def main() -> None:
-    """Measure, print the table, keep the figures."""
+    """Measure, print, keep."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="half a minute instead of a few")
+    parser.add_argument("--quick", action="store_true", help="some four minutes instead of some twelve")
     size = QUICK if parser.parse_args().quick else FULL
-    # The floor's modules are compiled, so ours are too, also where the environment forbids to write bytecode.
-    for package in ("grader", "worker"):
-        compileall.compile_dir(ROOT / package, quiet=2)
-    grading = _grading(size)
-    oracle = json.loads(timed([sys.executable, "-m", "bench.oracle", str(size.oracle)], ONE_THREAD).text[0])
-    rows, oracle_rows = _rows(grading, size), _oracle_rows(oracle)
-    print(table("milliseconds", rows))
-    print()
-    print(
-        table(f"milliseconds a network ({oracle['networks']} of them, {oracle['parameters']} parameters)", oracle_rows)
-    )
-    ours, theirs, frugal = (row.median for row in oracle_rows)
-    print(f"speed-up {theirs / ours:.1f}, goal >= 20; over the frugal loop {frugal / ours:.1f}")
-    print(
-        f"largest error of the oracle {oracle['oracle_error']:.1e} ({oracle['inconclusive']} derivatives left out),"
-        f" of the loop {oracle['loop_error']:.1e}, relative to the network's largest derivative"
-    )
-    print(f"figures in {_kept({'rows': [row.as_dict() for row in (*rows, *oracle_rows)], 'oracle': oracle})}")
-
-
-def _grading(size: Size) -> Measured:
-    measured = Measured()
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        right = distinct(folder / "right", function_of(RIGHT), size.right)
-        wrong = distinct(folder / "wrong", function_of(WRONG), size.wrong)
-        bare = prepare(folder, packaged("udl-7.2"), function_of(RIGHT))
-        for at in range(size.cold):
-            run = floor(bare)
-            measured.note("floor", run.wall)
-            measured.note("floor cpu", run.cpu)
-            run = grade([str(EXAMPLES / RIGHT)], "passed")
-            measured.note("cold right", run.wall)
-            measured.note("cold right cpu", run.cpu)
-            measured.note("cold wrong", grade([str(EXAMPLES / WRONG)], "failed").wall)
-            # Spread over the whole run.
-            if at * size.many % size.cold < size.many:
-                _many(measured, "right", right, "passed")
-                _many(measured, "wrong", wrong, "failed")
-    return measured
+        say("laying down")
+        measured = contest(Path(name), size.many)
+        for number in range(size.rounds):
+            say(f"graders, round {number + 1} of {size.rounds}")
+            measured.round()
+        say("the service")
+        measured.floor()
+        found = service.measure(size.service)
+        measured.floor()
+        say("gradient checks")
+        sections = [
+            Section("one submission, 200 networks", list(measured.rows())),
+            Section("the service, all of it on this machine", list(_service(found, measured))),
+            *(_checks(Path(name), size.checks)),
+        ]
+    print(text(sections))
+    print(f"\nfigures in {kept(sections, asdict(found))}")
 
 
-def _many(measured: Measured, kind: str, files: list[str], outcome: str) -> None:
-    run = grade(files, outcome)
-    measured.note(f"{kind} each", each(run))
-    measured.note(f"{kind} last", last(run))
-    measured.note(f"{kind} cpu", run.cpu / len(files))
+def say(what: str) -> None:
+    """To whoever waits."""
+    print(f"bench: {what}", file=sys.stderr)
 
 
-def _rows(measured: Measured, size: Size) -> list[Row]:
-    names = {
-        "floor": ("bare floor: interpreter, NumPy, the calls", ""),
-        "cold right": (f"backmark grade {RIGHT}, cold", "<= 4"),
-        "right each": (f"a right file among {size.right} in one call, warm", "<= 2"),
-        "right last": (f"the last of the {size.right}", "<= 2"),
-        "cold wrong": (f"backmark grade {WRONG}, cold", ""),
-        "wrong each": (f"a wrong file among {size.wrong} in one call, warm", ""),
-        "wrong last": (f"the last of the {size.wrong}", ""),
-        "floor cpu": ("CPU: bare floor", ""),
-        "cold right cpu": ("CPU: right, cold", ""),
-        "right cpu": ("CPU: a right file among many", ""),
-        "wrong cpu": ("CPU: a wrong file among many", ""),
-    }
-    values = measured.values
-    base = Row("", values["floor"], 1.0).median
-    cpu = Row("", values["floor cpu"], 1.0).median
-    return [Row(text, values[key], cpu if "cpu" in key else base, goal) for key, (text, goal) in names.items()]
+def _service(found: service.Figures, measured: Contest) -> Iterator[Row]:
+    # Just before and just after.
+    base, rate = (mean(each[-2:]) for each in (measured.times[FLOOR].rounds, measured.times[FLOOR].rates))
+    for name, spread, goal in (
+        ("HTTP, two a second: request to verdict", found.alone, "p50 <= 0.75"),
+        ("the same while a regrade runs", found.beside_regrade, "p95 <= 2 x alone"),
+        (f"HTTP, {found.offered:.1f} a second: request to verdict", found.to_verdict, ""),
+    ):
+        if spread is not None:
+            yield Row(name, [spread.p50], spread.p50 / base, goal=goal, note=f"p95 {spread.p95:.0f} ms of {spread.n}")
+    for name, graded, goal in (
+        ("HTTP, a burst of right and distinct ones, two processes", found.graded_right, ""),
+        ("HTTP, a burst, every second wrong, two processes", found.graded_mixed, ""),
+        ("regrade of right ones, one worker process", found.regrade_one, ""),
+        ("regrade of right ones, two worker processes", found.regrade_two, "rate >= 4"),
+    ):
+        yield Row(name, [], None, 60 * graded, 60 * graded / rate, goal)
 
 
-def _oracle_rows(oracle: dict[str, Any]) -> list[Row]:
-    base = Row("", oracle["loop"], 1.0).median
-    return [
-        Row("the oracle, with its uncertainty", oracle["oracle"], base, "<= 0.05"),
-        Row("the notebook's double loop", oracle["loop"], base),
-        Row("the same, its unchanged network run only once", oracle["frugal"], base),
-    ]
-
-
-def _kept(figures: dict[str, Any]) -> str:
-    folder = ROOT / "bench" / "results"
-    folder.mkdir(exist_ok=True)
-    now = datetime.now(UTC)
-    file = folder / f"{now:%Y%m%dT%H%M%SZ}.json"
-    about = {
-        "made": now.isoformat(timespec="seconds"),
-        "python": platform.python_version(),
-        "numpy": numpy_version,
-        "revision": packaged("udl-7.2").id,
-        "machine": platform.machine(),
-        "cores": os.cpu_count(),
-    }
-    file.write_text(json.dumps({**about, **figures}, indent=1) + "\n", encoding="utf-8")
-    return str(file.relative_to(ROOT))
+def _checks(folder: Path, rounds: int) -> Iterator[Section]:
+    for measured in gradients(folder, rounds):
+        loop = next(each.milliseconds for each in measured.found if each.name == LOOP)
+        title = f"gradient check of a network: {measured.name} ({measured.parameters:.0f} parameters)"
+        rows = []
+        for each in measured.found:
+            entry = "directions only" if each.entry is None else f"largest {each.entry:.0e}"
+            note = f"error {entry}, one direction {each.direction:.0e}, refuses {each.refused} of {measured.networks}"
+            rows.append(
+                Row(
+                    each.name,
+                    each.milliseconds,
+                    compared(each.milliseconds, loop),
+                    goal="<= 0.05" * (each.name == OURS),
+                    note=note,
+                )
+            )
+        yield Section(title, rows)
 
 
 if __name__ == "__main__":

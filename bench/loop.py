@@ -4,20 +4,20 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from grader.oracle.network import Array, Network
+from bench.networks import Array, Given
 
 #: The notebook's.
 DELTA = 1e-6
 
 
-def loop(network: Network, *, frugal: bool) -> list[Array]:
+def loop(network: Given, *, frugal: bool) -> list[Array]:
     """dW[0], db[0], dW[1], ... by forward differences.
 
     The notebook runs the network that was not nudged again for every entry; `frugal` does that once.
     """
     base = _loss(network, network.weights, network.biases) if frugal else None
     parts = []
-    for k in range(network.depth + 1):
+    for k in range(len(network.weights)):
         weights = np.zeros_like(network.weights[k])
         for row in range(weights.shape[0]):
             for column in range(weights.shape[1]):
@@ -33,14 +33,14 @@ def loop(network: Network, *, frugal: bool) -> list[Array]:
     return parts
 
 
-def _difference(network: Network, weights: Sequence[Array], biases: Sequence[Array], base: float | None) -> float:
+def _difference(network: Given, weights: Sequence[Array], biases: Sequence[Array], base: float | None) -> float:
     before = _loss(network, network.weights, network.biases) if base is None else base
     return (_loss(network, weights, biases) - before) / DELTA
 
 
-def _loss(network: Network, weights: Sequence[Array], biases: Sequence[Array]) -> float:
+def _loss(network: Given, weights: Sequence[Array], biases: Sequence[Array]) -> float:
     all_f, all_h = [], [network.net_input]
-    for layer in range(network.depth + 1):
+    for layer in range(len(weights)):
         all_f.append(biases[layer] + np.matmul(weights[layer], all_h[layer]))
         all_h.append(np.maximum(all_f[layer], 0.0))
     return float(np.sum((all_f[-1] - network.y) * (all_f[-1] - network.y)))

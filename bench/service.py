@@ -19,11 +19,10 @@ from statistics import quantiles
 
 from bench.processor import spent
 from bench.stack import ASSIGNMENT, COURSE, Stack, stack, until
-from bench.submissions import function_of
+from bench.submissions import mix, numbered, right
 from grader.store.records import Job, Kind, Submission
 from grader.store.submissions import New
 
-RIGHT, WRONG = "right.ipynb", "no_relu_derivative.ipynb"
 #: Connections that hand in at a time.
 HANDS = 8
 
@@ -81,25 +80,34 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Sources of which no two are the same: half of a mix is wrong, in one of the usual ways."""
+    """Sources of which no two are the same, each by a student of its own: half of a mix is wrong, in the usual ways."""
 
-    right: str
-    wrong: str
+    right: Sequence[str]
+    mix: Sequence[str]
     numbers: Iterator[int]
+    students: Iterator[int]
 
     def one(self, *, mixed: bool) -> bytes:
         """The next."""
-        number = next(self.numbers)
-        text = self.wrong if mixed and number % 2 else self.right
-        return text.replace("y):\n", f"y):\n    submission = {number}\n").encode()
+        return numbered(self.mix if mixed else self.right, next(self.numbers)).encode()
 
 
 def main() -> None:
     """Measure, print, keep."""
     parser = argparse.ArgumentParser(prog="bench.service", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="under two minutes instead of some ten")
-    size = QUICK if parser.parse_args().quick else FULL
-    sources = Sources(function_of(RIGHT), function_of(WRONG), count())
+    found = measure(QUICK if parser.parse_args().quick else FULL)
+    print(_text(found))
+    file = Path(__file__).parent / "results" / "service.json"
+    file.parent.mkdir(exist_ok=True)
+    machine = {"cores": os.cpu_count(), "machine": platform.machine(), "python": platform.python_version()}
+    file.write_text(json.dumps({**machine, **asdict(found)}, indent=1))
+    print(f"\nkept in {file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file}")
+
+
+def measure(size: Size) -> Figures:
+    """On a service of its own."""
+    sources = Sources(right(), mix(), count(), count())
     found = Figures()
     with stack() as up:
         _accepting(up, sources, size, found)
@@ -109,17 +117,12 @@ def main() -> None:
             _latency(up, sources, size, found)
             _beside(up, sources, size, found)
         _regrading(up, size, found)
-    print(_text(found))
-    file = Path(__file__).parent / "results" / "service.json"
-    file.parent.mkdir(exist_ok=True)
-    machine = {"cores": os.cpu_count(), "machine": platform.machine(), "python": platform.python_version()}
-    file.write_text(json.dumps({**machine, **asdict(found)}, indent=1))
-    print(f"\nkept in {file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file}")
+    return found
 
 
 def _submit(up: Stack, sources: Sources, *, mixed: bool = False) -> str:
     source = sources.one(mixed=mixed)
-    return up.client.submit(source, assignment=ASSIGNMENT, student=f"s{next(sources.numbers)}").id
+    return up.client.submit(source, assignment=ASSIGNMENT, student=f"s{next(sources.students)}").id
 
 
 def _accepting(up: Stack, sources: Sources, size: Size, found: Figures) -> None:
@@ -210,7 +213,7 @@ def _fill(up: Stack, sources: Sources, submissions: int) -> None:
     verdict = up.client.verdict(_concluded(up, [_submit(up, sources)])[0].id)
     assert verdict is not None  # noqa: S101 - it was concluded
     for _ in range(submissions):
-        student = f"s{next(sources.numbers)}"
+        student = f"s{next(sources.students)}"
         new = New(COURSE, ASSIGNMENT, revision.id, student, "submission.py", sources.one(mixed=False))
         name = up.store.submissions.accept(new).id
         claim = up.store.jobs.claim(Job(Kind.SUBMISSION, name))

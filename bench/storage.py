@@ -152,7 +152,7 @@ def _by_kind(store: Store) -> tuple[Counter[str], Counter[str]]:
 
 
 def _verdict(file: str, outcome: str) -> dict[str, Any]:
-    return dict(json.loads(grade([str(EXAMPLES / file)], outcome).text[0]))
+    return dict(json.loads(grade([str(EXAMPLES / file)], [outcome == "passed"]).text[0]))
 
 
 if __name__ == "__main__":

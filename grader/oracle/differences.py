@@ -1,33 +1,48 @@
 """Central differences of every parameter, with their own uncertainty, and none where a kink is too near.
 
-Along one weight or bias a network with piecewise linear activations is piecewise linear, so under least squares the
+To nudge W[k][i, j] by s is to move preactivation i of layer k by s h[j], and to nudge b[k][i] is to move it by s; the
+rest of the network cannot tell them apart. So one pair of ends, that preactivation moved by t and by -t, is the
+central difference of every parameter of the unit: of the bias at the step t, of W[k][i, j] at the step t / h[j], where
+it is h[j] times as large. Each column of a batch is a network by itself, with a move of its own; their losses add up.
+
+Along a preactivation a network with piecewise linear activations is piecewise linear, so under least squares the
 loss is piecewise quadratic and a central difference that crosses no kink has no truncation error at any step: the
 step is large. Everywhere else the loss is curved, and two Richardson extrapolations of three steps say by their
 disagreement how far they can be trusted (L. F. Richardson, 1911).
 
-All perturbations of all layers go through the network as the columns of one matrix, both ends of each side by side;
-those of a layer join where it begins.
+All moves of all layers go through the network as the columns of one matrix, both ends of each side by side; those of a
+layer join where it begins.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.model import Formulas, Loss
+from grader.model import Activation, Formulas, Loss
 from grader.oracle.network import Array, Network, Pass, activate, forward, loss_terms, losses
 from grader.oracle.tolerance import CONCLUSIVE, scale
 
-#: Changes of a preactivation, tried from the largest: powers of two, so that a step is exact. Larger ones than the
+#: Moves of a preactivation, tried from the largest: powers of two, so that a move is exact. Larger ones than the
 #: first gain nothing (its round-off is 1e-3 of the tolerance at most) and cross a kink in two networks of three.
-EXACT_STEPS = tuple(2.0**-e for e in (6, 9, 12, 15, 18))
+EXACT_STEPS = 2.0 ** -np.array([6, 9, 12, 15, 18])
 
-#: Largest of three halved steps where the loss is curved; the more certain of the levels counts.
-CURVED_STEPS = (2.0**-6, 2.0**-9, 2.0**-12)
+#: Where a layer's largest preactivation is beyond, its units are moved by 2^-11 to 2^-10 of that at first.
+LARGE = 32.0
+
+#: Largest of three halved moves where the loss is curved; the more certain of the levels counts.
+CURVED_STEPS = 2.0 ** -np.array([6, 9, 12])
 
 #: Rounding of a loss, relative to the terms that it adds up: forward pass and sum.
 ROUNDING = 8 * float(np.finfo(np.float64).eps)
+
+#: The doubt of who knows nothing: beyond every scale; finite, since times an input of zero it is none.
+HOPELESS = 1e200
+
+#: Which way a preactivation moves.
+ENDS = np.array([[1.0], [-1.0]])
 
 #: Numbers that one evaluation holds at a time, 16 MiB of them; larger networks take several.
 ROOM = 1 << 21
@@ -42,47 +57,52 @@ class Differences:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Directions:
-    """P parameters, layer by layer: each moves one unit's preactivation by its slopes (P x columns) for each step."""
+class _Base:
+    """What is moved: a network, its forward pass, and all its preactivations as one matrix (units x columns)."""
 
-    #: The unit, counted through all layers.
-    units: NDArray[np.intp]
-    slopes: Array
+    network: Network
+    formulas: Formulas
+    f: Array
+    #: Where each layer begins, and the end of the last.
+    bounds: list[int]
 
-    def take(self, which: NDArray[np.bool_] | NDArray[np.intp] | slice) -> "_Directions":
-        return _Directions(self.units[which], self.slopes[which])
+    def take(self, k: int) -> slice:
+        """The units of a layer."""
+        return slice(self.bounds[k], self.bounds[k + 1])
 
 
 def differences(network: Network, formulas: Formulas, given: Pass | None = None) -> Differences:
     """Every partial derivative of the loss by central differences."""
     at = given or forward(network, formulas)
+    base = _Base(network, formulas, np.concatenate(at.f), [0, *accumulate(map(len, at.f))])
     exact = formulas.loss is Loss.LEAST_SQUARES and (formulas.activation.kinked or network.depth == 0)
-    measure = _exact if exact else _curved
-    found, doubt = measure(network, at, formulas, _directions(at))
+    value, uncertainty = [], []
+    flat = np.empty((2, sum(weights.size + len(weights) for weights in network.weights)))
+    for table in _tables(base, _exact(base) if exact else _curved(base), at, flat):
+        value += [table[0, :, :-1], table[0, :, -1:]]
+        uncertainty += [table[1, :, :-1], table[1, :, -1:]]
+    found, doubt = flat
+    # Also where an input is zero no difference claims more than the loss's rounding over the largest move.
+    doubt += 2 * ROUNDING / EXACT_STEPS[0] * loss_terms(at.f[-1], network.y, formulas.loss).sum()
     _leave_out(network, formulas, at, found, doubt)
-    return Differences(_split(found, network), _split(doubt, network))
+    return Differences(value, uncertainty)
 
 
-def _directions(at: Pass) -> _Directions:
-    """One direction for each weight, and one for the bias, of each unit: (in + 1) a unit."""
-    one = np.ones_like(at.h[0][:1])
-    rows = [len(f) for f in at.f]
-    inputs = [len(h) + 1 for h in at.h]
-    units = np.arange(sum(rows)).repeat([n for n, count in zip(inputs, rows, strict=True) for _ in range(count)])
-    slopes = np.concatenate([part for h, count in zip(at.h, rows, strict=True) for part in (h, one) * count])
-    return _Directions(units, slopes)
-
-
-def _split(flat: Array, network: Network) -> list[Array]:
-    """Weights and biases of each layer as views, from the order of `_directions`."""
-    parts = []
-    start = 0
-    for weights in network.weights:
-        rows, columns = weights.shape
-        table = flat[start : start + rows * (columns + 1)].reshape(rows, columns + 1)
-        parts += [table[:, :-1], table[:, -1:]]
-        start += table.size
-    return parts
+def _tables(base: _Base, units: Array, at: Pass, flat: Array) -> Iterator[Array]:
+    """In `flat`, layer by layer, 2 x units x (in + 1): difference and doubt of each unit, times its inputs."""
+    # A bias is a weight from an input of one.
+    one = np.ones((1, base.network.columns))
+    inputs = np.concatenate([part for h in at.h for part in (h, one)]).T
+    inputs = np.array((inputs, np.abs(inputs)))
+    start = first = 0
+    for k, h in enumerate(at.h):
+        own = units[:, base.take(k)]
+        last = first + len(h) + 1
+        stop = start + own.shape[1] * (last - first)
+        table = flat[:, start:stop].reshape(2, own.shape[1], -1)
+        np.matmul(own, inputs[:, :, first:last], out=table)
+        yield table
+        start, first = stop, last
 
 
 def _leave_out(network: Network, formulas: Formulas, at: Pass, found: Array, doubt: Array) -> None:
@@ -99,83 +119,86 @@ def _leave_out(network: Network, formulas: Formulas, at: Pass, found: Array, dou
     found[uncertain], doubt[uncertain] = np.nan, np.inf
 
 
-def _unit_steps(directions: _Directions) -> Array:
-    """For each direction the power of two that moves the preactivation by at most one."""
-    largest = np.abs(directions.slopes).max(axis=1)
-    return np.asarray(2.0 ** -np.ceil(np.log2(np.maximum(largest, 1.0))))
-
-
-def _evaluate(
-    network: Network, at: Pass, formulas: Formulas, directions: _Directions, steps: Array
-) -> tuple[Array, Array, NDArray[np.bool_]]:
-    """Both ends of each direction (P x 2): loss, size of its terms; and whether a hidden unit's sign differs (P)."""
-    count, columns = directions.slopes.shape
-    units = [0, *accumulate(len(f) for f in at.f)]
-    joined = np.searchsorted(directions.units, units).tolist()
-    # Every unit's preactivation: where a direction has not joined yet, or has just joined, what it was.
-    f = np.empty((units[-1], count, 2, columns))
-    base = np.concatenate(at.f)
-    f[:] = base[:, None, None, :]
-    moved, moves = base[directions.units], directions.slopes * steps[:, None]
-    f[directions.units, np.arange(count), 0] = moved + moves
-    f[directions.units, np.arange(count), 1] = moved - moves
-    flat = f.reshape(units[-1], -1)
-    for k in range(1, network.depth + 1):
-        before = slice(joined[k] * 2 * columns)
-        h = activate(flat[units[k - 1] : units[k], before], formulas)
-        np.add(network.weights[k] @ h, network.biases[k], out=flat[units[k] : units[k + 1], before])
-    y = network.y[:, None, None, :]
-    loss = losses(f[units[-2] :], y, formulas.loss).sum(axis=-1)
-    terms = loss_terms(f[units[-2] :], y, formulas.loss).sum(axis=-1)
-    hidden = f[: units[-2]]
-    return loss, terms, ((hidden[:, :, 0] > 0) != (hidden[:, :, 1] > 0)).any(axis=0).any(axis=-1)
-
-
-def _central(
-    network: Network, at: Pass, formulas: Formulas, directions: _Directions, steps: Array
-) -> tuple[Array, Array, NDArray[np.bool_]]:
-    """Difference, round-off and whether a kink lies between the two ends (the ends suffice), for each direction."""
-    count, columns = directions.slopes.shape
-    most = max(1, ROOM // (2 * columns * sum(len(f) for f in at.f)))
-    if count > most:
-        halves = slice(None, count // 2), slice(count // 2, None)
-        parts = [_central(network, at, formulas, directions.take(half), steps[half]) for half in halves]
-        first, second = parts
-        return tuple(map(np.concatenate, zip(first, second, strict=True)))  # type: ignore[return-value]
-    loss, terms, crossed = _evaluate(network, at, formulas, directions, steps)
-    rounding = ROUNDING * (terms[:, 0] + terms[:, 1]) / steps
-    difference = (loss[:, 0] - loss[:, 1]) / (2.0 * steps)
-    return difference, rounding, crossed & formulas.activation.kinked
-
-
-def _exact(network: Network, at: Pass, formulas: Formulas, directions: _Directions) -> tuple[Array, Array]:
-    """The largest step that crosses no kink; an infinite doubt where even the smallest does."""
-    unit = _unit_steps(directions)
-    value, doubt, crossed = _central(network, at, formulas, directions, EXACT_STEPS[0] * unit)
-    left = np.flatnonzero(crossed)
-    doubt[left] = np.inf
-    for step in EXACT_STEPS[1:]:
+def _exact(base: _Base) -> Array:
+    """Of each unit and column the difference at the largest step that crosses no kink, and its doubt."""
+    found, doubt = both = np.zeros((2, *base.f.shape))
+    reach = _reach(base)
+    left = np.arange(len(base.f))
+    if base.formulas.activation is Activation.RELU:
+        # Nothing above sees the move of a unit that is off at both ends: that difference is zero.
+        left = left[(base.f > -EXACT_STEPS[0] * reach).any(axis=1) | (left >= base.bounds[-2])]
+    for step in EXACT_STEPS:
+        values, rounding, crossed = _central(base, left, step * reach[left])
+        rounding[crossed] = HOPELESS
+        found[left], doubt[left] = values[:, 0], rounding[:, 0]
+        left = left[crossed.any(axis=(1, 2))]
         if not left.size:
             break
-        found, rounding, crossed = _central(network, at, formulas, directions.take(left), step * unit[left])
-        settled = left[~crossed]
-        value[settled], doubt[settled] = found[~crossed], rounding[~crossed]
-        left = left[crossed]
-    return value, doubt
+        # What begins with larger moves comes down to as small ones, or nearly so.
+        reach = np.maximum(reach / 4, 1.0)
+    return both
 
 
-def _curved(network: Network, at: Pass, formulas: Formulas, directions: _Directions) -> tuple[Array, Array]:
-    """The more certain of two levels, each the later of two Richardson extrapolations."""
-    unit = _unit_steps(directions)
-    value = np.full(len(unit), np.nan)
-    doubt = np.full(len(unit), np.inf)
-    for step in CURVED_STEPS:
-        wide, _, crossed = _central(network, at, formulas, directions, step * unit)
-        half, _, _ = _central(network, at, formulas, directions, step / 2 * unit)
-        quarter, rounding, _ = _central(network, at, formulas, directions, step / 4 * unit)
-        earlier, later = (4 * half - wide) / 3, (4 * quarter - half) / 3
-        # The weights 4/3 and 1/3 enlarge the round-off of the smallest step by less than two.
-        found = np.abs(later - earlier) + 2 * rounding
-        better = ~crossed & (found < doubt)
-        value[better], doubt[better] = later[better], found[better]
-    return value, doubt
+def _reach(base: _Base) -> Array:
+    """How many times a step each unit is moved (units x 1): once, or a power of two that grows with its layer.
+
+    What rounding does to a difference grows with the preactivations, and so does the distance to the next kink.
+    """
+    size = np.abs(base.f)
+    if size.max() < LARGE:
+        return np.ones((len(size), 1))
+    largest = np.maximum.reduceat(size.max(axis=1), base.bounds[:-1])
+    times: Array = np.exp2(np.maximum(np.frexp(largest / LARGE)[1], 0))
+    return times.repeat(np.diff(base.bounds))[:, None]
+
+
+def _curved(base: _Base) -> Array:
+    """Of each unit and column the most certain level, the later of two Richardson extrapolations, and its doubt."""
+    steps = np.concatenate((CURVED_STEPS, CURVED_STEPS / 2, CURVED_STEPS / 4))
+    values, rounding, crossed = _central(
+        base, np.arange(len(base.f)), np.broadcast_to(steps, (len(base.f), len(steps)))
+    )
+    wide, half, quarter = np.split(values, 3, axis=1)
+    earlier, later = (4 * half - wide) / 3, (4 * quarter - half) / 3
+    levels = len(CURVED_STEPS)
+    # The weights 4/3 and 1/3 enlarge the round-off of the smallest step by less than two.
+    doubt = np.abs(later - earlier) + 2 * rounding[:, -levels:]
+    doubt[crossed[:, :levels]] = HOPELESS
+    best = doubt.argmin(axis=1)[:, None]
+    return np.array([np.take_along_axis(each, best, axis=1)[:, 0] for each in (later, doubt)])
+
+
+def _central(base: _Base, units: NDArray[np.intp], steps: Array) -> tuple[Array, Array, NDArray[np.bool_]]:
+    """Difference, round-off, and whether a kink lies between the ends (they suffice): units x steps x columns.
+
+    `steps` has a row for each unit.
+    """
+    most = max(1, ROOM // (2 * steps.shape[1] * base.f.size))
+    if len(units) > most:
+        parts = [_central(base, units[at : at + most], steps[at : at + most]) for at in range(0, len(units), most)]
+        values, rounding, crossed = (np.concatenate(each) for each in zip(*parts, strict=True))
+        return values, rounding, crossed
+    f = _moved(base, units, steps)
+    outputs, y = base.take(base.network.depth), base.network.y[:, None, None, None, :]
+    loss, terms = losses(f[outputs], y, base.formulas.loss), loss_terms(f[outputs], y, base.formulas.loss)
+    length = steps[:, :, None]
+    hidden = slice(outputs.start)
+    crossed = ((f[hidden] > 0) != (base.f[hidden] > 0)[:, None, None, None, :]).any(axis=0).any(axis=2)
+    difference = (loss[:, :, 0] - loss[:, :, 1]) / (2.0 * length)
+    return difference, ROUNDING / length * (terms[:, :, 0] + terms[:, :, 1]), crossed & base.formulas.activation.kinked
+
+
+def _moved(base: _Base, units: NDArray[np.intp], steps: Array) -> Array:
+    """Every preactivation where one unit is moved: all units x those moved x steps x both ends x columns."""
+    network = base.network
+    f = np.empty((len(base.f), len(units), steps.shape[1], 2, network.columns))
+    # Below the unit that is moved, and beside it, nothing changes.
+    f[:] = base.f[:, None, None, None, :]
+    f[units, np.arange(len(units))] += steps[:, :, None, None] * ENDS
+    flat = f.reshape(len(f), -1)
+    joined = (units.searchsorted(base.bounds) * (flat.shape[1] // len(units))).tolist()
+    for k in range(1, network.depth + 1):
+        moved = slice(joined[k])
+        h = activate(flat[base.take(k - 1), moved], base.formulas)
+        np.add(network.weights[k] @ h, network.biases[k], out=flat[base.take(k), moved])
+    return f

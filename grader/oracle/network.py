@@ -92,7 +92,7 @@ def losses(output: Array, y: Array, loss: Loss) -> Array:
     """The loss of each column; `output` (outputs x ... x columns) and `y` broadcast against each other."""
     match loss:
         case Loss.LEAST_SQUARES:
-            return np.asarray(np.sum((output - y) ** 2, axis=0))
+            return np.asarray(((output - y) ** 2).sum(axis=0))
         case Loss.BINARY_CROSS_ENTROPY:
             # -y log p - (1-y) log(1-p) at the logit: log(1 + exp f) - y f.
             return np.asarray(np.sum(np.logaddexp(0.0, output) - y * output, axis=0))
@@ -106,7 +106,7 @@ def loss_terms(output: Array, y: Array, loss: Loss) -> Array:
     """For each column the size of the terms that `losses` adds up: what its rounding is proportional to."""
     match loss:
         case Loss.LEAST_SQUARES:
-            return np.asarray(np.sum(np.abs(output - y) * (np.abs(output) + np.abs(y)), axis=0))
+            return np.asarray((np.abs(output - y) * (np.abs(output) + np.abs(y))).sum(axis=0))
         case Loss.BINARY_CROSS_ENTROPY:
             return np.asarray(np.sum(np.logaddexp(0.0, output) + y * np.abs(output), axis=0))
         case Loss.SOFTMAX_CROSS_ENTROPY:

@@ -1,5 +1,8 @@
 """Finite differences against the analytic gradient, complex steps and a hand-worked example."""
 
+from itertools import pairwise
+from unittest import mock
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -100,3 +103,54 @@ def test_the_derivative_of_a_dead_unit_is_zero_and_conclusive() -> None:
     found = differences(network, RELU)
     assert found.value[0].item() == 0
     assert found.uncertainty[0].item() < 1e-12
+
+
+def test_a_weight_from_a_silent_input_is_zero_even_into_a_unit_on_its_kink() -> None:
+    """Nudging it moves nothing, so there is nothing to doubt; the bias beside it is inconclusive."""
+    network = Network((array([0]), array([2])), (array([0]), array([1])), array([1]), array([0]))
+    silent = Network((array([1]), array([2])), (array([0]), array([1])), array([0]), array([0]))
+    assert np.isnan(differences(network, RELU).value[0]).all()
+    found = differences(silent, RELU)
+    assert found.value[0].item() == 0
+    assert np.isfinite(found.uncertainty[0]).all()
+    assert np.isnan(found.value[1]).all()
+
+
+def test_large_preactivations_do_not_cost_digits() -> None:
+    """Normal weights, 32 wide, eight deep: the loss is some 1e10, and a move of 2^-6 at the top would drown in it."""
+    rng = np.random.default_rng(0)
+    sizes = (1, *(32,) * 8, 1)
+    weights = tuple(rng.normal(size=(rows, columns)) for columns, rows in pairwise(sizes))
+    network = Network(weights, tuple(rng.normal(size=(rows, 1)) for rows in sizes[1:]), array([1.2]), array([20]))
+    right = gradient(network, RELU)
+    largest = max(float(np.abs(part).max()) for part in right)
+    for value, truth in zip(differences(network, RELU).value, right, strict=True):
+        assert np.abs(value - truth).max() <= 3e-11 * largest
+
+
+def test_a_layer_of_zeros_beside_a_large_one_is_no_trouble() -> None:
+    """Its preactivations have no size to be measured by."""
+    network = Network((array([0]), array([1])), (array([0]), array([100])), array([1]), array([0]))
+    assert differences(network, RELU).value[3].item() == 200
+
+
+def test_each_column_of_a_batch_has_a_step_of_its_own() -> None:
+    """The first column is near its kink: f0 = 2^-10 and 1; dl/dw = 2 h w x, summed."""
+    network = Network((array([1]), array([1])), (array([0]), array([0])), array([2**-10, 1]), array([0, 0]))
+    found = differences(network, RELU)
+    assert found.value[0].item() == 2 * (2**-20 + 1)
+    assert found.value[1].item() == 2 * (2**-10 + 1)
+
+
+@pytest.mark.parametrize("formulas", ALL, ids=lambda f: f"{f.activation}-{f.loss}")
+@settings(max_examples=5, deadline=None)
+@given(data=st.data())
+def test_what_does_not_fit_into_one_evaluation_takes_several(formulas: Formulas, data: st.DataObject) -> None:
+    """A unit at a time, to the same derivatives."""
+    network = data.draw(networks(formulas))
+    whole = differences(network, formulas)
+    with mock.patch("grader.oracle.differences.ROOM", 1):
+        pieces = differences(network, formulas)
+    for one, other, doubt in zip(whole.value, pieces.value, whole.uncertainty, strict=True):
+        assert np.array_equal(np.isnan(one), np.isnan(other))
+        assert np.all((np.abs(one - other) <= doubt) | np.isnan(one))

@@ -1,0 +1,121 @@
+"""Graders that test a Python file: unittest, pytest with Hypothesis, gradescope-utils, check50."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.peers.peer import Peer
+from bench.run import Run
+
+UNITTEST = '''\
+import unittest
+import submission
+from bench.peers.check import agrees, networks
+
+class Test(unittest.TestCase):
+    """One test, a network after the other."""
+
+    def test_gradients(self):
+        for number, network in enumerate(networks()):
+            with self.subTest(network=number):
+                self.assertTrue(agrees(vars(submission), network))
+'''
+
+PYTEST = """\
+from hypothesis import HealthCheck, given, settings, strategies as st
+import submission
+from bench.peers.check import agrees, networks
+
+NETWORKS = list(networks())
+
+@settings(max_examples=len(NETWORKS), database=None, deadline=None, suppress_health_check=list(HealthCheck))
+@given(number=st.integers(0, len(NETWORKS) - 1))
+def test_gradients(number):
+    assert agrees(vars(submission), NETWORKS[number])
+"""
+
+GRADESCOPE = """\
+import unittest
+from gradescope_utils.autograder_utils.decorators import weight
+from gradescope_utils.autograder_utils.json_test_runner import JSONTestRunner
+import submission
+from bench.peers.check import check
+
+class Test(unittest.TestCase):
+    @weight(10)
+    def test_gradients(self):
+        check(vars(submission))
+
+with open("results.json", "w") as results:
+    JSONTestRunner(stream=results).run(unittest.defaultTestLoader.loadTestsFromTestCase(Test))
+"""
+
+CHECK50 = '''\
+import check50
+import check50.py
+
+@check50.check()
+def gradients():
+    """every derivative agrees with differences"""
+    from bench.peers.check import check
+    try:
+        check(vars(check50.py.import_("submission.py")))
+    except AssertionError as error:
+        raise check50.Failure(str(error))
+'''
+
+
+CS50 = """\
+check50:
+  files:
+    - !exclude "*"
+    - !require submission.py
+"""
+
+
+def _unittest(folder: Path, python: Path, source: str) -> Sequence[str]:
+    (folder / "submission.py").write_text(source, encoding="utf-8")
+    (folder / "test_gradients.py").write_text(UNITTEST, encoding="utf-8")
+    return [str(python), "-m", "unittest", "test_gradients"]
+
+
+def _pytest(folder: Path, python: Path, source: str) -> Sequence[str]:
+    (folder / "submission.py").write_text(source, encoding="utf-8")
+    (folder / "test_gradients.py").write_text(PYTEST, encoding="utf-8")
+    return [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_gradients.py"]
+
+
+def _gradescope(folder: Path, python: Path, source: str) -> Sequence[str]:
+    (folder / "submission.py").write_text(source, encoding="utf-8")
+    (folder / "run_tests.py").write_text(GRADESCOPE, encoding="utf-8")
+    return [str(python), "run_tests.py"]
+
+
+def _check50(folder: Path, python: Path, source: str) -> Sequence[str]:
+    (folder / "submission.py").write_text(source, encoding="utf-8")
+    checks = folder / "checks"
+    checks.mkdir()
+    (checks / "__init__.py").write_text(CHECK50, encoding="utf-8")
+    (checks / ".cs50.yaml").write_text(CS50, encoding="utf-8")
+    return [str(python.with_name("check50")), "--dev", "-o", "json", "--output-file", "results.json", "--", str(checks)]
+
+
+def _status(_: Path, run: Run) -> bool:
+    return run.status == 0
+
+
+def _scored(folder: Path, _: Run) -> bool:
+    return bool(json.loads((folder / "results.json").read_text(encoding="utf-8"))["tests"][0]["score"] == 10)
+
+
+def _checked(folder: Path, _: Run) -> bool:
+    results = json.loads((folder / "results.json").read_text(encoding="utf-8"))["results"]
+    return bool(results) and all(each["passed"] for each in results)
+
+
+SCRIPTS = (
+    Peer("plain unittest", None, _unittest, _status),
+    Peer("pytest with Hypothesis", None, _pytest, _status),
+    Peer("gradescope-utils", "gradescope-utils", _gradescope, _scored),
+    Peer("check50", "check50", _check50, _checked),
+)
