@@ -4,7 +4,6 @@ import signal
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, NoReturn, Self
 
@@ -15,25 +14,21 @@ from grader.errors import (
     JailFailed,
     OutOfMemory,
     SubmissionError,
-    TimedOut,
     TooMuchOutput,
 )
 from worker.sandbox import reply
+from worker.sandbox.clock import LOOK, Clock, late
 from worker.sandbox.inside import wire
 from worker.sandbox.policy import Limits
-from worker.sandbox.process import Jail, Process
+from worker.sandbox.process import Jail
 from worker.sandbox.reply import Extracted, Reply
 
 #: Bytes of a slice's code: the source may have 1 MiB, and the slice is a part of it, with escapes.
 _CODE_CAP = 4 * 1024 * 1024
 #: Seconds on the wall clock for a jail to be ready, before any of the student's code is in it.
 _START = 30.0
-#: Wall-clock seconds for each second of CPU, so that a busy machine fails nobody and a sleeper is found.
-_CALL_PATIENCE, _PATIENCE = 10, 3
 #: How the kernel's limit on CPU time ends a process: SIGKILL, SIGXCPU.
 _OUT_OF_TIME = {-9, -24}
-#: Seconds between two looks at the clocks.
-_LOOK = 0.1
 
 
 class Session:
@@ -50,7 +45,7 @@ class Session:
         self._parser = wire.Parser(payload_cap=0)
         self._ready = False
         self._over: BackmarkError | None = None
-        self._clock: _Clock | None = None
+        self._clock: Clock | None = None
         self._process = jail.start(limits)
         self._streams = self._process.streams
 
@@ -163,7 +158,7 @@ class Session:
         """Send a request that is answered by so many frames, with `size` bytes in all, each within `seconds`."""
         self._streams.allow(size + frames * (wire.HEADER_CAP + 16))
         if self._clock is None:
-            self._clock = _Clock(self._process, self._limits)
+            self._clock = Clock(self._process, self._limits)
         self._clock.begin(seconds)
         self._streams.send(wire.pack(header, payload))
 
@@ -182,7 +177,7 @@ class Session:
                     self._fail(Crashed(f"It took more than {_START:.0f} s."))
             elif late := self._clock.look():
                 self._fail(late)
-            chunk = self._streams.receive(_LOOK)
+            chunk = self._streams.receive(LOOK)
             if chunk is None:
                 self._fail(self._death())
             self._taken(chunk)
@@ -219,78 +214,8 @@ class Session:
         if process.lost():
             return JailFailed("Something outside ended bwrap: the operator, or a machine without memory.")
         if status in _OUT_OF_TIME and self._clock and self._clock.spent():
-            return _late(self._limits.seconds, "in all")
+            return late(self._limits.seconds, "in all")
         return Crashed(_ended(status))
-
-
-@dataclass(slots=True)
-class _Clock:
-    """The CPU's and the wall's time, since the last answer and since the beginning."""
-
-    process: Process
-    limits: Limits
-    #: Of CPU, for each answer of this exchange.
-    seconds: float = 0.0
-    #: CPU and wall time where this submission, and this call, began; and when the clocks were read.
-    started_cpu: float | None = None
-    started: float = 0.0
-    call_cpu: float | None = None
-    call: float = 0.0
-    read: float = 0.0
-    answered: bool = False
-    #: Seconds on the wall that the worker, not the submission, has used.
-    idle_since: float | None = None
-
-    def begin(self, seconds: float) -> None:
-        """Start an exchange with so many seconds an answer; what was used in between is not the student's."""
-        self.seconds = seconds
-        now = time.monotonic()
-        cpu = self.process.seconds()
-        if self.idle_since is None:
-            self.started, self.started_cpu = now, cpu
-        else:
-            self.started += now - self.idle_since
-        self.call, self.call_cpu, self.read, self.idle_since = now, cpu, now, now
-
-    def progress(self) -> None:
-        """Note that an answer has come."""
-        self.call = self.idle_since = time.monotonic()
-        self.answered = True
-
-    def look(self) -> TimedOut | None:
-        """Read the clocks, at most ten times a second, and say which limit is reached."""
-        now = time.monotonic()
-        if now - self.read < _LOOK:
-            return None
-        self.read = now
-        limits = self.limits
-        used, used_call = self._used()
-        if now - self.call > _CALL_PATIENCE * self.seconds or used_call > self.seconds:
-            return _late(self.seconds, "for one network")
-        if now - self.started > _PATIENCE * limits.seconds or used > limits.seconds:
-            return _late(limits.seconds, "in all")
-        return None
-
-    def spent(self) -> bool:
-        """Whether all of its seconds may be used up: the kernel's limit can come before our look."""
-        return time.monotonic() - self.started > self.limits.seconds * 0.9
-
-    def _used(self) -> tuple[float, float]:
-        """Return the CPU seconds since the beginning and since the last answer, zeros where unknown."""
-        cpu = self.process.seconds()
-        if cpu is None or self.started_cpu is None:
-            return 0.0, 0.0
-        if self.answered or self.call_cpu is None:
-            # The answer came since the last look, so this call has used at most what passes from here.
-            self.call_cpu, self.answered = cpu, False
-        return cpu - self.started_cpu, cpu - self.call_cpu
-
-
-def _late(seconds: float, what: str) -> TimedOut:
-    return TimedOut(
-        f"It ran for more than {seconds:g} s {what}. Look for a loop that does not end, "
-        "for a sleep, and for a loop over every pair of parameters."
-    )
 
 
 def _memory(limits: Limits) -> str:
