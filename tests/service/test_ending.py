@@ -34,10 +34,13 @@ def test_a_worker_that_is_stopped_hands_back_what_it_holds(service: Service) -> 
 
 def test_a_submission_that_is_cancelled_while_it_runs_is_ended(service: Service) -> None:
     worker = service.worker(1)
+    # Its child, and the template of that with its bwrap, which stay.
+    until(lambda: len(worker.descendants()) == 3, "it has made itself ready")
+    idle = worker.descendants()
     name = service.submit(SLEEPER, "long.py", "ann")
     running(service, name)
-    until(lambda: len(worker.descendants()) > 2, "its jail runs")
-    jail = worker.descendants() - set(worker.children())
+    until(lambda: worker.descendants() - idle, "its jail runs")
+    jail = worker.descendants() - idle
     service.store.submissions.cancel(name)
     until(lambda: gone(jail), "its jail is gone")
     other = service.submit(RIGHT, "short.py", "ben")

@@ -6,7 +6,7 @@ import signal
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, Pipe, wait
 from pathlib import Path
@@ -81,7 +81,9 @@ class Parallel:
         for process in self._processes:
             while len(process.has) < _GIVEN and following < end:
                 process.has.append(following)
-                process.line.send_bytes(b"%d" % following)
+                # One that was killed is noticed where its answer is waited for.
+                with suppress(BrokenPipeError):
+                    process.line.send_bytes(b"%d" % following)
                 following += 1
         return following
 
