@@ -47,7 +47,8 @@ def main() -> NoReturn:
 
 def _practise() -> None:
     """Import and compile what the first submission would: all that are forked from here then have it."""
-    code = "import random\nimport numpy as np\ndef f(w, b, f, h, y):\n    return w, b"
+    # Nothing random: NumPy's generators would make every fork a quarter dearer, and few need them.
+    code = "import numpy as np\ndef f(w, b, f, h, y):\n    return w, b"
     found = source.extract(code.encode(), "practice.py", "f")
     student = Student(_compiled(found.code), found)
     network = {"sizes": [1, 1], "columns": 1}
