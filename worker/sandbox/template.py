@@ -176,6 +176,8 @@ class _Running:
             os.close(holder)
         self._holders.clear()
         os.close(self._said)
+        # Whoever still waits for a child is told that there is none: the number may be another's by then.
+        self._said = -1
 
 
 def _begin(launch: Launch) -> bytes:
