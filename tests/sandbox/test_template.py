@@ -238,6 +238,23 @@ def test_what_one_was_ended_for_is_not_what_ended_another(own: Template) -> None
     assert printed(own, "print('well')") == "well"
 
 
+def test_two_with_all_their_threads_do_not_keep_the_template_from_forking(own: Template) -> None:
+    """Each has its own limit; that of the group is for all of them."""
+    lines = """threading.stack_size(1 << 16)
+global event
+event = threading.Event()
+with contextlib.suppress(RuntimeError):
+    while True:
+        threading.Thread(target=event.wait, daemon=True).start()
+print(threading.active_count())"""
+    with Session(own, LIMITS) as first, Session(own, LIMITS) as second:
+        for session in (first, second):
+            ask(session, body(lines, "import contextlib, threading"))
+            assert session.output == "64\n"
+        assert printed(own, "print('well')") == "well"
+        assert ask_again(first)[0].header["kind"] == "returned"
+
+
 def test_whoever_waits_for_a_template_that_is_no_more_is_told_so(own: Template) -> None:
     """And reads nothing of what has its descriptors' numbers by then."""
     with Session(own, LIMITS) as session:

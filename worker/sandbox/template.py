@@ -24,6 +24,8 @@ from worker.sandbox.syscalls import RUNNING
 USES = 1000
 #: Bytes that a template and what stands between it and its children use themselves.
 _OWN = 128 * 1024 * 1024
+#: Jails whose threads there is room for at once, so that none keeps the template from forking.
+_TOGETHER = 4
 #: Seconds on the wall clock for a template to start up, and to fork.
 _PATIENCE = 30.0
 #: Bytes that it may say of why it ended.
@@ -83,7 +85,7 @@ class _Running:
         self._memory = 0
         self._parser = wire.Parser(payload_cap=0)
         self._holders: deque[int] = deque()
-        self._group = Cgroup.make(_OWN)
+        self._group = Cgroup.make(_OWN, _TOGETHER)
         self._control, theirs = socket.socketpair()
         self._said, says = os.pipe()
         os.set_blocking(self._said, False)
