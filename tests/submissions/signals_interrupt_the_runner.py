@@ -1,6 +1,6 @@
-"""Its handler of a fast timer raises in the middle of the runner.
+"""Its handler of a fast timer raises in the middle of the runner, or of its own function.
 
-Expected: crashed
+Expected: crashed or failed
 """
 
 import signal
