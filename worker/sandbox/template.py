@@ -5,6 +5,7 @@ they share is what the template was before the first: its memory, copied on writ
 """
 
 import contextlib
+import logging
 import os
 import platform
 import socket
@@ -19,6 +20,8 @@ from worker.sandbox.inside import wire
 from worker.sandbox.policy import Launch, Limits
 from worker.sandbox.process import Process
 from worker.sandbox.syscalls import RUNNING
+
+_log = logging.getLogger(__name__)
 
 #: Submissions after which a template is replaced: its start is then a thousandth of what each costs.
 USES = 1000
@@ -70,7 +73,11 @@ class Template:
 
     def _fit(self) -> "_Running":
         """One that runs and is not worn."""
-        if self._running is not None and (self._running.left <= 0 or not self._running.alive):
+        if self._running is not None and not self._running.alive:
+            # Nobody else says why: its jails only met their end.
+            _log.warning("the template ended: %s", self._running.last_words() or "it was killed")
+            self.replace()
+        elif self._running is not None and self._running.left <= 0:
             self.replace()
         if self._running is None:
             self._running = _Running(self._launch, self._uses)
@@ -147,6 +154,12 @@ class _Running:
             self._hear()
         return self._holders.popleft()
 
+    def last_words(self) -> str:
+        """What it said of itself and nobody has read yet: Python's or bwrap's own complaint."""
+        with contextlib.suppress(OSError):
+            return os.read(self._said, _SAID).decode("utf-8", "replace").strip()
+        return ""
+
     def close(self) -> None:
         """End it, and with it all that it forked."""
         self._bubble.close()
@@ -168,9 +181,7 @@ class _Running:
 
     def _failed(self, fault: str = "") -> JailFailed:
         self.suspect()
-        with contextlib.suppress(OSError):
-            fault = fault or os.read(self._said, _SAID).decode("utf-8", "replace").strip()
-        return JailFailed(f"the template forked no jail: {fault or 'it ended'}")
+        return JailFailed(f"the template forked no jail: {fault or self.last_words() or 'it ended'}")
 
     def _shut(self) -> None:
         self._control.close()
