@@ -255,6 +255,16 @@ print(threading.active_count())"""
         assert ask_again(first)[0].header["kind"] == "returned"
 
 
+def test_one_that_may_have_less_takes_nothing_from_one_that_has_more(own: Template) -> None:
+    hold = body("global kept\nkept = globals().get('kept') or [np.ones(1_250_000) for _ in range(70)]")
+    limits = dataclasses.replace(LIMITS, seconds=9, seconds_per_call=5)
+    with Session(own, limits) as first:
+        ask(first, hold)
+        with Session(own, dataclasses.replace(limits, memory=1 << 28)) as second:
+            assert ask(second, body("pass"))[0].header["kind"] == "returned"
+        assert ask_again(first)[0].header["kind"] == "returned"
+
+
 def test_whoever_waits_for_a_template_that_is_no_more_is_told_so(own: Template) -> None:
     """And reads nothing of what has its descriptors' numbers by then."""
     with Session(own, LIMITS) as session:

@@ -128,10 +128,11 @@ class _Running:
         return self._bubble.alive
 
     def limit(self, memory: int) -> None:
-        """Let its children have so many bytes together."""
-        if memory != self._memory and self._group is not None:
+        """Let its children have so many bytes together, or what was asked for one before, if that is more."""
+        # Less would end one that lives and has more, or be refused; each has its own limit besides.
+        if memory > self._memory and self._group is not None:
             self._group.limit(memory + _OWN)
-        self._memory = memory
+        self._memory = max(memory, self._memory)
 
     def kills(self) -> int:
         """How many of its processes the kernel has ended for their memory."""
