@@ -1,6 +1,7 @@
 """A session answers, pins what fails to its network, and lets nothing out or stay behind."""
 
 import contextlib
+import dataclasses
 import os
 import platform
 import select
@@ -14,6 +15,7 @@ import pytest
 
 from grader.errors import Crashed, JailFailed, OutOfMemory, SubmissionError, TimedOut, TooMuchOutput
 from tests.sandbox.conftest import LIMITS, ask, ask_again, body, numbers
+from worker.sandbox import bubble
 from worker.sandbox.policy import Launch, Limits
 from worker.sandbox.process import Jail
 from worker.sandbox.session import Session
@@ -341,6 +343,16 @@ def test_a_jail_that_cannot_start_says_what_bwrap_said(jail: Launch, kind: type[
     )
     with contextlib.closing(kind(broken)) as jails, pytest.raises(JailFailed, match="no-such-flag"):
         opened(jails)
+
+
+def test_nobody_is_let_through_the_gate_of_whom_bwrap_did_not_tell(
+    jail: Launch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would run without having been taken hold of."""
+    monkeypatch.setattr(bubble, "_START", 0.05)
+    silent = dataclasses.replace(jail, wrapper=("/bin/sh", "-c", "exec sleep 60"))
+    with pytest.raises(JailFailed, match="did not say"):
+        Single(silent).start(LIMITS)
 
 
 @pytest.mark.parametrize("kind", [Single, Template])

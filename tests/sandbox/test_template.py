@@ -1,7 +1,9 @@
 """Submission after submission from one template: none finds anything of another, and the template is as it was."""
 
 import contextlib
+import ctypes
 import dataclasses
+import itertools
 import os
 import secrets
 import signal
@@ -14,12 +16,15 @@ from pathlib import Path
 import pytest
 
 from grader.errors import Crashed, JailFailed, OutOfMemory, TimedOut
-from tests.sandbox.conftest import LIMITS, ask, body, numbers
+from grader.properties.engine import Judge
+from tests.sandbox.conftest import LIMITS, ask, ask_again, body, numbers
 from tests.service.parts import until
+from worker.jailed import request
 from worker.sandbox.forked import Forked
 from worker.sandbox.policy import Launch
 from worker.sandbox.process import Jail
 from worker.sandbox.session import Session
+from worker.sandbox.single import Bubbled, Single
 from worker.sandbox.template import Template
 
 #: What one submission does, and what the next would then print, where it is not as it should be.
@@ -102,6 +107,34 @@ def printed(jail: Jail, lines: str) -> str:
         reply = ask(session, body(lines, f"import os, sys\n{IS_OPEN}"))[0]
         assert reply.header["kind"] == "returned", reply.header
         return session.output.strip()
+
+
+def pid_of(session: Session) -> int | None:
+    """The process id of a jail's process, as seen from here."""
+    process = session._process
+    return process.pid if isinstance(process, Forked) else process._bubble.pid if isinstance(process, Bubbled) else None
+
+
+class Vector(ctypes.Structure):
+    """A `struct iovec`."""
+
+    _fields_ = (("base", ctypes.c_void_p), ("length", ctypes.c_size_t))
+
+
+def memory(pid: int | None) -> bytes:
+    """What a process could have written; read as a debugger does, whoever its files belong to."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    found = []
+    for line in Path(f"/proc/{pid}/maps").read_text(encoding="utf-8").splitlines():
+        place, rights = line.split()[:2]
+        if rights.startswith("rw"):
+            start, end = (int(each, 16) for each in place.split("-"))
+            kept = ctypes.create_string_buffer(end - start)
+            here, there = Vector(ctypes.addressof(kept), len(kept)), Vector(start, len(kept))
+            count = libc.process_vm_readv(pid, ctypes.byref(here), 1, ctypes.byref(there), 1, 0)
+            assert count >= 0, os.strerror(ctypes.get_errno())
+            found.append(kept.raw[:count])
+    return b"".join(found)
 
 
 @pytest.mark.parametrize("what", LEFT)
@@ -226,6 +259,116 @@ def marked(mark: str) -> list[str]:
             if mark.encode() in file.read_bytes():
                 found.append(file.parent.name)
     return found
+
+
+def test_what_one_was_ended_for_is_not_what_ended_another(own: Template) -> None:
+    """The kernel counts what it ends for memory in the group that all of a template's jails share."""
+    hold = body("global kept\nkept = [np.ones(1_250_000) for _ in range(36)]")
+    limits = dataclasses.replace(LIMITS, memory=1 << 29, seconds=9, seconds_per_call=5)
+    with Session(own, limits) as first, Session(own, limits) as second, Session(own, limits) as third:
+        third._await_ready()
+        if own._running is None or own._running._group is None or own._running._group.events is None:
+            pytest.skip("no control groups for memory here")
+        ask(first, hold)
+        # The kernel chooses the one or the other.
+        with pytest.raises(OutOfMemory):
+            _ = ask(second, hold), ask_again(first)
+        with pytest.raises(Crashed, match="exit status 1"):
+            ask(third, body("os._exit(1)", "import os"))
+    assert printed(own, "print('well')") == "well"
+
+
+def test_two_with_all_their_threads_do_not_keep_the_template_from_forking(own: Template) -> None:
+    """Each has its own limit; that of the group is for all of them."""
+    lines = """threading.stack_size(1 << 16)
+global event
+event = threading.Event()
+with contextlib.suppress(RuntimeError):
+    while True:
+        threading.Thread(target=event.wait, daemon=True).start()
+print(threading.active_count())"""
+    with Session(own, LIMITS) as first, Session(own, LIMITS) as second:
+        for session in (first, second):
+            ask(session, body(lines, "import contextlib, threading"))
+            assert session.output == "64\n"
+        assert printed(own, "print('well')") == "well"
+        assert ask_again(first)[0].header["kind"] == "returned"
+
+
+def test_one_that_may_have_less_takes_nothing_from_one_that_has_more(own: Template) -> None:
+    hold = body("global kept\nkept = globals().get('kept') or [np.ones(1_250_000) for _ in range(70)]")
+    limits = dataclasses.replace(LIMITS, seconds=9, seconds_per_call=5)
+    with Session(own, limits) as first:
+        ask(first, hold)
+        with Session(own, dataclasses.replace(limits, memory=1 << 28)) as second:
+            assert ask(second, body("pass"))[0].header["kind"] == "returned"
+        assert ask_again(first)[0].header["kind"] == "returned"
+
+
+def test_whoever_waits_for_a_template_that_is_no_more_is_told_so(own: Template) -> None:
+    """And reads nothing of what has its descriptors' numbers by then."""
+    with Session(own, LIMITS) as session:
+        own.replace()
+        pipes = [os.pipe() for _ in range(8)]
+        for _, write in pipes:
+            os.write(write, b"somebody else's")
+        with pytest.raises(JailFailed, match="it ended"):
+            session.admit()
+        assert all(os.read(read, 100) == b"somebody else's" for read, _ in pipes)
+    for end in itertools.chain(*pipes):
+        os.close(end)
+
+
+def test_one_that_ended_before_it_was_taken_hold_of_is_our_failure(own: Template) -> None:
+    """Such as one that the kernel chose while it waited."""
+    with Session(own, LIMITS) as session:
+        assert own._running is not None
+        own._running._hear()
+        signal.pidfd_send_signal(own._running._holders[0], signal.SIGKILL)
+        with pytest.raises(JailFailed, match="did not start"):
+            ask(session, body("pass"))
+    assert printed(own, "print('well')") == "well"
+
+
+def test_template_and_jail_have_no_memory_together(own: Template) -> None:
+    """What is written in one is a copy: no mapping is shared."""
+    with Session(own, LIMITS) as session:
+        ask(session, body("pass"))
+        for pid in (own.pid, pid_of(session)):
+            lines = Path(f"/proc/{pid}/maps").read_text(encoding="utf-8").splitlines()
+            assert lines
+            assert {line.split()[1][3] for line in lines} == {"p"}
+
+
+def test_no_derivative_and_nothing_of_our_environment_is_in_its_memory(
+    udl: Judge, jail: Launch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the child while it answers, and of the template; what was sent is found, so that the search finds."""
+    monkeypatch.setenv("BACKMARK_CANARY", "the-canary-of-this-test")
+    suite = udl.questions
+    asked = request(suite, udl.assignment)
+    with contextlib.closing(Template(jail)) as template, Session(template, LIMITS) as session:
+        session.extract(body("pass").encode(), "work.py", "backward_pass")
+        session.answer(asked.header, asked.payload, asked.answer_sizes)
+        held = memory(pid_of(session))
+        derivatives = [number.tobytes() for number in suite.derivatives[:4000:80] if 1e-3 < abs(number) < 1e3]
+        sent = [number.tobytes() for number in suite.preactivations[:400:40]]
+        assert derivatives
+        assert all(number in held for number in sent)
+        for found in (held, memory(template.pid)):
+            assert not any(number in found for number in derivatives)
+            assert b"the-canary-of-this-test" not in found
+
+
+@pytest.mark.parametrize("kind", [Template, Single])
+def test_its_end_starts_no_program_that_the_host_has_for_cores(
+    jail: Launch, kind: type[Template] | type[Single]
+) -> None:
+    """The kernel starts none for a process that may not be dumped, whose memory is then not its user's file."""
+    with contextlib.closing(kind(jail)) as made, Session(made, LIMITS) as session:
+        ask(session, body("pass"))
+        folder = Path(f"/proc/{pid_of(session)}")
+        assert (folder / "mem").stat().st_uid != folder.stat().st_uid
 
 
 def test_a_thousand_jails_leave_nothing(own: Template) -> None:

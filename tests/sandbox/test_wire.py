@@ -78,6 +78,7 @@ def test_a_header_that_lies_about_its_payload_costs_no_memory() -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        b"",
         b"[]",
         b"1",
         b"{",

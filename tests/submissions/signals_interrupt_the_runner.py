@@ -1,18 +1,18 @@
-"""Its handler of a fast timer raises in the middle of the runner.
+"""Its handler of a fast timer raises in the middle of the runner, wherever that is by then.
 
-Expected: crashed
+Expected: crashed or failed
 """
 
 import signal
 
 
 def interrupt(number, frame):
-    raise RuntimeError("interrupted")
+    if frame.f_code is not backward_pass.__code__:
+        raise RuntimeError("interrupted")
 
 
 def backward_pass(all_weights, all_biases, all_f, all_h, y):
     signal.signal(signal.SIGALRM, interrupt)
-    signal.setitimer(signal.ITIMER_REAL, 0.0002, 0.0002)
     delta = 2 * (all_f[-1] - y)
     d_weights, d_biases = [], []
     for k in range(K, -1, -1):
@@ -20,4 +20,6 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
         d_biases.insert(0, delta)
         if k > 0:
             delta = (all_f[k - 1] > 0) * (all_weights[k].T @ delta)
+    # So that it comes soon after the answer to any of the networks.
+    signal.setitimer(signal.ITIMER_REAL, 0.00001, 0.00001)
     return d_weights, d_biases

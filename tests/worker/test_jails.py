@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import select
 import signal
 from dataclasses import replace
 
@@ -87,7 +88,10 @@ def test_a_template_that_was_killed_between_two_is_nobodys_failure(jail: Launch)
         jails.prepare()
         first = jails._jail.pid
         assert first is not None
-        os.kill(first, signal.SIGKILL)
+        with open(os.pidfd_open(first), "rb") as template:  # noqa: PTH123 - a descriptor
+            signal.pidfd_send_signal(template.fileno(), signal.SIGKILL)
+            # It is gone, with all that it forked, only some time after that.
+            select.select([template], [], [])
         assert kind(jails.take(LIMITS)) is Forked
         assert jails._jail.pid not in {first, None}
 

@@ -142,7 +142,8 @@ class Bubble:
 
 def first_to_go(pid: int) -> None:
     """Have the kernel choose a process first where memory runs out, as far as it is ours to say."""
-    with contextlib.suppress(PermissionError, FileNotFoundError):
+    # It may have ended before, and even while, this is written.
+    with contextlib.suppress(PermissionError, FileNotFoundError, ProcessLookupError):
         Path(f"/proc/{pid}/oom_score_adj").write_text("1000", encoding="ascii")
 
 
@@ -163,11 +164,16 @@ def _filled(reader: contextlib.ExitStack, data: bytes) -> int:
 
 
 def _child(info: int) -> int | None:
-    """Return the process id that bwrap tells, or None where bwrap ends before it does."""
+    """Return the process id that bwrap tells, or None where bwrap ends before it does; raises TimeoutError."""
     told = b""
     end = time.monotonic() + _START
-    while select.select([info], [], [], max(0.0, end - time.monotonic()))[0] and (chunk := os.read(info, 4096)):
+    while True:
+        if not select.select([info], [], [], max(0.0, end - time.monotonic()))[0]:
+            # The gate is about to be closed, which opens it: nobody may go through whom we do not hold.
+            message = f"bwrap did not say within {_START:.0f} s whom it has started"
+            raise TimeoutError(message)
+        if not (chunk := os.read(info, 4096)):
+            return None
         told += chunk
         with contextlib.suppress(ValueError):
             return int(json.loads(told)["child-pid"])
-    return None

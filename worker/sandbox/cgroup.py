@@ -32,15 +32,16 @@ class Cgroup:
     events: Path | None = None
 
     @classmethod
-    def make(cls, memory: int) -> "Cgroup | None":
-        """Make groups that hold at most `memory` bytes; None where nothing can be had."""
+    def make(cls, memory: int, jails: int = 1) -> "Cgroup | None":
+        """Make groups for so many jails, with at most `memory` bytes; None where nothing can be had."""
         name = f"{_NAME}-{os.getpid()}-{secrets.token_hex(4)}"
         limit = str(memory + _HEADROOM)
-        two = {"memory.max": limit, "pids.max": str(_TASKS), "memory.swap.max": "0"}
+        tasks = str(jails * _TASKS)
+        two = {"memory.max": limit, "pids.max": tasks, "memory.swap.max": "0"}
         ways = (
             [(parent, two) for parent in _version_two()],
             [(parent, {"memory.limit_in_bytes": limit}) for parent in _version_one("memory")],
-            [(parent, {"pids.max": str(_TASKS)}) for parent in _version_one("pids")],
+            [(parent, {"pids.max": tasks}) for parent in _version_one("pids")],
         )
         found = [next(filter(None, (_made(parent / name, values) for parent, values in way)), None) for way in ways]
         folders = tuple(folder for folder in found if folder)

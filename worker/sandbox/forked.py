@@ -49,7 +49,7 @@ class Forked:
         self._parent = parent
         # The template is nobody already.
         self._begin = begin(launch, limits, None)
-        self._kills = parent.kills()
+        self._kills = 0
         #: Its process id as seen from here.
         self.pid: int | None = None
         self._pidfd: int | None = None
@@ -83,10 +83,12 @@ class Forked:
             return
         self._admitted = True
         pidfd = self._parent.holder()
-        self.pid = _pid_of(pidfd)
-        first_to_go(self.pid)
         with self._lock:
             self._pidfd = pidfd
+        self.pid = _pid_of(pidfd)
+        first_to_go(self.pid)
+        # What others of this template were ended for before is not its own.
+        self._kills = self._parent.kills()
         if self._doomed:
             self.kill()
         self.streams.send(self._begin)
@@ -103,8 +105,8 @@ class Forked:
         return -signal.SIGKILL if self._status is None else self._status
 
     def starved(self) -> bool:
-        """Whether the kernel ended it for its memory."""
-        return self._parent.kills() > self._kills
+        """Whether the kernel ended it for its memory: the count is of all that its template forked."""
+        return self.status() == -signal.SIGKILL and self._parent.kills() > self._kills
 
     def lost(self) -> bool:
         """Whether nobody was left to tell how it ended: its template was killed, or whoever waits for it there."""

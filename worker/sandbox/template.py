@@ -5,6 +5,7 @@ they share is what the template was before the first: its memory, copied on writ
 """
 
 import contextlib
+import logging
 import os
 import platform
 import socket
@@ -20,10 +21,14 @@ from worker.sandbox.policy import Launch, Limits
 from worker.sandbox.process import Process
 from worker.sandbox.syscalls import RUNNING
 
+_log = logging.getLogger(__name__)
+
 #: Submissions after which a template is replaced: its start is then a thousandth of what each costs.
 USES = 1000
 #: Bytes that a template and what stands between it and its children use themselves.
 _OWN = 128 * 1024 * 1024
+#: Jails whose threads there is room for at once, so that none keeps the template from forking.
+_TOGETHER = 4
 #: Seconds on the wall clock for a template to start up, and to fork.
 _PATIENCE = 30.0
 #: Bytes that it may say of why it ended.
@@ -68,7 +73,11 @@ class Template:
 
     def _fit(self) -> "_Running":
         """One that runs and is not worn."""
-        if self._running is not None and (self._running.left <= 0 or not self._running.alive):
+        if self._running is not None and not self._running.alive:
+            # Nobody else says why: its jails only met their end.
+            _log.warning("the template ended: %s", self._running.last_words() or "it was killed")
+            self.replace()
+        elif self._running is not None and self._running.left <= 0:
             self.replace()
         if self._running is None:
             self._running = _Running(self._launch, self._uses)
@@ -83,7 +92,7 @@ class _Running:
         self._memory = 0
         self._parser = wire.Parser(payload_cap=0)
         self._holders: deque[int] = deque()
-        self._group = Cgroup.make(_OWN)
+        self._group = Cgroup.make(_OWN, _TOGETHER)
         self._control, theirs = socket.socketpair()
         self._said, says = os.pipe()
         os.set_blocking(self._said, False)
@@ -120,10 +129,11 @@ class _Running:
         return self._bubble.alive
 
     def limit(self, memory: int) -> None:
-        """Let its children have so many bytes together."""
-        if memory != self._memory and self._group is not None:
+        """Let its children have so many bytes together, or what was asked for one before, if that is more."""
+        # Less would end one that lives and has more, or be refused; each has its own limit besides.
+        if memory > self._memory and self._group is not None:
             self._group.limit(memory + _OWN)
-        self._memory = memory
+        self._memory = max(memory, self._memory)
 
     def kills(self) -> int:
         """How many of its processes the kernel has ended for their memory."""
@@ -146,6 +156,12 @@ class _Running:
             self._hear()
         return self._holders.popleft()
 
+    def last_words(self) -> str:
+        """What it said of itself and nobody has read yet: Python's or bwrap's own complaint."""
+        with contextlib.suppress(OSError):
+            return os.read(self._said, _SAID).decode("utf-8", "replace").strip()
+        return ""
+
     def close(self) -> None:
         """End it, and with it all that it forked."""
         self._bubble.close()
@@ -167,9 +183,7 @@ class _Running:
 
     def _failed(self, fault: str = "") -> JailFailed:
         self.suspect()
-        with contextlib.suppress(OSError):
-            fault = fault or os.read(self._said, _SAID).decode("utf-8", "replace").strip()
-        return JailFailed(f"the template forked no jail: {fault or 'it ended'}")
+        return JailFailed(f"the template forked no jail: {fault or self.last_words() or 'it ended'}")
 
     def _shut(self) -> None:
         self._control.close()
@@ -177,6 +191,8 @@ class _Running:
             os.close(holder)
         self._holders.clear()
         os.close(self._said)
+        # Whoever still waits for a child is told that there is none: the number may be another's by then.
+        self._said = -1
 
 
 def _begin(launch: Launch) -> bytes:

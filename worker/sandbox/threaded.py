@@ -12,6 +12,8 @@ from worker.sandbox.inside import wire
 
 #: Pieces that are read ahead of whoever takes them.
 _AHEAD = 64
+#: Seconds that a thread may take to hand over what is in its pipe: what was printed before an answer can come after it.
+_TURN = 0.005
 #: Seconds that a thread may take to end once its pipe has.
 _GRACE = 2.0
 
@@ -37,8 +39,9 @@ class Threaded:
         """Wait for at most so long; what came of answers (True) and prints."""
         pieces: list[tuple[bool, bytes]] = []
         with contextlib.suppress(Empty):
-            pieces.append(self._inbox.get(timeout=seconds) if seconds else self._inbox.get_nowait())
-            while True:
+            pieces.append(self._inbox.get(timeout=max(seconds, _TURN)))
+            # Whoever prints faster than this takes must not keep its caps from being looked at.
+            while len(pieces) < _AHEAD:
                 pieces.append(self._inbox.get_nowait())
         return pieces
 

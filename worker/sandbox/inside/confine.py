@@ -8,8 +8,9 @@ import os
 import sys
 from typing import Any
 
-_PR_SET_PDEATHSIG, _PR_SET_SECCOMP, _PR_CAPBSET_READ, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = (
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_CAPBSET_READ, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = (
     1,
+    4,
     22,
     23,
     24,
@@ -36,6 +37,8 @@ def confine(limits: dict[str, int], user: int | None, program: bytes) -> None:
     _limit(limits["memory"], limits["seconds"])
     libc = ctypes.CDLL(None, use_errno=True)
     become(libc, user)
+    # A limit of no bytes still starts the program that a host has for cores, as root and outside.
+    _prctl(libc, _PR_SET_DUMPABLE, 0)
     _prctl(libc, _PR_SET_NO_NEW_PRIVS, 1)
     _prctl(libc, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(_Program(len(program) // 8, program)))
 
@@ -78,6 +81,8 @@ def _limit(memory: int, seconds: int) -> None:
         resource.RLIMIT_FSIZE: 0,
         resource.RLIMIT_MEMLOCK: 0,
         resource.RLIMIT_MSGQUEUE: 0,
+        # Those that wait are counted for all jails of a user together.
+        resource.RLIMIT_SIGPENDING: 64,
         resource.RLIMIT_NICE: 0,
         resource.RLIMIT_RTPRIO: 0,
     }

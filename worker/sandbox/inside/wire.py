@@ -73,7 +73,7 @@ class Parser:
     header_cap: int = HEADER_CAP
     _buffer: bytearray = field(default_factory=bytearray)
     #: The last header, as it came and as it was read: most frames of an exchange have the same.
-    _raw: bytes = b""
+    _raw: bytes | None = None
     _last: dict[str, Any] = field(default_factory=dict)
     _fault: WireError | None = None
 
