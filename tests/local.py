@@ -1,17 +1,16 @@
 """Submissions of our own, run in the tests' process: the jail's code without the jail, for corpora of thousands."""
 
 import warnings
-from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
 from grader.model import Assignment
-from worker.jailed import Jailed
-from worker.sandbox.inside.answer import Student, answers
+from worker.jailed import Jailed, Requests
+from worker.sandbox.inside.answer import Question, Student, answers
 from worker.sandbox.inside.source import extract
 from worker.sandbox.inside.wire import Parser
 from worker.sandbox.reply import Reply
+from worker.sandbox.request import Request
 
 
 class LocalSession:
@@ -19,18 +18,19 @@ class LocalSession:
 
     def __init__(self, source: str, function: str) -> None:
         cut = extract(source.encode(), "submission.py", function)
-        self._student = Student(compile(cut.code, "submission.py", "exec"), cut)
+        self._student = Student(cut)
         self.replies: list[Reply] = []
 
-    def answer(self, header: Mapping[str, Any], payload: bytes, sizes: Sequence[int]) -> list[Reply]:
+    def answer(self, request: Request) -> list[Reply]:
         """One reply for each network."""
-        parser = Parser(payload_cap=max(sizes, default=0))
+        parser = Parser(payload_cap=max(request.answer_sizes, default=0))
+        question = Question(dict(request.header), request.payload)
         with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
-            frames = [frame for data in answers(self._student, dict(header), payload) for frame in parser.feed(data)]
+            frames = [frame for data in answers(self._student, question) for frame in parser.feed(data)]
         self.replies = [Reply(frame.header, frame.payload) for frame in frames]
         return self.replies
 
 
 def local(source: str, assignment: Assignment) -> Jailed:
     """A candidate without a jail: never for code that is not our own."""
-    return Jailed(LocalSession(source, assignment.function), assignment)
+    return Jailed(LocalSession(source, assignment.function), Requests(assignment))

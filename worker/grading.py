@@ -23,7 +23,7 @@ from grader.properties.candidate import Candidate
 from grader.properties.engine import Judge
 from grader.properties.rubric import ORDER
 from grader.properties.wording import TITLES
-from worker.jailed import Jailed, Request, request
+from worker.jailed import Jailed, Requests
 from worker.jails import Jails
 from worker.sandbox.policy import Limits
 from worker.sandbox.session import Session
@@ -44,6 +44,8 @@ class Grader:
 
     judge: Judge
     jails: Jails
+    #: Whether others are asked about the same networks: those of one submission alone stay out of all other jails.
+    shared: bool = True
 
     @cached_property
     def limits(self) -> Limits:
@@ -52,13 +54,13 @@ class Grader:
         return Limits(limits.seconds_per_call, limits.seconds, limits.memory, limits.output)
 
     @cached_property
-    def first(self) -> Request:
-        """The first question, the same for every submission."""
-        return request(self.judge.questions, self.judge.assignment)
+    def requests(self) -> Requests:
+        """The frames of what is asked."""
+        return Requests(self.judge.assignment)
 
     def start(self) -> Session:
         """A jail for one submission, or for confirming what was found in another."""
-        return self.jails.take(self.limits)
+        return self.jails.take(self.limits, self.requests.of(self.judge.questions) if self.shared else None)
 
     def grading(self, source: bytes, filename: str) -> "Grading":
         """The grading of a file's bytes, not begun."""
@@ -144,7 +146,7 @@ class Grading:
         if extracted.fingerprint in assignment.templates:
             raise SubmissionError("unfilled", UNFILLED.format(function=assignment.function))
         self._written = tuple(Written(each.name, each.index, each.cell, each.line) for each in extracted.writes)
-        return Jailed(session, assignment, (self.grader.judge.questions, self.grader.first))
+        return Jailed(session, self.grader.requests)
 
     def _fresh(self) -> Candidate:
         # One jail at a time: a machine has memory for so many, and a submission's limits are its own.

@@ -1,9 +1,10 @@
 """A submission behind the wall as a Candidate: networks out, arrays in, everything that comes back checked here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Protocol
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -12,30 +13,17 @@ from grader.model import Assignment
 from grader.oracle.network import Array
 from grader.properties.candidate import Answer, Malformed, Raised, Returned
 from grader.suite import Suite, count
-from worker.sandbox.reply import Reply
+from worker.sandbox.reply import UNCHANGED, Reply
+from worker.sandbox.request import Request
 
 NAMES = ("all_weights", "all_biases", "all_f", "all_h", "y")
 PARTS = ("all_dl_dweights", "all_dl_dbiases")
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A suite as one frame: what the jail is told, and how many bytes each answer may have."""
-
-    header: dict[str, Any]
-    payload: bytes
-    answer_sizes: list[int]
-
-
 def request(suite: Suite, assignment: Assignment) -> Request:
     """The frame that asks about every network of the suite; it holds no derivative."""
     networks = [{"sizes": sizes, "columns": columns} for sizes, columns in zip(suite.sizes, suite.columns, strict=True)]
-    header = {
-        "do": "answer",
-        "function": assignment.function,
-        "loss": assignment.formulas.loss.value,
-        "networks": networks,
-    }
+    header = {"function": assignment.function, "loss": assignment.formulas.loss.value, "networks": networks}
     f = h = y = 0
     parts: list[Array] = []
     for i, (sizes, columns) in enumerate(zip(suite.sizes, suite.columns, strict=True)):
@@ -60,25 +48,36 @@ class Conversation(Protocol):
 
     replies: list[Reply]
 
-    def answer(self, header: Mapping[str, Any], payload: bytes, sizes: Sequence[int]) -> list[Reply]:
+    def answer(self, request: Request) -> list[Reply]:
         """One reply for each network; a CandidateError leaves those that came in `replies`."""
         ...
 
 
+class Requests:
+    """The frames of an assignment's suites, each made once, and kept for as long as its suite is somebody's."""
+
+    def __init__(self, assignment: Assignment) -> None:
+        self._assignment = assignment
+        self._made: WeakKeyDictionary[Suite, Request] = WeakKeyDictionary()
+
+    def of(self, suite: Suite) -> Request:
+        """What asks about every network of the suite."""
+        if suite not in self._made:
+            self._made[suite] = request(suite, self._assignment)
+        return self._made[suite]
+
+
 @dataclass(slots=True)
 class Jailed:
-    """The student's function in its jail. `ready` is the first question, packed once for all submissions."""
+    """The student's function in its jail."""
 
     session: Conversation
-    assignment: Assignment
-    ready: tuple[Suite, Request] | None = None
+    requests: Requests
 
     def answer(self, suite: Suite) -> list[Answer]:
         """One answer for each network; a CandidateError carries those that came before it."""
-        known = self.ready is not None and self.ready[0] is suite
-        asked = self.ready[1] if self.ready is not None and known else request(suite, self.assignment)
         try:
-            replies = self.session.answer(asked.header, asked.payload, asked.answer_sizes)
+            replies = self.session.answer(self.requests.of(suite))
         except CandidateError as error:
             error.answers = self._answers(suite, self.session.replies)
             raise
@@ -92,7 +91,10 @@ class Jailed:
         start = 0
         for reply, sizes in zip(replies, suite.sizes, strict=False):
             stop = start + len(reply.payload) // numbers.itemsize
-            answers.append(_answer(reply, numbers[start:stop], sizes, finite=finite))
+            if finite and reply.header == UNCHANGED:
+                answers.append(Returned(numbers[start:stop]))
+            else:
+                answers.append(_answer(reply, numbers[start:stop], sizes, finite=finite))
             start = stop
         return answers
 

@@ -5,6 +5,7 @@ import logging
 from grader.errors import JailFailed
 from worker.sandbox.policy import Launch, Limits, Way
 from worker.sandbox.process import Jail, Unjailed
+from worker.sandbox.request import Request
 from worker.sandbox.session import Session
 from worker.sandbox.single import Single
 from worker.sandbox.template import Template
@@ -31,8 +32,11 @@ class Jails:
         self._ahead: Session | None = None
         self._worked = False
 
-    def take(self, limits: Limits) -> Session:
-        """A jail with these limits, started up or starting: whoever takes it closes it."""
+    def take(self, limits: Limits, asked: Request | None = None) -> Session:
+        """A jail with these limits, started up or starting: whoever takes it closes it.
+
+        `asked` is what it will be asked first, as others will be: what starts the next may keep it.
+        """
         ahead = self._waiting(limits)
         self._limits = limits
         self._until_check -= 1
@@ -44,6 +48,9 @@ class Jails:
             else:
                 _log.warning("another jail is started: %s", error)
             session = self._admitted(Session(self._jail, limits))
+        if asked is not None and self._worked:
+            # Not for the first: it may be the only one.
+            self._jail.keep(asked)
         self._worked = True
         return session
 

@@ -11,6 +11,7 @@ from worker.sandbox import policy
 from worker.sandbox.policy import Launch, Limits
 from worker.sandbox.process import Jail, Unjailed
 from worker.sandbox.reply import Reply
+from worker.sandbox.request import Request
 from worker.sandbox.session import Session
 from worker.sandbox.single import Single
 from worker.sandbox.template import Template
@@ -83,7 +84,7 @@ def ask_again(session: Session, *shapes: list[int], loss: str = "least_squares",
     """Ask what was extracted before."""
     headers, payloads, sizes = zip(*(network(shape, columns) for shape in shapes or ([1, 1],)), strict=True)
     header = {"function": "backward_pass", "loss": loss, "networks": list(headers)}
-    return session.answer(header, b"".join(payloads), sizes)
+    return session.answer(Request(header, b"".join(payloads), sizes))
 
 
 def numbers(reply: Reply) -> list[float]:

@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import dataclasses
+import fcntl
 import itertools
 import os
 import secrets
@@ -16,13 +17,18 @@ from pathlib import Path
 import pytest
 
 from grader.errors import Crashed, JailFailed, OutOfMemory, TimedOut
+from grader.model import Outcome
 from grader.properties.engine import Judge
-from tests.sandbox.conftest import LIMITS, ask, ask_again, body, numbers
+from grader.suite import join
+from tests.sandbox.conftest import LIMITS, ask, ask_again, body, network, numbers
 from tests.service.parts import until
+from worker.grading import Grader
 from worker.jailed import request
+from worker.jails import Jails
 from worker.sandbox.forked import Forked
 from worker.sandbox.policy import Launch
 from worker.sandbox.process import Jail
+from worker.sandbox.request import Request
 from worker.sandbox.session import Session
 from worker.sandbox.single import Bubbled, Single
 from worker.sandbox.template import Template
@@ -84,6 +90,8 @@ LEFT = {
     ),
     "a hash of its own": ("pass", "print(hash('left'))", None),
 }
+#: A submission that passes.
+RIGHT = (Path(__file__).parents[2] / "examples" / "right.ipynb").read_bytes()
 IS_OPEN = """
 def is_open(number):
     try:
@@ -156,8 +164,8 @@ def test_each_is_process_one_of_its_own_and_sees_no_other(own: Template) -> None
 
 
 def test_two_that_run_at_once_have_namespaces_of_their_own(own: Template) -> None:
-    """Each of the seven kinds, and none is the worker's."""
-    kinds = ("cgroup", "ipc", "mnt", "net", "pid", "user", "uts")
+    """Each of six kinds, and none is the worker's."""
+    kinds = ("cgroup", "ipc", "mnt", "pid", "user", "uts")
     with Session(own, LIMITS) as one, Session(own, LIMITS) as other:
         found = []
         for session in (one, other):
@@ -166,6 +174,23 @@ def test_two_that_run_at_once_have_namespaces_of_their_own(own: Template) -> Non
             found.append([Path(f"/proc/{session._process.pid}/ns/{kind}").readlink() for kind in kinds])
         ours = [Path(f"/proc/self/ns/{kind}").readlink() for kind in kinds]
     assert all(len({a, b, c}) == 3 for a, b, c in zip(*found, ours, strict=True))
+
+
+def test_the_network_is_not_ours_and_has_no_interface_but_its_own_loopback(own: Template) -> None:
+    """And belongs to another user namespace than the child's, so that no capability of it counts there."""
+    with Session(own, LIMITS) as session:
+        session._await_ready()
+        pid = pid_of(session)
+        there = Path(f"/proc/{pid}/ns/net")
+        assert there.readlink() != Path("/proc/self/ns/net").readlink()
+        with there.open(encoding="utf-8") as network:
+            # NS_GET_USERNS
+            owner = fcntl.ioctl(network, 0xB701)
+        owned_by = str(Path(f"/proc/self/fd/{owner}").readlink())
+        os.close(owner)
+        assert owned_by != str(Path(f"/proc/{pid}/ns/user").readlink())
+        lines = Path(f"/proc/{pid}/net/dev").read_text(encoding="utf-8").splitlines()[2:]
+        assert [line.split(":")[0].strip() for line in lines] == ["lo"]
 
 
 @pytest.mark.parametrize(
@@ -349,7 +374,7 @@ def test_no_derivative_and_nothing_of_our_environment_is_in_its_memory(
     asked = request(suite, udl.assignment)
     with contextlib.closing(Template(jail)) as template, Session(template, LIMITS) as session:
         session.extract(body("pass").encode(), "work.py", "backward_pass")
-        session.answer(asked.header, asked.payload, asked.answer_sizes)
+        session.answer(asked)
         held = memory(pid_of(session))
         derivatives = [number.tobytes() for number in suite.derivatives[:4000:80] if 1e-3 < abs(number) < 1e3]
         sent = [number.tobytes() for number in suite.preactivations[:400:40]]
@@ -358,6 +383,149 @@ def test_no_derivative_and_nothing_of_our_environment_is_in_its_memory(
         for found in (held, memory(template.pid)):
             assert not any(number in found for number in derivatives)
             assert b"the-canary-of-this-test" not in found
+
+
+#: Answers that depend on every argument.
+SUMS = """
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    parts = zip(all_weights, all_biases, all_f, all_h)
+    sums = [w.sum() + 2 * b.sum() + 3 * f.sum() + 5 * h.sum() + 7 * y.sum() for w, b, f, h in parts]
+    return [w + s for w, s in zip(all_weights, sums)], [b - s for b, s in zip(all_biases, sums)]
+"""
+#: The same, of whoever has first written over all that was kept, as far as it is found.
+OVERWRITES = f"""
+import ctypes, sys
+{SUMS.replace("backward_pass", "sums")}
+def backward_pass(*arguments):
+    frame = sys._getframe()
+    while "question" not in frame.f_locals:
+        frame = frame.f_back
+    for form, numbers in frame.f_locals["question"].networks:
+        ctypes.memset(numbers.ctypes.data, 0, numbers.nbytes)
+        form.order.clear()
+    frame.f_locals["question"].networks[1:] = []
+    return sums(*arguments)
+"""
+
+
+def answered(jail: Jail, code: str, asked: Request) -> list[bytes]:
+    """The numbers of each answer."""
+    with Session(jail, LIMITS) as session:
+        session.extract(code.encode(), "sums.py", "backward_pass")
+        with contextlib.suppress(TimedOut, Crashed):
+            session.answer(asked)
+        return [reply.payload for reply in session.replies]
+
+
+def test_what_a_template_keeps_is_answered_as_what_is_sent(own: Template, udl: Judge) -> None:
+    """Whatever another submission did to it."""
+    asked = request(udl.questions, udl.assignment)
+    sent = answered(own, SUMS, asked)
+    assert len(sent) == len(udl.questions)
+    own.keep(asked)
+    with Session(own, LIMITS) as session:
+        assert session._process.kept == {asked.key}
+    assert answered(own, SUMS, asked) == sent
+    assert len(answered(own, OVERWRITES, asked)) < len(sent)
+    assert answered(own, SUMS, asked) == sent
+
+
+def test_a_template_that_replaces_another_is_told_again(own: Template, udl: Judge) -> None:
+    asked = request(udl.questions, udl.assignment)
+    own.keep(asked)
+    sent = answered(own, SUMS, asked)
+    own.keep(asked)
+    own.replace()
+    assert answered(own, SUMS, asked) == sent
+    own.keep(asked)
+    assert answered(own, SUMS, asked) == sent
+    with Session(own, LIMITS) as session:
+        assert session._process.kept == {asked.key}
+
+
+def wide(width: int) -> Request:
+    """A request about one layer that is so wide."""
+    header, payload, size = network([1, width])
+    return Request({"function": "backward_pass", "loss": "least_squares", "networks": [header]}, payload, [size])
+
+
+def test_what_there_is_no_room_for_is_sent(own: Template) -> None:
+    """Some four megabytes each."""
+    requests = [wide(100_000 + more) for more in range(8)]
+    answered(own, SUMS, wide(1))
+    kept = 0
+    for each in requests:
+        own.keep(each)
+        with Session(own, LIMITS) as session:
+            kept += each.key in session._process.kept
+        (numbers,) = answered(own, SUMS, each)
+        assert len(numbers) == each.answer_sizes[0]
+    assert 0 < kept < len(requests)
+
+
+def test_what_is_kept_for_others_is_in_no_child(own: Template, udl: Judge) -> None:
+    """Not even in what it has given back: numbers are known to whoever is asked about them alone."""
+    first, second, third = request(udl.questions, udl.assignment), wide(5), wide(6)
+    numbers = [number.tobytes() for number in udl.suite.preactivations[:400:40]]
+    answered(own, SUMS, second)
+    for each in (first, second):
+        own.keep(each)
+    # One that is kept, one that is sent, and nothing but what it is asked itself.
+    for asked, known in ((first, True), (second, False), (third, False), (first, True)):
+        with Session(own, LIMITS) as session:
+            assert session._process.kept == {first.key, second.key}
+            session.extract(SUMS.encode(), "sums.py", "backward_pass")
+            assert len(session.answer(asked)) == len(asked.answer_sizes)
+            # Asked for again, it is still there.
+            assert len(session.answer(asked)) == len(asked.answer_sizes)
+            held = memory(pid_of(session))
+        assert all((number in held) is known for number in numbers)
+
+
+def test_a_template_that_does_not_listen_is_replaced(own: Template) -> None:
+    """It may have half of what it was told to keep."""
+    printed(own, "pass")
+    before = own.pid
+    assert own._running is not None
+    assert before is not None
+    own._running._control.settimeout(0.2)
+    os.kill(before, signal.SIGSTOP)
+    own.keep(wide(300_000))
+    os.kill(before, signal.SIGCONT)
+    assert printed(own, "print('well')") == "well"
+    assert own.pid != before
+
+
+@pytest.mark.parametrize("kind", [Template, Single])
+def test_the_largest_suite_is_asked(jail: Launch, udl: Judge, kind: type[Template] | type[Single]) -> None:
+    """Sent and, where that is done, kept."""
+    suite = join([udl.suite] * 10)
+    asked = request(suite, udl.assignment)
+    assert len(suite) == 2000
+    limits = dataclasses.replace(LIMITS, seconds=20)
+    with contextlib.closing(kind(jail)) as made:
+        for _ in range(2):
+            with Session(made, limits) as session:
+                session.extract(SUMS.encode(), "sums.py", "backward_pass")
+                assert len(session.answer(asked)) == len(suite)
+            made.keep(asked)
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_networks_of_one_submission_alone_are_in_no_template(
+    udl: Judge,
+    jail: Launch,
+    shared: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    with contextlib.closing(Jails(jail)) as jails:
+        for _ in range(2):
+            assert Grader(udl, jails, shared=shared).grade(RIGHT, "right.ipynb").judgement.outcome is Outcome.PASSED
+        assert isinstance(jails._jail, Template)
+        # The template takes things in turn: by then it has what it was told to keep.
+        jails.check()
+        held = memory(jails._jail.pid)
+    asked = [number.tobytes() for number in udl.suite.preactivations[:400:40]]
+    assert all((number in held) is shared for number in asked)
 
 
 @pytest.mark.parametrize("kind", [Template, Single])

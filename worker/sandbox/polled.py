@@ -8,10 +8,8 @@ import time
 
 from worker.sandbox.inside import wire
 
-#: Bytes that a pipe holds, where the machine lets us say so: a process then answers without waiting for us.
+#: Bytes that the pipe of answers holds, where the machine lets us say so: who answers then need not wait for us.
 _ROOM = 1 << 20
-#: Seconds between two reads of answers: many at a time cost the worker half of what each by itself does.
-_BREATH = 0.0005
 
 
 class Polled:
@@ -25,10 +23,12 @@ class Polled:
         self._poll = select.poll()
         for descriptor in (self._requests, self._answers, self._prints):
             os.set_blocking(descriptor, False)
+        #: Whether much can gather in a pipe: where it cannot, whoever answers would wait for us.
+        self._roomy = False
         with contextlib.suppress(OSError):
             # An ordinary user has so much for all pipes together: what is beyond that is only slower.
             fcntl.fcntl(self._answers, fcntl.F_SETPIPE_SZ, _ROOM)
-            fcntl.fcntl(self._requests, fcntl.F_SETPIPE_SZ, _ROOM)
+            self._roomy = True
         for descriptor in (self._answers, self._prints):
             self._poll.register(descriptor, select.POLLIN)
 
@@ -45,7 +45,7 @@ class Polled:
         self._waiting += data
         self._write()
 
-    def take(self, seconds: float) -> list[tuple[bool, bytes]]:
+    def take(self, seconds: float, *, breath: float = 0.0) -> list[tuple[bool, bytes]]:
         """Wait for at most so long, moving requests on; what came of answers (True) and prints."""
         end = time.monotonic() + seconds
         while True:
@@ -53,8 +53,8 @@ class Polled:
             if ready.pop(self._requests, 0):
                 self._write()
             if ready:
-                if seconds:
-                    time.sleep(_BREATH)
+                if breath and self._roomy:
+                    time.sleep(breath)
                 return [(descriptor == self._answers, self._read(descriptor)) for descriptor in ready]
             if time.monotonic() >= end:
                 return []

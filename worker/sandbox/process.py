@@ -12,6 +12,7 @@ from typing import Protocol
 from grader.errors import JailFailed
 from worker.sandbox.inside import wire
 from worker.sandbox.policy import Launch, Limits
+from worker.sandbox.request import Request
 from worker.sandbox.streams import Streams
 from worker.sandbox.threaded import Threaded
 
@@ -23,6 +24,8 @@ class Process(Protocol):
     """One process, started already."""
 
     streams: Streams
+    #: The keys of requests that it has in its memory from its start.
+    kept: frozenset[str]
 
     @property
     def grouped(self) -> bool:
@@ -70,6 +73,10 @@ class Jail(Protocol):
         """A process, starting up; raises JailFailed."""
         ...
 
+    def keep(self, request: Request) -> None:
+        """Note what will be asked of all of them, where what is shared makes it cheaper."""
+        ...
+
     def close(self) -> None:
         """End what was started for all of them."""
         ...
@@ -97,6 +104,7 @@ class Open:
     """A process without a jail, for one's own code."""
 
     grouped = False
+    kept: frozenset[str] = frozenset()
 
     def __init__(self, launch: Launch, limits: Limits) -> None:
         try:
@@ -168,6 +176,9 @@ class Unjailed:
     def start(self, limits: Limits) -> Process:
         """A process, starting up."""
         return Open(self._launch, limits)
+
+    def keep(self, request: Request) -> None:
+        """Nothing is shared."""
 
     def close(self) -> None:
         """Nothing is shared."""

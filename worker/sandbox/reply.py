@@ -1,7 +1,7 @@
 """What a jail may say, checked: its header is the word of a process that a student's code can steer."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from grader.errors import Crashed
 from worker.sandbox.inside.wire import Frame
@@ -18,11 +18,10 @@ _AXES = 64
 
 
 #: What nearly all answers say.
-_UNCHANGED = {"kind": "returned", "changed": []}
+UNCHANGED = {"kind": "returned", "changed": []}
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """One answer: `header["kind"]` is returned (with a float64 payload), malformed or raised."""
 
     header: dict[str, Any]
@@ -42,7 +41,7 @@ class Extracted:
 def answer(frame: Frame, size: int) -> Reply:
     """Return the frame as a reply, with exactly `size` bytes where it returned; raises Crashed."""
     header = frame.header
-    if header == _UNCHANGED and len(frame.payload) == size:
+    if header == UNCHANGED and len(frame.payload) == size:
         return Reply(header, frame.payload)
     good = {"returned": _returned, "malformed": _malformed, "raised": _raised}.get(str(header.get("kind")))
     wanted = size if header.get("kind") == "returned" else 0

@@ -3,9 +3,8 @@
 import signal
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Any, NoReturn, Self
+from typing import NoReturn, Self
 
 from grader.errors import (
     BackmarkError,
@@ -22,11 +21,15 @@ from worker.sandbox.inside import wire
 from worker.sandbox.policy import Limits
 from worker.sandbox.process import Jail
 from worker.sandbox.reply import Extracted, Reply
+from worker.sandbox.request import Request
 
 #: Bytes of a slice's code: the source may have 1 MiB, and the slice is a part of it, with escapes.
 _CODE_CAP = 4 * 1024 * 1024
 #: Seconds on the wall clock for a jail to be ready, before any of the student's code is in it.
 _START = 30.0
+#: Seconds, for each answer still to come and at most, in which answers gather: many at a time cost the worker half of
+#: what each by itself does. The last ones are taken as they come.
+_BREATH, _BREATHS, _LAST = 1e-5, 2e-3, 16
 #: How the kernel's limit on CPU time ends a process: SIGKILL, SIGXCPU.
 _OUT_OF_TIME = {-9, -24}
 
@@ -42,6 +45,8 @@ class Session:
         self.replies: list[Reply] = []
         self._limits = limits
         self._frames: deque[wire.Frame] = deque()
+        #: Frames of the current exchange that have not arrived.
+        self._missing = 0
         self._parser = wire.Parser(payload_cap=0)
         self._ready = False
         self._over: BackmarkError | None = None
@@ -65,7 +70,7 @@ class Session:
         self._parser.payload_cap = _CODE_CAP
         try:
             header = {"do": "extract", "filename": filename, "function": function}
-            self._ask(header, source, _CODE_CAP, seconds=self._limits.seconds)
+            self._ask(wire.pack(header, source), _CODE_CAP, seconds=self._limits.seconds)
             found = reply.extracted(self._next())
         except CandidateError as error:
             self._over = error
@@ -78,19 +83,22 @@ class Session:
             raise SubmissionError(*found)
         return found
 
-    def answer(self, header: Mapping[str, Any], payload: bytes, sizes: Sequence[int]) -> list[Reply]:
-        """Ask for the answers to the networks of the request; `sizes` are the bytes that each may return.
+    def answer(self, request: Request) -> list[Reply]:
+        """Ask for the answers to the networks of the request.
 
         Raises a CandidateError where an answer does not come; `replies` then holds those before it.
         """
         self.replies = []
         self._await_ready()
+        sizes = request.answer_sizes
         self._parser.payload_cap = max(sizes, default=0)
-        header = {**header, "do": "answer"}
-        self._ask(header, payload, sum(sizes), frames=len(sizes), seconds=self._limits.seconds_per_call)
+        frame = request.sent(self._process.kept)
+        self._ask(frame, sum(sizes), frames=len(sizes), seconds=self._limits.seconds_per_call)
         try:
             for size in sizes:
-                came = reply.answer(self._next(), size)
+                if not self._frames:
+                    self._wait()
+                came = reply.answer(self._frames.popleft(), size)
                 if came.header.get("type") == "MemoryError":
                     # Filling the memory again for every network would only take time.
                     self._fail(OutOfMemory(_memory(self._limits)))
@@ -154,13 +162,14 @@ class Session:
         said = self._streams.output.strip() or why.partition(" Take ")[0]
         return JailFailed(f"the jail did not start: {said}")
 
-    def _ask(self, header: dict[str, Any], payload: bytes, size: int, *, seconds: float, frames: int = 1) -> None:
+    def _ask(self, frame: bytes, size: int, *, seconds: float, frames: int = 1) -> None:
         """Send a request that is answered by so many frames, with `size` bytes in all, each within `seconds`."""
         self._streams.allow(size + frames * (wire.HEADER_CAP + 16))
         if self._clock is None:
             self._clock = Clock(self._process, self._limits)
         self._clock.begin(seconds)
-        self._streams.send(wire.pack(header, payload))
+        self._missing = frames
+        self._streams.send(frame)
 
     def _next(self) -> wire.Frame:
         """The next frame; raises how the process ended instead."""
@@ -177,7 +186,8 @@ class Session:
                     self._fail(Crashed(f"It took more than {_START:.0f} s."))
             elif late := self._clock.look():
                 self._fail(late)
-            chunk = self._streams.receive(LOOK)
+            breath = min(_BREATH * self._missing, _BREATHS) if self._missing > _LAST else 0.0
+            chunk = self._streams.receive(LOOK, breath=breath)
             if chunk is None:
                 self._fail(self._death())
             self._taken(chunk)
@@ -187,9 +197,11 @@ class Session:
     def _taken(self, chunk: bytes) -> bool:
         """Take in what was answered; whether that completes a frame."""
         try:
-            self._frames.extend(self._parser.feed(chunk))
+            frames = self._parser.feed(chunk)
         except wire.WireError:
             self._fail(Crashed("Its process answered with something that is no answer."))
+        self._frames += frames
+        self._missing -= len(frames)
         return bool(self._frames)
 
     def _fail(self, error: BackmarkError) -> NoReturn:

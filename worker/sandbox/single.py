@@ -5,11 +5,14 @@ from worker.sandbox.cgroup import Cgroup
 from worker.sandbox.policy import Launch, Limits
 from worker.sandbox.polled import Polled
 from worker.sandbox.process import Process, begin, cpu_seconds
+from worker.sandbox.request import Request
 from worker.sandbox.streams import Streams
 
 
 class Bubbled:
     """A jail's process."""
+
+    kept: frozenset[str] = frozenset()
 
     def __init__(self, launch: Launch, limits: Limits) -> None:
         self._doomed = False
@@ -74,6 +77,9 @@ class Single:
     def start(self, limits: Limits) -> Process:
         """A jail, starting up."""
         return Bubbled(self._launch, limits)
+
+    def keep(self, request: Request) -> None:
+        """Nothing is shared."""
 
     def close(self) -> None:
         """Nothing is shared."""

@@ -16,8 +16,11 @@ class Pump(Protocol):
         """Hand over bytes to be written, without waiting."""
         ...
 
-    def take(self, seconds: float) -> list[tuple[bool, bytes]]:
-        """Wait for at most so long; the pieces that came, each answers (True) or prints, and empty at their end."""
+    def take(self, seconds: float, *, breath: float = 0.0) -> list[tuple[bool, bytes]]:
+        """Wait for at most so long; the pieces that came, each answers (True) or prints, and empty at their end.
+
+        Once something came, what comes within a `breath` of seconds may be waited for, to be taken along.
+        """
         ...
 
     def close(self) -> None:
@@ -47,10 +50,10 @@ class Streams:
         """Let it answer so many bytes more."""
         self._allowed += size
 
-    def receive(self, seconds: float) -> bytes | None:
+    def receive(self, seconds: float, *, breath: float = 0.0) -> bytes | None:
         """A piece of its answers, empty where none came in time; None at their end, or once a cap is broken."""
         if not self._answers and not self._over:
-            self._take(seconds)
+            self._take(seconds, breath=breath)
         if self._answers:
             return self._answers.popleft()
         return None if self._over else b""
@@ -76,10 +79,10 @@ class Streams:
     def _over(self) -> bool:
         return self._silent or self._closed or self.flooded or self.chatty
 
-    def _take(self, seconds: float) -> bool:
+    def _take(self, seconds: float, *, breath: float = 0.0) -> bool:
         """Take in what comes within so long; whether anything was printed."""
         printed = False
-        for is_answer, data in self._pump.take(seconds):
+        for is_answer, data in self._pump.take(seconds, breath=breath):
             if is_answer:
                 self._answered += len(data)
                 self.chatty |= self._answered > self._allowed

@@ -19,6 +19,7 @@ from worker.sandbox.forked import Forked
 from worker.sandbox.inside import wire
 from worker.sandbox.policy import Launch, Limits
 from worker.sandbox.process import Process
+from worker.sandbox.request import Request
 from worker.sandbox.syscalls import RUNNING
 
 _log = logging.getLogger(__name__)
@@ -29,6 +30,9 @@ USES = 1000
 _OWN = 128 * 1024 * 1024
 #: Jails whose threads there is room for at once, so that none keeps the template from forking.
 _TOGETHER = 4
+#: Bytes that a template has for the requests that it keeps, a network taking so many beside its numbers: what is asked
+#: beyond them is sent each time. They count as every jail's own memory, and must be little of that.
+_KEPT, _NETWORK = 16 * 1024 * 1024, 8 * 1024
 #: Seconds on the wall clock for a template to start up, and to fork.
 _PATIENCE = 30.0
 #: Bytes that it may say of why it ended.
@@ -56,6 +60,11 @@ class Template:
         running.left -= 1
         self._last = Forked(running, self._launch, limits)
         return self._last
+
+    def keep(self, request: Request) -> None:
+        """Have what is forked from now on know this request, so that it need not be sent."""
+        if self._running is not None:
+            self._running.keep(request)
 
     def replace(self) -> None:
         """Use another from now on. What was forked from this one ends with it."""
@@ -89,6 +98,9 @@ class _Running:
 
     def __init__(self, launch: Launch, uses: int) -> None:
         self.left = uses
+        #: The keys of the requests in its memory.
+        self.kept: frozenset[str] = frozenset()
+        self._room = _KEPT
         self._memory = 0
         self._parser = wire.Parser(payload_cap=0)
         self._holders: deque[int] = deque()
@@ -143,10 +155,25 @@ class _Running:
         """Fork no more from it."""
         self.left = 0
 
+    def keep(self, request: Request) -> None:
+        """Have what is forked from now on know a request, where there is room."""
+        size = len(request.payload) + _NETWORK * len(request.answer_sizes)
+        if request.key in self.kept or size > self._room:
+            return
+        try:
+            self._control.sendall(wire.KEEP + wire.pack({"key": request.key, **request.header}, request.payload))
+        except OSError:
+            # It may have half of it. Whoever wants a child is told that it ended.
+            self.suspect()
+            self._control.close()
+            return
+        self._room -= size
+        self.kept |= {request.key}
+
     def fork(self, descriptors: list[int]) -> None:
         """Ask for a child."""
         try:
-            socket.send_fds(self._control, [b"f"], descriptors)
+            socket.send_fds(self._control, [wire.FORK], descriptors)
         except OSError as error:
             raise self._failed() from error
 

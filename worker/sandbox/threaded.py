@@ -13,7 +13,7 @@ from worker.sandbox.inside import wire
 #: Pieces that are read ahead of whoever takes them.
 _AHEAD = 64
 #: Seconds that a thread may take to hand over what is in its pipe: what was printed before an answer can come after it.
-_TURN = 0.005
+_TURN = 0.02
 #: Seconds that a thread may take to end once its pipe has.
 _GRACE = 2.0
 
@@ -35,7 +35,7 @@ class Threaded:
         """Hand over bytes to be written, without waiting."""
         self._outbox.put(data)
 
-    def take(self, seconds: float) -> list[tuple[bool, bytes]]:
+    def take(self, seconds: float, *, breath: float = 0.0) -> list[tuple[bool, bytes]]:  # noqa: ARG002 - as a Pump
         """Wait for at most so long; what came of answers (True) and prints."""
         pieces: list[tuple[bool, bytes]] = []
         with contextlib.suppress(Empty):

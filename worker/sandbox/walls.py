@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from grader.errors import CandidateError, JailFailed, SubmissionError
 from worker.sandbox.policy import Limits
 from worker.sandbox.process import Jail
+from worker.sandbox.request import Request
 from worker.sandbox.session import Session
 
 _LIMITS = Limits(seconds_per_call=5.0, seconds=10.0, memory=1 << 30, output=4096)
@@ -81,11 +82,11 @@ def push(jail: Jail) -> Pushed:
     count = len(ATTEMPTS)
     payload, size = bytes(8 * (2 * count + 3)), 8 * (count + 1)
     network = {"sizes": [count, 1], "columns": 1}
-    header = {"function": "backward_pass", "loss": "least_squares", "networks": [network]}
+    asked = Request({"function": "backward_pass", "loss": "least_squares", "networks": [network]}, payload, [size])
     with Session(jail, _LIMITS) as session:
         try:
             session.extract(_PROBE.encode(), "probe.py", "backward_pass")
-            reply = session.answer(header, payload, [size])[0]
+            reply = session.answer(asked)[0]
         except (SubmissionError, CandidateError) as error:
             raise JailFailed(f"the probe did not answer: {error}") from error
         grouped = session.grouped

@@ -59,7 +59,7 @@ class Graders:
             return ready.grader
         secret = self.secret_of(revision)
         which = fresh.chosen(secret, revision.id, source_sha256, len(ready.pool.suite), revision.fresh)
-        return Grader(Judge(fresh.joined(ready.grader.judge.revision, ready.pool, which)), self._jails)
+        return Grader(Judge(fresh.joined(ready.grader.judge.revision, ready.pool, which)), self._jails, shared=False)
 
     def secret_of(self, revision: records.Revision) -> bytes:
         """The secret that a revision's verdicts depend on: none where its networks are the same for all."""

@@ -1,24 +1,25 @@
 """Networks in, the student's answers out: numbers of the shape that was asked for, else what was wrong."""
 
-import random
 import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 from operator import is_
-from types import CodeType, ModuleType
-from typing import Any
+from types import ModuleType
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .raised import clean, describe
 from .source import Slice
-from .wire import pack
+from .wire import encoded, framed, pack
 
 NAMES = ("all_weights", "all_biases", "all_f", "all_h", "y")
 _PARTS = ("all_dl_dweights", "all_dl_dbiases")
 _FLOAT = np.dtype("<f8")
 #: NumPy's kinds that are real numbers: bool, integers, floats.
 _REAL = "biuf"
+#: Modules that draw random numbers, and the one that does it unasked.
+_DRAWING = ("random", "statistics")
 
 
 class Malformed(Exception):
@@ -34,8 +35,7 @@ class Malformed(Exception):
 class Student:
     """The student's function, executed anew for each depth and kept."""
 
-    def __init__(self, code: CodeType, lines: Slice) -> None:
-        self._code = code
+    def __init__(self, lines: Slice) -> None:
         self.lines = lines
         self._modules: dict[tuple[int, str], ModuleType | BaseException] = {}
 
@@ -54,81 +54,103 @@ class Student:
         module = ModuleType(f"submission_{depth}")
         sys.modules[module.__name__] = module
         vars(module).update(np=np, K=depth, d_loss_d_output=_LOSSES[loss], indicator_function=_indicator)
-        random.seed(0)
-        if "random" in self.lines.code:
-            # Its import costs ten milliseconds, and few need it.
+        if any(name in self.lines.code for name in _DRAWING):
+            # Few need them: NumPy's costs ten milliseconds, and the other something in all that are forked.
+            import random  # noqa: PLC0415
+
+            random.seed(0)
             np.random.seed(0)  # noqa: NPY002 - the students' notebooks use the old generator
         try:
-            exec(self._code, vars(module))
+            exec(self.lines.compiled, vars(module))
         except BaseException as error:  # noqa: BLE001 - whatever it is, it is the student's
             return error
         return module
 
 
-def answers(student: Student, header: dict[str, Any], payload: bytes) -> Iterator[bytes]:
-    """Yield one frame for each network of the request, each as soon as it is made."""
-    numbers = np.frombuffer(payload, _FLOAT)
-    start = 0
-    for network in header["networks"]:
-        shapes, size = _shapes(tuple(network["sizes"]), network["columns"])
-        stop = start + size
-        yield _answer(student, header, shapes, numbers[start:stop])
-        start = stop
+class Question:
+    """What a request asks: a function, the loss, and networks, each with its numbers."""
+
+    def __init__(self, header: dict[str, Any], payload: bytes | memoryview) -> None:
+        self.function: str = header["function"]
+        self.loss: str = header["loss"]
+        self.networks: list[tuple[_Form, _Array]] = []
+        numbers = np.frombuffer(payload, _FLOAT)
+        start = 0
+        for network in header["networks"]:
+            form = _form(tuple(network["sizes"]), network["columns"])
+            stop = start + form.cut.itemsize // _FLOAT.itemsize
+            self.networks.append((form, numbers[start:stop]))
+            start = stop
 
 
-def _answer(student: Student, header: dict[str, Any], shapes: "_Shapes", numbers: "_Array") -> bytes:
-    depth = len(shapes[0]) - 1
+def answers(student: Student, question: Question) -> Iterator[bytes]:
+    """Yield one frame for each network of the question, each as soon as it is made."""
+    for form, numbers in question.networks:
+        yield _answer(student, question, form, numbers)
+
+
+def _answer(student: Student, question: Question, form: "_Form", numbers: "_Array") -> bytes:
+    depth = len(form.shapes[0]) - 1
     # Bound at the start, so that what the student does to its module can cost no more than an answer.
     block = numbers.copy()
-    given = _arguments(block, shapes)
-    kept = [list(group) for group in given[:4]]
+    given = _arguments(block, form)
+    kept = [array for group in given for array in group]
     try:
-        returned = student.function(header["function"], depth, header["loss"])(*given[:4], given[4][0])
-        payload = _numbers(returned, shapes)
+        returned = student.function(question.function, depth, question.loss)(*given[:4], given[4][0])
+        payload = _numbers(returned, form.shapes)
     except Malformed as error:
         return pack({"kind": "malformed", "where": error.where, "index": error.index, "found": error.found})
     except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt are answers too
         return pack({"kind": "raised", **describe(error, student.lines)})
-    return _returned(tuple(_changed(block, numbers, given, kept, shapes)), len(payload)) + payload
+    if _untouched(given, kept, form) and block.tobytes() == numbers.tobytes():
+        return framed(_returned(()), payload)
+    return framed(_returned(tuple(_changed(block, numbers, given, kept, form))), payload)
 
 
 @cache
-def _returned(changed: tuple[str, ...], size: int) -> bytes:
-    """A frame's beginning, up to so many bytes of payload: most answers of a size have the same."""
-    frame = pack({"kind": "returned", "changed": changed}, bytes(size))
-    return frame[: len(frame) - size]
+def _returned(changed: tuple[str, ...]) -> bytes:
+    """The header: nearly all answers have the same."""
+    return encoded({"kind": "returned", "changed": changed})
 
 
 _Array = np.ndarray[Any, np.dtype[np.float64]]
 _Shapes = list[list[tuple[int, int]]]
 
 
+class _Form(NamedTuple):
+    """What networks of the same sizes have in common."""
+
+    #: Of W, b, f, h and y, in the order of the arguments.
+    shapes: _Shapes
+    #: How many there are of each, and the shapes one after the other.
+    lengths: list[int]
+    order: list[tuple[int, int]]
+    #: One item that holds all of them, in the order of the block: W[0], b[0], W[1] and so on, f, h, y.
+    cut: np.dtype[np.void]
+
+
 @cache
-def _shapes(sizes: tuple[int, ...], columns: int) -> tuple[_Shapes, int]:
-    """Return the shapes of W, b, f, h and y, in the order of the arguments, and how many numbers they hold."""
+def _form(sizes: tuple[int, ...], columns: int) -> _Form:
     above, below = sizes[1:], sizes[:-1]
-    shapes = [
-        list(zip(above, below, strict=True)),
-        [(rows, 1) for rows in above],
-        [(rows, columns) for rows in above],
-        [(rows, columns) for rows in below],
-        [(sizes[-1], columns)],
-    ]
-    return shapes, sum(rows * width for group in shapes for rows, width in group)
+    weights = list(zip(above, below, strict=True))
+    biases = [(rows, 1) for rows in above]
+    others = [[(rows, columns) for rows in above], [(rows, columns) for rows in below], [(sizes[-1], columns)]]
+    shapes = [weights, biases, *others]
+    block = [shape for layer in zip(weights, biases, strict=True) for shape in layer]
+    block += [shape for group in others for shape in group]
+    return _Form(
+        shapes,
+        [*map(len, shapes)],
+        [shape for group in shapes for shape in group],
+        np.dtype([("", _FLOAT, shape) for shape in block]),
+    )
 
 
-def _arguments(block: _Array, shapes: _Shapes) -> list[list[_Array]]:
-    """Cut the block (W[0], b[0], W[1] and so on, then all of f, of h, and y) into the arguments."""
-    weights, biases, *others = shapes
-    order = [pair for layer in zip(weights, biases, strict=True) for pair in layer]
-    order += [shape for group in others for shape in group]
-    cut = []
-    start = 0
-    for rows, columns in order:
-        stop = start + rows * columns
-        cut.append(block[start:stop].reshape(rows, columns))
-        start = stop
-    count = len(weights)
+def _arguments(block: _Array, form: _Form) -> list[list[_Array]]:
+    """Cut the block into the arguments, each a view of it."""
+    # An item of such a dtype as a tuple: all views in one call, where slices would be most of what we add to a call.
+    cut = list(np.ndarray((), form.cut, block).item())
+    count = len(form.shapes[0])
     return [
         cut[: 2 * count : 2],
         cut[1 : 2 * count : 2],
@@ -138,19 +160,28 @@ def _arguments(block: _Array, shapes: _Shapes) -> list[list[_Array]]:
     ]
 
 
-def _changed(
-    block: _Array, numbers: _Array, given: list[list[_Array]], kept: list[list[_Array]], shapes: _Shapes
-) -> list[str]:
+def _untouched(given: list[list[_Array]], kept: list[_Array], form: _Form) -> bool:
+    """Whether the lists hold what they held, in the same shapes: quick, as that is nearly always so."""
+    now = [array for group in given for array in group]
+    return (
+        [*map(len, given)] == form.lengths
+        and all(map(is_, now, kept))
+        and [array.shape for array in kept] == form.order
+    )
+
+
+def _changed(block: _Array, numbers: _Array, given: list[list[_Array]], kept: list[_Array], form: _Form) -> list[str]:
     """Name the arguments that differ now: in their entries, or in an entry's shape or bits."""
-    same = [len(now) == len(before) and all(map(is_, now, before)) for now, before in zip(given[:4], kept, strict=True)]
-    same.append(True)
-    kept = [*kept, given[4]]
-    for place, (group, wanted) in enumerate(zip(kept, shapes, strict=True)):
-        if [array.shape for array in group] != wanted:
-            same[place] = False
+    same = []
+    start = 0
+    for group, wanted in zip(given, form.shapes, strict=True):
+        before = kept[start : start + len(wanted)]
+        start += len(wanted)
+        held = len(group) == len(before) and all(map(is_, group, before))
+        same.append(held and [array.shape for array in before] == wanted)
     if block.tobytes() != numbers.tobytes():
-        fresh = _arguments(numbers, shapes)
-        for place, group in enumerate(_arguments(block, shapes)):
+        fresh = _arguments(numbers, form)
+        for place, group in enumerate(_arguments(block, form)):
             pairs = zip(group, fresh[place], strict=True)
             same[place] &= all(now.tobytes() == before.tobytes() for now, before in pairs)
     return [name for name, equal in zip(NAMES, same, strict=True) if not equal]
@@ -160,18 +191,21 @@ def _numbers(returned: object, shapes: _Shapes) -> bytes:
     """Return dW[0], db[0], dW[1] and so on as float64; raises Malformed."""
     if not isinstance(returned, tuple | list) or len(returned) != len(_PARTS):
         raise Malformed("return", None, _found(returned))
-    weights, biases = (
-        _entries(part, where, wanted)
-        for part, where, wanted in zip(returned, _PARTS, shapes[: len(_PARTS)], strict=True)
-    )
-    return b"".join(piece for layer in zip(weights, biases, strict=True) for piece in layer)
+    weights, biases = returned
+    layers = zip(_entries(weights, _PARTS[0], shapes[0]), _entries(biases, _PARTS[1], shapes[1]), strict=True)
+    return b"".join([piece for layer in layers for piece in layer])
 
 
 def _entries(part: object, where: str, shapes: list[tuple[int, int]]) -> list[bytes]:
     entries = _members(part)
     if entries is None or len(entries) != len(shapes):
         raise Malformed(where, None, _found(part))
-    return [_entry(entry, where, index, shapes[index]) for index, entry in enumerate(entries)]
+    return [
+        entry.tobytes()
+        if type(entry) is np.ndarray and entry.dtype is _FLOAT and entry.shape == shape
+        else _entry(entry, where, index, shape)
+        for index, (entry, shape) in enumerate(zip(entries, shapes, strict=True))
+    ]
 
 
 def _members(part: object) -> list[Any] | None:
@@ -187,8 +221,6 @@ def _members(part: object) -> list[Any] | None:
 
 def _entry(entry: object, where: str, index: int, shape: tuple[int, int]) -> bytes:
     array = entry
-    if type(entry) is np.ndarray and entry.dtype is _FLOAT and entry.shape == shape:
-        return entry.tobytes()
     if type(entry) is not np.ndarray:
         # A subclass may lie about itself: its plain buffer does not.
         array = np.ndarray.view(entry, np.ndarray) if isinstance(entry, np.ndarray) else _array(entry)

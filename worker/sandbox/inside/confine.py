@@ -6,6 +6,7 @@ The order is promised: limits, then privileges, then the filter, and only after 
 import ctypes
 import os
 import sys
+from functools import cache
 from typing import Any
 
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_CAPBSET_READ, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = (
@@ -26,6 +27,12 @@ class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("steps", ctypes.c_char_p))
 
 
+@cache
+def library() -> ctypes.CDLL:
+    """The C library, which says why a call failed."""
+    return ctypes.CDLL(None, use_errno=True)
+
+
 def confine(limits: dict[str, int], user: int | None, program: bytes) -> None:
     """Put up the walls, for good; raises OSError where one cannot be had.
 
@@ -35,7 +42,7 @@ def confine(limits: dict[str, int], user: int | None, program: bytes) -> None:
     if sys.platform != "linux":
         return
     _limit(limits["memory"], limits["seconds"])
-    libc = ctypes.CDLL(None, use_errno=True)
+    libc = library()
     become(libc, user)
     # A limit of no bytes still starts the program that a host has for cores, as root and outside.
     _prctl(libc, _PR_SET_DUMPABLE, 0)
@@ -46,9 +53,7 @@ def confine(limits: dict[str, int], user: int | None, program: bytes) -> None:
 def become(libc: ctypes.CDLL, user: int | None) -> None:
     """Give up every capability for good, and root where that is what we are; raises OSError."""
     capability = 0
-    while (held := libc.prctl(_PR_CAPBSET_READ, capability, 0, 0, 0)) >= 0:
-        if held:
-            _prctl(libc, _PR_CAPBSET_DROP, capability)
+    while _given_up(libc, capability):
         capability += 1
     if user is not None:
         os.setgroups([])
@@ -58,6 +63,17 @@ def become(libc: ctypes.CDLL, user: int | None) -> None:
     check(libc.capset(head, (ctypes.c_uint32 * 6)()))
     # A change of user cancels what bwrap's --die-with-parent asked for.
     die_with_parent(libc)
+
+
+def _given_up(libc: ctypes.CDLL, capability: int) -> bool:
+    """Take one out of the bounding set; whether there is one of this number. Raises OSError where it stays."""
+    if libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0) == 0:
+        return True
+    number = ctypes.get_errno()
+    held: int = libc.prctl(_PR_CAPBSET_READ, capability, 0, 0, 0)
+    if held > 0:
+        raise OSError(number, os.strerror(number))
+    return held == 0
 
 
 def die_with_parent(libc: ctypes.CDLL) -> None:

@@ -2,7 +2,8 @@
 
 import ast
 import hashlib
-from collections.abc import Iterator
+from functools import cache
+from typing import Any
 
 # How a node was written, or, with an expression's context, what its parent says already.
 _SKIPPED = {"ctx", "kind", "type_comment"}
@@ -14,42 +15,46 @@ def fingerprint(node: ast.AST) -> str:
 
     Empty and absent fields are passed over, since newer Pythons add such; fields go in alphabetical order.
     """
-    digest = hashlib.sha256()
+    written = bytearray()
     # A stack of its own: a legal expression may nest deeper than Python's recursion limit.
     todo: list[object] = [node]
     while todo:
         item = todo.pop()
         if isinstance(item, bytes):
-            digest.update(item)
+            written += item
         elif isinstance(item, ast.AST):
             todo.append(b")")
-            todo.extend(reversed(list(_fields(item))))
-            digest.update(b"(" + type(item).__name__.encode())
+            written += b"(" + type(item).__name__.encode()
+            _push_fields(item, todo)
         elif isinstance(item, list):
             todo.append(b"]")
-            todo.extend(reversed(item))
-            digest.update(b"[")
+            todo += item[::-1]
+            written += b"["
         else:
-            digest.update(_constant(item))
-    return digest.hexdigest()
+            written += _constant(item)
+    return hashlib.sha256(written).hexdigest()
 
 
-def _fields(node: ast.AST) -> Iterator[object]:
-    for name in sorted(node._fields):
-        value = getattr(node, name, None)
-        if isinstance(node, ast.Constant) and name == "value":
-            yield b" value="
-            yield _constant(value)
-            continue
-        if name in _SKIPPED or value is None:
-            continue
+def _push_fields(node: ast.AST, todo: list[object]) -> None:
+    """Put the fields on the stack, the first of them on top."""
+    if isinstance(node, ast.Constant):
+        todo += (_constant(node.value), b" value=")
+        return
+    kind: Any = type(node)
+    for name, label in _names(kind):
+        value: Any = getattr(node, name, None)
         if name == "body" and isinstance(node, _DOCUMENTED):
             value = _undocumented(value)
         elif name == "values" and isinstance(node, ast.JoinedStr):
             value = _joined(value)
-        if value != []:
-            yield b" " + name.encode() + b"="
-            yield value
+        if value is not None and value != []:
+            todo += (value, label)
+
+
+@cache
+def _names(kind: type[ast.AST]) -> list[tuple[str, bytes]]:
+    """The fields that count, from the last to the first, and what stands before each."""
+    return [(name, b" " + name.encode() + b"=") for name in sorted(kind._fields, reverse=True) if name not in _SKIPPED]
 
 
 def _undocumented(body: list[ast.stmt]) -> list[ast.stmt]:

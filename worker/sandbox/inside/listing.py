@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from types import CodeType
 
 from .rejection import quoted
 from .slicing import Statement
@@ -29,6 +30,7 @@ class Slice:
     """What is executed of a submission: run `code` with `K` among its globals; the function is there."""
 
     code: str
+    compiled: CodeType
     #: Of the graded definition's syntax tree, the same on every Python version.
     fingerprint: str
     #: For each line of `code` where the student wrote it, and what stands there.
@@ -59,10 +61,13 @@ def listing(statements: list[Statement], parsed: dict[int, list[str]], used: fro
     return lines
 
 
-def sliced(lines: list[Line], fingerprint: str, left_out: tuple[str, ...], kept: list[Statement]) -> Slice:
+def sliced(
+    lines: list[Line], compiled: CodeType, fingerprint: str, left_out: tuple[str, ...], kept: list[Statement]
+) -> Slice:
     """Make a slice of the lines, and of the statements that they are."""
     return Slice(
         code="".join(f"{line.code}\n" for line in lines),
+        compiled=compiled,
         fingerprint=fingerprint,
         places=tuple(line.piece.place(line.number) for line in lines),
         texts=tuple(quoted(line.piece.lines[line.number - 1]) for line in lines),

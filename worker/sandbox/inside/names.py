@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+#: Nodes that hold no name: the half of all.
+_NAMELESS = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop, ast.Constant)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class _Walk:
             self.defined.add(name)
 
     def other(self, node: ast.AST, scope: _Scope) -> None:
-        self.push(ast.iter_child_nodes(node), scope)
+        self.todo += [(child, scope) for child in ast.iter_child_nodes(node) if not isinstance(child, _NAMELESS)]
 
     def name(self, node: ast.Name, scope: _Scope) -> None:
         (scope.used if isinstance(node.ctx, ast.Load) else scope.bound).add(node.id)

@@ -4,10 +4,12 @@ import ast
 import re
 import warnings
 from dataclasses import dataclass, field
+from types import CodeType
 
 from . import encoding, magics, notebook, target
 from .fingerprint import fingerprint
 from .listing import Line, Slice, listing, sliced
+from .raised import FILENAME
 from .rejection import Rejected
 from .slicing import Program, Statement
 from .syntax import Fault, Piece, fault, parse, too_complex, unified
@@ -148,8 +150,8 @@ def _conclude(reading: _Reading) -> Slice:
     kept = [reading.statements[place] for place in program.slice(position)]
     used = frozenset().union(*(statement.names.used for statement in kept))
     lines = listing(kept, reading.parsed, used)
-    _check(lines)
-    return sliced(lines, fingerprint(target.definition(statement, function)), left_out, kept)
+    print_ = fingerprint(target.definition(statement, function))
+    return sliced(lines, _compiled(lines), print_, left_out, kept)
 
 
 def _earlier(program: Program, position: int | None, function: str) -> str:
@@ -160,13 +162,13 @@ def _earlier(program: Program, position: int | None, function: str) -> str:
     return f"An earlier `{function}` ({place}) is valid, but the last one counts: mend it or delete it."
 
 
-def _check(lines: list[Line]) -> None:
-    """Compile once: some errors (`return` outside of a function) are found only then. Nothing is executed."""
+def _compiled(lines: list[Line]) -> CodeType:
+    """Some errors (`return` outside of a function) are found only here. Nothing is executed."""
     code = "".join(f"{line.code}\n" for line in lines)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            compile(code, "<submission>", "exec", dont_inherit=True)
+            return compile(code, FILENAME, "exec", dont_inherit=True)
     except SyntaxError as error:
         line = lines[min(max(error.lineno or 1, 1), len(lines)) - 1]
         text = (*line.piece.lines[: line.number - 1], line.code)

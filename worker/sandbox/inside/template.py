@@ -17,24 +17,33 @@ from contextlib import suppress
 from typing import Any
 
 from . import wire
-from .confine import become, check
+from .confine import become, check, library
+from .immortal import immortalise
+from .kept import Kept
+from .practice import practise
 
-#: CLONE_PIDFD, and CLONE_NEWNS, _NEWCGROUP, _NEWUTS, _NEWIPC, _NEWUSER, _NEWPID, _NEWNET.
+#: CLONE_PIDFD, and CLONE_NEWNS, _NEWCGROUP, _NEWUTS, _NEWIPC, _NEWUSER, _NEWPID. The network's is the template's,
+#: which is empty: one of its own would belong to the child's user namespace, with every right in it that a way around
+#: the filter could use, and the kernel takes a tenth of all that a fork costs to make and remove it.
 _PIDFD = 0x00001000
-_NAMESPACES = 0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000
-#: What comes with a request: requests and answers and prints of the child, and where to write how it ended.
+_NAMESPACES = 0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000
+#: Forks after which a template takes time to get quicker.
+_FEW = 2
+#: What comes with a request to fork: requests and answers and prints of the child, and where to write how it ended.
 _DESCRIPTORS = 4
 
 
-def serve(begin: Mapping[str, Any]) -> None:
+def serve(begin: Mapping[str, Any]) -> Kept:
     """Fork for each request on descriptor 0; returns in the children only, each with its own pipes on 0, 1 and 2.
 
+    What is returned are the questions that we were told to keep.
     `begin` has `user`, whom to become where root started us, and `clone`, the number of that system call.
     """
     # The interpreter stays ours during a call: a child must find it so.
     libc = ctypes.PyDLL(None, use_errno=True)
-    become(libc, begin["user"])
+    become(library(), begin["user"])
     control = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, os.dup(0))
+    practise(1)
     # What is here stays: a collection would only make every child copy the pages that it looks at.
     gc.collect()
     gc.freeze()
@@ -42,6 +51,8 @@ def serve(begin: Mapping[str, Any]) -> None:
     poll.register(control, select.POLLIN)
     #: By the pidfd of each child that lives, what came with its request.
     living: dict[int, list[int]] = {}
+    kept = Kept()
+    forks = 0
     while True:
         for ready, _ in poll.poll():
             if ready in living:
@@ -49,6 +60,9 @@ def serve(begin: Mapping[str, Any]) -> None:
                 _bury(ready, living.pop(ready))
                 continue
             request, theirs, _, _ = socket.recv_fds(control, 1, _DESCRIPTORS)
+            if request == wire.KEEP:
+                kept.hear(control.fileno())
+                continue
             if not request or len(theirs) != _DESCRIPTORS:
                 os._exit(0)
             try:
@@ -58,10 +72,23 @@ def serve(begin: Mapping[str, Any]) -> None:
                 continue
             if holder is None:
                 _settle(control, theirs)
-                return
+                return kept
             living[holder] = theirs
             poll.register(holder, select.POLLIN)
             socket.send_fds(control, [wire.pack({"forked": True})], [holder])
+            forks += 1
+            if forks == _FEW:
+                _improve()
+                kept.lasts = True
+
+
+def _improve() -> None:
+    """Make what is forked from now on cheaper, in a moment that pays only where there are many."""
+    practise()
+    gc.unfreeze()
+    gc.collect()
+    immortalise(gc.get_objects())
+    gc.freeze()
 
 
 def _fork(libc: ctypes.PyDLL, clone: int) -> int | None:

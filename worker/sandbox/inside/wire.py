@@ -8,10 +8,14 @@ import json
 import os
 import struct
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 #: Bytes that a header may have unless the reader says otherwise.
 HEADER_CAP = 64 * 1024
+#: Bytes that a request's header and payload may have: the worker's own word, so this catches mistakes, not malice.
+REQUEST_CAP = 1 << 32
+#: What begins a message to a template: fork, with descriptors, or keep the request that follows.
+FORK, KEEP = b"f", b"k"
 #: Bytes asked of a pipe at a time.
 CHUNK = 1024 * 1024
 
@@ -22,8 +26,7 @@ class WireError(Exception):
     """What arrived is no frame, or a larger one than the reader takes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """One message: a JSON object and the bytes that go with it."""
 
     header: dict[str, Any]
@@ -32,11 +35,19 @@ class Frame:
 
 def pack(header: dict[str, Any], payload: bytes | bytearray | memoryview = b"") -> bytes:
     """Return the frame as bytes."""
+    return framed(encoded(header), payload)
+
+
+def encoded(header: dict[str, Any]) -> bytes:
+    """Return the header as it stands in a frame."""
     # A lone surrogate becomes its JSON escape.
-    text = json.dumps(header, separators=(",", ":"), allow_nan=False, ensure_ascii=False).encode(
-        "utf-8", "backslashreplace"
-    )
-    return b"".join((_PREFIX.pack(len(text), len(payload)), text, payload))
+    text = json.dumps(header, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
+    return text.encode("utf-8", "backslashreplace")
+
+
+def framed(header: bytes, payload: bytes | bytearray | memoryview) -> bytes:
+    """Return the frame that has this header, encoded already."""
+    return b"".join((_PREFIX.pack(len(header), len(payload)), header, payload))
 
 
 def write(descriptor: int, data: bytes) -> None:
@@ -49,17 +60,39 @@ def write(descriptor: int, data: bytes) -> None:
         rest = rest[os.write(descriptor, rest) :]
 
 
-def read(descriptor: int, *, payload_cap: int, header_cap: int = HEADER_CAP) -> Frame | None:
+def read(descriptor: int, *, payload_cap: int = REQUEST_CAP, header_cap: int = REQUEST_CAP) -> Frame | None:
     """Wait for one frame; None at the end of the stream, WireError when it ends within a frame."""
+    begun = read_header(descriptor, payload_cap=payload_cap, header_cap=header_cap)
+    if begun is None:
+        return None
+    header, size = begun
+    payload = _exactly(descriptor, size)
+    if len(payload) < size:
+        raise WireError("The stream ended within a frame.")
+    return Frame(header, payload)
+
+
+def read_header(
+    descriptor: int, *, payload_cap: int = REQUEST_CAP, header_cap: int = REQUEST_CAP
+) -> tuple[dict[str, Any], int] | None:
+    """The same for a frame's beginning: its header, and the size of the payload, which is still to be read."""
     prefix = _exactly(descriptor, _PREFIX.size)
     if not prefix:
         return None
     header_size, payload_size = _sizes(prefix, header_cap, payload_cap)
     header = _exactly(descriptor, header_size)
-    payload = _exactly(descriptor, payload_size)
-    if len(header) < header_size or len(payload) < payload_size:
+    if len(header) < header_size:
         raise WireError("The stream ended within a frame.")
-    return Frame(_header(header), payload)
+    return _header(header), payload_size
+
+
+def read_into(descriptor: int, room: memoryview) -> None:
+    """Fill the room, which is all that the bytes then are in; WireError when the stream ends before."""
+    while room:
+        count = os.readv(descriptor, [room])
+        if not count:
+            raise WireError("The stream ended within a frame.")
+        room = room[count:]
 
 
 @dataclass(slots=True)
@@ -72,6 +105,8 @@ class Parser:
     payload_cap: int
     header_cap: int = HEADER_CAP
     _buffer: bytearray = field(default_factory=bytearray)
+    #: Bytes that the buffer must hold before another frame can be complete.
+    _need: int = 0
     #: The last header, as it came and as it was read: most frames of an exchange have the same.
     _raw: bytes | None = None
     _last: dict[str, Any] = field(default_factory=dict)
@@ -87,34 +122,34 @@ class Parser:
         if self._fault is not None:
             raise self._fault
         self._buffer += data
+        if len(self._buffer) < self._need:
+            return []
+        came = bytes(self._buffer)
         frames: list[Frame] = []
         start = 0
+        self._need = _PREFIX.size
         try:
-            while (ends := self._ends(start)) is not None:
-                frames.append(self._frame(start + _PREFIX.size, *ends))
-                start = ends[1]
+            # One loop without calls: a submission is answered in hundreds of frames.
+            while (begin := start + _PREFIX.size) <= len(came):
+                header_size, payload_size = _PREFIX.unpack_from(came, start)
+                if header_size > self.header_cap or payload_size > self.payload_cap:
+                    _limit(header_size, payload_size, self.header_cap, self.payload_cap)
+                middle = begin + header_size
+                end = middle + payload_size
+                if end > len(came):
+                    self._need = end - start
+                    break
+                raw = came[begin:middle]
+                if raw != self._raw:
+                    self._last, self._raw = _header(raw), raw
+                frames.append(Frame(self._last, came[middle:end]))
+                start = end
         except WireError as error:
             self._fault = error
             if not frames:
                 raise
         del self._buffer[:start]
         return frames
-
-    def _frame(self, start: int, middle: int, end: int) -> Frame:
-        raw = bytes(self._buffer[start:middle])
-        if raw != self._raw:
-            self._last, self._raw = _header(raw), raw
-        return Frame(self._last, bytes(self._buffer[middle:end]))
-
-    def _ends(self, start: int) -> tuple[int, int] | None:
-        """Where header and payload of the frame that begins at `start` end, or None where that has not arrived."""
-        if len(self._buffer) - start < _PREFIX.size:
-            return None
-        header_size, payload_size = _PREFIX.unpack_from(self._buffer, start)
-        _limit(header_size, payload_size, self.header_cap, self.payload_cap)
-        middle = start + _PREFIX.size + header_size
-        end = middle + payload_size
-        return (middle, end) if end <= len(self._buffer) else None
 
 
 def _sizes(prefix: bytes | bytearray, header_cap: int, payload_cap: int) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from .slicing import Statement
 
@@ -10,6 +11,8 @@ from .slicing import Statement
 NAMES = frozenset({"all_dl_df", "all_dl_dh", "all_dl_dbiases", "all_dl_dweights"})
 #: Lines that are told of, and nodes and characters of an index that is still one to read.
 _MOST, _NODES, _CHARACTERS = 40, 8, 40
+#: Where a statement, or a branch of one, holds others.
+_BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +33,20 @@ def writes(statements: Iterable[Statement]) -> tuple[Write, ...]:
 
 
 def _writes(statement: Statement) -> Iterator[Write]:
-    for node in ast.walk(statement.node):
+    for node in _statements(statement.node):
         for target in _assigned(node):
             if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name) and target.value.id in NAMES:
                 yield Write(target.value.id, _index(target.slice), statement.piece.cell, target.lineno)
+
+
+def _statements(statement: ast.stmt) -> Iterator[ast.AST]:
+    """The statement and those inside of it: no expression holds one, nor assigns to an entry."""
+    todo: list[Any] = [statement]
+    while todo:
+        node = todo.pop()
+        yield node
+        for name in _BLOCKS:
+            todo += getattr(node, name, ())
 
 
 def _assigned(node: ast.AST) -> list[ast.expr]:

@@ -1,0 +1,90 @@
+"""Objects whose counts stand still: seen in a process of their own, as they are so for good."""
+
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from worker.sandbox.inside.immortal import _possible
+
+#: What each program prints, where this Python has such objects.
+PROGRAMS = {
+    "a count stands still": (
+        """
+        kept = ["held by others"]
+        immortalise([kept])
+        before = sys.getrefcount(kept), sys.getrefcount(kept[0])
+        others = [kept, kept[0]] * 1000
+        print(before == (sys.getrefcount(kept), sys.getrefcount(kept[0])))
+        """,
+        "True",
+    ),
+    "what it leads to is so too, and its class": (
+        """
+        class Kept:
+            pass
+        kept = Kept()
+        kept.inner = {"one": (1.5, [b"two"])}
+        immortalise([kept])
+        parts = [Kept, kept.inner, kept.inner["one"], kept.inner["one"][0], kept.inner["one"][1][0]]
+        print({sys.getrefcount(part) for part in parts} == {sys.getrefcount(kept)})
+        """,
+        "True",
+    ),
+    "what a dtype holds is so too": (
+        """
+        cut = np.dtype([("", "<f8", (2, 3)), ("", "<f8", (1, 1))])
+        immortalise([cut])
+        print({sys.getrefcount(cut.names), sys.getrefcount(cut.fields["f0"])} == {sys.getrefcount(cut)})
+        """,
+        "True",
+    ),
+    "everything goes on as before, and a collection too": (
+        """
+        immortalise(gc.get_objects())
+        gc.collect()
+        made = [dict(a=[n]) for n in range(1000)]
+        made.append(made)
+        del made
+        print(gc.collect() > 0, np.ones((2, 2)) @ np.ones(2), json.loads("[1]"))
+        """,
+        "True [2. 2.] [1]",
+    ),
+    "what is not told stays mortal": (
+        """
+        kept, other = ["kept"], ["other"]
+        immortalise([kept])
+        before = sys.getrefcount(other)
+        others = [other]
+        print(sys.getrefcount(other) - before)
+        """,
+        "1",
+    ),
+}
+
+
+@pytest.mark.skipif(not _possible(), reason="this Python counts all references")
+@pytest.mark.parametrize("what", PROGRAMS)
+def test_an_object_that_is_immortal(what: str) -> None:
+    program, printed = PROGRAMS[what]
+    head = "import gc, json, sys\nimport numpy as np\nfrom worker.sandbox.inside.immortal import immortalise\n"
+    found = subprocess.run(
+        [sys.executable, "-c", head + textwrap.dedent(program)], capture_output=True, text=True, check=True
+    )
+    assert found.stdout.strip() == printed
+
+
+def test_where_python_counts_all_references_nothing_is_written() -> None:
+    """As before 3.12, or in a Python without a global lock, where a count is somewhere else."""
+    program = """
+import sys
+from worker.sandbox.inside import immortal
+immortal._possible = lambda: False
+kept = ["held"]
+before = sys.getrefcount(kept)
+immortal.immortalise([kept])
+print(sys.getrefcount(kept) == before)
+"""
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "True"

@@ -1,0 +1,54 @@
+"""Requests in, replies out: a submission is read once, and then asked."""
+
+import sys
+from typing import Any, TextIO
+
+from . import source, wire
+from .answer import Question, Student, answers
+from .kept import Kept
+
+
+def serve(requests: int, says: int, kept: Kept) -> None:
+    """Read requests from one descriptor and write replies to the other until no more come."""
+    prints = (sys.stdout, sys.stderr)
+    student: Student | None = None
+    while (request := wire.read(requests)) is not None:
+        if request.header["do"] == "extract":
+            student, reply = _extract(request)
+            wire.write(says, reply)
+        elif student is not None:
+            known = kept.asked(request.header.get("kept", ""))
+            for reply in answers(student, known or Question(request.header, request.payload)):
+                # First what was printed, so that the worker has it by the time it has the answer.
+                _flush(prints)
+                wire.write(says, reply)
+
+
+def _extract(request: wire.Frame) -> tuple[Student | None, bytes]:
+    try:
+        found = source.extract(request.payload, request.header["filename"], request.header["function"])
+        student = Student(found)
+    except source.Rejected as error:
+        return None, _rejected(error.reason, error.message)
+    except (RecursionError, MemoryError):
+        return None, _rejected("too_complex", "The code is nested too deeply, or is too large, to be read.")
+    header: dict[str, Any] = {
+        "fingerprint": found.fingerprint,
+        "left_out": list(found.left_out[:20]),
+        "writes": [[each.name, each.index, each.cell, each.line] for each in found.writes],
+    }
+    return student, wire.pack(header, found.code.encode("utf-8", "backslashreplace"))
+
+
+def _rejected(reason: str, message: str) -> bytes:
+    text = message[:8_000].encode("utf-8", "backslashreplace").decode()
+    return wire.pack({"rejected": {"reason": reason, "message": text}})
+
+
+def _flush(prints: tuple[TextIO, TextIO]) -> None:
+    for stream in prints:
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            # The student closed it: nothing is left to flush.
+            continue
