@@ -6,9 +6,9 @@ from functools import cached_property
 
 import numpy as np
 
-from grader.diagnosis.forms import Clue, alike, answer, clue, clues, flat, of_shapes, well_formed
-from grader.diagnosis.lines import Lines, run
-from grader.diagnosis.work import View, Work
+from grader.diagnosis.forms import Clue, alike, clue, of_shapes
+from grader.diagnosis.lines import Lines
+from grader.diagnosis.predictions import Form, Predictions
 from grader.oracle.network import Array
 from grader.properties.candidate import Answer, Malformed, Raised, Returned
 from grader.properties.layers import Booleans
@@ -41,7 +41,7 @@ class Case:
     """The answers to a suite, and on which networks they are not right."""
 
     suite: Suite
-    views: Sequence[View]
+    predictions: Predictions
     answers: Sequence[Answer]
     wrong: frozenset[int]
     #: Which entries of the suite's flat arrays are biases.
@@ -99,26 +99,24 @@ class Case:
     def matches(self, lines: Lines, i: int) -> bool:
         """Whether this pass answers network `i` as the submission did."""
         given = self.answers[i]
-        s = run(lines, self.views[i])
         if not isinstance(given, Returned):
-            return _misfit(given, lines, s) is not None
-        predicted = _numbers(lines, s)
+            return _misfit(given, lines, self.predictions.form(lines, i)) is not None
+        predicted = self.predictions.numbers(lines, i)
         floor = self.floor[self.suite.starts[i] : self.suite.starts[i + 1]]
-        return predicted is not None and near(np.concatenate(predicted), given.gradient, floor)
+        return predicted is not None and near(predicted, given.gradient, floor)
 
     def explains(self, lines: Lines) -> Evidence | None:
         """How well this pass accounts for what is wrong; None where it does not answer every network alike."""
         parts: list[Array] = []
         shapes = ordered = 0
         for i, given in enumerate(self.answers):
-            s = run(lines, self.views[i])
             if isinstance(given, Returned):
-                predicted = _numbers(lines, s)
+                predicted = self.predictions.numbers(lines, i)
                 if predicted is None:
                     return None
-                parts += predicted
+                parts.append(predicted)
             else:
-                same = _misfit(given, lines, s)
+                same = _misfit(given, lines, self.predictions.form(lines, i))
                 if same is None:
                     return None
                 shapes += same > 0
@@ -138,31 +136,22 @@ def overflowed(answer: Answer) -> bool:
     return isinstance(answer, Malformed) and answer.where.endswith("not finite")
 
 
-def _numbers(lines: Lines, s: Work) -> list[Array] | None:
-    """What a pass returns where it has the right shapes."""
-    if lines.returned is None:
-        return flat(s) if well_formed(s) else None
-    made = answer(lines, s)
-    return [made.gradient] if isinstance(made, Returned) else None
-
-
-def _misfit(given: Malformed | Raised, lines: Lines, s: Work) -> int | None:
+def _misfit(given: Malformed | Raised, lines: Lines, form: Form) -> int | None:
     """Whether both went wrong in the same way: None where they did not.
 
     Else 2 where the shapes at fault are the same, 1 where they are in the other order, 0 where they are not named.
     """
-    made = answer(lines, s)
-    match given, made:
-        case Malformed(), Malformed() if overflowed(given):
+    match given, form.answer:
+        case Malformed(), Malformed() as made if overflowed(given):
             return 0 if overflowed(made) else None
-        case Malformed(), Malformed():
+        case Malformed(), Malformed() as made:
             return 2 if alike(given.message) == made.message else None
         case Raised(), Malformed() | Raised() if given.type in SHAPES and lines.returned is None:
-            return _same_shapes(given.message, clues(s, made if isinstance(made, Malformed) else None))
+            return _same_shapes(given.message, form.clues)
     return None
 
 
-def _same_shapes(message: str, possible: set[Clue]) -> int | None:
+def _same_shapes(message: str, possible: frozenset[Clue]) -> int | None:
     found = clue(message)
     if found is None:
         return 0 if of_shapes(message) else None

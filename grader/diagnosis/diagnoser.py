@@ -11,12 +11,13 @@ from grader.diagnosis import hints
 from grader.diagnosis.bug import Bug, Where
 from grader.diagnosis.bugs import library
 from grader.diagnosis.case import Case
-from grader.diagnosis.fit import Fit, alone, together
+from grader.diagnosis.fit import Fit, Ideas, alone, together
 from grader.diagnosis.numeric import numeric
+from grader.diagnosis.predictions import Predictions
 from grader.diagnosis.raised import raised
 from grader.diagnosis.reach import reach
 from grader.diagnosis.state import KEEPS, state
-from grader.diagnosis.work import View, views
+from grader.diagnosis.work import views
 from grader.model import Assignment, Diagnosis
 from grader.properties.candidate import Answer, Malformed
 from grader.properties.layers import Booleans
@@ -35,6 +36,7 @@ DIFFERENTIATES = Bug(
 
 #: Bugs of the line at the end.
 _RETURNED = frozenset(bug.id for bug in library.RETURNED)
+_RETURNED_WRONGLY = Ideas(library.RETURNED)
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,8 @@ class Diagnoser:
     suite: Suite
 
     @cached_property
-    def _views(self) -> list[View]:
-        return views(self.suite.networks, self.assignment.formulas)
+    def _predictions(self) -> Predictions:
+        return Predictions(views(self.suite.networks, self.assignment.formulas))
 
     @cached_property
     def _biases(self) -> Booleans:
@@ -55,8 +57,8 @@ class Diagnoser:
         return np.repeat(np.arange(len(lengths)) % 2 == 1, lengths)
 
     @cached_property
-    def _bugs(self) -> tuple[Bug, ...]:
-        return library.of(self.assignment)
+    def _ideas(self) -> Ideas:
+        return Ideas(library.of(self.assignment))
 
     @staticmethod
     def returned_wrongly(found: Sequence[Diagnosis]) -> bool:
@@ -75,7 +77,7 @@ class Diagnoser:
             return ()
         if differentiates:
             return hints.told([Fit((DIFFERENTIATES,))])
-        case = Case(self.suite, self._views, answers, frozenset(wrong), self._biases)
+        case = Case(self.suite, self._predictions, answers, frozenset(wrong), self._biases)
         with np.errstate(all="ignore"):
             found = self._fits(case)
         if not found and not repeats:
@@ -86,11 +88,11 @@ class Diagnoser:
         """From what explains most exactly to what is only described."""
         misshapen = any(isinstance(each, Malformed) for each in case.answers)
         return (
-            alone(case, self._bugs)
-            or (alone(case, library.RETURNED) if misshapen else [])
+            alone(case, self._ideas)
+            or (alone(case, _RETURNED_WRONGLY) if misshapen else [])
             or numeric(case, self.assignment.rtol)
             or state(case)
             or raised(case)
-            or together(case, self._bugs)
+            or together(case, self._ideas)
             or reach(case, self.assignment)
         )

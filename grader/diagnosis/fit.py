@@ -38,24 +38,30 @@ class Idea:
     lines: Lines
 
 
-def ideas(case: Case, bugs: Iterable[Bug]) -> list[Idea]:
-    """Each bug alone; where something raised, also in a pass that computes dl/dh[0] as the notebook does."""
-    found = [Idea((bug,), lines) for bug in bugs for lines in bug.variants]
-    if len(case.returned) < len(case.answers):
-        found += [Idea(idea.bugs, replace(idea.lines, eager=True)) for idea in found if changed(idea.lines) & DOWNWARDS]
-    return found
+class Ideas:
+    """Each bug alone, made once for many submissions."""
+
+    def __init__(self, bugs: Iterable[Bug]) -> None:
+        self._plain = [Idea((bug,), lines) for bug in bugs for lines in bug.variants]
+        self._eager = [
+            Idea(idea.bugs, replace(idea.lines, eager=True)) for idea in self._plain if changed(idea.lines) & DOWNWARDS
+        ]
+
+    def of(self, case: Case) -> list[Idea]:
+        """Where something raised, also those of a pass that computes dl/dh[0] as the notebook does."""
+        return self._plain + self._eager if len(case.returned) < len(case.answers) else self._plain
 
 
-def alone(case: Case, bugs: Iterable[Bug]) -> list[Fit]:
+def alone(case: Case, ideas: Ideas) -> list[Fit]:
     """Every single bug that explains all answers."""
-    return explaining(case, ideas(case, bugs))
+    return explaining(case, ideas.of(case))
 
 
-def together(case: Case, bugs: Iterable[Bug]) -> list[Fit]:
+def together(case: Case, ideas: Ideas) -> list[Fit]:
     """Every pair of bugs that does; two of them could explain any shapes, so it needs numbers that came back."""
     if case.numbers < min(EVIDENCE, len(case.wrong)):
         return []
-    return explaining(case, islice(_pairs(case, ideas(case, bugs)), MOST_PAIRS))
+    return explaining(case, islice(_pairs(case, ideas.of(case)), MOST_PAIRS))
 
 
 def explaining(case: Case, tried: Iterable[Idea]) -> list[Fit]:

@@ -31,7 +31,9 @@ def shapes(case: Case, passes: Sequence[Lines]) -> tuple[frozenset[int], list[fr
     few = (*case.telling[:SHAPES], *case.telling[-1:]) if len(case.returned) < len(case.answers) else case.shapes
     looked = [i for i in few if not overflowed(case.answers[i])]
     wanted = frozenset(i for i in looked if not isinstance(case.answers[i], Returned))
-    return wanted, [frozenset(i for i in looked if not well_formed(run(each, case.views[i]))) for each in passes]
+    return wanted, [
+        frozenset(i for i in looked if not well_formed(run(each, case.predictions.views[i]))) for each in passes
+    ]
 
 
 class Screen:
@@ -53,7 +55,7 @@ class Screen:
         answer, sizes = case.answers[i], case.suite.sizes[i]
         assert isinstance(answer, Returned)  # noqa: S101 - it was chosen so
         floor = case.floor[case.suite.starts[i] : case.suite.starts[i + 1]]
-        return cls(case.views[i], matrices(sizes, answer.gradient), matrices(sizes, floor))
+        return cls(case.predictions.views[i], matrices(sizes, answer.gradient), matrices(sizes, floor))
 
     def passes(self, lines: Lines) -> bool:
         """Whether this pass may have given what came back."""

@@ -58,7 +58,7 @@ def state(case: Case) -> list[Fit]:
     if case.wrong & set(first.values()):
         # What is asked about first is answered rightly by all of them.
         return []
-    rights = [flat(run(RIGHT, view)) for view in case.views]
+    rights = [flat(run(RIGHT, view)) for view in case.predictions.views]
     right, biases = np.concatenate([part for parts in rights for part in parts]), case.biases
     for bug, found in ((ACCUMULATES, _sums(case, rights)), (REMEMBERS, _firsts(case, rights))):
         kept = np.concatenate(list(found))

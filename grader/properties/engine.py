@@ -30,7 +30,7 @@ from grader.properties.layers import Layers, stack
 from grader.properties.probes import NUMERICAL, Probes, flags, probes
 from grader.properties.proposals import Proposals
 from grader.properties.rubric import ORDER, Row, agreement, any_shape, evidence, home_networks, purity, right
-from grader.properties.shrinking import Witness
+from grader.properties.shrinking import Witness, size
 from grader.properties.steps import STEPS
 from grader.revision import Revision
 from grader.suite import Suite, join
@@ -91,6 +91,16 @@ class Judge:
         return stack(self.suite, self.assignment.formulas)
 
     @cached_property
+    def home(self) -> list[int]:
+        """Networks of the notebook's own shape."""
+        return home_networks(self.suite, self.assignment)
+
+    @cached_property
+    def order(self) -> list[int]:
+        """The places of the suite's networks, from the smallest to the largest."""
+        return sorted(range(len(self.suite)), key=lambda i: (size(self.suite.networks[i]), i))
+
+    @cached_property
     def proposals(self) -> Proposals:
         """Smaller networks, for counterexamples."""
         return Proposals(self.assignment)
@@ -142,11 +152,10 @@ class Judge:
     ) -> Judgement:
         agrees = agreement(self.suite, answers)
         raised = next((each for each in answers if isinstance(each, Raised)), None)
-        home = home_networks(self.suite, self.assignment)
         if agrees.mark is Mark.PASSED:
             rows, outcome = {**self._right}, Outcome.PASSED
-        elif all(isinstance(answers[i], Raised) for i in home):
-            raised = next(each for each in (answers[i] for i in home) if isinstance(each, Raised))
+        elif all(isinstance(answers[i], Raised) for i in self.home):
+            raised = next(each for each in (answers[i] for i in self.home) if isinstance(each, Raised))
             rows, outcome = (
                 dict.fromkeys((*STEPS, "any_shape"), Row(Mark.NOT_RUN, 0, RAISED_AT_HOME)),
                 Outcome.ERROR,
@@ -156,7 +165,7 @@ class Judge:
             shape, rows = any_shape(self.suite, self.layers, answers, self.assignment, agrees)
             rows["any_shape"], outcome = shape, Outcome.FAILED
         rows |= {"finite_differences": agrees, "pure": pure}
-        shown = Examples(self.revision, answers, witness, fresh).of(rows)
+        shown = Examples(self.revision, self.order, answers, witness, fresh).of(rows)
         properties = self._properties(rows, shown)
         return Judgement(
             outcome,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from grader.errors import CandidateError
 from grader.model import Counterexample
@@ -10,7 +11,7 @@ from grader.properties.candidate import Answer, Candidate
 from grader.properties.counterexamples import counterexample
 from grader.properties.entries import disagreeing, way
 from grader.properties.rubric import Row, same
-from grader.properties.shrinking import Fails, Witness, shrink, size
+from grader.properties.shrinking import Fails, Witness, shrink
 from grader.revision import Revision
 from grader.suite import Suite, key, measured
 
@@ -20,6 +21,8 @@ class Examples:
     """The smallest counterexamples of one submission, each confirmed in a fresh process."""
 
     revision: Revision
+    #: The places of the suite's networks, from the smallest to the largest.
+    order: Sequence[int]
     answers: Sequence[Answer]
     witness: Witness
     fresh: Callable[[], Candidate]
@@ -48,9 +51,13 @@ class Examples:
 
     def _start(self, row: Row) -> int:
         """The smallest network that fails; one that finite differences see, where there is any."""
-        networks = self.revision.suite.networks
-        wrong = disagreeing(self.revision.suite, self.answers)
-        return min(row.failing, key=lambda i: (not wrong[i], size(networks[i]), i))
+        failing = set(row.failing)
+        ordered = [i for i in self.order if i in failing]
+        return next((i for i in ordered if self._wrong[i]), ordered[0])
+
+    @cached_property
+    def _wrong(self) -> list[bool]:
+        return disagreeing(self.revision.suite, self.answers)
 
     def _same_way(self, fails: Fails, start: int) -> Fails:
         wanted = way(self.answers[start])

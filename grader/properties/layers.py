@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,8 @@ class Came:
 
     weights: Array
     biases: Array
+    #: dW without padding: one entry of a layer after the other, layer by layer.
+    entries: Array
     answered: Booleans
 
 
@@ -49,6 +52,10 @@ class Layers:
     weight_to: Places
     bias_from: Places
     bias_to: Places
+    #: Of each entry of the unpadded weights the row and the column in a (L, m) array; where each layer's begin.
+    entry_row: Places
+    entry_column: Places
+    entry_start: Places
 
     def spread(self, answers: Sequence[Answer], suite: Suite) -> Came:
         """A student's answers to the suite, layer by layer."""
@@ -59,9 +66,22 @@ class Layers:
                 flat[suite.starts[i] : suite.starts[i + 1]] = answer.gradient
                 returned[i] = True
         d_weights, d_biases = np.zeros_like(self.weights), np.zeros_like(self.f)
-        d_weights.ravel()[self.weight_to] = flat[self.weight_from]
+        entries = flat[self.weight_from]
+        d_weights.ravel()[self.weight_to] = entries
         d_biases.ravel()[self.bias_to] = flat[self.bias_from]
-        return Came(d_weights, d_biases, returned[self.network])
+        return Came(d_weights, d_biases, entries, returned[self.network])
+
+
+#: For as long as their suite is somebody's.
+_stacked: WeakKeyDictionary[Suite, dict[Formulas, Layers]] = WeakKeyDictionary()
+
+
+def stacked(suite: Suite, formulas: Formulas) -> Layers:
+    """The same, made once for each suite."""
+    made = _stacked.setdefault(suite, {})
+    if formulas not in made:
+        made[formulas] = stack(suite, formulas)
+    return made[formulas]
 
 
 def stack(suite: Suite, formulas: Formulas) -> Layers:
@@ -92,7 +112,10 @@ def stack(suite: Suite, formulas: Formulas) -> Layers:
         top_delta[at, unit[at]] = loss_derivative(output, target, formulas.loss)[:, 0]
         top_size[at, unit[at]] = loss_size(output, target, formulas.loss)[:, 0]
     slope, slope_size = activation_derivative(f, formulas), activation_size(f, formulas)
-    places = (weight_from, weight_to, bias_from, bias_to)
+    # An entry at (layer, i, j) is at `weight_to` in (L, m, m).
+    layer = weight_to // (m * m)
+    entries = (weight_to // m, layer * m + weight_to % m, np.searchsorted(layer, np.arange(len(network))))
+    places = (weight_from, weight_to, bias_from, bias_to, *entries)
     return Layers(network, top, weights, h, f, unit, top_delta, top_size, slope, slope_size, *places)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from grader.model import Assignment, Loss
 from grader.oracle.network import Array, Network, forward, network_of
 from grader.properties.building import Sizes, Values, build, dyadic
-from grader.suite import Suite, count, flatten, interleaved, key, matrices, proposed
+from grader.suite import Suite, count, flatten, interleaved, join, key, matrices, proposed
 
 #: Values that a person reads at a glance, simplest first.
 SIMPLE = (1.0, -1.0, 2.0, -2.0, 0.5, -0.5, 3.0, -3.0)
@@ -20,6 +20,9 @@ CLEAR = 1 / 64
 
 #: How many shapes are kept: a proposal is some three kilobytes, and a shape has three seeded and 72 simple ones.
 _SEEDED, _SIMPLE = 512, 64
+#: How many rows of them are kept as one suite, and how many parameters such a row may have: those that nearly every
+#: submission is asked about are small.
+_JOINED, _PARAMETERS = 32, 2048
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,6 +32,8 @@ class Proposal:
     network: Network
     key: bytes
     suite: Suite
+    #: Whether it follows from a shape alone, and so is proposed for one submission after another.
+    common: bool = False
 
 
 class Proposals:
@@ -38,12 +43,19 @@ class Proposals:
         self.assignment = assignment
         self.seeded = lru_cache(_SEEDED)(self._seeded)
         self._of_values = lru_cache(_SIMPLE)(self._simple)
+        self._joined = lru_cache(_JOINED)(_join)
 
-    def of(self, networks: Iterable[Network]) -> list[Proposal]:
+    def of(self, networks: Iterable[Network], *, common: bool = False) -> list[Proposal]:
         """The networks that can be shown, each once: without hidden units near their kinks."""
         formulas, rtol = self.assignment.formulas, self.assignment.rtol
         clear = [each for each in networks if _clear(forward(each, formulas).f)]
-        return [Proposal(each, name, proposed([each], formulas, rtol)) for name, each in _unique(clear).items()]
+        return [Proposal(each, name, proposed([each], formulas, rtol), common) for name, each in _unique(clear).items()]
+
+    def joined(self, proposed: Iterable[Proposal]) -> Suite:
+        """The proposals as one suite: the same one each time where they are common ones, and small."""
+        row = tuple(proposed)
+        kept = all(each.common for each in row) and sum(each.suite.starts[-1] for each in row) <= _PARAMETERS
+        return self._joined(row) if kept else _join(row)
 
     def ladder(self, depth: int, columns: int) -> list[Proposal]:
         """Narrow networks of a depth, smallest first."""
@@ -71,11 +83,15 @@ class Proposals:
             numbers = np.random.default_rng([seed, columns, *shape]).integers(0, 256, entries)
             values = Values(negative_targets=seed == 2)
             found.append(build(shape, columns, dyadic(numbers), self.assignment.formulas, values))
-        return self.of(found)
+        return self.of(found, common=True)
 
     def _simple(self, sizes: Sizes, columns: int) -> list[Proposal]:
         targets = [np.full((sizes[-1], columns), value) for value in (1.0, -1.0, 2.0)]
-        return self.of(_valued(sizes, columns, targets))
+        return self.of(_valued(sizes, columns, targets), common=True)
+
+
+def _join(proposed: tuple[Proposal, ...]) -> Suite:
+    return join([each.suite for each in proposed])
 
 
 def rebuilt(sizes: Sizes, columns: int, numbers: Array, y: Array) -> Network:

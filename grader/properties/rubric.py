@@ -10,7 +10,7 @@ from grader.oracle.reference import gradient
 from grader.properties import wording
 from grader.properties.candidate import Answer, Returned
 from grader.properties.entries import disagreeing
-from grader.properties.layers import Booleans, Layers, stack
+from grader.properties.layers import Booleans, Layers, stack, stacked
 from grader.properties.shrinking import Fails
 from grader.properties.steps import STEPS, Reading, Step, judge
 from grader.suite import Suite, flatten
@@ -87,7 +87,7 @@ def _row(name: str, step: Step, layers: Layers, reading: Reading, assignment: As
 
 def _step_fails(name: str, reading: Reading, assignment: Assignment) -> Fails:
     def fails(suite: Suite, answers: Sequence[Answer]) -> list[bool]:
-        layers = stack(suite, assignment.formulas)
+        layers = stacked(suite, assignment.formulas)
         found = judge(layers, layers.spread(answers, suite), reading, assignment)
         wrong = set(layers.network[found[name].failed].tolist())
         return [i in wrong for i in range(len(suite))]

@@ -13,7 +13,7 @@ from grader.model import Assignment, Loss
 from grader.oracle.network import Network
 from grader.properties.candidate import Answer, Candidate
 from grader.properties.proposals import SIMPLE, Proposal, Proposals, numbers_of, rebuilt
-from grader.suite import Suite, join
+from grader.suite import Suite
 
 #: Whether each network of a suite fails, given its answers.
 Fails = Callable[[Suite, Sequence[Answer]], Sequence[bool]]
@@ -38,7 +38,7 @@ class Witness:
         asked = [each for each in proposed if each.key in self.known]
         if not asked:
             return []
-        marks = fails(join([each.suite for each in asked]), [self.known[each.key] for each in asked])
+        marks = fails(self.proposals.joined(asked), [self.known[each.key] for each in asked])
         return [each.network for each, mark in zip(asked, marks, strict=True) if mark]
 
     def _ask(self, proposed: Sequence[Proposal]) -> None:
@@ -47,7 +47,7 @@ class Witness:
             return
         self.left -= len(unique)
         try:
-            answers = self.candidate.answer(join([each.suite for each in unique]))
+            answers = self.candidate.answer(self.proposals.joined(unique))
         except CandidateError as error:
             # It ended on a proposal: what it said before still counts, and nothing more is asked.
             answers = error.answers

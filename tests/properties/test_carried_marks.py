@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from grader.diagnosis.lines import Lines
 from grader.model import Activation, Formulas, Loss, Mark, Range, Ranges
+from grader.properties.candidate import Returned
 from grader.properties.drawing import draw
 from grader.properties.engine import Judge
 from grader.properties.mistakes import Known
@@ -88,3 +90,19 @@ def test_the_reference_holds_every_step_for_every_activation_and_loss(activation
     answers = Known(Lines(), assignment.formulas).answer(judge.suite)
     found = steps(judge.suite, judge.layers, answers, assignment)
     assert {name: found[name].mark for name in STEPS} == dict.fromkeys(STEPS, Mark.PASSED)
+
+
+def test_no_gradient_is_the_product_of_what_is_too_large_for_one(judge: Judge) -> None:
+    """An outer product that overflows is no number that a weight's derivative could be."""
+    answers = Known(Lines(), judge.assignment.formulas).answer(judge.suite)
+    back = [each for each in answers if isinstance(each, Returned)]
+    huge = [replace(each, gradient=np.copysign(1.7e308, each.gradient)) for each in back]
+    with np.errstate(all="ignore"):
+        found = steps(judge.suite, judge.layers, huge, judge.assignment)
+    large = {
+        i
+        for i, columns in enumerate(judge.suite.columns)
+        if columns == 1 and np.abs(judge.suite.one(i).activations).max() > 2
+    }
+    assert large
+    assert large <= {*found["weight_gradient"].failing}
