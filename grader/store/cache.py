@@ -6,7 +6,7 @@ from grader.settings.service import ServiceSettings
 from grader.store import keys
 from grader.store.connection import Connection
 from grader.store.packing import packed, unpacked
-from grader.store.scripts import Scripts
+from grader.store.scripts import Call, Scripts
 
 _DAY = 86_400_000
 #: Outcomes that depend on nothing else: another try of the same gives the same.
@@ -28,7 +28,11 @@ class Cache:
 
     def put(self, key: str, verdict: dict[str, Any], source_sha256: str) -> bool:
         """Keep it, where its outcome is one that repeats itself; whether it is kept."""
+        call = self.putting(key, verdict, source_sha256)
+        return call is not None and bool(self._scripts.run(call.name, *call.args))
+
+    def putting(self, key: str, verdict: dict[str, Any], source_sha256: str) -> Call | None:
+        """The same as a call, to go with another; None where it is not to be kept."""
         if not self._milliseconds or verdict["outcome"] not in REPEATABLE:
-            return False
-        name = keys.key("cache", key)
-        return bool(self._scripts.run("cache", name, packed(verdict), self._milliseconds, source_sha256))
+            return None
+        return Call("cache", (keys.key("cache", key), packed(verdict), self._milliseconds, source_sha256))

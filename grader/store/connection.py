@@ -71,6 +71,14 @@ class Connection(redis.Redis):
         return _PubSub(self.connection_pool, **kwargs)
 
 
+def answer(given: Any) -> Any:
+    """One of a pipeline's answers that were not raised: raises it where it is an error."""
+    with _translated():
+        if isinstance(given, Exception):
+            raise given
+    return given
+
+
 class _Pipeline(Pipeline):
     def execute(self, raise_on_error: bool = True) -> list[Any]:  # noqa: FBT001, FBT002 - redis-py's
         with _translated():

@@ -15,7 +15,7 @@ from grader.store.packing import compressed, decompressed, packed, unpacked
 from grader.store.paging import Page
 from grader.store.records import Claim, Kind, State, Submission
 from grader.store.refusals import IdempotencyMismatch
-from grader.store.scripts import Scripts
+from grader.store.scripts import Call, Scripts
 from grader.store.searching import Filter, search
 from grader.store.standing import Standing
 
@@ -77,13 +77,18 @@ class Submissions:
         data: Any = None if digest is None else self._redis.get(keys.key("source", text(digest)))
         return None if data is None else decompressed(data)
 
-    def finish(self, claim: Claim, verdict: dict[str, Any], *, reused: bool = False) -> bool:
-        """Its end: this verdict. False where it is no longer the claim's, and the verdict is dropped."""
+    def finish(self, claim: Claim, verdict: dict[str, Any], *, reused: bool = False, ahead: Call | None = None) -> bool:
+        """Its end: this verdict. False where it is no longer the claim's, and the verdict is dropped.
+
+        `ahead` is what else is written, on the same way to the store.
+        """
         if claim.job.kind is not Kind.SUBMISSION:
             raise ValueError(f"a {claim.job.kind} has no verdict: use Jobs.conclude")
         return bool(
             self._scripts.run(
-                "finish", claim.job.id, claim.fence, packed(verdict), _summary(verdict), "1" if reused else "0"
+                "finish",
+                *(claim.job.id, claim.fence, packed(verdict), _summary(verdict), "1" if reused else "0"),
+                ahead=ahead,
             )
         )
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from grader.store import keys
-from grader.store.connection import Connection, text, texts
+from grader.store.connection import Connection, text
 from grader.store.entries import counted
 from grader.store.packing import decompressed, packed, unpacked
 from grader.store.records import Claim, Job, Kind
-from grader.store.scripts import Scripts
+from grader.store.scripts import Call, Scripts
 from grader.store.standing import Standing
 
 
@@ -26,6 +26,10 @@ class Unit:
     filename: str
     #: Whether it is to be graded anew.
     fresh: bool
+    #: What was handed in; None where it is gone.
+    source: bytes | None
+    #: Of the verdicts that hold for it.
+    classes: tuple[str, ...]
 
 
 class Units:
@@ -37,30 +41,38 @@ class Units:
 
     def get(self, name: str) -> Unit | None:
         """What is to be graded."""
-        raw = texts(self._redis.hgetall(_key(name)))
-        if not raw:
+        found = self._scripts.run("unit", name)
+        if not found:
             return None
-        course, revision, fresh = self._redis.hmget(
-            keys.key(Kind.REGRADE, raw["regrade"]), ["course", "revision", "fresh"]
+        course, revision, fresh, sha256, filename, source, *classes = found
+        return Unit(
+            name,
+            text(course),
+            text(revision),
+            text(sha256),
+            text(filename),
+            fresh == b"1",
+            None if source is None else decompressed(source),
+            tuple(map(text, classes)),
         )
-        if course is None or revision is None:
-            return None
-        return Unit(name, text(course), text(revision), raw["source"], raw["filename"], fresh == b"1")
 
-    def source(self, unit: Unit) -> bytes | None:
-        """What was handed in."""
-        data: Any = self._redis.get(keys.key("source", unit.source_sha256))
-        return None if data is None else decompressed(data)
-
-    def graded(self, claim: Claim, verdict: dict[str, Any], *, reused: bool = False) -> tuple[Job, ...] | None:
-        """Its end: this verdict, beside those that hold. The units that may be graded now in its place."""
+    def graded(
+        self,
+        claim: Claim,
+        verdict: dict[str, Any],
+        classes: Iterable[str],
+        *,
+        reused: bool = False,
+        ahead: Call | None = None,
+    ) -> tuple[Job, ...] | None:
+        """Its end: this verdict, beside those that hold, of these classes; units that may be graded in its place."""
         name, after = claim.job.id, Standing.of(verdict)
-        classes = (text(each) for each in self._redis.hkeys(_key(name)))
-        counts = {each: counted(each, after) for found in classes if (each := found.removeprefix("before:")) != found}
+        counts = {each: counted(each, after) for each in classes}
         answer = self._scripts.run(
             "regrade_graded",
             *(name, claim.fence, packed(verdict), json.dumps(after.write()), "1" if reused else "0"),
             json.dumps(counts),
+            ahead=ahead,
         )
         return jobs(answer[1:]) if answer[0] else None
 

@@ -116,11 +116,16 @@ def grade(store: Store, verdicts: dict[str, dict[str, Any]]) -> int:
             found = store.regrades.units.get(unit.id)
             assert claim is not None
             assert found is not None
-            source = store.regrades.units.source(found)
-            assert source is not None
-            assert store.regrades.units.graded(claim, verdicts[source.decode()]) is not None
+            assert found.source is not None
+            assert unit_graded(store, claim, verdicts[found.source.decode()]) is not None
             count += 1
     return count
+
+
+def unit_graded(store: Store, claim: Claim, verdict: dict[str, Any]) -> tuple[Job, ...] | None:
+    """The unit's end, as a worker writes it."""
+    found = store.regrades.units.get(claim.job.id)
+    return store.regrades.units.graded(claim, verdict, () if found is None else found.classes)
 
 
 def waiting_units(store: Store) -> list[Job]:

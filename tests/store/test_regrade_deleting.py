@@ -23,6 +23,7 @@ from tests.store.regrading import (
     previewed,
     result,
     rows,
+    unit_graded,
     waiting_units,
 )
 
@@ -122,7 +123,7 @@ def test_a_unit_of_which_all_submissions_are_deleted_ends_and_the_preview_is_com
         store.regrades.resume(name)
     if claim is not None:
         assert not store.jobs.beat(claim)
-        assert store.regrades.units.graded(claim, result(10)) is None
+        assert unit_graded(store, claim, result(10)) is None
     assert [each.id for each in waiting_units(store)] != [theirs]
     grade(store, {"b": result(10)})
     found = now(store, name)

@@ -30,6 +30,7 @@ from tests.store.regrading import (
     result,
     rolled_back,
     rows,
+    unit_graded,
     waiting_units,
 )
 
@@ -213,7 +214,7 @@ def test_progress_counts_sources_and_estimates_by_the_pace_so_far(store: Store) 
     first, second, *_ = waiting_units(store)
     claim = store.jobs.claim(first)
     assert claim is not None
-    assert store.regrades.units.graded(claim, result(8)) == ()
+    assert unit_graded(store, claim, result(8)) == ()
     fail(store, second)
     progress = now(store, name).progress
     assert (progress.total, progress.done, progress.failed) == (4, 1, 1)
@@ -270,7 +271,7 @@ def test_a_verdict_of_a_worker_that_was_taken_for_dead_is_dropped(store: Store) 
     end_lease(store, late)
     store.jobs.lost()
     grade(store, {"a": result(10)})
-    assert store.regrades.units.graded(late, result(0)) is None
+    assert unit_graded(store, late, result(0)) is None
     assert rows(store, name)[mine].change is Change.UP
     assert now(store, name).counts.down == 0
 
@@ -281,8 +282,8 @@ def test_a_unit_whose_answer_was_lost_counts_once(store: Store) -> None:
     (unit,) = waiting_units(store)
     claim = store.jobs.claim(unit)
     assert claim is not None
-    assert store.regrades.units.graded(claim, result(10)) == ()
-    assert store.regrades.units.graded(claim, result(10)) == ()
+    assert unit_graded(store, claim, result(10)) == ()
+    assert unit_graded(store, claim, result(10)) == ()
     assert (now(store, name).counts.up, now(store, name).progress.done) == (1, 1)
 
 
@@ -294,7 +295,7 @@ def test_units_are_let_into_the_queue_as_others_end(store: Store) -> None:
     assert len(waiting) == 1000
     claim = store.jobs.claim(waiting[0])
     assert claim is not None
-    released = store.regrades.units.graded(claim, result(8))
+    released = unit_graded(store, claim, result(8))
     assert released is not None
     assert len(released) == 1
     assert len(waiting_units(store)) == 1000

@@ -19,6 +19,7 @@ from grader.web.comparisons import Status
 from grader.web.regrades import RegradeAsked
 from grader.web.regrading import Action
 from grader.web.spreadsheets import table
+from tests.store.regrading import unit_graded
 from tests.web.asking import Asker
 from tests.web.concluding import conclude, step
 from tests.web.verdicts import failed, passed
@@ -58,7 +59,7 @@ def previewed(store: Store, staff: Asker, verdicts: dict[str, dict[str, Any]], *
     for row in list(store.regrades.report(regrade).all(frozenset())):
         claim = store.jobs.claim(Job(Kind.UNIT, row.entry.unit))
         assert claim is not None
-        store.regrades.units.graded(claim, verdicts[row.entry.student])
+        unit_graded(store, claim, verdicts[row.entry.student])
     return regrade
 
 
@@ -109,7 +110,7 @@ def test_from_the_preview_to_the_rollback(store: Store, staff: Asker) -> None:
     for row in list(store.regrades.report(regrade).all(frozenset())):
         claim = store.jobs.claim(Job(Kind.UNIT, row.entry.unit))
         assert claim is not None
-        store.regrades.units.graded(claim, passed() if row.submission == up else failed())
+        unit_graded(store, claim, passed() if row.submission == up else failed())
     body = said(staff.get(f"/regrades/{regrade}"))
     assert (body["phase"], body["actions"]) == ("previewed", ["apply", "cancel"])
     assert body["counts"]["up"] == body["counts"]["down"] == 1

@@ -13,6 +13,7 @@ from grader.store.records import Job, Kind, Revision, Scope, State
 from grader.store.regrade import Mode, Phase, Selection
 from grader.store.store import Store
 from grader.store.submissions import New
+from tests.store.regrading import unit_graded
 from tests.web.concluding import conclude, step
 from tests.web.verdicts import failed, passed
 
@@ -348,7 +349,7 @@ def previewed(store: Store, place: str) -> str:
     for member in waiting:
         unit = store.jobs.claim(Job(Kind.UNIT, member.decode().partition(":")[2]))
         assert unit is not None
-        store.regrades.units.graded(unit, passed())
+        unit_graded(store, unit, passed())
     return name
 
 

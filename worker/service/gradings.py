@@ -2,23 +2,28 @@
 
 import hashlib
 import json
-import logging
-from typing import Any
+from typing import Any, NamedTuple
 
-from grader.errors import StoreUnavailable
 from grader.store import records
 from grader.store.entries import nameless
+from grader.store.scripts import Call
 from worker.grading import Stopped
 from worker.service import engine
 from worker.service.claims import Hold
 from worker.service.context import Context
 
-_log = logging.getLogger(__name__)
+
+class Graded(NamedTuple):
+    """A verdict, whether it was given before, and what keeps it for identical sources: goes with what is written."""
+
+    verdict: dict[str, Any]
+    reused: bool = False
+    keeping: Call | None = None
 
 
 def graded(  # noqa: PLR0913 - what is graded, how, and by whom
     context: Context, revision: records.Revision, source: bytes, filename: str, *, fresh_result: bool, hold: Hold
-) -> tuple[dict[str, Any], bool]:
+) -> Graded:
     """The verdict, and whether it is one that was given before; with `fresh_result` never.
 
     It has the source's own id and nobody's filename: `own` makes it a submission's. Raises ServiceError, Withdrawn and
@@ -30,14 +35,9 @@ def graded(  # noqa: PLR0913 - what is graded, how, and by whom
     if not fresh_result:
         known = hold.asked(lambda: context.store.cache.get(key))
         if known is not None:
-            return own(known, digest[:16], filename), True
+            return Graded(own(known, digest[:16], filename), reused=True)
     verdict = _judged(context, revision, source, filename, hold)
-    try:
-        context.store.cache.put(key, verdict, digest)
-    except StoreUnavailable as error:
-        # It only saves work. The verdict itself waits for the store where it is written.
-        _log.info("a verdict was not kept for identical sources: %s", error)
-    return verdict, False
+    return Graded(verdict, keeping=context.store.cache.putting(key, verdict, digest))
 
 
 def own(verdict: dict[str, Any], submission: str, filename: str) -> dict[str, Any]:

@@ -47,11 +47,12 @@ def unit(context: Context, hold: Hold) -> None:
     revision = hold.asked(lambda: context.graders.revision(found.course, found.revision))
     if revision is None:
         raise AssignmentError(f"there is no revision {found.revision} in course {found.course}")
-    source = hold.asked(lambda: units.source(found))
-    if source is None:
+    if found.source is None:
         raise ServiceError(f"the source {found.source_sha256} is not in the store")
-    verdict, reused = graded(context, revision, source, found.filename, fresh_result=found.fresh, hold=hold)
-    released = hold.asked(lambda: units.graded(hold.claim, verdict, reused=reused))
+    verdict, reused, keeping = graded(
+        context, revision, found.source, found.filename, fresh_result=found.fresh, hold=hold
+    )
+    released = hold.asked(lambda: units.graded(hold.claim, verdict, found.classes, reused=reused, ahead=keeping))
     if released is None:
         raise Withdrawn(f"unit {name} is no longer ours")
     for each in released:

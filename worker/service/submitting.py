@@ -22,9 +22,9 @@ def submission(context: Context, hold: Hold) -> None:
     revision = hold.asked(lambda: context.graders.revision(found.course, found.revision))
     if revision is None:
         raise AssignmentError(f"there is no revision {found.revision} in course {found.course}")
-    verdict, reused = graded(context, revision, source, found.filename, fresh_result=False, hold=hold)
+    verdict, reused, keeping = graded(context, revision, source, found.filename, fresh_result=False, hold=hold)
     mine = own(verdict, name, found.filename)
-    if not hold.asked(lambda: store.submissions.finish(hold.claim, mine, reused=reused)):
+    if not hold.asked(lambda: store.submissions.finish(hold.claim, mine, reused=reused, ahead=keeping)):
         raise Withdrawn(f"submission {name} is no longer ours")
     seconds = time.monotonic() - started
     _log.info("submission %s: %s%s in %.3f s", name, verdict["outcome"], ", reused," if reused else "", seconds)
