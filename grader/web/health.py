@@ -72,15 +72,15 @@ def read_readiness() -> Response:
 
 def _parts() -> PartsTold:
     store = service().store
-    complaints = store.fitness()
-    redis = PartTold(ok=not complaints, reason="; ".join(complaints) or None)
     try:
         alive = store.workers.list()
-    except StoreUnavailable:
+    except StoreUnavailable as error:
+        # One that hangs is waited for once, not again for each question.
         unknown = PartTold(ok=False, reason="nobody knows while Redis does not answer")
-        return PartsTold(redis=redis, workers=unknown, sweeper=unknown)
+        return PartsTold(redis=PartTold(ok=False, reason=str(error)), workers=unknown, sweeper=unknown)
+    complaints = store.fitness()
     return PartsTold(
-        redis=redis,
+        redis=PartTold(ok=not complaints, reason="; ".join(complaints) or None),
         workers=_workers([each for each in alive if each.role == "worker"]),
         sweeper=_sweeper([each for each in alive if each.role == "sweeper"]),
     )
