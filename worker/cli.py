@@ -116,7 +116,7 @@ def main() -> None:
     "--jobs",
     type=click.IntRange(1, 256),
     metavar="N",
-    help="Processes that grade many files; a processor each by default.",
+    help="Processes that grade many files; by default as many as there are processors, one more for 50 files or more.",
 )
 @click.option("--no-jail", is_flag=True, help="Run the code UNISOLATED: for your own code on your own machine only.")
 @click.pass_context

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 #: Files for each process that grades: fewer are done before another has started up.
 EACH = 2
+#: Files that are worth a process more than there are processors.
+MANY = 50
 
 #: The limits that most assignments leave as they are.
 USUAL = policy.Limits(2.0, 20.0, 1 << 30, 1 << 20)
@@ -47,7 +49,7 @@ class Choice:
     seed: int | None
     networks: int | None
     no_jail: bool
-    #: Processes that grade; as many as there are processors where nobody says.
+    #: Processes that grade; where nobody says, as many as there are processors, and one more for very many files.
     jobs: int | None = None
 
 
@@ -91,7 +93,7 @@ def _verdicts(
 ) -> Iterator[Iterator["Verdict"]]:
     """Each file's verdict, by one process or by several."""
     called = names(files)
-    processes = min(choice.jobs or _processors(), len(files) // EACH) if launch.jailed else 1
+    processes = min(choice.jobs or _fitting(len(files)), len(files) // EACH) if launch.jailed else 1
     if processes > 1:
         from worker.commands.parallel import Parallel
 
@@ -111,9 +113,10 @@ def _one_by_one(files: Sequence[Path], called: Sequence[str], grader: "Grader") 
         yield grader.grade(read(file), name)
 
 
-def _processors() -> int:
-    """Those that we may use."""
-    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
+def _fitting(files: int) -> int:
+    """One for each processor that we may use, and one that computes while another waits, where its start pays."""
+    processors = len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
+    return processors + (files >= MANY)
 
 
 def _judge(choice: Choice, settings: Settings) -> "Judge":
