@@ -127,6 +127,8 @@ def test_a_file_handed_in_gets_its_verdict_by_a_signed_callback(portal: Portal) 
     sent = portal.hand_in(EXAMPLES / "no_relu_derivative.ipynb", "ada", "first")
     assert sent.status_code == 303
     until(lambda: "failed: 8 of 10 marks" in portal.page(sent.headers["Location"]), "the verdict is shown")
+    # It is shown from the moment that it is written down, which is before the callback is answered.
+    until(lambda: portal.heard, "the callback is answered")
     assert [each.status for each in portal.heard] == ["204 NO CONTENT"]
     page = portal.page(sent.headers["Location"])
     assert "Wrong on 140 of 178 networks" in page
@@ -139,6 +141,7 @@ def test_a_form_that_is_sent_twice_is_one_submission(portal: Portal) -> None:
     first, second = (portal.hand_in(EXAMPLES / "right.ipynb", "grace", "the-same") for _ in range(2))
     assert first.headers["Location"] == second.headers["Location"]
     until(lambda: "passed: 10 of 10 marks" in portal.page(first.headers["Location"]), "the verdict is shown")
+    until(lambda: portal.heard, "the callback is answered")
     assert len(portal.heard) == 1
 
 
