@@ -2,10 +2,12 @@
 
 import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import replace
 from multiprocessing import Pipe
 from pathlib import Path
 from typing import Any
@@ -13,12 +15,13 @@ from typing import Any
 import pytest
 
 from grader.errors import BadAssignment, JailFailed
+from grader.model import Outcome
 from grader.properties.engine import Judge
 from tests.properties.test_shrinking import RIGHT
 from worker.commands import parallel
 from worker.grading import Grader
 from worker.jails import Jails
-from worker.sandbox.policy import Launch
+from worker.sandbox.policy import Launch, Way
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 BACKMARK = str(Path(sys.executable).with_name("backmark"))
@@ -59,6 +62,19 @@ def test_a_process_that_is_killed_is_our_failure_and_none_is_left(tmp_path: Path
     assert "killed" in said
     assert len(graders) == 2
     assert not any(Path(f"/proc/{pid}").exists() for pid in graders)
+
+
+def test_no_jail_is_left_that_was_being_made_when_there_were_no_more_files(udl: Judge, jail: Launch) -> None:
+    """Each process has made one ahead by then, from nothing: in its first moments it is not tied to who made it."""
+    mark = secrets.token_hex(8)
+    command = (jail.command[0], "-X", f"mark={mark}", *jail.command[1:])
+    single = replace(jail, command=command, way=Way.SINGLE)
+    file = EXAMPLES / "right_loops.py"
+    for _ in range(8):
+        with closing(parallel.Parallel([file] * 2, ["a.py"] * 2, 2, lambda: Grader(udl, Jails(single)))) as processes:
+            assert [each.judgement.outcome for each in processes.verdicts()] == [Outcome.PASSED] * 2
+    left = [each.read_bytes() for each in Path("/proc").glob("[0-9]*/cmdline") if each.exists()]
+    assert not [each for each in left if mark.encode() in each]
 
 
 def test_a_file_that_vanished_is_said_by_its_name(tmp_path: Path, udl: Judge, jails: Jails) -> None:

@@ -2,7 +2,9 @@
 
 import json
 import os
+import select
 import signal
+import sys
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +23,8 @@ from worker.grading import Grader
 
 #: Files that a process has at a time: the one that it grades and the next, so that it never waits for us.
 _GIVEN = 2
+#: Seconds that a process may take to end by itself, which one that waits for a file does at once.
+_GRACE = 0.3
 #: Files that are handed out before the verdict of one that comes first is there: what waits for it is bounded.
 _AHEAD = 1000
 
@@ -71,8 +75,11 @@ class Parallel:
         for process in self._processes:
             process.line.close()
         for process in self._processes:
-            # One that grades would notice only after that.
-            os.kill(process.pid, signal.SIGTERM)
+            ending = os.pidfd_open(process.pid)
+            if not select.select([ending], [], [], _GRACE)[0]:
+                # It grades, and would notice only after that.
+                os.kill(process.pid, signal.SIGTERM)
+            os.close(ending)
             os.waitpid(process.pid, 0)
         self._processes.clear()
 
@@ -101,18 +108,21 @@ def _told(line: Connection) -> Verdict:
 
 
 def _work(line: Connection, files: Sequence[Path], called: Sequence[str], make: Callable[[], Grader]) -> NoReturn:
-    """Grade what we are given until nobody gives more. A Ctrl-C is for who gives; a jail dies with us."""
+    """Grade what we are given until nobody gives more, or we are told to end. A Ctrl-C is for who gives."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    # By way of what closes our jails: one that is being made is not tied to us in its first moments.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     status = 1
     try:
         grader = make()
         with closing(grader.jails) as jails:
             while True:
-                jails.prepare(grader.limits)
+                if line.poll():
+                    # Not for nobody: one that is being made while we end could stay.
+                    jails.prepare(grader.limits)
                 at = int(line.recv_bytes())
                 line.send_bytes(json.dumps(_graded(grader, files[at], called[at])).encode())
-    except (EOFError, OSError):
+    except (EOFError, OSError, SystemExit):
         status = 0
     except Exception:  # noqa: BLE001 - an edge: who gave us work only sees that we ended
         traceback.print_exc()
