@@ -192,6 +192,7 @@ def _regrading(up: Stack, size: Size, found: Figures) -> None:
             regrade = _regrade(up)
             before = up.client.regrades.get(regrade).done
             started = time.monotonic()
+            # What is measured is what happens meanwhile.
             time.sleep(size.seconds)
             done = up.client.regrades.get(regrade).done - before
             rates.append(done / (time.monotonic() - started))
@@ -236,6 +237,7 @@ def _offered(up: Stack, rate: float, seconds: float, submit: Callable[[], str]) 
     began = time.monotonic()
     with ThreadPoolExecutor(4 * HANDS) as hands:
         for number in range(total):
+            # At its time, however long those before it took.
             time.sleep(max(0.0, began + number / rate - time.monotonic()))
             hands.submit(hand)
     return _concluded(up, [name for name, _ in names]), [post for _, post in names]

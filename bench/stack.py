@@ -69,6 +69,7 @@ def until(true: Callable[[], bool]) -> None:
     while not true():
         if time.monotonic() > end:
             raise TimeoutError("a part of the service did not come up, or did not end")
+        # Between two looks: a part tells nobody that it is up.
         time.sleep(0.02)
 
 

@@ -162,7 +162,7 @@ class Judge:
             )
             pure = Row(Mark.NOT_RUN, 0, RAISED_AT_HOME)
         else:
-            shape, rows = any_shape(self.suite, self.layers, answers, self.assignment, agrees)
+            shape, rows = any_shape(self.suite, self.layers, answers, self.assignment, agrees, self.home)
             rows["any_shape"], outcome = shape, Outcome.FAILED
         rows |= {"finite_differences": agrees, "pure": pure}
         shown = Examples(self.revision, self.order, answers, witness, fresh).of(rows)

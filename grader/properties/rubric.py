@@ -111,12 +111,11 @@ def right(suite: Suite, seen: Mapping[str, int]) -> dict[str, Row]:
     return {**rows, "any_shape": Row(Mark.PASSED, len(suite), "")}
 
 
-def any_shape(
-    suite: Suite, layers: Layers, answers: Sequence[Answer], assignment: Assignment, agrees: Row
+def any_shape(  # noqa: PLR0913 - what is judged, and what is known of it already
+    suite: Suite, layers: Layers, answers: Sequence[Answer], assignment: Assignment, agrees: Row, home: Sequence[int]
 ) -> tuple[Row, dict[str, Row]]:
     """`any_shape` with the steps that it is about: what holds on the notebook's shape must hold everywhere."""
     found, rows = _steps(suite, layers, answers, assignment)
-    home = home_networks(suite, assignment)
     at_home = np.isin(layers.network, home)
     held = [name for name in STEPS if _holds_within(found[name], at_home)]
     if not held:

@@ -27,7 +27,7 @@ class Store:
         self.scripts = scripts = Scripts(redis)
         self.jobs = Jobs(redis, scripts, settings)
         self.submissions = Submissions(redis, scripts)
-        self.cache = Cache(redis, scripts, settings)
+        self.cache = Cache(redis, settings)
         self.assignments = Assignments(redis, scripts)
         self.publications = Publications(redis, scripts)
         self.regrades = Regrades(redis, scripts, self.submissions)

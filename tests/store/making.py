@@ -63,6 +63,12 @@ def verdict(outcome: str = "passed", **other: Any) -> dict[str, Any]:
     return {"outcome": outcome, "score": 10 if passed else 8, "max_score": 10, "properties": [row], **other}
 
 
+def kept(store: Store, key: str, given: dict[str, Any], source_sha256: str) -> bool:
+    """Keep a verdict for identical sources, by itself; whether it is kept."""
+    call = store.cache.putting(key, given, source_sha256)
+    return call is not None and bool(store.scripts.run(call.name, *call.args))
+
+
 def end_lease(store: Store, claim: Claim) -> None:
     """Let the claim's lease have ended a moment ago."""
     assert store.redis.zadd(keys.LEASES, {f"{claim.job.kind}:{claim.job.id}": 1}, xx=True, ch=True)

@@ -3,12 +3,12 @@
 from grader.store.records import State
 from grader.store.searching import Filter
 from grader.store.store import Store
-from tests.store.making import accepted, claimed, finished, job, new, now, remains, verdict
+from tests.store.making import accepted, claimed, finished, job, kept, new, now, remains, verdict
 
 
 def test_nothing_is_left_of_a_deleted_submission(store: Store) -> None:
     name = finished(store, new(key="k"))
-    store.cache.put("key", verdict(), now(store, name).source_sha256)
+    kept(store, "key", verdict(), now(store, name).source_sha256)
     store.submissions.replace_verdict(name, 1, verdict("failed"), "regrade")
     assert store.submissions.delete(name)
     assert remains(store) == set()

@@ -8,7 +8,7 @@ import pytest
 from grader.store.records import State
 from grader.store.searching import Filter
 from grader.store.store import Store
-from tests.store.making import accepted, claimed, finished, new, now, verdict
+from tests.store.making import accepted, claimed, finished, kept, new, now, verdict
 
 
 def test_a_verdict_is_read_as_it_was_written(store: Store) -> None:
@@ -83,24 +83,24 @@ def test_a_verdict_is_reused_while_someone_hands_in_its_source(store: Store) -> 
     name = finished(store)
     digest = now(store, name).source_sha256
     assert store.cache.get("key") is None
-    assert store.cache.put("key", verdict(), digest)
+    assert kept(store, "key", verdict(), digest)
     assert store.cache.get("key") == verdict()
     store.submissions.delete(name)
     assert store.cache.get("key") is None
-    assert not store.cache.put("key", verdict(), digest)
+    assert not kept(store, "key", verdict(), digest)
 
 
 @pytest.mark.parametrize("outcome", ["timeout", "memory", "crashed", "output_limit", "error"])
 def test_only_verdicts_that_repeat_themselves_are_reused(store: Store, outcome: str) -> None:
     digest = now(store, finished(store)).source_sha256
-    assert not store.cache.put("key", verdict(outcome), digest)
+    assert not kept(store, "key", verdict(outcome), digest)
 
 
 def test_nothing_is_reused_where_the_settings_say_so(store: Store) -> None:
     off = Store.connect(store.settings.model_copy(update={"cache_days": 0}))
     digest = now(store, finished(store)).source_sha256
-    assert not off.cache.put("key", verdict(), digest)
-    store.cache.put("key", verdict(), digest)
+    assert not kept(off, "key", verdict(), digest)
+    kept(store, "key", verdict(), digest)
     assert off.cache.get("key") is None
     off.close()
 
