@@ -33,6 +33,48 @@ class Raised:
     traceback: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """A name or a subscript in a statement that raised, and what it was: the type is empty if it had no value."""
+
+    text: str
+    type: str
+    shape: tuple[int, ...] | None
+    length: int | None
+    number: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Raising:
+    """The statement that raised (in `cell`, 0 in a file), the expression in it that did, and its operands."""
+
+    cell: int
+    line: int
+    statement: str
+    part: str
+    operands: tuple[Operand, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """The lists that the function wrote on its way, for one network; all of it can be forged by a student's code.
+
+    `status` has a character for each entry of dW, db, df and dh, K + 1 of each: 0 not there, 1 as asked for, 2 of as
+    many numbers in another shape, 3 anything else. `numbers` holds them one after the other, row by row, NaN where
+    the status is 0 or 3; dW is (D[k+1], D[k]), db (D[k+1], 1), df (D[k+1], columns), dh (D[k], columns).
+    """
+
+    #: Whether it came to its end; dW and db are then those that it returned, if they could be read.
+    ended: bool
+    #: The form of what it returned: plain, swapped, named (a dictionary), pairs (by layer), other, or none.
+    form: str
+    status: str
+    numbers: Array
+    #: For each k whether dh[k] and df[k-1] are views of the same memory.
+    shared: tuple[bool, ...]
+    raised: Raising | None
+
+
 Answer = Returned | Malformed | Raised
 
 
@@ -44,4 +86,8 @@ class Candidate(Protocol):
 
         Raises a CandidateError where it ends without answering all of them, with those it gave in `answers`.
         """
+        ...
+
+    def evidence(self, suite: Suite) -> list[Evidence]:
+        """The lists that it writes on its way, for each network in order; fewer, or none, if it ends before."""
         ...

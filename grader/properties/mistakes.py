@@ -15,7 +15,7 @@ from grader.diagnosis.lines import Lines, run
 from grader.diagnosis.work import views
 from grader.model import Assignment, Formulas
 from grader.oracle.network import Network
-from grader.properties.candidate import Answer
+from grader.properties.candidate import Answer, Evidence
 from grader.suite import Suite
 
 
@@ -107,6 +107,10 @@ class Known:
         """One answer for each network."""
         with np.errstate(all="ignore"):
             return [answer(self.lines, run(self.lines, view)) for view in views(suite.networks, self.formulas)]
+
+    def evidence(self, suite: Suite) -> list[Evidence]:  # noqa: ARG002 - none of it is written anywhere
+        """Nothing: only what it returns is computed."""
+        return []
 
 
 def of(assignment: Assignment) -> list[Mistake]:

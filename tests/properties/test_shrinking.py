@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from grader.model import Assignment, Counterexample, Judgement
 from grader.oracle.network import Network
-from grader.properties.candidate import Answer
+from grader.properties.candidate import Answer, Evidence
 from grader.properties.engine import Judge
 from grader.properties.proposals import Proposals
 from grader.properties.shrinking import BUDGET, Witness, shrink, size
@@ -118,6 +118,10 @@ class Counting:
 
         self.calls += len(suite)
         return [Malformed("x", "x")] * len(suite)
+
+    def evidence(self, _: Suite) -> list[Evidence]:
+        """None: it is no code."""
+        return []
 
     def fails(self, suite: Suite, _: Sequence[Answer]) -> list[bool]:
         """Whether a network has the depth and somewhere the width."""

@@ -13,6 +13,10 @@ _PLACES = {"all_dl_dweights", "all_dl_dbiases", "return"}
 _CAPS = {"type": 200, "message": 2_000, "traceback": 8_000}
 #: Lines that write derivatives, at most; characters of an index; cells and lines of a file.
 _WRITES, _INDEX, _LINES = 100, 100, 10_000_000
+#: Characters of a statement that raised; operands of it.
+_STATEMENT, _OPERANDS = 400, 24
+#: The forms in which two lists may be returned.
+_FORMS = {"none", "plain", "swapped", "named", "pairs", "other"}
 #: No array has more axes.
 _AXES = 64
 
@@ -43,8 +47,9 @@ def answer(frame: Frame, size: int) -> Reply:
     header = frame.header
     if header == UNCHANGED and len(frame.payload) == size:
         return Reply(header, frame.payload)
-    good = {"returned": _returned, "malformed": _malformed, "raised": _raised}.get(str(header.get("kind")))
-    wanted = size if header.get("kind") == "returned" else 0
+    checks = {"returned": _returned, "malformed": _malformed, "raised": _raised, "evidence": _evidence}
+    good = checks.get(str(header.get("kind")))
+    wanted = size if header.get("kind") in {"returned", "evidence"} else 0
     if good is None or not good(header) or len(frame.payload) != wanted:
         raise Crashed("Its process answered with something that is no answer.")
     return Reply(header, frame.payload)
@@ -100,6 +105,46 @@ def _malformed(header: dict[str, Any]) -> bool:
 
 def _raised(header: dict[str, Any]) -> bool:
     return set(header) == {"kind", *_CAPS} and all(_is_text(header[name], cap) for name, cap in _CAPS.items())
+
+
+def _evidence(header: dict[str, Any]) -> bool:
+    status, shared = header.get("status"), header.get("shared")
+    return (
+        set(header) == {"kind", "ended", "form", "status", "shared", "raised"}
+        and type(header["ended"]) is bool
+        and isinstance(header["form"], str)
+        and header["form"] in _FORMS
+        and isinstance(status, str)
+        and set(status) <= set("0123")
+        and isinstance(shared, str)
+        and set(shared) <= set("01")
+        and (header["raised"] is None or _is_raising(header["raised"]))
+    )
+
+
+def _is_raising(value: object) -> bool:
+    return (
+        isinstance(value, dict)
+        and set(value) == {"cell", "line", "statement", "part", "operands"}
+        and all(_count(value[key], optional=False) and value[key] < _LINES for key in ("cell", "line"))
+        and all(_is_text(value[key], _STATEMENT) for key in ("statement", "part"))
+        and isinstance(value["operands"], list)
+        and len(value["operands"]) <= _OPERANDS
+        and all(_is_operand(operand) for operand in value["operands"])
+    )
+
+
+def _is_operand(value: object) -> bool:
+    if not (isinstance(value, list) and len(value) == 5):
+        return False
+    text, kind, shape, length, number = value
+    return (
+        _is_text(text, 100)
+        and _is_text(kind, 100)
+        and _is_shape(shape)
+        and _count(length, optional=True)
+        and (number is None or (type(number) is int and abs(number) < 1 << 31))
+    )
 
 
 def _is_shape(value: object) -> bool:

@@ -40,6 +40,12 @@ class Slice:
     left_out: tuple[str, ...] = ()
     #: Where it writes the notebook's lists of derivatives.
     writes: tuple[Write, ...] = ()
+    #: For each line of `code` the cell (0 in a file) and the line in it.
+    origins: tuple[tuple[int, int], ...] = ()
+
+    def origin(self, lineno: int) -> tuple[int, int]:
+        """Return the cell (0 in a file) and the line where the student wrote line `lineno` of `code`."""
+        return self.origins[lineno - 1]
 
     def place(self, lineno: int) -> str:
         """Say where line `lineno` of `code` (1 is the first) stands: "line 31", or "cell 9, line 31".
@@ -73,6 +79,7 @@ def sliced(
         texts=tuple(quoted(line.piece.lines[line.number - 1]) for line in lines),
         left_out=left_out,
         writes=writes(kept),
+        origins=tuple((line.piece.cell, line.number) for line in lines),
     )
 
 

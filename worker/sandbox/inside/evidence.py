@@ -1,0 +1,208 @@
+"""What the student's function computed on its way: the notebook's lists of derivatives, read from its frame.
+
+Asked only when something is wrong, to give marks for the lines that are right. The lists are taken when the function
+returns (`sys.monitoring`, or `sys.setprofile` before Python 3.12) or, where it raised, from the traceback's last frame
+of that function. A student's code can forge them: they buy marks for single steps and never decide the outcome.
+"""
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from types import CodeType, FrameType, TracebackType
+from typing import Any
+
+import numpy as np
+
+#: The notebook's names for its lists, in the order in which their entries travel.
+LISTS = ("all_dl_dweights", "all_dl_dbiases", "all_dl_df", "all_dl_dh")
+#: How an entry was found: not there, as asked for, of as many numbers in another shape, anything else.
+ABSENT, FOUND, RESHAPED, OTHER = "0123"
+
+_FLOAT = np.dtype("<f8")
+#: NumPy's kinds that are real numbers: bool, integers, floats.
+_REAL = "biuf"
+#: Tool ids of `sys.monitoring` that no kind of tool claims.
+_TOOLS = (3, 4)
+_NAME = "backmark"
+
+Shape = tuple[int, int]
+
+
+def named_code(code: CodeType, name: str) -> Iterator[CodeType]:
+    """Yield every code object of this name within `code`: behind a decorator the function's own is another."""
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            if constant.co_name == name:
+                yield constant
+            yield from named_code(constant, name)
+
+
+class Watch:
+    """The lists of the frame in which one of the code objects returned last."""
+
+    def __init__(self, codes: frozenset[CodeType]) -> None:
+        self._codes = codes
+        self._lists: dict[str, Any] = {}
+
+    def take(self, traceback: TracebackType | None = None) -> tuple[dict[str, Any], FrameType | None]:
+        """Return the lists of the call that just ended, and the frame where it raised with this traceback."""
+        lists, self._lists = self._lists, {}
+        frame = None
+        while traceback is not None:
+            if traceback.tb_frame.f_code in self._codes:
+                frame = traceback.tb_frame
+            traceback = traceback.tb_next
+        return (_lists(frame) if frame is not None else lists), frame
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Watch the calls made within this."""
+        if sys.version_info >= (3, 12):
+            stop = self._monitor()
+        else:
+            stop = self._profile()
+        try:
+            yield
+        finally:
+            stop()
+
+    def _keep(self, frame: FrameType) -> None:
+        try:
+            self._lists = _lists(frame)
+        except Exception:  # noqa: BLE001 - an exception here would be raised in the student's call
+            self._lists = {}
+
+    if sys.version_info >= (3, 12):
+
+        def _monitor(self) -> Callable[[], None]:
+            monitoring = sys.monitoring
+            tool = next((number for number in _TOOLS if monitoring.get_tool(number) is None), None)
+            if tool is None:
+                return lambda: None
+            event = monitoring.events.PY_RETURN
+
+            def on_return(_code: CodeType, _offset: int, _value: object) -> None:
+                self._keep(sys._getframe(1))  # noqa: SLF001 - the frame that returns
+
+            monitoring.use_tool_id(tool, _NAME)
+            monitoring.register_callback(tool, event, on_return)
+            for code in self._codes:
+                monitoring.set_local_events(tool, code, event)
+
+            def stop() -> None:
+                # The student's code may have taken the tool away.
+                if monitoring.get_tool(tool) != _NAME:
+                    return
+                for code in self._codes:
+                    monitoring.set_local_events(tool, code, 0)
+                monitoring.register_callback(tool, event, None)
+                monitoring.free_tool_id(tool)
+
+            return stop
+
+    def _profile(self) -> Callable[[], None]:
+        def on_event(frame: FrameType, event: str, _value: object) -> None:
+            if event == "return" and frame.f_code in self._codes:
+                self._keep(frame)
+
+        sys.setprofile(on_event)
+        return lambda: sys.setprofile(None)
+
+
+def _lists(frame: FrameType) -> dict[str, Any]:
+    """The frame's lists by name, copied one level deep: entries that are replaced later stay as they were."""
+    known = frame.f_locals
+    return {name: _members(known[name]) for name in LISTS if name in known}
+
+
+def read(lists: Mapping[str, Any], shapes: Mapping[str, list[Shape]]) -> tuple[str, bytes, str]:
+    """The entries that were asked for: how each was found, their numbers, and which of dh share memory with df.
+
+    Numbers of an entry that was not found are NaN. The last text holds a 1 for each k where dh[k] and df[k-1] are views
+    of the same numbers, so that one of them was changed with the other.
+    """
+    status, numbers = [], []
+    arrays: dict[tuple[str, int], Any] = {}
+    for name in LISTS:
+        entries = lists.get(name) or []
+        for index, shape in enumerate(shapes[name]):
+            entry = entries[index] if index < len(entries) else None
+            kind, array = _entry(entry, shape)
+            arrays[name, index] = array
+            status.append(kind)
+            numbers.append(b"\xff" * (8 * shape[0] * shape[1]) if array is None else array.astype(_FLOAT).tobytes())
+    shared = [_overlap(arrays["all_dl_dh", k], arrays["all_dl_df", k - 1]) for k in range(1, len(shapes["all_dl_dh"]))]
+    return "".join(status), b"".join(numbers), "0" + "".join("01"[same] for same in shared)
+
+
+def returned_lists(returned: object, shapes: Mapping[str, list[Shape]]) -> tuple[str, dict[str, Any]]:
+    """What was returned, in whatever form, as the two lists of derivatives; and the name of the form.
+
+    `plain` is two lists in the order that was asked for; `swapped` in the other; `named` a dictionary of the two;
+    `pairs` a list with both of each layer; `other` is none of these, and gives no lists.
+    """
+    if returned is None:
+        return "none", {}
+    weights, biases = (shapes[name] for name in LISTS[:2])
+    named = _named(returned) if type(returned) is dict else None
+    both = named or _members(returned)
+    if len(both) == 2:
+        first, second = (_members(part) for part in both)
+        for form, given in (("plain", (first, second)), ("swapped", (second, first))):
+            if _fits(given[0], weights) and _fits(given[1], biases):
+                return "named" if named else form, dict(zip(LISTS, given, strict=False))
+    layers = [_members(entry) for entry in both]
+    if layers and all(len(layer) == 2 for layer in layers):
+        first, second = ([layer[at] for layer in layers] for at in (0, 1))
+        for given in ((first, second), (second, first)):
+            if _fits(given[0], weights) and _fits(given[1], biases):
+                return "pairs", dict(zip(LISTS, given, strict=False))
+    return "other", {}
+
+
+def _named(returned: dict[Any, Any]) -> list[Any] | None:
+    """The values of a dictionary of two, weights first by their keys."""
+    keys = [key for key in returned if type(key) is str]
+    weights = [key for key in keys if "weight" in key.lower() or "dw" in key.lower() or key in ("W", "w")]
+    biases = [key for key in keys if "bias" in key.lower() or "db" in key.lower() or key in ("B", "b")]
+    one_each = len(weights) == len(biases) == 1 and weights != biases
+    return [returned[weights[0]], returned[biases[0]]] if one_each else None
+
+
+def _fits(entries: list[Any], shapes: list[Shape]) -> bool:
+    if len(entries) != len(shapes):
+        return False
+    return all(_entry(entry, shape)[0] in (FOUND, RESHAPED) for entry, shape in zip(entries, shapes, strict=True))
+
+
+def _members(value: object) -> list[Any]:
+    """The members of a list, tuple, dictionary by layer, or array of arrays; none of anything else."""
+    if isinstance(value, list):
+        return [*list.__iter__(value)]
+    if isinstance(value, tuple):
+        return [*tuple.__iter__(value)]
+    if type(value) is dict:
+        most = max((key for key in value if type(key) is int), default=-1)
+        return [value.get(key) for key in range(min(most, 10_000) + 1)]
+    if isinstance(value, np.ndarray) and np.ndarray.view(value, np.ndarray).ndim > 0:
+        return [*np.ndarray.view(value, np.ndarray)]
+    return []
+
+
+def _entry(entry: object, shape: Shape) -> tuple[str, Any]:
+    if entry is None:
+        return ABSENT, None
+    if not isinstance(entry, np.ndarray):
+        return OTHER, None
+    array = np.ndarray.view(entry, np.ndarray)
+    if array.dtype.kind not in _REAL:
+        return OTHER, None
+    if array.shape == shape:
+        return FOUND, array
+    if 1 in shape and array.size == shape[0] * shape[1] and max(array.shape, default=1) == array.size:
+        return RESHAPED, array.reshape(shape)
+    return OTHER, None
+
+
+def _overlap(first: Any, second: Any) -> bool:
+    return first is not None and second is not None and bool(np.may_share_memory(first, second))
