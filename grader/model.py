@@ -100,6 +100,7 @@ class Rubric:
     any_shape: int = 2
     finite_differences: int = 0
     pure: int = 0
+    form: int = 0
 
 
 class Level(StrEnum):

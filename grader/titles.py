@@ -10,6 +10,7 @@ TITLES = MappingProxyType(
         "activation_gradient": "Gradient of the activations",
         "relu_derivative": "Derivative of the activation function",
         "any_shape": "Works on networks of any shape",
+        "form": "Returns the two lists in the form that was asked for",
         "pure": "Leaves its arguments alone and answers the same twice",
     }
 )

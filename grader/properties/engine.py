@@ -23,15 +23,16 @@ from grader.model import (
     StudentError,
 )
 from grader.properties import wording
-from grader.properties.candidate import Answer, Candidate, Raised, Returned
+from grader.properties.candidate import Answer, Candidate, Evidence, Raised, Returned
 from grader.properties.counterexamples import counterexample
 from grader.properties.examples import Examples
+from grader.properties.form import form
 from grader.properties.layers import Layers, stack
 from grader.properties.probes import NUMERICAL, Probes, flags, probes
 from grader.properties.proposals import Proposals
-from grader.properties.rubric import ORDER, Row, agreement, any_shape, evidence, home_networks, purity, right
+from grader.properties.row import Row
+from grader.properties.rubric import ORDER, agreement, any_shape, evidence, home_networks, purity, right
 from grader.properties.shrinking import Witness, size
-from grader.properties.steps import STEPS
 from grader.revision import Revision
 from grader.suite import Suite, join
 
@@ -138,6 +139,16 @@ class Judge:
             witness.left = 0
         return self._concluded(answers, pure, self._flags(answers, probed), witness, fresh)
 
+    def _evidence(self, witness: Witness) -> dict[int, Evidence]:
+        """What the function wrote on its way, by network; empty for one that has ended."""
+        if not witness.left:
+            return {}
+        evidence = witness.candidate.evidence(self.suite)
+        if len(evidence) < len(self.suite):
+            # It may have ended: it is asked nothing more.
+            witness.left = 0
+        return dict(enumerate(evidence))
+
     def _flags(self, answers: Sequence[Answer], probed: Sequence[Answer]) -> tuple[Flag, ...]:
         changes = any(isinstance(each, Returned) and each.changed for each in answers)
         return (*flags(self.probes, probed), *((CHANGES,) if changes else ()))
@@ -153,17 +164,16 @@ class Judge:
         agrees = agreement(self.suite, answers)
         raised = next((each for each in answers if isinstance(each, Raised)), None)
         if agrees.mark is Mark.PASSED:
-            rows, outcome = {**self._right}, Outcome.PASSED
-        elif all(isinstance(answers[i], Raised) for i in self.home):
-            raised = next(each for each in (answers[i] for i in self.home) if isinstance(each, Raised))
-            rows, outcome = (
-                dict.fromkeys((*STEPS, "any_shape"), Row(Mark.NOT_RUN, 0, RAISED_AT_HOME)),
-                Outcome.ERROR,
-            )
-            pure = Row(Mark.NOT_RUN, 0, RAISED_AT_HOME)
+            rows, outcome = {**self._right, "form": Row(Mark.PASSED, len(answers), "")}, Outcome.PASSED
         else:
-            shape, rows = any_shape(self.suite, self.layers, answers, self.assignment, agrees, self.home)
-            rows["any_shape"], outcome = shape, Outcome.FAILED
+            evidence = self._evidence(witness)
+            shape, rows = any_shape(self.suite, self.layers, answers, self.assignment, agrees, self.home, evidence)
+            rows |= {"any_shape": shape, "form": form(self.suite, answers, evidence)}
+            outcome = Outcome.FAILED
+            if all(isinstance(answers[i], Raised) for i in self.home):
+                raised = next(each for each in (answers[i] for i in self.home) if isinstance(each, Raised))
+                rows["any_shape"] = pure = Row(Mark.NOT_RUN, 0, RAISED_AT_HOME)
+                outcome = Outcome.ERROR
         rows |= {"finite_differences": agrees, "pure": pure}
         shown = Examples(self.revision, self.order, answers, witness, fresh).of(rows)
         properties = self._properties(rows, shown)

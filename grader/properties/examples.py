@@ -10,7 +10,8 @@ from grader.oracle.network import Network
 from grader.properties.candidate import Answer, Candidate
 from grader.properties.counterexamples import counterexample
 from grader.properties.entries import disagreeing, way
-from grader.properties.rubric import Row, same
+from grader.properties.row import Row
+from grader.properties.rubric import same
 from grader.properties.shrinking import Fails, Witness, shrink
 from grader.revision import Revision
 from grader.suite import Suite, key, measured

@@ -52,6 +52,8 @@ class Layers:
     weight_to: Places
     bias_from: Places
     bias_to: Places
+    #: Where a layer's inputs, one after the other, go in a (L, m) array.
+    input_to: Places
     #: Of each entry of the unpadded weights the row and the column in a (L, m) array; where each layer's begin.
     entry_row: Places
     entry_column: Places
@@ -91,7 +93,7 @@ def stack(suite: Suite, formulas: Formulas) -> Layers:
     network = np.array([i for i in single for _ in suite.sizes[i][1:]], dtype=np.intp)
     shape = (len(network), m)
     top = np.append(network[1:] != network[:-1], True) if len(network) else np.zeros(0, dtype=bool)
-    weight_from, weight_to, bias_from, bias_to = _places(suite, single, m)
+    weight_from, weight_to, bias_from, bias_to, input_to = _places(suite, single, m)
     weights, h, f, y = np.zeros((*shape, m)), np.zeros(shape), np.zeros(shape), np.zeros(shape)
     unit = np.zeros(shape, dtype=bool)
     weights.ravel()[weight_to] = suite.parameters[weight_from]
@@ -115,13 +117,13 @@ def stack(suite: Suite, formulas: Formulas) -> Layers:
     # An entry at (layer, i, j) is at `weight_to` in (L, m, m).
     layer = weight_to // (m * m)
     entries = (weight_to // m, layer * m + weight_to % m, np.searchsorted(layer, np.arange(len(network))))
-    places = (weight_from, weight_to, bias_from, bias_to, *entries)
+    places = (weight_from, weight_to, bias_from, bias_to, input_to, *entries)
     return Layers(network, top, weights, h, f, unit, top_delta, top_size, slope, slope_size, *places)
 
 
-def _places(suite: Suite, single: Sequence[int], m: int) -> tuple[Places, Places, Places, Places]:
-    """Where weights and biases stand in the suite's flat parameters, and where they go in the padded arrays."""
-    places: tuple[list[Places], ...] = ([], [], [], [])
+def _places(suite: Suite, single: Sequence[int], m: int) -> tuple[Places, Places, Places, Places, Places]:
+    """Where weights and biases stand in the suite's flat parameters, and where they and inputs go in padded arrays."""
+    places: tuple[list[Places], ...] = ([], [], [], [], [])
     row = 0
     for i in single:
         start = suite.starts[i]
@@ -131,9 +133,12 @@ def _places(suite: Suite, single: Sequence[int], m: int) -> tuple[Places, Places
             places[1].append(((row * m + np.arange(out))[:, None] * m + np.arange(fan_in)).ravel())
             places[2].append(np.arange(middle, end))
             places[3].append(row * m + np.arange(out))
+            places[4].append(row * m + np.arange(fan_in))
             start, row = end, row + 1
-    first, second, third, fourth = (np.concatenate(each) if each else np.zeros(0, dtype=np.intp) for each in places)
-    return first, second, third, fourth
+    first, second, third, fourth, fifth = (
+        np.concatenate(each) if each else np.zeros(0, dtype=np.intp) for each in places
+    )
+    return first, second, third, fourth, fifth
 
 
 def _starts(suite: Suite, part: slice) -> list[int]:

@@ -1,33 +1,25 @@
 """The rows of a verdict: every property of the rubric, from the answers to a revision's networks."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from grader.model import Assignment, Mark, Rubric
 from grader.oracle.reference import gradient
 from grader.properties import wording
-from grader.properties.candidate import Answer, Returned
+from grader.properties.candidate import Answer, Evidence, Returned
 from grader.properties.entries import disagreeing
+from grader.properties.form import reformed
 from grader.properties.layers import Booleans, Layers, stack, stacked
+from grader.properties.row import Row
 from grader.properties.shrinking import Fails
 from grader.properties.steps import STEPS, Reading, Step, judge
+from grader.properties.written import Written, merged
+from grader.properties.written import judge as judge_lists
+from grader.properties.written import spread as spread_lists
 from grader.suite import Suite, flatten
 
-ORDER = ("finite_differences", *STEPS, "any_shape", "pure")
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One property: how it came out, on how many networks it was seen, and on which of them it failed."""
-
-    mark: Mark
-    networks: int
-    message: str
-    failing: tuple[int, ...] = ()
-    #: How to tell that another network fails the same property; None where there is nothing to shrink.
-    fails: Fails | None = None
+ORDER = ("finite_differences", *STEPS, "any_shape", "form", "pure")
 
 
 def agreement(suite: Suite, answers: Sequence[Answer]) -> Row:
@@ -40,17 +32,37 @@ def agreement(suite: Suite, answers: Sequence[Answer]) -> Row:
 
 def steps(suite: Suite, layers: Layers, answers: Sequence[Answer], assignment: Assignment) -> dict[str, Row]:
     """The four steps under the reading that gives more marks; the first on a tie."""
-    return _steps(suite, layers, answers, assignment)[1]
+    return _read_steps(suite, layers, answers, assignment)[1]
 
 
-def _steps(
+def _judged_steps(
+    suite: Suite, layers: Layers, answers: Sequence[Answer], assignment: Assignment, lists: Written
+) -> tuple[dict[str, Step], dict[str, Row]]:
+    """The four steps by what came back and by the lists that the function wrote, whichever gives the mark.
+
+    If no step is left that fails, though networks do, the lists alone decide: what came back blamed the wrong line.
+    """
+    read, rows = _read_steps(suite, layers, answers, assignment)
+    by_lists = judge_lists(layers, lists, assignment)
+    both = {name: merged(read[name], by_lists[name]) for name in STEPS}
+    decided = {name: _row(name, both[name], layers, disagreeing, assignment) for name in STEPS}
+    kept = [name for name in STEPS if rows[name].mark is Mark.PASSED]
+    lenient = {name: rows[name] if name in kept else decided[name] for name in STEPS}
+    if all(row.mark is not Mark.FAILED for row in lenient.values()):
+        return both, decided
+    return {name: read[name] if name in kept else both[name] for name in STEPS}, lenient
+
+
+def _read_steps(
     suite: Suite, layers: Layers, answers: Sequence[Answer], assignment: Assignment
 ) -> tuple[dict[str, Step], dict[str, Row]]:
     came = layers.spread(answers, suite)
     best: tuple[dict[str, Step], dict[str, Row]] | None = None
     for reading in Reading:
         found = judge(layers, came, reading, assignment)
-        rows = {name: _row(name, found[name], layers, reading, assignment) for name in STEPS}
+        rows = {
+            name: _row(name, found[name], layers, _step_fails(name, reading, assignment), assignment) for name in STEPS
+        }
         if best is None or _marks(rows, assignment.rubric) > _marks(best[1], assignment.rubric):
             best = (found, rows)
     assert best is not None  # noqa: S101 - there are two readings
@@ -73,7 +85,7 @@ def _networks(layers: Layers, which: Booleans) -> list[int]:
     return sorted(set(layers.network[which].tolist()))
 
 
-def _row(name: str, step: Step, layers: Layers, reading: Reading, assignment: Assignment) -> Row:
+def _row(name: str, step: Step, layers: Layers, fails: Fails, assignment: Assignment) -> Row:
     networks = len(_networks(layers, step.tested))
     mark = _mark(step)
     if mark is Mark.PASSED:
@@ -82,7 +94,7 @@ def _row(name: str, step: Step, layers: Layers, reading: Reading, assignment: As
         return Row(mark, 0, wording.unseen(name, asked=step.asked))
     failing = _networks(layers, step.failed)
     message = f"{wording.tally(len(failing), max(networks, len(failing)))} {wording.should(name, assignment.formulas)}"
-    return Row(mark, networks, message, tuple(failing), _step_fails(name, reading, assignment))
+    return Row(mark, networks, message, tuple(failing), fails)
 
 
 def _step_fails(name: str, reading: Reading, assignment: Assignment) -> Fails:
@@ -112,10 +124,17 @@ def right(suite: Suite, seen: Mapping[str, int]) -> dict[str, Row]:
 
 
 def any_shape(  # noqa: PLR0913 - what is judged, and what is known of it already
-    suite: Suite, layers: Layers, answers: Sequence[Answer], assignment: Assignment, agrees: Row, home: Sequence[int]
+    suite: Suite,
+    layers: Layers,
+    answers: Sequence[Answer],
+    assignment: Assignment,
+    agrees: Row,
+    home: Sequence[int],
+    evidence: Mapping[int, Evidence],
 ) -> tuple[Row, dict[str, Row]]:
     """`any_shape` with the steps that it is about: what holds on the notebook's shape must hold everywhere."""
-    found, rows = _steps(suite, layers, answers, assignment)
+    lists = spread_lists(layers, suite, evidence)
+    found, rows = _judged_steps(suite, layers, reformed(suite, answers, evidence), assignment, lists)
     at_home = np.isin(layers.network, home)
     held = [name for name in STEPS if _holds_within(found[name], at_home)]
     if not held:

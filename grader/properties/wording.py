@@ -1,5 +1,7 @@
 """What the row of each property says."""
 
+from collections.abc import Collection
+
 from grader import titles
 from grader.model import Activation, Formulas
 from grader.properties.candidate import Answer, Malformed
@@ -34,6 +36,15 @@ NOT_ASKED = "No network of this assignment puts it to the test."
 
 UNSEEN = "It did not return finite arrays of the right shapes on any network where this could be seen."
 
+NOTHING_RETURNED = "It raised on every network, so nothing came back."
+
+FORMS = {
+    "plain": "the arrays of the biases are flat, or lie on their side",
+    "swapped": "the two lists come in the other order",
+    "named": "they come in a dictionary",
+    "pairs": "weights and biases come in pairs, layer by layer",
+}
+
 STATE = (
     " Asked about its counterexample alone, in a fresh process, it does not fail like this:"
     " something is kept between calls, such as a global or a default argument."
@@ -52,6 +63,13 @@ def nothing_at_home(answer: Answer | None) -> str:
     if isinstance(answer, Malformed):
         return f"On every network of the notebook's own shape its arrays have another form: {answer.message}."
     return "No step holds on networks of the notebook's own shape, so there is nothing to hold elsewhere."
+
+
+def other_form(answer: Malformed, readable: Collection[str]) -> str:
+    """Why the form is not the one that was asked for; `readable` are the forms whose numbers could be read."""
+    if len(readable) == 1:
+        return f"The numbers can be read, but {FORMS[next(iter(readable))]}: {answer.message}."
+    return f"{answer.message[:1].upper()}{answer.message[1:]}."
 
 
 def unseen(name: str, *, asked: bool) -> str:

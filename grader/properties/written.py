@@ -1,0 +1,188 @@
+"""The four steps, judged by the lists that the student's function wrote: each line by its own inputs and its output.
+
+    bias_gradient         db[k] == df[k], and df[K] is the loss derivative
+    weight_gradient       dW[k] == df[k] @ h[k].T
+    activation_gradient   dh[k] == W[k].T @ df[k]
+    relu_derivative       df[k-1] == dh[k] times the activation's derivative at f[k-1]
+
+Each within LOCAL * rtol of the absolute sum of its terms. Zeros that should be zeros are no evidence. A missing output
+counts against its line if the function came to its end, or raised in the statement that should have written it.
+Whoever keeps something else in dh (the mask already in it, or the same memory as df) is judged by what comes back.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from grader.model import Assignment
+from grader.oracle.network import Array
+from grader.properties.candidate import Evidence
+from grader.properties.layers import Booleans, Layers
+from grader.properties.steps import LOCAL, Step
+from grader.suite import Suite
+
+#: The notebook's lists in the order of `Evidence.status`, each with the step whose line writes it.
+LINES = {
+    "all_dl_dweights": "weight_gradient",
+    "all_dl_dbiases": "bias_gradient",
+    "all_dl_df": "relu_derivative",
+    "all_dl_dh": "activation_gradient",
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Written:
+    """The lists over L layers: dW without padding, db, df and dh (L, m), and for each list on which layers it is known.
+
+    Row r of dh is the student's dh[k] of the layer's own k, which belongs to the layer's input.
+    """
+
+    d_weights: Array
+    d_biases: Array
+    df: Array
+    dh: Array
+    known: Mapping[str, Booleans]
+    #: Where an output that is not there counts against the line that writes it.
+    missing: Mapping[str, Booleans]
+    #: Where dh[k] and df[k-1] are the same memory.
+    shared: Booleans
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WrittenStep:
+    """One step over L layers: where the lists decide it, where they could show a mistake, and where they do."""
+
+    decided: Booleans
+    telling: Booleans
+    failed: Booleans
+
+
+def spread(layers: Layers, suite: Suite, evidence: Mapping[int, Evidence]) -> Written:
+    """The evidence of these networks of the suite, layer by layer; those with several columns are left out."""
+    count = len(layers.network)
+    known = {name: np.zeros(count, dtype=bool) for name in LINES}
+    missing = {name: np.zeros(count, dtype=bool) for name in LINES}
+    shared = np.zeros(count, dtype=bool)
+    d_weights = np.zeros(len(layers.weight_from))
+    d_biases, df, dh = (np.zeros(len(places)) for places in (layers.bias_to, layers.bias_to, layers.input_to))
+    row = weight = bias = entered = 0
+    for i, (sizes, columns) in enumerate(zip(suite.sizes, suite.columns, strict=True)):
+        if columns != 1:
+            continue
+        depth, outputs, inputs = len(sizes) - 1, sum(sizes[1:]), sum(sizes[:-1])
+        weights = sum(a * b for a, b in zip(sizes[1:], sizes[:-1], strict=True))
+        if i in evidence:
+            mine, rows = evidence[i], slice(row, row + depth)
+            ends = np.cumsum([weights, outputs, outputs, inputs])
+            d_weights[weight : weight + weights] = mine.numbers[: ends[0]]
+            d_biases[bias : bias + outputs] = mine.numbers[ends[0] : ends[1]]
+            df[bias : bias + outputs] = mine.numbers[ends[1] : ends[2]]
+            dh[entered : entered + inputs] = mine.numbers[ends[2] : ends[3]]
+            status = np.frombuffer(mine.status.encode(), dtype=np.uint8).reshape(4, depth) - ord("0")
+            target = _target(mine)
+            for name, statuses in zip(LINES, status, strict=True):
+                known[name][rows] = (statuses == 1) | (statuses == 2)
+                missing[name][rows] = (statuses == 0) & (mine.ended or name == target)
+            shared[rows] = mine.shared
+        row, weight, bias, entered = row + depth, weight + weights, bias + outputs, entered + inputs
+    padded = [np.zeros_like(layers.f) for _ in range(3)]
+    for array, places, numbers in zip(
+        padded, (layers.bias_to, layers.bias_to, layers.input_to), (d_biases, df, dh), strict=True
+    ):
+        array.ravel()[places] = numbers
+    return Written(d_weights, *padded, known, missing, shared)
+
+
+def _target(evidence: Evidence) -> str | None:
+    """The list that the statement which raised should have written."""
+    if evidence.raised is None:
+        return None
+    written = evidence.raised.statement.partition("[")[0]
+    return written if written in LINES else None
+
+
+def judge(layers: Layers, written: Written, assignment: Assignment) -> dict[str, WrittenStep]:
+    """Each step by the lists. Numbers that are not finite fail whatever line wrote them."""
+    with np.errstate(all="ignore"):
+        rtol = LOCAL * assignment.rtol
+        return {
+            "bias_gradient": _bias(layers, written, rtol),
+            "weight_gradient": _weight(layers, written, rtol),
+            **_propagation(layers, written, rtol),
+        }
+
+
+def _near(a: Array, b: Array, size: Array) -> Booleans:
+    """Written so that NaN is near nothing."""
+    return np.asarray(np.abs(a - b) <= size)
+
+
+def _bias(layers: Layers, written: Written, rtol: float) -> WrittenStep:
+    df, db = written.df, written.d_biases
+    absent = written.missing["all_dl_dbiases"]
+    started = layers.top & ~(_near(df, layers.top_delta, rtol * layers.top_size) | ~layers.unit).all(axis=1)
+    wrong = absent | started | (~_near(db, df, rtol * (np.abs(df) + np.abs(db))) & layers.unit).any(axis=1)
+    decided = written.known["all_dl_df"] & (written.known["all_dl_dbiases"] | absent)
+    telling = decided & ((df != 0).any(axis=1) | layers.top)
+    return WrittenStep(decided, telling, decided & wrong)
+
+
+def _weight(layers: Layers, written: Written, rtol: float) -> WrittenStep:
+    absent = written.missing["all_dl_dweights"]
+    outer = written.df.ravel()[layers.entry_row] * layers.h.ravel()[layers.entry_column]
+    right = _near(written.d_weights, outer, rtol * np.abs(outer))
+    wrong = absent | np.logical_or.reduceat(~right, layers.entry_start)
+    decided = written.known["all_dl_df"] & (written.known["all_dl_dweights"] | absent)
+    seen = np.logical_or.reduceat((outer != 0) | (written.d_weights != 0), layers.entry_start)
+    return WrittenStep(decided, decided & (seen | absent), decided & wrong)
+
+
+def _propagation(layers: Layers, written: Written, rtol: float) -> dict[str, WrittenStep]:
+    """Steps three and four, at each hidden layer k from df[k+1], dh[k+1] and df[k]."""
+    below = ~layers.top
+    df_known, dh_known = written.known["all_dl_df"], np.roll(written.known["all_dl_dh"], -1) & below
+    above_known = np.roll(df_known, -1) & below
+    weights, above = np.roll(layers.weights, -1, axis=0), np.roll(written.df, -1, axis=0)
+    g = np.einsum("lji,lj->li", weights, above)
+    size = rtol * np.einsum("lji,lj->li", np.abs(weights), np.abs(above))
+    dh, unit = np.roll(written.dh, -1, axis=0), layers.unit
+    unkinked = unit & (layers.f != 0)
+
+    def holds(a: Array, b: Array, tolerance: Array, where: Booleans) -> Booleans:
+        return np.asarray((_near(a, b, tolerance) | ~where).all(axis=1))
+
+    slope_size = np.maximum(layers.slope_size, np.abs(layers.slope))
+    together = df_known & above_known & holds(written.df, layers.slope * g, slope_size * size, unkinked)
+    given = holds(dh, g, size, unit)
+    masked = holds(dh, layers.slope * g, slope_size * size, unkinked) | holds(dh, above, 0.0 * above, unit)
+    # What is kept in dh is not the product: then only what comes back can be judged.
+    other = np.roll(written.shared, -1) | (~given & masked)
+    dh_absent = np.roll(written.missing["all_dl_dh"], -1) & below
+    df_absent = written.missing["all_dl_df"] & below
+    read = dh_known & ~other
+    third = above_known & (together | read | (dh_absent & ~df_known))
+    fourth = (df_known & (together | read)) | (df_absent & read)
+    bent = (layers.slope != 1.0) & (dh != 0) & unkinked
+    follows = holds(written.df, layers.slope * dh, rtol * slope_size * np.abs(dh), unkinked)
+    speaks = (np.abs(g) > 8 * size) & unit
+    return {
+        "activation_gradient": WrittenStep(
+            third,
+            third & (speaks.any(axis=1) | (read & (dh != 0).any(axis=1))),
+            third & ~together & (~given | dh_absent),
+        ),
+        "relu_derivative": WrittenStep(
+            fourth,
+            fourth & np.where(together & ~read, (speaks & (layers.slope != 1.0)).any(axis=1), bent.any(axis=1)),
+            fourth & ~together & (~follows | df_absent),
+        ),
+    }
+
+
+def merged(step: Step, lists: WrittenStep) -> Step:
+    """The step by the lists where they decide it, else by what came back."""
+    tested = np.where(lists.decided, lists.telling, step.tested)
+    failed = np.where(lists.decided, lists.failed, step.failed)
+    evident = bool(lists.telling.any()) or (step.evident and bool((step.tested & ~lists.decided).any()))
+    return Step(tested | failed, failed, evident or bool(failed.any()), step.asked or bool(lists.decided.any()))
