@@ -21,7 +21,8 @@ from grader.oracle.network import Network, forward
 from grader.oracle.reference import loss_derivative
 from grader.properties.building import Sizes, Values
 from grader.properties.strategies import LARGEST_LOGIT, corners, networks
-from grader.revision import Revision, assignment_from_json, dump
+from grader.revision import Revision, dump
+from grader.stored import assignment_from_json
 from grader.suite import key, measured
 
 HOME = "the notebook's shape"
