@@ -31,8 +31,10 @@ from grader.properties.layers import Layers, stack
 from grader.properties.probes import NUMERICAL, Probes, flags, probes
 from grader.properties.proposals import Proposals
 from grader.properties.row import Row
-from grader.properties.rubric import ORDER, agreement, any_shape, evidence, home_networks, purity, right
+from grader.properties.rubric import ORDER, agreement, any_shape, evidence, home_networks, purity, right, unpropagated
 from grader.properties.shrinking import Witness, size
+from grader.properties.steps import STEPS
+from grader.properties.unpropagated import ignores_error
 from grader.revision import Revision
 from grader.suite import Suite, join
 
@@ -170,6 +172,8 @@ class Judge:
             evidence = self._evidence(witness)
             shape, rows = any_shape(self.suite, self.layers, answers, self.assignment, agrees, self.home, evidence)
             rows |= {"any_shape": shape, "form": form(self.suite, answers, evidence)}
+            if witness.left and ignores_error(witness.candidate, self.suite, evidence, agrees.failing, self.assignment):
+                rows |= unpropagated(rows, agrees)
             outcome = Outcome.FAILED
             if all(isinstance(answers[i], Raised) for i in self.home):
                 raised = next(each for each in (answers[i] for i in self.home) if isinstance(each, Raised))

@@ -38,19 +38,18 @@ def steps(suite: Suite, layers: Layers, answers: Sequence[Answer], assignment: A
 def _judged_steps(
     suite: Suite, layers: Layers, answers: Sequence[Answer], assignment: Assignment, lists: Written
 ) -> tuple[dict[str, Step], dict[str, Row]]:
-    """The four steps by what came back and by the lists that the function wrote, whichever gives the mark.
+    """The four steps by what came back and by the lists that the function wrote.
 
-    If no step is left that fails, though networks do, the lists alone decide: what came back blamed the wrong line.
+    On each layer whichever of the two clears a step holds. If then no step fails, though networks do, the lists decide
+    alone: what came back blamed the wrong line.
     """
-    read, rows = _read_steps(suite, layers, answers, assignment)
+    read = _read_steps(suite, layers, answers, assignment)[0]
     by_lists = judge_lists(layers, lists, assignment)
-    both = {name: merged(read[name], by_lists[name]) for name in STEPS}
-    decided = {name: _row(name, both[name], layers, disagreeing, assignment) for name in STEPS}
-    kept = [name for name in STEPS if rows[name].mark is Mark.PASSED]
-    lenient = {name: rows[name] if name in kept else decided[name] for name in STEPS}
-    if all(row.mark is not Mark.FAILED for row in lenient.values()):
-        return both, decided
-    return {name: read[name] if name in kept else both[name] for name in STEPS}, lenient
+    for lenient in (True, False):
+        found = {name: merged(read[name], by_lists[name], lenient=lenient) for name in STEPS}
+        if any(bool(step.failed.any()) for step in found.values()):
+            break
+    return found, {name: _row(name, found[name], layers, disagreeing, assignment) for name in STEPS}
 
 
 def _read_steps(
@@ -154,6 +153,12 @@ def any_shape(  # noqa: PLR0913 - what is judged, and what is known of it alread
         message = "Every derivative is right on the notebook's own shape; on others some are wrong."
         return Row(Mark.FAILED, len(suite), message, agrees.failing, agrees.fails), rows
     return Row(Mark.PASSED, len(suite), ""), rows
+
+
+def unpropagated(rows: Mapping[str, Row], agrees: Row) -> dict[str, Row]:
+    """The rows that cannot hold if the layers below the output ignore its error; `bias_gradient` can at the top."""
+    lost = Row(Mark.FAILED, agrees.networks, wording.UNPROPAGATED, agrees.failing, agrees.fails)
+    return {name: lost for name in (*STEPS[1:], "any_shape") if rows[name].mark is Mark.PASSED}
 
 
 def _holds_within(step: Step, layers: Booleans) -> bool:

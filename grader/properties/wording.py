@@ -36,6 +36,8 @@ NOT_ASKED = "No network of this assignment puts it to the test."
 
 UNSEEN = "It did not return finite arrays of the right shapes on any network where this could be seen."
 
+UNPROPAGATED = "Below the output layer, its numbers do not depend on the error at the output."
+
 NOTHING_RETURNED = "It raised on every network, so nothing came back."
 
 FORMS = {

@@ -10,7 +10,7 @@ counts against its line if the function came to its end, or raised in the statem
 Whoever keeps something else in dh (the mask already in it, or the same memory as df) is judged by what comes back.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,6 +43,8 @@ class Written:
     df: Array
     dh: Array
     known: Mapping[str, Booleans]
+    #: Where it is in the right shape, too.
+    shaped: Mapping[str, Booleans]
     #: Where an output that is not there counts against the line that writes it.
     missing: Mapping[str, Booleans]
     #: Where dh[k] and df[k-1] are the same memory.
@@ -58,10 +60,25 @@ class WrittenStep:
     failed: Booleans
 
 
+def entries(evidence: Evidence, sizes: Sequence[int]) -> dict[str, list[Array | None]]:
+    """The lists for a network of one column: an array for each entry that is known, else None."""
+    wide, outputs = list(zip(sizes[1:], sizes[:-1], strict=True)), [(rows, 1) for rows in sizes[1:]]
+    shapes = [*wide, *outputs, *outputs, *((rows, 1) for rows in sizes[:-1])]
+    ends = np.cumsum([rows * columns for rows, columns in shapes])
+    parts = np.split(evidence.numbers, ends[:-1])
+    arrays = [
+        part.reshape(shape) if status in "12" else None
+        for part, shape, status in zip(parts, shapes, evidence.status, strict=True)
+    ]
+    depth = len(wide)
+    return {name: arrays[at * depth : (at + 1) * depth] for at, name in enumerate(LINES)}
+
+
 def spread(layers: Layers, suite: Suite, evidence: Mapping[int, Evidence]) -> Written:
     """The evidence of these networks of the suite, layer by layer; those with several columns are left out."""
     count = len(layers.network)
     known = {name: np.zeros(count, dtype=bool) for name in LINES}
+    shaped = {name: np.zeros(count, dtype=bool) for name in LINES}
     missing = {name: np.zeros(count, dtype=bool) for name in LINES}
     shared = np.zeros(count, dtype=bool)
     d_weights = np.zeros(len(layers.weight_from))
@@ -83,6 +100,7 @@ def spread(layers: Layers, suite: Suite, evidence: Mapping[int, Evidence]) -> Wr
             target = _target(mine)
             for name, statuses in zip(LINES, status, strict=True):
                 known[name][rows] = (statuses == 1) | (statuses == 2)
+                shaped[name][rows] = statuses == 1
                 missing[name][rows] = (statuses == 0) & (mine.ended or name == target)
             shared[rows] = mine.shared
         row, weight, bias, entered = row + depth, weight + weights, bias + outputs, entered + inputs
@@ -91,7 +109,7 @@ def spread(layers: Layers, suite: Suite, evidence: Mapping[int, Evidence]) -> Wr
         padded, (layers.bias_to, layers.bias_to, layers.input_to), (d_biases, df, dh), strict=True
     ):
         array.ravel()[places] = numbers
-    return Written(d_weights, *padded, known, missing, shared)
+    return Written(d_weights, *padded, known, shaped, missing, shared)
 
 
 def _target(evidence: Evidence) -> str | None:
@@ -154,7 +172,7 @@ def _propagation(layers: Layers, written: Written, rtol: float) -> dict[str, Wri
 
     slope_size = np.maximum(layers.slope_size, np.abs(layers.slope))
     together = df_known & above_known & holds(written.df, layers.slope * g, slope_size * size, unkinked)
-    given = holds(dh, g, size, unit)
+    given = holds(dh, g, size, unit) & np.roll(written.shaped["all_dl_dh"], -1)
     masked = holds(dh, layers.slope * g, slope_size * size, unkinked) | holds(dh, above, 0.0 * above, unit)
     # What is kept in dh is not the product: then only what comes back can be judged.
     other = np.roll(written.shared, -1) | (~given & masked)
@@ -164,7 +182,9 @@ def _propagation(layers: Layers, written: Written, rtol: float) -> dict[str, Wri
     third = above_known & (together | read | (dh_absent & ~df_known))
     fourth = (df_known & (together | read)) | (df_absent & read)
     bent = (layers.slope != 1.0) & (dh != 0) & unkinked
-    follows = holds(written.df, layers.slope * dh, rtol * slope_size * np.abs(dh), unkinked)
+    follows = written.shaped["all_dl_df"] & holds(
+        written.df, layers.slope * dh, rtol * slope_size * np.abs(dh), unkinked
+    )
     speaks = (np.abs(g) > 8 * size) & unit
     return {
         "activation_gradient": WrittenStep(
@@ -180,9 +200,10 @@ def _propagation(layers: Layers, written: Written, rtol: float) -> dict[str, Wri
     }
 
 
-def merged(step: Step, lists: WrittenStep) -> Step:
-    """The step by the lists where they decide it, else by what came back."""
-    tested = np.where(lists.decided, lists.telling, step.tested)
-    failed = np.where(lists.decided, lists.failed, step.failed)
-    evident = bool(lists.telling.any()) or (step.evident and bool((step.tested & ~lists.decided).any()))
-    return Step(tested | failed, failed, evident or bool(failed.any()), step.asked or bool(lists.decided.any()))
+def merged(step: Step, lists: WrittenStep, *, lenient: bool) -> Step:
+    """The step by the lists where they decide it, else by what came back; `lenient` where the latter clears it, too."""
+    cleared = step.tested & ~step.failed & lenient
+    tested = np.where(lists.decided, lists.telling | cleared, step.tested)
+    failed = np.where(lists.decided, lists.failed & ~cleared, step.failed)
+    evident = bool(lists.telling.any() or failed.any()) or (step.evident and bool((step.tested & ~lists.decided).any()))
+    return Step(tested | failed, failed, evident, step.asked or bool(lists.decided.any()))

@@ -152,7 +152,8 @@ def returned_lists(returned: object, shapes: Mapping[str, list[Shape]]) -> tuple
             if _fits(given[0], weights) and _fits(given[1], biases):
                 return "named" if named else form, dict(zip(LISTS, given, strict=False))
     layers = [_members(entry) for entry in both]
-    if layers and all(len(layer) == 2 for layer in layers):
+    # Two of two could as well be the two lists of two layers, wrong ones.
+    if len(layers) != 2 and layers and all(len(layer) == 2 for layer in layers):
         first, second = ([layer[at] for layer in layers] for at in (0, 1))
         for given in ((first, second), (second, first)):
             if _fits(given[0], weights) and _fits(given[1], biases):

@@ -1,0 +1,97 @@
+"""Gradients that ignore the error at the output: asked with other targets, the layers below do not answer otherwise.
+
+Random numbers, constants and zeros can hold the local equations of a step, and would earn its marks.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from grader.model import Assignment, Loss
+from grader.oracle.network import Array, Network, forward
+from grader.properties.candidate import Candidate, Evidence
+from grader.properties.written import entries
+from grader.suite import Suite, unmeasured
+
+#: Networks that are asked with other targets, each twice.
+PROBES = 6
+#: Beyond this part of a number, rounding does not make it another.
+SAME = 1e-12
+#: An error so many times as large, and by how much numbers that follow from it grow at least.
+LARGE, GREW = 2.0**24, 2.0**8
+
+#: What is known of a network's layers, by list and layer.
+Lists = dict[tuple[str, int], Array]
+
+
+def ignores_error(
+    candidate: Candidate, suite: Suite, evidence: Mapping[int, Evidence], failing: Sequence[int], assignment: Assignment
+) -> bool:
+    """True if the gradients below the output layer do not follow from the error at the output.
+
+    They are the same for another target (constants, zeros), or differ from call to call and do not grow with the error
+    (random numbers). Nothing is claimed of code that is right on most networks with a hidden layer.
+    """
+    hidden = [i for i, sizes in enumerate(suite.sizes) if len(sizes) > 2 and suite.columns[i] == 1]
+    wrong = [i for i in sorted(set(failing) & set(hidden)) if i in evidence and _below(suite, i)]
+    if not wrong or 2 * len(wrong) < len(hidden):
+        return False
+    chosen = [wrong[len(wrong) * n // PROBES] for n in range(min(PROBES, len(wrong)))]
+    networks = [suite.networks[i] for i in chosen]
+    other = [_with_error(network, assignment, 3.0) for network in networks]
+    large = [_with_error(network, assignment, LARGE) for network in networks]
+    asked = [*other, *other, *large]
+    answers = candidate.evidence(unmeasured(asked, [forward(each, assignment.formulas) for each in asked], "probe"))
+    if len(answers) < len(asked):
+        return False
+    count = len(chosen)
+    probes = [
+        tuple(_known(read, suite.sizes[i]) for read in (evidence[i], *answers[n::count])) for n, i in enumerate(chosen)
+    ]
+    known = [lists for lists in probes if all(lists)]
+    return bool(known) and all(
+        _same(before, once) or not (_same(once, twice) or _grew(once, grown)) for before, once, twice, grown in known
+    )
+
+
+def _below(suite: Suite, i: int) -> bool:
+    """True if a derivative below the output layer of network `i` is known and not zero."""
+    sizes = suite.sizes[i]
+    truth = suite.derivatives[suite.starts[i] : suite.starts[i + 1] - (sizes[-2] + 1) * sizes[-1]]
+    return bool((np.nan_to_num(truth) != 0).any())
+
+
+def _with_error(network: Network, assignment: Assignment, times: float) -> Network:
+    """The network with a target for which its error is so many times as large; as large as it can be for a class."""
+    match assignment.formulas.loss:
+        case Loss.LEAST_SQUARES:
+            outputs = forward(network, assignment.formulas).f[-1]
+            y = outputs - times * (outputs - network.y + 1)
+        case Loss.BINARY_CROSS_ENTROPY:
+            y = 1 - network.y
+        case Loss.SOFTMAX_CROSS_ENTROPY:
+            y = np.roll(network.y, 1, axis=0)
+    return Network(network.weights, network.biases, network.net_input, y)
+
+
+def _known(evidence: Evidence, sizes: Sequence[int]) -> Lists:
+    """What is known of the layers below the output, by list and layer."""
+    lists = entries(evidence, sizes)
+    return {
+        (name, k): entry
+        for name in ("all_dl_dweights", "all_dl_dbiases", "all_dl_df")
+        for k, entry in enumerate(lists[name][:-1])
+        if entry is not None
+    }
+
+
+def _same(first: Lists, second: Lists) -> bool:
+    """True if none of what is known in both differs."""
+    both = first.keys() & second.keys()
+    return all(np.allclose(first[at], second[at], rtol=SAME, atol=0.0, equal_nan=True) for at in both)
+
+
+def _grew(before: Lists, after: Lists) -> bool:
+    """True if the numbers grew with the error."""
+    small, large = (max(float(np.max(np.abs(entry))) for entry in lists.values()) for lists in (before, after))
+    return large > GREW * small
