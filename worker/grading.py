@@ -163,8 +163,8 @@ class Grading:
             session.close()
 
     def _rejected(self, error: SubmissionError) -> Judgement:
-        rubric = self.grader.judge.assignment.rubric
-        rows = tuple(Property(name, TITLES[name], Mark.NOT_RUN, 0, getattr(rubric, name), 0, REFUSED) for name in ORDER)
+        maxima = self.grader.judge.maxima
+        rows = tuple(Property(name, TITLES[name], Mark.NOT_RUN, 0, maxima[name], 0, REFUSED) for name in ORDER)
         return Judgement(
             Outcome.REJECTED,
             rows,

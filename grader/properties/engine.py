@@ -122,6 +122,15 @@ class Judge:
         # A revision of an earlier version may lack a step that was added since.
         return right(self.suite, stored if stored.keys() >= set(STEPS) else evidence(self.suite, self.assignment))
 
+    @cached_property
+    def maxima(self) -> dict[str, int]:
+        """The most marks of each row: none for a step that no network puts to the test."""
+        rubric = self.assignment.rubric
+        return {name: getattr(rubric, name) * self._can_be_seen(name) for name in ORDER}
+
+    def _can_be_seen(self, name: str) -> bool:
+        return name not in STEPS or self._right[name].mark is not Mark.NOT_RUN
+
     def judge(self, candidate: Candidate, fresh: Callable[[], Candidate]) -> Judgement:
         """Ask, compare and conclude; `fresh` gives the same submission in a new process, for confirming."""
         ended: CandidateError | None = None
@@ -208,7 +217,7 @@ class Judge:
     def _properties(self, rows: dict[str, Row], shown: dict[str, tuple[Counterexample, bool]]) -> tuple[Property, ...]:
         found = []
         for name in ORDER:
-            row, most = rows[name], getattr(self.assignment.rubric, name)
+            row, most = rows[name], self.maxima[name]
             example, repeats = shown.get(name, (None, True))
             found.append(
                 Property(

@@ -75,14 +75,16 @@ def _with_error(network: Network, assignment: Assignment, times: float) -> Netwo
 
 
 def _known(evidence: Evidence, sizes: Sequence[int]) -> Lists:
-    """What is known of the layers below the output, by list and layer."""
+    """What is known of the layers below the output; of the output layer, if it raised before it came to them."""
     lists = entries(evidence, sizes)
-    return {
+    known = {
         (name, k): entry
         for name in ("all_dl_dweights", "all_dl_dbiases", "all_dl_df")
-        for k, entry in enumerate(lists[name][:-1])
+        for k, entry in enumerate(lists[name])
         if entry is not None
     }
+    top = len(sizes) - 2
+    return {at: entry for at, entry in known.items() if at[1] < top} or known
 
 
 def _same(first: Lists, second: Lists) -> bool:

@@ -1,0 +1,58 @@
+"""Marks over combinations of slips in the notebook's four lines: `python -m bench.marks --combinations 3000`.
+
+No mended mistake may lower the score, and what ignores the error at the output may earn two marks at most.
+"""
+
+import argparse
+import sys
+from collections import Counter
+
+from grader.properties.engine import Judge
+from grader.properties.examples import Examples
+from grader.revision import packaged
+from tests.corpus.four_lines import IGNORING, Lines, combined, mended, source
+from tests.local import local
+
+
+class Marker:
+    """Scores of combinations, each worked out once, without counterexamples."""
+
+    def __init__(self) -> None:
+        self._judge = Judge(packaged("udl-7.2"))
+        self._known: dict[tuple[tuple[str, str], ...], int] = {}
+        Examples.of = lambda *_: {}  # type: ignore[method-assign]
+
+    def score(self, changed: Lines) -> int:
+        """Marks for the notebook's solution with these lines."""
+        key = tuple(sorted(changed.items()))
+        if key not in self._known:
+            code, assignment = source(changed), self._judge.assignment
+            judgement = self._judge.judge(local(code, assignment), lambda: local(code, assignment))
+            self._known[key] = sum(row.score for row in judgement.properties)
+        return self._known[key]
+
+
+def main() -> int:
+    """Print the tally, and each violation; exit status 1 if there is one."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--combinations", type=int, default=3000)
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+    marker, tally, violations = Marker(), Counter[int](), 0
+    for changed in combined(arguments.combinations, arguments.seed):
+        score = marker.score(changed)
+        tally[score] += 1
+        if score > 2 and any(changed.get(line) in texts for line, texts in IGNORING.items()):
+            violations += 1
+            print(f"ignores the error and has {score}: {changed}", flush=True)
+        for line, better in mended(changed):
+            if (after := marker.score(better)) < score:
+                violations += 1
+                print(f"{score} becomes {after} by mending {line}: {changed}", flush=True)
+    print("marks and combinations:", ", ".join(f"{score}: {count}" for score, count in sorted(tally.items())))
+    print(f"{sum(tally.values())} combinations, {violations} violations")
+    return 1 if violations else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
