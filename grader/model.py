@@ -261,7 +261,7 @@ class Diagnosis:
     strong_hint: str
     read: str
     #: What tells it from explanations that fit as well; empty where there are none.
-    apart: str
+    apart: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from typing import Any
 from grader.settings.service import ServiceSettings
 from grader.store import keys
 from grader.store.connection import Connection
-from grader.store.packing import packed, unpacked
+from grader.store.packing import packed, verdict_of
 from grader.store.scripts import Call
 
 _DAY = 86_400_000
@@ -23,7 +23,7 @@ class Cache:
     def get(self, key: str) -> dict[str, Any] | None:
         """The verdict for this key."""
         data: Any = self._redis.get(keys.key("cache", key)) if self._milliseconds else None
-        return None if data is None else dict(unpacked(data))
+        return None if data is None else verdict_of(data)
 
     def putting(self, key: str, verdict: dict[str, Any], source_sha256: str) -> Call | None:
         """The call that keeps it, to go with another; None where its outcome is not one that repeats itself."""

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
 from grader.model import Mark, Outcome
+from grader.stored import read
 
 #: How `grader.diagnosis.hints` names two mistakes at once; a test compares.
 _BOTH, _STARTS, _AND = "+", "It ", " and it "
@@ -52,10 +53,8 @@ class Standing:
 
     @classmethod
     def read(cls, written: list[Any]) -> "Standing":
-        """What `write` made."""
-        outcome, score, max_score, failing, passing, mistakes = written
-        named = tuple((str(each), str(title)) for each, title in mistakes)
-        return cls(outcome, score, max_score, tuple(failing), tuple(passing), named)
+        """What `write` made, in this or another version: new fields stand at the end."""
+        return read(cls, dict(zip((field.name for field in fields(cls)), written, strict=False)))
 
     def write(self) -> list[Any]:
         """For JSON."""

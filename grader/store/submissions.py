@@ -11,7 +11,7 @@ from typing import Any
 from grader.store import keys
 from grader.store.changes import Changes
 from grader.store.connection import Connection, seconds, text, texts
-from grader.store.packing import compressed, decompressed, packed, unpacked
+from grader.store.packing import compressed, decompressed, packed, verdict_of
 from grader.store.paging import Page
 from grader.store.records import Claim, Kind, State, Submission
 from grader.store.refusals import IdempotencyMismatch
@@ -96,7 +96,7 @@ class Submissions:
         """The verdict that holds, or the one of that number."""
         which = text(self._redis.hget(_key(name), "verdict") or "") if number is None else str(number)
         data: Any = self._redis.get(_verdict(name, which)) if which else None
-        return None if data is None else dict(unpacked(data))
+        return None if data is None else verdict_of(data)
 
     def replace_verdict(self, name: str, expected: int, verdict: dict[str, Any], regrade: str) -> int | None:
         """Let another verdict hold, if the expected one holds now: its number, else None."""

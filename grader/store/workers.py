@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from grader.store import keys
 from grader.store.connection import Connection, text
+from grader.stored import read
 
 #: Milliseconds for which one sign of life counts.
 _ALIVE = 15_000
@@ -55,7 +56,7 @@ class Workers:
         if gone:
             # One that reports just now is in the set again with its next report.
             self._redis.srem(_NAMES, *gone)
-        return [Worker(**json.loads(data)) for data in found if data is not None]
+        return [read(Worker, json.loads(data)) for data in found if data is not None]
 
 
 def _key(name: str) -> str:

@@ -1,6 +1,5 @@
 """Where students hand in: the form behind a link, and on to the page on which it is graded."""
 
-import json
 from dataclasses import dataclass
 from hashlib import sha256
 from secrets import token_urlsafe
@@ -12,6 +11,7 @@ from werkzeug.wrappers import Response
 from grader.store.records import Job, Kind, Revision, Submission
 from grader.store.searching import Filter
 from grader.store.submissions import New
+from grader.stored import settings
 from grader.web.handing import FileName
 from grader.web.pages import links
 from grader.web.pages.layout import Pages, page
@@ -85,7 +85,7 @@ def _form(token: str, link: HandIn, revision: Revision, refused: _Refused | None
         token=token,
         link=link,
         revision=revision,
-        function=json.loads(revision.assignment)["function"],
+        function=settings(revision.assignment)["function"],
         refused=refused,
         student=request.form.get("student", ""),
         once=token_urlsafe(12),
