@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from grader.errors import BackmarkError, JailFailed, TimedOut
+from grader.errors import BackmarkError, JailInterrupted, TimedOut
 from worker.sandbox.policy import Limits
 from worker.sandbox.usage import Usage, own_seconds
 
@@ -156,7 +156,7 @@ class Clock:
         if budget.used > limits.seconds:
             return late(limits.seconds, "in all", slept=budget.asleep > budget.computed)
         if budget.wall > PATIENCE * limits.seconds:
-            return JailFailed(
+            return JailInterrupted(
                 f"After {budget.wall:.0f} s it had computed for {budget.computed:.1f} s and slept for "
                 f"{budget.asleep:.1f} s: this machine is too busy, or the jail was stopped from outside."
             )

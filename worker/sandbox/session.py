@@ -11,6 +11,7 @@ from grader.errors import (
     CandidateError,
     Crashed,
     JailFailed,
+    JailInterrupted,
     OutOfMemory,
     SubmissionError,
     TooMuchOutput,
@@ -235,7 +236,7 @@ class Session:
             # The kernel's own limit can come before our look.
             return late(self._limits.seconds, "in all")
         if process.ended_from_outside():
-            return JailFailed("Something outside killed the jail: the operator, or a machine without memory.")
+            return JailInterrupted("Something outside killed the jail: the operator, or a machine without memory.")
         return Crashed(_ended(status))
 
 
