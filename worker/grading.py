@@ -25,6 +25,7 @@ from grader.properties.rubric import ORDER
 from grader.properties.wording import TITLES
 from worker.jailed import Jailed, Requests
 from worker.jails import Jails
+from worker.sandbox.clock import Budget
 from worker.sandbox.policy import Limits
 from worker.sandbox.session import Session
 
@@ -89,6 +90,9 @@ class Grading:
     source: bytes
     filename: str
     _sessions: list[Session] = field(default_factory=list)
+    #: For all of its jails together.
+    _budget: Budget = field(default_factory=Budget)
+    _gave_up: bool = False
     _stopped: bool = False
     #: Where it writes which derivatives.
     _written: tuple[Written, ...] = ()
@@ -105,6 +109,11 @@ class Grading:
         if self._stopped:
             raise Stopped
         return found
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether the verdict came without a limit, a clock or a signal, so that grading again gives the same."""
+        return not self._gave_up and all(session.repeatable for session in self._sessions)
 
     def stop(self) -> None:
         """End it soon: from any thread, at any time."""
@@ -137,6 +146,7 @@ class Grading:
         return judgement, output
 
     def _candidate(self, session: Session) -> Candidate:
+        session.budget = self._budget
         self._sessions.append(session)
         if self._stopped:
             # Whoever stopped it may have looked before this jail was there.
@@ -151,10 +161,13 @@ class Grading:
     def _fresh(self) -> Candidate:
         # One jail at a time: a machine has memory for so many, and a submission's limits are its own.
         self._close()
+        if self._budget.used > self.grader.limits.seconds:
+            self._gave_up = True
+            raise TimedOut("Its seconds are used up.")
         try:
             return self._candidate(self.grader.start())
         except SubmissionError as error:
-            # It was read a moment ago, within limits that it must have nearly used up.
+            # It was read a moment ago: what is left of its limits did not suffice for a second time.
             message = f"It could not be read a second time: {error}"
             raise TimedOut(message) from error
 

@@ -41,9 +41,13 @@ class Jobs:
         """Let it wait at its old place, as if it had not been taken; False where it is no longer the claim's."""
         return bool(self._scripts.run("hand_back", *_claimed(claim)))
 
-    def failed(self, claim: Claim, message: str) -> State:
-        """We failed, not the student: it waits for another try, or has ended as service_failed. Says where it is."""
-        answer = self._scripts.run("failed", *_claimed(claim), message, self._tries)
+    def failed(self, claim: Claim, message: str, most: int | None = None) -> State:
+        """We failed, not the student: it waits for another try, or has ended as service_failed. Says where it is.
+
+        It ends after `most` tries where that is less than the settings allow.
+        """
+        tries = self._tries if most is None else min(most, self._tries)
+        answer = self._scripts.run("failed", *_claimed(claim), message, tries)
         state, ours = State(text(answer[0])), bool(answer[1])
         if ours:
             self._alarm(claim.job, state, message)
@@ -108,7 +112,7 @@ class Jobs:
 
     def _alarm(self, job: Job, state: State, message: str) -> None:
         if state is State.SERVICE_FAILED:
-            _log.error("%s %s ended as service_failed, after %d tries: %s", job.kind, job.id, self._tries, message)
+            _log.error("%s %s ended as service_failed, after its last try: %s", job.kind, job.id, message)
         else:
             _log.warning("%s %s waits for another try: %s", job.kind, job.id, message)
 

@@ -187,6 +187,42 @@ def test_a_right_one_has_no_flags(grade: Grade) -> None:
     assert grade(RIGHT).judgement.flags == ()
 
 
+def test_a_sleeper_has_one_budget_for_all_of_its_jails(udl: Judge, jails: Jails) -> None:
+    """It sleeps once in each. The verdict on what the first one answered stands, without a confirmation."""
+    limits = Limits(seconds_per_call=2.0, seconds=2.0, memory=1 << 30, output=1 << 16)
+    grader = Grader(Judge(Revision(replace(udl.assignment, limits=limits), udl.suite)), jails)
+    sleeps = "import sys, time\n    if not sys.__dict__.setdefault('slept', []): sys.slept.append(time.sleep(1.2))"
+    source = body(sleeps).replace("np.array(df[layer])", "2 * df[layer]")
+    grading = grader.grading(source.encode(), "sleeper.py")
+    judgement = grading.verdict().judgement
+    assert judgement.outcome is Outcome.FAILED
+    assert judgement.counterexample is not None
+    assert judgement.error is None
+    assert limits.seconds < grading._budget.used < limits.seconds + 0.5
+    assert not grading.repeatable
+
+
+@pytest.mark.parametrize(
+    ("source", "repeatable"),
+    [
+        (RIGHT, True),
+        (RIGHT.replace("np.array(df[layer])", "2 * df[layer]"), True),
+        ("def backward_pas(): pass", True),
+        (body("while len(y) > 3: pass"), False),
+        ("-" * 900_000 + "1", False),
+    ],
+)
+def test_a_verdict_repeats_itself_where_no_limit_had_a_part_in_it(
+    udl: Judge,
+    jails: Jails,
+    source: str,
+    repeatable: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    grading = Grader(udl, jails).grading(source.encode(), "a.py")
+    grading.verdict()
+    assert grading.repeatable is repeatable
+
+
 @pytest.mark.parametrize(("limit", "depth"), [("K > 6", 7), ("K == 0", 0)])
 def test_a_time_out_names_the_network_at_which_it_came(grade: Grade, limit: str, depth: int) -> None:
     """Pinned by what had been answered before."""

@@ -36,8 +36,8 @@ def graded(  # noqa: PLR0913 - what is graded, how, and by whom
         known = hold.asked(lambda: context.store.cache.get(key))
         if known is not None:
             return Graded(own(known, digest[:16], filename), reused=True)
-    verdict = _judged(context, revision, source, filename, hold)
-    return Graded(verdict, keeping=context.store.cache.putting(key, verdict, digest))
+    verdict, repeatable = _judged(context, revision, source, filename, hold)
+    return Graded(verdict, keeping=context.store.cache.putting(key, verdict, digest) if repeatable else None)
 
 
 def own(verdict: dict[str, Any], submission: str, filename: str) -> dict[str, Any]:
@@ -58,7 +58,10 @@ def cache_key(revision: records.Revision, source_sha256: str, filename: str, sec
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def _judged(context: Context, revision: records.Revision, source: bytes, filename: str, hold: Hold) -> dict[str, Any]:
+def _judged(
+    context: Context, revision: records.Revision, source: bytes, filename: str, hold: Hold
+) -> tuple[dict[str, Any], bool]:
+    """The verdict, and whether grading the source again gives the same."""
     digest = hashlib.sha256(source).hexdigest()
     grader = hold.asked(lambda: context.graders.grader(revision, digest))
     hold.check()
@@ -71,4 +74,4 @@ def _judged(context: Context, revision: records.Revision, source: bytes, filenam
         raise
     # Where networks were added, the revision that was published names them too.
     verdict["assignment"]["revision"] = revision.id
-    return verdict
+    return verdict, grading.repeatable
