@@ -33,6 +33,11 @@ class Jobs:
         fence = self._scripts.run("claim", job.kind, job.id, self._lease)
         return None if fence is None else Claim(job, int(fence))
 
+    def claim_next(self) -> Claim | None:
+        """Claim the submission whose turn it is; None if none waits. `claim_next.lua` has the order."""
+        answer = self._scripts.run("claim_next", self._lease)
+        return None if answer is None else Claim(Job(Kind.SUBMISSION, text(answer[0])), int(answer[1]))
+
     def beat(self, claim: Claim) -> bool:
         """A sign of life: the lease starts anew. False where the job is no longer the claim's."""
         return bool(self._scripts.run("beat", *_claimed(claim), self._lease))

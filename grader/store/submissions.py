@@ -115,6 +115,20 @@ class Submissions:
         self._scripts.run("cancel", name)
         return self.get(name)
 
+    def retry(self, name: str) -> bool:
+        """Let a submission that ended as service_failed wait again, with all its tries; False if it did not end so."""
+        return bool(self._scripts.run("retry", name))
+
+    def retry_all(
+        self, course: str, assignment: str | None = None, limit: int = 100, cursor: str | None = None
+    ) -> Page[str]:
+        """Retry a course's submissions that ended as service_failed, newest first; a page of the ids that wait again.
+
+        While the page has a cursor there may be more. BadCursor if the cursor is none that a page gave.
+        """
+        page = self.list(Filter(course, assignment, state=State.SERVICE_FAILED), limit, cursor)
+        return Page(tuple(each.id for each in page.items if self.retry(each.id)), page.next_cursor)
+
     def delete(self, name: str) -> bool:
         """Delete it, its verdicts, and its source where nobody else handed that in; False where there is none."""
         return bool(self._scripts.run("delete", name))

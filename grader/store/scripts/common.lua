@@ -120,6 +120,24 @@ local function requeue(kind, id)
   tell(id, 'queued')
 end
 
+-- Into a worker's hands for the length of a lease (ms); its fencing number, or nil if it does not wait.
+local function take(kind, id, lease)
+  local job, time = job_key(kind, id), now()
+  if get(job, 'state') ~= 'queued' then
+    return nil
+  end
+  redis.call('HSET', job, 'state', 'running', 'started', whole(time))
+  redis.call('HINCRBY', job, 'tries', 1)
+  redis.call('ZREM', waiting_key(kind), member(kind, id))
+  redis.call('ZADD', 'bm:leases', whole(time + lease), member(kind, id))
+  tell(id, 'running')
+  local fence = redis.call('HINCRBY', job, 'fence', 1)
+  if kind == 'submission' and fence == 1 then
+    observe('waiting_seconds', math.max(0, time - tonumber(get(job, 'queued'))) / 1000)
+  end
+  return fence
+end
+
 -- A moving average of the milliseconds between two conclusions while others wait; where none wait, or workers were
 -- away, of what one takes.
 local function keep_pace(kind, started, finished)

@@ -11,6 +11,8 @@ redis.call('SET', key('verdict', id, '1'), ARGV[3])
 redis.call('HSET', job, 'verdicts', 1, 'reused', reused)
 hold(id, 1, summary)
 count('outcome:' .. summary.outcome)
+local at = redis.call('HMGET', job, 'course', 'student')
+redis.call(summary.outcome == 'timeout' and 'SADD' or 'SREM', key('slow', at[1]), at[2])
 if reused == '1' then
   count('reused')
 else

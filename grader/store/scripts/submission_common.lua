@@ -113,6 +113,9 @@ local function remove(id)
   if redis.call('EXISTS', key('index', at[1], 'both', at[2], at[3])) == 0 then
     redis.call('HDEL', key('attempts', at[1], at[3]), at[2])
   end
+  if redis.call('EXISTS', key('index', at[1], 'student', at[3])) == 0 then
+    redis.call('SREM', key('slow', at[1]), at[3])
+  end
   if redis.call('EXISTS', key('index', at[1], 'all')) == 0 then
     redis.call('SREM', 'bm:courses', at[1])
   end
