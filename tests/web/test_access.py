@@ -96,6 +96,7 @@ def test_another_course_has_nothing_to_see(staff: Asker, stranger: Asker) -> Non
         ("GET", f"/submissions/{submission}/events"),
         ("GET", f"/submissions/{submission}/source"),
         ("POST", f"/submissions/{submission}/cancel"),
+        ("POST", f"/submissions/{submission}/retry"),
         ("DELETE", f"/submissions/{submission}"),
         ("GET", "/submissions?course=course"),
         ("DELETE", "/students/ada?course=course"),
