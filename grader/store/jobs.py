@@ -66,7 +66,7 @@ class Jobs:
     def lost(self) -> list[Job]:
         """Take back what gave no sign of life for a lease; the jobs that are to be sent again."""
         again: list[Job] = []
-        while ended := self._scripts.run("lost", self._tries, _AT_ONCE):
+        while ended := self._scripts.run("lost", self._tries, _AT_ONCE, self._lease):
             for member, state, tries in ended:
                 job = _job(member)
                 self._alarm(job, State(text(state)), f"its worker gave no sign of life at try {text(tries)}")

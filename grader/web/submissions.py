@@ -11,6 +11,7 @@ from grader.formats.registry import FORMATS, Format
 from grader.model import Outcome
 from grader.store.paging import Page
 from grader.store.records import Job, Kind, Scope, State, Submission
+from grader.store.refusals import BadCursor
 from grader.store.searching import Filter
 from grader.store.submissions import New
 from grader.web import answers
@@ -22,12 +23,14 @@ from grader.web.noun import ACCEPTED, PREFIX, TAGGED, Answer, Noun
 from grader.web.problems import (
     BUSY,
     CONFLICT,
+    INVALID,
     KEY_MISSING,
     KEY_REUSED,
     NO_VERDICT,
     NOT_ACCEPTABLE,
     NOT_FOUND,
     UNKNOWN_ASSIGNMENT,
+    Fault,
     Problem,
 )
 from grader.web.schemas import WHOLE, Asked, Id, Name, PageQuery, Query, Told
@@ -272,7 +275,10 @@ def retry_submissions(body: RetriesAsked) -> Response:
 
     Repeat the request with the `next` of its answer as `cursor` until that is null. Asking twice grades each once.
     """
-    retried = retry_all(caller().course(body.course), body.assignment, body.limit, body.cursor)
+    try:
+        retried = retry_all(caller().course(body.course), body.assignment, body.limit, body.cursor)
+    except BadCursor as error:
+        raise Problem(INVALID, f"/cursor: {error}", errors=(Fault("pointer", "/cursor", str(error)),)) from None
     return answers.thing(RetriesTold(retried=list(retried.items), next=retried.next_cursor))
 
 

@@ -57,4 +57,5 @@ def test_only_staff_of_the_course_have_it_graded_again(
 
 def test_a_cursor_that_no_answer_gave_is_said_to_be_one(staff: Asker) -> None:
     answer = staff.post("/retries", json={"cursor": "nonsense"})
-    assert (answer.status_code, answer.get_json()["type"]) == (422, "/problems/invalid")
+    assert answer.status_code == 422
+    assert [each["pointer"] for each in answer.get_json()["errors"]] == ["/cursor"]

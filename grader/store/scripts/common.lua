@@ -32,6 +32,11 @@ local function whole(number)
   return string.format('%.0f', number)
 end
 
+-- Whether a time that was set to `most` ms ahead lies further ahead than that: since then the clock was set back.
+local function too_late(time, at, most)
+  return at > time + most
+end
+
 -- A moment in milliseconds with three digits behind the point, later than every one before: nothing is created twice at
 -- one time, also where the clock was set back.
 local function moment()
@@ -126,7 +131,7 @@ local function take(kind, id, lease)
   if get(job, 'state') ~= 'queued' then
     return nil
   end
-  redis.call('HSET', job, 'state', 'running', 'started', whole(time))
+  redis.call('HSET', job, 'state', 'running', 'started', whole(time), 'lease', whole(lease))
   redis.call('HINCRBY', job, 'tries', 1)
   redis.call('ZREM', waiting_key(kind), member(kind, id))
   redis.call('ZADD', 'bm:leases', whole(time + lease), member(kind, id))
@@ -145,6 +150,8 @@ local function keep_pace(kind, started, finished)
   local last = tonumber(redis.call('HGET', 'bm:pace', queue .. ':busy') or '')
   local sample = finished - math.max(last or 0, started)
   local pace = tonumber(redis.call('HGET', 'bm:pace', queue) or '')
+  -- Set back meanwhile, the clock measured nothing.
+  sample = math.max(0, sample)
   if pace then
     sample = pace + NEWEST * (sample - pace)
   end
