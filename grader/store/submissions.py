@@ -99,12 +99,17 @@ class Submissions:
         return None if data is None else dict(unpacked(data))
 
     def replace_verdict(self, name: str, expected: int, verdict: dict[str, Any], regrade: str) -> int | None:
-        """Let another verdict hold, if the expected one holds now: its number, else None."""
+        """Let another verdict hold, if the expected one holds now: its number, else None.
+
+        Expected 0 is no verdict: that of a submission which ended as service_failed.
+        """
         number = self._scripts.run("replace_verdict", name, expected, packed(verdict), _summary(verdict), regrade)
         return None if number is None else int(number)
 
     def restore_verdict(self, name: str, expected: int, to: int) -> bool:
-        """Let an earlier verdict hold again, if the expected one holds now."""
+        """Let an earlier verdict hold again, if the expected one holds now; 0: none, as before `replace_verdict`."""
+        if to == 0:
+            return bool(self._scripts.run("restore_verdict", name, expected, to, "{}"))
         earlier = self.verdict(name, to)
         if earlier is None:
             return False

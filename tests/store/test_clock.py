@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -45,7 +46,8 @@ def waiting_job(store: Store, kind: Kind) -> Job:
 
 def set_back(store: Store) -> None:
     """Let the leases be as those that were given before the clock was set back by an hour."""
-    for member in store.redis.zrange(keys.LEASES, 0, -1):
+    members: Any = store.redis.zrange(keys.LEASES, 0, -1)
+    for member in members:
         store.redis.zincrby(keys.LEASES, HOUR, member)
 
 

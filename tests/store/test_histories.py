@@ -42,6 +42,8 @@ class Modelled:
     #: Outcomes of its verdicts, oldest first, and which holds.
     outcomes: list[str] = field(default_factory=list)
     holds: int | None = None
+    #: Whether it had ended as service_failed before a regrade gave it a verdict.
+    failed_before: bool = False
 
     def held(self, claim: Claim) -> bool:
         """Whether the claim may conclude it."""
@@ -146,7 +148,8 @@ class History(RuleBasedStateMachine):
             assert not said
         elif modelled.held(claim):
             assert said
-            modelled.outcomes, modelled.holds = [outcome], 1
+            modelled.outcomes.append(outcome)
+            modelled.holds = len(modelled.outcomes)
             self.slow = self.slow | {modelled.student} if outcome == "timeout" else self.slow - {modelled.student}
             self._ended(claim.job.id, State.DONE)
         else:
@@ -184,6 +187,17 @@ class History(RuleBasedStateMachine):
         again = self.store.jobs.lost()
         self._try_again(claim.job.id, modelled)
         assert again == ([claim.job] if modelled.state is State.QUEUED else [])
+
+    @rule(name=names)
+    def break_down(self, name: str) -> None:
+        """Every try of one that waits fails."""
+        modelled = self.there.get(name)
+        while modelled is not None and modelled.state is State.QUEUED:
+            claim = self.store.jobs.claim(job(name))
+            assert claim is not None
+            self._taken(claim)
+            self.store.jobs.failed(claim, "broken")
+            self._try_again(name, modelled)
 
     def _try_again(self, name: str, modelled: Modelled) -> None:
         if modelled.tries < self.store.settings.tries:
@@ -227,27 +241,37 @@ class History(RuleBasedStateMachine):
     def _forget_students(self) -> None:
         self.slow &= {modelled.student for modelled in self.there.values()}
 
-    @rule(name=names, expected=st.integers(1, 3), outcome=OUTCOMES)
+    @rule(name=names, expected=st.integers(0, 3), outcome=OUTCOMES)
     def regrade(self, name: str, expected: int, outcome: str) -> None:
         """A regrade applies what it expected to replace."""
         modelled = self.there.get(name)
         number = self.store.submissions.replace_verdict(name, expected, verdict(outcome), "regrade")
-        if modelled is None or modelled.holds != expected:
+        if modelled is not None and expected == 0 and modelled.state is State.SERVICE_FAILED:
+            modelled.outcomes.append(outcome)
+            modelled.holds, modelled.failed_before = len(modelled.outcomes), True
+            modelled.state, modelled.concluded = State.DONE, None
+            self.ends.append(("submission.done", name))
+        elif modelled is None or modelled.holds != expected:
             assert number is None
             return
-        modelled.outcomes.append(outcome)
-        self._hold(name, modelled, len(modelled.outcomes))
+        else:
+            modelled.outcomes.append(outcome)
+            self._hold(name, modelled, len(modelled.outcomes))
         assert number == modelled.holds
 
-    @rule(name=names, expected=st.integers(1, 3), to=st.integers(1, 3))
+    @rule(name=names, expected=st.integers(1, 3), to=st.integers(0, 3))
     def roll_back(self, name: str, expected: int, to: int) -> None:
         """A regrade is rolled back."""
         modelled = self.there.get(name)
         said = self.store.submissions.restore_verdict(name, expected, to)
         may = modelled is not None and modelled.holds == expected and to <= len(modelled.outcomes)
+        may = may and (to > 0 or (modelled is not None and modelled.failed_before))
         assert said == may
-        if modelled is not None and may:
+        if modelled is not None and may and to:
             self._hold(name, modelled, to)
+        elif modelled is not None and may:
+            modelled.holds, modelled.failed_before, modelled.state = None, False, State.SERVICE_FAILED
+            self.ends.append(("submission.service_failed", name))
 
     def _hold(self, name: str, modelled: Modelled, number: int) -> None:
         if modelled.outcomes[number - 1] != modelled.outcomes[(modelled.holds or 0) - 1]:

@@ -78,6 +78,12 @@ local function post(event, id, course)
   redis.call('RPUSH', 'bm:outbox', cjson.encode(entry))
 end
 
+-- Verdicts of an assignment came, went or changed, or there is one less or more to grade again: a regrade of it that is
+-- asked for again is another one now.
+local function changed(course, assignment)
+  redis.call('HINCRBY', key('verdicts-changed', course), assignment, 1)
+end
+
 local function job_key(kind, id)
   return key(kind, id)
 end
@@ -178,6 +184,9 @@ local function conclude(kind, id, state)
   if kind == 'submission' then
     redis.call('SREM', pending_key(job), id)
     post(state, id, get(job, 'course'))
+    if state == 'service_failed' then
+      changed(get(job, 'course'), get(job, 'assignment'))
+    end
   elseif kind == 'unit' then
     unit_ended(id, state)
   end

@@ -7,5 +7,6 @@ if get(job, 'state') ~= 'service_failed' then
 end
 enqueue('submission', id)
 redis.call('SADD', pending_key(job), id)
+changed(get(job, 'course'), get(job, 'assignment'))
 count('retried')
 return 1
