@@ -14,6 +14,8 @@ from grader.store.standing import Standing
 
 #: Submissions that are read at once.
 _CHUNK = 200
+#: Ends of submissions that can be graded again: with a verdict, or without one by our failure.
+_GRADABLE = frozenset({State.DONE, State.SERVICE_FAILED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Chooser:
         found: Any = self.redis.zrevrangebyscore(
             indexes[int(number)], f"({before}", since, start=0, num=_CHUNK, withscores=True
         )
-        submissions = [each for each in self.read([text(name) for name, _ in found]) if each.state is State.DONE]
+        submissions = [each for each in self.read([text(name) for name, _ in found]) if each.state in _GRADABLE]
         rows = [row for each in self._picked(submissions) for row in self._row(each)]
         return Chunk(rows, len(found), self._next(int(number), found, len(indexes)))
 
@@ -81,7 +83,7 @@ class Chooser:
     def _best(self, latest: Submission) -> Submission:
         index = keys.key("index", self.selection.course, "both", self.selection.assignment, latest.student)
         found: Any = self.redis.zrevrangebyscore(index, f"({self.until:.3f}", "-inf")
-        attempts = [each for each in self.read([text(name) for name in found]) if each.state is State.DONE]
+        attempts = [each for each in self.read([text(name) for name in found]) if each.state in _GRADABLE]
         # The first of the greatest: as good, the later one counts.
         return max(attempts, key=lambda each: _standing(each).rank, default=latest)
 

@@ -18,7 +18,7 @@ class Entry:
     filename: str
     created: float
     unit: str
-    #: The number of the verdict that held.
+    #: The number of the verdict that held; 0: none, the submission had ended as service_failed.
     verdict: int
     before: Standing
 

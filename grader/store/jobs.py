@@ -33,6 +33,11 @@ class Jobs:
         fence = self._scripts.run("claim", job.kind, job.id, self._lease)
         return None if fence is None else Claim(job, int(fence))
 
+    def claim_next(self) -> Claim | None:
+        """Claim the submission whose turn it is; None if none waits. `claim_next.lua` has the order."""
+        answer = self._scripts.run("claim_next", self._lease)
+        return None if answer is None else Claim(Job(Kind.SUBMISSION, text(answer[0])), int(answer[1]))
+
     def beat(self, claim: Claim) -> bool:
         """A sign of life: the lease starts anew. False where the job is no longer the claim's."""
         return bool(self._scripts.run("beat", *_claimed(claim), self._lease))
@@ -65,7 +70,7 @@ class Jobs:
     def lost(self) -> list[Job]:
         """Take back what gave no sign of life for a lease; the jobs that are to be sent again."""
         again: list[Job] = []
-        while ended := self._scripts.run("lost", self._tries, _AT_ONCE):
+        while ended := self._scripts.run("lost", self._tries, _AT_ONCE, self._lease):
             for member, state, tries in ended:
                 job = _job(member)
                 self._alarm(job, State(text(state)), f"its worker gave no sign of life at try {text(tries)}")

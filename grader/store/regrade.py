@@ -28,7 +28,7 @@ class Phase(StrEnum):
 
 
 class Which(StrEnum):
-    """Of a student's graded submissions for the assignment."""
+    """Of a student's submissions for the assignment that were graded, or that we failed to grade."""
 
     ALL = "all"
     LATEST = "latest"

@@ -46,6 +46,11 @@ class Store:
         """StoreUnavailable where Redis does not answer."""
         self.redis.ping()
 
+    def time(self) -> float:
+        """Seconds since 1970 by Redis's clock."""
+        seconds, micros = self.redis.time()
+        return seconds + micros / 1e6
+
     def fitness(self) -> list[str]:
         """What makes this Redis unfit to keep a submission; nothing when it is fit."""
         try:

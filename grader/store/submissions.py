@@ -99,12 +99,17 @@ class Submissions:
         return None if data is None else verdict_of(data)
 
     def replace_verdict(self, name: str, expected: int, verdict: dict[str, Any], regrade: str) -> int | None:
-        """Let another verdict hold, if the expected one holds now: its number, else None."""
+        """Let another verdict hold, if the expected one holds now: its number, else None.
+
+        Expected 0 is no verdict: that of a submission which ended as service_failed.
+        """
         number = self._scripts.run("replace_verdict", name, expected, packed(verdict), _summary(verdict), regrade)
         return None if number is None else int(number)
 
     def restore_verdict(self, name: str, expected: int, to: int) -> bool:
-        """Let an earlier verdict hold again, if the expected one holds now."""
+        """Let an earlier verdict hold again, if the expected one holds now; 0: none, as before `replace_verdict`."""
+        if to == 0:
+            return bool(self._scripts.run("restore_verdict", name, expected, to, "{}"))
         earlier = self.verdict(name, to)
         if earlier is None:
             return False
@@ -114,6 +119,20 @@ class Submissions:
         """Where it waits or runs, it does no more; the submission as it is then."""
         self._scripts.run("cancel", name)
         return self.get(name)
+
+    def retry(self, name: str) -> bool:
+        """Let a submission that ended as service_failed wait again, with all its tries; False if it did not end so."""
+        return bool(self._scripts.run("retry", name))
+
+    def retry_all(
+        self, course: str, assignment: str | None = None, limit: int = 100, cursor: str | None = None
+    ) -> Page[str]:
+        """Retry a course's submissions that ended as service_failed, newest first; a page of the ids that wait again.
+
+        While the page has a cursor there may be more. BadCursor if the cursor is none that a page gave.
+        """
+        page = self.list(Filter(course, assignment, state=State.SERVICE_FAILED), limit, cursor)
+        return Page(tuple(each.id for each in page.items if self.retry(each.id)), page.next_cursor)
 
     def delete(self, name: str) -> bool:
         """Delete it, its verdicts, and its source where nobody else handed that in; False where there is none."""

@@ -46,6 +46,12 @@ class Limits:
             if self._limiter.hit(rate, token, weight, cost=cost):
                 return
             window = self._limiter.get_window_stats(rate, token, weight)
+            if window.reset_time - time.time() > rate.get_expiry() + 1:
+                # It ends later than one that begins now: Redis's clock was set back.
+                self._limiter.clear(rate, token, weight)
+                if self._limiter.hit(rate, token, weight, cost=cost):
+                    return
+                window = self._limiter.get_window_stats(rate, token, weight)
         except StorageError as error:
             if weight == "read" and isinstance(error.storage_error, OutOfMemoryError):
                 # A store that is full cannot count, but what is in it can be read, and deleted to make room.

@@ -78,6 +78,7 @@ def _counted(figures: Figures) -> Iterator[Metric]:
         "lost_leases": "Jobs whose worker gave no sign of life.",
         "handed_back": "Jobs that a stopping worker handed back.",
         "sent_again": "Jobs sent to the workers again.",
+        "retried": "Submissions that staff had graded again after we failed.",
         "jail_failures": "Jails that could not be built or lost their way.",
         "reused": "Verdicts reused for an identical source.",
         "regraded": "Verdicts replaced by a regrade.",

@@ -14,7 +14,7 @@ from grader.store.regrade import Mode, Phase, Selection
 from grader.store.store import Store
 from grader.store.submissions import New
 from tests.store.regrading import unit_graded
-from tests.web.concluding import conclude, step
+from tests.web.concluding import broken, conclude, step
 from tests.web.verdicts import failed, passed
 
 SECRET = pytest.mark.service(secret="only for tests, and as long as a real one is")  # noqa: S106 - it guards nothing
@@ -110,7 +110,9 @@ def test_what_is_another_courses_is_not_there_under_ones_own(app: Flask, store: 
     assert store.submissions.get(name) is not None
 
 
-@pytest.mark.parametrize("path", ["/publish", "/submissions/{}/cancel", "/submissions/{}/delete"])
+@pytest.mark.parametrize(
+    "path", ["/publish", "/retry", "/submissions/{}/cancel", "/submissions/{}/delete", "/submissions/{}/retry"]
+)
 def test_a_form_that_is_not_ours_does_nothing(visitor: Visitor, store: Store, path: str) -> None:
     name = handed_in(store)
     assert visitor.client.post(HOME + path.format(name), data={"toml": TOML}, headers=HTML).status_code == 400
@@ -277,6 +279,28 @@ def test_a_submission_is_cancelled(visitor: Visitor, store: Store) -> None:
     found = store.submissions.get(name)
     assert found is not None
     assert found.state is State.CANCELLED
+
+
+def test_one_click_grades_a_submission_again_that_failed_on_our_side(visitor: Visitor, store: Store) -> None:
+    name = broken(store, handed_in(store))
+    place = f"{HOME}/submissions/{name}"
+    assert "Grade again" in visitor.get(place)
+    assert [visitor.post(f"{place}/retry").status_code for _ in range(2)] == [303, 303]
+    found = store.submissions.get(name)
+    assert found is not None
+    assert (found.state, found.attempt) == (State.QUEUED, 1)
+    assert "Grade again" not in visitor.get(place)
+
+
+def test_one_click_grades_all_of_them_again(visitor: Visitor, store: Store) -> None:
+    names = [broken(store, handed_in(store, student)) for student in ("ada", "grace", "joan")]
+    graded(store, student="emmy")
+    assert "Grade all of these again" in visitor.get(f"{HOME}/submissions?state=service_failed&assignment=udl-7.2")
+    assert "No submission waits for this" in visitor.post(f"{HOME}/retry", assignment="other").text
+    assert "3 submissions that failed on our side" in visitor.post(f"{HOME}/retry", assignment="udl-7.2").text
+    assert {each.state for each in store.submissions.many(names)} == {State.QUEUED}
+    assert "No submission waits for this" in visitor.post(f"{HOME}/retry").text
+    assert "Grade all of these again" not in visitor.get(f"{HOME}/submissions")
 
 
 def test_a_submission_is_deleted_only_after_one_was_asked(visitor: Visitor, store: Store) -> None:

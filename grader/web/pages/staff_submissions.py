@@ -1,4 +1,4 @@
-"""Submissions for staff: found, opened with their source and the whole verdict, cancelled, deleted."""
+"""Submissions for staff: found, opened with their source and the whole verdict, cancelled, retried, deleted."""
 
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as Redirection
@@ -18,6 +18,8 @@ from grader.web.service import service
 pages = Pages("staff_submissions", __name__)
 
 _PAGE = 50
+#: Submissions that one click lets wait again: so many pages of so many.
+_MOST_PAGES, _PAGE_OF_RETRIES = 10, 200
 #: A student's other attempts that are listed beside one.
 _ATTEMPTS = 20
 #: Of a student's name or an assignment's, characters that are looked for.
@@ -48,6 +50,7 @@ def list_submissions(course: str) -> Response:
         outcomes=[*Outcome],
         states=[*State],
         first=not request.args.get("cursor"),
+        failed=which.state is State.SERVICE_FAILED or any(each.state is State.SERVICE_FAILED for each in found.items),
     )
 
 
@@ -89,6 +92,31 @@ def cancel_submission(course: str, submission: str) -> Redirection:
     staff(course)
     service().store.submissions.cancel(visible(course, submission).id)
     return redirect(f"/courses/{course}/submissions/{submission}", 303)
+
+
+@pages.post("/courses/<course>/submissions/<submission>/retry")
+def retry_submission(course: str, submission: str) -> Redirection:
+    """Grade one again that ended as service_failed."""
+    staff(course, "submit")
+    submissions.retry(visible(course, submission))
+    return redirect(f"/courses/{course}/submissions/{submission}", 303)
+
+
+@pages.post("/courses/<course>/retry")
+def retry_submissions(course: str) -> Response:
+    """Grade all again that ended as service_failed, of the course or of one assignment."""
+    staff(course, "submit")
+    assignment = request.form.get("assignment", "").strip()[:_LONGEST] or None
+    retried, cursor, more = 0, None, True
+    for _ in range(_MOST_PAGES):
+        found = submissions.retry_all(course, assignment, _PAGE_OF_RETRIES, cursor)
+        retried, cursor = retried + len(found.items), found.next_cursor
+        more = cursor is not None
+        if not more:
+            break
+    return page(
+        "staff/retried.html", course=course, section="submissions", assignment=assignment, retried=retried, more=more
+    )
 
 
 @pages.get("/courses/<course>/submissions/<submission>/delete")
