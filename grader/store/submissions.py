@@ -14,9 +14,11 @@ from grader.store.connection import Connection, seconds, text, texts
 from grader.store.packing import compressed, decompressed, packed, unpacked
 from grader.store.paging import Page
 from grader.store.records import Claim, Kind, State, Submission
-from grader.store.refusals import IdempotencyMismatch
+from grader.store.refusals import IdempotencyMismatch, ShareUsedUp, StorageFull
+from grader.store.room import Storage
 from grader.store.scripts import Call, Scripts
 from grader.store.searching import Filter, search
+from grader.store.shares import Share, write
 from grader.store.standing import Standing
 
 #: Milliseconds for which an Idempotency-Key is remembered: a day, as long as anyone tries again.
@@ -36,6 +38,8 @@ class New:
     filename: str
     source: bytes
     idempotency: tuple[str, str, str, str] | None = None
+    #: The shares of whoever hands it in; it counts only if it is accepted.
+    shares: tuple[Share, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +53,34 @@ class Accepted:
 class Submissions:
     """All of them. None is where there is no such submission."""
 
-    def __init__(self, redis: Connection, scripts: Scripts) -> None:
+    def __init__(self, redis: Connection, scripts: Scripts, storage: Storage) -> None:
         self._redis = redis
         self._scripts = scripts
+        self._storage = storage
 
     def accept(self, new: New) -> Accepted:
-        """Record it; it waits, and the student's that still waits is superseded. IdempotencyMismatch for a used key."""
+        """Record it; it waits, and the student's that still waits is superseded.
+
+        IdempotencyMismatch for a used key, ShareUsedUp and StorageFull where it is too much.
+        """
         remembered, fingerprint = _idempotency(new.idempotency)
+        source = compressed(new.source)
         answer = self._scripts.run(
             "accept",
             *(secrets.token_hex(_ID), new.course, new.assignment, new.revision, new.student, new.filename),
-            *(hashlib.sha256(new.source).hexdigest(), len(new.source), compressed(new.source)),
+            *(hashlib.sha256(new.source).hexdigest(), len(new.source), source),
             *(remembered, fingerprint, IDEMPOTENCY),
+            *(write(new.shares), "0" if self._storage.room().accepts(len(source)) else "1"),
         )
-        how, name = text(answer[0]), text(answer[1])
-        if how == "mismatch":
-            raise IdempotencyMismatch("this Idempotency-Key was used before for another request")
-        return Accepted(name, replayed=how == "replayed")
+        match text(answer[0]):
+            case "mismatch":
+                raise IdempotencyMismatch("this Idempotency-Key was used before for another request")
+            case "full":
+                raise StorageFull("there is no room left for a file of this size; nothing was recorded")
+            case "used_up":
+                share = new.shares[int(answer[1]) - 1]
+                raise ShareUsedUp(f"more than {share.most} {share.what} in {share.seconds} s", int(answer[2]) / 1000)
+        return Accepted(text(answer[1]), replayed=text(answer[0]) == "replayed")
 
     def get(self, name: str) -> Submission | None:
         """The submission as it is now."""
