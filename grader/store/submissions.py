@@ -23,6 +23,8 @@ from grader.store.standing import Standing
 
 #: Milliseconds for which an Idempotency-Key is remembered: a day, as long as anyone tries again.
 IDEMPOTENCY = 86_400_000
+#: Bytes of a source from which on it is asked first whether it would be refused: compressing it takes a while.
+_LARGE = 256 << 10
 #: Random bytes of an id: nobody guesses another's.
 _ID = 10
 
@@ -63,16 +65,26 @@ class Submissions:
 
         IdempotencyMismatch for a used key, ShareUsedUp and StorageFull where it is too much.
         """
+        if len(new.source) < _LARGE or (accepted := self._accept(new, None)) is None:
+            accepted = self._accept(new, compressed(new.source))
+        if accepted is None:
+            raise RuntimeError("a submission was neither accepted nor refused")
+        return accepted
+
+    def _accept(self, new: New, source: bytes | None) -> Accepted | None:
+        """Record it, or find out whether it would be refused if its compressed source is None: None if it would not."""
         remembered, fingerprint = _idempotency(new.idempotency)
-        source = compressed(new.source)
+        fits = source is None or self._storage.room().accepts(len(source))
         answer = self._scripts.run(
             "accept",
             *(secrets.token_hex(_ID), new.course, new.assignment, new.revision, new.student, new.filename),
-            *(hashlib.sha256(new.source).hexdigest(), len(new.source), source),
+            *(hashlib.sha256(new.source).hexdigest(), len(new.source), source or b""),
             *(remembered, fingerprint, IDEMPOTENCY),
-            *(write(new.shares), "0" if self._storage.room().accepts(len(source)) else "1"),
+            *(write(new.shares), "0" if fits else "1", "1" if source is None else "0"),
         )
         match text(answer[0]):
+            case "free":
+                return None
             case "mismatch":
                 raise IdempotencyMismatch("this Idempotency-Key was used before for another request")
             case "full":
