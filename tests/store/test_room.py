@@ -11,6 +11,7 @@ from grader.store.refusals import StorageFull
 from grader.store.room import FILLED, MARGIN, ORDINARY, RECORD, Room, Storage
 from grader.store.store import Store
 from tests.store.making import accepted, claimed, finished, new, now, verdict
+from tests.store.regrading import chosen, graded
 
 MIB = 1 << 20
 
@@ -107,6 +108,15 @@ def test_a_source_stays_while_anybody_needs_it(store: Store) -> None:
     assert store.redis.ttl(source) == -1
     store.submissions.delete(second)
     assert store.submissions.source(second) is None
+
+
+def test_a_regrade_passes_over_rejected_files_whose_source_is_gone(store: Store) -> None:
+    kept, gone = (graded(store, student, student, 0, outcome="rejected") for student in ("ada", "bob"))
+    store.redis.delete(f"bm:source:{now(store, gone).source_sha256}")
+    regrade = store.regrades.get(chosen(store))
+    assert regrade is not None
+    assert regrade.counts.submissions == 1
+    assert kept
 
 
 def test_a_rejection_that_a_regrade_takes_back_keeps_its_source(store: Store) -> None:

@@ -182,6 +182,15 @@ def test_a_browsers_cookie_cannot_be_made_up(app: Flask, store: Store) -> None:
     assert len({each.student for each in recorded(store)}) == 2
 
 
+@pytest.mark.service(secret=SECRET, public_url="https://backmark.example.edu")
+def test_a_browsers_cookie_is_for_handing_in_only_and_not_for_scripts(app: Flask) -> None:
+    link = Student(app).link
+    cookies = app.test_client().get(link).headers.getlist("Set-Cookie")
+    (cookie,) = (each for each in cookies if each.startswith("backmark-browser="))
+    assert {"HttpOnly", "SameSite=Lax", "Path=/hand-in", "Secure"} <= set(cookie.split("; "))
+    assert not Student(app, "ada").client.get_cookie("backmark-browser", path="/hand-in")
+
+
 @with_secret
 @pytest.mark.parametrize("typed", ["ada!0123456789ab", "ada\u202e", "a b"])
 def test_nobody_types_the_name_of_another_browser(app: Flask, typed: str) -> None:
