@@ -5,7 +5,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +32,7 @@ class Stack:
     variables: dict[str, str]
     folder: Path
     client: Client
+    url: str
 
     @contextmanager
     def workers(self, processes: int) -> Iterator[None]:
@@ -43,15 +44,18 @@ class Stack:
 
 
 @contextmanager
-def stack() -> Iterator[Stack]:
-    """Redis as it should be (every write is on disk before it is answered), a sweeper and a web server."""
+def stack(settings: Mapping[str, str] | None = None, maxmemory: int = 0) -> Iterator[Stack]:
+    """Redis as it should be (every write is on disk before it is answered), a sweeper and a web server.
+
+    Without `settings` no limit of requests is in the way of a measurement.
+    """
     with ExitStack() as opened:
         folder = Path(opened.enter_context(tempfile.TemporaryDirectory()))
-        redis = EmbeddedRedis(folder / "redis")
+        redis = EmbeddedRedis(folder / "redis", maxmemory=maxmemory)
         redis.start()
         opened.callback(redis.stop)
-        variables = {"BACKMARK_REDIS_URL": redis.url, "BACKMARK_SUBMIT_RATE": "1000000/minute"}
-        variables["BACKMARK_READ_RATE"] = "1000000/minute"
+        unlimited = {"BACKMARK_SUBMIT_RATE": "1000000/minute", "BACKMARK_READ_RATE": "1000000/minute"}
+        variables = {"BACKMARK_REDIS_URL": redis.url, **(unlimited if settings is None else settings)}
         store = Store.connect(ServiceSettings.model_validate({"redis_url": redis.url}))
         opened.callback(store.close)
         _, secret = store.tokens.create("bench", COURSE, {Scope.STAFF})
@@ -59,8 +63,9 @@ def stack() -> Iterator[Stack]:
         opened.enter_context(_part(["sweeper"], variables, folder))
         opened.enter_context(_part(["web", "--bind", address], variables, folder))
         until(lambda: _healthy(address))
-        client = opened.enter_context(Client(f"http://{address}", secret))
-        yield Stack(store, variables, folder, client)
+        url = f"http://{address}"
+        client = opened.enter_context(Client(url, secret))
+        yield Stack(store, variables, folder, client, url)
 
 
 def until(true: Callable[[], bool]) -> None:

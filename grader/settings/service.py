@@ -39,11 +39,21 @@ class ServiceSettings(BaseSettings):
 
     #: Bytes of a request, file and fields together.
     max_bytes: int = Field(default=8 << 20, ge=1 << 10, le=64 << 20)
-    #: Requests of one token: accepting, and all others.
+    #: Requests of one token: what makes work (submissions that are accepted, publications, regrades), and all others.
     submit_rate: str = "600/minute"
     read_rate: str = "6000/minute"
-    #: Bytes that one token may hand in: all of them are kept.
-    submit_bytes_rate: str = "1073741824/day"
+    #: Accepted files and bytes of one student whose name is verified: by a personal link, or by a portal's token. One
+    #: browser on a class link has as much.
+    student_rate: str = "60/minute"
+    student_bytes_rate: str = "33554432/day"
+    #: Accepted files and bytes of all who use one class link.
+    class_rate: str = "600/minute"
+    class_bytes_rate: str = "134217728/day"
+    #: Refused requests of one student or browser, and of an address for requests that come with neither.
+    refused_rate: str = "60/minute"
+    address_rate: str = "1200/minute"
+    #: Networks of the proxies whose X-Forwarded-For is believed, such as 172.16.0.0/12, as a JSON list.
+    proxy_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     #: Whether a submission without an Idempotency-Key is refused.
     idempotency_required: bool = False
     #: Threads of a web process; held connections (long poll, event streams) take at most half of them, large bodies on

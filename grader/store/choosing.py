@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from grader.model import Outcome
 from grader.store import keys
 from grader.store.connection import Connection, text
 from grader.store.entries import Entry, class_of, nameless, unit_of
@@ -91,6 +92,9 @@ class Chooser:
         chosen = self.selection
         pick = "" if chosen.which is Which.ALL else each.student
         selected = not chosen.outcomes or each.outcome in chosen.outcomes
+        if each.outcome == Outcome.REJECTED and not self.redis.exists(keys.key("source", each.source_sha256)):
+            # Its source is kept for a week only: there is nothing to grade again.
+            selected = False
         if not selected or (chosen.since is not None and each.created < chosen.since):
             if pick:
                 yield {"pick": pick}

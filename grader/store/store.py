@@ -12,6 +12,7 @@ from grader.store.fitness import complaints
 from grader.store.jobs import Jobs
 from grader.store.publications import Publications
 from grader.store.regrades import Regrades
+from grader.store.room import Storage
 from grader.store.scripts import Scripts
 from grader.store.submissions import Submissions
 from grader.store.tokens import Tokens
@@ -26,7 +27,8 @@ class Store:
         self.settings = settings
         self.scripts = scripts = Scripts(redis)
         self.jobs = Jobs(redis, scripts, settings)
-        self.submissions = Submissions(redis, scripts)
+        self.storage = Storage(redis)
+        self.submissions = Submissions(redis, scripts, self.storage)
         self.cache = Cache(redis, settings)
         self.assignments = Assignments(redis, scripts)
         self.publications = Publications(redis, scripts)

@@ -14,13 +14,17 @@ from grader.store.connection import Connection, seconds, text, texts
 from grader.store.packing import compressed, decompressed, packed, verdict_of
 from grader.store.paging import Page
 from grader.store.records import Claim, Kind, State, Submission
-from grader.store.refusals import IdempotencyMismatch
+from grader.store.refusals import IdempotencyMismatch, ShareUsedUp, StorageFull
+from grader.store.room import Storage
 from grader.store.scripts import Call, Scripts
 from grader.store.searching import Filter, search
+from grader.store.shares import Share, write
 from grader.store.standing import Standing
 
 #: Milliseconds for which an Idempotency-Key is remembered: a day, as long as anyone tries again.
 IDEMPOTENCY = 86_400_000
+#: Bytes of a source from which on it is asked first whether it would be refused: compressing it takes a while.
+_LARGE = 256 << 10
 #: Random bytes of an id: nobody guesses another's.
 _ID = 10
 
@@ -36,6 +40,8 @@ class New:
     filename: str
     source: bytes
     idempotency: tuple[str, str, str, str] | None = None
+    #: The shares of whoever hands it in; it counts only if it is accepted.
+    shares: tuple[Share, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +55,44 @@ class Accepted:
 class Submissions:
     """All of them. None is where there is no such submission."""
 
-    def __init__(self, redis: Connection, scripts: Scripts) -> None:
+    def __init__(self, redis: Connection, scripts: Scripts, storage: Storage) -> None:
         self._redis = redis
         self._scripts = scripts
+        self._storage = storage
 
     def accept(self, new: New) -> Accepted:
-        """Record it; it waits, and the student's that still waits is superseded. IdempotencyMismatch for a used key."""
+        """Record it; it waits, and the student's that still waits is superseded.
+
+        IdempotencyMismatch for a used key, ShareUsedUp and StorageFull where it is too much.
+        """
+        if len(new.source) < _LARGE or (accepted := self._accept(new, None)) is None:
+            accepted = self._accept(new, compressed(new.source))
+        if accepted is None:
+            raise RuntimeError("a submission was neither accepted nor refused")
+        return accepted
+
+    def _accept(self, new: New, source: bytes | None) -> Accepted | None:
+        """Record it, or find out whether it would be refused if its compressed source is None: None if it would not."""
         remembered, fingerprint = _idempotency(new.idempotency)
+        fits = source is None or self._storage.room().accepts(len(source))
         answer = self._scripts.run(
             "accept",
             *(secrets.token_hex(_ID), new.course, new.assignment, new.revision, new.student, new.filename),
-            *(hashlib.sha256(new.source).hexdigest(), len(new.source), compressed(new.source)),
+            *(hashlib.sha256(new.source).hexdigest(), len(new.source), source or b""),
             *(remembered, fingerprint, IDEMPOTENCY),
+            *(write(new.shares), "0" if fits else "1", "1" if source is None else "0"),
         )
-        how, name = text(answer[0]), text(answer[1])
-        if how == "mismatch":
-            raise IdempotencyMismatch("this Idempotency-Key was used before for another request")
-        return Accepted(name, replayed=how == "replayed")
+        match text(answer[0]):
+            case "free":
+                return None
+            case "mismatch":
+                raise IdempotencyMismatch("this Idempotency-Key was used before for another request")
+            case "full":
+                raise StorageFull("there is no room left for a file of this size; nothing was recorded")
+            case "used_up":
+                share = new.shares[int(answer[1]) - 1]
+                raise ShareUsedUp(f"more than {share.most} {share.what} in {share.seconds} s", int(answer[2]) / 1000)
+        return Accepted(text(answer[1]), replayed=text(answer[0]) == "replayed")
 
     def get(self, name: str) -> Submission | None:
         """The submission as it is now."""

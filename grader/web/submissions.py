@@ -29,11 +29,12 @@ from grader.web.problems import (
     NO_VERDICT,
     NOT_ACCEPTABLE,
     NOT_FOUND,
+    STORAGE_FULL,
     UNKNOWN_ASSIGNMENT,
     Fault,
     Problem,
 )
-from grader.web.schemas import WHOLE, Asked, Id, Name, PageQuery, Query, Told
+from grader.web.schemas import WHOLE, Asked, Id, Name, PageQuery, Query, Student, Told
 from grader.web.seeing import STUDENT, verdict
 from grader.web.service import service
 from grader.web.statuses import StatusTold, SummariesTold, status, summary
@@ -76,7 +77,7 @@ class SubmissionsQuery(PageQuery):
     """Which submissions."""
 
     assignment: Name | None = None
-    student: Name | None = None
+    student: Student | None = None
     outcome: Outcome | None = None
     state: State | None = None
 
@@ -105,7 +106,6 @@ class RetriesTold(Told):
     "POST",
     "/submissions",
     scope=Scope.SUBMIT,
-    weight="submit",
     answers={
         202: Answer(
             Receipt,
@@ -124,7 +124,7 @@ class RetriesTold(Told):
             ),
         )
     },
-    problems=(UNKNOWN_ASSIGNMENT, KEY_MISSING, KEY_REUSED),
+    problems=(UNKNOWN_ASSIGNMENT, KEY_MISSING, KEY_REUSED, STORAGE_FULL),
     bodies={_JSON: SubmissionAsked, "multipart/form-data": SubmissionForm},
 )
 def submit(header: Keyed) -> Response:
@@ -134,13 +134,16 @@ def submit(header: Keyed) -> Response:
     """
     given, here = handed(), service()
     course = caller().course(given.course)
-    here.limits.weigh(caller().token.id, len(given.source))
     digest = sha256(given.source).hexdigest()
     key = claimed(header, course, given.assignment, given.student, given.filename, digest)
     revision = here.store.assignments.current(course, given.assignment)
     if revision is None:
         raise Problem(UNKNOWN_ASSIGNMENT, f"there is no assignment {given.assignment} in the course {course}")
-    new = New(course, given.assignment, revision.id, given.student, given.filename, given.source, key)
+    shares = (
+        here.limits.by_token(caller().token.id),
+        *here.limits.by_student(course, given.student, len(given.source)),
+    )
+    new = New(course, given.assignment, revision.id, given.student, given.filename, given.source, key, shares)
     accepted = here.store.submissions.accept(new)
     state, against = State.QUEUED, revision.id
     if accepted.replayed:
@@ -320,7 +323,8 @@ def download(found: Submission) -> Response:
     """What was handed in, as a file to be kept and not to be shown."""
     source = service().store.submissions.source(found.id)
     if source is None:
-        _gone(found.id)
+        detail = f"the file of the submission {found.id} is no longer kept: rejected files are kept for seven days"
+        raise Problem(NOT_FOUND, detail)
     answer = answers.thing(source, content_type="application/octet-stream")
     # The one form of a name that may have any letters (RFC 6266).
     answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(found.filename, safe='')}"

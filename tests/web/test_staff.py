@@ -273,6 +273,28 @@ def test_a_file_is_downloaded_and_never_shown(visitor: Visitor, store: Store) ->
     assert answer.headers["Content-Disposition"] == "attachment; filename*=UTF-8''%C3%A4%3Bx.html"
 
 
+def test_a_rejected_file_that_is_no_longer_kept_is_said_to_be(visitor: Visitor, store: Store) -> None:
+    """Seven days after its verdict, which still says why."""
+    rejected = failed() | {"outcome": "rejected", "score": 0}
+    name = graded(store, rejected)
+    found = store.submissions.get(name)
+    assert found is not None
+    assert store.redis.delete(f"bm:source:{found.source_sha256}") == 1
+    page = visitor.get(f"{HOME}/submissions/{name}")
+    assert ("no longer kept" in page, "Download the file" in page) == (True, False)
+    assert "no longer kept" in visitor.get(f"{HOME}/submissions/{name}/source", 404)
+
+
+def test_who_typed_a_name_on_a_class_link_is_told_apart(visitor: Visitor, store: Store) -> None:
+    names = [handed_in(store, student, student.encode()) for student in ("ada", "ada!0123456789ab", "ada!ba9876543210")]
+    pages = [visitor.get(f"{HOME}/submissions/{name}") for name in names]
+    assert ["not checked" in page for page in pages] == [False, True, True]
+    assert all("All attempts of this student" not in page for page in pages)
+    assert all(
+        f"ada{digits}<" in visitor.get(f"{HOME}/submissions") for digits in ("", "!0123456789ab", "!ba9876543210")
+    )
+
+
 def test_a_submission_is_cancelled(visitor: Visitor, store: Store) -> None:
     name = handed_in(store)
     assert visitor.post(f"{HOME}/submissions/{name}/cancel").status_code == 303

@@ -24,6 +24,19 @@ class Where(click.ParamType[Address]):
             self.fail(str(error), param, ctx)
 
 
+class Memory(click.ParamType[int]):
+    """A size in bytes, as Redis writes it."""
+
+    name = "size"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read it, or say what one looks like."""
+        try:
+            return machine.parse_memory(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
 @click.command()
 @click.option(
     "--data",
@@ -39,14 +52,21 @@ class Where(click.ParamType[Address]):
 @click.option(
     "--workers", type=click.IntRange(1, 256), help="Submissions graded at a time; a processor each by default."
 )
-def serve(data: Path | None, bind: Address | None, workers: int | None) -> None:
+@click.option(
+    "--redis-maxmemory",
+    type=Memory(),
+    metavar="SIZE",
+    help="What Redis may hold, such as 2gb; BACKMARK_REDIS_MAXMEMORY, or 768mb, by default.",
+)
+def serve(data: Path | None, bind: Address | None, workers: int | None, redis_maxmemory: int | None) -> None:
     """Run the whole service on this machine: Redis, worker, sweeper and web server.
 
     Prints the address, and the first time a token. Ctrl-C stops it; what was accepted is kept and goes on with the next
     start. A part that dies is started again; exit status 3 when one keeps dying.
     """
     settings = machine.from_environment()
-    run(data or settings.data, bind, workers, settings.environment, say)
+    maxmemory = redis_maxmemory or settings.redis_maxmemory
+    run(data or settings.data, bind, workers, settings.environment, say, maxmemory=maxmemory)
 
 
 def say(line: str) -> None:

@@ -43,14 +43,21 @@ class EmbeddedRedis:
     """One server process on a data folder. `start` returns when it answers; `stop` when all is on disk."""
 
     def __init__(
-        self, folder: Path, port: int | None = None, password: str | None = None, *, tether: bool = False
+        self,
+        folder: Path,
+        port: int | None = None,
+        password: str | None = None,
+        *,
+        tether: bool = False,
+        maxmemory: int = 0,
     ) -> None:
-        """`tether`: whether it ends with the thread that starts it, whatever ends that."""
+        """Set whether it ends with the thread that starts it (`tether`), and its memory in bytes (0: no limit)."""
         self.folder = folder
         self.port = port or free_port()
         self.log = folder / "redis.log"
         self._password = password
         self._tether = tether
+        self._maxmemory = maxmemory
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -136,6 +143,7 @@ class EmbeddedRedis:
             "dir": ".",
             "appendonly": "yes",
             "appendfsync": "always",
+            "maxmemory": str(self._maxmemory),
             "maxmemory-policy": "noeviction",
             "save": '""',
             "daemonize": "no",

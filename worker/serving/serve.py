@@ -45,14 +45,22 @@ class Redis:
         self.server.stop()
 
 
-def serve(data: Path, bind: Address | None, workers: int | None, environment: Mapping[str, str], say: Say) -> None:
+def serve(  # noqa: PLR0913 - the options of a command, each by its name
+    data: Path,
+    bind: Address | None,
+    workers: int | None,
+    environment: Mapping[str, str],
+    say: Say,
+    *,
+    maxmemory: int,
+) -> None:
     """Run the service on a data folder until a signal ends it; ServiceError where it cannot be run."""
     folder = DataFolder(data)
     with folder.held():
         listener, address = listen(bind)
         with listener:
             port, password = lasting_port(), folder.secret("redis-password")
-            redis = EmbeddedRedis(folder.redis, port, password, tether=True)
+            redis = EmbeddedRedis(folder.redis, port, password, tether=True, maxmemory=maxmemory)
             variables = {
                 **environment,
                 "BACKMARK_REDIS_URL": redis.url,

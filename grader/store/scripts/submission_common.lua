@@ -14,6 +14,24 @@ local function outcome_index(course, outcome)
   return key('index', course, 'outcome', outcome)
 end
 
+-- Milliseconds for which the source of a rejected submission is kept: seven days.
+local REJECTED = 7 * 86400000
+
+-- Let the source of a submission expire while every verdict on it says rejected; keep it otherwise.
+local function keep_source(id, outcome)
+  local sha = get(job_key('submission', id), 'source')
+  local source, users = key('source', sha), key('source-users', sha)
+  if outcome == 'rejected' then
+    redis.call('SREM', users, id)
+    if redis.call('EXISTS', users) == 0 and redis.call('PTTL', source) == -1 then
+      redis.call('PEXPIRE', source, REJECTED)
+    end
+  elseif redis.call('EXISTS', source) == 1 then
+    redis.call('SADD', users, id)
+    redis.call('PERSIST', source)
+  end
+end
+
 -- The verdict that holds from now on, in a few words, beside the submission. Whether they are other words than before.
 local function hold(id, number, summary)
   local job = job_key('submission', id)
@@ -28,6 +46,7 @@ local function hold(id, number, summary)
     'max_score', summary.max_score, 'failing', summary.failing, 'mistakes', mistakes_of(summary),
     'judged', whole(now()))
   reckon(id, 1)
+  keep_source(id, summary.outcome)
   return was[2] ~= summary.outcome or was[5] ~= tostring(summary.score) or was[6] ~= tostring(summary.max_score)
     or was[7] ~= summary.failing
 end

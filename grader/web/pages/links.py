@@ -69,7 +69,8 @@ def told(found: Submission) -> str | None:
     return path if path is None or service().settings.public_url is None else address(path)
 
 
-def _serializer(purpose: str) -> URLSafeSerializer:
+def serializer(purpose: str) -> URLSafeSerializer:
+    """Return what signs values for one purpose; a Problem if the service has no secret."""
     key = signing.key(service().settings, "link")
     if key is None:
         raise Problem(NO_SECRET, "the setting BACKMARK_SECRET is missing, so no link can be signed")
@@ -79,13 +80,13 @@ def _serializer(purpose: str) -> URLSafeSerializer:
 
 
 def _signed(purpose: str, fields: list[Any]) -> str:
-    return str(_serializer(purpose).dumps(fields))
+    return str(serializer(purpose).dumps(fields))
 
 
 def _read(purpose: str, token: str, length: int) -> list[Any]:
     """The fields of a link, of which the last says when it ends."""
     try:
-        fields: list[Any] = _serializer(purpose).loads(token)
+        fields: list[Any] = serializer(purpose).loads(token)
     except BadData:
         raise Problem(NOT_FOUND, "this link is not one of ours: part of it may be missing") from None
     if len(fields) != length:

@@ -71,6 +71,7 @@ def read_submission(course: str, submission: str) -> Response:
         found=found,
         heading=found.assignment if revision is None else revision.title,
         listing=None if source is None else listing(source, found.filename, verdict),
+        gone=source is None,
         attempts=store.submissions.list(
             Filter(course, assignment=found.assignment, student=found.student), _ATTEMPTS
         ).items,
