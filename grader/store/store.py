@@ -10,6 +10,7 @@ from grader.store.connection import Connection
 from grader.store.counters import Counters
 from grader.store.fitness import complaints
 from grader.store.jobs import Jobs
+from grader.store.listings import Listings
 from grader.store.publications import Publications
 from grader.store.regrades import Regrades
 from grader.store.scripts import Scripts
@@ -28,6 +29,7 @@ class Store:
         self.jobs = Jobs(redis, scripts, settings)
         self.submissions = Submissions(redis, scripts)
         self.cache = Cache(redis, settings)
+        self.listings = Listings(redis)
         self.assignments = Assignments(redis, scripts)
         self.publications = Publications(redis, scripts)
         self.regrades = Regrades(redis, scripts, self.submissions)

@@ -108,7 +108,7 @@ local function remove(id)
     for _, each in ipairs(redis.call('SMEMBERS', cached)) do
       redis.call('DEL', each)
     end
-    redis.call('DEL', key('source', at[4]), cached)
+    redis.call('DEL', key('source', at[4]), key('listing', at[4]), cached)
   end
   if redis.call('EXISTS', key('index', at[1], 'both', at[2], at[3])) == 0 then
     redis.call('HDEL', key('attempts', at[1], at[3]), at[2])
