@@ -40,17 +40,16 @@ def find_server() -> str | None:
 
 
 class EmbeddedRedis:
-    """One server process on a data folder. `start` returns when it answers; `stop` when all is on disk."""
+    """One server process on a data folder. `start` returns when it answers; `stop` when all is on disk.
 
-    def __init__(
-        self, folder: Path, port: int | None = None, password: str | None = None, *, tether: bool = False
-    ) -> None:
-        """`tether`: whether it ends with the thread that starts it, whatever ends that."""
+    It ends with the thread that starts it, whatever ends that.
+    """
+
+    def __init__(self, folder: Path, port: int | None = None, password: str | None = None) -> None:
         self.folder = folder
         self.port = port or free_port()
         self.log = folder / "redis.log"
         self._password = password
-        self._tether = tether
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -73,9 +72,8 @@ class EmbeddedRedis:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         server = self._server()
         with self._held() as lock, self.log.open("ab") as output:
-            command = [server, "-"]
             process = subprocess.Popen(  # noqa: S603 - the command is ours
-                tethered(command) if self._tether else command,
+                tethered([server, "-"]),
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=output,

@@ -52,7 +52,7 @@ def serve(data: Path, bind: Address | None, workers: int | None, environment: Ma
         listener, address = listen(bind)
         with listener:
             port, password = lasting_port(), folder.secret("redis-password")
-            redis = EmbeddedRedis(folder.redis, port, password, tether=True)
+            redis = EmbeddedRedis(folder.redis, port, password)
             variables = {
                 **environment,
                 "BACKMARK_REDIS_URL": redis.url,
