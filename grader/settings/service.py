@@ -27,6 +27,8 @@ class ServiceSettings(BaseSettings):
     redis_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
     #: A certificate authority's file, for a Redis whose certificate the system does not know.
     redis_ca: Path | None = None
+    #: The folder of Redis's files, if it runs on the web server's machine: `/readyz` then says when its disk is full.
+    redis_folder: Path | None = None
     #: Chooses each submission's fresh networks, where a revision has them, and signs links and sign-ins: secret from
     #: students, kept for good.
     secret: SecretStr | None = None

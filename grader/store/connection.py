@@ -110,7 +110,9 @@ def _translated() -> Iterator[None]:
         yield
     except (redis.ConnectionError, redis.TimeoutError) as error:
         raise StoreUnavailable(f"Redis does not answer: {error}") from error
-    except (OutOfMemoryError, ReadOnlyError, NoPermissionError, AuthorizationError) as error:
+    except OutOfMemoryError as error:
+        raise StoreUnavailable(f"Redis refuses, no space left in its memory: {error}") from error
+    except (ReadOnlyError, NoPermissionError, AuthorizationError) as error:
         raise StoreUnavailable(f"Redis refuses: {error}") from error
     except ResponseError as error:
         if str(error).startswith(_UNFIT):

@@ -8,7 +8,7 @@ from grader.store.callbacks import Callbacks
 from grader.store.cohorts import Cohorts
 from grader.store.connection import Connection
 from grader.store.counters import Counters
-from grader.store.fitness import complaints
+from grader.store.fitness import complaints, memory_complaint
 from grader.store.jobs import Jobs
 from grader.store.listings import Listings
 from grader.store.publications import Publications
@@ -54,6 +54,10 @@ class Store:
             return complaints(self.redis)
         except StoreUnavailable as error:
             return [str(error)]
+
+    def shortage(self) -> str | None:
+        """Return a sentence if there is no space left in Redis's memory, else None; StoreUnavailable if it is away."""
+        return memory_complaint(self.redis)
 
     def close(self) -> None:
         """Give back its connections."""

