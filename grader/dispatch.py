@@ -80,9 +80,16 @@ class CeleryDispatcher:
         self._unsent, self._warn_after = 0, now + _WARN_SECONDS
 
 
+def _broker(url: str) -> str:
+    """Return the address as kombu writes it: a socket's has a scheme of its own, and another word for the database."""
+    if not url.startswith("unix:"):
+        return url
+    return url.replace("unix:", "redis+socket:", 1).replace("?db=", "?virtual_host=").replace("&db=", "&virtual_host=")
+
+
 def application(settings: ServiceSettings) -> Celery:
     """Celery as producers and workers both have it: queues in strict order, late acknowledgement, no results."""
-    app = Celery("backmark", broker=settings.redis_url.get_secret_value(), set_as_current=False)
+    app = Celery("backmark", broker=_broker(settings.redis_url.get_secret_value()), set_as_current=False)
     options: dict[str, Any] = {
         "global_keyprefix": KEY_PREFIX,
         "queue_order_strategy": "priority",

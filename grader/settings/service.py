@@ -6,8 +6,9 @@ A secret may also be a file of that name (`backmark_secret`) in /run/secrets, as
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
-from pydantic import Field, HttpUrl, SecretStr
+from pydantic import Field, HttpUrl, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from redis.connection import parse_url
 
 _SECRETS = Path("/run/secrets")
 
@@ -70,3 +71,17 @@ class ServiceSettings(BaseSettings):
     callback_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     #: Whether callbacks may go over plain http.
     callback_http: bool = False
+
+    @field_validator("redis_url")
+    @classmethod
+    def _names_a_redis(cls, url: SecretStr) -> SecretStr:
+        try:
+            parse_url(url.get_secret_value())
+        except ValueError:
+            # Not with its own words, which may quote a part of the password.
+            message = (
+                "this is no address of a Redis: redis://[USER:PASSWORD@]HOST:PORT/0, rediss://... or unix://PATH, with"
+                " %, /, ?, # and @ of a password written as %25, %2F, %3F, %23 and %40"
+            )
+            raise ValueError(message) from None
+        return url

@@ -14,6 +14,7 @@ from grader.store.listings import Listings
 from grader.store.publications import Publications
 from grader.store.regrades import Regrades
 from grader.store.scripts import Scripts
+from grader.store.sessions import Sessions
 from grader.store.submissions import Submissions
 from grader.store.tokens import Tokens
 from grader.store.workers import Workers
@@ -33,6 +34,7 @@ class Store:
         self.assignments = Assignments(redis, scripts)
         self.publications = Publications(redis, scripts)
         self.regrades = Regrades(redis, scripts, self.submissions)
+        self.sessions = Sessions(redis)
         self.tokens = Tokens(redis, scripts)
         self.workers = Workers(redis)
         self.counters = Counters(redis)
