@@ -76,7 +76,7 @@ class ServiceSettings(BaseSettings):
     @classmethod
     def _names_a_redis(cls, url: SecretStr) -> SecretStr:
         try:
-            parse_url(url.get_secret_value())
+            parse_url(url.get_secret_value())  # type: ignore[no-untyped-call] # redis-py's
         except ValueError:
             # Not with its own words, which may quote a part of the password.
             message = (
