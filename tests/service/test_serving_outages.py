@@ -1,4 +1,4 @@
-"""`backmark serve` through outages of a few seconds under load; `python -m bench.outages` makes each a minute long."""
+"""`backmark serve` through outages of seconds under load; `python -m bench.outages` has more of them, and longer."""
 
 import os
 
@@ -13,12 +13,12 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize("outage", ["memory", "disk", "paused", "clock-back", "clock-forward"])
+@pytest.mark.parametrize("outage", ["disk", "paused"])
 def test_everything_goes_on_by_itself_and_nothing_is_lost_or_doubled(outage: str) -> None:
     try:
-        report = measure(outage, seconds=8, rate=2)
+        report = measure(outage, seconds=6, rate=2)
     except Missing as error:
-        if os.environ.get("CI") and outage == "disk":
+        if os.environ.get("CI"):
             raise
         pytest.skip(str(error))
     assert report.violations == []
