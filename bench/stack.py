@@ -17,6 +17,7 @@ from grader.settings.service import ServiceSettings
 from grader.store.records import Scope
 from grader.store.store import Store
 from worker.serving.embedded import EmbeddedRedis, free_port
+from worker.serving.tether import tethered
 
 COURSE, ASSIGNMENT = "bench", "udl-7.2"
 
@@ -83,7 +84,7 @@ def _part(words: Sequence[str], variables: dict[str, str], folder: Path) -> Iter
     kept = {name: value for name, value in os.environ.items() if not name.startswith("BACKMARK_")}
     with (folder / f"{words[0]}.log").open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "worker.cli", *words], env={**kept, **variables}, stdout=log, stderr=log
+            tethered([sys.executable, "-m", "worker.cli", *words]), env={**kept, **variables}, stdout=log, stderr=log
         )
     try:
         yield

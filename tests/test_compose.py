@@ -14,8 +14,8 @@ from grader.settings.machine import DEFAULT_REDIS_MAXMEMORY, parse_memory
 from grader.settings.service import ServiceSettings
 
 ROOT = Path(__file__).parents[1]
-#: Settings that differ by container, or are made from others: not for .env.
-MADE = {"redis_url", "redis_ca", "secret"}
+#: Settings that differ by container, are made from others, or are for `backmark serve` alone: not for .env.
+MADE = {"redis_url", "redis_ca", "redis_folder", "secret"}
 #: Those that are empty unless somebody sets them.
 EMPTY = {"BACKMARK_PUBLIC_URL"}
 SERVICES = ("redis", "web", "worker", "sweeper")

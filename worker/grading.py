@@ -26,6 +26,7 @@ from grader.properties.wording import TITLES
 from worker.jailed import Jailed, Requests
 from worker.jails import Jails
 from worker.sandbox.clock import Budget
+from worker.sandbox.inside.cells import Cells
 from worker.sandbox.policy import Limits
 from worker.sandbox.session import Session
 
@@ -89,6 +90,8 @@ class Grading:
     grader: Grader
     source: bytes
     filename: str
+    #: The notebook's code cells, once it was read.
+    cells: Cells = field(default_factory=Cells)
     _sessions: list[Session] = field(default_factory=list)
     #: For all of its jails together.
     _budget: Budget = field(default_factory=Budget)
@@ -152,7 +155,10 @@ class Grading:
             # Whoever stopped it may have looked before this jail was there.
             session.stop()
         assignment = self.grader.judge.assignment
-        extracted = session.extract(self.source, self.filename[-LONGEST_NAME:], assignment.function)
+        try:
+            extracted = session.extract(self.source, self.filename[-LONGEST_NAME:], assignment.function)
+        finally:
+            self.cells = session.cells
         if extracted.fingerprint in assignment.templates:
             raise SubmissionError("unfilled", UNFILLED.format(function=assignment.function))
         self._written = tuple(Written(each.name, each.index, each.cell, each.line) for each in extracted.writes)

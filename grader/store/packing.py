@@ -39,3 +39,8 @@ def decompressed(data: bytes) -> bytes:
     if not unpacker.eof:
         raise ValueError("what was stored is damaged, or larger than anything that is stored")
     return content
+
+
+def decompressed_start(data: bytes, most: int) -> bytes:
+    """Return the first `most` bytes of what `compressed` was given."""
+    return zlib.decompressobj().decompress(data, most)

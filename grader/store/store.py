@@ -8,12 +8,14 @@ from grader.store.callbacks import Callbacks
 from grader.store.cohorts import Cohorts
 from grader.store.connection import Connection
 from grader.store.counters import Counters
-from grader.store.fitness import complaints
+from grader.store.fitness import complaints, memory_complaint
 from grader.store.jobs import Jobs
+from grader.store.listings import Listings
 from grader.store.publications import Publications
 from grader.store.regrades import Regrades
 from grader.store.room import Storage
 from grader.store.scripts import Scripts
+from grader.store.sessions import Sessions
 from grader.store.submissions import Submissions
 from grader.store.tokens import Tokens
 from grader.store.workers import Workers
@@ -30,9 +32,11 @@ class Store:
         self.storage = Storage(redis)
         self.submissions = Submissions(redis, scripts, self.storage)
         self.cache = Cache(redis, settings)
+        self.listings = Listings(redis)
         self.assignments = Assignments(redis, scripts)
         self.publications = Publications(redis, scripts)
         self.regrades = Regrades(redis, scripts, self.submissions)
+        self.sessions = Sessions(redis)
         self.tokens = Tokens(redis, scripts)
         self.workers = Workers(redis)
         self.counters = Counters(redis)
@@ -59,6 +63,10 @@ class Store:
             return complaints(self.redis)
         except StoreUnavailable as error:
             return [str(error)]
+
+    def shortage(self) -> str | None:
+        """Return a sentence if there is no space left in Redis's memory, else None; StoreUnavailable if it is away."""
+        return memory_complaint(self.redis)
 
     def close(self) -> None:
         """Give back its connections."""

@@ -11,7 +11,7 @@ from typing import Any
 from grader.store import keys
 from grader.store.changes import Changes
 from grader.store.connection import Connection, seconds, text, texts
-from grader.store.packing import compressed, decompressed, packed, verdict_of
+from grader.store.packing import compressed, decompressed, decompressed_start, packed, verdict_of
 from grader.store.paging import Page
 from grader.store.records import Claim, Kind, State, Submission
 from grader.store.refusals import IdempotencyMismatch, ShareUsedUp, StorageFull
@@ -103,6 +103,11 @@ class Submissions:
         digest = self._redis.hget(_key(name), "source")
         data: Any = None if digest is None else self._redis.get(keys.key("source", text(digest)))
         return None if data is None else decompressed(data)
+
+    def beginning(self, submission: Submission, most: int) -> bytes | None:
+        """Return the first `most` bytes of what was handed in, without unpacking the rest."""
+        data: Any = self._redis.get(keys.key("source", submission.source_sha256))
+        return None if data is None else decompressed_start(data, most)
 
     def finish(self, claim: Claim, verdict: dict[str, Any], *, reused: bool = False, ahead: Call | None = None) -> bool:
         """Its end: this verdict. False where it is no longer the claim's, and the verdict is dropped.

@@ -3,6 +3,7 @@
 from flask import Response
 from pydantic import Field
 
+from grader.diskspace import complain_if_full
 from grader.errors import StoreUnavailable
 from grader.store.records import Scope
 from grader.store.room import Room
@@ -75,12 +76,24 @@ def read_readiness() -> Response:
 def _parts() -> PartsTold:
     store = service().store
     try:
-        alive = store.workers.list()
+        alive, shortage = store.workers.list(), store.shortage()
     except StoreUnavailable as error:
         # One that hangs is waited for once, not again for each question.
+        folder = service().settings.redis_folder
+        full = None if folder is None else complain_if_full(folder)
         unknown = PartTold(ok=False, reason="nobody knows while Redis does not answer")
-        return PartsTold(redis=PartTold(ok=False, reason=str(error)), workers=unknown, sweeper=unknown, storage=unknown)
+        return PartsTold(
+            redis=PartTold(ok=False, reason=full or str(error)), workers=unknown, sweeper=unknown, storage=unknown
+        )
     complaints = store.fitness()
+    if shortage is not None:
+        unknown = PartTold(ok=False, reason="nobody can report while Redis has no space left")
+        return PartsTold(
+            redis=PartTold(ok=False, reason="; ".join(complaints) or shortage),
+            workers=unknown,
+            sweeper=unknown,
+            storage=unknown,
+        )
     return PartsTold(
         redis=PartTold(ok=not complaints, reason="; ".join(complaints) or None),
         workers=_workers([each for each in alive if each.role == "worker"]),

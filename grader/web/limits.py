@@ -101,7 +101,7 @@ class Limits:
         return _shares("of all who use this link", link, size, *self._class)
 
     def _restarted(self, rate: RateLimitItem, *name: str) -> bool:
-        """Start the window anew, with one hit, if it ends later than one that begins now: Redis's clock was set back."""
+        """Start a window anew, with one hit, if it ends later than one that begins now: the clock was set back."""
         window = self._limiter.get_window_stats(rate, *name)
         if window.reset_time - time.time() <= rate.get_expiry() + 1:
             return False

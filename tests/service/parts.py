@@ -15,6 +15,7 @@ from grader.settings.service import ServiceSettings
 from grader.store.records import Job, Kind, Submission
 from grader.store.store import Store
 from grader.store.submissions import New
+from worker.serving.tether import tethered
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted(each for each in (ROOT / "examples").iterdir() if each.suffix in {".py", ".ipynb"})
@@ -58,7 +59,8 @@ class Part:
         self.log = log
         with log.open("ab") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "worker.cli", *words],
+                # It ends with the tests, also when these are killed.
+                tethered([sys.executable, "-m", "worker.cli", *words]),
                 env={**environment, **variables},
                 cwd=ROOT,
                 stdout=output,

@@ -1,5 +1,6 @@
 """What a worker makes of a submission, and of its own failures."""
 
+import json
 import os
 import signal
 import threading
@@ -11,6 +12,7 @@ import pytest
 
 from grader.errors import AssignmentError
 from grader.model import Limits
+from grader.store.listings import Listing
 from grader.store.packing import unpacked
 from grader.store.records import Job, Kind, Revision, State, Submission
 from grader.store.submissions import New
@@ -61,6 +63,17 @@ def test_what_identical_sources_share_has_nobody_s_filename(context: Context) ->
     cached: Any = context.store.redis.get(key)
     assert unpacked(cached)["submission"]["filename"] == "source.py"
     assert (context.store.submissions.verdict(first.id) or {})["submission"]["filename"] == "lovelace.py"
+
+
+def test_a_notebooks_cells_are_kept_beside_its_verdict_also_when_it_is_refused(context: Context) -> None:
+    for function in ("backward_pass", "forward_pass"):
+        cells = [("markdown", "# Title"), ("code", f"def {function}(*_):\n    raise ValueError")]
+        document = {"cells": [{"cell_type": kind, "source": source} for kind, source in cells]}
+        found = done(context, handed_in(context, json.dumps(document).encode(), "a.ipynb"))
+        listing = context.store.listings.get(found.source_sha256)
+        assert listing == Listing(((2, f"def {function}(*_):\n    raise ValueError"),), whole=True), found
+        assert context.store.submissions.delete(found.id)
+        assert context.store.listings.get(found.source_sha256) is None
 
 
 def test_an_outcome_that_may_not_repeat_itself_is_graded_again(context: Context) -> None:

@@ -175,12 +175,29 @@ def test_a_revision_from_before_previews_says_so(visitor: Visitor, store: Store)
     assert "Nothing is known of these networks" in visitor.get(f"{HOME}/assignments/mine")
 
 
+def test_signing_out_ends_copies_of_the_cookie_and_nobody_elses_sign_in(app: Flask, store: Store) -> None:
+    mine, other = Visitor(app, store), Visitor(app, store)
+    cookie = mine.client.get_cookie("backmark")
+    assert cookie is not None
+    assert mine.post("/sign-out").status_code == 303
+    thief = app.test_client()
+    thief.set_cookie("backmark", cookie.value)
+    assert thief.get(HOME, headers=HTML).status_code == 303
+    assert other.get(HOME)
+
+
+def test_a_link_never_has_the_host_that_the_request_names(visitor: Visitor) -> None:
+    headers = {**HTML, "X-Forwarded-Host": "evil.example", "Host": "evil.example"}
+    made = visitor.client.post(f"{UDL}/links", headers=headers, data={"csrf_token": visitor.proof(UDL)}).text
+    assert "evil.example" not in made
+
+
 def test_a_link_to_hand_in_is_made_and_leads_there(visitor: Visitor) -> None:
     made = visitor.post(f"{UDL}/links", UDL, student="ada", days="3")
     assert made.status_code == 200
-    found = re.search(r'value="(http[^"]+/hand-in/[^"]+)"', made.text)
+    found = re.search(r'value="(/hand-in/[^"]+)"', made.text)
     assert found is not None
-    assert "ada" in visitor.get(found[1].partition("localhost")[2])
+    assert "ada" in visitor.get(found[1])
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The command line of `backmark serve`."""
 
+import errno
 import os
 import sys
 from pathlib import Path
@@ -74,6 +75,9 @@ def say(line: str) -> None:
     try:
         # What is there to be copied stands by itself.
         click.echo(line if line.startswith(" ") else f"backmark serve: {line}")
-    except OSError:
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            # Redirected to a full disk: the next line may find room.
+            return
         # Nor may Python's own last flush fail.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

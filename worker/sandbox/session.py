@@ -19,13 +19,14 @@ from grader.errors import (
 from worker.sandbox import reply
 from worker.sandbox.clock import LOOK, Budget, Clock, late
 from worker.sandbox.inside import wire
+from worker.sandbox.inside.cells import BYTES, Cells
 from worker.sandbox.policy import Limits
 from worker.sandbox.process import Jail
 from worker.sandbox.reply import Extracted, Reply
 from worker.sandbox.request import Request
 
-#: Bytes of a slice's code: the source may have 1 MiB, and the slice is a part of it, with escapes.
-_CODE_CAP = 4 * 1024 * 1024
+#: Bytes of a slice's code (the source may have 1 MiB, and the slice is a part of it, with escapes) and of cells.
+_CODE_CAP = 4 * 1024 * 1024 + BYTES
 #: Seconds on the wall clock for a jail to be ready, before any of the student's code is in it.
 _START = 30.0
 #: Seconds, for each answer still to come and at most, in which answers gather: many at a time cost the worker half of
@@ -46,6 +47,8 @@ class Session:
         self.replies: list[Reply] = []
         #: What the submission may use, and has used in its other jails: to be set before anything is asked.
         self.budget = Budget()
+        #: The code cells of the notebook that was read, also if it was refused.
+        self.cells = Cells()
         self._limits = limits
         self._frames: deque[wire.Frame] = deque()
         #: Frames of the current exchange that have not arrived.
@@ -75,7 +78,7 @@ class Session:
         try:
             header = {"do": "extract", "filename": filename, "function": function}
             self._ask(wire.pack(header, source), _CODE_CAP, seconds=self._limits.seconds)
-            found = reply.extracted(self._next())
+            found, self.cells = reply.extracted(self._next())
         except CandidateError as error:
             raise SubmissionError(
                 _TOO_COMPLEX,

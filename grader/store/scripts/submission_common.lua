@@ -25,10 +25,12 @@ local function keep_source(id, outcome)
     redis.call('SREM', users, id)
     if redis.call('EXISTS', users) == 0 and redis.call('PTTL', source) == -1 then
       redis.call('PEXPIRE', source, REJECTED)
+      redis.call('PEXPIRE', key('listing', sha), REJECTED)
     end
   elseif redis.call('EXISTS', source) == 1 then
     redis.call('SADD', users, id)
     redis.call('PERSIST', source)
+    redis.call('PERSIST', key('listing', sha))
   end
 end
 
@@ -150,7 +152,7 @@ local function remove(id)
     for _, each in ipairs(redis.call('SMEMBERS', cached)) do
       redis.call('DEL', each)
     end
-    redis.call('DEL', key('source', at[4]), cached)
+    redis.call('DEL', key('source', at[4]), key('listing', at[4]), cached)
   end
   if redis.call('EXISTS', key('index', at[1], 'both', at[2], at[3])) == 0 then
     redis.call('HDEL', key('attempts', at[1], at[3]), at[2])

@@ -5,7 +5,6 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from flask import request
 from itsdangerous import BadData, URLSafeSerializer
 
 from grader.store.records import Submission
@@ -58,15 +57,18 @@ def read_verdict(token: str) -> str:
 
 
 def address(path: str) -> str:
-    """A path as people can be sent it: from the address of the settings, else from where this request was sent."""
+    """Return a path with the address of the settings before it, else the path alone.
+
+    Never with the header Host: it is whatever the request says, and a link is sent to others.
+    """
     public = service().settings.public_url
-    return f"{str(public or request.root_url).rstrip('/')}{path}"
+    return path if public is None else f"{str(public).rstrip('/')}{path}"
 
 
 def told(found: Submission) -> str | None:
-    """The link to a verdict as the API tells it: never with a host that is only what the request says."""
+    """The link to a verdict as the API tells it."""
     path = verdict(found)
-    return path if path is None or service().settings.public_url is None else address(path)
+    return None if path is None else address(path)
 
 
 def serializer(purpose: str) -> URLSafeSerializer:

@@ -9,7 +9,7 @@ from grader.store.searching import Filter
 from grader.web import seeing, submissions
 from grader.web.pages import links
 from grader.web.pages.layout import Pages, page
-from grader.web.pages.sources import listing
+from grader.web.pages.sources import RAW, listing
 from grader.web.pages.verdict import viewed
 from grader.web.pages.visitor import staff
 from grader.web.problems import NOT_FOUND, Problem
@@ -60,7 +60,7 @@ def read_submission(course: str, submission: str) -> Response:
     staff_ = staff(course)
     store, found = service().store, visible(course, submission)
     verdict, revision = seeing.verdict(found, staff_), store.assignments.get(course, found.revision)
-    source = store.submissions.source(found.id)
+    cells, start = store.listings.get(found.source_sha256), store.submissions.beginning(found, RAW)
     return page(
         "staff/submission.html",
         course=course,
@@ -70,8 +70,8 @@ def read_submission(course: str, submission: str) -> Response:
         view=None if verdict is None else viewed(verdict, revision),
         found=found,
         heading=found.assignment if revision is None else revision.title,
-        listing=None if source is None else listing(source, found.filename, verdict),
-        gone=source is None,
+        listing=None if start is None else listing(found.filename, start, found.size, cells, verdict),
+        gone=start is None,
         attempts=store.submissions.list(
             Filter(course, assignment=found.assignment, student=found.student), _ATTEMPTS
         ).items,
