@@ -1,12 +1,13 @@
 """One submission from its bytes to its verdict."""
 
+import contextlib
 import hashlib
 import time
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from grader.diagnosis.written import Written, placed
-from grader.errors import BackmarkError, SubmissionError, TimedOut
+from grader.errors import BackmarkError, JailInterrupted, SubmissionError, TimedOut
 from grader.model import (
     AssignmentReference,
     Flag,
@@ -31,6 +32,8 @@ from worker.sandbox.policy import Limits
 from worker.sandbox.session import Session
 
 PRINTS = Flag("prints", "prints while it computes")
+#: Tries of a submission whose jail is interrupted and nobody knows why: it may be what is in it.
+INTERRUPTED_TRIES = 3
 #: Characters of a file's name that the jail is told: enough to see its ending.
 LONGEST_NAME = 255
 UNFILLED = (
@@ -70,6 +73,9 @@ class Grader:
 
     def grade(self, source: bytes, filename: str) -> Verdict:
         """The verdict on a file's bytes. ServiceError is ours and says nothing about the student."""
+        for _ in range(INTERRUPTED_TRIES - 1):
+            with contextlib.suppress(JailInterrupted):
+                return self.grading(source, filename).verdict()
         return self.grading(source, filename).verdict()
 
     @cached_property

@@ -3,13 +3,14 @@
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from grader.errors import Crashed, JailFailed, SubmissionError, TimedOut
+from grader.errors import BackmarkError, Crashed, JailFailed, SubmissionError, TimedOut
 from tests.sandbox.conftest import LIMITS, ask, ask_again, body, pid_of
 from worker.sandbox.cgroup import Cgroup, Overruns
 from worker.sandbox.clock import Clock
@@ -64,6 +65,24 @@ def test_a_jail_that_stays_stopped_is_our_failure_in_the_end(walled: Jail) -> No
         stopped(session)
         with pytest.raises(JailFailed, match="stopped"):
             session.extract(body("pass").encode(), "work.py", "backward_pass")
+
+
+def test_what_was_answered_while_we_were_held_up_is_taken_before_anything_is_said(
+    walled: Jail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twenty calls compute for longer together than one may, and we hear of none of them meanwhile."""
+    real, held_up = Clock.look, iter([2.0])
+
+    def look(clock: Clock) -> BackmarkError | None:
+        time.sleep(next(held_up, 0.0))
+        return real(clock)
+
+    monkeypatch.setattr(Clock, "look", look)
+    lines = "import time\nend = time.process_time() + 0.04\nwhile time.process_time() < end:\n    pass"
+    with Session(walled, Limits(seconds_per_call=0.3, seconds=9.0, memory=1 << 30, output=1000)) as session:
+        session.extract(body(lines).encode(), "work.py", "backward_pass")
+        held_up = iter([2.0])
+        assert len(ask_again(session, *[[1, 1]] * 20)) == 20
 
 
 def test_what_reading_a_file_uses_up_itself_is_its_own_and_is_not_repeatable(walled: Jail) -> None:

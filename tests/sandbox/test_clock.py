@@ -194,5 +194,6 @@ def test_what_it_used_after_our_last_look_is_known_from_its_end(
     exhausted: bool,  # noqa: FBT001 - a parameter of the test
 ) -> None:
     machine.seen(lambda: machine.compute(0.1), 10)
-    machine.at_end = at_end
+    machine.at_end, machine.counted = at_end, False
+    machine.seen(lambda: machine.rest(0.1), 2)
     assert machine.clock.exhausted() is exhausted

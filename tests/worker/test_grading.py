@@ -1,17 +1,22 @@
 """A submission through a real jail: each of the eight outcomes, and what is said with it."""
 
 import json
+import os
+import signal
 from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
+from grader.errors import JailInterrupted
 from grader.model import Limits, Mark, Outcome, Verdict
 from grader.properties.engine import Judge
 from grader.revision import Revision
 from tests.properties.test_shrinking import RIGHT
+from tests.sandbox.conftest import pid_of
 from worker.grading import Grader
 from worker.jails import Jails
+from worker.sandbox.session import Extracted, Session
 
 Grade = Callable[..., Verdict]
 
@@ -185,6 +190,29 @@ def test_who_recomputes_the_forward_pass_is_flagged_and_passes(grade: Grade) -> 
 def test_a_right_one_has_no_flags(grade: Grade) -> None:
     """No false alarm."""
     assert grade(RIGHT).judgement.flags == ()
+
+
+@pytest.mark.parametrize("kills", [2, 3])
+def test_a_file_whose_jail_is_killed_is_graded_again_three_times_at_most(
+    udl: Judge, jails: Jails, monkeypatch: pytest.MonkeyPatch, kills: int
+) -> None:
+    """Where no service keeps count, too."""
+    grader, left = Grader(udl, jails), iter(range(kills))
+    real = Session.extract
+
+    def extract(session: Session, source: bytes, filename: str, function: str) -> Extracted:
+        session._await_ready()
+        pid = pid_of(session)
+        if next(left, None) is not None and pid is not None:
+            os.kill(pid, signal.SIGKILL)
+        return real(session, source, filename, function)
+
+    monkeypatch.setattr(Session, "extract", extract)
+    if kills < 3:
+        assert grader.grade(RIGHT.encode(), "a.py").judgement.outcome is Outcome.PASSED
+    else:
+        with pytest.raises(JailInterrupted):
+            grader.grade(RIGHT.encode(), "a.py")
 
 
 def test_a_sleeper_has_one_budget_for_all_of_its_jails(udl: Judge, jails: Jails) -> None:

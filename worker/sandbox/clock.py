@@ -86,8 +86,7 @@ class Clock:
     def begin(self, seconds: float) -> None:
         """Start an exchange with so many seconds an answer. The process has slept in between for want of a request."""
         self._seconds = seconds
-        before, self._usage = self._usage, self.process.usage()
-        self._compute(before)
+        self._compute(self.process.usage())
         self._read, self._own = time.monotonic(), own_seconds()
         self._accountable, self._stretch = True, Stretch()
         self._next_call()
@@ -121,11 +120,10 @@ class Clock:
     def _count(self, gap: float) -> None:
         """Book what happened since the last look."""
         before, usage = self._usage, self.process.usage()
-        self._usage = usage
+        computed = self._compute(usage)
         if before is None or usage is None:
             self.budget.asleep += gap / PATIENCE
             return
-        computed = self._compute(before)
         was_accountable, self._accountable = self._accountable, usage.accountable
         if not (was_accountable and self._accountable):
             self._stretch = Stretch()
@@ -139,9 +137,13 @@ class Clock:
             # Its wait since the last turn is booked at the next one: what passed before this look is all booked.
             self.budget.asleep += self._stretch.settle(gap)
 
-    def _compute(self, before: Usage | None) -> float:
-        """Book the processor time between two readings, and return it."""
-        computed = 0.0 if before is None or self._usage is None else self._usage.computed - before.computed
+    def _compute(self, usage: Usage | None) -> float:
+        """Book the processor time since the counters were last read, and return it."""
+        if usage is None:
+            # It has ended: what it had used when we last looked is still asked for.
+            return 0.0
+        computed = 0.0 if self._usage is None else usage.computed - self._usage.computed
+        self._usage = usage
         self.budget.computed += computed
         return computed
 

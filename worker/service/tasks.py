@@ -8,15 +8,13 @@ from celery.exceptions import Reject
 
 from grader.errors import JailFailed, JailInterrupted, JailUnavailable, StoreUnavailable
 from grader.store.records import Job, Kind, State
+from worker.grading import INTERRUPTED_TRIES
 from worker.service import publishing, regrading, submitting
 from worker.service.claims import Hold, Stopping, Withdrawn, held
 from worker.service.context import Context
 from worker.service.fitness import RETRY_SECONDS
 
 _log = logging.getLogger(__name__)
-
-#: Tries after which a job ends whose jail is interrupted and nobody knows why: it may be what is in it.
-_UNEXPLAINED = 3
 
 #: Each ends with what it concluded written, or raises.
 WORK: dict[Kind, Callable[[Context, Hold], None]] = {
@@ -75,7 +73,7 @@ def _hand_back(context: Context, hold: Hold, why: str) -> None:
 def _failed(context: Context, hold: Hold, error: Exception) -> None:
     """Count a try that failed, and try again where there are more."""
     message = f"{type(error).__name__}: {error}"
-    most = _UNEXPLAINED if isinstance(error, JailInterrupted) else None
+    most = INTERRUPTED_TRIES if isinstance(error, JailInterrupted) else None
     try:
         state = hold.asked(lambda: context.store.jobs.failed(hold.claim, message, most))
     except Withdrawn:
