@@ -164,7 +164,8 @@ class Submissions:
         While the page has a cursor there may be more. BadCursor if the cursor is none that a page gave.
         """
         page = self.list(Filter(course, assignment, state=State.SERVICE_FAILED), limit, cursor)
-        return Page(tuple(each.id for each in page.items if self.retry(each.id)), page.next_cursor)
+        retried: Any = self._scripts.run("retry", *(each.id for each in page.items)) if page.items else []
+        return Page(tuple(text(name) for name in retried), page.next_cursor)
 
     def delete(self, name: str) -> bool:
         """Delete it, its verdicts, and its source where nobody else handed that in; False where there is none."""

@@ -63,8 +63,8 @@ class RegradeAsked(Asked):
     students: list[Student] = Field(default=[], max_length=_MOST_STUDENTS, description="Only theirs.")
     which: Which = Field(
         default=Which.ALL,
-        description="Of each student's submissions that were graded or ended as service_failed: all, the latest, or "
-        "the best. The latest or best is picked first, and passed over where it does not fit the rest.",
+        description="Of each student's submissions with a verdict, or that ended as service_failed: all, the latest, "
+        "or the best. The latest or best is picked first, and passed over where it does not fit the rest.",
     )
     fresh: bool = Field(
         default=False, description="Grade everything anew, rather than by what an identical source was given before."

@@ -11,7 +11,7 @@ local function student_of(id, state)
   if at[1] ~= state then
     return nil
   end
-  local student = part(at[2]) .. ':' .. part(at[3])
+  local student = at[2] .. '\0' .. at[3]
   if slow[student] == nil then
     slow[student] = redis.call('SISMEMBER', key('slow', at[2]), at[3]) == 1
   end

@@ -18,8 +18,8 @@ from grader.web.service import service
 pages = Pages("staff_submissions", __name__)
 
 _PAGE = 50
-#: Submissions that one click lets wait again: so many pages of so many.
-_MOST_PAGES, _PAGE_OF_RETRIES = 10, 200
+#: Submissions that one click lets wait again, about: as many pages are looked through, of so many.
+_RETRIES, _PAGES_OF_RETRIES, _PAGE_OF_RETRIES = 400, 10, 200
 #: A student's other attempts that are listed beside one.
 _ATTEMPTS = 20
 #: Of a student's name or an assignment's, characters that are looked for.
@@ -109,11 +109,11 @@ def retry_submissions(course: str) -> Response:
     staff(course, "submit")
     assignment = request.form.get("assignment", "").strip()[:_LONGEST] or None
     retried, cursor, more = 0, None, True
-    for _ in range(_MOST_PAGES):
+    for _ in range(_PAGES_OF_RETRIES):
         found = submissions.retry_all(course, assignment, _PAGE_OF_RETRIES, cursor)
         retried, cursor = retried + len(found.items), found.next_cursor
         more = cursor is not None
-        if not more:
+        if not more or retried >= _RETRIES:
             break
     return page(
         "staff/retried.html", course=course, section="submissions", assignment=assignment, retried=retried, more=more
