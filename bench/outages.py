@@ -359,6 +359,8 @@ def main() -> int:
     given = parser.parse_args()
     if unknown := sorted(set(given.outages) - set(OUTAGES)):
         parser.error(f"there is no outage {unknown[0]}")
+    # What was started and mounted is taken back.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     broken = False
     line = "{:<14} {:>8} {:>8} {:>10} {:>11}  {}"
     print(line.format("outage", "accepted", "refused", "ready, s", "graded, s", "violations"))
