@@ -55,6 +55,8 @@ class Load:
     accepted: dict[int, str] = field(default_factory=dict)
     answers: list[int] = field(default_factory=list)
     _over: threading.Event = field(default_factory=threading.Event)
+    # One for all: each would read the machine's certificates anew.
+    _client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=15))
 
     def run(self, hands: ThreadPoolExecutor) -> None:
         """Hand in until `end`."""
@@ -75,7 +77,7 @@ class Load:
         while time.monotonic() < until:
             # Nobody knows whether what was not answered was recorded: that is what the key is for.
             with suppress(httpx.HTTPError):
-                answer = httpx.post(f"{self.url}/api/v1/submissions", json=body, headers=headers, timeout=15)
+                answer = self._client.post(f"{self.url}/api/v1/submissions", json=body, headers=headers)
                 self.answers.append(answer.status_code)
                 if answer.status_code == 202:
                     self.accepted[number] = answer.json()["id"]
@@ -357,6 +359,8 @@ def main() -> int:
     given = parser.parse_args()
     if unknown := sorted(set(given.outages) - set(OUTAGES)):
         parser.error(f"there is no outage {unknown[0]}")
+    # What was started and mounted is taken back.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     broken = False
     line = "{:<14} {:>8} {:>8} {:>10} {:>11}  {}"
     print(line.format("outage", "accepted", "refused", "ready, s", "graded, s", "violations"))

@@ -4,8 +4,11 @@ from typing import Any
 
 import pytest
 
+from grader.errors import Crashed
+from worker.sandbox import reply
 from worker.sandbox.inside.cells import BYTES, CELLS, Cells, decode, encode
 from worker.sandbox.inside.notebook import Cell
+from worker.sandbox.inside.wire import Frame
 
 
 def test_they_come_out_as_they_were_with_what_follows_them() -> None:
@@ -54,3 +57,10 @@ def test_more_than_the_caps_is_cut_and_that_is_said(cells: list[Cell]) -> None:
 def test_what_is_no_such_reply_is_refused(entry: Any) -> None:
     with pytest.raises((TypeError, ValueError, KeyError)):
         decode(entry, b"\xffabc")
+
+
+@pytest.mark.parametrize("header", [{}, {"listing": {"cells": [[1, 99]], "whole": True}}])
+def test_a_jail_that_lies_about_its_cells_has_crashed(header: dict[str, Any]) -> None:
+    told = {"fingerprint": "a", "left_out": [], "writes": [], **header}
+    with pytest.raises(Crashed):
+        reply.extracted(Frame(told, b"code"))
