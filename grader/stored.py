@@ -32,6 +32,11 @@ def assignment_from_json(text: str) -> Assignment:
     return read(Assignment, json.loads(text), strict=True)
 
 
+def settings(assignment: str) -> dict[str, Any]:
+    """A stored assignment's settings as JSON has them, with the defaults of those that it lacks; to be shown."""
+    return complete(Assignment, json.loads(assignment))
+
+
 def read(kind: type[Value], raw: object, *, strict: bool = False) -> Value:
     """The dataclass that the object was made from; KeyError, TypeError or ValueError if it was made from no such thing.
 

@@ -86,7 +86,7 @@ class Submission:
     superseded_by: str | None = None
     #: Why it ended as service_failed.
     failure: str | None = None
-    #: Which of its verdicts holds: 1 is its own, others are regrades'.
+    #: Which of its verdicts holds, its own or a regrade's.
     verdict: int | None = None
     #: The regrade that gave the verdict that holds.
     regrade: str | None = None
