@@ -18,7 +18,7 @@ import numpy as np
 from grader.model import Assignment
 from grader.oracle.network import Array
 from grader.properties.candidate import Evidence
-from grader.properties.layers import Booleans, Layers
+from grader.properties.layers import Booleans, Layers, Places
 from grader.properties.steps import LOCAL, Step
 from grader.suite import Suite
 
@@ -104,12 +104,16 @@ def spread(layers: Layers, suite: Suite, evidence: Mapping[int, Evidence]) -> Wr
                 missing[name][rows] = (statuses == 0) & (mine.ended or name == target)
             shared[rows] = mine.shared
         row, weight, bias, entered = row + depth, weight + weights, bias + outputs, entered + inputs
-    padded = [np.zeros_like(layers.f) for _ in range(3)]
-    for array, places, numbers in zip(
-        padded, (layers.bias_to, layers.bias_to, layers.input_to), (d_biases, df, dh), strict=True
-    ):
-        array.ravel()[places] = numbers
-    return Written(d_weights, *padded, known, shaped, missing, shared)
+    outputs_to, inputs_to = layers.bias_to, layers.input_to
+    lists = (_padded(d_biases, outputs_to, layers), _padded(df, outputs_to, layers), _padded(dh, inputs_to, layers))
+    return Written(d_weights, *lists, known, shaped, missing, shared)
+
+
+def _padded(numbers: Array, places: Places, layers: Layers) -> Array:
+    """The numbers at these places of a (L, m) array of zeros."""
+    array = np.zeros_like(layers.f)
+    array.ravel()[places] = numbers
+    return array
 
 
 def _target(evidence: Evidence) -> str | None:

@@ -141,7 +141,7 @@ def combined(count: int, seed: int) -> list[Lines]:
     every = list(slips())
     pairs = [{a[0]: a[1], b[0]: b[1]} for a, b in combinations(every, 2) if a[0] != b[0]]
     rng.shuffle(pairs)
-    chosen = pairs[: count // 2]
+    chosen: list[Lines] = [*pairs[: count // 2]]
     by_line = {line: [text for name, text in every if name == line] for line in STEP}
     while len(chosen) < count:
         lines = rng.sample(sorted(by_line), rng.choice((3, 4)))

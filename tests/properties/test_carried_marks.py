@@ -11,7 +11,8 @@ from grader.properties.candidate import Returned
 from grader.properties.drawing import draw
 from grader.properties.engine import Judge
 from grader.properties.mistakes import Known
-from grader.properties.rubric import Row, steps
+from grader.properties.row import Row
+from grader.properties.rubric import steps
 from grader.properties.steps import STEPS
 from grader.revision import packaged
 from tests.corpus.slips import Slip, right_for, template, todo_slips

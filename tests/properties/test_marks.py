@@ -3,8 +3,8 @@
 import pytest
 
 from grader.model import Judgement, Mark
-from grader.properties import engine
 from grader.properties.engine import Judge
+from grader.properties.examples import Examples
 from grader.revision import packaged
 from tests.corpus import four_lines
 from tests.corpus.four_lines import FORMS, IGNORING, SHAPELESS, STEP, WRONG, Lines, combined, mended
@@ -16,7 +16,7 @@ JUDGE = Judge(packaged("udl-7.2"))
 @pytest.fixture(autouse=True)
 def _without_counterexamples(monkeypatch: pytest.MonkeyPatch) -> None:
     """Marks do not depend on them, and they take most of the time."""
-    monkeypatch.setattr(engine.Examples, "of", lambda *_: {})
+    monkeypatch.setattr(Examples, "of", lambda *_: {})
 
 
 def judged(changed: Lines) -> Judgement:
