@@ -1,6 +1,5 @@
 """One post, to receivers that are slow, broken or somebody else."""
 
-import shutil
 import socket
 import ssl
 import subprocess
@@ -14,6 +13,7 @@ from threading import Event, Thread
 import pytest
 
 from grader.addresses import Address, Destination
+from tests.services import require_program
 from tests.worker.receivers import PATIENCE, Receiver, Reply, receiving
 from worker.service.posts import Answer, Message, NoAnswer, post
 
@@ -156,9 +156,7 @@ def test_nobody_there_is_a_failure_that_says_so() -> None:
 @pytest.fixture
 def authority(tmp_path: Path) -> Path:
     """A folder with the key and certificate of portal.example, signed by nobody else."""
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("no openssl on this machine")
+    openssl = require_program("openssl")
     key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", "key.pem")
     name = ("-subj", "/CN=portal.example", "-addext", "subjectAltName=DNS:portal.example")
     subprocess.run(

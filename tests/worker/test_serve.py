@@ -13,14 +13,10 @@ from typing import Any
 import httpx
 import pytest
 
-from worker.serving.embedded import find_server
 from worker.serving.readiness import missing
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-pytestmark = [
-    pytest.mark.usefixtures("jail"),
-    pytest.mark.skipif(find_server() is None and not os.environ.get("CI"), reason="no Redis server on this machine"),
-]
+pytestmark = pytest.mark.usefixtures("jail", "redis_program")
 
 
 class Served:
