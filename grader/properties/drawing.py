@@ -6,6 +6,7 @@ A seed alone does not fix what Hypothesis draws: it mixes in constants of the lo
 A process that imports only this much draws alike for the same versions, and what it drew is stored as data.
 """
 
+import contextlib
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -25,6 +26,10 @@ from grader.revision import Revision, assignment_from_json, dump
 from grader.suite import key, measured
 
 HOME = "the notebook's shape"
+
+
+class _Enough(BaseException):
+    """Ends a drawing. An Exception would be a failure to Hypothesis, which it would try to reproduce."""
 
 
 def draw(assignment: Assignment) -> Revision:
@@ -76,9 +81,12 @@ def _examples(
         if len(found) < count and key(network) not in seen and _usable(network, assignment):
             seen.add(key(network))
             found.append(network)
+        if len(found) == count:
+            raise _Enough
 
     if count:
-        collect()
+        with contextlib.suppress(_Enough):
+            collect()
     if len(found) < count:
         message = f"only {len(found)} of {count} networks could be drawn within the ranges; widen them"
         raise AssignmentError(message)

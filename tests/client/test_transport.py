@@ -105,7 +105,7 @@ def test_a_server_that_is_away_is_asked_again_until_patience_ends() -> None:
         pytest.raises(NotReached, match=where),
     ):
         asking.tokens.create("portal", [Scope.SUBMIT])
-    assert 0.05 <= time.monotonic() - began < 3
+    assert 0.05 <= time.monotonic() - began < 20
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from worker.serving.embedded import free_port
 
 #: Seconds that a server may take to start on a busy machine.
-_START = 30.0
+_START = 90.0
 
 
 @contextmanager

@@ -97,7 +97,7 @@ def test_it_is_over_in_time_however_little_by_little_the_receiver_sends(first: b
     started = time.monotonic()
     with saying(first, then) as port, pytest.raises(NoAnswer):
         sent(port, seconds=0.5)
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < PATIENCE
 
 
 def test_a_hanging_receiver_is_said_to_be_too_slow() -> None:
@@ -113,7 +113,8 @@ def test_of_an_endless_body_only_the_beginning_is_read() -> None:
         assert sent(port).status == 200
     with saying(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n", b"x", pause=0.2) as port:
         assert sent(port).status == 200
-    assert time.monotonic() - started < 4
+    # The second body would take 20 s to come.
+    assert time.monotonic() - started < 15
 
 
 @pytest.mark.parametrize(
