@@ -15,7 +15,7 @@ def spent() -> dict[str, float]:
     What a process that has ended used counts as its parent's, once that has heard of its end.
     """
     seconds = {"worker": 0.0, "others": 0.0}
-    for pid in _children(os.getpid()):
+    for pid in children_of(os.getpid()):
         line = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
         part = next((name for words, name in _PARTS.items() if words in line), "others")
         seconds[part] += sum(_used(each) for each in _tree(pid))
@@ -24,11 +24,12 @@ def spent() -> dict[str, float]:
 
 def _tree(pid: int) -> Iterator[int]:
     yield pid
-    for child in _children(pid):
+    for child in children_of(pid):
         yield from _tree(child)
 
 
-def _children(pid: int) -> list[int]:
+def children_of(pid: int) -> list[int]:
+    """Return the children of a process, whichever of its threads started them."""
     found: list[int] = []
     try:
         for task in Path(f"/proc/{pid}/task").iterdir():

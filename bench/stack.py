@@ -5,7 +5,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from grader.settings.service import ServiceSettings
 from grader.store.records import Scope
 from grader.store.store import Store
 from worker.serving.embedded import EmbeddedRedis, free_port
+from worker.serving.tether import tethered
 
 COURSE, ASSIGNMENT = "bench", "udl-7.2"
 
@@ -32,6 +33,7 @@ class Stack:
     variables: dict[str, str]
     folder: Path
     client: Client
+    url: str
 
     @contextmanager
     def workers(self, processes: int) -> Iterator[None]:
@@ -43,15 +45,18 @@ class Stack:
 
 
 @contextmanager
-def stack() -> Iterator[Stack]:
-    """Redis as it should be (every write is on disk before it is answered), a sweeper and a web server."""
+def stack(settings: Mapping[str, str] | None = None, maxmemory: int = 0) -> Iterator[Stack]:
+    """Redis as it should be (every write is on disk before it is answered), a sweeper and a web server.
+
+    Without `settings` no limit of requests is in the way of a measurement.
+    """
     with ExitStack() as opened:
         folder = Path(opened.enter_context(tempfile.TemporaryDirectory()))
-        redis = EmbeddedRedis(folder / "redis")
+        redis = EmbeddedRedis(folder / "redis", maxmemory=maxmemory)
         redis.start()
         opened.callback(redis.stop)
-        variables = {"BACKMARK_REDIS_URL": redis.url, "BACKMARK_SUBMIT_RATE": "1000000/minute"}
-        variables["BACKMARK_READ_RATE"] = "1000000/minute"
+        unlimited = {"BACKMARK_SUBMIT_RATE": "1000000/minute", "BACKMARK_READ_RATE": "1000000/minute"}
+        variables = {"BACKMARK_REDIS_URL": redis.url, **(unlimited if settings is None else settings)}
         store = Store.connect(ServiceSettings.model_validate({"redis_url": redis.url}))
         opened.callback(store.close)
         _, secret = store.tokens.create("bench", COURSE, {Scope.STAFF})
@@ -59,8 +64,9 @@ def stack() -> Iterator[Stack]:
         opened.enter_context(_part(["sweeper"], variables, folder))
         opened.enter_context(_part(["web", "--bind", address], variables, folder))
         until(lambda: _healthy(address))
-        client = opened.enter_context(Client(f"http://{address}", secret))
-        yield Stack(store, variables, folder, client)
+        url = f"http://{address}"
+        client = opened.enter_context(Client(url, secret))
+        yield Stack(store, variables, folder, client, url)
 
 
 def until(true: Callable[[], bool]) -> None:
@@ -78,7 +84,7 @@ def _part(words: Sequence[str], variables: dict[str, str], folder: Path) -> Iter
     kept = {name: value for name, value in os.environ.items() if not name.startswith("BACKMARK_")}
     with (folder / f"{words[0]}.log").open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "worker.cli", *words], env={**kept, **variables}, stdout=log, stderr=log
+            tethered([sys.executable, "-m", "worker.cli", *words]), env={**kept, **variables}, stdout=log, stderr=log
         )
     try:
         yield

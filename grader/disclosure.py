@@ -11,7 +11,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from grader.errors import MadeByNewerVersion
 from grader.model import Feedback, Level, Mark, Outcome
+from grader.stored import read
 
 Raw = Mapping[str, Any]
 
@@ -71,12 +73,13 @@ def announced(assignment: Raw) -> dict[str, Any]:
 
 
 def policy(assignment: Raw) -> Feedback:
-    """What an assignment, as `grader.revision.assignment_to_json` wrote it, says of feedback."""
-    raw: Raw | None = assignment.get("feedback")
-    if raw is None:
-        # Published before there were levels.
-        return Feedback()
-    return Feedback(Level(raw["level"]), raw["strong_hint_after"], raw["full_after"], tuple(raw["hidden"]))
+    """What an assignment, as `grader.stored.assignment_to_json` wrote it, says of feedback."""
+    raw: Raw = assignment.get("feedback", {})
+    try:
+        return read(Feedback, raw, strict=True)
+    except MadeByNewerVersion:
+        # A newer version may hide what this one would show.
+        return Feedback(Level.SCORE, hidden=tuple(raw.get("hidden", ())))
 
 
 def _full(verdict: Raw, hidden: tuple[str, ...]) -> dict[str, Any]:

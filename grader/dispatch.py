@@ -2,12 +2,11 @@
 
 import logging
 import ssl
+import time
 from typing import Any, Protocol
 
 from celery import Celery
 from kombu import Queue as KombuQueue
-from kombu.exceptions import OperationalError
-from redis.exceptions import RedisError
 
 from grader.settings.service import ServiceSettings
 from grader.store.records import Job, Queue
@@ -21,6 +20,8 @@ AGAIN = "again"
 #: Seconds after which a message that a worker took, and did not acknowledge, is given to another. A message too many
 #: does no harm, so this is short: it brings back what a killed worker had taken and not yet claimed.
 _VISIBILITY = 60
+#: Seconds between two log lines about messages that were not sent.
+_WARN_SECONDS = 30.0
 #: One more try at once: a connection that Redis closed meanwhile is only noticed when it is used.
 _RETRY = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
 
@@ -42,6 +43,7 @@ class CeleryDispatcher:
 
     def __init__(self, app: Celery) -> None:
         self._app = app
+        self._unsent, self._warn_after = 0, 0.0
 
     def send(self, job: Job) -> None:
         """One message on the queue of the job's kind."""
@@ -61,13 +63,33 @@ class CeleryDispatcher:
                 retry=True,
                 retry_policy=_RETRY,
             )
-        except (OperationalError, RedisError, OSError) as error:
-            _log.warning("%s %s is recorded, but its message was not sent: %s", job.kind, job.id, error)
+        except Exception as error:  # noqa: BLE001 - kombu raises what it pleases, an AttributeError within it too
+            # What is recorded is recorded, whatever becomes of its message: the sweeper sends another.
+            self._warn(job, error)
+
+    def _warn(self, job: Job, error: Exception) -> None:
+        """Log that a message was not sent: at most once in a while, since while Redis is full none is."""
+        self._unsent += 1
+        now = time.monotonic()
+        if now < self._warn_after:
+            return
+        _log.warning(
+            "%s %s is recorded, but its message was not sent (%d such since the last line): %s",
+            *(job.kind, job.id, self._unsent, str(error)[:300] or type(error).__name__),
+        )
+        self._unsent, self._warn_after = 0, now + _WARN_SECONDS
+
+
+def _broker(url: str) -> str:
+    """Return the address as kombu writes it: a socket's has a scheme of its own, and another word for the database."""
+    if not url.startswith("unix:"):
+        return url
+    return url.replace("unix:", "redis+socket:", 1).replace("?db=", "?virtual_host=").replace("&db=", "&virtual_host=")
 
 
 def application(settings: ServiceSettings) -> Celery:
     """Celery as producers and workers both have it: queues in strict order, late acknowledgement, no results."""
-    app = Celery("backmark", broker=settings.redis_url.get_secret_value(), set_as_current=False)
+    app = Celery("backmark", broker=_broker(settings.redis_url.get_secret_value()), set_as_current=False)
     options: dict[str, Any] = {
         "global_keyprefix": KEY_PREFIX,
         "queue_order_strategy": "priority",
@@ -81,6 +103,8 @@ def application(settings: ServiceSettings) -> Celery:
         broker_transport_options=options,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
+        # A Redis without space left refuses a consumer's writes: that passes, and should not end a worker.
+        broker_channel_error_retry=True,
         task_queues=[KombuQueue(name) for name in (AGAIN, *(queue.value for queue in Queue))],
         task_default_queue=Queue.STAFF.value,
         task_create_missing_queues=False,

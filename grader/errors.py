@@ -11,8 +11,10 @@ BackmarkError
     ├── StoreUnavailable     Redis is away, or not fit to keep a submission
     ├── JailUnavailable      this machine cannot isolate
     ├── JailFailed           a jail that should have worked did not
+    │   └── JailInterrupted  it was killed or held up from outside while it had a submission
     └── AssignmentError      the assignment or its networks are not usable
-        └── BadAssignment    whoever named or wrote it can mend that: wrong usage, exit status 2
+        ├── BadAssignment    whoever named or wrote it can mend that: wrong usage, exit status 2
+        └── MadeByNewerVersion    stored by a newer version of Backmark; not damaged
 """
 
 from typing import Any
@@ -73,9 +75,20 @@ class JailFailed(ServiceError):
     """A jail could not be started or lost its way before the student's code ran."""
 
 
+class JailInterrupted(JailFailed):
+    """A jail was killed or held up by something outside, and nothing of ours says what.
+
+    A submission that could bring this about itself would be tried for nothing, so it is tried three times only.
+    """
+
+
 class AssignmentError(ServiceError):
     """An assignment or its networks cannot be used; the message names the field or the file."""
 
 
 class BadAssignment(AssignmentError):
     """There is no such assignment, or its text is wrong; the message names the field or the file."""
+
+
+class MadeByNewerVersion(AssignmentError):
+    """What is stored has a format, a kind or a field that this version does not know; the message names it."""

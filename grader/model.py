@@ -79,9 +79,9 @@ class Ranges:
 class Limits:
     """What one submission may use."""
 
-    #: Processor seconds for one call; ten times as many on the clock.
+    #: Seconds for one call, computing or asleep.
     seconds_per_call: float = 2.0
-    #: Processor seconds for all calls together.
+    #: Seconds for all calls in all jails of a submission together, computing or asleep.
     seconds: float = 20.0
     #: Bytes of address space, interpreter and NumPy included.
     memory: int = 1 << 30
@@ -261,7 +261,7 @@ class Diagnosis:
     strong_hint: str
     read: str
     #: What tells it from explanations that fit as well; empty where there are none.
-    apart: str
+    apart: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,28 +1,16 @@
 """Reads a result object back into the verdict that it was made from: the other way round of `Verdict.as_dict`."""
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
-from typing import Any, TypeVar
+from dataclasses import replace
+from typing import Any
 
-from grader.model import (
-    AssignmentReference,
-    Counterexample,
-    Diagnosis,
-    FirstDifference,
-    Flag,
-    Gradient,
-    Judgement,
-    Mark,
-    Outcome,
-    Property,
-    Statistics,
-    StudentError,
-    Submission,
-    Verdict,
-)
+from grader.model import AssignmentReference, Judgement, Submission, Verdict
+from grader.stored import complete, read
 
 Raw = Mapping[str, Any]
-Value = TypeVar("Value")
+
+#: What every result object has had from the first.
+_REQUIRED = frozenset({"submission", "assignment", "outcome", "properties", "statistics", "score", "max_score"})
 
 
 def verdict(result: Raw) -> Verdict:
@@ -30,38 +18,16 @@ def verdict(result: Raw) -> Verdict:
 
     Keys that are not known here are passed over: a server may be newer than who asks it.
     """
-    judgement = Judgement(
-        Outcome(result["outcome"]),
-        tuple(_property(each) for each in result["properties"]),
-        _counterexample(result["counterexample"]),
-        _or_none(StudentError, result["error"]),
-        _read(Statistics, result["statistics"]),
-        tuple(_read(Flag, each) for each in result["flags"]),
-        tuple(_read(Diagnosis, each) for each in result["diagnosis"]),
-        # Not in verdicts of engines before it.
-        _or_none(FirstDifference, result.get("first_difference")),
-    )
-    submission, assignment = _read(Submission, result["submission"]), _read(AssignmentReference, result["assignment"])
-    read = Verdict(submission, assignment, judgement, result["output"])
+    if missing := sorted(_REQUIRED - result.keys()):
+        raise KeyError(f"a result object has {', '.join(missing)}")
+    submission, assignment = read(Submission, result["submission"]), read(AssignmentReference, result["assignment"])
+    made = Verdict(submission, assignment, read(Judgement, result), result.get("output", ""))
     marks = (result["score"], result["max_score"])
-    return read if marks == (read.score, read.max_score) else replace(read, marks=marks)
+    return made if marks == (made.score, made.max_score) else replace(made, marks=marks)
 
 
-def _property(raw: Raw) -> Property:
-    counterexample = _counterexample(raw["counterexample"])
-    return _read(Property, {**raw, "outcome": Mark(raw["outcome"]), "counterexample": counterexample})
-
-
-def _counterexample(raw: Raw | None) -> Counterexample | None:
-    if raw is None:
-        return None
-    gradients = {"expected": _read(Gradient, raw["expected"]), "actual": _or_none(Gradient, raw["actual"])}
-    return _read(Counterexample, {**raw, **gradients})
-
-
-def _or_none(kind: type[Value], raw: Raw | None) -> Value | None:
-    return None if raw is None else _read(kind, raw)
-
-
-def _read(kind: type[Value], raw: Raw) -> Value:
-    return kind(**{each.name: raw[each.name] for each in fields(kind)})  # type: ignore[arg-type] # all are dataclasses
+def complete_verdict(result: Raw) -> dict[str, Any]:
+    """A stored result object with everything that it lacks because an earlier version made it; all else as it is."""
+    parts = {"submission": Submission, "assignment": AssignmentReference}
+    completed = {name: complete(kind, result[name]) for name, kind in parts.items() if name in result}
+    return {"output": "", **complete(Judgement, result), **completed}

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 import yaml  # type: ignore[import-untyped]  # it has no types
 
+from grader.settings.machine import DEFAULT_REDIS_MAXMEMORY, parse_memory
 from grader.settings.service import ServiceSettings
 
 ROOT = Path(__file__).parents[1]
-#: Settings that differ by container, or are made from others: not for .env.
-MADE = {"redis_url", "redis_ca", "secret"}
+#: Settings that differ by container, are made from others, or are for `backmark serve` alone: not for .env.
+MADE = {"redis_url", "redis_ca", "redis_folder", "secret"}
 #: Those that are empty unless somebody sets them.
 EMPTY = {"BACKMARK_PUBLIC_URL"}
 SERVICES = ("redis", "web", "worker", "sweeper")
@@ -98,6 +99,12 @@ def test_the_values_that_hold_are_those_of_the_settings(example: dict[str, str])
             given = {} if shown in {"", "[]"} else {name: shown}
             validated = ServiceSettings.model_validate_strings(given)
             assert getattr(validated, name) == field.default, name
+
+
+def test_redis_may_hold_what_backmark_serve_lets_it_and_its_container_twice_that(example: dict[str, str]) -> None:
+    assert example["BACKMARK_REDIS_MAXMEMORY"] == DEFAULT_REDIS_MAXMEMORY
+    most, container = (parse_memory(text) for text in (DEFAULT_REDIS_MAXMEMORY, example["BACKMARK_REDIS_MEMORY"] + "b"))
+    assert container == 2 * most
 
 
 def test_the_shipped_profile_is_what_its_program_writes() -> None:

@@ -32,6 +32,7 @@ LATER = {
     "token": "worker.commands.service_commands",
     "submit": "worker.commands.client_cli",
     "status": "worker.commands.client_cli",
+    "retry": "worker.commands.client_cli",
     "regrade": "worker.commands.regrade_cli",
 }
 

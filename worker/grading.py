@@ -1,12 +1,13 @@
 """One submission from its bytes to its verdict."""
 
+import contextlib
 import hashlib
 import time
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from grader.diagnosis.written import Written, placed
-from grader.errors import BackmarkError, SubmissionError, TimedOut
+from grader.errors import BackmarkError, JailInterrupted, SubmissionError, TimedOut
 from grader.model import (
     AssignmentReference,
     Flag,
@@ -25,10 +26,14 @@ from grader.properties.rubric import ORDER
 from grader.properties.wording import TITLES
 from worker.jailed import Jailed, Requests
 from worker.jails import Jails
+from worker.sandbox.clock import Budget
+from worker.sandbox.inside.cells import Cells
 from worker.sandbox.policy import Limits
 from worker.sandbox.session import Session
 
 PRINTS = Flag("prints", "prints while it computes")
+#: Tries of a submission whose jail is interrupted and nobody knows why: it may be what is in it.
+INTERRUPTED_TRIES = 3
 #: Characters of a file's name that the jail is told: enough to see its ending.
 LONGEST_NAME = 255
 UNFILLED = (
@@ -68,6 +73,9 @@ class Grader:
 
     def grade(self, source: bytes, filename: str) -> Verdict:
         """The verdict on a file's bytes. ServiceError is ours and says nothing about the student."""
+        for _ in range(INTERRUPTED_TRIES - 1):
+            with contextlib.suppress(JailInterrupted):
+                return self.grading(source, filename).verdict()
         return self.grading(source, filename).verdict()
 
     @cached_property
@@ -88,7 +96,12 @@ class Grading:
     grader: Grader
     source: bytes
     filename: str
+    #: The notebook's code cells, once it was read.
+    cells: Cells = field(default_factory=Cells)
     _sessions: list[Session] = field(default_factory=list)
+    #: For all of its jails together.
+    _budget: Budget = field(default_factory=Budget)
+    _gave_up: bool = False
     _stopped: bool = False
     #: Where it writes which derivatives.
     _written: tuple[Written, ...] = ()
@@ -105,6 +118,11 @@ class Grading:
         if self._stopped:
             raise Stopped
         return found
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether the verdict came without a limit, a clock or a signal, so that grading again gives the same."""
+        return not self._gave_up and all(session.repeatable for session in self._sessions)
 
     def stop(self) -> None:
         """End it soon: from any thread, at any time."""
@@ -137,12 +155,16 @@ class Grading:
         return judgement, output
 
     def _candidate(self, session: Session) -> Candidate:
+        session.budget = self._budget
         self._sessions.append(session)
         if self._stopped:
             # Whoever stopped it may have looked before this jail was there.
             session.stop()
         assignment = self.grader.judge.assignment
-        extracted = session.extract(self.source, self.filename[-LONGEST_NAME:], assignment.function)
+        try:
+            extracted = session.extract(self.source, self.filename[-LONGEST_NAME:], assignment.function)
+        finally:
+            self.cells = session.cells
         if extracted.fingerprint in assignment.templates:
             raise SubmissionError("unfilled", UNFILLED.format(function=assignment.function))
         self._written = tuple(Written(each.name, each.index, each.cell, each.line) for each in extracted.writes)
@@ -151,10 +173,13 @@ class Grading:
     def _fresh(self) -> Candidate:
         # One jail at a time: a machine has memory for so many, and a submission's limits are its own.
         self._close()
+        if self._budget.used > self.grader.limits.seconds:
+            self._gave_up = True
+            raise TimedOut("Its seconds are used up.")
         try:
             return self._candidate(self.grader.start())
         except SubmissionError as error:
-            # It was read a moment ago, within limits that it must have nearly used up.
+            # It was read a moment ago: what is left of its limits did not suffice for a second time.
             message = f"It could not be read a second time: {error}"
             raise TimedOut(message) from error
 

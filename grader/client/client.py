@@ -13,7 +13,7 @@ from grader.client.events import events
 from grader.client.pages import Listing
 from grader.client.patience import Patience
 from grader.client.problems import StillWaiting
-from grader.client.records import Assignment, Publication, Revision, Submission, Token
+from grader.client.records import Assignment, Body, Publication, Revision, Submission, Token
 from grader.client.regrades import Regrades
 from grader.client.tokens import Tokens
 from grader.client.transport import Request, Transport, read_json
@@ -167,6 +167,27 @@ class Client:
         """Give up a submission that is waiting or running; one at its end stays as it is."""
         return self._calls.post(place("submissions", submission, "cancel"), Submission.read, again=True)
 
+    def retry(self, submission: str) -> Submission:
+        """Grade a submission again that ended as service_failed; one that waits, runs or is done stays as it is.
+
+        Conflict for one that was cancelled or superseded. For staff.
+        """
+        return self._calls.post(place("submissions", submission, "retry"), Submission.read, again=True)
+
+    def retry_all(self, *, assignment: str | None = None) -> list[str]:
+        """Grade all submissions again that ended as service_failed, of the course or of one assignment; their ids.
+
+        For staff.
+        """
+        retried: list[str] = []
+        cursor: str | None = None
+        while True:
+            body = self._calls.in_course({"assignment": assignment, "cursor": cursor})
+            ids, cursor = self._calls.post("/retries", _retried, body, again=True)
+            retried += ids
+            if cursor is None:
+                return retried
+
     def delete(self, submission: str) -> None:
         """Delete a submission with all that belongs to it. For staff."""
         self._calls.delete(place("submissions", submission), gone)
@@ -215,3 +236,7 @@ class Client:
 
 def _fields(assignment: str | None, student: str | None) -> dict[str, str | int | None]:
     return {"assignment": assignment, "student": student}
+
+
+def _retried(body: Body) -> tuple[list[str], str | None]:
+    return [str(name) for name in body["retried"]], body["next"]

@@ -101,7 +101,8 @@ class Comparison:
     filename: str
     #: `up`, `down` or `same`; None where it was not graded.
     change: str | None
-    before: Standing
+    #: None for a submission that had no verdict, since it had ended as service_failed.
+    before: Standing | None
     after: Standing | None
     newly_failing: tuple[str, ...]
     newly_passing: tuple[str, ...]
@@ -118,7 +119,7 @@ class Comparison:
             student=body["student"],
             filename=body["filename"],
             change=body["change"],
-            before=Standing.read(body["before"]),
+            before=None if body["before"] is None else Standing.read(body["before"]),
             after=None if body["after"] is None else Standing.read(body["after"]),
             newly_failing=tuple(body["newly_failing"]),
             newly_passing=tuple(body["newly_passing"]),

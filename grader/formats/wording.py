@@ -8,8 +8,12 @@ from grader.model import Mark, Outcome
 
 #: Whatever XML 1.0 has no way to write: control characters, lone surrogates, two non-characters. JSON could write them,
 #: but PostgreSQL, in which PrairieLearn keeps results, refuses NUL and lone surrogates, and ESC is an instruction to
-#: whoever renders terminal colours.
-_UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+#: whoever renders terminal colours. And what XML could write, but nobody sees: the other control characters, line ends
+#: beside the usual ones, and what turns the order of letters about.
+_UNWRITABLE = re.compile(
+    "[^\t\n\r\u0020-\u007e\u00a0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+    "|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
+)
 
 #: Characters of one text: all texts of a verdict together stay far below the megabyte that PrairieLearn takes.
 MOST = 8000

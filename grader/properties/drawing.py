@@ -6,7 +6,6 @@ A seed alone does not fix what Hypothesis draws: it mixes in constants of the lo
 A process that imports only this much draws alike for the same versions, and what it drew is stored as data.
 """
 
-import contextlib
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,14 +21,11 @@ from grader.oracle.network import Network, forward
 from grader.oracle.reference import loss_derivative
 from grader.properties.building import Sizes, Values
 from grader.properties.strategies import LARGEST_LOGIT, corners, networks
-from grader.revision import Revision, assignment_from_json, dump
+from grader.revision import Revision, dump
+from grader.stored import assignment_from_json
 from grader.suite import key, measured
 
 HOME = "the notebook's shape"
-
-
-class _Enough(BaseException):
-    """Ends a drawing. An Exception would be a failure to Hypothesis, which it would try to reproduce."""
 
 
 def draw(assignment: Assignment) -> Revision:
@@ -81,12 +77,9 @@ def _examples(
         if len(found) < count and key(network) not in seen and _usable(network, assignment):
             seen.add(key(network))
             found.append(network)
-        if len(found) == count:
-            raise _Enough
 
     if count:
-        with contextlib.suppress(_Enough):
-            collect()
+        collect()
     if len(found) < count:
         message = f"only {len(found)} of {count} networks could be drawn within the ranges; widen them"
         raise AssignmentError(message)

@@ -1,6 +1,7 @@
 """What the owner of a machine may set, for any command."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,8 @@ class Settings:
     cache: Path
     #: BACKMARK_DATA: where `backmark serve` keeps everything; within XDG_DATA_HOME by default.
     data: Path
+    #: BACKMARK_REDIS_MAXMEMORY: bytes that the Redis of `backmark serve` may hold, such as 768mb, the default.
+    redis_maxmemory: int
     #: BACKMARK_URL: the server that `submit`, `status` and `regrade` talk to.
     url: str
     #: BACKMARK_TOKEN: what says there who you are.
@@ -35,6 +38,11 @@ class Settings:
 
 #: Where `backmark serve` and `backmark web` listen unless told.
 DEFAULT_URL = "http://127.0.0.1:8000"
+#: What Redis may hold unless told, here and in docker-compose.yml.
+DEFAULT_REDIS_MAXMEMORY = "768mb"
+#: Bytes below which nothing but an empty service fits.
+_LEAST_MEMORY = 64 << 20
+_UNITS = {"": 1, "b": 1, "k": 1000, "kb": 1 << 10, "m": 10**6, "mb": 1 << 20, "g": 10**9, "gb": 1 << 30}
 
 
 def from_environment() -> Settings:
@@ -46,12 +54,31 @@ def from_environment() -> Settings:
         jail=_one_of("BACKMARK_JAIL", ("auto", "template", "single")),
         cache=Path(os.environ.get("BACKMARK_CACHE") or default),
         data=Path(os.environ.get("BACKMARK_DATA") or kept),
+        redis_maxmemory=_memory("BACKMARK_REDIS_MAXMEMORY"),
         url=os.environ.get("BACKMARK_URL") or DEFAULT_URL,
         token=os.environ.get("BACKMARK_TOKEN") or None,
         plain_http=os.environ.get("BACKMARK_PLAIN_HTTP", "") not in {"", "0"},
         ca=os.environ.get("BACKMARK_CA") or None,
         environment=dict(os.environ),
     )
+
+
+def parse_memory(text: str) -> int:
+    """Return the bytes of a size as Redis writes it: 768mb, 2gb; ValueError if it is none, or less than 64mb."""
+    found = re.fullmatch(r"([0-9]{1,18})([kmg]?b?)", text.strip().lower())
+    if found is None:
+        raise ValueError(f"{text!r} is no size, such as 768mb or 2gb")
+    size = int(found[1]) * _UNITS[found[2]]
+    if size < _LEAST_MEMORY:
+        raise ValueError(f"{text} is too little: 64mb is the least")
+    return size
+
+
+def _memory(name: str) -> int:
+    try:
+        return parse_memory(os.environ.get(name) or DEFAULT_REDIS_MAXMEMORY)
+    except ValueError as error:
+        raise ServiceError(f"{name}: {error}") from error
 
 
 def _one_of(name: str, values: tuple[str, ...]) -> str:

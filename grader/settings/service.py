@@ -6,8 +6,9 @@ A secret may also be a file of that name (`backmark_secret`) in /run/secrets, as
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
-from pydantic import Field, HttpUrl, SecretStr
+from pydantic import Field, HttpUrl, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from redis.connection import parse_url
 
 _SECRETS = Path("/run/secrets")
 
@@ -27,6 +28,8 @@ class ServiceSettings(BaseSettings):
     redis_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
     #: A certificate authority's file, for a Redis whose certificate the system does not know.
     redis_ca: Path | None = None
+    #: The folder of Redis's files, if it runs on the web server's machine: `/readyz` then says when its disk is full.
+    redis_folder: Path | None = None
     #: Chooses each submission's fresh networks, where a revision has them, and signs links and sign-ins: secret from
     #: students, kept for good.
     secret: SecretStr | None = None
@@ -39,11 +42,21 @@ class ServiceSettings(BaseSettings):
 
     #: Bytes of a request, file and fields together.
     max_bytes: int = Field(default=8 << 20, ge=1 << 10, le=64 << 20)
-    #: Requests of one token: accepting, and all others.
+    #: Requests of one token: what makes work (submissions that are accepted, publications, regrades), and all others.
     submit_rate: str = "600/minute"
     read_rate: str = "6000/minute"
-    #: Bytes that one token may hand in: all of them are kept.
-    submit_bytes_rate: str = "1073741824/day"
+    #: Accepted files and bytes of one student whose name is verified: by a personal link, or by a portal's token. One
+    #: browser on a class link has as much.
+    student_rate: str = "60/minute"
+    student_bytes_rate: str = "33554432/day"
+    #: Accepted files and bytes of all who use one class link.
+    class_rate: str = "600/minute"
+    class_bytes_rate: str = "134217728/day"
+    #: Refused requests of one student or browser, and of an address for requests that come with neither.
+    refused_rate: str = "60/minute"
+    address_rate: str = "1200/minute"
+    #: Networks of the proxies whose X-Forwarded-For is believed, such as 172.16.0.0/12, as a JSON list.
+    proxy_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     #: Whether a submission without an Idempotency-Key is refused.
     idempotency_required: bool = False
     #: Threads of a web process; held connections (long poll, event streams) take at most half of them, large bodies on
@@ -68,3 +81,17 @@ class ServiceSettings(BaseSettings):
     callback_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     #: Whether callbacks may go over plain http.
     callback_http: bool = False
+
+    @field_validator("redis_url")
+    @classmethod
+    def _names_a_redis(cls, url: SecretStr) -> SecretStr:
+        try:
+            parse_url(url.get_secret_value())  # type: ignore[no-untyped-call] # redis-py's
+        except ValueError:
+            # Not with its own words, which may quote a part of the password.
+            message = (
+                "this is no address of a Redis: redis://[USER:PASSWORD@]HOST:PORT/0, rediss://... or unix://PATH, with"
+                " %, /, ?, # and @ of a password written as %25, %2F, %3F, %23 and %40"
+            )
+            raise ValueError(message) from None
+        return url

@@ -9,6 +9,7 @@ from grader.store.connection import Connection, text, texts
 from grader.store.records import Revision
 from grader.store.scripts import Scripts
 from grader.store.shipped import Shipped, shipped
+from grader.stored import read
 
 
 class Assignments:
@@ -90,6 +91,4 @@ class Assignments:
 
 
 def _revision(record: str, published: str) -> Revision:
-    stored = json.loads(record)
-    stored["catches"] = tuple((str(name), int(networks)) for name, networks in stored["catches"])
-    return Revision(**{**stored, "published": float(published) / 1000})
+    return read(Revision, {**json.loads(record), "published": float(published) / 1000})

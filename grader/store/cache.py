@@ -5,7 +5,8 @@ from typing import Any
 from grader.settings.service import ServiceSettings
 from grader.store import keys
 from grader.store.connection import Connection
-from grader.store.packing import packed, unpacked
+from grader.store.listings import Listing
+from grader.store.packing import packed, verdict_of
 from grader.store.scripts import Call
 
 _DAY = 86_400_000
@@ -23,10 +24,21 @@ class Cache:
     def get(self, key: str) -> dict[str, Any] | None:
         """The verdict for this key."""
         data: Any = self._redis.get(keys.key("cache", key)) if self._milliseconds else None
-        return None if data is None else dict(unpacked(data))
+        return None if data is None else verdict_of(data)
 
-    def putting(self, key: str, verdict: dict[str, Any], source_sha256: str) -> Call | None:
-        """The call that keeps it, to go with another; None where its outcome is not one that repeats itself."""
-        if not self._milliseconds or verdict["outcome"] not in REPEATABLE:
+    def putting(
+        self,
+        key: str,
+        verdict: dict[str, Any],
+        source_sha256: str,
+        listing: Listing | None = None,
+        *,
+        repeatable: bool = True,
+    ) -> Call | None:
+        """Return the call that keeps the verdict, if its outcome repeats itself, and the listing; None for neither."""
+        cached: tuple[str | bytes | float, ...] = ("", "", 0)
+        if repeatable and self._milliseconds and verdict["outcome"] in REPEATABLE:
+            cached = (keys.key("cache", key), packed(verdict), self._milliseconds)
+        elif listing is None:
             return None
-        return Call("cache", (keys.key("cache", key), packed(verdict), self._milliseconds, source_sha256))
+        return Call("keep", (source_sha256, "" if listing is None else listing.write(), *cached))

@@ -197,7 +197,8 @@ def _endpoint(number: str, raw: dict[str, str]) -> Endpoint | None:
         id=number,
         course=raw["course"],
         url=raw["url"],
-        events=tuple(Event(each) for each in raw["events"].split()),
+        # Of one that this version does not know, it has nothing to tell.
+        events=tuple(Event(name) for name in raw["events"].split() if name in set(Event)),
         created=float(raw["created"]) / 1000,
         disabled=seconds(raw.get("disabled")),
         reason=raw.get("reason"),

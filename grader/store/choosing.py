@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from grader.model import Outcome
 from grader.store import keys
 from grader.store.connection import Connection, text
 from grader.store.entries import Entry, class_of, nameless, unit_of
@@ -14,6 +15,8 @@ from grader.store.standing import Standing
 
 #: Submissions that are read at once.
 _CHUNK = 200
+#: Ends of submissions that can be graded again: with a verdict, or without one by our failure.
+_GRADABLE = frozenset({State.DONE, State.SERVICE_FAILED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ class Chooser:
         found: Any = self.redis.zrevrangebyscore(
             indexes[int(number)], f"({before}", since, start=0, num=_CHUNK, withscores=True
         )
-        submissions = [each for each in self.read([text(name) for name, _ in found]) if each.state is State.DONE]
+        submissions = [each for each in self.read([text(name) for name, _ in found]) if each.state in _GRADABLE]
         rows = [row for each in self._picked(submissions) for row in self._row(each)]
         return Chunk(rows, len(found), self._next(int(number), found, len(indexes)))
 
@@ -81,7 +84,7 @@ class Chooser:
     def _best(self, latest: Submission) -> Submission:
         index = keys.key("index", self.selection.course, "both", self.selection.assignment, latest.student)
         found: Any = self.redis.zrevrangebyscore(index, f"({self.until:.3f}", "-inf")
-        attempts = [each for each in self.read([text(name) for name in found]) if each.state is State.DONE]
+        attempts = [each for each in self.read([text(name) for name in found]) if each.state in _GRADABLE]
         # The first of the greatest: as good, the later one counts.
         return max(attempts, key=lambda each: _standing(each).rank, default=latest)
 
@@ -89,6 +92,9 @@ class Chooser:
         chosen = self.selection
         pick = "" if chosen.which is Which.ALL else each.student
         selected = not chosen.outcomes or each.outcome in chosen.outcomes
+        if each.outcome == Outcome.REJECTED and not self.redis.exists(keys.key("source", each.source_sha256)):
+            # Its source is kept for a week only: there is nothing to grade again.
+            selected = False
         if not selected or (chosen.since is not None and each.created < chosen.since):
             if pick:
                 yield {"pick": pick}

@@ -4,6 +4,8 @@ redis-py annotates what it returns for any way of use (bytes or text). Here the 
 `text`, `texts` and `seconds` read what came.
 """
 
+import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -28,8 +30,42 @@ _CONNECT_SECONDS = 2.0
 _ANSWER_SECONDS = 5.0
 #: Seconds that an unused connection may be old before it is tried with a PING.
 _HEALTH_SECONDS = 30
+#: Seconds for which nothing is asked of a server that let somebody wait in vain.
+_HUNG_SECONDS = 1.0
 #: Answers by which Redis says that it cannot keep or give anything now; any other ResponseError is our mistake.
 _UNFIT = ("MISCONF", "MASTERDOWN", "NOREPLICAS", "LOADING", "READONLY", "OOM", "BUSY ")
+
+
+class _Gate:
+    """Lets one command at a time find out whether a server that hung answers again; the others are refused at once.
+
+    Each would otherwise hold its thread for as long as an answer may take, and a web server has few.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        #: Until when commands are refused, by the monotonic clock; 0 while the server answers.
+        self._until = 0.0
+
+    def enter(self) -> None:
+        """Raise StoreUnavailable if the server hung a moment ago, or if another command is finding out."""
+        if not self._until:
+            return
+        with self._lock:
+            now = time.monotonic()
+            if now < self._until:
+                raise StoreUnavailable("Redis does not answer: it was asked a moment ago")
+            if self._until:
+                self._until = now + _CONNECT_SECONDS + _ANSWER_SECONDS
+
+    def close(self) -> None:
+        """Refuse commands for a moment: one has waited for its answer in vain."""
+        with self._lock:
+            self._until = time.monotonic() + _HUNG_SECONDS
+
+    def open(self) -> None:
+        """Refuse none: the server has answered."""
+        self._until = 0.0
 
 
 class Connection(redis.Redis):
@@ -38,6 +74,10 @@ class Connection(redis.Redis):
     A command is sent once: whether a script whose answer was lost has run cannot be known, so it is for the caller to
     ask again where that is safe. A connection that was closed meanwhile is noticed and opened anew before it is used.
     """
+
+    def __init__(self, connection_pool: redis.ConnectionPool) -> None:
+        super().__init__(connection_pool=connection_pool)
+        self.gate = _Gate()
 
     @classmethod
     def open(cls, settings: ServiceSettings) -> "Connection":
@@ -59,12 +99,14 @@ class Connection(redis.Redis):
 
     def execute_command(self, *args: Any, **options: Any) -> Any:
         """Every command goes through here."""
-        with _translated():
+        with _translated(self.gate):
             return _untyped(super()).execute_command(*args, **options)
 
     def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> Pipeline:  # noqa: FBT001, FBT002 - redis-py's
         """Several commands at once, as one transaction unless said otherwise."""
-        return _Pipeline(self.connection_pool, self.response_callbacks, transaction, shard_hint)
+        made = _Pipeline(self.connection_pool, self.response_callbacks, transaction, shard_hint)
+        made.gate = self.gate
+        return made
 
     def pubsub(self, **kwargs: Any) -> PubSub:
         """A connection of its own that listens to channels."""
@@ -80,12 +122,14 @@ def answer(given: Any) -> Any:
 
 
 class _Pipeline(Pipeline):
+    gate: _Gate
+
     def execute(self, raise_on_error: bool = True) -> list[Any]:  # noqa: FBT001, FBT002 - redis-py's
-        with _translated():
+        with _translated(self.gate):
             return super().execute(raise_on_error)
 
     def immediate_execute_command(self, *args: Any, **options: Any) -> Any:
-        with _translated():
+        with _translated(self.gate):
             return _untyped(super()).immediate_execute_command(*args, **options)
 
 
@@ -105,17 +149,28 @@ def _untyped(parent: Any) -> Any:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def _translated(gate: _Gate | None = None) -> Iterator[None]:
+    if gate is not None:
+        gate.enter()
+    hung = False
     try:
         yield
-    except (redis.ConnectionError, redis.TimeoutError) as error:
+    except redis.TimeoutError as error:
+        hung = True
         raise StoreUnavailable(f"Redis does not answer: {error}") from error
-    except (OutOfMemoryError, ReadOnlyError, NoPermissionError, AuthorizationError) as error:
+    except redis.ConnectionError as error:
+        raise StoreUnavailable(f"Redis does not answer: {error}") from error
+    except OutOfMemoryError as error:
+        raise StoreUnavailable(f"Redis refuses, no space left in its memory: {error}") from error
+    except (ReadOnlyError, NoPermissionError, AuthorizationError) as error:
         raise StoreUnavailable(f"Redis refuses: {error}") from error
     except ResponseError as error:
         if str(error).startswith(_UNFIT):
             raise StoreUnavailable(f"Redis refuses: {error}") from error
         raise
+    finally:
+        if gate is not None:
+            gate.close() if hung else gate.open()
 
 
 def text(value: bytes | str) -> str:

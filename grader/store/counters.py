@@ -37,6 +37,8 @@ class Figures:
     lost_leases: int
     handed_back: int
     sent_again: int
+    #: Submissions that had ended as service_failed and were let wait again by staff.
+    retried: int
     #: Jails that could not be built or lost their way.
     jail_failures: int
     #: First verdicts that were made for an identical source before.
@@ -73,6 +75,7 @@ class Counters:
             lost_leases=raw.get("lost_leases", 0),
             handed_back=raw.get("handed_back", 0),
             sent_again=raw.get("sent_again", 0),
+            retried=raw.get("retried", 0),
             jail_failures=raw.get("jail_failures", 0),
             reused=raw.get("reused", 0),
             regraded=raw.get("regraded", 0),

@@ -1,11 +1,12 @@
 """A submission within a regrade: how it stood when it was chosen, and by which unit it is graded."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from grader.store.records import Submission
 from grader.store.standing import Standing
+from grader.stored import read
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,7 @@ class Entry:
     filename: str
     created: float
     unit: str
-    #: The number of the verdict that held.
+    #: The number of the verdict that held; 0: none, the submission had ended as service_failed.
     verdict: int
     before: Standing
 
@@ -25,8 +26,7 @@ class Entry:
     def read(cls, raw: bytes | str) -> "Entry":
         """What `write` made, as JSON."""
         known = json.loads(raw)
-        del known["class"]
-        return cls(**{**known, "before": Standing.read(known["before"])})
+        return replace(read(cls, known | {"before": None}), before=Standing.read(known["before"]))
 
     def write(self) -> dict[str, Any]:
         """For JSON. The scripts read `student`, `unit` and `class`."""
@@ -63,7 +63,7 @@ def class_of(before: Standing) -> str:
 
 def counted(known: str, after: Standing) -> list[str]:
     """What a verdict counts as for the submissions of a class."""
-    outcome, score, max_score, failing = json.loads(known)
+    outcome, score, max_score, failing, *_ = json.loads(known)
     before = Standing(outcome, score, max_score, tuple(failing))
     return [
         f"change:{before.change(after)}",

@@ -22,11 +22,20 @@ def complaints(redis: Connection) -> list[str]:
     except ResponseError as error:
         return [f"Redis does not say how it is set up ({error}); allow CONFIG GET"]
     raw = texts(answer)
-    memory: Any = redis.info("memory")
-    used, most = int(memory["used_memory"]), int(memory["maxmemory"])
-    full = [f"Redis has used up its memory, {used} of {most} bytes: it accepts nothing until there is room"]
-    return (full if 0 < most <= used else []) + [
+    full = memory_complaint(redis)
+    return ([] if full is None else [full]) + [
         f"Redis is set to {name} {raw.get(name, 'unknown')}, not {needed}: {why}"
         for name, (needed, why) in _NEEDED.items()
         if raw.get(name) != needed
     ]
+
+
+def memory_complaint(redis: Connection) -> str | None:
+    """Return a sentence if Redis has used up its memory, else None; StoreUnavailable if it does not answer."""
+    memory: Any = redis.info("memory")
+    most = int(memory["maxmemory"])
+    # As Redis itself counts: without the buffers of its file.
+    used = int(memory["used_memory"]) - int(memory.get("mem_not_counted_for_evict", 0))
+    if not 0 < most <= used:
+        return None
+    return f"no space left in Redis's memory, {used} of {most} bytes used: it accepts nothing until there is room"

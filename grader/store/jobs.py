@@ -33,6 +33,11 @@ class Jobs:
         fence = self._scripts.run("claim", job.kind, job.id, self._lease)
         return None if fence is None else Claim(job, int(fence))
 
+    def claim_next(self) -> Claim | None:
+        """Claim the submission whose turn it is; None if none waits. `claim_next.lua` has the order."""
+        answer = self._scripts.run("claim_next", self._lease)
+        return None if answer is None else Claim(Job(Kind.SUBMISSION, text(answer[0])), int(answer[1]))
+
     def beat(self, claim: Claim) -> bool:
         """A sign of life: the lease starts anew. False where the job is no longer the claim's."""
         return bool(self._scripts.run("beat", *_claimed(claim), self._lease))
@@ -41,9 +46,13 @@ class Jobs:
         """Let it wait at its old place, as if it had not been taken; False where it is no longer the claim's."""
         return bool(self._scripts.run("hand_back", *_claimed(claim)))
 
-    def failed(self, claim: Claim, message: str) -> State:
-        """We failed, not the student: it waits for another try, or has ended as service_failed. Says where it is."""
-        answer = self._scripts.run("failed", *_claimed(claim), message, self._tries)
+    def failed(self, claim: Claim, message: str, most: int | None = None) -> State:
+        """We failed, not the student: it waits for another try, or has ended as service_failed. Says where it is.
+
+        It ends after `most` tries where that is less than the settings allow.
+        """
+        tries = self._tries if most is None else min(most, self._tries)
+        answer = self._scripts.run("failed", *_claimed(claim), message, tries)
         state, ours = State(text(answer[0])), bool(answer[1])
         if ours:
             self._alarm(claim.job, state, message)
@@ -61,7 +70,7 @@ class Jobs:
     def lost(self) -> list[Job]:
         """Take back what gave no sign of life for a lease; the jobs that are to be sent again."""
         again: list[Job] = []
-        while ended := self._scripts.run("lost", self._tries, _AT_ONCE):
+        while ended := self._scripts.run("lost", self._tries, _AT_ONCE, self._lease):
             for member, state, tries in ended:
                 job = _job(member)
                 self._alarm(job, State(text(state)), f"its worker gave no sign of life at try {text(tries)}")
@@ -108,7 +117,7 @@ class Jobs:
 
     def _alarm(self, job: Job, state: State, message: str) -> None:
         if state is State.SERVICE_FAILED:
-            _log.error("%s %s ended as service_failed, after %d tries: %s", job.kind, job.id, self._tries, message)
+            _log.error("%s %s ended as service_failed, after its last try: %s", job.kind, job.id, message)
         else:
             _log.warning("%s %s waits for another try: %s", job.kind, job.id, message)
 

@@ -86,7 +86,7 @@ class Submission:
     superseded_by: str | None = None
     #: Why it ended as service_failed.
     failure: str | None = None
-    #: Which of its verdicts holds: 1 is its own, others are regrades'.
+    #: Which of its verdicts holds, its own or a regrade's.
     verdict: int | None = None
     #: The regrade that gave the verdict that holds.
     regrade: str | None = None
@@ -110,7 +110,7 @@ class Revision:
 
     id: str
     course: str
-    #: The assignment as `grader.revision.assignment_to_json` has it.
+    #: The assignment as `grader.stored.assignment_to_json` has it.
     assignment: str
     assignment_id: str
     title: str

@@ -17,3 +17,16 @@ class TooManyPublications(BackmarkError):
 
 class WrongPhase(BackmarkError):
     """A regrade is not where it would have to be for that; the message names both."""
+
+
+class ShareUsedUp(BackmarkError):
+    """A student, link or token has had as much accepted as it may for now."""
+
+    def __init__(self, message: str, wait: float) -> None:
+        super().__init__(message)
+        #: Seconds until there is room again.
+        self.wait = wait
+
+
+class StorageFull(BackmarkError):
+    """The store has no room for a file of this size; what was accepted before is still graded."""

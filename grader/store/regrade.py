@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
+from grader import stored
 from grader.store.connection import seconds
 from grader.store.records import State
 
@@ -27,7 +28,7 @@ class Phase(StrEnum):
 
 
 class Which(StrEnum):
-    """Of a student's graded submissions for the assignment."""
+    """Of a student's submissions for the assignment that were graded, or that we failed to grade."""
 
     ALL = "all"
     LATEST = "latest"
@@ -161,8 +162,7 @@ def read(name: str, raw: Mapping[str, str], now: float) -> Regrade:
 
 def _selection(raw: Mapping[str, str]) -> Selection:
     asked: dict[str, Any] = json.loads(raw["selection"])
-    lists = {"outcomes": tuple(asked["outcomes"]), "students": tuple(json.loads(raw["students"]))}
-    return Selection(**{**asked, **lists, "which": Which(asked["which"])})
+    return stored.read(Selection, asked | {"students": json.loads(raw["students"])})
 
 
 def _progress(raw: Mapping[str, str], phase: Phase, now: float | None) -> Progress:

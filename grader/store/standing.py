@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
 from grader.model import Mark, Outcome
+from grader.stored import read
 
 #: How `grader.diagnosis.hints` names two mistakes at once; a test compares.
 _BOTH, _STARTS, _AND = "+", "It ", " and it "
@@ -23,7 +24,10 @@ class Change(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A verdict in short. Revisions may differ in their marks: what is compared is the share of them that was given."""
+    """A verdict in short. Revisions may differ in their marks: what is compared is the share of them that was given.
+
+    Without an outcome there is no verdict: the submission ended as service_failed. Any verdict is better than none.
+    """
 
     outcome: str
     score: int
@@ -52,10 +56,8 @@ class Standing:
 
     @classmethod
     def read(cls, written: list[Any]) -> "Standing":
-        """What `write` made."""
-        outcome, score, max_score, failing, passing, mistakes = written
-        named = tuple((str(each), str(title)) for each, title in mistakes)
-        return cls(outcome, score, max_score, tuple(failing), tuple(passing), named)
+        """What `write` made, in this or another version: new fields stand at the end."""
+        return read(cls, dict(zip((field.name for field in fields(cls)), written, strict=False)))
 
     def write(self) -> list[Any]:
         """For JSON."""
@@ -72,8 +74,15 @@ class Standing:
         }
 
     @property
+    def graded(self) -> bool:
+        """Whether there is a verdict."""
+        return self.outcome != ""
+
+    @property
     def rank(self) -> tuple[Fraction, bool]:
         """What is better is greater: more marks; with as many, one that passed."""
+        if not self.graded:
+            return Fraction(-1), False
         share = Fraction(self.score, self.max_score) if self.max_score else Fraction(0)
         return share, self.outcome == Outcome.PASSED
 
@@ -84,7 +93,9 @@ class Standing:
         return Change.UP if after.rank > self.rank else Change.DOWN
 
     def newly_failing(self, after: "Standing") -> tuple[str, ...]:
-        """Properties that fail by `after` and did not."""
+        """Properties that fail by `after` and did not; none if there was no verdict to compare with."""
+        if not self.graded:
+            return ()
         return tuple(name for name in after.failing if name not in self.failing)
 
     def newly_passing(self, after: "Standing") -> tuple[str, ...]:

@@ -11,16 +11,20 @@ from typing import Any
 from grader.store import keys
 from grader.store.changes import Changes
 from grader.store.connection import Connection, seconds, text, texts
-from grader.store.packing import compressed, decompressed, packed, unpacked
+from grader.store.packing import compressed, decompressed, decompressed_start, packed, verdict_of
 from grader.store.paging import Page
 from grader.store.records import Claim, Kind, State, Submission
-from grader.store.refusals import IdempotencyMismatch
+from grader.store.refusals import IdempotencyMismatch, ShareUsedUp, StorageFull
+from grader.store.room import Storage
 from grader.store.scripts import Call, Scripts
 from grader.store.searching import Filter, search
+from grader.store.shares import Share, write
 from grader.store.standing import Standing
 
 #: Milliseconds for which an Idempotency-Key is remembered: a day, as long as anyone tries again.
 IDEMPOTENCY = 86_400_000
+#: Bytes of a source from which on it is asked first whether it would be refused: compressing it takes a while.
+_LARGE = 256 << 10
 #: Random bytes of an id: nobody guesses another's.
 _ID = 10
 
@@ -36,6 +40,8 @@ class New:
     filename: str
     source: bytes
     idempotency: tuple[str, str, str, str] | None = None
+    #: The shares of whoever hands it in; it counts only if it is accepted.
+    shares: tuple[Share, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +55,44 @@ class Accepted:
 class Submissions:
     """All of them. None is where there is no such submission."""
 
-    def __init__(self, redis: Connection, scripts: Scripts) -> None:
+    def __init__(self, redis: Connection, scripts: Scripts, storage: Storage) -> None:
         self._redis = redis
         self._scripts = scripts
+        self._storage = storage
 
     def accept(self, new: New) -> Accepted:
-        """Record it; it waits, and the student's that still waits is superseded. IdempotencyMismatch for a used key."""
+        """Record it; it waits, and the student's that still waits is superseded.
+
+        IdempotencyMismatch for a used key, ShareUsedUp and StorageFull where it is too much.
+        """
+        if len(new.source) < _LARGE or (accepted := self._accept(new, None)) is None:
+            accepted = self._accept(new, compressed(new.source))
+        if accepted is None:
+            raise RuntimeError("a submission was neither accepted nor refused")
+        return accepted
+
+    def _accept(self, new: New, source: bytes | None) -> Accepted | None:
+        """Record it, or find out whether it would be refused if its compressed source is None: None if it would not."""
         remembered, fingerprint = _idempotency(new.idempotency)
+        fits = source is None or self._storage.room().accepts(len(source))
         answer = self._scripts.run(
             "accept",
             *(secrets.token_hex(_ID), new.course, new.assignment, new.revision, new.student, new.filename),
-            *(hashlib.sha256(new.source).hexdigest(), len(new.source), compressed(new.source)),
+            *(hashlib.sha256(new.source).hexdigest(), len(new.source), source or b""),
             *(remembered, fingerprint, IDEMPOTENCY),
+            *(write(new.shares), "0" if fits else "1", "1" if source is None else "0"),
         )
-        how, name = text(answer[0]), text(answer[1])
-        if how == "mismatch":
-            raise IdempotencyMismatch("this Idempotency-Key was used before for another request")
-        return Accepted(name, replayed=how == "replayed")
+        match text(answer[0]):
+            case "free":
+                return None
+            case "mismatch":
+                raise IdempotencyMismatch("this Idempotency-Key was used before for another request")
+            case "full":
+                raise StorageFull("there is no room left for a file of this size; nothing was recorded")
+            case "used_up":
+                share = new.shares[int(answer[1]) - 1]
+                raise ShareUsedUp(f"more than {share.most} {share.what} in {share.seconds} s", int(answer[2]) / 1000)
+        return Accepted(text(answer[1]), replayed=text(answer[0]) == "replayed")
 
     def get(self, name: str) -> Submission | None:
         """The submission as it is now."""
@@ -76,6 +103,11 @@ class Submissions:
         digest = self._redis.hget(_key(name), "source")
         data: Any = None if digest is None else self._redis.get(keys.key("source", text(digest)))
         return None if data is None else decompressed(data)
+
+    def beginning(self, submission: Submission, most: int) -> bytes | None:
+        """Return the first `most` bytes of what was handed in, without unpacking the rest."""
+        data: Any = self._redis.get(keys.key("source", submission.source_sha256))
+        return None if data is None else decompressed_start(data, most)
 
     def finish(self, claim: Claim, verdict: dict[str, Any], *, reused: bool = False, ahead: Call | None = None) -> bool:
         """Its end: this verdict. False where it is no longer the claim's, and the verdict is dropped.
@@ -96,15 +128,20 @@ class Submissions:
         """The verdict that holds, or the one of that number."""
         which = text(self._redis.hget(_key(name), "verdict") or "") if number is None else str(number)
         data: Any = self._redis.get(_verdict(name, which)) if which else None
-        return None if data is None else dict(unpacked(data))
+        return None if data is None else verdict_of(data)
 
     def replace_verdict(self, name: str, expected: int, verdict: dict[str, Any], regrade: str) -> int | None:
-        """Let another verdict hold, if the expected one holds now: its number, else None."""
+        """Let another verdict hold, if the expected one holds now: its number, else None.
+
+        Expected 0 is no verdict: that of a submission which ended as service_failed.
+        """
         number = self._scripts.run("replace_verdict", name, expected, packed(verdict), _summary(verdict), regrade)
         return None if number is None else int(number)
 
     def restore_verdict(self, name: str, expected: int, to: int) -> bool:
-        """Let an earlier verdict hold again, if the expected one holds now."""
+        """Let an earlier verdict hold again, if the expected one holds now; 0: none, as before `replace_verdict`."""
+        if to == 0:
+            return bool(self._scripts.run("restore_verdict", name, expected, to, "{}"))
         earlier = self.verdict(name, to)
         if earlier is None:
             return False
@@ -114,6 +151,21 @@ class Submissions:
         """Where it waits or runs, it does no more; the submission as it is then."""
         self._scripts.run("cancel", name)
         return self.get(name)
+
+    def retry(self, name: str) -> bool:
+        """Let a submission that ended as service_failed wait again, with all its tries; False if it did not end so."""
+        return bool(self._scripts.run("retry", name))
+
+    def retry_all(
+        self, course: str, assignment: str | None = None, limit: int = 100, cursor: str | None = None
+    ) -> Page[str]:
+        """Retry a course's submissions that ended as service_failed, newest first; a page of the ids that wait again.
+
+        While the page has a cursor there may be more. BadCursor if the cursor is none that a page gave.
+        """
+        page = self.list(Filter(course, assignment, state=State.SERVICE_FAILED), limit, cursor)
+        retried: Any = self._scripts.run("retry", *(each.id for each in page.items)) if page.items else []
+        return Page(tuple(text(name) for name in retried), page.next_cursor)
 
     def delete(self, name: str) -> bool:
         """Delete it, its verdicts, and its source where nobody else handed that in; False where there is none."""

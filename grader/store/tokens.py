@@ -103,7 +103,8 @@ def _token(number: str, raw: dict[str, str]) -> Token:
         id=number,
         name=raw["name"],
         course=raw["course"],
-        scopes=frozenset(Scope(each) for each in raw["scopes"].split()),
+        # One that this version does not know grants nothing.
+        scopes=frozenset(Scope(name) for name in raw["scopes"].split() if name in set(Scope)),
         created=float(raw["created"]) / 1000,
         expires=seconds(raw.get("expires")),
         revoked=seconds(raw.get("revoked")),

@@ -8,7 +8,7 @@ from typing import Any
 from grader.store import keys
 from grader.store.connection import Connection, text
 from grader.store.entries import counted
-from grader.store.packing import decompressed, packed, unpacked
+from grader.store.packing import decompressed, packed, verdict_of
 from grader.store.records import Claim, Job, Kind
 from grader.store.scripts import Call, Scripts
 from grader.store.standing import Standing
@@ -79,7 +79,7 @@ class Units:
     def verdict(self, name: str) -> dict[str, Any] | None:
         """The verdict, as its source's own: it has no submission's id."""
         data: Any = self._redis.get(keys.key("unit-verdict", name))
-        return None if data is None else dict(unpacked(data))
+        return None if data is None else verdict_of(data)
 
 
 def jobs(names: Iterable[bytes]) -> tuple[Job, ...]:

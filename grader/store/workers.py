@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from grader.store import keys
 from grader.store.connection import Connection, text
+from grader.stored import read
 
 #: Milliseconds for which one sign of life counts.
 _ALIVE = 15_000
@@ -50,12 +51,21 @@ class Workers:
         names = sorted(text(each) for each in self._redis.smembers(_NAMES))
         if not names:
             return []
-        found: list[Any] = self._redis.mget([_key(name) for name in names])
+        pipeline = self._redis.pipeline(transaction=False)
+        for name in names:
+            pipeline.get(_key(name))
+            pipeline.pttl(_key(name))
+        answers: list[Any] = pipeline.execute()
+        found, left = answers[::2], answers[1::2]
+        for name, milliseconds in zip(names, left, strict=True):
+            if milliseconds > _ALIVE:
+                # The clock was set back: a dead worker would count for as long as that. One that lives reports again.
+                self._redis.pexpire(_key(name), _ALIVE)
         gone = [name for name, data in zip(names, found, strict=True) if data is None]
         if gone:
             # One that reports just now is in the set again with its next report.
             self._redis.srem(_NAMES, *gone)
-        return [Worker(**json.loads(data)) for data in found if data is not None]
+        return [read(Worker, json.loads(data)) for data in found if data is not None]
 
 
 def _key(name: str) -> str:

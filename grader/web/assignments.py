@@ -1,12 +1,12 @@
 """Assignments and their revisions, as a course may use them."""
 
-import json
 from datetime import datetime
 from typing import Any, NoReturn
 
 from flask import Response
 from pydantic import Field
 
+from grader import stored
 from grader.disclosure import announced
 from grader.store.records import Revision, Scope
 from grader.web import answers
@@ -135,7 +135,7 @@ def _assignment(current: Revision) -> AssignmentTold:
 
 
 def _revision(found: Revision, asking: Caller) -> RevisionTold:
-    shipped, settings = found.course == _EVERYONE, json.loads(found.assignment)
+    shipped, settings = found.course == _EVERYONE, stored.settings(found.assignment)
     return RevisionTold(
         id=found.id,
         assignment=found.assignment_id,

@@ -48,7 +48,9 @@ class ComparisonTold(Told):
     filename: str
     created_at: datetime
     change: Change | None = Field(description="Of the share of its marks; null where it is not graded.")
-    before: StandingTold
+    before: StandingTold | None = Field(
+        description="Null for a submission without a verdict: it ended as service_failed."
+    )
     after: StandingTold | None
     newly_failing: list[str]
     newly_passing: list[str]
@@ -95,7 +97,7 @@ def compared(row: Row) -> ComparisonTold:
         created_at=moment(row.entry.created),
         change=row.change,
         before=_standing(row.entry.before),
-        after=None if row.after is None else _standing(row.after),
+        after=_standing(row.after),
         newly_failing=list(row.newly_failing),
         newly_passing=list(row.newly_passing),
         status=status,
@@ -131,7 +133,9 @@ def _status(row: Row) -> tuple[Status, str | None]:
             return Status.ROLLED_BACK, None
 
 
-def _standing(standing: Standing) -> StandingTold:
+def _standing(standing: Standing | None) -> StandingTold | None:
+    if standing is None or not standing.graded:
+        return None
     return StandingTold(
         outcome=Outcome(standing.outcome),
         score=standing.score,
@@ -141,7 +145,7 @@ def _standing(standing: Standing) -> StandingTold:
 
 
 def _short(standing: Standing | None) -> Iterator[Cell]:
-    if standing is None:
+    if standing is None or not standing.graded:
         yield from (None, None, None)
     else:
         yield from (standing.outcome, standing.score, standing.max_score)

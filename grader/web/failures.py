@@ -9,10 +9,11 @@ from gunicorn.http.errors import NoMoreData, ParseException  # type: ignore[impo
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from grader.errors import StoreUnavailable
-from grader.store.refusals import BadCursor, IdempotencyMismatch, WrongPhase
+from grader.store.refusals import BadCursor, IdempotencyMismatch, ShareUsedUp, StorageFull, WrongPhase
 from grader.web import problems
+from grader.web.limits import too_many
 from grader.web.pages import mistakes
-from grader.web.problems import TRY_AGAIN, Fault, Problem, Told, told
+from grader.web.problems import MAKE_ROOM, TRY_AGAIN, Fault, Problem, Told, told
 
 _log = logging.getLogger(__name__)
 
@@ -34,6 +35,8 @@ def install(app: Flask) -> None:
     app.register_error_handler(BadCursor, _bad_cursor)
     app.register_error_handler(IdempotencyMismatch, _key_reused)
     app.register_error_handler(WrongPhase, _wrong_phase)
+    app.register_error_handler(ShareUsedUp, _used_up)
+    app.register_error_handler(StorageFull, _full)
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(ParseException, _broken)
     app.register_error_handler(NoMoreData, _broken)
@@ -59,6 +62,14 @@ def _key_reused(error: IdempotencyMismatch) -> Response:
 
 def _wrong_phase(error: WrongPhase) -> Response:
     return _said(told(Problem(problems.CONFLICT, str(error))))
+
+
+def _used_up(error: ShareUsedUp) -> Response:
+    return _said(told(too_many(str(error), error.wait)))
+
+
+def _full(error: StorageFull) -> Response:
+    return _said(told(Problem(problems.STORAGE_FULL, str(error), headers={"Retry-After": str(MAKE_ROOM)})))
 
 
 def _stale_form(error: CSRFError) -> Response:

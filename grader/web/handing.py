@@ -77,7 +77,7 @@ class SubmissionForm(_Fields, Query):
 def handed() -> Handed:
     """What this request hands in; a Problem that says what is wrong with it."""
     if request.mimetype == "application/json":
-        return _from_json(json_body(SubmissionAsked))
+        return _from_json(json_body(SubmissionAsked, flat=True))
     if request.mimetype == "multipart/form-data":
         return _from_form()
     raise Problem(UNSUPPORTED_MEDIA_TYPE, "the body should be application/json or multipart/form-data")

@@ -3,8 +3,10 @@
 from flask import Response
 from pydantic import Field
 
+from grader.diskspace import complain_if_full
 from grader.errors import StoreUnavailable
 from grader.store.records import Scope
+from grader.store.room import Room
 from grader.store.workers import Worker
 from grader.web import answers
 from grader.web.noun import Answer, Noun
@@ -36,6 +38,7 @@ class PartsTold(Told):
     redis: PartTold
     workers: PartTold
     sweeper: PartTold
+    storage: PartTold
 
 
 class Readiness(Told):
@@ -63,7 +66,7 @@ def read_health() -> Response:
 def read_readiness() -> Response:
     """Say whether the service is ready, and which part is not."""
     parts = _parts()
-    ready = Readiness(ok=parts.redis.ok and parts.workers.ok and parts.sweeper.ok, parts=parts)
+    ready = Readiness(ok=parts.redis.ok and parts.workers.ok and parts.sweeper.ok and parts.storage.ok, parts=parts)
     answer = answers.plain(ready, 200 if ready.ok else 503)
     if not ready.ok:
         answer.headers["Retry-After"] = str(TRY_AGAIN)
@@ -73,17 +76,45 @@ def read_readiness() -> Response:
 def _parts() -> PartsTold:
     store = service().store
     try:
-        alive = store.workers.list()
+        alive, shortage = store.workers.list(), store.shortage()
     except StoreUnavailable as error:
         # One that hangs is waited for once, not again for each question.
+        folder = service().settings.redis_folder
+        full = None if folder is None else complain_if_full(folder)
         unknown = PartTold(ok=False, reason="nobody knows while Redis does not answer")
-        return PartsTold(redis=PartTold(ok=False, reason=str(error)), workers=unknown, sweeper=unknown)
+        return PartsTold(
+            redis=PartTold(ok=False, reason=full or str(error)), workers=unknown, sweeper=unknown, storage=unknown
+        )
     complaints = store.fitness()
+    if shortage is not None:
+        unknown = PartTold(ok=False, reason="nobody can report while Redis has no space left")
+        return PartsTold(
+            redis=PartTold(ok=False, reason="; ".join(complaints) or shortage),
+            workers=unknown,
+            sweeper=unknown,
+            storage=unknown,
+        )
     return PartsTold(
         redis=PartTold(ok=not complaints, reason="; ".join(complaints) or None),
         workers=_workers([each for each in alive if each.role == "worker"]),
         sweeper=_sweeper([each for each in alive if each.role == "sweeper"]),
+        storage=_storage(store.storage.room()),
     )
+
+
+def _storage(room: Room) -> PartTold:
+    if room.largest is None:
+        return PartTold(
+            ok=True, reason="Redis has no maxmemory: nothing is refused before the machine has no memory left"
+        )
+    taken = f"submissions may fill {room.limit} bytes of Redis, and {room.used} are used"
+    advice = "delete submissions, or give Redis more memory"
+    if room.full:
+        return PartTold(ok=False, reason=f"the storage is full: {taken}; {advice}")
+    if room.largest < service().settings.max_bytes:
+        short = f"room runs short: {taken}; files above {room.largest} bytes, compressed, are refused; {advice}"
+        return PartTold(ok=True, reason=short)
+    return PartTold(ok=True, reason=None)
 
 
 def _workers(alive: list[Worker]) -> PartTold:

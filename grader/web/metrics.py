@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 from grader.errors import StoreUnavailable
 from grader.store.counters import Figures, Histogram
 from grader.store.records import Queue
+from grader.store.room import Room
 from grader.store.store import Store
 from grader.web.noun import Answer, Noun
 from grader.web.service import service
@@ -42,7 +43,12 @@ class _Figures(Collector):
 
     def collect(self) -> Iterator[Metric]:
         try:
-            metrics = [*_queues(self._store), *_workers(self._store), *_counted(self._store.counters.read())]
+            metrics = [
+                *_queues(self._store),
+                *_workers(self._store),
+                *_storage(self._store.storage.room()),
+                *_counted(self._store.counters.read()),
+            ]
         except StoreUnavailable:
             metrics = []
         yield GaugeMetricFamily("backmark_redis_up", "Whether Redis answers.", float(bool(metrics)))
@@ -70,6 +76,17 @@ def _workers(store: Store) -> Iterator[Metric]:
     yield GaugeMetricFamily("backmark_workers_without_jail", "Workers that cannot isolate, and take nothing.", unfit)
 
 
+def _storage(room: Room) -> Iterator[Metric]:
+    largest = float("inf") if room.largest is None else room.largest
+    for name, says, value in (
+        ("used", "Memory that Redis uses.", room.used),
+        ("limit", "Memory that submissions may fill; 0: no limit.", room.limit),
+        ("maxmemory", "Memory that Redis may use; 0: no limit.", room.most),
+        ("largest_file", "The largest compressed file that is accepted now.", largest),
+    ):
+        yield GaugeMetricFamily(f"backmark_storage_{name}_bytes", says, value)
+
+
 def _counted(figures: Figures) -> Iterator[Metric]:
     totals = {
         "accepted": "Submissions accepted.",
@@ -78,6 +95,7 @@ def _counted(figures: Figures) -> Iterator[Metric]:
         "lost_leases": "Jobs whose worker gave no sign of life.",
         "handed_back": "Jobs that a stopping worker handed back.",
         "sent_again": "Jobs sent to the workers again.",
+        "retried": "Submissions that staff had graded again after we failed.",
         "jail_failures": "Jails that could not be built or lost their way.",
         "reused": "Verdicts reused for an identical source.",
         "regraded": "Verdicts replaced by a regrade.",

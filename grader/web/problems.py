@@ -8,6 +8,8 @@ from flask import Response, json
 
 #: Seconds after which a request that met a store or server in trouble is worth another try.
 TRY_AGAIN = 2
+#: Seconds after which there may be room in a storage that is full: somebody has to make it.
+MAKE_ROOM = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +132,8 @@ TOO_MANY = Kind(
     "too-many-requests",
     HTTPStatus.TOO_MANY_REQUESTS,
     "Too many requests",
-    "The token has used up its requests, or the bytes that it may hand in, for now. Wait as many seconds as "
-    "Retry-After says.",
+    "A limit is used up for now: requests of the token, files or bytes of the student or the class link, or refused "
+    "requests of whoever sends them; the detail says which. Wait as many seconds as Retry-After says.",
 )
 UNEXPECTED = Kind(
     "unexpected",
@@ -153,7 +155,14 @@ BUSY = Kind(
     "As many connections are held open, or large bodies on their way, as this server allows. Nothing was done. Try "
     "after Retry-After; instead of a stream, ask for the status.",
 )
-
+STORAGE_FULL = Kind(
+    "storage-full",
+    HTTPStatus.INSUFFICIENT_STORAGE,
+    "The storage is full",
+    "There is no room for a file of this size; smaller ones may still be accepted. Nothing was recorded, and what was "
+    "accepted before is graded. Try after Retry-After; staff make room by deleting submissions or giving Redis more "
+    "memory.",
+)
 NO_SECRET = Kind(
     "no-secret",
     HTTPStatus.SERVICE_UNAVAILABLE,
@@ -184,6 +193,7 @@ KINDS = (
     UNAVAILABLE,
     BUSY,
     NO_SECRET,
+    STORAGE_FULL,
 )
 
 

@@ -31,7 +31,7 @@ from grader.web.problems import (
     Problem,
 )
 from grader.web.regrading import RegradesTold, RegradeTold, counted, told
-from grader.web.schemas import Asked, Id, Name, PageQuery, Query
+from grader.web.schemas import Asked, Id, Name, PageQuery, Query, Student
 from grader.web.service import service
 
 noun = Noun("regrades", __name__, says="Change requests: previewed beside the verdicts that hold, then applied or not.")
@@ -60,11 +60,11 @@ class RegradeAsked(Asked):
     since: Annotated[AwareDatetime, AfterValidator(_tellable)] | None = Field(
         default=None, description="Only what was handed in then or later."
     )
-    students: list[Name] = Field(default=[], max_length=_MOST_STUDENTS, description="Only theirs.")
+    students: list[Student] = Field(default=[], max_length=_MOST_STUDENTS, description="Only theirs.")
     which: Which = Field(
         default=Which.ALL,
-        description="Of each student's graded submissions: all, the latest, or the best. The latest or best is picked "
-        "first, and passed over where it does not fit the rest.",
+        description="Of each student's submissions with a verdict, or that ended as service_failed: all, the latest, "
+        "or the best. The latest or best is picked first, and passed over where it does not fit the rest.",
     )
     fresh: bool = Field(
         default=False, description="Grade everything anew, rather than by what an identical source was given before."

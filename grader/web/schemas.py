@@ -12,6 +12,9 @@ Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 #: What a portal calls its students, courses and assignments by: what can stand in an address as it is.
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._@+:=~-]{0,127}$")]
 
+#: A student as submissions have them: the name, and behind `!` the browser if it was only typed in, on a class link.
+Student = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._@+:=~-]{0,127}(![0-9a-f]{12})?$")]
+
 
 def _whole(given: object) -> object:
     return int(given) if isinstance(given, float) and given.is_integer() else given

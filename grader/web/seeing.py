@@ -1,6 +1,5 @@
 """What is shown of a verdict, and to whom: everything that leaves this server with a verdict in it asks here."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -8,6 +7,7 @@ from typing import Any, Protocol
 from grader.disclosure import disclosed, policy
 from grader.model import Feedback, Level
 from grader.store.records import Submission
+from grader.stored import settings
 from grader.web.service import service
 
 #: Beside the flags of the verdict, for staff.
@@ -52,4 +52,4 @@ def feedback(course: str, assignment: str) -> Feedback:
     """What an assignment's current revision shows: staff loosen or tighten it for earlier submissions too."""
     current = service().store.assignments.current(course, assignment)
     # Without one there is nobody to ask how much may be seen.
-    return Feedback(Level.SCORE) if current is None else policy(json.loads(current.assignment))
+    return Feedback(Level.SCORE) if current is None else policy(settings(current.assignment))

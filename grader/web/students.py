@@ -7,7 +7,7 @@ from grader.store.records import Scope
 from grader.web import answers
 from grader.web.auth import caller
 from grader.web.noun import Answer, Noun
-from grader.web.schemas import Asked, CourseQuery, Name, Told
+from grader.web.schemas import Asked, CourseQuery, Student, Told
 from grader.web.service import service
 
 noun = Noun("students", __name__, says="The right to be forgotten.")
@@ -16,7 +16,7 @@ noun = Noun("students", __name__, says="The right to be forgotten.")
 class StudentPath(Asked):
     """Which student."""
 
-    student: Name
+    student: Student
 
 
 class Forgotten(Told):

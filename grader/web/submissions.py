@@ -1,7 +1,7 @@
-"""Submissions: handed in, read, waited for, listed, cancelled, deleted."""
+"""Submissions: handed in, read, waited for, listed, cancelled, retried, deleted."""
 
 from hashlib import sha256
-from typing import Literal, NoReturn
+from typing import Annotated, Literal, NoReturn
 from urllib.parse import quote
 
 from flask import Response, request
@@ -9,7 +9,9 @@ from pydantic import Field
 
 from grader.formats.registry import FORMATS, Format
 from grader.model import Outcome
+from grader.store.paging import Page
 from grader.store.records import Job, Kind, Scope, State, Submission
+from grader.store.refusals import BadCursor
 from grader.store.searching import Filter
 from grader.store.submissions import New
 from grader.web import answers
@@ -20,15 +22,19 @@ from grader.web.idempotency import Keyed, claimed
 from grader.web.noun import ACCEPTED, PREFIX, TAGGED, Answer, Noun
 from grader.web.problems import (
     BUSY,
+    CONFLICT,
+    INVALID,
     KEY_MISSING,
     KEY_REUSED,
     NO_VERDICT,
     NOT_ACCEPTABLE,
     NOT_FOUND,
+    STORAGE_FULL,
     UNKNOWN_ASSIGNMENT,
+    Fault,
     Problem,
 )
-from grader.web.schemas import Asked, Id, Name, PageQuery, Query, Told
+from grader.web.schemas import WHOLE, Asked, Id, Name, PageQuery, Query, Student, Told
 from grader.web.seeing import STUDENT, verdict
 from grader.web.service import service
 from grader.web.statuses import StatusTold, SummariesTold, status, summary
@@ -71,28 +77,54 @@ class SubmissionsQuery(PageQuery):
     """Which submissions."""
 
     assignment: Name | None = None
-    student: Name | None = None
+    student: Student | None = None
     outcome: Outcome | None = None
     state: State | None = None
+
+
+class RetriesAsked(Asked):
+    """Which submissions to grade again, of those that ended as service_failed."""
+
+    assignment: Name | None = Field(default=None, description="Only for this assignment; all of the course by default.")
+    limit: Annotated[int, Field(ge=1, le=200), WHOLE] = Field(default=100, description="Retry at most so many.")
+    cursor: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9_-]{1,64}$",
+        description="Where to go on: `next` of the answer before, as it is.",
+    )
+    course: Name | None = Field(default=None, description="For tokens with the scope admin; else the token's own.")
+
+
+class RetriesTold(Told):
+    """The submissions that wait again."""
+
+    retried: list[str] = Field(description="Ids of the submissions that wait again.")
+    next: str | None = Field(description="The cursor of the next request; null when no more are left.")
 
 
 @noun.operation(
     "POST",
     "/submissions",
     scope=Scope.SUBMIT,
-    weight="submit",
     answers={
         202: Answer(
             Receipt,
             says="Recorded; a verdict comes.",
             headers=ACCEPTED,
             leads=dict.fromkeys(
-                ("read_submission", "stream_submission", "read_source", "cancel_submission", "delete_submission"),
+                (
+                    "read_submission",
+                    "stream_submission",
+                    "read_source",
+                    "cancel_submission",
+                    "retry_submission",
+                    "delete_submission",
+                ),
                 "submission_id",
             ),
         )
     },
-    problems=(UNKNOWN_ASSIGNMENT, KEY_MISSING, KEY_REUSED),
+    problems=(UNKNOWN_ASSIGNMENT, KEY_MISSING, KEY_REUSED, STORAGE_FULL),
     bodies={_JSON: SubmissionAsked, "multipart/form-data": SubmissionForm},
 )
 def submit(header: Keyed) -> Response:
@@ -102,13 +134,16 @@ def submit(header: Keyed) -> Response:
     """
     given, here = handed(), service()
     course = caller().course(given.course)
-    here.limits.weigh(caller().token.id, len(given.source))
     digest = sha256(given.source).hexdigest()
     key = claimed(header, course, given.assignment, given.student, given.filename, digest)
     revision = here.store.assignments.current(course, given.assignment)
     if revision is None:
         raise Problem(UNKNOWN_ASSIGNMENT, f"there is no assignment {given.assignment} in the course {course}")
-    new = New(course, given.assignment, revision.id, given.student, given.filename, given.source, key)
+    shares = (
+        here.limits.by_token(caller().token.id),
+        *here.limits.by_student(course, given.student, len(given.source)),
+    )
+    new = New(course, given.assignment, revision.id, given.student, given.filename, given.source, key, shares)
     accepted = here.store.submissions.accept(new)
     state, against = State.QUEUED, revision.id
     if accepted.replayed:
@@ -215,6 +250,42 @@ def cancel_submission(path: SubmissionPath) -> Response:
 
 
 @noun.operation(
+    "POST",
+    "/submissions/<submission_id>/retry",
+    scope=Scope.STAFF,
+    weight="submit",
+    answers={200: Answer(StatusTold, says="It waits again, or as it was if it waits, runs or is done already.")},
+    problems=(CONFLICT,),
+)
+def retry_submission(path: SubmissionPath) -> Response:
+    """Grade a submission again that ended as `service_failed`.
+
+    It keeps its id and its attempt, and callbacks are sent for its verdict as for any other. Asking twice grades it
+    once. A submission that was cancelled or superseded is not graded: 409.
+    """
+    return answers.thing(status(retry(_visible(path.submission_id)), caller()))
+
+
+@noun.operation(
+    "POST",
+    "/retries",
+    scope=Scope.STAFF,
+    weight="submit",
+    answers={200: Answer(RetriesTold, says="These wait again. While `next` is not null, there may be more.")},
+)
+def retry_submissions(body: RetriesAsked) -> Response:
+    """Grade all submissions again that ended as `service_failed`, a page at a time, newest first.
+
+    Repeat the request with the `next` of its answer as `cursor` until that is null. Asking twice grades each once.
+    """
+    try:
+        retried = retry_all(caller().course(body.course), body.assignment, body.limit, body.cursor)
+    except BadCursor as error:
+        raise Problem(INVALID, f"/cursor: {error}", errors=(Fault("pointer", "/cursor", str(error)),)) from None
+    return answers.thing(RetriesTold(retried=list(retried.items), next=retried.next_cursor))
+
+
+@noun.operation(
     "DELETE",
     "/submissions/<submission_id>",
     scope=Scope.STAFF,
@@ -227,11 +298,33 @@ def delete_submission(path: SubmissionPath) -> Response:
     return answers.nothing()
 
 
+def retry(found: Submission) -> Submission:
+    """Let a submission wait again if it ended as service_failed; how it stands then.
+
+    It is left as it is if it waits, runs or is done, and refused if it was cancelled or superseded.
+    """
+    if service().store.submissions.retry(found.id):
+        service().dispatcher.send(Job(Kind.SUBMISSION, found.id))
+    latest = service().store.submissions.get(found.id) or _gone(found.id)
+    if latest.state in {State.CANCELLED, State.SUPERSEDED}:
+        raise Problem(CONFLICT, f"the submission is {latest.state}; only one that is service_failed can be retried")
+    return latest
+
+
+def retry_all(course: str, assignment: str | None, limit: int, cursor: str | None = None) -> Page[str]:
+    """Let a course's submissions wait again that ended as service_failed; a page of their ids."""
+    retried = service().store.submissions.retry_all(course, assignment, limit, cursor)
+    for name in retried.items:
+        service().dispatcher.send(Job(Kind.SUBMISSION, name))
+    return retried
+
+
 def download(found: Submission) -> Response:
     """What was handed in, as a file to be kept and not to be shown."""
     source = service().store.submissions.source(found.id)
     if source is None:
-        _gone(found.id)
+        detail = f"the file of the submission {found.id} is no longer kept: rejected files are kept for seven days"
+        raise Problem(NOT_FOUND, detail)
     answer = answers.thing(source, content_type="application/octet-stream")
     # The one form of a name that may have any letters (RFC 6266).
     answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(found.filename, safe='')}"

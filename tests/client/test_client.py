@@ -143,3 +143,17 @@ def test_a_portal_needs_no_more_than_the_extra_client() -> None:
     code = "import sys, grader.client; print(*{name.partition('.')[0] for name in sys.modules})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert not {"redis", "celery", "flask", "numpy", "pydantic", "hypothesis"} & set(done.stdout.split())
+
+
+def test_all_that_failed_on_the_server_s_side_are_retried_page_by_page() -> None:
+    pages = (Answer(200, {"retried": ["s3", "s2"], "next": "c"}), Answer(200, {"retried": ["s1"], "next": None}))
+    with asking(*pages, course="nn") as (client, server):
+        assert client.retry_all(assignment="mine") == ["s3", "s2", "s1"]
+    bodies = [json.loads(each.body) for each in server.asked]
+    assert bodies == [{"assignment": "mine", "course": "nn"}, {"assignment": "mine", "course": "nn", "cursor": "c"}]
+
+
+def test_a_submission_is_retried_again_if_the_connection_fails() -> None:
+    with asking(problem(503, "unavailable"), QUEUED) as (client, server):
+        assert client.retry("s1").state is State.QUEUED
+    assert [(each.method, each.path) for each in server.asked] == 2 * [("POST", "/api/v1/submissions/s1/retry")]

@@ -1,4 +1,4 @@
-"""`backmark submit` and `backmark status` against a real service."""
+"""`backmark submit`, `backmark status` and `backmark retry` against a real service."""
 
 import json
 import os
@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from grader.store.records import Scope
-from tests.client.running import Running, command
+from grader.store.submissions import New
+from tests.client.running import COURSE, Running, command
+from tests.web.concluding import broken
 from tests.worker.test_cli import EXAMPLES, EXPECTED, backmark, results
 
 
@@ -110,6 +112,10 @@ def _portion(terminal: int) -> bytes:
         (("submit", EXAMPLES / "right.ipynb", "--student", "two words"), "/student"),
         (("status", "no-such-id"), "there is no submission no-such-id"),
         (("regrade", "show"), "staff"),
+        (("retry", "--all"), "staff"),
+        (("retry",), "give --all"),
+        (("retry", "x", "--all"), "give --all"),
+        (("retry", "x", "--assignment", "mine"), "--assignment goes with --all"),
     ],
 )
 def test_what_the_server_refuses_is_wrong_usage(
@@ -119,6 +125,27 @@ def test_what_the_server_refuses_is_wrong_usage(
     assert done.returncode == 2, done.stderr
     assert says in done.stderr
     assert done.stdout == ""
+
+
+def failed_by_us(service: Running, student: str) -> str:
+    """A right submission that ended as service_failed."""
+    store, file = service.store, EXAMPLES / "right_loops.py"
+    revision = store.assignments.current(COURSE, "udl-7.2")
+    assert revision is not None
+    new = New(COURSE, "udl-7.2", revision.id, student, file.name, file.read_bytes())
+    return broken(store, store.submissions.accept(new).id)
+
+
+def test_what_failed_on_our_side_is_graded_again(service: Running) -> None:
+    staff = {"BACKMARK_URL": service.url, "BACKMARK_TOKEN": service.token(Scope.STAFF)}
+    one, *others = (failed_by_us(service, student) for student in ("one", "two", "three"))
+    assert command(staff, "status", one).returncode == 3
+    done = command(staff, "retry", one, "--wait")
+    assert (done.returncode, "passed" in done.stdout) == (0, True), done.stderr
+    assert command(staff, "retry", "--all", "--assignment", "other").stdout == ""
+    done = command(staff, "retry", "--all")
+    assert (done.returncode, set(done.stdout.split())) == (0, set(others)), done.stderr
+    assert command(staff, "status", "--wait", *others).returncode == 0
 
 
 def test_a_token_that_the_server_does_not_know_is_wrong_usage_and_not_repeated(variables: dict[str, str]) -> None:

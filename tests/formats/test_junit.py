@@ -1,11 +1,14 @@
 """JUnit XML."""
 
+import json
+from dataclasses import replace
 from typing import Any
 from xml.etree.ElementTree import Element, fromstring
 
 import pytest
 
 from grader.formats import junit
+from grader.formats.registry import FORMATS, Format
 from grader.model import Outcome
 from tests.formats.graded import RAISED, REFUSED, SCRIPT, SUBMISSION, not_run, verdict
 
@@ -55,3 +58,12 @@ def test_marks_and_what_it_printed_are_in_it() -> None:
     marks = {found.get("name"): found.get("value") for found in root.iter("property")}
     assert (marks["score"], marks["max_score"], marks["score.bias_gradient"]) == ("2", "5", "2/2")
     assert root.findtext("testsuite/system-out") == "<hello>"
+
+
+@pytest.mark.parametrize("form", FORMATS.values())
+def test_no_form_carries_what_turns_letters_about_or_commands_a_terminal(form: Format) -> None:
+    hostile = "a\u202eb\u2066c\u200fd\x9b2Je\x1bf\u2028g"
+    told = verdict(outcome=Outcome.ERROR, rows=not_run(), error=replace(RAISED, traceback=hostile), output=hostile)
+    document = form.render(SUBMISSION, told)
+    text = document.decode() if document.startswith(b"<") else json.dumps(json.loads(document), ensure_ascii=False)
+    assert not set(hostile) - set("abcdefgJ2") & set(text)

@@ -3,7 +3,6 @@
 import subprocess
 import sys
 from collections import Counter
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,11 +10,10 @@ import pytest
 from grader.errors import AssignmentError
 from grader.model import Assignment
 from grader.oracle.network import forward
-from grader.properties import drawing
-from grader.properties.drawing import draw
 from grader.properties.engine import Judge
 from grader.properties.survey import survey
-from grader.revision import Revision, assignment_from_json, assignment_to_json, dump, load
+from grader.revision import Revision, dump, load
+from grader.stored import assignment_from_json, assignment_to_json
 
 
 def test_every_corner_is_reached(udl: Judge) -> None:
@@ -35,14 +33,6 @@ def test_every_corner_is_reached(udl: Judge) -> None:
     assert sum(bool((network.y < 0).all()) for network in suite.networks) >= 10
     assert suite.sizes.count((1, 6, 6, 6, 6, 6, 1)) >= 20
     assert found.networks == 200
-
-
-def test_no_more_networks_are_drawn_than_it_takes(udl: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hypothesis goes on to its limit by itself, ten times as long."""
-    usable, looked_at = drawing._usable, []
-    monkeypatch.setattr(drawing, "_usable", lambda *given: looked_at.append(given) or usable(*given))
-    assert len(draw(replace(udl.assignment, networks=100)).suite) == 100
-    assert len(looked_at) < 200
 
 
 def test_no_unit_is_at_its_kink_and_no_derivative_is_inconclusive(udl: Judge) -> None:

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from worker.sandbox import policy
+from worker.sandbox.forked import Forked
 from worker.sandbox.policy import Launch, Limits
 from worker.sandbox.process import Jail, Unjailed
 from worker.sandbox.reply import Reply
 from worker.sandbox.request import Request
 from worker.sandbox.session import Session
-from worker.sandbox.single import Single
+from worker.sandbox.single import Bubbled, Single
 from worker.sandbox.template import Template
 
 Ask = Callable[..., list[Reply]]
@@ -62,6 +63,12 @@ def jailed(walled: Jail) -> Iterator[Session]:
     """Return a session in a jail of each kind."""
     with Session(walled, LIMITS) as opened:
         yield opened
+
+
+def pid_of(session: Session) -> int | None:
+    """The process id of a jail's process, as seen from here."""
+    process = session._process
+    return process.pid if isinstance(process, Forked) else process._bubble.pid if isinstance(process, Bubbled) else None
 
 
 def network(sizes: list[int], columns: int = 1) -> tuple[dict[str, Any], bytes, int]:

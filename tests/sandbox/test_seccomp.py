@@ -33,6 +33,8 @@ def verdict(program: bytes, number: int, arguments: tuple[int, ...] = (), archit
             return int(constant)
         if code == 0x20:
             (accumulator,) = struct.unpack_from("<I", data, constant)
+        elif code == 0x54:
+            accumulator &= constant
         else:
             holds = {
                 0x15: accumulator == constant,

@@ -20,7 +20,7 @@ from grader.errors import Crashed, JailFailed, OutOfMemory, TimedOut
 from grader.model import Outcome
 from grader.properties.engine import Judge
 from grader.suite import join
-from tests.sandbox.conftest import LIMITS, ask, ask_again, body, network, numbers
+from tests.sandbox.conftest import LIMITS, ask, ask_again, body, network, numbers, pid_of
 from tests.service.parts import until
 from worker.grading import Grader
 from worker.jailed import request
@@ -30,7 +30,7 @@ from worker.sandbox.policy import Launch
 from worker.sandbox.process import Jail
 from worker.sandbox.request import Request
 from worker.sandbox.session import Session
-from worker.sandbox.single import Bubbled, Single
+from worker.sandbox.single import Single
 from worker.sandbox.template import Template
 
 #: What one submission does, and what the next would then print, where it is not as it should be.
@@ -115,12 +115,6 @@ def printed(jail: Jail, lines: str) -> str:
         reply = ask(session, body(lines, f"import os, sys\n{IS_OPEN}"))[0]
         assert reply.header["kind"] == "returned", reply.header
         return session.output.strip()
-
-
-def pid_of(session: Session) -> int | None:
-    """The process id of a jail's process, as seen from here."""
-    process = session._process
-    return process.pid if isinstance(process, Forked) else process._bubble.pid if isinstance(process, Bubbled) else None
 
 
 class Vector(ctypes.Structure):

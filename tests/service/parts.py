@@ -15,6 +15,7 @@ from grader.settings.service import ServiceSettings
 from grader.store.records import Job, Kind, Submission
 from grader.store.store import Store
 from grader.store.submissions import New
+from worker.serving.tether import tethered
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted(each for each in (ROOT / "examples").iterdir() if each.suffix in {".py", ".ipynb"})
@@ -58,7 +59,8 @@ class Part:
         self.log = log
         with log.open("ab") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "worker.cli", *words],
+                # It ends with the tests, also when these are killed.
+                tethered([sys.executable, "-m", "worker.cli", *words]),
                 env={**environment, **variables},
                 cwd=ROOT,
                 stdout=output,
@@ -121,11 +123,11 @@ class Service:
         until(lambda: any(str(part.pid) in each.name for each in self.store.workers.list()), "the worker reports")
         return part
 
-    def submit(self, source: bytes, filename: str, student: str) -> str:
-        """Hand in, as the web server does; the submission's id."""
+    def submit(self, source: bytes, filename: str, student: str, assignment: str = ASSIGNMENT) -> str:
+        """Hand in, as the web server does, and be graded by what ships; the submission's id."""
         revision = self.store.assignments.current(COURSE, ASSIGNMENT)
         assert revision is not None
-        new = New(COURSE, ASSIGNMENT, revision.id, student, filename, source)
+        new = New(COURSE, assignment, revision.id, student, filename, source)
         name = self.store.submissions.accept(new).id
         self.dispatcher.send(Job(Kind.SUBMISSION, name))
         return name

@@ -10,6 +10,7 @@ from grader.store.records import Job, Kind, State
 from grader.store.submissions import New
 from tests.service.conftest import Making
 from tests.service.parts import PATIENCE, until
+from tests.store.making import end_lease
 from worker.service.claims import Stopping, Withdrawn, held
 from worker.service.context import Context
 from worker.service.sweeper import Sweeper
@@ -123,3 +124,26 @@ def test_a_store_that_was_away_still_finds_whoever_held_a_job(redis: EmbeddedRed
     finally:
         stop.set()
         sweeping.join()
+
+
+def test_a_clock_that_was_set_forward_takes_no_job_from_a_worker_that_lives(
+    making: Making, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And one that is dead is missed all the same."""
+    context = making(lease_seconds=0.75)
+    jobs, job = context.store.jobs, waiting(context)
+    sweeper = Sweeper(context.store, context.dispatcher, context.settings)
+    claim = jobs.claim(job)
+    assert claim is not None
+    sweeper.look()
+    real = context.store.time
+    monkeypatch.setattr(context.store, "time", lambda: real() + 3600)
+    end_lease(context.store, claim)
+    sweeper.look()
+    assert jobs.beat(claim)
+
+    def missed() -> bool:
+        sweeper.look()
+        return jobs.position(job) == 0
+
+    until(missed, "its lease ends")

@@ -1,19 +1,27 @@
 """What a worker makes of a submission, and of its own failures."""
 
+import json
+import os
+import signal
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from grader.errors import AssignmentError
+from grader.model import Limits
+from grader.store.listings import Listing
 from grader.store.packing import unpacked
 from grader.store.records import Job, Kind, Revision, State, Submission
 from grader.store.submissions import New
+from tests.sandbox.conftest import pid_of
 from tests.service.conftest import Making, Sent
 from tests.service.parts import ASSIGNMENT, COURSE, EXAMPLES, until
 from worker.jails import Jails
 from worker.sandbox.policy import Launch
+from worker.sandbox.session import Session
 from worker.service import gradings
 from worker.service.context import Context
 from worker.service.fitness import Fitness
@@ -57,10 +65,85 @@ def test_what_identical_sources_share_has_nobody_s_filename(context: Context) ->
     assert (context.store.submissions.verdict(first.id) or {})["submission"]["filename"] == "lovelace.py"
 
 
+def test_a_notebooks_cells_are_kept_beside_its_verdict_also_when_it_is_refused(context: Context) -> None:
+    for function in ("backward_pass", "forward_pass"):
+        cells = [("markdown", "# Title"), ("code", f"def {function}(*_):\n    raise ValueError")]
+        document = {"cells": [{"cell_type": kind, "source": source} for kind, source in cells]}
+        found = done(context, handed_in(context, json.dumps(document).encode(), "a.ipynb"))
+        listing = context.store.listings.get(found.source_sha256)
+        assert listing == Listing(((2, f"def {function}(*_):\n    raise ValueError"),), whole=True), found
+        assert context.store.submissions.delete(found.id)
+        assert context.store.listings.get(found.source_sha256) is None
+
+
 def test_an_outcome_that_may_not_repeat_itself_is_graded_again(context: Context) -> None:
     for student in ("ann", "ben"):
         found = done(context, handed_in(context, example("raises.py"), student=student))
         assert (found.outcome, found.reused) == ("error", False)
+
+
+@pytest.fixture
+def killed(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, int], None]:
+    """Have the first jails killed at the start of a step, so many of them."""
+
+    def kill(step: str, times: int) -> None:
+        real, left = getattr(Session, step), [times]
+
+        def stepped(session: Session, *arguments: Any) -> Any:
+            # The jail by which a worker finds out whether any can be had has limits of its own.
+            if left[0] and session._limits.seconds == Limits().seconds:
+                left[0] -= 1
+                session._await_ready()
+                pid = pid_of(session)
+                assert pid is not None
+                os.kill(pid, signal.SIGKILL)
+            return real(session, *arguments)
+
+        monkeypatch.setattr(Session, step, stepped)
+
+    return kill
+
+
+@pytest.mark.parametrize("step", ["extract", "answer"])
+def test_a_jail_that_is_killed_costs_a_try_and_nothing_of_it_is_kept(
+    context: Context, killed: Callable[[str, int], None], step: str
+) -> None:
+    """Twice, while it reads or while it answers; the third jail gives the verdict, and only that is kept."""
+    killed(step, 2)
+    job = handed_in(context, example("right_loops.py"))
+    for tries in (1, 2):
+        waiting = done(context, job)
+        assert (waiting.state, waiting.tries, waiting.outcome) == (State.QUEUED, tries, None)
+        assert not list(context.store.redis.scan_iter("bm:cache:*"))
+    assert done(context, job).outcome == "passed"
+    assert done(context, handed_in(context, example("right_loops.py"), student="ben")).reused
+
+
+def test_a_source_whose_jails_are_all_killed_ends_as_our_failure_and_says_why(
+    context: Context, killed: Callable[[str, int], None]
+) -> None:
+    killed("answer", 3)
+    job = handed_in(context, example("right_loops.py"))
+    found = [done(context, job) for _ in range(3)][-1]
+    assert (found.state, found.outcome) == (State.SERVICE_FAILED, None)
+    assert "killed the jail" in (found.failure or "")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [b"-" * 900_000 + b"1", b"def backward_pass(*a):\n    return " + b"-" * 400_000 + b"1"],
+    ids=["read", "compiled"],
+)
+def test_what_is_too_much_to_read_is_read_again(context: Context, source: bytes) -> None:
+    """It came of a limit: another machine, or a later day, may read it."""
+    for student in ("ann", "ben"):
+        found = done(context, handed_in(context, source, student=student))
+        assert (found.outcome, found.reused) == ("rejected", False)
+
+
+def test_a_rejection_by_the_parser_is_kept(context: Context) -> None:
+    first, second = (done(context, handed_in(context, b"def (:", student=student)) for student in ("ann", "ben"))
+    assert [first.outcome, second.outcome, second.reused] == ["rejected", "rejected", True]
 
 
 def test_a_verdict_is_kept_by_all_that_it_follows_from(context: Context) -> None:

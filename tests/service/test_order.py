@@ -1,4 +1,4 @@
-"""Who goes first: whoever waits for an answer, then what was a worker's already, then regrades."""
+"""Who goes first: whoever waits for an answer and has none running, then what was a worker's already, then regrades."""
 
 from grader.store.records import Queue, State
 from tests.service.parts import SLEEPER, Service, until
@@ -28,3 +28,18 @@ def test_what_comes_back_from_a_worker_goes_ahead_of_what_was_handed_in_since(se
     service.worker(1)
     until(lambda: service.submission(held).state is State.RUNNING, "it runs again")
     assert {service.submission(name).state for name in others} == {State.QUEUED}
+
+
+def test_a_sleeper_with_many_hand_ins_holds_one_of_two_workers_while_another_student_waits(service: Service) -> None:
+    """Nothing of the other student's has to wait for it."""
+    asleep = [service.submit(SLEEPER, "long.py", "sleeper", f"a{number}") for number in range(4)]
+    right = RIGHT.read_bytes()
+    quick = [service.submit(right + b"# %d" % number, RIGHT.name, "ada", f"a{number}") for number in range(3)]
+    service.worker(2)
+    ended = service.concluded(*quick)
+    assert {each.outcome for each in ended} == {"passed"}
+    assert service.submission(asleep[0]).state is State.RUNNING
+    # And no worker is idle while anything waits.
+    until(lambda: service.store.jobs.running() == 2, "both work")
+    states = [service.submission(name).state for name in asleep]
+    assert states == 2 * [State.RUNNING] + 2 * [State.QUEUED]

@@ -1,11 +1,15 @@
 """A submission is recorded and found by the sweeper, or it is refused."""
 
+from dataclasses import replace
+
 import pytest
 
 from grader.errors import StoreUnavailable
 from grader.store.records import Queue, State
-from grader.store.refusals import IdempotencyMismatch
+from grader.store.refusals import IdempotencyMismatch, ShareUsedUp, StorageFull
+from grader.store.shares import Share
 from grader.store.store import Store
+from grader.store.submissions import New
 from tests.store.making import accepted, claimed, finished, job, new, now, remains
 
 
@@ -78,12 +82,31 @@ def test_a_full_redis_refuses_and_records_nothing(store: Store) -> None:
     before = store.redis.dbsize()
     store.redis.config_set("maxmemory", "1")
     try:
-        with pytest.raises(StoreUnavailable, match="refuses"):
+        with pytest.raises((StorageFull, StoreUnavailable)):
             accepted(store, new(key="k"))
     finally:
         store.redis.config_set("maxmemory", "0")
     assert store.redis.dbsize() == before
     assert remains(store) == set()
+
+
+def test_a_share_counts_what_is_accepted_and_nothing_else(store: Store) -> None:
+    """Whether a file is small, or so large that it is asked first whether it would be refused."""
+    large = b"#" * (1 << 20)
+
+    def shared(student: str, source: bytes, key: str | None = None) -> New:
+        shares = (Share("files", (student,), 1, 5, 60), Share("bytes", (student,), len(source), 2 << 20, 60))
+        return replace(new(student, source, key=key), shares=shares)
+
+    first = store.submissions.accept(shared("ada", large, "k"))
+    assert store.submissions.accept(shared("ada", large, "k")).replayed
+    store.submissions.accept(shared("ada", large[1:]))
+    for source in (large, b"##"):
+        with pytest.raises(ShareUsedUp) as refused:
+            store.submissions.accept(shared("ada", source))
+        assert 0 < refused.value.wait <= 60
+    assert store.submissions.accept(shared("ada", b"#")).id != first.id
+    assert store.submissions.accept(shared("bob", large)).id
 
 
 def test_texts_with_separators_are_kept_apart(store: Store) -> None:

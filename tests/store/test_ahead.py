@@ -27,7 +27,7 @@ def test_both_are_done(store: Store, end: Callable[[], bool]) -> None:
     assert store.cache.get("key") == verdict()
 
 
-@pytest.mark.parametrize("known", [(), ("cache",), ("finish",)])
+@pytest.mark.parametrize("known", [(), ("keep",), ("finish",)])
 def test_a_redis_that_was_restarted_knows_neither_or_one(
     store: Store, end: Callable[[], bool], known: tuple[str, ...]
 ) -> None:
@@ -51,6 +51,6 @@ def test_a_redis_that_takes_no_writes_now_is_asked_again_later(store: Store, end
 def test_what_fails_ahead_takes_nothing_from_the_end(store: Store) -> None:
     name = accepted(store)
     claim = claimed(store, name)
-    wrong = Call("cache", ("bm:key", b"", "no number", now(store, name).source_sha256))
+    wrong = Call("keep", (now(store, name).source_sha256, "", "bm:key", b"", "no number"))
     assert store.submissions.finish(claim, verdict(), ahead=wrong)
     assert now(store, name).state is State.DONE

@@ -5,15 +5,25 @@ from dataclasses import dataclass, field
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    Bundle,
+    MultipleResults,
+    RuleBasedStateMachine,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
 
 from grader.store import keys
 from grader.store.records import Claim, Queue, State
 from grader.store.store import Store
 from tests.store.making import end_lease, job, new, remains, verdict
 
-STUDENTS = st.sampled_from(["ada", "bob"])
+STUDENTS = st.sampled_from(["ada", "bob", "eve"])
+ASSIGNMENTS = st.sampled_from(["udl-7.2", "mine"])
 SOURCES = st.sampled_from([b"one", b"two"])
+KEYS = st.sampled_from([None, "k1", "k2"])
 OUTCOMES = st.sampled_from(["passed", "failed", "timeout"])
 
 
@@ -22,6 +32,7 @@ class Modelled:
     """What should be so."""
 
     student: str
+    assignment: str
     source: bytes
     place: int
     state: State = State.QUEUED
@@ -31,6 +42,8 @@ class Modelled:
     #: Outcomes of its verdicts, oldest first, and which holds.
     outcomes: list[str] = field(default_factory=list)
     holds: int | None = None
+    #: Whether it had ended as service_failed before a regrade gave it a verdict.
+    failed_before: bool = False
 
     def held(self, claim: Claim) -> bool:
         """Whether the claim may conclude it."""
@@ -43,7 +56,7 @@ class Modelled:
 
 
 class History(RuleBasedStateMachine):
-    """Two students, two sources, and workers that are late, killed or overtaken."""
+    """Three students, two assignments, two sources, and workers that are late, killed or overtaken."""
 
     names = Bundle("names")
     claims = Bundle("claims")
@@ -54,16 +67,23 @@ class History(RuleBasedStateMachine):
         self.there: dict[str, Modelled] = {}
         self.ends: list[tuple[str, str]] = []
         self.keys: dict[str, str] = {}
+        self.places = 0
+        #: Students whose last verdict was a timeout.
+        self.slow: set[str] = set()
         store.redis.flushall()
 
     def _ended(self, name: str, state: State) -> None:
         self.there[name].end(state)
         self.ends.append((f"submission.{state}", name))
 
-    @rule(target=names, student=STUDENTS, source=SOURCES, key=st.sampled_from([None, "k1", "k2"]))
-    def accept(self, student: str, source: bytes, key: str | None) -> str:
+    def _last(self) -> int:
+        self.places += 1
+        return self.places
+
+    @rule(target=names, student=STUDENTS, assignment=ASSIGNMENTS, source=SOURCES, key=KEYS)
+    def accept(self, student: str, assignment: str, source: bytes, key: str | None) -> str:
         """Handed in, perhaps with a key that was used before."""
-        given = new(student, source, key=key)
+        given = new(student, source, assignment=assignment, key=key)
         known = self.keys.get(key) if key else None
         name = self.store.submissions.accept(given)
         assert name.replayed == (known in self.there)
@@ -71,27 +91,47 @@ class History(RuleBasedStateMachine):
             assert name.id == known
             return name.id
         for other, modelled in self.there.items():
-            if modelled.student == student and modelled.state is State.QUEUED:
+            same = (modelled.student, modelled.assignment) == (student, assignment)
+            if same and modelled.state is State.QUEUED:
                 self._ended(other, State.SUPERSEDED)
-        self.there[name.id] = Modelled(
-            student, source, len(self.there) and max(m.place for m in self.there.values()) + 1
-        )
+        self.there[name.id] = Modelled(student, assignment, source, self._last())
         if key:
             self.keys[key] = name.id
         return name.id
 
     @rule(target=claims, name=names)
     def claim(self, name: str) -> Claim:
-        """A worker gets a message, perhaps an old one."""
+        """A worker claims this one, perhaps too late."""
         modelled = self.there.get(name)
         claim = self.store.jobs.claim(job(name))
         assert (claim is not None) == (modelled is not None and modelled.state is State.QUEUED)
         if claim is None or modelled is None:
             # As one who was never given it would claim.
             return Claim(job(name), 1_000)
+        self._taken(claim)
+        return claim
+
+    @rule(target=claims)
+    def claim_next(self) -> MultipleResults[Claim]:
+        """A worker gets a message: it is given something as long as anything waits, and in the right order."""
+        queued = {name: m for name, m in self.there.items() if m.state is State.QUEUED}
+        running = {m.student for m in self.there.values() if m.state is State.RUNNING}
+        turn = min(queued, key=lambda name: self._turn(queued[name], running), default=None)
+        claim = self.store.jobs.claim_next()
+        assert (claim and claim.job.id) == turn
+        if claim is None:
+            return multiple()
+        self._taken(claim)
+        return multiple(claim)
+
+    def _turn(self, modelled: Modelled, running: set[str]) -> tuple[bool, bool, int]:
+        shares = modelled.student in self.slow and bool(self.slow & running)
+        return shares, modelled.student in running, modelled.place
+
+    def _taken(self, claim: Claim) -> None:
+        modelled = self.there[claim.job.id]
         modelled.state, modelled.fence, modelled.tries = State.RUNNING, modelled.fence + 1, modelled.tries + 1
         assert claim.fence == modelled.fence
-        return claim
 
     @rule(claim=claims)
     def beat(self, claim: Claim) -> None:
@@ -108,7 +148,9 @@ class History(RuleBasedStateMachine):
             assert not said
         elif modelled.held(claim):
             assert said
-            modelled.outcomes, modelled.holds = [outcome], 1
+            modelled.outcomes.append(outcome)
+            modelled.holds = len(modelled.outcomes)
+            self.slow = self.slow | {modelled.student} if outcome == "timeout" else self.slow - {modelled.student}
             self._ended(claim.job.id, State.DONE)
         else:
             assert said == (modelled.state is State.DONE and modelled.concluded == claim.fence)
@@ -146,11 +188,32 @@ class History(RuleBasedStateMachine):
         self._try_again(claim.job.id, modelled)
         assert again == ([claim.job] if modelled.state is State.QUEUED else [])
 
+    @rule(name=names)
+    def break_down(self, name: str) -> None:
+        """Every try of one that waits fails."""
+        modelled = self.there.get(name)
+        while modelled is not None and modelled.state is State.QUEUED:
+            claim = self.store.jobs.claim(job(name))
+            assert claim is not None
+            self._taken(claim)
+            self.store.jobs.failed(claim, "broken")
+            self._try_again(name, modelled)
+
     def _try_again(self, name: str, modelled: Modelled) -> None:
         if modelled.tries < self.store.settings.tries:
             modelled.state = State.QUEUED
         else:
             self._ended(name, State.SERVICE_FAILED)
+
+    @rule(name=names)
+    def retry(self, name: str) -> None:
+        """Staff let it be graded again: only if that was our failure, and once however often they ask."""
+        modelled = self.there.get(name)
+        said = self.store.submissions.retry(name)
+        assert said == (modelled is not None and modelled.state is State.SERVICE_FAILED)
+        if modelled is not None and said:
+            modelled.state, modelled.tries, modelled.concluded = State.QUEUED, 0, None
+            modelled.place = self._last()
 
     @rule(name=names)
     def cancel(self, name: str) -> None:
@@ -164,6 +227,7 @@ class History(RuleBasedStateMachine):
     def delete(self, name: str) -> None:
         """Deleted, whatever its state."""
         assert self.store.submissions.delete(name) == (self.there.pop(name, None) is not None)
+        self._forget_students()
 
     @rule(student=STUDENTS)
     def delete_student(self, student: str) -> None:
@@ -172,28 +236,42 @@ class History(RuleBasedStateMachine):
         assert self.store.submissions.delete_student("cs101", student) == len(gone)
         for name in gone:
             del self.there[name]
+        self._forget_students()
 
-    @rule(name=names, expected=st.integers(1, 3), outcome=OUTCOMES)
+    def _forget_students(self) -> None:
+        self.slow &= {modelled.student for modelled in self.there.values()}
+
+    @rule(name=names, expected=st.integers(0, 3), outcome=OUTCOMES)
     def regrade(self, name: str, expected: int, outcome: str) -> None:
         """A regrade applies what it expected to replace."""
         modelled = self.there.get(name)
         number = self.store.submissions.replace_verdict(name, expected, verdict(outcome), "regrade")
-        if modelled is None or modelled.holds != expected:
+        if modelled is not None and expected == 0 and modelled.state is State.SERVICE_FAILED:
+            modelled.outcomes.append(outcome)
+            modelled.holds, modelled.failed_before = len(modelled.outcomes), True
+            modelled.state, modelled.concluded = State.DONE, None
+            self.ends.append(("submission.done", name))
+        elif modelled is None or modelled.holds != expected:
             assert number is None
             return
-        modelled.outcomes.append(outcome)
-        self._hold(name, modelled, len(modelled.outcomes))
+        else:
+            modelled.outcomes.append(outcome)
+            self._hold(name, modelled, len(modelled.outcomes))
         assert number == modelled.holds
 
-    @rule(name=names, expected=st.integers(1, 3), to=st.integers(1, 3))
+    @rule(name=names, expected=st.integers(1, 3), to=st.integers(0, 3))
     def roll_back(self, name: str, expected: int, to: int) -> None:
         """A regrade is rolled back."""
         modelled = self.there.get(name)
         said = self.store.submissions.restore_verdict(name, expected, to)
         may = modelled is not None and modelled.holds == expected and to <= len(modelled.outcomes)
+        may = may and (to > 0 or (modelled is not None and modelled.failed_before))
         assert said == may
-        if modelled is not None and may:
+        if modelled is not None and may and to:
             self._hold(name, modelled, to)
+        elif modelled is not None and may:
+            modelled.holds, modelled.failed_before, modelled.state = None, False, State.SERVICE_FAILED
+            self.ends.append(("submission.service_failed", name))
 
     def _hold(self, name: str, modelled: Modelled, number: int) -> None:
         if modelled.outcomes[number - 1] != modelled.outcomes[(modelled.holds or 0) - 1]:

@@ -1,5 +1,8 @@
 """The store as a whole: away, unfit, told of changes, counted, and who works."""
 
+import contextlib
+import os
+import signal
 import threading
 import time
 from pathlib import Path
@@ -84,6 +87,30 @@ def test_what_was_accepted_is_there_after_a_power_cut_without_connecting_anew(tm
         assert store.jobs.claim(job(waiting)) is not None
     finally:
         server.stop()
+
+
+def test_a_redis_that_hangs_is_waited_for_once_and_found_again(tmp_path: Path) -> None:
+    server = EmbeddedRedis(tmp_path)
+    server.start()
+    assert server.pid is not None
+    with contextlib.closing(Store.connect(ServiceSettings(redis_url=SecretStr(server.url)))) as store:
+        store.ping()
+        os.kill(server.pid, signal.SIGSTOP)
+        try:
+            with pytest.raises(StoreUnavailable, match="Timeout"):
+                store.ping()
+            started = time.monotonic()
+            for ask in (store.ping, lambda: store.tokens.valid("x"), lambda: accepted(store)):
+                with pytest.raises(StoreUnavailable, match="does not answer: it was asked a moment ago"):
+                    ask()
+            assert time.monotonic() - started < 0.9
+        finally:
+            os.kill(server.pid, signal.SIGCONT)
+        until = time.monotonic() + 10
+        while store.fitness() and time.monotonic() < until:
+            time.sleep(0.05)
+        assert store.fitness() == []
+    server.stop()
 
 
 def test_a_change_is_heard_of(store: Store) -> None:

@@ -22,6 +22,16 @@ def conclude(store: Store, submission: str, verdict: dict[str, object] | None = 
     assert store.submissions.finish(claim, verdict or passed())
 
 
+def broken(store: Store, submission: str) -> str:
+    """Let a submission that waits end as service_failed; its id."""
+    state = State.QUEUED
+    while state is State.QUEUED:
+        claim = store.jobs.claim(Job(Kind.SUBMISSION, submission))
+        assert claim is not None
+        state = store.jobs.failed(claim, "the networks are damaged")
+    return submission
+
+
 @contextmanager
 def concluding(store: Store) -> Iterator[None]:
     """Conclude all that comes, until the end of the block."""

@@ -15,6 +15,7 @@ USEFUL: dict[str, str | None] = {
     "url": "https://1.1.1.1/heard",
     # The current one.
     "revision": None,
+    "cursor": None,
 }
 #: A submission that there is, for what reads one: what deletes one makes its own.
 SUBMISSION = "BACKMARK_TEST_SUBMISSION"

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from worker.serving.embedded import free_port
+from worker.serving.tether import tethered
 
 #: Seconds that a server may take to start on a busy machine.
 _START = 90.0
@@ -19,10 +20,12 @@ def serving(redis_url: str, **settings: str) -> Iterator[int]:
     """One process with eight threads on this Redis; its port. `settings` are environment variables."""
     port = free_port()
     process = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "gunicorn", "--config", "python:grader.web.server"),
-            *("--bind", f"127.0.0.1:{port}", "grader.web:create_app()"),
-        ],
+        tethered(
+            [
+                *(sys.executable, "-m", "gunicorn", "--config", "python:grader.web.server"),
+                *("--bind", f"127.0.0.1:{port}", "grader.web:create_app()"),
+            ]
+        ),
         env=os.environ | {"BACKMARK_REDIS_URL": redis_url} | settings,
         stderr=subprocess.DEVNULL,
     )

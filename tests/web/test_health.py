@@ -1,6 +1,7 @@
 """Health and figures."""
 
 import re
+from contextlib import closing
 from pathlib import Path
 from typing import Literal
 
@@ -8,6 +9,7 @@ import pytest
 
 from grader.store.store import Store
 from grader.store.workers import Worker
+from grader.web import create_app
 from tests.web.asking import Asker
 from tests.web.concluding import conclude
 from tests.web.verdicts import failed
@@ -62,6 +64,41 @@ def test_a_redis_that_is_unfit_makes_the_service_unready(portal: Asker, store: S
     finally:
         store.redis.config_set("appendfsync", "always")
     assert (told.status_code, "everysec" in told.get_json()["parts"]["redis"]["reason"]) == (503, True)
+
+
+def test_a_storage_that_is_full_says_so_before_redis_refuses(portal: Asker, store: Store) -> None:
+    """What was accepted is still graded, and a file is refused as too much for now."""
+    for role in ("worker", "sweeper"):
+        report(store, role)
+    name = portal.submit("ada").get_json()["id"]
+    store.redis.config_set("maxmemory", int(store.redis.info("memory")["used_memory"]) * 11 // 10)
+    with closing(Store.connect(store.settings)) as fresh:
+        asker = Asker(create_app(store.settings, fresh), portal.secret)
+        try:
+            refused, ready = asker.submit("grace"), asker.get("//readyz")
+            figures = asker.get("//metrics").text
+            conclude(store, name, failed())
+        finally:
+            store.redis.config_set("maxmemory", 0)
+    assert (refused.status_code, refused.get_json()["type"]) == (507, "/problems/storage-full")
+    assert int(refused.headers["Retry-After"]) >= 60
+    parts = ready.get_json()["parts"]
+    assert (ready.status_code, [name for name, part in parts.items() if not part["ok"]]) == (503, ["storage"])
+    assert "the storage is full" in parts["storage"]["reason"]
+    assert "backmark_storage_largest_file_bytes 0.0" in figures.splitlines()
+    assert portal.get(f"/submissions/{name}").get_json()["state"] == "done"
+
+
+def test_a_storage_that_runs_short_is_ready_and_says_which_files_it_refuses(portal: Asker, store: Store) -> None:
+    for role in ("worker", "sweeper"):
+        report(store, role)
+    store.redis.config_set("maxmemory", 100 << 20)
+    try:
+        ready = portal.get("//readyz")
+    finally:
+        store.redis.config_set("maxmemory", 0)
+    assert (ready.status_code, ready.get_json()["ok"]) == (200, True)
+    assert "room runs short" in ready.get_json()["parts"]["storage"]["reason"]
 
 
 def test_figures_tell_depth_outcomes_and_workers(portal: Asker, store: Store) -> None:

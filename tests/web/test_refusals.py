@@ -32,6 +32,20 @@ def test_a_wrong_field_is_named_by_a_pointer(portal: Asker, fields: dict[str, An
     assert [fault["pointer"] for fault in told["errors"]] == [pointer]
 
 
+@pytest.mark.parametrize("many", ["[],", '{"a":0},', "0,", '"",'])
+def test_a_body_of_many_small_things_is_refused_before_it_is_read(portal: Asker, many: str) -> None:
+    body = f'{{"assignment": "udl-7.2", "source": [{many * 100_000}0]}}'
+    told = portal.post("/submissions", data=body, content_type="application/json").get_json()
+    assert (told["type"], told["detail"]) == (
+        "/problems/invalid",
+        "the body holds more than the few fields that are read here",
+    )
+
+
+def test_quotation_marks_and_backslashes_within_a_source_are_its_own_business(portal: Asker) -> None:
+    assert portal.submit(source='x = "\\\\" + \'"\'  # [{,}]\n' * 1000).status_code == 202
+
+
 def test_everything_that_is_wrong_is_told_at_once(portal: Asker) -> None:
     told = portal.post("/submissions", json={"student": 7, "more": 1}).get_json()
     assert {fault["pointer"] for fault in told["errors"]} == {"/student", "/more", "/assignment", "/filename"}

@@ -21,7 +21,7 @@ from grader.web.regrading import Action
 from grader.web.spreadsheets import table
 from tests.store.regrading import unit_graded
 from tests.web.asking import Asker
-from tests.web.concluding import conclude, step
+from tests.web.concluding import broken, conclude, step
 from tests.web.verdicts import failed, passed
 
 
@@ -393,3 +393,23 @@ def test_every_phase_status_and_action_is_documented() -> None:
         *RegradeAsked.model_fields,
     ]
     assert [word for word in words if f"`{word}`" not in text] == ["course"]
+
+
+def test_a_submission_without_a_verdict_is_compared_with_none(store: Store, staff: Asker) -> None:
+    name = broken(store, staff.submit().get_json()["id"])
+    regrade = previewed(store, staff, {"ada": passed()})
+    (item,) = said(staff.get(f"/regrades/{regrade}/report"))["items"]
+    assert (item["submission"], item["before"], item["change"], item["after"]["outcome"]) == (
+        name,
+        None,
+        "up",
+        "passed",
+    )
+    (row,) = csv.DictReader(io.StringIO(staff.get(f"/regrades/{regrade}/report?format=csv").text))
+    assert (row["before_outcome"], row["before_score"], row["after_outcome"]) == ("", "", "passed")
+    detail = said(staff.get(f"/regrades/{regrade}/report/{name}"))
+    assert (detail["verdict_before"], detail["verdict_after"]["outcome"]) == (None, "passed")
+    staff.post(f"/regrades/{regrade}/apply", json={"mode": "never_lower"})
+    worked(store, regrade)
+    after = said(staff.get(f"/submissions/{name}"))
+    assert (after["state"], after["outcome"], after["regrade"], after["failure"]) == ("done", "passed", regrade, None)

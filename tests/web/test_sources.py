@@ -1,11 +1,13 @@
 """A source is shown line by line as text, with the lines marked that its verdict speaks of, whatever is in it."""
 
-import json
+import tracemalloc
 from typing import Any
 
 import pytest
 
-from grader.web.pages.sources import Listing, Mark, listing
+from grader.store.listings import Listing as Stored
+from grader.web.pages import sources
+from grader.web.pages.sources import RAW, Listing, Mark
 
 
 def verdict(*, traceback: str = "", message: str = "", variable: str = "", first: str = "") -> dict[str, Any]:
@@ -15,8 +17,14 @@ def verdict(*, traceback: str = "", message: str = "", variable: str = "", first
     return {"error": error, "first_difference": difference}
 
 
-def notebook(*cells: tuple[str, str]) -> bytes:
-    return json.dumps({"cells": [{"cell_type": kind, "source": source} for kind, source in cells]}).encode()
+def listing(source: bytes, filename: str, told: dict[str, Any] | None) -> Listing:
+    """What is shown of a file of which no cells are stored."""
+    return sources.listing(filename, source[:RAW], len(source), None, told)
+
+
+def notebook(told: dict[str, Any] | None, *cells: tuple[int, str], whole: bool = True) -> Listing:
+    """What is shown of a notebook of these code cells."""
+    return sources.listing("a.ipynb", b'{"cells": 3}', 12, Stored(cells, whole), told)
 
 
 def marked(found: Listing) -> list[tuple[int | None, int, str, Mark | None]]:
@@ -42,8 +50,8 @@ def test_the_lines_that_a_traceback_names_are_marked() -> None:
 
 
 def test_in_a_notebook_it_is_the_line_of_the_cell() -> None:
-    source = notebook(("markdown", "# One\nTwo"), ("code", "a = 1\nb = 2"), ("code", "c = 1\nd = 2"))
-    found = listing(source, "a.ipynb", verdict(traceback="  cell 3, line 2, in backward_pass"))
+    said = verdict(traceback="  cell 3, line 2, in backward_pass")
+    found = notebook(said, (2, "a = 1\nb = 2"), (3, "c = 1\nd = 2"))
     assert [cell.number for cell in found.cells] == [2, 3]
     assert marked(found) == [(3, 2, "d = 2", Mark.RAISED)]
 
@@ -62,8 +70,8 @@ def test_why_a_file_was_refused_marks_its_line() -> None:
 def test_the_lines_that_the_first_difference_names_are_marked_and_no_others_that_write_it(
     first: str, lines: list[int]
 ) -> None:
-    source = notebook(("markdown", ""), ("code", "x\ny\nz\nother[1] = 2"))
-    found = marked(listing(source, "a.ipynb", verdict(variable="other[2]", first=f"other[2], {first}, is")))
+    said = verdict(variable="other[2]", first=f"other[2], {first}, is")
+    found = marked(notebook(said, (2, "x\ny\nz\nother[1] = 2")))
     assert [(cell, line, mark) for cell, line, _, mark in found] == [(2, each, Mark.DIFFERS) for each in lines]
 
 
@@ -77,33 +85,23 @@ def test_lines_that_write_what_is_the_first_to_differ_are_marked() -> None:
     assert {mark for _, _, _, mark in marked(found)} == {Mark.DIFFERS}
 
 
-def test_older_notebooks_have_worksheets_and_lists_of_lines() -> None:
-    old = {"worksheets": [{"cells": [{"cell_type": "code", "input": ["a\n", "b"]}]}]}
-    (cell,) = listing(json.dumps(old).encode(), "a.ipynb", None).cells
-    assert (cell.number, [line.text for line in cell.lines]) == (1, ["a", "b"])
-
-
-@pytest.mark.parametrize(
-    "source",
-    [
-        b"{not json",
-        b"[1]",
-        b"{}",
-        b'{"cells": 3}',
-        b'{"cells": [3]}',
-        b'{"cells": [{"cell_type": "code", "source": [3]}]}',
-        b'{"cells": [{"cell_type": "code", "source": 3}]}',
-        b"[" * 200_000,
-        b'{"a":' * 200_000,
-        b'{"cells": ' + b"9" * 5000 + b"}",
-        b"\xff\xfe\x00",
-        b"",
-    ],
-)
-def test_what_is_no_notebook_is_shown_as_what_it_is(source: bytes) -> None:
-    (cell,) = listing(source, "a.ipynb", None).cells
-    assert cell.number is None
+@pytest.mark.parametrize("source", [b"{not json", b"{}", b'\xef\xbb\xbf {"a":' * 200_000, b"\xff\xfe\x00", b""])
+def test_a_notebook_whose_cells_are_not_stored_is_shown_as_its_file_and_that_is_said(source: bytes) -> None:
+    found = listing(source, "a.ipynb", None)
+    (cell,) = found.cells
+    assert (cell.number, found.raw) == (None, True)
     assert cell.lines
+    assert not listing(b"a = 1", "a.py", None).raw
+
+
+def test_eight_mebibytes_of_json_cost_the_web_server_little() -> None:
+    source = b'{"cells": [' + b'{"cell_type": "code", "source": "a"},' * 225_000
+    tracemalloc.start()
+    found = listing(source, "a.ipynb", None)
+    cost = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert not found.whole
+    assert cost < 4 << 20
 
 
 def test_what_could_harm_a_page_is_spelt_out() -> None:
@@ -112,9 +110,9 @@ def test_what_could_harm_a_page_is_spelt_out() -> None:
 
 
 def test_long_lines_and_many_lines_are_cut() -> None:
-    found = listing(b"x" * 10_000_000 + b"\n" * 100_000, "a.py", None)
+    found = listing(b"x" * 200_000 + b"\n" * 20_000, "a.py", None)
     assert len(found.cells[0].lines) == 3000
     assert len(found.cells[0].lines[0].text) < 500
     assert not found.whole
-    many = listing(notebook(*[("code", "\n" * 999)] * 10), "a.ipynb", None)
+    many = notebook(None, *[(number, "\n" * 999) for number in range(1, 11)])
     assert (sum(len(cell.lines) for cell in many.cells), many.whole) == (3000, False)

@@ -14,7 +14,7 @@ from grader.store.regrade import Mode, Phase, Selection
 from grader.store.store import Store
 from grader.store.submissions import New
 from tests.store.regrading import unit_graded
-from tests.web.concluding import conclude, step
+from tests.web.concluding import broken, conclude, step
 from tests.web.verdicts import failed, passed
 
 SECRET = pytest.mark.service(secret="only for tests, and as long as a real one is")  # noqa: S106 - it guards nothing
@@ -110,7 +110,9 @@ def test_what_is_another_courses_is_not_there_under_ones_own(app: Flask, store: 
     assert store.submissions.get(name) is not None
 
 
-@pytest.mark.parametrize("path", ["/publish", "/submissions/{}/cancel", "/submissions/{}/delete"])
+@pytest.mark.parametrize(
+    "path", ["/publish", "/retry", "/submissions/{}/cancel", "/submissions/{}/delete", "/submissions/{}/retry"]
+)
 def test_a_form_that_is_not_ours_does_nothing(visitor: Visitor, store: Store, path: str) -> None:
     name = handed_in(store)
     assert visitor.client.post(HOME + path.format(name), data={"toml": TOML}, headers=HTML).status_code == 400
@@ -173,12 +175,29 @@ def test_a_revision_from_before_previews_says_so(visitor: Visitor, store: Store)
     assert "Nothing is known of these networks" in visitor.get(f"{HOME}/assignments/mine")
 
 
+def test_signing_out_ends_copies_of_the_cookie_and_nobody_elses_sign_in(app: Flask, store: Store) -> None:
+    mine, other = Visitor(app, store), Visitor(app, store)
+    cookie = mine.client.get_cookie("backmark")
+    assert cookie is not None
+    assert mine.post("/sign-out").status_code == 303
+    thief = app.test_client()
+    thief.set_cookie("backmark", cookie.value)
+    assert thief.get(HOME, headers=HTML).status_code == 303
+    assert other.get(HOME)
+
+
+def test_a_link_never_has_the_host_that_the_request_names(visitor: Visitor) -> None:
+    headers = {**HTML, "X-Forwarded-Host": "evil.example", "Host": "evil.example"}
+    made = visitor.client.post(f"{UDL}/links", headers=headers, data={"csrf_token": visitor.proof(UDL)}).text
+    assert "evil.example" not in made
+
+
 def test_a_link_to_hand_in_is_made_and_leads_there(visitor: Visitor) -> None:
     made = visitor.post(f"{UDL}/links", UDL, student="ada", days="3")
     assert made.status_code == 200
-    found = re.search(r'value="(http[^"]+/hand-in/[^"]+)"', made.text)
+    found = re.search(r'value="(/hand-in/[^"]+)"', made.text)
     assert found is not None
-    assert "ada" in visitor.get(found[1].partition("localhost")[2])
+    assert "ada" in visitor.get(found[1])
 
 
 @pytest.mark.parametrize(
@@ -271,12 +290,56 @@ def test_a_file_is_downloaded_and_never_shown(visitor: Visitor, store: Store) ->
     assert answer.headers["Content-Disposition"] == "attachment; filename*=UTF-8''%C3%A4%3Bx.html"
 
 
+def test_a_rejected_file_that_is_no_longer_kept_is_said_to_be(visitor: Visitor, store: Store) -> None:
+    """Seven days after its verdict, which still says why."""
+    rejected = failed() | {"outcome": "rejected", "score": 0}
+    name = graded(store, rejected)
+    found = store.submissions.get(name)
+    assert found is not None
+    assert store.redis.delete(f"bm:source:{found.source_sha256}") == 1
+    page = visitor.get(f"{HOME}/submissions/{name}")
+    assert ("no longer kept" in page, "Download the file" in page) == (True, False)
+    assert "no longer kept" in visitor.get(f"{HOME}/submissions/{name}/source", 404)
+
+
+def test_who_typed_a_name_on_a_class_link_is_told_apart(visitor: Visitor, store: Store) -> None:
+    names = [handed_in(store, student, student.encode()) for student in ("ada", "ada!0123456789ab", "ada!ba9876543210")]
+    pages = [visitor.get(f"{HOME}/submissions/{name}") for name in names]
+    assert ["not checked" in page for page in pages] == [False, True, True]
+    assert all("All attempts of this student" not in page for page in pages)
+    assert all(
+        f"ada{digits}<" in visitor.get(f"{HOME}/submissions") for digits in ("", "!0123456789ab", "!ba9876543210")
+    )
+
+
 def test_a_submission_is_cancelled(visitor: Visitor, store: Store) -> None:
     name = handed_in(store)
     assert visitor.post(f"{HOME}/submissions/{name}/cancel").status_code == 303
     found = store.submissions.get(name)
     assert found is not None
     assert found.state is State.CANCELLED
+
+
+def test_one_click_grades_a_submission_again_that_failed_on_our_side(visitor: Visitor, store: Store) -> None:
+    name = broken(store, handed_in(store))
+    place = f"{HOME}/submissions/{name}"
+    assert "Grade again" in visitor.get(place)
+    assert [visitor.post(f"{place}/retry").status_code for _ in range(2)] == [303, 303]
+    found = store.submissions.get(name)
+    assert found is not None
+    assert (found.state, found.attempt) == (State.QUEUED, 1)
+    assert "Grade again" not in visitor.get(place)
+
+
+def test_one_click_grades_all_of_them_again(visitor: Visitor, store: Store) -> None:
+    names = [broken(store, handed_in(store, student)) for student in ("ada", "grace", "joan")]
+    graded(store, student="emmy")
+    assert "Grade all of these again" in visitor.get(f"{HOME}/submissions?state=service_failed&assignment=udl-7.2")
+    assert "No submission waits for this" in visitor.post(f"{HOME}/retry", assignment="other").text
+    assert "3 submissions that failed on our side" in visitor.post(f"{HOME}/retry", assignment="udl-7.2").text
+    assert {each.state for each in store.submissions.many(names)} == {State.QUEUED}
+    assert "No submission waits for this" in visitor.post(f"{HOME}/retry").text
+    assert "Grade all of these again" not in visitor.get(f"{HOME}/submissions")
 
 
 def test_a_submission_is_deleted_only_after_one_was_asked(visitor: Visitor, store: Store) -> None:

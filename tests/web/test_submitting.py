@@ -5,7 +5,11 @@ from dataclasses import replace
 
 import pytest
 
+from grader.dispatch import CeleryDispatcher, application
+from grader.settings.service import ServiceSettings
+from grader.store.records import Scope
 from grader.store.store import Store
+from grader.web import create_app
 from tests.web.asking import SOURCE, Asker
 
 
@@ -100,3 +104,18 @@ def test_a_later_submission_supersedes_the_one_that_waits(portal: Asker) -> None
 def test_an_admin_names_the_course(admin: Asker, staff: Asker) -> None:
     told = admin.submit(course="course").get_json()
     assert staff.get(f"/submissions/{told['id']}").status_code == 200
+
+
+@pytest.mark.parametrize("trouble", [AttributeError("'NoneType' object has no attribute 'client'"), OSError(28, "no")])
+def test_what_is_recorded_is_accepted_whatever_becomes_of_its_message(
+    settings: ServiceSettings, store: Store, monkeypatch: pytest.MonkeyPatch, trouble: Exception
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise trouble
+
+    celery = application(settings)
+    monkeypatch.setattr(celery, "send_task", fail)
+    app = create_app(settings, store, CeleryDispatcher(celery))
+    answer = Asker.with_token(app, store, "course", Scope.SUBMIT).submit()
+    assert answer.status_code == 202
+    assert store.submissions.get(answer.get_json()["id"]) is not None

@@ -52,6 +52,21 @@ def test_a_folder_that_holds_other_things_is_left_alone(tmp_path: Path) -> None:
     assert mode(tmp_path) == 0o755
 
 
+def test_a_backup_without_its_lock_is_taken_for_what_it_is(tmp_path: Path) -> None:
+    (tmp_path / "redis" / "appendonlydir").mkdir(parents=True)
+    for name in ("secret", "redis-password", "token"):
+        (tmp_path / name).write_text("ab12\n")
+    with DataFolder(tmp_path).held():
+        assert DataFolder(tmp_path).secret("secret") == "ab12"
+
+
+def test_a_folder_with_something_else_beside_a_redis_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "redis" / "appendonlydir").mkdir(parents=True)
+    (tmp_path / "thesis.tex").touch()
+    with pytest.raises(ServiceError, match="holds other things"), DataFolder(tmp_path).held():
+        pass
+
+
 def test_a_file_where_the_folder_should_be_is_an_error_with_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ServiceError, match="cannot be the data folder"), DataFolder(tmp_path / "file").held():

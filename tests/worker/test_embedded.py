@@ -1,5 +1,7 @@
 """The embedded Redis: what it keeps, whom it lets in, and that a folder has one at a time."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +10,7 @@ import pytest
 import redis
 
 from grader.errors import StoreUnavailable
+from tests.service.parts import ROOT, gone, until
 from worker.serving import embedded
 from worker.serving.embedded import EmbeddedRedis, lasting_port
 
@@ -44,10 +47,10 @@ def test_another_on_its_folder_waits_until_it_has_ended(server: EmbeddedRedis) -
     with client(server) as before:
         before.set("key", "value")
     heir = EmbeddedRedis(server.folder)
-    starting = threading.Thread(target=heir.start)
-    starting.start()
-    server.stop()
-    starting.join()
+    stopping = threading.Timer(0.3, server.stop)
+    stopping.start()
+    heir.start()
+    stopping.join()
     try:
         with client(heir) as after:
             assert after.get("key") == b"value"
@@ -83,3 +86,18 @@ def test_the_server_that_wrote_a_folder_opens_it_again(server: EmbeddedRedis, tm
 def test_a_lasting_port_is_never_an_outgoing_connection_s() -> None:
     first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text(encoding="ascii").split()[0])
     assert lasting_port() < first
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's own tether is Linux's")
+def test_it_ends_when_whoever_started_it_is_killed(tmp_path: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from worker.serving.embedded import EmbeddedRedis\n"
+        "server = EmbeddedRedis(Path(sys.argv[1])); server.start(); print(server.pid, flush=True); sys.stdin.read()\n"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT) as starter:
+        assert starter.stdout is not None
+        pid = int(starter.stdout.readline())
+        assert not gone({pid})
+        starter.kill()
+        until(lambda: gone({pid}), "the server ends")

@@ -1,17 +1,22 @@
 """A submission through a real jail: each of the eight outcomes, and what is said with it."""
 
 import json
+import os
+import signal
 from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
+from grader.errors import JailInterrupted
 from grader.model import Limits, Mark, Outcome, Verdict
 from grader.properties.engine import Judge
 from grader.revision import Revision
 from tests.properties.test_shrinking import RIGHT
+from tests.sandbox.conftest import pid_of
 from worker.grading import Grader
 from worker.jails import Jails
+from worker.sandbox.session import Extracted, Session
 
 Grade = Callable[..., Verdict]
 
@@ -185,6 +190,65 @@ def test_who_recomputes_the_forward_pass_is_flagged_and_passes(grade: Grade) -> 
 def test_a_right_one_has_no_flags(grade: Grade) -> None:
     """No false alarm."""
     assert grade(RIGHT).judgement.flags == ()
+
+
+@pytest.mark.parametrize("kills", [2, 3])
+def test_a_file_whose_jail_is_killed_is_graded_again_three_times_at_most(
+    udl: Judge, jails: Jails, monkeypatch: pytest.MonkeyPatch, kills: int
+) -> None:
+    """Where no service keeps count, too."""
+    grader, left = Grader(udl, jails), iter(range(kills))
+    real = Session.extract
+
+    def extract(session: Session, source: bytes, filename: str, function: str) -> Extracted:
+        session._await_ready()
+        pid = pid_of(session)
+        if next(left, None) is not None and pid is not None:
+            os.kill(pid, signal.SIGKILL)
+        return real(session, source, filename, function)
+
+    monkeypatch.setattr(Session, "extract", extract)
+    if kills < 3:
+        assert grader.grade(RIGHT.encode(), "a.py").judgement.outcome is Outcome.PASSED
+    else:
+        with pytest.raises(JailInterrupted):
+            grader.grade(RIGHT.encode(), "a.py")
+
+
+def test_a_sleeper_has_one_budget_for_all_of_its_jails(udl: Judge, jails: Jails) -> None:
+    """It sleeps once in each. The verdict on what the first one answered stands, without a confirmation."""
+    limits = Limits(seconds_per_call=2.0, seconds=2.0, memory=1 << 30, output=1 << 16)
+    grader = Grader(Judge(Revision(replace(udl.assignment, limits=limits), udl.suite)), jails)
+    sleeps = "import sys, time\n    if not sys.__dict__.setdefault('slept', []): sys.slept.append(time.sleep(1.2))"
+    source = body(sleeps).replace("np.array(df[layer])", "2 * df[layer]")
+    grading = grader.grading(source.encode(), "sleeper.py")
+    judgement = grading.verdict().judgement
+    assert judgement.outcome is Outcome.FAILED
+    assert judgement.counterexample is not None
+    assert judgement.error is None
+    assert limits.seconds < grading._budget.used < limits.seconds + 0.5
+    assert not grading.repeatable
+
+
+@pytest.mark.parametrize(
+    ("source", "repeatable"),
+    [
+        (RIGHT, True),
+        (RIGHT.replace("np.array(df[layer])", "2 * df[layer]"), True),
+        ("def backward_pas(): pass", True),
+        (body("while len(y) > 3: pass"), False),
+        ("-" * 900_000 + "1", False),
+    ],
+)
+def test_a_verdict_repeats_itself_where_no_limit_had_a_part_in_it(
+    udl: Judge,
+    jails: Jails,
+    source: str,
+    repeatable: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    grading = Grader(udl, jails).grading(source.encode(), "a.py")
+    grading.verdict()
+    assert grading.repeatable is repeatable
 
 
 @pytest.mark.parametrize(("limit", "depth"), [("K > 6", 7), ("K == 0", 0)])

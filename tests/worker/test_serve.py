@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from grader.settings.machine import DEFAULT_REDIS_MAXMEMORY, parse_memory
 from worker.serving.readiness import missing
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -62,6 +63,13 @@ class Served:
         source = (EXAMPLES / example).read_text(encoding="utf-8")
         fields = {"assignment": "udl-7.2", "student": student, "filename": example, "source": source}
         return str(self.ask("/submissions", fields)["id"])
+
+    def memory(self) -> float:
+        """What its Redis may hold, in bytes."""
+        figures = httpx.get(f"{self.url}/metrics").text
+        found = re.search(r"^backmark_storage_maxmemory_bytes (\S+)$", figures, re.MULTILINE)
+        assert found is not None, figures
+        return float(found[1])
 
     def outcome(self, submission: str) -> str:
         """The outcome, once it is there."""
@@ -135,11 +143,13 @@ def test_it_serves_from_nothing_and_keeps_all_for_the_next_time(serve: Callable[
     done = first.submit("missing_factor_two.py", "ada")
     assert first.outcome(done) == "failed"
     assert re.search(r"\n    bmk_\w", first.said)
+    assert first.memory() == parse_memory(DEFAULT_REDIS_MAXMEMORY)
     waiting = [first.submit("right_loops.py", f"student-{number}") for number in range(6)]
     assert first.end(signal.SIGINT) == 0
     assert "stopped; what was accepted is kept" in first.until("stopped.*")[0]
 
-    second = serve()
+    second = serve(BACKMARK_REDIS_MAXMEMORY="2gb")
+    assert second.memory() == 2 << 30
     assert second.outcome(done) == "failed"
     assert {second.outcome(each) for each in waiting} == {"passed"}
     assert {second.ask(f"/submissions/{each}")["attempt"] for each in waiting} == {1}

@@ -1,5 +1,6 @@
 """The commands of a service's parts, and what they must not cost the others."""
 
+import contextlib
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,12 +10,15 @@ import pytest
 from click.testing import CliRunner, Result
 from pydantic import SecretStr
 
+from grader.dispatch import CeleryDispatcher, application
 from grader.settings.service import ServiceSettings
-from grader.store.records import Scope
+from grader.store.records import Job, Kind, Scope
 from grader.store.store import Store
+from tests.service.parts import until
 from tests.services import redis_server
 from worker.cli import main
-from worker.serving.embedded import EmbeddedRedis
+from worker.serving.embedded import EmbeddedRedis, find_server
+from worker.serving.tether import tethered
 
 __all__ = ["redis_server"]
 
@@ -67,6 +71,33 @@ def test_a_redis_that_is_away_is_our_failure(monkeypatch: pytest.MonkeyPatch) ->
     answer = run("token", "list")
     assert answer.exit_code == 3
     assert "Redis" in answer.stderr
+
+
+@pytest.mark.parametrize("url", ["http://redis", "localhost:6379", "redis://redis:port/0", "redis://:pa/ss@redis/0"])
+@pytest.mark.parametrize("command", [("worker",), ("sweeper",), ("web",), ("token", "list")])
+def test_an_address_that_is_no_redis_is_refused_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], url: str
+) -> None:
+    monkeypatch.setenv("BACKMARK_REDIS_URL", url)
+    answer = run(*command)
+    assert answer.exit_code == 3
+    assert answer.stderr.startswith("backmark: BACKMARK_REDIS_URL: this is no address of a Redis: redis://")
+    assert "pa/ss" not in answer.stderr
+
+
+def test_a_socket_is_an_address_for_store_and_queue(tmp_path: Path) -> None:
+    server = find_server()
+    if server is None:
+        pytest.skip("no Redis server on this machine")
+    socket = tmp_path / "redis.sock"
+    command = tethered([server, "--port", "0", "--save", "", "--dir", str(tmp_path), "--unixsocket", str(socket)])
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as redis:
+        until(socket.exists, "Redis listens")
+        settings = ServiceSettings(redis_url=SecretStr(f"unix://{socket}?db=1"))
+        CeleryDispatcher(application(settings)).send(Job(Kind.SUBMISSION, "a"))
+        with contextlib.closing(Store.connect(settings)) as store:
+            assert store.redis.llen("celery:interactive") == 1
+        redis.terminate()
 
 
 def test_the_command_line_imports_nothing_of_a_service() -> None:

@@ -60,6 +60,10 @@ class Noted:
         """It never ends by itself."""
         return None
 
+    def hindrance(self) -> str | None:
+        """Nothing."""
+        return None
+
     def last_words(self) -> str:
         """It has no log."""
         return ""
@@ -102,6 +106,40 @@ def test_a_part_that_died_is_started_again_and_said_to_be(tmp_path: Path) -> Non
     Supervisor([part], said.append, SOON).run(look)
     assert said == ["the worker was ended by SIGKILL; it starts again in 0.05 s. Its log ends: once more"]
     assert not any(lives(pid) for pid in pids)
+
+
+def test_a_part_that_the_machine_keeps_from_running_is_waited_for_and_that_is_said(tmp_path: Path) -> None:
+    full = tmp_path / "full"
+
+    class Hindered(Program):
+        def hindrance(self) -> str | None:
+            return "no space left" if full.exists() else None
+
+    part = Hindered("store", ("/bin/sh", "-c", "exec sleep 60"), tmp_path / "log", dict(os.environ), 5.0)
+    said: list[str] = []
+    lives_left = SOON.deaths + 1
+
+    def look() -> None:
+        nonlocal lives_left
+        if part.pid is None:
+            full.unlink(missing_ok=True)
+        elif not lives_left:
+            ask_to_end()
+        elif not full.exists():
+            lives_left -= 1
+            full.touch()
+            os.kill(part.pid, signal.SIGKILL)
+
+    Supervisor([part], said.append, SOON).run(look)
+    assert (
+        said
+        == SOON.deaths
+        * [
+            "the store was ended by SIGKILL: no space left. It is started again as soon as there is",
+            "the store starts again: what kept it from running has passed",
+        ]
+        + said[-2:]
+    )
 
 
 def test_a_part_that_keeps_dying_ends_the_whole_with_its_last_words(tmp_path: Path) -> None:

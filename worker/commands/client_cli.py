@@ -1,4 +1,4 @@
-"""The commands that talk to a server: `backmark submit` and `status`."""
+"""The commands that talk to a server: `backmark submit`, `status` and `retry`."""
 
 from pathlib import Path
 
@@ -58,3 +58,38 @@ def status(ctx: click.Context, ids: tuple[str, ...], timeout: float | None, *, w
     """
     settings = machine.from_environment()
     ctx.exit(client_commands.status(ids, settings, timeout=timeout, wait=wait, as_json=as_json))
+
+
+@click.command(epilog=WHERE)
+@click.argument("ids", nargs=-1, metavar="[ID]...")
+@click.option("--all", "everything", is_flag=True, help="All of the course that ended so.")
+@click.option("--assignment", metavar="ID", help="With --all: only for this assignment.")
+@click.option("--wait/--no-wait", default=False, show_default=True, help="Wait for the verdicts, or print the ids.")
+@timeout_option
+@as_json_option
+@click.pass_context
+def retry(  # noqa: PLR0913 - one parameter for each option
+    ctx: click.Context,
+    ids: tuple[str, ...],
+    assignment: str | None,
+    timeout: float | None,
+    *,
+    everything: bool,
+    wait: bool,
+    as_json: bool,
+) -> None:
+    """Grade submissions again that ended as service_failed, which is never the student's fault. For staff.
+
+    Each keeps its id and its attempt. One that waits, runs or is done already stays as it is. Exit status: 0 they wait
+    again (with --wait: all passed); 1 not all passed; 2 wrong usage, or refused by the server; 3 no server, a failure
+    of its own, or --timeout came first.
+    """
+    if bool(ids) == everything:
+        message = "name the submissions by their ids, or give --all"
+        raise click.UsageError(message)
+    if assignment is not None and not everything:
+        message = "--assignment goes with --all"
+        raise click.UsageError(message)
+    settings = machine.from_environment()
+    chosen = ids or client_commands.All(assignment)
+    ctx.exit(client_commands.retry(chosen, settings, timeout=timeout, wait=wait, as_json=as_json))

@@ -1,4 +1,4 @@
-"""What `submit` and `status` do."""
+"""What `submit`, `status` and `retry` do."""
 
 # ruff: noqa: PLC0415 - cold start: `backmark --help` must not pay for an HTTP client
 
@@ -35,6 +35,13 @@ class Asked:
     timeout: float | None
     wait: bool
     as_json: bool
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """Every submission that ended as service_failed, of the course or of one assignment."""
+
+    assignment: str | None
 
 
 @contextmanager
@@ -90,6 +97,23 @@ def status(ids: Sequence[str], settings: Settings, *, timeout: float | None, wai
     for each in found:
         _show(each, each.filename, as_json=as_json, whole=True)
     return _status(found)
+
+
+def retry(chosen: Sequence[str] | All, settings: Settings, *, timeout: float | None, wait: bool, as_json: bool) -> int:
+    """Let submissions be graded again that ended as service_failed; the exit status."""
+    with connected(settings) as client:
+        if isinstance(chosen, All):
+            ids = client.retry_all(assignment=chosen.assignment)
+            if not ids:
+                click.echo("backmark: no submission ended as service_failed", err=True)
+        else:
+            ids = [client.retry(each).id for each in chosen]
+        if wait:
+            with Waiting(len(ids)) as waiting:
+                return _follow(client, dict.fromkeys(ids, ""), waiting, timeout, as_json=as_json, whole=True)
+        for each in ids:
+            click.echo(json.dumps(client.submission(each).body) if as_json else each)
+    return PASSED
 
 
 def _send(

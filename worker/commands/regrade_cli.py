@@ -55,7 +55,7 @@ def regrade() -> None:
     type=click.Choice(["all", "latest", "best"]),
     default="all",
     show_default=True,
-    help="Of each student's graded submissions.",
+    help="Of each student's submissions that were graded, or that Backmark failed to grade.",
 )
 @click.option("--fresh", is_flag=True, help="Grade anew also what an identical source has a verdict of.")
 @wait_option

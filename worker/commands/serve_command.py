@@ -1,5 +1,6 @@
 """The command line of `backmark serve`."""
 
+import errno
 import os
 import sys
 from pathlib import Path
@@ -24,6 +25,19 @@ class Where(click.ParamType[Address]):
             self.fail(str(error), param, ctx)
 
 
+class Memory(click.ParamType[int]):
+    """A size in bytes, as Redis writes it."""
+
+    name = "size"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read it, or say what one looks like."""
+        try:
+            return machine.parse_memory(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
 @click.command()
 @click.option(
     "--data",
@@ -39,14 +53,21 @@ class Where(click.ParamType[Address]):
 @click.option(
     "--workers", type=click.IntRange(1, 256), help="Submissions graded at a time; a processor each by default."
 )
-def serve(data: Path | None, bind: Address | None, workers: int | None) -> None:
+@click.option(
+    "--redis-maxmemory",
+    type=Memory(),
+    metavar="SIZE",
+    help="What Redis may hold, such as 2gb; BACKMARK_REDIS_MAXMEMORY, or 768mb, by default.",
+)
+def serve(data: Path | None, bind: Address | None, workers: int | None, redis_maxmemory: int | None) -> None:
     """Run the whole service on this machine: Redis, worker, sweeper and web server.
 
     Prints the address, and the first time a token. Ctrl-C stops it; what was accepted is kept and goes on with the next
     start. A part that dies is started again; exit status 3 when one keeps dying.
     """
     settings = machine.from_environment()
-    run(data or settings.data, bind, workers, settings.environment, say)
+    maxmemory = redis_maxmemory or settings.redis_maxmemory
+    run(data or settings.data, bind, workers, settings.environment, say, maxmemory=maxmemory)
 
 
 def say(line: str) -> None:
@@ -54,6 +75,9 @@ def say(line: str) -> None:
     try:
         # What is there to be copied stands by itself.
         click.echo(line if line.startswith(" ") else f"backmark serve: {line}")
-    except OSError:
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            # Redirected to a full disk: the next line may find room.
+            return
         # Nor may Python's own last flush fail.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

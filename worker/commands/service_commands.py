@@ -31,7 +31,7 @@ def service_settings(**given: Any) -> ServiceSettings:
     except ValidationError as error:
         first = error.errors()[0]
         name = "_".join(map(str, first["loc"][:1])).upper()
-        raise ServiceError(f"BACKMARK_{name}: {first['msg']}") from error
+        raise ServiceError(f"BACKMARK_{name}: {first['msg'].removeprefix('Value error, ')}") from error
 
 
 def _log() -> None:

@@ -14,6 +14,7 @@ from grader.errors import JailFailed
 from worker.sandbox.cgroup import Cgroup
 from worker.sandbox.policy import Launch
 from worker.sandbox.process import GRACE, PATIENCE
+from worker.sandbox.usage import children_seconds
 
 #: Seconds on the wall clock for bwrap to tell whom it has started.
 _START = 30.0
@@ -34,6 +35,8 @@ class Bubble:
         #: Its process id as seen from here, and whether control groups hold it.
         self.pid: int | None = None
         self.grouped = False
+        #: The CPU seconds that it had used at its end, once that was waited for.
+        self.total: float | None = None
         self._group = group
         self._pidfd: int | None = None
         # Who kills from another thread must not meet a descriptor that was closed.
@@ -58,15 +61,29 @@ class Bubble:
         """Whether bwrap itself was killed."""
         return self._popen is not None and (self._popen.returncode or 0) < 0
 
+    def ends(self, seconds: float) -> bool:
+        """Whether it ends within so long; notes the CPU seconds that the kernel has told bwrap of."""
+        if self._popen is None or self._popen.returncode is not None:
+            return True
+        with contextlib.suppress(ProcessLookupError):
+            ending = os.pidfd_open(self._popen.pid)
+            try:
+                if not select.select([ending], [], [], seconds)[0]:
+                    return False
+                # It is not reaped yet: the kernel still has its figures.
+                self.total = children_seconds(self._popen.pid)
+            finally:
+                os.close(ending)
+        return True
+
     def status(self) -> int:
         """Wait for its end, or make it, and return its status; signals are negative."""
         assert self._popen is not None  # noqa: S101 - it was started, or there were none to ask
-        try:
-            status = self._popen.wait(GRACE)
-        except subprocess.TimeoutExpired:
+        if not self.ends(GRACE):
             self.kill()
-            status = self._popen.wait(PATIENCE)
-        # bwrap tells a signal as a shell does.
+            self.ends(PATIENCE)
+        status = self._popen.wait(PATIENCE)
+        # bwrap tells a signal as a shell does. The filter lets no status of its own be taken for one.
         return 128 - status if status > 128 else status
 
     def kill(self) -> None:

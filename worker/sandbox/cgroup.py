@@ -8,6 +8,7 @@ import signal
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 _ROOT = Path("/sys/fs/cgroup")
 _NAME = "backmark"
@@ -21,6 +22,21 @@ _TASKS = 80
 _STALE = 60.0
 #: A group can be busy for a moment after its last process was reaped.
 _TRIES = 50
+
+
+class Overruns(NamedTuple):
+    """How often memory was not enough, so far.
+
+    The kernel kills processes in a group when the group reaches its limit, and also when a group above it does or the
+    whole machine has no memory left. Only the first is the doing of who is in there.
+    """
+
+    kills: int = 0
+    limit_reached: int = 0
+
+    def after(self, before: "Overruns") -> bool:
+        """Whether a process was killed since then, and the group's own limit was reached."""
+        return self.kills > before.kills and self.limit_reached > before.limit_reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +76,19 @@ class Cgroup:
                 with contextlib.suppress(FileNotFoundError, PermissionError):
                     (folder / file).write_text(str(memory + _HEADROOM), encoding="ascii")
 
-    def kills(self) -> int:
-        """How many processes in here the kernel has killed for their memory."""
+    def overruns(self) -> Overruns:
+        """How often the memory was not enough."""
         if self.events is None:
-            return 0
+            return Overruns()
         try:
             lines = self.events.read_text(encoding="ascii").splitlines()
-        except OSError:
-            return 0
-        return sum(int(line.split()[1]) for line in lines if line.startswith("oom_kill "))
+            counts = {name: int(number) for name, number in (line.split() for line in lines)}
+            if "oom" not in counts:
+                # Version 1 counts in a file of its own how often the limit was reached.
+                counts["oom"] = int(self.events.with_name("memory.failcnt").read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            return Overruns()
+        return Overruns(counts.get("oom_kill", 0), counts["oom"])
 
     def remove(self) -> None:
         """Remove the groups, whose processes have ended."""

@@ -10,11 +10,13 @@ from typing import Protocol
 
 from grader.errors import JailFailed
 from worker.sandbox.bubble import first_to_go
+from worker.sandbox.cgroup import Overruns
 from worker.sandbox.inside import wire
 from worker.sandbox.policy import Launch, Limits
 from worker.sandbox.polled import Polled
-from worker.sandbox.process import GRACE, PATIENCE, begin, cpu_seconds
+from worker.sandbox.process import GRACE, PATIENCE, begin
 from worker.sandbox.streams import Streams
+from worker.sandbox.usage import Usage, read_usage
 
 
 class Parent(Protocol):
@@ -38,8 +40,8 @@ class Parent(Protocol):
         """The pidfd of what was asked for last; raises JailFailed."""
         ...
 
-    def kills(self) -> int:
-        """How many of its processes the kernel has ended for their memory."""
+    def overruns(self) -> Overruns:
+        """How often the memory of its processes was not enough."""
         ...
 
     def suspect(self) -> None:
@@ -54,12 +56,13 @@ class Forked:
         self._parent = parent
         # The template is nobody already.
         self._begin = begin(launch, limits, None)
-        self._kills = 0
+        self._overruns = Overruns()
         self.kept = parent.kept
         #: Its process id as seen from here.
         self.pid: int | None = None
         self._pidfd: int | None = None
         self._status: int | None = None
+        self._total: float | None = None
         self._told = wire.Parser(payload_cap=0)
         self._admitted = self._doomed = self._over = self._closed = False
         # Who kills from another thread must not meet a descriptor that was closed.
@@ -94,14 +97,19 @@ class Forked:
         self.pid = _pid_of(pidfd)
         first_to_go(self.pid)
         # What others of this template were ended for before is not its own.
-        self._kills = self._parent.kills()
+        self._overruns = self._parent.overruns()
         if self._doomed:
             self.kill()
         self.streams.send(self._begin)
 
-    def seconds(self) -> float | None:
-        """The CPU seconds that it has used."""
-        return cpu_seconds(self.pid)
+    def usage(self) -> Usage | None:
+        """The kernel's counters of it."""
+        return read_usage(self.pid)
+
+    def total(self) -> float | None:
+        """The CPU seconds that it had used at its end, as its template was told by the kernel."""
+        self.status()
+        return self._total
 
     def status(self) -> int:
         """Wait for its end, or make it; that of SIGKILL where nobody was left to tell."""
@@ -112,12 +120,12 @@ class Forked:
 
     def starved(self) -> bool:
         """Whether the kernel ended it for its memory: the count is of all that its template forked."""
-        return self.status() == -signal.SIGKILL and self._parent.kills() > self._kills
+        return self.status() == -signal.SIGKILL and self._parent.overruns().after(self._overruns)
 
-    def lost(self) -> bool:
-        """Whether nobody was left to tell how it ended: its template was killed, or whoever waits for it there."""
-        self.status()
-        return self._status is None
+    def ended_from_outside(self) -> bool:
+        """Whether it, which cannot kill itself, was killed and not by us, or its template was, that would tell."""
+        status = self.status()
+        return self._status is None or (status == -signal.SIGKILL and not self._doomed)
 
     @property
     def alive(self) -> bool:
@@ -156,7 +164,7 @@ class Forked:
             data = os.read(self._ending, wire.CHUNK)
             self._over = not data
             for frame in self._told.feed(data):
-                self._status = int(frame.header["status"])
+                self._status, self._total = int(frame.header["status"]), float(frame.header["seconds"])
         return self._over
 
 

@@ -60,9 +60,9 @@ class Way(StrEnum):
 class Limits:
     """What one submission may use."""
 
-    #: Seconds of CPU for one answer; ten times as many on the wall clock.
+    #: Seconds for one answer, computing or asleep.
     seconds_per_call: float
-    #: Seconds of CPU for the whole submission; three times as many on the wall clock.
+    #: Seconds for the whole submission in all of its jails, computing or asleep.
     seconds: float
     #: Bytes of address space.
     memory: int

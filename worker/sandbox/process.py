@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 from math import ceil
-from pathlib import Path
 from typing import Protocol
 
 from grader.errors import JailFailed
@@ -15,6 +14,7 @@ from worker.sandbox.policy import Launch, Limits
 from worker.sandbox.request import Request
 from worker.sandbox.streams import Streams
 from worker.sandbox.threaded import Threaded
+from worker.sandbox.usage import Usage, read_usage
 
 #: Seconds that a process which was asked to end may take, and one that was made to.
 GRACE, PATIENCE = 2.0, 10.0
@@ -36,8 +36,12 @@ class Process(Protocol):
         """Take hold of it and let it go on to where it is ready; raises JailFailed."""
         ...
 
-    def seconds(self) -> float | None:
-        """The CPU seconds that it has used, or None where that cannot be known."""
+    def usage(self) -> Usage | None:
+        """The kernel's counters of it while it runs, or None where there are none."""
+        ...
+
+    def total(self) -> float | None:
+        """The CPU seconds that it had used at its end, or None where that cannot be known."""
         ...
 
     def status(self) -> int:
@@ -48,8 +52,8 @@ class Process(Protocol):
         """Whether the kernel ended it for its memory."""
         ...
 
-    def lost(self) -> bool:
-        """Whether what holds it was ended from outside, which no student's code can do."""
+    def ended_from_outside(self) -> bool:
+        """Whether neither we nor the student's code can have ended it: by a SIGKILL that is not ours."""
         ...
 
     @property
@@ -89,17 +93,6 @@ def begin(launch: Launch, limits: Limits, user: int | None) -> bytes:
     return wire.pack(header, launch.running)
 
 
-def cpu_seconds(pid: int | None) -> float | None:
-    """What the kernel has counted for a process and its threads."""
-    if pid is None or sys.platform != "linux":
-        return None
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-    except OSError:
-        return None
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 class Open:
     """A process without a jail, for one's own code."""
 
@@ -127,9 +120,13 @@ class Open:
     def admit(self) -> None:
         """Nothing to take hold of."""
 
-    def seconds(self) -> float | None:
-        """The CPU seconds that it has used, on Linux."""
-        return cpu_seconds(self._popen.pid)
+    def usage(self) -> Usage | None:
+        """The kernel's counters, on Linux."""
+        return read_usage(self._popen.pid)
+
+    def total(self) -> float | None:
+        """Nobody counts: nothing but our looks ends it for its time."""
+        return None
 
     def status(self) -> int:
         """Wait for its end, or make it."""
@@ -143,8 +140,8 @@ class Open:
         """Nobody counts its memory."""
         return False
 
-    def lost(self) -> bool:
-        """Nothing holds it."""
+    def ended_from_outside(self) -> bool:
+        """Nobody knows: without a jail it can end itself in any way."""
         return False
 
     @property

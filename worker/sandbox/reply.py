@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from grader.errors import Crashed
+from worker.sandbox.inside.cells import Cells, decode
 from worker.sandbox.inside.wire import Frame
 from worker.sandbox.inside.writes import NAMES, Write
 
@@ -50,16 +51,17 @@ def answer(frame: Frame, size: int) -> Reply:
     return Reply(header, frame.payload)
 
 
-def extracted(frame: Frame) -> Extracted | tuple[str, str]:
-    """Return what was extracted, or reason and message of a rejection; raises Crashed."""
+def extracted(frame: Frame) -> tuple[Extracted | tuple[str, str], Cells]:
+    """Return what was extracted, or reason and message of a rejection, and the code cells; raises Crashed."""
     header = frame.header
     rejected = header.get("rejected")
     try:
+        cells, code = decode(header["listing"], frame.payload)
         if isinstance(rejected, dict):
-            return _text(rejected["reason"], 100), _text(rejected["message"], 8_000)
+            return (_text(rejected["reason"], 100), _text(rejected["message"], 8_000)), cells
         left_out = tuple(_text(line, 8_000) for line in list(header["left_out"])[:100])
         found = tuple(_write(*each) for each in list(header["writes"])[:_WRITES])
-        return Extracted(_text(header["fingerprint"], 1_000), frame.payload.decode(), left_out, found)
+        return Extracted(_text(header["fingerprint"], 1_000), code.decode(), left_out, found), cells
     except (KeyError, TypeError, ValueError) as error:
         raise Crashed("Its process answered with something that is no slice.") from error
 

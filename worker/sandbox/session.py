@@ -11,27 +11,29 @@ from grader.errors import (
     CandidateError,
     Crashed,
     JailFailed,
+    JailInterrupted,
     OutOfMemory,
     SubmissionError,
     TooMuchOutput,
 )
 from worker.sandbox import reply
-from worker.sandbox.clock import LOOK, Clock, late
+from worker.sandbox.clock import LOOK, Budget, Clock, late
 from worker.sandbox.inside import wire
+from worker.sandbox.inside.cells import BYTES, Cells
 from worker.sandbox.policy import Limits
 from worker.sandbox.process import Jail
 from worker.sandbox.reply import Extracted, Reply
 from worker.sandbox.request import Request
 
-#: Bytes of a slice's code: the source may have 1 MiB, and the slice is a part of it, with escapes.
-_CODE_CAP = 4 * 1024 * 1024
+#: Bytes of a slice's code (the source may have 1 MiB, and the slice is a part of it, with escapes) and of cells.
+_CODE_CAP = 4 * 1024 * 1024 + BYTES
 #: Seconds on the wall clock for a jail to be ready, before any of the student's code is in it.
 _START = 30.0
 #: Seconds, for each answer still to come and at most, in which answers gather: many at a time cost the worker half of
 #: what each by itself does. The last ones are taken as they come.
 _BREATH, _BREATHS, _LAST = 1e-5, 2e-3, 16
-#: How the kernel's limit on CPU time ends a process: SIGKILL, SIGXCPU.
-_OUT_OF_TIME = {-9, -24}
+#: What is said of a file that is too much to parse.
+_TOO_COMPLEX = "too_complex"
 
 
 class Session:
@@ -43,6 +45,10 @@ class Session:
     def __init__(self, jail: Jail, limits: Limits) -> None:
         #: The replies of the current exchange that have arrived: the next network is the one that failed.
         self.replies: list[Reply] = []
+        #: What the submission may use, and has used in its other jails: to be set before anything is asked.
+        self.budget = Budget()
+        #: The code cells of the notebook that was read, also if it was refused.
+        self.cells = Cells()
         self._limits = limits
         self._frames: deque[wire.Frame] = deque()
         #: Frames of the current exchange that have not arrived.
@@ -50,6 +56,7 @@ class Session:
         self._parser = wire.Parser(payload_cap=0)
         self._ready = False
         self._over: BackmarkError | None = None
+        self._too_complex = False
         self._clock: Clock | None = None
         self._process = jail.start(limits)
         self._streams = self._process.streams
@@ -71,15 +78,15 @@ class Session:
         try:
             header = {"do": "extract", "filename": filename, "function": function}
             self._ask(wire.pack(header, source), _CODE_CAP, seconds=self._limits.seconds)
-            found = reply.extracted(self._next())
+            found, self.cells = reply.extracted(self._next())
         except CandidateError as error:
-            self._over = error
             raise SubmissionError(
-                "too_complex",
+                _TOO_COMPLEX,
                 "The submission could not be read within the limits of time and memory. "
                 "Hand in the function and what it needs, without generated code or deep nesting.",
             ) from error
         if isinstance(found, tuple):
+            self._too_complex = found[0] == _TOO_COMPLEX
             raise SubmissionError(*found)
         return found
 
@@ -109,6 +116,11 @@ class Session:
         if self._streams.flooded:
             self._fail(self._death())
         return self.replies
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether nothing that was said in here came of a limit, a clock or a signal: it would be said again."""
+        return self._over is None and not self._too_complex
 
     @property
     def grouped(self) -> bool:
@@ -151,7 +163,7 @@ class Session:
         self.admit()
         try:
             frame = self._next()
-        except CandidateError as error:
+        except (CandidateError, JailFailed) as error:
             self._fail(self._stillborn(str(error)))
         if frame.header != {"ready": True}:
             self._fail(self._stillborn("It did not say that it is ready."))
@@ -166,7 +178,7 @@ class Session:
         """Send a request that is answered by so many frames, with `size` bytes in all, each within `seconds`."""
         self._streams.allow(size + frames * (wire.HEADER_CAP + 16))
         if self._clock is None:
-            self._clock = Clock(self._process, self._limits)
+            self._clock = Clock(self._process, self._limits, self.budget)
         self._clock.begin(seconds)
         self._missing = frames
         self._streams.send(frame)
@@ -184,8 +196,11 @@ class Session:
             if self._clock is None:
                 if time.monotonic() - start > _START:
                     self._fail(Crashed(f"It took more than {_START:.0f} s."))
-            elif late := self._clock.look():
-                self._fail(late)
+            elif error := self._clock.look():
+                # While we were held up it may have answered: that is taken before anything is held against it.
+                if self._taken(self._streams.receive(0.0) or b""):
+                    break
+                self._fail(error)
             breath = min(_BREATH * self._missing, _BREATHS) if self._missing > _LAST else 0.0
             chunk = self._streams.receive(LOOK, breath=breath)
             if chunk is None:
@@ -223,10 +238,11 @@ class Session:
         status = process.status()
         if process.starved():
             return OutOfMemory(_memory(self._limits))
-        if process.lost():
-            return JailFailed("Something outside ended bwrap: the operator, or a machine without memory.")
-        if status in _OUT_OF_TIME and self._clock and self._clock.spent():
+        if status == -signal.SIGKILL and self._clock and self._clock.exhausted():
+            # The kernel's own limit can come before our look.
             return late(self._limits.seconds, "in all")
+        if process.ended_from_outside():
+            return JailInterrupted("Something outside killed the jail: the operator, or a machine without memory.")
         return Crashed(_ended(status))
 
 

@@ -1,12 +1,15 @@
 """A jail for one submission, from nothing: the slower way, which needs no more than bubblewrap itself does."""
 
+import signal
+
 from worker.sandbox.bubble import Bubble, first_to_go
-from worker.sandbox.cgroup import Cgroup
+from worker.sandbox.cgroup import Cgroup, Overruns
 from worker.sandbox.policy import Launch, Limits
 from worker.sandbox.polled import Polled
-from worker.sandbox.process import Process, begin, cpu_seconds
+from worker.sandbox.process import GRACE, Process, begin
 from worker.sandbox.request import Request
 from worker.sandbox.streams import Streams
+from worker.sandbox.usage import Usage, read_usage
 
 
 class Bubbled:
@@ -34,22 +37,29 @@ class Bubbled:
     def admit(self) -> None:
         """It was admitted when it was started."""
 
-    def seconds(self) -> float | None:
-        """The CPU seconds that it has used."""
-        return cpu_seconds(self._bubble.pid)
+    def usage(self) -> Usage | None:
+        """The kernel's counters of it."""
+        return read_usage(self._bubble.pid)
+
+    def total(self) -> float | None:
+        """The CPU seconds that it had used at its end, as bwrap was told by the kernel."""
+        self._bubble.status()
+        return self._bubble.total
 
     def status(self) -> int:
         """Wait for its end, or make it."""
+        if not self._bubble.ends(GRACE):
+            self.kill()
         return self._bubble.status()
 
     def starved(self) -> bool:
         """Whether the kernel ended it for its memory."""
-        return self._group is not None and self._group.kills() > 0
+        return self._group is not None and self._group.overruns().after(Overruns())
 
-    def lost(self) -> bool:
-        """Whether bwrap itself was killed."""
-        self._bubble.status()
-        return self._bubble.killed and not self._doomed
+    def ended_from_outside(self) -> bool:
+        """Whether it, which cannot kill itself, or bwrap was killed, and not by us."""
+        status = self._bubble.status()
+        return not self._doomed and (self._bubble.killed or status == -signal.SIGKILL)
 
     @property
     def alive(self) -> bool:

@@ -134,5 +134,5 @@ FORKING: dict[str, tuple[int | None, int | None]] = {
     "sendmsg": (46, 211),
     "sendto": (44, 206),
     "setsid": (112, 157),
-    "waitid": (247, 95),
+    "wait4": (61, 260),
 }

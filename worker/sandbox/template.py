@@ -14,7 +14,7 @@ from collections import deque
 from grader.errors import JailFailed
 from worker.sandbox import seccomp
 from worker.sandbox.bubble import Bubble
-from worker.sandbox.cgroup import Cgroup
+from worker.sandbox.cgroup import Cgroup, Overruns
 from worker.sandbox.forked import Forked
 from worker.sandbox.inside import wire
 from worker.sandbox.policy import Launch, Limits
@@ -147,9 +147,9 @@ class _Running:
             self._group.limit(memory + _OWN)
         self._memory = max(memory, self._memory)
 
-    def kills(self) -> int:
-        """How many of its processes the kernel has ended for their memory."""
-        return 0 if self._group is None else self._group.kills()
+    def overruns(self) -> Overruns:
+        """How often the memory of its processes was not enough."""
+        return Overruns() if self._group is None else self._group.overruns()
 
     def suspect(self) -> None:
         """Fork no more from it."""

@@ -6,12 +6,14 @@ import signal
 import sys
 import warnings
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from celery import Celery, signals
 from celery.exceptions import SecurityWarning
 
 from grader.dispatch import application
+from grader.errors import StoreUnavailable
 from grader.settings.machine import Settings
 from grader.settings.service import ServiceSettings
 from grader.store.records import Kind
@@ -100,7 +102,7 @@ def _consume(
         hostname=presence.name,
         concurrency=concurrency,
         pool="prefork",
-        consumer_cls=Reconnecting,
+        consumer_cls=partial(Reconnecting, shortage=_shortage(settings), report=report),
         quiet=True,
         without_gossip=True,
         without_mingle=True,
@@ -108,6 +110,19 @@ def _consume(
     )
     worker.start()
     return int(worker.exitcode or 0)
+
+
+def _shortage(settings: ServiceSettings) -> Callable[[], str | None]:
+    """Return what says why the store has no room; to somebody who has connected, so one that is away has nothing."""
+    store = Store.connect(settings)
+
+    def shortage() -> str | None:
+        try:
+            return store.shortage()
+        except StoreUnavailable:
+            return None
+
+    return shortage
 
 
 def register(app: Celery, perform: Callable[[Kind, str], None]) -> None:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from grader.errors import BackmarkError, StoreUnavailable
-from grader.store.records import Claim, Job
+from grader.store.records import Claim, Job, Kind
 from worker.service.context import Context
 from worker.service.stop import Stop
 
@@ -135,7 +135,9 @@ def held(context: Context, job: Job) -> Iterator[Hold | None]:
 def _claimed(context: Context, job: Job) -> Claim | None:
     while not context.stop.requested:
         try:
-            return context.store.jobs.claim(job)
+            jobs = context.store.jobs
+            # A message only says that something waits: whose turn it is, the store knows.
+            return jobs.claim_next() if job.kind is Kind.SUBMISSION else jobs.claim(job)
         except StoreUnavailable:
             context.stop.wait(_PAUSE)
     raise Stopping("the worker stops")

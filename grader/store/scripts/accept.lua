@@ -1,5 +1,6 @@
--- id, course, assignment, revision, student, filename, sha256, size, source, idempotency key, fingerprint, its ms
--- -> {accepted|replayed|mismatch, id}
+-- id, course, assignment, revision, student, filename, sha256, size, source, idempotency key, fingerprint, its ms,
+-- shares as JSON: [key, cost, most, ms] each, 1 where there is no room for it, and 1 to
+-- ask only -> {accepted|replayed, id} or {mismatch|full|free} or {used_up, which share, ms until it starts anew}
 local id, course, assignment, revision, student = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local sha, idempotency, fingerprint = ARGV[7], ARGV[10], ARGV[11]
 local before = replayed(idempotency, fingerprint, 'submission')
@@ -10,7 +11,30 @@ elseif before == false then
   return { 'mismatch', '' }
 end
 
+if ARGV[14] == '1' then
+  return { 'full' }
+end
+local shares = cjson.decode(ARGV[13])
+for i, share in ipairs(shares) do
+  -- It would end later than one that begins now: the clock was set back, and it starts anew.
+  if redis.call('PTTL', share[1]) > share[4] then
+    redis.call('DEL', share[1])
+  end
+  if tonumber(redis.call('GET', share[1]) or '0') + share[2] > share[3] then
+    return { 'used_up', i, redis.call('PTTL', share[1]) }
+  end
+end
+if ARGV[15] == '1' then
+  return { 'free' }
+end
+for _, share in ipairs(shares) do
+  if redis.call('INCRBY', share[1], share[2]) == share[2] then
+    redis.call('PEXPIRE', share[1], share[4])
+  end
+end
+
 redis.call('SET', key('source', sha), ARGV[9], 'NX')
+redis.call('PERSIST', key('source', sha))
 redis.call('SADD', key('source-users', sha), id)
 local pending = key('pending', course, assignment, student)
 for _, each in ipairs(redis.call('SMEMBERS', pending)) do

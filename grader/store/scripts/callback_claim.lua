@@ -2,6 +2,29 @@
 -- -> {delivery, fence, url, secret, the old secret while it signs along, event, submission, ms of the event, attempt}
 local time, limit = now() + ARGV[1], tonumber(ARGV[2])
 local most, lease, answer = tonumber(ARGV[3]), whole(now() + ARGV[1] + ARGV[4]), {}
+
+-- If the clock was set back, deliveries seem to be due later than they were put off for: their `wait` starts anew.
+-- Of an endpoint that is not due, those are looked at that are under way or come first.
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', 'bm:deliveries:due', '(' .. whole(time), '+inf', 'LIMIT', 0, 1000)) do
+  local waiting, held = key('deliveries', 'waiting', id), key('deliveries', 'held', id)
+  for _, list in ipairs({ redis.call('ZRANGE', held, 0, -1, 'WITHSCORES'),
+    redis.call('ZRANGE', waiting, 0, 15, 'WITHSCORES') }) do
+    for i = 1, #list, 2 do
+      local each, delivery = list[i], key('delivery', list[i])
+      local wait = tonumber(get(delivery, 'wait') or ARGV[4])
+      if too_late(time, tonumber(list[i + 1]), wait) then
+        local due = whole(time + wait)
+        redis.call('ZADD', waiting, 'XX', due, each)
+        redis.call('ZADD', held, 'XX', due, each)
+        if get(delivery, 'due') then
+          redis.call('HSET', delivery, 'due', due)
+        end
+        redis.call('ZADD', 'bm:deliveries:due', 'LT', due, id)
+      end
+    end
+  end
+end
+
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', 'bm:deliveries:due', '-inf', whole(time), 'LIMIT', 0, limit)) do
   local at = redis.call('HMGET', key('callback', id), 'url', 'secret', 'previous', 'previous_until', 'failures')
   local waiting, held = key('deliveries', 'waiting', id), key('deliveries', 'held', id)
@@ -14,6 +37,7 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', 'bm:deliveries:due', '-inf', who
       local delivery = key('delivery', each)
       local fence = redis.call('HINCRBY', delivery, 'fence', 1)
       local attempt = redis.call('HINCRBY', delivery, 'attempts', 1)
+      redis.call('HSET', delivery, 'wait', ARGV[4])
       redis.call('ZADD', waiting, lease, each)
       redis.call('ZADD', held, lease, each)
       local old = at[4] and tonumber(at[4]) > time and at[3] or ''

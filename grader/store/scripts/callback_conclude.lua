@@ -36,7 +36,7 @@ elseif how == 'retry' then
   else
     -- The last try is made when the time is up, however long the next pause would be.
     local due = whole(math.min(time + ARGV[7], last))
-    redis.call('HSET', delivery, 'due', due)
+    redis.call('HSET', delivery, 'due', due, 'wait', whole(due - time))
     redis.call('ZADD', waiting, due, id)
   end
 else

@@ -17,7 +17,7 @@ for _ = 1, tonumber(ARGV[2]) do
         local delivery = 'msg_' .. redis.sha1hex(id .. ' ' .. created)
         redis.call('HSET', key('delivery', delivery), 'endpoint', id, 'event', entry.event,
           'submission', entry.submission, 'at', whole(entry.at), 'created', created, 'state', 'pending',
-          'attempts', 0, 'fence', 0)
+          'attempts', 0, 'fence', 0, 'wait', 0)
         redis.call('ZADD', key('deliveries', 'pending', id), created, delivery)
         redis.call('ZADD', key('deliveries', 'waiting', id), due, delivery)
         redis.call('ZADD', 'bm:deliveries:due', 'LT', due, id)

@@ -32,6 +32,11 @@ local function whole(number)
   return string.format('%.0f', number)
 end
 
+-- Whether a time that was set to `most` ms ahead lies further ahead than that: since then the clock was set back.
+local function too_late(time, at, most)
+  return at > time + most
+end
+
 -- A moment in milliseconds with three digits behind the point, later than every one before: nothing is created twice at
 -- one time, also where the clock was set back.
 local function moment()
@@ -71,6 +76,12 @@ end
 local function post(event, id, course)
   local entry = { event = 'submission.' .. event, submission = id, course = course, at = now() }
   redis.call('RPUSH', 'bm:outbox', cjson.encode(entry))
+end
+
+-- Verdicts of an assignment came, went or changed, or there is one less or more to grade again: a regrade of it that is
+-- asked for again is another one now.
+local function changed(course, assignment)
+  redis.call('HINCRBY', key('verdicts-changed', course), assignment, 1)
 end
 
 local function job_key(kind, id)
@@ -120,6 +131,24 @@ local function requeue(kind, id)
   tell(id, 'queued')
 end
 
+-- Into a worker's hands for the length of a lease (ms); its fencing number, or nil if it does not wait.
+local function take(kind, id, lease)
+  local job, time = job_key(kind, id), now()
+  if get(job, 'state') ~= 'queued' then
+    return nil
+  end
+  redis.call('HSET', job, 'state', 'running', 'started', whole(time), 'lease', whole(lease))
+  redis.call('HINCRBY', job, 'tries', 1)
+  redis.call('ZREM', waiting_key(kind), member(kind, id))
+  redis.call('ZADD', 'bm:leases', whole(time + lease), member(kind, id))
+  tell(id, 'running')
+  local fence = redis.call('HINCRBY', job, 'fence', 1)
+  if kind == 'submission' and fence == 1 then
+    observe('waiting_seconds', math.max(0, time - tonumber(get(job, 'queued'))) / 1000)
+  end
+  return fence
+end
+
 -- A moving average of the milliseconds between two conclusions while others wait; where none wait, or workers were
 -- away, of what one takes.
 local function keep_pace(kind, started, finished)
@@ -127,6 +156,8 @@ local function keep_pace(kind, started, finished)
   local last = tonumber(redis.call('HGET', 'bm:pace', queue .. ':busy') or '')
   local sample = finished - math.max(last or 0, started)
   local pace = tonumber(redis.call('HGET', 'bm:pace', queue) or '')
+  -- Set back meanwhile, the clock measured nothing.
+  sample = math.max(0, sample)
   if pace then
     sample = pace + NEWEST * (sample - pace)
   end
@@ -153,6 +184,9 @@ local function conclude(kind, id, state)
   if kind == 'submission' then
     redis.call('SREM', pending_key(job), id)
     post(state, id, get(job, 'course'))
+    if state == 'service_failed' then
+      changed(get(job, 'course'), get(job, 'assignment'))
+    end
   elseif kind == 'unit' then
     unit_ended(id, state)
   end

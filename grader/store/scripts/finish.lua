@@ -7,10 +7,13 @@ if not held(job, fence) then
   return (at[1] == 'done' and at[2] == fence) and 1 or 0
 end
 local summary = cjson.decode(ARGV[4])
-redis.call('SET', key('verdict', id, '1'), ARGV[3])
-redis.call('HSET', job, 'verdicts', 1, 'reused', reused)
-hold(id, 1, summary)
+local number = whole(redis.call('HINCRBY', job, 'verdicts', 1))
+redis.call('SET', key('verdict', id, number), ARGV[3])
+redis.call('HSET', job, 'reused', reused)
+hold(id, number, summary)
 count('outcome:' .. summary.outcome)
+local at = redis.call('HMGET', job, 'course', 'student')
+redis.call(summary.outcome == 'timeout' and 'SADD' or 'SREM', key('slow', at[1]), at[2])
 if reused == '1' then
   count('reused')
 else

@@ -14,9 +14,24 @@ local function outcome_index(course, outcome)
   return key('index', course, 'outcome', outcome)
 end
 
--- Verdicts of an assignment came, went or changed: a regrade of it that is asked for again is another one now.
-local function changed(course, assignment)
-  redis.call('HINCRBY', key('verdicts-changed', course), assignment, 1)
+-- Milliseconds for which the source of a rejected submission is kept: seven days.
+local REJECTED = 7 * 86400000
+
+-- Let the source of a submission expire while every verdict on it says rejected; keep it otherwise.
+local function keep_source(id, outcome)
+  local sha = get(job_key('submission', id), 'source')
+  local source, users = key('source', sha), key('source-users', sha)
+  if outcome == 'rejected' then
+    redis.call('SREM', users, id)
+    if redis.call('EXISTS', users) == 0 and redis.call('PTTL', source) == -1 then
+      redis.call('PEXPIRE', source, REJECTED)
+      redis.call('PEXPIRE', key('listing', sha), REJECTED)
+    end
+  elseif redis.call('EXISTS', source) == 1 then
+    redis.call('SADD', users, id)
+    redis.call('PERSIST', source)
+    redis.call('PERSIST', key('listing', sha))
+  end
 end
 
 -- The verdict that holds from now on, in a few words, beside the submission. Whether they are other words than before.
@@ -33,21 +48,44 @@ local function hold(id, number, summary)
     'max_score', summary.max_score, 'failing', summary.failing, 'mistakes', mistakes_of(summary),
     'judged', whole(now()))
   reckon(id, 1)
+  keep_source(id, summary.outcome)
   return was[2] ~= summary.outcome or was[5] ~= tostring(summary.score) or was[6] ~= tostring(summary.max_score)
     or was[7] ~= summary.failing
 end
 
--- Let another verdict hold, where the expected one does now: its number, or nil.
+-- No verdict holds any more: the submission is as it was when it had ended as service_failed.
+local function drop_verdict(id)
+  local job = job_key('submission', id)
+  local was = redis.call('HMGET', job, 'course', 'assignment', 'outcome', 'failed_before')
+  changed(was[1], was[2])
+  reckon(id, -1)
+  redis.call('ZREM', outcome_index(was[1], was[3]), id)
+  redis.call('HSET', job, 'state', 'service_failed', 'failure', was[4])
+  redis.call('HDEL', job, 'verdict', 'outcome', 'score', 'max_score', 'failing', 'mistakes', 'judged', 'regrade',
+    'failed_before')
+  post('service_failed', id, was[1])
+end
+
+-- Let another verdict hold, where the expected one does now: its number, or nil. Verdict 0 is none: that of a submission
+-- which ended as service_failed.
 local function replace(id, expected, verdict, summary, regrade)
   local job = job_key('submission', id)
-  local at = redis.call('HMGET', job, 'state', 'verdict', 'course')
-  if at[1] ~= 'done' or at[2] ~= expected then
+  local at = redis.call('HMGET', job, 'state', 'verdict', 'course', 'failure')
+  local first = expected == '0' and at[1] == 'service_failed'
+  if not first and (at[1] ~= 'done' or at[2] ~= expected) then
     return nil
+  end
+  if first then
+    redis.call('HSET', job, 'state', 'done', 'failed_before', at[4] or '')
+    redis.call('HDEL', job, 'failure', 'concluded')
   end
   local number = redis.call('HINCRBY', job, 'verdicts', 1)
   redis.call('SET', key('verdict', id, whole(number)), verdict)
   redis.call('HSET', job, 'regrade', regrade, 'regrade:' .. number, regrade)
-  if hold(id, number, summary) then
+  local other = hold(id, number, summary)
+  if first then
+    post('done', id, at[3])
+  elseif other then
     post('regraded', id, at[3])
   end
   count('regraded')
@@ -55,10 +93,16 @@ local function replace(id, expected, verdict, summary, regrade)
   return number
 end
 
--- Let an earlier verdict hold again, where the expected one does now.
+-- Let an earlier verdict hold again, where the expected one does now. Verdict 0 is none, as for `replace`.
 local function restore(id, expected, to, summary)
   local job = job_key('submission', id)
-  local at = redis.call('HMGET', job, 'state', 'verdict', 'course', 'regrade:' .. to)
+  local at = redis.call('HMGET', job, 'state', 'verdict', 'course', 'regrade:' .. to, 'failed_before')
+  if to == '0' and at[1] == 'done' and at[2] == expected and at[5] then
+    drop_verdict(id)
+    count('rolled_back')
+    tell(id, 'service_failed')
+    return true
+  end
   if at[1] ~= 'done' or at[2] ~= expected or redis.call('EXISTS', key('verdict', id, to)) == 0 then
     return false
   end
@@ -108,10 +152,13 @@ local function remove(id)
     for _, each in ipairs(redis.call('SMEMBERS', cached)) do
       redis.call('DEL', each)
     end
-    redis.call('DEL', key('source', at[4]), cached)
+    redis.call('DEL', key('source', at[4]), key('listing', at[4]), cached)
   end
   if redis.call('EXISTS', key('index', at[1], 'both', at[2], at[3])) == 0 then
     redis.call('HDEL', key('attempts', at[1], at[3]), at[2])
+  end
+  if redis.call('EXISTS', key('index', at[1], 'student', at[3])) == 0 then
+    redis.call('SREM', key('slow', at[1]), at[3])
   end
   if redis.call('EXISTS', key('index', at[1], 'all')) == 0 then
     redis.call('SREM', 'bm:courses', at[1])

@@ -20,7 +20,8 @@ for _, queue in ipairs({ 'interactive', 'staff', 'regrade' }) do
       end
       local kind, id = each:match('^([^:]+):(.+)$')
       local job = job_key(kind, id)
-      if tonumber(get(job, 'resend') or '0') <= time then
+      local resend = tonumber(get(job, 'resend') or '0')
+      if resend <= time or too_late(time, resend, SENT_AGAIN) then
         redis.call('HSET', job, 'resend', whole(time + SENT_AGAIN))
         table.insert(answer, each)
         missing = missing - 1

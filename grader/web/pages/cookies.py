@@ -1,4 +1,4 @@
-"""The one cookie: a signed session that says which token is signed in, and guards forms against others' sites."""
+"""The one cookie: signed, it names a session of the store, and guards forms against others' sites."""
 
 import hashlib
 from datetime import timedelta
@@ -11,7 +11,7 @@ from grader.settings.service import ServiceSettings
 from grader.web.pages import signing
 
 #: How long one stays signed in.
-_STAY = timedelta(hours=12)
+STAY = timedelta(hours=12)
 
 #: Checks the forms of pages; the API has tokens and no cookies, and is none of its business.
 guard = CSRFProtect()
@@ -36,7 +36,7 @@ def install(app: Flask, settings: ServiceSettings) -> None:
         SESSION_COOKIE_NAME="backmark",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        PERMANENT_SESSION_LIFETIME=_STAY,
+        PERMANENT_SESSION_LIFETIME=STAY,
         SESSION_REFRESH_EACH_REQUEST=False,
         WTF_CSRF_CHECK_DEFAULT=False,
         # As long as the session itself: a form may lie open while somebody still writes the homework.

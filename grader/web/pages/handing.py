@@ -1,26 +1,30 @@
 """Where students hand in: the form behind a link, and on to the page on which it is graded."""
 
-import json
 from dataclasses import dataclass
 from hashlib import sha256
+from http import HTTPStatus
 from secrets import token_urlsafe
 
-from flask import redirect, request, session
+from flask import Response as Answer
+from flask import g, redirect, request, session
 from pydantic import TypeAdapter, ValidationError
 from werkzeug.wrappers import Response
 
 from grader.store.records import Job, Kind, Revision, Submission
 from grader.store.searching import Filter
 from grader.store.submissions import New
+from grader.stored import settings
+from grader.web import clients
 from grader.web.handing import FileName
-from grader.web.pages import links
+from grader.web.limits import Sender
+from grader.web.pages import browsers, cookies, links
 from grader.web.pages.layout import Pages, page
 from grader.web.pages.links import HandIn
 from grader.web.problems import NOT_FOUND, Problem
 from grader.web.schemas import Name
 from grader.web.service import service
 
-pages = Pages("handing", __name__)
+pages = Pages("handing", __name__, guarded=False)
 
 _FILENAME: TypeAdapter[str] = TypeAdapter(FileName)
 _STUDENT: TypeAdapter[str] = TypeAdapter(Name)
@@ -40,21 +44,31 @@ class _Refused(Exception):
 def show_form(token: str) -> Response:
     """The form."""
     link = links.read_hand_in(token)
-    return _form(token, link, _revision(link))
+    if link.student is not None or browsers.known() is not None:
+        return _form(token, link, _revision(link))
+    # A new browser may have as much refused as any other, so each counts against the address that it comes from.
+    limits, sender = service().limits, _address()
+    limits.admit(sender)
+    limits.refuse(sender)
+    answer = _form(token, link, _revision(link))
+    browsers.remember(answer, browsers.new())
+    return answer
 
 
 @pages.post("/hand-in/<token>")
 def take(token: str) -> Response:
     """Take in what the form sends; the same form sent twice is one submission."""
-    link, here = links.read_hand_in(token), service()
-    counted = f"link-{sha256(token.encode()).hexdigest()[:16]}"
-    here.limits.count(counted, "submit")
-    revision = _revision(link)
+    link, here, browser = links.read_hand_in(token), service(), browsers.known()
+    sender = _sender(link, browser)
+    # Before anything of the body is read.
+    here.limits.admit(sender)
+    g.sender = sender
+    cookies.guard.protect()
+    revision, browser = _revision(link), browser or browsers.new()
     try:
-        new = _new(link, revision)
+        new = _new(link, revision, browser)
     except _Refused as refused:
         return _form(token, link, revision, refused)
-    here.limits.weigh(counted, len(new.source))
     accepted = here.store.submissions.accept(new)
     if not accepted.replayed:
         here.dispatcher.send(Job(Kind.SUBMISSION, accepted.id))
@@ -62,7 +76,29 @@ def take(token: str) -> Response:
     found = here.store.submissions.get(accepted.id)
     if found is None:
         raise Problem(NOT_FOUND, "this submission was deleted")
-    return redirect(str(links.verdict(found)), 303)
+    answer = redirect(str(links.verdict(found)), 303)
+    if link.student is None:
+        browsers.remember(answer, browser)
+    return answer
+
+
+@pages.after_request
+def count_refused(answer: Answer) -> Answer:
+    """Count a request to hand in that was looked at and refused, against its sender."""
+    sender: Sender | None = g.get("sender")
+    if sender is not None and HTTPStatus.BAD_REQUEST <= answer.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
+        service().limits.refuse(sender)
+    return answer
+
+
+def _sender(link: HandIn, browser: str | None) -> Sender:
+    if link.student is not None:
+        return Sender("student", (link.course, link.student))
+    return _address() if browser is None else Sender("browser", (browser,))
+
+
+def _address() -> Sender:
+    return Sender("address", (clients.address(service().settings.proxy_networks),))
 
 
 def again(found: Submission) -> str | None:
@@ -85,7 +121,7 @@ def _form(token: str, link: HandIn, revision: Revision, refused: _Refused | None
         token=token,
         link=link,
         revision=revision,
-        function=json.loads(revision.assignment)["function"],
+        function=settings(revision.assignment)["function"],
         refused=refused,
         student=request.form.get("student", ""),
         once=token_urlsafe(12),
@@ -102,9 +138,9 @@ def _revision(link: HandIn) -> Revision:
     return found
 
 
-def _new(link: HandIn, revision: Revision) -> New:
+def _new(link: HandIn, revision: Revision, browser: str) -> New:
     """What the form hands in; _Refused where something is missing."""
-    student = link.student or _student(request.form.get("student", "").strip())
+    student = link.student or browsers.named(_student(request.form.get("student", "").strip()), browser)
     file = request.files.get("file")
     # Some browsers send the folders as well.
     name = (file.filename or "").replace("\\", "/").rpartition("/")[2] if file else ""
@@ -120,7 +156,13 @@ def _new(link: HandIn, revision: Revision) -> New:
     # With the file in it: who goes back, and chooses another one, hands that in.
     key = f"{request.form.get('once', '')[:64]} {sha256(source).hexdigest()}"
     once = (f"link {link.course} {link.assignment}", "page", f"{student} {key}", sha256(name.encode()).hexdigest())
-    return New(link.course, link.assignment, revision.id, student, name, source, once)
+    limits, size = service().limits, len(source)
+    if link.student is None:
+        shares = limits.by_browser(browser, size)
+        shares += limits.by_class((link.course, link.assignment, str(link.until)), size)
+    else:
+        shares = limits.by_student(link.course, link.student, size)
+    return New(link.course, link.assignment, revision.id, student, name, source, once, shares)
 
 
 def _student(given: str) -> str:

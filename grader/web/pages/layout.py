@@ -21,11 +21,16 @@ _KEPT = 30 * 86_400
 
 
 class Pages(Blueprint):
-    """A blueprint of pages: they need the secret, their forms are guarded, and they go out under the policy."""
+    """A blueprint of pages: they need the secret, their forms are guarded, and they go out under the policy.
 
-    def __init__(self, name: str, import_name: str) -> None:
+    With `guarded` false its views guard their forms themselves: it means reading the whole form.
+    """
+
+    def __init__(self, name: str, import_name: str, *, guarded: bool = True) -> None:
         super().__init__(name, import_name)
-        self.before_request(_guarded)
+        self.before_request(_need_secret)
+        if guarded:
+            self.before_request(cookies.guard.protect)
 
 
 def page(template: str, status: int = 200, **values: Any) -> Response:
@@ -50,7 +55,6 @@ def install(app: Flask) -> None:
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = _KEPT
 
 
-def _guarded() -> None:
+def _need_secret() -> None:
     if service().settings.secret is None:
         raise Problem(NO_SECRET, "the setting BACKMARK_SECRET is missing, so no page can be signed in to or linked to")
-    cookies.guard.protect()

@@ -5,7 +5,6 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from flask import request
 from itsdangerous import BadData, URLSafeSerializer
 
 from grader.store.records import Submission
@@ -58,18 +57,22 @@ def read_verdict(token: str) -> str:
 
 
 def address(path: str) -> str:
-    """A path as people can be sent it: from the address of the settings, else from where this request was sent."""
+    """Return a path with the address of the settings before it, else the path alone.
+
+    Never with the header Host: it is whatever the request says, and a link is sent to others.
+    """
     public = service().settings.public_url
-    return f"{str(public or request.root_url).rstrip('/')}{path}"
+    return path if public is None else f"{str(public).rstrip('/')}{path}"
 
 
 def told(found: Submission) -> str | None:
-    """The link to a verdict as the API tells it: never with a host that is only what the request says."""
+    """The link to a verdict as the API tells it."""
     path = verdict(found)
-    return path if path is None or service().settings.public_url is None else address(path)
+    return None if path is None else address(path)
 
 
-def _serializer(purpose: str) -> URLSafeSerializer:
+def serializer(purpose: str) -> URLSafeSerializer:
+    """Return what signs values for one purpose; a Problem if the service has no secret."""
     key = signing.key(service().settings, "link")
     if key is None:
         raise Problem(NO_SECRET, "the setting BACKMARK_SECRET is missing, so no link can be signed")
@@ -79,13 +82,13 @@ def _serializer(purpose: str) -> URLSafeSerializer:
 
 
 def _signed(purpose: str, fields: list[Any]) -> str:
-    return str(_serializer(purpose).dumps(fields))
+    return str(serializer(purpose).dumps(fields))
 
 
 def _read(purpose: str, token: str, length: int) -> list[Any]:
     """The fields of a link, of which the last says when it ends."""
     try:
-        fields: list[Any] = _serializer(purpose).loads(token)
+        fields: list[Any] = serializer(purpose).loads(token)
     except BadData:
         raise Problem(NOT_FOUND, "this link is not one of ours: part of it may be missing") from None
     if len(fields) != length:

@@ -18,6 +18,10 @@ _SAID = {
         "Clear the notebook's outputs, which take up most of its room, save it, and hand it in again.",
     ),
     HTTPStatus.TOO_MANY_REQUESTS: ("That was a bit much", "Wait a minute, then load this page again."),
+    HTTPStatus.INSUFFICIENT_STORAGE: (
+        "There is no room for this file",
+        "Nothing was recorded. Clear the notebook's outputs, save it, and hand it in again, or tell the staff.",
+    ),
     HTTPStatus.INTERNAL_SERVER_ERROR: (
         "Something broke on our side",
         "It is not your fault, and it is in the server's log. If it stays, tell the staff the number below.",

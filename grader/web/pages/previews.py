@@ -1,7 +1,7 @@
 """A revision's networks for staff: what they look like, and which known mistakes they catch."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from markupsafe import Markup
@@ -68,7 +68,8 @@ def preview(revision: Revision) -> Preview | None:
         Example(each["corner"], corners[each["corner"]], shapes.said(each["sizes"]), shapes.drawn(each["sizes"]))
         for each in told.pop("examples")
     ]
-    return Preview(**told, catches=tuple(sorted(catches, key=lambda each: each.networks)), examples=tuple(examples))
+    known = {name: told[name] for name in told.keys() & {field.name for field in fields(Preview)}}
+    return Preview(**known, catches=tuple(sorted(catches, key=lambda each: each.networks)), examples=tuple(examples))
 
 
 def _sentence(title: str) -> str:

@@ -1,16 +1,20 @@
 """What a student handed in, line by line, with the lines marked that its verdict speaks of.
 
-A notebook's JSON is read for its cells, as any body of a request is; its code is text here and is not parsed.
+Nothing of a student's is parsed here, nor looked at beyond a few hundred kilobytes: a notebook's cells are those that
+the jail found (grader/store/listings.py), every other file is cut into lines.
 """
 
-import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from grader.plaintext import plain
+from grader.store.listings import Listing as Stored
+
+#: Bytes of a file that are looked at.
+RAW = 256 * 1024
 
 #: Lines of all cells together, and characters of each, that are shown.
 _LINES, _CHARACTERS = 3000, 400
@@ -78,6 +82,8 @@ class Listing:
 
     cells: tuple[Cell, ...]
     whole: bool
+    #: Whether it is a notebook's file as it stands, since no jail has told its cells.
+    raw: bool = False
 
     @property
     def marked(self) -> bool:
@@ -85,46 +91,35 @@ class Listing:
         return any(cell.marked for cell in self.cells)
 
 
-def listing(source: bytes, filename: str, verdict: Mapping[str, Any] | None) -> Listing:
-    """A source with the lines that the verdict, or nothing, speaks of."""
-    marks = _marks(verdict)
-    left, whole, cells = _LINES, True, []
-    for number, text in _texts(source, named=filename.lower().endswith(".ipynb")):
+def listing(filename: str, start: bytes, size: int, cells: Stored | None, verdict: Mapping[str, Any] | None) -> Listing:
+    """Return the lines of a notebook's `cells`, or without them of the file's `start`, with the verdict's lines marked.
+
+    `size` is the whole file's, in bytes.
+    """
+    if cells is None:
+        notebook = filename.lower().endswith(".ipynb") or start[:100].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
+        # Its last character may be cut.
+        pieces: list[tuple[int | None, str]] = [(None, start[:RAW].decode("utf-8-sig", "replace"))]
+        whole = size <= min(RAW, len(start))
+    else:
+        notebook, pieces, whole = False, list(cells.cells), cells.whole
+    marks, left = _marks(verdict), _LINES
+    shown = []
+    for number, text in pieces:
         if not left:
             whole = False
             break
         rows = _NEWLINE.split(text, maxsplit=left)
         whole = whole and len(rows) <= left
         lines = (_line(number, at, row, marks) for at, row in enumerate(rows[:left], 1))
-        cells.append(Cell(number, tuple(lines)))
+        shown.append(Cell(number, tuple(lines)))
         left -= min(left, len(rows))
-    return Listing(tuple(cells), whole)
+    return Listing(tuple(shown), whole, raw=notebook)
 
 
 def _line(cell: int | None, number: int, row: str, marks: _Marks) -> Line:
     shown = plain(row) if len(row) <= _CHARACTERS else f"{plain(row[:_CHARACTERS])} … (cut)"
     return Line(number, shown, marks.of(cell, number, row[:_CHARACTERS]))
-
-
-def _texts(source: bytes, *, named: bool) -> Iterable[tuple[int | None, str]]:
-    text = source.decode("utf-8-sig", "replace")
-    if named or text.lstrip().startswith("{"):
-        try:
-            # As the jail reads it: nothing needs numbers, and an integer of 5,000 digits would raise.
-            return list(_code(json.loads(text, parse_int=float)))
-        except (ValueError, LookupError, RecursionError, TypeError, AttributeError):
-            # No notebook, or none that is whole: shown as what it is.
-            pass
-    return [(None, text)]
-
-
-def _code(document: Any) -> Iterable[tuple[int, str]]:
-    groups = [document] if "cells" in document else document["worksheets"]
-    cells = [cell for group in groups for cell in group.get("cells", [])]
-    for number, cell in enumerate(cells, 1):
-        if cell.get("cell_type") == "code":
-            written = cell.get("source", cell.get("input", ""))
-            yield number, written if isinstance(written, str) else "".join(written)
 
 
 def _marks(verdict: Mapping[str, Any] | None) -> _Marks:

@@ -8,6 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from grader.store.keys import EVERYONE
 from grader.store.records import Revision
+from grader.stored import settings
 from grader.web.pages import cohorts, links
 from grader.web.pages.layout import Pages, page
 from grader.web.pages.previews import preview
@@ -45,7 +46,7 @@ def read_revision(course: str, assignment: str, revision: str) -> Response:
         current=current(course, assignment).id == found.id,
         shipped=found.course == EVERYONE,
         preview=preview(found),
-        settings=json.dumps(json.loads(found.assignment), indent=2),
+        settings=json.dumps(settings(found.assignment), indent=2),
     )
 
 

@@ -1,4 +1,4 @@
-"""Submissions for staff: found, opened with their source and the whole verdict, cancelled, deleted."""
+"""Submissions for staff: found, opened with their source and the whole verdict, cancelled, retried, deleted."""
 
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as Redirection
@@ -9,7 +9,7 @@ from grader.store.searching import Filter
 from grader.web import seeing, submissions
 from grader.web.pages import links
 from grader.web.pages.layout import Pages, page
-from grader.web.pages.sources import listing
+from grader.web.pages.sources import RAW, listing
 from grader.web.pages.verdict import viewed
 from grader.web.pages.visitor import staff
 from grader.web.problems import NOT_FOUND, Problem
@@ -18,6 +18,8 @@ from grader.web.service import service
 pages = Pages("staff_submissions", __name__)
 
 _PAGE = 50
+#: Submissions that one click lets wait again, about: as many pages are looked through, of so many.
+_RETRIES, _PAGES_OF_RETRIES, _PAGE_OF_RETRIES = 400, 10, 200
 #: A student's other attempts that are listed beside one.
 _ATTEMPTS = 20
 #: Of a student's name or an assignment's, characters that are looked for.
@@ -48,6 +50,7 @@ def list_submissions(course: str) -> Response:
         outcomes=[*Outcome],
         states=[*State],
         first=not request.args.get("cursor"),
+        failed=which.state is State.SERVICE_FAILED or any(each.state is State.SERVICE_FAILED for each in found.items),
     )
 
 
@@ -57,7 +60,7 @@ def read_submission(course: str, submission: str) -> Response:
     staff_ = staff(course)
     store, found = service().store, visible(course, submission)
     verdict, revision = seeing.verdict(found, staff_), store.assignments.get(course, found.revision)
-    source = store.submissions.source(found.id)
+    cells, start = store.listings.get(found.source_sha256), store.submissions.beginning(found, RAW)
     return page(
         "staff/submission.html",
         course=course,
@@ -67,7 +70,8 @@ def read_submission(course: str, submission: str) -> Response:
         view=None if verdict is None else viewed(verdict, revision),
         found=found,
         heading=found.assignment if revision is None else revision.title,
-        listing=None if source is None else listing(source, found.filename, verdict),
+        listing=None if start is None else listing(found.filename, start, found.size, cells, verdict),
+        gone=start is None,
         attempts=store.submissions.list(
             Filter(course, assignment=found.assignment, student=found.student), _ATTEMPTS
         ).items,
@@ -89,6 +93,31 @@ def cancel_submission(course: str, submission: str) -> Redirection:
     staff(course)
     service().store.submissions.cancel(visible(course, submission).id)
     return redirect(f"/courses/{course}/submissions/{submission}", 303)
+
+
+@pages.post("/courses/<course>/submissions/<submission>/retry")
+def retry_submission(course: str, submission: str) -> Redirection:
+    """Grade one again that ended as service_failed."""
+    staff(course, "submit")
+    submissions.retry(visible(course, submission))
+    return redirect(f"/courses/{course}/submissions/{submission}", 303)
+
+
+@pages.post("/courses/<course>/retry")
+def retry_submissions(course: str) -> Response:
+    """Grade all again that ended as service_failed, of the course or of one assignment."""
+    staff(course, "submit")
+    assignment = request.form.get("assignment", "").strip()[:_LONGEST] or None
+    retried, cursor, more = 0, None, True
+    for _ in range(_PAGES_OF_RETRIES):
+        found = submissions.retry_all(course, assignment, _PAGE_OF_RETRIES, cursor)
+        retried, cursor = retried + len(found.items), found.next_cursor
+        more = cursor is not None
+        if not more or retried >= _RETRIES:
+            break
+    return page(
+        "staff/retried.html", course=course, section="submissions", assignment=assignment, retried=retried, more=more
+    )
 
 
 @pages.get("/courses/<course>/submissions/<submission>/delete")

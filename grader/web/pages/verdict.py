@@ -1,11 +1,11 @@
 """A verdict as its page shows it: one sentence first, then everything that helps to mend it."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from grader.store.records import Revision, Submission
+from grader.stored import settings
 from grader.web.pages.comparing import Array, compared
 from grader.web.pages.drawing import Drawing, drawn
 
@@ -95,7 +95,7 @@ class View:
 
 def viewed(verdict: Raw, revision: Revision | None) -> View:
     """The view of a verdict, of which only that is there which its reader may see; `revision` is what it is about."""
-    assignment: Raw = {} if revision is None else json.loads(revision.assignment)
+    assignment: Raw = {} if revision is None else settings(revision.assignment)
     sentence, more = _said(verdict)
     return View(
         tone=_SENTENCES[verdict["outcome"]][1],

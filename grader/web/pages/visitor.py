@@ -6,17 +6,19 @@ from flask import abort, g, redirect, request, session
 
 from grader.store.records import Scope, Token
 from grader.web.auth import Caller
+from grader.web.pages.cookies import STAY
 from grader.web.problems import NOT_FOUND, Problem
 from grader.web.service import service
 
-_TOKEN = "token"  # noqa: S105 - the name of a field
+_SESSION = "session"
 
 
 def visitor() -> Caller | None:
     """Staff who are signed in, as the API knows them; None for everybody else. Asked of the store once a request."""
     if "visitor" not in g:
-        number = session.get(_TOKEN)
-        token = service().store.tokens.valid(number) if isinstance(number, str) else None
+        name, store = session.get(_SESSION), service().store
+        number = store.sessions.token(name) if isinstance(name, str) else None
+        token = None if number is None else store.tokens.valid(number)
         g.visitor = Caller(token) if token is not None and token.allows(Scope.STAFF) else None
     found: Caller | None = g.visitor
     return found
@@ -42,11 +44,14 @@ def enter(token: Token) -> None:
     """Sign in. A new session: nothing of who was here before."""
     session.clear()
     session.permanent = True
-    session[_TOKEN] = token.id
+    session[_SESSION] = service().store.sessions.start(token.id, int(STAY.total_seconds()))
     g.pop("visitor", None)
 
 
 def leave() -> None:
-    """Sign out."""
+    """Sign out: a copy of the cookie is of no use from now on."""
+    name = session.get(_SESSION)
+    if isinstance(name, str):
+        service().store.sessions.end(name)
     session.clear()
     g.pop("visitor", None)

@@ -22,6 +22,11 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   });
 }
 
+// Without BACKMARK_PUBLIC_URL the server knows no address of its own: it is where this browser found it.
+for (const field of document.querySelectorAll("input[data-path]")) {
+  field.value = new URL(field.value, location.origin).href;
+}
+
 for (const time of document.querySelectorAll("time[datetime]")) {
   const when = new Date(time.dateTime);
   if (Number.isNaN(when.getTime())) continue;

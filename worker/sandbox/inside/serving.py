@@ -5,7 +5,9 @@ from typing import Any, TextIO
 
 from . import source, wire
 from .answer import Question, Student, answers
+from .cells import encode
 from .kept import Kept
+from .notebook import Cell
 
 
 def serve(requests: int, says: int, kept: Kept) -> None:
@@ -25,24 +27,28 @@ def serve(requests: int, says: int, kept: Kept) -> None:
 
 
 def _extract(request: wire.Frame) -> tuple[Student | None, bytes]:
+    cells: list[Cell] = []
     try:
-        found = source.extract(request.payload, request.header["filename"], request.header["function"])
+        found = source.extract(request.payload, request.header["filename"], request.header["function"], cells)
         student = Student(found)
     except source.Rejected as error:
-        return None, _rejected(error.reason, error.message)
+        return None, _rejected(error.reason, error.message, cells)
     except (RecursionError, MemoryError):
-        return None, _rejected("too_complex", "The code is nested too deeply, or is too large, to be read.")
+        return None, _rejected("too_complex", "The code is nested too deeply, or is too large, to be read.", cells)
+    listing, texts = encode(cells)
     header: dict[str, Any] = {
         "fingerprint": found.fingerprint,
         "left_out": list(found.left_out[:20]),
+        "listing": listing,
         "writes": [[each.name, each.index, each.cell, each.line] for each in found.writes],
     }
-    return student, wire.pack(header, found.code.encode("utf-8", "backslashreplace"))
+    return student, wire.pack(header, texts + found.code.encode("utf-8", "backslashreplace"))
 
 
-def _rejected(reason: str, message: str) -> bytes:
+def _rejected(reason: str, message: str, cells: list[Cell]) -> bytes:
     text = message[:8_000].encode("utf-8", "backslashreplace").decode()
-    return wire.pack({"rejected": {"reason": reason, "message": text}})
+    listing, texts = encode(cells)
+    return wire.pack({"rejected": {"reason": reason, "message": text}, "listing": listing}, texts)
 
 
 def _flush(prints: tuple[TextIO, TextIO]) -> None:

@@ -37,25 +37,27 @@ class _Reading:
     notes: list[str] = field(default_factory=list)
 
 
-def extract(source: bytes, filename: str, function: str) -> Slice:
+def extract(source: bytes, filename: str, function: str, cells: list[notebook.Cell] | None = None) -> Slice:
     """Slice a submission to what its last top-level `function` needs; raises `Rejected`, and nothing else.
 
-    A file that ends in .ipynb, or holds a JSON object, is a notebook; every other is Python.
+    A file that ends in .ipynb, or holds a JSON object, is a notebook; every other is Python. A notebook's code cells
+    are appended to `cells`, also if it is refused after they were read.
     """
     try:
-        return _extract(source, filename, function)
+        return _extract(source, filename, function, [] if cells is None else cells)
     except (RecursionError, MemoryError):
         raise too_complex("The file") from None
 
 
-def _extract(source: bytes, filename: str, function: str) -> Slice:
+def _extract(source: bytes, filename: str, function: str, cells: list[notebook.Cell]) -> Slice:
     _limit(len(source), NOTEBOOK_LIMIT, "The file")
     if not source.strip():
         raise _empty("The file")
     encoding.refuse_binary(source)
     document = notebook.load(source, named=filename.lower().endswith(".ipynb"))
     if document is not None:
-        return _conclude(_read_cells(notebook.code_cells(document), function))
+        cells += notebook.code_cells(document)
+        return _conclude(_read_cells(cells, function))
     _limit(len(source), SOURCE_LIMIT, "The Python file")
     return _conclude(_read_file(unified(encoding.decode(source)), function))
 

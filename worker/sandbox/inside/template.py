@@ -49,15 +49,15 @@ def serve(begin: Mapping[str, Any]) -> Kept:
     gc.freeze()
     poll = select.poll()
     poll.register(control, select.POLLIN)
-    #: By the pidfd of each child that lives, what came with its request.
-    living: dict[int, list[int]] = {}
+    #: By the pidfd of each child that lives, its process id and what came with its request.
+    living: dict[int, tuple[int, list[int]]] = {}
     kept = Kept()
     forks = 0
     while True:
         for ready, _ in poll.poll():
             if ready in living:
                 poll.unregister(ready)
-                _bury(ready, living.pop(ready))
+                _bury(ready, *living.pop(ready))
                 continue
             request, theirs, _, _ = socket.recv_fds(control, 1, _DESCRIPTORS)
             if request == wire.KEEP:
@@ -66,14 +66,14 @@ def serve(begin: Mapping[str, Any]) -> Kept:
             if not request or len(theirs) != _DESCRIPTORS:
                 os._exit(0)
             try:
-                holder = _fork(libc, begin["clone"])
+                child, holder = _fork(libc, begin["clone"])
             except OSError as error:
                 _fail(control, theirs, error)
                 continue
-            if holder is None:
+            if child == 0:
                 _settle(control, theirs)
                 return kept
-            living[holder] = theirs
+            living[holder] = child, theirs
             poll.register(holder, select.POLLIN)
             socket.send_fds(control, [wire.pack({"forked": True})], [holder])
             forks += 1
@@ -91,8 +91,8 @@ def _improve() -> None:
     gc.freeze()
 
 
-def _fork(libc: ctypes.PyDLL, clone: int) -> int | None:
-    """Fork into new namespaces, as `os.fork` forks; return the child's pidfd, and None in the child.
+def _fork(libc: ctypes.PyDLL, clone: int) -> tuple[int, int]:
+    """Fork into new namespaces, as `os.fork` forks; return the child's process id, 0 in the child, and its pidfd.
 
     One call for what would be two processes with `unshare`: whoever unshares process ids stays outside, and lives on.
     """
@@ -103,11 +103,11 @@ def _fork(libc: ctypes.PyDLL, clone: int) -> int | None:
     child = libc.syscall(ctypes.c_long(clone), flags, nothing, ctypes.byref(holder), nothing, nothing)
     if child == 0:
         ctypes.pythonapi.PyOS_AfterFork_Child()
-        return None
+        return 0, -1
     ctypes.pythonapi.PyOS_AfterFork_Parent()
     if child < 0:
         check(child)
-    return holder.value
+    return child, holder.value
 
 
 def _settle(control: socket.socket, theirs: list[int]) -> None:
@@ -120,14 +120,12 @@ def _settle(control: socket.socket, theirs: list[int]) -> None:
     control.detach()
 
 
-def _bury(holder: int, theirs: list[int]) -> None:
-    """Write how a child ended, and let go of all that was its."""
-    ended = os.waitid(os.P_PIDFD, holder, os.WEXITED)
-    status = 0
-    if ended is not None:
-        status = ended.si_status if ended.si_code == os.CLD_EXITED else -ended.si_status
+def _bury(holder: int, child: int, theirs: list[int]) -> None:
+    """Write how a child ended and what it had used, and let go of all that was its."""
+    _, ended, usage = os.wait4(child, 0)
+    seconds = usage.ru_utime + usage.ru_stime
     with suppress(OSError):
-        wire.write(theirs[-1], wire.pack({"status": status}))
+        wire.write(theirs[-1], wire.pack({"status": os.waitstatus_to_exitcode(ended), "seconds": seconds}))
     _close([holder, *theirs])
 
 

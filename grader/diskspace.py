@@ -1,0 +1,20 @@
+"""Whether the disk below a folder is full."""
+
+import os
+from pathlib import Path
+
+#: Bytes below which a disk counts as full: more than one write of Redis's takes; of a small disk an eighth.
+_ROOM = 32 << 20
+
+
+def complain_if_full(folder: Path) -> str | None:
+    """Return "no space left on the disk of ..." if that is so; None also if the disk cannot be asked."""
+    try:
+        disk = os.statvfs(folder)
+    except OSError:
+        return None
+    free = disk.f_bavail * disk.f_frsize
+    needed = min(_ROOM, disk.f_blocks * disk.f_frsize // 8)
+    if free >= needed:
+        return None
+    return f"no space left on the disk of {folder}: {free >> 10:,} KiB are free, and Redis needs {needed >> 10:,} KiB"

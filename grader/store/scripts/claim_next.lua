@@ -1,0 +1,42 @@
+-- lease in ms -> {id, fencing number} of the submission whose turn it is, or nil if none waits.
+-- An order, not a cap: as long as anything waits, whoever asks is given something. By place in the queue come first
+-- students who have none running, then those who have. While a submission of a student whose last verdict was a timeout
+-- runs, all others of such students come last: they share one worker.
+local LOOKED_AT = 1000
+local slow, running, slow_runs = {}, {}, false
+
+-- The submission's student, or nil if it is not in that state.
+local function student_of(id, state)
+  local at = redis.call('HMGET', job_key('submission', id), 'state', 'course', 'student')
+  if at[1] ~= state then
+    return nil
+  end
+  local student = at[2] .. '\0' .. at[3]
+  if slow[student] == nil then
+    slow[student] = redis.call('SISMEMBER', key('slow', at[2]), at[3]) == 1
+  end
+  return student
+end
+
+for _, each in ipairs(redis.call('ZRANGE', 'bm:leases', 0, -1)) do
+  local id = each:match('^submission:(.+)$')
+  local student = id and student_of(id, 'running')
+  if student then
+    running[student] = true
+    slow_runs = slow_runs or slow[student]
+  end
+end
+
+local chosen, lowest
+for _, each in ipairs(redis.call('ZRANGE', waiting_key('submission'), 0, LOOKED_AT - 1)) do
+  local id = each:match('^submission:(.+)$')
+  local student = student_of(id, 'queued')
+  local rank = student and (running[student] and 1 or 0) + (slow_runs and slow[student] and 2 or 0)
+  if rank and (not lowest or rank < lowest) then
+    chosen, lowest = id, rank
+  end
+  if rank == 0 then
+    break
+  end
+end
+return chosen and { chosen, take('submission', chosen, tonumber(ARGV[1])) } or nil

@@ -1,0 +1,49 @@
+"""Browsers on class links: each has a signed cookie of its own, since the name that is typed there proves nothing."""
+
+from datetime import timedelta
+from hashlib import sha256
+from secrets import token_urlsafe
+
+from flask import current_app, request
+from itsdangerous import BadData
+from werkzeug.wrappers import Response
+
+from grader.web.pages import links
+from grader.web.service import service
+
+_COOKIE, _PURPOSE = "backmark-browser", "browser"
+#: Where it is sent to.
+_PATH = "/hand-in"
+#: Hexadecimal digits that stand for a browser behind a name.
+_DIGITS = 12
+
+
+def known() -> str | None:
+    """Return this browser's id, which nobody guesses; None if it has none that we signed."""
+    try:
+        return str(links.serializer(_PURPOSE).loads(request.cookies.get(_COOKIE, "")))
+    except BadData:
+        return None
+
+
+def new() -> str:
+    """Return an id for a browser that has none."""
+    return token_urlsafe(16)
+
+
+def remember(answer: Response, browser: str) -> None:
+    """Have the browser keep its id, as long as links hold."""
+    answer.set_cookie(
+        _COOKIE,
+        str(links.serializer(_PURPOSE).dumps(browser)),
+        max_age=timedelta(days=service().settings.link_days),
+        path=_PATH,
+        secure=current_app.session_interface.get_cookie_secure(current_app),
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def named(student: str, browser: str) -> str:
+    """Return who hands in as `student` from this browser: nobody else can, and no verified student is called so."""
+    return f"{student}!{sha256(browser.encode()).hexdigest()[:_DIGITS]}"

@@ -1,0 +1,131 @@
+"""Whose fault an end is: killed or stopped from outside is ours, and what the student's code can bring about is not."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from grader.errors import BackmarkError, Crashed, JailFailed, SubmissionError, TimedOut
+from tests.sandbox.conftest import LIMITS, ask, ask_again, body, pid_of
+from worker.sandbox.cgroup import Cgroup, Overruns
+from worker.sandbox.clock import Clock
+from worker.sandbox.policy import Limits
+from worker.sandbox.process import Jail
+from worker.sandbox.session import Session
+
+
+@contextmanager
+def signalled(session: Session, number: signal.Signals, seconds: float = 0.3) -> Iterator[None]:
+    """Send a signal from outside while something is waited for."""
+    pid = pid_of(session)
+    assert pid is not None
+    timer = threading.Timer(seconds, os.kill, (pid, number))
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.join()
+
+
+def stopped(session: Session) -> None:
+    """Have the jail ready, and stopped."""
+    session._await_ready()
+    pid = pid_of(session)
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+
+
+def test_a_jail_that_is_killed_while_it_reads_is_our_failure(jailed: Session) -> None:
+    stopped(jailed)
+    with signalled(jailed, signal.SIGKILL), pytest.raises(JailFailed, match="killed"):
+        jailed.extract(body("pass").encode(), "work.py", "backward_pass")
+
+
+def test_a_jail_that_is_killed_while_it_answers_is_our_failure(jailed: Session) -> None:
+    jailed.extract(body("import time\ntime.sleep(60)").encode(), "work.py", "backward_pass")
+    with signalled(jailed, signal.SIGKILL, 0.1), pytest.raises(JailFailed, match="killed"):
+        ask_again(jailed)
+
+
+def test_a_jail_that_is_stopped_for_long_answers_when_it_goes_on(jailed: Session) -> None:
+    """For five times as long as a call may take."""
+    jailed.extract(body("pass").encode(), "work.py", "backward_pass")
+    stopped(jailed)
+    with signalled(jailed, signal.SIGCONT, 5 * LIMITS.seconds_per_call):
+        assert ask_again(jailed)[0].header["kind"] == "returned"
+
+
+def test_a_jail_that_stays_stopped_is_our_failure_in_the_end(walled: Jail) -> None:
+    with Session(walled, Limits(seconds_per_call=0.2, seconds=0.2, memory=1 << 30, output=1000)) as session:
+        stopped(session)
+        with pytest.raises(JailFailed, match="stopped"):
+            session.extract(body("pass").encode(), "work.py", "backward_pass")
+
+
+def test_what_was_answered_while_we_were_held_up_is_taken_before_anything_is_said(
+    walled: Jail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twenty calls compute for longer together than one may, and we hear of none of them meanwhile."""
+    real, held_up = Clock.look, iter([2.0])
+
+    def look(clock: Clock) -> BackmarkError | None:
+        time.sleep(next(held_up, 0.0))
+        return real(clock)
+
+    monkeypatch.setattr(Clock, "look", look)
+    lines = "import time\nend = time.process_time() + 0.04\nwhile time.process_time() < end:\n    pass"
+    with Session(walled, Limits(seconds_per_call=0.3, seconds=9.0, memory=1 << 30, output=1000)) as session:
+        session.extract(body(lines).encode(), "work.py", "backward_pass")
+        held_up = iter([2.0])
+        assert len(ask_again(session, *[[1, 1]] * 20)) == 20
+
+
+def test_what_reading_a_file_uses_up_itself_is_its_own_and_is_not_repeatable(walled: Jail) -> None:
+    with Session(walled, Limits(seconds_per_call=0.01, seconds=0.01, memory=1 << 30, output=1000)) as session:
+        with pytest.raises(SubmissionError) as caught:
+            session.extract(b"x = [" + b"f'{1}{2}'," * 40_000 + b"]\n", "work.py", "backward_pass")
+        assert caught.value.reason == "too_complex"
+        assert not session.repeatable
+
+
+def test_a_rejection_by_the_parser_itself_is_repeatable(jailed: Session) -> None:
+    with pytest.raises(SubmissionError):
+        jailed.extract(b"def backward_pass(:", "work.py", "backward_pass")
+    assert jailed.repeatable
+
+
+def test_the_kernels_own_limit_is_a_timeout_though_we_did_not_look(
+    walled: Jail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the worker is stopped while a loop runs in the jail."""
+    monkeypatch.setattr(Clock, "look", lambda _: None)
+    limits = Limits(seconds_per_call=0.2, seconds=0.2, memory=1 << 30, output=1000)
+    with Session(walled, limits) as session, pytest.raises(TimedOut, match="in all"):
+        ask(session, body("while True: pass"))
+
+
+@pytest.mark.parametrize("status", [0, 1, 9, 127, 128, 137, 255])
+def test_no_exit_status_is_taken_for_a_kill(walled: Jail, status: int) -> None:
+    with Session(walled, LIMITS) as session, pytest.raises(Crashed):
+        ask(session, body(f"os._exit({status})", "import os"))
+
+
+def test_a_kill_by_the_kernel_for_its_memory_is_its_own_only_at_its_own_limit(tmp_path: Path) -> None:
+    """In both versions of control groups: the machine's memory, and that of a group above, can be others' doing."""
+    events = tmp_path / "memory.events"
+    group = Cgroup((tmp_path,), events)
+    events.write_text("low 0\nmax 3\noom 0\noom_kill 1\n", encoding="ascii")
+    assert not group.overruns().after(Overruns())
+    events.write_text("low 0\nmax 9\noom 1\noom_kill 1\n", encoding="ascii")
+    assert group.overruns().after(Overruns())
+    assert not group.overruns().after(group.overruns())
+    events.write_text("oom_kill_disable 0\nunder_oom 0\noom_kill 1\n", encoding="ascii")
+    (tmp_path / "memory.failcnt").write_text("0\n", encoding="ascii")
+    assert not group.overruns().after(Overruns())
+    (tmp_path / "memory.failcnt").write_text("7\n", encoding="ascii")
+    assert group.overruns().after(Overruns())

@@ -1,0 +1,22 @@
+"""One student never costs another: the short form of `python -m bench.neighbours`, without its times."""
+
+import os
+
+import pytest
+
+from bench.neighbours import measure, text
+from worker.serving.embedded import find_server
+
+pytestmark = [
+    pytest.mark.usefixtures("jail"),
+    pytest.mark.skipif(find_server() is None and not os.environ.get("CI"), reason="no Redis server on this machine"),
+]
+
+
+def test_a_student_is_refused_nothing_and_loses_nothing_beside_two_who_flood_and_fill() -> None:
+    """On personal links, and while they are on a class link; they themselves are refused."""
+    report = measure(6, sleepers=False, BACKMARK_REFUSED_RATE="5/minute")
+    assert report.violations(timed=False) == [], text(report)
+    assert report.hostile[429] > 0, text(report)
+    assert report.personal.statuses[303] > 0
+    assert report.shared.statuses[303] > 0

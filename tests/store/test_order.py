@@ -1,0 +1,95 @@
+"""Whose turn it is: an order of what waits, by place and by what each student has running; never a cap."""
+
+from grader.store import keys
+from grader.store.records import Kind, Queue
+from grader.store.store import Store
+from tests.store.making import accepted, claimed, end_lease, finished, job, new, verdict
+
+
+def hand_in(store: Store, student: str, *assignments: str, course: str = "cs101") -> list[str]:
+    """Submissions of a student that wait, one for each assignment."""
+    return [accepted(store, new(student, course=course, assignment=each)) for each in assignments]
+
+
+def turns(store: Store, workers: int) -> list[str]:
+    """The submissions that so many workers are given, one after the other, none of which ends."""
+    claims = [store.jobs.claim_next() for _ in range(workers)]
+    return [claim.job.id for claim in claims if claim is not None]
+
+
+def test_the_first_in_the_queue_has_the_first_turn(store: Store) -> None:
+    names = [*hand_in(store, "ada", "a"), *hand_in(store, "bob", "a"), *hand_in(store, "eve", "a")]
+    assert turns(store, 4) == names
+
+
+def test_a_student_with_one_running_goes_behind_those_with_none(store: Store) -> None:
+    first, second, third = hand_in(store, "sleeper", "a", "b", "c")
+    (late,) = hand_in(store, "ada", "a")
+    assert turns(store, 4) == [first, late, second, third]
+
+
+def test_one_student_alone_fills_every_idle_worker(store: Store) -> None:
+    names = hand_in(store, "portal", "a", "b", "c")
+    assert turns(store, 3) == names
+
+
+def test_a_turn_comes_again_once_the_running_one_has_ended(store: Store) -> None:
+    first, second = hand_in(store, "sleeper", "a", "b")
+    claim = claimed(store, first)
+    (late,) = hand_in(store, "ada", "a")
+    assert store.submissions.finish(claim, verdict())
+    assert turns(store, 2) == [second, late]
+
+
+def test_students_of_the_same_name_in_two_courses_are_two(store: Store) -> None:
+    hand_in(store, "ada", "a", course="cs101")
+    (other,) = hand_in(store, "ada", "a", course="cs102")
+    (behind,) = hand_in(store, "bob", "a")
+    assert turns(store, 3)[1:] == [other, behind]
+
+
+def test_students_whose_last_verdict_was_a_timeout_share_one_worker_while_others_wait(store: Store) -> None:
+    for student in ("slow", "slower"):
+        finished(store, new(student, assignment="before"), "timeout")
+    (one,), (other,), (quick,) = (hand_in(store, student, "a") for student in ("slow", "slower", "ada"))
+    assert turns(store, 2) == [one, quick]
+    # Nobody else waits any more, and no worker is to be idle.
+    assert turns(store, 1) == [other]
+
+
+def test_a_verdict_in_time_ends_the_sharing(store: Store) -> None:
+    for student in ("slow", "slower"):
+        finished(store, new(student, assignment="before"), "timeout")
+    finished(store, new("slower", assignment="since"), "failed")
+    (one,), (other,), (quick,) = (hand_in(store, student, "a") for student in ("slow", "slower", "ada"))
+    assert turns(store, 3) == [one, other, quick]
+
+
+def test_what_was_handed_back_or_lost_keeps_its_turn(store: Store) -> None:
+    (first,), (second,) = hand_in(store, "ada", "a"), hand_in(store, "bob", "a")
+    assert store.jobs.hand_back(claimed(store, first))
+    assert turns(store, 1) == [first]
+    claim = claimed(store, second)
+    end_lease(store, claim)
+    store.jobs.lost()
+    hand_in(store, "eve", "a")
+    assert turns(store, 1) == [second]
+
+
+def test_the_order_looks_past_many_of_one_student(store: Store) -> None:
+    many = hand_in(store, "portal", *(f"a{number}" for number in range(300)))
+    (late,) = hand_in(store, "ada", "a")
+    assert turns(store, 3) == [many[0], late, many[1]]
+
+
+def test_an_entry_of_the_queue_without_its_job_stops_nobody(store: Store) -> None:
+    store.redis.zadd(keys.key("waiting", Queue.INTERACTIVE), {f"{Kind.SUBMISSION}:gone": 1})
+    (name,) = hand_in(store, "ada", "a")
+    assert turns(store, 2) == [name]
+
+
+def test_other_kinds_are_claimed_by_their_names(store: Store) -> None:
+    store.publications.request("cs101", "mine", "id = 'mine'")
+    assert store.jobs.claim_next() is None
+    name = accepted(store)
+    assert store.jobs.claim(job(name)) is not None

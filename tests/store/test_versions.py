@@ -1,0 +1,85 @@
+"""What another version stored: fields that are missing have their defaults, unknown ones harm nobody."""
+
+import json
+from dataclasses import asdict, replace
+
+from grader.disclosure import policy
+from grader.model import Feedback, Level
+from grader.result import complete_verdict
+from grader.store.callbacks import Event
+from grader.store.connection import texts
+from grader.store.entries import Entry
+from grader.store.packing import packed
+from grader.store.records import Revision, Scope
+from grader.store.regrade import read
+from grader.store.standing import Standing
+from grader.store.store import Store
+from grader.store.workers import Worker
+from grader.stored import settings
+from tests.store.making import accepted, claimed, verdict
+from tests.store.regrading import asked
+
+STANDING = Standing("failed", 8, 10, ("any_shape",), ("pure",), (("scaled", "It is scaled."),))
+
+
+def test_a_verdict_lacks_nothing_that_later_versions_have(store: Store) -> None:
+    name = accepted(store)
+    assert store.submissions.finish(claimed(store, name), verdict())
+    older = {"outcome": "passed", "score": 10, "max_score": 10, "properties": [{"name": "pure"}], "invented": 1}
+    store.redis.set(f"bm:verdict:{name}:1", packed(older))
+    found = store.submissions.verdict(name)
+    assert found == complete_verdict(older)
+    assert (found["first_difference"], found["diagnosis"], found["invented"]) == (None, [], 1)
+    assert found["properties"][0]["counterexample"] is None
+
+
+def test_a_revision_s_record_is_read_with_fewer_and_with_more_fields(store: Store) -> None:
+    revision = Revision("r1", "cs101", "{}", "mine", "Mine", "0" * 64, 0.0, 0, (("drop_mask", 3),), "{}")
+    published = store.assignments.publish(revision, b"networks")
+    record = asdict(revision) | {"invented": 1}
+    del record["preview"]
+    store.redis.hset("bm:revision:cs101:r1", "record", json.dumps(record))
+    assert store.assignments.get("cs101", "r1") == replace(published, preview="")
+
+
+def test_a_worker_of_a_newer_version_is_listed(store: Store) -> None:
+    worker = Worker("w", "host", 2, jail=True, reason=None, version="9", role="worker")
+    store.workers.report(worker)
+    store.redis.set("bm:worker:w", json.dumps(asdict(worker) | {"invented": 1}))
+    assert store.workers.list() == [worker]
+
+
+def test_an_entry_and_a_standing_are_read_with_fewer_and_with_more_fields() -> None:
+    entry = Entry("ada", 1, "a.py", 1.0, "unit", 1, STANDING)
+    written = entry.write()
+    assert Entry.read(json.dumps(written | {"invented": 1, "before": [*STANDING.write(), "invented"]})) == entry
+    assert Standing.read(STANDING.write()[:3]) == Standing("failed", 8, 10)
+
+
+def test_a_regrade_s_selection_is_read_with_fewer_and_with_more_fields(store: Store) -> None:
+    name = asked(store)
+    raw = texts(store.redis.hgetall(f"bm:regrade:{name}"))
+    chosen = json.loads(raw["selection"])
+    del chosen["fresh"], chosen["outcomes"]
+    again = read(name, raw | {"selection": json.dumps(chosen | {"invented": 1})}, 0.0)
+    assert again.selection == read(name, raw, 0.0).selection
+
+
+def test_a_scope_that_is_not_known_grants_nothing(store: Store) -> None:
+    token, secret = store.tokens.create("t", "cs101", {Scope.READ})
+    store.redis.hset(f"bm:token:{token.id}", "scopes", "read invented")
+    assert store.tokens.verify(secret) == token
+
+
+def test_an_endpoint_of_events_that_are_not_known_is_listed(store: Store) -> None:
+    endpoint, _ = store.callbacks.create("cs101", "https://example.org/", [Event.DONE])
+    store.redis.hset(f"bm:callback:{endpoint.id}", "events", "submission.done submission.invented")
+    assert store.callbacks.endpoints("cs101") == [endpoint]
+
+
+def test_settings_lack_nothing_and_feedback_that_is_not_known_shows_least() -> None:
+    found = settings('{"id": "x", "title": "X", "feedback": {"level": "hint"}, "invented": 1}')
+    assert (found["invented"], found["function"], found["rubric"]["pure"]) == (1, "backward_pass", 0)
+    assert policy(found) == Feedback(Level.HINT)
+    for newer in ({"level": "invented"}, {"level": "full", "invented": 1}):
+        assert policy({"feedback": newer | {"hidden": ["pure"]}}) == Feedback(Level.SCORE, hidden=("pure",))

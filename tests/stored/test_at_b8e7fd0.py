@@ -1,0 +1,359 @@
+"""What a service of version 0.1.0 (commit b8e7fd0) left in Redis is read, graded, regraded and shown by this version.
+
+`at_b8e7fd0/` is never made anew, whatever changes: it stands for the data of those who run Backmark. A test that fails
+here says that this version no longer reads such data, so mend the reader. A later version that stores something new
+adds a folder of its own beside it (its `fill.py`, run once with the code of its commit) and runs the same tests on it.
+"""
+
+import json
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from flask import Flask
+from pydantic import SecretStr
+
+from grader import result
+from grader.disclosure import disclosed
+from grader.feedback import rendered
+from grader.formats.registry import FORMATS
+from grader.model import Feedback, Level, Outcome
+from grader.revision import load
+from grader.settings.service import ServiceSettings
+from grader.store.callbacks import Progress
+from grader.store.records import Job, Kind, Scope, State, Submission
+from grader.store.regrade import Mode, Phase
+from grader.store.searching import Filter
+from grader.store.store import Store
+from grader.stored import settings as assignment_settings
+from grader.web import create_app
+from grader.web.pages import links
+from grader.web.pages.verdict import viewed
+from tests.service.conftest import Sent
+from tests.services import redis_server
+from tests.stored.loading import Raw, known, restore
+from tests.web.asking import Asker
+from worker.jails import Jails
+from worker.service.context import Context
+from worker.service.fitness import Fitness
+from worker.service.graders import Graders
+from worker.service.stop import Stop
+from worker.service.tasks import perform
+from worker.serving.embedded import EmbeddedRedis
+
+__all__ = ["redis_server"]
+
+FOLDER = Path(__file__).parent / "at_b8e7fd0"
+KNOWN = known(FOLDER)
+COURSE, OTHER = KNOWN["course"], KNOWN["other"]
+DONE: dict[str, str] = KNOWN["submissions"]["done"]
+HTML = {"Accept": "text/html"}
+
+
+@pytest.fixture
+def settings(redis_server: EmbeddedRedis) -> ServiceSettings:
+    return ServiceSettings(
+        redis_url=SecretStr(redis_server.url), secret=SecretStr(KNOWN["secret"]), tries=2, link_days=3650
+    )
+
+
+@pytest.fixture
+def store(settings: ServiceSettings) -> Iterator[Store]:
+    """The store, as it was then."""
+    opened = Store.connect(settings)
+    restore(opened.redis, FOLDER)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def app(settings: ServiceSettings, store: Store) -> Flask:
+    return create_app(settings, store)
+
+
+@pytest.fixture
+def staff(app: Flask) -> Asker:
+    return Asker(app, KNOWN["tokens"]["staff"])
+
+
+@pytest.fixture
+def context(settings: ServiceSettings, store: Store, jails: Jails) -> Context:
+    """A worker's."""
+    graders = Graders(store.assignments, jails, KNOWN["secret"].encode())
+    return Context(settings, store, Sent(), graders, jails, Stop(), Fitness(None))
+
+
+def submissions(store: Store) -> list[Submission]:
+    """All of both courses."""
+    return [found for course in (COURSE, OTHER) for found in store.submissions.list(Filter(course), 1000).items]
+
+
+def there(store: Store, name: str) -> Submission:
+    found = store.submissions.get(name)
+    assert found is not None
+    return found
+
+
+def marks(store: Store, names: list[str]) -> list[tuple[str | None, int | None, int | None]]:
+    found = [there(store, name) for name in names]
+    return [(each.outcome, each.score, each.max_score) for each in found]
+
+
+def phase(store: Store, regrade: str) -> Phase:
+    found = store.regrades.get(KNOWN["regrades"][regrade])
+    assert found is not None
+    return found.phase
+
+
+def do_step(context: Context, regrade: str) -> None:
+    perform(context, Job(Kind.REGRADE, KNOWN["regrades"][regrade]))
+
+
+def grade_units(context: Context, regrade: str) -> None:
+    """Every unit of it that waits."""
+    waiting: Any = context.store.redis.zrange("bm:waiting:regrade", 0, -1)
+    for unit in (raw.decode().partition(":")[2] for raw in waiting):
+        if unit.startswith(KNOWN["regrades"][regrade]):
+            perform(context, Job(Kind.UNIT, unit))
+
+
+def test_every_state_and_outcome_is_among_what_is_stored(store: Store) -> None:
+    """Or the tests below would say less than they seem to."""
+    found = submissions(store)
+    assert {each.state for each in found} == set(State)
+    assert {each.outcome for each in found if each.outcome} == {*Outcome}
+    assert {phase(store, name) for name in KNOWN["regrades"]} == set(Phase) - {Phase.ROLLING_BACK}
+    assert any(each.regrade for each in found)
+
+
+def test_every_submission_is_as_it_was(store: Store) -> None:
+    for name in ("passed", "failed", "error", "timeout", "memory", "output_limit", "crashed", "rejected"):
+        assert there(store, DONE[name]).outcome == name
+    for name, state in (("superseded", "superseded"), ("cancelled", "cancelled"), ("service_failed", "service_failed")):
+        assert there(store, KNOWN["submissions"][name]).state == state
+    assert there(store, DONE["reused"]).reused
+
+
+def test_every_revision_is_loaded_under_its_id(context: Context) -> None:
+    for name, identifier in KNOWN["revisions"].items():
+        record = context.store.assignments.get(COURSE, identifier)
+        data = context.store.assignments.networks(identifier)
+        assert record is not None
+        assert data is not None
+        loaded = load(data)
+        assert record.assignment == loaded.assignment_json
+        assert record.networks_sha256 == loaded.networks_sha256
+        assert (loaded.id == identifier) is (name != "fresh")
+        # Compares the id of a revision with fresh networks, its pool included.
+        assert context.graders.grader(record, "0" * 64)
+
+
+def test_every_verdict_reads_and_renders_at_every_level_and_in_every_format(app: Flask, store: Store) -> None:
+    levels = [
+        Feedback(level, strong, 0, hidden)
+        for level, strong, hidden in product(Level, (0, 1), ((), ("any_shape", "relu_derivative")))
+    ]
+    count = 0
+    for submission in submissions(store):
+        for number in range(1, 3):
+            verdict = store.submissions.verdict(submission.id, number)
+            if verdict is None:
+                continue
+            count += 1
+            revision = store.assignments.get(submission.course, verdict["assignment"]["revision"])
+            assert revision is not None
+            assert assignment_settings(revision.assignment)["id"] == verdict["assignment"]["id"]
+            assert json.loads(json.dumps(result.verdict(verdict).as_dict())) == verdict
+            for shown in (verdict, *(disclosed(verdict, feedback, 2) for feedback in levels)):
+                assert rendered(result.verdict(shown))
+                with app.test_request_context():
+                    assert viewed(shown, revision).sentence
+                assert all(form.render(submission, shown) for form in FORMATS.values())
+    assert count > 60
+
+
+def test_every_cached_verdict_and_every_preview_s_reads(store: Store) -> None:
+    for key in store.redis.scan_iter("bm:cache:*"):
+        cached = store.cache.get(key.decode().removeprefix("bm:cache:"))
+        assert cached is not None
+        assert result.verdict(cached)
+    for key in store.redis.scan_iter("bm:unit-verdict:*"):
+        previewed = store.regrades.units.verdict(key.decode().removeprefix("bm:unit-verdict:"))
+        assert previewed is not None
+        assert result.verdict(previewed)
+
+
+def test_every_resource_answers(staff: Asker, store: Store) -> None:
+    paths = ["/token", "/tokens", "/assignments", "/submissions", "/publications", "/regrades", "/callbacks"]
+    for submission in (each for each in submissions(store) if each.course == COURSE):
+        paths += [f"/submissions/{submission.id}", f"/submissions/{submission.id}/source"]
+        if submission.state is State.DONE:
+            paths += [f"/submissions/{submission.id}?format={form}" for form in FORMATS]
+    for revision in store.assignments.list(COURSE):
+        paths += [f"/assignments/{revision.assignment_id}", f"/assignments/{revision.assignment_id}/revisions"]
+        for each in store.assignments.revisions(COURSE, revision.assignment_id):
+            paths.append(f"/assignments/{revision.assignment_id}/revisions/{each.id}")
+    paths += [f"/publications/{name}" for name in KNOWN["publications"].values()]
+    for regrade in KNOWN["regrades"].values():
+        paths += [f"/regrades/{regrade}", f"/regrades/{regrade}/report"]
+        paths += [
+            f"/regrades/{regrade}/report/{row.submission}" for row in store.regrades.report(regrade).all(frozenset())
+        ]
+    for callback in KNOWN["callbacks"].values():
+        paths.append(f"/callbacks/{callback}")
+        paths += [f"/callbacks/{callback}/deliveries?state={state}" for state in Progress]
+    refused = {path: answer.text for path in paths if (answer := staff.get(path)).status_code != 200}
+    assert {path: text for path, text in refused.items() if "needs the scope" not in text} == {}
+    assert len(paths) > 300
+
+
+def test_every_page_of_staff_renders(app: Flask, store: Store) -> None:
+    client = app.test_client()
+    proof = client.get("/sign-in").text.partition('name="csrf_token" value="')[2].partition('"')[0]
+    entered = client.post("/sign-in", data={"csrf_token": proof, "token": KNOWN["tokens"]["admin"]})
+    assert entered.status_code == 303
+    paths: list[str] = []
+    for course in (COURSE, OTHER):
+        home = f"/courses/{quote(course)}"
+        paths += [home, f"{home}/publish", f"{home}/submissions", f"{home}/regrades"]
+        for revision in store.assignments.list(course):
+            about = f"{home}/assignments/{revision.assignment_id}"
+            paths += [about, f"{about}/regrade"]
+            paths += [
+                f"{about}/revisions/{each.id}" for each in store.assignments.revisions(course, revision.assignment_id)
+            ]
+    home = f"/courses/{COURSE}"
+    for submission in (each for each in submissions(store) if each.course == COURSE):
+        paths += [f"{home}/submissions/{submission.id}", f"{home}/submissions/{submission.id}/source"]
+    paths += [f"{home}/publications/{name}" for name in KNOWN["publications"].values()]
+    for regrade in KNOWN["regrades"].values():
+        paths += [f"{home}/regrades/{regrade}", f"{home}/regrades/{regrade}/report.csv"]
+    assert {path: answer.text for path in paths if (answer := client.get(path, headers=HTML)).status_code != 200} == {}
+
+
+@pytest.mark.usefixtures("store")
+def test_every_link_holds_and_opens(app: Flask) -> None:
+    """With the secret that was the service's then."""
+    client = app.test_client()
+    for name, path in {**KNOWN["links"]["verdicts"], **KNOWN["links"]}.items():
+        if name != "verdicts":
+            assert client.get(path, headers=HTML).status_code == 200, name
+    with app.test_request_context():
+        for name, path in KNOWN["links"]["verdicts"].items():
+            assert links.read_verdict(path.rpartition("/")[2]) == DONE[name]
+
+
+def test_every_token_is_worth_what_it_was(store: Store) -> None:
+    tokens = {name: store.tokens.verify(secret) for name, secret in KNOWN["tokens"].items()}
+    assert {name for name, token in tokens.items() if token is None} == {"revoked", "expired"}
+    granted = {name: token.scopes for name, token in tokens.items() if token is not None}
+    for scope in Scope:
+        assert granted[scope] == {scope}
+    assert granted["portal"] == {Scope.SUBMIT, Scope.READ}
+    assert len(store.tokens.list()) == len(tokens)
+
+
+def test_a_request_that_was_answered_is_answered_alike(app: Flask) -> None:
+    request = KNOWN["idempotency"]
+    portal = Asker(app, KNOWN["tokens"]["portal"])
+    answer = portal.post("/submissions", {"Idempotency-Key": request["key"]}, json=request["body"])
+    assert (answer.status_code, answer.get_json()["id"]) == (202, request["id"])
+
+
+@pytest.mark.parametrize(
+    ("waiting", "outcome", "like"),
+    [
+        ("waiting", "passed", DONE["right.ipynb"]),
+        ("waiting for fresh networks", "passed", DONE["fresh 4"]),
+        ("waiting for an old revision", "failed", KNOWN["regraded"]["previewed"][1]),
+    ],
+)
+def test_what_waits_is_graded_as_the_same_code_was_then(
+    context: Context, waiting: str, outcome: str, like: str
+) -> None:
+    name = KNOWN["submissions"][waiting]
+    perform(context, Job(Kind.SUBMISSION, name))
+    assert there(context.store, name).outcome == outcome
+    verdict, earlier = context.store.submissions.verdict(name), context.store.submissions.verdict(like)
+    assert verdict is not None
+    assert earlier is not None
+    assert verdict["assignment"]["revision"] == earlier["assignment"]["revision"]
+    assert [(row["name"], row["outcome"], row["score"], row["max_score"]) for row in verdict["properties"]] == [
+        (row["name"], row["outcome"], row["score"], row["max_score"]) for row in earlier["properties"]
+    ]
+
+
+def test_what_runs_and_gave_no_sign_of_life_is_sent_again_and_graded(context: Context) -> None:
+    job = Job(Kind.SUBMISSION, KNOWN["submissions"]["running"])
+    assert there(context.store, job.id).state is State.RUNNING
+    assert context.store.jobs.lost() == [job]
+    assert there(context.store, job.id).state is State.QUEUED
+    perform(context, job)
+    assert there(context.store, job.id).outcome == "passed"
+
+
+def test_a_publication_that_waits_is_decided(context: Context) -> None:
+    name = KNOWN["publications"]["queued"]
+    perform(context, Job(Kind.PUBLICATION, name))
+    decided = context.store.publications.get(name)
+    assert decided is not None
+    assert decided.refusal
+
+
+def test_a_previewed_regrade_is_applied_and_rolled_back(context: Context) -> None:
+    store, names = context.store, KNOWN["regraded"]["previewed"]
+    before = marks(store, names)
+    store.regrades.apply(KNOWN["regrades"]["previewed"], Mode.WHOLE)
+    do_step(context, "previewed")
+    assert phase(store, "previewed") is Phase.APPLIED
+    assert marks(store, names) == marks(store, KNOWN["regraded"]["applied"]) != before
+    store.regrades.roll_back(KNOWN["regrades"]["previewed"])
+    do_step(context, "previewed")
+    assert marks(store, names) == before
+
+
+def test_an_applied_regrade_is_rolled_back(context: Context) -> None:
+    store, names = context.store, KNOWN["regraded"]["applied"]
+    store.regrades.roll_back(KNOWN["regrades"]["applied"])
+    do_step(context, "applied")
+    assert phase(store, "applied") is Phase.ROLLED_BACK
+    assert marks(store, names) == marks(store, KNOWN["regraded"]["rolled back"])
+
+
+def test_a_regrade_goes_on_where_it_stood(context: Context) -> None:
+    """One that waits, one that is previewed, one that is applied, one that was cancelled, one that failed."""
+    store = context.store
+    for name in ("cancelled", "failed"):
+        store.regrades.resume(KNOWN["regrades"][name])
+    for name in ("preparing", "failed"):
+        do_step(context, name)
+    for name in ("preparing", "failed", "previewing", "cancelled"):
+        grade_units(context, name)
+        assert phase(store, name) is Phase.PREVIEWED
+        found = store.regrades.get(KNOWN["regrades"][name])
+        assert found is not None
+        assert (found.counts.up, found.counts.down, found.counts.same) == (1, 1, 1)
+    do_step(context, "applying")
+    assert phase(store, "applying") is Phase.APPLIED
+
+
+def test_callbacks_go_on(store: Store) -> None:
+    """A day and more later, so that every delivery is due."""
+    store.callbacks.ahead = 40 * 86_400.0
+    taken, unreadable = store.callbacks.move()
+    assert (taken > 0, unreadable) == (True, [])
+    attempts = store.callbacks.claim(1000, 1000, 10.0)
+    assert {attempt.event for attempt in attempts} > {"submission.done"}
+    first = next(attempt for attempt in attempts if attempt.url.endswith("/hook"))
+    assert first.secrets[0] == KNOWN["callback secrets"][1]
+    assert {endpoint.id for endpoint in store.callbacks.endpoints(COURSE)} == set(KNOWN["callbacks"].values())
+
+
+def test_a_student_is_deleted_with_everything(store: Store) -> None:
+    assert store.submissions.delete_student(COURSE, "previewed 1") == 1
+    assert store.submissions.delete_student(COURSE, "eve") == 20
+    left: Raw = {found.id: found for found in submissions(store)}
+    assert not {"eve", "previewed 1"} & {found.student for found in left.values()}

@@ -1,0 +1,52 @@
+"""A notebook's code cells as text for the page that shows them, within caps: nobody else parses a student's file."""
+
+from dataclasses import dataclass
+
+from .notebook import Cell
+
+#: Cells, and bytes of UTF-8 of all of them together, that are passed on.
+CELLS, BYTES = 1_000, 64 * 1024
+_NUMBER = 10_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Code cells by number and text; `whole` is False if some were left out or cut. Empty for a Python file."""
+
+    texts: tuple[tuple[int, str], ...] = ()
+    whole: bool = True
+
+
+def encode(cells: list[Cell]) -> tuple[dict[str, object], bytes]:
+    """Return the entry of a reply's header, and the texts one after the other as they begin its payload."""
+    sizes: list[tuple[int, int]] = []
+    data = b""
+    whole = len(cells) <= CELLS
+    for cell in cells[:CELLS]:
+        left = BYTES - len(data)
+        text = cell.text[: left + 1].encode("utf-8", "backslashreplace")
+        if len(text) > left:
+            # Not within a character.
+            text = text[:left].decode("utf-8", "ignore").encode()
+            whole = False
+        sizes.append((cell.number, len(text)))
+        data += text
+        if not whole and len(data) + 4 > BYTES:
+            break
+    return {"cells": sizes, "whole": whole}, data
+
+
+def decode(entry: object, payload: bytes) -> tuple[Cells, bytes]:
+    """Return the cells and the rest of the payload; raises TypeError, ValueError or KeyError if it is no such reply."""
+    if not isinstance(entry, dict) or type(entry["whole"]) is not bool or len(entry["cells"]) > CELLS:
+        raise TypeError
+    texts: list[tuple[int, str]] = []
+    start = last = 0
+    for number, size in entry["cells"]:
+        if type(number) is not int or type(size) is not int or size < 0:
+            raise ValueError
+        if not last < number < _NUMBER or start + size > min(BYTES, len(payload)):
+            raise ValueError
+        texts.append((number, payload[start : start + size].decode()))
+        start, last = start + size, number
+    return Cells(tuple(texts), entry["whole"]), payload[start:]
