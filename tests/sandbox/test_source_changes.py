@@ -129,3 +129,8 @@ def test_the_notebooks_tests_and_plots_stay_out() -> None:
         "def f(w): return w\n"
     )
     assert sliced(source).code == "def f(w): return w\n"
+
+
+def test_a_change_too_deep_to_compile_is_no_fault_of_the_function() -> None:
+    deep = "".join(f"{' ' * depth}for i{depth} in 'a':\n" for depth in range(25)) + " " * 25 + "T['b'] = 1\n"
+    assert returned(Student(sliced(f"T = {{'a': 7}}\n{deep}def f(): return T['a']\n"))) == 7

@@ -340,6 +340,6 @@ def _compiles(statement: ast.stmt) -> bool:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             compile(ast.Module([statement], []), "", "exec", dont_inherit=True)
-    except (SyntaxError, ValueError, OverflowError):
+    except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError):
         return False
     return True
