@@ -81,7 +81,7 @@ def _row(name: str, step: Step, layers: Layers, reading: Reading, assignment: As
     if mark is Mark.NOT_RUN:
         return Row(mark, 0, wording.unseen(name, asked=step.asked))
     failing = _networks(layers, step.failed)
-    message = f"{wording.tally(len(failing), max(networks, len(failing)))} {wording.should(name, assignment.formulas)}"
+    message = wording.step_tally(name, len(failing), max(networks, len(failing)))
     return Row(mark, networks, message, tuple(failing), _step_fails(name, reading, assignment))
 
 

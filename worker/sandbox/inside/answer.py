@@ -9,8 +9,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .omitted import explained
 from .raised import clean, describe
+from .slicing import Statement
 from .source import Slice
+from .trial import Trials
 from .wire import encoded, framed, pack
 
 NAMES = ("all_weights", "all_biases", "all_f", "all_h", "y")
@@ -38,6 +41,8 @@ class Student:
     def __init__(self, lines: Slice) -> None:
         self.lines = lines
         self._modules: dict[tuple[int, str], ModuleType | BaseException] = {}
+        #: Statements on trial that were given up at one depth or another, and why: they are not tried again.
+        self._given_up: dict[Statement, str] = {}
 
     def function(self, name: str, depth: int, loss: str) -> Callable[..., Any]:
         """Return the function for K = `depth`; raises what executing the slice raised, each time."""
@@ -60,11 +65,20 @@ class Student:
 
             random.seed(0)
             np.random.seed(0)  # noqa: NPY002 - the students' notebooks use the old generator
+        trials = Trials()
         try:
-            exec(self.lines.compiled, vars(module))
+            for part in self.lines.parts:
+                if part.trial is None:
+                    exec(part.compiled, vars(module))
+                elif part.trial not in self._given_up and (why := trials.attempt(part.compiled, vars(module))):
+                    self._given_up[part.trial] = why
         except BaseException as error:  # noqa: BLE001 - whatever it is, it is the student's
             return error
         return module
+
+    def describe(self, error: BaseException) -> dict[str, str]:
+        """Return what an exception says, with the statements that it may miss."""
+        return describe(error, self.lines, explained(error, self.lines, self._given_up))
 
 
 class Question:
@@ -101,7 +115,7 @@ def _answer(student: Student, question: Question, form: "_Form", numbers: "_Arra
     except Malformed as error:
         return pack({"kind": "malformed", "where": error.where, "index": error.index, "found": error.found})
     except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt are answers too
-        return pack({"kind": "raised", **describe(error, student.lines)})
+        return pack({"kind": "raised", **student.describe(error)})
     if _untouched(given, kept, form) and block.tobytes() == numbers.tobytes():
         return framed(_returned(()), payload)
     return framed(_returned(tuple(_changed(block, numbers, given, kept, form))), payload)
