@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from grader.errors import BadAssignment
-from grader.model import Activation, Assignment, Feedback, Formulas, Home, Level, Limits, Loss, Range, Ranges, Rubric
+from grader.model import Activation, Assignment, Feedback, Formulas, Home, Level, Limits, Loss, Range, Ranges, Reduction, Rubric
 
 #: Largest ranges that are drawn: a verdict should stay a matter of milliseconds.
 MOST_DEPTH, MOST_UNITS, MOST_COLUMNS, MOST_NETWORKS = 32, 64, 32, 2000
@@ -60,6 +60,7 @@ class _Home(_Table):
     width: int = Field(6, ge=1, le=MOST_UNITS)
     inputs: int = Field(1, ge=1, le=MOST_UNITS)
     outputs: int = Field(1, ge=1, le=MOST_UNITS)
+    columns: int = Field(1, ge=1, le=MOST_COLUMNS)
     networks: int = Field(20, ge=1, le=MOST_NETWORKS)
 
 
@@ -94,6 +95,7 @@ class _Assignment(_Table):
     activation: Activation = Activation.RELU
     slope: float = Field(0.1, gt=0, lt=1)
     loss: Loss = Loss.LEAST_SQUARES
+    reduction: Reduction = Reduction.SUM
     networks: int = Field(200, ge=1, le=MOST_NETWORKS)
     seed: int = Field(0, ge=0, lt=2**31)
     rtol: float = Field(5e-7, ge=1e-9, le=1e-2)
@@ -119,9 +121,11 @@ class _Assignment(_Table):
             id=self.id,
             title=self.title,
             function=self.function,
-            formulas=Formulas(self.activation, self.loss, self.slope),
+            formulas=Formulas(self.activation, self.loss, self.slope, self.reduction),
             ranges=Ranges(**{name: Range(*getattr(self.ranges, name)) for name in _Ranges.model_fields}),
-            home=Home(self.home.depth, self.home.width, self.home.inputs, self.home.outputs),
+            home=Home(
+                self.home.depth, self.home.width, self.home.inputs, self.home.outputs, self.home.columns
+            ),
             networks=self.networks,
             home_networks=self.home.networks,
             seed=self.seed,

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from grader.errors import AssignmentError, BadAssignment
-from grader.model import Activation, Assignment, Feedback, Formulas, Home, Level, Limits, Loss, Range, Ranges, Rubric
+from grader.model import Activation, Assignment, Feedback, Formulas, Home, Level, Limits, Loss, Range, Ranges, Reduction, Rubric
 from grader.suite import Suite
 
 #: Changes where what is stored, or how it is judged, is no longer the same.
@@ -57,8 +57,12 @@ def assignment_to_json(assignment: Assignment) -> str:
 def assignment_from_json(text: str) -> Assignment:
     """The assignment that `assignment_to_json` wrote."""
     raw: dict[str, Any] = json.loads(text)
+    formulas = raw["formulas"]
     raw["formulas"] = Formulas(
-        Activation(raw["formulas"]["activation"]), Loss(raw["formulas"]["loss"]), raw["formulas"]["slope"]
+        Activation(formulas["activation"]),
+        Loss(formulas["loss"]),
+        formulas["slope"],
+        Reduction(formulas.get("reduction", Reduction.SUM)),
     )
     raw["ranges"] = Ranges(**{name: Range(**ends) for name, ends in raw["ranges"].items()})
     raw["home"] = Home(**raw["home"])

@@ -85,8 +85,8 @@ def _rung(start: Network, fails: Fails, witness: Witness) -> list[Network]:
 def _reduced(network: Network, proposals: Proposals) -> Iterator[Proposal]:
     """Networks one reduction smaller: a layer less, or one size less, with the values kept and with seeded ones."""
     assignment, sizes, columns = proposals.assignment, network.sizes, network.columns
-    if columns > 1:
-        yield from proposals.seeded(sizes, 1)
+    if columns > (least := assignment.ranges.columns.least):
+        yield from proposals.seeded(sizes, least)
     if network.depth > assignment.ranges.depth.least:
         for k in range(1, len(sizes) - 1):
             yield from proposals.seeded((*sizes[:k], *sizes[k + 1 :]), columns)

@@ -28,7 +28,7 @@ def _bug(id_: str, title: str, hint: str, strong: str, *outputs: Output, applies
 
 def _loss(s: Work, output: Array) -> Array:
     """The loss derivative, taken at another array than the output."""
-    return loss_derivative(output, s.y, s.formulas.loss)
+    return loss_derivative(output, s.y, s.formulas)
 
 
 BUGS = (
@@ -93,7 +93,7 @@ BUGS = (
         "leaves the target out of the loss derivative",
         "Does your all_dl_df[K] change when y changes?",
         "The loss derivative depends on y: call d_loss_d_output(all_f[K], y).",
-        lambda s: loss_derivative(s.f[-1], np.zeros_like(s.y), s.formulas.loss),
+        lambda s: loss_derivative(s.f[-1], np.zeros_like(s.y), s.formulas),
     ),
     _bug(
         "derivative_at_output",
