@@ -71,7 +71,7 @@ def announced(assignment: Raw) -> dict[str, Any]:
 
 
 def policy(assignment: Raw) -> Feedback:
-    """What an assignment, as `grader.revision.assignment_to_json` wrote it, says of feedback."""
+    """What an assignment, as `grader.stored.assignment_to_json` wrote it, says of feedback."""
     raw: Raw | None = assignment.get("feedback")
     if raw is None:
         # Published before there were levels.

@@ -12,7 +12,8 @@ BackmarkError
     ├── JailUnavailable      this machine cannot isolate
     ├── JailFailed           a jail that should have worked did not
     └── AssignmentError      the assignment or its networks are not usable
-        └── BadAssignment    whoever named or wrote it can mend that: wrong usage, exit status 2
+        ├── BadAssignment    whoever named or wrote it can mend that: wrong usage, exit status 2
+        └── MadeByNewerVersion    stored by a newer version of Backmark; not damaged
 """
 
 from typing import Any
@@ -79,3 +80,7 @@ class AssignmentError(ServiceError):
 
 class BadAssignment(AssignmentError):
     """There is no such assignment, or its text is wrong; the message names the field or the file."""
+
+
+class MadeByNewerVersion(AssignmentError):
+    """What is stored has a format, a kind or a field that this version does not know; the message names it."""

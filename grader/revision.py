@@ -6,21 +6,28 @@ import json
 import zipfile
 import zlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
 from typing import Any
 
 import numpy as np
 
-from grader.errors import AssignmentError, BadAssignment
-from grader.model import Activation, Assignment, Feedback, Formulas, Home, Level, Limits, Loss, Range, Ranges, Reduction, Rubric
+from grader.errors import AssignmentError, BadAssignment, MadeByNewerVersion
+from grader.model import Assignment
+from grader.stored import assignment_from_json, assignment_to_json
 from grader.suite import Suite
 
-#: Changes where what is stored, or how it is judged, is no longer the same.
+#: The archive's layout, which is also hashed into every id. A new field of the assignment leaves it as it is; only what
+#: readers of this format would misread needs another one. Archives of format 2 are read for good.
 FORMAT = 2
+#: What is judged by an archive that names no kind.
+KIND = "networks"
 
 ARRAYS = ("parameters", "preactivations", "activations", "targets", "derivatives", "tolerances")
+_HEADER = frozenset({"format", "kind", "assignment", "id", "evidence", "sizes", "columns", "corners"})
+
+UPDATE = "update Backmark to use it"
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,52 +40,34 @@ class Revision:
     own_networks: bool = True
     #: On how many networks a right implementation puts each step to the test, worked out once; None where not yet.
     evidence: Mapping[str, int] | None = None
+    #: The assignment's JSON as it is stored, which the id is a hash over; None: as this version writes it.
+    stored: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.stored is not None and assignment_from_json(self.stored) != self.assignment:
+            raise ValueError("the assignment is not the stored one: leave `stored` out to name it anew")
 
     @cached_property
     def networks_sha256(self) -> str:
         """A hash over the networks and their differences."""
-        digest = hashlib.sha256(json.dumps(_described(self.suite)).encode())
-        for name in ARRAYS:
-            digest.update(np.ascontiguousarray(getattr(self.suite, name), dtype="<f8").tobytes())
-        return digest.hexdigest()
+        return _networks_sha256(self.suite)
 
     @cached_property
     def id(self) -> str:
-        """A hash over the assignment and its networks."""
-        text = f"{FORMAT}\n{assignment_to_json(self.assignment)}\n{self.networks_sha256}"
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        """A hash over the stored bytes of the assignment and its networks."""
+        return _id(self.assignment_json, self.networks_sha256)
 
-
-def assignment_to_json(assignment: Assignment) -> str:
-    """The assignment in one canonical form."""
-    return json.dumps(asdict(assignment), sort_keys=True)
-
-
-def assignment_from_json(text: str) -> Assignment:
-    """The assignment that `assignment_to_json` wrote."""
-    raw: dict[str, Any] = json.loads(text)
-    formulas = raw["formulas"]
-    raw["formulas"] = Formulas(
-        Activation(formulas["activation"]),
-        Loss(formulas["loss"]),
-        formulas["slope"],
-        Reduction(formulas.get("reduction", Reduction.SUM)),
-    )
-    raw["ranges"] = Ranges(**{name: Range(**ends) for name, ends in raw["ranges"].items()})
-    raw["home"] = Home(**raw["home"])
-    raw["limits"] = Limits(**raw["limits"])
-    raw["rubric"] = Rubric(**raw["rubric"])
-    feedback = raw["feedback"]
-    raw["feedback"] = Feedback(**{**feedback, "level": Level(feedback["level"]), "hidden": tuple(feedback["hidden"])})
-    raw["templates"] = tuple(raw["templates"])
-    return Assignment(**{each.name: raw[each.name] for each in fields(Assignment)})
+    @property
+    def assignment_json(self) -> str:
+        """The assignment's JSON, byte for byte as it is stored."""
+        return assignment_to_json(self.assignment) if self.stored is None else self.stored
 
 
 def dump(revision: Revision) -> bytes:
     """The revision as a NumPy archive without pickles, its own hash within."""
     header = {
         "format": FORMAT,
-        "assignment": assignment_to_json(revision.assignment),
+        "assignment": revision.assignment_json,
         "id": revision.id,
         "evidence": revision.evidence,
         **_described(revision.suite),
@@ -90,29 +79,63 @@ def dump(revision: Revision) -> bytes:
 
 
 def load(data: bytes, name: str = "revision") -> Revision:
-    """The revision that `dump` wrote; AssignmentError where it is damaged or of another format."""
+    """The revision that `dump` wrote, in this or an earlier version of Backmark.
+
+    MadeByNewerVersion if it has a format, a kind or a field that this version does not know; AssignmentError if it is
+    damaged. Bytes alone decide which: what matches its hash is never called damaged.
+    """
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
             header = json.loads(archive["header"].tobytes())
-            arrays = {each: archive[each] for each in ARRAYS}
-        if header["format"] != FORMAT:
-            message = f"{name} was made by another version of Backmark; draw its networks again"
-            raise AssignmentError(message)
+            _check_version(header, name)
+            arrays = {array: archive[array] for array in ARRAYS}
         suite = Suite(
             tuple(tuple(sizes) for sizes in header["sizes"]),
             tuple(header["columns"]),
             tuple(header["corners"]),
             **arrays,
         )
-        revision = Revision(assignment_from_json(header["assignment"]), suite, evidence=header["evidence"])
+        stored, identifier = str(header["assignment"]), header["id"]
+        networks_sha256 = _networks_sha256(suite)
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, zlib.error) as error:
         # Without NumPy's own words, which advise to open it unsafely.
         message = f"{name} is no revision, or is damaged; draw its networks again"
         raise AssignmentError(message) from error
-    if revision.id != header["id"]:
+    if _id(stored, networks_sha256) != identifier:
         message = f"{name} is damaged (its content does not match its hash); draw its networks again"
         raise AssignmentError(message)
-    return revision
+    return Revision(_assignment(stored, name), suite, evidence=header.get("evidence"), stored=stored)
+
+
+def _check_version(header: Mapping[str, Any], name: str) -> None:
+    """Refuse what another version made, before anything is read that it may have changed.
+
+    By the header alone, which has a checksum: the names in an archive have none, so an unknown one may be damage.
+    """
+    made_in = header["format"]
+    if not isinstance(made_in, int):
+        raise TypeError("a format is a number")
+    if made_in < FORMAT:
+        raise AssignmentError(f"{name} was made by a version of Backmark before 0.1; draw its networks again")
+    if made_in > FORMAT:
+        raise MadeByNewerVersion(f"{name} was made by a newer version of Backmark (format {made_in}): {UPDATE}")
+    if (kind := header.get("kind", KIND)) != KIND:
+        raise MadeByNewerVersion(f"{name} is of a kind that this version does not know ({kind}): {UPDATE}")
+    if unknown := sorted(header.keys() - _HEADER):
+        raise MadeByNewerVersion(
+            f"{name} was made by a newer version of Backmark (it has {', '.join(unknown)}): {UPDATE}"
+        )
+
+
+def _assignment(stored: str, name: str) -> Assignment:
+    """The assignment whose stored text matched its hash."""
+    try:
+        return assignment_from_json(stored)
+    except MadeByNewerVersion as error:
+        raise MadeByNewerVersion(f"{name} was made by a newer version of Backmark ({error}): {UPDATE}") from error
+    except (KeyError, TypeError, ValueError) as error:
+        message = f"{name} was made by a newer version of Backmark (its assignment has another form): {UPDATE}"
+        raise MadeByNewerVersion(message) from error
 
 
 def packaged(assignment_id: str) -> Revision:
@@ -128,3 +151,14 @@ def packaged(assignment_id: str) -> Revision:
 
 def _described(suite: Suite) -> dict[str, Any]:
     return {"sizes": suite.sizes, "columns": suite.columns, "corners": suite.corners}
+
+
+def _networks_sha256(suite: Suite) -> str:
+    digest = hashlib.sha256(json.dumps(_described(suite)).encode())
+    for name in ARRAYS:
+        digest.update(np.ascontiguousarray(getattr(suite, name), dtype="<f8").tobytes())
+    return digest.hexdigest()
+
+
+def _id(assignment_json: str, networks_sha256: str) -> str:
+    return hashlib.sha256(f"{FORMAT}\n{assignment_json}\n{networks_sha256}".encode()).hexdigest()[:16]

@@ -7,7 +7,7 @@ import pytest
 from grader.assignment import parse
 from grader.errors import BadAssignment
 from grader.model import Feedback, Level, Rubric
-from grader.revision import assignment_from_json, assignment_to_json
+from grader.stored import assignment_from_json, assignment_to_json
 
 
 def toml(feedback: str) -> str:

@@ -13,7 +13,7 @@ from grader.feedback import HEADLINES
 from grader.model import Assignment, Feedback, Flag, Level, Mark, Outcome, Rubric, StudentError
 from grader.properties.engine import Judge
 from grader.properties.rubric import ORDER
-from grader.revision import assignment_to_json
+from grader.stored import assignment_to_json
 from tests.disclosing import ERROR, ROWS, TOLD, betrayed, revealing, secrets
 from tests.properties.test_shrinking import RIGHT, SLIPS
 from tests.test_feedback import judged, shown

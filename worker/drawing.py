@@ -14,7 +14,8 @@ import click
 from grader.errors import AssignmentError, BadAssignment
 from grader.model import Assignment
 from grader.properties.rubric import evidence
-from grader.revision import FORMAT, Revision, assignment_to_json, dump, load, packaged
+from grader.revision import FORMAT, Revision, dump, load, packaged
+from grader.stored import assignment_to_json
 
 #: Seconds that a service lets a drawing take, since its worker grades nobody meanwhile. The shipped one takes a few.
 MOST_SECONDS = 180.0

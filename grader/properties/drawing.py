@@ -26,7 +26,8 @@ from grader.properties.building import Sizes, Values
 from grader.properties.coverage import Coverage, describe
 from grader.properties.ordinary import ordinary, usable
 from grader.properties.strategies import corners, networks, shapes
-from grader.revision import Revision, assignment_from_json, dump
+from grader.revision import Revision, dump
+from grader.stored import assignment_from_json
 from grader.suite import count, key, measured
 
 HOME = "the notebook's shape"

@@ -115,8 +115,9 @@ class Judge:
 
     @cached_property
     def _right(self) -> dict[str, Row]:
-        seen = self.revision.evidence or evidence(self.suite, self.assignment)
-        return right(self.suite, seen)
+        stored = self.revision.evidence or {}
+        # A revision of an earlier version may lack a step that was added since.
+        return right(self.suite, stored if stored.keys() >= set(STEPS) else evidence(self.suite, self.assignment))
 
     def judge(self, candidate: Candidate, fresh: Callable[[], Candidate]) -> Judgement:
         """Ask, compare and conclude; `fresh` gives the same submission in a new process, for confirming."""

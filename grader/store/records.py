@@ -110,7 +110,7 @@ class Revision:
 
     id: str
     course: str
-    #: The assignment as `grader.revision.assignment_to_json` has it.
+    #: The assignment as `grader.stored.assignment_to_json` has it.
     assignment: str
     assignment_id: str
     title: str

@@ -12,7 +12,8 @@ from grader.model import Assignment
 from grader.oracle.network import forward
 from grader.properties.engine import Judge
 from grader.properties.survey import survey
-from grader.revision import Revision, assignment_from_json, assignment_to_json, dump, load
+from grader.revision import Revision, dump, load
+from grader.stored import assignment_from_json, assignment_to_json
 
 
 def test_every_corner_is_reached(udl: Judge) -> None:

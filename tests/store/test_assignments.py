@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from functools import partial
 
-from grader.revision import assignment_to_json, load, packaged
+from grader.revision import load, packaged
 from grader.store.records import Revision
 from grader.store.shipped import shipped
 from grader.store.store import Store
@@ -21,7 +21,7 @@ def test_what_ships_is_read_without_numpy_as_numpy_reads_it() -> None:
     for each in shipped():
         whole = packaged(each.assignment_id)
         assert (each.id, each.networks_sha256) == (whole.id, whole.networks_sha256)
-        assert each.assignment == assignment_to_json(whole.assignment)
+        assert each.assignment == whole.assignment_json
         assert each.title == whole.assignment.title
     assert UDL in {each.assignment_id for each in shipped()}
 

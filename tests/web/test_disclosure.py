@@ -14,10 +14,10 @@ from pydantic import SecretStr
 from grader import web
 from grader.formats.registry import FORMATS
 from grader.model import Assignment, Feedback, Level, Outcome, Rubric
-from grader.revision import assignment_to_json
 from grader.settings.service import ServiceSettings
 from grader.store.records import Revision
 from grader.store.store import Store
+from grader.stored import assignment_to_json
 from tests.disclosing import ROWS, betrayed, revealing, secrets
 from tests.web.asking import Asker
 from tests.web.concluding import conclude

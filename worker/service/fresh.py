@@ -7,7 +7,8 @@ from dataclasses import replace
 from grader.assignment import MOST_NETWORKS
 from grader.errors import AssignmentError
 from grader.model import Assignment
-from grader.revision import Revision, assignment_to_json
+from grader.revision import Revision
+from grader.stored import assignment_to_json
 from grader.suite import join
 
 #: A pool holds so many networks for each that is chosen, and at least so many.
@@ -54,7 +55,7 @@ def joined(revision: Revision, pool: Revision, which: list[int]) -> Revision:
     suite = join([revision.suite, pool.suite.take(which)])
     order = sorted(range(len(suite)), key=lambda i: len(suite.sizes[i]))
     # Its evidence is worked out where a verdict needs it.
-    return Revision(revision.assignment, suite.take(order))
+    return replace(revision, suite=suite.take(order), evidence=None)
 
 
 def _keyed(secret: bytes, text: str) -> bytes:

@@ -8,7 +8,7 @@ from grader.errors import BadAssignment
 from grader.model import Assignment
 from grader.properties.preview import preview
 from grader.properties.selfcheck import SelfCheck, selfcheck
-from grader.revision import Revision, assignment_to_json, load
+from grader.revision import Revision, load
 from grader.store import records
 from grader.store.records import Publication, State
 from worker.drawing import MOST_SECONDS, Drawing
@@ -59,7 +59,7 @@ def _made(context: Context, asked: Publication, hold: Hold) -> _Made:
     record = records.Revision(
         id=known,
         course=asked.course,
-        assignment=assignment_to_json(assignment),
+        assignment=revision.assignment_json,
         assignment_id=assignment.id,
         title=assignment.title,
         networks_sha256=revision.networks_sha256,
