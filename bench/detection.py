@@ -28,6 +28,9 @@ NETWORKS, SEED = 10_000, 1_000_003
 #: Rates that are looked at, as parts of one; a fault at the upper end is wrong on one network in twenty.
 BANDS = ((0.01, 0.05), (0.005, 0.01), (0.002, 0.005), (0.001, 0.002))
 
+#: A number that takes no more values than this may be asked for exactly; of others only what is beyond a threshold.
+FEW = 16
+
 #: Places counted from either end at which sizes, signs and magnitudes are looked at.
 PLACES = 3
 
@@ -89,7 +92,13 @@ def facts(network: Network, formulas: Formulas) -> dict[str, Facts]:
         size[f"entries of W{name}"] = weights.size
         shape[f"rows less columns of W{name}"] = weights.shape[0] - weights.shape[1]
         sign |= {**_signs(f"W{name}", weights), **_signs(f"b{name}", biases), **_signs(f"f{name}", at.f[k])}
-        for what, part in (("W", weights), ("b", biases), ("f", at.f[k]), ("dW", parts[2 * k]), ("db", parts[2 * k + 1])):
+        for what, part in (
+            ("W", weights),
+            ("b", biases),
+            ("f", at.f[k]),
+            ("dW", parts[2 * k]),
+            ("db", parts[2 * k + 1]),
+        ):
             magnitude[f"largest {what}{name}"] = float(np.abs(part).max())
             magnitude[f"least {what}{name}"] = float(np.abs(part).min())
         if k < depth:
@@ -139,15 +148,15 @@ def _condition(family: str, usual: dict[str, Columns], rng: np.random.Generator)
         place = int(len(some) * 2.0 ** -rng.uniform(3, 13))
         ordered = np.partition(some, [place, len(some) - 1 - place])
         value, compare = (ordered[-1 - place], operator.ge) if upper else (ordered[place], operator.le)
-    elif rng.random() < 1 / 2:
+    elif len(np.unique(column)) <= FEW and rng.random() < 1 / 2:
         value, compare = some[0], operator.eq
     else:
-        value, compare = (some.max(), operator.ge) if upper else (some.min(), operator.le)
+        value, compare = (np.max(some), operator.ge) if upper else (np.min(some), operator.le)
     sign = {operator.eq: "==", operator.ge: ">=", operator.le: "<="}[compare]
     return f"{name} {sign} {value:.4g}", lambda table: np.asarray(compare(table[family].get(name, np.nan), value))
 
 
-TWO = "any two"
+DEEP, TWO = "one, of networks so deep", "any two"
 
 
 def conditions(usual: dict[str, Columns], rng: np.random.Generator) -> Iterator[tuple[str, list[Condition]]]:
@@ -156,9 +165,9 @@ def conditions(usual: dict[str, Columns], rng: np.random.Generator) -> Iterator[
     while True:
         for family in families:
             yield family, [_condition(family, usual, rng)]
-            depth = int(rng.integers(int(usual["size"]["depth"].max()) + 1))
+            depth = int(rng.integers(1, int(np.max(usual["size"]["depth"])) + 1))
             beyond = (f"depth >= {depth}", lambda table, depth=depth: table["size"]["depth"] >= depth)
-            yield family, [_condition(family, usual, rng), beyond]
+            yield DEEP, [_condition(family, usual, rng), beyond]
         first, second = (str(name) for name in rng.choice(families, 2))
         yield TWO, [_condition(first, usual, rng), _condition(second, usual, rng)]
 
@@ -168,7 +177,7 @@ def faults(revision: Revision, each: int, networks: int, seed: int) -> list[Faul
     assignment = revision.assignment
     usual = tabulated(list(islice(ordinary(assignment, SEED), networks)), assignment.formulas)
     suite = tabulated(revision.suite.networks, assignment.formulas)
-    wanted = {(family, band): each for family in (*usual, TWO) for band in BANDS}
+    wanted = {(family, band): each for family in (*usual, DEEP, TWO) for band in BANDS}
     chosen, names = [], set()
     for family, row in islice(conditions(usual, np.random.default_rng(seed)), ATTEMPTS):
         rate = float(np.mean(_meets(row, usual)))
@@ -185,7 +194,7 @@ def faults(revision: Revision, each: int, networks: int, seed: int) -> list[Faul
 
 
 def _meets(row: Sequence[Condition], table: dict[str, Columns]) -> Booleans:
-    return np.asarray(np.logical_and.reduce([meets(table) for _, meets in row]))
+    return np.asarray(np.all([meets(table) for _, meets in row], axis=0))
 
 
 def _share(row: Sequence[Fault]) -> str:
@@ -207,13 +216,15 @@ def main() -> None:
         revision = packaged(asked.revision)
     every = faults(revision, asked.each, asked.networks, asked.seed)
     size = len(revision.suite)
-    families = [family for family in dict.fromkeys(fault.family for fault in every) if family != TWO]
-    print(f"| wrong on, of {asked.networks:,} | {' | '.join(families)} | all of these | at random | {TWO} | at random |")
-    print(f"| --- |{' --- |' * (len(families) + 4)}")
+    families = [family for family in dict.fromkeys(fault.family for fault in every) if family not in {DEEP, TWO}]
+    titles = [*families, "all of these", "at random", DEEP, "at random", TWO, "at random"]
+    print(f"| wrong on, of {asked.networks:,} | {' | '.join(titles)} |")
+    print(f"| --- |{' --- |' * len(titles)}")
     for low, high in BANDS:
         band = [fault for fault in every if low <= fault.rate < high]
         cells = [_share([fault for fault in band if fault.family == family]) for family in families]
-        for row in ([fault for fault in band if fault.family != TWO], [fault for fault in band if fault.family == TWO]):
+        for kinds in (families, (DEEP,), (TWO,)):
+            row = [fault for fault in band if fault.family in kinds]
             chance = sum(1 - (1 - fault.rate) ** size for fault in row) / max(len(row), 1)
             cells += [_share(row), f"{100 * chance:.0f} %"]
         print(f"| {100 * low:g} to {100 * high:g} % | {' | '.join(cells)} |")

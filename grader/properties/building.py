@@ -18,8 +18,8 @@ from grader.oracle.network import Array, Network, activate
 
 #: Inputs, hidden widths, outputs.
 Sizes = tuple[int, ...]
-Bend = Literal["as drawn", "alive", "dead layer", "all active", "near the kink"]
-Special = Literal["nothing", "zeros", "equal weights", "equal columns", "output at its target"]
+Bend = Literal["as drawn", "alive", "dead layer", "all active", "one active", "near the kink"]
+Special = Literal["nothing", "zeros", "one sign", "uneven", "equal weights", "equal columns", "output at its target"]
 
 #: How near: nearer than a threshold that someone puts in for zero, and far enough for a step of 2^-18.
 NEAR = 2.0**-14
@@ -56,11 +56,23 @@ def dyadic(raw: NDArray[np.integer]) -> Array:
 
 
 def normal(shape: Sizes, columns: int, rng: np.random.Generator, values: Values) -> Array:
-    """As many normal numbers as `build` needs; a quarter of them zero if `values` says so."""
-    numbers = rng.standard_normal(sum(_lengths(shape, columns)))
-    if values.special == "zeros":
-        numbers[rng.random(len(numbers)) < 1 / 4] = 0.0
-    return numbers
+    """As many normal numbers as `build` needs.
+
+    If `values` says so, a quarter of them is zero; or half of the arrays have one sign each; or each array has a size
+    of its own: what is rare at one place of ordinary networks is common at all places of these.
+    """
+    lengths = _lengths(shape, columns)
+    parts = [rng.standard_normal(length) for length in lengths]
+    match values.special:
+        case "zeros":
+            parts = [np.where(rng.random(len(part)) < 1 / 4, 0.0, part) for part in parts]
+        case "one sign":
+            parts = [(np.abs(part), -np.abs(part), part, part)[rng.integers(4)] for part in parts]
+        case "uneven":
+            parts = [part * 2.0 ** rng.uniform(-4, 2) for part in parts]
+        case _:
+            pass
+    return np.concatenate(parts)
 
 
 def build(  # noqa: PLR0913 - a network's shape, its numbers, and what is made of them
@@ -106,6 +118,12 @@ def _bent(bias: Array, sums: Array, k: int, shape: Sizes, values: Values) -> Arr
             return np.asarray(bias + (np.abs(f) - f).max(axis=1, keepdims=True))
         case "dead layer" if k == (len(shape) - 2) // 2:
             return np.asarray(bias - (np.abs(f) + f).max(axis=1, keepdims=True))
+        case "one active":
+            # A unit of its own in each layer, on every column.
+            on = np.arange(len(f))[:, None] == k % len(f)
+            size: Array = np.abs(f)
+            up, down = (size - f).max(axis=1, keepdims=True), (size + f).max(axis=1, keepdims=True)
+            return np.asarray(bias + np.where(on, up, -down))
         case "alive" if f[:, 0].max() < 0:
             # Below a dead layer there is nothing to judge, and narrow ones often die.
             best = int(np.argmax(f[:, 0]))
@@ -121,7 +139,7 @@ def _bent(bias: Array, sums: Array, k: int, shape: Sizes, values: Values) -> Arr
 
 def close(f: Array) -> NDArray[np.bool_]:
     """The units of a layer (units x columns) that are too near their kink on some column."""
-    size = np.abs(f)
+    size: Array = np.abs(f)
     return np.asarray((size <= MARGIN * size.max()).any(axis=1))
 
 

@@ -34,7 +34,7 @@ STRANGE = 0.1
 LEFT = 0.3
 
 #: Parameters that a network costs beside its own.
-OVERHEAD = 500
+OVERHEAD = 270
 
 
 def describe(network: Network, formulas: Formulas) -> list[float]:
@@ -84,7 +84,10 @@ def _sizes(network: Network) -> list[float]:
 def _signs(network: Network, f: Sequence[Array]) -> list[float]:
     x, y = network.net_input, network.y
     return [
-        *(float(np.mean(part > 0)) for part in (x, y, f[-1], f[-1] - y)),
+        *(int((part < 0).sum()) for part in (x, y, f[-1], f[-1] - y)),
+        *(int((part > 0).sum()) for part in (x, y, f[-1], f[-1] - y)),
+        *(max(int((part < 0).sum()) for part in parts) for parts in (network.biases, f)),
+        *(max(int((part > 0).sum()) for part in parts) for parts in (network.biases, f)),
         *(float(np.mean(part > 0)) for part in (network.weights[0], network.weights[-1])),
         sum(bool((part < 0).all()) for part in network.biases),
         sum(bool((part > 0).all()) for part in network.biases),
@@ -123,8 +126,8 @@ def _magnitudes(network: Network, f: Sequence[Array], derivatives: Sequence[Arra
     slopes = [float(np.abs(part).max()) for part in derivatives]
     small = np.abs(np.concatenate([part.ravel() for part in derivatives]))
     return [
-        *(float(part.max()) for part in (weights, biases, hidden, x, y, output, error)),
-        *(float(part.min()) for part in (weights, biases, hidden, x, y, output, error)),
+        *(float(np.max(part)) for part in (weights, biases, hidden, x, y, output, error)),
+        *(float(np.min(part)) for part in (weights, biases, hidden, x, y, output, error)),
         float((error**2).sum()),
         max(slopes[::2]),
         max(slopes[1::2]),
@@ -150,8 +153,7 @@ class Coverage:
         """For each row the numbers of the cells that it covers."""
         fine = [np.searchsorted(cuts, column, "right") for cuts, column in zip(self._cuts, rows.T, strict=True)]
         coarse = [
-            np.searchsorted(cuts, column, "right")
-            for cuts, column in zip(self._coarse, rows.T[:LEADING], strict=True)
+            np.searchsorted(cuts, column, "right") for cuts, column in zip(self._coarse, rows.T[:LEADING], strict=True)
         ]
         sizes, rough = [len(cuts) + 1 for cuts in self._cuts], [len(cuts) + 1 for cuts in self._coarse]
         found, start = [], 0
@@ -173,9 +175,10 @@ class Coverage:
         cost = OVERHEAD + np.asarray(costs, dtype=float)
         left = np.ones(len(rows), dtype=bool)
         chosen = []
-        for _ in range(min(wanted, len(rows))):
-            gain = np.where(left, self._worth[cells].sum(axis=1) / cost, -1.0)
-            best = int(gain.argmax())
+        for number in range(min(wanted, len(rows))):
+            # The first may cost what it will: the largest networks are corners, too.
+            gain = np.where(left, self._worth[cells].sum(axis=1) / (cost if number else 1.0), -1.0)
+            best = int(np.argmax(gain))
             chosen.append(best)
             left[best] = False
             self._worth[cells[best]] *= LEFT

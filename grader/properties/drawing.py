@@ -11,8 +11,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import count as counting
-from itertools import islice
+from itertools import cycle, islice, repeat
 
 import hypothesis
 import numpy as np
@@ -31,7 +30,7 @@ from grader.stored import assignment_from_json
 from grader.suite import count, key, measured
 
 HOME = "the notebook's shape"
-ANY = "any"
+ANY, LARGEST = "any", "deepest and widest"
 
 #: Of the networks beside the notebook's own shape the part that may have any shape and ordinary values.
 FREE = 1 / 3
@@ -69,7 +68,7 @@ def draw(assignment: Assignment) -> Revision:
     for number, row in enumerate(_plan(assignment)):
         # What a corner could not give, networks of any shape make up for: they come last.
         wanted = row.wanted + (missing.pop(row.columns, 0) if row.name == ANY else 0)
-        pool = _examples(row, choice * wanted, assignment, number, seen)
+        pool = _examples(row, choice * wanted * (2 if row.name == ANY else 1), assignment, number, seen)
         rows = _described(pool, assignment)
         chosen = coverage.choose(rows, [count(each.sizes) for each in pool], wanted) if pool else []
         drawn += [(row.name, pool[place]) for place in chosen]
@@ -105,29 +104,34 @@ def _plan(assignment: Assignment) -> Iterator[Row]:
         for columns, wanted in ((home.columns, assignment.home_networks - alone), (1, alone)):
             if wanted:
                 yield Row(HOME, wanted, columns, st.just(home.sizes), Values())
-    found = corners(assignment)
+    found, limits, ranges = corners(assignment), assignment.ranges.columns, assignment.ranges
     others = assignment.networks - assignment.home_networks
-    share, over = divmod(others - round(FREE * others), len(found))
-    number = counting()
+    turns = _columns(limits)
+    if ranges.depth.most and others > len(found):
+        # It costs as much as ten others.
+        others -= 1
+        largest = shapes(ranges, least_depth=ranges.depth.most, width=ranges.widths.most)
+        yield Row(LARGEST, 1, next(turns), largest, Values(bend="alive"))
+    # Few networks go to the corners first.
+    free = max(0, min(round(FREE * others), others - len(found)))
+    share, over = divmod(others - free, len(found))
     for place, (name, (sizes, values)) in enumerate(found.items()):
-        limits = assignment.ranges.columns
-        if values.special == "equal columns":
-            limits = Range(max(limits.least, 2), limits.most)
-        columns = Counter(_columns(limits, next(number)) for _ in range(share + (place < over)))
-        for each, wanted in columns.items():
-            yield Row(name, wanted, each, sizes, values)
-    columns = Counter(_columns(assignment.ranges.columns, next(number)) for _ in range(round(FREE * others)))
-    # A number of columns that only a corner had may have to be made up for.
-    for each in {**columns, **{n: 0 for n in range(assignment.ranges.columns.least, assignment.ranges.columns.most + 1)}}:
-        yield Row(ANY, columns[each], each, shapes(assignment.ranges), Values())
+        wanted = share + (place < over)
+        row = turns if values.special != "equal columns" else _columns(Range(max(limits.least, 2), limits.most))
+        for columns, some in Counter(islice(row, wanted)).items():
+            yield Row(name, some, columns, sizes, values)
+    last = Counter(islice(turns, free))
+    for columns in range(limits.least, limits.most + 1):
+        yield Row(ANY, last[columns], columns, shapes(ranges), Values())
 
 
-def _columns(limits: Range, number: int) -> int:
-    """The columns of the network of that number: every second has one, for the rubric's steps are judged there."""
-    if limits.least > 1 or limits.most == 1:
-        return limits.least + number % (limits.most - limits.least + 1)
-    # An odd stride first, so that a corner of two networks does not always get the same.
-    return 1 if number % 2 else 2 + number // 2 % (limits.most - 1)
+def _columns(limits: Range) -> Iterator[int]:
+    """Numbers of columns by turns; every second network has one, as the rubric's steps are judged there."""
+    batches = cycle(range(max(limits.least, 2), limits.most + 1)) if limits.most > 1 else repeat(1)
+    for columns in batches:
+        if limits.least == 1:
+            yield 1
+        yield columns
 
 
 def _described(pool: Sequence[Network], assignment: Assignment) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:

@@ -12,15 +12,16 @@ from grader.properties.building import Sizes, Values, build, close, normal
 #: Logits beyond this saturate a cross-entropy in float64.
 LARGEST_LOGIT = 30.0
 
+ORDINARY = Values()
 
-def ordinary(assignment: Assignment, seed: int) -> Iterator[Network]:
+
+def ordinary(assignment: Assignment, seed: int, values: Values = ORDINARY) -> Iterator[Network]:
     """Usable networks without end, the same for the same seed."""
     rng = np.random.default_rng(seed)
     while True:
         sizes = _sizes(assignment, rng)
         columns = _within(assignment.ranges.columns, rng)
-        numbers = normal(sizes, columns, rng, Values())
-        network = build(sizes, columns, numbers, assignment.formulas, Values(), rng)
+        network = build(sizes, columns, normal(sizes, columns, rng, values), assignment.formulas, values, rng)
         if usable(network, assignment):
             yield network
 

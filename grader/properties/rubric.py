@@ -142,7 +142,7 @@ def _holds_within(step: Step, layers: Booleans) -> bool:
 
 
 def home_networks(suite: Suite, assignment: Assignment) -> list[int]:
-    """Which networks have the notebook's own shape, as a batch or (for the steps) alone; all of them where none does."""
+    """Networks of the notebook's own shape, as a batch or (for the steps) alone; all of them where there are none."""
     home = assignment.home
     found = [
         i

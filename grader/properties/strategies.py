@@ -17,10 +17,18 @@ def within(limits: Range, least: int = 0, most: int = 1 << 30) -> st.SearchStrat
 
 
 @st.composite
-def shapes(draw: DrawFn, ranges: Ranges, *, least_depth: int = 0, most_depth: int = 1 << 30, width: int = 0) -> Sizes:
+def shapes(  # noqa: PLR0913 - what may be narrowed of the ranges
+    draw: DrawFn,
+    ranges: Ranges,
+    *,
+    least_depth: int = 0,
+    most_depth: int = 1 << 30,
+    least_width: int = 0,
+    width: int = 0,
+) -> Sizes:
     """Any sizes within the ranges; `width` fixes every hidden width."""
     depth = draw(within(ranges.depth, least_depth, most_depth))
-    widths = [draw(st.just(width) if width else within(ranges.widths)) for _ in range(depth)]
+    widths = [draw(st.just(width) if width else within(ranges.widths, least_width)) for _ in range(depth)]
     return (draw(within(ranges.inputs)), *widths, draw(within(ranges.outputs)))
 
 
@@ -48,6 +56,15 @@ def sorted_sizes(draw: DrawFn, ranges: Ranges, *, widening: bool) -> Sizes:
     depth = draw(within(ranges.depth, 2))
     chosen = sorted(draw(within(ranges.widths)) for _ in range(depth))
     return (draw(within(ranges.inputs)), *(chosen if widening else chosen[::-1]), draw(within(ranges.outputs)))
+
+
+@st.composite
+def alternating_sizes(draw: DrawFn, ranges: Ranges) -> Sizes:
+    """Hidden layers that are narrow and wide by turns: the largest steps up and down that there are."""
+    depth, first = draw(within(ranges.depth, 2)), draw(st.integers(0, 1))
+    ends = (ranges.widths.least, ranges.widths.most)
+    widths = [ends[(k + first) % 2] for k in range(depth)]
+    return (draw(within(ranges.inputs)), *widths, draw(within(ranges.outputs)))
 
 
 @st.composite
@@ -88,15 +105,19 @@ def corners(assignment: Assignment) -> dict[str, tuple[st.SearchStrategy[Sizes],
         "large values": (any_shape, Values(large, bend="alive")),
         "small values": (any_shape, Values(1 / 16, bend="alive")),
         "exact zeros": (any_shape, Values(special="zeros", bend="alive")),
+        "one sign": (any_shape, Values(special="one sign", bend="alive")),
+        "uneven values": (any_shape, Values(special="uneven", bend="alive")),
         "equal weights": (any_shape, Values(special="equal weights", bend="alive")),
     }
     for each in range(depth.least, depth.most + 1):
-        found[f"{each} deep"] = (shapes(ranges, least_depth=each, most_depth=each), alive)
+        # A layer of one unit lets a single number through to all layers below.
+        found[f"{each} deep"] = (shapes(ranges, least_depth=each, most_depth=each, least_width=2), alive)
     if depth.most >= 1:
         found |= _of_hidden_layers(ranges, least_squares=least_squares)
     if depth.most >= 2:
         found["equal widths"] = (equal_sizes(ranges), alive)
         if widths.most > widths.least:
+            found["narrow and wide by turns"] = (alternating_sizes(ranges), alive)
             found["widening"] = (sorted_sizes(ranges, widening=True), alive)
             found["narrowing"] = (sorted_sizes(ranges, widening=False), alive)
         if widths.most - widths.least + 1 >= max(depth.least, 2):
@@ -119,6 +140,7 @@ def _of_hidden_layers(ranges: Ranges, *, least_squares: bool) -> dict[str, tuple
     hidden, alive = shapes(ranges, least_depth=1), Values(bend="alive")
     found = {
         "all units active": (hidden, Values(bend="all active")),
+        "one unit active": (hidden, Values(bend="one active")),
         "dead layer": (hidden, Values(bend="dead layer")),
         "near the kink": (hidden, Values(bend="near the kink", grid=True)),
         "widest": (shapes(ranges, least_depth=1, width=ranges.widths.most), alive),

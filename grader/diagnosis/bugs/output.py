@@ -9,10 +9,11 @@ from grader.diagnosis.bug import (
     Bug,
     Where,
     always,
-    batches,
+    averaged_batches,
     cross_entropy,
     least_squares,
     several_outputs,
+    summed_batches,
 )
 from grader.diagnosis.lines import Lines
 from grader.diagnosis.work import Work
@@ -78,7 +79,15 @@ BUGS = (
         "The loss is summed over the columns: do not divide by their number.",
         lambda s: s.loss / s.columns,
         lambda s: s.loss / s.y.size,
-        applies=batches,
+        applies=summed_batches,
+    ),
+    _bug(
+        "sum_over_columns",
+        "takes the sum over the columns of the batch instead of the mean",
+        "Try a batch of two columns: is the loss a sum or a mean over them?",
+        "The loss is the mean over the columns: divide by their number.",
+        lambda s: s.loss * s.columns,
+        applies=averaged_batches,
     ),
     _bug(
         "loss_for_derivative",
