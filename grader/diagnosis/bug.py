@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from grader.diagnosis.lines import Lines
-from grader.model import Assignment, Loss
+from grader.model import Assignment, Loss, Reduction
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,16 @@ def smooth(assignment: Assignment) -> bool:
 def batches(assignment: Assignment) -> bool:
     """Only where networks may have several columns."""
     return assignment.ranges.columns.most > 1
+
+
+def summed_batches(assignment: Assignment) -> bool:
+    """Only where networks may have several columns, whose losses are added up."""
+    return batches(assignment) and assignment.formulas.reduction is Reduction.SUM
+
+
+def averaged_batches(assignment: Assignment) -> bool:
+    """Only where networks may have several columns, of whose losses the mean is taken."""
+    return batches(assignment) and assignment.formulas.reduction is Reduction.MEAN
 
 
 def several_outputs(assignment: Assignment) -> bool:

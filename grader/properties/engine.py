@@ -1,6 +1,6 @@
 """The judge: answers in, judgement out. It runs nothing of a student's itself."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -114,10 +114,15 @@ class Judge:
         return Diagnoser(self.assignment, self.suite)
 
     @cached_property
-    def _right(self) -> dict[str, Row]:
+    def _seen(self) -> Mapping[str, int]:
+        """On how many networks each step is put to the test."""
         stored = self.revision.evidence or {}
         # A revision of an earlier version may lack a step that was added since.
-        return right(self.suite, stored if stored.keys() >= set(STEPS) else evidence(self.suite, self.assignment))
+        return stored if stored.keys() >= set(STEPS) else evidence(self.suite, self.assignment)
+
+    @cached_property
+    def _right(self) -> dict[str, Row]:
+        return right(self.suite, self._seen)
 
     def judge(self, candidate: Candidate, fresh: Callable[[], Candidate]) -> Judgement:
         """Ask, compare and conclude; `fresh` gives the same submission in a new process, for confirming."""
@@ -194,7 +199,8 @@ class Judge:
     def _properties(self, rows: dict[str, Row], shown: dict[str, tuple[Counterexample, bool]]) -> tuple[Property, ...]:
         found = []
         for name in ORDER:
-            row, most = rows[name], getattr(self.assignment.rubric, name)
+            # Marks for a step that no network puts to the test could not be had.
+            row, most = rows[name], getattr(self.assignment.rubric, name) if self._seen.get(name, 1) else 0
             example, repeats = shown.get(name, (None, True))
             found.append(
                 Property(

@@ -142,11 +142,12 @@ def _holds_within(step: Step, layers: Booleans) -> bool:
 
 
 def home_networks(suite: Suite, assignment: Assignment) -> list[int]:
-    """Which networks have the notebook's own shape; all of them where none does."""
+    """Networks of the notebook's own shape, as a batch or (for the steps) alone; all of them where there are none."""
+    home = assignment.home
     found = [
         i
         for i, (sizes, columns) in enumerate(zip(suite.sizes, suite.columns, strict=True))
-        if sizes == assignment.home.sizes and columns == 1
+        if sizes == home.sizes and columns in {1, home.columns}
     ]
     return found or list(range(len(suite)))
 

@@ -129,7 +129,7 @@ def again(name: str, scene: Scene) -> Scene:
 def refused(house: House, window: Window) -> None:
     """An assignment whose networks let a mistake pass."""
     publish(house, window)
-    toml = 'id = "flat"\ntitle = "Flat"\n[home]\ndepth = 0\n[ranges]\ndepth = [0, 0]\n'
+    toml = 'id = "few"\ntitle = "Few"\nnetworks = 2\n[home]\nnetworks = 1\n'
     window.page.get_by_label("TOML").fill(toml)
     window.page.get_by_role("button", name="Publish").click()
     window.page.get_by_text("Refused.").wait_for(timeout=60_000)

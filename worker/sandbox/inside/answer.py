@@ -279,11 +279,20 @@ def _softmax_cross_entropy(net_output: Any, y: Any) -> Any:
     return powers / np.sum(powers, axis=0, keepdims=True) - y
 
 
-_LOSSES: dict[str, Callable[[Any, Any], Any]] = {
+def _mean(summed: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    def derivative(net_output: Any, y: Any) -> Any:
+        return summed(net_output, y) / np.shape(y)[-1]
+
+    return derivative
+
+
+_SUMMED: dict[str, Callable[[Any, Any], Any]] = {
     "least_squares": _least_squares,
     "binary_cross_entropy": _binary_cross_entropy,
     "softmax_cross_entropy": _softmax_cross_entropy,
 }
+#: The derivative of a loss that is the sum over the columns, or their mean.
+_LOSSES = _SUMMED | {f"mean_{loss}": _mean(derivative) for loss, derivative in _SUMMED.items()}
 for _function, _name in (
     *((value, "d_loss_d_output") for value in _LOSSES.values()),
     (_indicator, "indicator_function"),
