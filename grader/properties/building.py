@@ -124,7 +124,7 @@ def _bent(bias: Array, sums: Array, k: int, shape: Sizes, values: Values) -> Arr
             size: Array = np.abs(f)
             up, down = (size - f).max(axis=1, keepdims=True), (size + f).max(axis=1, keepdims=True)
             return np.asarray(bias + np.where(on, up, -down))
-        case "alive" if f[:, 0]np.max() < 0:
+        case "alive" if np.max(f[:, 0]) < 0:
             # Below a dead layer there is nothing to judge, and narrow ones often die.
             best = int(np.argmax(f[:, 0]))
             bias = bias.copy()
