@@ -36,6 +36,7 @@ SLOW = (
     "web/test_sizes",
     "web/test_workers",
     "worker/test_cli",
+    "worker/test_parallel",
 )
 #: Seconds that a test of a whole service may take; each of its waits gives up sooner, with a sentence.
 SERVICE_SECONDS = 600
