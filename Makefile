@@ -1,5 +1,7 @@
 # One verb a line, for people and for CI. `make` alone lists them.
 
+# A process that is done takes over what still waits for another.
+PYTEST := .venv/bin/pytest -n auto --dist worksteal
 # What `make run` grades: a notebook, a Python file, or a folder of them.
 FILE ?= examples/right.ipynb
 # Options of `make test` (a file, -k, -x) and `make bench` (--quick).
@@ -14,13 +16,13 @@ LOCK := $(COMPILE) pyproject.toml --extra bubblewrap --extra serve $(UPGRADE)
 ROLE := $(COMPILE) pyproject.toml -c locks/dev.txt
 WITHOUT_NUMPY := --no-emit-package numpy --no-emit-package hypothesis --no-emit-package sortedcontainers
 
-VERBS := help setup run serve test cover check format bench bench-peers compose-test screenshots lock clean
+VERBS := help setup run serve test test-fast test-all cover check format bench bench-peers compose-test screenshots lock clean
 ifneq ($(filter-out $(VERBS),$(MAKECMDGOALS)),)
 $(error There is no `make $(firstword $(filter-out $(VERBS),$(MAKECMDGOALS)))`. To grade a file, write: make run FILE=that.ipynb)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: $(VERBS)
+.PHONY: $(VERBS) tools
 
 help: ## list these verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -28,16 +30,25 @@ help: ## list these verbs
 setup: ## make .venv with what the lock names, and find bubblewrap (done by the other verbs when it is needed)
 	@sh setup/setup.sh
 
+tools: setup
+	@sh setup/test-tools.sh
+
 run: setup ## grade a submission: make run FILE=your.ipynb
 	@sh setup/run.sh "$$FILE"
 
 serve: setup ## run the whole service on this machine: make serve ARGS="--bind 127.0.0.1:8080"
 	@.venv/bin/backmark serve $(ARGS)
 
-test: setup ## run the tests on all cores: make test ARGS="tests/oracle -x"
-	@.venv/bin/pytest -n auto $(ARGS)
+test: tools ## run the tests on all cores: make test ARGS="tests/oracle -x"
+	@$(PYTEST) -m "not nightly" $(ARGS)
 
-cover: setup ## run the tests on one core and say which branches none of them takes
+test-fast: setup ## run what takes less than a minute, while you write: neither a service nor a browser
+	@$(PYTEST) -m "not slow and not nightly" $(ARGS)
+
+test-all: tools ## run the tests, and what is left to the night: every attack in both kinds of jail
+	@$(PYTEST) $(ARGS)
+
+cover: tools ## run the tests on one core and say which branches none of them takes
 	@.venv/bin/coverage run -m pytest -q $(ARGS) && .venv/bin/coverage report --show-missing --skip-covered
 
 check: setup ## lint, format, types, import contracts
@@ -55,7 +66,7 @@ bench-peers: setup ## install what `make bench` compares with, in .peers (grader
 compose-test: setup ## bring docker-compose.yml up for real, with an engine of its own where there is none, and try it
 	@sh setup/compose-test.sh $(ARGS)
 
-screenshots: setup ## take every page's picture, light and dark, wide and narrow (in screenshots/; wants chromium)
+screenshots: tools ## take every page's picture, light and dark, wide and narrow (in screenshots/; wants chromium)
 	@.venv/bin/python -m tests.pages.screenshots $(ARGS)
 
 lock: setup ## write locks/ anew from pyproject.toml

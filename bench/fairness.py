@@ -86,13 +86,13 @@ def main() -> None:
     sys.exit(0 if found.fair else 1)
 
 
-def measure(count: int, *, seed: int = 0, loops: int = 16, minutes: float = 60) -> Fairness:
-    """Have so many right submissions graded while all of that happens."""
+def measure(count: int, *, seed: int = 0, loops: int = 16, minutes: float = 60, stopped: float = STOPPED) -> Fairness:
+    """Have so many right submissions graded while all of that happens, stops taking `stopped` seconds at most."""
     found = Fairness(handed_in=count)
     with stack() as up, up.workers(2), busy(loops):
         started = time.monotonic()
         names = [_submit(up, number) for number in range(count)]
-        trouble = Trouble(up.store, names, found, random.Random(seed))  # noqa: S311 - no secret depends on it
+        trouble = Trouble(up.store, names, found, random.Random(seed), stopped)  # noqa: S311 - no secret depends on it
         with trouble.made():
             trouble.wait(started + 60 * minutes)
         found.seconds = time.monotonic() - started
@@ -127,11 +127,14 @@ def render(found: Fairness) -> str:
 class Trouble:
     """The stops and kills, until all submissions are at their end."""
 
-    def __init__(self, store: Store, names: Sequence[str], found: Fairness, chance: random.Random) -> None:
+    def __init__(
+        self, store: Store, names: Sequence[str], found: Fairness, chance: random.Random, stopped: float
+    ) -> None:
         self._store = store
         self._waiting = set(names)
         self._found = found
         self._chance = chance
+        self._stopped = stopped
         self._over = threading.Event()
 
     @contextmanager
@@ -174,7 +177,7 @@ class Trouble:
             what = chance.choice([*chosen])
             for pid in chosen[what]:
                 _signal(pid, signal.SIGSTOP)
-            self._over.wait(chance.uniform(0.02, STOPPED))
+            self._over.wait(chance.uniform(0.02, self._stopped))
             for pid in chosen[what]:
                 _signal(pid, signal.SIGCONT)
             self._found.stops[what] += bool(chosen[what])

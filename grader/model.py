@@ -22,11 +22,18 @@ class Activation(StrEnum):
 
 
 class Loss(StrEnum):
-    """What is differentiated, summed over outputs and columns."""
+    """What is differentiated, summed over the outputs."""
 
     LEAST_SQUARES = "least_squares"
     BINARY_CROSS_ENTROPY = "binary_cross_entropy"
     SOFTMAX_CROSS_ENTROPY = "softmax_cross_entropy"
+
+
+class Reduction(StrEnum):
+    """How the losses of a batch's columns become one number."""
+
+    SUM = "sum"
+    MEAN = "mean"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,7 @@ class Formulas:
     activation: Activation = Activation.RELU
     loss: Loss = Loss.LEAST_SQUARES
     slope: float = 0.1
+    reduction: Reduction = Reduction.SUM
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +65,7 @@ class Home:
     width: int = 6
     inputs: int = 1
     outputs: int = 1
+    columns: int = 1
 
     @property
     def sizes(self) -> tuple[int, ...]:

@@ -15,8 +15,6 @@ trap 'exit 130' INT TERM
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 
-has() { command -v "$1" > /dev/null 2>&1; }
-
 # A command whose output is shown only where it fails.
 quietly() {
     "$@" > "$log" 2>&1 < /dev/null || {
@@ -25,10 +23,12 @@ quietly() {
     }
 }
 
+. setup/apt.sh
+
 # What the environment depends on: where it is (its scripts say so) and what it was made from.
 wanted() {
     pwd
-    cat locks/dev.txt pyproject.toml setup/setup.sh | cksum
+    cat locks/dev.txt pyproject.toml setup/setup.sh setup/apt.sh | cksum
 }
 
 # The newest Python, of those that the lock's wheels are made for, that can import the modules that are named.
@@ -56,14 +56,8 @@ missing() {
 
 install_missing() {
     packages=$(missing)
-    if [ -z "$packages" ] || [ "$(id -u)" -ne 0 ] || ! has apt-get; then return; fi
-    say "installing with apt-get:" $packages
-    export DEBIAN_FRONTEND=noninteractive
-    quietly apt-get update -qq || say "apt-get update failed; trying with the lists that are here"
-    for package in $packages; do
-        # One by one: that one cannot be had does not keep the others away.
-        quietly apt-get install -y -qq --no-install-recommends "$package" || say "$package could not be installed"
-    done
+    if [ -z "$packages" ] || ! can_install; then return; fi
+    install_packages $packages
 }
 
 make_venv() {

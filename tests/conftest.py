@@ -1,16 +1,56 @@
-"""What most tests share: the shipped assignment made ready, and a way into a jail that CI may not be without."""
+"""What most tests share: the shipped assignment made ready, a way into a jail, and the markers of what is slow."""
 
 import contextlib
-import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from grader.errors import JailUnavailable
 from grader.properties.engine import Judge
 from grader.revision import packaged
+from tests.services import redis_program, require
 from worker.jails import Jails
 from worker.sandbox.policy import Launch, jailed
+
+__all__ = ["redis_program"]
+
+FOLDER = Path(__file__).parent
+#: Tests that start a whole service or a browser: their paths begin like this.
+SERVICES = ("client/", "compose/", "examples/", "pages/", "service/", "worker/test_serve")
+#: Those, and others that take most of the time: `make test-fast` leaves them out.
+SLOW = (
+    *SERVICES,
+    "diagnosis/test_formulas",
+    "properties/test_carried_marks",
+    "properties/test_corpus_verdicts",
+    "properties/test_script",
+    "sandbox/test_session",
+    "sandbox/test_source_hostile",
+    "sandbox/test_template",
+    "store/test_histories",
+    "test_corpus",
+    "test_submissions",
+    "web/test_holding",
+    "web/test_schema",
+    "web/test_sizes",
+    "web/test_workers",
+    "worker/test_cli",
+    "worker/test_parallel",
+)
+#: Seconds that a test of a whole service may take; each of its waits gives up sooner, with a sentence.
+SERVICE_SECONDS = 600
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is slow, by its path."""
+    for item in items:
+        path = item.path.relative_to(FOLDER).as_posix()
+        if path.startswith(SLOW):
+            item.add_marker(pytest.mark.slow)
+        if path.startswith(SERVICES):
+            item.add_marker(pytest.mark.timeout(SERVICE_SECONDS))
 
 
 @pytest.fixture(scope="session")
@@ -25,9 +65,7 @@ def jail() -> Launch:
     try:
         return jailed()
     except JailUnavailable as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(f"no jail on this machine: {error}")
+        return require(None, f"jail ({error})")
 
 
 @pytest.fixture(scope="session")

@@ -1,19 +1,43 @@
-"""The real Redis as fixtures: skipped at home where there is no server, a failure in CI."""
+"""The real services that tests need: skipped at home where one is missing, a failure in CI."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 from worker.serving.embedded import EmbeddedRedis, find_server, lasting_port
 
+T = TypeVar("T")
+
+
+def require(found: T | None, name: str) -> T:
+    """Return what a test needs. When there is none, skip the test at home and fail it in CI."""
+    if found is not None:
+        return found
+    reason = f"no {name} on this machine"
+    if os.environ.get("CI"):
+        pytest.fail(f"{reason}, and CI does without nothing", pytrace=False)
+    pytest.skip(reason)
+
+
+def require_program(name: str) -> str:
+    """Return the path of a program; see `require`."""
+    return require(shutil.which(name), name)
+
 
 @pytest.fixture(scope="session")
-def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedRedis]:
+def redis_program() -> str:
+    """The program of a Redis server."""
+    return require(find_server(), "Redis server")
+
+
+@pytest.fixture(scope="session")
+def redis_server(redis_program: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedRedis]:
     """A Redis of this test process's own."""
-    if find_server() is None and not os.environ.get("CI"):
-        pytest.skip("no Redis server on this machine")
+    assert redis_program
     # Tests may kill it and start it again: no outgoing connection should get its port meanwhile.
     server = EmbeddedRedis(Path(tmp_path_factory.mktemp("redis")), lasting_port())
     server.start()

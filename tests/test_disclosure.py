@@ -18,6 +18,10 @@ from tests.disclosing import ERROR, ROWS, TOLD, betrayed, revealing, secrets
 from tests.properties.test_shrinking import RIGHT, SLIPS
 from tests.test_feedback import judged, shown
 
+RANDOM = """
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    return [np.random.randn(*w.shape) for w in all_weights], [np.random.randn(*b.shape) for b in all_biases]
+"""
 SCORE, HINT, FULL = (Feedback(level) for level in Level)
 SAYS_NOTHING = {"schema", "submission", "assignment", "outcome", "score", "max_score", "level"}
 
@@ -201,6 +205,15 @@ def test_what_the_engine_says_is_cut_as_well(udl: Judge, slip: str | None) -> No
         back = result.verdict(told)
         assert (back.score, back.max_score) == (verdict["score"], verdict["max_score"])
         assert HEADLINES[back.judgement.outcome][0] in shown(back)
+
+
+@pytest.mark.parametrize("source", [*(RIGHT.replace(*slip[:2]) for slip in SLIPS.values()), RANDOM])
+def test_no_row_of_a_verdict_gives_a_formula_away(udl: Judge, source: str) -> None:
+    """Which array is wrong, and on how many networks: what it should be made of is the strong hint's to say."""
+    told = disclosed(json.loads(json.dumps(judged(source, udl).as_dict())), FULL, 1)
+    rows = [row["message"] for row in told["properties"]]
+    asked = [text for each in told["diagnosis"] for text in (each["hint"], each["read"], each["apart"])]
+    assert [text for text in (*rows, *asked) if re.search(r"@|\.T\b|\*|should (be|equal) all_|> 0", text)] == []
 
 
 def test_marks_of_a_verdict_without_its_rows_are_the_whole_ones() -> None:

@@ -185,11 +185,19 @@ def assignment() -> None:
 
 @assignment.command()
 @click.argument("file", type=click.Path(path_type=Path, exists=True))
+@click.option(
+    "--right",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A right submission, which has to pass; needed if the function is not called backward_pass.",
+)
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.pass_context
-def check(ctx: click.Context, file: Path, *, as_json: bool) -> None:
-    """Try an assignment on the reference and on known mistakes; refuse it (status 1) if it lets one pass."""
-    sound = commands.check(str(file), machine.from_environment(), as_json=as_json)
+def check(ctx: click.Context, file: Path, right: Path | None, *, as_json: bool) -> None:
+    """Try an assignment on the reference and on known mistakes; refuse it (status 1) if it lets one pass.
+
+    An assignment that nobody can pass, that has no marks, or whose home shape is outside of its ranges is refused too.
+    """
+    sound = commands.check(str(file), right, machine.from_environment(), as_json=as_json)
     ctx.exit(PASSED if sound else NOT_ALL_PASSED)
 
 

@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from grader.errors import CandidateError, Crashed
-from grader.model import Assignment
+from grader.model import Assignment, Formulas, Reduction
 from grader.oracle.network import Array
 from grader.properties.candidate import Answer, Evidence, Malformed, Operand, Raised, Raising, Returned
 from grader.suite import Suite, count
@@ -20,10 +20,15 @@ NAMES = ("all_weights", "all_biases", "all_f", "all_h", "y")
 PARTS = ("all_dl_dweights", "all_dl_dbiases")
 
 
+def loss_name(formulas: Formulas) -> str:
+    """The name by which the jail knows the derivative of the loss that it gives to students."""
+    return f"mean_{formulas.loss}" if formulas.reduction is Reduction.MEAN else str(formulas.loss)
+
+
 def request(suite: Suite, assignment: Assignment) -> Request:
     """The frame that asks about every network of the suite; it holds no derivative."""
     networks = [{"sizes": sizes, "columns": columns} for sizes, columns in zip(suite.sizes, suite.columns, strict=True)]
-    header = {"function": assignment.function, "loss": assignment.formulas.loss.value, "networks": networks}
+    header = {"function": assignment.function, "loss": loss_name(assignment.formulas), "networks": networks}
     f = h = y = 0
     parts: list[Array] = []
     for i, (sizes, columns) in enumerate(zip(suite.sizes, suite.columns, strict=True)):

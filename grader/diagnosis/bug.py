@@ -5,15 +5,14 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from grader.diagnosis.lines import Lines
-from grader.model import Assignment, Loss
+from grader.model import Assignment, Loss, Reduction
 
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """What a line finds, what that should be, and what to read again."""
+    """What a line finds, and what to read again: a place in the book, and no formula."""
 
     variable: str
-    should: str
     read: str
 
 
@@ -22,44 +21,30 @@ class Where(Enum):
 
     OUTPUT = Spot(
         "all_dl_df[K]",
-        "the derivative of the loss at all_f[K]",
         "Where the chain rule starts: the derivative of the loss with respect to the network's output,"
         " the line above the loop.",
     )
     BIAS = Spot(
         "all_dl_dbiases[layer]",
-        "all_dl_df[layer]",
-        "Equation 7.21: a bias is added to its preactivation, so the chain rule passes dl/df on as it is.",
+        "Equation 7.21: how a bias enters its preactivation, and what the chain rule makes of that.",
     )
     WEIGHT = Spot(
         "all_dl_dweights[layer]",
-        "all_dl_df[layer] @ all_h[layer].T",
-        "Equation 7.22: a weight is multiplied by the activation that goes into the layer, so the chain rule"
-        " multiplies dl/df by that activation.",
+        "Equation 7.22: how a weight enters its preactivation, and what the chain rule makes of that.",
     )
     ACTIVATION = Spot(
         "all_dl_dh[layer]",
-        "all_weights[layer].T @ all_dl_df[layer]",
-        "Equation 7.24, its second part: an activation reaches every preactivation of its layer through the weights,"
-        " so the chain rule adds up dl/df through the same weights.",
+        "Equation 7.24, its second part: how an activation reaches every preactivation of its layer, and what the chain"
+        " rule makes of that.",
     )
     DERIVATIVE = Spot(
         "all_dl_df[layer-1]",
-        "all_dl_dh[layer] times the activation function's derivative at all_f[layer-1]",
-        "Equation 7.24, its first part: a preactivation becomes an activation through the activation function,"
-        " so the chain rule multiplies by that function's derivative there.",
+        "Equation 7.24, its first part: how a preactivation becomes an activation, and what the chain rule makes of"
+        " that.",
     )
-    RETURN = Spot(
-        "what is returned",
-        "two lists of K+1 arrays, shaped like all_weights and all_biases",
-        "What backward_pass returns: the line at its end.",
-    )
-    RAISES = Spot("the line that raises", "made of arrays", "The line that raises: what each name in it is.")
-    WHOLE = Spot(
-        "the function",
-        "the same for every network, at every call",
-        "What the function is given: everything that it needs is among its arguments.",
-    )
+    RETURN = Spot("what is returned", "What backward_pass returns: the line at its end.")
+    RAISES = Spot("the line that raises", "The line that raises: what each name in it is.")
+    WHOLE = Spot("the function", "What the function is given: everything that it needs is among its arguments.")
 
 
 Applies = Callable[[Assignment], bool]
@@ -93,6 +78,16 @@ def smooth(assignment: Assignment) -> bool:
 def batches(assignment: Assignment) -> bool:
     """Only where networks may have several columns."""
     return assignment.ranges.columns.most > 1
+
+
+def summed_batches(assignment: Assignment) -> bool:
+    """Only where networks may have several columns, whose losses are added up."""
+    return batches(assignment) and assignment.formulas.reduction is Reduction.SUM
+
+
+def averaged_batches(assignment: Assignment) -> bool:
+    """Only where networks may have several columns, of whose losses the mean is taken."""
+    return batches(assignment) and assignment.formulas.reduction is Reduction.MEAN
 
 
 def several_outputs(assignment: Assignment) -> bool:

@@ -45,9 +45,8 @@ def _apart(fit: Fit, other: Fit) -> str:
     if mine is None or theirs is None or mine.where is theirs.where:
         return f"{same} Compare your lines with both."
     early = min(mine, theirs, key=lambda bug: ORDER.index(bug.where))
-    spot = early.where.value
-    verb = "is not" if early is mine else "is"
-    return f"{same} Print {spot.variable}: it is this one if that {verb} {spot.should}, else the other."
+    variable, yours = early.where.value.variable, "wrong" if early is mine else "right"
+    return f"{same} Work out {variable} by hand for a small network: if yours is {yours}, it is this one."
 
 
 def _only(fit: Fit, other: Fit) -> Bug | None:

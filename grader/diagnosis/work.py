@@ -29,7 +29,7 @@ def views(networks: Sequence[Network], formulas: Formulas) -> list[View]:
     for network in networks:
         at = forward(network, formulas)
         slopes = tuple(activation_derivative(f, formulas) for f in at.f)
-        found.append(View(network, formulas, at.f, at.h, slopes, loss_derivative(at.f[-1], network.y, formulas.loss)))
+        found.append(View(network, formulas, at.f, at.h, slopes, loss_derivative(at.f[-1], network.y, formulas)))
     return found
 
 

@@ -83,7 +83,7 @@ def differences(network: Network, formulas: Formulas, given: Pass | None = None)
         uncertainty += [table[1, :, :-1], table[1, :, -1:]]
     found, doubt = flat
     # Also where an input is zero no difference claims more than the loss's rounding over the largest move.
-    doubt += 2 * ROUNDING / EXACT_STEPS[0] * loss_terms(at.f[-1], network.y, formulas.loss).sum()
+    doubt += 2 * ROUNDING / EXACT_STEPS[0] * loss_terms(at.f[-1], network.y, formulas).sum()
     _leave_out(network, formulas, at, found, doubt)
     return Differences(value, uncertainty)
 
@@ -180,7 +180,7 @@ def _central(base: _Base, units: NDArray[np.intp], steps: Array) -> tuple[Array,
         return values, rounding, crossed
     f = _moved(base, units, steps)
     outputs, y = base.take(base.network.depth), base.network.y[:, None, None, None, :]
-    loss, terms = losses(f[outputs], y, base.formulas.loss), loss_terms(f[outputs], y, base.formulas.loss)
+    loss, terms = losses(f[outputs], y, base.formulas), loss_terms(f[outputs], y, base.formulas)
     length = steps[:, :, None]
     hidden = slice(outputs.start)
     crossed = ((f[hidden] > 0) != (base.f[hidden] > 0)[:, None, None, None, :]).any(axis=0).any(axis=2)

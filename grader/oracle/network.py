@@ -3,7 +3,7 @@
     h[0] = net_input            (inputs x columns)
     f[k] = b[k] + W[k] @ h[k]   k = 0..K
     h[k+1] = activation(f[k])   k < K
-    loss = loss(f[K], y)        summed over outputs and columns
+    loss = loss(f[K], y)        summed over outputs; the sum or the mean over columns
 
 The equations are those of chapter 7 of *Understanding Deep Learning* (S. J. D. Prince, 2023).
 """
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.model import Activation, Formulas, Loss
+from grader.model import Activation, Formulas, Loss, Reduction
 
 Array = NDArray[np.float64]
 
@@ -88,29 +88,36 @@ def forward(network: Network, formulas: Formulas) -> Pass:
     return Pass(tuple(f), tuple(h))
 
 
-def losses(output: Array, y: Array, loss: Loss) -> Array:
-    """The loss of each column; `output` (outputs x ... x columns) and `y` broadcast against each other."""
-    match loss:
+def share(y: Array, formulas: Formulas) -> float:
+    """What a column's loss is multiplied by before all are added up: one, or one over their number."""
+    return 1.0 / y.shape[-1] if formulas.reduction is Reduction.MEAN else 1.0
+
+
+def losses(output: Array, y: Array, formulas: Formulas) -> Array:
+    """What each column adds to the loss; `output` (outputs x ... x columns) and `y` broadcast against each other."""
+    match formulas.loss:
         case Loss.LEAST_SQUARES:
-            return np.asarray(((output - y) ** 2).sum(axis=0))
+            found = ((output - y) ** 2).sum(axis=0)
         case Loss.BINARY_CROSS_ENTROPY:
             # -y log p - (1-y) log(1-p) at the logit: log(1 + exp f) - y f.
-            return np.asarray(np.sum(np.logaddexp(0.0, output) - y * output, axis=0))
+            found = np.sum(np.logaddexp(0.0, output) - y * output, axis=0)
         case Loss.SOFTMAX_CROSS_ENTROPY:
             top = output.max(axis=0, keepdims=True)
             log_partition = top[0] + np.log(np.sum(np.exp(output - top), axis=0))
-            return np.asarray(log_partition - np.sum(y * output, axis=0))
+            found = log_partition - np.sum(y * output, axis=0)
+    return np.asarray(share(y, formulas) * found)
 
 
-def loss_terms(output: Array, y: Array, loss: Loss) -> Array:
+def loss_terms(output: Array, y: Array, formulas: Formulas) -> Array:
     """For each column the size of the terms that `losses` adds up: what its rounding is proportional to."""
-    match loss:
+    match formulas.loss:
         case Loss.LEAST_SQUARES:
-            return np.asarray((np.abs(output - y) * (np.abs(output) + np.abs(y))).sum(axis=0))
+            found = (np.abs(output - y) * (np.abs(output) + np.abs(y))).sum(axis=0)
         case Loss.BINARY_CROSS_ENTROPY:
-            return np.asarray(np.sum(np.logaddexp(0.0, output) + y * np.abs(output), axis=0))
+            found = np.sum(np.logaddexp(0.0, output) + y * np.abs(output), axis=0)
         case Loss.SOFTMAX_CROSS_ENTROPY:
-            return np.asarray(np.abs(output).max(axis=0) + np.log(len(output)) + np.sum(y * np.abs(output), axis=0))
+            found = np.abs(output).max(axis=0) + np.log(len(output)) + np.sum(y * np.abs(output), axis=0)
+    return np.asarray(share(y, formulas) * found)
 
 
 def network_of(parameters: Sequence[Array], net_input: Array, y: Array) -> Network:

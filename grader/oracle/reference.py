@@ -7,18 +7,19 @@ differences then confirm, and it is what an assignment's networks are tried on.
 import numpy as np
 
 from grader.model import Activation, Formulas, Loss
-from grader.oracle.network import Array, Network, Pass, forward, sigmoid, softmax
+from grader.oracle.network import Array, Network, Pass, forward, share, sigmoid, softmax
 
 
-def loss_derivative(output: Array, y: Array, loss: Loss) -> Array:
+def loss_derivative(output: Array, y: Array, formulas: Formulas) -> Array:
     """dl/df[K], (outputs x columns)."""
-    match loss:
+    match formulas.loss:
         case Loss.LEAST_SQUARES:
-            return 2.0 * (output - y)
+            found = 2.0 * (output - y)
         case Loss.BINARY_CROSS_ENTROPY:
-            return sigmoid(output) - y
+            found = sigmoid(output) - y
         case Loss.SOFTMAX_CROSS_ENTROPY:
-            return softmax(output) - y
+            found = softmax(output) - y
+    return share(y, formulas) * found
 
 
 def activation_derivative(f: Array, formulas: Formulas) -> Array:
@@ -39,7 +40,7 @@ def activation_derivative(f: Array, formulas: Formulas) -> Array:
 def gradient(network: Network, formulas: Formulas, given: Pass | None = None) -> list[Array]:
     """dW[0], db[0], dW[1], db[1], ... shaped like the parameters; from the activations `given`, where they are."""
     at = given or forward(network, formulas)
-    delta = loss_derivative(at.f[-1], network.y, formulas.loss)
+    delta = loss_derivative(at.f[-1], network.y, formulas)
     parts: list[Array] = []
     for k in range(network.depth, -1, -1):
         parts[:0] = [delta @ at.h[k].T, delta.sum(axis=1, keepdims=True)]

@@ -12,7 +12,7 @@ backwards by their absolute values.
 import numpy as np
 
 from grader.model import Activation, Formulas, Loss
-from grader.oracle.network import Array, Network, Pass, activate, forward, sigmoid, softmax
+from grader.oracle.network import Array, Network, Pass, activate, forward, share, sigmoid, softmax
 from grader.oracle.reference import activation_derivative, loss_derivative
 
 #: Relative tolerance. Right float32 arithmetic stays within 1.3e-7 of the scale, the forward pass computed anew or not.
@@ -26,8 +26,9 @@ def scale(network: Network, formulas: Formulas, given: Pass | None = None) -> li
     """The size of what rounding comes from, for each entry of dW[0], db[0], dW[1], db[1], ..., in their shapes."""
     at = given or forward(network, formulas)
     f_error, h_error = _forward_errors(network, at, formulas)
-    size = np.abs(loss_derivative(at.f[-1], network.y, formulas.loss))
-    error = loss_size(at.f[-1], network.y, formulas.loss) + _loss_error(at.f[-1], f_error[-1], formulas.loss)
+    size = np.abs(loss_derivative(at.f[-1], network.y, formulas))
+    error = loss_size(at.f[-1], network.y, formulas)
+    error += share(network.y, formulas) * _loss_error(at.f[-1], f_error[-1], formulas.loss)
     parts: list[Array] = []
     for k in range(network.depth, -1, -1):
         h = np.abs(at.h[k])
@@ -73,15 +74,16 @@ def _slope_error(f: Array, f_error: Array, formulas: Formulas) -> Array:
     return activation_size(f, formulas) + 2.0 * activation_derivative(f, formulas) * f_error
 
 
-def loss_size(output: Array, y: Array, loss: Loss) -> Array:
+def loss_size(output: Array, y: Array, formulas: Formulas) -> Array:
     """The size of the terms of dl/df[K], (outputs x columns)."""
-    match loss:
+    match formulas.loss:
         case Loss.LEAST_SQUARES:
-            return 2.0 * (np.abs(output) + np.abs(y))
+            found = 2.0 * (np.abs(output) + np.abs(y))
         case Loss.BINARY_CROSS_ENTROPY:
-            return sigmoid(output) + y
+            found = sigmoid(output) + y
         case Loss.SOFTMAX_CROSS_ENTROPY:
-            return softmax(output) + y
+            found = softmax(output) + y
+    return share(y, formulas) * found
 
 
 def activation_size(f: Array, formulas: Formulas) -> Array:

@@ -6,39 +6,77 @@ A seed alone does not fix what Hypothesis draws: it mixes in constants of the lo
 A process that imports only this much draws alike for the same versions, and what it drew is stored as data.
 """
 
+import contextlib
 import sys
-from collections.abc import Sequence
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import cycle, islice, repeat
 
 import hypothesis
 import numpy as np
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import strategies as st
 
 from grader.errors import AssignmentError
-from grader.model import Assignment, Loss
-from grader.oracle.network import Network, forward
-from grader.oracle.reference import loss_derivative
+from grader.model import Assignment, Range
+from grader.oracle.network import Network
 from grader.properties.building import Sizes, Values
-from grader.properties.strategies import LARGEST_LOGIT, corners, networks
+from grader.properties.coverage import Coverage, describe
+from grader.properties.ordinary import ordinary, usable
+from grader.properties.strategies import corners, networks, shapes
 from grader.revision import Revision, dump
 from grader.stored import assignment_from_json
-from grader.suite import key, measured
+from grader.suite import count, key, measured
 
 HOME = "the notebook's shape"
+ANY, LARGEST = "any", "deepest and widest"
+
+#: Of the networks beside the notebook's own shape the part that may have any shape and ordinary values.
+FREE = 1 / 3
+
+#: Networks drawn for each that is used, and numbers that all of them may hold together: fewer of large ones.
+CHOICE, ROOM = 8, 1 << 23
+
+#: Ordinary networks that say what is usual.
+USUAL = 2000
+
+
+class _EnoughError(Exception):
+    """Ends Hypothesis's generation: nothing more is wanted of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Some networks of one corner with one number of columns."""
+
+    name: str
+    wanted: int
+    columns: int
+    sizes: st.SearchStrategy[Sizes]
+    values: Values
 
 
 def draw(assignment: Assignment) -> Revision:
     """The assignment with its networks, in order of depth, so that the student's module is made once for each."""
+    choice = _choice(assignment)
+    usual = islice(ordinary(assignment, assignment.seed), min(USUAL, choice * assignment.networks))
+    coverage = Coverage(_described(list(usual), assignment))
     drawn: list[tuple[str, Network]] = []
     seen: set[bytes] = set()
-    for number, (name, wanted, sizes, values) in enumerate(_plan(assignment)):
-        columns = assignment.ranges.columns
-        # One column is always drawn as well: the rubric's steps are judged there.
-        several = wanted // 2 if columns.most > 1 and name != HOME else 0
-        for count, least in ((several, columns.most), (wanted - several, 1)):
-            strategy = networks(sizes, least, assignment.formulas, replace(values, salt=number))
-            drawn += [(name, each) for each in _examples(strategy, count, assignment, number, seen)]
+    missing = Counter[int]()
+    for number, row in enumerate(_plan(assignment)):
+        # What a corner could not give, networks of any shape make up for: they come last.
+        wanted = row.wanted + (missing.pop(row.columns, 0) if row.name == ANY else 0)
+        pool = _examples(row, choice * wanted * (2 if row.name == ANY else 1), assignment, number, seen)
+        rows = _described(pool, assignment)
+        chosen = coverage.choose(rows, [count(each.sizes) for each in pool], wanted) if pool else []
+        drawn += [(row.name, pool[place]) for place in chosen]
+        seen |= {key(pool[place]) for place in chosen}
+        missing[row.columns] += wanted - len(chosen)
+    if short := missing.total():
+        message = f"only {assignment.networks - short} of {assignment.networks} different networks could be drawn"
+        raise AssignmentError(f"{message} within the ranges; widen the ranges, or set networks lower")
     drawn.sort(key=lambda pair: pair[1].depth)
     suite = measured(
         [network for _, network in drawn], [name for name, _ in drawn], assignment.formulas, assignment.rtol
@@ -46,54 +84,86 @@ def draw(assignment: Assignment) -> Revision:
     return Revision(assignment, suite)
 
 
-def _plan(assignment: Assignment) -> list[tuple[str, int, st.SearchStrategy[Sizes], Values]]:
-    """Name, how many, sizes and values: the notebook's shape first, the rest in equal shares."""
-    found = corners(assignment)
-    share, over = divmod(assignment.networks - assignment.home_networks, len(found))
-    rows: list[tuple[str, int, st.SearchStrategy[Sizes], Values]] = []
+def _choice(assignment: Assignment) -> int:
+    """How many networks are drawn for each that is used."""
+    ranges = assignment.ranges
+    inputs, width, outputs, depth, columns = (
+        (each.least + each.most + 1) // 2
+        for each in (ranges.inputs, ranges.widths, ranges.outputs, ranges.depth, ranges.columns)
+    )
+    each = count((inputs, *[width] * depth, outputs)) + columns * (inputs + width * depth + outputs)
+    return max(1, min(CHOICE, ROOM // (each * assignment.networks)))
+
+
+def _plan(assignment: Assignment) -> Iterator[Row]:
+    """What to draw: the notebook's shape first, the corners in equal shares, and networks of any shape last."""
     if assignment.home_networks:
-        rows.append((HOME, assignment.home_networks, st.just(assignment.home.sizes), Values()))
+        home = assignment.home
+        # The rubric's steps are judged where there is one column: half of the batches of that shape have no more.
+        alone = assignment.home_networks // 2 if home.columns > 1 and 1 in assignment.ranges.columns else 0
+        for columns, wanted in ((home.columns, assignment.home_networks - alone), (1, alone)):
+            if wanted:
+                yield Row(HOME, wanted, columns, st.just(home.sizes), Values())
+    found, limits, ranges = corners(assignment), assignment.ranges.columns, assignment.ranges
+    others = assignment.networks - assignment.home_networks
+    turns = _columns(limits)
+    if ranges.depth.most and others > len(found):
+        # It costs as much as ten others.
+        others -= 1
+        largest = shapes(ranges, least_depth=ranges.depth.most, width=ranges.widths.most)
+        yield Row(LARGEST, 1, next(turns), largest, Values(bend="alive"))
+    # Few networks go to the corners first.
+    free = max(0, min(round(FREE * others), others - len(found)))
+    share, over = divmod(others - free, len(found))
     for place, (name, (sizes, values)) in enumerate(found.items()):
-        rows.append((name, share + (place < over), sizes, values))
-    return rows
+        wanted = share + (place < over)
+        row = turns if values.special != "equal columns" else _columns(Range(max(limits.least, 2), limits.most))
+        for columns, some in Counter(islice(row, wanted)).items():
+            yield Row(name, some, columns, sizes, values)
+    last = Counter(islice(turns, free))
+    for columns in range(limits.least, limits.most + 1):
+        yield Row(ANY, last[columns], columns, shapes(ranges), Values())
 
 
-def _examples(
-    strategy: st.SearchStrategy[Network], count: int, assignment: Assignment, number: int, seen: set[bytes]
-) -> Sequence[Network]:
-    """The first `count` usable networks that Hypothesis draws and that have not been drawn before."""
-    found: list[Network] = []
+def _columns(limits: Range) -> Iterator[int]:
+    """Numbers of columns by turns; every second network has one, as the rubric's steps are judged there."""
+    batches = cycle(range(max(limits.least, 2), limits.most + 1)) if limits.most > 1 else repeat(1)
+    for columns in batches:
+        if limits.least == 1:
+            yield 1
+        yield columns
+
+
+def _described(pool: Sequence[Network], assignment: Assignment) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    return np.array([describe(network, assignment.formulas) for network in pool])
+
+
+def _examples(row: Row, wanted: int, assignment: Assignment, number: int, seen: set[bytes]) -> Sequence[Network]:
+    """The first `wanted` usable networks that Hypothesis draws and that have not been drawn before, or fewer."""
+    found: dict[bytes, Network] = {}
+    strategy = networks(row.sizes, row.columns, assignment.formulas, replace(row.values, salt=number))
 
     @hypothesis.seed(assignment.seed * 1000 + number)
     @settings(
-        max_examples=4 * count + 20,
+        max_examples=4 * wanted + 20,
         database=None,
         deadline=None,
         phases=[Phase.generate],
+        verbosity=Verbosity.quiet,
         suppress_health_check=list(HealthCheck),
     )
     @given(strategy)
     def collect(network: Network) -> None:
-        if len(found) < count and key(network) not in seen and _usable(network, assignment):
-            seen.add(key(network))
-            found.append(network)
+        name = key(network)
+        if name not in seen and usable(network, assignment, grid=row.values.grid):
+            found[name] = network
+        if len(found) >= wanted:
+            raise _EnoughError
 
-    if count:
-        collect()
-    if len(found) < count:
-        message = f"only {len(found)} of {count} networks could be drawn within the ranges; widen them"
-        raise AssignmentError(message)
-    return found
-
-
-def _usable(network: Network, assignment: Assignment) -> bool:
-    """No unit on its kink, no saturated logit, and no output that is right already: its derivatives are all zero."""
-    f = forward(network, assignment.formulas).f
-    if assignment.formulas.loss is not Loss.LEAST_SQUARES and np.abs(f[-1]).max() > LARGEST_LOGIT:
-        return False
-    if not loss_derivative(f[-1], network.y, assignment.formulas.loss).any():
-        return False
-    return all(bool(np.all(layer != 0)) for layer in f[:-1])
+    if wanted:
+        with contextlib.suppress(_EnoughError):
+            collect()
+    return list(found.values())
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """The judge: answers in, judgement out. It runs nothing of a student's itself."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -117,19 +117,21 @@ class Judge:
         return Diagnoser(self.assignment, self.suite)
 
     @cached_property
-    def _right(self) -> dict[str, Row]:
+    def _seen(self) -> Mapping[str, int]:
+        """On how many networks each step is put to the test."""
         stored = self.revision.evidence or {}
         # A revision of an earlier version may lack a step that was added since.
-        return right(self.suite, stored if stored.keys() >= set(STEPS) else evidence(self.suite, self.assignment))
+        return stored if stored.keys() >= set(STEPS) else evidence(self.suite, self.assignment)
+
+    @cached_property
+    def _right(self) -> dict[str, Row]:
+        return right(self.suite, self._seen)
 
     @cached_property
     def maxima(self) -> dict[str, int]:
         """The most marks of each row: none for a step that no network puts to the test."""
         rubric = self.assignment.rubric
-        return {name: getattr(rubric, name) * self._can_be_seen(name) for name in ORDER}
-
-    def _can_be_seen(self, name: str) -> bool:
-        return name not in STEPS or self._right[name].mark is not Mark.NOT_RUN
+        return {name: getattr(rubric, name) if self._seen.get(name, 1) else 0 for name in ORDER}
 
     def judge(self, candidate: Candidate, fresh: Callable[[], Candidate]) -> Judgement:
         """Ask, compare and conclude; `fresh` gives the same submission in a new process, for confirming."""

@@ -111,8 +111,8 @@ def stack(suite: Suite, formulas: Formulas) -> Layers:
     for at in np.flatnonzero(top):
         # One output layer at a time: softmax must not see the padding.
         output, target = f[at, unit[at]][:, None], y[at, unit[at]][:, None]
-        top_delta[at, unit[at]] = loss_derivative(output, target, formulas.loss)[:, 0]
-        top_size[at, unit[at]] = loss_size(output, target, formulas.loss)[:, 0]
+        top_delta[at, unit[at]] = loss_derivative(output, target, formulas)[:, 0]
+        top_size[at, unit[at]] = loss_size(output, target, formulas)[:, 0]
     slope, slope_size = activation_derivative(f, formulas), activation_size(f, formulas)
     # An entry at (layer, i, j) is at `weight_to` in (L, m, m).
     layer = weight_to // (m * m)

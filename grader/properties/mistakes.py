@@ -3,8 +3,9 @@
 The usual ones are bug models of the diagnosis; the others are right but for a corner, where a suite has to look.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
@@ -12,9 +13,10 @@ from grader.diagnosis.bug import Applies, always, cross_entropy, least_squares, 
 from grader.diagnosis.bugs import library
 from grader.diagnosis.forms import answer
 from grader.diagnosis.lines import Lines, run
-from grader.diagnosis.work import views
+from grader.diagnosis.work import View, views
 from grader.model import Assignment, Formulas
-from grader.oracle.network import Network
+from grader.oracle.network import Array, Network
+from grader.oracle.reference import loss_derivative
 from grader.properties.candidate import Answer, Evidence
 from grader.suite import Suite
 
@@ -27,6 +29,8 @@ class Mistake:
     title: str
     lines: Lines
     applies: Applies = field(default=always)
+    #: What it makes of what it is given before it begins; None: nothing.
+    given: Callable[[View], View] | None = None
 
 
 #: The bug models that every suite must catch.
@@ -96,17 +100,75 @@ CORNERS = (
 )
 
 
+def _float16(array: Array) -> Array:
+    return array.astype(np.float16).astype(np.float64)
+
+
+def _bfloat16(array: Array) -> Array:
+    """The upper half of a float32, rounded to even."""
+    bits = array.astype(np.float32).view(np.uint32)
+    return ((bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF0000).view(np.float32).astype(np.float64)
+
+
+def _fixed(array: Array) -> Array:
+    """Nine bits: multiples of 1/64 from -4 to 4."""
+    return np.asarray(np.clip(np.round(array * 64), -256, 255) / 64)
+
+
+Rounding = Callable[[Array], Array]
+ROUNDINGS: dict[str, tuple[str, Rounding]] = {
+    "float16": ("float16", _float16),
+    "bfloat16": ("bfloat16", _bfloat16),
+    "fixed_point": ("nine bits of fixed point", _fixed),
+}
+
+
+def _weights(rounding: Rounding, view: View) -> View:
+    return replace(view, network=replace(view.network, weights=tuple(map(rounding, view.network.weights))))
+
+
+def _inputs(rounding: Rounding, view: View) -> View:
+    return replace(view, h=(rounding(view.h[0]), *view.h[1:]))
+
+
+def _targets(rounding: Rounding, view: View) -> View:
+    y = rounding(view.network.y)
+    return replace(view, network=replace(view.network, y=y), loss=loss_derivative(view.f[-1], y, view.formulas))
+
+
+def _hidden(assignment: Assignment) -> bool:
+    return assignment.ranges.depth.most >= 1
+
+
+def _rounded() -> Iterator[Mistake]:
+    """Right backward passes of rounded arguments: where values have few bits, these are right."""
+    parts: tuple[tuple[str, Callable[[Rounding, View], View], Applies], ...] = (
+        ("weights", _weights, _hidden),
+        ("inputs", _inputs, always),
+        ("targets", _targets, least_squares),
+    )
+    for part, change, applies in parts:
+        for name, (words, rounding) in ROUNDINGS.items():
+            yield Mistake(
+                f"{part}_in_{name}", f"rounds the {part} to {words}", Lines(), applies, partial(change, rounding)
+            )
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """A backward pass of ours as a candidate, in our own process: nothing of a student's is in it."""
 
     lines: Lines
     formulas: Formulas
+    given: Callable[[View], View] | None = None
 
     def answer(self, suite: Suite) -> list[Answer]:
         """One answer for each network."""
         with np.errstate(all="ignore"):
-            return [answer(self.lines, run(self.lines, view)) for view in views(suite.networks, self.formulas)]
+            given = views(suite.networks, self.formulas)
+            if self.given is not None:
+                given = [self.given(view) for view in given]
+            return [answer(self.lines, run(self.lines, view)) for view in given]
 
     def evidence(self, suite: Suite) -> list[Evidence]:  # noqa: ARG002 - none of it is written anywhere
         """Nothing: only what it returns is computed."""
@@ -131,9 +193,10 @@ def of(assignment: Assignment) -> list[Mistake]:
         )
         for below in range(most + 1)
     ]
-    return [*usual, deepest, *(each for each in CORNERS if each.applies(assignment)), *distances]
+    others = [mistake for mistake in (*CORNERS, *_rounded()) if mistake.applies(assignment)]
+    return [*usual, deepest, *others, *distances]
 
 
 def known(mistake: Mistake, assignment: Assignment) -> Known:
     """The mistake as a candidate for this assignment."""
-    return Known(mistake.lines, assignment.formulas)
+    return Known(mistake.lines, assignment.formulas, mistake.given)

@@ -75,6 +75,13 @@ class Proposals:
         # Their targets are no values to choose, but one of a few: this network's own.
         return self.of(_valued(network.sizes, network.columns, [network.y]))
 
+    def simple_of(self, sizes: Sizes, columns: int) -> Sequence[Proposal]:
+        """Networks of any shape with simple values; targets that cannot be chosen are those of a seeded network."""
+        if self.assignment.formulas.loss is Loss.LEAST_SQUARES:
+            return self._of_values(sizes, columns)
+        targets = [each.network.y for each in self.seeded(sizes, columns)]
+        return self.of(_valued(sizes, columns, targets)) if targets else ()
+
     def _seeded(self, shape: Sizes, columns: int) -> list[Proposal]:
         """A few networks of a shape, their values fixed by it."""
         entries = count(shape) + (shape[0] + shape[-1]) * columns

@@ -49,7 +49,7 @@ def _judged_steps(
         found = {name: merged(read[name], by_lists[name], lenient=lenient) for name in STEPS}
         if any(bool(step.failed.any()) for step in found.values()):
             break
-    return found, {name: _row(name, found[name], layers, disagreeing, assignment) for name in STEPS}
+    return found, {name: _row(name, found[name], layers, disagreeing) for name in STEPS}
 
 
 def _read_steps(
@@ -59,9 +59,7 @@ def _read_steps(
     best: tuple[dict[str, Step], dict[str, Row]] | None = None
     for reading in Reading:
         found = judge(layers, came, reading, assignment)
-        rows = {
-            name: _row(name, found[name], layers, _step_fails(name, reading, assignment), assignment) for name in STEPS
-        }
+        rows = {name: _row(name, found[name], layers, _step_fails(name, reading, assignment)) for name in STEPS}
         if best is None or _marks(rows, assignment.rubric) > _marks(best[1], assignment.rubric):
             best = (found, rows)
     assert best is not None  # noqa: S101 - there are two readings
@@ -84,7 +82,7 @@ def _networks(layers: Layers, which: Booleans) -> list[int]:
     return sorted(set(layers.network[which].tolist()))
 
 
-def _row(name: str, step: Step, layers: Layers, fails: Fails, assignment: Assignment) -> Row:
+def _row(name: str, step: Step, layers: Layers, fails: Fails) -> Row:
     networks = len(_networks(layers, step.tested))
     mark = _mark(step)
     if mark is Mark.PASSED:
@@ -92,7 +90,7 @@ def _row(name: str, step: Step, layers: Layers, fails: Fails, assignment: Assign
     if mark is Mark.NOT_RUN:
         return Row(mark, 0, wording.unseen(name, asked=step.asked))
     failing = _networks(layers, step.failed)
-    message = f"{wording.tally(len(failing), max(networks, len(failing)))} {wording.should(name, assignment.formulas)}"
+    message = wording.step_tally(name, len(failing), max(networks, len(failing)))
     return Row(mark, networks, message, tuple(failing), fails)
 
 
@@ -166,11 +164,12 @@ def _holds_within(step: Step, layers: Booleans) -> bool:
 
 
 def home_networks(suite: Suite, assignment: Assignment) -> list[int]:
-    """Which networks have the notebook's own shape; all of them where none does."""
+    """Networks of the notebook's own shape, as a batch or (for the steps) alone; all of them where there are none."""
+    home = assignment.home
     found = [
         i
         for i, (sizes, columns) in enumerate(zip(suite.sizes, suite.columns, strict=True))
-        if sizes == assignment.home.sizes and columns == 1
+        if sizes == home.sizes and columns in {1, home.columns}
     ]
     return found or list(range(len(suite)))
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.model import Activation, Assignment, Formulas, Loss
+from grader.model import Activation, Assignment, Formulas, Loss, Reduction
 from grader.oracle.network import Array, Network
 
 ACTIVATIONS = {
@@ -114,6 +114,8 @@ def script(network: Network, assignment: Assignment) -> str:
     """The text of the script."""
     formulas: Formulas = assignment.formulas
     loss, loss_derivative = LOSSES[formulas.loss]
+    if formulas.reduction is Reduction.MEAN:
+        loss, loss_derivative = f"{loss} / y.shape[1]", f"({loss_derivative}) / y.shape[1]"
     return TEMPLATE.format(
         function=assignment.function,
         depth=network.depth,

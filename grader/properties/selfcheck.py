@@ -1,13 +1,24 @@
 """Tries an assignment's networks on the reference and on known-wrong backward passes."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
 from grader.diagnosis.lines import RIGHT
+from grader.model import Assignment, Rubric
+from grader.properties.building import Values
 from grader.properties.entries import disagreeing
 from grader.properties.mistakes import Known, Mistake, known, of
+from grader.properties.ordinary import ordinary
+from grader.properties.rubric import evidence
+from grader.properties.steps import STEPS
 from grader.revision import Revision
+from grader.suite import proposed
+
+#: Ordinary networks on which a mistake has to be right, too, to be none within an assignment's ranges.
+ELSEWHERE = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +39,10 @@ class SelfCheck:
     #: How many derivatives finite differences could not settle.
     inconclusive: int
     catches: tuple[Catch, ...]
+    #: Mistakes that are none here: within the assignment's ranges they are right.
+    right_here: tuple[Mistake, ...] = ()
+    #: What is wrong with the assignment itself, each a sentence.
+    faults: tuple[str, ...] = ()
 
     @property
     def missed(self) -> tuple[Mistake, ...]:
@@ -37,15 +52,60 @@ class SelfCheck:
     @property
     def sound(self) -> bool:
         """Whether the assignment may be used."""
-        return not self.reference_rejected and not self.missed
+        return not self.reference_rejected and not self.missed and not self.faults
 
 
 def selfcheck(revision: Revision) -> SelfCheck:
     """Every known mistake that is one for this assignment, against every network."""
     suite, assignment = revision.suite, revision.assignment
     right = disagreeing(suite, Known(RIGHT, assignment.formulas).answer(suite))
-    catches = tuple(
+    catches = [
         Catch(mistake, sum(disagreeing(suite, known(mistake, assignment).answer(suite)))) for mistake in of(assignment)
+    ]
+    right_here = _right_here([catch.mistake for catch in catches if not catch.networks], assignment)
+    return SelfCheck(
+        len(suite),
+        sum(right),
+        int(np.isnan(suite.derivatives).sum()),
+        tuple(catch for catch in catches if catch.mistake not in right_here),
+        right_here,
+        (*_outside(assignment), *_without_marks(revision)),
     )
-    inconclusive = int(np.isnan(suite.derivatives).sum())
-    return SelfCheck(len(suite), sum(right), inconclusive, catches)
+
+
+def _right_here(mistakes: list[Mistake], assignment: Assignment) -> tuple[Mistake, ...]:
+    """Those of the mistakes that are right on any network of the ranges, as far as ordinary ones can say."""
+    if not mistakes:
+        return ()
+    networks = [
+        network
+        for values in (Values(), Values(negative_targets=True))
+        for network in islice(ordinary(assignment, assignment.seed + 1, values), ELSEWHERE // 2)
+    ]
+    others = proposed(networks, assignment.formulas, assignment.rtol)
+    return tuple(
+        mistake for mistake in mistakes if not any(disagreeing(others, known(mistake, assignment).answer(others)))
+    )
+
+
+def _outside(assignment: Assignment) -> Iterator[str]:
+    home, ranges = assignment.home, assignment.ranges
+    rows = [("depth", home.depth, "depth", ranges.depth)]
+    rows += [("width", home.width, "widths", ranges.widths)] if home.depth else []
+    rows += [("inputs", home.inputs, "inputs", ranges.inputs), ("outputs", home.outputs, "outputs", ranges.outputs)]
+    rows += [("columns", home.columns, "columns", ranges.columns)]
+    for name, value, plural, limits in rows:
+        if value not in limits:
+            yield (
+                f"home.{name} is {value}, and ranges.{plural} is [{limits.least}, {limits.most}]: the notebook's own"
+                f" shape lies outside of what is drawn; set home.{name} to a value within, or change the range"
+            )
+
+
+def _without_marks(revision: Revision) -> Iterator[str]:
+    """A sentence if no property that the networks put to the test carries any marks."""
+    rubric: Rubric = revision.assignment.rubric
+    seen = revision.evidence or evidence(revision.suite, revision.assignment)
+    tested = [name for name in STEPS if seen[name]]
+    if not sum(getattr(rubric, name) for name in (*tested, "any_shape", "finite_differences", "pure")):
+        yield "nothing that these networks put to the test has any marks: give some in [rubric]"

@@ -1,17 +1,13 @@
 """Hypothesis strategies for networks, by the corner in which wrong implementations hide."""
 
-from itertools import pairwise
-
 import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
 from grader.model import Assignment, Formulas, Loss, Range, Ranges
 from grader.oracle.network import Network
-from grader.properties.building import Sizes, Values, build, dyadic
-
-#: Logits beyond this saturate a cross-entropy in float64.
-LARGEST_LOGIT = 30.0
+from grader.properties.building import Sizes, Values, build, dyadic, normal
+from grader.suite import count
 
 
 def within(limits: Range, least: int = 0, most: int = 1 << 30) -> st.SearchStrategy[int]:
@@ -21,10 +17,18 @@ def within(limits: Range, least: int = 0, most: int = 1 << 30) -> st.SearchStrat
 
 
 @st.composite
-def shapes(draw: DrawFn, ranges: Ranges, *, least_depth: int = 0, most_depth: int = 1 << 30, width: int = 0) -> Sizes:
+def shapes(  # noqa: PLR0913 - what may be narrowed of the ranges
+    draw: DrawFn,
+    ranges: Ranges,
+    *,
+    least_depth: int = 0,
+    most_depth: int = 1 << 30,
+    least_width: int = 0,
+    width: int = 0,
+) -> Sizes:
     """Any sizes within the ranges; `width` fixes every hidden width."""
     depth = draw(within(ranges.depth, least_depth, most_depth))
-    widths = [draw(st.just(width) if width else within(ranges.widths)) for _ in range(depth)]
+    widths = [draw(st.just(width) if width else within(ranges.widths, least_width)) for _ in range(depth)]
     return (draw(within(ranges.inputs)), *widths, draw(within(ranges.outputs)))
 
 
@@ -49,10 +53,18 @@ def different_sizes(draw: DrawFn, ranges: Ranges) -> Sizes:
 @st.composite
 def sorted_sizes(draw: DrawFn, ranges: Ranges, *, widening: bool) -> Sizes:
     """Hidden layers that widen or narrow from one to the next."""
-    depth = draw(within(ranges.depth, 2, ranges.widths.most - ranges.widths.least + 1))
-    widths = list(range(ranges.widths.least, ranges.widths.most + 1))
-    chosen = sorted(widths.pop(draw(st.integers(0, len(widths) - 1))) for _ in range(depth))
+    depth = draw(within(ranges.depth, 2))
+    chosen = sorted(draw(within(ranges.widths)) for _ in range(depth))
     return (draw(within(ranges.inputs)), *(chosen if widening else chosen[::-1]), draw(within(ranges.outputs)))
+
+
+@st.composite
+def alternating_sizes(draw: DrawFn, ranges: Ranges) -> Sizes:
+    """Hidden layers that are narrow and wide by turns: the largest steps up and down that there are."""
+    depth, first = draw(within(ranges.depth, 2)), draw(st.integers(0, 1))
+    ends = (ranges.widths.least, ranges.widths.most)
+    widths = [ends[(k + first) % 2] for k in range(depth)]
+    return (draw(within(ranges.inputs)), *widths, draw(within(ranges.outputs)))
 
 
 @st.composite
@@ -68,14 +80,16 @@ def networks(
 ) -> Network:
     """A network of drawn sizes with values as asked."""
     shape = draw(sizes)
-    entries = sum((a + 1) * b for a, b in pairwise(shape)) + (shape[0] + shape[-1]) * columns
     if values.plain:
+        entries = count(shape) + (shape[0] + shape[-1]) * columns
         raw = draw(st.binary(min_size=entries, max_size=entries))
-        numbers = dyadic(np.frombuffer(raw, dtype=np.uint8))
-    else:
-        seed = draw(st.integers(0, 2**32 - 1))
-        numbers = dyadic(np.random.default_rng([seed, values.salt]).integers(0, 256, entries))
-    return build(shape, columns, numbers, formulas, values)
+        return build(shape, columns, dyadic(np.frombuffer(raw, dtype=np.uint8)), formulas, values)
+    # The shape is part of the seed: Hypothesis likes a few seeds, and two shapes are not to share their values.
+    rng = np.random.default_rng([draw(st.integers(0, 2**32 - 1)), values.salt, columns, *shape])
+    if values.grid:
+        entries = count(shape) + (shape[0] + shape[-1]) * columns
+        return build(shape, columns, dyadic(rng.integers(0, 256, entries)), formulas, values)
+    return build(shape, columns, normal(shape, columns, rng, values), formulas, values, rng)
 
 
 def corners(assignment: Assignment) -> dict[str, tuple[st.SearchStrategy[Sizes], Values]]:
@@ -83,39 +97,55 @@ def corners(assignment: Assignment) -> dict[str, tuple[st.SearchStrategy[Sizes],
     ranges, formulas = assignment.ranges, assignment.formulas
     depth, widths = ranges.depth, ranges.widths
     least_squares = formulas.loss is Loss.LEAST_SQUARES
+    any_shape, alive = shapes(ranges), Values(bend="alive")
     # Larger inputs only saturate units or logits that are not piecewise linear.
     large = 64.0 if least_squares and formulas.activation.kinked else 2.0
-    hidden = shapes(ranges, least_depth=1)
-    alive = Values(bend="alive")
     found = {
-        "any": (shapes(ranges), Values()),
-        "any, plain values": (shapes(ranges), Values(plain=True)),
-        "large values": (shapes(ranges), Values(large, bend="alive")),
-        "small values": (shapes(ranges), Values(1 / 16, bend="alive")),
-        "deepest": (shapes(ranges, least_depth=depth.most), alive),
+        "plain values": (any_shape, Values(grid=True, plain=True)),
+        "large values": (any_shape, Values(large, bend="alive")),
+        "small values": (any_shape, Values(1 / 16, bend="alive")),
+        "exact zeros": (any_shape, Values(special="zeros", bend="alive")),
+        "one sign": (any_shape, Values(special="one sign", bend="alive")),
+        "uneven values": (any_shape, Values(special="uneven", bend="alive")),
+        "equal weights": (any_shape, Values(special="equal weights", bend="alive")),
     }
     for each in range(depth.least, depth.most + 1):
-        found[f"{each} deep"] = (shapes(ranges, least_depth=each, most_depth=each), alive)
-    if 0 in depth:
-        found["no hidden layer"] = (shapes(ranges, most_depth=0), Values())
-    if 1 in depth:
-        found["one hidden layer"] = (shapes(ranges, least_depth=1, most_depth=1), Values())
+        # A layer of one unit lets a single number through to all layers below.
+        found[f"{each} deep"] = (shapes(ranges, least_depth=each, most_depth=each, least_width=2), alive)
     if depth.most >= 1:
-        found["all units active"] = (hidden, Values(bend="all active"))
-        found["dead layer"] = (hidden, Values(bend="dead layer"))
-        found["near the kink"] = (hidden, Values(bend="near the kink"))
-        if least_squares:
-            found["large weights"] = (shapes(ranges, least_depth=1, most_depth=2), Values(weight=4.0, bend="alive"))
-        found["widest"] = (shapes(ranges, least_depth=1, width=widths.most), alive)
-        found["narrowest"] = (shapes(ranges, least_depth=1, width=widths.least), alive)
+        found |= _of_hidden_layers(ranges, least_squares=least_squares)
     if depth.most >= 2:
         found["equal widths"] = (equal_sizes(ranges), alive)
         if widths.most > widths.least:
-            found["different widths"] = (different_sizes(ranges), alive)
+            found["narrow and wide by turns"] = (alternating_sizes(ranges), alive)
             found["widening"] = (sorted_sizes(ranges, widening=True), alive)
             found["narrowing"] = (sorted_sizes(ranges, widening=False), alive)
+        if widths.most - widths.least + 1 >= max(depth.least, 2):
+            found["different widths"] = (different_sizes(ranges), alive)
     if max(ranges.inputs.most, ranges.outputs.most) > 1:
         found["several inputs and outputs"] = (many_ends(ranges), alive)
     if least_squares:
-        found["negative targets"] = (shapes(ranges), Values(negative_targets=True, bend="alive"))
+        found["negative targets"] = (any_shape, Values(negative_targets=True, bend="alive"))
+        if ranges.outputs.most > 1:
+            found["an output at its target"] = (
+                many_ends(ranges),
+                Values(special="output at its target", bend="alive"),
+            )
+    if ranges.columns.most > 1:
+        found["equal columns"] = (any_shape, Values(special="equal columns", bend="alive"))
+    return found
+
+
+def _of_hidden_layers(ranges: Ranges, *, least_squares: bool) -> dict[str, tuple[st.SearchStrategy[Sizes], Values]]:
+    hidden, alive = shapes(ranges, least_depth=1), Values(bend="alive")
+    found = {
+        "all units active": (hidden, Values(bend="all active")),
+        "one unit active": (hidden, Values(bend="one active")),
+        "dead layer": (hidden, Values(bend="dead layer")),
+        "near the kink": (hidden, Values(bend="near the kink", grid=True)),
+        "widest": (shapes(ranges, least_depth=1, width=ranges.widths.most), alive),
+        "narrowest": (shapes(ranges, least_depth=1, width=ranges.widths.least), alive),
+    }
+    if least_squares:
+        found["large weights"] = (shapes(ranges, least_depth=1, most_depth=2), Values(weight=4.0, bend="alive"))
     return found

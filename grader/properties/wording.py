@@ -3,25 +3,16 @@
 from collections.abc import Collection
 
 from grader import titles
-from grader.model import Activation, Formulas
 from grader.properties.candidate import Answer, Malformed
 
 TITLES = titles.TITLES
 
-SHOULD = {
-    "bias_gradient": "all_dl_dbiases[layer] should equal all_dl_df[layer], and all_dl_df[K] should be the"
-    " derivative of the loss at the output.",
-    "weight_gradient": "all_dl_dweights[layer] should be all_dl_df[layer] @ all_h[layer].T.",
-    "activation_gradient": "all_dl_dh[layer] should be all_weights[layer].T @ all_dl_df[layer].",
-}
-
-DERIVATIVES = {
-    Activation.RELU: "all_dl_df[layer-1] should be all_dl_dh[layer] where all_f[layer-1] > 0, and zero elsewhere.",
-    Activation.LEAKY_RELU: "all_dl_df[layer-1] should be all_dl_dh[layer] where all_f[layer-1] > 0,"
-    " and {slope} times it elsewhere.",
-    Activation.TANH: "all_dl_df[layer-1] should be (1 - tanh(all_f[layer-1])**2) * all_dl_dh[layer].",
-    Activation.SIGMOID: "all_dl_df[layer-1] should be s * (1 - s) * all_dl_dh[layer],"
-    " with s = sigmoid(all_f[layer-1]).",
+#: The array that a step's line makes. What it should be made of is the strong hint's to say.
+ARRAYS = {
+    "bias_gradient": "all_dl_dbiases[layer], or all_dl_df[K] that they start from,",
+    "weight_gradient": "all_dl_dweights[layer]",
+    "activation_gradient": "all_dl_dh[layer]",
+    "relu_derivative": "all_dl_df[layer-1]",
 }
 
 SILENT = (
@@ -53,11 +44,9 @@ STATE = (
 )
 
 
-def should(name: str, formulas: Formulas) -> str:
-    """What a step's line should compute."""
-    if name == "relu_derivative":
-        return DERIVATIVES[formulas.activation].format(slope=formulas.slope)
-    return SHOULD[name]
+def step_tally(name: str, wrong: int, of: int) -> str:
+    """Which array of a step is wrong, and on how many networks."""
+    return f"{ARRAYS[name]} is wrong on {wrong} of {of} network{'' if of == 1 else 's'}."
 
 
 def nothing_at_home(answer: Answer | None) -> str:

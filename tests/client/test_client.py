@@ -66,7 +66,7 @@ def test_a_server_that_answers_at_once_is_not_asked_again_at_once() -> None:
     with asking(QUEUED) as (client, server), pytest.raises(StillWaiting, match="s1 is still queued") as raised:
         client.wait("s1", timeout=1.5)
     assert raised.value.submission.state is State.QUEUED
-    assert 1.0 < time.monotonic() - began < 10
+    assert 1.0 < time.monotonic() - began < 30
     assert len(server.asked) < 10
 
 

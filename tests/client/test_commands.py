@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from grader.store.records import Scope
+from grader.store.store import Store
 from grader.store.submissions import New
 from tests.client.running import COURSE, Running, command
 from tests.web.concluding import broken
@@ -129,11 +130,14 @@ def test_what_the_server_refuses_is_wrong_usage(
 
 def failed_by_us(service: Running, student: str) -> str:
     """A right submission that ended as service_failed."""
-    store, file = service.store, EXAMPLES / "right_loops.py"
+    # With one try it has ended before a worker hears of it.
+    store, file = Store.connect(service.store.settings.model_copy(update={"tries": 1})), EXAMPLES / "right_loops.py"
     revision = store.assignments.current(COURSE, "udl-7.2")
     assert revision is not None
     new = New(COURSE, "udl-7.2", revision.id, student, file.name, file.read_bytes())
-    return broken(store, store.submissions.accept(new).id)
+    name = broken(store, store.submissions.accept(new).id)
+    store.close()
+    return name
 
 
 def test_what_failed_on_our_side_is_graded_again(service: Running) -> None:

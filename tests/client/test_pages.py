@@ -4,7 +4,6 @@ import itertools
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +15,7 @@ import grader.client
 from grader.client import Client
 from grader.store.records import Scope
 from tests.client.running import Running
+from tests.services import require_program
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "http.md").read_text(encoding="utf-8")
@@ -40,9 +40,8 @@ def environment(service: Running, tmp_path: Path) -> dict[str, str]:
 
 def test_every_command_works_and_answers_as_shown(environment: dict[str, str], tmp_path: Path) -> None:
     """In one shell, in the order of the page."""
-    bash = shutil.which("bash")
-    if bash is None or shutil.which("curl") is None:
-        pytest.skip("no curl and bash on this machine")
+    bash = require_program("bash")
+    require_program("curl")
     blocks = [text for kind, text in BLOCKS if kind == "sh"]
     script = "set -euo pipefail\n" + "".join(f"{text}\necho; echo '{MARK}'\n" for text in blocks)
     done = subprocess.run(

@@ -1,7 +1,6 @@
 """What a client does when a server refuses, hangs up, is away, or is none; and where its token goes."""
 
 import logging
-import shutil
 import ssl
 import subprocess
 import time
@@ -30,6 +29,7 @@ from grader.client import (
 from grader.client.patience import retry_after
 from grader.store.records import Scope
 from tests.client.scripted import TOKEN, Answer, problem, scripted, submission
+from tests.services import require_program
 from worker.serving.embedded import free_port
 
 HASTE = Patience(total=5.0, unreached=5.0, first=0.001, most=0.002)
@@ -105,7 +105,7 @@ def test_a_server_that_is_away_is_asked_again_until_patience_ends() -> None:
         pytest.raises(NotReached, match=where),
     ):
         asking.tokens.create("portal", [Scope.SUBMIT])
-    assert 0.05 <= time.monotonic() - began < 3
+    assert 0.05 <= time.monotonic() - began < 20
 
 
 @pytest.mark.parametrize(
@@ -202,9 +202,7 @@ def test_a_token_that_cannot_be_one_is_refused_and_not_repeated(token: str) -> N
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
     """The certificate of 127.0.0.1, signed by nobody else; its key is beside it."""
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("no openssl on this machine")
+    openssl = require_program("openssl")
     key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", "key.pem")
     name = ("-subj", "/CN=test", "-addext", "subjectAltName=IP:127.0.0.1", "-out", "certificate.pem")
     subprocess.run([openssl, "req", "-x509", "-days", "2", *key, *name], cwd=tmp_path, check=True, capture_output=True)

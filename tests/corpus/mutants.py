@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 from tests.corpus.labels import first_fault
 from tests.corpus.mutations import KINDS
@@ -67,17 +67,45 @@ def texts(source: str) -> Iterator[tuple[str, str, str]]:
                 yield kind, f"line {line}: `{_line(node)}` became `{_line(new)}`", text
 
 
-@lru_cache
-def mutants() -> list[Mutant]:
-    """Return the mutants of every style, each text once, in a fixed order; labelling takes some seconds."""
-    found: list[Mutant] = []
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """A right implementation with one fault in its text, before anybody has looked whether it is wrong."""
+
+    name: str
+    style: str
+    kind: str
+    difference: str
+    text: str
+
+
+@cache
+def mutations() -> list[Mutation]:
+    """Return the mutations of every style, each text once, in a fixed order."""
+    found: list[Mutation] = []
     seen = {ast.unparse(ast.parse(source)) for source in STYLES.values()}
     for style, source in STYLES.items():
         for kind, difference, text in texts(source):
-            if text in seen:
-                continue
-            seen.add(text)
-            evidence = first_fault(text, networks())
-            name = f"{style}-{kind}-{len(found):04d}"
-            found.append(Mutant(name, style, kind, difference, text + "\n", not evidence, evidence))
+            if text not in seen:
+                seen.add(text)
+                found.append(Mutation(f"{style}-{kind}-{len(found):04d}", style, kind, difference, text))
     return found
+
+
+@cache
+def label(mutation: Mutation) -> Mutant:
+    """Return the mutation with its label, by exact gradients."""
+    evidence = first_fault(mutation.text, networks())
+    return Mutant(
+        mutation.name,
+        mutation.style,
+        mutation.kind,
+        mutation.difference,
+        mutation.text + "\n",
+        not evidence,
+        evidence,
+    )
+
+
+def mutants() -> list[Mutant]:
+    """Return every mutation with its label; labelling takes some seconds, once."""
+    return [label(mutation) for mutation in mutations()]

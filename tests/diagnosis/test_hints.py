@@ -1,5 +1,7 @@
 """What is said: true of several explanations at once, in two strengths, with something to read."""
 
+import re
+
 from grader.diagnosis import hints
 from grader.diagnosis.bug import Bug
 from grader.diagnosis.bugs import library
@@ -22,6 +24,13 @@ def test_every_bug_has_an_id_of_its_own_and_two_hints() -> None:
     assert len(BUGS) == len(every)
     assert [bug.id for bug in every if not bug.hint or not bug.strong or bug.hint == bug.strong] == []
     assert [bug.id for bug in every if not bug.strong.endswith(".") or bug.title.endswith(".")] == []
+
+
+def test_only_the_strong_hint_has_a_formula() -> None:
+    """A product, a transpose or what an array is made of: nothing else that students are shown says it."""
+    formula = re.compile(r"@|\.T\b|matmul|(?<!\*)\*(?!\*)|should be all_|> 0")
+    for bug in BUGS.values():
+        assert formula.findall(f"{bug.title} {bug.hint} {bug.where.value.read}") == [], bug.id
 
 
 def test_a_single_bug_is_one_sentence_with_its_hints() -> None:
@@ -52,9 +61,9 @@ def test_where_two_explain_as_well_it_says_what_tells_them_apart(udl: Judge) -> 
     first, second = diagnosed(source("growing", back="np.zeros(h.shape)"), udl)
     assert "it leaves dl/df below the output as zeros" in first.apart
     assert "it leaves dl/dh as zeros" in second.apart
-    apart = "Print all_dl_dh[layer]: it is this one if that {} all_weights[layer].T @ all_dl_df[layer], else the other."
-    assert apart.format("is not") in first.apart
-    assert apart.format("is") in second.apart
+    apart = "Work out all_dl_dh[layer] by hand for a small network: if yours is {}, it is this one."
+    assert apart.format("wrong") in first.apart
+    assert apart.format("right") in second.apart
 
 
 def test_two_bugs_of_one_line_are_told_apart_by_looking_at_it() -> None:

@@ -3,7 +3,6 @@
 import io
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -24,7 +23,8 @@ from examples.portal import create_app
 from grader.store.records import Scope
 from tests.client.running import Running
 from tests.service.parts import until
-from worker.serving.embedded import find_server, free_port
+from tests.services import require_program
+from worker.serving.embedded import free_port
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
@@ -131,7 +131,7 @@ def test_a_file_handed_in_gets_its_verdict_by_a_signed_callback(portal: Portal) 
     until(lambda: portal.heard, "the callback is answered")
     assert [each.status for each in portal.heard] == ["204 NO CONTENT"]
     page = portal.page(sent.headers["Location"])
-    assert "Wrong on 140 of 178 networks" in page
+    assert "is wrong on 140 of 178 networks" in page
     assert "all_weights = [" in page
     assert "ada, no_relu_derivative.ipynb" in portal.page("/")
 
@@ -223,12 +223,13 @@ def test_a_file_that_is_refused_is_said_to_be_and_what_is_missing_too(portal: Po
     assert httpx.get(f"{portal.url}/submissions/unknown", trust_env=False).status_code == 404
 
 
-def test_the_steps_of_its_readme_lead_to_a_verdict_on_one_machine(jail: object, tmp_path: Path) -> None:
+def test_the_steps_of_its_readme_lead_to_a_verdict_on_one_machine(
+    jail: object, redis_program: str, tmp_path: Path) -> None:
     """`backmark serve`, a token, a callback, the portal: on ports that are free here."""
     assert jail
-    bash = shutil.which("bash")
-    if bash is None or shutil.which("curl") is None or find_server() is None:
-        pytest.skip("no bash, curl or Redis on this machine")
+    assert redis_program
+    bash = require_program("bash")
+    require_program("curl")
     page = (EXAMPLES / "portal" / "README.md").read_text(encoding="utf-8")
     serve, prepare = re.findall(r"^```sh\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     ours, theirs = (f"127.0.0.1:{free_port()}" for _ in range(2))

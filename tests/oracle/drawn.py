@@ -5,13 +5,14 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 from numpy.typing import NDArray
 
-from grader.model import Activation, Formulas, Loss
+from grader.model import Activation, Formulas, Loss, Reduction
 from grader.oracle.network import Network, forward
 from grader.properties.building import Values, build, dyadic
-from grader.properties.strategies import LARGEST_LOGIT
+from grader.properties.ordinary import LARGEST_LOGIT
 from grader.suite import count, matrices
 
 ALL = [Formulas(activation, loss) for activation in Activation for loss in Loss]
+MEAN = [Formulas(Activation.RELU, loss, reduction=Reduction.MEAN) for loss in Loss]
 
 Complex = NDArray[np.complex128]
 
@@ -41,6 +42,8 @@ def complex_step(network: Network, formulas: Formulas, step: float = 1e-30) -> l
         moved = flat.copy()
         moved[at] += 1j * step
         found[at] = _loss(network, moved, formulas).imag / step
+    if formulas.reduction is Reduction.MEAN:
+        found /= network.columns
     return matrices(network.sizes, found)
 
 

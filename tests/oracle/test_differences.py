@@ -13,7 +13,7 @@ from grader.oracle.differences import differences
 from grader.oracle.network import Network
 from grader.oracle.reference import gradient
 from grader.oracle.tolerance import RTOL, scale
-from tests.oracle.drawn import ALL, complex_step, networks
+from tests.oracle.drawn import ALL, MEAN, complex_step, networks
 
 RELU = Formulas()
 
@@ -30,7 +30,7 @@ def test_a_hand_worked_network() -> None:
     assert [part.item() for part in found.value] == [12, 4, -20, -4]
 
 
-@pytest.mark.parametrize("formulas", ALL, ids=lambda f: f"{f.activation}-{f.loss}")
+@pytest.mark.parametrize("formulas", [*ALL, *MEAN], ids=lambda f: f"{f.activation}-{f.loss}-{f.reduction}")
 @settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_differences_agree_with_the_analytic_gradient(formulas: Formulas, data: st.DataObject) -> None:
@@ -45,7 +45,7 @@ def test_differences_agree_with_the_analytic_gradient(formulas: Formulas, data: 
         assert settled.mean() > 0.5 or value.size < 4
 
 
-@pytest.mark.parametrize("formulas", ALL, ids=lambda f: f"{f.activation}-{f.loss}")
+@pytest.mark.parametrize("formulas", [*ALL, *MEAN], ids=lambda f: f"{f.activation}-{f.loss}-{f.reduction}")
 @settings(max_examples=10, deadline=None)
 @given(data=st.data())
 def test_the_analytic_gradient_agrees_with_complex_steps(formulas: Formulas, data: st.DataObject) -> None:

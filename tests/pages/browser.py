@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import axe_playwright_python
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+
+from tests.service.parts import PATIENCE
 
 #: Axe's own script, which comes in the wheel.
 _AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
@@ -29,6 +31,7 @@ def launched() -> Iterator[Browser]:
     """A browser until the end of the block."""
     with sync_playwright() as playwright:
         # Chromium's own jail needs what a container of a test often has not; it opens nothing but our pages.
+        expect.set_options(timeout=1000 * PATIENCE)
         browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         yield browser
         browser.close()
@@ -49,6 +52,7 @@ class Window:
         """A window of somebody who was never here; `how` is Playwright's, such as color_scheme."""
         size: Any = NARROW if narrow else WIDE
         context = browser.new_context(viewport=size, base_url=url, locale="en-GB", timezone_id="UTC", **how)
+        context.set_default_timeout(1000 * PATIENCE)
         window = cls(url, context, context.new_page())
         window.page.on("console", window.hear)
         window.page.on("pageerror", lambda error: window.complaints.append(str(error)))

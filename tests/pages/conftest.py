@@ -1,6 +1,5 @@
 """A browser, the whole service behind it, and windows that must not complain."""
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from playwright.sync_api import Browser
 
 from tests.pages.browser import Window, chromium, launched
 from tests.pages.house import House, housed
-from tests.services import redis_server
+from tests.services import redis_server, require
 from worker.sandbox.policy import Launch
 from worker.serving.embedded import EmbeddedRedis
 
@@ -22,8 +21,7 @@ Opening = Callable[..., Window]
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium: skipped at home where there is none, a failure in CI."""
-    if chromium() is None and not os.environ.get("CI"):
-        pytest.skip("no Chromium on this machine")
+    require(chromium(), "Chromium")
     with launched() as opened:
         yield opened
 

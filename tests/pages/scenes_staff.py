@@ -15,6 +15,8 @@ Scene = Callable[[House, Window], None]
 
 HOME = f"/courses/{CLASS}"
 THERE = f"{HOME}/assignments/{ASSIGNMENT}"
+#: A course in which Backmark fails.
+UNLUCKY = "unlucky"
 
 #: Stricter about the marks than the one that ships, so that a regrade has something to say.
 TOML = """id = "strict"
@@ -127,7 +129,7 @@ def again(name: str, scene: Scene) -> Scene:
 def refused(house: House, window: Window) -> None:
     """An assignment whose networks let a mistake pass."""
     publish(house, window)
-    toml = 'id = "flat"\ntitle = "Flat"\n[home]\ndepth = 0\n[ranges]\ndepth = [0, 0]\n'
+    toml = 'id = "few"\ntitle = "Few"\nnetworks = 2\n[home]\nnetworks = 1\n'
     window.page.get_by_label("TOML").fill(toml)
     window.page.get_by_role("button", name="Publish").click()
     window.page.get_by_text("Refused.").wait_for(timeout=60_000)
@@ -160,6 +162,32 @@ def regrade(house: House, window: Window) -> None:
     _tampered(house)
     window.page.get_by_role("button", name="Preview the regrade").click()
     window.page.get_by_role("button", name="Apply all of it").wait_for(timeout=60_000)
+
+
+def failed(house: House, window: Window) -> None:
+    """Submissions that Backmark failed to grade, and the button that grades them again."""
+    for student in ("ada", "ben"):
+        # Of a revision that is not there.
+        new = New(UNLUCKY, ASSIGNMENT, "0" * 16, student, "answer.py", RAISES.encode())
+        name = house.store.submissions.accept(new).id
+        house.dispatcher.send(Job(Kind.SUBMISSION, name))
+        house.concluded(name)
+    signed_in(house, window, UNLUCKY)
+    window.go(f"/courses/{UNLUCKY}/submissions?assignment={ASSIGNMENT}&state=service_failed")
+
+
+def failed_one(house: House, window: Window) -> None:
+    """One of them."""
+    failed(house, window)
+    window.page.get_by_role("link", name="ada").first.click()
+    window.page.get_by_role("button", name="Grade again").wait_for()
+
+
+def retried(house: House, window: Window) -> None:
+    """The same, once they are to be graded again."""
+    failed(house, window)
+    window.page.get_by_role("button", name="Grade all of these again").click()
+    window.page.get_by_role("heading", name="Graded again").wait_for()
 
 
 def _graded(house: House, source: bytes, filename: str, student: str) -> Submission:
@@ -197,6 +225,9 @@ SCENES: dict[str, Scene] = {
     "staff-submissions": submissions,
     "staff-submission": submission,
     "staff-submission-raising": raising,
+    "staff-failed": failed,
+    "staff-failed-one": failed_one,
+    "staff-retried": retried,
     "staff-delete": deletion,
     "staff-publish": publish,
     "staff-publication-refused": again("refused", refused),

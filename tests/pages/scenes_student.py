@@ -119,7 +119,7 @@ def superseded(house: House, window: Window) -> None:
 
 
 def lost(house: House, student: str) -> Claim:
-    """A submission that is being graded by nobody: for ten seconds, until the sweeper finds out."""
+    """A submission that is being graded by nobody, until the sweeper finds out after the lease."""
     claim = house.store.jobs.claim(Job(Kind.SUBMISSION, accepted(house, student)))
     assert claim is not None
     return claim

@@ -9,36 +9,19 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from grader.model import Level
-from grader.store.records import State
+from grader.store.records import Job, Kind, State
 from grader.store.searching import Filter
 from tests.disclosing import betrayed, texts
 from tests.pages.browser import Window
 from tests.pages.conftest import Opening
 from tests.pages.house import COURSE, PATIENCE, House, until
-from tests.pages.scenes_student import HOSTILE, HOSTILE_NAME, SCENES, graded, lost
+from tests.pages.scenes_student import HOSTILE, HOSTILE_NAME, SCENES, accepted, graded, lost
 from tests.service.parts import EXAMPLES
 from worker.serving.embedded import free_port
 from worker.serving.readiness import missing
 
 FOLDER = EXAMPLES[0].parent
 MILLISECONDS = 1000 * PATIENCE
-#: Right, and it takes its time about it.
-SLOW = b"""
-import time
-
-naps = [1.0, 1.0, 1.0]
-
-def backward_pass(all_weights, all_biases, all_f, all_h, y):
-    if K == 5 and naps:
-        time.sleep(naps.pop())
-    dws, dbs, delta = [], [], 2 * (all_f[K] - y)
-    for k in range(K, -1, -1):
-        dws.insert(0, delta @ all_h[k].T)
-        dbs.insert(0, delta)
-        if k > 0:
-            delta = (all_weights[k].T @ delta) * (all_f[k - 1] > 0)
-    return dws, dbs
-"""
 
 
 def handed_in(page: Page, name: str) -> None:
@@ -71,15 +54,18 @@ def test_a_wrong_notebook_is_watched_and_its_mistake_named(house: House, window:
     expect(page.get_by_role("link", name="Attempt 1")).to_be_visible()
 
 
-def test_the_wait_is_shown_as_it_goes_on(house: House, opening: Opening) -> None:
+def test_the_wait_is_shown_as_it_goes_on(house: House, window: Window) -> None:
     """Without loading the page again: who reads along is not thrown back to its top until the verdict is there."""
-    window = opening()
-    page = window.go(house.hand_in_link("slow"))
-    page.get_by_label("Your file").set_input_files({"name": "slow.py", "mimeType": "text/x-python", "buffer": SLOW})
-    page.get_by_role("button", name="Hand in").click()
+    verdict = house.store.submissions.verdict(graded(house, "right.ipynb").id)
+    assert verdict is not None
+    name = accepted(house, "slow")
+    page = window.go(house.verdict_link(house.submission(name)))
     page.evaluate("() => { window.untouched = true; }")
+    claim = house.store.jobs.claim(Job(Kind.SUBMISSION, name))
+    assert claim is not None
     expect(page.get_by_role("heading", level=1)).to_have_text("Being graded", timeout=MILLISECONDS)
     assert page.evaluate("() => window.untouched")
+    house.store.submissions.finish(claim, verdict)
     expect(page.get_by_role("heading", level=1)).to_have_text("Your backward pass is right.", timeout=MILLISECONDS)
 
 

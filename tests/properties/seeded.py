@@ -10,7 +10,7 @@ from grader.properties.building import Values, build, dyadic
 from grader.suite import Suite, count, measured
 
 
-def network(seed: int, assignment: Assignment, columns: int = 1) -> Network:
+def network(seed: int, assignment: Assignment, columns: int = 1, values: Values | None = None) -> Network:
     """A network of any shape within the ranges."""
     rng = np.random.default_rng(seed)
     ranges = assignment.ranges
@@ -22,10 +22,12 @@ def network(seed: int, assignment: Assignment, columns: int = 1) -> Network:
     )
     entries = count(sizes) + (sizes[0] + sizes[-1]) * columns
     numbers = dyadic(rng.integers(0, 256, entries))
-    return build(sizes, columns, numbers, assignment.formulas, Values(size=float(rng.choice([1 / 16, 1, 16]))))
+    return build(
+        sizes, columns, numbers, assignment.formulas, values or Values(size=float(rng.choice([1 / 16, 1, 16])))
+    )
 
 
-def seeded(assignment: Assignment, seeds: Iterable[int]) -> Suite:
-    """One measured network for each seed."""
-    networks = [network(seed, assignment) for seed in seeds]
+def seeded(assignment: Assignment, seeds: Iterable[int], values: Values | None = None) -> Suite:
+    """One measured network for each seed; by default now and then with small or large inputs."""
+    networks = [network(seed, assignment, values=values) for seed in seeds]
     return measured(networks, ["seeded"] * len(networks), assignment.formulas, assignment.rtol)

@@ -16,8 +16,10 @@ from grader.properties.rubric import agreement, steps
 from grader.properties.steps import STEPS
 from grader.revision import Revision
 from grader.suite import Suite, flatten
-from tests.corpus.mutants import mutants
+from tests.corpus.mutants import label, mutations
+from tests.corpus.mutations import KINDS
 from tests.corpus.rare import RareFault, rare_faults
+from tests.corpus.right import STYLES
 from tests.corpus.variants import RightVariant, right_variants
 from tests.local import local
 
@@ -27,29 +29,33 @@ def answers(source: str, judge: Judge) -> list[Answer]:
     return local(source, judge.assignment).answer(judge.suite)
 
 
-def test_a_corpus_of_single_faults_is_told_apart(udl: Judge) -> None:
-    """At least 300 wrong ones; labelled by exact gradients, not by Backmark."""
-    accepted, rejected = [], []
-    for mutant in mutants():
-        try:
-            agrees = agreement(udl.suite, answers(mutant.source, udl)).mark is Mark.PASSED
-        except SubmissionError:
-            agrees = False
-        if agrees and not mutant.right:
-            accepted.append(mutant.name)
-        if mutant.right and not agrees:
-            rejected.append(mutant.name)
-    assert sum(not mutant.right for mutant in mutants()) >= 300
+def failing(source: str, judge: Judge) -> list[str]:
+    """Return the properties that a source fails, judged in full: agreement with the differences spares it no step."""
+    try:
+        given = answers(source, judge)
+    except SubmissionError as error:
+        return [str(error)]
+    rows = {"agreement": agreement(judge.suite, given), **steps(judge.suite, judge.layers, given, judge.assignment)}
+    return [name for name, row in rows.items() if row.mark is not Mark.PASSED]
+
+
+def agrees(source: str, judge: Judge) -> bool:
+    """Return whether a source agrees with the differences."""
+    try:
+        return agreement(judge.suite, answers(source, judge)).mark is Mark.PASSED
+    except SubmissionError:
+        return False
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("style", STYLES)
+def test_single_faults_are_told_apart(udl: Judge, style: str, kind: str) -> None:
+    """The wrong ones agree with no differences, the right ones pass every step; labels are by exact gradients."""
+    mutants = [label(mutation) for mutation in mutations() if (mutation.style, mutation.kind) == (style, kind)]
+    accepted = [mutant.name for mutant in mutants if not mutant.right and agrees(mutant.source, udl)]
+    rejected = {mutant.name: found for mutant in mutants if mutant.right and (found := failing(mutant.source, udl))}
     assert accepted == []
-    assert rejected == []
-
-
-def test_no_step_of_a_right_mutant_fails(udl: Judge) -> None:
-    """Judged in full, without the shortcut that agreement with the differences allows."""
-    for mutant in mutants():
-        if mutant.right:
-            rows = steps(udl.suite, udl.layers, answers(mutant.source, udl), udl.assignment)
-            assert {row.mark for row in rows.values()} == {Mark.PASSED}, mutant.name
+    assert rejected == {}
 
 
 @pytest.mark.parametrize("fault", rare_faults(), ids=lambda fault: fault.name)

@@ -5,8 +5,7 @@ import contextlib
 import io
 import itertools
 import re
-import subprocess
-import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from tests.diagnosis.formulas import ASSIGNMENTS, assignment, sources
 from tests.diagnosis.slips import slips
 from tests.diagnosis.styles import Slip, source, written
 from tests.local import local
+from tests.properties.interpreter import Interpreter, started
 
 Numbers = list[list[float]]
 
@@ -53,17 +53,31 @@ class Shown:
     printed: str
 
 
-def ran(text: str, example: Counterexample) -> Shown:
-    """The script below the source, in an interpreter of its own."""
-    whole = f"import numpy as np\n{text}\n{example.script}"
-    done = subprocess.run([sys.executable, "-I", "-c", whole], capture_output=True, text=True, check=False)
-    rows = re.findall(r"^(all_dl_d\w+\[\d+\]) (.+)\n  expected (.+)\n  actual   (.+)$", done.stdout, re.MULTILINE)
+Run = Callable[[str, Counterexample], Shown]
+
+
+@pytest.fixture(scope="module")
+def interpreter() -> Iterator[Interpreter]:
+    """What runs the scripts."""
+    with started() as interpreter:
+        yield interpreter
+
+
+@pytest.fixture
+def ran(interpreter: Interpreter) -> Run:
+    """Runs the script below the source, in an interpreter of its own."""
+    return lambda text, example: _shown(interpreter, f"import numpy as np\n{text}\n{example.script}")
+
+
+def _shown(interpreter: Interpreter, script: str) -> Shown:
+    done = interpreter.run(script)
+    rows = re.findall(r"^(all_dl_d\w+\[\d+\]) (.+)\n  expected (.+)\n  actual   (.+)$", done.output, re.MULTILINE)
     return Shown(
         {name: says == "as it should be" for name, says, _, _ in rows},
         {name: expected for name, _, expected, _ in rows},
         {name: actual for name, _, _, actual in rows},
-        (done.stderr if done.returncode else done.stdout).strip().splitlines()[-1],
-        done.stdout,
+        (done.errors if done.status else done.output).strip().splitlines()[-1],
+        done.output,
     )
 
 
@@ -96,20 +110,20 @@ def near(rows: Numbers) -> object:
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_an_examples_difference_is_shown(udl: Judge, name: str) -> None:
+def test_an_examples_difference_is_shown(udl: Judge, ran: Run, name: str) -> None:
     text = (FOLDER / name).read_text()
     example = counterexample(text, udl)
     agrees(ran(text, example), example)
 
 
 @pytest.mark.parametrize("slip", slips("growing"), ids=lambda slip: slip.bug)
-def test_a_bugs_difference_is_shown(udl: Judge, slip: Slip) -> None:
+def test_a_bugs_difference_is_shown(udl: Judge, ran: Run, slip: Slip) -> None:
     example = counterexample(written(slip), udl)
     agrees(ran(written(slip), example), example)
 
 
 @pytest.mark.parametrize("bug", [each for each in BEHAVIOURS if each[0] not in STATE], ids=lambda each: each[0])
-def test_what_is_no_line_is_shown_too(udl: Judge, bug: tuple[str, str]) -> None:
+def test_what_is_no_line_is_shown_too(udl: Judge, ran: Run, bug: tuple[str, str]) -> None:
     _, text = bug
     example = counterexample(text, udl)
     agrees(ran(text, example), example)
@@ -148,6 +162,6 @@ def test_the_students_own_helpers_stay_what_they_are(udl: Judge) -> None:
 @pytest.mark.parametrize(
     "returned", ["None", "zip(dws, dbs)", "dws", "{1: dws, 2: dbs, 3: 0}", "(dws, (b for b in dbs))"]
 )
-def test_what_is_no_two_lists_is_shown_as_what_it_is(udl: Judge, returned: str) -> None:
+def test_what_is_no_two_lists_is_shown_as_what_it_is(udl: Judge, ran: Run, returned: str) -> None:
     text = source("growing", returns=returned)
     assert re.search(r"should (return two lists|be a list)", ran(text, counterexample(text, udl)).printed)

@@ -1,18 +1,22 @@
 """Each mistake is found, and shrunk to the network that a person would have chosen."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.model import Assignment, Counterexample, Judgement
+from grader.model import Assignment, Counterexample, Judgement, Range, Ranges
 from grader.oracle.network import Network
-from grader.properties.candidate import Answer, Evidence
+from grader.properties.candidate import Answer, Candidate, Evidence
 from grader.properties.engine import Judge
-from grader.properties.proposals import Proposals
-from grader.properties.shrinking import BUDGET, Witness, shrink, size
+from grader.properties.entries import disagreeing
+from grader.properties.proposals import SIMPLE, Proposals, numbers_of, rebuilt
+from grader.properties.shrinking import BUDGET, Fails, Witness, shrink, size
 from grader.suite import Suite
+from tests.corpus.rare import rare_faults
 from tests.local import local
 from tests.properties.seeded import network as seeded
 
@@ -104,6 +108,82 @@ def test_state_between_calls_is_said_and_not_shrunk_to_a_network_that_is_right(u
     assert found.outcome.value == "failed"
     assert "kept between calls" in agreement.message
     assert agreement.counterexample is not None
+
+
+def reductions(network: Network) -> Iterator[Network]:
+    """All networks that are one step simpler: a column, a unit or a layer less, or one value that reads more easily."""
+    weights, biases, x, y = network.weights, network.biases, network.net_input, network.y
+    for i in range(network.columns if network.columns > 1 else 0):
+        yield Network(weights, biases, np.delete(x, i, 1), np.delete(y, i, 1))
+    for k, units in enumerate(network.sizes):
+        for i in range(units if units > 1 else 0):
+            w, b = list(weights), list(biases)
+            if k < len(w):
+                w[k] = np.delete(w[k], i, 1)
+            if k > 0:
+                w[k - 1], b[k - 1] = np.delete(w[k - 1], i, 0), np.delete(b[k - 1], i, 0)
+            last = k == len(weights)
+            yield Network(tuple(w), tuple(b), x if k else np.delete(x, i, 0), np.delete(y, i, 0) if last else y)
+    for k in range(1, len(weights)):
+        w, b = list(weights), list(biases)
+        w[k - 1 : k + 1], b[k - 1 : k + 1] = [w[k] @ w[k - 1]], [b[k] + w[k] @ b[k - 1]]
+        yield Network(tuple(w), tuple(b), x, y)
+    numbers = numbers_of(network)
+    for at, value in enumerate(numbers.tolist()):
+        for simpler in SIMPLE[: SIMPLE.index(value)] if value in SIMPLE else SIMPLE:
+            yield rebuilt(network.sizes, network.columns, np.r_[numbers[:at], simpler, numbers[at + 1 :]], y)
+
+
+def still_failing(found: Network, candidate: Candidate, proposals: Proposals, fails: Fails) -> list[tuple[int, ...]]:
+    """The sizes of those of its reductions that fail as well."""
+    proposed = proposals.of(reductions(found))
+    if not proposed:
+        return []
+    suite = proposals.joined(proposed)
+    marks = fails(suite, candidate.answer(suite))
+    return [each.network.sizes for each, mark in zip(proposed, marks, strict=True) if mark]
+
+
+RARE = {fault.name: fault for fault in rare_faults() if not fault.stateful}
+
+
+@pytest.mark.parametrize("name", RARE)
+def test_no_single_reduction_of_what_is_shown_fails(udl: Judge, name: str) -> None:
+    """Of rare faults: fewer layers, units and columns, and simpler values, one step at a time."""
+    candidate = local(RARE[name].source, udl.assignment)
+    example = judged(RARE[name].source, udl).counterexample
+    assert example is not None
+    shown = Network(
+        tuple(map(np.array, example.weights)),
+        tuple(map(np.array, example.biases)),
+        np.array(example.net_input),
+        np.array(example.y),
+    )
+    assert still_failing(shown, candidate, Proposals(udl.assignment), disagreeing) == []
+
+
+#: What is wrong with batches, and the fewest columns on which it shows.
+BATCHES = {
+    "mean over columns": ("df[layer] @ all_h[layer].T", "df[layer] @ all_h[layer].T / y.shape[1]", 2),
+    "first column for all": ("indicator_function(all_f[layer - 1])", "indicator_function(all_f[layer - 1][:, :1])", 2),
+    "more than three": ("df[K] =", "df[K] = (2 if y.shape[1] > 3 else 1) *", 4),
+    "in every batch": ("np.array(d_loss", "-np.array(d_loss", 1),
+}
+
+
+@pytest.mark.parametrize("name", BATCHES)
+@pytest.mark.parametrize("seed", range(3))
+def test_a_batch_shrinks_like_any_other_size(name: str, seed: int) -> None:
+    """From eight columns to the fewest on which it is wrong."""
+    old, new, columns = BATCHES[name]
+    assignment = replace(Assignment("x", "backward_pass"), ranges=replace(Ranges(), columns=Range(1, 16)))
+    right = RIGHT.replace("np.array(df[layer])\n", "df[layer].sum(axis=1, keepdims=True)\n")
+    candidate, proposals = local(right.replace(old, new), assignment), Proposals(assignment)
+    starts = [seeded(seed + 10 * more, assignment, columns=8) for more in range(12)]
+    start = next(iter(Witness(candidate, proposals).failing(proposals.of(starts), disagreeing)))
+    found = shrink(start, disagreeing, Witness(candidate, proposals))
+    assert found.columns == columns
+    assert still_failing(found, candidate, proposals, disagreeing) == []
 
 
 class Counting:

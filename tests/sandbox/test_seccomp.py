@@ -1,12 +1,14 @@
 """The filters' verdicts, for every number, by an interpreter of their programs."""
 
 import errno
+import platform
 import re
 import struct
 from pathlib import Path
 
 import pytest
 
+from tests.services import require
 from worker.sandbox import seccomp, syscalls
 
 X86, ARM, I386 = 0xC000003E, 0xC00000B7, 0x40000003
@@ -106,9 +108,10 @@ def test_arguments_are_judged(machine: str, name: str, arguments: tuple[int, ...
 
 @pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
 def test_the_numbers_are_those_of_the_headers(machine: str) -> None:
-    if not HEADERS[machine].exists():
-        pytest.skip(f"{HEADERS[machine]} is not installed")
-    text = HEADERS[machine].read_text(encoding="utf-8")
+    if machine == "x86_64" and platform.machine() != machine:
+        pytest.skip("only its own machine has this header")
+    header_file = require(HEADERS[machine] if HEADERS[machine].exists() else None, str(HEADERS[machine]))
+    text = header_file.read_text(encoding="utf-8")
     header = {name: int(number) for name, number in re.findall(r"#define __NR(?:3264)?_(\w+)\s+(\d+)", text)}
     # The generic header has an older name for it as well.
     header.setdefault("newfstatat", header.get("fstatat", -1))

@@ -57,6 +57,11 @@ def test_the_loss_derivative_is_the_assignments(session: Session, loss: str, exp
     assert numbers(ask(session, body(lines), [1, 2], loss=loss)[0])[2:] == pytest.approx([expected] * 2)
 
 
+def test_a_loss_may_be_the_mean_over_the_columns(session: Session) -> None:
+    lines = "return [0 * all_weights[0]], [d_loss_d_output(y + 3, y).sum() + 0 * all_biases[0]]"
+    assert numbers(ask(session, body(lines), columns=3, loss="mean_least_squares")[0]) == [0.0, 6.0]
+
+
 def test_softmax_is_taken_over_the_rows(session: Session) -> None:
     lines = "return [np.zeros((2, 1))], [d_loss_d_output(np.array([[1000.0], [1000.0]]), 0)]"
     assert numbers(ask(session, body(lines), [1, 2], loss="softmax_cross_entropy")[0]) == [0, 0, 0.5, 0.5]

@@ -7,20 +7,20 @@ import pytest
 
 from worker.sandbox.inside.source import Rejected, extract
 
-#: Seconds within which any of these must be through, on a busy machine; the jail's own limits stand behind.
+#: Seconds of processor time within which any of these must be through; the jail's own limits stand behind.
 PATIENCE = 30
 F = "def f():\n  return x\n"
 
 
 def reason(source: str, filename: str = "homework.py") -> str:
     """Give the reason for the refusal, or "slice"."""
-    start = time.monotonic()
+    start = time.process_time()
     refusal = Rejected("slice", "")
     try:
         extract(source.encode("utf-8", "surrogatepass"), filename, "f")
     except Rejected as error:
         refusal = error
-    assert time.monotonic() - start < PATIENCE
+    assert time.process_time() - start < PATIENCE
     assert len(refusal.message) < 1200
     return refusal.reason
 

@@ -21,7 +21,7 @@ from tests.service.parts import ASSIGNMENT, COURSE, EXAMPLES, Part, Service, ser
 from tests.service.test_end_to_end import settled
 from worker.grading import Grader
 from worker.jails import Jails
-from worker.serving.embedded import EmbeddedRedis, find_server, free_port, lasting_port
+from worker.serving.embedded import EmbeddedRedis, free_port, lasting_port
 
 SUBMISSIONS = 200
 #: How many may be handed in beyond those that are at their end.
@@ -33,10 +33,9 @@ SLOW = "endless_loop.py"
 
 
 @pytest.fixture
-def redis(tmp_path: Path) -> Iterator[EmbeddedRedis]:
+def redis(redis_program: str, tmp_path: Path) -> Iterator[EmbeddedRedis]:
     """A Redis that the test may kill."""
-    if find_server() is None and not os.environ.get("CI"):
-        pytest.skip("no Redis server on this machine")
+    assert redis_program
     server = EmbeddedRedis(tmp_path / "redis", lasting_port())
     server.start()
     yield server

@@ -60,13 +60,13 @@ def test_a_killed_worker_leaves_nothing_behind_and_its_submission_is_taken_up_ag
     worker.kill()
     until(lambda: gone(below), "all that it started is gone")
     service.worker(1)
-    until(lambda: service.submission(name).tries == 2, "it is taken up again", 20)
+    until(lambda: service.submission(name).tries == 2, "it is taken up again")
 
 
 def test_a_submission_that_kills_every_worker_ends_without_a_verdict(service: Service) -> None:
     """After as many tries as the settings say, as our failure; the worker lives on."""
-    service.start("sweeper", BACKMARK_TRIES="2", BACKMARK_LEASE_SECONDS="1")
-    worker = service.worker(1, BACKMARK_LEASE_SECONDS="1")
+    service.start("sweeper", BACKMARK_TRIES="2")
+    worker = service.worker(1)
     name = service.submit(SLEEPER, "long.py", "ann")
     for tries in (1, 2):
         until(lambda tries=tries: service.submission(name).tries == tries, f"try {tries}")  # type: ignore[misc]

@@ -1,16 +1,10 @@
 """One student never costs another: the short form of `python -m bench.neighbours`, without its times."""
 
-import os
-
 import pytest
 
 from bench.neighbours import measure, text
-from worker.serving.embedded import find_server
 
-pytestmark = [
-    pytest.mark.usefixtures("jail"),
-    pytest.mark.skipif(find_server() is None and not os.environ.get("CI"), reason="no Redis server on this machine"),
-]
+pytestmark = pytest.mark.usefixtures("jail", "redis_program")
 
 
 def test_a_student_is_refused_nothing_and_loses_nothing_beside_two_who_flood_and_fill() -> None:

@@ -9,6 +9,7 @@ import pytest
 from grader.errors import AssignmentError
 from grader.model import Ranges
 from grader.properties.engine import Judge
+from grader.properties.steps import STEPS
 from grader.store.records import Job, Kind, Publication, Revision, State
 from grader.store.submissions import New
 from tests.service.conftest import Making, Sent
@@ -19,6 +20,7 @@ from worker.service.tasks import perform
 
 RIGHT = next(file for file in EXAMPLES if file.name == "right_loops.py").read_bytes()
 TOML = 'id = "mine"\ntitle = "Mine"\n'
+NO_MARKS = "".join(f"{name} = 0\n" for name in (*STEPS, "any_shape"))
 #: Of this service, and of another.
 OURS, OTHERS = "nobody guesses it", "nor this"
 
@@ -74,7 +76,9 @@ def test_a_sound_assignment_is_published_and_graded_on(context: Context) -> None
         ("id = mine", 0, "no TOML"),
         (TOML + "depth = 3\n", 0, "depth"),
         ('id = "other"\ntitle = "Other"\n', 0, "calls itself other"),
-        (TOML + "[home]\ndepth = 0\n[ranges]\ndepth = [0, 0]\n", 0, "missing_transpose"),
+        (TOML + "networks = 2\n[home]\nnetworks = 1\n", 0, "several_inputs"),
+        (TOML + "networks = 30\n[ranges]\ndepth = [0, 2]\n", 0, "home.depth is 5"),
+        (TOML + "networks = 30\n[rubric]\n" + NO_MARKS, 0, "has any marks"),
         (TOML, 5, "BACKMARK_SECRET"),
     ],
 )

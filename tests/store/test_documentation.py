@@ -44,11 +44,11 @@ def test_the_documented_rights_are_enough_and_no_more(store: Store, redis_server
         name = finished(limited)
         with limited.submissions.changes(name) as changes:
             limited.submissions.delete(name)
-            assert changes.wait(5)
+            assert changes.wait(30)
         app = application(limited.settings)
         CeleryDispatcher(app).send(job(accepted(limited, new("bob"))))
         with app.connection() as connection, connection.SimpleQueue("interactive") as queue:
-            queue.get(timeout=5).ack()
+            queue.get(timeout=30).ack()
         app.close()
         with pytest.raises(StoreUnavailable, match="refuses"):
             limited.redis.set("elsewhere", "1")

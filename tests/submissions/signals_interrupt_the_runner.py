@@ -1,6 +1,6 @@
 """Its handler of a fast timer raises in the middle of the runner, wherever that is by then.
 
-Expected: crashed or failed
+Expected: crashed or error or failed or timeout
 """
 
 import signal

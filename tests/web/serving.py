@@ -12,7 +12,7 @@ from worker.serving.embedded import free_port
 from worker.serving.tether import tethered
 
 #: Seconds that a server may take to start on a busy machine.
-_START = 30.0
+_START = 90.0
 
 
 @contextmanager

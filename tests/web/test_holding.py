@@ -144,9 +144,8 @@ def test_streams_end_when_their_clients_go_away_and_leave_room_for_others(server
     path = f"/submissions/{server.post('/submissions', json=body).json()['id']}/events"
     streams = [server.send(server.build_request("GET", path), stream=True) for _ in range(5)]
     assert [each.status_code for each in streams] == [200] * 4 + [503]
-    began = time.monotonic()
+    # Had they taken every thread, this would end with the client's patience: none of them ends by itself.
     assert server.get("/token").status_code == 200
-    assert time.monotonic() - began < 1
     for each in streams:
         each.close()
 

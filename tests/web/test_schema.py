@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from grader.settings.service import ServiceSettings
 from grader.store.records import Scope
 from grader.store.store import Store
@@ -24,8 +26,9 @@ SETTINGS = {
 }
 
 
+@pytest.mark.parametrize("phases", ["examples,coverage", "fuzzing", "stateful"])
 def test_every_operation_keeps_to_the_documentation(
-    settings: ServiceSettings, store: Store, staff: Asker, tmp_path: Path
+    settings: ServiceSettings, store: Store, staff: Asker, tmp_path: Path, phases: str
 ) -> None:
     secret = store.tokens.create("schemathesis", "course", {Scope.ADMIN})[1]
     submission = staff.submit().get_json()["id"]
@@ -36,7 +39,7 @@ def test_every_operation_keeps_to_the_documentation(
             [
                 *(sys.executable, "-m", "schemathesis.cli", "run", f"http://127.0.0.1:{port}/api/v1/openapi.json"),
                 *("--header", f"Authorization: Bearer {secret}", "--checks", "all", "--max-examples", str(EXAMPLES)),
-                *("--seed", "1", "--generation-database", "none", "--no-color"),
+                *("--seed", "1", "--generation-database", "none", "--no-color", "--phases", phases),
             ],
             env=os.environ
             | {"SCHEMATHESIS_HOOKS": "tests.web.schema_hooks", "PYTHONPATH": str(Path.cwd()), SUBMISSION: submission},

@@ -6,27 +6,31 @@ from collections.abc import Iterator
 
 import pytest
 
-from grader.settings.service import ServiceSettings
 from grader.store.records import Scope
 from grader.store.store import Store
 from tests.web.serving import serving
+from worker.serving.embedded import EmbeddedRedis
 
 #: What the server is set to, in bytes.
 MOST = 4096
 
 
+@pytest.fixture(scope="module")
+def port(redis_server: EmbeddedRedis) -> Iterator[int]:
+    """Of a real web server."""
+    with serving(redis_server.url, BACKMARK_MAX_BYTES=str(MOST)) as port:
+        yield port
+
+
 @pytest.fixture
-def connection(settings: ServiceSettings, store: Store) -> Iterator[tuple[socket.socket, bytes]]:
-    """A connection to a real web server, and the head of a submission that says nothing of its length."""
+def connection(port: int, store: Store) -> Iterator[tuple[socket.socket, bytes]]:
+    """A connection to the web server, and the head of a submission that says nothing of its length."""
     secret = store.tokens.create("test", "course", {Scope.SUBMIT})[1]
     head = (
         f"POST /api/v1/submissions HTTP/1.1\r\nHost: here\r\nAuthorization: Bearer {secret}\r\n"
         "Content-Type: application/json\r\n"
     )
-    with (
-        serving(settings.redis_url.get_secret_value(), BACKMARK_MAX_BYTES=str(MOST)) as port,
-        socket.create_connection(("127.0.0.1", port), timeout=20) as link,
-    ):
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as link:
         yield link, head.encode()
 
 

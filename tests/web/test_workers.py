@@ -58,7 +58,7 @@ def connect(port: int) -> Iterator[Connect]:
 
 def well(port: int) -> bool:
     """Whether a healthy client is answered, long before all of the others would be hung up on one by one."""
-    return httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=10).is_success
+    return httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=4 * HEAD_SECONDS).is_success
 
 
 @pytest.mark.parametrize(

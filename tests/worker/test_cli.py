@@ -250,13 +250,35 @@ def test_an_assignment_of_ones_own_is_checked_drawn_and_used(tmp_path: Path) -> 
     assert results(done)[0]["outcome"] == "failed"
 
 
-def test_an_assignment_that_lets_a_mistake_pass_is_refused_by_name(tmp_path: Path) -> None:
-    """Status 1, with the mistakes named."""
-    file = tmp_path / "flat.toml"
-    file.write_text('id = "flat"\ntitle = "Flat"\n[ranges]\ndepth = [0, 0]\n[home]\ndepth = 0\n')
+def test_an_assignment_that_lets_a_mistake_pass_is_refused_by_name_with_what_helps(tmp_path: Path) -> None:
+    """Status 1, with the mistakes named; what helps was tried: here more networks."""
+    file = tmp_path / "few.toml"
+    few = 'id = "few"\ntitle = "Few"\nnetworks = 4\n[ranges]\ndepth = [0, 3]\n[home]\ndepth = 3\nnetworks = 3\n'
+    file.write_text(few)
     done = backmark("assignment", "check", file, BACKMARK_CACHE=str(tmp_path))
     assert done.returncode == 1
-    assert "no_derivative" in done.stdout
+    assert "several_outputs" in done.stdout
+    assert "With networks = " in done.stdout
+
+
+@pytest.mark.usefixtures("jail")
+def test_a_function_of_another_name_is_sound_only_with_a_right_submission(tmp_path: Path) -> None:
+    """Nothing else shows that it has the five arguments."""
+    file, right, other = tmp_path / "own.toml", tmp_path / "right.py", tmp_path / "other.py"
+    head = 'id = "own"\ntitle = "Own"\nfunction = "L_model_backward"\nnetworks = 60\n'
+    file.write_text(head + "[ranges]\ndepth = [0, 3]\n[home]\ndepth = 3\n")
+    text = (EXAMPLES / "right_loops.py").read_text()
+    right.write_text(text.replace("backward_pass", "L_model_backward"))
+    other.write_text("def L_model_backward(AL, Y, caches):\n    return {}\n")
+    said = {}
+    for name, file_of in {"none": None, "right": right, "other": other}.items():
+        options: list[str | Path] = ["--right", file_of] if file_of else []
+        done = backmark("assignment", "check", file, *options, BACKMARK_CACHE=str(tmp_path))
+        said[name] = (done.returncode, done.stdout.splitlines()[-1])
+    assert said["right"] == (0, "Sound: every known mistake is caught.")
+    assert said["none"][0] == said["other"][0] == 1
+    assert "L_model_backward(all_weights, all_biases, all_f, all_h, y)" in said["none"][1]
+    assert "other.py, which should be right, does not pass (error)" in said["other"][1]
 
 
 def test_the_shipped_networks_belong_to_the_shipped_assignment() -> None:

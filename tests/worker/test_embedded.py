@@ -1,6 +1,5 @@
 """The embedded Redis: what it keeps, whom it lets in, and that a folder has one at a time."""
 
-import os
 import subprocess
 import sys
 import threading
@@ -13,11 +12,9 @@ import redis
 from grader.errors import StoreUnavailable
 from tests.service.parts import ROOT, gone, until
 from worker.serving import embedded
-from worker.serving.embedded import EmbeddedRedis, find_server, lasting_port
+from worker.serving.embedded import EmbeddedRedis, lasting_port
 
-pytestmark = pytest.mark.skipif(
-    find_server() is None and not os.environ.get("CI"), reason="no Redis server on this machine"
-)
+pytestmark = pytest.mark.usefixtures("redis_program")
 
 
 @pytest.fixture

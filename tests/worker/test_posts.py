@@ -1,6 +1,5 @@
 """One post, to receivers that are slow, broken or somebody else."""
 
-import shutil
 import socket
 import ssl
 import subprocess
@@ -14,6 +13,7 @@ from threading import Event, Thread
 import pytest
 
 from grader.addresses import Address, Destination
+from tests.services import require_program
 from tests.worker.receivers import PATIENCE, Receiver, Reply, receiving
 from worker.service.posts import Answer, Message, NoAnswer, post
 
@@ -97,7 +97,7 @@ def test_it_is_over_in_time_however_little_by_little_the_receiver_sends(first: b
     started = time.monotonic()
     with saying(first, then) as port, pytest.raises(NoAnswer):
         sent(port, seconds=0.5)
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < PATIENCE
 
 
 def test_a_hanging_receiver_is_said_to_be_too_slow() -> None:
@@ -113,7 +113,8 @@ def test_of_an_endless_body_only_the_beginning_is_read() -> None:
         assert sent(port).status == 200
     with saying(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n", b"x", pause=0.2) as port:
         assert sent(port).status == 200
-    assert time.monotonic() - started < 4
+    # The second body would take 20 s to come.
+    assert time.monotonic() - started < 15
 
 
 @pytest.mark.parametrize(
@@ -156,9 +157,7 @@ def test_nobody_there_is_a_failure_that_says_so() -> None:
 @pytest.fixture
 def authority(tmp_path: Path) -> Path:
     """A folder with the key and certificate of portal.example, signed by nobody else."""
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("no openssl on this machine")
+    openssl = require_program("openssl")
     key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", "key.pem")
     name = ("-subj", "/CN=portal.example", "-addext", "subjectAltName=DNS:portal.example")
     subprocess.run(

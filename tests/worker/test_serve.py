@@ -14,14 +14,10 @@ import httpx
 import pytest
 
 from grader.settings.machine import DEFAULT_REDIS_MAXMEMORY, parse_memory
-from worker.serving.embedded import find_server
 from worker.serving.readiness import missing
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-pytestmark = [
-    pytest.mark.usefixtures("jail"),
-    pytest.mark.skipif(find_server() is None and not os.environ.get("CI"), reason="no Redis server on this machine"),
-]
+pytestmark = pytest.mark.usefixtures("jail", "redis_program")
 
 
 class Served:

@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ from worker.sandbox.single import Single
 if TYPE_CHECKING:
     from grader.model import Verdict
     from grader.properties.engine import Judge
+    from grader.revision import Revision
     from worker.grading import Grader
 
 #: Files for each process that grades: fewer are done before another has started up.
@@ -34,6 +35,9 @@ MANY = 50
 
 #: The limits that most assignments leave as they are.
 USUAL = policy.Limits(2.0, 20.0, 1 << 30, 1 << 20)
+
+#: The notebook's own function, of which it is known that it can be passed.
+FUNCTION = "backward_pass"
 
 UNISOLATED = (
     "UNISOLATED: --no-jail runs this code with all of your rights. Do that with your own code only, never with a"
@@ -229,31 +233,63 @@ def doctor(settings: Settings, *, as_json: bool) -> bool:
     return report.can_isolate
 
 
-def check(assignment: str, settings: Settings, *, as_json: bool) -> bool:
-    """Whether an assignment's networks catch every known mistake and accept the reference."""
+def check(assignment: str, right: Path | None, settings: Settings, *, as_json: bool) -> bool:
+    """Whether an assignment's networks catch every known mistake and accept the reference, and `right` if it is given.
+
+    What cannot be passed is refused: a function of another name than the notebook's needs `right` to show that it has
+    the five arguments of the contract.
+    """
     from grader.properties.selfcheck import selfcheck
     from worker.drawing import revision
 
-    found = selfcheck(revision(assignment, settings.cache))
+    drawn = revision(assignment, settings.cache)
+    found = selfcheck(drawn)
+    contract = _contract(drawn, right, settings)
+    found = replace(found, faults=(*found.faults, *contract))
     if as_json:
         rows = [{"id": c.mistake.id, "title": c.mistake.title, "networks": c.networks} for c in found.catches]
-        summary = {"sound": found.sound, "networks": found.networks, "inconclusive": found.inconclusive}
+        summary: dict[str, Any] = {"sound": found.sound, "networks": found.networks, "inconclusive": found.inconclusive}
+        summary |= {"faults": found.faults, "right_here": [mistake.id for mistake in found.right_here]}
         click.echo(json.dumps({**summary, "reference_rejected": found.reference_rejected, "mistakes": rows}))
         return found.sound
     click.echo(f"{found.networks} networks; the reference is rejected on {found.reference_rejected} of them.")
     for catch in found.catches:
         click.secho(f"{catch.networks:5} ", fg="green" if catch.networks else "red", nl=False)
         click.echo(f"{catch.mistake.title}" + ("" if catch.networks else "  <- would pass"))
+    for mistake in found.right_here:
+        click.echo(f"    - {mistake.title}: no mistake within these ranges, every network there comes out right")
+    if found.reference_rejected:
+        click.echo("Refused: the reference itself is rejected. Please report this assignment.")
+    for fault in found.faults:
+        click.echo(f"Refused: {fault}.")
     if found.missed:
         names = ", ".join(mistake.id for mistake in found.missed)
-        click.echo(
-            f"Refused: these known-wrong backward passes would pass: {names}. Widen the ranges or draw more networks."
-        )
-    elif not found.sound:
-        click.echo("Refused: the reference itself is rejected. Please report this assignment.")
-    else:
+        click.echo(f"Refused: these known-wrong backward passes would pass: {names}.")
+        from worker.commands.advice import advice
+
+        click.echo(advice(drawn.assignment, len(found.missed)))
+    if found.sound:
         click.echo("Sound: every known mistake is caught.")
     return found.sound
+
+
+def _contract(drawn: "Revision", right: Path | None, settings: Settings) -> list[str]:
+    """What shows that nobody could pass: a right submission that does not, or none for a function we do not know."""
+    function = drawn.assignment.function
+    called = f"it is called as {function}(all_weights, all_biases, all_f, all_h, y)"
+    if right is None:
+        if function == FUNCTION:
+            return []
+        fault = f"nothing shows that anybody can pass: {called}, and has to return two lists, the derivatives by the"
+        return [f"{fault} weights and by the biases; name a right submission with --right FILE"]
+    from grader.properties.engine import Judge
+
+    with contextlib.closing(Jails(policy.jailed(settings.bwrap, Way(settings.jail)))) as jails:
+        judgement = _grader(Judge(drawn), jails).grade(read(right), right.name).judgement
+    if judgement.outcome.value == "passed":
+        return []
+    said = judgement.error.message if judgement.error else next((row.message for row in judgement.properties), "")
+    return [f"{right}, which should be right, does not pass ({judgement.outcome}): {said.rstrip('.')}; {called}"]
 
 
 def draw(file: Path, output: Path) -> None:

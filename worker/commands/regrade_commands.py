@@ -165,7 +165,7 @@ def _table(found: "Iterable[Comparison]") -> None:
     for each in found:
         status = each.status.replace("_", " ") + (f": {each.reason.replace('_', ' ')}" if each.reason else "")
         change = Text(each.change or "", style=COLOURS[each.change])
-        marks = (_marks(each.before), _marks(each.after))
+        marks = (Text("no verdict") if each.before is None else _marks(each.before), _marks(each.after))
         table.add_row(plain(each.student), plain(each.filename), change, *marks, " ".join(each.newly_failing), status)
     show_table(table, wide=True)
 

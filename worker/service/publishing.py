@@ -107,8 +107,11 @@ def _sound(checked: SelfCheck) -> SelfCheck:
     if checked.missed:
         names = ", ".join(f"{mistake.id} ({mistake.title})" for mistake in checked.missed)
         raise BadAssignment(
-            f"these known-wrong implementations would pass: {names}. Widen the ranges or draw more networks"
+            f"these known-wrong implementations would pass: {names}. Run `backmark assignment check` on the file: it"
+            " tries which other ranges or how many networks would catch them"
         )
+    if checked.faults:
+        raise BadAssignment(". ".join(checked.faults))
     return checked
 
 

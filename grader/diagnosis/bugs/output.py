@@ -9,10 +9,11 @@ from grader.diagnosis.bug import (
     Bug,
     Where,
     always,
-    batches,
+    averaged_batches,
     cross_entropy,
     least_squares,
     several_outputs,
+    summed_batches,
 )
 from grader.diagnosis.lines import Lines
 from grader.diagnosis.work import Work
@@ -28,7 +29,7 @@ def _bug(id_: str, title: str, hint: str, strong: str, *outputs: Output, applies
 
 def _loss(s: Work, output: Array) -> Array:
     """The loss derivative, taken at another array than the output."""
-    return loss_derivative(output, s.y, s.formulas.loss)
+    return loss_derivative(output, s.y, s.formulas)
 
 
 BUGS = (
@@ -78,7 +79,15 @@ BUGS = (
         "The loss is summed over the columns: do not divide by their number.",
         lambda s: s.loss / s.columns,
         lambda s: s.loss / s.y.size,
-        applies=batches,
+        applies=summed_batches,
+    ),
+    _bug(
+        "sum_over_columns",
+        "takes the sum over the columns of the batch instead of the mean",
+        "Try a batch of two columns: is the loss a sum or a mean over them?",
+        "The loss is the mean over the columns: divide by their number.",
+        lambda s: s.loss * s.columns,
+        applies=averaged_batches,
     ),
     _bug(
         "loss_for_derivative",
@@ -93,7 +102,7 @@ BUGS = (
         "leaves the target out of the loss derivative",
         "Does your all_dl_df[K] change when y changes?",
         "The loss derivative depends on y: call d_loss_d_output(all_f[K], y).",
-        lambda s: loss_derivative(s.f[-1], np.zeros_like(s.y), s.formulas.loss),
+        lambda s: loss_derivative(s.f[-1], np.zeros_like(s.y), s.formulas),
     ),
     _bug(
         "derivative_at_output",

@@ -9,8 +9,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .omitted import explained
 from .raised import clean, describe
+from .slicing import Statement
 from .source import Slice
+from .trial import Trials
 from .wire import encoded, framed, pack
 
 NAMES = ("all_weights", "all_biases", "all_f", "all_h", "y")
@@ -38,6 +41,8 @@ class Student:
     def __init__(self, lines: Slice) -> None:
         self.lines = lines
         self._modules: dict[tuple[int, str], ModuleType | BaseException] = {}
+        #: Statements on trial that were given up at one depth or another, and why: they are not tried again.
+        self._given_up: dict[Statement, str] = {}
 
     def function(self, name: str, depth: int, loss: str) -> Callable[..., Any]:
         """Return the function for K = `depth`; raises what executing the slice raised, each time."""
@@ -60,11 +65,20 @@ class Student:
 
             random.seed(0)
             np.random.seed(0)  # noqa: NPY002 - the students' notebooks use the old generator
+        trials = Trials()
         try:
-            exec(self.lines.compiled, vars(module))
+            for part in self.lines.parts:
+                if part.trial is None:
+                    exec(part.compiled, vars(module))
+                elif part.trial not in self._given_up and (why := trials.attempt(part.compiled, vars(module))):
+                    self._given_up[part.trial] = why
         except BaseException as error:  # noqa: BLE001 - whatever it is, it is the student's
             return error
         return module
+
+    def describe(self, error: BaseException) -> dict[str, str]:
+        """Return what an exception says, with the statements that it may miss."""
+        return describe(error, self.lines, explained(error, self.lines, self._given_up))
 
 
 class Question:
@@ -99,7 +113,8 @@ def _evidence(student: Student, question: Question) -> Iterator[bytes]:
     # Right submissions are never asked, and need none of this.
     from . import evidence, raising  # noqa: PLC0415
 
-    watch = evidence.Watch(frozenset(evidence.named_code(student.lines.compiled, question.function)))
+    codes = [code for part in student.lines.parts for code in evidence.named_code(part.compiled, question.function)]
+    watch = evidence.Watch(frozenset(codes))
     with watch.running():
         for form, numbers in question.networks:
             shapes = dict(zip(evidence.LISTS, form.shapes, strict=False))
@@ -132,7 +147,7 @@ def _answer(student: Student, question: Question, form: "_Form", numbers: "_Arra
     except Malformed as error:
         return pack({"kind": "malformed", "where": error.where, "index": error.index, "found": error.found})
     except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt are answers too
-        return pack({"kind": "raised", **describe(error, student.lines)})
+        return pack({"kind": "raised", **student.describe(error)})
     if _untouched(given, kept, form) and block.tobytes() == numbers.tobytes():
         return framed(_returned(()), payload)
     return framed(_returned(tuple(_changed(block, numbers, given, kept, form))), payload)
@@ -296,11 +311,20 @@ def _softmax_cross_entropy(net_output: Any, y: Any) -> Any:
     return powers / np.sum(powers, axis=0, keepdims=True) - y
 
 
-_LOSSES: dict[str, Callable[[Any, Any], Any]] = {
+def _mean(summed: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    def derivative(net_output: Any, y: Any) -> Any:
+        return summed(net_output, y) / np.shape(y)[-1]
+
+    return derivative
+
+
+_SUMMED: dict[str, Callable[[Any, Any], Any]] = {
     "least_squares": _least_squares,
     "binary_cross_entropy": _binary_cross_entropy,
     "softmax_cross_entropy": _softmax_cross_entropy,
 }
+#: The derivative of a loss that is the sum over the columns, or their mean.
+_LOSSES = _SUMMED | {f"mean_{loss}": _mean(derivative) for loss, derivative in _SUMMED.items()}
 for _function, _name in (
     *((value, "d_loss_d_output") for value in _LOSSES.values()),
     (_indicator, "indicator_function"),

@@ -1,14 +1,13 @@
 """The kept statements written out as one program whose lines know where the student wrote them."""
 
 import ast
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from types import CodeType
 
-from .rejection import quoted
 from .slicing import Statement
 from .syntax import Piece
-from .writes import Write, writes
+from .writes import Write
 
 #: Holds our `K` while a student's statement that binds `K` along with others runs.
 _SAVED = "_backmark_K"
@@ -23,14 +22,25 @@ class Line:
     code: str
     piece: Piece
     number: int
+    #: The statement that it belongs to, where that is kept on trial.
+    trial: Statement | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Lines of the slice that are executed together."""
+
+    compiled: CodeType
+    #: The one statement that they are, where an exception in it is no fault of the submission.
+    trial: Statement | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """What is executed of a submission: run `code` with `K` among its globals; the function is there."""
+    """What is executed of a submission: run `parts` with `K` among their globals; the function is there."""
 
     code: str
-    compiled: CodeType
+    parts: tuple[Part, ...]
     #: Of the graded definition's syntax tree, the same on every Python version.
     fingerprint: str
     #: For each line of `code` where the student wrote it, and what stands there.
@@ -42,6 +52,9 @@ class Slice:
     writes: tuple[Write, ...] = ()
     #: For each line of `code` the cell (0 in a file) and the line in it.
     origins: tuple[tuple[int, int], ...] = ()
+    #: Statements that are not executed; of those that may change what is, also why.
+    omitted: tuple[Statement, ...] = ()
+    refused: Mapping[Statement, str] = field(default_factory=dict)
 
     def origin(self, lineno: int) -> tuple[int, int]:
         """Return the cell (0 in a file) and the line where the student wrote line `lineno` of `code`."""
@@ -59,42 +72,29 @@ class Slice:
         return self.texts[lineno - 1] if 0 < lineno <= len(self.texts) else ""
 
 
-def listing(statements: list[Statement], parsed: dict[int, list[str]], used: frozenset[str]) -> list[Line]:
-    """Write the program; `parsed` are each piece's lines as they were parsed, `used` the names it needs."""
+def listing(
+    statements: list[Statement], trial: set[int], parsed: dict[int, list[str]], used: frozenset[str]
+) -> list[Line]:
+    """Write the program; `trial` are places in `statements`, `parsed` are each piece's lines as they were parsed."""
     lines: list[Line] = []
-    for statement in statements:
-        lines.extend(_written(statement, parsed[statement.piece.cell], used))
+    for place, statement in enumerate(statements):
+        lines.extend(_written(statement, parsed[statement.piece.cell], used, on_trial=place in trial))
     return lines
 
 
-def sliced(
-    lines: list[Line], compiled: CodeType, fingerprint: str, left_out: tuple[str, ...], kept: list[Statement]
-) -> Slice:
-    """Make a slice of the lines, and of the statements that they are."""
-    return Slice(
-        code="".join(f"{line.code}\n" for line in lines),
-        compiled=compiled,
-        fingerprint=fingerprint,
-        places=tuple(line.piece.place(line.number) for line in lines),
-        texts=tuple(quoted(line.piece.lines[line.number - 1]) for line in lines),
-        left_out=left_out,
-        writes=writes(kept),
-        origins=tuple((line.piece.cell, line.number) for line in lines),
-    )
-
-
-def _written(statement: Statement, parsed: list[str], used: frozenset[str]) -> Iterator[Line]:
+def _written(statement: Statement, parsed: list[str], used: frozenset[str], *, on_trial: bool) -> Iterator[Line]:
     piece, node = statement.piece, statement.node
+    trial = statement if on_trial else None
     first = node.lineno
     shadows = "K" in statement.names.bound
     if shadows:
         yield Line(f"{_SAVED} = K", piece, first)
     if isinstance(node, ast.Import) and len(node.names) > 1:
         # `import numpy as np, matplotlib.pyplot as plt`: the jail has no matplotlib.
-        yield Line(_imports(node, used), piece, first)
+        yield Line(_imports(node, used), piece, first, trial)
     else:
         for number, code in _segment(node, parsed):
-            yield Line(code, piece, number)
+            yield Line(code, piece, number, trial)
     if shadows:
         yield Line(f"K = {_SAVED}", piece, node.end_lineno or first)
 

@@ -22,13 +22,22 @@ class Lines(Protocol):
         """Return the line itself."""
 
 
-def describe(error: BaseException, lines: Lines) -> dict[str, str]:
-    """Return type, message and traceback; survives exceptions that break when they are looked at."""
+def describe(error: BaseException, lines: Lines, added: str = "") -> dict[str, str]:
+    """Return type, message and traceback; survives exceptions that break when they are looked at.
+
+    What is `added` is our own word, and ends the message and the traceback.
+    """
+    # Room for it, however long the student's own message is.
+    message, traceback = _MESSAGE_CAP - len(added) - 1, _TRACEBACK_CAP - len(added) - 1
     return {
         "type": clean(_name(error), _TYPE_CAP),
-        "message": clean(_message(error), _MESSAGE_CAP),
-        "traceback": clean(_traceback(error, lines), _TRACEBACK_CAP),
+        "message": _with(clean(_message(error), message), ". ", added),
+        "traceback": _with(clean(_traceback(error, lines), traceback), "\n", added),
     }
+
+
+def _with(text: str, between: str, added: str) -> str:
+    return f"{text}{between}{added}" if text and added else text or added
 
 
 def _name(error: BaseException) -> str:

@@ -1,10 +1,12 @@
 """What the graded function needs of its program: the definitions, imports and assignments that it names.
 
-Names alone are followed, and not what a call in some other statement does to globals, nor names spelled in strings.
+Kept on trial is what may change one of these besides: loops, calls and decorators that write into it, with what they
+need themselves. Names spelled in strings are not followed.
 """
 
 import ast
 import builtins
+import warnings
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
@@ -12,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 
+from .changes import ANY, Changes, Effects, changes, effects
 from .names import Names, names
 from .syntax import Piece
 
@@ -20,13 +23,18 @@ GIVEN = frozenset({"np", "K", "d_loss_d_output", "indicator_function"})
 #: Rounds of looking for definitions needed on the way; after these all are kept: right too, only more.
 ROUNDS = 8
 
+#: What finds names that are spelled in texts.
+_BY_TEXT = frozenset({"globals", "eval", "exec"})
+_KNOWN = GIVEN | frozenset(dir(builtins))
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _ASSIGNMENTS = (ast.Assign, ast.AnnAssign, ast.AugAssign)
+Assignment = ast.Assign | ast.AnnAssign | ast.AugAssign
 _BRANCHES = (ast.If, ast.Try, ast.TryStar, ast.Match)
 _BLOCKS = (ast.With, ast.AsyncWith)
+_LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
 
-@dataclass
+@dataclass(eq=False)
 class Statement:
     """One top-level statement and the piece that it stands in."""
 
@@ -38,6 +46,16 @@ class Statement:
         """Its global names, found when first asked for: most statements of a notebook are never asked."""
         return names(self.node)
 
+    @cached_property
+    def changes(self) -> Changes:
+        """What it changes besides, found when first asked for."""
+        return changes(self.node)
+
+    @property
+    def place(self) -> str:
+        """Where it begins, as a reader finds it."""
+        return self.piece.place(self.node.lineno)
+
 
 @dataclass(slots=True)
 class Places:
@@ -47,15 +65,38 @@ class Places:
     definitions: list[int] = field(default_factory=list)
     #: Assignments and imports.
     simple: list[int] = field(default_factory=list)
-    #: `x += 1`, `x[0] = 1`, `x.y = 1`: they change what another statement bound.
-    changes: list[int] = field(default_factory=list)
     #: `if`, `try`, `with` and `match` statements with a binding inside.
     compound: list[int] = field(default_factory=list)
 
     def needed(self) -> list[int]:
         """Give those kept for the name: the last definition, every assignment; compounds if nothing else."""
-        direct = [*self.definitions[-1:], *self.simple]
-        return [*(direct or self.compound), *self.changes]
+        return [*self.definitions[-1:], *self.simple] or self.compound
+
+
+@dataclass(slots=True)
+class Changing:
+    """By position, the statements that may change what one name stands for."""
+
+    #: `x[0] = 1`, `x += 1`, and assignments in loops.
+    written: list[int] = field(default_factory=list)
+    #: `x.append(1)`.
+    methods: list[int] = field(default_factory=list)
+    #: Loops and `with` blocks that bind it: they count if nothing else does.
+    bound: list[int] = field(default_factory=list)
+
+
+_UNCHANGED = Changing()
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Positions of the statements that are executed, in the order of the source."""
+
+    positions: list[int]
+    #: Those kept only because they may change what the others use.
+    trial: frozenset[int]
+    #: Those that may change it, too, but are never executed, and why.
+    refused: dict[int, str]
 
 
 class Program:
@@ -64,26 +105,83 @@ class Program:
     def __init__(self, statements: list[Statement]) -> None:
         self.statements = statements
         self.places: defaultdict[str, Places] = defaultdict(Places)
+        self.changing: defaultdict[str, Changing] = defaultdict(Changing)
+        #: Statements that call something for its effect, or are decorated.
+        self.calling: list[int] = []
+        #: By a name, others that are assigned it: `t = table`.
+        self.aliases: defaultdict[str, list[str]] = defaultdict(list)
+        self.imported: set[str] = {"np"}
         self.futures: list[int] = []
         self.stars: list[int] = []
         for position, statement in enumerate(statements):
             self._index(position, statement)
         # `K` is ours: no statement is kept for its sake.
         self.places.pop("K", None)
+        self.changing.pop("K", None)
 
-    def slice(self, target: int) -> list[int]:
-        """Find the positions that the target needs, its own among them, in the order of the source."""
-        kept: set[int] = set()
+    def slice(self, target: int, function: str) -> Kept:
+        """Find what the target needs, itself among it, and what may change that."""
+        needed: set[int] = set()
         seen: set[str] = set()
         fresh = {target}
         for number in range(ROUNDS + 1):
-            self._close(fresh, kept, seen)
-            fresh = self._earlier(kept, seen, every=number == ROUNDS) - kept
+            self._close(fresh, needed, seen)
+            fresh = self._earlier(needed, seen, every=number == ROUNDS) - needed
             if not fresh:
                 break
-        self._close(fresh, kept, seen)
+        self._close(fresh, needed, seen)
+        needed.update(self._stars(seen))
+        kept, refused = self._extended(needed, seen, function)
+        kept.update(self.futures)
+        return Kept(
+            self.futures + sorted(kept - set(self.futures)), frozenset(kept - needed - set(self.futures)), refused
+        )
+
+    def _extended(self, needed: set[int], seen: set[str], function: str) -> tuple[set[int], dict[int, str]]:
+        """Add what may change what is needed, and what that needs in turn."""
+        kept, refused = set(needed), dict[int, str]()
+        indexed = False
+        for _ in range(ROUNDS):
+            if not indexed and any(map(self._is_changeable, seen)):
+                # Only then: most submissions are functions alone, and need not look at what is called elsewhere.
+                self._index_calls(function)
+                indexed = True
+            fresh = {place for name in self._open(seen) for place in self._changing(name)}
+            if not seen.isdisjoint(_BY_TEXT):
+                fresh.update(place for places in self.places.values() for place in places.needed())
+            fresh -= kept | refused.keys()
+            reasons = ((place, _reason(self.statements[place].node, function)) for place in fresh)
+            refused.update((place, reason) for place, reason in reasons if reason)
+            fresh = (fresh - refused.keys()) | (self._earlier(kept, seen, every=False) - kept)
+            if not fresh:
+                break
+            self._close(fresh, kept, seen)
         kept.update(self._stars(seen))
-        return self.futures + sorted(kept - set(self.futures))
+        return kept, refused
+
+    def _is_changeable(self, name: str) -> bool:
+        """Whether a call may change what the name stands for: no function, and no module."""
+        places = self.places.get(name)
+        if places is None:
+            return name not in _KNOWN
+        objects = bool(places.simple or places.compound) and name not in self.imported
+        return objects or any(isinstance(self.statements[at].node, ast.ClassDef) for at in places.definitions)
+
+    def _open(self, seen: set[str]) -> set[str]:
+        """The names to look for; those that nothing binds may be bound through `globals()`."""
+        unbound = ANY in self.changing and seen - self.places.keys() - _KNOWN
+        return seen | {ANY} if unbound else seen
+
+    def _changing(self, name: str) -> list[int]:
+        places = self.places.get(name)
+        found = self.changing.get(name, _UNCHANGED)
+        positions = [*found.written, *([] if name in self.imported else found.methods)]
+        if places is None or not places.needed():
+            positions += found.bound
+        for alias in self.aliases.get(name, ()):
+            other = self.changing.get(alias, _UNCHANGED)
+            positions += [*other.written, *other.methods]
+        return positions
 
     def _close(self, fresh: Iterable[int], kept: set[int], seen: set[str]) -> None:
         todo = list(fresh)
@@ -108,8 +206,7 @@ class Program:
         return found
 
     def _stars(self, seen: set[str]) -> list[int]:
-        known = self.places.keys() | GIVEN | set(dir(builtins))
-        unresolved = bool(seen - known)
+        unresolved = bool(seen - self.places.keys() - _KNOWN)
         return [position for position in self.stars if unresolved or self._is_numpy(position)]
 
     def _is_numpy(self, position: int) -> bool:
@@ -120,23 +217,96 @@ class Program:
         node = statement.node
         if isinstance(node, _DEFINITIONS):
             self.places[node.name].definitions.append(position)
-        elif isinstance(node, ast.ImportFrom) and node.module == "__future__":
+            if node.decorator_list or getattr(node, "bases", None) or getattr(node, "keywords", None):
+                self._index_changes(position, statement.changes)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)) or type(node).__name__ == "TypeAlias":
+            self._index_import(position, statement)
+        elif isinstance(node, _ASSIGNMENTS):
+            self._index_assignment(position, statement, node)
+        elif isinstance(node, (ast.Expr, ast.Delete)):
+            self._index_changes(position, statement.changes)
+        elif isinstance(node, (*_BRANCHES, *_BLOCKS, *_LOOPS)):
+            self._index_compound(position, statement)
+
+    def _index_import(self, position: int, statement: Statement) -> None:
+        node = statement.node
+        if isinstance(node, ast.ImportFrom) and node.module == "__future__":
             self.futures.append(position)
         elif isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
             self.stars.append(position)
-        elif isinstance(node, (ast.Import, ast.ImportFrom)) or type(node).__name__ == "TypeAlias":
+        else:
             self._add("simple", statement.names.bound, position)
-        elif isinstance(node, _ASSIGNMENTS):
-            self._index_assignment(position, node, statement.names.bound)
-        elif isinstance(node, _BRANCHES) and not is_main_guard(node):
+            self.imported |= statement.names.defined
+
+    def _index_compound(self, position: int, statement: Statement) -> None:
+        node = statement.node
+        if is_main_guard(node):
+            # Never executed, but then it may be missed.
+            self._index_block(position, statement.changes, frozenset())
+        elif isinstance(node, _BRANCHES):
             self._add("compound", statement.names.bound, position)
+            self._index_changes(position, statement.changes)
         elif isinstance(node, _BLOCKS):
             self._add("compound", statement.names.defined, position)
+            self._index_block(position, statement.changes, statement.names.defined)
+        else:
+            self._index_block(position, statement.changes, frozenset())
 
-    def _index_assignment(self, position: int, node: ast.stmt, bound: frozenset[str]) -> None:
-        binds = isinstance(node, ast.Assign) or (isinstance(node, ast.AnnAssign) and node.value is not None)
-        self._add("simple" if binds else "changes", bound, position)
-        self._add("changes", _changed(node) - bound, position)
+    def _index_assignment(self, position: int, statement: Statement, node: Assignment) -> None:
+        if not isinstance(node, ast.Assign) or len(node.targets) > 1 or not isinstance(node.targets[0], ast.Name):
+            if isinstance(node, ast.Assign) or (isinstance(node, ast.AnnAssign) and node.value is not None):
+                self._add("simple", statement.names.bound, position)
+            self._index_changes(position, statement.changes)
+            return
+        # The most usual kind: `a = 1` binds no other name, unless there is a `b := 1` in it.
+        name, value = node.targets[0].id, node.value
+        self._add("simple", statement.names.bound if statement.piece.walrus else (name,), position)
+        if isinstance(value, ast.Name):
+            self.aliases[value.id].append(name)
+        elif isinstance(value, ast.Call):
+            self._index_changes(position, statement.changes)
+
+    def _index_changes(self, position: int, found: Changes) -> None:
+        for name in found.written:
+            self.changing[name].written.append(position)
+        for name in found.methods - self.imported:
+            self.changing[name].methods.append(position)
+        if found.calls:
+            self.calling.append(position)
+
+    def _index_block(self, position: int, found: Changes, defined: frozenset[str]) -> None:
+        """Index a loop or a `with`: an assignment in it changes a name; a target binds one that nothing else does."""
+        self._index_changes(position, found)
+        for name in found.assigned - defined - found.written:
+            self.changing[name].written.append(position)
+        for name in found.targets - found.assigned:
+            self.changing[name].bound.append(position)
+
+    def _index_calls(self, function: str) -> None:
+        """Index the statements that call something by what that changes."""
+        known: dict[str, Effects] = {}
+        for position in self.calling:
+            changed: set[str] = set()
+            todo = list(self.statements[position].changes.calls)
+            seen = {function}
+            while todo:
+                call = todo.pop()
+                if call.name in seen or call.name not in self.places:
+                    continue
+                seen.add(call.name)
+                found = self._effects(call.name, known)
+                changed |= found.changed | (found.methods - self.imported)
+                changed |= call.given if found.arguments else set()
+                todo += found.calls
+            for name in changed:
+                self.changing[name].written.append(position)
+
+    def _effects(self, name: str, known: dict[str, Effects]) -> Effects:
+        if name not in known:
+            places = self.places[name]
+            position = max([*places.definitions, *places.simple, *places.compound])
+            known[name] = effects(self.statements[position].node)
+        return known[name]
 
     def _add(self, kind: str, bound: Iterable[str], position: int) -> None:
         for name in bound:
@@ -150,16 +320,26 @@ def is_main_guard(node: ast.stmt) -> bool:
     )
 
 
-def _changed(node: ast.stmt) -> set[str]:
-    """Find the names at the root of targets such as `table['x']`, `table.x` and `table[0].y`."""
-    todo = list(getattr(node, "targets", None) or [getattr(node, "target", node)])
-    found = set()
-    while todo:
-        target = todo.pop()
-        if isinstance(target, (ast.Tuple, ast.List)):
-            todo.extend(target.elts)
-        elif isinstance(target, (ast.Subscript, ast.Attribute, ast.Starred)):
-            todo.append(target.value)
-        elif isinstance(target, ast.Name):
-            found.add(target.id)
-    return found
+def _reason(statement: ast.stmt, function: str) -> str:
+    """Why a statement is not even executed on trial."""
+    if is_main_guard(statement):
+        return 'what stands under `if __name__ == "__main__"` is not graded'
+    if not isinstance(statement, _DEFINITIONS) and any(
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == function
+        for node in ast.walk(statement)
+    ):
+        # A training loop, or a test of it.
+        return "it calls the graded function"
+    if not _compiles(statement):
+        return "it is not valid Python outside of a notebook"
+    return ""
+
+
+def _compiles(statement: ast.stmt) -> bool:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(ast.Module([statement], []), "", "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError):
+        return False
+    return True

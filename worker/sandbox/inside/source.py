@@ -1,18 +1,22 @@
 """The jail's first step: from a submitted file to what is executed of it. It parses and never executes."""
 
+import __future__
+
 import ast
 import re
 import warnings
 from dataclasses import dataclass, field
+from itertools import groupby
 from types import CodeType
 
 from . import encoding, magics, notebook, target
 from .fingerprint import fingerprint
-from .listing import Line, Slice, listing, sliced
+from .listing import Line, Part, Slice, listing
 from .raised import FILENAME
-from .rejection import Rejected
+from .rejection import Rejected, quoted
 from .slicing import Program, Statement
 from .syntax import Fault, Piece, fault, parse, too_complex, unified
+from .writes import writes
 
 __all__ = ["Rejected", "Slice", "extract"]
 
@@ -20,6 +24,8 @@ __all__ = ["Rejected", "Slice", "extract"]
 SOURCE_LIMIT = 1 << 20
 #: Most bytes of a notebook, with its plots.
 NOTEBOOK_LIMIT = 8 << 20
+
+_FUTURES = sum({getattr(__future__, name).compiler_flag for name in __future__.all_feature_names})
 
 
 @dataclass(slots=True)
@@ -77,7 +83,7 @@ def _empty(what: str) -> Rejected:
 
 def _read_file(text: str, function: str) -> _Reading:
     reading = _Reading(function)
-    piece = Piece(0, tuple(text.split("\n")))
+    piece = Piece(0, tuple(text.split("\n")), ":=" in text)
     found = parse(text, piece)
     if isinstance(found, Fault):
         raise found.rejected()
@@ -109,7 +115,7 @@ def _read_cells(cells: list[notebook.Cell], function: str) -> _Reading:
 
 def _read_cell(reading: _Reading, cell: notebook.Cell) -> None:
     text = unified(cell.text)
-    piece = Piece(cell.number, tuple(text.split("\n")))
+    piece = Piece(cell.number, tuple(text.split("\n")), ":=" in text)
     # Only a cell that is not Python as it stands can hold a magic.
     found = parse(text, piece)
     if isinstance(found, Fault):
@@ -149,11 +155,24 @@ def _conclude(reading: _Reading) -> Slice:
         raise target.missing(program, function, reading.notes + notes)
     statement = reading.statements[position]
     target.check_kind(statement, function)
-    kept = [reading.statements[place] for place in program.slice(position)]
-    used = frozenset().union(*(statement.names.used for statement in kept))
-    lines = listing(kept, reading.parsed, used)
-    print_ = fingerprint(target.definition(statement, function))
-    return sliced(lines, _compiled(lines), print_, left_out, kept)
+    kept = program.slice(position, function)
+    statements = [reading.statements[place] for place in kept.positions]
+    used = frozenset().union(*(statement.names.used for statement in statements))
+    trial = {number for number, place in enumerate(kept.positions) if place in kept.trial}
+    lines = listing(statements, trial, reading.parsed, used)
+    omitted = set(range(len(program.statements))).difference(kept.positions)
+    return Slice(
+        code="".join(f"{line.code}\n" for line in lines),
+        parts=_compiled(lines),
+        fingerprint=fingerprint(target.definition(statement, function)),
+        places=tuple(line.piece.place(line.number) for line in lines),
+        texts=tuple(quoted(line.piece.lines[line.number - 1]) for line in lines),
+        left_out=left_out,
+        writes=writes(statements),
+        origins=tuple((line.piece.cell, line.number) for line in lines),
+        omitted=tuple(program.statements[place] for place in sorted(omitted)),
+        refused={program.statements[place]: reason for place, reason in sorted(kept.refused.items())},
+    )
 
 
 def _earlier(program: Program, position: int | None, function: str) -> str:
@@ -164,13 +183,27 @@ def _earlier(program: Program, position: int | None, function: str) -> str:
     return f"An earlier `{function}` ({place}) is valid, but the last one counts: mend it or delete it."
 
 
-def _compiled(lines: list[Line]) -> CodeType:
+def _compiled(lines: list[Line]) -> tuple[Part, ...]:
+    """Compile what is executed at once, and every statement on trial by itself."""
+    parts = []
+    flags = 0
+    for trial, group in groupby(enumerate(lines), lambda item: item[1].trial):
+        numbered = list(group)
+        # Empty lines first, so that its line numbers are those of the whole.
+        code = "\n" * numbered[0][0] + "".join(f"{line.code}\n" for _, line in numbered)
+        parts.append(Part(_compile(code, flags, lines), trial))
+        # The future imports come first, and hold for all of it.
+        flags |= parts[-1].compiled.co_flags & _FUTURES
+    return tuple(parts)
+
+
+def _compile(code: str, flags: int, lines: list[Line]) -> CodeType:
     """Some errors (`return` outside of a function) are found only here. Nothing is executed."""
-    code = "".join(f"{line.code}\n" for line in lines)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return compile(code, FILENAME, "exec", dont_inherit=True)
+            compiled: CodeType = compile(code, FILENAME, "exec", flags, dont_inherit=True)
+            return compiled
     except SyntaxError as error:
         line = lines[min(max(error.lineno or 1, 1), len(lines)) - 1]
         text = (*line.piece.lines[: line.number - 1], line.code)

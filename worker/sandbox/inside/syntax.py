@@ -19,6 +19,8 @@ class Piece:
 
     cell: int
     lines: tuple[str, ...]
+    #: Whether there may be a `:=` in it, or in a text of it.
+    walrus: bool = False
 
     def place(self, line: int) -> str:
         """Say where a line stands, as a reader finds it."""

@@ -1,0 +1,136 @@
+"""Statements that change what the function uses are executed on trial; what is left out is said where it is missed."""
+
+import pytest
+
+from tests.sandbox.test_source import sliced
+from worker.sandbox.inside.answer import Student
+
+REGISTER = "T = {}\ndef register(g):\n  T[g.__name__] = g\n  return g\n"
+NAMED = "T = {}\ndef register(name):\n  def inner(g):\n    T[name] = g\n    return g\n  return inner\n"
+
+#: Programs whose `f` returns 7.
+CHANGES = {
+    "a method": "T = {}\nT.update(relu=lambda x: x)\ndef f(): return T['relu'](7)\n",
+    "append": "H = []\ndef g(): return 7\nH.append(g)\ndef f(): return H[0]()\n",
+    "a loop": "T = {}\nfor n in (6, 7): T[n] = n\ndef f(): return T[7]\n",
+    "a while": "T = []\nwhile len(T) < 7: T.append(1)\ndef f(): return len(T)\n",
+    "a loop that binds": "for g in (1, 7): pass\ndef f(): return g\n",
+    "a sum in a loop": "a = 1\nfor i in range(4): a += i\ndef f(): return a\n",
+    "a comprehension": "T = {}\n[T.update({n: n}) for n in (6, 7)]\ndef f(): return T[7]\n",
+    "a decorator": REGISTER + "@register\ndef relu(): return 7\ndef f(): return T['relu']()\n",
+    "a decorator by another name": REGISTER + "r = register\n@r\ndef relu(): return 7\ndef f(): return T['relu']()\n",
+    "decorators with names": NAMED + "@register('a')\ndef _(): return 3\n@register('b')\ndef _(): return 4\n"
+    "def f(): return T['a']() + T['b']()\n",
+    "a method as decorator": "class R:\n  t = {}\n  @classmethod\n  def add(cls, g):\n    cls.t['g'] = g\n"
+    "    return g\n@R.add\ndef relu(): return 7\ndef f(): return R.t['g']()\n",
+    "an object's method": "class R:\n  def __init__(self): self.t = {}\n  def add(self, g): self.t['g'] = g\n"
+    "r = R()\nr.add(lambda: 7)\ndef f(): return r.t['g']()\n",
+    "subclasses": "T = {}\nclass A:\n  def __init_subclass__(cls): T[cls.__name__] = cls\nclass B(A): y = 7\n"
+    "def f(): return T['B'].y\n",
+    "a call": REGISTER + "def relu(): return 7\nregister(relu)\ndef f(): return T['relu']()\n",
+    "a call whose value is kept": REGISTER + "def relu(): return 7\nx = register(relu)\ndef f(): return T['relu']()\n",
+    "a call with the table": "T = {}\ndef put(t, n): t[n] = n\nput(T, 7)\ndef f(): return T[7]\n",
+    "a call of a call": "T = {}\ndef put(n): T[n] = n\ndef fill():\n  for n in (6, 7): put(n)\n"
+    "fill()\ndef f(): return T[7]\n",
+    "map": REGISTER + "def relu(): return 7\nlist(map(register, [relu]))\ndef f(): return T['relu']()\n",
+    "a global": "def setup():\n  global T\n  T = 7\nsetup()\ndef f(): return T\n",
+    "globals()": "for n in ('relu', 'tanh'): globals()[n] = lambda: 7\ndef f(): return relu()\n",
+    "names in texts": "def relu(): return 7\ndef f(): return globals()['relu']()\n",
+    "another name for it": "T = {}\nt = T\nt['a'] = 7\ndef f(): return T['a']\n",
+    "setattr": "class N: pass\nsetattr(N, 'a', 7)\ndef f(): return N.a\n",
+    "a with": "T = {}\nwith np.errstate(all='ignore'):\n  T['a'] = 7\ndef f(): return T['a']\n",
+    "an if": "T = {}\nif True: T['a'] = 7\ndef f(): return T['a']\n",
+    "a try": "T = {}\ntry: T['a'] = 7\nexcept ValueError: pass\ndef f(): return T['a']\n",
+}
+
+#: Programs whose `f` returns 7 though a statement that may change what it uses cannot be run.
+SURVIVED = {
+    "a plot kept in a table": "import matplotlib.pyplot as plt\nT = {'a': 7}\nT['p'] = plt.figure()\n",
+    "a file": "T = {'a': 7}\nfor line in open('/nowhere/x'): T['a'] = line\n",
+    "an exit": "T = {'a': 7}\nfor n in 'bc':\n  T[n] = n\n  exit()\n",
+    "endless": "T = {'a': 7}\nwhile True: T['b'] = 1\n",
+    "endless in a function": "T = {'a': 7}\ndef g():\n  T['b'] = 1\n  while True: pass\ng()\n",
+    "await": "T = {'a': 7}\nT.update(a=await 8)\n",
+    "training": "T = {'a': 7}\nfor _ in range(9): T['a'] = f()\n",
+    "prints": "T = {'a': 7}\nfor n in range(9):\n  T['b'] = n; print(n)\n",
+    "a loop over K": "T = {'a': 4}\nfor K in range(9): T['b'] = K\ndef g(): T['a'] += K\ng()\n",
+}
+
+MISSED = {
+    "it raised FileNotFoundError": "T = {}\nfor n in 'ab': T[n] = open('/nowhere/x')\ndef f(): return T['a']\n",
+    "it runs for too long": "T = {}\nwhile True: T[0] = 0\ndef f(): return T['a']\n",
+    "it calls the graded function": "T = {}\nfor i in range(3): T['a'] = f()\ndef f(): return T['a']\n",
+    "is not graded": "a = {}\nif __name__ == '__main__': b = 1\ndef f(): return b\n",
+    "no part": "T = {}\nif __name__ == '__main__': T['a'] = 1\ndef f(): return T['a']\n",
+    "outside of a notebook": "T = {}\nT.update(a=await 8)\ndef f(): return T['a']\n",
+    "nothing that is graded names it": "T = {}\ndef relu(): return 7\ndef f(): return __builtins__['eval']('relu')\n",
+}
+
+
+def returned(student: Student) -> object:
+    """What `f()` returns with three hidden layers."""
+    return student.function("f", 3, "least_squares")()
+
+
+@pytest.mark.parametrize("kind", CHANGES)
+def test_what_changes_a_name_that_the_function_uses_is_executed(kind: str) -> None:
+    assert returned(Student(sliced(CHANGES[kind]))) == 7
+
+
+@pytest.mark.parametrize("kind", SURVIVED)
+def test_a_change_that_cannot_be_run_is_no_fault_of_the_function(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert returned(Student(sliced(SURVIVED[kind] + "def f(): return T['a']\n"))) == 7
+    assert capsys.readouterr() == ("", "")
+
+
+def test_what_runs_for_too_long_is_tried_at_one_depth_only() -> None:
+    student = Student(sliced("T = {'n': 0}\nwhile True: T['n'] += 1\ndef f(): return T['n']\n"))
+    first = returned(student)
+    assert isinstance(first, int)
+    assert first > 1000
+    assert student.function("f", 4, "least_squares")() == 0
+
+
+@pytest.mark.parametrize("why", MISSED)
+def test_an_exception_names_what_was_left_out_and_why(why: str) -> None:
+    student = Student(sliced(MISSED[why]))
+    with pytest.raises((LookupError, NameError)) as caught:
+        returned(student)
+    said = student.describe(caught.value)
+    reason = "is not graded" if why == "no part" else why
+    assert f"Line 2 (`{MISSED[why].splitlines()[1]}`) was left out: " in said["message"]
+    assert reason in said["message"]
+    assert said["traceback"].endswith(said["message"].partition(". ")[2])
+
+
+@pytest.mark.parametrize(
+    "source", ["def f(): return {}['a']\n", "def f(): return nothing\n", "def f(): return 1 / 0\n"]
+)
+def test_an_exception_that_misses_nothing_is_as_it_was(source: str) -> None:
+    student = Student(sliced("print('plots')\nfor i in range(3): pass\n" + source))
+    with pytest.raises(Exception, match=r"'a'|nothing|zero") as caught:
+        returned(student)
+    assert student.describe(caught.value)["message"] == str(caught.value)
+
+
+def test_a_missing_module_says_what_may_be_imported() -> None:
+    student = Student(sliced("import scipy\ndef f(): return scipy\n"))
+    with pytest.raises(ModuleNotFoundError) as caught:
+        returned(student)
+    assert student.describe(caught.value)["message"].startswith(
+        "No module named 'scipy'. Only NumPy and Python's standard library can be imported here"
+    )
+
+
+def test_the_notebooks_tests_and_plots_stay_out() -> None:
+    source = (
+        "import matplotlib.pyplot as plt\nw = [None] * (K + 1)\nfor k in range(K): w[k] = np.ones(3)\n"
+        "def run(x, w): return np.sum(x)\nprint('out', run(1, w))\nout = run(2, w)\nplt.plot(out)\n"
+        "def f(w): return w\n"
+    )
+    assert sliced(source).code == "def f(w): return w\n"
+
+
+def test_a_change_too_deep_to_compile_is_no_fault_of_the_function() -> None:
+    deep = "".join(f"{' ' * depth}for i{depth} in 'a':\n" for depth in range(25)) + " " * 25 + "T['b'] = 1\n"
+    assert returned(Student(sliced(f"T = {{'a': 7}}\n{deep}def f(): return T['a']\n"))) == 7

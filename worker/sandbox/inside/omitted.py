@@ -1,0 +1,66 @@
+"""What to add to an exception that may come from a statement that was left out, or from a missing module."""
+
+import sys
+from collections.abc import Iterator, Mapping
+
+from .changes import ANY
+from .listing import Slice
+from .rejection import quoted
+from .slicing import Statement
+
+#: Statements that are named, and characters of each that are shown.
+_MOST, _SHOWN = 3, 60
+#: Exceptions that a table which lacks an entry, or an object that lacks an attribute, leads to.
+_LACKING = (NameError, LookupError, AttributeError, TypeError, StopIteration)
+
+
+def explained(error: BaseException, part: Slice, given_up: Mapping[Statement, str]) -> str:
+    """Return sentences to add to the exception's message; mostly there are none."""
+    try:
+        return _imports(error) or _omitted(error, part, given_up)
+    except Exception:  # noqa: BLE001 - an exception of the student's may do anything when it is looked at
+        return ""
+
+
+def _imports(error: BaseException) -> str:
+    if type(error) not in {ImportError, ModuleNotFoundError} or not isinstance(error, ImportError):
+        return ""
+    name = (error.name or "").partition(".")[0]
+    if not name or name in sys.stdlib_module_names or name == "numpy":
+        return ""
+    return (
+        "Only NumPy and Python's standard library can be imported here; "
+        "what stands in another file of yours must be pasted into this one."
+    )
+
+
+def _omitted(error: BaseException, part: Slice, given_up: Mapping[Statement, str]) -> str:
+    if not isinstance(error, _LACKING):
+        return ""
+    name = error.name if isinstance(error, NameError) else None
+    sentences = [
+        f"{_capital(statement.place)} (`{_first_line(statement)}`) was left out: {why}."
+        for statement, why in _missed(name, part, given_up)
+    ]
+    if name is not None and not sentences:
+        sentences = [f"{_capital(fault)}: that cell was left out." for fault in part.left_out]
+    return " ".join(sentences[:_MOST])
+
+
+def _missed(name: str | None, part: Slice, given_up: Mapping[Statement, str]) -> Iterator[tuple[Statement, str]]:
+    """Yield the statements that would have bound the name (None: that change what is used), and why they did not."""
+    reasons = {**given_up, **part.refused}
+    for statement in (*given_up, *part.omitted):
+        found = statement.changes
+        bound = found.assigned | found.targets | statement.names.bound
+        if name in bound or (statement in reasons and (name is None or ANY in found.written | found.methods)):
+            yield statement, reasons.get(statement, "nothing that is graded names it")
+
+
+def _first_line(statement: Statement) -> str:
+    line = statement.piece.lines[statement.node.lineno - 1].strip()
+    return quoted(line if len(line) <= _SHOWN else line[: _SHOWN - 3] + "...")
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,55 @@
+"""Statements that are executed on trial: they may change what a submission uses, and must not end it."""
+
+import io
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+from types import CodeType, FrameType
+from typing import Any
+
+from .raised import FILENAME, clean
+
+#: Lines and calls that they may execute together; filling tables takes fewer, training takes more.
+STEPS = 200_000
+
+_MOST = 200
+
+
+class _Enough(BaseException):
+    """It runs for too long; no `except Exception` of the student's catches it."""
+
+
+class _Nowhere(io.TextIOBase):
+    """Prints of these statements are not the function's, and count for nothing."""
+
+    def write(self, text: str, /) -> int:
+        return len(text)
+
+
+class Trials:
+    """Those of one execution of a submission, which share what they may execute."""
+
+    def __init__(self) -> None:
+        self._left = STEPS
+
+    def attempt(self, code: CodeType, namespace: dict[str, Any]) -> str:
+        """Execute one of them; return why it was given up, and an empty text if it ran."""
+        before = sys.gettrace()
+        try:
+            with redirect_stdout(_Nowhere()), redirect_stderr(_Nowhere()):
+                sys.settrace(self._trace)
+                try:
+                    exec(code, namespace)
+                finally:
+                    sys.settrace(before)
+        except _Enough:
+            return "it runs for too long"
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the submission can do without
+            return clean(f"it raised {type(error).__name__}", _MOST)
+        return ""
+
+    def _trace(self, frame: FrameType, event: str, _: object) -> Any:
+        self._left -= 1
+        if self._left < 0:
+            raise _Enough
+        # What a library does counts as its calls: lines are counted in the student's code only.
+        return self._trace if event == "line" or frame.f_code.co_filename == FILENAME else None
