@@ -160,8 +160,11 @@ class Trouble:
             self._waiting -= {each.id for each in self._store.submissions.many([*self._waiting]) if each.state.terminal}
             self._over.wait(0.5)
 
-    def _running(self) -> dict[str, int]:
+    def _running(self) -> dict[str, int] | None:
+        """The tries of each that runs; None while one is at its last, or about to be, before a kill would end it."""
         found = self._store.submissions.many([*self._waiting])
+        if any(each.tries + (each.state is State.QUEUED) > KILLED_TRIES for each in found):
+            return None
         return {each.id: each.tries for each in found if each.state is State.RUNNING}
 
     def _stop(self, chance: random.Random) -> None:
@@ -184,15 +187,15 @@ class Trouble:
 
     def _kill(self, chance: random.Random) -> None:
         """Kill jails. The next one only once the last has cost a submission a try, or seems to have cost nothing."""
-        before: dict[str, int] = {}
+        before: dict[str, int] | None = {}
         patience = 0.0
         while not self._over.wait(chance.uniform(0.02, 0.4)):
             running = self._running()
             if running == before and time.monotonic() < patience:
                 continue
             jails = [jail for worker in grading_processes() for jail in jails_of(worker)]
-            # A submission's last try before it would end is left alone.
-            if not jails or not running or max(running.values()) > KILLED_TRIES or running != self._running():
+            # Finding them took a while.
+            if not jails or not running or running != self._running():
                 continue
             _signal(chance.choice(jails), signal.SIGKILL)
             self._found.kills += 1

@@ -31,6 +31,8 @@ from worker.serving.tether import tethered
 
 #: Seconds after an outage within which the service is ready, and everything that was accepted is graded.
 READY, GRADED = 30.0, 120.0
+#: Answers that refuse a submission for now: the store is away, or its storage is full.
+REFUSED = (503, 507)
 #: Seconds into an outage after which every look at `/readyz` must name it.
 NOTICED = 15.0
 #: Bytes of the disk that is filled.
@@ -212,7 +214,7 @@ def measure(name: str, seconds: float, rate: float) -> Report:
                 load.end()
                 sending.join()
         report.graded = _after(ended, lambda: not _unfinished(load), GRADED, "not all of it is graded", report)
-        report.accepted, report.refused = len(load.accepted), load.answers.count(503)
+        report.accepted, report.refused = len(load.accepted), sum(map(load.answers.count, REFUSED))
         _judge(report, load, serving)
         if reason is not None:
             late = [what for when, what in said if when > min(NOTICED, seconds / 2)]
@@ -246,7 +248,7 @@ def _after(ended: float, true: Callable[[], bool], most: float, complaint: str, 
 
 def _judge(report: Report, load: Load, serving: Serving) -> None:
     complaints = report.violations
-    if strange := sorted(set(load.answers) - {202, 503}):
+    if strange := sorted(set(load.answers) - {202, *REFUSED}):
         complaints.append(f"a submission was answered with {strange}")
     if serving.process.poll() is not None:
         complaints.append("the service has ended")

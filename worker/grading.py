@@ -164,7 +164,8 @@ class Grading:
         try:
             extracted = session.extract(self.source, self.filename[-LONGEST_NAME:], assignment.function)
         finally:
-            self.cells = session.cells
+            # A second jail may end before it has read anything.
+            self.cells = session.cells if session.cells.texts else self.cells
         if extracted.fingerprint in assignment.templates:
             raise SubmissionError("unfilled", UNFILLED.format(function=assignment.function))
         self._written = tuple(Written(each.name, each.index, each.cell, each.line) for each in extracted.writes)
