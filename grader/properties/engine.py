@@ -26,7 +26,7 @@ from grader.properties import wording
 from grader.properties.candidate import Answer, Candidate, Evidence, Raised, Returned
 from grader.properties.counterexamples import counterexample
 from grader.properties.examples import Examples
-from grader.properties.form import form
+from grader.properties.form import form, in_one_order
 from grader.properties.layers import Layers, stack
 from grader.properties.probes import NUMERICAL, Probes, flags, probes
 from grader.properties.proposals import Proposals
@@ -161,7 +161,7 @@ class Judge:
         if len(evidence) < len(self.suite):
             # It may have ended: it is asked nothing more.
             witness.left = 0
-        return dict(enumerate(evidence))
+        return in_one_order(self.suite, dict(enumerate(evidence)))
 
     def _flags(self, answers: Sequence[Answer], probed: Sequence[Answer]) -> tuple[Flag, ...]:
         changes = any(isinstance(each, Returned) and each.changed for each in answers)

@@ -1,6 +1,7 @@
 """The form of what was returned: two lists in the order that was asked for, each array in its shape."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -27,13 +28,35 @@ def form(suite: Suite, answers: Sequence[Answer], evidence: Mapping[int, Evidenc
     return Row(Mark.FAILED, returned, message, tuple(malformed), disagreeing)
 
 
+def in_one_order(suite: Suite, evidence: Mapping[int, Evidence]) -> dict[int, Evidence]:
+    """The evidence, with networks of one unit a layer, which fit either order, read in the order of the others."""
+    single = {i for i in evidence if set(suite.sizes[i]) == {1}}
+    others = {each.form for i, each in evidence.items() if i not in single and each.ended}
+    if others != {"swapped"}:
+        return dict(evidence)
+    return {i: _swapped(each) if i in single and each.form == "plain" else each for i, each in evidence.items()}
+
+
+def _swapped(evidence: Evidence) -> Evidence:
+    """The evidence about a network of one unit a layer, its weights taken for its biases."""
+    layers = len(evidence.status) // 4
+    numbers, status = evidence.numbers, evidence.status
+    return replace(
+        evidence,
+        form="swapped",
+        status=status[layers : 2 * layers] + status[:layers] + status[2 * layers :],
+        numbers=np.concatenate([numbers[layers : 2 * layers], numbers[:layers], numbers[2 * layers :]]),
+    )
+
+
 def reformed(suite: Suite, answers: Sequence[Answer], evidence: Mapping[int, Evidence]) -> list[Answer]:
     """The answers, those of another form as if they had the one that was asked for."""
     return [_reformed(suite, i, answer, evidence) for i, answer in enumerate(answers)]
 
 
 def _reformed(suite: Suite, i: int, answer: Answer, evidence: Mapping[int, Evidence]) -> Answer:
-    gradient = _gradient(suite, i, evidence) if isinstance(answer, Malformed) else None
+    other = isinstance(answer, Malformed) or (i in evidence and evidence[i].form == "swapped")
+    gradient = _gradient(suite, i, evidence) if other else None
     return answer if gradient is None else Returned(gradient)
 
 

@@ -33,10 +33,12 @@ def ignores_error(
     (random numbers). Nothing is claimed of code that is right on most networks with a hidden layer.
     """
     hidden = [i for i, sizes in enumerate(suite.sizes) if len(sizes) > 2 and suite.columns[i] == 1]
-    wrong = [i for i in sorted(set(failing) & set(hidden)) if i in evidence and _below(suite, i)]
+    wrong = [i for i in sorted(set(failing) & set(hidden)) if i in evidence and _depends(suite, i)]
     if not wrong or 2 * len(wrong) < len(hidden):
         return False
-    chosen = [wrong[len(wrong) * n // PROBES] for n in range(min(PROBES, len(wrong)))]
+    # What raised before it came to a lower layer says nothing of them.
+    reached = [i for i in wrong if _below(evidence[i], suite.sizes[i])] or wrong
+    chosen = [reached[len(reached) * n // PROBES] for n in range(min(PROBES, len(reached)))]
     networks = [suite.networks[i] for i in chosen]
     other = [_with_error(network, assignment, 3.0) for network in networks]
     large = [_with_error(network, assignment, LARGE) for network in networks]
@@ -46,7 +48,10 @@ def ignores_error(
         return False
     count = len(chosen)
     probes = [
-        tuple(_known(read, suite.sizes[i]) for read in (evidence[i], *answers[n::count])) for n, i in enumerate(chosen)
+        tuple(
+            _below(read, suite.sizes[i]) or _known(read, suite.sizes[i]) for read in (evidence[i], *answers[n::count])
+        )
+        for n, i in enumerate(chosen)
     ]
     known = [lists for lists in probes if all(lists)]
     return bool(known) and all(
@@ -54,7 +59,7 @@ def ignores_error(
     )
 
 
-def _below(suite: Suite, i: int) -> bool:
+def _depends(suite: Suite, i: int) -> bool:
     """True if a derivative below the output layer of network `i` is known and not zero."""
     sizes = suite.sizes[i]
     truth = suite.derivatives[suite.starts[i] : suite.starts[i + 1] - (sizes[-2] + 1) * sizes[-1]]
@@ -75,16 +80,19 @@ def _with_error(network: Network, assignment: Assignment, times: float) -> Netwo
 
 
 def _known(evidence: Evidence, sizes: Sequence[int]) -> Lists:
-    """What is known of the layers below the output; of the output layer, if it raised before it came to them."""
+    """What is known of the layers, but for the activations' gradients, which nobody is given."""
     lists = entries(evidence, sizes)
-    known = {
+    return {
         (name, k): entry
         for name in ("all_dl_dweights", "all_dl_dbiases", "all_dl_df")
         for k, entry in enumerate(lists[name])
         if entry is not None
     }
-    top = len(sizes) - 2
-    return {at: entry for at, entry in known.items() if at[1] < top} or known
+
+
+def _below(evidence: Evidence, sizes: Sequence[int]) -> Lists:
+    """What is known of the layers below the output."""
+    return {(name, k): entry for (name, k), entry in _known(evidence, sizes).items() if k < len(sizes) - 2}
 
 
 def _same(first: Lists, second: Lists) -> bool:
