@@ -52,6 +52,7 @@ Row = Literal[
     "any_shape",
     "finite_differences",
     "pure",
+    "form",
 ]
 
 
@@ -102,6 +103,7 @@ class _Rubric(_Table):
     any_shape: Marks = 2
     finite_differences: Marks = 0
     pure: Marks = 0
+    form: Marks = 0
 
 
 class _Feedback(_Table):

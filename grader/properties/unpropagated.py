@@ -80,19 +80,16 @@ def _with_error(network: Network, assignment: Assignment, times: float) -> Netwo
 
 
 def _known(evidence: Evidence, sizes: Sequence[int]) -> Lists:
-    """What is known of the layers, but for the activations' gradients, which nobody is given."""
+    """What is known, by list and layer."""
     lists = entries(evidence, sizes)
-    return {
-        (name, k): entry
-        for name in ("all_dl_dweights", "all_dl_dbiases", "all_dl_df")
-        for k, entry in enumerate(lists[name])
-        if entry is not None
-    }
+    return {(name, k): entry for name in lists for k, entry in enumerate(lists[name]) if entry is not None}
 
 
 def _below(evidence: Evidence, sizes: Sequence[int]) -> Lists:
-    """What is known of the layers below the output."""
-    return {(name, k): entry for (name, k), entry in _known(evidence, sizes).items() if k < len(sizes) - 2}
+    """What is known below the output layer; the gradient of that layer's input belongs there, too."""
+    top = len(sizes) - 2
+    known = _known(evidence, sizes)
+    return {(name, k): entry for (name, k), entry in known.items() if k < top or name == "all_dl_dh"}
 
 
 def _same(first: Lists, second: Lists) -> bool:

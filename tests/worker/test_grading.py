@@ -74,7 +74,7 @@ def test_the_result_object_has_the_keys_that_outsiders_rely_on(grade: Grade) -> 
     }  # fmt: skip
     assert [row["name"] for row in found["properties"]] == [
         "finite_differences", "bias_gradient", "weight_gradient", "activation_gradient", "relu_derivative",
-        "any_shape", "pure",
+        "any_shape", "form", "pure",
     ]  # fmt: skip
 
 
