@@ -121,10 +121,10 @@ def _bent(bias: Array, sums: Array, k: int, shape: Sizes, values: Values) -> Arr
         case "one active":
             # A unit of its own in each layer, on every column.
             on = np.arange(len(f))[:, None] == k % len(f)
-            size: Array = np.abs(f)
-            up, down = (size - f).max(axis=1, keepdims=True), (size + f).max(axis=1, keepdims=True)
+            up = (np.abs(f) - f).max(axis=1, keepdims=True)
+            down = (np.abs(f) + f).max(axis=1, keepdims=True)
             return np.asarray(bias + np.where(on, up, -down))
-        case "alive" if f[:, 0].max() < 0:
+        case "alive" if np.max(f[:, 0]) < 0:
             # Below a dead layer there is nothing to judge, and narrow ones often die.
             best = int(np.argmax(f[:, 0]))
             bias = bias.copy()
@@ -140,7 +140,7 @@ def _bent(bias: Array, sums: Array, k: int, shape: Sizes, values: Values) -> Arr
 def close(f: Array) -> NDArray[np.bool_]:
     """The units of a layer (units x columns) that are too near their kink on some column."""
     size: Array = np.abs(f)
-    return np.asarray((size <= MARGIN * size.max()).any(axis=1))
+    return np.asarray((size <= MARGIN * np.max(size)).any(axis=1))
 
 
 def _clear(  # noqa: PLR0913 - the same as `_bent`, and what to draw from
