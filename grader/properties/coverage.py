@@ -37,7 +37,7 @@ SINGLE = 30.0
 LEFT = 0.3
 
 #: Parameters that a network costs beside its own.
-OVERHEAD = 270
+OVERHEAD = 240
 
 
 def describe(network: Network, formulas: Formulas) -> list[float]:

@@ -155,7 +155,7 @@ def _examples(row: Row, wanted: int, assignment: Assignment, number: int, seen: 
     @given(strategy)
     def collect(network: Network) -> None:
         name = key(network)
-        if name not in seen and usable(network, assignment, grid=row.values.grid):
+        if name not in seen and usable(network, assignment, near=row.values.bend == "near the kink"):
             found[name] = network
         if len(found) >= wanted:
             raise _EnoughError
