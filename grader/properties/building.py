@@ -58,14 +58,19 @@ def dyadic(raw: NDArray[np.integer]) -> Array:
 def normal(shape: Sizes, columns: int, rng: np.random.Generator, values: Values) -> Array:
     """As many normal numbers as `build` needs.
 
-    If `values` says so, a quarter of them is zero; or half of the arrays have one sign each; or each array has a size
+    If `values` says so, a quarter of inputs, targets, biases and first weights is zero (zeros higher up would make a
+    wrong propagation look like a wrong mask); or half of the arrays have one sign each; or each array has a size
     of its own: what is rare at one place of ordinary networks is common at all places of these.
     """
     lengths = _lengths(shape, columns)
     parts = [rng.standard_normal(length) for length in lengths]
     match values.special:
         case "zeros":
-            parts = [np.where(rng.random(len(part)) < 1 / 4, 0.0, part) for part in parts]
+            # The parts are the input, the target, the first weights and biases, the second weights, and so on.
+            parts = [
+                np.where(rng.random(len(part)) < 1 / 4, 0.0, part) if n < 3 or n % 2 else part
+                for n, part in enumerate(parts)
+            ]
         case "one sign":
             parts = [(np.abs(part), -np.abs(part), part, part)[rng.integers(4)] for part in parts]
         case "uneven":
@@ -121,8 +126,8 @@ def _bent(bias: Array, sums: Array, k: int, shape: Sizes, values: Values) -> Arr
         case "one active":
             # A unit of its own in each layer, on every column.
             on = np.arange(len(f))[:, None] == k % len(f)
-            size: Array = np.abs(f)
-            up, down = (size - f).max(axis=1, keepdims=True), (size + f).max(axis=1, keepdims=True)
+            up = (np.abs(f) - f).max(axis=1, keepdims=True)
+            down = (np.abs(f) + f).max(axis=1, keepdims=True)
             return np.asarray(bias + np.where(on, up, -down))
         case "alive" if np.max(f[:, 0]) < 0:
             # Below a dead layer there is nothing to judge, and narrow ones often die.

@@ -30,11 +30,14 @@ LEADING = 14
 #: What a cell is worth that no ordinary network has, beside one that some have.
 STRANGE = 0.1
 
+#: What a bin of one quantity is worth beside a cell of two or three: faults of one condition are likelier.
+SINGLE = 30.0
+
 #: What is left of a cell's worth each time that it is covered.
 LEFT = 0.3
 
 #: Parameters that a network costs beside its own.
-OVERHEAD = 270
+OVERHEAD = 240
 
 
 def describe(network: Network, formulas: Formulas) -> list[float]:
@@ -99,7 +102,7 @@ def _signs(network: Network, f: Sequence[Array]) -> list[float]:
 def _active(hidden: Sequence[Array]) -> list[float]:
     on = [(f > 0).any(axis=1) for f in hidden]
     if not on:
-        return [-1.0] * 15
+        return [-1.0] * 17
     counts = [int(layer.sum()) for layer in on]
     dead = [len(layer) - n for layer, n in zip(on, counts, strict=True)]
     return [
@@ -109,7 +112,7 @@ def _active(hidden: Sequence[Array]) -> list[float]:
         sum(n == 0 for n in dead),
         sum(n == 1 for n in counts),
         *(_at(dead, place) for place in (0, 1, -1, -2)),
-        *(_at(counts, place) for place in (0, -1)),
+        *(_at(counts, place) for place in (0, 1, -1, -2)),
         min(counts),
         max(dead),
         2 * on[0][0] + on[0][-1],
@@ -148,6 +151,7 @@ class Coverage:
         own = self.cells(ordinary)
         self._worth: Array = np.full(self._total, STRANGE)
         self._worth[own.ravel()] = 1.0
+        self._worth[: sum(len(cuts) + 1 for cuts in self._cuts)] *= SINGLE
 
     def cells(self, rows: Array) -> NDArray[np.intp]:
         """For each row the numbers of the cells that it covers."""

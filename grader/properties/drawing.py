@@ -35,8 +35,8 @@ ANY, LARGEST = "any", "deepest and widest"
 #: Of the networks beside the notebook's own shape the part that may have any shape and ordinary values.
 FREE = 1 / 3
 
-#: Networks drawn for each that is used, and numbers that all of them may hold together: fewer of large ones.
-CHOICE, ROOM = 8, 1 << 23
+#: Networks drawn for each that is used; at most how many in all, and numbers that they may hold together.
+CHOICE, MOST, ROOM = 8, 2000, 1 << 23
 
 #: Ordinary networks that say what is usual.
 USUAL = 2000
@@ -92,7 +92,7 @@ def _choice(assignment: Assignment) -> int:
         for each in (ranges.inputs, ranges.widths, ranges.outputs, ranges.depth, ranges.columns)
     )
     each = count((inputs, *[width] * depth, outputs)) + columns * (inputs + width * depth + outputs)
-    return max(1, min(CHOICE, ROOM // (each * assignment.networks)))
+    return max(1, min(CHOICE, MOST // assignment.networks, ROOM // (each * assignment.networks)))
 
 
 def _plan(assignment: Assignment) -> Iterator[Row]:
@@ -155,7 +155,7 @@ def _examples(row: Row, wanted: int, assignment: Assignment, number: int, seen: 
     @given(strategy)
     def collect(network: Network) -> None:
         name = key(network)
-        if name not in seen and usable(network, assignment, grid=row.values.grid):
+        if name not in seen and usable(network, assignment, near=row.values.bend == "near the kink"):
             found[name] = network
         if len(found) >= wanted:
             raise _EnoughError

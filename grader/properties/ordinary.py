@@ -26,15 +26,15 @@ def ordinary(assignment: Assignment, seed: int, values: Values = ORDINARY) -> It
             yield network
 
 
-def usable(network: Network, assignment: Assignment, *, grid: bool = False) -> bool:
-    """No unit on its kink or, off the grid, near it; no saturated logit; no output all right already."""
+def usable(network: Network, assignment: Assignment, *, near: bool = False) -> bool:
+    """No unit on its kink or, but for `near`, near it; no saturated logit; an output that is not right already."""
     f = forward(network, assignment.formulas).f
     if assignment.formulas.loss is not Loss.LEAST_SQUARES and np.abs(f[-1]).max() > LARGEST_LOGIT:
         return False
     # Where every output is right already, every derivative is zero.
     if not loss_derivative(f[-1], network.y, assignment.formulas).any():
         return False
-    if grid or not assignment.formulas.activation.kinked:
+    if near or not assignment.formulas.activation.kinked:
         return all(bool(np.all(layer != 0)) for layer in f[:-1])
     return not any(bool(close(layer).any()) for layer in f[:-1])
 

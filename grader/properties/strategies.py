@@ -60,8 +60,8 @@ def sorted_sizes(draw: DrawFn, ranges: Ranges, *, widening: bool) -> Sizes:
 
 @st.composite
 def alternating_sizes(draw: DrawFn, ranges: Ranges) -> Sizes:
-    """Hidden layers that are narrow and wide by turns: the largest steps up and down that there are."""
-    depth, first = draw(within(ranges.depth, 2)), draw(st.integers(0, 1))
+    """Many hidden layers, narrow and wide by turns: the largest steps up and down that there are, at every place."""
+    depth, first = draw(within(ranges.depth, max(2, ranges.depth.most - 1))), draw(st.integers(0, 1))
     ends = (ranges.widths.least, ranges.widths.most)
     widths = [ends[(k + first) % 2] for k in range(depth)]
     return (draw(within(ranges.inputs)), *widths, draw(within(ranges.outputs)))

@@ -6,13 +6,13 @@ import io
 import itertools
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from grader.model import Activation, Assignment, Counterexample, Loss
+from grader.model import Activation, Assignment, Counterexample, Loss, Reduction
 from grader.oracle.network import Network
 from grader.properties.engine import Judge
 from grader.properties.script import script
@@ -39,6 +39,19 @@ EXAMPLES = (
 )
 #: What is kept between calls is not there in a fresh interpreter, and the verdict says so.
 STATE = {"accumulates", "lists_grow", "returns_earlier_answer", "state_between_calls"}
+
+
+#: Right under leaky_relu, for batches, with the loss derivative that it is given.
+MEAN = """
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    dws, dbs = [None] * (K + 1), [None] * (K + 1)
+    d = d_loss_d_output(all_f[K], y)
+    for k in range(K, -1, -1):
+        dws[k], dbs[k] = d @ all_h[k].T, d.sum(axis=1, keepdims=True)
+        if k > 0:
+            d = np.where(all_f[k - 1] > 0, 1.0, 0.1) * (all_weights[k].T @ d)
+    return dws, dbs
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +150,17 @@ def test_a_right_one_is_right_by_every_formula(given: tuple[Activation, Loss, in
         text, printed = script(network(number, asked), asked), io.StringIO()
         with contextlib.redirect_stdout(printed):
             exec(f"{sources(asked)['']}\n{text}", {"np": np})  # noqa: S102 - all of it is ours
+        assert printed.getvalue().endswith("\n0 arrays are wrong\n")
+
+
+def test_a_mean_over_the_columns_is_in_the_script() -> None:
+    """In its loss, and in the loss derivative that it gives to who has none."""
+    summed = assignment(Activation.LEAKY_RELU, Loss.LEAST_SQUARES, 3)
+    asked = replace(summed, formulas=replace(summed.formulas, reduction=Reduction.MEAN))
+    for number in range(10):
+        text, printed = script(network(number, asked), asked), io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            exec(f"{MEAN}\n{text}", {"np": np})  # noqa: S102 - all of it is ours
         assert printed.getvalue().endswith("\n0 arrays are wrong\n")
 
 
