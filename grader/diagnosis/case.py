@@ -133,7 +133,7 @@ def near(predicted: Array, got: Array, floor: Array) -> bool:
 
 def overflowed(answer: Answer) -> bool:
     """Whether arrays of the right shapes came back, with numbers that are not finite."""
-    return isinstance(answer, Malformed) and answer.where.endswith("not finite")
+    return isinstance(answer, Malformed) and answer.overflowed
 
 
 def _misfit(given: Malformed | Raised, lines: Lines, form: Form) -> int | None:

@@ -23,6 +23,11 @@ class Malformed:
     where: str
     message: str
 
+    @property
+    def overflowed(self) -> bool:
+        """True if the form is right, and some number is not finite."""
+        return self.where.endswith("not finite")
+
 
 @dataclass(frozen=True, slots=True)
 class Raised:

@@ -17,35 +17,41 @@ from grader.suite import Suite
 
 def form(suite: Suite, answers: Sequence[Answer], evidence: Mapping[int, Evidence]) -> Row:
     """`form`: failed on each network for which something else was returned; not run if nothing ever was."""
-    malformed = {i: answer for i, answer in enumerate(answers) if isinstance(answer, Malformed)}
-    returned = len(malformed) + sum(isinstance(answer, Returned) for answer in answers)
+    returned = sum(isinstance(answer, Returned | Malformed) for answer in answers)
+    other = [(i, answer) for i, answer in enumerate(answers) if isinstance(answer, Malformed) and not answer.overflowed]
     if not returned:
         return Row(Mark.NOT_RUN, 0, wording.NOTHING_RETURNED)
-    if not malformed:
+    if not other:
         return Row(Mark.PASSED, returned, "")
-    readable = {evidence[i].form for i in malformed if _gradient(suite, i, evidence) is not None}
-    message = wording.other_form(next(iter(malformed.values())), readable)
-    return Row(Mark.FAILED, returned, message, tuple(malformed), disagreeing)
+    failing = tuple(i for i, _ in other)
+    readable = {evidence[i].form for i in failing if _gradient(suite, i, evidence) is not None}
+    return Row(Mark.FAILED, returned, wording.other_form(other[0][1], readable), failing, disagreeing)
 
 
 def in_one_order(suite: Suite, evidence: Mapping[int, Evidence]) -> dict[int, Evidence]:
-    """The evidence, with networks of one unit a layer, which fit either order, read in the order of the others."""
-    single = {i for i in evidence if set(suite.sizes[i]) == {1}}
-    others = {each.form for i, each in evidence.items() if i not in single and each.ended}
+    """The evidence, with networks that fit either order of the two lists read in the order of the others.
+
+    Those are the networks whose layers all have one input: weights and biases have the same shapes there.
+    """
+    either = {i for i in evidence if set(suite.sizes[i][:-1]) == {1}}
+    others = {each.form for i, each in evidence.items() if i not in either and each.ended}
     if others != {"swapped"}:
         return dict(evidence)
-    return {i: _swapped(each) if i in single and each.form == "plain" else each for i, each in evidence.items()}
+    return {
+        i: _swapped(each, sum(suite.sizes[i][1:])) if i in either and each.form == "plain" else each
+        for i, each in evidence.items()
+    }
 
 
-def _swapped(evidence: Evidence) -> Evidence:
-    """The evidence about a network of one unit a layer, its weights taken for its biases."""
+def _swapped(evidence: Evidence, count: int) -> Evidence:
+    """The evidence with its weights, which are as many as its biases, taken for them."""
     layers = len(evidence.status) // 4
     numbers, status = evidence.numbers, evidence.status
     return replace(
         evidence,
         form="swapped",
         status=status[layers : 2 * layers] + status[:layers] + status[2 * layers :],
-        numbers=np.concatenate([numbers[layers : 2 * layers], numbers[:layers], numbers[2 * layers :]]),
+        numbers=np.concatenate([numbers[count : 2 * count], numbers[:count], numbers[2 * count :]]),
     )
 
 
@@ -55,7 +61,8 @@ def reformed(suite: Suite, answers: Sequence[Answer], evidence: Mapping[int, Evi
 
 
 def _reformed(suite: Suite, i: int, answer: Answer, evidence: Mapping[int, Evidence]) -> Answer:
-    other = isinstance(answer, Malformed) or (i in evidence and evidence[i].form == "swapped")
+    malformed = isinstance(answer, Malformed) and not answer.overflowed
+    other = malformed or (isinstance(answer, Returned) and i in evidence and evidence[i].form == "swapped")
     gradient = _gradient(suite, i, evidence) if other else None
     return answer if gradient is None else Returned(gradient)
 

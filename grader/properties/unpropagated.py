@@ -37,7 +37,7 @@ def ignores_error(
     if not wrong or 2 * len(wrong) < len(hidden):
         return False
     # What raised before it came to a lower layer says nothing of them.
-    reached = [i for i in wrong if _below(evidence[i], suite.sizes[i])] or wrong
+    reached = [i for i in wrong if "1" in _lower(evidence[i])] or wrong
     chosen = [reached[len(reached) * n // PROBES] for n in range(min(PROBES, len(reached)))]
     networks = [suite.networks[i] for i in chosen]
     other = [_with_error(network, assignment, 3.0) for network in networks]
@@ -48,10 +48,7 @@ def ignores_error(
         return False
     count = len(chosen)
     probes = [
-        tuple(
-            _below(read, suite.sizes[i]) or _known(read, suite.sizes[i]) for read in (evidence[i], *answers[n::count])
-        )
-        for n, i in enumerate(chosen)
+        tuple(_known(read, suite.sizes[i]) for read in (evidence[i], *answers[n::count])) for n, i in enumerate(chosen)
     ]
     known = [lists for lists in probes if all(lists)]
     return bool(known) and all(
@@ -79,17 +76,19 @@ def _with_error(network: Network, assignment: Assignment, times: float) -> Netwo
     return Network(network.weights, network.biases, network.net_input, y)
 
 
+def _lower(evidence: Evidence) -> str:
+    """The status of each entry below the output layer, but for dh."""
+    layers = len(evidence.status) // 4
+    return "".join(evidence.status[at * layers : (at + 1) * layers - 1] for at in range(3))
+
+
 def _known(evidence: Evidence, sizes: Sequence[int]) -> Lists:
-    """What is known, by list and layer."""
-    lists = entries(evidence, sizes)
-    return {(name, k): entry for name in lists for k, entry in enumerate(lists[name]) if entry is not None}
-
-
-def _below(evidence: Evidence, sizes: Sequence[int]) -> Lists:
-    """What is known below the output layer; the gradient of that layer's input belongs there, too."""
-    top = len(sizes) - 2
-    known = _known(evidence, sizes)
-    return {(name, k): entry for (name, k), entry in known.items() if k < top or name == "all_dl_dh"}
+    """What is known the farthest below the output: layers below it, else its input's gradient, else its own."""
+    lists, top = entries(evidence, sizes), len(sizes) - 2
+    known = {(name, k): entry for name in lists for k, entry in enumerate(lists[name]) if entry is not None}
+    inputs = {at: entry for at, entry in known.items() if at[0] == "all_dl_dh"}
+    outputs = {at: entry for at, entry in known.items() if at[0] != "all_dl_dh"}
+    return {at: entry for at, entry in outputs.items() if at[1] < top} or inputs or outputs
 
 
 def _same(first: Lists, second: Lists) -> bool:

@@ -125,7 +125,7 @@ def _target(evidence: Evidence) -> str | None:
 
 
 def judge(layers: Layers, written: Written, assignment: Assignment) -> dict[str, WrittenStep]:
-    """Each step by the lists. Numbers that are not finite fail whatever line wrote them."""
+    """Each step by the lists. A line whose inputs overflowed is not judged; one that makes its output overflow is."""
     with np.errstate(all="ignore"):
         rtol = LOCAL * assignment.rtol
         return {
@@ -145,7 +145,8 @@ def _bias(layers: Layers, written: Written, rtol: float) -> WrittenStep:
     absent = written.missing["all_dl_dbiases"]
     started = layers.top & ~(_near(df, layers.top_delta, rtol * layers.top_size) | ~layers.unit).all(axis=1)
     wrong = absent | started | (~_near(db, df, rtol * (np.abs(df) + np.abs(db))) & layers.unit).any(axis=1)
-    decided = written.known["all_dl_df"] & (written.known["all_dl_dbiases"] | absent)
+    finite = np.isfinite(df).all(axis=1)
+    decided = written.known["all_dl_df"] & finite & (written.known["all_dl_dbiases"] | absent)
     telling = decided & ((df != 0).any(axis=1) | layers.top)
     return WrittenStep(decided, telling, decided & wrong)
 
@@ -155,7 +156,8 @@ def _weight(layers: Layers, written: Written, rtol: float) -> WrittenStep:
     outer = written.df.ravel()[layers.entry_row] * layers.h.ravel()[layers.entry_column]
     right = _near(written.d_weights, outer, rtol * np.abs(outer))
     wrong = absent | np.logical_or.reduceat(~right, layers.entry_start)
-    decided = written.known["all_dl_df"] & (written.known["all_dl_dweights"] | absent)
+    finite = np.logical_and.reduceat(np.isfinite(outer), layers.entry_start)
+    decided = written.known["all_dl_df"] & finite & (written.known["all_dl_dweights"] | absent)
     seen = np.logical_or.reduceat((outer != 0) | (written.d_weights != 0), layers.entry_start)
     return WrittenStep(decided, decided & (seen | absent), decided & wrong)
 
@@ -165,9 +167,11 @@ def _propagation(layers: Layers, written: Written, rtol: float) -> dict[str, Wri
     below = ~layers.top
     df_known, dh_known = written.known["all_dl_df"], np.roll(written.known["all_dl_dh"], -1) & below
     above_known = np.roll(df_known, -1) & below
+    dh_known &= np.roll(np.isfinite(written.dh).all(axis=1), -1)
     weights, above = np.roll(layers.weights, -1, axis=0), np.roll(written.df, -1, axis=0)
     g = np.einsum("lji,lj->li", weights, above)
     size = rtol * np.einsum("lji,lj->li", np.abs(weights), np.abs(above))
+    above_known &= np.isfinite(g).all(axis=1)
     dh, unit = np.roll(written.dh, -1, axis=0), layers.unit
     unkinked = unit & (layers.f != 0)
 
