@@ -213,12 +213,12 @@ class Client:
         path = place("assignments", assignment, "revisions")
         return list(self._calls.listing(path, Revision.read, self._calls.in_course()))
 
-    def publish(self, toml: str, *, fresh: int = 0, key: str | None = None) -> Publication:
+    def publish(self, toml: str, *, fresh: int | None = None, key: str | None = None) -> Publication:
         """Ask for an assignment to be published: a worker draws its networks and tries them. For staff.
 
-        `fresh`: networks drawn anew for each submission.
+        `fresh`: how many of its networks come from a secret pool; a fifth if left out.
         """
-        body = {"toml": toml, "fresh": fresh, **self._calls.in_course()}
+        body = {"toml": toml, **({} if fresh is None else {"fresh": fresh}), **self._calls.in_course()}
         return self._calls.post("/publications", Publication.read, body, headers=keyed(key))
 
     def publication(self, publication: str) -> Publication:

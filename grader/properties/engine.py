@@ -1,5 +1,6 @@
 """The judge: answers in, judgement out. It runs nothing of a student's itself."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -31,7 +32,17 @@ from grader.properties.layers import Layers, stack
 from grader.properties.probes import NUMERICAL, Probes, flags, probes
 from grader.properties.proposals import Proposals
 from grader.properties.row import Row
-from grader.properties.rubric import ORDER, agreement, any_shape, evidence, home_networks, purity, right, unpropagated
+from grader.properties.rubric import (
+    ORDER,
+    agreement,
+    any_shape,
+    evidence,
+    home_networks,
+    purity,
+    right,
+    unpropagated,
+    wrong_later,
+)
 from grader.properties.shrinking import Witness, size
 from grader.properties.steps import STEPS
 from grader.properties.unpropagated import ignores_error
@@ -74,9 +85,15 @@ class Judge:
 
     @cached_property
     def asked_again(self) -> list[int]:
-        """Places asked about twice, from the last to the first."""
-        count = min(AGAIN, len(self.suite))
-        return [len(self.suite) * n // count for n in range(count)][::-1]
+        """Places asked about twice, from the last to the first: one of each depth, and others of the commonest.
+
+        Each depth has a module of its own, so what goes wrong at every so many calls is seen where most are made.
+        """
+        depths = [len(sizes) for sizes in self.suite.sizes]
+        last = set({depth: i for i, depth in enumerate(depths)}.values())
+        commonest = Counter(depths).most_common(1)[0][0] if depths else 0
+        places = sorted(range(len(depths)), key=lambda i: (i not in last, depths[i] != commonest, -i))
+        return sorted(places[:AGAIN], reverse=True)
 
     @cached_property
     def probes(self) -> Probes:
@@ -147,11 +164,15 @@ class Judge:
         rest = given[n:]
         again, probed = rest[: len(self.asked_again)], rest[len(self.asked_again) :]
         pure = purity(answers, again, self.asked_again, ended=len(again) < len(self.asked_again))
+        noticed = self._flags(answers, probed)
+        later = wrong_later(self.suite, answers, dict(zip(self.asked_again, again, strict=False)))
+        # The wrong one of two answers counts, whichever came first.
+        answers = [later.get(i, answer) for i, answer in enumerate(answers)] if later else answers
         witness = Witness(candidate, self.proposals)
         if ended is not None:
             # It died after the last graded answer: it is asked about no smaller networks.
             witness.left = 0
-        return self._concluded(answers, pure, self._flags(answers, probed), witness, fresh)
+        return self._concluded(answers, len(later), pure, noticed, witness, fresh)
 
     def _evidence(self, witness: Witness) -> dict[int, Evidence]:
         """What the function wrote on its way, by network; empty for one that has ended."""
@@ -167,15 +188,16 @@ class Judge:
         changes = any(isinstance(each, Returned) and each.changed for each in answers)
         return (*flags(self.probes, probed), *((CHANGES,) if changes else ()))
 
-    def _concluded(
+    def _concluded(  # noqa: PLR0913 - all that is known of a submission
         self,
         answers: Sequence[Answer],
+        later: int,
         pure: Row,
         noticed: tuple[Flag, ...],
         witness: Witness,
         fresh: Callable[[], Candidate],
     ) -> Judgement:
-        agrees = agreement(self.suite, answers)
+        agrees = agreement(self.suite, answers, later)
         raised = next((each for each in answers if isinstance(each, Raised)), None)
         if agrees.mark is Mark.PASSED:
             rows, outcome = {**self._right, "form": Row(Mark.PASSED, len(answers), "")}, Outcome.PASSED

@@ -22,12 +22,13 @@ from grader.suite import Suite, flatten
 ORDER = ("finite_differences", *STEPS, "any_shape", "form", "pure")
 
 
-def agreement(suite: Suite, answers: Sequence[Answer]) -> Row:
-    """`finite_differences`: the judge of *passed*."""
+def agreement(suite: Suite, answers: Sequence[Answer], later: int = 0) -> Row:
+    """`finite_differences`: the judge of *passed*. `later` of the answers came when a network was asked about again."""
     failing = tuple(np.flatnonzero(disagreeing(suite, answers)).tolist())
     if not failing:
         return Row(Mark.PASSED, len(suite), "")
-    return Row(Mark.FAILED, len(suite), wording.tally(len(failing), len(suite)), failing, disagreeing)
+    message = wording.tally(len(failing), len(suite)) + (wording.later(later) if later else "")
+    return Row(Mark.FAILED, len(suite), message, failing, disagreeing)
 
 
 def steps(suite: Suite, layers: Layers, answers: Sequence[Answer], assignment: Assignment) -> dict[str, Row]:
@@ -188,6 +189,17 @@ def purity(answers: Sequence[Answer], again: Sequence[Answer], asked_again: Sequ
             message = "Asked again about networks that it had answered, it did not answer."
         return Row(Mark.FAILED, len(answers), message, other)
     return Row(Mark.PASSED, len(answers), "")
+
+
+def wrong_later(suite: Suite, answers: Sequence[Answer], again: Mapping[int, Answer]) -> dict[int, Answer]:
+    """By network the second answers that disagree with finite differences where the first ones agreed."""
+    other = [i for i, second in again.items() if not same(answers[i], second)]
+    if not other:
+        return {}
+    asked = suite.take(other)
+    first = disagreeing(asked, [answers[i] for i in other])
+    second = disagreeing(asked, [again[i] for i in other])
+    return {i: again[i] for i, before, after in zip(other, first, second, strict=True) if after and not before}
 
 
 def same(first: Answer, second: Answer) -> bool:

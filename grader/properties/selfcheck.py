@@ -23,10 +23,15 @@ ELSEWHERE = 400
 
 @dataclass(frozen=True, slots=True)
 class Catch:
-    """On how many of the networks a mistake is seen."""
+    """On which of the networks a mistake is seen."""
 
     mistake: Mistake
-    networks: int
+    places: tuple[int, ...]
+
+    @property
+    def networks(self) -> int:
+        """How many they are."""
+        return len(self.places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,8 @@ def selfcheck(revision: Revision) -> SelfCheck:
     suite, assignment = revision.suite, revision.assignment
     right = disagreeing(suite, Known(RIGHT, assignment.formulas).answer(suite))
     catches = [
-        Catch(mistake, sum(disagreeing(suite, known(mistake, assignment).answer(suite)))) for mistake in of(assignment)
+        Catch(mistake, tuple(np.flatnonzero(disagreeing(suite, known(mistake, assignment).answer(suite))).tolist()))
+        for mistake in of(assignment)
     ]
     right_here = _right_here([catch.mistake for catch in catches if not catch.networks], assignment)
     return SelfCheck(

@@ -40,7 +40,7 @@ FORMS = {
 
 STATE = (
     " Asked about its counterexample alone, in a fresh process, it does not fail like this:"
-    " something is kept between calls, such as a global or a default argument."
+    " something is kept between calls, such as a global or a default argument, or it draws random numbers."
 )
 
 
@@ -73,3 +73,8 @@ def unseen(name: str, *, asked: bool) -> str:
 def tally(wrong: int, of: int) -> str:
     """On how many networks it is wrong, as a sentence."""
     return f"Wrong on {wrong} of {of} network{'' if of == 1 else 's'}."
+
+
+def later(wrong: int) -> str:
+    """On how many of the networks that are wrong the first answer was right."""
+    return f" On {wrong} of these it was right when it was first asked, and wrong when it was asked again."

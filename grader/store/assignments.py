@@ -1,9 +1,10 @@
 """Assignments and their revisions. What ships with Backmark is every course's, until it publishes one of that id."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
+from grader.fresh import places, usual
 from grader.store import keys
 from grader.store.connection import Connection, text, texts
 from grader.store.records import Revision
@@ -15,9 +16,11 @@ from grader.stored import read
 class Assignments:
     """By course. Networks and pools are stored once for all courses, since a revision's id is a hash over them."""
 
-    def __init__(self, redis: Connection, scripts: Scripts) -> None:
+    def __init__(self, redis: Connection, scripts: Scripts, *, pooled: bool = False) -> None:
+        """`pooled`: with a secret, so that what ships is graded on fresh networks too."""
         self._redis = redis
         self._scripts = scripts
+        self._pooled = pooled
 
     def publish(self, revision: Revision, npz: bytes, pool: bytes | None = None) -> Revision:
         """Make it its assignment's current revision; as it is stored, with the time by Redis's clock."""
@@ -59,6 +62,11 @@ class Assignments:
         data: Any = self._redis.get(keys.key("pool", revision_id))
         return None if data is None else bytes(data)
 
+    def keep_pool(self, revision_id: str, pool: bytes) -> bytes:
+        """Keep a pool that was drawn for what ships; the one that is kept, if somebody was first."""
+        self._redis.set(keys.key("pool", revision_id), pool, nx=True)
+        return self.pool(revision_id) or pool
+
     def list(self, course: str) -> list[Revision]:
         """The current revision of each assignment that the course may use, by the assignment's id."""
         own = {text(each) for each in self._redis.hkeys(keys.key("assignments", course))}
@@ -68,14 +76,25 @@ class Assignments:
 
     def _stored(self, course: str, revision_id: str) -> Revision | None:
         raw = texts(self._redis.hgetall(keys.key("revision", course, revision_id)))
-        return _revision(raw["record"], raw["published"]) if raw else None
+        return self._with_fresh(_revision(raw["record"], raw["published"])) if raw else None
+
+    def _with_fresh(self, revision: Revision) -> Revision:
+        """What ships with this version, graded on fresh networks where there is a secret to choose them by."""
+        here = next((each for each in shipped() if each.id == revision.id), None)
+        if not self._pooled or here is None or revision.course != keys.EVERYONE:
+            return revision
+        count = usual(here.networks)
+        return replace(revision, fresh=count, replaced=places(here.networks, count))
 
     def _shipped(self, assignment_id: str) -> Revision | None:
         return next((self._seeded(each) for each in shipped() if each.assignment_id == assignment_id), None)
 
     def _seeded(self, each: Shipped) -> Revision:
         """What ships, stored by the first process that needs it, so that any worker finds its networks."""
-        return self._stored(keys.EVERYONE, each.id) or self.publish(
+        return self._stored(keys.EVERYONE, each.id) or self._with_fresh(self._publish_shipped(each))
+
+    def _publish_shipped(self, each: Shipped) -> Revision:
+        return self.publish(
             Revision(
                 id=each.id,
                 course=keys.EVERYONE,

@@ -37,6 +37,8 @@ class Chooser:
     regrade: str
     selection: Selection
     until: float
+    #: The group that a submission's student is graded in: empty where all are graded on the same networks.
+    group: Callable[[Submission], str]
     #: Students whose submission was chosen, or passed over for good, within this chunk.
     _taken: set[str] = field(default_factory=set)
 
@@ -100,7 +102,8 @@ class Chooser:
                 yield {"pick": pick}
             return
         before = _standing(each)
-        unit = unit_of(self.regrade, each)
+        group = self.group(each)
+        unit = unit_of(self.regrade, each, group)
         entry = Entry(each.student, each.attempt, each.filename, each.created, unit, each.verdict or 0, before)
         yield {
             "pick": pick,
@@ -109,6 +112,7 @@ class Chooser:
             "unit": unit,
             "source": each.source_sha256,
             "filename": nameless(each.filename),
+            "group": group,
             "class": class_of(before),
             "entry": json.dumps(entry.write(), separators=(",", ":")),
         }

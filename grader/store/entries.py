@@ -42,10 +42,10 @@ class Entry:
         }
 
 
-def unit_of(regrade: str, each: Submission) -> str:
-    """The unit that grades it: one for each distinct source, and how it is read."""
+def unit_of(regrade: str, each: Submission, group: str = "") -> str:
+    """The unit that grades it: one for each distinct source, how it is read, and its students' group, if any."""
     kind = "notebook" if nameless(each.filename).endswith(".ipynb") else "script"
-    return f"{regrade}-{each.source_sha256}-{kind}"
+    return "-".join([regrade, each.source_sha256, kind, *([group] if group else [])])
 
 
 def nameless(filename: str) -> str:

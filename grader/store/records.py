@@ -116,12 +116,15 @@ class Revision:
     title: str
     networks_sha256: str
     published: float
-    #: Networks drawn anew for each submission from the pool; 0: all are graded on the same.
+    #: Networks of the secret pool that a submission is graded on; 0: all are graded on the same.
     fresh: int = 0
     #: Catches of the self-check: how many networks see each known mistake, by its id.
     catches: tuple[tuple[str, int], ...] = ()
     #: What its networks look like and catch, for staff: JSON as `grader.properties.preview` writes it; empty: unknown.
     preview: str = ""
+    #: Places of its own networks that give way to those, which each group of students has of its own. None where each
+    #: source has its own fresh networks, beside all of the revision's: as earlier versions published.
+    replaced: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ class Shipped:
     title: str
     networks_sha256: str
     archive: bytes
+    #: How many networks it has.
+    networks: int
     #: As `grader.properties.preview` wrote it.
     preview: str
 
@@ -61,6 +63,7 @@ def _read(name: str, data: bytes, preview: str) -> Shipped:
         title=assignment["title"],
         networks_sha256=digest.hexdigest(),
         archive=data,
+        networks=len(header["sizes"]),
         preview=preview.strip(),
     )
 

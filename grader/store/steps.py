@@ -13,7 +13,7 @@ from grader.store import keys
 from grader.store.choosing import Chooser
 from grader.store.connection import Connection, text, texts
 from grader.store.packing import packed
-from grader.store.records import Claim, Job, Kind
+from grader.store.records import Claim, Job, Kind, Submission
 from grader.store.regrade import Mode, read
 from grader.store.reports import Fate, Report, Row
 from grader.store.scripts import Scripts
@@ -28,6 +28,9 @@ _END = "-inf"
 
 #: A source's verdict as a submission's own, by its id and filename.
 Own = Callable[[dict[str, Any], str, str], dict[str, Any]]
+
+#: The group of a submission's student.
+Group = Callable[[Submission], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +58,11 @@ class Steps:
         self._submissions = submissions
         self._units = units
 
-    def choose(self, claim: Claim) -> Step | None:
-        """The next submissions that it selects; after the last its units may be graded."""
+    def choose(self, claim: Claim, group: Group = lambda _: "") -> Step | None:
+        """The next submissions that it selects; after the last its units may be graded.
+
+        `group` is where a submission's student is graded, if not all are graded on the same networks.
+        """
         name = claim.job.id
         raw = texts(self._redis.hgetall(_key(name)))
         if not raw:
@@ -66,7 +72,7 @@ class Steps:
         # Nothing is left where it ended and the answer was lost: the script says whether that was this claim's doing.
         if raw["cursor"]:
             selection = read(name, raw, 0.0).selection
-            chooser = Chooser(self._redis, self._submissions.many, name, selection, float(raw["created"]))
+            chooser = Chooser(self._redis, self._submissions.many, name, selection, float(raw["created"]), group)
             found = chooser.chunk(raw["cursor"])
             rows, looked, to = found.rows, found.looked, found.cursor or ""
         answer = self._scripts.run(

@@ -24,6 +24,8 @@ class Unit:
     source_sha256: str
     #: Nobody's, with the ending of its submissions': how it is read depends on that only.
     filename: str
+    #: Of the students whose submissions it is graded for; empty where all are graded on the same networks.
+    group: str
     #: Whether it is to be graded anew.
     fresh: bool
     #: What was handed in; None where it is gone.
@@ -44,13 +46,14 @@ class Units:
         found = self._scripts.run("unit", name)
         if not found:
             return None
-        course, revision, fresh, sha256, filename, source, *classes = found
+        course, revision, fresh, sha256, filename, source, group, *classes = found
         return Unit(
             name,
             text(course),
             text(revision),
             text(sha256),
             text(filename),
+            text(group),
             fresh == b"1",
             None if source is None else decompressed(source),
             tuple(map(text, classes)),

@@ -31,7 +31,9 @@ class RevisionTold(Told):
     shipped: bool = Field(description="Whether it comes with Backmark, and is not the course's own.")
     published_at: datetime | None = Field(description="Null for what is shipped.")
     networks_sha256: str
-    fresh: int = Field(description="Networks drawn anew for each submission; 0: all are graded on the same.")
+    fresh: int = Field(
+        description="Networks from a secret pool, others for each group of students; 0: all are graded on the same."
+    )
     settings: dict[str, Any] = Field(
         description="The assignment's settings; unless staff, without what its feedback does not show."
     )

@@ -9,6 +9,8 @@ from pydantic import ConfigDict, Field
 
 from grader.assignment import MOST_NETWORKS, parse
 from grader.errors import BadAssignment
+from grader.fresh import usual
+from grader.model import Assignment
 from grader.store.records import Job, Kind, Publication, Scope, State
 from grader.store.refusals import TooManyPublications
 from grader.web import answers
@@ -25,14 +27,16 @@ noun = Noun("publications", __name__, says="How a revision of an assignment come
 class PublicationAsked(Asked):
     """An assignment to be published."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"toml": 'id = "mine"\ntitle = "Mine"\n', "fresh": 0}})
+    model_config = ConfigDict(json_schema_extra={"example": {"toml": 'id = "mine"\ntitle = "Mine"\n', "fresh": 40}})
 
     toml: str = Field(
         max_length=65536,
         description="The assignment, as `backmark grade --assignment` reads it.",
     )
-    fresh: Annotated[int, Field(ge=0, le=MOST_NETWORKS), WHOLE] = Field(
-        default=0, description="Networks drawn anew for each submission, from a secret pool."
+    fresh: Annotated[int, Field(ge=0, le=MOST_NETWORKS), WHOLE] | None = Field(
+        default=None,
+        description="How many of the networks give way to others from a secret pool, which each group of students has"
+        " of its own: a fifth if left out, and none without BACKMARK_SECRET.",
     )
     course: Name | None = Field(default=None, description="For tokens with the scope admin; else the token's own.")
 
@@ -86,11 +90,12 @@ def publish(header: Keyed, body: PublicationAsked) -> Response:
 
     A worker draws its networks and tries them on known mistakes; it is published only if they catch them all.
     """
-    assignment = named(body.toml)
+    assignment = read_assignment(body.toml)
     course = caller().course(body.course)
-    key = claimed(header, course, body.fresh, sha256(body.toml.encode()).hexdigest())
+    wanted = usual_fresh(assignment) if body.fresh is None else body.fresh
+    key = claimed(header, course, wanted, sha256(body.toml.encode()).hexdigest())
     try:
-        found = service().store.publications.request(course, assignment, body.toml, body.fresh, key)
+        found = service().store.publications.request(course, assignment.id, body.toml, wanted, key)
     except TooManyPublications as error:
         raise Problem(CONFLICT, str(error)) from None
     if not found.state.terminal:
@@ -126,14 +131,19 @@ def read_publication(path: PublicationPath) -> Response:
     return answers.thing(_told(found))
 
 
-def named(toml: str) -> str:
-    """The id that a TOML gives its assignment; a Problem that says what is wrong with the TOML."""
+def read_assignment(toml: str) -> Assignment:
+    """The assignment that a TOML describes; a Problem that says what is wrong with the TOML."""
     try:
-        return parse(toml, "toml").id
+        return parse(toml, "toml")
     except (BadAssignment, ValueError, RecursionError) as error:
         # The last two from numbers of thousands of digits, and from brackets nested as deep.
         detail = str(error) if isinstance(error, BadAssignment) else "toml has numbers or brackets beyond all reason"
         raise Problem(INVALID, detail, errors=(Fault("pointer", "/toml", detail),)) from None
+
+
+def usual_fresh(assignment: Assignment) -> int:
+    """How many networks of an assignment are fresh unless somebody says otherwise: none without a secret."""
+    return usual(assignment.networks) if service().settings.secret is not None else 0
 
 
 def _told(found: Publication) -> PublicationTold:

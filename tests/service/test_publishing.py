@@ -3,17 +3,23 @@
 import json
 import threading
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from grader.errors import AssignmentError
+from grader.fresh import GROUPS, group, places, usual
 from grader.model import Ranges
 from grader.properties.engine import Judge
+from grader.properties.selfcheck import selfcheck
 from grader.properties.steps import STEPS
 from grader.store.records import Job, Kind, Publication, Revision, State
+from grader.store.regrade import Selection, Which
+from grader.store.searching import Filter
 from grader.store.submissions import New
 from tests.service.conftest import Making, Sent
 from tests.service.parts import COURSE, EXAMPLES, until
+from tests.submissions_helpers.made import table
 from worker.service import fresh
 from worker.service.context import Context
 from worker.service.tasks import perform
@@ -23,6 +29,7 @@ TOML = 'id = "mine"\ntitle = "Mine"\n'
 NO_MARKS = "".join(f"{name} = 0\n" for name in (*STEPS, "any_shape"))
 #: Of this service, and of another.
 OURS, OTHERS = "nobody guesses it", "nor this"
+NAMES = [f"s{number}" for number in range(1, 100)]
 
 
 def asked(context: Context, toml: str, *, wanted: int = 0, name: str = "mine") -> Publication:
@@ -43,13 +50,35 @@ def published(context: Context, toml: str, *, wanted: int = 0) -> Revision:
     return found
 
 
-def verdict(context: Context, revision: Revision, source: bytes, student: str) -> dict[str, object]:
-    new = New(COURSE, "mine", revision.id, student, "a.py", source)
+def verdict(
+    context: Context, revision: Revision, source: bytes, student: str, assignment: str = "mine"
+) -> dict[str, Any]:
+    new = New(COURSE, assignment, revision.id, student, "a.py", source)
     job = Job(Kind.SUBMISSION, context.store.submissions.accept(new).id)
     perform(context, job)
     found = context.store.submissions.verdict(job.id)
     assert found is not None, context.store.submissions.get(job.id)
     return found
+
+
+def pair() -> tuple[str, str]:
+    """Two students of one group."""
+    return "s0", next(name for name in NAMES if group_of(name) == group_of("s0"))
+
+
+def stranger() -> str:
+    """A student of another group than theirs."""
+    return next(name for name in NAMES if group_of(name) != group_of("s0"))
+
+
+def group_of(student: str) -> str:
+    return group(OURS.encode(), COURSE, student)
+
+
+def bare(verdict: dict[str, Any]) -> dict[str, Any]:
+    """All of a verdict but whose it is, and how long it took."""
+    timeless = {**verdict["statistics"], "seconds": 0}
+    return {**verdict, "submission": None, "statistics": timeless}
 
 
 def test_a_sound_assignment_is_published_and_graded_on(context: Context) -> None:
@@ -114,26 +143,109 @@ def test_a_worker_that_stops_hands_back_a_publication(making: Making) -> None:
     assert context.store.jobs.position(job) == 0
 
 
-def test_fresh_networks_are_each_sources_own_and_repeat_themselves(making: Making) -> None:
-    """Chosen by a secret: another would choose others, and without one nobody is graded. The verdict names them."""
+def test_students_of_one_group_are_graded_on_the_same_fresh_networks(making: Making) -> None:
+    """Whatever the source: who changes a comment meets no others. The verdict names the networks and the revision."""
     context = making(secret=OURS)
-    revision = published(context, TOML + "networks = 60\n", wanted=10)
-    assert revision.fresh == 10
-    first = verdict(context, revision, RIGHT, "ann")
-    other = verdict(context, revision, RIGHT + b"\n# mine\n", "ben")
-    again = verdict(making(secret=OURS, cache_days=0), revision, RIGHT, "cid")
-    elsewhere = verdict(making(secret=OTHERS, cache_days=0), revision, RIGHT, "dan")
-    everyone = [first, other, again, elsewhere]
-    assert [each["outcome"] for each in everyone] == ["passed"] * 4
-    hashes = [each["assignment"]["networks_sha256"] for each in everyone]  # type: ignore[index]
-    assert hashes[0] == hashes[2]
-    assert len(set(hashes)) == 3
+    revision = published(context, TOML + "networks = 60\n", wanted=12)
+    assert (revision.fresh, len(revision.replaced)) == (12, 12)
+    (ann, bob), other = pair(), stranger()
+    first = verdict(context, revision, RIGHT, ann)
+    changed = verdict(context, revision, RIGHT + b"\n# mine\n", ann)
+    beside = verdict(context, revision, RIGHT, bob)
+    elsewhere = verdict(context, revision, RIGHT, other)
+    anew = verdict(making(secret=OURS, cache_days=0), revision, RIGHT, ann)
+    everyone = [first, changed, beside, elsewhere, anew]
+    assert [each["outcome"] for each in everyone] == ["passed"] * 5
+    hashes = [each["assignment"]["networks_sha256"] for each in everyone]
+    assert len({*hashes[:3], hashes[4]}) == 1
+    assert hashes[3] != hashes[0]
     assert revision.networks_sha256 not in hashes
-    assert {each["assignment"]["revision"] for each in everyone} == {revision.id}  # type: ignore[index]
-    assert {each["statistics"]["networks"] for each in everyone} == {70}  # type: ignore[index]
-    assert again["properties"] == first["properties"]
+    assert {each["assignment"]["revision"] for each in everyone} == {revision.id}
+    assert {each["statistics"]["networks"] for each in everyone} == {60}
+    assert bare(anew) == bare(first)
     with pytest.raises(AssignmentError, match="BACKMARK_SECRET"):
-        making().graders.grader(revision, "0" * 64)
+        making().graders.grader(revision, "0" * 64, "1")
+
+
+def test_another_secret_chooses_other_networks(making: Making) -> None:
+    revision = published(making(secret=OURS), TOML + "networks = 60\n", wanted=12)
+    chosen = [
+        making(secret=secret).graders.grader(revision, "", "3").reference.networks_sha256 for secret in (OURS, OTHERS)
+    ]
+    assert len(set(chosen)) == 2
+
+
+def test_verdicts_are_reused_within_a_group_only(making: Making) -> None:
+    context = making(secret=OURS)
+    revision = published(context, TOML + "networks = 60\n", wanted=12)
+    (ann, bob), other = pair(), stranger()
+    reused = []
+    for student in (ann, bob, other):
+        verdict(context, revision, RIGHT, student)
+        (found,) = context.store.submissions.list(Filter(COURSE, student=student), 1).items
+        reused.append(found.reused)
+    assert reused == [False, True, False]
+
+
+def test_a_table_of_the_answers_to_the_shipped_networks_fails_in_the_service(making: Making, udl: Judge) -> None:
+    """Where there is a secret: the pool is drawn for the first submission, and kept. A right one passes."""
+    context, cheating = making(secret=OURS), table(udl.revision)
+    shipped = context.store.assignments.current(COURSE, "udl-7.2")
+    assert shipped is not None
+    assert (shipped.id, shipped.fresh) == (udl.revision.id, 40)
+    cheat, right = (verdict(context, shipped, source, "ann", "udl-7.2") for source in (cheating, RIGHT))
+    assert right["outcome"] == "passed"
+    assert cheat["outcome"] != "passed"
+    assert cheat["score"] == 0
+    assert right["assignment"]["revision"] == shipped.id
+    assert right["assignment"]["networks_sha256"] != shipped.networks_sha256
+    pool = context.store.assignments.pool(shipped.id)
+    again = making(secret=OURS, cache_days=0)
+    assert bare(verdict(again, shipped, RIGHT, "ann", "udl-7.2")) == bare(right)
+    assert again.store.assignments.pool(shipped.id) == pool is not None
+
+
+def test_without_a_secret_what_ships_is_graded_on_its_own_networks(making: Making, udl: Judge) -> None:
+    context = making()
+    shipped = context.store.assignments.current(COURSE, "udl-7.2")
+    assert shipped is not None
+    assert (shipped.fresh, shipped.replaced) == (0, ())
+    found = verdict(context, shipped, RIGHT, "ann", "udl-7.2")
+    assert found["assignment"]["networks_sha256"] == udl.revision.networks_sha256
+
+
+def test_a_regrade_draws_the_networks_of_each_students_group(making: Making) -> None:
+    """A source has a unit for each group that handed it in, whose verdict is that of its students, bit for bit."""
+    context = making(secret=OURS)
+    revision = published(context, TOML + "networks = 60\n", wanted=12)
+    (ann, bob), other = pair(), stranger()
+    before = {student: verdict(context, revision, RIGHT, student) for student in (ann, bob, other)}
+    selection = Selection(COURSE, "mine", revision.id, which=Which.ALL, fresh=True)
+    regrade = context.store.regrades.request(selection).regrade.id
+    perform(context, Job(Kind.REGRADE, regrade))
+    assert isinstance(context.dispatcher, Sent)
+    units = [job for job in context.dispatcher.jobs if job.kind is Kind.UNIT]
+    assert len(units) == 2
+    for job in units:
+        perform(context, job)
+    rows = context.store.regrades.report(regrade).all(frozenset())
+    verdicts = {row.entry.student: context.store.regrades.units.verdict(row.entry.unit) or {} for row in rows}
+    assert {student: bare(found) for student, found in verdicts.items()} == {
+        student: bare(found) for student, found in before.items()
+    }
+
+
+def test_what_gives_way_leaves_networks_that_catch_every_mistake(udl: Judge) -> None:
+    caught = [catch.places for catch in selfcheck(udl.revision).catches]
+    assert fresh.giving_way(200, 40, caught) == places(200, usual(200))
+    assert fresh.giving_way(10, 2, [(0,), (5,)]) == (1, 6)
+    assert fresh.giving_way(4, 2, [(0,), (1,)]) == (2,)
+    assert fresh.giving_way(2, 1, [(0,), (1,)]) == ()
+
+
+def test_who_hands_in_without_a_name_belongs_to_a_group_of_the_course() -> None:
+    assert group(b"secret", "one", "") == group(b"other", "one", "") != group(b"secret", "two", "")
+    assert {group(b"secret", "one", f"{i}") for i in range(100)} == {str(i) for i in range(GROUPS)}
 
 
 def test_a_choice_covers_the_whole_pool(udl: Judge) -> None:

@@ -1,6 +1,6 @@
-"""It is right when it is first asked about each network, and wrong when it is asked again: reported, not failed.
+"""It is right when it is first asked about each network, and wrong when it is asked again.
 
-Expected: passed
+Expected: failed
 """
 
 import sys

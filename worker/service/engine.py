@@ -10,6 +10,7 @@ import numpy as np
 #: Everything between a submission's bytes and its verdict, from the packages' common folder.
 SOURCES = (
     "grader/errors.py",
+    "grader/fresh.py",
     "grader/model.py",
     "grader/revision.py",
     "grader/suite.py",
@@ -21,6 +22,7 @@ SOURCES = (
     "worker/jailed.py",
     "worker/jails.py",
     "worker/sandbox",
+    "worker/service/fresh.py",
 )
 
 

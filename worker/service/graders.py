@@ -1,12 +1,16 @@
 """Revisions as they were published, checked and made ready for judging: the last few are kept."""
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from grader.errors import AssignmentError
+from grader.fresh import GROUPS, group
+from grader.model import Assignment
 from grader.properties.engine import Judge
 from grader.revision import Revision, load
-from grader.store import records
+from grader.store import keys, records
 from grader.store.assignments import Assignments
 from worker.grading import Grader
 from worker.jails import Jails
@@ -14,13 +18,21 @@ from worker.service import fresh
 
 #: Revisions that are kept ready: a course has a few at a time, each of a few megabytes.
 _KEPT = 8
+#: Of these, as their groups are graded on them.
+_GROUPED = 4 * GROUPS
 #: Those of which only the record is kept.
 _KNOWN = 256
 
 UNCHOSEN = (
-    "this revision grades each submission on networks of its own, which a secret chooses: set BACKMARK_SECRET for every"
-    " worker, the same that it was published with"
+    "this revision grades on fresh networks, which a secret chooses: set BACKMARK_SECRET for every worker, the same"
+    " that it was published with"
 )
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+#: Draws a pool for so many fresh networks of an assignment by a secret.
+Draw = Callable[[Assignment, int, bytes], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +50,7 @@ class Graders:
         self._secret = secret
         self._known: dict[tuple[str, str], records.Revision] = {}
         self._ready: OrderedDict[str, _Ready] = OrderedDict()
+        self._grouped: OrderedDict[tuple[str, str], Grader] = OrderedDict()
 
     def revision(self, course: str, name: str) -> records.Revision | None:
         """A revision that the course may use. It never changes, and each submission asks for its own again."""
@@ -48,18 +61,32 @@ class Graders:
                 del self._known[next(iter(self._known))]
         return known
 
-    def grader(self, revision: records.Revision, source_sha256: str) -> Grader:
-        """What judges a source against a revision, on networks of its own where the revision has such."""
-        ready = self._ready.get(revision.id) or self._loaded(revision)
-        self._ready[revision.id] = ready
-        self._ready.move_to_end(revision.id)
-        while len(self._ready) > _KEPT:
-            self._ready.popitem(last=False)
+    def group(self, revision: records.Revision, course: str, student: str) -> str:
+        """The group that a student is graded in; empty where a revision has the same networks for all students."""
+        return group(self.secret_of(revision), course, student) if revision.replaced else ""
+
+    def grader(
+        self, revision: records.Revision, source_sha256: str, group: str = "", draw: Draw | None = None
+    ) -> Grader:
+        """What judges a source of somebody of the group against a revision, on fresh networks where it has such.
+
+        `draw` draws the pool of a revision that ships, where nobody has drawn it for this service before.
+        """
+        if revision.replaced and (grouped := self._grouped.get((revision.id, group))) is not None:
+            self._grouped.move_to_end((revision.id, group))
+            return grouped
+        ready = self._ready.get(revision.id) or self._loaded(revision, draw)
+        _keep(self._ready, revision.id, ready, _KEPT)
         if ready.pool is None:
             return ready.grader
-        secret = self.secret_of(revision)
-        which = fresh.chosen(secret, revision.id, source_sha256, len(ready.pool.suite), revision.fresh)
-        return Grader(Judge(fresh.joined(ready.grader.judge.revision, ready.pool, which)), self._jails, shared=False)
+        secret, own = self.secret_of(revision), ready.grader.judge.revision
+        if not revision.replaced:
+            which = fresh.chosen(secret, revision.id, source_sha256, len(ready.pool.suite), revision.fresh)
+            return Grader(Judge(fresh.joined(own, ready.pool, which)), self._jails, shared=False)
+        judged_on = fresh.of_group(secret, revision.id, own, ready.pool, revision.replaced, group)
+        grader = Grader(Judge(judged_on), self._jails)
+        _keep(self._grouped, (revision.id, group), grader, _GROUPED)
+        return grader
 
     def secret_of(self, revision: records.Revision) -> bytes:
         """The secret that a revision's verdicts depend on: none where its networks are the same for all."""
@@ -69,20 +96,34 @@ class Graders:
             raise AssignmentError(UNCHOSEN)
         return self._secret
 
-    def _loaded(self, revision: records.Revision) -> _Ready:
+    def _loaded(self, revision: records.Revision, draw: Draw | None) -> _Ready:
         data = self._assignments.networks(revision.id)
         if data is None:
             raise AssignmentError(f"the networks of revision {revision.id} are not in the store")
         found = load(data, f"revision {revision.id}")
-        pool = self._pool(revision) if revision.fresh else None
-        known = found.id if pool is None else fresh.identifier(found, pool, revision.fresh)
+        pool = self._pool(revision, found.assignment, draw) if revision.fresh else None
+        known = found.id
+        # What ships has its id already when a service draws a pool for it.
+        if pool is not None and revision.course != keys.EVERYONE:
+            known = fresh.identifier(found, pool, revision.fresh, revision.replaced)
         if known != revision.id:
             raise AssignmentError(f"revision {revision.id} is damaged: its content is that of {known}")
         return _Ready(Grader(Judge(found), self._jails), pool)
 
-    def _pool(self, revision: records.Revision) -> Revision:
+    def _pool(self, revision: records.Revision, assignment: Assignment, draw: Draw | None) -> Revision:
         data = self._assignments.pool(revision.id)
+        if data is None and draw is not None and revision.course == keys.EVERYONE:
+            drawn = draw(assignment, revision.fresh, self.secret_of(revision))
+            data = self._assignments.keep_pool(revision.id, drawn)
         if data is None:
             raise AssignmentError(f"the pool of revision {revision.id} is not in the store")
         # Of the assignment only the networks count: the pool's own number and seed are nobody's business.
         return replace(load(data, f"pool of revision {revision.id}"), evidence=None)
+
+
+def _keep(kept: "OrderedDict[Key, Value]", key: Key, value: Value, most: int) -> None:
+    """Keep the last that were used."""
+    kept[key] = value
+    kept.move_to_end(key)
+    while len(kept) > most:
+        kept.popitem(last=False)

@@ -4,12 +4,13 @@ import hashlib
 import json
 from typing import Any, NamedTuple
 
+from grader.model import Assignment
 from grader.store import records
 from grader.store.entries import nameless
 from grader.store.listings import Listing
 from grader.store.scripts import Call
 from worker.grading import Stopped
-from worker.service import engine
+from worker.service import engine, pools
 from worker.service.claims import Hold
 from worker.service.context import Context
 
@@ -23,21 +24,28 @@ class Graded(NamedTuple):
 
 
 def graded(  # noqa: PLR0913 - what is graded, how, and by whom
-    context: Context, revision: records.Revision, source: bytes, filename: str, *, fresh_result: bool, hold: Hold
+    context: Context,
+    revision: records.Revision,
+    source: bytes,
+    filename: str,
+    *,
+    group: str,
+    fresh_result: bool,
+    hold: Hold,
 ) -> Graded:
-    """The verdict, and whether it is one that was given before; with `fresh_result` never.
+    """The verdict in a group of students, and whether it is one that was given before; with `fresh_result` never.
 
     It has the source's own id and nobody's filename: `own` makes it a submission's. Raises ServiceError, Withdrawn and
     Stopping.
     """
     filename = nameless(filename)
     digest = hashlib.sha256(source).hexdigest()
-    key = cache_key(revision, digest, filename, context.graders.secret_of(revision))
+    key = cache_key(revision, digest, filename, context.graders.secret_of(revision), group)
     if not fresh_result:
         known = hold.asked(lambda: context.store.cache.get(key))
         if known is not None:
             return Graded(own(known, digest[:16], filename), reused=True)
-    verdict, listing, repeatable = _judged(context, revision, source, filename, hold)
+    verdict, listing, repeatable = _judged(context, revision, source, filename, group, hold)
     keeping = context.store.cache.putting(key, verdict, digest, listing, repeatable=repeatable)
     return Graded(verdict, keeping=keeping)
 
@@ -47,25 +55,30 @@ def own(verdict: dict[str, Any], submission: str, filename: str) -> dict[str, An
     return {**verdict, "submission": {**verdict["submission"], "id": submission, "filename": filename}}
 
 
-def cache_key(revision: records.Revision, source_sha256: str, filename: str, secret: bytes) -> str:
+def cache_key(revision: records.Revision, source_sha256: str, filename: str, secret: bytes, group: str = "") -> str:
     """Everything that a verdict follows from. Of its filename the jail looks at the ending alone."""
     parts = [
         source_sha256,
         filename.lower().endswith(".ipynb"),
         revision.id,
         hashlib.sha256(secret).hexdigest() if secret else "",
+        group,
         engine.fingerprint(),
         *engine.versions(),
     ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def _judged(
-    context: Context, revision: records.Revision, source: bytes, filename: str, hold: Hold
+def _judged(  # noqa: PLR0913 - as above
+    context: Context, revision: records.Revision, source: bytes, filename: str, group: str, hold: Hold
 ) -> tuple[dict[str, Any], Listing | None, bool]:
     """The verdict, what staff see of the source, and whether grading it again gives the same verdict."""
     digest = hashlib.sha256(source).hexdigest()
-    grader = hold.asked(lambda: context.graders.grader(revision, digest))
+
+    def draw(assignment: Assignment, count: int, secret: bytes) -> bytes:
+        return pools.draw_pool(assignment, count, secret, hold)
+
+    grader = hold.asked(lambda: context.graders.grader(revision, digest, group, draw))
     hold.check()
     grading = grader.grading(source, filename)
     try:

@@ -5,14 +5,12 @@ from dataclasses import dataclass
 
 from grader.assignment import parse
 from grader.errors import BadAssignment
-from grader.model import Assignment
 from grader.properties.preview import preview
 from grader.properties.selfcheck import SelfCheck, selfcheck
-from grader.revision import Revision, load
+from grader.revision import load
 from grader.store import records
 from grader.store.records import Publication, State
-from worker.drawing import MOST_SECONDS, Drawing
-from worker.service import fresh
+from worker.service import fresh, pools
 from worker.service.claims import Hold, Withdrawn
 from worker.service.context import Context
 
@@ -49,13 +47,15 @@ def _made(context: Context, asked: Publication, hold: Hold) -> _Made:
     if assignment.id != asked.assignment_id:
         raise BadAssignment(f"the assignment calls itself {assignment.id}, and was sent as {asked.assignment_id}")
     secret = _secret(context, asked.fresh)
-    networks = _drawn(assignment, hold)
+    networks = pools.draw(assignment, hold)
     revision = load(networks, assignment.id)
     checked = _sound(selfcheck(revision))
-    pool = _drawn(fresh.pool_assignment(assignment, asked.fresh, secret), hold) if asked.fresh else None
-    known = revision.id
-    if pool is not None:
-        known = fresh.identifier(revision, _accepting(load(pool, "the pool")), asked.fresh)
+    caught = [catch.places for catch in checked.catches]
+    replaced = fresh.giving_way(len(revision.suite), asked.fresh, caught)
+    known, pool = revision.id, None
+    if replaced:
+        pool = pools.draw_pool(assignment, len(replaced), secret, hold)
+        known = fresh.identifier(revision, load(pool, "the pool"), len(replaced), replaced)
     record = records.Revision(
         id=known,
         course=asked.course,
@@ -65,7 +65,8 @@ def _made(context: Context, asked: Publication, hold: Hold) -> _Made:
         networks_sha256=revision.networks_sha256,
         # The store's clock says when.
         published=0.0,
-        fresh=asked.fresh,
+        fresh=len(replaced),
+        replaced=replaced,
         catches=tuple((catch.mistake.id, catch.networks) for catch in checked.catches),
         preview=preview(revision, checked),
     )
@@ -79,23 +80,12 @@ def _secret(context: Context, wanted: int) -> bytes:
         return b""
     if secret is None or not secret.get_secret_value():
         raise BadAssignment(
-            f"fresh is {wanted}, and this service has no secret to choose networks by; set BACKMARK_SECRET, or leave"
-            " fresh out"
+            f"fresh is {wanted}, and this service has no secret to choose networks by; set BACKMARK_SECRET, or set"
+            " fresh to 0"
         )
     if wanted > fresh.MOST:
-        raise BadAssignment(f"fresh is {wanted}; at most {fresh.MOST} networks can be drawn for each submission")
+        raise BadAssignment(f"fresh is {wanted}; at most {fresh.MOST} networks can be fresh")
     return secret.get_secret_value().encode()
-
-
-def _drawn(assignment: Assignment, hold: Hold) -> bytes:
-    hold.check()
-    drawing = Drawing(assignment)
-    with hold.ending(drawing.stop):
-        try:
-            return drawing.result(MOST_SECONDS)
-        finally:
-            # Whatever came of it: where it was stopped, that is why.
-            hold.check()
 
 
 def _sound(checked: SelfCheck) -> SelfCheck:
@@ -113,12 +103,3 @@ def _sound(checked: SelfCheck) -> SelfCheck:
     if checked.faults:
         raise BadAssignment(". ".join(checked.faults))
     return checked
-
-
-def _accepting(pool: Revision) -> Revision:
-    """The pool, where it accepts what is right: what is wrong, the assignment's own networks catch."""
-    if rejected := selfcheck(pool).reference_rejected:
-        raise BadAssignment(
-            f"a right implementation is rejected on {rejected} networks of the pool; please report this"
-        )
-    return pool

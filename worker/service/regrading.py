@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 
 from grader.errors import AssignmentError, ServiceError
-from grader.store.records import Claim
+from grader.store.records import Claim, Submission
 from grader.store.regrade import Phase
 from grader.store.steps import Step
 from worker.service.claims import Hold, Withdrawn
@@ -20,12 +20,19 @@ def step(context: Context, hold: Hold) -> None:
     found = hold.asked(lambda: store.regrades.get(name))
     steps = store.regrades.steps
     work: dict[Phase, Callable[[Claim], Step | None]] = {
-        Phase.PREPARING: steps.choose,
+        Phase.PREPARING: lambda claim: steps.choose(claim, grouping),
         Phase.APPLYING: lambda claim: steps.apply(claim, own),
         Phase.ROLLING_BACK: steps.roll_back,
     }
     if found is None or found.phase not in work:
         raise Withdrawn(f"regrade {name} needs nothing done")
+    selection = found.selection
+    revision = hold.asked(lambda: context.graders.revision(selection.course, selection.revision))
+
+    def grouping(each: Submission) -> str:
+        # Without the revision no unit can be graded, which says so.
+        return context.graders.group(revision, each.course, each.student) if revision else ""
+
     do, more = work[found.phase], True
     while more:
         done = hold.asked(lambda: do(hold.claim))
@@ -50,7 +57,7 @@ def unit(context: Context, hold: Hold) -> None:
     if found.source is None:
         raise ServiceError(f"the source {found.source_sha256} is not in the store")
     verdict, reused, keeping = graded(
-        context, revision, found.source, found.filename, fresh_result=found.fresh, hold=hold
+        context, revision, found.source, found.filename, group=found.group, fresh_result=found.fresh, hold=hold
     )
     released = hold.asked(lambda: units.graded(hold.claim, verdict, found.classes, reused=reused, ahead=keeping))
     if released is None:

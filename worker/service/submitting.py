@@ -22,7 +22,10 @@ def submission(context: Context, hold: Hold) -> None:
     revision = hold.asked(lambda: context.graders.revision(found.course, found.revision))
     if revision is None:
         raise AssignmentError(f"there is no revision {found.revision} in course {found.course}")
-    verdict, reused, keeping = graded(context, revision, source, found.filename, fresh_result=False, hold=hold)
+    group = context.graders.group(revision, found.course, found.student)
+    verdict, reused, keeping = graded(
+        context, revision, source, found.filename, group=group, fresh_result=False, hold=hold
+    )
     mine = own(verdict, name, found.filename)
     if not hold.asked(lambda: store.submissions.finish(hold.claim, mine, reused=reused, ahead=keeping)):
         raise Withdrawn(f"submission {name} is no longer ours")

@@ -10,7 +10,8 @@ end
 local function planned(row)
   local unit = job_key('unit', row.unit)
   if redis.call('HSETNX', unit, 'regrade', id) == 1 then
-    redis.call('HSET', unit, 'source', row.source, 'filename', row.filename, 'state', 'planned', 'fence', 0)
+    redis.call('HSET', unit, 'source', row.source, 'filename', row.filename, 'group', row.group, 'state', 'planned',
+      'fence', 0)
     redis.call('RPUSH', regrade_key('pending', id), row.unit)
     redis.call('SADD', regrade_key('units', id), row.unit)
     redis.call('HINCRBY', job, 'sources', 1)

@@ -12,7 +12,7 @@ from grader.web.auth import caller
 from grader.web.pages.layout import Pages, page
 from grader.web.pages.visitor import staff
 from grader.web.problems import NOT_FOUND, Problem
-from grader.web.publications import named
+from grader.web.publications import read_assignment, usual_fresh
 from grader.web.service import service
 
 pages = Pages("staff_publications", __name__)
@@ -39,29 +39,30 @@ def write_publication(course: str) -> Response:
     newest = service().store.publications.list(course, _LOOKED_AT).items
     before = next((each for each in newest if each.assignment_id == request.args.get("assignment")), None)
     # A new revision of one's own starts from the words of the last.
-    return _form(course, before.toml if before else _START, str(before.fresh) if before else "0", None)
+    return _form(course, before.toml if before else _START, str(before.fresh) if before else "", None)
 
 
 @pages.post("/courses/<course>/publish")
 def publish(course: str) -> Response | Redirection:
     """Record it, and go and watch; or say what is wrong with it."""
     staff(course, "submit")
-    upload, fresh = request.files.get("file"), request.form.get("fresh", "0").strip() or "0"
+    upload, fresh = request.files.get("file"), request.form.get("fresh", "").strip()
     toml = request.form.get("toml", "").replace("\r\n", "\n")
     if upload is not None and upload.filename:
         toml = upload.stream.read(_LONGEST + 1).decode("utf-8", "replace")
     if len(toml) > _LONGEST:
         return _form(course, "", fresh, f"An assignment has at most {_LONGEST:,} characters.")
-    if not (fresh.isascii() and fresh.isdigit() and int(fresh[:9]) <= MOST_NETWORKS):
+    if fresh and not (fresh.isascii() and fresh.isdigit() and int(fresh[:9]) <= MOST_NETWORKS):
         return _form(course, toml, fresh, f"Fresh networks are a whole number, {MOST_NETWORKS} at most.")
     try:
-        assignment = named(toml)
+        assignment = read_assignment(toml)
     except Problem as problem:
         return _form(course, toml, fresh, problem.detail)
+    wanted = int(fresh) if fresh else usual_fresh(assignment)
     # Sent twice by a second click, it is one; sent again after a change, it is another.
     digest = sha256(f"{fresh}\n{toml}".encode()).hexdigest()
     key = (caller().token.id, "publish", f"{request.form.get('once', '')[:64]}:{digest}", digest)
-    found = service().store.publications.request(course, assignment, toml, int(fresh), key)
+    found = service().store.publications.request(course, assignment.id, toml, wanted, key)
     if not found.state.terminal:
         service().dispatcher.send(Job(Kind.PUBLICATION, found.id))
     return redirect(f"/courses/{course}/publications/{found.id}", 303)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from operator import is_
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -16,12 +16,15 @@ from .source import Slice
 from .trial import Trials
 from .wire import encoded, framed, pack
 
+if TYPE_CHECKING:
+    from .randomness import Randomness
+
 NAMES = ("all_weights", "all_biases", "all_f", "all_h", "y")
 _PARTS = ("all_dl_dweights", "all_dl_dbiases")
 _FLOAT = np.dtype("<f8")
 #: NumPy's kinds that are real numbers: bool, integers, floats.
 _REAL = "biuf"
-#: Modules that draw random numbers, and the one that does it unasked.
+#: Names in the source of whatever draws random numbers; `statistics` does it unasked.
 _DRAWING = ("random", "statistics")
 
 
@@ -43,6 +46,7 @@ class Student:
         self._modules: dict[tuple[int, str], ModuleType | BaseException] = {}
         #: Statements on trial that were given up at one depth or another, and why: they are not tried again.
         self._given_up: dict[Statement, str] = {}
+        self._randomness = _randomness(lines.code)
 
     def function(self, name: str, depth: int, loss: str) -> Callable[..., Any]:
         """Return the function for K = `depth`; raises what executing the slice raised, each time."""
@@ -59,19 +63,17 @@ class Student:
         module = ModuleType(f"submission_{depth}")
         sys.modules[module.__name__] = module
         vars(module).update(np=np, K=depth, d_loss_d_output=_LOSSES[loss], indicator_function=_indicator)
-        if any(name in self.lines.code for name in _DRAWING):
-            # Few need them: NumPy's costs ten milliseconds, and the other something in all that are forked.
-            import random  # noqa: PLC0415
-
-            random.seed(0)
-            np.random.seed(0)  # noqa: NPY002 - the students' notebooks use the old generator
         trials = Trials()
+        if self._randomness is not None:
+            self._randomness.before()
         try:
             for part in self.lines.parts:
                 if part.trial is None:
                     exec(part.compiled, vars(module))
                 elif part.trial not in self._given_up and (why := trials.attempt(part.compiled, vars(module))):
                     self._given_up[part.trial] = why
+            if self._randomness is not None:
+                self._randomness.after(vars(module))
         except BaseException as error:  # noqa: BLE001 - whatever it is, it is the student's
             return error
         return module
@@ -79,6 +81,16 @@ class Student:
     def describe(self, error: BaseException) -> dict[str, str]:
         """Return what an exception says, with the statements that it may miss."""
         return describe(error, self.lines, explained(error, self.lines, self._given_up))
+
+
+def _randomness(code: str) -> "Randomness | None":
+    """What looks after random numbers, for code that may draw some."""
+    if not any(name in code for name in _DRAWING):
+        return None
+    # Few need it: NumPy's generators cost ten milliseconds, and Python's something in all that are forked.
+    from .randomness import Randomness  # noqa: PLC0415
+
+    return Randomness()
 
 
 class Question:
