@@ -39,6 +39,7 @@ from grader.properties.rubric import (
     evidence,
     home_networks,
     purity,
+    read_steps,
     right,
     unpropagated,
     wrong_later,
@@ -46,6 +47,7 @@ from grader.properties.rubric import (
 from grader.properties.shrinking import Witness, size
 from grader.properties.steps import STEPS
 from grader.properties.unpropagated import ignores_error
+from grader.properties.written import worth_asking
 from grader.revision import Revision
 from grader.suite import Suite, join
 
@@ -174,15 +176,15 @@ class Judge:
             witness.left = 0
         return self._concluded(answers, len(later), pure, noticed, witness, fresh)
 
-    def _evidence(self, witness: Witness) -> dict[int, Evidence]:
+    def _evidence(self, witness: Witness, which: Sequence[int]) -> dict[int, Evidence]:
         """What the function wrote on its way, by network; empty for one that has ended."""
         if not witness.left:
             return {}
-        evidence = witness.candidate.evidence(self.suite)
-        if len(evidence) < len(self.suite):
+        evidence = witness.candidate.evidence(self.suite.take(which))
+        if len(evidence) < len(which):
             # It may have ended: it is asked nothing more.
             witness.left = 0
-        return in_one_order(self.suite, dict(enumerate(evidence)))
+        return in_one_order(self.suite, dict(zip(which, evidence, strict=False)))
 
     def _flags(self, answers: Sequence[Answer], probed: Sequence[Answer]) -> tuple[Flag, ...]:
         changes = any(isinstance(each, Returned) and each.changed for each in answers)
@@ -202,8 +204,12 @@ class Judge:
         if agrees.mark is Mark.PASSED:
             rows, outcome = {**self._right, "form": Row(Mark.PASSED, len(answers), "")}, Outcome.PASSED
         else:
-            evidence = self._evidence(witness)
-            shape, rows = any_shape(self.suite, self.layers, answers, self.assignment, agrees, self.home, evidence)
+            read, by_answers = read_steps(self.suite, self.layers, answers, self.assignment)
+            failing = (agrees.failing, self.home, *(row.failing for row in by_answers.values()))
+            evidence = self._evidence(witness, worth_asking(answers, failing, self.order))
+            shape, rows = any_shape(
+                self.suite, self.layers, answers, self.assignment, agrees, self.home, read, evidence
+            )
             rows |= {"any_shape": shape, "form": form(self.suite, answers, evidence)}
             if witness.left and ignores_error(witness.candidate, self.suite, evidence, agrees.failing, self.assignment):
                 rows |= unpropagated(rows, agrees)

@@ -33,18 +33,17 @@ def agreement(suite: Suite, answers: Sequence[Answer], later: int = 0) -> Row:
 
 def steps(suite: Suite, layers: Layers, answers: Sequence[Answer], assignment: Assignment) -> dict[str, Row]:
     """The four steps under the reading that gives more marks; the first on a tie."""
-    return _read_steps(suite, layers, answers, assignment)[1]
+    return read_steps(suite, layers, answers, assignment)[1]
 
 
 def _judged_steps(
-    suite: Suite, layers: Layers, answers: Sequence[Answer], assignment: Assignment, lists: Written
+    layers: Layers, read: dict[str, Step], assignment: Assignment, lists: Written
 ) -> tuple[dict[str, Step], dict[str, Row]]:
     """The four steps by what came back and by the lists that the function wrote.
 
     On each layer whichever of the two clears a step holds. If then no step fails, though networks do, the lists decide
     alone: what came back blamed the wrong line.
     """
-    read = _read_steps(suite, layers, answers, assignment)[0]
     by_lists = judge_lists(layers, lists, assignment)
     for lenient in (True, False):
         found = {name: merged(read[name], by_lists[name], lenient=lenient) for name in STEPS}
@@ -53,9 +52,10 @@ def _judged_steps(
     return found, {name: _row(name, found[name], layers, disagreeing) for name in STEPS}
 
 
-def _read_steps(
+def read_steps(
     suite: Suite, layers: Layers, answers: Sequence[Answer], assignment: Assignment
 ) -> tuple[dict[str, Step], dict[str, Row]]:
+    """The four steps by what came back, with their rows, under the reading that gives more marks."""
     came = layers.spread(answers, suite)
     best: tuple[dict[str, Step], dict[str, Row]] | None = None
     for reading in Reading:
@@ -128,11 +128,14 @@ def any_shape(  # noqa: PLR0913 - what is judged, and what is known of it alread
     assignment: Assignment,
     agrees: Row,
     home: Sequence[int],
+    read: dict[str, Step],
     evidence: Mapping[int, Evidence],
 ) -> tuple[Row, dict[str, Row]]:
     """`any_shape` with the steps that it is about: what holds on the notebook's shape must hold everywhere."""
-    lists = spread_lists(layers, suite, evidence)
-    found, rows = _judged_steps(suite, layers, reformed(suite, answers, evidence), assignment, lists)
+    readable = reformed(suite, answers, evidence)
+    if readable != answers:
+        read = read_steps(suite, layers, readable, assignment)[0]
+    found, rows = _judged_steps(layers, read, assignment, spread_lists(layers, suite, evidence))
     at_home = np.isin(layers.network, home)
     held = [name for name in STEPS if _holds_within(found[name], at_home)]
     if not held:

@@ -33,12 +33,14 @@ def ignores_error(
     (random numbers). Nothing is claimed of code that is right on most networks with a hidden layer.
     """
     hidden = [i for i, sizes in enumerate(suite.sizes) if len(sizes) > 2 and suite.columns[i] == 1]
-    wrong = [i for i in sorted(set(failing) & set(hidden)) if i in evidence and _depends(suite, i)]
-    if not wrong or 2 * len(wrong) < len(hidden):
+    wrong = set(failing) & set(hidden)
+    known = [i for i in sorted(wrong) if i in evidence and _depends(suite, i)]
+    if not known or 2 * len(wrong) < len(hidden):
         return False
     # What raised before it came to a lower layer says nothing of them.
-    reached = [i for i in wrong if "1" in _lower(evidence[i])] or wrong
-    chosen = [reached[len(reached) * n // PROBES] for n in range(min(PROBES, len(reached)))]
+    reached = [i for i in known if "1" in _lower(evidence[i])] or known
+    count = min(PROBES, len(reached))
+    chosen = [reached[len(reached) * n // count] for n in range(count)]
     networks = [suite.networks[i] for i in chosen]
     other = [_with_error(network, assignment, 3.0) for network in networks]
     large = [_with_error(network, assignment, LARGE) for network in networks]
@@ -46,13 +48,12 @@ def ignores_error(
     answers = candidate.evidence(unmeasured(asked, [forward(each, assignment.formulas) for each in asked], "probe"))
     if len(answers) < len(asked):
         return False
-    count = len(chosen)
     probes = [
         tuple(_known(read, suite.sizes[i]) for read in (evidence[i], *answers[n::count])) for n, i in enumerate(chosen)
     ]
-    known = [lists for lists in probes if all(lists)]
-    return bool(known) and all(
-        _same(before, once) or not (_same(once, twice) or _grew(once, grown)) for before, once, twice, grown in known
+    complete = [lists for lists in probes if all(lists)]
+    return bool(complete) and all(
+        _same(before, once) or not (_same(once, twice) or _grew(once, grown)) for before, once, twice, grown in complete
     )
 
 

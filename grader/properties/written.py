@@ -10,17 +10,20 @@ counts against its line if the function came to its end, or raised in the statem
 Whoever keeps something else in dh (the mask already in it, or the same memory as df) is judged by what comes back.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from grader.model import Assignment
 from grader.oracle.network import Array
-from grader.properties.candidate import Evidence
+from grader.properties.candidate import Answer, Evidence, Malformed, Raised
 from grader.properties.layers import Booleans, Layers, Places
 from grader.properties.steps import LOCAL, Step
 from grader.suite import Suite
+
+#: How many networks are asked for the lists of those that fail in one way.
+EACH = 12
 
 #: The notebook's lists in the order of `Evidence.status`, each with the step whose line writes it.
 LINES = {
@@ -72,6 +75,21 @@ def entries(evidence: Evidence, sizes: Sequence[int]) -> dict[str, list[Array | 
     ]
     depth = len(wide)
     return {name: arrays[at * depth : (at + 1) * depth] for at, name in enumerate(LINES)}
+
+
+def worth_asking(answers: Sequence[Answer], failing: Iterable[Sequence[int]], order: Sequence[int]) -> list[int]:
+    """The places of the networks whose lists are asked for: some that fail in each way, from small to large.
+
+    All whose answer has another form, since the lists say whether it can be read.
+    """
+    chosen = {i for i, answer in enumerate(answers) if isinstance(answer, Malformed)}
+    raised = [i for i, answer in enumerate(answers) if isinstance(answer, Raised)]
+    for group in (raised, *failing):
+        members = set(group)
+        ordered = [i for i in order if i in members]
+        count = min(EACH, len(ordered))
+        chosen.update(ordered[len(ordered) * n // count] for n in range(count))
+    return sorted(chosen)
 
 
 def spread(layers: Layers, suite: Suite, evidence: Mapping[int, Evidence]) -> Written:
@@ -209,9 +227,13 @@ def _propagation(layers: Layers, written: Written, rtol: float) -> dict[str, Wri
 
 
 def merged(step: Step, lists: WrittenStep, *, lenient: bool) -> Step:
-    """The step by the lists where they decide it, else by what came back; `lenient` where the latter clears it, too."""
+    """The step by the lists where they decide it, else by what came back; `lenient` where the latter clears it, too.
+
+    If the lists show the step at work and never fail it, it holds on the networks that were not asked for them.
+    """
     cleared = step.tested & ~step.failed & lenient
+    holds = bool(lists.telling.any()) and not lists.failed.any()
     tested = np.where(lists.decided, lists.telling | cleared, step.tested)
-    failed = np.where(lists.decided, lists.failed & ~cleared, step.failed)
+    failed = np.where(lists.decided, lists.failed & ~cleared, step.failed & (not holds))
     evident = bool(lists.telling.any() or failed.any()) or (step.evident and bool((step.tested & ~lists.decided).any()))
     return Step(tested | failed, failed, evident, step.asked or bool(lists.decided.any()))
