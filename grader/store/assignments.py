@@ -62,6 +62,10 @@ class Assignments:
         data: Any = self._redis.get(keys.key("pool", revision_id))
         return None if data is None else bytes(data)
 
+    def begin_pool(self, revision_id: str, seconds: float) -> bool:
+        """Whether nobody has begun to draw this pool within so many seconds: then whoever asks has begun now."""
+        return bool(self._redis.set(keys.key("pool-begun", revision_id), "1", nx=True, px=int(1000 * seconds)))
+
     def keep_pool(self, revision_id: str, pool: bytes) -> bytes:
         """Keep a pool that was drawn for what ships; the one that is kept, if somebody was first."""
         self._redis.set(keys.key("pool", revision_id), pool, nx=True)

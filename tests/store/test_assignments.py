@@ -95,3 +95,8 @@ def test_a_damaged_archive_is_told_apart(store: Store) -> None:
     revision = store.assignments.current("x", UDL)
     assert revision is not None
     assert json.loads(revision.assignment)["id"] == UDL
+
+
+def test_one_process_begins_to_draw_a_pool_and_the_first_that_is_kept_stays(store: Store) -> None:
+    assert [store.assignments.begin_pool("0" * 16, 30) for _ in range(2)] == [True, False]
+    assert [store.assignments.keep_pool("0" * 16, pool) for pool in (b"first", b"second")] == [b"first"] * 2

@@ -1,5 +1,9 @@
 """Assignments and their publication."""
 
+from typing import Any
+
+import pytest
+
 from grader.store.publications import MOST_OPEN
 from grader.store.records import Job, Kind, State
 from grader.store.store import Store
@@ -8,12 +12,32 @@ from tests.web.asking import Asker
 TOML = 'id = "mine"\ntitle = "Mine"\n'
 
 
+def shipped(staff: Asker) -> dict[str, Any]:
+    """The revision of the assignment that ships, as the API shows it."""
+    revision: dict[str, Any] = staff.get("/assignments/udl-7.2/revisions").get_json()["items"][0]
+    return revision
+
+
 def test_a_publication_waits_for_a_worker(staff: Asker, store: Store) -> None:
     answer = staff.post("/publications", json={"toml": TOML, "fresh": 20})
     assert answer.status_code == 202
     told = staff.get(answer.headers["Location"].removeprefix("/api/v1")).get_json()
     assert (told["state"], told["assignment"], told["fresh"]) == ("queued", "mine", 20)
     assert store.redis.llen("celery:staff") == 1
+
+
+@pytest.mark.service(secret="nobody guesses it")  # noqa: S106
+def test_with_a_secret_a_fifth_of_the_networks_is_fresh_unless_somebody_says_otherwise(staff: Asker) -> None:
+    asked = [TOML, TOML + "networks = 60\n"]
+    told = [staff.post("/publications", json={"toml": toml}).get_json()["fresh"] for toml in asked]
+    told += [staff.post("/publications", json={"toml": TOML, "fresh": wanted}).get_json()["fresh"] for wanted in (0, 7)]
+    assert told == [40, 12, 0, 7]
+    assert shipped(staff)["fresh"] == 40
+
+
+def test_without_a_secret_no_networks_are_fresh(staff: Asker) -> None:
+    assert staff.post("/publications", json={"toml": TOML}).get_json()["fresh"] == 0
+    assert shipped(staff)["fresh"] == 0
 
 
 def test_a_refusal_is_told(staff: Asker, store: Store) -> None:

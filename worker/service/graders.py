@@ -31,7 +31,7 @@ UNCHOSEN = (
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 
-#: Draws a pool for so many fresh networks of an assignment by a secret.
+#: Draws and keeps a pool for so many fresh networks of an assignment, by a secret.
 Draw = Callable[[Assignment, int, bytes], bytes]
 
 
@@ -113,8 +113,7 @@ class Graders:
     def _pool(self, revision: records.Revision, assignment: Assignment, draw: Draw | None) -> Revision:
         data = self._assignments.pool(revision.id)
         if data is None and draw is not None and revision.course == keys.EVERYONE:
-            drawn = draw(assignment, revision.fresh, self.secret_of(revision))
-            data = self._assignments.keep_pool(revision.id, drawn)
+            data = draw(assignment, revision.fresh, self.secret_of(revision))
         if data is None:
             raise AssignmentError(f"the pool of revision {revision.id} is not in the store")
         # Of the assignment only the networks count: the pool's own number and seed are nobody's business.

@@ -76,7 +76,7 @@ def _judged(  # noqa: PLR0913 - as above
     digest = hashlib.sha256(source).hexdigest()
 
     def draw(assignment: Assignment, count: int, secret: bytes) -> bytes:
-        return pools.draw_pool(assignment, count, secret, hold)
+        return pools.shipped_pool(context.store.assignments, revision.id, assignment, count, secret, hold)
 
     grader = hold.asked(lambda: context.graders.grader(revision, digest, group, draw))
     hold.check()

@@ -1,12 +1,18 @@
 """Drawing networks for a job: in a process of its own, which ends when the job's hold does."""
 
+import time
+
 from grader.errors import BadAssignment
 from grader.model import Assignment
 from grader.properties.selfcheck import selfcheck
 from grader.revision import load
+from grader.store.assignments import Assignments
 from worker.drawing import MOST_SECONDS, Drawing
 from worker.service import fresh
 from worker.service.claims import Hold
+
+#: Seconds for which others wait for whoever draws a pool, and until they look again.
+_OTHERS, _PAUSE = 15.0, 0.1
 
 
 def draw(assignment: Assignment, hold: Hold) -> bytes:
@@ -29,3 +35,15 @@ def draw_pool(assignment: Assignment, count: int, secret: bytes, hold: Hold) -> 
             f"a right implementation is rejected on {rejected} networks of the pool; please report this"
         )
     return drawn
+
+
+def shipped_pool(  # noqa: PLR0913 - where it is kept, and what is drawn
+    assignments: Assignments, revision: str, assignment: Assignment, count: int, secret: bytes, hold: Hold
+) -> bytes:
+    """The pool of a revision that ships: drawn by one process of the service, for which the others wait."""
+    while (kept := assignments.pool(revision)) is None:
+        hold.check()
+        if assignments.begin_pool(revision, _OTHERS):
+            return assignments.keep_pool(revision, draw_pool(assignment, count, secret, hold))
+        time.sleep(_PAUSE)
+    return kept
