@@ -211,8 +211,10 @@ class Judge:
                 self.suite, self.layers, answers, self.assignment, agrees, self.home, read, evidence
             )
             rows |= {"any_shape": shape, "form": form(self.suite, answers, evidence)}
-            if witness.left and ignores_error(witness.candidate, self.suite, evidence, agrees.failing, self.assignment):
-                rows |= unpropagated(rows, agrees)
+            if not _propagates(rows) and witness.left:
+                candidate = witness.candidate
+                if ignores_error(candidate, self.suite, evidence, agrees.failing, self.assignment):
+                    rows |= unpropagated(rows, agrees)
             outcome = Outcome.FAILED
             if all(isinstance(answers[i], Raised) for i in self.home):
                 raised = next(each for each in (answers[i] for i in self.home) if isinstance(each, Raised))
@@ -280,3 +282,8 @@ class Judge:
         truths = self.suite.derivatives[: self.suite.starts[networks]]
         left_out = int(np.isnan(truths).sum())
         return Statistics(networks, len(truths) - left_out, left_out, self.assignment.seed)
+
+
+def _propagates(rows: Mapping[str, Row]) -> bool:
+    """True if the error at the output is right, and each layer's follows from the one above."""
+    return all(rows[name].mark is Mark.PASSED for name in STEPS if name != "weight_gradient")

@@ -52,9 +52,7 @@ def ignores_error(
         tuple(_known(read, suite.sizes[i]) for read in (evidence[i], *answers[n::count])) for n, i in enumerate(chosen)
     ]
     complete = [lists for lists in probes if all(lists)]
-    return bool(complete) and all(
-        _same(before, once) or not (_same(once, twice) or _grew(once, grown)) for before, once, twice, grown in complete
-    )
+    return bool(complete) and not any(_follows(*lists) for lists in complete)
 
 
 def _depends(suite: Suite, i: int) -> bool:
@@ -90,6 +88,12 @@ def _known(evidence: Evidence, sizes: Sequence[int]) -> Lists:
     inputs = {at: entry for at, entry in known.items() if at[0] == "all_dl_dh"}
     outputs = {at: entry for at, entry in known.items() if at[0] != "all_dl_dh"}
     return {at: entry for at, entry in outputs.items() if at[1] < top} or inputs or outputs
+
+
+def _follows(before: Lists, once: Lists, twice: Lists, grown: Lists) -> bool:
+    """True if the numbers grew with the error, or another error gave others, the same each time; zeros tell nothing."""
+    repeats = _same(once, twice) and any(bool(entry.any()) for entry in once.values())
+    return _grew(once, grown) or (repeats and not _same(before, once))
 
 
 def _same(first: Lists, second: Lists) -> bool:

@@ -33,7 +33,7 @@ def _describe(traceback: TracebackType | None, frame: FrameType, lines: Slice) -
     link = _link(traceback, frame)
     if link is None:
         return None
-    statement = _statement(_tree(lines.code), link.tb_lineno)
+    statement = _statement(lines.code, link.tb_lineno)
     if statement is None:
         return None
     cell, line = lines.origin(link.tb_lineno)
@@ -62,10 +62,11 @@ def _link(traceback: TracebackType | None, frame: FrameType) -> TracebackType | 
     return last
 
 
-def _statement(tree: ast.Module, line: int) -> ast.stmt | None:
+@cache
+def _statement(code: str, line: int) -> ast.stmt | None:
     """The innermost statement on this line."""
     best: ast.stmt | None = None
-    for node in ast.walk(tree):
+    for node in ast.walk(_tree(code)):
         if not isinstance(node, ast.stmt) or not node.lineno <= line <= (node.end_lineno or node.lineno):
             continue
         if best is None or node.lineno >= best.lineno:
