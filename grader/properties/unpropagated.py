@@ -105,4 +105,4 @@ def _same(first: Lists, second: Lists) -> bool:
 def _grew(before: Lists, after: Lists) -> bool:
     """True if the numbers grew with the error."""
     small, large = (max(float(np.max(np.abs(entry))) for entry in lists.values()) for lists in (before, after))
-    return large > GREW * small
+    return large > GREW * small > 0
