@@ -27,10 +27,11 @@ class Drawing:
     Started at once; another thread may stop it.
     """
 
-    def __init__(self, assignment: Assignment) -> None:
+    def __init__(self, assignment: Assignment, choice: int | None = None) -> None:
+        """Draw `choice` networks for each that is used, or as many as usual."""
         self._assignment = assignment
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "grader.properties.drawing"],
+        self._process = subprocess.Popen(  # noqa: S603 - a command of our own
+            [sys.executable, "-m", "grader.properties.drawing", *([] if choice is None else [str(choice)])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -1,6 +1,6 @@
 """Draws an assignment's networks with Hypothesis; run as a process of its own.
 
-    python -m grader.properties.drawing <assignment.json >networks.npz
+    python -m grader.properties.drawing [CHOICE] <assignment.json >networks.npz
 
 A seed alone does not fix what Hypothesis draws: it mixes in constants of the local modules that happen to be imported.
 A process that imports only this much draws alike for the same versions, and what it drew is stored as data.
@@ -57,11 +57,13 @@ class Row:
     values: Values
 
 
-def draw(assignment: Assignment) -> Revision:
-    """The assignment with its networks, in order of depth, so that the student's module is made once for each."""
-    choice = _choice(assignment)
-    usual = islice(ordinary(assignment, assignment.seed), min(USUAL, choice * assignment.networks))
-    coverage = Coverage(_described(list(usual), assignment))
+def draw(assignment: Assignment, choice: int = CHOICE) -> Revision:
+    """The assignment with its networks, in order of depth, so that the student's module is made once for each.
+
+    At most `choice` networks are drawn for each that is used; of one there is nothing to choose.
+    """
+    choice = min(choice, _choice(assignment))
+    coverage = None if choice == 1 else _coverage(assignment, choice)
     drawn: list[tuple[str, Network]] = []
     seen: set[bytes] = set()
     missing = Counter[int]()
@@ -69,8 +71,9 @@ def draw(assignment: Assignment) -> Revision:
         # What a corner could not give, networks of any shape make up for: they come last.
         wanted = row.wanted + (missing.pop(row.columns, 0) if row.name == ANY else 0)
         pool = _examples(row, choice * wanted * (2 if row.name == ANY else 1), assignment, number, seen)
-        rows = _described(pool, assignment)
-        chosen = coverage.choose(rows, [count(each.sizes) for each in pool], wanted) if pool else []
+        chosen = list(range(min(wanted, len(pool))))
+        if coverage is not None and pool:
+            chosen = coverage.choose(_described(pool, assignment), [count(each.sizes) for each in pool], wanted)
         drawn += [(row.name, pool[place]) for place in chosen]
         seen |= {key(pool[place]) for place in chosen}
         missing[row.columns] += wanted - len(chosen)
@@ -82,6 +85,11 @@ def draw(assignment: Assignment) -> Revision:
         [network for _, network in drawn], [name for name, _ in drawn], assignment.formulas, assignment.rtol
     )
     return Revision(assignment, suite)
+
+
+def _coverage(assignment: Assignment, choice: int) -> Coverage:
+    usual = islice(ordinary(assignment, assignment.seed), min(USUAL, choice * assignment.networks))
+    return Coverage(_described(list(usual), assignment))
 
 
 def _choice(assignment: Assignment) -> int:
@@ -167,8 +175,9 @@ def _examples(row: Row, wanted: int, assignment: Assignment, number: int, seen: 
 
 
 def main() -> None:
-    """Read an assignment as JSON, write its revision."""
-    sys.stdout.buffer.write(dump(draw(assignment_from_json(sys.stdin.read()))))
+    """Read an assignment as JSON, write its revision; the argument is `choice`."""
+    choice = int(sys.argv[1]) if len(sys.argv) > 1 else CHOICE
+    sys.stdout.buffer.write(dump(draw(assignment_from_json(sys.stdin.read()), choice)))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Tries an assignment's networks on the reference and on known-wrong backward passes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -60,10 +60,20 @@ class SelfCheck:
         return not self.reference_rejected and not self.missed and not self.faults
 
 
+def reference_rejected(revision: Revision) -> int:
+    """The number of networks on which a right implementation is rejected."""
+    return sum(_reference_wrong(revision))
+
+
+def _reference_wrong(revision: Revision) -> Sequence[bool]:
+    suite = revision.suite
+    return disagreeing(suite, Known(RIGHT, revision.assignment.formulas).answer(suite))
+
+
 def selfcheck(revision: Revision) -> SelfCheck:
     """Every known mistake that is one for this assignment, against every network."""
     suite, assignment = revision.suite, revision.assignment
-    right = disagreeing(suite, Known(RIGHT, assignment.formulas).answer(suite))
+    right = _reference_wrong(revision)
     catches = [
         Catch(mistake, tuple(np.flatnonzero(disagreeing(suite, known(mistake, assignment).answer(suite))).tolist()))
         for mistake in of(assignment)

@@ -263,6 +263,13 @@ def test_a_request_that_was_answered_is_answered_alike(app: Flask) -> None:
     assert (answer.status_code, answer.get_json()["id"]) == (202, request["id"])
 
 
+def perform_until_graded(context: Context, name: str) -> None:
+    """Answer messages about a submission until it is graded: each leads to whoever's turn it is."""
+    for _ in KNOWN["submissions"]:
+        if there(context.store, name).outcome is None:
+            perform(context, Job(Kind.SUBMISSION, name))
+
+
 @pytest.mark.parametrize(
     ("waiting", "outcome", "like"),
     [
@@ -275,15 +282,15 @@ def test_what_waits_is_graded_as_the_same_code_was_then(
     context: Context, waiting: str, outcome: str, like: str
 ) -> None:
     name = KNOWN["submissions"][waiting]
-    perform(context, Job(Kind.SUBMISSION, name))
+    perform_until_graded(context, name)
     assert there(context.store, name).outcome == outcome
     verdict, earlier = context.store.submissions.verdict(name), context.store.submissions.verdict(like)
     assert verdict is not None
     assert earlier is not None
     assert verdict["assignment"]["revision"] == earlier["assignment"]["revision"]
-    assert [(row["name"], row["outcome"], row["score"], row["max_score"]) for row in verdict["properties"]] == [
-        (row["name"], row["outcome"], row["score"], row["max_score"]) for row in earlier["properties"]
-    ]
+    rows = {row["name"]: (row["outcome"], row["score"], row["max_score"]) for row in verdict["properties"]}
+    for row in earlier["properties"]:
+        assert rows[row["name"]] == (row["outcome"], row["score"], row["max_score"])
 
 
 def test_what_runs_and_gave_no_sign_of_life_is_sent_again_and_graded(context: Context) -> None:
@@ -291,7 +298,7 @@ def test_what_runs_and_gave_no_sign_of_life_is_sent_again_and_graded(context: Co
     assert there(context.store, job.id).state is State.RUNNING
     assert context.store.jobs.lost() == [job]
     assert there(context.store, job.id).state is State.QUEUED
-    perform(context, job)
+    perform_until_graded(context, job.id)
     assert there(context.store, job.id).outcome == "passed"
 
 
