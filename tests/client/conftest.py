@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.client.running import Running, running
-from tests.services import redis_server
-from worker.serving.embedded import EmbeddedRedis
+from tests.services import redis_program, redis_server
+from worker.serving.embedded import EmbeddedRedis, lasting_port
 
-__all__ = ["redis_server"]
+__all__ = ["redis_program", "redis_server"]
 
 
 @pytest.fixture(scope="package")
@@ -17,3 +17,17 @@ def service(redis_server: EmbeddedRedis, jail: object, tmp_path_factory: pytest.
     assert jail
     with running(redis_server.url, tmp_path_factory.mktemp("service")) as started:
         yield started
+
+
+@pytest.fixture(scope="module")
+def alike(redis_program: str, jail: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A service that grades on the networks of the command line, on a Redis of its own."""
+    assert redis_program
+    assert jail
+    redis = EmbeddedRedis(tmp_path_factory.mktemp("alike-redis"), lasting_port())
+    redis.start()
+    try:
+        with running(redis.url, tmp_path_factory.mktemp("alike"), secret="") as started:
+            yield started
+    finally:
+        redis.stop()

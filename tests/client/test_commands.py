@@ -19,9 +19,9 @@ from tests.worker.test_cli import EXAMPLES, EXPECTED, backmark, results
 
 
 @pytest.fixture(scope="module")
-def variables(service: Running) -> dict[str, str]:
+def variables(alike: Running) -> dict[str, str]:
     """Where the service is, and a student's token."""
-    return {"BACKMARK_URL": service.url, "BACKMARK_TOKEN": service.token(Scope.SUBMIT, Scope.READ)}
+    return {"BACKMARK_URL": alike.url, "BACKMARK_TOKEN": alike.token(Scope.SUBMIT, Scope.READ)}
 
 
 def timeless(text: str) -> str:

@@ -95,7 +95,7 @@ def redis(redis_server: EmbeddedRedis, tmp_path_factory: pytest.TempPathFactory)
 def test_a_store_that_was_away_still_finds_whoever_held_a_job(redis: EmbeddedRedis, making: Making) -> None:
     """Away for longer than a lease: a sweeper gives everyone time to come back, and the answer is not lost."""
     context = making(redis_url=redis.url, lease_seconds=3)
-    job, stop = waiting(context), threading.Event()
+    job, stop, started = waiting(context), threading.Event(), threading.Event()
 
     def restart() -> None:
         stop.wait(4.5)
@@ -105,17 +105,20 @@ def test_a_store_that_was_away_still_finds_whoever_held_a_job(redis: EmbeddedRed
             # Or the test would wait for it for ever.
             context.stop.request()
             raise
+        started.set()
+        # Redis ends with the thread that started it.
+        stop.wait()
 
+    restarting = threading.Thread(target=restart)
     sweeping = threading.Thread(target=Sweeper(context.store, context.dispatcher, context.settings).loop, args=(stop,))
     sweeping.start()
     try:
         with held(context, job) as hold:
             assert hold is not None
             redis.kill()
-            restarting = threading.Thread(target=restart)
             restarting.start()
             assert hold.asked(lambda: context.store.submissions.get(job.id)) is not None
-            restarting.join()
+            assert started.wait(30)
             assert not stop.wait(4), "the sweeper looks, and a lease passes"
             hold.check()
             found = context.store.submissions.get(job.id)
@@ -124,6 +127,8 @@ def test_a_store_that_was_away_still_finds_whoever_held_a_job(redis: EmbeddedRed
     finally:
         stop.set()
         sweeping.join()
+        if restarting.ident is not None:
+            restarting.join()
 
 
 def test_a_clock_that_was_set_forward_takes_no_job_from_a_worker_that_lives(

@@ -13,6 +13,7 @@ SOURCES = (
     "grader/fresh.py",
     "grader/model.py",
     "grader/revision.py",
+    "grader/stored.py",
     "grader/suite.py",
     "grader/titles.py",
     "grader/diagnosis",
