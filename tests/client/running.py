@@ -34,7 +34,7 @@ class Running:
         return Client(self.url, self.token(*scopes))
 
 
-SECRET = "only for tests, and of no value to anybody"
+SECRET = "only for tests, and of no value to anybody"  # noqa: S105 - it guards nothing
 
 
 @contextmanager
