@@ -42,6 +42,8 @@ class Operand:
     shape: tuple[int, ...] | None
     length: int | None
     number: int | None
+    #: The list of the notebook's that it is, or is a member of, and then its index.
+    origin: tuple[str, int | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ class Raising:
     statement: str
     part: str
     operands: tuple[Operand, ...]
+    #: The same of the helper or comprehension in which that happened, if it is another function of the student's.
+    inner: "Raising | None" = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

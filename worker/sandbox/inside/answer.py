@@ -128,7 +128,11 @@ def _evidence(student: Student, question: Question) -> Iterator[bytes]:
             except BaseException as error:  # noqa: BLE001 - as above
                 lists, frame = watch.take(error.__traceback__)
                 if frame is not None:
-                    raised = raising.describe(error.__traceback__, frame, student.lines)
+                    # dl/df before the biases' derivatives, which often are the same arrays.
+                    known = {**dict(zip(NAMES, given, strict=True)), "y": given[4][0], **dict(reversed(lists.items()))}
+                    raised = raising.describe(error.__traceback__, frame, student.lines, known)
+                elif codes and isinstance(error, TypeError):
+                    raised = raising.describe_call(codes[-1], student.lines)
             name, given_back = evidence.returned_lists(returned, shapes)
             status, payload, shared = evidence.read({**lists, **given_back}, shapes)
             header = {"kind": "evidence", "ended": ended, "form": name, "status": status, "shared": shared}

@@ -1,15 +1,15 @@
 """The statement of the student's function that raised: as it is written, and what its operands were."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
-from types import FrameType, TracebackType
+from types import CodeType, FrameType, TracebackType
 from typing import Any
 
 import numpy as np
 
 from .listing import Slice
-from .raised import clean
+from .raised import FILENAME, clean
 
 #: Characters of a statement, or of the part of it that raised; operands that are described, at most.
 _TEXT, _OPERANDS = 400, 24
@@ -17,20 +17,41 @@ _TEXT, _OPERANDS = 400, 24
 _UNKNOWN = object()
 
 
-def describe(traceback: TracebackType | None, frame: FrameType, lines: Slice) -> dict[str, Any] | None:
+def describe(
+    traceback: TracebackType | None, frame: FrameType, lines: Slice, known: Mapping[str, Any]
+) -> dict[str, Any] | None:
     """Where `frame` raised: cell, line, statement, the part of it that raised, and its operands by their text.
 
-    None if no statement can be found. Nothing of the student's is called: only names, and subscripts of lists, tuples
-    and arrays by whole numbers, are looked up.
+    `inner` says the same of the innermost frame of the student's, if that is another: a helper, a comprehension.
+    `known` are the lists whose members are recognised by their memory, whatever the student calls them. None if no
+    statement can be found. Nothing of the student's is called: only names, and subscripts of lists, tuples,
+    dictionaries and arrays by whole numbers, are looked up.
     """
     try:
-        return _describe(traceback, frame, lines)
+        origins = _origins(known)
+        outer = _describe(_link(traceback, frame), lines, origins)
+        innermost = _innermost(traceback)
+        if outer is None or innermost is None or innermost.tb_frame is frame:
+            return outer
+        return {**outer, "inner": _describe(innermost, lines, origins)}
     except Exception:  # noqa: BLE001 - the student's objects may do anything here
         return None
 
 
-def _describe(traceback: TracebackType | None, frame: FrameType, lines: Slice) -> dict[str, Any] | None:
-    link = _link(traceback, frame)
+def describe_call(function: CodeType, lines: Slice) -> dict[str, Any] | None:
+    """Where the function itself begins, for a call that its parameters do not take."""
+    try:
+        definition = _statement(_tree(lines.code), function.co_firstlineno)
+        if not isinstance(definition, ast.FunctionDef):
+            return None
+        cell, line = lines.origin(definition.lineno)
+        head = clean(f"def {definition.name}({ast.unparse(definition.args)})", _TEXT)
+    except Exception:  # noqa: BLE001 - as above
+        return None
+    return {"cell": cell, "line": line, "statement": head, "part": "", "operands": [], "inner": None}
+
+
+def _describe(link: TracebackType | None, lines: Slice, origins: "_Origins") -> dict[str, Any] | None:
     if link is None:
         return None
     statement = _statement(_tree(lines.code), link.tb_lineno)
@@ -42,8 +63,49 @@ def _describe(traceback: TracebackType | None, frame: FrameType, lines: Slice) -
         "line": line,
         "statement": clean(ast.unparse(_head(statement)), _TEXT),
         "part": clean(_part(statement, link), _TEXT),
-        "operands": _operands(statement, frame),
+        "operands": _operands(statement, link.tb_frame, origins),
+        "inner": None,
     }
+
+
+#: The lists by their identity, and their arrays by address and size, each with its name and index.
+_Origins = tuple[dict[int, str], dict[tuple[int, int], tuple[str, int | None]]]
+
+
+def _origins(known: Mapping[str, Any]) -> _Origins:
+    lists: dict[int, str] = {}
+    arrays: dict[tuple[int, int], tuple[str, int | None]] = {}
+    for name, value in known.items():
+        if isinstance(value, np.ndarray):
+            arrays.setdefault(_memory(value), (name, None))
+            continue
+        lists.setdefault(id(value), name)
+        for index, entry in _numbered(value):
+            if isinstance(entry, np.ndarray):
+                arrays.setdefault(_memory(entry), (name, index))
+    return lists, arrays
+
+
+def _numbered(value: Any) -> Iterator[tuple[int, Any]]:
+    if type(value) in (list, tuple):
+        yield from enumerate(value)
+    elif type(value) is dict:
+        yield from ((key, entry) for key, entry in value.items() if type(key) is int)
+
+
+def _memory(array: Any) -> tuple[int, int]:
+    plain = np.ndarray.view(array, np.ndarray)
+    return plain.__array_interface__["data"][0], plain.size
+
+
+def _innermost(traceback: TracebackType | None) -> TracebackType | None:
+    """The last entry of the traceback that is in the student's own code."""
+    last = None
+    while traceback is not None:
+        if traceback.tb_frame.f_code.co_filename == FILENAME:
+            last = traceback
+        traceback = traceback.tb_next
+    return last
 
 
 @cache
@@ -97,14 +159,15 @@ def _part(statement: ast.stmt, link: TracebackType) -> str:
     return ""
 
 
-def _operands(statement: ast.stmt, frame: FrameType) -> list[list[Any]]:
-    """Each name and subscript of the statement with what it is: its text, type, shape, length or whole number."""
+def _operands(statement: ast.stmt, frame: FrameType, origins: _Origins) -> list[list[Any]]:
+    """Each name and subscript of the statement: its text, type, shape, length, whole number, and which list's it is."""
     described: dict[str, list[Any]] = {}
     scope = {**frame.f_globals, **frame.f_locals}
     for node in _looked_up(_head(statement)):
         text = ast.unparse(node)
         if len(described) < _OPERANDS and len(text) <= _TEXT // 4 and text not in described:
-            described[text] = [clean(text, _TEXT // 4), *_described(_value(node, scope))]
+            value = _value(node, scope)
+            described[text] = [clean(text, _TEXT // 4), *_described(value), _origin(value, origins)]
     return list(described.values())
 
 
@@ -135,11 +198,24 @@ def _value(node: ast.expr, scope: dict[str, Any]) -> Any:
 
 
 def _member(sequence: Any, at: Any) -> Any:
-    if type(at) is not int or type(sequence) not in {list, tuple, np.ndarray}:
+    if type(at) is not int:
+        return _UNKNOWN
+    if type(sequence) is dict:
+        return sequence.get(at, _UNKNOWN)
+    if type(sequence) not in (list, tuple, np.ndarray):
         return _UNKNOWN
     if type(sequence) is np.ndarray and sequence.ndim == 0:
         return _UNKNOWN
     return sequence[at] if -len(sequence) <= at < len(sequence) else _UNKNOWN
+
+
+def _origin(value: Any, origins: _Origins) -> list[Any] | None:
+    """The name of the list that the value is, or is a member of, and its index in the latter case."""
+    lists, arrays = origins
+    if id(value) in lists:
+        return [lists[id(value)], None]
+    found = arrays.get(_memory(value)) if isinstance(value, np.ndarray) else None
+    return None if found is None else [*found]
 
 
 def _described(value: Any) -> list[Any]:

@@ -1,0 +1,277 @@
+"""A student's statement, read as products of the notebook's arrays.
+
+The text comes from a process that a student's code can steer: it is parsed under a bound and never run. Each factor of
+a product is a list of the notebook's, an index, and how it lies; what else is in the statement has no name.
+"""
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from grader.properties.candidate import Operand, Raising
+
+#: Characters of a statement, and nodes of its tree, at most.
+_CHARACTERS, _NODES = 400, 300
+#: The lists that a backward pass is given, and those that it makes.
+GIVEN = ("all_weights", "all_biases", "all_f", "all_h")
+MADE = ("all_dl_dweights", "all_dl_dbiases", "all_dl_df", "all_dl_dh")
+LISTS = frozenset(GIVEN + MADE)
+#: Functions that return what they are given, as far as shapes go.
+_SAME = frozenset({"array", "asarray", "copy", "float64", "negative", "ascontiguousarray", "astype", "nan_to_num"})
+#: Functions that are an activation's derivative.
+_MASKS = frozenset({"indicator_function", "heaviside", "sign", "greater"})
+
+
+class Kind(Enum):
+    """The kind of a product."""
+
+    MATRIX = "as matrices"
+    ENTRIES = "entry by entry"
+    OUTER = "as an outer product"
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """A factor of a product: a list's entry if `name` is known, as the statement takes it."""
+
+    name: str | None = None
+    index: int | None = None
+    #: The shape of the entry itself, before anything is done to it here.
+    shape: tuple[int, ...] | None = None
+    #: True if the statement transposes it.
+    flipped: bool = False
+    #: True if the activation's derivative is taken of it.
+    masked: bool = False
+    #: True if it is the whole list.
+    whole: bool = False
+    #: True if it is an entry that holds nothing yet.
+    unset: bool = False
+    #: True if its index is negative and so counts from the end.
+    wraps: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """Two factors and how they are multiplied."""
+
+    kind: Kind
+    left: Factor
+    right: Factor
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parsed:
+    """A statement's tree, the expression in it that raised, and the products around and within that, innermost first."""
+
+    tree: ast.AST
+    #: The whole statement if it is not known which part of it raised.
+    part: ast.AST
+    #: Of each name and subscript how it is written.
+    texts: Mapping[ast.AST, str]
+    near: tuple[ast.AST, ...]
+
+    @classmethod
+    def of(cls, text: str, part: str) -> "Parsed | None":
+        """The statement, or None if it cannot be parsed."""
+        tree = _parse(text)
+        if tree is None:
+            return None
+        nodes = list(ast.walk(tree))
+        try:
+            texts = {node: ast.unparse(node) for node in nodes if isinstance(node, ast.expr)}
+        except (RecursionError, ValueError):
+            return None
+        at = next((node for node in nodes if part and texts.get(node) == part), tree)
+        inside = set(ast.walk(at))
+        near = [node for node in reversed(nodes) if node in inside or any(each is at for each in ast.walk(node))]
+        return cls(tree, at, texts, tuple(near))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Statement:
+    """A statement with what its names were on one network."""
+
+    parsed: Parsed
+    operands: Mapping[str, Operand]
+
+    @classmethod
+    def on(cls, parsed: Parsed, raising: Raising) -> "Statement":
+        """The statement as it raised."""
+        return cls(parsed, {operand.text: operand for operand in raising.operands})
+
+    @property
+    def target(self) -> tuple[str, int | None] | None:
+        """The list that the statement writes to, and the index; None if it writes to another."""
+        tree = self.parsed.tree
+        targets = tree.targets if isinstance(tree, ast.Assign) else []
+        target = targets[0] if len(targets) == 1 else getattr(tree, "target", None)
+        if not (isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name) and target.value.id in LISTS):
+            return None
+        return target.value.id, self.number(target.slice)
+
+    def number(self, node: ast.AST) -> int | None:
+        """The whole number that an index was."""
+        match node:
+            case ast.Constant(value=int() as number):
+                return number
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                value = self.number(operand)
+                return None if value is None else -value
+            case ast.BinOp(left=left, op=ast.Add() | ast.Sub() as operator, right=right):
+                a, b = self.number(left), self.number(right)
+                if a is None or b is None:
+                    return None
+                return a + b if isinstance(operator, ast.Add) else a - b
+        operand = self.operand(node)
+        return None if operand is None else operand.number
+
+    def operand(self, node: ast.AST) -> Operand | None:
+        """What is known of a name or a subscript."""
+        return self.operands.get(self.parsed.texts.get(node, ""))
+
+    def products(self) -> Iterator[Product]:
+        """Every product of two factors, innermost first; only those within what raised or around it."""
+        for node in self.parsed.near:
+            product = self._product(node)
+            if product is not None:
+                yield product
+
+    def _product(self, node: ast.AST) -> Product | None:
+        match node:
+            case ast.BinOp(left=left, op=ast.MatMult(), right=right):
+                return Product(Kind.MATRIX, self.factor(left), self.factor(right))
+            case ast.BinOp(left=left, op=ast.Mult(), right=right) if not (_scalar(left) or _scalar(right)):
+                return Product(Kind.ENTRIES, self.factor(left), self.factor(right))
+            case ast.AugAssign(target=target, op=ast.Mult(), value=value):
+                return Product(Kind.ENTRIES, self.factor(target), self.factor(value))
+            case ast.Call(args=[left, right]) if (kind := _PRODUCTS.get(called(node))) is not None:
+                return Product(kind, self.factor(left), self.factor(right))
+            case ast.Call(func=ast.Attribute(value=left, attr="dot"), args=[right]) if called(node) == "":
+                return Product(Kind.MATRIX, self.factor(left), self.factor(right))
+            case ast.Call(args=[ast.Constant(value=str() as letters), left, right]) if called(node) == "einsum":
+                return _einsum(letters, self.factor(left), self.factor(right))
+            case ast.Call(args=[test, value, ast.Constant()]) if called(node) == "where":
+                return Product(Kind.ENTRIES, self.factor(test), self.factor(value))
+            case ast.Assign(targets=[ast.Subscript(value=value, slice=ast.Compare() as test)]):
+                return Product(Kind.ENTRIES, self.factor(test), self.factor(value))
+            case ast.Subscript(value=value, slice=ast.Compare() as test):
+                return Product(Kind.ENTRIES, self.factor(test), self.factor(value))
+        return None
+
+    def factor(self, node: ast.AST) -> Factor:
+        """The factor that an expression is; one without a name if it cannot be said."""
+        match node:
+            case ast.Attribute(value=value, attr="T"):
+                return self._flipped(value)
+            case ast.UnaryOp(operand=operand):
+                return self.factor(operand)
+            case ast.Compare(left=left, comparators=[ast.Constant()]):
+                return replace(self.factor(left), masked=True)
+            case ast.BinOp(left=left, op=ast.Mult() | ast.Div(), right=right) if _scalar(left) or _scalar(right):
+                return self.factor(right if _scalar(left) else left)
+            case ast.Call():
+                return self._call(node)
+            case ast.Name() | ast.Subscript():
+                return self._entry(node)
+        return Factor()
+
+    def _flipped(self, node: ast.AST) -> Factor:
+        factor = self.factor(node)
+        return replace(factor, flipped=not factor.flipped)
+
+    def _call(self, node: ast.Call) -> Factor:
+        name = called(node)
+        method = node.func if isinstance(node.func, ast.Attribute) and not name else None
+        if name == "transpose" and len(node.args) == 1:
+            return self._flipped(node.args[0])
+        if method is not None and method.attr == "transpose" and not node.args:
+            return self._flipped(method.value)
+        if name in _MASKS and node.args:
+            return replace(self.factor(node.args[0]), masked=True)
+        if name in _SAME and node.args:
+            return self.factor(node.args[0])
+        if method is not None and method.attr in _SAME:
+            return self.factor(method.value)
+        constants = len(node.args) == 3 and all(map(_scalar, node.args[1:]))
+        return self.factor(node.args[0]) if name == "where" and constants else Factor()
+
+    def _entry(self, node: ast.Name | ast.Subscript) -> Factor:
+        operand = self.operand(node)
+        if isinstance(node, ast.Name):
+            if operand is None:
+                return Factor()
+            name, index = operand.origin or (node.id if node.id in LISTS else None, None)
+            if name in LISTS and index is None:
+                return Factor(name, whole=operand.type in {"list", "tuple"})
+            return Factor(name, index, operand.shape)
+        of = self.operand(node.value)
+        base = None if of is None or of.origin is None else of.origin[0]
+        if base is None and isinstance(node.value, ast.Name) and node.value.id in LISTS:
+            base = node.value.id
+        index = self.number(node.slice)
+        if operand is not None and operand.origin is not None and base is None:
+            base, index = operand.origin
+        shape = None if operand is None else operand.shape
+        unset = operand is not None and (operand.type == "NoneType" or (operand.type == "int" and operand.number == 0))
+        length = None if of is None else of.length
+        wraps = index is not None and index < 0
+        if wraps and index is not None and length is not None:
+            index += length
+        return Factor(base, index, shape, unset=unset, wraps=wraps)
+
+
+#: The functions of NumPy's that multiply two arrays.
+_PRODUCTS: dict[str, Kind] = {
+    "matmul": Kind.MATRIX,
+    "dot": Kind.MATRIX,
+    "multiply": Kind.ENTRIES,
+    "outer": Kind.OUTER,
+}
+
+
+def called(node: ast.AST) -> str:
+    """The name of the function that is called, without NumPy's; empty for a method."""
+    match node:
+        case ast.Call(func=ast.Name(id=name)):
+            return name
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="np" | "numpy"), attr=name)):
+            return name
+    return ""
+
+
+def _scalar(node: ast.AST) -> bool:
+    match node:
+        case ast.Constant(value=int() | float()):
+            return True
+        case ast.UnaryOp(operand=operand):
+            return _scalar(operand)
+    return False
+
+
+def _einsum(letters: str, left: Factor, right: Factor) -> Product | None:
+    """The product of two matrices that share one letter, written as one of matrices."""
+    before, arrow, after = letters.replace(" ", "").partition("->")
+    a, _, b = before.partition(",")
+    shared = set(a) & set(b)
+    if not (arrow and len(a) == len(b) == len(after) == 2 and len(shared) == 1 and set(after) == set(a) ^ set(b)):
+        return None
+    (letter,) = shared
+    first = replace(left, flipped=left.flipped != (a[0] == letter))
+    second = replace(right, flipped=right.flipped != (b[1] == letter))
+    if after[0] in a:
+        return Product(Kind.MATRIX, first, second)
+    swapped = (replace(second, flipped=not second.flipped), replace(first, flipped=not first.flipped))
+    return Product(Kind.MATRIX, *swapped)
+
+
+def _parse(text: str) -> ast.AST | None:
+    if len(text) > _CHARACTERS:
+        return None
+    try:
+        body = ast.parse(text).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    if len(body) != 1 or sum(1 for _ in ast.walk(body[0])) > _NODES:
+        return None
+    return body[0]
