@@ -148,14 +148,19 @@ def _evidence(reply: Reply, sizes: Sequence[int]) -> Evidence:
     header = reply.header
     numbers = np.frombuffer(reply.payload, dtype="<f8")
     shared = tuple(mark == "1" for mark in header["shared"])[: len(sizes) - 1]
-    raised = None if header["raised"] is None else _raising(header["raised"])
-    return Evidence(header["ended"], header["form"], header["status"], numbers, shared, raised)
+    raised, wrote = (None if header[key] is None else _raising(header[key]) for key in ("raised", "wrote"))
+    return Evidence(header["ended"], header["form"], header["status"], numbers, shared, raised, wrote)
 
 
 def _raising(said: dict[str, Any]) -> Raising:
     operands = tuple(
         Operand(
-            text, kind, None if shape is None else tuple(shape), length, number, None if origin is None else tuple(origin)
+            text,
+            kind,
+            None if shape is None else tuple(shape),
+            length,
+            number,
+            None if origin is None else tuple(origin),
         )
         for text, kind, shape, length, number, origin in said["operands"]
     )

@@ -12,7 +12,19 @@ from grader.diagnosis.statement import GIVEN, LISTS, MADE, Statement, called
 
 #: Functions that a notebook has, and those of NumPy's that this homework needs: no other is named.
 _HELPERS = ("indicator_function", "d_loss_d_output")
-_NUMPY = ("matmul", "dot", "outer", "multiply", "transpose", "zeros_like", "ones_like", "zeros", "array", "sum", "where")
+_NUMPY = (
+    "matmul",
+    "dot",
+    "outer",
+    "multiply",
+    "transpose",
+    "zeros_like",
+    "ones_like",
+    "zeros",
+    "array",
+    "sum",
+    "where",
+)
 _KNOWN = (*GIVEN, *MADE, *_HELPERS, "K", "np", "layer", "range", "len", "y")
 #: Calls that take a whole list.
 _OF_LISTS = frozenset({"len", "zip", "enumerate", "reversed", "list", "range", "print", "tuple", "sum", "iter"})
@@ -44,7 +56,7 @@ def misuse(statement: Statement, error: str, message: str) -> Slip | None:
         case "IndexError" | "KeyError":
             return _beyond(statement)
         case "ValueError":
-            return _transposes(statement, message) or _unset(statement) or _whole_list(statement)
+            return _transposes(statement, message) or _unset(statement) or _whole_list(statement) or _output(statement)
     return None
 
 
@@ -192,6 +204,34 @@ def _whole_list(statement: Statement) -> Slip | None:
     )
 
 
+def _output(statement: Statement) -> Slip | None:
+    """The preactivations of another layer than the output's beside the target."""
+    for node in statement.parsed.near:
+        match node:
+            case ast.BinOp(left=left, op=ast.Sub(), right=right):
+                pair = [left, right]
+            case ast.Call(args=[left, right]) if called(node) == "d_loss_d_output":
+                pair = [left, right]
+            case _:
+                continue
+        factors = [statement.factor(part) for part in pair]
+        names = [factor.name for factor in factors]
+        if sorted(map(str, names)) != ["all_f", "y"]:
+            continue
+        f = factors[names.index("all_f")]
+        length = next((o.length for o in statement.operands.values() if o.origin == ("all_f", None)), None)
+        if f.index is None or length is None or not -2 <= (by := f.index - (length - 1)) <= -1:
+            return None
+        return _slip(
+            "loss_at_other_layer",
+            "takes the loss derivative at another layer than the output",
+            f"It takes all_f[K{by}] beside y. Which layer's preactivations are the network's output?",
+            f"it takes all_f[K{by}]; the network's output is all_f[K], whose shape is that of y.",
+            Where.OUTPUT,
+        )
+    return None
+
+
 def _is_output(statement: Statement) -> bool:
     """Whether it starts the chain rule: it writes the last entry of all_dl_df."""
     tree = statement.parsed.tree
@@ -305,15 +345,16 @@ def _arguments(statement: Statement, message: str) -> Slip | None:
     name = called(part)
     named = name if name in {*_HELPERS, *_NUMPY} else "a function"
     given = len(part.args) + len(part.keywords)
+    counted = f"{given} argument{'' if given == 1 else 's'}"
     if found[1] is not None:
         missing = int(found[1])
         if missing > 9:
             return None
-        says = f"{given} argument{'' if given == 1 else 's'}, {missing} too few"
+        says = f"{counted}, {missing} too few"
     else:
         if int(found[3]) != given:
             return None
-        says = f"{given} argument{'' if given == 1 else 's'}, and {named} takes {'more' if int(found[2]) > given else 'fewer'}"
+        says = f"{counted}, and {named} takes {'more' if int(found[2]) > given else 'fewer'}"
     return _slip(
         "wrong_arguments",
         f"calls {named} with {says}",

@@ -6,7 +6,7 @@ from itertools import product as combinations
 
 from grader.diagnosis.bug import Where
 from grader.diagnosis.slip import Slip
-from grader.diagnosis.statement import Factor, Kind, Product
+from grader.diagnosis.statement import GIVEN, Factor, Kind, Product
 
 Shape = tuple[int, ...]
 
@@ -26,6 +26,11 @@ class Slot:
     def text(self, by: int = 0) -> str:
         """The entry, `by` layers off, in the notebook's words."""
         return entry(self.name, self.offset + by)
+
+    @property
+    def taken(self) -> str:
+        """The factor that is made of it."""
+        return f"the activation's derivative at {self.text()}" if self.masked else self.text()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,18 +110,36 @@ def entry(name: str, offset: int) -> str:
     return f"{name}[layer{offset:+d}]" if offset else f"{name}[layer]"
 
 
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A layer of a network of these sizes."""
+
+    layer: int
+    sizes: Sequence[int]
+    columns: int
+
+
 def changes(
     product: Product, target: tuple[str, int | None] | None, sizes: Sequence[int], columns: int
 ) -> Iterator[tuple[Change, ...]]:
     """Each way to make a right product into this one, on a network of these sizes; empty if it is right."""
+    layers = range(len(sizes) - 1)
+    if target is not None and target[1] is not None:
+        at = target[1] % (len(sizes) - 1) + (target[0] == "all_dl_df")
+        layers = range(at, min(at + 1, len(sizes) - 1))
     for form in _forms(product, target):
-        layers = range(len(sizes) - 1)
-        if target is not None and target[1] is not None:
-            at = target[1] % (len(sizes) - 1) + (target[0] == "all_dl_df")
-            layers = range(at, min(at + 1, len(sizes) - 1))
         for layer in layers:
-            for first, second in ((product.left, product.right), (product.right, product.left)):
-                yield from _aligned(form, product.kind, (first, second), first is product.right, layer, sizes, columns)
+            for swapped in (False, True):
+                yield from _aligned(form, product, Spot(layer, sizes, columns), swapped=swapped)
+
+
+#: The right products of each list's line.
+_OF_LIST = {
+    "all_dl_dweights": (WEIGHT,),
+    "all_dl_dbiases": (),
+    "all_dl_dh": (ACTIVATION,),
+    "all_dl_df": (DERIVATIVE,),
+}
 
 
 def _forms(product: Product, target: tuple[str, int | None] | None) -> Sequence[Form]:
@@ -124,43 +147,32 @@ def _forms(product: Product, target: tuple[str, int | None] | None) -> Sequence[
     factors = (product.left, product.right)
     names = {factor.name for factor in factors}
     written = "" if target is None else target[0]
-    if written == "all_dl_dweights":
-        return (WEIGHT,)
-    if written == "all_dl_dbiases":
-        return ()
     masked = [factor for factor in factors if factor.masked]
+    # What is multiplied says more than dl/dh and dl/df, either of which may hold the product of both lines.
+    if written in {"all_dl_dweights", "all_dl_dbiases"}:
+        return _OF_LIST[written]
     if masked:
-        return (BY_ACTIVATION,) if masked[0].name == "all_h" else (DERIVATIVE,)
+        return (BY_ACTIVATION if masked[0].name == "all_h" else DERIVATIVE,)
     if "all_weights" in names:
         return (ACTIVATION,)
-    if written == "all_dl_dh":
-        return (ACTIVATION,)
-    if written == "all_dl_df":
-        return (DERIVATIVE,)
-    return (WEIGHT,) if "all_h" in names else (WEIGHT, ACTIVATION, DERIVATIVE)
+    every = (WEIGHT,) if "all_h" in names else (WEIGHT, ACTIVATION, DERIVATIVE)
+    return _OF_LIST.get(written, every)
 
 
-def _aligned(
-    form: Form,
-    kind: Kind,
-    factors: tuple[Factor, Factor],
-    swapped: bool,  # noqa: FBT001 - of a private function
-    layer: int,
-    sizes: Sequence[int],
-    columns: int,
-) -> Iterator[tuple[Change, ...]]:
+def _aligned(form: Form, product: Product, spot: Spot, *, swapped: bool) -> Iterator[tuple[Change, ...]]:
     """The changes for one layer and one order of the factors; nothing if a shape contradicts them."""
+    factors = (product.right, product.left) if swapped else (product.left, product.right)
     slots = (form.left, form.right)
     ways = []
     found: list[Change] = []
     for factor, slot, other in zip(factors, slots, slots[::-1], strict=True):
-        change = _taken(form, factor, slot, other, layer)
+        change = _taken(form, factor, slot, other, spot.layer)
         if change is None:
             return
         found += change
-        ways.append(_lying(factor, slot, layer, change, sizes, columns))
+        ways.append(_lying(factor, slot, spot))
     for first, second in combinations(*ways):
-        made = (*found, *_multiplied(form, kind, (first, second), swapped=swapped, columns=columns))
+        made = (*found, *_multiplied(form, product.kind, (first, second), swapped=swapped, columns=spot.columns))
         if len(made) <= _MOST:
             yield tuple(sorted(made, key=repr))
 
@@ -175,33 +187,24 @@ def _taken(form: Form, factor: Factor, slot: Slot, other: Slot, layer: int) -> l
     if factor.index is None:
         return [] if same else None
     by = factor.index - (layer + slot.offset)
-    if same:
-        return [] if by == 0 else [Change("index", form.where, slot, other, _shown(factor, layer, slot, by))]
-    return [Change("variable", form.where, slot, other, factor.index - layer, factor.name)]
+    if not same:
+        return [Change("variable", form.where, slot, other, factor.index - layer, factor.name)]
+    if factor.wraps and by and layer + slot.offset == 0:
+        # It counts from the end, and is off by what is written.
+        by = -1
+    return [Change("index", form.where, slot, other, by)] if by else []
 
 
-def _shown(factor: Factor, layer: int, slot: Slot, by: int) -> int:
-    """How far an index is off: one that counts from the end is off by what is written."""
-    return -1 if factor.wraps and layer + slot.offset == 0 else by
-
-
-def _lying(
-    factor: Factor, slot: Slot, layer: int, change: Sequence[Change], sizes: Sequence[int], columns: int
-) -> list[bool]:
+def _lying(factor: Factor, slot: Slot, spot: Spot) -> list[bool]:
     """Whether the factor is transposed, as far as its shape says: each possibility, none if it has another shape."""
     if factor.shape is None:
         return [factor.flipped]
-    name, index = (slot.name, layer + slot.offset) if factor.name is None else (factor.name, factor.index)
-    if index is None:
-        index = layer + slot.offset
-    if change and factor.name is None:
-        return []
-    natural = shape_of(name, index, sizes, columns)
+    name = slot.name if factor.name is None else factor.name
+    index = spot.layer + slot.offset if factor.name is None or factor.index is None else factor.index
+    natural = shape_of(name, index, spot.sizes, spot.columns)
     upright = [factor.flipped] if factor.shape == natural else []
     on_its_side = [not factor.flipped] if natural is not None and factor.shape == natural[::-1] else []
-    if factor.name is not None and upright:
-        return upright
-    return [*upright, *on_its_side]
+    return upright if factor.name is not None and upright else [*upright, *on_its_side]
 
 
 def shape_of(name: str, index: int, sizes: Sequence[int], columns: int) -> Shape | None:
@@ -219,6 +222,24 @@ def shape_of(name: str, index: int, sizes: Sequence[int], columns: int) -> Shape
     return outputs, columns
 
 
+def misshapen(product: Product, sizes: Sequence[int], columns: int) -> bool:
+    """Whether a factor came with a shape that no array of its kind has here: an earlier line made it so."""
+    for factor in (product.left, product.right):
+        if factor.shape is None or factor.name in GIVEN:
+            continue
+        if factor.name is not None and factor.index is not None:
+            possible = {shape_of(factor.name, factor.index, sizes, columns)}
+        else:
+            possible = {
+                shape_of(name, k, sizes, columns)
+                for name in ("all_weights", "all_f", "all_h")
+                for k in range(len(sizes))
+            }
+        if factor.shape not in possible and factor.shape[::-1] not in possible:
+            return True
+    return False
+
+
 def _multiplied(
     form: Form, kind: Kind, flipped: tuple[bool, bool], *, swapped: bool, columns: int
 ) -> tuple[Change, ...]:
@@ -230,20 +251,18 @@ def _multiplied(
         for slot, other, lies in ((left, right, flipped[0]), (right, left, flipped[1]))
         if lies != slot.flipped
     )
-    if kind is Kind.OUTER:
-        if form is not WEIGHT or columns > 1:
-            return (Change("kind", where, left, right),)
-        return (Change("transposed", where, left, right),) if swapped else ()
-    if form.kind is Kind.ENTRIES:
-        return flips if kind is Kind.ENTRIES else (Change("kind", where, left, right),)
-    if kind is Kind.ENTRIES:
+    other_kind = (Change("kind", where, left, right),)
+    transposed = (Change("transposed", where, left, right),)
+    if kind is Kind.OUTER and form is WEIGHT and columns == 1:
+        return transposed if swapped else ()
+    if kind is Kind.ENTRIES and form is WEIGHT and columns == 1 and not flips:
         # A column times a row is their outer product, too.
-        return () if form is WEIGHT and not flips and columns == 1 else (Change("kind", where, left, right),)
-    if not swapped:
+        return ()
+    if kind is not form.kind:
+        return other_kind
+    if kind is Kind.ENTRIES or not swapped:
         return flips
-    if len(flips) == len((left, right)):
-        return (Change("transposed", where, left, right),)
-    return (Change("order", where, left, right), *flips)
+    return transposed if len(flips) == len((left, right)) else (Change("order", where, left, right), *flips)
 
 
 def described(made: tuple[Change, ...]) -> Slip:
@@ -264,7 +283,7 @@ def described(made: tuple[Change, ...]) -> Slip:
     strong = f"{' and '.join(titles)}; {FORMULAS[where]}."
     return Slip(
         id_ or "+".join(dict.fromkeys(_GENERIC[change.what] for change in made)),
-        f"{' and '.join(titles)}, for {where.value.variable}",
+        f"{' and '.join(titles)} where it computes {where.value.variable}",
         where,
         " ".join(dict.fromkeys(hints)),
         f"it {strong}",
@@ -274,7 +293,7 @@ def described(made: tuple[Change, ...]) -> Slip:
 def _said(change: Change) -> tuple[str, str]:
     """The words after "it", and a question."""
     slot, other = change.slot, change.other
-    right, pair = slot.text(), f"{slot.text()} and {other.text()}"
+    right, pair = slot.text(), f"{slot.taken} and {other.taken}"
     match change.what:
         case "flip":
             does = "does not transpose" if slot.flipped else "transposes"
@@ -287,9 +306,9 @@ def _said(change: Change) -> tuple[str, str]:
         case "kind":
             form = next(each for each in (WEIGHT, ACTIVATION, DERIVATIVE) if each.where is change.where)
             matrix = form.kind is Kind.MATRIX
+            wrong, needed = ("entry by entry", "as matrices")[:: 1 if matrix else -1]
             return (
-                f"multiplies {pair} {'entry by entry' if matrix else 'as matrices'}"
-                f" instead of {'as matrices' if matrix else 'entry by entry'}",
+                f"multiplies {pair} {wrong} instead of {needed}",
                 f"Which product do {pair} need: one of matrices, or one that takes entry by entry?",
             )
         case "index":
@@ -300,6 +319,6 @@ def _said(change: Change) -> tuple[str, str]:
             taken = entry(change.instead, change.by)
             return f"takes {taken} instead of {right}", f"It takes {taken} there. Is that the list that it needs?"
     return (
-        f"makes the transpose of what it should be of {pair}",
+        f"computes the product of {pair} transposed",
         f"Which shape has the product of {pair} there, and which shape should it have?",
     )

@@ -8,13 +8,13 @@ No text of the student's is repeated, since it is shown where networks are not: 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from grader.diagnosis.bug import Bug
-from grader.diagnosis.case import Case
+from grader.diagnosis.bug import Bug, Where
+from grader.diagnosis.case import EVIDENCE, Case
 from grader.diagnosis.misuse import misuse
-from grader.diagnosis.operands import Change, changes, described
+from grader.diagnosis.operands import Change, changes, described, misshapen
 from grader.diagnosis.slip import Slip
 from grader.diagnosis.statement import Parsed, Statement
-from grader.properties.candidate import Evidence, Raised, Raising
+from grader.properties.candidate import Answer, Evidence, Malformed, Raised, Raising
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +52,31 @@ class Blame:
 
 
 def blamed(case: Case, evidence: Mapping[int, Evidence]) -> Blame | None:
-    """The slip in the line in which most networks raised, or None if nothing can be said of it."""
-    raising = {i: evidence[i].raised for i in case.wrong if i in evidence and isinstance(case.answers[i], Raised)}
+    """The slip in the line in which most networks raised, or which wrote most arrays of another shape."""
+    spots = {i: _spots(case.answers[i], evidence[i]) for i in case.wrong & evidence.keys()}
+    # The line that raised first; then the one that wrote what it stumbled over.
+    return _blamed(case, evidence, {i: both[0] for i, both in spots.items()}) or _blamed(
+        case, evidence, {i: both[1] for i, both in spots.items()}
+    )
+
+
+def _spots(answer: Answer, evidence: Evidence) -> tuple[Raising | None, Raising | None]:
+    """The statement that raised or wrote what was returned in another shape, and one that wrote what raised later."""
+    match answer:
+        case Raised() if evidence.raised is not None:
+            return evidence.raised.inner or evidence.raised, evidence.wrote
+        case Malformed():
+            return evidence.wrote, None
+    return None, None
+
+
+def _blamed(case: Case, evidence: Mapping[int, Evidence], spots: Mapping[int, Raising | None]) -> Blame | None:
     lines: dict[Place, dict[int, Raising]] = {}
-    for i, outer in raising.items():
-        if outer is None:
-            continue
-        spot = outer.inner or outer
-        lines.setdefault(Place(spot.cell, spot.line), {})[i] = spot
-    for place, spots in sorted(lines.items(), key=lambda line: -len(line[1])):
-        slip = _slip(case, spots)
+    for i, spot in spots.items():
+        if spot is not None:
+            lines.setdefault(Place(spot.cell, spot.line), {})[i] = spot
+    for place, mine in sorted(lines.items(), key=lambda line: (-len(line[1]), min(line[1]))):
+        slip = _slip(case, mine) or _misshapen(case, evidence, mine)
         if slip is not None:
             return Blame(place, slip)
     return None
@@ -87,7 +102,8 @@ def _misused(case: Case, statements: Sequence[tuple[int, Statement]]) -> Slip | 
     slips = set()
     for i, statement in statements:
         answer = case.answers[i]
-        assert isinstance(answer, Raised)  # noqa: S101 - only those are looked at
+        if not isinstance(answer, Raised) or not statement.raised:
+            return None
         slips.add(misuse(statement, answer.type, answer.message))
     return slips.pop() if len(slips) == 1 else None
 
@@ -96,19 +112,52 @@ def _changed(case: Case, statements: Sequence[tuple[int, Statement]]) -> Slip | 
     """By the fewest changes to the notebook's line that give the student's on all of these networks."""
     every: list[list[frozenset[tuple[Change, ...]]]] = []
     for i, statement in statements:
-        every.append(
-            [
-                frozenset(changes(product, statement.target, case.suite.sizes[i], case.suite.columns[i]))
-                for product in statement.products()
-            ]
-        )
+        sizes, columns = case.suite.sizes[i], case.suite.columns[i]
+        products = list(statement.products())
+        if not any(misshapen(product, sizes, columns) for product in products):
+            # Else a line above is at fault, and this one may be right.
+            every.append([frozenset(changes(each, statement.target, sizes, columns)) for each in products])
+    if len(every) < min(EVIDENCE, len(statements)):
+        return None
     if len({len(products) for products in every}) != 1:
         # They raise in different parts of the line: what is in all of them.
         every = [[frozenset().union(*products)] for products in every]
-    for products in zip(*every, strict=True):
-        common = frozenset.intersection(*products)
+    for alternatives in zip(*every, strict=True):
+        common = frozenset.intersection(*alternatives)
         least = min((len(each) for each in common), default=0)
         best = [each for each in common if len(each) == least]
         if least and len(best) == 1:
             return described(best[0])
     return None
+
+
+def _misshapen(case: Case, evidence: Mapping[int, Evidence], spots: Mapping[int, Raising]) -> Slip | None:
+    """A line that writes arrays of another shape, though the dl/df of their layers has the right one."""
+    names = {spot.statement.partition("[")[0] for spot in spots.values()}
+    name = names.pop()
+    if names or name not in _ALIKE or any(spot.part for spot in spots.values()):
+        return None
+    for i in spots:
+        layers = len(case.suite.sizes[i]) - 1
+        parts = [evidence[i].status[at : at + layers] for at in range(0, 4 * layers, layers)]
+        lists = dict(zip(("all_dl_dweights", "all_dl_dbiases", "all_dl_df", "all_dl_dh"), parts, strict=True))
+        source = lists["all_dl_df"]
+        highest = max((k for k, mine in enumerate(lists[name]) if mine in "23"), default=None)
+        if highest is None or source[highest] != "1":
+            return None
+    other, where = _ALIKE[name]
+    return Slip(
+        "wrong_shape",
+        f"gives {name}[layer] another shape than {other}[layer]",
+        where,
+        f"Which shape has {name}[layer] after it, and which has {other}[layer]?",
+        f"it gives {name}[layer] another shape than {other}[layer], though all_dl_df[layer] has its own.",
+    )
+
+
+#: The array whose shape an entry of a list has, and the line that writes it.
+_ALIKE = {
+    "all_dl_dweights": ("all_weights", Where.WEIGHT),
+    "all_dl_dbiases": ("all_biases", Where.BIAS),
+    "all_dl_dh": ("all_h", Where.ACTIVATION),
+}

@@ -5,7 +5,7 @@ a product is a list of the notebook's, an index, and how it lies; what else is i
 """
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -62,7 +62,7 @@ class Product:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Parsed:
-    """A statement's tree, the expression in it that raised, and the products around and within that, innermost first."""
+    """A statement's tree, the expression in it that raised, and what is around and within that, innermost first."""
 
     tree: ast.AST
     #: The whole statement if it is not known which part of it raised.
@@ -79,7 +79,7 @@ class Parsed:
             return None
         nodes = list(ast.walk(tree))
         try:
-            texts = {node: ast.unparse(node) for node in nodes if isinstance(node, ast.expr)}
+            texts: dict[ast.AST, str] = {node: ast.unparse(node) for node in nodes if isinstance(node, ast.expr)}
         except (RecursionError, ValueError):
             return None
         at = next((node for node in nodes if part and texts.get(node) == part), tree)
@@ -101,6 +101,11 @@ class Statement:
         return cls(parsed, {operand.text: operand for operand in raising.operands})
 
     @property
+    def raised(self) -> bool:
+        """Whether an expression in it raised; else it wrote what others stumbled over."""
+        return self.parsed.part is not self.parsed.tree or isinstance(self.parsed.tree, ast.FunctionDef)
+
+    @property
     def target(self) -> tuple[str, int | None] | None:
         """The list that the statement writes to, and the index; None if it writes to another."""
         tree = self.parsed.tree
@@ -115,8 +120,8 @@ class Statement:
         match node:
             case ast.Constant(value=int() as number):
                 return number
-            case ast.UnaryOp(op=ast.USub(), operand=operand):
-                value = self.number(operand)
+            case ast.UnaryOp(op=ast.USub(), operand=inner):
+                value = self.number(inner)
                 return None if value is None else -value
             case ast.BinOp(left=left, op=ast.Add() | ast.Sub() as operator, right=right):
                 a, b = self.number(left), self.number(right)
@@ -138,43 +143,34 @@ class Statement:
                 yield product
 
     def _product(self, node: ast.AST) -> Product | None:
+        if called(node) == "einsum":
+            return self._einsum(node)
+        kind, pair = _multiplied(node)
+        return None if kind is None else Product(kind, *(self.factor(each) for each in pair))
+
+    def _einsum(self, node: ast.AST) -> Product | None:
         match node:
-            case ast.BinOp(left=left, op=ast.MatMult(), right=right):
-                return Product(Kind.MATRIX, self.factor(left), self.factor(right))
-            case ast.BinOp(left=left, op=ast.Mult(), right=right) if not (_scalar(left) or _scalar(right)):
-                return Product(Kind.ENTRIES, self.factor(left), self.factor(right))
-            case ast.AugAssign(target=target, op=ast.Mult(), value=value):
-                return Product(Kind.ENTRIES, self.factor(target), self.factor(value))
-            case ast.Call(args=[left, right]) if (kind := _PRODUCTS.get(called(node))) is not None:
-                return Product(kind, self.factor(left), self.factor(right))
-            case ast.Call(func=ast.Attribute(value=left, attr="dot"), args=[right]) if called(node) == "":
-                return Product(Kind.MATRIX, self.factor(left), self.factor(right))
-            case ast.Call(args=[ast.Constant(value=str() as letters), left, right]) if called(node) == "einsum":
+            case ast.Call(args=[ast.Constant(value=str() as letters), left, right]):
                 return _einsum(letters, self.factor(left), self.factor(right))
-            case ast.Call(args=[test, value, ast.Constant()]) if called(node) == "where":
-                return Product(Kind.ENTRIES, self.factor(test), self.factor(value))
-            case ast.Assign(targets=[ast.Subscript(value=value, slice=ast.Compare() as test)]):
-                return Product(Kind.ENTRIES, self.factor(test), self.factor(value))
-            case ast.Subscript(value=value, slice=ast.Compare() as test):
-                return Product(Kind.ENTRIES, self.factor(test), self.factor(value))
         return None
 
     def factor(self, node: ast.AST) -> Factor:
         """The factor that an expression is; one without a name if it cannot be said."""
+        found = Factor()
         match node:
             case ast.Attribute(value=value, attr="T"):
-                return self._flipped(value)
+                found = self._flipped(value)
             case ast.UnaryOp(operand=operand):
-                return self.factor(operand)
+                found = self.factor(operand)
             case ast.Compare(left=left, comparators=[ast.Constant()]):
-                return replace(self.factor(left), masked=True)
+                found = replace(self.factor(left), masked=True)
             case ast.BinOp(left=left, op=ast.Mult() | ast.Div(), right=right) if _scalar(left) or _scalar(right):
-                return self.factor(right if _scalar(left) else left)
+                found = self.factor(right if _scalar(left) else left)
             case ast.Call():
-                return self._call(node)
+                found = self._call(node)
             case ast.Name() | ast.Subscript():
-                return self._entry(node)
-        return Factor()
+                found = self._entry(node)
+        return found
 
     def _flipped(self, node: ast.AST) -> Factor:
         factor = self.factor(node)
@@ -228,6 +224,31 @@ _PRODUCTS: dict[str, Kind] = {
     "multiply": Kind.ENTRIES,
     "outer": Kind.OUTER,
 }
+
+
+def _multiplied(node: ast.AST) -> tuple[Kind | None, Sequence[ast.AST]]:
+    """The kind of a product, and what is multiplied; None if it is no product."""
+    kind: Kind | None = None
+    pair: Sequence[ast.AST] = ()
+    match node:
+        case ast.BinOp(left=left, op=ast.MatMult(), right=right):
+            kind, pair = Kind.MATRIX, (left, right)
+        case ast.BinOp(left=left, op=ast.Mult(), right=right) if not (_scalar(left) or _scalar(right)):
+            kind, pair = Kind.ENTRIES, (left, right)
+        case ast.AugAssign(target=left, op=ast.Mult(), value=right):
+            kind, pair = Kind.ENTRIES, (left, right)
+        case ast.Call(args=[left, right]) if called(node) in _PRODUCTS:
+            kind, pair = _PRODUCTS[called(node)], (left, right)
+        case ast.Call(func=ast.Attribute(value=left, attr="dot"), args=[right]) if not called(node):
+            kind, pair = Kind.MATRIX, (left, right)
+        case ast.Call(args=[left, right, ast.Constant()]) if called(node) == "where":
+            kind, pair = Kind.ENTRIES, (left, right)
+        case (
+            ast.Assign(targets=[ast.Subscript(value=right, slice=ast.Compare() as left)])
+            | ast.Subscript(value=right, slice=ast.Compare() as left)
+        ):
+            kind, pair = Kind.ENTRIES, (left, right)
+    return kind, pair
 
 
 def called(node: ast.AST) -> str:

@@ -77,6 +77,8 @@ class Evidence:
     #: For each k whether dh[k] and df[k-1] are views of the same memory.
     shared: tuple[bool, ...]
     raised: Raising | None
+    #: The statement that wrote the list of which it returned an array of another shape, with its operands at the end.
+    wrote: Raising | None = None
 
 
 Answer = Returned | Malformed | Raised

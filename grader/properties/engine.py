@@ -176,6 +176,7 @@ class Judge:
         fresh: Callable[[], Candidate],
     ) -> Judgement:
         agrees = agreement(self.suite, answers)
+        evidence: dict[int, Evidence] = {}
         raised = next((each for each in answers if isinstance(each, Raised)), None)
         if agrees.mark is Mark.PASSED:
             rows, outcome = {**self._right, "form": Row(Mark.PASSED, len(answers), "")}, Outcome.PASSED
@@ -200,17 +201,24 @@ class Judge:
             StudentError(raised.type, raised.message, raised.traceback) if raised else None,
             self._statistics(len(answers)),
             noticed,
-            *self._explained(answers, agrees, pure, noticed),
+            *self._explained(answers, agrees, evidence, pure, noticed),
         )
 
     def _explained(
-        self, answers: Sequence[Answer], agrees: Row, pure: Row, noticed: tuple[Flag, ...]
+        self,
+        answers: Sequence[Answer],
+        agrees: Row,
+        evidence: Mapping[int, Evidence],
+        pure: Row,
+        noticed: tuple[Flag, ...],
     ) -> tuple[tuple[Diagnosis, ...], FirstDifference | None]:
         """What is wrong, and where it shows first."""
         if not agrees.failing:
             return (), None
         repeats = pure.mark is not Mark.FAILED or CHANGES in noticed
-        found = self.diagnoser.diagnose(answers, agrees.failing, repeats=repeats, differentiates=NUMERICAL in noticed)
+        found = self.diagnoser.diagnose(
+            answers, agrees.failing, evidence, repeats=repeats, differentiates=NUMERICAL in noticed
+        )
         if self.diagnoser.returned_wrongly(found):
             # What is swapped or paired at the end says nothing about the layer that it landed in.
             return found, None

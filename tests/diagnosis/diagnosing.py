@@ -9,10 +9,12 @@ from tests.local import local
 
 def diagnosed(source: str, judge: Judge) -> tuple[Diagnosis, ...]:
     """What explains its answers to the networks that decide; what it keeps between calls is left to the judge."""
-    answers = local(source, judge.assignment).answer(judge.suite)
+    candidate = local(source, judge.assignment)
+    answers = candidate.answer(judge.suite)
     wrong = [i for i, off in enumerate(disagreeing(judge.suite, answers)) if off]
     diagnoser: Diagnoser = judge.diagnoser
-    return diagnoser.diagnose(answers, wrong, repeats=True, differentiates=False)
+    evidence = dict(enumerate(candidate.evidence(judge.suite))) if wrong else {}
+    return diagnoser.diagnose(answers, wrong, evidence, repeats=True, differentiates=False)
 
 
 def named(source: str, judge: Judge) -> list[str]:

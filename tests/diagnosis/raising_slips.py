@@ -1,7 +1,8 @@
-"""Submissions that raise or return wrong shapes, each with what a teacher would say of it; written before they were run.
+"""Submissions that raise or return wrong shapes, each with what a teacher would say of it, written before the run.
 
-The faulty line of each ends in `#!`. `kind` is the sort of slip, `operand` the words that the explanation must contain,
-and `right` the steps of the rubric whose lines ran rightly above the fault, or do so all the same.
+The faulty line of each ends in `#!`. `kind` is the sort of slip, `operand` the words that the explanation must contain.
+`right` are the steps of the rubric whose lines ran rightly above the fault, or do so all the same, where that can be
+seen: who raises on every network and has lists of other names leaves nothing behind.
 """
 
 from dataclasses import dataclass
@@ -42,7 +43,7 @@ _NOTEBOOK = """def backward_pass(all_weights, all_biases, all_f, all_h, y):
 
 
 def _notebook(old: str, new: str) -> str:
-    assert old in _NOTEBOOK  # noqa: S101 - a slip of our own
+    assert old in _NOTEBOOK
     return _NOTEBOOK.replace(old, new)
 
 
@@ -295,7 +296,7 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
     RaisingSlip(
         "dot for the mask, of local names",
         "product",
-        "indicator_function",
+        "all_dl_dh[layer]",
         (BIAS,),
         """
 def backward_pass(all_weights, all_biases, all_f, all_h, y):
@@ -380,7 +381,7 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
         "the activation above",
         "index",
         "all_h[layer+1]",
-        (BIAS,),
+        (),
         """
 def backward_pass(all_weights, all_biases, all_f, all_h, y):
     g_w, g_b = [None] * (K + 1), [None] * (K + 1)
@@ -765,7 +766,7 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
     RaisingSlip(
         "the first layer reads the activation above its own",
         "index",
-        "all_h[layer+1]",
+        "all_h[1]",
         (BIAS,),
         """
 def backward_pass(all_weights, all_biases, all_f, all_h, y):

@@ -12,7 +12,7 @@ UDL = packaged("udl-7.2")
 #: A network with one hidden layer.
 ONE: Suite = UDL.suite.one(next(i for i, sizes in enumerate(UDL.suite.sizes) if len(sizes) == 3 and sizes[1] > 1))
 #: A network with two hidden layers.
-THREE: Suite = UDL.suite.one(next(i for i, sizes in enumerate(UDL.suite.sizes) if len(sizes) == 4))
+THREE: Suite = UDL.suite.one(next(i for i, sizes in enumerate(UDL.suite.sizes) if len(sizes) == 4 and min(sizes) > 1))
 RIGHT = """
 import numpy as np
 {before}

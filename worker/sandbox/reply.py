@@ -112,7 +112,7 @@ def _raised(header: dict[str, Any]) -> bool:
 def _evidence(header: dict[str, Any]) -> bool:
     status, shared = header.get("status"), header.get("shared")
     return (
-        set(header) == {"kind", "ended", "form", "status", "shared", "raised"}
+        set(header) == {"kind", "ended", "form", "status", "shared", "raised", "wrote"}
         and type(header["ended"]) is bool
         and isinstance(header["form"], str)
         and header["form"] in _FORMS
@@ -120,7 +120,7 @@ def _evidence(header: dict[str, Any]) -> bool:
         and set(status) <= set("0123")
         and isinstance(shared, str)
         and set(shared) <= set("01")
-        and (header["raised"] is None or _is_raising(header["raised"]))
+        and all(header[key] is None or _is_raising(header[key]) for key in ("raised", "wrote"))
     )
 
 

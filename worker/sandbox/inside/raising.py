@@ -13,6 +13,8 @@ from .raised import FILENAME, clean
 
 #: Characters of a statement, or of the part of it that raised; operands that are described, at most.
 _TEXT, _OPERANDS = 400, 24
+#: How the output's entry of a list is written.
+_OUTPUT = ("K", "-1", "len(all_weights) - 1", "len(all_f) - 1")
 #: The value of what cannot be looked up.
 _UNKNOWN = object()
 
@@ -45,10 +47,63 @@ def describe_call(function: CodeType, lines: Slice) -> dict[str, Any] | None:
         if not isinstance(definition, ast.FunctionDef):
             return None
         cell, line = lines.origin(definition.lineno)
-        head = clean(f"def {definition.name}({ast.unparse(definition.args)})", _TEXT)
+        head = clean(f"def {definition.name}({ast.unparse(definition.args)}): ...", _TEXT)
     except Exception:  # noqa: BLE001 - as above
         return None
     return {"cell": cell, "line": line, "statement": head, "part": "", "operands": [], "inner": None}
+
+
+def describe_write(
+    entries: tuple[str, Any, bool], function: CodeType, lines: Slice, scope: dict[str, Any], known: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """The one statement of the function that writes the entries of a list: its name, itself, whether the output's.
+
+    It stands as if the student's list had that name; its operands are those at the function's end, of the last turn of
+    its loop. None if there is no such statement, or more than one.
+    """
+    name, written, output = entries
+    try:
+        names = {name, *(each for each, value in scope.items() if value is written)}
+        definition = _statement(_tree(lines.code), function.co_firstlineno)
+        found = [] if definition is None else [node for node in ast.walk(definition) if _writes(node, names)]
+        if len(found) > 1 and name == "all_dl_df":
+            # The output's is written above the loop.
+            found = [node for node in found if _of_output(node) is output]
+        if len(found) != 1 or not isinstance(found[0], ast.stmt):
+            return None
+        statement = found[0]
+        cell, line = lines.origin(statement.lineno)
+        text = ast.unparse(_renamed(statement, name))
+        operands = _operands(statement, scope, _origins(known))
+    except Exception:  # noqa: BLE001 - as above
+        return None
+    said = {"cell": cell, "line": line, "statement": clean(text, _TEXT), "part": "", "operands": operands}
+    return {**said, "inner": None}
+
+
+def _of_output(node: ast.AST) -> bool:
+    match node:
+        case ast.Assign(targets=[ast.Subscript(slice=index)]):
+            return ast.unparse(index) in _OUTPUT
+    return False
+
+
+def _renamed(statement: ast.stmt, name: str) -> ast.stmt:
+    """The same assignment to an entry of the list of this name."""
+    match statement:
+        case ast.Assign(targets=[ast.Subscript(slice=index)], value=value):
+            return ast.Assign([ast.Subscript(ast.Name(name), index)], value, lineno=1)
+    return statement
+
+
+def _writes(node: ast.AST, names: set[str]) -> bool:
+    """Whether it assigns to an entry of one of these lists, or puts one in."""
+    match node:
+        case ast.Assign(targets=[ast.Subscript(value=ast.Name(id=name))]):
+            return name in names
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append" | "insert"))):
+            return name in names
+    return False
 
 
 def _describe(link: TracebackType | None, lines: Slice, origins: "_Origins") -> dict[str, Any] | None:
@@ -63,7 +118,7 @@ def _describe(link: TracebackType | None, lines: Slice, origins: "_Origins") -> 
         "line": line,
         "statement": clean(ast.unparse(_head(statement)), _TEXT),
         "part": clean(_part(statement, link), _TEXT),
-        "operands": _operands(statement, link.tb_frame, origins),
+        "operands": _operands(statement, {**link.tb_frame.f_globals, **link.tb_frame.f_locals}, origins),
         "inner": None,
     }
 
@@ -159,10 +214,9 @@ def _part(statement: ast.stmt, link: TracebackType) -> str:
     return ""
 
 
-def _operands(statement: ast.stmt, frame: FrameType, origins: _Origins) -> list[list[Any]]:
+def _operands(statement: ast.stmt, scope: dict[str, Any], origins: _Origins) -> list[list[Any]]:
     """Each name and subscript of the statement: its text, type, shape, length, whole number, and which list's it is."""
     described: dict[str, list[Any]] = {}
-    scope = {**frame.f_globals, **frame.f_locals}
     for node in _looked_up(_head(statement)):
         text = ast.unparse(node)
         if len(described) < _OPERANDS and len(text) <= _TEXT // 4 and text not in described:

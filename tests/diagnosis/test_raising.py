@@ -1,0 +1,36 @@
+"""What raises, or returns arrays of another shape, is explained with its line and its operand."""
+
+import re
+
+import pytest
+
+from grader.model import Judgement, Mark
+from grader.properties.engine import Judge
+from tests.diagnosis.raising_slips import SLIPS, RaisingSlip
+from tests.local import local
+
+FORMULA = re.compile(r"@|\.T\b|(?<!\*)\*(?!\*)|should be all_|> 0")
+NAME = re.compile(r"\b[a-zA-Z]\w*_\w+\b")
+#: The only names in a hint: it is shown where networks are not, and a text of the student's could carry their numbers.
+NOTEBOOK = {
+    *("all_weights", "all_biases", "all_f", "all_h", "indicator_function", "d_loss_d_output", "backward_pass"),
+    *("all_dl_dweights", "all_dl_dbiases", "all_dl_df", "all_dl_dh"),
+}
+
+
+def judged(source: str, judge: Judge) -> Judgement:
+    """The judgement of a source."""
+    return judge.judge(local(source, judge.assignment), lambda: local(source, judge.assignment))
+
+
+@pytest.mark.parametrize("slip", SLIPS, ids=lambda slip: slip.name)
+def test_the_faulty_line_and_operand_are_named(udl: Judge, slip: RaisingSlip) -> None:
+    """Whatever the style, in the first explanation, without a formula; steps whose lines are right keep their marks."""
+    found = judged(slip.source, udl)
+    first = found.diagnosis[0]
+    assert f"Look at line {slip.line}." in first.hint
+    assert slip.operand in f"{first.title} {first.hint} {first.strong_hint}"
+    marks = {row.name: row.outcome for row in found.properties}
+    assert [name for name in slip.right if marks[name] is not Mark.PASSED] == []
+    assert not FORMULA.search(first.hint)
+    assert set(NAME.findall(first.hint)) <= NOTEBOOK
