@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from grader.diagnosis.bug import Where
-from grader.diagnosis.operands import FORMULAS, entry
+from grader.diagnosis.operands import FORMULAS
 from grader.diagnosis.slip import Slip
 from grader.diagnosis.statement import GIVEN, LISTS, MADE, Statement, called
 
@@ -247,7 +247,7 @@ def _bare(statement: Statement) -> Iterator[ast.AST]:
     used: set[ast.AST] = set()
     for node in ast.walk(part):
         if isinstance(node, ast.Subscript):
-            used.add(node.value)
+            used.update((node.value, node.slice))
         elif isinstance(node, ast.Call) and (called(node) in _OF_LISTS or _unknown(node)):
             used.update(node.args)
         elif isinstance(node, ast.comprehension):
@@ -267,11 +267,10 @@ def _unknown(node: ast.Call) -> bool:
 
 def _unset(statement: Statement) -> Slip | None:
     """An entry of one of the lists that are made, which holds nothing yet."""
-    texts = {entry_ for node in ast.walk(statement.parsed.part) if (entry_ := _empty(statement, node)) is not None}
+    texts = {text for node in ast.walk(statement.parsed.part) if (text := _empty(statement, node)) is not None}
     if len(texts) != 1:
         return None
-    name, offset = texts.pop()
-    text = f"{name}[{offset}]" if isinstance(offset, str) else entry(name, offset)
+    text = texts.pop()
     return _slip(
         "entry_not_set",
         f"reads {text} before anything is written to it",
@@ -282,25 +281,19 @@ def _unset(statement: Statement) -> Slip | None:
     )
 
 
-def _empty(statement: Statement, node: ast.AST) -> tuple[str, int | str] | None:
+def _empty(statement: Statement, node: ast.AST) -> str | None:
     if not (isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id in MADE):
         return None
     operand = statement.operand(node)
     if operand is None or not (operand.type == "NoneType" or (operand.type == "int" and operand.number == 0)):
         return None
-    return node.value.id, _offset(statement, node)
+    return _index(node, node.value.id)
 
 
-def _offset(statement: Statement, node: ast.Subscript) -> int | str:
-    """The index beside the layer whose line it is, as written: "K" and its neighbours by their text."""
-    text = statement.parsed.texts.get(node.slice, "").replace(" ", "")
-    if re.fullmatch(r"K([+-]1)?|-?\d", text):
-        return text
-    index, target = statement.number(node.slice), statement.target
-    if index is not None and target is not None and target[1] is not None:
-        return index - target[1] - (target[0] == "all_dl_df" and not _is_output(statement))
-    match = re.fullmatch(r"[A-Za-z_]\w*([+-]\d)?", text)
-    return int(match[1] or 0) if match else 0
+def _index(node: ast.Subscript, name: str) -> str:
+    """The entry as it is written, with the variable of its index if that is as short as the notebook's."""
+    text = ast.unparse(node.slice).replace(" ", "")
+    return f"{name}[{text}]" if re.fullmatch(r"(layer|[A-Za-z])([+-]\d)?|-?\d", text) else f"an entry of {name}"
 
 
 def _beyond(statement: Statement) -> Slip | None:
@@ -309,18 +302,16 @@ def _beyond(statement: Statement) -> Slip | None:
     if not isinstance(part, ast.Subscript):
         return None
     name, operand, index = _listed(statement, part.value), statement.operand(part.value), statement.number(part.slice)
-    if name is None or operand is None or operand.length is None or index is None or -operand.length <= index:
-        if name is None or operand is None or operand.length is None or index is None:
-            return None
-        if index < operand.length:
-            return None
-    offset = _offset(statement, part)
-    text = f"{name}[{offset}]" if isinstance(offset, str) else entry(name, offset)
+    if name is None or operand is None or operand.length is None or index is None:
+        return None
+    if -operand.length <= index < operand.length:
+        return None
+    text = _index(part, name)
     return _slip(
         "index_out_of_range",
         f"takes {text} where the list {name} has no such entry",
         f"It takes {text}. How many entries has {name} in a network with K hidden layers, and which is its last?",
-        f"{name} has the entries 0 to K, and {text} is none of them there.{_formula(statement)}",
+        f"{text} is beyond the end of the list there: {name} should have K+1 entries, 0 to K.{_formula(statement)}",
         _where(statement),
     )
 

@@ -53,8 +53,9 @@ class Change:
     where: Where
     slot: Slot
     other: Slot
-    #: How many layers an index is off, or the list that is taken instead.
+    #: How many layers an index is off.
     by: int = 0
+    #: The list that is taken instead, or the kind of product.
     instead: str = ""
 
 
@@ -124,13 +125,14 @@ def changes(
 ) -> Iterator[tuple[Change, ...]]:
     """Each way to make a right product into this one, on a network of these sizes; empty if it is right."""
     layers = range(len(sizes) - 1)
+    named = target is not None and target[1] is not None
     if target is not None and target[1] is not None:
         at = target[1] % (len(sizes) - 1) + (target[0] == "all_dl_df")
         layers = range(at, min(at + 1, len(sizes) - 1))
     for form in _forms(product, target):
         for layer in layers:
             for swapped in (False, True):
-                yield from _aligned(form, product, Spot(layer, sizes, columns), swapped=swapped)
+                yield from _aligned(form, product, Spot(layer, sizes, columns), swapped=swapped, named=named)
 
 
 #: The right products of each list's line.
@@ -159,22 +161,39 @@ def _forms(product: Product, target: tuple[str, int | None] | None) -> Sequence[
     return _OF_LIST.get(written, every)
 
 
-def _aligned(form: Form, product: Product, spot: Spot, *, swapped: bool) -> Iterator[tuple[Change, ...]]:
+def _aligned(form: Form, product: Product, spot: Spot, *, swapped: bool, named: bool) -> Iterator[tuple[Change, ...]]:
     """The changes for one layer and one order of the factors; nothing if a shape contradicts them."""
     factors = (product.right, product.left) if swapped else (product.left, product.right)
     slots = (form.left, form.right)
     ways = []
     found: list[Change] = []
-    for factor, slot, other in zip(factors, slots, slots[::-1], strict=True):
+    for factor, slot, partner in zip(factors, slots, factors[::-1], strict=True):
+        other = slots[1] if slot is slots[0] else slots[0]
         change = _taken(form, factor, slot, other, spot.layer)
-        if change is None:
+        if change is None or not _known(factor, slot, partner):
+            return
+        if change and change[0].what == "index" and not named and partner.name is None and not _literal(factor, change):
+            # The other may as well be of another layer.
             return
         found += change
         ways.append(_lying(factor, slot, spot))
     for first, second in combinations(*ways):
         made = (*found, *_multiplied(form, product.kind, (first, second), swapped=swapped, columns=spot.columns))
-        if len(made) <= _MOST:
+        if len(made) <= (1 if any(change.what == "variable" for change in made) else _MOST):
             yield tuple(sorted(made, key=repr))
+
+
+def _known(factor: Factor, slot: Slot, partner: Factor) -> bool:
+    """Whether enough is known of a factor to take it for this one."""
+    if factor.made:
+        # The product of TODO 3 in the line of TODO 4, or a function's dl/df beside an array that is given.
+        return slot == _DH or (slot == _DF and partner.name in GIVEN)
+    return not factor.unknown
+
+
+def _literal(factor: Factor, change: Sequence[Change]) -> bool:
+    """Whether the index is off by what is written in it."""
+    return factor.written is not None and factor.written == change[0].slot.offset + change[0].by
 
 
 def _taken(form: Form, factor: Factor, slot: Slot, other: Slot, layer: int) -> list[Change] | None:
@@ -203,8 +222,10 @@ def _lying(factor: Factor, slot: Slot, spot: Spot) -> list[bool]:
     index = spot.layer + slot.offset if factor.name is None or factor.index is None else factor.index
     natural = shape_of(name, index, spot.sizes, spot.columns)
     upright = [factor.flipped] if factor.shape == natural else []
-    on_its_side = [not factor.flipped] if natural is not None and factor.shape == natural[::-1] else []
-    return upright if factor.name is not None and upright else [*upright, *on_its_side]
+    if upright or factor.name is None:
+        # What came on its side in a variable was turned by another line.
+        return upright
+    return [not factor.flipped] if natural is not None and factor.shape == natural[::-1] else []
 
 
 def shape_of(name: str, index: int, sizes: Sequence[int], columns: int) -> Shape | None:
@@ -251,7 +272,7 @@ def _multiplied(
         for slot, other, lies in ((left, right, flipped[0]), (right, left, flipped[1]))
         if lies != slot.flipped
     )
-    other_kind = (Change("kind", where, left, right),)
+    other_kind = (Change("kind", where, left, right, instead=kind.value),)
     transposed = (Change("transposed", where, left, right),)
     if kind is Kind.OUTER and form is WEIGHT and columns == 1:
         return transposed if swapped else ()
@@ -271,6 +292,8 @@ def described(made: tuple[Change, ...]) -> Slip:
     first = made[0]
     where = first.where
     id_ = _IDS.get((where, first.what, first.slot.name)) if len(made) == 1 else None
+    if first.instead == Kind.OUTER.value:
+        id_ = None
     flips = {change.slot.name for change in made if change.what == "flip"}
     if where is Where.WEIGHT and len(made) == len(flips) > 1:
         id_ = "inner_product"
@@ -305,10 +328,8 @@ def _said(change: Change) -> tuple[str, str]:
             )
         case "kind":
             form = next(each for each in (WEIGHT, ACTIVATION, DERIVATIVE) if each.where is change.where)
-            matrix = form.kind is Kind.MATRIX
-            wrong, needed = ("entry by entry", "as matrices")[:: 1 if matrix else -1]
             return (
-                f"multiplies {pair} {wrong} instead of {needed}",
+                f"multiplies {pair} {change.instead} instead of {form.kind.value}",
                 f"Which product do {pair} need: one of matrices, or one that takes entry by entry?",
             )
         case "index":

@@ -49,6 +49,12 @@ class Factor:
     unset: bool = False
     #: True if its index is negative and so counts from the end.
     wraps: bool = False
+    #: What is written beside a variable in its index: -1 for `[layer-1]`.
+    written: int | None = None
+    #: True if nothing at all is known of it.
+    unknown: bool = False
+    #: True if it is the product of weights and something else, or what a function of the student's returns.
+    made: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +161,8 @@ class Statement:
         return None
 
     def factor(self, node: ast.AST) -> Factor:
-        """The factor that an expression is; one without a name if it cannot be said."""
-        found = Factor()
+        """The factor that an expression is; an unknown one if it cannot be said."""
+        found = Factor(unknown=True)
         match node:
             case ast.Attribute(value=value, attr="T"):
                 found = self._flipped(value)
@@ -166,10 +172,13 @@ class Statement:
                 found = replace(self.factor(left), masked=True)
             case ast.BinOp(left=left, op=ast.Mult() | ast.Div(), right=right) if _scalar(left) or _scalar(right):
                 found = self.factor(right if _scalar(left) else left)
-            case ast.Call():
+            case ast.Call() if _multiplied(node)[0] is None:
                 found = self._call(node)
             case ast.Name() | ast.Subscript():
                 found = self._entry(node)
+        if found.unknown and (product := self._product(node)) is not None:
+            made = "all_weights" in {product.left.name, product.right.name}
+            found = Factor(unknown=not made, made=made)
         return found
 
     def _flipped(self, node: ast.AST) -> Factor:
@@ -190,31 +199,52 @@ class Statement:
         if method is not None and method.attr in _SAME:
             return self.factor(method.value)
         constants = len(node.args) == 3 and all(map(_scalar, node.args[1:]))
-        return self.factor(node.args[0]) if name == "where" and constants else Factor()
+        if name == "where" and constants:
+            return self.factor(node.args[0])
+        own = isinstance(node.func, ast.Name)
+        return Factor(unknown=not own, made=own)
 
     def _entry(self, node: ast.Name | ast.Subscript) -> Factor:
         operand = self.operand(node)
         if isinstance(node, ast.Name):
-            if operand is None:
-                return Factor()
+            if operand is None or not operand.type:
+                return Factor(unknown=True)
             name, index = operand.origin or (node.id if node.id in LISTS else None, None)
             if name in LISTS and index is None:
                 return Factor(name, whole=operand.type in {"list", "tuple"})
             return Factor(name, index, operand.shape)
-        of = self.operand(node.value)
-        base = None if of is None or of.origin is None else of.origin[0]
-        if base is None and isinstance(node.value, ast.Name) and node.value.id in LISTS:
-            base = node.value.id
+        base, length = self._list(node.value)
+        if base is None:
+            # An entry of a list of the student's own, or of an array.
+            name, index = (None, None) if operand is None or operand.origin is None else operand.origin
+            shape = None if operand is None else operand.shape
+            return Factor(name, index, shape, unknown=shape is None)
         index = self.number(node.slice)
-        if operand is not None and operand.origin is not None and base is None:
-            base, index = operand.origin
-        shape = None if operand is None else operand.shape
         unset = operand is not None and (operand.type == "NoneType" or (operand.type == "int" and operand.number == 0))
-        length = None if of is None else of.length
         wraps = index is not None and index < 0
         if wraps and index is not None and length is not None:
             index += length
-        return Factor(base, index, shape, unset=unset, wraps=wraps)
+        shape = None if operand is None else operand.shape
+        return Factor(base, index, shape, unset=unset, wraps=wraps, written=self.written(node.slice))
+
+    def _list(self, node: ast.AST) -> tuple[str | None, int | None]:
+        """The notebook's list that a name stands for, and its length."""
+        of = self.operand(node)
+        length = None if of is None else of.length
+        if of is not None and of.origin is not None and of.origin[1] is None:
+            return of.origin[0], length
+        return (node.id, length) if isinstance(node, ast.Name) and node.id in LISTS else (None, None)
+
+    def written(self, node: ast.AST) -> int | None:
+        """What is added to a variable in an index."""
+        match node:
+            case ast.Name():
+                return 0
+            case ast.BinOp(left=ast.Name(), op=ast.Add(), right=ast.Constant(value=int() as number)):
+                return number
+            case ast.BinOp(left=ast.Name(), op=ast.Sub(), right=ast.Constant(value=int() as number)):
+                return -number
+        return None
 
 
 #: The functions of NumPy's that multiply two arrays.
