@@ -102,6 +102,7 @@ _GENERIC = {
     "kind": "wrong_product",
     "index": "wrong_index",
     "transposed": "product_transposed",
+    "layers": "layers_differ",
     "variable": "wrong_list",
 }
 
@@ -172,9 +173,9 @@ def _aligned(form: Form, product: Product, spot: Spot, *, swapped: bool, named: 
         change = _taken(form, factor, slot, other, spot.layer)
         if change is None or not _known(factor, slot, partner):
             return
-        if change and change[0].what == "index" and not named and partner.name is None and not _literal(factor, change):
-            # The other may as well be of another layer.
-            return
+        if change and change[0].what == "index" and not named and partner.name is None:
+            # It may as well be the other that is of another layer.
+            change = [Change("layers", form.where, slot, other)]
         found += change
         ways.append(_lying(factor, slot, spot))
     for first, second in combinations(*ways):
@@ -189,11 +190,6 @@ def _known(factor: Factor, slot: Slot, partner: Factor) -> bool:
         # The product of TODO 3 in the line of TODO 4, or a function's dl/df beside an array that is given.
         return slot == _DH or (slot == _DF and partner.name in GIVEN)
     return not factor.unknown
-
-
-def _literal(factor: Factor, change: Sequence[Change]) -> bool:
-    """Whether the index is off by what is written in it."""
-    return factor.written is not None and factor.written == change[0].slot.offset + change[0].by
 
 
 def _taken(form: Form, factor: Factor, slot: Slot, other: Slot, layer: int) -> list[Change] | None:
@@ -317,29 +313,31 @@ def _said(change: Change) -> tuple[str, str]:
     """The words after "it", and a question."""
     slot, other = change.slot, change.other
     right, pair = slot.text(), f"{slot.taken} and {other.taken}"
-    match change.what:
-        case "flip":
-            does = "does not transpose" if slot.flipped else "transposes"
-            return f"{does} {right}", f"Write the shapes of {pair} below them: do they fit as {right} is taken there?"
-        case "order":
-            return (
-                f"multiplies {pair} in the other order",
-                f"Write the shapes of {pair} below them: which of the two has to come first?",
-            )
-        case "kind":
-            form = next(each for each in (WEIGHT, ACTIVATION, DERIVATIVE) if each.where is change.where)
-            return (
-                f"multiplies {pair} {change.instead} instead of {form.kind.value}",
-                f"Which product do {pair} need: one of matrices, or one that takes entry by entry?",
-            )
-        case "index":
-            taken = slot.text(change.by)
-            at_end = " In layer 0 such an index counts from the end of the list." if change.by < 0 else ""
-            return f"takes {taken} instead of {right}", f"It takes {taken} there. Is that the right layer?{at_end}"
-        case "variable":
-            taken = entry(change.instead, change.by)
-            return f"takes {taken} instead of {right}", f"It takes {taken} there. Is that the list that it needs?"
-    return (
-        f"computes the product of {pair} transposed",
-        f"Which shape has the product of {pair} there, and which shape should it have?",
-    )
+    kind = next(form.kind.value for form in (WEIGHT, ACTIVATION, DERIVATIVE) if form.where is change.where)
+    taken = entry(change.instead, change.by) if change.what == "variable" else slot.text(change.by)
+    end = " In layer 0 such an index counts from the end of the list." if change.by < 0 else ""
+    words = {
+        "flip": (
+            f"{'does not transpose' if slot.flipped else 'transposes'} {right}",
+            f"Write the shapes of {pair} below them: do they fit as {right} is taken there?",
+        ),
+        "order": (
+            f"multiplies {pair} in the other order",
+            f"Write the shapes of {pair} below them: which of the two has to come first?",
+        ),
+        "kind": (
+            f"multiplies {pair} {change.instead} instead of {kind}",
+            f"Which product do {pair} need: one of matrices, or one that takes entry by entry?",
+        ),
+        "index": (f"takes {taken} instead of {right}", f"It takes {taken} there. Is that the right layer?{end}"),
+        "layers": (
+            f"takes {slot.name} and the array beside it of different layers",
+            f"It has an entry of {slot.name} and another array. Are both of the same layer, and which should it be?",
+        ),
+        "variable": (f"takes {taken} instead of {right}", f"It takes {taken} there. Is that the list that it needs?"),
+        "transposed": (
+            f"computes the product of {pair} transposed",
+            f"Which shape has the product of {pair} there, and which shape should it have?",
+        ),
+    }
+    return words[change.what]

@@ -1,7 +1,7 @@
 """The line that raised, and what is wrong in it: which operand, which index, which argument.
 
 Each rule reads the statement on one network and says what it does otherwise than the notebook's line would. A claim is
-made if the same slip follows on every network that raised in that line, and no other explains it with as few changes.
+made if the same slip follows on every network that raised so in that line, and no other explains it with as few changes.
 No text of the student's is repeated, since it is shown where networks are not: operands have the notebook's names.
 """
 
@@ -71,11 +71,13 @@ def _spots(answer: Answer, evidence: Evidence) -> tuple[Raising | None, Raising 
 
 
 def _blamed(case: Case, evidence: Mapping[int, Evidence], spots: Mapping[int, Raising | None]) -> Blame | None:
-    lines: dict[Place, dict[int, Raising]] = {}
+    lines: dict[tuple[Place, str], dict[int, Raising]] = {}
     for i, spot in spots.items():
         if spot is not None:
-            lines.setdefault(Place(spot.cell, spot.line), {})[i] = spot
-    for place, mine in sorted(lines.items(), key=lambda line: (-len(line[1]), min(line[1]))):
+            answer = case.answers[i]
+            kind = answer.type if isinstance(answer, Raised) else ""
+            lines.setdefault((Place(spot.cell, spot.line), kind), {})[i] = spot
+    for (place, _), mine in sorted(lines.items(), key=lambda line: (-len(line[1]), min(line[1]))):
         slip = _slip(case, mine) or _misshapen(case, evidence, mine)
         if slip is not None:
             return Blame(place, slip)

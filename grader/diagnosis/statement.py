@@ -49,8 +49,6 @@ class Factor:
     unset: bool = False
     #: True if its index is negative and so counts from the end.
     wraps: bool = False
-    #: What is written beside a variable in its index: -1 for `[layer-1]`.
-    written: int | None = None
     #: True if nothing at all is known of it.
     unknown: bool = False
     #: True if it is the product of weights and something else, or what a function of the student's returns.
@@ -186,23 +184,23 @@ class Statement:
         return replace(factor, flipped=not factor.flipped)
 
     def _call(self, node: ast.Call) -> Factor:
-        name = called(node)
+        name, args = called(node), node.args
         method = node.func if isinstance(node.func, ast.Attribute) and not name else None
-        if name == "transpose" and len(node.args) == 1:
-            return self._flipped(node.args[0])
-        if method is not None and method.attr == "transpose" and not node.args:
-            return self._flipped(method.value)
-        if name in _MASKS and node.args:
-            return replace(self.factor(node.args[0]), masked=True)
-        if name in _SAME and node.args:
-            return self.factor(node.args[0])
-        if method is not None and method.attr in _SAME:
-            return self.factor(method.value)
-        constants = len(node.args) == 3 and all(map(_scalar, node.args[1:]))
-        if name == "where" and constants:
-            return self.factor(node.args[0])
+        constants = len(args) == 3 and all(map(_scalar, args[1:]))
+        # What a function of the student's own returns has no name.
         own = isinstance(node.func, ast.Name)
-        return Factor(unknown=not own, made=own)
+        found = Factor(unknown=not own, made=own)
+        if name == "transpose" and len(args) == 1:
+            found = self._flipped(args[0])
+        elif method is not None and method.attr == "transpose" and not args:
+            found = self._flipped(method.value)
+        elif name in _MASKS and args:
+            found = replace(self.factor(args[0]), masked=True)
+        elif (name in _SAME and args) or (name == "where" and constants):
+            found = self.factor(args[0])
+        elif method is not None and method.attr in _SAME:
+            found = self.factor(method.value)
+        return found
 
     def _entry(self, node: ast.Name | ast.Subscript) -> Factor:
         operand = self.operand(node)
@@ -225,7 +223,7 @@ class Statement:
         if wraps and index is not None and length is not None:
             index += length
         shape = None if operand is None else operand.shape
-        return Factor(base, index, shape, unset=unset, wraps=wraps, written=self.written(node.slice))
+        return Factor(base, index, shape, unset=unset, wraps=wraps)
 
     def _list(self, node: ast.AST) -> tuple[str | None, int | None]:
         """The notebook's list that a name stands for, and its length."""
@@ -234,17 +232,6 @@ class Statement:
         if of is not None and of.origin is not None and of.origin[1] is None:
             return of.origin[0], length
         return (node.id, length) if isinstance(node, ast.Name) and node.id in LISTS else (None, None)
-
-    def written(self, node: ast.AST) -> int | None:
-        """What is added to a variable in an index."""
-        match node:
-            case ast.Name():
-                return 0
-            case ast.BinOp(left=ast.Name(), op=ast.Add(), right=ast.Constant(value=int() as number)):
-                return number
-            case ast.BinOp(left=ast.Name(), op=ast.Sub(), right=ast.Constant(value=int() as number)):
-                return -number
-        return None
 
 
 #: The functions of NumPy's that multiply two arrays.

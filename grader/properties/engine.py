@@ -25,10 +25,11 @@ from grader.model import (
 from grader.properties import wording
 from grader.properties.candidate import Answer, Candidate, Evidence, Raised, Returned
 from grader.properties.counterexamples import counterexample
+from grader.properties.differencing import NUMERICAL, differentiates
 from grader.properties.examples import Examples
 from grader.properties.form import form
 from grader.properties.layers import Layers, stack
-from grader.properties.probes import NUMERICAL, Probes, flags, probes
+from grader.properties.probes import RECOMPUTES, Probes, probes, recomputes
 from grader.properties.proposals import Proposals
 from grader.properties.row import Row
 from grader.properties.rubric import ORDER, agreement, any_shape, evidence, home_networks, purity, right, unpropagated
@@ -151,7 +152,7 @@ class Judge:
         if ended is not None:
             # It died after the last graded answer: it is asked about no smaller networks.
             witness.left = 0
-        return self._concluded(answers, pure, self._flags(answers, probed), witness, fresh)
+        return self._concluded(answers, pure, self._flags(answers, probed, witness), witness, fresh)
 
     def _evidence(self, witness: Witness) -> dict[int, Evidence]:
         """What the function wrote on its way, by network; empty for one that has ended."""
@@ -163,9 +164,19 @@ class Judge:
             witness.left = 0
         return dict(enumerate(evidence))
 
-    def _flags(self, answers: Sequence[Answer], probed: Sequence[Answer]) -> tuple[Flag, ...]:
-        changes = any(isinstance(each, Returned) and each.changed for each in answers)
-        return (*flags(self.probes, probed), *((CHANGES,) if changes else ()))
+    def _flags(self, answers: Sequence[Answer], probed: Sequence[Answer], witness: Witness) -> tuple[Flag, ...]:
+        found = []
+        if recomputes(self.probes, probed):
+            found.append(RECOMPUTES)
+            try:
+                if witness.left and differentiates(witness.candidate, self.suite, self.assignment):
+                    found.append(NUMERICAL)
+            except CandidateError:
+                # Nothing is claimed of it, and it is asked nothing more.
+                witness.left = 0
+        if any(isinstance(each, Returned) and each.changed for each in answers):
+            found.append(CHANGES)
+        return tuple(found)
 
     def _concluded(
         self,

@@ -439,7 +439,7 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
     RaisingSlip(
         "the weights of the layer below in local names",
         "index",
-        "all_weights[layer-1]",
+        "all_weights",
         (BIAS,),
         """
 def backward_pass(all_weights, all_biases, all_f, all_h, y):
@@ -459,7 +459,7 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
     RaisingSlip(
         "the mask of the layer itself, in place",
         "index",
-        "all_f[layer]",
+        "all_f",
         (BIAS,),
         """
 def backward_pass(all_weights, all_biases, all_f, all_h, y):
