@@ -94,7 +94,7 @@ class Diagnoser:
         """What explains the numbers that came back, with the line that raised; that line alone if there are none."""
         if blame is None:
             return self._fits(case) or reach(case, self.assignment)
-        found = self._fits(case) if case.numbers else []
+        found = (self._fits(case) if case.numbers else []) or reach(case, self.assignment)
         same = [fit for fit in found if blame.slip.id in {bug.id for bug in fit.bugs}]
         told = same or [fit for fit in found if not fit.by_shapes]
         return [replace(fit, blame=blame) for fit in told] or [Fit((blame.bug,))]

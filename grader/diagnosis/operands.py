@@ -173,6 +173,8 @@ def _aligned(form: Form, product: Product, spot: Spot, *, swapped: bool, named: 
         change = _taken(form, factor, slot, other, spot.layer)
         if change is None or not _known(factor, slot, partner):
             return
+        if change and change[0].what == "variable" and partner.name is None:
+            return
         if change and change[0].what == "index" and not named and partner.name is None:
             # It may as well be the other that is of another layer.
             change = [Change("layers", form.where, slot, other)]
@@ -180,7 +182,7 @@ def _aligned(form: Form, product: Product, spot: Spot, *, swapped: bool, named: 
         ways.append(_lying(factor, slot, spot))
     for first, second in combinations(*ways):
         made = (*found, *_multiplied(form, product.kind, (first, second), swapped=swapped, columns=spot.columns))
-        if len(made) <= (1 if any(change.what == "variable" for change in made) else _MOST):
+        if len(made) <= (1 if any(change.what in {"variable", "layers"} for change in made) else _MOST):
             yield tuple(sorted(made, key=repr))
 
 

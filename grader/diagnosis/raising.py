@@ -1,7 +1,7 @@
 """The line that raised, and what is wrong in it: which operand, which index, which argument.
 
 Each rule reads the statement on one network and says what it does otherwise than the notebook's line would. A claim is
-made if the same slip follows on every network that raised so in that line, and no other explains it with as few changes.
+made if the same slip follows on every network that raised so there, and no other explains it with as few changes.
 No text of the student's is repeated, since it is shown where networks are not: operands have the notebook's names.
 """
 
@@ -119,7 +119,7 @@ def _changed(case: Case, statements: Sequence[tuple[int, Statement]]) -> Slip | 
         if not any(misshapen(product, sizes, columns) for product in products):
             # Else a line above is at fault, and this one may be right.
             every.append([frozenset(changes(each, statement.target, sizes, columns)) for each in products])
-    if len(every) < min(EVIDENCE, len(statements)):
+    if len(every) < min(EVIDENCE, len(statements)) or 2 * len(every) < len(statements):
         return None
     if len({len(products) for products in every}) != 1:
         # They raise in different parts of the line: what is in all of them.

@@ -7,13 +7,16 @@ from grader.properties.entries import disagreeing
 from tests.local import local
 
 
-def diagnosed(source: str, judge: Judge) -> tuple[Diagnosis, ...]:
-    """What explains its answers to the networks that decide; what it keeps between calls is left to the judge."""
+def diagnosed(source: str, judge: Judge, *, watched: bool = True) -> tuple[Diagnosis, ...]:
+    """What explains its answers to the networks that decide; what it keeps between calls is left to the judge.
+
+    `watched` says whether it is asked again what it writes on its way.
+    """
     candidate = local(source, judge.assignment)
     answers = candidate.answer(judge.suite)
     wrong = [i for i, off in enumerate(disagreeing(judge.suite, answers)) if off]
     diagnoser: Diagnoser = judge.diagnoser
-    evidence = dict(enumerate(candidate.evidence(judge.suite))) if wrong else {}
+    evidence = dict(enumerate(candidate.evidence(judge.suite))) if wrong and watched else {}
     return diagnoser.diagnose(answers, wrong, evidence, repeats=True, differentiates=False)
 
 

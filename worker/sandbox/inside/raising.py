@@ -3,8 +3,9 @@
 import ast
 from collections.abc import Iterator, Mapping
 from functools import cache
+from itertools import islice
 from types import CodeType, FrameType, TracebackType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,6 +18,14 @@ _TEXT, _OPERANDS = 400, 24
 _OUTPUT = ("K", "-1", "len(all_weights) - 1", "len(all_f) - 1")
 #: The value of what cannot be looked up.
 _UNKNOWN = object()
+
+
+class _Read(NamedTuple):
+    """A statement, its text, and the names and subscripts in it by theirs."""
+
+    statement: ast.stmt
+    text: str
+    looked_up: tuple[tuple[str, ast.expr], ...]
 
 
 def describe(
@@ -63,22 +72,29 @@ def describe_write(
     """
     name, written, output = entries
     try:
-        names = {name, *(each for each, value in scope.items() if value is written)}
-        definition = _statement(_tree(lines.code), function.co_firstlineno)
-        found = [] if definition is None else [node for node in ast.walk(definition) if _writes(node, names)]
-        if len(found) > 1 and name == "all_dl_df":
-            # The output's is written above the loop.
-            found = [node for node in found if _of_output(node) is output]
-        if len(found) != 1 or not isinstance(found[0], ast.stmt):
+        names = frozenset({name, *(each for each, value in scope.items() if value is written)})
+        found = _writing(lines.code, function.co_firstlineno, name, names, output=output)
+        if found is None:
             return None
-        statement = found[0]
-        cell, line = lines.origin(statement.lineno)
-        text = ast.unparse(_renamed(statement, name))
-        operands = _operands(statement, scope, _origins(known))
+        cell, line = lines.origin(found.statement.lineno)
+        operands = _operands(found.looked_up, scope, _origins(known))
     except Exception:  # noqa: BLE001 - as above
         return None
-    said = {"cell": cell, "line": line, "statement": clean(text, _TEXT), "part": "", "operands": operands}
+    said = {"cell": cell, "line": line, "statement": found.text, "part": "", "operands": operands}
     return {**said, "inner": None}
+
+
+@cache
+def _writing(code: str, line: int, name: str, names: frozenset[str], *, output: bool) -> _Read | None:
+    """The one statement of the function on this line that writes to a list of one of these names."""
+    definition = _statement(_tree(code), line)
+    found = [] if definition is None else [node for node in ast.walk(definition) if _writes(node, names)]
+    if len(found) > 1 and name == "all_dl_df":
+        # The output's is written above the loop.
+        found = [node for node in found if _of_output(node) is output]
+    if len(found) != 1 or not isinstance(found[0], ast.stmt):
+        return None
+    return _Read(found[0], clean(ast.unparse(_renamed(found[0], name)), _TEXT), _looked_up(found[0]))
 
 
 def _of_output(node: ast.AST) -> bool:
@@ -96,7 +112,7 @@ def _renamed(statement: ast.stmt, name: str) -> ast.stmt:
     return statement
 
 
-def _writes(node: ast.AST, names: set[str]) -> bool:
+def _writes(node: ast.AST, names: frozenset[str]) -> bool:
     """Whether it assigns to an entry of one of these lists, or puts one in."""
     match node:
         case ast.Assign(targets=[ast.Subscript(value=ast.Name(id=name))]):
@@ -107,20 +123,29 @@ def _writes(node: ast.AST, names: set[str]) -> bool:
 
 
 def _describe(link: TracebackType | None, lines: Slice, origins: "_Origins") -> dict[str, Any] | None:
-    if link is None:
-        return None
-    statement = _statement(_tree(lines.code), link.tb_lineno)
-    if statement is None:
+    found = None if link is None else _read(lines.code, link.tb_lineno)
+    if link is None or found is None:
         return None
     cell, line = lines.origin(link.tb_lineno)
+    positions = next(islice(link.tb_frame.f_code.co_positions(), link.tb_lasti // 2, None))
     return {
         "cell": cell,
         "line": line,
-        "statement": clean(ast.unparse(_head(statement)), _TEXT),
-        "part": clean(_part(statement, link), _TEXT),
-        "operands": _operands(statement, {**link.tb_frame.f_globals, **link.tb_frame.f_locals}, origins),
+        "statement": found.text,
+        "part": _part(lines.code, link.tb_lineno, positions),
+        "operands": _operands(found.looked_up, {**link.tb_frame.f_globals, **link.tb_frame.f_locals}, origins),
         "inner": None,
     }
+
+
+@cache
+def _read(code: str, line: int) -> _Read | None:
+    """The statement on this line of the one submission that this process serves."""
+    statement = _statement(_tree(code), line)
+    if statement is None:
+        return None
+    head = _head(statement)
+    return _Read(statement, clean(ast.unparse(head), _TEXT), _looked_up(head))
 
 
 #: The lists by their identity, and their arrays by address and size, each with its name and index.
@@ -199,36 +224,37 @@ def _head(statement: ast.stmt) -> ast.AST:
     return statement
 
 
-def _part(statement: ast.stmt, link: TracebackType) -> str:
+@cache
+def _part(code: str, line: int, positions: tuple[int | None, ...]) -> str:
     """The expression that raised, by the positions that Python keeps for each instruction; empty if it keeps none."""
-    positions = list(link.tb_frame.f_code.co_positions())
-    line, end_line, column, end_column = positions[link.tb_lasti // 2]
-    for node in ast.walk(statement):
+    found = _read(code, line)
+    first, last, column, end_column = positions
+    for node in () if found is None else ast.walk(found.statement):
         if isinstance(node, ast.expr) and (node.lineno, node.end_lineno, node.col_offset, node.end_col_offset) == (
-            line,
-            end_line,
+            first,
+            last,
             column,
             end_column,
         ):
-            return ast.unparse(node)
+            return clean(ast.unparse(node), _TEXT)
     return ""
 
 
-def _operands(statement: ast.stmt, scope: dict[str, Any], origins: _Origins) -> list[list[Any]]:
-    """Each name and subscript of the statement: its text, type, shape, length, whole number, and which list's it is."""
-    described: dict[str, list[Any]] = {}
-    for node in _looked_up(_head(statement)):
-        text = ast.unparse(node)
-        if len(described) < _OPERANDS and len(text) <= _TEXT // 4 and text not in described:
-            value = _value(node, scope)
-            described[text] = [clean(text, _TEXT // 4), *_described(value), _origin(value, origins)]
-    return list(described.values())
+def _looked_up(head: ast.AST) -> tuple[tuple[str, ast.expr], ...]:
+    """The first names and subscripts in it, each text once."""
+    found: dict[str, ast.expr] = {}
+    for node in ast.walk(head):
+        if isinstance(node, ast.Name | ast.Subscript) and isinstance(node.ctx, ast.Load):
+            text = ast.unparse(node)
+            if len(found) < _OPERANDS and len(text) <= _TEXT // 4:
+                found.setdefault(text, node)
+    return tuple(found.items())
 
 
-def _looked_up(node: ast.AST) -> Iterator[ast.expr]:
-    for each in ast.walk(node):
-        if isinstance(each, ast.Name | ast.Subscript) and isinstance(each.ctx, ast.Load):
-            yield each
+def _operands(looked_up: tuple[tuple[str, ast.expr], ...], scope: dict[str, Any], origins: _Origins) -> list[list[Any]]:
+    """Each with its text, type, shape, length, whole number, and which list's it is."""
+    values = [(clean(text, _TEXT // 4), _value(node, scope)) for text, node in looked_up]
+    return [[text, *_described(value), _origin(value, origins)] for text, value in values]
 
 
 def _value(node: ast.expr, scope: dict[str, Any]) -> Any:
