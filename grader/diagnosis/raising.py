@@ -128,7 +128,9 @@ def _changed(case: Case, statements: Sequence[tuple[int, Statement]]) -> Slip | 
         common = frozenset.intersection(*alternatives)
         least = min((len(each) for each in common), default=0)
         best = [each for each in common if len(each) == least]
-        if least and len(best) == 1:
+        # What wrote an array of another shape may have been given it in a variable.
+        apart = any(change.what == "layers" for change in best[0]) if best else False
+        if least and len(best) == 1 and (not apart or statements[0][1].raised):
             return described(best[0])
     return None
 
