@@ -10,8 +10,8 @@ from grader.diagnosis.statement import GIVEN, Factor, Kind, Product
 
 Shape = tuple[int, ...]
 
-#: More changes than these are another line.
-_MOST = 2
+#: More changes than these are another line; an index further off has another reason.
+_MOST, _FURTHEST = 2, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,11 +204,14 @@ def _taken(form: Form, factor: Factor, slot: Slot, other: Slot, layer: int) -> l
     if factor.index is None:
         return [] if same else None
     by = factor.index - (layer + slot.offset)
-    if not same:
-        return [Change("variable", form.where, slot, other, factor.index - layer, factor.name)]
-    if factor.wraps and by and layer + slot.offset == 0:
+    if same and by and factor.wraps and layer + slot.offset == 0:
         # It counts from the end, and is off by what is written.
         by = -1
+    shown = by if same else by + slot.offset
+    if abs(shown) > _FURTHEST:
+        return None
+    if not same:
+        return [Change("variable", form.where, slot, other, shown, factor.name)]
     return [Change("index", form.where, slot, other, by)] if by else []
 
 

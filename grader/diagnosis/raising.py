@@ -16,6 +16,9 @@ from grader.diagnosis.slip import Slip
 from grader.diagnosis.statement import Parsed, Statement
 from grader.properties.candidate import Answer, Evidence, Malformed, Raised, Raising
 
+#: Longer numbers are nobody's lines and cells, but somebody's message.
+_LINES, _CELLS = 99_999, 9_999
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -73,7 +76,7 @@ def _spots(answer: Answer, evidence: Evidence) -> tuple[Raising | None, Raising 
 def _blamed(case: Case, evidence: Mapping[int, Evidence], spots: Mapping[int, Raising | None]) -> Blame | None:
     lines: dict[tuple[Place, str], dict[int, Raising]] = {}
     for i, spot in spots.items():
-        if spot is not None:
+        if spot is not None and spot.line <= _LINES and spot.cell <= _CELLS:
             answer = case.answers[i]
             kind = answer.type if isinstance(answer, Raised) else ""
             lines.setdefault((Place(spot.cell, spot.line), kind), {})[i] = spot

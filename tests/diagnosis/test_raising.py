@@ -4,7 +4,10 @@ import re
 
 import pytest
 
-from grader.model import Judgement, Mark
+from grader.diagnosis.bugs import library
+from grader.diagnosis.operands import changes
+from grader.diagnosis.statement import Factor, Kind, Parsed, Product
+from grader.model import Assignment, Judgement, Mark, Range, Ranges
 from grader.properties.engine import Judge
 from tests.diagnosis.raising_slips import SLIPS, RaisingSlip
 from tests.local import local
@@ -40,3 +43,23 @@ def test_the_faulty_line_and_operand_are_named(udl: Judge, slip: RaisingSlip) ->
     assert [name for name in slip.right if marks[name] is not Mark.PASSED] == []
     assert not FORMULA.search(first.hint)
     assert set(NAME.findall(first.hint)) <= NOTEBOOK
+
+
+@pytest.mark.parametrize("text", ["(" * 400, "x" * 401, "a\x00b", "x = " + "-" * 390 + "1", "a; b", ""])
+def test_a_statement_that_cannot_be_read_is_no_evidence(text: str) -> None:
+    """It is the word of a process that a student's code can steer."""
+    assert Parsed.of(text, "") is None or text.startswith("x = ")
+
+
+def test_an_index_that_is_far_off_is_not_repeated() -> None:
+    """It could say a number of a network's."""
+    far = Factor("all_h", 8_675_309, (3, 1), flipped=True)
+    product = Product(Kind.MATRIX, Factor("all_dl_df", 1, (2, 1)), far)
+    assert list(changes(product, ("all_dl_dweights", 1), (4, 3, 2), 1)) == []
+
+
+def test_with_one_hidden_layer_the_first_and_the_last_are_no_explanations_of_their_own() -> None:
+    """Where the three answer alike, one is offered."""
+    shallow = {bug.id for bug in library.of(Assignment("x", "x", ranges=Ranges(depth=Range(0, 1))))}
+    assert "no_derivative" in shallow
+    assert {"derivative_missing_at_first", "derivative_missing_at_last"}.isdisjoint(shallow)
