@@ -77,12 +77,14 @@ class Bench:
         try:
             # One of the right ones prints.
             with contextlib.redirect_stdout(io.StringIO()):
-                answers: Sequence[Answer] = local(source, self.judge.assignment).answer(self.judge.suite)
+                candidate = local(source, self.judge.assignment)
+                answers: Sequence[Answer] = candidate.answer(self.judge.suite)
         except SubmissionError:
             return ()
         wrong = [i for i, off in enumerate(disagreeing(self.judge.suite, answers)) if off]
+        evidence = dict(enumerate(candidate.evidence(self.judge.suite))) if wrong else {}
         started = time.process_time()
-        found = self.judge.diagnoser.diagnose(answers, wrong, repeats=True, differentiates=False)
+        found = self.judge.diagnoser.diagnose(answers, wrong, evidence, repeats=True, differentiates=False)
         if wrong:
             self.milliseconds.append(1000 * (time.process_time() - started))
         return tuple(each.id for each in found)

@@ -148,14 +148,24 @@ def _evidence(reply: Reply, sizes: Sequence[int]) -> Evidence:
     header = reply.header
     numbers = np.frombuffer(reply.payload, dtype="<f8")
     shared = tuple(mark == "1" for mark in header["shared"])[: len(sizes) - 1]
-    raised = header["raised"]
-    if raised is not None:
-        operands = tuple(
-            Operand(text, kind, None if shape is None else tuple(shape), length, number)
-            for text, kind, shape, length, number in raised["operands"]
+    raised, wrote = (None if header[key] is None else _raising(header[key]) for key in ("raised", "wrote"))
+    return Evidence(header["ended"], header["form"], header["status"], numbers, shared, raised, wrote)
+
+
+def _raising(said: dict[str, Any]) -> Raising:
+    operands = tuple(
+        Operand(
+            text,
+            kind,
+            None if shape is None else tuple(shape),
+            length,
+            number,
+            None if origin is None else tuple(origin),
         )
-        raised = Raising(raised["cell"], raised["line"], raised["statement"], raised["part"], operands)
-    return Evidence(header["ended"], header["form"], header["status"], numbers, shared, raised)
+        for text, kind, shape, length, number, origin in said["operands"]
+    )
+    inner = None if said["inner"] is None else _raising(said["inner"])
+    return Raising(said["cell"], said["line"], said["statement"], said["part"], operands, inner)
 
 
 def _returned(gradient: Array, changed: tuple[str, ...], sizes: Sequence[int]) -> Answer:

@@ -1,7 +1,7 @@
 """The diagnosis of one submission: every explanation that holds on all networks, or none."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
@@ -14,12 +14,12 @@ from grader.diagnosis.case import Case
 from grader.diagnosis.fit import Fit, Ideas, alone, together
 from grader.diagnosis.numeric import numeric
 from grader.diagnosis.predictions import Predictions
-from grader.diagnosis.raised import raised
+from grader.diagnosis.raising import Blame, blamed
 from grader.diagnosis.reach import reach
 from grader.diagnosis.state import KEEPS, state
 from grader.diagnosis.work import views
 from grader.model import Assignment, Diagnosis
-from grader.properties.candidate import Answer, Malformed
+from grader.properties.candidate import Answer, Evidence, Malformed
 from grader.properties.layers import Booleans
 from grader.suite import Suite
 
@@ -66,12 +66,18 @@ class Diagnoser:
         return bool(found) and all(each.id in _RETURNED for each in found)
 
     def diagnose(
-        self, answers: Sequence[Answer], wrong: Sequence[int], *, repeats: bool, differentiates: bool
+        self,
+        answers: Sequence[Answer],
+        wrong: Sequence[int],
+        evidence: Mapping[int, Evidence],
+        *,
+        repeats: bool,
+        differentiates: bool,
     ) -> tuple[Diagnosis, ...]:
         """What explains the answers to every network.
 
-        `wrong` are those that are not right, `repeats` says whether it answered the same when it was asked again,
-        `differentiates` whether the probes showed finite differences.
+        `wrong` are those that are not right, `evidence` is what it wrote on its way, `repeats` says whether it answered
+        the same when it was asked again, `differentiates` whether the probes showed finite differences.
         """
         if not wrong:
             return ()
@@ -79,10 +85,19 @@ class Diagnoser:
             return hints.told([Fit((DIFFERENTIATES,))])
         case = Case(self.suite, self._predictions, answers, frozenset(wrong), self._biases)
         with np.errstate(all="ignore"):
-            found = self._fits(case)
+            found = self._explained(case, blamed(case, evidence))
         if not found and not repeats:
             found = [Fit((KEEPS,))]
         return hints.told(found)
+
+    def _explained(self, case: Case, blame: Blame | None) -> list[Fit]:
+        """What explains the numbers that came back, with the line that raised; that line alone if there are none."""
+        if blame is None:
+            return self._fits(case) or reach(case, self.assignment)
+        found = (self._fits(case) if case.numbers else []) or reach(case, self.assignment)
+        same = [fit for fit in found if blame.slip.id in {bug.id for bug in fit.bugs}]
+        told = same or [fit for fit in found if not fit.by_shapes]
+        return [replace(fit, blame=blame) for fit in told] or [Fit((blame.bug,))]
 
     def _fits(self, case: Case) -> list[Fit]:
         """From what explains most exactly to what is only described."""
@@ -92,7 +107,5 @@ class Diagnoser:
             or (alone(case, _RETURNED_WRONGLY) if misshapen else [])
             or numeric(case, self.assignment.rtol)
             or state(case)
-            or raised(case)
             or together(case, self._ideas)
-            or reach(case, self.assignment)
         )

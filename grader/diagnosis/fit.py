@@ -7,6 +7,7 @@ from itertools import combinations, islice
 from grader.diagnosis.bug import Bug
 from grader.diagnosis.case import EVIDENCE, Case
 from grader.diagnosis.lines import Lines, changed, merged
+from grader.diagnosis.raising import Blame
 from grader.diagnosis.screen import Screen, shapes
 
 #: Explanations that are tried on every network; most end early.
@@ -28,6 +29,8 @@ class Fit:
     by_shapes: bool = False
     #: On how many networks those are named in the same order.
     ordered: int = 0
+    #: The line that raised, and what is wrong in it.
+    blame: Blame | None = None
 
 
 @dataclass(frozen=True, slots=True)

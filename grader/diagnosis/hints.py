@@ -25,14 +25,17 @@ def title(fit: Fit) -> str:
 
 
 def _one(fit: Fit, others: Sequence[Fit]) -> Diagnosis:
-    hints = [bug.hint for bug in fit.bugs]
-    if fit.by_shapes:
+    hints, strong = [bug.hint for bug in fit.bugs], [bug.strong for bug in fit.bugs]
+    if fit.blame is not None:
+        hints.append(fit.blame.hint)
+        strong.append(fit.blame.strong)
+    elif fit.by_shapes:
         hints.append(BY_SHAPES)
     return Diagnosis(
         "+".join(bug.id for bug in fit.bugs),
         title(fit),
         " ".join(hints),
-        " ".join(bug.strong for bug in fit.bugs),
+        " ".join(strong),
         " ".join(dict.fromkeys(bug.where.value.read for bug in fit.bugs)),
         " ".join(_apart(fit, other) for other in others),
     )

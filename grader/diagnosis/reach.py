@@ -10,6 +10,9 @@ from grader.model import Assignment
 
 Sizes = tuple[int, ...]
 
+#: Where the notebook's own network has one output.
+ONE_OUTPUT = "one_output_only"
+
 
 def reach(case: Case, assignment: Assignment) -> list[Fit]:
     """The shortest description of the networks on which it is right, if it is right on exactly those."""
@@ -24,6 +27,16 @@ def reach(case: Case, assignment: Assignment) -> list[Fit]:
 
 
 def _bug(id_: str, where: str) -> Bug:
+    if id_ == ONE_OUTPUT:
+        # A sum, a mean or a first entry taken for all of them is right there, too: no number need be written out.
+        return Bug(
+            id_,
+            f"is right on networks with {where}, and on no others",
+            Where.OUTPUT,
+            (),
+            "With several outputs, what are the shape and the entries of your all_dl_df[K]?",
+            "Each output has its own entry in all_dl_df[K], from its own entry of y: no sum, mean or single number.",
+        )
     return Bug(
         id_,
         f"is right on networks with {where}, and on no others",
@@ -45,7 +58,11 @@ def _descriptions(assignment: Assignment) -> Iterator[tuple[str, str, Holds]]:
         ("k_hard_coded", f"K = {home.depth} hidden layers", lambda sizes, _: len(sizes) - 2 == home.depth),
         ("width_hard_coded", f"{units} in every hidden layer", lambda sizes, _: set(sizes[1:-1]) <= {home.width}),
         ("inputs_hard_coded", _count(home.inputs, "input"), lambda sizes, _: sizes[0] == home.inputs),
-        ("outputs_hard_coded", _count(home.outputs, "output"), lambda sizes, _: sizes[-1] == home.outputs),
+        (
+            ONE_OUTPUT if home.outputs == 1 else "outputs_hard_coded",
+            _count(home.outputs, "output"),
+            lambda sizes, _: sizes[-1] == home.outputs,
+        ),
     ]
     yield from single
     yield "one_column_only", "one column", lambda _, columns: columns == 1

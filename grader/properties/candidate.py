@@ -47,6 +47,8 @@ class Operand:
     shape: tuple[int, ...] | None
     length: int | None
     number: int | None
+    #: The list of the notebook's that it is, or is a member of, and then its index.
+    origin: tuple[str, int | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ class Raising:
     statement: str
     part: str
     operands: tuple[Operand, ...]
+    #: The same of the helper or comprehension in which that happened, if it is another function of the student's.
+    inner: "Raising | None" = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,6 +82,8 @@ class Evidence:
     #: For each k whether dh[k] and df[k-1] are views of the same memory.
     shared: tuple[bool, ...]
     raised: Raising | None
+    #: The statement that wrote the list of which it returned an array of another shape, with its operands at the end.
+    wrote: Raising | None = None
 
 
 Answer = Returned | Malformed | Raised

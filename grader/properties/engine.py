@@ -26,10 +26,11 @@ from grader.model import (
 from grader.properties import wording
 from grader.properties.candidate import Answer, Candidate, Evidence, Raised, Returned
 from grader.properties.counterexamples import counterexample
+from grader.properties.differencing import NUMERICAL, differentiates
 from grader.properties.examples import Examples
 from grader.properties.form import form, in_one_order
 from grader.properties.layers import Layers, stack
-from grader.properties.probes import NUMERICAL, Probes, flags, probes
+from grader.properties.probes import RECOMPUTES, Probes, probes, recomputes
 from grader.properties.proposals import Proposals
 from grader.properties.row import Row
 from grader.properties.rubric import (
@@ -166,7 +167,6 @@ class Judge:
         rest = given[n:]
         again, probed = rest[: len(self.asked_again)], rest[len(self.asked_again) :]
         pure = purity(answers, again, self.asked_again, ended=len(again) < len(self.asked_again))
-        noticed = self._flags(answers, probed)
         later = wrong_later(self.suite, answers, dict(zip(self.asked_again, again, strict=False)))
         # The wrong one of two answers counts, whichever came first.
         answers = [later.get(i, answer) for i, answer in enumerate(answers)] if later else answers
@@ -174,6 +174,7 @@ class Judge:
         if ended is not None:
             # It died after the last graded answer: it is asked about no smaller networks.
             witness.left = 0
+        noticed = self._flags(answers, probed, witness)
         return self._concluded(answers, len(later), pure, noticed, witness, fresh)
 
     def _evidence(self, witness: Witness, which: Sequence[int]) -> dict[int, Evidence]:
@@ -186,9 +187,19 @@ class Judge:
             witness.left = 0
         return in_one_order(self.suite, dict(zip(which, evidence, strict=False)))
 
-    def _flags(self, answers: Sequence[Answer], probed: Sequence[Answer]) -> tuple[Flag, ...]:
-        changes = any(isinstance(each, Returned) and each.changed for each in answers)
-        return (*flags(self.probes, probed), *((CHANGES,) if changes else ()))
+    def _flags(self, answers: Sequence[Answer], probed: Sequence[Answer], witness: Witness) -> tuple[Flag, ...]:
+        found = []
+        if recomputes(self.probes, probed):
+            found.append(RECOMPUTES)
+            try:
+                if witness.left and differentiates(witness.candidate, self.suite, self.assignment):
+                    found.append(NUMERICAL)
+            except CandidateError:
+                # Nothing is claimed of it, and it is asked nothing more.
+                witness.left = 0
+        if any(isinstance(each, Returned) and each.changed for each in answers):
+            found.append(CHANGES)
+        return tuple(found)
 
     def _concluded(  # noqa: PLR0913 - all that is known of a submission
         self,
@@ -200,6 +211,7 @@ class Judge:
         fresh: Callable[[], Candidate],
     ) -> Judgement:
         agrees = agreement(self.suite, answers, later)
+        evidence: dict[int, Evidence] = {}
         raised = next((each for each in answers if isinstance(each, Raised)), None)
         if agrees.mark is Mark.PASSED:
             rows, outcome = {**self._right, "form": Row(Mark.PASSED, len(answers), "")}, Outcome.PASSED
@@ -230,17 +242,24 @@ class Judge:
             StudentError(raised.type, raised.message, raised.traceback) if raised else None,
             self._statistics(len(answers)),
             noticed,
-            *self._explained(answers, agrees, pure, noticed),
+            *self._explained(answers, agrees, evidence, pure, noticed),
         )
 
     def _explained(
-        self, answers: Sequence[Answer], agrees: Row, pure: Row, noticed: tuple[Flag, ...]
+        self,
+        answers: Sequence[Answer],
+        agrees: Row,
+        evidence: Mapping[int, Evidence],
+        pure: Row,
+        noticed: tuple[Flag, ...],
     ) -> tuple[tuple[Diagnosis, ...], FirstDifference | None]:
         """What is wrong, and where it shows first."""
         if not agrees.failing:
             return (), None
         repeats = pure.mark is not Mark.FAILED or CHANGES in noticed
-        found = self.diagnoser.diagnose(answers, agrees.failing, repeats=repeats, differentiates=NUMERICAL in noticed)
+        found = self.diagnoser.diagnose(
+            answers, agrees.failing, evidence, repeats=repeats, differentiates=NUMERICAL in noticed
+        )
         if self.diagnoser.returned_wrongly(found):
             # What is swapped or paired at the end says nothing about the layer that it landed in.
             return found, None

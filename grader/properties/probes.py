@@ -1,7 +1,7 @@
 """Probe networks, never graded: their activations are not the forward pass of their weights.
 
-Who backpropagates uses the activations that are given. Who follows the true forward pass of the weights recomputes it;
-and who is also off by more than rounding differentiates numerically.
+Who backpropagates uses the activations that are given. Who follows the true forward pass of the weights recomputes it,
+in whatever precision; whether that is by differences is asked by `differencing`.
 """
 
 from collections.abc import Sequence
@@ -22,11 +22,10 @@ PROBES = 4
 #: A numerical derivative follows the true forward pass within this part of an entry's scale.
 FOLLOWS = 1e-4
 
-#: Beyond this part of the scale float64 backpropagation does not err.
-ROUNDED = 1e-13
+#: So large a part of the derivatives must follow it: a large step crosses a kink here and there.
+MOSTLY = 0.9
 
 RECOMPUTES = Flag("recomputes_forward_pass", "recomputes the forward pass instead of using all_f and all_h")
-NUMERICAL = Flag("finite_differences", "computes its derivatives by finite differences")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,20 +69,15 @@ def _expected(network: Network, given: Pass, formulas: Formulas) -> Expected:
     )
 
 
-def flags(asked: Probes, answers: Sequence[Answer]) -> tuple[Flag, ...]:
-    """What the probes say: nothing unless every one was answered and follows the true forward pass."""
-    errors = []
+def recomputes(asked: Probes, answers: Sequence[Answer]) -> bool:
+    """True if every probe was answered and follows the true forward pass of its weights."""
     for expected, answer in zip(asked.expected, answers, strict=False):
         if not isinstance(answer, Returned):
-            return ()
-        size = expected.size
-        from_weights = np.abs(answer.gradient - expected.from_weights)
-        from_given = np.abs(answer.gradient - expected.from_given)
-        if not (np.all(from_weights <= FOLLOWS * size) and np.any(from_given > FOLLOWS * size)):
-            return ()
-        # Numbers that single precision holds were rounded, not differentiated.
-        single = np.array_equal(answer.gradient, answer.gradient.astype(np.float32))
-        errors.append(0.0 if single else float(np.max(from_weights / np.where(size > 0, size, 1.0))))
-    if len(errors) < PROBES:
-        return ()
-    return (RECOMPUTES, NUMERICAL) if max(errors) > ROUNDED else (RECOMPUTES,)
+            return False
+        # A difference of what should be zero leaves the rounding of the loss.
+        size = FOLLOWS * np.maximum(expected.size, FOLLOWS * np.max(expected.size))
+        follows = np.abs(answer.gradient - expected.from_weights) <= size
+        differ = np.abs(expected.from_weights - expected.from_given) > size
+        if not differ.any() or min(follows.mean(), follows[differ].mean()) < MOSTLY:
+            return False
+    return min(len(asked.expected), len(answers)) >= PROBES

@@ -196,7 +196,7 @@ BEHAVIOURS = (
     ("k_hard_coded", _FIVE),
     ("width_hard_coded", _SIX_WIDE),
     ("home_shape_only", _FIVE_SIXES),
-    ("outputs_hard_coded", _ONE_OUTPUT),
+    ("one_output_only", _ONE_OUTPUT),
     ("hidden_layers_only", _HIDDEN_ONLY),
     ("accumulates", _ACCUMULATES),
     ("accumulates", _ACCUMULATES_BIASES),

@@ -7,12 +7,17 @@ from grader.properties.entries import disagreeing
 from tests.local import local
 
 
-def diagnosed(source: str, judge: Judge) -> tuple[Diagnosis, ...]:
-    """What explains its answers to the networks that decide; what it keeps between calls is left to the judge."""
-    answers = local(source, judge.assignment).answer(judge.suite)
+def diagnosed(source: str, judge: Judge, *, watched: bool = True) -> tuple[Diagnosis, ...]:
+    """What explains its answers to the networks that decide; what it keeps between calls is left to the judge.
+
+    `watched` says whether it is asked again what it writes on its way.
+    """
+    candidate = local(source, judge.assignment)
+    answers = candidate.answer(judge.suite)
     wrong = [i for i, off in enumerate(disagreeing(judge.suite, answers)) if off]
     diagnoser: Diagnoser = judge.diagnoser
-    return diagnoser.diagnose(answers, wrong, repeats=True, differentiates=False)
+    evidence = dict(enumerate(candidate.evidence(judge.suite))) if wrong and watched else {}
+    return diagnoser.diagnose(answers, wrong, evidence, repeats=True, differentiates=False)
 
 
 def named(source: str, judge: Judge) -> list[str]:

@@ -78,6 +78,8 @@ _GROWING = {
     # What is returned.
     "returned_swapped": ("returns", "dbs, dws"),
     "returned_reversed": ("returns", "list(reversed(dws)), list(reversed(dbs))"),
+    "biases_reversed": ("returns", "dws, list(reversed(dbs))"),
+    "weights_reversed": ("returns", "list(reversed(dws)), dbs"),
     "flat_biases": ("returns", "dws, [np.squeeze(part, axis=1) for part in dbs]"),
     "flat_arrays": ("returns", "[part.flatten() for part in dws], [part.flatten() for part in dbs]"),
     "row_biases": ("returns", "dws, [part.reshape(1, -1) for part in dbs]"),
@@ -157,6 +159,8 @@ _RECURSIVE = {
     "leaky_derivative": ("below", "np.where(all_f[layer - 1] > 0, u, u / 10)"),
     "returned_swapped": ("returns", "(db, dw)"),
     "returned_reversed": ("returns", "dw[::-1], db[::-1]"),
+    "biases_reversed": ("returns", "dw, db[::-1]"),
+    "weights_reversed": ("returns", "dw[::-1], db"),
     "flat_biases": ("returns", "dw, [part[:, 0] for part in db]"),
     "row_biases": ("returns", "dw, [part.T for part in db]"),
     "returned_pairs": ("returns", "[(dw[k], db[k]) for k in range(last + 1)]"),

@@ -26,14 +26,15 @@ UNEXPLAINABLE = {
     "a norm": source("recursive", loss="(all_f[last] - y) / np.linalg.norm(all_f[last] - y)"),
     "three lines wrong": source("recursive", loss="all_f[last] - y", bias="0 * g", below="u"),
     "an exception of its own": "def backward_pass(*args):\n    raise ValueError('not done yet')\n",
-    "a name that is not there": source("recursive", back="all_weight[layer].T @ g"),
 }
 
 #: What may be said of faults that show in a corner only: it is true of them.
 TOLD = {
     "no_hidden_layer": ["hidden_layers_only"],
     "mean_over_outputs": ["mean_over_outputs"],
-    "first_output_for_all": ["outputs_hard_coded"],
+    "first_output_for_all": ["one_output_only"],
+    # In layer 0 its mask is of all_f[-1], the output.
+    "mask_below_the_first_layer": ["layers_differ"],
     "all_off_by_a_ten_thousandth": ["scaled"],
     "rounded": ["rounded"],
     "biases_rounded": ["rounded"],

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from grader.diagnosis import raised, state
+from grader.diagnosis import state
 from grader.diagnosis.bugs import library
 from grader.diagnosis.diagnoser import DIFFERENTIATES
 from tests.diagnosis.behaviours import BEHAVIOURS
@@ -15,7 +15,6 @@ def test_every_model_is_on_the_page_with_its_title() -> None:
     """A row each."""
     bugs = [bug for line in (*library.LINES, library.RETURNED) for bug in line]
     bugs += [state.ACCUMULATES, state.GROWS, state.REMEMBERS, state.KEEPS, DIFFERENTIATES]
-    bugs += [slip.bug for slip in raised.SLIPS]
     assert [bug.id for bug in bugs if f"| `{bug.id}` | {bug.title} |" not in PAGE] == []
 
 

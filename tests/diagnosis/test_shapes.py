@@ -39,9 +39,9 @@ def test_what_names_no_shapes_is_no_clue() -> None:
 
 
 def test_an_explanation_by_shapes_alone_says_so(udl: Judge) -> None:
-    """All that came back was right: on networks one wide."""
+    """All that came back was right, on networks one wide, and nothing is known of the line that raised."""
     source = STYLES["notebook"].replace("all_h[layer].T", "all_h[layer]")
-    (found,) = diagnosed(source, udl)
+    (found,) = diagnosed(source, udl, watched=False)
     assert found.id == "weight_gradient_without_transpose"
     assert "No wrong number came back" in found.hint
 

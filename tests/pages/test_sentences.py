@@ -32,6 +32,11 @@ def test_else_the_place_is_said_where_it_goes_wrong_first() -> None:
     assert sentence(first_difference=PLACE)[0] == "all_dl_df[4] is the first to go wrong, counted from the output."
 
 
+def test_two_that_go_wrong_first_are_said_in_the_plural() -> None:
+    both = PLACE | {"variable": "all_dl_dbiases[4] and all_dl_dweights[4]"}
+    assert sentence(first_difference=both)[0].startswith("all_dl_dbiases[4] and all_dl_dweights[4] are the first to go")
+
+
 def test_a_level_that_hides_the_mistake_hides_it_here() -> None:
     weak = dict.fromkeys(MASK, "") | {"hint": "What of negative preactivations?"}
     assert sentence(diagnosis=[weak]) == ("Your backward pass is not right yet.", "")

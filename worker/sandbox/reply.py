@@ -112,7 +112,7 @@ def _raised(header: dict[str, Any]) -> bool:
 def _evidence(header: dict[str, Any]) -> bool:
     status, shared = header.get("status"), header.get("shared")
     return (
-        set(header) == {"kind", "ended", "form", "status", "shared", "raised"}
+        set(header) == {"kind", "ended", "form", "status", "shared", "raised", "wrote"}
         and type(header["ended"]) is bool
         and isinstance(header["form"], str)
         and header["form"] in _FORMS
@@ -120,32 +120,44 @@ def _evidence(header: dict[str, Any]) -> bool:
         and set(status) <= set("0123")
         and isinstance(shared, str)
         and set(shared) <= set("01")
-        and (header["raised"] is None or _is_raising(header["raised"]))
+        and all(header[key] is None or _is_raising(header[key]) for key in ("raised", "wrote"))
     )
 
 
-def _is_raising(value: object) -> bool:
+def _is_raising(value: object, *, inner: bool = False) -> bool:
     return (
         isinstance(value, dict)
-        and set(value) == {"cell", "line", "statement", "part", "operands"}
+        and set(value) == {"cell", "line", "statement", "part", "operands", "inner"}
         and all(_count(value[key], optional=False) and value[key] < _LINES for key in ("cell", "line"))
         and all(_is_text(value[key], _STATEMENT) for key in ("statement", "part"))
         and isinstance(value["operands"], list)
         and len(value["operands"]) <= _OPERANDS
         and all(_is_operand(operand) for operand in value["operands"])
+        and (value["inner"] is None or (not inner and _is_raising(value["inner"], inner=True)))
     )
 
 
 def _is_operand(value: object) -> bool:
-    if not (isinstance(value, list) and len(value) == 5):
+    if not (isinstance(value, list) and len(value) == 6):
         return False
-    text, kind, shape, length, number = value
+    text, kind, shape, length, number, origin = value
     return (
         _is_text(text, 100)
         and _is_text(kind, 100)
         and _is_shape(shape)
         and _count(length, optional=True)
         and (number is None or (type(number) is int and abs(number) < 1 << 31))
+        and (origin is None or _is_origin(origin))
+    )
+
+
+def _is_origin(value: object) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) == 2
+        and isinstance(value[0], str)
+        and value[0] in _ARGUMENTS | set(NAMES)
+        and _count(value[1], optional=True)
     )
 
 

@@ -23,6 +23,11 @@ def _leaky(assignment: Assignment) -> bool:
     return assignment.formulas.activation is Activation.LEAKY_RELU
 
 
+def _several_hidden(assignment: Assignment) -> bool:
+    """With one hidden layer, the first and the last are all of them."""
+    return assignment.ranges.depth.most > 1
+
+
 def _curved_or_leaky(assignment: Assignment) -> bool:
     return not _relu(assignment)
 
@@ -102,6 +107,7 @@ BUGS = (
         "Does the condition in your loop reach every hidden layer, the first one too?",
         "all_dl_df[0] needs the derivative at all_f[0] as well: the condition is layer > 0.",
         lambda s, k: s.slopes[k - 1] * s.dl_dh[k] if k > 1 else s.dl_dh[k],
+        applies=_several_hidden,
     ),
     _bug(
         "derivative_missing_at_last",
@@ -109,6 +115,7 @@ BUGS = (
         "Does your loop treat the layer below the output like the other hidden layers?",
         "all_dl_df[K-1] needs the derivative at all_f[K-1] as well.",
         lambda s, k: s.slopes[k - 1] * s.dl_dh[k] if k < s.top else s.dl_dh[k],
+        applies=_several_hidden,
     ),
     _bug(
         "derivative_of_activation",

@@ -29,7 +29,19 @@ BUGS = (
         "Which layer does the first entry of your lists belong to?",
         "Entry k belongs to layer k: who appends from the output down has to reverse the lists before returning them.",
         lambda s: (s.dl_dweights[::-1], s.dl_dbiases[::-1]),
+    ),
+    _bug(
+        "biases_reversed",
+        "returns the list of bias gradients from the output layer down to the first",
+        "Which layer does the first entry of your list of bias gradients belong to?",
+        "Entry k belongs to layer k, in both lists: reverse the bias gradients, too.",
         lambda s: (s.dl_dweights, s.dl_dbiases[::-1]),
+    ),
+    _bug(
+        "weights_reversed",
+        "returns the list of weight gradients from the output layer down to the first",
+        "Which layer does the first entry of your list of weight gradients belong to?",
+        "Entry k belongs to layer k, in both lists: reverse the weight gradients, too.",
         lambda s: (s.dl_dweights[::-1], s.dl_dbiases),
     ),
     _bug(

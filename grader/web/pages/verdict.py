@@ -131,7 +131,8 @@ def _said(verdict: Raw) -> tuple[str, str]:
     if error and not error["traceback"] and verdict["outcome"] != "failed":
         return sentence, error["message"]
     if first:
-        return f"{first['variable']} is the first to go wrong, counted from the output.", first["message"]
+        go = "are the first to go" if " and " in first["variable"] else "is the first to go"
+        return f"{first['variable']} {go} wrong, counted from the output.", first["message"]
     return sentence, ""
 
 

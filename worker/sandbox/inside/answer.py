@@ -1,7 +1,7 @@
 """Networks in, the student's answers out: numbers of the shape that was asked for, else what was wrong."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from operator import is_
 from types import ModuleType
@@ -132,19 +132,34 @@ def _evidence(student: Student, question: Question) -> Iterator[bytes]:
             shapes = dict(zip(evidence.LISTS, form.shapes, strict=False))
             given = _arguments(numbers.copy(), form)
             ended, raised, returned = False, None, None
+            misshapen = None
+            scope: dict[str, Any] = {}
             try:
                 function = student.function(question.function, len(form.shapes[0]) - 1, question.loss)
                 returned = function(*given[:4], given[4][0])
                 ended = True
-                lists, _ = watch.take()
+                lists, scope, _ = watch.take()
+                misshapen = evidence.misshapen(returned, shapes)
             except BaseException as error:  # noqa: BLE001 - as above
-                lists, frame = watch.take(error.__traceback__)
+                lists, scope, frame = watch.take(error.__traceback__)
                 if frame is not None:
-                    raised = raising.describe(error.__traceback__, frame, student.lines)
+                    raised = raising.describe(error.__traceback__, frame, student.lines, _known(given, lists))
+                    misshapen = evidence.first_misshapen(lists, shapes)
+                elif codes and isinstance(error, TypeError):
+                    raised = raising.describe_call(codes[-1], student.lines)
             name, given_back = evidence.returned_lists(returned, shapes)
             status, payload, shared = evidence.read({**lists, **given_back}, shapes)
+            wrote = None
+            if misshapen is not None and codes:
+                known = _known(given, lists)
+                wrote = raising.describe_write(misshapen, codes[-1], student.lines, scope, known)
             header = {"kind": "evidence", "ended": ended, "form": name, "status": status, "shared": shared}
-            yield pack({**header, "raised": raised}, payload)
+            yield pack({**header, "raised": raised, "wrote": wrote}, payload)
+
+
+def _known(given: Sequence[Any], lists: Mapping[str, Any]) -> dict[str, Any]:
+    """The lists by which arrays are recognised: dl/df before the biases' derivatives, often the same arrays."""
+    return {**dict(zip(NAMES, given, strict=True)), "y": given[4][0], **dict(list(lists.items())[::-1])}
 
 
 def _answer(student: Student, question: Question, form: "_Form", numbers: "_Array") -> bytes:

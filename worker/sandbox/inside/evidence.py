@@ -43,16 +43,21 @@ class Watch:
     def __init__(self, codes: frozenset[CodeType]) -> None:
         self._codes = codes
         self._lists: dict[str, Any] = {}
+        self._scope: dict[str, Any] = {}
 
-    def take(self, traceback: TracebackType | None = None) -> tuple[dict[str, Any], FrameType | None]:
-        """Return the lists of the call that just ended, and the frame where it raised with this traceback."""
+    def take(self, traceback: TracebackType | None = None) -> tuple[dict[str, Any], dict[str, Any], FrameType | None]:
+        """Return the lists and all names of the call that just ended, and the frame where it raised.
+
+        The last is None if it did not, or not with this traceback.
+        """
         lists, self._lists = self._lists, {}
+        scope, self._scope = self._scope, {}
         frame = None
         while traceback is not None:
             if traceback.tb_frame.f_code in self._codes:
                 frame = traceback.tb_frame
             traceback = traceback.tb_next
-        return (_lists(frame) if frame is not None else lists), frame
+        return (lists, scope, None) if frame is None else (_lists(frame), _scope(frame), frame)
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -68,6 +73,7 @@ class Watch:
 
     def _keep(self, frame: FrameType) -> None:
         try:
+            self._scope = _scope(frame)
             self._lists = _lists(frame)
         except Exception:  # noqa: BLE001 - an exception here would be raised in the student's call
             self._lists = {}
@@ -107,6 +113,10 @@ class Watch:
 
         sys.setprofile(on_event)
         return lambda: sys.setprofile(None)
+
+
+def _scope(frame: FrameType) -> dict[str, Any]:
+    return {**frame.f_globals, **frame.f_locals}
 
 
 def _lists(frame: FrameType) -> dict[str, Any]:
@@ -159,6 +169,41 @@ def returned_lists(returned: object, shapes: Mapping[str, list[Shape]]) -> tuple
             if _fits(given[0], weights) and _fits(given[1], biases):
                 return "pairs", dict(zip(LISTS, given, strict=False))
     return "other", {}
+
+
+def misshapen(returned: object, shapes: Mapping[str, list[Shape]]) -> tuple[str, Any, bool] | None:
+    """The first of two returned lists of the right length with an array of another shape.
+
+    Its name, the list itself, and whether only the output's array is one.
+    """
+    both = _members(returned)
+    if len(both) != 2:
+        return None
+    for name, part in zip(LISTS, both, strict=False):
+        members = _members(part)
+        if len(members) != len(shapes[name]):
+            return None
+        bad = _bad(members, shapes[name])
+        if bad:
+            return name, part, bad == [len(members) - 1]
+    return None
+
+
+def first_misshapen(lists: Mapping[str, Any], shapes: Mapping[str, list[Shape]]) -> tuple[str, Any, bool] | None:
+    """The same of dl/df and dl/dh, as far as the function came: the list that was the first to hold one."""
+    bad = {name: _bad(lists.get(name) or [], shapes[name]) for name in ("all_dl_df", "all_dl_dh")}
+    if not any(bad.values()):
+        return None
+    # From the output down, dl/df of a layer comes before its dl/dh.
+    name = max(bad, key=lambda each: (max(bad[each], default=-1), each == "all_dl_df"))
+    return name, lists[name], name == "all_dl_df" and max(bad[name]) == len(shapes[name]) - 1
+
+
+def _bad(members: list[Any], shapes: list[Shape]) -> list[int]:
+    """The places of arrays in another shape than these."""
+    kinds = [_entry(entry, shape)[0] for entry, shape in zip(members, shapes, strict=False)]
+    arrays = [isinstance(member, np.ndarray | np.generic) for member in members]
+    return [at for at, kind in enumerate(kinds) if kind in (RESHAPED, OTHER) and arrays[at]]
 
 
 def _named(returned: dict[Any, Any]) -> list[Any] | None:

@@ -1,49 +1,191 @@
 """The statement of the student's function that raised: as it is written, and what its operands were."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
-from types import FrameType, TracebackType
-from typing import Any
+from itertools import islice
+from types import CodeType, FrameType, TracebackType
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .listing import Slice
-from .raised import clean
+from .raised import FILENAME, clean
 
 #: Characters of a statement, or of the part of it that raised; operands that are described, at most.
 _TEXT, _OPERANDS = 400, 24
+#: How the output's entry of a list is written.
+_OUTPUT = ("K", "-1", "len(all_weights) - 1", "len(all_f) - 1")
 #: The value of what cannot be looked up.
 _UNKNOWN = object()
 
 
-def describe(traceback: TracebackType | None, frame: FrameType, lines: Slice) -> dict[str, Any] | None:
+class _Read(NamedTuple):
+    """A statement, its text, and the names and subscripts in it by theirs."""
+
+    statement: ast.stmt
+    text: str
+    looked_up: tuple[tuple[str, ast.expr], ...]
+
+
+def describe(
+    traceback: TracebackType | None, frame: FrameType, lines: Slice, known: Mapping[str, Any]
+) -> dict[str, Any] | None:
     """Where `frame` raised: cell, line, statement, the part of it that raised, and its operands by their text.
 
-    None if no statement can be found. Nothing of the student's is called: only names, and subscripts of lists, tuples
-    and arrays by whole numbers, are looked up.
+    `inner` says the same of the innermost frame of the student's, if that is another: a helper, a comprehension.
+    `known` are the lists whose members are recognised by their memory, whatever the student calls them. None if no
+    statement can be found. Nothing of the student's is called: only names, and subscripts of lists, tuples,
+    dictionaries and arrays by whole numbers, are looked up.
     """
     try:
-        return _describe(traceback, frame, lines)
+        origins = _origins(known)
+        outer = _describe(_link(traceback, frame), lines, origins)
+        innermost = _innermost(traceback)
+        if outer is None or innermost is None or innermost.tb_frame is frame:
+            return outer
+        return {**outer, "inner": _describe(innermost, lines, origins)}
     except Exception:  # noqa: BLE001 - the student's objects may do anything here
         return None
 
 
-def _describe(traceback: TracebackType | None, frame: FrameType, lines: Slice) -> dict[str, Any] | None:
-    link = _link(traceback, frame)
-    if link is None:
+def describe_call(function: CodeType, lines: Slice) -> dict[str, Any] | None:
+    """Where the function itself begins, for a call that its parameters do not take."""
+    try:
+        definition = _statement(lines.code, function.co_firstlineno)
+        if not isinstance(definition, ast.FunctionDef):
+            return None
+        cell, line = lines.origin(definition.lineno)
+        head = clean(f"def {definition.name}({ast.unparse(definition.args)}): ...", _TEXT)
+    except Exception:  # noqa: BLE001 - as above
         return None
-    statement = _statement(lines.code, link.tb_lineno)
-    if statement is None:
+    return {"cell": cell, "line": line, "statement": head, "part": "", "operands": [], "inner": None}
+
+
+def describe_write(
+    entries: tuple[str, Any, bool], function: CodeType, lines: Slice, scope: dict[str, Any], known: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """The one statement of the function that writes the entries of a list: its name, itself, whether the output's.
+
+    It stands as if the student's list had that name; its operands are those at the function's end, of the last turn of
+    its loop. None if there is no such statement, or more than one.
+    """
+    name, written, output = entries
+    try:
+        names = frozenset({name, *(each for each, value in scope.items() if value is written)})
+        found = _writing(lines.code, function.co_firstlineno, name, names, output=output)
+        if found is None:
+            return None
+        cell, line = lines.origin(found.statement.lineno)
+        operands = _operands(found.looked_up, scope, _origins(known))
+    except Exception:  # noqa: BLE001 - as above
+        return None
+    said = {"cell": cell, "line": line, "statement": found.text, "part": "", "operands": operands}
+    return {**said, "inner": None}
+
+
+@cache
+def _writing(code: str, line: int, name: str, names: frozenset[str], *, output: bool) -> _Read | None:
+    """The one statement of the function on this line that writes to a list of one of these names."""
+    definition = _statement(code, line)
+    found = [] if definition is None else [node for node in ast.walk(definition) if _writes(node, names)]
+    if len(found) > 1 and name == "all_dl_df":
+        # The output's is written above the loop.
+        found = [node for node in found if _of_output(node) is output]
+    if len(found) != 1 or not isinstance(found[0], ast.stmt):
+        return None
+    return _Read(found[0], clean(ast.unparse(_renamed(found[0], name)), _TEXT), _looked_up(found[0]))
+
+
+def _of_output(node: ast.AST) -> bool:
+    match node:
+        case ast.Assign(targets=[ast.Subscript(slice=index)]):
+            return ast.unparse(index) in _OUTPUT
+    return False
+
+
+def _renamed(statement: ast.stmt, name: str) -> ast.stmt:
+    """The same assignment to an entry of the list of this name."""
+    match statement:
+        case ast.Assign(targets=[ast.Subscript(slice=index)], value=value):
+            return ast.Assign([ast.Subscript(ast.Name(name), index)], value, lineno=1)
+    return statement
+
+
+def _writes(node: ast.AST, names: frozenset[str]) -> bool:
+    """Whether it assigns to an entry of one of these lists, or puts one in."""
+    match node:
+        case ast.Assign(targets=[ast.Subscript(value=ast.Name(id=name))]):
+            return name in names
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append" | "insert"))):
+            return name in names
+    return False
+
+
+def _describe(link: TracebackType | None, lines: Slice, origins: "_Origins") -> dict[str, Any] | None:
+    found = None if link is None else _read(lines.code, link.tb_lineno)
+    if link is None or found is None:
         return None
     cell, line = lines.origin(link.tb_lineno)
+    positions = next(islice(link.tb_frame.f_code.co_positions(), link.tb_lasti // 2, None))
     return {
         "cell": cell,
         "line": line,
-        "statement": clean(ast.unparse(_head(statement)), _TEXT),
-        "part": clean(_part(statement, link), _TEXT),
-        "operands": _operands(statement, frame),
+        "statement": found.text,
+        "part": _part(lines.code, link.tb_lineno, positions),
+        "operands": _operands(found.looked_up, {**link.tb_frame.f_globals, **link.tb_frame.f_locals}, origins),
+        "inner": None,
     }
+
+
+@cache
+def _read(code: str, line: int) -> _Read | None:
+    """The statement on this line of the one submission that this process serves."""
+    statement = _statement(code, line)
+    if statement is None:
+        return None
+    head = _head(statement)
+    return _Read(statement, clean(ast.unparse(head), _TEXT), _looked_up(head))
+
+
+#: The lists by their identity, and their arrays by address and size, each with its name and index.
+_Origins = tuple[dict[int, str], dict[tuple[int, int], tuple[str, int | None]]]
+
+
+def _origins(known: Mapping[str, Any]) -> _Origins:
+    lists: dict[int, str] = {}
+    arrays: dict[tuple[int, int], tuple[str, int | None]] = {}
+    for name, value in known.items():
+        if isinstance(value, np.ndarray):
+            arrays.setdefault(_memory(value), (name, None))
+            continue
+        lists.setdefault(id(value), name)
+        for index, entry in _numbered(value):
+            if isinstance(entry, np.ndarray):
+                arrays.setdefault(_memory(entry), (name, index))
+    return lists, arrays
+
+
+def _numbered(value: Any) -> Iterator[tuple[int, Any]]:
+    if type(value) in (list, tuple):
+        yield from enumerate(value)
+    elif type(value) is dict:
+        yield from ((key, entry) for key, entry in value.items() if type(key) is int)
+
+
+def _memory(array: Any) -> tuple[int, int]:
+    plain = np.ndarray.view(array, np.ndarray)
+    return plain.__array_interface__["data"][0], plain.size
+
+
+def _innermost(traceback: TracebackType | None) -> TracebackType | None:
+    """The last entry of the traceback that is in the student's own code."""
+    last = None
+    while traceback is not None:
+        if traceback.tb_frame.f_code.co_filename == FILENAME:
+            last = traceback
+        traceback = traceback.tb_next
+    return last
 
 
 @cache
@@ -83,36 +225,37 @@ def _head(statement: ast.stmt) -> ast.AST:
     return statement
 
 
-def _part(statement: ast.stmt, link: TracebackType) -> str:
+@cache
+def _part(code: str, line: int, positions: tuple[int | None, ...]) -> str:
     """The expression that raised, by the positions that Python keeps for each instruction; empty if it keeps none."""
-    positions = list(link.tb_frame.f_code.co_positions())
-    line, end_line, column, end_column = positions[link.tb_lasti // 2]
-    for node in ast.walk(statement):
+    found = _read(code, line)
+    first, last, column, end_column = positions
+    for node in () if found is None else ast.walk(found.statement):
         if isinstance(node, ast.expr) and (node.lineno, node.end_lineno, node.col_offset, node.end_col_offset) == (
-            line,
-            end_line,
+            first,
+            last,
             column,
             end_column,
         ):
-            return ast.unparse(node)
+            return clean(ast.unparse(node), _TEXT)
     return ""
 
 
-def _operands(statement: ast.stmt, frame: FrameType) -> list[list[Any]]:
-    """Each name and subscript of the statement with what it is: its text, type, shape, length or whole number."""
-    described: dict[str, list[Any]] = {}
-    scope = {**frame.f_globals, **frame.f_locals}
-    for node in _looked_up(_head(statement)):
-        text = ast.unparse(node)
-        if len(described) < _OPERANDS and len(text) <= _TEXT // 4 and text not in described:
-            described[text] = [clean(text, _TEXT // 4), *_described(_value(node, scope))]
-    return list(described.values())
+def _looked_up(head: ast.AST) -> tuple[tuple[str, ast.expr], ...]:
+    """The first names and subscripts in it, each text once."""
+    found: dict[str, ast.expr] = {}
+    for node in ast.walk(head):
+        if isinstance(node, ast.Name | ast.Subscript) and isinstance(node.ctx, ast.Load):
+            text = ast.unparse(node)
+            if len(found) < _OPERANDS and len(text) <= _TEXT // 4:
+                found.setdefault(text, node)
+    return tuple(found.items())
 
 
-def _looked_up(node: ast.AST) -> Iterator[ast.expr]:
-    for each in ast.walk(node):
-        if isinstance(each, ast.Name | ast.Subscript) and isinstance(each.ctx, ast.Load):
-            yield each
+def _operands(looked_up: tuple[tuple[str, ast.expr], ...], scope: dict[str, Any], origins: _Origins) -> list[list[Any]]:
+    """Each with its text, type, shape, length, whole number, and which list's it is."""
+    values = [(clean(text, _TEXT // 4), _value(node, scope)) for text, node in looked_up]
+    return [[text, *_described(value), _origin(value, origins)] for text, value in values]
 
 
 def _value(node: ast.expr, scope: dict[str, Any]) -> Any:
@@ -136,11 +279,24 @@ def _value(node: ast.expr, scope: dict[str, Any]) -> Any:
 
 
 def _member(sequence: Any, at: Any) -> Any:
-    if type(at) is not int or type(sequence) not in {list, tuple, np.ndarray}:
+    if type(at) is not int:
+        return _UNKNOWN
+    if type(sequence) is dict:
+        return sequence.get(at, _UNKNOWN)
+    if type(sequence) not in (list, tuple, np.ndarray):
         return _UNKNOWN
     if type(sequence) is np.ndarray and sequence.ndim == 0:
         return _UNKNOWN
     return sequence[at] if -len(sequence) <= at < len(sequence) else _UNKNOWN
+
+
+def _origin(value: Any, origins: _Origins) -> list[Any] | None:
+    """The name of the list that the value is, or is a member of, and its index in the latter case."""
+    lists, arrays = origins
+    if id(value) in lists:
+        return [lists[id(value)], None]
+    found = arrays.get(_memory(value)) if isinstance(value, np.ndarray) else None
+    return None if found is None else [*found]
 
 
 def _described(value: Any) -> list[Any]:
