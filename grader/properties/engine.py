@@ -169,13 +169,13 @@ class Judge:
         pure = purity(answers, again, self.asked_again, ended=len(again) < len(self.asked_again))
         later = wrong_later(self.suite, answers, dict(zip(self.asked_again, again, strict=False)))
         # The wrong one of two answers counts, whichever came first.
-        answers = [later.get(i, answer) for i, answer in enumerate(answers)] if later else answers
+        counted = [later.get(i, answer) for i, answer in enumerate(answers)] if later else answers
         witness = Witness(candidate, self.proposals)
         if ended is not None:
             # It died after the last graded answer: it is asked about no smaller networks.
             witness.left = 0
         noticed = self._flags(answers, probed, witness)
-        return self._concluded(answers, len(later), pure, noticed, witness, fresh)
+        return self._concluded(counted, answers, len(later), pure, noticed, witness, fresh)
 
     def _evidence(self, witness: Witness, which: Sequence[int]) -> dict[int, Evidence]:
         """What the function wrote on its way, by network; empty for one that has ended."""
@@ -204,6 +204,7 @@ class Judge:
     def _concluded(  # noqa: PLR0913 - all that is known of a submission
         self,
         answers: Sequence[Answer],
+        first: Sequence[Answer],
         later: int,
         pure: Row,
         noticed: tuple[Flag, ...],
@@ -242,7 +243,8 @@ class Judge:
             StudentError(raised.type, raised.message, raised.traceback) if raised else None,
             self._statistics(len(answers)),
             noticed,
-            *self._explained(answers, agrees, evidence, pure, noticed),
+            # Explanations follow the calls in their order: what was answered first.
+            *self._explained(first, agreement(self.suite, first) if later else agrees, evidence, pure, noticed),
         )
 
     def _explained(

@@ -1,9 +1,11 @@
 """Other activations, losses and batches: the models are right for them, or are not offered."""
 
+from dataclasses import replace
+
 import pytest
 
 from grader.diagnosis.bugs import library
-from grader.model import Activation, Assignment, Loss
+from grader.model import Activation, Assignment, Loss, Reduction
 from grader.properties.drawing import draw
 from grader.properties.engine import Judge
 from tests.diagnosis.diagnosing import named
@@ -40,4 +42,12 @@ def test_every_model_is_put_to_the_test_by_some_assignment() -> None:
     models = {bug.id for bugs in (*library.LINES, library.RETURNED) for bug in bugs}
     written = {slip.bug for style in ("growing", "recursive") for slip in slips(style)}
     written |= {bug for each in ASSIGNMENTS for bug in sources(assignment(*each))}
-    assert models - written == {"derivative_before_weights"}
+    assert models - written == {"derivative_before_weights", "sum_over_columns"}
+
+
+def test_the_sum_over_a_batch_is_named_if_the_mean_is_asked_for() -> None:
+    given = assignment(Activation.RELU, Loss.LEAST_SQUARES, 4)
+    formulas = replace(given.formulas, reduction=Reduction.MEAN)
+    judge = Judge(draw(replace(given, formulas=formulas, networks=60), choice=1))
+    text = sources(given)[""].replace("d_loss_d_output(all_f[-1], y)", "2 * (all_f[-1] - y)")
+    assert named(text, judge) == ["sum_over_columns"]

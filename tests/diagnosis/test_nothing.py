@@ -32,7 +32,6 @@ UNEXPLAINABLE = {
 TOLD = {
     "no_hidden_layer": ["hidden_layers_only"],
     "mean_over_outputs": ["mean_over_outputs"],
-    "first_output_for_all": ["one_output_only"],
     # In layer 0 its mask is of all_f[-1], the output.
     "mask_below_the_first_layer": ["layers_differ"],
     "all_off_by_a_ten_thousandth": ["scaled"],

@@ -53,7 +53,7 @@ def test_an_explanation_by_shapes_alone_says_so(udl: Judge) -> None:
         ("outer", "np.dot(delta, all_weights[layer])", "np.dot(delta, all_weights[layer].T)", "missing_transpose"),
         ("jacobians", "weights[k] @", "weights[k].T @", "missing_transpose"),
         ("recursive", "dl_df(layer + 1)\n", "dl_df(layer + 1)\n        back = back[:]\n", None),
-        ("recursive", "all_weights[layer + 1].T @", "all_weights[layer].T @", "other_layers_weights"),
+        ("recursive", "all_weights[layer + 1].T @", "all_weights[layer].T @", "layers_differ"),
         ("recursive", "all_weights[layer + 1].T @", "all_weights[layer + 1].T *", "elementwise_weights"),
         ("elements", "dws[k][i, j]", "dws[k][j, i]", "transposed_weight_gradient"),
         ("special_cases", "np.transpose(all_weights[K - i + 1])", "all_weights[K - i + 1]", "missing_transpose"),
