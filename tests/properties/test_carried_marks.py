@@ -21,9 +21,10 @@ from tests.local import local
 #: With tanh nothing but the product of the two comes back: a wrong dl/dh cannot be told from a wrong derivative.
 TOGETHER = {"activation_gradient": {"activation_gradient", "relu_derivative"}}
 
-#: The first one's sums can cancel to an exact zero, or be the right ones times ten, on a few networks: then it looks like a wrong
-#: derivative, of a ReLU or of a leaky one with a slope of 0.1. The other's factor depends on the width, and can be that
-#: of another slope. What is judged here is what comes back alone; the lists tell these apart (`test_marks.py`).
+#: The sums of the first can cancel to an exact zero, or be the right ones times ten, on a few networks: then it looks
+#: like a wrong derivative, of a ReLU or of a leaky one with a slope of 0.1. The factor of the second depends on the
+#: width, and can be that of another slope. What is judged here is what comes back alone; the lists tell these apart
+#: (`test_marks.py`).
 AMBIGUOUS = {"summed_apart", "scaled_by_the_units"}
 
 
