@@ -71,6 +71,10 @@ class Load:
         """Begin nothing more; what was refused is still asked for again."""
         self._over.set()
 
+    def close(self) -> None:
+        """Close its connections, when all is looked at."""
+        self._client.close()
+
     def _hand_in(self, number: int) -> None:
         source = (EXAMPLES / _WORK[number % len(_WORK)][0]).read_text(encoding="utf-8")
         body = {"assignment": "udl-7.2", "student": f"s{number}", "filename": "a.py", "source": f"{source}# {number}\n"}
@@ -216,6 +220,7 @@ def measure(name: str, seconds: float, rate: float) -> Report:
         report.graded = _after(ended, lambda: not _unfinished(load), GRADED, "not all of it is graded", report)
         report.accepted, report.refused = len(load.accepted), sum(map(load.answers.count, REFUSED))
         _judge(report, load, serving)
+        load.close()
         if reason is not None:
             late = [what for when, what in said if when > min(NOTICED, seconds / 2)]
             report.violations += [
