@@ -43,8 +43,8 @@ def test_a_small_redis_is_filled_to_the_reserve_and_every_verdict_still_has_room
     assert largest == sorted(largest, reverse=True)
     room = Storage(small.redis).room()
     assert room.full
-    # The last file, and what Redis needs for its clients meanwhile.
-    assert room.used <= room.limit + (room.most - room.limit) // 8
+    # What came between two looks at its memory, which are a fifth of a second apart, leaves most of the reserve.
+    assert room.used <= room.limit + (room.most - room.limit) // 2
     for name in names:
         assert small.submissions.finish(claimed(small, name), verdict(note="x" * 10_000))
     assert Storage(small.redis).room().used < room.most
