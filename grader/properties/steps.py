@@ -111,6 +111,14 @@ def _propagation(layers: Layers, delta: Array, known: Booleans, assignment: Assi
     }
 
 
+def _whole(layers: Layers, legitimate: Booleans) -> Booleans:
+    """Return (L, 1): whether step three could give every entry of a layer; if not, it says nothing of step four.
+
+    Single entries match by chance: a width's root is within rounding of some preactivation in a suite of this size.
+    """
+    return np.asarray((legitimate | ~layers.unit).all(axis=1, keepdims=True))
+
+
 def _compare(layers: Layers, delta: Array, g: Array, size: Array, formulas: Formulas) -> tuple[Booleans, Booleans]:
     """Whether each entry is one that step three could give, and whether it is the one that step four should."""
     silent = np.abs(delta) <= size
@@ -123,13 +131,13 @@ def _compare(layers: Layers, delta: Array, g: Array, size: Array, formulas: Form
             for slope in (-1.0, 0.01, 0.1):
                 other |= ~active & _near(delta, slope * g, size * abs(slope))
             other &= ~plain & ~silent
+            legitimate = plain | silent | other
             # What is not active is exactly zero; what is only small may be another step's mistake.
-            return plain | silent | other, ((delta != 0) == active) & ~other
+            return legitimate, ((delta != 0) == active) & ~(other & _whole(layers, legitimate))
         case Activation.LEAKY_RELU:
             sloped = _near(delta, formulas.slope * g, size * formulas.slope)
             legitimate = plain | silent | sloped
-            # What step three could not give says nothing of step four.
-            return legitimate, np.where(active, plain, sloped) | ~legitimate
+            return legitimate, np.where(active, plain, sloped) | ~_whole(layers, legitimate)
         case Activation.TANH | Activation.SIGMOID:
             bent = _near(delta, layers.slope * g, size * layers.slope_size)
             return plain | bent, bent

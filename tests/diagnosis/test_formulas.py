@@ -17,7 +17,7 @@ from tests.diagnosis.slips import slips
 def judge(request: pytest.FixtureRequest) -> Judge:
     """Assignments that have little in common."""
     activation, loss, columns = request.param
-    return Judge(draw(assignment(Activation(activation), Loss(loss), columns)))
+    return Judge(draw(assignment(Activation(activation), Loss(loss), columns), choice=1))
 
 
 def test_its_bugs_are_named_first_and_a_right_one_nothing(judge: Judge) -> None:

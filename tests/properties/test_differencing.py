@@ -20,7 +20,7 @@ def judge(request: pytest.FixtureRequest, udl: Judge) -> Judge:
     if request.param is None:
         return udl
     activation, loss, columns = request.param
-    return Judge(draw(assignment(Activation(activation), Loss(loss), columns)))
+    return Judge(draw(assignment(Activation(activation), Loss(loss), columns), choice=1))
 
 
 def accused(source: str, judge: Judge) -> bool:
