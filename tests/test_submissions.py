@@ -3,6 +3,7 @@
 import ast
 import contextlib
 import dataclasses
+import functools
 import io
 import json
 import os
@@ -134,7 +135,7 @@ def in_each_way(
 ) -> pytest.MarkDecorator:
     """Parametrise by the way of starting a jail and a value; in a single jail those not `in_both` are run nightly."""
     return pytest.mark.parametrize(
-        ("grader", field),
+        ("way", field),
         [
             pytest.param(
                 way,
@@ -145,21 +146,39 @@ def in_each_way(
             for way in (Way.TEMPLATE, Way.SINGLE)
             for value in values
         ],
-        indirect=["grader"],
     )
 
 
-@pytest.fixture(scope="module", params=[Way.TEMPLATE, Way.SINGLE])
-def grader(udl: Judge, jail: Launch, mark: str, request: pytest.FixtureRequest) -> Iterator[Grader]:
-    """The real thing under short limits, with jails of each kind, which can be told from others; no group is left."""
+@pytest.fixture(scope="module")
+def graders(udl: Judge, jail: Launch, mark: str) -> Iterator[Callable[[Way], Grader]]:
+    """The real thing under short limits, made once for each way of starting a jail; no control group is left."""
     command = (jail.command[0], "-X", f"mark={mark}", *jail.command[1:])
     assignment = dataclasses.replace(udl.assignment, limits=LIMITS)
     groups = set(own_groups())
-    with contextlib.closing(Jails(dataclasses.replace(jail, command=command, way=request.param))) as jails:
-        # A template is there before anybody looks for what a submission leaves.
-        jails.check()
-        yield Grader(Judge(Revision(assignment, udl.suite)), jails)
+    with contextlib.ExitStack() as stack:
+
+        @functools.cache
+        def grader(way: Way) -> Grader:
+            jails = Jails(dataclasses.replace(jail, command=command, way=way))
+            stack.enter_context(contextlib.closing(jails))
+            # A template is there before anybody looks for what a submission leaves.
+            jails.check()
+            return Grader(Judge(Revision(assignment, udl.suite)), jails)
+
+        yield grader
     assert set(own_groups()) == groups
+
+
+@pytest.fixture(params=[Way.TEMPLATE, Way.SINGLE])
+def way(request: pytest.FixtureRequest) -> Way:
+    """Each way of starting a jail, unless a test says which."""
+    return Way(request.param)
+
+
+@pytest.fixture
+def grader(graders: Callable[[Way], Grader], way: Way) -> Grader:
+    """What grades, with jails that can be told from others."""
+    return graders(way)
 
 
 def own_groups() -> Iterator[Path]:
