@@ -84,7 +84,7 @@ def _half(part: Part) -> Bug | None:
     return _bug(
         "float16",
         f"keeps its {part.what} in half precision",
-        "Which dtype have your arrays?",
+        "What dtype do your arrays have?",
         "float16 holds three decimal digits only: leave the arrays in float64.",
     )
 

@@ -11,7 +11,10 @@ from tests.diagnosis.styles import Slip, source, written
 from tests.local import local
 
 #: Bugs whose answers are those of another one on every network: both are named, and nobody can say which it is.
-EQUAL = {"zero_derivative": ["no_propagation", "zero_derivative"]}
+EQUAL = {
+    "zero_derivative": ["no_propagation", "zero_derivative"],
+    "derivative_sign": ["activation_sign", "derivative_sign"],
+}
 
 SLIPS = [*slips("growing"), *slips("recursive")]
 

@@ -88,7 +88,7 @@ def test_only_the_first_two_lines_declare_an_encoding() -> None:
 def test_an_ipynb_that_is_no_json_is_not_a_notebook(source: str) -> None:
     error = rejection(source, "homework.ipynb")
     assert error.reason == "not_a_notebook"
-    assert "it is no JSON (line 1" in error.message
+    assert "it is not JSON (line 1" in error.message
 
 
 @pytest.mark.parametrize(

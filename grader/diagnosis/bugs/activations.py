@@ -97,7 +97,7 @@ BUGS = (
     ),
     _bug(
         "activation_sign",
-        "has the sign of dl/dh wrong",
+        "gets the sign of dl/dh wrong",
         "A positive weight makes the next preactivation grow with the activation. Which sign does that give?",
         "all_dl_dh[layer] is all_weights[layer].T @ all_dl_df[layer], without a minus.",
         lambda s, k: -_right(s, k),

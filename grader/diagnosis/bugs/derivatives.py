@@ -44,7 +44,7 @@ def _leak(slope: float) -> Line:
 BUGS = (
     _bug(
         "no_derivative",
-        "leaves out the activation function's derivative",
+        "leaves out the activation function's derivative or has a 1 for every unit",
         "What happens to the derivative at a hidden unit whose preactivation is negative?",
         "all_dl_dh[layer] has to be multiplied by the activation's derivative at all_f[layer-1].",
         lambda s, k: s.dl_dh[k],
@@ -124,6 +124,13 @@ BUGS = (
         "The derivative is 1 where all_f[layer-1] > 0, not where it is negative.",
         lambda s, k: _at(s, -s.f[k - 1]) * s.dl_dh[k],
         applies=kinked,
+    ),
+    _bug(
+        "derivative_sign",
+        "gets the sign of dl/df wrong below the output",
+        "Is there a minus in the activation function's derivative?",
+        "all_dl_df[layer-1] is all_dl_dh[layer] times the activation's derivative at all_f[layer-1], without a minus.",
+        lambda s, k: -s.slopes[k - 1] * s.dl_dh[k],
     ),
     _bug(
         "derivative_of_gradient",

@@ -35,32 +35,37 @@ def _loss(s: Work, output: Array) -> Array:
 BUGS = (
     _bug(
         "missing_factor",
-        "leaves out the factor 2 of the loss derivative",
-        "The loss is a square. What is left in front of it when you differentiate?",
-        "The derivative of (f - y)**2 is 2 * (f - y): everything comes out half as large without the 2.",
+        "halves every gradient, as without the factor 2 of the loss derivative",
+        "Everything comes out halved. The loss is a square: what is left in front of it when you differentiate?",
+        "The derivative of (f - y)**2 is 2 * (f - y). If your all_dl_df[K] has the 2, every gradient is halved later.",
         lambda s: s.loss / 2,
         applies=least_squares,
     ),
     _bug(
         "double_factor",
-        "takes the factor 2 of the loss derivative twice",
-        "How many times does the factor of the loss derivative go into your all_dl_df[K]?",
-        "d_loss_d_output already holds the factor 2: do not multiply by 2 again.",
+        "doubles every gradient, as with the factor 2 of the loss derivative taken twice",
+        "Everything comes out doubled. How many times does the factor of the loss derivative go into your all_dl_df[K],"
+        " and into what you return?",
+        "d_loss_d_output already holds the factor 2: do not multiply by 2 again, here or later.",
         lambda s: s.loss * 2,
         applies=least_squares,
     ),
     _bug(
         "wrong_sign",
-        "has the sign of the loss derivative wrong",
-        "If the output is too large, should the loss derivative be positive or negative?",
-        "It is the output minus the target, not the target minus the output.",
+        "negates every gradient: each is -1 times what it should be",
+        "Everything comes out with the wrong sign. If the output is too large, should the loss derivative be positive"
+        " or negative? And what happens to the gradients before they are returned?",
+        "Either the loss derivative has the wrong sign (it is the output minus the target, not the target minus the"
+        " output), or all gradients are negated later: what is returned is the gradient, not a step down it.",
         lambda s: -s.loss,
     ),
     _bug(
         "wrong_sign_and_factor",
-        "takes y - output for the loss derivative: the factor 2 is missing and the sign is wrong",
-        "Differentiate (f - y)**2 with respect to f once more, factor and sign.",
-        "The derivative of (f - y)**2 is 2 * (f - y), not y - f.",
+        "multiplies every gradient by -1/2, as with y - output for the loss derivative",
+        "Everything comes out -1/2 times what it should be. Differentiate (f - y)**2 with respect to f once more, factor"
+        " and sign.",
+        "The derivative of (f - y)**2 is 2 * (f - y), not y - f. If your all_dl_df[K] is right, the factor comes"
+        " in later.",
         lambda s: -s.loss / 2,
         applies=least_squares,
     ),

@@ -112,8 +112,8 @@ BUGS = (
     ),
     _bug(
         "list_too_short",
-        "returns lists that are one entry short",
-        "A network with K hidden layers: how many matrices of weights has it?",
+        "returns a list that is one entry short",
+        "A network with K hidden layers: how many weight matrices does it have?",
         "There are K+1 layers of parameters, 0 to K: the loop has to reach both ends.",
         lambda s: (s.dl_dweights[1:], s.dl_dbiases[1:]),
         lambda s: (s.dl_dweights, s.dl_dbiases[1:]),
@@ -121,17 +121,18 @@ BUGS = (
     ),
     _bug(
         "list_too_long",
-        "returns lists that have one entry too many",
-        "A network with K hidden layers: how many matrices of weights has it?",
+        "returns a list with one entry too many",
+        "A network with K hidden layers: how many weight matrices does it have?",
         "There are K+1 layers of parameters, 0 to K: both lists have K+1 entries.",
         lambda s: ([*s.dl_dweights, None], [*s.dl_dbiases, None]),
         lambda s: (s.dl_dweights, [*s.dl_dbiases, None]),
     ),
     _bug(
         "entries_missing",
-        "leaves entries of its lists as None",
+        "returns a list with entries that are None",
         "Which layers does your loop reach, and which lists does it fill in there?",
-        "Entries 0 to K of both lists have to be filled in: the loop is range(K, -1, -1).",
+        "Entries 0 to K of both lists have to be filled in: range(K, -1, -1) reaches all of them, and what is copied into"
+        " one must have been computed before.",
         lambda s: ([None, *s.dl_dweights[1:]], s.dl_dbiases),
         lambda s: (s.dl_dweights, [None, *s.dl_dbiases[1:]]),
         lambda s: ([*s.dl_dweights[:-1], None], s.dl_dbiases),

@@ -69,7 +69,7 @@ BUGS = (
     _bug(
         "elementwise_weight_gradient",
         "multiplies dl/df and the activations entry by entry instead of as matrices",
-        "How many weights has a layer, and how many products does your line make?",
+        "How many weights does a layer have, and how many products does your line make?",
         "Every unit meets every activation: np.matmul(all_dl_df[layer], all_h[layer].T), not all_dl_df * all_h.",
         lambda s, k: s.dl_df[k] * s.h[k],
     ),
@@ -103,7 +103,7 @@ BUGS = (
     ),
     _bug(
         "weight_sign",
-        "has the sign of the weight gradient wrong",
+        "gets the sign of the weight gradient wrong",
         "A larger weight on a positive activation makes the preactivation larger. Which sign does that give?",
         "all_dl_dweights[layer] is all_dl_df[layer] @ all_h[layer].T, without a minus.",
         lambda s, k: -_outer(s, k),

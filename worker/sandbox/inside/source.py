@@ -180,7 +180,7 @@ def _earlier(program: Program, position: int | None, function: str) -> str:
         return ""
     statement = program.statements[position]
     place = statement.piece.place(statement.node.lineno)
-    return f"An earlier `{function}` ({place}) is valid, but the last one counts: mend it or delete it."
+    return f"An earlier `{function}` ({place}) is valid, but the last one counts: fix it or delete it."
 
 
 def _compiled(lines: list[Line]) -> tuple[Part, ...]:
