@@ -62,8 +62,8 @@ BUGS = (
     _bug(
         "wrong_sign_and_factor",
         "multiplies every gradient by -1/2, as with y - output for the loss derivative",
-        "Everything comes out -1/2 times what it should be. Differentiate (f - y)**2 with respect to f once more, factor"
-        " and sign.",
+        "Everything comes out -1/2 times what it should be. Differentiate (f - y)**2 with respect to f once more,"
+        " factor and sign.",
         "The derivative of (f - y)**2 is 2 * (f - y), not y - f. If your all_dl_df[K] is right, the factor comes"
         " in later.",
         lambda s: -s.loss / 2,

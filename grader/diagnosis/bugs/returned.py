@@ -131,8 +131,8 @@ BUGS = (
         "entries_missing",
         "returns a list with entries that are None",
         "Which layers does your loop reach, and which lists does it fill in there?",
-        "Entries 0 to K of both lists have to be filled in: range(K, -1, -1) reaches all of them, and what is copied into"
-        " one must have been computed before.",
+        "Entries 0 to K of both lists have to be filled in: range(K, -1, -1) reaches all of them, and what is copied"
+        " into one must have been computed before.",
         lambda s: ([None, *s.dl_dweights[1:]], s.dl_dbiases),
         lambda s: (s.dl_dweights, [None, *s.dl_dbiases[1:]]),
         lambda s: ([*s.dl_dweights[:-1], None], s.dl_dbiases),

@@ -56,6 +56,7 @@ def extract(source: bytes, filename: str, function: str, cells: list[notebook.Ce
 
 
 def _extract(source: bytes, filename: str, function: str, cells: list[notebook.Cell]) -> Slice:
+    encoding.refuse_other_kind(source)
     _limit(len(source), NOTEBOOK_LIMIT, "The file")
     if not source.strip():
         raise _empty("The file")
