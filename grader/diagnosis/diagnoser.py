@@ -12,6 +12,7 @@ from grader.diagnosis.agreeing import agreeing
 from grader.diagnosis.bug import Bug, Where
 from grader.diagnosis.bugs import library
 from grader.diagnosis.case import Case
+from grader.diagnosis.coarse import coarse
 from grader.diagnosis.fit import Fit, Ideas, alone, together
 from grader.diagnosis.numeric import numeric
 from grader.diagnosis.predictions import Predictions
@@ -110,6 +111,7 @@ class Diagnoser:
             alone(case, self._ideas)
             or (alone(case, _RETURNED_WRONGLY) if misshapen else [])
             or numeric(case, self.assignment.rtol)
+            or coarse(case)
             or state(case)
             or together(case, self._ideas)
         )

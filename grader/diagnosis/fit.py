@@ -96,7 +96,7 @@ def _pairs(case: Case, singles: Sequence[Idea]) -> Iterator[Idea]:
     kept = [
         (idea, form, changed(idea.lines) - {"eager"})
         for idea, form in zip(singles, possible, strict=True)
-        if form <= wanted
+        if form <= wanted and not idea.bugs[0].rare
     ]
     for (first, form, lines), (second, other_form, other_lines) in combinations(kept, 2):
         if form | other_form != wanted or lines & other_lines:

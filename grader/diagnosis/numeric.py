@@ -37,7 +37,7 @@ def numeric(case: Case, rtol: float) -> list[Fit]:
     for part in _parts(case, rtol):
         if np.all(np.abs(part.got - part.right) <= part.tolerance):
             continue
-        for look in (_rounded, _half, _scaled, _clipped):
+        for look in (_rounded, _truncated, _half, _scaled, _clipped):
             bug = look(part)
             if bug is not None:
                 return [Fit((bug,))]
@@ -74,6 +74,24 @@ def _rounded(part: Part) -> Bug | None:
                 "Return the numbers as they are: no np.round and no integers.",
             )
     return None
+
+
+def _truncated(part: Part) -> Bug | None:
+    cut = np.trunc(part.right)
+    # What is right within rounding of a whole number may have been cut to either side of it.
+    same = (part.got == cut) | (
+        (part.got == np.round(part.got))
+        & (np.abs(part.got - part.right) <= 1 + part.tolerance)
+        & (np.abs(part.right - np.round(part.right)) <= part.tolerance)
+    )
+    if not np.all(same):
+        return None
+    return _bug(
+        "truncated",
+        f"cuts its {part.what} off to whole numbers",
+        "What dtype do the arrays have that your numbers are written into?",
+        "An array of integers cuts off what stands behind the point: make it one of float64.",
+    )
 
 
 def _half(part: Part) -> Bug | None:

@@ -140,4 +140,20 @@ BUGS = (
         # A copy of what is not there yet.
         lambda s: (s.dl_dweights, [np.array(None)] * len(s.dl_dbiases)),
     ),
+    _bug(
+        "returned_early",
+        "returns when only the output layer's entries are filled in",
+        "How often does your loop run before the function returns?",
+        "The return belongs below the loop, not into it: indent it as the line with for.",
+        lambda s: ([None] * s.top + s.dl_dweights[-1:], [None] * s.top + s.dl_dbiases[-1:]),
+        lambda s: (s.dl_dweights[-1:], s.dl_dbiases[-1:]),
+    ),
+    _bug(
+        "one_list_twice",
+        "returns the same list twice",
+        "How many lists does your function make? Are all_dl_dweights and all_dl_dbiases two, or two names for one?",
+        "Make two lists: a = b = [...] gives one list two names.",
+        lambda s: (s.dl_dweights, s.dl_dweights),
+        lambda s: (s.dl_dbiases, s.dl_dbiases),
+    ),
 )
