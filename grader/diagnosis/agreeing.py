@@ -17,6 +17,8 @@ _ROUNDING = 1e-9
 
 def agreeing(case: Case, fits: Sequence[Fit], evidence: Mapping[int, Evidence]) -> list[Fit]:
     """Return the explanations whose all_dl_df and all_dl_dh are the student's own, or all of them if none are."""
+    if len(fits) < 2:
+        return list(fits)
     plain = {i: lists for i, lists in evidence.items() if i in case.wrong and not any(lists.shared)}
     agree = [fit for fit in fits if all(_agrees(case, fit, i, lists) for i, lists in plain.items())]
     return agree or list(fits)

@@ -157,7 +157,6 @@ BUGS = (
         "Which layers have an activation function: also the last one?",
         "The output is all_f[K] itself, no activation follows it: call d_loss_d_output(all_f[K], y).",
         lambda s: _loss(s, activate(s.f[-1], s.formulas)),
-        lambda s: s.slopes[-1] * _loss(s, activate(s.f[-1], s.formulas)),
     ),
     _rare(
         "absolute_loss",
