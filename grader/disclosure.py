@@ -20,6 +20,12 @@ Raw = Mapping[str, Any]
 #: In place of what an exception said.
 WITHHELD = "its message is not shown"
 
+#: What helps if a module is missing. It is a sentence of our own, whatever the exception said.
+IMPORTS = (
+    "Only NumPy and Python's standard library can be imported here; what stands in another file of yours must be pasted"
+    " into this one."
+)
+
 #: The judge of *passed*: hidden or not, the outcome says whether it holds.
 _JUDGE = "finite_differences"
 
@@ -186,9 +192,10 @@ def _error(verdict: Raw, hidden: tuple[str, ...]) -> dict[str, str] | None:
     if outcome in _LIMITS:
         return {"type": error["type"], "message": error["message"].partition(_WHICH_NETWORK)[0], "traceback": ""}
     kind = error["type"] if _builtin(error["type"]) else "Exception"
+    message = IMPORTS if kind == ModuleNotFoundError.__name__ else WITHHELD
     places = _PLACE.findall(error["traceback"])
-    traceback = f"  {places[-1]}\n{kind}: {WITHHELD}" if places else ""
-    return {"type": kind, "message": WITHHELD, "traceback": traceback}
+    traceback = f"  {places[-1]}\n{kind}: {message}" if places else ""
+    return {"type": kind, "message": message, "traceback": traceback}
 
 
 def _builtin(name: str) -> bool:

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.model import Counterexample, Gradient, Judgement, Mark, Outcome, Verdict
-from grader.plaintext import plain
+from grader.plaintext import plain, sentence
 
 HEADLINES = {
     Outcome.PASSED: ("passed", "bold green"),
@@ -30,12 +30,16 @@ MOST_TYPED = 2000
 MOST_PRINTED = 10
 
 
-def rendered(verdict: Verdict) -> RenderableType:
-    """The whole verdict for a rich console."""
-    return Group(*_parts(verdict))
+def rendered(verdict: Verdict, *, hints_alone: bool = False) -> RenderableType:
+    """The whole verdict for a rich console.
+
+    `hints_alone` is True if the course shows hints and nothing else that explains: then every explanation is there,
+    with its strong hint if that is unlocked.
+    """
+    return Group(*_parts(verdict, hints_alone=hints_alone))
 
 
-def _parts(verdict: Verdict) -> Iterator[RenderableType]:
+def _parts(verdict: Verdict, *, hints_alone: bool) -> Iterator[RenderableType]:
     judgement = verdict.judgement
     yield _headline(verdict)
     if judgement.error is not None:
@@ -43,7 +47,7 @@ def _parts(verdict: Verdict) -> Iterator[RenderableType]:
     if judgement.outcome is not Outcome.REJECTED:
         yield Padding(_rubric(verdict), (1, 0, 0, 2))
     if judgement.diagnosis or judgement.first_difference:
-        yield Padding(_diagnosis(judgement), (1, 0, 0, 2))
+        yield Padding(_diagnosis(judgement, hints_alone=hints_alone), (1, 0, 0, 2))
     if judgement.counterexample is not None:
         yield Padding(_counterexample(judgement.counterexample, verdict), (1, 0, 0, 2))
     if verdict.output:
@@ -108,14 +112,18 @@ def _rubric(verdict: Verdict) -> Table:
     return table
 
 
-def _diagnosis(judgement: Judgement) -> Text:
+def _diagnosis(judgement: Judgement, *, hints_alone: bool) -> Text:
     """What explains every answer, with the weaker hint, and where the numbers go wrong first."""
     text = Text()
-    # Where several are equally good, the first says what tells it from the others.
-    for found in judgement.diagnosis[:1]:
+    # Where several are equally good, the first says what tells it from the others: with its title alone.
+    for number, found in enumerate(judgement.diagnosis if hints_alone else judgement.diagnosis[:1]):
+        if number:
+            text.append("Or it is this:\n")
         if found.title:
             text.append(f"{found.title}\n", style="bold")
         text.append(" ".join(each for each in (found.hint, found.apart) if each) + "\n")
+        if hints_alone and found.strong_hint:
+            text.append(f"{found.strong_hint}\n")
         if found.read:
             text.append(f"Read again: {found.read}\n")
     if judgement.first_difference is not None:
@@ -144,7 +152,7 @@ def _counterexample(example: Counterexample, verdict: Verdict) -> RenderableType
     if example.actual is not None:
         parts.append(Padding(_comparison(example, example.actual), (1, 0, 0, 2)))
     elif reached:
-        parts.append(Padding(Text(plain(f"It {example.instead}."), style="red"), (1, 0, 0, 2)))
+        parts.append(Padding(Text(plain(sentence(f"It {example.instead}")), style="red"), (1, 0, 0, 2)))
     parts.append(
         Padding(
             Text("As a script to run below your code: backmark grade FILE --script try.py", style="dim"), (1, 0, 0, 0)

@@ -16,6 +16,12 @@ def plain(text: str) -> str:
     )
 
 
+def sentence(text: str) -> str:
+    """The text with a full stop at its end, and only one."""
+    ended = text.rstrip()
+    return ended if ended.endswith((".", "!", "?")) else f"{ended}."
+
+
 def capped(text: str, *, lines: int, characters: int) -> str:
     """At most so many lines of at most so many characters each, made plain; what was left out is said."""
     # Cut before anything looks at each character: a line may have millions.

@@ -90,6 +90,14 @@ def test_an_exception_tells_its_kind_and_line_but_not_what_it_says() -> None:
     }
 
 
+def test_what_may_be_imported_is_said_where_the_messages_of_exceptions_are_not() -> None:
+    """The sentence is ours."""
+    raised = StudentError("ModuleNotFoundError", "No module named 'zq'", "  cell 9, line 31, in f\n    zq\n")
+    told = disclosed(revealing(error=raised), HINT, 1)["error"]
+    assert told["message"].startswith("Only NumPy and Python's standard library can be imported here")
+    assert "zq" not in json.dumps(told)
+
+
 def test_what_a_student_calls_an_exception_is_not_shown() -> None:
     assert disclosed(revealing(), HINT, 1)["error"]["type"] == "Exception"
 

@@ -2,6 +2,7 @@
 
 import io
 import unicodedata
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from rich.console import Console
 from grader.feedback import rendered
 from grader.model import (
     AssignmentReference,
+    Diagnosis,
     Judgement,
     Mark,
     Outcome,
@@ -19,13 +21,13 @@ from grader.model import (
     Submission,
     Verdict,
 )
-from grader.plaintext import plain
+from grader.plaintext import plain, sentence
 from grader.properties.engine import Judge
 from tests.local import local
 from tests.properties.test_shrinking import RIGHT, SLIPS
 
 
-def shown(verdict: Verdict, width: int = 100, *, colour: bool = False) -> str:
+def shown(verdict: Verdict, width: int = 100, *, colour: bool = False, hints_alone: bool = False) -> str:
     """The verdict as it stands on a terminal of that width."""
     stream = io.StringIO()
     console = Console(
@@ -37,7 +39,7 @@ def shown(verdict: Verdict, width: int = 100, *, colour: bool = False) -> str:
         force_terminal=colour,
         color_system="standard" if colour else None,
     )
-    console.print(rendered(verdict))
+    console.print(rendered(verdict, hints_alone=hints_alone))
     return stream.getvalue()
 
 
@@ -50,6 +52,21 @@ def verdict(judgement: Judgement, *, filename: str = "a.py", output: str = "", o
 def judged(source: str, judge: Judge) -> Verdict:
     """The verdict on a source of our own."""
     return verdict(judge.judge(local(source, judge.assignment), lambda: local(source, judge.assignment)))
+
+
+def test_where_hints_are_alone_each_is_shown_with_the_strong_one_that_is_unlocked() -> None:
+    hints = (Diagnosis("", "", "Is TODO 3 done?", "", ""), Diagnosis("", "", "Is TODO 4 done?", "", ""))
+    locked = shown(verdict(Judgement(Outcome.FAILED, diagnosis=hints)), hints_alone=True)
+    assert "Is TODO 3 done?" in locked
+    assert "Is TODO 4 done?" in locked
+    strong = tuple(replace(hint, strong_hint="Replace the zeros.") for hint in hints)
+    assert "Replace the zeros." in shown(verdict(Judgement(Outcome.FAILED, diagnosis=strong)), hints_alone=True)
+    assert "Replace the zeros." not in shown(verdict(Judgement(Outcome.FAILED, diagnosis=strong)))
+
+
+@pytest.mark.parametrize("text", ["raised E: no", "raised E: no.", "raised E: no. ", "raised E: (2,1) "])
+def test_a_sentence_has_one_full_stop_at_its_end(text: str) -> None:
+    assert sentence(text) in {"raised E: no.", "raised E: (2,1)."}
 
 
 @given(st.text())

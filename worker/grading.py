@@ -38,7 +38,7 @@ INTERRUPTED_TRIES = 3
 LONGEST_NAME = 255
 UNFILLED = (
     "The last {function} in it has nothing filled in: it is the notebook's own template, or empty. Fill in the TODO"
-    " lines, save the notebook and hand it in again. Where it is defined twice, the last one counts."
+    " lines, save the notebook and hand it in again. If it is defined twice, the last one counts."
 )
 REFUSED = "Not judged: the submission was refused before it ran."
 

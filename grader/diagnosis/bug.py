@@ -109,3 +109,5 @@ class Bug:
     #: What is wrong, and what it should be.
     strong: str
     applies: Applies = field(default=always)
+    #: True for what is rare: then it is not tried in pairs.
+    rare: bool = False

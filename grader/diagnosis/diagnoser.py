@@ -8,13 +8,15 @@ from itertools import pairwise
 import numpy as np
 
 from grader.diagnosis import hints
+from grader.diagnosis.agreeing import agreeing
 from grader.diagnosis.bug import Bug, Where
 from grader.diagnosis.bugs import library
 from grader.diagnosis.case import Case
+from grader.diagnosis.coarse import coarse
 from grader.diagnosis.fit import Fit, Ideas, alone, together
 from grader.diagnosis.numeric import numeric
 from grader.diagnosis.predictions import Predictions
-from grader.diagnosis.raising import Blame, blamed
+from grader.diagnosis.raising import WRONG_SHAPE, Blame, blamed
 from grader.diagnosis.reach import reach
 from grader.diagnosis.state import KEEPS, state
 from grader.diagnosis.work import views
@@ -85,7 +87,7 @@ class Diagnoser:
             return hints.told([Fit((DIFFERENTIATES,))])
         case = Case(self.suite, self._predictions, answers, frozenset(wrong), self._biases)
         with np.errstate(all="ignore"):
-            found = self._explained(case, blamed(case, evidence))
+            found = agreeing(case, self._explained(case, blamed(case, evidence)), evidence)
         if not found and not repeats:
             found = [Fit((KEEPS,))]
         return hints.told(found)
@@ -94,9 +96,12 @@ class Diagnoser:
         """What explains the numbers that came back, with the line that raised; that line alone if there are none."""
         if blame is None:
             return self._fits(case) or reach(case, self.assignment)
-        found = (self._fits(case) if case.numbers else []) or reach(case, self.assignment)
+        # That a line writes another shape is the least that can be said of it.
+        vague = blame.slip.id == WRONG_SHAPE
+        found = (self._fits(case) if case.numbers or vague else []) or reach(case, self.assignment)
         same = [fit for fit in found if blame.slip.id in {bug.id for bug in fit.bugs}]
-        told = same or [fit for fit in found if not fit.by_shapes]
+        places = {blame.slip.where, Where.RETURN} if vague else set()
+        told = same or [fit for fit in found if not fit.by_shapes or {bug.where for bug in fit.bugs} <= places]
         return [replace(fit, blame=blame) for fit in told] or [Fit((blame.bug,))]
 
     def _fits(self, case: Case) -> list[Fit]:
@@ -106,6 +111,7 @@ class Diagnoser:
             alone(case, self._ideas)
             or (alone(case, _RETURNED_WRONGLY) if misshapen else [])
             or numeric(case, self.assignment.rtol)
+            or coarse(case)
             or state(case)
             or together(case, self._ideas)
         )

@@ -29,6 +29,8 @@ class Fit:
     by_shapes: bool = False
     #: On how many networks those are named in the same order.
     ordered: int = 0
+    #: The backward pass that it was found with.
+    lines: Lines | None = None
     #: The line that raised, and what is wrong in it.
     blame: Blame | None = None
 
@@ -69,15 +71,16 @@ def together(case: Case, ideas: Ideas) -> list[Fit]:
 
 def explaining(case: Case, tried: Iterable[Idea]) -> list[Fit]:
     """Those ideas that explain all answers, in the order given: first a few telling networks, then every one."""
-    found: dict[tuple[str, ...], Fit] = {}
+    found: dict[frozenset[str], Fit] = {}
     left = MOST
     for idea in tried:
-        names = tuple(bug.id for bug in idea.bugs)
+        # A pair in the other order is the same explanation.
+        names = frozenset(bug.id for bug in idea.bugs)
         if names in found or not all(case.matches(idea.lines, i) for i in case.telling):
             continue
         evidence = case.explains(idea.lines)
         if evidence is not None and case.numbers + evidence.shapes >= min(EVIDENCE, len(case.wrong)):
-            found[names] = Fit(idea.bugs, by_shapes=not case.numbers, ordered=evidence.ordered)
+            found[names] = Fit(idea.bugs, not case.numbers, evidence.ordered, idea.lines)
         left -= 1
         if not left:
             break
@@ -93,7 +96,7 @@ def _pairs(case: Case, singles: Sequence[Idea]) -> Iterator[Idea]:
     kept = [
         (idea, form, changed(idea.lines) - {"eager"})
         for idea, form in zip(singles, possible, strict=True)
-        if form <= wanted
+        if form <= wanted and not idea.bugs[0].rare
     ]
     for (first, form, lines), (second, other_form, other_lines) in combinations(kept, 2):
         if form | other_form != wanted or lines & other_lines:

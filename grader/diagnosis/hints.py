@@ -10,7 +10,7 @@ from grader.model import Diagnosis
 #: Lines from the loss down: in a fit of two, and between two fits, the earlier one is looked at first.
 ORDER = tuple(Where)
 
-BY_SHAPES = "No wrong number came back to tell by: this is what the shapes that do not fit say."
+BY_SHAPES = "Your code returned no numbers to judge by; this is inferred from the mismatched shapes."
 
 
 def told(fits: Sequence[Fit]) -> tuple[Diagnosis, ...]:
@@ -43,13 +43,15 @@ def _one(fit: Fit, others: Sequence[Fit]) -> Diagnosis:
 
 def _apart(fit: Fit, other: Fit) -> str:
     """How to tell this explanation from another one that gives the same numbers."""
-    same = f"The numbers fit another explanation just as well: {title(other)[0].lower()}{title(other)[1:]}"
+    what = "shapes" if fit.by_shapes else "numbers"
+    same = f"The {what} fit another explanation just as well: {title(other)[0].lower()}{title(other)[1:]}"
     mine, theirs = (_only(first, second) for first, second in ((fit, other), (other, fit)))
     if mine is None or theirs is None or mine.where is theirs.where:
         return f"{same} Compare your lines with both."
     early = min(mine, theirs, key=lambda bug: ORDER.index(bug.where))
     variable, yours = early.where.value.variable, "wrong" if early is mine else "right"
-    return f"{same} Work out {variable} by hand for a small network: if yours is {yours}, it is this one."
+    judged = f"if yours is {yours}, this explanation is the right one."
+    return f"{same} Work out {variable} by hand for a small network: {judged}"
 
 
 def _only(fit: Fit, other: Fit) -> Bug | None:

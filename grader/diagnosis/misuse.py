@@ -56,7 +56,13 @@ def misuse(statement: Statement, error: str, message: str) -> Slip | None:
         case "IndexError" | "KeyError":
             return _beyond(statement)
         case "ValueError":
-            return _transposes(statement, message) or _unset(statement) or _whole_list(statement) or _output(statement)
+            return (
+                _past_layer_0(statement)
+                or _transposes(statement, message)
+                or _unset(statement)
+                or _whole_list(statement)
+                or _output(statement)
+            )
     return None
 
 
@@ -70,7 +76,8 @@ def _where(statement: Statement) -> Where:
 
 
 def _formula(statement: Statement) -> str:
-    formula = FORMULAS.get(_where(statement))
+    where = _where(statement)
+    formula = "all_dl_dbiases[layer] is made from all_dl_df[layer]" if where is Where.BIAS else FORMULAS.get(where)
     return f" {formula}." if formula else ""
 
 
@@ -83,13 +90,13 @@ def _name(statement: Statement) -> Slip | None:
     if near is None:
         return _slip(
             "undefined_name",
-            "uses a name that has no value there",
+            "uses an undefined name",
             "A name in it has no value. Is it spelt as where it is set, and set before?",
             "a name has no value there: set it first, inside of the function or in a cell that defines it.",
         )
     return _slip(
         "undefined_name",
-        f"uses a name that has no value, and is nearly {near}",
+        f"uses an undefined name that looks like {near}",
         f"A name in it has no value. Compare its spelling with {near}.",
         f"a name has no value: {near} is meant, or it has to be set first.",
     )
@@ -109,7 +116,7 @@ def _attribute(statement: Statement) -> Slip | None:
             return None
         return _slip(
             "undefined_name",
-            f"calls a function that NumPy does not have, and is nearly {near}",
+            f"calls a NumPy function that does not exist and looks like {near}",
             f"NumPy has no function of that name. Compare its spelling with {near}.",
             f"NumPy has no such function: np.{near} is meant.",
         )
@@ -204,6 +211,24 @@ def _whole_list(statement: Statement) -> Slip | None:
     )
 
 
+def _past_layer_0(statement: Statement) -> Slip | None:
+    """The preactivations of layer - 1 in layer 0, which are those of the output."""
+    for node in ast.walk(statement.parsed.part):
+        match node:
+            case ast.Subscript(slice=ast.BinOp(left=ast.Name() as layer, op=ast.Sub(), right=ast.Constant(value=1))):
+                if _listed(statement, node.value) in {"all_f", "all_dl_df"} and statement.number(layer) == 0:
+                    return _slip(
+                        "layer_below_first",
+                        "goes below layer 0, where the index layer-1 is -1 and counts from the end of the list",
+                        "In layer 0, what is the index layer-1, and which entry does it take? Is there a layer below"
+                        " that needs a derivative?",
+                        "there is no all_dl_df[-1] to compute: this line belongs to layers above 0 alone (if layer >"
+                        " 0), since in layer 0 all_f[layer-1] is all_f[-1], the network's output.",
+                        Where.DERIVATIVE,
+                    )
+    return None
+
+
 def _output(statement: Statement) -> Slip | None:
     """The preactivations of another layer than the output's beside the target."""
     for node in statement.parsed.near:
@@ -270,7 +295,10 @@ def _unset(statement: Statement) -> Slip | None:
     texts = {text for node in ast.walk(statement.parsed.part) if (text := _empty(statement, node)) is not None}
     if len(texts) != 1:
         return None
-    text = texts.pop()
+    return _not_set(statement, texts.pop())
+
+
+def _not_set(statement: Statement, text: str) -> Slip:
     return _slip(
         "entry_not_set",
         f"reads {text} before anything is written to it",
@@ -279,6 +307,16 @@ def _unset(statement: Statement) -> Slip | None:
         f" all_dl_df[layer-1] from all_dl_df[layer].{_formula(statement)}",
         _where(statement),
     )
+
+
+def copied_unset(statement: Statement) -> Slip | None:
+    """An entry of one of the lists that are made, which is all that a statement writes although it is not there yet."""
+    match statement.parsed.tree:
+        case ast.Assign(targets=[ast.Subscript(slice=index)], value=ast.Subscript(value=ast.Name(id=name)) as node):
+            own = name == "all_dl_df" and ast.dump(index) == ast.dump(node.slice)
+            # The layer's own dl/df is there in every layer that the loop reaches.
+            return _not_set(statement, _index(node, name)) if name in MADE and not own else None
+    return None
 
 
 def _empty(statement: Statement, node: ast.AST) -> str | None:
@@ -310,7 +348,7 @@ def _beyond(statement: Statement) -> Slip | None:
     return _slip(
         "index_out_of_range",
         f"takes {text} where the list {name} has no such entry",
-        f"It takes {text}. How many entries has {name} in a network with K hidden layers, and which is its last?",
+        f"It takes {text}. How many entries does {name} have in a network with K hidden layers, and which is its last?",
         f"{text} is beyond the end of the list there: {name} should have K+1 entries, 0 to K.{_formula(statement)}",
         _where(statement),
     )

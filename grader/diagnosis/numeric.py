@@ -37,7 +37,7 @@ def numeric(case: Case, rtol: float) -> list[Fit]:
     for part in _parts(case, rtol):
         if np.all(np.abs(part.got - part.right) <= part.tolerance):
             continue
-        for look in (_rounded, _half, _scaled, _clipped):
+        for look in (_rounded, _truncated, _half, _scaled, _clipped):
             bug = look(part)
             if bug is not None:
                 return [Fit((bug,))]
@@ -76,6 +76,24 @@ def _rounded(part: Part) -> Bug | None:
     return None
 
 
+def _truncated(part: Part) -> Bug | None:
+    cut = np.trunc(part.right)
+    # What is right within rounding of a whole number may have been cut to either side of it.
+    same = (part.got == cut) | (
+        (part.got == np.round(part.got))
+        & (np.abs(part.got - part.right) <= 1 + part.tolerance)
+        & (np.abs(part.right - np.round(part.right)) <= part.tolerance)
+    )
+    if not np.all(same):
+        return None
+    return _bug(
+        "truncated",
+        f"cuts its {part.what} off to whole numbers",
+        "What dtype do the arrays have that your numbers are written into?",
+        "An array of integers cuts off what stands behind the point: make it one of float64.",
+    )
+
+
 def _half(part: Part) -> Bug | None:
     with np.errstate(over="ignore"):
         held = np.array_equal(part.got, part.got.astype(np.float16))
@@ -84,7 +102,7 @@ def _half(part: Part) -> Bug | None:
     return _bug(
         "float16",
         f"keeps its {part.what} in half precision",
-        "Which dtype have your arrays?",
+        "What dtype do your arrays have?",
         "float16 holds three decimal digits only: leave the arrays in float64.",
     )
 

@@ -320,29 +320,31 @@ def _said(change: Change) -> tuple[str, str]:
     right, pair = slot.text(), f"{slot.taken} and {other.taken}"
     kind = next(form.kind.value for form in (WEIGHT, ACTIVATION, DERIVATIVE) if form.where is change.where)
     taken = entry(change.instead, change.by) if change.what == "variable" else slot.text(change.by)
-    end = " In layer 0 such an index counts from the end of the list." if change.by < 0 else ""
+    # The line of TODO 4 is not reached in layer 0.
+    wraps = change.by < 0 and change.where is not Where.DERIVATIVE
+    end = " In layer 0 such an index counts from the end of the list." if wraps else ""
     words = {
         "flip": (
             f"{'does not transpose' if slot.flipped else 'transposes'} {right}",
-            f"Write the shapes of {pair} below them: do they fit as {right} is taken there?",
+            f"Write the shapes of {pair} below them: do they fit the way {right} is used there?",
         ),
         "order": (
-            f"multiplies {pair} in the other order",
+            f"multiplies {pair} in the wrong order",
             f"Write the shapes of {pair} below them: which of the two has to come first?",
         ),
         "kind": (
             f"multiplies {pair} {change.instead} instead of {kind}",
-            f"Which product do {pair} need: one of matrices, or one that takes entry by entry?",
+            f"Which product do {pair} need: one of matrices, or an entry-by-entry one?",
         ),
-        "index": (f"takes {taken} instead of {right}", f"It takes {taken} there. Is that the right layer?{end}"),
+        "index": (f"takes {taken} instead of {right}", f"It uses {taken} there. Is that the right layer?{end}"),
         "layers": (
             f"takes {slot.name} and the array beside it of different layers",
             f"It has an entry of {slot.name} and another array. Are both of the same layer, and which should it be?",
         ),
-        "variable": (f"takes {taken} instead of {right}", f"It takes {taken} there. Is that the list that it needs?"),
+        "variable": (f"takes {taken} instead of {right}", f"It uses {taken} there. Is that the list that it needs?"),
         "transposed": (
             f"computes the product of {pair} transposed",
-            f"Which shape has the product of {pair} there, and which shape should it have?",
+            f"What shape does the product of {pair} have there, and what shape should it have?",
         ),
     }
     return words[change.what]

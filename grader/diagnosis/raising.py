@@ -10,12 +10,14 @@ from dataclasses import dataclass
 
 from grader.diagnosis.bug import Bug, Where
 from grader.diagnosis.case import EVIDENCE, Case
-from grader.diagnosis.misuse import misuse
-from grader.diagnosis.operands import Change, changes, described, misshapen
+from grader.diagnosis.misuse import copied_unset, misuse
+from grader.diagnosis.operands import FORMULAS, Change, changes, described, misshapen
 from grader.diagnosis.slip import Slip
 from grader.diagnosis.statement import Parsed, Statement
 from grader.properties.candidate import Answer, Evidence, Malformed, Raised, Raising
 
+#: A slip of which only the shape is known.
+WRONG_SHAPE = "wrong_shape"
 #: Longer numbers are nobody's lines and cells, but somebody's message.
 _LINES, _CELLS = 99_999, 9_999
 
@@ -81,13 +83,13 @@ def _blamed(case: Case, evidence: Mapping[int, Evidence], spots: Mapping[int, Ra
             kind = answer.type if isinstance(answer, Raised) else ""
             lines.setdefault((Place(spot.cell, spot.line), kind), {})[i] = spot
     for (place, _), mine in sorted(lines.items(), key=lambda line: (-len(line[1]), min(line[1]))):
-        slip = _slip(case, mine) or _misshapen(case, evidence, mine)
+        slip = _slip(case, evidence, mine) or _misshapen(case, evidence, mine)
         if slip is not None:
             return Blame(place, slip)
     return None
 
 
-def _slip(case: Case, spots: Mapping[int, Raising]) -> Slip | None:
+def _slip(case: Case, evidence: Mapping[int, Evidence], spots: Mapping[int, Raising]) -> Slip | None:
     """The one slip that every network shows that raised in a line."""
     parsed: dict[tuple[str, str], Parsed | None] = {}
     statements: list[tuple[int, Statement]] = []
@@ -99,7 +101,7 @@ def _slip(case: Case, spots: Mapping[int, Raising]) -> Slip | None:
         if tree is None:
             return None
         statements.append((i, Statement.on(tree, spot)))
-    used = _misused(case, statements)
+    used = _misused(case, statements) or _copied(case, evidence, statements)
     return used or _changed(case, statements)
 
 
@@ -110,6 +112,18 @@ def _misused(case: Case, statements: Sequence[tuple[int, Statement]]) -> Slip | 
         if not isinstance(answer, Raised) or not statement.raised:
             return None
         slips.add(misuse(statement, answer.type, answer.message))
+    return slips.pop() if len(slips) == 1 else None
+
+
+def _copied(case: Case, evidence: Mapping[int, Evidence], statements: Sequence[tuple[int, Statement]]) -> Slip | None:
+    """An entry that was not there yet, copied into a list that is returned: on every layer but perhaps the first."""
+    for i, statement in statements:
+        layers = len(case.suite.sizes[i]) - 1
+        first = layers * (statement.target is not None and statement.target[0] == "all_dl_dbiases")
+        filled = evidence[i].status[first + 1 : first + layers].strip("0")
+        if statement.raised or filled or not isinstance(case.answers[i], Malformed):
+            return None
+    slips = {copied_unset(statement) for _, statement in statements}
     return slips.pop() if len(slips) == 1 else None
 
 
@@ -154,12 +168,22 @@ def _misshapen(case: Case, evidence: Mapping[int, Evidence], spots: Mapping[int,
             return None
     other, where = _ALIKE[name]
     return Slip(
-        "wrong_shape",
+        WRONG_SHAPE,
         f"gives {name}[layer] another shape than {other}[layer]",
         where,
-        f"Which shape has {name}[layer] after it, and which has {other}[layer]?",
-        f"it gives {name}[layer] another shape than {other}[layer], though all_dl_df[layer] has its own.",
+        f"What shape does {name}[layer] have after this line, and what shape does {other}[layer] have?",
+        f"it gives {name}[layer] another shape than {other}[layer], although all_dl_df[layer] has the right shape;"
+        f" {_formula(where, case)}.",
     )
+
+
+def _formula(where: Where, case: Case) -> str:
+    """The right line of a list."""
+    if where is not Where.BIAS:
+        return FORMULAS[where]
+    several = max(case.suite.columns) > 1
+    summed = ", summed over its columns: np.sum(all_dl_df[layer], axis=1, keepdims=True)" if several else ""
+    return f"all_dl_dbiases[layer] is all_dl_df[layer]{summed}"
 
 
 #: The array whose shape an entry of a list has, and the line that writes it.

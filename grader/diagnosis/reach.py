@@ -12,6 +12,8 @@ Sizes = tuple[int, ...]
 
 #: Where the notebook's own network has one output.
 ONE_OUTPUT = "one_output_only"
+#: It is right where there is nothing to add up over a batch.
+ONE_COLUMN = "one_column_only"
 
 
 def reach(case: Case, assignment: Assignment) -> list[Fit]:
@@ -37,12 +39,22 @@ def _bug(id_: str, where: str) -> Bug:
             "With several outputs, what are the shape and the entries of your all_dl_df[K]?",
             "Each output has its own entry in all_dl_df[K], from its own entry of y: no sum, mean or single number.",
         )
+    if id_ == ONE_COLUMN:
+        return Bug(
+            id_,
+            f"is right on networks with {where}, and on no others",
+            Where.WHOLE,
+            (),
+            "Every column of a batch goes through the same weights and biases. What does your code make of several"
+            " columns?",
+            "Each gradient has the shape of its parameter and is summed over all columns of the batch.",
+        )
     return Bug(
         id_,
         f"is right on networks with {where}, and on no others",
         Where.WHOLE,
         (),
-        "Does a number that belongs to one network stand in your code?",
+        "Is a size hard-coded?",
         "Take K and every size from the arguments: len(all_weights) - 1, all_weights[layer].shape, len(y).",
     )
 
@@ -65,7 +77,7 @@ def _descriptions(assignment: Assignment) -> Iterator[tuple[str, str, Holds]]:
         ),
     ]
     yield from single
-    yield "one_column_only", "one column", lambda _, columns: columns == 1
+    yield ONE_COLUMN, "one column", lambda _, columns: columns == 1
     yield "hidden_layers_only", "a hidden layer or more", lambda sizes, _: len(sizes) > 2
     for many in range(2, len(single) + 1):
         for chosen in combinations(single, many):

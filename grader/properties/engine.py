@@ -265,7 +265,7 @@ class Judge:
         if self.diagnoser.returned_wrongly(found):
             # What is swapped or paired at the end says nothing about the layer that it landed in.
             return found, None
-        return found, first_difference(self.suite, answers, agrees.failing, self.assignment)
+        return found, first_difference(self.suite, answers, agrees.failing, self.assignment, evidence)
 
     def _properties(self, rows: dict[str, Row], shown: dict[str, tuple[Counterexample, bool]]) -> tuple[Property, ...]:
         found = []

@@ -32,7 +32,7 @@ UNPROPAGATED = "Below the output layer, its numbers do not depend on the error a
 NOTHING_RETURNED = "It raised on every network, so nothing came back."
 
 FORMS = {
-    "plain": "the arrays of the biases are flat, or lie on their side",
+    "plain": "an array has another shape",
     "swapped": "the two lists come in the other order",
     "named": "they come in a dictionary",
     "pairs": "weights and biases come in pairs, layer by layer",
@@ -60,7 +60,9 @@ def other_form(answer: Malformed, readable: Collection[str]) -> str:
     """Why the form is not the one that was asked for; `readable` are the forms whose numbers could be read."""
     if len(readable) == 1:
         return f"The numbers can be read, but {FORMS[next(iter(readable))]}: {answer.message}."
-    return f"{answer.message[:1].upper()}{answer.message[1:]}."
+    # A name of the student's code keeps its small letter.
+    message = f"I{answer.message[1:]}" if answer.message.startswith("it ") else answer.message
+    return f"{message}."
 
 
 def unseen(name: str, *, asked: bool) -> str:

@@ -185,6 +185,33 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
     return dws, dbs
 """
 
+_WHOLE_BIASES = _PLAIN.format(returns="grad_w, [b.astype(int) for b in grad_b]")
+_NO_BIASES = """
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    before, after = [], [all_h[0]]
+    for weights in all_weights:
+        before.append(weights.dot(after[-1]))
+        after.append(np.where(before[-1] > 0, before[-1], 0))
+    d = 2 * (before[-1] - y)
+    dws, dbs = [], []
+    for layer in range(K, -1, -1):
+        dws.insert(0, np.outer(d, after[layer]))
+        dbs.insert(0, d)
+        if layer > 0:
+            d = all_weights[layer].T.dot(d) * (before[layer - 1] > 0)
+    return dws, dbs
+"""
+_COARSE = _DIFFERENCES.replace("step = 1e-6", "step = 0.02")
+_COARSE_BIASES = _COARSE.replace(
+    "return found[0], found[1]",
+    """d = 2 * (all_f[K] - y)
+    for layer in range(K, -1, -1):
+        found[0][layer] = d @ all_h[layer].T
+        if layer > 0:
+            d = (all_f[layer - 1] > 0) * (all_weights[layer].T @ d)
+    return found[0], found[1]""",
+)
+
 #: The bug's id and the source. What is raised is told by the line in its traceback, which only a jail has.
 BEHAVIOURS = (
     ("rounded", _ROUNDED),
@@ -204,6 +231,10 @@ BEHAVIOURS = (
     ("returns_earlier_answer", _EARLIER),
     ("state_between_calls", _COUNTS),
     ("finite_differences", _DIFFERENCES),
+    ("truncated", _WHOLE_BIASES),
+    ("forward_without_biases", _NO_BIASES),
+    ("coarse_differences", _COARSE),
+    ("coarse_differences", _COARSE_BIASES),
 )
 RAISED = (("transpose_not_called", _NOT_CALLED), ("transpose_called", _CALLED))
 

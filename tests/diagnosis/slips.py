@@ -5,6 +5,7 @@ The names are those of the models; the texts were not made from them.
 
 from itertools import combinations
 
+from grader.diagnosis.bugs import library
 from tests.diagnosis.styles import Slip
 
 _GROWING = {
@@ -66,6 +67,7 @@ _GROWING = {
     "derivative_missing_at_first": ("below", "back if j == 1 else np.multiply(back, slope(f))"),
     "derivative_missing_at_last": ("below", "back if i == 0 else np.multiply(back, slope(f))"),
     "derivative_of_activation": ("below", "np.multiply(back, 1.0 - slope(f))"),
+    "derivative_sign": ("below", "np.multiply(back, -slope(f))"),
     "derivative_of_gradient": ("below", "np.clip(back, 0.0, None)"),
     "derivative_at_biases": ("below", "np.multiply(back, slope(all_biases[j - 1]))"),
     "activation_for_derivative": ("below", "np.multiply(back, np.maximum(f, 0.0))"),
@@ -75,7 +77,21 @@ _GROWING = {
     "derivative_as_matrix": ("below", "np.dot(slope(f), back)"),
     "sign_for_derivative": ("below", "np.multiply(back, np.where(f > 0, 1, -1))"),
     "leaky_derivative": ("below", "np.where(f > 0, back, 0.01 * back)"),
+    # Rarer ones.
+    "mean_over_units": ("back", "np.dot(np.transpose(w), delta) / w.shape[0]"),
+    "sum_not_reset": ("back", "np.add.accumulate(np.dot(np.transpose(w), delta))"),
+    "last_term_only": ("back", "np.multiply(w[-1], delta[-1]).reshape(-1, 1)"),
+    "one_layer_down_only": ("back", "np.dot(np.transpose(w), delta) * (i == 0)"),
+    "other_activation": ("below", "np.divide(back, 2.0 + np.exp(f) + np.exp(-f))"),
+    "first_unit_skipped": ("below", "np.multiply(back, slope(f)) * (np.arange(len(f)) > 0)[:, None]"),
+    "last_unit_skipped": ("below", "np.concatenate((np.multiply(back, slope(f))[:-1], [[0.0]]))"),
+    "weights_divided_by_inputs": ("weight", "np.outer(delta, h) / w.shape[1]"),
+    "activation_of_input": ("weight", "np.outer(delta, np.maximum(h, 0.0))"),
+    "activation_at_output": ("loss", "2.0 * np.subtract(np.maximum(all_f[-1], 0.0), y)"),
+    "absolute_loss": ("loss", "2.0 * (all_f[-1] > y) - 2.0 * (all_f[-1] < y)"),
     # What is returned.
+    "returned_early": ("returns", "[None] * (n - 1) + dws[-1:], [None] * (n - 1) + dbs[-1:]"),
+    "one_list_twice": ("returns", "dws, dws"),
     "returned_swapped": ("returns", "dbs, dws"),
     "returned_reversed": ("returns", "list(reversed(dws)), list(reversed(dbs))"),
     "biases_reversed": ("returns", "dws, list(reversed(dbs))"),
@@ -148,6 +164,7 @@ _RECURSIVE = {
     "derivative_missing_at_first": ("below", "np.where(all_f[layer - 1] > 0, u, 0) if layer > 1 else u"),
     "derivative_missing_at_last": ("below", "np.where(all_f[layer - 1] > 0, u, 0) if layer < last else u"),
     "derivative_of_activation": ("below", "np.where(all_f[layer - 1] < 0, u, 0)"),
+    "derivative_sign": ("below", "np.where(all_f[layer - 1] > 0, -u, 0)"),
     "derivative_of_gradient": ("below", "np.where(u > 0, u, 0)"),
     "derivative_at_biases": ("below", "np.where(all_biases[layer - 1] > 0, u, 0)"),
     "activation_for_derivative": ("below", "all_h[layer] * u"),
@@ -157,6 +174,19 @@ _RECURSIVE = {
     "derivative_as_matrix": ("below", "(all_f[layer - 1] > 0).astype(float) @ u"),
     "sign_for_derivative": ("below", "np.sign(all_f[layer - 1]) * u"),
     "leaky_derivative": ("below", "np.where(all_f[layer - 1] > 0, u, u / 10)"),
+    "mean_over_units": ("back", "np.mean(all_weights[layer] * g, axis=0).reshape(-1, 1)"),
+    "sum_not_reset": ("back", "np.cumsum(g.T @ all_weights[layer]).reshape(-1, 1)"),
+    "last_term_only": ("back", "(g[-1] * all_weights[layer][-1])[:, None]"),
+    "one_layer_down_only": ("back", "(g.T @ all_weights[layer]).T if layer == last else 0 * all_h[layer]"),
+    "other_activation": ("below", "u / np.cosh(all_f[layer - 1]) ** 2"),
+    "first_unit_skipped": ("below", "np.where((all_f[layer - 1] > 0) & (np.indices(u.shape)[0] > 0), u, 0)"),
+    "last_unit_skipped": ("below", "np.where((all_f[layer - 1] > 0) & (np.indices(u.shape)[0] < len(u) - 1), u, 0)"),
+    "weights_divided_by_inputs": ("weight", "g @ all_h[layer].T / len(all_h[layer])"),
+    "activation_of_input": ("weight", "g @ all_h[layer].clip(0).T"),
+    "activation_at_output": ("loss", "d_loss_d_output(all_f[last].clip(0), y)"),
+    "absolute_loss": ("loss", "np.sign(d_loss_d_output(all_f[last], y))"),
+    "returned_early": ("returns", "dw[last:], db[last:]"),
+    "one_list_twice": ("returns", "db, db"),
     "returned_swapped": ("returns", "(db, dw)"),
     "returned_reversed": ("returns", "dw[::-1], db[::-1]"),
     "biases_reversed": ("returns", "dw, db[::-1]"),
@@ -171,6 +201,7 @@ _RECURSIVE = {
     "entries_missing": ("returns", "dw, [*db[:last], None]"),
 }
 
+_RARE = {bug.id for bugs in library.LINES for bug in bugs if bug.rare}
 _TEXTS = {"growing": _GROWING, "recursive": _RECURSIVE}
 
 
@@ -180,6 +211,6 @@ def slips(style: str) -> list[Slip]:
 
 
 def pairs(style: str) -> list[tuple[Slip, Slip]]:
-    """Two slips in different lines of the four TODOs and the loss derivative."""
-    lines = [slip for slip in slips(style) if slip.line != "returns"]
+    """Two slips in different lines of the four TODOs and the loss derivative; rare ones are tried alone."""
+    lines = [slip for slip in slips(style) if slip.line != "returns" and slip.bug not in _RARE]
     return [(first, second) for first, second in combinations(lines, 2) if first.line != second.line]

@@ -8,6 +8,7 @@ from grader.diagnosis.bugs import library
 from grader.model import Activation, Assignment, Loss, Reduction
 from grader.properties.drawing import draw
 from grader.properties.engine import Judge
+from tests.diagnosis.behaviours import BEHAVIOURS
 from tests.diagnosis.diagnosing import named
 from tests.diagnosis.formulas import ASSIGNMENTS, assignment, sources
 from tests.diagnosis.slips import slips
@@ -42,6 +43,7 @@ def test_every_model_is_put_to_the_test_by_some_assignment() -> None:
     models = {bug.id for bugs in (*library.LINES, library.RETURNED) for bug in bugs}
     written = {slip.bug for style in ("growing", "recursive") for slip in slips(style)}
     written |= {bug for each in ASSIGNMENTS for bug in sources(assignment(*each))}
+    written |= {bug for bug, _ in BEHAVIOURS}
     assert models - written == {"derivative_before_weights", "sum_over_columns"}
 
 

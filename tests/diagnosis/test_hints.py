@@ -61,7 +61,7 @@ def test_where_two_explain_as_well_it_says_what_tells_them_apart(udl: Judge) -> 
     first, second = diagnosed(source("growing", back="np.zeros(h.shape)"), udl)
     assert "it leaves dl/df below the output as zeros" in first.apart
     assert "it leaves dl/dh as zeros" in second.apart
-    apart = "Work out all_dl_dh[layer] by hand for a small network: if yours is {}, it is this one."
+    apart = "Work out all_dl_dh[layer] by hand for a small network: if yours is {}, this explanation is the right one."
     assert apart.format("wrong") in first.apart
     assert apart.format("right") in second.apart
 

@@ -22,7 +22,7 @@ DIAGNOSES = {
     "weights_from_previous_activation.py": "previous_activation",
     "weight_template.py": "zero_weights",
     "bias_template.py": "zero_biases",
-    "todo_left.ipynb": "no_propagation",
+    "todo_left.ipynb": "zero_derivative",
     "missing_factor_two.py": "missing_factor",
     "unfilled.ipynb": None,
     "raises.py": "transpose_not_called",

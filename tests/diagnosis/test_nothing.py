@@ -33,7 +33,7 @@ TOLD = {
     "no_hidden_layer": ["hidden_layers_only"],
     "mean_over_outputs": ["mean_over_outputs"],
     # In layer 0 its mask is of all_f[-1], the output.
-    "mask_below_the_first_layer": ["layers_differ"],
+    "mask_below_the_first_layer": ["layer_below_first"],
     "all_off_by_a_ten_thousandth": ["scaled"],
     "rounded": ["rounded"],
     "biases_rounded": ["rounded"],

@@ -31,14 +31,17 @@ def test_the_first_to_differ_from_the_output_is_named(udl: Judge, line: str, tex
     assert found is not None
     assert found.variable == variable
     assert found.depth == 5
-    assert f"In a network with K = 5, {variable} is the first to differ" in found.message
+    assert f"In a network of the notebook's own shape (K = 5), {variable} is the first to differ" in found.message
 
 
-def test_what_it_is_made_from_is_said_to_be_right(udl: Judge) -> None:
-    """That is why it is this layer's own fault."""
+def test_what_the_lists_do_not_say_is_read_off_what_came_back(udl: Judge) -> None:
+    """No entry that was never seen is said to be right or wrong."""
     found = place(source("growing", below="back if j == 3 else np.multiply(back, slope(f))"), udl)
     assert found is not None
-    assert found.message.endswith("all_dl_df[3], which it is made from, is right.")
+    assert found.message.endswith(
+        "as far as all_dl_dbiases[2] and all_dl_dweights[2] show: all_dl_df[3] is right, and all_dl_dh[3] comes between"
+        " the two."
+    )
 
 
 def test_a_fault_that_the_notebooks_own_network_does_not_show_is_placed_in_another(udl: Judge) -> None:

@@ -29,7 +29,26 @@ def test_a_notebook_of_blank_cells_is_empty() -> None:
 def test_a_nul_byte_is_binary() -> None:
     error = rejection(b"x = 1\n\0")
     assert error.reason == "binary"
-    assert "byte 6 is NUL" in error.message
+    assert "bytes that no notebook" in error.message
+
+
+@pytest.mark.parametrize("name", ["homework.py", "homework.ipynb", "homework.pdf"])
+@pytest.mark.parametrize(
+    ("start", "kind"),
+    [
+        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj", "This is a PDF."),
+        (b"\n%PDF-1.4\n1 0 obj << /Type /Catalog >> endobj", "This is a PDF."),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "This is a picture (PNG)."),
+        (b"PK\x03\x04\x14\x00\x00", "This is a ZIP archive"),
+        (b"<!DOCTYPE html>\n<html>", "This is a web page."),
+        (b"{\\rtf1\\ansi", "This is an RTF document."),
+    ],
+)
+def test_another_kind_of_file_is_named(start: bytes, kind: str, name: str) -> None:
+    error = rejection(start, name)
+    assert error.reason == "binary"
+    assert error.message.startswith(kind)
+    assert ".ipynb" in error.message
 
 
 @pytest.mark.parametrize("name", ["homework.py", "homework.ipynb"])
@@ -88,7 +107,7 @@ def test_only_the_first_two_lines_declare_an_encoding() -> None:
 def test_an_ipynb_that_is_no_json_is_not_a_notebook(source: str) -> None:
     error = rejection(source, "homework.ipynb")
     assert error.reason == "not_a_notebook"
-    assert "it is no JSON (line 1" in error.message
+    assert "it is not JSON (line 1" in error.message
 
 
 @pytest.mark.parametrize(
@@ -193,6 +212,13 @@ def test_a_function_that_is_inside_of_something_is_pointed_out(source: str, hold
     error = rejection(source)
     assert error.reason == "no_such_function"
     assert f"There is one inside {holder}: move it out" in error.message
+
+
+def test_a_notebook_of_another_chapter_is_asked_about() -> None:
+    other = json.dumps({"cells": [{"cell_type": "code", "source": "def line_search(): pass"}]})
+    assert "Is this the right notebook?" in rejection(other, "a.ipynb").message
+    assert "Is this the right file?" in rejection("def line_search(): pass\n").message
+    assert "Is this the right" not in rejection("def backwards_pass(): pass\n").message
 
 
 def test_an_imported_function_is_not_handed_in() -> None:

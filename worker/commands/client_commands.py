@@ -187,9 +187,11 @@ def _show(submission: "Submission", name: str, *, as_json: bool, whole: bool) ->
         from grader import result
         from grader.client.calls import value
         from grader.feedback import rendered
+        from grader.model import Level
 
         verdict = value(submission.verdict, result.verdict)
-        show(rendered(replace(verdict, submission=replace(verdict.submission, filename=name))))
+        named = replace(verdict, submission=replace(verdict.submission, filename=name))
+        show(rendered(named, hints_alone=submission.verdict.get("level") == Level.HINT))
 
 
 def _where(submission: "Submission", name: str) -> str:

@@ -1,5 +1,7 @@
 """Bugs in all_dl_dh[layer] (TODO 3)."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from grader.diagnosis.bug import Bug, Where
@@ -10,6 +12,10 @@ from grader.oracle.network import Array
 
 def _bug(id_: str, title: str, hint: str, strong: str, *activations: Line) -> Bug:
     return Bug(id_, title, Where.ACTIVATION, tuple(Lines(activation=each) for each in activations), hint, strong)
+
+
+def _rare(id_: str, title: str, hint: str, strong: str, *activations: Line) -> Bug:
+    return replace(_bug(id_, title, hint, strong, *activations), rare=True)
 
 
 def _misshapen(id_: str, title: str, hint: str, strong: str, *activations: Line) -> Bug:
@@ -97,7 +103,7 @@ BUGS = (
     ),
     _bug(
         "activation_sign",
-        "has the sign of dl/dh wrong",
+        "gets the sign of dl/dh wrong",
         "A positive weight makes the next preactivation grow with the activation. Which sign does that give?",
         "all_dl_dh[layer] is all_weights[layer].T @ all_dl_df[layer], without a minus.",
         lambda s, k: -_right(s, k),
@@ -130,5 +136,37 @@ BUGS = (
         ),
         "Going down from a layer, what comes first: its weights, or the activation function below it?",
         "First all_weights[layer].T @ all_dl_df[layer], then times the derivative at all_f[layer-1].",
+    ),
+    _rare(
+        "mean_over_units",
+        "divides dl/dh by the number of units of the layer, as a mean does",
+        "An activation reaches several preactivations of its layer. Do their contributions add up, or average?",
+        "all_dl_dh[layer] is all_weights[layer].T @ all_dl_df[layer]: a sum over the units of the layer, not a mean.",
+        lambda s, k: _right(s, k) / len(s.dl_df[k]),
+    ),
+    _rare(
+        "sum_not_reset",
+        "adds the sums of the units before to dl/dh, as when a sum does not start at zero for each unit",
+        "If you add up in a loop: where is the sum set to zero, and how often does that line run?",
+        "Each entry of all_dl_dh[layer] is a sum of its own, which starts at zero: set it inside the loop over"
+        " the units.",
+        lambda s, k: np.cumsum(_right(s, k), axis=0),
+    ),
+    _rare(
+        "last_term_only",
+        "keeps only the last unit's contribution to dl/dh instead of adding them up",
+        "An activation reaches every preactivation of its layer. If you loop over them: does a later one add to what is"
+        " there, or replace it?",
+        "Every unit of the layer contributes to all_dl_dh[layer]: add with +=, or use all_weights[layer].T @"
+        " all_dl_df[layer].",
+        lambda s, k: s.weights[k][-1:].T @ s.dl_df[k][-1:],
+    ),
+    _rare(
+        "one_layer_down_only",
+        "carries the derivative one layer down from the output, and zeros below that",
+        "Which entry of all_dl_df is known first, and in which order does your loop go through the layers?",
+        "all_dl_dh[layer] needs all_dl_df[layer], which is made in the layer above: the loop goes from layer K"
+        " down to 0.",
+        lambda s, k: _right(s, k) if k == s.top else np.zeros_like(s.h[k]),
     ),
 )

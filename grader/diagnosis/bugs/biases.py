@@ -39,7 +39,7 @@ BUGS = (
     ),
     _bug(
         "bias_sign",
-        "has the sign of the bias gradient wrong",
+        "gets the sign of the bias gradient wrong",
         "A larger bias makes its preactivation larger. Which sign does that give?",
         "all_dl_dbiases[layer] is all_dl_df[layer], with the same sign.",
         lambda s, k: -_sum(s.dl_df[k]),
@@ -54,21 +54,21 @@ BUGS = (
     _bug(
         "bias_summed_over_units",
         "gives every bias of a layer the sum of the layer's gradient",
-        "How many biases has a layer, and how many different numbers has your gradient of them?",
+        "How many biases does a layer have, and how many different numbers does your gradient of them hold?",
         "Each unit has its own bias: do not sum over the units, only over the columns of a batch.",
         lambda s, k: np.full_like(s.biases[k], np.sum(s.dl_df[k])),
     ),
     _bug(
         "bias_mean_over_units",
         "gives every bias of a layer the mean of the layer's gradient",
-        "How many biases has a layer, and how many different numbers has your gradient of them?",
+        "How many biases does a layer have, and how many different numbers does your gradient of them hold?",
         "Each unit has its own bias: all_dl_dbiases[layer] is all_dl_df[layer], not its mean.",
         lambda s, k: np.full_like(s.biases[k], np.mean(s.dl_df[k])),
     ),
     _bug(
         "one_number_for_biases",
         "makes a single number of the bias gradient of a layer",
-        "How many biases has a layer, and how many numbers has your gradient of them?",
+        "How many biases does a layer have, and how many numbers does your gradient of them hold?",
         "Each unit has its own bias: do not sum over the units, only over the columns of a batch.",
         lambda s, k: np.asarray(np.sum(s.dl_df[k])),
         lambda s, k: np.sum(s.dl_df[k], axis=0, keepdims=True),

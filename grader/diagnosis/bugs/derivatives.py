@@ -1,18 +1,24 @@
 """Bugs in all_dl_df[layer-1] (TODO 4)."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from grader.diagnosis.bug import Applies, Bug, Where, always, kinked, smooth
 from grader.diagnosis.lines import Line, Lines
 from grader.diagnosis.work import Work
 from grader.model import Activation, Assignment
-from grader.oracle.network import Array
+from grader.oracle.network import Array, sigmoid
 from grader.oracle.reference import activation_derivative
 
 
 def _bug(id_: str, title: str, hint: str, strong: str, *derivatives: Line, applies: Applies = always) -> Bug:
     lines = tuple(Lines(derivative=each) for each in derivatives)
     return Bug(id_, title, Where.DERIVATIVE, lines, hint, strong, applies)
+
+
+def _rare(id_: str, title: str, hint: str, strong: str, *derivatives: Line, applies: Applies = always) -> Bug:
+    return replace(_bug(id_, title, hint, strong, *derivatives, applies=applies), rare=True)
 
 
 def _relu(assignment: Assignment) -> bool:
@@ -37,6 +43,16 @@ def _at(s: Work, numbers: Array) -> Array:
     return activation_derivative(numbers, s.formulas)
 
 
+def _of_sigmoid(activation: Array) -> Array:
+    return activation * (1 - activation)
+
+
+def _without(df: Array, unit: int) -> Array:
+    """The same with zeros for a unit."""
+    df[unit] = 0
+    return df
+
+
 def _leak(slope: float) -> Line:
     return lambda s, k: np.where(s.f[k - 1] > 0, 1.0, slope) * s.dl_dh[k]
 
@@ -44,7 +60,7 @@ def _leak(slope: float) -> Line:
 BUGS = (
     _bug(
         "no_derivative",
-        "leaves out the activation function's derivative",
+        "leaves out the activation function's derivative or has a 1 for every unit",
         "What happens to the derivative at a hidden unit whose preactivation is negative?",
         "all_dl_dh[layer] has to be multiplied by the activation's derivative at all_f[layer-1].",
         lambda s, k: s.dl_dh[k],
@@ -126,6 +142,13 @@ BUGS = (
         applies=kinked,
     ),
     _bug(
+        "derivative_sign",
+        "gets the sign of dl/df wrong below the output",
+        "Is there a minus in the activation function's derivative?",
+        "all_dl_df[layer-1] is all_dl_dh[layer] times the activation's derivative at all_f[layer-1], without a minus.",
+        lambda s, k: -s.slopes[k - 1] * s.dl_dh[k],
+    ),
+    _bug(
         "derivative_of_gradient",
         "decides by the sign of dl/dh instead of the preactivation",
         "Is it the gradient or the preactivation that has to be positive?",
@@ -185,6 +208,34 @@ BUGS = (
         _leak(0.1),
         _leak(0.2),
         applies=_relu,
+    ),
+    _rare(
+        "other_activation",
+        "takes the derivative of another activation function, a sigmoid or tanh",
+        "Which activation function does the notebook's forward pass use, and what is its slope?",
+        "Take the derivative of the notebook's own activation function at all_f[layer-1], not that of a"
+        " sigmoid or tanh.",
+        lambda s, k: _of_sigmoid(sigmoid(s.f[k - 1])) * s.dl_dh[k],
+        lambda s, k: _of_sigmoid(s.h[k]) * s.dl_dh[k],
+        lambda s, k: (1 - np.tanh(s.f[k - 1]) ** 2) * s.dl_dh[k],
+        lambda s, k: (1 - s.h[k] ** 2) * s.dl_dh[k],
+        applies=kinked,
+    ),
+    _rare(
+        "first_unit_skipped",
+        "leaves the first unit of every hidden layer at zero",
+        "Which entries of all_dl_df[layer-1] are zero on every network? If you loop over the units: at which does the"
+        " loop start?",
+        "Every unit needs its derivative, the first one too: range(n) starts at 0.",
+        lambda s, k: _without(s.slopes[k - 1] * s.dl_dh[k], 0),
+    ),
+    _rare(
+        "last_unit_skipped",
+        "leaves the last unit of every hidden layer at zero",
+        "Which entries of all_dl_df[layer-1] are zero on every network? If you loop over the units: at which does the"
+        " loop end?",
+        "Every unit needs its derivative, the last one too: range(n) ends at n - 1.",
+        lambda s, k: _without(s.slopes[k - 1] * s.dl_dh[k], -1),
     ),
     _bug(
         "no_slope",

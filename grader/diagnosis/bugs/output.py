@@ -1,6 +1,7 @@
 """Bugs in all_dl_df[K], the loss derivative at the output."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -17,8 +18,8 @@ from grader.diagnosis.bug import (
 )
 from grader.diagnosis.lines import Lines
 from grader.diagnosis.work import Work
-from grader.oracle.network import Array
-from grader.oracle.reference import loss_derivative
+from grader.oracle.network import Array, Network, activate, forward
+from grader.oracle.reference import activation_derivative, loss_derivative
 
 Output = Callable[[Work], Array]
 
@@ -27,40 +28,59 @@ def _bug(id_: str, title: str, hint: str, strong: str, *outputs: Output, applies
     return Bug(id_, title, Where.OUTPUT, tuple(Lines(output=each) for each in outputs), hint, strong, applies)
 
 
+def _rare(id_: str, title: str, hint: str, strong: str, *outputs: Output, applies: Applies = always) -> Bug:
+    return replace(_bug(id_, title, hint, strong, *outputs, applies=applies), rare=True)
+
+
 def _loss(s: Work, output: Array) -> Array:
     """The loss derivative, taken at another array than the output."""
     return loss_derivative(output, s.y, s.formulas)
 
 
+def _without_biases(s: Work) -> Array:
+    """The loss derivative after a forward pass without biases, whose values the lines below go by too."""
+    network = s.view.network
+    zeros = tuple(np.zeros_like(bias) for bias in network.biases)
+    at = forward(Network(network.weights, zeros, network.net_input, network.y), s.formulas)
+    s.f, s.h = at.f, at.h
+    s.slopes = tuple(activation_derivative(f, s.formulas) for f in at.f)
+    return _loss(s, at.f[-1])
+
+
 BUGS = (
     _bug(
         "missing_factor",
-        "leaves out the factor 2 of the loss derivative",
-        "The loss is a square. What is left in front of it when you differentiate?",
-        "The derivative of (f - y)**2 is 2 * (f - y): everything comes out half as large without the 2.",
+        "halves every gradient, as without the factor 2 of the loss derivative",
+        "Everything comes out halved. The loss is a square: what is left in front of it when you differentiate?",
+        "The derivative of (f - y)**2 is 2 * (f - y). If your all_dl_df[K] has the 2, every gradient is halved later.",
         lambda s: s.loss / 2,
         applies=least_squares,
     ),
     _bug(
         "double_factor",
-        "takes the factor 2 of the loss derivative twice",
-        "How many times does the factor of the loss derivative go into your all_dl_df[K]?",
-        "d_loss_d_output already holds the factor 2: do not multiply by 2 again.",
+        "doubles every gradient, as with the factor 2 of the loss derivative taken twice",
+        "Everything comes out doubled. How many times does the factor of the loss derivative go into your all_dl_df[K],"
+        " and into what you return?",
+        "d_loss_d_output already holds the factor 2: do not multiply by 2 again, here or later.",
         lambda s: s.loss * 2,
         applies=least_squares,
     ),
     _bug(
         "wrong_sign",
-        "has the sign of the loss derivative wrong",
-        "If the output is too large, should the loss derivative be positive or negative?",
-        "It is the output minus the target, not the target minus the output.",
+        "negates every gradient: each is -1 times what it should be",
+        "Everything comes out with the wrong sign. If the output is too large, should the loss derivative be positive"
+        " or negative? And what happens to the gradients before they are returned?",
+        "Either the loss derivative has the wrong sign (it is the output minus the target, not the target minus the"
+        " output), or all gradients are negated later: what is returned is the gradient, not a step down it.",
         lambda s: -s.loss,
     ),
     _bug(
         "wrong_sign_and_factor",
-        "takes y - output for the loss derivative: the factor 2 is missing and the sign is wrong",
-        "Differentiate (f - y)**2 with respect to f once more, factor and sign.",
-        "The derivative of (f - y)**2 is 2 * (f - y), not y - f.",
+        "multiplies every gradient by -1/2, as with y - output for the loss derivative",
+        "Everything comes out -1/2 times what it should be. Differentiate (f - y)**2 with respect to f once more,"
+        " factor and sign.",
+        "The derivative of (f - y)**2 is 2 * (f - y), not y - f. If your all_dl_df[K] is right, the factor comes"
+        " in later.",
         lambda s: -s.loss / 2,
         applies=least_squares,
     ),
@@ -95,6 +115,7 @@ BUGS = (
         "What does all_dl_df[K] hold: the loss, or how the loss changes with the output?",
         "The derivative of (f - y)**2 is 2 * (f - y); the square itself is the loss.",
         lambda s: (s.loss / 2) ** 2,
+        lambda s: np.full_like(s.loss, np.sum((s.loss / 2) ** 2)),
         applies=least_squares,
     ),
     _bug(
@@ -129,5 +150,31 @@ BUGS = (
         lambda s: s.f[-1] - s.y,
         lambda s: 2 * (s.f[-1] - s.y),
         applies=cross_entropy,
+    ),
+    _rare(
+        "activation_at_output",
+        "applies the activation function to the output before it takes the loss derivative",
+        "Which layers have an activation function: also the last one?",
+        "The output is all_f[K] itself, no activation follows it: call d_loss_d_output(all_f[K], y).",
+        lambda s: _loss(s, activate(s.f[-1], s.formulas)),
+    ),
+    _rare(
+        "absolute_loss",
+        "keeps only the sign of output minus target in the loss derivative, as for an absolute error",
+        "The loss is a square. Does its derivative grow with the error, or is it the same for small and large ones?",
+        "The derivative of (f - y)**2 is 2 * (f - y), not its sign.",
+        lambda s: 2 * np.sign(s.f[-1] - s.y),
+        lambda s: np.sign(s.f[-1] - s.y),
+        applies=least_squares,
+    ),
+    Bug(
+        "forward_without_biases",
+        "goes by a forward pass without the biases, whose values are not all_f and all_h",
+        Where.WHOLE,
+        (Lines(output=_without_biases),),
+        "Does your function compute a forward pass of its own? Compare its values with all_f and all_h.",
+        "all_f[layer] is all_biases[layer] + all_weights[layer] @ all_h[layer]: use the all_f and all_h that are handed"
+        " over.",
+        rare=True,
     ),
 )

@@ -1,15 +1,21 @@
 """Bugs in all_dl_dweights[layer] (TODO 2)."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from grader.diagnosis.bug import Applies, Bug, Where, always, batches
 from grader.diagnosis.lines import Line, Lines
 from grader.diagnosis.work import Work
-from grader.oracle.network import Array
+from grader.oracle.network import Array, activate
 
 
 def _bug(id_: str, title: str, hint: str, strong: str, *weights: Line, applies: Applies = always) -> Bug:
     return Bug(id_, title, Where.WEIGHT, tuple(Lines(weight=each) for each in weights), hint, strong, applies)
+
+
+def _rare(id_: str, title: str, hint: str, strong: str, *weights: Line) -> Bug:
+    return replace(_bug(id_, title, hint, strong, *weights), rare=True)
 
 
 def _outer(s: Work, k: int) -> Array:
@@ -69,7 +75,7 @@ BUGS = (
     _bug(
         "elementwise_weight_gradient",
         "multiplies dl/df and the activations entry by entry instead of as matrices",
-        "How many weights has a layer, and how many products does your line make?",
+        "How many weights does a layer have, and how many products does your line make?",
         "Every unit meets every activation: np.matmul(all_dl_df[layer], all_h[layer].T), not all_dl_df * all_h.",
         lambda s, k: s.dl_df[k] * s.h[k],
     ),
@@ -103,7 +109,7 @@ BUGS = (
     ),
     _bug(
         "weight_sign",
-        "has the sign of the weight gradient wrong",
+        "gets the sign of the weight gradient wrong",
         "A larger weight on a positive activation makes the preactivation larger. Which sign does that give?",
         "all_dl_dweights[layer] is all_dl_df[layer] @ all_h[layer].T, without a minus.",
         lambda s, k: -_outer(s, k),
@@ -129,5 +135,19 @@ BUGS = (
         "all_dl_df[layer] @ all_h[layer].T sums over the columns: do not divide by their number.",
         lambda s, k: _outer(s, k) / s.columns,
         applies=batches,
+    ),
+    _rare(
+        "weights_divided_by_inputs",
+        "divides the weight gradient by the number of inputs of the layer",
+        "By what do you divide the weight gradient, and does the loss divide by it?",
+        "all_dl_dweights[layer] is all_dl_df[layer] @ all_h[layer].T: nothing is averaged over the inputs.",
+        lambda s, k: _outer(s, k) / len(s.h[k]),
+    ),
+    _rare(
+        "activation_of_input",
+        "applies the activation function to the network's input in the first layer's weight gradient",
+        "What goes into the first layer: does the input pass through the activation function before?",
+        "all_h[0] is the input itself: all_dl_dweights[0] is all_dl_df[0] @ all_h[0].T.",
+        lambda s, k: s.dl_df[k] @ (s.h[k] if k else activate(s.h[0], s.formulas)).T,
     ),
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from grader.plaintext import capped, plain
+from grader.plaintext import capped, plain, sentence
 from grader.titles import TITLES
 from grader.web.pages.comparing import Cell
 from grader.web.pages.numbers import number
@@ -132,6 +132,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "property": property_title,
     "listed": listed,
     "upperfirst": upperfirst,
+    "sentence": sentence,
     "moment": moment,
     "iso": iso,
     "duration": duration,

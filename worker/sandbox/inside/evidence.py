@@ -172,7 +172,7 @@ def returned_lists(returned: object, shapes: Mapping[str, list[Shape]]) -> tuple
 
 
 def misshapen(returned: object, shapes: Mapping[str, list[Shape]]) -> tuple[str, Any, bool] | None:
-    """The first of two returned lists of the right length with an array of another shape.
+    """The first of two returned lists of the right length with an array of another shape, or with None in it.
 
     Its name, the list itself, and whether only the output's array is one.
     """
@@ -183,7 +183,7 @@ def misshapen(returned: object, shapes: Mapping[str, list[Shape]]) -> tuple[str,
         members = _members(part)
         if len(members) != len(shapes[name]):
             return None
-        bad = _bad(members, shapes[name])
+        bad = _bad(members, shapes[name]) or [at for at, member in enumerate(members) if member is None]
         if bad:
             return name, part, bad == [len(members) - 1]
     return None

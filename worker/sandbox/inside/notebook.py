@@ -27,7 +27,7 @@ def load(source: bytes, *, named: bool) -> dict[str, Any] | None:
         if not named:
             return None
         raise _none(
-            f"it is no JSON (line {error.lineno}, column {error.colno}: {error.msg}). "
+            f"it is not JSON (line {error.lineno}, column {error.colno}: {error.msg}). "
             "Download it again from Jupyter or Colab, or rename a Python file to .py"
         ) from None
     except Rejected:

@@ -56,6 +56,7 @@ def extract(source: bytes, filename: str, function: str, cells: list[notebook.Ce
 
 
 def _extract(source: bytes, filename: str, function: str, cells: list[notebook.Cell]) -> Slice:
+    encoding.refuse_other_kind(source)
     _limit(len(source), NOTEBOOK_LIMIT, "The file")
     if not source.strip():
         raise _empty("The file")
@@ -180,7 +181,7 @@ def _earlier(program: Program, position: int | None, function: str) -> str:
         return ""
     statement = program.statements[position]
     place = statement.piece.place(statement.node.lineno)
-    return f"An earlier `{function}` ({place}) is valid, but the last one counts: mend it or delete it."
+    return f"An earlier `{function}` ({place}) is valid, but the last one counts: fix it or delete it."
 
 
 def _compiled(lines: list[Line]) -> tuple[Part, ...]:

@@ -86,7 +86,7 @@ def fault(error: SyntaxError, lines: list[str], piece: Piece) -> Fault:
     if not piece.cell and is_command(own):
         advice = "That is a notebook command: remove the line, or hand in the notebook itself."
     else:
-        advice = "Mend this line (or the one before it) and run the whole file or cell once before handing in."
+        advice = "Fix this line (or the one before it) and run the whole file or cell once before handing in."
     reason = "syntax_error"
     if _TOO_DEEP.search(what):
         reason, advice = "too_complex", "Split the long expressions over several statements."

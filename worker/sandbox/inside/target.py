@@ -61,7 +61,9 @@ def _target(node: ast.AST) -> object:
 def missing(program: Program, function: str, notes: list[str]) -> Rejected:
     """Refuse a program without the function: where something like it stands, and what was found."""
     sentences = [f"There is no function `{function}` at the top level of the submission."]
-    sentences += _hidden(program, function) or _near(program, function)
+    found = _hidden(program, function) or _near(program, function)
+    cells = any(statement.piece.cell for statement in program.statements)
+    sentences += found or [f"Is this the right {'notebook' if cells else 'file'}?"]
     names = _functions(program)
     if names:
         listed = ", ".join(f"`{quoted(name[:LONGEST])}`" for name in names[:LISTED])
