@@ -46,7 +46,7 @@ def _judged_steps(
     """
     by_lists = judge_lists(layers, lists, assignment)
     for lenient in (True, False):
-        found = {name: merged(read[name], by_lists[name], lenient=lenient) for name in STEPS}
+        found = {name: merged(read[name], by_lists[name], lists.asked, lenient=lenient) for name in STEPS}
         if any(bool(step.failed.any()) for step in found.values()):
             break
     return found, {name: _row(name, found[name], layers, disagreeing) for name in STEPS}

@@ -36,6 +36,8 @@ FORMS = {
     "swapped": "the two lists come in the other order",
     "named": "they come in a dictionary",
     "pairs": "weights and biases come in pairs, layer by layer",
+    "other": "what is returned is not made of these two lists",
+    "none": "nothing is returned",
 }
 
 STATE = (

@@ -52,6 +52,8 @@ class Written:
     missing: Mapping[str, Booleans]
     #: Where dh[k] and df[k-1] are the same memory.
     shared: Booleans
+    #: The layers of the networks that were asked for their lists.
+    asked: Booleans
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,7 +100,7 @@ def spread(layers: Layers, suite: Suite, evidence: Mapping[int, Evidence]) -> Wr
     known = {name: np.zeros(count, dtype=bool) for name in LINES}
     shaped = {name: np.zeros(count, dtype=bool) for name in LINES}
     missing = {name: np.zeros(count, dtype=bool) for name in LINES}
-    shared = np.zeros(count, dtype=bool)
+    shared, asked = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
     d_weights = np.zeros(len(layers.weight_from))
     d_biases, df, dh = (np.zeros(len(places)) for places in (layers.bias_to, layers.bias_to, layers.input_to))
     row = weight = bias = entered = 0
@@ -120,11 +122,11 @@ def spread(layers: Layers, suite: Suite, evidence: Mapping[int, Evidence]) -> Wr
                 known[name][rows] = (statuses == 1) | (statuses == 2)
                 shaped[name][rows] = statuses == 1
                 missing[name][rows] = (statuses == 0) & (mine.ended or name == target)
-            shared[rows] = mine.shared
+            shared[rows], asked[rows] = mine.shared, True
         row, weight, bias, entered = row + depth, weight + weights, bias + outputs, entered + inputs
     outputs_to, inputs_to = layers.bias_to, layers.input_to
     lists = (_padded(d_biases, outputs_to, layers), _padded(df, outputs_to, layers), _padded(dh, inputs_to, layers))
-    return Written(d_weights, *lists, known, shaped, missing, shared)
+    return Written(d_weights, *lists, known, shaped, missing, shared, asked)
 
 
 def _padded(numbers: Array, places: Places, layers: Layers) -> Array:
@@ -226,7 +228,7 @@ def _propagation(layers: Layers, written: Written, rtol: float) -> dict[str, Wri
     }
 
 
-def merged(step: Step, lists: WrittenStep, *, lenient: bool) -> Step:
+def merged(step: Step, lists: WrittenStep, asked: Booleans, *, lenient: bool) -> Step:
     """The step by the lists where they decide it, else by what came back; `lenient` where the latter clears it, too.
 
     If the lists show the step at work and never fail it, it holds on the networks that were not asked for them.
@@ -234,6 +236,6 @@ def merged(step: Step, lists: WrittenStep, *, lenient: bool) -> Step:
     cleared = step.tested & ~step.failed & lenient
     holds = bool(lists.telling.any()) and not lists.failed.any()
     tested = np.where(lists.decided, lists.telling | cleared, step.tested)
-    failed = np.where(lists.decided, lists.failed & ~cleared, step.failed & (not holds))
+    failed = np.where(lists.decided, lists.failed & ~cleared, step.failed & (asked | (not holds)))
     evident = bool(lists.telling.any() or failed.any()) or (step.evident and bool((step.tested & ~lists.decided).any()))
     return Step(tested | failed, failed, evident, step.asked or bool(lists.decided.any()))
