@@ -71,9 +71,7 @@ def _reformed(suite: Suite, i: int, answer: Answer, evidence: Mapping[int, Evide
 
 def _readable(suite: Suite, i: int, evidence: Mapping[int, Evidence]) -> bool:
     """True if all of what was returned about network `i` can be read."""
-    return (
-        i in evidence and evidence[i].ended and set(evidence[i].status[: 2 * len(suite.sizes[i]) - 2]) <= {"1", "2"}
-    )
+    return i in evidence and evidence[i].ended and set(evidence[i].status[: 2 * len(suite.sizes[i]) - 2]) <= {"1", "2"}
 
 
 def _gradient(suite: Suite, i: int, evidence: Mapping[int, Evidence]) -> Array:

@@ -16,8 +16,8 @@ ARRAYS = {
 }
 
 SILENT = (
-    "Wherever these steps could be seen, zero came back below the output layer, so neither the gradient of the activations"
-    " (activation_gradient) nor the derivative of the activation function (relu_derivative) could be seen:"
+    "Wherever these steps could be seen, zero came back below the output layer, so neither the gradient of the"
+    " activations (activation_gradient) nor the derivative of the activation function (relu_derivative) could be seen:"
     " one of the two lines, or both, may still be the template's."
 )
 
@@ -61,8 +61,8 @@ def step_tally(name: str, wrong: int, of: int) -> str:
 def product_tally(wrong: int, of: int) -> str:
     """On how many networks two steps together are wrong, where it cannot be seen which of them is."""
     return (
-        f"What is carried back to the layer below is wrong on {wrong} of {of} network{'' if of == 1 else 's'}: either the"
-        " gradient of the activations (activation_gradient) or the derivative of the activation function"
+        f"What is carried back to the layer below is wrong on {wrong} of {of} network{'' if of == 1 else 's'}:"
+        " either the gradient of the activations (activation_gradient) or the derivative of the activation function"
         " (relu_derivative)."
     )
 

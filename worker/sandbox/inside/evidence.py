@@ -149,8 +149,8 @@ def returned_lists(returned: object, shapes: Mapping[str, list[Shape]]) -> tuple
     """What was returned, in whatever form, as the two lists of derivatives; and the name of the form.
 
     `plain` is two lists in the order that was asked for; `swapped` in the other; `named` a dictionary of the two;
-    `pairs` a list with both of each layer; `other` is none of these. Two lists of the right lengths are given then, too,
-    in the order in which more of their entries fit.
+    `pairs` a list with both of each layer; `other` is none of these. Two lists of the right lengths are given then,
+    too, in the order in which more of their entries fit.
     """
     if returned is None:
         return "none", {}
