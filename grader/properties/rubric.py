@@ -46,12 +46,14 @@ def _judged_steps(
     """The four steps by what came back and by the lists that the function wrote.
 
     On each layer whichever of the two clears a step holds. If then no step fails, though networks do, the lists decide
-    alone: what came back blamed the wrong line. Where both steps of the propagation fail, and only what they give
-    together was seen, one of them fails: which of the two is wrong cannot be told.
+    alone: what came back blamed the wrong line. If still none does, what came back counts where they are silent. Where
+    both steps of the propagation fail, and only what they give together was seen, one of them fails: which of the two
+    is wrong cannot be told.
     """
     by_lists = judge_lists(layers, lists, assignment)
-    for lenient in (True, False):
-        found = {name: merged(read[name], by_lists[name], lists.asked, lenient=lenient) for name in STEPS}
+    nowhere = np.zeros_like(lists.asked)
+    for lenient, strict in ((True, nowhere), (False, nowhere), (True, lists.asked)):
+        found = {name: merged(read[name], by_lists[name], strict, lenient=lenient) for name in STEPS}
         if any(bool(step.failed.any()) for step in found.values()):
             break
     if product := _only_their_product(found, by_lists):

@@ -289,7 +289,8 @@ def _propagation(layers: Layers, written: Written, rtol: float) -> dict[str, Wri
 def merged(step: Step, lists: WrittenStep, asked: Booleans, *, lenient: bool) -> Step:
     """The step by the lists where they decide it, else by what came back; `lenient` where the latter clears it, too.
 
-    If the lists show the step at work and never fail it, it holds on the networks that were not asked for them.
+    If the lists show the step at work and never fail it, it holds where they are silent, too, but for the layers of
+    `asked`.
     """
     cleared = step.tested & ~step.failed & lenient
     holds = bool(lists.telling.any()) and not lists.failed.any()
