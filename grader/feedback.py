@@ -184,10 +184,16 @@ def _comparison(example: Counterexample, actual: Gradient) -> RenderableType:
     return Group(table, Text(where, style="red"))
 
 
-def summary(verdicts: Sequence[tuple[str, Outcome, int, int]]) -> RenderableType:
-    """A line for each of many submissions (name, outcome, score, most), and how many passed."""
+def summary(verdicts: Sequence[tuple[str, Outcome | None, int, int]]) -> RenderableType:
+    """A line for each of many submissions (name, outcome, score, most), and how many passed.
+
+    The outcome is None where Backmark itself raised.
+    """
     table = Table.grid(padding=(0, 2, 0, 0))
     for name, outcome, score, most in verdicts:
+        if outcome is None:
+            table.add_row(plain(name), Text("internal error", style="bold red"), "no verdict")
+            continue
         words, style = HEADLINES[outcome]
         table.add_row(plain(name), Text(words, style=style), f"{score}/{most}")
     passed = sum(outcome is Outcome.PASSED for _, outcome, _, _ in verdicts)

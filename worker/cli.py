@@ -151,7 +151,7 @@ def grade(  # noqa: PLR0913 - one parameter for each option
         machine.from_environment(),
         commands.Output(as_json=as_json, script=script),
     )
-    ctx.exit(PASSED if passed else NOT_ALL_PASSED)
+    ctx.exit(OUR_FAILURE if passed is None else PASSED if passed else NOT_ALL_PASSED)
 
 
 def _ours(script: Path) -> bool:

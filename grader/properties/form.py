@@ -24,7 +24,7 @@ def form(suite: Suite, answers: Sequence[Answer], evidence: Mapping[int, Evidenc
     if not other:
         return Row(Mark.PASSED, returned, "")
     failing = tuple(i for i, _ in other)
-    readable = {evidence[i].form for i in failing if _gradient(suite, i, evidence) is not None}
+    readable = {evidence[i].form for i in failing if _readable(suite, i, evidence)}
     return Row(Mark.FAILED, returned, wording.other_form(other[0][1], readable), failing, disagreeing)
 
 
@@ -56,23 +56,27 @@ def _swapped(evidence: Evidence, count: int) -> Evidence:
 
 
 def reformed(suite: Suite, answers: Sequence[Answer], evidence: Mapping[int, Evidence]) -> list[Answer]:
-    """The answers, those of another form as if they had the one that was asked for."""
+    """The answers, those of another form as if they had the one that was asked for; NaN for what cannot be read."""
     return [_reformed(suite, i, answer, evidence) for i, answer in enumerate(answers)]
 
 
 def _reformed(suite: Suite, i: int, answer: Answer, evidence: Mapping[int, Evidence]) -> Answer:
     malformed = isinstance(answer, Malformed) and not answer.overflowed
     other = malformed or (isinstance(answer, Returned) and i in evidence and evidence[i].form == "swapped")
-    gradient = _gradient(suite, i, evidence) if other else None
-    return answer if gradient is None else Returned(gradient)
+    if not other or i not in evidence or not evidence[i].ended:
+        return answer
+    returned = evidence[i].status[: 2 * len(suite.sizes[i]) - 2]
+    return Returned(_gradient(suite, i, evidence)) if set(returned) & {"1", "2"} else answer
 
 
-def _gradient(suite: Suite, i: int, evidence: Mapping[int, Evidence]) -> Array | None:
-    """What was returned about network `i` as dW[0], db[0], dW[1] and so on; None if it cannot be read."""
-    sizes = suite.sizes[i]
-    if i not in evidence or not evidence[i].ended or set(evidence[i].status[: 2 * len(sizes) - 2]) - {"1", "2"}:
-        return None
-    numbers = evidence[i].numbers
+def _readable(suite: Suite, i: int, evidence: Mapping[int, Evidence]) -> bool:
+    """True if all of what was returned about network `i` can be read."""
+    return i in evidence and evidence[i].ended and set(evidence[i].status[: 2 * len(suite.sizes[i]) - 2]) <= {"1", "2"}
+
+
+def _gradient(suite: Suite, i: int, evidence: Mapping[int, Evidence]) -> Array:
+    """What was returned about network `i` as dW[0], db[0], dW[1] and so on."""
+    sizes, numbers = suite.sizes[i], evidence[i].numbers
     weight, bias = 0, sum(a * b for a, b in pairwise(sizes))
     parts = []
     for inputs, outputs in pairwise(sizes):

@@ -1,6 +1,7 @@
 """The rows of a verdict: every property of the rubric, from the answers to a revision's networks."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,10 +15,13 @@ from grader.properties.layers import Booleans, Layers, stack, stacked
 from grader.properties.row import Row
 from grader.properties.shrinking import Fails
 from grader.properties.steps import STEPS, Reading, Step, judge
-from grader.properties.written import Written, merged
+from grader.properties.written import Written, WrittenStep, merged
 from grader.properties.written import judge as judge_lists
 from grader.properties.written import spread as spread_lists
 from grader.suite import Suite, flatten
+
+#: The two steps that carry the derivative back: in what comes back only their product can be seen.
+PROPAGATION = ("relu_derivative", "activation_gradient")
 
 ORDER = ("finite_differences", *STEPS, "any_shape", "form", "pure")
 
@@ -42,21 +46,64 @@ def _judged_steps(
     """The four steps by what came back and by the lists that the function wrote.
 
     On each layer whichever of the two clears a step holds. If then no step fails, though networks do, the lists decide
-    alone: what came back blamed the wrong line.
+    alone: what came back blamed the wrong line. If still none does, what came back counts where they are silent. Where
+    both steps of the propagation fail, and only what they give together was seen, one of them fails: which of the two
+    is wrong cannot be told.
     """
     by_lists = judge_lists(layers, lists, assignment)
-    for lenient in (True, False):
-        found = {name: merged(read[name], by_lists[name], lenient=lenient) for name in STEPS}
+    nowhere = np.zeros_like(lists.asked)
+    for lenient, strict in ((True, nowhere), (False, nowhere), (True, lists.asked)):
+        found = {name: merged(read[name], by_lists[name], strict, lenient=lenient) for name in STEPS}
         if any(bool(step.failed.any()) for step in found.values()):
             break
-    return found, {name: _row(name, found[name], layers, disagreeing) for name in STEPS}
+    if product := _only_their_product(found, by_lists):
+        found |= _one_of_two(found, assignment.rubric)
+    rows = {name: _judged_row(name, found[name], layers, lists, product=product) for name in STEPS}
+    if rows["activation_gradient"].mark is not Mark.NOT_RUN and rows["relu_derivative"].mark is Mark.NOT_RUN:
+        rows["relu_derivative"] = replace(rows["relu_derivative"], message=wording.UNBENT)
+    return found, rows
+
+
+def _only_their_product(found: Mapping[str, Step], by_lists: Mapping[str, WrittenStep]) -> bool:
+    """True if no list shows which of the two steps of the propagation is wrong, though their product is."""
+    shown = any(bool((found[name].failed & by_lists[name].decided).any()) for name in PROPAGATION)
+    return bool(found["activation_gradient"].failed.any()) and not shown
+
+
+def _one_of_two(found: Mapping[str, Step], rubric: Rubric) -> dict[str, Step]:
+    """The two steps of the propagation, of which one fails: the one of fewer marks, if both did."""
+    if not all(found[name].failed.any() for name in PROPAGATION):
+        return {}
+    wrong, spared = sorted(PROPAGATION, key=lambda name: int(getattr(rubric, name)))
+    failed = found[wrong].failed | found[spared].failed
+    return {
+        wrong: replace(found[wrong], failed=failed, tested=found[wrong].tested | failed),
+        spared: replace(found[spared], failed=np.zeros_like(failed)),
+    }
+
+
+def _judged_row(name: str, step: Step, layers: Layers, lists: Written, *, product: bool) -> Row:
+    row = _row(name, step, layers, disagreeing)
+    wrong, of = len(row.failing), max(row.networks, len(row.failing))
+    if row.mark is not Mark.FAILED:
+        return row
+    if product and name in PROPAGATION:
+        return replace(row, message=wording.product_tally(wrong, of))
+    if not (step.failed & ~lists.raised[name]).any():
+        return replace(row, message=wording.raised_tally(name, wrong, of))
+    return row
 
 
 def read_steps(
-    suite: Suite, layers: Layers, answers: Sequence[Answer], assignment: Assignment
+    suite: Suite, layers: Layers, answers: Sequence[Answer], assignment: Assignment, absent: Booleans | None = None
 ) -> tuple[dict[str, Step], dict[str, Row]]:
-    """The four steps by what came back, with their rows, under the reading that gives more marks."""
+    """The four steps by what came back, with their rows, under the reading that gives more marks.
+
+    Of answers that were read in part `absent` are the layers that were not.
+    """
     came = layers.spread(answers, suite)
+    if absent is not None:
+        came = replace(came, answered=came.answered & ~absent)
     best: tuple[dict[str, Step], dict[str, Row]] | None = None
     for reading in Reading:
         found = judge(layers, came, reading, assignment)
@@ -132,10 +179,11 @@ def any_shape(  # noqa: PLR0913 - what is judged, and what is known of it alread
     evidence: Mapping[int, Evidence],
 ) -> tuple[Row, dict[str, Row]]:
     """`any_shape` with the steps that it is about: what holds on the notebook's shape must hold everywhere."""
+    lists = spread_lists(layers, suite, evidence)
     readable = reformed(suite, answers, evidence)
     if readable != answers:
-        read = read_steps(suite, layers, readable, assignment)[0]
-    found, rows = _judged_steps(layers, read, assignment, spread_lists(layers, suite, evidence))
+        read = read_steps(suite, layers, readable, assignment, lists.asked & ~lists.returned)[0]
+    found, rows = _judged_steps(layers, read, assignment, lists)
     at_home = np.isin(layers.network, home)
     held = [name for name in STEPS if _holds_within(found[name], at_home)]
     if not held:
@@ -149,11 +197,14 @@ def any_shape(  # noqa: PLR0913 - what is judged, and what is known of it alread
         return Row(Mark.FAILED, len(suite), message, strange, agrees.fails), rows
     for name in held:
         if rows[name].mark is Mark.FAILED:
-            message = f"{wording.TITLES[name]}: right on the notebook's own shape, wrong on others."
+            message = f"{wording.TITLES[name]}: {wording.elsewhere(len(home))}"
             return Row(Mark.FAILED, len(suite), message, rows[name].failing, rows[name].fails), rows
     if agrees.failing and not set(agrees.failing) & set(home):
-        message = "Every derivative is right on the notebook's own shape; on others some are wrong."
+        message = f"Every derivative: {wording.elsewhere(len(home))}"
         return Row(Mark.FAILED, len(suite), message, agrees.failing, agrees.fails), rows
+    if agrees.failing and all(row.mark is Mark.PASSED for row in rows.values()):
+        # Steps are seen on single columns: what is wrong, though each of them holds, is wrong on batches.
+        return Row(Mark.FAILED, len(suite), wording.STEPS_HOLD, agrees.failing, agrees.fails), rows
     return Row(Mark.PASSED, len(suite), ""), rows
 
 

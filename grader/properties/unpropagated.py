@@ -15,6 +15,8 @@ from grader.suite import Suite, unmeasured
 
 #: Networks that are asked with other targets, each twice.
 PROBES = 6
+#: Nothing is claimed of what is right on more than one in so many of the networks that could show it.
+RIGHT = 20
 #: Beyond this part of a number, rounding does not make it another.
 SAME = 1e-12
 #: An error so many times as large, and by how much numbers that follow from it grow at least.
@@ -29,13 +31,15 @@ def ignores_error(
 ) -> bool:
     """True if the gradients below the output layer do not follow from the error at the output.
 
-    They are the same for another target (constants, zeros), or differ from call to call and do not grow with the error
-    (random numbers). Nothing is claimed of code that is right on most networks with a hidden layer.
+    They are the same for other targets, also for an error of the other sign (constants, zeros), or differ from call to
+    call and do not grow with the error (random numbers).
     """
     hidden = [i for i, sizes in enumerate(suite.sizes) if len(sizes) > 2 and suite.columns[i] == 1]
     wrong = set(failing) & set(hidden)
-    known = [i for i in sorted(wrong) if i in evidence and _depends(suite, i)]
-    if not known or 2 * len(wrong) < len(hidden):
+    telling = [i for i in hidden if _depends(suite, i)]
+    known = [i for i in telling if i in wrong and i in evidence]
+    # Who is right somewhere has numbers there that follow from the error; by chance some may be.
+    if not known or RIGHT * len(wrong.intersection(telling)) < (RIGHT - 1) * len(telling):
         return False
     # What raised before it came to a lower layer says nothing of them.
     reached = [i for i in known if "1" in _lower(evidence[i])] or known
@@ -43,8 +47,9 @@ def ignores_error(
     chosen = [reached[len(reached) * n // count] for n in range(count)]
     networks = [suite.networks[i] for i in chosen]
     other = [_with_error(network, assignment, 3.0) for network in networks]
+    opposite = [_with_error(network, assignment, -3.0) for network in networks]
     large = [_with_error(network, assignment, LARGE) for network in networks]
-    asked = [*other, *other, *large]
+    asked = [*other, *other, *opposite, *large]
     answers = candidate.evidence(unmeasured(asked, [forward(each, assignment.formulas) for each in asked], "probe"))
     if len(answers) < len(asked):
         return False
@@ -90,10 +95,10 @@ def _known(evidence: Evidence, sizes: Sequence[int]) -> Lists:
     return {at: entry for at, entry in outputs.items() if at[1] < top} or inputs or outputs
 
 
-def _follows(before: Lists, once: Lists, twice: Lists, grown: Lists) -> bool:
+def _follows(before: Lists, once: Lists, twice: Lists, opposite: Lists, grown: Lists) -> bool:
     """True if the numbers grew with the error, or another error gave others, the same each time; zeros tell nothing."""
     repeats = _same(once, twice) and any(bool(entry.any()) for entry in once.values())
-    return _grew(once, grown) or (repeats and not _same(before, once))
+    return _grew(once, grown) or (repeats and not (_same(before, once) and _same(once, opposite)))
 
 
 def _same(first: Lists, second: Lists) -> bool:

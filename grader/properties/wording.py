@@ -16,10 +16,17 @@ ARRAYS = {
 }
 
 SILENT = (
-    "Every derivative below the output layer came back as zero, so neither the gradient of the activations"
-    " (activation_gradient) nor the derivative of the activation function (relu_derivative) could be seen:"
+    "Wherever these steps could be seen, zero came back below the output layer, so neither the gradient of the"
+    " activations (activation_gradient) nor the derivative of the activation function (relu_derivative) could be seen:"
     " one of the two lines, or both, may still be the template's."
 )
+
+UNBENT = (
+    "Nothing came back in which the derivative of the activation function could show: this line may still be the"
+    " template's."
+)
+
+STEPS_HOLD = "Each step holds on every network where it could be seen, and yet some derivatives are wrong."
 
 ZEROS = "Only zeros came back where this could be seen: the line may still be the template's."
 
@@ -36,6 +43,8 @@ FORMS = {
     "swapped": "the two lists come in the other order",
     "named": "they come in a dictionary",
     "pairs": "weights and biases come in pairs, layer by layer",
+    "other": "what is returned is not made of these two lists",
+    "none": "nothing is returned",
 }
 
 STATE = (
@@ -47,6 +56,26 @@ STATE = (
 def step_tally(name: str, wrong: int, of: int) -> str:
     """Which array of a step is wrong, and on how many networks."""
     return f"{ARRAYS[name]} is wrong on {wrong} of {of} network{'' if of == 1 else 's'}."
+
+
+def product_tally(wrong: int, of: int) -> str:
+    """On how many networks two steps together are wrong, where it cannot be seen which of them is."""
+    return (
+        f"What is carried back to the layer below is wrong on {wrong} of {of} network{'' if of == 1 else 's'}:"
+        " either the gradient of the activations (activation_gradient) or the derivative of the activation function"
+        " (relu_derivative)."
+    )
+
+
+def raised_tally(name: str, wrong: int, of: int) -> str:
+    """On how many networks the line that makes the array of a step raised."""
+    return f"The line that makes {ARRAYS[name]} raises on {wrong} of {of} network{'' if of == 1 else 's'}."
+
+
+def elsewhere(networks: int) -> str:
+    """What holds on those of the suite's networks that have the notebook's own shape, and not on others."""
+    which = "on the network" if networks == 1 else f"on the {networks} networks"
+    return f"right {which} drawn in the notebook's own shape, wrong on others."
 
 
 def nothing_at_home(answer: Answer | None) -> str:

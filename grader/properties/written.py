@@ -17,7 +17,7 @@ import numpy as np
 
 from grader.model import Assignment
 from grader.oracle.network import Array
-from grader.properties.candidate import Answer, Evidence, Malformed, Raised
+from grader.properties.candidate import Answer, Evidence, Malformed, Raised, Returned
 from grader.properties.layers import Booleans, Layers, Places
 from grader.properties.steps import LOCAL, Step
 from grader.suite import Suite
@@ -32,6 +32,10 @@ LINES = {
     "all_dl_df": "relu_derivative",
     "all_dl_dh": "activation_gradient",
 }
+
+
+#: The step whose line reads a member of these arguments, as no other does.
+READING = {"all_weights": "activation_gradient", "all_h": "weight_gradient", "all_f": "relu_derivative"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,8 +54,19 @@ class Written:
     shaped: Mapping[str, Booleans]
     #: Where an output that is not there counts against the line that writes it.
     missing: Mapping[str, Booleans]
+    #: Where dW is an array of another shape, though db is in its own.
+    misshapen: Booleans
+    #: Where a step's line raised though its inputs had their shapes; at the output where the layer is not known.
+    raised: Mapping[str, Booleans]
     #: Where dh[k] and df[k-1] are the same memory.
     shared: Booleans
+    #: The layers of the networks that were asked for their lists.
+    asked: Booleans
+
+    @property
+    def returned(self) -> Booleans:
+        """Where both dW and db are known."""
+        return self.known["all_dl_dweights"] & self.known["all_dl_dbiases"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,9 +95,13 @@ def entries(evidence: Evidence, sizes: Sequence[int]) -> dict[str, list[Array | 
 def worth_asking(answers: Sequence[Answer], failing: Iterable[Sequence[int]], order: Sequence[int]) -> list[int]:
     """The places of the networks whose lists are asked for: some that fail in each way, from small to large.
 
-    All whose answer has another form, since the lists say whether it can be read.
+    All whose answer has another form, since the lists say whether it can be read; and then all that fail, since those
+    of the right shapes may have that form, too.
     """
+    failing = list(failing)
     chosen = {i for i, answer in enumerate(answers) if isinstance(answer, Malformed)}
+    if chosen:
+        chosen |= {i for i in failing[0] if isinstance(answers[i], Returned)}
     raised = [i for i, answer in enumerate(answers) if isinstance(answer, Raised)]
     for group in (raised, *failing):
         members = set(group)
@@ -98,7 +117,9 @@ def spread(layers: Layers, suite: Suite, evidence: Mapping[int, Evidence]) -> Wr
     known = {name: np.zeros(count, dtype=bool) for name in LINES}
     shaped = {name: np.zeros(count, dtype=bool) for name in LINES}
     missing = {name: np.zeros(count, dtype=bool) for name in LINES}
-    shared = np.zeros(count, dtype=bool)
+    raised = {step: np.zeros(count, dtype=bool) for step in LINES.values()}
+    misshapen = np.zeros(count, dtype=bool)
+    shared, asked = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
     d_weights = np.zeros(len(layers.weight_from))
     d_biases, df, dh = (np.zeros(len(places)) for places in (layers.bias_to, layers.bias_to, layers.input_to))
     row = weight = bias = entered = 0
@@ -116,15 +137,24 @@ def spread(layers: Layers, suite: Suite, evidence: Mapping[int, Evidence]) -> Wr
             dh[entered : entered + inputs] = mine.numbers[ends[2] : ends[3]]
             status = np.frombuffer(mine.status.encode(), dtype=np.uint8).reshape(4, depth) - ord("0")
             target = _target(mine)
+            misshapen[rows] = mine.ended & (status[0] > 1) & (status[1] == 1)
+            if (step := blamed(mine, sizes)) is not None:
+                raised[step][row] = True
             for name, statuses in zip(LINES, status, strict=True):
                 known[name][rows] = (statuses == 1) | (statuses == 2)
                 shaped[name][rows] = statuses == 1
                 missing[name][rows] = (statuses == 0) & (mine.ended or name == target)
-            shared[rows] = mine.shared
+            # An array of another shape counts as none, if its line had its input.
+            missing["all_dl_dh"][rows] |= (status[3] == 3) & (status[2] == 1)
+            missing["all_dl_df"][rows] |= (status[2] == 3) & (np.append(status[3][1:], 0) == 1)
+            if target == "all_dl_df" and status[2].all() and status[3][0] == 1:
+                # It raised in writing one that was there: the output's, by an index that went round.
+                raised["relu_derivative"][row] = True
+            shared[rows], asked[rows] = mine.shared, True
         row, weight, bias, entered = row + depth, weight + weights, bias + outputs, entered + inputs
     outputs_to, inputs_to = layers.bias_to, layers.input_to
     lists = (_padded(d_biases, outputs_to, layers), _padded(df, outputs_to, layers), _padded(dh, inputs_to, layers))
-    return Written(d_weights, *lists, known, shaped, missing, shared)
+    return Written(d_weights, *lists, known, shaped, missing, misshapen, raised, shared, asked)
 
 
 def _padded(numbers: Array, places: Places, layers: Layers) -> Array:
@@ -142,15 +172,44 @@ def _target(evidence: Evidence) -> str | None:
     return written if written in LINES else None
 
 
+def blamed(evidence: Evidence, sizes: Sequence[int]) -> str | None:
+    """The step whose line raised in a function that has no list of dl/df, told by the arguments that it reads.
+
+    None if what it reads is several steps', none's or the loss's, if a lookup failed rather than a product, or if
+    another line gave it an array of a wrong shape.
+    """
+    raising = evidence.raised
+    depth = len(sizes) - 1
+    if raising is None or "1" in evidence.status[2 * depth : 3 * depth] or _target(evidence) is not None:
+        return None
+    text = raising.part or raising.statement
+    if any(operand.text == text or (operand.origin or ("",))[0] == "y" for operand in raising.operands):
+        return None
+    operands = [operand for operand in raising.operands if operand.text in text]
+    of = {operand.origin for operand in operands if operand.origin is not None and operand.origin[1] is not None}
+    steps = {READING[name] for name, _ in of if name in READING}
+    layers = {index for name, index in of if name in READING}
+    if len(steps) != 1 or len(layers) != 1:
+        return None
+    rows = sizes[1 + (layers.pop() or 0)]
+    own = [operand.shape for operand in operands if operand.origin is None and operand.shape is not None]
+    return steps.pop() if all(shape == (rows, 1) for shape in own) else None
+
+
 def judge(layers: Layers, written: Written, assignment: Assignment) -> dict[str, WrittenStep]:
     """Each step by the lists. A line whose inputs overflowed is not judged; one that makes its output overflow is."""
     with np.errstate(all="ignore"):
         rtol = LOCAL * assignment.rtol
-        return {
+        found = {
             "bias_gradient": _bias(layers, written, rtol),
             "weight_gradient": _weight(layers, written, rtol),
             **_propagation(layers, written, rtol),
         }
+    return {name: _with(step, written.raised[name]) for name, step in found.items()}
+
+
+def _with(step: WrittenStep, raised: Booleans) -> WrittenStep:
+    return WrittenStep(step.decided | raised, step.telling | raised, step.failed | raised)
 
 
 def _near(a: Array, b: Array, size: Array) -> Booleans:
@@ -170,12 +229,13 @@ def _bias(layers: Layers, written: Written, rtol: float) -> WrittenStep:
 
 
 def _weight(layers: Layers, written: Written, rtol: float) -> WrittenStep:
-    absent = written.missing["all_dl_dweights"]
+    absent = written.missing["all_dl_dweights"] | written.misshapen
     outer = written.df.ravel()[layers.entry_row] * layers.h.ravel()[layers.entry_column]
     right = _near(written.d_weights, outer, rtol * np.abs(outer))
     wrong = absent | np.logical_or.reduceat(~right, layers.entry_start)
     finite = np.logical_and.reduceat(np.isfinite(outer), layers.entry_start)
     decided = written.known["all_dl_df"] & finite & (written.known["all_dl_dweights"] | absent)
+    decided |= written.misshapen
     seen = np.logical_or.reduceat((outer != 0) | (written.d_weights != 0), layers.entry_start)
     return WrittenStep(decided, decided & (seen | absent), decided & wrong)
 
@@ -226,14 +286,15 @@ def _propagation(layers: Layers, written: Written, rtol: float) -> dict[str, Wri
     }
 
 
-def merged(step: Step, lists: WrittenStep, *, lenient: bool) -> Step:
+def merged(step: Step, lists: WrittenStep, asked: Booleans, *, lenient: bool) -> Step:
     """The step by the lists where they decide it, else by what came back; `lenient` where the latter clears it, too.
 
-    If the lists show the step at work and never fail it, it holds on the networks that were not asked for them.
+    If the lists show the step at work and never fail it, it holds where they are silent, too, but for the layers of
+    `asked`.
     """
     cleared = step.tested & ~step.failed & lenient
     holds = bool(lists.telling.any()) and not lists.failed.any()
     tested = np.where(lists.decided, lists.telling | cleared, step.tested)
-    failed = np.where(lists.decided, lists.failed & ~cleared, step.failed & (not holds))
+    failed = np.where(lists.decided, lists.failed & ~cleared, step.failed & (asked | (not holds)))
     evident = bool(lists.telling.any() or failed.any()) or (step.evident and bool((step.tested & ~lists.decided).any()))
     return Step(tested | failed, failed, evident, step.asked or bool(lists.decided.any()))

@@ -79,3 +79,12 @@ def test_mending_a_mistake_never_lowers_the_score(changed: Lines) -> None:
 def test_a_right_one_has_every_mark() -> None:
     """The template of all of them."""
     assert lost(judged({})) == set()
+
+
+@pytest.mark.parametrize("returned", ["None", "7"])
+def test_right_lists_that_are_not_returned_lose_any_shape_only(returned: str) -> None:
+    """They stand in the frame; the message says what came back instead."""
+    judgement = judged({"returned": returned})
+    assert lost(judgement) == {"any_shape"}
+    form = next(row for row in judgement.properties if row.name == "form")
+    assert form.message.startswith("The numbers can be read, but ")

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import sys
+import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -13,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from grader.errors import BackmarkError
 from grader.settings.machine import Settings
+from worker.commands.failure import Failure
 from worker.commands.files import names, read
 from worker.commands.terminal import console, show
 from worker.jails import Jails
@@ -23,7 +26,7 @@ from worker.sandbox.session import Session
 from worker.sandbox.single import Single
 
 if TYPE_CHECKING:
-    from grader.model import Verdict
+    from grader.model import Outcome, Verdict
     from grader.properties.engine import Judge
     from grader.revision import Revision
     from worker.grading import Grader
@@ -65,8 +68,11 @@ class Output:
     script: Path | None
 
 
-def grade(files: Sequence[Path], choice: Choice, settings: Settings, output: Output) -> bool:
-    """Grade the files in order, printing each verdict as it is made; True where all passed."""
+def grade(files: Sequence[Path], choice: Choice, settings: Settings, output: Output) -> bool | None:
+    """Grade the files in order, printing each verdict as it is made; True where all passed.
+
+    None where Backmark itself raised on one of them: it has no verdict, and the others have theirs.
+    """
     if choice.no_jail:
         click.secho(UNISOLATED, fg="red", bold=True, err=True)
     launch = (
@@ -74,11 +80,19 @@ def grade(files: Sequence[Path], choice: Choice, settings: Settings, output: Out
     )
     # Before NumPy is imported: networks are small, and each processor has a process of its own.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    passed, seen = True, []
+    passed: bool | None = True
+    seen: list[tuple[str, Outcome | None, int, int]] = []
     # What forks comes first: the bar has a thread.
     with _verdicts(files, choice, settings, launch) as verdicts, _progress(len(files)) as advance:
         for verdict in verdicts:
-            passed &= verdict.judgement.outcome.value == "passed"
+            if isinstance(verdict, Failure):
+                passed = None
+                click.echo(verdict.message(), err=True)
+                seen.append((verdict.filename, None, 0, 0))
+                advance()
+                continue
+            if passed:
+                passed = verdict.judgement.outcome.value == "passed"
             if output.script is not None:
                 _write_script(output.script, verdict)
             _show(verdict, as_json=output.as_json)
@@ -94,7 +108,7 @@ def grade(files: Sequence[Path], choice: Choice, settings: Settings, output: Out
 @contextlib.contextmanager
 def _verdicts(
     files: Sequence[Path], choice: Choice, settings: Settings, launch: policy.Launch
-) -> Iterator[Iterator["Verdict"]]:
+) -> Iterator[Iterator["Verdict | Failure"]]:
     """Each file's verdict, by one process or by several."""
     called = names(files)
     processes = min(choice.jobs or _fitting(len(files)), len(files) // EACH) if launch.jailed else 1
@@ -112,9 +126,15 @@ def _verdicts(
         yield _one_by_one(files, called, _grader(_judge(choice, settings), jails))
 
 
-def _one_by_one(files: Sequence[Path], called: Sequence[str], grader: "Grader") -> Iterator["Verdict"]:
+def _one_by_one(files: Sequence[Path], called: Sequence[str], grader: "Grader") -> Iterator["Verdict | Failure"]:
     for file, name in zip(files, called, strict=True):
-        yield grader.grade(read(file), name)
+        try:
+            yield grader.grade(read(file), name)
+        except (BackmarkError, OSError):
+            # The machine's trouble would be that of every other file, too.
+            raise
+        except Exception:  # noqa: BLE001 - an edge: whatever it is, it is ours, and this file's alone
+            yield Failure(name, traceback.format_exc())
 
 
 def _fitting(files: int) -> int:

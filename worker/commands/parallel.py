@@ -18,6 +18,7 @@ from grader import errors
 from grader.errors import BackmarkError, JailFailed
 from grader.model import Verdict
 from grader.result import verdict
+from worker.commands.failure import Failure
 from worker.commands.files import read
 from worker.grading import Grader
 
@@ -57,9 +58,9 @@ class Parallel:
             theirs.close()
             self._processes.append(_Process(pid, ours))
 
-    def verdicts(self) -> Iterator[Verdict]:
+    def verdicts(self) -> Iterator[Verdict | Failure]:
         """Each file's verdict, in order. Raises what any of the processes met that is no verdict."""
-        known: dict[int, Verdict] = {}
+        known: dict[int, Verdict | Failure] = {}
         following = 0
         for at in range(len(self._files)):
             while at not in known:
@@ -95,13 +96,15 @@ class Parallel:
         return following
 
 
-def _told(line: Connection) -> Verdict:
+def _told(line: Connection) -> Verdict | Failure:
     try:
         told: dict[str, Any] = json.loads(line.recv_bytes())
     except (EOFError, ConnectionResetError) as error:
         raise JailFailed("a process that grades was killed") from error
     if "verdict" in told:
         return verdict(told["verdict"])
+    if "internal" in told:
+        return Failure(told["file"], told["internal"])
     if "errno" in told:
         raise OSError(told["errno"], told["message"], told["file"])
     raise getattr(errors, told["error"], BackmarkError)(told["message"])
@@ -137,3 +140,5 @@ def _graded(grader: Grader, file: Path, called: str) -> dict[str, Any]:
         return {"errno": error.errno, "message": error.strerror, "file": str(file)}
     except BackmarkError as error:
         return {"error": type(error).__name__, "message": str(error)}
+    except Exception:  # noqa: BLE001 - an edge: whatever it is, it is ours, and this file's alone
+        return {"internal": traceback.format_exc(), "file": called}

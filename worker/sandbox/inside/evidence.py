@@ -149,7 +149,8 @@ def returned_lists(returned: object, shapes: Mapping[str, list[Shape]]) -> tuple
     """What was returned, in whatever form, as the two lists of derivatives; and the name of the form.
 
     `plain` is two lists in the order that was asked for; `swapped` in the other; `named` a dictionary of the two;
-    `pairs` a list with both of each layer; `other` is none of these, and gives no lists.
+    `pairs` a list with both of each layer; `other` is none of these. Two lists of the right lengths are given then,
+    too, in the order in which more of their entries fit.
     """
     if returned is None:
         return "none", {}
@@ -168,7 +169,21 @@ def returned_lists(returned: object, shapes: Mapping[str, list[Shape]]) -> tuple
         for given in ((first, second), (second, first)):
             if _fits(given[0], weights) and _fits(given[1], biases):
                 return "pairs", dict(zip(LISTS, given, strict=False))
-    return "other", {}
+    return "other", _partly(both, weights, biases)
+
+
+def _partly(both: list[Any], weights: list[Shape], biases: list[Shape]) -> dict[str, Any]:
+    """Two lists of which some entries are missing or in another shape; none if their lengths are others."""
+    lists = [_members(part) for part in both]
+    if [len(entries) for entries in lists] != [len(weights), len(biases)]:
+        return {}
+    orders = (lists, lists[::-1])
+    fitting = [_fitting(first, weights) + _fitting(second, biases) for first, second in orders]
+    return dict(zip(LISTS, orders[fitting[1] > fitting[0]], strict=False)) if any(fitting) else {}
+
+
+def _fitting(entries: list[Any], shapes: list[Shape]) -> int:
+    return sum(_entry(entry, shape)[0] == FOUND for entry, shape in zip(entries, shapes, strict=True))
 
 
 def misshapen(returned: object, shapes: Mapping[str, list[Shape]]) -> tuple[str, Any, bool] | None:

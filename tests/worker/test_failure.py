@@ -1,0 +1,56 @@
+"""A mistake of Backmark's own on one file of many: the others have their verdicts, and the exit status is ours."""
+
+import itertools
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from grader.model import Outcome, Verdict
+from grader.properties.engine import Judge
+from tests.properties.test_shrinking import RIGHT
+from worker.cli import main
+from worker.commands import parallel
+from worker.commands.failure import Failure
+from worker.grading import Grader
+from worker.jails import Jails
+from worker.sandbox.policy import Launch
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Three right submissions, on the second of which our own code raises."""
+    plain = Grader.grade
+
+    def grade(self: Grader, source: bytes, filename: str) -> Verdict:
+        if filename == "b.py":
+            raise KeyError("none")
+        return plain(self, source, filename)
+
+    monkeypatch.setattr(Grader, "grade", grade)
+    for name in "abc":
+        (tmp_path / f"{name}.py").write_text(RIGHT, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize("jobs", [["--jobs", "1"], []])
+def test_a_folder_goes_on_after_an_internal_error(folder: Path, jobs: list[str], jail: Launch) -> None:
+    """The file is named, the summary says so, and nothing is counted against the student."""
+    assert jail.jailed
+    done = CliRunner().invoke(main, ["grade", *jobs, str(folder)])
+    assert done.exit_code == 3
+    assert "b.py: internal error" in done.stderr
+    rows = [line.split() for line in done.stdout.splitlines() if line.startswith(("a.py", "b.py", "c.py"))]
+    assert [row[1] for row in rows[-3:]] == ["passed", "internal", "passed"]
+
+
+def test_each_process_goes_on_after_an_internal_error(folder: Path, udl: Judge, jail: Launch) -> None:
+    """Verdicts come in the order of the files, with the failure in its place."""
+    files = sorted(folder.iterdir())
+    names = [file.name for file in files]
+    with closing(parallel.Parallel(files, names, 2, lambda: Grader(udl, Jails(jail)))) as processes:
+        came = list(itertools.islice(processes.verdicts(), 3))
+    outcomes = [one.judgement.outcome if isinstance(one, Verdict) else one.filename for one in came]
+    assert outcomes == [Outcome.PASSED, "b.py", Outcome.PASSED]
+    assert [isinstance(one, Failure) for one in came] == [False, True, False]
