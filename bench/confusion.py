@@ -10,20 +10,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from statistics import median, quantiles
 
-from grader.diagnosis.bug import Where
-from grader.diagnosis.bugs import library
 from grader.errors import SubmissionError
-from grader.properties.candidate import Answer
-from grader.properties.engine import Judge
-from grader.properties.entries import disagreeing
-from grader.revision import packaged
+from grader.judge.agreement import disagreeing
+from grader.judge.judge import Judge
+from grader.oracle.answers import Answer
+from grader.subjects.networks.diagnosis.bug import Where
+from grader.subjects.networks.diagnosis.bugs import library
+from grader.subjects.networks.revision import packaged
 from tests.corpus.mutants import mutants
 from tests.corpus.right import STYLES
 from tests.corpus.variants import right_variants
-from tests.diagnosis.behaviours import BEFORE_THE_WEIGHTS, BEHAVIOURS
-from tests.diagnosis.slips import pairs, slips
-from tests.diagnosis.styles import written
 from tests.local import local
+from tests.subjects.networks.diagnosis.behaviours import BEFORE_THE_WEIGHTS, BEHAVIOURS
+from tests.subjects.networks.diagnosis.slips import pairs, slips
+from tests.subjects.networks.diagnosis.styles import written
 
 #: What became of a bug: named first, first among several that give the same answers, another of these, or nothing.
 COLUMNS = ("named first, alone", "first of several", "another of several", "others that answer alike", "nothing")

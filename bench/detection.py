@@ -16,11 +16,11 @@ from itertools import islice, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.model import Formulas
+from grader.model.assignment import Formulas
 from grader.oracle.network import Network, forward
 from grader.oracle.reference import gradient
-from grader.properties.ordinary import ordinary
-from grader.revision import Revision, load, packaged
+from grader.subjects.networks.ordinary import ordinary
+from grader.subjects.networks.revision import Revision, load, packaged
 
 #: Networks on which rates are measured, and the seed that draws them: none that a suite is chosen by.
 NETWORKS, SEED = 10_000, 1_000_003

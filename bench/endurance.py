@@ -13,8 +13,8 @@ from pathlib import Path
 from statistics import median
 
 from bench.submissions import function_of
-from grader.properties.engine import Judge
-from grader.revision import packaged
+from grader.judge.judge import Judge
+from grader.subjects.networks.revision import packaged
 from worker.grading import Grader
 from worker.jails import Jails
 from worker.sandbox.policy import jailed

@@ -24,9 +24,9 @@ from typing import Any
 from bench.processor import children_of
 from bench.stack import ASSIGNMENT, Stack, stack
 from bench.submissions import function_of
+from grader.model.records import State, Submission
 from grader.store import keys
 from grader.store.packing import unpacked
-from grader.store.records import State, Submission
 from grader.store.store import Store
 
 #: Tries in which a jail may be killed: a third kill would end the submission as our failure, as it should.

@@ -7,7 +7,7 @@ import numpy as np
 
 from bench.run import Command
 from grader.oracle.network import forward
-from grader.revision import Revision
+from grader.subjects.networks.revision import Revision
 
 
 def floor(folder: Path, revision: Revision, source: str) -> Command:

@@ -16,10 +16,10 @@ import numpy as np
 from bench.networks import Given, write
 from bench.peers.peer import PEERS, ROOT
 from bench.run import ONE_THREAD
-from grader.model import Formulas
+from grader.model.assignment import Formulas
 from grader.oracle.network import Network
 from grader.oracle.reference import gradient
-from grader.revision import packaged
+from grader.subjects.networks.revision import packaged
 
 FORMULAS = Formulas()
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from statistics import median
 
 from bench.submissions import function_of
-from grader.model import Range
-from grader.properties.engine import Judge
-from grader.revision import Revision, load, packaged
+from grader.judge.judge import Judge
+from grader.model.assignment import Range
+from grader.subjects.networks.revision import Revision, load, packaged
 from worker.drawing import draw
 from worker.grading import Grader
 from worker.jails import Jails

@@ -7,9 +7,9 @@ import argparse
 import sys
 from collections import Counter
 
-from grader.properties.engine import Judge
-from grader.properties.examples import Examples
-from grader.revision import packaged
+from grader.judge.examples import Examples
+from grader.judge.judge import Judge
+from grader.subjects.networks.revision import packaged
 from tests.corpus.four_lines import IGNORING, Lines, combined, mended, source
 from tests.local import local
 

@@ -25,8 +25,8 @@ from pydantic import SecretStr
 from bench.service import Spread
 from bench.stack import ASSIGNMENT, COURSE, PATIENCE, Stack, stack
 from bench.submissions import numbered, right
+from grader.model.records import Submission
 from grader.settings.machine import DEFAULT_REDIS_MAXMEMORY, parse_memory
-from grader.store.records import Submission
 from grader.web import create_app
 from grader.web.pages import links
 

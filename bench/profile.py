@@ -13,10 +13,10 @@ from statistics import median
 from typing import Any
 
 from bench.submissions import function_of
-from grader.diagnosis.diagnoser import Diagnoser
-from grader.properties.engine import Judge
-from grader.properties.examples import Examples
-from grader.revision import packaged
+from grader.judge.examples import Examples
+from grader.judge.judge import Judge
+from grader.subjects.networks.diagnosis.diagnoser import Diagnoser
+from grader.subjects.networks.revision import packaged
 from worker.grading import Grader
 from worker.jailed import Jailed
 from worker.jails import Jails

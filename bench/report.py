@@ -14,7 +14,7 @@ from numpy import __version__ as numpy_version
 
 from bench.peers.peer import ROOT
 from bench.table import Section, markdown
-from grader.revision import packaged
+from grader.subjects.networks.revision import packaged
 
 RESULTS = ROOT / "bench" / "results"
 PAGE = ROOT / "docs" / "performance.md"

@@ -20,7 +20,7 @@ from statistics import quantiles
 from bench.processor import spent
 from bench.stack import ASSIGNMENT, COURSE, Stack, stack, until
 from bench.submissions import mix, numbered, right
-from grader.store.records import Job, Kind, Submission
+from grader.model.records import Job, Kind, Submission
 from grader.store.submissions import New
 
 #: Connections that hand in at a time.

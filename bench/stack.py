@@ -13,8 +13,8 @@ from pathlib import Path
 import httpx
 
 from grader.client import Client
+from grader.model.records import Scope
 from grader.settings.service import ServiceSettings
-from grader.store.records import Scope
 from grader.store.store import Store
 from worker.serving.embedded import EmbeddedRedis, free_port
 from worker.serving.tether import tethered

@@ -20,9 +20,9 @@ from pydantic import SecretStr
 
 from bench.grading import grade
 from bench.submissions import EXAMPLES
+from grader.model.records import Job, Kind
 from grader.settings.service import ServiceSettings
 from grader.store.connection import text
-from grader.store.records import Job, Kind
 from grader.store.store import Store
 from grader.store.submissions import New
 from worker.serving.embedded import EmbeddedRedis

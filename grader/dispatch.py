@@ -8,8 +8,8 @@ from typing import Any, Protocol
 from celery import Celery
 from kombu import Queue as KombuQueue
 
+from grader.model.records import Job, Queue
 from grader.settings.service import ServiceSettings
-from grader.store.records import Job, Queue
 
 _log = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from grader.errors import JailUnavailable
-from grader.properties.engine import Judge
-from grader.revision import packaged
+from grader.judge.judge import Judge
+from grader.subjects.networks.revision import packaged
 from tests.services import redis_program, require
 from worker.jails import Jails
 from worker.sandbox.policy import Launch, jailed
@@ -21,10 +21,10 @@ SERVICES = ("client/", "compose/", "examples/", "pages/", "service/", "worker/te
 #: Those, and others that take most of the time: `make test-fast` leaves them out.
 SLOW = (
     *SERVICES,
-    "diagnosis/test_formulas",
-    "properties/test_carried_marks",
-    "properties/test_corpus_verdicts",
-    "properties/test_script",
+    "subjects/networks/diagnosis/test_formulas",
+    "judge/test_carried_marks",
+    "judge/test_corpus_verdicts",
+    "subjects/networks/test_script",
     "sandbox/test_session",
     "sandbox/test_source_hostile",
     "sandbox/test_template",

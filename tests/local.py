@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 
-from grader.model import Assignment
+from grader.model.assignment import Assignment
 from worker.jailed import Jailed, Requests
 from worker.sandbox.inside.answer import Question, Student, answers
 from worker.sandbox.inside.source import extract

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from grader.assignment import parse
-from grader.model import Assignment, Counterexample, Feedback, Level, Outcome, Rubric
-from grader.properties.survey import survey
-from grader.revision import packaged
+from grader.model.assignment import Assignment, Feedback, Level, Rubric
+from grader.model.assignment_toml import parse
+from grader.model.verdict import Counterexample, Outcome
+from grader.publishing.survey import survey
+from grader.subjects.networks.revision import packaged
 from tests.worker.test_cli import EXAMPLES, EXPECTED, backmark
 
 ROOT = Path(__file__).parents[1]

@@ -17,10 +17,11 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from grader.feedback import rendered
-from grader.model import Limits, Outcome, Verdict
-from grader.properties.engine import Judge
-from grader.revision import Revision
+from grader.judge.judge import Judge
+from grader.model.assignment import Limits
+from grader.model.verdict import Outcome, Verdict
+from grader.reports.terminal import rendered
+from grader.subjects.networks.revision import Revision
 from tests.submissions_helpers.made import RIGHT, WRONG, made, table
 from worker.drawing import other
 from worker.grading import Grader

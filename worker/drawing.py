@@ -12,10 +12,10 @@ from pathlib import Path
 import click
 
 from grader.errors import AssignmentError, BadAssignment
-from grader.model import Assignment
-from grader.properties.rubric import evidence
-from grader.revision import FORMAT, Revision, dump, load, packaged
-from grader.stored import assignment_to_json
+from grader.judge.rubric import evidence
+from grader.model.assignment import Assignment
+from grader.model.stored import assignment_to_json
+from grader.subjects.networks.revision import FORMAT, Revision, dump, load, packaged
 
 #: Seconds that a service lets a drawing take, since its worker grades nobody meanwhile. The shipped one takes a few.
 MOST_SECONDS = 180.0
@@ -31,7 +31,7 @@ class Drawing:
         """Draw `choice` networks for each that is used, or as many as usual."""
         self._assignment = assignment
         self._process = subprocess.Popen(  # noqa: S603 - a command of our own
-            [sys.executable, "-m", "grader.properties.drawing", *([] if choice is None else [str(choice)])],
+            [sys.executable, "-m", "grader.subjects.networks.draw", *([] if choice is None else [str(choice)])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -86,7 +86,7 @@ def revision(name: str, cache: Path) -> Revision:
     if path.suffix != ".toml":
         return packaged(name)
     # pydantic takes a third of a short command's time: only who reads a TOML file pays for it.
-    from grader.assignment import read  # noqa: PLC0415
+    from grader.model.assignment_toml import read  # noqa: PLC0415
 
     assignment = read(path)
     beside = path.with_suffix(".npz")

@@ -6,9 +6,11 @@ import time
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from grader.diagnosis.written import Written, placed
 from grader.errors import BackmarkError, JailInterrupted, SubmissionError, TimedOut
-from grader.model import (
+from grader.judge.judge import Judge
+from grader.judge.rubric import ORDER
+from grader.judge.wording import TITLES
+from grader.model.verdict import (
     AssignmentReference,
     Flag,
     Judgement,
@@ -20,10 +22,8 @@ from grader.model import (
     Submission,
     Verdict,
 )
-from grader.properties.candidate import Candidate
-from grader.properties.engine import Judge
-from grader.properties.rubric import ORDER
-from grader.properties.wording import TITLES
+from grader.oracle.answers import Candidate
+from grader.subjects.networks.diagnosis.written import Written, placed
 from worker.jailed import Jailed, Requests
 from worker.jails import Jails
 from worker.sandbox.clock import Budget

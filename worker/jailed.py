@@ -9,10 +9,10 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from grader.errors import CandidateError, Crashed
-from grader.model import Assignment, Formulas, Reduction
+from grader.model.assignment import Assignment, Formulas, Reduction
+from grader.oracle.answers import Answer, Evidence, Malformed, Operand, Raised, Raising, Returned
 from grader.oracle.network import Array
-from grader.properties.candidate import Answer, Evidence, Malformed, Operand, Raised, Raising, Returned
-from grader.suite import Suite, count
+from grader.oracle.suite import Suite, count
 from worker.sandbox.reply import UNCHANGED, Reply
 from worker.sandbox.request import Request
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from grader.store.records import Scope, State
+from grader.model.records import Scope, State
 
 Body = Mapping[str, Any]
 

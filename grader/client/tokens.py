@@ -7,7 +7,7 @@ from typing import Any
 from grader.client.calls import Calls, gone, place
 from grader.client.pages import Listing
 from grader.client.records import Token
-from grader.store.records import Scope
+from grader.model.records import Scope
 
 
 class Tokens:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.model import Activation, Formulas, Loss, Reduction
+from grader.model.assignment import Activation, Formulas, Loss, Reduction
 
 Array = NDArray[np.float64]
 

@@ -11,7 +11,7 @@ backwards by their absolute values.
 
 import numpy as np
 
-from grader.model import Activation, Formulas, Loss
+from grader.model.assignment import Activation, Formulas, Loss
 from grader.oracle.network import Array, Network, Pass, activate, forward, share, sigmoid, softmax
 from grader.oracle.reference import activation_derivative, loss_derivative
 

@@ -4,13 +4,13 @@ import json
 from dataclasses import asdict, replace
 from typing import Any
 
-from grader.fresh import places, usual
+from grader.model.fresh import places, usual
+from grader.model.records import Revision
+from grader.model.stored import read
 from grader.store import keys
 from grader.store.connection import Connection, text, texts
-from grader.store.records import Revision
 from grader.store.scripts import Scripts
 from grader.store.shipped import Shipped, shipped
-from grader.stored import read
 
 
 class Assignments:
@@ -53,7 +53,7 @@ class Assignments:
         return found
 
     def networks(self, revision_id: str) -> bytes | None:
-        """The revision as `grader.revision.dump` wrote it."""
+        """The revision as `grader.subjects.networks.revision.dump` wrote it."""
         data: Any = self._redis.get(keys.key("networks", revision_id))
         return None if data is None else bytes(data)
 

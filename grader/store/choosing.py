@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from grader.model import Outcome
+from grader.model.records import State, Submission
+from grader.model.verdict import Outcome
 from grader.store import keys
 from grader.store.connection import Connection, text
 from grader.store.entries import Entry, class_of, nameless, unit_of
-from grader.store.records import State, Submission
 from grader.store.regrade import Selection, Which
 from grader.store.standing import Standing
 

@@ -4,9 +4,9 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any
 
-from grader.store.records import Submission
+from grader.model.records import Submission
+from grader.model.stored import read
 from grader.store.standing import Standing
-from grader.stored import read
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,10 @@
 import logging
 from typing import Any
 
+from grader.model.records import Claim, Job, Kind, Queue, State
 from grader.settings.service import ServiceSettings
 from grader.store import keys
 from grader.store.connection import Connection, text
-from grader.store.records import Claim, Job, Kind, Queue, State
 from grader.store.scripts import Scripts
 
 _log = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ import json
 import zlib
 from typing import Any
 
-from grader.result import complete_verdict
+from grader.model.result import complete_verdict
 
 #: zlib's default: a notebook of 60 kB in about a millisecond.
 _LEVEL = 6

@@ -3,10 +3,10 @@
 import secrets
 from typing import Any
 
+from grader.model.records import Kind, Publication, State
 from grader.store import keys
 from grader.store.connection import Connection, seconds, text, texts
 from grader.store.paging import Page, cursor, start
-from grader.store.records import Kind, Publication, State
 from grader.store.refusals import IdempotencyMismatch, TooManyPublications
 from grader.store.scripts import Scripts
 from grader.store.submissions import IDEMPOTENCY

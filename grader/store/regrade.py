@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
-from grader import stored
+from grader.model import stored
+from grader.model.records import State
 from grader.store.connection import seconds
-from grader.store.records import State
 
 
 class Phase(StrEnum):

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from grader.model.records import Job, Kind
 from grader.store import keys
 from grader.store.connection import Connection, text, texts
 from grader.store.paging import Page, cursor, start
-from grader.store.records import Job, Kind
 from grader.store.refusals import IdempotencyMismatch, WrongPhase
 from grader.store.regrade import Mode, Phase, Regrade, Selection, read
 from grader.store.reports import Report

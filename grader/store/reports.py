@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from grader.model.records import Kind, State
 from grader.store import keys
 from grader.store.connection import Connection, text
 from grader.store.entries import Entry
 from grader.store.paging import Page, cursor, start
-from grader.store.records import Kind, State
 from grader.store.standing import Change, Standing
 
 #: Submissions that are read at once, and the most that are looked at for one page: then a page is short, or empty.

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from grader.model.records import State, Submission
 from grader.store import keys
 from grader.store.connection import Connection, text
 from grader.store.paging import Page, cursor, start
-from grader.store.records import State, Submission
 
 #: Submissions that are read at once, and the most that are looked at for one page: then a page is short, or empty.
 _CHUNK, _MOST = 200, 5000

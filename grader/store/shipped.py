@@ -13,7 +13,7 @@ from typing import Any
 from grader.errors import AssignmentError
 
 _MAGIC = b"\x93NUMPY\x01\x00"
-#: As in `grader.revision`, whose hash this repeats; tests compare the two.
+#: As in `grader.subjects.networks.revision`, whose hash this repeats; tests compare the two.
 _ARRAYS = ("parameters", "preactivations", "activations", "targets", "derivatives", "tolerances")
 
 
@@ -29,7 +29,7 @@ class Shipped:
     archive: bytes
     #: How many networks it has.
     networks: int
-    #: As `grader.properties.preview` wrote it.
+    #: As `grader.publishing.preview` wrote it.
     preview: str
 
 

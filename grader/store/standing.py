@@ -7,10 +7,10 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
-from grader.model import Mark, Outcome
-from grader.stored import read
+from grader.model.stored import read
+from grader.model.verdict import Mark, Outcome
 
-#: How `grader.diagnosis.hints` names two mistakes at once; a test compares.
+#: How `grader.subjects.networks.diagnosis.hints` names two mistakes at once; a test compares.
 _BOTH, _STARTS, _AND = "+", "It ", " and it "
 
 

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from grader.model.records import Claim, Job, Kind, Submission
 from grader.store import keys
 from grader.store.choosing import Chooser
 from grader.store.connection import Connection, text, texts
 from grader.store.packing import packed
-from grader.store.records import Claim, Job, Kind, Submission
 from grader.store.regrade import Mode, read
 from grader.store.reports import Fate, Report, Row
 from grader.store.scripts import Scripts

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from grader.model.records import Claim, Kind, State, Submission
 from grader.store import keys
 from grader.store.changes import Changes
 from grader.store.connection import Connection, seconds, text, texts
 from grader.store.packing import compressed, decompressed, decompressed_start, packed, verdict_of
 from grader.store.paging import Page
-from grader.store.records import Claim, Kind, State, Submission
 from grader.store.refusals import IdempotencyMismatch, ShareUsedUp, StorageFull
 from grader.store.room import Storage
 from grader.store.scripts import Call, Scripts

@@ -5,9 +5,9 @@ import secrets
 from hashlib import sha256
 from typing import Any
 
+from grader.model.records import Scope, Token
 from grader.store import keys
 from grader.store.connection import Connection, seconds, text, texts
-from grader.store.records import Scope, Token
 from grader.store.scripts import Scripts
 
 #: What every secret starts with, for those who look for leaked ones.

@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from grader.model.records import Claim, Job, Kind
 from grader.store import keys
 from grader.store.connection import Connection, text
 from grader.store.entries import counted
 from grader.store.packing import decompressed, packed, verdict_of
-from grader.store.records import Claim, Job, Kind
 from grader.store.scripts import Call, Scripts
 from grader.store.standing import Standing
 

@@ -4,9 +4,9 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from grader.model.stored import read
 from grader.store import keys
 from grader.store.connection import Connection, text
-from grader.stored import read
 
 #: Milliseconds for which one sign of life counts.
 _ALIVE = 15_000

@@ -6,9 +6,9 @@ from typing import Any, NoReturn
 from flask import Response
 from pydantic import Field
 
-from grader import stored
-from grader.disclosure import announced
-from grader.store.records import Revision, Scope
+from grader.model import stored
+from grader.model.records import Revision, Scope
+from grader.reports.disclosure import announced
 from grader.web import answers
 from grader.web.auth import Caller, caller
 from grader.web.noun import TAGGED, Answer, Noun

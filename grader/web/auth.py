@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from flask import g, request
 
-from grader.store.records import Scope, Token
+from grader.model.records import Scope, Token
 from grader.web.problems import FORBIDDEN, NOT_FOUND, UNAUTHENTICATED, Problem
 from grader.web.service import service
 

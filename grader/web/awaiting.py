@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from flask import Response, request, stream_with_context
 
 from grader.errors import StoreUnavailable
-from grader.store.records import Submission
+from grader.model.records import Submission
 from grader.web.answers import tag
 from grader.web.problems import BUSY, TRY_AGAIN, Problem
 from grader.web.service import Service, service

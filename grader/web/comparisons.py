@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from grader.model import Outcome
+from grader.model.verdict import Outcome
 from grader.store.regrade import Phase
 from grader.store.reports import Fate, Row
 from grader.store.standing import Change, Standing

@@ -7,8 +7,8 @@ from flask import Response
 from pydantic import Field
 
 from grader.addresses import BadDestination, Destinations
+from grader.model.records import Scope
 from grader.store.callbacks import Delivery, Endpoint, Event, Progress, TooManyEndpoints
-from grader.store.records import Scope
 from grader.web import answers
 from grader.web.auth import caller
 from grader.web.noun import CREATED, PREFIX, TAGGED, Answer, Noun

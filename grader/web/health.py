@@ -5,7 +5,7 @@ from pydantic import Field
 
 from grader.diskspace import complain_if_full
 from grader.errors import StoreUnavailable
-from grader.store.records import Scope
+from grader.model.records import Scope
 from grader.store.room import Room
 from grader.store.workers import Worker
 from grader.web import answers

@@ -9,8 +9,8 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from grader.errors import StoreUnavailable
+from grader.model.records import Queue
 from grader.store.counters import Figures, Histogram
-from grader.store.records import Queue
 from grader.store.room import Room
 from grader.store.store import Store
 from grader.web.noun import Answer, Noun

@@ -16,7 +16,7 @@ from flask_openapi3.models.schema import Schema
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel
 
-from grader.store.records import Scope
+from grader.model.records import Scope
 from grader.web.auth import authenticate
 from grader.web.problems import (
     BUSY,

@@ -7,11 +7,11 @@ from typing import Annotated
 from flask import Response
 from pydantic import ConfigDict, Field
 
-from grader.assignment import MOST_NETWORKS, parse
 from grader.errors import BadAssignment
-from grader.fresh import usual
-from grader.model import Assignment
-from grader.store.records import Job, Kind, Publication, Scope, State
+from grader.model.assignment import Assignment
+from grader.model.assignment_toml import MOST_NETWORKS, parse
+from grader.model.fresh import usual
+from grader.model.records import Job, Kind, Publication, Scope, State
 from grader.store.refusals import TooManyPublications
 from grader.web import answers
 from grader.web.auth import caller

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 from flask import Response, request
 from pydantic import AfterValidator, AwareDatetime, Field
 
-from grader.model import Outcome
-from grader.store.records import Job, Kind, Scope
+from grader.model.records import Job, Kind, Scope
+from grader.model.verdict import Outcome
 from grader.store.regrade import Mode, Regrade, Selection, Which
 from grader.store.regrades import Asked as Recorded
 from grader.store.reports import Report

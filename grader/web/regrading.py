@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from grader.model import Outcome
+from grader.model.verdict import Outcome
 from grader.store.regrade import Counts, Mode, Phase, Regrade, Which
 from grader.web.schemas import Told, moment, moment_or_none
 

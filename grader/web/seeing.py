@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from grader.disclosure import disclosed, policy
-from grader.model import Feedback, Level
-from grader.store.records import Submission
-from grader.stored import settings
+from grader.model.assignment import Feedback, Level
+from grader.model.records import Submission
+from grader.model.stored import settings
+from grader.reports.disclosure import disclosed, policy
 from grader.web.service import service
 
 #: Beside the flags of the verdict, for staff.

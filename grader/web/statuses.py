@@ -6,8 +6,8 @@ from typing import Any
 
 from pydantic import Field
 
-from grader.model import Outcome
-from grader.store.records import Job, Kind, State, Submission
+from grader.model.records import Job, Kind, State, Submission
+from grader.model.verdict import Outcome
 from grader.web import seeing
 from grader.web.auth import Caller
 from grader.web.pages import links

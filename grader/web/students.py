@@ -3,7 +3,7 @@
 from flask import Response
 from pydantic import Field
 
-from grader.store.records import Scope
+from grader.model.records import Scope
 from grader.web import answers
 from grader.web.auth import caller
 from grader.web.noun import Answer, Noun

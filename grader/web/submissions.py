@@ -7,10 +7,10 @@ from urllib.parse import quote
 from flask import Response, request
 from pydantic import Field
 
-from grader.formats.registry import FORMATS, Format
-from grader.model import Outcome
+from grader.model.records import Job, Kind, Scope, State, Submission
+from grader.model.verdict import Outcome
+from grader.reports.registry import FORMATS, Format
 from grader.store.paging import Page
-from grader.store.records import Job, Kind, Scope, State, Submission
 from grader.store.refusals import BadCursor
 from grader.store.searching import Filter
 from grader.store.submissions import New

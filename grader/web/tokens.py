@@ -7,7 +7,7 @@ from typing import Annotated
 from flask import Response
 from pydantic import Field
 
-from grader.store.records import Scope, Token
+from grader.model.records import Scope, Token
 from grader.web import answers
 from grader.web.auth import caller
 from grader.web.noun import CREATED, PREFIX, TAGGED, Answer, Noun

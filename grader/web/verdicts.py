@@ -4,7 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from grader.model import SCHEMA, Level, Mark, Outcome
+from grader.model.assignment import Level
+from grader.model.verdict import SCHEMA, Mark, Outcome
 
 Numbers = list[list[float | None]]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.client import Client
-from grader.store.records import Scope
+from grader.model.records import Scope
 from grader.store.store import Store
 from tests.service.parts import service, until
 from tests.worker.test_cli import backmark

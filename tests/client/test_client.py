@@ -13,7 +13,7 @@ import pytest
 
 from grader.client import Client, Patience, Position, StillWaiting, Unavailable
 from grader.client.events import Event, events
-from grader.store.records import State
+from grader.model.records import State
 from tests.client.scripted import TOKEN, Answer, Scripted, problem, scripted, submission
 
 ROOT = Path(__file__).parents[2]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.store.records import Scope
+from grader.model.records import Scope
 from grader.store.store import Store
 from grader.store.submissions import New
 from tests.client.running import COURSE, Running, command

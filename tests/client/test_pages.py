@@ -13,7 +13,7 @@ import pytest
 
 import grader.client
 from grader.client import Client
-from grader.store.records import Scope
+from grader.model.records import Scope
 from tests.client.running import Running
 from tests.services import require_program
 

@@ -12,7 +12,7 @@ import pytest
 
 from grader.client import Client
 from grader.client.regrade import AT_REST
-from grader.store.records import Scope, State
+from grader.model.records import Scope, State
 from grader.store.regrade import Phase, Which
 from tests.client.running import Running, command
 from tests.service.parts import until

@@ -27,7 +27,7 @@ from grader.client import (
     Unusable,
 )
 from grader.client.patience import retry_after
-from grader.store.records import Scope
+from grader.model.records import Scope
 from tests.client.scripted import TOKEN, Answer, problem, scripted, submission
 from tests.services import require_program
 from worker.serving.embedded import free_port

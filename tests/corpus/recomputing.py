@@ -2,7 +2,7 @@
 
 from itertools import product
 
-from grader.model import Activation, Assignment, Loss
+from grader.model.assignment import Activation, Assignment, Loss
 
 _ACTIVATIONS = {
     Activation.RELU: ("f * (f.real > 0)", "(f > 0).astype(one)"),

@@ -20,7 +20,7 @@ from standardwebhooks import Webhook
 from werkzeug.serving import make_server
 
 from examples.portal import create_app
-from grader.store.records import Scope
+from grader.model.records import Scope
 from tests.client.running import Running
 from tests.service.parts import until
 from tests.services import require_program

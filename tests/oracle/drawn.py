@@ -5,11 +5,11 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 from numpy.typing import NDArray
 
-from grader.model import Activation, Formulas, Loss, Reduction
+from grader.model.assignment import Activation, Formulas, Loss, Reduction
 from grader.oracle.network import Network, forward
-from grader.properties.building import Values, build, dyadic
-from grader.properties.ordinary import LARGEST_LOGIT
-from grader.suite import count, matrices
+from grader.oracle.suite import count, matrices
+from grader.subjects.networks.building import Values, build, dyadic
+from grader.subjects.networks.ordinary import LARGEST_LOGIT
 
 ALL = [Formulas(activation, loss) for activation in Activation for loss in Loss]
 MEAN = [Formulas(Activation.RELU, loss, reduction=Reduction.MEAN) for loss in Loss]

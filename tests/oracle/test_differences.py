@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.model import Activation, Formulas, Loss
+from grader.model.assignment import Activation, Formulas, Loss
 from grader.oracle.differences import differences
 from grader.oracle.network import Network
 from grader.oracle.reference import gradient

@@ -6,13 +6,13 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from grader.model import Activation, Assignment, Formulas, Loss, Range, Ranges, Reduction
+from grader.model.assignment import Activation, Assignment, Formulas, Loss, Range, Ranges, Reduction
 from grader.oracle.network import Network, Pass, forward
 from grader.oracle.reference import gradient
+from grader.oracle.suite import flatten, measured
 from grader.oracle.tolerance import RTOL
-from grader.properties.building import MARGIN
-from grader.properties.ordinary import ordinary
-from grader.suite import flatten, measured
+from grader.subjects.networks.building import MARGIN
+from grader.subjects.networks.ordinary import ordinary
 from tests.oracle.drawn import ALL
 
 BATCHES = Formulas(Activation.RELU, Loss.LEAST_SQUARES, reduction=Reduction.MEAN)

@@ -3,7 +3,7 @@
 import numpy as np
 from hypothesis import given, settings
 
-from grader.model import Formulas
+from grader.model.assignment import Formulas
 from grader.oracle.network import Network, Pass, forward
 from grader.oracle.reference import gradient
 from grader.oracle.tolerance import RTOL, scale

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from grader.model.records import Job, Kind
 from grader.store import keys
-from grader.store.records import Job, Kind
 from grader.store.searching import Filter
 from grader.store.store import Store
 from grader.store.submissions import New

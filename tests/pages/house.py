@@ -8,8 +8,8 @@ from pathlib import Path
 
 from flask import Flask
 
-from grader.model import Level
-from grader.store.records import Job, Kind, Scope, Submission
+from grader.model.assignment import Level
+from grader.model.records import Job, Kind, Scope, Submission
 from grader.store.submissions import New
 from grader.web import create_app
 from grader.web.pages import links

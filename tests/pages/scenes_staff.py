@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 
-from grader.store.records import Job, Kind, Submission
+from grader.model.records import Job, Kind, Submission
 from grader.store.regrade import Phase
 from grader.store.searching import Filter
 from grader.store.submissions import New

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from functools import partial
 
-from grader.model import Level
-from grader.store.records import Claim, Job, Kind, Submission
+from grader.model.assignment import Level
+from grader.model.records import Claim, Job, Kind, Submission
 from grader.store.searching import Filter
 from grader.store.submissions import New
 from tests.pages.browser import Window

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.model import Activation
+from grader.model.assignment import Activation
 from grader.web.pages.comparing import compared
 from grader.web.pages.drawing import Drawing, Edge, Node, Tag, drawn
 from grader.web.pages.forward import forward

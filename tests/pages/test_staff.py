@@ -6,7 +6,7 @@ import time
 import pytest
 from playwright.sync_api import Page, expect
 
-from grader.store.records import Job, Kind
+from grader.model.records import Job, Kind
 from grader.store.searching import Filter
 from grader.store.submissions import New
 from tests.pages.browser import Window

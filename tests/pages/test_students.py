@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from grader.model import Level
-from grader.store.records import Job, Kind, State
+from grader.model.assignment import Level
+from grader.model.records import Job, Kind, State
 from grader.store.searching import Filter
-from tests.disclosing import betrayed, texts
 from tests.pages.browser import Window
 from tests.pages.conftest import Opening
 from tests.pages.house import COURSE, PATIENCE, House, until
 from tests.pages.scenes_student import HOSTILE, HOSTILE_NAME, SCENES, accepted, graded, lost
+from tests.reports.disclosing import betrayed, texts
 from tests.service.parts import EXAMPLES
 from worker.serving.embedded import free_port
 from worker.serving.readiness import missing

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.plaintext import capped
+from grader.reports.plaintext import capped
 from grader.web.pages.numbers import number
 from grader.web.pages.words import block, coded, duration, line, listed, size
 

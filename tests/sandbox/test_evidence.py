@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from grader.properties.candidate import Evidence
-from grader.revision import packaged
-from grader.suite import Suite
+from grader.oracle.answers import Evidence
+from grader.oracle.suite import Suite
+from grader.subjects.networks.revision import packaged
 from tests.local import local
 
 UDL = packaged("udl-7.2")

@@ -17,9 +17,9 @@ from pathlib import Path
 import pytest
 
 from grader.errors import Crashed, JailFailed, OutOfMemory, TimedOut
-from grader.model import Outcome
-from grader.properties.engine import Judge
-from grader.suite import join
+from grader.judge.judge import Judge
+from grader.model.verdict import Outcome
+from grader.oracle.suite import join
 from tests.sandbox.conftest import LIMITS, ask, ask_again, body, network, numbers, pid_of
 from tests.service.parts import until
 from worker.grading import Grader

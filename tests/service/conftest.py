@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from grader.model.records import Job
 from grader.settings.service import ServiceSettings
-from grader.store.records import Job
 from grader.store.store import Store
 from tests.service.parts import Service
 from tests.service.parts import service as started

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from grader.dispatch import CeleryDispatcher, application
+from grader.model.records import Job, Kind, Submission
 from grader.settings.service import ServiceSettings
-from grader.store.records import Job, Kind, Submission
 from grader.store.store import Store
 from grader.store.submissions import New
 from worker.serving.tether import tethered

@@ -15,8 +15,8 @@ from typing import Any
 import httpx
 import pytest
 
-from grader.properties.engine import Judge
-from grader.store.records import Scope, State
+from grader.judge.judge import Judge
+from grader.model.records import Scope, State
 from tests.service.parts import ASSIGNMENT, COURSE, EXAMPLES, Part, Service, service, until
 from tests.service.test_end_to_end import settled
 from worker.grading import Grader

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from grader.errors import StoreUnavailable
-from grader.store.records import Job, Kind, State
+from grader.model.records import Job, Kind, State
 from grader.store.submissions import New
 from tests.service.conftest import Making
 from tests.service.parts import PATIENCE, until

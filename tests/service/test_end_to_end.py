@@ -5,7 +5,7 @@ import subprocess
 import sys
 from typing import Any
 
-from grader.store.records import State
+from grader.model.records import State
 from tests.service.parts import EXAMPLES, ROOT, Service
 
 

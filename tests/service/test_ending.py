@@ -3,7 +3,7 @@
 import os
 import signal
 
-from grader.store.records import Job, Kind, Queue, State
+from grader.model.records import Job, Kind, Queue, State
 from tests.service.parts import EXAMPLES, SLEEPER, Service, gone, until
 
 RIGHT = next(file for file in EXAMPLES if file.name == "right_loops.py").read_bytes()

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from grader.errors import AssignmentError
-from grader.model import Limits
+from grader.model.assignment import Limits
+from grader.model.records import Job, Kind, Revision, State, Submission
 from grader.store.listings import Listing
 from grader.store.packing import unpacked
-from grader.store.records import Job, Kind, Revision, State, Submission
 from grader.store.submissions import New
 from tests.sandbox.conftest import pid_of
 from tests.service.conftest import Making, Sent

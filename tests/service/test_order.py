@@ -1,6 +1,6 @@
 """Who goes first: whoever waits for an answer and has none running, then what was a worker's already, then regrades."""
 
-from grader.store.records import Queue, State
+from grader.model.records import Queue, State
 from tests.service.parts import SLEEPER, Service, until
 from tests.service.test_regrades import RIGHT, asked, graded, now
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import httpx
 
-from grader.store.records import Scope, State
+from grader.model.records import Scope, State
 from tests.service.parts import COURSE, EXAMPLES, Part, Service, until
 from worker.serving.embedded import free_port
 from worker.serving.readiness import missing

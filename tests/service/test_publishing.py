@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 
 from grader.errors import AssignmentError
-from grader.fresh import GROUPS, group, places, usual
-from grader.model import Ranges
-from grader.properties.engine import Judge
-from grader.properties.selfcheck import selfcheck
-from grader.properties.steps import STEPS
-from grader.store.records import Job, Kind, Publication, Revision, State
+from grader.judge.judge import Judge
+from grader.model.assignment import Ranges
+from grader.model.fresh import GROUPS, group, places, usual
+from grader.model.records import Job, Kind, Publication, Revision, State
+from grader.publishing.selfcheck import selfcheck
 from grader.store.regrade import Selection, Which
 from grader.store.searching import Filter
 from grader.store.submissions import New
+from grader.subjects.networks.steps import STEPS
 from tests.service.conftest import Making, Sent
 from tests.service.parts import COURSE, EXAMPLES, until
 from tests.submissions_helpers.made import table

@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader.store.records import Job, Kind, Queue, State
+from grader.model.records import Job, Kind, Queue, State
 from grader.store.regrade import Mode, Phase, Regrade, Selection, Which
 from grader.store.submissions import New
 from tests.service.conftest import Making

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from grader.result import complete_verdict
+from grader.model.records import Claim, Job, Kind, Submission
+from grader.model.result import complete_verdict
 from grader.store import keys
 from grader.store.connection import text
-from grader.store.records import Claim, Job, Kind, Submission
 from grader.store.store import Store
 from grader.store.submissions import New
 

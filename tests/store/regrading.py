@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from grader.result import complete_verdict
-from grader.store.records import Claim, Job, Kind
+from grader.model.records import Claim, Job, Kind
+from grader.model.result import complete_verdict
 from grader.store.regrade import Mode, Phase, Regrade, Selection, Which
 from grader.store.reports import Row
 from grader.store.store import Store

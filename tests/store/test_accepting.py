@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from grader.errors import StoreUnavailable
-from grader.store.records import Queue, State
+from grader.model.records import Queue, State
 from grader.store.refusals import IdempotencyMismatch, ShareUsedUp, StorageFull
 from grader.store.shares import Share
 from grader.store.store import Store

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from grader.errors import StoreUnavailable
-from grader.store.records import State
+from grader.model.records import State
 from grader.store.scripts import Call, _source
 from grader.store.store import Store
 from tests.store.making import accepted, claimed, now, verdict

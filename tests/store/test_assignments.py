@@ -4,10 +4,10 @@ import json
 from dataclasses import replace
 from functools import partial
 
-from grader.revision import load, packaged
-from grader.store.records import Revision
+from grader.model.records import Revision
 from grader.store.shipped import shipped
 from grader.store.store import Store
+from grader.subjects.networks.revision import load, packaged
 
 UDL = "udl-7.2"
 

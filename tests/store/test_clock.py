@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from grader.model.records import Job, Kind, Queue, State
 from grader.settings.service import ServiceSettings
 from grader.store import keys
 from grader.store.callbacks import Attempt, Event, Progress, Result
-from grader.store.records import Job, Kind, Queue, State
 from grader.store.regrade import Phase, Selection
 from grader.store.store import Store
 from grader.store.workers import Worker

@@ -4,15 +4,15 @@ from typing import Any
 
 import pytest
 
-from grader.diagnosis import hints
-from grader.diagnosis.bugs import library
-from grader.diagnosis.fit import Fit
-from grader.revision import packaged
 from grader.store.cohorts import Cohort, Made, Marks
 from grader.store.regrade import Phase
 from grader.store.searching import Filter
 from grader.store.standing import Standing
 from grader.store.store import Store
+from grader.subjects.networks.diagnosis import hints
+from grader.subjects.networks.diagnosis.bugs import library
+from grader.subjects.networks.diagnosis.fit import Fit
+from grader.subjects.networks.revision import packaged
 from tests.store.making import accepted, claimed, finished, new, now, remains, verdict
 from tests.store.regrading import applied, phase, previewed, result, rolled_back
 

@@ -1,6 +1,6 @@
 """Deleting takes everything that belongs to a submission or a student, and nothing of others'."""
 
-from grader.store.records import State
+from grader.model.records import State
 from grader.store.searching import Filter
 from grader.store.store import Store
 from tests.store.making import accepted, claimed, finished, job, kept, new, now, remains, verdict

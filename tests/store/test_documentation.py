@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from grader.dispatch import CeleryDispatcher, application
 from grader.errors import StoreUnavailable
-from grader.store.records import Kind
+from grader.model.records import Kind
 from grader.store.store import Store
 from tests.store.making import accepted, finished, job, new
 from worker.serving.embedded import EmbeddedRedis

@@ -15,8 +15,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from grader.model.records import Claim, Queue, State
 from grader.store import keys
-from grader.store.records import Claim, Queue, State
 from grader.store.store import Store
 from tests.store.making import end_lease, job, new, remains, verdict
 

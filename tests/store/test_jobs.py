@@ -4,8 +4,8 @@ import logging
 
 import pytest
 
+from grader.model.records import Claim, Job, Kind, Queue, State
 from grader.store import keys
-from grader.store.records import Claim, Job, Kind, Queue, State
 from grader.store.store import Store
 from tests.store.making import accepted, claimed, end_lease, finished, job, new, now, verdict
 

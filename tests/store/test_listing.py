@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader.store.records import State
+from grader.model.records import State
 from grader.store.refusals import BadCursor
 from grader.store.searching import Filter
 from grader.store.store import Store

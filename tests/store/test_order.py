@@ -1,7 +1,7 @@
 """Whose turn it is: an order of what waits, by place and by what each student has running; never a cap."""
 
+from grader.model.records import Kind, Queue
 from grader.store import keys
-from grader.store.records import Kind, Queue
 from grader.store.store import Store
 from tests.store.making import accepted, claimed, end_lease, finished, job, new, verdict
 

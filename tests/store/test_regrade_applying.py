@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from grader.model.records import Job, Kind, State
 from grader.store import keys
-from grader.store.records import Job, Kind, State
 from grader.store.regrade import Mode, Phase
 from grader.store.reports import Fate
 from grader.store.store import Store

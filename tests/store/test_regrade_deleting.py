@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from grader.store.records import Job, Kind
+from grader.model.records import Job, Kind
 from grader.store.regrade import Mode, Phase, Which
 from grader.store.store import Store
 from tests.store.making import now as submission

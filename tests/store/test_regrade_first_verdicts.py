@@ -2,8 +2,8 @@
 
 import json
 
+from grader.model.records import State
 from grader.store import keys
-from grader.store.records import State
 from grader.store.regrade import Mode, Which
 from grader.store.reports import Fate
 from grader.store.standing import Change

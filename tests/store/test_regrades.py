@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from grader.model.records import Job, Kind
 from grader.store import reports
-from grader.store.records import Job, Kind
 from grader.store.refusals import WrongPhase
 from grader.store.regrade import Mode, Phase, Which
 from grader.store.standing import Change

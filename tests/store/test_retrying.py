@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from grader.model.records import Claim, State
 from grader.store import keys
-from grader.store.records import Claim, State
 from grader.store.store import Store
 from tests.store.making import accepted, claimed, finished, job, new, now, verdict
 

@@ -11,8 +11,8 @@ import pytest
 from pydantic import SecretStr
 
 from grader.errors import StoreUnavailable
+from grader.model.records import State
 from grader.settings.service import ServiceSettings
-from grader.store.records import State
 from grader.store.store import Store
 from grader.store.workers import Worker
 from tests.store.making import accepted, claimed, finished, job, new, now, verdict

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
+from grader.model.records import Scope
 from grader.store import keys
-from grader.store.records import Scope
 from grader.store.store import Store
 
 

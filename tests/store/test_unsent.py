@@ -6,8 +6,8 @@ import pytest
 from celery import Celery
 
 from grader.dispatch import CeleryDispatcher, application
+from grader.model.records import Kind
 from grader.store import keys
-from grader.store.records import Kind
 from grader.store.store import Store
 from tests.store.making import accepted, claimed, job, new
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from grader.store.records import State
+from grader.model.records import State
 from grader.store.searching import Filter
 from grader.store.store import Store
 from tests.store.making import accepted, claimed, finished, kept, new, now, verdict

@@ -3,19 +3,19 @@
 import json
 from dataclasses import asdict, replace
 
-from grader.disclosure import policy
-from grader.model import Feedback, Level
-from grader.result import complete_verdict
+from grader.model.assignment import Feedback, Level
+from grader.model.records import Revision, Scope
+from grader.model.result import complete_verdict
+from grader.model.stored import settings
+from grader.reports.disclosure import policy
 from grader.store.callbacks import Event
 from grader.store.connection import texts
 from grader.store.entries import Entry
 from grader.store.packing import packed
-from grader.store.records import Revision, Scope
 from grader.store.regrade import read
 from grader.store.standing import Standing
 from grader.store.store import Store
 from grader.store.workers import Worker
-from grader.stored import settings
 from tests.store.making import accepted, claimed, verdict
 from tests.store.regrading import asked
 

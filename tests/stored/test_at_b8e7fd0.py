@@ -16,19 +16,20 @@ import pytest
 from flask import Flask
 from pydantic import SecretStr
 
-from grader import result
-from grader.disclosure import disclosed
-from grader.feedback import rendered
-from grader.formats.registry import FORMATS
-from grader.model import Feedback, Level, Outcome
-from grader.revision import load
+from grader.model import result
+from grader.model.assignment import Feedback, Level
+from grader.model.records import Job, Kind, Scope, State, Submission
+from grader.model.stored import settings as assignment_settings
+from grader.model.verdict import Outcome
+from grader.reports.disclosure import disclosed
+from grader.reports.registry import FORMATS
+from grader.reports.terminal import rendered
 from grader.settings.service import ServiceSettings
 from grader.store.callbacks import Progress
-from grader.store.records import Job, Kind, Scope, State, Submission
 from grader.store.regrade import Mode, Phase
 from grader.store.searching import Filter
 from grader.store.store import Store
-from grader.stored import settings as assignment_settings
+from grader.subjects.networks.revision import load
 from grader.web import create_app
 from grader.web.pages import links
 from grader.web.pages.verdict import viewed

@@ -8,7 +8,7 @@ import importlib.util
 import sys
 
 MODULES = (
-    "grader", "grader.oracle", "grader.oracle.reference", "grader.revision", "grader.suite", "grader.model",
+    "grader", "grader.oracle", "grader.oracle.reference", "grader.subjects.networks.revision", "grader.oracle.suite", "grader.model",
     "worker.grading", "worker.jailed", "worker.cli", "worker.sandbox.session", "worker.sandbox.policy",
     "worker.sandbox.process", "tests", "hypothesis", "redis", "flask", "celery",
 )

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from grader.model import Outcome
-from grader.revision import Revision
+from grader.model.verdict import Outcome
+from grader.subjects.networks.revision import Revision
 
 RIGHT = """
 def backward_pass(all_weights, all_biases, all_f, all_h, y):

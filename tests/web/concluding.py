@@ -6,8 +6,8 @@ from itertools import count
 from threading import Event, Thread
 from typing import Any, Literal
 
+from grader.model.records import Claim, Job, Kind, State
 from grader.store.connection import text
-from grader.store.records import Claim, Job, Kind, State
 from grader.store.regrade import Phase
 from grader.store.store import Store
 from grader.store.workers import Worker

@@ -6,8 +6,8 @@ import pytest
 from flask import Flask
 from pydantic import SecretStr
 
+from grader.model.records import Scope
 from grader.settings.service import ServiceSettings
-from grader.store.records import Scope
 from grader.store.store import Store
 from grader.web import create_app
 from tests.services import redis_server

@@ -5,7 +5,7 @@ import time
 import pytest
 from flask import Flask
 
-from grader.store.records import Scope
+from grader.model.records import Scope
 from grader.store.store import Store
 from tests.web.asking import Asker
 from tests.web.concluding import conclude

@@ -9,8 +9,8 @@ from flask import Flask
 from pydantic import SecretStr
 
 from grader.errors import StoreUnavailable
+from grader.model.records import Scope
 from grader.settings.service import ServiceSettings
-from grader.store.records import Scope
 from grader.store.searching import Filter
 from grader.store.store import Store
 from grader.web import create_app

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from grader.store.records import Job, Kind
+from grader.model.records import Job, Kind
 from grader.store.store import Store
 from grader.web.noun import PREFIX
 from tests.web.asking import SOURCE, Asker

@@ -12,13 +12,14 @@ from flask import Flask
 from pydantic import SecretStr
 
 from grader import web
-from grader.formats.registry import FORMATS
-from grader.model import Assignment, Feedback, Level, Outcome, Rubric
+from grader.model.assignment import Assignment, Feedback, Level, Rubric
+from grader.model.records import Revision
+from grader.model.stored import assignment_to_json
+from grader.model.verdict import Outcome
+from grader.reports.registry import FORMATS
 from grader.settings.service import ServiceSettings
-from grader.store.records import Revision
 from grader.store.store import Store
-from grader.stored import assignment_to_json
-from tests.disclosing import ROWS, betrayed, revealing, secrets
+from tests.reports.disclosing import ROWS, betrayed, revealing, secrets
 from tests.web.asking import Asker
 from tests.web.concluding import conclude
 from tests.worker.receivers import receiving

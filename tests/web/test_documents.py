@@ -6,19 +6,18 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from grader.disclosure import disclosed
-from grader.model import (
+from grader.model.assignment import Feedback, Level
+from grader.model.verdict import (
     AssignmentReference,
     Counterexample,
     Diagnosis,
-    Feedback,
     FirstDifference,
     Flag,
-    Level,
     Property,
     Statistics,
     StudentError,
 )
+from grader.reports.disclosure import disclosed
 from grader.web.noun import PREFIX
 from grader.web.problems import KINDS, Kind
 from grader.web.verdicts import (

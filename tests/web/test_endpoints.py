@@ -7,9 +7,9 @@ import pytest
 from pydantic import SecretStr
 from werkzeug.test import TestResponse
 
+from grader.model.records import Scope
 from grader.settings.service import ServiceSettings
 from grader.store.callbacks import MOST_ENDPOINTS, Result
-from grader.store.records import Scope
 from grader.store.store import Store
 from grader.web import create_app
 from grader.web.service import of

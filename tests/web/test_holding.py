@@ -9,9 +9,9 @@ import httpx
 import pytest
 from flask import Flask
 
+from grader.model.records import Job, Kind, Scope
 from grader.settings.service import ServiceSettings
 from grader.store import keys
-from grader.store.records import Job, Kind, Scope
 from grader.store.store import Store
 from grader.web import awaiting
 from grader.web.server import graceful_timeout

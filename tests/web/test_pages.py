@@ -10,8 +10,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from pydantic import SecretStr
 
+from grader.model.records import Scope, Submission
 from grader.settings.service import ServiceSettings
-from grader.store.records import Scope, Submission
 from grader.store.store import Store
 from grader.web import create_app
 from grader.web.pages import links

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from grader.model.records import Job, Kind, State
 from grader.store.publications import MOST_OPEN
-from grader.store.records import Job, Kind, State
 from grader.store.store import Store
 from tests.web.asking import Asker
 

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from grader.store.records import Job, Kind, Queue, Scope
+from grader.model.records import Job, Kind, Queue, Scope
 from grader.store.regrade import Mode, Phase, Which
 from grader.store.reports import Fate
 from grader.store.standing import Change

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from grader.model.records import Scope
 from grader.settings.service import ServiceSettings
-from grader.store.records import Scope
 from grader.store.store import Store
 from tests.web.asking import Asker
 from tests.web.concluding import conclude, concluding

@@ -7,8 +7,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from limits import parse
 
+from grader.model.records import State, Submission
 from grader.settings.service import ServiceSettings
-from grader.store.records import State, Submission
 from grader.store.searching import Filter
 from grader.store.store import Store
 from grader.web.pages import links

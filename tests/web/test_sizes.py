@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from grader.store.records import Scope
+from grader.model.records import Scope
 from grader.store.store import Store
 from tests.web.serving import serving
 from worker.serving.embedded import EmbeddedRedis

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import Client, TestResponse
 
-from grader.store.records import Job, Kind, Revision, Scope, State
+from grader.model.records import Job, Kind, Revision, Scope, State
 from grader.store.regrade import Mode, Phase, Selection
 from grader.store.store import Store
 from grader.store.submissions import New

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from grader.dispatch import CeleryDispatcher, application
+from grader.model.records import Scope
 from grader.settings.service import ServiceSettings
-from grader.store.records import Scope
 from grader.store.store import Store
 from grader.web import create_app
 from tests.web.asking import SOURCE, Asker

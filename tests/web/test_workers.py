@@ -10,8 +10,8 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from grader.model.records import Scope
 from grader.settings.service import ServiceSettings
-from grader.store.records import Scope
 from grader.store.store import Store
 from grader.store.submissions import New
 from grader.web.bodies import AWAITED

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from grader.model import (
+from grader.model.verdict import (
     AssignmentReference,
     Counterexample,
     Flag,

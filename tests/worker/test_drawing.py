@@ -3,7 +3,7 @@
 import pytest
 
 from grader.errors import AssignmentError, BadAssignment
-from grader.model import Assignment
+from grader.model.assignment import Assignment
 from worker.drawing import Drawing
 
 

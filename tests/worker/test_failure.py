@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from grader.model import Outcome, Verdict
-from grader.properties.engine import Judge
-from tests.properties.test_shrinking import RIGHT
+from grader.judge.judge import Judge
+from grader.model.verdict import Outcome, Verdict
+from tests.judge.test_shrinking import RIGHT
 from worker.cli import main
 from worker.commands import parallel
 from worker.commands.failure import Failure

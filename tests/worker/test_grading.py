@@ -9,10 +9,11 @@ from dataclasses import replace
 import pytest
 
 from grader.errors import JailInterrupted
-from grader.model import Limits, Mark, Outcome, Verdict
-from grader.properties.engine import Judge
-from grader.revision import Revision
-from tests.properties.test_shrinking import RIGHT
+from grader.judge.judge import Judge
+from grader.model.assignment import Limits
+from grader.model.verdict import Mark, Outcome, Verdict
+from grader.subjects.networks.revision import Revision
+from tests.judge.test_shrinking import RIGHT
 from tests.sandbox.conftest import pid_of
 from worker.grading import Grader
 from worker.jails import Jails

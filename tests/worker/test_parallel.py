@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from grader.errors import BadAssignment, JailFailed
-from grader.model import Outcome, Verdict
-from grader.properties.engine import Judge
-from tests.properties.test_shrinking import RIGHT
+from grader.judge.judge import Judge
+from grader.model.verdict import Outcome, Verdict
+from tests.judge.test_shrinking import RIGHT
 from worker.commands import parallel
 from worker.grading import Grader
 from worker.jails import Jails

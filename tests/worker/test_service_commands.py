@@ -11,8 +11,8 @@ from click.testing import CliRunner, Result
 from pydantic import SecretStr
 
 from grader.dispatch import CeleryDispatcher, application
+from grader.model.records import Job, Kind, Scope
 from grader.settings.service import ServiceSettings
-from grader.store.records import Job, Kind, Scope
 from grader.store.store import Store
 from tests.service.parts import until
 from tests.services import redis_server
@@ -113,4 +113,4 @@ def test_a_sweeper_needs_no_numpy() -> None:
     code = "import sys, worker.service.sweeper, worker.service.deliveries; print(*sorted(sys.modules))"
     root = Path(__file__).parents[2]
     told = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
-    assert not {"numpy", "hypothesis", "grader.properties"} & set(told.stdout.split())
+    assert not {"numpy", "hypothesis", "grader.judge", "grader.subjects"} & set(told.stdout.split())

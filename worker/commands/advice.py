@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from grader.errors import AssignmentError
-from grader.model import Assignment, Range
-from grader.properties.selfcheck import selfcheck
-from grader.revision import load
+from grader.model.assignment import Assignment, Range
+from grader.publishing.selfcheck import selfcheck
+from grader.subjects.networks.revision import load
 from worker.drawing import MOST_SECONDS, Drawing
 
 #: As many as an assignment may draw.

@@ -184,10 +184,10 @@ def _show(submission: "Submission", name: str, *, as_json: bool, whole: bool) ->
     elif submission.verdict is None:
         click.echo(_where(submission, name), err=as_json)
     else:
-        from grader import result
         from grader.client.calls import value
-        from grader.feedback import rendered
-        from grader.model import Level
+        from grader.model import result
+        from grader.model.assignment import Level
+        from grader.reports.terminal import rendered
 
         verdict = value(submission.verdict, result.verdict)
         named = replace(verdict, submission=replace(verdict.submission, filename=name))
@@ -196,7 +196,7 @@ def _show(submission: "Submission", name: str, *, as_json: bool, whole: bool) ->
 
 def _where(submission: "Submission", name: str) -> str:
     """Where a submission is, in a line."""
-    from grader.plaintext import plain
+    from grader.reports.plaintext import plain
 
     state = {
         "queued": "waiting",
@@ -216,8 +216,8 @@ def _where(submission: "Submission", name: str) -> str:
 
 
 def _summarise(ended: "Sequence[tuple[str, Submission]]") -> None:
-    from grader.feedback import summary
-    from grader.model import Outcome
+    from grader.model.verdict import Outcome
+    from grader.reports.terminal import summary
 
     rows: list[tuple[str, Outcome, int, int]] = []
     for name, each in ended:

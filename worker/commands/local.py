@@ -26,9 +26,9 @@ from worker.sandbox.session import Session
 from worker.sandbox.single import Single
 
 if TYPE_CHECKING:
-    from grader.model import Outcome, Verdict
-    from grader.properties.engine import Judge
-    from grader.revision import Revision
+    from grader.judge.judge import Judge
+    from grader.model.verdict import Outcome, Verdict
+    from grader.subjects.networks.revision import Revision
     from worker.grading import Grader
 
 #: Files for each process that grades: fewer are done before another has started up.
@@ -99,7 +99,7 @@ def grade(files: Sequence[Path], choice: Choice, settings: Settings, output: Out
             seen.append((verdict.submission.filename, verdict.judgement.outcome, verdict.score, verdict.max_score))
             advance()
     if len(seen) > 1 and not output.as_json:
-        from grader.feedback import summary
+        from grader.reports.terminal import summary
 
         show(summary(seen))
     return passed
@@ -144,7 +144,7 @@ def _fitting(files: int) -> int:
 
 
 def _judge(choice: Choice, settings: Settings) -> "Judge":
-    from grader.properties.engine import Judge
+    from grader.judge.judge import Judge
     from worker.drawing import other, revision
 
     found = revision(choice.assignment, settings.cache)
@@ -179,7 +179,7 @@ def _show(verdict: "Verdict", *, as_json: bool) -> None:
         # NaN is no JSON: a derivative that is not finite was made None where it was shown.
         click.echo(json.dumps(verdict.as_dict(), allow_nan=False))
         return
-    from grader.feedback import rendered
+    from grader.reports.terminal import rendered
 
     show(rendered(verdict))
 
@@ -195,7 +195,7 @@ def _write_script(file: Path, verdict: "Verdict") -> None:
 
 def networks(assignment: str, settings: Settings, *, as_json: bool) -> None:
     """What an assignment draws."""
-    from grader.properties.survey import survey
+    from grader.publishing.survey import survey
     from worker.drawing import revision
 
     found = survey(revision(assignment, settings.cache))
@@ -259,7 +259,7 @@ def check(assignment: str, right: Path | None, settings: Settings, *, as_json: b
     What cannot be passed is refused: a function of another name than the notebook's needs `right` to show that it has
     the five arguments of the contract.
     """
-    from grader.properties.selfcheck import selfcheck
+    from grader.publishing.selfcheck import selfcheck
     from worker.drawing import revision
 
     drawn = revision(assignment, settings.cache)
@@ -302,7 +302,7 @@ def _contract(drawn: "Revision", right: Path | None, settings: Settings) -> list
             return []
         fault = f"nothing shows that anybody can pass: {called}, and has to return two lists, the derivatives by the"
         return [f"{fault} weights and by the biases; name a right submission with --right FILE"]
-    from grader.properties.engine import Judge
+    from grader.judge.judge import Judge
 
     with contextlib.closing(Jails(policy.jailed(settings.bwrap, Way(settings.jail)))) as jails:
         judgement = _grader(Judge(drawn), jails).grade(read(right), right.name).judgement
@@ -314,8 +314,8 @@ def _contract(drawn: "Revision", right: Path | None, settings: Settings) -> list
 
 def draw(file: Path, output: Path) -> None:
     """Draw and store an assignment's networks."""
-    from grader.assignment import read
-    from grader.revision import load
+    from grader.model.assignment_toml import read
+    from grader.subjects.networks.revision import load
     from worker.drawing import draw as drawn
     from worker.drawing import save
 

@@ -16,8 +16,8 @@ from typing import Any, NoReturn
 
 from grader import errors
 from grader.errors import BackmarkError, JailFailed
-from grader.model import Verdict
-from grader.result import verdict
+from grader.model.result import verdict
+from grader.model.verdict import Verdict
 from worker.commands.failure import Failure
 from worker.commands.files import read
 from worker.grading import Grader

@@ -157,7 +157,7 @@ def _table(found: "Iterable[Comparison]") -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from grader.plaintext import plain
+    from grader.reports.plaintext import plain
 
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
     for heading in ("student", "file", "", "before", "after", "newly failing", "status"):

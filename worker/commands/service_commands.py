@@ -14,9 +14,9 @@ import click
 from pydantic import ValidationError
 
 from grader.errors import ServiceError
+from grader.model.records import Scope
 from grader.settings import machine
 from grader.settings.service import ServiceSettings
-from grader.store.records import Scope
 
 if TYPE_CHECKING:
     from grader.store.store import Store

@@ -14,9 +14,9 @@ from celery.exceptions import SecurityWarning
 
 from grader.dispatch import application
 from grader.errors import StoreUnavailable
+from grader.model.records import Kind
 from grader.settings.machine import Settings
 from grader.settings.service import ServiceSettings
-from grader.store.records import Kind
 from grader.store.store import Store
 from worker.sandbox import policy
 from worker.sandbox.policy import Launch, Way

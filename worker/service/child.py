@@ -1,8 +1,8 @@
 """A process that does the work: what it has of its own, and what a message makes it do."""
 
 from grader.dispatch import CeleryDispatcher, application
+from grader.model.records import Job, Kind
 from grader.settings.service import ServiceSettings
-from grader.store.records import Job, Kind
 from grader.store.store import Store
 from worker.jails import Jails
 from worker.sandbox.policy import Launch

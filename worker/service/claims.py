@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from grader.errors import BackmarkError, StoreUnavailable
-from grader.store.records import Claim, Job, Kind
+from grader.model.records import Claim, Job, Kind
 from worker.service.context import Context
 from worker.service.stop import Stop
 

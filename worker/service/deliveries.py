@@ -20,9 +20,9 @@ from standardwebhooks import Webhook
 
 from grader.addresses import BadDestination, Destinations
 from grader.errors import StoreUnavailable
+from grader.model.records import Submission
 from grader.settings.service import ServiceSettings
 from grader.store.callbacks import Attempt, Result
-from grader.store.records import Submission
 from grader.store.store import Store
 from worker.service.posts import Answer, Message, NoAnswer, post
 

@@ -10,15 +10,10 @@ import numpy as np
 #: Everything between a submission's bytes and its verdict, from the packages' common folder.
 SOURCES = (
     "grader/errors.py",
-    "grader/fresh.py",
-    "grader/model.py",
-    "grader/revision.py",
-    "grader/stored.py",
-    "grader/suite.py",
-    "grader/titles.py",
-    "grader/diagnosis",
+    "grader/judge",
+    "grader/model",
     "grader/oracle",
-    "grader/properties",
+    "grader/subjects",
     "worker/grading.py",
     "worker/jailed.py",
     "worker/jails.py",

@@ -9,13 +9,13 @@ import hmac
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from grader.assignment import MOST_NETWORKS
 from grader.errors import AssignmentError
-from grader.fresh import places
-from grader.model import Assignment
-from grader.revision import Revision
-from grader.stored import assignment_to_json
-from grader.suite import join
+from grader.model.assignment import Assignment
+from grader.model.assignment_toml import MOST_NETWORKS
+from grader.model.fresh import places
+from grader.model.stored import assignment_to_json
+from grader.oracle.suite import join
+from grader.subjects.networks.revision import Revision
 
 #: A pool holds so many networks for each that is chosen, and at least so many.
 _TIMES, _LEAST = 5, 200

@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from grader.errors import AssignmentError
-from grader.fresh import GROUPS, group
-from grader.model import Assignment
-from grader.properties.engine import Judge
-from grader.revision import Revision, load
-from grader.store import keys, records
+from grader.judge.judge import Judge
+from grader.model import records
+from grader.model.assignment import Assignment
+from grader.model.fresh import GROUPS, group
+from grader.store import keys
 from grader.store.assignments import Assignments
+from grader.subjects.networks.revision import Revision, load
 from worker.grading import Grader
 from worker.jails import Jails
 from worker.service import fresh

@@ -4,8 +4,8 @@ import hashlib
 import json
 from typing import Any, NamedTuple
 
-from grader.model import Assignment
-from grader.store import records
+from grader.model import records
+from grader.model.assignment import Assignment
 from grader.store.entries import nameless
 from grader.store.listings import Listing
 from grader.store.scripts import Call

@@ -3,10 +3,10 @@
 import time
 
 from grader.errors import BadAssignment
-from grader.model import Assignment
-from grader.properties.selfcheck import reference_rejected
-from grader.revision import load
+from grader.model.assignment import Assignment
+from grader.publishing.selfcheck import reference_rejected
 from grader.store.assignments import Assignments
+from grader.subjects.networks.revision import load
 from worker.drawing import MOST_SECONDS, Drawing
 from worker.service import fresh
 from worker.service.claims import Hold

@@ -3,13 +3,13 @@
 import logging
 from dataclasses import dataclass
 
-from grader.assignment import parse
 from grader.errors import BadAssignment
-from grader.properties.preview import preview
-from grader.properties.selfcheck import SelfCheck, selfcheck
-from grader.revision import load
-from grader.store import records
-from grader.store.records import Publication, State
+from grader.model import records
+from grader.model.assignment_toml import parse
+from grader.model.records import Publication, State
+from grader.publishing.preview import preview
+from grader.publishing.selfcheck import SelfCheck, selfcheck
+from grader.subjects.networks.revision import load
 from worker.service import fresh, pools
 from worker.service.claims import Hold, Withdrawn
 from worker.service.context import Context

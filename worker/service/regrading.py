@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 
 from grader.errors import AssignmentError, ServiceError
-from grader.store.records import Claim, Submission
+from grader.model.records import Claim, Submission
 from grader.store.regrade import Phase
 from grader.store.steps import Step
 from worker.service.claims import Hold, Withdrawn

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from celery.exceptions import Reject
 
 from grader.errors import JailFailed, JailInterrupted, JailUnavailable, StoreUnavailable
-from grader.store.records import Job, Kind, State
+from grader.model.records import Job, Kind, State
 from worker.grading import INTERRUPTED_TRIES
 from worker.service import publishing, regrading, submitting
 from worker.service.claims import Hold, Stopping, Withdrawn, held

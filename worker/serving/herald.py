@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from grader.errors import StoreUnavailable
+from grader.model.records import Scope
 from grader.settings.service import ServiceSettings
-from grader.store.records import Scope
 from grader.store.store import Store
 from worker.serving.datafolder import DataFolder, write_private
 from worker.serving.listening import Address

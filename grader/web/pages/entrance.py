@@ -3,7 +3,7 @@
 from flask import redirect, request
 from werkzeug.wrappers import Response
 
-from grader.store.records import Scope
+from grader.model.records import Scope
 from grader.web.pages.layout import Pages, page
 from grader.web.pages.visitor import enter, leave, visitor
 from grader.web.service import service

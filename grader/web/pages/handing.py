@@ -10,10 +10,10 @@ from flask import g, redirect, request, session
 from pydantic import TypeAdapter, ValidationError
 from werkzeug.wrappers import Response
 
-from grader.store.records import Job, Kind, Revision, Submission
+from grader.model.records import Job, Kind, Revision, Submission
+from grader.model.stored import settings
 from grader.store.searching import Filter
 from grader.store.submissions import New
-from grader.stored import settings
 from grader.web import clients
 from grader.web.handing import FileName
 from grader.web.limits import Sender

@@ -7,7 +7,7 @@ from typing import Any
 
 from itsdangerous import BadData, URLSafeSerializer
 
-from grader.store.records import Submission
+from grader.model.records import Submission
 from grader.web.pages import signing
 from grader.web.problems import LINK_ENDED, NO_SECRET, NOT_FOUND, Problem
 from grader.web.service import service

@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from grader.store.records import Revision
+from grader.model.records import Revision
 from grader.web.pages import charts, shapes
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from grader.plaintext import plain
+from grader.reports.plaintext import plain
 from grader.store.listings import Listing as Stored
 
 #: Bytes of a file that are looked at.
@@ -20,7 +20,7 @@ RAW = 256 * 1024
 _LINES, _CHARACTERS = 3000, 400
 #: As the jail names a line (worker/sandbox/inside/listing.py).
 _PLACE = re.compile(r"\b(?:[Cc]ell (\d{1,6}), )?[Ll]ine (\d{1,7})\b")
-#: As the sentence of the first difference names lines (grader/diagnosis/written.py).
+#: As the sentence of the first difference names lines (grader/subjects/networks/diagnosis/written.py).
 _LINES_OF = re.compile(r"\blines? (\d{1,7}(?:(?:, | and )\d{1,7}){0,9})(?: of cell (\d{1,6}))?\b")
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 

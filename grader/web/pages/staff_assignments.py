@@ -6,9 +6,9 @@ from typing import NoReturn
 from flask import Response, request
 from pydantic import TypeAdapter, ValidationError
 
+from grader.model.records import Revision
+from grader.model.stored import settings
 from grader.store.keys import EVERYONE
-from grader.store.records import Revision
-from grader.stored import settings
 from grader.web.pages import cohorts, links
 from grader.web.pages.layout import Pages, page
 from grader.web.pages.previews import preview

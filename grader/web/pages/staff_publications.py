@@ -6,8 +6,8 @@ from hashlib import sha256
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as Redirection
 
-from grader.assignment import MOST_NETWORKS
-from grader.store.records import Job, Kind, Revision
+from grader.model.assignment_toml import MOST_NETWORKS
+from grader.model.records import Job, Kind, Revision
 from grader.web.auth import caller
 from grader.web.pages.layout import Pages, page
 from grader.web.pages.visitor import staff

@@ -6,8 +6,8 @@ from flask import Response, redirect, request
 from pydantic import ValidationError
 from werkzeug.wrappers import Response as Redirection
 
-from grader.model import Outcome
-from grader.store.records import Job, Kind
+from grader.model.records import Job, Kind
+from grader.model.verdict import Outcome
 from grader.store.regrade import Mode, Phase, Regrade, Which
 from grader.store.standing import Change
 from grader.web import regrades

@@ -3,8 +3,8 @@
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as Redirection
 
-from grader.model import Outcome
-from grader.store.records import Job, Kind, State, Submission
+from grader.model.records import Job, Kind, State, Submission
+from grader.model.verdict import Outcome
 from grader.store.searching import Filter
 from grader.web import seeing, submissions
 from grader.web.pages import links

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from grader.store.records import Revision, Submission
-from grader.stored import settings
+from grader.model.records import Revision, Submission
+from grader.model.stored import settings
 from grader.web.pages.comparing import Array, compared
 from grader.web.pages.drawing import Drawing, drawn
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Response
 
-from grader.store.records import State, Submission
+from grader.model.records import State, Submission
 from grader.web import seeing
 from grader.web.awaiting import stream
 from grader.web.pages import handing, links

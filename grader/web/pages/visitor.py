@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 from flask import abort, g, redirect, request, session
 
-from grader.store.records import Scope, Token
+from grader.model.records import Scope, Token
 from grader.web.auth import Caller
 from grader.web.pages.cookies import STAY
 from grader.web.problems import NOT_FOUND, Problem

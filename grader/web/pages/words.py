@@ -7,8 +7,8 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from grader.plaintext import capped, plain, sentence
-from grader.titles import TITLES
+from grader.model.words import TITLES
+from grader.reports.plaintext import capped, plain, sentence
 from grader.web.pages.comparing import Cell
 from grader.web.pages.numbers import number
 from grader.web.pages.verdict import NAMES, outcome_tone, tone

@@ -1,0 +1,111 @@
+"""What the row of each property says."""
+
+from collections.abc import Collection
+
+from grader.model.words import TITLES
+from grader.oracle.answers import Answer, Malformed
+
+TITLES = TITLES
+
+#: The array that a step's line makes. What it should be made of is the strong hint's to say.
+ARRAYS = {
+    "bias_gradient": "all_dl_dbiases[layer], or all_dl_df[K] that they start from,",
+    "weight_gradient": "all_dl_dweights[layer]",
+    "activation_gradient": "all_dl_dh[layer]",
+    "relu_derivative": "all_dl_df[layer-1]",
+}
+
+SILENT = (
+    "Wherever these steps could be seen, zero came back below the output layer, so neither the gradient of the"
+    " activations (activation_gradient) nor the derivative of the activation function (relu_derivative) could be seen:"
+    " one of the two lines, or both, may still be the template's."
+)
+
+UNBENT = (
+    "Nothing came back in which the derivative of the activation function could show: this line may still be the"
+    " template's."
+)
+
+STEPS_HOLD = "Each step holds on every network where it could be seen, and yet some derivatives are wrong."
+
+ZEROS = "Only zeros came back where this could be seen: the line may still be the template's."
+
+NOT_ASKED = "No network of this assignment puts it to the test."
+
+UNSEEN = "It did not return finite arrays of the right shapes on any network where this could be seen."
+
+UNPROPAGATED = "Below the output layer, its numbers do not depend on the error at the output."
+
+NOTHING_RETURNED = "It raised on every network, so nothing came back."
+
+FORMS = {
+    "plain": "an array has another shape",
+    "swapped": "the two lists come in the other order",
+    "named": "they come in a dictionary",
+    "pairs": "weights and biases come in pairs, layer by layer",
+    "other": "what is returned is not made of these two lists",
+    "none": "nothing is returned",
+}
+
+STATE = (
+    " Asked about its counterexample alone, in a fresh process, it does not fail like this:"
+    " something is kept between calls, such as a global or a default argument, or it draws random numbers."
+)
+
+
+def step_tally(name: str, wrong: int, of: int) -> str:
+    """Which array of a step is wrong, and on how many networks."""
+    return f"{ARRAYS[name]} is wrong on {wrong} of {of} network{'' if of == 1 else 's'}."
+
+
+def product_tally(wrong: int, of: int) -> str:
+    """On how many networks two steps together are wrong, where it cannot be seen which of them is."""
+    return (
+        f"What is carried back to the layer below is wrong on {wrong} of {of} network{'' if of == 1 else 's'}:"
+        " either the gradient of the activations (activation_gradient) or the derivative of the activation function"
+        " (relu_derivative)."
+    )
+
+
+def raised_tally(name: str, wrong: int, of: int) -> str:
+    """On how many networks the line that makes the array of a step raised."""
+    return f"The line that makes {ARRAYS[name]} raises on {wrong} of {of} network{'' if of == 1 else 's'}."
+
+
+def elsewhere(networks: int) -> str:
+    """What holds on those of the suite's networks that have the notebook's own shape, and not on others."""
+    which = "on the network" if networks == 1 else f"on the {networks} networks"
+    return f"right {which} drawn in the notebook's own shape, wrong on others."
+
+
+def nothing_at_home(answer: Answer | None) -> str:
+    """Why no step holds on the notebook's own shape; `answer` where every answer there had a wrong form."""
+    if isinstance(answer, Malformed):
+        return f"On every network of the notebook's own shape its arrays have another form: {answer.message}."
+    return "No step holds on networks of the notebook's own shape, so there is nothing to hold elsewhere."
+
+
+def other_form(answer: Malformed, readable: Collection[str]) -> str:
+    """Why the form is not the one that was asked for; `readable` are the forms whose numbers could be read."""
+    if len(readable) == 1:
+        return f"The numbers can be read, but {FORMS[next(iter(readable))]}: {answer.message}."
+    # A name of the student's code keeps its small letter.
+    message = f"I{answer.message[1:]}" if answer.message.startswith("it ") else answer.message
+    return f"{message}."
+
+
+def unseen(name: str, *, asked: bool) -> str:
+    """Why a step was not run: nothing came back, or zeros, which are no evidence."""
+    if not asked:
+        return UNSEEN
+    return SILENT if name in {"activation_gradient", "relu_derivative"} else ZEROS
+
+
+def tally(wrong: int, of: int) -> str:
+    """On how many networks it is wrong, as a sentence."""
+    return f"Wrong on {wrong} of {of} network{'' if of == 1 else 's'}."
+
+
+def later(wrong: int) -> str:
+    """On how many of the networks that are wrong the first answer was right."""
+    return f" On {wrong} of these it was right when it was first asked, and wrong when it was asked again."

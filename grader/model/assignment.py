@@ -1,0 +1,163 @@
+"""The assignment: the networks, formulas, limits, rubric and feedback that staff choose, as data."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Activation(StrEnum):
+    """What follows each hidden preactivation."""
+
+    RELU = "relu"
+    LEAKY_RELU = "leaky_relu"
+    TANH = "tanh"
+    SIGMOID = "sigmoid"
+
+    @property
+    def kinked(self) -> bool:
+        """Whether it is piecewise linear, with a kink at zero."""
+        return self in {Activation.RELU, Activation.LEAKY_RELU}
+
+
+class Loss(StrEnum):
+    """What is differentiated, summed over the outputs."""
+
+    LEAST_SQUARES = "least_squares"
+    BINARY_CROSS_ENTROPY = "binary_cross_entropy"
+    SOFTMAX_CROSS_ENTROPY = "softmax_cross_entropy"
+
+
+class Reduction(StrEnum):
+    """How the losses of a batch's columns become one number."""
+
+    SUM = "sum"
+    MEAN = "mean"
+
+
+@dataclass(frozen=True, slots=True)
+class Formulas:
+    """The activation and the loss of an assignment; `slope` is leaky_relu's below zero."""
+
+    activation: Activation = Activation.RELU
+    loss: Loss = Loss.LEAST_SQUARES
+    slope: float = 0.1
+    reduction: Reduction = Reduction.SUM
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Both ends included."""
+
+    least: int
+    most: int
+
+    def __contains__(self, value: int) -> bool:
+        return self.least <= value <= self.most
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The one shape of the notebook's own check: where a student looks first."""
+
+    depth: int = 5
+    width: int = 6
+    inputs: int = 1
+    outputs: int = 1
+    columns: int = 1
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Inputs, hidden widths, outputs."""
+        return (self.inputs, *[self.width] * self.depth, self.outputs)
+
+
+@dataclass(frozen=True, slots=True)
+class Ranges:
+    """What networks may be drawn: hidden layers, units a layer, inputs, outputs, batch columns."""
+
+    depth: Range = Range(0, 8)
+    widths: Range = Range(1, 12)
+    inputs: Range = Range(1, 4)
+    outputs: Range = Range(1, 4)
+    columns: Range = Range(1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one submission may use."""
+
+    #: Seconds for one call, computing or asleep.
+    seconds_per_call: float = 2.0
+    #: Seconds for all calls in all jails of a submission together, computing or asleep.
+    seconds: float = 20.0
+    #: Bytes of address space, interpreter and NumPy included.
+    memory: int = 1 << 30
+    #: Bytes printed.
+    output: int = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Rubric:
+    """Marks for each property; `finite_differences` decides on *passed* and carries none by default."""
+
+    bias_gradient: int = 2
+    weight_gradient: int = 2
+    activation_gradient: int = 2
+    relu_derivative: int = 2
+    any_shape: int = 2
+    finite_differences: int = 0
+    pure: int = 0
+    form: int = 0
+
+
+class Level(StrEnum):
+    """How much of a verdict a student is shown."""
+
+    #: The outcome and the marks.
+    SCORE = "score"
+    #: Which properties hold, and where to look: no network and none of its numbers.
+    HINT = "hint"
+    FULL = "full"
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What a student is shown of a verdict, by the number of the attempt. Staff see all of it."""
+
+    level: Level = Level.FULL
+    #: Attempts after which the hint becomes the strong one; 0: never.
+    strong_hint_after: int = 0
+    #: Attempts after which everything is shown; 0: never.
+    full_after: int = 0
+    #: Properties of which nothing is shown, at any level.
+    hidden: tuple[str, ...] = ()
+
+    def at(self, attempt: int) -> Level:
+        """The level that holds for a student's first, second... attempt."""
+        return Level.FULL if 0 < self.full_after < attempt else self.level
+
+    def strong(self, attempt: int) -> bool:
+        """Whether that attempt is given the strong hint."""
+        return 0 < self.strong_hint_after < attempt
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """What is asked of a student, as data."""
+
+    id: str
+    title: str
+    function: str = "backward_pass"
+    formulas: Formulas = field(default_factory=Formulas)
+    ranges: Ranges = field(default_factory=Ranges)
+    home: Home = field(default_factory=Home)
+    #: Networks drawn, of which `home_networks` have the notebook's own shape.
+    networks: int = 200
+    home_networks: int = 20
+    seed: int = 0
+    #: Relative tolerance, in units of what cancels in an entry.
+    rtol: float = 5e-7
+    limits: Limits = field(default_factory=Limits)
+    rubric: Rubric = field(default_factory=Rubric)
+    feedback: Feedback = field(default_factory=Feedback)
+    #: Fingerprints of the unfilled function, which is refused rather than graded.
+    templates: tuple[str, ...] = ()

@@ -1,0 +1,177 @@
+"""The nouns that are stored, as they are read back. Times are seconds since 1970, by Redis's clock."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Where a job is. `superseded` and `cancelled` are a submission's; whatever is terminal stays so."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    SUPERSEDED = "superseded"
+    CANCELLED = "cancelled"
+    SERVICE_FAILED = "service_failed"
+
+    @property
+    def terminal(self) -> bool:
+        """Whether nothing comes after it."""
+        return self not in {State.QUEUED, State.RUNNING}
+
+
+class Kind(StrEnum):
+    """What a worker can be asked to do."""
+
+    SUBMISSION = "submission"
+    #: Draw an assignment's networks, try them on known mistakes, and publish them as a revision.
+    PUBLICATION = "publication"
+    #: The next step of a regrade: choose its submissions, apply it, or roll it back.
+    REGRADE = "regrade"
+    #: One distinct source of a regrade.
+    UNIT = "unit"
+
+    @property
+    def queue(self) -> "Queue":
+        """Where it waits."""
+        return {Kind.SUBMISSION: Queue.INTERACTIVE, Kind.UNIT: Queue.REGRADE}.get(self, Queue.STAFF)
+
+
+class Queue(StrEnum):
+    """In the order in which workers look at them."""
+
+    INTERACTIVE = "interactive"
+    STAFF = "staff"
+    REGRADE = "regrade"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something for a worker to do; its hash in the store has `state`, `fence` and `tries` whatever its kind."""
+
+    kind: Kind
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A worker's right to conclude a job: only while `fence` is the last number that was given out for it."""
+
+    job: Job
+    fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A submission and where it is. The verdict itself is read by its number."""
+
+    id: str
+    course: str
+    assignment: str
+    #: The revision that was current when it was accepted, and that it is graded against.
+    revision: str
+    student: str
+    #: The student's first, second... for this assignment.
+    attempt: int
+    filename: str
+    source_sha256: str
+    #: Bytes of the source.
+    size: int
+    state: State
+    created: float
+    started: float | None = None
+    finished: float | None = None
+    #: How often a worker took it up.
+    tries: int = 0
+    superseded_by: str | None = None
+    #: Why it ended as service_failed.
+    failure: str | None = None
+    #: Which of its verdicts holds, its own or a regrade's.
+    verdict: int | None = None
+    #: The regrade that gave the verdict that holds.
+    regrade: str | None = None
+    #: Since when it holds: later than `finished` after a regrade.
+    judged: float | None = None
+    #: Of the verdict that holds, for lists and reports that need not read it.
+    outcome: str | None = None
+    score: int | None = None
+    max_score: int | None = None
+    #: Names of the properties that failed.
+    failing: tuple[str, ...] = ()
+    #: Ids of the mistakes that explain it best.
+    mistakes: tuple[str, ...] = ()
+    #: Whether the verdict was made for an identical source before. For staff.
+    reused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A published revision: what verdicts are about. Its networks are read apart."""
+
+    id: str
+    course: str
+    #: The assignment as `grader.model.stored.assignment_to_json` has it.
+    assignment: str
+    assignment_id: str
+    title: str
+    networks_sha256: str
+    published: float
+    #: Networks of the secret pool that a submission is graded on; 0: all are graded on the same.
+    fresh: int = 0
+    #: Catches of the self-check: how many networks see each known mistake, by its id.
+    catches: tuple[tuple[str, int], ...] = ()
+    #: What its networks look like and catch, for staff: JSON as `grader.publishing.preview` writes it; empty: unknown.
+    preview: str = ""
+    #: Places of its own networks that give way to those, which each group of students has of its own. None where each
+    #: source has its own fresh networks, beside all of the revision's: as earlier versions published.
+    replaced: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A request to publish a revision. Its state `done` says that `revision` or `refusal` is set."""
+
+    id: str
+    course: str
+    assignment_id: str
+    #: The assignment's TOML, as it came.
+    toml: str
+    fresh: int
+    state: State
+    created: float
+    finished: float | None = None
+    revision: str | None = None
+    #: Why it was not published: a mistake that its networks let pass, a field that is wrong.
+    refusal: str | None = None
+    failure: str | None = None
+
+
+class Scope(StrEnum):
+    """What a token may do. `staff` includes `submit` and `read`; `admin` includes all, in every course."""
+
+    SUBMIT = "submit"
+    READ = "read"
+    STAFF = "staff"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token as it is remembered: of the secret itself only a hash is stored."""
+
+    id: str
+    name: str
+    course: str
+    scopes: frozenset[Scope]
+    created: float
+    expires: float | None = None
+    revoked: float | None = None
+
+    def allows(self, scope: Scope) -> bool:
+        """Whether it may do what needs `scope`."""
+        granted = set(self.scopes)
+        if Scope.ADMIN in granted:
+            granted |= set(Scope)
+        if Scope.STAFF in granted:
+            granted |= {Scope.SUBMIT, Scope.READ}
+        return scope in granted

@@ -1,0 +1,118 @@
+"""Reads dataclasses back from the JSON objects that `asdict` made of them, by this or by another version of Backmark.
+
+A field that an object lacks has its default, at every level: so the default of a field that is added later is what held
+before there was that field.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, asdict, fields, is_dataclass
+from enum import Enum
+from functools import cache
+from types import UnionType
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+from grader.errors import MadeByNewerVersion
+from grader.model.assignment import Assignment
+
+Value = TypeVar("Value")
+
+
+def assignment_to_json(assignment: Assignment) -> str:
+    """The assignment in one canonical form."""
+    return json.dumps(asdict(assignment), sort_keys=True)
+
+
+def assignment_from_json(text: str) -> Assignment:
+    """The assignment that `assignment_to_json` wrote.
+
+    MadeByNewerVersion if it has fields or names that this version does not know, since they may change a verdict;
+    KeyError, TypeError or ValueError if it is no assignment at all.
+    """
+    return read(Assignment, json.loads(text), strict=True)
+
+
+def settings(assignment: str) -> dict[str, Any]:
+    """A stored assignment's settings as JSON has them, with the defaults of those that it lacks; to be shown."""
+    return complete(Assignment, json.loads(assignment))
+
+
+def read(kind: type[Value], raw: object, *, strict: bool = False) -> Value:
+    """The dataclass that the object was made from; KeyError, TypeError or ValueError if it was made from no such thing.
+
+    Unknown fields are passed over, or with `strict` refused with MadeByNewerVersion.
+    """
+    if not isinstance(raw, Mapping):
+        raise TypeError(f"{kind.__name__} is stored as an object, not as {type(raw).__name__}")
+    types = _types(kind)  # type: ignore[arg-type] # mypy takes a class for unhashable if its instances may be
+    if strict and (unknown := sorted(raw.keys() - types.keys())):
+        raise MadeByNewerVersion(f"{kind.__name__.lower()} has fields that this version does not know: {unknown}")
+    missing = [field.name for field in _fields(kind) if field.name not in raw and not _has_default(field)]
+    if missing:
+        raise KeyError(f"{kind.__name__} lacks {missing}")
+    return kind(**{name: _value(types[name], raw[name], strict=strict) for name in types if name in raw})
+
+
+def complete(kind: type[Any], raw: Mapping[str, Any]) -> dict[str, Any]:
+    """The object with the default of each field that it lacks, at every level; all else stays, unknown fields too."""
+    types = _types(kind)  # type: ignore[arg-type] # as above
+    completed = {name: _completed(types.get(name), value) for name, value in raw.items()}
+    for field in _fields(kind):
+        if field.name not in raw and _has_default(field):
+            completed[field.name] = _plain(_default(field))
+    return completed
+
+
+def _value(kind: Any, raw: Any, *, strict: bool) -> Any:
+    kind = _of_optional(kind)
+    if raw is None:
+        return None
+    if is_dataclass(kind):
+        return read(kind, raw, strict=strict)  # type: ignore[arg-type] # a class, as it comes from an annotation
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        if strict and isinstance(raw, str) and raw not in {member.value for member in kind}:
+            raise MadeByNewerVersion(f"{kind.__name__.lower()} {raw!r} is none that this version knows")
+        return kind(raw)
+    if get_origin(kind) is tuple:
+        (item, *_) = get_args(kind)
+        return tuple(_value(item, value, strict=strict) for value in raw)
+    return raw
+
+
+def _completed(kind: Any, raw: Any) -> Any:
+    kind = _of_optional(kind)
+    if is_dataclass(kind) and isinstance(raw, Mapping):
+        return complete(kind, raw)  # type: ignore[arg-type] # a class, as it comes from an annotation
+    if get_origin(kind) is tuple and isinstance(raw, list):
+        return [_completed(get_args(kind)[0], value) for value in raw]
+    return raw
+
+
+def _of_optional(kind: Any) -> Any:
+    """The type beside None in `Type | None`; any other type as it is."""
+    if isinstance(kind, UnionType):
+        return next(part for part in get_args(kind) if part is not type(None))
+    return kind
+
+
+@cache
+def _types(kind: type[Any]) -> dict[str, Any]:
+    types = get_type_hints(kind)
+    return {field.name: types[field.name] for field in _fields(kind)}
+
+
+def _fields(kind: type[Any]) -> tuple[Field[Any], ...]:
+    return fields(kind)
+
+
+def _has_default(field: Field[Any]) -> bool:
+    return field.default is not MISSING or field.default_factory is not MISSING
+
+
+def _default(field: Field[Any]) -> Any:
+    return field.default if field.default_factory is MISSING else field.default_factory()
+
+
+def _plain(value: Any) -> Any:
+    """As JSON has it."""
+    return json.loads(json.dumps(asdict(value) if is_dataclass(value) and not isinstance(value, type) else value))

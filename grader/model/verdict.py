@@ -1,0 +1,205 @@
+"""The verdict on a submission: its outcome, properties, counterexample and diagnoses, as the result object has them."""
+
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+SCHEMA = "backmark.result/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What was handed in."""
+
+    id: str
+    filename: str
+    source_sha256: str
+
+
+class Outcome(StrEnum):
+    """How grading a submission ended. Backmark's own failures are not among them."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    ERROR = "error"
+    TIMEOUT = "timeout"
+    MEMORY = "memory"
+    OUTPUT_LIMIT = "output_limit"
+    CRASHED = "crashed"
+    REJECTED = "rejected"
+
+
+class Mark(StrEnum):
+    """How one property came out. `not_run`: nothing put it to the test."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_RUN = "not_run"
+
+
+@dataclass(frozen=True, slots=True)
+class Gradient:
+    """Derivatives as nested lists: `weights[k]` and `biases[k]` shaped like the parameters."""
+
+    weights: list[list[list[float]]]
+    biases: list[list[list[float]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Counterexample:
+    """The smallest network found on which the submission is wrong, and the first entry that is."""
+
+    depth: int
+    widths: list[int]
+    weights: list[list[list[float]]]
+    biases: list[list[list[float]]]
+    net_input: list[list[float]]
+    y: list[list[float]]
+    expected: Gradient
+    #: None where it returned no arrays of the right shape.
+    actual: Gradient | None
+    #: What it did instead of returning arrays of the right shape, else None.
+    instead: str | None
+    #: `weights` or `biases`, with layer and index, of the first wrong entry, counted from the output; else None.
+    parameter: str | None
+    layer: int | None
+    index: list[int] | None
+    #: Plain NumPy that builds the network, calls the student's function and prints both.
+    script: str
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """One row of the rubric. `networks` counts those that put it to the test."""
+
+    name: str
+    title: str
+    outcome: Mark
+    score: int
+    max_score: int
+    networks: int
+    message: str
+    counterexample: Counterexample | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StudentError:
+    """What the student's code raised or did, with the student's own line numbers."""
+
+    type: str
+    message: str
+    traceback: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """Something for staff to look at, beside the verdict and never in it."""
+
+    id: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """An explanation that every answer fits: what it does, a weak and a strong hint, and what to read again.
+
+    Where a level of feedback hides what names the mistake, that is empty.
+    """
+
+    id: str
+    title: str
+    hint: str
+    strong_hint: str
+    read: str
+    #: What tells it from explanations that fit as well; empty where there are none.
+    apart: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FirstDifference:
+    """The first layer, counted from the output, whose numbers are wrong though what went in is right."""
+
+    variable: str
+    layer: int
+    depth: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """How much was compared. `seconds` is the only figure that differs between two gradings."""
+
+    networks: int = 0
+    derivatives: int = 0
+    inconclusive: int = 0
+    seed: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentReference:
+    """Which assignment and which networks a verdict is about."""
+
+    id: str
+    revision: str
+    networks_sha256: str
+    #: False where the networks were drawn with --seed or --networks and are not the assignment's own.
+    own_networks: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the judge concluded from the answers, before it is a verdict on a submission."""
+
+    outcome: Outcome
+    properties: tuple[Property, ...] = ()
+    counterexample: Counterexample | None = None
+    error: StudentError | None = None
+    statistics: Statistics = field(default_factory=Statistics)
+    flags: tuple[Flag, ...] = ()
+    #: Every explanation that all answers fit, the best first; empty where there is none.
+    diagnosis: tuple[Diagnosis, ...] = ()
+    first_difference: FirstDifference | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The whole answer to one submission: the result object of the contract."""
+
+    submission: Submission
+    assignment: AssignmentReference
+    judgement: Judgement
+    #: What the student printed, as far as it was kept.
+    output: str = ""
+    #: Marks given and marks that could be had, where not every row that has some is shown.
+    marks: tuple[int, int] | None = None
+
+    @property
+    def score(self) -> int:
+        """Marks given."""
+        return self.marks[0] if self.marks else sum(row.score for row in self.judgement.properties)
+
+    @property
+    def max_score(self) -> int:
+        """Marks that could be had."""
+        return self.marks[1] if self.marks else sum(row.max_score for row in self.judgement.properties)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The result object, ready for JSON."""
+        judgement = asdict(self.judgement)
+        return {
+            "schema": SCHEMA,
+            "submission": asdict(self.submission),
+            "assignment": asdict(self.assignment),
+            "outcome": judgement["outcome"],
+            "score": self.score,
+            "max_score": self.max_score,
+            "properties": judgement["properties"],
+            "counterexample": judgement["counterexample"],
+            "diagnosis": judgement["diagnosis"],
+            "first_difference": judgement["first_difference"],
+            "error": judgement["error"],
+            "statistics": judgement["statistics"],
+            "flags": judgement["flags"],
+            "output": self.output,
+        }

@@ -1,0 +1,104 @@
+"""What answers: a student's function behind whatever wall, or one of our own in the tests."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from grader.oracle.network import Array
+from grader.oracle.suite import Suite
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Returned:
+    """Arrays of the right shapes: dW[0], db[0], dW[1], db[1], ... in one flat array, finite or not."""
+
+    gradient: Array
+    #: Names of arguments that differ after the call.
+    changed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """It returned something of another form; `where` names the part, `message` says what it should be."""
+
+    where: str
+    message: str
+
+    @property
+    def overflowed(self) -> bool:
+        """True if the form is right, and some number is not finite."""
+        return self.where.endswith("not finite")
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """It raised; the traceback has the student's own line numbers."""
+
+    type: str
+    message: str
+    traceback: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """A name or a subscript in a statement that raised, and what it was: the type is empty if it had no value."""
+
+    text: str
+    type: str
+    shape: tuple[int, ...] | None
+    length: int | None
+    number: int | None
+    #: The list of the notebook's that it is, or is a member of, and then its index.
+    origin: tuple[str, int | None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Raising:
+    """The statement that raised (in `cell`, 0 in a file), the expression in it that did, and its operands."""
+
+    cell: int
+    line: int
+    statement: str
+    part: str
+    operands: tuple[Operand, ...]
+    #: The same of the helper or comprehension in which that happened, if it is another function of the student's.
+    inner: "Raising | None" = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """The lists that the function wrote on its way, for one network; all of it can be forged by a student's code.
+
+    `status` has a character for each entry of dW, db, df and dh, K + 1 of each: 0 not there, 1 as asked for, 2 of as
+    many numbers in another shape, 3 anything else. `numbers` holds them one after the other, row by row, NaN where
+    the status is 0 or 3; dW is (D[k+1], D[k]), db (D[k+1], 1), df (D[k+1], columns), dh (D[k], columns).
+    """
+
+    #: Whether it came to its end; dW and db are then those that it returned, if they could be read.
+    ended: bool
+    #: The form of what it returned: plain, swapped, named (a dictionary), pairs (by layer), other, or none.
+    form: str
+    status: str
+    numbers: Array
+    #: For each k whether dh[k] and df[k-1] are views of the same memory.
+    shared: tuple[bool, ...]
+    raised: Raising | None
+    #: The statement that wrote the list of which it returned an array of another shape, with its operands at the end.
+    wrote: Raising | None = None
+
+
+Answer = Returned | Malformed | Raised
+
+
+class Candidate(Protocol):
+    """A `backward_pass` that can be asked."""
+
+    def answer(self, suite: Suite) -> list[Answer]:
+        """One answer for each network, in order.
+
+        Raises a CandidateError where it ends without answering all of them, with those it gave in `answers`.
+        """
+        ...
+
+    def evidence(self, suite: Suite) -> list[Evidence]:
+        """The lists that it writes on its way, for each network in order; fewer, or none, if it ends before."""
+        ...

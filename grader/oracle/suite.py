@@ -1,0 +1,187 @@
+"""Many networks with their activations and differences, as a few flat arrays: what is asked, and what is true."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate, pairwise
+
+import numpy as np
+
+from grader.model.assignment import Formulas
+from grader.oracle.differences import differences
+from grader.oracle.network import Array, Network, Pass, forward, network_of
+from grader.oracle.reference import gradient
+from grader.oracle.tolerance import scale
+
+
+@dataclass(frozen=True, eq=False)
+class Suite:
+    """Networks one after the other in each array; matrices row by row.
+
+    `parameters`, `derivatives` and `tolerances` hold W[0], b[0], W[1], b[1], ... of each network; `preactivations`
+    f[0..K], `activations` h[0..K] (h[0] is the input) and `targets` y. A derivative that finite differences could not
+    settle is NaN with an infinite tolerance.
+    """
+
+    #: Inputs, hidden widths and outputs of each network.
+    sizes: tuple[tuple[int, ...], ...]
+    columns: tuple[int, ...]
+    #: Why each network was drawn.
+    corners: tuple[str, ...]
+    parameters: Array
+    preactivations: Array
+    activations: Array
+    targets: Array
+    derivatives: Array
+    tolerances: Array
+
+    def __len__(self) -> int:
+        return len(self.sizes)
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """Where each network's parameters start in the flat arrays, and where the last one's end."""
+        return [0, *accumulate(count(sizes) for sizes in self.sizes)]
+
+    @cached_property
+    def _offsets(self) -> list[tuple[int, int, int]]:
+        """Where each network's preactivations, activations and targets start."""
+        lengths = [
+            (sum(sizes[1:]) * columns, sum(sizes[:-1]) * columns, sizes[-1] * columns)
+            for sizes, columns in zip(self.sizes, self.columns, strict=True)
+        ]
+        return list(accumulate(lengths, lambda at, n: (at[0] + n[0], at[1] + n[1], at[2] + n[2]), initial=(0, 0, 0)))
+
+    @cached_property
+    def networks(self) -> tuple[Network, ...]:
+        """Each network as matrices."""
+        found = []
+        outputs = inputs = 0
+        for i, (sizes, columns) in enumerate(zip(self.sizes, self.columns, strict=True)):
+            y = self.targets[outputs : outputs + sizes[-1] * columns].reshape(sizes[-1], columns)
+            x = self.activations[inputs : inputs + sizes[0] * columns].reshape(sizes[0], columns)
+            found.append(network_of(matrices(sizes, self.parameters[self.starts[i] : self.starts[i + 1]]), x, y))
+            outputs += sizes[-1] * columns
+            inputs += sum(sizes[:-1]) * columns
+        return tuple(found)
+
+    def take(self, which: Sequence[int]) -> "Suite":
+        """The networks at these places, in this order."""
+        return join([self.one(i) for i in which])
+
+    def one(self, i: int) -> "Suite":
+        """The network at place `i` alone."""
+        sizes, columns = self.sizes[i], self.columns[i]
+        f0, h0, y0 = self._offsets[i]
+        mine = slice(self.starts[i], self.starts[i + 1])
+        return Suite(
+            (sizes,),
+            (columns,),
+            (self.corners[i],),
+            self.parameters[mine],
+            self.preactivations[f0 : f0 + sum(sizes[1:]) * columns],
+            self.activations[h0 : h0 + sum(sizes[:-1]) * columns],
+            self.targets[y0 : y0 + sizes[-1] * columns],
+            self.derivatives[mine],
+            self.tolerances[mine],
+        )
+
+
+#: No networks at all.
+EMPTY = Suite((), (), (), *(np.zeros(0) for _ in range(6)))
+
+
+def count(sizes: Sequence[int]) -> int:
+    """How many parameters a network of these sizes has."""
+    return sum((inputs + 1) * outputs for inputs, outputs in pairwise(sizes))
+
+
+def matrices(sizes: Sequence[int], flat: Array) -> list[Array]:
+    """W[0], b[0], W[1], b[1], ... from one flat array in that order."""
+    parts = []
+    start = 0
+    for inputs, outputs in pairwise(sizes):
+        for columns in (inputs, 1):
+            parts.append(flat[start : start + outputs * columns].reshape(outputs, columns))
+            start += outputs * columns
+    return parts
+
+
+def flatten(parts: Iterable[Array]) -> Array:
+    """One flat array, each part row by row."""
+    rows = [part.ravel() for part in parts]
+    return np.concatenate(rows) if rows else np.zeros(0)
+
+
+def join(suites: Sequence[Suite]) -> Suite:
+    """One suite after the other."""
+    if not suites:
+        return EMPTY
+    return Suite(
+        tuple(sizes for suite in suites for sizes in suite.sizes),
+        tuple(columns for suite in suites for columns in suite.columns),
+        tuple(corner for suite in suites for corner in suite.corners),
+        np.concatenate([suite.parameters for suite in suites]),
+        np.concatenate([suite.preactivations for suite in suites]),
+        np.concatenate([suite.activations for suite in suites]),
+        np.concatenate([suite.targets for suite in suites]),
+        np.concatenate([suite.derivatives for suite in suites]),
+        np.concatenate([suite.tolerances for suite in suites]),
+    )
+
+
+def interleaved(network: Network) -> list[Array]:
+    """W[0], b[0], W[1], b[1], ... of a network."""
+    return [part for pair in zip(network.weights, network.biases, strict=True) for part in pair]
+
+
+def key(network: Network) -> bytes:
+    """The same for the same network, whatever it was made from."""
+    sizes = bytes(np.array([*network.sizes, network.columns], dtype=np.int32))
+    return sizes + flatten([*interleaved(network), network.net_input, network.y]).tobytes()
+
+
+def measured(networks: Sequence[Network], corners: Sequence[str], formulas: Formulas, rtol: float) -> Suite:
+    """The networks with their finite differences and tolerances."""
+    passes = [forward(network, formulas) for network in networks]
+    truths, tolerances = [], []
+    for network, at in zip(networks, passes, strict=True):
+        found = differences(network, formulas, at)
+        truths += found.value
+        sizes = scale(network, formulas, at)
+        tolerances += [rtol * size + doubt for size, doubt in zip(sizes, found.uncertainty, strict=True)]
+    return _suite(networks, passes, corners, flatten(truths), flatten(tolerances))
+
+
+def proposed(networks: Sequence[Network], formulas: Formulas, rtol: float) -> Suite:
+    """The networks with analytic derivatives: quick, for proposing counterexamples that differences then confirm."""
+    passes = [forward(network, formulas) for network in networks]
+    truths = flatten(part for n, at in zip(networks, passes, strict=True) for part in gradient(n, formulas, at))
+    sizes = flatten(part for n, at in zip(networks, passes, strict=True) for part in scale(n, formulas, at))
+    return _suite(networks, passes, ["proposed"] * len(networks), truths, rtol * sizes)
+
+
+def unmeasured(networks: Sequence[Network], passes: Sequence[Pass], corner: str) -> Suite:
+    """Networks to ask about whose truth is not needed: derivatives NaN, tolerances infinite."""
+    blank = np.full(sum(count(network.sizes) for network in networks), np.nan)
+    return _suite(networks, passes, [corner] * len(networks), blank, np.full_like(blank, np.inf))
+
+
+def _suite(
+    networks: Sequence[Network],
+    passes: Sequence[Pass],
+    corners: Sequence[str],
+    truths: Array,
+    tolerances: Array,
+) -> Suite:
+    return Suite(
+        tuple(network.sizes for network in networks),
+        tuple(network.columns for network in networks),
+        tuple(corners),
+        flatten(part for network in networks for part in interleaved(network)),
+        flatten(part for at in passes for part in at.f),
+        flatten(part for at in passes for part in at.h),
+        flatten(network.y for network in networks),
+        truths,
+        tolerances,
+    )

@@ -1,1 +1,0 @@
-"""Which networks are drawn, and what is judged on them."""

@@ -1,0 +1,75 @@
+"""JUnit XML, as continuous integration reads it: one suite, a case for each row of the rubric."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+from grader.model.records import Submission
+from grader.model.verdict import Mark, Outcome
+from grader.reports.wording import clean, explained, headline, trouble
+
+CONTENT_TYPE = "application/xml"
+
+#: These say how well it ran to its end, all others that it did not.
+_ENDED = {Outcome.PASSED, Outcome.FAILED}
+
+
+def render(submission: Submission, verdict: Mapping[str, Any]) -> bytes:
+    """The document. Its first case is that the submission runs at all: what ended it is an error there, no failure."""
+    rows = verdict["properties"]
+    counts = {
+        "tests": str(len(rows) + 1),
+        "failures": str(sum(row["outcome"] == Mark.FAILED for row in rows)),
+        "errors": str(int(Outcome(verdict["outcome"]) not in _ENDED)),
+        "skipped": str(sum(row["outcome"] == Mark.NOT_RUN for row in rows)),
+        "time": f"{verdict['statistics']['seconds']:.3f}",
+    }
+    suites = Element("testsuites", {"name": "backmark"} | counts)
+    named = {"name": clean(submission.assignment), "timestamp": _time(submission.created)}
+    suite = SubElement(suites, "testsuite", named | counts)
+    _properties(suite, submission, verdict)
+    _runs(suite, submission, verdict)
+    for row in rows:
+        _case(suite, submission, row)
+    SubElement(suite, "system-out").text = clean(verdict.get("output") or "")
+    SubElement(suite, "system-err").text = trouble(verdict)
+    document: bytes = tostring(suites, encoding="utf-8", xml_declaration=True)
+    return document
+
+
+def _properties(suite: Element, submission: Submission, verdict: Mapping[str, Any]) -> None:
+    facts = {
+        "submission": submission.id,
+        "student": submission.student,
+        "attempt": submission.attempt,
+        "filename": submission.filename,
+        "revision": submission.revision,
+        "outcome": verdict["outcome"],
+        "score": verdict["score"],
+        "max_score": verdict["max_score"],
+    }
+    facts |= {f"score.{row['name']}": f"{row['score']}/{row['max_score']}" for row in verdict["properties"]}
+    properties = SubElement(suite, "properties")
+    for name, value in facts.items():
+        SubElement(properties, "property", name=clean(name), value=clean(value))
+
+
+def _runs(suite: Element, submission: Submission, verdict: Mapping[str, Any]) -> None:
+    case = SubElement(suite, "testcase", classname=clean(submission.assignment), name="runs", time="0")
+    if Outcome(verdict["outcome"]) not in _ENDED:
+        error = SubElement(case, "error", type=clean(verdict["outcome"]), message=headline(verdict))
+        error.text = trouble(verdict)
+
+
+def _case(suite: Element, submission: Submission, row: Mapping[str, Any]) -> None:
+    case = SubElement(suite, "testcase", classname=clean(submission.assignment), name=clean(row["name"]), time="0")
+    if row["outcome"] == Mark.FAILED:
+        SubElement(case, "failure", type=clean(row["name"]), message=clean(row["title"])).text = explained(row)
+    elif row["outcome"] == Mark.NOT_RUN:
+        SubElement(case, "skipped", message=explained(row))
+
+
+def _time(seconds: float) -> str:
+    """In UTC; the schema of this element allows no zone."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")

@@ -1,0 +1,57 @@
+"""A score of LTI's Assignment and Grade Services, ready to be posted to a line item's /scores."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from grader.model.records import State, Submission
+from grader.model.verdict import Mark, Outcome
+from grader.reports.wording import clean, headline, trouble
+
+CONTENT_TYPE = "application/vnd.ims.lis.v1.score+json"
+
+#: What the platform is told of grading: `Pending` resolves itself, `NotReady` says that no grade will come of this one.
+_PROGRESS = {
+    State.QUEUED: "Pending",
+    State.RUNNING: "Pending",
+    State.DONE: "FullyGraded",
+    State.SUPERSEDED: "NotReady",
+    State.CANCELLED: "NotReady",
+    State.SERVICE_FAILED: "Failed",
+}
+
+
+def render(submission: Submission, verdict: Mapping[str, Any] | None) -> bytes:
+    """The score; without a verdict it carries none, and leaves what stands in the gradebook as it is."""
+    score: dict[str, Any] = {
+        "userId": clean(submission.student),
+        "timestamp": _time(submission.judged or submission.finished or submission.started or submission.created),
+        "activityProgress": "Submitted" if verdict is None else "Completed",
+        "gradingProgress": _PROGRESS[submission.state],
+        "submission": {"submittedAt": _time(submission.created)},
+    }
+    if verdict is not None:
+        score |= _marks(verdict) | {"comment": _comment(verdict)}
+    return json.dumps(score, ensure_ascii=False).encode()
+
+
+def _marks(verdict: Mapping[str, Any]) -> dict[str, int]:
+    """Given and maximum; the maximum must be positive, so a rubric without marks becomes one mark for passing."""
+    if not verdict["max_score"]:
+        return {"scoreGiven": int(verdict["outcome"] == Outcome.PASSED), "scoreMaximum": 1}
+    return {"scoreGiven": verdict["score"], "scoreMaximum": verdict["max_score"]}
+
+
+def _comment(verdict: Mapping[str, Any]) -> str:
+    """Plain text that a student sees beside the score: what happened, and which steps are wrong."""
+    lines = [headline(verdict)]
+    if verdict["outcome"] == Outcome.REJECTED:
+        lines.append(trouble(verdict))
+    lines += [f"Wrong: {clean(row['title'])}." for row in verdict["properties"] if row["outcome"] == Mark.FAILED]
+    return "\n".join(lines)
+
+
+def _time(seconds: float) -> str:
+    """ISO 8601 with fractions of a second and the zone, both of which the specification asks for."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,43 @@
+"""PrairieLearn's external grader results."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from grader.model.records import Submission
+from grader.model.verdict import Outcome
+from grader.reports.wording import clean, explained, headline, summary, trouble
+
+CONTENT_TYPE = "application/vnd.backmark.prairielearn+json"
+
+
+def render(submission: Submission, verdict: Mapping[str, Any]) -> bytes:
+    """The whole file. What was refused before it ran is not gradable, which costs no attempt there."""
+    rejected = verdict["outcome"] == Outcome.REJECTED
+    result: dict[str, Any] = {
+        "gradable": not rejected,
+        "score": _share(verdict),
+        "message": headline(verdict) if rejected else summary(verdict),
+        "output": clean(verdict.get("output") or ""),
+        "tests": [] if rejected else [_test(row) for row in verdict["properties"]],
+        "backmark": {"submission": submission.id, "revision": submission.revision, "outcome": verdict["outcome"]},
+    }
+    if rejected:
+        result["format_errors"] = [trouble(verdict)]
+    return json.dumps(result, ensure_ascii=False).encode()
+
+
+def _share(verdict: Mapping[str, Any]) -> float:
+    """Of all marks, between 0 and 1; where a rubric gives none, passing is all."""
+    if not verdict["max_score"]:
+        return float(verdict["outcome"] == Outcome.PASSED)
+    return float(verdict["score"] / verdict["max_score"])
+
+
+def _test(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "name": clean(row["title"]),
+        "points": row["score"],
+        "max_points": row["max_score"],
+        "message": explained(row),
+    }

@@ -1,0 +1,208 @@
+"""A verdict in a student's words, for a terminal: readable in ten seconds."""
+
+from collections.abc import Iterator, Sequence
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from grader.model.verdict import Counterexample, Gradient, Judgement, Mark, Outcome, Verdict
+from grader.reports.plaintext import plain, sentence
+
+HEADLINES = {
+    Outcome.PASSED: ("passed", "bold green"),
+    Outcome.FAILED: ("failed", "bold red"),
+    Outcome.ERROR: ("raises an exception", "bold red"),
+    Outcome.TIMEOUT: ("takes too long", "bold red"),
+    Outcome.MEMORY: ("needs too much memory", "bold red"),
+    Outcome.OUTPUT_LIMIT: ("prints too much", "bold red"),
+    Outcome.CRASHED: ("crashed", "bold red"),
+    Outcome.REJECTED: ("not graded", "bold yellow"),
+}
+
+MARKS = {Mark.PASSED: ("✓", "green"), Mark.FAILED: ("✗", "red"), Mark.NOT_RUN: ("-", "dim")}
+
+#: Characters of a network that are written out on a terminal; the script has any.
+MOST_TYPED = 2000
+
+#: Lines of what was printed that are shown before the verdict would be lost in them.
+MOST_PRINTED = 10
+
+
+def rendered(verdict: Verdict, *, hints_alone: bool = False) -> RenderableType:
+    """The whole verdict for a rich console.
+
+    `hints_alone` is True if the course shows hints and nothing else that explains: then every explanation is there,
+    with its strong hint if that is unlocked.
+    """
+    return Group(*_parts(verdict, hints_alone=hints_alone))
+
+
+def _parts(verdict: Verdict, *, hints_alone: bool) -> Iterator[RenderableType]:
+    judgement = verdict.judgement
+    yield _headline(verdict)
+    if judgement.error is not None:
+        yield Padding(_error(verdict), (1, 0, 0, 2))
+    if judgement.outcome is not Outcome.REJECTED:
+        yield Padding(_rubric(verdict), (1, 0, 0, 2))
+    if judgement.diagnosis or judgement.first_difference:
+        yield Padding(_diagnosis(judgement, hints_alone=hints_alone), (1, 0, 0, 2))
+    if judgement.counterexample is not None:
+        yield Padding(_counterexample(judgement.counterexample, verdict), (1, 0, 0, 2))
+    if verdict.output:
+        yield Padding(_printed(verdict.output), (1, 0, 0, 2))
+    for flag in judgement.flags:
+        yield Padding(Text(f"For staff: {flag.title}", style="yellow"), (1, 0, 0, 2))
+    yield Text("")
+
+
+def _headline(verdict: Verdict) -> Text:
+    words, style = HEADLINES[verdict.judgement.outcome]
+    figures = verdict.judgement.statistics
+    line = Text.assemble((plain(verdict.submission.filename), "bold"), "  ", (words, style))
+    if verdict.judgement.outcome is not Outcome.REJECTED:
+        line.append(f"  {verdict.score} of {verdict.max_score} marks", style="bold")
+    if figures.networks:
+        line.append(
+            f"\n{verdict.assignment.id}: {figures.derivatives:,} derivatives on {figures.networks} networks compared"
+            f" with finite differences, {figures.inconclusive} inconclusive, {figures.seconds:.2f} s",
+            style="dim",
+        )
+    if not verdict.assignment.own_networks:
+        line.append(
+            "\nThese networks are not the assignment's own: another seed or number was asked for.",
+            style="yellow",
+        )
+    return line
+
+
+def _printed(output: str) -> Text:
+    lines = plain(output).rstrip().split("\n")
+    more = f"\n... and more: {len(lines)} lines are in --json" if len(lines) > MOST_PRINTED else ""
+    return Text.assemble(("It printed:\n", "bold"), "\n".join(lines[:MOST_PRINTED]), (more, "dim"))
+
+
+def _error(verdict: Verdict) -> Text:
+    error = verdict.judgement.error
+    if error is None:
+        return Text()
+    if verdict.judgement.outcome is Outcome.REJECTED:
+        return Text(plain(error.message))
+    if error.traceback:
+        return Text(plain(error.traceback).rstrip(), style="red")
+    return Text(plain(f"{error.type}: {error.message}"), style="red")
+
+
+def _rubric(verdict: Verdict) -> Table:
+    """Sign, title and marks a row; what went wrong under the title, in the full width."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(width=1)
+    table.add_column(ratio=1)
+    table.add_column(justify="right", no_wrap=True, min_width=3)
+    said = ""
+    for row in verdict.judgement.properties:
+        sign, style = MARKS[row.outcome]
+        text = Text(row.title, style="" if row.outcome is Mark.PASSED else "bold")
+        # Steps that were not seen for the same reason say it once.
+        row_says, said = row.message if row.message != said else "", row.message
+        if row_says:
+            text.append(f"\n{plain(row_says)}", style="not bold dim")
+        table.add_row(Text(sign, style=style), text, f"{row.score}/{row.max_score}" if row.max_score else "")
+    return table
+
+
+def _diagnosis(judgement: Judgement, *, hints_alone: bool) -> Text:
+    """What explains every answer, with the weaker hint, and where the numbers go wrong first."""
+    text = Text()
+    # Where several are equally good, the first says what tells it from the others: with its title alone.
+    for number, found in enumerate(judgement.diagnosis if hints_alone else judgement.diagnosis[:1]):
+        if number:
+            text.append("Or it is this:\n")
+        if found.title:
+            text.append(f"{found.title}\n", style="bold")
+        text.append(" ".join(each for each in (found.hint, found.apart) if each) + "\n")
+        if hints_alone and found.strong_hint:
+            text.append(f"{found.strong_hint}\n")
+        if found.read:
+            text.append(f"Read again: {found.read}\n")
+    if judgement.first_difference is not None:
+        text.append(judgement.first_difference.message)
+    text.rstrip()
+    return text
+
+
+def _counterexample(example: Counterexample, verdict: Verdict) -> RenderableType:
+    """The network as the student would type it, then what should have come beside what came."""
+    reached = verdict.judgement.outcome in {Outcome.FAILED, Outcome.ERROR, Outcome.PASSED}
+    title = "The smallest network found on which it goes wrong:" if reached else "The network at which it ended:"
+    typed = [
+        f"K = {example.depth}",
+        f"all_weights = {_arrays(example.weights)}",
+        f"all_biases = {_arrays(example.biases)}",
+        f"net_input = {_array(example.net_input)}",
+        f"y = {_array(example.y)}",
+    ]
+    parts: list[RenderableType] = [Text(title, style="bold")]
+    if sum(map(len, typed)) <= MOST_TYPED:
+        parts.append(Padding(Text("\n".join(typed), style="cyan"), (1, 0, 0, 2)))
+    else:
+        shape = f"{example.depth} hidden layers of {example.widths} units, too large to show here: see its script."
+        parts.append(Padding(Text(shape), (1, 0, 0, 2)))
+    if example.actual is not None:
+        parts.append(Padding(_comparison(example, example.actual), (1, 0, 0, 2)))
+    elif reached:
+        parts.append(Padding(Text(plain(sentence(f"It {example.instead}")), style="red"), (1, 0, 0, 2)))
+    parts.append(
+        Padding(
+            Text("As a script to run below your code: backmark grade FILE --script try.py", style="dim"), (1, 0, 0, 0)
+        )
+    )
+    return Group(*parts)
+
+
+def _arrays(arrays: list[list[list[float]]]) -> str:
+    return "[" + ", ".join(_array(rows) for rows in arrays) + "]"
+
+
+def _array(rows: list[list[float]]) -> str:
+    return f"np.array({_numbers(rows)})"
+
+
+def _comparison(example: Counterexample, actual: Gradient) -> RenderableType:
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    for heading in ("", "expected", "actual"):
+        table.add_column(heading, no_wrap=heading == "", overflow="fold")
+    for k in range(example.depth, -1, -1):
+        for name in ("biases", "weights"):
+            first = (example.parameter, example.layer) == (name, k)
+            expected, got = getattr(example.expected, name)[k], getattr(actual, name)[k]
+            table.add_row(f"all_dl_d{name}[{k}]", _numbers(expected), _numbers(got), style="red" if first else "")
+    if example.parameter is None:
+        return table
+    where = f"First to differ, from the output down: all_dl_d{example.parameter}[{example.layer}] at {example.index}."
+    return Group(table, Text(where, style="red"))
+
+
+def summary(verdicts: Sequence[tuple[str, Outcome | None, int, int]]) -> RenderableType:
+    """A line for each of many submissions (name, outcome, score, most), and how many passed.
+
+    The outcome is None where Backmark itself raised.
+    """
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for name, outcome, score, most in verdicts:
+        if outcome is None:
+            table.add_row(plain(name), Text("internal error", style="bold red"), "no verdict")
+            continue
+        words, style = HEADLINES[outcome]
+        table.add_row(plain(name), Text(words, style=style), f"{score}/{most}")
+    passed = sum(outcome is Outcome.PASSED for _, outcome, _, _ in verdicts)
+    return Group(table, Text(f"{passed} of {len(verdicts)} passed", style="bold"))
+
+
+def _numbers(rows: list[list[float]]) -> str:
+    return "[" + ", ".join("[" + ", ".join(_number(value) for value in row) + "]" for row in rows) + "]"
+
+
+def _number(value: float | None) -> str:
+    return "nan" if value is None else f"{value:.8g}" if value != int(value) else f"{value:.1f}"

@@ -1,0 +1,70 @@
+"""What every form says in the same words, in text that JSON, XML and the databases behind them all take."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from grader.model.verdict import Mark, Outcome
+
+#: Whatever XML 1.0 has no way to write: control characters, lone surrogates, two non-characters. JSON could write them,
+#: but PostgreSQL, in which PrairieLearn keeps results, refuses NUL and lone surrogates, and ESC is an instruction to
+#: whoever renders terminal colours. And what XML could write, but nobody sees: the other control characters, line ends
+#: beside the usual ones, and what turns the order of letters about.
+_UNWRITABLE = re.compile(
+    "[^\t\n\r\u0020-\u007e\u00a0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+    "|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
+)
+
+#: Characters of one text: all texts of a verdict together stay far below the megabyte that PrairieLearn takes.
+MOST = 8000
+
+_HEADLINES = {
+    Outcome.PASSED: "Passed",
+    Outcome.FAILED: "Failed",
+    Outcome.ERROR: "It raises an exception",
+    Outcome.TIMEOUT: "It takes too long",
+    Outcome.MEMORY: "It needs too much memory",
+    Outcome.OUTPUT_LIMIT: "It prints too much",
+    Outcome.CRASHED: "It crashed",
+    Outcome.REJECTED: "Not graded: it was refused before it ran",
+}
+
+
+def clean(text: object, most: int = MOST) -> str:
+    """Text that can be written anywhere: what cannot becomes U+FFFD, and what is too long is cut, and says so."""
+    written = _UNWRITABLE.sub("\ufffd", str(text))
+    return written if len(written) <= most else f"{written[:most]}\n... (cut: {len(written):,} characters)"
+
+
+def headline(verdict: Mapping[str, Any]) -> str:
+    """The outcome, and the marks where there can be any."""
+    words = _HEADLINES[Outcome(verdict["outcome"])]
+    return f"{words}. {verdict['score']} of {verdict['max_score']} marks."
+
+
+def trouble(verdict: Mapping[str, Any]) -> str:
+    """What the student's code raised or did, or why it was refused; empty where there is nothing of that."""
+    error = verdict.get("error")
+    if error is None:
+        return ""
+    if verdict["outcome"] == Outcome.REJECTED:
+        return clean(error["message"])
+    return clean(error.get("traceback") or f"{error['type']}: {error['message']}").rstrip()
+
+
+def summary(verdict: Mapping[str, Any]) -> str:
+    """Headline and trouble: what concerns the whole submission."""
+    return "\n\n".join(part for part in (headline(verdict), trouble(verdict)) if part)
+
+
+def explained(row: Mapping[str, Any]) -> str:
+    """Why a row of the rubric came out as it did, with the network that shows it."""
+    parts = [clean(row["message"])] if row["message"] else []
+    if row["outcome"] == Mark.NOT_RUN:
+        parts.insert(0, "Nothing put this to the test.")
+    example = row.get("counterexample")
+    if example is not None:
+        script = example["script"]
+        # Half of a script cannot be run.
+        parts.append(clean(script) if len(script) <= MOST else "The network that shows it is in the result object.")
+    return "\n\n".join(parts)

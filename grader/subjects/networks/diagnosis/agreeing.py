@@ -1,0 +1,57 @@
+"""Explanations of the same numbers, compared with the lists that the student's function wrote on its way."""
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from grader.oracle.answers import Evidence
+from grader.oracle.network import Array
+from grader.subjects.networks.diagnosis.case import Case, near
+from grader.subjects.networks.diagnosis.fit import Fit
+from grader.subjects.networks.diagnosis.lines import run
+
+#: What rounding may do to an entry, relative to the largest of its array.
+_ROUNDING = 1e-9
+
+
+def agreeing(case: Case, fits: Sequence[Fit], evidence: Mapping[int, Evidence]) -> list[Fit]:
+    """Return the explanations whose all_dl_df and all_dl_dh are the student's own, or all of them if none are."""
+    if len(fits) < 2:
+        return list(fits)
+    plain = {i: lists for i, lists in evidence.items() if i in case.wrong and not any(lists.shared)}
+    agree = [fit for fit in fits if all(_agrees(case, fit, i, lists) for i, lists in plain.items())]
+    return agree or list(fits)
+
+
+def _agrees(case: Case, fit: Fit, i: int, evidence: Evidence) -> bool:
+    if fit.lines is None:
+        return True
+    work = run(fit.lines, case.predictions.views[i])
+    lists = carried(evidence, case.suite.sizes[i], case.suite.columns[i])
+    pairs = [
+        (predicted, written)
+        for made, name in ((work.dl_df, "all_dl_df"), (work.dl_dh, "all_dl_dh"))
+        for predicted, written in zip(made, lists[name], strict=True)
+        if predicted is not None and written is not None
+    ]
+    return all(np.shape(predicted) == written.shape and _same(predicted, written) for predicted, written in pairs)
+
+
+def _same(predicted: Array, written: Array) -> bool:
+    floor = np.full_like(written, _ROUNDING * float(np.max(np.abs(predicted), initial=0.0)))
+    return near(predicted, written, floor)
+
+
+def carried(evidence: Evidence, sizes: Sequence[int], columns: int) -> dict[str, list[Array | None]]:
+    """Return the student's all_dl_df and all_dl_dh: an array for each entry that has its right shape, else None."""
+    layers = len(sizes) - 1
+    at = sum(a * b + b for a, b in pairwise(sizes))
+    found: dict[str, list[Array | None]] = {}
+    for name, rows, first in (("all_dl_df", sizes[1:], 2 * layers), ("all_dl_dh", sizes[:-1], 3 * layers)):
+        found[name] = []
+        for row, status in zip(rows, evidence.status[first : first + layers], strict=True):
+            part = evidence.numbers[at : at + row * columns].reshape(row, columns)
+            found[name].append(part if status == "1" else None)
+            at += row * columns
+    return found

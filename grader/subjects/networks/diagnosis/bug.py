@@ -1,0 +1,113 @@
+"""A bug model: a small wrong backward pass with a name, two hints and what to read again."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+
+from grader.model.assignment import Assignment, Loss, Reduction
+from grader.subjects.networks.diagnosis.lines import Lines
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """What a line finds, and what to read again: a place in the book, and no formula."""
+
+    variable: str
+    read: str
+
+
+class Where(Enum):
+    """The line that a bug is in, in the order of the chain rule; equations as the notebook numbers them."""
+
+    OUTPUT = Spot(
+        "all_dl_df[K]",
+        "Where the chain rule starts: the derivative of the loss with respect to the network's output,"
+        " the line above the loop.",
+    )
+    BIAS = Spot(
+        "all_dl_dbiases[layer]",
+        "Equation 7.21: how a bias enters its preactivation, and what the chain rule makes of that.",
+    )
+    WEIGHT = Spot(
+        "all_dl_dweights[layer]",
+        "Equation 7.22: how a weight enters its preactivation, and what the chain rule makes of that.",
+    )
+    ACTIVATION = Spot(
+        "all_dl_dh[layer]",
+        "Equation 7.24, its second part: how an activation reaches every preactivation of its layer, and what the chain"
+        " rule makes of that.",
+    )
+    DERIVATIVE = Spot(
+        "all_dl_df[layer-1]",
+        "Equation 7.24, its first part: how a preactivation becomes an activation, and what the chain rule makes of"
+        " that.",
+    )
+    RETURN = Spot("what is returned", "What backward_pass returns: the line at its end.")
+    RAISES = Spot("the line that raises", "The line that raises: what each name in it is.")
+    WHOLE = Spot("the function", "What the function is given: everything that it needs is among its arguments.")
+
+
+Applies = Callable[[Assignment], bool]
+
+
+def always(_: Assignment) -> bool:
+    """It is a bug in every assignment."""
+    return True
+
+
+def least_squares(assignment: Assignment) -> bool:
+    """Only under least squares."""
+    return assignment.formulas.loss is Loss.LEAST_SQUARES
+
+
+def cross_entropy(assignment: Assignment) -> bool:
+    """Only under a cross-entropy."""
+    return assignment.formulas.loss is not Loss.LEAST_SQUARES
+
+
+def kinked(assignment: Assignment) -> bool:
+    """Only where the activation has a kink at zero."""
+    return assignment.formulas.activation.kinked
+
+
+def smooth(assignment: Assignment) -> bool:
+    """Only where it has none."""
+    return not assignment.formulas.activation.kinked
+
+
+def batches(assignment: Assignment) -> bool:
+    """Only where networks may have several columns."""
+    return assignment.ranges.columns.most > 1
+
+
+def summed_batches(assignment: Assignment) -> bool:
+    """Only where networks may have several columns, whose losses are added up."""
+    return batches(assignment) and assignment.formulas.reduction is Reduction.SUM
+
+
+def averaged_batches(assignment: Assignment) -> bool:
+    """Only where networks may have several columns, of whose losses the mean is taken."""
+    return batches(assignment) and assignment.formulas.reduction is Reduction.MEAN
+
+
+def several_outputs(assignment: Assignment) -> bool:
+    """Only where networks may have several outputs."""
+    return assignment.ranges.outputs.most > 1
+
+
+@dataclass(frozen=True, slots=True)
+class Bug:
+    """A wrong backward pass that a person recognises, in each way in which it is usually written."""
+
+    id: str
+    #: What it does, as the words after "it".
+    title: str
+    where: Where
+    variants: tuple[Lines, ...]
+    #: A question or a place to look at, which leaves the answer to the student.
+    hint: str
+    #: What is wrong, and what it should be.
+    strong: str
+    applies: Applies = field(default=always)
+    #: True for what is rare: then it is not tried in pairs.
+    rare: bool = False

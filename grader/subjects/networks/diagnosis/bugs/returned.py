@@ -1,0 +1,159 @@
+"""Bugs in what is returned: right numbers in the wrong form."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from grader.subjects.networks.diagnosis.bug import Bug, Where
+from grader.subjects.networks.diagnosis.lines import Lines
+from grader.subjects.networks.diagnosis.work import Work
+
+Returns = Callable[[Work], object]
+
+
+def _bug(id_: str, title: str, hint: str, strong: str, *returns: Returns) -> Bug:
+    return Bug(id_, title, Where.RETURN, tuple(Lines(returned=each) for each in returns), hint, strong)
+
+
+BUGS = (
+    _bug(
+        "returned_swapped",
+        "returns the bias gradients first and the weight gradients second",
+        "In which order does the notebook take what backward_pass returns?",
+        "The last line is: return all_dl_dweights, all_dl_dbiases.",
+        lambda s: (s.dl_dbiases, s.dl_dweights),
+    ),
+    _bug(
+        "returned_reversed",
+        "returns its lists from the output layer down to the first",
+        "Which layer does the first entry of your lists belong to?",
+        "Entry k belongs to layer k: who appends from the output down has to reverse the lists before returning them.",
+        lambda s: (s.dl_dweights[::-1], s.dl_dbiases[::-1]),
+    ),
+    _bug(
+        "biases_reversed",
+        "returns the list of bias gradients from the output layer down to the first",
+        "Which layer does the first entry of your list of bias gradients belong to?",
+        "Entry k belongs to layer k, in both lists: reverse the bias gradients, too.",
+        lambda s: (s.dl_dweights, s.dl_dbiases[::-1]),
+    ),
+    _bug(
+        "weights_reversed",
+        "returns the list of weight gradients from the output layer down to the first",
+        "Which layer does the first entry of your list of weight gradients belong to?",
+        "Entry k belongs to layer k, in both lists: reverse the weight gradients, too.",
+        lambda s: (s.dl_dweights[::-1], s.dl_dbiases),
+    ),
+    _bug(
+        "flat_biases",
+        "returns bias gradients of shape (n,) instead of (n, 1)",
+        "Print the shapes of all_dl_dbiases[0] and all_biases[0]. Are they the same?",
+        "Biases are columns: an array of shape (n,) becomes one by .reshape(-1, 1).",
+        lambda s: (s.dl_dweights, [part.ravel() for part in s.dl_dbiases]),
+    ),
+    _bug(
+        "flat_arrays",
+        "returns arrays of shape (n,) everywhere",
+        "Print the shapes of all_dl_dweights[0] and all_weights[0]. Are they the same?",
+        "Each gradient has the shape of its parameter: weights (out, in), biases (out, 1).",
+        lambda s: ([part.ravel() for part in s.dl_dweights], [part.ravel() for part in s.dl_dbiases]),
+    ),
+    _bug(
+        "row_biases",
+        "returns bias gradients as rows instead of columns",
+        "Print the shapes of all_dl_dbiases[0] and all_biases[0]. Are they the same?",
+        "Biases are columns of shape (n, 1): the transpose is one too many.",
+        lambda s: (s.dl_dweights, [part.T for part in s.dl_dbiases]),
+    ),
+    _bug(
+        "returned_pairs",
+        "returns one pair of weight and bias gradients for each layer instead of two lists",
+        "What does the notebook take back: two lists, or a list of pairs?",
+        "The last line is: return all_dl_dweights, all_dl_dbiases; without zip.",
+        lambda s: zip(s.dl_dweights, s.dl_dbiases, strict=True),
+        lambda s: list(zip(s.dl_dweights, s.dl_dbiases, strict=True)),
+        lambda s: list(zip(s.dl_dbiases, s.dl_dweights, strict=True)),
+    ),
+    _bug(
+        "returned_one_list",
+        "returns a single list of all gradients",
+        "What does the notebook take back: one list, or two?",
+        "The last line is: return all_dl_dweights, all_dl_dbiases.",
+        lambda s: s.dl_dweights + s.dl_dbiases,
+        lambda s: [part for pair in zip(s.dl_dweights, s.dl_dbiases, strict=True) for part in pair],
+    ),
+    _bug(
+        "returned_nothing",
+        "returns nothing",
+        "How does your function end?",
+        "The last line is: return all_dl_dweights, all_dl_dbiases.",
+        lambda _: None,
+    ),
+    _bug(
+        "returned_weights_only",
+        "returns the weight gradients only",
+        "How many lists does the notebook take back?",
+        "The last line is: return all_dl_dweights, all_dl_dbiases.",
+        lambda s: s.dl_dweights,
+    ),
+    _bug(
+        "returned_biases_only",
+        "returns the bias gradients only",
+        "How many lists does the notebook take back?",
+        "The last line is: return all_dl_dweights, all_dl_dbiases.",
+        lambda s: s.dl_dbiases,
+    ),
+    _bug(
+        "returned_dictionary",
+        "returns a dictionary instead of two lists",
+        "What does the notebook take back: a dictionary, or two lists?",
+        "The last line is: return all_dl_dweights, all_dl_dbiases.",
+        lambda s: {"weights": s.dl_dweights, "biases": s.dl_dbiases},
+    ),
+    _bug(
+        "list_too_short",
+        "returns a list that is one entry short",
+        "A network with K hidden layers: how many weight matrices does it have?",
+        "There are K+1 layers of parameters, 0 to K: the loop has to reach both ends.",
+        lambda s: (s.dl_dweights[1:], s.dl_dbiases[1:]),
+        lambda s: (s.dl_dweights, s.dl_dbiases[1:]),
+        lambda s: (s.dl_dweights[1:], s.dl_dbiases),
+    ),
+    _bug(
+        "list_too_long",
+        "returns a list with one entry too many",
+        "A network with K hidden layers: how many weight matrices does it have?",
+        "There are K+1 layers of parameters, 0 to K: both lists have K+1 entries.",
+        lambda s: ([*s.dl_dweights, None], [*s.dl_dbiases, None]),
+        lambda s: (s.dl_dweights, [*s.dl_dbiases, None]),
+    ),
+    _bug(
+        "entries_missing",
+        "returns a list with entries that are None",
+        "Which layers does your loop reach, and which lists does it fill in there?",
+        "Entries 0 to K of both lists have to be filled in: range(K, -1, -1) reaches all of them, and what is copied"
+        " into one must have been computed before.",
+        lambda s: ([None, *s.dl_dweights[1:]], s.dl_dbiases),
+        lambda s: (s.dl_dweights, [None, *s.dl_dbiases[1:]]),
+        lambda s: ([*s.dl_dweights[:-1], None], s.dl_dbiases),
+        lambda s: (s.dl_dweights, [*s.dl_dbiases[:-1], None]),
+        # A copy of what is not there yet.
+        lambda s: (s.dl_dweights, [np.array(None)] * len(s.dl_dbiases)),
+    ),
+    _bug(
+        "returned_early",
+        "returns when only the output layer's entries are filled in",
+        "How often does your loop run before the function returns?",
+        "The return belongs below the loop, not into it: indent it as the line with for.",
+        lambda s: ([None] * s.top + s.dl_dweights[-1:], [None] * s.top + s.dl_dbiases[-1:]),
+        lambda s: (s.dl_dweights[-1:], s.dl_dbiases[-1:]),
+    ),
+    _bug(
+        "one_list_twice",
+        "returns the same list twice",
+        "How many lists does your function make? Are all_dl_dweights and all_dl_dbiases two, or two names for one?",
+        "Make two lists: a = b = [...] gives one list two names.",
+        lambda s: (s.dl_dweights, s.dl_dweights),
+        lambda s: (s.dl_dbiases, s.dl_dbiases),
+    ),
+)

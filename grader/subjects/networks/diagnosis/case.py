@@ -1,0 +1,160 @@
+"""What a submission answered, beside what a wrong backward pass would have answered."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from grader.oracle.answers import Answer, Malformed, Raised, Returned
+from grader.oracle.network import Array
+from grader.oracle.suite import Suite
+from grader.subjects.networks.diagnosis.forms import Clue, alike, clue, of_shapes
+from grader.subjects.networks.diagnosis.lines import Lines
+from grader.subjects.networks.diagnosis.predictions import Form, Predictions
+from grader.subjects.networks.layers import Booleans
+
+#: Beyond the assignment's tolerance, how far a number may be from the one that explains it, relative to it.
+ROUNDING = 1e-6
+
+#: On so many networks, at least, an explanation must account for something that is wrong.
+EVIDENCE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """On how many networks an explanation names the shapes that did not fit, and on how many in the same order.
+
+    The order counts between explanations, not for one: who transposes both factors turns it round.
+    """
+
+    shapes: int
+    ordered: int
+
+
+#: What a submission may raise where its shapes or indices do not fit.
+SHAPES = {"ValueError", "IndexError"}
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """The answers to a suite, and on which networks they are not right."""
+
+    suite: Suite
+    predictions: Predictions
+    answers: Sequence[Answer]
+    wrong: frozenset[int]
+    #: Which entries of the suite's flat arrays are biases.
+    biases: Booleans
+
+    @cached_property
+    def returned(self) -> list[int]:
+        """Networks on which arrays of the right shapes came back."""
+        return [i for i, each in enumerate(self.answers) if isinstance(each, Returned)]
+
+    @cached_property
+    def numbers(self) -> int:
+        """On how many networks wrong numbers came back; where every size is one too many bugs give the same."""
+        return sum(i in self.wrong and max(self.suite.sizes[i]) > 1 for i in self.returned)
+
+    @cached_property
+    def floor(self) -> Array:
+        """The assignment's tolerance of each entry, zero where it could not be settled."""
+        return np.where(np.isfinite(self.suite.tolerances), self.suite.tolerances, 0.0)
+
+    @cached_property
+    def got(self) -> Array:
+        """All numbers that came back, in one row."""
+        rows = [each.gradient for each in self.answers if isinstance(each, Returned)]
+        return np.concatenate(rows) if rows else np.zeros(0)
+
+    @cached_property
+    def entries(self) -> Booleans:
+        """Which entries of the suite's flat arrays came back: those of `got`."""
+        back = [isinstance(each, Returned) for each in self.answers]
+        return np.repeat(back, np.diff(self.suite.starts))
+
+    @cached_property
+    def telling(self) -> list[int]:
+        """A few networks on which most explanations fail: varied shapes, not too deep, some of each kind of answer."""
+        varied = sorted(range(len(self.answers)), key=self._variety)
+        back = set(self.returned)
+        seen = [i for i in varied if i in back and i in self.wrong]
+        fine = [i for i in varied if i in back and i not in self.wrong]
+        odd = [i for i in varied if i not in back]
+        shallow = sorted(odd, key=lambda i: len(self.suite.sizes[i]))
+        return list(dict.fromkeys([*varied[:2], *seen[:4], *fine[:2], *odd[:3], *shallow[:3]]))
+
+    @cached_property
+    def shapes(self) -> list[int]:
+        """The most varied network, and the one with the fewest layers that has several inputs and outputs."""
+        every = range(len(self.answers))
+        sizes = self.suite.sizes
+        return [min(every, key=self._variety), min(every, key=lambda i: (min(sizes[i]) < 2, len(sizes[i]), i))]
+
+    def _variety(self, i: int) -> tuple[bool, int, int]:
+        sizes = self.suite.sizes[i]
+        return min(sizes) < 2 or len(sizes) < 4, len(sizes), -len(set(sizes))
+
+    def matches(self, lines: Lines, i: int) -> bool:
+        """Whether this pass answers network `i` as the submission did."""
+        given = self.answers[i]
+        if not isinstance(given, Returned):
+            return _misfit(given, lines, self.predictions.form(lines, i)) is not None
+        predicted = self.predictions.numbers(lines, i)
+        floor = self.floor[self.suite.starts[i] : self.suite.starts[i + 1]]
+        return predicted is not None and near(predicted, given.gradient, floor)
+
+    def explains(self, lines: Lines) -> Evidence | None:
+        """How well this pass accounts for what is wrong; None where it does not answer every network alike."""
+        parts: list[Array] = []
+        shapes = ordered = 0
+        for i, given in enumerate(self.answers):
+            if isinstance(given, Returned):
+                predicted = self.predictions.numbers(lines, i)
+                if predicted is None:
+                    return None
+                parts.append(predicted)
+            else:
+                same = _misfit(given, lines, self.predictions.form(lines, i))
+                if same is None:
+                    return None
+                shapes += same > 0
+                ordered += same > 1
+        if parts and not near(np.concatenate(parts), self.got, self.floor[self.entries]):
+            return None
+        return Evidence(shapes, ordered)
+
+
+def near(predicted: Array, got: Array, floor: Array) -> bool:
+    """Whether these numbers are those, written so that what is not finite is near nothing."""
+    return bool(np.all(np.abs(got - predicted) <= floor + ROUNDING * np.minimum(np.abs(got), np.abs(predicted))))
+
+
+def overflowed(answer: Answer) -> bool:
+    """Whether arrays of the right shapes came back, with numbers that are not finite."""
+    return isinstance(answer, Malformed) and answer.overflowed
+
+
+def _misfit(given: Malformed | Raised, lines: Lines, form: Form) -> int | None:
+    """Whether both went wrong in the same way: None where they did not.
+
+    Else 2 where the shapes at fault are the same, 1 where they are in the other order, 0 where they are not named.
+    """
+    match given, form.answer:
+        case Malformed(), Malformed() as made if overflowed(given):
+            return 0 if overflowed(made) else None
+        case Malformed(), Malformed() as made:
+            return 2 if alike(given.message) == made.message else None
+        case Raised(), Malformed() | Raised() if given.type in SHAPES and lines.returned is None:
+            return _same_shapes(given.message, form.clues)
+    return None
+
+
+def _same_shapes(message: str, possible: frozenset[Clue]) -> int | None:
+    found = clue(message)
+    if found is None:
+        return 0 if of_shapes(message) else None
+    if found in possible:
+        return 2
+    return 1 if isinstance(found, tuple) and found[::-1] in possible else None

@@ -1,0 +1,118 @@
+"""The diagnosis of one submission: every explanation that holds on all networks, or none."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+
+from grader.model.assignment import Assignment
+from grader.model.verdict import Diagnosis
+from grader.oracle.answers import Answer, Evidence, Malformed
+from grader.oracle.suite import Suite
+from grader.subjects.networks.diagnosis import hints
+from grader.subjects.networks.diagnosis.agreeing import agreeing
+from grader.subjects.networks.diagnosis.bug import Bug, Where
+from grader.subjects.networks.diagnosis.bugs import library
+from grader.subjects.networks.diagnosis.case import Case
+from grader.subjects.networks.diagnosis.coarse import coarse
+from grader.subjects.networks.diagnosis.fit import Fit, Ideas, alone, together
+from grader.subjects.networks.diagnosis.numeric import numeric
+from grader.subjects.networks.diagnosis.predictions import Predictions
+from grader.subjects.networks.diagnosis.raising import WRONG_SHAPE, Blame, blamed
+from grader.subjects.networks.diagnosis.reach import reach
+from grader.subjects.networks.diagnosis.state import KEEPS, state
+from grader.subjects.networks.diagnosis.work import views
+from grader.subjects.networks.layers import Booleans
+
+#: For who is seen to follow the loss instead of the chain rule.
+DIFFERENTIATES = Bug(
+    "finite_differences",
+    "computes its derivatives by finite differences instead of backpropagation",
+    Where.WHOLE,
+    (),
+    "How many forward passes does your function need for one gradient, and how exact is it?",
+    "Go backwards once, from all_dl_df[K] down, with the chain rule; a small step only checks it.",
+)
+
+
+#: Bugs of the line at the end.
+_RETURNED = frozenset(bug.id for bug in library.RETURNED)
+_RETURNED_WRONGLY = Ideas(library.RETURNED)
+
+
+@dataclass(frozen=True)
+class Diagnoser:
+    """An assignment's networks and bug models, made ready once for many submissions."""
+
+    assignment: Assignment
+    suite: Suite
+
+    @cached_property
+    def _predictions(self) -> Predictions:
+        return Predictions(views(self.suite.networks, self.assignment.formulas))
+
+    @cached_property
+    def _biases(self) -> Booleans:
+        sizes = [pair for each in self.suite.sizes for pair in pairwise(each)]
+        lengths = [n for inputs, outputs in sizes for n in (inputs * outputs, outputs)]
+        return np.repeat(np.arange(len(lengths)) % 2 == 1, lengths)
+
+    @cached_property
+    def _ideas(self) -> Ideas:
+        return Ideas(library.of(self.assignment))
+
+    @staticmethod
+    def returned_wrongly(found: Sequence[Diagnosis]) -> bool:
+        """Whether all of it is in what is returned: right gradients, in another form or place."""
+        return bool(found) and all(each.id in _RETURNED for each in found)
+
+    def diagnose(
+        self,
+        answers: Sequence[Answer],
+        wrong: Sequence[int],
+        evidence: Mapping[int, Evidence],
+        *,
+        repeats: bool,
+        differentiates: bool,
+    ) -> tuple[Diagnosis, ...]:
+        """What explains the answers to every network.
+
+        `wrong` are those that are not right, `evidence` is what it wrote on its way, `repeats` says whether it answered
+        the same when it was asked again, `differentiates` whether the probes showed finite differences.
+        """
+        if not wrong:
+            return ()
+        if differentiates:
+            return hints.told([Fit((DIFFERENTIATES,))])
+        case = Case(self.suite, self._predictions, answers, frozenset(wrong), self._biases)
+        with np.errstate(all="ignore"):
+            found = agreeing(case, self._explained(case, blamed(case, evidence)), evidence)
+        if not found and not repeats:
+            found = [Fit((KEEPS,))]
+        return hints.told(found)
+
+    def _explained(self, case: Case, blame: Blame | None) -> list[Fit]:
+        """What explains the numbers that came back, with the line that raised; that line alone if there are none."""
+        if blame is None:
+            return self._fits(case) or reach(case, self.assignment)
+        # That a line writes another shape is the least that can be said of it.
+        vague = blame.slip.id == WRONG_SHAPE
+        found = (self._fits(case) if case.numbers or vague else []) or reach(case, self.assignment)
+        same = [fit for fit in found if blame.slip.id in {bug.id for bug in fit.bugs}]
+        places = {blame.slip.where, Where.RETURN} if vague else set()
+        told = same or [fit for fit in found if not fit.by_shapes or {bug.where for bug in fit.bugs} <= places]
+        return [replace(fit, blame=blame) for fit in told] or [Fit((blame.bug,))]
+
+    def _fits(self, case: Case) -> list[Fit]:
+        """From what explains most exactly to what is only described."""
+        misshapen = any(isinstance(each, Malformed) for each in case.answers)
+        return (
+            alone(case, self._ideas)
+            or (alone(case, _RETURNED_WRONGLY) if misshapen else [])
+            or numeric(case, self.assignment.rtol)
+            or coarse(case)
+            or state(case)
+            or together(case, self._ideas)
+        )

@@ -1,0 +1,108 @@
+"""Which bug models, alone or two together, explain every answer of a submission."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations, islice
+
+from grader.subjects.networks.diagnosis.bug import Bug
+from grader.subjects.networks.diagnosis.case import EVIDENCE, Case
+from grader.subjects.networks.diagnosis.lines import Lines, changed, merged
+from grader.subjects.networks.diagnosis.raising import Blame
+from grader.subjects.networks.diagnosis.screen import Screen, shapes
+
+#: Explanations that are tried on every network; most end early.
+MOST = 12
+
+#: Pairs that are tried on the telling networks, so that what nothing explains costs milliseconds too.
+MOST_PAIRS = 400
+
+#: Lines on which dl/dh[0] depends.
+DOWNWARDS = {"output", "activation", "derivative"}
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """An explanation: one bug, or two in different lines."""
+
+    bugs: tuple[Bug, ...]
+    #: Whether no wrong number came back that it accounts for: only the shapes that did not fit.
+    by_shapes: bool = False
+    #: On how many networks those are named in the same order.
+    ordered: int = 0
+    #: The backward pass that it was found with.
+    lines: Lines | None = None
+    #: The line that raised, and what is wrong in it.
+    blame: Blame | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Idea:
+    """An explanation in one of the ways in which it may be written."""
+
+    bugs: tuple[Bug, ...]
+    lines: Lines
+
+
+class Ideas:
+    """Each bug alone, made once for many submissions."""
+
+    def __init__(self, bugs: Iterable[Bug]) -> None:
+        self._plain = [Idea((bug,), lines) for bug in bugs for lines in bug.variants]
+        self._eager = [
+            Idea(idea.bugs, replace(idea.lines, eager=True)) for idea in self._plain if changed(idea.lines) & DOWNWARDS
+        ]
+
+    def of(self, case: Case) -> list[Idea]:
+        """Where something raised, also those of a pass that computes dl/dh[0] as the notebook does."""
+        return self._plain + self._eager if len(case.returned) < len(case.answers) else self._plain
+
+
+def alone(case: Case, ideas: Ideas) -> list[Fit]:
+    """Every single bug that explains all answers."""
+    return explaining(case, ideas.of(case))
+
+
+def together(case: Case, ideas: Ideas) -> list[Fit]:
+    """Every pair of bugs that does; two of them could explain any shapes, so it needs numbers that came back."""
+    if case.numbers < min(EVIDENCE, len(case.wrong)):
+        return []
+    return explaining(case, islice(_pairs(case, ideas.of(case)), MOST_PAIRS))
+
+
+def explaining(case: Case, tried: Iterable[Idea]) -> list[Fit]:
+    """Those ideas that explain all answers, in the order given: first a few telling networks, then every one."""
+    found: dict[frozenset[str], Fit] = {}
+    left = MOST
+    for idea in tried:
+        # A pair in the other order is the same explanation.
+        names = frozenset(bug.id for bug in idea.bugs)
+        if names in found or not all(case.matches(idea.lines, i) for i in case.telling):
+            continue
+        evidence = case.explains(idea.lines)
+        if evidence is not None and case.numbers + evidence.shapes >= min(EVIDENCE, len(case.wrong)):
+            found[names] = Fit(idea.bugs, not case.numbers, evidence.ordered, idea.lines)
+        left -= 1
+        if not left:
+            break
+    return list(found.values())
+
+
+def _pairs(case: Case, singles: Sequence[Idea]) -> Iterator[Idea]:
+    """Two bugs in different lines, as far as a screen of one network and the shapes on a few let them through."""
+    screen = Screen.of(case)
+    if screen is None:
+        return
+    wanted, possible = shapes(case, [idea.lines for idea in singles])
+    kept = [
+        (idea, form, changed(idea.lines) - {"eager"})
+        for idea, form in zip(singles, possible, strict=True)
+        if form <= wanted and not idea.bugs[0].rare
+    ]
+    for (first, form, lines), (second, other_form, other_lines) in combinations(kept, 2):
+        if form | other_form != wanted or lines & other_lines:
+            continue
+        if first.lines.eager != second.lines.eager and lines & DOWNWARDS and other_lines & DOWNWARDS:
+            continue
+        both = merged(first.lines, second.lines)
+        if screen.passes(both):
+            yield Idea((*first.bugs, *second.bugs), both)

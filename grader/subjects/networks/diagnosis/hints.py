@@ -1,0 +1,60 @@
+"""An explanation in a student's words, and what tells apart those that are equally good."""
+
+from collections.abc import Sequence
+
+from grader.model.verdict import Diagnosis
+from grader.subjects.networks.diagnosis.bug import Bug, Where
+from grader.subjects.networks.diagnosis.bugs.library import rarity
+from grader.subjects.networks.diagnosis.fit import Fit
+
+#: Lines from the loss down: in a fit of two, and between two fits, the earlier one is looked at first.
+ORDER = tuple(Where)
+
+BY_SHAPES = "Your code returned no numbers to judge by; this is inferred from the mismatched shapes."
+
+
+def told(fits: Sequence[Fit]) -> tuple[Diagnosis, ...]:
+    """Each explanation, the most usual first; where there are several, each says what tells it from the others."""
+    usual = sorted(fits, key=lambda fit: (-fit.ordered, rarity(fit.bugs)))
+    return tuple(_one(fit, [each for each in usual if each is not fit]) for fit in usual)
+
+
+def title(fit: Fit) -> str:
+    """What it does, as one sentence."""
+    return f"It {' and it '.join(bug.title for bug in fit.bugs)}."
+
+
+def _one(fit: Fit, others: Sequence[Fit]) -> Diagnosis:
+    hints, strong = [bug.hint for bug in fit.bugs], [bug.strong for bug in fit.bugs]
+    if fit.blame is not None:
+        hints.append(fit.blame.hint)
+        strong.append(fit.blame.strong)
+    elif fit.by_shapes:
+        hints.append(BY_SHAPES)
+    return Diagnosis(
+        "+".join(bug.id for bug in fit.bugs),
+        title(fit),
+        " ".join(hints),
+        " ".join(strong),
+        " ".join(dict.fromkeys(bug.where.value.read for bug in fit.bugs)),
+        " ".join(_apart(fit, other) for other in others),
+    )
+
+
+def _apart(fit: Fit, other: Fit) -> str:
+    """How to tell this explanation from another one that gives the same numbers."""
+    what = "shapes" if fit.by_shapes else "numbers"
+    same = f"The {what} fit another explanation just as well: {title(other)[0].lower()}{title(other)[1:]}"
+    mine, theirs = (_only(first, second) for first, second in ((fit, other), (other, fit)))
+    if mine is None or theirs is None or mine.where is theirs.where:
+        return f"{same} Compare your lines with both."
+    early = min(mine, theirs, key=lambda bug: ORDER.index(bug.where))
+    variable, yours = early.where.value.variable, "wrong" if early is mine else "right"
+    judged = f"if yours is {yours}, this explanation is the right one."
+    return f"{same} Work out {variable} by hand for a small network: {judged}"
+
+
+def _only(fit: Fit, other: Fit) -> Bug | None:
+    """The one bug that only the first of two explanations has."""
+    own = [bug for bug in fit.bugs if bug not in other.bugs]
+    return own[0] if len(own) == 1 else None

@@ -1,0 +1,392 @@
+"""What a line that raised uses wrongly: a name, a call, a list, an entry that is not there or holds nothing yet."""
+
+import ast
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from grader.subjects.networks.diagnosis.bug import Where
+from grader.subjects.networks.diagnosis.operands import FORMULAS
+from grader.subjects.networks.diagnosis.slip import Slip
+from grader.subjects.networks.diagnosis.statement import GIVEN, LISTS, MADE, Statement, called
+
+#: Functions that a notebook has, and those of NumPy's that this homework needs: no other is named.
+_HELPERS = ("indicator_function", "d_loss_d_output")
+_NUMPY = (
+    "matmul",
+    "dot",
+    "outer",
+    "multiply",
+    "transpose",
+    "zeros_like",
+    "ones_like",
+    "zeros",
+    "array",
+    "sum",
+    "where",
+)
+_KNOWN = (*GIVEN, *MADE, *_HELPERS, "K", "np", "layer", "range", "len", "y")
+#: Calls that take a whole list.
+_OF_LISTS = frozenset({"len", "zip", "enumerate", "reversed", "list", "range", "print", "tuple", "sum", "iter"})
+_COUNT = re.compile(r"missing (\d+) required positional|takes (?:from \d+ to )?(\d+) positional arguments? but (\d+)")
+
+_WRITERS = {
+    "all_dl_dweights": Where.WEIGHT,
+    "all_dl_dbiases": Where.BIAS,
+    "all_dl_dh": Where.ACTIVATION,
+    "all_dl_df": Where.DERIVATIVE,
+}
+
+
+def misuse(statement: Statement, error: str, message: str) -> Slip | None:
+    """The first rule that applies to what was raised."""
+    match error:
+        case "NameError" | "UnboundLocalError":
+            return _name(statement)
+        case "AttributeError":
+            return _whole_list(statement) or _attribute(statement)
+        case "TypeError":
+            return (
+                _arguments(statement, message)
+                or _transposes(statement, message)
+                or _called(statement, message)
+                or _unset(statement)
+                or _whole_list(statement)
+            )
+        case "IndexError" | "KeyError":
+            return _beyond(statement)
+        case "ValueError":
+            return (
+                _past_layer_0(statement)
+                or _transposes(statement, message)
+                or _unset(statement)
+                or _whole_list(statement)
+                or _output(statement)
+            )
+    return None
+
+
+def _slip(id_: str, title: str, hint: str, strong: str, where: Where = Where.RAISES) -> Slip:
+    return Slip(id_, title, where, hint, strong)
+
+
+def _where(statement: Statement) -> Where:
+    target = statement.target
+    return Where.RAISES if target is None else _WRITERS.get(target[0], Where.RAISES)
+
+
+def _formula(statement: Statement) -> str:
+    where = _where(statement)
+    formula = "all_dl_dbiases[layer] is made from all_dl_df[layer]" if where is Where.BIAS else FORMULAS.get(where)
+    return f" {formula}." if formula else ""
+
+
+def _name(statement: Statement) -> Slip | None:
+    """A name that is not defined, or a variable that is read before it has a value."""
+    part = statement.parsed.part
+    if not isinstance(part, ast.Name):
+        return None
+    near = _nearest(part.id, _KNOWN)
+    if near is None:
+        return _slip(
+            "undefined_name",
+            "uses an undefined name",
+            "A name in it has no value. Is it spelt as where it is set, and set before?",
+            "a name has no value there: set it first, inside of the function or in a cell that defines it.",
+        )
+    return _slip(
+        "undefined_name",
+        f"uses an undefined name that looks like {near}",
+        f"A name in it has no value. Compare its spelling with {near}.",
+        f"a name has no value: {near} is meant, or it has to be set first.",
+    )
+
+
+def _nearest(name: str, known: tuple[str, ...]) -> str | None:
+    found = get_close_matches(name[:60], known, n=2, cutoff=0.78)
+    return found[0] if found and found[0] != name else None
+
+
+def _attribute(statement: Statement) -> Slip | None:
+    """A function of NumPy's that is misspelt, or an entry that holds nothing yet."""
+    part = statement.parsed.part
+    if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name) and part.value.id in {"np", "numpy"}:
+        near = _nearest(part.attr, _NUMPY)
+        if near is None:
+            return None
+        return _slip(
+            "undefined_name",
+            f"calls a NumPy function that does not exist and looks like {near}",
+            f"NumPy has no function of that name. Compare its spelling with {near}.",
+            f"NumPy has no such function: np.{near} is meant.",
+        )
+    return _unset(statement)
+
+
+def _transposes(statement: Statement, message: str) -> Slip | None:
+    """A transpose without its call, or one called that needs none."""
+    part = statement.parsed.part
+    nodes = list(ast.walk(part))
+    functions = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
+    for node in nodes:
+        if not isinstance(node, ast.Attribute):
+            continue
+        if node.attr == "transpose" and id(node) not in functions and not _is_numpy(node.value):
+            return _slip(
+                "transpose_not_called",
+                "writes .transpose without calling it",
+                "Look at what stands before and after .transpose: is it an array, or a function?",
+                "write .T, or .transpose() with its parentheses.",
+            )
+        if node.attr == "T" and id(node) in functions and "not callable" in message:
+            return _slip(
+                "transpose_called",
+                "calls .T like a function",
+                "What is called in it, with parentheses? Is that a function?",
+                "write .T without parentheses, or .transpose() with them.",
+            )
+    return None
+
+
+def _is_numpy(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name) and node.id in {"np", "numpy"}
+
+
+def _called(statement: Statement, message: str) -> Slip | None:
+    """A list or an array with parentheses, a function with brackets."""
+    part = statement.parsed.part
+    if isinstance(part, ast.Call) and "not callable" in message:
+        operand = statement.operand(part.func)
+        if operand is None or operand.type not in {"list", "tuple", "ndarray"}:
+            return None
+        name = _listed(statement, part.func) or f"{'an array' if operand.type == 'ndarray' else 'a list'}"
+        return _slip(
+            "list_called",
+            f"calls {name} like a function",
+            f"It has {name} with parentheses. Is that a function?",
+            f"an entry of a list is taken with brackets: {name}[...] instead of {name}(...)."
+            if name in LISTS
+            else f"{name} is no function: use brackets for an entry, and * or np.matmul for a product.",
+        )
+    if isinstance(part, ast.Subscript) and "not subscriptable" in message:
+        operand = statement.operand(part.value)
+        if operand is None or "function" not in operand.type:
+            return None
+        name = part.value.id if isinstance(part.value, ast.Name) and part.value.id in _HELPERS else "a function"
+        return _slip(
+            "function_indexed",
+            f"takes an entry of {name} instead of calling it",
+            f"It has {name} with brackets. Is that a list?",
+            f"a function is called with parentheses: {name}(...)." if name in _HELPERS else "call it with parentheses.",
+        )
+    return None
+
+
+def _listed(statement: Statement, node: ast.AST) -> str | None:
+    """The notebook's list that a name stands for."""
+    operand = statement.operand(node)
+    if operand is not None and operand.origin is not None and operand.origin[1] is None:
+        return operand.origin[0]
+    return node.id if isinstance(node, ast.Name) and node.id in LISTS else None
+
+
+def _whole_list(statement: Statement) -> Slip | None:
+    """A list where one of its entries belongs: in a product, a function of one array, or transposed."""
+    names = {_listed(statement, node) for node in _bare(statement)}
+    names.discard(None)
+    if len(names) != 1:
+        return None
+    name = str(names.pop())
+    index = "[K]" if statement.target is not None and _is_output(statement) else "[layer]"
+    own = FORMULAS.get(_where(statement))
+    strong = f"{name} is the list of every layer's array: take one of its entries."
+    if own is None and index == "[K]":
+        strong = f"{name} is the list of every layer's array: take {name}[K]."
+    return _slip(
+        "whole_list",
+        f"takes the whole list {name} where one of its arrays belongs",
+        f"What is {name}: an array, or a list of arrays? Of which layer is one needed there?",
+        strong + _formula(statement),
+        _where(statement),
+    )
+
+
+def _past_layer_0(statement: Statement) -> Slip | None:
+    """The preactivations of layer - 1 in layer 0, which are those of the output."""
+    for node in ast.walk(statement.parsed.part):
+        match node:
+            case ast.Subscript(slice=ast.BinOp(left=ast.Name() as layer, op=ast.Sub(), right=ast.Constant(value=1))):
+                if _listed(statement, node.value) in {"all_f", "all_dl_df"} and statement.number(layer) == 0:
+                    return _slip(
+                        "layer_below_first",
+                        "goes below layer 0, where the index layer-1 is -1 and counts from the end of the list",
+                        "In layer 0, what is the index layer-1, and which entry does it take? Is there a layer below"
+                        " that needs a derivative?",
+                        "there is no all_dl_df[-1] to compute: this line belongs to layers above 0 alone (if layer >"
+                        " 0), since in layer 0 all_f[layer-1] is all_f[-1], the network's output.",
+                        Where.DERIVATIVE,
+                    )
+    return None
+
+
+def _output(statement: Statement) -> Slip | None:
+    """The preactivations of another layer than the output's beside the target."""
+    for node in statement.parsed.near:
+        match node:
+            case ast.BinOp(left=left, op=ast.Sub(), right=right):
+                pair = [left, right]
+            case ast.Call(args=[left, right]) if called(node) == "d_loss_d_output":
+                pair = [left, right]
+            case _:
+                continue
+        factors = [statement.factor(part) for part in pair]
+        names = [factor.name for factor in factors]
+        if sorted(map(str, names)) != ["all_f", "y"]:
+            continue
+        f = factors[names.index("all_f")]
+        length = next((o.length for o in statement.operands.values() if o.origin == ("all_f", None)), None)
+        if f.index is None or length is None or not -2 <= (by := f.index - (length - 1)) <= -1:
+            return None
+        return _slip(
+            "loss_at_other_layer",
+            "takes the loss derivative at another layer than the output",
+            f"It takes all_f[K{by}] beside y. Which layer's preactivations are the network's output?",
+            f"it takes all_f[K{by}]; the network's output is all_f[K], whose shape is that of y.",
+            Where.OUTPUT,
+        )
+    return None
+
+
+def _is_output(statement: Statement) -> bool:
+    """Whether it starts the chain rule: it writes the last entry of all_dl_df."""
+    tree = statement.parsed.tree
+    if statement.target is None or statement.target[0] != "all_dl_df" or not isinstance(tree, ast.Assign):
+        return False
+    target = tree.targets[0]
+    return isinstance(target, ast.Subscript) and statement.parsed.texts.get(target.slice) in {"K", "-1"}
+
+
+def _bare(statement: Statement) -> Iterator[ast.AST]:
+    """Names of lists that are neither taken an entry of nor handed to a function that takes lists."""
+    part = statement.parsed.part
+    used: set[ast.AST] = set()
+    for node in ast.walk(part):
+        if isinstance(node, ast.Subscript):
+            used.update((node.value, node.slice))
+        elif isinstance(node, ast.Call) and (called(node) in _OF_LISTS or _unknown(node)):
+            used.update(node.args)
+        elif isinstance(node, ast.comprehension):
+            used.add(node.iter)
+    for node in ast.walk(part):
+        if isinstance(node, ast.Name) and node not in used:
+            operand = statement.operand(node)
+            if operand is not None and operand.type in {"list", "tuple"}:
+                yield node
+
+
+def _unknown(node: ast.Call) -> bool:
+    """Whether it calls what may well take a list: a function of the student's own, a list's method."""
+    name = called(node)
+    return name not in {*_NUMPY, *_HELPERS}
+
+
+def _unset(statement: Statement) -> Slip | None:
+    """An entry of one of the lists that are made, which holds nothing yet."""
+    texts = {text for node in ast.walk(statement.parsed.part) if (text := _empty(statement, node)) is not None}
+    if len(texts) != 1:
+        return None
+    return _not_set(statement, texts.pop())
+
+
+def _not_set(statement: Statement, text: str) -> Slip:
+    return _slip(
+        "entry_not_set",
+        f"reads {text} before anything is written to it",
+        f"It reads {text}. Which line writes that entry, and has it run by then?",
+        f"{text} holds nothing there: the loop goes from layer K down to 0, and fills all_dl_dh[layer] and then"
+        f" all_dl_df[layer-1] from all_dl_df[layer].{_formula(statement)}",
+        _where(statement),
+    )
+
+
+def copied_unset(statement: Statement) -> Slip | None:
+    """An entry of one of the lists that are made, which is all that a statement writes although it is not there yet."""
+    match statement.parsed.tree:
+        case ast.Assign(targets=[ast.Subscript(slice=index)], value=ast.Subscript(value=ast.Name(id=name)) as node):
+            own = name == "all_dl_df" and ast.dump(index) == ast.dump(node.slice)
+            # The layer's own dl/df is there in every layer that the loop reaches.
+            return _not_set(statement, _index(node, name)) if name in MADE and not own else None
+    return None
+
+
+def _empty(statement: Statement, node: ast.AST) -> str | None:
+    if not (isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id in MADE):
+        return None
+    operand = statement.operand(node)
+    if operand is None or not (operand.type == "NoneType" or (operand.type == "int" and operand.number == 0)):
+        return None
+    return _index(node, node.value.id)
+
+
+def _index(node: ast.Subscript, name: str) -> str:
+    """The entry as it is written, with the variable of its index if that is as short as the notebook's."""
+    text = ast.unparse(node.slice).replace(" ", "")
+    return f"{name}[{text}]" if re.fullmatch(r"(layer|[A-Za-z])([+-]\d)?|-?\d", text) else f"an entry of {name}"
+
+
+def _beyond(statement: Statement) -> Slip | None:
+    """An index beyond the end of a list."""
+    part = statement.parsed.part
+    if not isinstance(part, ast.Subscript):
+        return None
+    name, operand, index = _listed(statement, part.value), statement.operand(part.value), statement.number(part.slice)
+    if name is None or operand is None or operand.length is None or index is None:
+        return None
+    if -operand.length <= index < operand.length:
+        return None
+    text = _index(part, name)
+    return _slip(
+        "index_out_of_range",
+        f"takes {text} where the list {name} has no such entry",
+        f"It takes {text}. How many entries does {name} have in a network with K hidden layers, and which is its last?",
+        f"{text} is beyond the end of the list there: {name} should have K+1 entries, 0 to K.{_formula(statement)}",
+        _where(statement),
+    )
+
+
+def _arguments(statement: Statement, message: str) -> Slip | None:
+    """A call with too many or too few arguments, of a helper or of the function itself."""
+    found = _COUNT.search(message)
+    if found is None:
+        return None
+    if isinstance(statement.parsed.tree, ast.FunctionDef):
+        few = found[1] is None
+        return _slip(
+            "own_parameters",
+            f"has {'fewer' if few else 'more'} parameters than it is called with",
+            "Which five arguments does the notebook call backward_pass with, and in which order?",
+            "the parameters are all_weights, all_biases, all_f, all_h, y; K is a global.",
+            Where.WHOLE,
+        )
+    part = statement.parsed.part
+    if not isinstance(part, ast.Call):
+        return None
+    name = called(part)
+    named = name if name in {*_HELPERS, *_NUMPY} else "a function"
+    given = len(part.args) + len(part.keywords)
+    counted = f"{given} argument{'' if given == 1 else 's'}"
+    if found[1] is not None:
+        missing = int(found[1])
+        if missing > 9:
+            return None
+        says = f"{counted}, {missing} too few"
+    else:
+        if int(found[3]) != given:
+            return None
+        says = f"{counted}, and {named} takes {'more' if int(found[2]) > given else 'fewer'}"
+    return _slip(
+        "wrong_arguments",
+        f"calls {named} with {says}",
+        f"How many arguments does {named} take there, and how many is it given?",
+        f"{named} is called with {says}.",
+    )

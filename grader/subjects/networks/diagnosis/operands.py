@@ -1,0 +1,350 @@
+"""A product in a student's line beside the one that the notebook's line has: the fewest changes between the two."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product as combinations
+
+from grader.subjects.networks.diagnosis.bug import Where
+from grader.subjects.networks.diagnosis.slip import Slip
+from grader.subjects.networks.diagnosis.statement import GIVEN, Factor, Kind, Product
+
+Shape = tuple[int, ...]
+
+#: More changes than these are another line; an index further off has another reason.
+_MOST, _FURTHEST = 2, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A factor of the right product: a list, its index beside the layer's, and how it is taken."""
+
+    name: str
+    offset: int = 0
+    flipped: bool = False
+    masked: bool = False
+
+    def text(self, by: int = 0) -> str:
+        """The entry, `by` layers off, in the notebook's words."""
+        return entry(self.name, self.offset + by)
+
+    @property
+    def taken(self) -> str:
+        """The factor that is made of it."""
+        return f"the activation's derivative at {self.text()}" if self.masked else self.text()
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A right product; `where` is the line that it is in."""
+
+    where: Where
+    kind: Kind
+    left: Slot
+    right: Slot
+    #: The line in full.
+    formula: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that a student's product has otherwise; `slot` is the right factor that it concerns."""
+
+    what: str
+    where: Where
+    slot: Slot
+    other: Slot
+    #: How many layers an index is off.
+    by: int = 0
+    #: The list that is taken instead, or the kind of product.
+    instead: str = ""
+
+
+_DF, _DH = Slot("all_dl_df"), Slot("all_dl_dh")
+WEIGHT = Form(
+    Where.WEIGHT,
+    Kind.MATRIX,
+    _DF,
+    Slot("all_h", flipped=True),
+    "all_dl_dweights[layer] is all_dl_df[layer] @ all_h[layer].T",
+)
+ACTIVATION = Form(
+    Where.ACTIVATION,
+    Kind.MATRIX,
+    Slot("all_weights", flipped=True),
+    _DF,
+    "all_dl_dh[layer] is all_weights[layer].T @ all_dl_df[layer]",
+)
+DERIVATIVE = Form(
+    Where.DERIVATIVE,
+    Kind.ENTRIES,
+    Slot("all_f", -1, masked=True),
+    _DH,
+    "all_dl_df[layer-1] is all_dl_dh[layer] times the activation's derivative at all_f[layer-1], entry by entry",
+)
+#: The same mask, taken of the activations above it.
+BY_ACTIVATION = Form(Where.DERIVATIVE, Kind.ENTRIES, Slot("all_h", masked=True), _DH, DERIVATIVE.formula)
+FORMULAS = {form.where: form.formula for form in (WEIGHT, ACTIVATION, DERIVATIVE)}
+#: Bugs that have a model of their own, by where they are, what is changed, and in which list.
+_IDS = {
+    (Where.WEIGHT, "flip", "all_h"): "weight_gradient_without_transpose",
+    (Where.WEIGHT, "transposed", "all_dl_df"): "transposed_weight_gradient",
+    (Where.WEIGHT, "kind", "all_dl_df"): "elementwise_weight_gradient",
+    (Where.ACTIVATION, "flip", "all_weights"): "missing_transpose",
+    (Where.ACTIVATION, "transposed", "all_weights"): "row_for_column",
+    (Where.ACTIVATION, "kind", "all_weights"): "elementwise_weights",
+    (Where.ACTIVATION, "index", "all_weights"): "other_layers_weights",
+    (Where.DERIVATIVE, "kind", "all_f"): "derivative_as_matrix",
+    (Where.DERIVATIVE, "kind", "all_h"): "derivative_as_matrix",
+}
+_GENERIC = {
+    "flip": "wrong_transpose",
+    "order": "operands_swapped",
+    "kind": "wrong_product",
+    "index": "wrong_index",
+    "transposed": "product_transposed",
+    "layers": "layers_differ",
+    "variable": "wrong_list",
+}
+
+
+def entry(name: str, offset: int) -> str:
+    """An entry as the notebook writes it."""
+    return f"{name}[layer{offset:+d}]" if offset else f"{name}[layer]"
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A layer of a network of these sizes."""
+
+    layer: int
+    sizes: Sequence[int]
+    columns: int
+
+
+def changes(
+    product: Product, target: tuple[str, int | None] | None, sizes: Sequence[int], columns: int
+) -> Iterator[tuple[Change, ...]]:
+    """Each way to make a right product into this one, on a network of these sizes; empty if it is right."""
+    layers = range(len(sizes) - 1)
+    named = target is not None and target[1] is not None
+    if target is not None and target[1] is not None:
+        at = target[1] % (len(sizes) - 1) + (target[0] == "all_dl_df")
+        layers = range(at, min(at + 1, len(sizes) - 1))
+    for form in _forms(product, target):
+        for layer in layers:
+            for swapped in (False, True):
+                yield from _aligned(form, product, Spot(layer, sizes, columns), swapped=swapped, named=named)
+
+
+#: The right products of each list's line.
+_OF_LIST = {
+    "all_dl_dweights": (WEIGHT,),
+    "all_dl_dbiases": (),
+    "all_dl_dh": (ACTIVATION,),
+    "all_dl_df": (DERIVATIVE,),
+}
+
+
+def _forms(product: Product, target: tuple[str, int | None] | None) -> Sequence[Form]:
+    """The right products that this one may be meant to be."""
+    factors = (product.left, product.right)
+    names = {factor.name for factor in factors}
+    written = "" if target is None else target[0]
+    masked = [factor for factor in factors if factor.masked]
+    # What is multiplied says more than dl/dh and dl/df, either of which may hold the product of both lines.
+    if written in {"all_dl_dweights", "all_dl_dbiases"}:
+        return _OF_LIST[written]
+    if masked:
+        return (BY_ACTIVATION if masked[0].name == "all_h" else DERIVATIVE,)
+    if "all_weights" in names:
+        return (ACTIVATION,)
+    every = (WEIGHT,) if "all_h" in names else (WEIGHT, ACTIVATION, DERIVATIVE)
+    return _OF_LIST.get(written, every)
+
+
+def _aligned(form: Form, product: Product, spot: Spot, *, swapped: bool, named: bool) -> Iterator[tuple[Change, ...]]:
+    """The changes for one layer and one order of the factors; nothing if a shape contradicts them."""
+    factors = (product.right, product.left) if swapped else (product.left, product.right)
+    slots = (form.left, form.right)
+    ways = []
+    found: list[Change] = []
+    for factor, slot, partner in zip(factors, slots, factors[::-1], strict=True):
+        other = slots[1] if slot is slots[0] else slots[0]
+        change = _taken(form, factor, slot, other, spot.layer)
+        if change is None or not _known(factor, slot, partner):
+            return
+        if change and change[0].what == "variable" and partner.name is None:
+            return
+        if change and change[0].what == "index" and not named and partner.name is None:
+            # It may as well be the other that is of another layer.
+            change = [Change("layers", form.where, slot, other)]
+        found += change
+        ways.append(_lying(factor, slot, spot))
+    for first, second in combinations(*ways):
+        made = (*found, *_multiplied(form, product.kind, (first, second), swapped=swapped, columns=spot.columns))
+        if len(made) <= (1 if any(change.what in {"variable", "layers"} for change in made) else _MOST):
+            yield tuple(sorted(made, key=repr))
+
+
+def _known(factor: Factor, slot: Slot, partner: Factor) -> bool:
+    """Whether enough is known of a factor to take it for this one."""
+    if factor.made:
+        # The product of TODO 3 in the line of TODO 4, or a function's dl/df beside an array that is given.
+        return slot == _DH or (slot == _DF and partner.name in GIVEN)
+    return not factor.unknown
+
+
+def _taken(form: Form, factor: Factor, slot: Slot, other: Slot, layer: int) -> list[Change] | None:
+    """Whether another entry or another list is taken; None if this cannot be meant for the slot."""
+    if factor.whole or factor.masked > slot.masked:
+        return None
+    if factor.name is None:
+        return []
+    same = factor.name == slot.name or {factor.name, slot.name} <= {"all_dl_df", "all_dl_dbiases"}
+    if factor.index is None:
+        return [] if same else None
+    by = factor.index - (layer + slot.offset)
+    if same and by and factor.wraps and layer + slot.offset == 0:
+        # It counts from the end, and is off by what is written.
+        by = -1
+    shown = by if same else by + slot.offset
+    if abs(shown) > _FURTHEST:
+        return None
+    if not same:
+        return [Change("variable", form.where, slot, other, shown, factor.name)]
+    return [Change("index", form.where, slot, other, by)] if by else []
+
+
+def _lying(factor: Factor, slot: Slot, spot: Spot) -> list[bool]:
+    """Whether the factor is transposed, as far as its shape says: each possibility, none if it has another shape."""
+    if factor.shape is None:
+        return [factor.flipped]
+    name = slot.name if factor.name is None else factor.name
+    index = spot.layer + slot.offset if factor.name is None or factor.index is None else factor.index
+    natural = shape_of(name, index, spot.sizes, spot.columns)
+    upright = [factor.flipped] if factor.shape == natural else []
+    if upright or factor.name is None:
+        # What came on its side in a variable was turned by another line.
+        return upright
+    return [not factor.flipped] if natural is not None and factor.shape == natural[::-1] else []
+
+
+def shape_of(name: str, index: int, sizes: Sequence[int], columns: int) -> Shape | None:
+    """The shape that an entry of a list has in a network of these sizes."""
+    if not 0 <= index < len(sizes) - 1:
+        return None
+    inputs, outputs = sizes[index], sizes[index + 1]
+    match name:
+        case "all_weights" | "all_dl_dweights":
+            return outputs, inputs
+        case "all_h" | "all_dl_dh":
+            return inputs, columns
+        case "all_biases" | "all_dl_dbiases":
+            return outputs, 1
+    return outputs, columns
+
+
+def misshapen(product: Product, sizes: Sequence[int], columns: int) -> bool:
+    """Whether a factor came with a shape that no array of its kind has here: an earlier line made it so."""
+    for factor in (product.left, product.right):
+        if factor.shape is None or factor.name in GIVEN:
+            continue
+        if factor.name is not None and factor.index is not None:
+            possible = {shape_of(factor.name, factor.index, sizes, columns)}
+        else:
+            possible = {
+                shape_of(name, k, sizes, columns)
+                for name in ("all_weights", "all_f", "all_h")
+                for k in range(len(sizes))
+            }
+        if factor.shape not in possible and factor.shape[::-1] not in possible:
+            return True
+    return False
+
+
+def _multiplied(
+    form: Form, kind: Kind, flipped: tuple[bool, bool], *, swapped: bool, columns: int
+) -> tuple[Change, ...]:
+    """What of the product itself is otherwise: its kind, its order, a transpose."""
+    left, right = form.left, form.right
+    where = form.where
+    flips = tuple(
+        Change("flip", where, slot, other)
+        for slot, other, lies in ((left, right, flipped[0]), (right, left, flipped[1]))
+        if lies != slot.flipped
+    )
+    other_kind = (Change("kind", where, left, right, instead=kind.value),)
+    transposed = (Change("transposed", where, left, right),)
+    if kind is Kind.OUTER and form is WEIGHT and columns == 1:
+        return transposed if swapped else ()
+    if kind is Kind.ENTRIES and form is WEIGHT and columns == 1 and not flips:
+        # A column times a row is their outer product, too.
+        return ()
+    if kind is not form.kind:
+        return other_kind
+    if kind is Kind.ENTRIES or not swapped:
+        return flips
+    return transposed if len(flips) == len((left, right)) else (Change("order", where, left, right), *flips)
+
+
+def described(made: tuple[Change, ...]) -> Slip:
+    """The changes in words."""
+    titles, hints = zip(*(_said(change) for change in made), strict=True)
+    first = made[0]
+    where = first.where
+    id_ = _IDS.get((where, first.what, first.slot.name)) if len(made) == 1 else None
+    if first.instead == Kind.OUTER.value:
+        id_ = None
+    flips = {change.slot.name for change in made if change.what == "flip"}
+    if where is Where.WEIGHT and len(made) == len(flips) > 1:
+        id_ = "inner_product"
+    if where is Where.WEIGHT and len(made) == 1 and (first.what, first.slot.name, first.by) == ("index", "all_h", -1):
+        id_ = "previous_activation"
+    if where is Where.DERIVATIVE and len(made) == 1 and first.what == "index":
+        id_ = {("all_f", 1): "derivative_of_other_layer", ("all_h", -1): "derivative_at_other_activation"}.get(
+            (first.slot.name, first.by)
+        )
+    strong = f"{' and '.join(titles)}; {FORMULAS[where]}."
+    return Slip(
+        id_ or "+".join(dict.fromkeys(_GENERIC[change.what] for change in made)),
+        f"{' and '.join(titles)} where it computes {where.value.variable}",
+        where,
+        " ".join(dict.fromkeys(hints)),
+        f"it {strong}",
+    )
+
+
+def _said(change: Change) -> tuple[str, str]:
+    """The words after "it", and a question."""
+    slot, other = change.slot, change.other
+    right, pair = slot.text(), f"{slot.taken} and {other.taken}"
+    kind = next(form.kind.value for form in (WEIGHT, ACTIVATION, DERIVATIVE) if form.where is change.where)
+    taken = entry(change.instead, change.by) if change.what == "variable" else slot.text(change.by)
+    # The line of TODO 4 is not reached in layer 0.
+    wraps = change.by < 0 and change.where is not Where.DERIVATIVE
+    end = " In layer 0 such an index counts from the end of the list." if wraps else ""
+    words = {
+        "flip": (
+            f"{'does not transpose' if slot.flipped else 'transposes'} {right}",
+            f"Write the shapes of {pair} below them: do they fit the way {right} is used there?",
+        ),
+        "order": (
+            f"multiplies {pair} in the wrong order",
+            f"Write the shapes of {pair} below them: which of the two has to come first?",
+        ),
+        "kind": (
+            f"multiplies {pair} {change.instead} instead of {kind}",
+            f"Which product do {pair} need: one of matrices, or an entry-by-entry one?",
+        ),
+        "index": (f"takes {taken} instead of {right}", f"It uses {taken} there. Is that the right layer?{end}"),
+        "layers": (
+            f"takes {slot.name} and the array beside it of different layers",
+            f"It has an entry of {slot.name} and another array. Are both of the same layer, and which should it be?",
+        ),
+        "variable": (f"takes {taken} instead of {right}", f"It uses {taken} there. Is that the list that it needs?"),
+        "transposed": (
+            f"computes the product of {pair} transposed",
+            f"What shape does the product of {pair} have there, and what shape should it have?",
+        ),
+    }
+    return words[change.what]

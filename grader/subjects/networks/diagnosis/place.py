@@ -1,0 +1,155 @@
+"""Where it goes wrong: the first layer from the output down whose numbers are wrong though what went in is right."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from grader.model.assignment import Assignment
+from grader.model.verdict import FirstDifference
+from grader.oracle.answers import Answer, Evidence, Returned
+from grader.oracle.network import Array
+from grader.oracle.suite import Suite, matrices
+from grader.subjects.networks.diagnosis.agreeing import carried
+from grader.subjects.networks.layers import Booleans
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """In network `i`, the entries `k` of these lists are the first to differ, those of layer `layer` of its parameters.
+
+    `clear` is False if the activations there may hide what is wrong.
+    """
+
+    names: tuple[str, ...]
+    k: int
+    layer: int
+    i: int
+    depth: int
+    clear: bool
+    #: An entry that it is made from, and that is right in the student's lists.
+    source: str
+    #: True if it was looked up in the student's lists, False if what came back tells of it.
+    read: bool
+
+    @property
+    def variable(self) -> str:
+        """The entries in the notebook's words."""
+        return " and ".join(f"{name}[{self.k}]" for name in self.names)
+
+
+def first_difference(
+    suite: Suite,
+    answers: Sequence[Answer],
+    wrong: Sequence[int],
+    assignment: Assignment,
+    evidence: Mapping[int, Evidence],
+) -> FirstDifference | None:
+    """Nearest to the output over the notebook's own shape, or over all networks where that is right."""
+    single = [i for i in wrong if suite.columns[i] == 1 and isinstance(answers[i], Returned)]
+    home = [i for i in single if suite.sizes[i] == assignment.home.sizes]
+    with np.errstate(all="ignore"):
+        found = [_first(suite, answers[i], i, assignment, evidence.get(i)) for i in home or single]
+    seen = [each for each in found if each is not None]
+    if not seen:
+        return None
+    nearest = min(seen, key=lambda each: (each.depth - each.layer, not each.read, not each.clear, each.depth, each.i))
+    return _told(nearest, home=bool(home))
+
+
+def _first(suite: Suite, answer: Answer, i: int, assignment: Assignment, evidence: Evidence | None) -> _Found | None:
+    assert isinstance(answer, Returned)  # noqa: S101 - only those are looked at
+    sizes, mine = suite.sizes[i], slice(suite.starts[i], suite.starts[i + 1])
+    truth, tolerance = suite.derivatives[mine], suite.tolerances[mine]
+    off: Booleans = ~(np.abs(answer.gradient - truth) <= tolerance) & ~np.isnan(truth)
+    got, marks = matrices(sizes, answer.gradient), matrices(sizes, off.astype(np.float64))
+    rounding = matrices(sizes, np.where(np.isfinite(tolerance), tolerance, 0.0))
+    depth = len(sizes) - 2
+    for k in range(depth, -1, -1):
+        weights, biases = bool(marks[2 * k].any()), bool(marks[2 * k + 1].any())
+        if weights or biases:
+            h = _input(suite, i, k)
+            together = biases and _outer(got[2 * k], got[2 * k + 1], h, rounding[2 * k], assignment.rtol)
+            names = ("all_dl_dbiases",) * biases + ("all_dl_dweights",) * weights
+            clear = bool(np.any(h))
+            if not together:
+                source = f"all_dl_df[{k}]" if len(names) == 1 else ""
+                return _Found(names, k, k, i, depth, clear, source, read=False)
+            right = matrices(sizes, truth)[2 * k + 1], rounding[2 * k + 1]
+            above = None if k == depth else (suite.networks[i].weights[k + 1], got[2 * k + 3])
+            wrong = None if evidence is None else _in_lists(evidence, sizes, k, right, above, assignment.rtol)
+            if wrong is None:
+                return _Found(("all_dl_df",), k, k, i, depth, clear, "", read=False)
+            name, source = wrong
+            named = (name,) if name else names
+            return _Found(named, k + (name == "all_dl_dh"), k, i, depth, clear, source, read=True)
+    return None
+
+
+def _in_lists(  # noqa: PLR0913 - a layer, and what is around it
+    evidence: Evidence,
+    sizes: Sequence[int],
+    k: int,
+    right: tuple[Array, Array],
+    above: tuple[Array, Array] | None,
+    rtol: float,
+) -> tuple[str, str] | None:
+    """The list whose entry is the first to differ, and what that is made from; None if the lists do not say.
+
+    The name is empty if all_dl_df[k] is right. `right` is what it should be, with tolerances; `above` holds the weights
+    and dl/df of the layer above.
+    """
+    lists = carried(evidence, sizes, 1)
+    df = lists["all_dl_df"][k]
+    if df is None:
+        return None
+    truth, tolerance = right
+    if np.all((np.abs(df - truth) <= tolerance) | np.isnan(truth)):
+        return "", f"all_dl_df[{k}]"
+    if above is None:
+        return "all_dl_df", ""
+    dh = lists["all_dl_dh"][k + 1]
+    if dh is None:
+        return None
+    weights, df_above = above
+    terms = np.abs(weights).T @ np.abs(df_above)
+    if np.all(np.abs(dh - weights.T @ df_above) <= 4 * rtol * terms):
+        return "all_dl_df", f"all_dl_dh[{k + 1}]"
+    # In an array that both lists share, what it held on the way is lost.
+    return None if any(evidence.shared) else ("all_dl_dh", f"all_dl_df[{k + 1}]")
+
+
+def _outer(d_weights: Array, d_biases: Array, h: Array, rounding: Array, rtol: float) -> bool:
+    """Whether weights and biases tell of one dl/df, which then is what is wrong."""
+    outer = d_biases @ h.T
+    return bool(np.all(np.abs(d_weights - outer) <= rounding + 4 * rtol * np.abs(outer)))
+
+
+def _input(suite: Suite, i: int, k: int) -> Array:
+    """h[k], as it was handed over."""
+    one = suite.one(i)
+    start = sum(one.sizes[0][:k])
+    return one.activations[start : start + one.sizes[0][k]].reshape(-1, 1)
+
+
+def _told(found: _Found, *, home: bool) -> FirstDifference:
+    """The sentence: which network, what differs first, and why it is that."""
+    k, both = found.k, len(found.names) > 1
+    inferred = found.names == ("all_dl_df",) and not found.read
+    if found.source:
+        why = f"{found.source}, which {'they are' if both else 'it is'} made from, is right"
+    elif both:
+        why = f"the two do not agree on one all_dl_df[{k}]"
+    elif k == found.depth:
+        why = f"this is where the chain rule starts, from all_f[{k}] and y"
+    else:
+        why = f"all_dl_df[{k + 1}] is right, and all_dl_dh[{k + 1}] comes between the two"
+    network = (
+        f"a network of the notebook's own shape (K = {found.depth})" if home else f"one network (K = {found.depth})"
+    )
+    shown = f", as far as all_dl_dbiases[{k}] and all_dl_dweights[{k}] show" if inferred else ""
+    message = (
+        f"In {network}, {found.variable} {'are' if both else 'is'} the first to differ, counted from the output{shown}:"
+        f" {why}."
+    )
+    return FirstDifference(found.variable, k, found.depth, message)

@@ -1,0 +1,194 @@
+"""The line that raised, and what is wrong in it: which operand, which index, which argument.
+
+Each rule reads the statement on one network and says what it does otherwise than the notebook's line would. A claim is
+made if the same slip follows on every network that raised so there, and no other explains it with as few changes.
+No text of the student's is repeated, since it is shown where networks are not: operands have the notebook's names.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from grader.oracle.answers import Answer, Evidence, Malformed, Raised, Raising
+from grader.subjects.networks.diagnosis.bug import Bug, Where
+from grader.subjects.networks.diagnosis.case import EVIDENCE, Case
+from grader.subjects.networks.diagnosis.misuse import copied_unset, misuse
+from grader.subjects.networks.diagnosis.operands import FORMULAS, Change, changes, described, misshapen
+from grader.subjects.networks.diagnosis.slip import Slip
+from grader.subjects.networks.diagnosis.statement import Parsed, Statement
+
+#: A slip of which only the shape is known.
+WRONG_SHAPE = "wrong_shape"
+#: Longer numbers are nobody's lines and cells, but somebody's message.
+_LINES, _CELLS = 99_999, 9_999
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line of a student's, in a cell (0 in a file)."""
+
+    cell: int
+    line: int
+
+    def __str__(self) -> str:
+        return f"line {self.line} of cell {self.cell}" if self.cell else f"line {self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Blame:
+    """What is wrong in a line that raised."""
+
+    place: Place
+    slip: Slip
+
+    @property
+    def hint(self) -> str:
+        """Where to look and for what, without the answer."""
+        return f"Look at {self.place}. {self.slip.hint}"
+
+    @property
+    def strong(self) -> str:
+        """What is wrong there, and what it should be."""
+        return f"In {self.place}: {self.slip.strong}"
+
+    @property
+    def bug(self) -> Bug:
+        """An explanation by itself."""
+        return Bug(self.slip.id, self.slip.title, self.slip.where, (), self.hint, self.strong)
+
+
+def blamed(case: Case, evidence: Mapping[int, Evidence]) -> Blame | None:
+    """The slip in the line in which most networks raised, or which wrote most arrays of another shape."""
+    spots = {i: _spots(case.answers[i], evidence[i]) for i in case.wrong & evidence.keys()}
+    # The line that raised first; then the one that wrote what it stumbled over.
+    return _blamed(case, evidence, {i: both[0] for i, both in spots.items()}) or _blamed(
+        case, evidence, {i: both[1] for i, both in spots.items()}
+    )
+
+
+def _spots(answer: Answer, evidence: Evidence) -> tuple[Raising | None, Raising | None]:
+    """The statement that raised or wrote what was returned in another shape, and one that wrote what raised later."""
+    match answer:
+        case Raised() if evidence.raised is not None:
+            return evidence.raised.inner or evidence.raised, evidence.wrote
+        case Malformed():
+            return evidence.wrote, None
+    return None, None
+
+
+def _blamed(case: Case, evidence: Mapping[int, Evidence], spots: Mapping[int, Raising | None]) -> Blame | None:
+    lines: dict[tuple[Place, str], dict[int, Raising]] = {}
+    for i, spot in spots.items():
+        if spot is not None and spot.line <= _LINES and spot.cell <= _CELLS:
+            answer = case.answers[i]
+            kind = answer.type if isinstance(answer, Raised) else ""
+            lines.setdefault((Place(spot.cell, spot.line), kind), {})[i] = spot
+    for (place, _), mine in sorted(lines.items(), key=lambda line: (-len(line[1]), min(line[1]))):
+        slip = _slip(case, evidence, mine) or _misshapen(case, evidence, mine)
+        if slip is not None:
+            return Blame(place, slip)
+    return None
+
+
+def _slip(case: Case, evidence: Mapping[int, Evidence], spots: Mapping[int, Raising]) -> Slip | None:
+    """The one slip that every network shows that raised in a line."""
+    parsed: dict[tuple[str, str], Parsed | None] = {}
+    statements: list[tuple[int, Statement]] = []
+    for i, spot in spots.items():
+        key = spot.statement, spot.part
+        if key not in parsed:
+            parsed[key] = Parsed.of(*key)
+        tree = parsed[key]
+        if tree is None:
+            return None
+        statements.append((i, Statement.on(tree, spot)))
+    used = _misused(case, statements) or _copied(case, evidence, statements)
+    return used or _changed(case, statements)
+
+
+def _misused(case: Case, statements: Sequence[tuple[int, Statement]]) -> Slip | None:
+    slips = set()
+    for i, statement in statements:
+        answer = case.answers[i]
+        if not isinstance(answer, Raised) or not statement.raised:
+            return None
+        slips.add(misuse(statement, answer.type, answer.message))
+    return slips.pop() if len(slips) == 1 else None
+
+
+def _copied(case: Case, evidence: Mapping[int, Evidence], statements: Sequence[tuple[int, Statement]]) -> Slip | None:
+    """An entry that was not there yet, copied into a list that is returned: on every layer but perhaps the first."""
+    for i, statement in statements:
+        layers = len(case.suite.sizes[i]) - 1
+        first = layers * (statement.target is not None and statement.target[0] == "all_dl_dbiases")
+        filled = evidence[i].status[first + 1 : first + layers].strip("0")
+        if statement.raised or filled or not isinstance(case.answers[i], Malformed):
+            return None
+    slips = {copied_unset(statement) for _, statement in statements}
+    return slips.pop() if len(slips) == 1 else None
+
+
+def _changed(case: Case, statements: Sequence[tuple[int, Statement]]) -> Slip | None:
+    """By the fewest changes to the notebook's line that give the student's on all of these networks."""
+    every: list[list[frozenset[tuple[Change, ...]]]] = []
+    for i, statement in statements:
+        sizes, columns = case.suite.sizes[i], case.suite.columns[i]
+        products = list(statement.products())
+        if not any(misshapen(product, sizes, columns) for product in products):
+            # Else a line above is at fault, and this one may be right.
+            every.append([frozenset(changes(each, statement.target, sizes, columns)) for each in products])
+    if len(every) < min(EVIDENCE, len(statements)) or 2 * len(every) < len(statements):
+        return None
+    if len({len(products) for products in every}) != 1:
+        # They raise in different parts of the line: what is in all of them.
+        every = [[frozenset().union(*products)] for products in every]
+    for alternatives in zip(*every, strict=True):
+        common = frozenset.intersection(*alternatives)
+        least = min((len(each) for each in common), default=0)
+        best = [each for each in common if len(each) == least]
+        # What wrote an array of another shape may have been given it in a variable.
+        apart = any(change.what == "layers" for change in best[0]) if best else False
+        if least and len(best) == 1 and (not apart or statements[0][1].raised):
+            return described(best[0])
+    return None
+
+
+def _misshapen(case: Case, evidence: Mapping[int, Evidence], spots: Mapping[int, Raising]) -> Slip | None:
+    """A line that writes arrays of another shape, though the dl/df of their layers has the right one."""
+    names = {spot.statement.partition("[")[0] for spot in spots.values()}
+    name = names.pop()
+    if names or name not in _ALIKE or any(spot.part for spot in spots.values()):
+        return None
+    for i in spots:
+        layers = len(case.suite.sizes[i]) - 1
+        parts = [evidence[i].status[at : at + layers] for at in range(0, 4 * layers, layers)]
+        lists = dict(zip(("all_dl_dweights", "all_dl_dbiases", "all_dl_df", "all_dl_dh"), parts, strict=True))
+        source = lists["all_dl_df"]
+        highest = max((k for k, mine in enumerate(lists[name]) if mine in "23"), default=None)
+        if highest is None or source[highest] != "1":
+            return None
+    other, where = _ALIKE[name]
+    return Slip(
+        WRONG_SHAPE,
+        f"gives {name}[layer] another shape than {other}[layer]",
+        where,
+        f"What shape does {name}[layer] have after this line, and what shape does {other}[layer] have?",
+        f"it gives {name}[layer] another shape than {other}[layer], although all_dl_df[layer] has the right shape;"
+        f" {_formula(where, case)}.",
+    )
+
+
+def _formula(where: Where, case: Case) -> str:
+    """The right line of a list."""
+    if where is not Where.BIAS:
+        return FORMULAS[where]
+    several = max(case.suite.columns) > 1
+    summed = ", summed over its columns: np.sum(all_dl_df[layer], axis=1, keepdims=True)" if several else ""
+    return f"all_dl_dbiases[layer] is all_dl_df[layer]{summed}"
+
+
+#: The array whose shape an entry of a list has, and the line that writes it.
+_ALIKE = {
+    "all_dl_dweights": ("all_weights", Where.WEIGHT),
+    "all_dl_dbiases": ("all_biases", Where.BIAS),
+    "all_dl_dh": ("all_h", Where.ACTIVATION),
+}

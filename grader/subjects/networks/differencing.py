@@ -1,0 +1,166 @@
+"""Whether who recomputes the forward pass differentiates it numerically: two marks that only a step leaves.
+
+**Cancellation.** A difference quotient is a whole multiple of the loss's last bit over the step. Targets further and
+further away (or, under a cross-entropy, larger and larger biases of a wrong class) make the loss so large that all
+derivatives of a network are seen to be multiples of one quantum, which grows as the loss does. What backpropagation
+rounds, in whatever precision, is a part of each number and grows with the derivatives.
+
+**Underflow.** A complex step does not cancel. But it multiplies the input on its way: with inputs near the least number
+that there is, and weights as much larger, the derivatives of the first weights lose their digits, though they and all
+that backpropagation computes can be held; with inputs of 2^-200 they do not, which tells it from single precision.
+
+Steps that are a part of each parameter have no common quantum and are not seen.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from grader.model.assignment import Assignment, Loss
+from grader.model.verdict import Flag
+from grader.oracle.answers import Answer, Candidate, Returned
+from grader.oracle.network import Array, Network, forward
+from grader.oracle.reference import gradient
+from grader.oracle.suite import Suite, flatten, unmeasured
+
+NUMERICAL = Flag("finite_differences", "computes its derivatives by finite differences")
+
+#: Networks that are tried, the smallest with this many derivatives that are not zero.
+_NETWORKS, _ENTRIES = 2, 8
+#: How much larger the loss's argument is made each time, as exponents of two.
+_RUNGS, _RUNG = range(8, 44, 3), 3
+#: The largest derivative of the first weights is more, so that it has all its digits with the smallest inputs.
+_LARGE = 2.0**-4
+#: A multiple of the quantum at most, and how near to a whole number it is.
+_MOST, _WHOLE = 2.0**24, 1e-2
+#: Exponents of two of the inputs: in every precision's range but single's, and at the end of double's.
+_SMALL, _LEAST = -200, -1015
+#: Beyond this part of a number backpropagation does not err here; below this size a double has fewer digits.
+_EXACT, _NORMAL = 1e-11, 2.0**-1021
+
+
+def differentiates(candidate: Candidate, suite: Suite, assignment: Assignment) -> bool:
+    """True if a network that is tried shows a step. Raises CandidateError where it ends."""
+    chosen = _chosen(suite, assignment)
+    if not chosen:
+        return False
+    asked = [probe for network in chosen for probe in _probes(network, assignment)]
+    with np.errstate(all="ignore"):
+        passes = [forward(network, assignment.formulas) for network in asked]
+    answers = candidate.answer(unmeasured(asked, passes, "probe"))
+    each = len(asked) // len(chosen)
+    return any(
+        _shows(answers[n * each : (n + 1) * each], asked[n * each : (n + 1) * each], assignment)
+        for n in range(len(chosen))
+    )
+
+
+def _chosen(suite: Suite, assignment: Assignment) -> list[Network]:
+    """The smallest networks with a hidden layer and enough derivatives to tell by."""
+    deep = [i for i, sizes in enumerate(suite.sizes) if len(sizes) > 2 and suite.columns[i] == 1]
+    found: list[Network] = []
+    for i in sorted(deep, key=lambda i: (suite.starts[i + 1] - suite.starts[i], i)):
+        network = suite.networks[i]
+        parts = gradient(_distant(network, assignment, _RUNGS[-1]), assignment.formulas)
+        seen = len(np.unique(np.abs(flatten(parts))))
+        first = np.abs(gradient(network, assignment.formulas)[0])
+        if seen > _ENTRIES and first.max() > _LARGE and np.abs(network.net_input).min() > 0:
+            found.append(network)
+        if len(found) == _NETWORKS:
+            break
+    return found
+
+
+def _probes(network: Network, assignment: Assignment) -> list[Network]:
+    return [
+        *(_distant(network, assignment, rung) for rung in _RUNGS),
+        *(_with_inputs(network, exponent) for exponent in (_SMALL, _LEAST)),
+    ]
+
+
+def _distant(network: Network, assignment: Assignment, exponent: int) -> Network:
+    """The network with a loss that is larger by about this power of two, by its target or by its last layer."""
+    weights, biases, y = network.weights, network.biases, network.y
+    if assignment.formulas.loss is Loss.LEAST_SQUARES:
+        away = 1.0 + np.arange(len(y))[:, None] / 8
+        return Network(weights, biases, network.net_input, y - away * 2.0**exponent)
+    # One logit per wrong answer so far off that the loss is nearly that bias.
+    output, away = forward(network, assignment.formulas).f[-1], np.zeros_like(y)
+    if assignment.formulas.loss is Loss.BINARY_CROSS_ENTROPY:
+        away = np.where(y > 0.5, -1.0, 1.0)
+    else:
+        away[int(np.argmax(np.where(y[:, 0] > 0, -np.inf, output[:, 0])))] = 1.0
+    return Network(weights, (*biases[:-1], biases[-1] + away * 2.0**exponent), network.net_input, y)
+
+
+def _with_inputs(network: Network, exponent: int) -> Network:
+    """The same network with inputs smaller by a power of two and first weights as much larger."""
+    first = np.ldexp(network.weights[0], -exponent)
+    return Network((first, *network.weights[1:]), network.biases, np.ldexp(network.net_input, exponent), network.y)
+
+
+def _shows(answers: Sequence[Answer], asked: Sequence[Network], assignment: Assignment) -> bool:
+    rungs = len(_RUNGS)
+    quanta = [quantum(answer.gradient) if isinstance(answer, Returned) else None for answer in answers[:rungs]]
+    power = 2 if assignment.formulas.loss is Loss.LEAST_SQUARES else 1
+    return _cancels(quanta, power) or _underflows(answers[rungs:], asked[rungs:], assignment)
+
+
+def _cancels(quanta: Sequence[float | None], power: int) -> bool:
+    """True if the quantum grows as the loss does, by whole powers of two, from one rung to the next and the next."""
+    steps = []
+    for before, after in pairwise(quanta):
+        if before is None or after is None:
+            steps.append(False)
+            continue
+        grew = float(np.log2(after / before))
+        steps.append(abs(grew - round(grew)) < _WHOLE and abs(grew - power * _RUNG) <= power)
+    return any(first and second for first, second in pairwise(steps))
+
+
+def quantum(numbers: Array) -> float | None:
+    """The largest number of which all of these are whole multiples; None if that is too small to be told."""
+    sizes = np.unique(np.abs(numbers[np.isfinite(numbers) & (numbers != 0)]))
+    if len(sizes) < _ENTRIES or len(sizes) < len(np.unique(np.abs(numbers))) - 1:
+        return None
+    found = float(sizes[0])
+    for size in sizes[1:]:
+        found = _divisor(float(size), found, float(sizes[-1]) / (64 * _MOST))
+    # From the small to the large, each makes the quantum more exact for the next.
+    for n in range(len(sizes)):
+        whole = np.round(sizes[: n + 1] / found)
+        if not whole.all():
+            return None
+        found = float((sizes[: n + 1] * whole).sum() / (whole * whole).sum())
+    multiples = sizes / found
+    if multiples[-1] > _MOST or np.abs(multiples - np.round(multiples)).max() > _WHOLE:
+        return None
+    return found
+
+
+def _divisor(a: float, b: float, rounding: float) -> float:
+    """The greatest common divisor of two numbers that are known to within some rounding (Euclid)."""
+    while b > rounding:
+        rest = a % b
+        a, b = b, min(rest, b - rest)
+    return a
+
+
+def _underflows(answers: Sequence[Answer], asked: Sequence[Network], assignment: Assignment) -> bool:
+    """True if only the first weights' derivatives are off, and only with inputs at the end of double precision."""
+    off = []
+    for answer, network in zip(answers, asked, strict=True):
+        if not isinstance(answer, Returned):
+            return False
+        with np.errstate(all="ignore"):
+            right = flatten(gradient(network, assignment.formulas))
+        first = network.weights[0].size
+        size = np.maximum(np.abs(right), np.abs(right[first:]).max() * (np.arange(len(right)) >= first))
+        wrong = np.abs(answer.gradient - right) > _EXACT * size
+        if wrong[first:].any():
+            return False
+        held = np.abs(right[:first]) > _NORMAL
+        off.append((int((wrong[:first] & held).sum()), int(held.sum())))
+    (small, _), (least, held_least) = off
+    return small == 0 and least > 0 and 2 * least >= held_least

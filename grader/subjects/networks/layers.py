@@ -1,0 +1,147 @@
+"""All layers of many one-column networks side by side, padded with zeros, so that a step is judged in one sweep."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grader.model.assignment import Formulas
+from grader.oracle.answers import Answer, Returned
+from grader.oracle.network import Array
+from grader.oracle.reference import activation_derivative, loss_derivative
+from grader.oracle.suite import Suite
+from grader.oracle.tolerance import activation_size, loss_size
+
+Booleans = NDArray[np.bool_]
+Places = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Came:
+    """What came back: dW (L, m, m) and db (L, m), and which of the L layers were answered."""
+
+    weights: Array
+    biases: Array
+    #: dW without padding: one entry of a layer after the other, layer by layer.
+    entries: Array
+    answered: Booleans
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layers:
+    """L layers, those of a network in order of depth, each padded to m units in and out."""
+
+    #: For each layer: its network's place in the suite, and whether it is the output layer.
+    network: Places
+    top: Booleans
+    #: W (L, m, m), the layer's input h (L, m) and preactivation f (L, m); `unit` (L, m) says which rows exist.
+    weights: Array
+    h: Array
+    f: Array
+    unit: Booleans
+    #: The loss derivative at output layers and its size, else zero; the activation's derivative and its size.
+    top_delta: Array
+    top_size: Array
+    slope: Array
+    slope_size: Array
+    #: Where the suite's flat parameters go in `weights` and in a (L, m) array of biases.
+    weight_from: Places
+    weight_to: Places
+    bias_from: Places
+    bias_to: Places
+    #: Where a layer's inputs, one after the other, go in a (L, m) array.
+    input_to: Places
+    #: Of each entry of the unpadded weights the row and the column in a (L, m) array; where each layer's begin.
+    entry_row: Places
+    entry_column: Places
+    entry_start: Places
+
+    def spread(self, answers: Sequence[Answer], suite: Suite) -> Came:
+        """A student's answers to the suite, layer by layer."""
+        flat = np.full(suite.starts[-1], np.nan)
+        returned = np.zeros(len(answers), dtype=bool)
+        for i, answer in enumerate(answers):
+            if isinstance(answer, Returned):
+                flat[suite.starts[i] : suite.starts[i + 1]] = answer.gradient
+                returned[i] = True
+        d_weights, d_biases = np.zeros_like(self.weights), np.zeros_like(self.f)
+        entries = flat[self.weight_from]
+        d_weights.ravel()[self.weight_to] = entries
+        d_biases.ravel()[self.bias_to] = flat[self.bias_from]
+        return Came(d_weights, d_biases, entries, returned[self.network])
+
+
+#: For as long as their suite is somebody's.
+_stacked: WeakKeyDictionary[Suite, dict[Formulas, Layers]] = WeakKeyDictionary()
+
+
+def stacked(suite: Suite, formulas: Formulas) -> Layers:
+    """The same, made once for each suite."""
+    made = _stacked.setdefault(suite, {})
+    if formulas not in made:
+        made[formulas] = stack(suite, formulas)
+    return made[formulas]
+
+
+def stack(suite: Suite, formulas: Formulas) -> Layers:
+    """The layers of the suite's one-column networks."""
+    single = [i for i, columns in enumerate(suite.columns) if columns == 1]
+    m = max((max(suite.sizes[i]) for i in single), default=1)
+    network = np.array([i for i in single for _ in suite.sizes[i][1:]], dtype=np.intp)
+    shape = (len(network), m)
+    top = np.append(network[1:] != network[:-1], True) if len(network) else np.zeros(0, dtype=bool)
+    weight_from, weight_to, bias_from, bias_to, input_to = _places(suite, single, m)
+    weights, h, f, y = np.zeros((*shape, m)), np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    unit = np.zeros(shape, dtype=bool)
+    weights.ravel()[weight_to] = suite.parameters[weight_from]
+    h_at, f_at, y_at = (_starts(suite, part) for part in (slice(None, -1), slice(1, None), slice(-1, None)))
+    row = 0
+    for i in single:
+        sizes, hs, fs = suite.sizes[i], h_at[i], f_at[i]
+        for fan_in, out in pairwise(sizes):
+            h[row, :fan_in] = suite.activations[hs : hs + fan_in]
+            f[row, :out] = suite.preactivations[fs : fs + out]
+            unit[row, :out] = True
+            hs, fs, row = hs + fan_in, fs + out, row + 1
+        y[row - 1, : sizes[-1]] = suite.targets[y_at[i] : y_at[i] + sizes[-1]]
+    top_delta, top_size = np.zeros(shape), np.zeros(shape)
+    for at in np.flatnonzero(top):
+        # One output layer at a time: softmax must not see the padding.
+        output, target = f[at, unit[at]][:, None], y[at, unit[at]][:, None]
+        top_delta[at, unit[at]] = loss_derivative(output, target, formulas)[:, 0]
+        top_size[at, unit[at]] = loss_size(output, target, formulas)[:, 0]
+    slope, slope_size = activation_derivative(f, formulas), activation_size(f, formulas)
+    # An entry at (layer, i, j) is at `weight_to` in (L, m, m).
+    layer = weight_to // (m * m)
+    entries = (weight_to // m, layer * m + weight_to % m, np.searchsorted(layer, np.arange(len(network))))
+    places = (weight_from, weight_to, bias_from, bias_to, input_to, *entries)
+    return Layers(network, top, weights, h, f, unit, top_delta, top_size, slope, slope_size, *places)
+
+
+def _places(suite: Suite, single: Sequence[int], m: int) -> tuple[Places, Places, Places, Places, Places]:
+    """Where weights and biases stand in the suite's flat parameters, and where they and inputs go in padded arrays."""
+    places: tuple[list[Places], ...] = ([], [], [], [], [])
+    row = 0
+    for i in single:
+        start = suite.starts[i]
+        for fan_in, out in pairwise(suite.sizes[i]):
+            middle, end = start + out * fan_in, start + out * (fan_in + 1)
+            places[0].append(np.arange(start, middle))
+            places[1].append(((row * m + np.arange(out))[:, None] * m + np.arange(fan_in)).ravel())
+            places[2].append(np.arange(middle, end))
+            places[3].append(row * m + np.arange(out))
+            places[4].append(row * m + np.arange(fan_in))
+            start, row = end, row + 1
+    first, second, third, fourth, fifth = (
+        np.concatenate(each) if each else np.zeros(0, dtype=np.intp) for each in places
+    )
+    return first, second, third, fourth, fifth
+
+
+def _starts(suite: Suite, part: slice) -> list[int]:
+    """Where each network's rows of this part of its sizes start in a flat array of activations."""
+    lengths = [sum(sizes[part]) * columns for sizes, columns in zip(suite.sizes, suite.columns, strict=True)]
+    return [0, *accumulate(lengths)]

@@ -1,0 +1,84 @@
+"""Probe networks, never graded: their activations are not the forward pass of their weights.
+
+Who backpropagates uses the activations that are given. Who follows the true forward pass of the weights recomputes it,
+in whatever precision; whether that is by differences is asked by `differencing`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from grader.model.assignment import Assignment, Formulas
+from grader.model.verdict import Flag
+from grader.oracle.answers import Answer, Returned
+from grader.oracle.network import Array, Network, Pass, activate, forward
+from grader.oracle.reference import gradient
+from grader.oracle.suite import Suite, flatten, unmeasured
+from grader.oracle.tolerance import scale
+
+#: How many probes; all of them must agree before anything is flagged.
+PROBES = 4
+
+#: A numerical derivative follows the true forward pass within this part of an entry's scale.
+FOLLOWS = 1e-4
+
+#: So large a part of the derivatives must follow it: a large step crosses a kink here and there.
+MOSTLY = 0.9
+
+RECOMPUTES = Flag("recomputes_forward_pass", "recomputes the forward pass instead of using all_f and all_h")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Expected:
+    """The gradient of a probe's true forward pass, that of its given activations, and the scale of both."""
+
+    from_weights: Array
+    from_given: Array
+    size: Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Probes:
+    """What is asked, and what two kinds of functions would answer; worked out once for many submissions."""
+
+    suite: Suite
+    expected: tuple[Expected, ...]
+
+
+def probes(suite: Suite, assignment: Assignment) -> Probes:
+    """A few networks with hidden layers, every preactivation scaled by a positive factor: h[0] and signs are kept."""
+    deep = [i for i, sizes in enumerate(suite.sizes) if len(sizes) > 2 and suite.columns[i] == 1]
+    chosen = [suite.networks[deep[len(deep) * n // PROBES]] for n in range(PROBES)] if len(deep) >= PROBES else []
+    given = [_disturbed(network, assignment) for network in chosen]
+    expected = [_expected(network, at, assignment.formulas) for network, at in zip(chosen, given, strict=True)]
+    return Probes(unmeasured(chosen, given, "probe"), tuple(expected))
+
+
+def _disturbed(network: Network, assignment: Assignment) -> Pass:
+    rng = np.random.default_rng(list(network.sizes))
+    f = [layer * (rng.integers(3, 14, layer.shape) / 8) for layer in forward(network, assignment.formulas).f]
+    h = [network.net_input, *(activate(layer, assignment.formulas) for layer in f[:-1])]
+    return Pass(tuple(f), tuple(h))
+
+
+def _expected(network: Network, given: Pass, formulas: Formulas) -> Expected:
+    return Expected(
+        flatten(gradient(network, formulas)),
+        flatten(gradient(network, formulas, given)),
+        flatten(scale(network, formulas)) + flatten(scale(network, formulas, given)),
+    )
+
+
+def recomputes(asked: Probes, answers: Sequence[Answer]) -> bool:
+    """True if every probe was answered and follows the true forward pass of its weights."""
+    for expected, answer in zip(asked.expected, answers, strict=False):
+        if not isinstance(answer, Returned):
+            return False
+        # A difference of what should be zero leaves the rounding of the loss.
+        size = FOLLOWS * np.maximum(expected.size, FOLLOWS * np.max(expected.size))
+        follows = np.abs(answer.gradient - expected.from_weights) <= size
+        differ = np.abs(expected.from_weights - expected.from_given) > size
+        if not differ.any() or min(follows.mean(), follows[differ].mean()) < MOSTLY:
+            return False
+    return min(len(asked.expected), len(answers)) >= PROBES

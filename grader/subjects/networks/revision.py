@@ -1,0 +1,164 @@
+"""A revision: an assignment and its networks, stored as data and named by a hash over both."""
+
+import hashlib
+import io
+import json
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import resources
+from typing import Any
+
+import numpy as np
+
+from grader.errors import AssignmentError, BadAssignment, MadeByNewerVersion
+from grader.model.assignment import Assignment
+from grader.model.stored import assignment_from_json, assignment_to_json
+from grader.oracle.suite import Suite
+
+#: The archive's layout, which is also hashed into every id. A new field of the assignment leaves it as it is; only what
+#: readers of this format would misread needs another one. Archives of format 2 are read for good.
+FORMAT = 2
+#: What is judged by an archive that names no kind.
+KIND = "networks"
+
+ARRAYS = ("parameters", "preactivations", "activations", "targets", "derivatives", "tolerances")
+_HEADER = frozenset({"format", "kind", "assignment", "id", "evidence", "sizes", "columns", "corners"})
+
+UPDATE = "update Backmark to use it"
+
+
+@dataclass(frozen=True, eq=False)
+class Revision:
+    """What a submission is judged against."""
+
+    assignment: Assignment
+    suite: Suite
+    #: False where the networks are not the assignment's own.
+    own_networks: bool = True
+    #: On how many networks a right implementation puts each step to the test, worked out once; None where not yet.
+    evidence: Mapping[str, int] | None = None
+    #: The assignment's JSON as it is stored, which the id is a hash over; None: as this version writes it.
+    stored: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.stored is not None and assignment_from_json(self.stored) != self.assignment:
+            raise ValueError("the assignment is not the stored one: leave `stored` out to name it anew")
+
+    @cached_property
+    def networks_sha256(self) -> str:
+        """A hash over the networks and their differences."""
+        return _networks_sha256(self.suite)
+
+    @cached_property
+    def id(self) -> str:
+        """A hash over the stored bytes of the assignment and its networks."""
+        return _id(self.assignment_json, self.networks_sha256)
+
+    @property
+    def assignment_json(self) -> str:
+        """The assignment's JSON, byte for byte as it is stored."""
+        return assignment_to_json(self.assignment) if self.stored is None else self.stored
+
+
+def dump(revision: Revision) -> bytes:
+    """The revision as a NumPy archive without pickles, its own hash within."""
+    header = {
+        "format": FORMAT,
+        "assignment": revision.assignment_json,
+        "id": revision.id,
+        "evidence": revision.evidence,
+        **_described(revision.suite),
+    }
+    file = io.BytesIO()
+    arrays = {name: getattr(revision.suite, name) for name in ARRAYS}
+    np.savez_compressed(file, header=np.frombuffer(json.dumps(header).encode(), dtype=np.uint8), **arrays)
+    return file.getvalue()
+
+
+def load(data: bytes, name: str = "revision") -> Revision:
+    """The revision that `dump` wrote, in this or an earlier version of Backmark.
+
+    MadeByNewerVersion if it has a format, a kind or a field that this version does not know; AssignmentError if it is
+    damaged. Bytes alone decide which: what matches its hash is never called damaged.
+    """
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
+            header = json.loads(archive["header"].tobytes())
+            _check_version(header, name)
+            arrays = {array: archive[array] for array in ARRAYS}
+        suite = Suite(
+            tuple(tuple(sizes) for sizes in header["sizes"]),
+            tuple(header["columns"]),
+            tuple(header["corners"]),
+            **arrays,
+        )
+        stored, identifier = str(header["assignment"]), header["id"]
+        networks_sha256 = _networks_sha256(suite)
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, zlib.error) as error:
+        # Without NumPy's own words, which advise to open it unsafely.
+        message = f"{name} is no revision, or is damaged; draw its networks again"
+        raise AssignmentError(message) from error
+    if _id(stored, networks_sha256) != identifier:
+        message = f"{name} is damaged (its content does not match its hash); draw its networks again"
+        raise AssignmentError(message)
+    return Revision(_assignment(stored, name), suite, evidence=header.get("evidence"), stored=stored)
+
+
+def _check_version(header: Mapping[str, Any], name: str) -> None:
+    """Refuse what another version made, before anything is read that it may have changed.
+
+    By the header alone, which has a checksum: the names in an archive have none, so an unknown one may be damage.
+    """
+    made_in = header["format"]
+    if not isinstance(made_in, int):
+        raise TypeError("a format is a number")
+    if made_in < FORMAT:
+        raise AssignmentError(f"{name} was made by a version of Backmark before 0.1; draw its networks again")
+    if made_in > FORMAT:
+        raise MadeByNewerVersion(f"{name} was made by a newer version of Backmark (format {made_in}): {UPDATE}")
+    if (kind := header.get("kind", KIND)) != KIND:
+        raise MadeByNewerVersion(f"{name} is of a kind that this version does not know ({kind}): {UPDATE}")
+    if unknown := sorted(header.keys() - _HEADER):
+        raise MadeByNewerVersion(
+            f"{name} was made by a newer version of Backmark (it has {', '.join(unknown)}): {UPDATE}"
+        )
+
+
+def _assignment(stored: str, name: str) -> Assignment:
+    """The assignment whose stored text matched its hash."""
+    try:
+        return assignment_from_json(stored)
+    except MadeByNewerVersion as error:
+        raise MadeByNewerVersion(f"{name} was made by a newer version of Backmark ({error}): {UPDATE}") from error
+    except (KeyError, TypeError, ValueError) as error:
+        message = f"{name} was made by a newer version of Backmark (its assignment has another form): {UPDATE}"
+        raise MadeByNewerVersion(message) from error
+
+
+def packaged(assignment_id: str) -> Revision:
+    """A revision that ships with Backmark, such as `udl-7.2`."""
+    folder = resources.files("grader") / "assignments"
+    file = folder / f"{assignment_id}.npz"
+    known = sorted(each.name.removesuffix(".npz") for each in folder.iterdir() if each.name.endswith(".npz"))
+    if assignment_id not in known:
+        message = f"there is no assignment {assignment_id!r}; shipped are {', '.join(known)}, or name a .toml file"
+        raise BadAssignment(message)
+    return load(file.read_bytes(), file.name)
+
+
+def _described(suite: Suite) -> dict[str, Any]:
+    return {"sizes": suite.sizes, "columns": suite.columns, "corners": suite.corners}
+
+
+def _networks_sha256(suite: Suite) -> str:
+    digest = hashlib.sha256(json.dumps(_described(suite)).encode())
+    for name in ARRAYS:
+        digest.update(np.ascontiguousarray(getattr(suite, name), dtype="<f8").tobytes())
+    return digest.hexdigest()
+
+
+def _id(assignment_json: str, networks_sha256: str) -> str:
+    return hashlib.sha256(f"{FORMAT}\n{assignment_json}\n{networks_sha256}".encode()).hexdigest()[:16]

@@ -1,0 +1,143 @@
+"""The four steps of backpropagation, each judged on its own from what came back, with marks carried forward.
+
+Only dW and db come back, so the student's delta[k] = dl/df[k] has two readings: db[k] itself, or what dW[k] says of
+it, dW[k] @ h[k] / (h[k] . h[k]). With g = W[k+1].T @ delta[k+1]:
+
+    bias_gradient         db[k] == delta[k], and delta[K] is the loss derivative
+    weight_gradient       dW[k] == delta[k] @ h[k].T
+    activation_gradient   each entry of delta[k] is that of g, or g times a derivative, or zero
+    relu_derivative       delta[k] is g times the activation's derivative at f[k]
+
+Each is asked of the student's own delta, so that a slip in one does not cost the others.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+from grader.model.assignment import Activation, Assignment, Formulas
+from grader.oracle.network import Array
+from grader.subjects.networks.layers import Booleans, Came, Layers
+
+STEPS = ("bias_gradient", "weight_gradient", "activation_gradient", "relu_derivative")
+
+
+#: A step's tolerance in units of the assignment's: one line's sum over a layer is all that its scale allows for.
+LOCAL = 4.0
+
+
+class Reading(Enum):
+    """Where the student's delta is read."""
+
+    BIASES = "db"
+    WEIGHTS = "dW @ h / (h . h)"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """One step over L layers: where it was put to the test, and where it failed there."""
+
+    tested: Booleans
+    failed: Booleans
+    #: Whether there is evidence at all: zeros are none.
+    evident: bool
+    #: Whether arrays came back on which it could have been seen.
+    asked: bool
+
+
+def read(layers: Layers, came: Came, reading: Reading) -> tuple[Array, Booleans]:
+    """The student's delta (L, m), and the layers on which this reading has one."""
+    if reading is Reading.BIASES:
+        return came.biases, came.answered
+    squares = np.einsum("lj,lj->l", layers.h, layers.h)
+    delta = np.einsum("lij,lj->li", came.weights, layers.h) / np.where(squares > 0, squares, 1.0)[:, None]
+    return delta, came.answered & (squares > 0)
+
+
+def judge(layers: Layers, came: Came, reading: Reading, assignment: Assignment) -> dict[str, Step]:
+    """Each step under one reading. Entries that are not finite fail whatever they touch."""
+    with np.errstate(all="ignore"):
+        delta, known = read(layers, came, reading)
+        rtol = LOCAL * assignment.rtol
+        return {
+            "bias_gradient": _bias(layers, delta, came.biases, known, rtol),
+            "weight_gradient": _weight(layers, delta, came.entries, known, rtol),
+            **_propagation(layers, delta, known, assignment),
+        }
+
+
+def _near(a: Array, b: Array, size: Array) -> Booleans:
+    """Written so that NaN is near nothing."""
+    return np.asarray(np.abs(a - b) <= size)
+
+
+def _bias(layers: Layers, delta: Array, d_biases: Array, known: Booleans, rtol: float) -> Step:
+    wrong = ~_near(d_biases, delta, rtol * (np.abs(delta) + np.abs(d_biases)))
+    wrong |= layers.top[:, None] & ~_near(delta, layers.top_delta, rtol * layers.top_size)
+    failed = known & (wrong & layers.unit).any(axis=1)
+    tested = known & ((delta != 0) | layers.top[:, None]).any(axis=1)
+    return Step(tested, failed, bool(tested.any()), bool(known.any()))
+
+
+def _weight(layers: Layers, delta: Array, entries: Array, known: Booleans, rtol: float) -> Step:
+    # Without the padding, which would be five of six entries.
+    outer = delta.ravel()[layers.entry_row] * layers.h.ravel()[layers.entry_column]
+    right = _near(entries, outer, rtol * np.abs(outer)) & np.isfinite(outer)
+    failed = known & np.logical_or.reduceat(~right, layers.entry_start)
+    tested = known & np.logical_or.reduceat((outer != 0) | (entries != 0), layers.entry_start)
+    return Step(tested, failed, bool(tested.any()), bool(known.any()))
+
+
+def _propagation(layers: Layers, delta: Array, known: Booleans, assignment: Assignment) -> dict[str, Step]:
+    """Steps three and four, judged at each hidden layer from the delta of the layer above."""
+    above = np.roll(delta, -1, axis=0)
+    weights = np.roll(layers.weights, -1, axis=0)
+    g = np.einsum("lji,lj->li", weights, above)
+    size = LOCAL * assignment.rtol * np.einsum("lji,lj->li", np.abs(weights), np.abs(above))
+    judged = known & np.roll(known, -1) & ~layers.top
+    # Where g is not zero beyond rounding: elsewhere nothing can be told.
+    speaks = layers.unit & (np.abs(g) > 8 * size) & judged[:, None]
+    silent = np.abs(delta) <= size
+    legitimate, right = _compare(layers, delta, g, size, assignment.formulas)
+    activation_failed = judged & (layers.unit & ~legitimate).any(axis=1)
+    derivative_failed = judged & (speaks & (layers.f != 0) & ~right).any(axis=1)
+    # All zeros below the output say nothing of either: both lines may still be the template's.
+    heard = bool((speaks & ~silent).any())
+    bent = heard and bool((speaks & (layers.slope != 1.0)).any())
+    return {
+        "activation_gradient": Step((speaks & ~silent).any(axis=1), activation_failed, heard, bool(judged.any())),
+        "relu_derivative": Step(speaks.any(axis=1), derivative_failed, bent, bool(judged.any())),
+    }
+
+
+def _whole(layers: Layers, legitimate: Booleans) -> Booleans:
+    """Return (L, 1): whether step three could give every entry of a layer; if not, it says nothing of step four.
+
+    Single entries match by chance: a width's root is within rounding of some preactivation in a suite of this size.
+    """
+    return np.asarray((legitimate | ~layers.unit).all(axis=1, keepdims=True))
+
+
+def _compare(layers: Layers, delta: Array, g: Array, size: Array, formulas: Formulas) -> tuple[Booleans, Booleans]:
+    """Whether each entry is one that step three could give, and whether it is the one that step four should."""
+    silent = np.abs(delta) <= size
+    plain = _near(delta, g, size)
+    active = layers.f > 0
+    match formulas.activation:
+        case Activation.RELU:
+            # Step three done rightly, and another function than the derivative put in front of it.
+            other = _near(delta, layers.f * g, size * np.abs(layers.f))
+            for slope in (-1.0, 0.01, 0.1):
+                other |= ~active & _near(delta, slope * g, size * abs(slope))
+            other &= ~plain & ~silent
+            legitimate = plain | silent | other
+            # What is not active is exactly zero; what is only small may be another step's mistake.
+            return legitimate, ((delta != 0) == active) & ~(other & _whole(layers, legitimate))
+        case Activation.LEAKY_RELU:
+            sloped = _near(delta, formulas.slope * g, size * formulas.slope)
+            legitimate = plain | silent | sloped
+            return legitimate, np.where(active, plain, sloped) | ~_whole(layers, legitimate)
+        case Activation.TANH | Activation.SIGMOID:
+            bent = _near(delta, layers.slope * g, size * layers.slope_size)
+            return plain | bent, bent

@@ -1,0 +1,113 @@
+"""Gradients that ignore the error at the output: asked with other targets, the layers below do not answer otherwise.
+
+Random numbers, constants and zeros can hold the local equations of a step, and would earn its marks.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from grader.model.assignment import Assignment, Loss
+from grader.oracle.answers import Candidate, Evidence
+from grader.oracle.network import Array, Network, forward
+from grader.oracle.suite import Suite, unmeasured
+from grader.subjects.networks.written import entries
+
+#: Networks that are asked with other targets, each twice.
+PROBES = 6
+#: Nothing is claimed of what is right on more than one in so many of the networks that could show it.
+RIGHT = 20
+#: Beyond this part of a number, rounding does not make it another.
+SAME = 1e-12
+#: An error so many times as large, and by how much numbers that follow from it grow at least.
+LARGE, GREW = 2.0**24, 2.0**8
+
+#: What is known of a network's layers, by list and layer.
+Lists = dict[tuple[str, int], Array]
+
+
+def ignores_error(
+    candidate: Candidate, suite: Suite, evidence: Mapping[int, Evidence], failing: Sequence[int], assignment: Assignment
+) -> bool:
+    """True if the gradients below the output layer do not follow from the error at the output.
+
+    They are the same for other targets, also for an error of the other sign (constants, zeros), or differ from call to
+    call and do not grow with the error (random numbers).
+    """
+    hidden = [i for i, sizes in enumerate(suite.sizes) if len(sizes) > 2 and suite.columns[i] == 1]
+    wrong = set(failing) & set(hidden)
+    telling = [i for i in hidden if _depends(suite, i)]
+    known = [i for i in telling if i in wrong and i in evidence]
+    # Who is right somewhere has numbers there that follow from the error; by chance some may be.
+    if not known or RIGHT * len(wrong.intersection(telling)) < (RIGHT - 1) * len(telling):
+        return False
+    # What raised before it came to a lower layer says nothing of them.
+    reached = [i for i in known if "1" in _lower(evidence[i])] or known
+    count = min(PROBES, len(reached))
+    chosen = [reached[len(reached) * n // count] for n in range(count)]
+    networks = [suite.networks[i] for i in chosen]
+    other = [_with_error(network, assignment, 3.0) for network in networks]
+    opposite = [_with_error(network, assignment, -3.0) for network in networks]
+    large = [_with_error(network, assignment, LARGE) for network in networks]
+    asked = [*other, *other, *opposite, *large]
+    answers = candidate.evidence(unmeasured(asked, [forward(each, assignment.formulas) for each in asked], "probe"))
+    if len(answers) < len(asked):
+        return False
+    probes = [
+        tuple(_known(read, suite.sizes[i]) for read in (evidence[i], *answers[n::count])) for n, i in enumerate(chosen)
+    ]
+    complete = [lists for lists in probes if all(lists)]
+    return bool(complete) and not any(_follows(*lists) for lists in complete)
+
+
+def _depends(suite: Suite, i: int) -> bool:
+    """True if a derivative below the output layer of network `i` is known and not zero."""
+    sizes = suite.sizes[i]
+    truth = suite.derivatives[suite.starts[i] : suite.starts[i + 1] - (sizes[-2] + 1) * sizes[-1]]
+    return bool((np.nan_to_num(truth) != 0).any())
+
+
+def _with_error(network: Network, assignment: Assignment, times: float) -> Network:
+    """The network with a target for which its error is so many times as large; as large as it can be for a class."""
+    match assignment.formulas.loss:
+        case Loss.LEAST_SQUARES:
+            outputs = forward(network, assignment.formulas).f[-1]
+            y = outputs - times * (outputs - network.y + 1)
+        case Loss.BINARY_CROSS_ENTROPY:
+            y = 1 - network.y
+        case Loss.SOFTMAX_CROSS_ENTROPY:
+            y = np.roll(network.y, 1, axis=0)
+    return Network(network.weights, network.biases, network.net_input, y)
+
+
+def _lower(evidence: Evidence) -> str:
+    """The status of each entry below the output layer, but for dh."""
+    layers = len(evidence.status) // 4
+    return "".join(evidence.status[at * layers : (at + 1) * layers - 1] for at in range(3))
+
+
+def _known(evidence: Evidence, sizes: Sequence[int]) -> Lists:
+    """What is known the farthest below the output: layers below it, else its input's gradient, else its own."""
+    lists, top = entries(evidence, sizes), len(sizes) - 2
+    known = {(name, k): entry for name in lists for k, entry in enumerate(lists[name]) if entry is not None}
+    inputs = {at: entry for at, entry in known.items() if at[0] == "all_dl_dh"}
+    outputs = {at: entry for at, entry in known.items() if at[0] != "all_dl_dh"}
+    return {at: entry for at, entry in outputs.items() if at[1] < top} or inputs or outputs
+
+
+def _follows(before: Lists, once: Lists, twice: Lists, opposite: Lists, grown: Lists) -> bool:
+    """True if the numbers grew with the error, or another error gave others, the same each time; zeros tell nothing."""
+    repeats = _same(once, twice) and any(bool(entry.any()) for entry in once.values())
+    return _grew(once, grown) or (repeats and not (_same(before, once) and _same(once, opposite)))
+
+
+def _same(first: Lists, second: Lists) -> bool:
+    """True if none of what is known in both differs."""
+    both = first.keys() & second.keys()
+    return all(np.allclose(first[at], second[at], rtol=SAME, atol=0.0, equal_nan=True) for at in both)
+
+
+def _grew(before: Lists, after: Lists) -> bool:
+    """True if the numbers grew with the error."""
+    small, large = (max(float(np.max(np.abs(entry))) for entry in lists.values()) for lists in (before, after))
+    return large > GREW * small > 0

@@ -1,0 +1,300 @@
+"""The four steps, judged by the lists that the student's function wrote: each line by its own inputs and its output.
+
+    bias_gradient         db[k] == df[k], and df[K] is the loss derivative
+    weight_gradient       dW[k] == df[k] @ h[k].T
+    activation_gradient   dh[k] == W[k].T @ df[k]
+    relu_derivative       df[k-1] == dh[k] times the activation's derivative at f[k-1]
+
+Each within LOCAL * rtol of the absolute sum of its terms. Zeros that should be zeros are no evidence. A missing output
+counts against its line if the function came to its end, or raised in the statement that should have written it.
+Whoever keeps something else in dh (the mask already in it, or the same memory as df) is judged by what comes back.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from grader.model.assignment import Assignment
+from grader.oracle.answers import Answer, Evidence, Malformed, Raised, Returned
+from grader.oracle.network import Array
+from grader.oracle.suite import Suite
+from grader.subjects.networks.layers import Booleans, Layers, Places
+from grader.subjects.networks.steps import LOCAL, Step
+
+#: How many networks are asked for the lists of those that fail in one way.
+EACH = 12
+
+#: The notebook's lists in the order of `Evidence.status`, each with the step whose line writes it.
+LINES = {
+    "all_dl_dweights": "weight_gradient",
+    "all_dl_dbiases": "bias_gradient",
+    "all_dl_df": "relu_derivative",
+    "all_dl_dh": "activation_gradient",
+}
+
+
+#: The step whose line reads a member of these arguments, as no other does.
+READING = {"all_weights": "activation_gradient", "all_h": "weight_gradient", "all_f": "relu_derivative"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Written:
+    """The lists over L layers: dW without padding, db, df and dh (L, m), and for each list on which layers it is known.
+
+    Row r of dh is the student's dh[k] of the layer's own k, which belongs to the layer's input.
+    """
+
+    d_weights: Array
+    d_biases: Array
+    df: Array
+    dh: Array
+    known: Mapping[str, Booleans]
+    #: Where it is in the right shape, too.
+    shaped: Mapping[str, Booleans]
+    #: Where an output that is not there counts against the line that writes it.
+    missing: Mapping[str, Booleans]
+    #: Where dW is an array of another shape, though db is in its own.
+    misshapen: Booleans
+    #: Where a step's line raised though its inputs had their shapes; at the output where the layer is not known.
+    raised: Mapping[str, Booleans]
+    #: Where dh[k] and df[k-1] are the same memory.
+    shared: Booleans
+    #: The layers of the networks that were asked for their lists.
+    asked: Booleans
+
+    @property
+    def returned(self) -> Booleans:
+        """Where both dW and db are known."""
+        return self.known["all_dl_dweights"] & self.known["all_dl_dbiases"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WrittenStep:
+    """One step over L layers: where the lists decide it, where they could show a mistake, and where they do."""
+
+    decided: Booleans
+    telling: Booleans
+    failed: Booleans
+
+
+def entries(evidence: Evidence, sizes: Sequence[int]) -> dict[str, list[Array | None]]:
+    """The lists for a network of one column: an array for each entry that is known, else None."""
+    wide, outputs = list(zip(sizes[1:], sizes[:-1], strict=True)), [(rows, 1) for rows in sizes[1:]]
+    shapes = [*wide, *outputs, *outputs, *((rows, 1) for rows in sizes[:-1])]
+    ends = np.cumsum([rows * columns for rows, columns in shapes])
+    parts = np.split(evidence.numbers, ends[:-1])
+    arrays = [
+        part.reshape(shape) if status in "12" else None
+        for part, shape, status in zip(parts, shapes, evidence.status, strict=True)
+    ]
+    depth = len(wide)
+    return {name: arrays[at * depth : (at + 1) * depth] for at, name in enumerate(LINES)}
+
+
+def worth_asking(answers: Sequence[Answer], failing: Iterable[Sequence[int]], order: Sequence[int]) -> list[int]:
+    """The places of the networks whose lists are asked for: some that fail in each way, from small to large.
+
+    All whose answer has another form, since the lists say whether it can be read; and then all that fail, since those
+    of the right shapes may have that form, too.
+    """
+    failing = list(failing)
+    chosen = {i for i, answer in enumerate(answers) if isinstance(answer, Malformed)}
+    if chosen:
+        chosen |= {i for i in failing[0] if isinstance(answers[i], Returned)}
+    raised = [i for i, answer in enumerate(answers) if isinstance(answer, Raised)]
+    for group in (raised, *failing):
+        members = set(group)
+        ordered = [i for i in order if i in members]
+        count = min(EACH, len(ordered))
+        chosen.update(ordered[len(ordered) * n // count] for n in range(count))
+    return sorted(chosen)
+
+
+def spread(layers: Layers, suite: Suite, evidence: Mapping[int, Evidence]) -> Written:
+    """The evidence of these networks of the suite, layer by layer; those with several columns are left out."""
+    count = len(layers.network)
+    known = {name: np.zeros(count, dtype=bool) for name in LINES}
+    shaped = {name: np.zeros(count, dtype=bool) for name in LINES}
+    missing = {name: np.zeros(count, dtype=bool) for name in LINES}
+    raised = {step: np.zeros(count, dtype=bool) for step in LINES.values()}
+    misshapen = np.zeros(count, dtype=bool)
+    shared, asked = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
+    d_weights = np.zeros(len(layers.weight_from))
+    d_biases, df, dh = (np.zeros(len(places)) for places in (layers.bias_to, layers.bias_to, layers.input_to))
+    row = weight = bias = entered = 0
+    for i, (sizes, columns) in enumerate(zip(suite.sizes, suite.columns, strict=True)):
+        if columns != 1:
+            continue
+        depth, outputs, inputs = len(sizes) - 1, sum(sizes[1:]), sum(sizes[:-1])
+        weights = sum(a * b for a, b in zip(sizes[1:], sizes[:-1], strict=True))
+        if i in evidence:
+            mine, rows = evidence[i], slice(row, row + depth)
+            ends = np.cumsum([weights, outputs, outputs, inputs])
+            d_weights[weight : weight + weights] = mine.numbers[: ends[0]]
+            d_biases[bias : bias + outputs] = mine.numbers[ends[0] : ends[1]]
+            df[bias : bias + outputs] = mine.numbers[ends[1] : ends[2]]
+            dh[entered : entered + inputs] = mine.numbers[ends[2] : ends[3]]
+            status = np.frombuffer(mine.status.encode(), dtype=np.uint8).reshape(4, depth) - ord("0")
+            target = _target(mine)
+            misshapen[rows] = mine.ended & (status[0] > 1) & (status[1] == 1)
+            if (step := blamed(mine, sizes)) is not None:
+                raised[step][row] = True
+            for name, statuses in zip(LINES, status, strict=True):
+                known[name][rows] = (statuses == 1) | (statuses == 2)
+                shaped[name][rows] = statuses == 1
+                missing[name][rows] = (statuses == 0) & (mine.ended or name == target)
+            # An array of another shape counts as none, if its line had its input.
+            missing["all_dl_dh"][rows] |= (status[3] == 3) & (status[2] == 1)
+            missing["all_dl_df"][rows] |= (status[2] == 3) & (np.append(status[3][1:], 0) == 1)
+            if target == "all_dl_df" and status[2].all() and status[3][0] == 1:
+                # It raised in writing one that was there: the output's, by an index that went round.
+                raised["relu_derivative"][row] = True
+            shared[rows], asked[rows] = mine.shared, True
+        row, weight, bias, entered = row + depth, weight + weights, bias + outputs, entered + inputs
+    outputs_to, inputs_to = layers.bias_to, layers.input_to
+    lists = (_padded(d_biases, outputs_to, layers), _padded(df, outputs_to, layers), _padded(dh, inputs_to, layers))
+    return Written(d_weights, *lists, known, shaped, missing, misshapen, raised, shared, asked)
+
+
+def _padded(numbers: Array, places: Places, layers: Layers) -> Array:
+    """The numbers at these places of a (L, m) array of zeros."""
+    array = np.zeros_like(layers.f)
+    array.ravel()[places] = numbers
+    return array
+
+
+def _target(evidence: Evidence) -> str | None:
+    """The list that the statement which raised should have written."""
+    if evidence.raised is None:
+        return None
+    written = evidence.raised.statement.partition("[")[0]
+    return written if written in LINES else None
+
+
+def blamed(evidence: Evidence, sizes: Sequence[int]) -> str | None:
+    """The step whose line raised in a function that has no list of dl/df, told by the arguments that it reads.
+
+    None if what it reads is several steps', none's or the loss's, if a lookup failed rather than a product, or if
+    another line gave it an array of a wrong shape.
+    """
+    raising = evidence.raised
+    depth = len(sizes) - 1
+    if raising is None or "1" in evidence.status[2 * depth : 3 * depth] or _target(evidence) is not None:
+        return None
+    text = raising.part or raising.statement
+    if any(operand.text == text or (operand.origin or ("",))[0] == "y" for operand in raising.operands):
+        return None
+    operands = [operand for operand in raising.operands if operand.text in text]
+    of = {operand.origin for operand in operands if operand.origin is not None and operand.origin[1] is not None}
+    steps = {READING[name] for name, _ in of if name in READING}
+    layers = {index for name, index in of if name in READING}
+    if len(steps) != 1 or len(layers) != 1:
+        return None
+    rows = sizes[1 + (layers.pop() or 0)]
+    own = [operand.shape for operand in operands if operand.origin is None and operand.shape is not None]
+    return steps.pop() if all(shape == (rows, 1) for shape in own) else None
+
+
+def judge(layers: Layers, written: Written, assignment: Assignment) -> dict[str, WrittenStep]:
+    """Each step by the lists. A line whose inputs overflowed is not judged; one that makes its output overflow is."""
+    with np.errstate(all="ignore"):
+        rtol = LOCAL * assignment.rtol
+        found = {
+            "bias_gradient": _bias(layers, written, rtol),
+            "weight_gradient": _weight(layers, written, rtol),
+            **_propagation(layers, written, rtol),
+        }
+    return {name: _with(step, written.raised[name]) for name, step in found.items()}
+
+
+def _with(step: WrittenStep, raised: Booleans) -> WrittenStep:
+    return WrittenStep(step.decided | raised, step.telling | raised, step.failed | raised)
+
+
+def _near(a: Array, b: Array, size: Array) -> Booleans:
+    """Written so that NaN is near nothing."""
+    return np.asarray(np.abs(a - b) <= size)
+
+
+def _bias(layers: Layers, written: Written, rtol: float) -> WrittenStep:
+    df, db = written.df, written.d_biases
+    absent = written.missing["all_dl_dbiases"]
+    started = layers.top & ~(_near(df, layers.top_delta, rtol * layers.top_size) | ~layers.unit).all(axis=1)
+    wrong = absent | started | (~_near(db, df, rtol * (np.abs(df) + np.abs(db))) & layers.unit).any(axis=1)
+    finite = np.isfinite(df).all(axis=1)
+    decided = written.known["all_dl_df"] & finite & (written.known["all_dl_dbiases"] | absent)
+    telling = decided & ((df != 0).any(axis=1) | layers.top)
+    return WrittenStep(decided, telling, decided & wrong)
+
+
+def _weight(layers: Layers, written: Written, rtol: float) -> WrittenStep:
+    absent = written.missing["all_dl_dweights"] | written.misshapen
+    outer = written.df.ravel()[layers.entry_row] * layers.h.ravel()[layers.entry_column]
+    right = _near(written.d_weights, outer, rtol * np.abs(outer))
+    wrong = absent | np.logical_or.reduceat(~right, layers.entry_start)
+    finite = np.logical_and.reduceat(np.isfinite(outer), layers.entry_start)
+    decided = written.known["all_dl_df"] & finite & (written.known["all_dl_dweights"] | absent)
+    decided |= written.misshapen
+    seen = np.logical_or.reduceat((outer != 0) | (written.d_weights != 0), layers.entry_start)
+    return WrittenStep(decided, decided & (seen | absent), decided & wrong)
+
+
+def _propagation(layers: Layers, written: Written, rtol: float) -> dict[str, WrittenStep]:
+    """Steps three and four, at each hidden layer k from df[k+1], dh[k+1] and df[k]."""
+    below = ~layers.top
+    df_known, dh_known = written.known["all_dl_df"], np.roll(written.known["all_dl_dh"], -1) & below
+    above_known = np.roll(df_known, -1) & below
+    dh_known &= np.roll(np.isfinite(written.dh).all(axis=1), -1)
+    weights, above = np.roll(layers.weights, -1, axis=0), np.roll(written.df, -1, axis=0)
+    g = np.einsum("lji,lj->li", weights, above)
+    size = rtol * np.einsum("lji,lj->li", np.abs(weights), np.abs(above))
+    above_known &= np.isfinite(g).all(axis=1)
+    dh, unit = np.roll(written.dh, -1, axis=0), layers.unit
+    unkinked = unit & (layers.f != 0)
+
+    def holds(a: Array, b: Array, tolerance: Array, where: Booleans) -> Booleans:
+        return np.asarray((_near(a, b, tolerance) | ~where).all(axis=1))
+
+    slope_size = np.maximum(layers.slope_size, np.abs(layers.slope))
+    together = df_known & above_known & holds(written.df, layers.slope * g, slope_size * size, unkinked)
+    given = holds(dh, g, size, unit) & np.roll(written.shaped["all_dl_dh"], -1)
+    masked = holds(dh, layers.slope * g, slope_size * size, unkinked) | holds(dh, above, 0.0 * above, unit)
+    # What is kept in dh is not the product: then only what comes back can be judged.
+    other = np.roll(written.shared, -1) | (~given & masked)
+    dh_absent = np.roll(written.missing["all_dl_dh"], -1) & below
+    df_absent = written.missing["all_dl_df"] & below
+    read = dh_known & ~other
+    third = above_known & (together | read | (dh_absent & ~df_known))
+    fourth = (df_known & (together | read)) | (df_absent & read)
+    bent = (layers.slope != 1.0) & (dh != 0) & unkinked
+    follows = written.shaped["all_dl_df"] & holds(
+        written.df, layers.slope * dh, rtol * slope_size * np.abs(dh), unkinked
+    )
+    speaks = (np.abs(g) > 8 * size) & unit
+    return {
+        "activation_gradient": WrittenStep(
+            third,
+            third & (speaks.any(axis=1) | (read & (dh != 0).any(axis=1))),
+            third & ~together & (~given | dh_absent),
+        ),
+        "relu_derivative": WrittenStep(
+            fourth,
+            fourth & np.where(together & ~read, (speaks & (layers.slope != 1.0)).any(axis=1), bent.any(axis=1)),
+            fourth & ~together & (~follows | df_absent),
+        ),
+    }
+
+
+def merged(step: Step, lists: WrittenStep, asked: Booleans, *, lenient: bool) -> Step:
+    """The step by the lists where they decide it, else by what came back; `lenient` where the latter clears it, too.
+
+    If the lists show the step at work and never fail it, it holds where they are silent, too, but for the layers of
+    `asked`.
+    """
+    cleared = step.tested & ~step.failed & lenient
+    holds = bool(lists.telling.any()) and not lists.failed.any()
+    tested = np.where(lists.decided, lists.telling | cleared, step.tested)
+    failed = np.where(lists.decided, lists.failed & ~cleared, step.failed & (asked | (not holds)))
+    evident = bool(lists.telling.any() or failed.any()) or (step.evident and bool((step.tested & ~lists.decided).any()))
+    return Step(tested | failed, failed, evident, step.asked or bool(lists.decided.any()))

@@ -1,0 +1,116 @@
+"""Each TODO on its own: a slip in one does not cost the others."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from grader.judge.judge import Judge
+from grader.judge.row import Row
+from grader.judge.rubric import steps
+from grader.model.assignment import Activation, Formulas, Loss, Range, Ranges
+from grader.model.verdict import Mark
+from grader.oracle.answers import Returned
+from grader.publishing.mistakes import Known
+from grader.subjects.networks.diagnosis.lines import Lines
+from grader.subjects.networks.draw import draw
+from grader.subjects.networks.revision import packaged
+from grader.subjects.networks.steps import STEPS
+from tests.corpus.slips import Slip, right_for, template, todo_slips
+from tests.local import local
+
+#: With tanh nothing but the product of the two comes back: a wrong dl/dh cannot be told from a wrong derivative.
+TOGETHER = {"activation_gradient": {"activation_gradient", "relu_derivative"}}
+
+
+@pytest.fixture(
+    scope="module", params=[(name, columns) for name in ("relu", "leaky_relu", "tanh") for columns in (1, 3)]
+)
+def judge(request: pytest.FixtureRequest) -> Judge:
+    """Assignments of three activations, with one column and with several."""
+    name, columns = request.param
+    assignment = packaged("udl-7.2").assignment
+    ranges = replace(assignment.ranges, columns=Range(1, columns))
+    return Judge(draw(replace(assignment, formulas=Formulas(Activation(name)), ranges=ranges), choice=1))
+
+
+def rows(source: str, judge: Judge) -> dict[str, Row]:
+    """The four steps."""
+    return steps(judge.suite, judge.layers, local(source, judge.assignment).answer(judge.suite), judge.assignment)
+
+
+def slips(judge: Judge) -> list[Slip]:
+    """Every slip of every step for this activation."""
+    return [slip for each in todo_slips(judge.assignment.formulas.activation.value).values() for slip in each]
+
+
+def test_a_slip_in_one_step_fails_exactly_that_step(judge: Judge) -> None:
+    """Bias, weights, activations, derivative: each alone."""
+    activation = judge.assignment.formulas.activation
+    for slip in slips(judge):
+        failed = {name for name, row in rows(slip.source, judge).items() if row.mark is not Mark.PASSED}
+        expected = {slip.step} if activation.kinked else TOGETHER.get(slip.step, {slip.step})
+        assert failed == expected, slip.name
+
+
+def test_an_entry_that_matches_by_chance_does_not_cost_the_derivative(udl: Judge) -> None:
+    """Scaled by what happens to be a unit's preactivation, that unit looks as if f stood for its derivative."""
+    active = ((udl.layers.f > 0) & udl.layers.unit).sum(axis=1)
+    chosen = np.flatnonzero((active > 2) & ~udl.layers.top)[0]
+    scale = float(udl.layers.f[chosen].max())
+    back = "all_weights[layer].T @ all_dl_df[layer]"
+    assert back in right_for("relu")
+    found = rows(right_for("relu").replace(back, f"{scale!r} * {back}"), udl)
+    assert found["activation_gradient"].mark is Mark.FAILED
+    assert found["relu_derivative"].mark is Mark.PASSED
+
+
+@pytest.mark.parametrize("step", ["activation_gradient", "relu_derivative"])
+def test_either_template_left_is_not_run_and_names_both(judge: Judge, step: str) -> None:
+    """The two give identical answers: neither is claimed."""
+    found = rows(template(step, judge.assignment.formulas.activation.value), judge)
+    for name in ("activation_gradient", "relu_derivative"):
+        assert found[name].mark is Mark.NOT_RUN
+        assert "activation_gradient" in found[name].message
+        assert "relu_derivative" in found[name].message
+    assert found["bias_gradient"].mark is found["weight_gradient"].mark is Mark.PASSED
+
+
+def test_a_right_one_holds_every_step(judge: Judge) -> None:
+    """In a student's words, for every activation."""
+    found = rows(right_for(judge.assignment.formulas.activation.value), judge)
+    assert {row.mark for row in found.values()} == {Mark.PASSED}
+
+
+@pytest.mark.parametrize("activation", Activation)
+@pytest.mark.parametrize("loss", Loss)
+def test_the_reference_holds_every_step_for_every_activation_and_loss(activation: Activation, loss: Loss) -> None:
+    """With batches as well."""
+    base = packaged("udl-7.2").assignment
+    assignment = replace(
+        base,
+        formulas=Formulas(activation, loss),
+        ranges=Ranges(outputs=Range(2, 4), columns=Range(1, 3)),
+        home=replace(base.home, outputs=2),
+        networks=120,
+    )
+    judge = Judge(draw(assignment, choice=1))
+    answers = Known(Lines(), assignment.formulas).answer(judge.suite)
+    found = steps(judge.suite, judge.layers, answers, assignment)
+    assert {name: found[name].mark for name in STEPS} == dict.fromkeys(STEPS, Mark.PASSED)
+
+
+def test_no_gradient_is_the_product_of_what_is_too_large_for_one(judge: Judge) -> None:
+    """An outer product that overflows is no number that a weight's derivative could be."""
+    answers = Known(Lines(), judge.assignment.formulas).answer(judge.suite)
+    back = [each for each in answers if isinstance(each, Returned)]
+    huge = [replace(each, gradient=np.copysign(1.7e308, each.gradient)) for each in back]
+    with np.errstate(all="ignore"):
+        found = steps(judge.suite, judge.layers, huge, judge.assignment)
+    large = {
+        i
+        for i, columns in enumerate(judge.suite.columns)
+        if columns == 1 and np.abs(judge.suite.one(i).activations).max() > 2
+    }
+    assert large
+    assert large <= {*found["weight_gradient"].failing}

@@ -1,0 +1,111 @@
+"""The promise of judgement: no wrong implementation accepted, no right one rejected."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from grader.errors import SubmissionError
+from grader.judge.agreement import disagreeing
+from grader.judge.judge import Judge
+from grader.judge.rubric import agreement, steps
+from grader.model.verdict import Mark
+from grader.oracle.answers import Answer, Returned
+from grader.oracle.network import Pass, forward
+from grader.oracle.reference import gradient
+from grader.oracle.suite import Suite, flatten
+from grader.subjects.networks.revision import Revision
+from grader.subjects.networks.steps import STEPS
+from tests.corpus.mutants import label, mutations
+from tests.corpus.mutations import KINDS
+from tests.corpus.rare import RareFault, rare_faults
+from tests.corpus.right import STYLES
+from tests.corpus.variants import RightVariant, right_variants
+from tests.local import local
+
+
+def answers(source: str, judge: Judge) -> list[Answer]:
+    """The answers to the networks that decide."""
+    return local(source, judge.assignment).answer(judge.suite)
+
+
+def failing(source: str, judge: Judge) -> list[str]:
+    """Return the properties that a source fails, judged in full: agreement with the differences spares it no step."""
+    try:
+        given = answers(source, judge)
+    except SubmissionError as error:
+        return [str(error)]
+    rows = {"agreement": agreement(judge.suite, given), **steps(judge.suite, judge.layers, given, judge.assignment)}
+    return [name for name, row in rows.items() if row.mark is not Mark.PASSED]
+
+
+def agrees(source: str, judge: Judge) -> bool:
+    """Return whether a source agrees with the differences."""
+    try:
+        return agreement(judge.suite, answers(source, judge)).mark is Mark.PASSED
+    except SubmissionError:
+        return False
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("style", STYLES)
+def test_single_faults_are_told_apart(udl: Judge, style: str, kind: str) -> None:
+    """The wrong ones agree with no differences, the right ones pass every step; labels are by exact gradients."""
+    mutants = [label(mutation) for mutation in mutations() if (mutation.style, mutation.kind) == (style, kind)]
+    accepted = [mutant.name for mutant in mutants if not mutant.right and agrees(mutant.source, udl)]
+    rejected = {mutant.name: found for mutant in mutants if mutant.right and (found := failing(mutant.source, udl))}
+    assert accepted == []
+    assert rejected == {}
+
+
+@pytest.mark.parametrize("fault", rare_faults(), ids=lambda fault: fault.name)
+def test_a_rare_fault_is_found(udl: Judge, fault: RareFault) -> None:
+    """Wrong only in a corner: the suite visits it, or asks twice."""
+    judged = udl.judge(local(fault.source, udl.assignment), lambda: local(fault.source, udl.assignment))
+    if fault.stateful:
+        pure = next(row for row in judged.properties if row.name == "pure")
+        assert judged.outcome.value == "failed" or pure.outcome is Mark.FAILED
+    else:
+        assert judged.outcome.value == "failed"
+
+
+@pytest.mark.parametrize("variant", right_variants(), ids=lambda variant: variant.name)
+def test_a_right_variant_passes_with_every_step(udl: Judge, variant: RightVariant) -> None:
+    """Honest style, precision and structure cost nothing."""
+    given = answers(variant.source, udl)
+    assert agreement(udl.suite, given).mark is Mark.PASSED
+    rows = steps(udl.suite, udl.layers, given, udl.assignment)
+    assert [name for name in STEPS if rows[name].mark is not Mark.PASSED] == []
+
+
+def in_precision(suite: Suite, judge: Judge, kind: type[np.floating]) -> Sequence[Answer]:
+    """The analytic gradient computed in another precision from the stored activations."""
+    found: list[Answer] = []
+    for network in suite.networks:
+        at = forward(network, judge.assignment.formulas)
+        lower = Pass(tuple(f.astype(kind) for f in at.f), tuple(h.astype(kind) for h in at.h))
+        network32 = type(network)(
+            tuple(part.astype(kind) for part in network.weights),
+            tuple(part.astype(kind) for part in network.biases),
+            network.net_input.astype(kind),
+            network.y.astype(kind),
+        )
+        found.append(Returned(flatten(gradient(network32, judge.assignment.formulas, lower)).astype(np.float64)))
+    return found
+
+
+def test_float32_is_right_and_float16_is_seen(udl: Judge) -> None:
+    """Float16 on most networks: small ones of dyadic values are exact even in half precision."""
+    assert not any(disagreeing(udl.suite, in_precision(udl.suite, udl, np.float32)))
+    with np.errstate(over="ignore", invalid="ignore"):
+        assert np.mean(disagreeing(udl.suite, in_precision(udl.suite, udl, np.float16))) > 0.8
+
+
+def test_a_right_implementation_is_never_rejected_over_a_thousand_seeds(udl: Judge) -> None:
+    """Seeded networks of every shape, in float64 and float32."""
+    from tests.subjects.networks.seeded import seeded  # noqa: PLC0415 - its networks take a second to measure
+
+    suite = seeded(udl.assignment, range(1000))
+    revision = Judge(Revision(udl.assignment, suite))
+    for kind in (np.float64, np.float32):
+        assert not any(disagreeing(suite, in_precision(suite, revision, kind)))

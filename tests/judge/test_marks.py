@@ -1,0 +1,90 @@
+"""Marks that nobody can call absurd: by the lists that the function wrote, whatever is wrong elsewhere."""
+
+import pytest
+
+from grader.judge.examples import Examples
+from grader.judge.judge import Judge
+from grader.model.verdict import Judgement, Mark
+from grader.subjects.networks.revision import packaged
+from tests.corpus import four_lines
+from tests.corpus.four_lines import FORMS, IGNORING, SHAPELESS, STEP, WRONG, Lines, combined, mended
+from tests.local import local
+
+JUDGE = Judge(packaged("udl-7.2"))
+
+
+@pytest.fixture(autouse=True)
+def _without_counterexamples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Marks do not depend on them, and they take most of the time."""
+    monkeypatch.setattr(Examples, "of", lambda *_: {})
+
+
+def judged(changed: Lines) -> Judgement:
+    """The judgement on the notebook's solution with these lines."""
+    source = four_lines.source(changed)
+    return JUDGE.judge(local(source, JUDGE.assignment), lambda: local(source, JUDGE.assignment))
+
+
+def score(judgement: Judgement) -> int:
+    """Marks given."""
+    return sum(row.score for row in judgement.properties)
+
+
+def lost(judgement: Judgement) -> set[str]:
+    """The properties with marks that earned none."""
+    return {row.name for row in judgement.properties if row.max_score and not row.score}
+
+
+def flat(table: dict[str, tuple[str, ...]]) -> list[tuple[str, str]]:
+    """Line and text of each slip."""
+    return [(line, text) for line, texts in table.items() for text in texts]
+
+
+@pytest.mark.parametrize(("line", "text"), flat(WRONG))
+def test_a_slip_costs_its_own_step_and_nothing_else(line: str, text: str) -> None:
+    """8 of 10 marks."""
+    assert lost(judged({line: text})) == {STEP[line]}
+
+
+@pytest.mark.parametrize(("line", "text"), flat(SHAPELESS))
+def test_a_slip_that_raises_or_loses_the_shape_costs_that_besides(line: str, text: str) -> None:
+    """6 of 10 marks: the lines above the raise, and those on networks where it does not raise, have theirs."""
+    assert lost(judged({line: text})) == {STEP[line], "any_shape"}
+
+
+@pytest.mark.parametrize(("line", "text"), flat(IGNORING))
+def test_what_ignores_the_output_error_earns_at_most_two(line: str, text: str) -> None:
+    """Random, constant and unpropagated gradients, alone and with another slip."""
+    assert score(judged({line: text})) <= 2
+    assert score(judged({line: text, "weight": WRONG["weight"][0]})) <= 2
+
+
+@pytest.mark.parametrize("returned", FORMS)
+def test_a_wrong_form_alone_costs_any_shape_only(returned: str) -> None:
+    """The numbers are right: `form` says what is not, and carries no marks."""
+    judgement = judged({"returned": returned})
+    assert lost(judgement) == {"any_shape"}
+    form = next(row for row in judgement.properties if row.name == "form")
+    assert (form.outcome, form.max_score) == (Mark.FAILED, 0)
+
+
+@pytest.mark.parametrize("changed", combined(60, seed=11), ids=lambda changed: "+".join(sorted(changed)))
+def test_mending_a_mistake_never_lowers_the_score(changed: Lines) -> None:
+    """A sample of what `python -m bench.marks` goes through."""
+    before = score(judged(changed))
+    for _, better in mended(changed):
+        assert score(judged(better)) >= before
+
+
+def test_a_right_one_has_every_mark() -> None:
+    """The template of all of them."""
+    assert lost(judged({})) == set()
+
+
+@pytest.mark.parametrize("returned", ["None", "7"])
+def test_right_lists_that_are_not_returned_lose_any_shape_only(returned: str) -> None:
+    """They stand in the frame; the message says what came back instead."""
+    judgement = judged({"returned": returned})
+    assert lost(judgement) == {"any_shape"}
+    form = next(row for row in judgement.properties if row.name == "form")
+    assert form.message.startswith("The numbers can be read, but ")

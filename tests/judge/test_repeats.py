@@ -1,0 +1,83 @@
+"""What is random, or goes wrong now and then, is seen: every answer counts, also the second about a network."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from grader.judge.judge import AGAIN, Judge
+from grader.model.verdict import Judgement, Mark, Outcome
+from tests.judge.test_shrinking import RIGHT
+from tests.local import local
+
+#: Fewer than the calls of the module of the commonest depth: a fault of a longer period may not be seen there.
+LONGEST = 40
+#: A right backward pass whose output error is doubled where `{fault}` holds.
+FAULTY = RIGHT.replace("    dw, db, df =", "    scale = 1 + ({fault})\n    dw, db, df =").replace(
+    "d_loss_d_output(all_f[K], y)", "scale * d_loss_d_output(all_f[K], y)"
+)
+
+
+def judged(source: str, judge: Judge) -> Judgement:
+    return judge.judge(local(source, judge.assignment), lambda: local(source, judge.assignment))
+
+
+def faulty(fault: str, before: str = "") -> str:
+    assert "scale * d_loss" in FAULTY
+    return before + FAULTY.replace("{fault}", fault)
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.data())
+def test_a_fault_at_every_so_many_calls_is_seen_in_any_phase(udl: Judge, data: st.DataObject) -> None:
+    period = data.draw(st.integers(2, LONGEST))
+    phase = data.draw(st.integers(0, period - 1))
+    counting = "from itertools import count\ncalls = count()\n"
+    found = judged(faulty(f"next(calls) % {period} == {phase}", counting), udl)
+    assert found.outcome is Outcome.FAILED
+
+
+def test_a_wrong_answer_to_the_second_question_fails_and_says_so(udl: Judge) -> None:
+    """With the network on which it was wrong, and what it answered then."""
+    seen = "seen = set()\n"
+    source = faulty("(key := all_weights[0].tobytes() + y.tobytes()) in seen or seen.add(key) is not None", seen)
+    found = judged(source, udl)
+    agrees = found.properties[0]
+    assert (found.outcome, agrees.outcome) == (Outcome.FAILED, Mark.FAILED)
+    assert f"Wrong on {AGAIN} of 200 networks." in agrees.message
+    assert f"On {AGAIN} of these it was right when it was first asked, and wrong when it was asked again." in (
+        agrees.message
+    )
+    assert "Asked about its counterexample alone, in a fresh process, it does not fail like this" in agrees.message
+    assert agrees.counterexample is not None
+    assert agrees.counterexample.actual is not None
+    assert agrees.counterexample.actual != agrees.counterexample.expected
+    assert found.properties[-1].outcome is Mark.FAILED
+
+
+def test_every_depth_is_asked_about_again(udl: Judge) -> None:
+    places = udl.asked_again
+    assert len(places) == len(set(places)) == AGAIN
+    assert {len(udl.suite.sizes[i]) for i in places} == {*map(len, udl.suite.sizes)}
+
+
+@pytest.mark.parametrize(
+    ("before", "draw"),
+    [
+        ("import random\n", "random.random()"),
+        ("", "np.random.rand()"),
+        ("np.random.seed(7)\n", "np.random.rand()"),
+        ("rng = np.random.default_rng(7)\n", "rng.random()"),
+        ("rng = np.random.RandomState(7)\n", "rng.rand()"),
+        ("import random\nrng = random.Random(7)\n", "rng.random()"),
+        ("", "np.random.default_rng().random()"),
+    ],
+)
+def test_each_network_sees_draws_of_its_own_and_the_same_ones_each_time(udl: Judge, before: str, draw: str) -> None:
+    source = RIGHT.replace(
+        "    dw, db, df =",
+        f"    db = [0 * b + {draw} for b in all_biases]\n    return all_weights, db\n    dw, db, df =",
+    )
+    first, again = (local(before + source, udl.assignment).answer(udl.suite) for _ in range(2))
+    drawn = [each.gradient[-1] for each in first]  # type: ignore[union-attr]
+    assert len(set(drawn)) == len(udl.suite)
+    assert drawn == [each.gradient[-1] for each in again]  # type: ignore[union-attr]

@@ -1,0 +1,55 @@
+"""A result object read back is the verdict that it was made from."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from grader.judge.judge import Judge
+from grader.model import result
+from grader.model.verdict import Flag, Judgement, Outcome, StudentError, Verdict
+from tests.judge.test_shrinking import RIGHT, SLIPS
+from tests.reports.test_terminal import judged, shown, verdict
+
+
+def read_back(made: Verdict) -> Verdict:
+    """By way of JSON, as a server sends it."""
+    return result.verdict(json.loads(json.dumps(made.as_dict())))
+
+
+@pytest.mark.parametrize("slip", [None, *SLIPS])
+def test_verdicts_of_every_kind_come_back_as_they_were(udl: Judge, slip: str | None) -> None:
+    source = RIGHT if slip is None else RIGHT.replace(*SLIPS[slip][:2])
+    made = judged(source, udl)
+    assert read_back(made) == made
+    assert shown(read_back(made)) == shown(made)
+
+
+def test_what_a_student_did_wrong_and_what_staff_should_see_come_back() -> None:
+    judgement = Judgement(Outcome.CRASHED, error=StudentError("Killed", "m", "t"), flags=(Flag("prints", "prints"),))
+    made = replace(verdict(judgement, own=False), output="x")
+    assert read_back(made) == made
+
+
+def test_flags_that_only_a_server_gives_are_kept() -> None:
+    raw = verdict(Judgement(Outcome.PASSED)).as_dict()
+    raw["flags"] = [{"id": "identical", "title": "identical to another student's submission"}]
+    assert [flag.id for flag in result.verdict(raw).judgement.flags] == ["identical"]
+
+
+def test_a_verdict_of_a_newer_server_or_of_an_older_engine_can_be_read() -> None:
+    """What is more is passed over, and what was not there yet is not missed."""
+    made = verdict(Judgement(Outcome.PASSED))
+    raw = made.as_dict()
+    raw["statistics"]["kelvin"] = 273
+    raw["more"] = raw.pop("first_difference")
+    assert result.verdict(raw) == made
+
+
+@pytest.mark.parametrize("key", ["outcome", "properties", "submission", "statistics"])
+def test_what_is_no_result_object_is_refused(key: str) -> None:
+    raw = verdict(Judgement(Outcome.PASSED)).as_dict()
+    with pytest.raises((KeyError, TypeError, ValueError)):
+        result.verdict({**raw, key: "nonsense"})
+    with pytest.raises(KeyError):
+        result.verdict({name: each for name, each in raw.items() if name != key})

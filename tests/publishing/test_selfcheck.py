@@ -1,0 +1,135 @@
+"""A suite that lets a known mistake pass is refused."""
+
+from dataclasses import replace
+
+import pytest
+from pydantic import BaseModel
+
+from grader.errors import AssignmentError
+from grader.judge.judge import Judge
+from grader.model.assignment import Assignment, Home, Range, Ranges, Rubric
+from grader.model.assignment_toml import WANTED, _Assignment, _Feedback, _Home, _Limits, _Ranges, _Rubric, parse
+from grader.publishing.selfcheck import selfcheck
+from grader.subjects.networks.building import Values
+from grader.subjects.networks.draw import draw
+from grader.subjects.networks.revision import Revision
+from tests.judge.test_shrinking import RIGHT
+from tests.local import local
+from tests.subjects.networks.seeded import seeded
+
+_TABLES: dict[str, type[BaseModel]] = {
+    "ranges": _Ranges,
+    "home": _Home,
+    "limits": _Limits,
+    "rubric": _Rubric,
+    "feedback": _Feedback,
+}
+
+BASE = 'id = "x"\ntitle = "X"\n'
+
+
+def test_the_shipped_assignment_catches_every_mistake(udl: Judge) -> None:
+    """And accepts the reference on every network."""
+    found = selfcheck(udl.revision)
+    assert found.sound
+    assert found.reference_rejected == 0
+    assert min(catch.networks for catch in found.catches) >= 10
+
+
+def test_a_suite_without_hidden_layers_counts_no_mistake_of_hidden_layers() -> None:
+    """What is right on every network of the ranges is no mistake there: such an assignment can be published."""
+    flat = Assignment("x", "x", home=Home(depth=0), ranges=Ranges(depth=Range(0, 0)), networks=60)
+    found = selfcheck(draw(flat))
+    assert found.sound
+    assert {"no_derivative", "missing_transpose"} <= {mistake.id for mistake in found.right_here}
+
+
+def test_where_every_size_is_one_a_missing_transpose_is_none() -> None:
+    """Transposes cannot be seen there, by anybody."""
+    one = Range(1, 1)
+    ranges = Ranges(depth=Range(0, 2), widths=one, inputs=one, outputs=one)
+    found = selfcheck(draw(Assignment("x", "x", ranges=ranges, home=Home(2, 1, 1, 1), networks=60)))
+    assert found.sound
+    assert "missing_transpose" in {mistake.id for mistake in found.right_here}
+
+
+def test_a_suite_of_values_with_few_bits_is_refused_for_what_rounds() -> None:
+    """As the networks of earlier versions were: odd multiples of 1/64."""
+    assignment = Assignment("x", "x")
+    suite = seeded(assignment, range(60), Values())
+    missed = {mistake.id for mistake in selfcheck(Revision(assignment, suite)).missed}
+    assert {
+        f"{part}_in_{kind}" for part in ("inputs", "weights", "targets") for kind in ("float16", "bfloat16")
+    } <= missed
+
+
+def test_what_rounds_is_caught_on_most_of_the_shipped_networks(udl: Judge) -> None:
+    """Weights, inputs and targets, to float16, bfloat16 and nine bits of fixed point."""
+    rounding = {c.mistake.id: c.networks for c in selfcheck(udl.revision).catches if "_in_" in c.mistake.id}
+    assert len(rounding) == 9
+    assert min(rounding.values()) >= 120
+
+
+def test_an_assignment_whose_home_is_not_drawn_is_refused() -> None:
+    """The shape that the notebook tries would be one that no network of the ranges has."""
+    assignment = Assignment("x", "x", ranges=Ranges(depth=Range(0, 3)), networks=60)
+    (fault,) = selfcheck(draw(assignment)).faults
+    assert fault.startswith("home.depth is 5, and ranges.depth is [0, 3]: the notebook's own shape lies outside")
+    assert "set home.depth to a value within" in fault
+
+
+def test_an_assignment_without_marks_is_refused(udl: Judge) -> None:
+    """Also where all marks are on steps that no network puts to the test."""
+    none = Rubric(0, 0, 0, 0, 0)
+    revision = Revision(replace(udl.assignment, rubric=none), udl.suite)
+    assert any("has any marks" in fault for fault in selfcheck(revision).faults)
+    flat = Assignment("x", "x", home=Home(depth=0), ranges=Ranges(depth=Range(0, 0)), networks=40)
+    hidden = replace(flat, rubric=Rubric(0, 0, 2, 2, 0))
+    assert any("has any marks" in fault for fault in selfcheck(draw(hidden)).faults)
+
+
+def test_a_right_submission_has_all_marks_where_steps_cannot_be_put_to_the_test() -> None:
+    """Their marks could not be had by anybody."""
+    flat = Assignment("x", "x", home=Home(depth=0), ranges=Ranges(depth=Range(0, 0)), networks=40)
+    judge = Judge(draw(flat))
+    judgement = judge.judge(local(RIGHT, flat), lambda: local(RIGHT, flat))
+    assert judgement.outcome.value == "passed"
+    assert sum(row.score for row in judgement.properties) == sum(row.max_score for row in judgement.properties) == 6
+
+
+def test_every_key_of_an_assignment_says_what_to_write() -> None:
+    """So that no message is pydantic's own."""
+    keys = set(_Assignment.model_fields)
+    for table, model in _TABLES.items():
+        keys |= {f"{table}.{name}" for name in model.model_fields}
+    assert keys == set(WANTED)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("id = ", "no TOML"),
+        ('title = "x"', "id is missing: write letters"),
+        (BASE + "colour = 1", "colour is no key of an assignment: write one of id, title"),
+        (BASE + 'activaton = "relu"', "activaton is no key of an assignment: did you mean activation?"),
+        (BASE + "depth = 3", "depth is no key of an assignment: did you mean home.depth?"),
+        (BASE + "[ranges]\ndeph = [0, 3]", "did you mean ranges.depth?"),
+        (BASE + "[ranges]\nzzz = [0, 3]", "write one of depth, widths, inputs, outputs, columns"),
+        (BASE + "ranges = 3", "ranges is 3: write a table of its own"),
+        (BASE + "[ranges]\ndepth = [3]", "ranges.depth is [3]: write two whole numbers"),
+        (BASE + 'networks = "many"', 'networks is "many": write a whole number from 1 to 2000'),
+        (BASE + 'function = "class"', "Python keeps for itself"),
+        (BASE + 'reduction = "median"', 'reduction is "median": write one of "sum", "mean"'),
+        (BASE + "[ranges]\ndepth = [3, 1]", "depth is [3, 1]"),
+        (BASE + "[ranges]\ndepth = [0, 99]", "within [0, 32]"),
+        (BASE + 'activation = "swish"', "activation"),
+        (BASE + 'loss = "softmax_cross_entropy"', "two outputs"),
+        (BASE + "networks = 5", "fewer than"),
+        (BASE + "[rubric]\npure = -1", "rubric.pure"),
+    ],
+)
+def test_an_unusable_assignment_is_refused_with_the_field_named(text: str, named: str) -> None:
+    """The message says what to mend."""
+    with pytest.raises(AssignmentError, match=r"assignment\.toml") as caught:
+        parse(text, "assignment.toml")
+    assert named in str(caught.value)

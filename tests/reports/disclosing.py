@@ -1,0 +1,110 @@
+"""A verdict in which everything that a level may hide is a word or a number that stands nowhere else."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from grader.model.verdict import (
+    AssignmentReference,
+    Counterexample,
+    Diagnosis,
+    FirstDifference,
+    Flag,
+    Gradient,
+    Judgement,
+    Mark,
+    Outcome,
+    Property,
+    Statistics,
+    StudentError,
+    Submission,
+    Verdict,
+)
+
+#: What a student's code says where it means to tell what it saw.
+TOLD = "zq-said-weights-0.61803398"
+
+ERROR = StudentError(
+    "ZqError0x61803398",
+    f"zq-message {TOLD}",
+    f"  cell 9, line 31, in zq_named_61803398\n    raise ZqError\n  line 999999, in zq\nZqError: zq-message {TOLD}",
+)
+
+
+def example(seed: float) -> Counterexample:
+    """A counterexample whose numbers are its own."""
+    matrices = iter([[[[round(seed + k / 1000, 9)]]] for k in range(10)])
+    return Counterexample(
+        depth=0,
+        widths=[],
+        weights=next(matrices),
+        biases=next(matrices),
+        net_input=next(matrices)[0],
+        y=next(matrices)[0],
+        expected=Gradient(next(matrices), next(matrices)),
+        actual=Gradient(next(matrices), next(matrices)),
+        instead=f"zq-instead-{seed}",
+        parameter="weights",
+        layer=0,
+        index=[0, 0],
+        script=f"# zq-script-{seed}\nprint({seed})\n",
+    )
+
+
+#: As the engine says it.
+ENDED = StudentError("Limit", "It went too far. It was at network 86131 of 86132, which has 86133 hidden layers.")
+
+
+#: Row by row: what its message says, and whether it holds.
+ROWS = (
+    Property("finite_differences", "Zq agreement", Mark.FAILED, 0, 0, 86111, "zq-wrong-on-86112", example(0.111222333)),
+    Property("bias_gradient", "Zq biases", Mark.PASSED, 3, 3, 86113, ""),
+    Property("weight_gradient", "Zq weights", Mark.FAILED, 0, 5, 86114, "zq-should-be-W", example(0.222333444)),
+    Property("relu_derivative", "Zq derivative", Mark.FAILED, 0, 7, 86115, "zq-should-be-D", example(0.333444555)),
+    Property("any_shape", "Zq shapes", Mark.FAILED, 0, 2, 86116, "Zq weights: right at home", example(0.444555666)),
+)
+
+
+def revealing(
+    outcome: Outcome = Outcome.FAILED, error: StudentError | None = None, rows: tuple[Property, ...] = ROWS
+) -> dict[str, Any]:
+    """The verdict, as the store keeps it, with the error that goes with the outcome unless another is given."""
+    ended = outcome in {Outcome.TIMEOUT, Outcome.MEMORY, Outcome.OUTPUT_LIMIT, Outcome.CRASHED}
+    error = error or (ENDED if ended else ERROR)
+    judgement = Judgement(
+        outcome,
+        rows,
+        next((row.counterexample for row in rows if row.counterexample), None),
+        error,
+        Statistics(86117, 86118, 86119, 86120, 86.121),
+        (Flag("zq-flag-id", "zq-flag-title"),),
+        (Diagnosis("zq-mistake", "It does zq-title.", "zq-weak?", "zq-strong!", "zq-equation", "zq-apart"),),
+        FirstDifference("zq_dl_df[2]", 86122, 86123, "zq-first-to-differ"),
+    )
+    reference = AssignmentReference("levels", "49737db601a42a8b", "0" * 64)
+    made = Verdict(Submission("0123456789abcdef", "answer.py", "0" * 64), reference, judgement, f"zq-printed {TOLD}\n")
+    return dict(json.loads(json.dumps(made.as_dict())))
+
+
+def secrets(found: object) -> set[str]:
+    """Every word and number of its own that stands in part of a verdict."""
+    return {word for text in texts(found) for word in re.findall(r"(?i)\bzq[\w.-]*\w|0?\.\d{6,}|\b8\d\d\d\d\b", text)}
+
+
+def texts(found: object) -> Iterator[str]:
+    """Every text and number in it, as a text."""
+    match found:
+        case dict():
+            for each in found.values():
+                yield from texts(each)
+        case list():
+            for each in found:
+                yield from texts(each)
+        case _:
+            yield str(found)
+
+
+def betrayed(text: str, facts: set[str]) -> list[str]:
+    """Which of the facts can be read in a text."""
+    return sorted(fact for fact in facts if fact.lower() in text.lower())

@@ -1,0 +1,90 @@
+"""Graded submissions for the tests of the forms: what a store and a result object would hold."""
+
+import dataclasses
+from typing import Any
+
+from grader.model.records import State, Submission
+from grader.model.verdict import (
+    AssignmentReference,
+    Counterexample,
+    Flag,
+    Gradient,
+    Judgement,
+    Mark,
+    Outcome,
+    Property,
+    Statistics,
+    StudentError,
+    Verdict,
+)
+from grader.model.verdict import Submission as Source
+
+SCRIPT = "# Backmark: a network\nprint(1 < 2 and 3 > 2)\n"
+
+EXAMPLE = Counterexample(
+    depth=0,
+    widths=[],
+    weights=[[[1.0]]],
+    biases=[[[1.0]]],
+    net_input=[[1.0]],
+    y=[[1.0]],
+    expected=Gradient([[[2.0]]], [[[2.0]]]),
+    actual=None,
+    instead="None",
+    parameter="biases",
+    layer=0,
+    index=[0, 0],
+    script=SCRIPT,
+)
+
+ROWS = (
+    Property("finite_differences", "Agrees with finite differences", Mark.FAILED, 0, 0, 200, "Wrong on 9.", EXAMPLE),
+    Property("bias_gradient", "Gradient of the biases", Mark.PASSED, 2, 2, 192, ""),
+    Property("weight_gradient", "Gradient of the weights", Mark.FAILED, 0, 2, 192, "Wrong on 9 of 192.", EXAMPLE),
+    Property("pure", "Leaves its arguments alone", Mark.NOT_RUN, 0, 1, 0, ""),
+)
+
+SUBMISSION = Submission(
+    id="sub1",
+    course="ml",
+    assignment="udl-7.2",
+    revision="49737db601a42a8b",
+    student="ada",
+    attempt=2,
+    filename="answer.py",
+    source_sha256="0" * 64,
+    size=10,
+    state=State.DONE,
+    created=1_700_000_000.25,
+    started=1_700_000_001.0,
+    finished=1_700_000_002.5,
+    verdict=1,
+)
+
+
+def in_state(state: State) -> Submission:
+    """The submission, somewhere else on its way."""
+    return dataclasses.replace(SUBMISSION, state=state, verdict=None, finished=None)
+
+
+def verdict(
+    outcome: Outcome = Outcome.FAILED,
+    rows: tuple[Property, ...] = ROWS,
+    error: StudentError | None = None,
+    output: str = "",
+) -> dict[str, Any]:
+    """A result object, with a flag in it that no student may see."""
+    judgement = Judgement(
+        outcome, rows, None, error, Statistics(200, 9000, 1, 0, 0.25), (Flag("secret_flag", "a secret for staff"),)
+    )
+    source = Source("sub1", "answer.py", "0" * 64)
+    return Verdict(source, AssignmentReference("udl-7.2", "r", "n"), judgement, output).as_dict()
+
+
+def not_run(rows: tuple[Property, ...] = ROWS) -> tuple[Property, ...]:
+    """The rubric of a submission that was never put to the test."""
+    return tuple(dataclasses.replace(row, outcome=Mark.NOT_RUN, score=0, counterexample=None) for row in rows)
+
+
+REFUSED = StudentError("syntax_error", "Line 3: '(' was never closed.")
+RAISED = StudentError("ValueError", "shapes", "Traceback:\n  line 3, in backward_pass\nValueError: shapes\n")

@@ -1,0 +1,72 @@
+"""Scores of LTI's Assignment and Grade Services."""
+
+import dataclasses
+import json
+from typing import Any
+
+import pytest
+
+from grader.model.records import State
+from grader.model.verdict import Outcome
+from grader.reports import lti
+from grader.reports.registry import FORMATS
+from tests.reports.graded import REFUSED, SUBMISSION, in_state, not_run, verdict
+
+
+def rendered(**changes: Any) -> dict[str, Any]:
+    score: dict[str, Any] = json.loads(lti.render(SUBMISSION, verdict(**changes)))
+    return score
+
+
+def test_a_graded_submission_is_a_final_score() -> None:
+    score = rendered()
+    assert score.pop("comment").splitlines() == [
+        "Failed. 2 of 5 marks.",
+        "Wrong: Agrees with finite differences.",
+        "Wrong: Gradient of the weights.",
+    ]
+    assert score == {
+        "userId": "ada",
+        "timestamp": "2023-11-14T22:13:22.500+00:00",
+        "activityProgress": "Completed",
+        "gradingProgress": "FullyGraded",
+        "submission": {"submittedAt": "2023-11-14T22:13:20.250+00:00"},
+        "scoreGiven": 2,
+        "scoreMaximum": 5,
+    }
+
+
+def test_a_regraded_score_is_newer_than_the_first() -> None:
+    """Platforms refuse a score whose timestamp is not later than that of the one they have."""
+    regraded = dataclasses.replace(SUBMISSION, judged=1_700_000_900.5)
+    assert json.loads(lti.render(regraded, verdict()))["timestamp"] == "2023-11-14T22:28:20.500+00:00"
+
+
+def test_a_maximum_is_never_zero() -> None:
+    assert rendered(outcome=Outcome.PASSED, rows=())["scoreGiven"] == 1
+    assert rendered(outcome=Outcome.FAILED, rows=())["scoreMaximum"] == 1
+
+
+def test_a_rejection_is_a_final_score_that_says_why() -> None:
+    score = rendered(outcome=Outcome.REJECTED, rows=not_run(), error=REFUSED)
+    assert score["gradingProgress"] == "FullyGraded"
+    assert score["comment"].endswith(REFUSED.message)
+
+
+@pytest.mark.parametrize(
+    ("state", "progress"),
+    [
+        (State.QUEUED, "Pending"),
+        (State.RUNNING, "Pending"),
+        (State.SUPERSEDED, "NotReady"),
+        (State.CANCELLED, "NotReady"),
+        (State.SERVICE_FAILED, "Failed"),
+    ],
+)
+def test_without_a_verdict_there_is_progress_and_no_score(state: State, progress: str) -> None:
+    ungraded = FORMATS["lti"].ungraded
+    assert ungraded is not None
+    score = json.loads(ungraded(in_state(state)))
+    assert score["gradingProgress"] == progress
+    assert score["activityProgress"] == "Submitted"
+    assert not {"scoreGiven", "scoreMaximum"} & score.keys()

@@ -1,0 +1,132 @@
+"""A verdict on a terminal: what is said, and that a student's text cannot do more than be read."""
+
+import io
+import unicodedata
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from grader.judge.judge import Judge
+from grader.model.verdict import (
+    AssignmentReference,
+    Diagnosis,
+    Judgement,
+    Mark,
+    Outcome,
+    Property,
+    StudentError,
+    Submission,
+    Verdict,
+)
+from grader.reports.plaintext import plain, sentence
+from grader.reports.terminal import rendered
+from tests.judge.test_shrinking import RIGHT, SLIPS
+from tests.local import local
+
+
+def shown(verdict: Verdict, width: int = 100, *, colour: bool = False, hints_alone: bool = False) -> str:
+    """The verdict as it stands on a terminal of that width."""
+    stream = io.StringIO()
+    console = Console(
+        file=stream,
+        width=width,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        force_terminal=colour,
+        color_system="standard" if colour else None,
+    )
+    console.print(rendered(verdict, hints_alone=hints_alone))
+    return stream.getvalue()
+
+
+def verdict(judgement: Judgement, *, filename: str = "a.py", output: str = "", own: bool = True) -> Verdict:
+    """A verdict on nothing in particular."""
+    reference = AssignmentReference("udl-7.2", "0" * 16, "0" * 64, own)
+    return Verdict(Submission("0" * 16, filename, "0" * 64), reference, judgement, output)
+
+
+def judged(source: str, judge: Judge) -> Verdict:
+    """The verdict on a source of our own."""
+    return verdict(judge.judge(local(source, judge.assignment), lambda: local(source, judge.assignment)))
+
+
+def test_where_hints_are_alone_each_is_shown_with_the_strong_one_that_is_unlocked() -> None:
+    hints = (Diagnosis("", "", "Is TODO 3 done?", "", ""), Diagnosis("", "", "Is TODO 4 done?", "", ""))
+    locked = shown(verdict(Judgement(Outcome.FAILED, diagnosis=hints)), hints_alone=True)
+    assert "Is TODO 3 done?" in locked
+    assert "Is TODO 4 done?" in locked
+    strong = tuple(replace(hint, strong_hint="Replace the zeros.") for hint in hints)
+    assert "Replace the zeros." in shown(verdict(Judgement(Outcome.FAILED, diagnosis=strong)), hints_alone=True)
+    assert "Replace the zeros." not in shown(verdict(Judgement(Outcome.FAILED, diagnosis=strong)))
+
+
+@pytest.mark.parametrize("text", ["raised E: no", "raised E: no.", "raised E: no. ", "raised E: (2,1) "])
+def test_a_sentence_has_one_full_stop_at_its_end(text: str) -> None:
+    assert sentence(text) in {"raised E: no.", "raised E: (2,1)."}
+
+
+@given(st.text())
+def test_no_character_of_a_student_moves_the_cursor_or_turns_the_text(text: str) -> None:
+    """Controls, formats (right-to-left marks among them) and surrogates become escapes; all else stays."""
+    made = plain(text)
+    assert all(
+        char in "\n\t" or unicodedata.category(char)[0] != "C" or unicodedata.category(char) == "Cn" for char in made
+    )
+    harmless = "".join(char for char in text if unicodedata.category(char) in {"Ll", "Nd", "Lo"})
+    assert all(char in made for char in harmless)
+
+
+@pytest.mark.parametrize("text", ["\x1b[2J", "\u202e", "\ud800", "\x9b31m", "[bold red]x[/]", "\r"])
+def test_hostile_text_is_shown_as_text(text: str) -> None:
+    """In a file's name, a message, a traceback and what was printed."""
+    error = StudentError("E", text, f"line 1\n{text}")
+    out = shown(verdict(Judgement(Outcome.ERROR, error=error), filename=f"a{text}.py", output=text))
+    assert "\x1b" not in out
+    assert "\u202e" not in out
+    if text.startswith("["):
+        assert text in out
+
+
+def test_a_failed_verdict_says_which_step_on_which_network_and_what_came_instead(udl: Judge) -> None:
+    """Readable in ten seconds."""
+    old, new, _ = SLIPS["no ReLU derivative"]
+    out = shown(judged(RIGHT.replace(old, new), udl))
+    assert "failed  8 of 10 marks" in out
+    assert "all_dl_df[layer-1] is wrong on " in " ".join(out.split())
+    assert "all_weights = [np.array([[1.0]]), np.array([[1.0]])]" in out
+    assert "First to differ" in out
+    assert len(out.splitlines()) < 40
+
+
+def test_colour_is_only_for_terminals(udl: Judge) -> None:
+    """The same words either way."""
+    found = judged(RIGHT, udl)
+    assert "\x1b[" in shown(found, colour=True)
+    assert "\x1b[" not in shown(found)
+
+
+def test_networks_that_are_not_the_assignments_own_are_named_as_such(udl: Judge) -> None:
+    """A verdict with --seed is not the course's."""
+    judgement = judged(RIGHT, udl).judgement
+    assert "not the assignment's own" in shown(verdict(judgement, own=False))
+    assert "not the assignment's own" not in shown(verdict(judgement))
+
+
+def test_a_refusal_says_what_to_do_and_shows_no_marks() -> None:
+    """There is nothing to mark."""
+    row = Property("pure", "P", Mark.NOT_RUN, 0, 2, 0, "Not judged.")
+    out = shown(verdict(Judgement(Outcome.REJECTED, (row,), error=StudentError("empty", "The file holds no code."))))
+    assert "not graded" in out
+    assert "The file holds no code." in out
+    assert "marks" not in out
+
+
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_it_fits_any_width(udl: Judge, width: int) -> None:
+    """No line is longer than the terminal."""
+    old, new, _ = SLIPS["mask from the wrong layer"]
+    assert max(map(len, shown(judged(RIGHT.replace(old, new), udl), width).splitlines())) <= width

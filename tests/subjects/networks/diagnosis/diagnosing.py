@@ -1,0 +1,30 @@
+"""What is said of a source of our own, run within the tests' process."""
+
+from grader.judge.agreement import disagreeing
+from grader.judge.judge import Judge
+from grader.model.verdict import Diagnosis
+from grader.subjects.networks.diagnosis.diagnoser import Diagnoser
+from tests.local import local
+
+
+def diagnosed(source: str, judge: Judge, *, watched: bool = True) -> tuple[Diagnosis, ...]:
+    """What explains its answers to the networks that decide; what it keeps between calls is left to the judge.
+
+    `watched` says whether it is asked again what it writes on its way.
+    """
+    candidate = local(source, judge.assignment)
+    answers = candidate.answer(judge.suite)
+    wrong = [i for i, off in enumerate(disagreeing(judge.suite, answers)) if off]
+    diagnoser: Diagnoser = judge.diagnoser
+    evidence = dict(enumerate(candidate.evidence(judge.suite))) if wrong and watched else {}
+    return diagnoser.diagnose(answers, wrong, evidence, repeats=True, differentiates=False)
+
+
+def named(source: str, judge: Judge) -> list[str]:
+    """The ids of the explanations, best first."""
+    return [each.id for each in diagnosed(source, judge)]
+
+
+def either(first: str, second: str) -> set[str]:
+    """The id of a pair, whichever of its bugs is named first."""
+    return {f"{first}+{second}", f"{second}+{first}"}

@@ -1,0 +1,72 @@
+"""What is said: true of several explanations at once, in two strengths, with something to read."""
+
+import re
+
+from grader.judge.judge import Judge
+from grader.subjects.networks.diagnosis import hints
+from grader.subjects.networks.diagnosis.bug import Bug
+from grader.subjects.networks.diagnosis.bugs import library
+from grader.subjects.networks.diagnosis.fit import Fit
+from tests.subjects.networks.diagnosis.diagnosing import diagnosed
+from tests.subjects.networks.diagnosis.styles import source
+
+BUGS = {bug.id: bug for bugs in (*library.LINES, library.RETURNED) for bug in bugs}
+
+
+def fit(*names: str) -> Fit:
+    """An explanation by these bugs."""
+    return Fit(tuple(BUGS[name] for name in names))
+
+
+def test_every_bug_has_an_id_of_its_own_and_two_hints() -> None:
+    """The weak one asks or points, the strong one tells."""
+    every: list[Bug] = [bug for bugs in (*library.LINES, library.RETURNED) for bug in bugs]
+    assert len(BUGS) == len(every)
+    assert [bug.id for bug in every if not bug.hint or not bug.strong or bug.hint == bug.strong] == []
+    assert [bug.id for bug in every if not bug.strong.endswith(".") or bug.title.endswith(".")] == []
+
+
+def test_only_the_strong_hint_has_a_formula() -> None:
+    """A product, a transpose or what an array is made of: nothing else that students are shown says it."""
+    formula = re.compile(r"@|\.T\b|matmul|(?<!\*)\*(?!\*)|should be all_|> 0")
+    for bug in BUGS.values():
+        assert formula.findall(f"{bug.title} {bug.hint} {bug.where.value.read}") == [], bug.id
+
+
+def test_a_single_bug_is_one_sentence_with_its_hints() -> None:
+    """As the library says it."""
+    (told,) = hints.told([fit("no_derivative")])
+    bug = BUGS["no_derivative"]
+    assert (told.id, told.title) == ("no_derivative", f"It {bug.title}.")
+    assert (told.hint, told.strong_hint, told.read) == (bug.hint, bug.strong, bug.where.value.read)
+
+
+def test_a_pair_is_one_explanation() -> None:
+    """Both titles in one sentence, both hints, both things to read."""
+    (told,) = hints.told([fit("zero_biases", "no_derivative")])
+    assert told.id == "zero_biases+no_derivative"
+    assert told.title.count(" it ") == 1
+    assert "7.21" in told.read
+    assert "7.24" in told.read
+
+
+def test_the_more_usual_of_two_explanations_comes_first() -> None:
+    """Each file of the library begins with the usual ones."""
+    told = hints.told([fit("weight_sign", "wrong_sign_and_factor"), fit("bias_sign", "missing_factor")])
+    assert [each.id for each in told] == ["bias_sign+missing_factor", "weight_sign+wrong_sign_and_factor"]
+
+
+def test_where_two_explain_as_well_it_says_what_tells_them_apart(udl: Judge) -> None:
+    """TODO 3 and TODO 4 left as the template give the same numbers on every network."""
+    first, second = diagnosed(source("growing", back="np.zeros(h.shape)"), udl)
+    assert "it leaves dl/df below the output as zeros" in first.apart
+    assert "it leaves dl/dh as zeros" in second.apart
+    apart = "Work out all_dl_dh[layer] by hand for a small network: if yours is {}, this explanation is the right one."
+    assert apart.format("wrong") in first.apart
+    assert apart.format("right") in second.apart
+
+
+def test_two_bugs_of_one_line_are_told_apart_by_looking_at_it() -> None:
+    """There is nothing between them to print."""
+    told = hints.told([fit("no_derivative"), fit("derivative_at_input")])
+    assert all("Compare your lines with both." in each.apart for each in told)

@@ -1,0 +1,20 @@
+"""Wrong submissions that were written before anybody looked what would be said of them."""
+
+from grader.judge.judge import Judge
+from grader.model.verdict import Outcome
+from tests.corpus.others import OTHERS
+from tests.local import local
+
+
+def test_nothing_false_is_said_of_a_hundred_and_most_are_named(udl: Judge) -> None:
+    """Each has the ids that are true of it; an unknown slip has none."""
+    false, named = [], 0
+    for other in OTHERS:
+        judged = udl.judge(local(other.source, udl.assignment), lambda other=other: local(other.source, udl.assignment))  # type: ignore[misc]
+        assert judged.outcome is not Outcome.PASSED
+        ids = [each.id for each in judged.diagnosis]
+        named += bool(ids)
+        false += [(other.truth, each) for each in ids if each not in other.names]
+    assert len(OTHERS) >= 100
+    assert false == []
+    assert named >= 75

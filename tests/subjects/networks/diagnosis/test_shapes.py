@@ -1,0 +1,68 @@
+"""What does not fit is compared by the shapes that NumPy names, whichever function of it does."""
+
+import numpy as np
+import pytest
+
+from grader.judge.judge import Judge
+from grader.subjects.networks.diagnosis.forms import clue, of_shapes
+from tests.corpus.right import STYLES
+from tests.subjects.networks.diagnosis.diagnosing import diagnosed, named
+
+
+def message(expression: str) -> str:
+    """What NumPy says of it."""
+    a, b = np.ones((6, 1)), np.ones((5, 1))
+    with pytest.raises((ValueError, IndexError)) as caught:
+        eval(expression, {"np": np, "a": a, "b": b, "c": np.ones((2, 6))})  # noqa: S307 - ours, a line below
+    return str(caught.value)
+
+
+def test_a_product_of_matrices_tells_the_two_sizes_in_their_order() -> None:
+    """In the words of `@`, of matmul and of dot."""
+    told = {clue(message(text)) for text in ("a @ b", "np.matmul(a, b)", "np.dot(a, b)", "a.dot(b)")}
+    assert told == {("1", "5")}
+
+
+def test_a_product_entry_by_entry_tells_both_shapes_in_any_order() -> None:
+    """As does an assignment into an array."""
+    told = {clue(message(text)) for text in ("a * b", "b - a", "np.multiply(a, b)", "a.__setitem__(slice(None), b)")}
+    assert told == {frozenset({("6", "1"), ("5", "1")})}
+
+
+def test_what_names_no_shapes_is_no_clue() -> None:
+    """Neither for a model nor against one, if it is about shapes at all."""
+    assert clue(message("np.einsum('ij,jk->ik', c, b)")) is None
+    assert of_shapes(message("np.einsum('ij,jk->ik', c, b)"))
+    assert of_shapes(message("a[7]"))
+    assert clue("not done yet") is None
+    assert not of_shapes("not done yet")
+
+
+def test_an_explanation_by_shapes_alone_says_so(udl: Judge) -> None:
+    """All that came back was right, on networks one wide, and nothing is known of the line that raised."""
+    source = STYLES["notebook"].replace("all_h[layer].T", "all_h[layer]")
+    (found,) = diagnosed(source, udl, watched=False)
+    assert found.id == "weight_gradient_without_transpose"
+    assert "Your code returned no numbers to judge by" in found.hint
+
+
+@pytest.mark.parametrize(
+    ("style", "old", "new", "bug"),
+    [
+        ("notebook", "all_weights[layer].T", "all_weights[layer]", "missing_transpose"),
+        ("outer", "np.dot(delta, all_weights[layer])", "np.dot(delta, all_weights[layer].T)", "missing_transpose"),
+        ("jacobians", "weights[k] @", "weights[k].T @", "missing_transpose"),
+        ("recursive", "dl_df(layer + 1)\n", "dl_df(layer + 1)\n        back = back[:]\n", None),
+        ("recursive", "all_weights[layer + 1].T @", "all_weights[layer].T @", "layers_differ"),
+        ("recursive", "all_weights[layer + 1].T @", "all_weights[layer + 1].T *", "elementwise_weights"),
+        ("elements", "dws[k][i, j]", "dws[k][j, i]", "transposed_weight_gradient"),
+        ("special_cases", "np.transpose(all_weights[K - i + 1])", "all_weights[K - i + 1]", "missing_transpose"),
+        ("object", "np.transpose(self.h[k])", "self.h[k - 1].T", "previous_activation"),
+    ],
+)
+def test_a_misfit_is_recognised_in_styles_that_raise_elsewhere(
+    udl: Judge, style: str, old: str, new: str, bug: str | None
+) -> None:
+    """By row, by index, from below or from above."""
+    assert old in STYLES[style]
+    assert named(STYLES[style].replace(old, new), udl)[:1] == ([bug] if bug else [])

@@ -1,0 +1,51 @@
+"""Every bug, written by someone else, is recognised."""
+
+import pytest
+
+from grader.judge.judge import Judge
+from grader.subjects.networks.diagnosis.bugs import library
+from tests.local import local
+from tests.subjects.networks.diagnosis.behaviours import BEFORE_THE_WEIGHTS, BEHAVIOURS
+from tests.subjects.networks.diagnosis.diagnosing import named
+from tests.subjects.networks.diagnosis.slips import slips
+from tests.subjects.networks.diagnosis.styles import Slip, source, written
+
+#: Bugs whose answers are those of another one on every network: both are named, and nobody can say which it is.
+EQUAL = {
+    "zero_derivative": ["no_propagation", "zero_derivative"],
+    "derivative_sign": ["activation_sign", "derivative_sign"],
+}
+
+SLIPS = [*slips("growing"), *slips("recursive")]
+
+
+@pytest.mark.parametrize("slip", SLIPS, ids=lambda slip: f"{slip.style}-{slip.bug}")
+def test_a_bug_in_another_style_is_named_first(udl: Judge, slip: Slip) -> None:
+    """Alone, or with those that nothing tells from it."""
+    found = named(written(slip), udl)
+    assert found[: len(EQUAL.get(slip.bug, [slip.bug]))] == EQUAL.get(slip.bug, [slip.bug])
+
+
+def test_a_derivative_before_the_weights_is_named_first(udl: Judge) -> None:
+    """Two lines, and one bug."""
+    assert named(BEFORE_THE_WEIGHTS, udl) == ["derivative_before_weights"]
+
+
+@pytest.mark.parametrize(("bug", "text"), BEHAVIOURS, ids=[bug for bug, _ in BEHAVIOURS])
+def test_what_is_no_line_is_named_first_too(udl: Judge, bug: str, text: str) -> None:
+    """Rounding, sizes that are written out, and what is kept between calls."""
+    judged = udl.judge(local(text, udl.assignment), lambda: local(text, udl.assignment))
+    assert [each.id for each in judged.diagnosis] == [bug]
+
+
+@pytest.mark.parametrize("style", ["growing", "recursive"])
+def test_a_right_one_in_these_styles_is_named_nothing(udl: Judge, style: str) -> None:
+    """The holes are filled rightly by default."""
+    assert named(source(style), udl) == []
+
+
+def test_every_model_of_the_shipped_assignment_is_put_to_the_test(udl: Judge) -> None:
+    """None is left out here."""
+    models = {bug.id for bug in (*library.of(udl.assignment), *library.RETURNED)}
+    tried = {slip.bug for slip in SLIPS} | {bug for bug, _ in BEHAVIOURS}
+    assert models - tried == {"derivative_before_weights"}

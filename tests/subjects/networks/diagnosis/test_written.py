@@ -1,0 +1,72 @@
+"""The line that writes what is the first to differ is named where it can be told which it is."""
+
+import pytest
+
+from grader.model.verdict import FirstDifference
+from grader.subjects.networks.diagnosis.written import Written, placed
+from worker.sandbox.inside.source import extract
+
+NOTEBOOK = """def backward_pass(all_weights, all_biases, all_f, all_h, y):
+  all_dl_df, all_dl_dh = [None] * (K + 1), [None] * (K + 1)
+  all_dl_dbiases, all_dl_dweights = [None] * (K + 1), [None] * (K + 1)
+  all_dl_df[K] = d_loss_d_output(all_f[K], y)
+  for layer in range(K, -1, -1):
+    all_dl_dbiases[layer] = all_dl_df[layer]
+    all_dl_dweights[layer] = all_dl_df[layer] @ all_h[layer].T
+    all_dl_dh[layer] = all_weights[layer].T @ all_dl_df[layer]
+    if layer > 0:
+      all_dl_df[layer-1] = all_dl_dh[layer]
+      all_dl_df[layer-1] *= (all_f[layer-1] > 0)
+  return all_dl_dweights, all_dl_dbiases
+"""
+
+
+def first(variable: str, layer: int) -> FirstDifference:
+    """In the notebook's own network."""
+    return FirstDifference(variable, layer, 5, f"In a network with K = 5, {variable} is the first to differ.")
+
+
+def said(source: str, variable: str, layer: int) -> str:
+    """The sentence with its place."""
+    cut = extract(source.encode(), "a.py", "backward_pass")
+    found = placed(first(variable, layer), [Written(w.name, w.index, w.cell, w.line) for w in cut.writes])
+    assert found is not None
+    return found.message.removeprefix("In a network with K = 5, ").removesuffix(" the first to differ.")
+
+
+@pytest.mark.parametrize(
+    ("variable", "layer", "sentence"),
+    [
+        ("all_dl_df[5]", 5, "all_dl_df[5], line 4, is"),
+        ("all_dl_df[4]", 4, "all_dl_df[4], lines 10 and 11, is"),
+        ("all_dl_dbiases[5]", 5, "all_dl_dbiases[5], line 6, is"),
+        ("all_dl_dweights[0]", 0, "all_dl_dweights[0], line 7, is"),
+        ("all_dl_dbiases[5] and all_dl_dweights[5]", 5, "all_dl_dbiases[5] and all_dl_dweights[5] is"),
+    ],
+)
+def test_it_is_the_line_of_that_entry(variable: str, layer: int, sentence: str) -> None:
+    assert said(NOTEBOOK, variable, layer) == sentence
+
+
+def test_who_has_names_of_their_own_is_told_no_line() -> None:
+    assert said(NOTEBOOK.replace("all_dl_df", "delta"), "all_dl_df[4]", 4) == "all_dl_df[4] is"
+
+
+def test_lines_in_two_cells_are_not_told() -> None:
+    two = [Written("all_dl_df", "layer - 1", cell, 3) for cell in (1, 2)]
+    assert placed(first("all_dl_df[4]", 4), two) == first("all_dl_df[4]", 4)
+
+
+def test_many_lines_are_not_told() -> None:
+    many = [Written("all_dl_df", str(line), 1, line) for line in range(1, 6)]
+    assert placed(first("all_dl_df[4]", 4), many) == first("all_dl_df[4]", 4)
+
+
+def test_a_line_of_a_cell_is_told_with_its_cell() -> None:
+    found = placed(first("all_dl_df[2]", 2), [Written("all_dl_df", "layer - 1", 9, 31)])
+    assert found is not None
+    assert "all_dl_df[2], line 31 of cell 9, is the first to differ" in found.message
+
+
+def test_where_nothing_differs_nothing_is_placed() -> None:
+    assert placed(None, []) is None

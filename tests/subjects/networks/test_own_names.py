@@ -1,0 +1,115 @@
+"""Marks and messages where the student's lists have other names than the notebook's."""
+
+import pytest
+
+from grader.errors import SubmissionError
+from grader.judge.examples import Examples
+from grader.judge.judge import Judge
+from grader.model.verdict import Judgement, Mark, Outcome
+from grader.subjects.networks.revision import packaged
+from tests.corpus.four_lines import SHAPELESS, WRONG, combined
+from tests.corpus.four_lines import source as four_lines
+from tests.corpus.mutants import label, mutations
+from tests.corpus.own_names import OWN_NAMES, OwnNames
+from tests.local import local
+from worker.drawing import other
+
+JUDGE = Judge(packaged("udl-7.2"))
+
+
+@pytest.fixture(autouse=True)
+def _without_counterexamples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Marks do not depend on them, and they take most of the time."""
+    monkeypatch.setattr(Examples, "of", lambda *_: {})
+
+
+def judged(source: str) -> Judgement:
+    """The judgement on a source."""
+    return JUDGE.judge(local(source, JUDGE.assignment), lambda: local(source, JUDGE.assignment))
+
+
+def lost(judgement: Judgement) -> set[str]:
+    """The properties with marks that earned none."""
+    return {row.name for row in judgement.properties if row.max_score and not row.score}
+
+
+@pytest.mark.parametrize("slip", OWN_NAMES, ids=lambda slip: slip.name)
+def test_a_slip_costs_its_own_step_whatever_the_lists_are_called(slip: OwnNames) -> None:
+    """Where only the product of two steps can be seen, one of them is lost, and never both."""
+    missing = lost(judged(slip.source))
+    assert missing - slip.either == slip.costs
+    assert len(missing & slip.either) == bool(slip.either)
+
+
+@pytest.mark.parametrize("slip", [slip for slip in OWN_NAMES if slip.either], ids=lambda slip: slip.name)
+def test_no_row_says_which_factor_is_wrong_if_only_the_product_came_back(slip: OwnNames) -> None:
+    """A row names dl/dh only if the line raised, or the arrays have shapes that no other line gives."""
+    judgement = judged(slip.source)
+    messages = [row.message for row in judgement.properties if row.name == "activation_gradient" and row.message]
+    if judgement.outcome is not Outcome.ERROR:
+        assert all("either the" in message for message in messages)
+
+
+def everything() -> list[tuple[str, str]]:
+    """Sources of every corpus: all slips of the four lines, combinations, own names, every ninth mutant."""
+    slips = [(line, text) for table in (WRONG, SHAPELESS) for line, texts in table.items() for text in texts]
+    found = [(f"{line}: {text}", four_lines({line: text})) for line, text in slips]
+    found += [(str(changed), four_lines(changed)) for changed in [{}, *combined(40, seed=23)]]
+    found += [(slip.name, slip.source) for slip in OWN_NAMES]
+    mutants = [label(mutation) for mutation in list(mutations())[::9]]
+    return found + [(mutant.name, mutant.source) for mutant in mutants]
+
+
+def test_full_marks_and_passed_are_the_same() -> None:
+    """Who is wrong on any network loses a mark, and who is right on all of them loses none."""
+    wrong = []
+    for name, source in everything():
+        try:
+            judgement = judged(source)
+        except SubmissionError:
+            continue
+        if (judgement.outcome is Outcome.PASSED) is bool(lost(judgement)):
+            wrong.append(name)
+    assert wrong == []
+
+
+@pytest.mark.parametrize("seed", [1, 4, 11])
+def test_marks_do_not_hang_on_the_drawing_where_the_numbers_follow_the_sign_of_the_error(seed: int) -> None:
+    """The mask of dl/dh in place of the derivative: wrong, and yet it depends on the error."""
+    judge = Judge(other(packaged("udl-7.2"), seed, None))
+    source = four_lines({"derivative": "indicator_function(all_dl_dh[layer])"})
+    judgement = judge.judge(local(source, judge.assignment), lambda: local(source, judge.assignment))
+    assert lost(judgement) == {"relu_derivative"}
+
+
+def test_a_mask_before_the_weights_is_not_given_full_marks() -> None:
+    """Nor is TODO 4 right if it copies what TODO 3 masked."""
+    masked = "np.matmul(all_weights[layer].T, indicator_function(all_f[layer]) * all_dl_df[layer])"
+    assert lost(judged(four_lines({"activation": masked, "derivative": "all_dl_dh[layer]"})))
+
+
+def test_a_derivative_that_is_written_past_the_input_costs_its_own_step() -> None:
+    """Without its `if` the fourth line writes at -1, which is the output's, or raises."""
+    source = four_lines({}).replace("if layer > 0:", "if True:")
+    judgement = judged(source)
+    assert lost(judgement) == {"relu_derivative", "any_shape"}
+    row = next(row for row in judgement.properties if row.name == "relu_derivative")
+    assert row.message.startswith("The line that makes all_dl_df[layer-1] raises on ")
+
+
+@pytest.mark.parametrize(
+    "derivative",
+    ["np.matmul(indicator_function(all_f[layer-1]), all_dl_dh[layer].T)"],
+)
+def test_a_line_that_gives_an_array_of_another_shape_costs_its_step(derivative: str) -> None:
+    """The next line raises: that is no fault of its own."""
+    assert lost(judged(four_lines({"derivative": derivative}))) == {"relu_derivative", "any_shape"}
+
+
+def test_lists_of_biases_for_both_are_not_said_to_be_zero() -> None:
+    """One list under two names: nothing came back in which the derivative could show."""
+    source = OWN_NAMES[0].source.replace("slopes, offsets = [None] * (last + 1), ", "slopes = offsets = ")
+    source = source.replace("all_h[at] @ back.T", "back @ all_h[at].T")
+    rows = {row.name: row for row in judged(source).properties}
+    assert rows["bias_gradient"].outcome is Mark.FAILED
+    assert "zero" not in rows["relu_derivative"].message

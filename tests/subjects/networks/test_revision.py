@@ -1,0 +1,168 @@
+"""What is stored of a revision is read by later versions, and what a later version stored is refused as such."""
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from hashlib import sha256
+from importlib import resources
+from typing import Any
+
+import numpy as np
+import pytest
+
+from grader.errors import AssignmentError, MadeByNewerVersion
+from grader.judge.judge import Judge
+from grader.model.assignment import Assignment, Rubric
+from grader.model.stored import assignment_from_json
+from grader.subjects.networks.revision import ARRAYS, Revision, dump, load, packaged
+
+Raw = dict[str, Any]
+
+UDL = packaged("udl-7.2").id
+
+
+def stored() -> Raw:
+    """The shipped assignment's JSON, as a new object."""
+    raw: Raw = json.loads(packaged("udl-7.2").assignment_json)
+    return raw
+
+
+def places(raw: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Every field of every object, by its path."""
+    for name, value in raw.items():
+        yield (*path, name)
+        if isinstance(value, Mapping):
+            yield from places(value, (*path, name))
+
+
+FIELDS = list(places(stored()))
+#: Fields that no assignment is without.
+REQUIRED = [("id",), ("title",), *[path for path in FIELDS if path[0] == "ranges" and len(path) == 3]]
+OBJECTS = [(), *[path[:-1] for path in FIELDS if len(path) > 1]]
+
+
+def within(raw: Raw, path: tuple[str, ...]) -> Raw:
+    """The object at that path."""
+    for name in path:
+        raw = raw[name]
+    return raw
+
+
+def archive(assignment: str, **header: Any) -> bytes:
+    """The shipped networks with another text and header, and with the id that a writer of these would give."""
+    suite = packaged("udl-7.2").suite
+    networks = Revision(packaged("udl-7.2").assignment, suite).networks_sha256
+    described = {"sizes": suite.sizes, "columns": suite.columns, "corners": suite.corners}
+    known = sha256(f"2\n{assignment}\n{networks}".encode()).hexdigest()[:16]
+    whole = {"format": 2, "assignment": assignment, "id": known, "evidence": None, **described, **header}
+    file = io.BytesIO()
+    arrays = {name: getattr(suite, name) for name in ARRAYS}
+    np.savez(file, header=np.frombuffer(json.dumps(whole).encode(), dtype=np.uint8), **arrays)
+    return file.getvalue()
+
+
+def test_a_revision_keeps_its_id_when_it_is_stored_again() -> None:
+    """Those that 0.1 shipped and stored are among `tests/stored`."""
+    assert load(dump(packaged("udl-7.2"))).id == UDL
+
+
+@pytest.mark.parametrize("path", [path for path in FIELDS if path not in REQUIRED], ids=".".join)
+def test_a_field_that_a_stored_assignment_lacks_has_its_default(path: tuple[str, ...]) -> None:
+    """As if this version had added it: the id is a hash over the text as it is stored, whatever it lacks."""
+    raw = stored()
+    del within(raw, path[:-1])[path[-1]]
+    text = json.dumps(raw, sort_keys=True)
+    loaded = load(archive(text))
+    value: Any = loaded.assignment
+    default: Any = Assignment("x", "x")
+    for name in path:
+        value, default = getattr(value, name), getattr(default, name)
+    assert value == default
+    assert loaded.assignment_json == text
+    assert (loaded.id == UDL, load(dump(loaded)).id) == (False, loaded.id)
+
+
+@pytest.mark.parametrize("path", OBJECTS, ids=lambda path: ".".join(path) or "assignment")
+def test_a_field_that_a_later_version_added_is_refused_as_such(path: tuple[str, ...]) -> None:
+    raw = stored()
+    within(raw, path)["invented"] = 1
+    with pytest.raises(MadeByNewerVersion, match=r"newer version of Backmark.*invented") as refused:
+        load(archive(json.dumps(raw)))
+    assert "damaged" not in str(refused.value)
+
+
+@pytest.mark.parametrize("path", REQUIRED, ids=".".join)
+def test_an_assignment_of_another_form_is_refused_as_a_later_version_s(path: tuple[str, ...]) -> None:
+    raw = stored()
+    del within(raw, path[:-1])[path[-1]]
+    with pytest.raises(MadeByNewerVersion):
+        load(archive(json.dumps(raw)))
+
+
+@pytest.mark.parametrize(("field", "name"), [("activation", "gelu"), ("loss", "hinge")])
+def test_a_formula_that_a_later_version_added_is_refused_by_name(field: str, name: str) -> None:
+    raw = stored()
+    raw["formulas"][field] = name
+    with pytest.raises(MadeByNewerVersion, match=name):
+        load(archive(json.dumps(raw)))
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [({"format": 3}, "format 3"), ({"kind": "contract"}, "kind.*contract"), ({"cases": []}, "it has cases")],
+)
+def test_another_format_or_kind_is_refused_as_such(header: Raw, said: str) -> None:
+    with pytest.raises(MadeByNewerVersion, match=said):
+        load(archive(json.dumps(stored()), **header))
+
+
+def test_an_archive_of_another_kind_need_not_hold_networks() -> None:
+    file = io.BytesIO()
+    header = {"format": 2, "kind": "contract", "id": "x"}
+    np.savez(file, header=np.frombuffer(json.dumps(header).encode(), dtype=np.uint8))
+    with pytest.raises(MadeByNewerVersion, match="contract"):
+        load(file.getvalue())
+
+
+@pytest.mark.parametrize("header", [{"format": 1}, {"format": "2"}, {"id": "0" * 16}])
+def test_what_is_older_or_damaged_is_never_called_newer(header: Raw) -> None:
+    with pytest.raises(AssignmentError, match="draw its networks again") as refused:
+        load(archive(json.dumps(stored()), **header))
+    assert not isinstance(refused.value, MadeByNewerVersion)
+
+
+def test_other_networks_keep_the_stored_text_and_another_assignment_cannot() -> None:
+    raw = stored()
+    del raw["feedback"]
+    revision = load(archive(json.dumps(raw)))
+    other = replace(revision, suite=revision.suite.take([0, 1]), own_networks=False)
+    assert (other.assignment_json, other.id == revision.id) == (json.dumps(raw), False)
+    with pytest.raises(ValueError, match="stored"):
+        replace(revision, assignment=Assignment("x", "x"))
+
+
+def test_evidence_that_lacks_a_step_is_worked_out_again(udl: Judge) -> None:
+    """A step that was added since is judged on revisions of before."""
+    evidence = dict(udl.revision.evidence or {})
+    del evidence["relu_derivative"]
+    older = Judge(replace(udl.revision, evidence=evidence))
+    assert older._right == udl._right
+
+
+def test_the_shipped_archive_is_of_format_two() -> None:
+    """Draw no new one for a new field: it is the example of what was stored by 0.1."""
+    data = (resources.files("grader") / "assignments" / "udl-7.2.npz").read_bytes()
+    with zipfile.ZipFile(io.BytesIO(data)) as whole:
+        assert b'"format": 2' in whole.read("header.npy")
+
+
+def test_an_assignment_is_read_whatever_the_order_of_its_fields() -> None:
+    text = json.dumps(dict(reversed(stored().items())))
+    assert assignment_from_json(text) == packaged("udl-7.2").assignment
+
+
+def test_a_field_that_is_added_has_what_held_before_as_its_default() -> None:
+    """An assignment of 0.1 with nothing but what it must have, as its marks were then."""
+    assert assignment_from_json('{"id": "x", "title": "X"}').rubric == Rubric(2, 2, 2, 2, 2, 0, 0)

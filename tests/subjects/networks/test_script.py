@@ -1,0 +1,192 @@
+"""The counterexample's script, pasted below a student's function, shows the difference that the verdict states."""
+
+import ast
+import contextlib
+import io
+import itertools
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from grader.judge.judge import Judge
+from grader.model.assignment import Activation, Assignment, Loss, Reduction
+from grader.model.verdict import Counterexample
+from grader.oracle.network import Network
+from grader.subjects.networks.script import script
+from tests.local import local
+from tests.subjects.networks.diagnosis.behaviours import BEHAVIOURS
+from tests.subjects.networks.diagnosis.formulas import ASSIGNMENTS, assignment, sources
+from tests.subjects.networks.diagnosis.slips import slips
+from tests.subjects.networks.diagnosis.styles import Slip, source, written
+from tests.subjects.networks.interpreter import Interpreter, started
+
+Numbers = list[list[float]]
+
+FOLDER = Path(__file__).parents[3] / "examples"
+#: Those that are wrong and are files; notebooks are put to the test in a browser.
+EXAMPLES = (
+    "bias_template.py",
+    "mask_from_wrong_layer.py",
+    "missing_factor_two.py",
+    "missing_transpose.py",
+    "raises.py",
+    "through_weight_gradients.py",
+    "weight_template.py",
+    "weights_from_previous_activation.py",
+)
+#: What is kept between calls is not there in a fresh interpreter, and the verdict says so.
+STATE = {"accumulates", "lists_grow", "returns_earlier_answer", "state_between_calls"}
+
+
+#: Right under leaky_relu, for batches, with the loss derivative that it is given.
+MEAN = """
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    dws, dbs = [None] * (K + 1), [None] * (K + 1)
+    d = d_loss_d_output(all_f[K], y)
+    for k in range(K, -1, -1):
+        dws[k], dbs[k] = d @ all_h[k].T, d.sum(axis=1, keepdims=True)
+        if k > 0:
+            d = np.where(all_f[k - 1] > 0, 1.0, 0.1) * (all_weights[k].T @ d)
+    return dws, dbs
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the script printed: each array by its name, whether it is right, and its numbers."""
+
+    right: dict[str, bool]
+    expected: dict[str, str]
+    actual: dict[str, str]
+    #: The end of it, and all.
+    ended: str
+    printed: str
+
+
+Run = Callable[[str, Counterexample], Shown]
+
+
+@pytest.fixture(scope="module")
+def interpreter() -> Iterator[Interpreter]:
+    """What runs the scripts."""
+    with started() as interpreter:
+        yield interpreter
+
+
+@pytest.fixture
+def ran(interpreter: Interpreter) -> Run:
+    """Runs the script below the source, in an interpreter of its own."""
+    return lambda text, example: _shown(interpreter, f"import numpy as np\n{text}\n{example.script}")
+
+
+def _shown(interpreter: Interpreter, script: str) -> Shown:
+    done = interpreter.run(script)
+    rows = re.findall(r"^(all_dl_d\w+\[\d+\]) (.+)\n  expected (.+)\n  actual   (.+)$", done.output, re.MULTILINE)
+    return Shown(
+        {name: says == "as it should be" for name, says, _, _ in rows},
+        {name: expected for name, _, expected, _ in rows},
+        {name: actual for name, _, _, actual in rows},
+        (done.errors if done.status else done.output).strip().splitlines()[-1],
+        done.output,
+    )
+
+
+def counterexample(text: str, judge: Judge) -> Counterexample:
+    """The verdict's."""
+    judged = judge.judge(local(text, judge.assignment), lambda: local(text, judge.assignment))
+    assert judged.counterexample is not None
+    return judged.counterexample
+
+
+def agrees(shown: Shown, example: Counterexample) -> None:
+    """The difference is the stated one."""
+    if example.instead and example.instead.startswith("raised "):
+        assert shown.ended.startswith(example.instead.removeprefix("raised ").partition(":")[0])
+        return
+    if example.actual is None:
+        assert shown.ended != "0 arrays are wrong"
+        return
+    for part in ("weights", "biases"):
+        for k in range(example.depth + 1):
+            name = f"all_dl_d{part}[{k}]"
+            assert ast.literal_eval(shown.expected[name]) == near(getattr(example.expected, part)[k])
+            assert ast.literal_eval(shown.actual[name]) == near(getattr(example.actual, part)[k])
+    assert not shown.right[f"all_dl_d{example.parameter}[{example.layer}]"]
+
+
+def near(rows: Numbers) -> object:
+    """Two runs of one function may differ in the last digit."""
+    return [[pytest.approx(value, rel=1e-6, abs=1e-6) for value in row] for row in rows]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_examples_difference_is_shown(udl: Judge, ran: Run, name: str) -> None:
+    text = (FOLDER / name).read_text()
+    example = counterexample(text, udl)
+    agrees(ran(text, example), example)
+
+
+@pytest.mark.parametrize("slip", slips("growing"), ids=lambda slip: slip.bug)
+def test_a_bugs_difference_is_shown(udl: Judge, ran: Run, slip: Slip) -> None:
+    example = counterexample(written(slip), udl)
+    agrees(ran(written(slip), example), example)
+
+
+@pytest.mark.parametrize("bug", [each for each in BEHAVIOURS if each[0] not in STATE], ids=lambda each: each[0])
+def test_what_is_no_line_is_shown_too(udl: Judge, ran: Run, bug: tuple[str, str]) -> None:
+    _, text = bug
+    example = counterexample(text, udl)
+    agrees(ran(text, example), example)
+
+
+@pytest.mark.parametrize("given", ASSIGNMENTS, ids=lambda given: "-".join(map(str, given)))
+def test_a_right_one_is_right_by_every_formula(given: tuple[Activation, Loss, int]) -> None:
+    """The script's own finite differences are good enough for it."""
+    asked = assignment(*given)
+    for number in range(20):
+        text, printed = script(network(number, asked), asked), io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            exec(f"{sources(asked)['']}\n{text}", {"np": np})  # noqa: S102 - all of it is ours
+        assert printed.getvalue().endswith("\n0 arrays are wrong\n")
+
+
+def test_a_mean_over_the_columns_is_in_the_script() -> None:
+    """In its loss, and in the loss derivative that it gives to who has none."""
+    summed = assignment(Activation.LEAKY_RELU, Loss.LEAST_SQUARES, 3)
+    asked = replace(summed, formulas=replace(summed.formulas, reduction=Reduction.MEAN))
+    for number in range(10):
+        text, printed = script(network(number, asked), asked), io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            exec(f"{MEAN}\n{text}", {"np": np})  # noqa: S102 - all of it is ours
+        assert printed.getvalue().endswith("\n0 arrays are wrong\n")
+
+
+def network(number: int, asked: Assignment) -> Network:
+    """With units and columns of every number, and targets that suit the loss."""
+    rng = np.random.default_rng(number)
+    sizes = [int(each) for each in rng.integers(1, 5, 2 + number % 4)]
+    sizes[-1] = max(2, sizes[-1])
+    columns = int(rng.integers(1, asked.ranges.columns.most + 1))
+    weights = tuple(rng.normal(size=(n, m)) for m, n in itertools.pairwise(sizes))
+    biases = tuple(rng.normal(size=(n, 1)) for n in sizes[1:])
+    hot = np.eye(sizes[-1])[:, rng.integers(0, sizes[-1], columns)]
+    y = rng.normal(size=hot.shape) if asked.formulas.loss is Loss.LEAST_SQUARES else hot
+    return Network(weights, biases, rng.normal(size=(sizes[0], columns)), y)
+
+
+def test_the_students_own_helpers_stay_what_they_are(udl: Judge) -> None:
+    """Whatever they are called: `loss` and `forward_pass` are everybody's names."""
+    text = counterexample(source("growing", loss="0 * all_f[-1]"), udl).script
+    assert {node.name[:9] for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)} == {"backmark_"}
+
+
+@pytest.mark.parametrize(
+    "returned", ["None", "zip(dws, dbs)", "dws", "{1: dws, 2: dbs, 3: 0}", "(dws, (b for b in dbs))"]
+)
+def test_what_is_no_two_lists_is_shown_as_what_it_is(udl: Judge, ran: Run, returned: str) -> None:
+    text = source("growing", returns=returned)
+    assert re.search(r"should (return two lists|be a list)", ran(text, counterexample(text, udl)).printed)
