@@ -15,8 +15,8 @@ from statistics import median
 from bench.submissions import function_of
 from grader.judge.judge import Judge
 from grader.subjects.networks.revision import packaged
-from worker.grading import Grader
-from worker.jails import Jails
+from worker.grading.grader import Grader
+from worker.grading.pool import Jails
 from worker.sandbox.policy import jailed
 
 KINDS = ("right.ipynb", "no_relu_derivative.ipynb", "right.ipynb", "todo_left.ipynb")

@@ -26,7 +26,7 @@ from bench.stack import ASSIGNMENT, Stack, stack
 from bench.submissions import function_of
 from grader.model.records import State, Submission
 from grader.store import keys
-from grader.store.packing import unpacked
+from grader.store.codec import unpacked
 from grader.store.store import Store
 
 #: Tries in which a jail may be killed: a third kill would end the submission as our failure, as it should.
@@ -204,8 +204,8 @@ class Trouble:
 
 def grading_processes() -> list[int]:
     """Return the processes of the worker that grade."""
-    parents = [pid for pid in children_of(os.getpid()) if "worker.cli worker" in _command(pid)]
-    return [pid for parent in parents for pid in children_of(parent) if "worker.cli worker" in _command(pid)]
+    parents = [pid for pid in children_of(os.getpid()) if "worker.cli.main worker" in _command(pid)]
+    return [pid for parent in parents for pid in children_of(parent) if "worker.cli.main worker" in _command(pid)]
 
 
 def jails_of(worker: int) -> list[int]:

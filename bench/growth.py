@@ -11,9 +11,9 @@ from bench.submissions import function_of
 from grader.judge.judge import Judge
 from grader.model.assignment import Range
 from grader.subjects.networks.revision import Revision, load, packaged
-from worker.drawing import draw
-from worker.grading import Grader
-from worker.jails import Jails
+from worker.grading.grader import Grader
+from worker.grading.pool import Jails
+from worker.grading.revisions import draw
 from worker.sandbox.policy import jailed
 
 NETWORKS, DEPTHS, WIDTHS = (50, 100, 200, 400, 800), (1, 4, 8, 16), (4, 12, 24, 48)

@@ -28,7 +28,7 @@ from bench.submissions import numbered, right
 from grader.model.records import Submission
 from grader.settings.machine import DEFAULT_REDIS_MAXMEMORY, parse_memory
 from grader.web import create_app
-from grader.web.pages import links
+from grader.web.http import links
 
 #: How many times a quiet p95 the third student's may be.
 _TIMES = 3.0

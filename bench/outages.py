@@ -25,9 +25,9 @@ import httpx
 import redis
 
 from bench.submissions import EXAMPLES
-from worker.serving.embedded import find_server
-from worker.serving.readiness import missing
-from worker.serving.tether import tethered
+from worker.serve.embedded import find_server
+from worker.serve.readiness import missing
+from worker.serve.tether import tethered
 
 #: Seconds after an outage within which the service is ready, and everything that was accepted is graded.
 READY, GRADED = 30.0, 120.0
@@ -326,7 +326,7 @@ def _served(folder: Path, name: str) -> Iterator[Serving]:
     words = ["serve", "--data", str(data), "--bind", "127.0.0.1:0", "--workers", "2"]
     with said.open("wb") as output:
         process = subprocess.Popen(
-            tethered([sys.executable, "-m", "worker.cli", *words]), env=kept, stdout=output, stderr=output
+            tethered([sys.executable, "-m", "worker.cli.main", *words]), env=kept, stdout=output, stderr=output
         )
     try:
         yield Serving(data, process, said)

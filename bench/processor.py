@@ -6,7 +6,12 @@ from pathlib import Path
 
 _TICK = os.sysconf("SC_CLK_TCK")
 #: What tells a part by its command line, and what it is called here.
-_PARTS = {"worker.cli worker": "worker", "worker.cli sweeper": "others", "grader.web": "others", "redis": "others"}
+_PARTS = {
+    "worker.cli.main worker": "worker",
+    "worker.cli.main sweeper": "others",
+    "grader.web": "others",
+    "redis": "others",
+}
 
 
 def spent() -> dict[str, float]:

@@ -17,9 +17,9 @@ from grader.judge.examples import Examples
 from grader.judge.judge import Judge
 from grader.subjects.networks.diagnosis.diagnoser import Diagnoser
 from grader.subjects.networks.revision import packaged
-from worker.grading import Grader
-from worker.jailed import Jailed
-from worker.jails import Jails
+from worker.grading.candidate import Jailed
+from worker.grading.grader import Grader
+from worker.grading.pool import Jails
 from worker.sandbox.forked import Forked
 from worker.sandbox.policy import jailed
 from worker.sandbox.session import Session

@@ -25,7 +25,7 @@ from grader.settings.service import ServiceSettings
 from grader.store.connection import text
 from grader.store.store import Store
 from grader.store.submissions import New
-from worker.serving.embedded import EmbeddedRedis
+from worker.serve.embedded import EmbeddedRedis
 
 #: Submissions of one student, bytes of one, and how many scripts of each kind are timed.
 EACH, BYTES, TIMED = 3, 60_000, 500

@@ -10,7 +10,7 @@ from grader.errors import JailUnavailable
 from grader.judge.judge import Judge
 from grader.subjects.networks.revision import packaged
 from tests.services import redis_program, require
-from worker.jails import Jails
+from worker.grading.pool import Jails
 from worker.sandbox.policy import Launch, jailed
 
 __all__ = ["redis_program"]

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 
 from grader.model.assignment import Assignment
-from worker.jailed import Jailed, Requests
+from worker.grading.candidate import Jailed, Requests
 from worker.sandbox.inside.answer import Question, Student, answers
 from worker.sandbox.inside.source import extract
 from worker.sandbox.inside.wire import Parser

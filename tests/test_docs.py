@@ -87,3 +87,11 @@ def test_links_between_pages_lead_somewhere() -> None:
     for name in ("README.md", *(str(file.relative_to(ROOT)) for file in (ROOT / "docs").glob("*.md"))):
         for target in re.findall(r"\]\(([^)#:]+)\)", page(name)):
             assert (ROOT / name).parent.joinpath(target).exists(), f"{name}: {target}"
+
+
+def test_every_path_of_the_architecture_exists() -> None:
+    """The page is a map: a file that moved is moved on it too."""
+    text = page("ARCHITECTURE.md")
+    paths = re.findall(r"`((?:grader|worker)/[a-z_./]+)`", text)
+    assert len(paths) > 15
+    assert [path for path in paths if not (ROOT / path).exists()] == []

@@ -23,9 +23,9 @@ from grader.model.verdict import Outcome, Verdict
 from grader.reports.terminal import rendered
 from grader.subjects.networks.revision import Revision
 from tests.submissions_helpers.made import RIGHT, WRONG, made, table
-from worker.drawing import other
-from worker.grading import Grader
-from worker.jails import Jails
+from worker.grading.grader import Grader
+from worker.grading.pool import Jails
+from worker.grading.revisions import other
 from worker.sandbox.policy import USER, Launch, Way
 from worker.sandbox.session import Session
 

@@ -40,6 +40,7 @@ from grader.model.verdict import (
     Statistics,
     StudentError,
 )
+from grader.model.words import TITLES
 from grader.oracle.answers import Answer, Candidate, Evidence, Raised, Returned
 from grader.oracle.suite import Suite, join
 from grader.subjects.networks.diagnosis.place import first_difference
@@ -275,7 +276,7 @@ class Judge:
             found.append(
                 Property(
                     name,
-                    wording.TITLES[name],
+                    TITLES[name],
                     row.mark,
                     most if row.mark is Mark.PASSED else 0,
                     most,

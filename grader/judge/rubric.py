@@ -12,6 +12,7 @@ from grader.judge.row import Row
 from grader.judge.shrinking import Fails
 from grader.model.assignment import Assignment, Rubric
 from grader.model.verdict import Mark
+from grader.model.words import TITLES
 from grader.oracle.answers import Answer, Evidence, Returned
 from grader.oracle.reference import gradient
 from grader.oracle.suite import Suite, flatten
@@ -198,7 +199,7 @@ def any_shape(  # noqa: PLR0913 - what is judged, and what is known of it alread
         return Row(Mark.FAILED, len(suite), message, strange, agrees.fails), rows
     for name in held:
         if rows[name].mark is Mark.FAILED:
-            message = f"{wording.TITLES[name]}: {wording.elsewhere(len(home))}"
+            message = f"{TITLES[name]}: {wording.elsewhere(len(home))}"
             return Row(Mark.FAILED, len(suite), message, rows[name].failing, rows[name].fails), rows
     if agrees.failing and not set(agrees.failing) & set(home):
         message = f"Every derivative: {wording.elsewhere(len(home))}"

@@ -2,10 +2,7 @@
 
 from collections.abc import Collection
 
-from grader.model.words import TITLES
 from grader.oracle.answers import Answer, Malformed
-
-TITLES = TITLES
 
 #: The array that a step's line makes. What it should be made of is the strong hint's to say.
 ARRAYS = {

@@ -5,10 +5,13 @@ A secret may also be a file of that name (`backmark_secret`) in /run/secrets, as
 
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
+from typing import Any, Self
 
-from pydantic import Field, HttpUrl, SecretStr, field_validator
+from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from redis.connection import parse_url
+
+from grader.errors import ServiceError
 
 _SECRETS = Path("/run/secrets")
 
@@ -81,6 +84,16 @@ class ServiceSettings(BaseSettings):
     callback_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     #: Whether callbacks may go over plain http.
     callback_http: bool = False
+
+    @classmethod
+    def load(cls, **given: Any) -> Self:
+        """Read the environment, except for what is given. ServiceError names the variable that is wrong."""
+        try:
+            return cls(**given)
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = "_".join(map(str, first["loc"][:1])).upper()
+            raise ServiceError(f"BACKMARK_{name}: {first['msg'].removeprefix('Value error, ')}") from error
 
     @field_validator("redis_url")
     @classmethod

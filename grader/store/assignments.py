@@ -9,8 +9,8 @@ from grader.model.records import Revision
 from grader.model.stored import read
 from grader.store import keys
 from grader.store.connection import Connection, text, texts
+from grader.store.packaged import Shipped, shipped
 from grader.store.scripts import Scripts
-from grader.store.shipped import Shipped, shipped
 
 
 class Assignments:

@@ -4,9 +4,9 @@ from typing import Any
 
 from grader.settings.service import ServiceSettings
 from grader.store import keys
+from grader.store.codec import packed, verdict_of
 from grader.store.connection import Connection
 from grader.store.listings import Listing
-from grader.store.packing import packed, verdict_of
 from grader.store.scripts import Call
 
 _DAY = 86_400_000

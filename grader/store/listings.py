@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from grader.store import keys
+from grader.store.codec import packed, unpacked
 from grader.store.connection import Connection
-from grader.store.packing import packed, unpacked
 
 
 @dataclass(frozen=True, slots=True)

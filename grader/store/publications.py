@@ -6,8 +6,8 @@ from typing import Any
 from grader.model.records import Kind, Publication, State
 from grader.store import keys
 from grader.store.connection import Connection, seconds, text, texts
+from grader.store.errors import IdempotencyMismatch, TooManyPublications
 from grader.store.paging import Page, cursor, start
-from grader.store.refusals import IdempotencyMismatch, TooManyPublications
 from grader.store.scripts import Scripts
 from grader.store.submissions import IDEMPOTENCY
 

@@ -8,11 +8,11 @@ from grader.store.callbacks import Callbacks
 from grader.store.cohorts import Cohorts
 from grader.store.connection import Connection
 from grader.store.counters import Counters
-from grader.store.fitness import complaints, memory_complaint
+from grader.store.durability import complaints, memory_complaint
 from grader.store.jobs import Jobs
 from grader.store.listings import Listings
 from grader.store.publications import Publications
-from grader.store.regrades import Regrades
+from grader.store.regrades.store import Regrades
 from grader.store.room import Storage
 from grader.store.scripts import Scripts
 from grader.store.sessions import Sessions

@@ -10,16 +10,16 @@ from typing import Any
 
 from grader.model.records import Claim, Kind, State, Submission
 from grader.store import keys
-from grader.store.changes import Changes
+from grader.store.codec import compressed, decompressed, decompressed_start, packed, verdict_of
 from grader.store.connection import Connection, seconds, text, texts
-from grader.store.packing import compressed, decompressed, decompressed_start, packed, verdict_of
+from grader.store.errors import IdempotencyMismatch, ShareUsedUp, StorageFull
 from grader.store.paging import Page
-from grader.store.refusals import IdempotencyMismatch, ShareUsedUp, StorageFull
 from grader.store.room import Storage
 from grader.store.scripts import Call, Scripts
-from grader.store.searching import Filter, search
+from grader.store.search import Filter, search
 from grader.store.shares import Share, write
-from grader.store.standing import Standing
+from grader.store.subscription import Changes
+from grader.store.summary import Standing
 
 #: Milliseconds for which an Idempotency-Key is remembered: a day, as long as anyone tries again.
 IDEMPOTENCY = 86_400_000

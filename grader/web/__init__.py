@@ -6,12 +6,10 @@ from flask_openapi3.openapi import OpenAPI
 from grader.dispatch import CeleryDispatcher, Dispatcher, application
 from grader.settings.service import ServiceSettings
 from grader.store.store import Store
-from grader.web import (
+from grader.web import error_handlers as failures
+from grader.web.api import (
     assignments,
     documents,
-    endpoints,
-    failures,
-    headers,
     health,
     metrics,
     publications,
@@ -20,12 +18,14 @@ from grader.web import (
     submissions,
     tokens,
 )
-from grader.web.bodies import Bodies
-from grader.web.holding import Holding
-from grader.web.limits import Limits
-from grader.web.noun import Noun
+from grader.web.api import callbacks as endpoints
+from grader.web.http import headers
+from grader.web.http.bodies import Bodies
+from grader.web.http.capacity import Holding
+from grader.web.http.limits import Limits
+from grader.web.http.resource import Noun
+from grader.web.http.service import Service
 from grader.web.pages import registry
-from grader.web.service import Service
 
 #: Every noun of the API, in the order of the documentation.
 NOUNS: tuple[Noun, ...] = (

@@ -8,7 +8,7 @@ from grader.model.assignment import Feedback, Level
 from grader.model.records import Submission
 from grader.model.stored import settings
 from grader.reports.disclosure import disclosed, policy
-from grader.web.service import service
+from grader.web.http.service import service
 
 #: Beside the flags of the verdict, for staff.
 IDENTICAL = {"id": "identical", "title": "identical to another student's submission"}

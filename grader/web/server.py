@@ -5,11 +5,11 @@ from types import FrameType
 from typing import Any
 
 from grader.settings.service import ServiceSettings
-from grader.web.service import of
+from grader.web.http.service import of
 
 # Named as gunicorn has them.
 #: Threads, since held connections wait and the others wait for Redis.
-worker_class = "grader.web.workers.Impatient"
+worker_class = "grader.web.http.gunicorn_worker.Impatient"
 threads = ServiceSettings().web_threads
 #: Bytes of a request's first line: every parameter at its longest, in percent.
 limit_request_line = 8190

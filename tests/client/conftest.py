@@ -6,7 +6,7 @@ import pytest
 
 from tests.client.running import Running, running
 from tests.services import redis_program, redis_server
-from worker.serving.embedded import EmbeddedRedis, lasting_port
+from worker.serve.embedded import EmbeddedRedis, lasting_port
 
 __all__ = ["redis_program", "redis_server"]
 

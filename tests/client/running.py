@@ -11,8 +11,8 @@ from grader.model.records import Scope
 from grader.store.store import Store
 from tests.service.parts import service, until
 from tests.worker.test_cli import backmark
-from worker.serving.embedded import free_port
-from worker.serving.readiness import missing
+from worker.serve.embedded import free_port
+from worker.serve.readiness import missing
 
 COURSE = "course"
 

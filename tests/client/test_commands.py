@@ -79,7 +79,7 @@ def test_somebody_at_a_terminal_sees_what_is_waited_for(variables: dict[str, str
     """On standard error, and nothing of it is left in the end."""
     ours, theirs = pty.openpty()
     with subprocess.Popen(
-        [sys.executable, "-m", "worker.cli", "submit", EXAMPLES / "endless_loop.py"],
+        [sys.executable, "-m", "worker.cli.main", "submit", EXAMPLES / "endless_loop.py"],
         stderr=theirs,
         stdout=subprocess.PIPE,
         text=True,

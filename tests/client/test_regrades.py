@@ -13,11 +13,11 @@ import pytest
 from grader.client import Client
 from grader.client.regrade import AT_REST
 from grader.model.records import Scope, State
-from grader.store.regrade import Phase, Which
+from grader.store.regrades.model import Phase, Which
 from tests.client.running import Running, command
 from tests.service.parts import until
 from tests.worker.test_cli import EXAMPLES
-from worker.commands import regrade_cli
+from worker.cli import regrade_cli
 
 TOML = """
 id = "mine"
@@ -118,7 +118,7 @@ def test_somebody_at_a_terminal_is_asked_first(regrading: Regrading, answer: str
     number = client.regrades.wait(client.regrades.start("mine", students=["eve"], outcomes=["failed"]).id).id
     ours, theirs = pty.openpty()
     os.write(ours, f"{answer}\n".encode())
-    words = [sys.executable, "-m", "worker.cli", "regrade", "apply", number]
+    words = [sys.executable, "-m", "worker.cli.main", "regrade", "apply", number]
     environment = {**os.environ, **variables, "PYTHONPATH": str(EXAMPLES.parent)}
     done = subprocess.run(words, stdin=theirs, capture_output=True, text=True, check=False, env=environment)
     os.close(ours)

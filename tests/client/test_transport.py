@@ -30,7 +30,7 @@ from grader.client.patience import retry_after
 from grader.model.records import Scope
 from tests.client.scripted import TOKEN, Answer, problem, scripted, submission
 from tests.services import require_program
-from worker.serving.embedded import free_port
+from worker.serve.embedded import free_port
 
 HASTE = Patience(total=5.0, unreached=5.0, first=0.001, most=0.002)
 ACCEPTED = Answer(202, submission("queued"))

@@ -32,7 +32,7 @@ def test_it_is_ready_with_all_its_parts() -> None:
 def test_a_submission_gets_the_verdict_that_the_command_line_gives(api: httpx.Client, example: str) -> None:
     done = ended(api, submit(api, (EXAMPLES / example).read_text(encoding="utf-8"), example, example))
     assert done["state"] == "done", done
-    command = [sys.executable, "-m", "worker.cli", "grade", "--json", str(EXAMPLES / example)]
+    command = [sys.executable, "-m", "worker.cli.main", "grade", "--json", str(EXAMPLES / example)]
     expected = json.loads(subprocess.run(command, capture_output=True, text=True, check=False).stdout)
     verdict = done["verdict"]
     for key in ("outcome", "score", "max_score", "properties", "counterexample", "diagnosis"):

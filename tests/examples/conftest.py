@@ -6,7 +6,7 @@ import pytest
 
 from tests.client.running import Running, running
 from tests.services import redis_server
-from worker.serving.embedded import EmbeddedRedis
+from worker.serve.embedded import EmbeddedRedis
 
 __all__ = ["redis_server"]
 

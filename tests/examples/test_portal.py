@@ -24,7 +24,7 @@ from grader.model.records import Scope
 from tests.client.running import Running
 from tests.service.parts import until
 from tests.services import require_program
-from worker.serving.embedded import free_port
+from worker.serve.embedded import free_port
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")

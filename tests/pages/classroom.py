@@ -4,7 +4,7 @@ from typing import Any
 
 from grader.model.records import Job, Kind
 from grader.store import keys
-from grader.store.searching import Filter
+from grader.store.search import Filter
 from grader.store.store import Store
 from grader.store.submissions import New
 from tests.pages.house import ASSIGNMENT, House

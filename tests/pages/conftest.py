@@ -11,7 +11,7 @@ from tests.pages.browser import Window, chromium, launched
 from tests.pages.house import House, housed
 from tests.services import redis_server, require
 from worker.sandbox.policy import Launch
-from worker.serving.embedded import EmbeddedRedis
+from worker.serve.embedded import EmbeddedRedis
 
 __all__ = ["Opening", "redis_server"]
 

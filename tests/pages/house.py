@@ -12,10 +12,10 @@ from grader.model.assignment import Level
 from grader.model.records import Job, Kind, Scope, Submission
 from grader.store.submissions import New
 from grader.web import create_app
-from grader.web.pages import links
+from grader.web.http import links
 from tests.service.parts import ASSIGNMENT, COURSE, PATIENCE, Service, until
-from worker.serving.embedded import free_port
-from worker.serving.readiness import missing
+from worker.serve.embedded import free_port
+from worker.serve.readiness import missing
 
 __all__ = ["ASSIGNMENT", "COURSE", "PATIENCE", "House", "housed", "until"]
 

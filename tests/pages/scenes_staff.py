@@ -4,8 +4,8 @@ import json
 from collections.abc import Callable
 
 from grader.model.records import Job, Kind, Submission
-from grader.store.regrade import Phase
-from grader.store.searching import Filter
+from grader.store.regrades.model import Phase
+from grader.store.search import Filter
 from grader.store.submissions import New
 from tests.pages.browser import Window
 from tests.pages.classroom import CLASS, seated

@@ -5,7 +5,7 @@ from functools import partial
 
 from grader.model.assignment import Level
 from grader.model.records import Claim, Job, Kind, Submission
-from grader.store.searching import Filter
+from grader.store.search import Filter
 from grader.store.submissions import New
 from tests.pages.browser import Window
 from tests.pages.house import ASSIGNMENT, COURSE, House

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser
 from tests.pages.browser import Window, launched
 from tests.pages.house import House, housed
 from tests.pages.scenes import SCENES
-from worker.serving.embedded import EmbeddedRedis, lasting_port
+from worker.serve.embedded import EmbeddedRedis, lasting_port
 
 Scene = Callable[[House, Window], None]
 

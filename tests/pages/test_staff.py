@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from grader.model.records import Job, Kind
-from grader.store.searching import Filter
+from grader.store.search import Filter
 from grader.store.submissions import New
 from tests.pages.browser import Window
 from tests.pages.classroom import CLASS, seated

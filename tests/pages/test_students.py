@@ -10,15 +10,15 @@ from playwright.sync_api import Page, expect
 
 from grader.model.assignment import Level
 from grader.model.records import Job, Kind, State
-from grader.store.searching import Filter
+from grader.store.search import Filter
 from tests.pages.browser import Window
 from tests.pages.conftest import Opening
 from tests.pages.house import COURSE, PATIENCE, House, until
 from tests.pages.scenes_student import HOSTILE, HOSTILE_NAME, SCENES, accepted, graded, lost
 from tests.reports.disclosing import betrayed, texts
 from tests.service.parts import EXAMPLES
-from worker.serving.embedded import free_port
-from worker.serving.readiness import missing
+from worker.serve.embedded import free_port
+from worker.serve.readiness import missing
 
 FOLDER = EXAMPLES[0].parent
 MILLISECONDS = 1000 * PATIENCE

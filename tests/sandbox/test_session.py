@@ -409,7 +409,7 @@ def test_an_interpreter_without_numpy_is_our_failure(jail: Launch, kind: type[Si
         "import grader",
         "import grader.oracle",
         "import worker.sandbox.session",
-        "import worker.cli",
+        "import worker.cli.main",
         "import hypothesis",
         "import pip",
         "import click",

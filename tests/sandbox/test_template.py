@@ -22,9 +22,9 @@ from grader.model.verdict import Outcome
 from grader.oracle.suite import join
 from tests.sandbox.conftest import LIMITS, ask, ask_again, body, network, numbers, pid_of
 from tests.service.parts import until
-from worker.grading import Grader
-from worker.jailed import request
-from worker.jails import Jails
+from worker.grading.candidate import request
+from worker.grading.grader import Grader
+from worker.grading.pool import Jails
 from worker.sandbox.forked import Forked
 from worker.sandbox.policy import Launch
 from worker.sandbox.process import Jail

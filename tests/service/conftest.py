@@ -12,13 +12,13 @@ from grader.store.store import Store
 from tests.service.parts import Service
 from tests.service.parts import service as started
 from tests.services import redis_server
-from worker.jails import Jails
+from worker.grading.pool import Jails
 from worker.sandbox.policy import Launch
+from worker.serve.embedded import EmbeddedRedis
 from worker.service.context import Context
 from worker.service.fitness import Fitness
 from worker.service.graders import Graders
 from worker.service.stop import Stop
-from worker.serving.embedded import EmbeddedRedis
 
 __all__ = ["Making", "context", "making", "redis_server", "service"]
 

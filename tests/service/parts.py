@@ -15,7 +15,7 @@ from grader.model.records import Job, Kind, Submission
 from grader.settings.service import ServiceSettings
 from grader.store.store import Store
 from grader.store.submissions import New
-from worker.serving.tether import tethered
+from worker.serve.tether import tethered
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted(each for each in (ROOT / "examples").iterdir() if each.suffix in {".py", ".ipynb"})
@@ -60,7 +60,7 @@ class Part:
         with log.open("ab") as output:
             self.process = subprocess.Popen(
                 # It ends with the tests, also when these are killed.
-                tethered([sys.executable, "-m", "worker.cli", *words]),
+                tethered([sys.executable, "-m", "worker.cli.main", *words]),
                 env={**environment, **variables},
                 cwd=ROOT,
                 stdout=output,

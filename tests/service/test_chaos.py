@@ -19,9 +19,9 @@ from grader.judge.judge import Judge
 from grader.model.records import Scope, State
 from tests.service.parts import ASSIGNMENT, COURSE, EXAMPLES, Part, Service, service, until
 from tests.service.test_end_to_end import settled
-from worker.grading import Grader
-from worker.jails import Jails
-from worker.serving.embedded import EmbeddedRedis, free_port, lasting_port
+from worker.grading.grader import Grader
+from worker.grading.pool import Jails
+from worker.serve.embedded import EmbeddedRedis, free_port, lasting_port
 
 SUBMISSIONS = 200
 #: How many may be handed in beyond those that are at their end.

@@ -11,10 +11,10 @@ from grader.store.submissions import New
 from tests.service.conftest import Making
 from tests.service.parts import PATIENCE, until
 from tests.store.making import end_lease
+from worker.serve.embedded import EmbeddedRedis, lasting_port
 from worker.service.claims import Stopping, Withdrawn, held
 from worker.service.context import Context
 from worker.service.sweeper import Sweeper
-from worker.serving.embedded import EmbeddedRedis, lasting_port
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ def test_every_example_gets_the_verdict_of_the_command_line(service: Service) ->
     service.worker()
     names = [service.submit(file.read_bytes(), file.name, file.stem) for file in EXAMPLES]
     graded = subprocess.run(
-        [sys.executable, "-m", "worker.cli", "grade", "--json", *map(str, EXAMPLES)],
+        [sys.executable, "-m", "worker.cli.main", "grade", "--json", *map(str, EXAMPLES)],
         cwd=ROOT,
         capture_output=True,
         check=False,

@@ -11,7 +11,7 @@ from worker.service import engine
 def test_every_module_that_grading_imports_is_in_the_fingerprint() -> None:
     """Else an old verdict would be reused though a new engine would give another."""
     code = (
-        "import sys, worker.grading\n"
+        "import sys, worker.grading.grader\n"
         "for name, module in sorted(sys.modules.items()):\n"
         "    if name.split('.')[0] in {'grader', 'worker'} and '.' in name:\n        print(module.__file__)"
     )

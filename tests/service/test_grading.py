@@ -13,13 +13,13 @@ import pytest
 from grader.errors import AssignmentError
 from grader.model.assignment import Limits
 from grader.model.records import Job, Kind, Revision, State, Submission
+from grader.store.codec import unpacked
 from grader.store.listings import Listing
-from grader.store.packing import unpacked
 from grader.store.submissions import New
 from tests.sandbox.conftest import pid_of
 from tests.service.conftest import Making, Sent
 from tests.service.parts import ASSIGNMENT, COURSE, EXAMPLES, until
-from worker.jails import Jails
+from worker.grading.pool import Jails
 from worker.sandbox.policy import Launch
 from worker.sandbox.session import Session
 from worker.service import gradings

@@ -9,8 +9,8 @@ import httpx
 
 from grader.model.records import Scope, State
 from tests.service.parts import COURSE, EXAMPLES, Part, Service, until
-from worker.serving.embedded import free_port
-from worker.serving.readiness import missing
+from worker.serve.embedded import free_port
+from worker.serve.readiness import missing
 
 RIGHT = next(each for each in EXAMPLES if each.name == "right_loops.py").read_bytes()
 

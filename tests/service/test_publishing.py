@@ -13,8 +13,8 @@ from grader.model.assignment import Ranges
 from grader.model.fresh import GROUPS, group, places, usual
 from grader.model.records import Job, Kind, Publication, Revision, State
 from grader.publishing.selfcheck import selfcheck
-from grader.store.regrade import Selection, Which
-from grader.store.searching import Filter
+from grader.store.regrades.model import Selection, Which
+from grader.store.search import Filter
 from grader.store.submissions import New
 from grader.subjects.networks.steps import STEPS
 from tests.service.conftest import Making, Sent

@@ -3,7 +3,7 @@
 import pytest
 
 from grader.model.records import Job, Kind, Queue, State
-from grader.store.regrade import Mode, Phase, Regrade, Selection, Which
+from grader.store.regrades.model import Mode, Phase, Regrade, Selection, Which
 from grader.store.submissions import New
 from tests.service.conftest import Making
 from tests.service.parts import ASSIGNMENT, COURSE, EXAMPLES, Service, until

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from grader.settings.service import ServiceSettings
 from grader.store.store import Store
 from tests.services import redis_server
-from worker.serving.embedded import EmbeddedRedis
+from worker.serve.embedded import EmbeddedRedis
 
 __all__ = ["redis_server", "settings", "store"]
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from grader.model.records import Claim, Job, Kind
 from grader.model.result import complete_verdict
-from grader.store.regrade import Mode, Phase, Regrade, Selection, Which
-from grader.store.reports import Row
+from grader.store.regrades.model import Mode, Phase, Regrade, Selection, Which
+from grader.store.regrades.report import Row
 from grader.store.store import Store
 from grader.store.submissions import New
 from tests.store.making import REVISION, claimed

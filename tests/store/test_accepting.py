@@ -6,7 +6,7 @@ import pytest
 
 from grader.errors import StoreUnavailable
 from grader.model.records import Queue, State
-from grader.store.refusals import IdempotencyMismatch, ShareUsedUp, StorageFull
+from grader.store.errors import IdempotencyMismatch, ShareUsedUp, StorageFull
 from grader.store.shares import Share
 from grader.store.store import Store
 from grader.store.submissions import New

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 from grader.model.records import Revision
-from grader.store.shipped import shipped
+from grader.store.packaged import shipped
 from grader.store.store import Store
 from grader.subjects.networks.revision import load, packaged
 

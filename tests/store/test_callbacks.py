@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from grader.store.callbacks import GIVE_UP, MOST_ENDPOINTS, Attempt, Event, Progress, Result, TooManyEndpoints
-from grader.store.refusals import BadCursor
+from grader.store.errors import BadCursor
 from grader.store.store import Store
 from tests.store.making import accepted, finished, new
 

@@ -10,7 +10,7 @@ from grader.model.records import Job, Kind, Queue, State
 from grader.settings.service import ServiceSettings
 from grader.store import keys
 from grader.store.callbacks import Attempt, Event, Progress, Result
-from grader.store.regrade import Phase, Selection
+from grader.store.regrades.model import Phase, Selection
 from grader.store.store import Store
 from grader.store.workers import Worker
 from tests.store.making import REVISION, accepted, claimed, end_lease, job, new, now, verdict

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from grader.store.cohorts import Cohort, Made, Marks
-from grader.store.regrade import Phase
-from grader.store.searching import Filter
-from grader.store.standing import Standing
+from grader.store.regrades.model import Phase
+from grader.store.search import Filter
 from grader.store.store import Store
+from grader.store.summary import Standing
 from grader.subjects.networks.diagnosis import hints
 from grader.subjects.networks.diagnosis.bugs import library
 from grader.subjects.networks.diagnosis.fit import Fit

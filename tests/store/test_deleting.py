@@ -1,7 +1,7 @@
 """Deleting takes everything that belongs to a submission or a student, and nothing of others'."""
 
 from grader.model.records import State
-from grader.store.searching import Filter
+from grader.store.search import Filter
 from grader.store.store import Store
 from tests.store.making import accepted, claimed, finished, job, kept, new, now, remains, verdict
 

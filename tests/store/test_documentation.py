@@ -11,7 +11,7 @@ from grader.errors import StoreUnavailable
 from grader.model.records import Kind
 from grader.store.store import Store
 from tests.store.making import accepted, finished, job, new
-from worker.serving.embedded import EmbeddedRedis
+from worker.serve.embedded import EmbeddedRedis
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "storage.md").read_text(encoding="utf-8")

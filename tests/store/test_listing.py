@@ -3,8 +3,8 @@
 import pytest
 
 from grader.model.records import State
-from grader.store.refusals import BadCursor
-from grader.store.searching import Filter
+from grader.store.errors import BadCursor
+from grader.store.search import Filter
 from grader.store.store import Store
 from tests.store.making import accepted, finished, new
 

@@ -8,8 +8,8 @@ import pytest
 
 from grader.model.records import Job, Kind, State
 from grader.store import keys
-from grader.store.regrade import Mode, Phase
-from grader.store.reports import Fate
+from grader.store.regrades.model import Mode, Phase
+from grader.store.regrades.report import Fate
 from grader.store.store import Store
 from tests.store.making import end_lease
 from tests.store.making import now as submission

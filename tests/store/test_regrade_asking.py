@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from grader.model.records import Job, Kind
-from grader.store.regrade import Which
+from grader.store.regrades.model import Which
 from grader.store.store import Store
 from tests.store.regrading import (
     applied,

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from grader.model.records import Job, Kind
-from grader.store.regrade import Mode, Phase, Which
+from grader.store.regrades.model import Mode, Phase, Which
 from grader.store.store import Store
 from tests.store.making import now as submission
 from tests.store.regrading import (

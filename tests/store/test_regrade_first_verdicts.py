@@ -4,10 +4,10 @@ import json
 
 from grader.model.records import State
 from grader.store import keys
-from grader.store.regrade import Mode, Which
-from grader.store.reports import Fate
-from grader.store.standing import Change
+from grader.store.regrades.model import Mode, Which
+from grader.store.regrades.report import Fate
 from grader.store.store import Store
+from grader.store.summary import Change
 from tests.store.making import claimed
 from tests.store.making import now as submission
 from tests.store.regrading import applied, asked, graded, handed_in, now, previewed, result, rolled_back, rows

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from grader.model.records import Job, Kind
-from grader.store import reports
-from grader.store.refusals import WrongPhase
-from grader.store.regrade import Mode, Phase, Which
-from grader.store.standing import Change
+from grader.store.errors import WrongPhase
+from grader.store.regrades import report as reports
+from grader.store.regrades.model import Mode, Phase, Which
 from grader.store.store import Store
+from grader.store.summary import Change
 from tests.store import regrading
 from tests.store.making import end_lease
 from tests.store.making import now as submission

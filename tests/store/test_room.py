@@ -7,7 +7,7 @@ import pytest
 
 from grader.settings.machine import DEFAULT_REDIS_MAXMEMORY, parse_memory
 from grader.settings.service import ServiceSettings
-from grader.store.refusals import StorageFull
+from grader.store.errors import StorageFull
 from grader.store.room import FILLED, MARGIN, ORDINARY, RECORD, Room, Storage
 from grader.store.store import Store
 from tests.store.making import accepted, claimed, finished, new, now, verdict

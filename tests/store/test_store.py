@@ -16,7 +16,7 @@ from grader.settings.service import ServiceSettings
 from grader.store.store import Store
 from grader.store.workers import Worker
 from tests.store.making import accepted, claimed, finished, job, new, now, verdict
-from worker.serving.embedded import EmbeddedRedis, free_port
+from worker.serve.embedded import EmbeddedRedis, free_port
 
 
 def test_the_embedded_redis_is_fit(store: Store) -> None:

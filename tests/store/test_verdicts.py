@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from grader.model.records import State
-from grader.store.searching import Filter
+from grader.store.search import Filter
 from grader.store.store import Store
 from tests.store.making import accepted, claimed, finished, kept, new, now, verdict
 

@@ -9,12 +9,12 @@ from grader.model.result import complete_verdict
 from grader.model.stored import settings
 from grader.reports.disclosure import policy
 from grader.store.callbacks import Event
+from grader.store.codec import packed
 from grader.store.connection import texts
-from grader.store.entries import Entry
-from grader.store.packing import packed
-from grader.store.regrade import read
-from grader.store.standing import Standing
+from grader.store.regrades.entry import Entry
+from grader.store.regrades.model import read
 from grader.store.store import Store
+from grader.store.summary import Standing
 from grader.store.workers import Worker
 from tests.store.making import accepted, claimed, verdict
 from tests.store.regrading import asked

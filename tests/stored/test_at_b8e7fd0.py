@@ -26,24 +26,24 @@ from grader.reports.registry import FORMATS
 from grader.reports.terminal import rendered
 from grader.settings.service import ServiceSettings
 from grader.store.callbacks import Progress
-from grader.store.regrade import Mode, Phase
-from grader.store.searching import Filter
+from grader.store.regrades.model import Mode, Phase
+from grader.store.search import Filter
 from grader.store.store import Store
 from grader.subjects.networks.revision import load
 from grader.web import create_app
-from grader.web.pages import links
+from grader.web.http import links
 from grader.web.pages.verdict import viewed
 from tests.service.conftest import Sent
 from tests.services import redis_server
 from tests.stored.loading import Raw, known, restore
 from tests.web.asking import Asker
-from worker.jails import Jails
+from worker.grading.pool import Jails
+from worker.serve.embedded import EmbeddedRedis
 from worker.service.context import Context
 from worker.service.fitness import Fitness
 from worker.service.graders import Graders
 from worker.service.stop import Stop
 from worker.service.tasks import perform
-from worker.serving.embedded import EmbeddedRedis
 
 __all__ = ["redis_server"]
 

@@ -9,7 +9,7 @@ import sys
 
 MODULES = (
     "grader", "grader.oracle", "grader.oracle.reference", "grader.subjects.networks.revision", "grader.oracle.suite", "grader.model",
-    "worker.grading", "worker.jailed", "worker.cli", "worker.sandbox.session", "worker.sandbox.policy",
+    "worker.grading.grader", "worker.grading.candidate", "worker.cli.main", "worker.sandbox.session", "worker.sandbox.policy",
     "worker.sandbox.process", "tests", "hypothesis", "redis", "flask", "celery",
 )
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from grader.model.records import Claim, Job, Kind, State
 from grader.store.connection import text
-from grader.store.regrade import Phase
+from grader.store.regrades.model import Phase
 from grader.store.store import Store
 from grader.store.workers import Worker
 from tests.store.regrading import unit_graded

@@ -12,7 +12,7 @@ from grader.store.store import Store
 from grader.web import create_app
 from tests.services import redis_server
 from tests.web.asking import Asker
-from worker.serving.embedded import EmbeddedRedis
+from worker.serve.embedded import EmbeddedRedis
 
 __all__ = ["redis_server"]
 

@@ -8,8 +8,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from worker.serving.embedded import free_port
-from worker.serving.tether import tethered
+from worker.serve.embedded import free_port
+from worker.serve.tether import tethered
 
 #: Seconds that a server may take to start on a busy machine.
 _START = 90.0

@@ -11,12 +11,12 @@ from pydantic import SecretStr
 from grader.errors import StoreUnavailable
 from grader.model.records import Scope
 from grader.settings.service import ServiceSettings
-from grader.store.searching import Filter
+from grader.store.search import Filter
 from grader.store.store import Store
 from grader.web import create_app
-from grader.web.limits import Limits
+from grader.web.http.limits import Limits
 from tests.web.asking import Asker
-from worker.serving.embedded import EmbeddedRedis
+from worker.serve.embedded import EmbeddedRedis
 
 
 @dataclass(frozen=True, slots=True)

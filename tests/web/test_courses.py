@@ -8,7 +8,7 @@ from flask import Flask
 
 from grader.model.records import Job, Kind
 from grader.store.store import Store
-from grader.web.noun import PREFIX
+from grader.web.http.resource import PREFIX
 from tests.web.asking import SOURCE, Asker
 from tests.web.concluding import conclude, step
 

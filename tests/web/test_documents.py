@@ -18,9 +18,7 @@ from grader.model.verdict import (
     StudentError,
 )
 from grader.reports.disclosure import disclosed
-from grader.web.noun import PREFIX
-from grader.web.problems import KINDS, Kind
-from grader.web.verdicts import (
+from grader.web.api.verdict_schemas import (
     AssignmentMeant,
     CounterexampleTold,
     DiagnosisTold,
@@ -31,6 +29,8 @@ from grader.web.verdicts import (
     StatisticsTold,
     VerdictTold,
 )
+from grader.web.http.problems import KINDS, Kind
+from grader.web.http.resource import PREFIX
 from tests.web.asking import Asker
 from tests.web.verdicts import failed, passed
 

@@ -12,10 +12,10 @@ from grader.settings.service import ServiceSettings
 from grader.store.callbacks import MOST_ENDPOINTS, Result
 from grader.store.store import Store
 from grader.web import create_app
-from grader.web.service import of
+from grader.web.http.service import of
 from tests.web.asking import Asker
 from tests.web.concluding import conclude
-from worker.serving.embedded import EmbeddedRedis
+from worker.serve.embedded import EmbeddedRedis
 
 URL = "https://1.1.1.1/hook"
 

@@ -13,9 +13,9 @@ from grader.model.records import Job, Kind, Scope
 from grader.settings.service import ServiceSettings
 from grader.store import keys
 from grader.store.store import Store
-from grader.web import awaiting
+from grader.web.http import streaming as awaiting
+from grader.web.http.service import of
 from grader.web.server import graceful_timeout
-from grader.web.service import of
 from tests.web.asking import Asker
 from tests.web.concluding import conclude
 from tests.web.serving import serving

@@ -14,11 +14,11 @@ from grader.model.records import Scope, Submission
 from grader.settings.service import ServiceSettings
 from grader.store.store import Store
 from grader.web import create_app
-from grader.web.pages import links
+from grader.web.http import links
 from tests.web.asking import Asker
 from tests.web.concluding import conclude
 from tests.web.verdicts import failed
-from worker.serving.embedded import EmbeddedRedis
+from worker.serve.embedded import EmbeddedRedis
 
 SECRET = "a secret for tests, as long as others"  # noqa: S105 - it guards nothing
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}

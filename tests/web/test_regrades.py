@@ -10,15 +10,15 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from grader.model.records import Job, Kind, Queue, Scope
-from grader.store.regrade import Mode, Phase, Which
-from grader.store.reports import Fate
-from grader.store.standing import Change
+from grader.store.regrades.model import Mode, Phase, Which
+from grader.store.regrades.report import Fate
 from grader.store.store import Store
 from grader.store.submissions import New
-from grader.web.comparisons import Status
-from grader.web.regrades import RegradeAsked
-from grader.web.regrading import Action
-from grader.web.spreadsheets import table
+from grader.store.summary import Change
+from grader.web.api.regrade_report import Status
+from grader.web.api.regrade_schemas import Action
+from grader.web.api.regrades import RegradeAsked
+from grader.web.api.spreadsheets import table
 from tests.store.regrading import unit_graded
 from tests.web.asking import Asker
 from tests.web.concluding import broken, conclude, step

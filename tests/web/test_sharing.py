@@ -9,9 +9,9 @@ from limits import parse
 
 from grader.model.records import State, Submission
 from grader.settings.service import ServiceSettings
-from grader.store.searching import Filter
+from grader.store.search import Filter
 from grader.store.store import Store
-from grader.web.pages import links
+from grader.web.http import links
 from tests.web.asking import Asker
 from tests.web.test_pages import SECRET, guard, linked
 

@@ -9,7 +9,7 @@ import pytest
 from grader.model.records import Scope
 from grader.store.store import Store
 from tests.web.serving import serving
-from worker.serving.embedded import EmbeddedRedis
+from worker.serve.embedded import EmbeddedRedis
 
 #: What the server is set to, in bytes.
 MOST = 4096

@@ -10,7 +10,7 @@ from flask import Flask
 from werkzeug.test import Client, TestResponse
 
 from grader.model.records import Job, Kind, Revision, Scope, State
-from grader.store.regrade import Mode, Phase, Selection
+from grader.store.regrades.model import Mode, Phase, Selection
 from grader.store.store import Store
 from grader.store.submissions import New
 from tests.store.regrading import unit_graded

@@ -14,10 +14,10 @@ from grader.model.records import Scope
 from grader.settings.service import ServiceSettings
 from grader.store.store import Store
 from grader.store.submissions import New
-from grader.web.bodies import AWAITED
-from grader.web.workers import HEAD_SECONDS, ROOM, STALL_SECONDS
+from grader.web.http.bodies import AWAITED
+from grader.web.http.gunicorn_worker import HEAD_SECONDS, ROOM, STALL_SECONDS
 from tests.web.serving import serving
-from worker.serving.embedded import EmbeddedRedis
+from worker.serve.embedded import EmbeddedRedis
 
 #: Of the server; and more than that.
 THREADS, MANY = 8, 40

@@ -37,7 +37,7 @@ def backmark(*words: str | Path, cwd: Path | None = None, **variables: str) -> s
     """Run the command as a process of its own."""
     root = str(EXAMPLES.parent)
     return subprocess.run(
-        [sys.executable, "-m", "worker.cli", *map(str, words)],
+        [sys.executable, "-m", "worker.cli.main", *map(str, words)],
         capture_output=True,
         text=True,
         check=False,

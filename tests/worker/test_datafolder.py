@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from grader.errors import ServiceError
-from worker.serving.datafolder import DataFolder, write_private
+from worker.serve.datafolder import DataFolder, write_private
 
 
 def mode(path: Path) -> int:

@@ -19,8 +19,8 @@ from grader.store.store import Store
 from tests.services import redis_server
 from tests.store.making import accepted, claimed, finished, new, verdict
 from tests.worker.receivers import Receiver, Reply, receiving, until
+from worker.serve.embedded import EmbeddedRedis
 from worker.service.deliveries import Deliveries
-from worker.serving.embedded import EmbeddedRedis
 
 __all__ = ["redis_server"]
 

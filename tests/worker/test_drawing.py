@@ -4,7 +4,7 @@ import pytest
 
 from grader.errors import AssignmentError, BadAssignment
 from grader.model.assignment import Assignment
-from worker.drawing import Drawing
+from worker.grading.revisions import Drawing
 
 
 def test_a_drawing_that_is_stopped_has_no_result() -> None:

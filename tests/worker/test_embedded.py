@@ -11,8 +11,8 @@ import redis
 
 from grader.errors import StoreUnavailable
 from tests.service.parts import ROOT, gone, until
-from worker.serving import embedded
-from worker.serving.embedded import EmbeddedRedis, lasting_port
+from worker.serve import embedded
+from worker.serve.embedded import EmbeddedRedis, lasting_port
 
 pytestmark = pytest.mark.usefixtures("redis_program")
 
@@ -91,7 +91,7 @@ def test_a_lasting_port_is_never_an_outgoing_connection_s() -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's own tether is Linux's")
 def test_it_ends_when_whoever_started_it_is_killed(tmp_path: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from worker.serving.embedded import EmbeddedRedis\n"
+        "import sys; from pathlib import Path; from worker.serve.embedded import EmbeddedRedis\n"
         "server = EmbeddedRedis(Path(sys.argv[1])); server.start(); print(server.pid, flush=True); sys.stdin.read()\n"
     )
     command = [sys.executable, "-c", program, str(tmp_path)]

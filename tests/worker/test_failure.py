@@ -10,11 +10,11 @@ from click.testing import CliRunner
 from grader.judge.judge import Judge
 from grader.model.verdict import Outcome, Verdict
 from tests.judge.test_shrinking import RIGHT
-from worker.cli import main
-from worker.commands import parallel
-from worker.commands.failure import Failure
-from worker.grading import Grader
-from worker.jails import Jails
+from worker.cli import parallel
+from worker.cli.failure import Failure
+from worker.cli.main import main
+from worker.grading.grader import Grader
+from worker.grading.pool import Jails
 from worker.sandbox.policy import Launch
 
 

@@ -15,8 +15,8 @@ from grader.model.verdict import Mark, Outcome, Verdict
 from grader.subjects.networks.revision import Revision
 from tests.judge.test_shrinking import RIGHT
 from tests.sandbox.conftest import pid_of
-from worker.grading import Grader
-from worker.jails import Jails
+from worker.grading.grader import Grader
+from worker.grading.pool import Jails
 from worker.sandbox.session import Extracted, Session
 
 Grade = Callable[..., Verdict]

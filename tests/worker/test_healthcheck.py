@@ -10,8 +10,8 @@ from grader.settings.service import ServiceSettings
 from grader.store.store import Store
 from grader.store.workers import Worker
 from tests.services import redis_server as redis_server  # noqa: PLC0414 - a fixture, by its name
+from worker.serve.embedded import EmbeddedRedis
 from worker.service.healthcheck import fault
-from worker.serving.embedded import EmbeddedRedis
 
 WORKER = Worker("worker@here:7", "here", concurrency=2, jail=True, reason=None, version="1", role="worker")
 

@@ -10,7 +10,7 @@ import pytest
 
 from grader.errors import JailFailed
 from tests.sandbox.conftest import LIMITS, ask, body
-from worker.jails import Jails
+from worker.grading.pool import Jails
 from worker.sandbox.forked import Forked
 from worker.sandbox.policy import Launch, Way
 from worker.sandbox.session import Session

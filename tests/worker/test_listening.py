@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from grader.errors import ServiceError
-from worker.serving.listening import USUAL, Address, listen
+from worker.serve.listening import USUAL, Address, listen
 
 
 @pytest.mark.parametrize(

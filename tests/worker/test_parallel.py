@@ -18,9 +18,9 @@ from grader.errors import BadAssignment, JailFailed
 from grader.judge.judge import Judge
 from grader.model.verdict import Outcome, Verdict
 from tests.judge.test_shrinking import RIGHT
-from worker.commands import parallel
-from worker.grading import Grader
-from worker.jails import Jails
+from worker.cli import parallel
+from worker.grading.grader import Grader
+from worker.grading.pool import Jails
 from worker.sandbox.policy import Launch, Way
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from grader.settings.machine import DEFAULT_REDIS_MAXMEMORY, parse_memory
-from worker.serving.readiness import missing
+from worker.serve.readiness import missing
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 pytestmark = pytest.mark.usefixtures("jail", "redis_program")
@@ -91,7 +91,7 @@ class Served:
 
 def command(data: Path, *words: str) -> Sequence[str]:
     return [
-        *(sys.executable, "-m", "worker.cli", "serve"),
+        *(sys.executable, "-m", "worker.cli.main", "serve"),
         *("--data", str(data), "--bind", "127.0.0.1:0", "--workers", "1", *words),
     ]
 

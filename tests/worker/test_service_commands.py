@@ -16,9 +16,9 @@ from grader.settings.service import ServiceSettings
 from grader.store.store import Store
 from tests.service.parts import until
 from tests.services import redis_server
-from worker.cli import main
-from worker.serving.embedded import EmbeddedRedis, find_server
-from worker.serving.tether import tethered
+from worker.cli.main import main
+from worker.serve.embedded import EmbeddedRedis, find_server
+from worker.serve.tether import tethered
 
 __all__ = ["redis_server"]
 
@@ -102,7 +102,7 @@ def test_a_socket_is_an_address_for_store_and_queue(tmp_path: Path) -> None:
 
 def test_the_command_line_imports_nothing_of_a_service() -> None:
     """A cold `backmark grade` pays for nothing but grading."""
-    code = "import sys, worker.cli; print(*sorted(sys.modules))"
+    code = "import sys, worker.cli.main; print(*sorted(sys.modules))"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = {name.split(".")[0] for name in told.stdout.split()}
     assert not loaded & {"celery", "kombu", "redis", "pydantic", "flask", "httpx", "numpy"}

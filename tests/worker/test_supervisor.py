@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from grader.errors import ServiceError
-from worker.serving.program import Program
-from worker.serving.supervisor import Patience, Supervisor
+from worker.serve.program import Program
+from worker.serve.supervisor import Patience, Supervisor
 
 ROOT = Path(__file__).parents[2]
 SOON = Patience(first=0.05, longest=0.1, well=30, deaths=3)
@@ -205,7 +205,7 @@ def test_a_long_log_is_put_aside_while_it_is_written(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's own tether is Linux's")
 def test_parts_end_by_themselves_when_the_supervisor_is_killed(tmp_path: Path) -> None:
     script = (
-        "import os, sys; from pathlib import Path; from worker.serving.program import Program\n"
+        "import os, sys; from pathlib import Path; from worker.serve.program import Program\n"
         "part = Program('worker', ('/bin/sh', '-c', 'exec sleep 60'), Path(sys.argv[1]), {}, 5.0)\n"
         "part.start(); print(part.pid, flush=True); sys.stdin.read()\n"
     )

@@ -4,7 +4,7 @@ from grader.dispatch import CeleryDispatcher, application
 from grader.model.records import Job, Kind
 from grader.settings.service import ServiceSettings
 from grader.store.store import Store
-from worker.jails import Jails
+from worker.grading.pool import Jails
 from worker.sandbox.policy import Launch
 from worker.service import tasks
 from worker.service.context import Context

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from grader.dispatch import Dispatcher
 from grader.settings.service import ServiceSettings
 from grader.store.store import Store
-from worker.jails import Jails
+from worker.grading.pool import Jails
 from worker.service.fitness import Fitness
 from worker.service.graders import Graders
 from worker.service.stop import Stop

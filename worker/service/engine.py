@@ -14,9 +14,7 @@ SOURCES = (
     "grader/model",
     "grader/oracle",
     "grader/subjects",
-    "worker/grading.py",
-    "worker/jailed.py",
-    "worker/jails.py",
+    "worker/grading",
     "worker/sandbox",
     "worker/service/fresh.py",
 )

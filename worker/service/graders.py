@@ -13,8 +13,8 @@ from grader.model.fresh import GROUPS, group
 from grader.store import keys
 from grader.store.assignments import Assignments
 from grader.subjects.networks.revision import Revision, load
-from worker.grading import Grader
-from worker.jails import Jails
+from worker.grading.grader import Grader
+from worker.grading.pool import Jails
 from worker.service import fresh
 
 #: Revisions that are kept ready: a course has a few at a time, each of a few megabytes.

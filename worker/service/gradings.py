@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 from grader.model import records
 from grader.model.assignment import Assignment
-from grader.store.entries import nameless
 from grader.store.listings import Listing
+from grader.store.regrades.entry import nameless
 from grader.store.scripts import Call
-from worker.grading import Stopped
+from worker.grading.grader import Stopped
 from worker.service import engine, pools
 from worker.service.claims import Hold
 from worker.service.context import Context

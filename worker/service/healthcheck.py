@@ -7,8 +7,8 @@ import socket
 import sys
 
 from grader.errors import StoreUnavailable
+from grader.settings.service import ServiceSettings
 from grader.store.store import Store
-from worker.commands.service_commands import service_settings
 
 
 def fault(store: Store, role: str, host: str) -> str | None:
@@ -24,7 +24,7 @@ def fault(store: Store, role: str, host: str) -> str | None:
 
 def main() -> int:
     """Print what is wrong, if anything; the exit status."""
-    wrong = fault(Store.connect(service_settings()), sys.argv[1], socket.gethostname())
+    wrong = fault(Store.connect(ServiceSettings.load()), sys.argv[1], socket.gethostname())
     if wrong:
         sys.stdout.write(f"{wrong}\n")
     return 1 if wrong else 0

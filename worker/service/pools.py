@@ -7,7 +7,7 @@ from grader.model.assignment import Assignment
 from grader.publishing.selfcheck import reference_rejected
 from grader.store.assignments import Assignments
 from grader.subjects.networks.revision import load
-from worker.drawing import MOST_SECONDS, Drawing
+from worker.grading.revisions import MOST_SECONDS, Drawing
 from worker.service import fresh
 from worker.service.claims import Hold
 

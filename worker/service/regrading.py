@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 from grader.errors import AssignmentError, ServiceError
 from grader.model.records import Claim, Submission
-from grader.store.regrade import Phase
-from grader.store.steps import Step
+from grader.store.regrades.model import Phase
+from grader.store.regrades.runner import Step
 from worker.service.claims import Hold, Withdrawn
 from worker.service.context import Context
 from worker.service.gradings import graded, own

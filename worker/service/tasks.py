@@ -8,7 +8,7 @@ from celery.exceptions import Reject
 
 from grader.errors import JailFailed, JailInterrupted, JailUnavailable, StoreUnavailable
 from grader.model.records import Job, Kind, State
-from worker.grading import INTERRUPTED_TRIES
+from worker.grading.grader import INTERRUPTED_TRIES
 from worker.service import publishing, regrading, submitting
 from worker.service.claims import Hold, Stopping, Withdrawn, held
 from worker.service.context import Context

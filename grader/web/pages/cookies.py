@@ -8,7 +8,7 @@ from flask.sessions import SecureCookieSessionInterface
 from flask_wtf import CSRFProtect
 
 from grader.settings.service import ServiceSettings
-from grader.web.pages import signing
+from grader.web.http import signing
 
 #: How long one stays signed in.
 STAY = timedelta(hours=12)

@@ -4,9 +4,9 @@ from flask import redirect, request
 from werkzeug.wrappers import Response
 
 from grader.model.records import Scope
+from grader.web.http.service import service
 from grader.web.pages.layout import Pages, page
 from grader.web.pages.visitor import enter, leave, visitor
-from grader.web.service import service
 
 pages = Pages("entrance", __name__)
 

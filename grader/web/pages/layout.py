@@ -6,10 +6,10 @@ from typing import Any
 
 from flask import Blueprint, Flask, Response, make_response, render_template, url_for
 
+from grader.web.http.problems import NO_SECRET, Problem
+from grader.web.http.service import service
 from grader.web.pages import cookies, words
 from grader.web.pages.visitor import visitor
-from grader.web.problems import NO_SECRET, Problem
-from grader.web.service import service
 
 #: Nothing inline, nothing from elsewhere, in nobody's frame.
 POLICY = (

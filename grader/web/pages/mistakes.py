@@ -5,9 +5,9 @@ from http import HTTPStatus
 from flask import Response, request
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 
-from grader.web.noun import PREFIX
+from grader.web.http.problems import Told
+from grader.web.http.resource import PREFIX
 from grader.web.pages.layout import page
-from grader.web.problems import Told
 
 #: What a person is told, by status; else the problem's own title.
 _SAID = {

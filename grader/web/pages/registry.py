@@ -6,7 +6,6 @@ from grader.settings.service import ServiceSettings
 from grader.web.pages import (
     cookies,
     entrance,
-    handing,
     layout,
     staff_assignments,
     staff_courses,
@@ -15,6 +14,7 @@ from grader.web.pages import (
     staff_submissions,
     verdicts,
 )
+from grader.web.pages import submit_form as handing
 
 BLUEPRINTS = (
     entrance.pages,

@@ -9,13 +9,14 @@ from pydantic import TypeAdapter, ValidationError
 from grader.model.records import Revision
 from grader.model.stored import settings
 from grader.store.keys import EVERYONE
-from grader.web.pages import cohorts, links
+from grader.web.http import links
+from grader.web.http.problems import UNKNOWN_ASSIGNMENT, Problem
+from grader.web.http.schemas import Name
+from grader.web.http.service import service
+from grader.web.pages import cohorts
 from grader.web.pages.layout import Pages, page
 from grader.web.pages.previews import preview
 from grader.web.pages.visitor import staff
-from grader.web.problems import UNKNOWN_ASSIGNMENT, Problem
-from grader.web.schemas import Name
-from grader.web.service import service
 
 pages = Pages("staff_assignments", __name__)
 

@@ -2,10 +2,10 @@
 
 from flask import Response
 
-from grader.store.searching import Filter
+from grader.store.search import Filter
+from grader.web.http.service import service
 from grader.web.pages.layout import Pages, page
 from grader.web.pages.visitor import staff
-from grader.web.service import service
 
 pages = Pages("staff_courses", __name__)
 

@@ -8,12 +8,12 @@ from werkzeug.wrappers import Response as Redirection
 
 from grader.model.assignment_toml import MOST_NETWORKS
 from grader.model.records import Job, Kind, Revision
-from grader.web.auth import caller
+from grader.web.api.publications import read_assignment, usual_fresh
+from grader.web.http.auth import caller
+from grader.web.http.problems import NOT_FOUND, Problem
+from grader.web.http.service import service
 from grader.web.pages.layout import Pages, page
 from grader.web.pages.visitor import staff
-from grader.web.problems import NOT_FOUND, Problem
-from grader.web.publications import read_assignment, usual_fresh
-from grader.web.service import service
 
 pages = Pages("staff_publications", __name__)
 

@@ -8,17 +8,17 @@ from werkzeug.wrappers import Response as Redirection
 
 from grader.model.records import Job, Kind
 from grader.model.verdict import Outcome
-from grader.store.regrade import Mode, Phase, Regrade, Which
-from grader.store.standing import Change
-from grader.web import regrades
-from grader.web.comparisons import compared
+from grader.store.regrades.model import Mode, Phase, Regrade, Which
+from grader.store.summary import Change
+from grader.web.api import regrades
+from grader.web.api.regrade_report import compared
+from grader.web.api.regrade_schemas import Action, actions
+from grader.web.api.regrades import RegradeAsked
+from grader.web.http.problems import NOT_FOUND, Problem
+from grader.web.http.service import service
 from grader.web.pages.layout import Pages, page
 from grader.web.pages.staff_assignments import current
 from grader.web.pages.visitor import staff
-from grader.web.problems import NOT_FOUND, Problem
-from grader.web.regrades import RegradeAsked
-from grader.web.regrading import Action, actions
-from grader.web.service import service
 
 pages = Pages("staff_regrades", __name__)
 

@@ -5,15 +5,16 @@ from werkzeug.wrappers import Response as Redirection
 
 from grader.model.records import Job, Kind, State, Submission
 from grader.model.verdict import Outcome
-from grader.store.searching import Filter
-from grader.web import seeing, submissions
-from grader.web.pages import links
+from grader.store.search import Filter
+from grader.web import seeing
+from grader.web.api import submissions
+from grader.web.http import links
+from grader.web.http.problems import NOT_FOUND, Problem
+from grader.web.http.service import service
 from grader.web.pages.layout import Pages, page
 from grader.web.pages.sources import RAW, listing
 from grader.web.pages.verdict import viewed
 from grader.web.pages.visitor import staff
-from grader.web.problems import NOT_FOUND, Problem
-from grader.web.service import service
 
 pages = Pages("staff_submissions", __name__)
 

@@ -7,13 +7,14 @@ from flask import Response
 
 from grader.model.records import State, Submission
 from grader.web import seeing
-from grader.web.awaiting import stream
-from grader.web.pages import handing, links
+from grader.web.api.submission_schemas import place
+from grader.web.http import links
+from grader.web.http.problems import BUSY, NOT_FOUND, Problem
+from grader.web.http.service import service
+from grader.web.http.streaming import stream
+from grader.web.pages import submit_form as handing
 from grader.web.pages.layout import Pages, page
 from grader.web.pages.verdict import viewed
-from grader.web.problems import BUSY, NOT_FOUND, Problem
-from grader.web.service import service
-from grader.web.statuses import place
 
 pages = Pages("verdicts", __name__)
 

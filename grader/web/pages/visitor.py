@@ -5,10 +5,10 @@ from urllib.parse import quote
 from flask import abort, g, redirect, request, session
 
 from grader.model.records import Scope, Token
-from grader.web.auth import Caller
+from grader.web.http.auth import Caller
+from grader.web.http.problems import NOT_FOUND, Problem
+from grader.web.http.service import service
 from grader.web.pages.cookies import STAY
-from grader.web.problems import NOT_FOUND, Problem
-from grader.web.service import service
 
 _SESSION = "session"
 
@@ -27,7 +27,8 @@ def visitor() -> Caller | None:
 def staff(course: str, weight: str = "read") -> Caller:
     """The first line of every staff page: whoever is not signed in is sent to do so; foreign courses are not there.
 
-    From then on `grader.web.auth.caller` answers as in the API. `weight` is the limit that the request counts against.
+    From then on `grader.web.http.auth.caller` answers as in the API. `weight` is the limit that the request counts
+    against.
     """
     found = visitor()
     if found is None:

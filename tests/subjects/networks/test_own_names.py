@@ -12,7 +12,7 @@ from tests.corpus.four_lines import source as four_lines
 from tests.corpus.mutants import label, mutations
 from tests.corpus.own_names import OWN_NAMES, OwnNames
 from tests.local import local
-from worker.drawing import other
+from worker.grading.revisions import other
 
 JUDGE = Judge(packaged("udl-7.2"))
 

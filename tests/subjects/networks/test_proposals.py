@@ -7,7 +7,7 @@ from grader.judge.judge import Judge
 from grader.subjects.networks.layers import stacked
 from grader.subjects.networks.proposals import Proposals
 from tests.subjects.networks.seeded import network as seeded
-from worker.jailed import Requests
+from worker.grading.candidate import Requests
 
 
 def test_what_every_submission_is_asked_is_made_once(udl: Judge) -> None:

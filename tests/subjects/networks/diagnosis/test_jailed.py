@@ -7,8 +7,8 @@ import pytest
 
 from grader.judge.judge import Judge
 from tests.subjects.networks.diagnosis.behaviours import RAISED
-from worker.grading import Grader
-from worker.jails import Jails
+from worker.grading.grader import Grader
+from worker.grading.pool import Jails
 
 EXAMPLES = Path(__file__).parents[4] / "examples"
 

@@ -1,0 +1,126 @@
+"""Figures for Prometheus, read from the store when they are asked for: every web process tells the same."""
+
+from collections.abc import Iterator
+
+from flask import Response
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from grader.errors import StoreUnavailable
+from grader.model.records import Queue
+from grader.store.counters import Figures, Histogram
+from grader.store.room import Room
+from grader.store.store import Store
+from grader.web.http.resource import Answer, Noun
+from grader.web.http.service import service
+
+noun = Noun("metrics", __name__, says="Figures for Prometheus. Needs no token.", prefix="")
+
+#: prometheus_client's text format.
+CONTENT_TYPE = "text/plain"
+
+
+@noun.operation(
+    "GET",
+    "/metrics",
+    scope=None,
+    answers={200: Answer(says="The figures; `backmark_redis_up` is 0 while there are none.", other=(CONTENT_TYPE,))},
+)
+def read_metrics() -> Response:
+    """Tell queue depth and age, grading time, outcomes, failures, and who works."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Figures(service().store))
+    answer = Response(generate_latest(registry), content_type="text/plain; version=0.0.4; charset=utf-8")
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+class _Figures(Collector):
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def collect(self) -> Iterator[Metric]:
+        try:
+            metrics = [
+                *_queues(self._store),
+                *_workers(self._store),
+                *_storage(self._store.storage.room()),
+                *_counted(self._store.counters.read()),
+            ]
+        except StoreUnavailable:
+            metrics = []
+        yield GaugeMetricFamily("backmark_redis_up", "Whether Redis answers.", float(bool(metrics)))
+        yield from metrics
+
+
+def _queues(store: Store) -> Iterator[Metric]:
+    waiting = GaugeMetricFamily("backmark_queue_waiting", "Jobs that wait.", labels=["queue"])
+    oldest = GaugeMetricFamily("backmark_queue_oldest_seconds", "How long the first has waited.", labels=["queue"])
+    for queue in Queue:
+        waiting.add_metric([queue.value], store.jobs.waiting(queue))
+        oldest.add_metric([queue.value], store.jobs.oldest(queue) or 0.0)
+    yield waiting
+    yield oldest
+    yield GaugeMetricFamily("backmark_jobs_running", "Jobs that are held by workers.", store.jobs.running())
+
+
+def _workers(store: Store) -> Iterator[Metric]:
+    alive = store.workers.list()
+    roles = GaugeMetricFamily("backmark_workers", "Processes that report, by role.", labels=["role"])
+    for role in ("worker", "sweeper"):
+        roles.add_metric([role], sum(each.role == role for each in alive))
+    yield roles
+    unfit = sum(each.role == "worker" and not each.jail for each in alive)
+    yield GaugeMetricFamily("backmark_workers_without_jail", "Workers that cannot isolate, and take nothing.", unfit)
+
+
+def _storage(room: Room) -> Iterator[Metric]:
+    largest = float("inf") if room.largest is None else room.largest
+    for name, says, value in (
+        ("used", "Memory that Redis uses.", room.used),
+        ("limit", "Memory that submissions may fill; 0: no limit.", room.limit),
+        ("maxmemory", "Memory that Redis may use; 0: no limit.", room.most),
+        ("largest_file", "The largest compressed file that is accepted now.", largest),
+    ):
+        yield GaugeMetricFamily(f"backmark_storage_{name}_bytes", says, value)
+
+
+def _counted(figures: Figures) -> Iterator[Metric]:
+    totals = {
+        "accepted": "Submissions accepted.",
+        "replayed": "Requests that repeated an Idempotency-Key.",
+        "service_failures": "Submissions without a verdict by our failure: each is an alarm.",
+        "lost_leases": "Jobs whose worker gave no sign of life.",
+        "handed_back": "Jobs that a stopping worker handed back.",
+        "sent_again": "Jobs sent to the workers again.",
+        "retried": "Submissions that staff had graded again after we failed.",
+        "jail_failures": "Jails that could not be built or lost their way.",
+        "reused": "Verdicts reused for an identical source.",
+        "regraded": "Verdicts replaced by a regrade.",
+        "rolled_back": "Verdicts restored by a roll-back.",
+    }
+    for name, says in totals.items():
+        yield CounterMetricFamily(f"backmark_{name}", says, float(getattr(figures, name)))
+    outcomes = CounterMetricFamily("backmark_outcomes", "First verdicts by outcome.", labels=["outcome"])
+    for outcome, number in sorted(figures.outcomes.items()):
+        outcomes.add_metric([outcome], number)
+    yield outcomes
+    ends = CounterMetricFamily("backmark_ends", "Jobs that ended, by kind and state.", labels=["kind", "state"])
+    for (kind, state), number in sorted(figures.states.items()):
+        ends.add_metric([kind, state], number)
+    yield ends
+    tries = CounterMetricFamily("backmark_failed_tries", "Tries that ended by our failure.", labels=["kind"])
+    for kind, number in sorted(figures.failures.items()):
+        tries.add_metric([kind], number)
+    yield tries
+    yield _histogram("backmark_grading_seconds", "From the claim to the verdict.", figures.grading)
+    yield _histogram("backmark_waiting_seconds", "From accepted to the first claim.", figures.waiting)
+
+
+def _histogram(name: str, says: str, figures: Histogram) -> Metric:
+    metric = HistogramMetricFamily(name, says)
+    buckets = [("+Inf" if bound == float("inf") else str(bound), count) for bound, count in figures.buckets]
+    metric.add_metric([], buckets, figures.seconds)
+    return metric

@@ -1,0 +1,110 @@
+"""Turns whatever went wrong within a request into a problem: the one place that knows which error is which."""
+
+import logging
+from uuid import uuid4
+
+from flask import Flask, Response, request
+from flask_wtf.csrf import CSRFError
+from gunicorn.http.errors import NoMoreData, ParseException  # type: ignore[import-untyped]
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from grader.errors import StoreUnavailable
+from grader.store.errors import BadCursor, IdempotencyMismatch, ShareUsedUp, StorageFull, WrongPhase
+from grader.web.http import problems
+from grader.web.http.limits import too_many
+from grader.web.http.problems import MAKE_ROOM, TRY_AGAIN, Fault, Problem, Told, told
+from grader.web.pages import mistakes
+
+_log = logging.getLogger(__name__)
+
+#: Statuses that Flask itself answers with, by the kind of problem that they are.
+_BY_STATUS = {
+    400: problems.MALFORMED,
+    404: problems.NOT_FOUND,
+    405: problems.METHOD_NOT_ALLOWED,
+    406: problems.NOT_ACCEPTABLE,
+    413: problems.TOO_LARGE,
+    415: problems.UNSUPPORTED_MEDIA_TYPE,
+}
+
+
+def install(app: Flask) -> None:
+    """Answer every failure of `app` as a problem."""
+    app.register_error_handler(Problem, lambda error: _said(told(error)))
+    app.register_error_handler(StoreUnavailable, _unavailable)
+    app.register_error_handler(BadCursor, _bad_cursor)
+    app.register_error_handler(IdempotencyMismatch, _key_reused)
+    app.register_error_handler(WrongPhase, _wrong_phase)
+    app.register_error_handler(ShareUsedUp, _used_up)
+    app.register_error_handler(StorageFull, _full)
+    app.register_error_handler(CSRFError, _stale_form)
+    app.register_error_handler(ParseException, _broken)
+    app.register_error_handler(NoMoreData, _broken)
+    app.register_error_handler(HTTPException, _from_flask)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _unavailable(error: StoreUnavailable) -> Response:
+    _log.warning("the store does not answer: %s", error)
+    # Where only its answer was lost, all of it was recorded.
+    detail = "the store does not answer; nothing was half-recorded: send the same again, with the same Idempotency-Key"
+    return _said(told(Problem(problems.UNAVAILABLE, detail, headers={"Retry-After": str(TRY_AGAIN)})))
+
+
+def _bad_cursor(error: BadCursor) -> Response:
+    fault = Fault("parameter", "cursor", str(error))
+    return _said(told(Problem(problems.INVALID, f"cursor: {error}", errors=(fault,))))
+
+
+def _key_reused(error: IdempotencyMismatch) -> Response:
+    return _said(told(Problem(problems.KEY_REUSED, str(error))))
+
+
+def _wrong_phase(error: WrongPhase) -> Response:
+    return _said(told(Problem(problems.CONFLICT, str(error))))
+
+
+def _used_up(error: ShareUsedUp) -> Response:
+    return _said(told(too_many(str(error), error.wait)))
+
+
+def _full(error: StorageFull) -> Response:
+    return _said(told(Problem(problems.STORAGE_FULL, str(error), headers={"Retry-After": str(MAKE_ROOM)})))
+
+
+def _stale_form(error: CSRFError) -> Response:
+    return _said(told(Problem(problems.STALE_FORM, str(error.description))))
+
+
+def _broken(error: Exception) -> Response:
+    """The web server meets it in the midst of a body, while the request is being answered."""
+    answer = _said(told(Problem(problems.MALFORMED, f"the body breaks off, or not as HTTP has it: {error}")))
+    # What comes after it is no request.
+    answer.headers["Connection"] = "close"
+    return answer
+
+
+def _from_flask(error: HTTPException) -> Response:
+    status = error.code or 500
+    detail = error.description or error.name
+    headers = {name: value for name, value in error.get_headers() if name in {"Allow", "Retry-After"}}
+    kind = _BY_STATUS.get(status)
+    if kind is None:
+        return _said(Told("about:blank", error.name, status, detail, headers=headers))
+    if isinstance(error, RequestEntityTooLarge):
+        detail = f"the body may have {request.max_content_length} bytes"
+        if request.mimetype == "multipart/form-data":
+            detail += f", in {request.max_form_parts} parts, each {request.max_form_memory_size} unless it is a file"
+    return _said(told(Problem(kind, detail, headers=headers)))
+
+
+def _unexpected(error: Exception) -> Response:
+    instance = f"urn:uuid:{uuid4()}"
+    _log.error("%s: an error that nobody expected", instance, exc_info=error)
+    kind = problems.UNEXPECTED
+    return _said(Told(kind.type, kind.title, kind.status, kind.meaning, instance=instance))
+
+
+def _said(problem: Told) -> Response:
+    """As a page for whoever looks with a browser, else as RFC 9457 has it."""
+    return mistakes.drawn(problem) if mistakes.wanted() else problem.response()

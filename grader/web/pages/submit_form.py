@@ -1,0 +1,173 @@
+"""Where students hand in: the form behind a link, and on to the page on which it is graded."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+from http import HTTPStatus
+from secrets import token_urlsafe
+
+from flask import Response as Answer
+from flask import g, redirect, request, session
+from pydantic import TypeAdapter, ValidationError
+from werkzeug.wrappers import Response
+
+from grader.model.records import Job, Kind, Revision, Submission
+from grader.model.stored import settings
+from grader.store.search import Filter
+from grader.store.submissions import New
+from grader.web.api.upload import FileName
+from grader.web.http import clients, links
+from grader.web.http.limits import Sender
+from grader.web.http.links import HandIn
+from grader.web.http.problems import NOT_FOUND, Problem
+from grader.web.http.schemas import Name
+from grader.web.http.service import service
+from grader.web.pages import browsers, cookies
+from grader.web.pages.layout import Pages, page
+
+pages = Pages("handing", __name__, guarded=False)
+
+_FILENAME: TypeAdapter[str] = TypeAdapter(FileName)
+_STUDENT: TypeAdapter[str] = TypeAdapter(Name)
+#: Earlier submissions that a student is reminded of.
+_EARLIER = 10
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused(Exception):
+    """What is wrong with a form, and at which field."""
+
+    field: str
+    says: str
+
+
+@pages.get("/hand-in/<token>")
+def show_form(token: str) -> Response:
+    """The form."""
+    link = links.read_hand_in(token)
+    if link.student is not None or browsers.known() is not None:
+        return _form(token, link, _revision(link))
+    # A new browser may have as much refused as any other, so each counts against the address that it comes from.
+    limits, sender = service().limits, _address()
+    limits.admit(sender)
+    limits.refuse(sender)
+    answer = _form(token, link, _revision(link))
+    browsers.remember(answer, browsers.new())
+    return answer
+
+
+@pages.post("/hand-in/<token>")
+def take(token: str) -> Response:
+    """Take in what the form sends; the same form sent twice is one submission."""
+    link, here, browser = links.read_hand_in(token), service(), browsers.known()
+    sender = _sender(link, browser)
+    # Before anything of the body is read.
+    here.limits.admit(sender)
+    g.sender = sender
+    cookies.guard.protect()
+    revision, browser = _revision(link), browser or browsers.new()
+    try:
+        new = _new(link, revision, browser)
+    except _Refused as refused:
+        return _form(token, link, revision, refused)
+    accepted = here.store.submissions.accept(new)
+    if not accepted.replayed:
+        here.dispatcher.send(Job(Kind.SUBMISSION, accepted.id))
+    session["hand-in"] = [link.course, link.assignment, token]
+    found = here.store.submissions.get(accepted.id)
+    if found is None:
+        raise Problem(NOT_FOUND, "this submission was deleted")
+    answer = redirect(str(links.verdict(found)), 303)
+    if link.student is None:
+        browsers.remember(answer, browser)
+    return answer
+
+
+@pages.after_request
+def count_refused(answer: Answer) -> Answer:
+    """Count a request to hand in that was looked at and refused, against its sender."""
+    sender: Sender | None = g.get("sender")
+    if sender is not None and HTTPStatus.BAD_REQUEST <= answer.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
+        service().limits.refuse(sender)
+    return answer
+
+
+def _sender(link: HandIn, browser: str | None) -> Sender:
+    if link.student is not None:
+        return Sender("student", (link.course, link.student))
+    return _address() if browser is None else Sender("browser", (browser,))
+
+
+def _address() -> Sender:
+    return Sender("address", (clients.address(service().settings.proxy_networks),))
+
+
+def again(found: Submission) -> str | None:
+    """The form that this browser handed in a submission by, as far as it remembers; else None."""
+    match session.get("hand-in"):
+        case [found.course, found.assignment, str(token)]:
+            return f"/hand-in/{token}"
+    return None
+
+
+def _form(token: str, link: HandIn, revision: Revision, refused: _Refused | None = None) -> Response:
+    here = service()
+    earlier: list[tuple[Submission, str | None]] = []
+    if link.student is not None:
+        which = Filter(link.course, link.assignment, link.student)
+        earlier = [(each, links.verdict(each)) for each in here.store.submissions.list(which, _EARLIER).items]
+    return page(
+        "handing.html",
+        200 if refused is None else 422,
+        token=token,
+        link=link,
+        revision=revision,
+        function=settings(revision.assignment)["function"],
+        refused=refused,
+        student=request.form.get("student", ""),
+        once=token_urlsafe(12),
+        earlier=earlier,
+        most=here.settings.max_bytes,
+        bare=True,
+    )
+
+
+def _revision(link: HandIn) -> Revision:
+    found = service().store.assignments.current(link.course, link.assignment)
+    if found is None:
+        raise Problem(NOT_FOUND, f"there is no assignment {link.assignment} any more")
+    return found
+
+
+def _new(link: HandIn, revision: Revision, browser: str) -> New:
+    """What the form hands in; _Refused where something is missing."""
+    student = link.student or browsers.named(_student(request.form.get("student", "").strip()), browser)
+    file = request.files.get("file")
+    # Some browsers send the folders as well.
+    name = (file.filename or "").replace("\\", "/").rpartition("/")[2] if file else ""
+    if file is None or not name:
+        raise _Refused("file", "Choose a file first.")
+    try:
+        _FILENAME.validate_python(name)
+    except ValidationError:
+        raise _Refused("file", "The file's name has characters that cannot be shown. Rename it, please.") from None
+    source = file.stream.read()
+    if not source:
+        raise _Refused("file", "This file is empty. Was it saved?")
+    # With the file in it: who goes back, and chooses another one, hands that in.
+    key = f"{request.form.get('once', '')[:64]} {sha256(source).hexdigest()}"
+    once = (f"link {link.course} {link.assignment}", "page", f"{student} {key}", sha256(name.encode()).hexdigest())
+    limits, size = service().limits, len(source)
+    if link.student is None:
+        shares = limits.by_browser(browser, size)
+        shares += limits.by_class((link.course, link.assignment, str(link.until)), size)
+    else:
+        shares = limits.by_student(link.course, link.student, size)
+    return New(link.course, link.assignment, revision.id, student, name, source, once, shares)
+
+
+def _student(given: str) -> str:
+    try:
+        return _STUDENT.validate_python(given)
+    except ValidationError:
+        says = "Letters, digits, and . _ @ + : = ~ - please." if given else "Say who you are."
+        raise _Refused("student", says) from None

@@ -1,1 +1,0 @@
-"""What each command does, and its words; imported when it is asked for, so that `backmark grade` starts quickly."""

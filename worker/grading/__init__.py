@@ -1,0 +1,1 @@
+"""Source in, verdict out: the jails, the candidate in one of them, and the networks that it is asked about."""

@@ -1,0 +1,199 @@
+"""One submission from its bytes to its verdict."""
+
+import contextlib
+import hashlib
+import time
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from grader.errors import BackmarkError, JailInterrupted, SubmissionError, TimedOut
+from grader.judge.judge import Judge
+from grader.judge.rubric import ORDER
+from grader.model.verdict import (
+    AssignmentReference,
+    Flag,
+    Judgement,
+    Mark,
+    Outcome,
+    Property,
+    Statistics,
+    StudentError,
+    Submission,
+    Verdict,
+)
+from grader.model.words import TITLES
+from grader.oracle.answers import Candidate
+from grader.subjects.networks.diagnosis.written import Written, placed
+from worker.grading.candidate import Jailed, Requests
+from worker.grading.pool import Jails
+from worker.sandbox.clock import Budget
+from worker.sandbox.inside.cells import Cells
+from worker.sandbox.policy import Limits
+from worker.sandbox.session import Session
+
+PRINTS = Flag("prints", "prints while it computes")
+#: Tries of a submission whose jail is interrupted and nobody knows why: it may be what is in it.
+INTERRUPTED_TRIES = 3
+#: Characters of a file's name that the jail is told: enough to see its ending.
+LONGEST_NAME = 255
+UNFILLED = (
+    "The last {function} in it has nothing filled in: it is the notebook's own template, or empty. Fill in the TODO"
+    " lines, save the notebook and hand it in again. If it is defined twice, the last one counts."
+)
+REFUSED = "Not judged: the submission was refused before it ran."
+
+
+@dataclass(frozen=True)
+class Grader:
+    """A revision and where jails come from, made ready for many submissions."""
+
+    judge: Judge
+    jails: Jails
+    #: Whether others are asked about the same networks: those of one submission alone stay out of all other jails.
+    shared: bool = True
+
+    @cached_property
+    def limits(self) -> Limits:
+        """The assignment's limits as the sandbox takes them."""
+        limits = self.judge.assignment.limits
+        return Limits(limits.seconds_per_call, limits.seconds, limits.memory, limits.output)
+
+    @cached_property
+    def requests(self) -> Requests:
+        """The frames of what is asked."""
+        return Requests(self.judge.assignment)
+
+    def start(self) -> Session:
+        """A jail for one submission, or for confirming what was found in another."""
+        return self.jails.take(self.limits, self.requests.of(self.judge.questions) if self.shared else None)
+
+    def grading(self, source: bytes, filename: str) -> "Grading":
+        """The grading of a file's bytes, not begun."""
+        return Grading(self, source, filename)
+
+    def grade(self, source: bytes, filename: str) -> Verdict:
+        """The verdict on a file's bytes. ServiceError is ours and says nothing about the student."""
+        for _ in range(INTERRUPTED_TRIES - 1):
+            with contextlib.suppress(JailInterrupted):
+                return self.grading(source, filename).verdict()
+        return self.grading(source, filename).verdict()
+
+    @cached_property
+    def reference(self) -> AssignmentReference:
+        """What verdicts say they are about."""
+        revision = self.judge.revision
+        return AssignmentReference(revision.assignment.id, revision.id, revision.networks_sha256, revision.own_networks)
+
+
+class Stopped(BackmarkError):
+    """The grading was stopped from another thread before it had a verdict."""
+
+
+@dataclass(slots=True)
+class Grading:
+    """One submission on its way to a verdict, and the jails that it needs; another thread may stop it."""
+
+    grader: Grader
+    source: bytes
+    filename: str
+    #: The notebook's code cells, once it was read.
+    cells: Cells = field(default_factory=Cells)
+    _sessions: list[Session] = field(default_factory=list)
+    #: For all of its jails together.
+    _budget: Budget = field(default_factory=Budget)
+    _gave_up: bool = False
+    _stopped: bool = False
+    #: Where it writes which derivatives.
+    _written: tuple[Written, ...] = ()
+
+    def verdict(self) -> Verdict:
+        """Grade. Raises ServiceError, which is ours, and Stopped."""
+        try:
+            found = self._verdict()
+        except BackmarkError as error:
+            if self._stopped:
+                raise Stopped from error
+            raise
+        # An ending that we made ourselves would read as the student's.
+        if self._stopped:
+            raise Stopped
+        return found
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether the verdict came without a limit, a clock or a signal, so that grading again gives the same."""
+        return not self._gave_up and all(session.repeatable for session in self._sessions)
+
+    def stop(self) -> None:
+        """End it soon: from any thread, at any time."""
+        self._stopped = True
+        for session in tuple(self._sessions):
+            session.stop()
+
+    def _verdict(self) -> Verdict:
+        started = time.perf_counter()
+        digest = hashlib.sha256(self.source).hexdigest()
+        try:
+            judgement, output = self._judged(self.grader.start())
+        except SubmissionError as error:
+            judgement, output = self._rejected(error), ""
+        finally:
+            self._close()
+        seconds = round(time.perf_counter() - started, 4)
+        judgement = replace(judgement, statistics=replace(judgement.statistics, seconds=seconds))
+        return Verdict(Submission(digest[:16], self.filename, digest), self.grader.reference, judgement, output)
+
+    def _judged(self, session: Session) -> tuple[Judgement, str]:
+        """Extracted, asked and judged, with what it printed."""
+        judge = self.grader.judge
+        candidate = self._candidate(session)
+        judgement = judge.judge(candidate, self._fresh)
+        judgement = replace(judgement, first_difference=placed(judgement.first_difference, self._written))
+        output = session.output
+        if output:
+            judgement = replace(judgement, flags=(*judgement.flags, PRINTS))
+        return judgement, output
+
+    def _candidate(self, session: Session) -> Candidate:
+        session.budget = self._budget
+        self._sessions.append(session)
+        if self._stopped:
+            # Whoever stopped it may have looked before this jail was there.
+            session.stop()
+        assignment = self.grader.judge.assignment
+        try:
+            extracted = session.extract(self.source, self.filename[-LONGEST_NAME:], assignment.function)
+        finally:
+            # A second jail may end before it has read anything.
+            self.cells = session.cells if session.cells.texts else self.cells
+        if extracted.fingerprint in assignment.templates:
+            raise SubmissionError("unfilled", UNFILLED.format(function=assignment.function))
+        self._written = tuple(Written(each.name, each.index, each.cell, each.line) for each in extracted.writes)
+        return Jailed(session, self.grader.requests)
+
+    def _fresh(self) -> Candidate:
+        # One jail at a time: a machine has memory for so many, and a submission's limits are its own.
+        self._close()
+        if self._budget.used > self.grader.limits.seconds:
+            self._gave_up = True
+            raise TimedOut("Its seconds are used up.")
+        try:
+            return self._candidate(self.grader.start())
+        except SubmissionError as error:
+            # It was read a moment ago: what is left of its limits did not suffice for a second time.
+            message = f"It could not be read a second time: {error}"
+            raise TimedOut(message) from error
+
+    def _close(self) -> None:
+        for session in self._sessions:
+            session.close()
+
+    def _rejected(self, error: SubmissionError) -> Judgement:
+        maxima = self.grader.judge.maxima
+        rows = tuple(Property(name, TITLES[name], Mark.NOT_RUN, 0, maxima[name], 0, REFUSED) for name in ORDER)
+        return Judgement(
+            Outcome.REJECTED,
+            rows,
+            error=StudentError(error.reason, str(error)),
+            statistics=Statistics(seed=self.grader.judge.assignment.seed),
+        )

@@ -1,0 +1,1 @@
+"""`backmark serve`: every part of a service on one machine, supervised."""
