@@ -41,6 +41,12 @@ _LIMITS = {Outcome.TIMEOUT, Outcome.MEMORY, Outcome.OUTPUT_LIMIT}
 
 _CRASHED = "Its process ended without an answer."
 
+#: Settings of an assignment that students may always read. What is added one day is hidden until it is added here.
+_ANNOUNCED = (
+    *("id", "title", "function", "formulas", "ranges", "home", "networks", "home_networks", "rtol", "limits"),
+    "templates",
+)
+
 
 def disclosed(verdict: Raw, feedback: Feedback, attempt: int) -> dict[str, Any]:
     """The result object as a student sees it who made so many attempts; `level` is there where that is not all."""
@@ -65,7 +71,7 @@ def announced(assignment: Raw) -> dict[str, Any]:
     """
     feedback = policy(assignment)
     hidden = set(feedback.hidden)
-    shown = {key: value for key, value in assignment.items() if key not in {"seed", "rubric", "feedback"}}
+    shown = {key: assignment[key] for key in _ANNOUNCED if key in assignment}
     if feedback.level is Level.FULL and not hidden:
         shown["seed"] = assignment["seed"]
     rubric: Raw = assignment["rubric"]

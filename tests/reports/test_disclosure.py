@@ -251,6 +251,12 @@ def test_settings_do_not_name_hidden_properties() -> None:
     assert announced(settings)["rubric"]["any_shape"] == 2
 
 
+def test_a_setting_of_a_later_version_is_not_announced() -> None:
+    """It may say what is hidden."""
+    settings = json.loads(assignment_to_json(Assignment("x", "X")))
+    assert announced(settings | {"answers": [1]}) == announced(settings)
+
+
 def test_a_rubric_is_not_announced_where_it_would_tell_the_marks_of_what_is_hidden() -> None:
     settings = json.loads(assignment_to_json(Assignment("x", "X", rubric=Rubric(pure=4), feedback=hiding("pure"))))
     assert "rubric" not in announced(settings)
