@@ -111,7 +111,7 @@ class Forbidden(Problem):
 
 
 class NotFound(Problem):
-    """There is no such thing in the token's course."""
+    """Not found in the token's course."""
 
 
 class Conflict(Problem):

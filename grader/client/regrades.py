@@ -84,7 +84,7 @@ class Regrades:
         return self._calls.transport.send(request).content
 
     def apply(self, regrade: str, *, never_lower: bool = False) -> Regrade:
-        """Let the previewed verdicts hold: all of them, or only where nobody loses marks."""
+        """Apply the previewed verdicts: all of them, or only where nobody loses marks."""
         mode = "never_lower" if never_lower else "whole"
         return self._calls.post(place("regrades", regrade, "apply"), Regrade.read, {"mode": mode}, again=True)
 
@@ -93,7 +93,7 @@ class Regrades:
         return self._calls.post(place("regrades", regrade, "rollback"), Regrade.read, again=True)
 
     def cancel(self, regrade: str) -> Regrade:
-        """Let a preview rest; `resume` goes on with it."""
+        """Cancel a preview; `resume` continues it."""
         return self._calls.post(place("regrades", regrade, "cancel"), Regrade.read, again=True)
 
     def resume(self, regrade: str) -> Regrade:

@@ -9,7 +9,7 @@ TITLES = MappingProxyType(
         "weight_gradient": "Gradient of the weights",
         "activation_gradient": "Gradient of the activations",
         "relu_derivative": "Derivative of the activation function",
-        "any_shape": "Works on networks of any shape",
+        "any_shape": "Behaves the same on every network shape",
         "form": "Returns the two lists in the form that was asked for",
         "pure": "Leaves its arguments alone and answers the same twice",
     }

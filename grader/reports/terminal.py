@@ -118,7 +118,7 @@ def _diagnosis(judgement: Judgement, *, hints_alone: bool) -> Text:
     # Where several are equally good, the first says what tells it from the others: with its title alone.
     for number, found in enumerate(judgement.diagnosis if hints_alone else judgement.diagnosis[:1]):
         if number:
-            text.append("Or it is this:\n")
+            text.append("Another possibility:\n")
         if found.title:
             text.append(f"{found.title}\n", style="bold")
         text.append(" ".join(each for each in (found.hint, found.apart) if each) + "\n")

@@ -52,7 +52,7 @@ class Tokens:
         return _valid(number, stored, now) if stored else None
 
     def revoke(self, number: str) -> bool:
-        """From now on it is good for nothing; False where there is none."""
+        """Revoke it; return False if there is none."""
         return bool(self._scripts.run("revoke_token", number))
 
     def get(self, number: str) -> Token | None:

@@ -45,10 +45,10 @@ def test_a_wrong_notebook_is_watched_and_its_mistake_named(house: House, window:
     handed_in(page, "no_relu_derivative.ipynb")
     sentence = "Your code leaves out the activation function's derivative or has a 1 for every unit."
     expect(page.get_by_role("heading", level=1)).to_have_text(sentence, timeout=MILLISECONDS)
-    hint = page.get_by_role("region", name="To think about")
+    hint = page.get_by_role("region", name="Hint")
     strong = hint.get_by_text("has to be multiplied")
     expect(strong).to_be_hidden()
-    hint.get_by_text("Show me more").click()
+    hint.get_by_text("Show a stronger hint").click()
     expect(strong).to_be_visible()
     page.get_by_role("link", name="Hand in again").click()
     expect(page.get_by_role("link", name="Attempt 1")).to_be_visible()
@@ -173,7 +173,7 @@ def test_another_course_gets_its_own_feedback_level(house: House, window: Window
         "Your backward pass is not right yet.", timeout=MILLISECONDS
     )
     expect(page.get_by_label("Marks")).to_have_attribute("value", "8")
-    for word in ("Rubric", "To think about", "smallest network", "script", "derivative of"):
+    for word in ("Rubric", "Hint", "smallest network", "script", "derivative of"):
         expect(page.get_by_text(word)).to_have_count(0)
     (found,) = house.store.submissions.list(Filter(course, student="eve"), 2).items
     verdict = house.store.submissions.verdict(found.id)
@@ -193,11 +193,11 @@ def test_the_hint_grows_with_the_attempts(house: House, window: Window) -> None:
     page = window.go(house.verdict_link(first))
     expect(page.get_by_text("What happens to the derivative at a hidden unit")).to_be_visible()
     expect(page.get_by_role("heading", level=1)).to_have_text("Your backward pass is not right yet.")
-    for word in ("Show me more", "leaves out", "smallest network"):
+    for word in ("Show a stronger hint", "leaves out", "smallest network"):
         expect(page.get_by_text(word)).to_have_count(0)
     page = window.go(house.verdict_link(third))
     expect(page.get_by_role("heading", level=1)).to_contain_text("leaves out the activation function's derivative")
-    page.get_by_text("Show me more").click()
+    page.get_by_text("Show a stronger hint").click()
     expect(page.get_by_text("has to be multiplied")).to_be_visible()
     expect(page.get_by_text("smallest network")).to_have_count(0)
 

@@ -141,7 +141,7 @@ def test_an_assignment_shows_how_the_class_stands(visitor: Visitor, store: Store
         "It leaves out the mask.",
         "Students by their best marks",
         "Attempts a ",
-        "grades now",
+        "current",
         "50 %",
     ):
         assert words in page

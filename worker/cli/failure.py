@@ -14,5 +14,5 @@ class Failure:
         """Return what standard error says of it."""
         return (
             f"{self.traceback}backmark: {self.filename}: internal error;"
-            " this is a mistake of Backmark's, and says nothing about the submission"
+            " this is an internal error in Backmark; it says nothing about the submission"
         )

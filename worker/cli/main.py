@@ -74,7 +74,9 @@ class Backmark(click.Group):
             click.echo(f"backmark: {error.filename or 'the machine'}: {error.strerror}", err=True)
         except Exception:  # noqa: BLE001 - an edge: whatever it is, it is ours
             traceback.print_exc()
-            click.echo("backmark: this is a mistake of Backmark's, and says nothing about the submission", err=True)
+            click.echo(
+                "backmark: this is an internal error in Backmark; it says nothing about the submission", err=True
+            )
         raise click.exceptions.Exit(OUR_FAILURE)
 
 
@@ -174,7 +176,7 @@ def networks(assignment: str, *, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.pass_context
 def doctor(ctx: click.Context, *, as_json: bool) -> None:
-    """Say what this machine can isolate, by trying a real jail. Exit status 3 where it cannot."""
+    """Check whether this machine can isolate submissions, by starting a real jail. Exit status 3 if it cannot."""
     ctx.exit(PASSED if commands.doctor(machine.from_environment(), as_json=as_json) else OUR_FAILURE)
 
 

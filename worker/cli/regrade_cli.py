@@ -119,7 +119,7 @@ def report(ctx: click.Context, number: str, changes: tuple[str, ...], *, as_csv:
 def apply_(  # noqa: PLR0913 - one parameter for each option
     ctx: click.Context, number: str, *, never_lower: bool, yes: bool, wait: bool, as_json: bool
 ) -> None:
-    """Let the previewed verdicts hold. What changed meanwhile is left as it is, and listed."""
+    """Apply the previewed verdicts. Submissions that changed meanwhile are left as they are, and listed."""
     wish = regrade_commands.Wish(action="apply", never_lower=never_lower, yes=yes, wait=wait, as_json=as_json)
     ctx.exit(regrade_commands.do(number, wish, machine.from_environment()))
 
@@ -141,7 +141,7 @@ def rollback(ctx: click.Context, number: str, *, yes: bool, wait: bool, as_json:
 @as_json_option
 @click.pass_context
 def cancel(ctx: click.Context, number: str, *, as_json: bool) -> None:
-    """Let a preview rest. What is graded already stays, for when it is resumed."""
+    """Cancel a preview. What is graded already is kept for when it is resumed."""
     wish = regrade_commands.Wish(action="cancel", yes=True, wait=False, as_json=as_json)
     ctx.exit(regrade_commands.do(number, wish, machine.from_environment()))
 

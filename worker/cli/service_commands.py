@@ -132,7 +132,7 @@ def list_(course: str | None) -> None:
 @token.command()
 @click.argument("number", metavar="ID")
 def revoke(number: str) -> None:
-    """Make a token good for nothing, at once."""
+    """Revoke a token immediately."""
     if not _store().tokens.revoke(number):
         raise click.UsageError(f"there is no token {number}")
     click.echo(f"token {number} is revoked", err=True)

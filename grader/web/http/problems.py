@@ -58,12 +58,12 @@ FORBIDDEN = Kind(
     "forbidden",
     HTTPStatus.FORBIDDEN,
     "The token does not allow this",
-    "The token is valid, but has not the scope that this needs; the detail names it.",
+    "The token is valid, but lacks the required scope; the detail names it.",
 )
 NOT_FOUND = Kind(
     "not-found",
     HTTPStatus.NOT_FOUND,
-    "There is no such thing",
+    "Not found",
     "Nothing stands at this address, or it belongs to a course that your token does not see, or it was deleted.",
 )
 UNKNOWN_ASSIGNMENT = Kind(
