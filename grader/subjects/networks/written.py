@@ -136,17 +136,23 @@ def spread(layers: Layers, suite: Suite, evidence: Mapping[int, Evidence]) -> Wr
             df[bias : bias + outputs] = mine.numbers[ends[1] : ends[2]]
             dh[entered : entered + inputs] = mine.numbers[ends[2] : ends[3]]
             status = np.frombuffer(mine.status.encode(), dtype=np.uint8).reshape(4, depth) - ord("0")
-            target = _target(mine)
+            starved = (status[1] == 3) & (status[2] == 0) & (not mine.ended)
+            target = None if starved.any() and _target(mine) == "all_dl_dweights" else _target(mine)
+            # A layer that the loop did not come to has nothing at all: that is no mistake of its lines.
+            reached = status[[0, 1, 3]].any(axis=0)
             misshapen[rows] = mine.ended & (status[0] > 1) & (status[1] == 1)
             if (step := blamed(mine, sizes)) is not None:
                 raised[step][row] = True
             for name, statuses in zip(LINES, status, strict=True):
                 known[name][rows] = (statuses == 1) | (statuses == 2)
                 shaped[name][rows] = statuses == 1
-                missing[name][rows] = (statuses == 0) & (mine.ended or name == target)
+                missing[name][rows] = (statuses == 0) & ((mine.ended & reached) | (name == target))
             # An array of another shape counts as none, if its line had its input.
+            missing["all_dl_dbiases"][rows] |= mine.ended & (status[1] == 3) & (status[0] == 1)
             missing["all_dl_dh"][rows] |= (status[3] == 3) & (status[2] == 1)
             missing["all_dl_df"][rows] |= (status[2] == 3) & (np.append(status[3][1:], 0) == 1)
+            # So does dl/df that a later line found empty, though dl/dh was there.
+            missing["all_dl_df"][rows] |= starved & (np.append(status[3][1:], 0) == 1)
             if target == "all_dl_df" and status[2].all() and status[3][0] == 1:
                 # It raised in writing one that was there: the output's, by an index that went round.
                 raised["relu_derivative"][row] = True
