@@ -219,9 +219,6 @@ def _lying(factor: Factor, slot: Slot, spot: Spot) -> list[bool]:
     """Whether the factor is transposed, as far as its shape says: each possibility, none if it has another shape."""
     if factor.shape is None:
         return [factor.flipped]
-    if len(factor.shape) != 2:
-        # A transpose does nothing to it: another line gave it that shape.
-        return []
     name = slot.name if factor.name is None else factor.name
     index = spot.layer + slot.offset if factor.name is None or factor.index is None else factor.index
     natural = shape_of(name, index, spot.sizes, spot.columns)
