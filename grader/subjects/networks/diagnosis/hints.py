@@ -29,7 +29,7 @@ def _one(fit: Fit, others: Sequence[Fit]) -> Diagnosis:
     if fit.blame is not None:
         hints.append(fit.blame.hint)
         strong.append(fit.blame.strong)
-    elif fit.by_shapes:
+    elif fit.by_shapes and any(bug.where is not Where.RETURN for bug in fit.bugs):
         hints.append(BY_SHAPES)
     return Diagnosis(
         "+".join(bug.id for bug in fit.bugs),

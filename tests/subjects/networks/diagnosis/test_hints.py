@@ -109,3 +109,11 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
         at -= 1
 """
     assert not any("transposes all_dl_df" in each.title for each in diagnosed(flattened, udl))
+
+
+def test_what_is_returned_is_seen_and_not_inferred() -> None:
+    """Numbers may have come back in it; of a line that only shapes tell it is said that no numbers do."""
+    (returned,) = hints.told([fit("returned_nothing", by_shapes=True)])
+    (line,) = hints.told([fit("missing_transpose", by_shapes=True)])
+    assert hints.BY_SHAPES not in returned.hint
+    assert hints.BY_SHAPES in line.hint
