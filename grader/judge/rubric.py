@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from grader.judge import wording
-from grader.judge.agreement import disagreeing
+from grader.judge.agreement import disagreeing, wrong_entries
 from grader.judge.form import reformed
 from grader.judge.row import Row
 from grader.judge.shrinking import Fails
@@ -42,20 +42,34 @@ def steps(suite: Suite, layers: Layers, answers: Sequence[Answer], assignment: A
     return read_steps(suite, layers, answers, assignment)[1]
 
 
+def _returned_right(suite: Suite, layers: Layers, answers: Sequence[Answer]) -> dict[str, Booleans]:
+    """For each step the layers whose returned array is the true one: dW for the weights, db for all others."""
+    right = np.zeros(suite.starts[-1], dtype=bool)
+    for i, answer in enumerate(answers):
+        if isinstance(answer, Returned):
+            right[suite.starts[i] : suite.starts[i + 1]] = ~wrong_entries(suite, i, answer)
+    padded = np.ones(layers.f.shape, dtype=bool)
+    padded.ravel()[layers.bias_to] = right[layers.bias_from]
+    biases = padded.all(axis=1)
+    weights = np.logical_and.reduceat(right[layers.weight_from], layers.entry_start)
+    return dict.fromkeys(STEPS, biases) | {"weight_gradient": weights}
+
+
 def _judged_steps(
-    layers: Layers, read: dict[str, Step], assignment: Assignment, lists: Written
+    layers: Layers, read: dict[str, Step], assignment: Assignment, lists: Written, right: Mapping[str, Booleans]
 ) -> tuple[dict[str, Step], dict[str, Row]]:
     """The four steps by what came back and by the lists that the function wrote.
 
-    On each layer whichever of the two clears a step holds. If then no step fails, though networks do, the lists decide
-    alone: what came back blamed the wrong line. If still none does, what came back counts where they are silent. Where
-    both steps of the propagation fail, and only what they give together was seen, one of them fails: which of the two
-    is wrong cannot be told.
+    Where the lists are known they decide, but a layer whose returned array is `right` fails no step: two mistakes that
+    cancel each other cannot be shown. If then no step fails, though networks do, the lists decide alone: what came back
+    blamed the wrong line. If still none does, what came back counts where they are silent. Where both steps of the
+    propagation fail, and only what they give together was seen, one of them fails if nothing else does: which of the
+    two is wrong cannot be told.
     """
     by_lists = judge_lists(layers, lists, assignment)
     nowhere = np.zeros_like(lists.asked)
-    for lenient, strict in ((True, nowhere), (False, nowhere), (True, lists.asked)):
-        found = {name: merged(read[name], by_lists[name], strict, lenient=lenient) for name in STEPS}
+    for spared, strict in ((right, nowhere), ({}, nowhere), (right, lists.asked)):
+        found = {name: merged(read[name], by_lists[name], strict, spared.get(name, nowhere)) for name in STEPS}
         if any(bool(step.failed.any()) for step in found.values()):
             break
     if product := _only_their_product(found, by_lists):
@@ -75,6 +89,9 @@ def _only_their_product(found: Mapping[str, Step], by_lists: Mapping[str, Writte
 def _one_of_two(found: Mapping[str, Step], rubric: Rubric) -> dict[str, Step]:
     """The two steps of the propagation, of which one fails: the one of fewer marks, if both did."""
     if not all(found[name].failed.any() for name in PROPAGATION):
+        return {}
+    if any(found[name].failed.any() for name in STEPS if name not in PROPAGATION):
+        # More than one line is wrong: numbers that fit no step, such as a table's, earn nothing by that.
         return {}
     wrong, spared = sorted(PROPAGATION, key=lambda name: int(getattr(rubric, name)))
     failed = found[wrong].failed | found[spared].failed
@@ -202,7 +219,7 @@ def any_shape(  # noqa: PLR0913 - what is judged, and what is known of it alread
     readable = reformed(suite, answers, evidence)
     if readable != answers:
         read = read_steps(suite, layers, readable, assignment, lists.asked & ~lists.returned)[0]
-    found, rows = _judged_steps(layers, read, assignment, lists)
+    found, rows = _judged_steps(layers, read, assignment, lists, _returned_right(suite, layers, readable))
     rows |= _doubtful(found, rows, layers, lists)
     at_home = np.isin(layers.network, home)
     held = [name for name in STEPS if _holds_within(found[name], at_home)]

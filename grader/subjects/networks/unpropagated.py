@@ -20,7 +20,7 @@ RIGHT = 20
 #: Beyond this part of a number, rounding does not make it another.
 SAME = 1e-12
 #: An error so many times as large, and by how much numbers that follow from it grow at least.
-LARGE, GREW = 2.0**24, 2.0**8
+LARGE, GREW = 2.0**24, 2.0**16
 
 #: What is known of a network's layers, by list and layer.
 Lists = dict[tuple[str, int], Array]

@@ -292,15 +292,14 @@ def _propagation(layers: Layers, written: Written, rtol: float) -> dict[str, Wri
     }
 
 
-def merged(step: Step, lists: WrittenStep, asked: Booleans, *, lenient: bool) -> Step:
-    """The step by the lists where they decide it, else by what came back; `lenient` where the latter clears it, too.
+def merged(step: Step, lists: WrittenStep, asked: Booleans, right: Booleans) -> Step:
+    """The step by the lists where they decide it, but on layers that came back `right`; else by what came back.
 
     If the lists show the step at work and never fail it, it holds where they are silent, too, but for the layers of
     `asked`.
     """
-    cleared = step.tested & ~step.failed & lenient
     holds = bool(lists.telling.any()) and not lists.failed.any()
-    tested = np.where(lists.decided, lists.telling | cleared, step.tested)
-    failed = np.where(lists.decided, lists.failed & ~cleared, step.failed & (asked | (not holds)))
+    tested = np.where(lists.decided, lists.telling, step.tested)
+    failed = np.where(lists.decided, lists.failed & ~right, step.failed & (asked | (not holds)))
     evident = bool(lists.telling.any() or failed.any()) or (step.evident and bool((step.tested & ~lists.decided).any()))
     return Step(tested | failed, failed, evident, step.asked or bool(lists.decided.any()))
