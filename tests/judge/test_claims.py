@@ -143,3 +143,10 @@ def test_lists_that_grow_from_call_to_call_are_not_the_same_answer() -> None:
     """Both answers have another form, and the second one is longer."""
     found = rows(own(start="W, B, None", keep=FIRST, above="W, B = [], []"))
     assert found["pure"].outcome is Mark.FAILED
+
+
+def test_a_derivative_written_to_the_wrong_entry_costs_its_own_step_and_no_line_above() -> None:
+    """It writes over all_dl_df[layer], from which the lines above had made right arrays."""
+    source = NOTEBOOK.replace("all_dl_df[layer-1] =", "all_dl_df[layer] =")
+    assert source != NOTEBOOK
+    assert lost(source) == {"relu_derivative", "any_shape"}
