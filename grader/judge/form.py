@@ -1,6 +1,6 @@
 """The form of what was returned: two lists in the order that was asked for, each array in its shape."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -29,30 +29,58 @@ def form(suite: Suite, answers: Sequence[Answer], evidence: Mapping[int, Evidenc
 
 
 def in_one_order(suite: Suite, evidence: Mapping[int, Evidence]) -> dict[int, Evidence]:
-    """The evidence, with networks that fit either order of the two lists read in the order of the others.
-
-    Those are the networks whose layers all have one input: weights and biases have the same shapes there.
-    """
-    either = {i for i in evidence if set(suite.sizes[i][:-1]) == {1}}
-    others = {each.form for i, each in evidence.items() if i not in either and each.ended}
-    if others != {"swapped"}:
-        return dict(evidence)
+    """The evidence, with networks that fit two forms read in that of the others, if those have only one."""
+    for form, fits_both in _TWOFOLD.items():
+        twofold = {i for i in evidence if fits_both(suite.sizes[i])}
+        if {each.form for i, each in evidence.items() if i not in twofold and each.ended} == {form}:
+            return {
+                i: _reordered(each, form, suite.sizes[i]) if i in twofold and each.form == "plain" else each
+                for i, each in evidence.items()
+            }
+    # What some networks seem to have in another order, and others have not, has none.
     return {
-        i: _swapped(each, sum(suite.sizes[i][1:])) if i in either and each.form == "plain" else each
+        i: _unread(each) if each.form == "reversed" or (each.form == "pairs" and len(suite.sizes[i]) == 3) else each
         for i, each in evidence.items()
     }
 
 
-def _swapped(evidence: Evidence, count: int) -> Evidence:
-    """The evidence with its weights, which are as many as its biases, taken for them."""
-    layers = len(evidence.status) // 4
-    numbers, status = evidence.numbers, evidence.status
+#: For each form the sizes for which two plain lists have the same shapes.
+_TWOFOLD: dict[str, Callable[[Sequence[int]], bool]] = {
+    # Weights and biases have the same shapes if all layers have one input.
+    "swapped": lambda sizes: set(sizes[:-1]) == {1},
+    "reversed": lambda sizes: len(set(sizes)) == 1 or len(sizes) == 2,
+    "pairs": lambda sizes: len(sizes) == 3 and sizes[1:] == (1, 1),
+}
+
+#: Forms in which an array of the right shape may stand in another one's place.
+MISPLACED = frozenset({*_TWOFOLD, "mistaken"})
+
+
+def _reordered(evidence: Evidence, form: str, sizes: Sequence[int]) -> Evidence:
+    """The evidence of two plain lists as if they had come in this form."""
+    count = len(sizes) - 1
+    places = list(range(2 * count))
+    weights, biases = places[:count], places[count:]
+    order = {
+        "swapped": [*biases, *weights],
+        "reversed": [*weights[::-1], *biases[::-1]],
+        # Of two layers: dW[0] and db[0] are the first list, dW[1] and db[1] the second.
+        "pairs": [*places[::2], *places[1::2]],
+    }[form]
+    lengths = [a * b for a, b in pairwise(sizes)] + list(sizes[1:])
+    parts = np.split(evidence.numbers, np.cumsum(lengths))
     return replace(
         evidence,
-        form="swapped",
-        status=status[layers : 2 * layers] + status[:layers] + status[2 * layers :],
-        numbers=np.concatenate([numbers[count : 2 * count], numbers[:count], numbers[2 * count :]]),
+        form=form,
+        status="".join(evidence.status[at] for at in order) + evidence.status[2 * count :],
+        numbers=np.concatenate([*(parts[at] for at in order), parts[-1]]),
     )
+
+
+def _unread(evidence: Evidence) -> Evidence:
+    """The evidence of something else than the two lists."""
+    count = len(evidence.status) // 2
+    return replace(evidence, form="other", status="3" * count + evidence.status[count:])
 
 
 def reformed(suite: Suite, answers: Sequence[Answer], evidence: Mapping[int, Evidence]) -> list[Answer]:
@@ -62,7 +90,7 @@ def reformed(suite: Suite, answers: Sequence[Answer], evidence: Mapping[int, Evi
 
 def _reformed(suite: Suite, i: int, answer: Answer, evidence: Mapping[int, Evidence]) -> Answer:
     malformed = isinstance(answer, Malformed) and not answer.overflowed
-    other = malformed or (isinstance(answer, Returned) and i in evidence and evidence[i].form == "swapped")
+    other = malformed or (isinstance(answer, Returned) and i in evidence and evidence[i].form in MISPLACED)
     if not other or i not in evidence or not evidence[i].ended:
         return answer
     returned = evidence[i].status[: 2 * len(suite.sizes[i]) - 2]

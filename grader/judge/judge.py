@@ -12,7 +12,7 @@ from grader.errors import CandidateError, Crashed, OutOfMemory, TimedOut, TooMuc
 from grader.judge import wording
 from grader.judge.counterexamples import counterexample
 from grader.judge.examples import Examples
-from grader.judge.form import form, in_one_order
+from grader.judge.form import MISPLACED, form, in_one_order
 from grader.judge.row import Row
 from grader.judge.rubric import (
     ORDER,
@@ -263,7 +263,8 @@ class Judge:
         found = self.diagnoser.diagnose(
             answers, agrees.failing, evidence, repeats=repeats, differentiates=NUMERICAL in noticed
         )
-        if self.diagnoser.returned_wrongly(found):
+        misplaced = any(each.form in MISPLACED for each in evidence.values())
+        if misplaced or self.diagnoser.returned_wrongly(found):
             # What is swapped or paired at the end says nothing about the layer that it landed in.
             return found, None
         return found, first_difference(self.suite, answers, agrees.failing, self.assignment, evidence)

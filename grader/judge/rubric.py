@@ -13,7 +13,7 @@ from grader.judge.shrinking import Fails
 from grader.model.assignment import Assignment, Rubric
 from grader.model.verdict import Mark
 from grader.model.words import TITLES
-from grader.oracle.answers import Answer, Evidence, Returned
+from grader.oracle.answers import Answer, Evidence, Malformed, Returned
 from grader.oracle.reference import gradient
 from grader.oracle.suite import Suite, flatten
 from grader.subjects.networks.layers import Booleans, Layers, stack, stacked
@@ -109,8 +109,25 @@ def _judged_row(name: str, step: Step, layers: Layers, lists: Written, *, produc
     if product and name in PROPAGATION:
         return replace(row, message=wording.product_tally(wrong, of))
     if not (step.failed & ~lists.raised[name]).any():
-        return replace(row, message=wording.raised_tally(name, wrong, of))
+        return replace(row, message=wording.raised_tally(wrong))
+    tested = step.tested | step.failed
+    if not (step.failed & ~lists.asked).any():
+        return replace(row, message=wording.sampled_tally(wrong, len(_networks(layers, tested & lists.asked))))
     return row
+
+
+def _doubtful(found: Mapping[str, Step], rows: Mapping[str, Row], layers: Layers, lists: Written) -> dict[str, Row]:
+    """The rows of the propagation if nothing tells what it was: where they fail, dW and db are not of one dl/df.
+
+    Lists that hold other arrays than gradients come back like this. One that holds dl/df itself leaves no doubt.
+    """
+    known = ~found["weight_gradient"].failed | lists.known["all_dl_df"]
+    sure = known & (layers.top | np.roll(known, -1))
+    return {
+        name: Row(Mark.NOT_RUN, 0, wording.DOUBTFUL)
+        for name in PROPAGATION
+        if rows[name].mark is Mark.FAILED and not (found[name].failed & sure).any()
+    }
 
 
 def read_steps(
@@ -157,7 +174,7 @@ def _row(name: str, step: Step, layers: Layers, fails: Fails) -> Row:
     if mark is Mark.NOT_RUN:
         return Row(mark, 0, wording.unseen(name, asked=step.asked))
     failing = _networks(layers, step.failed)
-    message = wording.step_tally(name, len(failing), max(networks, len(failing)))
+    message = wording.step_tally(len(failing), max(networks, len(failing)))
     return Row(mark, networks, message, tuple(failing), fails)
 
 
@@ -203,6 +220,7 @@ def any_shape(  # noqa: PLR0913 - what is judged, and what is known of it alread
     if readable != answers:
         read = read_steps(suite, layers, readable, assignment, lists.asked & ~lists.returned)[0]
     found, rows = _judged_steps(layers, read, assignment, lists, _returned_right(suite, layers, readable))
+    rows |= _doubtful(found, rows, layers, lists)
     at_home = np.isin(layers.network, home)
     held = [name for name in STEPS if _holds_within(found[name], at_home)]
     if not held:
@@ -276,7 +294,9 @@ def wrong_later(suite: Suite, answers: Sequence[Answer], again: Mapping[int, Ans
 
 
 def same(first: Answer, second: Answer) -> bool:
-    """Whether two answers are the same, bit for bit where they are numbers."""
+    """Whether two answers are the same: bit for bit if they are numbers, and wrong in the same way if not."""
     if isinstance(first, Returned) and isinstance(second, Returned):
         return first.gradient.tobytes() == second.gradient.tobytes()
+    if isinstance(first, Malformed) and isinstance(second, Malformed):
+        return first.message == second.message
     return type(first) is type(second)

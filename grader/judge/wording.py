@@ -4,19 +4,13 @@ from collections.abc import Collection
 
 from grader.oracle.answers import Answer, Malformed
 
-#: The array that a step's line makes. What it should be made of is the strong hint's to say.
-ARRAYS = {
-    "bias_gradient": "all_dl_dbiases[layer], or all_dl_df[K] that they start from,",
-    "weight_gradient": "all_dl_dweights[layer]",
-    "activation_gradient": "all_dl_dh[layer]",
-    "relu_derivative": "all_dl_df[layer-1]",
-}
-
 SILENT = (
     "Wherever these steps could be seen, zero came back below the output layer, so neither the gradient of the"
     " activations (activation_gradient) nor the derivative of the activation function (relu_derivative) could be seen:"
     " one of the two lines, or both, may still be the template's."
 )
+
+DOUBTFUL = "Not judged: the gradients of weights and biases that came back do not belong together."
 
 UNBENT = (
     "Nothing came back in which the derivative of the activation function could show: this line may still be the"
@@ -38,8 +32,11 @@ NOTHING_RETURNED = "It raised on every network, so nothing came back."
 FORMS = {
     "plain": "an array has another shape",
     "swapped": "the two lists come in the other order",
+    "reversed": "the lists go from the output layer down to the first",
     "named": "they come in a dictionary",
     "pairs": "weights and biases come in pairs, layer by layer",
+    "more": "more than these two lists is returned",
+    "mistaken": "all_dl_dh is returned in the place of another list",
     "other": "what is returned is not made of these two lists",
     "none": "nothing is returned",
 }
@@ -50,23 +47,28 @@ STATE = (
 )
 
 
-def step_tally(name: str, wrong: int, of: int) -> str:
-    """Which array of a step is wrong, and on how many networks."""
-    return f"{ARRAYS[name]} is wrong on {wrong} of {of} network{'' if of == 1 else 's'}."
+def step_tally(wrong: int, of: int) -> str:
+    """On how many networks a step does not hold, of those that put it to the test."""
+    return f"Does not hold on {wrong} of {of} network{' that tests' if of == 1 else 's that test'} it."
+
+
+def sampled_tally(wrong: int, of: int) -> str:
+    """The same for a step that only the lists show to fail, which were read on a sample of the networks."""
+    return f"Does not hold on {wrong} of the {of} network{'' if of == 1 else 's'} whose lists were read."
 
 
 def product_tally(wrong: int, of: int) -> str:
-    """On how many networks two steps together are wrong, where it cannot be seen which of them is."""
+    """On how many networks two steps together do not hold, if it cannot be seen which of them does not."""
+    networks = f"{wrong} of {of} network{' that tests' if of == 1 else 's that test'} them"
     return (
-        f"What is carried back to the layer below is wrong on {wrong} of {of} network{'' if of == 1 else 's'}:"
-        " either the gradient of the activations (activation_gradient) or the derivative of the activation function"
-        " (relu_derivative)."
+        "The two steps that lead to the layer below (activation_gradient, relu_derivative) do not hold together on"
+        f" {networks}; which of the two is wrong cannot be seen."
     )
 
 
-def raised_tally(name: str, wrong: int, of: int) -> str:
-    """On how many networks the line that makes the array of a step raised."""
-    return f"The line that makes {ARRAYS[name]} raises on {wrong} of {of} network{'' if of == 1 else 's'}."
+def raised_tally(wrong: int) -> str:
+    """On how many networks the line of a step raised."""
+    return f"Its line raises on {wrong} network{'' if wrong == 1 else 's'}."
 
 
 def elsewhere(networks: int) -> str:

@@ -75,7 +75,8 @@ class Evidence:
 
     #: Whether it came to its end; dW and db are then those that it returned, if they could be read.
     ended: bool
-    #: The form of what it returned: plain, swapped, named (a dictionary), pairs (by layer), other, or none.
+    #: The form of what it returned: plain, swapped, reversed, named (a dictionary), pairs (by layer), more (than the
+    #: two lists), mistaken (another list in the place of one), other, or none.
     form: str
     status: str
     numbers: Array

@@ -17,7 +17,7 @@ _WRITES, _INDEX, _LINES = 100, 100, 10_000_000
 #: Characters of a statement that raised; operands of it.
 _STATEMENT, _OPERANDS = 400, 24
 #: The forms in which two lists may be returned.
-_FORMS = {"none", "plain", "swapped", "named", "pairs", "other"}
+_FORMS = {"none", "plain", "swapped", "reversed", "named", "pairs", "more", "mistaken", "other"}
 #: No array has more axes.
 _AXES = 64
 

@@ -102,6 +102,8 @@ def _propagation(layers: Layers, delta: Array, known: Booleans, assignment: Assi
     legitimate, right = _compare(layers, delta, g, size, assignment.formulas)
     activation_failed = judged & (layers.unit & ~legitimate).any(axis=1)
     derivative_failed = judged & (speaks & (layers.f != 0) & ~right).any(axis=1)
+    # A layer of zeros is step three's, if that is seen to fail elsewhere.
+    derivative_failed &= ~(silent | ~layers.unit).all(axis=1) | (not activation_failed.any())
     # All zeros below the output say nothing of either: both lines may still be the template's.
     heard = bool((speaks & ~silent).any())
     bent = heard and bool((speaks & (layers.slope != 1.0)).any())
@@ -133,7 +135,10 @@ def _compare(layers: Layers, delta: Array, g: Array, size: Array, formulas: Form
             other &= ~plain & ~silent
             legitimate = plain | silent | other
             # What is not active is exactly zero; what is only small may be another step's mistake.
-            return legitimate, ((delta != 0) == active) & ~(other & _whole(layers, legitimate))
+            whole = _whole(layers, legitimate)
+            # A zero of an active unit may be step three's, if that fails in the layer.
+            masked = np.where(active, (delta != 0) | ~whole, delta == 0)
+            return legitimate, masked & ~(other & whole)
         case Activation.LEAKY_RELU:
             sloped = _near(delta, formulas.slope * g, size * formulas.slope)
             legitimate = plain | silent | sloped

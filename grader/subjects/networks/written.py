@@ -11,7 +11,7 @@ Whoever keeps something else in dh (the mask already in it, or the same memory a
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -62,6 +62,8 @@ class Written:
     shared: Booleans
     #: The layers of the networks that were asked for their lists.
     asked: Booleans
+    #: The layers of those that raised.
+    stopped: Booleans
 
     @property
     def returned(self) -> Booleans:
@@ -119,7 +121,7 @@ def spread(layers: Layers, suite: Suite, evidence: Mapping[int, Evidence]) -> Wr
     missing = {name: np.zeros(count, dtype=bool) for name in LINES}
     raised = {step: np.zeros(count, dtype=bool) for step in LINES.values()}
     misshapen = np.zeros(count, dtype=bool)
-    shared, asked = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
+    shared, asked, stopped = (np.zeros(count, dtype=bool) for _ in range(3))
     d_weights = np.zeros(len(layers.weight_from))
     d_biases, df, dh = (np.zeros(len(places)) for places in (layers.bias_to, layers.bias_to, layers.input_to))
     row = weight = bias = entered = 0
@@ -136,25 +138,31 @@ def spread(layers: Layers, suite: Suite, evidence: Mapping[int, Evidence]) -> Wr
             df[bias : bias + outputs] = mine.numbers[ends[1] : ends[2]]
             dh[entered : entered + inputs] = mine.numbers[ends[2] : ends[3]]
             status = np.frombuffer(mine.status.encode(), dtype=np.uint8).reshape(4, depth) - ord("0")
-            target = _target(mine)
+            starved = (status[1] == 3) & (status[2] == 0) & (not mine.ended)
+            target = None if starved.any() and _target(mine) == "all_dl_dweights" else _target(mine)
+            # A layer that the loop did not come to has nothing at all: that is no mistake of its lines.
+            reached = status[[0, 1, 3]].any(axis=0)
             misshapen[rows] = mine.ended & (status[0] > 1) & (status[1] == 1)
             if (step := blamed(mine, sizes)) is not None:
                 raised[step][row] = True
             for name, statuses in zip(LINES, status, strict=True):
                 known[name][rows] = (statuses == 1) | (statuses == 2)
                 shaped[name][rows] = statuses == 1
-                missing[name][rows] = (statuses == 0) & (mine.ended or name == target)
+                missing[name][rows] = (statuses == 0) & ((mine.ended & reached) | (name == target))
             # An array of another shape counts as none, if its line had its input.
+            missing["all_dl_dbiases"][rows] |= mine.ended & (status[1] == 3) & (status[0] == 1)
             missing["all_dl_dh"][rows] |= (status[3] == 3) & (status[2] == 1)
             missing["all_dl_df"][rows] |= (status[2] == 3) & (np.append(status[3][1:], 0) == 1)
+            # So does dl/df that a later line found empty, though dl/dh was there.
+            missing["all_dl_df"][rows] |= starved & (np.append(status[3][1:], 0) == 1)
             if target == "all_dl_df" and status[2].all() and status[3][0] == 1:
                 # It raised in writing one that was there: the output's, by an index that went round.
                 raised["relu_derivative"][row] = True
-            shared[rows], asked[rows] = mine.shared, True
+            shared[rows], asked[rows], stopped[rows] = mine.shared, True, not mine.ended
         row, weight, bias, entered = row + depth, weight + weights, bias + outputs, entered + inputs
     outputs_to, inputs_to = layers.bias_to, layers.input_to
     lists = (_padded(d_biases, outputs_to, layers), _padded(df, outputs_to, layers), _padded(dh, inputs_to, layers))
-    return Written(d_weights, *lists, known, shaped, missing, misshapen, raised, shared, asked)
+    return Written(d_weights, *lists, known, shaped, missing, misshapen, raised, shared, asked, stopped)
 
 
 def _padded(numbers: Array, places: Places, layers: Layers) -> Array:
@@ -200,12 +208,23 @@ def judge(layers: Layers, written: Written, assignment: Assignment) -> dict[str,
     """Each step by the lists. A line whose inputs overflowed is not judged; one that makes its output overflow is."""
     with np.errstate(all="ignore"):
         rtol = LOCAL * assignment.rtol
+        written = _restored(layers, written, rtol)
         found = {
             "bias_gradient": _bias(layers, written, rtol),
             "weight_gradient": _weight(layers, written, rtol),
             **_propagation(layers, written, rtol),
         }
     return {name: _with(step, written.raised[name]) for name, step in found.items()}
+
+
+def _restored(layers: Layers, written: Written, rtol: float) -> Written:
+    """The lists with the output's df as its db kept it, if that is right: a line below wrote over df before it raised.
+
+    The entry that this line should have written is not there, and counts against it.
+    """
+    right = (_near(written.d_biases, layers.top_delta, rtol * layers.top_size) | ~layers.unit).all(axis=1)
+    kept = layers.top & written.stopped & written.known["all_dl_df"] & written.known["all_dl_dbiases"] & right
+    return replace(written, df=np.where(kept[:, None], written.d_biases, written.df))
 
 
 def _with(step: WrittenStep, raised: Booleans) -> WrittenStep:

@@ -147,7 +147,7 @@ def _evidence(student: Student, question: Question) -> Iterator[bytes]:
                     misshapen = evidence.first_misshapen(lists, shapes)
                 elif codes and isinstance(error, TypeError):
                     raised = raising.describe_call(codes[-1], student.lines)
-            name, given_back = evidence.returned_lists(returned, shapes)
+            name, given_back = evidence.returned_lists(returned, shapes, lists)
             status, payload, shared = evidence.read({**lists, **given_back}, shapes)
             wrote = None
             if misshapen is not None and codes:

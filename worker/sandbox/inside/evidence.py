@@ -8,6 +8,8 @@ of that function. A student's code can forge them: they buy marks for single ste
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import pairwise
+from operator import is_
 from types import CodeType, FrameType, TracebackType
 from typing import Any
 
@@ -145,31 +147,63 @@ def read(lists: Mapping[str, Any], shapes: Mapping[str, list[Shape]]) -> tuple[s
     return "".join(status), b"".join(numbers), "0" + "".join("01"[same] for same in shared)
 
 
-def returned_lists(returned: object, shapes: Mapping[str, list[Shape]]) -> tuple[str, dict[str, Any]]:
+def returned_lists(
+    returned: object, shapes: Mapping[str, list[Shape]], lists: Mapping[str, Any]
+) -> tuple[str, dict[str, Any]]:
     """What was returned, in whatever form, as the two lists of derivatives; and the name of the form.
 
-    `plain` is two lists in the order that was asked for; `swapped` in the other; `named` a dictionary of the two;
-    `pairs` a list with both of each layer; `other` is none of these. Two lists of the right lengths are given then,
-    too, in the order in which more of their entries fit.
+    `plain` is two lists in the order that was asked for; `swapped` in the other; `reversed` two lists from the output
+    down; `named` a dictionary of the two; `pairs` a list with both of each layer; `more` the two and something else;
+    `mistaken` has all_dl_dh in the place of one of the two, which the frame's `lists` then stand for; `other` is none
+    of these. Two lists of the right lengths are given then, too, in the order in which more of their entries fit.
     """
     if returned is None:
         return "none", {}
     weights, biases = (shapes[name] for name in LISTS[:2])
-    named = _named(returned) if type(returned) is dict else None
-    both = named or _members(returned)
+    both = _named(returned) if type(returned) is dict else None
+    named, both = both is not None, both or _members(returned)
+    if len(both) == 2 and _mistaken(both, shapes, lists):
+        return "mistaken", {}
+    given = list(_readings(both, named=named))
+    # Shapes that are those asked for say more than numbers that would fit.
+    for fits, possible in ((_exact, given), (_fits, [one for one in given if _tolerates(one[0], both)])):
+        for form, first, second in possible:
+            if fits(first, weights) and fits(second, biases):
+                return form, dict(zip(LISTS, (first, second), strict=False))
+    return "other", _partly(both, weights, biases)
+
+
+def _readings(both: list[Any], *, named: bool) -> Iterator[tuple[str, list[Any], list[Any]]]:
+    """Yield each form with the lists of weights and biases that were returned, if it was that."""
     if len(both) == 2:
         first, second = (_members(part) for part in both)
-        for form, given in (("plain", (first, second)), ("swapped", (second, first))):
-            if _fits(given[0], weights) and _fits(given[1], biases):
-                return "named" if named else form, dict(zip(LISTS, given, strict=False))
+        yield "named" if named else "plain", first, second
+        yield "named" if named else "swapped", second, first
+        yield "reversed", first[::-1], second[::-1]
     layers = [_members(entry) for entry in both]
-    # Two of two could as well be the two lists of two layers, wrong ones.
-    if len(layers) != 2 and layers and all(len(layer) == 2 for layer in layers):
+    if layers and all(len(layer) == 2 for layer in layers):
         first, second = ([layer[at] for layer in layers] for at in (0, 1))
-        for given in ((first, second), (second, first)):
-            if _fits(given[0], weights) and _fits(given[1], biases):
-                return "pairs", dict(zip(LISTS, given, strict=False))
-    return "other", _partly(both, weights, biases)
+        yield "pairs", first, second
+        yield "pairs", second, first
+    if len(both) > 2:
+        for before, after in pairwise(layers):
+            yield "more", before, after
+
+
+def _tolerates(form: str, both: list[Any]) -> bool:
+    """Whether a form may hold arrays in other shapes: two of two could as well be the two lists of two layers."""
+    return form in {"plain", "swapped", "named"} or (form == "pairs" and len(both) != 2)
+
+
+def _mistaken(both: list[Any], shapes: Mapping[str, list[Shape]], lists: Mapping[str, Any]) -> bool:
+    """Whether the entries of one of the two are those of the frame's dl/dh, though the frame has the right list."""
+    dh = lists.get("all_dl_dh") or []
+    for name, part in zip(LISTS, both, strict=False):
+        entries = _members(part)
+        same = len(entries) == len(dh) == len(shapes[name]) and all(map(is_, entries, dh))
+        if same and _exact(lists.get(name) or [], shapes[name]):
+            return True
+    return False
 
 
 def _partly(both: list[Any], weights: list[Shape], biases: list[Shape]) -> dict[str, Any]:
@@ -230,6 +264,10 @@ def _named(returned: dict[Any, Any]) -> list[Any] | None:
     return [returned[weights[0]], returned[biases[0]]] if one_each else None
 
 
+def _exact(entries: list[Any], shapes: list[Shape]) -> bool:
+    return len(entries) == len(shapes) and _fitting(entries, shapes) == len(shapes)
+
+
 def _fits(entries: list[Any], shapes: list[Shape]) -> bool:
     if len(entries) != len(shapes):
         return False
@@ -243,11 +281,21 @@ def _members(value: object) -> list[Any]:
     if isinstance(value, tuple):
         return [*tuple.__iter__(value)]
     if type(value) is dict:
-        most = max((key for key in value if type(key) is int), default=-1)
-        return [value.get(key) for key in range(min(most, 10_000) + 1)]
+        layers = {layer: member for key, member in value.items() if (layer := _layer(key)) is not None}
+        # Two keys of one layer are two lists in one.
+        most = max(layers, default=-1) if len(layers) == len(value) else -1
+        return [layers.get(layer) for layer in range(min(most, 10_000) + 1)]
     if isinstance(value, np.ndarray) and np.ndarray.view(value, np.ndarray).ndim > 0:
         return [*np.ndarray.view(value, np.ndarray)]
     return []
+
+
+def _layer(key: object) -> int | None:
+    """The layer that a dictionary's key tells: a number, or a text that ends in one."""
+    if type(key) is int:
+        return key
+    digits = key[len(key.rstrip("0123456789")) :] if type(key) is str else ""
+    return int(digits) if digits.isdecimal() and len(digits) < 6 else None
 
 
 def _entry(entry: object, shape: Shape) -> tuple[str, Any]:

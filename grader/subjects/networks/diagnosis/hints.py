@@ -10,7 +10,7 @@ from grader.subjects.networks.diagnosis.fit import Fit
 #: Lines from the loss down: in a fit of two, and between two fits, the earlier one is looked at first.
 ORDER = tuple(Where)
 
-BY_SHAPES = "Your code returned no numbers to judge by; this is inferred from the mismatched shapes."
+BY_SHAPES = "This is inferred from the shapes alone, not from any numbers."
 
 
 def told(fits: Sequence[Fit]) -> tuple[Diagnosis, ...]:
@@ -29,7 +29,7 @@ def _one(fit: Fit, others: Sequence[Fit]) -> Diagnosis:
     if fit.blame is not None:
         hints.append(fit.blame.hint)
         strong.append(fit.blame.strong)
-    elif fit.by_shapes:
+    elif fit.by_shapes and any(bug.where is not Where.RETURN for bug in fit.bugs):
         hints.append(BY_SHAPES)
     return Diagnosis(
         "+".join(bug.id for bug in fit.bugs),
@@ -46,7 +46,8 @@ def _apart(fit: Fit, other: Fit) -> str:
     what = "shapes" if fit.by_shapes else "numbers"
     same = f"The {what} fit another explanation just as well: {title(other)[0].lower()}{title(other)[1:]}"
     mine, theirs = (_only(first, second) for first, second in ((fit, other), (other, fit)))
-    if mine is None or theirs is None or mine.where is theirs.where:
+    # Of shapes, both may be true of one line: then an array that is right says nothing against either.
+    if fit.by_shapes or mine is None or theirs is None or mine.where is theirs.where:
         return f"{same} Compare your lines with both."
     early = min(mine, theirs, key=lambda bug: ORDER.index(bug.where))
     variable, yours = early.where.value.variable, "wrong" if early is mine else "right"

@@ -86,8 +86,8 @@ def _name(statement: Statement) -> Slip | None:
     part = statement.parsed.part
     if not isinstance(part, ast.Name):
         return None
-    near = _nearest(part.id, _KNOWN)
-    if near is None:
+    near = _near(part.id, _KNOWN)
+    if not near:
         return _slip(
             "undefined_name",
             "uses an undefined name",
@@ -98,27 +98,30 @@ def _name(statement: Statement) -> Slip | None:
         "undefined_name",
         f"uses an undefined name that looks like {near}",
         f"A name in it has no value. Compare its spelling with {near}.",
-        f"a name has no value: {near} is meant, or it has to be set first.",
+        f"a name has no value: it is misspelt (for {near}), or has to be set first.",
     )
 
 
-def _nearest(name: str, known: tuple[str, ...]) -> str | None:
-    found = get_close_matches(name[:60], known, n=2, cutoff=0.78)
-    return found[0] if found and found[0] != name else None
+def _near(name: str, known: tuple[str, ...]) -> str:
+    """All names that are spelt like this one, the nearest first; empty if there are none, or if it is one of them."""
+    near = get_close_matches(name[:60], known, n=len(known), cutoff=0.78)
+    if not near or near[0] == name:
+        return ""
+    return " or ".join(filter(None, (", ".join(near[:-1]), near[-1])))
 
 
 def _attribute(statement: Statement) -> Slip | None:
     """A function of NumPy's that is misspelt, or an entry that holds nothing yet."""
     part = statement.parsed.part
     if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name) and part.value.id in {"np", "numpy"}:
-        near = _nearest(part.attr, _NUMPY)
-        if near is None:
+        near = _near(part.attr, _NUMPY)
+        if not near:
             return None
         return _slip(
             "undefined_name",
             f"calls a NumPy function that does not exist and looks like {near}",
             f"NumPy has no function of that name. Compare its spelling with {near}.",
-            f"NumPy has no such function: np.{near} is meant.",
+            f"NumPy has no such function: it is misspelt (for {near}).",
         )
     return _unset(statement)
 
@@ -303,7 +306,7 @@ def _not_set(statement: Statement, text: str) -> Slip:
         "entry_not_set",
         f"reads {text} before anything is written to it",
         f"It reads {text}. Which line writes that entry, and has it run by then?",
-        f"{text} holds nothing there: the loop goes from layer K down to 0, and fills all_dl_dh[layer] and then"
+        f"{text} holds nothing there: the loop should go from layer K down to 0, and fill all_dl_dh[layer] and then"
         f" all_dl_df[layer-1] from all_dl_df[layer].{_formula(statement)}",
         _where(statement),
     )

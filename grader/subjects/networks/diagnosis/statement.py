@@ -210,7 +210,8 @@ class Statement:
             name, index = operand.origin or (node.id if node.id in LISTS else None, None)
             if name in LISTS and index is None:
                 return Factor(name, whole=operand.type in {"list", "tuple"})
-            return Factor(name, index, operand.shape)
+            # A number where an array belongs: another line made it so.
+            return Factor(name, index, operand.shape, unknown=operand.shape is None)
         base, length = self._list(node.value)
         if base is None:
             # An entry of a list of the student's own, or of an array.

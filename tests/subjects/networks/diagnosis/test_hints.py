@@ -7,15 +7,16 @@ from grader.subjects.networks.diagnosis import hints
 from grader.subjects.networks.diagnosis.bug import Bug
 from grader.subjects.networks.diagnosis.bugs import library
 from grader.subjects.networks.diagnosis.fit import Fit
+from tests.corpus import four_lines
 from tests.subjects.networks.diagnosis.diagnosing import diagnosed
 from tests.subjects.networks.diagnosis.styles import source
 
 BUGS = {bug.id: bug for bugs in (*library.LINES, library.RETURNED) for bug in bugs}
 
 
-def fit(*names: str) -> Fit:
+def fit(*names: str, by_shapes: bool = False) -> Fit:
     """An explanation by these bugs."""
-    return Fit(tuple(BUGS[name] for name in names))
+    return Fit(tuple(BUGS[name] for name in names), by_shapes)
 
 
 def test_every_bug_has_an_id_of_its_own_and_two_hints() -> None:
@@ -70,3 +71,49 @@ def test_two_bugs_of_one_line_are_told_apart_by_looking_at_it() -> None:
     """There is nothing between them to print."""
     told = hints.told([fit("no_derivative"), fit("derivative_at_input")])
     assert all("Compare your lines with both." in each.apart for each in told)
+
+
+def test_two_that_only_shapes_tell_are_not_told_apart_by_an_array_that_may_be_right() -> None:
+    """A mask of shape (n,) is wrong in the line of the derivative, and dl/dh is right."""
+    told = hints.told([fit("row_for_column", by_shapes=True), fit("derivative_as_matrix", by_shapes=True)])
+    assert all("Compare your lines with both." in each.apart for each in told)
+
+
+def test_every_name_that_is_as_near_is_named(udl: Judge) -> None:
+    """Which of them is meant is not known."""
+    (found,) = diagnosed(four_lines.source({}).replace("all_dl_dbiases[layer] =", "all_dl_db[layer] ="), udl)
+    assert all(name in found.title for name in ("all_dl_dh", "all_dl_df", "all_dl_dbiases"))
+    assert "is meant" not in found.strong_hint
+
+
+def test_a_loop_that_runs_upwards_is_told_how_it_should_go(udl: Judge) -> None:
+    """As a norm: it does not go like this."""
+    (found,) = diagnosed(four_lines.source({}).replace("range(K, -1, -1)", "range(K + 1)"), udl)
+    assert "the loop should go from layer K down to 0" in found.strong_hint
+
+
+def test_a_right_line_that_was_handed_a_number_is_not_said_to_transpose_it(udl: Judge) -> None:
+    """`np.diag` of a column is one number: the product with it, in the line below, loses its axes."""
+    flattened = """
+import numpy as np
+
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    at = len(all_weights) - 1
+    row = 2 * (all_f[at] - y).T
+    dw, db = [None] * (at + 1), [None] * (at + 1)
+    while True:
+        dw[at], db[at] = row.T @ all_h[at].T, row.T
+        if not at:
+            return dw, db
+        row = row @ all_weights[at] @ np.diag((all_f[at - 1] > 0).astype(float))
+        at -= 1
+"""
+    assert not any("transposes all_dl_df" in each.title for each in diagnosed(flattened, udl))
+
+
+def test_what_is_returned_is_seen_and_not_inferred() -> None:
+    """Numbers may have come back in it; of a line that only shapes tell it is said that no numbers do."""
+    (returned,) = hints.told([fit("returned_nothing", by_shapes=True)])
+    (line,) = hints.told([fit("missing_transpose", by_shapes=True)])
+    assert hints.BY_SHAPES not in returned.hint
+    assert hints.BY_SHAPES in line.hint

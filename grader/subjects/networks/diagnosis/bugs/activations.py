@@ -55,7 +55,8 @@ BUGS = (
         "through_weight_gradient",
         "propagates through dl/dweights instead of the weights",
         "What connects an activation to the next preactivations: the weights, or their gradient?",
-        "Use all_weights[layer].T, not all_dl_dweights[layer].T.",
+        "Multiply by the weights that the function was called with: not by all_dl_dweights[layer].T, nor by what a line"
+        " above has written into all_weights[layer].",
         lambda s, k: s.dl_dweights[k].T @ s.dl_df[k],
     ),
     _bug(
@@ -165,7 +166,7 @@ BUGS = (
         "one_layer_down_only",
         "carries the derivative one layer down from the output, and zeros below that",
         "Which entry of all_dl_df is known first, and in which order does your loop go through the layers?",
-        "all_dl_dh[layer] needs all_dl_df[layer], which is made in the layer above: the loop goes from layer K"
+        "all_dl_dh[layer] needs all_dl_df[layer], which is made in the layer above: the loop should go from layer K"
         " down to 0.",
         lambda s, k: _right(s, k) if k == s.top else np.zeros_like(s.h[k]),
     ),
