@@ -493,9 +493,20 @@ def test_the_environment_is_ours_alone(jailed: Session) -> None:
     }
 
 
+OPEN = "for n in range(512):\n    try:\n        os.fstat(n)\n        print(n)\n    except OSError:\n        pass"
+
+
 def test_no_descriptor_is_open_but_the_pipes(jailed: Session) -> None:
-    lines = "for n in range(64):\n    try:\n        os.fstat(n)\n        print(n)\n    except OSError:\n        pass"
-    assert look(jailed, lines).split() == ["0", "1", "2", "40", "41"]
+    assert look(jailed, OPEN).split() == ["0", "1", "2", "40", "41"]
+
+
+def test_nor_is_one_if_the_worker_has_many_open(single: Single) -> None:
+    """What bwrap is passed then has numbers beyond those of the pipes."""
+    with contextlib.ExitStack() as stack:
+        for _ in range(64):
+            stack.callback(os.close, os.dup(0))
+        with Session(single, LIMITS) as session:
+            assert look(session, OPEN).split() == ["0", "1", "2", "40", "41"]
 
 
 def test_only_what_python_needs_is_mounted(jailed: Session) -> None:
