@@ -88,6 +88,7 @@ class Load:
                 if answer.status_code == 202:
                     self.accepted[number] = answer.json()["id"]
                     return
+            # Refused or not reached: the same key again, as a portal would, without a flood of its own.
             time.sleep(0.5)
 
 
@@ -208,11 +209,13 @@ def measure(name: str, seconds: float, rate: float) -> Report:
             sending = threading.Thread(target=load.run, args=(hands,))
             sending.start()
             try:
+                # Load before the outage, to be lost by it.
                 time.sleep(min(5.0, seconds))
                 with outage(serving):
                     said = _watch(load.url, seconds)
                 ended = time.monotonic()
                 report.ready = _after(ended, lambda: missing(load.url) == {}, READY, "it is not ready", report)
+                # Load after it, as it is taken up again.
                 time.sleep(min(5.0, seconds))
             finally:
                 load.end()

@@ -34,12 +34,17 @@ def _wrong(got: Array, truth: Array, tolerance: Array) -> Booleans:
     return np.asarray(~np.isfinite(got) | (~near & ~np.isnan(truth)))
 
 
-def disagreeing(suite: Suite, answers: Sequence[Answer]) -> list[bool]:
-    """For each network whether any entry is wrong, or there are none to compare."""
+def all_wrong_entries(suite: Suite, answers: Sequence[Answer]) -> Booleans:
+    """For each parameter of the suite whether the answer is beyond its tolerance, or there is none to compare."""
     # A network that did not return anything is NaN in all of its entries, which is wrong wherever it stands.
     got = np.full(suite.starts[-1], np.nan)
     for start, stop, answer in zip(suite.starts, suite.starts[1:], answers, strict=False):
         if isinstance(answer, Returned):
             got[start:stop] = answer.gradient
-    wrong = _wrong(got, suite.derivatives, suite.tolerances)
+    return _wrong(got, suite.derivatives, suite.tolerances)
+
+
+def disagreeing(suite: Suite, answers: Sequence[Answer]) -> list[bool]:
+    """For each network whether any entry is wrong, or there are none to compare."""
+    wrong = all_wrong_entries(suite, answers)
     return np.logical_or.reduceat(wrong, suite.starts[:-1])[: len(answers)].tolist() if len(suite) else []

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from grader.judge import wording
-from grader.judge.agreement import disagreeing, wrong_entries
+from grader.judge.agreement import all_wrong_entries, disagreeing
 from grader.judge.form import reformed
 from grader.judge.row import Row
 from grader.judge.shrinking import Fails
@@ -44,10 +44,7 @@ def steps(suite: Suite, layers: Layers, answers: Sequence[Answer], assignment: A
 
 def _returned_right(suite: Suite, layers: Layers, answers: Sequence[Answer]) -> dict[str, Booleans]:
     """For each step the layers whose returned array is the true one: dW for the weights, db for all others."""
-    right = np.zeros(suite.starts[-1], dtype=bool)
-    for i, answer in enumerate(answers):
-        if isinstance(answer, Returned):
-            right[suite.starts[i] : suite.starts[i + 1]] = ~wrong_entries(suite, i, answer)
+    right = ~all_wrong_entries(suite, answers)
     padded = np.ones(layers.f.shape, dtype=bool)
     padded.ravel()[layers.bias_to] = right[layers.bias_from]
     biases = padded.all(axis=1)

@@ -51,6 +51,11 @@ def test_another_kind_of_file_is_named(start: bytes, kind: str, name: str) -> No
     assert ".ipynb" in error.message
 
 
+def test_code_that_begins_like_a_picture_is_code() -> None:
+    """GIF files begin with letters that may begin a name."""
+    assert "nothing" in rejection(b"GIF89a = 1\nnothing = (", "homework.py").message
+
+
 @pytest.mark.parametrize("name", ["homework.py", "homework.ipynb"])
 def test_text_of_two_byte_characters_is_an_encoding(name: str) -> None:
     error = rejection("def backward_pass(): pass".encode("utf-16"), name)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from grader.reports.plaintext import plain
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
@@ -11,8 +13,5 @@ class Failure:
     traceback: str
 
     def message(self) -> str:
-        """Return what standard error says of it."""
-        return (
-            f"{self.traceback}backmark: {self.filename}: internal error;"
-            " this is an internal error in Backmark; it says nothing about the submission"
-        )
+        """Return the text for standard error, made plain: no file name or quoted error commands a terminal."""
+        return plain(f"{self.traceback}backmark: {self.filename}: internal error; it says nothing about the submission")

@@ -20,7 +20,6 @@ _KINDS = (
     (b"%PDF-", "a PDF"),
     (b"\x89PNG\r\n\x1a\n", "a picture (PNG)"),
     (b"\xff\xd8\xff", "a picture (JPEG)"),
-    (b"GIF8", "a picture (GIF)"),
     (b"PK\x03\x04", "a ZIP archive, or an Office document"),
     (b"PK\x05\x06", "a ZIP archive, or an Office document"),
     (b"Rar!\x1a\x07", "a RAR archive"),
