@@ -31,6 +31,8 @@ from grader.store.store import Store
 
 #: Tries in which a jail may be killed: a third kill would end the submission as our failure, as it should.
 KILLED_TRIES = 2
+#: Seconds between two lines of progress.
+PROGRESS = 30.0
 #: Seconds for which something is stopped, at most: less than a lease, so that stopping a worker costs no try.
 STOPPED = 3.0
 #: Every so many submissions one computes for seconds, and one is slow to read.
@@ -155,9 +157,14 @@ class Trouble:
                 thread.join()
 
     def wait(self, end: float) -> None:
-        """Wait until all submissions are at their end, or it is too late."""
+        """Wait until all submissions are at their end, or it is too late; show on standard error how many are."""
+        start = shown = time.monotonic()
         while self._waiting and time.monotonic() < end:
             self._waiting -= {each.id for each in self._store.submissions.many([*self._waiting]) if each.state.terminal}
+            if time.monotonic() >= shown + PROGRESS:
+                shown = time.monotonic()
+                done = self._found.handed_in - len(self._waiting)
+                print(f"{shown - start:6.0f} s: {done} of {self._found.handed_in} graded", file=sys.stderr, flush=True)
             self._over.wait(0.5)
 
     def _running(self) -> dict[str, int] | None:
