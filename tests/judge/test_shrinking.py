@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from grader.judge.agreement import disagreeing
 from grader.judge.judge import Judge
-from grader.judge.shrinking import BUDGET, Fails, Witness, shrink, size
+from grader.judge.shrinking import BUDGET, Fails, Failure, Witness, shrink, size
 from grader.model.assignment import Assignment, Range, Ranges
 from grader.model.verdict import Counterexample, Judgement
 from grader.oracle.answers import Answer, Candidate, Evidence
@@ -140,7 +140,7 @@ def still_failing(found: Network, candidate: Candidate, proposals: Proposals, fa
     proposed = proposals.of(reductions(found))
     if not proposed:
         return []
-    suite = proposals.joined(proposed)
+    suite = proposals.expectations(proposed)
     marks = fails(suite, candidate.answer(suite))
     return [each.network.sizes for each, mark in zip(proposed, marks, strict=True) if mark]
 
@@ -181,8 +181,8 @@ def test_a_batch_shrinks_like_any_other_size(name: str, seed: int) -> None:
     right = RIGHT.replace("np.array(df[layer])\n", "df[layer].sum(axis=1, keepdims=True)\n")
     candidate, proposals = local(right.replace(old, new), assignment), Proposals(assignment)
     starts = [seeded(seed + 10 * more, assignment, columns=8) for more in range(12)]
-    start = next(iter(Witness(candidate, proposals).failing(proposals.of(starts), disagreeing)))
-    found = shrink(start, disagreeing, Witness(candidate, proposals))
+    start = next(iter(Witness(candidate, proposals).failing(proposals.of(starts), Failure(disagreeing))))
+    found = shrink(start, Failure(disagreeing), Witness(candidate, proposals))
     assert found.columns == columns
     assert still_failing(found, candidate, proposals, disagreeing) == []
 
@@ -216,7 +216,7 @@ def test_it_never_grows_stays_within_its_budget_and_fails_in_the_same_way(depth:
     assignment = Assignment("x", "x")
     start: Network = seeded(seed, assignment)
     candidate = Counting(min(depth, start.depth), min(width, max(start.sizes[1:-1], default=0)))
-    found = shrink(start, candidate.fails, Witness(candidate, Proposals(assignment)))
+    found = shrink(start, Failure(candidate.fails), Witness(candidate, Proposals(assignment)))
     assert size(found) <= size(start)
     assert candidate.calls <= BUDGET
     assert found.depth >= candidate.depth
