@@ -1,13 +1,12 @@
-"""Which answers agree with finite differences, entry by entry."""
+"""Which answers agree with what is expected, number by number."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 from grader.oracle.answers import Answer, Malformed, Raised, Returned
+from grader.oracle.cases import Booleans, Cases
 from grader.oracle.network import Array
-from grader.oracle.suite import Suite
-from grader.subjects.networks.layers import Booleans
 
 
 def way(answer: Answer) -> tuple[str, str]:
@@ -21,30 +20,39 @@ def way(answer: Answer) -> tuple[str, str]:
             return ("raised", name)
 
 
-def wrong_entries(suite: Suite, i: int, answer: Returned) -> Booleans:
-    """For each parameter of network `i` whether the answer is beyond its tolerance; NaN always is."""
-    mine = slice(suite.starts[i], suite.starts[i + 1])
-    return _wrong(answer.gradient, suite.derivatives[mine], suite.tolerances[mine])
+def same(first: Answer, second: Answer) -> bool:
+    """Whether two answers are the same: bit for bit if they are numbers, and wrong in the same way if not."""
+    if isinstance(first, Returned) and isinstance(second, Returned):
+        return first.numbers.tobytes() == second.numbers.tobytes()
+    if isinstance(first, Malformed) and isinstance(second, Malformed):
+        return first.message == second.message
+    return type(first) is type(second)
+
+
+def wrong_entries(cases: Cases, i: int, answer: Returned) -> Booleans:
+    """For each number of case `i` whether the answer is beyond its tolerance; NaN always is."""
+    mine = slice(cases.starts[i], cases.starts[i + 1])
+    return _wrong(answer.numbers, cases.expected[mine], cases.tolerances[mine])
 
 
 def _wrong(got: Array, truth: Array, tolerance: Array) -> Booleans:
     with np.errstate(invalid="ignore"):
         near = np.abs(got - truth) <= tolerance
-    # Inconclusive coordinates are left out, but even there a derivative is a finite number.
+    # Inconclusive numbers are left out, but even there the answer is a finite number.
     return np.asarray(~np.isfinite(got) | (~near & ~np.isnan(truth)))
 
 
-def all_wrong_entries(suite: Suite, answers: Sequence[Answer]) -> Booleans:
-    """For each parameter of the suite whether the answer is beyond its tolerance, or there is none to compare."""
-    # A network that did not return anything is NaN in all of its entries, which is wrong wherever it stands.
-    got = np.full(suite.starts[-1], np.nan)
-    for start, stop, answer in zip(suite.starts, suite.starts[1:], answers, strict=False):
+def all_wrong_entries(cases: Cases, answers: Sequence[Answer]) -> Booleans:
+    """For each number of the cases whether the answer is beyond its tolerance, or there is none to compare."""
+    # A case that did not return anything is NaN in all of its entries, which is wrong wherever it stands.
+    got = np.full(cases.starts[-1], np.nan)
+    for start, stop, answer in zip(cases.starts, cases.starts[1:], answers, strict=False):
         if isinstance(answer, Returned):
-            got[start:stop] = answer.gradient
-    return _wrong(got, suite.derivatives, suite.tolerances)
+            got[start:stop] = answer.numbers
+    return _wrong(got, cases.expected, cases.tolerances)
 
 
-def disagreeing(suite: Suite, answers: Sequence[Answer]) -> list[bool]:
-    """For each network whether any entry is wrong, or there are none to compare."""
-    wrong = all_wrong_entries(suite, answers)
-    return np.logical_or.reduceat(wrong, suite.starts[:-1])[: len(answers)].tolist() if len(suite) else []
+def disagreeing(cases: Cases, answers: Sequence[Answer]) -> list[bool]:
+    """For each case whether any number is wrong, or there are none to compare."""
+    wrong = all_wrong_entries(cases, answers)
+    return np.logical_or.reduceat(wrong, cases.starts[:-1])[: len(answers)].tolist() if len(cases) else []

@@ -7,7 +7,6 @@ from itertools import islice
 import numpy as np
 
 from grader.judge.agreement import disagreeing
-from grader.judge.rubric import evidence
 from grader.model.assignment import Assignment, Rubric
 from grader.oracle.suite import proposed
 from grader.publishing.mistakes import Known, Mistake, known, of
@@ -15,6 +14,7 @@ from grader.subjects.networks.building import Values
 from grader.subjects.networks.diagnosis.lines import RIGHT
 from grader.subjects.networks.ordinary import ordinary
 from grader.subjects.networks.revision import Revision
+from grader.subjects.networks.rubric import evidence
 from grader.subjects.networks.steps import STEPS
 
 #: Ordinary networks on which a mistake has to be right, too, to be none within an assignment's ranges.

@@ -8,13 +8,14 @@ import pytest
 from grader.errors import SubmissionError
 from grader.judge.agreement import disagreeing
 from grader.judge.judge import Judge
-from grader.judge.rubric import agreement, steps
+from grader.judge.rows import agreement
 from grader.model.verdict import Mark
 from grader.oracle.answers import Answer, Returned
 from grader.oracle.network import Pass, forward
 from grader.oracle.reference import gradient
 from grader.oracle.suite import Suite, flatten
 from grader.subjects.networks.revision import Revision
+from grader.subjects.networks.rubric import steps
 from grader.subjects.networks.steps import STEPS
 from tests.corpus.mutants import label, mutations
 from tests.corpus.mutations import KINDS
@@ -26,7 +27,7 @@ from tests.local import local
 
 def answers(source: str, judge: Judge) -> list[Answer]:
     """The answers to the networks that decide."""
-    return local(source, judge.assignment).answer(judge.suite)
+    return local(source, judge.assignment).answer(judge.revision.suite)
 
 
 def failing(source: str, judge: Judge) -> list[str]:
@@ -35,14 +36,17 @@ def failing(source: str, judge: Judge) -> list[str]:
         given = answers(source, judge)
     except SubmissionError as error:
         return [str(error)]
-    rows = {"agreement": agreement(judge.suite, given), **steps(judge.suite, judge.layers, given, judge.assignment)}
+    rows = {
+        "agreement": agreement(judge.revision.suite, given),
+        **steps(judge.revision.suite, judge.revision.subject.layers, given, judge.assignment),
+    }
     return [name for name, row in rows.items() if row.mark is not Mark.PASSED]
 
 
 def agrees(source: str, judge: Judge) -> bool:
     """Return whether a source agrees with the differences."""
     try:
-        return agreement(judge.suite, answers(source, judge)).mark is Mark.PASSED
+        return agreement(judge.revision.suite, answers(source, judge)).mark is Mark.PASSED
     except SubmissionError:
         return False
 
@@ -73,8 +77,8 @@ def test_a_rare_fault_is_found(udl: Judge, fault: RareFault) -> None:
 def test_a_right_variant_passes_with_every_step(udl: Judge, variant: RightVariant) -> None:
     """Honest style, precision and structure cost nothing."""
     given = answers(variant.source, udl)
-    assert agreement(udl.suite, given).mark is Mark.PASSED
-    rows = steps(udl.suite, udl.layers, given, udl.assignment)
+    assert agreement(udl.revision.suite, given).mark is Mark.PASSED
+    rows = steps(udl.revision.suite, udl.revision.subject.layers, given, udl.assignment)
     assert [name for name in STEPS if rows[name].mark is not Mark.PASSED] == []
 
 
@@ -96,9 +100,9 @@ def in_precision(suite: Suite, judge: Judge, kind: type[np.floating]) -> Sequenc
 
 def test_float32_is_right_and_float16_is_seen(udl: Judge) -> None:
     """Float16 on most networks: small ones of dyadic values are exact even in half precision."""
-    assert not any(disagreeing(udl.suite, in_precision(udl.suite, udl, np.float32)))
+    assert not any(disagreeing(udl.revision.suite, in_precision(udl.revision.suite, udl, np.float32)))
     with np.errstate(over="ignore", invalid="ignore"):
-        assert np.mean(disagreeing(udl.suite, in_precision(udl.suite, udl, np.float16))) > 0.8
+        assert np.mean(disagreeing(udl.revision.suite, in_precision(udl.revision.suite, udl, np.float16))) > 0.8
 
 
 def test_a_right_implementation_is_never_rejected_over_a_thousand_seeds(udl: Judge) -> None:

@@ -10,13 +10,15 @@ from hypothesis import strategies as st
 
 from grader.judge.agreement import disagreeing
 from grader.judge.judge import Judge
-from grader.judge.shrinking import BUDGET, Fails, Failure, Witness, shrink, size
+from grader.judge.row import Fails, Failure
+from grader.judge.witness import BUDGET, Witness
 from grader.model.assignment import Assignment, Range, Ranges
 from grader.model.verdict import Counterexample, Judgement
 from grader.oracle.answers import Answer, Candidate, Evidence
 from grader.oracle.network import Network
 from grader.oracle.suite import Suite
 from grader.subjects.networks.proposals import SIMPLE, Proposals, numbers_of, rebuilt
+from grader.subjects.networks.shrinking import Search, shrink, size
 from tests.corpus.rare import rare_faults
 from tests.local import local
 from tests.subjects.networks.seeded import network as seeded
@@ -135,7 +137,9 @@ def reductions(network: Network) -> Iterator[Network]:
             yield rebuilt(network.sizes, network.columns, np.r_[numbers[:at], simpler, numbers[at + 1 :]], y)
 
 
-def still_failing(found: Network, candidate: Candidate, proposals: Proposals, fails: Fails) -> list[tuple[int, ...]]:
+def still_failing(
+    found: Network, candidate: Candidate[Suite], proposals: Proposals, fails: Fails
+) -> list[tuple[int, ...]]:
     """The sizes of those of its reductions that fail as well."""
     proposed = proposals.of(reductions(found))
     if not proposed:
@@ -181,8 +185,9 @@ def test_a_batch_shrinks_like_any_other_size(name: str, seed: int) -> None:
     right = RIGHT.replace("np.array(df[layer])\n", "df[layer].sum(axis=1, keepdims=True)\n")
     candidate, proposals = local(right.replace(old, new), assignment), Proposals(assignment)
     starts = [seeded(seed + 10 * more, assignment, columns=8) for more in range(12)]
-    start = next(iter(Witness(candidate, proposals).failing(proposals.of(starts), Failure(disagreeing))))
-    found = shrink(start, Failure(disagreeing), Witness(candidate, proposals))
+    search = Search(Witness(candidate), proposals)
+    start = next(iter(search.failing(proposals.of(starts), Failure(disagreeing))))
+    found = shrink(start, Failure(disagreeing), Search(Witness(candidate), proposals))
     assert found.columns == columns
     assert still_failing(found, candidate, proposals, disagreeing) == []
 
@@ -216,7 +221,7 @@ def test_it_never_grows_stays_within_its_budget_and_fails_in_the_same_way(depth:
     assignment = Assignment("x", "x")
     start: Network = seeded(seed, assignment)
     candidate = Counting(min(depth, start.depth), min(width, max(start.sizes[1:-1], default=0)))
-    found = shrink(start, Failure(candidate.fails), Witness(candidate, Proposals(assignment)))
+    found = shrink(start, Failure(candidate.fails), Search(Witness(candidate), Proposals(assignment)))
     assert size(found) <= size(start)
     assert candidate.calls <= BUDGET
     assert found.depth >= candidate.depth

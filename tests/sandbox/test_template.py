@@ -460,7 +460,7 @@ def test_what_there_is_no_room_for_is_sent(own: Template) -> None:
 def test_what_is_kept_for_others_is_in_no_child(own: Template, udl: Judge) -> None:
     """Not even in what it has given back: numbers are known to whoever is asked about them alone."""
     first, second, third = request(udl.questions, udl.assignment), wide(5), wide(6)
-    numbers = [number.tobytes() for number in udl.suite.preactivations[:400:40]]
+    numbers = [number.tobytes() for number in udl.revision.suite.preactivations[:400:40]]
     answered(own, SUMS, second)
     for each in (first, second):
         own.keep(each)
@@ -493,7 +493,7 @@ def test_a_template_that_does_not_listen_is_replaced(own: Template) -> None:
 @pytest.mark.parametrize("kind", [Template, Single])
 def test_the_largest_suite_is_asked(jail: Launch, udl: Judge, kind: type[Template] | type[Single]) -> None:
     """Sent and, where that is done, kept."""
-    suite = join([udl.suite] * 10)
+    suite = join([udl.revision.suite] * 10)
     asked = request(suite, udl.assignment)
     assert len(suite) == 2000
     limits = dataclasses.replace(LIMITS, seconds=20)
@@ -518,7 +518,7 @@ def test_networks_of_one_submission_alone_are_in_no_template(
         # The template takes things in turn: by then it has what it was told to keep.
         jails.check()
         held = memory(jails._jail.pid)
-    asked = [number.tobytes() for number in udl.suite.preactivations[:400:40]]
+    asked = [number.tobytes() for number in udl.revision.suite.preactivations[:400:40]]
     assert all((number in held) is shared for number in asked)
 
 

@@ -270,4 +270,6 @@ def test_joined_networks_stand_in_order_of_depth(udl: Judge) -> None:
     depths = [len(sizes) for sizes in found.suite.sizes]
     assert depths == sorted(depths)
     assert len(found.suite) == 203
-    assert sorted(found.suite.corners) == sorted([*udl.suite.corners, *(udl.suite.corners[i] for i in (0, 150, 3))])
+    assert sorted(found.suite.corners) == sorted(
+        [*udl.revision.suite.corners, *(udl.revision.suite.corners[i] for i in (0, 150, 3))]
+    )

@@ -8,21 +8,18 @@ from functools import cached_property
 
 from grader.errors import BackmarkError, JailInterrupted, SubmissionError, TimedOut
 from grader.judge.judge import Judge
-from grader.judge.rubric import ORDER
 from grader.model.verdict import (
     AssignmentReference,
     Flag,
     Judgement,
-    Mark,
     Outcome,
-    Property,
     Statistics,
     StudentError,
     Submission,
     Verdict,
 )
-from grader.model.words import TITLES
 from grader.oracle.answers import Candidate
+from grader.oracle.suite import Suite
 from grader.subjects.networks.diagnosis.written import Written, placed
 from worker.grading.candidate import Jailed, Requests
 from worker.grading.pool import Jails
@@ -154,7 +151,7 @@ class Grading:
             judgement = replace(judgement, flags=(*judgement.flags, PRINTS))
         return judgement, output
 
-    def _candidate(self, session: Session) -> Candidate:
+    def _candidate(self, session: Session) -> Candidate[Suite]:
         session.budget = self._budget
         self._sessions.append(session)
         if self._stopped:
@@ -171,7 +168,7 @@ class Grading:
         self._written = tuple(Written(each.name, each.index, each.cell, each.line) for each in extracted.writes)
         return Jailed(session, self.grader.requests)
 
-    def _fresh(self) -> Candidate:
+    def _fresh(self) -> Candidate[Suite]:
         # One jail at a time: a machine has memory for so many, and a submission's limits are its own.
         self._close()
         if self._budget.used > self.grader.limits.seconds:
@@ -189,11 +186,9 @@ class Grading:
             session.close()
 
     def _rejected(self, error: SubmissionError) -> Judgement:
-        maxima = self.grader.judge.maxima
-        rows = tuple(Property(name, TITLES[name], Mark.NOT_RUN, 0, maxima[name], 0, REFUSED) for name in ORDER)
         return Judgement(
             Outcome.REJECTED,
-            rows,
+            self.grader.judge.not_run(REFUSED),
             error=StudentError(error.reason, str(error)),
             statistics=Statistics(seed=self.grader.judge.assignment.seed),
         )

@@ -12,10 +12,10 @@ from pathlib import Path
 import click
 
 from grader.errors import AssignmentError, BadAssignment
-from grader.judge.rubric import evidence
 from grader.model.assignment import Assignment
 from grader.model.stored import assignment_to_json
 from grader.subjects.networks.revision import FORMAT, Revision, dump, load, packaged
+from grader.subjects.networks.rubric import evidence
 
 #: Seconds that a service lets a drawing take, since its worker grades nobody meanwhile. The shipped one takes a few.
 MOST_SECONDS = 180.0

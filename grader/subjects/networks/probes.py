@@ -77,7 +77,7 @@ def recomputes(asked: Probes, answers: Sequence[Answer]) -> bool:
             return False
         # A difference of what should be zero leaves the rounding of the loss.
         size = FOLLOWS * np.maximum(expected.size, FOLLOWS * np.max(expected.size))
-        follows = np.abs(answer.gradient - expected.from_weights) <= size
+        follows = np.abs(answer.numbers - expected.from_weights) <= size
         differ = np.abs(expected.from_weights - expected.from_given) > size
         if not differ.any() or min(follows.mean(), follows[differ].mean()) < MOSTLY:
             return False

@@ -27,7 +27,11 @@ Lists = dict[tuple[str, int], Array]
 
 
 def ignores_error(
-    candidate: Candidate, suite: Suite, evidence: Mapping[int, Evidence], failing: Sequence[int], assignment: Assignment
+    candidate: Candidate[Suite],
+    suite: Suite,
+    evidence: Mapping[int, Evidence],
+    failing: Sequence[int],
+    assignment: Assignment,
 ) -> bool:
     """True if the gradients below the output layer do not follow from the error at the output.
 

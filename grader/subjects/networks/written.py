@@ -17,9 +17,10 @@ import numpy as np
 
 from grader.model.assignment import Assignment
 from grader.oracle.answers import Answer, Evidence, Malformed, Raised, Returned
+from grader.oracle.cases import Booleans
 from grader.oracle.network import Array
 from grader.oracle.suite import Suite
-from grader.subjects.networks.layers import Booleans, Layers, Places
+from grader.subjects.networks.layers import Layers, Places
 from grader.subjects.networks.steps import LOCAL, Step
 
 #: How many networks are asked for the lists of those that fail in one way.

@@ -10,6 +10,7 @@ import numpy as np
 from grader.model.assignment import Assignment
 from grader.model.verdict import Diagnosis
 from grader.oracle.answers import Answer, Evidence, Malformed
+from grader.oracle.cases import Booleans
 from grader.oracle.suite import Suite
 from grader.subjects.networks.diagnosis import hints
 from grader.subjects.networks.diagnosis.agreeing import agreeing
@@ -24,7 +25,6 @@ from grader.subjects.networks.diagnosis.raising import WRONG_SHAPE, Blame, blame
 from grader.subjects.networks.diagnosis.reach import reach
 from grader.subjects.networks.diagnosis.state import KEEPS, state
 from grader.subjects.networks.diagnosis.work import views
-from grader.subjects.networks.layers import Booleans
 
 #: For who is seen to follow the loss instead of the chain rule.
 DIFFERENTIATES = Bug(

@@ -8,10 +8,10 @@ import numpy as np
 from grader.model.assignment import Assignment
 from grader.model.verdict import FirstDifference
 from grader.oracle.answers import Answer, Evidence, Returned
+from grader.oracle.cases import Booleans
 from grader.oracle.network import Array
 from grader.oracle.suite import Suite, matrices
 from grader.subjects.networks.diagnosis.agreeing import carried
-from grader.subjects.networks.layers import Booleans
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,8 @@ def _first(suite: Suite, answer: Answer, i: int, assignment: Assignment, evidenc
     assert isinstance(answer, Returned)  # noqa: S101 - only those are looked at
     sizes, mine = suite.sizes[i], slice(suite.starts[i], suite.starts[i + 1])
     truth, tolerance = suite.derivatives[mine], suite.tolerances[mine]
-    off: Booleans = ~(np.abs(answer.gradient - truth) <= tolerance) & ~np.isnan(truth)
-    got, marks = matrices(sizes, answer.gradient), matrices(sizes, off.astype(np.float64))
+    off: Booleans = ~(np.abs(answer.numbers - truth) <= tolerance) & ~np.isnan(truth)
+    got, marks = matrices(sizes, answer.numbers), matrices(sizes, off.astype(np.float64))
     rounding = matrices(sizes, np.where(np.isfinite(tolerance), tolerance, 0.0))
     depth = len(sizes) - 2
     for k in range(depth, -1, -1):

@@ -26,7 +26,7 @@ def counterexample(suite: Suite, i: int, answer: Answer | None, assignment: Assi
         net_input=_rows(network.net_input),
         y=_rows(network.y),
         expected=_gradient(truth),
-        actual=_gradient(matrices(network.sizes, answer.gradient)) if isinstance(answer, Returned) else None,
+        actual=_gradient(matrices(network.sizes, answer.numbers)) if isinstance(answer, Returned) else None,
         instead=_instead(answer),
         parameter=parameter,
         layer=layer,

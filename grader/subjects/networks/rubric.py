@@ -1,22 +1,23 @@
-"""The rows of a verdict: every property of the rubric, from the answers to a revision's networks."""
+"""The rows of a verdict that are about networks: the four steps and any shape, from the answers to a suite."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from grader.judge import wording
 from grader.judge.agreement import all_wrong_entries, disagreeing
-from grader.judge.form import reformed
-from grader.judge.row import Row
-from grader.judge.shrinking import Fails
+from grader.judge.row import Fails, Row
+from grader.judge.rows import AGREEMENT, PURE
 from grader.model.assignment import Assignment, Rubric
 from grader.model.verdict import Mark
 from grader.model.words import TITLES
-from grader.oracle.answers import Answer, Evidence, Malformed, Returned
+from grader.oracle.answers import Answer, Evidence, Returned
+from grader.oracle.cases import Booleans
 from grader.oracle.reference import gradient
 from grader.oracle.suite import Suite, flatten
-from grader.subjects.networks.layers import Booleans, Layers, stack, stacked
+from grader.subjects.networks import wording
+from grader.subjects.networks.form import reformed
+from grader.subjects.networks.layers import Layers, stack, stacked
 from grader.subjects.networks.steps import STEPS, Reading, Step, judge
 from grader.subjects.networks.written import Written, WrittenStep, merged
 from grader.subjects.networks.written import judge as judge_lists
@@ -25,16 +26,8 @@ from grader.subjects.networks.written import spread as spread_lists
 #: The two steps that carry the derivative back: in what comes back only their product can be seen.
 PROPAGATION = ("relu_derivative", "activation_gradient")
 
-ORDER = ("finite_differences", *STEPS, "any_shape", "form", "pure")
-
-
-def agreement(suite: Suite, answers: Sequence[Answer], later: int = 0) -> Row:
-    """`finite_differences`: the judge of *passed*. `later` of the answers came when a network was asked about again."""
-    failing = tuple(np.flatnonzero(disagreeing(suite, answers)).tolist())
-    if not failing:
-        return Row(Mark.PASSED, len(suite), "")
-    message = wording.tally(len(failing), len(suite)) + (wording.later(later) if later else "")
-    return Row(Mark.FAILED, len(suite), message, failing, disagreeing)
+#: The rows of a verdict, in order.
+ORDER = (AGREEMENT, *STEPS, "any_shape", "form", PURE)
 
 
 def steps(suite: Suite, layers: Layers, answers: Sequence[Answer], assignment: Assignment) -> dict[str, Row]:
@@ -100,7 +93,7 @@ def _one_of_two(found: Mapping[str, Step], rubric: Rubric) -> dict[str, Step]:
 
 def _judged_row(name: str, step: Step, layers: Layers, lists: Written, *, product: bool) -> Row:
     row = _row(name, step, layers, disagreeing)
-    wrong, of = len(row.failing), max(row.networks, len(row.failing))
+    wrong, of = len(row.failing), max(row.cases, len(row.failing))
     if row.mark is not Mark.FAILED:
         return row
     if product and name in PROPAGATION:
@@ -189,7 +182,7 @@ def evidence(suite: Suite, assignment: Assignment) -> dict[str, int]:
     """On how many networks a right implementation puts each step to the test; none where nothing could be seen."""
     answers = [Returned(flatten(gradient(network, assignment.formulas))) for network in suite.networks]
     found = steps(suite, stack(suite, assignment.formulas), answers, assignment)
-    return {name: row.networks for name, row in found.items()}
+    return {name: row.cases for name, row in found.items()}
 
 
 def right(suite: Suite, seen: Mapping[str, int]) -> dict[str, Row]:
@@ -244,7 +237,7 @@ def any_shape(  # noqa: PLR0913 - what is judged, and what is known of it alread
 
 def unpropagated(rows: Mapping[str, Row], agrees: Row) -> dict[str, Row]:
     """The rows that cannot hold if the layers below the output ignore its error; `bias_gradient` can at the top."""
-    lost = Row(Mark.FAILED, agrees.networks, wording.UNPROPAGATED, agrees.failing, agrees.fails)
+    lost = Row(Mark.FAILED, agrees.cases, wording.UNPROPAGATED, agrees.failing, agrees.fails)
     return {name: lost for name in (*STEPS[1:], "any_shape") if rows[name].mark is Mark.PASSED}
 
 
@@ -261,39 +254,3 @@ def home_networks(suite: Suite, assignment: Assignment) -> list[int]:
         if sizes == home.sizes and columns in {1, home.columns}
     ]
     return found or list(range(len(suite)))
-
-
-def purity(answers: Sequence[Answer], again: Sequence[Answer], asked_again: Sequence[int], *, ended: bool) -> Row:
-    """`pure`: arguments as they were, and the same answer when asked again after all the others."""
-    changed = sorted({name for answer in answers if isinstance(answer, Returned) for name in answer.changed})
-    changing = tuple(i for i, answer in enumerate(answers) if isinstance(answer, Returned) and answer.changed)
-    if changing:
-        message = f"It changes {' and '.join(changed)} in place, on {len(changing)} of {len(answers)} networks."
-        return Row(Mark.FAILED, len(answers), message, changing)
-    other = tuple(i for i, second in zip(asked_again, again, strict=False) if not same(answers[i], second))
-    if other or ended:
-        message = f"Asked again about {len(asked_again)} networks, it answered {len(other)} of them differently."
-        if ended:
-            message = "Asked again about networks that it had answered, it did not answer."
-        return Row(Mark.FAILED, len(answers), message, other)
-    return Row(Mark.PASSED, len(answers), "")
-
-
-def wrong_later(suite: Suite, answers: Sequence[Answer], again: Mapping[int, Answer]) -> dict[int, Answer]:
-    """By network the second answers that disagree with finite differences where the first ones agreed."""
-    other = [i for i, second in again.items() if not same(answers[i], second)]
-    if not other:
-        return {}
-    asked = suite.take(other)
-    first = disagreeing(asked, [answers[i] for i in other])
-    second = disagreeing(asked, [again[i] for i in other])
-    return {i: again[i] for i, before, after in zip(other, first, second, strict=True) if after and not before}
-
-
-def same(first: Answer, second: Answer) -> bool:
-    """Whether two answers are the same: bit for bit if they are numbers, and wrong in the same way if not."""
-    if isinstance(first, Returned) and isinstance(second, Returned):
-        return first.gradient.tobytes() == second.gradient.tobytes()
-    if isinstance(first, Malformed) and isinstance(second, Malformed):
-        return first.message == second.message
-    return type(first) is type(second)

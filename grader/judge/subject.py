@@ -1,0 +1,107 @@
+"""The seam: all that a kind of homework has of its own. Judge, jail, store and pages know no more of it than this."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+from grader.judge.row import Failure, Row
+from grader.judge.witness import Witness
+from grader.model.verdict import Counterexample, Diagnosis, FirstDifference, Flag
+from grader.oracle.answers import Answer, Evidence, Raised
+from grader.oracle.cases import Cases
+
+
+@dataclass(frozen=True, slots=True)
+class RowSpec:
+    """A row of the rubric: what it is called, and the most marks that it gives."""
+
+    name: str
+    title: str
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """A subject's own rows of a submission that is wrong somewhere."""
+
+    #: A row of a name that the judge has, too, takes its place.
+    rows: dict[str, Row]
+    #: What was read of the student's function on its way, by case, for the diagnosis.
+    evidence: Mapping[int, Evidence] = field(default_factory=dict)
+    #: What it raised, if that left nothing to judge.
+    raised: Raised | None = None
+
+
+SubjectCases = TypeVar("SubjectCases", bound=Cases)
+
+
+class Subject(Protocol[SubjectCases]):
+    """A revision's homework, made ready once for judging many submissions."""
+
+    @property
+    def noun(self) -> str:
+        """What a case is called, such as "network"; its plural has an s."""
+        ...
+
+    @property
+    def cases(self) -> SubjectCases:
+        """The cases that decide."""
+        ...
+
+    @property
+    def probes(self) -> SubjectCases:
+        """Cases for the flags, asked last; none of them is graded."""
+        ...
+
+    @property
+    def order(self) -> Sequence[int]:
+        """The places of the cases, from the smallest to the largest."""
+        ...
+
+    @property
+    def rows(self) -> Sequence[RowSpec]:
+        """All rows of a verdict, those of the judge (`AGREEMENT`, `PURE`) among them."""
+        ...
+
+    def right(self, answers: int) -> dict[str, Row]:
+        """Return the subject's own rows of a submission that is right in all of so many answers."""
+        ...
+
+    def marks(self, answers: Sequence[Answer], agrees: Row, witness: Witness) -> Marks:
+        """Return the subject's own rows of a submission of which `agrees` names the cases that are wrong."""
+        ...
+
+    def flags(self, probed: Sequence[Answer], witness: Witness) -> list[Flag]:
+        """Return what staff should look at, by the answers to the probes."""
+        ...
+
+    def smaller(self, i: int, failure: Failure, witness: Witness) -> SubjectCases:
+        """Return one case, the smallest found that fails as case `i` does; that case where there is none."""
+        ...
+
+    def diagnose(
+        self,
+        answers: Sequence[Answer],
+        failing: Sequence[int],
+        evidence: Mapping[int, Evidence],
+        *,
+        repeats: bool,
+        flags: Sequence[Flag],
+    ) -> tuple[tuple[Diagnosis, ...], FirstDifference | None]:
+        """Return what explains every answer, the best first, and where the numbers go wrong first.
+
+        `repeats` is false if the same question had different answers.
+        """
+        ...
+
+    def show(self, cases: SubjectCases, i: int, answer: Answer | None) -> Counterexample:
+        """Return case `i` beside the answer to it; None if the candidate ended instead."""
+        ...
+
+    def describe(self, i: int) -> str:
+        """Return what tells case `i` from others, as "which has 2 hidden layers"."""
+        ...
+
+
+#: A subject whose cases only itself looks into.
+AnySubject = Subject[Any]

@@ -1,0 +1,188 @@
+"""Layered networks as a subject: rows, probes, smaller networks and explanations for the judge."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from grader.errors import CandidateError
+from grader.judge.row import Failure, Row
+from grader.judge.subject import Marks, RowSpec
+from grader.judge.witness import Witness
+from grader.model.assignment import Assignment
+from grader.model.verdict import Counterexample, Diagnosis, FirstDifference, Flag, Mark
+from grader.model.words import TITLES
+from grader.oracle.answers import Answer, Evidence, Raised
+from grader.oracle.suite import Suite
+from grader.subjects.networks import wording
+from grader.subjects.networks.counterexample import counterexample
+from grader.subjects.networks.diagnosis.place import first_difference
+from grader.subjects.networks.differencing import NUMERICAL, differentiates
+from grader.subjects.networks.form import MISPLACED, form, in_one_order
+from grader.subjects.networks.layers import Layers, stack
+from grader.subjects.networks.probes import RECOMPUTES, Probes, probes, recomputes
+from grader.subjects.networks.proposals import Proposals
+from grader.subjects.networks.rubric import (
+    ORDER,
+    any_shape,
+    evidence,
+    home_networks,
+    read_steps,
+    right,
+    unpropagated,
+)
+from grader.subjects.networks.shrinking import Search, shrink, size
+from grader.subjects.networks.steps import STEPS
+from grader.subjects.networks.unpropagated import ignores_error
+from grader.subjects.networks.written import worth_asking
+
+if TYPE_CHECKING:
+    from grader.subjects.networks.diagnosis.diagnoser import Diagnoser
+
+
+@dataclass(frozen=True)
+class Networks:
+    """A revision's networks, made ready once for judging many submissions."""
+
+    assignment: Assignment
+    cases: Suite
+    #: On how many networks a right implementation puts each step to the test; None where not yet worked out.
+    tested: Mapping[str, int] | None
+    noun: str = "network"
+
+    @property
+    def probes(self) -> Suite:
+        """Networks whose activations are not the forward pass of their weights."""
+        return self._probes.suite
+
+    @cached_property
+    def order(self) -> list[int]:
+        """The places of the networks, from the smallest to the largest."""
+        return sorted(range(len(self.cases)), key=lambda i: (size(self.cases.networks[i]), i))
+
+    @cached_property
+    def rows(self) -> tuple[RowSpec, ...]:
+        """Every row; one whose step no network puts to the test gives no marks."""
+        rubric = self.assignment.rubric
+        return tuple(
+            RowSpec(name, TITLES[name], getattr(rubric, name) if self._seen.get(name, 1) else 0) for name in ORDER
+        )
+
+    @cached_property
+    def layers(self) -> Layers:
+        """The layers of all networks side by side."""
+        return stack(self.cases, self.assignment.formulas)
+
+    @cached_property
+    def home(self) -> list[int]:
+        """Networks of the notebook's own shape."""
+        return home_networks(self.cases, self.assignment)
+
+    @cached_property
+    def proposals(self) -> Proposals:
+        """Smaller networks, for counterexamples."""
+        return Proposals(self.assignment)
+
+    @cached_property
+    def diagnoser(self) -> "Diagnoser":
+        """The networks and the bug models, for what is wrong."""
+        # A cold right submission does not pay for two dozen modules that only wrong ones need.
+        from grader.subjects.networks.diagnosis.diagnoser import Diagnoser  # noqa: PLC0415
+
+        return Diagnoser(self.assignment, self.cases)
+
+    @cached_property
+    def _probes(self) -> Probes:
+        return probes(self.cases, self.assignment)
+
+    @cached_property
+    def _seen(self) -> Mapping[str, int]:
+        """On how many networks each step is put to the test."""
+        stored = self.tested or {}
+        # A revision of an earlier version may lack a step that was added since.
+        return stored if stored.keys() >= set(STEPS) else evidence(self.cases, self.assignment)
+
+    @cached_property
+    def _right(self) -> dict[str, Row]:
+        return right(self.cases, self._seen)
+
+    def right(self, answers: int) -> dict[str, Row]:
+        """The rows of who agrees with finite differences everywhere."""
+        return {**self._right, "form": Row(Mark.PASSED, answers, "")}
+
+    def marks(self, answers: Sequence[Answer], agrees: Row, witness: Witness) -> Marks:
+        """The steps, any shape and the form, by what came back and by the lists that were written on the way."""
+        read, by_answers = read_steps(self.cases, self.layers, answers, self.assignment)
+        failing = (agrees.failing, self.home, *(row.failing for row in by_answers.values()))
+        evidence = self._evidence(witness, worth_asking(answers, failing, self.order))
+        shape, rows = any_shape(self.cases, self.layers, answers, self.assignment, agrees, self.home, read, evidence)
+        rows |= {"any_shape": shape, "form": form(self.cases, answers, evidence)}
+        if not _propagates(rows) and witness.left:
+            candidate = witness.candidate
+            if ignores_error(candidate, self.cases, evidence, agrees.failing, self.assignment):
+                rows |= unpropagated(rows, agrees)
+        at_home = [answers[i] for i in self.home]
+        raised = [each for each in at_home if isinstance(each, Raised)]
+        if len(raised) < len(at_home):
+            return Marks(rows, evidence)
+        rows["any_shape"] = rows["pure"] = Row(Mark.NOT_RUN, 0, wording.RAISED_AT_HOME)
+        return Marks(rows, evidence, raised[0])
+
+    def _evidence(self, witness: Witness, which: Sequence[int]) -> dict[int, Evidence]:
+        """What the function wrote on its way, by network; empty for one that has ended."""
+        if not witness.left:
+            return {}
+        evidence = witness.candidate.evidence(self.cases.take(which))
+        if len(evidence) < len(which):
+            # It may have ended: it is asked nothing more.
+            witness.left = 0
+        return in_one_order(self.cases, dict(zip(which, evidence, strict=False)))
+
+    def flags(self, probed: Sequence[Answer], witness: Witness) -> list[Flag]:
+        """Whether it recomputes the forward pass, and whether it does so for differences."""
+        if not recomputes(self._probes, probed):
+            return []
+        try:
+            numerical = witness.left and differentiates(witness.candidate, self.cases, self.assignment)
+        except CandidateError:
+            # Nothing is claimed of it, and it is asked nothing more.
+            witness.left = 0
+            return [RECOMPUTES]
+        return [RECOMPUTES, NUMERICAL] if numerical else [RECOMPUTES]
+
+    def smaller(self, i: int, failure: Failure, witness: Witness) -> Suite:
+        """The smallest network found that fails as network `i` does, measured by finite differences."""
+        return self.proposals.measured(shrink(self.cases.networks[i], failure, Search(witness, self.proposals)))
+
+    def diagnose(
+        self,
+        answers: Sequence[Answer],
+        failing: Sequence[int],
+        evidence: Mapping[int, Evidence],
+        *,
+        repeats: bool,
+        flags: Sequence[Flag],
+    ) -> tuple[tuple[Diagnosis, ...], FirstDifference | None]:
+        """The mistakes that explain every answer, and the first layer that is wrong."""
+        found = self.diagnoser.diagnose(
+            answers, tuple(failing), evidence, repeats=repeats, differentiates=NUMERICAL in flags
+        )
+        misplaced = any(each.form in MISPLACED for each in evidence.values())
+        if misplaced or self.diagnoser.returned_wrongly(found):
+            # What is swapped or paired at the end says nothing about the layer that it landed in.
+            return found, None
+        return found, first_difference(self.cases, answers, tuple(failing), self.assignment, evidence)
+
+    def show(self, cases: Suite, i: int, answer: Answer | None) -> Counterexample:
+        """The network beside the answer to it."""
+        return counterexample(cases, i, answer, self.assignment)
+
+    def describe(self, i: int) -> str:
+        """How deep the network is."""
+        depth = self.cases.networks[i].depth
+        return f"which has {depth} hidden layer{'' if depth == 1 else 's'}"
+
+
+def _propagates(rows: Mapping[str, Row]) -> bool:
+    """True if the error at the output is right, and each layer's follows from the one above."""
+    return all(rows[name].mark is Mark.PASSED for name in STEPS if name != "weight_gradient")
