@@ -4,11 +4,36 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
+from grader.judge.exchange import Exchange
 from grader.judge.row import Failure, Row
 from grader.judge.witness import Witness
 from grader.model.verdict import Counterexample, Diagnosis, FirstDifference, Flag
 from grader.oracle.answers import Answer, Evidence, Raised
 from grader.oracle.cases import Cases
+
+
+class Write(Protocol):
+    """A line of the student's that writes an entry of one of the exchange's `lists`."""
+
+    @property
+    def name(self) -> str:
+        """The list."""
+        ...
+
+    @property
+    def index(self) -> str:
+        """The entry, as it is written; empty where that is long."""
+        ...
+
+    @property
+    def cell(self) -> int:
+        """The notebook's cell, from 1 over all cells; 0 in a file."""
+        ...
+
+    @property
+    def line(self) -> int:
+        """The line in it."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +76,11 @@ class Subject(Protocol[SubjectCases]):
     @property
     def probes(self) -> SubjectCases:
         """Cases for the flags, asked last; none of them is graded."""
+        ...
+
+    @property
+    def exchange(self) -> Exchange[SubjectCases]:
+        """How the cases are asked in a jail."""
         ...
 
     @property
@@ -100,6 +130,10 @@ class Subject(Protocol[SubjectCases]):
 
     def describe(self, i: int) -> str:
         """Return what tells case `i` from others, as "which has 2 hidden layers"."""
+        ...
+
+    def located(self, first: FirstDifference | None, writes: Sequence[Write]) -> FirstDifference | None:
+        """Return the same with the student's own line that writes it, if it is known."""
         ...
 
 

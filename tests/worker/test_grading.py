@@ -17,6 +17,7 @@ from tests.judge.test_shrinking import RIGHT
 from tests.sandbox.conftest import pid_of
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails
+from worker.sandbox.inside.entry import Entry
 from worker.sandbox.session import Extracted, Session
 
 Grade = Callable[..., Verdict]
@@ -201,12 +202,12 @@ def test_a_file_whose_jail_is_killed_is_graded_again_three_times_at_most(
     grader, left = Grader(udl, jails), iter(range(kills))
     real = Session.extract
 
-    def extract(session: Session, source: bytes, filename: str, function: str) -> Extracted:
+    def extract(session: Session, source: bytes, filename: str, entry: Entry) -> Extracted:
         session._await_ready()
         pid = pid_of(session)
         if next(left, None) is not None and pid is not None:
             os.kill(pid, signal.SIGKILL)
-        return real(session, source, filename, function)
+        return real(session, source, filename, entry)
 
     monkeypatch.setattr(Session, "extract", extract)
     if kills < 3:

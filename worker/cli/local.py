@@ -21,6 +21,7 @@ from worker.cli.files import names, read
 from worker.cli.terminal import console, show
 from worker.grading.pool import Jails
 from worker.sandbox import policy
+from worker.sandbox.inside.entry import Entry
 from worker.sandbox.policy import Way
 from worker.sandbox.session import Session
 from worker.sandbox.single import Single
@@ -327,4 +328,4 @@ def draw(file: Path, output: Path) -> None:
 def template(file: Path, function: str, settings: Settings) -> None:
     """The fingerprint of an unfilled function; parsed in a jail like any other."""
     with Session(Single(policy.jailed(settings.bwrap)), policy.Limits(2.0, 10.0, 1 << 30, 1 << 16)) as session:
-        click.echo(session.extract(read(file), file.name, function).fingerprint)
+        click.echo(session.extract(read(file), file.name, Entry(function)).fingerprint)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from grader.errors import CandidateError
 from grader.judge.row import Failure, Row
-from grader.judge.subject import Marks, RowSpec
+from grader.judge.subject import Marks, RowSpec, Write
 from grader.judge.witness import Witness
 from grader.model.assignment import Assignment
 from grader.model.verdict import Counterexample, Diagnosis, FirstDifference, Flag, Mark
@@ -17,7 +17,9 @@ from grader.oracle.suite import Suite
 from grader.subjects.networks import wording
 from grader.subjects.networks.counterexample import counterexample
 from grader.subjects.networks.diagnosis.place import first_difference
+from grader.subjects.networks.diagnosis.written import Written, placed
 from grader.subjects.networks.differencing import NUMERICAL, differentiates
+from grader.subjects.networks.exchange import NetworksExchange
 from grader.subjects.networks.form import MISPLACED, form, in_one_order
 from grader.subjects.networks.layers import Layers, stack
 from grader.subjects.networks.probes import RECOMPUTES, Probes, probes, recomputes
@@ -54,6 +56,11 @@ class Networks:
     def probes(self) -> Suite:
         """Networks whose activations are not the forward pass of their weights."""
         return self._probes.suite
+
+    @cached_property
+    def exchange(self) -> NetworksExchange:
+        """How networks are asked in a jail."""
+        return NetworksExchange(self.assignment)
 
     @cached_property
     def order(self) -> list[int]:
@@ -181,6 +188,10 @@ class Networks:
         """How deep the network is."""
         depth = self.cases.networks[i].depth
         return f"which has {depth} hidden layer{'' if depth == 1 else 's'}"
+
+    def located(self, first: FirstDifference | None, writes: Sequence[Write]) -> FirstDifference | None:
+        """The first difference with the line that writes its list."""
+        return placed(first, [Written(each.name, each.index, each.cell, each.line) for each in writes])
 
 
 def _propagates(rows: Mapping[str, Row]) -> bool:

@@ -4,6 +4,7 @@ import pytest
 
 from grader.model.verdict import FirstDifference
 from grader.subjects.networks.diagnosis.written import Written, placed
+from tests.local import entry_of
 from worker.sandbox.inside.source import extract
 
 NOTEBOOK = """def backward_pass(all_weights, all_biases, all_f, all_h, y):
@@ -28,7 +29,7 @@ def first(variable: str, layer: int) -> FirstDifference:
 
 def said(source: str, variable: str, layer: int) -> str:
     """The sentence with its place."""
-    cut = extract(source.encode(), "a.py", "backward_pass")
+    cut = extract(source.encode(), "a.py", entry_of("backward_pass"))
     found = placed(first(variable, layer), [Written(w.name, w.index, w.cell, w.line) for w in cut.writes])
     assert found is not None
     return found.message.removeprefix("In a network with K = 5, ").removesuffix(" the first to differ.")
