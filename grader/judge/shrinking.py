@@ -24,7 +24,7 @@ Fails = Callable[[Suite, Sequence[Answer]], Sequence[bool]]
 BUDGET = 1500
 
 #: Reductions that are tried together, smallest first, before larger ones are looked at.
-TOGETHER = 64
+TOGETHER = 24
 
 #: Units or columns of which each is tried alone and left out, and values of which each is made simpler.
 _EACH, _FEW = 12, 60
