@@ -17,7 +17,7 @@ from grader.oracle.suite import Suite
 from grader.subjects.networks.proposals import SIMPLE, Proposal, Proposals, numbers_of, rebuilt
 
 #: Reductions that are tried together, smallest first, before larger ones are looked at.
-TOGETHER = 64
+TOGETHER = 24
 
 #: Units or columns of which each is tried alone and left out, and values of which each is made simpler.
 _EACH, _FEW = 12, 60

@@ -20,7 +20,7 @@ from grader.subjects.networks.diagnosis.place import first_difference
 from grader.subjects.networks.diagnosis.written import Written, placed
 from grader.subjects.networks.differencing import NUMERICAL, differentiates
 from grader.subjects.networks.exchange import NetworksExchange
-from grader.subjects.networks.form import MISPLACED, form, in_one_order
+from grader.subjects.networks.form import AS_IT_CAME, MISPLACED, form, in_one_order
 from grader.subjects.networks.layers import Layers, stack
 from grader.subjects.networks.probes import RECOMPUTES, Probes, probes, recomputes
 from grader.subjects.networks.proposals import Proposals
@@ -36,7 +36,7 @@ from grader.subjects.networks.rubric import (
 from grader.subjects.networks.shrinking import Search, shrink, size
 from grader.subjects.networks.steps import STEPS
 from grader.subjects.networks.unpropagated import ignores_error
-from grader.subjects.networks.written import worth_asking
+from grader.subjects.networks.written import malformed_or_failing, worth_asking
 
 if TYPE_CHECKING:
     from grader.subjects.networks.diagnosis.diagnoser import Diagnoser
@@ -121,7 +121,7 @@ class Networks:
         """The steps, any shape and the form, by what came back and by the lists that were written on the way."""
         read, by_answers = read_steps(self.cases, self.layers, answers, self.assignment)
         failing = (agrees.failing, self.home, *(row.failing for row in by_answers.values()))
-        evidence = self._evidence(witness, worth_asking(answers, failing, self.order))
+        evidence = self._evidence(witness, answers, failing)
         shape, rows = any_shape(self.cases, self.layers, answers, self.assignment, agrees, self.home, read, evidence)
         rows |= {"any_shape": shape, "form": form(self.cases, answers, evidence)}
         if not _propagates(rows) and witness.left:
@@ -135,15 +135,24 @@ class Networks:
         rows["any_shape"] = rows["pure"] = Row(Mark.NOT_RUN, 0, wording.RAISED_AT_HOME)
         return Marks(rows, evidence, raised[0])
 
-    def _evidence(self, witness: Witness, which: Sequence[int]) -> dict[int, Evidence]:
+    def _evidence(
+        self, witness: Witness, answers: Sequence[Answer], failing: Sequence[Sequence[int]]
+    ) -> dict[int, Evidence]:
         """What the function wrote on its way, by network; empty for one that has ended."""
-        if not witness.left:
+        evidence = self._written(witness, worth_asking(answers, failing, self.order))
+        if any(each.form not in AS_IT_CAME for each in in_one_order(self.cases, evidence).values()):
+            evidence |= self._written(witness, malformed_or_failing(answers, failing[0], evidence))
+        return in_one_order(self.cases, evidence)
+
+    def _written(self, witness: Witness, which: Sequence[int]) -> dict[int, Evidence]:
+        """What it wrote about these networks."""
+        if not witness.left or not which:
             return {}
         evidence = witness.candidate.evidence(self.cases.take(which))
         if len(evidence) < len(which):
             # It may have ended: it is asked nothing more.
             witness.left = 0
-        return in_one_order(self.cases, dict(zip(which, evidence, strict=False)))
+        return dict(zip(which, evidence, strict=False))
 
     def flags(self, probed: Sequence[Answer], witness: Witness) -> list[Flag]:
         """Whether it recomputes the forward pass, and whether it does so for differences."""
