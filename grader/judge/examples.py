@@ -10,7 +10,7 @@ from grader.judge.agreement import disagreeing, same, way
 from grader.judge.row import Failure, Row
 from grader.judge.subject import AnySubject
 from grader.judge.witness import Witness
-from grader.model.verdict import Counterexample
+from grader.model.verdict import AnyCounterexample
 from grader.oracle.answers import Answer, Candidate
 from grader.oracle.cases import Cases
 
@@ -24,7 +24,7 @@ class Examples:
     witness: Witness
     fresh: Callable[[], Candidate[Any]]
 
-    def of(self, rows: dict[str, Row]) -> dict[str, tuple[Counterexample, bool]]:
+    def of(self, rows: dict[str, Row]) -> dict[str, tuple[AnyCounterexample, bool]]:
         """For each failed property its counterexample, and whether it repeats in a fresh process."""
         # What has no test of its own (`pure`) is not a matter of one case's numbers: its message says it all.
         starts = {name: self._start(row) for name, row in rows.items() if row.failing and row.fails is not None}
@@ -58,7 +58,7 @@ class Examples:
 
     def _confirmed(
         self, found: dict[str, Cases], failures: dict[str, Failure]
-    ) -> tuple[dict[str, Counterexample], set[str]]:
+    ) -> tuple[dict[str, AnyCounterexample], set[str]]:
         """Confirmed counterexamples, and the properties that do not fail when asked about alone.
 
         Each case is asked about in a process that has answered nothing yet.

@@ -16,7 +16,7 @@ from grader.judge.rows import AGREEMENT, PURE, agreement, purity, wrong_later
 from grader.judge.subject import AnySubject
 from grader.judge.witness import Witness
 from grader.model.verdict import (
-    Counterexample,
+    AnyCounterexample,
     Diagnosis,
     FirstDifference,
     Flag,
@@ -155,7 +155,9 @@ class Judge:
             *explained,
         )
 
-    def _properties(self, rows: dict[str, Row], shown: dict[str, tuple[Counterexample, bool]]) -> tuple[Property, ...]:
+    def _properties(
+        self, rows: dict[str, Row], shown: dict[str, tuple[AnyCounterexample, bool]]
+    ) -> tuple[Property, ...]:
         found = []
         for spec in self.subject.rows:
             row = rows[spec.name]

@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 from grader.judge.exchange import Exchange
 from grader.judge.row import Failure, Row
 from grader.judge.witness import Witness
-from grader.model.verdict import Counterexample, Diagnosis, FirstDifference, Flag
+from grader.model.verdict import AnyCounterexample, Diagnosis, FirstDifference, Flag
 from grader.oracle.answers import Answer, Evidence, Raised
 from grader.oracle.cases import Cases
 
@@ -124,7 +124,7 @@ class Subject(Protocol[SubjectCases]):
         """
         ...
 
-    def show(self, cases: SubjectCases, i: int, answer: Answer | None) -> Counterexample:
+    def show(self, cases: SubjectCases, i: int, answer: Answer | None) -> AnyCounterexample:
         """Return case `i` beside the answer to it; None if the candidate ended instead."""
         ...
 

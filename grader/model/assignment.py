@@ -1,5 +1,6 @@
 """The assignment: the networks, formulas, limits, rubric and feedback that staff choose, as data."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -141,8 +142,24 @@ class Feedback:
 
 
 @dataclass(frozen=True, slots=True)
+class CommonSettings:
+    """What an assignment of any kind has, as store and pages read it."""
+
+    id: str
+    title: str
+    kind: str
+    function: str
+    #: Marks by the name of a row.
+    rubric: Mapping[str, int]
+    limits: Limits = field(default_factory=Limits)
+    feedback: Feedback = field(default_factory=Feedback)
+    seed: int = 0
+    templates: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Assignment:
-    """What is asked of a student, as data."""
+    """What is asked of a student who differentiates layered networks, as data."""
 
     id: str
     title: str

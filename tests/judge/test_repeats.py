@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.judge.judge import AGAIN, Judge
-from grader.model.verdict import Judgement, Mark, Outcome
+from grader.model.verdict import Counterexample, Judgement, Mark, Outcome
 from tests.judge.test_shrinking import RIGHT
 from tests.local import local
 
@@ -48,7 +48,7 @@ def test_a_wrong_answer_to_the_second_question_fails_and_says_so(udl: Judge) -> 
         agrees.message
     )
     assert "Asked about its counterexample alone, in a fresh process, it does not fail like this" in agrees.message
-    assert agrees.counterexample is not None
+    assert isinstance(agrees.counterexample, Counterexample)
     assert agrees.counterexample.actual is not None
     assert agrees.counterexample.actual != agrees.counterexample.expected
     assert found.properties[-1].outcome is Mark.FAILED

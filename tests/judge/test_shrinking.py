@@ -83,7 +83,7 @@ def test_a_typical_mistake_is_shown_on_the_smallest_network_there_is(udl: Judge,
     old, new, smallest = SLIPS[name]
     assert old in RIGHT
     example = judged(RIGHT.replace(old, new), udl).counterexample
-    assert example is not None
+    assert isinstance(example, Counterexample)
     expected = (2, 1) if smallest == (1, 2) else smallest
     assert sizes(example) in {smallest, expected}
 
@@ -92,7 +92,7 @@ def test_its_values_are_ones_a_person_reads_at_a_glance(udl: Judge) -> None:
     """Halves, ones, twos and threes."""
     old, new, _ = SLIPS["no ReLU derivative"]
     example = judged(RIGHT.replace(old, new), udl).counterexample
-    assert example is not None
+    assert isinstance(example, Counterexample)
     values = {abs(value) for part in example.weights + example.biases for row in part for value in row}
     assert values <= {0.5, 1.0, 2.0, 3.0}
 
@@ -157,7 +157,7 @@ def test_no_single_reduction_of_what_is_shown_fails(udl: Judge, name: str) -> No
     """Of rare faults: fewer layers, units and columns, and simpler values, one step at a time."""
     candidate = local(RARE[name].source, udl.assignment)
     example = judged(RARE[name].source, udl).counterexample
-    assert example is not None
+    assert isinstance(example, Counterexample)
     shown = Network(
         tuple(map(np.array, example.weights)),
         tuple(map(np.array, example.biases)),

@@ -11,7 +11,7 @@ import pytest
 from grader.errors import JailInterrupted
 from grader.judge.judge import Judge
 from grader.model.assignment import Limits
-from grader.model.verdict import Mark, Outcome, Verdict
+from grader.model.verdict import Counterexample, Mark, Outcome, Verdict
 from grader.subjects.networks.revision import Revision
 from tests.judge.test_shrinking import RIGHT
 from tests.sandbox.conftest import pid_of
@@ -259,5 +259,5 @@ def test_a_time_out_names_the_network_at_which_it_came(grade: Grade, limit: str,
     verdict = grade(body(f"\n    while {limit}: pass"))
     assert verdict.judgement.outcome is Outcome.TIMEOUT
     example = verdict.judgement.counterexample
-    assert example is not None
+    assert isinstance(example, Counterexample)
     assert example.depth == depth

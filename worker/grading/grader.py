@@ -85,7 +85,9 @@ class Grader:
     def reference(self) -> AssignmentReference:
         """What verdicts say they are about."""
         revision = self.judge.revision
-        return AssignmentReference(revision.assignment.id, revision.id, revision.networks_sha256, revision.own_networks)
+        return AssignmentReference(
+            revision.assignment.id, revision.id, revision.networks_sha256, revision.own_networks, revision.kind
+        )
 
 
 class Stopped(BackmarkError):

@@ -16,6 +16,7 @@ import numpy as np
 from grader.errors import AssignmentError, BadAssignment, MadeByNewerVersion
 from grader.model.assignment import Assignment
 from grader.model.stored import assignment_from_json, assignment_to_json
+from grader.model.verdict import NETWORKS
 from grader.oracle.suite import Suite
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 #: readers of this format would misread needs another one. Archives of format 2 are read for good.
 FORMAT = 2
 #: What is judged by an archive that names no kind.
-KIND = "networks"
+KIND = NETWORKS
 
 ARRAYS = ("parameters", "preactivations", "activations", "targets", "derivatives", "tolerances")
 _HEADER = frozenset({"format", "kind", "assignment", "id", "evidence", "sizes", "columns", "corners"})
@@ -49,6 +50,11 @@ class Revision:
     def __post_init__(self) -> None:
         if self.stored is not None and assignment_from_json(self.stored) != self.assignment:
             raise ValueError("the assignment is not the stored one: leave `stored` out to name it anew")
+
+    @property
+    def kind(self) -> str:
+        """The kind of homework."""
+        return KIND
 
     @cached_property
     def subject(self) -> "Networks":

@@ -98,7 +98,7 @@ def _shown(interpreter: Interpreter, script: str) -> Shown:
 def counterexample(text: str, judge: Judge) -> Counterexample:
     """The verdict's."""
     judged = judge.judge(local(text, judge.assignment), lambda: local(text, judge.assignment))
-    assert judged.counterexample is not None
+    assert isinstance(judged.counterexample, Counterexample)
     return judged.counterexample
 
 
