@@ -50,7 +50,7 @@ from grader.subjects.networks.probes import RECOMPUTES, Probes, probes, recomput
 from grader.subjects.networks.proposals import Proposals
 from grader.subjects.networks.revision import Revision
 from grader.subjects.networks.steps import STEPS
-from grader.subjects.networks.unpropagated import ignores_error
+from grader.subjects.networks.unpropagated import ignores_error, telling
 from grader.subjects.networks.written import malformed_or_failing, worth_asking
 
 if TYPE_CHECKING:
@@ -123,6 +123,11 @@ class Judge:
     def order(self) -> list[int]:
         """The places of the suite's networks, from the smallest to the largest."""
         return sorted(range(len(self.suite)), key=lambda i: (size(self.suite.networks[i]), i))
+
+    @cached_property
+    def telling(self) -> list[int]:
+        """Networks that show whether gradients follow from the error at the output."""
+        return telling(self.suite)
 
     @cached_property
     def proposals(self) -> Proposals:
@@ -236,7 +241,7 @@ class Judge:
             rows |= {"any_shape": shape, "form": form(self.suite, answers, evidence)}
             if not _propagates(rows) and witness.left:
                 candidate = witness.candidate
-                if ignores_error(candidate, self.suite, evidence, agrees.failing, self.assignment):
+                if ignores_error(candidate, self.suite, self.telling, evidence, agrees.failing, self.assignment):
                     rows |= unpropagated(rows, agrees)
             outcome = Outcome.FAILED
             if all(isinstance(answers[i], Raised) for i in self.home):
