@@ -35,7 +35,7 @@ from grader.subjects.networks.rubric import (
 )
 from grader.subjects.networks.shrinking import Search, shrink, size
 from grader.subjects.networks.steps import STEPS
-from grader.subjects.networks.unpropagated import ignores_error
+from grader.subjects.networks.unpropagated import ignores_error, telling
 from grader.subjects.networks.written import malformed_or_failing, worth_asking
 
 if TYPE_CHECKING:
@@ -86,6 +86,11 @@ class Networks:
         return home_networks(self.cases, self.assignment)
 
     @cached_property
+    def telling(self) -> list[int]:
+        """Networks that show whether gradients follow from the error at the output."""
+        return telling(self.cases)
+
+    @cached_property
     def proposals(self) -> Proposals:
         """Smaller networks, for counterexamples."""
         return Proposals(self.assignment)
@@ -126,7 +131,7 @@ class Networks:
         rows |= {"any_shape": shape, "form": form(self.cases, answers, evidence)}
         if not _propagates(rows) and witness.left:
             candidate = witness.candidate
-            if ignores_error(candidate, self.cases, evidence, agrees.failing, self.assignment):
+            if ignores_error(candidate, self.cases, self.telling, evidence, agrees.failing, self.assignment):
                 rows |= unpropagated(rows, agrees)
         at_home = [answers[i] for i in self.home]
         raised = [each for each in at_home if isinstance(each, Raised)]

@@ -271,9 +271,9 @@ def _propagation(layers: Layers, written: Written, rtol: float) -> dict[str, Wri
     df_known, dh_known = written.known["all_dl_df"], np.roll(written.known["all_dl_dh"], -1) & below
     above_known = np.roll(df_known, -1) & below
     dh_known &= np.roll(np.isfinite(written.dh).all(axis=1), -1)
-    weights, above = np.roll(layers.weights, -1, axis=0), np.roll(written.df, -1, axis=0)
-    g = np.einsum("lji,lj->li", weights, above)
-    size = rtol * np.einsum("lji,lj->li", np.abs(weights), np.abs(above))
+    above = np.roll(written.df, -1, axis=0)
+    g = np.einsum("lji,lj->li", layers.next_weights, above)
+    size = rtol * np.einsum("lji,lj->li", layers.next_size, np.abs(above))
     above_known &= np.isfinite(g).all(axis=1)
     dh, unit = np.roll(written.dh, -1, axis=0), layers.unit
     unkinked = unit & (layers.f != 0)
