@@ -38,6 +38,7 @@ SLOW = (
     "subjects/networks/test_drawing",
     "subjects/networks/test_own_names",
     "subjects/networks/test_script",
+    "subjects/test_toy",
     "test_corpus",
     "test_submissions",
     "web/test_holding",

@@ -47,7 +47,7 @@ CHANGES = Flag("changes_arguments", "changes its arguments in place")
 class Judge:
     """A revision made ready, once, for judging many submissions."""
 
-    #: A `Revision` of whatever kind, of which only its own subject knows what it holds.
+    #: A `Revision`, of which only its own subject knows what it holds.
     revision: Any
 
     @property

@@ -57,6 +57,45 @@ class Marks:
     raised: Raised | None = None
 
 
+class Revision(Protocol):
+    """What a submission is judged against, as it is stored: an assignment and its cases, named by a hash over both."""
+
+    @property
+    def kind(self) -> str:
+        """The kind of homework."""
+        ...
+
+    @property
+    def assignment(self) -> Any:
+        """What was asked: a record of its kind's own, with all that `CommonSettings` has."""
+        ...
+
+    @property
+    def subject(self) -> "AnySubject":
+        """What its kind of homework has of its own, made ready for judging."""
+        ...
+
+    @property
+    def own_networks(self) -> bool:
+        """False if its cases are not the assignment's own."""
+        ...
+
+    @property
+    def networks_sha256(self) -> str:
+        """A hash over the cases and what is expected of them."""
+        ...
+
+    @property
+    def id(self) -> str:
+        """A hash over the stored bytes of the assignment and its cases."""
+        ...
+
+    @property
+    def assignment_json(self) -> str:
+        """The assignment's JSON, byte for byte as it is stored."""
+        ...
+
+
 SubjectCases = TypeVar("SubjectCases", bound=Cases)
 
 

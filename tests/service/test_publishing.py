@@ -96,6 +96,7 @@ def test_a_sound_assignment_is_published_and_graded_on(context: Context) -> None
         "revision": revision.id,
         "networks_sha256": revision.networks_sha256,
         "own_networks": True,
+        "kind": "networks",
     }
 
 

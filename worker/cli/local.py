@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from grader.errors import BackmarkError
+from grader.errors import BackmarkError, BadAssignment
 from grader.settings.machine import Settings
 from worker.cli.failure import Failure
 from worker.cli.files import names, read
@@ -196,10 +196,14 @@ def _write_script(file: Path, verdict: "Verdict") -> None:
 
 def networks(assignment: str, settings: Settings, *, as_json: bool) -> None:
     """What an assignment draws."""
+    from grader.model.verdict import NETWORKS
     from grader.publishing.survey import survey
     from worker.grading.revisions import revision
 
-    found = survey(revision(assignment, settings.cache))
+    drawn = revision(assignment, settings.cache)
+    if drawn.kind != NETWORKS:
+        raise BadAssignment(f"{assignment} draws no networks")
+    found = survey(drawn)
     if as_json:
         click.echo(json.dumps(asdict(found)))
         return
