@@ -46,6 +46,7 @@ SLOW = (
     "web/test_workers",
     "worker/test_cli",
     "worker/test_parallel",
+    "worker/test_platforms",
 )
 #: Seconds that a test of a whole service may take; each of its waits gives up sooner, with a sentence.
 SERVICE_SECONDS = 600
