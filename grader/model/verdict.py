@@ -100,6 +100,14 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedMistake:
+    """A mistake by its id, and what it does: the words after "it"."""
+
+    id: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnosis:
     """An explanation that every answer fits: what it does, a weak and a strong hint, and what to read again.
 
@@ -113,6 +121,8 @@ class Diagnosis:
     read: str
     #: What tells it from explanations that fit as well; empty where there are none.
     apart: str = ""
+    #: One, or two that are made together; empty in a verdict of an earlier version.
+    mistakes: tuple[NamedMistake, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,9 +164,10 @@ def _diagnosis(verdict: Raw, hidden: tuple[str, ...]) -> list[dict[str, Any]]:
 def _hints(verdict: Raw, feedback: Feedback, attempt: int) -> Iterator[dict[str, Any]]:
     """Each explanation's hint alone: its id and title name the mistake, and are the strong hint's."""
     names = _names(verdict, feedback.hidden)
-    weak = {} if feedback.strong(attempt) else {"id": "", "title": "", "strong_hint": "", "apart": "", "read": ""}
+    weak: dict[str, Any] = {**dict.fromkeys(("id", "title", "strong_hint", "apart", "read"), ""), "mistakes": []}
+    hides = {} if feedback.strong(attempt) else weak
     for each in _diagnosis(verdict, feedback.hidden):
-        hint = each | weak
+        hint = each | hides
         if not _mentions(names, *hint.values()):
             yield hint
 

@@ -14,6 +14,7 @@ from grader.model.verdict import (
     Gradient,
     Judgement,
     Mark,
+    NamedMistake,
     Outcome,
     Property,
     Statistics,
@@ -79,7 +80,12 @@ def revealing(
         error,
         Statistics(86117, 86118, 86119, 86120, 86.121),
         (Flag("zq-flag-id", "zq-flag-title"),),
-        (Diagnosis("zq-mistake", "It does zq-title.", "zq-weak?", "zq-strong!", "zq-equation", "zq-apart"),),
+        (
+            Diagnosis(
+                *("zq-mistake", "It does zq-title.", "zq-weak?", "zq-strong!", "zq-equation", "zq-apart"),
+                (NamedMistake("zq-mistake", "zq-does"),),
+            ),
+        ),
         FirstDifference("zq_dl_df[2]", 86122, 86123, "zq-first-to-differ"),
     )
     reference = AssignmentReference("levels", "49737db601a42a8b", "0" * 64)

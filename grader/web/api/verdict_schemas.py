@@ -72,6 +72,13 @@ class PropertyTold(BaseModel):
     counterexample: CounterexampleTold | None
 
 
+class MistakeTold(BaseModel):
+    """A mistake by its id, and what it does: the words after "it"."""
+
+    id: str
+    title: str
+
+
 class DiagnosisTold(BaseModel):
     """An explanation that every answer fits; texts that the level of feedback hides are empty."""
 
@@ -81,6 +88,9 @@ class DiagnosisTold(BaseModel):
     strong_hint: str
     read: str = Field(description="Where to read about it.")
     apart: str = Field(default="", description="What tells it from explanations that fit as well.")
+    mistakes: list[MistakeTold] = Field(
+        default=[], description="One, or two that are made together; empty from a version that did not keep them."
+    )
 
 
 class FirstDifferenceTold(BaseModel):
