@@ -133,6 +133,17 @@ class FirstDifference:
     layer: int
     depth: int
     message: str
+    #: The lists whose entry `layer` it is, one or two; empty in a verdict of an earlier version.
+    lists: tuple[str, ...] = ()
+    #: The entry that it is made from, and that is right; empty where none is known to be.
+    source: str = ""
+    #: Whether the network has the notebook's own shape.
+    home: bool = False
+    #: Whether the biases and weights tell of it, and the student's own lists do not.
+    inferred: bool = False
+    #: The student's lines that write it, if they are few, and their cell; None in a file.
+    cell: int | None = None
+    lines: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,13 @@ MASK: dict[str, Any] = {
     "mistakes": [{"id": "m", "title": "forgets the mask"}],
 }
 ZEROS = MASK | {"mistakes": [{"id": "z", "title": "leaves zeros"}, {"id": "s", "title": "has the wrong sign"}]}
-PLACE = {"variable": "all_dl_df[4]", "layer": 4, "depth": 5, "message": "In a network with K = 5, it differs."}
+PLACE: dict[str, Any] = {
+    "variable": "all_dl_df[4]",
+    "layer": 4,
+    "depth": 5,
+    "message": "In a network with K = 5, it differs.",
+}
+PLACE |= {"lists": ["all_dl_df"]}
 RAISED = {"type": "ValueError", "message": "no", "traceback": "  line 3, in backward_pass"}
 
 
@@ -45,8 +51,15 @@ def test_else_the_place_is_said_where_it_goes_wrong_first() -> None:
     assert sentence(first_difference=PLACE)[0] == "all_dl_df[4] is the first to go wrong, counted from the output."
 
 
+def test_the_place_of_an_earlier_version_is_said_in_its_own_sentence() -> None:
+    assert sentence(first_difference=PLACE | {"lists": []}) == (
+        "Your backward pass is not right yet.",
+        "In a network with K = 5, it differs.",
+    )
+
+
 def test_two_that_go_wrong_first_are_said_in_the_plural() -> None:
-    both = PLACE | {"variable": "all_dl_dbiases[4] and all_dl_dweights[4]"}
+    both = PLACE | {"variable": "all_dl_dbiases[4] and all_dl_dweights[4]", "lists": ["dbiases", "dweights"]}
     assert sentence(first_difference=both)[0].startswith("all_dl_dbiases[4] and all_dl_dweights[4] are the first to go")
 
 

@@ -86,7 +86,9 @@ def revealing(
                 (NamedMistake("zq-mistake", "zq-does"),),
             ),
         ),
-        FirstDifference("zq_dl_df[2]", 86122, 86123, "zq-first-to-differ"),
+        FirstDifference(
+            "zq_dl_df[2]", 86122, 86123, "zq-first-to-differ", ("zq-list",), "zq-source", cell=86125, lines=(86126,)
+        ),
     )
     reference = AssignmentReference("levels", "49737db601a42a8b", "0" * 64)
     made = Verdict(Submission("0123456789abcdef", "answer.py", "0" * 64), reference, judgement, f"zq-printed {TOLD}\n")

@@ -100,6 +100,14 @@ class FirstDifferenceTold(BaseModel):
     layer: int
     depth: int
     message: str
+    lists: list[str] = Field(
+        default=[], description="Whose entry `layer` it is; empty from a version that did not keep them."
+    )
+    source: str = Field(default="", description="What it is made from, and is right; empty where that is not known.")
+    home: bool = Field(default=False, description="Whether the network has the notebook's own shape.")
+    inferred: bool = Field(default=False, description="Whether only the biases and weights tell of it.")
+    cell: int | None = Field(default=None, description="The cell of the lines; null in a file.")
+    lines: list[int] = Field(default=[], description="The student's lines that write it, if they are few.")
 
 
 class ErrorTold(BaseModel):

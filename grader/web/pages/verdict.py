@@ -128,10 +128,10 @@ def _said(verdict: Raw) -> tuple[str, str]:
         return f"Your code raises {error['type']}.", ""
     if error and not error["traceback"] and verdict["outcome"] != "failed":
         return sentence, error["message"]
-    if first:
-        go = "are the first to go" if " and " in first["variable"] else "is the first to go"
+    if first and first.get("lists"):
+        go = "is the first to go" if len(first["lists"]) == 1 else "are the first to go"
         return f"{first['variable']} {go} wrong, counted from the output.", first["message"]
-    return sentence, ""
+    return sentence, first["message"] if first else ""
 
 
 def _named(diagnosis: list[Raw]) -> str:
