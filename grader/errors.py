@@ -27,12 +27,14 @@ class BackmarkError(Exception):
 class SubmissionError(BackmarkError):
     """The submission was refused before any of it ran; the message says what to do.
 
-    `reason` is a short stable identifier, such as `syntax_error`.
+    `reason` is a short stable identifier, such as `syntax_error`; `lines` are those that the message names, each with
+    its cell (0 in a file).
     """
 
-    def __init__(self, reason: str, message: str) -> None:
+    def __init__(self, reason: str, message: str, lines: tuple[tuple[int, int], ...] = ()) -> None:
         super().__init__(message)
         self.reason = reason
+        self.lines = lines
 
 
 class CandidateError(BackmarkError):

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from grader.model.verdict import NetworkReached
 from grader.oracle.answers import Answer, Malformed
 
 SILENT = (
@@ -108,3 +109,9 @@ def tally(wrong: int, of: int) -> str:
 def later(wrong: int) -> str:
     """On how many of the networks that are wrong the first answer was right."""
     return f" On {wrong} of these it was right when it was first asked, and wrong when it was asked again."
+
+
+def reached(network: NetworkReached) -> str:
+    """At which network a process ended."""
+    layers = f"{network.depth} hidden layer{'' if network.depth == 1 else 's'}"
+    return f"It was at network {network.number} of {network.of}, which has {layers}."

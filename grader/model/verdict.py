@@ -83,12 +83,42 @@ class Property:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceLine:
+    """A line of what was handed in, in a cell of the notebook (counted from 1 over all of them); None in a file."""
+
+    cell: int | None
+    line: int
+
+    @classmethod
+    def of(cls, cell: int, line: int) -> "SourceLine":
+        """The line of a cell, which is 0 in a file."""
+        return cls(cell or None, line)
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkReached:
+    """The network at which a process ended: its number from 1, of how many, and its hidden layers."""
+
+    number: int
+    of: int
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
 class StudentError:
     """What the student's code raised or did, with the student's own line numbers."""
 
     type: str
     message: str
     traceback: str = ""
+    #: The student's own lines in the traceback, in its order.
+    frames: tuple[SourceLine, ...] = ()
+    #: Other lines that the message names: those that were refused, or left out.
+    lines: tuple[SourceLine, ...] = ()
+    #: How its process ended, as the message says it before it names the network; empty if it did not end.
+    ending: str = ""
+    #: Where it ended; None if it did not, or if that cannot be known.
+    network: NetworkReached | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,10 @@ from grader.model.verdict import (
     Judgement,
     Mark,
     NamedMistake,
+    NetworkReached,
     Outcome,
     Property,
+    SourceLine,
     Statistics,
     StudentError,
     Submission,
@@ -30,6 +32,8 @@ ERROR = StudentError(
     "ZqError0x61803398",
     f"zq-message {TOLD}",
     f"  cell 9, line 31, in zq_named_61803398\n    raise ZqError\n  line 999999, in zq\nZqError: zq-message {TOLD}",
+    (SourceLine(9, 31), SourceLine(None, 999999)),
+    (SourceLine(None, 86129),),
 )
 
 
@@ -54,7 +58,12 @@ def example(seed: float) -> Counterexample:
 
 
 #: As the engine says it.
-ENDED = StudentError("Limit", "It went too far. It was at network 86131 of 86132, which has 86133 hidden layers.")
+ENDED = StudentError(
+    "Limit",
+    "It went too far. It was at network 86131 of 86132, which has 86133 hidden layers.",
+    ending="It went too far.",
+    network=NetworkReached(86131, 86132, 86133),
+)
 
 
 #: Row by row: what its message says, and whether it holds.

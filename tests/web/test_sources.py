@@ -10,11 +10,18 @@ from grader.store.listings import Listing as Stored
 from grader.web.pages import sources
 from grader.web.pages.sources import RAW, Listing, Mark
 
+Place = tuple[int | None, int]
+
+
+def places(given: Sequence[Place]) -> list[dict[str, int | None]]:
+    """Lines as a result object has them."""
+    return [{"cell": cell, "line": line} for cell, line in given]
+
 
 def verdict(
     *,
-    traceback: str = "",
-    message: str = "",
+    frames: Sequence[Place] = (),
+    refused: Sequence[Place] = (),
     lists: Sequence[str] = (),
     cell: int | None = None,
     lines: Sequence[int] = (),
@@ -23,8 +30,8 @@ def verdict(
     difference = (
         {"message": "all_dl_df[2], line 1, is", "lists": lists, "cell": cell, "lines": lines} if lists else None
     )
-    error = {"type": "E", "message": message, "traceback": traceback} if traceback or message else None
-    return {"error": error, "first_difference": difference}
+    error = {"message": "on line 3", "traceback": "  line 3", "frames": places(frames), "lines": places(refused)}
+    return {"error": error if frames or refused else None, "first_difference": difference}
 
 
 def listing(source: bytes, filename: str, told: dict[str, Any] | None) -> Listing:
@@ -54,22 +61,19 @@ def test_a_form_feed_ends_no_line_as_in_python() -> None:
 
 
 def test_the_lines_that_a_traceback_names_are_marked() -> None:
-    said = "  line 2, in backward_pass\n    b = 2\n  numpy.linalg, line 1, in solve\nValueError: on line 3"
-    found = listing(b"a = 1\nb = 2\nc = 3", "a.py", verdict(traceback=said))
+    found = listing(b"a = 1\nb = 2\nc = 3", "a.py", verdict(frames=[(None, 2)]))
     assert marked(found) == [(None, 2, "b = 2", Mark.RAISED)]
 
 
 def test_in_a_notebook_it_is_the_line_of_the_cell() -> None:
-    said = verdict(traceback="  cell 3, line 2, in backward_pass")
+    said = verdict(frames=[(3, 2)])
     found = notebook(said, (2, "a = 1\nb = 2"), (3, "c = 1\nd = 2"))
     assert [cell.number for cell in found.cells] == [2, 3]
     assert marked(found) == [(3, 2, "d = 2", Mark.RAISED)]
 
 
 def test_why_a_file_was_refused_marks_its_line() -> None:
-    found = listing(
-        b"a = (\nb", "a.py", verdict(message="The file is not Python: line 1 has a bracket that is not closed.")
-    )
+    found = listing(b"a = (\nb", "a.py", verdict(refused=[(None, 1)]))
     assert marked(found) == [(None, 1, "a = (", Mark.RAISED)]
 
 

@@ -16,6 +16,7 @@ from grader.model.verdict import (
     Mark,
     Outcome,
     Property,
+    SourceLine,
     Statistics,
     StudentError,
     Submission,
@@ -194,6 +195,6 @@ class Grading:
         return Judgement(
             Outcome.REJECTED,
             rows,
-            error=StudentError(error.reason, str(error)),
+            error=StudentError(error.reason, str(error), lines=tuple(SourceLine.of(*each) for each in error.lines)),
             statistics=Statistics(seed=self.grader.judge.assignment.seed),
         )

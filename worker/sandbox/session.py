@@ -22,7 +22,7 @@ from worker.sandbox.inside import wire
 from worker.sandbox.inside.cells import BYTES, Cells
 from worker.sandbox.policy import Limits
 from worker.sandbox.process import Jail
-from worker.sandbox.reply import Extracted, Reply
+from worker.sandbox.reply import Extracted, Rejection, Reply
 from worker.sandbox.request import Request
 
 #: Bytes of a slice's code (the source may have 1 MiB, and the slice is a part of it, with escapes) and of cells.
@@ -85,9 +85,9 @@ class Session:
                 "The submission could not be read within the limits of time and memory. "
                 "Hand in the function and what it needs, without generated code or deep nesting.",
             ) from error
-        if isinstance(found, tuple):
-            self._too_complex = found[0] == _TOO_COMPLEX
-            raise SubmissionError(*found)
+        if isinstance(found, Rejection):
+            self._too_complex = found.reason == _TOO_COMPLEX
+            raise SubmissionError(found.reason, found.message, found.lines)
         return found
 
     def answer(self, request: Request) -> list[Reply]:

@@ -110,12 +110,31 @@ class FirstDifferenceTold(BaseModel):
     lines: list[int] = Field(default=[], description="The student's lines that write it, if they are few.")
 
 
+class LineTold(BaseModel):
+    """A line of what was handed in."""
+
+    cell: int | None = Field(description="From 1 over all cells of the notebook; null in a file.")
+    line: int
+
+
+class NetworkTold(BaseModel):
+    """The network at which a process ended."""
+
+    number: int = Field(description="From 1.")
+    of: int
+    depth: int = Field(description="How many hidden layers it has.")
+
+
 class ErrorTold(BaseModel):
     """What the student's code raised or did, with the student's own lines."""
 
     type: str
     message: str
     traceback: str
+    frames: list[LineTold] = Field(default=[], description="The student's own lines in the traceback, in its order.")
+    lines: list[LineTold] = Field(default=[], description="Other lines that the message names.")
+    ending: str = Field(default="", description="How its process ended, without the network; empty if it did not.")
+    network: NetworkTold | None = Field(default=None, description="Where its process ended; null if it did not.")
 
 
 class StatisticsTold(BaseModel):

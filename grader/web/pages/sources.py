@@ -18,8 +18,6 @@ RAW = 256 * 1024
 
 #: Lines of all cells together, and characters of each, that are shown.
 _LINES, _CHARACTERS = 3000, 400
-#: As the jail names a line (worker/sandbox/inside/listing.py).
-_PLACE = re.compile(r"\b(?:[Cc]ell (\d{1,6}), )?[Ll]ine (\d{1,7})\b")
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 
 
@@ -125,15 +123,10 @@ def _marks(verdict: Mapping[str, Any] | None) -> _Marks:
     if verdict is None:
         return _Marks(frozenset(), frozenset(), None)
     error, first = verdict["error"] or {}, verdict.get("first_difference") or {}
-    said = "\n".join([error.get("message", ""), _frames(error.get("traceback", ""))])
-    raised = frozenset((int(cell) if cell else None, int(line)) for cell, line in _PLACE.findall(said))
+    named = (*error.get("frames", ()), *error.get("lines", ()))
+    raised = frozenset((each["cell"], each["line"]) for each in named)
     differs = frozenset((first["cell"], line) for line in first.get("lines", ()))
     return _Marks(raised, differs, None if differs else _written(first.get("lists", ())))
-
-
-def _frames(traceback: str) -> str:
-    """Only the lines that name a place of the student's own; those of libraries start with the library's name."""
-    return "\n".join(each for each in traceback.splitlines() if re.match(r"\s*(cell|line) \d", each))
 
 
 def _written(lists: Sequence[str]) -> re.Pattern[str] | None:
