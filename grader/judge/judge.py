@@ -287,6 +287,7 @@ class Judge:
                     row.networks,
                     row.message + ("" if repeats else wording.STATE),
                     example,
+                    row.names,
                 )
             )
         return tuple(found)

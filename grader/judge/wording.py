@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from grader.model.verdict import NetworkReached
-from grader.oracle.answers import Answer, Malformed
+from grader.oracle.answers import Malformed
 
 SILENT = (
     "Wherever these steps could be seen, zero came back below the output layer, so neither the gradient of the"
@@ -48,6 +48,10 @@ STATE = (
 )
 
 
+#: The properties of which SILENT and `product_tally` speak.
+PROPAGATION = ("activation_gradient", "relu_derivative")
+
+
 def step_tally(wrong: int, of: int) -> str:
     """On how many networks a step does not hold, of those that put it to the test."""
     return f"Does not hold on {wrong} of {of} network{' that tests' if of == 1 else 's that test'} it."
@@ -78,9 +82,9 @@ def elsewhere(networks: int) -> str:
     return f"right {which} drawn in the notebook's own shape, wrong on others."
 
 
-def nothing_at_home(answer: Answer | None) -> str:
+def nothing_at_home(answer: Malformed | None) -> str:
     """Why no step holds on the notebook's own shape; `answer` where every answer there had a wrong form."""
-    if isinstance(answer, Malformed):
+    if answer is not None:
         return f"On every network of the notebook's own shape its arrays have another form: {answer.message}."
     return "No step holds on networks of the notebook's own shape, so there is nothing to hold elsewhere."
 
@@ -98,7 +102,12 @@ def unseen(name: str, *, asked: bool) -> str:
     """Why a step was not run: nothing came back, or zeros, which are no evidence."""
     if not asked:
         return UNSEEN
-    return SILENT if name in {"activation_gradient", "relu_derivative"} else ZEROS
+    return SILENT if name in PROPAGATION else ZEROS
+
+
+def strange(wrong: int, of: int) -> str:
+    """On how many networks no finite arrays of the right shapes came back."""
+    return f"On {wrong} of {of} networks it raised, or returned arrays of another form or numbers that are not finite."
 
 
 def tally(wrong: int, of: int) -> str:

@@ -80,6 +80,8 @@ class Property:
     networks: int
     message: str
     counterexample: Counterexample | None = None
+    #: Other properties of which the message speaks; None in a verdict of an earlier version, which does not say.
+    names: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,8 @@ class Diagnosis:
     apart: str = ""
     #: One, or two that are made together; empty in a verdict of an earlier version.
     mistakes: tuple[NamedMistake, ...] = ()
+    #: Properties that judge the lines of which it speaks; None in a verdict of an earlier version.
+    names: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

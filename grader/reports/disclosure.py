@@ -56,7 +56,8 @@ def disclosed(verdict: Raw, feedback: Feedback, attempt: int) -> dict[str, Any]:
     shown = _totals(verdict) | {"level": level.value}
     if level is Level.HINT:
         shown["properties"] = [
-            row | {"networks": 0, "message": "", "counterexample": None} for row in _rows(verdict, feedback.hidden)
+            row | {"networks": 0, "message": "", "counterexample": None, "names": []}
+            for row in _rows(verdict, feedback.hidden)
         ]
         shown["diagnosis"] = list(_hints(verdict, feedback, attempt))
         shown["error"] = _error(verdict, feedback.hidden)
@@ -99,13 +100,12 @@ def _full(verdict: Raw, hidden: tuple[str, ...]) -> dict[str, Any]:
     """All but flags, and but hidden properties with what follows from them."""
     if not hidden:
         return dict(verdict) | {"flags": []}
-    names = _names(verdict, hidden)
-    rows = [row | {"message": _unless(names, row["message"])} for row in _rows(verdict, hidden)]
+    rows = [row | ({"message": "", "names": []} if _speaks_of(hidden, row) else {}) for row in _rows(verdict, hidden)]
     return dict(verdict) | {
         "level": Level.FULL.value,
         "properties": rows,
         "counterexample": _example(verdict, rows),
-        "diagnosis": [each for each in _diagnosis(verdict, hidden) if not _mentions(names, *each.values())],
+        "diagnosis": [each for each in _diagnosis(verdict, hidden) if not _speaks_of(hidden, each)],
         "first_difference": None if _concerned(verdict, hidden) else verdict.get("first_difference"),
         "error": None if _only_elsewhere(verdict, hidden) else verdict["error"],
         "statistics": verdict["statistics"] | {"seed": 0},
@@ -136,17 +136,10 @@ def _rows(verdict: Raw, hidden: tuple[str, ...]) -> list[dict[str, Any]]:
     return [dict(row) | marks for row in verdict["properties"] if row["name"] not in hidden]
 
 
-def _names(verdict: Raw, hidden: tuple[str, ...]) -> tuple[str, ...]:
-    """What hidden properties are called: other rows' messages name them too."""
-    return (*hidden, *(row["title"] for row in verdict["properties"] if row["name"] in hidden))
-
-
-def _mentions(names: tuple[str, ...], *texts: str) -> bool:
-    return any(name in text for name in names for text in texts)
-
-
-def _unless(names: tuple[str, ...], text: str) -> str:
-    return "" if _mentions(names, text) else text
+def _speaks_of(hidden: tuple[str, ...], part: Raw) -> bool:
+    """Whether a text of this row or diagnosis speaks of a hidden property; an earlier version's does not say."""
+    names = part.get("names")
+    return bool(hidden) and (names is None or not set(hidden).isdisjoint(names))
 
 
 def _concerned(verdict: Raw, hidden: tuple[str, ...]) -> bool:
@@ -163,13 +156,12 @@ def _diagnosis(verdict: Raw, hidden: tuple[str, ...]) -> list[dict[str, Any]]:
 
 def _hints(verdict: Raw, feedback: Feedback, attempt: int) -> Iterator[dict[str, Any]]:
     """Each explanation's hint alone: its id and title name the mistake, and are the strong hint's."""
-    names = _names(verdict, feedback.hidden)
-    weak: dict[str, Any] = {**dict.fromkeys(("id", "title", "strong_hint", "apart", "read"), ""), "mistakes": []}
+    weak: dict[str, Any] = dict.fromkeys(("id", "title", "strong_hint", "apart", "read"), "")
+    weak |= {"mistakes": [], "names": []}
     hides = {} if feedback.strong(attempt) else weak
     for each in _diagnosis(verdict, feedback.hidden):
-        hint = each | hides
-        if not _mentions(names, *hint.values()):
-            yield hint
+        if not _speaks_of(feedback.hidden, each):
+            yield each | hides
 
 
 def _example(verdict: Raw, rows: list[dict[str, Any]]) -> Any:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from grader.model.verdict import (
@@ -67,12 +68,15 @@ ENDED = StudentError(
 
 
 #: Row by row: what its message says, and whether it holds.
-ROWS = (
-    Property("finite_differences", "Zq agreement", Mark.FAILED, 0, 0, 86111, "zq-wrong-on-86112", example(0.111222333)),
-    Property("bias_gradient", "Zq biases", Mark.PASSED, 3, 3, 86113, ""),
-    Property("weight_gradient", "Zq weights", Mark.FAILED, 0, 5, 86114, "zq-should-be-W", example(0.222333444)),
-    Property("relu_derivative", "Zq derivative", Mark.FAILED, 0, 7, 86115, "zq-should-be-D", example(0.333444555)),
-    Property("any_shape", "Zq shapes", Mark.FAILED, 0, 2, 86116, "Zq weights: right at home", example(0.444555666)),
+ROWS = tuple(
+    replace(row, names=("weight_gradient",) if row.name == "any_shape" else ())
+    for row in (
+        Property("finite_differences", "Zq agreement", Mark.FAILED, 0, 0, 86111, "zq-wrong-on-86112", example(0.11122)),
+        Property("bias_gradient", "Zq biases", Mark.PASSED, 3, 3, 86113, ""),
+        Property("weight_gradient", "Zq weights", Mark.FAILED, 0, 5, 86114, "zq-should-be-W", example(0.222333444)),
+        Property("relu_derivative", "Zq derivative", Mark.FAILED, 0, 7, 86115, "zq-should-be-D", example(0.333444555)),
+        Property("any_shape", "Zq shapes", Mark.FAILED, 0, 2, 86116, "Zq weights: right at home", example(0.444555666)),
+    )
 )
 
 
@@ -93,6 +97,7 @@ def revealing(
             Diagnosis(
                 *("zq-mistake", "It does zq-title.", "zq-weak?", "zq-strong!", "zq-equation", "zq-apart"),
                 (NamedMistake("zq-mistake", "zq-does"),),
+                ("activation_gradient",),
             ),
         ),
         FirstDifference(

@@ -159,6 +159,18 @@ def test_of_a_hidden_property_nothing_is_shown(name: str, level: Level) -> None:
 def test_another_rows_message_that_names_a_hidden_property_is_gone() -> None:
     told = disclosed(revealing(), hiding("weight_gradient"), 1)
     assert [row["message"] for row in told["properties"]] == ["zq-wrong-on-86112", "", "zq-should-be-D", ""]
+    assert [row["names"] for row in told["properties"]] == [[], [], [], []]
+
+
+def test_of_a_verdict_that_does_not_say_what_its_messages_speak_of_none_is_shown_beside_hidden_properties() -> None:
+    """An earlier version's: no message is searched for names."""
+    verdict = revealing()
+    for part in (*verdict["properties"], *verdict["diagnosis"]):
+        del part["names"]
+    told = disclosed(verdict, hiding("bias_gradient"), 1)
+    assert {row["message"] for row in told["properties"]} == {""}
+    assert told["diagnosis"] == []
+    assert disclosed(verdict, FULL, 1) == verdict | {"flags": []}
 
 
 def test_marks_of_rows_do_not_tell_those_of_a_hidden_one() -> None:
@@ -185,9 +197,8 @@ def test_what_explains_shown_failures_is_shown(name: str) -> None:
 
 def test_a_diagnosis_that_names_a_hidden_property_is_not_shown() -> None:
     verdict = revealing()
-    verdict["diagnosis"][0]["read"] = "See bias_gradient."
+    verdict["diagnosis"][0]["names"] = ["weight_gradient", "bias_gradient"]
     assert disclosed(verdict, hiding("bias_gradient"), 1)["diagnosis"] == []
-    verdict["diagnosis"][0] |= {"read": "", "hint": "Look at Zq biases."}
     assert disclosed(verdict, hiding("bias_gradient", level=Level.HINT), 1)["diagnosis"] == []
 
 

@@ -1,9 +1,11 @@
 """What is shown of verdicts of all kinds stays word for word as it was; the result object may gain members."""
 
 import json
+import re
 
 import pytest
 
+from grader.model.words import TITLES
 from tests.reports.golden_cases import SOURCES, common, goldens, made, shown
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails
@@ -23,6 +25,19 @@ def test_every_face_of_a_verdict_says_what_it_said(name: str, by: Grader) -> Non
         for face, text in said.items():
             assert common(found["levels"][level][face], text) == text, f"{level}: {face}"
     assert common(found, golden) == golden
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_a_row_names_every_other_property_of_which_its_message_speaks(name: str, by: Grader) -> None:
+    """Or it would tell of one that an assignment hides."""
+    for row in by.grade(SOURCES[name].encode(), name).judgement.properties:
+        assert row.names is not None
+        spoken = {other for other, title in TITLES.items() if _names(other, title, row.message)}
+        assert spoken - {row.name} <= set(row.names), row.message
+
+
+def _names(name: str, title: str, message: str) -> bool:
+    return title in message or re.search(rf"\b{name}\b", message) is not None
 
 
 def test_the_goldens_hold_each_kind_of_text() -> None:

@@ -191,7 +191,9 @@ class Grading:
 
     def _rejected(self, error: SubmissionError) -> Judgement:
         maxima = self.grader.judge.maxima
-        rows = tuple(Property(name, TITLES[name], Mark.NOT_RUN, 0, maxima[name], 0, REFUSED) for name in ORDER)
+        rows = tuple(
+            Property(name, TITLES[name], Mark.NOT_RUN, 0, maxima[name], 0, REFUSED, names=()) for name in ORDER
+        )
         return Judgement(
             Outcome.REJECTED,
             rows,

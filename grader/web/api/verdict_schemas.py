@@ -70,6 +70,9 @@ class PropertyTold(BaseModel):
     networks: int = Field(description="How many put it to the test.")
     message: str
     counterexample: CounterexampleTold | None
+    names: list[str] | None = Field(
+        default=None, description="Other properties of which the message speaks; null from a version that did not say."
+    )
 
 
 class MistakeTold(BaseModel):
@@ -90,6 +93,9 @@ class DiagnosisTold(BaseModel):
     apart: str = Field(default="", description="What tells it from explanations that fit as well.")
     mistakes: list[MistakeTold] = Field(
         default=[], description="One, or two that are made together; empty from a version that did not keep them."
+    )
+    names: list[str] | None = Field(
+        default=None, description="Properties that judge the lines of which it speaks; null from an earlier version."
     )
 
 

@@ -44,6 +44,10 @@ def _one(fit: Fit, others: Sequence[Fit]) -> Diagnosis:
         " ".join(dict.fromkeys(bug.where.value.read for bug in fit.bugs)),
         " ".join(_apart(fit, other) for other in others),
         tuple(NamedMistake(bug.id, bug.title) for bug in fit.bugs),
+        # What tells it from others speaks of their lines, too.
+        tuple(
+            dict.fromkeys(bug.where.value.name for each in (fit, *others) for bug in each.bugs if bug.where.value.name)
+        ),
     )
 
 

@@ -48,8 +48,9 @@ def test_the_result_object_holds_both_hints_and_the_place(udl: Judge, jails: Jai
     name = "no_relu_derivative.ipynb"
     found = json.loads(json.dumps(Grader(udl, jails).grade((EXAMPLES / name).read_bytes(), name).as_dict()))
     (diagnosis,) = found["diagnosis"]
-    assert list(diagnosis) == ["id", "title", "hint", "strong_hint", "read", "apart", "mistakes"]
+    assert list(diagnosis) == ["id", "title", "hint", "strong_hint", "read", "apart", "mistakes", "names"]
     assert diagnosis["title"] == f"It {diagnosis['mistakes'][0]['title']}."
+    assert diagnosis["names"] == ["relu_derivative"]
     place = found["first_difference"]
     assert place.pop("message").startswith("In a network of the notebook's own shape (K = 5), all_dl_df[4], line 25")
     assert place == {
