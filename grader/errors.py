@@ -38,10 +38,14 @@ class SubmissionError(BackmarkError):
 
 
 class CandidateError(BackmarkError):
-    """The student's process ended, or was ended, before all answers were in; `answers` holds those that were."""
+    """The student's process ended, or was ended, before all answers were in; `answers` holds those that were.
 
-    def __init__(self, message: str = "") -> None:
-        super().__init__(message)
+    `ending` says how it ended, and `advice` what the student can do about that.
+    """
+
+    def __init__(self, ending: str = "", advice: str = "") -> None:
+        super().__init__(f"{ending} {advice}" if advice else ending)
+        self.ending = ending
         self.answers: list[Any] = []
 
 
