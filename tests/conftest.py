@@ -26,6 +26,7 @@ SLOW = (
     "judge/test_marks",
     "judge/test_shrinking",
     "publishing/test_selfcheck",
+    "reports/test_goldens",
     "sandbox/test_session",
     "sandbox/test_source_hostile",
     "sandbox/test_template",

@@ -35,6 +35,7 @@ from grader.model.verdict import (
     Flag,
     Judgement,
     Mark,
+    NetworkReached,
     Outcome,
     Property,
     Statistics,
@@ -255,7 +256,9 @@ class Judge:
             outcome,
             properties,
             next((row.counterexample for row in properties if row.counterexample), None),
-            StudentError(raised.type, raised.message, raised.traceback) if raised else None,
+            StudentError(raised.type, raised.message, raised.traceback, raised.frames, raised.lines)
+            if raised
+            else None,
             self._statistics(len(answers)),
             noticed,
             # Explanations follow the calls in their order: what was answered first.
@@ -298,6 +301,7 @@ class Judge:
                     row.networks,
                     row.message + ("" if repeats else wording.STATE),
                     example,
+                    row.names,
                 )
             )
         return tuple(found)
@@ -308,12 +312,13 @@ class Judge:
         rows = self._properties(dict.fromkeys(ORDER, Row(Mark.NOT_RUN, 0, NOT_REACHED)), {})
         if outcome is Outcome.OUTPUT_LIMIT:
             # Prints and answers come over two pipes: which network it was is a matter of timing.
-            return Judgement(outcome, rows, None, StudentError(name, str(error)), self._statistics(0))
+            ended = StudentError(name, str(error), ending=str(error))
+            return Judgement(outcome, rows, None, ended, self._statistics(0))
         at = len(answers)
         example = counterexample(self.suite, at, None, self.assignment)
-        layers = f"{example.depth} hidden layer{'' if example.depth == 1 else 's'}"
-        message = f"{error} It was at network {at + 1} of {len(self.suite)}, which has {layers}."
-        return Judgement(outcome, rows, example, StudentError(name, message), self._statistics(at))
+        network = NetworkReached(at + 1, len(self.suite), example.depth)
+        ended = StudentError(name, f"{error} {wording.reached(network)}", ending=str(error), network=network)
+        return Judgement(outcome, rows, example, ended, self._statistics(at))
 
     def _statistics(self, networks: int) -> Statistics:
         truths = self.suite.derivatives[: self.suite.starts[networks]]

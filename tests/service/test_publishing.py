@@ -115,13 +115,23 @@ def test_what_a_person_can_mend_is_refused_in_a_sentence(context: Context, toml:
     publication = asked(context, toml, wanted=wanted)
     assert publication.state is State.DONE
     assert publication.revision is None
-    assert said in (publication.refusal or "nothing")
+    assert said in str(publication.refusal)
     assert context.store.assignments.current(COURSE, "mine") is None
+
+
+def test_a_refusal_names_the_mistakes_that_would_pass_and_what_to_do(context: Context) -> None:
+    refusal = asked(context, TOML + "networks = 2\n[home]\nnetworks = 1\n").refusal
+    assert refusal is not None
+    assert refusal.says == "these known-wrong implementations would pass"
+    assert "several_inputs" in {each.id for each in refusal.mistakes}
+    assert refusal.advice.startswith("Run `backmark assignment check` on the file: it tries")
+    named = ", ".join(f"{each.id} ({each.title})" for each in refusal.mistakes)
+    assert str(refusal) == f"{refusal.says}: {named}. {refusal.advice}"
 
 
 def test_more_fresh_networks_than_can_be_drawn_are_refused(making: Making) -> None:
     publication = asked(making(secret=OURS), TOML, wanted=fresh.MOST + 1)
-    assert str(fresh.MOST) in (publication.refusal or "")
+    assert str(fresh.MOST) in str(publication.refusal)
 
 
 def test_a_worker_that_stops_hands_back_a_publication(making: Making) -> None:

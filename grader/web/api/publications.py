@@ -1,5 +1,6 @@
 """Publications: a revision is asked for, and a worker draws, tries and publishes it, or refuses."""
 
+from dataclasses import asdict
 from datetime import datetime
 from hashlib import sha256
 from typing import Annotated
@@ -41,6 +42,21 @@ class PublicationAsked(Asked):
     course: Name | None = Field(default=None, description="For tokens with the scope admin; else the token's own.")
 
 
+class MistakePassed(Told):
+    """A known mistake that every network lets pass: its id, and the words after "it"."""
+
+    id: str
+    title: str
+
+
+class RefusalTold(Told):
+    """Why it was not published, in parts."""
+
+    says: str
+    mistakes: list[MistakePassed] = Field(description="Known mistakes that its networks let pass.")
+    advice: str = Field(description="What to do; empty if `says` names it.")
+
+
 class PublicationTold(Told):
     """A publication: once it is done, it has a revision or a refusal."""
 
@@ -53,6 +69,7 @@ class PublicationTold(Told):
     finished_at: datetime | None
     revision: str | None = Field(description="What was published.")
     refusal: str | None = Field(description="Why it was not: such as a known mistake that its networks let pass.")
+    refused: RefusalTold | None = Field(description="The same in parts.")
     failure: str | None = Field(description="Why it ended as service_failed.")
     toml: str
 
@@ -153,7 +170,8 @@ def _told(found: Publication) -> PublicationTold:
         created_at=moment(found.created),
         finished_at=moment_or_none(found.finished),
         revision=found.revision,
-        refusal=found.refusal,
+        refusal=None if found.refusal is None else str(found.refusal),
+        refused=None if found.refusal is None else RefusalTold.model_validate(asdict(found.refusal)),
         failure=found.failure,
         toml=found.toml,
     )
