@@ -140,13 +140,13 @@ def memory(pid: int | None) -> bytes:
 
 
 @pytest.mark.parametrize("what", LEFT)
-def test_nothing_of_a_submission_reaches_the_next(own: Template, what: str) -> None:
+def test_nothing_of_a_submission_reaches_the_next(template: Template, what: str) -> None:
     leave, look, found = LEFT[what]
-    before = printed(own, look)
+    before = printed(template, look)
     assert found in {None, before}
-    with Session(own, LIMITS) as session, contextlib.suppress(Crashed):
+    with Session(template, LIMITS) as session, contextlib.suppress(Crashed):
         ask(session, body(leave, "import os, sys"))
-    assert printed(own, look) == before
+    assert printed(template, look) == before
 
 
 def test_each_is_process_one_of_its_own_and_sees_no_other(own: Template) -> None:
