@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from grader.oracle.answers import Answer, Evidence
+from grader.model.verdict import SourceLine
+from grader.oracle.answers import Answer, Evidence, Raised
 from grader.oracle.cases import Cases
 
 ExchangeCases_contra = TypeVar("ExchangeCases_contra", bound=Cases, contravariant=True)
@@ -87,9 +88,13 @@ class Exchange(Protocol[ExchangeCases_contra]):
 AnyExchange = Exchange[Any]
 
 
-def raised_fields(header: Mapping[str, Any]) -> tuple[str, str, str]:
-    """The type, message and traceback of a reply that raised, each cut to what is kept."""
-    return text(header.get("type"), 200), text(header.get("message"), 2000), text(header.get("traceback"), 8000)
+def raised(header: Mapping[str, Any]) -> Raised:
+    """What a reply that raised says, each text cut to what is kept."""
+    type_, message, traceback = (
+        text(header.get(key), cap) for key, cap in (("type", 200), ("message", 2000), ("traceback", 8000))
+    )
+    frames, lines = (tuple(SourceLine.of(*each) for each in header[key]) for key in ("frames", "lines"))
+    return Raised(type_, message, traceback, frames, lines)
 
 
 def text(value: Any, cap: int) -> str:

@@ -149,7 +149,9 @@ class Judge:
             outcome,
             properties,
             next((row.counterexample for row in properties if row.counterexample), None),
-            StudentError(raised.type, raised.message, raised.traceback) if raised else None,
+            StudentError(raised.type, raised.message, raised.traceback, raised.frames, raised.lines)
+            if raised
+            else None,
             self._statistics(len(answers)),
             noticed,
             *explained,
@@ -172,6 +174,7 @@ class Judge:
                     row.cases,
                     row.message + ("" if repeats else wording.STATE),
                     example,
+                    row.names,
                 )
             )
         return tuple(found)
@@ -183,15 +186,16 @@ class Judge:
     def _ended(self, error: CandidateError, answers: Sequence[Answer]) -> Judgement:
         """It ended at the case after the last that it answered; nothing of it is judged."""
         outcome, name = next(kind for cls, kind in ENDED.items() if isinstance(error, cls))
-        noun = self.subject.noun
-        rows = self.not_run(wording.NOT_REACHED.format(noun=noun))
+        rows = self.not_run(wording.NOT_REACHED.format(noun=self.subject.noun))
         if outcome is Outcome.OUTPUT_LIMIT:
             # Prints and answers come over two pipes: which case it was is a matter of timing.
-            return Judgement(outcome, rows, None, StudentError(name, str(error)), self._statistics(0))
+            ended = StudentError(name, str(error), ending=str(error))
+            return Judgement(outcome, rows, None, ended, self._statistics(0))
         at = len(answers)
         example = self.subject.show(self.cases, at, None)
-        message = f"{error} It was at {noun} {at + 1} of {len(self.cases)}, {self.subject.describe(at)}."
-        return Judgement(outcome, rows, example, StudentError(name, message), self._statistics(at))
+        sentence, network = self.subject.reached(at)
+        ended = StudentError(name, f"{error} {sentence}", ending=str(error), network=network)
+        return Judgement(outcome, rows, example, ended, self._statistics(at))
 
     def _statistics(self, cases: int) -> Statistics:
         truths = self.cases.expected[: self.cases.starts[cases]]

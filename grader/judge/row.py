@@ -39,3 +39,5 @@ class Row:
     failing: tuple[int, ...] = ()
     #: How to tell that another case fails the same property; None where there is nothing to shrink.
     fails: Fails | None = None
+    #: Other properties of which the message speaks.
+    names: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 from grader.judge.exchange import Exchange
 from grader.judge.row import Failure, Row
 from grader.judge.witness import Witness
-from grader.model.verdict import AnyCounterexample, Diagnosis, FirstDifference, Flag
+from grader.model.verdict import AnyCounterexample, Diagnosis, FirstDifference, Flag, NetworkReached
 from grader.oracle.answers import Answer, Evidence, Raised
 from grader.oracle.cases import Cases
 
@@ -167,8 +167,8 @@ class Subject(Protocol[SubjectCases]):
         """Return case `i` beside the answer to it; None if the candidate ended instead."""
         ...
 
-    def describe(self, i: int) -> str:
-        """Return what tells case `i` from others, as "which has 2 hidden layers"."""
+    def reached(self, i: int) -> tuple[str, NetworkReached | None]:
+        """Return the sentence that its process ended at case `i`, and that case if it is a network."""
         ...
 
     def located(self, first: FirstDifference | None, writes: Sequence[Write]) -> FirstDifference | None:

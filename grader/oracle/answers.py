@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from grader.model.verdict import SourceLine
 from grader.oracle.cases import Cases
 from grader.oracle.network import Array
 
@@ -41,6 +42,10 @@ class Raised:
     type: str
     message: str
     traceback: str = ""
+    #: The student's own lines in the traceback, in its order.
+    frames: tuple[SourceLine, ...] = ()
+    #: Other lines that the message names.
+    lines: tuple[SourceLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

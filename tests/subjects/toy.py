@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from grader.judge.agreement import all_wrong_entries
-from grader.judge.exchange import Question, Reply, raised_fields
+from grader.judge.exchange import Question, Reply, raised
 from grader.judge.row import Fails, Failure, Row
 from grader.judge.rows import AGREEMENT, PURE
 from grader.judge.subject import Marks, RowSpec, Write
@@ -147,7 +147,7 @@ class ToyExchange:
 def _answer(reply: Reply, x: Array) -> Answer:
     header = reply.header
     if header["kind"] == "raised":
-        return Raised(*raised_fields(header))
+        return raised(header)
     if header["kind"] == "malformed":
         shape = () if header["where"] == "total" else (len(x),) * 3
         return Malformed(header["where"], f"{header['where']} should be {shape}, is {header['found']['shape']}")
@@ -246,8 +246,8 @@ class Toy:
             KIND, {"n": n}, inputs, tuple(results), first, _instead(answer), _SCRIPT.format(x=x, w=w)
         )
 
-    def describe(self, i: int) -> str:
-        return f"of {len(self.cases.inputs[i][0])} numbers each"
+    def reached(self, i: int) -> tuple[str, None]:
+        return f"It was at pair {i + 1} of {len(self.cases)}.", None
 
     def located(self, first: FirstDifference | None, writes: Sequence[Write]) -> FirstDifference | None:
         return first

@@ -14,6 +14,7 @@ from grader.model.verdict import (
     Flag,
     Judgement,
     Outcome,
+    SourceLine,
     Statistics,
     StudentError,
     Submission,
@@ -197,6 +198,6 @@ class Grading:
         return Judgement(
             Outcome.REJECTED,
             self.grader.judge.not_run(REFUSED),
-            error=StudentError(error.reason, str(error)),
+            error=StudentError(error.reason, str(error), lines=tuple(SourceLine.of(*each) for each in error.lines)),
             statistics=Statistics(seed=self.grader.judge.assignment.seed),
         )

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from grader.errors import Crashed
-from grader.judge.exchange import Question, Reply, raised_fields, text
+from grader.judge.exchange import Question, Reply, raised, text
 from grader.model.assignment import Assignment, Formulas, Reduction
-from grader.oracle.answers import Answer, Evidence, Malformed, Operand, Raised, Raising, Returned
+from grader.oracle.answers import Answer, Evidence, Malformed, Operand, Raising, Returned
 from grader.oracle.network import Array
 from grader.oracle.suite import Suite, count
 
@@ -113,7 +113,7 @@ def _answer(reply: Reply, numbers: Array, sizes: Sequence[int], *, finite: bool)
             names = tuple(name for name in NAMES if isinstance(changed, list) and name in changed) if changed else ()
             return Returned(numbers, names) if finite else _returned(numbers, names, sizes)
         case "raised":
-            return Raised(*raised_fields(header))
+            return raised(header)
         case "malformed":
             return _malformed(header, sizes)
     message = "Its process sent something that is no answer."

@@ -11,7 +11,7 @@ from grader.judge.rows import AGREEMENT, PURE
 from grader.model.assignment import Assignment, Rubric
 from grader.model.verdict import Mark
 from grader.model.words import TITLES
-from grader.oracle.answers import Answer, Evidence, Returned
+from grader.oracle.answers import Answer, Evidence, Malformed, Returned
 from grader.oracle.cases import Booleans
 from grader.oracle.reference import gradient
 from grader.oracle.suite import Suite, flatten
@@ -66,7 +66,7 @@ def _judged_steps(
         found |= _one_of_two(found, assignment.rubric)
     rows = {name: _judged_row(name, found[name], layers, lists, product=product) for name in STEPS}
     if rows["activation_gradient"].mark is not Mark.NOT_RUN and rows["relu_derivative"].mark is Mark.NOT_RUN:
-        rows["relu_derivative"] = replace(rows["relu_derivative"], message=wording.UNBENT)
+        rows["relu_derivative"] = replace(rows["relu_derivative"], message=wording.UNBENT, names=())
     return found, rows
 
 
@@ -97,7 +97,7 @@ def _judged_row(name: str, step: Step, layers: Layers, lists: Written, *, produc
     if row.mark is not Mark.FAILED:
         return row
     if product and name in PROPAGATION:
-        return replace(row, message=wording.product_tally(wrong, of))
+        return replace(row, message=wording.product_tally(wrong, of), names=wording.PROPAGATION)
     if not (step.failed & ~lists.raised[name]).any():
         return replace(row, message=wording.raised_tally(wrong))
     tested = step.tested | step.failed
@@ -165,7 +165,8 @@ def _row(name: str, step: Step, layers: Layers, fails: Fails) -> Row:
     if mark is Mark.PASSED:
         return Row(mark, networks, "")
     if mark is Mark.NOT_RUN:
-        return Row(mark, 0, wording.unseen(name, asked=step.asked))
+        message = wording.unseen(name, asked=step.asked)
+        return Row(mark, 0, message, names=wording.PROPAGATION if message is wording.SILENT else ())
     failing = _networks(layers, step.failed)
     message = wording.step_tally(len(failing), max(networks, len(failing)))
     return Row(mark, networks, message, tuple(failing), fails)
@@ -218,17 +219,17 @@ def any_shape(  # noqa: PLR0913 - what is judged, and what is known of it alread
     held = [name for name in STEPS if _holds_within(found[name], at_home)]
     if not held:
         forms = [answers[i] for i in home if not isinstance(answers[i], Returned)]
-        message = wording.nothing_at_home(forms[0] if len(forms) == len(home) else None)
-        return Row(Mark.FAILED, len(suite), message), rows
+        form = forms[0] if len(forms) == len(home) and isinstance(forms[0], Malformed) else None
+        message = wording.nothing_at_home(form)
+        return Row(Mark.FAILED, len(suite), message, names=() if form is None else ("form",)), rows
     strange = tuple(i for i, answer in enumerate(answers) if not isinstance(answer, Returned))
     if strange:
-        tally = f"On {len(strange)} of {len(suite)} networks"
-        message = f"{tally} it raised, or returned arrays of another form or numbers that are not finite."
-        return Row(Mark.FAILED, len(suite), message, strange, agrees.fails), rows
+        message = wording.strange(len(strange), len(suite))
+        return Row(Mark.FAILED, len(suite), message, strange, agrees.fails, ("form",)), rows
     for name in held:
         if rows[name].mark is Mark.FAILED:
             message = f"{TITLES[name]}: {wording.elsewhere(len(home))}"
-            return Row(Mark.FAILED, len(suite), message, rows[name].failing, rows[name].fails), rows
+            return Row(Mark.FAILED, len(suite), message, rows[name].failing, rows[name].fails, (name,)), rows
     if agrees.failing and not set(agrees.failing) & set(home):
         message = f"Every derivative: {wording.elsewhere(len(home))}"
         return Row(Mark.FAILED, len(suite), message, agrees.failing, agrees.fails), rows

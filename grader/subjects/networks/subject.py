@@ -10,7 +10,7 @@ from grader.judge.row import Failure, Row
 from grader.judge.subject import Marks, RowSpec, Write
 from grader.judge.witness import Witness
 from grader.model.assignment import Assignment
-from grader.model.verdict import Counterexample, Diagnosis, FirstDifference, Flag, Mark
+from grader.model.verdict import Counterexample, Diagnosis, FirstDifference, Flag, Mark, NetworkReached
 from grader.model.words import TITLES
 from grader.oracle.answers import Answer, Evidence, Raised
 from grader.oracle.suite import Suite
@@ -198,10 +198,10 @@ class Networks:
         """The network beside the answer to it."""
         return counterexample(cases, i, answer, self.assignment)
 
-    def describe(self, i: int) -> str:
-        """How deep the network is."""
-        depth = self.cases.networks[i].depth
-        return f"which has {depth} hidden layer{'' if depth == 1 else 's'}"
+    def reached(self, i: int) -> tuple[str, NetworkReached]:
+        """The network's number and how deep it is."""
+        network = NetworkReached(i + 1, len(self.cases), self.cases.networks[i].depth)
+        return wording.reached(network), network
 
     def located(self, first: FirstDifference | None, writes: Sequence[Write]) -> FirstDifference | None:
         """The first difference with the line that writes its list."""

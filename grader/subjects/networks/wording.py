@@ -2,7 +2,8 @@
 
 from collections.abc import Collection
 
-from grader.oracle.answers import Answer, Malformed
+from grader.model.verdict import NetworkReached
+from grader.oracle.answers import Malformed
 
 RAISED_AT_HOME = "Not judged: it raised on every network of the notebook's own shape."
 
@@ -44,6 +45,10 @@ FORMS = {
 }
 
 
+#: The properties of which SILENT and `product_tally` speak.
+PROPAGATION = ("activation_gradient", "relu_derivative")
+
+
 def step_tally(wrong: int, of: int) -> str:
     """On how many networks a step does not hold, of those that put it to the test."""
     return f"Does not hold on {wrong} of {of} network{' that tests' if of == 1 else 's that test'} it."
@@ -74,9 +79,9 @@ def elsewhere(networks: int) -> str:
     return f"right {which} drawn in the notebook's own shape, wrong on others."
 
 
-def nothing_at_home(answer: Answer | None) -> str:
+def nothing_at_home(answer: Malformed | None) -> str:
     """Why no step holds on the notebook's own shape; `answer` where every answer there had a wrong form."""
-    if isinstance(answer, Malformed):
+    if answer is not None:
         return f"On every network of the notebook's own shape its arrays have another form: {answer.message}."
     return "No step holds on networks of the notebook's own shape, so there is nothing to hold elsewhere."
 
@@ -94,4 +99,15 @@ def unseen(name: str, *, asked: bool) -> str:
     """Why a step was not run: nothing came back, or zeros, which are no evidence."""
     if not asked:
         return UNSEEN
-    return SILENT if name in {"activation_gradient", "relu_derivative"} else ZEROS
+    return SILENT if name in PROPAGATION else ZEROS
+
+
+def strange(wrong: int, of: int) -> str:
+    """On how many networks no finite arrays of the right shapes came back."""
+    return f"On {wrong} of {of} networks it raised, or returned arrays of another form or numbers that are not finite."
+
+
+def reached(network: NetworkReached) -> str:
+    """At which network a process ended."""
+    layers = f"{network.depth} hidden layer{'' if network.depth == 1 else 's'}"
+    return f"It was at network {network.number} of {network.of}, which has {layers}."

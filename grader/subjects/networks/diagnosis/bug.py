@@ -10,10 +10,12 @@ from grader.subjects.networks.diagnosis.lines import Lines
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """What a line finds, and what to read again: a place in the book, and no formula."""
+    """What a line finds, what to read again (a place in the book, and no formula), and the property that judges it."""
 
     variable: str
     read: str
+    #: Empty where none judges that line alone.
+    name: str = ""
 
 
 class Where(Enum):
@@ -27,20 +29,24 @@ class Where(Enum):
     BIAS = Spot(
         "all_dl_dbiases[layer]",
         "Equation 7.21: how a bias enters its preactivation, and what the chain rule makes of that.",
+        "bias_gradient",
     )
     WEIGHT = Spot(
         "all_dl_dweights[layer]",
         "Equation 7.22: how a weight enters its preactivation, and what the chain rule makes of that.",
+        "weight_gradient",
     )
     ACTIVATION = Spot(
         "all_dl_dh[layer]",
         "Equation 7.24, its second part: how an activation reaches every preactivation of its layer, and what the chain"
         " rule makes of that.",
+        "activation_gradient",
     )
     DERIVATIVE = Spot(
         "all_dl_df[layer-1]",
         "Equation 7.24, its first part: how a preactivation becomes an activation, and what the chain rule makes of"
         " that.",
+        "relu_derivative",
     )
     RETURN = Spot("what is returned", "What backward_pass returns: the line at its end.")
     RAISES = Spot("the line that raises", "The line that raises: what each name in it is.")
