@@ -1,6 +1,6 @@
 """The seam: all that a kind of homework has of its own. Judge, jail, store and pages know no more of it than this."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -8,7 +8,7 @@ from grader.judge.exchange import Exchange
 from grader.judge.row import Failure, Row
 from grader.judge.witness import Witness
 from grader.model.verdict import AnyCounterexample, Diagnosis, FirstDifference, Flag, NetworkReached
-from grader.oracle.answers import Answer, Evidence, Raised
+from grader.oracle.answers import Answer, Candidate, Evidence, Raised
 from grader.oracle.cases import Cases
 
 
@@ -96,6 +96,27 @@ class Revision(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class KnownMistake:
+    """A wrong implementation with a name that a person recognises: `title` is what follows "it"."""
+
+    id: str
+    title: str
+    candidate: Candidate[Any] = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What an assignment is tried on before it may be used: the reference passes, and every mistake fails."""
+
+    reference: Candidate[Any]
+    mistakes: Sequence[KnownMistake]
+    #: What is wrong with the assignment itself, each a sentence.
+    faults: Sequence[str] = ()
+    #: Makes other cases that the assignment allows: what is right on these, too, is no mistake. None: there are none.
+    elsewhere: Callable[[], Cases] | None = None
+
+
 SubjectCases = TypeVar("SubjectCases", bound=Cases)
 
 
@@ -169,6 +190,14 @@ class Subject(Protocol[SubjectCases]):
 
     def reached(self, i: int) -> tuple[str, NetworkReached | None]:
         """Return the sentence that its process ended at case `i`, and that case if it is a network."""
+        ...
+
+    def trial(self) -> Trial:
+        """Return what the assignment is tried on."""
+        ...
+
+    def summary(self, mistakes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Return what staff are shown of the cases, and of the mistakes that these catch."""
         ...
 
     def located(self, first: FirstDifference | None, writes: Sequence[Write]) -> FirstDifference | None:

@@ -9,10 +9,10 @@ from grader.judge.rows import agreement
 from grader.model.assignment import Activation, Formulas
 from grader.model.verdict import Judgement, Mark
 from grader.oracle.suite import key
-from grader.publishing.mistakes import Known
 from grader.publishing.selfcheck import selfcheck
 from grader.subjects.networks.diagnosis.lines import Lines
 from grader.subjects.networks.draw import draw
+from grader.subjects.networks.mistakes import Known
 from grader.subjects.networks.revision import packaged
 from tests.judge.test_shrinking import RIGHT
 from tests.local import local

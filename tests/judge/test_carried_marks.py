@@ -10,9 +10,9 @@ from grader.judge.row import Row
 from grader.model.assignment import Activation, Formulas, Loss, Range, Ranges
 from grader.model.verdict import Mark
 from grader.oracle.answers import Returned
-from grader.publishing.mistakes import Known
 from grader.subjects.networks.diagnosis.lines import Lines
 from grader.subjects.networks.draw import draw
+from grader.subjects.networks.mistakes import Known
 from grader.subjects.networks.revision import packaged
 from grader.subjects.networks.rubric import steps
 from grader.subjects.networks.steps import STEPS

@@ -13,6 +13,8 @@ from grader.model import records
 from grader.model.records import Job, Kind
 from grader.model.result import verdict as read_verdict
 from grader.model.verdict import CaseCounterexample, Judgement, Mark, Outcome
+from grader.publishing.preview import preview
+from grader.publishing.selfcheck import selfcheck
 from grader.store.submissions import New
 from grader.subjects import kinds
 from grader.web import create_app
@@ -99,6 +101,19 @@ def test_what_changes_its_arguments_is_not_pure() -> None:
     found = judged(toy.RIGHT.replace("return", "x *= 1.5; x /= 1.5; x[0] += 1\n    return"))
     (pure,) = (row for row in found.properties if row.name == "pure")
     assert pure.message == "It changes x in place, on 30 of 30 pairs."
+
+
+def test_the_self_check_tries_its_reference_and_its_mistakes() -> None:
+    """A mistake that is right elsewhere, too, is none."""
+    revision = toy.drawn()
+    checked = selfcheck(revision)
+    assert checked.sound
+    assert [(catch.mistake.id, catch.networks) for catch in checked.catches] == [("off", 30)]
+    assert [mistake.id for mistake in checked.right_here] == ["none"]
+    assert json.loads(preview(revision, checked)) == {
+        "pairs": 30,
+        "mistakes": [{"id": "off", "title": "adds one to the total", "networks": 30}],
+    }
 
 
 def on_the_command_line(text: str, folder: Path, *options: str) -> tuple[int, str]:

@@ -20,7 +20,7 @@ from grader.judge.agreement import all_wrong_entries
 from grader.judge.exchange import Question, Reply, raised
 from grader.judge.row import Fails, Failure, Row
 from grader.judge.rows import AGREEMENT, PURE
-from grader.judge.subject import Marks, RowSpec, Write
+from grader.judge.subject import KnownMistake, Marks, RowSpec, Trial, Write
 from grader.judge.witness import Witness
 from grader.model.assignment import Feedback, Limits
 from grader.model.stored import read
@@ -154,6 +154,23 @@ def _answer(reply: Reply, x: Array) -> Answer:
     return Returned(np.frombuffer(reply.payload, "<f8"), tuple(header["changed"]))
 
 
+@dataclass(frozen=True, slots=True)
+class _Ours:
+    """A function of ours, in our own process; its total is so far off."""
+
+    off: float
+
+    def answer(self, cases_: ToyCases) -> list[Answer]:
+        right = cases(cases_.inputs)
+        parts = [right.expected[right.starts[i] : right.starts[i + 1]].copy() for i in range(len(right))]
+        for part in parts:
+            part[0] += self.off
+        return [Returned(part) for part in parts]
+
+    def evidence(self, cases: ToyCases) -> list[Evidence]:
+        return []
+
+
 @dataclass(frozen=True)
 class Toy:
     """The subject."""
@@ -248,6 +265,18 @@ class Toy:
 
     def reached(self, i: int) -> tuple[str, None]:
         return f"It was at pair {i + 1} of {len(self.cases)}.", None
+
+    def trial(self) -> Trial:
+        off = KnownMistake("off", "adds one to the total", _Ours(1.0))
+        return Trial(
+            _Ours(0.0),
+            (off, KnownMistake("none", "is right", _Ours(0.0))),
+            (),
+            lambda: cases([(np.ones(2), np.ones(2))]),
+        )
+
+    def summary(self, mistakes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        return {"pairs": len(self.cases), "mistakes": [*mistakes]}
 
     def located(self, first: FirstDifference | None, writes: Sequence[Write]) -> FirstDifference | None:
         return first

@@ -197,7 +197,7 @@ def _write_script(file: Path, verdict: "Verdict") -> None:
 def networks(assignment: str, settings: Settings, *, as_json: bool) -> None:
     """What an assignment draws."""
     from grader.model.verdict import NETWORKS
-    from grader.publishing.survey import survey
+    from grader.subjects.networks.survey import survey
     from worker.grading.revisions import revision
 
     drawn = revision(assignment, settings.cache)

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from grader.errors import CandidateError
 from grader.judge.row import Failure, Row
-from grader.judge.subject import Marks, RowSpec, Write
+from grader.judge.subject import Marks, RowSpec, Trial, Write
 from grader.judge.witness import Witness
 from grader.model.assignment import Assignment
 from grader.model.verdict import Counterexample, Diagnosis, FirstDifference, Flag, Mark, NetworkReached
@@ -202,6 +202,20 @@ class Networks:
         """The network's number and how deep it is."""
         network = NetworkReached(i + 1, len(self.cases), self.cases.networks[i].depth)
         return wording.reached(network), network
+
+    def trial(self) -> Trial:
+        """The reference, and every known mistake."""
+        # Only who publishes pays for these modules.
+        from grader.subjects.networks.trial import trial  # noqa: PLC0415
+
+        return trial(self.assignment, self._seen)
+
+    def summary(self, mistakes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """The networks counted, what they catch, and one of each corner."""
+        # As above.
+        from grader.subjects.networks.summary import summary  # noqa: PLC0415
+
+        return summary(self.cases, self.assignment.formulas, mistakes)
 
     def located(self, first: FirstDifference | None, writes: Sequence[Write]) -> FirstDifference | None:
         """The first difference with the line that writes its list."""

@@ -14,9 +14,9 @@ from grader.judge.judge import Judge
 from grader.model.assignment import Activation, Assignment, Formulas, Home, Loss, Range, Ranges, Reduction
 from grader.model.stored import assignment_from_json, assignment_to_json
 from grader.oracle.network import forward
-from grader.publishing.survey import survey
 from grader.subjects.networks.draw import draw
 from grader.subjects.networks.revision import Revision, dump, load
+from grader.subjects.networks.survey import survey
 from tests.subjects.networks.seeded import network as seeded
 
 
