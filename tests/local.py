@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from grader.judge.exchange import AnyExchange
+from grader.judge.subject import AnyExchange
 from grader.model.assignment import Assignment
 from grader.subjects.networks.exchange import NetworksExchange
 from worker.grading.candidate import Jailed, Requests, entry

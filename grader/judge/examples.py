@@ -3,23 +3,25 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from grader.errors import CandidateError
 from grader.judge.agreement import disagreeing, same, way
 from grader.judge.row import Failure, Row
-from grader.judge.subject import AnySubject
 from grader.judge.witness import Witness
 from grader.model.verdict import AnyCounterexample
 from grader.oracle.answers import Answer, Candidate
 from grader.oracle.cases import Cases
+
+if TYPE_CHECKING:
+    from grader.judge.subject import AnySubject
 
 
 @dataclass(frozen=True)
 class Examples:
     """The smallest counterexamples of one submission, each confirmed in a fresh process."""
 
-    subject: AnySubject
+    subject: "AnySubject"
     answers: Sequence[Answer]
     witness: Witness
     fresh: Callable[[], Candidate[Any]]

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,7 +13,6 @@ from grader.judge import wording
 from grader.judge.examples import Examples
 from grader.judge.row import Row
 from grader.judge.rows import AGREEMENT, PURE, agreement, purity, wrong_later
-from grader.judge.subject import AnySubject
 from grader.judge.witness import Witness
 from grader.model.verdict import (
     AnyCounterexample,
@@ -29,6 +28,9 @@ from grader.model.verdict import (
 )
 from grader.oracle.answers import Answer, Candidate, Raised, Returned
 from grader.oracle.cases import Cases
+
+if TYPE_CHECKING:
+    from grader.judge.subject import AnySubject
 
 ENDED = {
     TimedOut: (Outcome.TIMEOUT, "TimeLimit"),
@@ -56,7 +58,7 @@ class Judge:
         return self.revision.assignment
 
     @cached_property
-    def subject(self) -> AnySubject:
+    def subject(self) -> "AnySubject":
         """What the revision's kind of homework has of its own."""
         subject: AnySubject = self.revision.subject
         return subject

@@ -1,14 +1,18 @@
-"""The seam: all that a kind of homework has of its own. Judge, jail, store and pages know no more of it than this."""
+"""The seam: all that a kind of homework has of its own. Judge, jail, store and pages know no more of it than this.
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+Nothing here is needed at run time: making these classes would cost each command a few milliseconds.
+"""
+
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
-from grader.judge.exchange import Exchange
+from grader.judge.exchange import Question
+from grader.judge.marks import Marks, RowSpec
 from grader.judge.row import Failure, Row
+from grader.judge.trial import Trial
 from grader.judge.witness import Witness
 from grader.model.verdict import AnyCounterexample, Diagnosis, FirstDifference, Flag, NetworkReached
-from grader.oracle.answers import Answer, Candidate, Evidence, Raised
+from grader.oracle.answers import Answer, Evidence
 from grader.oracle.cases import Cases
 
 
@@ -34,27 +38,6 @@ class Write(Protocol):
     def line(self) -> int:
         """The line in it."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class RowSpec:
-    """A row of the rubric: what it is called, and the most marks that it gives."""
-
-    name: str
-    title: str
-    most: int
-
-
-@dataclass(frozen=True, slots=True)
-class Marks:
-    """A subject's own rows of a submission that is wrong somewhere."""
-
-    #: A row of a name that the judge has, too, takes its place.
-    rows: dict[str, Row]
-    #: What was read of the student's function on its way, by case, for the diagnosis.
-    evidence: Mapping[int, Evidence] = field(default_factory=dict)
-    #: What it raised, if that left nothing to judge.
-    raised: Raised | None = None
 
 
 class Revision(Protocol):
@@ -96,25 +79,75 @@ class Revision(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class KnownMistake:
-    """A wrong implementation with a name that a person recognises: `title` is what follows "it"."""
-
-    id: str
-    title: str
-    candidate: Candidate[Any] = field(compare=False)
+ExchangeCases_contra = TypeVar("ExchangeCases_contra", bound=Cases, contravariant=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """What an assignment is tried on before it may be used: the reference passes, and every mistake fails."""
+class Reply(Protocol):
+    """What a jail said of a case: a header whose form was checked, and numbers where there are some."""
 
-    reference: Candidate[Any]
-    mistakes: Sequence[KnownMistake]
-    #: What is wrong with the assignment itself, each a sentence.
-    faults: Sequence[str] = ()
-    #: Makes other cases that the assignment allows: what is right on these, too, is no mistake. None: there are none.
-    elsewhere: Callable[[], Cases] | None = None
+    @property
+    def header(self) -> dict[str, Any]:
+        """Its `kind` is returned, malformed, raised or evidence."""
+        ...
+
+    @property
+    def payload(self) -> bytes:
+        """Of what was returned exactly as many bytes as were asked for, else none."""
+        ...
+
+
+class Exchange(Protocol[ExchangeCases_contra]):
+    """What a jail is told of a subject, and what its replies mean."""
+
+    @property
+    def function(self) -> str:
+        """The name of the student's function."""
+        ...
+
+    @property
+    def given(self) -> frozenset[str]:
+        """Names that the student's module is given beside `np`."""
+        ...
+
+    @property
+    def fixed(self) -> frozenset[str]:
+        """Those of them that keep our value, whatever the submission binds."""
+        ...
+
+    @property
+    def lists(self) -> frozenset[str]:
+        """Names of lists of which the student's lines are wanted that write an entry."""
+        ...
+
+    @property
+    def arguments(self) -> frozenset[str]:
+        """Names of what may be changed in place."""
+        ...
+
+    @property
+    def results(self) -> frozenset[str]:
+        """Names of what may come back in another form."""
+        ...
+
+    def question(self, cases: ExchangeCases_contra) -> Question:
+        """Return what asks about every case."""
+        ...
+
+    def observation(self, cases: ExchangeCases_contra) -> Question | None:
+        """Return what asks for the lists that are written on the way; None if the subject has none."""
+        ...
+
+    def answers(self, cases: ExchangeCases_contra, replies: Sequence[Reply]) -> list[Answer]:
+        """Return the answers that the replies to the first of the cases hold; raises Crashed."""
+        ...
+
+    def evidence(self, cases: ExchangeCases_contra, replies: Sequence[Reply]) -> list[Evidence]:
+        """Return the lists that the replies to an observation hold."""
+        ...
+
+
+#: An exchange of cases that only its subject looks into.
+AnyExchange = Exchange[Any]
 
 
 SubjectCases = TypeVar("SubjectCases", bound=Cases)

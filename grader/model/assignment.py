@@ -1,6 +1,5 @@
 """The assignment: the networks, formulas, limits, rubric and feedback that staff choose, as data."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -139,22 +138,6 @@ class Feedback:
     def strong(self, attempt: int) -> bool:
         """Whether that attempt is given the strong hint."""
         return 0 < self.strong_hint_after < attempt
-
-
-@dataclass(frozen=True, slots=True)
-class CommonSettings:
-    """What an assignment of any kind has, as store and pages read it."""
-
-    id: str
-    title: str
-    kind: str
-    function: str
-    #: Marks by the name of a row.
-    rubric: Mapping[str, int]
-    limits: Limits = field(default_factory=Limits)
-    feedback: Feedback = field(default_factory=Feedback)
-    seed: int = 0
-    templates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from grader.judge.agreement import disagreeing
-from grader.judge.subject import KnownMistake, Revision, Trial
+from grader.judge.subject import Revision
+from grader.judge.trial import KnownMistake, Trial
 from grader.oracle.answers import Candidate
 
 

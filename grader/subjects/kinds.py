@@ -7,17 +7,20 @@ import zlib
 from collections.abc import Mapping
 from importlib import import_module
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grader.judge.subject import Revision
 from grader.model.verdict import NETWORKS
+
+if TYPE_CHECKING:
+    from grader.judge.subject import Revision
 
 #: By kind the module that reads what is stored of it: its `load(data, name)` returns a `Revision`.
 KINDS: Mapping[str, str] = MappingProxyType({NETWORKS: "grader.subjects.networks.revision"})
 
 
-def load(data: bytes, name: str = "revision") -> Revision:
+def load(data: bytes, name: str = "revision") -> "Revision":
     """Return the revision that was stored, of whatever kind.
 
     MadeByNewerVersion if this version does not know its kind, its format or one of its fields; AssignmentError if it

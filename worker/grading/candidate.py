@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakKeyDictionary
 
 from grader.errors import CandidateError
-from grader.judge.exchange import AnyExchange, Question
+from grader.judge.exchange import Question
 from grader.oracle.answers import Answer, Evidence
 from worker.sandbox.inside.entry import Entry
 from worker.sandbox.reply import Reply
 from worker.sandbox.request import Request
+
+if TYPE_CHECKING:
+    from grader.judge.subject import AnyExchange
 
 
 class Conversation(Protocol):
@@ -23,7 +26,7 @@ class Conversation(Protocol):
         ...
 
 
-def entry(exchange: AnyExchange) -> Entry:
+def entry(exchange: "AnyExchange") -> Entry:
     """What of a submission a jail is asked to find."""
     return Entry(
         exchange.function, exchange.given, exchange.fixed, exchange.lists, exchange.arguments, exchange.results
@@ -38,7 +41,7 @@ def request(question: Question) -> Request:
 class Requests:
     """The frames of a subject's cases, each made once, and kept for as long as its cases are somebody's."""
 
-    def __init__(self, exchange: AnyExchange) -> None:
+    def __init__(self, exchange: "AnyExchange") -> None:
         self.exchange = exchange
         self._made: WeakKeyDictionary[Any, Request] = WeakKeyDictionary()
 

@@ -3,16 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from grader.errors import Crashed
-from grader.judge.exchange import Question, Reply, raised, text
+from grader.judge.exchange import Question, raised, text
 from grader.model.assignment import Assignment, Formulas, Reduction
 from grader.oracle.answers import Answer, Evidence, Malformed, Operand, Raising, Returned
 from grader.oracle.network import Array
 from grader.oracle.suite import Suite, count
+
+if TYPE_CHECKING:
+    from grader.judge.subject import Reply
 
 NAMES = ("all_weights", "all_biases", "all_f", "all_h", "y")
 PARTS = ("all_dl_dweights", "all_dl_dbiases")
@@ -57,7 +60,7 @@ class NetworksExchange:
         sizes = [_evidence_size(*form) for form in zip(cases.sizes, cases.columns, strict=True)]
         return Question({**asked.header, "evidence": True}, asked.payload, sizes)
 
-    def answers(self, cases: Suite, replies: Sequence[Reply]) -> list[Answer]:
+    def answers(self, cases: Suite, replies: Sequence["Reply"]) -> list[Answer]:
         """The answers to the first of the networks; raises Crashed."""
         # What did not return has no payload: all numbers one after the other are looked at once.
         numbers = np.frombuffer(b"".join([reply.payload for reply in replies]), dtype="<f8")
@@ -73,7 +76,7 @@ class NetworksExchange:
             start = stop
         return answers
 
-    def evidence(self, cases: Suite, replies: Sequence[Reply]) -> list[Evidence]:
+    def evidence(self, cases: Suite, replies: Sequence["Reply"]) -> list[Evidence]:
         """The lists that were written on the way for the first of the networks."""
         read: list[Evidence] = []
         for reply, of in zip(replies, cases.sizes, strict=False):
@@ -104,7 +107,7 @@ def _numbers(suite: Suite) -> bytes:
     return np.concatenate(parts).astype("<f8", copy=False).tobytes()
 
 
-def _answer(reply: Reply, numbers: Array, sizes: Sequence[int], *, finite: bool) -> Answer:
+def _answer(reply: "Reply", numbers: Array, sizes: Sequence[int], *, finite: bool) -> Answer:
     """What the reply says, believing nothing of its form."""
     header = reply.header
     match header.get("kind"):
@@ -125,7 +128,7 @@ def _evidence_size(sizes: Sequence[int], columns: int) -> int:
     return 8 * (count(sizes) + columns * (sum(sizes[1:]) + sum(sizes[:-1])))
 
 
-def _evidence(reply: Reply, sizes: Sequence[int]) -> Evidence:
+def _evidence(reply: "Reply", sizes: Sequence[int]) -> Evidence:
     header = reply.header
     numbers = np.frombuffer(reply.payload, dtype="<f8")
     shared = tuple(mark == "1" for mark in header["shared"])[: len(sizes) - 1]

@@ -6,8 +6,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from grader.errors import CandidateError
+from grader.judge.marks import Marks, RowSpec
 from grader.judge.row import Failure, Row
-from grader.judge.subject import Marks, RowSpec, Trial, Write
 from grader.judge.witness import Witness
 from grader.model.assignment import Assignment
 from grader.model.verdict import Counterexample, Diagnosis, FirstDifference, Flag, Mark, NetworkReached
@@ -39,6 +39,8 @@ from grader.subjects.networks.unpropagated import ignores_error, telling
 from grader.subjects.networks.written import malformed_or_failing, worth_asking
 
 if TYPE_CHECKING:
+    from grader.judge.subject import Write
+    from grader.judge.trial import Trial
     from grader.subjects.networks.diagnosis.diagnoser import Diagnoser
 
 
@@ -203,7 +205,7 @@ class Networks:
         network = NetworkReached(i + 1, len(self.cases), self.cases.networks[i].depth)
         return wording.reached(network), network
 
-    def trial(self) -> Trial:
+    def trial(self) -> "Trial":
         """The reference, and every known mistake."""
         # Only who publishes pays for these modules.
         from grader.subjects.networks.trial import trial  # noqa: PLC0415
@@ -217,7 +219,7 @@ class Networks:
 
         return summary(self.cases, self.assignment.formulas, mistakes)
 
-    def located(self, first: FirstDifference | None, writes: Sequence[Write]) -> FirstDifference | None:
+    def located(self, first: FirstDifference | None, writes: Sequence["Write"]) -> FirstDifference | None:
         """The first difference with the line that writes its list."""
         return placed(first, [Written(each.name, each.index, each.cell, each.line) for each in writes])
 

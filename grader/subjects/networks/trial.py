@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from itertools import islice
 
-from grader.judge.subject import KnownMistake, Trial
+from grader.judge.trial import KnownMistake, Trial
 from grader.model.assignment import Assignment
 from grader.oracle.suite import Suite, proposed
 from grader.subjects.networks.building import Values
