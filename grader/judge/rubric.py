@@ -143,6 +143,9 @@ def read_steps(
         rows = {name: _row(name, found[name], layers, _step_fails(name, reading, assignment)) for name in STEPS}
         if best is None or _marks(rows, assignment.rubric) > _marks(best[1], assignment.rubric):
             best = (found, rows)
+        if all(rows[name].mark is Mark.PASSED for name in ("bias_gradient", "weight_gradient")):
+            # db and dW say the same of every delta: no other reading can show more.
+            break
     assert best is not None  # noqa: S101 - there are two readings
     return best
 

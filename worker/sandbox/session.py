@@ -1,6 +1,7 @@
 """One submission's conversation with its jail: extract, answer, and every way in which it can end."""
 
 import signal
+import sys
 import time
 from collections import deque
 from types import TracebackType
@@ -239,7 +240,7 @@ class Session:
         status = process.status()
         if process.starved():
             return OutOfMemory(_memory(self._limits))
-        if status == -signal.SIGKILL and self._clock and self._clock.exhausted():
+        if sys.platform != "win32" and status == -signal.SIGKILL and self._clock and self._clock.exhausted():
             # The kernel's own limit can come before our look.
             return late(self._limits.seconds, "in all")
         if process.ended_from_outside():

@@ -92,9 +92,8 @@ def _weight(layers: Layers, delta: Array, entries: Array, known: Booleans, rtol:
 def _propagation(layers: Layers, delta: Array, known: Booleans, assignment: Assignment) -> dict[str, Step]:
     """Steps three and four, judged at each hidden layer from the delta of the layer above."""
     above = np.roll(delta, -1, axis=0)
-    weights = np.roll(layers.weights, -1, axis=0)
-    g = np.einsum("lji,lj->li", weights, above)
-    size = LOCAL * assignment.rtol * np.einsum("lji,lj->li", np.abs(weights), np.abs(above))
+    g = np.einsum("lji,lj->li", layers.next_weights, above)
+    size = LOCAL * assignment.rtol * np.einsum("lji,lj->li", layers.next_size, np.abs(above))
     judged = known & np.roll(known, -1) & ~layers.top
     # Where g is not zero beyond rounding: elsewhere nothing can be told.
     speaks = layers.unit & (np.abs(g) > 8 * size) & judged[:, None]

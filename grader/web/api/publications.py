@@ -12,7 +12,7 @@ from grader.errors import BadAssignment
 from grader.model.assignment import Assignment
 from grader.model.assignment_toml import MOST_NETWORKS, parse
 from grader.model.fresh import usual
-from grader.model.records import Job, Kind, Publication, Scope, State
+from grader.model.records import Publication, Scope, State
 from grader.store.errors import TooManyPublications
 from grader.web.http import responses as answers
 from grader.web.http.auth import caller
@@ -112,12 +112,9 @@ def publish(header: Keyed, body: PublicationAsked) -> Response:
     wanted = usual_fresh(assignment) if body.fresh is None else body.fresh
     key = claimed(header, course, wanted, sha256(body.toml.encode()).hexdigest())
     try:
-        found = service().store.publications.request(course, assignment.id, body.toml, wanted, key)
+        found = service().intake.publish(course, assignment.id, body.toml, wanted, key)
     except TooManyPublications as error:
         raise Problem(CONFLICT, str(error)) from None
-    if not found.state.terminal:
-        # One message too many does no harm, and of a repeated request nobody knows whether the first was sent.
-        service().dispatcher.send(Job(Kind.PUBLICATION, found.id))
     return answers.accepted(_told(found), f"{PREFIX}/publications/{found.id}")
 
 

@@ -1,26 +1,30 @@
 """Marks and messages where the student's lists have other names than the notebook's."""
 
+from dataclasses import replace
+
 import pytest
 
 from grader.errors import SubmissionError
 from grader.judge.examples import Examples
 from grader.judge.judge import Judge
 from grader.model.verdict import Judgement, Mark, Outcome
-from grader.subjects.networks.revision import packaged
+from grader.subjects.networks.draw import CHOICE
+from grader.subjects.networks.revision import load, packaged
 from tests.corpus.four_lines import SHAPELESS, WRONG, combined
 from tests.corpus.four_lines import source as four_lines
-from tests.corpus.mutants import label, mutations
+from tests.corpus.mutants import mutations
 from tests.corpus.own_names import OWN_NAMES, OwnNames
 from tests.local import local
-from worker.grading.revisions import other
+from worker.grading.revisions import Drawing
 
 JUDGE = Judge(packaged("udl-7.2"))
 
 
 @pytest.fixture(autouse=True)
-def _without_counterexamples(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Marks do not depend on them, and they take most of the time."""
+def _marks_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Marks depend on neither counterexamples nor explanations, which take most of the time."""
     monkeypatch.setattr(Examples, "of", lambda *_: {})
+    monkeypatch.setattr(Judge, "_explained", lambda *_: ((), None))
 
 
 def judged(source: str) -> Judgement:
@@ -56,11 +60,14 @@ def everything() -> dict[str, str]:
     sources = {f"{line}: {text}": four_lines({line: text}) for line, text in slips}
     sources |= {str(changed): four_lines(changed) for changed in [{}, *combined(40, seed=23)]}
     sources |= {slip.name: slip.source for slip in OWN_NAMES}
-    mutants = [label(mutation) for mutation in list(mutations())[::9]]
-    return sources | {mutant.name: mutant.source for mutant in mutants}
+    return sources | {mutation.name: mutation.text for mutation in mutations()[::9]}
 
 
-@pytest.mark.parametrize("part", range(8))
+#: Every eighth source each. The slips and own names of all parts are judged one by one above and in judge/test_marks.
+PARTS = [pytest.param(part, marks=[pytest.mark.nightly] * (part >= 4)) for part in range(8)]
+
+
+@pytest.mark.parametrize("part", PARTS)
 def test_full_marks_and_passed_are_the_same(part: int) -> None:
     """Who is wrong on any network loses a mark, and who is right on all of them loses none."""
     wrong = []
@@ -74,10 +81,14 @@ def test_full_marks_and_passed_are_the_same(part: int) -> None:
     assert wrong == []
 
 
+#: Nightly with networks chosen from eight times as many, as those of the shipped assignment are.
+@pytest.mark.parametrize("choice", [1, pytest.param(CHOICE, marks=pytest.mark.nightly)])
 @pytest.mark.parametrize("seed", [1, 4, 11])
-def test_marks_do_not_hang_on_the_drawing_where_the_numbers_follow_the_sign_of_the_error(seed: int) -> None:
+def test_marks_do_not_hang_on_the_drawing_where_the_numbers_follow_the_sign_of_the_error(
+    seed: int, choice: int
+) -> None:
     """The mask of dl/dh in place of the derivative: wrong, and yet it depends on the error."""
-    judge = Judge(other(packaged("udl-7.2"), seed, None))
+    judge = Judge(load(Drawing(replace(JUDGE.assignment, seed=seed), choice).result()))
     source = four_lines({"derivative": "indicator_function(all_dl_dh[layer])"})
     judgement = judge.judge(local(source, judge.assignment), lambda: local(source, judge.assignment))
     assert lost(judgement) == {"relu_derivative"}

@@ -70,6 +70,12 @@ class Shown:
 Run = Callable[[str, Counterexample], Shown]
 
 
+@pytest.fixture(autouse=True)
+def _without_explanations(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scripts do not depend on them, and they take a third of the time."""
+    monkeypatch.setattr(Judge, "_explained", lambda *_: ((), None))
+
+
 @pytest.fixture(scope="module")
 def interpreter() -> Iterator[Interpreter]:
     """What runs the scripts."""
