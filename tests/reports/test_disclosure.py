@@ -144,14 +144,15 @@ def test_of_a_limit_that_an_earlier_version_reached_only_the_kind_is_told(outcom
 def test_an_exit_status_is_not_shown() -> None:
     error = StudentError("Crash", "Its process ended with exit status 61, without an answer. Take exit() calls out.")
     told = disclosed(revealing(Outcome.CRASHED, error), HINT, 1)["error"]
-    assert told == {"type": "Crash", "message": "Its process ended without an answer.", "traceback": ""}
+    assert (told["type"], told["message"]) == ("Crash", "Its process ended without an answer.")
+    assert not any(told[name] for name in told.keys() - {"type", "message"})
 
 
 def test_a_weak_hint_has_nothing_of_the_strong_one() -> None:
     (hint,) = disclosed(revealing(), HINT, 1)["diagnosis"]
     assert hint.pop("hint") == "zq-weak?"
     assert set(hint) >= {"id", "title", "strong_hint", "read", "apart"}
-    assert set(hint.values()) == {""}
+    assert not any(hint.values())
 
 
 def test_the_seed_is_not_shown_beside_hidden_properties() -> None:
@@ -162,8 +163,9 @@ def test_the_seed_is_not_shown_beside_hidden_properties() -> None:
     assert told["flags"] == []
 
 
-def test_of_a_limits_message_all_that_follows_the_first_word_of_a_network_is_cut() -> None:
-    error = StudentError("TimeLimit", "Too long. It was at network 1 of 2. It was at network 3 of 4.")
+def test_of_a_limit_only_how_it_ended_is_shown() -> None:
+    """The network tells how deep it is, and text of the student's could be made to look like it."""
+    error = StudentError("TimeLimit", "Too long. It was at network 1 of 2.", ending="Too long.")
     assert disclosed(revealing(Outcome.TIMEOUT, error), HINT, 1)["error"]["message"] == "Too long."
 
 
