@@ -10,12 +10,12 @@ from grader.oracle.network import Array
 
 
 def way(answer: Answer) -> tuple[str, str]:
-    """How an answer is wrong, if it is: by number, by form or by what it raised."""
+    """How an answer is wrong, if it is: by number, by form, by numbers that are not finite or by what it raised."""
     match answer:
         case Returned():
             return ("number", "")
-        case Malformed(where=where):
-            return ("form", where)
+        case Malformed(where=where, overflowed=overflowed):
+            return ("overflow" if overflowed else "form", where)
         case Raised(type=name):
             return ("raised", name)
 
@@ -25,7 +25,7 @@ def same(first: Answer, second: Answer) -> bool:
     if isinstance(first, Returned) and isinstance(second, Returned):
         return first.numbers.tobytes() == second.numbers.tobytes()
     if isinstance(first, Malformed) and isinstance(second, Malformed):
-        return first.message == second.message
+        return first == second
     return type(first) is type(second)
 
 

@@ -36,7 +36,7 @@ from grader.model.verdict import (
     Flag,
     Mark,
 )
-from grader.oracle.answers import Answer, Evidence, Malformed, Raised, Returned
+from grader.oracle.answers import Answer, Evidence, Found, Malformed, Raised, Returned
 from grader.oracle.network import Array
 
 KIND = "toy"
@@ -151,8 +151,9 @@ def _answer(reply: Reply, x: Array) -> Answer:
     if header["kind"] == "raised":
         return raised(header)
     if header["kind"] == "malformed":
-        shape = () if header["where"] == "total" else (len(x),) * 3
-        return Malformed(header["where"], f"{header['where']} should be {shape}, is {header['found']['shape']}")
+        shape, came = header["found"]["shape"], header["found"]["type"]
+        wanted = () if header["where"] == "total" else (len(x),) * 3
+        return Malformed(header["where"], None, wanted, Found(came, None if shape is None else tuple(shape)))
     return Returned(np.frombuffer(reply.payload, "<f8"), tuple(header["changed"]))
 
 
@@ -307,8 +308,8 @@ def _instead(answer: Answer | None) -> str | None:
     match answer:
         case Returned():
             return None
-        case Malformed(message=message):
-            return f"returned arrays of another form: {message}"
+        case Malformed(where=where, wanted=wanted):
+            return f"returned {where} in another shape than {wanted}"
         case Raised(type=name):
             return f"raised {name}"
     return "ended without an answer"

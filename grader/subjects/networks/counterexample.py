@@ -10,6 +10,7 @@ from grader.model.verdict import Counterexample, Gradient
 from grader.oracle.answers import Answer, Malformed, Raised, Returned
 from grader.oracle.network import Array, Network
 from grader.oracle.suite import Suite, matrices
+from grader.subjects.networks import wording
 from grader.subjects.networks.script import script
 
 
@@ -51,8 +52,8 @@ def _instead(answer: Answer | None) -> str | None:
     match answer:
         case Returned():
             return None
-        case Malformed(message=message):
-            return f"returned arrays of another form: {message}"
+        case Malformed():
+            return f"returned arrays of another form: {wording.malformed(answer)}"
         case Raised(type=name, message=message):
             return f"raised {name}: {message}" if message else f"raised {name}"
         case None:
