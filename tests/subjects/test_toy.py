@@ -1,7 +1,9 @@
 """A subject that nothing else knows is graded through all of it: judge, jail, command line, service and page."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -10,14 +12,18 @@ from grader.errors import MadeByNewerVersion
 from grader.judge.judge import Judge
 from grader.judge.subject import AnySubject
 from grader.model import records
+from grader.model.assignment import Feedback
 from grader.model.records import Job, Kind
 from grader.model.result import verdict as read_verdict
 from grader.model.verdict import CaseCounterexample, Judgement, Mark, Outcome
 from grader.publishing.preview import preview
 from grader.publishing.selfcheck import selfcheck
+from grader.reports.disclosure import disclosed
+from grader.reports.registry import FORMATS
 from grader.store.submissions import New
 from grader.subjects import kinds
 from grader.web import create_app
+from grader.web.api.verdict_schemas import VerdictTold
 from grader.web.http import links
 from tests.local import local_by
 from tests.service.conftest import Making, context, making, redis_server
@@ -116,8 +122,10 @@ def test_the_self_check_tries_its_reference_and_its_mistakes() -> None:
     }
 
 
-def on_the_command_line(text: str, folder: Path, *options: str) -> tuple[int, str]:
-    (folder / "toy.npz").write_bytes(toy.dump(toy.drawn()))
+def on_the_command_line(
+    text: str, folder: Path, *options: str, revision: toy.ToyRevision | None = None
+) -> tuple[int, str]:
+    (folder / "toy.npz").write_bytes(toy.dump(revision or toy.drawn()))
     (folder / "mine.py").write_text(text)
     done = CliRunner().invoke(
         main, ["grade", str(folder / "mine.py"), "--assignment", str(folder / "toy.npz"), *options]
@@ -135,6 +143,54 @@ def test_it_is_graded_in_a_jail_by_the_command_line(name: str, tmp_path: Path) -
     assert (result["outcome"], result["score"], result["max_score"]) == (outcome, marks, 9)
     assert {row["name"] for row in result["properties"] if row["outcome"] == "failed"} == failing
     assert json.loads(json.dumps(read_verdict(result).as_dict())) == result
+
+
+@pytest.mark.usefixtures("known", "jail")
+def test_a_call_that_does_not_end_is_shown_with_its_case(tmp_path: Path) -> None:
+    """With what it was asked, and nothing that came back."""
+    hurried = replace(toy.ToyAssignment(), limits=replace(toy.ToyAssignment().limits, seconds_per_call=0.5))
+    endless = toy.RIGHT.replace("return", "while len(x) == 2: pass\n    return")
+    _, said = on_the_command_line(endless, tmp_path, "--json", revision=toy.drawn(hurried))
+    result = json.loads(said)
+    assert (result["outcome"], result["error"]["network"]) == ("timeout", None)
+    assert result["error"]["message"].endswith("It was at pair 7 of 30.")
+    assert (result["counterexample"]["case"], result["counterexample"]["instead"]) == (
+        {"n": 2},
+        "ended without an answer",
+    )
+
+
+@pytest.mark.usefixtures("known", "jail")
+def test_several_processes_grade_it_alike(tmp_path: Path) -> None:
+    """A verdict comes from them as JSON, and is read again."""
+    files = [tmp_path / f"{number}.py" for number in range(4)]
+    for file in files:
+        file.write_text(WRONG)
+    (tmp_path / "toy.npz").write_bytes(toy.dump(toy.drawn()))
+    words = ["grade", "--json", "--assignment", str(tmp_path / "toy.npz"), *map(str, files)]
+    one, two = (CliRunner().invoke(main, [*words, "--jobs", jobs]).stdout.splitlines() for jobs in ("1", "2"))
+    assert [timeless(json.loads(line)) for line in one] == [timeless(json.loads(line)) for line in two]
+
+
+def timeless(result: dict[str, Any]) -> dict[str, Any]:
+    return {**result, "statistics": {**result["statistics"], "seconds": 0}}
+
+
+def test_each_form_and_the_documented_schema_take_its_verdict(published: Context) -> None:
+    found = graded(published, WRONG)
+    result = published.store.submissions.verdict(found.id)
+    assert result is not None
+    assert VerdictTold.model_validate(result).counterexample is not None
+    for form in FORMATS.values():
+        assert b"network that" not in form.render(found, result)
+
+
+def test_a_row_of_its_own_can_be_hidden(published: Context) -> None:
+    result = published.store.submissions.verdict(graded(published, WRONG).id)
+    assert result is not None
+    shown = disclosed(result, Feedback(hidden=("cube", "finite_differences")), 1)
+    assert [row["name"] for row in shown["properties"]] == ["total", "pure"]
+    assert shown["counterexample"] is None
 
 
 @pytest.mark.usefixtures("known", "jail")
