@@ -1,23 +1,18 @@
-"""Which answers agree with what is expected, number by number."""
+"""Which answers agree with what is expected, number by number, and with themselves when asked again."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from grader.oracle.answers import Answer, Malformed, Raised, Returned
+from grader.judge import wording
+from grader.judge.row import Row
+from grader.model.verdict import Mark
+from grader.oracle.answers import Answer, Malformed, Returned
 from grader.oracle.cases import Booleans, Cases
 from grader.oracle.network import Array
 
-
-def way(answer: Answer) -> tuple[str, str]:
-    """How an answer is wrong, if it is: by number, by form, by numbers that are not finite or by what it raised."""
-    match answer:
-        case Returned():
-            return ("number", "")
-        case Malformed(where=where, overflowed=overflowed):
-            return ("overflow" if overflowed else "form", where)
-        case Raised(type=name):
-            return ("raised", name)
+#: The judge of *passed*, and the row of what repeats.
+AGREEMENT, PURE = "finite_differences", "pure"
 
 
 def same(first: Answer, second: Answer) -> bool:
@@ -56,3 +51,41 @@ def disagreeing(cases: Cases, answers: Sequence[Answer]) -> list[bool]:
     """For each case whether any number is wrong, or there are none to compare."""
     wrong = all_wrong_entries(cases, answers)
     return np.logical_or.reduceat(wrong, cases.starts[:-1])[: len(answers)].tolist() if len(cases) else []
+
+
+def agreement(cases: Cases, answers: Sequence[Answer], later: int = 0, noun: str = "network") -> Row:
+    """The judge of *passed*. `later` of the answers came when a case was asked about again."""
+    failing = tuple(np.flatnonzero(disagreeing(cases, answers)).tolist())
+    if not failing:
+        return Row(Mark.PASSED, len(cases), "")
+    message = wording.tally(len(failing), len(cases), noun) + (wording.later(later) if later else "")
+    return Row(Mark.FAILED, len(cases), message, failing, disagreeing)
+
+
+def purity(
+    answers: Sequence[Answer], again: Sequence[Answer], asked_again: Sequence[int], *, ended: bool, noun: str
+) -> Row:
+    """Arguments as they were, and the same answer when asked again after all the others."""
+    changed = sorted({name for answer in answers if isinstance(answer, Returned) for name in answer.changed})
+    changing = tuple(i for i, answer in enumerate(answers) if isinstance(answer, Returned) and answer.changed)
+    if changing:
+        message = f"It changes {' and '.join(changed)} in place, on {len(changing)} of {len(answers)} {noun}s."
+        return Row(Mark.FAILED, len(answers), message, changing)
+    other = tuple(i for i, second in zip(asked_again, again, strict=False) if not same(answers[i], second))
+    if other or ended:
+        message = f"Asked again about {len(asked_again)} {noun}s, it answered {len(other)} of them differently."
+        if ended:
+            message = f"Asked again about {noun}s that it had answered, it did not answer."
+        return Row(Mark.FAILED, len(answers), message, other)
+    return Row(Mark.PASSED, len(answers), "")
+
+
+def wrong_later(cases: Cases, answers: Sequence[Answer], again: Mapping[int, Answer]) -> dict[int, Answer]:
+    """By case the second answers that disagree with what is expected where the first ones agreed."""
+    other = [i for i, second in again.items() if not same(answers[i], second)]
+    if not other:
+        return {}
+    asked = cases.take(other)
+    first = disagreeing(asked, [answers[i] for i in other])
+    second = disagreeing(asked, [again[i] for i in other])
+    return {i: again[i] for i, before, after in zip(other, first, second, strict=True) if after and not before}

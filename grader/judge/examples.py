@@ -6,8 +6,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from grader.errors import CandidateError
-from grader.judge.agreement import disagreeing, same, way
-from grader.judge.row import Failure, Row
+from grader.judge.agreement import disagreeing, same
+from grader.judge.row import Failure, Row, way
 from grader.judge.witness import Witness
 from grader.model.verdict import AnyCounterexample
 from grader.oracle.answers import Answer, Candidate

@@ -10,9 +10,9 @@ import numpy as np
 
 from grader.errors import CandidateError, Crashed, OutOfMemory, TimedOut, TooMuchOutput
 from grader.judge import wording
+from grader.judge.agreement import AGREEMENT, PURE, agreement, purity, wrong_later
 from grader.judge.examples import Examples
 from grader.judge.row import Row
-from grader.judge.rows import AGREEMENT, PURE, agreement, purity, wrong_later
 from grader.judge.witness import Witness
 from grader.model.verdict import (
     AnyCounterexample,

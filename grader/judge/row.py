@@ -4,12 +4,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from grader.judge.agreement import way
 from grader.model.verdict import Mark
-from grader.oracle.answers import Answer
+from grader.oracle.answers import Answer, Malformed, Raised, Returned
 
 #: Whether each of some cases fails, given the answers to them.
 Fails = Callable[[Any, Sequence[Answer]], Sequence[bool]]
+
+
+def way(answer: Answer) -> tuple[str, str]:
+    """How an answer is wrong, if it is: by number, by form, by numbers that are not finite or by what it raised."""
+    match answer:
+        case Returned():
+            return ("number", "")
+        case Malformed(where=where, overflowed=overflowed):
+            return ("overflow" if overflowed else "form", where)
+        case Raised(type=name):
+            return ("raised", name)
 
 
 @dataclass(frozen=True, slots=True)

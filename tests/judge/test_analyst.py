@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from grader.judge.agreement import agreement
 from grader.judge.judge import Judge
-from grader.judge.rows import agreement
 from grader.model.assignment import Activation, Formulas
 from grader.model.verdict import Judgement, Mark
 from grader.oracle.suite import key

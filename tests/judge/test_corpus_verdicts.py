@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from grader.errors import SubmissionError
-from grader.judge.agreement import disagreeing
+from grader.judge.agreement import agreement, disagreeing
 from grader.judge.judge import Judge
-from grader.judge.rows import agreement
 from grader.model.verdict import Mark
 from grader.oracle.answers import Answer, Raised, Returned
 from grader.oracle.network import Pass, forward

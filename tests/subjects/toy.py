@@ -16,11 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from grader.judge.agreement import all_wrong_entries
+from grader.judge.agreement import AGREEMENT, PURE, all_wrong_entries
 from grader.judge.exchange import Question, raised
 from grader.judge.marks import Marks, RowSpec
 from grader.judge.row import Fails, Failure, Row
-from grader.judge.rows import AGREEMENT, PURE
 from grader.judge.subject import Reply, Write
 from grader.judge.trial import KnownMistake, Trial
 from grader.judge.witness import Witness

@@ -5,9 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from grader.judge.agreement import all_wrong_entries, disagreeing
+from grader.judge.agreement import AGREEMENT, PURE, all_wrong_entries, disagreeing
 from grader.judge.row import Fails, Row
-from grader.judge.rows import AGREEMENT, PURE
 from grader.model.assignment import Assignment, Rubric
 from grader.model.verdict import Mark
 from grader.model.words import TITLES
