@@ -30,7 +30,6 @@ from grader.judge.shrinking import Witness, size
 from grader.model.assignment import Assignment
 from grader.model.verdict import (
     Counterexample,
-    Diagnosis,
     FirstDifference,
     Flag,
     Judgement,
@@ -45,6 +44,7 @@ from grader.oracle.answers import Answer, Candidate, Evidence, Raised, Returned
 from grader.oracle.suite import Suite, join
 from grader.subjects.networks.diagnosis.place import first_difference
 from grader.subjects.networks.differencing import NUMERICAL, differentiates
+from grader.subjects.networks.explanation import Explanation
 from grader.subjects.networks.layers import Layers, stack
 from grader.subjects.networks.probes import RECOMPUTES, Probes, probes, recomputes
 from grader.subjects.networks.proposals import Proposals
@@ -214,6 +214,8 @@ class Judge:
     ) -> Judgement:
         agrees = agreement(self.suite, answers, later)
         evidence: dict[int, Evidence] = {}
+        # Explanations follow the calls in their order: what was answered first.
+        explained, explanation = agreement(self.suite, first) if later else agrees, Explanation()
         raised = next((each for each in answers if isinstance(each, Raised)), None)
         if agrees.mark is Mark.PASSED:
             rows, outcome = {**self._right, "form": Row(Mark.PASSED, len(answers), "")}, Outcome.PASSED
@@ -221,8 +223,9 @@ class Judge:
             read, by_answers = read_steps(self.suite, self.layers, answers, self.assignment)
             failing = (agrees.failing, self.home, *(row.failing for row in by_answers.values()))
             evidence = self._evidence(witness, worth_asking(answers, failing, self.order))
+            explanation = self._explained(first, explained, evidence, pure, noticed)
             shape, rows = any_shape(
-                self.suite, self.layers, answers, self.assignment, agrees, self.home, read, evidence
+                self.suite, self.layers, answers, self.assignment, agrees, self.home, read, evidence, explanation
             )
             rows |= {"any_shape": shape, "form": form(self.suite, answers, evidence)}
             if not _propagates(rows) and witness.left:
@@ -244,8 +247,8 @@ class Judge:
             StudentError(raised.type, raised.message, raised.traceback) if raised else None,
             self._statistics(len(answers)),
             noticed,
-            # Explanations follow the calls in their order: what was answered first.
-            *self._explained(first, agreement(self.suite, first) if later else agrees, evidence, pure, noticed),
+            explanation.diagnoses,
+            self._first_difference(first, explained, evidence, explanation),
         )
 
     def _explained(
@@ -255,19 +258,23 @@ class Judge:
         evidence: Mapping[int, Evidence],
         pure: Row,
         noticed: tuple[Flag, ...],
-    ) -> tuple[tuple[Diagnosis, ...], FirstDifference | None]:
-        """What is wrong, and where it shows first."""
-        if not agrees.failing:
-            return (), None
-        repeats = pure.mark is not Mark.FAILED or CHANGES in noticed
-        found = self.diagnoser.diagnose(
-            answers, agrees.failing, evidence, repeats=repeats, differentiates=NUMERICAL in noticed
+    ) -> Explanation:
+        """Return what is wrong, in words and for the marks."""
+        raises = all(isinstance(answers[i], Raised) for i in self.home)
+        repeats = pure.mark is not Mark.FAILED or CHANGES in noticed or raises
+        differentiates = NUMERICAL in noticed
+        return self.diagnoser.diagnose(
+            answers, agrees.failing, evidence, repeats=repeats, differentiates=differentiates
         )
+
+    def _first_difference(
+        self, answers: Sequence[Answer], agrees: Row, evidence: Mapping[int, Evidence], explanation: Explanation
+    ) -> FirstDifference | None:
+        """Where it shows first; None if what is swapped or paired at the end landed in another layer."""
         misplaced = any(each.form in MISPLACED for each in evidence.values())
-        if misplaced or self.diagnoser.returned_wrongly(found):
-            # What is swapped or paired at the end says nothing about the layer that it landed in.
-            return found, None
-        return found, first_difference(self.suite, answers, agrees.failing, self.assignment, evidence)
+        if not agrees.failing or misplaced or explanation.returned:
+            return None
+        return first_difference(self.suite, answers, agrees.failing, self.assignment, evidence)
 
     def _properties(self, rows: dict[str, Row], shown: dict[str, tuple[Counterexample, bool]]) -> tuple[Property, ...]:
         found = []

@@ -67,6 +67,13 @@ def judge(layers: Layers, came: Came, reading: Reading, assignment: Assignment) 
         }
 
 
+def agreeing(layers: Layers, came: Came, assignment: Assignment) -> Booleans:
+    """The layers whose dW and db are of one dl/df, which then is db."""
+    with np.errstate(all="ignore"):
+        rtol = LOCAL * assignment.rtol
+        return came.answered & ~_weight(layers, came.biases, came.entries, came.answered, rtol).failed
+
+
 def _near(a: Array, b: Array, size: Array) -> Booleans:
     """Written so that NaN is near nothing."""
     return np.asarray(np.abs(a - b) <= size)
@@ -102,8 +109,8 @@ def _propagation(layers: Layers, delta: Array, known: Booleans, assignment: Assi
     legitimate, right = _compare(layers, delta, g, size, assignment.formulas)
     activation_failed = judged & (layers.unit & ~legitimate).any(axis=1)
     derivative_failed = judged & (speaks & (layers.f != 0) & ~right).any(axis=1)
-    # A layer of zeros is step three's, if that is seen to fail elsewhere.
-    derivative_failed &= ~(silent | ~layers.unit).all(axis=1) | (not activation_failed.any())
+    # A layer of zeros may be one that the loop did not come to.
+    derivative_failed &= ~(silent | ~layers.unit).all(axis=1)
     # All zeros below the output say nothing of either: both lines may still be the template's.
     heard = bool((speaks & ~silent).any())
     bent = heard and bool((speaks & (layers.slope != 1.0)).any())

@@ -13,6 +13,9 @@ from grader.oracle.suite import Suite, matrices
 from grader.subjects.networks.diagnosis.agreeing import carried
 from grader.subjects.networks.layers import Booleans
 
+#: What is certain if dW and db differ in what they tell of dl/df.
+DISAGREE = "its bias and weight gradients cannot both come from the same dl/df"
+
 
 @dataclass(frozen=True, slots=True)
 class _Found:
@@ -53,7 +56,7 @@ def first_difference(
     seen = [each for each in found if each is not None]
     if not seen:
         return None
-    nearest = min(seen, key=lambda each: (each.depth - each.layer, not each.read, not each.clear, each.depth, each.i))
+    nearest = min(seen, key=lambda each: (each.depth - each.layer, not each.clear, not each.read, each.depth, each.i))
     return _told(nearest, home=bool(home))
 
 
@@ -138,8 +141,6 @@ def _told(found: _Found, *, home: bool) -> FirstDifference:
     inferred = found.names == ("all_dl_df",) and not found.read
     if found.source:
         why = f"{found.source}, which {'they are' if both else 'it is'} made from, is right"
-    elif both:
-        why = f"the two do not agree on one all_dl_df[{k}]"
     elif k == found.depth:
         why = f"this is where the chain rule starts, from all_f[{k}] and y"
     else:
@@ -147,9 +148,14 @@ def _told(found: _Found, *, home: bool) -> FirstDifference:
     network = (
         f"a network of the notebook's own shape (K = {found.depth})" if home else f"one network (K = {found.depth})"
     )
-    shown = f", as far as all_dl_dbiases[{k}] and all_dl_dweights[{k}] show" if inferred else ""
-    message = (
-        f"In {network}, {found.variable} {'are' if both else 'is'} the first to differ, counted from the output{shown}:"
-        f" {why}."
-    )
+    what = f"{found.variable} {'are' if both else 'is'} the first to differ, counted from the output: {why}"
+    if both and not found.source:
+        what = f"layer {k} is the first to differ, counted from the output: {DISAGREE}"
+    elif inferred and k == found.depth:
+        what = (
+            f"the output layer, layer {k}, is wrong already: look at the derivative of the loss, from all_f[{k}] and y"
+        )
+    elif inferred:
+        what = f"layer {k + 1} is right and layer {k} is wrong: look at the step from {k + 1} down to {k}"
+    message = f"In {network}, {what}."
     return FirstDifference(found.variable, k, found.depth, message)

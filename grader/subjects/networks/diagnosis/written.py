@@ -30,8 +30,12 @@ def placed(found: FirstDifference | None, written: Sequence[Written]) -> FirstDi
     mine = [each for each in written if each.name == name]
     # The entry of the output is often written by a line of its own, above the loop.
     own = [each for each in mine if (each.index in _OUTPUT) == (found.layer == found.depth)]
-    lines = sorted({each.line for each in own or mine})
-    cells = {each.cell for each in own or mine}
+    # A number for an index is one layer's own, whose entry another line may have written before.
+    own = [each for each in own or mine if not each.index.isdecimal()]
+    if any(each.index == str(found.layer) for each in mine):
+        return found
+    lines = sorted({each.line for each in own})
+    cells = {each.cell for each in own}
     if " and " in found.variable or len(cells) != 1 or len(lines) > _MOST:
         return found
     place = _said(lines, cells.pop())

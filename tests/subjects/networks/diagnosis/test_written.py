@@ -70,3 +70,13 @@ def test_a_line_of_a_cell_is_told_with_its_cell() -> None:
 
 def test_where_nothing_differs_nothing_is_placed() -> None:
     assert placed(None, []) is None
+
+
+def test_no_line_is_named_where_one_layer_has_a_line_of_its_own() -> None:
+    """Either of the two may have written the entry last."""
+    source = NOTEBOOK.replace(
+        "    if layer > 0:\n", "    if layer == 1:\n      all_dl_df[0] = all_dl_dh[1]\n    elif layer > 0:\n"
+    )
+    assert source != NOTEBOOK
+    assert "line" not in said(source, "all_dl_df[0]", 0)
+    assert "lines 12 and 13" in said(source, "all_dl_df[3]", 3)
