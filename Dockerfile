@@ -21,7 +21,9 @@ RUN python3 -m venv /opt/build \
  && python3 -m venv --without-pip /opt/venv
 
 FROM building AS wheel
-COPY LICENSE README.md pyproject.toml /src/
+COPY LICENSE pyproject.toml /src/
+COPY docs/package.md /src/docs/
+COPY backmark /src/backmark
 COPY grader /src/grader
 COPY worker /src/worker
 RUN /opt/build/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir /wheels /src

@@ -15,7 +15,7 @@ from typing import Any
 from flask import Blueprint, Flask, Response, abort, current_app, json, redirect, render_template, request, url_for
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from grader.client import Client, Invalid, NotReached, Submission, TooMany, Unavailable
+from backmark import Client, Invalid, NotReached, Submission, TooMany, Unavailable
 
 #: Seconds for which the id of a callback is remembered: longer than Backmark tries to deliver one.
 REMEMBERED = 3 * 24 * 3600

@@ -55,6 +55,9 @@ _TWOFOLD: dict[str, Callable[[Sequence[int]], bool]] = {
 #: Forms in which an array of the right shape may stand in another one's place.
 MISPLACED = frozenset({*_TWOFOLD, "mistaken"})
 
+#: The forms of what needs no other reading than the one that was asked for, or has none.
+AS_IT_CAME = frozenset({"plain", "other", "none"})
+
 
 def _reordered(evidence: Evidence, form: str, sizes: Sequence[int]) -> Evidence:
     """The evidence of two plain lists as if they had come in this form."""

@@ -90,7 +90,7 @@ def _judged_steps(  # noqa: PLR0913 - what is judged, and all that is known of i
     if explained is None or not set(PROPAGATION).intersection(explanation.wrong or ()):
         rows |= _product(found, rows, by_lists, agree, lists, layers, assignment.rubric)
     if rows["activation_gradient"].mark is not Mark.NOT_RUN and rows["relu_derivative"].mark is Mark.NOT_RUN:
-        rows["relu_derivative"] = replace(rows["relu_derivative"], message=wording.UNBENT)
+        rows["relu_derivative"] = replace(rows["relu_derivative"], message=wording.UNBENT, names=())
     return found, rows
 
 
@@ -155,10 +155,10 @@ def _product(  # noqa: PLR0913 - the two steps, and all that is known of them
     pair = {name: _row(name, found[name], layers, disagreeing) for name in PROPAGATION}
     wrongly = len(pair[wrong].failing)
     message = wording.product_tally(wrongly, max(pair[wrong].networks, wrongly))
-    unseen = wording.together_with(TITLES[wrong])
+    unseen, passes = wording.together_with(TITLES[wrong]), pair[spared].mark is Mark.PASSED
     return {
-        wrong: replace(pair[wrong], message=message),
-        spared: replace(pair[spared], message=unseen if pair[spared].mark is Mark.PASSED else pair[spared].message),
+        wrong: replace(pair[wrong], message=message, names=wording.PROPAGATION),
+        spared: replace(pair[spared], message=unseen, names=(wrong,)) if passes else pair[spared],
     }
 
 
@@ -166,7 +166,7 @@ def _judged_row(name: str, step: Step, layers: Layers, lists: Written) -> Row:
     row = _row(name, step, layers, disagreeing)
     wrong = len(row.failing)
     if row.mark is Mark.NOT_RUN and not step.asked and lists.stopped.any():
-        return replace(row, message=wording.STOPPED)
+        return replace(row, message=wording.STOPPED, names=())
     if row.mark is not Mark.FAILED:
         return row
     if not (step.failed & ~lists.raised[name]).any():
@@ -193,6 +193,9 @@ def read_steps(
         rows = {name: _row(name, found[name], layers, _step_fails(name, reading, assignment)) for name in STEPS}
         if best is None or _marks(rows, assignment.rubric) > _marks(best[1], assignment.rubric):
             best = (found, rows)
+        if all(rows[name].mark is Mark.PASSED for name in ("bias_gradient", "weight_gradient")):
+            # db and dW say the same of every delta: no other reading can show more.
+            break
     assert best is not None  # noqa: S101 - there are two readings
     return best
 
@@ -219,7 +222,8 @@ def _row(name: str, step: Step, layers: Layers, fails: Fails) -> Row:
     if mark is Mark.PASSED:
         return Row(mark, networks, "")
     if mark is Mark.NOT_RUN:
-        return Row(mark, 0, wording.unseen(name, asked=step.asked))
+        message = wording.unseen(name, asked=step.asked)
+        return Row(mark, 0, message, names=wording.PROPAGATION if message is wording.SILENT else ())
     failing = _networks(layers, step.failed)
     message = wording.step_tally(len(failing), max(networks, len(failing)))
     return Row(mark, networks, message, tuple(failing), fails)
@@ -277,16 +281,17 @@ def any_shape(  # noqa: PLR0913 - what is judged, and what is known of it alread
     held = [name for name in STEPS if _holds_within(found[name], at_home)]
     if not held:
         forms = [answers[i] for i in home if not isinstance(answers[i], Returned)]
-        message = wording.nothing_at_home(forms[0] if len(forms) == len(home) else None)
-        return Row(Mark.FAILED, len(suite), message), rows
+        form = forms[0] if len(forms) == len(home) and isinstance(forms[0], Malformed) else None
+        message = wording.nothing_at_home(form)
+        return Row(Mark.FAILED, len(suite), message, names=() if form is None else ("form",)), rows
     strange = tuple(i for i, answer in enumerate(answers) if not isinstance(answer, Returned))
     if strange:
         message = wording.strange_tally([answers[i] for i in strange], len(suite))
-        return Row(Mark.FAILED, len(suite), message, strange, agrees.fails), rows
+        return Row(Mark.FAILED, len(suite), message, strange, agrees.fails, ("form",)), rows
     for name in held:
         if rows[name].mark is Mark.FAILED:
             message = f"{TITLES[name]}: {wording.elsewhere(len(home))}"
-            return Row(Mark.FAILED, len(suite), message, rows[name].failing, rows[name].fails), rows
+            return Row(Mark.FAILED, len(suite), message, rows[name].failing, rows[name].fails, (name,)), rows
     if agrees.failing and not set(agrees.failing) & set(home):
         message = f"Every derivative: {wording.elsewhere(len(home))}"
         return Row(Mark.FAILED, len(suite), message, agrees.failing, agrees.fails), rows

@@ -24,7 +24,10 @@ Fails = Callable[[Suite, Sequence[Answer]], Sequence[bool]]
 BUDGET = 1500
 
 #: Reductions that are tried together, smallest first, before larger ones are looked at.
-TOGETHER = 64
+TOGETHER = 24
+
+#: Networks of simple values that are tried together, simplest first.
+SIMPLEST = 12
 
 #: Units or columns of which each is tried alone and left out, and values of which each is made simpler.
 _EACH, _FEW = 12, 60
@@ -255,14 +258,21 @@ def _retargeted(network: Network, error: Array, proposals: Proposals) -> list[Pr
 def _simplest(network: Network, failure: Failure, witness: Witness) -> Network:
     """The same shape with values from a small set, one by one as simple as the failure allows."""
     free = witness.proposals.assignment.formulas.loss is Loss.LEAST_SQUARES
-    drawn = [network, *witness.failing(witness.proposals.simple(network), failure)]
-    current = min(drawn, key=_complexity)
+    current = min([network, *_first_failing(witness.proposals.simple(network), failure, witness)], key=_complexity)
     while True:
         simpler = witness.failing(witness.proposals.of(_simplified(current, targets=free)), failure)
         better = min([current, *simpler], key=_complexity)
         if _complexity(better) >= _complexity(current):
             return current
         current = better
+
+
+def _first_failing(proposed: Sequence[Proposal], failure: Failure, witness: Witness) -> list[Network]:
+    """The networks that fail of the first few proposals of which any does: the simplest come first."""
+    for at in range(0, len(proposed), SIMPLEST):
+        if found := witness.failing(proposed[at : at + SIMPLEST], failure):
+            return found
+    return []
 
 
 def _simplified(network: Network, *, targets: bool) -> Iterator[Network]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
+from grader.model.verdict import NetworkReached
 from grader.oracle.answers import Answer, Malformed, Raised
 
 SILENT = (
@@ -51,6 +52,10 @@ STATE = (
 )
 
 
+#: The properties of which SILENT and `product_tally` speak.
+PROPAGATION = ("activation_gradient", "relu_derivative")
+
+
 def step_tally(wrong: int, of: int) -> str:
     """On how many networks a step does not hold, of those that put it to the test."""
     return f"Does not hold on {wrong} of {of} network{' that tests' if of == 1 else 's that test'} it."
@@ -95,9 +100,9 @@ def elsewhere(networks: int) -> str:
     return f"right {which} drawn in the notebook's own shape, wrong on others."
 
 
-def nothing_at_home(answer: Answer | None) -> str:
+def nothing_at_home(answer: Malformed | None) -> str:
     """Why no step holds on the notebook's own shape; `answer` where every answer there had a wrong form."""
-    if isinstance(answer, Malformed):
+    if answer is not None:
         return f"On every network of the notebook's own shape its arrays have another form: {answer.message}."
     return "No step holds on networks of the notebook's own shape, so there is nothing to hold elsewhere."
 
@@ -115,7 +120,7 @@ def unseen(name: str, *, asked: bool) -> str:
     """Why a step was not run: nothing came back, or zeros, which are no evidence."""
     if not asked:
         return UNSEEN
-    return SILENT if name in {"activation_gradient", "relu_derivative"} else ZEROS
+    return SILENT if name in PROPAGATION else ZEROS
 
 
 def tally(wrong: int, of: int) -> str:
@@ -126,3 +131,9 @@ def tally(wrong: int, of: int) -> str:
 def later(wrong: int) -> str:
     """On how many of the networks that are wrong the first answer was right."""
     return f" On {wrong} of these it was right when it was first asked, and wrong when it was asked again."
+
+
+def reached(network: NetworkReached) -> str:
+    """At which network a process ended."""
+    layers = f"{network.depth} hidden layer{'' if network.depth == 1 else 's'}"
+    return f"It was at network {network.number} of {network.of}, which has {layers}."

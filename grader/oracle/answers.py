@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from grader.model.verdict import SourceLine
 from grader.oracle.network import Array
 from grader.oracle.suite import Suite
 
@@ -36,6 +37,10 @@ class Raised:
     type: str
     message: str
     traceback: str = ""
+    #: The student's own lines in the traceback, in its order.
+    frames: tuple[SourceLine, ...] = ()
+    #: Other lines that the message names.
+    lines: tuple[SourceLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

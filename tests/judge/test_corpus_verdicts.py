@@ -1,6 +1,7 @@
 """The promise of judgement: no wrong implementation accepted, no right one rejected."""
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 import pytest
@@ -39,12 +40,20 @@ def failing(source: str, judge: Judge) -> list[str]:
     return [name for name, row in rows.items() if row.mark is not Mark.PASSED]
 
 
+@cache
+def portions(judge: Judge) -> tuple[Suite, ...]:
+    """The networks that decide, a few of every depth and then more: most wrong sources differ on the first."""
+    places = [*range(0, len(judge.suite), 20), *(i for i in range(len(judge.suite)) if i % 20)]
+    return tuple(judge.suite.take(part) for part in (places[:10], places[10:50], places[50:]))
+
+
 def agrees(source: str, judge: Judge) -> bool:
-    """Return whether a source agrees with the differences."""
+    """Return whether a source agrees with the differences; once it does not, it is asked no more."""
     try:
-        return agreement(judge.suite, answers(source, judge)).mark is Mark.PASSED
+        candidate = local(source, judge.assignment)
     except SubmissionError:
         return False
+    return all(agreement(suite, candidate.answer(suite)).mark is Mark.PASSED for suite in portions(judge))
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from grader.settings.machine import Settings
+from worker.cli.extras import require_extra
 from worker.cli.files import names, read
 from worker.cli.terminal import show
 from worker.cli.waiting import Waiting
@@ -47,11 +48,9 @@ class All:
 @contextmanager
 def connected(settings: Settings) -> Iterator["Client"]:
     """The server that the settings name; what it refuses as wrong usage is said as that."""
-    try:
-        from grader.client import Client, Patience, problems
-    except ModuleNotFoundError as error:
-        message = f"{error.name} is not installed; install Backmark with its extra `client` (or `serve`)"
-        raise click.UsageError(message) from error
+    require_extra("client")
+    from grader.client import Client, Patience, problems
+
     if settings.token is None:
         message = "BACKMARK_TOKEN is not set: it holds the token that whoever runs the server gave you"
         raise click.UsageError(message)

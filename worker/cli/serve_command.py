@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from grader.settings import machine
+from worker.cli.extras import require_extra, require_linux
 from worker.serve.listening import Address
-from worker.serve.serve import serve as run
 
 
 class Where(click.ParamType[Address]):
@@ -65,6 +65,11 @@ def serve(data: Path | None, bind: Address | None, workers: int | None, redis_ma
     Prints the address, and the first time a token. Ctrl-C stops it; what was accepted is kept and goes on with the next
     start. A part that dies is started again; exit status 3 when one keeps dying.
     """
+    require_linux("serve")
+    require_extra("serve")
+    # Not without its extra, nor on Windows: `backmark --help` shows this command everywhere.
+    from worker.serve.serve import serve as run  # noqa: PLC0415
+
     settings = machine.from_environment()
     maxmemory = redis_maxmemory or settings.redis_maxmemory
     run(data or settings.data, bind, workers, settings.environment, say, maxmemory=maxmemory)

@@ -14,9 +14,10 @@ import click
 
 from grader.model.records import Scope
 from grader.settings import machine
-from grader.settings.service import ServiceSettings
+from worker.cli.extras import require_extra, require_linux
 
 if TYPE_CHECKING:
+    from grader.settings.service import ServiceSettings
     from grader.store.store import Store
 
 _DAY = 86_400.0
@@ -39,7 +40,9 @@ def worker(ctx: click.Context, concurrency: int | None) -> None:
 
     Finds its Redis by BACKMARK_REDIS_URL. Takes no work while this machine cannot isolate.
     """
-    settings = ServiceSettings.load()
+    require_linux("worker")
+    require_extra("worker")
+    settings = _settings()
     _log()
     # Before NumPy is imported: each process has a processor to itself, and networks are small.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -51,7 +54,8 @@ def worker(ctx: click.Context, concurrency: int | None) -> None:
 @click.command()
 def sweeper() -> None:
     """Send again what a killed worker held, deliver callbacks, and delete what is old enough. Several may run."""
-    settings = ServiceSettings.load()
+    require_extra("worker")
+    settings = _settings()
     _log()
     from grader.dispatch import CeleryDispatcher, application
     from grader.store.store import Store
@@ -85,8 +89,12 @@ def sweeper() -> None:
 @click.option("--processes", type=click.IntRange(1, 64), default=2, show_default=True, help="Web server processes.")
 def web(bind: str, processes: int) -> None:
     """Serve the HTTP API by gunicorn; its other options are taken from GUNICORN_CMD_ARGS."""
+    if sys.platform == "win32":
+        message = "`backmark web` needs Linux or macOS: its server, gunicorn, does not run on Windows"
+        raise click.UsageError(message)
+    require_extra("web")
     # What is wrong in the environment is said here, rather than by gunicorn. All else is in the file that it reads.
-    ServiceSettings.load()
+    _settings()
     words = ["--config", "python:grader.web.server", "--bind", bind, "--workers", str(processes)]
     os.execv(  # noqa: S606 - a command of ours, without a shell
         sys.executable,
@@ -139,9 +147,16 @@ def revoke(number: str) -> None:
 
 
 def _store() -> "Store":
+    require_extra("web", "pydantic_settings", "redis")
     from grader.store.store import Store
 
-    return Store.connect(ServiceSettings.load())
+    return Store.connect(_settings())
+
+
+def _settings() -> "ServiceSettings":
+    from grader.settings.service import ServiceSettings
+
+    return ServiceSettings.load()
 
 
 def _day(when: float) -> str:

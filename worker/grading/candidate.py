@@ -10,6 +10,7 @@ import numpy as np
 
 from grader.errors import CandidateError, Crashed
 from grader.model.assignment import Assignment, Formulas, Reduction
+from grader.model.verdict import SourceLine
 from grader.oracle.answers import Answer, Evidence, Malformed, Operand, Raised, Raising, Returned
 from grader.oracle.network import Array
 from grader.oracle.suite import Suite, count
@@ -130,9 +131,11 @@ def _answer(reply: Reply, numbers: Array, sizes: Sequence[int], *, finite: bool)
             names = tuple(name for name in NAMES if isinstance(changed, list) and name in changed) if changed else ()
             return Returned(numbers, names) if finite else _returned(numbers, names, sizes)
         case "raised":
-            return Raised(
-                *(_text(header.get(key), cap) for key, cap in (("type", 200), ("message", 2000), ("traceback", 8000)))
+            type_, message, traceback = (
+                _text(header.get(key), cap) for key, cap in (("type", 200), ("message", 2000), ("traceback", 8000))
             )
+            frames, lines = (tuple(SourceLine.of(*each) for each in header[key]) for key in ("frames", "lines"))
+            return Raised(type_, message, traceback, frames, lines)
         case "malformed":
             return _malformed(header, sizes)
     message = "Its process sent something that is no answer."

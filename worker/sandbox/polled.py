@@ -1,7 +1,6 @@
 """Three pipes moved by whoever waits for them: no threads, so that a submission costs little."""
 
 import contextlib
-import fcntl
 import os
 import select
 import time
@@ -16,6 +15,9 @@ class Polled:
     """Pipes made here; `theirs` are the other ends of requests, answers and prints, for the process to be started."""
 
     def __init__(self) -> None:
+        # Not there on Windows, where this module must still be importable.
+        import fcntl  # noqa: PLC0415
+
         ends = [os.pipe() for _ in range(3)]
         (request, self._requests), (self._answers, answer), (self._prints, print_) = ends
         self.theirs = (request, answer, print_)

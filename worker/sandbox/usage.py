@@ -54,7 +54,9 @@ def read_usage(pid: int | None) -> Usage | None:
 
 
 def own_seconds() -> float:
-    """Return for how long our own thread has run, or waited for a processor."""
+    """Return for how long our own thread has run, or waited for a processor; 0 if this system does not count."""
+    if sys.platform != "linux":
+        return 0.0
     ran, waited, _ = _read_schedstat("/proc/thread-self/schedstat")
     return (ran + waited) / 1e9
 

@@ -26,20 +26,29 @@ LARGE, GREW = 2.0**24, 2.0**16
 Lists = dict[tuple[str, int], Array]
 
 
-def ignores_error(
-    candidate: Candidate, suite: Suite, evidence: Mapping[int, Evidence], failing: Sequence[int], assignment: Assignment
+def telling(suite: Suite) -> list[int]:
+    """The places of networks of one column that have a known derivative other than zero below the output layer."""
+    hidden = [i for i, sizes in enumerate(suite.sizes) if len(sizes) > 2 and suite.columns[i] == 1]
+    return [i for i in hidden if _depends(suite, i)]
+
+
+def ignores_error(  # noqa: PLR0913 - what is asked, and what is known already
+    candidate: Candidate,
+    suite: Suite,
+    telling: Sequence[int],
+    evidence: Mapping[int, Evidence],
+    failing: Sequence[int],
+    assignment: Assignment,
 ) -> bool:
-    """True if the gradients below the output layer do not follow from the error at the output.
+    """True if the gradients below the output layer do not follow from the error at the output, on `telling` networks.
 
     They are the same for other targets, also for an error of the other sign (constants, zeros), or differ from call to
     call and do not grow with the error (random numbers).
     """
-    hidden = [i for i, sizes in enumerate(suite.sizes) if len(sizes) > 2 and suite.columns[i] == 1]
-    wrong = set(failing) & set(hidden)
-    telling = [i for i in hidden if _depends(suite, i)]
+    wrong = set(failing).intersection(telling)
     known = [i for i in telling if i in wrong and i in evidence]
     # Who is right somewhere has numbers there that follow from the error; by chance some may be.
-    if not known or RIGHT * len(wrong.intersection(telling)) < (RIGHT - 1) * len(telling):
+    if not known or RIGHT * len(wrong) < (RIGHT - 1) * len(telling):
         return False
     # What raised before it came to a lower layer says nothing of them.
     reached = [i for i in known if "1" in _lower(evidence[i])] or known

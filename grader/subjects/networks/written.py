@@ -11,7 +11,7 @@ Whoever keeps something else in dh (the mask already in it, or the same memory a
 """
 
 import ast
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -96,22 +96,27 @@ def entries(evidence: Evidence, sizes: Sequence[int]) -> dict[str, list[Array | 
 
 
 def worth_asking(answers: Sequence[Answer], failing: Iterable[Sequence[int]], order: Sequence[int]) -> list[int]:
-    """The places of the networks whose lists are asked for: some that fail in each way, from small to large.
-
-    All whose answer has another form, since the lists say whether it can be read; and then all that fail, since those
-    of the right shapes may have that form, too.
-    """
-    failing = list(failing)
-    chosen = {i for i, answer in enumerate(answers) if isinstance(answer, Malformed)}
-    if chosen:
-        chosen |= {i for i in failing[0] if isinstance(answers[i], Returned)}
+    """The places of the networks whose lists are asked for: some that fail in each way, from small to large."""
     raised = [i for i, answer in enumerate(answers) if isinstance(answer, Raised)]
-    for group in (raised, *failing):
+    malformed = [i for i, answer in enumerate(answers) if isinstance(answer, Malformed)]
+    chosen: set[int] = set()
+    for group in (raised, malformed, *failing):
         members = set(group)
         ordered = [i for i in order if i in members]
         count = min(EACH, len(ordered))
         chosen.update(ordered[len(ordered) * n // count] for n in range(count))
     return sorted(chosen)
+
+
+def malformed_or_failing(answers: Sequence[Answer], failing: Sequence[int], known: Container[int]) -> list[int]:
+    """The places asked for, too, if what came back can be read in another form.
+
+    All whose answer is malformed, so that it is read; and all that fail, since those of the right shapes may have that
+    form, too.
+    """
+    members = {i for i, answer in enumerate(answers) if isinstance(answer, Malformed)}
+    members |= {i for i in failing if isinstance(answers[i], Returned)}
+    return sorted(i for i in members if i not in known)
 
 
 def spread(layers: Layers, suite: Suite, evidence: Mapping[int, Evidence]) -> Written:
@@ -304,9 +309,9 @@ def _propagation(layers: Layers, written: Written, rtol: float) -> dict[str, Wri
     df_known, dh_known = written.known["all_dl_df"], np.roll(written.known["all_dl_dh"], -1) & below
     above_known = np.roll(df_known, -1) & below
     dh_known &= np.roll(np.isfinite(written.dh).all(axis=1), -1)
-    weights, above = np.roll(layers.weights, -1, axis=0), np.roll(written.df, -1, axis=0)
-    g = np.einsum("lji,lj->li", weights, above)
-    size = rtol * np.einsum("lji,lj->li", np.abs(weights), np.abs(above))
+    above = np.roll(written.df, -1, axis=0)
+    g = np.einsum("lji,lj->li", layers.next_weights, above)
+    size = rtol * np.einsum("lji,lj->li", layers.next_size, np.abs(above))
     above_known &= np.isfinite(g).all(axis=1)
     dh, unit = np.roll(written.dh, -1, axis=0), layers.unit
     unkinked = unit & (layers.f != 0)

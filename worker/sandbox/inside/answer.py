@@ -78,9 +78,9 @@ class Student:
             return error
         return module
 
-    def describe(self, error: BaseException) -> dict[str, str]:
+    def describe(self, error: BaseException) -> dict[str, Any]:
         """Return what an exception says, with the statements that it may miss."""
-        return describe(error, self.lines, explained(error, self.lines, self._given_up))
+        return describe(error, self.lines, *explained(error, self.lines, self._given_up))
 
 
 def _randomness(code: str) -> "Randomness | None":

@@ -10,12 +10,12 @@ from grader.subjects.networks.diagnosis.lines import Lines
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """What a line finds, and what to read again: a place in the book, and no formula."""
+    """What a line finds, what to read again (a place in the book, and no formula), and the property that judges it."""
 
     variable: str
     read: str
-    #: The step of the rubric whose line it is; empty if it is none's.
-    step: str = ""
+    #: Empty where none judges that line alone.
+    name: str = ""
 
 
 class Where(Enum):
@@ -25,7 +25,6 @@ class Where(Enum):
         "all_dl_df[K]",
         "Where the chain rule starts: the derivative of the loss with respect to the network's output,"
         " the line above the loop.",
-        "bias_gradient",
     )
     BIAS = Spot(
         "all_dl_dbiases[layer]",
@@ -124,5 +123,6 @@ class Bug:
     @property
     def steps(self) -> tuple[str, ...] | None:
         """The steps of the rubric that it makes wrong; None if it says nothing of them."""
-        step = self.where.value.step
+        # The row of the bias gradients judges the loss derivative, too.
+        step = "bias_gradient" if self.where is Where.OUTPUT else self.where.value.name
         return self.fails if self.fails is not None else (step,) if step else None

@@ -137,6 +137,20 @@ BUGS = (
         applies=batches,
     ),
     _rare(
+        "weight_gradient_of_inputs",
+        "leaves dl/df out of the weight gradient",
+        "Does the weight gradient of a layer depend on what came down to it?",
+        "all_dl_dweights[layer] is all_dl_df[layer] @ all_h[layer].T, with dl/df as a factor.",
+        lambda s, k: np.ones_like(s.dl_df[k]) @ s.h[k].T,
+    ),
+    _rare(
+        "first_layer_without_input",
+        "leaves the input out of the first layer's weight gradient",
+        "What are the weights of the first layer multiplied with in the forward pass?",
+        "all_h[0] is the network's input: all_dl_dweights[0] is all_dl_df[0] @ all_h[0].T.",
+        lambda s, k: _outer(s, k) if k else _outer(s, 0) * 0 + s.dl_df[0].sum(axis=1, keepdims=True),
+    ),
+    _rare(
         "weights_divided_by_inputs",
         "divides the weight gradient by the number of inputs of the layer",
         "By what do you divide the weight gradient, and does the loss divide by it?",

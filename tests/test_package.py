@@ -1,0 +1,132 @@
+"""The package as others get it: a wheel, a source distribution, and `backmark`, the name that they import."""
+
+import os
+import subprocess
+import sys
+import tarfile
+import tomllib
+import zipfile
+from email.message import Message
+from email.parser import Parser
+from pathlib import Path
+
+import pytest
+
+import backmark
+import grader.client
+
+ROOT = Path(__file__).parents[1]
+VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+PACKAGES = ("backmark", "grader", "worker")
+
+
+def files(package: str) -> set[str]:
+    """The files of a package in this checkout, without bytecode."""
+    found = (ROOT / package).rglob("*")
+    return {str(file.relative_to(ROOT)) for file in found if file.is_file() and "__pycache__" not in file.parts}
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with both distributions."""
+    folder = tmp_path_factory.mktemp("dist")
+    command = [sys.executable, "-m", "hatchling", "build", "-d", str(folder)]
+    subprocess.run(command, check=True, capture_output=True, cwd=ROOT, env={**os.environ, "PYTHONWARNINGS": ""})
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheel(built: Path) -> Path:
+    """The wheel, unpacked."""
+    folder = built / "wheel"
+    with zipfile.ZipFile(built / f"backmark-{VERSION}-py3-none-any.whl") as archive:
+        archive.extractall(folder)  # noqa: S202 - of our own making
+    return folder
+
+
+@pytest.fixture(scope="module")
+def metadata(wheel: Path) -> Message:
+    """The wheel's metadata; its payload is the long description."""
+    return Parser().parsestr((wheel / f"backmark-{VERSION}.dist-info" / "METADATA").read_text(encoding="utf-8"))
+
+
+def test_the_wheel_holds_the_packages_and_nothing_else(wheel: Path) -> None:
+    held = {str(file.relative_to(wheel)) for file in wheel.rglob("*") if file.is_file()}
+    info = f"backmark-{VERSION}.dist-info"
+    assert {name for name in held if not name.startswith(info)} == {name for each in PACKAGES for name in files(each)}
+    assert {f"{each}/py.typed" for each in PACKAGES} <= held
+
+
+def test_the_source_distribution_holds_the_packages_their_documentation_and_nothing_else(built: Path) -> None:
+    top = f"backmark-{VERSION}"
+    with tarfile.open(built / f"{top}.tar.gz") as archive:
+        held = {member.name.removeprefix(f"{top}/") for member in archive.getmembers() if member.isfile()}
+    # .gitignore is hatchling's own wish: from it the wheel that is built from this leaves out the same.
+    beside = {".gitignore", "LICENSE", "PKG-INFO", "pyproject.toml"}
+    pages = {"ARCHITECTURE.md", "CHANGELOG.md", "README.md", "SECURITY.md", *files("docs")}
+    assert held == beside | pages | {name for each in PACKAGES for name in files(each)}
+    assert {Path(name).suffix for name in files("docs")} == {".md", ".png"}
+
+
+def test_the_long_description_leads_nowhere_that_the_reader_does_not_have(metadata: Message) -> None:
+    """No picture, and no link into a repository."""
+    text = str(metadata.get_payload())
+    assert "from backmark import Client" in text
+    assert "](" not in text
+    assert "<img" not in text
+
+
+def test_the_metadata_name_author_licence_and_every_python_that_the_lock_is_for(metadata: Message) -> None:
+    assert metadata["Version"] == VERSION
+    assert metadata["Author"] == "The Backmark developers"
+    assert metadata["License-Expression"] == "MIT"
+    classifiers = metadata.get_all("Classifier", [])
+    assert {f"Programming Language :: Python :: 3.{minor}" for minor in (11, 12, 13, 14)} <= set(classifiers)
+    assert "Typing :: Typed" in classifiers
+
+
+@pytest.mark.parametrize("words", [("--version",), ("--help",)])
+def test_the_unpacked_wheel_is_a_command_line(wheel: Path, words: tuple[str, ...]) -> None:
+    done = run(wheel, "-m", "backmark", *words)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith((f"backmark, version {VERSION}", "Usage: python -m backmark"))
+
+
+def test_importing_backmark_imports_neither_numpy_nor_an_http_client(wheel: Path) -> None:
+    code = "import backmark, sys; print(sorted({'numpy', 'httpx', 'click', 'subprocess'} & set(sys.modules)))"
+    assert run(wheel, "-c", code).stdout == "[]\n"
+
+
+def test_the_client_comes_without_numpy(wheel: Path) -> None:
+    code = "from backmark import Client; import sys; print(Client.__name__, 'numpy' in sys.modules)"
+    assert run(wheel, "-c", code).stdout == "Client False\n"
+
+
+def test_backmark_has_every_name_of_the_client() -> None:
+    assert backmark.__all__ == grader.client.__all__
+    assert {name: getattr(backmark, name) for name in backmark.__all__} == {
+        name: getattr(grader.client, name) for name in grader.client.__all__
+    }
+    assert set(backmark.__all__) <= set(dir(backmark))
+
+
+def test_a_name_that_backmark_lacks_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="module 'backmark' has no attribute 'Server'"):
+        backmark.Server  # type: ignore[attr-defined]  # noqa: B018
+
+
+def test_without_its_extra_the_client_names_it(wheel: Path) -> None:
+    done = run(wheel, "-c", "import sys; sys.modules['httpx'] = None; from backmark import Client")
+    assert "backmark.Client needs httpx; install Backmark with its extra `client`" in done.stderr
+
+
+def run(wheel: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Python with the unpacked wheel in place of this checkout."""
+    return subprocess.run(
+        [sys.executable, "-P", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=wheel,
+        env={**os.environ, "PYTHONPATH": str(wheel)},
+    )

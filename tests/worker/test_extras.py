@@ -1,0 +1,59 @@
+"""Commands name the extra that they lack."""
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from worker.cli.extras import MODULES
+
+ROOT = Path(__file__).parents[2]
+
+
+def without(modules: tuple[str, ...], *words: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in a Python in which these modules are not installed."""
+    code = (
+        f"import sys; sys.modules.update(dict.fromkeys({modules!r})); from worker.cli.main import main; main({words!r})"
+    )
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT)
+
+
+@pytest.mark.parametrize(
+    ("command", "extra"),
+    [
+        (("serve",), "serve"),
+        (("worker",), "worker"),
+        (("sweeper",), "worker"),
+        (("web",), "web"),
+        (("token", "list"), "web"),
+        (("status", "s1"), "client"),
+        (("regrade", "show", "r1"), "client"),
+    ],
+)
+def test_a_command_without_its_extra_says_which_to_install(command: tuple[str, ...], extra: str) -> None:
+    done = without(MODULES["serve"], *command)
+    assert done.returncode == 2
+    assert f"install Backmark with its extra `{extra}`: pip install 'backmark[{extra}]'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_serve_looks_for_what_its_parts_need_before_it_starts_any() -> None:
+    """A web server without gunicorn would be started again and again."""
+    assert "gunicorn is not installed" in without(("gunicorn",), "serve").stderr
+
+
+def test_without_any_extra_there_is_help_for_every_command() -> None:
+    done = without(MODULES["serve"], "--help")
+    assert done.returncode == 0, done.stderr
+    assert "\n  serve " in done.stdout
+
+
+def test_the_modules_of_an_extra_are_those_of_its_dependencies() -> None:
+    """By pyproject.toml; the Redis server is left out, since the machine may have one."""
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    for extra in ("client", "web", "worker"):
+        names = {requirement.partition(">")[0].partition("[")[0].replace("-", "_") for requirement in extras[extra]}
+        assert set(MODULES[extra]) == names
+    assert set(MODULES["serve"]) == {module for extra in ("client", "web", "worker") for module in MODULES[extra]}

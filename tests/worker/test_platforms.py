@@ -1,0 +1,103 @@
+"""The command line starts on macOS and Windows, as far as Linux without what they lack can show."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.client.scripted import TOKEN, Answer, scripted, submission
+from tests.worker.test_cli import EXAMPLES, results
+
+ELSEWHERE = Path(__file__).with_name("elsewhere.py")
+
+systems = pytest.mark.parametrize("system", ["darwin", "win32"])
+
+
+def backmark(system: str, *words: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run the command as on that system."""
+    return subprocess.run(
+        [sys.executable, ELSEWHERE, system, *map(str, words)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", **variables},
+    )
+
+
+def test_what_is_taken_away_is_away_in_children_too() -> None:
+    """Or the other tests would show nothing."""
+    child = "print(sys.platform, hasattr(__import__('os'), 'fork')); import resource"
+    code = "import elsewhere, subprocess, sys; elsewhere.become('win32'); "
+    code += f"subprocess.run([sys.executable, '-c', {child!r}])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ELSEWHERE.parent
+    )
+    assert done.stdout == "win32 False\n"
+    assert "No module named 'resource'" in done.stderr
+
+
+@systems
+def test_help_lists_every_command(system: str) -> None:
+    done = backmark(system, "--help")
+    assert done.returncode == 0, done.stderr
+    for command in ("grade", "submit", "status", "serve", "worker", "doctor"):
+        assert f"\n  {command} " in done.stdout
+
+
+@systems
+def test_a_submission_is_graded_without_a_jail(system: str) -> None:
+    done = backmark(system, "grade", "--no-jail", "--json", EXAMPLES / "right.ipynb")
+    assert done.returncode == 0, done.stderr
+    assert results(done)[0]["outcome"] == "passed"
+
+
+@systems
+def test_a_mistake_is_named_without_a_jail(system: str) -> None:
+    """With shrinking, which asks the process again."""
+    done = backmark(system, "grade", "--no-jail", EXAMPLES / "no_relu_derivative.ipynb")
+    assert done.returncode == 1, done.stderr
+    assert "It leaves out the activation function's derivative" in done.stdout
+
+
+@systems
+def test_a_process_that_ends_by_itself_is_the_submissions_end(system: str, tmp_path: Path) -> None:
+    file = tmp_path / "leaves.py"
+    file.write_text("import os\ndef backward_pass(all_weights, all_biases, all_f, all_h, y):\n    os._exit(7)\n")
+    done = backmark(system, "grade", "--no-jail", "--json", file)
+    assert done.returncode == 1, done.stderr
+    assert results(done)[0]["outcome"] == "crashed"
+
+
+@systems
+def test_grading_in_a_jail_is_refused_in_a_sentence(system: str) -> None:
+    done = backmark(system, "grade", EXAMPLES / "right.ipynb")
+    assert done.returncode == 3
+    assert "Isolation needs Linux" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@systems
+def test_a_file_is_submitted_and_its_state_shown(system: str) -> None:
+    """Over HTTP, to a server that is elsewhere."""
+    with scripted(Answer(202, submission("queued")), Answer(200, submission("cancelled"))) as server:
+        variables = {"BACKMARK_URL": server.url, "BACKMARK_TOKEN": TOKEN}
+        submitted = backmark(system, "submit", EXAMPLES / "right.ipynb", **variables)
+        asked = backmark(system, "status", "s1", **variables)
+    assert "right.ipynb (s1)  cancelled" in submitted.stdout, submitted.stderr
+    assert "a.py (s1)  cancelled" in asked.stdout, asked.stderr
+
+
+@systems
+@pytest.mark.parametrize("command", ["serve", "worker"])
+def test_what_runs_students_code_in_jails_says_that_it_needs_linux(system: str, command: str) -> None:
+    done = backmark(system, command)
+    assert done.returncode == 2
+    assert f"`backmark {command}` needs Linux" in done.stderr
+    assert backmark(system, command, "--help").returncode == 0
+
+
+def test_the_web_server_says_that_it_does_not_run_on_windows() -> None:
+    done = backmark("win32", "web")
+    assert done.returncode == 2
+    assert "does not run on Windows" in done.stderr

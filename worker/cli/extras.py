@@ -1,0 +1,44 @@
+"""The needs of commands beyond those of `backmark grade`: Linux, and the package's extras (pyproject.toml)."""
+
+import sys
+from importlib.util import find_spec
+
+import click
+
+_CLIENT = ("httpx",)
+_WEB = (
+    "celery",
+    "flask",
+    "flask_openapi3",
+    "flask_wtf",
+    "gunicorn",
+    "limits",
+    "packaging",
+    "prometheus_client",
+    "pydantic_settings",
+    "pygal",
+    "redis",
+)
+_WORKER = ("celery", "httpcore", "packaging", "pydantic_settings", "redis", "standardwebhooks")
+#: The modules that each extra installs. The Redis server of `serve` is left out: it may be the machine's own.
+MODULES = {"client": _CLIENT, "web": _WEB, "worker": _WORKER, "serve": tuple({*_CLIENT, *_WEB, *_WORKER})}
+
+
+def require_extra(extra: str, *modules: str) -> None:
+    """Raise UsageError, which names the extra, unless these modules are installed; all of the extra's by default."""
+    missing = sorted(module for module in modules or MODULES[extra] if find_spec(module) is None)
+    if missing:
+        verb = "is" if len(missing) == 1 else "are"
+        raise click.UsageError(
+            f"{', '.join(missing)} {verb} not installed; install Backmark with its extra `{extra}`: "
+            f"pip install 'backmark[{extra}]'"
+        )
+
+
+def require_linux(command: str) -> None:
+    """Raise UsageError unless this is Linux, the only system on which students' code can be isolated."""
+    if sys.platform != "linux":
+        raise click.UsageError(
+            f"`backmark {command}` needs Linux: only there can it isolate students' code, and this is {sys.platform}. "
+            "Run it on a Linux machine, in a Linux container or, on Windows, in WSL."
+        )
