@@ -239,8 +239,10 @@ class Judge:
             failing = (agrees.failing, self.home, *(row.failing for row in by_answers.values()))
             evidence = self._evidence(witness, answers, failing)
             explanation = self._explained(first, explained, evidence, pure, noticed)
+            # Of first answers alone it says nothing of the second ones, unless all lines are right in both.
+            of_all = explanation if not later or explanation.wrong == frozenset() else Explanation()
             shape, rows = any_shape(
-                self.suite, self.layers, answers, self.assignment, agrees, self.home, read, evidence, explanation
+                self.suite, self.layers, answers, self.assignment, agrees, self.home, read, evidence, of_all
             )
             rows |= {"any_shape": shape, "form": form(self.suite, answers, evidence)}
             if not _propagates(rows) and witness.left:

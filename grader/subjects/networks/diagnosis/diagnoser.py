@@ -70,6 +70,10 @@ class Diagnoser:
     def _ideas(self) -> Ideas:
         return Ideas(library.of(self.assignment))
 
+    @cached_property
+    def _paired(self) -> Ideas:
+        return Ideas((*library.of(self.assignment), *library.PAIRED))
+
     def diagnose(
         self,
         answers: Sequence[Answer],
@@ -114,7 +118,7 @@ class Diagnoser:
             or numeric(case, self.assignment.rtol)
             or coarse(case)
             or state(case)
-            or together(case, self._ideas)
+            or together(case, self._paired)
         )
 
 
