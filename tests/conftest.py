@@ -60,6 +60,7 @@ SLOW = (
     "web/test_sizes",
     "web/test_workers",
     "worker/test_cli",
+    "worker/test_grading",
     "worker/test_jails",
     "worker/test_parallel",
     "worker/test_platforms",

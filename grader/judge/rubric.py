@@ -223,7 +223,9 @@ def _row(name: str, step: Step, layers: Layers, fails: Fails) -> Row:
         return Row(mark, networks, "")
     if mark is Mark.NOT_RUN:
         message = wording.unseen(name, asked=step.asked)
-        return Row(mark, 0, message, names=wording.PROPAGATION if message is wording.SILENT else ())
+        # What is said of the propagation's zeros speaks of both of its steps.
+        both = step.asked and name in wording.PROPAGATION
+        return Row(mark, 0, message, names=wording.PROPAGATION if both else ())
     failing = _networks(layers, step.failed)
     message = wording.step_tally(len(failing), max(networks, len(failing)))
     return Row(mark, networks, message, tuple(failing), fails)
@@ -358,5 +360,5 @@ def same(first: Answer, second: Answer) -> bool:
     if isinstance(first, Returned) and isinstance(second, Returned):
         return first.gradient.tobytes() == second.gradient.tobytes()
     if isinstance(first, Malformed) and isinstance(second, Malformed):
-        return first.message == second.message
+        return first == second
     return type(first) is type(second)

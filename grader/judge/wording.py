@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from grader.model.verdict import NetworkReached
-from grader.oracle.answers import Answer, Malformed, Raised
+from grader.oracle.answers import Answer, Found, Malformed, Raised, ReturnedForm
 
 SILENT = (
     "Wherever these steps could be seen, zero came back below the output layer, so neither the gradient of the"
@@ -35,15 +35,15 @@ UNPROPAGATED = "Below the output layer, its numbers do not depend on the error a
 NOTHING_RETURNED = "It raised on every network, so nothing came back."
 
 FORMS = {
-    "plain": "an array has another shape",
-    "swapped": "the two lists come in the other order",
-    "reversed": "the lists go from the output layer down to the first",
-    "named": "they come in a dictionary",
-    "pairs": "weights and biases come in pairs, layer by layer",
-    "more": "more than these two lists is returned",
-    "mistaken": "all_dl_dh is returned in the place of another list",
-    "other": "what is returned is not made of these two lists",
-    "none": "nothing is returned",
+    ReturnedForm.PLAIN: "an array has another shape",
+    ReturnedForm.SWAPPED: "the two lists come in the other order",
+    ReturnedForm.REVERSED: "the lists go from the output layer down to the first",
+    ReturnedForm.NAMED: "they come in a dictionary",
+    ReturnedForm.PAIRS: "weights and biases come in pairs, layer by layer",
+    ReturnedForm.MORE: "more than these two lists is returned",
+    ReturnedForm.MISTAKEN: "all_dl_dh is returned in the place of another list",
+    ReturnedForm.OTHER: "what is returned is not made of these two lists",
+    ReturnedForm.NONE: "nothing is returned",
 }
 
 STATE = (
@@ -103,17 +103,41 @@ def elsewhere(networks: int) -> str:
 def nothing_at_home(answer: Malformed | None) -> str:
     """Why no step holds on the notebook's own shape; `answer` where every answer there had a wrong form."""
     if answer is not None:
-        return f"On every network of the notebook's own shape its arrays have another form: {answer.message}."
+        return f"On every network of the notebook's own shape its arrays have another form: {malformed(answer)}."
     return "No step holds on networks of the notebook's own shape, so there is nothing to hold elsewhere."
 
 
-def other_form(answer: Malformed, readable: Collection[str]) -> str:
+def malformed(answer: Malformed) -> str:
+    """What should have come back, and what came."""
+    if answer.overflowed and answer.at is not None:
+        value = "NaN" if answer.nan else "an infinity"
+        return f"{answer.where}[{answer.index}] holds {value} at [{answer.at[0]}, {answer.at[1]}]"
+    came = _what(answer.found or Found())
+    if answer.where == "return":
+        return f"it should return two lists, all_dl_dweights and all_dl_dbiases, and returns {came}"
+    if answer.index is None:
+        return f"{answer.where} should be a list of K+1 = {answer.wanted} arrays, is {came}"
+    return f"{answer.where}[{answer.index}] should be {answer.wanted}, is {came}"
+
+
+def _what(found: Found) -> str:
+    """A shape, a dtype or a type, in the fewest words."""
+    if found.shape is not None:
+        return f"{found.type} of shape {found.shape}" if found.type else str(found.shape)
+    if found.dtype is not None:
+        return f"an array of {found.dtype}"
+    if found.length is not None:
+        return f"a {found.type} of {found.length}"
+    return "None" if found.type == "NoneType" else f"a {found.type}"
+
+
+def other_form(answer: Malformed, readable: Collection[ReturnedForm]) -> str:
     """Why the form is not the one that was asked for; `readable` are the forms whose numbers could be read."""
     if len(readable) == 1:
-        return f"The numbers can be read, but {FORMS[next(iter(readable))]}: {answer.message}."
+        return f"The numbers can be read, but {FORMS[next(iter(readable))]}: {malformed(answer)}."
+    message = malformed(answer)
     # A name of the student's code keeps its small letter.
-    message = f"I{answer.message[1:]}" if answer.message.startswith("it ") else answer.message
-    return f"{message}."
+    return f"{message[:1].upper()}{message[1:]}." if answer.where == "return" else f"{message}."
 
 
 def unseen(name: str, *, asked: bool) -> str:

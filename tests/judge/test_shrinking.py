@@ -200,7 +200,7 @@ class Counting:
         from grader.oracle.answers import Malformed  # noqa: PLC0415 - only this fake needs it
 
         self.calls += len(suite)
-        return [Malformed("x", "x")] * len(suite)
+        return [Malformed("x")] * len(suite)
 
     def evidence(self, _: Suite) -> list[Evidence]:
         """None: it is no code."""

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from grader.errors import Crashed
 from worker.sandbox.inside.cells import Cells, decode
+from worker.sandbox.inside.forms import FORMS
 from worker.sandbox.inside.wire import Frame
 from worker.sandbox.inside.writes import NAMES, Write
 
@@ -18,8 +19,6 @@ _WRITES, _INDEX, _LINES = 100, 100, 10_000_000
 _STATEMENT, _OPERANDS = 400, 24
 #: Lines of the student's that an exception or a refusal names.
 _NAMED = 100
-#: The forms in which two lists may be returned.
-_FORMS = {"none", "plain", "swapped", "reversed", "named", "pairs", "more", "mistaken", "other"}
 #: No array has more axes.
 _AXES = 64
 
@@ -138,7 +137,7 @@ def _evidence(header: dict[str, Any]) -> bool:
         set(header) == {"kind", "ended", "form", "status", "shared", "raised", "wrote"}
         and type(header["ended"]) is bool
         and isinstance(header["form"], str)
-        and header["form"] in _FORMS
+        and header["form"] in FORMS
         and isinstance(status, str)
         and set(status) <= set("0123")
         and isinstance(shared, str)

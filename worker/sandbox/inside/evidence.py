@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .forms import MISTAKEN, MORE, NAMED, NONE, OTHER_FORM, PAIRS, PLAIN, REVERSED, SWAPPED
+
 #: The notebook's names for its lists, in the order in which their entries travel.
 LISTS = ("all_dl_dweights", "all_dl_dbiases", "all_dl_df", "all_dl_dh")
 #: How an entry was found: not there, as asked for, of as many numbers in another shape, anything else.
@@ -169,44 +171,44 @@ def returned_lists(
     of these. Two lists of the right lengths are given then, too, in the order in which more of their entries fit.
     """
     if returned is None:
-        return "none", {}
+        return NONE, {}
     weights, biases = (shapes[name] for name in LISTS[:2])
     both = _named(returned) if type(returned) is dict else None
     named, both = both is not None, both or _members(returned)
     if len(both) == 2 and _mistaken(both, shapes, lists):
-        return "mistaken", {}
+        return MISTAKEN, {}
     given = list(_readings(both, named=named))
     # Shapes that are those asked for say more than numbers that would fit.
     for fits, possible in ((_exact, given), (_fits, [one for one in given if _tolerates(one[0], both)])):
         for form, first, second in possible:
             if fits(first, weights) and fits(second, biases):
                 return form, dict(zip(LISTS, (first, second), strict=False))
-    return "other", _partly(both, weights, biases)
+    return OTHER_FORM, _partly(both, weights, biases)
 
 
 def _readings(both: list[Any], *, named: bool) -> Iterator[tuple[str, list[Any], list[Any]]]:
     """Yield each form with the lists of weights and biases that were returned, if it was that."""
     if len(both) == 2:
         first, second = (_members(part) for part in both)
-        yield "named" if named else "plain", first, second
-        yield "named" if named else "swapped", second, first
+        yield NAMED if named else PLAIN, first, second
+        yield NAMED if named else SWAPPED, second, first
         if named and not any(entries[0] is not None for entries in (first, second) if entries):
             # The keys count the layers from 1.
-            yield "named", first[1:], second[1:]
-        yield "reversed", first[::-1], second[::-1]
+            yield NAMED, first[1:], second[1:]
+        yield REVERSED, first[::-1], second[::-1]
     layers = [_members(entry) for entry in both]
     if layers and all(len(layer) == 2 for layer in layers):
         first, second = ([layer[at] for layer in layers] for at in (0, 1))
-        yield "pairs", first, second
-        yield "pairs", second, first
+        yield PAIRS, first, second
+        yield PAIRS, second, first
     if len(both) > 2:
         for before, after in pairwise(layers):
-            yield "more", before, after
+            yield MORE, before, after
 
 
 def _tolerates(form: str, both: list[Any]) -> bool:
     """Whether a form may hold arrays in other shapes: two of two could as well be the two lists of two layers."""
-    return form in {"plain", "swapped", "named"} or (form == "pairs" and len(both) != 2)
+    return form in {PLAIN, SWAPPED, NAMED} or (form == PAIRS and len(both) != 2)
 
 
 def recognized(own: Mapping[str, list[Any]], shapes: Mapping[str, list[Shape]]) -> dict[str, Any]:

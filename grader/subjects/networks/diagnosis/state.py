@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from grader.oracle.answers import Malformed, Returned
+from grader.oracle.answers import Found, Malformed, Returned
 from grader.oracle.network import Array
 from grader.subjects.networks.diagnosis.bug import Bug, Where
 from grader.subjects.networks.diagnosis.case import Case, near
@@ -109,7 +109,8 @@ def _grows(case: Case) -> bool:
                 return False
         elif not (
             isinstance(answer, Malformed)
-            and alike(answer.message).endswith(f"K+1 = {layers} arrays, is a list of {layers * calls[layers]}")
+            and (answer.index, answer.wanted) == (None, layers)
+            and alike(answer).found == Found("list", length=layers * calls[layers])
         ):
             return False
     return True
