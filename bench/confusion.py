@@ -86,7 +86,7 @@ class Bench:
         started = time.process_time()
         found = self.judge.revision.subject.diagnoser.diagnose(
             answers, wrong, evidence, repeats=True, differentiates=False
-        )
+        ).diagnoses
         if wrong:
             self.milliseconds.append(1000 * (time.process_time() - started))
         return tuple(each.id for each in found)

@@ -12,12 +12,11 @@ from grader.errors import CandidateError, Crashed, OutOfMemory, TimedOut, TooMuc
 from grader.judge import wording
 from grader.judge.agreement import AGREEMENT, PURE, agreement, purity, wrong_later
 from grader.judge.examples import Examples
+from grader.judge.marks import Given, Marks
 from grader.judge.row import Row
 from grader.judge.witness import Witness
 from grader.model.verdict import (
     AnyCounterexample,
-    Diagnosis,
-    FirstDifference,
     Flag,
     Judgement,
     Mark,
@@ -130,23 +129,18 @@ class Judge:
         subject = self.subject
         agrees = agreement(self.cases, answers, later, subject.noun)
         raised = next((each for each in answers if isinstance(each, Raised)), None)
-        rows, outcome = {AGREEMENT: agrees, PURE: pure}, Outcome.PASSED
-        explained: tuple[tuple[Diagnosis, ...], FirstDifference | None] = ((), None)
+        rows, outcome, marks = {AGREEMENT: agrees, PURE: pure}, Outcome.PASSED, Marks({})
         if agrees.mark is Mark.PASSED:
             rows |= subject.right(len(answers))
         else:
-            marks = subject.marks(answers, agrees, witness)
+            repeats = pure.mark is not Mark.FAILED or CHANGES in noticed
+            first_agrees = agreement(self.cases, first) if later else agrees
+            marks = subject.marks(Given(answers, first, agrees, first_agrees, repeats, noticed), witness)
             outcome = Outcome.FAILED if marks.raised is None else Outcome.ERROR
             raised = marks.raised or raised
             rows |= marks.rows
         shown = Examples(subject, answers, witness, fresh).of(rows)
         properties = self._properties(rows, shown)
-        if agrees.mark is not Mark.PASSED:
-            # Explanations follow the calls in their order: what was answered first.
-            failing = agreement(self.cases, first).failing if later else agrees.failing
-            repeats = rows[PURE].mark is not Mark.FAILED or CHANGES in noticed
-            if failing:
-                explained = subject.diagnose(first, failing, marks.evidence, repeats=repeats, flags=noticed)
         return Judgement(
             outcome,
             properties,
@@ -156,7 +150,8 @@ class Judge:
             else None,
             self._statistics(len(answers)),
             noticed,
-            *explained,
+            marks.diagnosis,
+            marks.first_difference,
         )
 
     def _properties(

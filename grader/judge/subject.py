@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from grader.judge.exchange import Question
-from grader.judge.marks import Marks, RowSpec
+from grader.judge.marks import Given, Marks, RowSpec
 from grader.judge.row import Failure, Row
 from grader.judge.trial import Trial
 from grader.judge.witness import Witness
-from grader.model.verdict import AnyCounterexample, Diagnosis, FirstDifference, Flag, NetworkReached
+from grader.model.verdict import AnyCounterexample, FirstDifference, Flag, NetworkReached
 from grader.oracle.answers import Answer, Evidence
 from grader.oracle.cases import Cases
 
@@ -190,8 +190,8 @@ class Subject(Protocol[SubjectCases]):
         """Return the subject's own rows of a submission that is right in all of so many answers."""
         ...
 
-    def marks(self, answers: Sequence[Answer], agrees: Row, witness: Witness) -> Marks:
-        """Return the subject's own rows of a submission of which `agrees` names the cases that are wrong."""
+    def marks(self, given: Given, witness: Witness) -> Marks:
+        """Return the subject's own rows of a submission that is wrong somewhere, and what explains it."""
         ...
 
     def flags(self, probed: Sequence[Answer], witness: Witness) -> list[Flag]:
@@ -200,21 +200,6 @@ class Subject(Protocol[SubjectCases]):
 
     def smaller(self, i: int, failure: Failure, witness: Witness) -> SubjectCases:
         """Return one case, the smallest found that fails as case `i` does; that case where there is none."""
-        ...
-
-    def diagnose(
-        self,
-        answers: Sequence[Answer],
-        failing: Sequence[int],
-        evidence: Mapping[int, Evidence],
-        *,
-        repeats: bool,
-        flags: Sequence[Flag],
-    ) -> tuple[tuple[Diagnosis, ...], FirstDifference | None]:
-        """Return what explains every answer, the best first, and where the numbers go wrong first.
-
-        `repeats` is false if the same question had different answers.
-        """
         ...
 
     def show(self, cases: SubjectCases, i: int, answer: Answer | None) -> AnyCounterexample:

@@ -15,9 +15,8 @@ JUDGE = Judge(packaged("udl-7.2"))
 
 @pytest.fixture(autouse=True)
 def _marks_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Marks depend on neither counterexamples nor explanations, which take most of the time."""
+    """Marks do not depend on counterexamples, which take most of the time."""
     monkeypatch.setattr(Examples, "of", lambda *_: {})
-    monkeypatch.setattr(Judge, "_explained", lambda *_: ((), None))
 
 
 def judged(changed: Lines) -> Judgement:

@@ -18,7 +18,7 @@ import numpy as np
 
 from grader.judge.agreement import AGREEMENT, PURE, all_wrong_entries
 from grader.judge.exchange import Question, raised
-from grader.judge.marks import Marks, RowSpec
+from grader.judge.marks import Given, Marks, RowSpec
 from grader.judge.row import Fails, Failure, Row
 from grader.judge.subject import Reply, Write
 from grader.judge.trial import KnownMistake, Trial
@@ -29,7 +29,6 @@ from grader.model.verdict import (
     CaseCounterexample,
     CaseInput,
     CaseResult,
-    Diagnosis,
     FirstDifference,
     FirstWrong,
     Flag,
@@ -205,8 +204,8 @@ class Toy:
     def right(self, answers: int) -> dict[str, Row]:
         return {name: Row(Mark.PASSED, answers, "") for name in RESULTS}
 
-    def marks(self, answers: Sequence[Answer], agrees: Row, witness: Witness) -> Marks:
-        rows = {}
+    def marks(self, given: Given, witness: Witness) -> Marks:
+        answers, rows = given.answers, {}
         for name in RESULTS:
             fails = _fails(name)
             failing = tuple(i for i, wrong in enumerate(fails(self.cases, answers)) if wrong)
@@ -229,17 +228,6 @@ class Toy:
             if key in witness.known and failure.shown(one, [witness.known[key]]):
                 return one
         return self.cases.take([i])
-
-    def diagnose(
-        self,
-        answers: Sequence[Answer],
-        failing: Sequence[int],
-        evidence: Mapping[int, Evidence],
-        *,
-        repeats: bool,
-        flags: Sequence[Flag],
-    ) -> tuple[tuple[Diagnosis, ...], FirstDifference | None]:
-        return (), None
 
     def show(self, cases: ToyCases, i: int, answer: Answer | None) -> CaseCounterexample:
         one = cases.take([i])

@@ -6,11 +6,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from grader.errors import CandidateError
-from grader.judge.marks import Marks, RowSpec
+from grader.judge.agreement import PURE
+from grader.judge.marks import Given, Marks, RowSpec
 from grader.judge.row import Failure, Row
 from grader.judge.witness import Witness
 from grader.model.assignment import Assignment
-from grader.model.verdict import Counterexample, Diagnosis, FirstDifference, Flag, Mark, NetworkReached
+from grader.model.verdict import Counterexample, FirstDifference, Flag, Mark, NetworkReached
 from grader.model.words import TITLES
 from grader.oracle.answers import Answer, Evidence, Raised
 from grader.oracle.suite import Suite
@@ -20,6 +21,7 @@ from grader.subjects.networks.diagnosis.place import first_difference
 from grader.subjects.networks.diagnosis.written import Written, placed
 from grader.subjects.networks.differencing import NUMERICAL, differentiates
 from grader.subjects.networks.exchange import NetworksExchange
+from grader.subjects.networks.explanation import Explanation
 from grader.subjects.networks.form import AS_IT_CAME, MISPLACED, form, in_one_order
 from grader.subjects.networks.layers import Layers, stack
 from grader.subjects.networks.probes import RECOMPUTES, Probes, probes, recomputes
@@ -124,23 +126,56 @@ class Networks:
         """The rows of who agrees with finite differences everywhere."""
         return {**self._right, "form": Row(Mark.PASSED, answers, "")}
 
-    def marks(self, answers: Sequence[Answer], agrees: Row, witness: Witness) -> Marks:
-        """The steps, any shape and the form, by what came back and by the lists that were written on the way."""
+    def marks(self, given: Given, witness: Witness) -> Marks:
+        """The steps, any shape and the form, by what came back, what was written on the way, and what explains it."""
+        answers, agrees = given.answers, given.agrees
         read, by_answers = read_steps(self.cases, self.layers, answers, self.assignment)
         failing = (agrees.failing, self.home, *(row.failing for row in by_answers.values()))
         evidence = self._evidence(witness, answers, failing)
-        shape, rows = any_shape(self.cases, self.layers, answers, self.assignment, agrees, self.home, read, evidence)
+        explanation = self._explained(given, evidence)
+        # Of first answers alone it says nothing of the second ones, unless all lines are right in both.
+        later = given.first_agrees is not agrees
+        of_all = explanation if not later or explanation.wrong == frozenset() else Explanation()
+        shape, rows = any_shape(
+            self.cases, self.layers, answers, self.assignment, agrees, self.home, read, evidence, of_all
+        )
         rows |= {"any_shape": shape, "form": form(self.cases, answers, evidence)}
         if not _propagates(rows) and witness.left:
             candidate = witness.candidate
             if ignores_error(candidate, self.cases, self.telling, evidence, agrees.failing, self.assignment):
                 rows |= unpropagated(rows, agrees)
-        at_home = [answers[i] for i in self.home]
-        raised = [each for each in at_home if isinstance(each, Raised)]
-        if len(raised) < len(at_home):
-            return Marks(rows, evidence)
-        rows["any_shape"] = rows["pure"] = Row(Mark.NOT_RUN, 0, wording.RAISED_AT_HOME)
-        return Marks(rows, evidence, raised[0])
+        raised = self._raised_at_home(answers)
+        if raised is not None:
+            rows["any_shape"] = rows[PURE] = Row(Mark.NOT_RUN, 0, wording.RAISED_AT_HOME)
+        first = self._first_difference(given, evidence, explanation)
+        return Marks(rows, raised, explanation.diagnoses, first)
+
+    def _raised_at_home(self, answers: Sequence[Answer]) -> Raised | None:
+        """The first exception on the notebook's own shape, if each network of it raised."""
+        raised = [answers[i] for i in self.home if isinstance(answers[i], Raised)]
+        first = raised[0] if len(raised) == len(self.home) else None
+        return first if isinstance(first, Raised) else None
+
+    def _explained(self, given: Given, evidence: Mapping[int, Evidence]) -> Explanation:
+        """What is wrong, in words and for the marks."""
+        repeats = given.repeats or self._raised_at_home(given.first) is not None
+        return self.diagnoser.diagnose(
+            given.first,
+            given.first_agrees.failing,
+            evidence,
+            repeats=repeats,
+            differentiates=NUMERICAL in given.flags,
+        )
+
+    def _first_difference(
+        self, given: Given, evidence: Mapping[int, Evidence], explanation: Explanation
+    ) -> FirstDifference | None:
+        """Where it shows first; None if what is swapped or paired at the end landed in another layer."""
+        failing = given.first_agrees.failing
+        misplaced = any(each.form in MISPLACED for each in evidence.values())
+        if not failing or misplaced or explanation.returned:
+            return None
+        return first_difference(self.cases, given.first, failing, self.assignment, evidence)
 
     def _evidence(
         self, witness: Witness, answers: Sequence[Answer], failing: Sequence[Sequence[int]]
@@ -176,25 +211,6 @@ class Networks:
     def smaller(self, i: int, failure: Failure, witness: Witness) -> Suite:
         """The smallest network found that fails as network `i` does, measured by finite differences."""
         return self.proposals.measured(shrink(self.cases.networks[i], failure, Search(witness, self.proposals)))
-
-    def diagnose(
-        self,
-        answers: Sequence[Answer],
-        failing: Sequence[int],
-        evidence: Mapping[int, Evidence],
-        *,
-        repeats: bool,
-        flags: Sequence[Flag],
-    ) -> tuple[tuple[Diagnosis, ...], FirstDifference | None]:
-        """The mistakes that explain every answer, and the first layer that is wrong."""
-        found = self.diagnoser.diagnose(
-            answers, tuple(failing), evidence, repeats=repeats, differentiates=NUMERICAL in flags
-        )
-        misplaced = any(each.form in MISPLACED for each in evidence.values())
-        if misplaced or self.diagnoser.returned_wrongly(found):
-            # What is swapped or paired at the end says nothing about the layer that it landed in.
-            return found, None
-        return found, first_difference(self.cases, answers, tuple(failing), self.assignment, evidence)
 
     def show(self, cases: Suite, i: int, answer: Answer | None) -> Counterexample:
         """The network beside the answer to it."""

@@ -58,14 +58,17 @@ def ignores_error(  # noqa: PLR0913 - what is asked, and what is known already
     other = [_with_error(network, assignment, 3.0) for network in networks]
     opposite = [_with_error(network, assignment, -3.0) for network in networks]
     large = [_with_error(network, assignment, LARGE) for network in networks]
-    asked = [*other, *other, *opposite, *large]
+    moved = [_with_output(network) for network in networks]
+    asked = [*other, *other, *opposite, *large, *moved]
     answers = candidate.evidence(unmeasured(asked, [forward(each, assignment.formulas) for each in asked], "probe"))
     if len(answers) < len(asked):
         return False
     probes = [
         tuple(_known(read, suite.sizes[i]) for read in (evidence[i], *answers[n::count])) for n, i in enumerate(chosen)
     ]
-    complete = [lists for lists in probes if all(lists)]
+    # In the order in which the suite's answers were read: on one network another form may fit, too.
+    shared = [[{at: each[at] for at in each.keys() & lists[0].keys()} for each in lists] for lists in probes]
+    complete = [lists for lists in shared if all(lists)]
     return bool(complete) and not any(_follows(*lists) for lists in complete)
 
 
@@ -89,6 +92,13 @@ def _with_error(network: Network, assignment: Assignment, times: float) -> Netwo
     return Network(network.weights, network.biases, network.net_input, y)
 
 
+def _with_output(network: Network) -> Network:
+    """The network with other biases at the output, which a wrong derivative of the loss may follow, too."""
+    top = network.biases[-1]
+    moved = top + np.arange(1.0, 1.0 + len(top)).reshape(top.shape) * (1.0 + np.abs(top))
+    return Network(network.weights, (*network.biases[:-1], moved), network.net_input, network.y)
+
+
 def _lower(evidence: Evidence) -> str:
     """The status of each entry below the output layer, but for dh."""
     layers = len(evidence.status) // 4
@@ -104,10 +114,13 @@ def _known(evidence: Evidence, sizes: Sequence[int]) -> Lists:
     return {at: entry for at, entry in outputs.items() if at[1] < top} or inputs or outputs
 
 
-def _follows(before: Lists, once: Lists, twice: Lists, opposite: Lists, grown: Lists) -> bool:
+def _follows(  # noqa: PLR0913 - what was answered to each question
+    before: Lists, once: Lists, twice: Lists, opposite: Lists, grown: Lists, moved: Lists
+) -> bool:
     """True if the numbers grew with the error, or another error gave others, the same each time; zeros tell nothing."""
     repeats = _same(once, twice) and any(bool(entry.any()) for entry in once.values())
-    return _grew(once, grown) or (repeats and not (_same(before, once) and _same(once, opposite)))
+    others = (before, opposite, moved)
+    return _grew(once, grown) or (repeats and not all(_same(once, each) for each in others))
 
 
 def _same(first: Lists, second: Lists) -> bool:

@@ -1,9 +1,9 @@
 """What the rows that are about networks say."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from grader.model.verdict import NetworkReached
-from grader.oracle.answers import Found, Malformed, ReturnedForm
+from grader.oracle.answers import Answer, Found, Malformed, Raised, ReturnedForm
 
 RAISED_AT_HOME = "Not judged: it raised on every network of the notebook's own shape."
 
@@ -26,7 +26,11 @@ ZEROS = "Only zeros came back where this could be seen: the line may still be th
 
 NOT_ASKED = "No network of this assignment puts it to the test."
 
-UNSEEN = "It did not return finite arrays of the right shapes on any network where this could be seen."
+UNSEEN = "Not judged: nothing that came back shows this step."
+
+STOPPED = "Not judged: your code raised an exception, and nothing that came back before shows this step."
+
+RAISES = "Its line raises an exception."
 
 UNPROPAGATED = "Below the output layer, its numbers do not depend on the error at the output."
 
@@ -44,7 +48,6 @@ FORMS = {
     ReturnedForm.NONE: "nothing is returned",
 }
 
-
 #: The properties of which SILENT and `product_tally` speak.
 PROPAGATION = ("activation_gradient", "relu_derivative")
 
@@ -56,7 +59,7 @@ def step_tally(wrong: int, of: int) -> str:
 
 def sampled_tally(wrong: int, of: int) -> str:
     """The same for a step that only the lists show to fail, which were read on a sample of the networks."""
-    return f"Does not hold on {wrong} of the {of} network{'' if of == 1 else 's'} whose lists were read."
+    return f"Wrong on {wrong} of the {of} network{'' if of == 1 else 's'} where this step could be checked."
 
 
 def product_tally(wrong: int, of: int) -> str:
@@ -64,13 +67,27 @@ def product_tally(wrong: int, of: int) -> str:
     networks = f"{wrong} of {of} network{' that tests' if of == 1 else 's that test'} them"
     return (
         "The two steps that lead to the layer below (activation_gradient, relu_derivative) do not hold together on"
-        f" {networks}; which of the two is wrong cannot be seen."
+        f" {networks}; whether one of the two is wrong or both cannot be seen."
     )
 
 
-def raised_tally(wrong: int) -> str:
-    """On how many networks the line of a step raised."""
-    return f"Its line raises on {wrong} network{'' if wrong == 1 else 's'}."
+def together_with(title: str) -> str:
+    """Why a step is spared of which only its product with another could be seen."""
+    return f"It could be seen only together with another step ({title}), under which the mistake is counted."
+
+
+def strange_tally(answers: Sequence[Answer], of: int) -> str:
+    """On how many networks it raised, returned arrays of another form, and numbers that are not finite."""
+    raised = sum(isinstance(answer, Raised) for answer in answers)
+    overflowed = sum(isinstance(answer, Malformed) and answer.overflowed for answer in answers)
+    counts = {
+        "raised an exception": raised,
+        "returned another form or shape": len(answers) - raised - overflowed,
+        "returned numbers that are not finite": overflowed,
+    }
+    parts = [f"{what} on {count}" for what, count in counts.items() if count]
+    listed = " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
+    return f"Of {of} networks it {listed}."
 
 
 def elsewhere(networks: int) -> str:
@@ -124,11 +141,6 @@ def unseen(name: str, *, asked: bool) -> str:
     if not asked:
         return UNSEEN
     return SILENT if name in PROPAGATION else ZEROS
-
-
-def strange(wrong: int, of: int) -> str:
-    """On how many networks no finite arrays of the right shapes came back."""
-    return f"On {wrong} of {of} networks it raised, or returned arrays of another form or numbers that are not finite."
 
 
 def reached(network: NetworkReached) -> str:
