@@ -1,7 +1,7 @@
 # One verb a line, for people and for CI. `make` alone lists them.
 
 # A process that is done takes over what still waits for another.
-PYTEST := .venv/bin/pytest -n auto --dist worksteal
+PYTEST := .venv/bin/pytest -n auto --durations 25 --dist worksteal
 # What `make run` grades: a notebook, a Python file, or a folder of them.
 FILE ?= examples/right.ipynb
 # Options of `make test` (a file, -k, -x) and `make bench` (--quick).
@@ -15,6 +15,9 @@ LOCK := $(COMPILE) pyproject.toml --extra bubblewrap --extra serve $(UPGRADE)
 # What an image of one role holds, at the versions of the one lock; grading needs NumPy and Hypothesis, nothing else does.
 ROLE := $(COMPILE) pyproject.toml -c locks/dev.txt
 WITHOUT_NUMPY := --no-emit-package numpy --no-emit-package hypothesis --no-emit-package sortedcontainers
+
+# Bytecode is kept while a verb runs: else each of the thousand processes that the tests start compiles what it imports.
+unexport PYTHONDONTWRITEBYTECODE
 
 VERBS := help setup run serve test test-fast test-all cover mutate check format bench bench-peers compose-test screenshots lock clean
 ifneq ($(filter-out $(VERBS),$(MAKECMDGOALS)),)

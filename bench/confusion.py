@@ -84,7 +84,7 @@ class Bench:
         wrong = [i for i, off in enumerate(disagreeing(self.judge.suite, answers)) if off]
         evidence = dict(enumerate(candidate.evidence(self.judge.suite))) if wrong else {}
         started = time.process_time()
-        found = self.judge.diagnoser.diagnose(answers, wrong, evidence, repeats=True, differentiates=False)
+        found = self.judge.diagnoser.diagnose(answers, wrong, evidence, repeats=True, differentiates=False).diagnoses
         if wrong:
             self.milliseconds.append(1000 * (time.process_time() - started))
         return tuple(each.id for each in found)

@@ -27,19 +27,25 @@ class BackmarkError(Exception):
 class SubmissionError(BackmarkError):
     """The submission was refused before any of it ran; the message says what to do.
 
-    `reason` is a short stable identifier, such as `syntax_error`.
+    `reason` is a short stable identifier, such as `syntax_error`; `lines` are those that the message names, each with
+    its cell (0 in a file).
     """
 
-    def __init__(self, reason: str, message: str) -> None:
+    def __init__(self, reason: str, message: str, lines: tuple[tuple[int, int], ...] = ()) -> None:
         super().__init__(message)
         self.reason = reason
+        self.lines = lines
 
 
 class CandidateError(BackmarkError):
-    """The student's process ended, or was ended, before all answers were in; `answers` holds those that were."""
+    """The student's process ended, or was ended, before all answers were in; `answers` holds those that were.
 
-    def __init__(self, message: str = "") -> None:
-        super().__init__(message)
+    `ending` says how it ended, and `advice` what the student can do about that.
+    """
+
+    def __init__(self, ending: str = "", advice: str = "") -> None:
+        super().__init__(f"{ending} {advice}" if advice else ending)
+        self.ending = ending
         self.answers: list[Any] = []
 
 

@@ -17,7 +17,17 @@ __all__ = ["redis_program"]
 
 FOLDER = Path(__file__).parent
 #: Tests that start a whole service or a browser: their paths begin like this.
-SERVICES = ("client/", "compose/", "examples/", "pages/", "service/", "worker/test_serve")
+SERVICES = (
+    "client/test_commands",
+    "client/test_pages",
+    "client/test_regrades",
+    "client/test_states",
+    "compose/",
+    "examples/",
+    "pages/",
+    "service/",
+    "worker/test_serve",
+)
 #: Those, and others that take most of the time: `make test-fast` leaves them out.
 SLOW = (
     *SERVICES,
@@ -25,7 +35,9 @@ SLOW = (
     "judge/test_corpus_verdicts",
     "judge/test_marks",
     "judge/test_shrinking",
-    "publishing/test_selfcheck",
+    "publishing/",
+    "reports/test_goldens",
+    "sandbox/test_blame",
     "sandbox/test_session",
     "sandbox/test_source_hostile",
     "sandbox/test_template",
@@ -35,16 +47,21 @@ SLOW = (
     "subjects/networks/diagnosis/test_formulas",
     "subjects/networks/diagnosis/test_others",
     "subjects/networks/diagnosis/test_singles",
+    "subjects/networks/test_detection",
+    "subjects/networks/test_differencing",
     "subjects/networks/test_drawing",
     "subjects/networks/test_own_names",
     "subjects/networks/test_script",
     "test_corpus",
     "test_submissions",
+    "web/test_courses",
     "web/test_holding",
     "web/test_schema",
     "web/test_sizes",
     "web/test_workers",
     "worker/test_cli",
+    "worker/test_grading",
+    "worker/test_jails",
     "worker/test_parallel",
     "worker/test_platforms",
 )

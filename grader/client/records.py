@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from grader.model.records import Scope, State
+from grader.model.records import Refusal, Scope, State
+from grader.model.stored import read
 
 Body = Mapping[str, Any]
 
@@ -144,12 +145,23 @@ class Publication:
     #: Why the service could not do it.
     failure: str | None
     body: Body
+    #: The refusal in parts, with the mistakes that the networks would let pass.
+    refused: Refusal | None = None
 
     @classmethod
     def read(cls, body: Body) -> "Publication":
         """From the server's JSON."""
         state = State(body["state"])
-        return cls(body["id"], state, body["assignment"], body["revision"], body["refusal"], body["failure"], body)
+        return cls(
+            body["id"],
+            state,
+            body["assignment"],
+            body["revision"],
+            body["refusal"],
+            body["failure"],
+            body,
+            _refusal(body),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +191,13 @@ class Token:
             when(body.get("revoked_at")),
             body.get("secret") or body.get("token"),
         )
+
+
+def _refusal(body: Body) -> Refusal | None:
+    """Its parts; of an earlier version's server, the sentence alone."""
+    if body.get("refused") is not None:
+        return read(Refusal, body["refused"])
+    return None if body["refusal"] is None else Refusal(body["refusal"])
 
 
 def when(text: str | None) -> datetime | None:

@@ -11,12 +11,12 @@ from grader.subjects.networks.layers import Booleans
 
 
 def way(answer: Answer) -> tuple[str, str]:
-    """How an answer is wrong, if it is: by number, by form or by what it raised."""
+    """How an answer is wrong, if it is: by number, by form, by numbers that are not finite or by what it raised."""
     match answer:
         case Returned():
             return ("number", "")
-        case Malformed(where=where):
-            return ("form", where)
+        case Malformed(where=where, overflowed=overflowed):
+            return ("overflow" if overflowed else "form", where)
         case Raised(type=name):
             return ("raised", name)
 

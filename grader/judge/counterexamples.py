@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from grader.judge import wording
 from grader.judge.agreement import wrong_entries
 from grader.model.assignment import Assignment
 from grader.model.verdict import Counterexample, Gradient
@@ -51,8 +52,8 @@ def _instead(answer: Answer | None) -> str | None:
     match answer:
         case Returned():
             return None
-        case Malformed(message=message):
-            return f"returned arrays of another form: {message}"
+        case Malformed():
+            return f"returned arrays of another form: {wording.malformed(answer)}"
         case Raised(type=name, message=message):
             return f"raised {name}: {message}" if message else f"raised {name}"
         case None:

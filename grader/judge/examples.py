@@ -9,7 +9,7 @@ from grader.judge.agreement import disagreeing, way
 from grader.judge.counterexamples import counterexample
 from grader.judge.row import Row
 from grader.judge.rubric import same
-from grader.judge.shrinking import Fails, Witness, shrink
+from grader.judge.shrinking import Failure, Witness, shrink
 from grader.model.verdict import Counterexample
 from grader.oracle.answers import Answer, Candidate
 from grader.oracle.network import Network
@@ -33,13 +33,13 @@ class Examples:
         # What has no test of its own (`pure`) is not a matter of one network's numbers: its message says it all.
         starts = {name: self._start(row) for name, row in rows.items() if row.failing and row.fails is not None}
         found: dict[str, Network] = {}
-        tests: dict[str, Fails] = {}
+        failures: dict[str, Failure] = {}
         for name, start in starts.items():
             fails = rows[name].fails
             if fails is not None:
-                tests[name] = self._same_way(fails, start)
-                found[name] = shrink(self.revision.suite.networks[start], tests[name], self.witness)
-        confirmed, unrepeated = self._confirmed(found, tests)
+                failures[name] = Failure(fails, way(self.answers[start]))
+                found[name] = shrink(self.revision.suite.networks[start], failures[name], self.witness)
+        confirmed, unrepeated = self._confirmed(found, failures)
         shown = {}
         for name, start in starts.items():
             if name in confirmed:
@@ -60,16 +60,8 @@ class Examples:
     def _wrong(self) -> list[bool]:
         return disagreeing(self.revision.suite, self.answers)
 
-    def _same_way(self, fails: Fails, start: int) -> Fails:
-        wanted = way(self.answers[start])
-
-        def same(suite: Suite, answers: Sequence[Answer]) -> list[bool]:
-            return [mark and way(answer) == wanted for mark, answer in zip(fails(suite, answers), answers, strict=True)]
-
-        return same
-
     def _confirmed(
-        self, found: dict[str, Network], tests: dict[str, Fails]
+        self, found: dict[str, Network], failures: dict[str, Failure]
     ) -> tuple[dict[str, Counterexample], set[str]]:
         """Confirmed counterexamples, and the properties that do not fail when asked about alone.
 
@@ -85,7 +77,7 @@ class Examples:
             suite, answers = alone[key(network)]
             if not answers:
                 continue
-            if tests[name](suite, answers)[0] and disagreeing(suite, answers)[0]:
+            if failures[name].shown(suite, answers) and disagreeing(suite, answers)[0]:
                 confirmed[name] = counterexample(suite, 0, answers[0], assignment)
             elif not same(answers[0], self._before(network)):
                 unrepeated.add(name)

@@ -12,7 +12,7 @@ from grader.errors import CandidateError, Crashed, OutOfMemory, TimedOut, TooMuc
 from grader.judge import wording
 from grader.judge.counterexamples import counterexample
 from grader.judge.examples import Examples
-from grader.judge.form import MISPLACED, form, in_one_order
+from grader.judge.form import AS_IT_CAME, MISPLACED, form, in_one_order
 from grader.judge.row import Row
 from grader.judge.rubric import (
     ORDER,
@@ -30,11 +30,11 @@ from grader.judge.shrinking import Witness, size
 from grader.model.assignment import Assignment
 from grader.model.verdict import (
     Counterexample,
-    Diagnosis,
     FirstDifference,
     Flag,
     Judgement,
     Mark,
+    NetworkReached,
     Outcome,
     Property,
     Statistics,
@@ -45,13 +45,14 @@ from grader.oracle.answers import Answer, Candidate, Evidence, Raised, Returned
 from grader.oracle.suite import Suite, join
 from grader.subjects.networks.diagnosis.place import first_difference
 from grader.subjects.networks.differencing import NUMERICAL, differentiates
+from grader.subjects.networks.explanation import Explanation
 from grader.subjects.networks.layers import Layers, stack
 from grader.subjects.networks.probes import RECOMPUTES, Probes, probes, recomputes
 from grader.subjects.networks.proposals import Proposals
 from grader.subjects.networks.revision import Revision
 from grader.subjects.networks.steps import STEPS
-from grader.subjects.networks.unpropagated import ignores_error
-from grader.subjects.networks.written import worth_asking
+from grader.subjects.networks.unpropagated import ignores_error, telling
+from grader.subjects.networks.written import malformed_or_failing, worth_asking
 
 if TYPE_CHECKING:
     from grader.subjects.networks.diagnosis.diagnoser import Diagnoser
@@ -125,6 +126,11 @@ class Judge:
         return sorted(range(len(self.suite)), key=lambda i: (size(self.suite.networks[i]), i))
 
     @cached_property
+    def telling(self) -> list[int]:
+        """Networks that show whether gradients follow from the error at the output."""
+        return telling(self.suite)
+
+    @cached_property
     def proposals(self) -> Proposals:
         """Smaller networks, for counterexamples."""
         return Proposals(self.assignment)
@@ -178,15 +184,24 @@ class Judge:
         noticed = self._flags(answers, probed, witness)
         return self._concluded(counted, answers, len(later), pure, noticed, witness, fresh)
 
-    def _evidence(self, witness: Witness, which: Sequence[int]) -> dict[int, Evidence]:
+    def _evidence(
+        self, witness: Witness, answers: Sequence[Answer], failing: Sequence[Sequence[int]]
+    ) -> dict[int, Evidence]:
         """What the function wrote on its way, by network; empty for one that has ended."""
-        if not witness.left:
+        evidence = self._written(witness, worth_asking(answers, failing, self.order))
+        if any(each.form not in AS_IT_CAME for each in in_one_order(self.suite, evidence).values()):
+            evidence |= self._written(witness, malformed_or_failing(answers, failing[0], evidence))
+        return in_one_order(self.suite, evidence)
+
+    def _written(self, witness: Witness, which: Sequence[int]) -> dict[int, Evidence]:
+        """What it wrote about these networks."""
+        if not witness.left or not which:
             return {}
         evidence = witness.candidate.evidence(self.suite.take(which))
         if len(evidence) < len(which):
             # It may have ended: it is asked nothing more.
             witness.left = 0
-        return in_one_order(self.suite, dict(zip(which, evidence, strict=False)))
+        return dict(zip(which, evidence, strict=False))
 
     def _flags(self, answers: Sequence[Answer], probed: Sequence[Answer], witness: Witness) -> tuple[Flag, ...]:
         found = []
@@ -214,20 +229,25 @@ class Judge:
     ) -> Judgement:
         agrees = agreement(self.suite, answers, later)
         evidence: dict[int, Evidence] = {}
+        # Explanations follow the calls in their order: what was answered first.
+        explained, explanation = agreement(self.suite, first) if later else agrees, Explanation()
         raised = next((each for each in answers if isinstance(each, Raised)), None)
         if agrees.mark is Mark.PASSED:
             rows, outcome = {**self._right, "form": Row(Mark.PASSED, len(answers), "")}, Outcome.PASSED
         else:
             read, by_answers = read_steps(self.suite, self.layers, answers, self.assignment)
             failing = (agrees.failing, self.home, *(row.failing for row in by_answers.values()))
-            evidence = self._evidence(witness, worth_asking(answers, failing, self.order))
+            evidence = self._evidence(witness, answers, failing)
+            explanation = self._explained(first, explained, evidence, pure, noticed)
+            # Of first answers alone it says nothing of the second ones, unless all lines are right in both.
+            of_all = explanation if not later or explanation.wrong == frozenset() else Explanation()
             shape, rows = any_shape(
-                self.suite, self.layers, answers, self.assignment, agrees, self.home, read, evidence
+                self.suite, self.layers, answers, self.assignment, agrees, self.home, read, evidence, of_all
             )
             rows |= {"any_shape": shape, "form": form(self.suite, answers, evidence)}
             if not _propagates(rows) and witness.left:
                 candidate = witness.candidate
-                if ignores_error(candidate, self.suite, evidence, agrees.failing, self.assignment):
+                if ignores_error(candidate, self.suite, self.telling, evidence, agrees.failing, self.assignment):
                     rows |= unpropagated(rows, agrees)
             outcome = Outcome.FAILED
             if all(isinstance(answers[i], Raised) for i in self.home):
@@ -241,11 +261,13 @@ class Judge:
             outcome,
             properties,
             next((row.counterexample for row in properties if row.counterexample), None),
-            StudentError(raised.type, raised.message, raised.traceback) if raised else None,
+            StudentError(raised.type, raised.message, raised.traceback, raised.frames, raised.lines)
+            if raised
+            else None,
             self._statistics(len(answers)),
             noticed,
-            # Explanations follow the calls in their order: what was answered first.
-            *self._explained(first, agreement(self.suite, first) if later else agrees, evidence, pure, noticed),
+            explanation.diagnoses,
+            self._first_difference(first, explained, evidence, explanation),
         )
 
     def _explained(
@@ -255,19 +277,23 @@ class Judge:
         evidence: Mapping[int, Evidence],
         pure: Row,
         noticed: tuple[Flag, ...],
-    ) -> tuple[tuple[Diagnosis, ...], FirstDifference | None]:
-        """What is wrong, and where it shows first."""
-        if not agrees.failing:
-            return (), None
-        repeats = pure.mark is not Mark.FAILED or CHANGES in noticed
-        found = self.diagnoser.diagnose(
-            answers, agrees.failing, evidence, repeats=repeats, differentiates=NUMERICAL in noticed
+    ) -> Explanation:
+        """Return what is wrong, in words and for the marks."""
+        raises = all(isinstance(answers[i], Raised) for i in self.home)
+        repeats = pure.mark is not Mark.FAILED or CHANGES in noticed or raises
+        differentiates = NUMERICAL in noticed
+        return self.diagnoser.diagnose(
+            answers, agrees.failing, evidence, repeats=repeats, differentiates=differentiates
         )
+
+    def _first_difference(
+        self, answers: Sequence[Answer], agrees: Row, evidence: Mapping[int, Evidence], explanation: Explanation
+    ) -> FirstDifference | None:
+        """Where it shows first; None if what is swapped or paired at the end landed in another layer."""
         misplaced = any(each.form in MISPLACED for each in evidence.values())
-        if misplaced or self.diagnoser.returned_wrongly(found):
-            # What is swapped or paired at the end says nothing about the layer that it landed in.
-            return found, None
-        return found, first_difference(self.suite, answers, agrees.failing, self.assignment, evidence)
+        if not agrees.failing or misplaced or explanation.returned:
+            return None
+        return first_difference(self.suite, answers, agrees.failing, self.assignment, evidence)
 
     def _properties(self, rows: dict[str, Row], shown: dict[str, tuple[Counterexample, bool]]) -> tuple[Property, ...]:
         found = []
@@ -284,6 +310,7 @@ class Judge:
                     row.networks,
                     row.message + ("" if repeats else wording.STATE),
                     example,
+                    row.names,
                 )
             )
         return tuple(found)
@@ -294,12 +321,13 @@ class Judge:
         rows = self._properties(dict.fromkeys(ORDER, Row(Mark.NOT_RUN, 0, NOT_REACHED)), {})
         if outcome is Outcome.OUTPUT_LIMIT:
             # Prints and answers come over two pipes: which network it was is a matter of timing.
-            return Judgement(outcome, rows, None, StudentError(name, str(error)), self._statistics(0))
+            ended = StudentError(name, str(error), ending=str(error))
+            return Judgement(outcome, rows, None, ended, self._statistics(0))
         at = len(answers)
         example = counterexample(self.suite, at, None, self.assignment)
-        layers = f"{example.depth} hidden layer{'' if example.depth == 1 else 's'}"
-        message = f"{error} It was at network {at + 1} of {len(self.suite)}, which has {layers}."
-        return Judgement(outcome, rows, example, StudentError(name, message), self._statistics(at))
+        network = NetworkReached(at + 1, len(self.suite), example.depth)
+        ended = StudentError(name, f"{error} {wording.reached(network)}", ending=str(error), network=network)
+        return Judgement(outcome, rows, example, ended, self._statistics(at))
 
     def _statistics(self, networks: int) -> Statistics:
         truths = self.suite.derivatives[: self.suite.starts[networks]]

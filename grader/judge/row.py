@@ -16,3 +16,5 @@ class Row:
     failing: tuple[int, ...] = ()
     #: How to tell that another network fails the same property; None where there is nothing to shrink.
     fails: Fails | None = None
+    #: Other properties of which the message speaks.
+    names: tuple[str, ...] = ()

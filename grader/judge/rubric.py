@@ -1,7 +1,8 @@
 """The rows of a verdict: every property of the rubric, from the answers to a revision's networks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -16,14 +17,17 @@ from grader.model.words import TITLES
 from grader.oracle.answers import Answer, Evidence, Malformed, Returned
 from grader.oracle.reference import gradient
 from grader.oracle.suite import Suite, flatten
+from grader.subjects.networks.explanation import Explanation
 from grader.subjects.networks.layers import Booleans, Layers, stack, stacked
-from grader.subjects.networks.steps import STEPS, Reading, Step, judge
+from grader.subjects.networks.steps import STEPS, Reading, Step, agreeing, judge
 from grader.subjects.networks.written import Written, WrittenStep, merged
 from grader.subjects.networks.written import judge as judge_lists
 from grader.subjects.networks.written import spread as spread_lists
 
 #: The two steps that carry the derivative back: in what comes back only their product can be seen.
 PROPAGATION = ("relu_derivative", "activation_gradient")
+
+_AnyStep = TypeVar("_AnyStep", Step, WrittenStep)
 
 ORDER = ("finite_differences", *STEPS, "any_shape", "form", "pure")
 
@@ -52,79 +56,125 @@ def _returned_right(suite: Suite, layers: Layers, answers: Sequence[Answer]) -> 
     return dict.fromkeys(STEPS, biases) | {"weight_gradient": weights}
 
 
-def _judged_steps(
-    layers: Layers, read: dict[str, Step], assignment: Assignment, lists: Written, right: Mapping[str, Booleans]
+def _judged_steps(  # noqa: PLR0913 - what is judged, and all that is known of it
+    layers: Layers,
+    agree: Callable[[], Booleans],
+    read: dict[str, Step],
+    assignment: Assignment,
+    lists: Written,
+    right: Mapping[str, Booleans],
+    explanation: Explanation,
+    failing: Booleans,
 ) -> tuple[dict[str, Step], dict[str, Row]]:
-    """The four steps by what came back and by the lists that the function wrote.
+    """The four steps, each by the best evidence that there is of it.
 
-    Where the lists are known they decide, but a layer whose returned array is `right` fails no step: two mistakes that
-    cancel each other cannot be shown. If then no step fails, though networks do, the lists decide alone: what came back
-    blamed the wrong line. If still none does, what came back counts where they are silent. Where both steps of the
-    propagation fail, and only what they give together was seen, one of them fails if nothing else does: which of the
-    two is wrong cannot be told.
+        the lists that the function wrote    they decide, but a layer whose returned array is `right` fails no step
+        an explanation of every answer       its steps fail; if it is complete, no others do
+        what came back                       each step as it is read
+        only the product of the propagation  one of its two steps fails if dW and db tell of one dl/df; else neither
+
+    Two mistakes that cancel each other cannot be shown. If no step fails, though networks do, the lists decide alone:
+    what came back blamed the wrong line. If still none does, what came back counts where they are silent. No step fails
+    in a network that is right; `failing` are the layers of the others, `agree` tells where dW and db are of one dl/df.
     """
-    by_lists = judge_lists(layers, lists, assignment)
+    by_lists = {name: _within(step, failing) for name, step in judge_lists(layers, lists, assignment).items()}
+    read = {name: _within(step, failing) for name, step in read.items()}
     nowhere = np.zeros_like(lists.asked)
     for spared, strict in ((right, nowhere), ({}, nowhere), (right, lists.asked)):
         found = {name: merged(read[name], by_lists[name], strict, spared.get(name, nowhere)) for name in STEPS}
         if any(bool(step.failed.any()) for step in found.values()):
             break
-    if product := _only_their_product(found, by_lists):
-        found |= _one_of_two(found, assignment.rubric)
-    rows = {name: _judged_row(name, found[name], layers, lists, product=product) for name in STEPS}
+    explained = _explained(found, by_lists, explanation, failing)
+    found = explained or found
+    rows = {name: _judged_row(name, found[name], layers, lists) for name in STEPS}
+    if explained is None or not set(PROPAGATION).intersection(explanation.wrong or ()):
+        rows |= _product(found, rows, by_lists, agree, lists, layers, assignment.rubric)
     if rows["activation_gradient"].mark is not Mark.NOT_RUN and rows["relu_derivative"].mark is Mark.NOT_RUN:
-        rows["relu_derivative"] = replace(rows["relu_derivative"], message=wording.UNBENT)
+        rows["relu_derivative"] = replace(rows["relu_derivative"], message=wording.UNBENT, names=())
     return found, rows
 
 
-def _only_their_product(found: Mapping[str, Step], by_lists: Mapping[str, WrittenStep]) -> bool:
-    """True if no list shows which of the two steps of the propagation is wrong, though their product is."""
+def _within(step: _AnyStep, failing: Booleans) -> _AnyStep:
+    return replace(step, failed=step.failed & failing)
+
+
+def _explained(
+    found: Mapping[str, Step], by_lists: Mapping[str, WrittenStep], explanation: Explanation, failing: Booleans
+) -> dict[str, Step] | None:
+    """The steps as the explanation has them; None if there is none, or if the lists contradict it."""
+    wrong = explanation.wrong
+    if wrong is None:
+        return None
+    shown = {name for name in STEPS if (found[name].failed & by_lists[name].failed).any()}
+    held = {name for name in STEPS if by_lists[name].telling.any() and not by_lists[name].failed.any()}
+    if held & wrong or (explanation.complete and shown - wrong):
+        return None
+    # Of two steps of which only the product is seen, the one that is explained accounts for it.
+    right = (
+        set(STEPS if explanation.complete else PROPAGATION if wrong.intersection(PROPAGATION) else ()) - wrong - shown
+    )
+    steps = dict(found)
+    for name, step in found.items():
+        if name in wrong and not step.failed.any():
+            steps[name] = replace(step, tested=step.tested | failing, failed=failing, evident=True)
+        elif name in right:
+            steps[name] = replace(step, failed=np.zeros_like(failing))
+    return steps
+
+
+def _product(  # noqa: PLR0913 - the two steps, and all that is known of them
+    found: dict[str, Step],
+    rows: Mapping[str, Row],
+    by_lists: Mapping[str, WrittenStep],
+    agree: Callable[[], Booleans],
+    lists: Written,
+    layers: Layers,
+    rubric: Rubric,
+) -> dict[str, Row]:
+    """The rows of the two steps of the propagation, if they fail and no list shows which; `found` is changed with them.
+
+    If dW and db tell of one dl/df, the one of fewer marks fails, and the other is spared. Else nothing is claimed of
+    what led from one layer to the next: lists that hold other arrays than gradients come back like this.
+    """
+    failed = [name for name in PROPAGATION if rows[name].mark is Mark.FAILED]
+    if not failed:
+        return {}
     shown = any(bool((found[name].failed & by_lists[name].decided).any()) for name in PROPAGATION)
-    return bool(found["activation_gradient"].failed.any()) and not shown
-
-
-def _one_of_two(found: Mapping[str, Step], rubric: Rubric) -> dict[str, Step]:
-    """The two steps of the propagation, of which one fails: the one of fewer marks, if both did."""
-    if not all(found[name].failed.any() for name in PROPAGATION):
-        return {}
-    if any(found[name].failed.any() for name in STEPS if name not in PROPAGATION):
-        # More than one line is wrong: numbers that fit no step, such as a table's, earn nothing by that.
-        return {}
+    product = "activation_gradient" in failed and not shown
+    known = lists.known["all_dl_df"] | (agree() if product else ~found["weight_gradient"].failed)
+    sure = known & (layers.top | np.roll(known, -1))
+    doubtful = [name for name in failed if not (found[name].failed & sure).any()]
+    if doubtful or not product:
+        return {name: Row(Mark.NOT_RUN, 0, wording.DOUBTFUL) for name in doubtful}
     wrong, spared = sorted(PROPAGATION, key=lambda name: int(getattr(rubric, name)))
-    failed = found[wrong].failed | found[spared].failed
+    if len(failed) == 1:
+        wrong, spared = "activation_gradient", "relu_derivative"
+    either = found[wrong].failed | found[spared].failed
+    found[wrong] = replace(found[wrong], failed=either, tested=found[wrong].tested | either)
+    found[spared] = replace(found[spared], failed=np.zeros_like(either))
+    pair = {name: _row(name, found[name], layers, disagreeing) for name in PROPAGATION}
+    wrongly = len(pair[wrong].failing)
+    message = wording.product_tally(wrongly, max(pair[wrong].networks, wrongly))
+    unseen, passes = wording.together_with(TITLES[wrong]), pair[spared].mark is Mark.PASSED
     return {
-        wrong: replace(found[wrong], failed=failed, tested=found[wrong].tested | failed),
-        spared: replace(found[spared], failed=np.zeros_like(failed)),
+        wrong: replace(pair[wrong], message=message, names=wording.PROPAGATION),
+        spared: replace(pair[spared], message=unseen, names=(wrong,)) if passes else pair[spared],
     }
 
 
-def _judged_row(name: str, step: Step, layers: Layers, lists: Written, *, product: bool) -> Row:
+def _judged_row(name: str, step: Step, layers: Layers, lists: Written) -> Row:
     row = _row(name, step, layers, disagreeing)
-    wrong, of = len(row.failing), max(row.networks, len(row.failing))
+    wrong = len(row.failing)
+    if row.mark is Mark.NOT_RUN and not step.asked and lists.stopped.any():
+        return replace(row, message=wording.STOPPED, names=())
     if row.mark is not Mark.FAILED:
         return row
-    if product and name in PROPAGATION:
-        return replace(row, message=wording.product_tally(wrong, of))
     if not (step.failed & ~lists.raised[name]).any():
-        return replace(row, message=wording.raised_tally(wrong))
+        return replace(row, message=wording.RAISES)
     tested = step.tested | step.failed
     if not (step.failed & ~lists.asked).any():
         return replace(row, message=wording.sampled_tally(wrong, len(_networks(layers, tested & lists.asked))))
     return row
-
-
-def _doubtful(found: Mapping[str, Step], rows: Mapping[str, Row], layers: Layers, lists: Written) -> dict[str, Row]:
-    """The rows of the propagation if nothing tells what it was: where they fail, dW and db are not of one dl/df.
-
-    Lists that hold other arrays than gradients come back like this. One that holds dl/df itself leaves no doubt.
-    """
-    known = ~found["weight_gradient"].failed | lists.known["all_dl_df"]
-    sure = known & (layers.top | np.roll(known, -1))
-    return {
-        name: Row(Mark.NOT_RUN, 0, wording.DOUBTFUL)
-        for name in PROPAGATION
-        if rows[name].mark is Mark.FAILED and not (found[name].failed & sure).any()
-    }
 
 
 def read_steps(
@@ -143,6 +193,9 @@ def read_steps(
         rows = {name: _row(name, found[name], layers, _step_fails(name, reading, assignment)) for name in STEPS}
         if best is None or _marks(rows, assignment.rubric) > _marks(best[1], assignment.rubric):
             best = (found, rows)
+        if all(rows[name].mark is Mark.PASSED for name in ("bias_gradient", "weight_gradient")):
+            # db and dW say the same of every delta: no other reading can show more.
+            break
     assert best is not None  # noqa: S101 - there are two readings
     return best
 
@@ -169,7 +222,10 @@ def _row(name: str, step: Step, layers: Layers, fails: Fails) -> Row:
     if mark is Mark.PASSED:
         return Row(mark, networks, "")
     if mark is Mark.NOT_RUN:
-        return Row(mark, 0, wording.unseen(name, asked=step.asked))
+        message = wording.unseen(name, asked=step.asked)
+        # What is said of the propagation's zeros speaks of both of its steps.
+        both = step.asked and name in wording.PROPAGATION
+        return Row(mark, 0, message, names=wording.PROPAGATION if both else ())
     failing = _networks(layers, step.failed)
     message = wording.step_tally(len(failing), max(networks, len(failing)))
     return Row(mark, networks, message, tuple(failing), fails)
@@ -210,29 +266,34 @@ def any_shape(  # noqa: PLR0913 - what is judged, and what is known of it alread
     home: Sequence[int],
     read: dict[str, Step],
     evidence: Mapping[int, Evidence],
+    explanation: Explanation,
 ) -> tuple[Row, dict[str, Row]]:
     """`any_shape` with the steps that it is about: what holds on the notebook's shape must hold everywhere."""
     lists = spread_lists(layers, suite, evidence)
     readable = reformed(suite, answers, evidence)
     if readable != answers:
         read = read_steps(suite, layers, readable, assignment, lists.asked & ~lists.returned)[0]
-    found, rows = _judged_steps(layers, read, assignment, lists, _returned_right(suite, layers, readable))
-    rows |= _doubtful(found, rows, layers, lists)
+
+    def agree() -> Booleans:
+        return agreeing(layers, layers.spread(readable, suite), assignment)
+
+    right, failing = _returned_right(suite, layers, readable), np.isin(layers.network, agrees.failing)
+    found, rows = _judged_steps(layers, agree, read, assignment, lists, right, explanation, failing)
     at_home = np.isin(layers.network, home)
     held = [name for name in STEPS if _holds_within(found[name], at_home)]
     if not held:
         forms = [answers[i] for i in home if not isinstance(answers[i], Returned)]
-        message = wording.nothing_at_home(forms[0] if len(forms) == len(home) else None)
-        return Row(Mark.FAILED, len(suite), message), rows
+        form = forms[0] if len(forms) == len(home) and isinstance(forms[0], Malformed) else None
+        message = wording.nothing_at_home(form)
+        return Row(Mark.FAILED, len(suite), message, names=() if form is None else ("form",)), rows
     strange = tuple(i for i, answer in enumerate(answers) if not isinstance(answer, Returned))
     if strange:
-        tally = f"On {len(strange)} of {len(suite)} networks"
-        message = f"{tally} it raised, or returned arrays of another form or numbers that are not finite."
-        return Row(Mark.FAILED, len(suite), message, strange, agrees.fails), rows
+        message = wording.strange_tally([answers[i] for i in strange], len(suite))
+        return Row(Mark.FAILED, len(suite), message, strange, agrees.fails, ("form",)), rows
     for name in held:
         if rows[name].mark is Mark.FAILED:
             message = f"{TITLES[name]}: {wording.elsewhere(len(home))}"
-            return Row(Mark.FAILED, len(suite), message, rows[name].failing, rows[name].fails), rows
+            return Row(Mark.FAILED, len(suite), message, rows[name].failing, rows[name].fails, (name,)), rows
     if agrees.failing and not set(agrees.failing) & set(home):
         message = f"Every derivative: {wording.elsewhere(len(home))}"
         return Row(Mark.FAILED, len(suite), message, agrees.failing, agrees.fails), rows
@@ -243,9 +304,13 @@ def any_shape(  # noqa: PLR0913 - what is judged, and what is known of it alread
 
 
 def unpropagated(rows: Mapping[str, Row], agrees: Row) -> dict[str, Row]:
-    """The rows that cannot hold if the layers below the output ignore its error; `bias_gradient` can at the top."""
+    """The rows that cannot hold if the layers below the output ignore its error.
+
+    At the output `bias_gradient` can, or else `weight_gradient`.
+    """
     lost = Row(Mark.FAILED, agrees.networks, wording.UNPROPAGATED, agrees.failing, agrees.fails)
-    return {name: lost for name in (*STEPS[1:], "any_shape") if rows[name].mark is Mark.PASSED}
+    kept = "bias_gradient" if rows["bias_gradient"].mark is Mark.PASSED else "weight_gradient"
+    return {name: lost for name in (*STEPS, "any_shape") if name != kept and rows[name].mark is Mark.PASSED}
 
 
 def _holds_within(step: Step, layers: Booleans) -> bool:
@@ -295,5 +360,5 @@ def same(first: Answer, second: Answer) -> bool:
     if isinstance(first, Returned) and isinstance(second, Returned):
         return first.gradient.tobytes() == second.gradient.tobytes()
     if isinstance(first, Malformed) and isinstance(second, Malformed):
-        return first.message == second.message
+        return first == second
     return type(first) is type(second)

@@ -7,11 +7,13 @@ result is the same on a busy machine.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from grader.errors import CandidateError
+from grader.judge.agreement import way
 from grader.model.assignment import Assignment, Loss
 from grader.oracle.answers import Answer, Candidate
-from grader.oracle.network import Network, forward
+from grader.oracle.network import Array, Network, forward
 from grader.oracle.suite import Suite
 from grader.subjects.networks.proposals import SIMPLE, Proposal, Proposals, numbers_of, rebuilt
 
@@ -21,8 +23,31 @@ Fails = Callable[[Suite, Sequence[Answer]], Sequence[bool]]
 #: Calls of the student's function that all counterexamples of one submission may cost together.
 BUDGET = 1500
 
+#: Reductions that are tried together, smallest first, before larger ones are looked at.
+TOGETHER = 24
+
+#: Networks of simple values that are tried together, simplest first.
+SIMPLEST = 12
+
 #: Units or columns of which each is tried alone and left out, and values of which each is made simpler.
 _EACH, _FEW = 12, 60
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What a smaller network must show, too: the test of a row, and the way in which the answer is wrong."""
+
+    test: Fails
+    #: None: any.
+    way: tuple[str, str] | None = None
+
+    def could_be(self, answer: Answer) -> bool:
+        """True unless the answer is wrong in another way, which is cheaper to see than what the test says."""
+        return self.way is None or way(answer) == self.way
+
+    def shown(self, suite: Suite, answers: Sequence[Answer]) -> bool:
+        """True if the one network of the suite fails like this."""
+        return self.could_be(answers[0]) and self.test(suite, answers)[0]
 
 
 @dataclass(slots=True)
@@ -34,14 +59,14 @@ class Witness:
     left: int = BUDGET
     known: dict[bytes, Answer] = field(default_factory=dict)
 
-    def failing(self, proposed: Iterable[Proposal], fails: Fails) -> list[Network]:
+    def failing(self, proposed: Iterable[Proposal], failure: Failure) -> list[Network]:
         """The networks of those that fail, in order."""
         proposed = list(proposed)
         self._ask([each for each in proposed if each.key not in self.known])
-        asked = [each for each in proposed if each.key in self.known]
+        asked = [each for each in proposed if each.key in self.known and failure.could_be(self.known[each.key])]
         if not asked:
             return []
-        marks = fails(self.proposals.joined(asked), [self.known[each.key] for each in asked])
+        marks = failure.test(self.proposals.expectations(asked), [self.known[each.key] for each in asked])
         return [each.network for each, mark in zip(asked, marks, strict=True) if mark]
 
     def _ask(self, proposed: Sequence[Proposal]) -> None:
@@ -50,7 +75,7 @@ class Witness:
             return
         self.left -= len(unique)
         try:
-            answers = self.candidate.answer(self.proposals.joined(unique))
+            answers = self.candidate.answer(self.proposals.questions(unique))
         except CandidateError as error:
             # It ended on a proposal: what it said before still counts, and nothing more is asked.
             answers = error.answers
@@ -60,44 +85,59 @@ class Witness:
 
 def size(network: Network) -> tuple[int, ...]:
     """What smaller means: fewest layers, then fewest hidden units, then ends, columns and spread."""
-    sizes = network.sizes
-    return (network.depth, sum(sizes[1:-1]), sizes[0] + sizes[-1], network.columns, *sizes)
+    return size_of(network.sizes, network.columns)
 
 
-def shrink(start: Network, fails: Fails, witness: Witness) -> Network:
+def size_of(sizes: Sequence[int], columns: int) -> tuple[int, ...]:
+    """The same of a network with these units and columns."""
+    return (len(sizes) - 2, sum(sizes[1:-1]), sizes[0] + sizes[-1], columns, *sizes)
+
+
+def shrink(start: Network, failure: Failure, witness: Witness) -> Network:
     """The smallest network found that fails as `start` does: never larger, and `start` itself where none is."""
-    current = min([start, *_rung(start, fails, witness)], key=size)
+    current = min([start, *_rung(start, failure, witness)], key=size)
     while True:
-        current = _descended(current, fails, witness)
-        smaller = _searched(current, fails, witness)
+        current = _descended(current, failure, witness)
+        smaller = _searched(current, failure, witness)
         if smaller is None:
-            return _simplest(current, fails, witness)
+            return _simplest(current, failure, witness)
         current = smaller
 
 
-def _rung(start: Network, fails: Fails, witness: Witness) -> list[Network]:
+def _rung(start: Network, failure: Failure, witness: Witness) -> list[Network]:
     """The narrow networks that fail, of the smallest depth at which any does."""
     proposals = witness.proposals
     least = proposals.assignment.ranges.columns.least
     few = sorted({columns for columns in (least, least + 1, start.columns) if columns <= start.columns})
     for depth in range(proposals.assignment.ranges.depth.least, start.depth + 1):
         proposed = [each for columns in few for each in proposals.ladder(depth, columns)]
-        if found := witness.failing(proposed, fails):
+        if found := witness.failing(proposed, failure):
             return found
     return []
 
 
-def _descended(network: Network, fails: Fails, witness: Witness) -> Network:
-    """Reduce it step by step until no reduction fails."""
+def _descended(network: Network, failure: Failure, witness: Witness) -> Network:
+    """Reduce it step by step, each time to the smallest that fails, until no reduction does."""
     current = network
-    while smaller := [
-        found for found in witness.failing(_reduced(current, witness.proposals), fails) if size(found) < size(current)
-    ]:
-        current = min(smaller, key=size)
+    while smaller := _smallest_reduced(current, failure, witness):
+        current = smaller
     return current
 
 
-def _searched(network: Network, fails: Fails, witness: Witness) -> Network | None:
+def _smallest_reduced(network: Network, failure: Failure, witness: Witness) -> Network | None:
+    """The smallest network one reduction smaller that fails, or None if none does."""
+    largest = size(network)
+    reductions = [each for each in _reduced(network, witness.proposals) if each.size < largest]
+    # Most are never looked at: working out what is expected of a network takes longer than to reduce it.
+    reductions.sort(key=lambda each: each.size)
+    for at in range(0, len(reductions), TOGETHER):
+        tried = [each for reduction in reductions[at : at + TOGETHER] for each in reduction.proposed()]
+        if found := witness.failing(tried, failure):
+            return min(found, key=size)
+    return None
+
+
+def _searched(network: Network, failure: Failure, witness: Witness) -> Network | None:
     """Look among networks of simple values for one that fails, at each shape that is one reduction smaller.
 
     Only where the shape is not nearly as simple as can be: a plain mistake needs no search.
@@ -109,20 +149,32 @@ def _searched(network: Network, fails: Fails, witness: Witness) -> Network | Non
         # What is left is for the other properties.
         return None
     for sizes, columns in sorted(_smaller(network, proposals.assignment), key=lambda shape: (sum(shape[0]), shape)):
-        if found := witness.failing(proposals.simple_of(sizes, columns), fails):
+        if found := witness.failing(proposals.simple_of(sizes, columns), failure):
             return min(found, key=size)
     return None
 
 
-def _reduced(network: Network, proposals: Proposals) -> Iterator[Proposal]:
-    """Networks one reduction smaller: with the values kept, also with the error at the output, and with seeded ones."""
+@dataclass(frozen=True, slots=True)
+class _Reduction:
+    """What a network may be reduced to: how large that is, and how to make it."""
+
+    size: tuple[int, ...]
+    proposed: Callable[[], Sequence[Proposal]]
+
+
+def _reduced(network: Network, proposals: Proposals) -> Iterator[_Reduction]:
+    """One reduction smaller: with the values kept, also with the error at the output, and with seeded ones."""
     assignment = proposals.assignment
     kept = list(_narrowed(network, assignment))
+    for smaller in kept:
+        yield _Reduction(size(smaller), partial(proposals.of, [smaller]))
     if assignment.formulas.loss is Loss.LEAST_SQUARES:
-        kept += list(_retargeted(network, kept, assignment))
-    yield from proposals.of(kept)
+        error = forward(network, assignment.formulas).f[-1] - network.y
+        for smaller in kept:
+            if smaller.y.shape == error.shape:
+                yield _Reduction(size(smaller), partial(_retargeted, smaller, error, proposals))
     for sizes, columns in _smaller(network, assignment):
-        yield from proposals.seeded(sizes, columns)
+        yield _Reduction(size_of(sizes, columns), partial(proposals.seeded, sizes, columns))
 
 
 def _smaller(network: Network, assignment: Assignment) -> Iterator[tuple[tuple[int, ...], int]]:
@@ -196,28 +248,31 @@ def _joined(network: Network, k: int) -> Network:
     )
 
 
-def _retargeted(network: Network, smaller: Sequence[Network], assignment: Assignment) -> Iterator[Network]:
-    """Smaller networks whose targets are as far from their outputs as this one's, or nearer: some faults need that."""
-    formulas = assignment.formulas
-    error = forward(network, formulas).f[-1] - network.y
-    for found in smaller:
-        if found.y.shape == error.shape:
-            output = forward(found, formulas).f[-1]
-            for scale in (1.0, 1 / 256):
-                yield Network(found.weights, found.biases, found.net_input, output - scale * error)
+def _retargeted(network: Network, error: Array, proposals: Proposals) -> list[Proposal]:
+    """The network with targets as far from its outputs as `error` says, or nearer: some faults need that."""
+    output = forward(network, proposals.assignment.formulas).f[-1]
+    targets = [output - scale * error for scale in (1.0, 1 / 256)]
+    return proposals.of(Network(network.weights, network.biases, network.net_input, y) for y in targets)
 
 
-def _simplest(network: Network, fails: Fails, witness: Witness) -> Network:
+def _simplest(network: Network, failure: Failure, witness: Witness) -> Network:
     """The same shape with values from a small set, one by one as simple as the failure allows."""
     free = witness.proposals.assignment.formulas.loss is Loss.LEAST_SQUARES
-    drawn = [network, *witness.failing(witness.proposals.simple(network), fails)]
-    current = min(drawn, key=_complexity)
+    current = min([network, *_first_failing(witness.proposals.simple(network), failure, witness)], key=_complexity)
     while True:
-        simpler = witness.failing(witness.proposals.of(_simplified(current, targets=free)), fails)
+        simpler = witness.failing(witness.proposals.of(_simplified(current, targets=free)), failure)
         better = min([current, *simpler], key=_complexity)
         if _complexity(better) >= _complexity(current):
             return current
         current = better
+
+
+def _first_failing(proposed: Sequence[Proposal], failure: Failure, witness: Witness) -> list[Network]:
+    """The networks that fail of the first few proposals of which any does: the simplest come first."""
+    for at in range(0, len(proposed), SIMPLEST):
+        if found := witness.failing(proposed[at : at + SIMPLEST], failure):
+            return found
+    return []
 
 
 def _simplified(network: Network, *, targets: bool) -> Iterator[Network]:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from grader.model.verdict import NamedMistake
+
 
 class State(StrEnum):
     """Where a job is. `superseded` and `cancelled` are a submission's; whatever is terminal stays so."""
@@ -128,6 +130,20 @@ class Revision:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why an assignment was not published: what is wrong, the mistakes that its networks let pass, what to do."""
+
+    says: str
+    mistakes: tuple[NamedMistake, ...] = ()
+    advice: str = ""
+
+    def __str__(self) -> str:
+        if not self.mistakes:
+            return self.says
+        return f"{self.says}: {', '.join(f'{each.id} ({each.title})' for each in self.mistakes)}. {self.advice}"
+
+
+@dataclass(frozen=True, slots=True)
 class Publication:
     """A request to publish a revision. Its state `done` says that `revision` or `refusal` is set."""
 
@@ -142,7 +158,7 @@ class Publication:
     finished: float | None = None
     revision: str | None = None
     #: Why it was not published: a mistake that its networks let pass, a field that is wrong.
-    refusal: str | None = None
+    refusal: Refusal | None = None
     failure: str | None = None
 
 

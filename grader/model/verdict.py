@@ -80,6 +80,30 @@ class Property:
     networks: int
     message: str
     counterexample: Counterexample | None = None
+    #: Other properties of which the message speaks; None in a verdict of an earlier version, which does not say.
+    names: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLine:
+    """A line of what was handed in, in a cell of the notebook (counted from 1 over all of them); None in a file."""
+
+    cell: int | None
+    line: int
+
+    @classmethod
+    def of(cls, cell: int, line: int) -> "SourceLine":
+        """The line of a cell, which is 0 in a file."""
+        return cls(cell or None, line)
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkReached:
+    """The network at which a process ended: its number from 1, of how many, and its hidden layers."""
+
+    number: int
+    of: int
+    depth: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +113,27 @@ class StudentError:
     type: str
     message: str
     traceback: str = ""
+    #: The student's own lines in the traceback, in its order.
+    frames: tuple[SourceLine, ...] = ()
+    #: Other lines that the message names: those that were refused, or left out.
+    lines: tuple[SourceLine, ...] = ()
+    #: How its process ended, as the message says it before it names the network; empty if it did not end.
+    ending: str = ""
+    #: Where it ended; None if it did not, or if that cannot be known.
+    network: NetworkReached | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Flag:
     """Something for staff to look at, beside the verdict and never in it."""
+
+    id: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class NamedMistake:
+    """A mistake by its id, and what it does: the words after "it"."""
 
     id: str
     title: str
@@ -113,6 +153,10 @@ class Diagnosis:
     read: str
     #: What tells it from explanations that fit as well; empty where there are none.
     apart: str = ""
+    #: One, or two that are made together; empty in a verdict of an earlier version.
+    mistakes: tuple[NamedMistake, ...] = ()
+    #: Properties that judge the lines of which it speaks; None in a verdict of an earlier version.
+    names: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +167,17 @@ class FirstDifference:
     layer: int
     depth: int
     message: str
+    #: The lists whose entry `layer` it is, one or two; empty in a verdict of an earlier version.
+    lists: tuple[str, ...] = ()
+    #: The entry that it is made from, and that is right; empty where none is known to be.
+    source: str = ""
+    #: Whether the network has the notebook's own shape.
+    home: bool = False
+    #: Whether the biases and weights tell of it, and the student's own lists do not.
+    inferred: bool = False
+    #: The student's lines that write it, if they are few, and their cell; None in a file.
+    cell: int | None = None
+    lines: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

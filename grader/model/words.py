@@ -1,5 +1,6 @@
-"""What each property is called, wherever it is shown."""
+"""What properties and mistakes are called, wherever they are shown."""
 
+from collections.abc import Iterable
 from types import MappingProxyType
 
 TITLES = MappingProxyType(
@@ -14,3 +15,8 @@ TITLES = MappingProxyType(
         "pure": "Leaves its arguments alone and answers the same twice",
     }
 )
+
+
+def predicate(titles: Iterable[str]) -> str:
+    """What mistakes that are made together do: the words after "it", or after another subject."""
+    return " and it ".join(titles)

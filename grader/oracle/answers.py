@@ -1,8 +1,10 @@
 """What answers: a student's function behind whatever wall, or one of our own in the tests."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
+from grader.model.verdict import SourceLine
 from grader.oracle.network import Array
 from grader.oracle.suite import Suite
 
@@ -17,16 +19,30 @@ class Returned:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """What stood where an array or a list should be: of its type, shape, dtype and length what tells the difference."""
+
+    type: str = ""
+    shape: tuple[int, ...] | None = None
+    dtype: str | None = None
+    length: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Malformed:
-    """It returned something of another form; `where` names the part, `message` says what it should be."""
+    """It returned something of another form, or numbers that are not finite; two are equal if they are wrong alike."""
 
+    #: `all_dl_dweights`, `all_dl_dbiases`, or `return` for both.
     where: str
-    message: str
-
-    @property
-    def overflowed(self) -> bool:
-        """True if the form is right, and some number is not finite."""
-        return self.where.endswith("not finite")
+    #: The array in that list; None for the list itself.
+    index: int | None = None
+    #: The shape of the array, or the number of arrays in the list, that was asked for.
+    wanted: tuple[int, ...] | int | None = None
+    found: Found | None = None
+    #: True if the form is right, and some number is not finite; then it is NaN or an infinity, and stands `at` there.
+    overflowed: bool = False
+    nan: bool = False
+    at: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +52,10 @@ class Raised:
     type: str
     message: str
     traceback: str = ""
+    #: The student's own lines in the traceback, in its order.
+    frames: tuple[SourceLine, ...] = ()
+    #: Other lines that the message names.
+    lines: tuple[SourceLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +84,25 @@ class Raising:
     inner: "Raising | None" = None
 
 
+class ReturnedForm(StrEnum):
+    """What was returned, as the jail names it (`worker/sandbox/inside/forms.py`)."""
+
+    #: Two lists in the order that was asked for, perhaps of arrays in another shape; in the other order; from the
+    #: output down.
+    PLAIN = "plain"
+    SWAPPED = "swapped"
+    REVERSED = "reversed"
+    #: A dictionary of the two; weights and biases by layer; the two and something else.
+    NAMED = "named"
+    PAIRS = "pairs"
+    MORE = "more"
+    #: Another list in the place of one of the two.
+    MISTAKEN = "mistaken"
+    #: Not made of these two lists; nothing at all.
+    OTHER = "other"
+    NONE = "none"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
     """The lists that the function wrote on its way, for one network; all of it can be forged by a student's code.
@@ -75,9 +114,7 @@ class Evidence:
 
     #: Whether it came to its end; dW and db are then those that it returned, if they could be read.
     ended: bool
-    #: The form of what it returned: plain, swapped, reversed, named (a dictionary), pairs (by layer), more (than the
-    #: two lists), mistaken (another list in the place of one), other, or none.
-    form: str
+    form: ReturnedForm
     status: str
     numbers: Array
     #: For each k whether dh[k] and df[k-1] are views of the same memory.

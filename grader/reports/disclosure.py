@@ -7,14 +7,14 @@ shown below `full`.
 """
 
 import builtins
-import re
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from grader.errors import MadeByNewerVersion
 from grader.model.assignment import Feedback, Level
 from grader.model.stored import read
-from grader.model.verdict import Mark, Outcome
+from grader.model.verdict import Mark, Outcome, SourceLine, StudentError
 
 Raw = Mapping[str, Any]
 
@@ -30,16 +30,16 @@ IMPORTS = (
 #: The judge of *passed*: hidden or not, the outcome says whether it holds.
 _JUDGE = "finite_differences"
 
-#: As the jail names the student's own line; longer numbers are nobody's lines, but somebody's message.
-_PLACE = re.compile(r"^  ((?:cell \d{1,4}, )?line \d{1,5}), in ", re.MULTILINE)
+#: Larger numbers are nobody's cells and lines, but somebody's message.
+_MOST_CELLS, _MOST_LINES = 9_999, 99_999
 
-#: What the engine adds to its own word about the end of a process: which network that was.
-_WHICH_NETWORK = " It was at network "
-
-#: Ends whose error is the engine's word; that of all others, the student's.
-_LIMITS = {Outcome.TIMEOUT, Outcome.MEMORY, Outcome.OUTPUT_LIMIT}
-
-_CRASHED = "Its process ended without an answer."
+#: How a process ended, where the verdict does not say it by itself or what it says is the student's word.
+_ENDED = {
+    Outcome.TIMEOUT: "It ran for too long.",
+    Outcome.MEMORY: "It asked for too much memory.",
+    Outcome.OUTPUT_LIMIT: "It printed too much.",
+    Outcome.CRASHED: "Its process ended without an answer.",
+}
 
 #: Settings of an assignment that students may always read. What is added one day is hidden until it is added here.
 _ANNOUNCED = (
@@ -56,7 +56,8 @@ def disclosed(verdict: Raw, feedback: Feedback, attempt: int) -> dict[str, Any]:
     shown = _totals(verdict) | {"level": level.value}
     if level is Level.HINT:
         shown["properties"] = [
-            row | {"networks": 0, "message": "", "counterexample": None} for row in _rows(verdict, feedback.hidden)
+            row | {"networks": 0, "message": "", "counterexample": None, "names": []}
+            for row in _rows(verdict, feedback.hidden)
         ]
         shown["diagnosis"] = list(_hints(verdict, feedback, attempt))
         shown["error"] = _error(verdict, feedback.hidden)
@@ -99,13 +100,12 @@ def _full(verdict: Raw, hidden: tuple[str, ...]) -> dict[str, Any]:
     """All but flags, and but hidden properties with what follows from them."""
     if not hidden:
         return dict(verdict) | {"flags": []}
-    names = _names(verdict, hidden)
-    rows = [row | {"message": _unless(names, row["message"])} for row in _rows(verdict, hidden)]
+    rows = [row | ({"message": "", "names": []} if _speaks_of(hidden, row) else {}) for row in _rows(verdict, hidden)]
     return dict(verdict) | {
         "level": Level.FULL.value,
         "properties": rows,
         "counterexample": _example(verdict, rows),
-        "diagnosis": [each for each in _diagnosis(verdict, hidden) if not _mentions(names, *each.values())],
+        "diagnosis": [each for each in _diagnosis(verdict, hidden) if not _speaks_of(hidden, each)],
         "first_difference": None if _concerned(verdict, hidden) else verdict.get("first_difference"),
         "error": None if _only_elsewhere(verdict, hidden) else verdict["error"],
         "statistics": verdict["statistics"] | {"seed": 0},
@@ -136,17 +136,10 @@ def _rows(verdict: Raw, hidden: tuple[str, ...]) -> list[dict[str, Any]]:
     return [dict(row) | marks for row in verdict["properties"] if row["name"] not in hidden]
 
 
-def _names(verdict: Raw, hidden: tuple[str, ...]) -> tuple[str, ...]:
-    """What hidden properties are called: other rows' messages name them too."""
-    return (*hidden, *(row["title"] for row in verdict["properties"] if row["name"] in hidden))
-
-
-def _mentions(names: tuple[str, ...], *texts: str) -> bool:
-    return any(name in text for name in names for text in texts)
-
-
-def _unless(names: tuple[str, ...], text: str) -> str:
-    return "" if _mentions(names, text) else text
+def _speaks_of(hidden: tuple[str, ...], part: Raw) -> bool:
+    """Whether a text of this row or diagnosis speaks of a hidden property; an earlier version's does not say."""
+    names = part.get("names")
+    return bool(hidden) and (names is None or not set(hidden).isdisjoint(names))
 
 
 def _concerned(verdict: Raw, hidden: tuple[str, ...]) -> bool:
@@ -163,12 +156,12 @@ def _diagnosis(verdict: Raw, hidden: tuple[str, ...]) -> list[dict[str, Any]]:
 
 def _hints(verdict: Raw, feedback: Feedback, attempt: int) -> Iterator[dict[str, Any]]:
     """Each explanation's hint alone: its id and title name the mistake, and are the strong hint's."""
-    names = _names(verdict, feedback.hidden)
-    weak = {} if feedback.strong(attempt) else {"id": "", "title": "", "strong_hint": "", "apart": "", "read": ""}
+    weak: dict[str, Any] = dict.fromkeys(("id", "title", "strong_hint", "apart", "read"), "")
+    weak |= {"mistakes": [], "names": []}
+    hides = {} if feedback.strong(attempt) else weak
     for each in _diagnosis(verdict, feedback.hidden):
-        hint = each | weak
-        if not _mentions(names, *hint.values()):
-            yield hint
+        if not _speaks_of(feedback.hidden, each):
+            yield each | hides
 
 
 def _example(verdict: Raw, rows: list[dict[str, Any]]) -> Any:
@@ -186,23 +179,34 @@ def _only_elsewhere(verdict: Raw, hidden: tuple[str, ...]) -> bool:
     return "any_shape" in hidden and verdict["outcome"] == Outcome.FAILED
 
 
-def _error(verdict: Raw, hidden: tuple[str, ...]) -> dict[str, str] | None:
+def _error(verdict: Raw, hidden: tuple[str, ...]) -> dict[str, Any] | None:
     """Kind and place of an exception; of the end of a process, what the assignment's limits say."""
     error, outcome = verdict["error"], verdict["outcome"]
     if error is None or outcome == Outcome.REJECTED:
         return None if error is None else dict(error)
     if _only_elsewhere(verdict, hidden):
         return None
-    if outcome == Outcome.CRASHED:
-        # Its exit status is the student's to choose.
-        return {"type": error["type"], "message": _CRASHED, "traceback": ""}
-    if outcome in _LIMITS:
-        return {"type": error["type"], "message": error["message"].partition(_WHICH_NETWORK)[0], "traceback": ""}
+    if outcome in _ENDED:
+        # The exit status of a crash is the student's to choose.
+        known = "" if outcome == Outcome.CRASHED else error.get("ending")
+        return _said(error["type"], known or _ENDED[outcome])
     kind = error["type"] if _builtin(error["type"]) else "Exception"
     message = IMPORTS if kind == ModuleNotFoundError.__name__ else WITHHELD
-    places = _PLACE.findall(error["traceback"])
-    traceback = f"  {places[-1]}\n{kind}: {message}" if places else ""
-    return {"type": kind, "message": message, "traceback": traceback}
+    places = [SourceLine(each["cell"], each["line"]) for each in error.get("frames", ())]
+    # Their order is the traceback's: the last one is where it raised.
+    for place in [each for each in places if _is_somebodys(each)][-1:]:
+        where = f"line {place.line}" if place.cell is None else f"cell {place.cell}, line {place.line}"
+        return _said(kind, message, f"  {where}\n{kind}: {message}", (place,))
+    return _said(kind, message)
+
+
+def _said(kind: str, message: str, traceback: str = "", frames: tuple[SourceLine, ...] = ()) -> dict[str, Any]:
+    said = asdict(StudentError(kind, message, traceback, frames))
+    return said | {"frames": list(said["frames"]), "lines": []}
+
+
+def _is_somebodys(place: SourceLine) -> bool:
+    return (place.cell or 0) <= _MOST_CELLS and place.line <= _MOST_LINES
 
 
 def _builtin(name: str) -> bool:

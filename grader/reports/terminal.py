@@ -104,8 +104,9 @@ def _rubric(verdict: Verdict) -> Table:
     for row in verdict.judgement.properties:
         sign, style = MARKS[row.outcome]
         text = Text(row.title, style="" if row.outcome is Mark.PASSED else "bold")
-        # Steps that were not seen for the same reason say it once.
-        row_says, said = row.message if row.message != said else "", row.message
+        # Steps that were not seen for the same reason say it once; one that fails says that it has one.
+        again = "As above." if row.message and row.outcome is Mark.FAILED else ""
+        row_says, said = row.message if row.message != said else again, row.message
         if row_says:
             text.append(f"\n{plain(row_says)}", style="not bold dim")
         table.add_row(Text(sign, style=style), text, f"{row.score}/{row.max_score}" if row.max_score else "")

@@ -19,6 +19,10 @@ class WrongPhase(BackmarkError):
     """A regrade is not where it would have to be for that; the message names both."""
 
 
+class NotRetryable(BackmarkError):
+    """A submission has ended for good: it was cancelled or superseded."""
+
+
 class ShareUsedUp(BackmarkError):
     """A student, link or token has had as much accepted as it may for now."""
 

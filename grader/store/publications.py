@@ -1,9 +1,11 @@
 """Requests to publish a revision: a worker draws its networks, tries them, and publishes or refuses."""
 
+import json
 import secrets
 from typing import Any
 
-from grader.model.records import Kind, Publication, State
+from grader.model.records import Kind, Publication, Refusal, State
+from grader.model.stored import read
 from grader.store import keys
 from grader.store.connection import Connection, seconds, text, texts
 from grader.store.errors import IdempotencyMismatch, TooManyPublications
@@ -17,7 +19,10 @@ MOST_OPEN = 10
 
 
 class Publications:
-    """All of them. A worker ends one through `Jobs.conclude` with the field `revision` or `refusal`."""
+    """All of them.
+
+    A worker ends one through `Jobs.conclude` with the field `revision`, or with `refusal` and its parts `refused`.
+    """
 
     def __init__(self, redis: Connection, scripts: Scripts) -> None:
         self._redis = redis
@@ -85,6 +90,13 @@ def _publication(name: str, raw: dict[str, str]) -> Publication:
         created=float(raw["created"]) / 1000,
         finished=seconds(raw.get("finished")),
         revision=raw.get("revision"),
-        refusal=raw.get("refusal"),
+        refusal=_refusal(raw),
         failure=raw.get("failure"),
     )
+
+
+def _refusal(raw: dict[str, str]) -> Refusal | None:
+    """Its parts; of an earlier version's, the sentence alone."""
+    if "refused" in raw:
+        return read(Refusal, json.loads(raw["refused"]))
+    return Refusal(raw["refusal"]) if "refusal" in raw else None

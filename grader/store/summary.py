@@ -10,8 +10,8 @@ from typing import Any
 from grader.model.stored import read
 from grader.model.verdict import Mark, Outcome
 
-#: How `grader.subjects.networks.diagnosis.hints` names two mistakes at once; a test compares.
-_BOTH, _STARTS, _AND = "+", "It ", " and it "
+#: Between the ids of two mistakes at once.
+_BOTH = "+"
 
 
 class Change(StrEnum):
@@ -104,13 +104,12 @@ class Standing:
 
 
 def _mistakes(verdict: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """Those of its best explanation; one of two mistakes is `a+b` and says "It ... and it ..."."""
+    """Those of its best explanation, each with its title as a sentence."""
     best = next(iter(verdict.get("diagnosis", ())), None)
     if best is None:
         return ()
+    if mistakes := best.get("mistakes"):
+        return tuple((each["id"], f"It {each['title']}.") for each in mistakes)
+    # Earlier versions have one sentence for all of them: of two, it is neither's title.
     ids = best["id"].split(_BOTH)
-    if len(ids) == 1:
-        return ((ids[0], best["title"]),)
-    said = best["title"].removesuffix(".").removeprefix(_STARTS).split(_AND)
-    titles = [f"{_STARTS}{each}." for each in said] if len(said) == len(ids) else [""] * len(ids)
-    return tuple(zip(ids, titles, strict=True))
+    return ((ids[0], best["title"]),) if len(ids) == 1 else tuple((each, "") for each in ids)

@@ -4,6 +4,7 @@ from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 
 from grader.dispatch import CeleryDispatcher, Dispatcher, application
+from grader.intake import Intake
 from grader.settings.service import ServiceSettings
 from grader.store.store import Store
 from grader.web import error_handlers as failures
@@ -59,7 +60,7 @@ def create_app(
     Service(
         settings=settings,
         store=store,
-        dispatcher=dispatcher or CeleryDispatcher(application(settings)),
+        intake=Intake(store, dispatcher or CeleryDispatcher(application(settings))),
         limits=Limits(settings, store),
         holding=Holding(settings.web_threads // 2),
     ).install(app)

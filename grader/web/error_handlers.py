@@ -9,7 +9,7 @@ from gunicorn.http.errors import NoMoreData, ParseException  # type: ignore[impo
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from grader.errors import StoreUnavailable
-from grader.store.errors import BadCursor, IdempotencyMismatch, ShareUsedUp, StorageFull, WrongPhase
+from grader.store.errors import BadCursor, IdempotencyMismatch, NotRetryable, ShareUsedUp, StorageFull, WrongPhase
 from grader.web.http import problems
 from grader.web.http.limits import too_many
 from grader.web.http.problems import MAKE_ROOM, TRY_AGAIN, Fault, Problem, Told, told
@@ -34,7 +34,8 @@ def install(app: Flask) -> None:
     app.register_error_handler(StoreUnavailable, _unavailable)
     app.register_error_handler(BadCursor, _bad_cursor)
     app.register_error_handler(IdempotencyMismatch, _key_reused)
-    app.register_error_handler(WrongPhase, _wrong_phase)
+    app.register_error_handler(WrongPhase, _conflict)
+    app.register_error_handler(NotRetryable, _conflict)
     app.register_error_handler(ShareUsedUp, _used_up)
     app.register_error_handler(StorageFull, _full)
     app.register_error_handler(CSRFError, _stale_form)
@@ -60,7 +61,7 @@ def _key_reused(error: IdempotencyMismatch) -> Response:
     return _said(told(Problem(problems.KEY_REUSED, str(error))))
 
 
-def _wrong_phase(error: WrongPhase) -> Response:
+def _conflict(error: WrongPhase | NotRetryable) -> Response:
     return _said(told(Problem(problems.CONFLICT, str(error))))
 
 

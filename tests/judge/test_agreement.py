@@ -45,7 +45,7 @@ def test_a_network_without_an_answer_is_wrong_in_all_of_its_entries() -> None:
     answers: list[Answer] = [Raised("ValueError", "no"), returned(0, 4)]
     assert all_wrong_entries(SUITE, answers).tolist() == [True, True, False, False]
     assert disagreeing(SUITE, answers) == [True, False]
-    assert disagreeing(SUITE, [returned(1, 2), Malformed("the list", "is none")]) == [False, True]
+    assert disagreeing(SUITE, [returned(1, 2), Malformed("return")]) == [False, True]
 
 
 def test_answers_that_did_not_come_are_wrong_and_are_no_networks_that_disagree() -> None:
@@ -62,7 +62,7 @@ def test_no_networks_disagree_where_there_are_none() -> None:
     ("answer", "expected"),
     [
         (returned(1, 2), ("number", "")),
-        (Malformed("all_dl_dweights", "is no list"), ("form", "all_dl_dweights")),
+        (Malformed("all_dl_dweights"), ("form", "all_dl_dweights")),
         (Raised("ValueError", "no"), ("raised", "ValueError")),
     ],
 )

@@ -22,6 +22,9 @@ from tests.local import local
 #: With tanh nothing but the product of the two comes back: a wrong dl/dh cannot be told from a wrong derivative.
 TOGETHER = {"activation_gradient": {"activation_gradient", "relu_derivative"}}
 
+#: Half of them have one column, on which steps are judged; a hundred have the notebook's shape and every corner.
+NETWORKS = 100
+
 
 @pytest.fixture(
     scope="module", params=[(name, columns) for name in ("relu", "leaky_relu", "tanh") for columns in (1, 3)]
@@ -31,7 +34,8 @@ def judge(request: pytest.FixtureRequest) -> Judge:
     name, columns = request.param
     assignment = packaged("udl-7.2").assignment
     ranges = replace(assignment.ranges, columns=Range(1, columns))
-    return Judge(draw(replace(assignment, formulas=Formulas(Activation(name)), ranges=ranges), choice=1))
+    formulas = Formulas(Activation(name))
+    return Judge(draw(replace(assignment, formulas=formulas, ranges=ranges, networks=NETWORKS), choice=1))
 
 
 def rows(source: str, judge: Judge) -> dict[str, Row]:
@@ -92,7 +96,7 @@ def test_the_reference_holds_every_step_for_every_activation_and_loss(activation
         formulas=Formulas(activation, loss),
         ranges=Ranges(outputs=Range(2, 4), columns=Range(1, 3)),
         home=replace(base.home, outputs=2),
-        networks=120,
+        networks=NETWORKS,
     )
     judge = Judge(draw(assignment, choice=1))
     answers = Known(Lines(), assignment.formulas).answer(judge.suite)

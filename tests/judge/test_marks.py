@@ -14,8 +14,8 @@ JUDGE = Judge(packaged("udl-7.2"))
 
 
 @pytest.fixture(autouse=True)
-def _without_counterexamples(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Marks do not depend on them, and they take most of the time."""
+def _marks_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Marks do not depend on counterexamples, which take most of the time."""
     monkeypatch.setattr(Examples, "of", lambda *_: {})
 
 
@@ -78,7 +78,11 @@ FOUND: tuple[Lines, ...] = (
 )
 
 
-@pytest.mark.parametrize("changed", [*combined(60, seed=11), *FOUND], ids=lambda changed: "+".join(sorted(changed)))
+#: Pairs come first, then three and four at once: every second is some of both, and the others are left to the night.
+SAMPLE = [pytest.param(lines, marks=[pytest.mark.nightly] * (n % 2)) for n, lines in enumerate(combined(60, seed=11))]
+
+
+@pytest.mark.parametrize("changed", [*SAMPLE, *FOUND], ids=lambda changed: "+".join(sorted(changed)))
 def test_mending_a_mistake_never_lowers_the_score(changed: Lines) -> None:
     """A sample of what `python -m bench.marks` goes through."""
     before = score(judged(changed))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from grader.judge.agreement import disagreeing
 from grader.judge.judge import Judge
-from grader.judge.shrinking import BUDGET, Fails, Witness, shrink, size
+from grader.judge.shrinking import BUDGET, Fails, Failure, Witness, shrink, size
 from grader.model.assignment import Assignment, Range, Ranges
 from grader.model.verdict import Counterexample, Judgement
 from grader.oracle.answers import Answer, Candidate, Evidence
@@ -140,7 +140,7 @@ def still_failing(found: Network, candidate: Candidate, proposals: Proposals, fa
     proposed = proposals.of(reductions(found))
     if not proposed:
         return []
-    suite = proposals.joined(proposed)
+    suite = proposals.expectations(proposed)
     marks = fails(suite, candidate.answer(suite))
     return [each.network.sizes for each, mark in zip(proposed, marks, strict=True) if mark]
 
@@ -170,6 +170,8 @@ BATCHES = {
     "more than three": ("df[K] =", "df[K] = (2 if y.shape[1] > 3 else 1) *", 4),
     "in every batch": ("np.array(d_loss", "-np.array(d_loss", 1),
 }
+BATCHED = replace(Assignment("x", "backward_pass"), ranges=replace(Ranges(), columns=Range(1, 16)))
+BATCHED_PROPOSALS = Proposals(BATCHED)
 
 
 @pytest.mark.parametrize("name", BATCHES)
@@ -177,12 +179,12 @@ BATCHES = {
 def test_a_batch_shrinks_like_any_other_size(name: str, seed: int) -> None:
     """From eight columns to the fewest on which it is wrong."""
     old, new, columns = BATCHES[name]
-    assignment = replace(Assignment("x", "backward_pass"), ranges=replace(Ranges(), columns=Range(1, 16)))
+    proposals = BATCHED_PROPOSALS
     right = RIGHT.replace("np.array(df[layer])\n", "df[layer].sum(axis=1, keepdims=True)\n")
-    candidate, proposals = local(right.replace(old, new), assignment), Proposals(assignment)
-    starts = [seeded(seed + 10 * more, assignment, columns=8) for more in range(12)]
-    start = next(iter(Witness(candidate, proposals).failing(proposals.of(starts), disagreeing)))
-    found = shrink(start, disagreeing, Witness(candidate, proposals))
+    candidate = local(right.replace(old, new), BATCHED)
+    starts = [seeded(seed + 10 * more, BATCHED, columns=8) for more in range(12)]
+    start = next(iter(Witness(candidate, proposals).failing(proposals.of(starts), Failure(disagreeing))))
+    found = shrink(start, Failure(disagreeing), Witness(candidate, proposals))
     assert found.columns == columns
     assert still_failing(found, candidate, proposals, disagreeing) == []
 
@@ -198,7 +200,7 @@ class Counting:
         from grader.oracle.answers import Malformed  # noqa: PLC0415 - only this fake needs it
 
         self.calls += len(suite)
-        return [Malformed("x", "x")] * len(suite)
+        return [Malformed("x")] * len(suite)
 
     def evidence(self, _: Suite) -> list[Evidence]:
         """None: it is no code."""
@@ -209,14 +211,18 @@ class Counting:
         return [len(sizes) - 2 >= self.depth and max(sizes[1:-1], default=0) >= self.width for sizes in suite.sizes]
 
 
+#: What every submission is asked of one assignment is made once, as the service does it.
+ONE_COLUMN = Assignment("x", "x")
+PROPOSALS = Proposals(ONE_COLUMN)
+
+
 @settings(max_examples=30, deadline=None)
 @given(depth=st.integers(0, 5), width=st.integers(0, 8), seed=st.integers(0, 1000))
 def test_it_never_grows_stays_within_its_budget_and_fails_in_the_same_way(depth: int, width: int, seed: int) -> None:
     """For any demand on depth and width, and any start that meets it."""
-    assignment = Assignment("x", "x")
-    start: Network = seeded(seed, assignment)
+    start: Network = seeded(seed, ONE_COLUMN)
     candidate = Counting(min(depth, start.depth), min(width, max(start.sizes[1:-1], default=0)))
-    found = shrink(start, candidate.fails, Witness(candidate, Proposals(assignment)))
+    found = shrink(start, Failure(candidate.fails), Witness(candidate, PROPOSALS))
     assert size(found) <= size(start)
     assert candidate.calls <= BUDGET
     assert found.depth >= candidate.depth

@@ -7,8 +7,23 @@ import pytest
 from grader.web.pages.verdict import viewed
 from tests.web.verdicts import failed, passed
 
-MASK = {"id": "m", "title": "It forgets the mask.", "hint": "?", "strong_hint": "!", "read": "7.24", "apart": ""}
-PLACE = {"variable": "all_dl_df[4]", "layer": 4, "depth": 5, "message": "In a network with K = 5, it differs."}
+MASK: dict[str, Any] = {
+    "id": "m",
+    "title": "It forgets the mask.",
+    "hint": "?",
+    "strong_hint": "!",
+    "read": "7.24",
+    "apart": "",
+    "mistakes": [{"id": "m", "title": "forgets the mask"}],
+}
+ZEROS = MASK | {"mistakes": [{"id": "z", "title": "leaves zeros"}, {"id": "s", "title": "has the wrong sign"}]}
+PLACE: dict[str, Any] = {
+    "variable": "all_dl_df[4]",
+    "layer": 4,
+    "depth": 5,
+    "message": "In a network with K = 5, it differs.",
+}
+PLACE |= {"lists": ["all_dl_df"]}
 RAISED = {"type": "ValueError", "message": "no", "traceback": "  line 3, in backward_pass"}
 
 
@@ -23,22 +38,33 @@ def test_the_mistake_is_named_where_it_is_known() -> None:
 
 
 def test_of_two_that_fit_equally_well_neither_is_claimed() -> None:
-    both = [MASK | {"apart": "Print it."}, MASK | {"title": "It leaves zeros.", "apart": "Print it."}]
-    assert sentence(diagnosis=both)[0] == "Your code forgets the mask, or it leaves zeros."
+    both = [MASK | {"apart": "Print it."}, ZEROS | {"apart": "Print it."}]
+    assert sentence(diagnosis=both)[0] == "Your code forgets the mask, or it leaves zeros and it has the wrong sign."
     assert sentence(diagnosis=[*both, both[1]])[0] == "Your code forgets the mask, or something that looks the same."
+
+
+def test_the_title_of_an_earlier_version_is_said_as_it_is() -> None:
+    assert sentence(diagnosis=[MASK | {"title": "It does: a, b.", "mistakes": []}])[0] == "It does: a, b."
 
 
 def test_else_the_place_is_said_where_it_goes_wrong_first() -> None:
     assert sentence(first_difference=PLACE)[0] == "all_dl_df[4] is the first to go wrong, counted from the output."
 
 
+def test_the_place_of_an_earlier_version_is_said_in_its_own_sentence() -> None:
+    assert sentence(first_difference=PLACE | {"lists": []}) == (
+        "Your backward pass is not right yet.",
+        "In a network with K = 5, it differs.",
+    )
+
+
 def test_two_that_go_wrong_first_are_said_in_the_plural() -> None:
-    both = PLACE | {"variable": "all_dl_dbiases[4] and all_dl_dweights[4]"}
+    both = PLACE | {"variable": "all_dl_dbiases[4] and all_dl_dweights[4]", "lists": ["dbiases", "dweights"]}
     assert sentence(first_difference=both)[0].startswith("all_dl_dbiases[4] and all_dl_dweights[4] are the first to go")
 
 
 def test_a_level_that_hides_the_mistake_hides_it_here() -> None:
-    weak = dict.fromkeys(MASK, "") | {"hint": "What of negative preactivations?"}
+    weak = {**dict.fromkeys(MASK, ""), "hint": "What of negative preactivations?", "mistakes": []}
     assert sentence(diagnosis=[weak]) == ("Your backward pass is not right yet.", "")
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from grader.reports.plaintext import capped
 from grader.web.pages.numbers import number
-from grader.web.pages.words import block, coded, duration, line, listed, size
+from grader.web.pages.words import block, coded, duration, line, size
 
 HARMFUL = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
@@ -65,17 +65,3 @@ def test_numbers_are_short(value: float | None, written: str) -> None:
 def test_times_and_sizes_are_for_people() -> None:
     assert [duration(each) for each in (0.2, 59, 200, 9000, 200_000)] == ["1 s", "59 s", "3 min", "2 h", "2 days"]
     assert [size(each) for each in (12, 2048, 8 << 20)] == ["12 bytes", "2.0 KiB", "8.0 MiB"]
-
-
-def test_the_mistakes_that_a_refusal_names_are_listed() -> None:
-    items = ["a_b (does it, on all_f[layer-1])", "c (does (not) do it, or does)"]
-    assert listed(f"these would pass: {', '.join(items)}. Widen the ranges") == (
-        "these would pass:",
-        items,
-        "Widen the ranges.",
-    )
-
-
-@pytest.mark.parametrize("text", ["", "id: Field required", "it takes too long", "depth: must be (0, 1). Mend it"])
-def test_another_refusal_is_said_as_it_is(text: str) -> None:
-    assert listed(text) == (text, [], "")

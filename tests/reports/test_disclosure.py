@@ -12,7 +12,7 @@ from grader.judge.rubric import ORDER
 from grader.model import result
 from grader.model.assignment import Assignment, Feedback, Level, Rubric
 from grader.model.stored import assignment_to_json
-from grader.model.verdict import Flag, Mark, Outcome, StudentError
+from grader.model.verdict import Flag, Mark, NetworkReached, Outcome, SourceLine, StudentError
 from grader.reports.disclosure import WITHHELD, announced, disclosed, policy
 from grader.reports.terminal import HEADLINES
 from tests.judge.test_shrinking import RIGHT, SLIPS
@@ -24,6 +24,8 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
     return [np.random.randn(*w.shape) for w in all_weights], [np.random.randn(*b.shape) for b in all_biases]
 """
 SCORE, HINT, FULL = (Feedback(level) for level in Level)
+#: What an error lacks if no process ended, and no line was refused.
+NOT_ENDED: dict[str, Any] = {"lines": [], "ending": "", "network": None}
 SAYS_NOTHING = {"schema", "submission", "assignment", "outcome", "score", "max_score", "level"}
 
 
@@ -91,12 +93,16 @@ def test_an_exception_tells_its_kind_and_line_but_not_what_it_says() -> None:
         "type": "ValueError",
         "message": WITHHELD,
         "traceback": f"  cell 9, line 31\nValueError: {WITHHELD}",
+        "frames": [{"cell": 9, "line": 31}],
+        **NOT_ENDED,
     }
 
 
 def test_what_may_be_imported_is_said_where_the_messages_of_exceptions_are_not() -> None:
     """The sentence is ours."""
-    raised = StudentError("ModuleNotFoundError", "No module named 'zq'", "  cell 9, line 31, in f\n    zq\n")
+    raised = StudentError(
+        "ModuleNotFoundError", "No module named 'zq'", "  cell 9, line 31, in f\n    zq\n", (SourceLine(9, 31),)
+    )
     told = disclosed(revealing(error=raised), HINT, 1)["error"]
     assert told["message"].startswith("Only NumPy and Python's standard library can be imported here")
     assert "zq" not in json.dumps(told)
@@ -106,33 +112,47 @@ def test_what_a_student_calls_an_exception_is_not_shown() -> None:
     assert disclosed(revealing(), HINT, 1)["error"]["type"] == "Exception"
 
 
-@pytest.mark.parametrize(
-    "line", ["  line 123456, in f", "  cell 12345, line 1, in f", f"  line {'7' * 40}, in f", TOLD]
-)
-def test_a_line_that_nobody_has_is_not_shown(line: str) -> None:
-    error = StudentError("ValueError", "m", f"{line}\nValueError: m")
-    assert disclosed(revealing(error=error), HINT, 1)["error"]["traceback"] == ""
+@pytest.mark.parametrize("place", [(None, 123456), (12345, 1), (None, int("7" * 40))])
+def test_a_line_that_nobody_has_is_not_shown(place: tuple[int | None, int]) -> None:
+    error = StudentError("ValueError", "m", "  line 1, in f\nValueError: m", (SourceLine(*place),))
+    told = disclosed(revealing(error=error), HINT, 1)["error"]
+    assert (told["traceback"], told["frames"]) == ("", [])
+
+
+def test_of_the_lines_of_a_traceback_the_last_is_shown_and_none_that_a_text_names() -> None:
+    frames = (SourceLine(9, 1), SourceLine(9, 2), SourceLine(9, 123456))
+    error = StudentError("ValueError", "m", "  cell 3, line 7, in f\nValueError: m", frames)
+    assert disclosed(revealing(error=error), HINT, 1)["error"]["frames"] == [{"cell": 9, "line": 2}]
 
 
 def test_a_limit_is_told_without_the_network_at_which_it_was_reached() -> None:
-    error = StudentError(
-        "TimeLimit", "It ran for more than 2 s. It was at network 12 of 200, which has 3 hidden layers."
-    )
+    ending = "It ran for more than 2 s."
+    error = StudentError("TimeLimit", f"{ending} It was there.", ending=ending, network=NetworkReached(86127, 86128, 3))
     told = disclosed(revealing(Outcome.TIMEOUT, error), HINT, 1)["error"]
-    assert told == {"type": "TimeLimit", "message": "It ran for more than 2 s.", "traceback": ""}
+    assert told == {"type": "TimeLimit", "message": ending, "traceback": "", "frames": [], **NOT_ENDED}
+
+
+@pytest.mark.parametrize("outcome", [Outcome.TIMEOUT, Outcome.MEMORY, Outcome.OUTPUT_LIMIT])
+def test_of_a_limit_that_an_earlier_version_reached_only_the_kind_is_told(outcome: Outcome) -> None:
+    """Its sentence names the network, and no sentence is read."""
+    error = StudentError("Limit", "It was too much. It was at network 86127 of 200.")
+    told = disclosed(revealing(outcome, error), HINT, 1)["error"]
+    assert told["message"].startswith("It ")
+    assert "86127" not in json.dumps(told)
 
 
 def test_an_exit_status_is_not_shown() -> None:
     error = StudentError("Crash", "Its process ended with exit status 61, without an answer. Take exit() calls out.")
     told = disclosed(revealing(Outcome.CRASHED, error), HINT, 1)["error"]
-    assert told == {"type": "Crash", "message": "Its process ended without an answer.", "traceback": ""}
+    assert (told["type"], told["message"]) == ("Crash", "Its process ended without an answer.")
+    assert not any(told[name] for name in told.keys() - {"type", "message"})
 
 
 def test_a_weak_hint_has_nothing_of_the_strong_one() -> None:
     (hint,) = disclosed(revealing(), HINT, 1)["diagnosis"]
     assert hint.pop("hint") == "zq-weak?"
     assert set(hint) >= {"id", "title", "strong_hint", "read", "apart"}
-    assert set(hint.values()) == {""}
+    assert not any(hint.values())
 
 
 def test_the_seed_is_not_shown_beside_hidden_properties() -> None:
@@ -143,8 +163,9 @@ def test_the_seed_is_not_shown_beside_hidden_properties() -> None:
     assert told["flags"] == []
 
 
-def test_of_a_limits_message_all_that_follows_the_first_word_of_a_network_is_cut() -> None:
-    error = StudentError("TimeLimit", "Too long. It was at network 1 of 2. It was at network 3 of 4.")
+def test_of_a_limit_only_how_it_ended_is_shown() -> None:
+    """The network tells how deep it is, and text of the student's could be made to look like it."""
+    error = StudentError("TimeLimit", "Too long. It was at network 1 of 2.", ending="Too long.")
     assert disclosed(revealing(Outcome.TIMEOUT, error), HINT, 1)["error"]["message"] == "Too long."
 
 
@@ -164,6 +185,18 @@ def test_of_a_hidden_property_nothing_is_shown(name: str, level: Level) -> None:
 def test_another_rows_message_that_names_a_hidden_property_is_gone() -> None:
     told = disclosed(revealing(), hiding("weight_gradient"), 1)
     assert [row["message"] for row in told["properties"]] == ["zq-wrong-on-86112", "", "zq-should-be-D", ""]
+    assert [row["names"] for row in told["properties"]] == [[], [], [], []]
+
+
+def test_of_a_verdict_that_does_not_say_what_its_messages_speak_of_none_is_shown_beside_hidden_properties() -> None:
+    """An earlier version's: no message is searched for names."""
+    verdict = revealing()
+    for part in (*verdict["properties"], *verdict["diagnosis"]):
+        del part["names"]
+    told = disclosed(verdict, hiding("bias_gradient"), 1)
+    assert {row["message"] for row in told["properties"]} == {""}
+    assert told["diagnosis"] == []
+    assert disclosed(verdict, FULL, 1) == verdict | {"flags": []}
 
 
 def test_marks_of_rows_do_not_tell_those_of_a_hidden_one() -> None:
@@ -190,9 +223,8 @@ def test_what_explains_shown_failures_is_shown(name: str) -> None:
 
 def test_a_diagnosis_that_names_a_hidden_property_is_not_shown() -> None:
     verdict = revealing()
-    verdict["diagnosis"][0]["read"] = "See bias_gradient."
+    verdict["diagnosis"][0]["names"] = ["weight_gradient", "bias_gradient"]
     assert disclosed(verdict, hiding("bias_gradient"), 1)["diagnosis"] == []
-    verdict["diagnosis"][0] |= {"read": "", "hint": "Look at Zq biases."}
     assert disclosed(verdict, hiding("bias_gradient", level=Level.HINT), 1)["diagnosis"] == []
 
 

@@ -175,6 +175,7 @@ def test_an_exception_shows_the_students_lines_only(session: Session) -> None:
     assert lines[2].startswith("  numpy.linalg")
     assert lines[-1] == "LinAlgError: Singular matrix"
     assert len(lines) == 4
+    assert header["frames"] == [[0, 5]]
 
 
 @pytest.mark.parametrize("raised", ["SystemExit(0)", "KeyboardInterrupt", "GeneratorExit"])
@@ -217,11 +218,20 @@ def test_endless_recursion_is_an_exception_and_its_traceback_is_short(session: S
     assert header["type"] == "RecursionError"
     assert "more" in header["traceback"]
     assert len(header["traceback"]) < 4000
+    assert header["frames"]
+    assert len(header["frames"]) <= 16
 
 
 def test_the_cause_comes_first(session: Session) -> None:
     header = ask(session, body("try:\n    1 / 0\nexcept ZeroDivisionError:\n    raise ValueError('two')"))[0].header
     assert header["traceback"].index("ZeroDivisionError") < header["traceback"].index("ValueError: two")
+    assert header["frames"] == [[0, 5], [0, 7]]
+
+
+def test_a_frame_outside_of_the_submission_is_none_of_its_lines(session: Session) -> None:
+    code = "exec(compile('\\n' * 99999 + '1 / 0', '<submission>', 'exec'))"
+    header = ask(session, body(code))[0].header
+    assert (header["type"], header["frames"]) == ("ZeroDivisionError", [[0, 4]])
 
 
 # ---- extraction and output

@@ -101,6 +101,7 @@ def test_an_exception_names_what_was_left_out_and_why(why: str) -> None:
     assert f"Line 2 (`{MISSED[why].splitlines()[1]}`) was left out: " in said["message"]
     assert reason in said["message"]
     assert said["traceback"].endswith(said["message"].partition(". ")[2])
+    assert (0, 2) in said["lines"]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tests.sandbox.test_source_rejections import named
 from worker.sandbox.inside.source import Rejected, Slice, extract
 
 
@@ -23,6 +24,7 @@ def rejection(*cells: str) -> Rejected:
     """Why the cells are refused."""
     with pytest.raises(Rejected) as caught:
         sliced(*cells)
+    assert set(caught.value.lines) == set(named(caught.value.message))
     return caught.value
 
 

@@ -1,10 +1,17 @@
 """Every reason for which a submission is refused, and what the student is told."""
 
 import json
+import re
 
 import pytest
 
 from worker.sandbox.inside.source import NOTEBOOK_LIMIT, SOURCE_LIMIT, Rejected, extract
+
+
+def named(message: str) -> list[tuple[int, int]]:
+    """The lines that a message names, each with its cell."""
+    places = re.findall(r"\b(?:cell (\d+), )?line (\d+)\b(?! column)", message, re.IGNORECASE)
+    return [(int(cell or 0), int(line)) for cell, line in places]
 
 
 def rejection(source: str | bytes, filename: str = "homework.py") -> Rejected:
@@ -12,6 +19,7 @@ def rejection(source: str | bytes, filename: str = "homework.py") -> Rejected:
     with pytest.raises(Rejected) as caught:
         extract(source.encode() if isinstance(source, str) else source, filename, "backward_pass")
     assert caught.value.message.encode()
+    assert set(caught.value.lines) == set(named(caught.value.message))
     return caught.value
 
 

@@ -140,13 +140,13 @@ def memory(pid: int | None) -> bytes:
 
 
 @pytest.mark.parametrize("what", LEFT)
-def test_nothing_of_a_submission_reaches_the_next(own: Template, what: str) -> None:
+def test_nothing_of_a_submission_reaches_the_next(template: Template, what: str) -> None:
     leave, look, found = LEFT[what]
-    before = printed(own, look)
+    before = printed(template, look)
     assert found in {None, before}
-    with Session(own, LIMITS) as session, contextlib.suppress(Crashed):
+    with Session(template, LIMITS) as session, contextlib.suppress(Crashed):
         ask(session, body(leave, "import os, sys"))
-    assert printed(own, look) == before
+    assert printed(template, look) == before
 
 
 def test_each_is_process_one_of_its_own_and_sees_no_other(own: Template) -> None:
@@ -533,7 +533,7 @@ def test_its_end_starts_no_program_that_the_host_has_for_cores(
         assert (folder / "mem").stat().st_uid != folder.stat().st_uid
 
 
-def test_a_thousand_jails_leave_nothing(own: Template) -> None:
+def test_three_hundred_jails_leave_nothing(own: Template) -> None:
     """Neither here nor in the template: descriptors, threads, processes, groups, mounts."""
     printed(own, "pass")
 
@@ -546,7 +546,7 @@ def test_a_thousand_jails_leave_nothing(own: Template) -> None:
         return (*counted, threading.active_count(), len(children.split()), len(groups), mounts)
 
     before = held()
-    for number in range(900):
+    for number in range(300):
         with Session(own, LIMITS) as session:
             if number % 50 == 0:
                 assert numbers(ask(session, body("return all_weights, all_biases"))[0]) == [1.0, 2.0]

@@ -1,11 +1,20 @@
 """A right submission passes on a machine that is busy, stopped and killed: a small run of `bench.fairness`."""
 
+import pytest
+
 from bench.fairness import measure
 from worker.sandbox.policy import Launch
 
+#: The numbers of submissions and of busy loops; the loops take the processor from all other tests as well.
+LOADS = [(8, 2), pytest.param((12, 4), marks=pytest.mark.nightly)]
 
-def test_right_submissions_pass_whatever_the_machine_does(jail: Launch, redis_program: str) -> None:
+
+@pytest.mark.parametrize("load", LOADS, ids=str)
+def test_right_submissions_pass_whatever_the_machine_does(
+    jail: Launch, redis_program: str, load: tuple[int, int]
+) -> None:
     assert jail.jailed
     assert redis_program
-    found = measure(12, seed=1, loops=4, minutes=8, stopped=0.5)
+    submissions, loops = load
+    found = measure(submissions, seed=1, loops=loops, minutes=8, stopped=0.5)
     assert found.fair, found

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from grader.errors import AssignmentError
 from grader.judge.judge import Judge
-from grader.model.assignment import Ranges
+from grader.model.assignment import Assignment, Ranges
 from grader.model.fresh import GROUPS, group, places, usual
 from grader.model.records import Job, Kind, Publication, Revision, State
 from grader.publishing.selfcheck import selfcheck
@@ -20,7 +21,8 @@ from grader.subjects.networks.steps import STEPS
 from tests.service.conftest import Making, Sent
 from tests.service.parts import COURSE, EXAMPLES, until
 from tests.submissions_helpers.made import table
-from worker.service import fresh
+from worker.grading.revisions import Drawing
+from worker.service import fresh, pools
 from worker.service.context import Context
 from worker.service.tasks import perform
 
@@ -30,6 +32,35 @@ NO_MARKS = "".join(f"{name} = 0\n" for name in (*STEPS, "any_shape"))
 #: Of this service, and of another.
 OURS, OTHERS = "nobody guesses it", "nor this"
 NAMES = [f"s{number}" for number in range(1, 100)]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _drawn_once() -> Iterator[None]:
+    """Draw the same networks once for all tests of this file; whatever is not drawn yet, is drawn as ever."""
+    kept: dict[tuple[Assignment, int | None], bytes] = {}
+
+    class Kept(Drawing):
+        """A drawing that is remembered."""
+
+        def __init__(self, assignment: Assignment, choice: int | None = None) -> None:
+            self._asked = (assignment, choice)
+            if self._asked not in kept:
+                super().__init__(assignment, choice)
+
+        def result(self, seconds: float | None = None) -> bytes:
+            """A revision's bytes, drawn now or before."""
+            if self._asked not in kept:
+                kept[self._asked] = super().result(seconds)
+            return kept[self._asked]
+
+        def stop(self) -> None:
+            """End it, if it runs."""
+            if self._asked not in kept:
+                super().stop()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pools, "Drawing", Kept)
+        yield
 
 
 def asked(context: Context, toml: str, *, wanted: int = 0, name: str = "mine") -> Publication:
@@ -115,13 +146,23 @@ def test_what_a_person_can_mend_is_refused_in_a_sentence(context: Context, toml:
     publication = asked(context, toml, wanted=wanted)
     assert publication.state is State.DONE
     assert publication.revision is None
-    assert said in (publication.refusal or "nothing")
+    assert said in str(publication.refusal)
     assert context.store.assignments.current(COURSE, "mine") is None
+
+
+def test_a_refusal_names_the_mistakes_that_would_pass_and_what_to_do(context: Context) -> None:
+    refusal = asked(context, TOML + "networks = 2\n[home]\nnetworks = 1\n").refusal
+    assert refusal is not None
+    assert refusal.says == "these known-wrong implementations would pass"
+    assert "several_inputs" in {each.id for each in refusal.mistakes}
+    assert refusal.advice.startswith("Run `backmark assignment check` on the file: it tries")
+    named = ", ".join(f"{each.id} ({each.title})" for each in refusal.mistakes)
+    assert str(refusal) == f"{refusal.says}: {named}. {refusal.advice}"
 
 
 def test_more_fresh_networks_than_can_be_drawn_are_refused(making: Making) -> None:
     publication = asked(making(secret=OURS), TOML, wanted=fresh.MOST + 1)
-    assert str(fresh.MOST) in (publication.refusal or "")
+    assert str(fresh.MOST) in str(publication.refusal)
 
 
 def test_a_worker_that_stops_hands_back_a_publication(making: Making) -> None:

@@ -1,5 +1,6 @@
 """A class's figures follow the verdicts that hold, through regrades and deletion, and are never counted anew."""
 
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -17,12 +18,15 @@ from tests.store.making import accepted, claimed, finished, new, now, remains, v
 from tests.store.regrading import applied, phase, previewed, result, rolled_back
 
 MASK, SIGN = ("mask", "It leaves out the mask."), ("sign", "It has the wrong sign.")
-BOTH = ("mask+sign", "It leaves out the mask and it has the wrong sign.")
+DOES = {"mask": "leaves out the mask", "sign": "has the wrong sign"}
 
 
-def explained(*mistakes: tuple[str, str], score: int = 8, outcome: str = "failed") -> dict[str, Any]:
-    """A verdict with these explanations, the best first."""
-    diagnosis = [{"id": name, "title": title} for name, title in mistakes]
+def explained(*explanations: str, score: int = 8, outcome: str = "failed") -> dict[str, Any]:
+    """A verdict with these explanations, the best first; two mistakes at once are joined by a plus."""
+    diagnosis = [
+        {"id": each, "title": "It errs.", "mistakes": [{"id": name, "title": DOES[name]} for name in each.split("+")]}
+        for each in explanations
+    ]
     return verdict(outcome, score=score, diagnosis=diagnosis)
 
 
@@ -47,9 +51,9 @@ def test_a_class_that_handed_in_nothing_has_no_figures(store: Store) -> None:
 
 
 def test_mistakes_are_counted_by_submissions_and_by_students(store: Store) -> None:
-    graded(store, explained(MASK))
-    graded(store, explained(MASK, SIGN))
-    graded(store, explained(BOTH), "bob")
+    graded(store, explained("mask"))
+    graded(store, explained("mask", "sign"))
+    graded(store, explained("mask+sign"), "bob")
     graded(store, explained(), "cy")
     assert cohort(store).mistakes == (Made(*MASK, 3, 2), Made(*SIGN, 1, 1))
     assert cohort(store).outcomes == {"failed": 4}
@@ -58,18 +62,20 @@ def test_mistakes_are_counted_by_submissions_and_by_students(store: Store) -> No
 def test_two_mistakes_at_once_are_told_apart_as_the_diagnosis_names_them() -> None:
     bugs = library.of(packaged("udl-7.2").assignment)[:2]
     told = hints.told([Fit(bugs)])[0]
-    both = Standing.of(verdict("failed", diagnosis=[{"id": told.id, "title": told.title}])).mistakes
+    both = Standing.of(verdict("failed", diagnosis=[asdict(told)])).mistakes
     assert both == tuple((bug.id, hints.title(Fit((bug,)))) for bug in bugs)
 
 
-def test_a_title_that_cannot_be_divided_leaves_the_ids(store: Store) -> None:
-    graded(store, explained(("a+b", "It is odd.")))
-    assert [(each.id, each.title) for each in cohort(store).mistakes] == [("a", "a"), ("b", "b")]
+def test_of_two_mistakes_that_an_earlier_version_named_in_one_sentence_the_ids_are_left(store: Store) -> None:
+    """No sentence is read; of one mistake it is the title."""
+    graded(store, verdict("failed", diagnosis=[{"id": "a+b", "title": "It is odd and it is even."}]))
+    graded(store, verdict("failed", diagnosis=[{"id": "c", "title": "It is odd."}]), "bob")
+    assert {(each.id, each.title) for each in cohort(store).mistakes} == {("a", "a"), ("b", "b"), ("c", "It is odd.")}
 
 
 def test_submissions_are_found_by_a_mistake(store: Store) -> None:
-    first = graded(store, explained(BOTH))
-    graded(store, explained(MASK), "bob")
+    first = graded(store, explained("mask+sign"))
+    graded(store, explained("mask"), "bob")
     which = Filter("cs101", assignment="udl-7.2", mistake="sign")
     assert [each.id for each in store.submissions.list(which).items] == [first]
     assert now(store, first).mistakes == ("mask", "sign")
@@ -105,7 +111,7 @@ def test_attempts_are_counted_by_the_hour_and_passes_as_they_hold(store: Store) 
 
 
 def test_a_regrade_moves_the_figures_and_its_roll_back_moves_them_back(store: Store) -> None:
-    graded(store, explained(MASK), source=b"one")
+    graded(store, explained("mask"), source=b"one")
     before = cohort(store)
     name = previewed(store, {"one": result(10)})
     assert cohort(store) == before
@@ -118,14 +124,14 @@ def test_a_regrade_moves_the_figures_and_its_roll_back_moves_them_back(store: St
 
 def test_a_regrade_brings_the_mistakes_that_it_finds(store: Store) -> None:
     graded(store, verdict(), source=b"one")
-    diagnosis = [{"id": BOTH[0], "title": BOTH[1]}]
+    diagnosis = explained("mask+sign")["diagnosis"]
     applied(store, previewed(store, {"one": result(4) | {"diagnosis": diagnosis}}))
     assert cohort(store).mistakes == (Made(*MASK, 1, 1), Made(*SIGN, 1, 1))
 
 
 @pytest.mark.parametrize("together", [True, False])
 def test_nothing_is_left_of_a_class_that_was_deleted(store: Store, together: bool) -> None:  # noqa: FBT001 - a parameter
-    names = [graded(store, explained(BOTH)), graded(store, explained(MASK)), finished(store), accepted(store)]
+    names = [graded(store, explained("mask+sign")), graded(store, explained("mask")), finished(store), accepted(store)]
     if together:
         assert store.submissions.delete_student("cs101", "ada") == 4
     else:

@@ -15,7 +15,7 @@ def frame(header, payload=b""):
 
 def _exception():
     text = "<script>alert(1)</script>{{7*7}} %s"
-    return frame({"kind": "raised", "type": text, "message": text * 10, "traceback": text * 40})
+    return frame({"kind": "raised", "type": text, "message": text * 10, "traceback": text * 40, "frames": [], "lines": []})
 
 
 def backward_pass(all_weights, all_biases, all_f, all_h, y):

@@ -47,6 +47,8 @@ def test_a_refusal_is_told(staff: Asker, store: Store) -> None:
     store.jobs.conclude(claim, State.DONE, refusal="a known mistake passes")
     told = staff.get(f"/publications/{publication}").get_json()
     assert (told["state"], told["refusal"]) == ("done", "a known mistake passes")
+    # As an earlier version's worker stored it: the sentence alone, which is not taken apart.
+    assert told["refused"] == {"says": "a known mistake passes", "mistakes": [], "advice": ""}
     assert [each["id"] for each in staff.get("/publications").get_json()["items"]] == [publication]
 
 

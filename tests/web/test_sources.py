@@ -1,6 +1,7 @@
 """A source is shown line by line as text, with the lines marked that its verdict speaks of, whatever is in it."""
 
 import tracemalloc
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -9,12 +10,28 @@ from grader.store.listings import Listing as Stored
 from grader.web.pages import sources
 from grader.web.pages.sources import RAW, Listing, Mark
 
+Place = tuple[int | None, int]
 
-def verdict(*, traceback: str = "", message: str = "", variable: str = "", first: str = "") -> dict[str, Any]:
+
+def places(given: Sequence[Place]) -> list[dict[str, int | None]]:
+    """Lines as a result object has them."""
+    return [{"cell": cell, "line": line} for cell, line in given]
+
+
+def verdict(
+    *,
+    frames: Sequence[Place] = (),
+    refused: Sequence[Place] = (),
+    lists: Sequence[str] = (),
+    cell: int | None = None,
+    lines: Sequence[int] = (),
+) -> dict[str, Any]:
     """As much of a result object as is looked at."""
-    difference = {"variable": variable, "layer": 0, "depth": 1, "message": first} if variable else None
-    error = {"type": "E", "message": message, "traceback": traceback} if traceback or message else None
-    return {"error": error, "first_difference": difference}
+    difference = (
+        {"message": "all_dl_df[2], line 1, is", "lists": lists, "cell": cell, "lines": lines} if lists else None
+    )
+    error = {"message": "on line 3", "traceback": "  line 3", "frames": places(frames), "lines": places(refused)}
+    return {"error": error if frames or refused else None, "first_difference": difference}
 
 
 def listing(source: bytes, filename: str, told: dict[str, Any] | None) -> Listing:
@@ -44,33 +61,25 @@ def test_a_form_feed_ends_no_line_as_in_python() -> None:
 
 
 def test_the_lines_that_a_traceback_names_are_marked() -> None:
-    said = "  line 2, in backward_pass\n    b = 2\n  numpy.linalg, line 1, in solve\nValueError: on line 3"
-    found = listing(b"a = 1\nb = 2\nc = 3", "a.py", verdict(traceback=said))
+    found = listing(b"a = 1\nb = 2\nc = 3", "a.py", verdict(frames=[(None, 2)]))
     assert marked(found) == [(None, 2, "b = 2", Mark.RAISED)]
 
 
 def test_in_a_notebook_it_is_the_line_of_the_cell() -> None:
-    said = verdict(traceback="  cell 3, line 2, in backward_pass")
+    said = verdict(frames=[(3, 2)])
     found = notebook(said, (2, "a = 1\nb = 2"), (3, "c = 1\nd = 2"))
     assert [cell.number for cell in found.cells] == [2, 3]
     assert marked(found) == [(3, 2, "d = 2", Mark.RAISED)]
 
 
 def test_why_a_file_was_refused_marks_its_line() -> None:
-    found = listing(
-        b"a = (\nb", "a.py", verdict(message="The file is not Python: line 1 has a bracket that is not closed.")
-    )
+    found = listing(b"a = (\nb", "a.py", verdict(refused=[(None, 1)]))
     assert marked(found) == [(None, 1, "a = (", Mark.RAISED)]
 
 
-@pytest.mark.parametrize(
-    ("first", "lines"),
-    [("line 1 of cell 2", [1]), ("lines 1 and 3 of cell 2", [1, 3]), ("lines 1, 2 and 3 of cell 2", [1, 2, 3])],
-)
-def test_the_lines_that_the_first_difference_names_are_marked_and_no_others_that_write_it(
-    first: str, lines: list[int]
-) -> None:
-    said = verdict(variable="other[2]", first=f"other[2], {first}, is")
+@pytest.mark.parametrize("lines", [[1], [1, 3], [1, 2, 3]])
+def test_the_lines_that_the_first_difference_names_are_marked_and_no_others_that_write_it(lines: list[int]) -> None:
+    said = verdict(lists=["other"], cell=2, lines=lines)
     found = marked(notebook(said, (2, "x\ny\nz\nother[1] = 2")))
     assert [(cell, line, mark) for cell, line, _, mark in found] == [(2, each, Mark.DIFFERS) for each in lines]
 
@@ -80,7 +89,7 @@ def test_lines_that_write_what_is_the_first_to_differ_are_marked() -> None:
         b"all_dl_df = [None] * K\n  all_dl_df[layer] = 3\nall_dl_df.append(x)\n  x = all_dl_df[layer]\n"
         b"  all_dl_df[layer] == 3\nall_dl_dfx[1] = 2\n"
     )
-    found = listing(source, "a.py", verdict(variable="all_dl_df[2]"))
+    found = listing(source, "a.py", verdict(lists=["all_dl_df"]))
     assert [line for _, line, _, _ in marked(found)] == [2, 3]
     assert {mark for _, _, _, mark in marked(found)} == {Mark.DIFFERS}
 

@@ -1,15 +1,18 @@
 """Staff's pages: for who is signed in and of the course, guarded forms, and nothing of a student's but text."""
 
 import io
+import json
 import re
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 import pytest
 from flask import Flask
 from werkzeug.test import Client, TestResponse
 
-from grader.model.records import Job, Kind, Revision, Scope, State
+from grader.model.records import Job, Kind, Refusal, Revision, Scope, State
+from grader.model.verdict import NamedMistake
 from grader.store.regrades.model import Mode, Phase, Selection
 from grader.store.store import Store
 from grader.store.submissions import New
@@ -394,6 +397,26 @@ def test_the_end_of_a_publication_is_told(visitor: Visitor, store: Store) -> Non
         assert words in page
         assert 'data-live="off"' in page
     visitor.get(f"{HOME}/publications/none", 404)
+
+
+def test_the_mistakes_that_a_refusal_names_are_listed(visitor: Visitor, store: Store) -> None:
+    refusal = Refusal(
+        "these would pass",
+        (NamedMistake("a_b", "does it, on all_f[layer-1]"), NamedMistake("c", "does (not) do it, or <i>does</i>")),
+        "Widen: the ranges",
+    )
+    name = store.publications.request("course", "mine", TOML).id
+    claim = store.jobs.claim(Job(Kind.PUBLICATION, name))
+    assert claim is not None
+    store.jobs.conclude(claim, State.DONE, refusal=str(refusal), refused=json.dumps(asdict(refusal)))
+    found = store.publications.get(name)
+    assert found is not None
+    assert found.refusal == refusal
+    page = " ".join(visitor.get(f"{HOME}/publications/{name}").split())
+    assert '<p class="student">These would pass:</p>' in page
+    assert '<li class="student">a_b (does it, on <code>all_f[layer-1]</code>)</li>' in page
+    assert '<li class="student">c (does (not) do it, or &lt;i&gt;does&lt;/i&gt;)</li></ul>' in page
+    assert '<p class="student">Widen: the ranges.</p>' in page
 
 
 def test_a_new_revision_starts_from_the_words_of_the_last(visitor: Visitor, store: Store) -> None:

@@ -1,9 +1,15 @@
 """Networks drawn in a process of their own: what its end says, and how to end it."""
 
+import io
+import json
+
 import pytest
 
 from grader.errors import AssignmentError, BadAssignment
 from grader.model.assignment import Assignment
+from grader.model.stored import assignment_to_json
+from grader.subjects.networks.draw import main
+from grader.subjects.networks.revision import REFUSED
 from worker.grading.revisions import Drawing
 
 
@@ -21,19 +27,36 @@ def test_a_drawing_that_takes_too_long_is_its_authors_to_mend() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "kind", "told"),
+    ("status", "written", "said", "kind", "told"),
     [
-        ("Traceback\ngrader.errors.AssignmentError: only 3 of 20 networks", BadAssignment, "drawn: only 3 of 20"),
-        ("Traceback\nMemoryError: ", AssignmentError, "MemoryError"),
-        ("", AssignmentError, "no reason"),
+        (REFUSED, b'{"refused": "only 3 of 20"}', "a warning", BadAssignment, "drawn: only 3 of 20"),
+        (1, b"", "Traceback\ngrader.errors.AssignmentError: only 3 of 20", AssignmentError, "only 3 of 20"),
+        (1, b"", "Traceback\nMemoryError: ", AssignmentError, "MemoryError"),
+        (-9, b"", "", AssignmentError, "no reason"),
     ],
 )
-def test_ranges_that_hold_too_few_networks_are_their_authors_to_mend(said: str, kind: type, told: str) -> None:
-    """Anything else is ours."""
+def test_ranges_that_hold_too_few_networks_are_their_authors_to_mend(
+    status: int, written: bytes, said: str, kind: type, told: str
+) -> None:
+    """Anything else is ours, whatever stands on standard error."""
     drawing = Drawing(Assignment("mine", "Mine"))
     drawing.stop()
-    fault = drawing._fault(said)
+    fault = drawing._fault(status, written, said)
     assert type(fault) is kind
     assert told in str(fault)
     with pytest.raises(AssignmentError):
         drawing.result()
+
+
+def test_a_drawing_says_why_there_are_too_few_networks_by_its_status_and_in_json(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object) -> None:
+        raise AssignmentError("only 3 of 20")
+
+    monkeypatch.setattr("grader.subjects.networks.draw.draw", refuse)
+    monkeypatch.setattr("sys.argv", ["draw"])
+    monkeypatch.setattr("sys.stdin", io.StringIO(assignment_to_json(Assignment("mine", "Mine"))))
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert (ended.value.code, json.loads(capsys.readouterr().out)) == (REFUSED, {"refused": "only 3 of 20"})

@@ -158,7 +158,9 @@ def test_it_serves_from_nothing_and_keeps_all_for_the_next_time(serve: Callable[
 
 def test_a_second_one_on_the_same_folder_is_refused(serve: Callable[..., Served]) -> None:
     first = serve()
-    assert first.url
+    # It has the folder long before it is ready.
+    lock = first.data / "serve.lock"
+    eventually(lambda: lock.is_file() and lock.read_bytes().strip() == str(first.process.pid).encode())
     done = subprocess.run(command(first.data), capture_output=True, text=True, check=False, env=surroundings())
     assert done.returncode == 3
     assert f"is in use by another `backmark serve`, process {first.process.pid};" in done.stderr

@@ -16,7 +16,6 @@ _WEB = (
     "packaging",
     "prometheus_client",
     "pydantic_settings",
-    "pygal",
     "redis",
 )
 _WORKER = ("celery", "httpcore", "packaging", "pydantic_settings", "redis", "standardwebhooks")

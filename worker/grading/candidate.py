@@ -10,7 +10,8 @@ import numpy as np
 
 from grader.errors import CandidateError, Crashed
 from grader.model.assignment import Assignment, Formulas, Reduction
-from grader.oracle.answers import Answer, Evidence, Malformed, Operand, Raised, Raising, Returned
+from grader.model.verdict import SourceLine
+from grader.oracle.answers import Answer, Evidence, Found, Malformed, Operand, Raised, Raising, Returned, ReturnedForm
 from grader.oracle.network import Array
 from grader.oracle.suite import Suite, count
 from worker.sandbox.reply import UNCHANGED, Reply
@@ -130,9 +131,11 @@ def _answer(reply: Reply, numbers: Array, sizes: Sequence[int], *, finite: bool)
             names = tuple(name for name in NAMES if isinstance(changed, list) and name in changed) if changed else ()
             return Returned(numbers, names) if finite else _returned(numbers, names, sizes)
         case "raised":
-            return Raised(
-                *(_text(header.get(key), cap) for key, cap in (("type", 200), ("message", 2000), ("traceback", 8000)))
+            type_, message, traceback = (
+                _text(header.get(key), cap) for key, cap in (("type", 200), ("message", 2000), ("traceback", 8000))
             )
+            frames, lines = (tuple(SourceLine.of(*each) for each in header[key]) for key in ("frames", "lines"))
+            return Raised(type_, message, traceback, frames, lines)
         case "malformed":
             return _malformed(header, sizes)
     message = "Its process sent something that is no answer."
@@ -149,7 +152,7 @@ def _evidence(reply: Reply, sizes: Sequence[int]) -> Evidence:
     numbers = np.frombuffer(reply.payload, dtype="<f8")
     shared = tuple(mark == "1" for mark in header["shared"])[: len(sizes) - 1]
     raised, wrote = (None if header[key] is None else _raising(header[key]) for key in ("raised", "wrote"))
-    return Evidence(header["ended"], header["form"], header["status"], numbers, shared, raised, wrote)
+    return Evidence(header["ended"], ReturnedForm(header["form"]), header["status"], numbers, shared, raised, wrote)
 
 
 def _raising(said: dict[str, Any]) -> Raising:
@@ -179,41 +182,36 @@ def _returned(gradient: Array, changed: tuple[str, ...], sizes: Sequence[int]) -
         for name, columns in zip(PARTS, (inputs, 1), strict=True):
             if at < start + outputs * columns:
                 row, column = divmod(at - start, columns)
-                value = "NaN" if np.isnan(gradient[at]) else "an infinity"
-                return Malformed(f"{name} not finite", f"{name}[{k}] holds {value} at [{row}, {column}]")
+                nan = bool(np.isnan(gradient[at]))
+                return Malformed(name, k, overflowed=True, nan=nan, at=(row, column))
             start += outputs * columns
     return Returned(gradient, changed)
 
 
 def _malformed(header: dict[str, Any], sizes: Sequence[int]) -> Malformed:
-    """A sentence: what the part should be, and what it is."""
+    """What the part should be, and what it is."""
     found = header.get("found")
     found = found if isinstance(found, dict) else {}
     where, index = header.get("where"), header.get("index")
     depth = len(sizes) - 2
     if where not in PARTS:
-        return Malformed(
-            "return",
-            f"it should return two lists, all_dl_dweights and all_dl_dbiases, and returns {_is(found)}",
-        )
+        return Malformed("return", found=_found(found))
     if not isinstance(index, int) or not 0 <= index <= depth:
-        return Malformed(where, f"{where} should be a list of K+1 = {depth + 1} arrays, is {_is(found)}")
+        return Malformed(where, wanted=depth + 1, found=_found(found))
     shape = (sizes[index + 1], sizes[index] if where == PARTS[0] else 1)
-    return Malformed(where, f"{where}[{index}] should be {shape}, is {_is(found, shape)}")
+    return Malformed(where, index, shape, _found(found, shape))
 
 
-def _is(found: dict[str, Any], wanted: tuple[int, ...] | None = None) -> str:
-    """What was found, in the fewest words that tell the difference: a shape, a dtype or a type."""
+def _found(found: dict[str, Any], wanted: tuple[int, ...] | None = None) -> Found:
+    """As little of it as tells the difference: a shape, a dtype or a type."""
     kind, shape, dtype, length = (found.get(key) for key in ("type", "shape", "dtype", "length"))
     name = _text(kind, 60) or "something else"
     if isinstance(shape, list):
         numbers = tuple(int(each) for each in shape[:8] if isinstance(each, int))
         if wanted is not None and numbers != wanted:
-            return str(numbers)
-        return f"an array of {_text(dtype, 40)}" if wanted is not None else f"{name} of shape {numbers}"
-    if isinstance(length, int):
-        return f"a {name} of {length}"
-    return "None" if name == "NoneType" else f"a {name}"
+            return Found(shape=numbers)
+        return Found(dtype=_text(dtype, 40)) if wanted is not None else Found(name, numbers)
+    return Found(name, length=length if isinstance(length, int) else None)
 
 
 def _text(value: Any, cap: int) -> str:

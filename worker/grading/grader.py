@@ -16,6 +16,7 @@ from grader.model.verdict import (
     Mark,
     Outcome,
     Property,
+    SourceLine,
     Statistics,
     StudentError,
     Submission,
@@ -190,10 +191,12 @@ class Grading:
 
     def _rejected(self, error: SubmissionError) -> Judgement:
         maxima = self.grader.judge.maxima
-        rows = tuple(Property(name, TITLES[name], Mark.NOT_RUN, 0, maxima[name], 0, REFUSED) for name in ORDER)
+        rows = tuple(
+            Property(name, TITLES[name], Mark.NOT_RUN, 0, maxima[name], 0, REFUSED, names=()) for name in ORDER
+        )
         return Judgement(
             Outcome.REJECTED,
             rows,
-            error=StudentError(error.reason, str(error)),
+            error=StudentError(error.reason, str(error), lines=tuple(SourceLine.of(*each) for each in error.lines)),
             statistics=Statistics(seed=self.grader.judge.assignment.seed),
         )

@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from grader.errors import AssignmentError, BadAssignment
 from grader.judge.rubric import evidence
 from grader.model.assignment import Assignment
 from grader.model.stored import assignment_to_json
-from grader.subjects.networks.revision import FORMAT, Revision, dump, load, packaged
+from grader.subjects.networks.revision import FORMAT, REFUSED, Revision, dump, load, packaged
 
 #: Seconds that a service lets a drawing take, since its worker grades nobody meanwhile. The shipped one takes a few.
 MOST_SECONDS = 180.0
@@ -53,7 +54,7 @@ class Drawing:
                 process.kill()
                 raise
         if process.returncode:
-            raise self._fault(said.decode(errors="replace"))
+            raise self._fault(process.returncode, drawn, said.decode(errors="replace"))
         found = load(drawn, self._assignment.id)
         # Worked out here, once: the drawing process may not import what judges, or a change there would draw others.
         return dump(replace(found, evidence=evidence(found.suite, self._assignment)))
@@ -62,11 +63,12 @@ class Drawing:
         """End it: `result` then raises."""
         self._process.kill()
 
-    def _fault(self, said: str) -> AssignmentError:
+    def _fault(self, status: int, written: bytes, said: str) -> AssignmentError:
+        what = f"the networks of {self._assignment.id} could not be drawn"
+        if status == REFUSED:
+            return BadAssignment(f"{what}: {json.loads(written)['refused']}")
         last = (said.strip().splitlines() or ["no reason was given"])[-1]
-        refused = f"{AssignmentError.__module__}.{AssignmentError.__name__}: "
-        kind = BadAssignment if last.startswith(refused) else AssignmentError
-        return kind(f"the networks of {self._assignment.id} could not be drawn: {last.removeprefix(refused)}")
+        return AssignmentError(f"{what}: {last}")
 
 
 def draw(assignment: Assignment) -> bytes:

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from grader.errors import Crashed
 from worker.sandbox.inside.cells import Cells, decode
+from worker.sandbox.inside.forms import FORMS
 from worker.sandbox.inside.wire import Frame
 from worker.sandbox.inside.writes import NAMES, Write
 
@@ -16,8 +17,8 @@ _CAPS = {"type": 200, "message": 2_000, "traceback": 8_000}
 _WRITES, _INDEX, _LINES = 100, 100, 10_000_000
 #: Characters of a statement that raised; operands of it.
 _STATEMENT, _OPERANDS = 400, 24
-#: The forms in which two lists may be returned.
-_FORMS = {"none", "plain", "swapped", "reversed", "named", "pairs", "more", "mistaken", "other"}
+#: Lines of the student's that an exception or a refusal names.
+_NAMED = 100
 #: No array has more axes.
 _AXES = 64
 
@@ -56,19 +57,35 @@ def answer(frame: Frame, size: int) -> Reply:
     return Reply(header, frame.payload)
 
 
-def extracted(frame: Frame) -> tuple[Extracted | tuple[str, str], Cells]:
-    """Return what was extracted, or reason and message of a rejection, and the code cells; raises Crashed."""
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Why a submission cannot be graded: a fixed word, a text, and the lines that it names, by cell (0 in a file)."""
+
+    reason: str
+    message: str
+    lines: tuple[tuple[int, int], ...] = ()
+
+
+def extracted(frame: Frame) -> tuple[Extracted | Rejection, Cells]:
+    """Return what was extracted, or the rejection, and the code cells; raises Crashed."""
     header = frame.header
     rejected = header.get("rejected")
     try:
         cells, code = decode(header["listing"], frame.payload)
         if isinstance(rejected, dict):
-            return (_text(rejected["reason"], 100), _text(rejected["message"], 8_000)), cells
+            return _rejection(rejected), cells
         left_out = tuple(_text(line, 8_000) for line in list(header["left_out"])[:100])
         found = tuple(_write(*each) for each in list(header["writes"])[:_WRITES])
         return Extracted(_text(header["fingerprint"], 1_000), code.decode(), left_out, found), cells
     except (KeyError, TypeError, ValueError) as error:
         raise Crashed("Its process answered with something that is no slice.") from error
+
+
+def _rejection(header: dict[str, Any]) -> Rejection:
+    if not _are_lines(header["lines"]):
+        raise TypeError
+    lines = tuple((cell, line) for cell, line in header["lines"])
+    return Rejection(_text(header["reason"], 100), _text(header["message"], 8_000), lines)
 
 
 def _write(name: object, index: object, cell: object, line: object) -> Write:
@@ -106,7 +123,12 @@ def _malformed(header: dict[str, Any]) -> bool:
 
 
 def _raised(header: dict[str, Any]) -> bool:
-    return set(header) == {"kind", *_CAPS} and all(_is_text(header[name], cap) for name, cap in _CAPS.items())
+    return (
+        set(header) == {"kind", *_CAPS, "frames", "lines"}
+        and all(_is_text(header[name], cap) for name, cap in _CAPS.items())
+        and _are_lines(header["frames"])
+        and _are_lines(header["lines"])
+    )
 
 
 def _evidence(header: dict[str, Any]) -> bool:
@@ -115,13 +137,26 @@ def _evidence(header: dict[str, Any]) -> bool:
         set(header) == {"kind", "ended", "form", "status", "shared", "raised", "wrote"}
         and type(header["ended"]) is bool
         and isinstance(header["form"], str)
-        and header["form"] in _FORMS
+        and header["form"] in FORMS
         and isinstance(status, str)
         and set(status) <= set("0123")
         and isinstance(shared, str)
         and set(shared) <= set("01")
         and all(header[key] is None or _is_raising(header[key]) for key in ("raised", "wrote"))
     )
+
+
+def _are_lines(value: object) -> bool:
+    """Whether these are lines by cell (0 in a file) and number."""
+    return (
+        isinstance(value, list)
+        and len(value) <= _NAMED
+        and all(isinstance(each, list) and len(each) == 2 and all(map(_is_line, each)) for each in value)
+    )
+
+
+def _is_line(value: object) -> bool:
+    return type(value) is int and 0 <= value < _LINES
 
 
 def _is_raising(value: object, *, inner: bool = False) -> bool:

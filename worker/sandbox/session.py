@@ -23,7 +23,7 @@ from worker.sandbox.inside import wire
 from worker.sandbox.inside.cells import BYTES, Cells
 from worker.sandbox.policy import Limits
 from worker.sandbox.process import Jail
-from worker.sandbox.reply import Extracted, Reply
+from worker.sandbox.reply import Extracted, Rejection, Reply
 from worker.sandbox.request import Request
 
 #: Bytes of a slice's code (the source may have 1 MiB, and the slice is a part of it, with escapes) and of cells.
@@ -86,9 +86,9 @@ class Session:
                 "The submission could not be read within the limits of time and memory. "
                 "Hand in the function and what it needs, without generated code or deep nesting.",
             ) from error
-        if isinstance(found, tuple):
-            self._too_complex = found[0] == _TOO_COMPLEX
-            raise SubmissionError(*found)
+        if isinstance(found, Rejection):
+            self._too_complex = found.reason == _TOO_COMPLEX
+            raise SubmissionError(found.reason, found.message, found.lines)
         return found
 
     def answer(self, request: Request) -> list[Reply]:
@@ -164,7 +164,9 @@ class Session:
         self.admit()
         try:
             frame = self._next()
-        except (CandidateError, JailFailed) as error:
+        except CandidateError as error:
+            self._fail(self._stillborn(error.ending))
+        except JailFailed as error:
             self._fail(self._stillborn(str(error)))
         if frame.header != {"ready": True}:
             self._fail(self._stillborn("It did not say that it is ready."))
@@ -172,8 +174,7 @@ class Session:
 
     def _stillborn(self, why: str) -> JailFailed:
         # What bwrap says of itself, or Python in the jail, is nearer to the cause than how the process ended.
-        said = self._streams.output.strip() or why.partition(" Take ")[0]
-        return JailFailed(f"the jail did not start: {said}")
+        return JailFailed(f"the jail did not start: {self._streams.output.strip() or why}")
 
     def _ask(self, frame: bytes, size: int, *, seconds: float, frames: int = 1) -> None:
         """Send a request that is answered by so many frames, with `size` bytes in all, each within `seconds`."""
@@ -232,7 +233,7 @@ class Session:
         self._streams.drain()
         if self._streams.flooded:
             return TooMuchOutput(
-                f"It printed more than {self._limits.output:,} bytes. Take the print() calls out of the function."
+                f"It printed more than {self._limits.output:,} bytes.", "Take the print() calls out of the function."
             )
         if self._streams.chatty:
             return Crashed("Its process answered more than it was asked.")
@@ -244,7 +245,7 @@ class Session:
             return late(self._limits.seconds, "in all")
         if process.ended_from_outside():
             return JailInterrupted("Something outside killed the jail: the operator, or a machine without memory.")
-        return Crashed(_ended(status))
+        return _ended(status)
 
 
 def _memory(limits: Limits) -> str:
@@ -254,14 +255,15 @@ def _memory(limits: Limits) -> str:
     )
 
 
-def _ended(status: int) -> str:
+def _ended(status: int) -> Crashed:
     if status >= 0:
-        return f"Its process ended with exit status {status}, without an answer. Take exit() calls out."
+        ending = f"Its process ended with exit status {status}, without an answer."
+        return Crashed(ending, "Take exit() calls out.")
     try:
         name = signal.Signals(-status).name
     except ValueError:
         name = str(-status)
-    return f"Its process ended with signal {name}, without an answer."
+    return Crashed(f"Its process ended with signal {name}, without an answer.")
 
 
 __all__ = ["Extracted", "Reply", "Session"]

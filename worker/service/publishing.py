@@ -1,12 +1,14 @@
 """An assignment's text on its way to a revision: drawn, tried on known mistakes, and published or refused."""
 
+import json
 import logging
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from grader.errors import BadAssignment
 from grader.model import records
 from grader.model.assignment_toml import parse
-from grader.model.records import Publication, State
+from grader.model.records import Publication, Refusal, State
+from grader.model.verdict import NamedMistake
 from grader.publishing.preview import preview
 from grader.publishing.selfcheck import SelfCheck, selfcheck
 from grader.subjects.networks.revision import load
@@ -24,6 +26,14 @@ class _Made:
     pool: bytes | None
 
 
+class _Refused(BadAssignment):
+    """The networks let mistakes pass."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(str(refusal))
+        self.refusal = refusal
+
+
 def publication(context: Context, hold: Hold) -> None:
     """Publish, or say in a sentence why not: what a person can mend is a refusal, everything else is ours."""
     store, name = context.store, hold.claim.job.id
@@ -33,8 +43,9 @@ def publication(context: Context, hold: Hold) -> None:
     try:
         made = _made(context, asked, hold)
     except BadAssignment as error:
-        refusal = str(error)
-        hold.asked(lambda: store.jobs.conclude(hold.claim, State.DONE, refusal=refusal))
+        refusal = error.refusal if isinstance(error, _Refused) else Refusal(str(error))
+        fields = {"refusal": str(refusal), "refused": json.dumps(asdict(refusal))}
+        hold.asked(lambda: store.jobs.conclude(hold.claim, State.DONE, **fields))
         _log.info("publication %s of %s is refused: %s", name, asked.assignment_id, refusal)
         return
     hold.asked(lambda: store.assignments.publish(made.revision, made.networks, made.pool))
@@ -95,10 +106,13 @@ def _sound(checked: SelfCheck) -> SelfCheck:
             " report this assignment"
         )
     if checked.missed:
-        names = ", ".join(f"{mistake.id} ({mistake.title})" for mistake in checked.missed)
-        raise BadAssignment(
-            f"these known-wrong implementations would pass: {names}. Run `backmark assignment check` on the file: it"
-            " tries which other ranges or how many networks would catch them"
+        raise _Refused(
+            Refusal(
+                "these known-wrong implementations would pass",
+                tuple(NamedMistake(mistake.id, mistake.title) for mistake in checked.missed),
+                "Run `backmark assignment check` on the file: it tries which other ranges or how many networks would"
+                " catch them",
+            )
         )
     if checked.faults:
         raise BadAssignment(". ".join(checked.faults))

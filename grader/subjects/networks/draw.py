@@ -7,6 +7,7 @@ A process that imports only this much draws alike for the same versions, and wha
 """
 
 import contextlib
+import json
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -26,7 +27,7 @@ from grader.oracle.suite import count, key, measured
 from grader.subjects.networks.building import Sizes, Values
 from grader.subjects.networks.coverage import Coverage, describe
 from grader.subjects.networks.ordinary import ordinary, usable
-from grader.subjects.networks.revision import Revision, dump
+from grader.subjects.networks.revision import REFUSED, Revision, dump
 from grader.subjects.networks.strategies import corners, networks, shapes
 
 HOME = "the notebook's shape"
@@ -175,9 +176,15 @@ def _examples(row: Row, wanted: int, assignment: Assignment, number: int, seen: 
 
 
 def main() -> None:
-    """Read an assignment as JSON, write its revision; the argument is `choice`."""
+    """Read an assignment as JSON, write its revision, or with REFUSED why there is none; the argument is `choice`."""
     choice = int(sys.argv[1]) if len(sys.argv) > 1 else CHOICE
-    sys.stdout.buffer.write(dump(draw(assignment_from_json(sys.stdin.read()), choice)))
+    assignment = assignment_from_json(sys.stdin.read())
+    try:
+        drawn = draw(assignment, choice)
+    except AssignmentError as error:
+        sys.stdout.write(json.dumps({"refused": str(error)}))
+        sys.exit(REFUSED)
+    sys.stdout.buffer.write(dump(drawn))
 
 
 if __name__ == "__main__":

@@ -42,6 +42,9 @@ class Layers:
     h: Array
     f: Array
     unit: Booleans
+    #: W of the next layer of all (for an output layer another network's), and its size.
+    next_weights: Array
+    next_size: Array
     #: The loss derivative at output layers and its size, else zero; the activation's derivative and its size.
     top_delta: Array
     top_size: Array
@@ -118,7 +121,9 @@ def stack(suite: Suite, formulas: Formulas) -> Layers:
     layer = weight_to // (m * m)
     entries = (weight_to // m, layer * m + weight_to % m, np.searchsorted(layer, np.arange(len(network))))
     places = (weight_from, weight_to, bias_from, bias_to, input_to, *entries)
-    return Layers(network, top, weights, h, f, unit, top_delta, top_size, slope, slope_size, *places)
+    after = np.roll(weights, -1, axis=0)
+    forward = (weights, h, f, unit, after, np.abs(after))
+    return Layers(network, top, *forward, top_delta, top_size, slope, slope_size, *places)
 
 
 def _places(suite: Suite, single: Sequence[int], m: int) -> tuple[Places, Places, Places, Places, Places]:

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import product
 
 import numpy as np
 
 from grader.model.assignment import Assignment, Loss
 from grader.oracle.network import Array, Network, forward, network_of
-from grader.oracle.suite import Suite, count, flatten, interleaved, join, key, matrices, proposed
+from grader.oracle.suite import Suite, count, flatten, interleaved, join, key, matrices, proposed, unmeasured
 from grader.subjects.networks.building import Sizes, Values, build, dyadic
 
 #: Values that a person reads at a glance, simplest first.
@@ -25,15 +25,22 @@ _SEEDED, _SIMPLE = 512, 64
 _JOINED, _PARAMETERS = 32, 2048
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Proposal:
-    """A network, what it is known by, and what is asked and expected of it."""
+    """A network, what it is known by, what is asked about it, and what is expected."""
 
     network: Network
     key: bytes
-    suite: Suite
+    #: Without expectations.
+    question: Suite
+    assignment: Assignment
     #: Whether it follows from a shape alone, and so is proposed for one submission after another.
     common: bool = False
+
+    @cached_property
+    def expected(self) -> Suite:
+        """The question with its expectations, worked out once they are needed: that takes longer than all else."""
+        return proposed([self.network], self.assignment.formulas, self.assignment.rtol)
 
 
 class Proposals:
@@ -43,19 +50,27 @@ class Proposals:
         self.assignment = assignment
         self.seeded = lru_cache(_SEEDED)(self._seeded)
         self._of_values = lru_cache(_SIMPLE)(self._simple)
-        self._joined = lru_cache(_JOINED)(_join)
+        self._kept_questions = lru_cache(_JOINED)(_questions)
+        self._kept_expectations = lru_cache(_JOINED)(_expectations)
 
     def of(self, networks: Iterable[Network], *, common: bool = False) -> list[Proposal]:
         """The networks that can be shown, each once: without hidden units near their kinks."""
-        formulas, rtol = self.assignment.formulas, self.assignment.rtol
-        clear = [each for each in networks if _clear(forward(each, formulas).f)]
-        return [Proposal(each, name, proposed([each], formulas, rtol), common) for name, each in _unique(clear).items()]
+        found: dict[bytes, Proposal] = {}
+        for network in networks:
+            at = forward(network, self.assignment.formulas)
+            if _clear(at.f) and (name := key(network)) not in found:
+                found[name] = Proposal(network, name, unmeasured([network], [at], "proposed"), self.assignment, common)
+        return [*found.values()]
 
-    def joined(self, proposed: Iterable[Proposal]) -> Suite:
-        """The proposals as one suite: the same one each time where they are common ones, and small."""
-        row = tuple(proposed)
-        kept = all(each.common for each in row) and sum(each.suite.starts[-1] for each in row) <= _PARAMETERS
-        return self._joined(row) if kept else _join(row)
+    def questions(self, proposals: Iterable[Proposal]) -> Suite:
+        """The questions of the proposals as one suite."""
+        row = tuple(proposals)
+        return self._kept_questions(row) if _is_kept(row) else _questions(row)
+
+    def expectations(self, proposals: Iterable[Proposal]) -> Suite:
+        """The same with what is expected."""
+        row = tuple(proposals)
+        return self._kept_expectations(row) if _is_kept(row) else _expectations(row)
 
     def ladder(self, depth: int, columns: int) -> list[Proposal]:
         """Narrow networks of a depth, smallest first."""
@@ -97,8 +112,17 @@ class Proposals:
         return self.of(_valued(sizes, columns, targets), common=True)
 
 
-def _join(proposed: tuple[Proposal, ...]) -> Suite:
-    return join([each.suite for each in proposed])
+def _is_kept(row: tuple[Proposal, ...]) -> bool:
+    """True if the row is worth keeping as one suite: common proposals, and small ones."""
+    return all(each.common for each in row) and sum(each.question.starts[-1] for each in row) <= _PARAMETERS
+
+
+def _questions(row: tuple[Proposal, ...]) -> Suite:
+    return join([each.question for each in row])
+
+
+def _expectations(row: tuple[Proposal, ...]) -> Suite:
+    return join([each.expected for each in row])
 
 
 def rebuilt(sizes: Sizes, columns: int, numbers: Array, y: Array) -> Network:
@@ -119,10 +143,6 @@ def _valued(sizes: Sizes, columns: int, targets: Sequence[Array]) -> Iterator[Ne
         numbers = np.array(SIMPLE[:variety])[rng.integers(0, variety, entries)]
         for y in targets:
             yield rebuilt(sizes, columns, numbers, y)
-
-
-def _unique(networks: Iterable[Network]) -> dict[bytes, Network]:
-    return {key(each): each for each in networks}
 
 
 def _clear(f: Sequence[Array]) -> bool:

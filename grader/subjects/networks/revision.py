@@ -29,6 +29,9 @@ _HEADER = frozenset({"format", "kind", "assignment", "id", "evidence", "sizes", 
 
 UPDATE = "update Backmark to use it"
 
+#: Exit status of a drawing (`draw.py`) that the assignment does not allow: standard output then says why, as JSON.
+REFUSED = 65
+
 
 @dataclass(frozen=True, eq=False)
 class Revision:

@@ -26,20 +26,29 @@ LARGE, GREW = 2.0**24, 2.0**16
 Lists = dict[tuple[str, int], Array]
 
 
-def ignores_error(
-    candidate: Candidate, suite: Suite, evidence: Mapping[int, Evidence], failing: Sequence[int], assignment: Assignment
+def telling(suite: Suite) -> list[int]:
+    """The places of networks of one column that have a known derivative other than zero below the output layer."""
+    hidden = [i for i, sizes in enumerate(suite.sizes) if len(sizes) > 2 and suite.columns[i] == 1]
+    return [i for i in hidden if _depends(suite, i)]
+
+
+def ignores_error(  # noqa: PLR0913 - what is asked, and what is known already
+    candidate: Candidate,
+    suite: Suite,
+    telling: Sequence[int],
+    evidence: Mapping[int, Evidence],
+    failing: Sequence[int],
+    assignment: Assignment,
 ) -> bool:
-    """True if the gradients below the output layer do not follow from the error at the output.
+    """True if the gradients below the output layer do not follow from the error at the output, on `telling` networks.
 
     They are the same for other targets, also for an error of the other sign (constants, zeros), or differ from call to
     call and do not grow with the error (random numbers).
     """
-    hidden = [i for i, sizes in enumerate(suite.sizes) if len(sizes) > 2 and suite.columns[i] == 1]
-    wrong = set(failing) & set(hidden)
-    telling = [i for i in hidden if _depends(suite, i)]
+    wrong = set(failing).intersection(telling)
     known = [i for i in telling if i in wrong and i in evidence]
     # Who is right somewhere has numbers there that follow from the error; by chance some may be.
-    if not known or RIGHT * len(wrong.intersection(telling)) < (RIGHT - 1) * len(telling):
+    if not known or RIGHT * len(wrong) < (RIGHT - 1) * len(telling):
         return False
     # What raised before it came to a lower layer says nothing of them.
     reached = [i for i in known if "1" in _lower(evidence[i])] or known
@@ -49,14 +58,17 @@ def ignores_error(
     other = [_with_error(network, assignment, 3.0) for network in networks]
     opposite = [_with_error(network, assignment, -3.0) for network in networks]
     large = [_with_error(network, assignment, LARGE) for network in networks]
-    asked = [*other, *other, *opposite, *large]
+    moved = [_with_output(network) for network in networks]
+    asked = [*other, *other, *opposite, *large, *moved]
     answers = candidate.evidence(unmeasured(asked, [forward(each, assignment.formulas) for each in asked], "probe"))
     if len(answers) < len(asked):
         return False
     probes = [
         tuple(_known(read, suite.sizes[i]) for read in (evidence[i], *answers[n::count])) for n, i in enumerate(chosen)
     ]
-    complete = [lists for lists in probes if all(lists)]
+    # In the order in which the suite's answers were read: on one network another form may fit, too.
+    shared = [[{at: each[at] for at in each.keys() & lists[0].keys()} for each in lists] for lists in probes]
+    complete = [lists for lists in shared if all(lists)]
     return bool(complete) and not any(_follows(*lists) for lists in complete)
 
 
@@ -80,6 +92,13 @@ def _with_error(network: Network, assignment: Assignment, times: float) -> Netwo
     return Network(network.weights, network.biases, network.net_input, y)
 
 
+def _with_output(network: Network) -> Network:
+    """The network with other biases at the output, which a wrong derivative of the loss may follow, too."""
+    top = network.biases[-1]
+    moved = top + np.arange(1.0, 1.0 + len(top)).reshape(top.shape) * (1.0 + np.abs(top))
+    return Network(network.weights, (*network.biases[:-1], moved), network.net_input, network.y)
+
+
 def _lower(evidence: Evidence) -> str:
     """The status of each entry below the output layer, but for dh."""
     layers = len(evidence.status) // 4
@@ -95,10 +114,13 @@ def _known(evidence: Evidence, sizes: Sequence[int]) -> Lists:
     return {at: entry for at, entry in outputs.items() if at[1] < top} or inputs or outputs
 
 
-def _follows(before: Lists, once: Lists, twice: Lists, opposite: Lists, grown: Lists) -> bool:
+def _follows(  # noqa: PLR0913 - what was answered to each question
+    before: Lists, once: Lists, twice: Lists, opposite: Lists, grown: Lists, moved: Lists
+) -> bool:
     """True if the numbers grew with the error, or another error gave others, the same each time; zeros tell nothing."""
     repeats = _same(once, twice) and any(bool(entry.any()) for entry in once.values())
-    return _grew(once, grown) or (repeats and not (_same(before, once) and _same(once, opposite)))
+    others = (before, opposite, moved)
+    return _grew(once, grown) or (repeats and not all(_same(once, each) for each in others))
 
 
 def _same(first: Lists, second: Lists) -> bool:

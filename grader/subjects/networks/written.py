@@ -10,7 +10,8 @@ counts against its line if the function came to its end, or raised in the statem
 Whoever keeps something else in dh (the mask already in it, or the same memory as df) is judged by what comes back.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import ast
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -95,22 +96,27 @@ def entries(evidence: Evidence, sizes: Sequence[int]) -> dict[str, list[Array | 
 
 
 def worth_asking(answers: Sequence[Answer], failing: Iterable[Sequence[int]], order: Sequence[int]) -> list[int]:
-    """The places of the networks whose lists are asked for: some that fail in each way, from small to large.
-
-    All whose answer has another form, since the lists say whether it can be read; and then all that fail, since those
-    of the right shapes may have that form, too.
-    """
-    failing = list(failing)
-    chosen = {i for i, answer in enumerate(answers) if isinstance(answer, Malformed)}
-    if chosen:
-        chosen |= {i for i in failing[0] if isinstance(answers[i], Returned)}
+    """The places of the networks whose lists are asked for: some that fail in each way, from small to large."""
     raised = [i for i, answer in enumerate(answers) if isinstance(answer, Raised)]
-    for group in (raised, *failing):
+    malformed = [i for i, answer in enumerate(answers) if isinstance(answer, Malformed)]
+    chosen: set[int] = set()
+    for group in (raised, malformed, *failing):
         members = set(group)
         ordered = [i for i in order if i in members]
         count = min(EACH, len(ordered))
         chosen.update(ordered[len(ordered) * n // count] for n in range(count))
     return sorted(chosen)
+
+
+def malformed_or_failing(answers: Sequence[Answer], failing: Sequence[int], known: Container[int]) -> list[int]:
+    """The places asked for, too, if what came back can be read in another form.
+
+    All whose answer is malformed, so that it is read; and all that fail, since those of the right shapes may have that
+    form, too.
+    """
+    members = {i for i, answer in enumerate(answers) if isinstance(answer, Malformed)}
+    members |= {i for i in failing if isinstance(answers[i], Returned)}
+    return sorted(i for i in members if i not in known)
 
 
 def spread(layers: Layers, suite: Suite, evidence: Mapping[int, Evidence]) -> Written:
@@ -193,6 +199,10 @@ def blamed(evidence: Evidence, sizes: Sequence[int]) -> str | None:
     text = raising.part or raising.statement
     if any(operand.text == text or (operand.origin or ("",))[0] == "y" for operand in raising.operands):
         return None
+    taken = _taken(raising.part)
+    if raising.part and not any(operand.text in taken and operand.origin for operand in raising.operands):
+        # What raised is made of other products, which came to their ends.
+        return None
     operands = [operand for operand in raising.operands if operand.text in text]
     of = {operand.origin for operand in operands if operand.origin is not None and operand.origin[1] is not None}
     steps = {READING[name] for name, _ in of if name in READING}
@@ -202,6 +212,38 @@ def blamed(evidence: Evidence, sizes: Sequence[int]) -> str | None:
     rows = sizes[1 + (layers.pop() or 0)]
     own = [operand.shape for operand in operands if operand.origin is None and operand.shape is not None]
     return steps.pop() if all(shape == (rows, 1) for shape in own) else None
+
+
+def _taken(part: str) -> frozenset[str]:
+    """The operands of an expression that raised, as they are written, without transposes and calls of one array."""
+    try:
+        node: ast.AST = ast.parse(part, mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return frozenset()
+    match node:
+        case ast.BinOp(left=left, right=right):
+            operands = [left, right]
+        case ast.Call(func=ast.Attribute(value=value), args=args):
+            operands = [value, *args]
+        case ast.Call(args=args):
+            operands = args
+        case _:
+            operands = [each for each in ast.iter_child_nodes(node) if isinstance(each, ast.expr)]
+    return frozenset(ast.unparse(_plain(each)) for each in operands)
+
+
+def _plain(node: ast.expr) -> ast.expr:
+    """What is transposed, or handed to a function of one array."""
+    match node:
+        case ast.Attribute(value=value, attr="T"):
+            return _plain(value)
+        case ast.Call(func=ast.Attribute(value=value, attr="transpose" | "copy"), args=[]):
+            return _plain(value)
+        case ast.Call(args=[value]):
+            return _plain(value)
+        case ast.Compare(left=value):
+            return _plain(value)
+    return node
 
 
 def judge(layers: Layers, written: Written, assignment: Assignment) -> dict[str, WrittenStep]:
@@ -218,13 +260,15 @@ def judge(layers: Layers, written: Written, assignment: Assignment) -> dict[str,
 
 
 def _restored(layers: Layers, written: Written, rtol: float) -> Written:
-    """The lists with the output's df as its db kept it, if that is right: a line below wrote over df before it raised.
+    """The lists with the output's df as its db kept it, if that is right and the function raised.
 
-    The entry that this line should have written is not there, and counts against it.
+    A line below may have written over df, or it has another name. The entry that the line which raised should have
+    written is not there, and counts against it.
     """
     right = (_near(written.d_biases, layers.top_delta, rtol * layers.top_size) | ~layers.unit).all(axis=1)
-    kept = layers.top & written.stopped & written.known["all_dl_df"] & written.known["all_dl_dbiases"] & right
-    return replace(written, df=np.where(kept[:, None], written.d_biases, written.df))
+    kept = layers.top & written.stopped & written.known["all_dl_dbiases"] & right
+    known = {**written.known, "all_dl_df": written.known["all_dl_df"] | kept}
+    return replace(written, df=np.where(kept[:, None], written.d_biases, written.df), known=known)
 
 
 def _with(step: WrittenStep, raised: Booleans) -> WrittenStep:
@@ -265,9 +309,9 @@ def _propagation(layers: Layers, written: Written, rtol: float) -> dict[str, Wri
     df_known, dh_known = written.known["all_dl_df"], np.roll(written.known["all_dl_dh"], -1) & below
     above_known = np.roll(df_known, -1) & below
     dh_known &= np.roll(np.isfinite(written.dh).all(axis=1), -1)
-    weights, above = np.roll(layers.weights, -1, axis=0), np.roll(written.df, -1, axis=0)
-    g = np.einsum("lji,lj->li", weights, above)
-    size = rtol * np.einsum("lji,lj->li", np.abs(weights), np.abs(above))
+    above = np.roll(written.df, -1, axis=0)
+    g = np.einsum("lji,lj->li", layers.next_weights, above)
+    size = rtol * np.einsum("lji,lj->li", layers.next_size, np.abs(above))
     above_known &= np.isfinite(g).all(axis=1)
     dh, unit = np.roll(written.dh, -1, axis=0), layers.unit
     unkinked = unit & (layers.f != 0)

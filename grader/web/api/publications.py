@@ -1,5 +1,6 @@
 """Publications: a revision is asked for, and a worker draws, tries and publishes it, or refuses."""
 
+from dataclasses import asdict
 from datetime import datetime
 from hashlib import sha256
 from typing import Annotated
@@ -11,7 +12,7 @@ from grader.errors import BadAssignment
 from grader.model.assignment import Assignment
 from grader.model.assignment_toml import MOST_NETWORKS, parse
 from grader.model.fresh import usual
-from grader.model.records import Job, Kind, Publication, Scope, State
+from grader.model.records import Publication, Scope, State
 from grader.store.errors import TooManyPublications
 from grader.web.http import responses as answers
 from grader.web.http.auth import caller
@@ -41,6 +42,21 @@ class PublicationAsked(Asked):
     course: Name | None = Field(default=None, description="For tokens with the scope admin; else the token's own.")
 
 
+class MistakePassed(Told):
+    """A known mistake that every network lets pass: its id, and the words after "it"."""
+
+    id: str
+    title: str
+
+
+class RefusalTold(Told):
+    """Why it was not published, in parts."""
+
+    says: str
+    mistakes: list[MistakePassed] = Field(description="Known mistakes that its networks let pass.")
+    advice: str = Field(description="What to do; empty if `says` names it.")
+
+
 class PublicationTold(Told):
     """A publication: once it is done, it has a revision or a refusal."""
 
@@ -53,6 +69,7 @@ class PublicationTold(Told):
     finished_at: datetime | None
     revision: str | None = Field(description="What was published.")
     refusal: str | None = Field(description="Why it was not: such as a known mistake that its networks let pass.")
+    refused: RefusalTold | None = Field(description="The same in parts.")
     failure: str | None = Field(description="Why it ended as service_failed.")
     toml: str
 
@@ -95,12 +112,9 @@ def publish(header: Keyed, body: PublicationAsked) -> Response:
     wanted = usual_fresh(assignment) if body.fresh is None else body.fresh
     key = claimed(header, course, wanted, sha256(body.toml.encode()).hexdigest())
     try:
-        found = service().store.publications.request(course, assignment.id, body.toml, wanted, key)
+        found = service().intake.publish(course, assignment.id, body.toml, wanted, key)
     except TooManyPublications as error:
         raise Problem(CONFLICT, str(error)) from None
-    if not found.state.terminal:
-        # One message too many does no harm, and of a repeated request nobody knows whether the first was sent.
-        service().dispatcher.send(Job(Kind.PUBLICATION, found.id))
     return answers.accepted(_told(found), f"{PREFIX}/publications/{found.id}")
 
 
@@ -156,7 +170,8 @@ def _told(found: Publication) -> PublicationTold:
         created_at=moment(found.created),
         finished_at=moment_or_none(found.finished),
         revision=found.revision,
-        refusal=found.refusal,
+        refusal=None if found.refusal is None else str(found.refusal),
+        refused=None if found.refusal is None else RefusalTold.model_validate(asdict(found.refusal)),
         failure=found.failure,
         toml=found.toml,
     )

@@ -2,14 +2,13 @@
 
 import itertools
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from flask import Response, request
 from pydantic import AfterValidator, AwareDatetime, Field
 
-from grader.model.records import Job, Kind, Scope
+from grader.model.records import Scope
 from grader.model.verdict import Outcome
 from grader.store.regrades.model import Mode, Regrade, Selection, Which
 from grader.store.regrades.report import Report
@@ -211,7 +210,8 @@ def read_comparison(path: ComparisonPath) -> Response:
 )
 def apply_regrade(path: RegradePath, body: ApplicationAsked) -> Response:
     """Apply what was previewed. A submission whose verdict is another by now is left as it is, and listed."""
-    return _done(path, lambda name: service().store.regrades.apply(name, body.mode))
+    found = service().intake.apply(_visible(path.regrade_id).id, body.mode)
+    return answers.accepted(told(found), _place(found))
 
 
 @noun.operation(
@@ -227,7 +227,8 @@ def roll_back_regrade(path: RegradePath) -> Response:
 
     While it is being applied, this ends that.
     """
-    return _done(path, service().store.regrades.roll_back)
+    found = service().intake.roll_back(_visible(path.regrade_id).id)
+    return answers.accepted(told(found), _place(found))
 
 
 @noun.operation(
@@ -253,9 +254,7 @@ def cancel_regrade(path: RegradePath) -> Response:
 )
 def resume_regrade(path: RegradePath) -> Response:
     """Go on where a regrade was cancelled or failed, and try again what could not be graded."""
-    found, jobs = service().store.regrades.resume(_visible(path.regrade_id).id)
-    for job in jobs:
-        service().dispatcher.send(job)
+    found = service().intake.resume(_visible(path.regrade_id).id)
     return answers.accepted(told(found), _place(found))
 
 
@@ -272,10 +271,7 @@ def asked(course: str, body: RegradeAsked, header: Keyed | None) -> Recorded:
         fresh=body.fresh,
     )
     key = claimed(header, selection.fingerprint()) if header and header.key else None
-    found = service().store.regrades.request(selection, key)
-    if not found.same:
-        service().dispatcher.send(Job(Kind.REGRADE, found.regrade.id))
-    return found
+    return service().intake.regrade(selection, key)
 
 
 def spreadsheet(found: Regrade, report: Report, changes: frozenset[Change]) -> Response:
@@ -287,13 +283,6 @@ def spreadsheet(found: Regrade, report: Report, changes: frozenset[Change]) -> R
     answer.headers["Content-Disposition"] = f'attachment; filename="regrade-{found.id}.csv"'
     answer.headers["Cache-Control"] = "no-store"
     return answer
-
-
-def _done(path: RegradePath, do: Callable[[str], Regrade]) -> Response:
-    found = do(_visible(path.regrade_id).id)
-    # One message too many does no harm, and of a repeated request nobody knows whether the first was sent.
-    service().dispatcher.send(Job(Kind.REGRADE, found.id))
-    return answers.accepted(told(found), _place(found))
 
 
 def _visible(regrade: str) -> Regrade:

@@ -7,11 +7,10 @@ from urllib.parse import quote
 from flask import Response, request
 from pydantic import Field
 
-from grader.model.records import Job, Kind, Scope, State, Submission
+from grader.model.records import Scope, State, Submission
 from grader.model.verdict import Outcome
 from grader.reports.registry import FORMATS, Format
 from grader.store.errors import BadCursor
-from grader.store.paging import Page
 from grader.store.search import Filter
 from grader.store.submissions import New
 from grader.web.api.submission_schemas import StatusTold, SummariesTold, status, summary
@@ -144,14 +143,12 @@ def submit(header: Keyed) -> Response:
         *here.limits.by_student(course, given.student, len(given.source)),
     )
     new = New(course, given.assignment, revision.id, given.student, given.filename, given.source, key, shares)
-    accepted = here.store.submissions.accept(new)
+    accepted = here.intake.accept(new)
     state, against = State.QUEUED, revision.id
     if accepted.replayed:
         found = _visible(accepted.id)
         # Another revision may have been published since.
         state, against = found.state, found.revision
-    else:
-        here.dispatcher.send(Job(Kind.SUBMISSION, accepted.id))
     receipt = Receipt(
         id=accepted.id,
         state=state,
@@ -263,7 +260,8 @@ def retry_submission(path: SubmissionPath) -> Response:
     It keeps its id and its attempt, and callbacks are sent for its verdict as for any other. Asking twice grades it
     once. A submission that was cancelled or superseded is not graded: 409.
     """
-    return answers.thing(status(retry(_visible(path.submission_id)), caller()))
+    latest = service().intake.retry(_visible(path.submission_id).id)
+    return answers.thing(status(latest or _gone(path.submission_id), caller()))
 
 
 @noun.operation(
@@ -279,7 +277,7 @@ def retry_submissions(body: RetriesAsked) -> Response:
     Repeat the request with the `next` of its answer as `cursor` until that is null. Asking twice grades each once.
     """
     try:
-        retried = retry_all(caller().course(body.course), body.assignment, body.limit, body.cursor)
+        retried = service().intake.retry_all(caller().course(body.course), body.assignment, body.limit, body.cursor)
     except BadCursor as error:
         raise Problem(INVALID, f"/cursor: {error}", errors=(Fault("pointer", "/cursor", str(error)),)) from None
     return answers.thing(RetriesTold(retried=list(retried.items), next=retried.next_cursor))
@@ -296,27 +294,6 @@ def delete_submission(path: SubmissionPath) -> Response:
     if not service().store.submissions.delete(_visible(path.submission_id).id):
         _gone(path.submission_id)
     return answers.nothing()
-
-
-def retry(found: Submission) -> Submission:
-    """Let a submission wait again if it ended as service_failed; how it stands then.
-
-    It is left as it is if it waits, runs or is done, and refused if it was cancelled or superseded.
-    """
-    if service().store.submissions.retry(found.id):
-        service().dispatcher.send(Job(Kind.SUBMISSION, found.id))
-    latest = service().store.submissions.get(found.id) or _gone(found.id)
-    if latest.state in {State.CANCELLED, State.SUPERSEDED}:
-        raise Problem(CONFLICT, f"the submission is {latest.state}; only one that is service_failed can be retried")
-    return latest
-
-
-def retry_all(course: str, assignment: str | None, limit: int, cursor: str | None = None) -> Page[str]:
-    """Let a course's submissions wait again that ended as service_failed; a page of their ids."""
-    retried = service().store.submissions.retry_all(course, assignment, limit, cursor)
-    for name in retried.items:
-        service().dispatcher.send(Job(Kind.SUBMISSION, name))
-    return retried
 
 
 def download(found: Submission) -> Response:

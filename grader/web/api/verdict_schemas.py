@@ -70,6 +70,16 @@ class PropertyTold(BaseModel):
     networks: int = Field(description="How many put it to the test.")
     message: str
     counterexample: CounterexampleTold | None
+    names: list[str] | None = Field(
+        default=None, description="Other properties of which the message speaks; null from a version that did not say."
+    )
+
+
+class MistakeTold(BaseModel):
+    """A mistake by its id, and what it does: the words after "it"."""
+
+    id: str
+    title: str
 
 
 class DiagnosisTold(BaseModel):
@@ -81,6 +91,12 @@ class DiagnosisTold(BaseModel):
     strong_hint: str
     read: str = Field(description="Where to read about it.")
     apart: str = Field(default="", description="What tells it from explanations that fit as well.")
+    mistakes: list[MistakeTold] = Field(
+        default=[], description="One, or two that are made together; empty from a version that did not keep them."
+    )
+    names: list[str] | None = Field(
+        default=None, description="Properties that judge the lines of which it speaks; null from an earlier version."
+    )
 
 
 class FirstDifferenceTold(BaseModel):
@@ -90,6 +106,29 @@ class FirstDifferenceTold(BaseModel):
     layer: int
     depth: int
     message: str
+    lists: list[str] = Field(
+        default=[], description="Whose entry `layer` it is; empty from a version that did not keep them."
+    )
+    source: str = Field(default="", description="What it is made from, and is right; empty where that is not known.")
+    home: bool = Field(default=False, description="Whether the network has the notebook's own shape.")
+    inferred: bool = Field(default=False, description="Whether only the biases and weights tell of it.")
+    cell: int | None = Field(default=None, description="The cell of the lines; null in a file.")
+    lines: list[int] = Field(default=[], description="The student's lines that write it, if they are few.")
+
+
+class LineTold(BaseModel):
+    """A line of what was handed in."""
+
+    cell: int | None = Field(description="From 1 over all cells of the notebook; null in a file.")
+    line: int
+
+
+class NetworkTold(BaseModel):
+    """The network at which a process ended."""
+
+    number: int = Field(description="From 1.")
+    of: int
+    depth: int = Field(description="How many hidden layers it has.")
 
 
 class ErrorTold(BaseModel):
@@ -98,6 +137,10 @@ class ErrorTold(BaseModel):
     type: str
     message: str
     traceback: str
+    frames: list[LineTold] = Field(default=[], description="The student's own lines in the traceback, in its order.")
+    lines: list[LineTold] = Field(default=[], description="Other lines that the message names.")
+    ending: str = Field(default="", description="How its process ended, without the network; empty if it did not.")
+    network: NetworkTold | None = Field(default=None, description="Where its process ended; null if it did not.")
 
 
 class StatisticsTold(BaseModel):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from flask import Flask, current_app
 
-from grader.dispatch import Dispatcher
+from grader.intake import Intake
 from grader.settings.service import ServiceSettings
 from grader.store.store import Store
 from grader.web.http.capacity import Holding
@@ -15,11 +15,11 @@ _NAME = "backmark"
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """The store, the way to the workers, and what this process grants."""
+    """The store, the use cases, and what this process grants."""
 
     settings: ServiceSettings
     store: Store
-    dispatcher: Dispatcher
+    intake: Intake
     limits: Limits
     holding: Holding
 

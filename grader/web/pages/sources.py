@@ -5,7 +5,7 @@ the jail found (grader/store/listings.py), every other file is cut into lines.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -18,10 +18,6 @@ RAW = 256 * 1024
 
 #: Lines of all cells together, and characters of each, that are shown.
 _LINES, _CHARACTERS = 3000, 400
-#: As the jail names a line (worker/sandbox/inside/listing.py).
-_PLACE = re.compile(r"\b(?:[Cc]ell (\d{1,6}), )?[Ll]ine (\d{1,7})\b")
-#: As the sentence of the first difference names lines (grader/subjects/networks/diagnosis/written.py).
-_LINES_OF = re.compile(r"\blines? (\d{1,7}(?:(?:, | and )\d{1,7}){0,9})(?: of cell (\d{1,6}))?\b")
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 
 
@@ -127,25 +123,15 @@ def _marks(verdict: Mapping[str, Any] | None) -> _Marks:
     if verdict is None:
         return _Marks(frozenset(), frozenset(), None)
     error, first = verdict["error"] or {}, verdict.get("first_difference") or {}
-    said = "\n".join([error.get("message", ""), _frames(error.get("traceback", ""))])
-    raised = frozenset((int(cell) if cell else None, int(line)) for cell, line in _PLACE.findall(said))
-    differs = frozenset(
-        (int(cell) if cell else None, int(line))
-        for lines, cell in _LINES_OF.findall(first.get("message", ""))
-        for line in re.findall(r"\d+", lines)
-    )
-    return _Marks(raised, differs, None if differs else _written(first.get("variable", "")))
+    named = (*error.get("frames", ()), *error.get("lines", ()))
+    raised = frozenset((each["cell"], each["line"]) for each in named)
+    differs = frozenset((first["cell"], line) for line in first.get("lines", ()))
+    return _Marks(raised, differs, None if differs else _written(first.get("lists", ())))
 
 
-def _frames(traceback: str) -> str:
-    """Only the lines that name a place of the student's own; those of libraries start with the library's name."""
-    return "\n".join(each for each in traceback.splitlines() if re.match(r"\s*(cell|line) \d", each))
-
-
-def _written(variable: str) -> re.Pattern[str] | None:
+def _written(lists: Sequence[str]) -> re.Pattern[str] | None:
     """Lines that write an entry of what is the first to differ, whichever layer's."""
-    names = set(re.findall(r"\b([A-Za-z_]\w{0,60})\[", variable))
-    if not names:
+    if not lists:
         return None
-    either = "|".join(sorted(map(re.escape, names)))
+    either = "|".join(map(re.escape, lists))
     return re.compile(rf"[ \t]*(?:{either})(?:[ \t]*\[[^=]{{0,200}}\][ \t]*[-+*/]?=(?!=)|\.(?:append|insert)\()")

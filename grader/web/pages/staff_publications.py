@@ -7,7 +7,7 @@ from flask import Response, redirect, request
 from werkzeug.wrappers import Response as Redirection
 
 from grader.model.assignment_toml import MOST_NETWORKS
-from grader.model.records import Job, Kind, Revision
+from grader.model.records import Revision
 from grader.web.api.publications import read_assignment, usual_fresh
 from grader.web.http.auth import caller
 from grader.web.http.problems import NOT_FOUND, Problem
@@ -62,9 +62,7 @@ def publish(course: str) -> Response | Redirection:
     # Sent twice by a second click, it is one; sent again after a change, it is another.
     digest = sha256(f"{fresh}\n{toml}".encode()).hexdigest()
     key = (caller().token.id, "publish", f"{request.form.get('once', '')[:64]}:{digest}", digest)
-    found = service().store.publications.request(course, assignment.id, toml, wanted, key)
-    if not found.state.terminal:
-        service().dispatcher.send(Job(Kind.PUBLICATION, found.id))
+    found = service().intake.publish(course, assignment.id, toml, wanted, key)
     return redirect(f"/courses/{course}/publications/{found.id}", 303)
 
 

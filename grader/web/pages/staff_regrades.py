@@ -1,12 +1,11 @@
 """Regrades for staff: asked for, watched, looked through, applied or not, rolled back."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from flask import Response, redirect, request
 from pydantic import ValidationError
 from werkzeug.wrappers import Response as Redirection
 
-from grader.model.records import Job, Kind
 from grader.model.verdict import Outcome
 from grader.store.regrades.model import Mode, Phase, Regrade, Which
 from grader.store.summary import Change
@@ -116,23 +115,18 @@ def act(course: str, regrade: str, action: str) -> Redirection:
     """Do what was asked of it, as the API does."""
     staff(course, "submit")
     found, here = _visible(course, regrade), service()
-    if action not in set(Action):
-        raise Problem(NOT_FOUND, f"there is no {action} of a regrade")
     mode = request.form.get("mode")
-    steps: dict[str, Callable[[], Regrade]] = {
-        Action.APPLY: lambda: here.store.regrades.apply(
-            found.id, Mode(mode) if mode in set(Mode) else Mode.NEVER_LOWER
-        ),
-        Action.ROLL_BACK: lambda: here.store.regrades.roll_back(found.id),
-    }
-    if action in steps:
-        steps[action]()
-        here.dispatcher.send(Job(Kind.REGRADE, found.id))
-    elif action == Action.CANCEL:
-        here.store.regrades.cancel(found.id)
-    else:
-        for job in here.store.regrades.resume(found.id)[1]:
-            here.dispatcher.send(job)
+    match action:
+        case Action.APPLY:
+            here.intake.apply(found.id, Mode(mode) if mode in set(Mode) else Mode.NEVER_LOWER)
+        case Action.ROLL_BACK:
+            here.intake.roll_back(found.id)
+        case Action.CANCEL:
+            here.store.regrades.cancel(found.id)
+        case Action.RESUME:
+            here.intake.resume(found.id)
+        case _:
+            raise Problem(NOT_FOUND, f"there is no {action} of a regrade")
     return redirect(f"/courses/{course}/regrades/{found.id}", 303)
 
 

@@ -100,7 +100,7 @@ def cancel_submission(course: str, submission: str) -> Redirection:
 def retry_submission(course: str, submission: str) -> Redirection:
     """Grade one again that ended as service_failed."""
     staff(course, "submit")
-    submissions.retry(visible(course, submission))
+    service().intake.retry(visible(course, submission).id)
     return redirect(f"/courses/{course}/submissions/{submission}", 303)
 
 
@@ -111,7 +111,7 @@ def retry_submissions(course: str) -> Response:
     assignment = request.form.get("assignment", "").strip()[:_LONGEST] or None
     retried, cursor, more = 0, None, True
     for _ in range(_PAGES_OF_RETRIES):
-        found = submissions.retry_all(course, assignment, _PAGE_OF_RETRIES, cursor)
+        found = service().intake.retry_all(course, assignment, _PAGE_OF_RETRIES, cursor)
         retried, cursor = retried + len(found.items), found.next_cursor
         more = cursor is not None
         if not more or retried >= _RETRIES:

@@ -10,7 +10,7 @@ from flask import g, redirect, request, session
 from pydantic import TypeAdapter, ValidationError
 from werkzeug.wrappers import Response
 
-from grader.model.records import Job, Kind, Revision, Submission
+from grader.model.records import Revision, Submission
 from grader.model.stored import settings
 from grader.store.search import Filter
 from grader.store.submissions import New
@@ -69,9 +69,7 @@ def take(token: str) -> Response:
         new = _new(link, revision, browser)
     except _Refused as refused:
         return _form(token, link, revision, refused)
-    accepted = here.store.submissions.accept(new)
-    if not accepted.replayed:
-        here.dispatcher.send(Job(Kind.SUBMISSION, accepted.id))
+    accepted = here.intake.accept(new)
     session["hand-in"] = [link.course, link.assignment, token]
     found = here.store.submissions.get(accepted.id)
     if found is None:

@@ -6,13 +6,11 @@ from typing import Any
 
 from grader.model.records import Revision, Submission
 from grader.model.stored import settings
+from grader.model.words import predicate
 from grader.web.pages.comparing import Array, compared
 from grader.web.pages.drawing import Drawing, drawn
 
 Raw = Mapping[str, Any]
-
-#: Explanations that are both named in one sentence.
-_TWO = 2
 
 #: The sentence of each outcome, where nothing better can be said, and its colour.
 _SENTENCES = {
@@ -130,24 +128,30 @@ def _said(verdict: Raw) -> tuple[str, str]:
         return f"Your code raises {error['type']}.", ""
     if error and not error["traceback"] and verdict["outcome"] != "failed":
         return sentence, error["message"]
-    if first:
-        go = "are the first to go" if " and " in first["variable"] else "is the first to go"
+    if first and first.get("lists"):
+        go = "is the first to go" if len(first["lists"]) == 1 else "are the first to go"
         return f"{first['variable']} {go} wrong, counted from the output.", first["message"]
-    return sentence, ""
+    return sentence, first["message"] if first else ""
 
 
 def _named(diagnosis: list[Raw]) -> str:
     """The mistake, or both where two fit equally well; empty where none is named."""
     if not diagnosis or not diagnosis[0]["title"]:
         return ""
-    title = str(diagnosis[0]["title"])
-    named = f"Your code{title[2:]}" if title.startswith("It ") else title
-    if not diagnosis[0].get("apart"):
-        return named
-    other = str(diagnosis[1]["title"]) if len(diagnosis) == _TWO else ""
-    if other.startswith("It "):
-        return f"{named.rstrip('.')}, or it{other[2:]}"
-    return f"{named.rstrip('.')}, or something that looks the same."
+    best, *others = diagnosis
+    if not best.get("mistakes"):
+        # A verdict of an earlier version says it in a sentence.
+        return str(best["title"])
+    named = f"Your code {_does(best)}"
+    if not best.get("apart"):
+        return f"{named}."
+    if len(others) == 1 and others[0].get("mistakes"):
+        return f"{named}, or it {_does(others[0])}."
+    return f"{named}, or something that looks the same."
+
+
+def _does(diagnosis: Raw) -> str:
+    return predicate(each["title"] for each in diagnosis["mistakes"])
 
 
 def _rows(verdict: Raw) -> Iterator[Row]:

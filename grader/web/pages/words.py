@@ -22,10 +22,6 @@ _CODE = re.compile(
 )
 
 
-#: Between two mistakes of a list: `id (what it does), id (what it does)`.
-_ITEM = re.compile(r"\), (?=[a-z0-9_.]+ \()")
-
-
 def line(text: object) -> str:
     """A student's text in one line: a file's name, a message."""
     whole = plain(str(text)[: _SHORT + 1].replace("\n", " ").replace("\t", " "))
@@ -63,16 +59,6 @@ def outcome(name: str) -> str:
 def property_title(name: str) -> str:
     """What a property is called."""
     return TITLES.get(name, name.replace("_", " "))
-
-
-def listed(text: str) -> tuple[str, list[str], str]:
-    """A refusal as what it says, the mistakes that would pass, and what to do; all in the first if it names none."""
-    said, _, rest = text.partition(": ")
-    named, _, advice = rest.rpartition("). ")
-    items = _ITEM.split(named)
-    if not named or not all(_ITEM.match(f"), {each}") for each in items):
-        return text, [], ""
-    return f"{said}:", [f"{each})" for each in items], f"{advice}."
 
 
 def upperfirst(text: str) -> str:
@@ -130,7 +116,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "tone": tone,
     "outcome_tone": outcome_tone,
     "property": property_title,
-    "listed": listed,
     "upperfirst": upperfirst,
     "sentence": sentence,
     "moment": moment,

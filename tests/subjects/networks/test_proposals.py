@@ -3,6 +3,8 @@
 import gc
 import weakref
 
+import numpy as np
+
 from grader.judge.judge import Judge
 from grader.subjects.networks.layers import stacked
 from grader.subjects.networks.proposals import Proposals
@@ -13,10 +15,20 @@ from worker.grading.candidate import Requests
 def test_what_every_submission_is_asked_is_made_once(udl: Judge) -> None:
     proposals, formulas = Proposals(udl.assignment), udl.assignment.formulas
     requests = Requests(udl.assignment)
-    first, second = (proposals.joined(proposals.ladder(1, 1)) for _ in range(2))
+    first, second = (proposals.expectations(proposals.ladder(1, 1)) for _ in range(2))
     assert first is second
     assert stacked(first, formulas) is stacked(second, formulas)
+    first, second = (proposals.questions(proposals.ladder(1, 1)) for _ in range(2))
     assert requests.of(first) is requests.of(second)
+
+
+def test_a_question_is_asked_without_working_out_what_is_expected(udl: Judge) -> None:
+    """Most proposals are answered in another way than the one that is looked for."""
+    proposals = Proposals(udl.assignment)
+    row = proposals.ladder(1, 1)
+    assert np.isnan(proposals.questions(row).derivatives).all()
+    assert not any("expected" in vars(each) for each in row)
+    assert np.isfinite(proposals.expectations(row).derivatives).all()
 
 
 def test_what_only_one_submission_is_asked_goes_with_it(udl: Judge) -> None:
@@ -28,9 +40,9 @@ def test_what_only_one_submission_is_asked_goes_with_it(udl: Judge) -> None:
     assert own
     assert large
     for row in (own, [*proposals.ladder(1, 1), *own], large):
-        suite = proposals.joined(row)
+        suite, asked = proposals.expectations(row), proposals.questions(row)
         assert stacked(suite, formulas) is stacked(suite, formulas)
-        made = [weakref.ref(each) for each in (suite, requests.of(suite))]
-        del suite
+        made = [weakref.ref(each) for each in (suite, asked, requests.of(asked))]
+        del suite, asked
         gc.collect()
-        assert [each() for each in made] == [None, None]
+        assert [each() for each in made] == [None, None, None]

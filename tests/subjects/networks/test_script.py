@@ -16,6 +16,7 @@ from grader.judge.judge import Judge
 from grader.model.assignment import Activation, Assignment, Loss, Reduction
 from grader.model.verdict import Counterexample
 from grader.oracle.network import Network
+from grader.subjects.networks.explanation import Explanation
 from grader.subjects.networks.script import script
 from tests.local import local
 from tests.subjects.networks.diagnosis.behaviours import BEHAVIOURS
@@ -68,6 +69,12 @@ class Shown:
 
 
 Run = Callable[[str, Counterexample], Shown]
+
+
+@pytest.fixture(autouse=True)
+def _without_explanations(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scripts do not depend on them, and they take a third of the time."""
+    monkeypatch.setattr(Judge, "_explained", lambda *_: Explanation())
 
 
 @pytest.fixture(scope="module")

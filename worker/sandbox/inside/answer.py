@@ -78,9 +78,9 @@ class Student:
             return error
         return module
 
-    def describe(self, error: BaseException) -> dict[str, str]:
+    def describe(self, error: BaseException) -> dict[str, Any]:
         """Return what an exception says, with the statements that it may miss."""
-        return describe(error, self.lines, explained(error, self.lines, self._given_up))
+        return describe(error, self.lines, *explained(error, self.lines, self._given_up))
 
 
 def _randomness(code: str) -> "Randomness | None":
@@ -133,26 +133,29 @@ def _evidence(student: Student, question: Question) -> Iterator[bytes]:
             given = _arguments(numbers.copy(), form)
             ended, raised, returned = False, None, None
             misshapen = None
-            scope: dict[str, Any] = {}
+            taken = evidence.Taken({}, {}, {}, None)
             try:
                 function = student.function(question.function, len(form.shapes[0]) - 1, question.loss)
                 returned = function(*given[:4], given[4][0])
                 ended = True
-                lists, scope, _ = watch.take()
+                taken = watch.take()
                 misshapen = evidence.misshapen(returned, shapes)
             except BaseException as error:  # noqa: BLE001 - as above
-                lists, scope, frame = watch.take(error.__traceback__)
-                if frame is not None:
-                    raised = raising.describe(error.__traceback__, frame, student.lines, _known(given, lists))
-                    misshapen = evidence.first_misshapen(lists, shapes)
+                taken = watch.take(error.__traceback__)
+                if taken.frame is not None:
+                    known = _known(given, taken.lists)
+                    raised = raising.describe(error.__traceback__, taken.frame, student.lines, known)
+                    misshapen = evidence.first_misshapen(taken.lists, shapes)
                 elif codes and isinstance(error, TypeError):
                     raised = raising.describe_call(codes[-1], student.lines)
-            name, given_back = evidence.returned_lists(returned, shapes, lists)
-            status, payload, shared = evidence.read({**lists, **given_back}, shapes)
+            name, given_back = evidence.returned_lists(returned, shapes, taken.lists)
+            if returned is None and not taken.lists:
+                given_back = evidence.recognized(taken.own, shapes)
+            status, payload, shared = evidence.read({**taken.lists, **given_back}, shapes)
             wrote = None
             if misshapen is not None and codes:
-                known = _known(given, lists)
-                wrote = raising.describe_write(misshapen, codes[-1], student.lines, scope, known)
+                known = _known(given, taken.lists)
+                wrote = raising.describe_write(misshapen, codes[-1], student.lines, taken.scope, known)
             header = {"kind": "evidence", "ended": ended, "form": name, "status": status, "shared": shared}
             yield pack({**header, "raised": raised, "wrote": wrote}, payload)
 

@@ -115,4 +115,5 @@ def _decoded(source: bytes, name: str) -> str:
             "encoding",
             f"The file is not valid {name.upper()}: byte {error.start} (0x{source[error.start]:02x}), "
             f"on line {line}, does not decode. Save the file as UTF-8.",
+            [(0, line)],
         ) from None

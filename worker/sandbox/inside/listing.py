@@ -48,6 +48,8 @@ class Slice:
     texts: tuple[str, ...]
     #: Cells left out since they are not Python, as "cell 7, line 2: invalid syntax".
     left_out: tuple[str, ...] = ()
+    #: The cell and the line that each of them names.
+    left_out_at: tuple[tuple[int, int], ...] = ()
     #: Where it writes the notebook's lists of derivatives.
     writes: tuple[Write, ...] = ()
     #: For each line of `code` the cell (0 in a file) and the line in it.
@@ -59,6 +61,10 @@ class Slice:
     def origin(self, lineno: int) -> tuple[int, int]:
         """Return the cell (0 in a file) and the line where the student wrote line `lineno` of `code`."""
         return self.origins[lineno - 1]
+
+    def spot(self, lineno: int) -> tuple[int, int] | None:
+        """Return the same, or None for a line outside of `code`."""
+        return self.origins[lineno - 1] if 0 < lineno <= len(self.origins) else None
 
     def place(self, lineno: int) -> str:
         """Say where line `lineno` of `code` (1 is the first) stands: "line 31", or "cell 9, line 31".

@@ -28,7 +28,8 @@ def load(source: bytes, *, named: bool) -> dict[str, Any] | None:
             return None
         raise _none(
             f"it is not JSON (line {error.lineno}, column {error.colno}: {error.msg}). "
-            "Download it again from Jupyter or Colab, or rename a Python file to .py"
+            "Download it again from Jupyter or Colab, or rename a Python file to .py",
+            (0, error.lineno),
         ) from None
     except Rejected:
         if not named:
@@ -75,5 +76,5 @@ def _text(cell: dict[str, Any], number: int) -> str:
     return source
 
 
-def _none(why: str) -> Rejected:
-    return Rejected("not_a_notebook", f"The file is not a notebook: {why}.")
+def _none(why: str, *lines: tuple[int, int]) -> Rejected:
+    return Rejected("not_a_notebook", f"The file is not a notebook: {why}.", lines)

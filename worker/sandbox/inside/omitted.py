@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Mapping
+from itertools import islice
 
 from .changes import ANY
 from .listing import Slice
@@ -14,12 +15,17 @@ _MOST, _SHOWN = 3, 60
 _LACKING = (NameError, LookupError, AttributeError, TypeError, StopIteration)
 
 
-def explained(error: BaseException, part: Slice, given_up: Mapping[Statement, str]) -> str:
-    """Return sentences to add to the exception's message; mostly there are none."""
+def explained(
+    error: BaseException, part: Slice, given_up: Mapping[Statement, str]
+) -> tuple[str, list[tuple[int, int]]]:
+    """Return sentences to add to the exception's message, and the lines that they name; mostly there are none."""
     try:
-        return _imports(error) or _omitted(error, part, given_up)
+        if sentence := _imports(error):
+            return sentence, []
+        found = list(islice(_omitted(error, part, given_up), _MOST))
     except Exception:  # noqa: BLE001 - an exception of the student's may do anything when it is looked at
-        return ""
+        return "", []
+    return " ".join(sentence for sentence, _ in found), [spot for _, spot in found]
 
 
 def _imports(error: BaseException) -> str:
@@ -34,17 +40,19 @@ def _imports(error: BaseException) -> str:
     )
 
 
-def _omitted(error: BaseException, part: Slice, given_up: Mapping[Statement, str]) -> str:
+def _omitted(
+    error: BaseException, part: Slice, given_up: Mapping[Statement, str]
+) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Yield a sentence for each statement that may be missed, with its line; or for each cell that is no Python."""
     if not isinstance(error, _LACKING):
-        return ""
+        return
     name = error.name if isinstance(error, NameError) else None
-    sentences = [
-        f"{_capital(statement.place)} (`{_first_line(statement)}`) was left out: {why}."
-        for statement, why in _missed(name, part, given_up)
-    ]
-    if name is not None and not sentences:
-        sentences = [f"{_capital(fault)}: that cell was left out." for fault in part.left_out]
-    return " ".join(sentences[:_MOST])
+    missed = list(_missed(name, part, given_up))
+    for statement, why in missed:
+        yield f"{_capital(statement.place)} (`{_first_line(statement)}`) was left out: {why}.", statement.spot
+    if name is not None and not missed:
+        for fault, spot in zip(part.left_out, part.left_out_at, strict=True):
+            yield f"{_capital(fault)}: that cell was left out.", spot
 
 
 def _missed(name: str | None, part: Slice, given_up: Mapping[Statement, str]) -> Iterator[tuple[Statement, str]]:

@@ -1,8 +1,8 @@
 """What the student's code raised, as three capped texts with the student's own lines and numbers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import TracebackType
-from typing import Protocol
+from typing import Any, Protocol
 
 #: The file name that the slice is compiled under: how its frames are told from all others.
 FILENAME = "<submission>"
@@ -12,8 +12,15 @@ _TYPE_CAP, _MESSAGE_CAP, _TRACEBACK_CAP = 200, 2_000, 8_000
 _ENDS, _CHAIN = 8, 4
 
 
+#: A line of what was handed in: its cell (0 in a file), and its number there.
+Spot = tuple[int, int]
+
+
 class Lines(Protocol):
     """Where a line of the slice stands in what was handed in."""
+
+    def spot(self, lineno: int) -> Spot | None:
+        """Find the line there, or None outside of it all."""
 
     def place(self, lineno: int) -> str:
         """Name the line in the student's own numbering."""
@@ -22,17 +29,21 @@ class Lines(Protocol):
         """Return the line itself."""
 
 
-def describe(error: BaseException, lines: Lines, added: str = "") -> dict[str, str]:
+def describe(error: BaseException, lines: Lines, added: str = "", named: Sequence[Spot] = ()) -> dict[str, Any]:
     """Return type, message and traceback; survives exceptions that break when they are looked at.
 
-    What is `added` is our own word, and ends the message and the traceback.
+    What is `added` is our own word, and ends the message and the traceback; `named` are the lines that it speaks of.
+    `frames` are the student's own lines in the traceback, in its order.
     """
     # Room for it, however long the student's own message is.
     message, traceback = _MESSAGE_CAP - len(added) - 1, _TRACEBACK_CAP - len(added) - 1
+    text, frames = _traceback(error, lines)
     return {
         "type": clean(_name(error), _TYPE_CAP),
         "message": _with(clean(_message(error), message), ". ", added),
-        "traceback": _with(clean(_traceback(error, lines), traceback), "\n", added),
+        "traceback": _with(clean(text, traceback), "\n", added),
+        "frames": frames,
+        "lines": list(named),
     }
 
 
@@ -71,50 +82,55 @@ def _printable(char: str) -> str:
     return char if char == "\n" or char.isprintable() else char.encode("unicode_escape").decode("ascii")
 
 
-def _traceback(error: BaseException, lines: Lines) -> str:
+def _traceback(error: BaseException, lines: Lines) -> tuple[str, list[Spot]]:
     try:
-        return "\n".join(_chain(error, lines))
+        blocks = _chain(error, lines)
     except BaseException:  # noqa: BLE001 - without a traceback it is still an answer
-        return ""
+        return "", []
+    return "\n".join(text for text, _ in blocks), [spot for _, spot in blocks if spot is not None]
 
 
-def _chain(error: BaseException, lines: Lines) -> list[str]:
+#: A line of the traceback, and the student's own line that it names.
+_Block = tuple[str, Spot | None]
+
+
+def _chain(error: BaseException, lines: Lines) -> list[_Block]:
     """Format the exception and those that led to it, the first one first, as Python does."""
-    parts: list[list[str]] = []
+    parts: list[list[_Block]] = []
     seen: set[int] = set()
     link: BaseException | None = error
     while link is not None and id(link) not in seen and len(parts) < _CHAIN:
         seen.add(id(link))
         cause = link.__cause__
         below = cause if cause is not None else None if link.__suppress_context__ else link.__context__
-        text = [*_frames(link.__traceback__, lines), f"{_name(link)}: {_message(link)}".removesuffix(": ")]
+        blocks = [*_frames(link.__traceback__, lines), (f"{_name(link)}: {_message(link)}".removesuffix(": "), None)]
         if below is not None and id(below) not in seen:
             why = "This was caused by it:" if cause is not None else "While that was handled, another came:"
-            text = [why, *text]
-        parts.append(text)
+            blocks = [(why, None), *blocks]
+        parts.append(blocks)
         link = below
-    return [line for part in reversed(parts) for line in part]
+    return [block for part in reversed(parts) for block in part]
 
 
-def _frames(traceback: TracebackType | None, lines: Lines) -> list[str]:
+def _frames(traceback: TracebackType | None, lines: Lines) -> list[_Block]:
     blocks = list(_blocks(traceback, lines))
     if len(blocks) > 2 * _ENDS:
         left_out = f"  ... {len(blocks) - 2 * _ENDS} more ..."
-        blocks = [*blocks[:_ENDS], left_out, *blocks[-_ENDS:]]
+        blocks = [*blocks[:_ENDS], (left_out, None), *blocks[-_ENDS:]]
     return blocks
 
 
-def _blocks(traceback: TracebackType | None, lines: Lines) -> Iterator[str]:
+def _blocks(traceback: TracebackType | None, lines: Lines) -> Iterator[_Block]:
     """Yield the student's frames, and the innermost one where that is a library's."""
     seen = False
     while traceback is not None:
         code = traceback.tb_frame.f_code
         if code.co_filename == FILENAME:
             seen = True
-            yield f"  {lines.place(traceback.tb_lineno)}, in {code.co_name}"
+            yield f"  {lines.place(traceback.tb_lineno)}, in {code.co_name}", lines.spot(traceback.tb_lineno)
             if text := lines.text(traceback.tb_lineno).strip():
-                yield f"    {text}"
+                yield f"    {text}", None
         elif seen and traceback.tb_next is None:
             module = traceback.tb_frame.f_globals.get("__name__", "a library")
-            yield f"  {module}, line {traceback.tb_lineno}, in {code.co_name}"
+            yield f"  {module}, line {traceback.tb_lineno}, in {code.co_name}", None
         traceback = traceback.tb_next

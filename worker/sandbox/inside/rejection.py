@@ -1,16 +1,22 @@
 """Why a submission is refused before it runs, in words that teach."""
 
+from collections.abc import Iterable
+
 #: Longest stretch of a student's line that a message quotes, in characters: a legal line can be 1 MiB long.
 QUOTED = 120
 
 
 class Rejected(Exception):
-    """The submission cannot be graded: `reason` is a fixed word, `message` what is wrong and what to do."""
+    """The submission cannot be graded: `reason` is a fixed word, `message` what is wrong and what to do.
 
-    def __init__(self, reason: str, message: str) -> None:
+    `lines` are those that the message names, each with its cell (0 in a file).
+    """
+
+    def __init__(self, reason: str, message: str, lines: Iterable[tuple[int, int]] = ()) -> None:
         super().__init__(reason, message)
         self.reason = reason
         self.message = message
+        self.lines = tuple(lines)
 
 
 def shown(text: str) -> str:

@@ -32,9 +32,10 @@ def _extract(request: wire.Frame) -> tuple[Student | None, bytes]:
         found = source.extract(request.payload, request.header["filename"], request.header["function"], cells)
         student = Student(found)
     except source.Rejected as error:
-        return None, _rejected(error.reason, error.message, cells)
+        return None, _rejected(error, cells)
     except (RecursionError, MemoryError):
-        return None, _rejected("too_complex", "The code is nested too deeply, or is too large, to be read.", cells)
+        why = source.Rejected("too_complex", "The code is nested too deeply, or is too large, to be read.")
+        return None, _rejected(why, cells)
     listing, texts = encode(cells)
     header: dict[str, Any] = {
         "fingerprint": found.fingerprint,
@@ -45,10 +46,11 @@ def _extract(request: wire.Frame) -> tuple[Student | None, bytes]:
     return student, wire.pack(header, texts + found.code.encode("utf-8", "backslashreplace"))
 
 
-def _rejected(reason: str, message: str, cells: list[Cell]) -> bytes:
-    text = message[:8_000].encode("utf-8", "backslashreplace").decode()
+def _rejected(error: source.Rejected, cells: list[Cell]) -> bytes:
+    text = error.message[:8_000].encode("utf-8", "backslashreplace").decode()
     listing, texts = encode(cells)
-    return wire.pack({"rejected": {"reason": reason, "message": text}, "listing": listing}, texts)
+    rejected = {"reason": error.reason, "message": text, "lines": error.lines}
+    return wire.pack({"rejected": rejected, "listing": listing}, texts)
 
 
 def _flush(prints: tuple[TextIO, TextIO]) -> None:

@@ -56,6 +56,11 @@ class Statement:
         """Where it begins, as a reader finds it."""
         return self.piece.place(self.node.lineno)
 
+    @property
+    def spot(self) -> tuple[int, int]:
+        """Its cell (0 in a file), and the line where it begins."""
+        return self.piece.cell, self.node.lineno
+
 
 @dataclass(slots=True)
 class Places:

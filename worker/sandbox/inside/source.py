@@ -150,10 +150,11 @@ def _conclude(reading: _Reading) -> Slice:
     program = Program(reading.statements)
     position = target.find(program, function)
     if reading.broken and (position is None or position < reading.broken[0]):
-        raise reading.broken[1].rejected(_earlier(program, position, function))
+        raise reading.broken[1].rejected(*_earlier(program, position, function))
     if position is None:
         notes = [f"Not valid Python, and left out: {place}." for place in left_out[: target.LISTED]]
-        raise target.missing(program, function, reading.notes + notes)
+        faulty = [fault.spot for fault in reading.faults[: target.LISTED]]
+        raise target.missing(program, function, reading.notes + notes, faulty)
     statement = reading.statements[position]
     target.check_kind(statement, function)
     kept = program.slice(position, function)
@@ -169,6 +170,7 @@ def _conclude(reading: _Reading) -> Slice:
         places=tuple(line.piece.place(line.number) for line in lines),
         texts=tuple(quoted(line.piece.lines[line.number - 1]) for line in lines),
         left_out=left_out,
+        left_out_at=tuple(fault.spot for fault in reading.faults),
         writes=writes(statements),
         origins=tuple((line.piece.cell, line.number) for line in lines),
         omitted=tuple(program.statements[place] for place in sorted(omitted)),
@@ -176,12 +178,13 @@ def _conclude(reading: _Reading) -> Slice:
     )
 
 
-def _earlier(program: Program, position: int | None, function: str) -> str:
+def _earlier(program: Program, position: int | None, function: str) -> tuple[str, list[tuple[int, int]]]:
+    """A sentence about an earlier definition, and its line; nothing if there is none."""
     if position is None:
-        return ""
-    statement = program.statements[position]
-    place = statement.piece.place(statement.node.lineno)
-    return f"An earlier `{function}` ({place}) is valid, but the last one counts: fix it or delete it."
+        return "", []
+    found = program.statements[position]
+    sentence = f"An earlier `{function}` ({found.place}) is valid, but the last one counts: fix it or delete it."
+    return sentence, [found.spot]
 
 
 def _compiled(lines: list[Line]) -> tuple[Part, ...]:

@@ -3,6 +3,7 @@
 import ast
 import re
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .magics import is_command
@@ -32,16 +33,27 @@ class Fault:
     """Why a piece is not Python."""
 
     reason: str
-    place: str
+    piece: Piece
+    line: int
     what: str
     excerpt: str
     advice: str
 
-    def rejected(self, extra: str = "") -> Rejected:
-        """Make the fault the reason why the whole submission is refused."""
+    @property
+    def place(self) -> str:
+        """Where it is, as a reader finds it."""
+        return self.piece.place(self.line)
+
+    @property
+    def spot(self) -> tuple[int, int]:
+        """Its cell (0 in a file) and line."""
+        return self.piece.cell, self.line
+
+    def rejected(self, extra: str = "", others: Sequence[tuple[int, int]] = ()) -> Rejected:
+        """Make the fault the reason why the whole submission is refused; `extra` names the `others`."""
         where = self.place[:1].upper() + self.place[1:]
         sentence = f"{where} is not valid Python: {self.what}.\n{self.excerpt}\n{self.advice}"
-        return Rejected(self.reason, sentence + (f" {extra}" if extra else ""))
+        return Rejected(self.reason, sentence + (f" {extra}" if extra else ""), (self.spot, *others))
 
 
 def unified(text: str) -> str:
@@ -90,7 +102,7 @@ def fault(error: SyntaxError, lines: list[str], piece: Piece) -> Fault:
     reason = "syntax_error"
     if _TOO_DEEP.search(what):
         reason, advice = "too_complex", "Split the long expressions over several statements."
-    return Fault(reason, piece.place(line), what, underlined(text, error.offset or 1), advice)
+    return Fault(reason, piece, line, what, underlined(text, error.offset or 1), advice)
 
 
 def _half(error: UnicodeEncodeError, piece: Piece) -> Fault:
@@ -99,4 +111,4 @@ def _half(error: UnicodeEncodeError, piece: Piece) -> Fault:
     start = text.rfind("\n", 0, error.start) + 1
     excerpt = underlined(text[start:].split("\n", 1)[0], error.start - start + 1)
     what = f"{shown(text[error.start])} is half of a character (a lone surrogate)"
-    return Fault("encoding", piece.place(line), what, excerpt, "Type that character again.")
+    return Fault("encoding", piece, line, what, excerpt, "Type that character again.")

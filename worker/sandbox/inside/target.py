@@ -49,7 +49,8 @@ def check_kind(statement: Statement, function: str) -> None:
     else:
         return
     place = statement.piece.place(node.lineno) if isinstance(node, ast.stmt) else ""
-    raise Rejected("not_a_function", f"The last definition of `{function}` ({place}) is {what}. {instead}.")
+    lines = [(statement.piece.cell, node.lineno)] if isinstance(node, ast.stmt) else []
+    raise Rejected("not_a_function", f"The last definition of `{function}` ({place}) is {what}. {instead}.", lines)
 
 
 def _target(node: ast.AST) -> object:
@@ -58,12 +59,15 @@ def _target(node: ast.AST) -> object:
     return targets[0] if len(targets) == 1 else None
 
 
-def missing(program: Program, function: str, notes: list[str]) -> Rejected:
-    """Refuse a program without the function: where something like it stands, and what was found."""
+def missing(program: Program, function: str, notes: list[str], faulty: list[tuple[int, int]]) -> Rejected:
+    """Refuse a program without the function: where something like it stands, and what was found.
+
+    The `notes` name the lines `faulty`.
+    """
     sentences = [f"There is no function `{function}` at the top level of the submission."]
-    found = _hidden(program, function) or _near(program, function)
+    hidden, lines = _hidden(program, function)
     cells = any(statement.piece.cell for statement in program.statements)
-    sentences += found or [f"Is this the right {'notebook' if cells else 'file'}?"]
+    sentences += hidden or _near(program, function) or [f"Is this the right {'notebook' if cells else 'file'}?"]
     names = _functions(program)
     if names:
         listed = ", ".join(f"`{quoted(name[:LONGEST])}`" for name in names[:LISTED])
@@ -71,7 +75,7 @@ def missing(program: Program, function: str, notes: list[str]) -> Rejected:
         sentences.append(f"Functions found: {listed}{more}.")
     else:
         sentences.append(f"No functions were found. Define it with `def {function}(...)`.")
-    return Rejected("no_such_function", " ".join([*sentences, *notes]))
+    return Rejected("no_such_function", " ".join([*sentences, *notes]), [*lines, *faulty])
 
 
 def _functions(program: Program) -> list[str]:
@@ -79,16 +83,18 @@ def _functions(program: Program) -> list[str]:
     return list(dict.fromkeys(node.name for node in nodes if isinstance(node, _FUNCTIONS)))
 
 
-def _hidden(program: Program, function: str) -> list[str]:
+def _hidden(program: Program, function: str) -> tuple[list[str], list[tuple[int, int]]]:
+    """A sentence about one that is not at the top level, and its line."""
     for statement in reversed(program.statements):
         for holder, node in _definitions(statement.node):
             if node.name == function:
                 place = statement.piece.place(node.lineno)
-                return [f"There is one inside {holder} ({place}): move it out, to the left margin."]
+                sentence = f"There is one inside {holder} ({place}): move it out, to the left margin."
+                return [sentence], [(statement.piece.cell, node.lineno)]
         if isinstance(statement.node, ast.ImportFrom) and function in statement.names.bound:
-            place = statement.piece.place(statement.node.lineno)
-            return [f"It is imported ({place}), but only this file is graded: paste the function in."]
-    return []
+            sentence = f"It is imported ({statement.place}), but only this file is graded: paste the function in."
+            return [sentence], [statement.spot]
+    return [], []
 
 
 def _definitions(statement: ast.stmt) -> Iterator[tuple[str, Any]]:

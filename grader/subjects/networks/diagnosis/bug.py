@@ -10,10 +10,12 @@ from grader.subjects.networks.diagnosis.lines import Lines
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """What a line finds, and what to read again: a place in the book, and no formula."""
+    """What a line finds, what to read again (a place in the book, and no formula), and the property that judges it."""
 
     variable: str
     read: str
+    #: Empty where none judges that line alone.
+    name: str = ""
 
 
 class Where(Enum):
@@ -27,20 +29,24 @@ class Where(Enum):
     BIAS = Spot(
         "all_dl_dbiases[layer]",
         "Equation 7.21: how a bias enters its preactivation, and what the chain rule makes of that.",
+        "bias_gradient",
     )
     WEIGHT = Spot(
         "all_dl_dweights[layer]",
         "Equation 7.22: how a weight enters its preactivation, and what the chain rule makes of that.",
+        "weight_gradient",
     )
     ACTIVATION = Spot(
         "all_dl_dh[layer]",
         "Equation 7.24, its second part: how an activation reaches every preactivation of its layer, and what the chain"
         " rule makes of that.",
+        "activation_gradient",
     )
     DERIVATIVE = Spot(
         "all_dl_df[layer-1]",
         "Equation 7.24, its first part: how a preactivation becomes an activation, and what the chain rule makes of"
         " that.",
+        "relu_derivative",
     )
     RETURN = Spot("what is returned", "What backward_pass returns: the line at its end.")
     RAISES = Spot("the line that raises", "The line that raises: what each name in it is.")
@@ -111,3 +117,12 @@ class Bug:
     applies: Applies = field(default=always)
     #: True for what is rare: then it is not tried in pairs.
     rare: bool = False
+    #: The steps of the rubric that it makes wrong, if that is not the one of its line.
+    fails: tuple[str, ...] | None = None
+
+    @property
+    def steps(self) -> tuple[str, ...] | None:
+        """The steps of the rubric that it makes wrong; None if it says nothing of them."""
+        # The row of the bias gradients judges the loss derivative, too.
+        step = "bias_gradient" if self.where is Where.OUTPUT else self.where.value.name
+        return self.fails if self.fails is not None else (step,) if step else None

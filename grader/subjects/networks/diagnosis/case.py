@@ -145,7 +145,7 @@ def _misfit(given: Malformed | Raised, lines: Lines, form: Form) -> int | None:
         case Malformed(), Malformed() as made if overflowed(given):
             return 0 if overflowed(made) else None
         case Malformed(), Malformed() as made:
-            return 2 if alike(given.message) == made.message else None
+            return 2 if alike(given) == made else None
         case Raised(), Malformed() | Raised() if given.type in SHAPES and lines.returned is None:
             return _same_shapes(given.message, form.clues)
     return None

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from grader.model.verdict import Diagnosis
+from grader.model.verdict import Diagnosis, NamedMistake
+from grader.model.words import predicate
 from grader.subjects.networks.diagnosis.bug import Bug, Where
 from grader.subjects.networks.diagnosis.bugs.library import rarity
 from grader.subjects.networks.diagnosis.fit import Fit
@@ -21,7 +22,11 @@ def told(fits: Sequence[Fit]) -> tuple[Diagnosis, ...]:
 
 def title(fit: Fit) -> str:
     """What it does, as one sentence."""
-    return f"It {' and it '.join(bug.title for bug in fit.bugs)}."
+    return f"It {_does(fit)}."
+
+
+def _does(fit: Fit) -> str:
+    return predicate(bug.title for bug in fit.bugs)
 
 
 def _one(fit: Fit, others: Sequence[Fit]) -> Diagnosis:
@@ -38,13 +43,18 @@ def _one(fit: Fit, others: Sequence[Fit]) -> Diagnosis:
         " ".join(strong),
         " ".join(dict.fromkeys(bug.where.value.read for bug in fit.bugs)),
         " ".join(_apart(fit, other) for other in others),
+        tuple(NamedMistake(bug.id, bug.title) for bug in fit.bugs),
+        # What tells it from others speaks of their lines, too.
+        tuple(
+            dict.fromkeys(bug.where.value.name for each in (fit, *others) for bug in each.bugs if bug.where.value.name)
+        ),
     )
 
 
 def _apart(fit: Fit, other: Fit) -> str:
     """How to tell this explanation from another one that gives the same numbers."""
     what = "shapes" if fit.by_shapes else "numbers"
-    same = f"The {what} fit another explanation just as well: {title(other)[0].lower()}{title(other)[1:]}"
+    same = f"The {what} fit another explanation just as well: it {_does(other)}."
     mine, theirs = (_only(first, second) for first, second in ((fit, other), (other, fit)))
     # Of shapes, both may be true of one line: then an array that is right says nothing against either.
     if fit.by_shapes or mine is None or theirs is None or mine.where is theirs.where:

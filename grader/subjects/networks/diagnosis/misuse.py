@@ -30,6 +30,9 @@ _KNOWN = (*GIVEN, *MADE, *_HELPERS, "K", "np", "layer", "range", "len", "y")
 _OF_LISTS = frozenset({"len", "zip", "enumerate", "reversed", "list", "range", "print", "tuple", "sum", "iter"})
 _COUNT = re.compile(r"missing (\d+) required positional|takes (?:from \d+ to )?(\d+) positional arguments? but (\d+)")
 
+#: A longer number is no count of arguments.
+_MOST_ARGUMENTS = 9
+
 _WRITERS = {
     "all_dl_dweights": Where.WEIGHT,
     "all_dl_dbiases": Where.BIAS,
@@ -91,7 +94,7 @@ def _name(statement: Statement) -> Slip | None:
         return _slip(
             "undefined_name",
             "uses an undefined name",
-            "A name in it has no value. Is it spelt as where it is set, and set before?",
+            "A name in it has no value. Is it spelled the same where you assign it, and does that line run first?",
             "a name has no value there: set it first, inside of the function or in a cell that defines it.",
         )
     return _slip(
@@ -128,10 +131,9 @@ def _attribute(statement: Statement) -> Slip | None:
 
 def _transposes(statement: Statement, message: str) -> Slip | None:
     """A transpose without its call, or one called that needs none."""
-    part = statement.parsed.part
-    nodes = list(ast.walk(part))
-    functions = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
-    for node in nodes:
+    inside = statement.parsed.inside
+    functions = {id(node.func) for node in inside if isinstance(node, ast.Call)}
+    for node in inside:
         if not isinstance(node, ast.Attribute):
             continue
         if node.attr == "transpose" and id(node) not in functions and not _is_numpy(node.value):
@@ -216,7 +218,7 @@ def _whole_list(statement: Statement) -> Slip | None:
 
 def _past_layer_0(statement: Statement) -> Slip | None:
     """The preactivations of layer - 1 in layer 0, which are those of the output."""
-    for node in ast.walk(statement.parsed.part):
+    for node in statement.parsed.inside:
         match node:
             case ast.Subscript(slice=ast.BinOp(left=ast.Name() as layer, op=ast.Sub(), right=ast.Constant(value=1))):
                 if _listed(statement, node.value) in {"all_f", "all_dl_df"} and statement.number(layer) == 0:
@@ -271,16 +273,15 @@ def _is_output(statement: Statement) -> bool:
 
 def _bare(statement: Statement) -> Iterator[ast.AST]:
     """Names of lists that are neither taken an entry of nor handed to a function that takes lists."""
-    part = statement.parsed.part
     used: set[ast.AST] = set()
-    for node in ast.walk(part):
+    for node in statement.parsed.inside:
         if isinstance(node, ast.Subscript):
             used.update((node.value, node.slice))
         elif isinstance(node, ast.Call) and (called(node) in _OF_LISTS or _unknown(node)):
             used.update(node.args)
         elif isinstance(node, ast.comprehension):
             used.add(node.iter)
-    for node in ast.walk(part):
+    for node in statement.parsed.inside:
         if isinstance(node, ast.Name) and node not in used:
             operand = statement.operand(node)
             if operand is not None and operand.type in {"list", "tuple"}:
@@ -295,7 +296,7 @@ def _unknown(node: ast.Call) -> bool:
 
 def _unset(statement: Statement) -> Slip | None:
     """An entry of one of the lists that are made, which holds nothing yet."""
-    texts = {text for node in ast.walk(statement.parsed.part) if (text := _empty(statement, node)) is not None}
+    texts = {text for node in statement.parsed.inside if (text := _empty(statement, node)) is not None}
     if len(texts) != 1:
         return None
     return _not_set(statement, texts.pop())
@@ -375,18 +376,19 @@ def _arguments(statement: Statement, message: str) -> Slip | None:
     if not isinstance(part, ast.Call):
         return None
     name = called(part)
-    named = name if name in {*_HELPERS, *_NUMPY} else "a function"
+    named = name if name in {*_HELPERS, *_NUMPY} else "a function of its own"
     given = len(part.args) + len(part.keywords)
     counted = f"{given} argument{'' if given == 1 else 's'}"
     if found[1] is not None:
         missing = int(found[1])
-        if missing > 9:
+        if missing > _MOST_ARGUMENTS:
             return None
         says = f"{counted}, {missing} too few"
     else:
-        if int(found[3]) != given:
+        takes = int(found[2])
+        if int(found[3]) != given or takes > _MOST_ARGUMENTS:
             return None
-        says = f"{counted}, and {named} takes {'more' if int(found[2]) > given else 'fewer'}"
+        says = f"{counted} instead of {takes}"
     return _slip(
         "wrong_arguments",
         f"calls {named} with {says}",

@@ -1,7 +1,7 @@
 """Where it goes wrong: the first layer from the output down whose numbers are wrong though what went in is right."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from grader.oracle.network import Array
 from grader.oracle.suite import Suite, matrices
 from grader.subjects.networks.diagnosis.agreeing import carried
 from grader.subjects.networks.layers import Booleans
+
+#: What is certain if dW and db differ in what they tell of dl/df.
+DISAGREE = "its bias and weight gradients cannot both come from the same dl/df"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +56,8 @@ def first_difference(
     seen = [each for each in found if each is not None]
     if not seen:
         return None
-    nearest = min(seen, key=lambda each: (each.depth - each.layer, not each.read, not each.clear, each.depth, each.i))
-    return _told(nearest, home=bool(home))
+    nearest = min(seen, key=lambda each: (each.depth - each.layer, not each.clear, not each.read, each.depth, each.i))
+    return _difference(nearest, home=bool(home))
 
 
 def _first(suite: Suite, answer: Answer, i: int, assignment: Assignment, evidence: Evidence | None) -> _Found | None:
@@ -132,24 +135,39 @@ def _input(suite: Suite, i: int, k: int) -> Array:
     return one.activations[start : start + one.sizes[0][k]].reshape(-1, 1)
 
 
-def _told(found: _Found, *, home: bool) -> FirstDifference:
-    """The sentence: which network, what differs first, and why it is that."""
-    k, both = found.k, len(found.names) > 1
+def _difference(found: _Found, *, home: bool) -> FirstDifference:
     inferred = found.names == ("all_dl_df",) and not found.read
+    return worded(
+        FirstDifference(
+            found.variable, found.k, found.depth, "", found.names, found.source, home=home, inferred=inferred
+        )
+    )
+
+
+def worded(found: FirstDifference) -> FirstDifference:
+    """The same with its sentence: which network, what differs first, which lines write it, and why it is that."""
+    k, both = found.layer, len(found.lists) > 1
     if found.source:
         why = f"{found.source}, which {'they are' if both else 'it is'} made from, is right"
-    elif both:
-        why = f"the two do not agree on one all_dl_df[{k}]"
     elif k == found.depth:
         why = f"this is where the chain rule starts, from all_f[{k}] and y"
     else:
         why = f"all_dl_df[{k + 1}] is right, and all_dl_dh[{k + 1}] comes between the two"
-    network = (
-        f"a network of the notebook's own shape (K = {found.depth})" if home else f"one network (K = {found.depth})"
-    )
-    shown = f", as far as all_dl_dbiases[{k}] and all_dl_dweights[{k}] show" if inferred else ""
-    message = (
-        f"In {network}, {found.variable} {'are' if both else 'is'} the first to differ, counted from the output{shown}:"
-        f" {why}."
-    )
-    return FirstDifference(found.variable, k, found.depth, message)
+    network = "a network of the notebook's own shape" if found.home else "one network"
+    written = f", {_lines(found)}," if found.lines else ""
+    what = f"{found.variable}{written} {'are' if both else 'is'} the first to differ, counted from the output: {why}"
+    if both and not found.source:
+        what = f"layer {k} is the first to differ, counted from the output: {DISAGREE}"
+    elif found.inferred and k == found.depth:
+        what = (
+            f"the output layer, layer {k}, is wrong already: look at the derivative of the loss, from all_f[{k}] and y"
+        )
+    elif found.inferred:
+        what = f"layer {k + 1} is right and layer {k} is wrong: look at the step from {k + 1} down to {k}"
+    return replace(found, message=f"In {network} (K = {found.depth}), {what}.")
+
+
+def _lines(found: FirstDifference) -> str:
+    *first, last = map(str, found.lines)
+    where = f"lines {', '.join(first)} and {last}" if first else f"line {last}"
+    return where if found.cell is None else f"{where} of cell {found.cell}"

@@ -74,6 +74,10 @@ class Parsed:
     #: Of each name and subscript how it is written.
     texts: Mapping[ast.AST, str]
     near: tuple[ast.AST, ...]
+    #: Those within it, outermost first.
+    inside: tuple[ast.AST, ...]
+    #: Those of `near` that multiply.
+    products: tuple[ast.AST, ...]
 
     @classmethod
     def of(cls, text: str, part: str) -> "Parsed | None":
@@ -87,9 +91,10 @@ class Parsed:
         except (RecursionError, ValueError):
             return None
         at = next((node for node in nodes if part and texts.get(node) == part), tree)
-        inside = set(ast.walk(at))
+        inside = tuple(ast.walk(at))
         near = [node for node in reversed(nodes) if node in inside or any(each is at for each in ast.walk(node))]
-        return cls(tree, at, texts, tuple(near))
+        products = [node for node in near if called(node) == "einsum" or _multiplied(node)[0] is not None]
+        return cls(tree, at, texts, tuple(near), inside, tuple(products))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,7 +146,7 @@ class Statement:
 
     def products(self) -> Iterator[Product]:
         """Every product of two factors, innermost first; only those within what raised or around it."""
-        for node in self.parsed.near:
+        for node in self.parsed.products:
             product = self._product(node)
             if product is not None:
                 yield product

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from grader.model.verdict import FirstDifference
+from grader.subjects.networks.diagnosis.place import worded
 
 #: How the output's entry of a list is written.
 _OUTPUT = frozenset({"K", "-1", "len(all_weights) - 1", "len(all_f) - 1", "len(all_biases) - 1"})
@@ -23,23 +24,17 @@ class Written:
 
 
 def placed(found: FirstDifference | None, written: Sequence[Written]) -> FirstDifference | None:
-    """The same with the line in its sentence, where its list is written in few lines of one cell."""
-    if found is None:
-        return None
-    name = found.variable.partition("[")[0]
-    mine = [each for each in written if each.name == name]
+    """The same with the lines that write it, where its list is written in few lines of one cell."""
+    if found is None or len(found.lists) != 1:
+        return found
+    mine = [each for each in written if each.name == found.lists[0]]
     # The entry of the output is often written by a line of its own, above the loop.
     own = [each for each in mine if (each.index in _OUTPUT) == (found.layer == found.depth)]
-    lines = sorted({each.line for each in own or mine})
-    cells = {each.cell for each in own or mine}
-    if " and " in found.variable or len(cells) != 1 or len(lines) > _MOST:
+    # A number for an index is one layer's own, whose entry another line may have written before.
+    own = [each for each in own or mine if not each.index.isdecimal()]
+    lines = sorted({each.line for each in own})
+    cells = {each.cell for each in own}
+    own_line = any(each.index == str(found.layer) for each in mine)
+    if own_line or len(cells) != 1 or len(lines) > _MOST:
         return found
-    place = _said(lines, cells.pop())
-    message = found.message.replace(f"{found.variable} is", f"{found.variable}, {place}, is", 1)
-    return replace(found, message=message)
-
-
-def _said(lines: list[int], cell: int) -> str:
-    *first, last = map(str, lines)
-    where = f"lines {', '.join(first)} and {last}" if first else f"line {last}"
-    return f"{where} of cell {cell}" if cell else where
+    return worded(replace(found, cell=cells.pop() or None, lines=tuple(lines)))

@@ -17,7 +17,7 @@ def diagnosed(source: str, judge: Judge, *, watched: bool = True) -> tuple[Diagn
     wrong = [i for i, off in enumerate(disagreeing(judge.suite, answers)) if off]
     diagnoser: Diagnoser = judge.diagnoser
     evidence = dict(enumerate(candidate.evidence(judge.suite))) if wrong and watched else {}
-    return diagnoser.diagnose(answers, wrong, evidence, repeats=True, differentiates=False)
+    return diagnoser.diagnose(answers, wrong, evidence, repeats=True, differentiates=False).diagnoses
 
 
 def named(source: str, judge: Judge) -> list[str]:

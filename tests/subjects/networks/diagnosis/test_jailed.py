@@ -48,9 +48,15 @@ def test_the_result_object_holds_both_hints_and_the_place(udl: Judge, jails: Jai
     name = "no_relu_derivative.ipynb"
     found = json.loads(json.dumps(Grader(udl, jails).grade((EXAMPLES / name).read_bytes(), name).as_dict()))
     (diagnosis,) = found["diagnosis"]
-    assert list(diagnosis) == ["id", "title", "hint", "strong_hint", "read", "apart"]
-    assert found["first_difference"]["variable"] == "all_dl_df[4]"
-    assert list(found["first_difference"]) == ["variable", "layer", "depth", "message"]
+    assert list(diagnosis) == ["id", "title", "hint", "strong_hint", "read", "apart", "mistakes", "names"]
+    assert diagnosis["title"] == f"It {diagnosis['mistakes'][0]['title']}."
+    assert diagnosis["names"] == ["relu_derivative"]
+    place = found["first_difference"]
+    assert place.pop("message").startswith("In a network of the notebook's own shape (K = 5), all_dl_df[4], line 25")
+    assert place == {
+        "variable": "all_dl_df[4]", "layer": 4, "depth": 5, "lists": ["all_dl_df"], "source": "all_dl_dh[5]",
+        "home": True, "inferred": False, "cell": 10, "lines": [25],
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

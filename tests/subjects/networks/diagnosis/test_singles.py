@@ -2,6 +2,7 @@
 
 import pytest
 
+from grader.judge.examples import Examples
 from grader.judge.judge import Judge
 from grader.subjects.networks.diagnosis.bugs import library
 from tests.local import local
@@ -32,8 +33,10 @@ def test_a_derivative_before_the_weights_is_named_first(udl: Judge) -> None:
 
 
 @pytest.mark.parametrize(("bug", "text"), BEHAVIOURS, ids=[bug for bug, _ in BEHAVIOURS])
-def test_what_is_no_line_is_named_first_too(udl: Judge, bug: str, text: str) -> None:
+def test_what_is_no_line_is_named_first_too(udl: Judge, monkeypatch: pytest.MonkeyPatch, bug: str, text: str) -> None:
     """Rounding, sizes that are written out, and what is kept between calls."""
+    # Explanations do not depend on the counterexamples, and shrinking those takes time.
+    monkeypatch.setattr(Examples, "of", lambda *_: {})
     judged = udl.judge(local(text, udl.assignment), lambda: local(text, udl.assignment))
     assert [each.id for each in judged.diagnosis] == [bug]
 

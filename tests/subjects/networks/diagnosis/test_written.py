@@ -3,6 +3,7 @@
 import pytest
 
 from grader.model.verdict import FirstDifference
+from grader.subjects.networks.diagnosis.place import worded
 from grader.subjects.networks.diagnosis.written import Written, placed
 from worker.sandbox.inside.source import extract
 
@@ -23,7 +24,8 @@ NOTEBOOK = """def backward_pass(all_weights, all_biases, all_f, all_h, y):
 
 def first(variable: str, layer: int) -> FirstDifference:
     """In the notebook's own network."""
-    return FirstDifference(variable, layer, 5, f"In a network with K = 5, {variable} is the first to differ.")
+    lists = tuple(name.partition("[")[0] for name in variable.split(" and "))
+    return worded(FirstDifference(variable, layer, 5, "", lists, home=True))
 
 
 def said(source: str, variable: str, layer: int) -> str:
@@ -31,7 +33,7 @@ def said(source: str, variable: str, layer: int) -> str:
     cut = extract(source.encode(), "a.py", "backward_pass")
     found = placed(first(variable, layer), [Written(w.name, w.index, w.cell, w.line) for w in cut.writes])
     assert found is not None
-    return found.message.removeprefix("In a network with K = 5, ").removesuffix(" the first to differ.")
+    return found.message.partition("(K = 5), ")[2].partition(" the first to differ")[0]
 
 
 @pytest.mark.parametrize(
@@ -41,7 +43,7 @@ def said(source: str, variable: str, layer: int) -> str:
         ("all_dl_df[4]", 4, "all_dl_df[4], lines 10 and 11, is"),
         ("all_dl_dbiases[5]", 5, "all_dl_dbiases[5], line 6, is"),
         ("all_dl_dweights[0]", 0, "all_dl_dweights[0], line 7, is"),
-        ("all_dl_dbiases[5] and all_dl_dweights[5]", 5, "all_dl_dbiases[5] and all_dl_dweights[5] is"),
+        ("all_dl_dbiases[5] and all_dl_dweights[5]", 5, "layer 5 is"),
     ],
 )
 def test_it_is_the_line_of_that_entry(variable: str, layer: int, sentence: str) -> None:
@@ -66,7 +68,24 @@ def test_a_line_of_a_cell_is_told_with_its_cell() -> None:
     found = placed(first("all_dl_df[2]", 2), [Written("all_dl_df", "layer - 1", 9, 31)])
     assert found is not None
     assert "all_dl_df[2], line 31 of cell 9, is the first to differ" in found.message
+    assert (found.cell, found.lines) == (9, (31,))
+
+
+def test_in_a_file_there_is_no_cell() -> None:
+    found = placed(first("all_dl_df[2]", 2), [Written("all_dl_df", "layer - 1", 0, 31)])
+    assert found is not None
+    assert (found.cell, found.lines) == (None, (31,))
 
 
 def test_where_nothing_differs_nothing_is_placed() -> None:
     assert placed(None, []) is None
+
+
+def test_no_line_is_named_where_one_layer_has_a_line_of_its_own() -> None:
+    """Either of the two may have written the entry last."""
+    source = NOTEBOOK.replace(
+        "    if layer > 0:\n", "    if layer == 1:\n      all_dl_df[0] = all_dl_dh[1]\n    elif layer > 0:\n"
+    )
+    assert source != NOTEBOOK
+    assert "line" not in said(source, "all_dl_df[0]", 0)
+    assert "lines 12 and 13" in said(source, "all_dl_df[3]", 3)

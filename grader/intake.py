@@ -1,0 +1,90 @@
+"""The use cases: record what was asked for, then send the message that a worker looks at it.
+
+The API and the pages translate to and from these; neither holds a rule of its own. One message too many does no harm,
+and of a repeated request nobody knows whether the first one's was sent.
+"""
+
+from dataclasses import dataclass
+
+from grader.dispatch import Dispatcher
+from grader.model.records import Job, Kind, Publication, State, Submission
+from grader.store.errors import NotRetryable
+from grader.store.paging import Page
+from grader.store.regrades.model import Mode, Regrade, Selection
+from grader.store.regrades.store import Asked as RecordedRegrade
+from grader.store.store import Store
+from grader.store.submissions import Accepted, New
+
+#: Who asked for what, and a hash of that: a request with a key that was used before is the same one, or refused.
+Idempotency = tuple[str, str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """Records in a store, and tells its workers."""
+
+    store: Store
+    dispatcher: Dispatcher
+
+    def accept(self, new: New) -> Accepted:
+        """Record a submission; errors as of `Submissions.accept`."""
+        accepted = self.store.submissions.accept(new)
+        if not accepted.replayed:
+            self._send(Kind.SUBMISSION, accepted.id)
+        return accepted
+
+    def retry(self, submission: str) -> Submission | None:
+        """Grade a submission again if it ended as service_failed; as it is now, or None if there is none.
+
+        It stays as it is if it waits, runs or is done. NotRetryable if it was cancelled or superseded.
+        """
+        if self.store.submissions.retry(submission):
+            self._send(Kind.SUBMISSION, submission)
+        latest = self.store.submissions.get(submission)
+        if latest is not None and latest.state in {State.CANCELLED, State.SUPERSEDED}:
+            state = latest.state
+            raise NotRetryable(f"the submission is {state}; only one that is service_failed can be retried")
+        return latest
+
+    def retry_all(self, course: str, assignment: str | None, limit: int, cursor: str | None = None) -> Page[str]:
+        """Grade all of a course's submissions again that ended as service_failed; a page of their ids."""
+        page = self.store.submissions.retry_all(course, assignment, limit, cursor)
+        for submission in page.items:
+            self._send(Kind.SUBMISSION, submission)
+        return page
+
+    def publish(self, course: str, assignment: str, toml: str, fresh: int, key: Idempotency | None) -> Publication:
+        """Record a request to publish a revision; errors as of `Publications.request`."""
+        publication = self.store.publications.request(course, assignment, toml, fresh, key)
+        if not publication.state.terminal:
+            self._send(Kind.PUBLICATION, publication.id)
+        return publication
+
+    def regrade(self, selection: Selection, key: Idempotency | None) -> RecordedRegrade:
+        """Record a regrade, or find the one that was asked for before; errors as of `Regrades.request`."""
+        recorded = self.store.regrades.request(selection, key)
+        if not recorded.same:
+            self._send(Kind.REGRADE, recorded.regrade.id)
+        return recorded
+
+    def apply(self, regrade: str, mode: Mode) -> Regrade:
+        """Apply the previewed verdicts of a regrade; WrongPhase if it has none."""
+        started = self.store.regrades.apply(regrade, mode)
+        self._send(Kind.REGRADE, regrade)
+        return started
+
+    def roll_back(self, regrade: str) -> Regrade:
+        """Restore the verdicts from before a regrade; WrongPhase if nothing was applied."""
+        started = self.store.regrades.roll_back(regrade)
+        self._send(Kind.REGRADE, regrade)
+        return started
+
+    def resume(self, regrade: str) -> Regrade:
+        """Go on with a regrade that was cancelled or failed, and grade again what could not be graded."""
+        resumed, jobs = self.store.regrades.resume(regrade)
+        for job in jobs:
+            self.dispatcher.send(job)
+        return resumed
+
+    def _send(self, kind: Kind, name: str) -> None:
+        self.dispatcher.send(Job(kind, name))

@@ -1,0 +1,210 @@
+"""Submissions whose verdicts have all kinds of texts between them, and all that anybody is shown of them.
+
+`python -m tests.reports.golden_cases` writes the texts anew, for a change that is meant to reword them.
+"""
+
+import contextlib
+import gzip
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, render_template_string
+from rich.console import Console
+
+from grader import web
+from grader.judge.judge import Judge
+from grader.model import result
+from grader.model.assignment import Feedback, Level, Limits
+from grader.model.records import State, Submission
+from grader.reports.disclosure import disclosed
+from grader.reports.registry import FORMATS
+from grader.reports.terminal import rendered
+from grader.store.listings import Listing
+from grader.store.summary import Standing
+from grader.subjects.networks.revision import Revision, packaged
+from grader.web.pages import words
+from grader.web.pages.sources import listing
+from grader.web.pages.verdict import viewed
+from worker.grading.grader import Grader
+from worker.grading.pool import Jails
+from worker.sandbox.policy import jailed
+
+FILE = Path(__file__).parent / "goldens.json.gz"
+
+RIGHT = """
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    all_dl_dweights, all_dl_dbiases = [None] * (K + 1), [None] * (K + 1)
+    all_dl_df, all_dl_dh = [None] * (K + 1), [None] * (K + 1)
+    all_dl_df[K] = np.array(d_loss_d_output(all_f[K], y))
+    for layer in range(K, -1, -1):
+        all_dl_dbiases[layer] = np.array(all_dl_df[layer])
+        all_dl_dweights[layer] = all_dl_df[layer] @ all_h[layer].T
+        all_dl_dh[layer] = all_weights[layer].T @ all_dl_df[layer]
+        if layer > 0:
+            all_dl_df[layer - 1] = indicator_function(all_f[layer - 1]) * all_dl_dh[layer]
+    return all_dl_dweights, all_dl_dbiases
+"""
+OUTPUT, BIAS = "np.array(d_loss_d_output(all_f[K], y))", "np.array(all_dl_df[layer])"
+WEIGHT, MASK = "all_dl_df[layer] @ all_h[layer].T", "indicator_function(all_f[layer - 1]) * "
+START, END = "    all_dl_df, all_dl_dh =", "    return all_dl_dweights, all_dl_dbiases"
+#: Its lists cannot be read: what came back tells the first difference.
+OWN_NAMES = RIGHT.replace("all_dl_", "d_")
+HELPER = """
+def outer(a, b):
+    try:
+        return a @ b
+    except ValueError as error:
+        raise RuntimeError("no product of\\nline 3, in two") from error
+"""
+
+
+def _at_start(line: str) -> str:
+    return RIGHT.replace(START, f"    {line}\n{START}")
+
+
+def _notebook(*cells: str) -> str:
+    """A notebook of these code cells, with a cell of text above them."""
+    rest: list[dict[str, Any]] = [
+        {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": text} for text in cells
+    ]
+    head = {"cell_type": "markdown", "metadata": {}, "source": "Backpropagation"}
+    return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [head, *rest]})
+
+
+SOURCES = {
+    "passed.py": RIGHT,
+    "one_mistake.ipynb": _notebook("import numpy as np", RIGHT.replace(MASK, "")),
+    "two_mistakes.py": RIGHT.replace(OUTPUT, "all_f[K] - y").replace(MASK, ""),
+    "two_first.py": RIGHT.replace(BIAS, "all_dl_df[layer] * 1.5").replace(WEIGHT, f"1.5 * {WEIGHT}"),
+    "own_names.py": OWN_NAMES.replace(MASK, ""),
+    "own_names_zero.py": OWN_NAMES.replace(MASK, "0 * "),
+    "own_names_halved.py": OWN_NAMES.replace("df[layer - 1] = ", "df[layer - 1] = 0.5 * "),
+    "several_lines.ipynb": _notebook(
+        RIGHT.replace(f"= {WEIGHT}", "= 0").replace(END, f"    all_dl_dweights[0] = 3 * all_dl_df[0]\n{END}")
+    ),
+    "zero_biases.py": RIGHT.replace(BIAS, f"0 * {BIAS}"),
+    "transposed.py": RIGHT.replace(f"= {WEIGHT}", "= all_h[layer] @ all_dl_df[layer].T"),
+    "elsewhere.py": RIGHT.replace(f"= {WEIGHT}", f"= (2 if K > 5 else 1) * {WEIGHT}"),
+    "template.py": RIGHT.replace(WEIGHT, "np.zeros_like(all_weights[layer])").replace(MASK, "0 * "),
+    "raises.ipynb": _notebook(HELPER, RIGHT.replace(WEIGHT, "outer(all_h[layer], all_dl_df[layer])")),
+    "raises_elsewhere.py": _at_start("if K > 2: raise ValueError('not for K = %d' % K)"),
+    "left_out.ipynb": _notebook("tables = {}\nfor row in open('x'):\n    tables[row] = 1\n", _at_start("tables['a']")),
+    "not_imported.py": _at_start("import helpers"),
+    "timeout.py": _at_start("while K == 2: pass"),
+    "memory.py": _at_start("if K == 2: bytearray(10 << 30)"),
+    "output_limit.py": _at_start("if K == 2: print('x' * (1 << 26))"),
+    "crashed.py": _at_start("import os; os._exit(61 if K == 2 else 0) if K == 2 else None"),
+    "rejected.ipynb": _notebook("import numpy as np", RIGHT.replace("y):", "y:")),
+    "rejected.py": f"{RIGHT}\nbackward_pass = 3\n",
+    "flat_biases.py": RIGHT.replace(BIAS, "all_dl_df[layer].ravel()"),
+    "swapped.py": RIGHT.replace(END, "    return all_dl_dbiases, all_dl_dweights"),
+    "text_returned.py": RIGHT.replace(END, "    return 'uniform'"),
+    "nothing_returned.py": RIGHT.replace(END, "    return None"),
+    "not_finite.py": RIGHT.replace(BIAS, "all_dl_df[layer] / (K > 2)"),
+    "grows.py": RIGHT.replace("y):", "y, kept=[]):").replace(END, f"    kept += all_dl_dbiases\n{END[:-14]}kept"),
+    "random.py": RIGHT.replace(BIAS, f"{BIAS} + (np.random.rand() > 0.6)"),
+    "changes.py": RIGHT.replace(OUTPUT, "d_loss_d_output(all_f[K], y)").replace(START, f"    y *= 1.5\n{START}"),
+}  # fmt: skip
+LEVELS = {
+    "full": Feedback(),
+    "hidden": Feedback(hidden=("relu_derivative", "any_shape")),
+    "step hidden": Feedback(hidden=("weight_gradient",)),
+    "form hidden": Feedback(hidden=("form",)),
+    "hint": Feedback(Level.HINT, strong_hint_after=3),
+    "strong hint": Feedback(Level.HINT, hidden=("pure",)),
+    "score": Feedback(Level.SCORE),
+}
+
+
+def made(jails: Jails) -> Grader:
+    """The shipped assignment with short limits."""
+    base = packaged("udl-7.2")
+    limits = Limits(seconds_per_call=0.4, seconds=20.0, memory=1 << 30, output=1 << 16)
+    return Grader(Judge(Revision(replace(base.assignment, limits=limits), base.suite)), jails)
+
+
+def shown(name: str, by: Grader) -> dict[str, Any]:
+    """All that is shown of the verdict on the source of that name."""
+    source = SOURCES[name].encode()
+    grading = by.grading(source, name)
+    verdict = json.loads(json.dumps(grading.verdict().as_dict()))
+    verdict["statistics"]["seconds"] = 0.0
+    cells = Listing(grading.cells.texts, grading.cells.whole) if name.endswith(".ipynb") else None
+    marked = listing(name, source, len(source), cells, verdict)
+    return {
+        "result": verdict,
+        "standing": json.loads(json.dumps(Standing.of(verdict).write())),
+        "marked": [[cell.number, line.number, line.mark] for cell in marked.cells for line in cell.marked],
+        "levels": {level: _level(name, verdict, feedback) for level, feedback in LEVELS.items()},
+    }
+
+
+def _level(name: str, verdict: Mapping[str, Any], feedback: Feedback) -> dict[str, Any]:
+    """What a student sees at that level: of the result what differs from the whole, and every face of it."""
+    seen = disclosed(verdict, feedback, 2)
+    changed = {key: value for key, value in seen.items() if key not in verdict or value != verdict[key]}
+    return {"result": changed, **_faces(name, seen)}
+
+
+def _faces(name: str, seen: Mapping[str, Any]) -> dict[str, str]:
+    """The page, the terminal and the forms for other systems, without the scripts, which are in the result."""
+    submission = Submission(
+        id="s1", course="c", assignment="udl-7.2", revision="r", student="ada", attempt=2, filename=name,
+        source_sha256="0" * 64, size=10, state=State.DONE, created=1_700_000_000.0, finished=1_700_000_001.0, verdict=1,
+    )  # fmt: skip
+    console = Console(width=100, color_system=None, file=None)
+    with console.capture() as typed:
+        console.print(rendered(result.verdict(seen)))
+    faces = {"page": _page(seen, submission), "terminal": typed.get()}
+    faces |= {form.name: form.render(submission, seen).decode() for form in FORMATS.values()}
+    scripts = {row["counterexample"]["script"] for row in seen["properties"] if row["counterexample"]}
+    scripts |= {seen["counterexample"]["script"]} if seen["counterexample"] else set()
+    forms = {form for script in scripts for form in (script, json.dumps(script)[1:-1])}
+    for form in sorted(forms, key=len, reverse=True):
+        faces = {face: text.replace(form, "(script)").replace(form.strip(), "(script)") for face, text in faces.items()}
+    return faces
+
+
+def _page(seen: Mapping[str, Any], submission: Submission) -> str:
+    """The words of the verdict's page."""
+    app = Flask("grader.web", root_path=str(Path(web.__file__).parent))
+    app.jinja_env.filters.update(words.FILTERS)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    with app.test_request_context():
+        page = render_template_string(
+            "{% set heading = 'UDL' %}{% include 'verdict/parts.html' %}", view=viewed(seen, None), found=submission
+        )
+    text = unescape(re.sub(r"<svg.*?</svg>|<[^>]+>", " ", page, flags=re.DOTALL))
+    return "\n".join(" ".join(line.split()) for line in text.splitlines() if line.strip())
+
+
+def common(found: Any, golden: Any) -> Any:
+    """The value without members that the golden one lacks, since the result object grows by addition."""
+    if isinstance(found, dict) and isinstance(golden, dict):
+        return {key: common(value, golden[key]) for key, value in found.items() if key in golden}
+    if isinstance(found, list) and isinstance(golden, list) and len(found) == len(golden):
+        return [common(one, other) for one, other in zip(found, golden, strict=True)]
+    return found
+
+
+def goldens() -> dict[str, Any]:
+    """What each case was shown as."""
+    read: dict[str, Any] = json.loads(gzip.decompress(FILE.read_bytes()))
+    return read
+
+
+def main() -> None:
+    """Write what each case is shown as."""
+    with contextlib.closing(Jails(jailed())) as jails:
+        by = made(jails)
+        found = {name: shown(name, by) for name in SOURCES}
+    FILE.write_bytes(gzip.compress(json.dumps(found, ensure_ascii=False).encode(), mtime=0))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""What is shown of verdicts of all kinds stays word for word as it was; the result object may gain members."""
+
+import json
+import re
+
+import pytest
+
+from grader.model.words import TITLES
+from tests.reports.golden_cases import SOURCES, common, goldens, made, shown
+from worker.grading.grader import Grader
+from worker.grading.pool import Jails
+
+GOLDENS = goldens()
+
+
+@pytest.fixture(scope="module")
+def by(jails: Jails) -> Grader:
+    return made(jails)
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_every_face_of_a_verdict_says_what_it_said(name: str, by: Grader) -> None:
+    found, golden = shown(name, by), GOLDENS[name]
+    for level, said in golden["levels"].items():
+        for face, text in said.items():
+            assert common(found["levels"][level][face], text) == text, f"{level}: {face}"
+    assert common(found, golden) == golden
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_a_row_names_every_other_property_of_which_its_message_speaks(name: str, by: Grader) -> None:
+    """Or it would tell of one that an assignment hides."""
+    for row in by.grade(SOURCES[name].encode(), name).judgement.properties:
+        assert row.names is not None
+        spoken = {other for other, title in TITLES.items() if _names(other, title, row.message)}
+        assert spoken - {row.name} <= set(row.names), row.message
+
+
+def _names(name: str, title: str, message: str) -> bool:
+    return title in message or re.search(rf"\b{name}\b", message) is not None
+
+
+def test_the_goldens_hold_each_kind_of_text() -> None:
+    results = [golden["result"] for golden in GOLDENS.values()]
+    assert len({result["outcome"] for result in results}) == 8
+    assert any("+" in each["id"] for result in results for each in result["diagnosis"])
+    assert any(each["apart"] for result in results for each in result["diagnosis"])
+    assert any(" and " in (result["first_difference"] or {}).get("variable", "") for result in results)
+    assert any("the step from" in json.dumps(result["first_difference"]) for result in results)
+    assert {mark for golden in GOLDENS.values() for *_, mark in golden["marked"]} == {"raised", "differs"}
