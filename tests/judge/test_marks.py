@@ -57,6 +57,8 @@ def test_what_ignores_the_output_error_earns_at_most_two(line: str, text: str) -
     """Random, constant and unpropagated gradients, alone and with another slip."""
     assert score(judged({line: text})) <= 2
     assert score(judged({line: text, "weight": WRONG["weight"][0]})) <= 2
+    # At layer 0 this one reads f[-1], the output: that moves with the output, and not with its error.
+    assert score(judged({line: text, "weight": "np.matmul(all_dl_df[layer], all_f[layer-1].T)"})) <= 2
 
 
 @pytest.mark.parametrize("returned", FORMS)
