@@ -61,6 +61,20 @@ def test_what_ignores_the_output_error_earns_at_most_two(line: str, text: str) -
     assert score(judged({line: text, "weight": "np.matmul(all_dl_df[layer], all_f[layer-1].T)"})) <= 2
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"derivative": "all_dl_dh[layer]", "activation": "np.zeros_like(all_h[layer])"},
+        {
+            "derivative": "indicator_function(all_f[layer]) * all_dl_dh[layer]",
+            "activation": "np.ones_like(all_h[layer])",
+        },
+    ],
+)
+def test_zeros_that_hold_every_equation_and_masks_that_follow_the_output_earn_at_most_two(changed: Lines) -> None:
+    assert score(judged(changed)) <= 2
+
+
 @pytest.mark.parametrize("returned", FORMS)
 def test_a_wrong_form_alone_costs_any_shape_only(returned: str) -> None:
     """The numbers are right: `form` says what is not, and carries no marks."""

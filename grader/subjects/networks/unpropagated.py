@@ -58,7 +58,7 @@ def ignores_error(  # noqa: PLR0913 - what is asked, and what is known already
     other = [_with_error(network, assignment, 3.0) for network in networks]
     opposite = [_with_error(network, assignment, -3.0) for network in networks]
     large = [_with_error(network, assignment, LARGE) for network in networks]
-    moved = [_with_output(network) for network in networks]
+    moved = [_with_output(network, assignment) for network in networks]
     asked = [*other, *other, *opposite, *large, *moved]
     answers = candidate.evidence(unmeasured(asked, [forward(each, assignment.formulas) for each in asked], "probe"))
     if len(answers) < len(asked):
@@ -92,10 +92,13 @@ def _with_error(network: Network, assignment: Assignment, times: float) -> Netwo
     return Network(network.weights, network.biases, network.net_input, y)
 
 
-def _with_output(network: Network) -> Network:
-    """The network with other biases at the output, which a wrong derivative of the loss may follow, too."""
-    top = network.biases[-1]
-    moved = top + np.arange(1.0, 1.0 + len(top)).reshape(top.shape) * (1.0 + np.abs(top))
+def _with_output(network: Network, assignment: Assignment) -> Network:
+    """The network with biases that make its output larger, which a wrong derivative of the loss may follow, too.
+
+    Each output keeps its sign: a mask of the wrong layer follows that, without any error.
+    """
+    output = forward(network, assignment.formulas).f[-1][:, :1]
+    moved = network.biases[-1] + np.arange(1.0, 1.0 + len(output))[:, None] * output
     return Network(network.weights, (*network.biases[:-1], moved), network.net_input, network.y)
 
 
