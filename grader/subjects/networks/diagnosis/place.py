@@ -147,27 +147,27 @@ def _difference(found: _Found, *, home: bool) -> FirstDifference:
 def worded(found: FirstDifference) -> FirstDifference:
     """The same with its sentence: which network, what differs first, which lines write it, and why it is that."""
     k, both = found.layer, len(found.lists) > 1
-    if found.source:
-        why = f"{found.source}, which {'they are' if both else 'it is'} made from, is right"
-    elif k == found.depth:
-        why = f"this is where the chain rule starts, from all_f[{k}] and y"
-    else:
-        why = f"all_dl_df[{k + 1}] is right, and all_dl_dh[{k + 1}] comes between the two"
     network = "a network of the notebook's own shape" if found.home else "one network"
-    written = f", {_lines(found)}," if found.lines else ""
-    what = f"{found.variable}{written} {'are' if both else 'is'} the first to differ, counted from the output: {why}"
+    wrong = "are the first wrong values" if both else "is the first wrong value"
+    value = f"{found.variable}{f' ({_lines(found)})' if found.lines else ''} {wrong}"
     if both and not found.source:
-        what = f"layer {k} is the first to differ, counted from the output: {DISAGREE}"
+        what = f"layer {k} is the first that is wrong, and {DISAGREE}"
     elif found.inferred and k == found.depth:
         what = (
             f"the output layer, layer {k}, is wrong already: look at the derivative of the loss, from all_f[{k}] and y"
         )
     elif found.inferred:
-        what = f"layer {k + 1} is right and layer {k} is wrong: look at the step from {k + 1} down to {k}"
-    return replace(found, message=f"In {network} (K = {found.depth}), {what}.")
+        what = f"layer {k + 1} is correct and layer {k} is wrong: look at the step from {k + 1} down to {k}"
+    elif found.source:
+        what = f"{found.source} is correct, and {value}"
+    elif k == found.depth:
+        what = f"{value}: the chain rule starts here, from all_f[{k}] and y"
+    else:
+        what = f"all_dl_df[{k + 1}] is correct, and {value}; all_dl_dh[{k + 1}] comes between the two"
+    return replace(found, message=f"Working back from the output of {network} (K = {found.depth}), {what}.")
 
 
 def _lines(found: FirstDifference) -> str:
     *first, last = map(str, found.lines)
     where = f"lines {', '.join(first)} and {last}" if first else f"line {last}"
-    return where if found.cell is None else f"{where} of cell {found.cell}"
+    return where if found.cell is None else f"cell {found.cell}, {where}"

@@ -31,14 +31,14 @@ def test_the_first_to_differ_from_the_output_is_named(udl: Judge, line: str, tex
     assert found is not None
     assert found.variable == variable
     assert found.depth == 5
-    assert found.message.startswith("In a network of the notebook's own shape (K = 5), ")
+    assert found.message.startswith("Working back from the output of a network of the notebook's own shape (K = 5), ")
 
 
 def test_what_the_lists_do_not_say_is_read_off_what_came_back(udl: Judge) -> None:
     """No entry that was never seen is said to be right or wrong."""
     found = place(source("growing", below="back if j == 3 else np.multiply(back, slope(f))"), udl)
     assert found is not None
-    assert found.message.endswith("layer 3 is right and layer 2 is wrong: look at the step from 3 down to 2.")
+    assert found.message.endswith("layer 3 is correct and layer 2 is wrong: look at the step from 3 down to 2.")
 
 
 def test_a_fault_that_the_notebooks_own_network_does_not_show_is_placed_in_another(udl: Judge) -> None:
