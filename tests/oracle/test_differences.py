@@ -50,6 +50,7 @@ def test_differences_agree_with_the_analytic_gradient(formulas: Formulas, data: 
     for value, doubt, right, size in zip(
         found.value, found.uncertainty, gradient(network, formulas), scale(network, formulas), strict=True
     ):
+        assert value.shape == doubt.shape == right.shape
         settled = ~np.isnan(value)
         assert np.all(np.abs(value - right)[settled] <= (1e-9 * size + doubt)[settled])
         assert settled.mean() > 0.5 or value.size < 4
