@@ -37,7 +37,7 @@ def test_the_doubt_of_a_difference_is_the_rounding_of_both_losses_over_the_move(
     ends = [(abs(f - 1) * (abs(f) + 1)) for f in (-1 + step, -1 - step)]
     unit, loss = ROUNDING / step * sum(ends), 2 * ROUNDING / step * 4
     found = [part.item() for part in differences(network, RELU).uncertainty]
-    assert found == pytest.approx([3 * unit + loss, unit + loss, 5 * unit + loss, unit + loss], rel=1e-12)
+    assert found == pytest.approx([3 * unit + loss, unit + loss, 5 * unit + loss, unit + loss], rel=1e-12, abs=0)
 
 
 @pytest.mark.parametrize("formulas", [*ALL, *MEAN], ids=lambda f: f"{f.activation}-{f.loss}-{f.reduction}")
@@ -50,6 +50,7 @@ def test_differences_agree_with_the_analytic_gradient(formulas: Formulas, data: 
     for value, doubt, right, size in zip(
         found.value, found.uncertainty, gradient(network, formulas), scale(network, formulas), strict=True
     ):
+        assert value.shape == doubt.shape == right.shape
         settled = ~np.isnan(value)
         assert np.all(np.abs(value - right)[settled] <= (1e-9 * size + doubt)[settled])
         assert settled.mean() > 0.5 or value.size < 4
