@@ -73,7 +73,9 @@ class House(Service):
         told["feedback"] = {"level": level, "strong_hint_after": 2, "full_after": 0, "hidden": []}
         networks = self.store.assignments.networks(revision.id)
         assert networks is not None
-        self.store.assignments.publish(replace(revision, course=course, assignment=json.dumps(told)), networks)
+        # Fresh networks are drawn for the packaged revision alone, by the first who hands in: here nobody may have.
+        levelled = replace(revision, course=course, assignment=json.dumps(told), fresh=0)
+        self.store.assignments.publish(levelled, networks)
         return course
 
 
