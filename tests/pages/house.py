@@ -74,7 +74,7 @@ class House(Service):
         networks = self.store.assignments.networks(revision.id)
         assert networks is not None
         # Fresh networks are drawn for the packaged revision alone, by the first who hands in: here nobody may have.
-        levelled = replace(revision, course=course, assignment=json.dumps(told), fresh=0)
+        levelled = replace(revision, course=course, assignment=json.dumps(told), fresh=0, replaced=())
         self.store.assignments.publish(levelled, networks)
         return course
 
