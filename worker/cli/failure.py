@@ -1,4 +1,4 @@
-"""A mistake of Backmark's own on one of many files: the others are graded all the same."""
+"""An internal error on one of many files: the others are graded all the same."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from grader.reports.plaintext import plain
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A file without a verdict, since Backmark itself raised, and the traceback of that."""
+    """A file without a verdict because Backmark itself raised, with the traceback."""
 
     filename: str
     traceback: str
