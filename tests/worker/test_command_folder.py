@@ -34,6 +34,12 @@ def test_a_word_that_names_no_file_of_the_folder_is_no_command(word: str) -> Non
     assert main.get_command(click.Context(main), word) is None
 
 
+def test_a_mistyped_command_is_answered_with_a_similar_one() -> None:
+    done = backmark("submi")
+    assert done.returncode == 2
+    assert "Did you mean 'submit'?" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "imported"), [(("--version",), set()), (("submit", "--help"), {"submit"}), (("doctor", "-h"), {"doctor"})]
 )

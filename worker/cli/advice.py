@@ -17,7 +17,7 @@ def find_advice(assignment: Assignment, missed: int) -> str:
     """Return the first change that lets no known mistake pass, else the one that helps most, else what was tried."""
     best, fewest = "", missed
     tried = []
-    for setting, changed in _changes(assignment):
+    for setting, changed in _propose_changes(assignment):
         tried.append(setting)
         try:
             drawn = load(Drawing(changed).result(MOST_SECONDS), assignment.id)
@@ -33,7 +33,7 @@ def find_advice(assignment: Assignment, missed: int) -> str:
     return f"Tried, and of no help: {'; '.join(tried)}."
 
 
-def _changes(assignment: Assignment) -> Iterator[tuple[str, Assignment]]:
+def _propose_changes(assignment: Assignment) -> Iterator[tuple[str, Assignment]]:
     """Yield changed settings as the file has them, the least intrusive first; the home shape stays within them."""
     ranges, home = assignment.ranges, assignment.home
     for factor in (2, 5):

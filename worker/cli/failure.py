@@ -6,12 +6,12 @@ from grader.reports.plaintext import plain
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class GradingFailure:
     """A file without a verdict because Backmark itself raised, with the traceback."""
 
     filename: str
     traceback: str
 
-    def message(self) -> str:
+    def describe(self) -> str:
         """Return the text for standard error, made plain: no file name or quoted error commands a terminal."""
         return plain(f"{self.traceback}backmark: {self.filename}: internal error; it says nothing about the submission")

@@ -11,14 +11,14 @@ LARGEST_FILE = 64 << 20
 
 def find_submissions(paths: Sequence[Path]) -> list[Path]:
     """Return the files and the submissions in the folders; raise UsageError if there are none."""
-    submissions = list(_submissions(paths))
+    submissions = list(_walk(paths))
     if not submissions:
         message = "there is no .ipynb or .py file in what you named"
         raise click.UsageError(message)
     return submissions
 
 
-def _submissions(paths: Sequence[Path]) -> Iterator[Path]:
+def _walk(paths: Sequence[Path]) -> Iterator[Path]:
     """Hidden files in a folder are left out: operating systems put them there, not students."""
     for path in paths:
         if path.is_dir():

@@ -25,11 +25,14 @@ class CommandFolder(click.Group):
         return sorted(module.name for module in pkgutil.iter_modules(commands.__path__))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import a command; None if there is no file of that name."""
-        if cmd_name not in self.list_commands(ctx):
+        """Import a command; return None if there is no file of that name."""
+        names = self.list_commands(ctx)
+        if cmd_name not in names:
+            # click suggests a similar name among the commands that were added.
+            for name in names:
+                self.add_command(_import_command(name))
             return None
-        command: click.Command = getattr(import_module(f"{commands.__name__}.{cmd_name}"), cmd_name)
-        return command
+        return _import_command(cmd_name)
 
     def invoke(self, ctx: click.Context) -> None:
         """Run a command and exit with the status that it returns, or with that of the error that it raised."""
@@ -50,6 +53,11 @@ class CommandFolder(click.Group):
             _report(error)
             status = ExitStatus.FAILURE
         ctx.exit(status or ExitStatus.SUCCESS)
+
+
+def _import_command(name: str) -> click.Command:
+    command: click.Command = getattr(import_module(f"{commands.__name__}.{name}"), name)
+    return command
 
 
 def _report(error: Exception) -> None:

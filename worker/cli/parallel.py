@@ -18,7 +18,7 @@ from grader import errors
 from grader.errors import BackmarkError, JailFailed
 from grader.model.result import verdict
 from grader.model.verdict import Verdict
-from worker.cli.failure import Failure
+from worker.cli.failure import GradingFailure
 from worker.cli.files import read_submission
 from worker.grading.grader import Grader
 
@@ -58,9 +58,9 @@ class Parallel:
             theirs.close()
             self._processes.append(_Process(pid, ours))
 
-    def verdicts(self) -> Iterator[Verdict | Failure]:
+    def receive_verdicts(self) -> Iterator[Verdict | GradingFailure]:
         """Yield each file's verdict, in order; raise any other error that one of the processes met."""
-        verdicts: dict[int, Verdict | Failure] = {}
+        verdicts: dict[int, Verdict | GradingFailure] = {}
         following = 0
         for index in range(len(self._files)):
             while index not in verdicts:
@@ -96,7 +96,7 @@ class Parallel:
         return following
 
 
-def _receive(pipe: Connection) -> Verdict | Failure:
+def _receive(pipe: Connection) -> Verdict | GradingFailure:
     try:
         answer: dict[str, Any] = json.loads(pipe.recv_bytes())
     except (EOFError, ConnectionResetError) as error:
@@ -104,7 +104,7 @@ def _receive(pipe: Connection) -> Verdict | Failure:
     if "verdict" in answer:
         return verdict(answer["verdict"])
     if "internal" in answer:
-        return Failure(answer["file"], answer["internal"])
+        return GradingFailure(answer["file"], answer["internal"])
     if "errno" in answer:
         raise OSError(answer["errno"], answer["message"], answer["file"])
     raise getattr(errors, answer["error"], BackmarkError)(answer["message"])

@@ -78,10 +78,10 @@ def follow(  # noqa: PLR0913 - what is waited for, and how it is printed
     if len(ended) > 1 and not as_json:
         with progress.hide():
             _print_summary(ended)
-    return exit_status([submission for _, submission in ended])
+    return combine_statuses([submission for _, submission in ended])
 
 
-def exit_status(submissions: "Sequence[Submission]") -> ExitStatus:
+def combine_statuses(submissions: "Sequence[Submission]") -> ExitStatus:
     """Return the exit status that stands for all of the submissions."""
     if any(submission.state == "service_failed" for submission in submissions):
         return ExitStatus.FAILURE

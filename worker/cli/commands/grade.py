@@ -17,7 +17,7 @@ import click
 from grader.errors import BackmarkError
 from grader.settings import machine
 from worker.cli.exit_status import ExitStatus
-from worker.cli.failure import Failure
+from worker.cli.failure import GradingFailure
 from worker.cli.files import find_submissions, list_names, read_submission
 from worker.cli.options import assignment_option, files_argument
 from worker.cli.terminal import show
@@ -112,34 +112,35 @@ def grade(  # noqa: PLR0913 - one parameter for each option
 
 
 def _check_script(script: Path, submissions: Sequence[Path]) -> None:
-    """Raise UsageError if there are several counterexamples, or if the file is somebody else's: a glob may name it."""
+    """Raise UsageError for several submissions, or if the script would replace a submission, as after a glob."""
     if len(submissions) > 1:
         message = f"--script takes a single submission, and you named {len(submissions)}"
         raise click.UsageError(message)
-    if script.exists():
-        with script.open("rb") as stream:
-            writable = stream.read(len(SCRIPT_START)) == SCRIPT_START
-    else:
-        writable = script.suffix != ".ipynb"
-    if not writable:
-        message = f"--script does not overwrite {script}, which Backmark did not write; name another file"
-        raise click.UsageError(message)
+    if not script.exists():
+        if script.suffix == ".ipynb":
+            message = f"--script writes a Python script, and {script} would be a notebook; name another file"
+            raise click.UsageError(message)
+        return
+    with script.open("rb") as stream:
+        if stream.read(len(SCRIPT_START)) != SCRIPT_START:
+            message = f"--script does not overwrite {script}, which Backmark did not write; name another file"
+            raise click.UsageError(message)
 
 
 @contextlib.contextmanager
 def _grade_all(
     files: Sequence[Path], load_judge: "Callable[[], Judge]", launch: Launch, jobs: int | None
-) -> Iterator[Iterator["Verdict | Failure"]]:
+) -> Iterator[Iterator["Verdict | GradingFailure"]]:
     """Grade the files in one process or in several; the verdicts come in the files' order."""
     names = list_names(files)
-    processes = min(jobs or _default_jobs(len(files)), len(files) // FILES_PER_PROCESS) if launch.jailed else 1
+    processes = min(jobs or _choose_jobs(len(files)), len(files) // FILES_PER_PROCESS) if launch.jailed else 1
     if processes > 1:
         from worker.cli.parallel import Parallel
 
         judge = load_judge()
         parallel = Parallel(files, names, processes, lambda: _make_grader(judge, Jails(launch)))
         with contextlib.closing(parallel):
-            yield parallel.verdicts()
+            yield parallel.receive_verdicts()
         return
     with contextlib.closing(Jails(launch)) as jails:
         # The first jail starts up while NumPy is imported and the networks are loaded. The assignment's limits are not
@@ -148,7 +149,9 @@ def _grade_all(
         yield _grade_in_turn(files, names, _make_grader(load_judge(), jails))
 
 
-def _grade_in_turn(files: Sequence[Path], names: Sequence[str], grader: "Grader") -> Iterator["Verdict | Failure"]:
+def _grade_in_turn(
+    files: Sequence[Path], names: Sequence[str], grader: "Grader"
+) -> Iterator["Verdict | GradingFailure"]:
     for file, name in zip(files, names, strict=True):
         try:
             yield grader.grade(read_submission(file), name)
@@ -156,10 +159,10 @@ def _grade_in_turn(files: Sequence[Path], names: Sequence[str], grader: "Grader"
             # The machine's trouble would be that of every other file, too.
             raise
         except Exception:  # noqa: BLE001 - an edge: whatever it is, it is ours, and this file's alone
-            yield Failure(name, traceback.format_exc())
+            yield GradingFailure(name, traceback.format_exc())
 
 
-def _default_jobs(files: int) -> int:
+def _choose_jobs(files: int) -> int:
     """Return the number of processors, plus one that computes while another waits if there are files enough."""
     processors = len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
     return processors + (files >= MANY_FILES)
@@ -197,11 +200,11 @@ def _show_progress(files: int) -> Iterator[Callable[[], None]]:
 
 
 def _print_verdict(
-    verdict: "Verdict | Failure", script: Path | None, *, as_json: bool
+    verdict: "Verdict | GradingFailure", script: Path | None, *, as_json: bool
 ) -> "tuple[str, Outcome | None, int, int]":
     """Print a verdict and write its script; return its row in the summary, whose outcome is None for a failure."""
-    if isinstance(verdict, Failure):
-        click.echo(verdict.message(), err=True)
+    if isinstance(verdict, GradingFailure):
+        click.echo(verdict.describe(), err=True)
         return verdict.filename, None, 0, 0
     if script is not None:
         _write_script(script, verdict)

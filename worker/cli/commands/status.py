@@ -4,7 +4,7 @@ import click
 
 from worker.cli.exit_status import ExitStatus
 from worker.cli.options import SERVER_VARIABLES, json_option, timeout_option
-from worker.cli.remote import connect, exit_status, print_submission, wait_for
+from worker.cli.remote import combine_statuses, connect, print_submission, wait_for
 from worker.cli.terminal import ProgressLine
 
 
@@ -26,4 +26,4 @@ def status(ids: tuple[str, ...], timeout: float | None, *, wait: bool, as_json: 
             submissions = [client.submission(number) for number in ids]
     for submission in submissions:
         print_submission(submission, submission.filename, as_json=as_json, full=True)
-    return exit_status(submissions)
+    return combine_statuses(submissions)

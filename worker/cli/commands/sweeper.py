@@ -8,7 +8,7 @@ import threading
 import click
 
 from worker.cli.extras import require_extra
-from worker.cli.service import configure_logging, load_settings
+from worker.cli.startup import configure_logging, load_settings
 
 
 @click.command()

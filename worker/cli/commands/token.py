@@ -9,7 +9,7 @@ import click
 
 from grader.model.records import Scope
 from worker.cli.extras import require_extra
-from worker.cli.service import load_settings
+from worker.cli.startup import load_settings
 
 if TYPE_CHECKING:
     from grader.store.store import Store

@@ -6,7 +6,7 @@ import sys
 import click
 
 from worker.cli.extras import require_extra
-from worker.cli.service import load_settings
+from worker.cli.startup import load_settings
 
 
 @click.command()

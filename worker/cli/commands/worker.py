@@ -8,7 +8,7 @@ import click
 
 from grader.settings import machine
 from worker.cli.extras import require_extra, require_linux
-from worker.cli.service import configure_logging, load_settings
+from worker.cli.startup import configure_logging, load_settings
 
 
 @click.command()
