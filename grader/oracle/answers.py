@@ -2,18 +2,23 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from grader.model.verdict import SourceLine
+from grader.oracle.cases import Cases
 from grader.oracle.network import Array
-from grader.oracle.suite import Suite
+
+AskedCases_contra = TypeVar("AskedCases_contra", bound=Cases, contravariant=True)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Returned:
-    """Arrays of the right shapes: dW[0], db[0], dW[1], db[1], ... in one flat array, finite or not."""
+    """The results in the right shapes, one after the other in one flat array, finite or not.
 
-    gradient: Array
+    Of a network: dW[0], db[0], dW[1], db[1] and so on.
+    """
+
+    numbers: Array
     #: Names of arguments that differ after the call.
     changed: tuple[str, ...] = ()
 
@@ -127,16 +132,16 @@ class Evidence:
 Answer = Returned | Malformed | Raised
 
 
-class Candidate(Protocol):
-    """A `backward_pass` that can be asked."""
+class Candidate(Protocol[AskedCases_contra]):
+    """A student's function that can be asked."""
 
-    def answer(self, suite: Suite) -> list[Answer]:
-        """One answer for each network, in order.
+    def answer(self, cases: AskedCases_contra) -> list[Answer]:
+        """One answer for each case, in order.
 
         Raises a CandidateError where it ends without answering all of them, with those it gave in `answers`.
         """
         ...
 
-    def evidence(self, suite: Suite) -> list[Evidence]:
-        """The lists that it writes on its way, for each network in order; fewer, or none, if it ends before."""
+    def evidence(self, cases: AskedCases_contra) -> list[Evidence]:
+        """The lists that it writes on its way, for each case in order; fewer, or none, if it ends before."""
         ...

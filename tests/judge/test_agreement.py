@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from grader.judge.agreement import all_wrong_entries, disagreeing, way, wrong_entries
+from grader.judge.agreement import all_wrong_entries, disagreeing, wrong_entries
+from grader.judge.row import way
 from grader.oracle.answers import Answer, Malformed, Raised, Returned
 from grader.oracle.suite import EMPTY, Suite
 

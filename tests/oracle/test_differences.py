@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.model.assignment import Activation, Formulas, Loss
-from grader.oracle.differences import differences
+from grader.oracle.differences import ROUNDING, differences
 from grader.oracle.network import Network
 from grader.oracle.reference import gradient
 from grader.oracle.tolerance import RTOL, scale
@@ -28,6 +28,16 @@ def test_a_hand_worked_network() -> None:
     network = Network((array([2]), array([-1])), (array([-1]), array([4])), array([3]), array([1]))
     found = differences(network, RELU)
     assert [part.item() for part in found.value] == [12, 4, -20, -4]
+
+
+def test_the_doubt_of_a_difference_is_the_rounding_of_both_losses_over_the_move() -> None:
+    """And of the loss itself: an input of zero has a doubt too. f0 = 5, h1 = 5 and f1 = -1, moved by 2^-6; y = 1."""
+    network = Network((array([2]), array([-1])), (array([-1]), array([4])), array([3]), array([1]))
+    step = 2**-6
+    ends = [(abs(f - 1) * (abs(f) + 1)) for f in (-1 + step, -1 - step)]
+    unit, loss = ROUNDING / step * sum(ends), 2 * ROUNDING / step * 4
+    found = [part.item() for part in differences(network, RELU).uncertainty]
+    assert found == pytest.approx([3 * unit + loss, unit + loss, 5 * unit + loss, unit + loss], rel=1e-12)
 
 
 @pytest.mark.parametrize("formulas", [*ALL, *MEAN], ids=lambda f: f"{f.activation}-{f.loss}-{f.reduction}")

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from grader.judge.judge import Judge
-from grader.judge.rubric import ORDER
 from grader.model import result
 from grader.model.assignment import Assignment, Feedback, Level, Rubric
 from grader.model.stored import assignment_to_json
 from grader.model.verdict import Flag, Mark, NetworkReached, Outcome, SourceLine, StudentError
 from grader.reports.disclosure import WITHHELD, announced, disclosed, policy
 from grader.reports.terminal import HEADLINES
+from grader.subjects.networks.rubric import ORDER
 from tests.judge.test_shrinking import RIGHT, SLIPS
 from tests.reports.disclosing import ERROR, ROWS, TOLD, betrayed, revealing, secrets
 from tests.reports.test_terminal import judged, shown

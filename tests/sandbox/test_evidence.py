@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from grader.judge import wording
 from grader.oracle.answers import Evidence, ReturnedForm
 from grader.oracle.suite import Suite
+from grader.subjects.networks import wording
 from grader.subjects.networks.revision import packaged
 from tests.local import local
 from worker.sandbox.inside.forms import FORMS

@@ -30,7 +30,7 @@ def find_advice(assignment: Assignment, missed: int) -> str:
             best, fewest = setting, missed_still
     if best:
         return f"With {best} {missed - fewest} of {missed} are caught: a change in that direction helps."
-    return f"Tried, and of no help: {'; '.join(tried)}."
+    return f"None of these changes helps: {'; '.join(tried)}."
 
 
 def _propose_changes(assignment: Assignment) -> Iterator[tuple[str, Assignment]]:

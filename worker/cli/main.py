@@ -41,7 +41,7 @@ class CommandFolder(click.Group):
         except (click.ClickException, click.exceptions.Exit):
             raise
         except (KeyboardInterrupt, click.Abort):
-            click.echo("backmark: interrupted; what was printed before stands", err=True)
+            click.echo("backmark: interrupted; the verdicts printed so far are valid", err=True)
             status = ExitStatus.INTERRUPTED
         except BrokenPipeError:
             # Nobody reads on; nor may Python's own last flush fail.

@@ -1,11 +1,11 @@
 """The result object, as the documentation describes it. Verdicts go out as they were stored and are not made anew."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
 from grader.model.assignment import Level
-from grader.model.verdict import SCHEMA, Mark, Outcome
+from grader.model.verdict import NETWORKS, SCHEMA, Mark, Outcome
 
 Numbers = list[list[float | None]]
 
@@ -32,6 +32,7 @@ class AssignmentMeant(BaseModel):
     revision: str
     networks_sha256: str
     own_networks: bool = Field(description="False where they were drawn with a seed or number of the sender's.")
+    kind: str = Field(default=NETWORKS, description="The kind of homework.")
 
 
 class GradientTold(BaseModel):
@@ -57,6 +58,44 @@ class CounterexampleTold(BaseModel):
     layer: int | None
     index: list[int] | None
     script: str = Field(description="Plain NumPy that shows it, to run below the student's own code.")
+    kind: Literal["network"] = "network"
+
+
+class CaseInputTold(BaseModel):
+    """A named input of a case."""
+
+    name: str
+    shape: list[int] | None = Field(description="Null if it is no array.")
+    values: Any = Field(description="An array as nested lists, or anything else.")
+
+
+class CaseResultTold(BaseModel):
+    """A result of a case, as nested lists; what is not finite is null, as is what is inconclusive in `expected`."""
+
+    name: str
+    shape: list[int]
+    expected: Any
+    actual: Any = Field(description="Null where no arrays of the right shapes came back.")
+    wrong: int = Field(description="How many of its numbers are wrong.")
+
+
+class FirstWrongTold(BaseModel):
+    """The first number that is wrong."""
+
+    result: str
+    index: list[int]
+
+
+class CaseCounterexampleTold(BaseModel):
+    """The smallest case found on which the submission is wrong, of any kind of homework but networks."""
+
+    kind: str
+    case: dict[str, Any] = Field(description="What tells it from others.")
+    inputs: list[CaseInputTold]
+    results: list[CaseResultTold]
+    first: FirstWrongTold | None
+    instead: str | None = Field(description="What came back instead of arrays of the right shapes.")
+    script: str = Field(description="Plain NumPy that shows it, to run below the student's own code.")
 
 
 class PropertyTold(BaseModel):
@@ -69,7 +108,7 @@ class PropertyTold(BaseModel):
     max_score: int
     networks: int = Field(description="How many put it to the test.")
     message: str
-    counterexample: CounterexampleTold | None
+    counterexample: CounterexampleTold | CaseCounterexampleTold | None
     names: list[str] | None = Field(
         default=None, description="Other properties of which the message speaks; null from a version that did not say."
     )
@@ -164,7 +203,7 @@ class VerdictTold(BaseModel):
     score: int
     max_score: int
     properties: list[PropertyTold]
-    counterexample: CounterexampleTold | None
+    counterexample: CounterexampleTold | CaseCounterexampleTold | None
     diagnosis: list[DiagnosisTold] = Field(description="The best first; empty where nothing fits.")
     # Not in verdicts of engines before it.
     first_difference: FirstDifferenceTold | None = None

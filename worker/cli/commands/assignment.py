@@ -17,6 +17,7 @@ from worker.cli.files import read_submission
 from worker.cli.options import json_option
 from worker.grading.pool import Jails
 from worker.sandbox import policy
+from worker.sandbox.inside.entry import Entry
 from worker.sandbox.policy import Way
 from worker.sandbox.session import Session
 from worker.sandbox.single import Single
@@ -153,4 +154,4 @@ def template(file: Path, function: str) -> None:
     launch = policy.jailed(machine.from_environment().bwrap)
     # Parsed in a jail, like any other submission.
     with Session(Single(launch), policy.Limits(2.0, 10.0, 1 << 30, 1 << 16)) as session:
-        click.echo(session.extract(read_submission(file), file.name, function).fingerprint)
+        click.echo(session.extract(read_submission(file), file.name, Entry(function)).fingerprint)

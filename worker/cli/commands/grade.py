@@ -42,8 +42,8 @@ USUAL_LIMITS = policy.Limits(2.0, 20.0, 1 << 30, 1 << 20)
 SCRIPT_START = b"# Backmark:"
 
 UNISOLATED = (
-    "UNISOLATED: --no-jail runs this code with all of your rights. Do that with your own code only, never with a"
-    " stranger's."
+    "UNISOLATED: --no-jail runs this code with all of your permissions. Use it for your own code only, never for"
+    " somebody else's."
 )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from grader.errors import BadAssignment
 from grader.settings import machine
 from worker.cli.options import assignment_option, json_option
 from worker.cli.terminal import open_console
@@ -21,26 +22,30 @@ BAR_WIDTH = 24
 @json_option
 def networks(assignment: str, *, as_json: bool) -> None:
     """Show the networks that an assignment draws: corners, depths, widths, dead layers, inconclusive derivatives."""
-    from grader.publishing.survey import survey
+    from grader.model.verdict import NETWORKS
+    from grader.subjects.networks.survey import survey
     from worker.grading.revisions import revision
 
-    drawn = survey(revision(assignment, machine.from_environment().cache))
+    drawn = revision(assignment, machine.from_environment().cache)
+    if drawn.kind != NETWORKS:
+        raise BadAssignment(f"{assignment} draws no networks")
+    statistics = survey(drawn)
     if as_json:
-        click.echo(json.dumps(asdict(drawn)))
+        click.echo(json.dumps(asdict(statistics)))
         return
     console = open_console()
-    console.print(f"{drawn.assignment}, revision {drawn.revision}: {drawn.networks} networks")
+    console.print(f"{statistics.assignment}, revision {statistics.revision}: {statistics.networks} networks")
     console.print(
-        f"{drawn.derivatives:,} derivatives, {drawn.inconclusive} inconclusive;"
-        f" {drawn.dead_layers} networks with a dead layer, {drawn.all_active} with all units active"
+        f"{statistics.derivatives:,} derivatives, {statistics.inconclusive} inconclusive;"
+        f" {statistics.dead_layers} networks with a dead layer, {statistics.all_active} with all units active"
     )
     for title, counts in (
-        ("drawn for", drawn.corners),
-        ("hidden layers", drawn.depth),
-        ("hidden widths", drawn.widths),
-        ("inputs", drawn.inputs),
-        ("outputs", drawn.outputs),
-        ("columns", drawn.columns),
+        ("drawn for", statistics.corners),
+        ("hidden layers", statistics.depth),
+        ("hidden widths", statistics.widths),
+        ("inputs", statistics.inputs),
+        ("outputs", statistics.outputs),
+        ("columns", statistics.columns),
     ):
         _print_counts(console, title, counts)
 

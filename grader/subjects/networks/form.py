@@ -6,13 +6,13 @@ from itertools import pairwise
 
 import numpy as np
 
-from grader.judge import wording
 from grader.judge.agreement import disagreeing
 from grader.judge.row import Row
 from grader.model.verdict import Mark
 from grader.oracle.answers import Answer, Evidence, Malformed, Returned, ReturnedForm
 from grader.oracle.network import Array
 from grader.oracle.suite import Suite
+from grader.subjects.networks import wording
 
 
 def form(suite: Suite, answers: Sequence[Answer], evidence: Mapping[int, Evidence]) -> Row:

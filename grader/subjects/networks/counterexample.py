@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from grader.judge import wording
 from grader.judge.agreement import wrong_entries
 from grader.model.assignment import Assignment
 from grader.model.verdict import Counterexample, Gradient
 from grader.oracle.answers import Answer, Malformed, Raised, Returned
 from grader.oracle.network import Array, Network
 from grader.oracle.suite import Suite, matrices
+from grader.subjects.networks import wording
 from grader.subjects.networks.script import script
 
 
@@ -27,7 +27,7 @@ def counterexample(suite: Suite, i: int, answer: Answer | None, assignment: Assi
         net_input=_rows(network.net_input),
         y=_rows(network.y),
         expected=_gradient(truth),
-        actual=_gradient(matrices(network.sizes, answer.gradient)) if isinstance(answer, Returned) else None,
+        actual=_gradient(matrices(network.sizes, answer.numbers)) if isinstance(answer, Returned) else None,
         instead=_instead(answer),
         parameter=parameter,
         layer=layer,
