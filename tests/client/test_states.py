@@ -26,7 +26,7 @@ def at(server: Scripted) -> dict[str, str]:
         ("queued", {"queue": {"position": 0, "estimated_seconds": 0.2}}, "waiting, next, about 1 s", 1),
         ("queued", {"queue": {"position": 7, "estimated_seconds": None}}, "waiting, 7 ahead of it", 1),
         ("running", {}, "being graded", 1),
-        ("superseded", {"superseded_by": "s2"}, "superseded by s2, a later one of the same student's", 1),
+        ("superseded", {"superseded_by": "s2"}, "superseded by s2, a later submission of the same student", 1),
         ("cancelled", {}, "cancelled", 1),
         ("service_failed", {"failure": "no jail"}, "the service's failure and not the student's: no jail", 3),
     ],

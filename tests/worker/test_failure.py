@@ -11,7 +11,7 @@ from grader.judge.judge import Judge
 from grader.model.verdict import Outcome, Verdict
 from tests.judge.test_shrinking import RIGHT
 from worker.cli import parallel
-from worker.cli.failure import Failure
+from worker.cli.failure import GradingFailure
 from worker.cli.main import main
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails
@@ -50,7 +50,7 @@ def test_each_process_goes_on_after_an_internal_error(folder: Path, udl: Judge, 
     files = sorted(folder.iterdir())
     names = [file.name for file in files]
     with closing(parallel.Parallel(files, names, 2, lambda: Grader(udl, Jails(jail)))) as processes:
-        came = list(itertools.islice(processes.verdicts(), 3))
+        came = list(itertools.islice(processes.receive_verdicts(), 3))
     outcomes = [one.judgement.outcome if isinstance(one, Verdict) else one.filename for one in came]
     assert outcomes == [Outcome.PASSED, "b.py", Outcome.PASSED]
-    assert [isinstance(one, Failure) for one in came] == [False, True, False]
+    assert [isinstance(one, GradingFailure) for one in came] == [False, True, False]

@@ -72,7 +72,7 @@ def test_no_jail_is_left_that_was_being_made_when_there_were_no_more_files(udl: 
     file = EXAMPLES / "right_loops.py"
     for _ in range(8):
         with closing(parallel.Parallel([file] * 2, ["a.py"] * 2, 2, lambda: Grader(udl, Jails(single)))) as processes:
-            verdicts = [each for each in processes.verdicts() if isinstance(each, Verdict)]
+            verdicts = [each for each in processes.receive_verdicts() if isinstance(each, Verdict)]
             assert [each.judgement.outcome for each in verdicts] == [Outcome.PASSED] * 2
     left = []
     for each in Path("/proc").glob("[0-9]*/cmdline"):
@@ -84,21 +84,21 @@ def test_no_jail_is_left_that_was_being_made_when_there_were_no_more_files(udl: 
 def test_a_file_that_vanished_is_said_by_its_name(tmp_path: Path, udl: Judge, jails: Jails) -> None:
     gone = tmp_path / "gone.py"
     with pytest.raises(FileNotFoundError, match=r"gone\.py"):
-        told(parallel._graded(Grader(udl, jails), gone, "gone.py"))
+        raise_answer(parallel._grade(Grader(udl, jails), gone, "gone.py"))
 
 
 def test_what_raises_in_a_process_is_raised_here(udl: Judge, jail: Launch) -> None:
     with closing(Jails(Launch(("/bin/false",), jail.command, {}, jailed=True))) as broken:
-        raised = parallel._graded(Grader(udl, broken), EXAMPLES / "right_loops.py", "right_loops.py")
+        answer = parallel._grade(Grader(udl, broken), EXAMPLES / "right_loops.py", "right_loops.py")
     with pytest.raises(JailFailed, match="jail"):
-        told(raised)
+        raise_answer(answer)
     with pytest.raises(BadAssignment, match="no such"):
-        told({"error": "BadAssignment", "message": "no such assignment"})
+        raise_answer({"error": "BadAssignment", "message": "no such assignment"})
 
 
-def told(answer: dict[str, Any]) -> None:
-    """What comes of a process's answer on this side."""
+def raise_answer(answer: dict[str, Any]) -> None:
+    """Receive a process's answer, which raises."""
     ours, theirs = Pipe()
     with ours, theirs:
         theirs.send_bytes(json.dumps(answer).encode())
-        parallel._told(ours)
+        parallel._receive(ours)

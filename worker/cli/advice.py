@@ -1,4 +1,4 @@
-"""What would help an assignment that lets known mistakes pass, found by trying."""
+"""Advice on an assignment that lets known mistakes pass: a change of its settings, found by trying."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,32 +9,32 @@ from grader.publishing.selfcheck import selfcheck
 from grader.subjects.networks.revision import load
 from worker.grading.revisions import MOST_SECONDS, Drawing
 
-#: As many as an assignment may draw.
+#: The most networks that an assignment may draw.
 MOST_NETWORKS = 2000
 
 
-def advice(assignment: Assignment, missed: int) -> str:
-    """The first change that lets no known mistake pass; else the one that helps most; else that none does."""
-    best, least = "", missed
+def find_advice(assignment: Assignment, missed: int) -> str:
+    """Return the first change that lets no known mistake pass, else the one that helps most, else what was tried."""
+    best, fewest = "", missed
     tried = []
-    for setting, changed in _changes(assignment):
+    for setting, changed in _propose_changes(assignment):
         tried.append(setting)
         try:
             drawn = load(Drawing(changed).result(MOST_SECONDS), assignment.id)
         except AssignmentError:
             continue
-        left = len(selfcheck(drawn).missed)
-        if not left:
-            return f"With {setting} every one of them is caught: write that instead."
-        if left < least:
-            best, least = setting, left
+        missed_still = len(selfcheck(drawn).missed)
+        if not missed_still:
+            return f"With {setting} every one is caught: use that instead."
+        if missed_still < fewest:
+            best, fewest = setting, missed_still
     if best:
-        return f"With {best} {missed - least} of {missed} are caught: a change in that direction helps."
-    return f"Tried, and of no help: {'; '.join(tried)}."
+        return f"With {best} {missed - fewest} of {missed} are caught: a change in that direction helps."
+    return f"None of these changes helps: {'; '.join(tried)}."
 
 
-def _changes(assignment: Assignment) -> Iterator[tuple[str, Assignment]]:
-    """Settings as they are written in the file, the least intrusive first; the home shape stays within them."""
+def _propose_changes(assignment: Assignment) -> Iterator[tuple[str, Assignment]]:
+    """Yield changed settings as the file has them, the least intrusive first; the home shape stays within them."""
     ranges, home = assignment.ranges, assignment.home
     for factor in (2, 5):
         networks = min(MOST_NETWORKS, factor * assignment.networks)

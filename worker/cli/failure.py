@@ -1,4 +1,4 @@
-"""A mistake of Backmark's own on one of many files: the others are graded all the same."""
+"""An internal error on one of many files: the others are graded all the same."""
 
 from dataclasses import dataclass
 
@@ -6,12 +6,12 @@ from grader.reports.plaintext import plain
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
-    """A file without a verdict, since Backmark itself raised, and the traceback of that."""
+class GradingFailure:
+    """A file without a verdict because Backmark itself raised, with the traceback."""
 
     filename: str
     traceback: str
 
-    def message(self) -> str:
+    def describe(self) -> str:
         """Return the text for standard error, made plain: no file name or quoted error commands a terminal."""
         return plain(f"{self.traceback}backmark: {self.filename}: internal error; it says nothing about the submission")

@@ -1,46 +1,46 @@
-"""Submissions as files: which are meant, what they are called, what is in them."""
+"""Submissions as files: which files are meant, what they are called, what they contain."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
 
-#: A file larger than this is refused before it is read: no notebook is.
+#: Bytes of a file above which it is refused unread: no notebook is that large.
 LARGEST_FILE = 64 << 20
 
 
-def found(files: Sequence[Path]) -> list[Path]:
-    """The files, and those in the folders; a UsageError where there is none."""
-    all_of_them = list(_submissions(files))
-    if not all_of_them:
-        message = "no .ipynb or .py file in what was named"
+def find_submissions(paths: Sequence[Path]) -> list[Path]:
+    """Return the files and the submissions in the folders; raise UsageError if there are none."""
+    submissions = list(_walk(paths))
+    if not submissions:
+        message = "there is no .ipynb or .py file in what you named"
         raise click.UsageError(message)
-    return all_of_them
+    return submissions
 
 
-def _submissions(files: Sequence[Path]) -> Iterator[Path]:
-    """Hidden files in a folder are what systems leave there, and no student's."""
-    for file in files:
-        if file.is_dir():
-            for each in sorted(file.rglob("*")):
-                hidden = any(part.startswith((".", "__")) for part in each.relative_to(file).parts)
-                if each.suffix.lower() in {".ipynb", ".py"} and each.is_file() and not hidden:
-                    yield each
-        elif file.is_file():
-            yield file
+def _walk(paths: Sequence[Path]) -> Iterator[Path]:
+    """Hidden files in a folder are left out: operating systems put them there, not students."""
+    for path in paths:
+        if path.is_dir():
+            for file in sorted(path.rglob("*")):
+                hidden = any(part.startswith((".", "__")) for part in file.relative_to(path).parts)
+                if file.suffix.lower() in {".ipynb", ".py"} and file.is_file() and not hidden:
+                    yield file
+        elif path.is_file():
+            yield path
         else:
-            message = f"{file} is no file"
+            message = f"{path} is not a file"
             raise click.UsageError(message)
 
 
-def names(files: Sequence[Path]) -> list[str]:
-    """What the files are called: without their folders, unless two would then be called the same."""
-    alike = len({file.name for file in files}) < len(files)
-    # A name in another encoding than ours has bytes that no report can hold.
-    return [(str(file) if alike else file.name).encode("utf-8", "backslashreplace").decode() for file in files]
+def list_names(files: Sequence[Path]) -> list[str]:
+    """Return the files' names, with their folders if two names would otherwise be the same."""
+    ambiguous = len({file.name for file in files}) < len(files)
+    # No report can hold the bytes of a name that is not in our encoding.
+    return [(str(file) if ambiguous else file.name).encode("utf-8", "backslashreplace").decode() for file in files]
 
 
-def read(file: Path) -> bytes:
-    """The file's bytes, one byte more than the largest that is read where it is larger."""
+def read_submission(file: Path) -> bytes:
+    """Return the file's bytes; of a file that is too large, one byte more than the limit."""
     with file.open("rb") as stream:
         return stream.read(LARGEST_FILE + 1)

@@ -1,4 +1,4 @@
-"""Many submissions on several processors: processes that grade one after the other, verdicts in the files' order."""
+"""Many submissions on several processors: each process grades in turn, and verdicts come in the files' order."""
 
 import json
 import os
@@ -18,32 +18,32 @@ from grader import errors
 from grader.errors import BackmarkError, JailFailed
 from grader.model.result import verdict
 from grader.model.verdict import Verdict
-from worker.cli.failure import Failure
-from worker.cli.files import read
+from worker.cli.failure import GradingFailure
+from worker.cli.files import read_submission
 from worker.grading.grader import Grader
 
 #: Files that a process has at a time: the one that it grades and the next, so that it never waits for us.
-_GIVEN = 2
-#: Seconds that a process may take to end by itself, which one that waits for a file does at once.
-_GRACE = 0.3
-#: Files that are handed out before the verdict of one that comes first is there: what waits for it is bounded.
-_AHEAD = 1000
+_FILES_AT_ONCE = 2
+#: Seconds that a process has to end by itself; one that waits for a file ends at once.
+_GRACE_SECONDS = 0.3
+#: Files that are handed out while an earlier one has no verdict yet: it bounds the verdicts that wait for it.
+_MOST_AHEAD = 1000
 
 
 @dataclass(slots=True)
 class _Process:
-    """One that grades, and the files that it has, which it answers in this order."""
+    """A process that grades, and the indices of the files that it has, in the order in which it answers."""
 
     pid: int
-    line: Connection
-    has: deque[int] = field(default_factory=deque)
+    pipe: Connection
+    pending: deque[int] = field(default_factory=deque)
 
 
 class Parallel:
-    """So many processes, forked at once and sharing what is in memory by then; close it, and they end."""
+    """Processes that grade, forked at once so that they share the memory of that moment; `close` ends them."""
 
     def __init__(
-        self, files: Sequence[Path], called: Sequence[str], processes: int, grader: Callable[[], Grader]
+        self, files: Sequence[Path], names: Sequence[str], processes: int, make_grader: Callable[[], Grader]
     ) -> None:
         self._files = files
         self._processes: list[_Process] = []
@@ -51,94 +51,94 @@ class Parallel:
             ours, theirs = Pipe()
             pid = os.fork()
             if pid == 0:
-                # Else they would not see the end of a sibling's line when we are gone.
-                for each in (ours, *(process.line for process in self._processes)):
-                    each.close()
-                _work(theirs, files, called, grader)
+                # Else a sibling would not see the end of its pipe when we are gone.
+                for pipe in (ours, *(process.pipe for process in self._processes)):
+                    pipe.close()
+                _work(theirs, files, names, make_grader)
             theirs.close()
             self._processes.append(_Process(pid, ours))
 
-    def verdicts(self) -> Iterator[Verdict | Failure]:
-        """Each file's verdict, in order. Raises what any of the processes met that is no verdict."""
-        known: dict[int, Verdict | Failure] = {}
+    def receive_verdicts(self) -> Iterator[Verdict | GradingFailure]:
+        """Yield each file's verdict, in order; raise any other error that one of the processes met."""
+        verdicts: dict[int, Verdict | GradingFailure] = {}
         following = 0
-        for at in range(len(self._files)):
-            while at not in known:
-                following = self._give(following, min(len(self._files), at + _AHEAD))
-                busy = {process.line: process for process in self._processes if process.has}
-                for line in wait(list(busy)):
-                    if isinstance(line, Connection):
-                        known[busy[line].has.popleft()] = _told(line)
-            yield known.pop(at)
+        for index in range(len(self._files)):
+            while index not in verdicts:
+                following = self._hand_out(following, min(len(self._files), index + _MOST_AHEAD))
+                busy = {process.pipe: process for process in self._processes if process.pending}
+                for pipe in wait(list(busy)):
+                    if isinstance(pipe, Connection):
+                        verdicts[busy[pipe].pending.popleft()] = _receive(pipe)
+            yield verdicts.pop(index)
 
     def close(self) -> None:
-        """Have them end, and wait for that."""
+        """End the processes, and wait until they have ended."""
         for process in self._processes:
-            process.line.close()
+            process.pipe.close()
         for process in self._processes:
-            ending = os.pidfd_open(process.pid)
-            if not select.select([ending], [], [], _GRACE)[0]:
-                # It grades, and would notice only after that.
+            pidfd = os.pidfd_open(process.pid)
+            if not select.select([pidfd], [], [], _GRACE_SECONDS)[0]:
+                # It is grading, and would notice only afterwards.
                 os.kill(process.pid, signal.SIGTERM)
-            os.close(ending)
+            os.close(pidfd)
             os.waitpid(process.pid, 0)
         self._processes.clear()
 
-    def _give(self, following: int, end: int) -> int:
-        """Hand out files from this place on; return the place of the first that is left."""
+    def _hand_out(self, following: int, end: int) -> int:
+        """Send files from this index on; return the index of the first that is left."""
         for process in self._processes:
-            while len(process.has) < _GIVEN and following < end:
-                process.has.append(following)
-                # One that was killed is noticed where its answer is waited for.
+            while len(process.pending) < _FILES_AT_ONCE and following < end:
+                process.pending.append(following)
+                # A process that was killed is noticed when its answer is waited for.
                 with suppress(BrokenPipeError):
-                    process.line.send_bytes(b"%d" % following)
+                    process.pipe.send_bytes(b"%d" % following)
                 following += 1
         return following
 
 
-def _told(line: Connection) -> Verdict | Failure:
+def _receive(pipe: Connection) -> Verdict | GradingFailure:
     try:
-        told: dict[str, Any] = json.loads(line.recv_bytes())
+        answer: dict[str, Any] = json.loads(pipe.recv_bytes())
     except (EOFError, ConnectionResetError) as error:
         raise JailFailed("a process that grades was killed") from error
-    if "verdict" in told:
-        return verdict(told["verdict"])
-    if "internal" in told:
-        return Failure(told["file"], told["internal"])
-    if "errno" in told:
-        raise OSError(told["errno"], told["message"], told["file"])
-    raise getattr(errors, told["error"], BackmarkError)(told["message"])
+    if "verdict" in answer:
+        return verdict(answer["verdict"])
+    if "internal" in answer:
+        return GradingFailure(answer["file"], answer["internal"])
+    if "errno" in answer:
+        raise OSError(answer["errno"], answer["message"], answer["file"])
+    raise getattr(errors, answer["error"], BackmarkError)(answer["message"])
 
 
-def _work(line: Connection, files: Sequence[Path], called: Sequence[str], make: Callable[[], Grader]) -> NoReturn:
-    """Grade what we are given until nobody gives more, or we are told to end. A Ctrl-C is for who gives."""
+def _work(pipe: Connection, files: Sequence[Path], names: Sequence[str], make_grader: Callable[[], Grader]) -> NoReturn:
+    """Grade files until the parent closes the pipe or sends SIGTERM. SIGINT is left to the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # By way of what closes our jails: one that is being made is not tied to us in its first moments.
+    # Leave by the code that closes our jails: a jail is not tied to us in its first moments.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     status = 1
     try:
-        grader = make()
+        grader = make_grader()
         with closing(grader.jails) as jails:
             while True:
-                if line.poll():
-                    # Not for nobody: one that is being made while we end could stay.
+                if pipe.poll():
+                    # Only if there is a file for it: a jail that starts while we end could stay.
                     jails.prepare(grader.limits)
-                at = int(line.recv_bytes())
-                line.send_bytes(json.dumps(_graded(grader, files[at], called[at])).encode())
+                index = int(pipe.recv_bytes())
+                pipe.send_bytes(json.dumps(_grade(grader, files[index], names[index])).encode())
     except (EOFError, OSError, SystemExit):
         status = 0
-    except Exception:  # noqa: BLE001 - an edge: who gave us work only sees that we ended
+    except Exception:  # noqa: BLE001 - an edge: the parent only sees that we ended
         traceback.print_exc()
     finally:
         os._exit(status)
 
 
-def _graded(grader: Grader, file: Path, called: str) -> dict[str, Any]:
+def _grade(grader: Grader, file: Path, name: str) -> dict[str, Any]:
     try:
-        return {"verdict": grader.grade(read(file), called).as_dict()}
+        return {"verdict": grader.grade(read_submission(file), name).as_dict()}
     except OSError as error:
         return {"errno": error.errno, "message": error.strerror, "file": str(file)}
     except BackmarkError as error:
         return {"error": type(error).__name__, "message": str(error)}
     except Exception:  # noqa: BLE001 - an edge: whatever it is, it is ours, and this file's alone
-        return {"internal": traceback.format_exc(), "file": called}
+        return {"internal": traceback.format_exc(), "file": name}

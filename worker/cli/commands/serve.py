@@ -1,4 +1,4 @@
-"""The command line of `backmark serve`."""
+"""`backmark serve`: the whole service on this machine."""
 
 import errno
 import os
@@ -12,26 +12,26 @@ from worker.cli.extras import require_extra, require_linux
 from worker.serve.listening import Address
 
 
-class Where(click.ParamType[Address]):
-    """An address to listen on."""
+class AddressType(click.ParamType[Address]):
+    """The type of an option that holds an address to listen on."""
 
     name = "address"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Address:
-        """Read it, or say what one looks like."""
+        """Read the address, or fail with an example of one."""
         try:
             return Address.parse(str(value))
         except ValueError as error:
             self.fail(str(error), param, ctx)
 
 
-class Memory(click.ParamType[int]):
-    """A size in bytes, as Redis writes it."""
+class MemoryType(click.ParamType[int]):
+    """The type of an option that holds a size in bytes, as Redis writes it."""
 
     name = "size"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Read it, or say what one looks like."""
+        """Read the size, or fail with an example of one."""
         try:
             return machine.parse_memory(str(value))
         except ValueError as error:
@@ -42,28 +42,30 @@ class Memory(click.ParamType[int]):
 @click.option(
     "--data",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Where everything is kept; BACKMARK_DATA, or backmark in XDG_DATA_HOME (~/.local/share), by default.",
+    help="The folder for all data; by default BACKMARK_DATA, or backmark in XDG_DATA_HOME (~/.local/share).",
 )
 @click.option(
     "--bind",
-    type=Where(),
+    type=AddressType(),
     metavar="HOST:PORT",
-    help="Where it listens; 127.0.0.1:8000 by default, or the next port that is free.",
+    help="The address to listen on; by default 127.0.0.1:8000, or the next port that is free.",
 )
 @click.option(
-    "--workers", type=click.IntRange(1, 256), help="Submissions graded at a time; a processor each by default."
+    "--workers",
+    type=click.IntRange(1, 256),
+    help="The number of submissions graded at a time; by default one for each processor.",
 )
 @click.option(
     "--redis-maxmemory",
-    type=Memory(),
+    type=MemoryType(),
     metavar="SIZE",
-    help="What Redis may hold, such as 2gb; BACKMARK_REDIS_MAXMEMORY, or 768mb, by default.",
+    help="The most memory that Redis may use, such as 2gb; by default BACKMARK_REDIS_MAXMEMORY, or 768mb.",
 )
 def serve(data: Path | None, bind: Address | None, workers: int | None, redis_maxmemory: int | None) -> None:
     """Run the whole service on this machine: Redis, worker, sweeper and web server.
 
-    Prints the address, and the first time a token. Ctrl-C stops it; what was accepted is kept and goes on with the next
-    start. A part that dies is started again; exit status 3 when one keeps dying.
+    Prints the address and, the first time, a token. Ctrl-C stops it; accepted submissions are kept, and graded
+    after the next start. A part that dies is started again; exit status 3 if one keeps dying.
     """
     require_linux("serve")
     require_extra("serve")
@@ -72,13 +74,13 @@ def serve(data: Path | None, bind: Address | None, workers: int | None, redis_ma
 
     settings = machine.from_environment()
     maxmemory = redis_maxmemory or settings.redis_maxmemory
-    run(data or settings.data, bind, workers, settings.environment, say, maxmemory=maxmemory)
+    run(data or settings.data, bind, workers, settings.environment, announce, maxmemory=maxmemory)
 
 
-def say(line: str) -> None:
-    """Tell whoever runs the service; that nobody reads on is no reason to end it."""
+def announce(line: str) -> None:
+    """Print a line for whoever runs the service, which goes on if nobody reads it."""
     try:
-        # What is there to be copied stands by itself.
+        # An indented line is to be copied, so it stands by itself.
         click.echo(line if line.startswith(" ") else f"backmark serve: {line}")
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:

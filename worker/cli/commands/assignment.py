@@ -1,0 +1,157 @@
+"""`backmark assignment`: check and draw assignments of your own."""
+
+# ruff: noqa: PLC0415 - cold start: `backmark --help` must not pay for NumPy and pydantic
+
+import contextlib
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from grader.settings import machine
+from grader.settings.machine import Settings
+from worker.cli.exit_status import ExitStatus
+from worker.cli.files import read_submission
+from worker.cli.options import json_option
+from worker.grading.pool import Jails
+from worker.sandbox import policy
+from worker.sandbox.inside.entry import Entry
+from worker.sandbox.policy import Way
+from worker.sandbox.session import Session
+from worker.sandbox.single import Single
+
+if TYPE_CHECKING:
+    from grader.publishing.selfcheck import SelfCheck
+    from grader.subjects.networks.revision import Revision
+
+#: The notebook's own function, which is known to be passable.
+FUNCTION = "backward_pass"
+
+
+@click.group()
+def assignment() -> None:
+    """Check and draw assignments of your own."""
+
+
+@assignment.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True))
+@click.option(
+    "--right",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A right submission, which must pass; required if the function is not called backward_pass.",
+)
+@json_option
+def check(file: Path, right: Path | None, *, as_json: bool) -> ExitStatus:
+    """Test an assignment on the reference and on known mistakes; refuse it (status 1) if it lets a mistake pass.
+
+    An assignment that nobody can pass, that awards no marks, or whose home shape is outside its ranges is refused too.
+    """
+    from grader.publishing.selfcheck import selfcheck
+    from worker.grading.revisions import revision
+
+    settings = machine.from_environment()
+    drawn = revision(str(file), settings.cache)
+    result = selfcheck(drawn)
+    contract = _check_contract(drawn, right, settings)
+    result = replace(result, faults=(*result.faults, *contract))
+    if as_json:
+        _print_json(result)
+    else:
+        _print_result(result, drawn)
+    return ExitStatus.SUCCESS if result.sound else ExitStatus.NOT_PASSED
+
+
+def _check_contract(drawn: "Revision", right: Path | None, settings: Settings) -> list[str]:
+    """Return the faults that show that nobody could pass.
+
+    A right submission must pass. A function of another name than the notebook's needs one, to show that it has the five
+    arguments of the contract.
+    """
+    function = drawn.assignment.function
+    call = f"it is called as {function}(all_weights, all_biases, all_f, all_h, y)"
+    if right is None:
+        if function == FUNCTION:
+            return []
+        fault = f"nothing shows that anybody can pass: {call}, and has to return two lists, the derivatives by the"
+        return [f"{fault} weights and by the biases; name a right submission with --right FILE"]
+    from grader.judge.judge import Judge
+    from worker.grading.grader import Grader
+
+    with contextlib.closing(Jails(policy.jailed(settings.bwrap, Way(settings.jail)))) as jails:
+        judgement = Grader(Judge(drawn), jails).grade(read_submission(right), right.name).judgement
+    if judgement.outcome == "passed":
+        return []
+    reason = judgement.error.message if judgement.error else next((row.message for row in judgement.properties), "")
+    return [f"{right}, which should be right, does not pass ({judgement.outcome}): {reason.rstrip('.')}; {call}"]
+
+
+def _print_json(result: "SelfCheck") -> None:
+    summary = {
+        "sound": result.sound,
+        "networks": result.networks,
+        "inconclusive": result.inconclusive,
+        "faults": result.faults,
+        "right_here": [mistake.id for mistake in result.right_here],
+        "reference_rejected": result.reference_rejected,
+        "mistakes": [
+            {"id": catch.mistake.id, "title": catch.mistake.title, "networks": catch.networks}
+            for catch in result.catches
+        ],
+    }
+    click.echo(json.dumps(summary))
+
+
+def _print_result(result: "SelfCheck", drawn: "Revision") -> None:
+    click.echo(f"{result.networks} networks; the reference is rejected on {result.reference_rejected} of them.")
+    for catch in result.catches:
+        click.secho(f"{catch.networks:5} ", fg="green" if catch.networks else "red", nl=False)
+        click.echo(f"{catch.mistake.title}" + ("" if catch.networks else "  <- would pass"))
+    for mistake in result.right_here:
+        click.echo(f"    - {mistake.title}: not a mistake within these ranges, where it gives the right derivatives")
+    if result.reference_rejected:
+        click.echo("Refused: the reference itself is rejected. Please report this assignment.")
+    for fault in result.faults:
+        click.echo(f"Refused: {fault}.")
+    if result.missed:
+        names = ", ".join(mistake.id for mistake in result.missed)
+        click.echo(f"Refused: these known-wrong backward passes would pass: {names}.")
+        from worker.cli.advice import find_advice
+
+        click.echo(find_advice(drawn.assignment, len(result.missed)))
+    if result.sound:
+        click.echo("Sound: every known mistake is caught.")
+
+
+@assignment.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The file to write; by default FILE with the suffix .npz.",
+)
+def draw(file: Path, output: Path | None) -> None:
+    """Draw an assignment's networks and store them as data, with their finite differences."""
+    from grader.model.assignment_toml import read
+    from grader.subjects.networks.revision import load
+    from worker.grading.revisions import draw as draw_networks
+    from worker.grading.revisions import save
+
+    data = draw_networks(read(file))
+    target = output or file.with_suffix(".npz")
+    save(target, data)
+    drawn = load(data, str(target))
+    click.echo(f"{target}: {len(drawn.suite)} networks, revision {drawn.id}")
+
+
+@assignment.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--function", default="backward_pass", show_default=True, help="The function that students fill in.")
+def template(file: Path, function: str) -> None:
+    """Print the fingerprint of an unfilled notebook, for `templates` in an assignment."""
+    launch = policy.jailed(machine.from_environment().bwrap)
+    # Parsed in a jail, like any other submission.
+    with Session(Single(launch), policy.Limits(2.0, 10.0, 1 << 30, 1 << 16)) as session:
+        click.echo(session.extract(read_submission(file), file.name, Entry(function)).fingerprint)

@@ -1,0 +1,44 @@
+"""`backmark sweeper`: the housekeeping of a service."""
+
+# ruff: noqa: PLC0415 - cold start: `backmark --help` must not pay for Celery and Redis
+
+import signal
+import threading
+
+import click
+
+from worker.cli.extras import require_extra
+from worker.cli.startup import configure_logging, load_settings
+
+
+@click.command()
+def sweeper() -> None:
+    """Requeue what a killed worker held, deliver callbacks, and delete expired data. Several sweepers may run."""
+    require_extra("worker")
+    settings = load_settings()
+    configure_logging()
+    from grader.dispatch import CeleryDispatcher, application
+    from grader.store.store import Store
+    from worker.service.deliveries import Deliveries
+    from worker.service.sweeper import Sweeper
+
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    store = Store.connect(settings)
+    failures: list[Exception] = []
+
+    def deliver() -> None:
+        try:
+            Deliveries(store, settings).loop(stop)
+        except Exception as error:  # noqa: BLE001 - an edge: the thread's end should be the process's
+            failures.append(error)
+            stop.set()
+
+    callbacks = threading.Thread(target=deliver, name="deliveries", daemon=True)
+    callbacks.start()
+    Sweeper(store, CeleryDispatcher(application(settings)), settings).loop(stop)
+    callbacks.join(settings.grace_seconds)
+    if failures:
+        # A supervisor starts us again; half a sweeper would hide the failure.
+        raise failures[0]

@@ -1,0 +1,79 @@
+"""`backmark token`: the tokens of a service, in its Redis."""
+
+# ruff: noqa: PLC0415 - cold start: `backmark --help` must not pay for Redis
+
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from grader.model.records import Scope
+from worker.cli.extras import require_extra
+from worker.cli.startup import load_settings
+
+if TYPE_CHECKING:
+    from grader.store.store import Store
+
+_DAY_SECONDS = 86_400.0
+
+
+@click.group()
+def token() -> None:
+    """Make, list and revoke tokens: who may use the API, and for what."""
+
+
+@token.command()
+@click.argument("name")
+@click.option(
+    "--course", required=True, help="The course that the token gives access to; an admin token gives access to all."
+)
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    required=True,
+    type=click.Choice([scope.value for scope in Scope]),
+    help="What the token may do; may be given several times.",
+)
+@click.option(
+    "--days",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Days until the token expires; by default it never does.",
+)
+def create(name: str, course: str, scopes: tuple[str, ...], days: float | None) -> None:
+    """Make a token and print it, this once: only a hash of it is stored."""
+    expires = None if days is None else time.time() + days * _DAY_SECONDS
+    record, secret = _open_store().tokens.create(name, course, {Scope(scope) for scope in scopes}, expires)
+    scope_names = " ".join(sorted(record.scopes))
+    click.echo(f"token {record.id} ({record.name}) for course {record.course}: {scope_names}", err=True)
+    click.echo(secret)
+
+
+@token.command("list")
+@click.option("--course", help="List the tokens of this course only.")
+def list_tokens(course: str | None) -> None:
+    """List tokens, including those that are revoked or expired."""
+    for record in _open_store().tokens.list(course):
+        expiry = "" if record.expires is None else f", expires {_format_day(record.expires)}"
+        end = "" if record.revoked is None else f", revoked {_format_day(record.revoked)}"
+        click.echo(f"{record.id}  {record.course}  {' '.join(sorted(record.scopes))}  {record.name}{expiry}{end}")
+
+
+@token.command()
+@click.argument("number", metavar="ID")
+def revoke(number: str) -> None:
+    """Revoke a token immediately."""
+    if not _open_store().tokens.revoke(number):
+        raise click.UsageError(f"there is no token {number}")
+    click.echo(f"token {number} is revoked", err=True)
+
+
+def _open_store() -> "Store":
+    require_extra("web", "pydantic_settings", "redis")
+    from grader.store.store import Store
+
+    return Store.connect(load_settings())
+
+
+def _format_day(seconds: float) -> str:
+    return time.strftime("%Y-%m-%d", time.gmtime(seconds))

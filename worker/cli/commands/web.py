@@ -1,0 +1,31 @@
+"""`backmark web`: serve pages and API by gunicorn."""
+
+import os
+import sys
+
+import click
+
+from worker.cli.extras import require_extra
+from worker.cli.startup import load_settings
+
+
+@click.command()
+@click.option(
+    "--bind", default="127.0.0.1:8000", show_default=True, metavar="HOST:PORT", help="The address to listen on."
+)
+@click.option(
+    "--processes", type=click.IntRange(1, 64), default=2, show_default=True, help="The number of web server processes."
+)
+def web(bind: str, processes: int) -> None:
+    """Serve the pages and the HTTP API by gunicorn, which takes its other options from GUNICORN_CMD_ARGS."""
+    if sys.platform == "win32":
+        message = "`backmark web` needs Linux or macOS: its server, gunicorn, does not run on Windows"
+        raise click.UsageError(message)
+    require_extra("web")
+    # A wrong setting is reported by us, rather than by gunicorn.
+    load_settings()
+    words = ["--config", "python:grader.web.server", "--bind", bind, "--workers", str(processes)]
+    os.execv(  # noqa: S606 - a command of ours, without a shell
+        sys.executable,
+        [sys.executable, "-P", "-m", "gunicorn", *words, "grader.web:create_app()"],
+    )

@@ -1,0 +1,33 @@
+"""`backmark worker`: grade the submissions of a service."""
+
+# ruff: noqa: PLC0415 - cold start: `backmark --help` must not pay for Celery
+
+import os
+
+import click
+
+from grader.settings import machine
+from worker.cli.extras import require_extra, require_linux
+from worker.cli.startup import configure_logging, load_settings
+
+
+@click.command()
+@click.option(
+    "--concurrency",
+    type=click.IntRange(1, 256),
+    help="The number of submissions graded at a time; by default one for each processor.",
+)
+def worker(concurrency: int | None) -> int:
+    """Grade submissions until stopped; unfinished ones then go back to the queue.
+
+    BACKMARK_REDIS_URL is the address of its Redis. It takes no work while this machine cannot isolate submissions.
+    """
+    require_linux("worker")
+    require_extra("worker")
+    settings = load_settings()
+    configure_logging()
+    # Before NumPy is imported: each process has a processor to itself, and networks are small.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    from worker.service.app import run
+
+    return run(settings, concurrency, machine.from_environment())

@@ -1,0 +1,144 @@
+"""A server and the submissions on it, as the commands that talk to it show them."""
+
+# ruff: noqa: PLC0415 - cold start: `backmark --help` must not pay for an HTTP client
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import click
+
+from grader.settings import machine
+from worker.cli.exit_status import ExitStatus
+from worker.cli.extras import require_extra
+from worker.cli.terminal import ProgressLine, show
+
+if TYPE_CHECKING:
+    from grader.client import Client, Submission
+
+#: Seconds between two requests for a place in the queue that is shown on a terminal.
+LIVE_SECONDS = 2.0
+
+
+@contextmanager
+def connect() -> Iterator["Client"]:
+    """Connect to the server of BACKMARK_URL; raise UsageError for what it refuses as wrong usage."""
+    require_extra("client")
+    from grader.client import Client, Patience, problems
+
+    settings = machine.from_environment()
+    if settings.token is None:
+        message = "BACKMARK_TOKEN is not set: it holds the token that whoever runs the server gave you"
+        raise click.UsageError(message)
+    # Whoever named the wrong server should not have to wait for long; a limit of requests is worth waiting for.
+    patience = Patience(unreached=10.0)
+    try:
+        with Client(
+            settings.url, settings.token, patience=patience, plain_http=settings.plain_http, ca=settings.ca
+        ) as client:
+            yield client
+    except problems.Unauthorized as error:
+        message = f"the server at {settings.url} does not know the token in BACKMARK_TOKEN: {error.detail}"
+        raise click.UsageError(message) from error
+    except (problems.Unusable, problems.Invalid, problems.Forbidden, problems.NotFound, problems.Conflict) as error:
+        raise click.UsageError(str(error)) from error
+
+
+def wait_for(client: "Client", ids: Sequence[str], timeout: float | None, *, as_json: bool) -> ExitStatus:
+    """Wait for the submissions in turn and print each as it ends; return the exit status."""
+    with ProgressLine(len(ids)) as progress:
+        return follow(client, dict.fromkeys(ids, ""), progress, timeout, as_json=as_json, full=True)
+
+
+def follow(  # noqa: PLR0913 - what is waited for, and how it is printed
+    client: "Client",
+    names: Mapping[str, str],
+    progress: ProgressLine,
+    timeout: float | None,
+    *,
+    as_json: bool,
+    full: bool = False,
+) -> ExitStatus:
+    """Wait for the submissions in turn and print each as it ends; return the exit status.
+
+    `names` holds their names by their ids; the server's is used for an empty one. `full`: see `print_submission`.
+    """
+    from grader.client.client import POLL
+
+    ended: list[tuple[str, Submission]] = []
+    for index, (number, name) in enumerate(names.items()):
+        for submission in client.watch(number, timeout=timeout, every=LIVE_SECONDS if progress.visible else POLL):
+            shown_name = name or submission.filename
+            progress.update(_describe(submission, shown_name), index)
+        ended.append((shown_name, submission))
+        with progress.hide():
+            print_submission(submission, shown_name, as_json=as_json, full=full)
+    if len(ended) > 1 and not as_json:
+        with progress.hide():
+            _print_summary(ended)
+    return combine_statuses([submission for _, submission in ended])
+
+
+def combine_statuses(submissions: "Sequence[Submission]") -> ExitStatus:
+    """Return the exit status that stands for all of the submissions."""
+    if any(submission.state == "service_failed" for submission in submissions):
+        return ExitStatus.FAILURE
+    passed = all(submission.passed for submission in submissions)
+    return ExitStatus.SUCCESS if passed else ExitStatus.NOT_PASSED
+
+
+def print_submission(submission: "Submission", name: str, *, as_json: bool, full: bool) -> None:
+    """Print a verdict as `backmark grade` does, or the state of a submission that has none.
+
+    As JSON `full` prints the server's whole record of the submission, else the verdict alone.
+    """
+    if as_json and full:
+        click.echo(json.dumps(submission.body))
+    elif as_json and submission.verdict is not None:
+        click.echo(json.dumps(submission.verdict))
+    elif submission.verdict is None:
+        click.echo(_describe(submission, name), err=as_json)
+    else:
+        from grader.client.calls import value
+        from grader.model import result
+        from grader.model.assignment import Level
+        from grader.reports.terminal import rendered
+
+        verdict = value(submission.verdict, result.verdict)
+        named = replace(verdict, submission=replace(verdict.submission, filename=name))
+        show(rendered(named, hints_alone=submission.verdict.get("level") == Level.HINT))
+
+
+def _describe(submission: "Submission", name: str) -> str:
+    """Return a line that says where a submission is."""
+    from grader.reports.plaintext import plain
+
+    state = {
+        "queued": "waiting",
+        "running": "being graded",
+        "done": "graded",
+        "superseded": f"superseded by {submission.superseded_by}, a later submission of the same student",
+        "cancelled": "cancelled",
+        "service_failed": "could not be graded, which is the service's failure and not the student's:"
+        f" {submission.failure}",
+    }[submission.state]
+    if submission.queue is not None:
+        ahead = submission.queue.position
+        state += ", next" if ahead == 0 else f", {ahead} ahead of it"
+        if submission.queue.estimated_seconds is not None:
+            state += f", about {max(1, round(submission.queue.estimated_seconds))} s"
+    return plain(f"{name} ({submission.id})  {state}")
+
+
+def _print_summary(ended: "Sequence[tuple[str, Submission]]") -> None:
+    from grader.model.verdict import Outcome
+    from grader.reports.terminal import summary
+
+    rows: list[tuple[str, Outcome, int, int]] = []
+    for name, submission in ended:
+        verdict = submission.verdict
+        if verdict is not None:
+            rows.append((name, Outcome(verdict["outcome"]), verdict["score"], verdict["max_score"]))
+    show(summary(rows))
