@@ -27,7 +27,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 BACKMARK = str(Path(sys.executable).with_name("backmark"))
 
 
-def graded(*words: str | Path) -> tuple[int, list[dict[str, Any]]]:
+def run_grade(*words: str | Path) -> tuple[int, list[dict[str, Any]]]:
     """Exit status and result objects of the command."""
     done = subprocess.run([BACKMARK, "grade", "--json", *words], capture_output=True, text=True, check=False)
     found = [json.loads(line) for line in done.stdout.splitlines()]
@@ -41,7 +41,7 @@ def test_any_number_of_processes_gives_the_same_in_the_same_order(jail: Launch) 
     assert jail.jailed
     files = [file for file in sorted(EXAMPLES.iterdir()) if file.suffix in {".py", ".ipynb"}]
     files.sort(key=lambda file: file.name != "endless_loop.py")
-    one, three = graded("--jobs", "1", *files), graded("--jobs", "3", *files)
+    one, three = run_grade("--jobs", "1", *files), run_grade("--jobs", "3", *files)
     assert one == three
     assert [each["submission"]["filename"] for each in three[1]] == [file.name for file in files]
 
@@ -84,20 +84,20 @@ def test_no_jail_is_left_that_was_being_made_when_there_were_no_more_files(udl: 
 def test_a_file_that_vanished_is_said_by_its_name(tmp_path: Path, udl: Judge, jails: Jails) -> None:
     gone = tmp_path / "gone.py"
     with pytest.raises(FileNotFoundError, match=r"gone\.py"):
-        told(parallel._graded(Grader(udl, jails), gone, "gone.py"))
+        answer_of(parallel._graded(Grader(udl, jails), gone, "gone.py"))
 
 
 def test_what_raises_in_a_process_is_raised_here(udl: Judge, jail: Launch) -> None:
     with closing(Jails(Launch(("/bin/false",), jail.command, {}, jailed=True))) as broken:
         raised = parallel._graded(Grader(udl, broken), EXAMPLES / "right_loops.py", "right_loops.py")
     with pytest.raises(JailFailed, match="jail"):
-        told(raised)
+        answer_of(raised)
     with pytest.raises(BadAssignment, match="no such"):
-        told({"error": "BadAssignment", "message": "no such assignment"})
+        answer_of({"error": "BadAssignment", "message": "no such assignment"})
 
 
-def told(answer: dict[str, Any]) -> None:
-    """What comes of a process's answer on this side."""
+def answer_of(answer: dict[str, Any]) -> None:
+    """Handle a process's answer as the parent does."""
     ours, theirs = Pipe()
     with ours, theirs:
         theirs.send_bytes(json.dumps(answer).encode())

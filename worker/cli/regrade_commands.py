@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from grader.client import Client
-    from grader.client.regrade import Comparison, Counts, Regrade, Standing
+    from grader.client.regrade import Comparison, Counts, Regrade, VerdictBrief
 
 DONE, NOT_DONE = 0, 1
 
@@ -170,7 +170,7 @@ def _table(found: "Iterable[Comparison]") -> None:
     show_table(table, wide=True)
 
 
-def _marks(standing: "Standing | None") -> "Text":
+def _marks(standing: "VerdictBrief | None") -> "Text":
     from rich.text import Text
 
     return Text("" if standing is None else f"{standing.outcome} {standing.score}/{standing.max_score}")
