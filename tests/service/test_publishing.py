@@ -155,7 +155,7 @@ def test_a_refusal_names_the_mistakes_that_would_pass_and_what_to_do(context: Co
     assert refusal is not None
     assert refusal.says == "these known-wrong implementations would pass"
     assert "several_inputs" in {each.id for each in refusal.mistakes}
-    assert refusal.advice.startswith("Run `backmark assignment check` on the file: it tries")
+    assert refusal.advice.startswith("Run `backmark assignment check` on the file: it finds")
     named = ", ".join(f"{each.id} ({each.title})" for each in refusal.mistakes)
     assert str(refusal) == f"{refusal.says}: {named}. {refusal.advice}"
 

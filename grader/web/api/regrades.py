@@ -321,7 +321,7 @@ def spreadsheet(regrade: RegradeRecord, report: RegradeReport, changes: frozense
 def _visible_regrade(regrade_id: str) -> RegradeRecord:
     regrade = service().store.regrades.get(regrade_id)
     if regrade is None or not caller().sees(regrade.selection.course):
-        raise Problem(NOT_FOUND, f"there is no regrade {regrade}")
+        raise Problem(NOT_FOUND, f"there is no regrade {regrade_id}")
     return regrade
 
 
