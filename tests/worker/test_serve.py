@@ -191,7 +191,7 @@ def test_parts_that_are_killed_are_started_again_and_lose_nothing(serve: Callabl
 
 def test_without_a_jail_it_says_so_and_takes_in_what_is_handed_in(serve: Callable[..., Served]) -> None:
     served = serve(BACKMARK_BWRAP="/nonexistent")
-    said = served.until(r"not ready yet: (.*)\n.*`backmark doctor` says what to do")[1]
+    said = served.until(r"not ready yet: (.*)\n.*run `backmark doctor` to see what to do")[1]
     assert "cannot isolate" in said
     assert "No bubblewrap at /nonexistent" in said
     assert "ready at" not in served.said
