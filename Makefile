@@ -19,7 +19,7 @@ WITHOUT_NUMPY := --no-emit-package numpy --no-emit-package hypothesis --no-emit-
 # Bytecode is kept while a verb runs: else each of the thousand processes that the tests start compiles what it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-VERBS := help setup run serve test test-fast test-all cover check format bench bench-peers compose-test screenshots lock clean
+VERBS := help setup run serve test test-fast test-all cover mutate check format bench bench-peers compose-test screenshots lock clean
 ifneq ($(filter-out $(VERBS),$(MAKECMDGOALS)),)
 $(error There is no `make $(firstword $(filter-out $(VERBS),$(MAKECMDGOALS)))`. To grade a file, write: make run FILE=that.ipynb)
 endif
@@ -51,8 +51,13 @@ test-fast: setup ## run what takes less than a minute, while you write: neither 
 test-all: tools ## run the tests, and what is left to the night: every attack in both kinds of jail
 	@$(PYTEST) $(ARGS)
 
-cover: tools ## run the tests on one core and say which branches none of them takes
-	@.venv/bin/coverage run -m pytest -q $(ARGS) && .venv/bin/coverage report --show-missing --skip-covered
+cover: setup ## run the fast tests and show which branches none of them takes; fails below the floor in pyproject.toml
+	@rm -f .coverage.*
+	@.venv/bin/coverage run -m $(notdir $(PYTEST)) -m "not slow and not nightly" $(ARGS)
+	@.venv/bin/coverage combine --quiet && .venv/bin/coverage report
+
+mutate: setup ## change what judges and discloses, a line at a time: does a test notice? make mutate ARGS=grader/judge/agreement.py
+	@sh setup/mutate.sh $(ARGS)
 
 check: setup ## lint, format, types, import contracts
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports
@@ -80,5 +85,5 @@ lock: setup ## write locks/ anew from pyproject.toml
 	@echo hatchling | $(COMPILE) - -c locks/dev.txt -o locks/build.txt > /dev/null
 
 clean: ## remove what the other verbs made
-	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage bench/results .peers screenshots dist
+	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.* bench/results .peers screenshots dist mutants
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -78,13 +78,15 @@ class Bench:
             # One of the right ones prints.
             with contextlib.redirect_stdout(io.StringIO()):
                 candidate = local(source, self.judge.assignment)
-                answers: Sequence[Answer] = candidate.answer(self.judge.suite)
+                answers: Sequence[Answer] = candidate.answer(self.judge.revision.suite)
         except SubmissionError:
             return ()
-        wrong = [i for i, off in enumerate(disagreeing(self.judge.suite, answers)) if off]
-        evidence = dict(enumerate(candidate.evidence(self.judge.suite))) if wrong else {}
+        wrong = [i for i, off in enumerate(disagreeing(self.judge.revision.suite, answers)) if off]
+        evidence = dict(enumerate(candidate.evidence(self.judge.revision.suite))) if wrong else {}
         started = time.process_time()
-        found = self.judge.diagnoser.diagnose(answers, wrong, evidence, repeats=True, differentiates=False)
+        found = self.judge.revision.subject.diagnoser.diagnose(
+            answers, wrong, evidence, repeats=True, differentiates=False
+        ).diagnoses
         if wrong:
             self.milliseconds.append(1000 * (time.process_time() - started))
         return tuple(each.id for each in found)

@@ -1,6 +1,7 @@
 """What most tests share: the shipped assignment made ready, a way into a jail, and the markers of what is slow."""
 
 import contextlib
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,6 +53,7 @@ SLOW = (
     "subjects/networks/test_drawing",
     "subjects/networks/test_own_names",
     "subjects/networks/test_script",
+    "subjects/test_toy",
     "test_corpus",
     "test_submissions",
     "web/test_courses",
@@ -67,6 +69,15 @@ SLOW = (
 )
 #: Seconds that a test of a whole service may take; each of its waits gives up sooner, with a sentence.
 SERVICE_SECONDS = 600
+
+
+def pytest_configure() -> None:
+    """Let tests interrupt what they start, also if they run in a shell's background.
+
+    Such a shell has its jobs ignore SIGINT, which all that they start inherits.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(tryfirst=True)

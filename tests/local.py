@@ -9,10 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
+from grader.judge.subject import AnyExchange
 from grader.model.assignment import Assignment
-from worker.grading.candidate import Jailed, Requests
-from worker.sandbox.inside.answer import Question, Student, answers
+from grader.subjects.networks.exchange import NetworksExchange
+from worker.grading.candidate import Jailed, Requests, entry
+from worker.sandbox.inside.asked import asked
+from worker.sandbox.inside.entry import Entry
 from worker.sandbox.inside.source import extract
+from worker.sandbox.inside.student import Student
 from worker.sandbox.inside.wire import Parser
 from worker.sandbox.reply import Reply
 from worker.sandbox.request import Request
@@ -41,21 +45,31 @@ def bounded() -> Iterator[None]:
 class LocalSession:
     """Answers as a session does, within this process."""
 
-    def __init__(self, source: str, function: str) -> None:
-        cut = extract(source.encode(), "submission.py", function)
+    def __init__(self, source: str, entry: Entry) -> None:
+        cut = extract(source.encode(), "submission.py", entry)
         self._student = Student(cut)
         self.replies: list[Reply] = []
 
     def answer(self, request: Request) -> list[Reply]:
-        """One reply for each network."""
+        """One reply for each case."""
         parser = Parser(payload_cap=max(request.answer_sizes, default=0))
-        question = Question(dict(request.header), request.payload)
+        question = asked(dict(request.header), request.payload)
         with bounded(), np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
-            frames = [frame for data in answers(self._student, question) for frame in parser.feed(data)]
+            frames = [frame for data in question.answers(self._student) for frame in parser.feed(data)]
         self.replies = [Reply(frame.header, frame.payload) for frame in frames]
         return self.replies
 
 
 def local(source: str, assignment: Assignment) -> Jailed:
     """A candidate without a jail: never for code that is not our own."""
-    return Jailed(LocalSession(source, assignment.function), Requests(assignment))
+    return local_by(source, NetworksExchange(assignment))
+
+
+def local_by(source: str, exchange: AnyExchange) -> Jailed:
+    """The same of any subject."""
+    return Jailed(LocalSession(source, entry(exchange)), Requests(exchange))
+
+
+def entry_of(function: str) -> Entry:
+    """What is looked for in a submission about networks, whose function has this name."""
+    return entry(NetworksExchange(Assignment("any", "Any", function=function)))

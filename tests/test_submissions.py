@@ -164,7 +164,7 @@ def graders(udl: Judge, jail: Launch, mark: str) -> Iterator[Callable[[Way], Gra
             stack.enter_context(contextlib.closing(jails))
             # A template is there before anybody looks for what a submission leaves.
             jails.check()
-            return Grader(Judge(Revision(assignment, udl.suite)), jails)
+            return Grader(Judge(Revision(assignment, udl.revision.suite)), jails)
 
         yield grader
     assert set(own_groups()) == groups

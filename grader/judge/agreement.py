@@ -1,50 +1,91 @@
-"""Which answers agree with finite differences, entry by entry."""
+"""Which answers agree with what is expected, number by number, and with themselves when asked again."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from grader.oracle.answers import Answer, Malformed, Raised, Returned
+from grader.judge import wording
+from grader.judge.row import Row
+from grader.model.verdict import Mark
+from grader.oracle.answers import Answer, Malformed, Returned
+from grader.oracle.cases import Booleans, Cases
 from grader.oracle.network import Array
-from grader.oracle.suite import Suite
-from grader.subjects.networks.layers import Booleans
+
+#: The judge of *passed*, and the row of what repeats.
+AGREEMENT, PURE = "finite_differences", "pure"
 
 
-def way(answer: Answer) -> tuple[str, str]:
-    """How an answer is wrong, if it is: by number, by form or by what it raised."""
-    match answer:
-        case Returned():
-            return ("number", "")
-        case Malformed(where=where):
-            return ("form", where)
-        case Raised(type=name):
-            return ("raised", name)
+def same(first: Answer, second: Answer) -> bool:
+    """Whether two answers are the same: bit for bit if they are numbers, and wrong in the same way if not."""
+    if isinstance(first, Returned) and isinstance(second, Returned):
+        return first.numbers.tobytes() == second.numbers.tobytes()
+    if isinstance(first, Malformed) and isinstance(second, Malformed):
+        return first == second
+    return type(first) is type(second)
 
 
-def wrong_entries(suite: Suite, i: int, answer: Returned) -> Booleans:
-    """For each parameter of network `i` whether the answer is beyond its tolerance; NaN always is."""
-    mine = slice(suite.starts[i], suite.starts[i + 1])
-    return _wrong(answer.gradient, suite.derivatives[mine], suite.tolerances[mine])
+def wrong_entries(cases: Cases, i: int, answer: Returned) -> Booleans:
+    """For each number of case `i` whether the answer is beyond its tolerance; NaN always is."""
+    mine = slice(cases.starts[i], cases.starts[i + 1])
+    return _wrong(answer.numbers, cases.expected[mine], cases.tolerances[mine])
 
 
 def _wrong(got: Array, truth: Array, tolerance: Array) -> Booleans:
     with np.errstate(invalid="ignore"):
         near = np.abs(got - truth) <= tolerance
-    # Inconclusive coordinates are left out, but even there a derivative is a finite number.
+    # Inconclusive numbers are left out, but even there the answer is a finite number.
     return np.asarray(~np.isfinite(got) | (~near & ~np.isnan(truth)))
 
 
-def all_wrong_entries(suite: Suite, answers: Sequence[Answer]) -> Booleans:
-    """For each parameter of the suite whether the answer is beyond its tolerance, or there is none to compare."""
-    # A network that did not return anything is NaN in all of its entries, which is wrong wherever it stands.
-    got = np.full(suite.starts[-1], np.nan)
-    for start, stop, answer in zip(suite.starts, suite.starts[1:], answers, strict=False):
+def all_wrong_entries(cases: Cases, answers: Sequence[Answer]) -> Booleans:
+    """For each number of the cases whether the answer is beyond its tolerance, or there is none to compare."""
+    # A case that did not return anything is NaN in all of its entries, which is wrong wherever it stands.
+    got = np.full(cases.starts[-1], np.nan)
+    for start, stop, answer in zip(cases.starts, cases.starts[1:], answers, strict=False):
         if isinstance(answer, Returned):
-            got[start:stop] = answer.gradient
-    return _wrong(got, suite.derivatives, suite.tolerances)
+            got[start:stop] = answer.numbers
+    return _wrong(got, cases.expected, cases.tolerances)
 
 
-def disagreeing(suite: Suite, answers: Sequence[Answer]) -> list[bool]:
-    """For each network whether any entry is wrong, or there are none to compare."""
-    wrong = all_wrong_entries(suite, answers)
-    return np.logical_or.reduceat(wrong, suite.starts[:-1])[: len(answers)].tolist() if len(suite) else []
+def disagreeing(cases: Cases, answers: Sequence[Answer]) -> list[bool]:
+    """For each case whether any number is wrong, or there are none to compare."""
+    wrong = all_wrong_entries(cases, answers)
+    return np.logical_or.reduceat(wrong, cases.starts[:-1])[: len(answers)].tolist() if len(cases) else []
+
+
+def agreement(cases: Cases, answers: Sequence[Answer], later: int = 0, noun: str = "network") -> Row:
+    """The judge of *passed*. `later` of the answers came when a case was asked about again."""
+    failing = tuple(np.flatnonzero(disagreeing(cases, answers)).tolist())
+    if not failing:
+        return Row(Mark.PASSED, len(cases), "")
+    message = wording.tally(len(failing), len(cases), noun) + (wording.later(later) if later else "")
+    return Row(Mark.FAILED, len(cases), message, failing, disagreeing)
+
+
+def purity(
+    answers: Sequence[Answer], again: Sequence[Answer], asked_again: Sequence[int], *, ended: bool, noun: str
+) -> Row:
+    """Arguments as they were, and the same answer when asked again after all the others."""
+    changed = sorted({name for answer in answers if isinstance(answer, Returned) for name in answer.changed})
+    changing = tuple(i for i, answer in enumerate(answers) if isinstance(answer, Returned) and answer.changed)
+    if changing:
+        message = f"It changes {' and '.join(changed)} in place, on {len(changing)} of {len(answers)} {noun}s."
+        return Row(Mark.FAILED, len(answers), message, changing)
+    other = tuple(i for i, second in zip(asked_again, again, strict=False) if not same(answers[i], second))
+    if other or ended:
+        message = f"Asked again about {len(asked_again)} {noun}s, it answered {len(other)} of them differently."
+        if ended:
+            message = f"Asked again about {noun}s that it had answered, it did not answer."
+        return Row(Mark.FAILED, len(answers), message, other)
+    return Row(Mark.PASSED, len(answers), "")
+
+
+def wrong_later(cases: Cases, answers: Sequence[Answer], again: Mapping[int, Answer]) -> dict[int, Answer]:
+    """By case the second answers that disagree with what is expected where the first ones agreed."""
+    other = [i for i, second in again.items() if not same(answers[i], second)]
+    if not other:
+        return {}
+    asked = cases.take(other)
+    first = disagreeing(asked, [answers[i] for i in other])
+    second = disagreeing(asked, [again[i] for i in other])
+    return {i: again[i] for i, before, after in zip(other, first, second, strict=True) if after and not before}

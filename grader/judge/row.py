@@ -1,20 +1,53 @@
-"""One row of a verdict, as the judge concludes it."""
+"""One row of a verdict, as the judge concludes it, and what tells that a smaller case fails it too."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from grader.judge.shrinking import Fails
 from grader.model.verdict import Mark
+from grader.oracle.answers import Answer, Malformed, Raised, Returned
+
+#: Whether each of some cases fails, given the answers to them.
+Fails = Callable[[Any, Sequence[Answer]], Sequence[bool]]
+
+
+def way(answer: Answer) -> tuple[str, str]:
+    """How an answer is wrong, if it is: by number, by form, by numbers that are not finite or by what it raised."""
+    match answer:
+        case Returned():
+            return ("number", "")
+        case Malformed(where=where, overflowed=overflowed):
+            return ("overflow" if overflowed else "form", where)
+        case Raised(type=name):
+            return ("raised", name)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What a smaller case must show, too: the test of a row, and the way in which the answer is wrong."""
+
+    test: Fails
+    #: None: any.
+    way: tuple[str, str] | None = None
+
+    def could_be(self, answer: Answer) -> bool:
+        """True unless the answer is wrong in another way, which is cheaper to see than what the test says."""
+        return self.way is None or way(answer) == self.way
+
+    def shown(self, case: Any, answers: Sequence[Answer]) -> bool:
+        """True if the one case fails like this."""
+        return self.could_be(answers[0]) and self.test(case, answers)[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One property: how it came out, on how many networks it was seen, and on which of them it failed."""
+    """One property: how it came out, on how many cases it was seen, and on which of them it failed."""
 
     mark: Mark
-    networks: int
+    cases: int
     message: str
     failing: tuple[int, ...] = ()
-    #: How to tell that another network fails the same property; None where there is nothing to shrink.
+    #: How to tell that another case fails the same property; None where there is nothing to shrink.
     fails: Fails | None = None
     #: Other properties of which the message speaks.
     names: tuple[str, ...] = ()

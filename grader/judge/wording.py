@@ -1,46 +1,6 @@
-"""What the row of each property says."""
+"""What the rows that every subject has say, and what is said beside any row."""
 
-from collections.abc import Collection
-
-from grader.model.verdict import NetworkReached
-from grader.oracle.answers import Malformed
-
-SILENT = (
-    "Wherever these steps could be seen, zero came back below the output layer, so neither the gradient of the"
-    " activations (activation_gradient) nor the derivative of the activation function (relu_derivative) could be seen:"
-    " one of the two lines, or both, may still be the template's."
-)
-
-DOUBTFUL = "Not judged: the gradients of weights and biases that came back do not belong together."
-
-UNBENT = (
-    "Nothing came back in which the derivative of the activation function could show: this line may still be the"
-    " template's."
-)
-
-STEPS_HOLD = "Each step holds on every network where it could be seen, and yet some derivatives are wrong."
-
-ZEROS = "Only zeros came back where this could be seen: the line may still be the template's."
-
-NOT_ASKED = "No network of this assignment puts it to the test."
-
-UNSEEN = "It did not return finite arrays of the right shapes on any network where this could be seen."
-
-UNPROPAGATED = "Below the output layer, its numbers do not depend on the error at the output."
-
-NOTHING_RETURNED = "It raised on every network, so nothing came back."
-
-FORMS = {
-    "plain": "an array has another shape",
-    "swapped": "the two lists come in the other order",
-    "reversed": "the lists go from the output layer down to the first",
-    "named": "they come in a dictionary",
-    "pairs": "weights and biases come in pairs, layer by layer",
-    "more": "more than these two lists is returned",
-    "mistaken": "all_dl_dh is returned in the place of another list",
-    "other": "what is returned is not made of these two lists",
-    "none": "nothing is returned",
-}
+NOT_REACHED = "Not judged: it did not answer every {noun}."
 
 STATE = (
     " Asked about its counterexample alone, in a fresh process, it does not fail like this:"
@@ -48,79 +8,11 @@ STATE = (
 )
 
 
-#: The properties of which SILENT and `product_tally` speak.
-PROPAGATION = ("activation_gradient", "relu_derivative")
-
-
-def step_tally(wrong: int, of: int) -> str:
-    """On how many networks a step does not hold, of those that put it to the test."""
-    return f"Does not hold on {wrong} of {of} network{' that tests' if of == 1 else 's that test'} it."
-
-
-def sampled_tally(wrong: int, of: int) -> str:
-    """The same for a step that only the lists show to fail, which were read on a sample of the networks."""
-    return f"Does not hold on {wrong} of the {of} network{'' if of == 1 else 's'} whose lists were read."
-
-
-def product_tally(wrong: int, of: int) -> str:
-    """On how many networks two steps together do not hold, if it cannot be seen which of them does not."""
-    networks = f"{wrong} of {of} network{' that tests' if of == 1 else 's that test'} them"
-    return (
-        "The two steps that lead to the layer below (activation_gradient, relu_derivative) do not hold together on"
-        f" {networks}; which of the two is wrong cannot be seen."
-    )
-
-
-def raised_tally(wrong: int) -> str:
-    """On how many networks the line of a step raised."""
-    return f"Its line raises on {wrong} network{'' if wrong == 1 else 's'}."
-
-
-def elsewhere(networks: int) -> str:
-    """What holds on those of the suite's networks that have the notebook's own shape, and not on others."""
-    which = "on the network" if networks == 1 else f"on the {networks} networks"
-    return f"right {which} drawn in the notebook's own shape, wrong on others."
-
-
-def nothing_at_home(answer: Malformed | None) -> str:
-    """Why no step holds on the notebook's own shape; `answer` where every answer there had a wrong form."""
-    if answer is not None:
-        return f"On every network of the notebook's own shape its arrays have another form: {answer.message}."
-    return "No step holds on networks of the notebook's own shape, so there is nothing to hold elsewhere."
-
-
-def other_form(answer: Malformed, readable: Collection[str]) -> str:
-    """Why the form is not the one that was asked for; `readable` are the forms whose numbers could be read."""
-    if len(readable) == 1:
-        return f"The numbers can be read, but {FORMS[next(iter(readable))]}: {answer.message}."
-    # A name of the student's code keeps its small letter.
-    message = f"I{answer.message[1:]}" if answer.message.startswith("it ") else answer.message
-    return f"{message}."
-
-
-def unseen(name: str, *, asked: bool) -> str:
-    """Why a step was not run: nothing came back, or zeros, which are no evidence."""
-    if not asked:
-        return UNSEEN
-    return SILENT if name in PROPAGATION else ZEROS
-
-
-def strange(wrong: int, of: int) -> str:
-    """On how many networks no finite arrays of the right shapes came back."""
-    return f"On {wrong} of {of} networks it raised, or returned arrays of another form or numbers that are not finite."
-
-
-def tally(wrong: int, of: int) -> str:
-    """On how many networks it is wrong, as a sentence."""
-    return f"Wrong on {wrong} of {of} network{'' if of == 1 else 's'}."
+def tally(wrong: int, of: int, noun: str) -> str:
+    """On how many cases it is wrong, as a sentence."""
+    return f"Wrong on {wrong} of {of} {noun}{'' if of == 1 else 's'}."
 
 
 def later(wrong: int) -> str:
-    """On how many of the networks that are wrong the first answer was right."""
+    """On how many of the cases that are wrong the first answer was right."""
     return f" On {wrong} of these it was right when it was first asked, and wrong when it was asked again."
-
-
-def reached(network: NetworkReached) -> str:
-    """At which network a process ended."""
-    layers = f"{network.depth} hidden layer{'' if network.depth == 1 else 's'}"
-    return f"It was at network {network.number} of {network.of}, which has {layers}."

@@ -142,7 +142,7 @@ class Feedback:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """What is asked of a student, as data."""
+    """What is asked of a student who differentiates layered networks, as data."""
 
     id: str
     title: str

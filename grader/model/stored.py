@@ -14,6 +14,7 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from grader.errors import MadeByNewerVersion
 from grader.model.assignment import Assignment
+from grader.model.verdict import NETWORKS
 
 Value = TypeVar("Value")
 
@@ -34,7 +35,14 @@ def assignment_from_json(text: str) -> Assignment:
 
 def settings(assignment: str) -> dict[str, Any]:
     """A stored assignment's settings as JSON has them, with the defaults of those that it lacks; to be shown."""
-    return complete(Assignment, json.loads(assignment))
+    raw = json.loads(assignment)
+    if raw.get("kind", NETWORKS) == NETWORKS:
+        return complete(Assignment, raw)
+    # Grading asks for no settings, and begins sooner without this.
+    from grader.model.common import CommonSettings  # noqa: PLC0415
+
+    # Of another kind of homework, only what all have is known here; it is stored whole.
+    return complete(CommonSettings, raw)
 
 
 def read(kind: type[Value], raw: object, *, strict: bool = False) -> Value:
@@ -64,7 +72,7 @@ def complete(kind: type[Any], raw: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _value(kind: Any, raw: Any, *, strict: bool) -> Any:
-    kind = _of_optional(kind)
+    kind = _of_optional(kind, raw)
     if raw is None:
         return None
     if is_dataclass(kind):
@@ -80,7 +88,7 @@ def _value(kind: Any, raw: Any, *, strict: bool) -> Any:
 
 
 def _completed(kind: Any, raw: Any) -> Any:
-    kind = _of_optional(kind)
+    kind = _of_optional(kind, raw)
     if is_dataclass(kind) and isinstance(raw, Mapping):
         return complete(kind, raw)  # type: ignore[arg-type] # a class, as it comes from an annotation
     if get_origin(kind) is tuple and isinstance(raw, list):
@@ -88,11 +96,18 @@ def _completed(kind: Any, raw: Any) -> Any:
     return raw
 
 
-def _of_optional(kind: Any) -> Any:
-    """The type beside None in `Type | None`; any other type as it is."""
-    if isinstance(kind, UnionType):
-        return next(part for part in get_args(kind) if part is not type(None))
-    return kind
+def _of_optional(kind: Any, raw: Any) -> Any:
+    """The type beside None in `Type | None`, of several the first whose fields the object has; any other as it is."""
+    if not isinstance(kind, UnionType):
+        return kind
+    first, *others = (part for part in get_args(kind) if part is not type(None))
+    return next((part for part in (first, *others) if others and _has_fields(part, raw)), first)
+
+
+def _has_fields(kind: Any, raw: Any) -> bool:
+    """Whether an object has every field that a dataclass cannot do without."""
+    required = {field.name for field in _fields(kind) if not _has_default(field)}
+    return isinstance(raw, Mapping) and required <= raw.keys()
 
 
 @cache

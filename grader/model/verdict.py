@@ -6,6 +6,9 @@ from typing import Any
 
 SCHEMA = "backmark.result/1"
 
+#: The kind of homework of verdicts that name none.
+NETWORKS = "networks"
+
 
 @dataclass(frozen=True, slots=True)
 class Submission:
@@ -45,6 +48,10 @@ class Gradient:
     biases: list[list[list[float]]]
 
 
+#: The kind of a counterexample that is a layered network.
+NETWORK = "network"
+
+
 @dataclass(frozen=True, slots=True)
 class Counterexample:
     """The smallest network found on which the submission is wrong, and the first entry that is."""
@@ -66,6 +73,57 @@ class Counterexample:
     index: list[int] | None
     #: Plain NumPy that builds the network, calls the student's function and prints both.
     script: str
+    kind: str = NETWORK
+
+
+@dataclass(frozen=True, slots=True)
+class CaseInput:
+    """A named input of a case: an array as nested lists, or anything else that JSON has."""
+
+    name: str
+    #: None if it is no array.
+    shape: list[int] | None
+    values: Any
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    """A result of a case, as nested lists: null where a number is not finite, or (expected) inconclusive."""
+
+    name: str
+    shape: list[int]
+    expected: Any
+    #: None where it returned no arrays of the right shapes.
+    actual: Any
+    #: How many of its numbers are wrong.
+    wrong: int
+
+
+@dataclass(frozen=True, slots=True)
+class FirstWrong:
+    """The first number that is wrong."""
+
+    result: str
+    index: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseCounterexample:
+    """The smallest case found on which the submission is wrong, of any kind of homework but networks."""
+
+    kind: str
+    #: What tells it from others: its number, or the sizes that it was drawn with.
+    case: dict[str, Any]
+    inputs: tuple[CaseInput, ...]
+    results: tuple[CaseResult, ...]
+    first: FirstWrong | None
+    #: What it did instead of returning arrays of the right shapes, else None.
+    instead: str | None
+    #: Plain NumPy that makes the inputs, calls the student's function and prints both.
+    script: str
+
+
+AnyCounterexample = Counterexample | CaseCounterexample
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +137,7 @@ class Property:
     max_score: int
     networks: int
     message: str
-    counterexample: Counterexample | None = None
+    counterexample: AnyCounterexample | None = None
     #: Other properties of which the message speaks; None in a verdict of an earlier version, which does not say.
     names: tuple[str, ...] | None = None
 
@@ -200,6 +258,8 @@ class AssignmentReference:
     networks_sha256: str
     #: False where the networks were drawn with --seed or --networks and are not the assignment's own.
     own_networks: bool = True
+    #: The kind of homework.
+    kind: str = NETWORKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +268,7 @@ class Judgement:
 
     outcome: Outcome
     properties: tuple[Property, ...] = ()
-    counterexample: Counterexample | None = None
+    counterexample: AnyCounterexample | None = None
     error: StudentError | None = None
     statistics: Statistics = field(default_factory=Statistics)
     flags: tuple[Flag, ...] = ()

@@ -1,33 +1,53 @@
 """What answers: a student's function behind whatever wall, or one of our own in the tests."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from enum import StrEnum
+from typing import Protocol, TypeVar
 
 from grader.model.verdict import SourceLine
+from grader.oracle.cases import Cases
 from grader.oracle.network import Array
-from grader.oracle.suite import Suite
+
+AskedCases_contra = TypeVar("AskedCases_contra", bound=Cases, contravariant=True)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Returned:
-    """Arrays of the right shapes: dW[0], db[0], dW[1], db[1], ... in one flat array, finite or not."""
+    """The results in the right shapes, one after the other in one flat array, finite or not.
 
-    gradient: Array
+    Of a network: dW[0], db[0], dW[1], db[1] and so on.
+    """
+
+    numbers: Array
     #: Names of arguments that differ after the call.
     changed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """What stood where an array or a list should be: of its type, shape, dtype and length what tells the difference."""
+
+    type: str = ""
+    shape: tuple[int, ...] | None = None
+    dtype: str | None = None
+    length: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Malformed:
-    """It returned something of another form; `where` names the part, `message` says what it should be."""
+    """It returned something of another form, or numbers that are not finite; two are equal if they are wrong alike."""
 
+    #: `all_dl_dweights`, `all_dl_dbiases`, or `return` for both.
     where: str
-    message: str
-
-    @property
-    def overflowed(self) -> bool:
-        """True if the form is right, and some number is not finite."""
-        return self.where.endswith("not finite")
+    #: The array in that list; None for the list itself.
+    index: int | None = None
+    #: The shape of the array, or the number of arrays in the list, that was asked for.
+    wanted: tuple[int, ...] | int | None = None
+    found: Found | None = None
+    #: True if the form is right, and some number is not finite; then it is NaN or an infinity, and stands `at` there.
+    overflowed: bool = False
+    nan: bool = False
+    at: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +89,25 @@ class Raising:
     inner: "Raising | None" = None
 
 
+class ReturnedForm(StrEnum):
+    """What was returned, as the jail names it (`worker/sandbox/inside/forms.py`)."""
+
+    #: Two lists in the order that was asked for, perhaps of arrays in another shape; in the other order; from the
+    #: output down.
+    PLAIN = "plain"
+    SWAPPED = "swapped"
+    REVERSED = "reversed"
+    #: A dictionary of the two; weights and biases by layer; the two and something else.
+    NAMED = "named"
+    PAIRS = "pairs"
+    MORE = "more"
+    #: Another list in the place of one of the two.
+    MISTAKEN = "mistaken"
+    #: Not made of these two lists; nothing at all.
+    OTHER = "other"
+    NONE = "none"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
     """The lists that the function wrote on its way, for one network; all of it can be forged by a student's code.
@@ -80,9 +119,7 @@ class Evidence:
 
     #: Whether it came to its end; dW and db are then those that it returned, if they could be read.
     ended: bool
-    #: The form of what it returned: plain, swapped, reversed, named (a dictionary), pairs (by layer), more (than the
-    #: two lists), mistaken (another list in the place of one), other, or none.
-    form: str
+    form: ReturnedForm
     status: str
     numbers: Array
     #: For each k whether dh[k] and df[k-1] are views of the same memory.
@@ -95,16 +132,16 @@ class Evidence:
 Answer = Returned | Malformed | Raised
 
 
-class Candidate(Protocol):
-    """A `backward_pass` that can be asked."""
+class Candidate(Protocol[AskedCases_contra]):
+    """A student's function that can be asked."""
 
-    def answer(self, suite: Suite) -> list[Answer]:
-        """One answer for each network, in order.
+    def answer(self, cases: AskedCases_contra) -> list[Answer]:
+        """One answer for each case, in order.
 
         Raises a CandidateError where it ends without answering all of them, with those it gave in `answers`.
         """
         ...
 
-    def evidence(self, suite: Suite) -> list[Evidence]:
-        """The lists that it writes on its way, for each network in order; fewer, or none, if it ends before."""
+    def evidence(self, cases: AskedCases_contra) -> list[Evidence]:
+        """The lists that it writes on its way, for each case in order; fewer, or none, if it ends before."""
         ...

@@ -65,9 +65,27 @@ class Suite:
             inputs += sum(sizes[:-1]) * columns
         return tuple(found)
 
+    @property
+    def expected(self) -> Array:
+        """The derivatives, as `Cases` has them."""
+        return self.derivatives
+
+    @property
+    def modules(self) -> list[int]:
+        """The length of each network's sizes: the student's module is executed for each K."""
+        return [len(sizes) for sizes in self.sizes]
+
+    def key(self, i: int) -> bytes:
+        """The same for the same network, whatever it was made from."""
+        return key(self.networks[i])
+
     def take(self, which: Sequence[int]) -> "Suite":
         """The networks at these places, in this order."""
         return join([self.one(i) for i in which])
+
+    def joined(self, *others: "Suite") -> "Suite":
+        """The networks, and the others after them."""
+        return join([self, *others])
 
     def one(self, i: int) -> "Suite":
         """The network at place `i` alone."""

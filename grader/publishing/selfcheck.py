@@ -1,31 +1,22 @@
-"""Tries an assignment's networks on the reference and on known-wrong backward passes."""
+"""Tries an assignment's cases on the reference and on known-wrong implementations, as its subject has them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
+from typing import Any
 
 import numpy as np
 
 from grader.judge.agreement import disagreeing
-from grader.judge.rubric import evidence
-from grader.model.assignment import Assignment, Rubric
-from grader.oracle.suite import proposed
-from grader.publishing.mistakes import Known, Mistake, known, of
-from grader.subjects.networks.building import Values
-from grader.subjects.networks.diagnosis.lines import RIGHT
-from grader.subjects.networks.ordinary import ordinary
-from grader.subjects.networks.revision import Revision
-from grader.subjects.networks.steps import STEPS
-
-#: Ordinary networks on which a mistake has to be right, too, to be none within an assignment's ranges.
-ELSEWHERE = 400
+from grader.judge.subject import Revision
+from grader.judge.trial import KnownMistake, Trial
+from grader.oracle.answers import Candidate
 
 
 @dataclass(frozen=True, slots=True)
 class Catch:
-    """On which of the networks a mistake is seen."""
+    """On which of the cases a mistake is seen."""
 
-    mistake: Mistake
+    mistake: KnownMistake
     places: tuple[int, ...]
 
     @property
@@ -36,22 +27,22 @@ class Catch:
 
 @dataclass(frozen=True, slots=True)
 class SelfCheck:
-    """What the networks accept and catch."""
+    """What the cases accept and catch."""
 
     networks: int
-    #: On how many networks the reference is rejected: none, or the suite is unusable.
+    #: On how many cases the reference is rejected: none, or the suite is unusable.
     reference_rejected: int
-    #: How many derivatives finite differences could not settle.
+    #: How many numbers are inconclusive.
     inconclusive: int
     catches: tuple[Catch, ...]
-    #: Mistakes that are none here: within the assignment's ranges they are right.
-    right_here: tuple[Mistake, ...] = ()
+    #: Mistakes that are none here: on whatever the assignment allows they are right.
+    right_here: tuple[KnownMistake, ...] = ()
     #: What is wrong with the assignment itself, each a sentence.
     faults: tuple[str, ...] = ()
 
     @property
-    def missed(self) -> tuple[Mistake, ...]:
-        """Mistakes that pass on every network."""
+    def missed(self) -> tuple[KnownMistake, ...]:
+        """Mistakes that pass on every case."""
         return tuple(catch.mistake for catch in self.catches if not catch.networks)
 
     @property
@@ -61,67 +52,38 @@ class SelfCheck:
 
 
 def reference_rejected(revision: Revision) -> int:
-    """The number of networks on which a right implementation is rejected."""
-    return sum(_reference_wrong(revision))
-
-
-def _reference_wrong(revision: Revision) -> Sequence[bool]:
-    suite = revision.suite
-    return disagreeing(suite, Known(RIGHT, revision.assignment.formulas).answer(suite))
+    """The number of cases on which a right implementation is rejected."""
+    subject = revision.subject
+    return sum(_disagreeing(subject.cases, subject.trial().reference))
 
 
 def selfcheck(revision: Revision) -> SelfCheck:
-    """Every known mistake that is one for this assignment, against every network."""
-    suite, assignment = revision.suite, revision.assignment
-    right = _reference_wrong(revision)
+    """Every known mistake that is one for this assignment, against every case."""
+    subject = revision.subject
+    cases, tried = subject.cases, subject.trial()
+    right = _disagreeing(cases, tried.reference)
     catches = [
-        Catch(mistake, tuple(np.flatnonzero(disagreeing(suite, known(mistake, assignment).answer(suite))).tolist()))
-        for mistake in of(assignment)
+        Catch(mistake, tuple(np.flatnonzero(_disagreeing(cases, mistake.candidate)).tolist()))
+        for mistake in tried.mistakes
     ]
-    right_here = _right_here([catch.mistake for catch in catches if not catch.networks], assignment)
+    right_here = _right_here([catch.mistake for catch in catches if not catch.networks], tried)
     return SelfCheck(
-        len(suite),
+        len(cases),
         sum(right),
-        int(np.isnan(suite.derivatives).sum()),
+        int(np.isnan(cases.expected).sum()),
         tuple(catch for catch in catches if catch.mistake not in right_here),
         right_here,
-        (*_outside(assignment), *_without_marks(revision)),
+        tuple(tried.faults),
     )
 
 
-def _right_here(mistakes: list[Mistake], assignment: Assignment) -> tuple[Mistake, ...]:
-    """Those of the mistakes that are right on any network of the ranges, as far as ordinary ones can say."""
-    if not mistakes:
+def _disagreeing(cases: Any, candidate: Candidate[Any]) -> Sequence[bool]:
+    return disagreeing(cases, candidate.answer(cases))
+
+
+def _right_here(mistakes: list[KnownMistake], tried: Trial) -> tuple[KnownMistake, ...]:
+    """Those of the mistakes that are right on any case of the assignment, as far as others can say."""
+    if not mistakes or tried.elsewhere is None:
         return ()
-    networks = [
-        network
-        for values in (Values(), Values(negative_targets=True))
-        for network in islice(ordinary(assignment, assignment.seed + 1, values), ELSEWHERE // 2)
-    ]
-    others = proposed(networks, assignment.formulas, assignment.rtol)
-    return tuple(
-        mistake for mistake in mistakes if not any(disagreeing(others, known(mistake, assignment).answer(others)))
-    )
-
-
-def _outside(assignment: Assignment) -> Iterator[str]:
-    home, ranges = assignment.home, assignment.ranges
-    rows = [("depth", home.depth, "depth", ranges.depth)]
-    rows += [("width", home.width, "widths", ranges.widths)] if home.depth else []
-    rows += [("inputs", home.inputs, "inputs", ranges.inputs), ("outputs", home.outputs, "outputs", ranges.outputs)]
-    rows += [("columns", home.columns, "columns", ranges.columns)]
-    for name, value, plural, limits in rows:
-        if value not in limits:
-            yield (
-                f"home.{name} is {value}, and ranges.{plural} is [{limits.least}, {limits.most}]: the notebook's own"
-                f" shape lies outside of what is drawn; set home.{name} to a value within, or change the range"
-            )
-
-
-def _without_marks(revision: Revision) -> Iterator[str]:
-    """A sentence if no property that the networks put to the test carries any marks."""
-    rubric: Rubric = revision.assignment.rubric
-    seen = revision.evidence or evidence(revision.suite, revision.assignment)
-    tested = [name for name in STEPS if seen[name]]
-    if not sum(getattr(rubric, name) for name in (*tested, "any_shape", "finite_differences", "pure")):
-        yield "nothing that these networks put to the test has any marks: give some in [rubric]"
+    others = tried.elsewhere()
+    return tuple(mistake for mistake in mistakes if not any(_disagreeing(others, mistake.candidate)))

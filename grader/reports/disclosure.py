@@ -43,7 +43,7 @@ _ENDED = {
 
 #: Settings of an assignment that students may always read. What is added one day is hidden until it is added here.
 _ANNOUNCED = (
-    *("id", "title", "function", "formulas", "ranges", "home", "networks", "home_networks", "rtol", "limits"),
+    *("id", "title", "kind", "function", "formulas", "ranges", "home", "networks", "home_networks", "rtol", "limits"),
     "templates",
 )
 
@@ -76,7 +76,7 @@ def announced(assignment: Raw) -> dict[str, Any]:
     if feedback.level is Level.FULL and not hidden:
         shown["seed"] = assignment["seed"]
     rubric: Raw = assignment["rubric"]
-    if not any(rubric[name] for name in hidden):
+    if not any(rubric.get(name) for name in hidden):
         shown["rubric"] = {name: marks for name, marks in rubric.items() if name not in hidden}
     shown["feedback"] = {
         "level": feedback.level.value,

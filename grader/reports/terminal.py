@@ -1,13 +1,23 @@
 """A verdict in a student's words, for a terminal: readable in ten seconds."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from grader.model.verdict import Counterexample, Gradient, Judgement, Mark, Outcome, Verdict
+from grader.model.verdict import (
+    NETWORKS,
+    AnyCounterexample,
+    CaseCounterexample,
+    Counterexample,
+    Judgement,
+    Mark,
+    Outcome,
+    Verdict,
+)
 from grader.reports.plaintext import plain, sentence
 
 HEADLINES = {
@@ -49,7 +59,7 @@ def _parts(verdict: Verdict, *, hints_alone: bool) -> Iterator[RenderableType]:
     if judgement.diagnosis or judgement.first_difference:
         yield Padding(_diagnosis(judgement, hints_alone=hints_alone), (1, 0, 0, 2))
     if judgement.counterexample is not None:
-        yield Padding(_counterexample(judgement.counterexample, verdict), (1, 0, 0, 2))
+        yield Padding(_example(judgement.counterexample, verdict), (1, 0, 0, 2))
     if verdict.output:
         yield Padding(_printed(verdict.output), (1, 0, 0, 2))
     for flag in judgement.flags:
@@ -64,9 +74,13 @@ def _headline(verdict: Verdict) -> Text:
     if verdict.judgement.outcome is not Outcome.REJECTED:
         line.append(f"  {verdict.score} of {verdict.max_score} marks", style="bold")
     if figures.networks:
+        what = f"{figures.derivatives:,} numbers in {figures.networks} cases compared"
+        if verdict.assignment.kind == NETWORKS:
+            what = (
+                f"{figures.derivatives:,} derivatives on {figures.networks} networks compared with finite differences"
+            )
         line.append(
-            f"\n{verdict.assignment.id}: {figures.derivatives:,} derivatives on {figures.networks} networks compared"
-            f" with finite differences, {figures.inconclusive} inconclusive, {figures.seconds:.2f} s",
+            f"\n{verdict.assignment.id}: {what}, {figures.inconclusive} inconclusive, {figures.seconds:.2f} s",
             style="dim",
         )
     if not verdict.assignment.own_networks:
@@ -104,8 +118,9 @@ def _rubric(verdict: Verdict) -> Table:
     for row in verdict.judgement.properties:
         sign, style = MARKS[row.outcome]
         text = Text(row.title, style="" if row.outcome is Mark.PASSED else "bold")
-        # Steps that were not seen for the same reason say it once.
-        row_says, said = row.message if row.message != said else "", row.message
+        # Steps that were not seen for the same reason say it once; one that fails says that it has one.
+        again = "As above." if row.message and row.outcome is Mark.FAILED else ""
+        row_says, said = row.message if row.message != said else again, row.message
         if row_says:
             text.append(f"\n{plain(row_says)}", style="not bold dim")
         table.add_row(Text(sign, style=style), text, f"{row.score}/{row.max_score}" if row.max_score else "")
@@ -132,25 +147,19 @@ def _diagnosis(judgement: Judgement, *, hints_alone: bool) -> Text:
     return text
 
 
-def _counterexample(example: Counterexample, verdict: Verdict) -> RenderableType:
-    """The network as the student would type it, then what should have come beside what came."""
+def _example(example: AnyCounterexample, verdict: Verdict) -> RenderableType:
+    """The inputs as the student would type them, then what should have come beside what came."""
     reached = verdict.judgement.outcome in {Outcome.FAILED, Outcome.ERROR, Outcome.PASSED}
-    title = "The smallest network found on which it goes wrong:" if reached else "The network at which it ended:"
-    typed = [
-        f"K = {example.depth}",
-        f"all_weights = {_arrays(example.weights)}",
-        f"all_biases = {_arrays(example.biases)}",
-        f"net_input = {_array(example.net_input)}",
-        f"y = {_array(example.y)}",
-    ]
+    noun = "network" if isinstance(example, Counterexample) else "case"
+    title = f"The smallest {noun} found on which it goes wrong:" if reached else f"The {noun} at which it ended:"
     parts: list[RenderableType] = [Text(title, style="bold")]
-    if sum(map(len, typed)) <= MOST_TYPED:
-        parts.append(Padding(Text("\n".join(typed), style="cyan"), (1, 0, 0, 2)))
-    else:
-        shape = f"{example.depth} hidden layers of {example.widths} units, too large to show here: see its script."
-        parts.append(Padding(Text(shape), (1, 0, 0, 2)))
-    if example.actual is not None:
-        parts.append(Padding(_comparison(example, example.actual), (1, 0, 0, 2)))
+    typed, shape = _typed_network(example) if isinstance(example, Counterexample) else _typed_case(example)
+    shown = "\n".join(typed)
+    fits = len(shown) - len(typed) + 1 <= MOST_TYPED
+    parts.append(Padding(Text(shown, style="cyan") if fits else Text(shape), (1, 0, 0, 2)))
+    if example.instead is None:
+        table = _comparison(example) if isinstance(example, Counterexample) else _compared_case(example)
+        parts.append(Padding(table, (1, 0, 0, 2)))
     elif reached:
         parts.append(Padding(Text(plain(sentence(f"It {example.instead}")), style="red"), (1, 0, 0, 2)))
     parts.append(
@@ -161,6 +170,51 @@ def _counterexample(example: Counterexample, verdict: Verdict) -> RenderableType
     return Group(*parts)
 
 
+def _typed_case(example: CaseCounterexample) -> tuple[list[str], str]:
+    typed = [
+        f"{each.name} = {_nested(each.values) if each.shape is None else f'np.array({_nested(each.values)})'}"
+        for each in example.inputs
+    ]
+    return typed, "Its inputs are too large to show here: see its script."
+
+
+def _compared_case(example: CaseCounterexample) -> RenderableType:
+    table = _table()
+    for result in example.results:
+        table.add_row(
+            result.name, _nested(result.expected), _nested(result.actual), style="red" if result.wrong else ""
+        )
+    if example.first is None:
+        return table
+    return Group(table, Text(f"First to differ: {example.first.result} at {example.first.index}.", style="red"))
+
+
+def _nested(values: Any) -> str:
+    """Numbers in lists of any depth; of other values what JSON has."""
+    if isinstance(values, list):
+        return "[" + ", ".join(map(_nested, values)) + "]"
+    return _number(values) if values is None or isinstance(values, float) else repr(values)
+
+
+def _table() -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    for heading in ("", "expected", "actual"):
+        table.add_column(heading, no_wrap=heading == "", overflow="fold")
+    return table
+
+
+def _typed_network(example: Counterexample) -> tuple[list[str], str]:
+    typed = [
+        f"K = {example.depth}",
+        f"all_weights = {_arrays(example.weights)}",
+        f"all_biases = {_arrays(example.biases)}",
+        f"net_input = {_array(example.net_input)}",
+        f"y = {_array(example.y)}",
+    ]
+    shape = f"{example.depth} hidden layers of {example.widths} units, too large to show here: see its script."
+    return typed, shape
+
+
 def _arrays(arrays: list[list[list[float]]]) -> str:
     return "[" + ", ".join(_array(rows) for rows in arrays) + "]"
 
@@ -169,10 +223,11 @@ def _array(rows: list[list[float]]) -> str:
     return f"np.array({_numbers(rows)})"
 
 
-def _comparison(example: Counterexample, actual: Gradient) -> RenderableType:
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
-    for heading in ("", "expected", "actual"):
-        table.add_column(heading, no_wrap=heading == "", overflow="fold")
+def _comparison(example: Counterexample) -> RenderableType:
+    actual = example.actual
+    table = _table()
+    if actual is None:
+        return table
     for k in range(example.depth, -1, -1):
         for name in ("biases", "weights"):
             first = (example.parameter, example.layer) == (name, k)

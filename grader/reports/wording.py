@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from grader.model.verdict import Mark, Outcome
+from grader.model.verdict import NETWORK, Mark, Outcome
 
 #: Whatever XML 1.0 has no way to write: control characters, lone surrogates, two non-characters. JSON could write them,
 #: but PostgreSQL, in which PrairieLearn keeps results, refuses NUL and lone surrogates, and ESC is an instruction to
@@ -64,7 +64,7 @@ def explained(row: Mapping[str, Any]) -> str:
         parts.insert(0, "Nothing put this to the test.")
     example = row.get("counterexample")
     if example is not None:
-        script = example["script"]
+        script, noun = example["script"], "network" if example.get("kind", NETWORK) == NETWORK else "case"
         # Half of a script cannot be run.
-        parts.append(clean(script) if len(script) <= MOST else "The network that shows it is in the result object.")
+        parts.append(clean(script) if len(script) <= MOST else f"The {noun} that shows it is in the result object.")
     return "\n\n".join(parts)

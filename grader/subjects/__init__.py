@@ -1,1 +1,1 @@
-"""What can be asked of students: one folder a kind of homework. Nothing below the judge knows which it has."""
+"""What can be asked of students: one folder a kind of homework. Nobody else knows which it has."""

@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import pytest
 
+from grader.judge.agreement import agreement
 from grader.judge.judge import Judge
-from grader.judge.rubric import agreement
 from grader.model.assignment import Activation, Formulas
 from grader.model.verdict import Judgement, Mark
 from grader.oracle.suite import key
-from grader.publishing.mistakes import Known
 from grader.publishing.selfcheck import selfcheck
 from grader.subjects.networks.diagnosis.lines import Lines
 from grader.subjects.networks.draw import draw
+from grader.subjects.networks.mistakes import Known
 from grader.subjects.networks.revision import packaged
 from tests.judge.test_shrinking import RIGHT
 from tests.local import local
@@ -75,7 +75,10 @@ def test_the_lower_layers_of_a_smooth_network_are_judged(activation: Activation)
     base = packaged("udl-7.2").assignment
     judge = Judge(draw(replace(base, formulas=Formulas(activation)), choice=1))
     zeros = Lines(finish=lambda network, k, part: part * (network.depth - k <= 6))
-    assert agreement(judge.suite, Known(zeros, judge.assignment.formulas).answer(judge.suite)).mark is Mark.FAILED
+    assert (
+        agreement(judge.revision.suite, Known(zeros, judge.assignment.formulas).answer(judge.revision.suite)).mark
+        is Mark.FAILED
+    )
     assert selfcheck(judge.revision).sound
 
 
@@ -99,4 +102,4 @@ def test_a_pure_function_is_not_said_to_keep_anything_between_calls(udl: Judge) 
 
 def test_every_network_is_drawn_once(udl: Judge) -> None:
     """Two hundred networks are two hundred tests."""
-    assert len({key(network) for network in udl.suite.networks}) == len(udl.suite)
+    assert len({key(network) for network in udl.revision.suite.networks}) == len(udl.revision.suite)

@@ -7,14 +7,14 @@ import pytest
 
 from grader.judge.judge import Judge
 from grader.judge.row import Row
-from grader.judge.rubric import steps
 from grader.model.assignment import Activation, Formulas, Loss, Range, Ranges
 from grader.model.verdict import Mark
 from grader.oracle.answers import Returned
-from grader.publishing.mistakes import Known
 from grader.subjects.networks.diagnosis.lines import Lines
 from grader.subjects.networks.draw import draw
+from grader.subjects.networks.mistakes import Known
 from grader.subjects.networks.revision import packaged
+from grader.subjects.networks.rubric import steps
 from grader.subjects.networks.steps import STEPS
 from tests.corpus.slips import Slip, right_for, template, todo_slips
 from tests.local import local
@@ -40,7 +40,12 @@ def judge(request: pytest.FixtureRequest) -> Judge:
 
 def rows(source: str, judge: Judge) -> dict[str, Row]:
     """The four steps."""
-    return steps(judge.suite, judge.layers, local(source, judge.assignment).answer(judge.suite), judge.assignment)
+    return steps(
+        judge.revision.suite,
+        judge.revision.subject.layers,
+        local(source, judge.assignment).answer(judge.revision.suite),
+        judge.assignment,
+    )
 
 
 def slips(judge: Judge) -> list[Slip]:
@@ -59,9 +64,9 @@ def test_a_slip_in_one_step_fails_exactly_that_step(judge: Judge) -> None:
 
 def test_an_entry_that_matches_by_chance_does_not_cost_the_derivative(udl: Judge) -> None:
     """Scaled by what happens to be a unit's preactivation, that unit looks as if f stood for its derivative."""
-    active = ((udl.layers.f > 0) & udl.layers.unit).sum(axis=1)
-    chosen = np.flatnonzero((active > 2) & ~udl.layers.top)[0]
-    scale = float(udl.layers.f[chosen].max())
+    active = ((udl.revision.subject.layers.f > 0) & udl.revision.subject.layers.unit).sum(axis=1)
+    chosen = np.flatnonzero((active > 2) & ~udl.revision.subject.layers.top)[0]
+    scale = float(udl.revision.subject.layers.f[chosen].max())
     back = "all_weights[layer].T @ all_dl_df[layer]"
     assert back in right_for("relu")
     found = rows(right_for("relu").replace(back, f"{scale!r} * {back}"), udl)
@@ -99,22 +104,22 @@ def test_the_reference_holds_every_step_for_every_activation_and_loss(activation
         networks=NETWORKS,
     )
     judge = Judge(draw(assignment, choice=1))
-    answers = Known(Lines(), assignment.formulas).answer(judge.suite)
-    found = steps(judge.suite, judge.layers, answers, assignment)
+    answers = Known(Lines(), assignment.formulas).answer(judge.revision.suite)
+    found = steps(judge.revision.suite, judge.revision.subject.layers, answers, assignment)
     assert {name: found[name].mark for name in STEPS} == dict.fromkeys(STEPS, Mark.PASSED)
 
 
 def test_no_gradient_is_the_product_of_what_is_too_large_for_one(judge: Judge) -> None:
     """An outer product that overflows is no number that a weight's derivative could be."""
-    answers = Known(Lines(), judge.assignment.formulas).answer(judge.suite)
+    answers = Known(Lines(), judge.assignment.formulas).answer(judge.revision.suite)
     back = [each for each in answers if isinstance(each, Returned)]
-    huge = [replace(each, gradient=np.copysign(1.7e308, each.gradient)) for each in back]
+    huge = [replace(each, numbers=np.copysign(1.7e308, each.numbers)) for each in back]
     with np.errstate(all="ignore"):
-        found = steps(judge.suite, judge.layers, huge, judge.assignment)
+        found = steps(judge.revision.suite, judge.revision.subject.layers, huge, judge.assignment)
     large = {
         i
-        for i, columns in enumerate(judge.suite.columns)
-        if columns == 1 and np.abs(judge.suite.one(i).activations).max() > 2
+        for i, columns in enumerate(judge.revision.suite.columns)
+        if columns == 1 and np.abs(judge.revision.suite.one(i).activations).max() > 2
     }
     assert large
     assert large <= {*found["weight_gradient"].failing}

@@ -69,9 +69,12 @@ def lost(source: str) -> set[str]:
         (own(back="[(dw[at], db[at]) for at in range(last + 1)]"), "come in pairs"),
         (own(start=LISTS, back="dw, db, all_f"), "more than these two lists"),
         (own(keep="dw[f'W{at}'], db[f'b{at}'] = back @ all_h[at].T, back"), ""),
+        (own(keep="dw[f'dW{at}'] = back @ all_h[at].T; dw[f'db{at}'] = back", back="dw"), "come in a dictionary"),
+        (own(keep="dw['dW%d' % (at + 1)] = back @ all_h[at].T; dw['db%d' % (at + 1)] = back", back="dw"), "dictionary"),
+        (own(back="print(dw, db)"), "nothing is returned"),
         (NOTEBOOK.replace("return all_dl_dweights,", "return all_dl_dh,"), "all_dl_dh is returned in the place"),
     ],
-    ids=["reversed", "pairs", "three", "keys", "dh"],
+    ids=["reversed", "pairs", "three", "keys", "one_dictionary", "from_one", "printed", "dh"],
 )
 def test_right_gradients_in_another_form_lose_any_shape_only(source: str, form: str) -> None:
     """Networks that fit two forms are read in that of the others."""
@@ -107,7 +110,7 @@ def test_a_step_that_fails_on_a_sample_does_not_count_the_rest() -> None:
     """The lists of 24 networks were read; the derivative is wrong on nearly all that were not."""
     source = NOTEBOOK.replace("indicator_function(all_f[layer-1])", "(all_h[layer] * (1 - all_h[layer]))")
     assert source != NOTEBOOK
-    assert "networks whose lists were read" in rows(source)["relu_derivative"].message
+    assert "networks where this step could be checked" in rows(source)["relu_derivative"].message
 
 
 def test_a_loop_that_does_not_reach_a_layer_costs_no_step() -> None:
@@ -150,3 +153,150 @@ def test_a_derivative_written_to_the_wrong_entry_costs_its_own_step_and_no_line_
     source = NOTEBOOK.replace("all_dl_df[layer-1] =", "all_dl_df[layer] =")
     assert source != NOTEBOOK
     assert lost(source) == {"relu_derivative", "any_shape"}
+
+
+CACHED = """
+kept = {}
+
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    shapes = str([b.shape for b in all_biases]) + str(all_h[0].shape)
+    if shapes not in kept:
+        kept[shapes] = once(all_weights, all_biases, all_f, all_h, y)
+    return kept[shapes]
+"""
+ADDED = """
+sums, before = [], []
+
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    global sums, before
+    shapes = [w.shape for w in all_weights]
+    parts = [part for each in once(all_weights, all_biases, all_f, all_h, y) for part in each]
+    sums = [old + new for old, new in zip(sums, parts)] if shapes == before else parts
+    before = shapes
+    return sums[: len(shapes)], sums[len(shapes) :]
+"""
+
+
+@pytest.mark.parametrize("wrapper", [CACHED, ADDED], ids=["cached", "added"])
+def test_what_is_kept_between_calls_costs_no_line(wrapper: str) -> None:
+    """Each line is right when it runs; the answer is another network's, or several networks'."""
+    source = own(start=LISTS).replace("def backward_pass", "def once") + wrapper
+    assert lost(source) == {"any_shape"}
+    assert [flag.id for flag in judged(source).flags] == []
+
+
+def test_zeros_in_a_layer_that_the_loop_does_not_reach_are_no_mistake_of_its_lines() -> None:
+    """Lists of zeros are treated as lists of None."""
+    zeros = "[0 * w for w in all_weights], [0 * b for b in all_biases], None"
+    assert lost(own(start=zeros, stop=0)) == {"any_shape"}
+    assert [each.id for each in judged(own(start=zeros, stop=0)).diagnosis] == ["lowest_layer_missing"]
+    # Nor if something else is wrong, which nothing explains.
+    biases = own(start=zeros, stop=0, keep="dw[at], db[at] = back @ all_h[at].T, back * (3 + at)")
+    assert not {"weight_gradient", "activation_gradient", "relu_derivative"} & lost(biases)
+
+
+@pytest.mark.parametrize(
+    ("line", "wrong", "failed"),
+    [
+        # The product is right, and in the same line.
+        (
+            "all_weights[at].T @ back\n",
+            "np.dot(all_weights[at].T, back) * (all_f[at] > 0)\n            continue\n",
+            {"relu_derivative", "any_shape"},
+        ),
+        ("(all_f[at - 1] > 0)", "(all_h[at] * (1 - all_h[at]))", {"relu_derivative"}),
+        (
+            "back @ all_h[at].T, back\n",
+            "back @ all_h[at].T, back.sum(axis=0, keepdims=True)\n",
+            {"bias_gradient", "any_shape"},
+        ),
+        ("2 * (all_f[last] - y)", "2 * all_f[last]", {"bias_gradient"}),
+        ("2 * (all_f[last] - y)", "2 * (all_f[last] - 1.5)", {"bias_gradient"}),
+    ],
+    ids=["mask_above", "sigmoid", "one_number", "no_target", "constant_target"],
+)
+def test_a_slip_in_lists_of_other_names_costs_its_own_step(line: str, wrong: str, failed: set[str]) -> None:
+    """The explanation of all numbers says which, though the lists do not."""
+    source = own(start=LISTS)
+    assert line in source
+    assert lost(source.replace(line, wrong)) == failed
+
+
+@pytest.mark.parametrize(
+    ("returned", "named"),
+    [
+        ("[w / (np.linalg.norm(w) + 1e-9) for w in dw], [b / (np.linalg.norm(b) + 1e-9) for b in db]", "normed"),
+        (
+            "[w - 0.3 * v for w, v in zip(all_weights, dw)], [b - 0.3 * v for b, v in zip(all_biases, db)]",
+            "updated_parameters",
+        ),
+        ("[w.astype(int) for w in dw], [b.astype(int) for b in db]", "truncated"),
+    ],
+)
+def test_what_is_done_to_both_lists_at_the_end_costs_these_two_steps(returned: str, named: str) -> None:
+    """Nothing is wrong in what led from one layer to the next."""
+    source = own(start=LISTS, back=returned)
+    assert lost(source) == {"bias_gradient", "weight_gradient"}
+    assert [each.id for each in judged(source).diagnosis] == [named]
+
+
+def test_nothing_is_said_of_the_propagation_if_both_lists_were_changed() -> None:
+    """Each array times its largest number: db and dW do not tell of one dl/df."""
+    found = rows(own(start=LISTS, back="[w * np.max(np.abs(w)) for w in dw], [b * np.max(np.abs(b)) for b in db]"))
+    assert Mark.FAILED not in {found[name].outcome for name in ("activation_gradient", "relu_derivative")}
+
+
+def test_of_two_steps_that_are_seen_only_together_one_is_spared_and_says_so() -> None:
+    """A mask that is half as large beside weights that are squared: nothing explains it."""
+    source = own(start=LISTS).replace("all_weights[at].T @ back", "0.7 * (all_weights[at].T ** 2) @ back")
+    found = rows(source)
+    pair = [found["activation_gradient"], found["relu_derivative"]]
+    assert {row.outcome for row in pair} == {Mark.PASSED, Mark.FAILED}
+    spared = next(row for row in pair if row.outcome is Mark.PASSED)
+    assert spared.message.startswith("It could be seen only together with another step")
+
+
+@pytest.mark.parametrize("rate", [1e-4, 3e-4, 1e-3])
+def test_a_step_does_not_fail_in_a_network_that_is_right(rate: float) -> None:
+    """A change below the tolerance of the whole may be above that of a line."""
+    start = own(start=LISTS)
+    source = start.replace("back = all_weights[at].T @ back", f"back = (all_weights[at] - {rate} * dw[at]).T @ back")
+    assert source != start
+    wrong, *steps = (
+        int(row.message.partition(" on ")[2].split()[0])
+        for name, row in rows(source).items()
+        if row.outcome is Mark.FAILED and name in {"finite_differences", "activation_gradient", "relu_derivative"}
+    )
+    assert steps
+    assert max(steps) <= wrong
+
+
+def test_a_line_that_raises_is_said_to_raise_without_a_number() -> None:
+    """The lists were read on a sample of the networks."""
+    source = own(start=LISTS, keep="dw[at], db[at] = back @ all_h[at], back")
+    assert rows(source)["weight_gradient"].message == "Its line raises an exception."
+
+
+def test_networks_that_raise_and_those_of_another_shape_are_counted_apart() -> None:
+    """Of 200 networks."""
+    source = own(start=LISTS).replace("(all_f[at - 1] > 0)", "(all_f[at] > 0)")
+    message = rows(source)["any_shape"].message
+    assert message.startswith("Of 200 networks it raised an exception on ")
+    assert " and returned another form or shape on " in message
+
+
+def test_a_line_that_ran_before_the_one_that_raises_has_its_marks_in_lists_of_other_names() -> None:
+    """The biases' gradient of the output layer is there."""
+    source = own(start=LISTS, keep="db[at] = back; dw[at] = back @ all_h.T[at]")
+    found = rows(source)
+    assert found["bias_gradient"].outcome is Mark.PASSED
+    assert found["relu_derivative"].message.startswith("Not judged: your code raised an exception")
+
+
+def test_a_product_of_two_arrays_of_no_name_is_not_taken_for_the_notebooks() -> None:
+    """The mask's own mistake is explained; the line that multiplies is right."""
+    masked = own(start=LISTS).replace(
+        "back = back * (all_f[at - 1] > 0)", "gate = all_h[at - 1] > 0\n            back = gate * back"
+    )
+    (found,) = judged(masked).diagnosis
+    assert "Which product" not in found.hint

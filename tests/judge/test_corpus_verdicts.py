@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 
 from grader.errors import SubmissionError
-from grader.judge.agreement import disagreeing
+from grader.judge.agreement import agreement, disagreeing
 from grader.judge.judge import Judge
-from grader.judge.rubric import agreement, steps
 from grader.model.verdict import Mark
 from grader.oracle.answers import Answer, Raised, Returned
 from grader.oracle.network import Pass, forward
 from grader.oracle.reference import gradient
 from grader.oracle.suite import Suite, flatten
 from grader.subjects.networks.revision import Revision
+from grader.subjects.networks.rubric import steps
 from grader.subjects.networks.steps import STEPS
 from tests.corpus.mutants import label, mutations
 from tests.corpus.mutations import KINDS
@@ -28,7 +28,7 @@ from tests.local import local
 
 def answers(source: str, judge: Judge) -> list[Answer]:
     """The answers to the networks that decide."""
-    return local(source, judge.assignment).answer(judge.suite)
+    return local(source, judge.assignment).answer(judge.revision.suite)
 
 
 def failing(source: str, judge: Judge) -> list[str]:
@@ -37,15 +37,18 @@ def failing(source: str, judge: Judge) -> list[str]:
         given = answers(source, judge)
     except SubmissionError as error:
         return [str(error)]
-    rows = {"agreement": agreement(judge.suite, given), **steps(judge.suite, judge.layers, given, judge.assignment)}
+    rows = {
+        "agreement": agreement(judge.revision.suite, given),
+        **steps(judge.revision.suite, judge.revision.subject.layers, given, judge.assignment),
+    }
     return [name for name, row in rows.items() if row.mark is not Mark.PASSED]
 
 
 @cache
 def portions(judge: Judge) -> tuple[Suite, ...]:
     """The networks that decide, a few of every depth and then more: most wrong sources differ on the first."""
-    places = [*range(0, len(judge.suite), 20), *(i for i in range(len(judge.suite)) if i % 20)]
-    return tuple(judge.suite.take(part) for part in (places[:10], places[10:50], places[50:]))
+    places = [*range(0, len(judge.revision.suite), 20), *(i for i in range(len(judge.revision.suite)) if i % 20)]
+    return tuple(judge.revision.suite.take(part) for part in (places[:10], places[10:50], places[50:]))
 
 
 def agrees(source: str, judge: Judge) -> bool:
@@ -83,8 +86,8 @@ def test_a_rare_fault_is_found(udl: Judge, fault: RareFault) -> None:
 def test_a_right_variant_passes_with_every_step(udl: Judge, variant: RightVariant) -> None:
     """Honest style, precision and structure cost nothing."""
     given = answers(variant.source, udl)
-    assert agreement(udl.suite, given).mark is Mark.PASSED
-    rows = steps(udl.suite, udl.layers, given, udl.assignment)
+    assert agreement(udl.revision.suite, given).mark is Mark.PASSED
+    rows = steps(udl.revision.suite, udl.revision.subject.layers, given, udl.assignment)
     assert [name for name in STEPS if rows[name].mark is not Mark.PASSED] == []
 
 
@@ -92,7 +95,7 @@ def test_a_right_variant_passes_with_every_step(udl: Judge, variant: RightVarian
 def test_a_mutant_that_takes_a_gigabyte_raises_and_takes_nothing_from_the_tests(udl: Judge) -> None:
     """One whose arrays grew from layer to layer had a test process of gigabytes."""
     source = "def backward_pass(*_):\n    return np.ones(1 << 27), []\n"
-    (answer,) = local(source, udl.assignment).answer(udl.suite.one(0))
+    (answer,) = local(source, udl.assignment).answer(udl.revision.suite.one(0))
     assert isinstance(answer, Raised)
     assert answer.type == "MemoryError"
 
@@ -115,9 +118,9 @@ def in_precision(suite: Suite, judge: Judge, kind: type[np.floating]) -> Sequenc
 
 def test_float32_is_right_and_float16_is_seen(udl: Judge) -> None:
     """Float16 on most networks: small ones of dyadic values are exact even in half precision."""
-    assert not any(disagreeing(udl.suite, in_precision(udl.suite, udl, np.float32)))
+    assert not any(disagreeing(udl.revision.suite, in_precision(udl.revision.suite, udl, np.float32)))
     with np.errstate(over="ignore", invalid="ignore"):
-        assert np.mean(disagreeing(udl.suite, in_precision(udl.suite, udl, np.float16))) > 0.8
+        assert np.mean(disagreeing(udl.revision.suite, in_precision(udl.revision.suite, udl, np.float16))) > 0.8
 
 
 def test_a_right_implementation_is_never_rejected_over_a_thousand_seeds(udl: Judge) -> None:

@@ -15,9 +15,8 @@ JUDGE = Judge(packaged("udl-7.2"))
 
 @pytest.fixture(autouse=True)
 def _marks_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Marks depend on neither counterexamples nor explanations, which take most of the time."""
+    """Marks do not depend on counterexamples, which take most of the time."""
     monkeypatch.setattr(Examples, "of", lambda *_: {})
-    monkeypatch.setattr(Judge, "_explained", lambda *_: ((), None))
 
 
 def judged(changed: Lines) -> Judgement:
@@ -58,6 +57,22 @@ def test_what_ignores_the_output_error_earns_at_most_two(line: str, text: str) -
     """Random, constant and unpropagated gradients, alone and with another slip."""
     assert score(judged({line: text})) <= 2
     assert score(judged({line: text, "weight": WRONG["weight"][0]})) <= 2
+    # At layer 0 this one reads f[-1], the output: that moves with the output, and not with its error.
+    assert score(judged({line: text, "weight": "np.matmul(all_dl_df[layer], all_f[layer-1].T)"})) <= 2
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"derivative": "all_dl_dh[layer]", "activation": "np.zeros_like(all_h[layer])"},
+        {
+            "derivative": "indicator_function(all_f[layer]) * all_dl_dh[layer]",
+            "activation": "np.ones_like(all_h[layer])",
+        },
+    ],
+)
+def test_zeros_that_hold_every_equation_and_masks_that_follow_the_output_earn_at_most_two(changed: Lines) -> None:
+    assert score(judged(changed)) <= 2
 
 
 @pytest.mark.parametrize("returned", FORMS)

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.judge.judge import AGAIN, Judge
-from grader.model.verdict import Judgement, Mark, Outcome
+from grader.model.verdict import Counterexample, Judgement, Mark, Outcome
 from tests.judge.test_shrinking import RIGHT
 from tests.local import local
 
@@ -48,7 +48,7 @@ def test_a_wrong_answer_to_the_second_question_fails_and_says_so(udl: Judge) -> 
         agrees.message
     )
     assert "Asked about its counterexample alone, in a fresh process, it does not fail like this" in agrees.message
-    assert agrees.counterexample is not None
+    assert isinstance(agrees.counterexample, Counterexample)
     assert agrees.counterexample.actual is not None
     assert agrees.counterexample.actual != agrees.counterexample.expected
     assert found.properties[-1].outcome is Mark.FAILED
@@ -57,7 +57,7 @@ def test_a_wrong_answer_to_the_second_question_fails_and_says_so(udl: Judge) -> 
 def test_every_depth_is_asked_about_again(udl: Judge) -> None:
     places = udl.asked_again
     assert len(places) == len(set(places)) == AGAIN
-    assert {len(udl.suite.sizes[i]) for i in places} == {*map(len, udl.suite.sizes)}
+    assert {len(udl.revision.suite.sizes[i]) for i in places} == {*map(len, udl.revision.suite.sizes)}
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_each_network_sees_draws_of_its_own_and_the_same_ones_each_time(udl: Jud
         "    dw, db, df =",
         f"    db = [0 * b + {draw} for b in all_biases]\n    return all_weights, db\n    dw, db, df =",
     )
-    first, again = (local(before + source, udl.assignment).answer(udl.suite) for _ in range(2))
-    drawn = [each.gradient[-1] for each in first]  # type: ignore[union-attr]
-    assert len(set(drawn)) == len(udl.suite)
-    assert drawn == [each.gradient[-1] for each in again]  # type: ignore[union-attr]
+    first, again = (local(before + source, udl.assignment).answer(udl.revision.suite) for _ in range(2))
+    drawn = [each.numbers[-1] for each in first]  # type: ignore[union-attr]
+    assert len(set(drawn)) == len(udl.revision.suite)
+    assert drawn == [each.numbers[-1] for each in again]  # type: ignore[union-attr]

@@ -10,13 +10,15 @@ from hypothesis import strategies as st
 
 from grader.judge.agreement import disagreeing
 from grader.judge.judge import Judge
-from grader.judge.shrinking import BUDGET, Fails, Failure, Witness, shrink, size
+from grader.judge.row import Fails, Failure
+from grader.judge.witness import BUDGET, Witness
 from grader.model.assignment import Assignment, Range, Ranges
 from grader.model.verdict import Counterexample, Judgement
 from grader.oracle.answers import Answer, Candidate, Evidence
 from grader.oracle.network import Network
 from grader.oracle.suite import Suite
 from grader.subjects.networks.proposals import SIMPLE, Proposals, numbers_of, rebuilt
+from grader.subjects.networks.shrinking import Search, shrink, size
 from tests.corpus.rare import rare_faults
 from tests.local import local
 from tests.subjects.networks.seeded import network as seeded
@@ -81,7 +83,7 @@ def test_a_typical_mistake_is_shown_on_the_smallest_network_there_is(udl: Judge,
     old, new, smallest = SLIPS[name]
     assert old in RIGHT
     example = judged(RIGHT.replace(old, new), udl).counterexample
-    assert example is not None
+    assert isinstance(example, Counterexample)
     expected = (2, 1) if smallest == (1, 2) else smallest
     assert sizes(example) in {smallest, expected}
 
@@ -90,7 +92,7 @@ def test_its_values_are_ones_a_person_reads_at_a_glance(udl: Judge) -> None:
     """Halves, ones, twos and threes."""
     old, new, _ = SLIPS["no ReLU derivative"]
     example = judged(RIGHT.replace(old, new), udl).counterexample
-    assert example is not None
+    assert isinstance(example, Counterexample)
     values = {abs(value) for part in example.weights + example.biases for row in part for value in row}
     assert values <= {0.5, 1.0, 2.0, 3.0}
 
@@ -135,7 +137,9 @@ def reductions(network: Network) -> Iterator[Network]:
             yield rebuilt(network.sizes, network.columns, np.r_[numbers[:at], simpler, numbers[at + 1 :]], y)
 
 
-def still_failing(found: Network, candidate: Candidate, proposals: Proposals, fails: Fails) -> list[tuple[int, ...]]:
+def still_failing(
+    found: Network, candidate: Candidate[Suite], proposals: Proposals, fails: Fails
+) -> list[tuple[int, ...]]:
     """The sizes of those of its reductions that fail as well."""
     proposed = proposals.of(reductions(found))
     if not proposed:
@@ -153,7 +157,7 @@ def test_no_single_reduction_of_what_is_shown_fails(udl: Judge, name: str) -> No
     """Of rare faults: fewer layers, units and columns, and simpler values, one step at a time."""
     candidate = local(RARE[name].source, udl.assignment)
     example = judged(RARE[name].source, udl).counterexample
-    assert example is not None
+    assert isinstance(example, Counterexample)
     shown = Network(
         tuple(map(np.array, example.weights)),
         tuple(map(np.array, example.biases)),
@@ -183,8 +187,8 @@ def test_a_batch_shrinks_like_any_other_size(name: str, seed: int) -> None:
     right = RIGHT.replace("np.array(df[layer])\n", "df[layer].sum(axis=1, keepdims=True)\n")
     candidate = local(right.replace(old, new), BATCHED)
     starts = [seeded(seed + 10 * more, BATCHED, columns=8) for more in range(12)]
-    start = next(iter(Witness(candidate, proposals).failing(proposals.of(starts), Failure(disagreeing))))
-    found = shrink(start, Failure(disagreeing), Witness(candidate, proposals))
+    start = next(iter(Search(Witness(candidate), proposals).failing(proposals.of(starts), Failure(disagreeing))))
+    found = shrink(start, Failure(disagreeing), Search(Witness(candidate), proposals))
     assert found.columns == columns
     assert still_failing(found, candidate, proposals, disagreeing) == []
 
@@ -200,7 +204,7 @@ class Counting:
         from grader.oracle.answers import Malformed  # noqa: PLC0415 - only this fake needs it
 
         self.calls += len(suite)
-        return [Malformed("x", "x")] * len(suite)
+        return [Malformed("x")] * len(suite)
 
     def evidence(self, _: Suite) -> list[Evidence]:
         """None: it is no code."""
@@ -222,7 +226,7 @@ def test_it_never_grows_stays_within_its_budget_and_fails_in_the_same_way(depth:
     """For any demand on depth and width, and any start that meets it."""
     start: Network = seeded(seed, ONE_COLUMN)
     candidate = Counting(min(depth, start.depth), min(width, max(start.sizes[1:-1], default=0)))
-    found = shrink(start, Failure(candidate.fails), Witness(candidate, PROPOSALS))
+    found = shrink(start, Failure(candidate.fails), Search(Witness(candidate), PROPOSALS))
     assert size(found) <= size(start)
     assert candidate.calls <= BUDGET
     assert found.depth >= candidate.depth

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.model.assignment import Activation, Formulas, Loss
-from grader.oracle.differences import differences
+from grader.oracle.differences import ROUNDING, differences
 from grader.oracle.network import Network
 from grader.oracle.reference import gradient
 from grader.oracle.tolerance import RTOL, scale
@@ -30,6 +30,16 @@ def test_a_hand_worked_network() -> None:
     assert [part.item() for part in found.value] == [12, 4, -20, -4]
 
 
+def test_the_doubt_of_a_difference_is_the_rounding_of_both_losses_over_the_move() -> None:
+    """And of the loss itself: an input of zero has a doubt too. f0 = 5, h1 = 5 and f1 = -1, moved by 2^-6; y = 1."""
+    network = Network((array([2]), array([-1])), (array([-1]), array([4])), array([3]), array([1]))
+    step = 2**-6
+    ends = [(abs(f - 1) * (abs(f) + 1)) for f in (-1 + step, -1 - step)]
+    unit, loss = ROUNDING / step * sum(ends), 2 * ROUNDING / step * 4
+    found = [part.item() for part in differences(network, RELU).uncertainty]
+    assert found == pytest.approx([3 * unit + loss, unit + loss, 5 * unit + loss, unit + loss], rel=1e-12, abs=0)
+
+
 @pytest.mark.parametrize("formulas", [*ALL, *MEAN], ids=lambda f: f"{f.activation}-{f.loss}-{f.reduction}")
 @settings(max_examples=25, deadline=None)
 @given(data=st.data())
@@ -40,6 +50,7 @@ def test_differences_agree_with_the_analytic_gradient(formulas: Formulas, data: 
     for value, doubt, right, size in zip(
         found.value, found.uncertainty, gradient(network, formulas), scale(network, formulas), strict=True
     ):
+        assert value.shape == doubt.shape == right.shape
         settled = ~np.isnan(value)
         assert np.all(np.abs(value - right)[settled] <= (1e-9 * size + doubt)[settled])
         assert settled.mean() > 0.5 or value.size < 4

@@ -81,7 +81,7 @@ def test_an_assignment_whose_home_is_not_drawn_is_refused() -> None:
 def test_an_assignment_without_marks_is_refused(udl: Judge) -> None:
     """Also where all marks are on steps that no network puts to the test."""
     none = Rubric(0, 0, 0, 0, 0)
-    revision = Revision(replace(udl.assignment, rubric=none), udl.suite)
+    revision = Revision(replace(udl.assignment, rubric=none), udl.revision.suite)
     assert any("has any marks" in fault for fault in selfcheck(revision).faults)
     flat = Assignment("x", "x", home=Home(depth=0), ranges=Ranges(depth=Range(0, 0)), networks=40)
     hidden = replace(flat, rubric=Rubric(0, 0, 2, 2, 0))

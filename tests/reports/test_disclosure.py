@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from grader.judge.judge import Judge
-from grader.judge.rubric import ORDER
 from grader.model import result
 from grader.model.assignment import Assignment, Feedback, Level, Rubric
 from grader.model.stored import assignment_to_json
 from grader.model.verdict import Flag, Mark, NetworkReached, Outcome, SourceLine, StudentError
 from grader.reports.disclosure import WITHHELD, announced, disclosed, policy
 from grader.reports.terminal import HEADLINES
+from grader.subjects.networks.rubric import ORDER
 from tests.judge.test_shrinking import RIGHT, SLIPS
 from tests.reports.disclosing import ERROR, ROWS, TOLD, betrayed, revealing, secrets
 from tests.reports.test_terminal import judged, shown
@@ -47,6 +47,8 @@ def test_at_score_there_are_outcome_and_marks_and_nothing_else(outcome: Outcome)
     rest = {key for key, value in told.items() if value} - {*SAYS_NOTHING, "statistics"}
     assert rest == ({"error"} if outcome is Outcome.REJECTED else set())
     assert set(told["statistics"].values()) == {0}
+    # Every key is there, as in a whole verdict.
+    assert set(told) == {*verdict, "level"}
 
 
 def test_a_refusal_says_why_at_every_level() -> None:
@@ -62,6 +64,7 @@ def test_at_hint_there_are_rows_and_the_weak_hint() -> None:
     assert [(row["title"], row["outcome"], row["score"], row["max_score"]) for row in told["properties"]] == [
         (row.title, row.outcome, row.score, row.max_score) for row in ROWS
     ]
+    assert {(row["networks"], row["message"], row["counterexample"]) for row in told["properties"]} == {(0, "", None)}
     assert [each["hint"] for each in told["diagnosis"]] == ["zq-weak?"]
     open_to_all = {row.title for row in ROWS} | {"zq-weak?"}
     assert betrayed(json.dumps(told), secrets(verdict) - secrets(list(open_to_all))) == []
@@ -140,7 +143,30 @@ def test_of_a_limit_that_an_earlier_version_reached_only_the_kind_is_told(outcom
 
 def test_an_exit_status_is_not_shown() -> None:
     error = StudentError("Crash", "Its process ended with exit status 61, without an answer. Take exit() calls out.")
-    assert "61" not in json.dumps(disclosed(revealing(Outcome.CRASHED, error), HINT, 1)["error"])
+    told = disclosed(revealing(Outcome.CRASHED, error), HINT, 1)["error"]
+    assert (told["type"], told["message"]) == ("Crash", "Its process ended without an answer.")
+    assert not any(told[name] for name in told.keys() - {"type", "message"})
+
+
+def test_a_weak_hint_has_nothing_of_the_strong_one() -> None:
+    (hint,) = disclosed(revealing(), HINT, 1)["diagnosis"]
+    assert hint.pop("hint") == "zq-weak?"
+    assert set(hint) >= {"id", "title", "strong_hint", "read", "apart"}
+    assert not any(hint.values())
+
+
+def test_the_seed_is_not_shown_beside_hidden_properties() -> None:
+    """With it the networks could be drawn again, and the code be tried on them."""
+    told = disclosed(revealing(), hiding("bias_gradient"), 1)
+    assert told["statistics"] == revealing()["statistics"] | {"seed": 0}
+    assert told["level"] == "full"
+    assert told["flags"] == []
+
+
+def test_of_a_limit_only_how_it_ended_is_shown() -> None:
+    """The network tells how deep it is, and text of the student's could be made to look like it."""
+    error = StudentError("TimeLimit", "Too long. It was at network 1 of 2.", ending="Too long.")
+    assert disclosed(revealing(Outcome.TIMEOUT, error), HINT, 1)["error"]["message"] == "Too long."
 
 
 @pytest.mark.parametrize("name", [row.name for row in ROWS])
@@ -270,7 +296,10 @@ def test_staff_have_flags_and_students_none() -> None:
 def test_settings_are_announced_without_what_the_level_hides(level: Level) -> None:
     settings = json.loads(assignment_to_json(Assignment("x", "X", seed=86125, feedback=Feedback(level))))
     told = announced(settings)
-    assert ("seed" in told) is (level is Level.FULL)
+    assert told.get("seed") == (86125 if level is Level.FULL else None)
+    assert {key: told[key] for key in ("id", "title", "limits")} == {
+        key: settings[key] for key in ("id", "title", "limits")
+    }
     assert told["feedback"] == {"level": level, "strong_hint_after": 0, "full_after": 0}
     assert told["rubric"] == settings["rubric"]
 
@@ -294,6 +323,20 @@ def test_a_rubric_is_not_announced_where_it_would_tell_the_marks_of_what_is_hidd
 
 def test_an_assignment_that_was_published_before_there_were_levels_shows_all() -> None:
     assert policy({}) == Feedback()
+
+
+@pytest.mark.parametrize("hidden", [{}, {"hidden": ["pure"]}])
+def test_feedback_of_a_newer_version_shows_marks_alone_and_hides_what_it_hid(hidden: dict[str, list[str]]) -> None:
+    """It may hide what this version would show."""
+    expected = Feedback(Level.SCORE, hidden=tuple(hidden.get("hidden", ())))
+    assert policy({"feedback": {"level": "full", "reveal": "all", **hidden}}) == expected
+    assert policy({"feedback": {"level": "riddle", **hidden}}) == expected
+
+
+def test_a_setting_that_an_older_version_did_not_store_is_not_announced() -> None:
+    settings = json.loads(assignment_to_json(Assignment("x", "X")))
+    del settings["templates"]
+    assert "templates" not in announced(settings)
 
 
 def test_every_property_can_be_hidden(udl: Judge) -> None:

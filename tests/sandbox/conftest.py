@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.local import entry_of
 from worker.sandbox import policy
 from worker.sandbox.forked import Forked
 from worker.sandbox.policy import Launch, Limits
@@ -83,7 +84,7 @@ def network(sizes: list[int], columns: int = 1) -> tuple[dict[str, Any], bytes, 
 
 def ask(session: Session, code: str, *shapes: list[int], loss: str = "least_squares", columns: int = 1) -> list[Reply]:
     """Have the code extracted and asked for networks of these sizes, one of one parameter unless told."""
-    session.extract(code.encode(), "work.py", "backward_pass")
+    session.extract(code.encode(), "work.py", entry_of("backward_pass"))
     return ask_again(session, *shapes, loss=loss, columns=columns)
 
 

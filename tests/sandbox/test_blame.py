@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from grader.errors import BackmarkError, Crashed, JailFailed, SubmissionError, TimedOut
+from tests.local import entry_of
 from tests.sandbox.conftest import LIMITS, ask, ask_again, body, pid_of
 from worker.sandbox.cgroup import Cgroup, Overruns
 from worker.sandbox.clock import Clock
@@ -43,18 +44,18 @@ def stopped(session: Session) -> None:
 def test_a_jail_that_is_killed_while_it_reads_is_our_failure(jailed: Session) -> None:
     stopped(jailed)
     with signalled(jailed, signal.SIGKILL), pytest.raises(JailFailed, match="killed"):
-        jailed.extract(body("pass").encode(), "work.py", "backward_pass")
+        jailed.extract(body("pass").encode(), "work.py", entry_of("backward_pass"))
 
 
 def test_a_jail_that_is_killed_while_it_answers_is_our_failure(jailed: Session) -> None:
-    jailed.extract(body("import time\ntime.sleep(60)").encode(), "work.py", "backward_pass")
+    jailed.extract(body("import time\ntime.sleep(60)").encode(), "work.py", entry_of("backward_pass"))
     with signalled(jailed, signal.SIGKILL, 0.1), pytest.raises(JailFailed, match="killed"):
         ask_again(jailed)
 
 
 def test_a_jail_that_is_stopped_for_long_answers_when_it_goes_on(jailed: Session) -> None:
     """For five times as long as a call may take."""
-    jailed.extract(body("pass").encode(), "work.py", "backward_pass")
+    jailed.extract(body("pass").encode(), "work.py", entry_of("backward_pass"))
     stopped(jailed)
     with signalled(jailed, signal.SIGCONT, 5 * LIMITS.seconds_per_call):
         assert ask_again(jailed)[0].header["kind"] == "returned"
@@ -64,7 +65,7 @@ def test_a_jail_that_stays_stopped_is_our_failure_in_the_end(walled: Jail) -> No
     with Session(walled, Limits(seconds_per_call=0.2, seconds=0.2, memory=1 << 30, output=1000)) as session:
         stopped(session)
         with pytest.raises(JailFailed, match="stopped"):
-            session.extract(body("pass").encode(), "work.py", "backward_pass")
+            session.extract(body("pass").encode(), "work.py", entry_of("backward_pass"))
 
 
 def test_what_was_answered_while_we_were_held_up_is_taken_before_anything_is_said(
@@ -80,7 +81,7 @@ def test_what_was_answered_while_we_were_held_up_is_taken_before_anything_is_sai
     monkeypatch.setattr(Clock, "look", look)
     lines = "import time\nend = time.process_time() + 0.04\nwhile time.process_time() < end:\n    pass"
     with Session(walled, Limits(seconds_per_call=0.3, seconds=9.0, memory=1 << 30, output=1000)) as session:
-        session.extract(body(lines).encode(), "work.py", "backward_pass")
+        session.extract(body(lines).encode(), "work.py", entry_of("backward_pass"))
         held_up = iter([2.0])
         assert len(ask_again(session, *[[1, 1]] * 20)) == 20
 
@@ -88,14 +89,14 @@ def test_what_was_answered_while_we_were_held_up_is_taken_before_anything_is_sai
 def test_what_reading_a_file_uses_up_itself_is_its_own_and_is_not_repeatable(walled: Jail) -> None:
     with Session(walled, Limits(seconds_per_call=0.01, seconds=0.01, memory=1 << 30, output=1000)) as session:
         with pytest.raises(SubmissionError) as caught:
-            session.extract(b"x = [" + b"f'{1}{2}'," * 40_000 + b"]\n", "work.py", "backward_pass")
+            session.extract(b"x = [" + b"f'{1}{2}'," * 40_000 + b"]\n", "work.py", entry_of("backward_pass"))
         assert caught.value.reason == "too_complex"
         assert not session.repeatable
 
 
 def test_a_rejection_by_the_parser_itself_is_repeatable(jailed: Session) -> None:
     with pytest.raises(SubmissionError):
-        jailed.extract(b"def backward_pass(:", "work.py", "backward_pass")
+        jailed.extract(b"def backward_pass(:", "work.py", entry_of("backward_pass"))
     assert jailed.repeatable
 
 

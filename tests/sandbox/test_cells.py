@@ -7,6 +7,7 @@ import pytest
 from grader.errors import Crashed
 from worker.sandbox import reply
 from worker.sandbox.inside.cells import BYTES, CELLS, Cells, decode, encode
+from worker.sandbox.inside.entry import Entry
 from worker.sandbox.inside.notebook import Cell
 from worker.sandbox.inside.wire import Frame
 
@@ -63,4 +64,4 @@ def test_what_is_no_such_reply_is_refused(entry: Any) -> None:
 def test_a_jail_that_lies_about_its_cells_has_crashed(header: dict[str, Any]) -> None:
     told = {"fingerprint": "a", "left_out": [], "writes": [], **header}
     with pytest.raises(Crashed):
-        reply.extracted(Frame(told, b"code"))
+        reply.extracted(Frame(told, b"code"), Entry("f"))

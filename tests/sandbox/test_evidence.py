@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
-from grader.oracle.answers import Evidence
+from grader.oracle.answers import Evidence, ReturnedForm
 from grader.oracle.suite import Suite
+from grader.subjects.networks import wording
 from grader.subjects.networks.revision import packaged
 from tests.local import local
+from worker.sandbox.inside.forms import FORMS
 
 UDL = packaged("udl-7.2")
 #: A network with one hidden layer.
@@ -107,3 +109,7 @@ def test_arrays_that_share_memory_are_named() -> None:
 def test_code_that_tampers_with_the_watch_costs_only_its_own_evidence(line: str) -> None:
     """An answer comes for every network all the same, with what it returned."""
     assert evidence(end=f"{line}; {RETURN}").status[:4] == "1111"
+
+
+def test_the_grader_knows_the_forms_that_the_jail_names_and_has_words_for_each() -> None:
+    assert set(ReturnedForm) == FORMS == set(wording.FORMS)

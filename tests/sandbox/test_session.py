@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from grader.errors import Crashed, JailFailed, OutOfMemory, SubmissionError, TimedOut, TooMuchOutput
+from tests.local import entry_of
 from tests.sandbox.conftest import LIMITS, ask, ask_again, body, numbers
 from worker.sandbox import bubble
 from worker.sandbox.policy import Launch, Limits
@@ -239,7 +240,7 @@ def test_a_frame_outside_of_the_submission_is_none_of_its_lines(session: Session
 
 def test_a_rejection_is_a_submission_error_and_the_session_goes_on(session: Session) -> None:
     with pytest.raises(SubmissionError) as caught:
-        session.extract(b"def backward_pass(:", "work.py", "backward_pass")
+        session.extract(b"def backward_pass(:", "work.py", entry_of("backward_pass"))
     assert caught.value.reason == "syntax_error"
     assert ask(session, RIGHT)
 
@@ -247,7 +248,7 @@ def test_a_rejection_is_a_submission_error_and_the_session_goes_on(session: Sess
 @pytest.mark.parametrize("source", [b"(" * 300_000, b"-" * 900_000 + b"1", b"x = " + b"f'{" * 200 + b"1"])
 def test_source_that_is_too_deep_is_rejected(jailed: Session, source: bytes) -> None:
     with pytest.raises(SubmissionError):
-        jailed.extract(source, "work.py", "backward_pass")
+        jailed.extract(source, "work.py", entry_of("backward_pass"))
 
 
 def test_prints_are_kept_apart_from_answers(session: Session) -> None:
@@ -345,7 +346,7 @@ def test_memory_beyond_the_address_space_limit_meets_the_group(single: Single) -
 def opened(jail: Jail) -> None:
     """Have a jail read something."""
     with Session(jail, LIMITS) as session:
-        session.extract(b"", "work.py", "backward_pass")
+        session.extract(b"", "work.py", entry_of("backward_pass"))
 
 
 @pytest.mark.parametrize("kind", [Single, Template])

@@ -2,12 +2,13 @@
 
 import pytest
 
+from tests.local import entry_of
 from worker.sandbox.inside.source import Slice, extract
 
 
 def sliced(source: str | bytes, filename: str = "homework.py") -> Slice:
     """Slice text or bytes for `f`."""
-    return extract(source.encode() if isinstance(source, str) else source, filename, "f")
+    return extract(source.encode() if isinstance(source, str) else source, filename, entry_of("f"))
 
 
 def executed(source: str | bytes, depth: int = 2) -> object:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.local import entry_of
 from worker.sandbox.inside.source import extract
 
 PLAIN = "def f(a, *, b=1):\n  if a > 0:\n    return [a, b'x', 1.5, 2j, None]\n  return g(a)[1:]\n"
@@ -16,7 +17,7 @@ def f(x):
 
 def fingerprint(source: str) -> str:
     """Fingerprint `f`."""
-    return extract(source.encode(), "homework.py", "f").fingerprint
+    return extract(source.encode(), "homework.py", entry_of("f")).fingerprint
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from tests.local import entry_of
 from worker.sandbox.inside.source import Rejected, extract
 
 #: Seconds of processor time within which any of these must be through; the jail's own limits stand behind.
@@ -17,7 +18,7 @@ def reason(source: str, filename: str = "homework.py") -> str:
     start = time.process_time()
     refusal = Rejected("slice", "")
     try:
-        extract(source.encode("utf-8", "surrogatepass"), filename, "f")
+        extract(source.encode("utf-8", "surrogatepass"), filename, entry_of("f"))
     except Rejected as error:
         refusal = error
     assert time.process_time() - start < PATIENCE

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tests.local import entry_of
 from tests.sandbox.test_source_rejections import named
 from worker.sandbox.inside.source import Rejected, Slice, extract
 
@@ -17,7 +18,7 @@ def notebook(*cells: str | list[str], text_first: bool = False) -> bytes:
 
 def sliced(*cells: str | list[str]) -> Slice:
     """Slice the cells for `f`."""
-    return extract(notebook(*cells), "homework.ipynb", "f")
+    return extract(notebook(*cells), "homework.ipynb", entry_of("f"))
 
 
 def rejection(*cells: str) -> Rejected:
@@ -33,7 +34,7 @@ def test_cells_are_one_program() -> None:
 
 
 def test_cells_are_counted_with_the_text_cells() -> None:
-    part = extract(notebook("a = 1", "\ndef f(): return a", text_first=True), "homework.ipynb", "f")
+    part = extract(notebook("a = 1", "\ndef f(): return a", text_first=True), "homework.ipynb", entry_of("f"))
     assert [part.place(line) for line in (1, 2)] == ["cell 2, line 1", "cell 3, line 2"]
     assert part.text(2) == "def f(): return a"
 
@@ -45,13 +46,13 @@ def test_a_source_is_a_string_or_a_list_of_strings() -> None:
 def test_the_third_format_is_read() -> None:
     sheets = [{"cells": [{"cell_type": "code", "input": ["a = 1"]}]}]
     sheets += [{"cells": [{"cell_type": "code", "input": "def f(): return a"}]}]
-    part = extract(json.dumps({"nbformat": 3, "worksheets": sheets}).encode(), "old.ipynb", "f")
+    part = extract(json.dumps({"nbformat": 3, "worksheets": sheets}).encode(), "old.ipynb", entry_of("f"))
     assert part.place(2) == "cell 2, line 1"
 
 
 @pytest.mark.parametrize("name", ["homework.py", "homework", "homework.json", "HOMEWORK.IPYNB"])
 def test_a_notebook_is_known_by_its_content(name: str) -> None:
-    assert extract(b"\xef\xbb\xbf \n" + notebook("def f(): return 1"), name, "f").place(1) == "cell 1, line 1"
+    assert extract(b"\xef\xbb\xbf \n" + notebook("def f(): return 1"), name, entry_of("f")).place(1) == "cell 1, line 1"
 
 
 @pytest.mark.parametrize(
@@ -158,4 +159,4 @@ def test_a_notebook_without_code_cells_says_so() -> None:
 
 def test_numbers_in_outputs_may_have_any_length() -> None:
     source = notebook("def f(): return 1").replace(b'"nbformat": 4', b'"nbformat": ' + b"9" * 5000)
-    assert extract(source, "a.ipynb", "f").place(1) == "cell 1, line 1"
+    assert extract(source, "a.ipynb", entry_of("f")).place(1) == "cell 1, line 1"

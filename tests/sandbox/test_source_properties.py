@@ -6,6 +6,7 @@ from typing import Any
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from tests.local import entry_of
 from worker.sandbox.inside.source import Rejected, extract
 
 REASONS = {
@@ -38,7 +39,7 @@ def outcome(source: bytes, filename: str) -> str:
     """Give the reason for a refusal, "slice" otherwise; any other exception is a failure."""
     part, refusal = None, Rejected("slice", "")
     try:
-        part = extract(source, filename, "f")
+        part = extract(source, filename, entry_of("f"))
     except Rejected as error:
         refusal = error
     if part is None:
@@ -133,4 +134,4 @@ def test_a_slice_does_what_the_whole_program_does(
         assume(False)  # noqa: FBT003
     document = {"cells": [{"cell_type": "code", "source": part} for part in parts]}
     source = json.dumps(document) if in_cells else "".join(parts)
-    assert result(extract(source.encode(), "homework", "f").code) == expected
+    assert result(extract(source.encode(), "homework", entry_of("f")).code) == expected

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from tests.local import entry_of
 from worker.sandbox.inside.source import NOTEBOOK_LIMIT, SOURCE_LIMIT, Rejected, extract
 
 
@@ -17,7 +18,7 @@ def named(message: str) -> list[tuple[int, int]]:
 def rejection(source: str | bytes, filename: str = "homework.py") -> Rejected:
     """Why the submission is refused."""
     with pytest.raises(Rejected) as caught:
-        extract(source.encode() if isinstance(source, str) else source, filename, "backward_pass")
+        extract(source.encode() if isinstance(source, str) else source, filename, entry_of("backward_pass"))
     assert caught.value.message.encode()
     assert set(caught.value.lines) == set(named(caught.value.message))
     return caught.value

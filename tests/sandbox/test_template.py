@@ -20,6 +20,7 @@ from grader.errors import Crashed, JailFailed, OutOfMemory, TimedOut
 from grader.judge.judge import Judge
 from grader.model.verdict import Outcome
 from grader.oracle.suite import join
+from tests.local import entry_of
 from tests.sandbox.conftest import LIMITS, ask, ask_again, body, network, numbers, pid_of
 from tests.service.parts import until
 from worker.grading.candidate import request
@@ -234,7 +235,7 @@ def test_where_it_may_not_fork_it_says_so(jail: Launch) -> None:
         pytest.raises(JailFailed, match="template"),
         Session(template, LIMITS) as session,
     ):
-        session.extract(b"", "work.py", "backward_pass")
+        session.extract(b"", "work.py", entry_of("backward_pass"))
 
 
 def test_a_jail_that_is_stopped_before_it_is_there_ends(own: Template) -> None:
@@ -365,9 +366,9 @@ def test_no_derivative_and_nothing_of_our_environment_is_in_its_memory(
     """Of the child while it answers, and of the template; what was sent is found, so that the search finds."""
     monkeypatch.setenv("BACKMARK_CANARY", "the-canary-of-this-test")
     suite = udl.questions
-    asked = request(suite, udl.assignment)
+    asked = request(udl.subject.exchange.question(suite))
     with contextlib.closing(Template(jail)) as template, Session(template, LIMITS) as session:
-        session.extract(body("pass").encode(), "work.py", "backward_pass")
+        session.extract(body("pass").encode(), "work.py", entry_of("backward_pass"))
         session.answer(asked)
         held = memory(pid_of(session))
         derivatives = [number.tobytes() for number in suite.derivatives[:4000:80] if 1e-3 < abs(number) < 1e3]
@@ -405,7 +406,7 @@ def backward_pass(*arguments):
 def answered(jail: Jail, code: str, asked: Request) -> list[bytes]:
     """The numbers of each answer."""
     with Session(jail, LIMITS) as session:
-        session.extract(code.encode(), "sums.py", "backward_pass")
+        session.extract(code.encode(), "sums.py", entry_of("backward_pass"))
         with contextlib.suppress(TimedOut, Crashed):
             session.answer(asked)
         return [reply.payload for reply in session.replies]
@@ -413,7 +414,7 @@ def answered(jail: Jail, code: str, asked: Request) -> list[bytes]:
 
 def test_what_a_template_keeps_is_answered_as_what_is_sent(own: Template, udl: Judge) -> None:
     """Whatever another submission did to it."""
-    asked = request(udl.questions, udl.assignment)
+    asked = request(udl.subject.exchange.question(udl.questions))
     sent = answered(own, SUMS, asked)
     assert len(sent) == len(udl.questions)
     own.keep(asked)
@@ -425,7 +426,7 @@ def test_what_a_template_keeps_is_answered_as_what_is_sent(own: Template, udl: J
 
 
 def test_a_template_that_replaces_another_is_told_again(own: Template, udl: Judge) -> None:
-    asked = request(udl.questions, udl.assignment)
+    asked = request(udl.subject.exchange.question(udl.questions))
     own.keep(asked)
     sent = answered(own, SUMS, asked)
     own.keep(asked)
@@ -459,8 +460,8 @@ def test_what_there_is_no_room_for_is_sent(own: Template) -> None:
 
 def test_what_is_kept_for_others_is_in_no_child(own: Template, udl: Judge) -> None:
     """Not even in what it has given back: numbers are known to whoever is asked about them alone."""
-    first, second, third = request(udl.questions, udl.assignment), wide(5), wide(6)
-    numbers = [number.tobytes() for number in udl.suite.preactivations[:400:40]]
+    first, second, third = request(udl.subject.exchange.question(udl.questions)), wide(5), wide(6)
+    numbers = [number.tobytes() for number in udl.revision.suite.preactivations[:400:40]]
     answered(own, SUMS, second)
     for each in (first, second):
         own.keep(each)
@@ -468,7 +469,7 @@ def test_what_is_kept_for_others_is_in_no_child(own: Template, udl: Judge) -> No
     for asked, known in ((first, True), (second, False), (third, False), (first, True)):
         with Session(own, LIMITS) as session:
             assert session._process.kept == {first.key, second.key}
-            session.extract(SUMS.encode(), "sums.py", "backward_pass")
+            session.extract(SUMS.encode(), "sums.py", entry_of("backward_pass"))
             assert len(session.answer(asked)) == len(asked.answer_sizes)
             # Asked for again, it is still there.
             assert len(session.answer(asked)) == len(asked.answer_sizes)
@@ -493,14 +494,14 @@ def test_a_template_that_does_not_listen_is_replaced(own: Template) -> None:
 @pytest.mark.parametrize("kind", [Template, Single])
 def test_the_largest_suite_is_asked(jail: Launch, udl: Judge, kind: type[Template] | type[Single]) -> None:
     """Sent and, where that is done, kept."""
-    suite = join([udl.suite] * 10)
-    asked = request(suite, udl.assignment)
+    suite = join([udl.revision.suite] * 10)
+    asked = request(udl.subject.exchange.question(suite))
     assert len(suite) == 2000
     limits = dataclasses.replace(LIMITS, seconds=20)
     with contextlib.closing(kind(jail)) as made:
         for _ in range(2):
             with Session(made, limits) as session:
-                session.extract(SUMS.encode(), "sums.py", "backward_pass")
+                session.extract(SUMS.encode(), "sums.py", entry_of("backward_pass"))
                 assert len(session.answer(asked)) == len(suite)
             made.keep(asked)
 
@@ -518,7 +519,7 @@ def test_networks_of_one_submission_alone_are_in_no_template(
         # The template takes things in turn: by then it has what it was told to keep.
         jails.check()
         held = memory(jails._jail.pid)
-    asked = [number.tobytes() for number in udl.suite.preactivations[:400:40]]
+    asked = [number.tobytes() for number in udl.revision.suite.preactivations[:400:40]]
     assert all((number in held) is shared for number in asked)
 
 

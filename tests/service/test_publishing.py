@@ -127,6 +127,7 @@ def test_a_sound_assignment_is_published_and_graded_on(context: Context) -> None
         "revision": revision.id,
         "networks_sha256": revision.networks_sha256,
         "own_networks": True,
+        "kind": "networks",
     }
 
 
@@ -311,4 +312,6 @@ def test_joined_networks_stand_in_order_of_depth(udl: Judge) -> None:
     depths = [len(sizes) for sizes in found.suite.sizes]
     assert depths == sorted(depths)
     assert len(found.suite) == 203
-    assert sorted(found.suite.corners) == sorted([*udl.suite.corners, *(udl.suite.corners[i] for i in (0, 150, 3))])
+    assert sorted(found.suite.corners) == sorted(
+        [*udl.revision.suite.corners, *(udl.revision.suite.corners[i] for i in (0, 150, 3))]
+    )

@@ -11,12 +11,13 @@ import pytest
 from grader.errors import JailInterrupted
 from grader.judge.judge import Judge
 from grader.model.assignment import Limits
-from grader.model.verdict import Mark, Outcome, Verdict
+from grader.model.verdict import Counterexample, Mark, Outcome, Verdict
 from grader.subjects.networks.revision import Revision
 from tests.judge.test_shrinking import RIGHT
 from tests.sandbox.conftest import pid_of
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails
+from worker.sandbox.inside.entry import Entry
 from worker.sandbox.session import Extracted, Session
 
 Grade = Callable[..., Verdict]
@@ -26,7 +27,7 @@ Grade = Callable[..., Verdict]
 def grade(udl: Judge, jails: Jails) -> Grade:
     """Grade a source with short limits."""
     limits = Limits(seconds_per_call=0.5, seconds=5.0, memory=1 << 30, output=1 << 16)
-    grader = Grader(Judge(Revision(replace(udl.assignment, limits=limits), udl.suite)), jails)
+    grader = Grader(Judge(Revision(replace(udl.assignment, limits=limits), udl.revision.suite)), jails)
 
     def graded(source: str | bytes, filename: str = "submission.py") -> Verdict:
         return grader.grade(source.encode() if isinstance(source, str) else source, filename)
@@ -201,12 +202,12 @@ def test_a_file_whose_jail_is_killed_is_graded_again_three_times_at_most(
     grader, left = Grader(udl, jails), iter(range(kills))
     real = Session.extract
 
-    def extract(session: Session, source: bytes, filename: str, function: str) -> Extracted:
+    def extract(session: Session, source: bytes, filename: str, entry: Entry) -> Extracted:
         session._await_ready()
         pid = pid_of(session)
         if next(left, None) is not None and pid is not None:
             os.kill(pid, signal.SIGKILL)
-        return real(session, source, filename, function)
+        return real(session, source, filename, entry)
 
     monkeypatch.setattr(Session, "extract", extract)
     if kills < 3:
@@ -219,7 +220,7 @@ def test_a_file_whose_jail_is_killed_is_graded_again_three_times_at_most(
 def test_a_sleeper_has_one_budget_for_all_of_its_jails(udl: Judge, jails: Jails) -> None:
     """It sleeps once in each. The verdict on what the first one answered stands, without a confirmation."""
     limits = Limits(seconds_per_call=2.0, seconds=2.0, memory=1 << 30, output=1 << 16)
-    grader = Grader(Judge(Revision(replace(udl.assignment, limits=limits), udl.suite)), jails)
+    grader = Grader(Judge(Revision(replace(udl.assignment, limits=limits), udl.revision.suite)), jails)
     sleeps = "import sys, time\n    if not sys.__dict__.setdefault('slept', []): sys.slept.append(time.sleep(1.2))"
     source = body(sleeps).replace("np.array(df[layer])", "2 * df[layer]")
     grading = grader.grading(source.encode(), "sleeper.py")
@@ -258,5 +259,5 @@ def test_a_time_out_names_the_network_at_which_it_came(grade: Grade, limit: str,
     verdict = grade(body(f"\n    while {limit}: pass"))
     assert verdict.judgement.outcome is Outcome.TIMEOUT
     example = verdict.judgement.counterexample
-    assert example is not None
+    assert isinstance(example, Counterexample)
     assert example.depth == depth

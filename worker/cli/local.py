@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from grader.errors import BackmarkError
+from grader.errors import BackmarkError, BadAssignment
 from grader.settings.machine import Settings
 from worker.cli.failure import Failure
 from worker.cli.files import names, read
 from worker.cli.terminal import console, show
 from worker.grading.pool import Jails
 from worker.sandbox import policy
+from worker.sandbox.inside.entry import Entry
 from worker.sandbox.policy import Way
 from worker.sandbox.session import Session
 from worker.sandbox.single import Single
@@ -195,10 +196,14 @@ def _write_script(file: Path, verdict: "Verdict") -> None:
 
 def networks(assignment: str, settings: Settings, *, as_json: bool) -> None:
     """What an assignment draws."""
-    from grader.publishing.survey import survey
+    from grader.model.verdict import NETWORKS
+    from grader.subjects.networks.survey import survey
     from worker.grading.revisions import revision
 
-    found = survey(revision(assignment, settings.cache))
+    drawn = revision(assignment, settings.cache)
+    if drawn.kind != NETWORKS:
+        raise BadAssignment(f"{assignment} draws no networks")
+    found = survey(drawn)
     if as_json:
         click.echo(json.dumps(asdict(found)))
         return
@@ -327,4 +332,4 @@ def draw(file: Path, output: Path) -> None:
 def template(file: Path, function: str, settings: Settings) -> None:
     """The fingerprint of an unfilled function; parsed in a jail like any other."""
     with Session(Single(policy.jailed(settings.bwrap)), policy.Limits(2.0, 10.0, 1 << 30, 1 << 16)) as session:
-        click.echo(session.extract(read(file), file.name, function).fingerprint)
+        click.echo(session.extract(read(file), file.name, Entry(function)).fingerprint)

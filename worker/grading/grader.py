@@ -5,30 +5,28 @@ import hashlib
 import time
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 from grader.errors import BackmarkError, JailInterrupted, SubmissionError, TimedOut
 from grader.judge.judge import Judge
-from grader.judge.rubric import ORDER
 from grader.model.verdict import (
     AssignmentReference,
     Flag,
     Judgement,
-    Mark,
     Outcome,
-    Property,
     SourceLine,
     Statistics,
     StudentError,
     Submission,
     Verdict,
 )
-from grader.model.words import TITLES
 from grader.oracle.answers import Candidate
-from grader.subjects.networks.diagnosis.written import Written, placed
-from worker.grading.candidate import Jailed, Requests
+from worker.grading.candidate import Jailed, Requests, entry
 from worker.grading.pool import Jails
 from worker.sandbox.clock import Budget
 from worker.sandbox.inside.cells import Cells
+from worker.sandbox.inside.entry import Entry
+from worker.sandbox.inside.writes import Write
 from worker.sandbox.policy import Limits
 from worker.sandbox.session import Session
 
@@ -62,7 +60,12 @@ class Grader:
     @cached_property
     def requests(self) -> Requests:
         """The frames of what is asked."""
-        return Requests(self.judge.assignment)
+        return Requests(self.judge.subject.exchange)
+
+    @cached_property
+    def entry(self) -> Entry:
+        """What is looked for in a submission."""
+        return entry(self.judge.subject.exchange)
 
     def start(self) -> Session:
         """A jail for one submission, or for confirming what was found in another."""
@@ -83,7 +86,9 @@ class Grader:
     def reference(self) -> AssignmentReference:
         """What verdicts say they are about."""
         revision = self.judge.revision
-        return AssignmentReference(revision.assignment.id, revision.id, revision.networks_sha256, revision.own_networks)
+        return AssignmentReference(
+            revision.assignment.id, revision.id, revision.networks_sha256, revision.own_networks, revision.kind
+        )
 
 
 class Stopped(BackmarkError):
@@ -105,7 +110,7 @@ class Grading:
     _gave_up: bool = False
     _stopped: bool = False
     #: Where it writes which derivatives.
-    _written: tuple[Written, ...] = ()
+    _writes: tuple[Write, ...] = ()
 
     def verdict(self) -> Verdict:
         """Grade. Raises ServiceError, which is ours, and Stopped."""
@@ -149,13 +154,13 @@ class Grading:
         judge = self.grader.judge
         candidate = self._candidate(session)
         judgement = judge.judge(candidate, self._fresh)
-        judgement = replace(judgement, first_difference=placed(judgement.first_difference, self._written))
+        judgement = replace(judgement, first_difference=judge.subject.located(judgement.first_difference, self._writes))
         output = session.output
         if output:
             judgement = replace(judgement, flags=(*judgement.flags, PRINTS))
         return judgement, output
 
-    def _candidate(self, session: Session) -> Candidate:
+    def _candidate(self, session: Session) -> Candidate[Any]:
         session.budget = self._budget
         self._sessions.append(session)
         if self._stopped:
@@ -163,16 +168,16 @@ class Grading:
             session.stop()
         assignment = self.grader.judge.assignment
         try:
-            extracted = session.extract(self.source, self.filename[-LONGEST_NAME:], assignment.function)
+            extracted = session.extract(self.source, self.filename[-LONGEST_NAME:], self.grader.entry)
         finally:
             # A second jail may end before it has read anything.
             self.cells = session.cells if session.cells.texts else self.cells
         if extracted.fingerprint in assignment.templates:
             raise SubmissionError("unfilled", UNFILLED.format(function=assignment.function))
-        self._written = tuple(Written(each.name, each.index, each.cell, each.line) for each in extracted.writes)
+        self._writes = extracted.writes
         return Jailed(session, self.grader.requests)
 
-    def _fresh(self) -> Candidate:
+    def _fresh(self) -> Candidate[Any]:
         # One jail at a time: a machine has memory for so many, and a submission's limits are its own.
         self._close()
         if self._budget.used > self.grader.limits.seconds:
@@ -190,13 +195,9 @@ class Grading:
             session.close()
 
     def _rejected(self, error: SubmissionError) -> Judgement:
-        maxima = self.grader.judge.maxima
-        rows = tuple(
-            Property(name, TITLES[name], Mark.NOT_RUN, 0, maxima[name], 0, REFUSED, names=()) for name in ORDER
-        )
         return Judgement(
             Outcome.REJECTED,
-            rows,
+            self.grader.judge.not_run(REFUSED),
             error=StudentError(error.reason, str(error), lines=tuple(SourceLine.of(*each) for each in error.lines)),
             statistics=Statistics(seed=self.grader.judge.assignment.seed),
         )

@@ -9,14 +9,16 @@ import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 
 from grader.errors import AssignmentError, BadAssignment
-from grader.judge.rubric import evidence
 from grader.model.assignment import Assignment
 from grader.model.stored import assignment_to_json
-from grader.subjects.networks.revision import FORMAT, REFUSED, Revision, dump, load, packaged
+from grader.subjects import kinds
+from grader.subjects.networks.revision import FORMAT, KIND, REFUSED, Revision, dump, load, packaged
+from grader.subjects.networks.rubric import evidence
 
 #: Seconds that a service lets a drawing take, since its worker grades nobody meanwhile. The shipped one takes a few.
 MOST_SECONDS = 180.0
@@ -76,12 +78,12 @@ def draw(assignment: Assignment) -> bytes:
     return Drawing(assignment).result()
 
 
-def revision(name: str, cache: Path) -> Revision:
-    """The revision of a shipped assignment's id, of a .npz file, or of a .toml file (drawn once, then kept)."""
+def revision(name: str, cache: Path) -> Any:
+    """The `Revision` of a shipped assignment's id, of a .npz file, or of a .toml file (drawn once, then kept)."""
     path = Path(name)
     if path.suffix == ".npz":
         try:
-            return load(path.read_bytes(), name)
+            return kinds.load(path.read_bytes(), name)
         except OSError as error:
             message = f"{name} cannot be read: {error.strerror}"
             raise BadAssignment(message) from error
@@ -124,8 +126,9 @@ def save(file: Path, data: bytes) -> None:
     Path(half.name).replace(file)
 
 
-def other(base: Revision, seed: int | None, networks: int | None) -> Revision:
+def other(base: Any, seed: int | None, networks: int | None) -> Revision:
     """Networks that are not the assignment's own: another seed, or another number of them."""
+    _require_networks(base)
     assignment = base.assignment
     count = assignment.networks if networks is None else networks
     drawn = load(
@@ -140,3 +143,8 @@ def other(base: Revision, seed: int | None, networks: int | None) -> Revision:
         assignment.id,
     )
     return replace(drawn, own_networks=False)
+
+
+def _require_networks(base: Any) -> None:
+    if base.kind != KIND:
+        raise BadAssignment(f"{base.assignment.id} is no assignment about networks, and has its own cases only")

@@ -5,11 +5,11 @@ from typing import Any, NamedTuple
 
 from grader.errors import Crashed
 from worker.sandbox.inside.cells import Cells, decode
+from worker.sandbox.inside.entry import Entry
+from worker.sandbox.inside.forms import FORMS
 from worker.sandbox.inside.wire import Frame
-from worker.sandbox.inside.writes import NAMES, Write
+from worker.sandbox.inside.writes import Write
 
-_ARGUMENTS = {"all_weights", "all_biases", "all_f", "all_h", "y"}
-_PLACES = {"all_dl_dweights", "all_dl_dbiases", "return"}
 #: Characters of each text that a reply may have, at most.
 _CAPS = {"type": 200, "message": 2_000, "traceback": 8_000}
 #: Lines that write derivatives, at most; characters of an index; cells and lines of a file.
@@ -18,8 +18,6 @@ _WRITES, _INDEX, _LINES = 100, 100, 10_000_000
 _STATEMENT, _OPERANDS = 400, 24
 #: Lines of the student's that an exception or a refusal names.
 _NAMED = 100
-#: The forms in which two lists may be returned.
-_FORMS = {"none", "plain", "swapped", "reversed", "named", "pairs", "more", "mistaken", "other"}
 #: No array has more axes.
 _AXES = 64
 
@@ -45,15 +43,18 @@ class Extracted:
     writes: tuple[Write, ...] = ()
 
 
-def answer(frame: Frame, size: int) -> Reply:
-    """Return the frame as a reply, with exactly `size` bytes where it returned; raises Crashed."""
+def answer(frame: Frame, size: int, entry: Entry) -> Reply:
+    """Return the frame as a reply, with exactly `size` bytes where it returned; raises Crashed.
+
+    Of names it may hold those of the entry.
+    """
     header = frame.header
     if header == UNCHANGED and len(frame.payload) == size:
         return Reply(header, frame.payload)
     checks = {"returned": _returned, "malformed": _malformed, "raised": _raised, "evidence": _evidence}
     good = checks.get(str(header.get("kind")))
     wanted = size if header.get("kind") in {"returned", "evidence"} else 0
-    if good is None or not good(header) or len(frame.payload) != wanted:
+    if good is None or not good(header, entry) or len(frame.payload) != wanted:
         raise Crashed("Its process answered with something that is no answer.")
     return Reply(header, frame.payload)
 
@@ -67,7 +68,7 @@ class Rejection:
     lines: tuple[tuple[int, int], ...] = ()
 
 
-def extracted(frame: Frame) -> tuple[Extracted | Rejection, Cells]:
+def extracted(frame: Frame, entry: Entry) -> tuple[Extracted | Rejection, Cells]:
     """Return what was extracted, or the rejection, and the code cells; raises Crashed."""
     header = frame.header
     rejected = header.get("rejected")
@@ -76,7 +77,7 @@ def extracted(frame: Frame) -> tuple[Extracted | Rejection, Cells]:
         if isinstance(rejected, dict):
             return _rejection(rejected), cells
         left_out = tuple(_text(line, 8_000) for line in list(header["left_out"])[:100])
-        found = tuple(_write(*each) for each in list(header["writes"])[:_WRITES])
+        found = tuple(_write(entry, *each) for each in list(header["writes"])[:_WRITES])
         return Extracted(_text(header["fingerprint"], 1_000), code.decode(), left_out, found), cells
     except (KeyError, TypeError, ValueError) as error:
         raise Crashed("Its process answered with something that is no slice.") from error
@@ -89,30 +90,30 @@ def _rejection(header: dict[str, Any]) -> Rejection:
     return Rejection(_text(header["reason"], 100), _text(header["message"], 8_000), lines)
 
 
-def _write(name: object, index: object, cell: object, line: object) -> Write:
-    if not (isinstance(name, str) and name in NAMES and _is_text(index, _INDEX)):
+def _write(entry: Entry, name: object, index: object, cell: object, line: object) -> Write:
+    if not (isinstance(name, str) and name in entry.lists and _is_text(index, _INDEX)):
         raise TypeError
     if type(cell) is not int or type(line) is not int or not (0 <= cell < _LINES and 0 < line < _LINES):
         raise TypeError
     return Write(name, str(index), cell, line)
 
 
-def _returned(header: dict[str, Any]) -> bool:
+def _returned(header: dict[str, Any], entry: Entry) -> bool:
     changed = header.get("changed")
     return (
         set(header) == {"kind", "changed"}
         and isinstance(changed, list)
-        and all(isinstance(name, str) and name in _ARGUMENTS for name in changed)
-        and len(changed) <= len(_ARGUMENTS)
+        and all(isinstance(name, str) and name in entry.arguments for name in changed)
+        and len(changed) <= len(entry.arguments)
     )
 
 
-def _malformed(header: dict[str, Any]) -> bool:
+def _malformed(header: dict[str, Any], entry: Entry) -> bool:
     found = header.get("found")
     return (
         set(header) == {"kind", "where", "index", "found"}
         and isinstance(header["where"], str)
-        and header["where"] in _PLACES
+        and header["where"] in entry.results
         and _count(header["index"], optional=True)
         and isinstance(found, dict)
         and set(found) == {"type", "shape", "dtype", "length"}
@@ -123,7 +124,7 @@ def _malformed(header: dict[str, Any]) -> bool:
     )
 
 
-def _raised(header: dict[str, Any]) -> bool:
+def _raised(header: dict[str, Any], _: Entry) -> bool:
     return (
         set(header) == {"kind", *_CAPS, "frames", "lines"}
         and all(_is_text(header[name], cap) for name, cap in _CAPS.items())
@@ -132,18 +133,18 @@ def _raised(header: dict[str, Any]) -> bool:
     )
 
 
-def _evidence(header: dict[str, Any]) -> bool:
+def _evidence(header: dict[str, Any], entry: Entry) -> bool:
     status, shared = header.get("status"), header.get("shared")
     return (
         set(header) == {"kind", "ended", "form", "status", "shared", "raised", "wrote"}
         and type(header["ended"]) is bool
         and isinstance(header["form"], str)
-        and header["form"] in _FORMS
+        and header["form"] in FORMS
         and isinstance(status, str)
         and set(status) <= set("0123")
         and isinstance(shared, str)
         and set(shared) <= set("01")
-        and all(header[key] is None or _is_raising(header[key]) for key in ("raised", "wrote"))
+        and all(header[key] is None or _is_raising(header[key], entry) for key in ("raised", "wrote"))
     )
 
 
@@ -160,7 +161,7 @@ def _is_line(value: object) -> bool:
     return type(value) is int and 0 <= value < _LINES
 
 
-def _is_raising(value: object, *, inner: bool = False) -> bool:
+def _is_raising(value: object, entry: Entry, *, inner: bool = False) -> bool:
     return (
         isinstance(value, dict)
         and set(value) == {"cell", "line", "statement", "part", "operands", "inner"}
@@ -168,12 +169,12 @@ def _is_raising(value: object, *, inner: bool = False) -> bool:
         and all(_is_text(value[key], _STATEMENT) for key in ("statement", "part"))
         and isinstance(value["operands"], list)
         and len(value["operands"]) <= _OPERANDS
-        and all(_is_operand(operand) for operand in value["operands"])
-        and (value["inner"] is None or (not inner and _is_raising(value["inner"], inner=True)))
+        and all(_is_operand(operand, entry) for operand in value["operands"])
+        and (value["inner"] is None or (not inner and _is_raising(value["inner"], entry, inner=True)))
     )
 
 
-def _is_operand(value: object) -> bool:
+def _is_operand(value: object, entry: Entry) -> bool:
     if not (isinstance(value, list) and len(value) == 6):
         return False
     text, kind, shape, length, number, origin = value
@@ -183,16 +184,16 @@ def _is_operand(value: object) -> bool:
         and _is_shape(shape)
         and _count(length, optional=True)
         and (number is None or (type(number) is int and abs(number) < 1 << 31))
-        and (origin is None or _is_origin(origin))
+        and (origin is None or _is_origin(origin, entry))
     )
 
 
-def _is_origin(value: object) -> bool:
+def _is_origin(value: object, entry: Entry) -> bool:
     return (
         isinstance(value, list)
         and len(value) == 2
         and isinstance(value[0], str)
-        and value[0] in _ARGUMENTS | set(NAMES)
+        and value[0] in entry.arguments | entry.lists
         and _count(value[1], optional=True)
     )
 

@@ -1,4 +1,4 @@
-"""What a jail is asked at a time: networks, and how much each answer may hold."""
+"""What a jail is asked: first for what of a submission, then about which cases, and how much each answer may hold."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from worker.sandbox.inside import wire
 
 @dataclass(frozen=True)
 class Request:
-    """A frame's header (function, loss, and each network's sizes and columns), its numbers, the answers' bytes."""
+    """A frame's header (the function and each case's form), its numbers, the answers' bytes."""
 
     header: Mapping[str, Any]
     payload: bytes

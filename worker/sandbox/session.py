@@ -21,6 +21,7 @@ from worker.sandbox import reply
 from worker.sandbox.clock import LOOK, Budget, Clock, late
 from worker.sandbox.inside import wire
 from worker.sandbox.inside.cells import BYTES, Cells
+from worker.sandbox.inside.entry import Entry
 from worker.sandbox.policy import Limits
 from worker.sandbox.process import Jail
 from worker.sandbox.reply import Extracted, Rejection, Reply
@@ -44,7 +45,7 @@ class Session:
     """
 
     def __init__(self, jail: Jail, limits: Limits) -> None:
-        #: The replies of the current exchange that have arrived: the next network is the one that failed.
+        #: The replies of the current exchange that have arrived: the next case is the one that failed.
         self.replies: list[Reply] = []
         #: What the submission may use, and has used in its other jails: to be set before anything is asked.
         self.budget = Budget()
@@ -59,6 +60,7 @@ class Session:
         self._over: BackmarkError | None = None
         self._too_complex = False
         self._clock: Clock | None = None
+        self._entry: Entry | None = None
         self._process = jail.start(limits)
         self._streams = self._process.streams
 
@@ -69,7 +71,7 @@ class Session:
         except JailFailed as error:
             self._fail(error)
 
-    def extract(self, source: bytes, filename: str, function: str) -> Extracted:
+    def extract(self, source: bytes, filename: str, entry: Entry) -> Extracted:
         """Let the jail read the submission, without executing any of it.
 
         Raises SubmissionError where it is refused, and JailFailed where there is no jail.
@@ -77,9 +79,9 @@ class Session:
         self._await_ready()
         self._parser.payload_cap = _CODE_CAP
         try:
-            header = {"do": "extract", "filename": filename, "function": function}
+            header = {"do": "extract", "filename": filename, **entry.header()}
             self._ask(wire.pack(header, source), _CODE_CAP, seconds=self._limits.seconds)
-            found, self.cells = reply.extracted(self._next())
+            found, self.cells = reply.extracted(self._next(), entry)
         except CandidateError as error:
             raise SubmissionError(
                 _TOO_COMPLEX,
@@ -89,13 +91,16 @@ class Session:
         if isinstance(found, Rejection):
             self._too_complex = found.reason == _TOO_COMPLEX
             raise SubmissionError(found.reason, found.message, found.lines)
+        self._entry = entry
         return found
 
     def answer(self, request: Request) -> list[Reply]:
-        """Ask for the answers to the networks of the request.
+        """Ask for the answers to the cases of the request, once something was extracted.
 
         Raises a CandidateError where an answer does not come; `replies` then holds those before it.
         """
+        if self._entry is None:
+            raise LookupError("nothing was extracted that could be asked")
         self.replies = []
         self._await_ready()
         sizes = request.answer_sizes
@@ -106,9 +111,9 @@ class Session:
             for size in sizes:
                 if not self._frames:
                     self._wait()
-                came = reply.answer(self._frames.popleft(), size)
+                came = reply.answer(self._frames.popleft(), size, self._entry)
                 if came.header.get("type") == "MemoryError":
-                    # Filling the memory again for every network would only take time.
+                    # Filling the memory again for every case would only take time.
                     self._fail(OutOfMemory(_memory(self._limits)))
                 self.replies.append(came)
         except Crashed as error:

@@ -4,6 +4,7 @@ import struct
 from dataclasses import dataclass
 
 from grader.errors import CandidateError, JailFailed, SubmissionError
+from worker.sandbox.inside.entry import Entry
 from worker.sandbox.policy import Limits
 from worker.sandbox.process import Jail
 from worker.sandbox.request import Request
@@ -52,7 +53,7 @@ def held(attempt):
     return 0.0
 
 
-def backward_pass(all_weights, all_biases, all_f, all_h, y):
+def probe():
     attempts = [
         connect,
         lambda: os.listdir("/proc"),
@@ -64,7 +65,7 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
         packages,
         root,
     ]
-    return [np.array([[held(attempt) for attempt in attempts]])], [np.zeros((1, 1))]
+    return np.array([held(attempt) for attempt in attempts])
 """
 
 
@@ -78,20 +79,17 @@ class Pushed:
 
 def push(jail: Jail) -> Pushed:
     """Start a jail and push at its walls; raises JailFailed."""
-    # One layer with as many inputs as attempts: W, b, f, h and y, and the answer is the weights' derivatives.
-    count = len(ATTEMPTS)
-    payload, size = bytes(8 * (2 * count + 3)), 8 * (count + 1)
-    network = {"sizes": [count, 1], "columns": 1}
-    asked = Request({"function": "backward_pass", "loss": "least_squares", "networks": [network]}, payload, [size])
+    case = {"inputs": {}, "results": [("held", [len(ATTEMPTS)])]}
+    asked = Request({"function": "probe", "code": "held = probe()", "cases": [case]}, b"", [8 * len(ATTEMPTS)])
     with Session(jail, _LIMITS) as session:
         try:
-            session.extract(_PROBE.encode(), "probe.py", "backward_pass")
+            session.extract(_PROBE.encode(), "probe.py", Entry("probe"))
             reply = session.answer(asked)[0]
         except (SubmissionError, CandidateError) as error:
             raise JailFailed(f"the probe did not answer: {error}") from error
         grouped = session.grouped
     if reply.header["kind"] != "returned":
         raise JailFailed(f"the probe failed: {reply.header}")
-    held = struct.unpack(f"<{count + 1}d", reply.payload)[:count]
+    held = struct.unpack(f"<{len(ATTEMPTS)}d", reply.payload)
     open_ = tuple(name for name, well in zip(ATTEMPTS, held, strict=True) if well != 1.0)
     return Pushed(open_, grouped)

@@ -12,7 +12,8 @@ from grader.model.assignment import Assignment
 from grader.model.fresh import GROUPS, group
 from grader.store import keys
 from grader.store.assignments import Assignments
-from grader.subjects.networks.revision import Revision, load
+from grader.subjects.kinds import load
+from grader.subjects.networks import revision as networks
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails
 from worker.service import fresh
@@ -39,7 +40,7 @@ Draw = Callable[[Assignment, int, bytes], bytes]
 @dataclass(frozen=True, slots=True)
 class _Ready:
     grader: Grader
-    pool: Revision | None
+    pool: networks.Revision | None
 
 
 class Graders:
@@ -111,14 +112,14 @@ class Graders:
             raise AssignmentError(f"revision {revision.id} is damaged: its content is that of {content_id}")
         return _Ready(Grader(Judge(revision_data), self._jails), pool)
 
-    def _pool(self, revision: records.Revision, assignment: Assignment, draw: Draw | None) -> Revision:
+    def _pool(self, revision: records.Revision, assignment: Assignment, draw: Draw | None) -> networks.Revision:
         data = self._assignments.pool(revision.id)
         if data is None and draw is not None and revision.course == keys.EVERYONE:
             data = draw(assignment, revision.fresh, self.secret_of(revision))
         if data is None:
             raise AssignmentError(f"the pool of revision {revision.id} is not in the store")
-        # Only the pool's networks count; its own assignment, with size and seed, is not used.
-        return replace(load(data, f"pool of revision {revision.id}"), evidence=None)
+        # Only networks have pools. The pool's own assignment, with size and seed, is not used.
+        return replace(networks.load(data, f"pool of revision {revision.id}"), evidence=None)
 
 
 def _keep(kept: "OrderedDict[Key, Value]", key: Key, value: Value, most: int) -> None:

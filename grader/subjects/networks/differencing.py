@@ -40,7 +40,7 @@ _SMALL, _LEAST = -200, -1015
 _EXACT, _NORMAL = 1e-11, 2.0**-1021
 
 
-def differentiates(candidate: Candidate, suite: Suite, assignment: Assignment) -> bool:
+def differentiates(candidate: Candidate[Suite], suite: Suite, assignment: Assignment) -> bool:
     """True if a network that is tried shows a step. Raises CandidateError where it ends."""
     chosen = _chosen(suite, assignment)
     if not chosen:
@@ -102,7 +102,7 @@ def _with_inputs(network: Network, exponent: int) -> Network:
 
 def _shows(answers: Sequence[Answer], asked: Sequence[Network], assignment: Assignment) -> bool:
     rungs = len(_RUNGS)
-    quanta = [quantum(answer.gradient) if isinstance(answer, Returned) else None for answer in answers[:rungs]]
+    quanta = [quantum(answer.numbers) if isinstance(answer, Returned) else None for answer in answers[:rungs]]
     power = 2 if assignment.formulas.loss is Loss.LEAST_SQUARES else 1
     return _cancels(quanta, power) or _underflows(answers[rungs:], asked[rungs:], assignment)
 
@@ -157,7 +157,7 @@ def _underflows(answers: Sequence[Answer], asked: Sequence[Network], assignment:
             right = flatten(gradient(network, assignment.formulas))
         first = network.weights[0].size
         size = np.maximum(np.abs(right), np.abs(right[first:]).max() * (np.arange(len(right)) >= first))
-        wrong = np.abs(answer.gradient - right) > _EXACT * size
+        wrong = np.abs(answer.numbers - right) > _EXACT * size
         if wrong[first:].any():
             return False
         held = np.abs(right[:first]) > _NORMAL

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from grader.model.assignment import Formulas
 from grader.oracle.answers import Answer, Returned
+from grader.oracle.cases import Booleans
 from grader.oracle.network import Array
 from grader.oracle.reference import activation_derivative, loss_derivative
 from grader.oracle.suite import Suite
 from grader.oracle.tolerance import activation_size, loss_size
 
-Booleans = NDArray[np.bool_]
 Places = NDArray[np.intp]
 
 
@@ -68,7 +68,7 @@ class Layers:
         returned = np.zeros(len(answers), dtype=bool)
         for i, answer in enumerate(answers):
             if isinstance(answer, Returned):
-                flat[suite.starts[i] : suite.starts[i + 1]] = answer.gradient
+                flat[suite.starts[i] : suite.starts[i + 1]] = answer.numbers
                 returned[i] = True
         d_weights, d_biases = np.zeros_like(self.weights), np.zeros_like(self.f)
         entries = flat[self.weight_from]

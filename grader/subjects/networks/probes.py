@@ -47,12 +47,22 @@ class Probes:
 
 
 def probes(suite: Suite, assignment: Assignment) -> Probes:
-    """A few networks with hidden layers, every preactivation scaled by a positive factor: h[0] and signs are kept."""
+    """A few networks with hidden layers, every preactivation scaled by a positive factor: h[0] and signs are kept.
+
+    Their outputs are not the suite's: who returns what was kept of an earlier network recomputes nothing.
+    """
     deep = [i for i, sizes in enumerate(suite.sizes) if len(sizes) > 2 and suite.columns[i] == 1]
-    chosen = [suite.networks[deep[len(deep) * n // PROBES]] for n in range(PROBES)] if len(deep) >= PROBES else []
+    places = [deep[len(deep) * n // PROBES] for n in range(PROBES)] if len(deep) >= PROBES else []
+    chosen = [_other(suite.networks[i]) for i in places]
     given = [_disturbed(network, assignment) for network in chosen]
     expected = [_expected(network, at, assignment.formulas) for network, at in zip(chosen, given, strict=True)]
     return Probes(unmeasured(chosen, given, "probe"), tuple(expected))
+
+
+def _other(network: Network) -> Network:
+    """The network with an output half as large again: what was kept of the suite's own is not its answer."""
+    weights, biases = network.weights, network.biases
+    return Network((*weights[:-1], 1.5 * weights[-1]), (*biases[:-1], 1.5 * biases[-1]), network.net_input, network.y)
 
 
 def _disturbed(network: Network, assignment: Assignment) -> Pass:
@@ -77,7 +87,7 @@ def recomputes(asked: Probes, answers: Sequence[Answer]) -> bool:
             return False
         # A difference of what should be zero leaves the rounding of the loss.
         size = FOLLOWS * np.maximum(expected.size, FOLLOWS * np.max(expected.size))
-        follows = np.abs(answer.gradient - expected.from_weights) <= size
+        follows = np.abs(answer.numbers - expected.from_weights) <= size
         differ = np.abs(expected.from_weights - expected.from_given) > size
         if not differ.any() or min(follows.mean(), follows[differ].mean()) < MOSTLY:
             return False

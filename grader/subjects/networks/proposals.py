@@ -9,7 +9,7 @@ import numpy as np
 
 from grader.model.assignment import Assignment, Loss
 from grader.oracle.network import Array, Network, forward, network_of
-from grader.oracle.suite import Suite, count, flatten, interleaved, join, key, matrices, proposed, unmeasured
+from grader.oracle.suite import Suite, count, flatten, interleaved, join, key, matrices, measured, proposed, unmeasured
 from grader.subjects.networks.building import Sizes, Values, build, dyadic
 
 #: Values that a person reads at a glance, simplest first.
@@ -23,6 +23,8 @@ _SEEDED, _SIMPLE = 512, 64
 #: How many rows of them are kept as one suite, and how many parameters such a row may have: those that nearly every
 #: submission is asked about are small.
 _JOINED, _PARAMETERS = 32, 2048
+#: Networks whose finite differences are kept.
+_MEASURED = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +52,7 @@ class Proposals:
         self.assignment = assignment
         self.seeded = lru_cache(_SEEDED)(self._seeded)
         self._of_values = lru_cache(_SIMPLE)(self._simple)
+        self._measured: dict[bytes, Suite] = {}
         self._kept_questions = lru_cache(_JOINED)(_questions)
         self._kept_expectations = lru_cache(_JOINED)(_expectations)
 
@@ -71,6 +74,16 @@ class Proposals:
         """The same with what is expected."""
         row = tuple(proposals)
         return self._kept_expectations(row) if _is_kept(row) else _expectations(row)
+
+    def measured(self, network: Network) -> Suite:
+        """The network with its finite differences; those of the last few are kept, as many submissions end there."""
+        name = key(network)
+        if name not in self._measured:
+            if len(self._measured) >= _MEASURED:
+                del self._measured[next(iter(self._measured))]
+            formulas, rtol = self.assignment.formulas, self.assignment.rtol
+            self._measured[name] = measured([network], ["shrunk"], formulas, rtol)
+        return self._measured[name]
 
     def ladder(self, depth: int, columns: int) -> list[Proposal]:
         """Narrow networks of a depth, smallest first."""

@@ -9,20 +9,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from grader.errors import AssignmentError, BadAssignment, MadeByNewerVersion
 from grader.model.assignment import Assignment
 from grader.model.stored import assignment_from_json, assignment_to_json
+from grader.model.verdict import NETWORKS
 from grader.oracle.suite import Suite
+
+if TYPE_CHECKING:
+    from grader.subjects.networks.subject import Networks
 
 #: The archive's layout, which is also hashed into every id. A new field of the assignment leaves it as it is; only what
 #: readers of this format would misread needs another one. Archives of format 2 are read for good.
 FORMAT = 2
 #: What is judged by an archive that names no kind.
-KIND = "networks"
+KIND = NETWORKS
 
 ARRAYS = ("parameters", "preactivations", "activations", "targets", "derivatives", "tolerances")
 _HEADER = frozenset({"format", "kind", "assignment", "id", "evidence", "sizes", "columns", "corners"})
@@ -49,6 +53,19 @@ class Revision:
     def __post_init__(self) -> None:
         if self.stored is not None and assignment_from_json(self.stored) != self.assignment:
             raise ValueError("the assignment is not the stored one: leave `stored` out to name it anew")
+
+    @property
+    def kind(self) -> str:
+        """The kind of homework."""
+        return KIND
+
+    @cached_property
+    def subject(self) -> "Networks":
+        """The networks made ready for judging."""
+        # Not for who draws: Hypothesis looks at what else is imported.
+        from grader.subjects.networks.subject import Networks  # noqa: PLC0415
+
+        return Networks(self.assignment, self.suite, self.evidence)
 
     @cached_property
     def networks_sha256(self) -> str:

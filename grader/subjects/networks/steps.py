@@ -17,8 +17,9 @@ from enum import Enum
 import numpy as np
 
 from grader.model.assignment import Activation, Assignment, Formulas
+from grader.oracle.cases import Booleans
 from grader.oracle.network import Array
-from grader.subjects.networks.layers import Booleans, Came, Layers
+from grader.subjects.networks.layers import Came, Layers
 
 STEPS = ("bias_gradient", "weight_gradient", "activation_gradient", "relu_derivative")
 
@@ -67,6 +68,13 @@ def judge(layers: Layers, came: Came, reading: Reading, assignment: Assignment) 
         }
 
 
+def agreeing(layers: Layers, came: Came, assignment: Assignment) -> Booleans:
+    """The layers whose dW and db are of one dl/df, which then is db."""
+    with np.errstate(all="ignore"):
+        rtol = LOCAL * assignment.rtol
+        return came.answered & ~_weight(layers, came.biases, came.entries, came.answered, rtol).failed
+
+
 def _near(a: Array, b: Array, size: Array) -> Booleans:
     """Written so that NaN is near nothing."""
     return np.asarray(np.abs(a - b) <= size)
@@ -101,8 +109,9 @@ def _propagation(layers: Layers, delta: Array, known: Booleans, assignment: Assi
     legitimate, right = _compare(layers, delta, g, size, assignment.formulas)
     activation_failed = judged & (layers.unit & ~legitimate).any(axis=1)
     derivative_failed = judged & (speaks & (layers.f != 0) & ~right).any(axis=1)
-    # A layer of zeros is step three's, if that is seen to fail elsewhere.
+    # A layer of zeros is step three's, if that is seen to fail elsewhere; or one that the loop never comes to.
     derivative_failed &= ~(silent | ~layers.unit).all(axis=1) | (not activation_failed.any())
+    derivative_failed &= _written(layers, delta)
     # All zeros below the output say nothing of either: both lines may still be the template's.
     heard = bool((speaks & ~silent).any())
     bent = heard and bool((speaks & (layers.slope != 1.0)).any())
@@ -110,6 +119,15 @@ def _propagation(layers: Layers, delta: Array, known: Booleans, assignment: Assi
         "activation_gradient": Step((speaks & ~silent).any(axis=1), activation_failed, heard, bool(judged.any())),
         "relu_derivative": Step(speaks.any(axis=1), derivative_failed, bent, bool(judged.any())),
     }
+
+
+def _written(layers: Layers, delta: Array) -> Booleans:
+    """The layers k below the output of which any network's is not zero."""
+    first = np.append(True, layers.top[:-1])[: len(layers.top)]
+    place = np.arange(len(first))
+    k = place - np.maximum.accumulate(np.where(first, place, 0))
+    filled = np.bincount(k, (delta != 0).any(axis=1) & ~layers.top) > 0
+    return np.asarray(filled[k])
 
 
 def _whole(layers: Layers, legitimate: Booleans) -> Booleans:

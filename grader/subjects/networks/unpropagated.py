@@ -33,7 +33,7 @@ def telling(suite: Suite) -> list[int]:
 
 
 def ignores_error(  # noqa: PLR0913 - what is asked, and what is known already
-    candidate: Candidate,
+    candidate: Candidate[Suite],
     suite: Suite,
     telling: Sequence[int],
     evidence: Mapping[int, Evidence],
@@ -58,14 +58,17 @@ def ignores_error(  # noqa: PLR0913 - what is asked, and what is known already
     other = [_with_error(network, assignment, 3.0) for network in networks]
     opposite = [_with_error(network, assignment, -3.0) for network in networks]
     large = [_with_error(network, assignment, LARGE) for network in networks]
-    asked = [*other, *other, *opposite, *large]
+    moved = [_with_output(network, assignment) for network in networks]
+    asked = [*other, *other, *opposite, *large, *moved]
     answers = candidate.evidence(unmeasured(asked, [forward(each, assignment.formulas) for each in asked], "probe"))
     if len(answers) < len(asked):
         return False
     probes = [
         tuple(_known(read, suite.sizes[i]) for read in (evidence[i], *answers[n::count])) for n, i in enumerate(chosen)
     ]
-    complete = [lists for lists in probes if all(lists)]
+    # In the order in which the suite's answers were read: on one network another form may fit, too.
+    shared = [[{at: each[at] for at in each.keys() & lists[0].keys()} for each in lists] for lists in probes]
+    complete = [lists for lists in shared if all(lists)]
     return bool(complete) and not any(_follows(*lists) for lists in complete)
 
 
@@ -89,6 +92,16 @@ def _with_error(network: Network, assignment: Assignment, times: float) -> Netwo
     return Network(network.weights, network.biases, network.net_input, y)
 
 
+def _with_output(network: Network, assignment: Assignment) -> Network:
+    """The network with biases that make its output larger, which a wrong derivative of the loss may follow, too.
+
+    Each output keeps its sign: a mask of the wrong layer follows that, without any error.
+    """
+    output = forward(network, assignment.formulas).f[-1][:, :1]
+    moved = network.biases[-1] + np.arange(1.0, 1.0 + len(output))[:, None] * output
+    return Network(network.weights, (*network.biases[:-1], moved), network.net_input, network.y)
+
+
 def _lower(evidence: Evidence) -> str:
     """The status of each entry below the output layer, but for dh."""
     layers = len(evidence.status) // 4
@@ -104,10 +117,14 @@ def _known(evidence: Evidence, sizes: Sequence[int]) -> Lists:
     return {at: entry for at, entry in outputs.items() if at[1] < top} or inputs or outputs
 
 
-def _follows(before: Lists, once: Lists, twice: Lists, opposite: Lists, grown: Lists) -> bool:
+def _follows(  # noqa: PLR0913 - what was answered to each question
+    before: Lists, once: Lists, twice: Lists, opposite: Lists, grown: Lists, moved: Lists
+) -> bool:
     """True if the numbers grew with the error, or another error gave others, the same each time; zeros tell nothing."""
     repeats = _same(once, twice) and any(bool(entry.any()) for entry in once.values())
-    return _grew(once, grown) or (repeats and not (_same(before, once) and _same(once, opposite)))
+    # A line for weights that reads f[-1] follows the output without any error.
+    others = (before, opposite, {at: entry for at, entry in moved.items() if at[0] != "all_dl_dweights"})
+    return _grew(once, grown) or (repeats and not all(_same(once, each) for each in others))
 
 
 def _same(first: Lists, second: Lists) -> bool:

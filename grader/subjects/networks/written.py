@@ -10,6 +10,7 @@ counts against its line if the function came to its end, or raised in the statem
 Whoever keeps something else in dh (the mask already in it, or the same memory as df) is judged by what comes back.
 """
 
+import ast
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -17,9 +18,10 @@ import numpy as np
 
 from grader.model.assignment import Assignment
 from grader.oracle.answers import Answer, Evidence, Malformed, Raised, Returned
+from grader.oracle.cases import Booleans
 from grader.oracle.network import Array
 from grader.oracle.suite import Suite
-from grader.subjects.networks.layers import Booleans, Layers, Places
+from grader.subjects.networks.layers import Layers, Places
 from grader.subjects.networks.steps import LOCAL, Step
 
 #: How many networks are asked for the lists of those that fail in one way.
@@ -198,6 +200,10 @@ def blamed(evidence: Evidence, sizes: Sequence[int]) -> str | None:
     text = raising.part or raising.statement
     if any(operand.text == text or (operand.origin or ("",))[0] == "y" for operand in raising.operands):
         return None
+    taken = _taken(raising.part)
+    if raising.part and not any(operand.text in taken and operand.origin for operand in raising.operands):
+        # What raised is made of other products, which came to their ends.
+        return None
     operands = [operand for operand in raising.operands if operand.text in text]
     of = {operand.origin for operand in operands if operand.origin is not None and operand.origin[1] is not None}
     steps = {READING[name] for name, _ in of if name in READING}
@@ -207,6 +213,38 @@ def blamed(evidence: Evidence, sizes: Sequence[int]) -> str | None:
     rows = sizes[1 + (layers.pop() or 0)]
     own = [operand.shape for operand in operands if operand.origin is None and operand.shape is not None]
     return steps.pop() if all(shape == (rows, 1) for shape in own) else None
+
+
+def _taken(part: str) -> frozenset[str]:
+    """The operands of an expression that raised, as they are written, without transposes and calls of one array."""
+    try:
+        node: ast.AST = ast.parse(part, mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return frozenset()
+    match node:
+        case ast.BinOp(left=left, right=right):
+            operands = [left, right]
+        case ast.Call(func=ast.Attribute(value=value), args=args):
+            operands = [value, *args]
+        case ast.Call(args=args):
+            operands = args
+        case _:
+            operands = [each for each in ast.iter_child_nodes(node) if isinstance(each, ast.expr)]
+    return frozenset(ast.unparse(_plain(each)) for each in operands)
+
+
+def _plain(node: ast.expr) -> ast.expr:
+    """What is transposed, or handed to a function of one array."""
+    match node:
+        case ast.Attribute(value=value, attr="T"):
+            return _plain(value)
+        case ast.Call(func=ast.Attribute(value=value, attr="transpose" | "copy"), args=[]):
+            return _plain(value)
+        case ast.Call(args=[value]):
+            return _plain(value)
+        case ast.Compare(left=value):
+            return _plain(value)
+    return node
 
 
 def judge(layers: Layers, written: Written, assignment: Assignment) -> dict[str, WrittenStep]:
@@ -223,13 +261,15 @@ def judge(layers: Layers, written: Written, assignment: Assignment) -> dict[str,
 
 
 def _restored(layers: Layers, written: Written, rtol: float) -> Written:
-    """The lists with the output's df as its db kept it, if that is right: a line below wrote over df before it raised.
+    """The lists with the output's df as its db kept it, if that is right and the function raised.
 
-    The entry that this line should have written is not there, and counts against it.
+    A line below may have written over df, or it has another name. The entry that the line which raised should have
+    written is not there, and counts against it.
     """
     right = (_near(written.d_biases, layers.top_delta, rtol * layers.top_size) | ~layers.unit).all(axis=1)
-    kept = layers.top & written.stopped & written.known["all_dl_df"] & written.known["all_dl_dbiases"] & right
-    return replace(written, df=np.where(kept[:, None], written.d_biases, written.df))
+    kept = layers.top & written.stopped & written.known["all_dl_dbiases"] & right
+    known = {**written.known, "all_dl_df": written.known["all_dl_df"] | kept}
+    return replace(written, df=np.where(kept[:, None], written.d_biases, written.df), known=known)
 
 
 def _with(step: WrittenStep, raised: Booleans) -> WrittenStep:

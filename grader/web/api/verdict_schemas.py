@@ -1,11 +1,11 @@
 """The result object, for the documentation. Verdicts are sent as they were stored, and not rebuilt from these."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
 from grader.model.assignment import Level
-from grader.model.verdict import SCHEMA, Mark, Outcome
+from grader.model.verdict import NETWORKS, SCHEMA, Mark, Outcome
 
 Numbers = list[list[float | None]]
 
@@ -34,6 +34,7 @@ class GradedAssignment(BaseModel):
     own_networks: bool = Field(
         description="False if the networks were drawn with a seed or number chosen by the sender."
     )
+    kind: str = Field(default=NETWORKS, description="The kind of homework.")
 
 
 class GradientResponse(BaseModel):
@@ -61,6 +62,44 @@ class CounterexampleResponse(BaseModel):
     layer: int | None
     index: list[int] | None
     script: str = Field(description="A script in plain NumPy that reproduces it, to run below the student's own code.")
+    kind: Literal["network"] = "network"
+
+
+class CaseInputResponse(BaseModel):
+    """A named input of a case."""
+
+    name: str
+    shape: list[int] | None = Field(description="Null if it is not an array.")
+    values: Any = Field(description="An array as nested lists, or anything else.")
+
+
+class CaseResultResponse(BaseModel):
+    """A result of a case as nested lists; null for numbers that are not finite, or inconclusive in `expected`."""
+
+    name: str
+    shape: list[int]
+    expected: Any
+    actual: Any = Field(description="Null if the submission did not return arrays of the right shapes.")
+    wrong: int = Field(description="The number of wrong numbers.")
+
+
+class FirstWrongResponse(BaseModel):
+    """The first wrong number."""
+
+    result: str
+    index: list[int]
+
+
+class CaseCounterexampleResponse(BaseModel):
+    """The smallest case found on which the submission is wrong, for any kind of homework but networks."""
+
+    kind: str
+    case: dict[str, Any] = Field(description="The properties that distinguish it from other cases.")
+    inputs: list[CaseInputResponse]
+    results: list[CaseResultResponse]
+    first: FirstWrongResponse | None
+    instead: str | None = Field(description="What it returned instead of arrays of the right shapes.")
+    script: str = Field(description="A script in plain NumPy that reproduces it, to run below the student's own code.")
 
 
 class PropertyResponse(BaseModel):
@@ -73,7 +112,7 @@ class PropertyResponse(BaseModel):
     max_score: int
     networks: int = Field(description="The number of networks that tested this property.")
     message: str
-    counterexample: CounterexampleResponse | None
+    counterexample: CounterexampleResponse | CaseCounterexampleResponse | None
     names: list[str] | None = Field(
         default=None,
         description="Other properties that the message mentions; null from a version that did not record them.",
@@ -177,7 +216,7 @@ class VerdictResponse(BaseModel):
     score: int
     max_score: int
     properties: list[PropertyResponse]
-    counterexample: CounterexampleResponse | None
+    counterexample: CounterexampleResponse | CaseCounterexampleResponse | None
     diagnosis: list[DiagnosisResponse] = Field(description="The best explanation first; empty if none fits.")
     # Verdicts of older engines do not have it.
     first_difference: FirstDifferenceResponse | None = None

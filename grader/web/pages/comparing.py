@@ -23,20 +23,16 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Array:
-    """The derivatives of one parameter: three maps of the same shape."""
+    """One array of a counterexample: three maps of the same shape, of more axes the last across and all others down."""
 
-    #: `weights` or `biases`, and the layer.
-    parameter: str
-    layer: int
+    #: As the student's code calls it.
+    name: str
+    #: Of a network, `weights` or `biases` and the layer.
+    place: tuple[str, int] | None
     expected: list[list[Cell]]
     actual: list[list[Cell]]
     difference: list[list[Cell]]
     wrong: int
-
-    @property
-    def name(self) -> str:
-        """What the notebook calls it."""
-        return f"all_dl_d{self.parameter}[{self.layer}]"
 
     @property
     def size(self) -> int:
@@ -65,24 +61,51 @@ def _arrays(example: Mapping[str, Any], expected: Mapping[str, Any], actual: Map
     for k in range(example["depth"], -1, -1):
         for part in ("biases", "weights"):
             first = example["index"] if (example["parameter"], example["layer"]) == (part, k) else None
-            yield _array(part, k, (expected[part][k], actual[part][k]), biggest, first)
+            right, given = expected[part][k], actual[part][k]
+            wrong = [
+                [_differ(e, a, biggest) or [i, j] == first for j, (e, a) in enumerate(zip(*rows, strict=True))]
+                for i, rows in enumerate(zip(right, given, strict=True))
+            ]
+            yield _array(f"all_dl_d{part}[{k}]", (part, k), right, given, wrong)
 
 
-def _array(part: str, layer: int, both: tuple[Numbers, Numbers], biggest: float, first: list[int] | None) -> Array:
-    right, given = both
-    scale = max((abs(each) for rows in both for each in _flat(rows)), default=0.0)
+def compared_results(example: Mapping[str, Any]) -> list[Array]:
+    """Every result of a case; empty where no arrays came back."""
+    return [_result(each) for each in example["results"] if each["actual"] is not None]
+
+
+def _result(result: Mapping[str, Any]) -> Array:
+    depth = len(result["shape"])
+    right, given = _rows(result["expected"], depth), _rows(result["actual"], depth)
+    biggest = max((abs(each) for each in _flat(right)), default=0)
+    # What is inconclusive is null, and only what is not finite is wrong there.
     wrong = [
-        [_differ(e, a, biggest) or [i, j] == first for j, (e, a) in enumerate(zip(*rows, strict=True))]
-        for i, rows in enumerate(zip(right, given, strict=True))
+        [a is None or (e is not None and _differ(e, a, biggest)) for e, a in zip(*rows, strict=True)]
+        for rows in zip(right, given, strict=True)
     ]
+    return _array(str(result["name"]), None, right, given, wrong if result["wrong"] else _none(wrong))
+
+
+def _rows(values: Any, depth: int) -> Numbers:
+    """Nested lists of any depth as rows."""
+    if depth < 2:
+        return [values] if depth else [[values]]
+    return values if depth == 2 else [row for part in values for row in _rows(part, depth - 1)]
+
+
+def _none(wrong: list[list[bool]]) -> list[list[bool]]:
+    return [[False] * len(row) for row in wrong]
+
+
+def _array(name: str, place: tuple[str, int] | None, right: Numbers, given: Numbers, wrong: list[list[bool]]) -> Array:
+    scale = max((abs(each) for rows in (right, given) for each in _flat(rows)), default=0.0)
     gaps = [[_gap(e, a) for e, a in zip(*rows, strict=True)] for rows in zip(right, given, strict=True)]
-    none = [[False] * len(row) for row in wrong]
     # What is wrong is seen however small it is; the noise of what is right stays pale.
     furthest = max((abs(each) for each in _flat(gaps)), default=0.0) if any(map(any, wrong)) else scale
     return Array(
-        part,
-        layer,
-        _cells(right, none, scale),
+        name,
+        place,
+        _cells(right, _none(wrong), scale),
         _cells(given, wrong, scale),
         _cells(gaps, wrong, furthest),
         sum(map(sum, wrong)),

@@ -121,7 +121,7 @@ class _Sketch:
         self.example = example
         self.passed = passed
         self.kinked = formulas.get("activation", "relu") == "relu"
-        self.by_name = {(each.parameter, each.layer): each for each in arrays}
+        self.by_place = {each.place: each for each in arrays}
         self.sizes = [len(example["net_input"]), *[len(rows) for rows in example["biases"]]]
         self.full = max(self.sizes) <= _FULL_UNITS and len(self.sizes) <= _FULL_LAYERS
         self.radius = _RADIUS if self.full else _SMALL
@@ -242,16 +242,16 @@ class _Sketch:
         name = f"{letter} = {number(values[i][j])}"
         if not self._wrong(part, k, i, j):
             return (name,)
-        array = self.by_name[part, k]
+        array = self.by_place[part, k]
         return name, f"\u2717 {number(array.actual[i][j].value)}", f"\u2713 {number(array.expected[i][j].value)}"
 
     def _wrong(self, part: str, k: int, i: int, j: int) -> bool:
-        array = self.by_name.get((part, k))
+        array = self.by_place.get((part, k))
         return array is not None and array.actual[i][j].wrong
 
     def _description(self) -> str:
         hidden = " and then ".join(_counted(each, "hidden unit") for each in self.sizes[1:-1]) or "no hidden units"
-        told = [f"{each.wrong} of {each.size} in {each.name}" for each in self.by_name.values() if each.wrong]
+        told = [f"{each.wrong} of {each.size} in {each.name}" for each in self.by_place.values() if each.wrong]
         inputs, outputs = _counted(self.sizes[0], "input"), _counted(self.sizes[-1], "output")
         shape = f"A network with {inputs}, {hidden}, and {outputs}."
         return f"{shape} Wrong derivatives: {'; '.join(told)}." if told else shape

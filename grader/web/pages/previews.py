@@ -7,6 +7,8 @@ from typing import Any
 from markupsafe import Markup
 
 from grader.model.records import Revision
+from grader.model.stored import settings
+from grader.model.verdict import NETWORKS
 from grader.web.pages import charts, shapes
 
 
@@ -58,8 +60,8 @@ class Preview:
 
 
 def preview(revision: Revision) -> Preview | None:
-    """What is known of it; None for one that was published before this was kept."""
-    if not revision.preview:
+    """What is known of it; None for one that was published before this was kept, or that is not about networks."""
+    if not revision.preview or settings(revision.assignment).get("kind", NETWORKS) != NETWORKS:
         return None
     told: dict[str, Any] = json.loads(revision.preview)
     catches = [Catch(each["id"], _sentence(each["title"]), each["networks"]) for each in told.pop("mistakes")]

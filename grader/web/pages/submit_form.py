@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 
 from grader.model.records import Revision, Submission
 from grader.model.stored import settings
+from grader.model.verdict import NETWORKS
 from grader.store.search import Filter
 from grader.store.submissions import NewSubmission
 from grader.web.api.upload import FileName
@@ -22,6 +23,7 @@ from grader.web.http.problems import NOT_FOUND, Problem
 from grader.web.http.schemas import Name
 from grader.web.http.service import service
 from grader.web.pages import browsers, cookies
+from grader.web.pages.kinds import words
 from grader.web.pages.layout import Pages, page
 
 pages = Pages("handing", __name__, guarded=False)
@@ -113,13 +115,15 @@ def _form(token: str, link: HandIn, revision: Revision, refused: _Refused | None
     if link.student is not None:
         which = Filter(link.course, link.assignment, link.student)
         earlier = [(each, links.verdict(each)) for each in here.store.submissions.list(which, _EARLIER).items]
+    known = settings(revision.assignment)
     return page(
         "handing.html",
         200 if refused is None else 422,
         token=token,
         link=link,
         revision=revision,
-        function=settings(revision.assignment)["function"],
+        function=known["function"],
+        asked=words(known.get("kind", NETWORKS)).asked,
         refused=refused,
         student=request.form.get("student", ""),
         once=token_urlsafe(12),

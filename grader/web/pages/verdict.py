@@ -6,16 +6,17 @@ from typing import Any
 
 from grader.model.records import Revision, Submission
 from grader.model.stored import settings
+from grader.model.verdict import NETWORKS
 from grader.model.words import predicate
-from grader.web.pages.comparing import Array, compared
-from grader.web.pages.drawing import Drawing, drawn
+from grader.web.pages.comparing import Array
+from grader.web.pages.kinds import Shown, Words, shown, words
 
 Raw = Mapping[str, Any]
 
-#: The sentence of each outcome, where nothing better can be said, and its colour.
+#: The sentence of each outcome, where nothing better can be said (empty: its kind's own), and its colour.
 _SENTENCES = {
-    "passed": ("Your backward pass is right.", "good"),
-    "failed": ("Your backward pass is not right yet.", "bad"),
+    "passed": ("", "good"),
+    "failed": ("", "bad"),
     "error": ("Your code raises an exception.", "bad"),
     "timeout": ("Your code takes too long.", "bad"),
     "memory": ("Your code needs too much memory.", "bad"),
@@ -54,23 +55,21 @@ class Example:
 
     #: Whether it answered there, and was wrong.
     wrong: bool
-    drawing: Drawing | None
-    arrays: tuple[Array, ...]
+    #: Its arrays, its picture if its kind has one, and what is said of them.
+    shown: Shown
     #: What it did instead of returning arrays.
     instead: str | None
-    #: The first wrong entry, in the notebook's words.
-    first: str | None
     script: str
 
     @property
     def off(self) -> list[Array]:
         """The arrays with wrong entries."""
-        return [each for each in self.arrays if each.wrong]
+        return [each for each in self.shown.arrays if each.wrong]
 
     @property
     def fine(self) -> list[Array]:
         """The arrays that are right."""
-        return [each for each in self.arrays if not each.wrong]
+        return [each for each in self.shown.arrays if not each.wrong]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +82,7 @@ class View:
     more: str
     rows: tuple[Row, ...]
     example: Example | None
+    words: Words
     raw: Raw
 
     @property
@@ -94,13 +94,15 @@ class View:
 def viewed(verdict: Raw, revision: Revision | None) -> View:
     """The view of a verdict, of which only that is there which its reader may see; `revision` is what it is about."""
     assignment: Raw = {} if revision is None else settings(revision.assignment)
-    sentence, more = _said(verdict)
+    known = words(verdict["assignment"].get("kind", NETWORKS))
+    sentence, more = _said(verdict, known)
     return View(
         tone=_SENTENCES[verdict["outcome"]][1],
         sentence=sentence,
         more=more,
         rows=tuple(_rows(verdict)),
         example=_example(verdict, assignment.get("formulas", {})),
+        words=known,
         raw=verdict,
     )
 
@@ -115,9 +117,9 @@ def outcome_tone(outcome: str) -> str:
     return _SENTENCES[outcome][1] if outcome in _SENTENCES else ""
 
 
-def _said(verdict: Raw) -> tuple[str, str]:
+def _said(verdict: Raw, known: Words) -> tuple[str, str]:
     """The one sentence, and what follows it."""
-    sentence = _SENTENCES[verdict["outcome"]][0]
+    sentence = _SENTENCES[verdict["outcome"]][0] or (known.passed if verdict["outcome"] == "passed" else known.failed)
     error, first = verdict["error"], verdict.get("first_difference")
     if verdict["outcome"] == "passed":
         return sentence, ""
@@ -169,13 +171,9 @@ def _example(verdict: Raw, formulas: Raw) -> Example | None:
     raw = verdict["counterexample"]
     if raw is None:
         return None
-    arrays = compared(raw)
-    index = f"[{', '.join(map(str, raw['index'] or ()))}]"
     return Example(
         wrong=verdict["outcome"] in {"failed", "error", "passed"},
-        drawing=drawn(raw, arrays, formulas),
-        arrays=tuple(arrays),
+        shown=shown(raw, formulas),
         instead=raw["instead"],
-        first=f"all_dl_d{raw['parameter']}[{raw['layer']}]{index}" if raw["parameter"] else None,
         script=raw["script"],
     )

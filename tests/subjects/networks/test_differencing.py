@@ -26,8 +26,8 @@ def judge(request: pytest.FixtureRequest, udl: Judge) -> Judge:
 def accused(source: str, judge: Judge) -> bool:
     """What is flagged of a source that recomputes the forward pass."""
     candidate = local(source, judge.assignment)
-    assert recomputes(judge.probes, candidate.answer(judge.probes.suite))
-    return differentiates(candidate, judge.suite, judge.assignment)
+    assert recomputes(judge.revision.subject._probes, candidate.answer(judge.revision.subject._probes.suite))
+    return differentiates(candidate, judge.revision.suite, judge.assignment)
 
 
 def test_every_scheme_of_differences_is_seen(judge: Judge) -> None:

@@ -14,15 +14,15 @@ from grader.judge.judge import Judge
 from grader.model.assignment import Activation, Assignment, Formulas, Home, Loss, Range, Ranges, Reduction
 from grader.model.stored import assignment_from_json, assignment_to_json
 from grader.oracle.network import forward
-from grader.publishing.survey import survey
 from grader.subjects.networks.draw import draw
 from grader.subjects.networks.revision import Revision, dump, load
+from grader.subjects.networks.survey import survey
 from tests.subjects.networks.seeded import network as seeded
 
 
 def test_every_corner_is_reached(udl: Judge) -> None:
     """Those of the design, by looking at the networks rather than at their labels."""
-    suite = udl.suite
+    suite = udl.revision.suite
     found = survey(udl.revision)
     hidden = [sizes[1:-1] for sizes in suite.sizes]
     assert found.depth["0"] >= 10
@@ -41,7 +41,7 @@ def test_every_corner_is_reached(udl: Judge) -> None:
 
 def test_few_networks_tell_of_nothing_but_scalars(udl: Judge) -> None:
     """Nor are the deepest narrow: a gradient there passes through one number."""
-    sizes = udl.suite.sizes
+    sizes = udl.revision.suite.sizes
     assert sum(set(network) == {1} for network in sizes) <= 10
     deepest = [network for network in sizes if len(network) == 10]
     assert sum(1 in network[1:-1] for network in deepest) <= len(deepest) * 2 / 3
@@ -49,14 +49,14 @@ def test_few_networks_tell_of_nothing_but_scalars(udl: Judge) -> None:
 
 def test_most_values_need_all_the_bits_of_a_float64(udl: Judge) -> None:
     """Rounded to float32, the weights of three networks in four are others; the rest are of the grid."""
-    networks = udl.suite.networks
+    networks = udl.revision.suite.networks
     full = [all((part.astype(np.float32) != part).mean() > 0.5 for part in network.weights) for network in networks]
     assert np.mean(full) >= 0.75
 
 
 def test_no_two_networks_share_their_values(udl: Judge) -> None:
     """But for those of Hypothesis's own choice and those with exact zeros."""
-    drawn = zip(udl.suite.networks, udl.suite.corners, strict=True)
+    drawn = zip(udl.revision.suite.networks, udl.revision.suite.corners, strict=True)
     inputs = Counter(network.net_input.tobytes() for network, corner in drawn if corner != "plain values")
     zeros = {np.zeros((size, 1)).tobytes() for size in range(1, 5)}
     assert [count for values, count in inputs.items() if count > 1 and values not in zeros] == []
@@ -64,7 +64,7 @@ def test_no_two_networks_share_their_values(udl: Judge) -> None:
 
 def test_no_unit_is_at_its_kink_and_no_derivative_is_inconclusive(udl: Judge) -> None:
     """Values are drawn so that finite differences settle every coordinate."""
-    for network in udl.suite.networks:
+    for network in udl.revision.suite.networks:
         assert all((f != 0).all() for f in forward(network, udl.assignment.formulas).f[:-1])
     assert survey(udl.revision).inconclusive == 0
 
@@ -74,13 +74,13 @@ def test_a_revision_survives_being_stored_and_keeps_its_id(udl: Judge) -> None:
     again = load(dump(udl.revision))
     assert again.id == udl.revision.id
     assert again.assignment == udl.assignment
-    assert np.array_equal(again.suite.derivatives, udl.suite.derivatives, equal_nan=True)
+    assert np.array_equal(again.suite.derivatives, udl.revision.suite.derivatives, equal_nan=True)
 
 
 def test_a_revision_is_named_by_assignment_and_networks(udl: Judge) -> None:
     """Another limit, or one other bit of a network, is another revision."""
-    other = Revision(Assignment("udl-7.2", "other title"), udl.suite)
-    moved = udl.suite.take(range(1, len(udl.suite)))
+    other = Revision(Assignment("udl-7.2", "other title"), udl.revision.suite)
+    moved = udl.revision.suite.take(range(1, len(udl.revision.suite)))
     assert len({udl.revision.id, other.id, Revision(udl.assignment, moved).id}) == 3
 
 

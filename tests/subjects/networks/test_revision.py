@@ -148,7 +148,7 @@ def test_evidence_that_lacks_a_step_is_worked_out_again(udl: Judge) -> None:
     evidence = dict(udl.revision.evidence or {})
     del evidence["relu_derivative"]
     older = Judge(replace(udl.revision, evidence=evidence))
-    assert older._right == udl._right
+    assert older.subject.right(200) == udl.subject.right(200)
 
 
 def test_the_shipped_archive_is_of_format_two() -> None:

@@ -16,7 +16,9 @@ from grader.judge.judge import Judge
 from grader.model.assignment import Activation, Assignment, Loss, Reduction
 from grader.model.verdict import Counterexample
 from grader.oracle.network import Network
+from grader.subjects.networks.explanation import Explanation
 from grader.subjects.networks.script import script
+from grader.subjects.networks.subject import Networks
 from tests.local import local
 from tests.subjects.networks.diagnosis.behaviours import BEHAVIOURS
 from tests.subjects.networks.diagnosis.formulas import ASSIGNMENTS, assignment, sources
@@ -73,7 +75,7 @@ Run = Callable[[str, Counterexample], Shown]
 @pytest.fixture(autouse=True)
 def _without_explanations(monkeypatch: pytest.MonkeyPatch) -> None:
     """Scripts do not depend on them, and they take a third of the time."""
-    monkeypatch.setattr(Judge, "_explained", lambda *_: ((), None))
+    monkeypatch.setattr(Networks, "_explained", lambda *_: Explanation())
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +106,7 @@ def _shown(interpreter: Interpreter, script: str) -> Shown:
 def counterexample(text: str, judge: Judge) -> Counterexample:
     """The verdict's."""
     judged = judge.judge(local(text, judge.assignment), lambda: local(text, judge.assignment))
-    assert judged.counterexample is not None
+    assert isinstance(judged.counterexample, Counterexample)
     return judged.counterexample
 
 

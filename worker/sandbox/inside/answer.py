@@ -1,96 +1,18 @@
-"""Networks in, the student's answers out: numbers of the shape that was asked for, else what was wrong."""
+"""Networks in, the student's derivatives out: the way of asking that layered networks have of their own."""
 
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from operator import is_
-from types import ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from .omitted import explained
-from .raised import clean, describe
-from .slicing import Statement
-from .source import Slice
-from .trial import Trials
+from .results import FLOAT, Malformed, found, numbers
+from .student import Student
 from .wire import encoded, framed, pack
-
-if TYPE_CHECKING:
-    from .randomness import Randomness
 
 NAMES = ("all_weights", "all_biases", "all_f", "all_h", "y")
 _PARTS = ("all_dl_dweights", "all_dl_dbiases")
-_FLOAT = np.dtype("<f8")
-#: NumPy's kinds that are real numbers: bool, integers, floats.
-_REAL = "biuf"
-#: Names in the source of whatever draws random numbers; `statistics` does it unasked.
-_DRAWING = ("random", "statistics")
-
-
-class Malformed(Exception):
-    """What came back has not the structure that was asked for."""
-
-    def __init__(self, where: str, index: int | None, found: dict[str, Any]) -> None:
-        super().__init__(where)
-        self.where = where
-        self.index = index
-        self.found = found
-
-
-class Student:
-    """The student's function, executed anew for each depth and kept."""
-
-    def __init__(self, lines: Slice) -> None:
-        self.lines = lines
-        self._modules: dict[tuple[int, str], ModuleType | BaseException] = {}
-        #: Statements on trial that were given up at one depth or another, and why: they are not tried again.
-        self._given_up: dict[Statement, str] = {}
-        self._randomness = _randomness(lines.code)
-
-    def function(self, name: str, depth: int, loss: str) -> Callable[..., Any]:
-        """Return the function for K = `depth`; raises what executing the slice raised, each time."""
-        module = self._modules.get((depth, loss))
-        if module is None:
-            module = self._modules[depth, loss] = self._execute(depth, loss)
-        if isinstance(module, BaseException):
-            raise module
-        function: Callable[..., Any] = vars(module)[name]
-        return function
-
-    def _execute(self, depth: int, loss: str) -> ModuleType | BaseException:
-        # Registered, since dataclasses look their module up when annotations are postponed.
-        module = ModuleType(f"submission_{depth}")
-        sys.modules[module.__name__] = module
-        vars(module).update(np=np, K=depth, d_loss_d_output=_LOSSES[loss], indicator_function=_indicator)
-        trials = Trials()
-        if self._randomness is not None:
-            self._randomness.before()
-        try:
-            for part in self.lines.parts:
-                if part.trial is None:
-                    exec(part.compiled, vars(module))
-                elif part.trial not in self._given_up and (why := trials.attempt(part.compiled, vars(module))):
-                    self._given_up[part.trial] = why
-            if self._randomness is not None:
-                self._randomness.after(vars(module))
-        except BaseException as error:  # noqa: BLE001 - whatever it is, it is the student's
-            return error
-        return module
-
-    def describe(self, error: BaseException) -> dict[str, Any]:
-        """Return what an exception says, with the statements that it may miss."""
-        return describe(error, self.lines, *explained(error, self.lines, self._given_up))
-
-
-def _randomness(code: str) -> "Randomness | None":
-    """What looks after random numbers, for code that may draw some."""
-    if not any(name in code for name in _DRAWING):
-        return None
-    # Few need it: NumPy's generators cost ten milliseconds, and Python's something in all that are forked.
-    from .randomness import Randomness  # noqa: PLC0415
-
-    return Randomness()
 
 
 class Question:
@@ -102,22 +24,32 @@ class Question:
         #: Whether the lists that the function writes on its way are wanted, rather than what it returns.
         self.evidence: bool = header.get("evidence", False)
         self.networks: list[tuple[_Form, _Array]] = []
-        numbers = np.frombuffer(payload, _FLOAT)
+        flat = np.frombuffer(payload, FLOAT)
         start = 0
         for network in header["networks"]:
             form = _form(tuple(network["sizes"]), network["columns"])
-            stop = start + form.cut.itemsize // _FLOAT.itemsize
-            self.networks.append((form, numbers[start:stop]))
+            stop = start + form.cut.itemsize // FLOAT.itemsize
+            self.networks.append((form, flat[start:stop]))
             start = stop
 
+    def answers(self, student: Student) -> Iterator[bytes]:
+        """Yield one frame for each network, each as soon as it is made."""
+        if self.evidence:
+            yield from _evidence(student, self)
+            return
+        for form, block in self.networks:
+            yield _answer(student, self, form, block)
 
-def answers(student: Student, question: Question) -> Iterator[bytes]:
-    """Yield one frame for each network of the question, each as soon as it is made."""
-    if question.evidence:
-        yield from _evidence(student, question)
-        return
-    for form, numbers in question.networks:
-        yield _answer(student, question, form, numbers)
+
+def function_of(student: Student, name: str, depth: int, loss: str) -> Callable[..., Any]:
+    """Return the function for K = `depth`; raises what executing the slice raised, each time."""
+    return student.function(name, (depth, loss), _given(depth, loss))
+
+
+@cache
+def _given(depth: int, loss: str) -> dict[str, Any]:
+    """The names that the notebook has given before the function."""
+    return {"K": depth, "d_loss_d_output": _LOSSES[loss], "indicator_function": _indicator}
 
 
 def _evidence(student: Student, question: Question) -> Iterator[bytes]:
@@ -128,31 +60,34 @@ def _evidence(student: Student, question: Question) -> Iterator[bytes]:
     codes = [code for part in student.lines.parts for code in evidence.named_code(part.compiled, question.function)]
     watch = evidence.Watch(frozenset(codes))
     with watch.running():
-        for form, numbers in question.networks:
+        for form, asked in question.networks:
             shapes = dict(zip(evidence.LISTS, form.shapes, strict=False))
-            given = _arguments(numbers.copy(), form)
+            given = _arguments(asked.copy(), form)
             ended, raised, returned = False, None, None
             misshapen = None
-            scope: dict[str, Any] = {}
+            taken = evidence.Taken({}, {}, {}, None)
             try:
-                function = student.function(question.function, len(form.shapes[0]) - 1, question.loss)
+                function = function_of(student, question.function, len(form.shapes[0]) - 1, question.loss)
                 returned = function(*given[:4], given[4][0])
                 ended = True
-                lists, scope, _ = watch.take()
+                taken = watch.take()
                 misshapen = evidence.misshapen(returned, shapes)
             except BaseException as error:  # noqa: BLE001 - as above
-                lists, scope, frame = watch.take(error.__traceback__)
-                if frame is not None:
-                    raised = raising.describe(error.__traceback__, frame, student.lines, _known(given, lists))
-                    misshapen = evidence.first_misshapen(lists, shapes)
+                taken = watch.take(error.__traceback__)
+                if taken.frame is not None:
+                    known = _known(given, taken.lists)
+                    raised = raising.describe(error.__traceback__, taken.frame, student.lines, known)
+                    misshapen = evidence.first_misshapen(taken.lists, shapes)
                 elif codes and isinstance(error, TypeError):
                     raised = raising.describe_call(codes[-1], student.lines)
-            name, given_back = evidence.returned_lists(returned, shapes, lists)
-            status, payload, shared = evidence.read({**lists, **given_back}, shapes)
+            name, given_back = evidence.returned_lists(returned, shapes, taken.lists)
+            if returned is None and not taken.lists:
+                given_back = evidence.recognized(taken.own, shapes)
+            status, payload, shared = evidence.read({**taken.lists, **given_back}, shapes)
             wrote = None
             if misshapen is not None and codes:
-                known = _known(given, lists)
-                wrote = raising.describe_write(misshapen, codes[-1], student.lines, scope, known)
+                known = _known(given, taken.lists)
+                wrote = raising.describe_write(misshapen, codes[-1], student.lines, taken.scope, known)
             header = {"kind": "evidence", "ended": ended, "form": name, "status": status, "shared": shared}
             yield pack({**header, "raised": raised, "wrote": wrote}, payload)
 
@@ -162,22 +97,22 @@ def _known(given: Sequence[Any], lists: Mapping[str, Any]) -> dict[str, Any]:
     return {**dict(zip(NAMES, given, strict=True)), "y": given[4][0], **dict(list(lists.items())[::-1])}
 
 
-def _answer(student: Student, question: Question, form: "_Form", numbers: "_Array") -> bytes:
+def _answer(student: Student, question: Question, form: "_Form", asked: "_Array") -> bytes:
     depth = len(form.shapes[0]) - 1
     # Bound at the start, so that what the student does to its module can cost no more than an answer.
-    block = numbers.copy()
+    block = asked.copy()
     given = _arguments(block, form)
     kept = [array for group in given for array in group]
     try:
-        returned = student.function(question.function, depth, question.loss)(*given[:4], given[4][0])
+        returned = function_of(student, question.function, depth, question.loss)(*given[:4], given[4][0])
         payload = _numbers(returned, form.shapes)
     except Malformed as error:
         return pack({"kind": "malformed", "where": error.where, "index": error.index, "found": error.found})
     except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt are answers too
         return pack({"kind": "raised", **student.describe(error)})
-    if _untouched(given, kept, form) and block.tobytes() == numbers.tobytes():
+    if _untouched(given, kept, form) and block.tobytes() == asked.tobytes():
         return framed(_returned(()), payload)
-    return framed(_returned(tuple(_changed(block, numbers, given, kept, form))), payload)
+    return framed(_returned(tuple(_changed(block, asked, given, kept, form))), payload)
 
 
 @cache
@@ -215,7 +150,7 @@ def _form(sizes: tuple[int, ...], columns: int) -> _Form:
         shapes,
         [*map(len, shapes)],
         [shape for group in shapes for shape in group],
-        np.dtype([("", _FLOAT, shape) for shape in block]),
+        np.dtype([("", FLOAT, shape) for shape in block]),
     )
 
 
@@ -243,7 +178,7 @@ def _untouched(given: list[list[_Array]], kept: list[_Array], form: _Form) -> bo
     )
 
 
-def _changed(block: _Array, numbers: _Array, given: list[list[_Array]], kept: list[_Array], form: _Form) -> list[str]:
+def _changed(block: _Array, asked: _Array, given: list[list[_Array]], kept: list[_Array], form: _Form) -> list[str]:
     """Name the arguments that differ now: in their entries, or in an entry's shape or bits."""
     same = []
     start = 0
@@ -252,8 +187,8 @@ def _changed(block: _Array, numbers: _Array, given: list[list[_Array]], kept: li
         start += len(wanted)
         held = len(group) == len(before) and all(map(is_, group, before))
         same.append(held and [array.shape for array in before] == wanted)
-    if block.tobytes() != numbers.tobytes():
-        fresh = _arguments(numbers, form)
+    if block.tobytes() != asked.tobytes():
+        fresh = _arguments(asked, form)
         for place, group in enumerate(_arguments(block, form)):
             pairs = zip(group, fresh[place], strict=True)
             same[place] &= all(now.tobytes() == before.tobytes() for now, before in pairs)
@@ -263,7 +198,7 @@ def _changed(block: _Array, numbers: _Array, given: list[list[_Array]], kept: li
 def _numbers(returned: object, shapes: _Shapes) -> bytes:
     """Return dW[0], db[0], dW[1] and so on as float64; raises Malformed."""
     if not isinstance(returned, tuple | list) or len(returned) != len(_PARTS):
-        raise Malformed("return", None, _found(returned))
+        raise Malformed("return", None, found(returned))
     weights, biases = returned
     layers = zip(_entries(weights, _PARTS[0], shapes[0]), _entries(biases, _PARTS[1], shapes[1]), strict=True)
     return b"".join([piece for layer in layers for piece in layer])
@@ -272,11 +207,11 @@ def _numbers(returned: object, shapes: _Shapes) -> bytes:
 def _entries(part: object, where: str, shapes: list[tuple[int, int]]) -> list[bytes]:
     entries = _members(part)
     if entries is None or len(entries) != len(shapes):
-        raise Malformed(where, None, _found(part))
+        raise Malformed(where, None, found(part))
     return [
         entry.tobytes()
-        if type(entry) is np.ndarray and entry.dtype is _FLOAT and entry.shape == shape
-        else _entry(entry, where, index, shape)
+        if type(entry) is np.ndarray and entry.dtype is FLOAT and entry.shape == shape
+        else numbers(entry, where, index, shape)
         for index, (entry, shape) in enumerate(zip(entries, shapes, strict=True))
     ]
 
@@ -290,33 +225,6 @@ def _members(part: object) -> list[Any] | None:
     if isinstance(part, np.ndarray) and np.ndarray.view(part, np.ndarray).ndim > 0:
         return [*np.ndarray.view(part, np.ndarray)]
     return None
-
-
-def _entry(entry: object, where: str, index: int, shape: tuple[int, int]) -> bytes:
-    array = entry
-    if type(entry) is not np.ndarray:
-        # A subclass may lie about itself: its plain buffer does not.
-        array = np.ndarray.view(entry, np.ndarray) if isinstance(entry, np.ndarray) else _array(entry)
-    if not isinstance(array, np.ndarray) or array.shape != shape or array.dtype.kind not in _REAL:
-        raise Malformed(where, index, _found(entry))
-    return np.ndarray.astype(array, _FLOAT, copy=False).tobytes()
-
-
-def _array(entry: object) -> object:
-    try:
-        return np.asarray(entry)
-    except (TypeError, ValueError):
-        return None
-
-
-def _found(value: object) -> dict[str, Any]:
-    array = np.ndarray.view(value, np.ndarray) if isinstance(value, np.ndarray) else None
-    return {
-        "type": clean(str(type(value).__name__), 200),
-        "shape": None if array is None else list(array.shape),
-        "dtype": None if array is None else clean(str(array.dtype), 200),
-        "length": len(value) if isinstance(value, tuple | list) else None,
-    }
 
 
 def _indicator(x: Any) -> Any:

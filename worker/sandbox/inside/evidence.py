@@ -11,9 +11,11 @@ from contextlib import contextmanager
 from itertools import pairwise
 from operator import is_
 from types import CodeType, FrameType, TracebackType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+
+from .forms import MISTAKEN, MORE, NAMED, NONE, OTHER_FORM, PAIRS, PLAIN, REVERSED, SWAPPED
 
 #: The notebook's names for its lists, in the order in which their entries travel.
 LISTS = ("all_dl_dweights", "all_dl_dbiases", "all_dl_df", "all_dl_dh")
@@ -39,27 +41,32 @@ def named_code(code: CodeType, name: str) -> Iterator[CodeType]:
             yield from named_code(constant, name)
 
 
+class Taken(NamedTuple):
+    """The notebook's lists at the end of a call, all its names, and its lists of other names."""
+
+    lists: dict[str, Any]
+    scope: dict[str, Any]
+    own: dict[str, list[Any]]
+    #: The frame where it raised; None if it did not.
+    frame: FrameType | None
+
+
 class Watch:
     """The lists of the frame in which one of the code objects returned last."""
 
     def __init__(self, codes: frozenset[CodeType]) -> None:
         self._codes = codes
-        self._lists: dict[str, Any] = {}
-        self._scope: dict[str, Any] = {}
+        self._ended = Taken({}, {}, {}, None)
 
-    def take(self, traceback: TracebackType | None = None) -> tuple[dict[str, Any], dict[str, Any], FrameType | None]:
-        """Return the lists and all names of the call that just ended, and the frame where it raised.
-
-        The last is None if it did not, or not with this traceback.
-        """
-        lists, self._lists = self._lists, {}
-        scope, self._scope = self._scope, {}
+    def take(self, traceback: TracebackType | None = None) -> "Taken":
+        """Return what is known of the call that just ended."""
+        ended, self._ended = self._ended, Taken({}, {}, {}, None)
         frame = None
         while traceback is not None:
             if traceback.tb_frame.f_code in self._codes:
                 frame = traceback.tb_frame
             traceback = traceback.tb_next
-        return (lists, scope, None) if frame is None else (_lists(frame), _scope(frame), frame)
+        return ended if frame is None else _taken(frame)._replace(frame=frame)
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -75,10 +82,9 @@ class Watch:
 
     def _keep(self, frame: FrameType) -> None:
         try:
-            self._scope = _scope(frame)
-            self._lists = _lists(frame)
+            self._ended = _taken(frame)
         except Exception:  # noqa: BLE001 - an exception here would be raised in the student's call
-            self._lists = {}
+            self._ended = Taken({}, {}, {}, None)
 
     if sys.version_info >= (3, 12):
 
@@ -115,6 +121,13 @@ class Watch:
 
         sys.setprofile(on_event)
         return lambda: sys.setprofile(None)
+
+
+def _taken(frame: FrameType) -> Taken:
+    code, known = frame.f_code, frame.f_locals
+    given = code.co_varnames[: code.co_argcount]
+    own = {name: _members(value) for name, value in known.items() if name not in (*given, *LISTS)}
+    return Taken(_lists(frame), _scope(frame), {name: entries for name, entries in own.items() if entries}, None)
 
 
 def _scope(frame: FrameType) -> dict[str, Any]:
@@ -158,41 +171,63 @@ def returned_lists(
     of these. Two lists of the right lengths are given then, too, in the order in which more of their entries fit.
     """
     if returned is None:
-        return "none", {}
+        return NONE, {}
     weights, biases = (shapes[name] for name in LISTS[:2])
     both = _named(returned) if type(returned) is dict else None
     named, both = both is not None, both or _members(returned)
     if len(both) == 2 and _mistaken(both, shapes, lists):
-        return "mistaken", {}
+        return MISTAKEN, {}
     given = list(_readings(both, named=named))
     # Shapes that are those asked for say more than numbers that would fit.
     for fits, possible in ((_exact, given), (_fits, [one for one in given if _tolerates(one[0], both)])):
         for form, first, second in possible:
             if fits(first, weights) and fits(second, biases):
                 return form, dict(zip(LISTS, (first, second), strict=False))
-    return "other", _partly(both, weights, biases)
+    return OTHER_FORM, _partly(both, weights, biases)
 
 
 def _readings(both: list[Any], *, named: bool) -> Iterator[tuple[str, list[Any], list[Any]]]:
     """Yield each form with the lists of weights and biases that were returned, if it was that."""
     if len(both) == 2:
         first, second = (_members(part) for part in both)
-        yield "named" if named else "plain", first, second
-        yield "named" if named else "swapped", second, first
-        yield "reversed", first[::-1], second[::-1]
+        yield NAMED if named else PLAIN, first, second
+        yield NAMED if named else SWAPPED, second, first
+        if named and not any(entries[0] is not None for entries in (first, second) if entries):
+            # The keys count the layers from 1.
+            yield NAMED, first[1:], second[1:]
+        yield REVERSED, first[::-1], second[::-1]
     layers = [_members(entry) for entry in both]
     if layers and all(len(layer) == 2 for layer in layers):
         first, second = ([layer[at] for layer in layers] for at in (0, 1))
-        yield "pairs", first, second
-        yield "pairs", second, first
+        yield PAIRS, first, second
+        yield PAIRS, second, first
     if len(both) > 2:
         for before, after in pairwise(layers):
-            yield "more", before, after
+            yield MORE, before, after
 
 
 def _tolerates(form: str, both: list[Any]) -> bool:
     """Whether a form may hold arrays in other shapes: two of two could as well be the two lists of two layers."""
-    return form in {"plain", "swapped", "named"} or (form == "pairs" and len(both) != 2)
+    return form in {PLAIN, SWAPPED, NAMED} or (form == PAIRS and len(both) != 2)
+
+
+def recognized(own: Mapping[str, list[Any]], shapes: Mapping[str, list[Shape]]) -> dict[str, Any]:
+    """The two lists among those of other names, by the shapes of their entries; none if these fit several lists."""
+    weights, biases = ([name for name in own if _filling(own[name], shapes[part])] for part in LISTS[:2])
+    if len(biases) > 1:
+        # A list of dl/df has the same shapes.
+        biases = [name for name in biases if "b" in name.lower()]
+    if len(weights) != 1 or len(biases) != 1 or weights == biases:
+        return {}
+    return {LISTS[0]: own[weights[0]], LISTS[1]: own[biases[0]]}
+
+
+def _filling(entries: list[Any], shapes: list[Shape]) -> bool:
+    """Whether each entry that is there is as asked for, or none is there yet; the list may be shorter by those."""
+    if len(entries) > len(shapes):
+        return False
+    padded = [*entries, *[None] * (len(shapes) - len(entries))]
+    return all(_entry(entry, shape)[0] in (ABSENT, FOUND) for entry, shape in zip(padded, shapes, strict=True))
 
 
 def _mistaken(both: list[Any], shapes: Mapping[str, list[Shape]], lists: Mapping[str, Any]) -> bool:
@@ -260,8 +295,13 @@ def _named(returned: dict[Any, Any]) -> list[Any] | None:
     keys = [key for key in returned if type(key) is str]
     weights = [key for key in keys if "weight" in key.lower() or "dw" in key.lower() or key in ("W", "w")]
     biases = [key for key in keys if "bias" in key.lower() or "db" in key.lower() or key in ("B", "b")]
-    one_each = len(weights) == len(biases) == 1 and weights != biases
-    return [returned[weights[0]], returned[biases[0]]] if one_each else None
+    if set(weights) & set(biases):
+        return None
+    if len(weights) == len(biases) == 1:
+        return [returned[weights[0]], returned[biases[0]]]
+    # A key for each array: dW0, db0, dW1 and so on.
+    both = [_members({key: returned[key] for key in part}) for part in (weights, biases)]
+    return both if all(both) else None
 
 
 def _exact(entries: list[Any], shapes: list[Shape]) -> bool:

@@ -5,7 +5,7 @@ import mmap
 import os
 
 from . import wire
-from .answer import Question
+from .asked import Asked, asked
 from .immortal import immortalise
 
 
@@ -13,7 +13,7 @@ class Kept:
     """Questions by their keys, the numbers of each in memory of their own."""
 
     def __init__(self) -> None:
-        self._questions: dict[str, tuple[Question, mmap.mmap]] = {}
+        self._questions: dict[str, tuple[Asked, mmap.mmap]] = {}
         self._asked = False
         #: Whether what is kept lasts from its first moment: before, whoever forks sees to that.
         self.lasts = False
@@ -27,13 +27,13 @@ class Kept:
         # Private, and apart from all else, so that nothing of it is left anywhere once it is given back.
         memory = mmap.mmap(-1, max(1, size), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
         wire.read_into(descriptor, memoryview(memory)[:size])
-        kept = Question(header, memoryview(memory)[:size].toreadonly()), memory
+        kept = asked(header, memoryview(memory)[:size].toreadonly()), memory
         self._questions[header["key"]] = kept
         if self.lasts:
             immortalise([header["key"], kept])
             gc.freeze()
 
-    def asked(self, key: str) -> Question | None:
+    def asked(self, key: str) -> Asked | None:
         """In a child: what it is asked, by its key, where that is kept.
 
         What is not asked first is given back, before any of the student's code has run.

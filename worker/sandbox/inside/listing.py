@@ -9,8 +9,8 @@ from .slicing import Statement
 from .syntax import Piece
 from .writes import Write
 
-#: Holds our `K` while a student's statement that binds `K` along with others runs.
-_SAVED = "_backmark_K"
+#: Holds the value of a name of ours while a student's statement that binds it along with others runs.
+_SAVED = "_backmark_{}"
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
@@ -37,7 +37,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """What is executed of a submission: run `parts` with `K` among their globals; the function is there."""
+    """What is executed of a submission: run `parts` with the given names among their globals; the function is there."""
 
     code: str
     parts: tuple[Part, ...]
@@ -50,7 +50,7 @@ class Slice:
     left_out: tuple[str, ...] = ()
     #: The cell and the line that each of them names.
     left_out_at: tuple[tuple[int, int], ...] = ()
-    #: Where it writes the notebook's lists of derivatives.
+    #: Where it writes the lists that the entry names.
     writes: tuple[Write, ...] = ()
     #: For each line of `code` the cell (0 in a file) and the line in it.
     origins: tuple[tuple[int, int], ...] = ()
@@ -79,30 +79,39 @@ class Slice:
 
 
 def listing(
-    statements: list[Statement], trial: set[int], parsed: dict[int, list[str]], used: frozenset[str]
+    statements: list[Statement],
+    trial: set[int],
+    parsed: dict[int, list[str]],
+    used: frozenset[str],
+    fixed: frozenset[str],
 ) -> list[Line]:
-    """Write the program; `trial` are places in `statements`, `parsed` are each piece's lines as they were parsed."""
+    """Write the program; `trial` are places in `statements`, `parsed` are each piece's lines as they were parsed.
+
+    `fixed` are names that keep our value, whatever is bound.
+    """
     lines: list[Line] = []
     for place, statement in enumerate(statements):
-        lines.extend(_written(statement, parsed[statement.piece.cell], used, on_trial=place in trial))
+        lines.extend(_written(statement, parsed[statement.piece.cell], used, fixed, on_trial=place in trial))
     return lines
 
 
-def _written(statement: Statement, parsed: list[str], used: frozenset[str], *, on_trial: bool) -> Iterator[Line]:
+def _written(
+    statement: Statement, parsed: list[str], used: frozenset[str], fixed: frozenset[str], *, on_trial: bool
+) -> Iterator[Line]:
     piece, node = statement.piece, statement.node
     trial = statement if on_trial else None
     first = node.lineno
-    shadows = "K" in statement.names.bound
-    if shadows:
-        yield Line(f"{_SAVED} = K", piece, first)
+    shadowed = sorted(fixed & statement.names.bound)
+    for name in shadowed:
+        yield Line(f"{_SAVED.format(name)} = {name}", piece, first)
     if isinstance(node, ast.Import) and len(node.names) > 1:
         # `import numpy as np, matplotlib.pyplot as plt`: the jail has no matplotlib.
         yield Line(_imports(node, used), piece, first, trial)
     else:
         for number, code in _segment(node, parsed):
             yield Line(code, piece, number, trial)
-    if shadows:
-        yield Line(f"K = {_SAVED}", piece, node.end_lineno or first)
+    for name in shadowed:
+        yield Line(f"{name} = {_SAVED.format(name)}", piece, node.end_lineno or first)
 
 
 def _imports(node: ast.Import, used: frozenset[str]) -> str:

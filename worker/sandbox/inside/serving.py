@@ -4,10 +4,12 @@ import sys
 from typing import Any, TextIO
 
 from . import source, wire
-from .answer import Question, Student, answers
+from .asked import asked
 from .cells import encode
+from .entry import Entry
 from .kept import Kept
 from .notebook import Cell
+from .student import Student
 
 
 def serve(requests: int, says: int, kept: Kept) -> None:
@@ -20,7 +22,7 @@ def serve(requests: int, says: int, kept: Kept) -> None:
             wire.write(says, reply)
         elif student is not None:
             known = kept.asked(request.header.get("kept", ""))
-            for reply in answers(student, known or Question(request.header, request.payload)):
+            for reply in (known or asked(request.header, request.payload)).answers(student):
                 # First what was printed, so that the worker has it by the time it has the answer.
                 _flush(prints)
                 wire.write(says, reply)
@@ -29,7 +31,7 @@ def serve(requests: int, says: int, kept: Kept) -> None:
 def _extract(request: wire.Frame) -> tuple[Student | None, bytes]:
     cells: list[Cell] = []
     try:
-        found = source.extract(request.payload, request.header["filename"], request.header["function"], cells)
+        found = source.extract(request.payload, request.header["filename"], Entry.of(request.header), cells)
         student = Student(found)
     except source.Rejected as error:
         return None, _rejected(error, cells)

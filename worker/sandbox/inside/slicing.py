@@ -15,17 +15,18 @@ from functools import cached_property
 from itertools import pairwise
 
 from .changes import ANY, Changes, Effects, changes, effects
+from .entry import Entry
 from .names import Names, names
 from .syntax import Piece
 
-#: The harness gives these, `K` anew for each depth, so that a star import need not be there for them.
-GIVEN = frozenset({"np", "K", "d_loss_d_output", "indicator_function"})
+#: Every module is given NumPy.
+_NUMPY = "np"
 #: Rounds of looking for definitions needed on the way; after these all are kept: right too, only more.
 ROUNDS = 8
 
 #: What finds names that are spelled in texts.
 _BY_TEXT = frozenset({"globals", "eval", "exec"})
-_KNOWN = GIVEN | frozenset(dir(builtins))
+_BUILTIN = frozenset(dir(builtins))
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _ASSIGNMENTS = (ast.Assign, ast.AnnAssign, ast.AugAssign)
 Assignment = ast.Assign | ast.AnnAssign | ast.AugAssign
@@ -107,22 +108,24 @@ class Kept:
 class Program:
     """The top-level statements of a submission in order, indexed by the names that they bind."""
 
-    def __init__(self, statements: list[Statement]) -> None:
+    def __init__(self, statements: list[Statement], entry: Entry) -> None:
         self.statements = statements
+        self._known = _BUILTIN | entry.given | {_NUMPY}
         self.places: defaultdict[str, Places] = defaultdict(Places)
         self.changing: defaultdict[str, Changing] = defaultdict(Changing)
         #: Statements that call something for its effect, or are decorated.
         self.calling: list[int] = []
         #: By a name, others that are assigned it: `t = table`.
         self.aliases: defaultdict[str, list[str]] = defaultdict(list)
-        self.imported: set[str] = {"np"}
+        self.imported: set[str] = {_NUMPY}
         self.futures: list[int] = []
         self.stars: list[int] = []
         for position, statement in enumerate(statements):
             self._index(position, statement)
-        # `K` is ours: no statement is kept for its sake.
-        self.places.pop("K", None)
-        self.changing.pop("K", None)
+        # These are ours: no statement is kept for their sake.
+        for name in entry.fixed:
+            self.places.pop(name, None)
+            self.changing.pop(name, None)
 
     def slice(self, target: int, function: str) -> Kept:
         """Find what the target needs, itself among it, and what may change that."""
@@ -168,13 +171,13 @@ class Program:
         """Whether a call may change what the name stands for: no function, and no module."""
         places = self.places.get(name)
         if places is None:
-            return name not in _KNOWN
+            return name not in self._known
         objects = bool(places.simple or places.compound) and name not in self.imported
         return objects or any(isinstance(self.statements[at].node, ast.ClassDef) for at in places.definitions)
 
     def _open(self, seen: set[str]) -> set[str]:
         """The names to look for; those that nothing binds may be bound through `globals()`."""
-        unbound = ANY in self.changing and seen - self.places.keys() - _KNOWN
+        unbound = ANY in self.changing and seen - self.places.keys() - self._known
         return seen | {ANY} if unbound else seen
 
     def _changing(self, name: str) -> list[int]:
@@ -211,7 +214,7 @@ class Program:
         return found
 
     def _stars(self, seen: set[str]) -> list[int]:
-        unresolved = bool(seen - self.places.keys() - _KNOWN)
+        unresolved = bool(seen - self.places.keys() - self._known)
         return [position for position in self.stars if unresolved or self._is_numpy(position)]
 
     def _is_numpy(self, position: int) -> bool:

@@ -10,6 +10,7 @@ from itertools import groupby
 from types import CodeType
 
 from . import encoding, magics, notebook, target
+from .entry import Entry
 from .fingerprint import fingerprint
 from .listing import Line, Part, Slice, listing
 from .raised import FILENAME
@@ -32,7 +33,7 @@ _FUTURES = sum({getattr(__future__, name).compiler_flag for name in __future__.a
 class _Reading:
     """What came of the pieces one after the other."""
 
-    function: str
+    entry: Entry
     statements: list[Statement] = field(default_factory=list)
     #: Each piece's lines as parsed, by its cell.
     parsed: dict[int, list[str]] = field(default_factory=dict)
@@ -43,19 +44,19 @@ class _Reading:
     notes: list[str] = field(default_factory=list)
 
 
-def extract(source: bytes, filename: str, function: str, cells: list[notebook.Cell] | None = None) -> Slice:
-    """Slice a submission to what its last top-level `function` needs; raises `Rejected`, and nothing else.
+def extract(source: bytes, filename: str, entry: Entry, cells: list[notebook.Cell] | None = None) -> Slice:
+    """Slice a submission to what the entry's last top-level function needs; raises `Rejected`, and nothing else.
 
     A file that ends in .ipynb, or holds a JSON object, is a notebook; every other is Python. A notebook's code cells
     are appended to `cells`, also if it is refused after they were read.
     """
     try:
-        return _extract(source, filename, function, [] if cells is None else cells)
+        return _extract(source, filename, entry, [] if cells is None else cells)
     except (RecursionError, MemoryError):
         raise too_complex("The file") from None
 
 
-def _extract(source: bytes, filename: str, function: str, cells: list[notebook.Cell]) -> Slice:
+def _extract(source: bytes, filename: str, entry: Entry, cells: list[notebook.Cell]) -> Slice:
     encoding.refuse_other_kind(source)
     _limit(len(source), NOTEBOOK_LIMIT, "The file")
     if not source.strip():
@@ -64,9 +65,9 @@ def _extract(source: bytes, filename: str, function: str, cells: list[notebook.C
     document = notebook.load(source, named=filename.lower().endswith(".ipynb"))
     if document is not None:
         cells += notebook.code_cells(document)
-        return _conclude(_read_cells(cells, function))
+        return _conclude(_read_cells(cells, entry))
     _limit(len(source), SOURCE_LIMIT, "The Python file")
-    return _conclude(_read_file(unified(encoding.decode(source)), function))
+    return _conclude(_read_file(unified(encoding.decode(source)), entry))
 
 
 def _limit(size: int, limit: int, what: str) -> None:
@@ -82,8 +83,8 @@ def _empty(what: str) -> Rejected:
     return Rejected("empty", f"{what} holds no code. Save your work, and check that you hand in the right file.")
 
 
-def _read_file(text: str, function: str) -> _Reading:
-    reading = _Reading(function)
+def _read_file(text: str, entry: Entry) -> _Reading:
+    reading = _Reading(entry)
     piece = Piece(0, tuple(text.split("\n")), ":=" in text)
     found = parse(text, piece)
     if isinstance(found, Fault):
@@ -94,11 +95,11 @@ def _read_file(text: str, function: str) -> _Reading:
     return reading
 
 
-def _read_cells(cells: list[notebook.Cell], function: str) -> _Reading:
+def _read_cells(cells: list[notebook.Cell], entry: Entry) -> _Reading:
     if not cells:
         raise Rejected(
             "no_such_function",
-            f"The notebook has no code cells, so there is no function `{function}`. "
+            f"The notebook has no code cells, so there is no function `{entry.function}`. "
             "Check that you hand in the right notebook, and that the cells are code and not text.",
         )
     _limit(
@@ -106,7 +107,7 @@ def _read_cells(cells: list[notebook.Cell], function: str) -> _Reading:
         SOURCE_LIMIT,
         "The notebook's code",
     )
-    reading = _Reading(function)
+    reading = _Reading(entry)
     for cell in cells:
         _read_cell(reading, cell)
     if not reading.statements and not reading.faults and not reading.notes:
@@ -122,7 +123,7 @@ def _read_cell(reading: _Reading, cell: notebook.Cell) -> None:
     if isinstance(found, Fault):
         python = magics.without(text)
         if python is None:
-            if _names(reading.function, text):
+            if _names(reading.entry.function, text):
                 reading.notes.append(f"Cell {cell.number} defines it, but under a %% line that takes it elsewhere.")
             return
         text = python
@@ -131,7 +132,7 @@ def _read_cell(reading: _Reading, cell: notebook.Cell) -> None:
         _add(reading, piece, text, found)
         return
     reading.faults.append(found)
-    if _names(reading.function, text):
+    if _names(reading.entry.function, text):
         reading.broken = (len(reading.statements), found)
 
 
@@ -145,9 +146,9 @@ def _add(reading: _Reading, piece: Piece, text: str, found: list[ast.stmt]) -> N
 
 
 def _conclude(reading: _Reading) -> Slice:
-    function = reading.function
+    entry, function = reading.entry, reading.entry.function
     left_out = tuple(f"{fault.place}: {fault.what}" for fault in reading.faults)
-    program = Program(reading.statements)
+    program = Program(reading.statements, entry)
     position = target.find(program, function)
     if reading.broken and (position is None or position < reading.broken[0]):
         raise reading.broken[1].rejected(*_earlier(program, position, function))
@@ -161,7 +162,7 @@ def _conclude(reading: _Reading) -> Slice:
     statements = [reading.statements[place] for place in kept.positions]
     used = frozenset().union(*(statement.names.used for statement in statements))
     trial = {number for number, place in enumerate(kept.positions) if place in kept.trial}
-    lines = listing(statements, trial, reading.parsed, used)
+    lines = listing(statements, trial, reading.parsed, used, entry.fixed)
     omitted = set(range(len(program.statements))).difference(kept.positions)
     return Slice(
         code="".join(f"{line.code}\n" for line in lines),
@@ -171,7 +172,7 @@ def _conclude(reading: _Reading) -> Slice:
         texts=tuple(quoted(line.piece.lines[line.number - 1]) for line in lines),
         left_out=left_out,
         left_out_at=tuple(fault.spot for fault in reading.faults),
-        writes=writes(statements),
+        writes=writes(statements, entry.lists),
         origins=tuple((line.piece.cell, line.number) for line in lines),
         omitted=tuple(program.statements[place] for place in sorted(omitted)),
         refused={program.statements[place]: reason for place, reason in sorted(kept.refused.items())},

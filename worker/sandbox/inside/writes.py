@@ -1,4 +1,4 @@
-"""Where the notebook's lists of derivatives are written: the lines that a person would look at first."""
+"""Where lists of known names are written: the lines that a person would look at first."""
 
 import ast
 from collections.abc import Iterable, Iterator
@@ -7,8 +7,6 @@ from typing import Any
 
 from .slicing import Statement
 
-#: The notebook's names for them.
-NAMES = frozenset({"all_dl_df", "all_dl_dh", "all_dl_dbiases", "all_dl_dweights"})
 #: Lines that are told of, and nodes and characters of an index that is still one to read.
 _MOST, _NODES, _CHARACTERS = 40, 8, 40
 #: Where a statement, or a branch of one, holds others.
@@ -26,16 +24,18 @@ class Write:
     line: int
 
 
-def writes(statements: Iterable[Statement]) -> tuple[Write, ...]:
-    """The first of them, as they stand in the source."""
-    found = [write for statement in statements for write in _writes(statement)]
+def writes(statements: Iterable[Statement], lists: frozenset[str]) -> tuple[Write, ...]:
+    """The first writes to an entry of one of the lists, as they stand in the source."""
+    if not lists:
+        return ()
+    found = [write for statement in statements for write in _writes(statement, lists)]
     return tuple(sorted(found, key=lambda write: (write.cell, write.line))[:_MOST])
 
 
-def _writes(statement: Statement) -> Iterator[Write]:
+def _writes(statement: Statement, lists: frozenset[str]) -> Iterator[Write]:
     for node in _statements(statement.node):
         for target in _assigned(node):
-            if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name) and target.value.id in NAMES:
+            if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name) and target.value.id in lists:
                 yield Write(target.value.id, _index(target.slice), statement.piece.cell, target.lineno)
 
 

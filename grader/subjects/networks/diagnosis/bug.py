@@ -117,3 +117,12 @@ class Bug:
     applies: Applies = field(default=always)
     #: True for what is rare: then it is not tried in pairs.
     rare: bool = False
+    #: The steps of the rubric that it makes wrong, if that is not the one of its line.
+    fails: tuple[str, ...] | None = None
+
+    @property
+    def steps(self) -> tuple[str, ...] | None:
+        """The steps of the rubric that it makes wrong; None if it says nothing of them."""
+        # The row of the bias gradients judges the loss derivative, too.
+        step = "bias_gradient" if self.where is Where.OUTPUT else self.where.value.name
+        return self.fails if self.fails is not None else (step,) if step else None

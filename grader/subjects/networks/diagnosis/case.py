@@ -7,12 +7,12 @@ from functools import cached_property
 import numpy as np
 
 from grader.oracle.answers import Answer, Malformed, Raised, Returned
+from grader.oracle.cases import Booleans
 from grader.oracle.network import Array
 from grader.oracle.suite import Suite
 from grader.subjects.networks.diagnosis.forms import Clue, alike, clue, of_shapes
 from grader.subjects.networks.diagnosis.lines import Lines
 from grader.subjects.networks.diagnosis.predictions import Form, Predictions
-from grader.subjects.networks.layers import Booleans
 
 #: Beyond the assignment's tolerance, how far a number may be from the one that explains it, relative to it.
 ROUNDING = 1e-6
@@ -65,7 +65,7 @@ class Case:
     @cached_property
     def got(self) -> Array:
         """All numbers that came back, in one row."""
-        rows = [each.gradient for each in self.answers if isinstance(each, Returned)]
+        rows = [each.numbers for each in self.answers if isinstance(each, Returned)]
         return np.concatenate(rows) if rows else np.zeros(0)
 
     @cached_property
@@ -103,7 +103,7 @@ class Case:
             return _misfit(given, lines, self.predictions.form(lines, i)) is not None
         predicted = self.predictions.numbers(lines, i)
         floor = self.floor[self.suite.starts[i] : self.suite.starts[i + 1]]
-        return predicted is not None and near(predicted, given.gradient, floor)
+        return predicted is not None and near(predicted, given.numbers, floor)
 
     def explains(self, lines: Lines) -> Evidence | None:
         """How well this pass accounts for what is wrong; None where it does not answer every network alike."""
@@ -145,7 +145,7 @@ def _misfit(given: Malformed | Raised, lines: Lines, form: Form) -> int | None:
         case Malformed(), Malformed() as made if overflowed(given):
             return 0 if overflowed(made) else None
         case Malformed(), Malformed() as made:
-            return 2 if alike(given.message) == made.message else None
+            return 2 if alike(given) == made else None
         case Raised(), Malformed() | Raised() if given.type in SHAPES and lines.returned is None:
             return _same_shapes(given.message, form.clues)
     return None

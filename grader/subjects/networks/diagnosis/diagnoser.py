@@ -8,8 +8,8 @@ from itertools import pairwise
 import numpy as np
 
 from grader.model.assignment import Assignment
-from grader.model.verdict import Diagnosis
 from grader.oracle.answers import Answer, Evidence, Malformed
+from grader.oracle.cases import Booleans
 from grader.oracle.suite import Suite
 from grader.subjects.networks.diagnosis import hints
 from grader.subjects.networks.diagnosis.agreeing import agreeing
@@ -24,7 +24,7 @@ from grader.subjects.networks.diagnosis.raising import WRONG_SHAPE, Blame, blame
 from grader.subjects.networks.diagnosis.reach import reach
 from grader.subjects.networks.diagnosis.state import KEEPS, state
 from grader.subjects.networks.diagnosis.work import views
-from grader.subjects.networks.layers import Booleans
+from grader.subjects.networks.explanation import Explanation
 
 #: For who is seen to follow the loss instead of the chain rule.
 DIFFERENTIATES = Bug(
@@ -35,6 +35,13 @@ DIFFERENTIATES = Bug(
     "How many forward passes does your function need for one gradient, and how exact is it?",
     "Go backwards once, from all_dl_df[K] down, with the chain rule; a small step only checks it.",
 )
+
+
+def _blaming(fit: Fit, blame: Blame) -> Fit:
+    """The explanation with the line that raised, unless it blames another of the notebook's lines."""
+    places = {bug.where for bug in fit.bugs}
+    same = Where.RETURN in places or blame.slip.where in {Where.RAISES, *places}
+    return replace(fit, blame=blame) if same else fit
 
 
 #: Bugs of the line at the end.
@@ -63,10 +70,9 @@ class Diagnoser:
     def _ideas(self) -> Ideas:
         return Ideas(library.of(self.assignment))
 
-    @staticmethod
-    def returned_wrongly(found: Sequence[Diagnosis]) -> bool:
-        """Whether all of it is in what is returned: right gradients, in another form or place."""
-        return bool(found) and all(each.id in _RETURNED for each in found)
+    @cached_property
+    def _paired(self) -> Ideas:
+        return Ideas((*library.of(self.assignment), *library.PAIRED))
 
     def diagnose(
         self,
@@ -76,22 +82,20 @@ class Diagnoser:
         *,
         repeats: bool,
         differentiates: bool,
-    ) -> tuple[Diagnosis, ...]:
-        """What explains the answers to every network.
+    ) -> Explanation:
+        """Return what explains the answers to every network.
 
         `wrong` are those that are not right, `evidence` is what it wrote on its way, `repeats` says whether it answered
         the same when it was asked again, `differentiates` whether the probes showed finite differences.
         """
         if not wrong:
-            return ()
+            return Explanation()
         if differentiates:
-            return hints.told([Fit((DIFFERENTIATES,))])
+            return _explanation([Fit((DIFFERENTIATES,))])
         case = Case(self.suite, self._predictions, answers, frozenset(wrong), self._biases)
         with np.errstate(all="ignore"):
             found = agreeing(case, self._explained(case, blamed(case, evidence)), evidence)
-        if not found and not repeats:
-            found = [Fit((KEEPS,))]
-        return hints.told(found)
+        return _explanation(found or ([] if repeats else [Fit((KEEPS,))]))
 
     def _explained(self, case: Case, blame: Blame | None) -> list[Fit]:
         """What explains the numbers that came back, with the line that raised; that line alone if there are none."""
@@ -103,7 +107,7 @@ class Diagnoser:
         same = [fit for fit in found if blame.slip.id in {bug.id for bug in fit.bugs}]
         places = {blame.slip.where, Where.RETURN} if vague else set()
         told = same or [fit for fit in found if not fit.by_shapes or {bug.where for bug in fit.bugs} <= places]
-        return [replace(fit, blame=blame) for fit in told] or [Fit((blame.bug,))]
+        return [_blaming(fit, blame) for fit in told] or [Fit((blame.bug,))]
 
     def _fits(self, case: Case) -> list[Fit]:
         """From what explains most exactly to what is only described."""
@@ -114,5 +118,17 @@ class Diagnoser:
             or numeric(case, self.assignment.rtol)
             or coarse(case)
             or state(case)
-            or together(case, self._ideas)
+            or together(case, self._paired)
         )
+
+
+def _explanation(fits: Sequence[Fit]) -> Explanation:
+    bugs = [bug for fit in fits for bug in fit.bugs]
+    wrong = {frozenset(step for bug in fit.bugs for step in bug.steps or ()) for fit in fits}
+    agree = len(wrong) == 1 and all(bug.steps is not None for bug in bugs)
+    return Explanation(
+        hints.told(fits),
+        wrong.pop() if agree else None,
+        agree and all(fit.complete for fit in fits),
+        bool(bugs) and all(bug.id in _RETURNED or bug.steps == () for bug in bugs),
+    )

@@ -33,6 +33,8 @@ class Fit:
     lines: Lines | None = None
     #: The line that raised, and what is wrong in it.
     blame: Blame | None = None
+    #: True if it accounts for wrong numbers, on networks enough: then nothing else is wrong.
+    complete: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,8 @@ def explaining(case: Case, tried: Iterable[Idea]) -> list[Fit]:
             continue
         evidence = case.explains(idea.lines)
         if evidence is not None and case.numbers + evidence.shapes >= min(EVIDENCE, len(case.wrong)):
-            found[names] = Fit(idea.bugs, not case.numbers, evidence.ordered, idea.lines)
+            complete = case.numbers >= min(EVIDENCE, len(case.wrong))
+            found[names] = Fit(idea.bugs, not case.numbers, evidence.ordered, idea.lines, complete=complete)
         left -= 1
         if not left:
             break

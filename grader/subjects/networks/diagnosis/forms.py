@@ -1,11 +1,12 @@
 """The form of what comes back, told as the grader tells it: arrays of the right shapes, or what they are instead."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from grader.oracle.answers import Answer, Malformed, Raised, Returned
+from grader.oracle.answers import Answer, Found, Malformed, Raised, Returned
 from grader.oracle.network import Array
 from grader.subjects.networks.diagnosis.lines import MISFITS, Lines
 from grader.subjects.networks.diagnosis.work import Work
@@ -50,8 +51,15 @@ def clues(s: Work, malformed: Malformed | None) -> set[Clue]:
     found = {clue(str(error)) for error in s.errors}
     if malformed is not None:
         # Whoever writes into arrays made beforehand is stopped by the shape.
-        found.add(frozenset(_SHAPE.findall(malformed.message)))
+        shapes = (malformed.wanted, malformed.found.shape if malformed.found else None)
+        found.add(frozenset(_written(shape) for shape in shapes if isinstance(shape, tuple) and len(shape) in {1, 2}))
     return {each for each in found if each}
+
+
+def _written(shape: tuple[int, ...]) -> tuple[str, str]:
+    """A shape of one or two axes as `clue` reads it in NumPy's words."""
+    rows, *columns = map(str, shape)
+    return rows, "".join(columns)
 
 
 def answer(lines: Lines, s: Work) -> Answer:
@@ -70,7 +78,7 @@ def answer(lines: Lines, s: Work) -> Answer:
         return found
     numbers = np.concatenate([part.ravel() for pair in zip(*_lists(returned), strict=True) for part in pair])
     if not np.isfinite(numbers).all():
-        return Malformed("not finite", "")
+        return Malformed("return", overflowed=True)
     return Returned(numbers)
 
 
@@ -95,28 +103,31 @@ def _lists(returned: Any) -> tuple[list[Array], list[Array]]:
 
 def _misshapen(returned: object, s: Work) -> Malformed | None:
     if not isinstance(returned, tuple | list) or len(returned) != len(PARTS):
-        return Malformed("return", f"it should return two lists, {' and '.join(PARTS)}, and returns {_is(returned)}")
+        return Malformed("return", found=_found(returned))
     for name, part, wanted in zip(PARTS, returned, (s.weights, s.biases), strict=True):
         # An array where a list should be is a sequence of its rows.
         members = list(part) if isinstance(part, tuple | list | np.ndarray) else None
         if members is None or len(members) != len(wanted):
-            found = f"ndarray of shape {part.shape}" if isinstance(part, np.ndarray) else _is(part)
-            return Malformed(name, f"{name} should be a list of K+1 = {len(wanted)} arrays, is {found}")
+            found = Found("ndarray", part.shape) if isinstance(part, np.ndarray) else _found(part)
+            return Malformed(name, wanted=len(wanted), found=found)
         for k, (each, right) in enumerate(zip(members, wanted, strict=True)):
             if not isinstance(each, np.ndarray) or each.shape != right.shape:
-                return Malformed(name, f"{name}[{k}] should be {right.shape}, is {_is(each)}")
+                return Malformed(name, k, right.shape, _found(each))
     return None
 
 
-def _is(value: Any) -> str:
+def _found(value: Any) -> Found:
     if isinstance(value, np.ndarray):
         # A number by itself is one of NumPy's scalars in another's code, and no array.
-        return "a float64" if value.shape == () and value.dtype == np.float64 else str(value.shape)
+        return Found("float64") if value.shape == () and value.dtype == np.float64 else Found(shape=value.shape)
     if isinstance(value, tuple | list):
-        return f"a list of {len(value)}"
-    return "None" if value is None else f"a {type(value).__name__}"
+        return Found("list", length=len(value))
+    return Found(type(value).__name__)
 
 
-def alike(message: str) -> str:
-    """A message of the grader's, with what is a matter of style left out."""
-    return re.sub(r"\ba tuple of", "a list of", message)
+def alike(answer: Malformed) -> Malformed:
+    """The answer with what is a matter of style left out."""
+    found = answer.found
+    if found is None or found.type != "tuple" or found.length is None:
+        return answer
+    return replace(answer, found=replace(found, type="list"))

@@ -30,6 +30,9 @@ _KNOWN = (*GIVEN, *MADE, *_HELPERS, "K", "np", "layer", "range", "len", "y")
 _OF_LISTS = frozenset({"len", "zip", "enumerate", "reversed", "list", "range", "print", "tuple", "sum", "iter"})
 _COUNT = re.compile(r"missing (\d+) required positional|takes (?:from \d+ to )?(\d+) positional arguments? but (\d+)")
 
+#: A longer number is no count of arguments.
+_MOST_ARGUMENTS = 9
+
 _WRITERS = {
     "all_dl_dweights": Where.WEIGHT,
     "all_dl_dbiases": Where.BIAS,
@@ -91,7 +94,7 @@ def _name(statement: Statement) -> Slip | None:
         return _slip(
             "undefined_name",
             "uses an undefined name",
-            "A name in it has no value. Is it spelt as where it is set, and set before?",
+            "A name in it has no value. Is it spelled the same where you assign it, and does that line run first?",
             "a name has no value there: set it first, inside of the function or in a cell that defines it.",
         )
     return _slip(
@@ -373,18 +376,19 @@ def _arguments(statement: Statement, message: str) -> Slip | None:
     if not isinstance(part, ast.Call):
         return None
     name = called(part)
-    named = name if name in {*_HELPERS, *_NUMPY} else "a function"
+    named = name if name in {*_HELPERS, *_NUMPY} else "a function of its own"
     given = len(part.args) + len(part.keywords)
     counted = f"{given} argument{'' if given == 1 else 's'}"
     if found[1] is not None:
         missing = int(found[1])
-        if missing > 9:
+        if missing > _MOST_ARGUMENTS:
             return None
         says = f"{counted}, {missing} too few"
     else:
-        if int(found[3]) != given:
+        takes = int(found[2])
+        if int(found[3]) != given or takes > _MOST_ARGUMENTS:
             return None
-        says = f"{counted}, and {named} takes {'more' if int(found[2]) > given else 'fewer'}"
+        says = f"{counted} instead of {takes}"
     return _slip(
         "wrong_arguments",
         f"calls {named} with {says}",

@@ -1,18 +1,23 @@
-"""Right numbers that something was done to at the end: rounded, clipped, scaled, or kept in half precision."""
+"""Right numbers that something was done to at the end: rounded, clipped, scaled, normed, mixed with the parameters."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from grader.oracle.answers import Returned
+from grader.oracle.cases import Booleans
 from grader.oracle.network import Array
 from grader.subjects.networks.diagnosis.bug import Bug, Where
-from grader.subjects.networks.diagnosis.case import EVIDENCE, Case, overflowed
+from grader.subjects.networks.diagnosis.case import EVIDENCE, ROUNDING, Case, overflowed
 from grader.subjects.networks.diagnosis.fit import Fit
+from grader.subjects.networks.layers import Places
 
 #: Decimals to which a student may round so that it is seen.
 MOST_DECIMALS = 6
+
+#: What a small number that is added to a norm may change, relative to the number itself.
+_SMALL = 1e-4
 
 #: What half precision may err by, in units of the size of what cancels in an entry, over a network's layers.
 HALF = 2.0**-7
@@ -28,6 +33,11 @@ class Part:
     tolerance: Array
     #: The size of what cancels in an entry.
     size: Array
+    #: The parameter that each is the derivative of, and the number of the array that it belongs to.
+    parameter: Array
+    array: Places
+    #: Which entries are those of layer 0.
+    lowest: Booleans
 
 
 def numeric(case: Case, rtol: float) -> list[Fit]:
@@ -37,10 +47,10 @@ def numeric(case: Case, rtol: float) -> list[Fit]:
     for part in _parts(case, rtol):
         if np.all(np.abs(part.got - part.right) <= part.tolerance):
             continue
-        for look in (_rounded, _truncated, _half, _scaled, _clipped):
+        for look in (_rounded, _truncated, _half, _scaled, _unfilled, _clipped, _mixed, _normed):
             bug = look(part)
             if bug is not None:
-                return [Fit((bug,))]
+                return [Fit((bug,), complete=True)]
     return []
 
 
@@ -48,17 +58,31 @@ def _parts(case: Case, rtol: float) -> Iterator[Part]:
     back = case.entries
     settled, floor = np.isfinite(case.suite.tolerances[back]), case.floor[back]
     right = np.where(settled, case.suite.derivatives[back], case.got)
-    size, biases = floor / rtol, case.biases[back]
+    size, biases, parameters = floor / rtol, case.biases[back], case.suite.parameters[back]
+    # Weights and biases take turns.
+    arrays = np.cumsum(np.diff(case.biases, prepend=case.biases[:1]))
+    first = arrays[np.asarray(case.suite.starts[:-1])]
+    lowest, arrays = np.isin(arrays, [*first, *(first + 1)])[back], arrays[back]
     for what, inside in (("gradients", None), ("bias gradients", biases), ("weight gradients", ~biases)):
         if inside is None:
-            yield Part(what, case.got[settled], right[settled], floor[settled], size[settled])
+            at = settled
         elif np.all(np.abs(case.got - right)[~inside] <= floor[~inside]):
             at = inside & settled
-            yield Part(what, case.got[at], right[at], floor[at], size[at])
+        else:
+            continue
+        yield Part(what, case.got[at], right[at], floor[at], size[at], parameters[at], arrays[at], lowest[at])
 
 
-def _bug(id_: str, title: str, hint: str, strong: str) -> Bug:
-    return Bug(id_, title, Where.RETURN, (), hint, strong)
+#: The lines whose numbers come back in each part.
+_STEPS = {
+    "gradients": ("bias_gradient", "weight_gradient"),
+    "bias gradients": ("bias_gradient",),
+    "weight gradients": ("weight_gradient",),
+}
+
+
+def _bug(part: Part, id_: str, title: str, hint: str, strong: str) -> Bug:
+    return Bug(id_, title, Where.RETURN, (), hint, strong, fails=_STEPS[part.what])
 
 
 def _rounded(part: Part) -> Bug | None:
@@ -68,6 +92,7 @@ def _rounded(part: Part) -> Bug | None:
         if np.all(whole) and np.all(np.abs(part.got - part.right) <= 0.5 / 10**decimals + part.tolerance):
             to = f"{decimals} decimal{'' if decimals == 1 else 's'}" if decimals else "whole numbers"
             return _bug(
+                part,
                 "rounded",
                 f"rounds its {part.what} to {to}",
                 "Small derivatives matter too. What becomes of them in your last lines?",
@@ -87,6 +112,7 @@ def _truncated(part: Part) -> Bug | None:
     if not np.all(same):
         return None
     return _bug(
+        part,
         "truncated",
         f"cuts its {part.what} off to whole numbers",
         "What dtype do the arrays have that your numbers are written into?",
@@ -100,6 +126,7 @@ def _half(part: Part) -> Bug | None:
     if not held or not np.all(np.abs(part.got - part.right) <= HALF * part.size):
         return None
     return _bug(
+        part,
         "float16",
         f"keeps its {part.what} in half precision",
         "What dtype do your arrays have?",
@@ -119,12 +146,30 @@ def _scaled(part: Part) -> Bug | None:
         return None
     if factor == 0:
         return None
-    return _bug(
+    bug = _bug(
+        part,
         "scaled",
         f"makes all its {part.what} {factor:.6g} times what they should be",
         f"Every number of them is off by one factor, {factor:.6g}. Where in your code does such a factor come in?",
         f"The factor {factor:.6g} does not belong there: no mean, no learning rate, no second 2.",
     )
+    # One of all gradients may come from the derivative of the loss.
+    return replace(bug, fails=None) if part.what == "gradients" else bug
+
+
+def _unfilled(part: Part) -> Bug | None:
+    """Zeros in layer 0, and what is right in all others: the loop ends before it comes there."""
+    off = np.abs(part.got - part.right) > part.tolerance
+    if part.what != "gradients" or np.any(part.got[part.lowest]) or np.any(off & ~part.lowest):
+        return None
+    bug = _bug(
+        part,
+        "lowest_layer_missing",
+        "leaves the gradients of layer 0 as zeros",
+        "Which layers does your loop reach? Which is the last that it fills in?",
+        "The loop has to reach layer 0: range(K, -1, -1), or while layer >= 0.",
+    )
+    return replace(bug, fails=())
 
 
 def _clipped(part: Part) -> Bug | None:
@@ -134,8 +179,82 @@ def _clipped(part: Part) -> Bug | None:
     if most == 0 or beyond.sum() < EVIDENCE or not clipped:
         return None
     return _bug(
+        part,
         "clipped",
         f"clips its {part.what} at {most:.4g}",
         "May a derivative be large?",
         f"A derivative beyond {most:.4g} is a derivative all the same: do not clip.",
     )
+
+
+def _mixed(part: Part) -> Bug | None:
+    """A sum of the right numbers and the parameters themselves, each times a factor of its own."""
+    # In units of the largest, so that nothing overflows.
+    largest = max(float(np.max(np.abs(each))) for each in (part.got, part.right, part.parameter))
+    if not 0 < largest < np.inf:
+        return None
+    got, right, own = (each / largest for each in (part.got, part.right, part.parameter))
+    products = [[float((a * b).sum()) for b in (right, own)] for a in (right, own)]
+    determinant = products[0][0] * products[1][1] - products[0][1] ** 2
+    if determinant <= 1e-9 * products[0][0] * products[1][1]:
+        return None
+    onto = [float((got * each).sum()) for each in (right, own)]
+    factor = (onto[0] * products[1][1] - onto[1] * products[0][1]) / determinant
+    share = (onto[1] * products[0][0] - onto[0] * products[0][1]) / determinant
+    off = np.abs(part.got - factor * part.right - share * part.parameter)
+    if not np.all(off <= (1 + abs(factor)) * part.tolerance + ROUNDING * np.abs(share * part.parameter)):
+        return None
+    if abs(share - 1) < ROUNDING and abs(factor) > ROUNDING:
+        return _bug(
+            part,
+            "updated_parameters",
+            f"returns updated {_PARAMETERS[part.what]} instead of their gradients",
+            "What should backward_pass return: gradients, or parameters after a step?",
+            f"It returns each parameter {factor:+.4g} times its gradient: return the gradients alone, and take the step"
+            " where the function is called.",
+        )
+    if abs(factor - 1) < ROUNDING and abs(share) > ROUNDING:
+        return _bug(
+            part,
+            "parameters_added",
+            f"adds {share:.4g} times the {_PARAMETERS[part.what]} to their gradients, as for weight decay",
+            f"What has the loss to do with the size of the {_PARAMETERS[part.what]}?",
+            f"The loss has no such term: leave out {share:.4g} times the {_PARAMETERS[part.what]}.",
+        )
+    return None
+
+
+#: What each part of what came back is the derivative of.
+_PARAMETERS = {"gradients": "weights and biases", "bias gradients": "biases", "weight gradients": "weights"}
+
+
+def _normed(part: Part) -> Bug | None:
+    """Each array divided by its own norm, or that norm kept below a limit."""
+    mine, right = (np.sqrt(np.bincount(part.array, each**2)) for each in (part.got, part.right))
+    limit = float(np.max(mine))
+    # What is added to a norm, so that it is not zero, shows in small arrays.
+    large = right > _SMALL * limit
+    longer = large & (right > (1 + _SMALL) * limit)
+    if not 0 < limit < np.inf or longer.sum() < EVIDENCE:
+        return None
+    shrunk = limit / np.where(large, right, 1.0)
+    at = large[part.array]
+    size = np.abs(part.right) + part.tolerance
+    if np.all(np.abs(part.got - part.right * shrunk[part.array])[at] <= _SMALL * (size * shrunk[part.array])[at]):
+        return _bug(
+            part,
+            "normed",
+            f"divides each array of its {part.what} by the array's norm",
+            "Does a gradient's length matter to whoever takes a step along it?",
+            "Return the numbers as they are: nothing is divided by a norm.",
+        )
+    least = np.minimum(shrunk, 1.0)[part.array]
+    if np.all(np.abs(part.got - part.right * least)[at] <= part.tolerance[at] + _SMALL * (size * least)[at]):
+        return _bug(
+            part,
+            "clipped",
+            f"clips the norm of its {part.what} at {limit:.4g}",
+            "May a derivative be large?",
+            f"An array whose norm is beyond {limit:.4g} is a gradient all the same: do not clip.",
+        )
+    return None

@@ -6,7 +6,7 @@ from itertools import product as combinations
 
 from grader.subjects.networks.diagnosis.bug import Where
 from grader.subjects.networks.diagnosis.slip import Slip
-from grader.subjects.networks.diagnosis.statement import GIVEN, Factor, Kind, Product
+from grader.subjects.networks.diagnosis.statement import GIVEN, LISTS, Factor, Kind, Product
 
 Shape = tuple[int, ...]
 
@@ -151,6 +151,10 @@ def _forms(product: Product, target: tuple[str, int | None] | None) -> Sequence[
     names = {factor.name for factor in factors}
     written = "" if target is None else target[0]
     masked = [factor for factor in factors if factor.masked]
+    unnamed = not names.intersection(LISTS) and not any(factor.made for factor in factors)
+    if product.kind is Kind.ENTRIES and unnamed and not written:
+        # Two arrays of the student's own in a line that writes a variable: any line may have such a product.
+        return ()
     # What is multiplied says more than dl/dh and dl/df, either of which may hold the product of both lines.
     if written in {"all_dl_dweights", "all_dl_dbiases"}:
         return _OF_LIST[written]
@@ -323,14 +327,15 @@ def _said(change: Change) -> tuple[str, str]:
     # The line of TODO 4 is not reached in layer 0.
     wraps = change.by < 0 and change.where is not Where.DERIVATIVE
     end = " In layer 0 such an index counts from the end of the list." if wraps else ""
+    beside = "the activation's derivative" if slot.masked else f"an entry of {slot.name}"
     words = {
         "flip": (
             f"{'does not transpose' if slot.flipped else 'transposes'} {right}",
-            f"Write the shapes of {pair} below them: do they fit the way {right} is used there?",
+            f"Write down the shapes of {pair}. Can they be multiplied in this order, with {right} as it is used there?",
         ),
         "order": (
             f"multiplies {pair} in the wrong order",
-            f"Write the shapes of {pair} below them: which of the two has to come first?",
+            f"Write down the shapes of {pair}. Which of the two has to come first?",
         ),
         "kind": (
             f"multiplies {pair} {change.instead} instead of {kind}",
@@ -338,7 +343,7 @@ def _said(change: Change) -> tuple[str, str]:
         ),
         "index": (f"takes {taken} instead of {right}", f"It uses {taken} there. Is that the right layer?{end}"),
         "layers": (
-            f"takes {slot.name} and the array beside it of different layers",
+            f"multiplies an array of one layer by {beside} of another",
             f"It has an entry of {slot.name} and another array. Are both of the same layer, and which should it be?",
         ),
         "variable": (f"takes {taken} instead of {right}", f"It uses {taken} there. Is that the list that it needs?"),

@@ -8,10 +8,13 @@ import numpy as np
 from grader.model.assignment import Assignment
 from grader.model.verdict import FirstDifference
 from grader.oracle.answers import Answer, Evidence, Returned
+from grader.oracle.cases import Booleans
 from grader.oracle.network import Array
 from grader.oracle.suite import Suite, matrices
 from grader.subjects.networks.diagnosis.agreeing import carried
-from grader.subjects.networks.layers import Booleans
+
+#: What is certain if dW and db differ in what they tell of dl/df.
+DISAGREE = "its bias and weight gradients cannot both come from the same dl/df"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ def first_difference(
     seen = [each for each in found if each is not None]
     if not seen:
         return None
-    nearest = min(seen, key=lambda each: (each.depth - each.layer, not each.read, not each.clear, each.depth, each.i))
+    nearest = min(seen, key=lambda each: (each.depth - each.layer, not each.clear, not each.read, each.depth, each.i))
     return _difference(nearest, home=bool(home))
 
 
@@ -61,8 +64,8 @@ def _first(suite: Suite, answer: Answer, i: int, assignment: Assignment, evidenc
     assert isinstance(answer, Returned)  # noqa: S101 - only those are looked at
     sizes, mine = suite.sizes[i], slice(suite.starts[i], suite.starts[i + 1])
     truth, tolerance = suite.derivatives[mine], suite.tolerances[mine]
-    off: Booleans = ~(np.abs(answer.gradient - truth) <= tolerance) & ~np.isnan(truth)
-    got, marks = matrices(sizes, answer.gradient), matrices(sizes, off.astype(np.float64))
+    off: Booleans = ~(np.abs(answer.numbers - truth) <= tolerance) & ~np.isnan(truth)
+    got, marks = matrices(sizes, answer.numbers), matrices(sizes, off.astype(np.float64))
     rounding = matrices(sizes, np.where(np.isfinite(tolerance), tolerance, 0.0))
     depth = len(sizes) - 2
     for k in range(depth, -1, -1):
@@ -144,25 +147,27 @@ def _difference(found: _Found, *, home: bool) -> FirstDifference:
 def worded(found: FirstDifference) -> FirstDifference:
     """The same with its sentence: which network, what differs first, which lines write it, and why it is that."""
     k, both = found.layer, len(found.lists) > 1
-    if found.source:
-        why = f"{found.source}, which {'they are' if both else 'it is'} made from, is right"
-    elif both:
-        why = f"the two do not agree on one all_dl_df[{k}]"
-    elif k == found.depth:
-        why = f"this is where the chain rule starts, from all_f[{k}] and y"
-    else:
-        why = f"all_dl_df[{k + 1}] is right, and all_dl_dh[{k + 1}] comes between the two"
     network = "a network of the notebook's own shape" if found.home else "one network"
-    written = f", {_lines(found)}," if found.lines else ""
-    shown = f", as far as all_dl_dbiases[{k}] and all_dl_dweights[{k}] show" if found.inferred else ""
-    message = (
-        f"In {network} (K = {found.depth}), {found.variable}{written} {'are' if both else 'is'} the first to differ,"
-        f" counted from the output{shown}: {why}."
-    )
-    return replace(found, message=message)
+    wrong = "are the first wrong values" if both else "is the first wrong value"
+    value = f"{found.variable}{f' ({_lines(found)})' if found.lines else ''} {wrong}"
+    if both and not found.source:
+        what = f"layer {k} is the first that is wrong, and {DISAGREE}"
+    elif found.inferred and k == found.depth:
+        what = (
+            f"the output layer, layer {k}, is wrong already: look at the derivative of the loss, from all_f[{k}] and y"
+        )
+    elif found.inferred:
+        what = f"layer {k + 1} is correct and layer {k} is wrong: look at the step from {k + 1} down to {k}"
+    elif found.source:
+        what = f"{found.source} is correct, and {value}"
+    elif k == found.depth:
+        what = f"{value}: the chain rule starts here, from all_f[{k}] and y"
+    else:
+        what = f"all_dl_df[{k + 1}] is correct, and {value}; all_dl_dh[{k + 1}] comes between the two"
+    return replace(found, message=f"Working back from the output of {network} (K = {found.depth}), {what}.")
 
 
 def _lines(found: FirstDifference) -> str:
     *first, last = map(str, found.lines)
     where = f"lines {', '.join(first)} and {last}" if first else f"line {last}"
-    return where if found.cell is None else f"{where} of cell {found.cell}"
+    return where if found.cell is None else f"cell {found.cell}, {where}"

@@ -42,7 +42,7 @@ class Predictions:
         if lines.returned is None:
             return np.concatenate(flat(s)) if well_formed(s) else None
         made = answer(lines, s)
-        return made.gradient if isinstance(made, Returned) else None
+        return made.numbers if isinstance(made, Returned) else None
 
     def _form(self, lines: Lines, i: int) -> Form:
         """What a pass for network `i` looks like to the grader."""

@@ -55,7 +55,7 @@ class Screen:
         answer, sizes = case.answers[i], case.suite.sizes[i]
         assert isinstance(answer, Returned)  # noqa: S101 - it was chosen so
         floor = case.floor[case.suite.starts[i] : case.suite.starts[i + 1]]
-        return cls(case.predictions.views[i], matrices(sizes, answer.gradient), matrices(sizes, floor))
+        return cls(case.predictions.views[i], matrices(sizes, answer.numbers), matrices(sizes, floor))
 
     def passes(self, lines: Lines) -> bool:
         """Whether this pass may have given what came back."""

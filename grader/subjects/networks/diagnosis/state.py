@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from grader.oracle.answers import Malformed, Returned
+from grader.oracle.answers import Found, Malformed, Returned
 from grader.oracle.network import Array
 from grader.subjects.networks.diagnosis.bug import Bug, Where
 from grader.subjects.networks.diagnosis.case import Case, near
@@ -20,6 +20,7 @@ ACCUMULATES = Bug(
     (),
     "Call your function twice with the same arguments. Where are the arrays made that it adds to?",
     "Make all_dl_dweights and all_dl_dbiases anew inside the function: no global and no default argument keeps them.",
+    fails=(),
 )
 
 GROWS = Bug(
@@ -38,6 +39,7 @@ REMEMBERS = Bug(
     (),
     "Call your function with other numbers in arrays of the same shapes. Does the answer change?",
     "Compute everything anew at every call: nothing may be kept by shape.",
+    fails=(),
 )
 
 KEEPS = Bug(
@@ -45,7 +47,7 @@ KEEPS = Bug(
     "answers the same network differently when it is asked again",
     Where.WHOLE,
     (),
-    "Call your function twice with the same arguments. What does it keep between the calls?",
+    "Call your function twice with the same arguments. Does it keep something, or draw random numbers?",
     "Use no global list, no mutable default argument and no random number: make every array inside the function.",
 )
 
@@ -60,12 +62,13 @@ def state(case: Case) -> list[Fit]:
         return []
     rights = [flat(run(RIGHT, view)) for view in case.predictions.views]
     right, biases = np.concatenate([part for parts in rights for part in parts]), case.biases
-    for bug, found in ((ACCUMULATES, _sums(case, rights)), (REMEMBERS, _firsts(case, rights))):
+    kept_by_shape = ((ACCUMULATES, _sums(case, rights)), (REMEMBERS, _firsts(case, rights)))
+    for bug, found in (*kept_by_shape, (ACCUMULATES, _runs(case, rights))):
         kept = np.concatenate(list(found))
         # Of the biases or the weights alone, too, while the others are right.
         for predicted in (kept, np.where(biases, kept, right), np.where(biases, right, kept)):
             if near(predicted, case.got, case.floor):
-                return [Fit((bug,))]
+                return [Fit((bug,), complete=True)]
     return []
 
 
@@ -76,6 +79,16 @@ def _sums(case: Case, rights: Sequence[list[Array]]) -> Iterator[Array]:
         before = sums.get(sizes)
         sums[sizes] = parts if before is None else [old + new for old, new in zip(before, parts, strict=True)]
         yield from sums[sizes]
+
+
+def _runs(case: Case, rights: Sequence[list[Array]]) -> Iterator[Array]:
+    """Each answer with those just before it of the same K, as long as their shape was the same."""
+    last: dict[int, tuple[tuple[int, ...], list[Array]]] = {}
+    for sizes, parts in zip(case.suite.sizes, rights, strict=True):
+        before, sums = last.get(len(sizes), ((), []))
+        mine = [old + new for old, new in zip(sums, parts, strict=True)] if tuple(sizes) == before else parts
+        last[len(sizes)] = tuple(sizes), mine
+        yield from mine
 
 
 def _firsts(case: Case, rights: Sequence[list[Array]]) -> Iterator[Array]:
@@ -96,7 +109,8 @@ def _grows(case: Case) -> bool:
                 return False
         elif not (
             isinstance(answer, Malformed)
-            and alike(answer.message).endswith(f"K+1 = {layers} arrays, is a list of {layers * calls[layers]}")
+            and (answer.index, answer.wanted) == (None, layers)
+            and alike(answer).found == Found("list", length=layers * calls[layers])
         ):
             return False
     return True

@@ -30,8 +30,11 @@ def placed(found: FirstDifference | None, written: Sequence[Written]) -> FirstDi
     mine = [each for each in written if each.name == found.lists[0]]
     # The entry of the output is often written by a line of its own, above the loop.
     own = [each for each in mine if (each.index in _OUTPUT) == (found.layer == found.depth)]
-    lines = sorted({each.line for each in own or mine})
-    cells = {each.cell for each in own or mine}
-    if len(cells) != 1 or len(lines) > _MOST:
+    # A number for an index is one layer's own, whose entry another line may have written before.
+    own = [each for each in own or mine if not each.index.isdecimal()]
+    lines = sorted({each.line for each in own})
+    cells = {each.cell for each in own}
+    own_line = any(each.index == str(found.layer) for each in mine)
+    if own_line or len(cells) != 1 or len(lines) > _MOST:
         return found
     return worded(replace(found, cell=cells.pop() or None, lines=tuple(lines)))

@@ -13,11 +13,11 @@ def diagnosed(source: str, judge: Judge, *, watched: bool = True) -> tuple[Diagn
     `watched` says whether it is asked again what it writes on its way.
     """
     candidate = local(source, judge.assignment)
-    answers = candidate.answer(judge.suite)
-    wrong = [i for i, off in enumerate(disagreeing(judge.suite, answers)) if off]
-    diagnoser: Diagnoser = judge.diagnoser
-    evidence = dict(enumerate(candidate.evidence(judge.suite))) if wrong and watched else {}
-    return diagnoser.diagnose(answers, wrong, evidence, repeats=True, differentiates=False)
+    answers = candidate.answer(judge.revision.suite)
+    wrong = [i for i, off in enumerate(disagreeing(judge.revision.suite, answers)) if off]
+    diagnoser: Diagnoser = judge.revision.subject.diagnoser
+    evidence = dict(enumerate(candidate.evidence(judge.revision.suite))) if wrong and watched else {}
+    return diagnoser.diagnose(answers, wrong, evidence, repeats=True, differentiates=False).diagnoses
 
 
 def named(source: str, judge: Judge) -> list[str]:

@@ -52,7 +52,9 @@ def test_the_result_object_holds_both_hints_and_the_place(udl: Judge, jails: Jai
     assert diagnosis["title"] == f"It {diagnosis['mistakes'][0]['title']}."
     assert diagnosis["names"] == ["relu_derivative"]
     place = found["first_difference"]
-    assert place.pop("message").startswith("In a network of the notebook's own shape (K = 5), all_dl_df[4], line 25")
+    assert place.pop("message").endswith(
+        "all_dl_dh[5] is correct, and all_dl_df[4] (cell 10, line 25) is the first wrong value."
+    )
     assert place == {
         "variable": "all_dl_df[4]", "layer": 4, "depth": 5, "lists": ["all_dl_df"], "source": "all_dl_dh[5]",
         "home": True, "inferred": False, "cell": 10, "lines": [25],
@@ -62,8 +64,8 @@ def test_the_result_object_holds_both_hints_and_the_place(udl: Judge, jails: Jai
 @pytest.mark.parametrize(
     ("name", "place"),
     [
-        ("no_relu_derivative.ipynb", "all_dl_df[4], line 25 of cell 10, is the first to differ"),
-        ("missing_factor_two.py", "all_dl_df[5], line 14, is the first to differ"),
+        ("no_relu_derivative.ipynb", "all_dl_df[4] (cell 10, line 25) is the first wrong value"),
+        ("missing_factor_two.py", "all_dl_df[5] (line 14) is the first wrong value"),
     ],
 )
 def test_the_students_own_line_is_named(udl: Judge, jails: Jails, name: str, place: str) -> None:

@@ -22,7 +22,7 @@ UNEXPLAINABLE = {
     "weights and a little more": source("growing", weight="np.outer(delta, h) + 0.01"),
     "sorted units": source("growing", bias="np.sort(delta, axis=0)"),
     "divided by the derivative": source("growing", below="np.divide(back, slope(f))"),
-    "absolute weights": source("recursive", back="(g.T @ np.abs(all_weights[layer])).T"),
+    "cubed weights": source("recursive", back="(g.T @ all_weights[layer] ** 3).T"),
     "a norm": source("recursive", loss="(all_f[last] - y) / np.linalg.norm(all_f[last] - y)"),
     "three lines wrong": source("recursive", loss="all_f[last] - y", bias="0 * g", below="u"),
     "an exception of its own": "def backward_pass(*args):\n    raise ValueError('not done yet')\n",

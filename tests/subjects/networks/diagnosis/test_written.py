@@ -5,6 +5,7 @@ import pytest
 from grader.model.verdict import FirstDifference
 from grader.subjects.networks.diagnosis.place import worded
 from grader.subjects.networks.diagnosis.written import Written, placed
+from tests.local import entry_of
 from worker.sandbox.inside.source import extract
 
 NOTEBOOK = """def backward_pass(all_weights, all_biases, all_f, all_h, y):
@@ -25,25 +26,25 @@ NOTEBOOK = """def backward_pass(all_weights, all_biases, all_f, all_h, y):
 def first(variable: str, layer: int) -> FirstDifference:
     """In the notebook's own network."""
     lists = tuple(name.partition("[")[0] for name in variable.split(" and "))
-    return worded(FirstDifference(variable, layer, 5, "", lists, home=True))
+    source = "" if len(lists) > 1 else f"all_dl_df[{layer}]"
+    return worded(FirstDifference(variable, layer, 5, "", lists, source, home=True))
 
 
 def said(source: str, variable: str, layer: int) -> str:
     """The sentence with its place."""
-    cut = extract(source.encode(), "a.py", "backward_pass")
+    cut = extract(source.encode(), "a.py", entry_of("backward_pass"))
     found = placed(first(variable, layer), [Written(w.name, w.index, w.cell, w.line) for w in cut.writes])
     assert found is not None
-    return found.message.partition("(K = 5), ")[2].partition(" the first to differ")[0]
+    return found.message.partition("(K = 5), ")[2].partition(", and ")[2].partition(" the first")[0]
 
 
 @pytest.mark.parametrize(
     ("variable", "layer", "sentence"),
     [
-        ("all_dl_df[5]", 5, "all_dl_df[5], line 4, is"),
-        ("all_dl_df[4]", 4, "all_dl_df[4], lines 10 and 11, is"),
-        ("all_dl_dbiases[5]", 5, "all_dl_dbiases[5], line 6, is"),
-        ("all_dl_dweights[0]", 0, "all_dl_dweights[0], line 7, is"),
-        ("all_dl_dbiases[5] and all_dl_dweights[5]", 5, "all_dl_dbiases[5] and all_dl_dweights[5] are"),
+        ("all_dl_df[5]", 5, "all_dl_df[5] (line 4) is"),
+        ("all_dl_df[4]", 4, "all_dl_df[4] (lines 10 and 11) is"),
+        ("all_dl_dbiases[5]", 5, "all_dl_dbiases[5] (line 6) is"),
+        ("all_dl_dweights[0]", 0, "all_dl_dweights[0] (line 7) is"),
     ],
 )
 def test_it_is_the_line_of_that_entry(variable: str, layer: int, sentence: str) -> None:
@@ -67,7 +68,7 @@ def test_many_lines_are_not_told() -> None:
 def test_a_line_of_a_cell_is_told_with_its_cell() -> None:
     found = placed(first("all_dl_df[2]", 2), [Written("all_dl_df", "layer - 1", 9, 31)])
     assert found is not None
-    assert "all_dl_df[2], line 31 of cell 9, is the first to differ" in found.message
+    assert "all_dl_df[2] (cell 9, line 31) is the first wrong value" in found.message
     assert (found.cell, found.lines) == (9, (31,))
 
 
@@ -79,3 +80,13 @@ def test_in_a_file_there_is_no_cell() -> None:
 
 def test_where_nothing_differs_nothing_is_placed() -> None:
     assert placed(None, []) is None
+
+
+def test_no_line_is_named_where_one_layer_has_a_line_of_its_own() -> None:
+    """Either of the two may have written the entry last."""
+    source = NOTEBOOK.replace(
+        "    if layer > 0:\n", "    if layer == 1:\n      all_dl_df[0] = all_dl_dh[1]\n    elif layer > 0:\n"
+    )
+    assert source != NOTEBOOK
+    assert "line" not in said(source, "all_dl_df[0]", 0)
+    assert "lines 12 and 13" in said(source, "all_dl_df[3]", 3)

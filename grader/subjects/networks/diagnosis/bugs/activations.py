@@ -1,5 +1,6 @@
 """Bugs in all_dl_dh[layer] (TODO 3)."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -28,6 +29,25 @@ def _right(s: Work, k: int) -> Array:
     return s.weights[k].T @ s.dl_df[k]
 
 
+def _share(axis: int, of: Callable[[Array], Array]) -> Line:
+    def share(s: Work, k: int) -> Array:
+        weights = of(s.weights[k])
+        return np.asarray((weights / weights.sum(axis=axis, keepdims=True)).T @ s.dl_df[k])
+
+    return share
+
+
+def _clipped(limit: int) -> Iterator[Lines]:
+    def clipped(s: Work, k: int) -> Array:
+        return np.clip(_right(s, k), -limit, limit)
+
+    def output(s: Work) -> Array:
+        return np.clip(s.loss, -limit, limit)
+
+    yield Lines(activation=clipped)
+    yield Lines(output=output, activation=clipped)
+
+
 #: The right weight gradient of one column, in other functions of NumPy's.
 OUTER: tuple[Line, ...] = (
     lambda s, k: np.outer(s.dl_df[k], s.h[k]),
@@ -50,6 +70,8 @@ BUGS = (
         "On the way down it is all_weights[layer].T @ all_dl_df[layer].",
         lambda s, k: s.weights[k] @ s.dl_df[k],
         lambda s, k: s.weights[k].reshape(s.weights[k].T.shape) @ s.dl_df[k],
+        # With one unit in the layer, einsum takes its number for all.
+        lambda s, k: np.einsum("ij,jc->ic", s.weights[k], s.dl_df[k]),
     ),
     _bug(
         "through_weight_gradient",
@@ -137,6 +159,43 @@ BUGS = (
         ),
         "Going down from a layer, what comes first: its weights, or the activation function below it?",
         "First all_weights[layer].T @ all_dl_df[layer], then times the derivative at all_f[layer-1].",
+    ),
+    _bug(
+        "summed_over_inputs",
+        "adds up over the inputs of the layer instead of its units on the way down",
+        "all_dl_dh[layer] has an entry for each input of the layer. Over what do you add up, and what is left?",
+        "Add up over the units of the layer: all_weights[layer].T @ all_dl_df[layer].",
+        lambda s, k: np.sum(s.weights[k] * s.dl_df[k], axis=1, keepdims=True),
+    ),
+    _rare(
+        "magnitudes_of_weights",
+        "propagates through the absolute values of the weights",
+        "If a weight is negative, what does a larger activation do to the next preactivation?",
+        "The sign of a weight counts: all_dl_dh[layer] is all_weights[layer].T @ all_dl_df[layer].",
+        lambda s, k: np.abs(s.weights[k]).T @ s.dl_df[k],
+    ),
+    _rare(
+        "inverse_of_weights",
+        "propagates through the pseudoinverse of the weights instead of their transpose",
+        "On the way down, are the weights undone, or multiplied with once more?",
+        "It is the transpose: all_dl_dh[layer] is all_weights[layer].T @ all_dl_df[layer].",
+        lambda s, k: np.linalg.pinv(s.weights[k]) @ s.dl_df[k],
+    ),
+    _rare(
+        "shares_of_weights",
+        "divides the weights by their sum on the way down",
+        "Is all_dl_dh[layer] a share of the error, or a derivative?",
+        "The weights are taken as they are: all_dl_dh[layer] is all_weights[layer].T @ all_dl_df[layer].",
+        *(_share(axis, of) for axis in (1, 0) for of in (np.asarray, np.abs)),
+    ),
+    Bug(
+        "clipped_on_the_way",
+        "clips the gradient at every layer on the way down",
+        Where.ACTIVATION,
+        tuple(lines for limit in (1, 5, 10) for lines in _clipped(limit)),
+        "May a derivative be large, and what becomes of the layers below if it is cut off?",
+        "A large derivative is a derivative all the same: do not clip.",
+        rare=True,
     ),
     _rare(
         "mean_over_units",

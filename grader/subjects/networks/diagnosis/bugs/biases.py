@@ -25,7 +25,7 @@ BUGS = (
     _bug(
         "zero_biases",
         "leaves the bias gradient as zeros",
-        "Is TODO 1 done? Every entry of all_dl_dbiases is zero.",
+        "Every entry of all_dl_dbiases is zero. Is TODO 1 done, and does no later line change its arrays?",
         "all_dl_dbiases[layer] is all_dl_df[layer]: replace the template's np.zeros_like.",
         lambda s, k: np.zeros_like(s.biases[k]),
     ),
@@ -105,4 +105,14 @@ BUGS = (
         lambda s, k: s.dl_df[k].mean(axis=1, keepdims=True),
         applies=batches,
     ),
+)
+
+#: Tried only beside another bug: alone, its factor is read off the numbers.
+FACTOR = _bug(
+    "bias_factor",
+    "multiplies the bias gradient by a factor, 2 or a half",
+    "What is the derivative of b + W h with respect to b?",
+    "all_dl_dbiases[layer] is all_dl_df[layer], without a factor of its own.",
+    lambda s, k: 2 * _sum(s.dl_df[k]),
+    lambda s, k: _sum(s.dl_df[k]) / 2,
 )

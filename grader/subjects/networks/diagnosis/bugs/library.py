@@ -9,6 +9,9 @@ from grader.subjects.networks.diagnosis.bugs import activations, biases, derivat
 #: The loss derivative and the four TODOs below it: any two of these lines may be wrong together.
 LINES: tuple[tuple[Bug, ...], ...] = (derivatives.BUGS, activations.BUGS, weights.BUGS, biases.BUGS, output.BUGS)
 
+#: Bugs that are looked for in pairs alone.
+PAIRED: tuple[Bug, ...] = (weights.FACTOR, biases.FACTOR)
+
 RETURNED: tuple[Bug, ...] = returned.BUGS
 
 

@@ -30,7 +30,7 @@ BUGS = (
     _bug(
         "zero_weights",
         "leaves the weight gradient as zeros",
-        "Is TODO 2 done? Every entry of all_dl_dweights is zero.",
+        "Every entry of all_dl_dweights is zero. Is TODO 2 done, and does no later line change its arrays?",
         "all_dl_dweights[layer] is all_dl_df[layer] @ all_h[layer].T: replace the template's np.zeros_like.",
         lambda s, k: np.zeros_like(s.weights[k]),
     ),
@@ -137,6 +137,20 @@ BUGS = (
         applies=batches,
     ),
     _rare(
+        "weight_gradient_of_inputs",
+        "leaves dl/df out of the weight gradient",
+        "Does the weight gradient of a layer depend on what came down to it?",
+        "all_dl_dweights[layer] is all_dl_df[layer] @ all_h[layer].T, with dl/df as a factor.",
+        lambda s, k: np.ones_like(s.dl_df[k]) @ s.h[k].T,
+    ),
+    _rare(
+        "first_layer_without_input",
+        "leaves the input out of the first layer's weight gradient",
+        "What are the weights of the first layer multiplied with in the forward pass?",
+        "all_h[0] is the network's input: all_dl_dweights[0] is all_dl_df[0] @ all_h[0].T.",
+        lambda s, k: _outer(s, k) if k else _outer(s, 0) * 0 + s.dl_df[0].sum(axis=1, keepdims=True),
+    ),
+    _rare(
         "weights_divided_by_inputs",
         "divides the weight gradient by the number of inputs of the layer",
         "By what do you divide the weight gradient, and does the loss divide by it?",
@@ -150,4 +164,14 @@ BUGS = (
         "all_h[0] is the input itself: all_dl_dweights[0] is all_dl_df[0] @ all_h[0].T.",
         lambda s, k: s.dl_df[k] @ (s.h[k] if k else activate(s.h[0], s.formulas)).T,
     ),
+)
+
+#: Tried only beside another bug: alone, its factor is read off the numbers.
+FACTOR = _bug(
+    "weight_factor",
+    "multiplies the weight gradient by a factor, 2 or a half",
+    "What is the derivative of b + W h with respect to W?",
+    "all_dl_dweights[layer] is all_dl_df[layer] @ all_h[layer].T, without a factor of its own.",
+    lambda s, k: 2 * _outer(s, k),
+    lambda s, k: _outer(s, k) / 2,
 )

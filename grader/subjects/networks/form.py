@@ -6,13 +6,13 @@ from itertools import pairwise
 
 import numpy as np
 
-from grader.judge import wording
 from grader.judge.agreement import disagreeing
 from grader.judge.row import Row
 from grader.model.verdict import Mark
-from grader.oracle.answers import Answer, Evidence, Malformed, Returned
+from grader.oracle.answers import Answer, Evidence, Malformed, Returned, ReturnedForm
 from grader.oracle.network import Array
 from grader.oracle.suite import Suite
+from grader.subjects.networks import wording
 
 
 def form(suite: Suite, answers: Sequence[Answer], evidence: Mapping[int, Evidence]) -> Row:
@@ -34,41 +34,43 @@ def in_one_order(suite: Suite, evidence: Mapping[int, Evidence]) -> dict[int, Ev
         twofold = {i for i in evidence if fits_both(suite.sizes[i])}
         if {each.form for i, each in evidence.items() if i not in twofold and each.ended} == {form}:
             return {
-                i: _reordered(each, form, suite.sizes[i]) if i in twofold and each.form == "plain" else each
+                i: _reordered(each, form, suite.sizes[i]) if i in twofold and each.form == ReturnedForm.PLAIN else each
                 for i, each in evidence.items()
             }
     # What some networks seem to have in another order, and others have not, has none.
     return {
-        i: _unread(each) if each.form == "reversed" or (each.form == "pairs" and len(suite.sizes[i]) == 3) else each
+        i: _unread(each)
+        if each.form == ReturnedForm.REVERSED or (each.form == ReturnedForm.PAIRS and len(suite.sizes[i]) == 3)
+        else each
         for i, each in evidence.items()
     }
 
 
 #: For each form the sizes for which two plain lists have the same shapes.
-_TWOFOLD: dict[str, Callable[[Sequence[int]], bool]] = {
+_TWOFOLD: dict[ReturnedForm, Callable[[Sequence[int]], bool]] = {
     # Weights and biases have the same shapes if all layers have one input.
-    "swapped": lambda sizes: set(sizes[:-1]) == {1},
-    "reversed": lambda sizes: len(set(sizes)) == 1 or len(sizes) == 2,
-    "pairs": lambda sizes: len(sizes) == 3 and sizes[1:] == (1, 1),
+    ReturnedForm.SWAPPED: lambda sizes: set(sizes[:-1]) == {1},
+    ReturnedForm.REVERSED: lambda sizes: len(set(sizes)) == 1 or len(sizes) == 2,
+    ReturnedForm.PAIRS: lambda sizes: len(sizes) == 3 and sizes[1:] == (1, 1),
 }
 
 #: Forms in which an array of the right shape may stand in another one's place.
-MISPLACED = frozenset({*_TWOFOLD, "mistaken"})
+MISPLACED = frozenset({*_TWOFOLD, ReturnedForm.MISTAKEN})
 
 #: The forms of what needs no other reading than the one that was asked for, or has none.
 AS_IT_CAME = frozenset({"plain", "other", "none"})
 
 
-def _reordered(evidence: Evidence, form: str, sizes: Sequence[int]) -> Evidence:
+def _reordered(evidence: Evidence, form: ReturnedForm, sizes: Sequence[int]) -> Evidence:
     """The evidence of two plain lists as if they had come in this form."""
     count = len(sizes) - 1
     places = list(range(2 * count))
     weights, biases = places[:count], places[count:]
     order = {
-        "swapped": [*biases, *weights],
-        "reversed": [*weights[::-1], *biases[::-1]],
+        ReturnedForm.SWAPPED: [*biases, *weights],
+        ReturnedForm.REVERSED: [*weights[::-1], *biases[::-1]],
         # Of two layers: dW[0] and db[0] are the first list, dW[1] and db[1] the second.
-        "pairs": [*places[::2], *places[1::2]],
+        ReturnedForm.PAIRS: [*places[::2], *places[1::2]],
     }[form]
     lengths = [a * b for a, b in pairwise(sizes)] + list(sizes[1:])
     parts = np.split(evidence.numbers, np.cumsum(lengths))
@@ -83,7 +85,7 @@ def _reordered(evidence: Evidence, form: str, sizes: Sequence[int]) -> Evidence:
 def _unread(evidence: Evidence) -> Evidence:
     """The evidence of something else than the two lists."""
     count = len(evidence.status) // 2
-    return replace(evidence, form="other", status="3" * count + evidence.status[count:])
+    return replace(evidence, form=ReturnedForm.OTHER, status="3" * count + evidence.status[count:])
 
 
 def reformed(suite: Suite, answers: Sequence[Answer], evidence: Mapping[int, Evidence]) -> list[Answer]:

@@ -1,23 +1,25 @@
-"""The rows of a verdict: every property of the rubric, from the answers to a revision's networks."""
+"""The rows of a verdict that are about networks: the four steps and any shape, from the answers to a suite."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 
-from grader.judge import wording
-from grader.judge.agreement import all_wrong_entries, disagreeing
-from grader.judge.form import reformed
-from grader.judge.row import Row
-from grader.judge.shrinking import Fails
+from grader.judge.agreement import AGREEMENT, PURE, all_wrong_entries, disagreeing
+from grader.judge.row import Fails, Row
 from grader.model.assignment import Assignment, Rubric
 from grader.model.verdict import Mark
 from grader.model.words import TITLES
 from grader.oracle.answers import Answer, Evidence, Malformed, Returned
+from grader.oracle.cases import Booleans
 from grader.oracle.reference import gradient
 from grader.oracle.suite import Suite, flatten
-from grader.subjects.networks.layers import Booleans, Layers, stack, stacked
-from grader.subjects.networks.steps import STEPS, Reading, Step, judge
+from grader.subjects.networks import wording
+from grader.subjects.networks.explanation import Explanation
+from grader.subjects.networks.form import reformed
+from grader.subjects.networks.layers import Layers, stack, stacked
+from grader.subjects.networks.steps import STEPS, Reading, Step, agreeing, judge
 from grader.subjects.networks.written import Written, WrittenStep, merged
 from grader.subjects.networks.written import judge as judge_lists
 from grader.subjects.networks.written import spread as spread_lists
@@ -25,16 +27,10 @@ from grader.subjects.networks.written import spread as spread_lists
 #: The two steps that carry the derivative back: in what comes back only their product can be seen.
 PROPAGATION = ("relu_derivative", "activation_gradient")
 
-ORDER = ("finite_differences", *STEPS, "any_shape", "form", "pure")
+_AnyStep = TypeVar("_AnyStep", Step, WrittenStep)
 
-
-def agreement(suite: Suite, answers: Sequence[Answer], later: int = 0) -> Row:
-    """`finite_differences`: the judge of *passed*. `later` of the answers came when a network was asked about again."""
-    failing = tuple(np.flatnonzero(disagreeing(suite, answers)).tolist())
-    if not failing:
-        return Row(Mark.PASSED, len(suite), "")
-    message = wording.tally(len(failing), len(suite)) + (wording.later(later) if later else "")
-    return Row(Mark.FAILED, len(suite), message, failing, disagreeing)
+#: The rows of a verdict, in order.
+ORDER = (AGREEMENT, *STEPS, "any_shape", "form", PURE)
 
 
 def steps(suite: Suite, layers: Layers, answers: Sequence[Answer], assignment: Assignment) -> dict[str, Row]:
@@ -52,79 +48,125 @@ def _returned_right(suite: Suite, layers: Layers, answers: Sequence[Answer]) -> 
     return dict.fromkeys(STEPS, biases) | {"weight_gradient": weights}
 
 
-def _judged_steps(
-    layers: Layers, read: dict[str, Step], assignment: Assignment, lists: Written, right: Mapping[str, Booleans]
+def _judged_steps(  # noqa: PLR0913 - what is judged, and all that is known of it
+    layers: Layers,
+    agree: Callable[[], Booleans],
+    read: dict[str, Step],
+    assignment: Assignment,
+    lists: Written,
+    right: Mapping[str, Booleans],
+    explanation: Explanation,
+    failing: Booleans,
 ) -> tuple[dict[str, Step], dict[str, Row]]:
-    """The four steps by what came back and by the lists that the function wrote.
+    """The four steps, each by the best evidence that there is of it.
 
-    Where the lists are known they decide, but a layer whose returned array is `right` fails no step: two mistakes that
-    cancel each other cannot be shown. If then no step fails, though networks do, the lists decide alone: what came back
-    blamed the wrong line. If still none does, what came back counts where they are silent. Where both steps of the
-    propagation fail, and only what they give together was seen, one of them fails if nothing else does: which of the
-    two is wrong cannot be told.
+        the lists that the function wrote    they decide, but a layer whose returned array is `right` fails no step
+        an explanation of every answer       its steps fail; if it is complete, no others do
+        what came back                       each step as it is read
+        only the product of the propagation  one of its two steps fails if dW and db tell of one dl/df; else neither
+
+    Two mistakes that cancel each other cannot be shown. If no step fails, though networks do, the lists decide alone:
+    what came back blamed the wrong line. If still none does, what came back counts where they are silent. No step fails
+    in a network that is right; `failing` are the layers of the others, `agree` tells where dW and db are of one dl/df.
     """
-    by_lists = judge_lists(layers, lists, assignment)
+    by_lists = {name: _within(step, failing) for name, step in judge_lists(layers, lists, assignment).items()}
+    read = {name: _within(step, failing) for name, step in read.items()}
     nowhere = np.zeros_like(lists.asked)
     for spared, strict in ((right, nowhere), ({}, nowhere), (right, lists.asked)):
         found = {name: merged(read[name], by_lists[name], strict, spared.get(name, nowhere)) for name in STEPS}
         if any(bool(step.failed.any()) for step in found.values()):
             break
-    if product := _only_their_product(found, by_lists):
-        found |= _one_of_two(found, assignment.rubric)
-    rows = {name: _judged_row(name, found[name], layers, lists, product=product) for name in STEPS}
+    explained = _explained(found, by_lists, explanation, failing)
+    found = explained or found
+    rows = {name: _judged_row(name, found[name], layers, lists) for name in STEPS}
+    if explained is None or not set(PROPAGATION).intersection(explanation.wrong or ()):
+        rows |= _product(found, rows, by_lists, agree, lists, layers, assignment.rubric)
     if rows["activation_gradient"].mark is not Mark.NOT_RUN and rows["relu_derivative"].mark is Mark.NOT_RUN:
         rows["relu_derivative"] = replace(rows["relu_derivative"], message=wording.UNBENT, names=())
     return found, rows
 
 
-def _only_their_product(found: Mapping[str, Step], by_lists: Mapping[str, WrittenStep]) -> bool:
-    """True if no list shows which of the two steps of the propagation is wrong, though their product is."""
+def _within(step: _AnyStep, failing: Booleans) -> _AnyStep:
+    return replace(step, failed=step.failed & failing)
+
+
+def _explained(
+    found: Mapping[str, Step], by_lists: Mapping[str, WrittenStep], explanation: Explanation, failing: Booleans
+) -> dict[str, Step] | None:
+    """The steps as the explanation has them; None if there is none, or if the lists contradict it."""
+    wrong = explanation.wrong
+    if wrong is None:
+        return None
+    shown = {name for name in STEPS if (found[name].failed & by_lists[name].failed).any()}
+    held = {name for name in STEPS if by_lists[name].telling.any() and not by_lists[name].failed.any()}
+    if held & wrong or (explanation.complete and shown - wrong):
+        return None
+    # Of two steps of which only the product is seen, the one that is explained accounts for it.
+    right = (
+        set(STEPS if explanation.complete else PROPAGATION if wrong.intersection(PROPAGATION) else ()) - wrong - shown
+    )
+    steps = dict(found)
+    for name, step in found.items():
+        if name in wrong and not step.failed.any():
+            steps[name] = replace(step, tested=step.tested | failing, failed=failing, evident=True)
+        elif name in right:
+            steps[name] = replace(step, failed=np.zeros_like(failing))
+    return steps
+
+
+def _product(  # noqa: PLR0913 - the two steps, and all that is known of them
+    found: dict[str, Step],
+    rows: Mapping[str, Row],
+    by_lists: Mapping[str, WrittenStep],
+    agree: Callable[[], Booleans],
+    lists: Written,
+    layers: Layers,
+    rubric: Rubric,
+) -> dict[str, Row]:
+    """The rows of the two steps of the propagation, if they fail and no list shows which; `found` is changed with them.
+
+    If dW and db tell of one dl/df, the one of fewer marks fails, and the other is spared. Else nothing is claimed of
+    what led from one layer to the next: lists that hold other arrays than gradients come back like this.
+    """
+    failed = [name for name in PROPAGATION if rows[name].mark is Mark.FAILED]
+    if not failed:
+        return {}
     shown = any(bool((found[name].failed & by_lists[name].decided).any()) for name in PROPAGATION)
-    return bool(found["activation_gradient"].failed.any()) and not shown
-
-
-def _one_of_two(found: Mapping[str, Step], rubric: Rubric) -> dict[str, Step]:
-    """The two steps of the propagation, of which one fails: the one of fewer marks, if both did."""
-    if not all(found[name].failed.any() for name in PROPAGATION):
-        return {}
-    if any(found[name].failed.any() for name in STEPS if name not in PROPAGATION):
-        # More than one line is wrong: numbers that fit no step, such as a table's, earn nothing by that.
-        return {}
+    product = "activation_gradient" in failed and not shown
+    known = lists.known["all_dl_df"] | (agree() if product else ~found["weight_gradient"].failed)
+    sure = known & (layers.top | np.roll(known, -1))
+    doubtful = [name for name in failed if not (found[name].failed & sure).any()]
+    if doubtful or not product:
+        return {name: Row(Mark.NOT_RUN, 0, wording.DOUBTFUL) for name in doubtful}
     wrong, spared = sorted(PROPAGATION, key=lambda name: int(getattr(rubric, name)))
-    failed = found[wrong].failed | found[spared].failed
+    if len(failed) == 1:
+        wrong, spared = "activation_gradient", "relu_derivative"
+    either = found[wrong].failed | found[spared].failed
+    found[wrong] = replace(found[wrong], failed=either, tested=found[wrong].tested | either)
+    found[spared] = replace(found[spared], failed=np.zeros_like(either))
+    pair = {name: _row(name, found[name], layers, disagreeing) for name in PROPAGATION}
+    wrongly = len(pair[wrong].failing)
+    message = wording.product_tally(wrongly, max(pair[wrong].cases, wrongly))
+    unseen, passes = wording.together_with(TITLES[wrong]), pair[spared].mark is Mark.PASSED
     return {
-        wrong: replace(found[wrong], failed=failed, tested=found[wrong].tested | failed),
-        spared: replace(found[spared], failed=np.zeros_like(failed)),
+        wrong: replace(pair[wrong], message=message, names=wording.PROPAGATION),
+        spared: replace(pair[spared], message=unseen, names=(wrong,)) if passes else pair[spared],
     }
 
 
-def _judged_row(name: str, step: Step, layers: Layers, lists: Written, *, product: bool) -> Row:
+def _judged_row(name: str, step: Step, layers: Layers, lists: Written) -> Row:
     row = _row(name, step, layers, disagreeing)
-    wrong, of = len(row.failing), max(row.networks, len(row.failing))
+    wrong = len(row.failing)
+    if row.mark is Mark.NOT_RUN and not step.asked and lists.stopped.any():
+        return replace(row, message=wording.STOPPED, names=())
     if row.mark is not Mark.FAILED:
         return row
-    if product and name in PROPAGATION:
-        return replace(row, message=wording.product_tally(wrong, of), names=wording.PROPAGATION)
     if not (step.failed & ~lists.raised[name]).any():
-        return replace(row, message=wording.raised_tally(wrong))
+        return replace(row, message=wording.RAISES)
     tested = step.tested | step.failed
     if not (step.failed & ~lists.asked).any():
         return replace(row, message=wording.sampled_tally(wrong, len(_networks(layers, tested & lists.asked))))
     return row
-
-
-def _doubtful(found: Mapping[str, Step], rows: Mapping[str, Row], layers: Layers, lists: Written) -> dict[str, Row]:
-    """The rows of the propagation if nothing tells what it was: where they fail, dW and db are not of one dl/df.
-
-    Lists that hold other arrays than gradients come back like this. One that holds dl/df itself leaves no doubt.
-    """
-    known = ~found["weight_gradient"].failed | lists.known["all_dl_df"]
-    sure = known & (layers.top | np.roll(known, -1))
-    return {
-        name: Row(Mark.NOT_RUN, 0, wording.DOUBTFUL)
-        for name in PROPAGATION
-        if rows[name].mark is Mark.FAILED and not (found[name].failed & sure).any()
-    }
 
 
 def read_steps(
@@ -173,7 +215,9 @@ def _row(name: str, step: Step, layers: Layers, fails: Fails) -> Row:
         return Row(mark, networks, "")
     if mark is Mark.NOT_RUN:
         message = wording.unseen(name, asked=step.asked)
-        return Row(mark, 0, message, names=wording.PROPAGATION if message is wording.SILENT else ())
+        # What is said of the propagation's zeros speaks of both of its steps.
+        both = step.asked and name in wording.PROPAGATION
+        return Row(mark, 0, message, names=wording.PROPAGATION if both else ())
     failing = _networks(layers, step.failed)
     message = wording.step_tally(len(failing), max(networks, len(failing)))
     return Row(mark, networks, message, tuple(failing), fails)
@@ -193,7 +237,7 @@ def evidence(suite: Suite, assignment: Assignment) -> dict[str, int]:
     """On how many networks a right implementation puts each step to the test; none where nothing could be seen."""
     answers = [Returned(flatten(gradient(network, assignment.formulas))) for network in suite.networks]
     found = steps(suite, stack(suite, assignment.formulas), answers, assignment)
-    return {name: row.networks for name, row in found.items()}
+    return {name: row.cases for name, row in found.items()}
 
 
 def right(suite: Suite, seen: Mapping[str, int]) -> dict[str, Row]:
@@ -214,14 +258,19 @@ def any_shape(  # noqa: PLR0913 - what is judged, and what is known of it alread
     home: Sequence[int],
     read: dict[str, Step],
     evidence: Mapping[int, Evidence],
+    explanation: Explanation,
 ) -> tuple[Row, dict[str, Row]]:
     """`any_shape` with the steps that it is about: what holds on the notebook's shape must hold everywhere."""
     lists = spread_lists(layers, suite, evidence)
     readable = reformed(suite, answers, evidence)
     if readable != answers:
         read = read_steps(suite, layers, readable, assignment, lists.asked & ~lists.returned)[0]
-    found, rows = _judged_steps(layers, read, assignment, lists, _returned_right(suite, layers, readable))
-    rows |= _doubtful(found, rows, layers, lists)
+
+    def agree() -> Booleans:
+        return agreeing(layers, layers.spread(readable, suite), assignment)
+
+    right, failing = _returned_right(suite, layers, readable), np.isin(layers.network, agrees.failing)
+    found, rows = _judged_steps(layers, agree, read, assignment, lists, right, explanation, failing)
     at_home = np.isin(layers.network, home)
     held = [name for name in STEPS if _holds_within(found[name], at_home)]
     if not held:
@@ -231,7 +280,7 @@ def any_shape(  # noqa: PLR0913 - what is judged, and what is known of it alread
         return Row(Mark.FAILED, len(suite), message, names=() if form is None else ("form",)), rows
     strange = tuple(i for i, answer in enumerate(answers) if not isinstance(answer, Returned))
     if strange:
-        message = wording.strange(len(strange), len(suite))
+        message = wording.strange_tally([answers[i] for i in strange], len(suite))
         return Row(Mark.FAILED, len(suite), message, strange, agrees.fails, ("form",)), rows
     for name in held:
         if rows[name].mark is Mark.FAILED:
@@ -247,9 +296,13 @@ def any_shape(  # noqa: PLR0913 - what is judged, and what is known of it alread
 
 
 def unpropagated(rows: Mapping[str, Row], agrees: Row) -> dict[str, Row]:
-    """The rows that cannot hold if the layers below the output ignore its error; `bias_gradient` can at the top."""
-    lost = Row(Mark.FAILED, agrees.networks, wording.UNPROPAGATED, agrees.failing, agrees.fails)
-    return {name: lost for name in (*STEPS[1:], "any_shape") if rows[name].mark is Mark.PASSED}
+    """The rows that cannot hold if the layers below the output ignore its error.
+
+    At the output `bias_gradient` can, or else `weight_gradient`.
+    """
+    lost = Row(Mark.FAILED, agrees.cases, wording.UNPROPAGATED, agrees.failing, agrees.fails)
+    kept = "bias_gradient" if rows["bias_gradient"].mark is Mark.PASSED else "weight_gradient"
+    return {name: lost for name in (*STEPS, "any_shape") if name != kept and rows[name].mark is Mark.PASSED}
 
 
 def _holds_within(step: Step, layers: Booleans) -> bool:
@@ -265,39 +318,3 @@ def home_networks(suite: Suite, assignment: Assignment) -> list[int]:
         if sizes == home.sizes and columns in {1, home.columns}
     ]
     return found or list(range(len(suite)))
-
-
-def purity(answers: Sequence[Answer], again: Sequence[Answer], asked_again: Sequence[int], *, ended: bool) -> Row:
-    """`pure`: arguments as they were, and the same answer when asked again after all the others."""
-    changed = sorted({name for answer in answers if isinstance(answer, Returned) for name in answer.changed})
-    changing = tuple(i for i, answer in enumerate(answers) if isinstance(answer, Returned) and answer.changed)
-    if changing:
-        message = f"It changes {' and '.join(changed)} in place, on {len(changing)} of {len(answers)} networks."
-        return Row(Mark.FAILED, len(answers), message, changing)
-    other = tuple(i for i, second in zip(asked_again, again, strict=False) if not same(answers[i], second))
-    if other or ended:
-        message = f"Asked again about {len(asked_again)} networks, it answered {len(other)} of them differently."
-        if ended:
-            message = "Asked again about networks that it had answered, it did not answer."
-        return Row(Mark.FAILED, len(answers), message, other)
-    return Row(Mark.PASSED, len(answers), "")
-
-
-def wrong_later(suite: Suite, answers: Sequence[Answer], again: Mapping[int, Answer]) -> dict[int, Answer]:
-    """By network the second answers that disagree with finite differences where the first ones agreed."""
-    other = [i for i, second in again.items() if not same(answers[i], second)]
-    if not other:
-        return {}
-    asked = suite.take(other)
-    first = disagreeing(asked, [answers[i] for i in other])
-    second = disagreeing(asked, [again[i] for i in other])
-    return {i: again[i] for i, before, after in zip(other, first, second, strict=True) if after and not before}
-
-
-def same(first: Answer, second: Answer) -> bool:
-    """Whether two answers are the same: bit for bit if they are numbers, and wrong in the same way if not."""
-    if isinstance(first, Returned) and isinstance(second, Returned):
-        return first.gradient.tobytes() == second.gradient.tobytes()
-    if isinstance(first, Malformed) and isinstance(second, Malformed):
-        return first.message == second.message
-    return type(first) is type(second)

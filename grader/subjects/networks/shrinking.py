@@ -6,22 +6,15 @@ result is the same on a busy machine.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
-from grader.errors import CandidateError
-from grader.judge.agreement import way
+from grader.judge.row import Failure
+from grader.judge.witness import BUDGET, Witness
 from grader.model.assignment import Assignment, Loss
-from grader.oracle.answers import Answer, Candidate
 from grader.oracle.network import Array, Network, forward
 from grader.oracle.suite import Suite
 from grader.subjects.networks.proposals import SIMPLE, Proposal, Proposals, numbers_of, rebuilt
-
-#: Whether each network of a suite fails, given its answers.
-Fails = Callable[[Suite, Sequence[Answer]], Sequence[bool]]
-
-#: Calls of the student's function that all counterexamples of one submission may cost together.
-BUDGET = 1500
 
 #: Reductions that are tried together, smallest first, before larger ones are looked at.
 TOGETHER = 24
@@ -34,53 +27,25 @@ _EACH, _FEW = 12, 60
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
-    """What a smaller network must show, too: the test of a row, and the way in which the answer is wrong."""
+class Search:
+    """Proposals, and who is asked about them."""
 
-    test: Fails
-    #: None: any.
-    way: tuple[str, str] | None = None
-
-    def could_be(self, answer: Answer) -> bool:
-        """True unless the answer is wrong in another way, which is cheaper to see than what the test says."""
-        return self.way is None or way(answer) == self.way
-
-    def shown(self, suite: Suite, answers: Sequence[Answer]) -> bool:
-        """True if the one network of the suite fails like this."""
-        return self.could_be(answers[0]) and self.test(suite, answers)[0]
-
-
-@dataclass(slots=True)
-class Witness:
-    """Asks the candidate about proposals, each only once, until the budget is spent or it ends."""
-
-    candidate: Candidate
+    witness: Witness
     proposals: Proposals
-    left: int = BUDGET
-    known: dict[bytes, Answer] = field(default_factory=dict)
 
     def failing(self, proposed: Iterable[Proposal], failure: Failure) -> list[Network]:
         """The networks of those that fail, in order."""
-        proposed = list(proposed)
-        self._ask([each for each in proposed if each.key not in self.known])
-        asked = [each for each in proposed if each.key in self.known and failure.could_be(self.known[each.key])]
+        proposed, known = list(proposed), self.witness.known
+        questions = partial(self._questions, proposed)
+        self.witness.ask([each.key for each in proposed], questions)
+        asked = [each for each in proposed if each.key in known and failure.could_be(known[each.key])]
         if not asked:
             return []
-        marks = failure.test(self.proposals.expectations(asked), [self.known[each.key] for each in asked])
+        marks = failure.test(self.proposals.expectations(asked), [known[each.key] for each in asked])
         return [each.network for each, mark in zip(asked, marks, strict=True) if mark]
 
-    def _ask(self, proposed: Sequence[Proposal]) -> None:
-        unique = list({each.key: each for each in proposed}.values())[: self.left]
-        if not unique:
-            return
-        self.left -= len(unique)
-        try:
-            answers = self.candidate.answer(self.proposals.questions(unique))
-        except CandidateError as error:
-            # It ended on a proposal: what it said before still counts, and nothing more is asked.
-            answers = error.answers
-            self.left = 0
-        self.known.update((each.key, answer) for each, answer in zip(unique, answers, strict=False))
+    def _questions(self, proposed: Sequence[Proposal], places: Sequence[int]) -> Suite:
+        return self.proposals.questions(proposed[place] for place in places)
 
 
 def size(network: Network) -> tuple[int, ...]:
@@ -93,63 +58,63 @@ def size_of(sizes: Sequence[int], columns: int) -> tuple[int, ...]:
     return (len(sizes) - 2, sum(sizes[1:-1]), sizes[0] + sizes[-1], columns, *sizes)
 
 
-def shrink(start: Network, failure: Failure, witness: Witness) -> Network:
+def shrink(start: Network, failure: Failure, search: Search) -> Network:
     """The smallest network found that fails as `start` does: never larger, and `start` itself where none is."""
-    current = min([start, *_rung(start, failure, witness)], key=size)
+    current = min([start, *_rung(start, failure, search)], key=size)
     while True:
-        current = _descended(current, failure, witness)
-        smaller = _searched(current, failure, witness)
+        current = _descended(current, failure, search)
+        smaller = _searched(current, failure, search)
         if smaller is None:
-            return _simplest(current, failure, witness)
+            return _simplest(current, failure, search)
         current = smaller
 
 
-def _rung(start: Network, failure: Failure, witness: Witness) -> list[Network]:
+def _rung(start: Network, failure: Failure, search: Search) -> list[Network]:
     """The narrow networks that fail, of the smallest depth at which any does."""
-    proposals = witness.proposals
+    proposals = search.proposals
     least = proposals.assignment.ranges.columns.least
     few = sorted({columns for columns in (least, least + 1, start.columns) if columns <= start.columns})
     for depth in range(proposals.assignment.ranges.depth.least, start.depth + 1):
         proposed = [each for columns in few for each in proposals.ladder(depth, columns)]
-        if found := witness.failing(proposed, failure):
+        if found := search.failing(proposed, failure):
             return found
     return []
 
 
-def _descended(network: Network, failure: Failure, witness: Witness) -> Network:
+def _descended(network: Network, failure: Failure, search: Search) -> Network:
     """Reduce it step by step, each time to the smallest that fails, until no reduction does."""
     current = network
-    while smaller := _smallest_reduced(current, failure, witness):
+    while smaller := _smallest_reduced(current, failure, search):
         current = smaller
     return current
 
 
-def _smallest_reduced(network: Network, failure: Failure, witness: Witness) -> Network | None:
+def _smallest_reduced(network: Network, failure: Failure, search: Search) -> Network | None:
     """The smallest network one reduction smaller that fails, or None if none does."""
     largest = size(network)
-    reductions = [each for each in _reduced(network, witness.proposals) if each.size < largest]
+    reductions = [each for each in _reduced(network, search.proposals) if each.size < largest]
     # Most are never looked at: working out what is expected of a network takes longer than to reduce it.
     reductions.sort(key=lambda each: each.size)
     for at in range(0, len(reductions), TOGETHER):
         tried = [each for reduction in reductions[at : at + TOGETHER] for each in reduction.proposed()]
-        if found := witness.failing(tried, failure):
+        if found := search.failing(tried, failure):
             return min(found, key=size)
     return None
 
 
-def _searched(network: Network, failure: Failure, witness: Witness) -> Network | None:
+def _searched(network: Network, failure: Failure, search: Search) -> Network | None:
     """Look among networks of simple values for one that fails, at each shape that is one reduction smaller.
 
     Only where the shape is not nearly as simple as can be: a plain mistake needs no search.
     """
-    proposals = witness.proposals
+    proposals = search.proposals
     if network.depth <= 1 and sum(network.sizes) <= len(network.sizes) + 1 and network.columns == 1:
         return None
-    if witness.left < BUDGET // 3:
+    if search.witness.left < BUDGET // 3:
         # What is left is for the other properties.
         return None
     for sizes, columns in sorted(_smaller(network, proposals.assignment), key=lambda shape: (sum(shape[0]), shape)):
-        if found := witness.failing(proposals.simple_of(sizes, columns), failure):
+        if found := search.failing(proposals.simple_of(sizes, columns), failure):
             return min(found, key=size)
     return None
 
@@ -255,22 +220,22 @@ def _retargeted(network: Network, error: Array, proposals: Proposals) -> list[Pr
     return proposals.of(Network(network.weights, network.biases, network.net_input, y) for y in targets)
 
 
-def _simplest(network: Network, failure: Failure, witness: Witness) -> Network:
+def _simplest(network: Network, failure: Failure, search: Search) -> Network:
     """The same shape with values from a small set, one by one as simple as the failure allows."""
-    free = witness.proposals.assignment.formulas.loss is Loss.LEAST_SQUARES
-    current = min([network, *_first_failing(witness.proposals.simple(network), failure, witness)], key=_complexity)
+    free = search.proposals.assignment.formulas.loss is Loss.LEAST_SQUARES
+    current = min([network, *_first_failing(search.proposals.simple(network), failure, search)], key=_complexity)
     while True:
-        simpler = witness.failing(witness.proposals.of(_simplified(current, targets=free)), failure)
+        simpler = search.failing(search.proposals.of(_simplified(current, targets=free)), failure)
         better = min([current, *simpler], key=_complexity)
         if _complexity(better) >= _complexity(current):
             return current
         current = better
 
 
-def _first_failing(proposed: Sequence[Proposal], failure: Failure, witness: Witness) -> list[Network]:
+def _first_failing(proposed: Sequence[Proposal], failure: Failure, search: Search) -> list[Network]:
     """The networks that fail of the first few proposals of which any does: the simplest come first."""
     for at in range(0, len(proposed), SIMPLEST):
-        if found := witness.failing(proposed[at : at + SIMPLEST], failure):
+        if found := search.failing(proposed[at : at + SIMPLEST], failure):
             return found
     return []
 

@@ -10,6 +10,7 @@ from grader.model.verdict import Counterexample, Gradient
 from grader.oracle.answers import Answer, Malformed, Raised, Returned
 from grader.oracle.network import Array, Network
 from grader.oracle.suite import Suite, matrices
+from grader.subjects.networks import wording
 from grader.subjects.networks.script import script
 
 
@@ -26,7 +27,7 @@ def counterexample(suite: Suite, i: int, answer: Answer | None, assignment: Assi
         net_input=_rows(network.net_input),
         y=_rows(network.y),
         expected=_gradient(truth),
-        actual=_gradient(matrices(network.sizes, answer.gradient)) if isinstance(answer, Returned) else None,
+        actual=_gradient(matrices(network.sizes, answer.numbers)) if isinstance(answer, Returned) else None,
         instead=_instead(answer),
         parameter=parameter,
         layer=layer,
@@ -51,8 +52,8 @@ def _instead(answer: Answer | None) -> str | None:
     match answer:
         case Returned():
             return None
-        case Malformed(message=message):
-            return f"returned arrays of another form: {message}"
+        case Malformed():
+            return f"returned arrays of another form: {wording.malformed(answer)}"
         case Raised(type=name, message=message):
             return f"raised {name}: {message}" if message else f"raised {name}"
         case None:

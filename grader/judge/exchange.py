@@ -1,0 +1,31 @@
+"""How a subject's cases are asked of a submission in its jail, as data: the jail knows names, numbers and sizes."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from grader.model.verdict import SourceLine
+from grader.oracle.answers import Raised
+
+
+class Question(NamedTuple):
+    """Cases as a jail is asked about them, without anything that is expected."""
+
+    header: Mapping[str, Any]
+    #: Their numbers, as float64.
+    payload: bytes
+    #: Bytes of the answer to each.
+    sizes: Sequence[int]
+
+
+def raised(header: Mapping[str, Any]) -> Raised:
+    """What a reply that raised says, each text cut to what is kept."""
+    type_, message, traceback = (
+        text(header.get(key), cap) for key, cap in (("type", 200), ("message", 2000), ("traceback", 8000))
+    )
+    frames, lines = (tuple(SourceLine.of(*each) for each in header[key]) for key in ("frames", "lines"))
+    return Raised(type_, message, traceback, frames, lines)
+
+
+def text(value: Any, cap: int) -> str:
+    """A text of at most so many characters; empty if it is none."""
+    return value[:cap] if isinstance(value, str) else ""

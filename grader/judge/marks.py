@@ -1,0 +1,46 @@
+"""What a subject concludes of its own rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from grader.judge.row import Row
+from grader.model.verdict import Diagnosis, FirstDifference, Flag
+from grader.oracle.answers import Answer, Raised
+
+
+@dataclass(frozen=True, slots=True)
+class RowSpec:
+    """A row of the rubric: what it is called, and the most marks that it gives."""
+
+    name: str
+    title: str
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """All that is known of a submission that is wrong somewhere."""
+
+    #: By case the answer that counts: the wrong one of two, whichever came first.
+    answers: Sequence[Answer]
+    #: Those that came first: explanations follow the calls in their order.
+    first: Sequence[Answer]
+    #: Which of the answers that count are wrong, and which of the first ones.
+    agrees: Row
+    first_agrees: Row
+    #: False if the same question had different answers, and no argument was changed.
+    repeats: bool
+    flags: Sequence[Flag]
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What a subject concludes of it: its own rows, and what explains them."""
+
+    #: A row of a name that the judge has, too, takes its place.
+    rows: dict[str, Row]
+    #: What it raised, if that left nothing to judge.
+    raised: Raised | None = None
+    #: What explains every answer, the best first, and where the numbers go wrong first.
+    diagnosis: tuple[Diagnosis, ...] = ()
+    first_difference: FirstDifference | None = None

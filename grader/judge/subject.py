@@ -1,0 +1,227 @@
+"""The seam: all that a kind of homework has of its own. Judge, jail, store and pages know no more of it than this.
+
+Nothing here is needed at run time: making these classes would cost each command a few milliseconds.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, TypeVar
+
+from grader.judge.exchange import Question
+from grader.judge.marks import Given, Marks, RowSpec
+from grader.judge.row import Failure, Row
+from grader.judge.trial import Trial
+from grader.judge.witness import Witness
+from grader.model.verdict import AnyCounterexample, FirstDifference, Flag, NetworkReached
+from grader.oracle.answers import Answer, Evidence
+from grader.oracle.cases import Cases
+
+
+class Write(Protocol):
+    """A line of the student's that writes an entry of one of the exchange's `lists`."""
+
+    @property
+    def name(self) -> str:
+        """The list."""
+        ...
+
+    @property
+    def index(self) -> str:
+        """The entry, as it is written; empty where that is long."""
+        ...
+
+    @property
+    def cell(self) -> int:
+        """The notebook's cell, from 1 over all cells; 0 in a file."""
+        ...
+
+    @property
+    def line(self) -> int:
+        """The line in it."""
+        ...
+
+
+class Revision(Protocol):
+    """What a submission is judged against, as it is stored: an assignment and its cases, named by a hash over both."""
+
+    @property
+    def kind(self) -> str:
+        """The kind of homework."""
+        ...
+
+    @property
+    def assignment(self) -> Any:
+        """What was asked: a record of its kind's own, with all that `CommonSettings` has."""
+        ...
+
+    @property
+    def subject(self) -> "AnySubject":
+        """What its kind of homework has of its own, made ready for judging."""
+        ...
+
+    @property
+    def own_networks(self) -> bool:
+        """False if its cases are not the assignment's own."""
+        ...
+
+    @property
+    def networks_sha256(self) -> str:
+        """A hash over the cases and what is expected of them."""
+        ...
+
+    @property
+    def id(self) -> str:
+        """A hash over the stored bytes of the assignment and its cases."""
+        ...
+
+    @property
+    def assignment_json(self) -> str:
+        """The assignment's JSON, byte for byte as it is stored."""
+        ...
+
+
+ExchangeCases_contra = TypeVar("ExchangeCases_contra", bound=Cases, contravariant=True)
+
+
+class Reply(Protocol):
+    """What a jail said of a case: a header whose form was checked, and numbers where there are some."""
+
+    @property
+    def header(self) -> dict[str, Any]:
+        """Its `kind` is returned, malformed, raised or evidence."""
+        ...
+
+    @property
+    def payload(self) -> bytes:
+        """Of what was returned exactly as many bytes as were asked for, else none."""
+        ...
+
+
+class Exchange(Protocol[ExchangeCases_contra]):
+    """What a jail is told of a subject, and what its replies mean."""
+
+    @property
+    def function(self) -> str:
+        """The name of the student's function."""
+        ...
+
+    @property
+    def given(self) -> frozenset[str]:
+        """Names that the student's module is given beside `np`."""
+        ...
+
+    @property
+    def fixed(self) -> frozenset[str]:
+        """Those of them that keep our value, whatever the submission binds."""
+        ...
+
+    @property
+    def lists(self) -> frozenset[str]:
+        """Names of lists of which the student's lines are wanted that write an entry."""
+        ...
+
+    @property
+    def arguments(self) -> frozenset[str]:
+        """Names of what may be changed in place."""
+        ...
+
+    @property
+    def results(self) -> frozenset[str]:
+        """Names of what may come back in another form."""
+        ...
+
+    def question(self, cases: ExchangeCases_contra) -> Question:
+        """Return what asks about every case."""
+        ...
+
+    def observation(self, cases: ExchangeCases_contra) -> Question | None:
+        """Return what asks for the lists that are written on the way; None if the subject has none."""
+        ...
+
+    def answers(self, cases: ExchangeCases_contra, replies: Sequence[Reply]) -> list[Answer]:
+        """Return the answers that the replies to the first of the cases hold; raises Crashed."""
+        ...
+
+    def evidence(self, cases: ExchangeCases_contra, replies: Sequence[Reply]) -> list[Evidence]:
+        """Return the lists that the replies to an observation hold."""
+        ...
+
+
+#: An exchange of cases that only its subject looks into.
+AnyExchange = Exchange[Any]
+
+
+SubjectCases = TypeVar("SubjectCases", bound=Cases)
+
+
+class Subject(Protocol[SubjectCases]):
+    """A revision's homework, made ready once for judging many submissions."""
+
+    @property
+    def noun(self) -> str:
+        """What a case is called, such as "network"; its plural has an s."""
+        ...
+
+    @property
+    def cases(self) -> SubjectCases:
+        """The cases that decide."""
+        ...
+
+    @property
+    def probes(self) -> SubjectCases:
+        """Cases for the flags, asked last; none of them is graded."""
+        ...
+
+    @property
+    def exchange(self) -> Exchange[SubjectCases]:
+        """How the cases are asked in a jail."""
+        ...
+
+    @property
+    def order(self) -> Sequence[int]:
+        """The places of the cases, from the smallest to the largest."""
+        ...
+
+    @property
+    def rows(self) -> Sequence[RowSpec]:
+        """All rows of a verdict, those of the judge (`AGREEMENT`, `PURE`) among them."""
+        ...
+
+    def right(self, answers: int) -> dict[str, Row]:
+        """Return the subject's own rows of a submission that is right in all of so many answers."""
+        ...
+
+    def marks(self, given: Given, witness: Witness) -> Marks:
+        """Return the subject's own rows of a submission that is wrong somewhere, and what explains it."""
+        ...
+
+    def flags(self, probed: Sequence[Answer], witness: Witness) -> list[Flag]:
+        """Return what staff should look at, by the answers to the probes."""
+        ...
+
+    def smaller(self, i: int, failure: Failure, witness: Witness) -> SubjectCases:
+        """Return one case, the smallest found that fails as case `i` does; that case where there is none."""
+        ...
+
+    def show(self, cases: SubjectCases, i: int, answer: Answer | None) -> AnyCounterexample:
+        """Return case `i` beside the answer to it; None if the candidate ended instead."""
+        ...
+
+    def reached(self, i: int) -> tuple[str, NetworkReached | None]:
+        """Return the sentence that its process ended at case `i`, and that case if it is a network."""
+        ...
+
+    def trial(self) -> Trial:
+        """Return what the assignment is tried on."""
+        ...
+
+    def summary(self, mistakes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Return what staff are shown of the cases, and of the mistakes that these catch."""
+        ...
+
+    def located(self, first: FirstDifference | None, writes: Sequence[Write]) -> FirstDifference | None:
+        """Return the same with the student's own line that writes it, if it is known."""
+        ...
+
+
+#: A subject whose cases only itself looks into.
+AnySubject = Subject[Any]

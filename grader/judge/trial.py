@@ -1,0 +1,29 @@
+"""What an assignment is tried on before it may be used."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from grader.oracle.answers import Candidate
+from grader.oracle.cases import Cases
+
+
+@dataclass(frozen=True, slots=True)
+class KnownMistake:
+    """A wrong implementation with a name that a person recognises: `title` is what follows "it"."""
+
+    id: str
+    title: str
+    candidate: Candidate[Any] = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What an assignment is tried on before it may be used: the reference passes, and every mistake fails."""
+
+    reference: Candidate[Any]
+    mistakes: Sequence[KnownMistake]
+    #: What is wrong with the assignment itself, each a sentence.
+    faults: Sequence[str] = ()
+    #: Makes other cases that the assignment allows: what is right on these, too, is no mistake. None: there are none.
+    elsewhere: Callable[[], Cases] | None = None

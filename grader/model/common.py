@@ -1,0 +1,22 @@
+"""What an assignment has, whatever its kind."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from grader.model.assignment import Feedback, Limits
+
+
+@dataclass(frozen=True, slots=True)
+class CommonSettings:
+    """What an assignment of any kind has, as store and pages read it."""
+
+    id: str
+    title: str
+    kind: str
+    function: str
+    #: Marks by the name of a row.
+    rubric: Mapping[str, int]
+    limits: Limits = field(default_factory=Limits)
+    feedback: Feedback = field(default_factory=Feedback)
+    seed: int = 0
+    templates: tuple[str, ...] = ()

@@ -1,0 +1,49 @@
+"""Cases: what a submission is asked, one after the other, and what is true of each."""
+
+from collections.abc import Hashable, Sequence
+from typing import Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+Booleans = NDArray[np.bool_]
+
+
+class Cases(Protocol):
+    """Cases in order. The numbers of their answers stand one after the other in flat arrays."""
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        ...
+
+    @property
+    def starts(self) -> Sequence[int]:
+        """Where each case's numbers start in the flat arrays, and where the last one's end."""
+        ...
+
+    @property
+    def expected(self) -> NDArray[np.float64]:
+        """The numbers of a right answer; NaN where they are inconclusive."""
+        ...
+
+    @property
+    def tolerances(self) -> NDArray[np.float64]:
+        """How far from each of them an answer may be; infinite where they are inconclusive."""
+        ...
+
+    @property
+    def modules(self) -> Sequence[Hashable]:
+        """For each case what the student's module is executed with: it is executed anew for each of these."""
+        ...
+
+    def key(self, i: int) -> bytes:
+        """Return the same for the same case, whatever it stands among."""
+        ...
+
+    def take(self, which: Sequence[int]) -> Self:
+        """Return the cases at these places, in this order."""
+        ...
+
+    def joined(self, *others: Self) -> Self:
+        """Return the cases, and the others after them."""
+        ...

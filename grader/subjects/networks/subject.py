@@ -1,0 +1,249 @@
+"""Layered networks as a subject: rows, probes, smaller networks and explanations for the judge."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from grader.errors import CandidateError
+from grader.judge.agreement import PURE
+from grader.judge.marks import Given, Marks, RowSpec
+from grader.judge.row import Failure, Row
+from grader.judge.witness import Witness
+from grader.model.assignment import Assignment
+from grader.model.verdict import Counterexample, FirstDifference, Flag, Mark, NetworkReached
+from grader.model.words import TITLES
+from grader.oracle.answers import Answer, Evidence, Raised
+from grader.oracle.suite import Suite
+from grader.subjects.networks import wording
+from grader.subjects.networks.counterexample import counterexample
+from grader.subjects.networks.diagnosis.place import first_difference
+from grader.subjects.networks.diagnosis.written import Written, placed
+from grader.subjects.networks.differencing import NUMERICAL, differentiates
+from grader.subjects.networks.exchange import NetworksExchange
+from grader.subjects.networks.explanation import Explanation
+from grader.subjects.networks.form import AS_IT_CAME, MISPLACED, form, in_one_order
+from grader.subjects.networks.layers import Layers, stack
+from grader.subjects.networks.probes import RECOMPUTES, Probes, probes, recomputes
+from grader.subjects.networks.proposals import Proposals
+from grader.subjects.networks.rubric import (
+    ORDER,
+    any_shape,
+    evidence,
+    home_networks,
+    read_steps,
+    right,
+    unpropagated,
+)
+from grader.subjects.networks.shrinking import Search, shrink, size
+from grader.subjects.networks.steps import STEPS
+from grader.subjects.networks.unpropagated import ignores_error, telling
+from grader.subjects.networks.written import malformed_or_failing, worth_asking
+
+if TYPE_CHECKING:
+    from grader.judge.subject import Write
+    from grader.judge.trial import Trial
+    from grader.subjects.networks.diagnosis.diagnoser import Diagnoser
+
+
+@dataclass(frozen=True)
+class Networks:
+    """A revision's networks, made ready once for judging many submissions."""
+
+    assignment: Assignment
+    cases: Suite
+    #: On how many networks a right implementation puts each step to the test; None where not yet worked out.
+    tested: Mapping[str, int] | None
+    noun: str = "network"
+
+    @property
+    def probes(self) -> Suite:
+        """Networks whose activations are not the forward pass of their weights."""
+        return self._probes.suite
+
+    @cached_property
+    def exchange(self) -> NetworksExchange:
+        """How networks are asked in a jail."""
+        return NetworksExchange(self.assignment)
+
+    @cached_property
+    def order(self) -> list[int]:
+        """The places of the networks, from the smallest to the largest."""
+        return sorted(range(len(self.cases)), key=lambda i: (size(self.cases.networks[i]), i))
+
+    @cached_property
+    def rows(self) -> tuple[RowSpec, ...]:
+        """Every row; one whose step no network puts to the test gives no marks."""
+        rubric = self.assignment.rubric
+        return tuple(
+            RowSpec(name, TITLES[name], getattr(rubric, name) if self._seen.get(name, 1) else 0) for name in ORDER
+        )
+
+    @cached_property
+    def layers(self) -> Layers:
+        """The layers of all networks side by side."""
+        return stack(self.cases, self.assignment.formulas)
+
+    @cached_property
+    def home(self) -> list[int]:
+        """Networks of the notebook's own shape."""
+        return home_networks(self.cases, self.assignment)
+
+    @cached_property
+    def telling(self) -> list[int]:
+        """Networks that show whether gradients follow from the error at the output."""
+        return telling(self.cases)
+
+    @cached_property
+    def proposals(self) -> Proposals:
+        """Smaller networks, for counterexamples."""
+        return Proposals(self.assignment)
+
+    @cached_property
+    def diagnoser(self) -> "Diagnoser":
+        """The networks and the bug models, for what is wrong."""
+        # A cold right submission does not pay for two dozen modules that only wrong ones need.
+        from grader.subjects.networks.diagnosis.diagnoser import Diagnoser  # noqa: PLC0415
+
+        return Diagnoser(self.assignment, self.cases)
+
+    @cached_property
+    def _probes(self) -> Probes:
+        return probes(self.cases, self.assignment)
+
+    @cached_property
+    def _seen(self) -> Mapping[str, int]:
+        """On how many networks each step is put to the test."""
+        stored = self.tested or {}
+        # A revision of an earlier version may lack a step that was added since.
+        return stored if stored.keys() >= set(STEPS) else evidence(self.cases, self.assignment)
+
+    @cached_property
+    def _right(self) -> dict[str, Row]:
+        return right(self.cases, self._seen)
+
+    def right(self, answers: int) -> dict[str, Row]:
+        """The rows of who agrees with finite differences everywhere."""
+        return {**self._right, "form": Row(Mark.PASSED, answers, "")}
+
+    def marks(self, given: Given, witness: Witness) -> Marks:
+        """The steps, any shape and the form, by what came back, what was written on the way, and what explains it."""
+        answers, agrees = given.answers, given.agrees
+        read, by_answers = read_steps(self.cases, self.layers, answers, self.assignment)
+        failing = (agrees.failing, self.home, *(row.failing for row in by_answers.values()))
+        evidence = self._evidence(witness, answers, failing)
+        explanation = self._explained(given, evidence)
+        # Of first answers alone it says nothing of the second ones, unless all lines are right in both.
+        later = given.first_agrees is not agrees
+        of_all = explanation if not later or explanation.wrong == frozenset() else Explanation()
+        shape, rows = any_shape(
+            self.cases, self.layers, answers, self.assignment, agrees, self.home, read, evidence, of_all
+        )
+        rows |= {"any_shape": shape, "form": form(self.cases, answers, evidence)}
+        if witness.left and not _propagates(rows):
+            candidate = witness.candidate
+            if ignores_error(candidate, self.cases, self.telling, evidence, agrees.failing, self.assignment):
+                rows |= unpropagated(rows, agrees)
+        raised = self._raised_at_home(answers)
+        if raised is not None:
+            rows["any_shape"] = rows[PURE] = Row(Mark.NOT_RUN, 0, wording.RAISED_AT_HOME)
+        first = self._first_difference(given, evidence, explanation)
+        return Marks(rows, raised, explanation.diagnoses, first)
+
+    def _raised_at_home(self, answers: Sequence[Answer]) -> Raised | None:
+        """The first exception on the notebook's own shape, if each network of it raised."""
+        raised = [answers[i] for i in self.home if isinstance(answers[i], Raised)]
+        first = raised[0] if len(raised) == len(self.home) else None
+        return first if isinstance(first, Raised) else None
+
+    def _explained(self, given: Given, evidence: Mapping[int, Evidence]) -> Explanation:
+        """What is wrong, in words and for the marks."""
+        repeats = given.repeats or self._raised_at_home(given.first) is not None
+        return self.diagnoser.diagnose(
+            given.first,
+            given.first_agrees.failing,
+            evidence,
+            repeats=repeats,
+            differentiates=NUMERICAL in given.flags,
+        )
+
+    def _first_difference(
+        self, given: Given, evidence: Mapping[int, Evidence], explanation: Explanation
+    ) -> FirstDifference | None:
+        """Where it shows first; None if what is swapped or paired at the end landed in another layer."""
+        failing = given.first_agrees.failing
+        misplaced = any(each.form in MISPLACED for each in evidence.values())
+        if not failing or misplaced or explanation.returned:
+            return None
+        return first_difference(self.cases, given.first, failing, self.assignment, evidence)
+
+    def _evidence(
+        self, witness: Witness, answers: Sequence[Answer], failing: Sequence[Sequence[int]]
+    ) -> dict[int, Evidence]:
+        """What the function wrote on its way, by network; empty for one that has ended."""
+        evidence = self._written(witness, worth_asking(answers, failing, self.order))
+        if any(each.form not in AS_IT_CAME for each in in_one_order(self.cases, evidence).values()):
+            evidence |= self._written(witness, malformed_or_failing(answers, failing[0], evidence))
+        return in_one_order(self.cases, evidence)
+
+    def _written(self, witness: Witness, which: Sequence[int]) -> dict[int, Evidence]:
+        """What it wrote about these networks."""
+        if not witness.left or not which:
+            return {}
+        evidence = witness.candidate.evidence(self.cases.take(which))
+        if len(evidence) < len(which):
+            # It may have ended: it is asked nothing more.
+            witness.left = 0
+        return dict(zip(which, evidence, strict=False))
+
+    def flags(self, probed: Sequence[Answer], witness: Witness) -> list[Flag]:
+        """Whether it recomputes the forward pass, and whether it does so for differences."""
+        if not recomputes(self._probes, probed):
+            return []
+        try:
+            numerical = witness.left and differentiates(witness.candidate, self.cases, self.assignment)
+        except CandidateError:
+            # Nothing is claimed of it, and it is asked nothing more.
+            witness.left = 0
+            return [RECOMPUTES]
+        return [RECOMPUTES, NUMERICAL] if numerical else [RECOMPUTES]
+
+    def smaller(self, i: int, failure: Failure, witness: Witness) -> Suite:
+        """The smallest network found that fails as network `i` does, measured by finite differences."""
+        return self.proposals.measured(shrink(self.cases.networks[i], failure, Search(witness, self.proposals)))
+
+    def show(self, cases: Suite, i: int, answer: Answer | None) -> Counterexample:
+        """The network beside the answer to it."""
+        return counterexample(cases, i, answer, self.assignment)
+
+    def reached(self, i: int) -> tuple[str, NetworkReached]:
+        """The network's number and how deep it is."""
+        network = NetworkReached(i + 1, len(self.cases), self.cases.networks[i].depth)
+        return wording.reached(network), network
+
+    def trial(self) -> "Trial":
+        """The reference, and every known mistake."""
+        # Only who publishes pays for these modules.
+        from grader.subjects.networks.trial import trial  # noqa: PLC0415
+
+        return trial(self.assignment, self._seen)
+
+    def summary(self, mistakes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """The networks counted, what they catch, and one of each corner."""
+        # As above.
+        from grader.subjects.networks.summary import summary  # noqa: PLC0415
+
+        return summary(self.cases, self.assignment.formulas, mistakes)
+
+    def located(self, first: FirstDifference | None, writes: Sequence["Write"]) -> FirstDifference | None:
+        """The first difference with the line that writes its list."""
+        return placed(first, [Written(each.name, each.index, each.cell, each.line) for each in writes])
+
+
+def _propagates(rows: Mapping[str, Row]) -> bool:
+    """True if the error at the output is right, and each layer's follows from the one above.
+
+    That all four steps hold, though some network is wrong, shows nothing: zeros can hold every equation.
+    """
+    holding = {name for name in STEPS if rows[name].mark is Mark.PASSED}
+    return holding == set(STEPS) - {"weight_gradient"}

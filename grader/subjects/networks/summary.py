@@ -1,0 +1,49 @@
+"""What staff are shown of an assignment's networks."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from grader.model.assignment import Formulas
+from grader.oracle.network import forward
+from grader.oracle.suite import Suite
+
+
+def summary(suite: Suite, formulas: Formulas, mistakes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The networks counted, with the mistakes that the networks catch and a network of each corner."""
+    return {**counts(suite, formulas), "mistakes": [*mistakes], "examples": _examples(suite)}
+
+
+def counts(suite: Suite, formulas: Formulas) -> dict[str, Any]:
+    """How many networks there are of each kind."""
+    hidden = [[f > 0 for f in forward(network, formulas).f[:-1]] for network in suite.networks]
+    return {
+        "networks": len(suite),
+        "derivatives": len(suite.derivatives),
+        "inconclusive": int(np.isnan(suite.derivatives).sum()),
+        "dead_layers": sum(any(not layer.any() for layer in layers) for layers in hidden),
+        "all_active": sum(bool(layers) and all(layer.all() for layer in layers) for layers in hidden),
+        "corners": dict(Counter(suite.corners)),
+        "depth": _counted(len(sizes) - 2 for sizes in suite.sizes),
+        "widths": _counted(width for sizes in suite.sizes for width in sizes[1:-1]),
+        "inputs": _counted(sizes[0] for sizes in suite.sizes),
+        "outputs": _counted(sizes[-1] for sizes in suite.sizes),
+        "columns": _counted(suite.columns),
+    }
+
+
+def _examples(suite: Suite) -> list[dict[str, Any]]:
+    """Of each corner the network that is larger than half of its like."""
+    found: dict[str, list[tuple[int, ...]]] = {}
+    for corner, sizes in zip(suite.corners, suite.sizes, strict=True):
+        found.setdefault(corner, []).append(sizes)
+    return [
+        {"corner": corner, "sizes": sorted(each, key=lambda sizes: (sum(sizes), sizes))[len(each) // 2]}
+        for corner, each in found.items()
+    ]
+
+
+def _counted(values: Iterable[int]) -> dict[str, int]:
+    return {str(value): count for value, count in sorted(Counter(values).items())}

@@ -1,0 +1,149 @@
+"""What the rows that are about networks say."""
+
+from collections.abc import Collection, Sequence
+
+from grader.model.verdict import NetworkReached
+from grader.oracle.answers import Answer, Found, Malformed, Raised, ReturnedForm
+
+RAISED_AT_HOME = "Not judged: it raised on every network of the notebook's own shape."
+
+SILENT = (
+    "Wherever these steps could be seen, zero came back below the output layer, so neither the gradient of the"
+    " activations (activation_gradient) nor the derivative of the activation function (relu_derivative) could be seen:"
+    " one of the two lines, or both, may still be the template's."
+)
+
+DOUBTFUL = "Not judged: the gradients of weights and biases that came back do not belong together."
+
+UNBENT = (
+    "Nothing came back in which the derivative of the activation function could show: this line may still be the"
+    " template's."
+)
+
+STEPS_HOLD = "Each step holds on every network where it could be seen, and yet some derivatives are wrong."
+
+ZEROS = "Only zeros came back where this could be seen: the line may still be the template's."
+
+NOT_ASKED = "No network of this assignment puts it to the test."
+
+UNSEEN = "Not judged: nothing that came back shows this step."
+
+STOPPED = "Not judged: your code raised an exception, and nothing that came back before shows this step."
+
+RAISES = "Its line raises an exception."
+
+UNPROPAGATED = "Below the output layer, its numbers do not depend on the error at the output."
+
+NOTHING_RETURNED = "It raised on every network, so nothing came back."
+
+FORMS = {
+    ReturnedForm.PLAIN: "an array has another shape",
+    ReturnedForm.SWAPPED: "the two lists come in the other order",
+    ReturnedForm.REVERSED: "the lists go from the output layer down to the first",
+    ReturnedForm.NAMED: "they come in a dictionary",
+    ReturnedForm.PAIRS: "weights and biases come in pairs, layer by layer",
+    ReturnedForm.MORE: "more than these two lists is returned",
+    ReturnedForm.MISTAKEN: "all_dl_dh is returned in the place of another list",
+    ReturnedForm.OTHER: "what is returned is not made of these two lists",
+    ReturnedForm.NONE: "nothing is returned",
+}
+
+#: The properties of which SILENT and `product_tally` speak.
+PROPAGATION = ("activation_gradient", "relu_derivative")
+
+
+def step_tally(wrong: int, of: int) -> str:
+    """On how many networks a step does not hold, of those that put it to the test."""
+    return f"Does not hold on {wrong} of {of} network{' that tests' if of == 1 else 's that test'} it."
+
+
+def sampled_tally(wrong: int, of: int) -> str:
+    """The same for a step that only the lists show to fail, which were read on a sample of the networks."""
+    return f"Wrong on {wrong} of the {of} network{'' if of == 1 else 's'} where this step could be checked."
+
+
+def product_tally(wrong: int, of: int) -> str:
+    """On how many networks two steps together do not hold, if it cannot be seen which of them does not."""
+    networks = f"{wrong} of {of} network{' that tests' if of == 1 else 's that test'} them"
+    return (
+        "The two steps that lead to the layer below (activation_gradient, relu_derivative) do not hold together on"
+        f" {networks}; whether one of the two is wrong or both cannot be seen."
+    )
+
+
+def together_with(title: str) -> str:
+    """Why a step is spared of which only its product with another could be seen."""
+    return f"It could be seen only together with another step ({title}), under which the mistake is counted."
+
+
+def strange_tally(answers: Sequence[Answer], of: int) -> str:
+    """On how many networks it raised, returned arrays of another form, and numbers that are not finite."""
+    raised = sum(isinstance(answer, Raised) for answer in answers)
+    overflowed = sum(isinstance(answer, Malformed) and answer.overflowed for answer in answers)
+    counts = {
+        "raised an exception": raised,
+        "returned another form or shape": len(answers) - raised - overflowed,
+        "returned numbers that are not finite": overflowed,
+    }
+    parts = [f"{what} on {count}" for what, count in counts.items() if count]
+    listed = " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
+    return f"Of {of} networks it {listed}."
+
+
+def elsewhere(networks: int) -> str:
+    """What holds on those of the suite's networks that have the notebook's own shape, and not on others."""
+    which = "on the network" if networks == 1 else f"on the {networks} networks"
+    return f"right {which} drawn in the notebook's own shape, wrong on others."
+
+
+def nothing_at_home(answer: Malformed | None) -> str:
+    """Why no step holds on the notebook's own shape; `answer` where every answer there had a wrong form."""
+    if answer is not None:
+        return f"On every network of the notebook's own shape its arrays have another form: {malformed(answer)}."
+    return "No step holds on networks of the notebook's own shape, so there is nothing to hold elsewhere."
+
+
+def malformed(answer: Malformed) -> str:
+    """What should have come back, and what came."""
+    if answer.overflowed and answer.at is not None:
+        value = "NaN" if answer.nan else "an infinity"
+        return f"{answer.where}[{answer.index}] holds {value} at [{answer.at[0]}, {answer.at[1]}]"
+    came = _what(answer.found or Found())
+    if answer.where == "return":
+        return f"it should return two lists, all_dl_dweights and all_dl_dbiases, and returns {came}"
+    if answer.index is None:
+        return f"{answer.where} should be a list of K+1 = {answer.wanted} arrays, is {came}"
+    return f"{answer.where}[{answer.index}] should be {answer.wanted}, is {came}"
+
+
+def _what(found: Found) -> str:
+    """A shape, a dtype or a type, in the fewest words."""
+    if found.shape is not None:
+        return f"{found.type} of shape {found.shape}" if found.type else str(found.shape)
+    if found.dtype is not None:
+        return f"an array of {found.dtype}"
+    if found.length is not None:
+        return f"a {found.type} of {found.length}"
+    return "None" if found.type == "NoneType" else f"a {found.type}"
+
+
+def other_form(answer: Malformed, readable: Collection[ReturnedForm]) -> str:
+    """Why the form is not the one that was asked for; `readable` are the forms whose numbers could be read."""
+    if len(readable) == 1:
+        return f"The numbers can be read, but {FORMS[next(iter(readable))]}: {malformed(answer)}."
+    message = malformed(answer)
+    # A name of the student's code keeps its small letter.
+    return f"{message[:1].upper()}{message[1:]}." if answer.where == "return" else f"{message}."
+
+
+def unseen(name: str, *, asked: bool) -> str:
+    """Why a step was not run: nothing came back, or zeros, which are no evidence."""
+    if not asked:
+        return UNSEEN
+    return SILENT if name in PROPAGATION else ZEROS
+
+
+def reached(network: NetworkReached) -> str:
+    """At which network a process ended."""
+    layers = f"{network.depth} hidden layer{'' if network.depth == 1 else 's'}"
+    return f"It was at network {network.number} of {network.of}, which has {layers}."

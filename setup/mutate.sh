@@ -1,0 +1,46 @@
+#!/bin/sh
+# Change one thing at a time in what judges and discloses, and see whether a test notices: mutate.sh [FILE...]
+#
+# One process, in the background's priority. Prints each file's score and the changes that no test noticed; in `mutants/`
+# they stay for `.venv/bin/mutmut show NAME`.
+set -eu
+unset CDPATH
+cd -- "$(dirname -- "$0")/.."
+
+say() { printf 'mutate: %s\n' "$*" >&2; }
+
+# The tests of the other rooms, which reach this one too but would be run for every change that its own do not notice.
+others() {
+    case $1 in
+        grader/oracle/*) echo --deselect tests/judge --deselect tests/reports ;;
+        grader/judge/* | grader/subjects/*) echo --deselect tests/oracle --deselect tests/reports ;;
+        *) echo --deselect tests/oracle --deselect tests/judge ;;
+    esac
+}
+
+[ $# -gt 0 ] || set -- grader/oracle/*.py grader/judge/*.py grader/subjects/networks/rubric.py grader/subjects/networks/form.py \
+    grader/subjects/networks/shrinking.py grader/reports/disclosure.py
+previous=
+for file do
+    if [ ! -f "$file" ]; then
+        say "there is no $file"
+        exit 2
+    fi
+    case $file in */__init__.py) continue ;; esac
+    # Which tests reach which function is kept in there, and is each room's own.
+    if [ "$(others "$file")" != "$previous" ]; then rm -rf mutants; fi
+    previous=$(others "$file")
+    module=$(echo "${file%.py}" | tr / .)
+    PYTEST_ADDOPTS=$previous nice -n 10 .venv/bin/mutmut run --max-children 1 "$module.*" > /dev/null || {
+        say "mutmut stopped at $file; to see why: PYTEST_ADDOPTS='$previous' .venv/bin/mutmut run '$module.*'"
+        exit 1
+    }
+    .venv/bin/mutmut results --all true | awk -v module="$module" -v file="$file" '
+        index($1, module ".") != 1 { next }
+        { total++; if (/killed|timeout/) killed++; else { sub(/^ +/, ""); left[++n] = $0 } }
+        END {
+            if (!total) { print file ": nothing to change"; exit }
+            printf "%s: %d of %d noticed, %.1f %%\n", file, killed, total, 100 * killed / total
+            for (i = 1; i <= n; i++) print "  " left[i]
+        }'
+done

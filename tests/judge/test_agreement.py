@@ -1,0 +1,71 @@
+"""When an answer agrees: entry by entry, and to the last bit of the tolerance."""
+
+import numpy as np
+import pytest
+
+from grader.judge.agreement import all_wrong_entries, disagreeing, wrong_entries
+from grader.judge.row import way
+from grader.oracle.answers import Answer, Malformed, Raised, Returned
+from grader.oracle.suite import EMPTY, Suite
+
+#: Two networks of one weight and one bias each: only what is compared is filled in.
+SUITE = Suite(
+    sizes=((1, 1), (1, 1)),
+    columns=(1, 1),
+    corners=("", ""),
+    parameters=np.zeros(4),
+    preactivations=np.zeros(2),
+    activations=np.zeros(2),
+    targets=np.zeros(2),
+    derivatives=np.array([1.0, 2.0, np.nan, 4.0]),
+    tolerances=np.array([0.25, 0.25, np.inf, 0.5]),
+)
+
+
+def returned(*entries: float) -> Returned:
+    return Returned(np.array(entries))
+
+
+@pytest.mark.parametrize("off", [0.25, -0.25])
+def test_an_entry_that_is_off_by_all_of_its_tolerance_agrees_and_by_a_bit_more_does_not(off: float) -> None:
+    assert wrong_entries(SUITE, 0, returned(1 + off, 2)).tolist() == [False, False]
+    assert wrong_entries(SUITE, 0, returned(np.nextafter(1 + off, 9 * off), 2)).tolist() == [True, False]
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_an_entry_that_is_not_finite_is_wrong_even_if_nobody_knows_the_right_one(value: float) -> None:
+    assert wrong_entries(SUITE, 1, returned(value, value)).tolist() == [True, True]
+
+
+def test_an_inconclusive_entry_agrees_with_any_number() -> None:
+    assert wrong_entries(SUITE, 1, returned(-1e300, 4)).tolist() == [False, False]
+
+
+def test_a_network_without_an_answer_is_wrong_in_all_of_its_entries() -> None:
+    """Inconclusive ones too; the entries of the other network are its own."""
+    answers: list[Answer] = [Raised("ValueError", "no"), returned(0, 4)]
+    assert all_wrong_entries(SUITE, answers).tolist() == [True, True, False, False]
+    assert disagreeing(SUITE, answers) == [True, False]
+    assert disagreeing(SUITE, [returned(1, 2), Malformed("return")]) == [False, True]
+
+
+def test_answers_that_did_not_come_are_wrong_and_are_no_networks_that_disagree() -> None:
+    """What is asked piece by piece is compared so."""
+    assert all_wrong_entries(SUITE, [returned(1, 2)]).tolist() == [False, False, True, True]
+    assert disagreeing(SUITE, [returned(1, 2)]) == [False]
+
+
+def test_no_networks_disagree_where_there_are_none() -> None:
+    assert disagreeing(EMPTY, []) == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (returned(1, 2), ("number", "")),
+        (Malformed("all_dl_dweights"), ("form", "all_dl_dweights")),
+        (Raised("ValueError", "no"), ("raised", "ValueError")),
+    ],
+)
+def test_the_way_in_which_an_answer_is_wrong(answer: Answer, expected: tuple[str, str]) -> None:
+    assert way(answer) == expected

@@ -1,0 +1,107 @@
+"""Cases that are asked by lines that call: what goes in, what comes out, and what is noticed of it."""
+
+import json
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+
+from worker.sandbox.inside.asked import asked
+from worker.sandbox.inside.calls import Calls
+from worker.sandbox.inside.entry import Entry
+from worker.sandbox.inside.source import extract
+from worker.sandbox.inside.student import Student
+from worker.sandbox.inside.wire import Frame, Parser
+
+INPUTS = {
+    "x": {"array": [2]},
+    "params": {"list": [{"array": [1, 2]}, {"array": []}]},
+    "config": {"value": {"stride": 2}},
+}
+NUMBERS = [1.0, 2.0, 3.0, 4.0, 5.0]
+
+
+def ask(source: str, *cases: dict[str, Any], code: str = "y = f(x, params, config)") -> list[Frame]:
+    """What comes back for cases of the inputs above, one of a result `y` of two numbers unless told."""
+    told = [{"inputs": INPUTS, "results": [["y", [2]]], **case} for case in cases or ({},)]
+    header = {"function": "f", "code": code, "cases": told}
+    question = asked(json.loads(json.dumps(header)), np.array(NUMBERS * len(told)).tobytes())
+    assert isinstance(question, Calls)
+    student = Student(extract(source.encode(), "mine.py", Entry("f", given=frozenset({"N"}), fixed=frozenset({"N"}))))
+    parser = Parser(payload_cap=1 << 16)
+    with warnings.catch_warnings(action="ignore"):
+        return [frame for data in question.answers(student) for frame in parser.feed(data)]
+
+
+def numbers(frame: Frame) -> list[float]:
+    return np.frombuffer(frame.payload).tolist()
+
+
+def test_inputs_are_arrays_lists_of_them_and_whatever_json_has() -> None:
+    source = "def f(x, params, config): return x * params[0][0] + params[1] * config['stride']\n"
+    (frame,) = ask(source)
+    assert (frame.header, numbers(frame)) == ({"kind": "returned", "changed": []}, [13.0, 18.0])
+
+
+def test_a_result_is_an_expression_and_may_have_no_axis_or_three() -> None:
+    source = "def f(x, params, config): return {'a': x.sum(), 'b': np.ones((1, 2, 1))}\n"
+    (frame,) = ask(source, {"results": [["y['a']", []], ["y['b']", [1, 2, 1]]]})
+    assert numbers(frame) == [3.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("line", "changed"),
+    [
+        ("x[0] = 7", ["x"]),
+        ("x.shape = (2, 1)", ["x"]),
+        ("params[0][0, 0] += 1", ["params"]),
+        ("params.append(1)", ["params"]),
+        ("config['stride'] = 3", ["config"]),
+        ("x = x + 1; params = []", []),
+    ],
+)
+def test_what_is_changed_in_place_is_named(line: str, changed: list[str]) -> None:
+    (frame,) = ask(f"def f(x, params, config):\n    {line}\n    return np.zeros(2)\n")
+    assert frame.header == {"kind": "returned", "changed": changed}
+
+
+def test_what_one_case_changes_is_as_it_was_for_the_next() -> None:
+    source = "def f(x, params, config):\n    config['stride'] += 1; x += 1\n    return x * config['stride']\n"
+    assert [numbers(frame) for frame in ask(source, {}, {})] == [[6.0, 9.0], [6.0, 9.0]]
+
+
+def test_the_module_is_executed_once_for_each_set_of_given_names() -> None:
+    """And a name of ours keeps our value, whatever the submission binds."""
+    source = "calls = []\nN = 9\ndef f(x, params, config):\n    calls.append(N)\n    return np.array([N, len(calls)])\n"
+    cases = [{"given": {"N": n}} for n in (3, 3, 4)]
+    assert [numbers(frame) for frame in ask(source, *cases)] == [[3.0, 1.0], [3.0, 2.0], [4.0, 1.0]]
+
+
+@pytest.mark.parametrize("value", ["None", "np.zeros(3)", "[[1.0], [2.0]]", "np.array(['a', 'b'])", "1j * np.ones(2)"])
+def test_what_is_no_real_array_of_the_shape_is_named(value: str) -> None:
+    (frame,) = ask(f"def f(x, params, config): return {value}\n")
+    assert (frame.header["kind"], frame.header["where"], frame.header["index"]) == ("malformed", "y", None)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ("raise ValueError('no')", "ValueError"),
+        ("raise SystemExit", "SystemExit"),
+        (
+            "config['stride'] = type('E', (int,), {'__eq__': lambda *_: 1 / 0})(2); return np.zeros(2)",
+            "ZeroDivisionError",
+        ),
+    ],
+)
+def test_whatever_is_raised_is_an_answer_also_while_we_compare(body: str, kind: str) -> None:
+    (frame, other) = ask(f"def f(x, params, config): {body}\n", {}, {})
+    assert (frame.header["kind"], frame.header["type"]) == ("raised", kind)
+    assert frame.header == other.header
+
+
+def test_a_traceback_has_the_students_own_lines_and_none_of_ours() -> None:
+    (frame,) = ask("\n\ndef f(x, params, config):\n    return 1 / 0\n")
+    assert frame.header["frames"] == [[0, 4]]
+    assert "<call>" not in frame.header["traceback"]

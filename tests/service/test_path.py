@@ -1,0 +1,112 @@
+"""The path of a submission runs through the files that ARCHITECTURE.md names."""
+
+import contextlib
+import re
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from http import HTTPStatus
+from pathlib import Path
+from types import FrameType
+
+import pytest
+
+from grader.model.records import Job, Kind, Scope
+from grader.web import create_app
+from grader.web.http import links
+from tests.service.conftest import Making
+from tests.web.asking import Asker
+from worker.grading.pool import Jails
+from worker.sandbox.policy import unjailed
+from worker.service.graders import Graders
+from worker.service.tasks import perform
+
+ROOT = Path(__file__).parents[2]
+SECRET = "a secret for tests, as long as others"  # noqa: S105 - it guards nothing
+#: A reader can keep that many in mind.
+MOST = 16
+#: What a student's process does first: note each file of ours that a function of is called.
+NOTE = """
+import sys
+def note(frame, event, argument, seen=set()):
+    name = frame.f_code.co_filename
+    if name.startswith({root!r}) and name not in seen:
+        seen.add(name)
+        open({notes!r}, "a").write(name + "\\n")
+sys.setprofile(note)
+"""
+
+
+def named() -> list[str]:
+    """The files that ARCHITECTURE.md names on the path, from the repository's root."""
+    page = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    section = page.partition("## The path of a submission\n")[2].partition("\n## ")[0]
+    ours = [str(file.relative_to(ROOT)) for part in ("grader", "worker") for file in (ROOT / part).rglob("*.*")]
+    files = []
+    for name in re.findall(r"`([a-z/_]+\.(?:py|lua))`", section):
+        # Its sentence has the folder above: `service/lease.py` is in `worker/`.
+        fits = [file for file in ours if f"/{file}".endswith(f"/{name}")]
+        assert len(fits) == 1, f"{name} is {fits}"
+        files += fits
+    return list(dict.fromkeys(files))
+
+
+@contextmanager
+def traced(files: set[str]) -> Iterator[None]:
+    """Add each file of which a function is called, in any thread, and each Lua script."""
+
+    def note(frame: FrameType, event: str, _: object) -> None:
+        name = frame.f_code.co_filename
+        if event == "call" and name.startswith(str(ROOT)):
+            files.add(name.removeprefix(f"{ROOT}/"))
+            if name.endswith("grader/store/scripts.py") and frame.f_code.co_name == "run":
+                files.add(f"grader/store/scripts/{frame.f_locals['name']}.lua")
+
+    before = sys.getprofile()
+    threading.setprofile(note)
+    sys.setprofile(note)
+    try:
+        yield
+    finally:
+        sys.setprofile(before)
+        threading.setprofile(None)
+
+
+def test_the_architecture_names_few_files_on_the_path() -> None:
+    assert 10 <= len(named()) <= MOST
+
+
+@pytest.mark.usefixtures("jail")
+def test_every_file_that_the_architecture_names_on_the_path_runs(making: Making, tmp_path: Path) -> None:
+    """Accepted, graded, concluded, read by the API and shown on its page.
+
+    The student's process is not jailed, so that it can note what runs in it.
+    """
+    context = making(secret=SECRET)
+    notes = tmp_path / "inside"
+    launch = unjailed({})
+    *words, start = launch.command
+    jails = Jails(replace(launch, command=(*words, NOTE.format(root=str(ROOT), notes=str(notes)) + start)))
+    context = replace(context, jails=jails, graders=Graders(context.store.assignments, jails, SECRET.encode()))
+    source = (ROOT / "examples" / "no_relu_derivative.ipynb").read_bytes()
+    ran: set[str] = set()
+    with traced(ran), contextlib.closing(jails):
+        app = create_app(context.settings, context.store)
+        portal = Asker.with_token(app, context.store, "course", Scope.SUBMIT, Scope.READ)
+        submission = portal.upload(source, "ada.ipynb").json
+        assert submission is not None
+        perform(context, Job(Kind.SUBMISSION, submission["id"]))
+        read = portal.get(f"/submissions/{submission['id']}").json
+        assert read is not None
+        stored = context.store.submissions.get(read["id"])
+        assert stored is not None
+        with app.test_request_context():
+            link = links.verdict(stored)
+        assert link is not None
+        shown = app.test_client().get(link)
+    assert read["outcome"] == "failed"
+    assert shown.status_code == HTTPStatus.OK
+    ran |= {line.removeprefix(f"{ROOT}/") for line in notes.read_text(encoding="utf-8").splitlines()}
+    assert [file for file in named() if file not in ran] == []

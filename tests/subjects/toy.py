@@ -1,0 +1,361 @@
+"""A toy subject: a sum and a cube of products, with a rubric of its own, no drawing and no diagnosis.
+
+It has all that a subject needs and nothing more: whoever adds one begins here.
+"""
+
+# ruff: noqa: ARG001, ARG002, D102 - arguments and meanings are those of the seam, `grader.judge.subject`
+
+import hashlib
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from itertools import accumulate, pairwise
+from typing import Any
+
+import numpy as np
+
+from grader.judge.agreement import AGREEMENT, PURE, all_wrong_entries
+from grader.judge.exchange import Question, raised
+from grader.judge.marks import Given, Marks, RowSpec
+from grader.judge.row import Fails, Failure, Row
+from grader.judge.subject import Reply, Write
+from grader.judge.trial import KnownMistake, Trial
+from grader.judge.witness import Witness
+from grader.model.assignment import Feedback, Limits
+from grader.model.stored import read
+from grader.model.verdict import (
+    CaseCounterexample,
+    CaseInput,
+    CaseResult,
+    FirstDifference,
+    FirstWrong,
+    Flag,
+    Mark,
+)
+from grader.oracle.answers import Answer, Evidence, Found, Malformed, Raised, Returned
+from grader.oracle.network import Array
+
+KIND = "toy"
+RESULTS = ("total", "cube")
+
+RIGHT = """
+def spread(x, w):
+    return np.sum(x * w), x[:, None, None] * w[None, :, None] * x[None, None, :]
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ToyAssignment:
+    """What was asked; `scale` is a setting that no other kind has."""
+
+    id: str = "toy-1"
+    title: str = "Spread a vector"
+    kind: str = KIND
+    function: str = "spread"
+    rubric: Mapping[str, int] = field(default_factory=lambda: {"total": 3, "cube": 5})
+    limits: Limits = field(default_factory=Limits)
+    feedback: Feedback = field(default_factory=Feedback)
+    seed: int = 7
+    templates: tuple[str, ...] = ()
+    scale: float = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class ToyCases:
+    """Pairs of vectors of the same length, and a sum and a cube of each."""
+
+    inputs: tuple[tuple[Array, Array], ...]
+    expected: Array
+    tolerances: Array
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    @cached_property
+    def starts(self) -> list[int]:
+        return [0, *accumulate(1 + len(x) ** 3 for x, _ in self.inputs)]
+
+    @property
+    def modules(self) -> list[int]:
+        return [0] * len(self)
+
+    def key(self, i: int) -> bytes:
+        return b"".join(each.tobytes() for each in self.inputs[i])
+
+    def take(self, which: Sequence[int]) -> "ToyCases":
+        parts = [slice(self.starts[i], self.starts[i + 1]) for i in which]
+        flat = [np.concatenate([all_[part] for part in parts] or [np.zeros(0)]) for all_ in self._flat]
+        return ToyCases(tuple(self.inputs[i] for i in which), *flat)
+
+    def joined(self, *others: "ToyCases") -> "ToyCases":
+        every = (self, *others)
+        flat = [np.concatenate(parts) for parts in zip(*(each._flat for each in every), strict=True)]
+        return ToyCases(tuple(pair for each in every for pair in each.inputs), *flat)
+
+    @property
+    def _flat(self) -> tuple[Array, Array]:
+        return self.expected, self.tolerances
+
+
+def cases(inputs: Sequence[tuple[Array, Array]], inconclusive: int | None = None) -> ToyCases:
+    """The cases with these inputs; in one of them the last number of the cube is inconclusive."""
+    expected = [
+        np.append(np.sum(x * w), (x[:, None, None] * w[None, :, None] * x[None, None, :]).ravel()) for x, w in inputs
+    ]
+    flat = np.concatenate(expected)
+    made = ToyCases(tuple(inputs), flat, 1e-9 * (1 + np.abs(flat)))
+    if inconclusive is not None:
+        at = made.starts[inconclusive + 1] - 1
+        made.expected[at], made.tolerances[at] = np.nan, np.inf
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class ToyExchange:
+    """Two vectors by their names, and two results."""
+
+    function: str
+    given: frozenset[str] = frozenset()
+    fixed: frozenset[str] = frozenset()
+    lists: frozenset[str] = frozenset()
+    arguments: frozenset[str] = frozenset({"x", "w"})
+    results: frozenset[str] = frozenset(RESULTS)
+
+    def question(self, cases: ToyCases) -> Question:
+        asked = []
+        for x, _ in cases.inputs:
+            n = len(x)
+            asked.append(
+                {"inputs": {"x": {"array": [n]}, "w": {"array": [n]}}, "results": [("total", []), ("cube", [n] * 3)]}
+            )
+        header = {"function": self.function, "code": f"total, cube = {self.function}(x, w)", "cases": asked}
+        payload = b"".join(part.tobytes() for pair in cases.inputs for part in pair)
+        return Question(header, payload, [8 * (1 + len(x) ** 3) for x, _ in cases.inputs])
+
+    def observation(self, cases: ToyCases) -> None:
+        return None
+
+    def answers(self, cases: ToyCases, replies: Sequence[Reply]) -> list[Answer]:
+        return [_answer(reply, x) for reply, (x, _) in zip(replies, cases.inputs, strict=False)]
+
+    def evidence(self, cases: ToyCases, replies: Sequence[Reply]) -> list[Evidence]:
+        return []
+
+
+def _answer(reply: Reply, x: Array) -> Answer:
+    header = reply.header
+    if header["kind"] == "raised":
+        return raised(header)
+    if header["kind"] == "malformed":
+        shape, came = header["found"]["shape"], header["found"]["type"]
+        wanted = () if header["where"] == "total" else (len(x),) * 3
+        return Malformed(header["where"], None, wanted, Found(came, None if shape is None else tuple(shape)))
+    return Returned(np.frombuffer(reply.payload, "<f8"), tuple(header["changed"]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Ours:
+    """A function of ours, in our own process; its total is so far off."""
+
+    off: float
+
+    def answer(self, cases_: ToyCases) -> list[Answer]:
+        right = cases(cases_.inputs)
+        parts = [right.expected[right.starts[i] : right.starts[i + 1]].copy() for i in range(len(right))]
+        for part in parts:
+            part[0] += self.off
+        return [Returned(part) for part in parts]
+
+    def evidence(self, cases: ToyCases) -> list[Evidence]:
+        return []
+
+
+@dataclass(frozen=True)
+class Toy:
+    """The subject."""
+
+    assignment: ToyAssignment
+    cases: ToyCases
+    noun: str = "pair"
+
+    @property
+    def probes(self) -> ToyCases:
+        return self.cases.take([])
+
+    @cached_property
+    def exchange(self) -> ToyExchange:
+        return ToyExchange(self.assignment.function)
+
+    @property
+    def order(self) -> list[int]:
+        return sorted(range(len(self.cases)), key=lambda i: len(self.cases.inputs[i][0]))
+
+    @property
+    def rows(self) -> tuple[RowSpec, ...]:
+        return (
+            RowSpec(AGREEMENT, "Every number is right", 0),
+            RowSpec("total", "The total", self.assignment.rubric["total"]),
+            RowSpec("cube", "The cube", self.assignment.rubric["cube"]),
+            RowSpec(PURE, "Leaves its vectors alone", 1),
+        )
+
+    def right(self, answers: int) -> dict[str, Row]:
+        return {name: Row(Mark.PASSED, answers, "") for name in RESULTS}
+
+    def marks(self, given: Given, witness: Witness) -> Marks:
+        answers, rows = given.answers, {}
+        for name in RESULTS:
+            fails = _fails(name)
+            failing = tuple(i for i, wrong in enumerate(fails(self.cases, answers)) if wrong)
+            mark = Mark.FAILED if failing else Mark.PASSED
+            message = f"Wrong for {len(failing)} of {len(answers)} pairs." if failing else ""
+            rows[name] = Row(mark, len(answers), message, failing, fails)
+        raised = [each for each in answers if isinstance(each, Raised)]
+        return Marks(rows, raised=raised[0] if len(raised) == len(answers) else None)
+
+    def flags(self, probed: Sequence[Answer], witness: Witness) -> list[Flag]:
+        return []
+
+    def smaller(self, i: int, failure: Failure, witness: Witness) -> ToyCases:
+        """One of a few short vectors of ones, if it fails alike."""
+        ladder = cases([(np.ones(n), 2 * np.ones(n)) for n in range(1, len(self.cases.inputs[i][0]) + 1)])
+        keys = [ladder.key(place) for place in range(len(ladder))]
+        witness.ask(keys, ladder.take)
+        for place, key in enumerate(keys):
+            one = ladder.take([place])
+            if key in witness.known and failure.shown(one, [witness.known[key]]):
+                return one
+        return self.cases.take([i])
+
+    def show(self, cases: ToyCases, i: int, answer: Answer | None) -> CaseCounterexample:
+        one = cases.take([i])
+        (x, w), n = one.inputs[0], len(one.inputs[0][0])
+        wrong = all_wrong_entries(one, [] if answer is None else [answer])
+        got = answer.numbers if isinstance(answer, Returned) else None
+        results, first = [], None
+        for name, part, shape in (("total", slice(0, 1), ()), ("cube", slice(1, None), (n, n, n))):
+            bad = wrong[part].reshape(shape)
+            results.append(
+                CaseResult(
+                    name,
+                    list(shape),
+                    _nested(one.expected[part].reshape(shape)),
+                    None if got is None else _nested(got[part].reshape(shape)),
+                    0 if got is None else int(bad.sum()),
+                )
+            )
+            if first is None and got is not None and bad.any():
+                first = FirstWrong(name, [int(axis) for axis in np.argwhere(bad)[0]])
+        inputs = tuple(CaseInput(name, [n], _nested(values)) for name, values in (("x", x), ("w", w)))
+        return CaseCounterexample(
+            KIND, {"n": n}, inputs, tuple(results), first, _instead(answer), _SCRIPT.format(x=x, w=w)
+        )
+
+    def reached(self, i: int) -> tuple[str, None]:
+        return f"It was at pair {i + 1} of {len(self.cases)}.", None
+
+    def trial(self) -> Trial:
+        off = KnownMistake("off", "adds one to the total", _Ours(1.0))
+        return Trial(
+            _Ours(0.0),
+            (off, KnownMistake("none", "is right", _Ours(0.0))),
+            (),
+            lambda: cases([(np.ones(2), np.ones(2))]),
+        )
+
+    def summary(self, mistakes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        return {"pairs": len(self.cases), "mistakes": [*mistakes]}
+
+    def located(self, first: FirstDifference | None, writes: Sequence[Write]) -> FirstDifference | None:
+        return first
+
+
+_SCRIPT = "import numpy as np\nprint(spread(np.{x!r}, np.{w!r}))\n"
+
+
+def _fails(result: str) -> Fails:
+    def fails(cases: ToyCases, answers: Sequence[Answer]) -> list[bool]:
+        wrong = all_wrong_entries(cases, answers)
+        starts = cases.starts
+        at = [(start, start + 1) if result == "total" else (start + 1, stop) for start, stop in pairwise(starts)]
+        return [bool(wrong[start:stop].any()) for start, stop in at]
+
+    return fails
+
+
+def _nested(values: Array) -> Any:
+    shown = values.astype(object)
+    shown[~np.isfinite(values)] = None
+    return shown.tolist()
+
+
+def _instead(answer: Answer | None) -> str | None:
+    match answer:
+        case Returned():
+            return None
+        case Malformed(where=where, wanted=wanted):
+            return f"returned {where} in another shape than {wanted}"
+        case Raised(type=name):
+            return f"raised {name}"
+    return "ended without an answer"
+
+
+@dataclass(frozen=True, eq=False)
+class ToyRevision:
+    """An assignment with its cases."""
+
+    assignment: ToyAssignment
+    cases: ToyCases
+    own_networks: bool = True
+    kind: str = KIND
+
+    @cached_property
+    def subject(self) -> Toy:
+        return Toy(self.assignment, self.cases)
+
+    @property
+    def assignment_json(self) -> str:
+        return json.dumps(asdict(self.assignment), sort_keys=True)
+
+    @property
+    def networks_sha256(self) -> str:
+        parts = [self.cases.key(i) for i in range(len(self.cases))]
+        return hashlib.sha256(b"".join([*parts, self.cases.expected.tobytes()])).hexdigest()
+
+    @property
+    def id(self) -> str:
+        return hashlib.sha256(f"{self.assignment_json}{self.networks_sha256}".encode()).hexdigest()[:16]
+
+
+def drawn(assignment: ToyAssignment | None = None) -> ToyRevision:
+    """Thirty pairs, one of which has an inconclusive number."""
+    rng = np.random.default_rng(1)
+    pairs = [(rng.standard_normal(n), rng.standard_normal(n)) for n in (1, 2, 3, 4, 2) for _ in range(6)]
+    return ToyRevision(assignment or ToyAssignment(), cases(pairs, inconclusive=20))
+
+
+def dump(revision: ToyRevision) -> bytes:
+    """As `load` reads it."""
+    header = json.dumps({"format": 2, "kind": KIND, "assignment": revision.assignment_json}).encode()
+    file = io.BytesIO()
+    np.savez(
+        file,
+        header=np.frombuffer(header, np.uint8),
+        lengths=np.array([len(x) for x, _ in revision.cases.inputs]),
+        numbers=np.concatenate([part for pair in revision.cases.inputs for part in pair]),
+        expected=revision.cases.expected,
+        tolerances=revision.cases.tolerances,
+    )
+    return file.getvalue()
+
+
+def load(data: bytes, name: str = "revision") -> ToyRevision:
+    """The revision that `dump` wrote."""
+    with np.load(io.BytesIO(data)) as archive:
+        header = json.loads(archive["header"].tobytes())
+        parts = np.split(archive["numbers"], np.cumsum(np.repeat(archive["lengths"], 2))[:-1])
+        pairs = tuple(zip(parts[::2], parts[1::2], strict=True))
+        made = ToyCases(pairs, archive["expected"], archive["tolerances"])
+    return ToyRevision(read(ToyAssignment, json.loads(header["assignment"])), made)

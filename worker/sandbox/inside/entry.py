@@ -1,0 +1,36 @@
+"""What is looked for in a submission: the function, and the names around it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The graded function, and the names that its module is given and that answers may hold."""
+
+    function: str
+    #: Names that the module is given beside `np`, so that a star import need not be there for them.
+    given: frozenset[str] = frozenset()
+    #: Those of them that keep our value, whatever the submission binds.
+    fixed: frozenset[str] = frozenset()
+    #: Names of lists of which the lines are wanted that write an entry.
+    lists: frozenset[str] = frozenset()
+    #: Names by which an answer may call what is changed, and what has another form: the worker's to check.
+    arguments: frozenset[str] = frozenset()
+    results: frozenset[str] = frozenset()
+
+    def header(self) -> dict[str, Any]:
+        """What the jail needs of it."""
+        return {
+            "function": self.function,
+            "given": sorted(self.given),
+            "fixed": sorted(self.fixed),
+            "lists": sorted(self.lists),
+        }
+
+    @classmethod
+    def of(cls, header: Mapping[str, Any]) -> Self:
+        """Read it from a request's header."""
+        names = (frozenset(header.get(key, ())) for key in ("given", "fixed", "lists"))
+        return cls(header["function"], *names)

@@ -1,0 +1,16 @@
+"""The forms in which two lists of derivatives may come back, by the names under which they travel.
+
+The grader has the same in `grader/oracle/answers.py`: what runs in the jail cannot import it.
+"""
+
+NONE = "none"
+PLAIN = "plain"
+SWAPPED = "swapped"
+REVERSED = "reversed"
+NAMED = "named"
+PAIRS = "pairs"
+MORE = "more"
+MISTAKEN = "mistaken"
+OTHER_FORM = "other"
+
+FORMS = frozenset({NONE, PLAIN, SWAPPED, REVERSED, NAMED, PAIRS, MORE, MISTAKEN, OTHER_FORM})

@@ -1,0 +1,50 @@
+"""Numbers of the shape that was asked for, else what came instead."""
+
+from typing import Any
+
+import numpy as np
+
+from .raised import clean
+
+FLOAT = np.dtype("<f8")
+#: NumPy's kinds that are real numbers: bool, integers, floats.
+REAL = "biuf"
+
+
+class Malformed(Exception):
+    """What came back has not the structure that was asked for."""
+
+    def __init__(self, where: str, index: int | None, found: dict[str, Any]) -> None:
+        super().__init__(where)
+        self.where = where
+        self.index = index
+        self.found = found
+
+
+def numbers(value: object, where: str, index: int | None, shape: tuple[int, ...]) -> bytes:
+    """Return an array's entries as float64; raises Malformed, of `where` and `index`, if it has not this shape."""
+    array = value
+    if type(value) is not np.ndarray:
+        # A subclass may lie about itself: its plain buffer does not.
+        array = np.ndarray.view(value, np.ndarray) if isinstance(value, np.ndarray) else _array(value)
+    if not isinstance(array, np.ndarray) or array.shape != shape or array.dtype.kind not in REAL:
+        raise Malformed(where, index, found(value))
+    return np.ndarray.astype(array, FLOAT, copy=False).tobytes()
+
+
+def _array(entry: object) -> object:
+    try:
+        return np.asarray(entry)
+    except (TypeError, ValueError):
+        return None
+
+
+def found(value: object) -> dict[str, Any]:
+    """Describe what came: its type, and its shape, dtype or length."""
+    array = np.ndarray.view(value, np.ndarray) if isinstance(value, np.ndarray) else None
+    return {
+        "type": clean(str(type(value).__name__), 200),
+        "shape": None if array is None else list(array.shape),
+        "dtype": None if array is None else clean(str(array.dtype), 200),
+        "length": len(value) if isinstance(value, tuple | list) else None,
+    }
