@@ -26,7 +26,7 @@ from bench.stack import ASSIGNMENT, Stack, stack
 from bench.submissions import function_of
 from grader.model.records import State, Submission
 from grader.store import keys
-from grader.store.codec import unpacked
+from grader.store.codec import decode
 from grader.store.store import Store
 
 #: Tries in which a jail may be killed: a third kill would end the submission as our failure, as it should.
@@ -247,7 +247,7 @@ def _judge(store: Store, names: Sequence[str], found: Fairness) -> None:
     for key in store.redis.scan_iter(keys.key("cache", "*")):
         data: Any = store.redis.get(key)
         if data is not None:
-            found.kept[unpacked(data)["outcome"]] += 1
+            found.kept[decode(data)["outcome"]] += 1
 
 
 def _blame(store: Store, submission: Submission) -> str:

@@ -25,9 +25,9 @@ import httpx
 import redis
 
 from bench.submissions import EXAMPLES
+from worker.serve.die_with_parent import tie_to_parent
 from worker.serve.embedded import find_server
-from worker.serve.readiness import missing
-from worker.serve.tether import tethered
+from worker.serve.readiness import unready_parts
 
 #: Seconds after an outage within which the service is ready, and everything that was accepted is graded.
 READY, GRADED = 30.0, 120.0
@@ -214,7 +214,7 @@ def measure(name: str, seconds: float, rate: float) -> Report:
                 with outage(serving):
                     said = _watch(load.url, seconds)
                 ended = time.monotonic()
-                report.ready = _after(ended, lambda: missing(load.url) == {}, READY, "it is not ready", report)
+                report.ready = _after(ended, lambda: unready_parts(load.url) == {}, READY, "it is not ready", report)
                 # Load after it, as it is taken up again.
                 time.sleep(min(5.0, seconds))
             finally:
@@ -329,7 +329,7 @@ def _served(folder: Path, name: str) -> Iterator[Serving]:
     words = ["serve", "--data", str(data), "--bind", "127.0.0.1:0", "--workers", "2"]
     with said.open("wb") as output:
         process = subprocess.Popen(
-            tethered([sys.executable, "-m", "worker.cli.main", *words]), env=kept, stdout=output, stderr=output
+            tie_to_parent([sys.executable, "-m", "worker.cli.main", *words]), env=kept, stdout=output, stderr=output
         )
     try:
         yield Serving(data, process, said)

@@ -21,7 +21,7 @@ from bench.processor import spent
 from bench.stack import ASSIGNMENT, COURSE, Stack, stack, until
 from bench.submissions import mix, numbered, right
 from grader.model.records import Job, Kind, Submission
-from grader.store.submissions import New
+from grader.store.submissions import NewSubmission
 
 #: Connections that hand in at a time.
 HANDS = 8
@@ -215,7 +215,7 @@ def _fill(up: Stack, sources: Sources, submissions: int) -> None:
     assert verdict is not None  # noqa: S101 - it was concluded
     for _ in range(submissions):
         student = f"s{next(sources.students)}"
-        new = New(COURSE, ASSIGNMENT, revision.id, student, "submission.py", sources.one(mixed=False))
+        new = NewSubmission(COURSE, ASSIGNMENT, revision.id, student, "submission.py", sources.one(mixed=False))
         name = up.store.submissions.accept(new).id
         claim = up.store.jobs.claim(Job(Kind.SUBMISSION, name))
         if claim is not None:

@@ -16,8 +16,8 @@ from grader.client import Client
 from grader.model.records import Scope
 from grader.settings.service import ServiceSettings
 from grader.store.store import Store
+from worker.serve.die_with_parent import tie_to_parent
 from worker.serve.embedded import EmbeddedRedis, free_port
-from worker.serve.tether import tethered
 
 COURSE, ASSIGNMENT = "bench", "udl-7.2"
 
@@ -84,7 +84,7 @@ def _part(words: Sequence[str], variables: dict[str, str], folder: Path) -> Iter
     kept = {name: value for name, value in os.environ.items() if not name.startswith("BACKMARK_")}
     with (folder / f"{words[0]}.log").open("ab") as log:
         process = subprocess.Popen(
-            tethered([sys.executable, "-m", "worker.cli.main", *words]),
+            tie_to_parent([sys.executable, "-m", "worker.cli.main", *words]),
             env={**kept, **variables},
             stdout=log,
             stderr=log,

@@ -24,7 +24,7 @@ from grader.model.records import Job, Kind
 from grader.settings.service import ServiceSettings
 from grader.store.connection import text
 from grader.store.store import Store
-from grader.store.submissions import New
+from grader.store.submissions import NewSubmission
 from worker.serve.embedded import EmbeddedRedis
 
 #: Submissions of one student, bytes of one, and how many scripts of each kind are timed.
@@ -105,7 +105,9 @@ def _measure(store: Store, course: Course, students: int, folder: Path) -> None:
 
 def _hand_in(store: Store, course: Course, revision: str, student: int, attempt: int) -> None:
     source = course.source(student, attempt)
-    given = New("cs101", "udl-7.2", revision, f"student-{student:05}@example.edu", "7_2_Backpropagation.ipynb", source)
+    given = NewSubmission(
+        "cs101", "udl-7.2", revision, f"student-{student:05}@example.edu", "7_2_Backpropagation.ipynb", source
+    )
     name = store.submissions.accept(given).id
     claim = store.jobs.claim(Job(Kind.SUBMISSION, name))
     if claim is None:
@@ -116,7 +118,7 @@ def _hand_in(store: Store, course: Course, revision: str, student: int, attempt:
 
 def _timed(store: Store, course: Course, revision: str) -> dict[str, float]:
     """Seconds of the scripts of a submission, the median; nothing of it is left."""
-    news = [New("t", "udl-7.2", revision, str(at), "a.ipynb", course.source(at, 0)) for at in range(TIMED)]
+    news = [NewSubmission("t", "udl-7.2", revision, str(at), "a.ipynb", course.source(at, 0)) for at in range(TIMED)]
     accepted, accepting = _each(lambda new: store.submissions.accept(new).id, news)
     claims, claiming = _each(lambda name: store.jobs.claim(Job(Kind.SUBMISSION, name)), accepted)
     _, finishing = _each(lambda claim: claim and store.submissions.finish(claim, course.failed), claims)

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from grader.dispatch import Dispatcher
 from grader.model.records import Job, Kind, Publication, State, Submission
 from grader.store.errors import NotRetryable
-from grader.store.paging import Page
-from grader.store.regrades.model import Mode, Regrade, Selection
-from grader.store.regrades.store import Asked as RecordedRegrade
+from grader.store.paging import RecordPage
+from grader.store.regrades.model import Mode, RegradeRecord, Selection
+from grader.store.regrades.store import RecordedRegrade
 from grader.store.store import Store
-from grader.store.submissions import Accepted, New
+from grader.store.submissions import AcceptedSubmission, NewSubmission
 
 #: Who asked for what, and a hash of that: a request with a key that was used before is the same one, or refused.
 Idempotency = tuple[str, str, str, str]
@@ -26,7 +26,7 @@ class Intake:
     store: Store
     dispatcher: Dispatcher
 
-    def accept(self, new: New) -> Accepted:
+    def accept(self, new: NewSubmission) -> AcceptedSubmission:
         """Record a submission; errors as of `Submissions.accept`."""
         accepted = self.store.submissions.accept(new)
         if not accepted.replayed:
@@ -46,7 +46,7 @@ class Intake:
             raise NotRetryable(f"the submission is {state}; only one that is service_failed can be retried")
         return latest
 
-    def retry_all(self, course: str, assignment: str | None, limit: int, cursor: str | None = None) -> Page[str]:
+    def retry_all(self, course: str, assignment: str | None, limit: int, cursor: str | None = None) -> RecordPage[str]:
         """Grade all of a course's submissions again that ended as service_failed; a page of their ids."""
         page = self.store.submissions.retry_all(course, assignment, limit, cursor)
         for submission in page.items:
@@ -67,19 +67,19 @@ class Intake:
             self._send(Kind.REGRADE, recorded.regrade.id)
         return recorded
 
-    def apply(self, regrade: str, mode: Mode) -> Regrade:
+    def apply(self, regrade: str, mode: Mode) -> RegradeRecord:
         """Apply the previewed verdicts of a regrade; WrongPhase if it has none."""
         started = self.store.regrades.apply(regrade, mode)
         self._send(Kind.REGRADE, regrade)
         return started
 
-    def roll_back(self, regrade: str) -> Regrade:
+    def roll_back(self, regrade: str) -> RegradeRecord:
         """Restore the verdicts from before a regrade; WrongPhase if nothing was applied."""
         started = self.store.regrades.roll_back(regrade)
         self._send(Kind.REGRADE, regrade)
         return started
 
-    def resume(self, regrade: str) -> Regrade:
+    def resume(self, regrade: str) -> RegradeRecord:
         """Go on with a regrade that was cancelled or failed, and grade again what could not be graded."""
         resumed, jobs = self.store.regrades.resume(regrade)
         for job in jobs:

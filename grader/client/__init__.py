@@ -1,4 +1,4 @@
-"""What a program that talks to a Backmark server needs. These names are its whole face; the files may move."""
+"""The client of a Backmark server. Only these names are public; the files may move."""
 
 from grader.client.client import Client
 from grader.client.pages import Listing, Page

@@ -1,17 +1,17 @@
-"""A course's callbacks: where its portal hears of verdicts. For staff."""
+"""The callbacks of a course: the addresses that are notified of its verdicts. For staff."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from grader.client.calls import Calls, gone, place
+from grader.client.calls import Calls, no_value, path_of
 from grader.client.pages import Listing
 from grader.client.records import Body
 
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """An address that is told of verdicts; `secret` only in the answers that made it."""
+    """An address that is notified of verdicts; `secret` is set only by `create` and `rotate`."""
 
     id: str
     url: str
@@ -23,39 +23,39 @@ class Callback:
 
     @classmethod
     def read(cls, body: Body) -> "Callback":
-        """From the server's JSON."""
+        """Return a callback from the server's JSON."""
         return cls(body["id"], body["url"], body.get("secret"), body)
 
 
-class Callbacks:
+class CallbackCalls:
     """`client.callbacks`."""
 
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
 
     def create(self, url: str, events: Iterable[str] = ()) -> Callback:
-        """Have verdicts told to an address; the secret that signs them is in this answer and in no other.
+        """Create a callback; only this answer has the secret that signs its events.
 
-        `events` names what is told, such as `submission.done`: all of it, unless told.
+        `events` names the events to send, such as `submission.done`; by default all.
         """
         body: dict[str, Any] = {"url": url, **self._calls.in_course()}
         if chosen := list(events):
             body["events"] = chosen
-        # Not asked again by itself: every verdict would be told twice.
+        # Never retried automatically: every verdict would be sent twice.
         return self._calls.post("/callbacks", Callback.read, body)
 
     def list(self) -> Listing[Callback]:
-        """The course's callbacks, without their secrets."""
+        """Return the course's callbacks, without their secrets."""
         return self._calls.listing("/callbacks", Callback.read, self._calls.in_course())
 
     def rotate(self, callback: str, *, hours: int = 24) -> Callback:
-        """A new secret; the one before signs along for so many hours more."""
-        return self._calls.post(place("callbacks", callback, "rotate"), Callback.read, params={"hours": hours})
+        """Replace the secret; the previous one still signs for `hours`."""
+        return self._calls.post(path_of("callbacks", callback, "rotate"), Callback.read, params={"hours": hours})
 
     def deliveries(self, callback: str, *, state: str = "failed") -> Listing[Body]:
-        """What was told there, as the server has it: `failed`, `pending` or `delivered`."""
-        return self._calls.listing(place("callbacks", callback, "deliveries"), lambda body: body, {"state": state})
+        """Return the deliveries in a state: `failed`, `pending` or `delivered`."""
+        return self._calls.listing(path_of("callbacks", callback, "deliveries"), lambda body: body, {"state": state})
 
     def delete(self, callback: str) -> None:
-        """Tell that address no more."""
-        self._calls.delete(place("callbacks", callback), gone)
+        """Delete a callback; nothing more is sent to its address."""
+        self._calls.delete(path_of("callbacks", callback), no_value)

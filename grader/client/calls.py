@@ -1,4 +1,4 @@
-"""What all parts of a client share: a question to the transport, and its answer as a value."""
+"""The calls that all parts of a client share: a request, and its response read into a value."""
 
 import uuid
 from collections.abc import Callable, Mapping
@@ -12,25 +12,25 @@ from grader.client.records import Body
 from grader.client.transport import Request, Transport, read_json
 
 Value = TypeVar("Value")
-#: Characters of an idempotency key.
+#: The most characters of an idempotency key.
 _LONGEST_KEY = 255
 
 Params = Mapping[str, str | int | None]
 
 
 class Calls:
-    """Asks in the name of one token; `course` is named where a token sees more than one."""
+    """Calls with one token; `course` is for tokens that see more than one."""
 
     def __init__(self, transport: Transport, course: str | None) -> None:
         self.transport = transport
         self.course = course
 
     def get(self, path: str, read: Callable[[Body], Value], params: Params | None = None, wait: float = 0.0) -> Value:
-        """One thing."""
-        request = Request(method="GET", path=path, params=given(params), repeatable=True, wait=wait)
+        """Return one resource."""
+        request = Request(method="GET", path=path, params=drop_missing(params), repeatable=True, wait=wait)
         return value(read_json(self.transport.send(request)), read)
 
-    def post(  # noqa: PLR0913 - what there is to say, each by its name
+    def post(  # noqa: PLR0913 - the parts of a request, each by its name
         self,
         path: str,
         read: Callable[[Body], Value],
@@ -40,11 +40,11 @@ class Calls:
         headers: Mapping[str, str] | None = None,
         again: bool = False,
     ) -> Value:
-        """Something made or done: asked again by itself where it has a key, or where `again` says that it may be."""
+        """Post a request; it is retried automatically if it has an idempotency key, or with `again`."""
         request = Request(
             method="POST",
             path=path,
-            params=given(params),
+            params=drop_missing(params),
             json=body,
             headers=headers or {},
             repeatable=again or "Idempotency-Key" in (headers or {}),
@@ -52,13 +52,13 @@ class Calls:
         return value(read_json(self.transport.send(request)), read)
 
     def delete(self, path: str, read: Callable[[Body], Value], params: Params | None = None) -> Value:
-        """Something gone: asking twice is no more than asking once."""
-        request = Request(method="DELETE", path=path, params=given(params), repeatable=True)
+        """Delete a resource; a retry does no harm."""
+        request = Request(method="DELETE", path=path, params=drop_missing(params), repeatable=True)
         response = self.transport.send(request)
         return value({} if response.status_code == HTTPStatus.NO_CONTENT else read_json(response), read)
 
     def listing(self, path: str, read: Callable[[Body], Value], params: Params | None = None) -> Listing[Value]:
-        """A list of things."""
+        """Return a list that is read a page at a time."""
 
         def ask(cursor: str | None) -> Page[Value]:
             return self.get(path, lambda body: page(body, read), {**(params or {}), "cursor": cursor})
@@ -66,42 +66,42 @@ class Calls:
         return Listing(ask)
 
     def in_course(self, params: Params | None = None) -> dict[str, str | int]:
-        """Parameters of what belongs to a course."""
-        return given({**(params or {}), "course": self.course})
+        """Return parameters with the course."""
+        return drop_missing({**(params or {}), "course": self.course})
 
 
 def page(body: Body, read: Callable[[Body], Value]) -> Page[Value]:
-    """A page of a list."""
-    return Page(tuple(read(each) for each in body["items"]), body.get("next"))
+    """Return a page of a list from its JSON."""
+    return Page(tuple(read(item) for item in body["items"]), body.get("next"))
 
 
 def value(body: Any, read: Callable[[Body], Value]) -> Value:
-    """An answer's value; Unexpected where it lacks what belongs to it."""
+    """Return the value of a response. Raises Unexpected if members are missing or wrong."""
     try:
         return read(body)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        message = f"the server's answer is not what this client knows: {type(error).__name__}: {error}"
+        message = f"the server's answer does not fit this version of the client: {type(error).__name__}: {error}"
         raise Unexpected(message) from error
 
 
-def gone(_: Body) -> None:
-    """What there is to say of what was deleted."""
+def no_value(_: Body) -> None:
+    """Return None, whatever the body: the response to a deletion has no value."""
 
 
-def given(params: Params | None) -> dict[str, str | int]:
-    """Those that have a value."""
-    return {name: each for name, each in (params or {}).items() if each is not None}
+def drop_missing(params: Params | None) -> dict[str, str | int]:
+    """Return the parameters that have a value."""
+    return {name: param for name, param in (params or {}).items() if param is not None}
 
 
-def place(*parts: str) -> str:
-    """A path of these parts, whatever characters they have."""
+def path_of(*parts: str) -> str:
+    """Return the path of these parts, with all special characters escaped."""
     return "".join("/" + quote(part, safe="") for part in parts)
 
 
-def keyed(key: str | None) -> dict[str, str]:
-    """The header of what is to be done once: under that key, or under one that nobody else has."""
+def idempotency_header(key: str | None) -> dict[str, str]:
+    """Return the header of a request that must take effect once, with this key or a new one."""
     key = key or uuid.uuid4().hex
     if not (key.isascii() and key.isprintable()) or " " in key or len(key) > _LONGEST_KEY:
-        message = f"an idempotency key is at most {_LONGEST_KEY} letters, digits and signs without blanks"
+        message = f"an idempotency key is at most {_LONGEST_KEY} ASCII characters without spaces"
         raise Unusable(message)
     return {"Idempotency-Key": key}

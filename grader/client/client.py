@@ -1,4 +1,4 @@
-"""A Backmark server for a program: submissions and assignments; `regrades`, `tokens`, `callbacks` for the rest."""
+"""The client: submissions and assignments itself; `regrades`, `tokens` and `callbacks` for the rest."""
 
 import json
 import time
@@ -7,30 +7,30 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from grader.client.callbacks import Callbacks
-from grader.client.calls import Calls, gone, keyed, place, value
+from grader.client.callbacks import CallbackCalls
+from grader.client.calls import Calls, idempotency_header, no_value, path_of, value
 from grader.client.events import events
 from grader.client.pages import Listing
 from grader.client.patience import Patience
 from grader.client.problems import StillWaiting
 from grader.client.records import Assignment, Body, Publication, Revision, Submission, Token
-from grader.client.regrades import Regrades
-from grader.client.tokens import Tokens
+from grader.client.regrades import RegradeCalls
+from grader.client.tokens import TokenCalls
 from grader.client.transport import Request, Transport, read_json
 
-#: Seconds that one question of a long poll stays open.
+#: Seconds that one request of a long poll stays open.
 POLL = 25.0
-#: And what a server allows.
+#: The longest that a server allows.
 LONGEST_POLL = 60.0
 
-#: Seconds between questions that were answered at once though they offered to wait: at first, and at most.
+#: Seconds between long polls that the server answered at once: at first, and at most.
 _SOON, _LATE = 0.2, 3.0
 
 
 class Client:
-    """One server and one token. Safe to share between threads; a context manager closes its connections."""
+    """A client of one server with one token. Safe to share between threads; `with` closes its connections."""
 
-    def __init__(  # noqa: PLR0913 - what may be told apart from where and who
+    def __init__(  # noqa: PLR0913 - options, each by its name
         self,
         url: str,
         token: str,
@@ -41,14 +41,14 @@ class Client:
         plain_http: bool = False,
         ca: str | None = None,
     ) -> None:
-        """`course` is for tokens that see more than one; `timeout` is seconds without a byte; `ca` a file."""
+        """Create a client. `course` is for tokens that see several; `timeout` is in seconds without a byte."""
         self._transport = Transport(
             url, token, patience=patience or Patience(), timeout=timeout, plain_http=plain_http, ca=ca
         )
         self._calls = Calls(self._transport, course)
-        self.regrades = Regrades(self._calls)
-        self.tokens = Tokens(self._calls)
-        self.callbacks = Callbacks(self._calls)
+        self.regrades = RegradeCalls(self._calls)
+        self.tokens = TokenCalls(self._calls)
+        self.callbacks = CallbackCalls(self._calls)
 
     def __enter__(self) -> Self:
         return self
@@ -59,7 +59,7 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Close its connections."""
+        """Close the connections."""
         self._transport.close()
 
     # Submissions
@@ -73,65 +73,65 @@ class Client:
         filename: str | None = None,
         key: str | None = None,
     ) -> Submission:
-        """Hand in a notebook or a Python file, by its bytes or its path.
+        """Submit a notebook or a Python file, given by its bytes or its path.
 
-        It is recorded once however often the connection fails, since it carries an idempotency key: `key`, or one
-        made here. Give your own where your program may ask again after a crash, such as the id of its database row.
+        It is recorded once however often the connection fails, because it carries an idempotency key: `key`, or a
+        new one. Pass your own, such as the id of a database row, if your program may retry after a crash.
         """
         data, name = (source.read_bytes(), source.name) if isinstance(source, Path) else (source, "submission.py")
         request = Request(
             method="POST",
             path="/submissions",
-            fields={key: str(each) for key, each in self._calls.in_course(_fields(assignment, student)).items()},
+            fields={name: str(field) for name, field in self._calls.in_course(_fields(assignment, student)).items()},
             file=(filename or name, data),
-            headers=keyed(key),
+            headers=idempotency_header(key),
             repeatable=True,
         )
         return value(read_json(self._transport.send(request)), Submission.read)
 
     def submission(self, submission: str) -> Submission:
-        """A submission as it stands now."""
-        return self._calls.get(place("submissions", submission), Submission.read)
+        """Return the current state of a submission."""
+        return self._calls.get(path_of("submissions", submission), Submission.read)
 
     def verdict(self, submission: str) -> dict[str, Any] | None:
-        """The result object of a submission, as `backmark grade --json` has it; None where there is none (yet)."""
+        """Return the result object of a submission, as from `backmark grade --json`, or None if there is none yet."""
         return self.submission(submission).verdict
 
     def watch(self, submission: str, *, timeout: float | None = None, every: float = POLL) -> Iterator[Submission]:
-        """A submission as it stands now, then again and again until it is at its end; StillWaiting after `timeout`.
+        """Yield a submission repeatedly until it has finished. Raises StillWaiting after `timeout`.
 
-        Each question stays open at the server for as many as `every` seconds, and is answered as soon as it ends.
+        Each request stays open for up to `every` seconds, and is answered as soon as the submission finishes.
         """
         every = min(every, LONGEST_POLL)
-        until = None if timeout is None else time.monotonic() + timeout
-        found = self.submission(submission)
+        deadline = None if timeout is None else time.monotonic() + timeout
+        current = self.submission(submission)
         pause = _SOON
         while True:
-            yield found
-            if found.state.terminal:
+            yield current
+            if current.state.terminal:
                 return
-            left = every if until is None else min(every, until - time.monotonic())
-            if left <= 0:
-                raise StillWaiting(found)
-            asked = time.monotonic()
-            found = self._calls.get(
-                place("submissions", submission), Submission.read, {"wait": max(1, round(left))}, wait=left
+            remaining = every if deadline is None else min(every, deadline - time.monotonic())
+            if remaining <= 0:
+                raise StillWaiting(current)
+            sent = time.monotonic()
+            current = self._calls.get(
+                path_of("submissions", submission), Submission.read, {"wait": max(1, round(remaining))}, wait=remaining
             )
-            if not found.state.terminal and time.monotonic() - asked < left / 2:
-                # A busy server answers at once rather than hold the connection.
-                time.sleep(pause if until is None else max(0.0, min(pause, until - time.monotonic())))
+            if not current.state.terminal and time.monotonic() - sent < remaining / 2:
+                # A busy server answers at once instead of holding the connection.
+                time.sleep(pause if deadline is None else max(0.0, min(pause, deadline - time.monotonic())))
                 pause = min(_LATE, 1.5 * pause)
 
     def wait(self, submission: str, *, timeout: float | None = None) -> Submission:
-        """The submission at its end: done, superseded, cancelled or service_failed; StillWaiting after `timeout`."""
+        """Return the finished submission: done, superseded, cancelled or service_failed. Raises StillWaiting."""
         *_, last = self.watch(submission, timeout=timeout)
         return last
 
     def events(self, submission: str) -> Iterator[Submission]:
-        """The submission at each change, as the server sends it; Unavailable where it has no room for a stream."""
+        """Yield the submission at each change. Raises Unavailable if the server has no room for a stream."""
         request = Request(
             method="GET",
-            path=place("submissions", submission, "events"),
+            path=path_of("submissions", submission, "events"),
             headers={"Accept": "text/event-stream"},
             wait=POLL,
         )
@@ -148,34 +148,36 @@ class Client:
         state: str | None = None,
         limit: int | None = None,
     ) -> Listing[Submission]:
-        """Submissions, newest first; `limit` is the size of a page."""
+        """Return submissions, newest first; `limit` is the size of a page."""
         narrowed = {**_fields(assignment, student), "outcome": outcome, "state": state, "limit": limit}
         return self._calls.listing("/submissions", Submission.read, self._calls.in_course(narrowed))
 
     def formatted(self, submission: str, form: str) -> bytes:
-        """A verdict in another form: `gradescope`, `prairielearn`, `junit` or `lti`."""
-        request = Request(method="GET", path=place("submissions", submission), params={"format": form}, repeatable=True)
+        """Return a verdict in another format: `gradescope`, `prairielearn`, `junit` or `lti`."""
+        request = Request(
+            method="GET", path=path_of("submissions", submission), params={"format": form}, repeatable=True
+        )
         return self._transport.send(request).content
 
     def source(self, submission: str) -> bytes:
-        """What was handed in. For staff."""
+        """Return the submitted file. For staff."""
         return self._transport.send(
-            Request(method="GET", path=place("submissions", submission, "source"), repeatable=True)
+            Request(method="GET", path=path_of("submissions", submission, "source"), repeatable=True)
         ).content
 
     def cancel(self, submission: str) -> Submission:
-        """Give up a submission that is waiting or running; one at its end stays as it is."""
-        return self._calls.post(place("submissions", submission, "cancel"), Submission.read, again=True)
+        """Cancel a submission that is waiting or running; one that has finished stays as it is."""
+        return self._calls.post(path_of("submissions", submission, "cancel"), Submission.read, again=True)
 
     def retry(self, submission: str) -> Submission:
-        """Grade a submission again that ended as service_failed; one that waits, runs or is done stays as it is.
+        """Retry a submission that ended as service_failed; one that is waiting, running or done stays as it is.
 
-        Conflict for one that was cancelled or superseded. For staff.
+        Raises Conflict for one that was cancelled or superseded. For staff.
         """
-        return self._calls.post(place("submissions", submission, "retry"), Submission.read, again=True)
+        return self._calls.post(path_of("submissions", submission, "retry"), Submission.read, again=True)
 
     def retry_all(self, *, assignment: str | None = None) -> list[str]:
-        """Grade all submissions again that ended as service_failed, of the course or of one assignment; their ids.
+        """Retry all submissions of the course or one assignment that ended as service_failed; return their ids.
 
         For staff.
         """
@@ -183,54 +185,54 @@ class Client:
         cursor: str | None = None
         while True:
             body = self._calls.in_course({"assignment": assignment, "cursor": cursor})
-            ids, cursor = self._calls.post("/retries", _retried, body, again=True)
+            ids, cursor = self._calls.post("/retries", _read_retries, body, again=True)
             retried += ids
             if cursor is None:
                 return retried
 
     def delete(self, submission: str) -> None:
-        """Delete a submission with all that belongs to it. For staff."""
-        self._calls.delete(place("submissions", submission), gone)
+        """Delete a submission with everything that belongs to it. For staff."""
+        self._calls.delete(path_of("submissions", submission), no_value)
 
     def delete_student(self, student: str) -> int:
-        """Delete everything of a student in the course; how many submissions that were. For staff."""
+        """Delete all data of a student in the course; return the number of submissions. For staff."""
         return self._calls.delete(
-            place("students", student), lambda body: int(body["deleted"]), self._calls.in_course()
+            path_of("students", student), lambda body: int(body["deleted"]), self._calls.in_course()
         )
 
     # Assignments
 
     def assignments(self) -> list[Assignment]:
-        """The assignments of the course, each as its current revision has it."""
+        """Return the assignments of the course, each with its current revision."""
         return list(self._calls.listing("/assignments", Assignment.read, self._calls.in_course()))
 
     def assignment(self, assignment: str) -> Assignment:
-        """An assignment's current revision."""
-        return self._calls.get(place("assignments", assignment), Assignment.read, self._calls.in_course())
+        """Return an assignment with its current revision."""
+        return self._calls.get(path_of("assignments", assignment), Assignment.read, self._calls.in_course())
 
     def revisions(self, assignment: str) -> list[Revision]:
-        """An assignment's revisions, newest first."""
-        path = place("assignments", assignment, "revisions")
+        """Return an assignment's revisions, newest first."""
+        path = path_of("assignments", assignment, "revisions")
         return list(self._calls.listing(path, Revision.read, self._calls.in_course()))
 
     def publish(self, toml: str, *, fresh: int | None = None, key: str | None = None) -> Publication:
-        """Ask for an assignment to be published: a worker draws its networks and tries them. For staff.
+        """Request that an assignment is published: a worker draws its networks and tests them. For staff.
 
-        `fresh`: how many of its networks come from a secret pool; a fifth if left out.
+        `fresh` is the number of networks that come from a secret pool; by default a fifth.
         """
         body = {"toml": toml, **({} if fresh is None else {"fresh": fresh}), **self._calls.in_course()}
-        return self._calls.post("/publications", Publication.read, body, headers=keyed(key))
+        return self._calls.post("/publications", Publication.read, body, headers=idempotency_header(key))
 
     def publication(self, publication: str) -> Publication:
-        """A request to publish as it stands now."""
-        return self._calls.get(place("publications", publication), Publication.read)
+        """Return the current state of a publication."""
+        return self._calls.get(path_of("publications", publication), Publication.read)
 
     def publications(self) -> Listing[Publication]:
-        """Requests to publish, newest first. For staff."""
+        """Return publications, newest first. For staff."""
         return self._calls.listing("/publications", Publication.read, self._calls.in_course())
 
     def whoami(self) -> Token:
-        """What this client's own token may do."""
+        """Return this client's own token."""
         return self._calls.get("/token", Token.read)
 
 
@@ -238,5 +240,5 @@ def _fields(assignment: str | None, student: str | None) -> dict[str, str | int 
     return {"assignment": assignment, "student": student}
 
 
-def _retried(body: Body) -> tuple[list[str], str | None]:
+def _read_retries(body: Body) -> tuple[list[str], str | None]:
     return [str(name) for name in body["retried"]], body["next"]

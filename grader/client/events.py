@@ -1,24 +1,24 @@
-"""Server-sent events: `event:` and `data:` lines, an event ended by an empty line."""
+"""Server-sent events: `event:` and `data:` lines; an empty line ends an event."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
-    """One event of a stream."""
+class ServerSentEvent:
+    """An event of a stream."""
 
     name: str
     data: str
 
 
-def events(lines: Iterable[str]) -> Iterator[Event]:
-    """The events of a stream's lines; comments keep a connection alive and say nothing."""
+def events(lines: Iterable[str]) -> Iterator[ServerSentEvent]:
+    """Yield the events in a stream's lines; comments, which keep a connection alive, are skipped."""
     name, data = "message", list[str]()
     for line in lines:
         if not line:
             if data:
-                yield Event(name, "\n".join(data))
+                yield ServerSentEvent(name, "\n".join(data))
             name, data = "message", []
             continue
         field, _, value = line.partition(":")

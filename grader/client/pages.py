@@ -1,4 +1,4 @@
-"""Lists that come a page at a time."""
+"""Lists that are read a page at a time."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,24 +9,24 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Item]):
-    """Some of a list, and the cursor of what comes after; None at its end."""
+    """A page of a list, and the cursor of the next page, or None at the end."""
 
     items: tuple[Item, ...]
     next: str | None
 
 
 class Listing(Generic[Item]):
-    """Iterates over the whole list, asking for each page when it is needed."""
+    """A list that requests each page when iteration needs it."""
 
     def __init__(self, ask: Callable[[str | None], Page[Item]]) -> None:
         self._ask = ask
 
     def page(self, cursor: str | None = None) -> Page[Item]:
-        """The page at a cursor; the first without one."""
+        """Return the page at a cursor, by default the first."""
         return self._ask(cursor)
 
     def pages(self) -> Iterator[Page[Item]]:
-        """Every page."""
+        """Yield every page."""
         page = self._ask(None)
         yield page
         while page.next is not None:

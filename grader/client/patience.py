@@ -1,4 +1,4 @@
-"""How long a client goes on asking, and how it spreads its questions."""
+"""The retry policy of a client: for how long, and with which pauses."""
 
 import random
 from dataclasses import dataclass
@@ -8,19 +8,19 @@ from email.utils import parsedate_to_datetime
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """Pauses double from `first` to `most`; none is begun that would end after `total` seconds."""
+    """A retry policy. Pauses double from `first` to `most`, and none may end after `total` seconds."""
 
-    #: Enough for a limit of so many requests a minute to pass.
+    #: Long enough for a rate limit per minute to restart.
     total: float = 90.0
-    #: The same where no server answers at all.
+    #: The same if no server answers at all.
     unreached: float = 90.0
     first: float = 0.25
     most: float = 10.0
 
     def pause(self, tries: int, asked: float | None) -> float:
-        """Seconds before try number `tries` is repeated, where the server asked for `asked` seconds or said nothing.
+        """Return the seconds to wait after try number `tries`; `asked` is the server's Retry-After, if any.
 
-        Jittered, so that clients that failed together do not come back together.
+        Jitter keeps clients that failed together from retrying together.
         """
         jitter = random.random()  # noqa: S311 - spreads load, hides nothing
         if asked is not None:
@@ -30,7 +30,7 @@ class Patience:
 
 
 def retry_after(text: str | None) -> float | None:
-    """Seconds of a Retry-After header, which holds seconds or a date; None where it holds neither."""
+    """Return the seconds of a Retry-After header, which has seconds or a date, or None if it has neither."""
     if not text:
         return None
     if text.strip().isdecimal():

@@ -1,17 +1,17 @@
-"""What a client raises, by what its caller can do about it.
+"""The errors of a client, by what its caller can do about them.
 
 ClientError
-├── Unusable          the address or the token cannot be used as they are; nothing was sent
-├── NotReached        no server answered, however often it was asked
-├── Unexpected        what answered is no Backmark server, or one of another version
-├── StillWaiting      no end within the seconds that were given; `submission` is how it stood last
-└── Problem           the server's own refusal: type, title, status, detail, errors
+├── Unusable          the address or the token is not usable; nothing was sent
+├── NotReached        no server answered, despite retries
+├── Unexpected        the server is not a Backmark server, or one of another version
+├── StillWaiting      not finished within the timeout; `submission` is the last known state
+└── Problem           the server refused the request: type, title, status, detail, errors
     ├── Invalid       the request is wrong (400, 413, 415, 422): `errors` names the fields
     ├── Unauthorized  no token, or one that is unknown, expired or revoked (401)
     ├── Forbidden     the token may not do this (403)
-    ├── NotFound      there is no such thing, or it is another course's (404)
-    ├── Conflict      it does not fit what is there already (409, 412)
-    ├── TooMany       too many requests, still so after waiting as long as the client has patience (429)
+    ├── NotFound      it does not exist, or belongs to another course (404)
+    ├── Conflict      it does not fit the current state (409, 412)
+    ├── TooMany       too many requests, even after all retries (429)
     └── Unavailable   the service cannot answer now (5xx)
 """
 
@@ -24,26 +24,26 @@ from grader.errors import BackmarkError
 
 
 class ClientError(BackmarkError):
-    """Anything that a client raises on purpose."""
+    """The base of all errors that a client raises on purpose."""
 
 
 class Unusable(ClientError):
-    """The address or the token cannot be used as they are; the message says what to change."""
+    """The address or the token is not usable; the message says what to change."""
 
 
 class NotReached(ClientError):
-    """No server answered. What was asked may have been done, unless the message says that it was never sent."""
+    """No server answered. The request may have taken effect, unless the message says that it was never sent."""
 
 
 class Unexpected(ClientError):
-    """An answer that no Backmark server of this version gives."""
+    """The answer is not one of a Backmark server of this version."""
 
 
 class StillWaiting(ClientError):
-    """It has not come to its end yet; it goes on without whoever waits."""
+    """The submission has not finished yet; the server continues to work on it."""
 
     def __init__(self, submission: Submission) -> None:
-        super().__init__(f"{submission.id} is still {submission.state}; ask again later")
+        super().__init__(f"{submission.id} is still {submission.state}; try again later")
         self.submission = submission
 
 
@@ -51,13 +51,13 @@ class StillWaiting(ClientError):
 class Fault:
     """One thing that is wrong with a request."""
 
-    #: Where it is: a JSON pointer into the body, a parameter's or a header's name; else empty.
+    #: The place: a JSON pointer into the body, or the name of a parameter or header; else empty.
     where: str
     detail: str
 
 
 class Problem(ClientError):
-    """A refusal as the server words it (RFC 9457)."""
+    """The server refused the request, with its own words (RFC 9457)."""
 
     def __init__(  # noqa: PLR0913 - the members of a problem
         self,
@@ -68,20 +68,20 @@ class Problem(ClientError):
         errors: tuple[Fault, ...] = (),
         retry_after: float | None = None,
     ) -> None:
-        faults = "; ".join(f"{each.where}: {each.detail}" if each.where else each.detail for each in errors)
+        faults = "; ".join(f"{fault.where}: {fault.detail}" if fault.where else fault.detail for fault in errors)
         super().__init__(": ".join(dict.fromkeys(part for part in (title, detail, faults) if part)))
         self.type = type
         self.title = title
         self.status = status
         self.detail = detail
         self.errors = errors
-        #: Seconds after which the server would have another try.
+        #: Seconds after which the server suggests to retry.
         self.retry_after = retry_after
 
     @staticmethod
     def read(status: int, body: dict[str, Any], retry_after: float | None = None) -> "Problem":
-        """The problem that a body describes, as the class that its status stands for."""
-        errors = tuple(_fault(each) for each in body.get("errors") or () if isinstance(each, dict))
+        """Return the problem that a body describes, in the class of its status."""
+        errors = tuple(_fault(raw) for raw in body.get("errors") or () if isinstance(raw, dict))
         kind = _BY_STATUS.get(status, Unavailable if status >= HTTPStatus.INTERNAL_SERVER_ERROR else Problem)
         return kind(
             str(body.get("type") or "about:blank"),
@@ -94,12 +94,12 @@ class Problem(ClientError):
 
     @property
     def slug(self) -> str:
-        """The last part of its type: what a program goes by."""
+        """The last part of the type, for programs to compare."""
         return self.type.rstrip("/").rsplit("/", 1)[-1]
 
 
 class Invalid(Problem):
-    """The request itself is wrong; asking again changes nothing."""
+    """The request is wrong; a retry changes nothing."""
 
 
 class Unauthorized(Problem):
@@ -107,7 +107,7 @@ class Unauthorized(Problem):
 
 
 class Forbidden(Problem):
-    """The token is known, and may not do this."""
+    """The token is valid but lacks the required scope."""
 
 
 class NotFound(Problem):
@@ -115,15 +115,15 @@ class NotFound(Problem):
 
 
 class Conflict(Problem):
-    """It does not fit the state of things, such as another body under the same idempotency key."""
+    """The request does not fit the current state, such as another body with the same idempotency key."""
 
 
 class TooMany(Problem):
-    """More requests than a token may make."""
+    """The token has made too many requests."""
 
 
 class Unavailable(Problem):
-    """The service cannot do it now, through no fault of the request."""
+    """The service cannot answer now, through no fault of the request."""
 
 
 _BY_STATUS: dict[int, type[Problem]] = {
@@ -141,7 +141,7 @@ _BY_STATUS: dict[int, type[Problem]] = {
 
 
 def phrase(status: int) -> str:
-    """What a status is called."""
+    """Return the standard phrase of a status."""
     try:
         return HTTPStatus(status).phrase
     except ValueError:

@@ -1,4 +1,4 @@
-"""What a server's answers hold, read into values. Members that this client does not know are passed over."""
+"""The records in a server's answers. Unknown members are ignored."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,16 +13,16 @@ Body = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a waiting submission stands; 0 is next."""
+    """The place of a waiting submission in its queue; 0 is next."""
 
     position: int
-    #: Seconds until its verdict, as far as the server can say.
+    #: Estimated seconds until its verdict, or None if unknown.
     estimated_seconds: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A submission as it stood when the server was asked."""
+    """A submission at the time of the request."""
 
     id: str
     state: State
@@ -30,7 +30,7 @@ class Submission:
     assignment: str
     revision: str
     student: str
-    #: The student's first, second... for this assignment.
+    #: The number of the student's attempt at this assignment, from 1.
     attempt: int
     filename: str
     source_sha256: str
@@ -38,30 +38,30 @@ class Submission:
     started: datetime | None = None
     finished: datetime | None = None
     queue: Position | None = None
-    #: The signed page of its verdict, to send to the student; a path where the server knows no address of its own.
+    #: A signed link to its verdict's page, to send to the student; a path if the server has no public URL.
     link: str | None = None
     superseded_by: str | None = None
     #: Why the service could not grade it.
     failure: str | None = None
-    #: The regrade that gave the verdict that holds.
+    #: The regrade that produced the current verdict.
     regrade: str | None = None
-    #: Of the verdict that holds; None where there is none (yet).
+    #: Outcome and marks of the current verdict; None if there is none yet.
     outcome: str | None = None
     score: int | None = None
     max_score: int | None = None
-    #: The result object; None where there is none (yet), and in lists.
+    #: The result object; None if there is none yet, and in lists.
     verdict: dict[str, Any] | None = None
-    #: The answer as it came.
+    #: The JSON of the answer.
     body: Body | None = None
 
     @property
     def passed(self) -> bool:
-        """Whether it has a verdict, and that is *passed*."""
+        """True if there is a verdict with the outcome *passed*."""
         return self.outcome == "passed"
 
     @classmethod
     def read(cls, body: Body) -> "Submission":
-        """From the server's JSON."""
+        """Return a submission from the server's JSON."""
         queue = body.get("queue")
         return cls(
             id=str(body["id"]),
@@ -73,9 +73,9 @@ class Submission:
             attempt=body.get("attempt", 0),
             filename=body.get("filename", ""),
             source_sha256=body.get("source_sha256", ""),
-            created=when(body.get("created_at")),
-            started=when(body.get("started_at")),
-            finished=when(body.get("finished_at")),
+            created=parse_time(body.get("created_at")),
+            started=parse_time(body.get("started_at")),
+            finished=parse_time(body.get("finished_at")),
             queue=None if queue is None else Position(queue["position"], queue.get("estimated_seconds")),
             link=body.get("link"),
             superseded_by=body.get("superseded_by"),
@@ -91,28 +91,28 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """An assignment with its networks: what a verdict is about."""
+    """An assignment with its networks, as a verdict refers to it."""
 
     id: str
     assignment: str
     title: str
     networks_sha256: str
-    #: None for what ships with Backmark.
+    #: None if it ships with Backmark.
     published: datetime | None
-    #: Networks drawn anew for each submission.
+    #: The number of networks from a secret pool, different for each group of students.
     fresh: int
-    #: The answer as it came: the assignment's settings, and for staff how many networks see each known mistake.
+    #: The JSON of the answer, with the assignment's settings, and for staff the detected mistakes.
     body: Body
 
     @classmethod
     def read(cls, body: Body) -> "Revision":
-        """From the server's JSON."""
+        """Return a revision from the server's JSON."""
         return cls(
             body["id"],
             body["assignment"],
             body["title"],
             body["networks_sha256"],
-            when(body["published_at"]),
+            parse_time(body["published_at"]),
             body["fresh"],
             body,
         )
@@ -120,7 +120,7 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """An assignment, and the revision that submissions are graded against now."""
+    """An assignment with its current revision, which new submissions are graded against."""
 
     id: str
     title: str
@@ -128,29 +128,29 @@ class Assignment:
 
     @classmethod
     def read(cls, body: Body) -> "Assignment":
-        """From the server's JSON."""
+        """Return an assignment from the server's JSON."""
         return cls(body["id"], body["title"], Revision.read(body["revision"]))
 
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """A request to publish an assignment: `done` with a revision, or with the reason why it was refused."""
+    """A request to publish an assignment; once `done`, it has a revision or a refusal."""
 
     id: str
     state: State
     assignment: str
-    #: What was published: a revision's id.
+    #: The id of the published revision.
     revision: str | None
     refusal: str | None
-    #: Why the service could not do it.
+    #: Why the service could not publish it.
     failure: str | None
     body: Body
-    #: The refusal in parts, with the mistakes that the networks would let pass.
+    #: The refusal in parts, with the mistakes that no network detects.
     refused: Refusal | None = None
 
     @classmethod
     def read(cls, body: Body) -> "Publication":
-        """From the server's JSON."""
+        """Return a publication from the server's JSON."""
         state = State(body["state"])
         return cls(
             body["id"],
@@ -166,7 +166,7 @@ class Publication:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What is known of a token; `secret` only in the answer that made it."""
+    """A token; `secret` is set only by `create`."""
 
     id: str
     name: str
@@ -181,25 +181,25 @@ class Token:
 
     @classmethod
     def read(cls, body: Body) -> "Token":
-        """From the server's JSON."""
+        """Return a token from the server's JSON."""
         return cls(
             body["id"],
             body.get("name", ""),
             body.get("course", ""),
-            frozenset(Scope(each) for each in body.get("scopes", ())),
-            when(body.get("expires_at")),
-            when(body.get("revoked_at")),
+            frozenset(Scope(scope) for scope in body.get("scopes", ())),
+            parse_time(body.get("expires_at")),
+            parse_time(body.get("revoked_at")),
             body.get("secret") or body.get("token"),
         )
 
 
 def _refusal(body: Body) -> Refusal | None:
-    """Its parts; of an earlier version's server, the sentence alone."""
+    """Return the refusal; a server of an earlier version sends only the sentence."""
     if body.get("refused") is not None:
         return read(Refusal, body["refused"])
     return None if body["refusal"] is None else Refusal(body["refusal"])
 
 
-def when(text: str | None) -> datetime | None:
-    """A moment as RFC 3339 writes it."""
+def parse_time(text: str | None) -> datetime | None:
+    """Return the time of an RFC 3339 text, or None."""
     return None if text is None else datetime.fromisoformat(text)

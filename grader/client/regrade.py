@@ -1,55 +1,55 @@
-"""A regrade and what it would change, as a server tells them."""
+"""The records of a regrade and of the changes that it makes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from grader.client.records import Body
 
-#: Phases in which nothing goes on by itself.
+#: Phases in which nothing happens until someone decides.
 AT_REST = frozenset({"previewed", "applied", "rolled_back", "cancelled", "failed"})
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many submissions, unless said otherwise."""
+    """The numbers of submissions, unless stated otherwise."""
 
     submissions: int
-    #: Distinct sources among them: each is graded once.
+    #: The number of distinct sources; each is graded once.
     sources: int
     up: int
     down: int
     same: int
-    #: By the service's own failure: they keep their marks.
+    #: The service failed to grade them, and they keep their marks.
     could_not_be_graded: int
-    #: Left as they were: changed meanwhile, would have lost marks, or deleted.
+    #: Left as they were: changed since the preview, would have lost marks, or deleted.
     skipped: int
     applied: int
     rolled_back: int
-    #: Not rolled back: another verdict holds by now.
+    #: Not rolled back, because another verdict has replaced this regrade's.
     left: int
     newly_failing: Mapping[str, int]
     newly_passing: Mapping[str, int]
 
     @classmethod
     def read(cls, body: Body) -> "Counts":
-        """From the server's JSON."""
+        """Return counts from the server's JSON."""
         return cls(**{name: body[name] for name in cls.__dataclass_fields__})
 
 
 @dataclass(frozen=True, slots=True)
 class Regrade:
-    """A regrade as it stood when the server was asked."""
+    """A regrade at the time of the request."""
 
     id: str
     assignment: str
     revision: str
     phase: str
-    #: How much of how much is done of the step that goes on; the total is None while nobody knows.
+    #: The progress of the current step; the total is None while unknown.
     done: int
     total: int | None
     eta_seconds: float | None
     counts: Counts
-    #: What can be asked of it now: apply, cancel, resume, rollback.
+    #: The possible actions: apply, cancel, resume, rollback.
     actions: tuple[str, ...]
     #: Why it failed.
     failure: str | None
@@ -57,12 +57,12 @@ class Regrade:
 
     @property
     def at_rest(self) -> bool:
-        """Whether it waits for somebody to decide."""
+        """True if nothing happens until someone decides."""
         return self.phase in AT_REST
 
     @classmethod
     def read(cls, body: Body) -> "Regrade":
-        """From the server's JSON."""
+        """Return a regrade from the server's JSON."""
         return cls(
             id=body["id"],
             assignment=body["assignment"],
@@ -79,31 +79,31 @@ class Regrade:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """A verdict in short."""
+class VerdictBrief:
+    """A verdict in brief."""
 
     outcome: str
     score: int
     max_score: int
 
     @classmethod
-    def read(cls, body: Body) -> "Standing":
-        """From the server's JSON."""
+    def read(cls, body: Body) -> "VerdictBrief":
+        """Return a brief verdict from the server's JSON."""
         return cls(body["outcome"], body["score"], body["max_score"])
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """How a submission stood, and how it would stand by a regrade."""
+    """The verdicts of a submission before and after a regrade."""
 
     submission: str
     student: str
     filename: str
-    #: `up`, `down` or `same`; None where it was not graded.
+    #: `up`, `down` or `same`; None if it was not graded.
     change: str | None
-    #: None for a submission that had no verdict, since it had ended as service_failed.
-    before: Standing | None
-    after: Standing | None
+    #: None if the submission had no verdict because it ended as service_failed.
+    before: VerdictBrief | None
+    after: VerdictBrief | None
     newly_failing: tuple[str, ...]
     newly_passing: tuple[str, ...]
     #: waiting, could_not_be_graded, previewed, applied, skipped, rolled_back or left; and why.
@@ -113,14 +113,14 @@ class Comparison:
 
     @classmethod
     def read(cls, body: Body) -> "Comparison":
-        """From the server's JSON."""
+        """Return a comparison from the server's JSON."""
         return cls(
             submission=body["submission"],
             student=body["student"],
             filename=body["filename"],
             change=body["change"],
-            before=None if body["before"] is None else Standing.read(body["before"]),
-            after=None if body["after"] is None else Standing.read(body["after"]),
+            before=None if body["before"] is None else VerdictBrief.read(body["before"]),
+            after=None if body["after"] is None else VerdictBrief.read(body["after"]),
             newly_failing=tuple(body["newly_failing"]),
             newly_passing=tuple(body["newly_passing"]),
             status=body["status"],

@@ -1,26 +1,26 @@
-"""Regrades: asked for and previewed, reported, applied or not, rolled back. For staff."""
+"""Regrades: requested, previewed, reported, applied or cancelled, and rolled back. For staff."""
 
 import time
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from grader.client.calls import Calls, place
+from grader.client.calls import Calls, path_of
 from grader.client.pages import Listing
 from grader.client.regrade import Comparison, Regrade
 from grader.client.transport import Request
 
-#: Seconds between two looks at a regrade: at first, and at most.
+#: Seconds between two polls of a regrade: at first, and at most.
 _SOON, _LATE = 0.2, 2.0
 
 
-class Regrades:
-    """`client.regrades`. Each call may be made again: asked twice for the same, it is one regrade, applied once."""
+class RegradeCalls:
+    """The methods of `client.regrades`. Each may be repeated: it is still one regrade, applied once."""
 
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
 
-    def start(  # noqa: PLR0913 - what a choice can be narrowed by
+    def start(  # noqa: PLR0913 - filters, each by its name
         self,
         assignment: str,
         *,
@@ -31,10 +31,10 @@ class Regrades:
         which: str = "all",
         fresh: bool = False,
     ) -> Regrade:
-        """Ask for a preview, which changes nothing.
+        """Request a preview, which changes nothing.
 
-        Against `revision` (the current one unless told), of submissions whose outcome is among `outcomes`, handed in
-        `since` then, by `students`; of each student's `all`, the `latest` or the `best`. `fresh`: nothing is reused.
+        Grades against `revision` (by default the current one) the submissions with one of the `outcomes`, created
+        `since` then, by these `students`; of each student `all`, the `latest` or the `best`. `fresh` reuses nothing.
         """
         body: dict[str, Any] = {
             "assignment": assignment,
@@ -47,55 +47,55 @@ class Regrades:
         return self._calls.post("/regrades", Regrade.read, body, again=True)
 
     def get(self, regrade: str) -> Regrade:
-        """A regrade as it stands now."""
-        return self._calls.get(place("regrades", regrade), Regrade.read)
+        """Return the current state of a regrade."""
+        return self._calls.get(path_of("regrades", regrade), Regrade.read)
 
     def list(self) -> Listing[Regrade]:
-        """The course's regrades, newest first."""
+        """Return the course's regrades, newest first."""
         return self._calls.listing("/regrades", Regrade.read, self._calls.in_course())
 
     def watch(self, regrade: str) -> Iterator[Regrade]:
-        """A regrade as it stands now, then again and again until nothing goes on by itself."""
+        """Yield a regrade repeatedly until nothing happens without a decision."""
         pause = _SOON
         while True:
-            found = self.get(regrade)
-            yield found
-            if found.at_rest:
+            current = self.get(regrade)
+            yield current
+            if current.at_rest:
                 return
             time.sleep(pause)
             pause = min(_LATE, 1.5 * pause)
 
     def wait(self, regrade: str) -> Regrade:
-        """The regrade once it is previewed, applied, rolled back, cancelled or failed."""
+        """Return the regrade once it is previewed, applied, rolled back, cancelled or failed."""
         *_, last = self.watch(regrade)
         return last
 
     def report(self, regrade: str, *, changes: Iterable[str] = ()) -> Listing[Comparison]:
-        """Who changes and why; `changes` keeps those that go `up`, `down` or stay the `same`."""
+        """Return the comparisons; `changes` selects those that go `up`, `down` or stay the `same`."""
         params = {"change": ",".join(changes) or None}
-        return self._calls.listing(place("regrades", regrade, "report"), Comparison.read, params)
+        return self._calls.listing(path_of("regrades", regrade, "report"), Comparison.read, params)
 
     def table(self, regrade: str, *, changes: Iterable[str] = ()) -> bytes:
-        """The whole report as CSV, safe to open in a spreadsheet."""
+        """Return the whole report as CSV, safe to open in a spreadsheet."""
         params = {"format": "csv"}
         if chosen := ",".join(changes):
             params["change"] = chosen
-        request = Request(method="GET", path=place("regrades", regrade, "report"), params=params, repeatable=True)
+        request = Request(method="GET", path=path_of("regrades", regrade, "report"), params=params, repeatable=True)
         return self._calls.transport.send(request).content
 
     def apply(self, regrade: str, *, never_lower: bool = False) -> Regrade:
-        """Apply the previewed verdicts: all of them, or only where nobody loses marks."""
+        """Apply the previewed verdicts: all, or only those that lower no marks."""
         mode = "never_lower" if never_lower else "whole"
-        return self._calls.post(place("regrades", regrade, "apply"), Regrade.read, {"mode": mode}, again=True)
+        return self._calls.post(path_of("regrades", regrade, "apply"), Regrade.read, {"mode": mode}, again=True)
 
     def roll_back(self, regrade: str) -> Regrade:
-        """Let hold again what held before, wherever this regrade's verdict still does."""
-        return self._calls.post(place("regrades", regrade, "rollback"), Regrade.read, again=True)
+        """Restore the previous verdicts, except where another one has replaced this regrade's."""
+        return self._calls.post(path_of("regrades", regrade, "rollback"), Regrade.read, again=True)
 
     def cancel(self, regrade: str) -> Regrade:
         """Cancel a preview; `resume` continues it."""
-        return self._calls.post(place("regrades", regrade, "cancel"), Regrade.read, again=True)
+        return self._calls.post(path_of("regrades", regrade, "cancel"), Regrade.read, again=True)
 
     def resume(self, regrade: str) -> Regrade:
-        """Go on where it was cancelled or failed, and try again what could not be graded."""
-        return self._calls.post(place("regrades", regrade, "resume"), Regrade.read, again=True)
+        """Resume a cancelled or failed regrade, and retry what could not be graded."""
+        return self._calls.post(path_of("regrades", regrade, "resume"), Regrade.read, again=True)

@@ -1,4 +1,4 @@
-"""One request after another: the token goes where it may, and what failed for a while is asked again."""
+"""Requests over HTTP: the token is sent only to its server, and temporary failures are retried."""
 
 import ssl
 import time
@@ -16,16 +16,16 @@ from grader.client.problems import NotReached, Problem, Unexpected, Unusable, ph
 
 API = "/api/v1"
 
-#: Statuses that say *not now*: ours, and those of a proxy that stands before a server being restarted.
+#: Temporary statuses: ours, and those of a proxy whose server is being restarted.
 _PASSING = frozenset({429, 502, 503, 504})
 
-#: Failures before anything was sent: whatever was asked can be asked again.
+#: Failures before anything was sent, so that any request may be retried.
 _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What is asked. `repeatable`: asking twice does no more than asking once."""
+    """A request. `repeatable`: sending it twice has the same effect as sending it once."""
 
     method: str
     path: str
@@ -33,17 +33,17 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     json: Any = None
     fields: Mapping[str, str] | None = None
-    #: The form's file: its name and its bytes.
+    #: The file of a form: its name and its bytes.
     file: tuple[str, bytes] | None = None
     repeatable: bool = False
-    #: Seconds that the server may take beyond the usual ones, because it was asked to wait.
+    #: Extra seconds that the server may take because it was asked to wait.
     wait: float = 0.0
 
 
 class Transport:
-    """A connection to one server with one token. Neither is ever logged or shown, but for the address."""
+    """A connection to one server with one token. The token is never logged or shown."""
 
-    def __init__(  # noqa: PLR0913 - as the client has them
+    def __init__(  # noqa: PLR0913 - the client's options
         self, url: str, token: str, *, patience: Patience, timeout: float, plain_http: bool, ca: str | None = None
     ) -> None:
         self._address = _address(url, plain_http=plain_http)
@@ -51,25 +51,25 @@ class Transport:
         self._timeout = timeout
         self._http = httpx.Client(
             base_url=str(self._address).rstrip("/") + API,
-            headers={"Authorization": f"Bearer {_sound(token)}", "User-Agent": "backmark-client"},
+            headers={"Authorization": f"Bearer {_check_token(token)}", "User-Agent": "backmark-client"},
             timeout=timeout,
             follow_redirects=False,
-            # Proxies are for what leaves this machine: plain http through one would show it the token.
-            trust_env=not _loopback(self._address),
-            verify=True if ca is None else _trusting(ca),
+            # No proxy for this machine's own addresses: with plain http it would see the token.
+            trust_env=not _is_loopback(self._address),
+            verify=True if ca is None else _tls_context(ca),
         )
 
     def close(self) -> None:
-        """Close its connections."""
+        """Close the connections."""
         self._http.close()
 
     def send(self, request: Request) -> httpx.Response:
-        """The answer, asked for again while that is safe and patience lasts; a Problem where it is a refusal."""
+        """Send a request, with retries while they are safe and the policy allows. Raises Problem for a refusal."""
         began, tries = time.monotonic(), 0
         while True:
             tries += 1
             try:
-                response = self._http.send(self._built(request))
+                response = self._http.send(self._build(request))
             except (httpx.LocalProtocolError, httpx.UnsupportedProtocol) as error:
                 message = f"the request cannot be sent as it is: {error}"
                 raise Unusable(message) from error
@@ -77,7 +77,7 @@ class Transport:
                 message = f"an answer cannot be read: {error}"
                 raise Unexpected(message) from error
             except httpx.TransportError as error:
-                if not (request.repeatable or isinstance(error, _UNSENT)) or _distrusted(error):
+                if not (request.repeatable or isinstance(error, _UNSENT)) or _is_certificate_rejected(error):
                     raise self._not_reached(error) from error
                 failure: NotReached | Problem = self._not_reached(error)
                 patience, asked = self._patience.unreached, None
@@ -95,7 +95,7 @@ class Transport:
 
     @contextmanager
     def stream(self, request: Request) -> Iterator[Iterator[str]]:
-        """The lines of an answer that comes bit by bit; asked for once."""
+        """Yield the lines of a streamed answer, without retries."""
         try:
             with self._http.stream(
                 request.method,
@@ -111,7 +111,7 @@ class Transport:
         except httpx.TransportError as error:
             raise self._not_reached(error) from error
 
-    def _built(self, request: Request) -> httpx.Request:
+    def _build(self, request: Request) -> httpx.Request:
         return self._http.build_request(
             request.method,
             request.path,
@@ -131,7 +131,7 @@ class Transport:
         return NotReached(f"no Backmark server was reached at {self._address}: {why}")
 
     def _refusal(self, response: httpx.Response) -> Problem:
-        """What an answer that is no success says; Unexpected where Backmark does not talk like that."""
+        """Return the problem of an unsuccessful answer. Raises Unexpected if it is not one of Backmark's."""
         status = response.status_code
         wait = retry_after(response.headers.get("Retry-After"))
         kind = response.headers.get("Content-Type", "").partition(";")[0].strip()
@@ -143,16 +143,16 @@ class Transport:
             # A proxy's own page, while the server behind it is away.
             return Problem.read(status, {"title": phrase(status)}, wait)
         where = f" to {response.headers['Location']}" if "Location" in response.headers else ""
-        message = f"{self._address} is no Backmark server: it answers {status} {phrase(status)}{where}"
+        message = f"{self._address} is not a Backmark server: it answers {status} {phrase(status)}{where}"
         raise Unexpected(message)
 
 
 def read_json(response: httpx.Response) -> Any:
-    """What an answer holds; Unexpected where that is no JSON."""
+    """Return the JSON of an answer. Raises Unexpected if it is not valid."""
     try:
         return response.json()
     except ValueError as error:
-        message = f"an answer that should be JSON is not: {response.request.url.path}"
+        message = f"the server's answer is not valid JSON: {response.request.url.path}"
         raise Unexpected(message) from error
 
 
@@ -160,24 +160,24 @@ def _address(url: str, *, plain_http: bool) -> httpx.URL:
     try:
         address = httpx.URL(url.strip().rstrip("/").removesuffix(API))
     except (httpx.InvalidURL, ValueError) as error:
-        message = f"{url} is no address: {error}"
+        message = f"{url} is not a valid address: {error}"
         raise Unusable(message) from error
     if address.scheme not in {"http", "https"} or not address.host:
-        message = f"{url} is no address; it should be like https://backmark.example"
+        message = f"{url} is not a valid address; it should look like https://backmark.example"
         raise Unusable(message)
     if address.userinfo:
-        message = "the address should hold no user and password; a token says who you are"
+        message = "the address must not contain a user and password; the token identifies you"
         raise Unusable(message)
-    if address.scheme == "http" and not _loopback(address) and not plain_http:
+    if address.scheme == "http" and not _is_loopback(address) and not plain_http:
         message = (
-            f"{address} is plain http, so that anyone between here and there could read the token; use https, or say"
-            " that plain http is what you want (BACKMARK_PLAIN_HTTP=1, or plain_http=True)"
+            f"{address} is plain http, so anyone on the way could read the token; use https, or allow plain http"
+            " (BACKMARK_PLAIN_HTTP=1, or plain_http=True)"
         )
         raise Unusable(message)
     return address.copy_with(query=None, fragment=None)
 
 
-def _loopback(address: httpx.URL) -> bool:
+def _is_loopback(address: httpx.URL) -> bool:
     if address.host == "localhost":
         return True
     try:
@@ -186,8 +186,8 @@ def _loopback(address: httpx.URL) -> bool:
         return False
 
 
-def _sound(token: str) -> str:
-    """The token, if it can stand in a header; else an error that does not repeat it."""
+def _check_token(token: str) -> str:
+    """Return the token if it is valid in a header. Raises Unusable, without repeating the token."""
     token = token.strip()
     if not token or not token.isascii() or not token.isprintable() or " " in token:
         message = "the token is empty, or has characters that no token has"
@@ -195,16 +195,16 @@ def _sound(token: str) -> str:
     return token
 
 
-def _distrusted(error: BaseException) -> bool:
-    """Whether the server's certificate is what is wrong: that does not pass by itself."""
+def _is_certificate_rejected(error: BaseException) -> bool:
+    """Return True if the server's certificate was rejected; a retry will not help."""
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, ssl.SSLCertVerificationError):
         cause = cause.__cause__ or cause.__context__
     return cause is not None
 
 
-def _trusting(ca: str) -> ssl.SSLContext:
-    """TLS that also trusts the authority in that file."""
+def _tls_context(ca: str) -> ssl.SSLContext:
+    """Return a TLS context that also trusts the authority in a file."""
     context = ssl.create_default_context()
     try:
         context.load_verify_locations(ca)

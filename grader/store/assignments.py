@@ -1,4 +1,4 @@
-"""Assignments and their revisions. What ships with Backmark is every course's, until it publishes one of that id."""
+"""Assignments and their revisions. Every course has the packaged assignments until it publishes its own of that id."""
 
 import json
 from dataclasses import asdict, replace
@@ -9,21 +9,21 @@ from grader.model.records import Revision
 from grader.model.stored import read
 from grader.store import keys
 from grader.store.connection import Connection, text, texts
-from grader.store.packaged import Shipped, shipped
+from grader.store.packaged import PackagedRevision, packaged_revisions
 from grader.store.scripts import Scripts
 
 
 class Assignments:
-    """By course. Networks and pools are stored once for all courses, since a revision's id is a hash over them."""
+    """Assignments by course. Networks and pools are stored once for all: a revision's id is a hash over them."""
 
     def __init__(self, redis: Connection, scripts: Scripts, *, pooled: bool = False) -> None:
-        """`pooled`: with a secret, so that what ships is graded on fresh networks too."""
+        """Open the assignments; with `pooled` there is a secret, and packaged revisions have fresh networks too."""
         self._redis = redis
         self._scripts = scripts
         self._pooled = pooled
 
     def publish(self, revision: Revision, npz: bytes, pool: bytes | None = None) -> Revision:
-        """Make it its assignment's current revision; as it is stored, with the time by Redis's clock."""
+        """Store a revision as its assignment's current one, and return it with its time by Redis's clock."""
         record = json.dumps(asdict(revision))
         published = self._scripts.run(
             "publish", revision.course, revision.assignment_id, revision.id, record, npz, pool or b""
@@ -31,85 +31,94 @@ class Assignments:
         return _revision(record, text(published))
 
     def current(self, course: str, assignment_id: str) -> Revision | None:
-        """The revision that a submission for this assignment is graded against now."""
+        """Return the current revision of an assignment, or None if there is no such assignment."""
         number = self._redis.hget(keys.key("assignments", course), assignment_id)
         if number is not None:
-            return self._stored(course, text(number))
-        return self._shipped(assignment_id)
+            return self._read(course, text(number))
+        return self._current_packaged(assignment_id)
 
     def get(self, course: str, revision_id: str) -> Revision | None:
-        """A revision that the course published, or that shipped."""
-        own = self._stored(course, revision_id) or self._stored(keys.EVERYONE, revision_id)
-        return own or next((self._seeded(each) for each in shipped() if each.id == revision_id), None)
+        """Return a revision that the course published or that is packaged, or None if there is none."""
+        own = self._read(course, revision_id) or self._read(keys.EVERYONE, revision_id)
+        return own or next(
+            (self._store_packaged(packaged) for packaged in packaged_revisions() if packaged.id == revision_id), None
+        )
 
     def revisions(self, course: str, assignment_id: str) -> list[Revision]:
-        """All revisions of an assignment that the course may use, newest first."""
-        # So that what ships with this version is among them.
-        self._shipped(assignment_id)
-        found: list[Revision] = []
+        """Return all revisions of an assignment that the course may use, newest first."""
+        # Store the packaged revision first, so that it is among them.
+        self._current_packaged(assignment_id)
+        revisions: list[Revision] = []
         for owner in (course, keys.EVERYONE):
             numbers: Any = self._redis.zrevrange(keys.key("revisions", owner, assignment_id), 0, -1)
-            found += [each for number in numbers if (each := self._stored(owner, text(number))) is not None]
-        return found
+            revisions += [revision for number in numbers if (revision := self._read(owner, text(number))) is not None]
+        return revisions
 
     def networks(self, revision_id: str) -> bytes | None:
-        """The revision as `grader.subjects.networks.revision.dump` wrote it."""
+        """Return the revision's networks as `grader.subjects.networks.revision.dump` wrote them."""
         data: Any = self._redis.get(keys.key("networks", revision_id))
         return None if data is None else bytes(data)
 
     def pool(self, revision_id: str) -> bytes | None:
-        """The larger pool that fresh networks are chosen from, where the revision has one."""
+        """Return the larger pool that fresh networks are chosen from, or None if the revision has none."""
         data: Any = self._redis.get(keys.key("pool", revision_id))
         return None if data is None else bytes(data)
 
     def begin_pool(self, revision_id: str, seconds: float) -> bool:
-        """Whether nobody has begun to draw this pool within so many seconds: then whoever asks has begun now."""
+        """Mark the drawing of a pool as begun; return False if another process began it in the last `seconds`."""
         return bool(self._redis.set(keys.key("pool-begun", revision_id), "1", nx=True, px=int(1000 * seconds)))
 
     def keep_pool(self, revision_id: str, pool: bytes) -> bytes:
-        """Keep a pool that was drawn for what ships; the one that is kept, if somebody was first."""
+        """Store the pool of a packaged revision unless there is one already; return the stored one."""
         self._redis.set(keys.key("pool", revision_id), pool, nx=True)
         return self.pool(revision_id) or pool
 
     def list(self, course: str) -> list[Revision]:
-        """The current revision of each assignment that the course may use, by the assignment's id."""
-        own = {text(each) for each in self._redis.hkeys(keys.key("assignments", course))}
-        names = sorted(own | {each.assignment_id for each in shipped()})
-        found = (self.current(course, name) for name in names)
-        return [each for each in found if each is not None]
+        """Return the current revision of each assignment that the course may use, sorted by the assignment's id."""
+        own = {text(name) for name in self._redis.hkeys(keys.key("assignments", course))}
+        names = sorted(own | {packaged.assignment_id for packaged in packaged_revisions()})
+        current = (self.current(course, name) for name in names)
+        return [revision for revision in current if revision is not None]
 
-    def _stored(self, course: str, revision_id: str) -> Revision | None:
+    def _read(self, course: str, revision_id: str) -> Revision | None:
         raw = texts(self._redis.hgetall(keys.key("revision", course, revision_id)))
         return self._with_fresh(_revision(raw["record"], raw["published"])) if raw else None
 
     def _with_fresh(self, revision: Revision) -> Revision:
-        """What ships with this version, graded on fresh networks where there is a secret to choose them by."""
-        here = next((each for each in shipped() if each.id == revision.id), None)
-        if not self._pooled or here is None or revision.course != keys.EVERYONE:
+        """Return a packaged revision with its fresh networks, if there is a secret to choose them by."""
+        packaged = next((candidate for candidate in packaged_revisions() if candidate.id == revision.id), None)
+        if not self._pooled or packaged is None or revision.course != keys.EVERYONE:
             return revision
-        count = usual(here.networks)
-        return replace(revision, fresh=count, replaced=places(here.networks, count))
+        count = usual(packaged.networks)
+        return replace(revision, fresh=count, replaced=places(packaged.networks, count))
 
-    def _shipped(self, assignment_id: str) -> Revision | None:
-        return next((self._seeded(each) for each in shipped() if each.assignment_id == assignment_id), None)
+    def _current_packaged(self, assignment_id: str) -> Revision | None:
+        return next(
+            (
+                self._store_packaged(packaged)
+                for packaged in packaged_revisions()
+                if packaged.assignment_id == assignment_id
+            ),
+            None,
+        )
 
-    def _seeded(self, each: Shipped) -> Revision:
-        """What ships, stored by the first process that needs it, so that any worker finds its networks."""
-        return self._stored(keys.EVERYONE, each.id) or self._with_fresh(self._publish_shipped(each))
+    def _store_packaged(self, packaged: PackagedRevision) -> Revision:
+        """Return a packaged revision, and store it if no process has yet, so that any worker finds its networks."""
+        return self._read(keys.EVERYONE, packaged.id) or self._with_fresh(self._publish_packaged(packaged))
 
-    def _publish_shipped(self, each: Shipped) -> Revision:
+    def _publish_packaged(self, packaged: PackagedRevision) -> Revision:
         return self.publish(
             Revision(
-                id=each.id,
+                id=packaged.id,
                 course=keys.EVERYONE,
-                assignment=each.assignment,
-                assignment_id=each.assignment_id,
-                title=each.title,
-                networks_sha256=each.networks_sha256,
+                assignment=packaged.assignment,
+                assignment_id=packaged.assignment_id,
+                title=packaged.title,
+                networks_sha256=packaged.networks_sha256,
                 published=0.0,
-                preview=each.preview,
+                preview=packaged.preview,
             ),
-            each.archive,
+            packaged.archive,
         )
 
 

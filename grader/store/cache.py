@@ -1,44 +1,44 @@
-"""Verdicts by what they follow from: the same source, revision and engine give the same one."""
+"""A cache of verdicts: the same source, revision and engine give the same verdict."""
 
 from typing import Any
 
 from grader.settings.service import ServiceSettings
 from grader.store import keys
-from grader.store.codec import packed, verdict_of
+from grader.store.codec import decode_verdict, encode
 from grader.store.connection import Connection
-from grader.store.listings import Listing
+from grader.store.listings import CodeListing
 from grader.store.scripts import Call
 
 _DAY = 86_400_000
-#: Outcomes that depend on nothing else: another try of the same gives the same.
+#: Outcomes that depend on nothing else, so that grading again gives the same.
 REPEATABLE = frozenset({"passed", "failed", "rejected"})
 
 
 class Cache:
-    """Kept for as many days as the settings say, and no longer than someone hands in the source."""
+    """Cached verdicts, kept for the days of the settings, and no longer than a submission has the source."""
 
     def __init__(self, redis: Connection, settings: ServiceSettings) -> None:
         self._redis = redis
         self._milliseconds = settings.cache_days * _DAY
 
     def get(self, key: str) -> dict[str, Any] | None:
-        """The verdict for this key."""
+        """Return the verdict for a key, or None if there is none."""
         data: Any = self._redis.get(keys.key("cache", key)) if self._milliseconds else None
-        return None if data is None else verdict_of(data)
+        return None if data is None else decode_verdict(data)
 
-    def putting(
+    def storing_call(
         self,
         key: str,
         verdict: dict[str, Any],
         source_sha256: str,
-        listing: Listing | None = None,
+        listing: CodeListing | None = None,
         *,
         repeatable: bool = True,
     ) -> Call | None:
-        """Return the call that keeps the verdict, if its outcome repeats itself, and the listing; None for neither."""
+        """Return the call that stores the verdict, if its outcome is repeatable, and the listing; None for neither."""
         cached: tuple[str | bytes | float, ...] = ("", "", 0)
         if repeatable and self._milliseconds and verdict["outcome"] in REPEATABLE:
-            cached = (keys.key("cache", key), packed(verdict), self._milliseconds)
+            cached = (keys.key("cache", key), encode(verdict), self._milliseconds)
         elif listing is None:
             return None
         return Call("keep", (source_sha256, "" if listing is None else listing.write(), *cached))

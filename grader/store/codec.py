@@ -1,4 +1,4 @@
-"""JSON and bytes as they are kept: compressed, since a verdict repeats itself and a notebook is text."""
+"""The encoding of stored JSON and bytes: compressed, because verdicts are repetitive and notebooks are text."""
 
 import json
 import zlib
@@ -6,41 +6,41 @@ from typing import Any
 
 from grader.model.result import complete_verdict
 
-#: zlib's default: a notebook of 60 kB in about a millisecond.
+#: zlib's default: about a millisecond for a notebook of 60 kB.
 _LEVEL = 6
-#: Bytes that anything may unpack to: more than the largest request, and than the largest verdict.
+#: The most bytes after decompression: more than the largest request, and than the largest verdict.
 _MOST = 256 << 20
 
 
-def packed(value: Any) -> bytes:
-    """JSON, compressed."""
-    return compressed(json.dumps(value, separators=(",", ":"), allow_nan=False).encode())
+def encode(value: Any) -> bytes:
+    """Return a value as compressed JSON."""
+    return compress(json.dumps(value, separators=(",", ":"), allow_nan=False).encode())
 
 
-def unpacked(data: bytes) -> Any:
-    """What `packed` made."""
-    return json.loads(decompressed(data))
+def decode(data: bytes) -> Any:
+    """Return the value that `encode` was given."""
+    return json.loads(decompress(data))
 
 
-def verdict_of(data: bytes) -> dict[str, Any]:
-    """A stored verdict, with what it lacks if an earlier version made it: every reader of verdicts comes by here."""
-    return complete_verdict(unpacked(data))
+def decode_verdict(data: bytes) -> dict[str, Any]:
+    """Return a stored verdict, completed if an earlier version wrote it; every reader of verdicts must use this."""
+    return complete_verdict(decode(data))
 
 
-def compressed(data: bytes) -> bytes:
-    """Bytes, compressed."""
+def compress(data: bytes) -> bytes:
+    """Return bytes compressed."""
     return zlib.compress(data, _LEVEL)
 
 
-def decompressed(data: bytes) -> bytes:
-    """What `compressed` made."""
+def decompress(data: bytes) -> bytes:
+    """Return the bytes that `compress` was given. Raises ValueError if they are damaged or too large."""
     unpacker = zlib.decompressobj()
     content = unpacker.decompress(data, _MOST)
     if not unpacker.eof:
-        raise ValueError("what was stored is damaged, or larger than anything that is stored")
+        raise ValueError("the stored data is damaged, or larger than anything that is stored")
     return content
 
 
-def decompressed_start(data: bytes, most: int) -> bytes:
-    """Return the first `most` bytes of what `compressed` was given."""
+def decompress_start(data: bytes, most: int) -> bytes:
+    """Return the first `most` bytes that `compress` was given."""
     return zlib.decompressobj().decompress(data, most)

@@ -1,4 +1,4 @@
-"""How a class stands with an assignment: figures that the scripts keep, whatever number of verdicts they are of."""
+"""Figures of a class on an assignment, which the scripts keep up to date with each verdict."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,35 +6,35 @@ from typing import Any
 from grader.store import keys
 from grader.store.connection import Connection, text, texts
 
-#: Seconds of the pieces that time is counted in.
+#: Seconds in one interval of the histogram over time.
 HOUR = 3600
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """A mistake that explains submissions of the class."""
+class CohortMistake:
+    """A mistake that explains submissions of a class."""
 
     id: str
     title: str
-    #: That hold a verdict which it explains, and by how many students these are.
+    #: The number of submissions whose verdict it explains, and the number of their students.
     submissions: int
     students: int
 
 
 @dataclass(frozen=True, slots=True)
 class Hour:
-    """What was handed in within an hour."""
+    """The attempts within one hour."""
 
     #: Seconds since 1970.
     start: float
     attempts: int
-    #: Of these, how many hold a verdict that says passed.
+    #: The number of these attempts that passed.
     passed: int
 
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """How many students have so many marks, by their best attempt."""
+    """The number of students with a mark, by their best attempt."""
 
     score: int
     max_score: int
@@ -43,69 +43,69 @@ class Marks:
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
-    """A class with one assignment. Only what is graded is in it, but for the attempts of `hours`."""
+    """The figures of a class on one assignment. They count graded submissions; `hours` counts all attempts."""
 
-    #: Submissions by the outcome that holds.
+    #: The number of submissions by their current outcome.
     outcomes: dict[str, int]
-    #: Least share of the marks first.
+    #: Ordered by the share of the marks, lowest first.
     marks: tuple[Marks, ...]
-    #: Oldest first; hours without an attempt are left out.
+    #: Oldest first; hours without attempts are left out.
     hours: tuple[Hour, ...]
-    #: What most students make first.
-    mistakes: tuple[Made, ...]
+    #: The most common mistake first.
+    mistakes: tuple[CohortMistake, ...]
 
     @property
     def students(self) -> int:
-        """With at least one verdict."""
-        return sum(each.students for each in self.marks)
+        """The number of students with at least one verdict."""
+        return sum(marks.students for marks in self.marks)
 
     @property
     def attempts(self) -> int:
-        """All that is kept, whatever became of it."""
-        return sum(each.attempts for each in self.hours)
+        """The number of attempts, whatever their state."""
+        return sum(hour.attempts for hour in self.hours)
 
     @property
     def graded(self) -> int:
-        """Submissions with a verdict."""
+        """The number of submissions with a verdict."""
         return sum(self.outcomes.values())
 
 
 class Cohorts:
-    """By course and assignment; a class that handed in nothing has empty figures."""
+    """Cohorts by course and assignment; a class without submissions has empty figures."""
 
     def __init__(self, redis: Connection) -> None:
         self._redis = redis
 
     def read(self, course: str, assignment: str) -> Cohort:
-        """The figures as they are now."""
+        """Return the current figures."""
         raw = texts(self._redis.hgetall(keys.key("cohort", course, assignment)))
         figures = {name: int(value) for name, value in raw.items()}
         return Cohort(_under(figures, "outcome:"), _marks(figures), _hours(figures), self._mistakes(course, assignment))
 
-    def _mistakes(self, course: str, assignment: str) -> tuple[Made, ...]:
+    def _mistakes(self, course: str, assignment: str) -> tuple[CohortMistake, ...]:
         members: Any = self._redis.smembers(keys.key("mistakes", course, assignment))
-        ids = sorted(text(each) for each in members)
+        ids = sorted(text(member) for member in members)
         if not ids:
             return ()
         pipeline = self._redis.pipeline(transaction=False)
         pipeline.hmget("bm:mistake-titles", ids)
-        for each in ids:
-            pipeline.zcard(keys.key("index", course, "mistake", assignment, each))
-            pipeline.hlen(keys.key("made", course, assignment, each))
+        for mistake in ids:
+            pipeline.zcard(keys.key("index", course, "mistake", assignment, mistake))
+            pipeline.hlen(keys.key("made", course, assignment, mistake))
         titles, *numbers = pipeline.execute()
-        made = [
-            Made(each, each if title is None else text(title), submissions, students)
-            for each, title, submissions, students in zip(ids, titles, numbers[::2], numbers[1::2], strict=True)
-            # Gone since its name was read.
+        mistakes = [
+            CohortMistake(mistake, mistake if title is None else text(title), submissions, students)
+            for mistake, title, submissions, students in zip(ids, titles, numbers[::2], numbers[1::2], strict=True)
+            # Deleted since its id was read.
             if submissions
         ]
-        return tuple(sorted(made, key=lambda each: (-each.students, -each.submissions, each.id)))
+        return tuple(sorted(mistakes, key=lambda mistake: (-mistake.students, -mistake.submissions, mistake.id)))
 
 
 def _marks(figures: dict[str, int]) -> tuple[Marks, ...]:
-    found = [(*map(int, marks.split("/")), students) for marks, students in _under(figures, "best:").items()]
+    counted = [(*map(int, marks.split("/")), students) for marks, students in _under(figures, "best:").items()]
     return tuple(
-        sorted((Marks(*each) for each in found), key=lambda each: (each.score / max(1, each.max_score), each.score))
+        sorted((Marks(*row) for row in counted), key=lambda marks: (marks.score / max(1, marks.max_score), marks.score))
     )
 
 

@@ -1,7 +1,7 @@
-"""The one way to Redis: a client whose every trouble with the server is StoreUnavailable, and who never asks twice.
+"""The only connection to Redis: a client that raises StoreUnavailable for every server error, and never retries.
 
-redis-py annotates what it returns for any way of use (bytes or text). Here the client decodes nothing;
-`text`, `texts` and `seconds` read what came.
+redis-py's annotations cover both bytes and text. This client decodes nothing; `text`, `texts` and `seconds` convert
+replies.
 """
 
 import threading
@@ -25,54 +25,54 @@ from redis.retry import Retry
 from grader.errors import StoreUnavailable
 from grader.settings.service import ServiceSettings
 
-#: Seconds to wait for a connection, and for an answer: a web request should hear of it within its patience.
+#: Seconds to wait for a connection, and for a reply: short enough for a web request to report the failure.
 _CONNECT_SECONDS = 2.0
 _ANSWER_SECONDS = 5.0
-#: Seconds that an unused connection may be old before it is tried with a PING.
+#: Seconds after which an idle connection is checked with a PING before use.
 _HEALTH_SECONDS = 30
-#: Seconds for which nothing is asked of a server that let somebody wait in vain.
+#: Seconds for which no command is sent after a timeout.
 _HUNG_SECONDS = 1.0
-#: Answers by which Redis says that it cannot keep or give anything now; any other ResponseError is our mistake.
+#: Prefixes of errors that mean Redis cannot read or write now; any other ResponseError is our mistake.
 _UNFIT = ("MISCONF", "MASTERDOWN", "NOREPLICAS", "LOADING", "READONLY", "OOM", "BUSY ")
 
 
 class _Gate:
-    """Lets one command at a time find out whether a server that hung answers again; the others are refused at once.
+    """A circuit breaker: after a timeout one command at a time probes the server, and all others are refused at once.
 
-    Each would otherwise hold its thread for as long as an answer may take, and a web server has few.
+    Otherwise each command would hold its thread until the timeout, and a web server has few threads.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        #: Until when commands are refused, by the monotonic clock; 0 while the server answers.
+        #: When commands are allowed again, by the monotonic clock; 0 while the server answers.
         self._until = 0.0
 
     def enter(self) -> None:
-        """Raise StoreUnavailable if the server hung a moment ago, or if another command is finding out."""
+        """Raise StoreUnavailable if a command timed out a moment ago, or if another command is probing the server."""
         if not self._until:
             return
         with self._lock:
             now = time.monotonic()
             if now < self._until:
-                raise StoreUnavailable("Redis does not answer: it was asked a moment ago")
+                raise StoreUnavailable("Redis does not answer: a command timed out a moment ago")
             if self._until:
                 self._until = now + _CONNECT_SECONDS + _ANSWER_SECONDS
 
     def close(self) -> None:
-        """Refuse commands for a moment: one has waited for its answer in vain."""
+        """Refuse commands for a moment, after a timeout."""
         with self._lock:
             self._until = time.monotonic() + _HUNG_SECONDS
 
     def open(self) -> None:
-        """Refuse none: the server has answered."""
+        """Allow all commands again, after a reply."""
         self._until = 0.0
 
 
 class Connection(redis.Redis):
-    """A client, safe to share between threads, with a pool of connections that are opened when they are needed.
+    """A client that is safe to share between threads, with a pool of connections that are opened on demand.
 
-    A command is sent once: whether a script whose answer was lost has run cannot be known, so it is for the caller to
-    ask again where that is safe. A connection that was closed meanwhile is noticed and opened anew before it is used.
+    A command is sent once: if the reply is lost, it may have run or not, so the caller must decide if it is safe to
+    repeat. A connection that was closed while idle is reopened before use.
     """
 
     def __init__(self, connection_pool: redis.ConnectionPool) -> None:
@@ -81,7 +81,7 @@ class Connection(redis.Redis):
 
     @classmethod
     def open(cls, settings: ServiceSettings) -> "Connection":
-        """A client for these settings. Connects to nothing yet."""
+        """Return a client for these settings. It connects on the first command."""
         url = settings.redis_url.get_secret_value()
         options: dict[str, Any] = {}
         if settings.redis_ca is not None and url.startswith("rediss:"):
@@ -98,58 +98,58 @@ class Connection(redis.Redis):
         return cls(connection_pool=pool)
 
     def execute_command(self, *args: Any, **options: Any) -> Any:
-        """Every command goes through here."""
-        with _translated(self.gate):
-            return _untyped(super()).execute_command(*args, **options)
+        """Send a command, with errors translated to StoreUnavailable."""
+        with _translate_errors(self.gate):
+            return _as_untyped(super()).execute_command(*args, **options)
 
     def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> Pipeline:  # noqa: FBT001, FBT002 - redis-py's
-        """Several commands at once, as one transaction unless said otherwise."""
-        made = _Pipeline(self.connection_pool, self.response_callbacks, transaction, shard_hint)
-        made.gate = self.gate
-        return made
+        """Return a pipeline of commands, by default as one transaction."""
+        pipeline = _Pipeline(self.connection_pool, self.response_callbacks, transaction, shard_hint)
+        pipeline.gate = self.gate
+        return pipeline
 
     def pubsub(self, **kwargs: Any) -> PubSub:
-        """A connection of its own that listens to channels."""
+        """Return a separate connection that subscribes to channels."""
         return _PubSub(self.connection_pool, **kwargs)
 
 
-def answer(given: Any) -> Any:
-    """One of a pipeline's answers that were not raised: raises it where it is an error."""
-    with _translated():
-        if isinstance(given, Exception):
-            raise given
-    return given
+def checked_reply(reply: Any) -> Any:
+    """Return one reply of a pipeline, or raise it if it is an error."""
+    with _translate_errors():
+        if isinstance(reply, Exception):
+            raise reply
+    return reply
 
 
 class _Pipeline(Pipeline):
     gate: _Gate
 
     def execute(self, raise_on_error: bool = True) -> list[Any]:  # noqa: FBT001, FBT002 - redis-py's
-        with _translated(self.gate):
+        with _translate_errors(self.gate):
             return super().execute(raise_on_error)
 
     def immediate_execute_command(self, *args: Any, **options: Any) -> Any:
-        with _translated(self.gate):
-            return _untyped(super()).immediate_execute_command(*args, **options)
+        with _translate_errors(self.gate):
+            return _as_untyped(super()).immediate_execute_command(*args, **options)
 
 
 class _PubSub(PubSub):
     def execute_command(self, *args: Any) -> None:
-        with _translated():
-            _untyped(super()).execute_command(*args)
+        with _translate_errors():
+            _as_untyped(super()).execute_command(*args)
 
     def parse_response(self, block: bool = True, timeout: float = 0) -> Any:  # noqa: FBT001, FBT002 - redis-py's
-        with _translated():
-            return _untyped(super()).parse_response(block, timeout)
+        with _translate_errors():
+            return _as_untyped(super()).parse_response(block, timeout)
 
 
-def _untyped(parent: Any) -> Any:
-    """These methods of redis-py have no annotations."""
+def _as_untyped(parent: Any) -> Any:
+    """Return a parent without its type: these methods of redis-py have no annotations."""
     return parent
 
 
 @contextmanager
-def _translated(gate: _Gate | None = None) -> Iterator[None]:
+def _translate_errors(gate: _Gate | None = None) -> Iterator[None]:
     if gate is not None:
         gate.enter()
     hung = False
@@ -174,15 +174,15 @@ def _translated(gate: _Gate | None = None) -> Iterator[None]:
 
 
 def text(value: bytes | str) -> str:
-    """What Redis holds, as text."""
+    """Return a value of Redis as text."""
     return value.decode() if isinstance(value, bytes) else value
 
 
 def texts(raw: Mapping[bytes | str, bytes | str]) -> dict[str, str]:
-    """A hash as text."""
+    """Return a hash of Redis as text."""
     return {text(name): text(value) for name, value in raw.items()}
 
 
 def seconds(milliseconds: str | None) -> float | None:
-    """A time as it is stored, as it is read."""
+    """Return a stored timestamp (ms) as seconds since the epoch, or None."""
     return None if milliseconds is None else float(milliseconds) / 1000

@@ -1,17 +1,17 @@
-"""What happened since this Redis was new, for /metrics: counted by the scripts that make it happen."""
+"""Counters since this Redis was created, for /metrics; the scripts count what they do."""
 
 from dataclasses import dataclass
 
 from grader.store import keys
 from grader.store.connection import Connection, texts
 
-#: Bounds of a histogram's buckets, in seconds, as scripts/common.lua has them.
+#: Bounds of a histogram's buckets, in seconds; the same as in scripts/common.lua.
 BOUNDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, float("inf"))
 
 
 @dataclass(frozen=True, slots=True)
 class Histogram:
-    """How many took up to so many seconds (each bucket includes the ones before), and all together."""
+    """A histogram of durations: cumulative counts by upper bound in seconds, with their total."""
 
     buckets: tuple[tuple[float, int], ...]
     count: int
@@ -19,53 +19,53 @@ class Histogram:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
-    """Counted since this Redis was new."""
+class Totals:
+    """The totals since this Redis was created."""
 
     accepted: int
     #: Requests that repeated an Idempotency-Key.
     replayed: int
     #: First verdicts by outcome.
     outcomes: dict[str, int]
-    #: Ends by kind of job and terminal state.
+    #: Ended jobs by kind and final state.
     states: dict[tuple[str, str], int]
-    #: Tries that ended by our own failure, by kind of job, lost leases among them.
+    #: Attempts that the service failed, by kind of job; includes lost leases.
     failures: dict[str, int]
-    #: Submissions that ended without a verdict by our failure: each is an alarm.
+    #: Submissions that ended without a verdict because the service failed: each is an alarm.
     service_failures: int
-    #: Workers that gave no sign of life.
+    #: Leases that expired without a sign of life from the worker.
     lost_leases: int
     handed_back: int
     sent_again: int
-    #: Submissions that had ended as service_failed and were let wait again by staff.
+    #: Submissions that ended as service_failed and were retried by staff.
     retried: int
-    #: Jails that could not be built or lost their way.
+    #: Jails that could not be built, or broke.
     jail_failures: int
-    #: First verdicts that were made for an identical source before.
+    #: First verdicts that were reused from an identical source.
     reused: int
     regraded: int
     rolled_back: int
-    #: From the claim to the verdict, of those that were graded.
+    #: From the claim to the verdict, of graded submissions.
     grading: Histogram
-    #: From accepted to the first claim.
+    #: From acceptance to the first claim.
     waiting: Histogram
 
 
 class Counters:
-    """Read them all, or add to one that no script counts."""
+    """The counters: all can be read, and those that no script counts can be increased."""
 
     def __init__(self, redis: Connection) -> None:
         self._redis = redis
 
     def add(self, name: str, by: int = 1) -> None:
-        """Count something that changes nothing else, such as `jail_failures`."""
+        """Increase a counter that no script increases, such as `jail_failures`."""
         self._redis.hincrby(keys.COUNTERS, name, by)
 
-    def read(self) -> Figures:
-        """All of them now."""
+    def read(self) -> Totals:
+        """Return the current totals."""
         raw = {name: int(value) for name, value in texts(self._redis.hgetall(keys.COUNTERS)).items()}
         states = {(kind, state): value for (kind, state), value in _under(raw, "state", 2)}
-        return Figures(
+        return Totals(
             accepted=raw.get("accepted", 0),
             replayed=raw.get("replayed", 0),
             outcomes={name: value for (name,), value in _under(raw, "outcome", 1)},

@@ -1,4 +1,4 @@
-"""Whether Redis keeps what it said it has: under weaker settings acknowledged writes were lost on a plain kill -9."""
+"""Checks that Redis is configured to keep acknowledged writes: weaker settings lost some on a plain kill -9."""
 
 from typing import Any
 
@@ -6,21 +6,21 @@ from redis.exceptions import ResponseError
 
 from grader.store.connection import Connection, texts
 
-#: What is needed, and what goes wrong without it.
+#: The required settings, and the consequence of any other.
 _NEEDED = {
     "appendonly": ("yes", "it keeps nothing through a restart"),
-    "appendfsync": ("always", "what was accepted last is lost when it is killed"),
+    "appendfsync": ("always", "the last accepted submissions are lost when it is killed"),
     "maxmemory-policy": ("noeviction", "it throws submissions away when memory is short"),
 }
 
 
 def complaints(redis: Connection) -> list[str]:
-    """What is wrong, a line each; StoreUnavailable where it does not answer."""
+    """Return one line per wrong setting. Raises StoreUnavailable if Redis does not answer."""
     redis.ping()
     try:
         answer: Any = redis.config_get(*_NEEDED)
     except ResponseError as error:
-        return [f"Redis does not say how it is set up ({error}); allow CONFIG GET"]
+        return [f"Redis does not show its settings ({error}); allow CONFIG GET"]
     raw = texts(answer)
     full = memory_complaint(redis)
     return ([] if full is None else [full]) + [
@@ -31,10 +31,10 @@ def complaints(redis: Connection) -> list[str]:
 
 
 def memory_complaint(redis: Connection) -> str | None:
-    """Return a sentence if Redis has used up its memory, else None; StoreUnavailable if it does not answer."""
+    """Return a sentence if Redis has used up its memory, else None. Raises StoreUnavailable if it does not answer."""
     memory: Any = redis.info("memory")
     most = int(memory["maxmemory"])
-    # As Redis itself counts: without the buffers of its file.
+    # Counted as Redis does for its limit: without the buffers of its append-only file.
     used = int(memory["used_memory"]) - int(memory.get("mem_not_counted_for_evict", 0))
     if not 0 < most <= used:
         return None

@@ -1,4 +1,4 @@
-"""What the store refuses: the caller's mistakes, not its own troubles."""
+"""Errors of the store's callers, as opposed to failures of the store itself."""
 
 from grader.errors import BackmarkError
 
@@ -8,29 +8,29 @@ class IdempotencyMismatch(BackmarkError):
 
 
 class BadCursor(BackmarkError):
-    """A cursor that no page gave out."""
+    """A cursor was not returned by any page."""
 
 
 class TooManyPublications(BackmarkError):
-    """As many of a course's publications wait as may: each takes a worker for a while."""
+    """A course has as many open publications as allowed: each occupies a worker for a while."""
 
 
 class WrongPhase(BackmarkError):
-    """A regrade is not where it would have to be for that; the message names both."""
+    """A regrade is in the wrong phase for an action; the message names both."""
 
 
 class NotRetryable(BackmarkError):
-    """A submission has ended for good: it was cancelled or superseded."""
+    """A submission cannot be retried because it was cancelled or superseded."""
 
 
 class ShareUsedUp(BackmarkError):
-    """A student, link or token has had as much accepted as it may for now."""
+    """A student, link or token has used up its share for now."""
 
     def __init__(self, message: str, wait: float) -> None:
         super().__init__(message)
-        #: Seconds until there is room again.
+        #: Seconds until the share restarts.
         self.wait = wait
 
 
 class StorageFull(BackmarkError):
-    """The store has no room for a file of this size; what was accepted before is still graded."""
+    """The store has no room for a file of this size; submissions accepted earlier are still graded."""

@@ -1,4 +1,4 @@
-"""Jobs of every kind: who may conclude one, where it waits, what was lost."""
+"""Jobs of every kind: claims and leases, places in the queues, and jobs whose worker was lost."""
 
 import logging
 from typing import Any
@@ -11,12 +11,12 @@ from grader.store.scripts import Scripts
 
 _log = logging.getLogger(__name__)
 
-#: Lost leases that are looked at in one script: others should not wait for it.
+#: The most lost leases handled in one script, so that other commands need not wait for it.
 _AT_ONCE = 100
 
 
 class Jobs:
-    """What can be asked of any job. A claim is good while its number is the last that was given out."""
+    """Operations on jobs of every kind. A claim is valid while its fencing number is the newest."""
 
     def __init__(self, redis: Connection, scripts: Scripts, settings: ServiceSettings) -> None:
         self._redis = redis
@@ -25,55 +25,55 @@ class Jobs:
         self._tries = settings.tries
 
     def enqueue(self, job: Job) -> bool:
-        """Let a job wait whose hash is there, with all its tries; False where it waits or runs, or is not there."""
+        """Queue a job whose hash exists, with all its tries. Returns False if it is waiting, running or missing."""
         return bool(self._scripts.run("enqueue", job.kind, job.id))
 
     def claim(self, job: Job) -> Claim | None:
-        """Take it up, for the length of a lease; None where it does not wait."""
+        """Claim a job for the length of a lease, or return None if it is not waiting."""
         fence = self._scripts.run("claim", job.kind, job.id, self._lease)
         return None if fence is None else Claim(job, int(fence))
 
     def claim_next(self) -> Claim | None:
-        """Claim the submission whose turn it is; None if none waits. `claim_next.lua` has the order."""
+        """Claim the next submission in the order of `claim_next.lua`, or return None if none is waiting."""
         answer = self._scripts.run("claim_next", self._lease)
         return None if answer is None else Claim(Job(Kind.SUBMISSION, text(answer[0])), int(answer[1]))
 
     def beat(self, claim: Claim) -> bool:
-        """A sign of life: the lease starts anew. False where the job is no longer the claim's."""
-        return bool(self._scripts.run("beat", *_claimed(claim), self._lease))
+        """Renew the lease. Returns False if the claim is no longer valid."""
+        return bool(self._scripts.run("beat", *_claim_arguments(claim), self._lease))
 
     def hand_back(self, claim: Claim) -> bool:
-        """Let it wait at its old place, as if it had not been taken; False where it is no longer the claim's."""
-        return bool(self._scripts.run("hand_back", *_claimed(claim)))
+        """Return the job to its old place in the queue, as if never claimed. Returns False for an invalid claim."""
+        return bool(self._scripts.run("hand_back", *_claim_arguments(claim)))
 
-    def failed(self, claim: Claim, message: str, most: int | None = None) -> State:
-        """We failed, not the student: it waits for another try, or has ended as service_failed. Says where it is.
+    def record_failure(self, claim: Claim, message: str, most: int | None = None) -> State:
+        """Record a failure of the service: requeue the job, or end it as service_failed, and return its state.
 
-        It ends after `most` tries where that is less than the settings allow.
+        It ends after the tries of the settings, or after `most` if that is less.
         """
         tries = self._tries if most is None else min(most, self._tries)
-        answer = self._scripts.run("failed", *_claimed(claim), message, tries)
+        answer = self._scripts.run("failed", *_claim_arguments(claim), message, tries)
         state, ours = State(text(answer[0])), bool(answer[1])
         if ours:
             self._alarm(claim.job, state, message)
         return state
 
     def conclude(self, claim: Claim, state: State, **fields: str | float) -> bool:
-        """End a job that is no submission, with fields of its own; False where it is no longer the claim's."""
+        """End a job other than a submission, with its own fields. Returns False if the claim is no longer valid."""
         if not state.terminal:
             raise ValueError(f"{state} is not an end; hand the job back instead")
         if claim.job.kind is Kind.SUBMISSION:
             raise ValueError("a submission ends with a verdict: use Submissions.finish")
-        flat = [each for name, value in fields.items() for each in (name, value)]
-        return bool(self._scripts.run("conclude", *_claimed(claim), state, *flat))
+        flat = [item for name, value in fields.items() for item in (name, value)]
+        return bool(self._scripts.run("conclude", *_claim_arguments(claim), state, *flat))
 
-    def lost(self) -> list[Job]:
-        """Take back what gave no sign of life for a lease; the jobs that are to be sent again."""
+    def requeue_lost(self) -> list[Job]:
+        """Requeue jobs whose lease expired; return those to send again."""
         again: list[Job] = []
         while ended := self._scripts.run("lost", self._tries, _AT_ONCE, self._lease):
             for member, state, tries in ended:
                 job = _job(member)
-                self._alarm(job, State(text(state)), f"its worker gave no sign of life at try {text(tries)}")
+                self._alarm(job, State(text(state)), f"its worker gave no sign of life on try {text(tries)}")
                 if text(state) == State.QUEUED:
                     again.append(job)
             if len(ended) < _AT_ONCE:
@@ -81,19 +81,19 @@ class Jobs:
         return again
 
     def unsent(self, limit: int = 100) -> list[Job]:
-        """Jobs that wait while their queue holds too few messages, oldest first: they are to be sent again."""
+        """Return waiting jobs that their queue has too few messages for, oldest first: they must be sent again."""
         return [_job(member) for member in self._scripts.run("unsent", limit)]
 
     def waiting(self, queue: Queue) -> int:
-        """How many wait."""
+        """Return the number of waiting jobs."""
         return int(self._redis.zcard(_waiting(queue)))
 
     def running(self) -> int:
-        """How many are held by workers, of every kind."""
+        """Return the number of claimed jobs of all kinds."""
         return int(self._redis.zcard(keys.LEASES))
 
     def oldest(self, queue: Queue) -> float | None:
-        """For how many seconds the first has waited; None where none does."""
+        """Return the seconds that the oldest job has waited, or None if none is waiting."""
         first: Any = self._redis.zrange(_waiting(queue), 0, 0, withscores=True)
         if not first:
             return None
@@ -101,17 +101,17 @@ class Jobs:
         return max(0.0, now + micros / 1e6 - float(first[0][1]) / 1000)
 
     def position(self, job: Job) -> int | None:
-        """How many wait before it: 0 is next, None does not wait."""
+        """Return the number of jobs ahead of this one, or None if it is not waiting."""
         rank: Any = self._redis.zrank(_waiting(job.kind.queue), f"{job.kind}:{job.id}")
         return None if rank is None else int(rank)
 
     def estimate(self, job: Job) -> float | None:
-        """In how many seconds it should be done, by the pace of late; None where it does not wait or none is known."""
+        """Return the estimated seconds until a job is done, or None if it is not waiting or the pace is unknown."""
         position, pace = self.position(job), self.pace(job.kind.queue)
         return None if position is None or pace is None else (position + 1) * pace
 
     def pace(self, queue: Queue) -> float | None:
-        """Seconds from one conclusion to the next while others wait, as a moving average; None before the first."""
+        """Return the moving average of seconds between conclusions while jobs wait, or None before the first."""
         milliseconds = self._redis.hget(keys.PACE, queue)
         return None if milliseconds is None else float(milliseconds) / 1000
 
@@ -122,7 +122,7 @@ class Jobs:
             _log.warning("%s %s waits for another try: %s", job.kind, job.id, message)
 
 
-def _claimed(claim: Claim) -> tuple[str, str, int]:
+def _claim_arguments(claim: Claim) -> tuple[str, str, int]:
     return claim.job.kind, claim.job.id, claim.fence
 
 

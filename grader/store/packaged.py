@@ -13,13 +13,13 @@ from typing import Any
 from grader.errors import AssignmentError
 
 _MAGIC = b"\x93NUMPY\x01\x00"
-#: As in `grader.subjects.networks.revision`, whose hash this repeats; tests compare the two.
+#: The same as in `grader.subjects.networks.revision`, whose hash this repeats; tests compare the two.
 _ARRAYS = ("parameters", "preactivations", "activations", "targets", "derivatives", "tolerances")
 
 
 @dataclass(frozen=True, slots=True)
-class Shipped:
-    """What the archive of a shipped revision says of itself, and the archive."""
+class PackagedRevision:
+    """A packaged revision: its archive, and the archive's header."""
 
     id: str
     assignment: str
@@ -27,36 +27,36 @@ class Shipped:
     title: str
     networks_sha256: str
     archive: bytes
-    #: How many networks it has.
+    #: The number of networks.
     networks: int
-    #: As `grader.publishing.preview` wrote it.
+    #: The preview that `grader.publishing.preview` wrote.
     preview: str
 
 
 @cache
-def shipped() -> tuple[Shipped, ...]:
-    """All of them, by id."""
+def packaged_revisions() -> tuple[PackagedRevision, ...]:
+    """Return the packaged revisions, sorted by file name."""
     folder = resources.files("grader") / "assignments"
-    files = sorted((each for each in folder.iterdir() if each.name.endswith(".npz")), key=lambda each: each.name)
+    files = sorted((file for file in folder.iterdir() if file.name.endswith(".npz")), key=lambda file: file.name)
     return tuple(
-        _read(each.name, each.read_bytes(), (folder / f"{each.name.removesuffix('.npz')}.preview.json").read_text())
-        for each in files
+        _read(file.name, file.read_bytes(), (folder / f"{file.name.removesuffix('.npz')}.preview.json").read_text())
+        for file in files
     )
 
 
-def _read(name: str, data: bytes, preview: str) -> Shipped:
+def _read(name: str, data: bytes, preview: str) -> PackagedRevision:
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             header = json.loads(_content(archive, "header", "|u1"))
             digest = hashlib.sha256(
-                json.dumps({each: header[each] for each in ("sizes", "columns", "corners")}).encode()
+                json.dumps({field: header[field] for field in ("sizes", "columns", "corners")}).encode()
             )
-            for each in _ARRAYS:
-                digest.update(_content(archive, each, "<f8"))
+            for array in _ARRAYS:
+                digest.update(_content(archive, array, "<f8"))
         assignment: dict[str, Any] = json.loads(header["assignment"])
     except (OSError, ValueError, KeyError, SyntaxError, zipfile.BadZipFile) as error:
         raise AssignmentError(f"{name}, which ships with Backmark, is damaged; install it again") from error
-    return Shipped(
+    return PackagedRevision(
         id=header["id"],
         assignment=header["assignment"],
         assignment_id=assignment["id"],
@@ -69,12 +69,12 @@ def _read(name: str, data: bytes, preview: str) -> Shipped:
 
 
 def _content(archive: zipfile.ZipFile, name: str, dtype: str) -> bytes:
-    """The numbers of one array as they are in memory: NumPy's format version 1, in C order."""
+    """Return the raw numbers of one array in NumPy's format, version 1, in C order."""
     data = archive.read(f"{name}.npy")
     if not data.startswith(_MAGIC):
-        raise ValueError(f"{name} is no array")
+        raise ValueError(f"{name} is not an array")
     start = 10 + int.from_bytes(data[8:10], "little")
-    described = ast.literal_eval(data[10:start].decode("latin-1"))
-    if described["descr"] != dtype or described["fortran_order"]:
+    description = ast.literal_eval(data[10:start].decode("latin-1"))
+    if description["descr"] != dtype or description["fortran_order"]:
         raise ValueError(f"{name} is an array of another kind")
     return data[start:]

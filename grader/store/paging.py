@@ -1,4 +1,4 @@
-"""Lists a page at a time, newest first. A cursor is a place in time, so pages hold while newer ones arrive."""
+"""Paging through lists, newest first. A cursor is a point in time, so pages stay valid while newer items arrive."""
 
 import binascii
 import math
@@ -10,32 +10,32 @@ from grader.store.errors import BadCursor
 
 Item = TypeVar("Item")
 
-#: Where the first page starts, for Redis.
+#: The start of the first page, for Redis.
 NEWEST = "+inf"
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[Item]):
-    """Some items, and where the next page starts: None where there is none."""
+class RecordPage(Generic[Item]):
+    """Items of a list, and the cursor of the next page, or None if there is none."""
 
     items: tuple[Item, ...]
     next_cursor: str | None = None
 
 
 def cursor(created: float) -> str:
-    """What starts a page after what was created then, in milliseconds."""
+    """Return the cursor of the page after an item's creation time in milliseconds."""
     return urlsafe_b64encode(f"{created:.3f}".encode()).decode().rstrip("=")
 
 
-def start(given: str | None) -> str:
-    """The end of a range of times that the cursor means, for Redis; BadCursor where it is none of ours."""
-    if given is None:
+def start(after: str | None) -> str:
+    """Return the end of a cursor's range of times, for Redis. Raises BadCursor for an unknown cursor."""
+    if after is None:
         return NEWEST
     try:
-        text = urlsafe_b64decode(given + "=" * (-len(given) % 4)).decode()
+        text = urlsafe_b64decode(after + "=" * (-len(after) % 4)).decode()
         created = float(text)
     except (binascii.Error, UnicodeError, ValueError) as error:
-        raise BadCursor(f"there is no page at {given!r}; use the cursor that the page before gave") from error
-    if not math.isfinite(created) or cursor(created) != given:
-        raise BadCursor(f"there is no page at {given!r}; use the cursor that the page before gave")
+        raise BadCursor(f"there is no page at {after!r}; use the cursor of the page before") from error
+    if not math.isfinite(created) or cursor(created) != after:
+        raise BadCursor(f"there is no page at {after!r}; use the cursor of the page before")
     return f"({text}"

@@ -1,4 +1,4 @@
-"""Requests to publish a revision: a worker draws its networks, tries them, and publishes or refuses."""
+"""Requests to publish a revision: a worker draws the networks, tests them, and publishes or refuses."""
 
 import json
 import secrets
@@ -9,17 +9,17 @@ from grader.model.stored import read
 from grader.store import keys
 from grader.store.connection import Connection, seconds, text, texts
 from grader.store.errors import IdempotencyMismatch, TooManyPublications
-from grader.store.paging import Page, cursor, start
+from grader.store.paging import RecordPage, cursor, start
 from grader.store.scripts import Scripts
 from grader.store.submissions import IDEMPOTENCY
 
 _ID = 10
-#: Of one course, that may wait or run at a time: each takes a worker, which others' students wait for.
+#: The most open publications of one course: each occupies a worker that other courses' students wait for.
 MOST_OPEN = 10
 
 
 class Publications:
-    """All of them.
+    """All publications.
 
     A worker ends one through `Jobs.conclude` with the field `revision`, or with `refusal` and its parts `refused`.
     """
@@ -36,9 +36,9 @@ class Publications:
         fresh: int = 0,
         idempotency: tuple[str, str, str, str] | None = None,
     ) -> Publication:
-        """Record it and let it wait. `idempotency` as a submission's; IdempotencyMismatch for a used key.
+        """Record and queue a publication. `idempotency` as for a submission.
 
-        TooManyPublications where as many of the course wait already as may.
+        Raises IdempotencyMismatch for a used key, TooManyPublications if the course has as many open as allowed.
         """
         remembered, fingerprint = ("", "")
         if idempotency is not None:
@@ -49,21 +49,23 @@ class Publications:
             *(name, course, assignment_id, toml, fresh, remembered, fingerprint, IDEMPOTENCY, MOST_OPEN),
         )
         if text(answer[0]) == "many":
-            raise TooManyPublications(f"{MOST_OPEN} publications of this course wait already; ask again when they end")
+            raise TooManyPublications(
+                f"{MOST_OPEN} publications of this course are open already; try again when they end"
+            )
         if text(answer[0]) == "mismatch":
             raise IdempotencyMismatch("this Idempotency-Key was used before for another request")
-        found = self.get(text(answer[1]))
-        if found is None:
-            raise LookupError(f"publication {name} was recorded and is gone: something else writes to this Redis")
-        return found
+        publication = self.get(text(answer[1]))
+        if publication is None:
+            raise LookupError(f"publication {name} was recorded and has vanished: something else writes to this Redis")
+        return publication
 
     def get(self, name: str) -> Publication | None:
-        """The publication as it is now."""
+        """Return the current state of a publication, or None if there is none."""
         raw = texts(self._redis.hgetall(_key(name)))
         return _publication(name, raw) if raw else None
 
-    def list(self, course: str, limit: int = 50, after: str | None = None) -> Page[Publication]:
-        """A course's, newest first. BadCursor where the cursor is none that a page gave."""
+    def list(self, course: str, limit: int = 50, after: str | None = None) -> RecordPage[Publication]:
+        """Return a page of a course's publications, newest first. Raises BadCursor for an unknown cursor."""
         index = keys.key("publications", course)
         chunk: Any = self._redis.zrevrangebyscore(index, start(after), "-inf", start=0, num=limit + 1)
         pipeline = self._redis.pipeline(transaction=False)
@@ -72,7 +74,7 @@ class Publications:
         rows = [texts(raw) for raw in pipeline.execute()]
         items = tuple(_publication(text(name), raw) for name, raw in zip(chunk, rows, strict=True))
         more = cursor(float(rows[limit - 1]["created"])) if len(items) > limit else None
-        return Page(items[:limit], more)
+        return RecordPage(items[:limit], more)
 
 
 def _key(name: str) -> str:
@@ -96,7 +98,7 @@ def _publication(name: str, raw: dict[str, str]) -> Publication:
 
 
 def _refusal(raw: dict[str, str]) -> Refusal | None:
-    """Its parts; of an earlier version's, the sentence alone."""
+    """Return the refusal; one of an earlier version has no parts but the sentence."""
     if "refused" in raw:
         return read(Refusal, json.loads(raw["refused"]))
     return Refusal(raw["refusal"]) if "refusal" in raw else None

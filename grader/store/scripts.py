@@ -1,4 +1,4 @@
-"""The Lua scripts: whatever changes more than one key is one of them, so that it happens wholly or not at all."""
+"""The Lua scripts: every change to more than one key is a script, so that it happens completely or not at all."""
 
 import logging
 from contextlib import suppress
@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 from redis.exceptions import NoScriptError
 
 from grader.errors import StoreUnavailable
-from grader.store.connection import Connection, answer
+from grader.store.connection import Connection, checked_reply
 
 _log = logging.getLogger(__name__)
 
-#: What every script starts with: the clock, the names of keys, and what several of them do.
+#: The common start of every script: the clock, the names of keys, and shared functions.
 _COMMON = ("common.lua", "cohort_common.lua", "submission_common.lua", "regrade_common.lua")
 
 
@@ -26,37 +26,37 @@ class Call(NamedTuple):
 
 
 class Scripts:
-    """The scripts by name: `run("claim", ...)` is scripts/claim.lua, whose ARGV are the arguments."""
+    """The scripts by name: `run("claim", ...)` runs scripts/claim.lua with the arguments as ARGV."""
 
     def __init__(self, redis: Connection) -> None:
         self._redis = redis
 
     def run(self, name: str, *args: str | bytes | float, ahead: Call | None = None) -> Any:
-        """What the script returns: bytes, numbers, None, or lists of them.
+        """Run a script and return its reply: bytes, numbers, None, or lists of them.
 
-        `ahead` is run before it on the same way there, and only saves work: how that ends is nobody's.
+        `ahead` runs before it in the same round trip; it only saves work, so its failure is only logged.
         """
         script, digest = _source(name)
         try:
             if ahead is None:
                 return self._redis.execute_command("EVALSHA", digest, 0, *args)
             pipeline = self._redis.pipeline(transaction=False)
-            for each, given in ((_source(ahead.name)[1], ahead.args), (digest, args)):
-                pipeline.execute_command("EVALSHA", each, 0, *given)  # type: ignore[no-untyped-call] # redis-py's
+            for sha, arguments in ((_source(ahead.name)[1], ahead.args), (digest, args)):
+                pipeline.execute_command("EVALSHA", sha, 0, *arguments)  # type: ignore[no-untyped-call] # redis-py's
             first, last = pipeline.execute(raise_on_error=False)
             if isinstance(first, NoScriptError):
                 with suppress(StoreUnavailable):
                     self._redis.execute_command("EVAL", _source(ahead.name)[0], 0, *ahead.args)
             elif isinstance(first, Exception):
                 _log.warning("%s was not done: %s", ahead.name, first)
-            return answer(last)
+            return checked_reply(last)
         except NoScriptError:
-            # A Redis that was restarted knows none.
+            # A restarted Redis has no scripts loaded.
             return self._redis.execute_command("EVAL", script, 0, *args)
 
 
 @cache
 def _source(name: str) -> tuple[str, str]:
     folder = resources.files("grader.store") / "scripts"
-    script = "".join((folder / each).read_text("utf-8") for each in (*_COMMON, f"{name}.lua"))
+    script = "".join((folder / file).read_text("utf-8") for file in (*_COMMON, f"{name}.lua"))
     return script, sha1(script.encode(), usedforsecurity=False).hexdigest()

@@ -1,4 +1,4 @@
-"""Finds submissions by what they are of: the shortest index that applies, and the rest compared one by one."""
+"""Search for submissions: reads the shortest index that applies, and compares the other fields one by one."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,49 +7,49 @@ from typing import Any
 from grader.model.records import State, Submission
 from grader.store import keys
 from grader.store.connection import Connection, text
-from grader.store.paging import Page, cursor, start
+from grader.store.paging import RecordPage, cursor, start
 
-#: Submissions that are read at once, and the most that are looked at for one page: then a page is short, or empty.
+#: Submissions read at once, and the most examined for one page, after which the page is short or empty.
 _CHUNK, _MOST = 200, 5000
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """A course's submissions; what is None may be anything."""
+    """A filter of a course's submissions; a field that is None matches anything."""
 
     course: str
     assignment: str | None = None
     student: str | None = None
     outcome: str | None = None
     state: State | None = None
-    #: A mistake that explains it, by its id. Of one assignment, that is named too.
+    #: The id of a mistake that explains the verdict; needs `assignment`.
     mistake: str | None = None
 
-    def __contains__(self, each: Submission) -> bool:
+    def __contains__(self, submission: Submission) -> bool:
         return (
-            each.course == self.course
-            and self.assignment in {None, each.assignment}
-            and self.student in {None, each.student}
-            and self.outcome in {None, each.outcome}
-            and self.state in {None, each.state}
-            and (self.mistake is None or self.mistake in each.mistakes)
+            submission.course == self.course
+            and self.assignment in {None, submission.assignment}
+            and self.student in {None, submission.student}
+            and self.outcome in {None, submission.outcome}
+            and self.state in {None, submission.state}
+            and (self.mistake is None or self.mistake in submission.mistakes)
         )
 
     def indexes(self) -> list[str]:
-        """The indexes in which all that match stand."""
+        """Return the indexes that contain all matches."""
         names = [("all",)] if self.assignment is None and self.student is None else []
-        found: list[tuple[str, ...]] = [*names]
+        indexes: list[tuple[str, ...]] = [*names]
         if self.assignment is not None and self.student is not None:
-            found.append(("both", self.assignment, self.student))
+            indexes.append(("both", self.assignment, self.student))
         elif self.assignment is not None:
-            found.append(("assignment", self.assignment))
+            indexes.append(("assignment", self.assignment))
         elif self.student is not None:
-            found.append(("student", self.student))
+            indexes.append(("student", self.student))
         if self.outcome is not None:
-            found.append(("outcome", self.outcome))
+            indexes.append(("outcome", self.outcome))
         if self.mistake is not None and self.assignment is not None:
-            found.append(("mistake", self.assignment, self.mistake))
-        return [keys.key("index", self.course, *each) for each in found]
+            indexes.append(("mistake", self.assignment, self.mistake))
+        return [keys.key("index", self.course, *parts) for parts in indexes]
 
 
 def search(
@@ -58,26 +58,26 @@ def search(
     limit: int,
     after: str | None,
     read: Callable[[list[str]], list[Submission]],
-) -> Page[Submission]:
-    """A page, newest first. Where more may match, its cursor leads on, though the page be short."""
+) -> RecordPage[Submission]:
+    """Return a page of matches, newest first; its cursor continues if more may match, even if the page is short."""
     index, end = _shortest(redis, which.indexes()), start(after)
-    found: list[Submission] = []
-    looked = 0
-    while looked < _MOST:
+    matches: list[Submission] = []
+    examined = 0
+    while examined < _MOST:
         chunk: Any = redis.zrevrangebyscore(index, end, "-inf", start=0, num=max(_CHUNK, limit + 1), withscores=True)
         created = {text(name): score for name, score in chunk}
-        for each in read(list(created)):
-            if each not in which:
+        for submission in read(list(created)):
+            if submission not in which:
                 continue
-            if len(found) == limit:
-                return Page(tuple(found), cursor(created[found[-1].id]))
-            found.append(each)
+            if len(matches) == limit:
+                return RecordPage(tuple(matches), cursor(created[matches[-1].id]))
+            matches.append(submission)
         if len(chunk) < max(_CHUNK, limit + 1):
-            return Page(tuple(found))
-        looked += len(chunk)
+            return RecordPage(tuple(matches))
+        examined += len(chunk)
         end = f"({chunk[-1][1]:.3f}"
-    return Page(tuple(found), cursor(chunk[-1][1]))
+    return RecordPage(tuple(matches), cursor(chunk[-1][1]))
 
 
 def _shortest(redis: Connection, indexes: list[str]) -> str:
-    return min(indexes, key=lambda each: int(redis.zcard(each))) if len(indexes) > 1 else indexes[0]
+    return min(indexes, key=lambda index: int(redis.zcard(index))) if len(indexes) > 1 else indexes[0]

@@ -1,4 +1,4 @@
-"""Shares: how much one student, link or token may have accepted within a time, counted in the step that accepts."""
+"""Shares: limits on what is accepted of one student, link or token in a period, counted by the script that accepts."""
 
 import json
 from collections.abc import Iterable
@@ -10,15 +10,15 @@ from grader.store import keys
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A counter that an accepted submission adds `cost` to, unless the sum would pass `most`."""
+    """A counter that an accepted submission adds `cost` to, unless the sum would exceed `most`."""
 
-    #: What is counted and for whom, in words: "files of this student".
+    #: The thing that is counted, in words: "files of this student".
     what: str
-    #: Hashed in the key, so that it names no student.
+    #: The owner's name, hashed in the key so that the key names no student.
     owner: tuple[str, ...]
     cost: int
     most: int
-    #: From the first that is counted until the counter starts anew.
+    #: Seconds from the first count until the counter restarts.
     seconds: int
 
     @property
@@ -29,4 +29,4 @@ class Share:
 
 def write(shares: Iterable[Share]) -> str:
     """Return the shares as JSON for `accept.lua`."""
-    return json.dumps([[each.key, each.cost, each.most, 1000 * each.seconds] for each in shares])
+    return json.dumps([[share.key, share.cost, share.most, 1000 * share.seconds] for share in shares])

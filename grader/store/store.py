@@ -1,4 +1,4 @@
-"""The store: every noun that is recorded, on one Redis."""
+"""The store: every recorded resource, on one Redis."""
 
 from grader.errors import StoreUnavailable
 from grader.settings.service import ServiceSettings
@@ -22,7 +22,7 @@ from grader.store.workers import Workers
 
 
 class Store:
-    """Safe to share between threads, not between processes: each opens its own."""
+    """All records. Safe to share between threads; each process must open its own."""
 
     def __init__(self, redis: Connection, settings: ServiceSettings) -> None:
         self.redis = redis
@@ -46,30 +46,30 @@ class Store:
 
     @classmethod
     def connect(cls, settings: ServiceSettings) -> "Store":
-        """A store on the Redis of these settings. Talks to it only when asked something."""
+        """Return a store on the Redis of these settings. It connects on first use."""
         return cls(Connection.open(settings), settings)
 
     def ping(self) -> None:
-        """StoreUnavailable where Redis does not answer."""
+        """Raise StoreUnavailable if Redis does not answer."""
         self.redis.ping()
 
     def time(self) -> float:
-        """Seconds since 1970 by Redis's clock."""
+        """Return the seconds since 1970 by Redis's clock."""
         seconds, micros = self.redis.time()
         return seconds + micros / 1e6
 
-    def fitness(self) -> list[str]:
-        """What makes this Redis unfit to keep a submission; nothing when it is fit."""
+    def durability_complaints(self) -> list[str]:
+        """Return the reasons why this Redis is unfit to keep submissions; empty if it is fit."""
         try:
             return complaints(self.redis)
         except StoreUnavailable as error:
             return [str(error)]
 
     def shortage(self) -> str | None:
-        """Return a sentence if there is no space left in Redis's memory, else None; StoreUnavailable if it is away."""
+        """Return a sentence if Redis's memory is used up, else None. Raises StoreUnavailable if it does not answer."""
         return memory_complaint(self.redis)
 
     def close(self) -> None:
-        """Give back its connections."""
+        """Close the connections."""
         self.redis.close()
         self.redis.connection_pool.disconnect()

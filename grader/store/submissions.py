@@ -1,4 +1,4 @@
-"""Submissions: accepted wholly or refused, concluded once, deleted with all that belongs to them."""
+"""Submissions: accepted completely or refused, concluded once, deleted with everything that belongs to them."""
 
 import hashlib
 import json
@@ -10,28 +10,28 @@ from typing import Any
 
 from grader.model.records import Claim, Kind, State, Submission
 from grader.store import keys
-from grader.store.codec import compressed, decompressed, decompressed_start, packed, verdict_of
+from grader.store.codec import compress, decode_verdict, decompress, decompress_start, encode
 from grader.store.connection import Connection, seconds, text, texts
 from grader.store.errors import IdempotencyMismatch, ShareUsedUp, StorageFull
-from grader.store.paging import Page
+from grader.store.paging import RecordPage
 from grader.store.room import Storage
 from grader.store.scripts import Call, Scripts
 from grader.store.search import Filter, search
 from grader.store.shares import Share, write
-from grader.store.subscription import Changes
-from grader.store.summary import Standing
+from grader.store.subscription import Subscription
+from grader.store.summary import VerdictSummary
 
-#: Milliseconds for which an Idempotency-Key is remembered: a day, as long as anyone tries again.
+#: Milliseconds for which an Idempotency-Key is remembered: a day, longer than clients retry.
 IDEMPOTENCY = 86_400_000
-#: Bytes of a source from which on it is asked first whether it would be refused: compressing it takes a while.
+#: Bytes of a source from which on the limits are checked before it is compressed, which takes a while.
 _LARGE = 256 << 10
-#: Random bytes of an id: nobody guesses another's.
+#: Random bytes of an id, so that it cannot be guessed.
 _ID = 10
 
 
 @dataclass(frozen=True, slots=True)
-class New:
-    """What is handed in. `idempotency` is (token, route, key, fingerprint of the request)."""
+class NewSubmission:
+    """A submission to accept. `idempotency` is (token, route, key, fingerprint of the request)."""
 
     course: str
     assignment: str
@@ -40,39 +40,39 @@ class New:
     filename: str
     source: bytes
     idempotency: tuple[str, str, str, str] | None = None
-    #: The shares of whoever hands it in; it counts only if it is accepted.
+    #: The sender's shares; the submission counts against them only if it is accepted.
     shares: tuple[Share, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
-    """The submission's id; `replayed` where this very request was accepted before."""
+class AcceptedSubmission:
+    """The id of an accepted submission; `replayed` is True if the same request was accepted before."""
 
     id: str
     replayed: bool
 
 
 class Submissions:
-    """All of them. None is where there is no such submission."""
+    """All submissions. Methods return None if there is no such submission."""
 
     def __init__(self, redis: Connection, scripts: Scripts, storage: Storage) -> None:
         self._redis = redis
         self._scripts = scripts
         self._storage = storage
 
-    def accept(self, new: New) -> Accepted:
-        """Record it; it waits, and the student's that still waits is superseded.
+    def accept(self, new: NewSubmission) -> AcceptedSubmission:
+        """Record and queue a submission; an earlier one of the student's that is still waiting is superseded.
 
-        IdempotencyMismatch for a used key, ShareUsedUp and StorageFull where it is too much.
+        Raises IdempotencyMismatch for a used key, ShareUsedUp and StorageFull if a limit is reached.
         """
         if len(new.source) < _LARGE or (accepted := self._accept(new, None)) is None:
-            accepted = self._accept(new, compressed(new.source))
+            accepted = self._accept(new, compress(new.source))
         if accepted is None:
             raise RuntimeError("a submission was neither accepted nor refused")
         return accepted
 
-    def _accept(self, new: New, source: bytes | None) -> Accepted | None:
-        """Record it, or find out whether it would be refused if its compressed source is None: None if it would not."""
+    def _accept(self, new: NewSubmission, source: bytes | None) -> AcceptedSubmission | None:
+        """Record a submission; if the compressed source is None, only check, and return None if nothing refuses it."""
         remembered, fingerprint = _idempotency(new.idempotency)
         fits = source is None or self._storage.room().accepts(len(source))
         answer = self._scripts.run(
@@ -88,58 +88,58 @@ class Submissions:
             case "mismatch":
                 raise IdempotencyMismatch("this Idempotency-Key was used before for another request")
             case "full":
-                raise StorageFull("there is no room left for a file of this size; nothing was recorded")
+                raise StorageFull("there is no room for a file of this size; nothing was recorded")
             case "used_up":
                 share = new.shares[int(answer[1]) - 1]
                 raise ShareUsedUp(f"more than {share.most} {share.what} in {share.seconds} s", int(answer[2]) / 1000)
-        return Accepted(text(answer[1]), replayed=text(answer[0]) == "replayed")
+        return AcceptedSubmission(text(answer[1]), replayed=text(answer[0]) == "replayed")
 
     def get(self, name: str) -> Submission | None:
-        """The submission as it is now."""
+        """Return the current state of a submission."""
         return _submission(name, texts(self._redis.hgetall(_key(name))))
 
     def source(self, name: str) -> bytes | None:
-        """What was handed in."""
+        """Return the submitted file, or None if it has been deleted."""
         digest = self._redis.hget(_key(name), "source")
         data: Any = None if digest is None else self._redis.get(keys.key("source", text(digest)))
-        return None if data is None else decompressed(data)
+        return None if data is None else decompress(data)
 
     def beginning(self, submission: Submission, most: int) -> bytes | None:
-        """Return the first `most` bytes of what was handed in, without unpacking the rest."""
+        """Return the first `most` bytes of the submitted file, without decompressing the rest."""
         data: Any = self._redis.get(keys.key("source", submission.source_sha256))
-        return None if data is None else decompressed_start(data, most)
+        return None if data is None else decompress_start(data, most)
 
     def finish(self, claim: Claim, verdict: dict[str, Any], *, reused: bool = False, ahead: Call | None = None) -> bool:
-        """Its end: this verdict. False where it is no longer the claim's, and the verdict is dropped.
+        """Conclude a submission with its verdict. Returns False, and drops the verdict, for an invalid claim.
 
-        `ahead` is what else is written, on the same way to the store.
+        `ahead` is another call in the same round trip.
         """
         if claim.job.kind is not Kind.SUBMISSION:
             raise ValueError(f"a {claim.job.kind} has no verdict: use Jobs.conclude")
         return bool(
             self._scripts.run(
                 "finish",
-                *(claim.job.id, claim.fence, packed(verdict), _summary(verdict), "1" if reused else "0"),
+                *(claim.job.id, claim.fence, encode(verdict), _summary(verdict), "1" if reused else "0"),
                 ahead=ahead,
             )
         )
 
     def verdict(self, name: str, number: int | None = None) -> dict[str, Any] | None:
-        """The verdict that holds, or the one of that number."""
+        """Return the current verdict, or the one with this number."""
         which = text(self._redis.hget(_key(name), "verdict") or "") if number is None else str(number)
         data: Any = self._redis.get(_verdict(name, which)) if which else None
-        return None if data is None else verdict_of(data)
+        return None if data is None else decode_verdict(data)
 
     def replace_verdict(self, name: str, expected: int, verdict: dict[str, Any], regrade: str) -> int | None:
-        """Let another verdict hold, if the expected one holds now: its number, else None.
+        """Replace the current verdict if it is the expected one; return the new number, else None.
 
-        Expected 0 is no verdict: that of a submission which ended as service_failed.
+        Expected 0 is no verdict: the submission ended as service_failed.
         """
-        number = self._scripts.run("replace_verdict", name, expected, packed(verdict), _summary(verdict), regrade)
+        number = self._scripts.run("replace_verdict", name, expected, encode(verdict), _summary(verdict), regrade)
         return None if number is None else int(number)
 
     def restore_verdict(self, name: str, expected: int, to: int) -> bool:
-        """Let an earlier verdict hold again, if the expected one holds now; 0: none, as before `replace_verdict`."""
+        """Restore an earlier verdict if the current one is the expected; 0 restores the state without a verdict."""
         if to == 0:
             return bool(self._scripts.run("restore_verdict", name, expected, to, "{}"))
         earlier = self.verdict(name, to)
@@ -148,62 +148,62 @@ class Submissions:
         return bool(self._scripts.run("restore_verdict", name, expected, to, _summary(earlier)))
 
     def cancel(self, name: str) -> Submission | None:
-        """Where it waits or runs, it does no more; the submission as it is then."""
+        """Cancel a submission that is waiting or running; return its state afterwards."""
         self._scripts.run("cancel", name)
         return self.get(name)
 
     def retry(self, name: str) -> bool:
-        """Let a submission that ended as service_failed wait again, with all its tries; False if it did not end so."""
+        """Requeue a submission that ended as service_failed, with all its tries; return False for any other state."""
         return bool(self._scripts.run("retry", name))
 
     def retry_all(
         self, course: str, assignment: str | None = None, limit: int = 100, cursor: str | None = None
-    ) -> Page[str]:
-        """Retry a course's submissions that ended as service_failed, newest first; a page of the ids that wait again.
+    ) -> RecordPage[str]:
+        """Retry a course's submissions that ended as service_failed, newest first; return a page of their ids.
 
-        While the page has a cursor there may be more. BadCursor if the cursor is none that a page gave.
+        While the page has a cursor there may be more. Raises BadCursor for an unknown cursor.
         """
         page = self.list(Filter(course, assignment, state=State.SERVICE_FAILED), limit, cursor)
-        retried: Any = self._scripts.run("retry", *(each.id for each in page.items)) if page.items else []
-        return Page(tuple(text(name) for name in retried), page.next_cursor)
+        retried: Any = self._scripts.run("retry", *(submission.id for submission in page.items)) if page.items else []
+        return RecordPage(tuple(text(name) for name in retried), page.next_cursor)
 
     def delete(self, name: str) -> bool:
-        """Delete it, its verdicts, and its source where nobody else handed that in; False where there is none."""
+        """Delete a submission, its verdicts, and its source unless another has it; return False if there is none."""
         return bool(self._scripts.run("delete", name))
 
     def delete_student(self, course: str, student: str) -> int:
-        """Delete everything of a student in a course; how many submissions that were."""
+        """Delete all data of a student in a course; return the number of submissions."""
         return int(self._scripts.run("delete_student", course, student))
 
     def expire(self, before: float, limit: int = 100) -> int:
-        """Delete what was accepted before then (seconds since 1970) and has ended; how many, at most `limit`."""
+        """Delete ended submissions accepted before a time (seconds since 1970), at most `limit`; return the number."""
         return int(self._scripts.run("expire", f"{1000 * before:.3f}", limit))
 
     def many(self, names: list[str]) -> list[Submission]:
-        """Those of them that are there."""
+        """Return the submissions that exist, in this order."""
         pipeline = self._redis.pipeline(transaction=False)
         for name in names:
             pipeline.hgetall(_key(name))
-        found = zip(names, pipeline.execute(), strict=True)
-        return [each for name, raw in found if (each := _submission(name, texts(raw))) is not None]
+        rows = zip(names, pipeline.execute(), strict=True)
+        return [submission for name, raw in rows if (submission := _submission(name, texts(raw))) is not None]
 
     def identical(self, name: str, limit: int = 100) -> list[str]:
-        """Ids of other students' submissions for the same assignment with the same source."""
-        return sorted(text(each) for each in self._scripts.run("identical", name, limit))
+        """Return the ids of other students' submissions for the same assignment with the same source."""
+        return sorted(text(member) for member in self._scripts.run("identical", name, limit))
 
     @contextmanager
-    def changes(self, name: str) -> Iterator[Changes]:
-        """Hear of what happens to it from now on: enter this, then read it, then wait."""
-        with Changes.of(self._redis, name) as listening:
-            yield listening
+    def subscribe(self, name: str) -> Iterator[Subscription]:
+        """Subscribe to changes of a submission: enter this, then read the submission, then wait."""
+        with Subscription.of(self._redis, name) as subscription:
+            yield subscription
 
-    def list(self, which: Filter, limit: int = 50, cursor: str | None = None) -> Page[Submission]:
-        """A course's submissions that match, newest first. BadCursor where the cursor is none that a page gave."""
+    def list(self, which: Filter, limit: int = 50, cursor: str | None = None) -> RecordPage[Submission]:
+        """Return a page of a course's submissions that match, newest first. Raises BadCursor for an unknown cursor."""
         return search(self._redis, which, limit, cursor, self.many)
 
 
-def _idempotency(given: tuple[str, str, str, str] | None) -> tuple[str, str]:
-    return ("", "") if given is None else (keys.idempotency(*given[:3]), given[3])
+def _idempotency(claim: tuple[str, str, str, str] | None) -> tuple[str, str]:
+    return ("", "") if claim is None else (keys.idempotency(*claim[:3]), claim[3])
 
 
 def _key(name: str) -> str:
@@ -215,7 +215,7 @@ def _verdict(name: str, number: str) -> str:
 
 
 def _summary(verdict: dict[str, Any]) -> str:
-    return json.dumps(Standing.of(verdict).summary())
+    return json.dumps(VerdictSummary.of(verdict).summary())
 
 
 def _submission(name: str, raw: dict[str, str]) -> Submission | None:

@@ -1,4 +1,4 @@
-"""Hears of changes instead of asking again and again."""
+"""Subscriptions to changes, instead of polling."""
 
 import time
 from collections.abc import Iterator
@@ -10,34 +10,34 @@ from grader.errors import StoreUnavailable
 from grader.store import keys
 from grader.store.connection import Connection
 
-#: Seconds until Redis must have said that it listens.
+#: Seconds within which Redis must confirm a subscription.
 _SUBSCRIBED = 5.0
 
 
-class Changes:
-    """What happens to one thing from now on. Takes a connection of its own while it is open."""
+class Subscription:
+    """A subscription to the changes of one resource. It holds a connection of its own while it is open."""
 
-    def __init__(self, listening: PubSub) -> None:
-        self._listening = listening
+    def __init__(self, pubsub: PubSub) -> None:
+        self._pubsub = pubsub
 
     @classmethod
     @contextmanager
-    def of(cls, redis: Connection, thing: str) -> "Iterator[Changes]":
-        """Open once Redis has confirmed it: what is read from then on cannot have changed unheard."""
-        listening = redis.pubsub()
+    def of(cls, redis: Connection, name: str) -> "Iterator[Subscription]":
+        """Open a subscription; once Redis has confirmed it, no change of the resource can be missed."""
+        pubsub = redis.pubsub()
         try:
-            listening.subscribe(keys.changes(thing))
-            if listening.get_message(timeout=_SUBSCRIBED) is None:
+            pubsub.subscribe(keys.changes(name))
+            if pubsub.get_message(timeout=_SUBSCRIBED) is None:
                 raise StoreUnavailable("Redis does not answer: it did not confirm a subscription")
-            yield cls(listening)
+            yield cls(pubsub)
         finally:
-            listening.close()
+            pubsub.close()
 
     def wait(self, timeout: float) -> bool:
-        """Wait for a change, so many seconds at most; whether one came."""
-        until = time.monotonic() + timeout
-        while (left := until - time.monotonic()) > 0:
-            message = self._listening.get_message(ignore_subscribe_messages=True, timeout=left)
+        """Wait up to `timeout` seconds for a change; return True if there was one."""
+        deadline = time.monotonic() + timeout
+        while (remaining := deadline - time.monotonic()) > 0:
+            message = self._pubsub.get_message(ignore_subscribe_messages=True, timeout=remaining)
             if message is not None:
                 return True
         return False

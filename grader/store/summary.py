@@ -1,4 +1,4 @@
-"""How a submission stands by a verdict, and what another verdict would change."""
+"""Summaries of verdicts, and the changes from one verdict to another."""
 
 import json
 from collections.abc import Mapping
@@ -10,12 +10,12 @@ from typing import Any
 from grader.model.stored import read
 from grader.model.verdict import Mark, Outcome
 
-#: Between the ids of two mistakes at once.
+#: The separator between the ids of two simultaneous mistakes.
 _BOTH = "+"
 
 
 class Change(StrEnum):
-    """What becomes of a submission's marks."""
+    """The change of a submission's marks."""
 
     UP = "up"
     DOWN = "down"
@@ -23,24 +23,24 @@ class Change(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """A verdict in short. Revisions may differ in their marks: what is compared is the share of them that was given.
+class VerdictSummary:
+    """A verdict in brief. Revisions may differ in their marks, so comparisons use the share of the marks.
 
-    Without an outcome there is no verdict: the submission ended as service_failed. Any verdict is better than none.
+    An empty outcome stands for no verdict: the submission ended as service_failed. Any verdict ranks above none.
     """
 
     outcome: str
     score: int
     max_score: int
-    #: Names of the properties that failed, and of those that passed where it is known.
+    #: The names of the properties that failed, and of those that passed if known.
     failing: tuple[str, ...] = ()
     passing: tuple[str, ...] = ()
-    #: Each with its title, which is empty where it is not known.
+    #: Ids of mistakes, each with its title, which is empty if unknown.
     mistakes: tuple[tuple[str, str], ...] = ()
 
     @classmethod
-    def of(cls, verdict: Mapping[str, Any]) -> "Standing":
-        """A result object's."""
+    def of(cls, verdict: Mapping[str, Any]) -> "VerdictSummary":
+        """Return the summary of a verdict."""
         named = {
             mark: tuple(row["name"] for row in verdict["properties"] if row["outcome"] == mark)
             for mark in (Mark.FAILED, Mark.PASSED)
@@ -55,16 +55,16 @@ class Standing:
         )
 
     @classmethod
-    def read(cls, written: list[Any]) -> "Standing":
-        """What `write` made, in this or another version: new fields stand at the end."""
+    def read(cls, written: list[Any]) -> "VerdictSummary":
+        """Return a summary from the list of `write`, of this or another version: new fields go at the end."""
         return read(cls, dict(zip((field.name for field in fields(cls)), written, strict=False)))
 
     def write(self) -> list[Any]:
-        """For JSON."""
+        """Return the summary for JSON."""
         return [self.outcome, self.score, self.max_score, self.failing, self.passing, self.mistakes]
 
     def summary(self) -> dict[str, Any]:
-        """As it stands beside a submission, for the scripts."""
+        """Return the fields that the scripts store with a submission."""
         return {
             "outcome": self.outcome,
             "score": self.score,
@@ -75,41 +75,41 @@ class Standing:
 
     @property
     def graded(self) -> bool:
-        """Whether there is a verdict."""
+        """True if there is a verdict."""
         return self.outcome != ""
 
     @property
     def rank(self) -> tuple[Fraction, bool]:
-        """What is better is greater: more marks; with as many, one that passed."""
+        """The rank for comparison: by marks, then a verdict that passed ranks higher."""
         if not self.graded:
             return Fraction(-1), False
         share = Fraction(self.score, self.max_score) if self.max_score else Fraction(0)
         return share, self.outcome == Outcome.PASSED
 
-    def change(self, after: "Standing") -> Change:
-        """What `after` in its place would be."""
+    def change(self, after: "VerdictSummary") -> Change:
+        """Return the change of the marks if `after` replaced this verdict."""
         if self.rank == after.rank:
             return Change.SAME
         return Change.UP if after.rank > self.rank else Change.DOWN
 
-    def newly_failing(self, after: "Standing") -> tuple[str, ...]:
-        """Properties that fail by `after` and did not; none if there was no verdict to compare with."""
+    def newly_failing(self, after: "VerdictSummary") -> tuple[str, ...]:
+        """Return the properties that fail in `after` and did not before; none without a verdict to compare with."""
         if not self.graded:
             return ()
         return tuple(name for name in after.failing if name not in self.failing)
 
-    def newly_passing(self, after: "Standing") -> tuple[str, ...]:
-        """Properties that pass by `after` and failed."""
+    def newly_passing(self, after: "VerdictSummary") -> tuple[str, ...]:
+        """Return the properties that pass in `after` and failed before."""
         return tuple(name for name in after.passing if name in self.failing)
 
 
 def _mistakes(verdict: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """Those of its best explanation, each with its title as a sentence."""
+    """Return the mistakes of the best explanation, each with its title as a sentence."""
     best = next(iter(verdict.get("diagnosis", ())), None)
     if best is None:
         return ()
     if mistakes := best.get("mistakes"):
-        return tuple((each["id"], f"It {each['title']}.") for each in mistakes)
-    # Earlier versions have one sentence for all of them: of two, it is neither's title.
+        return tuple((mistake["id"], f"It {mistake['title']}.") for mistake in mistakes)
+    # Earlier versions have one sentence for all mistakes: with two, it is the title of neither.
     ids = best["id"].split(_BOTH)
-    return ((ids[0], best["title"]),) if len(ids) == 1 else tuple((each, "") for each in ids)
+    return ((ids[0], best["title"]),) if len(ids) == 1 else tuple((mistake_id, "") for mistake_id in ids)

@@ -1,4 +1,4 @@
-"""Tokens: shown once, stored as a hash, limited to a course and to scopes."""
+"""Tokens: shown once, stored as a hash, limited to a course and scopes."""
 
 import hmac
 import secrets
@@ -10,15 +10,15 @@ from grader.store import keys
 from grader.store.connection import Connection, seconds, text, texts
 from grader.store.scripts import Scripts
 
-#: What every secret starts with, for those who look for leaked ones.
+#: The prefix of every secret, so that scanners can find leaked ones.
 _MARK = "bmk"
-#: Random bytes of an id, and of what makes a secret one: 256 bits need no slow hash.
+#: Random bytes of an id, and of a secret: 256 bits need no slow hash.
 _ID, _SECRET = 6, 32
 _NAMES = keys.key("tokens")
 
 
 class Tokens:
-    """All of them, the revoked and expired too."""
+    """All tokens, including revoked and expired ones."""
 
     def __init__(self, redis: Connection, scripts: Scripts) -> None:
         self._redis = redis
@@ -27,18 +27,18 @@ class Tokens:
     def create(
         self, name: str, course: str, scopes: frozenset[Scope] | set[Scope], expires: float | None = None
     ) -> tuple[Token, str]:
-        """A new token and its secret, which nobody can read again. `expires` in seconds since 1970."""
+        """Create a token and return it with its secret, which cannot be read again. `expires` in seconds since 1970."""
         number = secrets.token_hex(_ID)
         secret = f"{_MARK}_{number}_{secrets.token_urlsafe(_SECRET)}"
         fields = {"name": name, "course": course, "scopes": " ".join(sorted(scopes)), "sha256": _hash(secret)}
         if expires is not None:
             fields["expires"] = f"{1000 * expires:.0f}"
-        flat = [each for field, value in fields.items() for each in (field, value)]
+        flat = [item for field, value in fields.items() for item in (field, value)]
         raw = self._scripts.run("create_token", number, *flat)
         return _token(number, _pairs(raw)), secret
 
     def verify(self, secret: str) -> Token | None:
-        """The token whose secret it is; None where there is none, or it is revoked or has expired."""
+        """Return the token with this secret, or None if there is none or it is revoked or expired."""
         mark, _, rest = secret.partition("_")
         number = rest.partition("_")[0]
         if mark != _MARK or not number.isalnum() or not secret.isascii():
@@ -47,21 +47,21 @@ class Tokens:
         return _valid(number, stored, now) if hmac.compare_digest(stored.get("sha256", ""), _hash(secret)) else None
 
     def valid(self, number: str) -> Token | None:
-        """The token of that id, whose secret was seen before; None where it is no longer good."""
+        """Return the token with this id, whose secret was verified before, or None if it is no longer valid."""
         stored, now = self._read(number)
         return _valid(number, stored, now) if stored else None
 
     def revoke(self, number: str) -> bool:
-        """Revoke it; return False if there is none."""
+        """Revoke a token; return False if there is none."""
         return bool(self._scripts.run("revoke_token", number))
 
     def get(self, number: str) -> Token | None:
-        """The token of that id."""
+        """Return the token with this id, or None if there is none."""
         raw = texts(self._redis.hgetall(_key(number)))
         return _token(number, raw) if raw else None
 
     def _read(self, number: str) -> tuple[dict[str, str], int]:
-        """What is stored of it, and the time by Redis's clock."""
+        """Return the stored fields of a token, and the time by Redis's clock."""
         pipeline = self._redis.pipeline(transaction=False)
         pipeline.hgetall(_key(number))
         pipeline.time()
@@ -69,14 +69,14 @@ class Tokens:
         return texts(raw), now
 
     def list(self, course: str | None = None) -> list[Token]:
-        """A course's tokens, or all; newest first."""
+        """Return a course's tokens, or all; newest first."""
         names: Any = self._redis.zrevrange(_NAMES, 0, -1)
         pipeline = self._redis.pipeline(transaction=False)
         for name in names:
             pipeline.hgetall(_key(text(name)))
-        found = zip(names, pipeline.execute(), strict=True)
-        tokens = [_token(text(name), texts(raw)) for name, raw in found if raw]
-        return [each for each in tokens if course in {None, each.course}]
+        rows = zip(names, pipeline.execute(), strict=True)
+        tokens = [_token(text(name), texts(raw)) for name, raw in rows if raw]
+        return [token for token in tokens if course in {None, token.course}]
 
 
 def _valid(number: str, stored: dict[str, str], now: int) -> Token | None:
@@ -94,7 +94,7 @@ def _hash(secret: str) -> str:
 
 
 def _pairs(raw: list[bytes]) -> dict[str, str]:
-    flat = [text(each) for each in raw]
+    flat = [text(value) for value in raw]
     return dict(zip(flat[::2], flat[1::2], strict=True))
 
 
@@ -103,7 +103,7 @@ def _token(number: str, raw: dict[str, str]) -> Token:
         id=number,
         name=raw["name"],
         course=raw["course"],
-        # One that this version does not know grants nothing.
+        # A scope that this version does not know grants nothing.
         scopes=frozenset(Scope(name) for name in raw["scopes"].split() if name in set(Scope)),
         created=float(raw["created"]) / 1000,
         expires=seconds(raw.get("expires")),

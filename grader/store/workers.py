@@ -1,4 +1,4 @@
-"""Who works now: each process says so every few seconds, and is forgotten when it no longer does."""
+"""Running workers and sweepers: each reports every few seconds, and is dropped when it no longer does."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -8,14 +8,14 @@ from grader.model.stored import read
 from grader.store import keys
 from grader.store.connection import Connection, text
 
-#: Milliseconds for which one sign of life counts.
+#: Milliseconds for which a report counts.
 _ALIVE = 15_000
 _NAMES = keys.key("workers")
 
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """A worker or sweeper. `jail` says whether it can isolate, `reason` why not."""
+    """A worker or sweeper. `jail` is True if it can isolate submissions; else `reason` says why not."""
 
     name: str
     host: str
@@ -27,28 +27,28 @@ class Worker:
 
 
 class Workers:
-    """Those that have reported within the last 15 seconds."""
+    """The processes that have reported within the last 15 seconds."""
 
     def __init__(self, redis: Connection) -> None:
         self._redis = redis
 
     def report(self, worker: Worker) -> None:
-        """It lives, and this is its state."""
+        """Record a report of a process."""
         pipeline = self._redis.pipeline()
         pipeline.set(_key(worker.name), json.dumps(asdict(worker)), px=_ALIVE)
         pipeline.sadd(_NAMES, worker.name)
         pipeline.execute()
 
     def leave(self, name: str) -> None:
-        """It stops, and says so."""
+        """Remove a process that stops."""
         pipeline = self._redis.pipeline()
         pipeline.delete(_key(name))
         pipeline.srem(_NAMES, name)
         pipeline.execute()
 
     def list(self) -> list[Worker]:
-        """All that live, by name."""
-        names = sorted(text(each) for each in self._redis.smembers(_NAMES))
+        """Return the running processes, sorted by name."""
+        names = sorted(text(member) for member in self._redis.smembers(_NAMES))
         if not names:
             return []
         pipeline = self._redis.pipeline(transaction=False)
@@ -56,16 +56,16 @@ class Workers:
             pipeline.get(_key(name))
             pipeline.pttl(_key(name))
         answers: list[Any] = pipeline.execute()
-        found, left = answers[::2], answers[1::2]
-        for name, milliseconds in zip(names, left, strict=True):
+        reports, expiries = answers[::2], answers[1::2]
+        for name, milliseconds in zip(names, expiries, strict=True):
             if milliseconds > _ALIVE:
-                # The clock was set back: a dead worker would count for as long as that. One that lives reports again.
+                # The clock was set back, so a dead worker would stay listed that long; a running one reports again.
                 self._redis.pexpire(_key(name), _ALIVE)
-        gone = [name for name, data in zip(names, found, strict=True) if data is None]
+        gone = [name for name, data in zip(names, reports, strict=True) if data is None]
         if gone:
-            # One that reports just now is in the set again with its next report.
+            # A process that reports at this moment is in the set again with its next report.
             self._redis.srem(_NAMES, *gone)
-        return [read(Worker, json.loads(data)) for data in found if data is not None]
+        return [read(Worker, json.loads(data)) for data in reports if data is not None]
 
 
 def _key(name: str) -> str:

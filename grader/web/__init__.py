@@ -1,4 +1,4 @@
-"""The HTTP face: one blueprint a noun. It records and reads, and neither runs nor parses what a student wrote."""
+"""The HTTP face: one blueprint a resource. It records and reads, and neither runs nor parses what a student wrote."""
 
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
@@ -22,23 +22,23 @@ from grader.web.api import (
 from grader.web.api import callbacks as endpoints
 from grader.web.http import headers
 from grader.web.http.bodies import Bodies
-from grader.web.http.capacity import Holding
+from grader.web.http.capacity import Slots
 from grader.web.http.limits import Limits
-from grader.web.http.resource import Noun
+from grader.web.http.resource import Resource
 from grader.web.http.service import Service
 from grader.web.pages import registry
 
-#: Every noun of the API, in the order of the documentation.
-NOUNS: tuple[Noun, ...] = (
-    submissions.noun,
-    assignments.noun,
-    publications.noun,
-    regrades.noun,
-    students.noun,
-    endpoints.noun,
-    tokens.noun,
-    health.noun,
-    metrics.noun,
+#: Every resource of the API, in the order of the documentation.
+RESOURCES: tuple[Resource, ...] = (
+    submissions.resource,
+    assignments.resource,
+    publications.resource,
+    regrades.resource,
+    students.resource,
+    endpoints.resource,
+    tokens.resource,
+    health.resource,
+    metrics.resource,
 )
 
 
@@ -62,13 +62,13 @@ def create_app(
         store=store,
         intake=Intake(store, dispatcher or CeleryDispatcher(application(settings))),
         limits=Limits(settings, store),
-        holding=Holding(settings.web_threads // 2),
+        slots=Slots(settings.web_threads // 2),
     ).install(app)
     failures.install(app)
     headers.install(app)
-    for noun in NOUNS:
-        app.register_api(noun)
+    for resource in RESOURCES:
+        app.register_api(resource)
     app.register_blueprint(documents.pages)
     registry.install(app, settings)
-    app.wsgi_app = Bodies(app.wsgi_app, Holding(max(1, settings.web_threads // 4)))  # type: ignore[method-assign]
+    app.wsgi_app = Bodies(app.wsgi_app, Slots(max(1, settings.web_threads // 4)))  # type: ignore[method-assign]
     return app

@@ -12,7 +12,7 @@ from grader.errors import StoreUnavailable
 from grader.store.errors import BadCursor, IdempotencyMismatch, NotRetryable, ShareUsedUp, StorageFull, WrongPhase
 from grader.web.http import problems
 from grader.web.http.limits import too_many
-from grader.web.http.problems import MAKE_ROOM, TRY_AGAIN, Fault, Problem, Told, told
+from grader.web.http.problems import MAKE_ROOM, TRY_AGAIN, Problem, ProblemResponse, RequestFault, problem_response
 from grader.web.pages import mistakes
 
 _log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ _BY_STATUS = {
 
 def install(app: Flask) -> None:
     """Answer every failure of `app` as a problem."""
-    app.register_error_handler(Problem, lambda error: _said(told(error)))
+    app.register_error_handler(Problem, lambda error: _said(problem_response(error)))
     app.register_error_handler(StoreUnavailable, _unavailable)
     app.register_error_handler(BadCursor, _bad_cursor)
     app.register_error_handler(IdempotencyMismatch, _key_reused)
@@ -49,37 +49,39 @@ def _unavailable(error: StoreUnavailable) -> Response:
     _log.warning("the store does not answer: %s", error)
     # Where only its answer was lost, all of it was recorded.
     detail = "the store does not answer; nothing was half-recorded: send the same again, with the same Idempotency-Key"
-    return _said(told(Problem(problems.UNAVAILABLE, detail, headers={"Retry-After": str(TRY_AGAIN)})))
+    return _said(problem_response(Problem(problems.UNAVAILABLE, detail, headers={"Retry-After": str(TRY_AGAIN)})))
 
 
 def _bad_cursor(error: BadCursor) -> Response:
-    fault = Fault("parameter", "cursor", str(error))
-    return _said(told(Problem(problems.INVALID, f"cursor: {error}", errors=(fault,))))
+    fault = RequestFault("parameter", "cursor", str(error))
+    return _said(problem_response(Problem(problems.INVALID, f"cursor: {error}", errors=(fault,))))
 
 
 def _key_reused(error: IdempotencyMismatch) -> Response:
-    return _said(told(Problem(problems.KEY_REUSED, str(error))))
+    return _said(problem_response(Problem(problems.KEY_REUSED, str(error))))
 
 
 def _conflict(error: WrongPhase | NotRetryable) -> Response:
-    return _said(told(Problem(problems.CONFLICT, str(error))))
+    return _said(problem_response(Problem(problems.CONFLICT, str(error))))
 
 
 def _used_up(error: ShareUsedUp) -> Response:
-    return _said(told(too_many(str(error), error.wait)))
+    return _said(problem_response(too_many(str(error), error.wait)))
 
 
 def _full(error: StorageFull) -> Response:
-    return _said(told(Problem(problems.STORAGE_FULL, str(error), headers={"Retry-After": str(MAKE_ROOM)})))
+    return _said(problem_response(Problem(problems.STORAGE_FULL, str(error), headers={"Retry-After": str(MAKE_ROOM)})))
 
 
 def _stale_form(error: CSRFError) -> Response:
-    return _said(told(Problem(problems.STALE_FORM, str(error.description))))
+    return _said(problem_response(Problem(problems.STALE_FORM, str(error.description))))
 
 
 def _broken(error: Exception) -> Response:
     """The web server meets it in the midst of a body, while the request is being answered."""
-    answer = _said(told(Problem(problems.MALFORMED, f"the body breaks off, or not as HTTP has it: {error}")))
+    answer = _said(
+        problem_response(Problem(problems.MALFORMED, f"the body breaks off, or not as HTTP has it: {error}"))
+    )
     # What comes after it is no request.
     answer.headers["Connection"] = "close"
     return answer
@@ -91,21 +93,21 @@ def _from_flask(error: HTTPException) -> Response:
     headers = {name: value for name, value in error.get_headers() if name in {"Allow", "Retry-After"}}
     kind = _BY_STATUS.get(status)
     if kind is None:
-        return _said(Told("about:blank", error.name, status, detail, headers=headers))
+        return _said(ProblemResponse("about:blank", error.name, status, detail, headers=headers))
     if isinstance(error, RequestEntityTooLarge):
         detail = f"the body may have {request.max_content_length} bytes"
         if request.mimetype == "multipart/form-data":
             detail += f", in {request.max_form_parts} parts, each {request.max_form_memory_size} unless it is a file"
-    return _said(told(Problem(kind, detail, headers=headers)))
+    return _said(problem_response(Problem(kind, detail, headers=headers)))
 
 
 def _unexpected(error: Exception) -> Response:
     instance = f"urn:uuid:{uuid4()}"
     _log.error("%s: an error that nobody expected", instance, exc_info=error)
     kind = problems.UNEXPECTED
-    return _said(Told(kind.type, kind.title, kind.status, kind.meaning, instance=instance))
+    return _said(ProblemResponse(kind.type, kind.title, kind.status, kind.meaning, instance=instance))
 
 
-def _said(problem: Told) -> Response:
+def _said(problem: ProblemResponse) -> Response:
     """As a page for whoever looks with a browser, else as RFC 9457 has it."""
     return mistakes.drawn(problem) if mistakes.wanted() else problem.response()

@@ -9,7 +9,7 @@ from grader.web.http.service import of
 
 # Named as gunicorn has them.
 #: Threads, since held connections wait and the others wait for Redis.
-worker_class = "grader.web.http.gunicorn_worker.Impatient"
+worker_class = "grader.web.http.gunicorn_worker.BufferingWorker"
 threads = ServiceSettings().web_threads
 #: Bytes of a request's first line: every parameter at its longest, in percent.
 limit_request_line = 8190
@@ -24,10 +24,10 @@ control_socket_disable = True
 
 def post_worker_init(worker: Any) -> None:
     """When it is told to stop, let whoever is held go at once, to ask another process or the next one."""
-    holding, before = of(worker.wsgi).holding, signal.getsignal(signal.SIGTERM)
+    slots, before = of(worker.wsgi).slots, signal.getsignal(signal.SIGTERM)
 
     def stop(number: int, frame: FrameType | None) -> None:
-        holding.close()
+        slots.close()
         if callable(before):
             before(number, frame)
 

@@ -12,14 +12,14 @@ from grader.store.store import Store
 from tests.service.parts import service, until
 from tests.worker.test_cli import backmark
 from worker.serve.embedded import free_port
-from worker.serve.readiness import missing
+from worker.serve.readiness import unready_parts
 
 COURSE = "course"
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """Where it listens, and its store, from which tokens come."""
+    """The URL of a running service, and its store, which creates tokens."""
 
     url: str
     store: Store
@@ -52,7 +52,7 @@ def running(redis: str, folder: Path, *, secret: str = SECRET) -> Iterator[Runni
         parts.start("web", "--bind", f"127.0.0.1:{port}", "--processes", "1", **variables)
         parts.start("worker", "--concurrency", "2", **variables)
         parts.start("sweeper", **variables)
-        until(lambda: missing(url) == {}, f"the service at {url} is ready")
+        until(lambda: unready_parts(url) == {}, f"the service at {url} is ready")
         yield Running(url, parts.store, folder)
 
 

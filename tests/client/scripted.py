@@ -15,7 +15,7 @@ TOKEN = "bmk_abc_not-a-real-secret"  # noqa: S105 - opens nothing
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is said once. Status 0: hang up without a word."""
+    """One scripted answer. Status 0 hangs up without an answer."""
 
     status: int = 200
     body: Any = None
@@ -24,7 +24,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What came."""
+    """A received request."""
 
     method: str
     path: str
@@ -87,7 +87,7 @@ class Scripted:
 
 
 @contextmanager
-def scripted(*script: Answer, context: ssl.SSLContext | None = None) -> Iterator[Scripted]:
+def serve_script(*script: Answer, context: ssl.SSLContext | None = None) -> Iterator[Scripted]:
     """A server that answers so, by TLS where there is a context for it."""
     with Scripted(script, context).running() as server:
         yield server

@@ -1,4 +1,4 @@
-"""What a client asks, waits for and reads, against a server that answers as written down."""
+"""The requests, waits and results of a client, against a server with scripted answers."""
 
 import json
 import subprocess
@@ -12,9 +12,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from grader.client import Client, Patience, Position, StillWaiting, Unavailable
-from grader.client.events import Event, events
+from grader.client.events import ServerSentEvent, events
 from grader.model.records import State
-from tests.client.scripted import TOKEN, Answer, Scripted, problem, scripted, submission
+from tests.client.scripted import TOKEN, Answer, Scripted, problem, serve_script, submission
 
 ROOT = Path(__file__).parents[2]
 QUEUED = Answer(200, submission("queued", queue={"position": 2, "estimated_seconds": 4.5}))
@@ -26,7 +26,7 @@ DONE = Answer(200, submission("done", outcome="passed", verdict={"outcome": "pas
 def asking(*script: Answer, course: str | None = None) -> Iterator[tuple[Client, Scripted]]:
     """A client and the server that it asks."""
     patience = Patience(total=2, unreached=2, first=0.001, most=0.002)
-    with scripted(*script) as server, Client(server.url, TOKEN, course=course, patience=patience) as client:
+    with serve_script(*script) as server, Client(server.url, TOKEN, course=course, patience=patience) as client:
         yield client, server
 
 
@@ -95,13 +95,13 @@ def test_a_stream_that_has_no_room_is_refused_at_once() -> None:
 @pytest.mark.parametrize(
     ("lines", "found"),
     [
-        (["data: a", "data: b", ""], [Event("message", "a\nb")]),
-        (["event: x", "data:a", "", "data: b", ""], [Event("x", "a"), Event("message", "b")]),
-        ([": comment", "", "event: x", "", "data", "id: 7", ""], [Event("message", "")]),
+        (["data: a", "data: b", ""], [ServerSentEvent("message", "a\nb")]),
+        (["event: x", "data:a", "", "data: b", ""], [ServerSentEvent("x", "a"), ServerSentEvent("message", "b")]),
+        ([": comment", "", "event: x", "", "data", "id: 7", ""], [ServerSentEvent("message", "")]),
         (["data: cut off"], []),
     ],
 )
-def test_events_are_read_as_the_standard_says(lines: list[str], found: list[Event]) -> None:
+def test_events_are_read_as_the_standard_says(lines: list[str], found: list[ServerSentEvent]) -> None:
     assert list(events(lines)) == found
 
 

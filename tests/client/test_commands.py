@@ -12,15 +12,15 @@ import pytest
 
 from grader.model.records import Scope
 from grader.store.store import Store
-from grader.store.submissions import New
+from grader.store.submissions import NewSubmission
 from tests.client.running import COURSE, Running, command
-from tests.web.concluding import broken
+from tests.web.concluding import fail_submission
 from tests.worker.test_cli import EXAMPLES, EXPECTED, backmark, results
 
 
 @pytest.fixture(scope="module")
 def variables(alike: Running) -> dict[str, str]:
-    """Where the service is, and a student's token."""
+    """The URL of the service, and a student's token."""
     return {"BACKMARK_URL": alike.url, "BACKMARK_TOKEN": alike.token(Scope.SUBMIT, Scope.READ)}
 
 
@@ -134,8 +134,8 @@ def failed_by_us(service: Running, student: str) -> str:
     store, file = Store.connect(service.store.settings.model_copy(update={"tries": 1})), EXAMPLES / "right_loops.py"
     revision = store.assignments.current(COURSE, "udl-7.2")
     assert revision is not None
-    new = New(COURSE, "udl-7.2", revision.id, student, file.name, file.read_bytes())
-    name = broken(store, store.submissions.accept(new).id)
+    new = NewSubmission(COURSE, "udl-7.2", revision.id, student, file.name, file.read_bytes())
+    name = fail_submission(store, store.submissions.accept(new).id)
     store.close()
     return name
 

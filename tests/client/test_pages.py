@@ -50,14 +50,14 @@ def test_every_command_works_and_answers_as_shown(environment: dict[str, str], t
     assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr}"
     answers = done.stdout.split(MARK)[: len(blocks)]
     assert len(answers) == len(blocks)
-    for shown, answer in _shown(answers):
+    for shown, answer in _shown_answers(answers):
         assert shape(json.loads(answer)) == shape(json.loads(shown))
     said = dict(zip(blocks, answers, strict=True))
     assert {each.strip() for text, each in said.items() if "uniq | wc -l" in text} == {"1"}
     assert {each.strip() for text, each in said.items() if "If-None-Match" in text} == {"304"}
 
 
-def _shown(answers: list[str]) -> list[tuple[str, str]]:
+def _shown_answers(answers: list[str]) -> list[tuple[str, str]]:
     """Each answer that the page shows, and the answer that came."""
     found, number = [], -1
     for (kind, _), (following, text) in itertools.pairwise(BLOCKS):
@@ -82,7 +82,7 @@ def test_the_python_of_the_page_works(environment: dict[str, str], tmp_path: Pat
 
 
 def python(script: str, environment: dict[str, str], folder: Path) -> str:
-    """What a script prints, run in a folder; warnings are errors."""
+    """Return the output of a script, run in a folder with warnings as errors."""
     words = [sys.executable, "-W", "error", "-c", script]
     done = subprocess.run(words, capture_output=True, text=True, check=False, env=environment, cwd=folder)
     assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr}"

@@ -30,7 +30,7 @@ rubric = {{ relu_derivative = {marks} }}
 Regrading = tuple[dict[str, str], Client, dict[str, str]]
 
 
-def published(client: Client, marks: int) -> str:
+def publish_assignment(client: Client, marks: int) -> str:
     """The revision that such an assignment is published as."""
     asked = client.publish(TOML.format(marks=marks))
     until(lambda: client.publication(asked.id).state.terminal, "it is published")
@@ -45,7 +45,7 @@ def regrading(service: Running) -> Iterator[Regrading]:
     """Three students' submissions, graded; then a revision in which one of the steps counts for more."""
     token = service.token(Scope.STAFF)
     with Client(service.url, token) as client:
-        published(client, 2)
+        publish_assignment(client, 2)
         handed = {}
         for student, name in (
             ("ada", "right_loops.py"),
@@ -54,7 +54,7 @@ def regrading(service: Running) -> Iterator[Regrading]:
         ):
             handed[student] = client.submit(EXAMPLES / name, assignment="mine", student=student).id
         assert all(client.wait(each).state is State.DONE for each in handed.values())
-        published(client, 10)
+        publish_assignment(client, 10)
         yield {"BACKMARK_URL": service.url, "BACKMARK_TOKEN": token}, client, handed
 
 

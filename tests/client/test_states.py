@@ -1,4 +1,4 @@
-"""What `backmark submit` and `backmark status` say, and with which status they end, in every state there is."""
+"""The output and exit status of `backmark submit` and `backmark status` in every state."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.client.running import command
-from tests.client.scripted import TOKEN, Answer, Scripted, problem, scripted, submission
+from tests.client.scripted import TOKEN, Answer, Scripted, problem, serve_script, submission
 from tests.service.parts import until
 from worker.serve.embedded import free_port
 
@@ -32,7 +32,7 @@ def at(server: Scripted) -> dict[str, str]:
     ],
 )
 def test_each_state_is_told_in_a_line(state: str, fields: dict[str, object], says: str, status: int) -> None:
-    with scripted(Answer(200, submission(state, **fields))) as server:
+    with serve_script(Answer(200, submission(state, **fields))) as server:
         done = command(at(server), "status", "s1")
     assert done.returncode == status, done.stderr
     assert done.stdout.startswith("a.py (s1)  ")
@@ -40,22 +40,22 @@ def test_each_state_is_told_in_a_line(state: str, fields: dict[str, object], say
 
 
 def test_a_name_cannot_do_more_on_a_terminal_than_be_read() -> None:
-    with scripted(Answer(200, submission("running", filename="\x9b2J\u202e.py"))) as server:
+    with serve_script(Answer(200, submission("running", filename="\x9b2J\u202e.py"))) as server:
         done = command(at(server), "status", "s1")
     assert "\\x9b2J\\u202e.py" in done.stdout
 
 
 def test_json_has_all_that_the_server_says() -> None:
     told = submission("cancelled")
-    with scripted(Answer(200, told)) as server:
+    with serve_script(Answer(200, told)) as server:
         done = command(at(server), "status", "s1", "s1", "--json")
     assert [json.loads(line) for line in done.stdout.splitlines()] == [told, told]
 
 
 def test_submit_as_json_prints_result_objects_only(tmp_path: Path) -> None:
-    """What has none is said on standard error."""
+    """States without a verdict are reported on standard error."""
     (tmp_path / "a.py").touch()
-    with scripted(Answer(202, submission("queued")), Answer(200, submission("superseded"))) as server:
+    with serve_script(Answer(202, submission("queued")), Answer(200, submission("superseded"))) as server:
         done = command(at(server), "submit", tmp_path / "a.py", "--json")
     assert done.returncode == 1
     assert done.stdout == ""
@@ -64,7 +64,7 @@ def test_submit_as_json_prints_result_objects_only(tmp_path: Path) -> None:
 
 def test_a_wait_that_takes_too_long_ends_and_says_how_to_go_on(tmp_path: Path) -> None:
     (tmp_path / "a.py").touch()
-    with scripted(Answer(202, submission("queued"))) as server:
+    with serve_script(Answer(202, submission("queued"))) as server:
         words = ("submit", tmp_path / "a.py", "--timeout", "0.5")
         done = command(at(server), *words)
     assert done.returncode == 3
@@ -74,7 +74,7 @@ def test_a_wait_that_takes_too_long_ends_and_says_how_to_go_on(tmp_path: Path) -
 
 def test_who_stops_waiting_is_told_what_goes_on_and_how_to_ask_for_it(tmp_path: Path) -> None:
     (tmp_path / "a.py").touch()
-    with scripted(Answer(202, submission("queued"))) as server:
+    with serve_script(Answer(202, submission("queued"))) as server:
         words = [sys.executable, "-m", "worker.cli.main", "submit", str(tmp_path / "a.py")]
         environment = {**os.environ, **at(server), "PYTHONPATH": str(Path(__file__).parents[2])}
         with subprocess.Popen(words, stderr=subprocess.PIPE, text=True, env=environment) as process:
@@ -94,7 +94,7 @@ def test_one_file_that_is_refused_does_not_keep_back_the_others(tmp_path: Path) 
     known = {"id": "udl-7.2", "title": "T", "revision": {**revision, "published_at": None}}
     assignments = Answer(200, {"items": [known], "next": None})
     passed = submission("cancelled", id="s2")
-    with scripted(refusal, assignments, Answer(202, passed), Answer(200, passed)) as server:
+    with serve_script(refusal, assignments, Answer(202, passed), Answer(200, passed)) as server:
         done = command(at(server), "submit", tmp_path)
     assert done.returncode == 2
     assert "a.py was refused: too large: the body may have 1 byte" in done.stderr
@@ -104,7 +104,7 @@ def test_one_file_that_is_refused_does_not_keep_back_the_others(tmp_path: Path) 
 def test_two_files_that_would_be_the_same_students_are_refused_before_any_is_sent(tmp_path: Path) -> None:
     for name in ("a b.py", "a_b.py"):
         (tmp_path / name).touch()
-    with scripted(problem(500, "unexpected")) as server:
+    with serve_script(problem(500, "unexpected")) as server:
         done = command(at(server), "submit", tmp_path)
     assert done.returncode == 2
     assert "the same student's (a_b)" in done.stderr
@@ -116,7 +116,7 @@ def test_two_files_that_would_be_the_same_students_are_refused_before_any_is_sen
     [
         ({"BACKMARK_TOKEN": ""}, "BACKMARK_TOKEN is not set", 2),
         ({"BACKMARK_URL": "http://backmark.example"}, "plain http", 2),
-        ({"BACKMARK_URL": "nonsense"}, "nonsense is no address", 2),
+        ({"BACKMARK_URL": "nonsense"}, "nonsense is not a valid address", 2),
         ({"BACKMARK_TOKEN": "two words"}, "characters that no token has", 2),
         ({"BACKMARK_CA": "/no/such/file"}, "the certificate authority /no/such/file cannot be read", 2),
     ],
@@ -128,10 +128,10 @@ def test_settings_that_cannot_work_are_wrong_usage(variables: dict[str, str], sa
 
 
 def test_a_server_that_is_no_backmark_is_said_to_be_none() -> None:
-    with scripted(Answer(404, b"<html>", {"Content-Type": "text/html"})) as server:
+    with serve_script(Answer(404, b"<html>", {"Content-Type": "text/html"})) as server:
         done = command(at(server), "status", "s1")
     assert done.returncode == 3
-    assert f"{server.url} is no Backmark server" in done.stderr
+    assert f"{server.url} is not a Backmark server" in done.stderr
 
 
 def test_no_server_at_all_is_said_with_its_address() -> None:

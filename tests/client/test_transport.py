@@ -1,4 +1,4 @@
-"""What a client does when a server refuses, hangs up, is away, or is none; and where its token goes."""
+"""The client when a server refuses, hangs up, is down, or is not Backmark; and the addresses that get its token."""
 
 import logging
 import ssl
@@ -28,7 +28,7 @@ from grader.client import (
 )
 from grader.client.patience import retry_after
 from grader.model.records import Scope
-from tests.client.scripted import TOKEN, Answer, problem, scripted, submission
+from tests.client.scripted import TOKEN, Answer, problem, serve_script, submission
 from tests.services import require_program
 from worker.serve.embedded import free_port
 
@@ -46,7 +46,7 @@ def client(url: str, patience: Patience = HASTE) -> Client:
     "trouble", [HANG_UP, problem(429, "too-many-requests"), problem(503, "unavailable"), Answer(502, b"<html>")]
 )
 def test_a_submission_is_sent_again_under_the_same_key_until_it_is_accepted(trouble: Answer) -> None:
-    with scripted(trouble, trouble, ACCEPTED) as server, client(server.url) as asking:
+    with serve_script(trouble, trouble, ACCEPTED) as server, client(server.url) as asking:
         assert asking.submit(b"x", assignment="udl-7.2", student="ada").id == "s1"
     keys = {each.headers["Idempotency-Key"] for each in server.asked}
     assert len(server.asked) == 3
@@ -55,7 +55,7 @@ def test_a_submission_is_sent_again_under_the_same_key_until_it_is_accepted(trou
 
 
 def test_two_submissions_have_two_keys_and_a_given_key_is_kept() -> None:
-    with scripted(ACCEPTED) as server, client(server.url) as asking:
+    with serve_script(ACCEPTED) as server, client(server.url) as asking:
         for key in (None, None, "row-17"):
             asking.submit(b"x", assignment="udl-7.2", student="ada", key=key)
     keys = [each.headers["Idempotency-Key"] for each in server.asked]
@@ -65,20 +65,23 @@ def test_two_submissions_have_two_keys_and_a_given_key_is_kept() -> None:
 
 @pytest.mark.parametrize("key", ["two words", "ä", "line\n", "x" * 256])
 def test_a_key_that_cannot_be_one_is_refused_before_anything_is_sent(key: str) -> None:
-    with scripted(ACCEPTED) as server, client(server.url) as asking, pytest.raises(Unusable):
+    with serve_script(ACCEPTED) as server, client(server.url) as asking, pytest.raises(Unusable):
         asking.submit(b"x", assignment="udl-7.2", student="ada", key=key)
     assert server.asked == []
 
 
 def test_what_may_not_be_asked_twice_is_asked_once() -> None:
-    with scripted(HANG_UP) as server, client(server.url) as asking:
+    with serve_script(HANG_UP) as server, client(server.url) as asking:
         with pytest.raises(NotReached):
             asking.tokens.create("portal", [Scope.SUBMIT])
         assert len(server.asked) == 1
 
 
 def test_the_server_is_given_as_many_seconds_as_it_asks_for() -> None:
-    with scripted(problem(429, "too-many-requests", Retry_After="1"), ACCEPTED) as server, client(server.url) as asking:
+    with (
+        serve_script(problem(429, "too-many-requests", Retry_After="1"), ACCEPTED) as server,
+        client(server.url) as asking,
+    ):
         began = time.monotonic()
         asking.submission("s1")
         assert time.monotonic() - began >= 1.0
@@ -87,7 +90,7 @@ def test_the_server_is_given_as_many_seconds_as_it_asks_for() -> None:
 
 def test_patience_ends_before_a_pause_that_is_too_long() -> None:
     away = problem(503, "unavailable", "the store does not answer", Retry_After="3600")
-    with scripted(away) as server, client(server.url) as asking:
+    with serve_script(away) as server, client(server.url) as asking:
         with pytest.raises(Unavailable) as raised:
             asking.submission("s1")
         assert raised.value.retry_after == 3600
@@ -127,7 +130,7 @@ def test_a_server_that_is_away_is_asked_again_until_patience_ends() -> None:
 )
 def test_a_refusal_is_raised_as_its_status_says(status: int, kind: type[Problem]) -> None:
     with (
-        scripted(problem(status, "some-slug", "a detail")) as server,
+        serve_script(problem(status, "some-slug", "a detail")) as server,
         client(server.url, Patience(total=0)) as asking,
         pytest.raises(Problem, match="a detail") as raised,
     ):
@@ -140,7 +143,7 @@ def test_a_refusal_is_raised_as_its_status_says(status: int, kind: type[Problem]
 def test_a_refusal_names_each_field_that_is_wrong() -> None:
     wrong = problem(422, "invalid")
     wrong.body["errors"] = [{"pointer": "/student", "detail": "is missing"}, {"header": "X", "detail": "is odd"}]
-    with scripted(wrong) as server, client(server.url) as asking, pytest.raises(Invalid) as raised:
+    with serve_script(wrong) as server, client(server.url) as asking, pytest.raises(Invalid) as raised:
         asking.submission("s1")
     assert raised.value.errors == (Fault("/student", "is missing"), Fault("X", "is odd"))
     assert "/student: is missing; X: is odd" in str(raised.value)
@@ -158,7 +161,7 @@ def test_a_refusal_names_each_field_that_is_wrong() -> None:
     ],
 )
 def test_what_is_no_backmark_server_is_said_to_be_none(answer: Answer) -> None:
-    with scripted(answer) as server, client(server.url) as asking, pytest.raises(Unexpected):
+    with serve_script(answer) as server, client(server.url) as asking, pytest.raises(Unexpected):
         asking.submission("s1")
     assert len(server.asked) == 1
 
@@ -213,7 +216,7 @@ def test_a_certificate_is_believed_where_its_authority_was_named_and_nowhere_els
     """And what is not believed is not asked again and again."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, certificate.with_name("key.pem"))
-    with scripted(ACCEPTED, context=context) as server:
+    with serve_script(ACCEPTED, context=context) as server:
         with Client(server.url, TOKEN, patience=HASTE, ca=str(certificate)) as asking:
             assert asking.submission("s1").id == "s1"
         began = time.monotonic()
@@ -225,7 +228,7 @@ def test_a_certificate_is_believed_where_its_authority_was_named_and_nowhere_els
 
 def test_the_token_is_sent_and_neither_logged_nor_shown(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    with scripted(problem(500, "unexpected")) as server, client(server.url) as asking:
+    with serve_script(problem(500, "unexpected")) as server, client(server.url) as asking:
         with pytest.raises(Unavailable) as raised:
             asking.submission("s1")
         shown = f"{caplog.text} {raised.value!r} {asking!r} {vars(asking)!r}"
@@ -234,7 +237,7 @@ def test_the_token_is_sent_and_neither_logged_nor_shown(caplog: pytest.LogCaptur
 
 
 def test_ids_cannot_lead_elsewhere() -> None:
-    with scripted(ACCEPTED) as server, client(server.url) as asking:
+    with serve_script(ACCEPTED) as server, client(server.url) as asking:
         asking.submission("../tokens?x=1")
     assert server.asked[0].path == "/api/v1/submissions/..%2Ftokens%3Fx%3D1"
 

@@ -6,7 +6,7 @@ from grader.model.records import Job, Kind
 from grader.store import keys
 from grader.store.search import Filter
 from grader.store.store import Store
-from grader.store.submissions import New
+from grader.store.submissions import NewSubmission
 from tests.pages.house import ASSIGNMENT, House
 from tests.service.parts import EXAMPLES
 
@@ -52,7 +52,7 @@ def _judged(house: House, name: str) -> dict[str, Any]:
 def _given(house: House, student: str, name: str, source: bytes, verdict: dict[str, Any]) -> None:
     revision = house.store.assignments.current(CLASS, ASSIGNMENT)
     assert revision is not None
-    accepted = house.store.submissions.accept(New(CLASS, ASSIGNMENT, revision.id, student, name, source)).id
+    accepted = house.store.submissions.accept(NewSubmission(CLASS, ASSIGNMENT, revision.id, student, name, source)).id
     claim = house.store.jobs.claim(Job(Kind.SUBMISSION, accepted))
     assert claim is not None
     assert house.store.submissions.finish(claim, verdict)

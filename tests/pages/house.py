@@ -10,12 +10,12 @@ from flask import Flask
 
 from grader.model.assignment import Level
 from grader.model.records import Job, Kind, Scope, Submission
-from grader.store.submissions import New
+from grader.store.submissions import NewSubmission
 from grader.web import create_app
 from grader.web.http import links
 from tests.service.parts import ASSIGNMENT, COURSE, PATIENCE, Service, until
 from worker.serve.embedded import free_port
-from worker.serve.readiness import missing
+from worker.serve.readiness import unready_parts
 
 __all__ = ["ASSIGNMENT", "COURSE", "PATIENCE", "House", "housed", "until"]
 
@@ -39,7 +39,7 @@ class House(Service):
         self.start("web", "--bind", self.url.removeprefix("http://"))
         self.start("sweeper")
         self.worker()
-        until(lambda: missing(self.url) == {}, "the service is ready")
+        until(lambda: unready_parts(self.url) == {}, "the service is ready")
 
     def token(self, course: str = COURSE, *scopes: Scope) -> str:
         """A new token's secret: staff's, unless scopes are named."""
@@ -59,7 +59,9 @@ class House(Service):
         """Hand in without a browser, and wait for the end."""
         revision = self.store.assignments.current(course, ASSIGNMENT)
         assert revision is not None
-        name = self.store.submissions.accept(New(course, ASSIGNMENT, revision.id, student, filename, source)).id
+        name = self.store.submissions.accept(
+            NewSubmission(course, ASSIGNMENT, revision.id, student, filename, source)
+        ).id
         self.dispatcher.send(Job(Kind.SUBMISSION, name))
         (found,) = self.concluded(name)
         return found

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from grader.model.records import Job, Kind, Submission
 from grader.store.regrades.model import Phase
 from grader.store.search import Filter
-from grader.store.submissions import New
+from grader.store.submissions import NewSubmission
 from tests.pages.browser import Window
 from tests.pages.classroom import CLASS, seated
 from tests.pages.house import ASSIGNMENT, House
@@ -168,7 +168,7 @@ def failed(house: House, window: Window) -> None:
     """Submissions that Backmark failed to grade, and the button that grades them again."""
     for student in ("ada", "ben"):
         # Of a revision that is not there.
-        new = New(UNLUCKY, ASSIGNMENT, "0" * 16, student, "answer.py", RAISES.encode())
+        new = NewSubmission(UNLUCKY, ASSIGNMENT, "0" * 16, student, "answer.py", RAISES.encode())
         name = house.store.submissions.accept(new).id
         house.dispatcher.send(Job(Kind.SUBMISSION, name))
         house.concluded(name)
@@ -193,7 +193,7 @@ def retried(house: House, window: Window) -> None:
 def _graded(house: House, source: bytes, filename: str, student: str) -> Submission:
     current = house.store.assignments.current(CLASS, ASSIGNMENT)
     assert current is not None
-    name = house.store.submissions.accept(New(CLASS, ASSIGNMENT, current.id, student, filename, source)).id
+    name = house.store.submissions.accept(NewSubmission(CLASS, ASSIGNMENT, current.id, student, filename, source)).id
     house.dispatcher.send(Job(Kind.SUBMISSION, name))
     (found,) = house.concluded(name)
     return found

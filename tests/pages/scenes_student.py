@@ -6,7 +6,7 @@ from functools import partial
 from grader.model.assignment import Level
 from grader.model.records import Claim, Job, Kind, Submission
 from grader.store.search import Filter
-from grader.store.submissions import New
+from grader.store.submissions import NewSubmission
 from tests.pages.browser import Window
 from tests.pages.house import ASSIGNMENT, COURSE, House
 from tests.service.parts import EXAMPLES
@@ -129,7 +129,9 @@ def accepted(house: House, student: str) -> str:
     """A submission that no worker is told of."""
     revision = house.store.assignments.current(COURSE, ASSIGNMENT)
     assert revision is not None
-    return house.store.submissions.accept(New(COURSE, ASSIGNMENT, revision.id, student, "work.ipynb", b"{}")).id
+    return house.store.submissions.accept(
+        NewSubmission(COURSE, ASSIGNMENT, revision.id, student, "work.ipynb", b"{}")
+    ).id
 
 
 #: Wrong in a way that nothing explains, wherever two layers of two units follow each other.

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from grader.web.pages.verdict import viewed
-from tests.web.verdicts import failed, passed
+from tests.web.verdicts import failing_verdict, passing_verdict
 
 MASK: dict[str, Any] = {
     "id": "m",
@@ -29,7 +29,7 @@ RAISED = {"type": "ValueError", "message": "no", "traceback": "  line 3, in back
 
 def sentence(**fields: Any) -> tuple[str, str]:
     """Of a failed verdict with these fields."""
-    view = viewed(failed() | fields, None)
+    view = viewed(failing_verdict() | fields, None)
     return view.sentence, view.more
 
 
@@ -80,4 +80,4 @@ def test_an_end_is_told_with_its_reason(outcome: str) -> None:
 
 
 def test_what_is_right_is_called_right() -> None:
-    assert viewed(passed(), None).sentence == "Your backward pass is right."
+    assert viewed(passing_verdict(), None).sentence == "Your backward pass is right."

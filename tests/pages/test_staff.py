@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from grader.model.records import Job, Kind
 from grader.store.search import Filter
-from grader.store.submissions import New
+from grader.store.submissions import NewSubmission
 from tests.pages.browser import Window
 from tests.pages.classroom import CLASS, seated
 from tests.pages.conftest import Opening
@@ -72,7 +72,7 @@ def test_a_submission_is_watched_until_its_verdict(house: House, window: Window)
     revision = house.store.assignments.current(CLASS, ASSIGNMENT)
     assert revision is not None
     source = (FOLDER / "right_loops.py").read_bytes()
-    name = house.store.submissions.accept(New(CLASS, ASSIGNMENT, revision.id, "watched", "a.py", source)).id
+    name = house.store.submissions.accept(NewSubmission(CLASS, ASSIGNMENT, revision.id, "watched", "a.py", source)).id
     page = window.go(f"{HOME}/submissions/{name}")
     house.dispatcher.send(Job(Kind.SUBMISSION, name))
     expect(page.get_by_text("Your backward pass is right.")).to_be_visible(timeout=MILLISECONDS)
@@ -97,7 +97,7 @@ def test_a_submission_is_deleted_by_two_clicks(house: House, window: Window) -> 
     signed_in(house, window)
     revision = house.store.assignments.current(CLASS, ASSIGNMENT)
     assert revision is not None
-    name = house.store.submissions.accept(New(CLASS, ASSIGNMENT, revision.id, "gone", "a.py", b"x")).id
+    name = house.store.submissions.accept(NewSubmission(CLASS, ASSIGNMENT, revision.id, "gone", "a.py", b"x")).id
     page = window.go(f"{HOME}/submissions/{name}")
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("cancelled")).to_be_visible()

@@ -19,7 +19,7 @@ from tests.pages.scenes_student import HOSTILE, HOSTILE_NAME, SCENES, accepted, 
 from tests.reports.disclosing import betrayed, texts
 from tests.service.parts import EXAMPLES
 from worker.serve.embedded import free_port
-from worker.serve.readiness import missing
+from worker.serve.readiness import unready_parts
 
 FOLDER = EXAMPLES[0].parent
 MILLISECONDS = 1000 * PATIENCE
@@ -74,7 +74,7 @@ def test_who_cannot_be_held_looks_now_and_then(house: House, opening: Opening) -
     """By a server that holds one connection only, and that is another's."""
     url = f"http://127.0.0.1:{free_port()}"
     web = house.start("web", "--bind", url.removeprefix("http://"), "--processes", "1", BACKMARK_WEB_THREADS="2")
-    until(lambda: missing(url) == {}, "the second web server is ready")
+    until(lambda: unready_parts(url) == {}, "the second web server is ready")
     claims = [lost(house, "held"), lost(house, "not-held")]
     first, second = (house.submission(claim.job.id) for claim in claims)
     held, looking = opening(), opening()

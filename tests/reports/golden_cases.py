@@ -24,8 +24,8 @@ from grader.model.records import State, Submission
 from grader.reports.disclosure import disclosed
 from grader.reports.registry import FORMATS
 from grader.reports.terminal import rendered
-from grader.store.listings import Listing
-from grader.store.summary import Standing
+from grader.store.listings import CodeListing
+from grader.store.summary import VerdictSummary
 from grader.subjects.networks.revision import Revision, packaged
 from grader.web.pages import words
 from grader.web.pages.sources import listing
@@ -134,11 +134,11 @@ def shown(name: str, by: Grader) -> dict[str, Any]:
     grading = by.grading(source, name)
     verdict = json.loads(json.dumps(grading.verdict().as_dict()))
     verdict["statistics"]["seconds"] = 0.0
-    cells = Listing(grading.cells.texts, grading.cells.whole) if name.endswith(".ipynb") else None
+    cells = CodeListing(grading.cells.texts, grading.cells.whole) if name.endswith(".ipynb") else None
     marked = listing(name, source, len(source), cells, verdict)
     return {
         "result": verdict,
-        "standing": json.loads(json.dumps(Standing.of(verdict).write())),
+        "standing": json.loads(json.dumps(VerdictSummary.of(verdict).write())),
         "marked": [[cell.number, line.number, line.mark] for cell in marked.cells for line in cell.marked],
         "levels": {level: _level(name, verdict, feedback) for level, feedback in LEVELS.items()},
     }

@@ -16,8 +16,8 @@ from worker.grading.pool import Jails
 from worker.sandbox.policy import Launch
 from worker.serve.embedded import EmbeddedRedis
 from worker.service.context import Context
-from worker.service.fitness import Fitness
 from worker.service.graders import Graders
+from worker.service.isolation import Isolation
 from worker.service.stop import Stop
 
 __all__ = ["Making", "context", "making", "redis_server", "service"]
@@ -60,7 +60,7 @@ def making(redis_server: EmbeddedRedis, jail: Launch) -> Iterator[Making]:
         secret = settings.secret.get_secret_value().encode() if settings.secret else None
         jails = Jails(jail)
         graders = Graders(store.assignments, jails, secret)
-        made.append(Context(settings, store, Sent(), graders, jails, Stop(), Fitness(None)))
+        made.append(Context(settings, store, Sent(), graders, jails, Stop(), Isolation(None)))
         return made[-1]
 
     yield make

@@ -14,8 +14,8 @@ from grader.dispatch import CeleryDispatcher, application
 from grader.model.records import Job, Kind, Submission
 from grader.settings.service import ServiceSettings
 from grader.store.store import Store
-from grader.store.submissions import New
-from worker.serve.tether import tethered
+from grader.store.submissions import NewSubmission
+from worker.serve.die_with_parent import tie_to_parent
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted(each for each in (ROOT / "examples").iterdir() if each.suffix in {".py", ".ipynb"})
@@ -31,8 +31,8 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
 """
 
 
-def gone(pids: set[int]) -> bool:
-    """Whether none of these processes runs: one that is dead and not reaped does not."""
+def are_gone(pids: set[int]) -> bool:
+    """Return True if none of these processes runs; a zombie does not."""
     return not any(_runs(pid) for pid in pids)
 
 
@@ -60,7 +60,7 @@ class Part:
         with log.open("ab") as output:
             self.process = subprocess.Popen(
                 # It ends with the tests, also when these are killed.
-                tethered([sys.executable, "-m", "worker.cli.main", *words]),
+                tie_to_parent([sys.executable, "-m", "worker.cli.main", *words]),
                 env={**environment, **variables},
                 cwd=ROOT,
                 stdout=output,
@@ -127,7 +127,7 @@ class Service:
         """Hand in, as the web server does, and be graded by what ships; the submission's id."""
         revision = self.store.assignments.current(COURSE, ASSIGNMENT)
         assert revision is not None
-        new = New(COURSE, assignment, revision.id, student, filename, source)
+        new = NewSubmission(COURSE, assignment, revision.id, student, filename, source)
         name = self.store.submissions.accept(new).id
         self.dispatcher.send(Job(Kind.SUBMISSION, name))
         return name

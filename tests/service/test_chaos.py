@@ -18,7 +18,7 @@ import pytest
 from grader.judge.judge import Judge
 from grader.model.records import Scope, State
 from tests.service.parts import ASSIGNMENT, COURSE, EXAMPLES, Part, Service, service, until
-from tests.service.test_end_to_end import settled
+from tests.service.test_end_to_end import without_identity
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails
 from worker.serve.embedded import EmbeddedRedis, free_port, lasting_port
@@ -44,7 +44,7 @@ def redis(redis_program: str, tmp_path: Path) -> Iterator[EmbeddedRedis]:
 
 
 @dataclass(frozen=True, slots=True)
-class HandedIn:
+class GradedSubmission:
     """One student's file; every second is unlike all others, by a remark or a blank at its end."""
 
     number: int
@@ -59,11 +59,11 @@ class HandedIn:
         return self.file.read_bytes() + end.encode()
 
 
-def load() -> list[HandedIn]:
+def load() -> list[GradedSubmission]:
     """A mix of all examples."""
     files = [file for file in EXAMPLES if file.name != SLOW]
     slow = next(file for file in EXAMPLES if file.name == SLOW)
-    return [HandedIn(i, slow if i % 50 == 7 else files[i % len(files)]) for i in range(SUBMISSIONS)]
+    return [GradedSubmission(i, slow if i % 50 == 7 else files[i % len(files)]) for i in range(SUBMISSIONS)]
 
 
 class Portal:
@@ -90,7 +90,7 @@ class Portal:
             self.over = True
             self._changed.notify_all()
 
-    def hand_in(self, work: HandedIn) -> None:
+    def hand_in(self, work: GradedSubmission) -> None:
         """Once it is its turn, until it is accepted."""
         with self._changed:
             self._changed.wait_for(lambda: self.over or self._allowed > work.number)
@@ -98,7 +98,7 @@ class Portal:
             while not self.over and not self._accepted(client, work):
                 threading.Event().wait(0.1)
 
-    def _accepted(self, client: httpx.Client, work: HandedIn) -> bool:
+    def _accepted(self, client: httpx.Client, work: GradedSubmission) -> bool:
         fields = {"assignment": ASSIGNMENT, "student": f"student-{work.number}"}
         files = {"file": (work.file.name, work.source)}
         try:
@@ -160,7 +160,7 @@ class Course:
         self._web = self._served()
 
     def kill_sweeper(self) -> None:
-        """What would take up what the others lost."""
+        """Kill and restart the sweeper, which recovers the work of others."""
         self._sweeper.kill()
         self._sweeper = self._service.start("sweeper")
 
@@ -176,18 +176,18 @@ class Course:
         return self._service.start("web", "--bind", self._address)
 
 
-def expected(judge: Judge, jails: Jails) -> dict[str, dict[str, Any]]:
+def expected_verdicts(judge: Judge, jails: Jails) -> dict[str, dict[str, Any]]:
     """Each example's verdict when nothing is killed."""
     grader = Grader(judge, jails)
     return {
-        file.name: settled(json.loads(json.dumps(grader.grade(file.read_bytes(), file.name).as_dict())))
+        file.name: without_identity(json.loads(json.dumps(grader.grade(file.read_bytes(), file.name).as_dict())))
         for file in EXAMPLES
     }
 
 
 def test_nothing_is_lost_whatever_is_killed(redis: EmbeddedRedis, tmp_path: Path, udl: Judge, jails: Jails) -> None:
     """Every 202 ends once, as done, with one verdict: that of a day without faults. No attempt is charged."""
-    right = expected(udl, jails)
+    right = expected_verdicts(udl, jails)
     works = load()
     with service(redis.url, tmp_path) as opened, ThreadPoolExecutor(4) as hands:
         course = Course(opened, redis)
@@ -210,7 +210,7 @@ def test_nothing_is_lost_whatever_is_killed(redis: EmbeddedRedis, tmp_path: Path
             assert (submission.attempt, submission.verdict) == (1, 1)
             assert verdict is not None
             mine = {"id": "", "filename": work.file.name, "source_sha256": hashlib.sha256(work.source).hexdigest()}
-            assert settled(verdict) == {**right[work.file.name], "submission": mine}
+            assert without_identity(verdict) == {**right[work.file.name], "submission": mine}
         assert len(opened.store.redis.keys("bm:submission:*")) == SUBMISSIONS
         assert len(opened.store.redis.keys("bm:verdict:*")) == SUBMISSIONS
         assert sum(opened.store.counters.read().outcomes.values()) == SUBMISSIONS

@@ -9,7 +9,7 @@ from grader.model.records import State
 from tests.service.parts import EXAMPLES, ROOT, Service
 
 
-def settled(verdict: dict[str, Any]) -> dict[str, Any]:
+def without_identity(verdict: dict[str, Any]) -> dict[str, Any]:
     """The verdict without what differs between two gradings: the submission's id, and the time it took."""
     return {
         **verdict,
@@ -28,7 +28,7 @@ def test_every_example_gets_the_verdict_of_the_command_line(service: Service) ->
         capture_output=True,
         check=False,
     )
-    expected = [settled(json.loads(line)) for line in graded.stdout.splitlines()]
+    expected = [without_identity(json.loads(line)) for line in graded.stdout.splitlines()]
     assert len(expected) == len(EXAMPLES)
     assert {each.state for each in service.concluded(*names)} == {State.DONE}
     again = [service.submit(file.read_bytes(), file.name, f"{file.stem}, another") for file in EXAMPLES]
@@ -37,6 +37,6 @@ def test_every_example_gets_the_verdict_of_the_command_line(service: Service) ->
         verdict = service.store.submissions.verdict(name)
         assert verdict is not None
         assert verdict["submission"]["id"] == name
-        assert settled(verdict) == wanted, submission.filename
+        assert without_identity(verdict) == wanted, submission.filename
     reused = {service.submission(name).outcome for name in again if service.submission(name).reused}
     assert reused == {"passed", "failed", "rejected"}

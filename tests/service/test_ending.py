@@ -4,7 +4,7 @@ import os
 import signal
 
 from grader.model.records import Job, Kind, Queue, State
-from tests.service.parts import EXAMPLES, SLEEPER, Service, gone, until
+from tests.service.parts import EXAMPLES, SLEEPER, Service, are_gone, until
 
 RIGHT = next(file for file in EXAMPLES if file.name == "right_loops.py").read_bytes()
 
@@ -25,7 +25,7 @@ def test_a_worker_that_is_stopped_hands_back_what_it_holds(service: Service) -> 
     found = service.submission(long)
     assert (found.state, found.tries) == (State.QUEUED, 0)
     assert service.store.jobs.waiting(Queue.INTERACTIVE) == 1
-    assert gone(below)
+    assert are_gone(below)
     assert service.store.workers.list() == []
     service.worker(1)
     running(service, long)
@@ -42,7 +42,7 @@ def test_a_submission_that_is_cancelled_while_it_runs_is_ended(service: Service)
     until(lambda: worker.descendants() - idle, "its jail runs")
     jail = worker.descendants() - idle
     service.store.submissions.cancel(name)
-    until(lambda: gone(jail), "its jail is gone")
+    until(lambda: are_gone(jail), "its jail is gone")
     other = service.submit(RIGHT, "short.py", "ben")
     assert service.concluded(other)[0].outcome == "passed"
     assert service.submission(name).state is State.CANCELLED
@@ -58,7 +58,7 @@ def test_a_killed_worker_leaves_nothing_behind_and_its_submission_is_taken_up_ag
     until(lambda: len(worker.descendants()) > 2, "its jail runs")
     below = worker.descendants()
     worker.kill()
-    until(lambda: gone(below), "all that it started is gone")
+    until(lambda: are_gone(below), "all that it started is gone")
     service.worker(1)
     until(lambda: service.submission(name).tries == 2, "it is taken up again")
 

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from tests.service.parts import ROOT
-from worker.service import engine
+from worker.service import engine_version
 
 
 def test_every_module_that_grading_imports_is_in_the_fingerprint() -> None:
@@ -16,11 +16,11 @@ def test_every_module_that_grading_imports_is_in_the_fingerprint() -> None:
         "    if name.split('.')[0] in {'grader', 'worker'} and '.' in name:\n        print(module.__file__)"
     )
     files = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    covered = [ROOT / source for source in engine.SOURCES]
+    covered = [ROOT / source for source in engine_version.SOURCES]
     for file in map(Path, files.split()):
         assert any(each == file or each in file.parents for each in covered), file
 
 
 def test_what_the_fingerprint_covers_is_there() -> None:
-    assert all((ROOT / source).exists() for source in engine.SOURCES)
-    assert len(engine.fingerprint()) == 64
+    assert all((ROOT / source).exists() for source in engine_version.SOURCES)
+    assert len(engine_version.fingerprint()) == 64

@@ -1,4 +1,4 @@
-"""What a worker makes of a submission, and of its own failures."""
+"""A worker's handling of submissions, and of its own failures."""
 
 import json
 import os
@@ -13,19 +13,19 @@ import pytest
 from grader.errors import AssignmentError
 from grader.model.assignment import Limits
 from grader.model.records import Job, Kind, Revision, State, Submission
-from grader.store.codec import unpacked
-from grader.store.listings import Listing
-from grader.store.submissions import New
+from grader.store.codec import decode
+from grader.store.listings import CodeListing
+from grader.store.submissions import NewSubmission
 from tests.sandbox.conftest import pid_of
 from tests.service.conftest import Making, Sent
 from tests.service.parts import ASSIGNMENT, COURSE, EXAMPLES, until
 from worker.grading.pool import Jails
 from worker.sandbox.policy import Launch
 from worker.sandbox.session import Session
-from worker.service import gradings
+from worker.service import verdicts as source_verdicts
 from worker.service.context import Context
-from worker.service.fitness import Fitness
 from worker.service.graders import Graders
+from worker.service.isolation import Isolation
 from worker.service.tasks import perform
 
 
@@ -35,12 +35,12 @@ def example(name: str) -> bytes:
 
 def handed_in(context: Context, source: bytes, filename: str = "a.py", student: str = "ann") -> Job:
     accepted = context.store.submissions.accept(
-        New(COURSE, ASSIGNMENT, _current(context).id, student, filename, source)
+        NewSubmission(COURSE, ASSIGNMENT, _current(context).id, student, filename, source)
     )
     return Job(Kind.SUBMISSION, accepted.id)
 
 
-def done(context: Context, job: Job) -> Submission:
+def perform_job(context: Context, job: Job) -> Submission:
     """Let the worker do it."""
     perform(context, job)
     found = context.store.submissions.get(job.id)
@@ -49,19 +49,19 @@ def done(context: Context, job: Job) -> Submission:
 
 
 def test_an_identical_source_gets_the_same_verdict_as_its_own(context: Context) -> None:
-    first = done(context, handed_in(context, example("missing_factor_two.py")))
-    second = done(context, handed_in(context, example("missing_factor_two.py"), "b.py", "ben"))
+    first = perform_job(context, handed_in(context, example("missing_factor_two.py")))
+    second = perform_job(context, handed_in(context, example("missing_factor_two.py"), "b.py", "ben"))
     assert (first.reused, second.reused) == (False, True)
     verdicts = [context.store.submissions.verdict(each.id) for each in (first, second)]
     assert [each and each["submission"]["filename"] for each in verdicts] == ["a.py", "b.py"]
-    assert verdicts[1] == gradings.own(verdicts[0] or {}, second.id, "b.py")
+    assert verdicts[1] == source_verdicts.with_identity(verdicts[0] or {}, second.id, "b.py")
 
 
 def test_what_identical_sources_share_has_nobody_s_filename(context: Context) -> None:
-    first = done(context, handed_in(context, example("missing_factor_two.py"), "lovelace.py"))
+    first = perform_job(context, handed_in(context, example("missing_factor_two.py"), "lovelace.py"))
     (key,) = context.store.redis.scan_iter("bm:cache:*")
     cached: Any = context.store.redis.get(key)
-    assert unpacked(cached)["submission"]["filename"] == "source.py"
+    assert decode(cached)["submission"]["filename"] == "source.py"
     assert (context.store.submissions.verdict(first.id) or {})["submission"]["filename"] == "lovelace.py"
 
 
@@ -69,16 +69,16 @@ def test_a_notebooks_cells_are_kept_beside_its_verdict_also_when_it_is_refused(c
     for function in ("backward_pass", "forward_pass"):
         cells = [("markdown", "# Title"), ("code", f"def {function}(*_):\n    raise ValueError")]
         document = {"cells": [{"cell_type": kind, "source": source} for kind, source in cells]}
-        found = done(context, handed_in(context, json.dumps(document).encode(), "a.ipynb"))
+        found = perform_job(context, handed_in(context, json.dumps(document).encode(), "a.ipynb"))
         listing = context.store.listings.get(found.source_sha256)
-        assert listing == Listing(((2, f"def {function}(*_):\n    raise ValueError"),), whole=True), found
+        assert listing == CodeListing(((2, f"def {function}(*_):\n    raise ValueError"),), whole=True), found
         assert context.store.submissions.delete(found.id)
         assert context.store.listings.get(found.source_sha256) is None
 
 
 def test_an_outcome_that_may_not_repeat_itself_is_graded_again(context: Context) -> None:
     for student in ("ann", "ben"):
-        found = done(context, handed_in(context, example("raises.py"), student=student))
+        found = perform_job(context, handed_in(context, example("raises.py"), student=student))
         assert (found.outcome, found.reused) == ("error", False)
 
 
@@ -112,11 +112,11 @@ def test_a_jail_that_is_killed_costs_a_try_and_nothing_of_it_is_kept(
     killed(step, 2)
     job = handed_in(context, example("right_loops.py"))
     for tries in (1, 2):
-        waiting = done(context, job)
+        waiting = perform_job(context, job)
         assert (waiting.state, waiting.tries, waiting.outcome) == (State.QUEUED, tries, None)
         assert not list(context.store.redis.scan_iter("bm:cache:*"))
-    assert done(context, job).outcome == "passed"
-    assert done(context, handed_in(context, example("right_loops.py"), student="ben")).reused
+    assert perform_job(context, job).outcome == "passed"
+    assert perform_job(context, handed_in(context, example("right_loops.py"), student="ben")).reused
 
 
 def test_a_source_whose_jails_are_all_killed_ends_as_our_failure_and_says_why(
@@ -124,7 +124,7 @@ def test_a_source_whose_jails_are_all_killed_ends_as_our_failure_and_says_why(
 ) -> None:
     killed("answer", 3)
     job = handed_in(context, example("right_loops.py"))
-    found = [done(context, job) for _ in range(3)][-1]
+    found = [perform_job(context, job) for _ in range(3)][-1]
     assert (found.state, found.outcome) == (State.SERVICE_FAILED, None)
     assert "killed the jail" in (found.failure or "")
 
@@ -137,31 +137,31 @@ def test_a_source_whose_jails_are_all_killed_ends_as_our_failure_and_says_why(
 def test_what_is_too_much_to_read_is_read_again(context: Context, source: bytes) -> None:
     """It came of a limit: another machine, or a later day, may read it."""
     for student in ("ann", "ben"):
-        found = done(context, handed_in(context, source, student=student))
+        found = perform_job(context, handed_in(context, source, student=student))
         assert (found.outcome, found.reused) == ("rejected", False)
 
 
 def test_a_rejection_by_the_parser_is_kept(context: Context) -> None:
-    first, second = (done(context, handed_in(context, b"def (:", student=student)) for student in ("ann", "ben"))
+    first, second = (perform_job(context, handed_in(context, b"def (:", student=student)) for student in ("ann", "ben"))
     assert [first.outcome, second.outcome, second.reused] == ["rejected", "rejected", True]
 
 
 def test_a_verdict_is_kept_by_all_that_it_follows_from(context: Context) -> None:
     revision = _current(context)
-    key = gradings.cache_key(revision, "0" * 64, "a.py", b"")
-    assert gradings.cache_key(revision, "0" * 64, "other.txt", b"") == key
+    key = source_verdicts.cache_key(revision, "0" * 64, "a.py", b"")
+    assert source_verdicts.cache_key(revision, "0" * 64, "other.txt", b"") == key
     other = {
-        gradings.cache_key(revision, "1" * 64, "a.py", b""),
-        gradings.cache_key(revision, "0" * 64, "A.IPYNB", b""),
-        gradings.cache_key(revision, "0" * 64, "a.py", b"secret"),
+        source_verdicts.cache_key(revision, "1" * 64, "a.py", b""),
+        source_verdicts.cache_key(revision, "0" * 64, "A.IPYNB", b""),
+        source_verdicts.cache_key(revision, "0" * 64, "a.py", b"secret"),
     }
     assert key not in other
     assert len(other) == 3
-    assert gradings.cache_key(revision, "0" * 64, "a.ipynb", b"") in other
+    assert source_verdicts.cache_key(revision, "0" * 64, "a.ipynb", b"") in other
 
 
 def test_a_jail_is_started_ahead_for_whoever_comes_next(context: Context) -> None:
-    done(context, handed_in(context, example("right_loops.py")))
+    perform_job(context, handed_in(context, example("right_loops.py")))
     limits = context.graders.grader(_current(context), "0" * 64).limits
     ahead = context.jails.take(limits)
     assert ahead.alive
@@ -169,13 +169,13 @@ def test_a_jail_is_started_ahead_for_whoever_comes_next(context: Context) -> Non
 
 
 def test_a_jail_that_died_while_it_waited_is_nobodys_failure(context: Context) -> None:
-    done(context, handed_in(context, example("right_loops.py")))
+    perform_job(context, handed_in(context, example("right_loops.py")))
     ahead = context.jails._ahead
     assert ahead is not None
     ahead.admit()
     ahead.stop()
     until(lambda: not ahead.alive, "it ends")
-    found = done(context, handed_in(context, example("right_einsum.py"), student="ben"))
+    found = perform_job(context, handed_in(context, example("right_einsum.py"), student="ben"))
     assert (found.outcome, found.tries) == ("passed", 1)
 
 
@@ -185,11 +185,11 @@ def test_our_own_failure_is_tried_again_and_never_an_outcome(making: Making) -> 
     job = handed_in(context, example("right_loops.py"))
     revision = _current(context)
     context.store.redis.set(f"bm:networks:{revision.id}", b"something else")
-    first = done(context, job)
+    first = perform_job(context, job)
     assert (first.state, first.tries) == (State.QUEUED, 1)
     assert isinstance(context.dispatcher, Sent)
     assert context.dispatcher.again == [job]
-    second = done(context, job)
+    second = perform_job(context, job)
     assert (second.state, second.outcome) == (State.SERVICE_FAILED, None)
     assert revision.id in (second.failure or "")
     assert context.store.counters.read().service_failures == 1
@@ -203,7 +203,7 @@ def test_another_revisions_networks_are_not_taken_for_its_own(context: Context) 
     assert networks is not None
     context.store.assignments.publish(replace(revision, id="other", course=COURSE, title="Mine"), networks)
     context.store.redis.hset(f"bm:submission:{job.id}", "revision", "other")
-    found = done(context, job)
+    found = perform_job(context, job)
     assert (found.state, found.outcome) == (State.QUEUED, None)
     with pytest.raises(AssignmentError, match="damaged"):
         context.graders.grader(replace(revision, id="other"), "0" * 64)
@@ -211,9 +211,9 @@ def test_another_revisions_networks_are_not_taken_for_its_own(context: Context) 
 
 def test_a_machine_that_can_no_longer_isolate_hands_back_and_waits(context: Context, jail: Launch) -> None:
     """No try is charged, and nothing more is taken until a jail can be had or the worker ends."""
-    fitness = Fitness("/nowhere/bwrap")
+    fitness = Isolation("/nowhere/bwrap")
     jails = Jails(replace(jail, wrapper=("/bin/false",)))
-    broken = replace(context, jails=jails, graders=Graders(context.store.assignments, jails, None), fitness=fitness)
+    broken = replace(context, jails=jails, graders=Graders(context.store.assignments, jails, None), isolation=fitness)
     job = handed_in(context, example("right_loops.py"))
 
     def end() -> None:
@@ -222,7 +222,7 @@ def test_a_machine_that_can_no_longer_isolate_hands_back_and_waits(context: Cont
 
     ending = threading.Thread(target=end)
     ending.start()
-    found = done(broken, job)
+    found = perform_job(broken, job)
     ending.join()
     assert (found.state, found.tries) == (State.QUEUED, 0)
     assert "/nowhere/bwrap" in (fitness.reason or "")

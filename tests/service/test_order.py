@@ -1,17 +1,17 @@
-"""Who goes first: whoever waits for an answer and has none running, then what was a worker's already, then regrades."""
+"""The order of jobs: students with nothing running first, then jobs that a worker had before, then regrades."""
 
 from grader.model.records import Queue, State
 from tests.service.parts import SLEEPER, Service, until
-from tests.service.test_regrades import RIGHT, asked, graded, now
+from tests.service.test_regrades import RIGHT, conclude_with, now, request_regrade
 
 
 def test_a_regrade_waits_for_whoever_waits_for_an_answer(service: Service) -> None:
     """However much of it there is."""
     source = RIGHT.read_bytes()
     for number in range(60):
-        graded(service, source + b"# %d" % number, RIGHT.name, f"student-{number}", 4)
+        conclude_with(service, source + b"# %d" % number, RIGHT.name, f"student-{number}", 4)
     service.worker()
-    regrade = asked(service)
+    regrade = request_regrade(service)
     until(lambda: now(service, regrade).progress.done > 0, "the regrade has begun")
     names = [service.submit(source + b"# new %d" % number, RIGHT.name, f"eager-{number}") for number in range(6)]
     assert {each.outcome for each in service.concluded(*names)} == {"passed"}

@@ -10,7 +10,7 @@ import httpx
 from grader.model.records import Scope, State
 from tests.service.parts import COURSE, EXAMPLES, Part, Service, until
 from worker.serve.embedded import free_port
-from worker.serve.readiness import missing
+from worker.serve.readiness import unready_parts
 
 RIGHT = next(each for each in EXAMPLES if each.name == "right_loops.py").read_bytes()
 
@@ -26,7 +26,7 @@ def full(service: Service) -> Iterator[None]:
 
 
 @contextmanager
-def stopped(pid: int) -> Iterator[None]:
+def suspend(pid: int) -> Iterator[None]:
     """The process is stopped."""
     os.kill(pid, signal.SIGSTOP)
     try:
@@ -35,22 +35,24 @@ def stopped(pid: int) -> Iterator[None]:
         os.kill(pid, signal.SIGCONT)
 
 
-def said(part: Part, words: str) -> bool:
+def has_logged(part: Part, words: str) -> bool:
     return words in part.log.read_text(encoding="utf-8")
 
 
 def test_a_worker_and_a_sweeper_outlive_a_redis_without_memory_and_lose_nothing(service: Service) -> None:
     sweeper, worker = service.start("sweeper"), service.worker(1)
-    with stopped(worker.pid):
+    with suspend(worker.pid):
         names = [service.submit(RIGHT + b"\n" * number, "a.py", f"student-{number}") for number in range(3)]
         service.store.redis.config_set("maxmemory", "1")
     try:
-        until(lambda: said(worker, "this worker takes nothing until there is room: no space left in"), "it says so")
-        until(lambda: said(sweeper, "no space left in its memory"), "the sweeper says so")
+        until(
+            lambda: has_logged(worker, "this worker takes nothing until there is room: no space left in"), "it says so"
+        )
+        until(lambda: has_logged(sweeper, "no space left in its memory"), "the sweeper says so")
     finally:
         service.store.redis.config_set("maxmemory", "0")
     assert {each.state for each in service.concluded(*names)} == {State.DONE}
-    assert said(worker, "there is room again")
+    assert has_logged(worker, "there is room again")
     assert (worker.process.poll(), sweeper.process.poll()) == (None, None)
     assert worker.log.read_text(encoding="utf-8").count("takes nothing until") == 1
 
@@ -61,16 +63,16 @@ def test_the_web_server_is_unready_while_redis_has_no_memory_and_says_why(servic
     service.start("sweeper")
     service.worker(1)
     url = f"http://{address}"
-    until(lambda: missing(url) == {}, "the service is ready")
+    until(lambda: unready_parts(url) == {}, "the service is ready")
     _, token = service.store.tokens.create("portal", COURSE, {Scope.SUBMIT})
     fields = {"assignment": "udl-7.2", "student": "ada", "filename": "a.py", "source": RIGHT.decode()}
     with full(service):
-        reasons = missing(url)
+        reasons = unready_parts(url)
         assert reasons is not None
         assert "no space left in Redis's memory" in reasons["redis"]
         answer = httpx.post(f"{url}/api/v1/submissions", json=fields, headers={"Authorization": f"Bearer {token}"})
         assert answer.status_code in {503, 507}
-    until(lambda: missing(url) == {}, "it is ready again")
+    until(lambda: unready_parts(url) == {}, "it is ready again")
     answer = httpx.post(f"{url}/api/v1/submissions", json=fields, headers={"Authorization": f"Bearer {token}"})
     assert answer.status_code == 202
     service.concluded(answer.json()["id"])

@@ -46,7 +46,7 @@ def named() -> list[str]:
     ours = [str(file.relative_to(ROOT)) for part in ("grader", "worker") for file in (ROOT / part).rglob("*.*")]
     files = []
     for name in re.findall(r"`([a-z/_]+\.(?:py|lua))`", section):
-        # Its sentence has the folder above: `service/claims.py` is in `worker/`.
+        # Its sentence has the folder above: `service/lease.py` is in `worker/`.
         fits = [file for file in ours if f"/{file}".endswith(f"/{name}")]
         assert len(fits) == 1, f"{name} is {fits}"
         files += fits

@@ -16,7 +16,7 @@ from grader.model.records import Job, Kind, Publication, Revision, State
 from grader.publishing.selfcheck import selfcheck
 from grader.store.regrades.model import Selection, Which
 from grader.store.search import Filter
-from grader.store.submissions import New
+from grader.store.submissions import NewSubmission
 from grader.subjects.networks.steps import STEPS
 from tests.service.conftest import Making, Sent
 from tests.service.parts import COURSE, EXAMPLES, until
@@ -63,8 +63,8 @@ def _drawn_once() -> Iterator[None]:
         yield
 
 
-def asked(context: Context, toml: str, *, wanted: int = 0, name: str = "mine") -> Publication:
-    """What the worker makes of a request."""
+def run_publication(context: Context, toml: str, *, wanted: int = 0, name: str = "mine") -> Publication:
+    """Request a publication, let the worker perform it, and return it."""
     requested = context.store.publications.request(COURSE, name, toml, wanted)
     perform(context, Job(Kind.PUBLICATION, requested.id))
     found = context.store.publications.get(requested.id)
@@ -72,8 +72,8 @@ def asked(context: Context, toml: str, *, wanted: int = 0, name: str = "mine") -
     return found
 
 
-def published(context: Context, toml: str, *, wanted: int = 0) -> Revision:
-    publication = asked(context, toml, wanted=wanted)
+def publish(context: Context, toml: str, *, wanted: int = 0) -> Revision:
+    publication = run_publication(context, toml, wanted=wanted)
     assert (publication.state, publication.refusal) == (State.DONE, None)
     found = context.store.assignments.current(COURSE, "mine")
     assert found is not None
@@ -84,7 +84,7 @@ def published(context: Context, toml: str, *, wanted: int = 0) -> Revision:
 def verdict(
     context: Context, revision: Revision, source: bytes, student: str, assignment: str = "mine"
 ) -> dict[str, Any]:
-    new = New(COURSE, assignment, revision.id, student, "a.py", source)
+    new = NewSubmission(COURSE, assignment, revision.id, student, "a.py", source)
     job = Job(Kind.SUBMISSION, context.store.submissions.accept(new).id)
     perform(context, job)
     found = context.store.submissions.verdict(job.id)
@@ -113,7 +113,7 @@ def bare(verdict: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_a_sound_assignment_is_published_and_graded_on(context: Context) -> None:
-    revision = published(context, TOML)
+    revision = publish(context, TOML)
     assert (revision.title, revision.fresh) == ("Mine", 0)
     assert len(revision.catches) > 10
     assert all(networks > 0 for _, networks in revision.catches)
@@ -136,7 +136,7 @@ def test_a_sound_assignment_is_published_and_graded_on(context: Context) -> None
     [
         ("id = mine", 0, "no TOML"),
         (TOML + "depth = 3\n", 0, "depth"),
-        ('id = "other"\ntitle = "Other"\n', 0, "calls itself other"),
+        ('id = "other"\ntitle = "Other"\n', 0, "the assignment's id is other"),
         (TOML + "networks = 2\n[home]\nnetworks = 1\n", 0, "several_inputs"),
         (TOML + "networks = 30\n[ranges]\ndepth = [0, 2]\n", 0, "home.depth is 5"),
         (TOML + "networks = 30\n[rubric]\n" + NO_MARKS, 0, "has any marks"),
@@ -144,7 +144,7 @@ def test_a_sound_assignment_is_published_and_graded_on(context: Context) -> None
     ],
 )
 def test_what_a_person_can_mend_is_refused_in_a_sentence(context: Context, toml: str, wanted: int, said: str) -> None:
-    publication = asked(context, toml, wanted=wanted)
+    publication = run_publication(context, toml, wanted=wanted)
     assert publication.state is State.DONE
     assert publication.revision is None
     assert said in str(publication.refusal)
@@ -152,17 +152,17 @@ def test_what_a_person_can_mend_is_refused_in_a_sentence(context: Context, toml:
 
 
 def test_a_refusal_names_the_mistakes_that_would_pass_and_what_to_do(context: Context) -> None:
-    refusal = asked(context, TOML + "networks = 2\n[home]\nnetworks = 1\n").refusal
+    refusal = run_publication(context, TOML + "networks = 2\n[home]\nnetworks = 1\n").refusal
     assert refusal is not None
     assert refusal.says == "these known-wrong implementations would pass"
     assert "several_inputs" in {each.id for each in refusal.mistakes}
-    assert refusal.advice.startswith("Run `backmark assignment check` on the file: it tries")
+    assert refusal.advice.startswith("Run `backmark assignment check` on the file: it finds")
     named = ", ".join(f"{each.id} ({each.title})" for each in refusal.mistakes)
     assert str(refusal) == f"{refusal.says}: {named}. {refusal.advice}"
 
 
 def test_more_fresh_networks_than_can_be_drawn_are_refused(making: Making) -> None:
-    publication = asked(making(secret=OURS), TOML, wanted=fresh.MOST + 1)
+    publication = run_publication(making(secret=OURS), TOML, wanted=fresh.MOST + 1)
     assert str(fresh.MOST) in str(publication.refusal)
 
 
@@ -188,7 +188,7 @@ def test_a_worker_that_stops_hands_back_a_publication(making: Making) -> None:
 def test_students_of_one_group_are_graded_on_the_same_fresh_networks(making: Making) -> None:
     """Whatever the source: who changes a comment meets no others. The verdict names the networks and the revision."""
     context = making(secret=OURS)
-    revision = published(context, TOML + "networks = 60\n", wanted=12)
+    revision = publish(context, TOML + "networks = 60\n", wanted=12)
     assert (revision.fresh, len(revision.replaced)) == (12, 12)
     (ann, bob), other = pair(), stranger()
     first = verdict(context, revision, RIGHT, ann)
@@ -210,7 +210,7 @@ def test_students_of_one_group_are_graded_on_the_same_fresh_networks(making: Mak
 
 
 def test_another_secret_chooses_other_networks(making: Making) -> None:
-    revision = published(making(secret=OURS), TOML + "networks = 60\n", wanted=12)
+    revision = publish(making(secret=OURS), TOML + "networks = 60\n", wanted=12)
     chosen = [
         making(secret=secret).graders.grader(revision, "", "3").reference.networks_sha256 for secret in (OURS, OTHERS)
     ]
@@ -219,7 +219,7 @@ def test_another_secret_chooses_other_networks(making: Making) -> None:
 
 def test_verdicts_are_reused_within_a_group_only(making: Making) -> None:
     context = making(secret=OURS)
-    revision = published(context, TOML + "networks = 60\n", wanted=12)
+    revision = publish(context, TOML + "networks = 60\n", wanted=12)
     (ann, bob), other = pair(), stranger()
     reused = []
     for student in (ann, bob, other):
@@ -230,7 +230,7 @@ def test_verdicts_are_reused_within_a_group_only(making: Making) -> None:
 
 
 def test_a_table_of_the_answers_to_the_shipped_networks_fails_in_the_service(making: Making, udl: Judge) -> None:
-    """Where there is a secret: the pool is drawn for the first submission, and kept. A right one passes."""
+    """With a secret the pool is drawn for the first submission, and kept; a right submission passes."""
     context, cheating = making(secret=OURS), table(udl.revision)
     shipped = context.store.assignments.current(COURSE, "udl-7.2")
     assert shipped is not None
@@ -259,7 +259,7 @@ def test_without_a_secret_what_ships_is_graded_on_its_own_networks(making: Makin
 def test_a_regrade_draws_the_networks_of_each_students_group(making: Making) -> None:
     """A source has a unit for each group that handed it in, whose verdict is that of its students, bit for bit."""
     context = making(secret=OURS)
-    revision = published(context, TOML + "networks = 60\n", wanted=12)
+    revision = publish(context, TOML + "networks = 60\n", wanted=12)
     (ann, bob), other = pair(), stranger()
     before = {student: verdict(context, revision, RIGHT, student) for student in (ann, bob, other)}
     selection = Selection(COURSE, "mine", revision.id, which=Which.ALL, fresh=True)
@@ -279,10 +279,10 @@ def test_a_regrade_draws_the_networks_of_each_students_group(making: Making) -> 
 
 def test_what_gives_way_leaves_networks_that_catch_every_mistake(udl: Judge) -> None:
     caught = [catch.places for catch in selfcheck(udl.revision).catches]
-    assert fresh.giving_way(200, 40, caught) == places(200, usual(200))
-    assert fresh.giving_way(10, 2, [(0,), (5,)]) == (1, 6)
-    assert fresh.giving_way(4, 2, [(0,), (1,)]) == (2,)
-    assert fresh.giving_way(2, 1, [(0,), (1,)]) == ()
+    assert fresh.replaceable(200, 40, caught) == places(200, usual(200))
+    assert fresh.replaceable(10, 2, [(0,), (5,)]) == (1, 6)
+    assert fresh.replaceable(4, 2, [(0,), (1,)]) == (2,)
+    assert fresh.replaceable(2, 1, [(0,), (1,)]) == ()
 
 
 def test_who_hands_in_without_a_name_belongs_to_a_group_of_the_course() -> None:
@@ -291,11 +291,11 @@ def test_who_hands_in_without_a_name_belongs_to_a_group_of_the_course() -> None:
 
 
 def test_a_choice_covers_the_whole_pool(udl: Judge) -> None:
-    chosen = [set(fresh.chosen(b"secret", "revision", f"{i:064}", 50, 10)) for i in range(50)]
+    chosen = [set(fresh.choose(b"secret", "revision", f"{i:064}", 50, 10)) for i in range(50)]
     assert all(len(each) == 10 for each in chosen)
     assert set.union(*chosen) == set(range(50))
     with pytest.raises(AssignmentError):
-        fresh.chosen(b"secret", "revision", "", 5, 6)
+        fresh.choose(b"secret", "revision", "", 5, 6)
     assert udl.assignment.ranges == Ranges()
 
 
@@ -308,7 +308,7 @@ def test_a_pool_is_drawn_by_a_seed_that_only_the_secret_tells(udl: Judge) -> Non
 
 
 def test_joined_networks_stand_in_order_of_depth(udl: Judge) -> None:
-    found = fresh.joined(udl.revision, udl.revision, [0, 150, 3])
+    found = fresh.merge_pool(udl.revision, udl.revision, [0, 150, 3])
     depths = [len(sizes) for sizes in found.suite.sizes]
     assert depths == sorted(depths)
     assert len(found.suite) == 203

@@ -3,8 +3,8 @@
 import pytest
 
 from grader.model.records import Job, Kind, Queue, State
-from grader.store.regrades.model import Mode, Phase, Regrade, Selection, Which
-from grader.store.submissions import New
+from grader.store.regrades.model import Mode, Phase, RegradeRecord, Selection, Which
+from grader.store.submissions import NewSubmission
 from tests.service.conftest import Making
 from tests.service.parts import ASSIGNMENT, COURSE, EXAMPLES, Service, until
 from worker.service.sweeper import Sweeper
@@ -13,11 +13,11 @@ RIGHT = next(each for each in EXAMPLES if each.name == "right_loops.py")
 WRONG = next(each for each in EXAMPLES if each.name == "no_relu_derivative.ipynb")
 
 
-def graded(service: Service, source: bytes, filename: str, student: str, score: int) -> str:
+def conclude_with(service: Service, source: bytes, filename: str, student: str, score: int) -> str:
     """A submission that was given so many marks of ten, whatever it is worth."""
     revision = service.store.assignments.current(COURSE, ASSIGNMENT)
     assert revision is not None
-    new = New(COURSE, ASSIGNMENT, revision.id, student, filename, source)
+    new = NewSubmission(COURSE, ASSIGNMENT, revision.id, student, filename, source)
     name = service.store.submissions.accept(new).id
     claim = service.store.jobs.claim(Job(Kind.SUBMISSION, name))
     assert claim is not None
@@ -26,7 +26,7 @@ def graded(service: Service, source: bytes, filename: str, student: str, score: 
     return name
 
 
-def asked(service: Service, *, fresh: bool = False) -> str:
+def request_regrade(service: Service, *, fresh: bool = False) -> str:
     """A regrade of all, against the assignment's current revision."""
     revision = service.store.assignments.current(COURSE, ASSIGNMENT)
     assert revision is not None
@@ -36,18 +36,18 @@ def asked(service: Service, *, fresh: bool = False) -> str:
     return found
 
 
-def now(service: Service, name: str) -> Regrade:
+def now(service: Service, name: str) -> RegradeRecord:
     found = service.store.regrades.get(name)
     assert found is not None
     return found
 
 
-def reached(service: Service, name: str, phase: Phase) -> Regrade:
+def wait_for_phase(service: Service, name: str, phase: Phase) -> RegradeRecord:
     until(lambda: now(service, name).phase is phase, f"the regrade is {phase}")
     return now(service, name)
 
 
-def started(service: Service, name: str, mode: Mode | None) -> None:
+def start_phase(service: Service, name: str, mode: Mode | None) -> None:
     """Apply it, or roll it back where no mode is given, as the web server does."""
     regrades = service.store.regrades
     regrades.roll_back(name) if mode is None else regrades.apply(name, mode)
@@ -57,16 +57,16 @@ def started(service: Service, name: str, mode: Mode | None) -> None:
 def test_a_regrade_gives_the_verdicts_that_a_submission_would_get(service: Service) -> None:
     service.worker()
     right, wrong = RIGHT.read_bytes(), WRONG.read_bytes()
-    up = [graded(service, right, RIGHT.name, f"right {number}", 4) for number in range(5)]
-    down = [graded(service, wrong, WRONG.name, f"wrong {number}", 10) for number in range(5)]
-    name = asked(service)
-    found = reached(service, name, Phase.PREVIEWED)
+    up = [conclude_with(service, right, RIGHT.name, f"right {number}", 4) for number in range(5)]
+    down = [conclude_with(service, wrong, WRONG.name, f"wrong {number}", 10) for number in range(5)]
+    name = request_regrade(service)
+    found = wait_for_phase(service, name, Phase.PREVIEWED)
     assert (found.counts.submissions, found.counts.sources) == (10, 2)
     assert (found.counts.up, found.counts.down) == (5, 5)
     assert found.counts.newly_failing["relu_derivative"] == 5
 
-    started(service, name, Mode.WHOLE)
-    assert reached(service, name, Phase.APPLIED).counts.applied == 10
+    start_phase(service, name, Mode.WHOLE)
+    assert wait_for_phase(service, name, Phase.APPLIED).counts.applied == 10
     (fresh,) = service.concluded(service.submit(right, RIGHT.name, "another"))
     for each in up:
         submission, verdict = service.submission(each), service.store.submissions.verdict(each)
@@ -77,8 +77,8 @@ def test_a_regrade_gives_the_verdicts_that_a_submission_would_get(service: Servi
         assert verdict == expected | {"submission": expected["submission"] | {"id": each}}
     assert {service.submission(each).outcome for each in down} == {"failed"}
 
-    started(service, name, None)
-    assert reached(service, name, Phase.ROLLED_BACK).counts.rolled_back == 10
+    start_phase(service, name, None)
+    assert wait_for_phase(service, name, Phase.ROLLED_BACK).counts.rolled_back == 10
     assert {service.submission(each).score for each in up} == {4}
 
 
@@ -86,8 +86,8 @@ def test_an_identical_source_is_graded_again_only_when_asked_to(service: Service
     service.worker(concurrency=1)
     service.concluded(service.submit(RIGHT.read_bytes(), RIGHT.name, "ada"))
     for fresh in (False, True):
-        name = asked(service, fresh=fresh)
-        reached(service, name, Phase.PREVIEWED)
+        name = request_regrade(service, fresh=fresh)
+        wait_for_phase(service, name, Phase.PREVIEWED)
         (row,) = service.store.regrades.report(name).all(frozenset())
         reused = service.store.redis.hget(f"bm:unit:{row.entry.unit}", "reused")
         assert reused == (b"0" if fresh else b"1")
@@ -99,24 +99,25 @@ def test_what_a_killed_worker_was_at_is_gone_on_with_by_another(service: Service
     right = RIGHT.read_bytes()
     # Many enough for the kill to come in between: sources that differ in a comment, each handed in several times.
     names = [
-        graded(service, right + b"# %d" % (number % 60), RIGHT.name, f"student {number}", 4) for number in range(500)
+        conclude_with(service, right + b"# %d" % (number % 60), RIGHT.name, f"student {number}", 4)
+        for number in range(500)
     ]
     service.start("sweeper")
     worker = service.worker()
-    name = asked(service)
+    name = request_regrade(service)
     if step == "apply":
-        reached(service, name, Phase.PREVIEWED)
-        started(service, name, Mode.WHOLE)
+        wait_for_phase(service, name, Phase.PREVIEWED)
+        start_phase(service, name, Mode.WHOLE)
         until(lambda: now(service, name).counts.applied > 0, "some are applied")
     else:
         until(lambda: now(service, name).progress.done > 3 and now(service, name).phase is Phase.PREVIEWING, "some")
     worker.kill()
     service.worker()
     if step == "preview":
-        found = reached(service, name, Phase.PREVIEWED)
+        found = wait_for_phase(service, name, Phase.PREVIEWED)
         assert (found.progress.total, found.progress.done, found.counts.up) == (60, 60, 500)
-        started(service, name, Mode.WHOLE)
-    found = reached(service, name, Phase.APPLIED)
+        start_phase(service, name, Mode.WHOLE)
+    found = wait_for_phase(service, name, Phase.APPLIED)
     assert (found.counts.applied, found.counts.skipped) == (500, 0)
     assert {(each.verdict, each.outcome, each.regrade) for each in map(service.submission, names)} == {
         (2, "passed", name)
@@ -126,10 +127,10 @@ def test_what_a_killed_worker_was_at_is_gone_on_with_by_another(service: Service
 def test_a_cancelled_preview_holds_no_worker_and_goes_on_when_resumed(service: Service) -> None:
     right = RIGHT.read_bytes()
     for number in range(80):
-        graded(service, right + b"# %d" % number, RIGHT.name, f"student {number}", 4)
+        conclude_with(service, right + b"# %d" % number, RIGHT.name, f"student {number}", 4)
     service.start("sweeper")
     service.worker()
-    name = asked(service)
+    name = request_regrade(service)
     until(lambda: now(service, name).progress.done > 3, "some are graded")
     service.store.regrades.cancel(name)
     assert service.store.jobs.waiting(Queue.REGRADE) == 0
@@ -140,7 +141,7 @@ def test_a_cancelled_preview_holds_no_worker_and_goes_on_when_resumed(service: S
     _, jobs = service.store.regrades.resume(name)
     for job in jobs:
         service.dispatcher.send(job)
-    assert reached(service, name, Phase.PREVIEWED).progress.done == 80
+    assert wait_for_phase(service, name, Phase.PREVIEWED).progress.done == 80
 
 
 def test_a_sweeper_deletes_what_nobody_went_on_with(making: Making) -> None:

@@ -1,4 +1,4 @@
-"""What the tests of the store are about: small submissions and verdicts, and a lease that has ended."""
+"""Helpers for the tests of the store: small submissions and verdicts, and an expired lease."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from grader.model.result import complete_verdict
 from grader.store import keys
 from grader.store.connection import text
 from grader.store.store import Store
-from grader.store.submissions import New
+from grader.store.submissions import NewSubmission
 
 REVISION = "0123456789abcdef"
 
@@ -20,28 +20,28 @@ def new(
     assignment: str = "udl-7.2",
     key: str | None = None,
     fingerprint: str = "same",
-) -> New:
+) -> NewSubmission:
     """A submission of Ada's; with a key, sent with that Idempotency-Key."""
     idempotency = None if key is None else ("token", "POST /submissions", key, fingerprint)
-    return New(course, assignment, REVISION, student, "answer.py", source, idempotency)
+    return NewSubmission(course, assignment, REVISION, student, "answer.py", source, idempotency)
 
 
-def accepted(store: Store, given: New | None = None) -> str:
-    """A submission that waits."""
+def accept(store: Store, given: NewSubmission | None = None) -> str:
+    """Accept a submission, which waits, and return its id."""
     return store.submissions.accept(given or new()).id
 
 
-def claimed(store: Store, name: str) -> Claim:
-    """The claim of a submission that waited."""
+def claim_job(store: Store, name: str) -> Claim:
+    """Claim a waiting submission."""
     claim = store.jobs.claim(job(name))
     assert claim is not None
     return claim
 
 
-def finished(store: Store, given: New | None = None, outcome: str = "passed") -> str:
-    """A submission that is done."""
-    name = accepted(store, given)
-    assert store.submissions.finish(claimed(store, name), verdict(outcome))
+def finish_job(store: Store, given: NewSubmission | None = None, outcome: str = "passed") -> str:
+    """Accept and finish a submission, and return its id."""
+    name = accept(store, given)
+    assert store.submissions.finish(claim_job(store, name), verdict(outcome))
     return name
 
 
@@ -66,14 +66,14 @@ def verdict(outcome: str = "passed", **other: Any) -> dict[str, Any]:
     )
 
 
-def kept(store: Store, key: str, given: dict[str, Any], source_sha256: str) -> bool:
-    """Keep a verdict for identical sources, by itself; whether it is kept."""
-    call = store.cache.putting(key, given, source_sha256)
+def cache_verdict(store: Store, key: str, given: dict[str, Any], source_sha256: str) -> bool:
+    """Cache a verdict; return True if it is cached."""
+    call = store.cache.storing_call(key, given, source_sha256)
     return call is not None and bool(store.scripts.run(call.name, *call.args))
 
 
 def end_lease(store: Store, claim: Claim) -> None:
-    """Let the claim's lease have ended a moment ago."""
+    """Set the end of the claim's lease to the past."""
     assert store.redis.zadd(keys.LEASES, {f"{claim.job.kind}:{claim.job.id}": 1}, xx=True, ch=True)
 
 

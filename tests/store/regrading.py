@@ -1,14 +1,14 @@
-"""What the tests of regrades are about: submissions by their marks, and workers that do one thing at a time."""
+"""Helpers for the tests of regrades: submissions by their marks, and workers that do one thing at a time."""
 
 from typing import Any
 
 from grader.model.records import Claim, Job, Kind
 from grader.model.result import complete_verdict
-from grader.store.regrades.model import Mode, Phase, Regrade, Selection, Which
-from grader.store.regrades.report import Row
+from grader.store.regrades.model import Mode, Phase, RegradeRecord, Selection, Which
+from grader.store.regrades.report import ReportRow
 from grader.store.store import Store
-from grader.store.submissions import New
-from tests.store.making import REVISION, claimed
+from grader.store.submissions import NewSubmission
+from tests.store.making import REVISION, claim_job
 
 COURSE, ASSIGNMENT = "cs101", "udl-7.2"
 NAMES = ("bias_gradient", "any_shape", "relu_derivative")
@@ -30,15 +30,15 @@ def result(score: int, *, max_score: int = 10, failing: tuple[str, ...] = (), ou
 
 def handed_in(store: Store, student: str, source: str, filename: str = "answer.py") -> str:
     """A submission that waits."""
-    new = New(COURSE, ASSIGNMENT, REVISION, student, filename, source.encode())
+    new = NewSubmission(COURSE, ASSIGNMENT, REVISION, student, filename, source.encode())
     return store.submissions.accept(new).id
 
 
-def graded(store: Store, student: str, source: str, score: int = 8, **other: Any) -> str:
-    """A submission that has so many marks."""
+def grade_submission(store: Store, student: str, source: str, score: int = 8, **other: Any) -> str:
+    """Grade a submission with this score, and return its id."""
     filename = other.pop("filename", "answer.py")
     name = handed_in(store, student, source, filename)
-    assert store.submissions.finish(claimed(store, name), result(score, **other))
+    assert store.submissions.finish(claim_job(store, name), result(score, **other))
     return name
 
 
@@ -48,35 +48,35 @@ def selection(**other: Any) -> Selection:
     return Selection(**{**chosen, **other})
 
 
-def asked(store: Store, **other: Any) -> str:
-    """A regrade that was asked for."""
+def request_regrade(store: Store, **other: Any) -> str:
+    """Request a regrade, and return its id."""
     return store.regrades.request(selection(**other)).regrade.id
 
 
-def chosen(store: Store, **other: Any) -> str:
-    """A regrade whose units wait."""
-    name = asked(store, **other)
+def select_units(store: Store, **other: Any) -> str:
+    """Request a regrade and select its units, which wait; return its id."""
+    name = request_regrade(store, **other)
     finish_step(store, name)
     return name
 
 
-def previewed(store: Store, verdicts: dict[str, dict[str, Any]] | dict[str, int], **other: Any) -> str:
-    """A regrade whose sources got these verdicts, or so many marks."""
-    name = chosen(store, **other)
+def preview_regrade(store: Store, verdicts: dict[str, dict[str, Any]] | dict[str, int], **other: Any) -> str:
+    """Request and preview a regrade whose sources get these verdicts or scores; return its id."""
+    name = select_units(store, **other)
     grade(store, {source: result(each) if isinstance(each, int) else each for source, each in verdicts.items()})
     assert phase(store, name) is Phase.PREVIEWED
     return name
 
 
-def applied(store: Store, name: str, mode: Mode = Mode.WHOLE) -> Regrade:
-    """The same, applied."""
+def apply_regrade(store: Store, name: str, mode: Mode = Mode.WHOLE) -> RegradeRecord:
+    """Apply a regrade, and return it."""
     store.regrades.apply(name, mode)
     finish_step(store, name)
     return now(store, name)
 
 
-def rolled_back(store: Store, name: str) -> Regrade:
-    """The same, rolled back."""
+def rolled_back(store: Store, name: str) -> RegradeRecord:
+    """Roll a regrade back, and return it."""
     store.regrades.roll_back(name)
     finish_step(store, name)
     return now(store, name)
@@ -98,7 +98,7 @@ def claim_step(store: Store, name: str) -> Claim:
 
 def one_chunk(store: Store, claim: Claim) -> bool:
     """Do as much of a step as one script does; whether there is more."""
-    steps = store.regrades.steps
+    steps = store.regrades.runner
     match phase(store, claim.job.id):
         case Phase.PREPARING:
             done = steps.choose(claim)
@@ -128,7 +128,7 @@ def grade(store: Store, verdicts: dict[str, dict[str, Any]]) -> int:
 def unit_graded(store: Store, claim: Claim, verdict: dict[str, Any]) -> tuple[Job, ...] | None:
     """The unit's end, as a worker writes it."""
     found = store.regrades.units.get(claim.job.id)
-    return store.regrades.units.graded(claim, verdict, () if found is None else found.classes)
+    return store.regrades.units.record_verdict(claim, verdict, () if found is None else found.classes)
 
 
 def waiting_units(store: Store) -> list[Job]:
@@ -140,7 +140,7 @@ def waiting_units(store: Store) -> list[Job]:
 def fail(store: Store, unit: Job) -> None:
     """Let a unit fail as often as it is tried."""
     while (claim := store.jobs.claim(unit)) is not None:
-        store.jobs.failed(claim, "no jail")
+        store.jobs.record_failure(claim, "no jail")
 
 
 def own(verdict: dict[str, Any], submission: str, filename: str) -> dict[str, Any]:
@@ -148,7 +148,7 @@ def own(verdict: dict[str, Any], submission: str, filename: str) -> dict[str, An
     return {**verdict, "submission": {**verdict["submission"], "id": submission, "filename": filename}}
 
 
-def now(store: Store, name: str) -> Regrade:
+def now(store: Store, name: str) -> RegradeRecord:
     """A regrade that is there."""
     found = store.regrades.get(name)
     assert found is not None
@@ -156,10 +156,10 @@ def now(store: Store, name: str) -> Regrade:
 
 
 def phase(store: Store, name: str) -> Phase:
-    """Where a regrade is."""
+    """Return the phase of a regrade."""
     return now(store, name).phase
 
 
-def rows(store: Store, name: str) -> dict[str, Row]:
+def rows(store: Store, name: str) -> dict[str, ReportRow]:
     """The report by submission."""
     return {row.submission: row for row in store.regrades.report(name).all(frozenset())}

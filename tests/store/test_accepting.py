@@ -9,12 +9,12 @@ from grader.model.records import Queue, State
 from grader.store.errors import IdempotencyMismatch, ShareUsedUp, StorageFull
 from grader.store.shares import Share
 from grader.store.store import Store
-from grader.store.submissions import New
-from tests.store.making import accepted, claimed, finished, job, new, now, remains
+from grader.store.submissions import NewSubmission
+from tests.store.making import accept, claim_job, finish_job, job, new, now, remains
 
 
 def test_what_is_accepted_can_be_read_and_waits(store: Store) -> None:
-    name = accepted(store, new(source=b"np.zeros(3)"))
+    name = accept(store, new(source=b"np.zeros(3)"))
     found = now(store, name)
     assert (found.state, found.attempt, found.size, found.student) == (State.QUEUED, 1, 11, "ada")
     assert store.submissions.source(name) == b"np.zeros(3)"
@@ -23,12 +23,17 @@ def test_what_is_accepted_can_be_read_and_waits(store: Store) -> None:
 
 
 def test_attempts_are_numbered_by_student_and_assignment(store: Store) -> None:
-    names = [finished(store), finished(store), finished(store, new("bob")), finished(store, new(assignment="other"))]
+    names = [
+        finish_job(store),
+        finish_job(store),
+        finish_job(store, new("bob")),
+        finish_job(store, new(assignment="other")),
+    ]
     assert [now(store, name).attempt for name in names] == [1, 2, 1, 1]
 
 
 def test_a_resubmission_supersedes_the_one_that_waits(store: Store) -> None:
-    older, newer = accepted(store), accepted(store)
+    older, newer = accept(store), accept(store)
     assert now(store, older).state is State.SUPERSEDED
     assert now(store, older).superseded_by == newer
     assert store.jobs.position(job(older)) is None
@@ -37,20 +42,20 @@ def test_a_resubmission_supersedes_the_one_that_waits(store: Store) -> None:
 
 
 def test_a_resubmission_leaves_what_runs_and_what_others_wait_for(store: Store) -> None:
-    running = accepted(store)
-    claimed(store, running)
-    others = [accepted(store, new("bob")), accepted(store, new(assignment="other")), accepted(store, new(course="x"))]
-    accepted(store)
+    running = accept(store)
+    claim_job(store, running)
+    others = [accept(store, new("bob")), accept(store, new(assignment="other")), accept(store, new(course="x"))]
+    accept(store)
     assert now(store, running).state is State.RUNNING
     assert {now(store, name).state for name in others} == {State.QUEUED}
 
 
 def test_what_was_handed_back_is_superseded_like_any_that_waits(store: Store) -> None:
-    first = accepted(store)
-    claim = claimed(store, first)
-    second = accepted(store)
+    first = accept(store)
+    claim = claim_job(store, first)
+    second = accept(store)
     assert store.jobs.hand_back(claim)
-    third = accepted(store)
+    third = accept(store)
     assert now(store, first).superseded_by == now(store, second).superseded_by == third
 
 
@@ -63,15 +68,15 @@ def test_the_same_request_twice_is_one_submission(store: Store) -> None:
 
 
 def test_an_idempotency_key_is_good_for_one_request(store: Store) -> None:
-    first = accepted(store, new(key="k"))
+    first = accept(store, new(key="k"))
     with pytest.raises(IdempotencyMismatch, match="used before"):
-        accepted(store, new(key="k", fingerprint="other"))
+        accept(store, new(key="k", fingerprint="other"))
     assert now(store, first).state is State.QUEUED
-    assert accepted(store, new(key="another", fingerprint="other")) != first
+    assert accept(store, new(key="another", fingerprint="other")) != first
 
 
 def test_a_request_whose_submission_was_deleted_is_accepted_anew(store: Store) -> None:
-    first = accepted(store, new(key="k"))
+    first = accept(store, new(key="k"))
     store.submissions.delete(first)
     second = store.submissions.accept(new(key="k", fingerprint="other"))
     assert second.id != first
@@ -83,7 +88,7 @@ def test_a_full_redis_refuses_and_records_nothing(store: Store) -> None:
     store.redis.config_set("maxmemory", "1")
     try:
         with pytest.raises((StorageFull, StoreUnavailable)):
-            accepted(store, new(key="k"))
+            accept(store, new(key="k"))
     finally:
         store.redis.config_set("maxmemory", "0")
     assert store.redis.dbsize() == before
@@ -91,26 +96,26 @@ def test_a_full_redis_refuses_and_records_nothing(store: Store) -> None:
 
 
 def test_a_share_counts_what_is_accepted_and_nothing_else(store: Store) -> None:
-    """Whether a file is small, or so large that it is asked first whether it would be refused."""
+    """True of a small file, and of one so large that the limits are checked before it is compressed."""
     large = b"#" * (1 << 20)
 
-    def shared(student: str, source: bytes, key: str | None = None) -> New:
+    def with_shares(student: str, source: bytes, key: str | None = None) -> NewSubmission:
         shares = (Share("files", (student,), 1, 5, 60), Share("bytes", (student,), len(source), 2 << 20, 60))
         return replace(new(student, source, key=key), shares=shares)
 
-    first = store.submissions.accept(shared("ada", large, "k"))
-    assert store.submissions.accept(shared("ada", large, "k")).replayed
-    store.submissions.accept(shared("ada", large[1:]))
+    first = store.submissions.accept(with_shares("ada", large, "k"))
+    assert store.submissions.accept(with_shares("ada", large, "k")).replayed
+    store.submissions.accept(with_shares("ada", large[1:]))
     for source in (large, b"##"):
         with pytest.raises(ShareUsedUp) as refused:
-            store.submissions.accept(shared("ada", source))
+            store.submissions.accept(with_shares("ada", source))
         assert 0 < refused.value.wait <= 60
-    assert store.submissions.accept(shared("ada", b"#")).id != first.id
-    assert store.submissions.accept(shared("bob", large)).id
+    assert store.submissions.accept(with_shares("ada", b"#")).id != first.id
+    assert store.submissions.accept(with_shares("bob", large)).id
 
 
 def test_texts_with_separators_are_kept_apart(store: Store) -> None:
-    names = [accepted(store, new("a:b", assignment="c")), accepted(store, new("b", assignment="c:a"))]
+    names = [accept(store, new("a:b", assignment="c")), accept(store, new("b", assignment="c:a"))]
     assert {now(store, name).state for name in names} == {State.QUEUED}
     assert [now(store, name).attempt for name in names] == [1, 1]
 
@@ -118,7 +123,7 @@ def test_texts_with_separators_are_kept_apart(store: Store) -> None:
 def test_the_order_holds_though_redis_s_clock_was_set_back(store: Store) -> None:
     ahead = 4_000_000_000_000_000
     store.redis.set("bm:clock", ahead)
-    names = [accepted(store, new(f"s{at}")) for at in range(3)]
+    names = [accept(store, new(f"s{at}")) for at in range(3)]
     assert [now(store, name).created for name in names] == [ahead / 1e6 + at / 1e6 for at in (1, 2, 3)]
     assert [store.jobs.position(job(name)) for name in names] == [0, 1, 2]
     assert store.jobs.oldest(Queue.INTERACTIVE) == 0

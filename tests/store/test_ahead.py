@@ -8,15 +8,15 @@ from grader.errors import StoreUnavailable
 from grader.model.records import State
 from grader.store.scripts import Call, _source
 from grader.store.store import Store
-from tests.store.making import accepted, claimed, now, verdict
+from tests.store.making import accept, claim_job, now, verdict
 
 
 @pytest.fixture
 def end(store: Store) -> Iterator[Callable[[], bool]]:
     """Finish a claimed submission, with its verdict kept ahead of that."""
-    name = accepted(store)
-    claim = claimed(store, name)
-    keeping = store.cache.putting("key", verdict(), now(store, name).source_sha256)
+    name = accept(store)
+    claim = claim_job(store, name)
+    keeping = store.cache.storing_call("key", verdict(), now(store, name).source_sha256)
     assert keeping is not None
     yield lambda: store.submissions.finish(claim, verdict(), ahead=keeping)
     assert now(store, name).state is State.DONE
@@ -49,8 +49,8 @@ def test_a_redis_that_takes_no_writes_now_is_asked_again_later(store: Store, end
 
 
 def test_what_fails_ahead_takes_nothing_from_the_end(store: Store) -> None:
-    name = accepted(store)
-    claim = claimed(store, name)
+    name = accept(store)
+    claim = claim_job(store, name)
     wrong = Call("keep", (now(store, name).source_sha256, "", "bm:key", b"", "no number"))
     assert store.submissions.finish(claim, verdict(), ahead=wrong)
     assert now(store, name).state is State.DONE

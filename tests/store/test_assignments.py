@@ -5,25 +5,25 @@ from dataclasses import replace
 from functools import partial
 
 from grader.model.records import Revision
-from grader.store.packaged import shipped
+from grader.store.packaged import packaged_revisions
 from grader.store.store import Store
 from grader.subjects.networks.revision import load, packaged
 
 UDL = "udl-7.2"
 
 
-def published(store: Store, name: str, course: str = "cs101", assignment_id: str = "mine") -> Revision:
+def publish(store: Store, name: str, course: str = "cs101", assignment_id: str = "mine") -> Revision:
     record = Revision(name, course, "{}", assignment_id, "Mine", "0" * 64, 0.0, 2, (("drop_mask", 180),))
     return store.assignments.publish(record, f"networks of {name}".encode(), b"pool")
 
 
 def test_what_ships_is_read_without_numpy_as_numpy_reads_it() -> None:
-    for each in shipped():
+    for each in packaged_revisions():
         whole = packaged(each.assignment_id)
         assert (each.id, each.networks_sha256) == (whole.id, whole.networks_sha256)
         assert each.assignment == whole.assignment_json
         assert each.title == whole.assignment.title
-    assert UDL in {each.assignment_id for each in shipped()}
+    assert UDL in {each.assignment_id for each in packaged_revisions()}
 
 
 def test_what_ships_is_there_for_every_course_from_the_first_question(store: Store) -> None:
@@ -50,7 +50,7 @@ def test_what_ships_is_there_whichever_question_comes_first(store: Store) -> Non
 
 
 def test_a_published_revision_is_read_as_it_was_written(store: Store) -> None:
-    given = published(store, "r1")
+    given = publish(store, "r1")
     assert given.published > 1e9
     assert store.assignments.current("cs101", "mine") == store.assignments.get("cs101", "r1") == given
     assert store.assignments.networks("r1") == b"networks of r1"
@@ -59,15 +59,15 @@ def test_a_published_revision_is_read_as_it_was_written(store: Store) -> None:
 
 
 def test_the_last_published_is_current_and_the_others_remain(store: Store) -> None:
-    first, second = published(store, "r1"), published(store, "r2")
+    first, second = publish(store, "r1"), publish(store, "r2")
     assert store.assignments.current("cs101", "mine") == second
     assert store.assignments.revisions("cs101", "mine") == [second, first]
-    assert published(store, "r1") == first
+    assert publish(store, "r1") == first
     assert store.assignments.current("cs101", "mine") == first
 
 
 def test_a_course_sees_no_revision_of_another(store: Store) -> None:
-    published(store, "r1", course="other")
+    publish(store, "r1", course="other")
     assert store.assignments.current("cs101", "mine") is None
     assert store.assignments.get("cs101", "r1") is None
     assert store.assignments.revisions("cs101", "mine") == []
@@ -75,7 +75,7 @@ def test_a_course_sees_no_revision_of_another(store: Store) -> None:
 
 
 def test_a_course_s_own_goes_before_what_ships(store: Store) -> None:
-    own = published(store, "r1", assignment_id=UDL)
+    own = publish(store, "r1", assignment_id=UDL)
     assert store.assignments.current("cs101", UDL) == own
     assert store.assignments.list("cs101") == [own]
     assert [each.course for each in store.assignments.revisions("cs101", UDL)] == ["cs101", "*"]
@@ -85,8 +85,8 @@ def test_a_course_s_own_goes_before_what_ships(store: Store) -> None:
 
 
 def test_two_courses_that_publish_the_same_share_its_networks(store: Store) -> None:
-    first = published(store, "r1")
-    second = published(store, "r1", course="other")
+    first = publish(store, "r1")
+    second = publish(store, "r1", course="other")
     assert replace(second, course="cs101", published=first.published) == first
     assert len(list(store.redis.scan_iter("bm:networks:*"))) == 1
 

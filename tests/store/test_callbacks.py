@@ -7,22 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from grader.store.callbacks import GIVE_UP, MOST_ENDPOINTS, Attempt, Event, Progress, Result, TooManyEndpoints
+from grader.store.callbacks import GIVE_UP, MOST_ENDPOINTS, Attempt, DeliveryState, Event, Result, TooManyEndpoints
 from grader.store.errors import BadCursor
 from grader.store.store import Store
-from tests.store.making import accepted, finished, new
+from tests.store.making import accept, finish_job, new
 
 URL = "https://portal.example/hook"
 DAY = GIVE_UP / 1000
 
 
 def claim(store: Store, limit: int = 100, most: int = 100, lease: float = 60.0) -> list[Attempt]:
-    """What is due, once the outbox is emptied."""
+    """Empty the outbox, and claim the deliveries that are due."""
     store.callbacks.move()
     return store.callbacks.claim(limit, most, lease)
 
 
-def claimed(store: Store) -> Attempt:
+def claim_one(store: Store) -> Attempt:
     """The one delivery that is due."""
     (attempt,) = claim(store)
     return attempt
@@ -30,7 +30,7 @@ def claimed(store: Store) -> Attempt:
 
 def states(store: Store, endpoint: str) -> dict[str, int]:
     """How many deliveries are in each state."""
-    return {state: len(store.callbacks.deliveries(endpoint, state).items) for state in Progress}
+    return {state: len(store.callbacks.deliveries(endpoint, state).items) for state in DeliveryState}
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_an_event_becomes_a_delivery_for_each_endpoint_that_asked_for_its_kind(s
     told = {store.callbacks.create("cs101", URL, [Event.DONE, Event.REGRADED])[1] for _ in range(2)}
     store.callbacks.create("cs101", URL, [Event.CANCELLED])
     store.callbacks.create("other", URL)
-    name = finished(store)
+    name = finish_job(store)
     attempts = claim(store)
     assert {attempt.secrets for attempt in attempts} == {(secret,) for secret in told}
     assert {(attempt.submission, attempt.event, attempt.number) for attempt in attempts} == {(name, Event.DONE, 1)}
@@ -73,75 +73,75 @@ def test_an_event_becomes_a_delivery_for_each_endpoint_that_asked_for_its_kind(s
 
 
 def test_every_end_of_a_submission_is_an_event(store: Store, endpoint: str) -> None:
-    store.submissions.cancel(accepted(store, new("grace")))
-    accepted(store)
-    accepted(store)
+    store.submissions.cancel(accept(store, new("grace")))
+    accept(store)
+    accept(store)
     assert {attempt.event for attempt in claim(store)} == {Event.CANCELLED, Event.SUPERSEDED}
     assert states(store, endpoint)["pending"] == 2
 
 
 def test_an_event_that_nobody_can_read_is_named_and_stops_nothing(store: Store, endpoint: str) -> None:
     store.redis.rpush("bm:outbox", "{", "[]", json.dumps({"event": "submission.done"}))
-    finished(store)
+    finish_job(store)
     taken, unreadable = store.callbacks.move()
     assert (taken, len(unreadable)) == (4, 3)
     assert states(store, endpoint)["pending"] == 1
 
 
 def test_what_is_claimed_is_nobody_elses_until_its_lease_ends(store: Store, endpoint: str) -> None:
-    finished(store)
-    first = claimed(store)
+    finish_job(store)
+    first = claim_one(store)
     assert claim(store) == []
     store.callbacks.ahead = 61
-    second = claimed(store)
+    second = claim_one(store)
     assert (second.delivery, second.number) == (first.delivery, 2)
     assert second.fence > first.fence
     assert store.callbacks.conclude(first, Result.DELIVERED) is None
-    assert store.callbacks.conclude(second, Result.DELIVERED) is Progress.DELIVERED
+    assert store.callbacks.conclude(second, Result.DELIVERED) is DeliveryState.DELIVERED
     assert states(store, endpoint) == {"pending": 0, "delivered": 1, "failed": 0}
 
 
 def test_a_failed_attempt_is_due_again_after_its_pause_under_the_same_id(store: Store, endpoint: str) -> None:
-    finished(store)
-    first = claimed(store)
-    assert store.callbacks.conclude(first, Result.RETRY, status=503, error="busy", pause=5) is Progress.PENDING
+    finish_job(store)
+    first = claim_one(store)
+    assert store.callbacks.conclude(first, Result.RETRY, status=503, error="busy", pause=5) is DeliveryState.PENDING
     store.callbacks.ahead = 4
     assert claim(store) == []
-    (waiting,) = store.callbacks.deliveries(endpoint, Progress.PENDING).items
+    (waiting,) = store.callbacks.deliveries(endpoint, DeliveryState.PENDING).items
     assert (waiting.status, waiting.error, waiting.attempts) == (503, "busy", 1)
     assert waiting.due is not None
     store.callbacks.ahead = 6
-    assert claimed(store).delivery == first.delivery
+    assert claim_one(store).delivery == first.delivery
 
 
 def test_the_last_attempt_is_made_when_the_day_is_over_and_then_it_is_given_up(store: Store, endpoint: str) -> None:
-    finished(store)
-    store.callbacks.conclude(claimed(store), Result.RETRY, error="early", pause=10 * DAY)
+    finish_job(store)
+    store.callbacks.conclude(claim_one(store), Result.RETRY, error="early", pause=10 * DAY)
     store.callbacks.ahead = DAY - 5
     assert claim(store) == []
     store.callbacks.ahead = DAY + 5
-    assert store.callbacks.conclude(claimed(store), Result.RETRY, error="at last", pause=1) is Progress.FAILED
-    (given_up,) = store.callbacks.deliveries(endpoint, Progress.FAILED).items
+    assert store.callbacks.conclude(claim_one(store), Result.RETRY, error="at last", pause=1) is DeliveryState.FAILED
+    (given_up,) = store.callbacks.deliveries(endpoint, DeliveryState.FAILED).items
     assert (given_up.attempts, given_up.error) == (2, "at last")
     store.callbacks.ahead = 3 * DAY
     assert claim(store) == []
 
 
 def test_one_that_was_never_reached_in_its_day_is_still_tried_once(store: Store, endpoint: str) -> None:
-    finished(store)
+    finish_job(store)
     store.callbacks.move()
     store.callbacks.ahead = 2 * DAY
-    assert store.callbacks.conclude(claimed(store), Result.RETRY) is Progress.FAILED
+    assert store.callbacks.conclude(claim_one(store), Result.RETRY) is DeliveryState.FAILED
     assert states(store, endpoint)["failed"] == 1
 
 
 @pytest.mark.usefixtures("endpoint")
 def test_one_endpoint_takes_only_so_many_places_and_leaves_the_others_theirs(store: Store) -> None:
     for student in range(6):
-        finished(store, new(str(student)))
+        finish_job(store, new(str(student)))
     store.callbacks.move()
     other = store.callbacks.create("cs101", "https://other.example/")[0]
-    finished(store, new("late"))
+    finish_job(store, new("late"))
     attempts = claim(store, limit=10, most=3)
     assert Counter(attempt.url for attempt in attempts) == {URL: 3, other.url: 1}
     assert claim(store, limit=10, most=3) == []
@@ -152,7 +152,7 @@ def test_one_endpoint_takes_only_so_many_places_and_leaves_the_others_theirs(sto
 @pytest.mark.usefixtures("endpoint")
 def test_places_of_attempts_whose_leases_ended_are_free_again(store: Store) -> None:
     for student in range(4):
-        finished(store, new(str(student)))
+        finish_job(store, new(str(student)))
     first = {attempt.delivery for attempt in claim(store, most=2)}
     store.callbacks.ahead = 61
     assert len(first & {attempt.delivery for attempt in claim(store, most=2)}) <= 2
@@ -163,7 +163,7 @@ def test_places_of_attempts_whose_leases_ended_are_free_again(store: Store) -> N
 @pytest.mark.usefixtures("endpoint")
 def test_an_endpoint_that_fails_is_tried_one_at_a_time_until_it_answers(store: Store) -> None:
     for student in range(4):
-        finished(store, new(str(student)))
+        finish_job(store, new(str(student)))
     attempts = claim(store, most=3)
     for attempt in attempts:
         store.callbacks.conclude(attempt, Result.RETRY, pause=0)
@@ -175,21 +175,21 @@ def test_an_endpoint_that_fails_is_tried_one_at_a_time_until_it_answers(store: S
 @pytest.mark.usefixtures("endpoint")
 def test_a_limit_that_is_used_up_leaves_the_rest_due(store: Store) -> None:
     for student in range(3):
-        finished(store, new(str(student)))
+        finish_job(store, new(str(student)))
     assert [len(claim(store, limit=2)) for _ in range(3)] == [2, 1, 0]
 
 
 def test_who_wants_no_more_is_disabled_and_told_nothing_more(store: Store, endpoint: str) -> None:
     for student in range(3):
-        finished(store, new(str(student)))
+        finish_job(store, new(str(student)))
     first = claim(store, limit=1)[0]
-    assert store.callbacks.conclude(first, Result.GONE, status=410, error="410") is Progress.FAILED
+    assert store.callbacks.conclude(first, Result.GONE, status=410, error="410") is DeliveryState.FAILED
     assert states(store, endpoint) == {"pending": 0, "delivered": 0, "failed": 3}
     disabled = store.callbacks.get(endpoint)
     assert disabled is not None
     assert disabled.disabled is not None
     assert disabled.reason == "410"
-    finished(store, new("late"))
+    finish_job(store, new("late"))
     assert claim(store) == []
 
 
@@ -197,18 +197,18 @@ def test_the_old_secret_signs_along_for_the_hours_that_were_chosen(store: Store)
     made, old = store.callbacks.create("cs101", URL)
     fresh = store.callbacks.rotate(made.id, hours=24)
     assert fresh not in {None, old}
-    finished(store)
-    first = claimed(store)
+    finish_job(store)
+    first = claim_one(store)
     assert first.secrets == (fresh, old)
     store.callbacks.ahead = 25 * 3600
-    assert claimed(store).secrets == (fresh,)
+    assert claim_one(store).secrets == (fresh,)
 
 
 def test_without_hours_the_old_secret_ends_at_once(store: Store) -> None:
     made, _ = store.callbacks.create("cs101", URL)
     fresh = store.callbacks.rotate(made.id, hours=0)
-    finished(store)
-    assert claimed(store).secrets == (fresh,)
+    finish_job(store)
+    assert claim_one(store).secrets == (fresh,)
     assert store.callbacks.rotate("nobody", hours=0) is None
 
 
@@ -216,8 +216,8 @@ def test_an_endpoint_is_removed_with_all_that_belongs_to_it(store: Store) -> Non
     before = set(store.redis.scan_iter("bm:*callback*")) | set(store.redis.scan_iter("bm:deliver*"))
     made, _ = store.callbacks.create("cs101", URL)
     for student, result in (("a", Result.DELIVERED), ("b", Result.DROP), ("c", Result.RETRY), ("d", None)):
-        finished(store, new(student))
-        attempt = claimed(store)
+        finish_job(store, new(student))
+        attempt = claim_one(store)
         if result:
             store.callbacks.conclude(attempt, result, pause=60)
     assert states(store, made.id) == {"pending": 2, "delivered": 1, "failed": 1}
@@ -230,10 +230,10 @@ def test_an_endpoint_is_removed_with_all_that_belongs_to_it(store: Store) -> Non
 
 def test_what_is_remembered_expires_and_successes_are_only_the_last_hundred(store: Store, endpoint: str) -> None:
     for student in range(103):
-        finished(store, new(str(student)))
+        finish_job(store, new(str(student)))
     for attempt in claim(store, limit=200, most=200):
         store.callbacks.conclude(attempt, Result.DELIVERED)
-    page = store.callbacks.deliveries(endpoint, Progress.DELIVERED, limit=200)
+    page = store.callbacks.deliveries(endpoint, DeliveryState.DELIVERED, limit=200)
     assert len(page.items) == 100
     keys = [*store.redis.scan_iter("bm:delivery:*"), *store.redis.scan_iter("bm:deliveries:delivered:*")]
     assert len(keys) == 101
@@ -241,22 +241,22 @@ def test_what_is_remembered_expires_and_successes_are_only_the_last_hundred(stor
 
 
 def test_deliveries_are_listed_newest_first_page_by_page(store: Store, endpoint: str) -> None:
-    names = [finished(store, new(str(student))) for student in range(5)]
+    names = [finish_job(store, new(str(student))) for student in range(5)]
     store.callbacks.move()
-    first = store.callbacks.deliveries(endpoint, Progress.PENDING, limit=3)
-    finished(store, new("late"))
+    first = store.callbacks.deliveries(endpoint, DeliveryState.PENDING, limit=3)
+    finish_job(store, new("late"))
     store.callbacks.move()
-    second = store.callbacks.deliveries(endpoint, Progress.PENDING, limit=3, after=first.next_cursor)
+    second = store.callbacks.deliveries(endpoint, DeliveryState.PENDING, limit=3, after=first.next_cursor)
     assert [each.submission for each in (*first.items, *second.items)] == names[::-1]
     assert second.next_cursor is None
     with pytest.raises(BadCursor):
-        store.callbacks.deliveries(endpoint, Progress.PENDING, after="nonsense")
+        store.callbacks.deliveries(endpoint, DeliveryState.PENDING, after="nonsense")
 
 
 @pytest.mark.usefixtures("endpoint")
 def test_deliveries_hold_nothing_of_a_student(store: Store) -> None:
-    finished(store, new("ada-lovelace"))
-    store.callbacks.conclude(claimed(store), Result.RETRY, pause=60)
+    finish_job(store, new("ada-lovelace"))
+    store.callbacks.conclude(claim_one(store), Result.RETRY, pause=60)
     for name in store.redis.scan_iter("bm:deliver*"):
         held = store.redis.hgetall(name) if store.redis.type(name) == b"hash" else store.redis.zrange(name, 0, -1)
         assert "lovelace" not in str(held)

@@ -9,11 +9,11 @@ import pytest
 from grader.model.records import Job, Kind, Queue, State
 from grader.settings.service import ServiceSettings
 from grader.store import keys
-from grader.store.callbacks import Attempt, Event, Progress, Result
+from grader.store.callbacks import Attempt, DeliveryState, Event, Result
 from grader.store.regrades.model import Phase, Selection
 from grader.store.store import Store
 from grader.store.workers import Worker
-from tests.store.making import REVISION, accepted, claimed, end_lease, job, new, now, verdict
+from tests.store.making import REVISION, accept, claim_job, end_lease, job, new, now, verdict
 
 HOUR = 3_600_000
 
@@ -30,16 +30,16 @@ def hasty(settings: ServiceSettings) -> Iterator[Store]:
 def waiting_job(store: Store, kind: Kind) -> Job:
     """A job of that kind that waits."""
     if kind is Kind.SUBMISSION:
-        return job(accepted(store))
+        return job(accept(store))
     if kind is Kind.PUBLICATION:
         return Job(kind, store.publications.request("cs101", "mine", "id = 'mine'").id)
     if kind is Kind.REGRADE:
         return Job(kind, store.regrades.request(Selection("cs101", "udl-7.2", REVISION)).regrade.id)
-    claim = claimed(store, accepted(store))
+    claim = claim_job(store, accept(store))
     assert store.submissions.finish(claim, verdict())
     regrade = store.jobs.claim(waiting_job(store, Kind.REGRADE))
     assert regrade is not None
-    step = store.regrades.steps.choose(regrade)
+    step = store.regrades.runner.choose(regrade)
     assert step is not None
     return step.released[0]
 
@@ -56,56 +56,56 @@ def test_a_dead_worker_is_missed_after_a_lease_whatever_it_held(hasty: Store, ki
     waiting = waiting_job(hasty, kind)
     assert hasty.jobs.claim(waiting) is not None
     set_back(hasty)
-    assert hasty.jobs.lost() == []
+    assert hasty.jobs.requeue_lost() == []
     end = time.monotonic() + 30
-    while not (lost := hasty.jobs.lost()):
+    while not (lost := hasty.jobs.requeue_lost()):
         assert time.monotonic() < end
         time.sleep(0.02)
     assert lost == [waiting]
 
 
 def test_a_worker_that_lives_keeps_its_claim_and_no_try_is_counted(store: Store) -> None:
-    name = accepted(store)
-    claim = claimed(store, name)
+    name = accept(store)
+    claim = claim_job(store, name)
     set_back(store)
-    assert store.jobs.lost() == []
+    assert store.jobs.requeue_lost() == []
     assert store.jobs.beat(claim)
-    assert store.jobs.lost() == []
+    assert store.jobs.requeue_lost() == []
     assert store.submissions.finish(claim, verdict())
     assert now(store, name).tries == 1
 
 
 def test_a_lease_that_was_longer_than_the_sweeper_s_is_kept(store: Store, settings: ServiceSettings) -> None:
     patient = Store.connect(settings.model_copy(update={"lease_seconds": 600.0}))
-    claimed(patient, accepted(patient))
+    claim_job(patient, accept(patient))
     before = store.redis.zrange(keys.LEASES, 0, -1, withscores=True)
-    assert store.jobs.lost() == []
+    assert store.jobs.requeue_lost() == []
     assert store.redis.zrange(keys.LEASES, 0, -1, withscores=True) == before
     patient.close()
 
 
 def test_leases_that_seem_to_have_ended_are_lost_once(store: Store) -> None:
     """As after a clock that was set forward, if nobody noticed that."""
-    name = accepted(store)
-    claim = claimed(store, name)
+    name = accept(store)
+    claim = claim_job(store, name)
     end_lease(store, claim)
-    assert store.jobs.lost() == [job(name)]
-    assert store.jobs.lost() == []
+    assert store.jobs.requeue_lost() == [job(name)]
+    assert store.jobs.requeue_lost() == []
     assert not store.submissions.finish(claim, verdict("failed"))
-    assert store.submissions.finish(claimed(store, name), verdict())
+    assert store.submissions.finish(claim_job(store, name), verdict())
     assert now(store, name).state is State.DONE
 
 
 def test_a_message_that_was_lost_is_sent_again(store: Store) -> None:
-    name = accepted(store)
+    name = accept(store)
     store.redis.hset(keys.key(Kind.SUBMISSION, name), "resend", str(round(1000 * time.time()) + HOUR))
     assert store.jobs.unsent() == [job(name)]
     assert store.jobs.unsent() == []
 
 
 def test_the_pace_is_never_less_than_nothing(store: Store) -> None:
-    name = accepted(store)
-    claim = claimed(store, name)
+    name = accept(store)
+    claim = claim_job(store, name)
     store.redis.hset(keys.key(Kind.SUBMISSION, name), "started", str(round(1000 * time.time()) + HOUR))
     store.submissions.finish(claim, verdict())
     assert store.jobs.pace(Queue.INTERACTIVE) == 0
@@ -121,7 +121,7 @@ def test_a_dead_worker_is_not_counted_for_an_hour(store: Store) -> None:
 def deliverable(store: Store) -> str:
     """An endpoint with a delivery of an hour ahead, by the clock that is set back afterwards."""
     endpoint, _ = store.callbacks.create("cs101", "https://portal.example/heard", [Event.CANCELLED])
-    store.submissions.cancel(accepted(store, new()))
+    store.submissions.cancel(accept(store, new()))
     store.callbacks.ahead = 3600
     store.callbacks.move()
     return endpoint.id
@@ -155,10 +155,10 @@ def test_a_callback_whose_sender_lives_is_sent_once(store: Store) -> None:
     store.callbacks.ahead = 0
     assert first is not None
     assert attempt(store) is None
-    assert store.callbacks.conclude(first, Result.DELIVERED) is Progress.DELIVERED
+    assert store.callbacks.conclude(first, Result.DELIVERED) is DeliveryState.DELIVERED
     store.callbacks.ahead = 7200
     assert attempt(store) is None
-    assert len(store.callbacks.deliveries(endpoint, Progress.DELIVERED).items) == 1
+    assert len(store.callbacks.deliveries(endpoint, DeliveryState.DELIVERED).items) == 1
 
 
 def test_a_callback_that_failed_is_tried_again_after_its_own_pause(store: Store) -> None:
@@ -168,7 +168,7 @@ def test_a_callback_that_failed_is_tried_again_after_its_own_pause(store: Store)
     store.callbacks.conclude(first, Result.RETRY, pause=5)
     store.callbacks.ahead = 0
     assert attempt(store) is None
-    (delivery,) = store.callbacks.deliveries(endpoint, Progress.PENDING).items
+    (delivery,) = store.callbacks.deliveries(endpoint, DeliveryState.PENDING).items
     assert delivery.due == pytest.approx(time.time() + 5, abs=4)
     store.callbacks.ahead = 6
     assert attempt(store) is not None
@@ -179,8 +179,8 @@ def test_a_regrade_goes_on(store: Store) -> None:
     claim = store.jobs.claim(waiting)
     assert claim is not None
     set_back(store)
-    assert store.jobs.lost() == []
-    assert store.regrades.steps.choose(claim) is not None
+    assert store.jobs.requeue_lost() == []
+    assert store.regrades.runner.choose(claim) is not None
     found = store.regrades.get(waiting.id)
     assert found is not None
     assert found.phase is Phase.PREVIEWED

@@ -5,23 +5,23 @@ from typing import Any
 
 import pytest
 
-from grader.store.cohorts import Cohort, Made, Marks
+from grader.store.cohorts import Cohort, CohortMistake, Marks
 from grader.store.regrades.model import Phase
 from grader.store.search import Filter
 from grader.store.store import Store
-from grader.store.summary import Standing
+from grader.store.summary import VerdictSummary
 from grader.subjects.networks.diagnosis import hints
 from grader.subjects.networks.diagnosis.bugs import library
 from grader.subjects.networks.diagnosis.fit import Fit
 from grader.subjects.networks.revision import packaged
-from tests.store.making import accepted, claimed, finished, new, now, remains, verdict
-from tests.store.regrading import applied, phase, previewed, result, rolled_back
+from tests.store.making import accept, claim_job, finish_job, new, now, remains, verdict
+from tests.store.regrading import apply_regrade, phase, preview_regrade, result, rolled_back
 
 MASK, SIGN = ("mask", "It leaves out the mask."), ("sign", "It has the wrong sign.")
 DOES = {"mask": "leaves out the mask", "sign": "has the wrong sign"}
 
 
-def explained(*explanations: str, score: int = 8, outcome: str = "failed") -> dict[str, Any]:
+def explained_verdict(*explanations: str, score: int = 8, outcome: str = "failed") -> dict[str, Any]:
     """A verdict with these explanations, the best first; two mistakes at once are joined by a plus."""
     diagnosis = [
         {"id": each, "title": "It errs.", "mistakes": [{"id": name, "title": DOES[name]} for name in each.split("+")]}
@@ -30,9 +30,9 @@ def explained(*explanations: str, score: int = 8, outcome: str = "failed") -> di
     return verdict(outcome, score=score, diagnosis=diagnosis)
 
 
-def graded(store: Store, given: dict[str, Any], student: str = "ada", source: bytes = b"1") -> str:
-    name = accepted(store, new(student, source))
-    assert store.submissions.finish(claimed(store, name), given)
+def grade_submission(store: Store, given: dict[str, Any], student: str = "ada", source: bytes = b"1") -> str:
+    name = accept(store, new(student, source))
+    assert store.submissions.finish(claim_job(store, name), given)
     return name
 
 
@@ -40,7 +40,7 @@ def cohort(store: Store) -> Cohort:
     return store.cohorts.read("cs101", "udl-7.2")
 
 
-def made(store: Store) -> dict[str, tuple[int, int]]:
+def counted_mistakes(store: Store) -> dict[str, tuple[int, int]]:
     """Submissions and students by mistake."""
     return {each.id: (each.submissions, each.students) for each in cohort(store).mistakes}
 
@@ -51,31 +51,31 @@ def test_a_class_that_handed_in_nothing_has_no_figures(store: Store) -> None:
 
 
 def test_mistakes_are_counted_by_submissions_and_by_students(store: Store) -> None:
-    graded(store, explained("mask"))
-    graded(store, explained("mask", "sign"))
-    graded(store, explained("mask+sign"), "bob")
-    graded(store, explained(), "cy")
-    assert cohort(store).mistakes == (Made(*MASK, 3, 2), Made(*SIGN, 1, 1))
+    grade_submission(store, explained_verdict("mask"))
+    grade_submission(store, explained_verdict("mask", "sign"))
+    grade_submission(store, explained_verdict("mask+sign"), "bob")
+    grade_submission(store, explained_verdict(), "cy")
+    assert cohort(store).mistakes == (CohortMistake(*MASK, 3, 2), CohortMistake(*SIGN, 1, 1))
     assert cohort(store).outcomes == {"failed": 4}
 
 
 def test_two_mistakes_at_once_are_told_apart_as_the_diagnosis_names_them() -> None:
     bugs = library.of(packaged("udl-7.2").assignment)[:2]
     told = hints.told([Fit(bugs)])[0]
-    both = Standing.of(verdict("failed", diagnosis=[asdict(told)])).mistakes
+    both = VerdictSummary.of(verdict("failed", diagnosis=[asdict(told)])).mistakes
     assert both == tuple((bug.id, hints.title(Fit((bug,)))) for bug in bugs)
 
 
 def test_of_two_mistakes_that_an_earlier_version_named_in_one_sentence_the_ids_are_left(store: Store) -> None:
     """No sentence is read; of one mistake it is the title."""
-    graded(store, verdict("failed", diagnosis=[{"id": "a+b", "title": "It is odd and it is even."}]))
-    graded(store, verdict("failed", diagnosis=[{"id": "c", "title": "It is odd."}]), "bob")
+    grade_submission(store, verdict("failed", diagnosis=[{"id": "a+b", "title": "It is odd and it is even."}]))
+    grade_submission(store, verdict("failed", diagnosis=[{"id": "c", "title": "It is odd."}]), "bob")
     assert {(each.id, each.title) for each in cohort(store).mistakes} == {("a", "a"), ("b", "b"), ("c", "It is odd.")}
 
 
 def test_submissions_are_found_by_a_mistake(store: Store) -> None:
-    first = graded(store, explained("mask+sign"))
-    graded(store, explained("mask"), "bob")
+    first = grade_submission(store, explained_verdict("mask+sign"))
+    grade_submission(store, explained_verdict("mask"), "bob")
     which = Filter("cs101", assignment="udl-7.2", mistake="sign")
     assert [each.id for each in store.submissions.list(which).items] == [first]
     assert now(store, first).mistakes == ("mask", "sign")
@@ -83,10 +83,10 @@ def test_submissions_are_found_by_a_mistake(store: Store) -> None:
 
 
 def test_each_student_counts_by_the_best_attempt(store: Store) -> None:
-    graded(store, explained(score=3))
-    best = graded(store, explained(score=8))
-    graded(store, explained(score=5))
-    graded(store, explained(score=0), "bob")
+    grade_submission(store, explained_verdict(score=3))
+    best = grade_submission(store, explained_verdict(score=8))
+    grade_submission(store, explained_verdict(score=5))
+    grade_submission(store, explained_verdict(score=0), "bob")
     assert cohort(store).marks == (Marks(0, 10, 1), Marks(8, 10, 1))
     store.submissions.delete(best)
     assert cohort(store).marks == (Marks(0, 10, 1), Marks(5, 10, 1))
@@ -94,15 +94,15 @@ def test_each_student_counts_by_the_best_attempt(store: Store) -> None:
 
 
 def test_a_best_attempt_that_a_regrade_lowers_is_the_best_no_more(store: Store) -> None:
-    best = graded(store, verdict("passed"))
-    graded(store, explained(score=7))
-    store.submissions.replace_verdict(best, 1, explained(score=2), "regrade")
+    best = grade_submission(store, verdict("passed"))
+    grade_submission(store, explained_verdict(score=7))
+    store.submissions.replace_verdict(best, 1, explained_verdict(score=2), "regrade")
     assert cohort(store).marks == (Marks(7, 10, 1),)
 
 
 def test_attempts_are_counted_by_the_hour_and_passes_as_they_hold(store: Store) -> None:
-    name = finished(store)
-    accepted(store, new("bob"))
+    name = finish_job(store)
+    accept(store, new("bob"))
     (hour,) = cohort(store).hours
     assert (hour.attempts, hour.passed) == (2, 1)
     assert 0 <= now(store, name).created - hour.start < 3600
@@ -111,11 +111,11 @@ def test_attempts_are_counted_by_the_hour_and_passes_as_they_hold(store: Store) 
 
 
 def test_a_regrade_moves_the_figures_and_its_roll_back_moves_them_back(store: Store) -> None:
-    graded(store, explained("mask"), source=b"one")
+    grade_submission(store, explained_verdict("mask"), source=b"one")
     before = cohort(store)
-    name = previewed(store, {"one": result(10)})
+    name = preview_regrade(store, {"one": result(10)})
     assert cohort(store) == before
-    applied(store, name)
+    apply_regrade(store, name)
     assert (cohort(store).outcomes, cohort(store).mistakes) == ({"passed": 1}, ())
     rolled_back(store, name)
     assert phase(store, name) is Phase.ROLLED_BACK
@@ -123,19 +123,24 @@ def test_a_regrade_moves_the_figures_and_its_roll_back_moves_them_back(store: St
 
 
 def test_a_regrade_brings_the_mistakes_that_it_finds(store: Store) -> None:
-    graded(store, verdict(), source=b"one")
-    diagnosis = explained("mask+sign")["diagnosis"]
-    applied(store, previewed(store, {"one": result(4) | {"diagnosis": diagnosis}}))
-    assert cohort(store).mistakes == (Made(*MASK, 1, 1), Made(*SIGN, 1, 1))
+    grade_submission(store, verdict(), source=b"one")
+    diagnosis = explained_verdict("mask+sign")["diagnosis"]
+    apply_regrade(store, preview_regrade(store, {"one": result(4) | {"diagnosis": diagnosis}}))
+    assert cohort(store).mistakes == (CohortMistake(*MASK, 1, 1), CohortMistake(*SIGN, 1, 1))
 
 
 @pytest.mark.parametrize("together", [True, False])
 def test_nothing_is_left_of_a_class_that_was_deleted(store: Store, together: bool) -> None:  # noqa: FBT001 - a parameter
-    names = [graded(store, explained("mask+sign")), graded(store, explained("mask")), finished(store), accepted(store)]
+    names = [
+        grade_submission(store, explained_verdict("mask+sign")),
+        grade_submission(store, explained_verdict("mask")),
+        finish_job(store),
+        accept(store),
+    ]
     if together:
         assert store.submissions.delete_student("cs101", "ada") == 4
     else:
         assert all(store.submissions.delete(name) for name in names)
-    assert made(store) == {}
+    assert counted_mistakes(store) == {}
     assert cohort(store) == Cohort({}, (), (), ())
     assert remains(store) == set()

@@ -3,12 +3,12 @@
 from grader.model.records import State
 from grader.store.search import Filter
 from grader.store.store import Store
-from tests.store.making import accepted, claimed, finished, job, kept, new, now, remains, verdict
+from tests.store.making import accept, cache_verdict, claim_job, finish_job, job, new, now, remains, verdict
 
 
 def test_nothing_is_left_of_a_deleted_submission(store: Store) -> None:
-    name = finished(store, new(key="k"))
-    kept(store, "key", verdict(), now(store, name).source_sha256)
+    name = finish_job(store, new(key="k"))
+    cache_verdict(store, "key", verdict(), now(store, name).source_sha256)
     store.submissions.replace_verdict(name, 1, verdict("failed"), "regrade")
     assert store.submissions.delete(name)
     assert remains(store) == set()
@@ -17,22 +17,22 @@ def test_nothing_is_left_of_a_deleted_submission(store: Store) -> None:
 
 
 def test_deleting_one_that_waits_takes_it_out_of_the_queue(store: Store) -> None:
-    name = accepted(store)
+    name = accept(store)
     assert store.submissions.delete(name)
     assert store.jobs.claim(job(name)) is None
     assert remains(store) == set()
 
 
 def test_deleting_one_that_runs_drops_its_verdict(store: Store) -> None:
-    name = accepted(store)
-    claim = claimed(store, name)
+    name = accept(store)
+    claim = claim_job(store, name)
     store.submissions.delete(name)
     assert not store.submissions.finish(claim, verdict())
     assert remains(store) == set()
 
 
 def test_a_source_goes_with_the_last_who_handed_it_in(store: Store) -> None:
-    first, second = finished(store), finished(store, new("bob", course="other"))
+    first, second = finish_job(store), finish_job(store, new("bob", course="other"))
     store.submissions.delete(first)
     assert store.submissions.source(second) is not None
     store.submissions.delete(second)
@@ -41,29 +41,29 @@ def test_a_source_goes_with_the_last_who_handed_it_in(store: Store) -> None:
 
 def test_deleting_a_student_takes_everything_of_theirs_in_the_course(store: Store) -> None:
     for given in (new(key="k"), new(assignment="other"), new(source=b"another")):
-        finished(store, given)
-    accepted(store)
-    claimed(store, accepted(store, new(assignment="third")))
+        finish_job(store, given)
+    accept(store)
+    claim_job(store, accept(store, new(assignment="third")))
     assert store.submissions.delete_student("cs101", "ada") == 5
     assert remains(store) == set()
     assert store.submissions.delete_student("cs101", "ada") == 0
 
 
 def test_deleting_a_student_leaves_others_and_other_courses(store: Store) -> None:
-    others = [finished(store, new("bob")), finished(store, new(course="other"))]
-    finished(store)
+    others = [finish_job(store, new("bob")), finish_job(store, new(course="other"))]
+    finish_job(store)
     store.submissions.delete_student("cs101", "ada")
     assert [now(store, name).state for name in others] == [State.DONE, State.DONE]
-    assert now(store, finished(store)).attempt == 1
+    assert now(store, finish_job(store)).attempt == 1
 
 
 def test_what_is_old_and_has_ended_expires(store: Store) -> None:
-    old = [finished(store), finished(store, new("bob"))]
-    waiting = accepted(store, new("eve"))
-    running = accepted(store, new("mia"))
-    claimed(store, running)
+    old = [finish_job(store), finish_job(store, new("bob"))]
+    waiting = accept(store, new("eve"))
+    running = accept(store, new("mia"))
+    claim_job(store, running)
     cut = now(store, running).created + 1e-4
-    recent = finished(store, new(course="other"))
+    recent = finish_job(store, new(course="other"))
     assert [store.submissions.expire(cut, limit=1) for _ in range(3)] == [1, 1, 0]
     assert [store.submissions.get(name) for name in old] == [None, None]
     assert {now(store, name).state for name in (waiting, running, recent)} == {
@@ -74,8 +74,8 @@ def test_what_is_old_and_has_ended_expires(store: Store) -> None:
 
 
 def test_cancelling_ends_what_waits_or_runs_and_nothing_else(store: Store) -> None:
-    waiting, running, done = accepted(store), accepted(store, new("bob")), finished(store, new("eve"))
-    claim = claimed(store, running)
+    waiting, running, done = accept(store), accept(store, new("bob")), finish_job(store, new("eve"))
+    claim = claim_job(store, running)
     found = [store.submissions.cancel(name) for name in (waiting, running, done, "nothing")]
     assert [each and each.state for each in found] == [State.CANCELLED, State.CANCELLED, State.DONE, None]
     assert not store.jobs.beat(claim)

@@ -10,7 +10,7 @@ from grader.dispatch import CeleryDispatcher, application
 from grader.errors import StoreUnavailable
 from grader.model.records import Kind
 from grader.store.store import Store
-from tests.store.making import accepted, finished, job, new
+from tests.store.making import accept, finish_job, job, new
 from worker.serve.embedded import EmbeddedRedis
 
 ROOT = Path(__file__).parents[2]
@@ -40,13 +40,13 @@ def test_the_documented_rights_are_enough_and_no_more(store: Store, redis_server
     url = redis_server.url.replace("redis://", "redis://backmark:PASSWORD@")
     limited = Store.connect(store.settings.model_copy(update={"redis_url": SecretStr(url)}))
     try:
-        assert limited.fitness() == []
-        name = finished(limited)
-        with limited.submissions.changes(name) as changes:
+        assert limited.durability_complaints() == []
+        name = finish_job(limited)
+        with limited.submissions.subscribe(name) as changes:
             limited.submissions.delete(name)
             assert changes.wait(30)
         app = application(limited.settings)
-        CeleryDispatcher(app).send(job(accepted(limited, new("bob"))))
+        CeleryDispatcher(app).send(job(accept(limited, new("bob"))))
         with app.connection() as connection, connection.SimpleQueue("interactive") as queue:
             queue.get(timeout=30).ack()
         app.close()

@@ -29,7 +29,7 @@ OUTCOMES = st.sampled_from(["passed", "failed", "timeout"])
 
 @dataclass
 class Modelled:
-    """What should be so."""
+    """The expected state of a submission."""
 
     student: str
     assignment: str
@@ -46,7 +46,7 @@ class Modelled:
     failed_before: bool = False
 
     def held(self, claim: Claim) -> bool:
-        """Whether the claim may conclude it."""
+        """Return True if the claim may conclude the submission."""
         return self.state is State.RUNNING and self.fence == claim.fence
 
     def end(self, state: State) -> None:
@@ -172,7 +172,7 @@ class History(RuleBasedStateMachine):
     def fail(self, claim: Claim) -> None:
         """A worker cannot do its work."""
         modelled = self.there.get(claim.job.id)
-        said = self.store.jobs.failed(claim, "broken")
+        said = self.store.jobs.record_failure(claim, "broken")
         if modelled is not None and modelled.held(claim):
             self._try_again(claim.job.id, modelled)
         assert said is (State.CANCELLED if modelled is None else modelled.state)
@@ -184,7 +184,7 @@ class History(RuleBasedStateMachine):
         if modelled is None or not modelled.held(claim):
             return
         end_lease(self.store, claim)
-        again = self.store.jobs.lost()
+        again = self.store.jobs.requeue_lost()
         self._try_again(claim.job.id, modelled)
         assert again == ([claim.job] if modelled.state is State.QUEUED else [])
 
@@ -196,7 +196,7 @@ class History(RuleBasedStateMachine):
             claim = self.store.jobs.claim(job(name))
             assert claim is not None
             self._taken(claim)
-            self.store.jobs.failed(claim, "broken")
+            self.store.jobs.record_failure(claim, "broken")
             self._try_again(name, modelled)
 
     def _try_again(self, name: str, modelled: Modelled) -> None:
@@ -328,7 +328,7 @@ class History(RuleBasedStateMachine):
 
     @invariant()
     def pending_are_those_that_have_not_ended(self) -> None:
-        """What a resubmission would look at."""
+        """Return the fields that a resubmission depends on."""
         sets = [self.store.redis.smembers(key) for key in self.store.redis.scan_iter("bm:pending:*")]
         going = [name.encode() for name, modelled in self.there.items() if not modelled.state.terminal]
         assert sorted(name for each in sets for name in each) == sorted(going)

@@ -1,4 +1,4 @@
-"""The use cases: what was recorded is announced to the workers, once; what was refused or replayed is not."""
+"""The use cases: what was recorded is sent_jobs to the workers, once; what was refused or replayed is not."""
 
 import pytest
 
@@ -8,59 +8,59 @@ from grader.store.errors import NotRetryable, WrongPhase
 from grader.store.regrades.model import Mode, Selection
 from grader.store.store import Store
 from tests.service.conftest import Sent
-from tests.store.making import REVISION, claimed, finished, new, now
+from tests.store.making import REVISION, claim_job, finish_job, new, now
 
 
 @pytest.fixture
-def announced() -> Sent:
+def sent_jobs() -> Sent:
     return Sent()
 
 
 @pytest.fixture
-def intake(store: Store, announced: Sent) -> Intake:
-    return Intake(store, announced)
+def intake(store: Store, sent_jobs: Sent) -> Intake:
+    return Intake(store, sent_jobs)
 
 
-def test_a_submission_is_announced_once_however_often_it_is_sent(intake: Intake, announced: Sent) -> None:
+def test_a_submission_is_announced_once_however_often_it_is_sent(intake: Intake, sent_jobs: Sent) -> None:
     first, second = (intake.accept(new(key="k")) for _ in range(2))
     assert (second.id, second.replayed) == (first.id, True)
-    assert announced.jobs == [Job(Kind.SUBMISSION, first.id)]
+    assert sent_jobs.jobs == [Job(Kind.SUBMISSION, first.id)]
 
 
-def test_only_what_failed_on_our_side_is_announced_again(intake: Intake, store: Store, announced: Sent) -> None:
-    failed, done = intake.accept(new("ada")).id, finished(store, new("bob"))
-    while store.jobs.failed(claimed(store, failed), "the networks are damaged") is State.QUEUED:
+def test_only_what_failed_on_our_side_is_announced_again(intake: Intake, store: Store, sent_jobs: Sent) -> None:
+    failed, done = intake.accept(new("ada")).id, finish_job(store, new("bob"))
+    while store.jobs.record_failure(claim_job(store, failed), "the networks are damaged") is State.QUEUED:
         pass
-    announced.jobs.clear()
+    sent_jobs.jobs.clear()
     for name in (failed, done, failed):
         assert intake.retry(name) == now(store, name)
-    assert announced.jobs == [Job(Kind.SUBMISSION, failed)]
+    assert sent_jobs.jobs == [Job(Kind.SUBMISSION, failed)]
     assert intake.retry("0" * 20) is None
 
 
-def test_what_was_cancelled_is_not_retried(intake: Intake, store: Store, announced: Sent) -> None:
+def test_what_was_cancelled_is_not_retried(intake: Intake, store: Store, sent_jobs: Sent) -> None:
     name = intake.accept(new()).id
     store.submissions.cancel(name)
-    announced.jobs.clear()
+    sent_jobs.jobs.clear()
     with pytest.raises(NotRetryable, match="is cancelled; only one that is service_failed"):
         intake.retry(name)
-    assert announced.jobs == []
+    assert sent_jobs.jobs == []
 
 
-def test_a_regrade_that_cannot_be_applied_is_not_announced(intake: Intake, store: Store, announced: Sent) -> None:
+def test_a_regrade_that_cannot_be_applied_is_not_announced(intake: Intake, store: Store, sent_jobs: Sent) -> None:
     selection = Selection(course="cs101", assignment="udl-7.2", revision=REVISION)
     first, second = (intake.regrade(selection, None) for _ in range(2))
     assert (second.regrade.id, second.same) == (first.regrade.id, True)
     with pytest.raises(WrongPhase):
         intake.apply(first.regrade.id, Mode.NEVER_LOWER)
-    assert announced.jobs == [Job(Kind.REGRADE, first.regrade.id)]
+    assert sent_jobs.jobs == [Job(Kind.REGRADE, first.regrade.id)]
     store.regrades.cancel(first.regrade.id)
     intake.resume(first.regrade.id)
-    assert announced.jobs == [Job(Kind.REGRADE, first.regrade.id)] * 2
+    assert sent_jobs.jobs == [Job(Kind.REGRADE, first.regrade.id)] * 2
 
 
-def test_a_publication_is_announced_as_often_as_it_is_asked_for_until_it_ends(intake: Intake, announced: Sent) -> None:
+def test_a_publication_is_announced_as_often_as_it_is_asked_for_until_it_ends(intake: Intake, sent_jobs: Sent) -> None:
     key = ("token", "POST /publications", "k", "same")
     first, second = (intake.publish("cs101", "mine", "toml", 0, key) for _ in range(2))
     assert first.id == second.id
-    assert announced.jobs == [Job(Kind.PUBLICATION, first.id)] * 2
+    assert sent_jobs.jobs == [Job(Kind.PUBLICATION, first.id)] * 2

@@ -7,12 +7,12 @@ import pytest
 from grader.model.records import Claim, Job, Kind, Queue, State
 from grader.store import keys
 from grader.store.store import Store
-from tests.store.making import accepted, claimed, end_lease, finished, job, new, now, verdict
+from tests.store.making import accept, claim_job, end_lease, finish_job, job, new, now, verdict
 
 
 def test_a_claim_is_given_once(store: Store) -> None:
-    name = accepted(store)
-    claim = claimed(store, name)
+    name = accept(store)
+    claim = claim_job(store, name)
     assert claim.fence == 1
     assert store.jobs.claim(job(name)) is None
     assert now(store, name).state is State.RUNNING
@@ -26,15 +26,15 @@ def test_there_is_no_claim_on_what_is_not_there(store: Store) -> None:
 
 
 def test_a_beat_starts_the_lease_anew(store: Store) -> None:
-    claim = claimed(store, accepted(store))
+    claim = claim_job(store, accept(store))
     end_lease(store, claim)
     assert store.jobs.beat(claim)
-    assert store.jobs.lost() == []
+    assert store.jobs.requeue_lost() == []
 
 
 def test_handing_back_restores_tries_and_the_place_in_the_queue(store: Store) -> None:
-    first, second = accepted(store), accepted(store, new("bob"))
-    claim = claimed(store, first)
+    first, second = accept(store), accept(store, new("bob"))
+    claim = claim_job(store, first)
     assert store.jobs.position(job(second)) == 0
     assert store.jobs.hand_back(claim)
     assert [store.jobs.position(job(name)) for name in (first, second)] == [0, 1]
@@ -43,45 +43,45 @@ def test_handing_back_restores_tries_and_the_place_in_the_queue(store: Store) ->
 
 
 def test_what_is_said_again_because_the_answer_was_lost_is_true_again(store: Store) -> None:
-    name = accepted(store)
-    claim = claimed(store, name)
+    name = accept(store)
+    claim = claim_job(store, name)
     assert [store.jobs.hand_back(claim), store.jobs.hand_back(claim)] == [True, True]
-    claim = claimed(store, name)
+    claim = claim_job(store, name)
     assert [store.submissions.finish(claim, verdict()) for _ in range(2)] == [True, True]
     assert store.counters.read().outcomes == {"passed": 1}
 
 
 def test_a_lost_lease_is_queued_again_at_its_place(store: Store, caplog: pytest.LogCaptureFixture) -> None:
-    first, second = accepted(store), accepted(store, new("bob"))
-    claim = claimed(store, first)
+    first, second = accept(store), accept(store, new("bob"))
+    claim = claim_job(store, first)
     end_lease(store, claim)
     with caplog.at_level(logging.WARNING):
-        assert store.jobs.lost() == [job(first)]
+        assert store.jobs.requeue_lost() == [job(first)]
     assert [store.jobs.position(job(name)) for name in (first, second)] == [0, 1]
     assert not store.submissions.finish(claim, verdict())
-    assert store.jobs.lost() == []
+    assert store.jobs.requeue_lost() == []
     assert [record.levelname for record in caplog.records] == ["WARNING"]
 
 
 def test_a_worker_that_was_taken_over_says_nothing_more(store: Store) -> None:
-    name = accepted(store)
-    late = claimed(store, name)
+    name = accept(store)
+    late = claim_job(store, name)
     end_lease(store, late)
-    store.jobs.lost()
-    current = claimed(store, name)
+    store.jobs.requeue_lost()
+    current = claim_job(store, name)
     assert not store.jobs.beat(late)
     assert not store.jobs.hand_back(late)
-    assert store.jobs.failed(late, "late") is State.RUNNING
+    assert store.jobs.record_failure(late, "late") is State.RUNNING
     assert not store.submissions.finish(late, verdict("failed"))
     assert store.submissions.finish(current, verdict("passed"))
     assert now(store, name).outcome == "passed"
 
 
 def test_the_last_try_lost_ends_as_service_failed_with_an_alarm(store: Store, caplog: pytest.LogCaptureFixture) -> None:
-    name = accepted(store)
+    name = accept(store)
     for _ in range(store.settings.tries):
-        end_lease(store, claimed(store, name))
-        store.jobs.lost()
+        end_lease(store, claim_job(store, name))
+        store.jobs.requeue_lost()
     found = now(store, name)
     assert (found.state, found.outcome, found.verdict) == (State.SERVICE_FAILED, None, None)
     assert "no sign of life, 3 times" in (found.failure or "")
@@ -92,8 +92,8 @@ def test_the_last_try_lost_ends_as_service_failed_with_an_alarm(store: Store, ca
 
 
 def test_our_failure_is_tried_again_and_then_ends(store: Store, caplog: pytest.LogCaptureFixture) -> None:
-    name = accepted(store)
-    states = [store.jobs.failed(claimed(store, name), "the jail lost its way") for _ in range(3)]
+    name = accept(store)
+    states = [store.jobs.record_failure(claim_job(store, name), "the jail lost its way") for _ in range(3)]
     assert states == [State.QUEUED, State.QUEUED, State.SERVICE_FAILED]
     assert now(store, name).failure == "the jail lost its way"
     assert "the jail lost its way" in caplog.records[-1].getMessage()
@@ -101,20 +101,20 @@ def test_our_failure_is_tried_again_and_then_ends(store: Store, caplog: pytest.L
 
 
 def test_what_was_deleted_while_it_ran_counts_as_cancelled(store: Store) -> None:
-    name = accepted(store)
-    claim = claimed(store, name)
+    name = accept(store)
+    claim = claim_job(store, name)
     store.submissions.delete(name)
     assert not store.jobs.beat(claim)
     assert not store.jobs.hand_back(claim)
-    assert store.jobs.failed(claim, "gone") is State.CANCELLED
+    assert store.jobs.record_failure(claim, "gone") is State.CANCELLED
     assert not store.submissions.finish(claim, verdict())
-    assert store.jobs.lost() == []
+    assert store.jobs.requeue_lost() == []
     assert store.jobs.running() == 0
 
 
 def test_a_lease_without_its_job_is_cleared(store: Store) -> None:
     store.redis.zadd(keys.LEASES, {"submission:gone": 1})
-    assert store.jobs.lost() == []
+    assert store.jobs.requeue_lost() == []
     assert store.jobs.running() == 0
 
 
@@ -134,7 +134,7 @@ def test_a_worker_that_was_taken_over_ends_no_job_of_another_kind(store: Store) 
     late = store.jobs.claim(waiting)
     assert late is not None
     end_lease(store, late)
-    assert store.jobs.lost() == [waiting]
+    assert store.jobs.requeue_lost() == [waiting]
     current = store.jobs.claim(waiting)
     assert current is not None
     assert not store.jobs.conclude(late, State.DONE, refusal="late")
@@ -159,7 +159,7 @@ def test_a_job_waits_again_with_all_its_tries(store: Store) -> None:
 
 
 def test_a_submission_ends_with_a_verdict_and_nothing_else(store: Store) -> None:
-    claim = claimed(store, accepted(store))
+    claim = claim_job(store, accept(store))
     with pytest.raises(ValueError, match="finish"):
         store.jobs.conclude(claim, State.DONE)
     with pytest.raises(ValueError, match="not an end"):
@@ -169,7 +169,7 @@ def test_a_submission_ends_with_a_verdict_and_nothing_else(store: Store) -> None
 
 
 def test_kinds_wait_in_queues_of_their_own(store: Store) -> None:
-    accepted(store)
+    accept(store)
     store.publications.request("cs101", "mine", "")
     assert [store.jobs.waiting(queue) for queue in Queue] == [1, 1, 0]
     assert store.jobs.oldest(Queue.REGRADE) is None
@@ -179,11 +179,11 @@ def test_kinds_wait_in_queues_of_their_own(store: Store) -> None:
 
 
 def test_the_estimate_follows_position_and_pace(store: Store) -> None:
-    first = accepted(store, new("bob"))
+    first = accept(store, new("bob"))
     assert store.jobs.estimate(job(first)) is None
-    finished(store)
+    finish_job(store)
     store.redis.hset(keys.PACE, Queue.INTERACTIVE.value, "200")
-    second = accepted(store)
+    second = accept(store)
     assert store.jobs.estimate(job(first)) == pytest.approx(0.2)
     assert store.jobs.estimate(job(second)) == pytest.approx(0.4)
     assert store.jobs.estimate(job("nothing")) is None

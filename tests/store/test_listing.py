@@ -6,10 +6,10 @@ from grader.model.records import State
 from grader.store.errors import BadCursor
 from grader.store.search import Filter
 from grader.store.store import Store
-from tests.store.making import accepted, finished, new
+from tests.store.making import accept, finish_job, new
 
 
-def walked(store: Store, which: Filter, limit: int) -> list[str]:
+def walk_pages(store: Store, which: Filter, limit: int) -> list[str]:
     """All pages, one after another; something new arrives after each."""
     found: list[str] = []
     cursor = None
@@ -18,18 +18,18 @@ def walked(store: Store, which: Filter, limit: int) -> list[str]:
         assert len(page.items) <= limit
         found += [each.id for each in page.items]
         cursor = page.next_cursor
-        accepted(store, new("late", course=which.course))
+        accept(store, new("late", course=which.course))
         if cursor is None:
             return found
 
 
 def test_pages_hold_while_new_ones_arrive(store: Store) -> None:
-    names = [finished(store, new(f"s{at}")) for at in range(7)]
-    assert walked(store, Filter("cs101"), 3) == names[::-1]
+    names = [finish_job(store, new(f"s{at}")) for at in range(7)]
+    assert walk_pages(store, Filter("cs101"), 3) == names[::-1]
 
 
 def test_the_last_full_page_leads_nowhere(store: Store) -> None:
-    names = [finished(store, new(f"s{at}")) for at in range(4)]
+    names = [finish_job(store, new(f"s{at}")) for at in range(4)]
     assert store.submissions.list(Filter("cs101"), 4).next_cursor is None
     first = store.submissions.list(Filter("cs101"), 2)
     second = store.submissions.list(Filter("cs101"), 2, first.next_cursor)
@@ -38,9 +38,9 @@ def test_the_last_full_page_leads_nowhere(store: Store) -> None:
 
 
 def test_a_course_sees_nothing_of_another(store: Store) -> None:
-    own = finished(store)
+    own = finish_job(store)
     for student in ("ada", "bob"):
-        finished(store, new(student, course="other"))
+        finish_job(store, new(student, course="other"))
     for which in (Filter("cs101"), Filter("cs101", "udl-7.2"), Filter("cs101", student="ada")):
         assert [each.id for each in store.submissions.list(which).items] == [own]
     assert store.submissions.list(Filter("cs101", outcome="passed", assignment="udl-7.2")).items[0].id == own
@@ -48,11 +48,11 @@ def test_a_course_sees_nothing_of_another(store: Store) -> None:
 
 
 def test_filters_are_all_kept_to(store: Store) -> None:
-    failed = finished(store, outcome="failed")
-    passed = finished(store)
-    finished(store, new("bob"))
-    finished(store, new(assignment="other"))
-    waiting = accepted(store)
+    failed = finish_job(store, outcome="failed")
+    passed = finish_job(store)
+    finish_job(store, new("bob"))
+    finish_job(store, new(assignment="other"))
+    waiting = accept(store)
 
     def names(which: Filter) -> list[str]:
         return [each.id for each in store.submissions.list(which).items]
@@ -65,9 +65,9 @@ def test_filters_are_all_kept_to(store: Store) -> None:
 
 
 def test_a_page_is_filled_from_far_below(store: Store) -> None:
-    old = finished(store, outcome="failed")
+    old = finish_job(store, outcome="failed")
     for at in range(450):
-        accepted(store, new(f"s{at}"))
+        accept(store, new(f"s{at}"))
     page = store.submissions.list(Filter("cs101", assignment="udl-7.2", state=State.DONE), 5)
     assert [each.id for each in page.items] == [old]
     assert page.next_cursor is None

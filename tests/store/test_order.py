@@ -3,12 +3,12 @@
 from grader.model.records import Kind, Queue
 from grader.store import keys
 from grader.store.store import Store
-from tests.store.making import accepted, claimed, end_lease, finished, job, new, verdict
+from tests.store.making import accept, claim_job, end_lease, finish_job, job, new, verdict
 
 
 def hand_in(store: Store, student: str, *assignments: str, course: str = "cs101") -> list[str]:
     """Submissions of a student that wait, one for each assignment."""
-    return [accepted(store, new(student, course=course, assignment=each)) for each in assignments]
+    return [accept(store, new(student, course=course, assignment=each)) for each in assignments]
 
 
 def turns(store: Store, workers: int) -> list[str]:
@@ -35,7 +35,7 @@ def test_one_student_alone_fills_every_idle_worker(store: Store) -> None:
 
 def test_a_turn_comes_again_once_the_running_one_has_ended(store: Store) -> None:
     first, second = hand_in(store, "sleeper", "a", "b")
-    claim = claimed(store, first)
+    claim = claim_job(store, first)
     (late,) = hand_in(store, "ada", "a")
     assert store.submissions.finish(claim, verdict())
     assert turns(store, 2) == [second, late]
@@ -50,7 +50,7 @@ def test_students_of_the_same_name_in_two_courses_are_two(store: Store) -> None:
 
 def test_students_whose_last_verdict_was_a_timeout_share_one_worker_while_others_wait(store: Store) -> None:
     for student in ("slow", "slower"):
-        finished(store, new(student, assignment="before"), "timeout")
+        finish_job(store, new(student, assignment="before"), "timeout")
     (one,), (other,), (quick,) = (hand_in(store, student, "a") for student in ("slow", "slower", "ada"))
     assert turns(store, 2) == [one, quick]
     # Nobody else waits any more, and no worker is to be idle.
@@ -59,19 +59,19 @@ def test_students_whose_last_verdict_was_a_timeout_share_one_worker_while_others
 
 def test_a_verdict_in_time_ends_the_sharing(store: Store) -> None:
     for student in ("slow", "slower"):
-        finished(store, new(student, assignment="before"), "timeout")
-    finished(store, new("slower", assignment="since"), "failed")
+        finish_job(store, new(student, assignment="before"), "timeout")
+    finish_job(store, new("slower", assignment="since"), "failed")
     (one,), (other,), (quick,) = (hand_in(store, student, "a") for student in ("slow", "slower", "ada"))
     assert turns(store, 3) == [one, other, quick]
 
 
 def test_what_was_handed_back_or_lost_keeps_its_turn(store: Store) -> None:
     (first,), (second,) = hand_in(store, "ada", "a"), hand_in(store, "bob", "a")
-    assert store.jobs.hand_back(claimed(store, first))
+    assert store.jobs.hand_back(claim_job(store, first))
     assert turns(store, 1) == [first]
-    claim = claimed(store, second)
+    claim = claim_job(store, second)
     end_lease(store, claim)
-    store.jobs.lost()
+    store.jobs.requeue_lost()
     hand_in(store, "eve", "a")
     assert turns(store, 1) == [second]
 
@@ -91,5 +91,5 @@ def test_an_entry_of_the_queue_without_its_job_stops_nobody(store: Store) -> Non
 def test_other_kinds_are_claimed_by_their_names(store: Store) -> None:
     store.publications.request("cs101", "mine", "id = 'mine'")
     assert store.jobs.claim_next() is None
-    name = accepted(store)
+    name = accept(store)
     assert store.jobs.claim(job(name)) is not None

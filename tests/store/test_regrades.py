@@ -14,32 +14,32 @@ from tests.store import regrading
 from tests.store.making import end_lease
 from tests.store.making import now as submission
 from tests.store.regrading import (
-    applied,
-    asked,
-    chosen,
+    apply_regrade,
     claim_step,
     fail,
     finish_step,
     grade,
-    graded,
+    grade_submission,
     handed_in,
     now,
     one_chunk,
     phase,
-    previewed,
+    preview_regrade,
+    request_regrade,
     result,
     rolled_back,
     rows,
+    select_units,
     unit_graded,
     waiting_units,
 )
 
 
 def test_what_is_graded_is_chosen_and_what_waits_or_came_later_is_not(store: Store) -> None:
-    mine = graded(store, "ada", "a")
+    mine = grade_submission(store, "ada", "a")
     handed_in(store, "ben", "b")
-    name = asked(store)
-    graded(store, "cyd", "c")
+    name = request_regrade(store)
+    grade_submission(store, "cyd", "c")
     finish_step(store, name)
     assert set(rows(store, name)) == {mine}
     assert now(store, name).counts.submissions == 1
@@ -65,76 +65,76 @@ def test_what_is_graded_is_chosen_and_what_waits_or_came_later_is_not(store: Sto
 def test_a_selection_is_by_outcome_student_and_latest_or_best(
     store: Store, other: dict[str, Any], expected: set[str]
 ) -> None:
-    graded(store, "ada", "1", 10)
-    graded(store, "ada", "2", 4)
-    graded(store, "ben", "3", 10)
-    graded(store, "ada", "4", 6)
-    name = chosen(store, **other)
+    grade_submission(store, "ada", "1", 10)
+    grade_submission(store, "ada", "2", 4)
+    grade_submission(store, "ben", "3", 10)
+    grade_submission(store, "ada", "4", 6)
+    name = select_units(store, **other)
     assert {f"{row.entry.student} {row.entry.attempt}" for row in rows(store, name).values()} == expected
 
 
 @pytest.mark.parametrize(("which", "expected"), [(Which.ALL, {1, 2}), (Which.LATEST, {2}), (Which.BEST, set())])
 def test_since_is_a_time_of_acceptance(store: Store, which: Which, expected: set[int]) -> None:
     """The best was handed in before, so that nothing of the student's is chosen."""
-    best = graded(store, "ada", "0", 10)
-    graded(store, "ada", "1", 4)
-    graded(store, "ada", "2", 4)
+    best = grade_submission(store, "ada", "0", 10)
+    grade_submission(store, "ada", "1", 4)
+    grade_submission(store, "ada", "2", 4)
     since = submission(store, best).created + 1e-6
-    name = chosen(store, which=which, since=since)
+    name = select_units(store, which=which, since=since)
     assert {row.entry.attempt - 1 for row in rows(store, name).values()} == expected
 
 
 def test_of_equally_good_ones_the_later_is_the_best(store: Store) -> None:
-    graded(store, "ada", "1", 6)
-    later = graded(store, "ada", "2", 6)
-    graded(store, "ada", "3", 4)
-    assert set(rows(store, chosen(store, which=Which.BEST))) == {later}
+    grade_submission(store, "ada", "1", 6)
+    later = grade_submission(store, "ada", "2", 6)
+    grade_submission(store, "ada", "3", 4)
+    assert set(rows(store, select_units(store, which=Which.BEST))) == {later}
 
 
 def test_a_student_has_one_latest_also_over_many_chunks(store: Store) -> None:
     """More attempts than are read at once, of two students by turns."""
-    last = [graded(store, ("ada", "ben")[number % 2], str(number), 4) for number in range(450)][-2:]
-    assert set(rows(store, chosen(store, which=Which.LATEST))) == set(last)
-    assert now(store, asked(store)).counts.submissions == 0
+    last = [grade_submission(store, ("ada", "ben")[number % 2], str(number), 4) for number in range(450)][-2:]
+    assert set(rows(store, select_units(store, which=Which.LATEST))) == set(last)
+    assert now(store, request_regrade(store)).counts.submissions == 0
 
 
 def test_two_thousand_submissions_with_three_sources_are_three_units(store: Store) -> None:
     for number in range(2000):
-        graded(store, f"student-{number}", "abc"[number % 3], 8)
-    name = chosen(store)
+        grade_submission(store, f"student-{number}", "abc"[number % 3], 8)
+    name = select_units(store)
     found = now(store, name)
     assert (found.counts.submissions, found.counts.sources) == (2000, 3)
     assert (found.progress.total, found.progress.done) == (3, 0)
     assert grade(store, {"a": result(10), "b": result(8), "c": result(2)}) == 3
     counts = now(store, name).counts
     assert (counts.up, counts.same, counts.down) == (667, 667, 666)
-    assert applied(store, name).counts.applied == 2000
+    assert apply_regrade(store, name).counts.applied == 2000
 
 
 def test_the_same_bytes_as_notebook_and_as_script_are_two_units(store: Store) -> None:
-    graded(store, "ada", "a", filename="a.IPYNB")
-    graded(store, "ben", "a", filename="b.ipynb")
-    graded(store, "cyd", "a", filename="a.py")
-    name = chosen(store)
+    grade_submission(store, "ada", "a", filename="a.IPYNB")
+    grade_submission(store, "ben", "a", filename="b.ipynb")
+    grade_submission(store, "cyd", "a", filename="a.py")
+    name = select_units(store)
     assert now(store, name).counts.sources == 2
 
 
 def test_a_selection_of_nothing_is_previewed_at_once(store: Store) -> None:
-    name = chosen(store)
+    name = select_units(store)
     assert phase(store, name) is Phase.PREVIEWED
-    assert applied(store, name).phase is Phase.APPLIED
+    assert apply_regrade(store, name).phase is Phase.APPLIED
 
 
 def test_the_report_says_who_changes_and_why(store: Store) -> None:
-    up = graded(store, "ada", "a", 8, failing=("any_shape",))
-    down = graded(store, "ben", "b", 10)
-    same = graded(store, "cyd", "c", 8, failing=("any_shape",))
+    up = grade_submission(store, "ada", "a", 8, failing=("any_shape",))
+    down = grade_submission(store, "ben", "b", 10)
+    same = grade_submission(store, "cyd", "c", 8, failing=("any_shape",))
     verdicts = {
         "a": result(10),
         "b": result(8, failing=("relu_derivative",)),
         "c": result(8, failing=("bias_gradient",)),
     }
-    name = previewed(store, verdicts)
+    name = preview_regrade(store, verdicts)
     found = rows(store, name)
     assert {each: row.change for each, row in found.items()} == {up: Change.UP, down: Change.DOWN, same: Change.SAME}
     assert found[up].newly_passing == ("any_shape",)
@@ -160,24 +160,24 @@ def test_the_report_says_who_changes_and_why(store: Store) -> None:
 def test_marks_are_compared_by_their_share_and_then_by_whether_it_passed(
     store: Store, after: dict[str, Any], change: Change
 ) -> None:
-    mine = graded(store, "ada", "a", 8)
-    name = previewed(store, {"a": after})
+    mine = grade_submission(store, "ada", "a", 8)
+    name = preview_regrade(store, {"a": after})
     assert rows(store, name)[mine].change is change
     counts = now(store, name).counts
     assert {Change.UP: counts.up, Change.DOWN: counts.down, Change.SAME: counts.same}[change] == 1
 
 
 def test_a_preview_changes_nothing(store: Store) -> None:
-    mine = graded(store, "ada", "a", 8)
+    mine = grade_submission(store, "ada", "a", 8)
     before = submission(store, mine), store.submissions.verdict(mine)
-    previewed(store, {"a": 2})
+    preview_regrade(store, {"a": 2})
     assert (submission(store, mine), store.submissions.verdict(mine)) == before
 
 
 def test_a_page_of_the_report_leads_to_the_next(store: Store) -> None:
     for number in range(25):
-        graded(store, f"student-{number}", str(number % 5), 8)
-    name = previewed(store, {"0": 10, "1": 2, "2": 8, "3": 8, "4": 8})
+        grade_submission(store, f"student-{number}", str(number % 5), 8)
+    name = preview_regrade(store, {"0": 10, "1": 2, "2": 8, "3": 8, "4": 8})
     report = store.regrades.report(name)
     first = report.page(frozenset(), 10)
     second = report.page(frozenset(), 10, first.next_cursor)
@@ -196,8 +196,8 @@ def test_a_page_for_which_much_is_passed_over_is_short_and_leads_on(
     monkeypatch.setattr(reports, "_CHUNK", 3)
     monkeypatch.setattr(reports, "_MOST", 6)
     for number in range(20):
-        graded(store, f"student-{number}", "moved" if number % 10 == 0 else "same", 8)
-    report = store.regrades.report(previewed(store, {"moved": 10, "same": 8}))
+        grade_submission(store, f"student-{number}", "moved" if number % 10 == 0 else "same", 8)
+    report = store.regrades.report(preview_regrade(store, {"moved": 10, "same": 8}))
     pages = [report.page(frozenset({Change.UP}), 5)]
     while pages[-1].next_cursor is not None:
         pages.append(report.page(frozenset({Change.UP}), 5, pages[-1].next_cursor))
@@ -208,8 +208,8 @@ def test_a_page_for_which_much_is_passed_over_is_short_and_leads_on(
 
 def test_progress_counts_sources_and_estimates_by_the_pace_so_far(store: Store) -> None:
     for number in range(4):
-        graded(store, f"student-{number}", str(number))
-    name = chosen(store)
+        grade_submission(store, f"student-{number}", str(number))
+    name = select_units(store)
     assert now(store, name).progress.eta is None
     first, second, *_ = waiting_units(store)
     claim = store.jobs.claim(first)
@@ -223,9 +223,9 @@ def test_progress_counts_sources_and_estimates_by_the_pace_so_far(store: Store) 
 
 
 def test_a_unit_that_could_not_be_graded_changes_no_mark_and_can_be_retried(store: Store) -> None:
-    mine, other = graded(store, "ada", "a", 8), graded(store, "ben", "a", 8)
-    graded(store, "cyd", "c", 8)
-    name = chosen(store)
+    mine, other = grade_submission(store, "ada", "a", 8), grade_submission(store, "ben", "a", 8)
+    grade_submission(store, "cyd", "c", 8)
+    name = select_units(store)
     bad, good = sorted(waiting_units(store), key=lambda unit: rows_of(store, name, unit), reverse=True)
     fail(store, bad)
     assert phase(store, name) is Phase.PREVIEWING
@@ -238,7 +238,7 @@ def test_a_unit_that_could_not_be_graded_changes_no_mark_and_can_be_retried(stor
     assert (found.phase, jobs) == (Phase.PREVIEWING, (bad,))
     assert found.counts.could_not_be_graded == 0
     fail(store, bad)
-    assert applied(store, name).counts.applied == 1
+    assert apply_regrade(store, name).counts.applied == 1
     assert submission(store, mine).verdict == submission(store, other).verdict == 1
     assert good.id != bad.id
 
@@ -249,27 +249,27 @@ def rows_of(store: Store, name: str, unit: Job) -> int:
 
 
 def test_a_unit_whose_workers_all_die_is_one_that_could_not_be_graded(store: Store) -> None:
-    mine = graded(store, "ada", "a", 8)
-    name = chosen(store)
+    mine = grade_submission(store, "ada", "a", 8)
+    name = select_units(store)
     (unit,) = waiting_units(store)
     for _ in range(3):
         claim = store.jobs.claim(unit)
         assert claim is not None
         end_lease(store, claim)
-        store.jobs.lost()
+        store.jobs.requeue_lost()
     found = now(store, name)
     assert (found.phase, found.counts.could_not_be_graded) == (Phase.PREVIEWED, 1)
     assert rows(store, name)[mine].failure == "its worker gave no sign of life, 3 times"
 
 
 def test_a_verdict_of_a_worker_that_was_taken_for_dead_is_dropped(store: Store) -> None:
-    mine = graded(store, "ada", "a", 8)
-    name = chosen(store)
+    mine = grade_submission(store, "ada", "a", 8)
+    name = select_units(store)
     (unit,) = waiting_units(store)
     late = store.jobs.claim(unit)
     assert late is not None
     end_lease(store, late)
-    store.jobs.lost()
+    store.jobs.requeue_lost()
     grade(store, {"a": result(10)})
     assert unit_graded(store, late, result(0)) is None
     assert rows(store, name)[mine].change is Change.UP
@@ -277,8 +277,8 @@ def test_a_verdict_of_a_worker_that_was_taken_for_dead_is_dropped(store: Store) 
 
 
 def test_a_unit_whose_answer_was_lost_counts_once(store: Store) -> None:
-    graded(store, "ada", "a", 8)
-    name = chosen(store)
+    grade_submission(store, "ada", "a", 8)
+    name = select_units(store)
     (unit,) = waiting_units(store)
     claim = store.jobs.claim(unit)
     assert claim is not None
@@ -289,8 +289,8 @@ def test_a_unit_whose_answer_was_lost_counts_once(store: Store) -> None:
 
 def test_units_are_let_into_the_queue_as_others_end(store: Store) -> None:
     for number in range(1003):
-        graded(store, f"student-{number}", str(number))
-    name = chosen(store)
+        grade_submission(store, f"student-{number}", str(number))
+    name = select_units(store)
     waiting = waiting_units(store)
     assert len(waiting) == 1000
     claim = store.jobs.claim(waiting[0])
@@ -311,26 +311,26 @@ def test_units_are_let_into_the_queue_as_others_end(store: Store) -> None:
 
 def test_choosing_goes_on_where_a_dead_worker_stopped(store: Store) -> None:
     for number in range(450):
-        graded(store, f"student-{number}", str(number % 7))
-    name = asked(store)
+        grade_submission(store, f"student-{number}", str(number % 7))
+    name = request_regrade(store)
     dead = claim_step(store, name)
     assert one_chunk(store, dead)
     end_lease(store, dead)
-    assert store.jobs.lost() == [Job(Kind.REGRADE, name)]
+    assert store.jobs.requeue_lost() == [Job(Kind.REGRADE, name)]
     again = claim_step(store, name)
-    assert store.regrades.steps.choose(dead) is None
+    assert store.regrades.runner.choose(dead) is None
     while one_chunk(store, again):
         assert now(store, name).phase is Phase.PREPARING
     assert (now(store, name).counts.submissions, now(store, name).counts.sources) == (450, 7)
     # The last answer was lost: it is asked again, and nothing happens twice.
-    assert store.regrades.steps.choose(again) is not None
+    assert store.regrades.runner.choose(again) is not None
     assert now(store, name).counts.submissions == 450
 
 
 @pytest.mark.parametrize("when", [Phase.PREPARING, Phase.PREVIEWING, Phase.PREVIEWED])
 def test_a_cancelled_regrade_goes_on_where_it_was(store: Store, when: Phase) -> None:
-    mine, other = graded(store, "ada", "a", 8), graded(store, "ben", "b", 8)
-    name = asked(store)
+    mine, other = grade_submission(store, "ada", "a", 8), grade_submission(store, "ben", "b", 8)
+    name = request_regrade(store)
     held = claim_step(store, name) if when is Phase.PREPARING else None
     if when is not Phase.PREPARING:
         finish_step(store, name)
@@ -361,8 +361,8 @@ def test_a_cancelled_regrade_goes_on_where_it_was(store: Store, when: Phase) -> 
 
 
 def test_a_step_that_fails_for_good_says_why_and_can_be_resumed(store: Store) -> None:
-    graded(store, "ada", "a", 8)
-    name = asked(store)
+    grade_submission(store, "ada", "a", 8)
+    name = request_regrade(store)
     fail(store, Job(Kind.REGRADE, name))
     found = now(store, name)
     assert (found.phase, found.stopped_in, found.failure) == (Phase.FAILED, Phase.PREPARING, "no jail")
@@ -380,8 +380,8 @@ def test_a_step_that_fails_for_good_says_why_and_can_be_resumed(store: Store) ->
 
 
 def test_what_does_not_fit_the_phase_is_refused_and_changes_nothing(store: Store) -> None:
-    graded(store, "ada", "a", 8)
-    name, regrades = asked(store), store.regrades
+    grade_submission(store, "ada", "a", 8)
+    name, regrades = request_regrade(store), store.regrades
     with pytest.raises(WrongPhase, match="preparing"):
         regrades.apply(name, Mode.WHOLE)
     with pytest.raises(WrongPhase, match="preparing"):
@@ -391,7 +391,7 @@ def test_what_does_not_fit_the_phase_is_refused_and_changes_nothing(store: Store
     grade(store, {"a": result(10)})
     with pytest.raises(WrongPhase, match="previewed"):
         regrades.resume(name)
-    applied(store, name)
+    apply_regrade(store, name)
     with pytest.raises(WrongPhase, match="applied"):
         regrades.cancel(name)
     with pytest.raises(WrongPhase, match="applied"):
@@ -401,9 +401,9 @@ def test_what_does_not_fit_the_phase_is_refused_and_changes_nothing(store: Store
 
 
 def test_what_is_asked_for_again_is_as_it_was(store: Store) -> None:
-    mine = graded(store, "ada", "a", 8)
-    name = previewed(store, {"a": 10})
-    applied(store, name)
+    mine = grade_submission(store, "ada", "a", 8)
+    name = preview_regrade(store, {"a": 10})
+    apply_regrade(store, name)
     assert store.regrades.apply(name, Mode.WHOLE).phase is Phase.APPLIED
     rolled_back(store, name)
     assert store.regrades.roll_back(name).phase is Phase.ROLLED_BACK
@@ -420,8 +420,8 @@ def test_there_is_no_regrade_that_nobody_asked_for(store: Store) -> None:
 
 
 def test_a_course_lists_its_own_newest_first(store: Store) -> None:
-    names = [asked(store, which=which) for which in Which]
-    asked(store, course="another")
+    names = [request_regrade(store, which=which) for which in Which]
+    request_regrade(store, course="another")
     first = store.regrades.list(regrading.COURSE, 2)
     rest = store.regrades.list(regrading.COURSE, 2, first.next_cursor)
     assert [each.id for each in (*first.items, *rest.items)] == names[::-1]

@@ -1,4 +1,4 @@
-"""What ended as service_failed is graded again when staff say so: the same submission, once, with all its tries."""
+"""Staff retry submissions that ended as service_failed: the same submission, once, with all its tries."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -8,21 +8,21 @@ import pytest
 from grader.model.records import Claim, State
 from grader.store import keys
 from grader.store.store import Store
-from tests.store.making import accepted, claimed, finished, job, new, now, verdict
+from tests.store.making import accept, claim_job, finish_job, job, new, now, verdict
 
 
-def broken(store: Store, student: str = "ada", *, course: str = "cs101", assignment: str = "udl-7.2") -> str:
+def fail_submission(store: Store, student: str = "ada", *, course: str = "cs101", assignment: str = "udl-7.2") -> str:
     """A submission that ended as service_failed."""
-    name = accepted(store, new(student, course=course, assignment=assignment))
-    while store.jobs.failed(claimed(store, name), "the networks are damaged") is State.QUEUED:
+    name = accept(store, new(student, course=course, assignment=assignment))
+    while store.jobs.record_failure(claim_job(store, name), "the networks are damaged") is State.QUEUED:
         pass
     return name
 
 
 def test_a_retried_submission_keeps_its_attempt_and_place_and_has_all_its_tries(store: Store) -> None:
-    name = broken(store)
+    name = fail_submission(store)
     before = now(store, name)
-    other = accepted(store, new("bob"))
+    other = accept(store, new("bob"))
     assert store.submissions.retry(name)
     after = now(store, name)
     assert (after.attempt, after.created, after.tries, after.failure, after.finished) == (
@@ -33,38 +33,38 @@ def test_a_retried_submission_keeps_its_attempt_and_place_and_has_all_its_tries(
         None,
     )
     assert [store.jobs.position(job(each)) for each in (other, name)] == [0, 1]
-    assert store.submissions.finish(claimed(store, name), verdict("failed"))
+    assert store.submissions.finish(claim_job(store, name), verdict("failed"))
     assert (now(store, name).state, now(store, name).outcome) == (State.DONE, "failed")
 
 
 def test_callbacks_are_told_of_its_verdict(store: Store) -> None:
-    name = broken(store)
+    name = fail_submission(store)
     store.submissions.retry(name)
-    store.submissions.finish(claimed(store, name), verdict())
+    store.submissions.finish(claim_job(store, name), verdict())
     events = [json.loads(each)["event"] for each in store.redis.lrange(keys.OUTBOX, 0, -1)]
     assert events == ["submission.service_failed", "submission.done"]
 
 
 def test_concurrent_clicks_let_it_wait_once(store: Store) -> None:
-    name = broken(store)
+    name = fail_submission(store)
     with ThreadPoolExecutor(8) as pool:
         said = list(pool.map(lambda _: store.submissions.retry(name), range(16)))
     assert said.count(True) == 1
     assert store.counters.read().retried == 1
-    claim = claimed(store, name)
+    claim = claim_job(store, name)
     assert not store.submissions.retry(name)
     assert store.submissions.finish(claim, verdict())
 
 
 @pytest.mark.parametrize("end", ["waits", "runs", "done", "cancelled", "superseded", "deleted"])
 def test_nothing_else_is_retried(store: Store, end: str) -> None:
-    name = finished(store) if end == "done" else accepted(store)
+    name = finish_job(store) if end == "done" else accept(store)
     if end == "runs":
-        claimed(store, name)
+        claim_job(store, name)
     elif end == "cancelled":
         store.submissions.cancel(name)
     elif end == "superseded":
-        accepted(store)
+        accept(store)
     elif end == "deleted":
         store.submissions.delete(name)
     before = store.submissions.get(name)
@@ -73,10 +73,14 @@ def test_nothing_else_is_retried(store: Store, end: str) -> None:
 
 
 def test_while_it_waits_it_is_superseded_cancelled_or_deleted_like_any_other(store: Store) -> None:
-    superseded, cancelled, deleted = broken(store), broken(store, "bob"), broken(store, "eve")
+    superseded, cancelled, deleted = (
+        fail_submission(store),
+        fail_submission(store, "bob"),
+        fail_submission(store, "eve"),
+    )
     for name in (superseded, cancelled, deleted):
         assert store.submissions.retry(name)
-    later = accepted(store)
+    later = accept(store)
     store.submissions.cancel(cancelled)
     store.submissions.delete(deleted)
     assert now(store, superseded).superseded_by == later
@@ -87,22 +91,22 @@ def test_while_it_waits_it_is_superseded_cancelled_or_deleted_like_any_other(sto
 
 
 def test_a_worker_of_before_ends_nothing(store: Store) -> None:
-    name = accepted(store)
-    claims = [claimed(store, name)]
-    while store.jobs.failed(claims[-1], "broken") is State.QUEUED:
-        claims.append(claimed(store, name))
+    name = accept(store)
+    claims = [claim_job(store, name)]
+    while store.jobs.record_failure(claims[-1], "broken") is State.QUEUED:
+        claims.append(claim_job(store, name))
     store.submissions.retry(name)
-    current = claimed(store, name)
+    current = claim_job(store, name)
     assert not any(store.submissions.finish(late, verdict("failed")) for late in claims)
     assert store.submissions.finish(current, verdict("passed"))
     assert now(store, name).outcome == "passed"
 
 
 def test_all_of_a_course_or_an_assignment_are_retried_page_by_page(store: Store) -> None:
-    mine = [broken(store, student, assignment="mine") for student in ("ada", "bob", "eve")]
-    other = broken(store, assignment="other")
-    elsewhere = broken(store, course="cs102")
-    finished(store, new("done", assignment="mine"))
+    mine = [fail_submission(store, student, assignment="mine") for student in ("ada", "bob", "eve")]
+    other = fail_submission(store, assignment="other")
+    elsewhere = fail_submission(store, course="cs102")
+    finish_job(store, new("done", assignment="mine"))
     first = store.submissions.retry_all("cs101", "mine", limit=2)
     second = store.submissions.retry_all("cs101", "mine", limit=2, cursor=first.next_cursor)
     assert (first.items, second.items, second.next_cursor) == ((mine[2], mine[1]), (mine[0],), None)

@@ -10,8 +10,8 @@ from grader.settings.service import ServiceSettings
 from grader.store.errors import StorageFull
 from grader.store.room import FILLED, MARGIN, ORDINARY, RECORD, Room, Storage
 from grader.store.store import Store
-from tests.store.making import accepted, claimed, finished, new, now, verdict
-from tests.store.regrading import chosen, graded
+from tests.store.making import accept, claim_job, finish_job, new, now, verdict
+from tests.store.regrading import grade_submission, select_units
 
 MIB = 1 << 20
 
@@ -36,7 +36,7 @@ def test_a_small_redis_is_filled_to_the_reserve_and_every_verdict_still_has_room
     for size in sizes:
         for number in range(2000):
             try:
-                names.append(accepted(small, new(f"s{size}-{number}", incompressible(size, size + number))))
+                names.append(accept(small, new(f"s{size}-{number}", incompressible(size, size + number))))
             except StorageFull:
                 break
         largest.append(Storage(small.redis).room().largest or 0)
@@ -46,13 +46,13 @@ def test_a_small_redis_is_filled_to_the_reserve_and_every_verdict_still_has_room
     # What came between two looks at its memory, which are a fifth of a second apart, leaves most of the reserve.
     assert room.used <= room.limit + (room.most - room.limit) // 2
     for name in names:
-        assert small.submissions.finish(claimed(small, name), verdict(note="x" * 10_000))
+        assert small.submissions.finish(claim_job(small, name), verdict(note="x" * 10_000))
     assert Storage(small.redis).room().used < room.most
 
 
 def test_what_was_accepted_before_is_answered_again_by_a_full_store(small: Store) -> None:
     given = new(key="k")
-    name = accepted(small, given)
+    name = accept(small, given)
     small.redis.config_set("maxmemory", Storage(small.redis).room().used * 11 // 10)
     full = Store.connect(small.settings)
     assert full.submissions.accept(given).id == name
@@ -90,7 +90,7 @@ def test_the_defaults_fit_together() -> None:
 
 
 def test_the_source_of_a_rejected_file_expires_and_its_verdict_stays(store: Store) -> None:
-    name = finished(store, outcome="rejected")
+    name = finish_job(store, outcome="rejected")
     source = f"bm:source:{now(store, name).source_sha256}"
     assert 6 * 86_400 < int(store.redis.ttl(source)) <= 7 * 86_400
     store.redis.delete(source)
@@ -101,27 +101,27 @@ def test_the_source_of_a_rejected_file_expires_and_its_verdict_stays(store: Stor
 
 
 def test_a_source_stays_while_anybody_needs_it(store: Store) -> None:
-    first, second = finished(store, outcome="rejected"), accepted(store, new("bob"))
+    first, second = finish_job(store, outcome="rejected"), accept(store, new("bob"))
     source = f"bm:source:{now(store, first).source_sha256}"
     assert store.redis.ttl(source) == -1
-    store.submissions.finish(claimed(store, second), verdict("failed"))
-    assert finished(store, new("eve"), outcome="rejected")
+    store.submissions.finish(claim_job(store, second), verdict("failed"))
+    assert finish_job(store, new("eve"), outcome="rejected")
     assert store.redis.ttl(source) == -1
     store.submissions.delete(second)
     assert store.submissions.source(second) is None
 
 
 def test_a_regrade_passes_over_rejected_files_whose_source_is_gone(store: Store) -> None:
-    kept, gone = (graded(store, student, student, 0, outcome="rejected") for student in ("ada", "bob"))
+    kept, gone = (grade_submission(store, student, student, 0, outcome="rejected") for student in ("ada", "bob"))
     store.redis.delete(f"bm:source:{now(store, gone).source_sha256}")
-    regrade = store.regrades.get(chosen(store))
+    regrade = store.regrades.get(select_units(store))
     assert regrade is not None
     assert regrade.counts.submissions == 1
     assert kept
 
 
 def test_a_rejection_that_a_regrade_takes_back_keeps_its_source(store: Store) -> None:
-    name = finished(store, outcome="rejected")
+    name = finish_job(store, outcome="rejected")
     source = f"bm:source:{now(store, name).source_sha256}"
     assert store.submissions.replace_verdict(name, 1, verdict("passed"), "regrade") == 2
     assert store.redis.ttl(source) == -1

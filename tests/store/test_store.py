@@ -15,20 +15,20 @@ from grader.model.records import State
 from grader.settings.service import ServiceSettings
 from grader.store.store import Store
 from grader.store.workers import Worker
-from tests.store.making import accepted, claimed, finished, job, new, now, verdict
+from tests.store.making import accept, claim_job, finish_job, job, new, now, verdict
 from worker.serve.embedded import EmbeddedRedis, free_port
 
 
 def test_the_embedded_redis_is_fit(store: Store) -> None:
     store.ping()
-    assert store.fitness() == []
+    assert store.durability_complaints() == []
 
 
 def test_a_redis_that_may_forget_is_unfit(store: Store) -> None:
     store.redis.config_set("appendfsync", "everysec")
     store.redis.config_set("maxmemory-policy", "allkeys-lru")
     try:
-        complaints = store.fitness()
+        complaints = store.durability_complaints()
     finally:
         store.redis.config_set("appendfsync", "always")
         store.redis.config_set("maxmemory-policy", "noeviction")
@@ -41,7 +41,7 @@ def test_a_redis_that_may_forget_is_unfit(store: Store) -> None:
 def test_a_redis_without_room_is_unfit(store: Store) -> None:
     store.redis.config_set("maxmemory", "1")
     try:
-        (complaint,) = store.fitness()
+        (complaint,) = store.durability_complaints()
     finally:
         store.redis.config_set("maxmemory", "0")
     assert "of 1 bytes" in complaint
@@ -50,12 +50,12 @@ def test_a_redis_without_room_is_unfit(store: Store) -> None:
 def test_a_redis_that_is_away_is_unavailable_and_unfit_at_once() -> None:
     away = Store.connect(ServiceSettings(redis_url=SecretStr(f"redis://127.0.0.1:{free_port()}/0")))
     started = time.monotonic()
-    for ask in (away.ping, lambda: accepted(away), away.workers.list, lambda: away.tokens.verify("bmk_00_00")):
+    for ask in (away.ping, lambda: accept(away), away.workers.list, lambda: away.tokens.verify("bmk_00_00")):
         with pytest.raises(StoreUnavailable, match="does not answer"):
             ask()
-    with pytest.raises(StoreUnavailable), away.submissions.changes("x"):
+    with pytest.raises(StoreUnavailable), away.submissions.subscribe("x"):
         pass
-    assert len(away.fitness()) == 1
+    assert len(away.durability_complaints()) == 1
     # Seven questions, none of which is tried again and again.
     assert time.monotonic() - started < 20
 
@@ -77,10 +77,10 @@ def test_what_was_accepted_is_there_after_a_power_cut_without_connecting_anew(tm
     server.start()
     try:
         store = Store.connect(ServiceSettings(redis_url=SecretStr(server.url)))
-        done, waiting = finished(store), accepted(store)
+        done, waiting = finish_job(store), accept(store)
         server.kill()
         with pytest.raises(StoreUnavailable):
-            accepted(store)
+            accept(store)
         server.start()
         assert [now(store, name).state for name in (done, waiting)] == [State.DONE, State.QUEUED]
         assert store.submissions.verdict(done) == verdict()
@@ -100,24 +100,24 @@ def test_a_redis_that_hangs_is_waited_for_once_and_found_again(tmp_path: Path) -
             with pytest.raises(StoreUnavailable, match="Timeout"):
                 store.ping()
             started = time.monotonic()
-            for ask in (store.ping, lambda: store.tokens.valid("x"), lambda: accepted(store)):
-                with pytest.raises(StoreUnavailable, match="does not answer: it was asked a moment ago"):
+            for ask in (store.ping, lambda: store.tokens.valid("x"), lambda: accept(store)):
+                with pytest.raises(StoreUnavailable, match="does not answer: a command timed out a moment ago"):
                     ask()
             assert time.monotonic() - started < 0.9
         finally:
             os.kill(server.pid, signal.SIGCONT)
         until = time.monotonic() + 10
-        while store.fitness() and time.monotonic() < until:
+        while store.durability_complaints() and time.monotonic() < until:
             time.sleep(0.05)
-        assert store.fitness() == []
+        assert store.durability_complaints() == []
     server.stop()
 
 
 def test_a_change_is_heard_of(store: Store) -> None:
-    name = accepted(store)
-    with store.submissions.changes(name) as changes:
+    name = accept(store)
+    with store.submissions.subscribe(name) as changes:
         assert not changes.wait(0.01)
-        claim = claimed(store, name)
+        claim = claim_job(store, name)
         assert changes.wait(5)
         finisher = threading.Thread(target=store.submissions.finish, args=(claim, verdict()))
         finisher.start()
@@ -131,17 +131,17 @@ def test_waiting_for_a_redis_that_dies_ends_as_unavailable(tmp_path: Path) -> No
     server = EmbeddedRedis(tmp_path)
     server.start()
     store = Store.connect(ServiceSettings(redis_url=SecretStr(server.url)))
-    with store.submissions.changes("x") as changes:
+    with store.submissions.subscribe("x") as changes:
         server.kill()
         with pytest.raises(StoreUnavailable):
             changes.wait(30)
 
 
 def test_what_happens_is_counted(store: Store) -> None:
-    finished(store)
-    name = accepted(store, new("bob"))
-    store.submissions.finish(claimed(store, name), verdict("failed"), reused=True)
-    store.jobs.hand_back(claimed(store, accepted(store, new("eve"))))
+    finish_job(store)
+    name = accept(store, new("bob"))
+    store.submissions.finish(claim_job(store, name), verdict("failed"), reused=True)
+    store.jobs.hand_back(claim_job(store, accept(store, new("eve"))))
     store.counters.add("jail_failures")
     figures = store.counters.read()
     assert (figures.accepted, figures.outcomes) == (3, {"passed": 1, "failed": 1})
@@ -172,6 +172,6 @@ def test_a_worker_is_forgotten_within_15_seconds(store: Store) -> None:
 
 
 def test_scripts_are_known_again_after_redis_forgot_them(store: Store) -> None:
-    accepted(store)
+    accept(store)
     store.redis.script_flush()
-    assert now(store, accepted(store, new("bob"))).state is State.QUEUED
+    assert now(store, accept(store, new("bob"))).state is State.QUEUED

@@ -9,7 +9,7 @@ from grader.dispatch import CeleryDispatcher, application
 from grader.model.records import Kind
 from grader.store import keys
 from grader.store.store import Store
-from tests.store.making import accepted, claimed, job, new
+from tests.store.making import accept, claim_job, job, new
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def age(store: Store, name: str) -> None:
 
 
 def test_what_waits_in_an_empty_queue_is_sent_again_once(store: Store) -> None:
-    name = accepted(store)
+    name = accept(store)
     assert store.jobs.unsent() == []
     age(store, name)
     assert store.jobs.unsent() == [job(name)]
@@ -34,7 +34,7 @@ def test_what_waits_in_an_empty_queue_is_sent_again_once(store: Store) -> None:
 
 
 def test_what_has_its_message_is_not_sent_again(store: Store, celery: Celery) -> None:
-    names = [accepted(store, new(f"s{at}")) for at in range(3)]
+    names = [accept(store, new(f"s{at}")) for at in range(3)]
     for name in names:
         CeleryDispatcher(celery).send(job(name))
         age(store, name)
@@ -43,7 +43,7 @@ def test_what_has_its_message_is_not_sent_again(store: Store, celery: Celery) ->
 
 
 def test_as_many_are_sent_again_as_messages_are_missing_oldest_first(store: Store, celery: Celery) -> None:
-    names = [accepted(store, new(f"s{at}")) for at in range(3)]
+    names = [accept(store, new(f"s{at}")) for at in range(3)]
     CeleryDispatcher(celery).send(job(names[0]))
     for name in names:
         age(store, name)
@@ -51,7 +51,7 @@ def test_as_many_are_sent_again_as_messages_are_missing_oldest_first(store: Stor
 
 
 def test_a_message_that_a_worker_holds_counts_while_others_are_queued(store: Store, celery: Celery) -> None:
-    names = [accepted(store, new(f"s{at}")) for at in range(2)]
+    names = [accept(store, new(f"s{at}")) for at in range(2)]
     for name in names:
         CeleryDispatcher(celery).send(job(name))
         age(store, name)
@@ -62,7 +62,7 @@ def test_a_message_that_a_worker_holds_counts_while_others_are_queued(store: Sto
 
 
 def test_a_message_that_was_sent_ahead_of_the_others_counts(store: Store, celery: Celery) -> None:
-    names = [accepted(store, new(f"s{at}")) for at in range(2)]
+    names = [accept(store, new(f"s{at}")) for at in range(2)]
     for name in names:
         CeleryDispatcher(celery).send_again(job(name))
         age(store, name)
@@ -70,7 +70,7 @@ def test_a_message_that_was_sent_ahead_of_the_others_counts(store: Store, celery
 
 
 def test_a_message_that_a_dead_worker_held_is_sent_again(store: Store, celery: Celery) -> None:
-    name = accepted(store)
+    name = accept(store)
     CeleryDispatcher(celery).send(job(name))
     age(store, name)
     with celery.connection() as connection, connection.SimpleQueue("interactive") as queue:
@@ -79,7 +79,7 @@ def test_a_message_that_a_dead_worker_held_is_sent_again(store: Store, celery: C
 
 
 def test_a_limit_is_kept(store: Store) -> None:
-    names = [accepted(store, new(f"s{at}")) for at in range(4)]
+    names = [accept(store, new(f"s{at}")) for at in range(4)]
     for name in names:
         age(store, name)
     assert store.jobs.unsent(limit=3) == [job(name) for name in names[:3]]
@@ -87,15 +87,15 @@ def test_a_limit_is_kept(store: Store) -> None:
 
 
 def test_what_runs_or_has_ended_is_not_sent(store: Store) -> None:
-    running, cancelled = accepted(store), accepted(store, new("bob"))
-    claimed(store, running)
+    running, cancelled = accept(store), accept(store, new("bob"))
+    claim_job(store, running)
     store.submissions.cancel(cancelled)
     assert store.jobs.unsent() == []
 
 
 def test_what_was_handed_back_and_not_sent_is_found_soon(store: Store) -> None:
-    name = accepted(store)
-    store.jobs.hand_back(claimed(store, name))
+    name = accept(store)
+    store.jobs.hand_back(claim_job(store, name))
     assert store.jobs.unsent() == []
     age(store, name)
     assert store.jobs.unsent() == [job(name)]

@@ -8,13 +8,13 @@ import pytest
 from grader.model.records import State
 from grader.store.search import Filter
 from grader.store.store import Store
-from tests.store.making import accepted, claimed, finished, kept, new, now, verdict
+from tests.store.making import accept, cache_verdict, claim_job, finish_job, new, now, verdict
 
 
 def test_a_verdict_is_read_as_it_was_written(store: Store) -> None:
     given = verdict("failed", output="ü" * 5000, error=None)
-    name = accepted(store)
-    store.submissions.finish(claimed(store, name), given, reused=True)
+    name = accept(store)
+    store.submissions.finish(claim_job(store, name), given, reused=True)
     found = now(store, name)
     assert store.submissions.verdict(name) == store.submissions.verdict(name, 1) == given
     assert (found.state, found.verdict, found.outcome, found.score, found.max_score) == (State.DONE, 1, "failed", 8, 10)
@@ -23,22 +23,22 @@ def test_a_verdict_is_read_as_it_was_written(store: Store) -> None:
 
 
 def test_there_is_no_verdict_before_it_is_done(store: Store) -> None:
-    name = accepted(store)
+    name = accept(store)
     assert store.submissions.verdict(name) is None
     assert store.submissions.verdict("nothing") is None
     assert store.submissions.verdict(name, 1) is None
 
 
 def test_a_number_that_json_cannot_say_is_refused_before_anything_is_written(store: Store) -> None:
-    name = accepted(store)
-    claim = claimed(store, name)
+    name = accept(store)
+    claim = claim_job(store, name)
     with pytest.raises(ValueError, match="JSON"):
         store.submissions.finish(claim, verdict(output=float("nan")))
     assert now(store, name).state is State.RUNNING
 
 
 def test_a_regrade_replaces_the_verdict_it_expected(store: Store) -> None:
-    name = finished(store, outcome="failed")
+    name = finish_job(store, outcome="failed")
     before = now(store, name)
     assert store.submissions.replace_verdict(name, 1, verdict("passed"), "regrade-1") == 2
     found = now(store, name)
@@ -50,15 +50,15 @@ def test_a_regrade_replaces_the_verdict_it_expected(store: Store) -> None:
 
 
 def test_a_regrade_leaves_what_changed_meanwhile(store: Store) -> None:
-    name = finished(store)
+    name = finish_job(store)
     assert store.submissions.replace_verdict(name, 1, verdict("failed"), "first") == 2
     assert store.submissions.replace_verdict(name, 1, verdict("error"), "second") is None
     assert now(store, name).outcome == "failed"
-    assert store.submissions.replace_verdict(accepted(store), 1, verdict(), "third") is None
+    assert store.submissions.replace_verdict(accept(store), 1, verdict(), "third") is None
 
 
 def test_a_roll_back_restores_the_verdict_and_whose_it_was(store: Store) -> None:
-    name = finished(store, outcome="failed")
+    name = finish_job(store, outcome="failed")
     store.submissions.replace_verdict(name, 1, verdict("passed"), "first")
     store.submissions.replace_verdict(name, 2, verdict("error"), "second")
     assert not store.submissions.restore_verdict(name, 2, 1)
@@ -70,7 +70,7 @@ def test_a_roll_back_restores_the_verdict_and_whose_it_was(store: Store) -> None
 
 
 def test_lists_by_outcome_follow_the_verdict_that_holds(store: Store) -> None:
-    name = finished(store, outcome="failed")
+    name = finish_job(store, outcome="failed")
     store.submissions.replace_verdict(name, 1, verdict("passed"), "first")
     by = {
         outcome: [each.id for each in store.submissions.list(Filter("cs101", outcome=outcome)).items]
@@ -80,44 +80,44 @@ def test_lists_by_outcome_follow_the_verdict_that_holds(store: Store) -> None:
 
 
 def test_a_verdict_is_reused_while_someone_hands_in_its_source(store: Store) -> None:
-    name = finished(store)
+    name = finish_job(store)
     digest = now(store, name).source_sha256
     assert store.cache.get("key") is None
-    assert kept(store, "key", verdict(), digest)
+    assert cache_verdict(store, "key", verdict(), digest)
     assert store.cache.get("key") == verdict()
     store.submissions.delete(name)
     assert store.cache.get("key") is None
-    assert not kept(store, "key", verdict(), digest)
+    assert not cache_verdict(store, "key", verdict(), digest)
 
 
 @pytest.mark.parametrize("outcome", ["timeout", "memory", "crashed", "output_limit", "error"])
 def test_only_verdicts_that_repeat_themselves_are_reused(store: Store, outcome: str) -> None:
-    digest = now(store, finished(store)).source_sha256
-    assert not kept(store, "key", verdict(outcome), digest)
+    digest = now(store, finish_job(store)).source_sha256
+    assert not cache_verdict(store, "key", verdict(outcome), digest)
 
 
 def test_nothing_is_reused_where_the_settings_say_so(store: Store) -> None:
     off = Store.connect(store.settings.model_copy(update={"cache_days": 0}))
-    digest = now(store, finished(store)).source_sha256
-    assert not kept(off, "key", verdict(), digest)
-    kept(store, "key", verdict(), digest)
+    digest = now(store, finish_job(store)).source_sha256
+    assert not cache_verdict(off, "key", verdict(), digest)
+    cache_verdict(store, "key", verdict(), digest)
     assert off.cache.get("key") is None
     off.close()
 
 
 def test_identical_sources_of_others_are_found_within_the_assignment(store: Store) -> None:
-    first, same = accepted(store), accepted(store, new("bob"))
+    first, same = accept(store), accept(store, new("bob"))
     for given in (new("eve", b"else"), new("eve", course="other"), new("eve", assignment="other")):
-        accepted(store, given)
-    claimed(store, first)
-    accepted(store)
+        accept(store, given)
+    claim_job(store, first)
+    accept(store)
     assert store.submissions.identical(first) == [same]
     assert store.submissions.identical("nothing") == []
 
 
 def test_every_end_is_told_to_callbacks_once(store: Store) -> None:
-    first = finished(store)
-    second, third = accepted(store), accepted(store)
+    first = finish_job(store)
+    second, third = accept(store), accept(store)
     store.submissions.cancel(third)
     store.submissions.replace_verdict(first, 1, verdict("failed"), "regrade")
     told: Any = store.redis.lrange("bm:outbox", 0, -1)

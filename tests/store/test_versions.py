@@ -1,4 +1,4 @@
-"""What another version stored: fields that are missing have their defaults, unknown ones harm nobody."""
+"""Records of other versions: missing fields have their defaults, and unknown ones do no harm."""
 
 import json
 from dataclasses import asdict, replace
@@ -9,24 +9,24 @@ from grader.model.result import complete_verdict
 from grader.model.stored import settings
 from grader.reports.disclosure import policy
 from grader.store.callbacks import Event
-from grader.store.codec import packed
+from grader.store.codec import encode
 from grader.store.connection import texts
 from grader.store.regrades.entry import Entry
 from grader.store.regrades.model import read
 from grader.store.store import Store
-from grader.store.summary import Standing
+from grader.store.summary import VerdictSummary
 from grader.store.workers import Worker
-from tests.store.making import accepted, claimed, verdict
-from tests.store.regrading import asked
+from tests.store.making import accept, claim_job, verdict
+from tests.store.regrading import request_regrade
 
-STANDING = Standing("failed", 8, 10, ("any_shape",), ("pure",), (("scaled", "It is scaled."),))
+STANDING = VerdictSummary("failed", 8, 10, ("any_shape",), ("pure",), (("scaled", "It is scaled."),))
 
 
 def test_a_verdict_lacks_nothing_that_later_versions_have(store: Store) -> None:
-    name = accepted(store)
-    assert store.submissions.finish(claimed(store, name), verdict())
+    name = accept(store)
+    assert store.submissions.finish(claim_job(store, name), verdict())
     older = {"outcome": "passed", "score": 10, "max_score": 10, "properties": [{"name": "pure"}], "invented": 1}
-    store.redis.set(f"bm:verdict:{name}:1", packed(older))
+    store.redis.set(f"bm:verdict:{name}:1", encode(older))
     found = store.submissions.verdict(name)
     assert found == complete_verdict(older)
     assert (found["first_difference"], found["diagnosis"], found["invented"]) == (None, [], 1)
@@ -53,11 +53,11 @@ def test_an_entry_and_a_standing_are_read_with_fewer_and_with_more_fields() -> N
     entry = Entry("ada", 1, "a.py", 1.0, "unit", 1, STANDING)
     written = entry.write()
     assert Entry.read(json.dumps(written | {"invented": 1, "before": [*STANDING.write(), "invented"]})) == entry
-    assert Standing.read(STANDING.write()[:3]) == Standing("failed", 8, 10)
+    assert VerdictSummary.read(STANDING.write()[:3]) == VerdictSummary("failed", 8, 10)
 
 
 def test_a_regrade_s_selection_is_read_with_fewer_and_with_more_fields(store: Store) -> None:
-    name = asked(store)
+    name = request_regrade(store)
     raw = texts(store.redis.hgetall(f"bm:regrade:{name}"))
     chosen = json.loads(raw["selection"])
     del chosen["fresh"], chosen["outcomes"]

@@ -11,7 +11,7 @@ from grader.store.connection import Connection
 Raw = dict[str, Any]
 
 
-def known(folder: Path) -> Raw:
+def load_known(folder: Path) -> Raw:
     """The plain tokens, the links and the ids that were noted when it was stored."""
     raw: Raw = json.loads((folder / "known.json").read_text())
     return raw

@@ -1,4 +1,4 @@
-"""What a service of version 0.1.0 (commit b8e7fd0) left in Redis is read, graded, regraded and shown by this version.
+"""The records of a service of version 0.1.0 (commit b8e7fd0) are read, graded, regraded and shown by this version.
 
 `at_b8e7fd0/` is never made anew, whatever changes: it stands for the data of those who run Backmark. A test that fails
 here says that this version no longer reads such data, so mend the reader. A later version that stores something new
@@ -25,7 +25,7 @@ from grader.reports.disclosure import disclosed
 from grader.reports.registry import FORMATS
 from grader.reports.terminal import rendered
 from grader.settings.service import ServiceSettings
-from grader.store.callbacks import Progress
+from grader.store.callbacks import DeliveryState
 from grader.store.regrades.model import Mode, Phase
 from grader.store.search import Filter
 from grader.store.store import Store
@@ -35,20 +35,20 @@ from grader.web.http import links
 from grader.web.pages.verdict import viewed
 from tests.service.conftest import Sent
 from tests.services import redis_server
-from tests.stored.loading import Raw, known, restore
+from tests.stored.loading import Raw, load_known, restore
 from tests.web.asking import Asker
 from worker.grading.pool import Jails
 from worker.serve.embedded import EmbeddedRedis
 from worker.service.context import Context
-from worker.service.fitness import Fitness
 from worker.service.graders import Graders
+from worker.service.isolation import Isolation
 from worker.service.stop import Stop
 from worker.service.tasks import perform
 
 __all__ = ["redis_server"]
 
 FOLDER = Path(__file__).parent / "at_b8e7fd0"
-KNOWN = known(FOLDER)
+KNOWN = load_known(FOLDER)
 COURSE, OTHER = KNOWN["course"], KNOWN["other"]
 DONE: dict[str, str] = KNOWN["submissions"]["done"]
 HTML = {"Accept": "text/html"}
@@ -84,7 +84,7 @@ def staff(app: Flask) -> Asker:
 def context(settings: ServiceSettings, store: Store, jails: Jails) -> Context:
     """A worker's."""
     graders = Graders(store.assignments, jails, KNOWN["secret"].encode())
-    return Context(settings, store, Sent(), graders, jails, Stop(), Fitness(None))
+    return Context(settings, store, Sent(), graders, jails, Stop(), Isolation(None))
 
 
 def submissions(store: Store) -> list[Submission]:
@@ -205,7 +205,7 @@ def test_every_resource_answers(staff: Asker, store: Store) -> None:
         ]
     for callback in KNOWN["callbacks"].values():
         paths.append(f"/callbacks/{callback}")
-        paths += [f"/callbacks/{callback}/deliveries?state={state}" for state in Progress]
+        paths += [f"/callbacks/{callback}/deliveries?state={state}" for state in DeliveryState]
     refused = {path: answer.text for path in paths if (answer := staff.get(path)).status_code != 200}
     assert {path: text for path, text in refused.items() if "needs the scope" not in text} == {}
     assert len(paths) > 300
@@ -297,7 +297,7 @@ def test_what_waits_is_graded_as_the_same_code_was_then(
 def test_what_runs_and_gave_no_sign_of_life_is_sent_again_and_graded(context: Context) -> None:
     job = Job(Kind.SUBMISSION, KNOWN["submissions"]["running"])
     assert there(context.store, job.id).state is State.RUNNING
-    assert context.store.jobs.lost() == [job]
+    assert context.store.jobs.requeue_lost() == [job]
     assert there(context.store, job.id).state is State.QUEUED
     perform_until_graded(context, job.id)
     assert there(context.store, job.id).outcome == "passed"

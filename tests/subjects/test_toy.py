@@ -20,10 +20,10 @@ from grader.publishing.preview import preview
 from grader.publishing.selfcheck import selfcheck
 from grader.reports.disclosure import disclosed
 from grader.reports.registry import FORMATS
-from grader.store.submissions import New
+from grader.store.submissions import NewSubmission
 from grader.subjects import kinds
 from grader.web import create_app
-from grader.web.api.verdict_schemas import VerdictTold
+from grader.web.api.verdict_schemas import VerdictResponse
 from grader.web.http import links
 from tests.local import local_by
 from tests.service.conftest import Making, context, making, redis_server
@@ -180,7 +180,7 @@ def test_each_form_and_the_documented_schema_take_its_verdict(published: Context
     found = graded(published, WRONG)
     result = published.store.submissions.verdict(found.id)
     assert result is not None
-    assert VerdictTold.model_validate(result).counterexample is not None
+    assert VerdictResponse.model_validate(result).counterexample is not None
     for form in FORMATS.values():
         assert b"network that" not in form.render(found, result)
 
@@ -231,7 +231,7 @@ def published(known: None, making: Making) -> Context:  # noqa: ARG001 - it is t
 
 def graded(context: Context, text: str) -> records.Submission:
     """Hand it in, and let the worker do it."""
-    new = New("spreading", "toy-1", toy.drawn().id, "ann", "mine.py", text.encode())
+    new = NewSubmission("spreading", "toy-1", toy.drawn().id, "ann", "mine.py", text.encode())
     accepted = context.store.submissions.accept(new)
     perform(context, Job(Kind.SUBMISSION, accepted.id))
     found = context.store.submissions.get(accepted.id)

@@ -12,23 +12,23 @@ from grader.store.regrades.model import Phase
 from grader.store.store import Store
 from grader.store.workers import Worker
 from tests.store.regrading import unit_graded
-from tests.web.verdicts import failed, passed
+from tests.web.verdicts import failing_verdict, passing_verdict
 
 
 def conclude(store: Store, submission: str, verdict: dict[str, object] | None = None) -> None:
     """Take up a submission that waits, and give it a verdict."""
     claim = store.jobs.claim(Job(Kind.SUBMISSION, submission))
     assert claim is not None
-    assert store.submissions.finish(claim, verdict or passed())
+    assert store.submissions.finish(claim, verdict or passing_verdict())
 
 
-def broken(store: Store, submission: str) -> str:
+def fail_submission(store: Store, submission: str) -> str:
     """Let a submission that waits end as service_failed; its id."""
     state = State.QUEUED
     while state is State.QUEUED:
         claim = store.jobs.claim(Job(Kind.SUBMISSION, submission))
         assert claim is not None
-        state = store.jobs.failed(claim, "the networks are damaged")
+        state = store.jobs.record_failure(claim, "the networks are damaged")
     return submission
 
 
@@ -63,7 +63,7 @@ def _loop(store: Store, stop: Event) -> None:
 def step(store: Store, claim: Claim) -> None:
     """All of a regrade's step, whichever it is."""
     found = store.regrades.get(claim.job.id)
-    steps = store.regrades.steps
+    steps = store.regrades.runner
     while found is not None:
         match found.phase:
             case Phase.PREPARING:
@@ -83,9 +83,9 @@ def own(verdict: dict[str, Any], submission: str, filename: str) -> dict[str, An
 
 def _conclude(store: Store, claim: Claim, turn: int) -> None:
     if claim.job.kind is Kind.SUBMISSION:
-        store.submissions.finish(claim, failed() if turn % 2 else passed())
+        store.submissions.finish(claim, failing_verdict() if turn % 2 else passing_verdict())
     elif claim.job.kind is Kind.UNIT:
-        unit_graded(store, claim, failed() if turn % 2 else passed())
+        unit_graded(store, claim, failing_verdict() if turn % 2 else passing_verdict())
     elif claim.job.kind is Kind.REGRADE:
         step(store, claim)
     else:

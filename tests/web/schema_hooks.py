@@ -1,4 +1,4 @@
-"""What no schema can say, told to schemathesis: a valid request has a key of its own and names what there is."""
+"""Hooks for schemathesis with facts that no schema can express: a fresh key per request, and names that exist."""
 
 import os
 from typing import Any
@@ -26,7 +26,7 @@ def before_call(_context: HookContext, case: Case[Any], _kwargs: dict[str, Any])
     """Mend what is meant to be valid; leave alone what is not. Other cases share what is changed here: copies only."""
     if case.meta is not None and case.meta.generation.mode is not GenerationMode.POSITIVE:
         return
-    if case.method != "DELETE" and case.path.startswith("/api/v1/submissions/{") and not _linked(case):
+    if case.method != "DELETE" and case.path.startswith("/api/v1/submissions/{") and not _is_linked(case):
         case.path_parameters = {"submission_id": os.environ[SUBMISSION]}
     if "Idempotency-Key" in case.headers:
         case.headers = case.headers.copy()
@@ -38,6 +38,6 @@ def before_call(_context: HookContext, case: Case[Any], _kwargs: dict[str, Any])
         case.body = case.body | {name: value for name, value in USEFUL.items() if name in case.body}
 
 
-def _linked(case: Case[Any]) -> bool:
-    """Whether its parameters come from an answer before."""
+def _is_linked(case: Case[Any]) -> bool:
+    """Return True if the parameters come from a previous answer."""
     return case.meta is not None and case.meta.phase.name is TestPhase.STATEFUL

@@ -8,8 +8,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from worker.serve.die_with_parent import tie_to_parent
 from worker.serve.embedded import free_port
-from worker.serve.tether import tethered
 
 #: Seconds that a server may take to start on a busy machine.
 _START = 90.0
@@ -20,7 +20,7 @@ def serving(redis_url: str, **settings: str) -> Iterator[int]:
     """One process with eight threads on this Redis; its port. `settings` are environment variables."""
     port = free_port()
     process = subprocess.Popen(
-        tethered(
+        tie_to_parent(
             [
                 *(sys.executable, "-m", "gunicorn", "--config", "python:grader.web.server"),
                 *("--bind", f"127.0.0.1:{port}", "grader.web:create_app()"),

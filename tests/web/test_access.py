@@ -1,4 +1,4 @@
-"""Who may do what: tokens, scopes, courses, rates."""
+"""Permissions: tokens, scopes, courses, rates."""
 
 import time
 

@@ -5,7 +5,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from grader.store.cohorts import Cohort, Hour, Made, Marks
+from grader.store.cohorts import Cohort, CohortMistake, Hour, Marks
 from grader.web.pages import charts, cohorts, shapes
 
 
@@ -14,12 +14,12 @@ def tree(drawing: str) -> ET.Element:
 
 
 def texts(drawing: str) -> list[str]:
-    """What stands at its axes."""
+    """Return the texts of a chart, such as the labels of its axes."""
     return [each.text or "" for each in tree(drawing).iter("text")]
 
 
 def titles(drawing: str) -> list[str]:
-    """What its bars say."""
+    """Return the titles of a chart's bars."""
     return [each.text or "" for each in tree(drawing).iter("title")]
 
 
@@ -77,7 +77,7 @@ def test_of_many_names_as_many_are_written_as_fit() -> None:
 
 
 def cohort(marks: tuple[Marks, ...] = (), hours: tuple[Hour, ...] = ()) -> Cohort:
-    return Cohort({}, marks, hours, (Made("a", "A", 1, 1),))
+    return Cohort({}, marks, hours, (CohortMistake("a", "A", 1, 1),))
 
 
 def test_nothing_is_drawn_of_nothing() -> None:

@@ -71,7 +71,7 @@ def names(staff: Asker, store: Store) -> dict[str, str]:
     }
 
 
-def kept(store: Store) -> dict[bytes, bytes | None]:
+def dump_store(store: Store) -> dict[bytes, bytes | None]:
     """All that the store holds, but for what counts requests."""
     keys: Any = store.redis.keys("*")
     return {key: store.redis.dump(key) for key in keys if not key.startswith(b"bm:limits")}
@@ -80,7 +80,7 @@ def kept(store: Store) -> dict[bytes, bytes | None]:
 def test_nothing_of_a_course_is_there_for_another_ones_token(
     operations: list[Operation], names: dict[str, str], stranger: Asker, store: Store
 ) -> None:
-    before = kept(store)
+    before = dump_store(store)
     assert len(operations) > 25
     for each in operations:
         path, body = each.rule, dict(BODIES.get(each.rule, {})) if each.method == "POST" else {}
@@ -91,4 +91,4 @@ def test_nothing_of_a_course_is_there_for_another_ones_token(
             path, body = (path, body | NAMED) if body else (f"{path}?course=course", body)
         answer = stranger.ask(each.method, path, **({"json": body} if body else {}))
         assert answer.status_code == 404, (each, answer.text)
-    assert kept(store) == before
+    assert dump_store(store) == before

@@ -67,7 +67,7 @@ def forms(app: Flask, asker: Asker, submission: str) -> dict[str, str]:
     return texts | {"/assignments": json.dumps([each for each in items if each["id"] == "levels"])}
 
 
-def graded(portal: Asker, store: Store, outcome: Outcome = Outcome.FAILED) -> str:
+def submit_graded(portal: Asker, store: Store, outcome: Outcome = Outcome.FAILED) -> str:
     submission: str = portal.submit(assignment="levels").get_json()["id"]
     conclude(store, submission, dict(revealing(outcome)))
     return submission
@@ -82,7 +82,7 @@ def test_no_form_tells_what_the_level_hides(
     facts = {str(ASSIGNMENT.seed)} | secrets(revealing(outcome))
     if level is Level.HINT:
         facts -= secrets([row.title for row in ROWS]) | {"zq-weak"}
-    told = forms(app, portal, graded(portal, store, outcome))
+    told = forms(app, portal, submit_graded(portal, store, outcome))
     assert {form: found for form, text in told.items() if (found := betrayed(text, facts))} == {}
 
 
@@ -95,7 +95,7 @@ def test_no_form_names_a_hidden_property(
     others = [row | {"message": ""} for row in revealing()["properties"] if row["name"] not in HIDDEN]
     facts = {*HIDDEN, "zq-mistake", "zq-title", "zq-weak", "zq-strong", "zq-first-to-differ", "zq_dl_df"}
     facts |= secrets(rows) - secrets(others)
-    told = forms(app, portal, graded(portal, store))
+    told = forms(app, portal, submit_graded(portal, store))
     assert {form: found for form, text in told.items() if (found := betrayed(text, facts))} == {}
 
 
@@ -105,7 +105,7 @@ def test_a_callback_tells_the_total_and_no_more(
     publish(Feedback(Level.SCORE))
     with receiving() as receiver:
         store.callbacks.create("course", receiver.url)
-        graded(portal, store)
+        submit_graded(portal, store)
         assert Deliveries(store, settings).run_due() == 1
         (got,) = receiver.got
     assert betrayed(got.body.decode(), secrets(revealing()) | {row.name for row in ROWS}) == []
@@ -114,7 +114,7 @@ def test_a_callback_tells_the_total_and_no_more(
 
 def test_every_form_tells_the_total(portal: Asker, store: Store, publish: Publish) -> None:
     publish(Feedback(Level.SCORE, hidden=HIDDEN))
-    submission = graded(portal, store)
+    submission = submit_graded(portal, store)
     told = {form: portal.get(f"/submissions/{submission}?format={form}") for form in FORMATS}
     assert told["gradescope"].get_json()["score"] == 3
     assert told["prairielearn"].get_json()["score"] == pytest.approx(3 / 17)
@@ -126,7 +126,7 @@ def test_staff_see_all_but_what_other_systems_show_is_for_students(
     staff: Asker, store: Store, publish: Publish
 ) -> None:
     publish(Feedback(Level.SCORE, hidden=HIDDEN))
-    submission = graded(staff, store)
+    submission = submit_graded(staff, store)
     told = staff.get(f"/submissions/{submission}").get_json()["verdict"]
     own = {"submission": told["submission"]}
     assert told == revealing() | own
@@ -137,7 +137,7 @@ def test_staff_see_all_but_what_other_systems_show_is_for_students(
 
 def test_later_attempts_are_shown_more(portal: Asker, store: Store, publish: Publish) -> None:
     publish(Feedback(Level.HINT, strong_hint_after=1, full_after=2))
-    verdicts = [portal.get(f"/submissions/{graded(portal, store)}").get_json()["verdict"] for _ in range(3)]
+    verdicts = [portal.get(f"/submissions/{submit_graded(portal, store)}").get_json()["verdict"] for _ in range(3)]
     assert [each["diagnosis"][0]["strong_hint"] for each in verdicts] == ["", "zq-strong!", "zq-strong!"]
     assert [each["counterexample"] is None for each in verdicts] == [True, True, False]
 
@@ -146,7 +146,7 @@ def test_what_a_newer_revision_shows_holds_for_earlier_submissions(
     portal: Asker, store: Store, publish: Publish
 ) -> None:
     publish(Feedback(Level.SCORE))
-    submission = graded(portal, store)
+    submission = submit_graded(portal, store)
     tag = portal.get(f"/submissions/{submission}").headers["ETag"]
     publish(Feedback(Level.FULL))
     answer = portal.get(f"/submissions/{submission}", {"If-None-Match": tag})
@@ -156,7 +156,7 @@ def test_what_a_newer_revision_shows_holds_for_earlier_submissions(
 
 
 def test_verdicts_are_read_in_one_place_and_by_staff() -> None:
-    """Whoever reads one elsewhere would have to cut it too."""
+    """Any other reader of verdicts would have to redact them too."""
     folder = Path(str(web.__file__)).parent
     reads = re.compile(r"\bsubmissions\.verdict\(|\bunits\.verdict\(|\.failing\b")
     found = {str(file.relative_to(folder)) for file in folder.rglob("*.py") if reads.search(file.read_text("utf-8"))}

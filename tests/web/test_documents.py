@@ -19,20 +19,20 @@ from grader.model.verdict import (
 )
 from grader.reports.disclosure import disclosed
 from grader.web.api.verdict_schemas import (
-    AssignmentMeant,
-    CounterexampleTold,
-    DiagnosisTold,
-    ErrorTold,
-    FirstDifferenceTold,
-    FlagTold,
-    PropertyTold,
-    StatisticsTold,
-    VerdictTold,
+    CounterexampleResponse,
+    DiagnosisResponse,
+    ErrorResponse,
+    FirstDifferenceResponse,
+    FlagResponse,
+    GradedAssignment,
+    PropertyResponse,
+    StatisticsResponse,
+    VerdictResponse,
 )
-from grader.web.http.problems import KINDS, Kind
+from grader.web.http.problems import KINDS, ProblemKind
 from grader.web.http.resource import PREFIX
 from tests.web.asking import Asker
-from tests.web.verdicts import failed, passed
+from tests.web.verdicts import failing_verdict, passing_verdict
 
 ERRORS = Path(__file__).parents[2] / "docs" / "errors.md"
 
@@ -43,7 +43,7 @@ def test_every_type_of_problem_is_documented_as_it_is() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.slug)
-def test_every_type_of_problem_has_a_page(app: Flask, kind: Kind) -> None:
+def test_every_type_of_problem_has_a_page(app: Flask, kind: ProblemKind) -> None:
     answer = app.test_client().get(kind.type)
     assert (answer.status_code, kind.title in answer.text) == (200, True)
     assert kind.title in app.test_client().get("/problems").text
@@ -92,14 +92,14 @@ def test_assets_are_those_of_the_page_only(app: Flask) -> None:
 @pytest.mark.parametrize(
     ("documented", "made"),
     [
-        (AssignmentMeant, AssignmentReference),
-        (CounterexampleTold, Counterexample),
-        (DiagnosisTold, Diagnosis),
-        (FirstDifferenceTold, FirstDifference),
-        (ErrorTold, StudentError),
-        (FlagTold, Flag),
-        (PropertyTold, Property),
-        (StatisticsTold, Statistics),
+        (GradedAssignment, AssignmentReference),
+        (CounterexampleResponse, Counterexample),
+        (DiagnosisResponse, Diagnosis),
+        (FirstDifferenceResponse, FirstDifference),
+        (ErrorResponse, StudentError),
+        (FlagResponse, Flag),
+        (PropertyResponse, Property),
+        (StatisticsResponse, Statistics),
     ],
 )
 def test_the_result_object_is_documented_as_the_engine_makes_it(documented: type, made: type) -> None:
@@ -107,10 +107,13 @@ def test_the_result_object_is_documented_as_the_engine_makes_it(documented: type
     assert list(fields) == list(made.__dataclass_fields__)  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("verdict", [passed(), failed(), *(disclosed(failed(), Feedback(level), 1) for level in Level)])
+@pytest.mark.parametrize(
+    "verdict",
+    [passing_verdict(), failing_verdict(), *(disclosed(failing_verdict(), Feedback(level), 1) for level in Level)],
+)
 def test_a_verdict_is_as_documented(verdict: dict[str, object]) -> None:
     # A key that is not in every verdict is not given one by being read.
-    read = VerdictTold.model_validate(verdict, strict=False)
+    read = VerdictResponse.model_validate(verdict, strict=False)
     assert read.model_dump(by_alias=True, mode="json", exclude_unset=True) == verdict
 
 

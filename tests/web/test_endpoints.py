@@ -20,15 +20,15 @@ from worker.serve.embedded import EmbeddedRedis
 URL = "https://1.1.1.1/hook"
 
 
-def made(asker: Asker, **body: Any) -> dict[str, Any]:
+def create_endpoint(asker: Asker, **body: Any) -> dict[str, Any]:
     answer = asker.post("/callbacks", json={"url": URL} | body)
     assert answer.status_code == 201, answer.json
     assert answer.json is not None
     return dict(answer.json)
 
 
-def refused(answer: TestResponse) -> str:
-    """What is wrong with the URL."""
+def url_error(answer: TestResponse) -> str:
+    """Return the error about the URL."""
     assert answer.status_code == 422
     assert answer.json is not None
     assert answer.json["type"] == "/problems/invalid"
@@ -51,17 +51,19 @@ def test_an_endpoint_is_made_and_its_secret_shown_this_once(staff: Asker) -> Non
 
 @pytest.mark.service(web_threads=2)
 def test_few_names_are_looked_up_at_a_time(staff: Asker) -> None:
-    holding = of(staff.app).holding
-    assert holding.take()
+    slots = of(staff.app).slots
+    assert slots.acquire()
     answer = staff.post("/callbacks", json={"url": URL})
     assert (answer.status_code, (answer.json or {})["type"]) == (503, "/problems/busy")
     assert int(answer.headers["Retry-After"]) >= 1
-    holding.leave()
-    made(staff)
+    slots.release()
+    create_endpoint(staff)
 
 
 def test_only_the_events_that_were_asked_for_are_told(staff: Asker, store: Store) -> None:
-    assert made(staff, events=["submission.cancelled", "submission.cancelled"])["events"] == ["submission.cancelled"]
+    assert create_endpoint(staff, events=["submission.cancelled", "submission.cancelled"])["events"] == [
+        "submission.cancelled"
+    ]
     conclude(store, (staff.submit().json or {})["id"])
     assert store.callbacks.move() == (1, [])
     assert store.callbacks.claim(10, 10, 60) == []
@@ -83,7 +85,7 @@ def test_only_the_events_that_were_asked_for_are_told(staff: Asker, store: Store
     ],
 )
 def test_where_callbacks_may_not_go_is_refused_in_words(staff: Asker, url: str, why: str) -> None:
-    assert why in refused(staff.post("/callbacks", json={"url": url}))
+    assert why in url_error(staff.post("/callbacks", json={"url": url}))
     assert (staff.get("/callbacks").json or {})["items"] == []
 
 
@@ -97,8 +99,8 @@ def test_the_owner_may_allow_this_machine(store: Store, redis_server: EmbeddedRe
     networks = (IPv4Network("127.0.0.0/8"),)
     settings = ServiceSettings(redis_url=SecretStr(redis_server.url), callback_http=True, callback_networks=networks)
     allowed = Asker.with_token(create_app(settings, store), store, "course", Scope.STAFF)
-    assert made(allowed, url="http://127.0.0.1:9000/hook")["url"] == "http://127.0.0.1:9000/hook"
-    assert "not public" in refused(allowed.post("/callbacks", json={"url": "http://10.0.0.1/"}))
+    assert create_endpoint(allowed, url="http://127.0.0.1:9000/hook")["url"] == "http://127.0.0.1:9000/hook"
+    assert "not public" in url_error(allowed.post("/callbacks", json={"url": "http://10.0.0.1/"}))
 
 
 @pytest.mark.parametrize(
@@ -111,14 +113,14 @@ def test_a_body_that_is_not_as_documented_is_refused(staff: Asker, body: dict[st
 
 def test_a_course_has_only_so_many(staff: Asker) -> None:
     for _ in range(MOST_ENDPOINTS):
-        made(staff)
+        create_endpoint(staff)
     answer = staff.post("/callbacks", json={"url": URL})
     assert answer.status_code == 409
     assert str(MOST_ENDPOINTS) in answer.text
 
 
 def test_a_rotation_shows_a_new_secret_and_how_long_the_old_one_is_good(staff: Asker) -> None:
-    first = made(staff)
+    first = create_endpoint(staff)
     rotated = staff.post(f"/callbacks/{first['id']}/rotate").json
     assert rotated is not None
     assert rotated["secret"] not in {None, first["secret"]}
@@ -130,7 +132,7 @@ def test_a_rotation_shows_a_new_secret_and_how_long_the_old_one_is_good(staff: A
 
 
 def test_deliveries_are_listed_by_state_and_those_given_up_first(staff: Asker, store: Store) -> None:
-    endpoint = made(staff)["id"]
+    endpoint = create_endpoint(staff)["id"]
     names = [(staff.submit(student).json or {})["id"] for student in ("a.lovelace", "grace", "linus")]
     for name in names:
         conclude(store, name)
@@ -151,7 +153,7 @@ def test_deliveries_are_listed_by_state_and_those_given_up_first(staff: Asker, s
 
 
 def test_deliveries_come_in_pages(staff: Asker, store: Store) -> None:
-    endpoint = made(staff)["id"]
+    endpoint = create_endpoint(staff)["id"]
     for student in range(3):
         conclude(store, (staff.submit(f"s{student}").json or {})["id"])
     store.callbacks.move()
@@ -164,7 +166,7 @@ def test_deliveries_come_in_pages(staff: Asker, store: Store) -> None:
 
 
 def test_an_endpoint_is_removed_for_good(staff: Asker) -> None:
-    endpoint = made(staff)["id"]
+    endpoint = create_endpoint(staff)["id"]
     assert staff.delete(f"/callbacks/{endpoint}").status_code == 204
     assert staff.get(f"/callbacks/{endpoint}").status_code == 404
     assert staff.delete(f"/callbacks/{endpoint}").status_code == 404
@@ -173,7 +175,7 @@ def test_an_endpoint_is_removed_for_good(staff: Asker) -> None:
 def test_other_courses_and_other_scopes_see_nothing_of_it(
     staff: Asker, stranger: Asker, portal: Asker, admin: Asker
 ) -> None:
-    endpoint = made(staff)["id"]
+    endpoint = create_endpoint(staff)["id"]
     for method, path in (
         ("GET", ""),
         ("POST", "/rotate"),
@@ -184,5 +186,5 @@ def test_other_courses_and_other_scopes_see_nothing_of_it(
         assert portal.ask(method, f"/callbacks/{endpoint}{path}").status_code == 403
     assert (stranger.get("/callbacks").json or {})["items"] == []
     assert stranger.post("/callbacks", json={"url": URL, "course": "course"}).status_code == 404
-    assert made(admin, course="course")["course"] == "course"
+    assert create_endpoint(admin, course="course")["course"] == "course"
     assert len((admin.get("/callbacks?course=course").json or {})["items"]) == 2

@@ -12,7 +12,7 @@ from grader.store.workers import Worker
 from grader.web import create_app
 from tests.web.asking import Asker
 from tests.web.concluding import conclude
-from tests.web.verdicts import failed
+from tests.web.verdicts import failing_verdict
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -67,7 +67,7 @@ def test_a_redis_that_is_unfit_makes_the_service_unready(portal: Asker, store: S
 
 
 def test_a_storage_that_is_full_says_so_before_redis_refuses(portal: Asker, store: Store) -> None:
-    """What was accepted is still graded, and a file is refused as too much for now."""
+    """Accepted submissions are still graded, and new files are refused for now."""
     for role in ("worker", "sweeper"):
         report(store, role)
     name = portal.submit("ada").get_json()["id"]
@@ -77,7 +77,7 @@ def test_a_storage_that_is_full_says_so_before_redis_refuses(portal: Asker, stor
         try:
             refused, ready = asker.submit("grace"), asker.get("//readyz")
             figures = asker.get("//metrics").text
-            conclude(store, name, failed())
+            conclude(store, name, failing_verdict())
         finally:
             store.redis.config_set("maxmemory", 0)
     assert (refused.status_code, refused.get_json()["type"]) == (507, "/problems/storage-full")
@@ -98,12 +98,12 @@ def test_a_storage_that_runs_short_is_ready_and_says_which_files_it_refuses(port
     finally:
         store.redis.config_set("maxmemory", 0)
     assert (ready.status_code, ready.get_json()["ok"]) == (200, True)
-    assert "room runs short" in ready.get_json()["parts"]["storage"]["reason"]
+    assert "space is running out" in ready.get_json()["parts"]["storage"]["reason"]
 
 
 def test_figures_tell_depth_outcomes_and_workers(portal: Asker, store: Store) -> None:
     report(store, "worker")
-    conclude(store, portal.submit("ada").get_json()["id"], failed())
+    conclude(store, portal.submit("ada").get_json()["id"], failing_verdict())
     portal.submit("grace")
     answer = portal.get("//metrics")
     assert answer.content_type.startswith("text/plain")

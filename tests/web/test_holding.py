@@ -33,7 +33,7 @@ def until(condition: Callable[[], bool]) -> None:
 
 
 def heard(store: Store, submission: str) -> Callable[[], bool]:
-    """Whether somebody listens for changes of it."""
+    """Return True if a subscription to its changes is open."""
     return lambda: dict(store.redis.pubsub_numsub(keys.changes(submission)))[keys.changes(submission).encode()] == 1
 
 
@@ -79,7 +79,7 @@ def test_a_wait_for_what_is_deleted_ends(staff: Asker, store: Store) -> None:
 @pytest.mark.service(web_threads=2)
 def test_beyond_half_of_the_threads_nobody_is_held(portal: Asker, app: Flask) -> None:
     submission = portal.submit().get_json()["id"]
-    with of(app).holding.place() as held:
+    with of(app).slots.hold() as held:
         assert held
         assert portal.get(f"/submissions/{submission}?wait=60").get_json()["state"] == "queued"
         answer = portal.get(f"/submissions/{submission}/events")

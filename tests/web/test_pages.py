@@ -17,7 +17,7 @@ from grader.web import create_app
 from grader.web.http import links
 from tests.web.asking import Asker
 from tests.web.concluding import conclude
-from tests.web.verdicts import failed
+from tests.web.verdicts import failing_verdict
 from worker.serve.embedded import EmbeddedRedis
 
 SECRET = "a secret for tests, as long as others"  # noqa: S105 - it guards nothing
@@ -25,7 +25,7 @@ HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 with_secret = pytest.mark.service(secret=SECRET)
 
 
-def linked(app: Flask, make: Callable[[], str | None]) -> str:
+def make_link(app: Flask, make: Callable[[], str | None]) -> str:
     """A link that this application makes."""
     with app.test_request_context():
         return str(make())
@@ -38,10 +38,10 @@ def guard(client: FlaskClient, path: str) -> str:
     return found.group(1)
 
 
-def submitted(portal: Asker, store: Store) -> Submission:
+def graded_submission(portal: Asker, store: Store) -> Submission:
     """A submission with a verdict."""
     name = portal.submit().get_json()["id"]
-    conclude(store, name, failed())
+    conclude(store, name, failing_verdict())
     found = store.submissions.get(name)
     assert found is not None
     return found
@@ -49,7 +49,7 @@ def submitted(portal: Asker, store: Store) -> Submission:
 
 @with_secret
 def test_the_api_tells_a_link_that_opens_the_verdict(app: Flask, portal: Asker, store: Store) -> None:
-    found = submitted(portal, store)
+    found = graded_submission(portal, store)
     link = portal.get(f"/submissions/{found.id}").get_json()["link"]
     assert link.startswith("/verdicts/")
     assert app.test_client().get(link).status_code == 200
@@ -57,7 +57,7 @@ def test_the_api_tells_a_link_that_opens_the_verdict(app: Flask, portal: Asker, 
 
 @with_secret
 def test_a_link_stays_the_same_while_the_submission_does(portal: Asker, store: Store) -> None:
-    found = submitted(portal, store)
+    found = graded_submission(portal, store)
     told = portal.get(f"/submissions/{found.id}")
     again = portal.get(f"/submissions/{found.id}", {"If-None-Match": told.headers["ETag"]})
     assert again.status_code == 304
@@ -65,12 +65,12 @@ def test_a_link_stays_the_same_while_the_submission_does(portal: Asker, store: S
 
 @pytest.mark.service(secret=SECRET, public_url="https://backmark.example.edu")
 def test_links_begin_with_the_address_of_the_settings(portal: Asker, store: Store) -> None:
-    link = portal.get(f"/submissions/{submitted(portal, store).id}").get_json()["link"]
+    link = portal.get(f"/submissions/{graded_submission(portal, store).id}").get_json()["link"]
     assert link.startswith("https://backmark.example.edu/verdicts/")
 
 
 def test_without_a_secret_pages_say_so_and_the_api_goes_on(app: Flask, portal: Asker, store: Store) -> None:
-    assert portal.get(f"/submissions/{submitted(portal, store).id}").get_json()["link"] is None
+    assert portal.get(f"/submissions/{graded_submission(portal, store).id}").get_json()["link"] is None
     told = app.test_client().get("/sign-in", headers=HTML)
     assert (told.status_code, "BACKMARK_SECRET" in told.text) == (503, True)
 
@@ -78,7 +78,7 @@ def test_without_a_secret_pages_say_so_and_the_api_goes_on(app: Flask, portal: A
 @with_secret
 @pytest.mark.parametrize("kind", ["hand-in", "verdicts"])
 def test_a_link_that_was_changed_leads_nowhere(app: Flask, kind: str) -> None:
-    link = linked(app, lambda: links.hand_in("course", "udl-7.2"))
+    link = make_link(app, lambda: links.hand_in("course", "udl-7.2"))
     token = link.removeprefix("/hand-in/")
     # Not its last letter, of which some bits mean nothing.
     changed = token[:-5] + ("A" if token[-5] != "A" else "B") + token[-4:]
@@ -88,20 +88,20 @@ def test_a_link_that_was_changed_leads_nowhere(app: Flask, kind: str) -> None:
 
 @with_secret
 def test_a_link_to_hand_in_is_none_to_a_verdict(app: Flask) -> None:
-    link = linked(app, lambda: links.hand_in("course", "udl-7.2"))
+    link = make_link(app, lambda: links.hand_in("course", "udl-7.2"))
     assert app.test_client().get(link.replace("hand-in", "verdicts")).status_code == 404
 
 
 @with_secret
 def test_a_link_ends(app: Flask) -> None:
-    link = linked(app, lambda: links.hand_in("course", "udl-7.2", days=-1))
+    link = make_link(app, lambda: links.hand_in("course", "udl-7.2", days=-1))
     told = app.test_client().get(link, headers=HTML)
-    assert (told.status_code, "This link has ended" in told.text) == (410, True)
+    assert (told.status_code, "This link has expired" in told.text) == (410, True)
 
 
 @with_secret
 def test_handing_in_needs_the_token_of_the_form(app: Flask, store: Store) -> None:
-    client, link = app.test_client(), linked(app, lambda: links.hand_in("course", "udl-7.2", "ada"))
+    client, link = app.test_client(), make_link(app, lambda: links.hand_in("course", "udl-7.2", "ada"))
     without = client.post(link, data={"file": (io.BytesIO(b"x = 1"), "a.py")}, headers=HTML)
     assert (without.status_code, "The form is too old" in without.text) == (400, True)
     data = {"file": (io.BytesIO(b"x = 1"), "a.py"), "csrf_token": guard(client, link)}
@@ -113,7 +113,7 @@ def test_handing_in_needs_the_token_of_the_form(app: Flask, store: Store) -> Non
 
 @with_secret
 def test_the_name_in_the_link_is_the_students_whatever_the_form_says(app: Flask, store: Store) -> None:
-    client, link = app.test_client(), linked(app, lambda: links.hand_in("course", "udl-7.2", "ada"))
+    client, link = app.test_client(), make_link(app, lambda: links.hand_in("course", "udl-7.2", "ada"))
     data = {"file": (io.BytesIO(b"x"), "a.py"), "student": "grace", "csrf_token": guard(client, link)}
     path = client.post(link, data=data).headers["Location"]
     with app.test_request_context():
@@ -132,7 +132,7 @@ def test_the_name_in_the_link_is_the_students_whatever_the_form_says(app: Flask,
     ],
 )
 def test_what_is_wrong_with_a_file_is_said(app: Flask, file: tuple[io.BytesIO, str], says: str) -> None:
-    client, link = app.test_client(), linked(app, lambda: links.hand_in("course", "udl-7.2", "ada"))
+    client, link = app.test_client(), make_link(app, lambda: links.hand_in("course", "udl-7.2", "ada"))
     data = {"file": (io.BytesIO(file[0].getvalue()), file[1]), "csrf_token": guard(client, link)}
     told = client.post(link, data=data)
     assert (told.status_code, says in told.text) == (422, True)
@@ -140,7 +140,7 @@ def test_what_is_wrong_with_a_file_is_said(app: Flask, file: tuple[io.BytesIO, s
 
 @pytest.mark.service(secret=SECRET, max_bytes=2048)
 def test_a_file_that_is_too_large_is_refused_in_words(app: Flask) -> None:
-    client, link = app.test_client(), linked(app, lambda: links.hand_in("course", "udl-7.2", "ada"))
+    client, link = app.test_client(), make_link(app, lambda: links.hand_in("course", "udl-7.2", "ada"))
     told = client.post(link, data={"file": (io.BytesIO(b"x" * 3000), "a.py")}, headers=HTML)
     assert (told.status_code, "That file is too large" in told.text) == (413, True)
 
@@ -214,8 +214,8 @@ def test_a_problem_is_a_page_for_browsers_and_json_for_others(app: Flask) -> Non
 
 @with_secret
 def test_pages_have_the_strict_policy_and_nothing_inline(app: Flask, portal: Asker, store: Store) -> None:
-    found = submitted(portal, store)
-    link = linked(app, lambda: links.verdict(found))
+    found = graded_submission(portal, store)
+    link = make_link(app, lambda: links.verdict(found))
     for path in ("/", "/sign-in", link, "/nothing"):
         answer = app.test_client().get(path, headers=HTML)
         policy = answer.headers["Content-Security-Policy"]
@@ -235,7 +235,7 @@ def test_pages_say_that_the_store_is_away(redis_server: EmbeddedRedis, tmp_path:
     settings = ServiceSettings(redis_url=SecretStr(redis.url), secret=SecretStr(SECRET))
     store = Store.connect(settings)
     app = create_app(settings, store)
-    link = linked(app, lambda: links.hand_in("course", "udl-7.2"))
+    link = make_link(app, lambda: links.hand_in("course", "udl-7.2"))
     redis.stop()
     told = app.test_client().get(link, headers=HTML)
     store.close()

@@ -1,4 +1,4 @@
-"""What the web server must not hold."""
+"""Modules and privileges that the web server must not have."""
 
 import subprocess
 import sys

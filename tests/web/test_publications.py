@@ -12,7 +12,7 @@ from tests.web.asking import Asker
 TOML = 'id = "mine"\ntitle = "Mine"\n'
 
 
-def shipped(staff: Asker) -> dict[str, Any]:
+def packaged_revision(staff: Asker) -> dict[str, Any]:
     """The revision of the assignment that ships, as the API shows it."""
     revision: dict[str, Any] = staff.get("/assignments/udl-7.2/revisions").get_json()["items"][0]
     return revision
@@ -32,12 +32,12 @@ def test_with_a_secret_a_fifth_of_the_networks_is_fresh_unless_somebody_says_oth
     told = [staff.post("/publications", json={"toml": toml}).get_json()["fresh"] for toml in asked]
     told += [staff.post("/publications", json={"toml": TOML, "fresh": wanted}).get_json()["fresh"] for wanted in (0, 7)]
     assert told == [40, 12, 0, 7]
-    assert shipped(staff)["fresh"] == 40
+    assert packaged_revision(staff)["fresh"] == 40
 
 
 def test_without_a_secret_no_networks_are_fresh(staff: Asker) -> None:
     assert staff.post("/publications", json={"toml": TOML}).get_json()["fresh"] == 0
-    assert shipped(staff)["fresh"] == 0
+    assert packaged_revision(staff)["fresh"] == 0
 
 
 def test_a_refusal_is_told(staff: Asker, store: Store) -> None:

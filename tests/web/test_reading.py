@@ -5,7 +5,7 @@ import pytest
 from grader.store.store import Store
 from tests.web.asking import SOURCE, Asker
 from tests.web.concluding import conclude
-from tests.web.verdicts import failed
+from tests.web.verdicts import failing_verdict
 
 
 def test_a_submission_that_waits_tells_its_place(portal: Asker) -> None:
@@ -29,7 +29,7 @@ def test_a_graded_submission_tells_its_verdict(portal: Asker, store: Store) -> N
 
 def test_flags_are_for_staff(portal: Asker, staff: Asker, store: Store) -> None:
     submission = portal.submit().get_json()["id"]
-    conclude(store, submission, failed())
+    conclude(store, submission, failing_verdict())
     assert portal.get(f"/submissions/{submission}").get_json()["verdict"]["flags"] == []
     assert [flag["id"] for flag in staff.get(f"/submissions/{submission}").get_json()["verdict"]["flags"]] == ["prints"]
 
@@ -118,7 +118,7 @@ def test_a_list_leads_to_its_next_page(staff: Asker) -> None:
 
 def test_a_list_is_narrowed_by_student_outcome_and_state(staff: Asker, store: Store) -> None:
     ada, grace = (staff.submit(student).get_json()["id"] for student in ("ada", "grace"))
-    conclude(store, ada, failed())
+    conclude(store, ada, failing_verdict())
     for query, expected in (("student=grace", grace), ("outcome=failed", ada), ("state=queued", grace)):
         assert [each["id"] for each in staff.get(f"/submissions?{query}").get_json()["items"]] == [expected]
 

@@ -38,7 +38,7 @@ def test_a_body_of_many_small_things_is_refused_before_it_is_read(portal: Asker,
     told = portal.post("/submissions", data=body, content_type="application/json").get_json()
     assert (told["type"], told["detail"]) == (
         "/problems/invalid",
-        "the body holds more than the few fields that are read here",
+        "the body has more fields than this operation reads",
     )
 
 

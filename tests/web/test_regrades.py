@@ -11,51 +11,53 @@ from werkzeug.test import TestResponse
 
 from grader.model.records import Job, Kind, Queue, Scope
 from grader.store.regrades.model import Mode, Phase, Which
-from grader.store.regrades.report import Fate
+from grader.store.regrades.report import Disposition
 from grader.store.store import Store
-from grader.store.submissions import New
+from grader.store.submissions import NewSubmission
 from grader.store.summary import Change
 from grader.web.api.regrade_report import Status
 from grader.web.api.regrade_schemas import Action
-from grader.web.api.regrades import RegradeAsked
+from grader.web.api.regrades import RegradeRequest
 from grader.web.api.spreadsheets import table
 from tests.store.regrading import unit_graded
 from tests.web.asking import Asker
-from tests.web.concluding import broken, conclude, step
-from tests.web.verdicts import failed, passed
+from tests.web.concluding import conclude, fail_submission, step
+from tests.web.verdicts import failing_verdict, passing_verdict
 
 
 def handed_in(store: Store, student: str, verdict: dict[str, Any], filename: str = "answer.py") -> str:
     """A submission with this verdict; its source is the student's own."""
     revision = store.assignments.current("course", "udl-7.2")
     assert revision is not None
-    name = store.submissions.accept(New("course", "udl-7.2", revision.id, student, filename, student.encode())).id
+    name = store.submissions.accept(
+        NewSubmission("course", "udl-7.2", revision.id, student, filename, student.encode())
+    ).id
     conclude(store, name, verdict)
     return name
 
 
-def asked(staff: Asker, **body: Any) -> dict[str, Any]:
+def request_regrade(staff: Asker, **body: Any) -> dict[str, Any]:
     answer = staff.post("/regrades", json={"assignment": "udl-7.2"} | body)
     assert answer.status_code == 202, answer.json
-    return said(answer)
+    return json_of(answer)
 
 
-def said(answer: TestResponse) -> dict[str, Any]:
+def json_of(answer: TestResponse) -> dict[str, Any]:
     assert answer.json is not None
     return dict(answer.json)
 
 
-def worked(store: Store, regrade: str) -> None:
+def run_step(store: Store, regrade: str) -> None:
     """Do the regrade's step."""
     claim = store.jobs.claim(Job(Kind.REGRADE, regrade))
     assert claim is not None
     step(store, claim)
 
 
-def previewed(store: Store, staff: Asker, verdicts: dict[str, dict[str, Any]], **body: Any) -> str:
+def preview_regrade(store: Store, staff: Asker, verdicts: dict[str, dict[str, Any]], **body: Any) -> str:
     """A regrade of which students' sources got these verdicts."""
-    regrade = str(asked(staff, **body)["id"])
-    worked(store, regrade)
+    regrade = str(request_regrade(staff, **body)["id"])
+    run_step(store, regrade)
     for row in list(store.regrades.report(regrade).all(frozenset())):
         claim = store.jobs.claim(Job(Kind.UNIT, row.entry.unit))
         assert claim is not None
@@ -64,9 +66,9 @@ def previewed(store: Store, staff: Asker, verdicts: dict[str, dict[str, Any]], *
 
 
 def test_a_regrade_is_recorded_and_its_address_told(store: Store, staff: Asker) -> None:
-    handed_in(store, "ada", failed())
+    handed_in(store, "ada", failing_verdict())
     answer = staff.post("/regrades", json={"assignment": "udl-7.2", "outcomes": ["failed"], "which": "latest"})
-    body = said(answer)
+    body = json_of(answer)
     assert answer.status_code == 202
     assert answer.headers["Location"] == f"/api/v1/regrades/{body['id']}"
     assert int(answer.headers["Retry-After"]) >= 1
@@ -74,72 +76,72 @@ def test_a_regrade_is_recorded_and_its_address_told(store: Store, staff: Asker) 
     current = store.assignments.current("course", "udl-7.2")
     assert current is not None
     assert body["revision"] == current.id
-    assert said(staff.get(f"/regrades/{body['id']}")) == body
+    assert json_of(staff.get(f"/regrades/{body['id']}")) == body
     assert store.jobs.waiting(Queue.STAFF) == 1
 
 
 def test_asked_twice_it_is_one(store: Store, staff: Asker) -> None:
-    handed_in(store, "ada", failed())
-    first = asked(staff, students=["ada"])
+    handed_in(store, "ada", failing_verdict())
+    first = request_regrade(staff, students=["ada"])
     again = staff.post("/regrades", json={"assignment": "udl-7.2", "students": ["ada", "ada"]})
-    assert said(again)["id"] == first["id"]
+    assert json_of(again)["id"] == first["id"]
     assert again.headers["Idempotency-Replayed"] == "true"
-    assert asked(staff)["id"] != first["id"]
+    assert request_regrade(staff)["id"] != first["id"]
 
 
 def test_an_idempotency_key_stands_for_one_request(store: Store, staff: Asker) -> None:
     """Also where the regrade came to nothing since."""
-    handed_in(store, "ada", failed())
+    handed_in(store, "ada", failing_verdict())
     key, body = {"Idempotency-Key": "first"}, {"assignment": "udl-7.2"}
-    first = said(staff.post("/regrades", key, json=body))
+    first = json_of(staff.post("/regrades", key, json=body))
     staff.post(f"/regrades/{first['id']}/cancel")
-    assert said(staff.post("/regrades", key, json=body))["id"] == first["id"]
+    assert json_of(staff.post("/regrades", key, json=body))["id"] == first["id"]
     other = staff.post("/regrades", key, json=body | {"which": "best"})
-    assert said(other)["type"] == "/problems/idempotency-key-reused"
-    assert said(staff.post("/regrades", {"Idempotency-Key": "second"}, json=body))["id"] != first["id"]
+    assert json_of(other)["type"] == "/problems/idempotency-key-reused"
+    assert json_of(staff.post("/regrades", {"Idempotency-Key": "second"}, json=body))["id"] != first["id"]
 
 
 def test_from_the_preview_to_the_rollback(store: Store, staff: Asker) -> None:
     """One reads what can be asked next from what is said now."""
-    up, down = handed_in(store, "ada", failed()), handed_in(store, "ben", passed())
-    regrade = str(asked(staff)["id"])
-    worked(store, regrade)
-    body = said(staff.get(f"/regrades/{regrade}"))
+    up, down = handed_in(store, "ada", failing_verdict()), handed_in(store, "ben", passing_verdict())
+    regrade = str(request_regrade(staff)["id"])
+    run_step(store, regrade)
+    body = json_of(staff.get(f"/regrades/{regrade}"))
     assert (body["phase"], body["actions"]) == ("previewing", ["cancel"])
     assert body["progress"] == {"total": 2, "done": 0, "failed": 0}
     for row in list(store.regrades.report(regrade).all(frozenset())):
         claim = store.jobs.claim(Job(Kind.UNIT, row.entry.unit))
         assert claim is not None
-        unit_graded(store, claim, passed() if row.submission == up else failed())
-    body = said(staff.get(f"/regrades/{regrade}"))
+        unit_graded(store, claim, passing_verdict() if row.submission == up else failing_verdict())
+    body = json_of(staff.get(f"/regrades/{regrade}"))
     assert (body["phase"], body["actions"]) == ("previewed", ["apply", "cancel"])
     assert body["counts"]["up"] == body["counts"]["down"] == 1
     assert body["counts"]["newly_failing"] == body["counts"]["newly_passing"] == {"bias_gradient": 1}
 
     answer = staff.post(f"/regrades/{regrade}/apply", json={"mode": "never_lower"})
-    assert (answer.status_code, said(answer)["phase"]) == (202, "applying")
-    worked(store, regrade)
-    body = said(staff.get(f"/regrades/{regrade}"))
+    assert (answer.status_code, json_of(answer)["phase"]) == (202, "applying")
+    run_step(store, regrade)
+    body = json_of(staff.get(f"/regrades/{regrade}"))
     assert (body["phase"], body["mode"], body["actions"]) == ("applied", "never_lower", ["rollback"])
     assert (body["counts"]["applied"], body["counts"]["skipped"]) == (1, 1)
     assert body["counts"]["skipped_because"] == {"changed": 0, "would_lower": 1, "deleted": 0}
-    submission = said(staff.get(f"/submissions/{up}"))
+    submission = json_of(staff.get(f"/submissions/{up}"))
     assert (submission["outcome"], submission["regrade"]) == ("passed", regrade)
     assert submission["verdict"]["submission"]["id"] == up
-    assert said(staff.get(f"/submissions/{down}"))["outcome"] == "passed"
+    assert json_of(staff.get(f"/submissions/{down}"))["outcome"] == "passed"
 
     answer = staff.post(f"/regrades/{regrade}/rollback")
-    assert (answer.status_code, said(answer)["phase"]) == (202, "rolling_back")
-    worked(store, regrade)
-    body = said(staff.get(f"/regrades/{regrade}"))
+    assert (answer.status_code, json_of(answer)["phase"]) == (202, "rolling_back")
+    run_step(store, regrade)
+    body = json_of(staff.get(f"/regrades/{regrade}"))
     assert (body["phase"], body["actions"], body["counts"]["rolled_back"]) == ("rolled_back", [], 1)
-    assert said(staff.get(f"/submissions/{up}"))["outcome"] == "failed"
+    assert json_of(staff.get(f"/submissions/{up}"))["outcome"] == "failed"
 
 
 def test_the_report_says_who_changes_and_why(store: Store, staff: Asker) -> None:
-    up, same = handed_in(store, "ada", failed()), handed_in(store, "ben", passed())
-    regrade = previewed(store, staff, {"ada": passed(), "ben": passed()})
-    body = said(staff.get(f"/regrades/{regrade}/report"))
+    up, same = handed_in(store, "ada", failing_verdict()), handed_in(store, "ben", passing_verdict())
+    regrade = preview_regrade(store, staff, {"ada": passing_verdict(), "ben": passing_verdict()})
+    body = json_of(staff.get(f"/regrades/{regrade}/report"))
     assert [each["submission"] for each in body["items"]] == [same, up]
     assert body["counts"]["up"] == 1
     item = body["items"][1]
@@ -147,28 +149,28 @@ def test_the_report_says_who_changes_and_why(store: Store, staff: Asker) -> None
     assert item["before"] == {"outcome": "failed", "score": 0, "max_score": 2, "failing": ["bias_gradient"]}
     assert item["after"] == {"outcome": "passed", "score": 2, "max_score": 2, "failing": []}
     assert (item["newly_passing"], item["newly_failing"]) == (["bias_gradient"], [])
-    only = said(staff.get(f"/regrades/{regrade}/report?change=up,down"))
+    only = json_of(staff.get(f"/regrades/{regrade}/report?change=up,down"))
     assert [each["submission"] for each in only["items"]] == [up]
 
 
 def test_a_page_of_the_report_names_the_next(store: Store, staff: Asker) -> None:
-    names = [handed_in(store, f"student-{number}", failed()) for number in range(5)]
-    regrade = previewed(store, staff, {f"student-{number}": passed() for number in range(5)})
+    names = [handed_in(store, f"student-{number}", failing_verdict()) for number in range(5)]
+    regrade = preview_regrade(store, staff, {f"student-{number}": passing_verdict() for number in range(5)})
     seen: list[str] = []
     address = f"/regrades/{regrade}/report?limit=2"
     while address:
         answer = staff.get(address)
-        seen += [each["submission"] for each in said(answer)["items"]]
+        seen += [each["submission"] for each in json_of(answer)["items"]]
         link = answer.headers.get("Link")
         address = "" if link is None else link.partition(">")[0].removeprefix("</api/v1")
     assert seen == names[::-1]
 
 
 def test_both_verdicts_on_one_submission_can_be_read_in_full(store: Store, staff: Asker) -> None:
-    name = handed_in(store, "ada", failed(), filename="mine.py")
-    other = handed_in(store, "ben", failed())
-    regrade = previewed(store, staff, {"ada": passed()}, students=["ada"])
-    body = said(staff.get(f"/regrades/{regrade}/report/{name}"))
+    name = handed_in(store, "ada", failing_verdict(), filename="mine.py")
+    other = handed_in(store, "ben", failing_verdict())
+    regrade = preview_regrade(store, staff, {"ada": passing_verdict()}, students=["ada"])
+    body = json_of(staff.get(f"/regrades/{regrade}/report/{name}"))
     assert (body["verdict_before"]["outcome"], body["verdict_after"]["outcome"]) == ("failed", "passed")
     assert body["verdict_after"]["submission"]["id"] == name
     assert body["verdict_after"]["submission"]["filename"] == "mine.py"
@@ -178,8 +180,8 @@ def test_both_verdicts_on_one_submission_can_be_read_in_full(store: Store, staff
 @pytest.mark.parametrize("how", [{"path": "?format=csv"}, {"headers": {"Accept": "text/csv"}}])
 def test_the_report_is_a_table_too(store: Store, staff: Asker, how: dict[str, Any]) -> None:
     for number in range(3):
-        handed_in(store, f"student-{number}", failed())
-    regrade = previewed(store, staff, {f"student-{number}": passed() for number in range(3)})
+        handed_in(store, f"student-{number}", failing_verdict())
+    regrade = preview_regrade(store, staff, {f"student-{number}": passing_verdict() for number in range(3)})
     answer = staff.get(f"/regrades/{regrade}/report{how.get('path', '')}", how.get("headers"))
     assert answer.content_type == "text/csv; charset=utf-8"
     assert answer.headers["Content-Disposition"] == f'attachment; filename="regrade-{regrade}.csv"'
@@ -191,16 +193,16 @@ def test_the_report_is_a_table_too(store: Store, staff: Asker, how: dict[str, An
 
 @pytest.mark.parametrize("filename", ["=1+1.py", "+1.py", "-1.py", "@sum.py", "\t=1.py", "  =1.py", "\uff1d1.py"])
 def test_no_cell_of_the_table_is_a_formula(store: Store, staff: Asker, filename: str) -> None:
-    handed_in(store, "ada", failed(), filename)
-    regrade = previewed(store, staff, {"ada": passed()})
+    handed_in(store, "ada", failing_verdict(), filename)
+    regrade = preview_regrade(store, staff, {"ada": passing_verdict()})
     table = staff.get(f"/regrades/{regrade}/report?format=csv").get_data(as_text=True)
     (row,) = csv.DictReader(io.StringIO(table, newline=""))
     assert row["filename"].lstrip().startswith("'")
 
 
 def test_no_cell_is_a_formula_where_semicolons_divide_them(store: Store, staff: Asker) -> None:
-    handed_in(store, "ada", failed(), ";=1;a; =2;b=3.py")
-    regrade = previewed(store, staff, {"ada": passed()})
+    handed_in(store, "ada", failing_verdict(), ";=1;a; =2;b=3.py")
+    regrade = preview_regrade(store, staff, {"ada": passing_verdict()})
     table = staff.get(f"/regrades/{regrade}/report?format=csv").get_data(as_text=True)
     (row,) = csv.DictReader(io.StringIO(table, newline=""))
     assert row["filename"] == ";'=1;a; '=2;b=3.py"
@@ -215,50 +217,53 @@ def test_no_cell_is_a_formula_where_semicolons_divide_them(store: Store, staff: 
     ],
 )
 def test_a_time_that_no_calendar_has_is_the_nearest_one_that_can_be_told(staff: Asker, since: str, told: str) -> None:
-    assert asked(staff, since=since)["since"] == told
+    assert request_regrade(staff, since=since)["since"] == told
     assert [each["since"] for each in staff.get("/regrades").get_json()["items"]] == [told]
 
 
 def test_a_unit_that_could_not_be_graded_is_listed_and_can_be_resumed(store: Store, staff: Asker) -> None:
-    handed_in(store, "ada", failed())
-    regrade = str(asked(staff)["id"])
-    worked(store, regrade)
+    handed_in(store, "ada", failing_verdict())
+    regrade = str(request_regrade(staff)["id"])
+    run_step(store, regrade)
     (row,) = store.regrades.report(regrade).all(frozenset())
     while (claim := store.jobs.claim(Job(Kind.UNIT, row.entry.unit))) is not None:
-        store.jobs.failed(claim, "no jail")
-    body = said(staff.get(f"/regrades/{regrade}"))
+        store.jobs.record_failure(claim, "no jail")
+    body = json_of(staff.get(f"/regrades/{regrade}"))
     assert (body["phase"], body["counts"]["could_not_be_graded"]) == ("previewed", 1)
     assert body["actions"] == ["apply", "cancel", "resume"]
-    (item,) = said(staff.get(f"/regrades/{regrade}/report"))["items"]
+    (item,) = json_of(staff.get(f"/regrades/{regrade}/report"))["items"]
     assert (item["status"], item["reason"], item["after"]) == ("could_not_be_graded", "no jail", None)
     answer = staff.post(f"/regrades/{regrade}/resume")
-    assert (answer.status_code, said(answer)["phase"]) == (202, "previewing")
+    assert (answer.status_code, json_of(answer)["phase"]) == (202, "previewing")
 
 
 def test_the_report_says_what_became_of_each_and_why(store: Store, staff: Asker) -> None:
-    up, down, other = (handed_in(store, *each) for each in (("ada", failed()), ("ben", passed()), ("cyd", failed())))
-    verdicts = {"ada": passed(), "ben": failed(), "cyd": passed()}
-    regrade = previewed(store, staff, verdicts)
-    between = previewed(store, staff, verdicts, students=["cyd"])
+    up, down, other = (
+        handed_in(store, *each)
+        for each in (("ada", failing_verdict()), ("ben", passing_verdict()), ("cyd", failing_verdict()))
+    )
+    verdicts = {"ada": passing_verdict(), "ben": failing_verdict(), "cyd": passing_verdict()}
+    regrade = preview_regrade(store, staff, verdicts)
+    between = preview_regrade(store, staff, verdicts, students=["cyd"])
     staff.post(f"/regrades/{between}/apply", json={"mode": "whole"})
-    worked(store, between)
+    run_step(store, between)
     staff.post(f"/regrades/{regrade}/apply", json={"mode": "never_lower"})
-    worked(store, regrade)
+    run_step(store, regrade)
     expected = {up: ("applied", None), down: ("skipped", "would_lower"), other: ("skipped", "changed")}
     assert became(staff, regrade) == expected
-    after = previewed(store, staff, verdicts, students=["ada"], which="best")
+    after = preview_regrade(store, staff, verdicts, students=["ada"], which="best")
     staff.post(f"/regrades/{after}/apply", json={"mode": "whole"})
-    worked(store, after)
+    run_step(store, after)
     for each in (regrade, between):
         staff.post(f"/regrades/{each}/rollback")
-        worked(store, each)
+        run_step(store, each)
     assert became(staff, regrade) == expected | {up: ("left", "changed")}
     assert became(staff, between) == {other: ("rolled_back", None)}
 
 
 def became(staff: Asker, regrade: str) -> dict[str, tuple[str, str | None]]:
     """Status and reason by submission, which the table says too."""
-    items = said(staff.get(f"/regrades/{regrade}/report"))["items"]
+    items = json_of(staff.get(f"/regrades/{regrade}/report"))["items"]
     table = staff.get(f"/regrades/{regrade}/report?format=csv").get_data(as_text=True)
     rows = {row["submission"]: (row["status"], row["reason"] or None) for row in csv.DictReader(io.StringIO(table))}
     told = {each["submission"]: (each["status"], each["reason"]) for each in items}
@@ -267,24 +272,24 @@ def became(staff: Asker, regrade: str) -> dict[str, tuple[str, str | None]]:
 
 
 def test_what_is_not_graded_yet_waits_in_the_report(store: Store, staff: Asker) -> None:
-    name = handed_in(store, "ada", failed())
-    regrade = str(asked(staff)["id"])
-    worked(store, regrade)
+    name = handed_in(store, "ada", failing_verdict())
+    regrade = str(request_regrade(staff)["id"])
+    run_step(store, regrade)
     assert became(staff, regrade) == {name: ("waiting", None)}
 
 
 def test_a_regrade_that_failed_says_why_and_can_be_resumed(store: Store, staff: Asker) -> None:
-    regrade = str(asked(staff)["id"])
+    regrade = str(request_regrade(staff)["id"])
     while (claim := store.jobs.claim(Job(Kind.REGRADE, regrade))) is not None:
-        store.jobs.failed(claim, "no memory")
-    body = said(staff.get(f"/regrades/{regrade}"))
+        store.jobs.record_failure(claim, "no memory")
+    body = json_of(staff.get(f"/regrades/{regrade}"))
     assert (body["phase"], body["stopped_in"], body["failure"]) == ("failed", "preparing", "no memory")
     assert body["actions"] == ["cancel", "resume"]
-    assert said(staff.post(f"/regrades/{regrade}/resume"))["phase"] == "preparing"
+    assert json_of(staff.post(f"/regrades/{regrade}/resume"))["phase"] == "preparing"
 
 
 def test_a_report_can_be_had_in_no_other_form(store: Store, staff: Asker) -> None:
-    regrade = previewed(store, staff, {})
+    regrade = preview_regrade(store, staff, {})
     assert staff.get(f"/regrades/{regrade}/report", {"Accept": "application/pdf"}).status_code == 406
     assert staff.get(f"/regrades/{regrade}/report", {"Accept": "*/*"}).content_type == "application/json"
 
@@ -297,13 +302,13 @@ def test_a_long_table_has_every_row_once() -> None:
 
 
 def test_a_cancelled_regrade_says_where_it_stopped(store: Store, staff: Asker) -> None:
-    handed_in(store, "ada", failed())
-    regrade = asked(staff)["id"]
+    handed_in(store, "ada", failing_verdict())
+    regrade = request_regrade(staff)["id"]
     answer = staff.post(f"/regrades/{regrade}/cancel")
-    body = said(answer)
+    body = json_of(answer)
     assert (answer.status_code, body["phase"], body["stopped_in"]) == (200, "cancelled", "preparing")
     assert (body["actions"], body["eta_seconds"]) == (["resume"], None)
-    assert said(staff.post(f"/regrades/{regrade}/resume"))["phase"] == "preparing"
+    assert json_of(staff.post(f"/regrades/{regrade}/resume"))["phase"] == "preparing"
 
 
 @pytest.mark.parametrize(
@@ -312,14 +317,14 @@ def test_a_cancelled_regrade_says_where_it_stopped(store: Store, staff: Asker) -
 def test_what_does_not_fit_the_phase_is_a_conflict(
     store: Store, staff: Asker, verb: str, body: dict[str, str] | None
 ) -> None:
-    handed_in(store, "ada", failed())
-    regrade = previewed(store, staff, {"ada": passed()})
+    handed_in(store, "ada", failing_verdict())
+    regrade = preview_regrade(store, staff, {"ada": passing_verdict()})
     if verb in {"cancel", "resume", "apply"}:
         staff.post(f"/regrades/{regrade}/apply", json={"mode": "never_lower"})
-        worked(store, regrade)
+        run_step(store, regrade)
     answer = staff.post(f"/regrades/{regrade}/{verb}", json=body)
     assert answer.status_code == 409
-    assert said(answer)["type"] == "/problems/conflict"
+    assert json_of(answer)["type"] == "/problems/conflict"
 
 
 @pytest.mark.parametrize(
@@ -337,19 +342,19 @@ def test_what_does_not_fit_the_phase_is_a_conflict(
 def test_what_is_wrong_with_a_request_is_named(staff: Asker, body: dict[str, Any], pointer: str) -> None:
     answer = staff.post("/regrades", json={"assignment": "udl-7.2"} | body)
     assert answer.status_code == 422
-    assert said(answer)["errors"][0]["pointer"] == pointer
+    assert json_of(answer)["errors"][0]["pointer"] == pointer
 
 
 def test_an_assignment_that_there_is_not_cannot_be_regraded(staff: Asker) -> None:
     answer = staff.post("/regrades", json={"assignment": "nothing"})
-    assert said(answer)["type"] == "/problems/unknown-assignment"
+    assert json_of(answer)["type"] == "/problems/unknown-assignment"
 
 
 def test_a_regrade_is_for_the_staff_of_its_course(
     app: Flask, store: Store, staff: Asker, stranger: Asker, portal: Asker, admin: Asker
 ) -> None:
-    name = handed_in(store, "ada", failed())
-    regrade = previewed(store, staff, {"ada": passed()})
+    name = handed_in(store, "ada", failing_verdict())
+    regrade = preview_regrade(store, staff, {"ada": passing_verdict()})
     asks: list[tuple[str, str, dict[str, str] | None]] = [
         ("GET", f"/regrades/{regrade}", None),
         ("GET", f"/regrades/{regrade}/report", None),
@@ -363,18 +368,18 @@ def test_a_regrade_is_for_the_staff_of_its_course(
     for method, path, body in asks:
         assert stranger.ask(method, path, json=body).status_code == 404
         assert portal.ask(method, path, json=body).status_code == 403
-    assert said(stranger.get("/regrades"))["items"] == []
+    assert json_of(stranger.get("/regrades"))["items"] == []
     assert portal.get("/regrades").status_code == portal.post("/regrades", json={"assignment": "a"}).status_code == 403
-    assert [each["id"] for each in said(staff.get("/regrades"))["items"]] == [regrade]
-    assert [each["id"] for each in said(admin.get("/regrades?course=course"))["items"]] == [regrade]
+    assert [each["id"] for each in json_of(staff.get("/regrades"))["items"]] == [regrade]
+    assert [each["id"] for each in json_of(admin.get("/regrades?course=course"))["items"]] == [regrade]
     submitter = Asker.with_token(app, store, "course", Scope.SUBMIT)
     assert submitter.get(f"/regrades/{regrade}").status_code == 403
-    assert said(staff.get(f"/regrades/{regrade}"))["phase"] == "previewed"
+    assert json_of(staff.get(f"/regrades/{regrade}"))["phase"] == "previewed"
 
 
 def test_a_regrade_that_has_not_changed_need_not_be_sent_again(store: Store, staff: Asker) -> None:
-    handed_in(store, "ada", failed())
-    regrade = previewed(store, staff, {"ada": passed()})
+    handed_in(store, "ada", failing_verdict())
+    regrade = preview_regrade(store, staff, {"ada": passing_verdict()})
     tag = staff.get(f"/regrades/{regrade}").headers["ETag"]
     assert staff.get(f"/regrades/{regrade}", {"If-None-Match": tag}).status_code == 304
 
@@ -388,17 +393,17 @@ def test_every_phase_status_and_action_is_documented() -> None:
         *Status,
         *Action,
         *Change,
-        Fate.CHANGED,
-        Fate.WOULD_LOWER,
-        *RegradeAsked.model_fields,
+        Disposition.CHANGED,
+        Disposition.WOULD_LOWER,
+        *RegradeRequest.model_fields,
     ]
     assert [word for word in words if f"`{word}`" not in text] == ["course"]
 
 
 def test_a_submission_without_a_verdict_is_compared_with_none(store: Store, staff: Asker) -> None:
-    name = broken(store, staff.submit().get_json()["id"])
-    regrade = previewed(store, staff, {"ada": passed()})
-    (item,) = said(staff.get(f"/regrades/{regrade}/report"))["items"]
+    name = fail_submission(store, staff.submit().get_json()["id"])
+    regrade = preview_regrade(store, staff, {"ada": passing_verdict()})
+    (item,) = json_of(staff.get(f"/regrades/{regrade}/report"))["items"]
     assert (item["submission"], item["before"], item["change"], item["after"]["outcome"]) == (
         name,
         None,
@@ -407,9 +412,9 @@ def test_a_submission_without_a_verdict_is_compared_with_none(store: Store, staf
     )
     (row,) = csv.DictReader(io.StringIO(staff.get(f"/regrades/{regrade}/report?format=csv").text))
     assert (row["before_outcome"], row["before_score"], row["after_outcome"]) == ("", "", "passed")
-    detail = said(staff.get(f"/regrades/{regrade}/report/{name}"))
+    detail = json_of(staff.get(f"/regrades/{regrade}/report/{name}"))
     assert (detail["verdict_before"], detail["verdict_after"]["outcome"]) == (None, "passed")
     staff.post(f"/regrades/{regrade}/apply", json={"mode": "never_lower"})
-    worked(store, regrade)
-    after = said(staff.get(f"/submissions/{name}"))
+    run_step(store, regrade)
+    after = json_of(staff.get(f"/submissions/{name}"))
     assert (after["state"], after["outcome"], after["regrade"], after["failure"]) == ("done", "passed", regrade, None)

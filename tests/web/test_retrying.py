@@ -1,20 +1,20 @@
-"""What ended as service_failed is graded again: one by its id, or all of a course; once, however often it is asked."""
+"""Submissions that ended as service_failed are retried: one by its id, or all of a course, and each only once."""
 
 import pytest
 
 from grader.store.store import Store
 from tests.web.asking import Asker
-from tests.web.concluding import broken, conclude
-from tests.web.verdicts import passed
+from tests.web.concluding import conclude, fail_submission
+from tests.web.verdicts import passing_verdict
 
 
 def test_a_submission_that_failed_on_our_side_gets_its_verdict_after_all(staff: Asker, store: Store) -> None:
-    submission = broken(store, staff.submit().get_json()["id"])
+    submission = fail_submission(store, staff.submit().get_json()["id"])
     before = staff.get(f"/submissions/{submission}").get_json()
     assert before["state"] == "service_failed"
     told = [staff.post(f"/submissions/{submission}/retry").get_json() for _ in range(2)]
     assert [(each["state"], each["failure"]) for each in told] == [("queued", None), ("queued", None)]
-    conclude(store, submission, passed())
+    conclude(store, submission, passing_verdict())
     after = staff.post(f"/submissions/{submission}/retry").get_json()
     assert (after["state"], after["outcome"]) == ("done", "passed")
     assert [after[name] for name in ("id", "attempt", "created_at")] == [
@@ -35,7 +35,7 @@ def test_what_was_cancelled_or_superseded_is_refused(staff: Asker, end: str) -> 
 
 
 def test_all_of_a_course_are_retried_a_page_at_a_time(staff: Asker, store: Store) -> None:
-    names = [broken(store, staff.submit(student).get_json()["id"]) for student in ("ada", "bob", "eve")]
+    names = [fail_submission(store, staff.submit(student).get_json()["id"]) for student in ("ada", "bob", "eve")]
     assert staff.post("/retries", json={"assignment": "other"}).get_json() == {"retried": [], "next": None}
     first = staff.post("/retries", json={"limit": 2}).get_json()
     second = staff.post("/retries", json={"limit": 2, "cursor": first["next"]}).get_json()
@@ -46,7 +46,7 @@ def test_all_of_a_course_are_retried_a_page_at_a_time(staff: Asker, store: Store
 def test_only_staff_of_the_course_have_it_graded_again(
     staff: Asker, portal: Asker, stranger: Asker, admin: Asker, store: Store
 ) -> None:
-    submission = broken(store, staff.submit().get_json()["id"])
+    submission = fail_submission(store, staff.submit().get_json()["id"])
     for path in (f"/submissions/{submission}/retry", "/retries"):
         assert portal.post(path, json={}).status_code == 403
     assert stranger.post(f"/submissions/{submission}/retry").status_code == 404

@@ -13,7 +13,7 @@ from grader.store.search import Filter
 from grader.store.store import Store
 from grader.web.http import links
 from tests.web.asking import Asker
-from tests.web.test_pages import SECRET, guard, linked
+from tests.web.test_pages import SECRET, guard, make_link
 
 with_secret = pytest.mark.service(secret=SECRET)
 
@@ -30,7 +30,7 @@ class Student:
         address: str = "127.0.0.1",
         link: str | None = None,
     ) -> None:
-        self.link = link or linked(app, lambda: links.hand_in("course", "udl-7.2", student))
+        self.link = link or make_link(app, lambda: links.hand_in("course", "udl-7.2", student))
         self.client: FlaskClient = app.test_client()
         self.client.environ_base["REMOTE_ADDR"] = address
         self.name = name
@@ -45,7 +45,7 @@ class Student:
         return [self.client.post(self.link).status_code for _ in range(times)]
 
 
-def recorded(store: Store, student: str | None = None) -> list[Submission]:
+def recorded_submissions(store: Store, student: str | None = None) -> list[Submission]:
     """Submissions, oldest first."""
     return list(reversed(store.submissions.list(Filter("course", student=student)).items))
 
@@ -157,7 +157,7 @@ def test_a_name_typed_on_a_class_link_is_not_the_verified_student(app: Flask, st
     Student(app, "ada").hand_in()
     Student(app, name="ada").hand_in(b"x = 2")
     Student(app, name="ada").hand_in(b"x = 3")
-    found = recorded(store)
+    found = recorded_submissions(store)
     assert [(each.attempt, each.state) for each in found] == [(1, State.QUEUED)] * 3
     assert found[0].student == "ada"
     assert len({each.student for each in found}) == 3
@@ -168,7 +168,7 @@ def test_a_name_typed_on_a_class_link_is_not_the_verified_student(app: Flask, st
 def test_a_browser_is_the_same_when_it_comes_again(app: Flask, store: Store) -> None:
     student = Student(app)
     assert [student.hand_in(b"x = %d" % each, once=str(each)) for each in range(2)] == [303, 303]
-    first, second = recorded(store)
+    first, second = recorded_submissions(store)
     assert (first.student, first.state) == (second.student, State.SUPERSEDED)
     assert second.attempt == 2
 
@@ -179,7 +179,7 @@ def test_a_browsers_cookie_cannot_be_made_up(app: Flask, store: Store) -> None:
         student = Student(app)
         student.client.set_cookie("backmark-browser", value, path="/hand-in")
         assert student.hand_in(once=value) == 303
-    assert len({each.student for each in recorded(store)}) == 2
+    assert len({each.student for each in recorded_submissions(store)}) == 2
 
 
 @pytest.mark.service(secret=SECRET, public_url="https://backmark.example.edu")
@@ -200,7 +200,7 @@ def test_nobody_types_the_name_of_another_browser(app: Flask, typed: str) -> Non
 @with_secret
 def test_staff_find_and_forget_who_only_typed_a_name(app: Flask, staff: Asker, store: Store) -> None:
     Student(app).hand_in()
-    student = recorded(store)[0].student
+    student = recorded_submissions(store)[0].student
     assert len(staff.get(f"/submissions?student={student}").get_json()["items"]) == 1
     regrade = {"assignment": "udl-7.2", "students": [student]}
     assert staff.post("/regrades", json=regrade).status_code == 202
@@ -238,11 +238,11 @@ def test_staff_find_and_forget_who_only_typed_a_name(app: Flask, staff: Asker, s
     ],
 )
 def test_an_address_is_the_clients(app: Flask, first: dict[str, str], second: dict[str, str], same: bool) -> None:  # noqa: FBT001 - a table
-    def opened(given: dict[str, str]) -> int:
+    def open_page(given: dict[str, str]) -> int:
         headers = {name: value for name, value in given.items() if name != "via"}
         environ = {"REMOTE_ADDR": given.get("via", "203.0.113.1")}
-        link = linked(app, lambda: links.hand_in("course", "udl-7.2"))
+        link = make_link(app, lambda: links.hand_in("course", "udl-7.2"))
         return app.test_client().get(link, headers=headers, environ_base=environ).status_code
 
-    assert [opened(first) for _ in range(3)] == [200, 200, 429]
-    assert opened(second) == (429 if same else 200)
+    assert [open_page(first) for _ in range(3)] == [200, 200, 429]
+    assert open_page(second) == (429 if same else 200)

@@ -34,7 +34,7 @@ def connection(port: int, store: Store) -> Iterator[tuple[socket.socket, bytes]]
         yield link, head.encode()
 
 
-def answered(link: socket.socket) -> dict[str, object]:
+def receive_problem(link: socket.socket) -> dict[str, object]:
     """The problem that comes."""
     received = b""
     while not received.endswith(b"}"):
@@ -48,7 +48,7 @@ def answered(link: socket.socket) -> dict[str, object]:
 def test_a_length_that_is_too_large_is_refused_before_anything_is_sent(connection: tuple[socket.socket, bytes]) -> None:
     link, head = connection
     link.sendall(head + b"Content-Length: 99999999\r\n\r\n")
-    assert answered(link)["type"] == "/problems/too-large"
+    assert receive_problem(link)["type"] == "/problems/too-large"
 
 
 def test_a_body_without_a_length_is_refused_once_it_is_too_large(connection: tuple[socket.socket, bytes]) -> None:
@@ -56,7 +56,7 @@ def test_a_body_without_a_length_is_refused_once_it_is_too_large(connection: tup
     link.sendall(
         head + b"Transfer-Encoding: chunked\r\n\r\n" + b"1000\r\n" + b" " * 4096 + b"\r\n" + b"10\r\n" + b" " * 16
     )
-    assert answered(link)["type"] == "/problems/too-large"
+    assert receive_problem(link)["type"] == "/problems/too-large"
 
 
 def test_a_form_without_a_length_is_refused_once_it_is_too_large(connection: tuple[socket.socket, bytes]) -> None:
@@ -64,14 +64,14 @@ def test_a_form_without_a_length_is_refused_once_it_is_too_large(connection: tup
     part = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.py"\r\n\r\n' + b" " * 4096
     form = head.replace(b"application/json", b"multipart/form-data; boundary=x")
     link.sendall(form + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n10\r\n" % (len(part), part))
-    assert answered(link)["type"] == "/problems/too-large"
+    assert receive_problem(link)["type"] == "/problems/too-large"
 
 
 def test_a_body_without_a_length_is_accepted_while_it_is_not(connection: tuple[socket.socket, bytes]) -> None:
     link, head = connection
     body = json.dumps({"assignment": "udl-7.2", "student": "ada", "filename": "a.py", "source": "x"}).encode()
     link.sendall(head + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (len(body), body))
-    assert answered(link)["state"] == "queued"
+    assert receive_problem(link)["state"] == "queued"
 
 
 @pytest.mark.parametrize("body", [b"XYZ\r\n", b"-1\r\n", b"2\r\n{}}}\r\n", b"2\r\n{}", b"7f\r\n{"])
@@ -81,4 +81,4 @@ def test_chunks_that_are_none_or_break_off_are_the_senders_fault(
     link, head = connection
     link.sendall(head + b"Transfer-Encoding: chunked\r\n\r\n" + body)
     link.shutdown(socket.SHUT_WR)
-    assert answered(link)["type"] == "/problems/malformed"
+    assert receive_problem(link)["type"] == "/problems/malformed"

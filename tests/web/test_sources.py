@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from grader.store.listings import Listing as Stored
+from grader.store.listings import CodeListing as Stored
 from grader.web.pages import sources
-from grader.web.pages.sources import RAW, Listing, Mark
+from grader.web.pages.sources import RAW, CodeListing, Mark
 
 Place = tuple[int | None, int]
 
@@ -34,17 +34,17 @@ def verdict(
     return {"error": error if frames or refused else None, "first_difference": difference}
 
 
-def listing(source: bytes, filename: str, told: dict[str, Any] | None) -> Listing:
-    """What is shown of a file of which no cells are stored."""
+def listing(source: bytes, filename: str, told: dict[str, Any] | None) -> CodeListing:
+    """Return the listing of a file without stored cells."""
     return sources.listing(filename, source[:RAW], len(source), None, told)
 
 
-def notebook(told: dict[str, Any] | None, *cells: tuple[int, str], whole: bool = True) -> Listing:
-    """What is shown of a notebook of these code cells."""
+def notebook(told: dict[str, Any] | None, *cells: tuple[int, str], whole: bool = True) -> CodeListing:
+    """Return the listing of a notebook with these code cells."""
     return sources.listing("a.ipynb", b'{"cells": 3}', 12, Stored(cells, whole), told)
 
 
-def marked(found: Listing) -> list[tuple[int | None, int, str, Mark | None]]:
+def marked_lines(found: CodeListing) -> list[tuple[int | None, int, str, Mark | None]]:
     return [(cell.number, line.number, line.text, line.mark) for cell in found.cells for line in cell.marked]
 
 
@@ -62,25 +62,25 @@ def test_a_form_feed_ends_no_line_as_in_python() -> None:
 
 def test_the_lines_that_a_traceback_names_are_marked() -> None:
     found = listing(b"a = 1\nb = 2\nc = 3", "a.py", verdict(frames=[(None, 2)]))
-    assert marked(found) == [(None, 2, "b = 2", Mark.RAISED)]
+    assert marked_lines(found) == [(None, 2, "b = 2", Mark.RAISED)]
 
 
 def test_in_a_notebook_it_is_the_line_of_the_cell() -> None:
     said = verdict(frames=[(3, 2)])
     found = notebook(said, (2, "a = 1\nb = 2"), (3, "c = 1\nd = 2"))
     assert [cell.number for cell in found.cells] == [2, 3]
-    assert marked(found) == [(3, 2, "d = 2", Mark.RAISED)]
+    assert marked_lines(found) == [(3, 2, "d = 2", Mark.RAISED)]
 
 
 def test_why_a_file_was_refused_marks_its_line() -> None:
     found = listing(b"a = (\nb", "a.py", verdict(refused=[(None, 1)]))
-    assert marked(found) == [(None, 1, "a = (", Mark.RAISED)]
+    assert marked_lines(found) == [(None, 1, "a = (", Mark.RAISED)]
 
 
 @pytest.mark.parametrize("lines", [[1], [1, 3], [1, 2, 3]])
 def test_the_lines_that_the_first_difference_names_are_marked_and_no_others_that_write_it(lines: list[int]) -> None:
     said = verdict(lists=["other"], cell=2, lines=lines)
-    found = marked(notebook(said, (2, "x\ny\nz\nother[1] = 2")))
+    found = marked_lines(notebook(said, (2, "x\ny\nz\nother[1] = 2")))
     assert [(cell, line, mark) for cell, line, _, mark in found] == [(2, each, Mark.DIFFERS) for each in lines]
 
 
@@ -90,8 +90,8 @@ def test_lines_that_write_what_is_the_first_to_differ_are_marked() -> None:
         b"  all_dl_df[layer] == 3\nall_dl_dfx[1] = 2\n"
     )
     found = listing(source, "a.py", verdict(lists=["all_dl_df"]))
-    assert [line for _, line, _, _ in marked(found)] == [2, 3]
-    assert {mark for _, _, _, mark in marked(found)} == {Mark.DIFFERS}
+    assert [line for _, line, _, _ in marked_lines(found)] == [2, 3]
+    assert {mark for _, _, _, mark in marked_lines(found)} == {Mark.DIFFERS}
 
 
 @pytest.mark.parametrize("source", [b"{not json", b"{}", b'\xef\xbb\xbf {"a":' * 200_000, b"\xff\xfe\x00", b""])

@@ -15,10 +15,10 @@ from grader.model.records import Job, Kind, Refusal, Revision, Scope, State
 from grader.model.verdict import NamedMistake
 from grader.store.regrades.model import Mode, Phase, Selection
 from grader.store.store import Store
-from grader.store.submissions import New
+from grader.store.submissions import NewSubmission
 from tests.store.regrading import unit_graded
-from tests.web.concluding import broken, conclude, step
-from tests.web.verdicts import failed, passed
+from tests.web.concluding import conclude, fail_submission, step
+from tests.web.verdicts import failing_verdict, passing_verdict
 
 SECRET = pytest.mark.service(secret="only for tests, and as long as a real one is")  # noqa: S106 - it guards nothing
 pytestmark = SECRET
@@ -48,7 +48,7 @@ class Visitor:
         return self.client.post(path, headers=HTML, data={"csrf_token": self.proof(page), **fields})
 
     def proof(self, page: str) -> str:
-        """What a form of that page proves itself by."""
+        """Return the CSRF token of a page's form."""
         found = re.search(r'name="csrf_token" value="([^"]+)"', self.client.get(page, headers=HTML).text)
         assert found is not None
         return found[1]
@@ -62,18 +62,18 @@ def visitor(app: Flask, store: Store) -> Visitor:
 def handed_in(store: Store, student: str = "ada", source: bytes = b"x = 1\n", filename: str = "a.py") -> str:
     revision = store.assignments.current("course", "udl-7.2")
     assert revision is not None
-    return store.submissions.accept(New("course", "udl-7.2", revision.id, student, filename, source)).id
+    return store.submissions.accept(NewSubmission("course", "udl-7.2", revision.id, student, filename, source)).id
 
 
-def graded(store: Store, verdict: dict[str, Any] | None = None, **other: Any) -> str:
+def submit_graded(store: Store, verdict: dict[str, Any] | None = None, **other: Any) -> str:
     name = handed_in(store, **other)
-    conclude(store, name, verdict or failed())
+    conclude(store, name, verdict or failing_verdict())
     return name
 
 
-def explained(title: str = "It leaves out the mask.") -> dict[str, Any]:
+def explained_verdict(title: str = "It leaves out the mask.") -> dict[str, Any]:
     hints = {"id": "mask", "title": title, "hint": "Look.", "strong_hint": "Look there.", "read": "7.2"}
-    return failed() | {"diagnosis": [hints]}
+    return failing_verdict() | {"diagnosis": [hints]}
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_foreign_courses_are_not_there(visitor: Visitor, path: str) -> None:
 
 
 def test_what_is_another_courses_is_not_there_under_ones_own(app: Flask, store: Store) -> None:
-    name = graded(store)
+    name = submit_graded(store)
     regrade = store.regrades.request(Selection("course", "udl-7.2", "f" * 16)).regrade.id
     publication = store.publications.request("course", "mine", TOML).id
     other = Visitor(app, store, "other")
@@ -127,7 +127,7 @@ def test_a_form_that_is_not_ours_does_nothing(visitor: Visitor, store: Store, pa
 
 def test_a_course_shows_its_assignments_and_what_happened_last(visitor: Visitor, store: Store) -> None:
     assert "Nothing was handed in yet" in visitor.get(HOME)
-    graded(store, explained())
+    submit_graded(store, explained_verdict())
     store.publications.request("course", "mine", TOML)
     store.regrades.request(Selection("course", "udl-7.2", "f" * 16))
     page = visitor.get(HOME)
@@ -137,8 +137,8 @@ def test_a_course_shows_its_assignments_and_what_happened_last(visitor: Visitor,
 
 def test_an_assignment_shows_how_the_class_stands(visitor: Visitor, store: Store) -> None:
     assert "Nothing was handed in yet" in visitor.get(UDL)
-    graded(store, explained())
-    graded(store, passed(), student="bob")
+    submit_graded(store, explained_verdict())
+    submit_graded(store, passing_verdict(), student="bob")
     page = visitor.get(UDL)
     for words in (
         "It leaves out the mask.",
@@ -153,7 +153,7 @@ def test_an_assignment_shows_how_the_class_stands(visitor: Visitor, store: Store
 
 
 def test_nothing_of_a_page_is_inline(visitor: Visitor, store: Store) -> None:
-    name = graded(store, explained())
+    name = submit_graded(store, explained_verdict())
     current = store.assignments.current("course", "udl-7.2")
     assert current is not None
     for path in (HOME, UDL, f"{UDL}/revisions/{current.id}", f"{HOME}/submissions", f"{HOME}/submissions/{name}"):
@@ -214,8 +214,8 @@ def test_a_link_for_nobody_is_refused_in_words(visitor: Visitor, field: str, val
 
 
 def test_submissions_are_found_by_all_that_they_are(visitor: Visitor, store: Store) -> None:
-    graded(store, explained())
-    graded(store, passed(), student="bob")
+    submit_graded(store, explained_verdict())
+    submit_graded(store, passing_verdict(), student="bob")
     handed_in(store, "cy")
     searches = {
         "": {"ada", "bob", "cy"},
@@ -245,8 +245,8 @@ def test_long_lists_have_pages_that_keep_what_was_asked(visitor: Visitor, store:
 
 
 def test_a_submission_shows_everything_to_staff(visitor: Visitor, store: Store) -> None:
-    graded(store, student="bob")
-    page = visitor.get(f"{HOME}/submissions/{graded(store, explained())}")
+    submit_graded(store, student="bob")
+    page = visitor.get(f"{HOME}/submissions/{submit_graded(store, explained_verdict())}")
     for words in ("leaves out the mask", "Prints while it computes", "dentical to another", "x = 1", "/verdicts/"):
         assert words in page
 
@@ -259,7 +259,7 @@ def test_a_submission_shows_everything_to_staff(visitor: Visitor, store: Store) 
         lambda store, job: store.submissions.cancel(job.id),
         lambda store, _: handed_in(store),
         lambda store, job: [
-            store.jobs.failed(claim, "<b>no jail</b>") for _ in range(9) if (claim := store.jobs.claim(job))
+            store.jobs.record_failure(claim, "<b>no jail</b>") for _ in range(9) if (claim := store.jobs.claim(job))
         ],
     ],
     ids=["queued", "running", "cancelled", "superseded", "failed"],
@@ -276,8 +276,11 @@ def test_a_submission_has_a_page_wherever_it_is(
 
 def test_what_a_student_wrote_is_text(visitor: Visitor, store: Store) -> None:
     evil = '<script>alert(1)</script>"><img src=x onerror=alert(1)>'
-    verdict = explained() | {"output": evil, "error": {"type": evil, "message": evil, "traceback": f"line 1\n{evil}"}}
-    name = graded(store, verdict, source=f"{evil}\x1b[31m\u202e".encode(), filename=f"{evil}.py")
+    verdict = explained_verdict() | {
+        "output": evil,
+        "error": {"type": evil, "message": evil, "traceback": f"line 1\n{evil}"},
+    }
+    name = submit_graded(store, verdict, source=f"{evil}\x1b[31m\u202e".encode(), filename=f"{evil}.py")
     for path in (HOME, f"{HOME}/submissions", f"{HOME}/submissions/{name}", f"{HOME}/submissions/{name}/delete"):
         page = visitor.get(path)
         assert "<script>alert" not in page
@@ -295,14 +298,14 @@ def test_a_file_is_downloaded_and_never_shown(visitor: Visitor, store: Store) ->
 
 def test_a_rejected_file_that_is_no_longer_kept_is_said_to_be(visitor: Visitor, store: Store) -> None:
     """Seven days after its verdict, which still says why."""
-    rejected = failed() | {"outcome": "rejected", "score": 0}
-    name = graded(store, rejected)
+    rejected = failing_verdict() | {"outcome": "rejected", "score": 0}
+    name = submit_graded(store, rejected)
     found = store.submissions.get(name)
     assert found is not None
     assert store.redis.delete(f"bm:source:{found.source_sha256}") == 1
     page = visitor.get(f"{HOME}/submissions/{name}")
     assert ("no longer kept" in page, "Download the file" in page) == (True, False)
-    assert "no longer kept" in visitor.get(f"{HOME}/submissions/{name}/source", 404)
+    assert "has been deleted" in visitor.get(f"{HOME}/submissions/{name}/source", 404)
 
 
 def test_who_typed_a_name_on_a_class_link_is_told_apart(visitor: Visitor, store: Store) -> None:
@@ -324,7 +327,7 @@ def test_a_submission_is_cancelled(visitor: Visitor, store: Store) -> None:
 
 
 def test_one_click_grades_a_submission_again_that_failed_on_our_side(visitor: Visitor, store: Store) -> None:
-    name = broken(store, handed_in(store))
+    name = fail_submission(store, handed_in(store))
     place = f"{HOME}/submissions/{name}"
     assert "Grade again" in visitor.get(place)
     assert [visitor.post(f"{place}/retry").status_code for _ in range(2)] == [303, 303]
@@ -335,8 +338,8 @@ def test_one_click_grades_a_submission_again_that_failed_on_our_side(visitor: Vi
 
 
 def test_one_click_grades_all_of_them_again(visitor: Visitor, store: Store) -> None:
-    names = [broken(store, handed_in(store, student)) for student in ("ada", "grace", "joan")]
-    graded(store, student="emmy")
+    names = [fail_submission(store, handed_in(store, student)) for student in ("ada", "grace", "joan")]
+    submit_graded(store, student="emmy")
     assert "Grade all of these again" in visitor.get(f"{HOME}/submissions?state=service_failed&assignment=udl-7.2")
     assert "No submission waits for this" in visitor.post(f"{HOME}/retry", assignment="other").text
     assert "3 submissions that failed on our side" in visitor.post(f"{HOME}/retry", assignment="udl-7.2").text
@@ -346,7 +349,7 @@ def test_one_click_grades_all_of_them_again(visitor: Visitor, store: Store) -> N
 
 
 def test_a_submission_is_deleted_only_after_one_was_asked(visitor: Visitor, store: Store) -> None:
-    name = graded(store)
+    name = submit_graded(store)
     assert "Delete this submission?" in visitor.get(f"{HOME}/submissions/{name}/delete")
     assert store.submissions.get(name) is not None
     assert visitor.post(f"{HOME}/submissions/{name}/delete").status_code == 303
@@ -425,7 +428,7 @@ def test_a_new_revision_starts_from_the_words_of_the_last(visitor: Visitor, stor
     assert "# by hand" not in visitor.get(f"{HOME}/publish")
 
 
-def previewed(store: Store, place: str) -> str:
+def finish_preview(store: Store, place: str) -> str:
     """The regrade at the place, once its sources have all marks."""
     name = place.rpartition("/")[2]
     claim = store.jobs.claim(Job(Kind.REGRADE, name))
@@ -435,17 +438,17 @@ def previewed(store: Store, place: str) -> str:
     for member in waiting:
         unit = store.jobs.claim(Job(Kind.UNIT, member.decode().partition(":")[2]))
         assert unit is not None
-        unit_graded(store, unit, passed())
+        unit_graded(store, unit, passing_verdict())
     return name
 
 
 def test_a_regrade_is_asked_for_previewed_applied_and_rolled_back(visitor: Visitor, store: Store) -> None:
-    name = graded(store, failed())
+    name = submit_graded(store, failing_verdict())
     asked = visitor.post(f"{UDL}/regrade", which="latest", outcomes=["failed", "error"], students="ada, bob\ncy")
     assert asked.status_code == 303
     place = asked.headers["Location"]
     assert 'data-live="on"' in visitor.get(place)
-    regrade = previewed(store, place)
+    regrade = finish_preview(store, place)
     found = store.regrades.get(regrade)
     assert found is not None
     assert found.selection.students == ("ada", "bob", "cy")
@@ -467,9 +470,9 @@ def test_a_regrade_is_asked_for_previewed_applied_and_rolled_back(visitor: Visit
 
 
 def test_a_regrade_lowers_nobody_unless_it_is_told_to(visitor: Visitor, store: Store) -> None:
-    graded(store)
+    submit_graded(store)
     place = visitor.post(f"{UDL}/regrade").headers["Location"]
-    regrade = previewed(store, place)
+    regrade = finish_preview(store, place)
     visitor.post(f"{place}/apply")
     found = store.regrades.get(regrade)
     assert found is not None
@@ -513,9 +516,9 @@ def test_a_regrade_since_a_time_means_utc(visitor: Visitor, store: Store) -> Non
 
 
 def test_a_report_is_a_table_that_a_spreadsheet_does_not_run(visitor: Visitor, store: Store) -> None:
-    graded(store, filename="=cmd()")
+    submit_graded(store, filename="=cmd()")
     place = visitor.post(f"{UDL}/regrade").headers["Location"]
-    previewed(store, place)
+    finish_preview(store, place)
     answer = visitor.client.get(f"{place}/report.csv")
     assert answer.mimetype == "text/csv"
     assert "'=cmd()" in answer.text

@@ -1,4 +1,4 @@
-"""Who sends nothing, or little by little, or does not hang up, keeps nobody else waiting."""
+"""Clients that send nothing, or slowly, or do not hang up, keep no other client waiting."""
 
 import os
 import socket
@@ -13,8 +13,8 @@ from pydantic import SecretStr
 from grader.model.records import Scope
 from grader.settings.service import ServiceSettings
 from grader.store.store import Store
-from grader.store.submissions import New
-from grader.web.http.bodies import AWAITED
+from grader.store.submissions import NewSubmission
+from grader.web.http.bodies import BUFFERED_BYTES
 from grader.web.http.gunicorn_worker import HEAD_SECONDS, ROOM, STALL_SECONDS
 from tests.web.serving import serving
 from worker.serve.embedded import EmbeddedRedis
@@ -57,7 +57,7 @@ def connect(port: int) -> Iterator[Connect]:
 
 
 def well(port: int) -> bool:
-    """Whether a healthy client is answered, long before all of the others would be hung up on one by one."""
+    """Return True if a healthy client is answered long before the others would be disconnected one by one."""
     return httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=4 * HEAD_SECONDS).is_success
 
 
@@ -122,7 +122,7 @@ def test_headers_and_the_next_request_may_come_in_parts(port: int) -> None:
 
 
 def answer(connection: socket.socket) -> bytes:
-    """What comes, to its end."""
+    """Return everything received up to the end."""
     told = b""
     while more := connection.recv(65536):
         told += more
@@ -131,7 +131,7 @@ def answer(connection: socket.socket) -> bytes:
 
 @pytest.mark.parametrize("size", [10, 70_000, 1 << 20, 3 << 20])
 def test_a_body_may_come_in_parts(port: int, size: int) -> None:
-    """Whether it is awaited before a thread reads it, or on its way then."""
+    """Small bodies are buffered before a thread reads them, large ones are not."""
     with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
         connection.sendall(SIGN_IN + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % size)
         for _ in range(4):
@@ -152,7 +152,7 @@ def test_who_takes_nothing_of_a_long_answer_is_hung_up_on(
 ) -> None:
     with closing(Store.connect(ServiceSettings(redis_url=SecretStr(redis_server.url)))) as store:
         secret = store.tokens.create("staff", "course", {Scope.STAFF})[1]
-        name = store.submissions.accept(New("course", "udl-7.2", "0", "ada", "a.py", os.urandom(LONG))).id
+        name = store.submissions.accept(NewSubmission("course", "udl-7.2", "0", "ada", "a.py", os.urandom(LONG))).id
     about = f"GET /api/v1/submissions/{name}/source HTTP/1.1\r\nHost: here\r\nAuthorization: Bearer {secret}\r\n\r\n"
     connect(about.encode(), THREADS)
     assert httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=10 * STALL_SECONDS).is_success
@@ -160,10 +160,10 @@ def test_who_takes_nothing_of_a_long_answer_is_hung_up_on(
 
 def test_what_is_awaited_takes_only_so_much_room(port: int, connect: Connect) -> None:
     """Of those who never come to an end the first have to go."""
-    held = connect(SIGN_IN + b"Content-Length: %d\r\n\r\n" % AWAITED, 2 * ROOM // AWAITED)
+    held = connect(SIGN_IN + b"Content-Length: %d\r\n\r\n" % BUFFERED_BYTES, 2 * ROOM // BUFFERED_BYTES)
     for each in held:
         with suppress(OSError):
-            each.sendall(b"x" * (AWAITED - 1))
+            each.sendall(b"x" * (BUFFERED_BYTES - 1))
     with suppress(ConnectionResetError):
         assert held[0].recv(1) == b""
     held[-1].sendall(b"x")

@@ -20,13 +20,13 @@ from grader.model.verdict import (
 ONE = [[[1.0]]]
 
 
-def passed() -> dict[str, Any]:
+def passing_verdict() -> dict[str, Any]:
     """All marks."""
     row = Property("bias_gradient", "Gradient of the biases", Mark.PASSED, 2, 2, 200, "")
     return _verdict(Judgement(Outcome.PASSED, (row,), statistics=Statistics(200, 23801, 0, 72, 0.022)))
 
 
-def failed() -> dict[str, Any]:
+def failing_verdict() -> dict[str, Any]:
     """One property failed, with a counterexample and a flag for staff."""
     example = Counterexample(
         depth=0,

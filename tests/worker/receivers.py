@@ -23,7 +23,7 @@ class Got:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What is said to it."""
+    """The answer of a receiver."""
 
     status: int = 204
     headers: dict[str, str] = field(default_factory=dict)
@@ -48,7 +48,7 @@ class Receiver:
         self._thread.start()
 
     def take(self, got: Got) -> Reply:
-        """What the server does with a request."""
+        """Handle a request."""
         with self._lock:
             self.got.append(got)
         self.let_go.wait(PATIENCE)
@@ -67,7 +67,7 @@ class _Server(ThreadingHTTPServer):
     block_on_close = False
 
     def handle_error(self, *_: object) -> None:
-        """Who hangs up on us is part of the tests."""
+        """Ignore errors of clients that hang up, which is part of the tests."""
 
 
 def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:

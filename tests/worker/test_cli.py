@@ -133,7 +133,7 @@ def test_wrong_usage_is_status_two_and_says_what_is_wrong(words: tuple[str, ...]
     ],
 )
 def test_an_assignment_that_is_not_there_is_wrong_usage(words: tuple[str, ...], says: str) -> None:
-    """Whoever named it can mend that."""
+    """The user who named it can fix that."""
     done = backmark("grade", "--json", EXAMPLES / "right.ipynb", *words)
     assert done.returncode == 2
     assert says in done.stderr
@@ -226,7 +226,7 @@ def test_doctor_tries_a_real_jail() -> None:
 
 
 def test_networks_are_shown_as_a_table_and_as_json() -> None:
-    """What an assignment draws."""
+    """The networks that an assignment draws are listed."""
     found = json.loads(backmark("networks", "--json").stdout)
     assert found["networks"] == 200
     assert found["corners"]["the notebook's shape"] == 20
@@ -282,7 +282,7 @@ def test_a_function_of_another_name_is_sound_only_with_a_right_submission(tmp_pa
 
 
 def test_the_shipped_networks_belong_to_the_shipped_assignment() -> None:
-    """Whoever edits the TOML draws again."""
+    """An edited TOML must be drawn again."""
     from grader.model.assignment_toml import read  # noqa: PLC0415 - pydantic, for this test only
     from grader.subjects.networks.revision import packaged  # noqa: PLC0415 - likewise
 

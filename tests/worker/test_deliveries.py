@@ -14,10 +14,10 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from grader.addresses import Destinations
 from grader.settings.service import ServiceSettings
-from grader.store.callbacks import GIVE_UP, Delivery, Event, Progress
+from grader.store.callbacks import GIVE_UP, Delivery, DeliveryState, Event
 from grader.store.store import Store
 from tests.services import redis_server
-from tests.store.making import accepted, claimed, finished, new, verdict
+from tests.store.making import accept, claim_job, finish_job, new, verdict
 from tests.worker.receivers import Receiver, Reply, receiving, until
 from worker.serve.embedded import EmbeddedRedis
 from worker.service.deliveries import Deliveries
@@ -58,7 +58,7 @@ def secret(store: Store, receiver: Receiver) -> str:
     return store.callbacks.create("cs101", receiver.url)[1]
 
 
-def every(store: Store, state: Progress) -> list[Delivery]:
+def every(store: Store, state: DeliveryState) -> list[Delivery]:
     (endpoint,) = store.callbacks.endpoints("cs101")
     return list(store.callbacks.deliveries(endpoint.id, state).items)
 
@@ -77,7 +77,7 @@ def resolving(*answers: list[str]) -> tuple[Destinations, list[str]]:
 def test_a_verdict_is_told_signed_as_standard_webhooks_say(
     store: Store, deliveries: Deliveries, receiver: Receiver, secret: str
 ) -> None:
-    name = finished(store)
+    name = finish_job(store)
     assert deliveries.run_due() == 1
     (got,) = receiver.got
     told = Webhook(secret).verify(got.body, got.headers)
@@ -98,7 +98,7 @@ def test_a_verdict_is_told_signed_as_standard_webhooks_say(
     assert got.path == "/hook?course=ml"
     assert got.headers["content-type"] == "application/json"
     assert got.headers["host"] == f"127.0.0.1:{receiver.port}"
-    (delivery,) = every(store, Progress.DELIVERED)
+    (delivery,) = every(store, DeliveryState.DELIVERED)
     assert (delivery.id, delivery.status, delivery.attempts) == (got.headers["webhook-id"], 204, 1)
 
 
@@ -106,8 +106,8 @@ def test_a_callback_carries_neither_the_source_nor_details_of_the_verdict(
     store: Store, deliveries: Deliveries, receiver: Receiver, secret: str
 ) -> None:
     assert secret
-    name = accepted(store, new(source=b"my_source"))
-    store.submissions.finish(claimed(store, name), verdict(flags=[{"id": "my_flag"}], output="my_output"))
+    name = accept(store, new(source=b"my_source"))
+    store.submissions.finish(claim_job(store, name), verdict(flags=[{"id": "my_flag"}], output="my_output"))
     deliveries.run_due()
     assert b"my_" not in receiver.got[0].body
     assert b"relu_derivative" not in receiver.got[0].body
@@ -117,7 +117,7 @@ def test_a_callback_carries_neither_the_source_nor_details_of_the_verdict(
 def test_what_was_changed_on_the_way_is_refused(
     store: Store, deliveries: Deliveries, receiver: Receiver, secret: str, change: str
 ) -> None:
-    finished(store)
+    finish_job(store)
     deliveries.run_due()
     got = receiver.got[0]
     later = {"webhook-timestamp": str(int(got.headers["webhook-timestamp"]) + 1)}
@@ -130,7 +130,7 @@ def test_what_was_changed_on_the_way_is_refused(
 def test_what_is_sent_again_by_somebody_else_later_is_refused(
     store: Store, deliveries: Deliveries, receiver: Receiver, secret: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    finished(store)
+    finish_job(store)
     deliveries.run_due()
     got = receiver.got[0]
     later = datetime.now(UTC) + timedelta(minutes=6)
@@ -151,9 +151,9 @@ def test_every_attempt_has_the_same_id_and_a_time_and_signature_of_its_own(
     store: Store, deliveries: Deliveries, receiver: Receiver, secret: str, status: int
 ) -> None:
     receiver.answer = lambda _: Reply(status if len(receiver.got) == 1 else 200)
-    finished(store)
+    finish_job(store)
     assert [deliveries.run_due(), deliveries.run_due()] == [1, 0]
-    (waiting,) = every(store, Progress.PENDING)
+    (waiting,) = every(store, DeliveryState.PENDING)
     assert (waiting.status, waiting.error) == (status, f"the receiver answered {status}")
     started = int(time.time())
     until(lambda: int(time.time()) > started)
@@ -165,7 +165,7 @@ def test_every_attempt_has_the_same_id_and_a_time_and_signature_of_its_own(
     assert first["webhook-signature"] != second["webhook-signature"]
     for got in receiver.got:
         Webhook(secret).verify(got.body, got.headers)
-    assert every(store, Progress.DELIVERED)[0].attempts == 2
+    assert every(store, DeliveryState.DELIVERED)[0].attempts == 2
 
 
 def test_pauses_grow_to_two_hours_and_are_never_the_same_and_after_a_day_it_is_given_up(
@@ -173,9 +173,9 @@ def test_pauses_grow_to_two_hours_and_are_never_the_same_and_after_a_day_it_is_g
 ) -> None:
     assert secret
     receiver.answer = lambda _: Reply(500)
-    finished(store)
+    finish_job(store)
     pauses = []
-    while deliveries.run_due() and (waiting := every(store, Progress.PENDING)):
+    while deliveries.run_due() and (waiting := every(store, DeliveryState.PENDING)):
         due = waiting[0].due
         assert due is not None
         pauses.append(due - waiting[0].created - store.callbacks.ahead)
@@ -184,7 +184,7 @@ def test_pauses_grow_to_two_hours_and_are_never_the_same_and_after_a_day_it_is_g
         assert 0.79 * expected < pause < 1.21 * expected + 2
     assert len({round(pause / 7200, 3) for pause in pauses[6:-1]}) > 1
     assert 15 < len(receiver.got) < 25
-    (given_up,) = every(store, Progress.FAILED)
+    (given_up,) = every(store, DeliveryState.FAILED)
     assert given_up.attempts == len(receiver.got)
     assert DAY <= store.callbacks.ahead < DAY + 5
     assert given_up.error == "the receiver answered 500"
@@ -195,9 +195,9 @@ def test_a_receiver_may_ask_for_a_longer_pause(
 ) -> None:
     assert secret
     receiver.answer = lambda _: Reply(429, {"Retry-After": "1000"})
-    finished(store)
+    finish_job(store)
     deliveries.run_due()
-    (waiting,) = every(store, Progress.PENDING)
+    (waiting,) = every(store, DeliveryState.PENDING)
     assert waiting.due is not None
     assert 990 < waiting.due - waiting.created < 1010
 
@@ -208,14 +208,14 @@ def test_while_secrets_are_rotated_both_are_good_and_afterwards_only_the_new_one
     (endpoint,) = store.callbacks.endpoints("cs101")
     fresh = store.callbacks.rotate(endpoint.id, hours=2)
     assert fresh is not None
-    finished(store)
+    finish_job(store)
     deliveries.run_due()
     got = receiver.got[0]
     assert len(got.headers["webhook-signature"].split()) == 2
     for each in (secret, fresh):
         Webhook(each).verify(got.body, got.headers)
     store.callbacks.ahead = 3 * 3600
-    finished(store, new("grace"))
+    finish_job(store, new("grace"))
     deliveries.run_due()
     got = receiver.got[1]
     Webhook(fresh).verify(got.body, got.headers)
@@ -230,10 +230,10 @@ def test_a_redirect_is_a_failure_and_nobody_follows_it(
     assert secret
     with receiving() as other:
         receiver.answer = lambda _: Reply(status, {"Location": other.url})
-        finished(store)
+        finish_job(store)
         deliveries.run_due()
         assert (len(receiver.got), len(other.got)) == (1, 0)
-    (waiting,) = every(store, Progress.PENDING)
+    (waiting,) = every(store, DeliveryState.PENDING)
     assert "redirects are not followed" in str(waiting.error)
 
 
@@ -242,29 +242,29 @@ def test_who_answers_410_is_told_nothing_more(
 ) -> None:
     assert secret
     receiver.answer = lambda _: Reply(410)
-    finished(store)
+    finish_job(store)
     deliveries.run_due()
-    finished(store, new("grace"))
+    finish_job(store, new("grace"))
     assert deliveries.run_due() == 0
     assert store.callbacks.endpoints("cs101")[0].disabled is not None
-    assert every(store, Progress.FAILED)[0].status == 410
+    assert every(store, DeliveryState.FAILED)[0].status == 410
 
 
 def test_a_submission_that_was_deleted_meanwhile_is_told_of_no_more(
     store: Store, deliveries: Deliveries, receiver: Receiver, secret: str
 ) -> None:
     assert secret
-    store.submissions.delete(finished(store))
+    store.submissions.delete(finish_job(store))
     deliveries.run_due()
     assert receiver.got == []
-    assert every(store, Progress.FAILED)[0].error == "its submission was deleted"
+    assert every(store, DeliveryState.FAILED)[0].error == "the submission was deleted"
 
 
 def test_a_late_attempt_tells_what_is_true_by_then(
     store: Store, deliveries: Deliveries, receiver: Receiver, secret: str
 ) -> None:
     receiver.answer = lambda _: Reply(500 if len(receiver.got) == 1 else 200)
-    name = finished(store)
+    name = finish_job(store)
     deliveries.run_due()
     assert store.submissions.replace_verdict(name, 1, verdict("failed"), "regrade") == 2
     store.callbacks.ahead = 7
@@ -282,20 +282,20 @@ def test_a_private_address_is_refused_at_each_delivery_whatever_was_registered(
     store: Store, settings: ServiceSettings, receiver: Receiver, secret: str, networks: tuple[IPv4Network, ...]
 ) -> None:
     assert secret
-    finished(store)
+    finish_job(store)
     Deliveries(store, settings.model_copy(update={"callback_networks": networks})).run_due()
     assert receiver.got == []
-    assert "not public" in str(every(store, Progress.PENDING)[0].error)
+    assert "not public" in str(every(store, DeliveryState.PENDING)[0].error)
 
 
 def test_plain_http_is_refused_at_each_delivery_too(
     store: Store, settings: ServiceSettings, receiver: Receiver, secret: str
 ) -> None:
     assert secret
-    finished(store)
+    finish_job(store)
     Deliveries(store, settings.model_copy(update={"callback_http": False})).run_due()
     assert receiver.got == []
-    assert "https" in str(every(store, Progress.PENDING)[0].error)
+    assert "https" in str(every(store, DeliveryState.PENDING)[0].error)
 
 
 def test_a_name_that_becomes_private_after_it_was_registered_is_refused(
@@ -305,18 +305,18 @@ def test_a_name_that_becomes_private_after_it_was_registered_is_refused(
     url = f"http://rebinding.example:{receiver.port}/"
     destinations.addresses(destinations.read(url))
     store.callbacks.create("cs101", url)
-    finished(store)
+    finish_job(store)
     Deliveries(store, settings, destinations=destinations).run_due()
     assert asked == ["rebinding.example"] * 2
     assert receiver.got == []
-    assert "not public" in str(every(store, Progress.PENDING)[0].error)
+    assert "not public" in str(every(store, DeliveryState.PENDING)[0].error)
 
 
 def test_what_was_checked_is_what_is_connected_to(store: Store, settings: ServiceSettings) -> None:
     with receiving("127.0.0.2") as checked, receiving("127.0.0.3", checked.port) as rebound:
         destinations, asked = resolving(["127.0.0.2"], ["127.0.0.3"])
         store.callbacks.create("cs101", f"http://rebinding.example:{checked.port}/")
-        finished(store)
+        finish_job(store)
         Deliveries(store, settings, destinations=destinations).run_due()
         assert asked == ["rebinding.example"]
         assert (len(checked.got), len(rebound.got)) == (1, 0)
@@ -327,7 +327,7 @@ def test_an_address_that_takes_no_connection_is_followed_by_the_next(store: Stor
     with receiving("127.0.0.2") as other:
         loopback = Destinations((LOOPBACK,), http=True, resolver=lambda *_: ["127.0.0.9", "127.0.0.2"])
         store.callbacks.create("cs101", f"http://two.example:{other.port}/")
-        finished(store)
+        finish_job(store)
         Deliveries(store, settings, destinations=loopback).run_due()
         assert len(other.got) == 1
 
@@ -338,7 +338,7 @@ def test_proxies_of_the_environment_are_not_used(
     assert secret
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
-    finished(store)
+    finish_job(store)
     deliveries.run_due()
     assert len(receiver.got) == 1
 
@@ -353,17 +353,17 @@ def test_one_that_hangs_delays_no_other_and_takes_few_places(
     thread.start()
     try:
         for student in range(8):
-            finished(store, new(str(student)))
+            finish_job(store, new(str(student)))
         until(lambda: len(receiver.got) == 4)
         with receiving() as other:
             store.callbacks.create("other", other.url)
             for student in range(8):
-                finished(store, new(str(student), course="other"))
+                finish_job(store, new(str(student), course="other"))
             until(lambda: len(other.got) == 8)
         assert len(receiver.got) == 4
     finally:
         receiver.let_go.set()
-        until(lambda: len(every(store, Progress.DELIVERED)) == 8)
+        until(lambda: len(every(store, DeliveryState.DELIVERED)) == 8)
         stop.set()
         thread.join()
 
@@ -372,7 +372,7 @@ def test_a_sweeper_that_is_killed_in_the_middle_of_a_post_loses_nothing(
     store: Store, settings: ServiceSettings, receiver: Receiver, secret: str
 ) -> None:
     receiver.let_go.clear()
-    finished(store)
+    finish_job(store)
     program = (
         "import sys, threading; from grader.settings.service import ServiceSettings as S; "
         "from grader.store.store import Store; from worker.service.deliveries import Deliveries; "
@@ -390,7 +390,7 @@ def test_a_sweeper_that_is_killed_in_the_middle_of_a_post_loses_nothing(
     first, second = receiver.got
     assert first.headers["webhook-id"] == second.headers["webhook-id"]
     Webhook(secret).verify(second.body, second.headers)
-    assert every(store, Progress.DELIVERED)[0].attempts == 2
+    assert every(store, DeliveryState.DELIVERED)[0].attempts == 2
 
 
 def test_two_sweepers_at_once_deliver_each_event_once(
@@ -398,12 +398,12 @@ def test_two_sweepers_at_once_deliver_each_event_once(
 ) -> None:
     assert secret
     for student in range(40):
-        finished(store, new(str(student)))
+        finish_job(store, new(str(student)))
     stop = threading.Event()
     threads = [threading.Thread(target=Deliveries(store, settings).loop, args=(stop,)) for _ in range(2)]
     for thread in threads:
         thread.start()
-    until(lambda: len(every(store, Progress.DELIVERED)) == 40)
+    until(lambda: len(every(store, DeliveryState.DELIVERED)) == 40)
     stop.set()
     for thread in threads:
         thread.join()
@@ -415,7 +415,7 @@ def test_the_loop_goes_on_after_redis_was_away(
     store: Store, deliveries: Deliveries, receiver: Receiver, secret: str, redis_server: EmbeddedRedis
 ) -> None:
     assert secret
-    finished(store)
+    finish_job(store)
     redis_server.kill()
     stop = threading.Event()
     thread = threading.Thread(target=deliveries.loop, args=(stop,))
@@ -427,15 +427,15 @@ def test_the_loop_goes_on_after_redis_was_away(
         # Else the whole run would wait for the thread.
         stop.set()
         thread.join()
-    assert len(every(store, Progress.DELIVERED)) == 1
+    assert len(every(store, DeliveryState.DELIVERED)) == 1
 
 
 def test_a_mistake_of_ours_is_noted_and_tried_again(store: Store, settings: ServiceSettings) -> None:
     store.callbacks.create("cs101", "http://portal.example:9000/")
-    finished(store)
+    finish_job(store)
     Deliveries(store, settings, destinations=Destinations.of(settings, _broken)).run_due()
-    (waiting,) = every(store, Progress.PENDING)
-    assert waiting.error == "Backmark failed; its log says how"
+    (waiting,) = every(store, DeliveryState.PENDING)
+    assert waiting.error == "internal error in Backmark; see its log"
 
 
 def _broken(host: str, port: int) -> list[str]:

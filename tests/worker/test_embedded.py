@@ -10,7 +10,7 @@ import pytest
 import redis
 
 from grader.errors import StoreUnavailable
-from tests.service.parts import ROOT, gone, until
+from tests.service.parts import ROOT, are_gone, until
 from worker.serve import embedded
 from worker.serve.embedded import EmbeddedRedis, lasting_port
 
@@ -98,6 +98,6 @@ def test_it_ends_when_whoever_started_it_is_killed(tmp_path: Path) -> None:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT) as starter:
         assert starter.stdout is not None
         pid = int(starter.stdout.readline())
-        assert not gone({pid})
+        assert not are_gone({pid})
         starter.kill()
-        until(lambda: gone({pid}), "the server ends")
+        until(lambda: are_gone({pid}), "the server ends")

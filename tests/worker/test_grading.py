@@ -114,7 +114,7 @@ def test_a_traceback_has_the_students_own_lines(grade: Grade) -> None:
     ],
 )
 def test_a_wrong_form_is_failed_with_a_sentence(grade: Grade, line: str, says: str) -> None:
-    """What it should be, and what it is."""
+    """The sentence has the expected shape and the actual one."""
     verdict = grade(RIGHT.replace("return dw, db", line))
     assert verdict.judgement.outcome is Outcome.FAILED
     example = verdict.judgement.counterexample
@@ -198,7 +198,7 @@ def test_a_right_one_has_no_flags(grade: Grade) -> None:
 def test_a_file_whose_jail_is_killed_is_graded_again_three_times_at_most(
     udl: Judge, jails: Jails, monkeypatch: pytest.MonkeyPatch, kills: int
 ) -> None:
-    """Where no service keeps count, too."""
+    """Also without a service that counts."""
     grader, left = Grader(udl, jails), iter(range(kills))
     real = Session.extract
 

@@ -1,4 +1,4 @@
-"""Whether a container is well: what its part last said of itself, as the store has it."""
+"""The health check of a container: the last report of its process in the store."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -25,7 +25,7 @@ def kind(session: Session) -> type:
         return type(session._process)
 
 
-def confused(jail: Launch) -> Launch:
+def break_template(jail: Launch) -> Launch:
     """One whose template may not fork: its filter is that of a jail for one submission."""
     return replace(jail, forking=jail.starting)
 
@@ -46,13 +46,13 @@ def test_each_comes_from_nothing_where_the_owner_says_so(jail: Launch) -> None:
 
 
 def test_where_no_template_can_fork_each_comes_from_nothing(jail: Launch) -> None:
-    with contextlib.closing(Jails(confused(jail))) as jails:
+    with contextlib.closing(Jails(break_template(jail))) as jails:
         jails.prepare(LIMITS)
         assert [kind(jails.take(LIMITS)) for _ in range(2)] == [Bubbled] * 2
 
 
 def test_where_no_template_can_fork_and_the_owner_insists_there_is_none(jail: Launch) -> None:
-    with contextlib.closing(Jails(replace(confused(jail), way=Way.TEMPLATE))) as jails:
+    with contextlib.closing(Jails(replace(break_template(jail), way=Way.TEMPLATE))) as jails:
         with pytest.raises(JailFailed, match="template"):
             jails.take(LIMITS)
         with pytest.raises(JailFailed, match="template"):
@@ -69,7 +69,7 @@ def test_a_template_whose_jails_do_not_hold_is_not_used(jail: Launch) -> None:
 
 
 def test_walls_are_pushed_at_again_after_so_many(jail: Launch, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where they do not hold any more, what comes next comes from nothing."""
+    """If the jails no longer hold, the next one is built from scratch."""
     with contextlib.closing(Jails(jail, check_every=3)) as jails:
         for _ in range(3):
             jails.prepare(LIMITS)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.client.scripted import TOKEN, Answer, scripted, submission
+from tests.client.scripted import TOKEN, Answer, serve_script, submission
 from tests.worker.test_cli import EXAMPLES, results
 
 ELSEWHERE = Path(__file__).with_name("elsewhere.py")
@@ -80,7 +80,7 @@ def test_grading_in_a_jail_is_refused_in_a_sentence(system: str) -> None:
 @systems
 def test_a_file_is_submitted_and_its_state_shown(system: str) -> None:
     """Over HTTP, to a server that is elsewhere."""
-    with scripted(Answer(202, submission("queued")), Answer(200, submission("cancelled"))) as server:
+    with serve_script(Answer(202, submission("queued")), Answer(200, submission("cancelled"))) as server:
         variables = {"BACKMARK_URL": server.url, "BACKMARK_TOKEN": TOKEN}
         submitted = backmark(system, "submit", EXAMPLES / "right.ipynb", **variables)
         asked = backmark(system, "status", "s1", **variables)

@@ -15,14 +15,14 @@ import pytest
 from grader.addresses import Address, Destination
 from tests.services import require_program
 from tests.worker.receivers import PATIENCE, Receiver, Reply, receiving
-from worker.service.posts import Answer, Message, NoAnswer, post
+from worker.service.posts import Message, NoAnswer, ReceiverAnswer, post
 
 HOME = IPv4Address("127.0.0.1")
 MESSAGE = Message({"X-Test": "1"}, b"hello")
 PLAIN = ssl.create_default_context()
 
 
-def sent(port: int, seconds: float = 5.0, address: Address = HOME, host: str = "portal.example") -> Answer:
+def send(port: int, seconds: float = 5.0, address: Address = HOME, host: str = "portal.example") -> ReceiverAnswer:
     return post(Destination("http", host, port, "/hook"), [address], MESSAGE, PLAIN, seconds)
 
 
@@ -54,7 +54,7 @@ def saying(first: bytes, then: bytes = b"", pause: float = 0.02) -> Iterator[int
 def test_the_receiver_gets_the_name_the_path_and_the_body() -> None:
     with receiving() as receiver:
         receiver.answer = lambda _: Reply(201, {"Retry-After": "7"}, b"thanks")
-        assert sent(receiver.port) == Answer(201, 7.0)
+        assert send(receiver.port) == ReceiverAnswer(201, 7.0)
         (got,) = receiver.got
     assert (got.path, got.body) == ("/hook", b"hello")
     assert got.headers == {
@@ -71,7 +71,7 @@ def test_an_ipv6_address_can_be_the_host() -> None:
     with socket.create_server(("::1", 0), family=socket.AF_INET6) as listening:
         thread = Thread(target=_answer_once, args=(listening,), daemon=True)
         thread.start()
-        assert sent(listening.getsockname()[1], address=IPv6Address("::1"), host="::1").status == 204
+        assert send(listening.getsockname()[1], address=IPv6Address("::1"), host="::1").status == 204
         thread.join()
 
 
@@ -96,7 +96,7 @@ def _answer_once(listening: socket.socket) -> None:
 def test_it_is_over_in_time_however_little_by_little_the_receiver_sends(first: bytes, then: bytes) -> None:
     started = time.monotonic()
     with saying(first, then) as port, pytest.raises(NoAnswer):
-        sent(port, seconds=0.5)
+        send(port, seconds=0.5)
     assert time.monotonic() - started < PATIENCE
 
 
@@ -104,15 +104,15 @@ def test_a_hanging_receiver_is_said_to_be_too_slow() -> None:
     with receiving() as receiver:
         receiver.let_go.clear()
         with pytest.raises(NoAnswer, match=r"no answer within 0\.3 s"):
-            sent(receiver.port, seconds=0.3)
+            send(receiver.port, seconds=0.3)
 
 
 def test_of_an_endless_body_only_the_beginning_is_read() -> None:
     started = time.monotonic()
     with saying(b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 1000, pause=0) as port:
-        assert sent(port).status == 200
+        assert send(port).status == 200
     with saying(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n", b"x", pause=0.2) as port:
-        assert sent(port).status == 200
+        assert send(port).status == 200
     # The second body would take 20 s to come.
     assert time.monotonic() - started < 15
 
@@ -131,27 +131,27 @@ def test_of_an_endless_body_only_the_beginning_is_read() -> None:
 )
 def test_what_is_no_answer_in_http_is_a_failure(answer: bytes) -> None:
     with saying(answer) as port, pytest.raises(NoAnswer) as failed:
-        sent(port)
+        send(port)
     assert str(failed.value)
 
 
 def test_a_body_that_breaks_off_changes_nothing_about_the_status() -> None:
     with saying(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nx") as port:
-        assert sent(port).status == 200
+        assert send(port).status == 200
 
 
 @pytest.mark.parametrize("value", ["", "soon", "-1", "Wed, 21 Oct 2026 07:28:00 GMT", "1e9"])
 def test_a_retry_after_that_is_no_number_of_seconds_is_passed_over(value: str) -> None:
     with receiving() as receiver:
         receiver.answer = lambda _: Reply(503, {"Retry-After": value})
-        assert sent(receiver.port) == Answer(503, None)
+        assert send(receiver.port) == ReceiverAnswer(503, None)
 
 
 def test_nobody_there_is_a_failure_that_says_so() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     with pytest.raises(NoAnswer, match="refused"):
-        sent(port)
+        send(port)
 
 
 @pytest.fixture

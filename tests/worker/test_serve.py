@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from grader.settings.machine import DEFAULT_REDIS_MAXMEMORY, parse_memory
-from worker.serve.readiness import missing
+from worker.serve.readiness import unready_parts
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 pytestmark = pytest.mark.usefixtures("jail", "redis_program")
@@ -45,7 +45,7 @@ class Served:
 
     @property
     def url(self) -> str:
-        """Where it listens, once it is ready."""
+        """The URL, once the service is ready."""
         return self.until(r"ready at (http://\S+)")[1]
 
     def ask(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -65,7 +65,7 @@ class Served:
         return str(self.ask("/submissions", fields)["id"])
 
     def memory(self) -> float:
-        """What its Redis may hold, in bytes."""
+        """Return the maxmemory of its Redis in bytes."""
         figures = httpx.get(f"{self.url}/metrics").text
         found = re.search(r"^backmark_storage_maxmemory_bytes (\S+)$", figures, re.MULTILINE)
         assert found is not None, figures
@@ -146,7 +146,7 @@ def test_it_serves_from_nothing_and_keeps_all_for_the_next_time(serve: Callable[
     assert first.memory() == parse_memory(DEFAULT_REDIS_MAXMEMORY)
     waiting = [first.submit("right_loops.py", f"student-{number}") for number in range(6)]
     assert first.end(signal.SIGINT) == 0
-    assert "stopped; what was accepted is kept" in first.until("stopped.*")[0]
+    assert "stopped; accepted submissions are kept" in first.until("stopped.*")[0]
 
     second = serve(BACKMARK_REDIS_MAXMEMORY="2gb")
     assert second.memory() == 2 << 30
@@ -183,7 +183,7 @@ def test_parts_that_are_killed_are_started_again_and_lose_nothing(serve: Callabl
     for pid in parts:
         os.kill(pid, signal.SIGKILL)
     eventually(lambda: len(set(served.parts()) - set(parts)) == 4)
-    eventually(lambda: missing(served.url) == {})
+    eventually(lambda: unready_parts(served.url) == {})
     assert {served.outcome(each) for each in submissions} == {"passed"}
     for name in ("Redis", "worker", "sweeper", "web server"):
         assert f"the {name} was ended by SIGKILL; it starts again in 0.5 s" in served.until(f"the {name} was.*")[0]
@@ -191,7 +191,7 @@ def test_parts_that_are_killed_are_started_again_and_lose_nothing(serve: Callabl
 
 def test_without_a_jail_it_says_so_and_takes_in_what_is_handed_in(serve: Callable[..., Served]) -> None:
     served = serve(BACKMARK_BWRAP="/nonexistent")
-    said = served.until(r"not ready yet: (.*)\n.*`backmark doctor` says what to do")[1]
+    said = served.until(r"not ready yet: (.*)\n.*run `backmark doctor` to see what to do")[1]
     assert "cannot isolate" in said
     assert "No bubblewrap at /nonexistent" in said
     assert "ready at" not in served.said
@@ -210,4 +210,4 @@ def test_an_address_that_is_none_is_wrong_usage(tmp_path: Path) -> None:
     words = [*command(tmp_path / "data"), "--bind", "everywhere"]
     done = subprocess.run(words, capture_output=True, text=True, check=False, env=surroundings())
     assert done.returncode == 2
-    assert "everywhere is no HOST:PORT" in done.stderr
+    assert "everywhere is not HOST:PORT" in done.stderr

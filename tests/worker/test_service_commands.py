@@ -17,8 +17,8 @@ from grader.store.store import Store
 from tests.service.parts import until
 from tests.services import redis_server
 from worker.cli.main import main
+from worker.serve.die_with_parent import tie_to_parent
 from worker.serve.embedded import EmbeddedRedis, find_server
-from worker.serve.tether import tethered
 
 __all__ = ["redis_server"]
 
@@ -90,7 +90,7 @@ def test_a_socket_is_an_address_for_store_and_queue(tmp_path: Path) -> None:
     if server is None:
         pytest.skip("no Redis server on this machine")
     socket = tmp_path / "redis.sock"
-    command = tethered([server, "--port", "0", "--save", "", "--dir", str(tmp_path), "--unixsocket", str(socket)])
+    command = tie_to_parent([server, "--port", "0", "--save", "", "--dir", str(tmp_path), "--unixsocket", str(socket)])
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as redis:
         until(socket.exists, "Redis listens")
         settings = ServiceSettings(redis_url=SecretStr(f"unix://{socket}?db=1"))

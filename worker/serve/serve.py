@@ -11,42 +11,42 @@ from pathlib import Path
 from grader.diskspace import complain_if_full
 from grader.errors import ServiceError
 from grader.settings.service import ServiceSettings
-from worker.serve.datafolder import DataFolder, write_private
+from worker.serve.announce import Announcer
+from worker.serve.data_dir import DataDirectory, write_private
 from worker.serve.embedded import EmbeddedRedis, lasting_port
-from worker.serve.herald import Herald
 from worker.serve.listening import USUAL, Address, listen
-from worker.serve.program import Program, last_lines
+from worker.serve.managed_process import ManagedProcess, last_lines
 from worker.serve.supervisor import Say, Supervisor
 
-#: Seconds that each part may take to end. The worker's come on top of the grace that it gives its submissions.
+#: Seconds that each part may take to end; the worker's are added to the grace of its submissions.
 _WEB, _WORKER, _SWEEPER = 10.0, 15.0, 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Redis:
-    """The embedded Redis as a part; it is the last to end, and never in a hurry."""
+class RedisPart:
+    """The embedded Redis as a part, which ends last, and is never hurried."""
 
     server: EmbeddedRedis
     name: str = "Redis"
 
     def hindrance(self) -> str | None:
-        """Return a sentence if its disk is full, else None."""
+        """Return a sentence if the disk is full, else None."""
         return complain_if_full(self.server.folder)
 
     def start(self) -> None:
-        """Start it on its folder."""
+        """Start the server on its folder."""
         self.server.start()
 
     def status(self) -> int | None:
-        """Its exit status once it has ended; None while it runs."""
+        """Return the exit status, or None while the server runs."""
         return self.server.status()
 
     def last_words(self) -> str:
-        """The end of its log."""
+        """Return the end of the log."""
         return last_lines(self.server.log)
 
-    def stop(self, hurry: Callable[[], bool]) -> None:  # noqa: ARG002 - it is quick, and what it holds is dear
-        """Ask it to end, and wait."""
+    def stop(self, hurry: Callable[[], bool]) -> None:  # noqa: ARG002 - it ends quickly, and its data matters
+        """Ask the server to end, and wait."""
         self.server.stop()
 
 
@@ -59,11 +59,11 @@ def serve(  # noqa: PLR0913 - the options of a command, each by its name
     *,
     maxmemory: int,
 ) -> None:
-    """Run the service on a data folder until a signal ends it; ServiceError where it cannot be run."""
-    folder = DataFolder(data)
+    """Run the service on a data folder until a signal ends it. Raises ServiceError if it cannot run."""
+    folder = DataDirectory(data)
     if (full := complain_if_full(folder.path)) is not None:
         raise ServiceError(full)
-    with folder.held():
+    with folder.lock():
         listener, address = listen(bind)
         with listener:
             port, password = lasting_port(), folder.secret("redis-password")
@@ -77,32 +77,34 @@ def serve(  # noqa: PLR0913 - the options of a command, each by its name
             variables.pop("BACKMARK_REDIS_CA", None)
             settings = ServiceSettings.load(redis_url=redis.url, redis_ca=None, secret=variables["BACKMARK_SECRET"])
             _keep_environment(folder, variables)
-            processes = workers or _cores()
-            supervisor = Supervisor([Redis(redis), *_programs(folder, listener, processes, settings, variables)], say)
-            herald = Herald(folder, address, settings, say)
+            processes = workers or _count_cpus()
+            supervisor = Supervisor(
+                [RedisPart(redis), *_processes(folder, listener, processes, settings, variables)], say
+            )
+            announcer = Announcer(folder, address, settings, say)
             _warn(address, bind, say)
-            say(f"starting, to grade {processes} at a time; data and logs in {folder.path}")
-            supervisor.run(herald.look)
-            say("stopped; what was accepted is kept, and goes on with the next start")
+            say(f"starting, with {processes} submissions at a time; data and logs in {folder.path}")
+            supervisor.run(announcer.look)
+            say("stopped; accepted submissions are kept, and continue at the next start")
 
 
-def _keep_environment(folder: DataFolder, variables: Mapping[str, str]) -> None:
-    """For commands beside the service: `set -a; . environment` in a shell, and they find its Redis."""
+def _keep_environment(folder: DataDirectory, variables: Mapping[str, str]) -> None:
+    """Write the variables for other commands: after `set -a; . environment` in a shell they find this Redis."""
     names = ("BACKMARK_REDIS_URL", "BACKMARK_SECRET")
     write_private(folder.environment, "".join(f"{name}={shlex.quote(variables[name])}\n" for name in names))
 
 
-def _programs(
-    folder: DataFolder,
+def _processes(
+    folder: DataDirectory,
     listener: socket.socket,
     processes: int,
     settings: ServiceSettings,
     variables: Mapping[str, str],
-) -> list[Program]:
-    """The parts that are commands of ours, in the order in which they start."""
-    # -P: a folder `worker` where somebody stands is not ours.
+) -> list[ManagedProcess]:
+    """Return the parts that are our own commands, in the order of their start."""
+    # -P: a folder `worker` in the current directory is not ours.
     command = (sys.executable, "-P", "-m", "worker.cli.main")
-    web = Program(
+    web = ManagedProcess(
         "web server",
         (*command, "web", "--bind", f"fd://{listener.fileno()}"),
         folder.logs / "web.log",
@@ -110,24 +112,24 @@ def _programs(
         _WEB,
         listener,
     )
-    worker = Program(
+    worker = ManagedProcess(
         "worker",
         (*command, "worker", "--concurrency", str(processes)),
         folder.logs / "worker.log",
         variables,
         settings.grace_seconds + _WORKER,
     )
-    sweeper = Program("sweeper", (*command, "sweeper"), folder.logs / "sweeper.log", variables, _SWEEPER)
+    sweeper = ManagedProcess("sweeper", (*command, "sweeper"), folder.logs / "sweeper.log", variables, _SWEEPER)
     return [sweeper, worker, web]
 
 
 def _warn(address: Address, bind: Address | None, say: Say) -> None:
     if bind is None and address.port != USUAL.port:
-        say(f"port {USUAL.port} is taken, so this one listens on {address.port}; --bind names another")
+        say(f"port {USUAL.port} is taken, so this service listens on {address.port}; use --bind to choose another")
     if address.everywhere:
-        say("everybody who reaches this machine reaches the service, and nothing is encrypted: see docs/deployment.md")
+        say("anyone who can reach this machine can reach the service, and nothing is encrypted: see docs/deployment.md")
 
 
-def _cores() -> int:
-    """The processors that we may use."""
+def _count_cpus() -> int:
+    """Return the number of CPUs available to this process."""
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1

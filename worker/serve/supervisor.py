@@ -1,4 +1,4 @@
-"""Keeps the parts of a service running: what dies is started again, and what keeps dying ends the whole."""
+"""The supervisor of a service: restarts parts that die, and stops the service if one keeps dying."""
 
 import contextlib
 import signal
@@ -10,7 +10,7 @@ from typing import Protocol
 
 from grader.errors import ServiceError
 
-#: Seconds between two looks at the parts.
+#: Seconds between two checks of the parts.
 _LOOK = 0.1
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -18,78 +18,78 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """What a part that dies may expect."""
+class RestartPolicy:
+    """The policy for restarting a part that died."""
 
-    #: Seconds until it starts again, the first time and at most; each time twice the one before.
+    #: Seconds until a restart: the first time, doubled each time, and at most.
     first: float = 0.5
     longest: float = 8.0
-    #: Seconds of life after which it was well: what was before does not count any more.
+    #: Seconds of running after which earlier deaths no longer count.
     well: float = 30.0
-    #: Deaths in a row after which nothing is hoped for.
+    #: Deaths in a row after which the service is stopped.
     deaths: int = 6
 
 
 class Part(Protocol):
-    """One process of a service, with all that it started."""
+    """One process of a service, with the processes that it started."""
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """The name for people."""
         ...
 
     def start(self) -> None:
-        """Start it; ServiceError where it cannot be."""
+        """Start the part. Raises ServiceError if that fails."""
         ...
 
     def status(self) -> int | None:
-        """Its exit status once it has ended, negative for a signal; None while it runs."""
+        """Return the exit status, negative for a signal, or None while the part runs."""
         ...
 
     def hindrance(self) -> str | None:
-        """Return what outside of it keeps it from living, if anything does: that passes, and is waited for."""
+        """Return an external cause that keeps the part from running, or None; the restart waits for its end."""
         ...
 
     def last_words(self) -> str:
-        """The end of its log."""
+        """Return the end of the log."""
         ...
 
     def stop(self, hurry: Callable[[], bool]) -> None:
-        """Ask it to end and wait for that; kill it when it takes too long, or at once when in a hurry."""
+        """Ask the part to end and wait; kill it if it takes too long, or at once if `hurry` returns True."""
         ...
 
 
 @dataclass(slots=True)
-class _Watched:
+class _PartState:
     part: Part
     started: float = 0.0
     deaths: int = 0
-    #: When it is to be started again; None while it runs.
+    #: When the part is restarted; None while it runs.
     due: float | None = None
-    #: What is waited for before that, and whether it was there when the part died.
+    #: The external cause that the restart waits for, if there was one when the part died.
     hindrance: str | None = None
 
 
 class Supervisor:
-    """Starts parts in the order given, watches them, and stops them in the opposite order."""
+    """A supervisor that starts parts in the given order, watches them, and stops them in reverse."""
 
-    def __init__(self, parts: Sequence[Part], say: Say, patience: Patience | None = None) -> None:
-        self._patience = patience or Patience()
-        self._watched = [_Watched(part) for part in parts]
-        self._running: list[_Watched] = []
+    def __init__(self, parts: Sequence[Part], say: Say, patience: RestartPolicy | None = None) -> None:
+        self._policy = patience or RestartPolicy()
+        self._watched = [_PartState(part) for part in parts]
+        self._running: list[_PartState] = []
         self._say = say
-        #: How often we were asked to end. A number and no Event, whose lock a signal's handler could find taken.
-        self._asked = 0
+        #: The number of requests to end. Not an Event, whose lock a signal handler could find taken.
+        self._stop_requests = 0
 
     @property
     def stopping(self) -> bool:
-        """Whether a signal asked us to end."""
-        return self._asked > 0
+        """True once a signal has requested the end."""
+        return self._stop_requests > 0
 
     def run(self, each_round: Callable[[], None]) -> None:
-        """Start all, and watch until a signal asks for an end; then, or on an error, stop all.
+        """Start all parts, watch them until a signal requests the end, then stop all, also after an error.
 
-        Raises ServiceError where a part cannot be started or keeps dying.
+        Raises ServiceError if a part cannot be started or keeps dying.
         """
         with self._signals():
             try:
@@ -100,7 +100,7 @@ class Supervisor:
                     watched.started = time.monotonic()
                     self._running.append(watched)
                 while not self.stopping:
-                    self._tend()
+                    self._check_parts()
                     each_round()
                     time.sleep(_LOOK)
             finally:
@@ -108,63 +108,63 @@ class Supervisor:
 
     @contextlib.contextmanager
     def _signals(self) -> Iterator[None]:
-        def asked(_number: int, _frame: FrameType | None) -> None:
-            self._asked += 1
+        def count_request(_number: int, _frame: FrameType | None) -> None:
+            self._stop_requests += 1
 
-        before = {number: signal.signal(number, asked) for number in _STOPPING}
+        before = {number: signal.signal(number, count_request) for number in _STOPPING}
         try:
             yield
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def _tend(self) -> None:
+    def _check_parts(self) -> None:
         now = time.monotonic()
         for watched in self._watched:
             if watched.due is not None:
                 if now >= watched.due:
-                    self._revive(watched)
+                    self._restart(watched)
             elif (status := watched.part.status()) is not None:
-                self._mourn(watched, _how(status))
+                self._schedule_restart(watched, _how(status))
 
-    def _revive(self, watched: _Watched) -> None:
+    def _restart(self, watched: _PartState) -> None:
         if watched.hindrance is not None:
             if watched.part.hindrance() is not None:
-                watched.due = time.monotonic() + self._patience.first
+                watched.due = time.monotonic() + self._policy.first
                 return
-            self._say(f"the {watched.part.name} starts again: what kept it from running has passed")
+            self._say(f"the {watched.part.name} starts again: the obstacle is gone")
             watched.hindrance = None
         watched.due, watched.started = None, time.monotonic()
         try:
             watched.part.start()
         except ServiceError as error:
-            self._mourn(watched, f"could not be started: {error}")
+            self._schedule_restart(watched, f"could not be started: {error}")
 
-    def _mourn(self, watched: _Watched, how: str) -> None:
-        """Say that a part died, and when it starts again; give up when that was too often."""
-        now, patience = time.monotonic(), self._patience
+    def _schedule_restart(self, watched: _PartState, how: str) -> None:
+        """Report that a part died and schedule its restart. Raises ServiceError after too many deaths."""
+        now, patience = time.monotonic(), self._policy
         watched.hindrance = watched.part.hindrance()
         if watched.hindrance is not None:
-            # Not its own fault, so no death that counts.
+            # Not the part's fault, so this death does not count.
             watched.due, watched.deaths = now + patience.first, 0
-            self._say(f"the {watched.part.name} {how}: {watched.hindrance}. It is started again as soon as there is")
+            self._say(f"the {watched.part.name} {how}: {watched.hindrance}. It is restarted as soon as there is")
             return
         watched.deaths = 1 if now - watched.started > patience.well else watched.deaths + 1
         name, words = watched.part.name, watched.part.last_words()
         if watched.deaths >= patience.deaths:
             raise ServiceError(
                 f"the {name} ended {watched.deaths} times in a row, so the service is stopped; "
-                f"what was accepted is kept. Its log ends: {words}"
+                f"accepted submissions are kept. Its log ends: {words}"
             )
         wait = min(patience.longest, patience.first * 2 ** (watched.deaths - 1))
         watched.due = now + wait
         self._say(f"the {name} {how}; it starts again in {wait:g} s. Its log ends: {words}")
 
     def _stop(self) -> None:
-        asked = self._asked
+        requests_before = self._stop_requests
         for watched in reversed(self._running):
-            # Whoever asks again does not want to wait.
-            watched.part.stop(lambda: self._asked > asked)
+            # A second request means that the user does not want to wait.
+            watched.part.stop(lambda: self._stop_requests > requests_before)
 
 
 def _how(status: int) -> str:

@@ -1,1 +1,1 @@
-"""What a service's workers and sweepers run. A message only says where to look: what is true stands in the store."""
+"""The workers and sweepers of a service. A message only says where to look; the store has the truth."""

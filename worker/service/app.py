@@ -1,4 +1,4 @@
-"""A worker: one process that takes messages, and children that do the work."""
+"""A worker: one process that receives messages, and child processes that do the work."""
 
 import logging
 import os
@@ -21,72 +21,72 @@ from grader.store.store import Store
 from worker.sandbox import policy
 from worker.sandbox.policy import Launch, Way
 from worker.service.child import Child
-from worker.service.consumer import Reconnecting
-from worker.service.fitness import RETRY_SECONDS, Fitness
-from worker.service.presence import EVERY, Presence
+from worker.service.consumer import ReconnectingConsumer
+from worker.service.heartbeat import EVERY, Heartbeat
+from worker.service.isolation import RETRY_SECONDS, Isolation
 from worker.service.stop import Stop
 
 _log = logging.getLogger(__name__)
 
-#: A child that died is missed within so many seconds. Celery looks at once, when it is often not quite dead, and then
-#: only five seconds later.
+#: Seconds within which a dead child is replaced. Celery checks at once, when it is often not quite dead, and then only
+#: five seconds later.
 _REPLACE_SECONDS = 0.25
 
 
 def run(settings: ServiceSettings, concurrency: int | None, machine: Settings) -> int:
-    """Work until SIGTERM or SIGINT; the exit status. Takes no work while this machine cannot isolate."""
-    count = concurrency or _processors()
+    """Work until SIGTERM or SIGINT, and return the exit status. Takes no work while this machine cannot isolate."""
+    count = concurrency or _count_cpus()
     way = Way(machine.jail)
-    stop, fitness = Stop(), Fitness(machine.bwrap, way)
-    presence = Presence(Store.connect(settings), "worker", count)
+    stop, isolation = Stop(), Isolation(machine.bwrap, way)
+    heartbeat = Heartbeat(Store.connect(settings), "worker", count)
     try:
-        if not _fit(fitness, stop, presence):
+        if not _wait_until_isolated(isolation, stop, heartbeat):
             return 0
-        return _consume(settings, count, policy.jailed(machine.bwrap, way), (stop, fitness, presence))
+        return _consume(settings, count, policy.jailed(machine.bwrap, way), (stop, isolation, heartbeat))
     finally:
-        presence.leave()
+        heartbeat.leave()
 
 
-def _processors() -> int:
-    """Those that we may use."""
+def _count_cpus() -> int:
+    """Return the number of CPUs available to this process."""
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
-def _fit(fitness: Fitness, stop: Stop, presence: Presence) -> bool:
-    """Wait until a jail can be had; False where the worker was told to end before that."""
+def _wait_until_isolated(isolation: Isolation, stop: Stop, heartbeat: Heartbeat) -> bool:
+    """Wait until a jail is available; return False if the worker was asked to stop before that."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.request())
     looks = 0
-    while reason := fitness.examine():
-        _log.error("no jail can be had, so no work is taken: %s", reason)
+    while reason := isolation.examine():
+        _log.error("no jail is available, so no work is taken: %s", reason)
         for _ in range(int(RETRY_SECONDS / EVERY)):
-            presence.report(reason)
+            heartbeat.report(reason)
             if stop.wait(EVERY):
                 return False
         looks += 1
     if looks:
-        _log.warning("a jail can be had now")
+        _log.warning("a jail is available now")
     return not stop.requested
 
 
 def _consume(
-    settings: ServiceSettings, concurrency: int, launch: Launch, shared: tuple[Stop, Fitness, Presence]
+    settings: ServiceSettings, concurrency: int, launch: Launch, shared: tuple[Stop, Isolation, Heartbeat]
 ) -> int:
-    stop, fitness, presence = shared
+    stop, isolation, heartbeat = shared
     app = application(settings)
-    child = Child(settings, launch, stop, fitness)
+    child = Child(settings, launch, stop, isolation)
     register(app, child.perform)
 
     def report() -> None:
-        presence.report(fitness.reason)
+        heartbeat.report(isolation.reason)
 
     def ready(sender: Any, **_: Any) -> None:
         report()
         sender.timer.call_repeatedly(EVERY, report)
         sender.timer.call_repeatedly(_REPLACE_SECONDS, sender.pool.maintain_pool)
-        _log.info("%s takes work, %d at a time", presence.name, concurrency)
+        _log.info("%s takes work, %d at a time", heartbeat.name, concurrency)
         if stop.requested:
-            # Told so before Celery listened to signals.
+            # The signal came before Celery handled signals.
             os.kill(os.getpid(), signal.SIGTERM)
 
     # Bound to this call, not to the module: no state outlives it.
@@ -94,15 +94,15 @@ def _consume(
     signals.worker_shutting_down.connect(lambda **_: stop.request(), weak=False)
     signals.worker_process_init.connect(lambda **_: child.start(), weak=False)
     signals.worker_process_shutdown.connect(lambda **_: child.end(), weak=False)
-    # How we log is the command's business.
+    # The command configures logging.
     signals.setup_logging.connect(lambda **_: None, weak=False)
-    # That we are root: of which a jail sees nothing.
+    # Celery warns about running as root, which does not affect a jail.
     warnings.simplefilter("ignore", SecurityWarning)
     worker = app.Worker(
-        hostname=presence.name,
+        hostname=heartbeat.name,
         concurrency=concurrency,
         pool="prefork",
-        consumer_cls=partial(Reconnecting, shortage=_shortage(settings), report=report),
+        consumer_cls=partial(ReconnectingConsumer, shortage=_shortage(settings), report=report),
         quiet=True,
         without_gossip=True,
         without_mingle=True,
@@ -113,7 +113,7 @@ def _consume(
 
 
 def _shortage(settings: ServiceSettings) -> Callable[[], str | None]:
-    """Return what says why the store has no room; to somebody who has connected, so one that is away has nothing."""
+    """Return a function that returns why the store has no room, or None, also while the store does not answer."""
     store = Store.connect(settings)
 
     def shortage() -> str | None:
@@ -126,7 +126,7 @@ def _shortage(settings: ServiceSettings) -> Callable[[], str | None]:
 
 
 def register(app: Celery, perform: Callable[[Kind, str], None]) -> None:
-    """A task for each kind of job; its one argument is the job's id."""
+    """Register a task for each kind of job; its only argument is the job's id."""
     for kind in Kind:
 
         def task(name: str, kind: Kind = kind) -> None:

@@ -1,4 +1,4 @@
-"""A process that does the work: what it has of its own, and what a message makes it do."""
+"""A child process of a worker: its own context, and the handling of its messages."""
 
 from grader.dispatch import CeleryDispatcher, application
 from grader.model.records import Job, Kind
@@ -8,24 +8,24 @@ from worker.grading.pool import Jails
 from worker.sandbox.policy import Launch
 from worker.service import tasks
 from worker.service.context import Context
-from worker.service.fitness import Fitness
 from worker.service.graders import Graders
+from worker.service.isolation import Isolation
 from worker.service.stop import Stop
 
 
 class Child:
-    """Made in the worker's first process; its context in each child, once that is forked."""
+    """A worker's child. Created in the worker's first process; each forked child creates its own context."""
 
-    def __init__(self, settings: ServiceSettings, launch: Launch, stop: Stop, fitness: Fitness) -> None:
+    def __init__(self, settings: ServiceSettings, launch: Launch, stop: Stop, isolation: Isolation) -> None:
         self._settings = settings
         self._launch = launch
         self._stop = stop
-        self._fitness = fitness
+        self._fitness = isolation
         self._context: Context | None = None
 
     def start(self) -> None:
-        """In the child, before its first message."""
-        self._stop.inherited()
+        """Create the context, in the child, before its first message."""
+        self._stop.close_writer()
         store = Store.connect(self._settings)
         secret = self._settings.secret
         jails = Jails(self._launch)
@@ -41,13 +41,13 @@ class Child:
         )
 
     def end(self) -> None:
-        """In the child, after its last message."""
+        """Close the context, in the child, after its last message."""
         if self._context is not None:
             self._context.jails.close()
             self._context.store.close()
 
     def perform(self, kind: Kind, name: str) -> None:
-        """A message's work."""
+        """Perform the job of a message."""
         if self._context is None:
             raise RuntimeError("this process was not started as a worker's child")
         tasks.perform(self._context, Job(kind, name))

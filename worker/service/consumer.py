@@ -1,4 +1,4 @@
-"""Celery's consumer, with more of a hurry after a broker that was away, and with patience for one without room."""
+"""Celery's consumer, changed to reconnect sooner, and to wait while the broker has no room."""
 
 import logging
 import time
@@ -13,18 +13,18 @@ from redis.exceptions import ResponseError
 
 _log = logging.getLogger(__name__)
 
-#: Between two looks for a broker that is away: at first, how much longer each time, at most.
+#: Seconds between two connection attempts: at first, the increase each time, and at most.
 _LOOK_SECONDS = 0.2, 0.2, 1.0
 
 
-#: Seconds between two looks whether a broker has room.
+#: Seconds between two checks if the broker has room.
 _ROOM_SECONDS = 1.0
 
 
-class Reconnecting(Consumer):
-    """Looks for a broker that is away every second or so, and takes nothing from one that has no space left.
+class ReconnectingConsumer(Consumer):
+    """A consumer that retries a lost broker about every second, and takes nothing from one without space.
 
-    `shortage` returns why the broker refuses writes now, if it does; `report` is called while the consumer waits.
+    `shortage` returns why the broker refuses writes, or None; `report` is called while the consumer waits.
     """
 
     def __init__(
@@ -36,40 +36,40 @@ class Reconnecting(Consumer):
         self._refused = False
 
     def ensure_connected(self, conn: Any) -> Any:
-        """The connection, once there is one; ends with the worker."""
+        """Return the connection once the broker answers; ends when the worker does."""
 
         def away(error: Exception, interval: float) -> None:
             if interval == _LOOK_SECONDS[0]:
-                _log.warning("the broker is away, and looked for until it answers: %s", error)
+                _log.warning("the broker does not answer; retrying until it does: %s", error)
 
         start, step, most = _LOOK_SECONDS
-        found = conn.ensure_connection(
+        connection = conn.ensure_connection(
             away, None, interval_start=start, interval_step=step, interval_max=most, callback=maybe_shutdown
         )
         self.first_connection_attempt = False
         self._await_room()
-        return found
+        return connection
 
     def _await_room(self) -> None:
-        """Wait until a broker that refused a write takes some: each message taken meanwhile would be lost."""
+        """Wait until a broker that refused a write has room: each message taken before would be lost."""
         if not self._refused:
             return
-        said = False
-        # Refused a moment ago, whatever it says now: never again at once.
+        logged = False
+        # The broker refused a write a moment ago, so never retry at once.
         time.sleep(_ROOM_SECONDS)
         while reason := self._shortage():
-            if not said:
+            if not logged:
                 _log.error("this worker takes nothing until there is room: %s", reason)
-            said = True
+            logged = True
             maybe_shutdown()
             self._report()
             time.sleep(_ROOM_SECONDS)
-        if said:
+        if logged:
             _log.warning("there is room again")
         self._refused = False
 
     def on_connection_error_after_connected(self, exc: Exception) -> None:
-        """Without a word about a default of a later version, where we set it on purpose."""
+        """Suppress the warning about a later version's default, which we set on purpose."""
         self._refused = isinstance(exc, ResponseError)
         with warnings.catch_warnings(action="ignore", category=CPendingDeprecationWarning):
             super().on_connection_error_after_connected(exc)

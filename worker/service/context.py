@@ -1,4 +1,4 @@
-"""What a worker's process has at hand for every job."""
+"""The objects that a worker's process uses for every job."""
 
 from dataclasses import dataclass
 
@@ -6,21 +6,21 @@ from grader.dispatch import Dispatcher
 from grader.settings.service import ServiceSettings
 from grader.store.store import Store
 from worker.grading.pool import Jails
-from worker.service.fitness import Fitness
 from worker.service.graders import Graders
+from worker.service.isolation import Isolation
 from worker.service.stop import Stop
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One for each process that takes jobs."""
+    """The context of a process that takes jobs."""
 
     settings: ServiceSettings
     store: Store
     dispatcher: Dispatcher
     graders: Graders
     jails: Jails
-    #: Requested when the worker is to end.
+    #: Requested when the worker must stop.
     stop: Stop
-    #: Whether this machine can isolate, by the last that a process of this worker knows.
-    fitness: Fitness
+    #: The ability of this machine to isolate, as last examined by any process of this worker.
+    isolation: Isolation

@@ -1,7 +1,8 @@
-"""Tells endpoints what happened: signed, tried again for a day, and never to where it may not go.
+"""Delivers events to endpoints: signed, retried for a day, and never to a forbidden destination.
 
-At least once: an attempt whose process dies is made again when its lease ends, and the receiver knows it by its
-`webhook-id`. Several processes may run this beside one another.
+Delivery is at least once: if a process dies, its attempt is repeated when the lease ends, and the receiver "
+"recognises it
+by its `webhook-id`. Several processes may run this at the same time.
 """
 
 import json
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 from secrets import SystemRandom
-from threading import Event as Stop
+from threading import Event
 
 import httpcore
 from standardwebhooks import Webhook
@@ -24,27 +25,27 @@ from grader.model.records import Submission
 from grader.settings.service import ServiceSettings
 from grader.store.callbacks import Attempt, Result
 from grader.store.store import Store
-from worker.service.posts import Answer, Message, NoAnswer, post
+from worker.service.posts import Message, NoAnswer, ReceiverAnswer, post
 
 _log = logging.getLogger(__name__)
 
-#: Posts at a time, of this process and of one endpoint; an endpoint that fails is tried one at a time.
+#: Simultaneous posts of this process, and to one endpoint; a failing endpoint gets one at a time.
 THREADS, OF_ONE_ENDPOINT = 16, 4
-#: Seconds after which an attempt is made again, if it was not concluded: a post, and a name that is slow to resolve.
+#: Seconds after which an attempt that was not concluded is repeated: time for a slow name and a post.
 LEASE = 60.0
-#: Seconds before the second attempt; four times as many before each next one, up to the longest pause; and by what
-#: share each is longer or shorter at random, so that what failed together is not tried together.
+#: Seconds before the second attempt, the factor before each next one, and the longest pause; and the random share by
+#: which each varies, so that deliveries that failed together are not retried together.
 _FIRST_PAUSE, _GROWTH, _LONGEST_PAUSE, _JITTER = 5.0, 4.0, 7200.0, 0.2
-#: Seconds between two looks when nothing is due, and when the store does not answer.
+#: Seconds between two rounds if nothing is due, and if the store does not answer.
 _IDLE, _AWAY = 0.25, 1.0
-#: Characters of a trouble's words that are remembered.
+#: The most characters of an error that are stored.
 _WORDS = 200
 
 _random = SystemRandom()
 
 
 class Deliveries:
-    """Delivers what is due. `context` is what TLS trusts: by default the machine's certificate authorities."""
+    """The deliveries that are due. `context` is the TLS context, by default with the machine's authorities."""
 
     def __init__(
         self,
@@ -61,21 +62,21 @@ class Deliveries:
         self._lease = lease
 
     def run_due(self) -> int:
-        """One round: attempt what is due now, and wait for it. How many attempts that were."""
+        """Attempt all deliveries that are due now, wait for them, and return their number."""
         with ThreadPoolExecutor(THREADS, thread_name_prefix="callback") as pool:
             started = self._start(pool, THREADS)
-        for each in started:
-            each.result()
+        for attempt in started:
+            attempt.result()
         return len(started)
 
-    def loop(self, stop: Stop) -> None:
-        """Round after round, nobody waiting for the slow ones, until `stop`; then those under way are ended."""
+    def loop(self, stop: Event) -> None:
+        """Deliver until `stop` is set, without waiting for slow attempts; then finish those in progress."""
         running: set[Future[None]] = set()
         with ThreadPoolExecutor(THREADS, thread_name_prefix="callback") as pool:
             while not stop.is_set():
                 done, running = wait(running, timeout=0)
-                for each in done:
-                    _look_at(each)
+                for attempt in done:
+                    _log_failure(attempt)
                 try:
                     started = self._start(pool, THREADS - len(running))
                 except StoreUnavailable as error:
@@ -85,48 +86,48 @@ class Deliveries:
                 running |= started
                 if not started:
                     stop.wait(_IDLE)
-        for each in running:
-            _look_at(each)
+        for attempt in running:
+            _log_failure(attempt)
 
     def _start(self, pool: ThreadPoolExecutor, places: int) -> set[Future[None]]:
-        """Make deliveries of what happened, and attempts of as many as there are places for."""
+        """Turn events into deliveries, and start as many attempts as there are free places."""
         _, unreadable = self._store.callbacks.move()
-        for each in unreadable:
-            _log.error("an event that cannot be read was dropped: %s", each)
+        for event in unreadable:
+            _log.error("an event that cannot be read was dropped: %s", event)
         if places <= 0:
             return set()
         attempts = self._store.callbacks.claim(places, OF_ONE_ENDPOINT, self._lease)
-        return {pool.submit(self._attempt, each) for each in attempts}
+        return {pool.submit(self._attempt, attempt) for attempt in attempts}
 
     def _attempt(self, attempt: Attempt) -> None:
-        """Make one attempt, and note how it ended. The edge of a task: whatever goes wrong, the others go on."""
+        """Make one attempt and record its result. The edge of a task: no error may affect the others."""
         try:
-            end = self._tell(attempt)
+            end = self._deliver(attempt)
         except StoreUnavailable:
-            # Nothing can be noted. It is made again when its lease ends.
+            # The result cannot be recorded; the attempt is repeated when its lease ends.
             raise
         except Exception:  # noqa: BLE001 - the edge of a task
-            _log.exception("an attempt at %s broke off", attempt.delivery)
-            end = _End(Result.RETRY, "Backmark failed; its log says how")
+            _log.exception("an attempt at %s failed with an internal error", attempt.delivery)
+            end = _End(Result.RETRY, "internal error in Backmark; see its log")
         pause = max(_pause(attempt.number), end.pause)
         self._store.callbacks.conclude(attempt, end.result, status=end.status, error=end.words, pause=pause)
 
-    def _tell(self, attempt: Attempt) -> "_End":
+    def _deliver(self, attempt: Attempt) -> "_End":
         submission = self._store.submissions.get(attempt.submission)
         if submission is None:
-            return _End(Result.DROP, "its submission was deleted")
+            return _End(Result.DROP, "the submission was deleted")
         try:
             destination = self._destinations.read(attempt.url)
             addresses = self._destinations.addresses(destination)
             answer = post(destination, addresses, message(attempt, submission), self._context)
         except (BadDestination, NoAnswer) as error:
             return _End(Result.RETRY, str(error)[:_WORDS])
-        return _judged(answer)
+        return _end_of(answer)
 
 
 @dataclass(frozen=True, slots=True)
 class _End:
-    """How an attempt ended."""
+    """The end of an attempt."""
 
     result: Result
     words: str = ""
@@ -136,10 +137,10 @@ class _End:
 
 
 def message(attempt: Attempt, submission: Submission) -> Message:
-    """The post, signed for this moment with each of the endpoint's secrets.
+    """Return the message of an attempt, signed for now with each of the endpoint's secrets.
 
-    It carries neither the source nor the verdict's details: who reads the URL may be anybody in between or behind it,
-    while the details are read with a token. What it says of the submission is true now, also when a retry is late.
+    It contains neither the source nor the verdict's details: unknown parties may read a post, while the details need a
+    token. Its facts about the submission are current, even in a late retry.
     """
     now = datetime.fromtimestamp(int(time.time()), UTC)
     body = json.dumps(
@@ -171,19 +172,19 @@ def _data(submission: Submission) -> dict[str, object]:
     }
 
 
-def _judged(answer: Answer) -> _End:
-    """Only 2xx is a success; 410 says that no more are wanted."""
+def _end_of(answer: ReceiverAnswer) -> _End:
+    """Return the end of an attempt by the receiver's answer: only 2xx is a success; 410 disables the endpoint."""
     status = answer.status
     if 200 <= status < 300:
         return _End(Result.DELIVERED, status=status)
     if status == HTTPStatus.GONE:
-        return _End(Result.GONE, "the receiver answered 410: it wants no more", status)
+        return _End(Result.GONE, "the receiver answered 410: it wants no more events", status)
     words = f"the receiver answered {status}" + ("; redirects are not followed" if 300 <= status < 400 else "")
     return _End(Result.RETRY, words, status, answer.retry_after or 0.0)
 
 
 def _pause(attempt: int) -> float:
-    """Seconds after a failed attempt, the first being 1."""
+    """Return the seconds to wait after a failed attempt; the first is number 1."""
     pause = min(_FIRST_PAUSE * _GROWTH ** min(attempt - 1, 10), _LONGEST_PAUSE)
     return pause * _random.uniform(1 - _JITTER, 1 + _JITTER)
 
@@ -192,7 +193,7 @@ def _rfc3339(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _look_at(ended: Future[None]) -> None:
-    """An attempt that could not be noted leaves its lease, and is made again when that ends."""
+def _log_failure(ended: Future[None]) -> None:
+    """Log an attempt whose result could not be recorded; it is repeated when its lease ends."""
     if (trouble := ended.exception()) is not None:
-        _log.warning("an attempt could not be noted, and will be made again: %s", trouble)
+        _log.warning("the result of an attempt could not be recorded, so it will be repeated: %s", trouble)

@@ -1,6 +1,6 @@
-"""Whether the part that runs in this container is well: `python -m worker.service.healthcheck worker|sweeper`.
+"""The health check of a container: `python -m worker.service.healthcheck worker|sweeper`.
 
-Asks the store what the part last said of itself: a worker that cannot isolate, or is cut off from Redis, is not well.
+Reads the last report of the process from the store: a worker that cannot isolate, or has lost Redis, is unhealthy.
 """
 
 import socket
@@ -12,22 +12,22 @@ from grader.store.store import Store
 
 
 def fault(store: Store, role: str, host: str) -> str | None:
-    """Return what is wrong with the part of that role on that host, or None."""
+    """Return the fault of the process with this role on this host, or None."""
     try:
-        found = [each for each in store.workers.list() if each.role == role and each.host == host]
+        processes = [process for process in store.workers.list() if process.role == role and process.host == host]
     except StoreUnavailable as error:
         return str(error)
-    if not found:
+    if not processes:
         return f"the {role} has not reported within 15 seconds"
-    return next((each.reason for each in found if each.reason), None)
+    return next((process.reason for process in processes if process.reason), None)
 
 
 def main() -> int:
-    """Print what is wrong, if anything; the exit status."""
-    wrong = fault(Store.connect(ServiceSettings.load()), sys.argv[1], socket.gethostname())
-    if wrong:
-        sys.stdout.write(f"{wrong}\n")
-    return 1 if wrong else 0
+    """Print the fault, if any, and return the exit status."""
+    reason = fault(Store.connect(ServiceSettings.load()), sys.argv[1], socket.gethostname())
+    if reason:
+        sys.stdout.write(f"{reason}\n")
+    return 1 if reason else 0
 
 
 if __name__ == "__main__":

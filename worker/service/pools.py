@@ -1,4 +1,4 @@
-"""Drawing networks for a job: in a process of its own, which ends when the job's hold does."""
+"""Drawing networks for a job, in a separate process that ends with the job's lease."""
 
 import time
 
@@ -9,30 +9,30 @@ from grader.store.assignments import Assignments
 from grader.subjects.networks.revision import load
 from worker.grading.revisions import MOST_SECONDS, Drawing
 from worker.service import fresh
-from worker.service.claims import Hold
+from worker.service.lease import Lease
 
-#: Seconds for which others wait for whoever draws a pool, and until they look again.
+#: Seconds for which other processes wait for the one that draws a pool, and between their checks.
 _OTHERS, _PAUSE = 15.0, 0.1
 
 
-def draw(assignment: Assignment, hold: Hold, choice: int | None = None) -> bytes:
-    """The networks of an assignment; `choice` as `Drawing` takes it."""
-    hold.check()
+def draw(assignment: Assignment, lease: Lease, choice: int | None = None) -> bytes:
+    """Draw the networks of an assignment; `choice` as for `Drawing`."""
+    lease.check()
     drawing = Drawing(assignment, choice)
-    with hold.ending(drawing.stop):
+    with lease.ending(drawing.stop):
         try:
             return drawing.result(MOST_SECONDS)
         finally:
-            # Whatever came of it: where it was stopped, that is why.
-            hold.check()
+            # If the drawing was stopped, the end of the lease is the reason.
+            lease.check()
 
 
-def draw_pool(assignment: Assignment, count: int, secret: bytes, hold: Hold) -> bytes:
-    """A pool that accepts what is right; what is wrong, the networks that do not give way catch.
+def draw_pool(assignment: Assignment, count: int, secret: bytes, lease: Lease) -> bytes:
+    """Draw a pool that accepts right implementations; the networks that are not replaced detect wrong ones.
 
-    So they are taken as they are drawn, in a second, rather than chosen for what they cover, in ten.
+    So its networks are taken as drawn, in a second, instead of being chosen for coverage, in ten.
     """
-    drawn = draw(fresh.pool_assignment(assignment, count, secret), hold, choice=1)
+    drawn = draw(fresh.pool_assignment(assignment, count, secret), lease, choice=1)
     if rejected := reference_rejected(load(drawn, "the pool")):
         raise BadAssignment(
             f"a right implementation is rejected on {rejected} networks of the pool; please report this"
@@ -40,13 +40,13 @@ def draw_pool(assignment: Assignment, count: int, secret: bytes, hold: Hold) -> 
     return drawn
 
 
-def shipped_pool(  # noqa: PLR0913 - where it is kept, and what is drawn
-    assignments: Assignments, revision: str, assignment: Assignment, count: int, secret: bytes, hold: Hold
+def packaged_pool(  # noqa: PLR0913 - the store, and the inputs of a drawing
+    assignments: Assignments, revision: str, assignment: Assignment, count: int, secret: bytes, lease: Lease
 ) -> bytes:
-    """The pool of a revision that ships: drawn by one process of the service, for which the others wait."""
+    """Return the pool of a packaged revision; one process of the service draws it, and the others wait."""
     while (kept := assignments.pool(revision)) is None:
-        hold.check()
+        lease.check()
         if assignments.begin_pool(revision, _OTHERS):
-            return assignments.keep_pool(revision, draw_pool(assignment, count, secret, hold))
+            return assignments.keep_pool(revision, draw_pool(assignment, count, secret, lease))
         time.sleep(_PAUSE)
     return kept

@@ -1,7 +1,7 @@
-"""One POST to an address that was checked: no redirects, no proxies, nothing of the answer but its status.
+"""A POST to a checked address: no redirects, no proxies, and nothing of the answer but its status.
 
-httpcore, the layer below httpx, is used by itself: it lets us say what a connection is made to, apart from the name
-that goes into Host and that TLS verifies; and it does nothing that was not asked for.
+It uses httpcore, the layer below httpx, because there the address of the connection can differ from the name in Host
+that TLS verifies, and because it does nothing automatically.
 """
 
 import ssl
@@ -14,32 +14,32 @@ import httpcore
 from grader.addresses import Address, Destination
 from grader.errors import BackmarkError
 
-#: Seconds that a connection may take, all its addresses together, and the whole of a post.
+#: Seconds for connecting, over all addresses together, and for the whole post.
 CONNECT_SECONDS, TOTAL_SECONDS = 5.0, 15.0
-#: Bytes of an answer that are taken off the line, so that the receiver ends in peace, and seconds that may take.
-_DRAINED, _DRAIN_SECONDS = 4096, 1.0
+#: Bytes of an answer that are read so that the receiver can finish cleanly, and the seconds for that.
+_DRAIN_BYTES, _DRAIN_SECONDS = 4096, 1.0
 
 _TROUBLES = (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError)
 
 
 class NoAnswer(BackmarkError):
-    """The receiver did not answer in time, or not as HTTP has it, or its certificate is not for its name."""
+    """The receiver did not answer in time or with valid HTTP, or its certificate is not valid for its name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is posted."""
+    """The headers and body of a post."""
 
     headers: Mapping[str, str]
     body: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What the receiver said."""
+class ReceiverAnswer:
+    """The receiver's answer."""
 
     status: int
-    #: Seconds that it asks to wait.
+    #: Seconds that the receiver asks to wait.
     retry_after: float | None = None
 
 
@@ -49,15 +49,15 @@ def post(
     message: Message,
     context: ssl.SSLContext,
     seconds: float = TOTAL_SECONDS,
-) -> Answer:
-    """Post to the first of the addresses that takes a connection; NoAnswer where that comes to nothing."""
+) -> ReceiverAnswer:
+    """Post to the first address that accepts a connection. Raises NoAnswer if that fails."""
     deadline = _Deadline(seconds)
     url = httpcore.URL(
-        scheme=destination.scheme, host=_bracketed(destination.host), port=destination.port, target=destination.target
+        scheme=destination.scheme, host=_url_host(destination.host), port=destination.port, target=destination.target
     )
     headers = [*message.headers.items(), ("Connection", "close")]
     timeout = dict.fromkeys(("connect", "read", "write", "pool"), seconds)
-    backend = _Checked(addresses, deadline)
+    backend = _CheckedBackend(addresses, deadline)
     try:
         with (
             httpcore.ConnectionPool(ssl_context=context, network_backend=backend, max_connections=1) as pool,
@@ -66,7 +66,7 @@ def post(
             ) as response,
         ):
             _drain(response, deadline)
-            return Answer(response.status, _retry_after(response.headers))
+            return ReceiverAnswer(response.status, _retry_after(response.headers))
     except httpcore.TimeoutException:
         raise NoAnswer(f"no answer within {seconds:g} s") from None
     except _TROUBLES as error:
@@ -74,25 +74,25 @@ def post(
 
 
 class _Deadline:
-    """The moment at which it is over, however little by little the receiver sends."""
+    """The deadline of a post, however slowly the receiver sends."""
 
     def __init__(self, seconds: float) -> None:
         self._end = time.monotonic() + seconds
 
     def shorten(self, seconds: float) -> None:
-        """Let it be over in so many seconds at the latest."""
+        """Move the deadline to at most `seconds` from now."""
         self._end = min(self._end, time.monotonic() + seconds)
 
-    def left(self, most: float | None) -> float:
-        """Seconds that the next step may take."""
-        left = self._end - time.monotonic()
-        if left <= 0:
+    def remaining(self, most: float | None) -> float:
+        """Return the seconds that the next step may take. Raises ReadTimeout if none are left."""
+        seconds = self._end - time.monotonic()
+        if seconds <= 0:
             raise httpcore.ReadTimeout
-        return left if most is None else min(left, most)
+        return seconds if most is None else min(seconds, most)
 
 
-class _Checked(httpcore.NetworkBackend):
-    """Connects to the addresses that were checked, whatever the host of the URL resolves to by now."""
+class _CheckedBackend(httpcore.NetworkBackend):
+    """A backend that connects only to the checked addresses, whatever the host resolves to now."""
 
     def __init__(self, addresses: Sequence[Address], deadline: _Deadline) -> None:
         self._addresses = addresses
@@ -107,71 +107,73 @@ class _Checked(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        """A connection to the first that takes one."""
+        """Connect to the first address that accepts."""
         connecting = _Deadline(CONNECT_SECONDS)
-        trouble: Exception = httpcore.ConnectError("it has no address")
+        trouble: Exception = httpcore.ConnectError("the host has no address")
         for address in self._addresses:
             try:
-                seconds = self._deadline.left(connecting.left(None))
+                seconds = self._deadline.remaining(connecting.remaining(None))
                 stream = self._plain.connect_tcp(str(address), port, seconds, local_address, socket_options)
             except _TROUBLES as error:
                 trouble = error
             else:
-                return _Timed(stream, self._deadline)
+                return _DeadlineStream(stream, self._deadline)
         raise trouble
 
 
-class _Timed(httpcore.NetworkStream):
-    """A stream on which no step takes longer than what is left."""
+class _DeadlineStream(httpcore.NetworkStream):
+    """A stream that enforces the deadline on every step."""
 
     def __init__(self, stream: httpcore.NetworkStream, deadline: _Deadline) -> None:
         self._stream = stream
         self._deadline = deadline
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """What came."""
-        return self._stream.read(max_bytes, self._deadline.left(timeout))
+        """Receive up to `max_bytes` bytes."""
+        return self._stream.read(max_bytes, self._deadline.remaining(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Send all of it."""
-        self._stream.write(buffer, self._deadline.left(timeout))
+        """Send all bytes."""
+        self._stream.write(buffer, self._deadline.remaining(timeout))
 
     def close(self) -> None:
-        """End it."""
+        """Close the stream."""
         self._stream.close()
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        """The same, encrypted, with whoever has a certificate for that name."""
+        """Return the stream with TLS; the peer must have a certificate for the name."""
         name = server_hostname.strip("[]") if server_hostname else None
-        return _Timed(self._stream.start_tls(ssl_context, name, self._deadline.left(timeout)), self._deadline)
+        return _DeadlineStream(
+            self._stream.start_tls(ssl_context, name, self._deadline.remaining(timeout)), self._deadline
+        )
 
     def get_extra_info(self, info: str) -> object:
-        """What httpcore asks about it."""
+        """Return information about the stream for httpcore."""
         return self._stream.get_extra_info(info)
 
 
 def _drain(response: httpcore.Response, deadline: _Deadline) -> None:
-    """Take a short answer off the line. Its status is known already: what goes wrong now changes nothing."""
+    """Read a short answer to its end. Its status is known already, so errors are ignored."""
     deadline.shorten(_DRAIN_SECONDS)
-    taken = 0
+    received = 0
     try:
         for portion in response.iter_stream():
-            taken += len(portion)
-            if taken >= _DRAINED:
+            received += len(portion)
+            if received >= _DRAIN_BYTES:
                 return
     except _TROUBLES:
         return
 
 
 def _retry_after(headers: Sequence[tuple[bytes, bytes]]) -> float | None:
-    """Its form as a number of seconds; a date, which is rare, is passed over."""
+    """Return the seconds of Retry-After; a date, which is rare, is ignored."""
     for name, value in headers:
         if name.lower() == b"retry-after" and value.isdigit():
             return float(value[:9])
     return None
 
 
-def _bracketed(host: str) -> str:
+def _url_host(host: str) -> str:
     return f"[{host}]" if ":" in host else host

@@ -1,4 +1,4 @@
-"""An assignment's text on its way to a revision: drawn, tried on known mistakes, and published or refused."""
+"""Publication of an assignment: its networks are drawn, tested on known mistakes, and published or refused."""
 
 import json
 import logging
@@ -13,85 +13,85 @@ from grader.publishing.preview import preview
 from grader.publishing.selfcheck import SelfCheck, selfcheck
 from grader.subjects.networks.revision import load
 from worker.service import fresh, pools
-from worker.service.claims import Hold, Withdrawn
 from worker.service.context import Context
+from worker.service.lease import Lease, Withdrawn
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class _Made:
+class _DrawnRevision:
     revision: records.Revision
     networks: bytes
     pool: bytes | None
 
 
-class _Refused(BadAssignment):
-    """The networks let mistakes pass."""
+class _PublicationRefused(BadAssignment):
+    """The networks do not detect some known mistakes."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(str(refusal))
         self.refusal = refusal
 
 
-def publication(context: Context, hold: Hold) -> None:
-    """Publish, or say in a sentence why not: what a person can mend is a refusal, everything else is ours."""
-    store, name = context.store, hold.claim.job.id
-    asked = hold.asked(lambda: store.publications.get(name))
-    if asked is None:
+def publication(context: Context, lease: Lease) -> None:
+    """Publish a revision, or record a refusal if a person can fix the cause; any other error is ours."""
+    store, name = context.store, lease.claim.job.id
+    request = lease.retry(lambda: store.publications.get(name))
+    if request is None:
         raise Withdrawn(f"publication {name} was deleted")
     try:
-        made = _made(context, asked, hold)
+        drawn = _draw(context, request, lease)
     except BadAssignment as error:
-        refusal = error.refusal if isinstance(error, _Refused) else Refusal(str(error))
+        refusal = error.refusal if isinstance(error, _PublicationRefused) else Refusal(str(error))
         fields = {"refusal": str(refusal), "refused": json.dumps(asdict(refusal))}
-        hold.asked(lambda: store.jobs.conclude(hold.claim, State.DONE, **fields))
-        _log.info("publication %s of %s is refused: %s", name, asked.assignment_id, refusal)
+        lease.retry(lambda: store.jobs.conclude(lease.claim, State.DONE, **fields))
+        _log.info("publication %s of %s is refused: %s", name, request.assignment_id, refusal)
         return
-    hold.asked(lambda: store.assignments.publish(made.revision, made.networks, made.pool))
-    hold.asked(lambda: store.jobs.conclude(hold.claim, State.DONE, revision=made.revision.id))
-    _log.info("publication %s of %s: revision %s", name, asked.assignment_id, made.revision.id)
+    lease.retry(lambda: store.assignments.publish(drawn.revision, drawn.networks, drawn.pool))
+    lease.retry(lambda: store.jobs.conclude(lease.claim, State.DONE, revision=drawn.revision.id))
+    _log.info("publication %s of %s: revision %s", name, request.assignment_id, drawn.revision.id)
 
 
-def _made(context: Context, asked: Publication, hold: Hold) -> _Made:
-    assignment = parse(asked.toml, "the assignment")
-    if assignment.id != asked.assignment_id:
-        raise BadAssignment(f"the assignment calls itself {assignment.id}, and was sent as {asked.assignment_id}")
-    secret = _secret(context, asked.fresh)
-    networks = pools.draw(assignment, hold)
+def _draw(context: Context, request: Publication, lease: Lease) -> _DrawnRevision:
+    assignment = parse(request.toml, "the assignment")
+    if assignment.id != request.assignment_id:
+        raise BadAssignment(f"the assignment's id is {assignment.id}, but it was sent as {request.assignment_id}")
+    secret = _secret(context, request.fresh)
+    networks = pools.draw(assignment, lease)
     revision = load(networks, assignment.id)
-    checked = _sound(selfcheck(revision))
+    checked = _require_sound(selfcheck(revision))
     caught = [catch.places for catch in checked.catches]
-    replaced = fresh.giving_way(len(revision.suite), asked.fresh, caught)
-    known, pool = revision.id, None
+    replaced = fresh.replaceable(len(revision.suite), request.fresh, caught)
+    revision_id, pool = revision.id, None
     if replaced:
-        pool = pools.draw_pool(assignment, len(replaced), secret, hold)
-        known = fresh.identifier(revision, load(pool, "the pool"), len(replaced), replaced)
+        pool = pools.draw_pool(assignment, len(replaced), secret, lease)
+        revision_id = fresh.identifier(revision, load(pool, "the pool"), len(replaced), replaced)
     record = records.Revision(
-        id=known,
-        course=asked.course,
+        id=revision_id,
+        course=request.course,
         assignment=revision.assignment_json,
         assignment_id=assignment.id,
         title=assignment.title,
         networks_sha256=revision.networks_sha256,
-        # The store's clock says when.
+        # The store sets the time by its own clock.
         published=0.0,
         fresh=len(replaced),
         replaced=replaced,
         catches=tuple((catch.mistake.id, catch.networks) for catch in checked.catches),
         preview=preview(revision, checked),
     )
-    return _Made(record, networks, pool)
+    return _DrawnRevision(record, networks, pool)
 
 
 def _secret(context: Context, wanted: int) -> bytes:
-    """The secret, where fresh networks need one."""
+    """Return the secret, or none if no fresh networks need it."""
     secret = context.settings.secret
     if not wanted:
         return b""
     if secret is None or not secret.get_secret_value():
         raise BadAssignment(
-            f"fresh is {wanted}, and this service has no secret to choose networks by; set BACKMARK_SECRET, or set"
+            f"fresh is {wanted}, but this service has no secret to choose networks by; set BACKMARK_SECRET, or set"
             " fresh to 0"
         )
     if wanted > fresh.MOST:
@@ -99,19 +99,19 @@ def _secret(context: Context, wanted: int) -> bytes:
     return secret.get_secret_value().encode()
 
 
-def _sound(checked: SelfCheck) -> SelfCheck:
+def _require_sound(checked: SelfCheck) -> SelfCheck:
     if checked.reference_rejected:
         raise BadAssignment(
             f"a right implementation is rejected on {checked.reference_rejected} of {checked.networks} networks; please"
             " report this assignment"
         )
     if checked.missed:
-        raise _Refused(
+        raise _PublicationRefused(
             Refusal(
                 "these known-wrong implementations would pass",
                 tuple(NamedMistake(mistake.id, mistake.title) for mistake in checked.missed),
-                "Run `backmark assignment check` on the file: it tries which other ranges or how many networks would"
-                " catch them",
+                "Run `backmark assignment check` on the file: it finds which other ranges or how many networks would"
+                " detect them",
             )
         )
     if checked.faults:

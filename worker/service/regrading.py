@@ -1,4 +1,4 @@
-"""Regrades: a step is what a worker does for one itself, a unit is one of its sources."""
+"""Regrades: the steps of a regrade itself, and the grading of its units."""
 
 import logging
 from collections.abc import Callable
@@ -6,61 +6,69 @@ from collections.abc import Callable
 from grader.errors import AssignmentError, ServiceError
 from grader.model.records import Claim, Submission
 from grader.store.regrades.model import Phase
-from grader.store.regrades.runner import Step
-from worker.service.claims import Hold, Withdrawn
+from grader.store.regrades.runner import StepResult
 from worker.service.context import Context
-from worker.service.gradings import graded, own
+from worker.service.lease import Lease, Withdrawn
+from worker.service.verdicts import verdict_for_source, with_identity
 
 _log = logging.getLogger(__name__)
 
 
-def step(context: Context, hold: Hold) -> None:
-    """Choose, apply or roll back, whichever its phase says, from where it stopped to the end."""
-    store, name = context.store, hold.claim.job.id
-    found = hold.asked(lambda: store.regrades.get(name))
-    steps = store.regrades.steps
-    work: dict[Phase, Callable[[Claim], Step | None]] = {
-        Phase.PREPARING: lambda claim: steps.choose(claim, grouping),
-        Phase.APPLYING: lambda claim: steps.apply(claim, own),
-        Phase.ROLLING_BACK: steps.roll_back,
+def step(context: Context, lease: Lease) -> None:
+    """Run the step of the current phase (select, apply or roll back) from where it stopped to the end."""
+    store, name = context.store, lease.claim.job.id
+    regrade = lease.retry(lambda: store.regrades.get(name))
+    runner = store.regrades.runner
+    work: dict[Phase, Callable[[Claim], StepResult | None]] = {
+        Phase.PREPARING: lambda claim: runner.choose(claim, grouping),
+        Phase.APPLYING: lambda claim: runner.apply(claim, with_identity),
+        Phase.ROLLING_BACK: runner.roll_back,
     }
-    if found is None or found.phase not in work:
+    if regrade is None or regrade.phase not in work:
         raise Withdrawn(f"regrade {name} needs nothing done")
-    selection = found.selection
-    revision = hold.asked(lambda: context.graders.revision(selection.course, selection.revision))
+    selection = regrade.selection
+    revision = lease.retry(lambda: context.graders.revision(selection.course, selection.revision))
 
-    def grouping(each: Submission) -> str:
-        # Without the revision no unit can be graded, which says so.
-        return context.graders.group(revision, each.course, each.student) if revision else ""
+    def grouping(submission: Submission) -> str:
+        # Without the revision the grading of each unit fails and reports why.
+        return context.graders.group(revision, submission.course, submission.student) if revision else ""
 
-    do, more = work[found.phase], True
+    run_chunk, more = work[regrade.phase], True
     while more:
-        done = hold.asked(lambda: do(hold.claim))
+        done = lease.retry(lambda: run_chunk(lease.claim))
         if done is None:
             raise Withdrawn(f"regrade {name} is no longer ours")
         for unit in done.released:
             context.dispatcher.send(unit)
         more = done.more
-    _log.info("regrade %s is through with %s", name, found.phase)
+    _log.info("regrade %s is through with %s", name, regrade.phase)
 
 
-def unit(context: Context, hold: Hold) -> None:
-    """Grade a source, beside the verdicts that hold."""
-    store, name = context.store, hold.claim.job.id
+def unit(context: Context, lease: Lease) -> None:
+    """Grade a unit, next to the current verdicts."""
+    store, name = context.store, lease.claim.job.id
     units = store.regrades.units
-    found = hold.asked(lambda: units.get(name))
-    if found is None:
+    regrade_unit = lease.retry(lambda: units.get(name))
+    if regrade_unit is None:
         raise Withdrawn(f"unit {name} was deleted")
-    revision = hold.asked(lambda: context.graders.revision(found.course, found.revision))
+    revision = lease.retry(lambda: context.graders.revision(regrade_unit.course, regrade_unit.revision))
     if revision is None:
-        raise AssignmentError(f"there is no revision {found.revision} in course {found.course}")
-    if found.source is None:
-        raise ServiceError(f"the source {found.source_sha256} is not in the store")
-    verdict, reused, keeping = graded(
-        context, revision, found.source, found.filename, group=found.group, fresh_result=found.fresh, hold=hold
+        raise AssignmentError(f"there is no revision {regrade_unit.revision} in course {regrade_unit.course}")
+    if regrade_unit.source is None:
+        raise ServiceError(f"the source {regrade_unit.source_sha256} is not in the store")
+    verdict, reused, caching = verdict_for_source(
+        context,
+        revision,
+        regrade_unit.source,
+        regrade_unit.filename,
+        group=regrade_unit.group,
+        fresh_result=regrade_unit.fresh,
+        lease=lease,
     )
-    released = hold.asked(lambda: units.graded(hold.claim, verdict, found.classes, reused=reused, ahead=keeping))
+    released = lease.retry(
+        lambda: units.record_verdict(lease.claim, verdict, regrade_unit.classes, reused=reused, ahead=caching)
+    )
     if released is None:
         raise Withdrawn(f"unit {name} is no longer ours")
-    for each in released:
-        context.dispatcher.send(each)
+    for job in released:
+        context.dispatcher.send(job)

@@ -1,38 +1,38 @@
-"""The wish to stop, as it reaches processes that were forked before anybody wished it."""
+"""A stop request that reaches processes that were forked before it."""
 
 import os
 import select
 
 
 class Stop:
-    """A pipe that nothing is ever written to: its end says stop. No lock, that a killed child could have held.
+    """A stop request: a pipe that nothing is written to; its end means stop. A killed child can hold no lock of it.
 
-    Made by a worker's first process. It comes true in every child as well, also where that first process was killed.
+    Created by a worker's first process. Every child sees the request, even if the first process is killed.
     """
 
     def __init__(self) -> None:
         self._read, self._write = os.pipe()
         self._open = True
 
-    def inherited(self) -> None:
-        """In a child: let go of the writing end, of which only the parent's counts."""
+    def close_writer(self) -> None:
+        """Close the writing end in a child, where only the parent's counts."""
         if self._open:
             os.close(self._write)
             self._open = False
 
     def request(self) -> None:
-        """Stop. Safe in a signal's handler."""
-        self.inherited()
+        """Request a stop. Safe in a signal handler."""
+        self.close_writer()
 
     @property
     def requested(self) -> bool:
-        """Whether to stop."""
+        """True once a stop is requested."""
         return self.wait(0)
 
     def wait(self, seconds: float) -> bool:
-        """Wait so long, or until it is requested; whether it is."""
+        """Wait for a request, at most `seconds`; return True if there is one."""
         return bool(select.select([self._read], [], [], seconds)[0])
 
     def fileno(self) -> int:
-        """What becomes readable when it is requested."""
+        """Return the descriptor that becomes readable on a request."""
         return self._read

@@ -1,33 +1,33 @@
-"""A submission, from its claim to its verdict."""
+"""The grading of a submission, from its claim to its verdict."""
 
 import logging
 import time
 
 from grader.errors import AssignmentError
-from worker.service.claims import Hold, Withdrawn
 from worker.service.context import Context
-from worker.service.gradings import graded, own
+from worker.service.lease import Lease, Withdrawn
+from worker.service.verdicts import verdict_for_source, with_identity
 
 _log = logging.getLogger(__name__)
 
 
-def submission(context: Context, hold: Hold) -> None:
-    """Grade it and write its verdict, where it is still ours to write."""
+def submission(context: Context, lease: Lease) -> None:
+    """Grade a submission and record its verdict, if the claim is still valid."""
     started = time.monotonic()
-    store, name = context.store, hold.claim.job.id
-    found = hold.asked(lambda: store.submissions.get(name))
-    source = hold.asked(lambda: store.submissions.source(name))
-    if found is None or source is None:
+    store, name = context.store, lease.claim.job.id
+    record = lease.retry(lambda: store.submissions.get(name))
+    source = lease.retry(lambda: store.submissions.source(name))
+    if record is None or source is None:
         raise Withdrawn(f"submission {name} was deleted")
-    revision = hold.asked(lambda: context.graders.revision(found.course, found.revision))
+    revision = lease.retry(lambda: context.graders.revision(record.course, record.revision))
     if revision is None:
-        raise AssignmentError(f"there is no revision {found.revision} in course {found.course}")
-    group = context.graders.group(revision, found.course, found.student)
-    verdict, reused, keeping = graded(
-        context, revision, source, found.filename, group=group, fresh_result=False, hold=hold
+        raise AssignmentError(f"there is no revision {record.revision} in course {record.course}")
+    group = context.graders.group(revision, record.course, record.student)
+    verdict, reused, caching = verdict_for_source(
+        context, revision, source, record.filename, group=group, fresh_result=False, lease=lease
     )
-    mine = own(verdict, name, found.filename)
-    if not hold.asked(lambda: store.submissions.finish(hold.claim, mine, reused=reused, ahead=keeping)):
+    identified = with_identity(verdict, name, record.filename)
+    if not lease.retry(lambda: store.submissions.finish(lease.claim, identified, reused=reused, ahead=caching)):
         raise Withdrawn(f"submission {name} is no longer ours")
     seconds = time.monotonic() - started
     _log.info("submission %s: %s%s in %.3f s", name, verdict["outcome"], ", reused," if reused else "", seconds)

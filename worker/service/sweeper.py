@@ -1,4 +1,4 @@
-"""Looks after what nobody holds: lost leases, messages that never came, and what is old enough to be deleted."""
+"""The sweeper: requeues jobs with lost leases, resends lost messages, and deletes old records."""
 
 import logging
 import threading
@@ -8,56 +8,56 @@ from grader.dispatch import Dispatcher
 from grader.errors import StoreUnavailable
 from grader.settings.service import ServiceSettings
 from grader.store.store import Store
-from worker.service.presence import EVERY, Presence
+from worker.service.heartbeat import EVERY, Heartbeat
 
 _log = logging.getLogger(__name__)
 
-#: Seconds between two looks.
+#: Seconds between two rounds.
 _LOOK = 1.0
-#: Seconds between two looks for what is to be deleted, and how much at once.
+#: Seconds between two deletions of old records, and the most records at once.
 _RETENTION_EVERY, _RETENTION_LIMIT = 60.0, 200
 _DAY = 86_400.0
-#: Seconds by which Redis's clock may be ahead of or behind ours between two looks; further, it was set.
+#: Seconds by which Redis's clock may differ from ours between two rounds; beyond that, it was set.
 _CLOCK_SET = 1.0
 
 
 class Sweeper:
-    """One of any number that run at the same time: each change is one script in the store, made once."""
+    """A sweeper. Any number may run at the same time: each change is one script in the store, made once."""
 
     def __init__(self, store: Store, dispatcher: Dispatcher, settings: ServiceSettings) -> None:
         self._store = store
         self._dispatcher = dispatcher
         self._settings = settings
-        self._presence = Presence(store, "sweeper", 1)
-        #: By the monotonic clock.
+        self._heartbeat = Heartbeat(store, "sweeper", 1)
+        #: When each task is due, by the monotonic clock.
         self._report_due = self._retention_due = self._leases_due = 0.0
         self._away = False
-        #: Redis's clock at the last look, and the monotonic one before and after it was asked.
+        #: Redis's clock in the last round, and the monotonic clock before and after it was read.
         self._clock: tuple[float, float, float] | None = None
 
     def loop(self, stop: threading.Event) -> None:
-        """Look again and again until told to stop."""
+        """Run rounds until asked to stop."""
         while not stop.is_set():
             try:
                 self.look()
-                self._noted(away=None)
+                self._note_store(away=None)
             except StoreUnavailable as error:
-                self._noted(away=error)
+                self._note_store(away=error)
             stop.wait(_LOOK)
-        self._presence.leave()
+        self._heartbeat.leave()
 
     def look(self) -> None:
-        """One look at everything that is due."""
+        """Run one round: everything that is due."""
         now = time.monotonic()
         if now >= self._report_due:
-            self._presence.report()
+            self._heartbeat.report()
             self._report_due = now + EVERY
         if moved := self._clock_moved():
-            # Leases seem to have ended that have not: every worker gets the time to renew its own.
+            # Leases may only seem to have ended: give every worker the time to renew its own.
             self._leases_due = now + self._settings.lease_seconds
             _log.warning("Redis's clock was set by %+.1f s, or this machine was suspended", moved)
         if now >= self._leases_due:
-            for job in self._store.jobs.lost():
+            for job in self._store.jobs.requeue_lost():
                 self._dispatcher.send_again(job)
         for job in self._store.jobs.unsent():
             self._dispatcher.send(job)
@@ -66,7 +66,7 @@ class Sweeper:
             self._retention_due = now + (0.0 if any(more) else _RETENTION_EVERY)
 
     def _clock_moved(self) -> float:
-        """Seconds by which Redis's clock went further than ours since the last look; 0 if both went alike."""
+        """Return the seconds by which Redis's clock was set since the last round, or 0."""
         before = time.monotonic()
         clock = self._store.time()
         after = time.monotonic()
@@ -81,7 +81,7 @@ class Sweeper:
         return 0.0
 
     def _expire_submissions(self) -> bool:
-        """Delete those that are too old; whether there may be more of them."""
+        """Delete submissions that are too old; return True if there may be more."""
         days = self._settings.retention_days
         deleted = self._store.submissions.expire(time.time() - days * _DAY, _RETENTION_LIMIT) if days else 0
         if deleted:
@@ -89,16 +89,16 @@ class Sweeper:
         return deleted == _RETENTION_LIMIT
 
     def _expire_regrades(self) -> bool:
-        """Delete those that nobody went on with; whether there may be more of them."""
+        """Delete regrades without activity; return True if there may be more."""
         days = self._settings.regrade_days
         deleted, more = self._store.regrades.expire(time.time() - days * _DAY) if days else (0, False)
         if deleted:
-            _log.info("%d regrades that rested for %d days are deleted", deleted, days)
+            _log.info("%d regrades without activity for %d days are deleted", deleted, days)
         return more
 
-    def _noted(self, away: StoreUnavailable | None) -> None:
+    def _note_store(self, away: StoreUnavailable | None) -> None:
         if away is not None:
-            # While the store was away no worker could renew its lease: each gets the time to do so.
+            # While the store did not answer no worker could renew its lease: give each the time to do so.
             self._leases_due = time.monotonic() + self._settings.lease_seconds
             if not self._away:
                 _log.error("%s", away)

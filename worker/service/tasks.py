@@ -1,4 +1,4 @@
-"""What a message leads to: a claim, the work of its kind, and whatever must be said where that does not end well."""
+"""The handling of a message: a claim, the work for its kind of job, and the reports of failures."""
 
 import contextlib
 import logging
@@ -10,14 +10,14 @@ from grader.errors import JailFailed, JailInterrupted, JailUnavailable, StoreUna
 from grader.model.records import Job, Kind, State
 from worker.grading.grader import INTERRUPTED_TRIES
 from worker.service import publishing, regrading, submitting
-from worker.service.claims import Hold, Stopping, Withdrawn, held
 from worker.service.context import Context
-from worker.service.fitness import RETRY_SECONDS
+from worker.service.isolation import RETRY_SECONDS
+from worker.service.lease import Lease, Stopping, Withdrawn, hold_lease
 
 _log = logging.getLogger(__name__)
 
-#: Each ends with what it concluded written, or raises.
-WORK: dict[Kind, Callable[[Context, Hold], None]] = {
+#: The work for each kind of job: records its conclusion, or raises.
+WORK: dict[Kind, Callable[[Context, Lease], None]] = {
     Kind.SUBMISSION: submitting.submission,
     Kind.PUBLICATION: publishing.publication,
     Kind.REGRADE: regrading.step,
@@ -26,63 +26,63 @@ WORK: dict[Kind, Callable[[Context, Hold], None]] = {
 
 
 def perform(context: Context, job: Job) -> None:
-    """Do it, unless it is done or being done. An edge: nothing that goes wrong here is a student's."""
+    """Perform a job, unless it is done or in progress. An edge: no error here is a student's fault."""
     try:
-        with held(context, job) as hold:
-            if hold is not None:
-                _work(context, hold)
+        with hold_lease(context, job) as lease:
+            if lease is not None:
+                _work(context, lease)
     except Stopping:
-        # Nothing was claimed: the message goes back as it came.
+        # Nothing was claimed, so the message goes back unchanged.
         raise Reject("the worker stops", requeue=True) from None
-    if context.fitness.reason is not None:
+    if context.isolation.reason is not None:
         _recover(context)
     elif not context.stop.requested:
         context.jails.prepare()
 
 
-def _work(context: Context, hold: Hold) -> None:
-    job = hold.claim.job
+def _work(context: Context, lease: Lease) -> None:
+    job = lease.claim.job
     try:
-        WORK[job.kind](context, hold)
+        WORK[job.kind](context, lease)
     except Withdrawn as error:
         _log.info("%s", error)
     except (Stopping, StoreUnavailable) as error:
-        _hand_back(context, hold, str(error))
+        _hand_back(context, lease, str(error))
     except (JailUnavailable, JailFailed) as error:
         _count_jail(context)
-        if reason := context.fitness.examine():
-            _hand_back(context, hold, reason)
+        if reason := context.isolation.examine():
+            _hand_back(context, lease, reason)
         else:
-            _failed(context, hold, error)
-    except Exception as error:  # noqa: BLE001 - an edge: whatever it is, it is ours, and no verdict
+            _record_failure(context, lease, error)
+    except Exception as error:  # noqa: BLE001 - an edge: any other error is ours, and no verdict
         _log.exception("%s %s", job.kind, job.id)
-        _failed(context, hold, error)
+        _record_failure(context, lease, error)
 
 
-def _hand_back(context: Context, hold: Hold, why: str) -> None:
-    """Let another worker have it. Where the store does not hear of that, a sweeper finds it."""
-    job = hold.claim.job
+def _hand_back(context: Context, lease: Lease, why: str) -> None:
+    """Hand a job back to other workers. If the store does not answer, the sweeper requeues it."""
+    job = lease.claim.job
     try:
-        if context.store.jobs.hand_back(hold.claim):
+        if context.store.jobs.hand_back(lease.claim):
             context.dispatcher.send_again(job)
             _log.info("%s %s is handed back: %s", job.kind, job.id, why)
     except StoreUnavailable as error:
         _log.warning("%s %s could not be handed back: %s", job.kind, job.id, error)
 
 
-def _failed(context: Context, hold: Hold, error: Exception) -> None:
-    """Count a try that failed, and try again where there are more."""
+def _record_failure(context: Context, lease: Lease, error: Exception) -> None:
+    """Record a failed try, and send the job again if any tries are left."""
     message = f"{type(error).__name__}: {error}"
     most = INTERRUPTED_TRIES if isinstance(error, JailInterrupted) else None
     try:
-        state = hold.asked(lambda: context.store.jobs.failed(hold.claim, message, most))
+        state = lease.retry(lambda: context.store.jobs.record_failure(lease.claim, message, most))
     except Withdrawn:
         return
     except Stopping as why:
-        _hand_back(context, hold, str(why))
+        _hand_back(context, lease, str(why))
         return
     if state is State.QUEUED:
-        context.dispatcher.send_again(hold.claim.job)
+        context.dispatcher.send_again(lease.claim.job)
 
 
 def _count_jail(context: Context) -> None:
@@ -91,7 +91,7 @@ def _count_jail(context: Context) -> None:
 
 
 def _recover(context: Context) -> None:
-    """Take nothing more until a jail can be had again: this process's next message waits for it."""
-    _log.error("no jail can be had: %s", context.fitness.reason)
-    while context.fitness.reason is not None and not context.stop.wait(RETRY_SECONDS):
-        context.fitness.examine()
+    """Wait until a jail is available again; this process's next message waits for that."""
+    _log.error("no jail is available: %s", context.isolation.reason)
+    while context.isolation.reason is not None and not context.stop.wait(RETRY_SECONDS):
+        context.isolation.examine()

@@ -1,1 +1,1 @@
-"""Regrades: what they select, how they run step by step, and what they report."""
+"""Regrades: their selection, steps and reports."""

@@ -1,4 +1,4 @@
-"""A submission within a regrade: how it stood when it was chosen, and by which unit it is graded."""
+"""A submission within a regrade: its verdict when it was selected, and the unit that grades it."""
 
 import json
 from dataclasses import dataclass, replace
@@ -6,30 +6,30 @@ from typing import Any
 
 from grader.model.records import Submission
 from grader.model.stored import read
-from grader.store.summary import Standing
+from grader.store.summary import VerdictSummary
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is remembered of a submission that was chosen; it does not change."""
+    """The record of a selected submission, which does not change."""
 
     student: str
     attempt: int
     filename: str
     created: float
     unit: str
-    #: The number of the verdict that held; 0: none, the submission had ended as service_failed.
+    #: The number of the verdict in force; 0 if there was none because the submission ended as service_failed.
     verdict: int
-    before: Standing
+    before: VerdictSummary
 
     @classmethod
     def read(cls, raw: bytes | str) -> "Entry":
-        """What `write` made, as JSON."""
+        """Return an entry from the JSON of `write`."""
         known = json.loads(raw)
-        return replace(read(cls, known | {"before": None}), before=Standing.read(known["before"]))
+        return replace(read(cls, known | {"before": None}), before=VerdictSummary.read(known["before"]))
 
     def write(self) -> dict[str, Any]:
-        """For JSON. The scripts read `student`, `unit` and `class`."""
+        """Return the entry for JSON. The scripts read `student`, `unit` and `class`."""
         return {
             "student": self.student,
             "attempt": self.attempt,
@@ -42,29 +42,29 @@ class Entry:
         }
 
 
-def unit_of(regrade: str, each: Submission, group: str = "") -> str:
-    """The unit that grades it: one for each distinct source, how it is read, and its students' group, if any."""
-    kind = "notebook" if nameless(each.filename).endswith(".ipynb") else "script"
-    return "-".join([regrade, each.source_sha256, kind, *([group] if group else [])])
+def unit_of(regrade: str, submission: Submission, group: str = "") -> str:
+    """Return the id of the unit that grades a submission: one per source, file type and group of students."""
+    kind = "notebook" if nameless(submission.filename).endswith(".ipynb") else "script"
+    return "-".join([regrade, submission.source_sha256, kind, *([group] if group else [])])
 
 
 def nameless(filename: str) -> str:
-    """A filename that is read in the same way, and says nothing of who chose it: identical sources share what it names.
+    """Return a neutral filename of the same type, because identical sources share a unit.
 
-    Many a filename is a student's name, and what is shared outlives each of them.
+    Filenames often contain a student's name, and the unit outlives each of its submissions.
     """
     return "source.ipynb" if filename.lower().endswith(".ipynb") else "source.py"
 
 
-def class_of(before: Standing) -> str:
-    """The same for all that a new verdict changes in the same way: few, however many submissions share a source."""
+def class_of(before: VerdictSummary) -> str:
+    """Return the class of a verdict: a new verdict changes all submissions of a class in the same way."""
     return json.dumps([before.outcome, before.score, before.max_score, before.failing], separators=(",", ":"))
 
 
-def counted(known: str, after: Standing) -> list[str]:
-    """What a verdict counts as for the submissions of a class."""
-    outcome, score, max_score, failing, *_ = json.loads(known)
-    before = Standing(outcome, score, max_score, tuple(failing))
+def counters_of(class_: str, after: VerdictSummary) -> list[str]:
+    """Return the counters that a verdict increases for each submission of a class."""
+    outcome, score, max_score, failing, *_ = json.loads(class_)
+    before = VerdictSummary(outcome, score, max_score, tuple(failing))
     return [
         f"change:{before.change(after)}",
         *(f"newly_failing:{name}" for name in before.newly_failing(after)),

@@ -1,4 +1,4 @@
-"""A regrade as it is asked for and as it is read back. Times are seconds since 1970, by Redis's clock."""
+"""A regrade: its selection, phase, progress and counts. Times are seconds since 1970, by Redis's clock."""
 
 import hashlib
 import json
@@ -13,7 +13,7 @@ from grader.store.connection import seconds
 
 
 class Phase(StrEnum):
-    """Where a regrade is."""
+    """The phase of a regrade."""
 
     PREPARING = "preparing"
     PREVIEWING = "previewing"
@@ -23,12 +23,12 @@ class Phase(StrEnum):
     ROLLING_BACK = "rolling_back"
     ROLLED_BACK = "rolled_back"
     CANCELLED = "cancelled"
-    #: By our own failure; `resume` goes on where it stopped.
+    #: The service failed; `resume` continues from there.
     FAILED = "failed"
 
 
 class Which(StrEnum):
-    """Of a student's submissions for the assignment that were graded, or that we failed to grade."""
+    """The selected ones of a student's submissions that were graded or ended as service_failed."""
 
     ALL = "all"
     LATEST = "latest"
@@ -36,7 +36,7 @@ class Which(StrEnum):
 
 
 class Mode(StrEnum):
-    """Which verdicts are applied: all, or those that lower nobody's marks."""
+    """The verdicts to apply: all, or only those that lower no marks."""
 
     WHOLE = "whole"
     NEVER_LOWER = "never_lower"
@@ -44,22 +44,22 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What is to be graded, against which revision. Of an empty tuple any is meant."""
+    """The submissions to grade, and the revision to grade them against. An empty tuple stands for any."""
 
     course: str
     assignment: str
     revision: str
     outcomes: tuple[str, ...] = ()
-    #: Accepted then or later.
+    #: Only submissions accepted then or later.
     since: float | None = None
-    #: Instead of the name of one who was deleted since stands `(deleted)`, which is nobody's.
+    #: A student who has been deleted since appears as `(deleted)`, which is not a valid name.
     students: tuple[str, ...] = ()
     which: Which = Which.ALL
-    #: Graded anew, rather than by the verdict that an identical source had before.
+    #: Grade again, instead of reusing the verdicts of identical sources.
     fresh: bool = False
 
     def canonical(self) -> "Selection":
-        """The same with nothing twice, in one order."""
+        """Return the selection without duplicates, in a fixed order."""
         return Selection(
             self.course,
             self.assignment,
@@ -72,87 +72,87 @@ class Selection:
         )
 
     def write(self) -> str:
-        """All but the students as JSON: their names can be forgotten apart from it."""
+        """Return the selection as JSON without the students, whose names can be deleted separately."""
         return json.dumps({name: value for name, value in asdict(self).items() if name != "students"})
 
     def fingerprint(self) -> str:
-        """The same for whoever asks for the same."""
+        """Return a hash that equal selections share."""
         return hashlib.sha256(json.dumps(asdict(self.canonical()), sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """Of the step that goes on: distinct sources while previewing, else submissions. None is not known yet."""
+class RegradeProgress:
+    """The progress of the current step: distinct sources while previewing, else submissions. None while unknown."""
 
     total: int | None
     done: int
     failed: int = 0
-    #: Seconds until it should be through, by its pace so far.
+    #: Estimated seconds until the step is done, by its pace so far.
     eta: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
-    """Of submissions, unless said otherwise. Those that were deleted are in `deleted` and in nothing else."""
+class RegradeCounts:
+    """The numbers of submissions, unless stated otherwise. Deleted ones count in `deleted` and nowhere else."""
 
     submissions: int
-    #: Distinct sources: each is graded once.
+    #: The number of distinct sources; each is graded once.
     sources: int
     up: int
     down: int
     same: int
     could_not_be_graded: int
-    #: That hold this regrade's verdict, as far as it knows.
+    #: Submissions that have this regrade's verdict, as far as it knows.
     applied: int
-    #: Left as they were, since another verdict held than the one that was previewed.
+    #: Left as they were because their verdict had changed since the preview.
     changed: int
-    #: Left as they were, since they would have lost marks.
+    #: Left as they were because they would have lost marks.
     would_lower: int
     #: Deleted before this regrade's verdict was applied.
     deleted: int
     rolled_back: int
-    #: Not rolled back, since another verdict held than the one that was applied.
+    #: Not rolled back because another verdict had replaced this regrade's.
     left: int
-    #: By name, how many submissions fail a property that they did not fail before, and the other way round.
+    #: The number of submissions that newly fail, or newly pass, a property, by its name.
     newly_failing: dict[str, int]
     newly_passing: dict[str, int]
 
     @property
     def skipped(self) -> int:
-        """Left as they were though there is a verdict."""
+        """The number of submissions that were left as they were although there is a verdict."""
         return self.changed + self.would_lower + self.deleted
 
 
 @dataclass(frozen=True, slots=True)
-class Regrade:
-    """A regrade and where it is."""
+class RegradeRecord:
+    """A regrade with its current phase, progress and counts."""
 
     id: str
     selection: Selection
     phase: Phase
     created: float
-    #: When its phase changed last.
+    #: When its phase last changed.
     changed: float
-    progress: Progress
-    counts: Counts
+    progress: RegradeProgress
+    counts: RegradeCounts
     mode: Mode | None = None
-    #: In which phase it failed, or was cancelled: where `resume` goes on.
+    #: The phase in which it failed or was cancelled; `resume` continues from there.
     stopped_in: Phase | None = None
     #: Why it failed.
     failure: str | None = None
 
 
-def read(name: str, raw: Mapping[str, str], now: float) -> Regrade:
-    """From its hash; `now` by Redis's clock."""
-    kept, failed = Phase(raw["phase"]), raw["state"] == State.SERVICE_FAILED
-    stopped = kept if failed else Phase(raw["resume"]) if kept is Phase.CANCELLED else None
-    return Regrade(
+def read(name: str, raw: Mapping[str, str], now: float) -> RegradeRecord:
+    """Return a regrade from its hash; `now` is the time by Redis's clock."""
+    phase, failed = Phase(raw["phase"]), raw["state"] == State.SERVICE_FAILED
+    stopped = phase if failed else Phase(raw["resume"]) if phase is Phase.CANCELLED else None
+    return RegradeRecord(
         id=name,
         selection=_selection(raw),
-        phase=Phase.FAILED if failed else kept,
+        phase=Phase.FAILED if failed else phase,
         created=float(raw["created"]) / 1000,
         changed=float(raw["changed"]) / 1000,
-        progress=_progress(raw, stopped or kept, None if stopped else now),
+        progress=_progress(raw, stopped or phase, None if stopped else now),
         counts=_counts(raw),
         mode=Mode(raw["mode"]) if "mode" in raw else None,
         stopped_in=stopped,
@@ -161,23 +161,23 @@ def read(name: str, raw: Mapping[str, str], now: float) -> Regrade:
 
 
 def _selection(raw: Mapping[str, str]) -> Selection:
-    asked: dict[str, Any] = json.loads(raw["selection"])
-    return stored.read(Selection, asked | {"students": json.loads(raw["students"])})
+    fields: dict[str, Any] = json.loads(raw["selection"])
+    return stored.read(Selection, fields | {"students": json.loads(raw["students"])})
 
 
-def _progress(raw: Mapping[str, str], phase: Phase, now: float | None) -> Progress:
+def _progress(raw: Mapping[str, str], phase: Phase, now: float | None) -> RegradeProgress:
     walked, submissions = _number(raw, "walked"), _number(raw, "submissions")
     done, failed = _number(raw, "units_done"), _number(raw, "units_failed")
     if phase is Phase.PREPARING:
-        return Progress(None, walked)
+        return RegradeProgress(None, walked)
     if phase in {Phase.PREVIEWING, Phase.PREVIEWED}:
         total = _number(raw, "sources")
         working = phase is Phase.PREVIEWING
-        return Progress(total, done, failed, _eta(raw, total, done + failed, now) if working else None)
-    # What was deleted meanwhile is counted among what was walked over, and no more in all.
+        return RegradeProgress(total, done, failed, _eta(raw, total, done + failed, now) if working else None)
+    # Submissions deleted meanwhile count in `walked`, and no longer in `submissions`.
     working = phase in {Phase.APPLYING, Phase.ROLLING_BACK}
     done = min(walked, submissions) if working else submissions
-    return Progress(submissions, done, 0, _eta(raw, submissions, done, now) if working else None)
+    return RegradeProgress(submissions, done, 0, _eta(raw, submissions, done, now) if working else None)
 
 
 def _eta(raw: Mapping[str, str], total: int, done: int, now: float | None) -> float | None:
@@ -188,8 +188,8 @@ def _eta(raw: Mapping[str, str], total: int, done: int, now: float | None) -> fl
     return max(0.0, now - started) / since * max(0, total - done)
 
 
-def _counts(raw: Mapping[str, str]) -> Counts:
-    return Counts(
+def _counts(raw: Mapping[str, str]) -> RegradeCounts:
+    return RegradeCounts(
         submissions=_number(raw, "submissions"),
         sources=_number(raw, "sources"),
         up=_number(raw, "change:up"),
@@ -202,14 +202,14 @@ def _counts(raw: Mapping[str, str]) -> Counts:
         deleted=_number(raw, "deleted"),
         rolled_back=_number(raw, "fate:rolled_back"),
         left=_number(raw, "fate:left"),
-        newly_failing=_named(raw, "newly_failing:"),
-        newly_passing=_named(raw, "newly_passing:"),
+        newly_failing=_numbers_by_name(raw, "newly_failing:"),
+        newly_passing=_numbers_by_name(raw, "newly_passing:"),
     )
 
 
-def _named(raw: Mapping[str, str], prefix: str) -> dict[str, int]:
-    found = {name.removeprefix(prefix): int(value) for name, value in sorted(raw.items()) if name.startswith(prefix)}
-    return {name: value for name, value in found.items() if value}
+def _numbers_by_name(raw: Mapping[str, str], prefix: str) -> dict[str, int]:
+    counts = {name.removeprefix(prefix): int(value) for name, value in sorted(raw.items()) if name.startswith(prefix)}
+    return {name: value for name, value in counts.items() if value}
 
 
 def _number(raw: Mapping[str, str], name: str) -> int:

@@ -1,4 +1,4 @@
-"""Finds what a regrade selects, a chunk at a time, newest first. No source is read for it."""
+"""The selection of a regrade's submissions, a chunk at a time, newest first. No source is read for it."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -11,72 +11,76 @@ from grader.store import keys
 from grader.store.connection import Connection, text
 from grader.store.regrades.entry import Entry, class_of, nameless, unit_of
 from grader.store.regrades.model import Selection, Which
-from grader.store.summary import Standing
+from grader.store.summary import VerdictSummary
 
-#: Submissions that are read at once.
+#: Submissions read at once.
 _CHUNK = 200
-#: Ends of submissions that can be graded again: with a verdict, or without one by our failure.
+#: Final states of submissions that can be graded again: with a verdict, or failed by the service.
 _GRADABLE = frozenset({State.DONE, State.SERVICE_FAILED})
 
 
 @dataclass(frozen=True, slots=True)
-class Chunk:
-    """What was found, for the script that records it; `cursor` is where the next one starts, None after the last."""
+class SelectionChunk:
+    """The rows of a chunk, for the script that records them; `cursor` starts the next chunk, None after the last."""
 
     rows: list[dict[str, Any]]
-    looked: int
+    examined: int
     cursor: str | None
 
 
 @dataclass(slots=True)
-class Chooser:
-    """One regrade's selection. Nothing that was accepted after `until` (milliseconds) is in it."""
+class SelectionScan:
+    """A scan of one regrade's selection, without submissions accepted after `until` (milliseconds)."""
 
     redis: Connection
     read: Callable[[list[str]], list[Submission]]
     regrade: str
     selection: Selection
     until: float
-    #: The group that a submission's student is graded in: empty where all are graded on the same networks.
+    #: Returns the group of a submission's student: empty if all are graded on the same networks.
     group: Callable[[Submission], str]
-    #: Students whose submission was chosen, or passed over for good, within this chunk.
+    #: Students whose submission was selected or finally left out within this chunk.
     _taken: set[str] = field(default_factory=set)
 
-    def chunk(self, cursor: str) -> Chunk:
-        """The next submissions from there."""
+    def chunk(self, cursor: str) -> SelectionChunk:
+        """Return the next chunk from a cursor on."""
         number, _, before = cursor.partition(":")
         indexes = self._indexes()
         since = "-inf" if self.selection.since is None else f"{1000 * self.selection.since:.3f}"
-        found: Any = self.redis.zrevrangebyscore(
+        members: Any = self.redis.zrevrangebyscore(
             indexes[int(number)], f"({before}", since, start=0, num=_CHUNK, withscores=True
         )
-        submissions = [each for each in self.read([text(name) for name, _ in found]) if each.state in _GRADABLE]
-        rows = [row for each in self._picked(submissions) for row in self._row(each)]
-        return Chunk(rows, len(found), self._next(int(number), found, len(indexes)))
+        submissions = [
+            submission for submission in self.read([text(name) for name, _ in members]) if submission.state in _GRADABLE
+        ]
+        rows = [row for submission in self._pick(submissions) for row in self._row(submission)]
+        return SelectionChunk(rows, len(members), self._next(int(number), members, len(indexes)))
 
     def _indexes(self) -> list[str]:
-        chosen = self.selection
-        if not chosen.students:
-            return [keys.key("index", chosen.course, "assignment", chosen.assignment)]
-        return [keys.key("index", chosen.course, "both", chosen.assignment, each) for each in chosen.students]
+        selection = self.selection
+        if not selection.students:
+            return [keys.key("index", selection.course, "assignment", selection.assignment)]
+        return [
+            keys.key("index", selection.course, "both", selection.assignment, student) for student in selection.students
+        ]
 
-    def _next(self, number: int, found: list[tuple[bytes, float]], indexes: int) -> str | None:
-        if len(found) == _CHUNK:
-            return f"{number}:{found[-1][1]:.3f}"
+    def _next(self, number: int, members: list[tuple[bytes, float]], indexes: int) -> str | None:
+        if len(members) == _CHUNK:
+            return f"{number}:{members[-1][1]:.3f}"
         return f"{number + 1}:{self.until:.3f}" if number + 1 < indexes else None
 
-    def _picked(self, submissions: list[Submission]) -> Iterator[Submission]:
-        """Of each student that one that counts, whether or not it is selected."""
+    def _pick(self, submissions: list[Submission]) -> Iterator[Submission]:
+        """Yield the one submission of each student that counts, even if it is not selected."""
         if self.selection.which is Which.ALL:
             yield from submissions
             return
-        self._taken = self._known({each.student for each in submissions})
-        for each in submissions:
-            if each.student not in self._taken:
-                self._taken.add(each.student)
-                yield each if self.selection.which is Which.LATEST else self._best(each)
+        self._taken = self._taken_before({submission.student for submission in submissions})
+        for submission in submissions:
+            if submission.student not in self._taken:
+                self._taken.add(submission.student)
+                yield submission if self.selection.which is Which.LATEST else self._best(submission)
 
-    def _known(self, students: set[str]) -> set[str]:
+    def _taken_before(self, students: set[str]) -> set[str]:
         names = sorted(students)
         if not names:
             return set()
@@ -85,39 +89,57 @@ class Chooser:
 
     def _best(self, latest: Submission) -> Submission:
         index = keys.key("index", self.selection.course, "both", self.selection.assignment, latest.student)
-        found: Any = self.redis.zrevrangebyscore(index, f"({self.until:.3f}", "-inf")
-        attempts = [each for each in self.read([text(name) for name in found]) if each.state in _GRADABLE]
-        # The first of the greatest: as good, the later one counts.
-        return max(attempts, key=lambda each: _standing(each).rank, default=latest)
+        names: Any = self.redis.zrevrangebyscore(index, f"({self.until:.3f}", "-inf")
+        attempts = [
+            submission for submission in self.read([text(name) for name in names]) if submission.state in _GRADABLE
+        ]
+        # max returns the first of equals, so that the latest of the best counts.
+        return max(attempts, key=lambda submission: _summary(submission).rank, default=latest)
 
-    def _row(self, each: Submission) -> Iterator[dict[str, Any]]:
-        chosen = self.selection
-        pick = "" if chosen.which is Which.ALL else each.student
-        selected = not chosen.outcomes or each.outcome in chosen.outcomes
-        if each.outcome == Outcome.REJECTED and not self.redis.exists(keys.key("source", each.source_sha256)):
-            # Its source is kept for a week only: there is nothing to grade again.
+    def _row(self, submission: Submission) -> Iterator[dict[str, Any]]:
+        selection = self.selection
+        pick = "" if selection.which is Which.ALL else submission.student
+        selected = not selection.outcomes or submission.outcome in selection.outcomes
+        if submission.outcome == Outcome.REJECTED and not self.redis.exists(
+            keys.key("source", submission.source_sha256)
+        ):
+            # The source of a rejected submission is kept for a week only; without it nothing can be graded again.
             selected = False
-        if not selected or (chosen.since is not None and each.created < chosen.since):
+        if not selected or (selection.since is not None and submission.created < selection.since):
             if pick:
                 yield {"pick": pick}
             return
-        before = _standing(each)
-        group = self.group(each)
-        unit = unit_of(self.regrade, each, group)
-        entry = Entry(each.student, each.attempt, each.filename, each.created, unit, each.verdict or 0, before)
+        before = _summary(submission)
+        group = self.group(submission)
+        unit = unit_of(self.regrade, submission, group)
+        entry = Entry(
+            submission.student,
+            submission.attempt,
+            submission.filename,
+            submission.created,
+            unit,
+            submission.verdict or 0,
+            before,
+        )
         yield {
             "pick": pick,
-            "submission": each.id,
-            "created": f"{1000 * each.created:.3f}",
+            "submission": submission.id,
+            "created": f"{1000 * submission.created:.3f}",
             "unit": unit,
-            "source": each.source_sha256,
-            "filename": nameless(each.filename),
+            "source": submission.source_sha256,
+            "filename": nameless(submission.filename),
             "group": group,
             "class": class_of(before),
             "entry": json.dumps(entry.write(), separators=(",", ":")),
         }
 
 
-def _standing(each: Submission) -> Standing:
-    mistakes = tuple((mistake, "") for mistake in each.mistakes)
-    return Standing(each.outcome or "", each.score or 0, each.max_score or 0, each.failing, mistakes=mistakes)
+def _summary(submission: Submission) -> VerdictSummary:
+    mistakes = tuple((mistake, "") for mistake in submission.mistakes)
+    return VerdictSummary(
+        submission.outcome or "",
+        submission.score or 0,
+        submission.max_score or 0,
+        submission.failing,
+        mistakes=mistakes,
+    )

@@ -1,4 +1,4 @@
-"""Units: the distinct sources of a regrade, each graded once for all submissions that have it."""
+"""Units: the distinct sources of a regrade, each graded once for all submissions that share it."""
 
 import json
 from collections.abc import Iterable
@@ -7,46 +7,46 @@ from typing import Any
 
 from grader.model.records import Claim, Job, Kind
 from grader.store import keys
-from grader.store.codec import decompressed, packed, verdict_of
+from grader.store.codec import decode_verdict, decompress, encode
 from grader.store.connection import Connection, text
-from grader.store.regrades.entry import counted
+from grader.store.regrades.entry import counters_of
 from grader.store.scripts import Call, Scripts
-from grader.store.summary import Standing
+from grader.store.summary import VerdictSummary
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One of them."""
+    """A distinct source of a regrade."""
 
     id: str
     course: str
     revision: str
     source_sha256: str
-    #: Nobody's, with the ending of its submissions': how it is read depends on that only.
+    #: A neutral name with the suffix of the submissions' files, on which alone the reading depends.
     filename: str
-    #: Of the students whose submissions it is graded for; empty where all are graded on the same networks.
+    #: The group of the students; empty if all are graded on the same networks.
     group: str
-    #: Whether it is to be graded anew.
+    #: True if it must be graded again instead of reusing a verdict.
     fresh: bool
-    #: What was handed in; None where it is gone.
+    #: The submitted file, or None if it has been deleted.
     source: bytes | None
-    #: Of the verdicts that hold for it.
+    #: The classes of its submissions' current verdicts.
     classes: tuple[str, ...]
 
 
 class Units:
-    """All of them. None is where there is no such unit, or a claim that does not hold any more."""
+    """All units. Methods return None if there is no such unit, or if the claim is no longer valid."""
 
     def __init__(self, redis: Connection, scripts: Scripts) -> None:
         self._redis = redis
         self._scripts = scripts
 
     def get(self, name: str) -> Unit | None:
-        """What is to be graded."""
-        found = self._scripts.run("unit", name)
-        if not found:
+        """Return the unit to grade."""
+        reply = self._scripts.run("unit", name)
+        if not reply:
             return None
-        course, revision, fresh, sha256, filename, source, group, *classes = found
+        course, revision, fresh, sha256, filename, source, group, *classes = reply
         return Unit(
             name,
             text(course),
@@ -55,11 +55,11 @@ class Units:
             text(filename),
             text(group),
             fresh == b"1",
-            None if source is None else decompressed(source),
+            None if source is None else decompress(source),
             tuple(map(text, classes)),
         )
 
-    def graded(
+    def record_verdict(
         self,
         claim: Claim,
         verdict: dict[str, Any],
@@ -68,25 +68,25 @@ class Units:
         reused: bool = False,
         ahead: Call | None = None,
     ) -> tuple[Job, ...] | None:
-        """Its end: this verdict, beside those that hold, of these classes; units that may be graded in its place."""
-        name, after = claim.job.id, Standing.of(verdict)
-        counts = {each: counted(each, after) for each in classes}
+        """Record the verdict of a unit, compared with these classes; return the units that may be graded next."""
+        name, after = claim.job.id, VerdictSummary.of(verdict)
+        counts = {class_: counters_of(class_, after) for class_ in classes}
         answer = self._scripts.run(
             "regrade_graded",
-            *(name, claim.fence, packed(verdict), json.dumps(after.write()), "1" if reused else "0"),
+            *(name, claim.fence, encode(verdict), json.dumps(after.write()), "1" if reused else "0"),
             json.dumps(counts),
             ahead=ahead,
         )
         return jobs(answer[1:]) if answer[0] else None
 
     def verdict(self, name: str) -> dict[str, Any] | None:
-        """The verdict, as its source's own: it has no submission's id."""
+        """Return the verdict of a unit, which has no submission's id, or None if there is none."""
         data: Any = self._redis.get(keys.key("unit-verdict", name))
-        return None if data is None else verdict_of(data)
+        return None if data is None else decode_verdict(data)
 
 
 def jobs(names: Iterable[bytes]) -> tuple[Job, ...]:
-    """Units by their ids, as jobs."""
+    """Return the jobs of units, by their ids."""
     return tuple(Job(Kind.UNIT, text(name)) for name in names)
 
 

@@ -1,1 +1,1 @@
-"""The HTTP API: a file a resource, and the schemas of what it takes and returns."""
+"""The HTTP API: one file per resource, with the schemas of its requests and responses."""

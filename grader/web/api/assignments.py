@@ -1,4 +1,4 @@
-"""Assignments and their revisions, as a course may use them."""
+"""Assignments and their revisions: the resources of a course."""
 
 from datetime import datetime
 from typing import Any, NoReturn
@@ -9,147 +9,151 @@ from pydantic import Field
 from grader.model import stored
 from grader.model.records import Revision, Scope
 from grader.reports.disclosure import announced
-from grader.web.http import responses as answers
 from grader.web.http.auth import Caller, caller
 from grader.web.http.problems import UNKNOWN_ASSIGNMENT, Problem
-from grader.web.http.resource import TAGGED, Answer, Noun
-from grader.web.http.schemas import Asked, CourseQuery, Id, Name, Told, moment
+from grader.web.http.resource import TAGGED, Resource, ResponseDoc
+from grader.web.http.responses import respond_page, respond_tagged
+from grader.web.http.schemas import CourseQuery, Id, Name, RequestModel, ResponseModel, moment
 from grader.web.http.service import service
 
-noun = Noun("assignments", __name__, says="What is asked of students, and the networks that it is judged on.")
+resource = Resource(
+    "assignments", __name__, description="Assignments, and the networks that submissions are graded on."
+)
 
-#: As the store names the course of what ships with Backmark.
+#: The store's name for the course of assignments that ship with Backmark.
 _EVERYONE = "*"
 
 
-class RevisionTold(Told):
-    """An assignment with its networks: what a verdict is about."""
+class RevisionResponse(ResponseModel):
+    """An assignment with its networks, as a verdict refers to it."""
 
     id: str = Field(description="A hash over the assignment and its networks.")
     assignment: str
     title: str
-    shipped: bool = Field(description="Whether it comes with Backmark, and is not the course's own.")
-    published_at: datetime | None = Field(description="Null for what is shipped.")
+    shipped: bool = Field(description="True if it ships with Backmark and is not the course's own.")
+    published_at: datetime | None = Field(description="Null if it ships with Backmark.")
     networks_sha256: str
     fresh: int = Field(
-        description="Networks from a secret pool, others for each group of students; 0: all are graded on the same."
+        description="The number of networks from a secret pool, different for each group of students; 0 if all "
+        "submissions are graded on the same networks."
     )
     settings: dict[str, Any] = Field(
-        description="The assignment's settings; unless staff, without what its feedback does not show."
+        description="The assignment's settings; tokens without the scope staff do not get those that its feedback "
+        "hides."
     )
     catches: dict[str, int] | None = Field(
-        description="How many networks see each known mistake; null unless staff, and for what is shipped."
+        description="The number of networks that detect each known mistake; only for staff, and null if shipped."
     )
 
 
-class AssignmentTold(Told):
-    """An assignment, and the revision that submissions are graded against now."""
+class AssignmentResponse(ResponseModel):
+    """An assignment with its current revision, which new submissions are graded against."""
 
     id: str
     title: str
-    revision: RevisionTold
+    revision: RevisionResponse
 
 
-class AssignmentsTold(Told):
+class AssignmentsResponse(ResponseModel):
     """The assignments of a course."""
 
-    items: list[AssignmentTold]
-    next: str | None = Field(default=None, description="Always null: they are all here.")
+    items: list[AssignmentResponse]
+    next: str | None = Field(default=None, description="Always null: the list is complete.")
 
 
-class RevisionsTold(Told):
+class RevisionsResponse(ResponseModel):
     """The revisions of an assignment, newest first."""
 
-    items: list[RevisionTold]
-    next: str | None = Field(default=None, description="Always null: they are all here.")
+    items: list[RevisionResponse]
+    next: str | None = Field(default=None, description="Always null: the list is complete.")
 
 
-class AssignmentPath(Asked):
-    """Which assignment."""
+class AssignmentPath(RequestModel):
+    """The path of an assignment."""
 
     assignment_id: Name
 
 
 class RevisionPath(AssignmentPath):
-    """Which revision."""
+    """The path of a revision."""
 
     revision_id: Id
 
 
-@noun.operation(
+@resource.operation(
     "GET",
     "/assignments",
     scope=Scope.READ,
-    answers={200: Answer(AssignmentsTold, says="All that a course may use.")},
+    responses={200: ResponseDoc(AssignmentsResponse, description="All assignments that the course may use.")},
 )
 def list_assignments(query: CourseQuery) -> Response:
-    """List the assignments of a course, with those that ship with Backmark."""
-    found = service().store.assignments.list(caller().course(query.course))
-    return answers.page(AssignmentsTold(items=[_assignment(each) for each in found]), None)
+    """List the assignments of a course, including those that ship with Backmark."""
+    revisions = service().store.assignments.list(caller().course(query.course))
+    return respond_page(AssignmentsResponse(items=[_assignment(revision) for revision in revisions]), None)
 
 
-@noun.operation(
+@resource.operation(
     "GET",
     "/assignments/<assignment_id>",
     scope=Scope.READ,
-    answers={200: Answer(AssignmentTold, says="The assignment.", headers=TAGGED)},
+    responses={200: ResponseDoc(AssignmentResponse, description="The assignment.", headers=TAGGED)},
     problems=(UNKNOWN_ASSIGNMENT,),
 )
 def read_assignment(path: AssignmentPath, query: CourseQuery) -> Response:
     """Read an assignment."""
     course = caller().course(query.course)
-    found = service().store.assignments.current(course, path.assignment_id)
-    return answers.thing(_assignment(found or _unknown(path.assignment_id)))
+    revision = service().store.assignments.current(course, path.assignment_id)
+    return respond_tagged(_assignment(revision or _raise_unknown(path.assignment_id)))
 
 
-@noun.operation(
+@resource.operation(
     "GET",
     "/assignments/<assignment_id>/revisions",
     scope=Scope.READ,
-    answers={200: Answer(RevisionsTold, says="All of its revisions, newest first.")},
+    responses={200: ResponseDoc(RevisionsResponse, description="All revisions, newest first.")},
     problems=(UNKNOWN_ASSIGNMENT,),
 )
 def list_revisions(path: AssignmentPath, query: CourseQuery) -> Response:
     """List the revisions of an assignment."""
-    found = service().store.assignments.revisions(caller().course(query.course), path.assignment_id)
-    if not found:
-        _unknown(path.assignment_id)
-    return answers.page(RevisionsTold(items=[_revision(each, caller()) for each in found]), None)
+    revisions = service().store.assignments.revisions(caller().course(query.course), path.assignment_id)
+    if not revisions:
+        _raise_unknown(path.assignment_id)
+    return respond_page(RevisionsResponse(items=[_revision(revision, caller()) for revision in revisions]), None)
 
 
-@noun.operation(
+@resource.operation(
     "GET",
     "/assignments/<assignment_id>/revisions/<revision_id>",
     scope=Scope.READ,
-    answers={200: Answer(RevisionTold, says="The revision.", headers=TAGGED)},
+    responses={200: ResponseDoc(RevisionResponse, description="The revision.", headers=TAGGED)},
     problems=(UNKNOWN_ASSIGNMENT,),
 )
 def read_revision(path: RevisionPath, query: CourseQuery) -> Response:
     """Read a revision."""
-    found = service().store.assignments.get(caller().course(query.course), path.revision_id)
-    if found is None or found.assignment_id != path.assignment_id:
-        _unknown(f"{path.assignment_id} with the revision {path.revision_id}")
-    return answers.thing(_revision(found, caller()))
+    revision = service().store.assignments.get(caller().course(query.course), path.revision_id)
+    if revision is None or revision.assignment_id != path.assignment_id:
+        _raise_unknown(f"{path.assignment_id} with the revision {path.revision_id}")
+    return respond_tagged(_revision(revision, caller()))
 
 
-def _assignment(current: Revision) -> AssignmentTold:
-    return AssignmentTold(id=current.assignment_id, title=current.title, revision=_revision(current, caller()))
+def _assignment(current: Revision) -> AssignmentResponse:
+    return AssignmentResponse(id=current.assignment_id, title=current.title, revision=_revision(current, caller()))
 
 
-def _revision(found: Revision, asking: Caller) -> RevisionTold:
-    shipped, settings = found.course == _EVERYONE, stored.settings(found.assignment)
-    return RevisionTold(
-        id=found.id,
-        assignment=found.assignment_id,
-        title=found.title,
+def _revision(revision: Revision, viewer: Caller) -> RevisionResponse:
+    shipped, settings = revision.course == _EVERYONE, stored.settings(revision.assignment)
+    return RevisionResponse(
+        id=revision.id,
+        assignment=revision.assignment_id,
+        title=revision.title,
         shipped=shipped,
-        published_at=None if shipped else moment(found.published),
-        networks_sha256=found.networks_sha256,
-        fresh=found.fresh,
-        settings=settings if asking.staff else announced(settings),
-        catches=dict(found.catches) if asking.staff and not shipped else None,
+        published_at=None if shipped else moment(revision.published),
+        networks_sha256=revision.networks_sha256,
+        fresh=revision.fresh,
+        settings=settings if viewer.staff else announced(settings),
+        catches=dict(revision.catches) if viewer.staff and not shipped else None,
     )
 
 
-def _unknown(name: str) -> NoReturn:
+def _raise_unknown(name: str) -> NoReturn:
     raise Problem(UNKNOWN_ASSIGNMENT, f"there is no assignment {name} in this course")

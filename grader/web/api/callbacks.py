@@ -1,4 +1,4 @@
-"""Callbacks: where a course hears of its submissions, and what became of what it was told."""
+"""Callbacks: the endpoints that a course is notified at, and their deliveries."""
 
 import time
 from datetime import datetime
@@ -8,33 +8,41 @@ from pydantic import Field
 
 from grader.addresses import BadDestination, Destinations
 from grader.model.records import Scope
-from grader.store.callbacks import Delivery, Endpoint, Event, Progress, TooManyEndpoints
-from grader.web.http import responses as answers
+from grader.store.callbacks import Delivery, DeliveryState, Endpoint, Event, TooManyEndpoints
 from grader.web.http.auth import caller
-from grader.web.http.problems import BUSY, CONFLICT, INVALID, NOT_FOUND, TRY_AGAIN, Fault, Problem
-from grader.web.http.resource import CREATED, PREFIX, TAGGED, Answer, Noun
-from grader.web.http.schemas import Asked, CourseQuery, Id, Name, Query, Told, moment, moment_or_none
+from grader.web.http.problems import BUSY, CONFLICT, INVALID, NOT_FOUND, TRY_AGAIN, Problem, RequestFault
+from grader.web.http.resource import CREATED, PREFIX, TAGGED, Resource, ResponseDoc
+from grader.web.http.responses import respond_created, respond_empty, respond_page, respond_plain, respond_tagged
+from grader.web.http.schemas import CourseQuery, Id, Name, Query, RequestModel, ResponseModel, moment, moment_or_none
 from grader.web.http.service import service
 
-noun = Noun("callbacks", __name__, says="Where a course hears of its submissions, signed as Standard Webhooks say.")
+resource = Resource(
+    "callbacks",
+    __name__,
+    description="Endpoints that are notified of a course's submissions, signed as Standard Webhooks.",
+)
 
-#: Hours for which the secret before a rotation signs along: unless said otherwise, and at most.
+#: Hours for which the previous secret still signs after a rotation: the default, and the maximum.
 _HOURS, _MOST_HOURS = 24, 168
 
 
-class CallbackAsked(Asked):
-    """An endpoint to be made."""
+class CallbackRequest(RequestModel):
+    """An endpoint to create."""
 
     url: str = Field(
-        max_length=2000, description="Where to post: https, with a public address, unless this server allows others."
+        max_length=2000,
+        description="The URL to post to: https with a public address, unless this server allows others.",
     )
     events: list[Event] = Field(
-        default=list(Event), min_length=1, max_length=20, description="What to tell it of; all, where it is left out."
+        default=list(Event), min_length=1, max_length=20, description="The events to send; by default all."
     )
-    course: Name | None = Field(default=None, description="For tokens with the scope admin; else the token's own.")
+    course: Name | None = Field(
+        default=None,
+        description="The token's own course by default; only tokens with the scope admin may name another.",
+    )
 
 
-class CallbackTold(Told):
+class CallbackResponse(ResponseModel):
     """An endpoint, without its secrets."""
 
     id: str
@@ -42,225 +50,239 @@ class CallbackTold(Told):
     url: str
     events: list[Event]
     created_at: datetime
-    disabled_at: datetime | None = Field(description="Since when it is told nothing more.")
+    disabled_at: datetime | None = Field(description="When it was disabled; nothing is sent since then.")
     disabled_reason: str | None
-    previous_secret_until: datetime | None = Field(description="Until when the secret before the last rotation signs.")
+    previous_secret_until: datetime | None = Field(
+        description="When the secret from before the last rotation stops signing."
+    )
 
 
-class CallbackMade(CallbackTold):
-    """An endpoint with a secret that was just made: this is the only time that it is shown."""
+class CallbackCreated(CallbackResponse):
+    """An endpoint with its new secret, which is shown only this once."""
 
-    secret: str = Field(description="What verifies signatures: whsec_ and base64.")
+    secret: str = Field(description="The secret that verifies signatures: whsec_ followed by base64.")
 
 
-class CallbacksTold(Told):
+class CallbacksResponse(ResponseModel):
     """The endpoints of a course, newest first."""
 
-    items: list[CallbackTold]
-    next: str | None = Field(default=None, description="Always null: they are all here.")
+    items: list[CallbackResponse]
+    next: str | None = Field(default=None, description="Always null: the list is complete.")
 
 
-class CallbackPath(Asked):
-    """Which endpoint."""
+class CallbackPath(RequestModel):
+    """The path of an endpoint."""
 
     callback_id: Id
 
 
 class RotationQuery(Query):
-    """How a secret is replaced."""
+    """The query of a rotation."""
 
     hours: int = Field(
-        default=_HOURS, ge=0, le=_MOST_HOURS, description="For how long the secret before signs along; 0: no longer."
+        default=_HOURS,
+        ge=0,
+        le=_MOST_HOURS,
+        description="Hours for which the previous secret still signs; 0 ends it at once.",
     )
 
 
 class DeliveriesQuery(Query):
-    """Which deliveries."""
+    """The query of an endpoint's deliveries."""
 
-    state: Progress = Field(default=Progress.FAILED, description="Those given up, unless others are asked for.")
-    limit: int = Field(default=50, ge=1, le=200, description="How many at most.")
+    state: DeliveryState = Field(
+        default=DeliveryState.FAILED, description="The state of the deliveries; by default those that were given up."
+    )
+    limit: int = Field(default=50, ge=1, le=200, description="The largest number of items to return.")
     cursor: str | None = Field(
-        default=None, max_length=512, description="Where to go on: `next` of the page before, as it is."
+        default=None, max_length=512, description="Where to continue: the `next` of the page before."
     )
 
 
-class DeliveryTold(Told):
-    """One event for one endpoint."""
+class DeliveryResponse(ResponseModel):
+    """The delivery of one event to one endpoint."""
 
-    id: str = Field(description="The webhook-id of its every attempt.")
+    id: str = Field(description="The webhook-id of all its attempts.")
     event: Event
     submission: str
-    state: Progress
+    state: DeliveryState
     attempts: int
-    status: int | None = Field(description="What the receiver answered last.")
-    error: str | None = Field(description="What went wrong last.")
+    status: int | None = Field(description="The HTTP status of the receiver's last answer.")
+    error: str | None = Field(description="The last error.")
     created_at: datetime
-    next_at: datetime | None = Field(description="When it is tried again.")
+    next_at: datetime | None = Field(description="When the next attempt is due.")
     ended_at: datetime | None
 
 
-class DeliveriesTold(Told):
+class DeliveriesResponse(ResponseModel):
     """A page of deliveries, newest first."""
 
-    items: list[DeliveryTold]
-    next: str | None = Field(description="The cursor of the next page; null where there is none.")
+    items: list[DeliveryResponse]
+    next: str | None = Field(description="The cursor of the next page; null if there is none.")
 
 
-@noun.operation(
+@resource.operation(
     "POST",
     "/callbacks",
     scope=Scope.STAFF,
     weight="submit",
-    answers={
-        201: Answer(
-            CallbackMade,
-            says="Made; its secret is shown once.",
+    responses={
+        201: ResponseDoc(
+            CallbackCreated,
+            description="Created; its secret is shown only this once.",
             headers=CREATED,
-            leads=dict.fromkeys(
+            links=dict.fromkeys(
                 ("read_callback", "rotate_callback", "list_deliveries", "remove_callback"), "callback_id"
             ),
         )
     },
     problems=(CONFLICT,),
 )
-def create_callback(body: CallbackAsked) -> Response:
-    """Have a course's portal called back.
+def create_callback(body: CallbackRequest) -> Response:
+    """Create an endpoint that is called back.
 
-    Where the URL leads is looked up now, and again before each post.
+    The URL's address is looked up now, and again before each post.
     """
     course = caller().course(body.course)
-    _look_up(body.url)
+    _check_destination(body.url)
     try:
-        made, secret = service().store.callbacks.create(course, body.url, body.events)
+        endpoint, secret = service().store.callbacks.create(course, body.url, body.events)
     except TooManyEndpoints as error:
         raise Problem(CONFLICT, str(error)) from None
-    return answers.created(_made(made, secret), f"{PREFIX}/callbacks/{made.id}")
+    return respond_created(_render_with_secret(endpoint, secret), f"{PREFIX}/callbacks/{endpoint.id}")
 
 
-@noun.operation(
-    "GET", "/callbacks", scope=Scope.STAFF, answers={200: Answer(CallbacksTold, says="The endpoints of a course.")}
+@resource.operation(
+    "GET",
+    "/callbacks",
+    scope=Scope.STAFF,
+    responses={200: ResponseDoc(CallbacksResponse, description="The endpoints of a course.")},
 )
 def list_callbacks(query: CourseQuery) -> Response:
     """List the endpoints of a course."""
-    found = service().store.callbacks.endpoints(caller().course(query.course))
-    return answers.page(CallbacksTold(items=[_told(each) for each in found]), None)
+    endpoints = service().store.callbacks.endpoints(caller().course(query.course))
+    return respond_page(CallbacksResponse(items=[_render(endpoint) for endpoint in endpoints]), None)
 
 
-@noun.operation(
+@resource.operation(
     "GET",
     "/callbacks/<callback_id>",
     scope=Scope.STAFF,
-    answers={200: Answer(CallbackTold, says="The endpoint.", headers=TAGGED)},
+    responses={200: ResponseDoc(CallbackResponse, description="The endpoint.", headers=TAGGED)},
 )
 def read_callback(path: CallbackPath) -> Response:
     """Read an endpoint."""
-    return answers.thing(_told(_visible(path.callback_id)))
+    return respond_tagged(_render(_visible_endpoint(path.callback_id)))
 
 
-@noun.operation(
+@resource.operation(
     "POST",
     "/callbacks/<callback_id>/rotate",
     scope=Scope.STAFF,
     weight="submit",
-    answers={200: Answer(CallbackMade, says="It has a new secret, which is shown once.")},
+    responses={
+        200: ResponseDoc(
+            CallbackCreated, description="The endpoint with its new secret, which is shown only this once."
+        )
+    },
 )
 def rotate_callback(path: CallbackPath, query: RotationQuery) -> Response:
-    """Give an endpoint a new secret.
+    """Replace the secret of an endpoint.
 
-    The one before signs along for a while: every post carries both signatures, so a receiver can change over when it
-    likes. Of older ones nothing is left.
+    The previous secret still signs for a while: every post carries both signatures, so the receiver can switch at any
+    time. Older secrets no longer sign.
     """
-    found = _visible(path.callback_id)
-    secret = service().store.callbacks.rotate(found.id, query.hours)
+    endpoint = _visible_endpoint(path.callback_id)
+    secret = service().store.callbacks.rotate(endpoint.id, query.hours)
     if secret is None:
-        raise _no(found.id)
-    return answers.plain(_made(_visible(found.id), secret))
+        raise _not_found(endpoint.id)
+    return respond_plain(_render_with_secret(_visible_endpoint(endpoint.id), secret))
 
 
-@noun.operation(
+@resource.operation(
     "DELETE",
     "/callbacks/<callback_id>",
     scope=Scope.STAFF,
-    answers={204: Answer(says="It is told nothing more, and what was still to be told is dropped.")},
+    responses={204: ResponseDoc(description="Removed; its pending deliveries are dropped.")},
 )
 def remove_callback(path: CallbackPath) -> Response:
     """Remove an endpoint."""
-    if not service().store.callbacks.remove(_visible(path.callback_id).id):
-        raise _no(path.callback_id)
-    return answers.nothing()
+    if not service().store.callbacks.remove(_visible_endpoint(path.callback_id).id):
+        raise _not_found(path.callback_id)
+    return respond_empty()
 
 
-@noun.operation(
+@resource.operation(
     "GET",
     "/callbacks/<callback_id>/deliveries",
     scope=Scope.STAFF,
-    answers={200: Answer(DeliveriesTold, says="A page, newest first.", paged=True)},
+    responses={200: ResponseDoc(DeliveriesResponse, description="A page, newest first.", paged=True)},
 )
 def list_deliveries(path: CallbackPath, query: DeliveriesQuery) -> Response:
-    """List what an endpoint was told, is still to be told, or could not be told."""
-    found = _visible(path.callback_id)
-    page = service().store.callbacks.deliveries(found.id, query.state, query.limit, query.cursor)
-    told = DeliveriesTold(items=[_delivery(each) for each in page.items], next=page.next_cursor)
-    return answers.page(told, page.next_cursor)
+    """List the deliveries to an endpoint: delivered, pending or failed."""
+    endpoint = _visible_endpoint(path.callback_id)
+    page = service().store.callbacks.deliveries(endpoint.id, query.state, query.limit, query.cursor)
+    body = DeliveriesResponse(items=[_delivery(delivery) for delivery in page.items], next=page.next_cursor)
+    return respond_page(body, page.next_cursor)
 
 
-def _look_up(url: str) -> None:
-    """A Problem where callbacks may not go there. Whoever serves the name may be slow: few wait for that at a time."""
+def _check_destination(url: str) -> None:
+    """Raise Problem if callbacks may not go to a URL. Name servers may be slow, so a lookup takes a slot."""
     destinations = Destinations.of(service().settings)
     try:
         destination = destinations.read(url)
-        with service().holding.place() as held:
-            if not held:
-                detail = "as many connections are held open as this server allows; nothing was made"
+        with service().slots.hold() as has_slot:
+            if not has_slot:
+                detail = "the server holds as many open connections as it allows; nothing was created"
                 raise Problem(BUSY, detail, headers={"Retry-After": str(TRY_AGAIN)})
             destinations.addresses(destination)
     except BadDestination as error:
-        raise Problem(INVALID, f"/url: {error}", errors=(Fault("pointer", "/url", str(error)),)) from None
+        raise Problem(INVALID, f"/url: {error}", errors=(RequestFault("pointer", "/url", str(error)),)) from None
 
 
-def _visible(number: str) -> Endpoint:
-    found = service().store.callbacks.get(number)
-    if found is None or not caller().sees(found.course):
-        raise _no(number)
-    return found
+def _visible_endpoint(endpoint_id: str) -> Endpoint:
+    endpoint = service().store.callbacks.get(endpoint_id)
+    if endpoint is None or not caller().sees(endpoint.course):
+        raise _not_found(endpoint_id)
+    return endpoint
 
 
-def _no(number: str) -> Problem:
-    return Problem(NOT_FOUND, f"there is no callback {number}")
+def _not_found(endpoint_id: str) -> Problem:
+    return Problem(NOT_FOUND, f"there is no callback {endpoint_id}")
 
 
-def _fields(found: Endpoint) -> dict[str, object]:
-    until = found.previous_until
+def _fields(endpoint: Endpoint) -> dict[str, object]:
+    until = endpoint.previous_until
     return {
-        "id": found.id,
-        "course": found.course,
-        "url": found.url,
-        "events": found.events,
-        "created_at": moment(found.created),
-        "disabled_at": moment_or_none(found.disabled),
-        "disabled_reason": found.reason,
+        "id": endpoint.id,
+        "course": endpoint.course,
+        "url": endpoint.url,
+        "events": endpoint.events,
+        "created_at": moment(endpoint.created),
+        "disabled_at": moment_or_none(endpoint.disabled),
+        "disabled_reason": endpoint.reason,
         "previous_secret_until": None if until is None or until < time.time() else moment(until),
     }
 
 
-def _told(found: Endpoint) -> CallbackTold:
-    return CallbackTold.model_validate(_fields(found))
+def _render(endpoint: Endpoint) -> CallbackResponse:
+    return CallbackResponse.model_validate(_fields(endpoint))
 
 
-def _made(found: Endpoint, secret: str) -> CallbackMade:
-    return CallbackMade.model_validate({**_fields(found), "secret": secret})
+def _render_with_secret(endpoint: Endpoint, secret: str) -> CallbackCreated:
+    return CallbackCreated.model_validate({**_fields(endpoint), "secret": secret})
 
 
-def _delivery(found: Delivery) -> DeliveryTold:
-    return DeliveryTold(
-        id=found.id,
-        event=found.event,
-        submission=found.submission,
-        state=found.state,
-        attempts=found.attempts,
-        status=found.status,
-        error=found.error,
-        created_at=moment(found.created),
-        next_at=moment_or_none(found.due),
-        ended_at=moment_or_none(found.ended),
+def _delivery(delivery: Delivery) -> DeliveryResponse:
+    return DeliveryResponse(
+        id=delivery.id,
+        event=delivery.event,
+        submission=delivery.submission,
+        state=delivery.state,
+        attempts=delivery.attempts,
+        status=delivery.status,
+        error=delivery.error,
+        created_at=moment(delivery.created),
+        next_at=moment_or_none(delivery.due),
+        ended_at=moment_or_none(delivery.ended),
     )

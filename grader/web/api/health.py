@@ -1,4 +1,4 @@
-"""Whether the service is well: for whoever restarts it, and for whoever sends it requests."""
+"""Health and readiness of the service, for supervisors and load balancers."""
 
 from flask import Response
 from pydantic import Field
@@ -8,123 +8,131 @@ from grader.errors import StoreUnavailable
 from grader.model.records import Scope
 from grader.store.room import Room
 from grader.store.workers import Worker
-from grader.web.http import responses as answers
 from grader.web.http.problems import TRY_AGAIN
-from grader.web.http.resource import Answer, Noun
-from grader.web.http.schemas import Told
+from grader.web.http.resource import Resource, ResponseDoc
+from grader.web.http.responses import respond_plain
+from grader.web.http.schemas import ResponseModel
 from grader.web.http.service import service
 
-noun = Noun("health", __name__, says="Whether the service is well. Needs no token.", prefix="")
+resource = Resource("health", __name__, description="Health and readiness of the service. Needs no token.", prefix="")
 
 _OPEN: Scope | None = None
 
 
-class Alive(Told):
-    """This process answers."""
+class HealthResponse(ResponseModel):
+    """The health of a process that answers."""
 
     ok: bool
 
 
-class PartTold(Told):
-    """A part of the service, and what is wrong with it."""
+class PartResponse(ResponseModel):
+    """The state of one part of the service."""
 
     ok: bool
-    reason: str | None = Field(description="What is wrong; a warning where all is well enough.")
+    reason: str | None = Field(description="What is wrong; a warning if `ok` is true; null if nothing is.")
 
 
-class PartsTold(Told):
-    """What must be there to take submissions in and to grade them."""
+class PartsResponse(ResponseModel):
+    """The parts that are needed to accept and grade submissions."""
 
-    redis: PartTold
-    workers: PartTold
-    sweeper: PartTold
-    storage: PartTold
+    redis: PartResponse
+    workers: PartResponse
+    sweeper: PartResponse
+    storage: PartResponse
 
 
-class Readiness(Told):
-    """Whether the service takes submissions in and grades them."""
+class ReadinessResponse(ResponseModel):
+    """The readiness of the service to accept and grade submissions."""
 
     ok: bool
-    parts: PartsTold
+    parts: PartsResponse
 
 
-@noun.operation("GET", "/healthz", scope=_OPEN, answers={200: Answer(Alive, says="It lives.")})
+@resource.operation(
+    "GET", "/healthz", scope=_OPEN, responses={200: ResponseDoc(HealthResponse, description="The process is alive.")}
+)
 def read_health() -> Response:
-    """Say that this process lives, whatever the rest does."""
-    return answers.plain(Alive(ok=True))
+    """Check that this process is alive, whatever the state of the other parts."""
+    return respond_plain(HealthResponse(ok=True))
 
 
-@noun.operation(
+@resource.operation(
     "GET",
     "/readyz",
     scope=_OPEN,
-    answers={
-        200: Answer(Readiness, says="All is well."),
-        503: Answer(Readiness, says="Something is not; the parts say what.", headers={"Retry-After": "Seconds."}),
+    responses={
+        200: ResponseDoc(ReadinessResponse, description="The service is ready."),
+        503: ResponseDoc(
+            ReadinessResponse,
+            description="A part is not ready; `parts` has the reasons.",
+            headers={"Retry-After": "Seconds to wait."},
+        ),
     },
 )
 def read_readiness() -> Response:
-    """Say whether the service is ready, and which part is not."""
+    """Check if the service is ready, and which part is not."""
     parts = _parts()
-    ready = Readiness(ok=parts.redis.ok and parts.workers.ok and parts.sweeper.ok and parts.storage.ok, parts=parts)
-    answer = answers.plain(ready, 200 if ready.ok else 503)
+    ready = ReadinessResponse(
+        ok=parts.redis.ok and parts.workers.ok and parts.sweeper.ok and parts.storage.ok, parts=parts
+    )
+    response = respond_plain(ready, 200 if ready.ok else 503)
     if not ready.ok:
-        answer.headers["Retry-After"] = str(TRY_AGAIN)
-    return answer
+        response.headers["Retry-After"] = str(TRY_AGAIN)
+    return response
 
 
-def _parts() -> PartsTold:
+def _parts() -> PartsResponse:
     store = service().store
     try:
         alive, shortage = store.workers.list(), store.shortage()
     except StoreUnavailable as error:
-        # One that hangs is waited for once, not again for each question.
+        # Wait for a store that hangs once, not again for each question.
         folder = service().settings.redis_folder
         full = None if folder is None else complain_if_full(folder)
-        unknown = PartTold(ok=False, reason="nobody knows while Redis does not answer")
-        return PartsTold(
-            redis=PartTold(ok=False, reason=full or str(error)), workers=unknown, sweeper=unknown, storage=unknown
+        unknown = PartResponse(ok=False, reason="unknown while Redis does not answer")
+        return PartsResponse(
+            redis=PartResponse(ok=False, reason=full or str(error)), workers=unknown, sweeper=unknown, storage=unknown
         )
-    complaints = store.fitness()
+    complaints = store.durability_complaints()
     if shortage is not None:
-        unknown = PartTold(ok=False, reason="nobody can report while Redis has no space left")
-        return PartsTold(
-            redis=PartTold(ok=False, reason="; ".join(complaints) or shortage),
+        unknown = PartResponse(ok=False, reason="unknown while Redis has no space left: nothing can report")
+        return PartsResponse(
+            redis=PartResponse(ok=False, reason="; ".join(complaints) or shortage),
             workers=unknown,
             sweeper=unknown,
             storage=unknown,
         )
-    return PartsTold(
-        redis=PartTold(ok=not complaints, reason="; ".join(complaints) or None),
-        workers=_workers([each for each in alive if each.role == "worker"]),
-        sweeper=_sweeper([each for each in alive if each.role == "sweeper"]),
+    return PartsResponse(
+        redis=PartResponse(ok=not complaints, reason="; ".join(complaints) or None),
+        workers=_workers([process for process in alive if process.role == "worker"]),
+        sweeper=_sweeper([process for process in alive if process.role == "sweeper"]),
         storage=_storage(store.storage.room()),
     )
 
 
-def _storage(room: Room) -> PartTold:
+def _storage(room: Room) -> PartResponse:
     if room.largest is None:
-        return PartTold(
-            ok=True, reason="Redis has no maxmemory: nothing is refused before the machine has no memory left"
+        return PartResponse(
+            ok=True, reason="Redis has no maxmemory: nothing is refused until the machine runs out of memory"
         )
-    taken = f"submissions may fill {room.limit} bytes of Redis, and {room.used} are used"
+    taken = f"submissions may use {room.limit} bytes of Redis, and {room.used} are used"
     advice = "delete submissions, or give Redis more memory"
     if room.full:
-        return PartTold(ok=False, reason=f"the storage is full: {taken}; {advice}")
+        return PartResponse(ok=False, reason=f"the storage is full: {taken}; {advice}")
     if room.largest < service().settings.max_bytes:
-        short = f"room runs short: {taken}; files above {room.largest} bytes, compressed, are refused; {advice}"
-        return PartTold(ok=True, reason=short)
-    return PartTold(ok=True, reason=None)
+        short = f"space is running out: {taken}; files above {room.largest} bytes compressed are refused; {advice}"
+        return PartResponse(ok=True, reason=short)
+    return PartResponse(ok=True, reason=None)
 
 
-def _workers(alive: list[Worker]) -> PartTold:
+def _workers(alive: list[Worker]) -> PartResponse:
     if not alive:
-        return PartTold(ok=False, reason="no worker has reported within 15 seconds; start one: backmark worker")
-    unfit = [f"{each.name} cannot isolate: {each.reason}" for each in alive if not each.jail]
-    return PartTold(ok=len(unfit) < len(alive), reason="; ".join(unfit) or None)
+        return PartResponse(ok=False, reason="no worker has reported within 15 seconds; start one: backmark worker")
+    unfit = [f"{worker.name} cannot isolate: {worker.reason}" for worker in alive if not worker.jail]
+    return PartResponse(ok=len(unfit) < len(alive), reason="; ".join(unfit) or None)
 
 
-def _sweeper(alive: list[Worker]) -> PartTold:
+def _sweeper(alive: list[Worker]) -> PartResponse:
     if not alive:
-        return PartTold(ok=False, reason="no sweeper has reported within 15 seconds; start one: backmark sweeper")
-    return PartTold(ok=True, reason=None)
+        return PartResponse(ok=False, reason="no sweeper has reported within 15 seconds; start one: backmark sweeper")
+    return PartResponse(ok=True, reason=None)

@@ -1,4 +1,4 @@
-"""Figures for Prometheus, read from the store when they are asked for: every web process tells the same."""
+"""Metrics for Prometheus, read from the store on each request, so every web process shows the same."""
 
 from collections.abc import Iterator
 
@@ -10,34 +10,39 @@ from prometheus_client.registry import Collector
 
 from grader.errors import StoreUnavailable
 from grader.model.records import Queue
-from grader.store.counters import Figures, Histogram
+from grader.store.counters import Histogram, Totals
 from grader.store.room import Room
 from grader.store.store import Store
-from grader.web.http.resource import Answer, Noun
+from grader.web.http.resource import Resource, ResponseDoc
 from grader.web.http.service import service
 
-noun = Noun("metrics", __name__, says="Figures for Prometheus. Needs no token.", prefix="")
+resource = Resource("metrics", __name__, description="Metrics for Prometheus. Needs no token.", prefix="")
 
 #: prometheus_client's text format.
 CONTENT_TYPE = "text/plain"
 
 
-@noun.operation(
+@resource.operation(
     "GET",
     "/metrics",
     scope=None,
-    answers={200: Answer(says="The figures; `backmark_redis_up` is 0 while there are none.", other=(CONTENT_TYPE,))},
+    responses={
+        200: ResponseDoc(
+            description="The metrics; only `backmark_redis_up`, which is 0, while Redis does not answer.",
+            media_types=(CONTENT_TYPE,),
+        )
+    },
 )
 def read_metrics() -> Response:
-    """Tell queue depth and age, grading time, outcomes, failures, and who works."""
+    """Read queue depth and age, grading time, outcomes, failures, and running processes."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Figures(service().store))
+    registry.register(_StoreCollector(service().store))
     answer = Response(generate_latest(registry), content_type="text/plain; version=0.0.4; charset=utf-8")
     answer.headers["Cache-Control"] = "no-store"
     return answer
 
 
-class _Figures(Collector):
+class _StoreCollector(Collector):
     def __init__(self, store: Store) -> None:
         self._store = store
 
@@ -47,62 +52,66 @@ class _Figures(Collector):
                 *_queues(self._store),
                 *_workers(self._store),
                 *_storage(self._store.storage.room()),
-                *_counted(self._store.counters.read()),
+                *_totals(self._store.counters.read()),
             ]
         except StoreUnavailable:
             metrics = []
-        yield GaugeMetricFamily("backmark_redis_up", "Whether Redis answers.", float(bool(metrics)))
+        yield GaugeMetricFamily("backmark_redis_up", "1 if Redis answers, else 0.", float(bool(metrics)))
         yield from metrics
 
 
 def _queues(store: Store) -> Iterator[Metric]:
-    waiting = GaugeMetricFamily("backmark_queue_waiting", "Jobs that wait.", labels=["queue"])
-    oldest = GaugeMetricFamily("backmark_queue_oldest_seconds", "How long the first has waited.", labels=["queue"])
+    waiting = GaugeMetricFamily("backmark_queue_waiting", "Jobs waiting.", labels=["queue"])
+    oldest = GaugeMetricFamily(
+        "backmark_queue_oldest_seconds", "Seconds that the oldest job has waited.", labels=["queue"]
+    )
     for queue in Queue:
         waiting.add_metric([queue.value], store.jobs.waiting(queue))
         oldest.add_metric([queue.value], store.jobs.oldest(queue) or 0.0)
     yield waiting
     yield oldest
-    yield GaugeMetricFamily("backmark_jobs_running", "Jobs that are held by workers.", store.jobs.running())
+    yield GaugeMetricFamily("backmark_jobs_running", "Jobs claimed by workers.", store.jobs.running())
 
 
 def _workers(store: Store) -> Iterator[Metric]:
     alive = store.workers.list()
-    roles = GaugeMetricFamily("backmark_workers", "Processes that report, by role.", labels=["role"])
+    roles = GaugeMetricFamily("backmark_workers", "Running processes, by role.", labels=["role"])
     for role in ("worker", "sweeper"):
-        roles.add_metric([role], sum(each.role == role for each in alive))
+        roles.add_metric([role], sum(process.role == role for process in alive))
     yield roles
-    unfit = sum(each.role == "worker" and not each.jail for each in alive)
-    yield GaugeMetricFamily("backmark_workers_without_jail", "Workers that cannot isolate, and take nothing.", unfit)
+    unfit = sum(process.role == "worker" and not process.jail for process in alive)
+    yield GaugeMetricFamily(
+        "backmark_workers_without_jail", "Workers that cannot isolate submissions, and take none.", unfit
+    )
 
 
 def _storage(room: Room) -> Iterator[Metric]:
     largest = float("inf") if room.largest is None else room.largest
-    for name, says, value in (
+    for name, description, value in (
         ("used", "Memory that Redis uses.", room.used),
-        ("limit", "Memory that submissions may fill; 0: no limit.", room.limit),
+        ("limit", "Memory that submissions may use; 0: no limit.", room.limit),
         ("maxmemory", "Memory that Redis may use; 0: no limit.", room.most),
         ("largest_file", "The largest compressed file that is accepted now.", largest),
     ):
-        yield GaugeMetricFamily(f"backmark_storage_{name}_bytes", says, value)
+        yield GaugeMetricFamily(f"backmark_storage_{name}_bytes", description, value)
 
 
-def _counted(figures: Figures) -> Iterator[Metric]:
+def _totals(figures: Totals) -> Iterator[Metric]:
     totals = {
         "accepted": "Submissions accepted.",
         "replayed": "Requests that repeated an Idempotency-Key.",
-        "service_failures": "Submissions without a verdict by our failure: each is an alarm.",
-        "lost_leases": "Jobs whose worker gave no sign of life.",
+        "service_failures": "Submissions without a verdict because the service failed: each is an alarm.",
+        "lost_leases": "Jobs whose lease expired without a sign of life from the worker.",
         "handed_back": "Jobs that a stopping worker handed back.",
         "sent_again": "Jobs sent to the workers again.",
-        "retried": "Submissions that staff had graded again after we failed.",
-        "jail_failures": "Jails that could not be built or lost their way.",
+        "retried": "Submissions that staff retried after the service failed.",
+        "jail_failures": "Jails that could not be built, or broke.",
         "reused": "Verdicts reused for an identical source.",
         "regraded": "Verdicts replaced by a regrade.",
-        "rolled_back": "Verdicts restored by a roll-back.",
+        "rolled_back": "Verdicts restored by a rollback.",
     }
-    for name, says in totals.items():
-        yield CounterMetricFamily(f"backmark_{name}", says, float(getattr(figures, name)))
+    for name, description in totals.items():
+        yield CounterMetricFamily(f"backmark_{name}", description, float(getattr(figures, name)))
     outcomes = CounterMetricFamily("backmark_outcomes", "First verdicts by outcome.", labels=["outcome"])
     for outcome, number in sorted(figures.outcomes.items()):
         outcomes.add_metric([outcome], number)
@@ -111,16 +120,16 @@ def _counted(figures: Figures) -> Iterator[Metric]:
     for (kind, state), number in sorted(figures.states.items()):
         ends.add_metric([kind, state], number)
     yield ends
-    tries = CounterMetricFamily("backmark_failed_tries", "Tries that ended by our failure.", labels=["kind"])
+    tries = CounterMetricFamily("backmark_failed_tries", "Attempts at a job that the service failed.", labels=["kind"])
     for kind, number in sorted(figures.failures.items()):
         tries.add_metric([kind], number)
     yield tries
     yield _histogram("backmark_grading_seconds", "From the claim to the verdict.", figures.grading)
-    yield _histogram("backmark_waiting_seconds", "From accepted to the first claim.", figures.waiting)
+    yield _histogram("backmark_waiting_seconds", "From acceptance to the first claim.", figures.waiting)
 
 
-def _histogram(name: str, says: str, figures: Histogram) -> Metric:
-    metric = HistogramMetricFamily(name, says)
+def _histogram(name: str, description: str, figures: Histogram) -> Metric:
+    metric = HistogramMetricFamily(name, description)
     buckets = [("+Inf" if bound == float("inf") else str(bound), count) for bound, count in figures.buckets]
     metric.add_metric([], buckets, figures.seconds)
     return metric

@@ -1,4 +1,4 @@
-"""Publications: a revision is asked for, and a worker draws, tries and publishes it, or refuses."""
+"""Publications: a request for a revision, which a worker draws, tests and publishes, or refuses."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -14,51 +14,54 @@ from grader.model.assignment_toml import MOST_NETWORKS, parse
 from grader.model.fresh import usual
 from grader.model.records import Publication, Scope, State
 from grader.store.errors import TooManyPublications
-from grader.web.http import responses as answers
 from grader.web.http.auth import caller
-from grader.web.http.idempotency import Keyed, claimed
-from grader.web.http.problems import CONFLICT, INVALID, KEY_MISSING, KEY_REUSED, NOT_FOUND, Fault, Problem
-from grader.web.http.resource import ACCEPTED, PREFIX, TAGGED, Answer, Noun
-from grader.web.http.schemas import WHOLE, Asked, Id, Name, PageQuery, Told, moment, moment_or_none
+from grader.web.http.idempotency import IdempotencyHeader, idempotency_claim
+from grader.web.http.problems import CONFLICT, INVALID, KEY_MISSING, KEY_REUSED, NOT_FOUND, Problem, RequestFault
+from grader.web.http.resource import ACCEPTED, PREFIX, TAGGED, Resource, ResponseDoc
+from grader.web.http.responses import respond_accepted, respond_page, respond_tagged
+from grader.web.http.schemas import WHOLE, Id, Name, PageQuery, RequestModel, ResponseModel, moment, moment_or_none
 from grader.web.http.service import service
 
-noun = Noun("publications", __name__, says="How a revision of an assignment comes to be.")
+resource = Resource("publications", __name__, description="Requests to publish a revision of an assignment.")
 
 
-class PublicationAsked(Asked):
-    """An assignment to be published."""
+class PublicationRequest(RequestModel):
+    """An assignment to publish."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"toml": 'id = "mine"\ntitle = "Mine"\n', "fresh": 40}})
 
     toml: str = Field(
         max_length=65536,
-        description="The assignment, as `backmark grade --assignment` reads it.",
+        description="The assignment in TOML, as `backmark grade --assignment` reads it.",
     )
     fresh: Annotated[int, Field(ge=0, le=MOST_NETWORKS), WHOLE] | None = Field(
         default=None,
-        description="How many of the networks give way to others from a secret pool, which each group of students has"
-        " of its own: a fifth if left out, and none without BACKMARK_SECRET.",
+        description="The number of networks that are replaced with networks from a secret pool, different for each "
+        "group of students; by default a fifth, or none without BACKMARK_SECRET.",
     )
-    course: Name | None = Field(default=None, description="For tokens with the scope admin; else the token's own.")
+    course: Name | None = Field(
+        default=None,
+        description="The token's own course by default; only tokens with the scope admin may name another.",
+    )
 
 
-class MistakePassed(Told):
-    """A known mistake that every network lets pass: its id, and the words after "it"."""
+class UndetectedMistake(ResponseModel):
+    """A known mistake that no network detects: its id, and the words that follow "it"."""
 
     id: str
     title: str
 
 
-class RefusalTold(Told):
-    """Why it was not published, in parts."""
+class RefusalResponse(ResponseModel):
+    """The reasons of a refusal, in parts."""
 
     says: str
-    mistakes: list[MistakePassed] = Field(description="Known mistakes that its networks let pass.")
-    advice: str = Field(description="What to do; empty if `says` names it.")
+    mistakes: list[UndetectedMistake] = Field(description="Known mistakes that no network detects.")
+    advice: str = Field(description="What to do; empty if `says` includes it.")
 
 
-class PublicationTold(Told):
-    """A publication: once it is done, it has a revision or a refusal."""
+class PublicationResponse(ResponseModel):
+    """A publication; once done, it has a revision or a refusal."""
 
     id: str
     state: State
@@ -67,111 +70,117 @@ class PublicationTold(Told):
     fresh: int
     created_at: datetime
     finished_at: datetime | None
-    revision: str | None = Field(description="What was published.")
-    refusal: str | None = Field(description="Why it was not: such as a known mistake that its networks let pass.")
-    refused: RefusalTold | None = Field(description="The same in parts.")
+    revision: str | None = Field(description="The id of the published revision.")
+    refusal: str | None = Field(
+        description="Why it was not published, such as a known mistake that no network detects."
+    )
+    refused: RefusalResponse | None = Field(description="The refusal in parts.")
     failure: str | None = Field(description="Why it ended as service_failed.")
     toml: str
 
 
-class PublicationsTold(Told):
+class PublicationsResponse(ResponseModel):
     """A page of publications, newest first."""
 
-    items: list[PublicationTold]
-    next: str | None = Field(description="The cursor of the next page; null where there is none.")
+    items: list[PublicationResponse]
+    next: str | None = Field(description="The cursor of the next page; null if there is none.")
 
 
-class PublicationPath(Asked):
-    """Which publication."""
+class PublicationPath(RequestModel):
+    """The path of a publication."""
 
     publication_id: Id
 
 
-@noun.operation(
+@resource.operation(
     "POST",
     "/publications",
     scope=Scope.STAFF,
     weight="submit",
-    answers={
-        202: Answer(
-            PublicationTold,
-            says="Recorded; a worker draws it.",
+    responses={
+        202: ResponseDoc(
+            PublicationResponse,
+            description="Recorded; a worker draws the networks.",
             headers=ACCEPTED,
-            leads={"read_publication": "publication_id"},
+            links={"read_publication": "publication_id"},
         )
     },
     problems=(KEY_MISSING, KEY_REUSED, CONFLICT),
 )
-def publish(header: Keyed, body: PublicationAsked) -> Response:
+def publish(header: IdempotencyHeader, body: PublicationRequest) -> Response:
     """Publish a revision of an assignment.
 
-    A worker draws its networks and tries them on known mistakes; it is published only if they catch them all.
+    A worker draws the networks and tests them on known mistakes; the revision is published only if they detect all.
     """
     assignment = read_assignment(body.toml)
     course = caller().course(body.course)
-    wanted = usual_fresh(assignment) if body.fresh is None else body.fresh
-    key = claimed(header, course, wanted, sha256(body.toml.encode()).hexdigest())
+    fresh = usual_fresh(assignment) if body.fresh is None else body.fresh
+    key = idempotency_claim(header, course, fresh, sha256(body.toml.encode()).hexdigest())
     try:
-        found = service().intake.publish(course, assignment.id, body.toml, wanted, key)
+        publication = service().intake.publish(course, assignment.id, body.toml, fresh, key)
     except TooManyPublications as error:
         raise Problem(CONFLICT, str(error)) from None
-    return answers.accepted(_told(found), f"{PREFIX}/publications/{found.id}")
+    return respond_accepted(_render(publication), f"{PREFIX}/publications/{publication.id}")
 
 
-@noun.operation(
+@resource.operation(
     "GET",
     "/publications",
     scope=Scope.STAFF,
-    answers={200: Answer(PublicationsTold, says="A page, newest first.", paged=True)},
+    responses={200: ResponseDoc(PublicationsResponse, description="A page, newest first.", paged=True)},
 )
 def list_publications(query: PageQuery) -> Response:
     """List the publications of a course."""
     page = service().store.publications.list(caller().course(query.course), query.limit, query.cursor)
-    told = PublicationsTold(items=[_told(each) for each in page.items], next=page.next_cursor)
-    return answers.page(told, page.next_cursor)
+    body = PublicationsResponse(items=[_render(publication) for publication in page.items], next=page.next_cursor)
+    return respond_page(body, page.next_cursor)
 
 
-@noun.operation(
+@resource.operation(
     "GET",
     "/publications/<publication_id>",
     scope=Scope.STAFF,
-    answers={200: Answer(PublicationTold, says="Where it is.", headers=TAGGED)},
+    responses={200: ResponseDoc(PublicationResponse, description="The publication.", headers=TAGGED)},
 )
 def read_publication(path: PublicationPath) -> Response:
     """Read a publication."""
-    found = service().store.publications.get(path.publication_id)
-    if found is None or not caller().sees(found.course):
+    publication = service().store.publications.get(path.publication_id)
+    if publication is None or not caller().sees(publication.course):
         raise Problem(NOT_FOUND, f"there is no publication {path.publication_id}")
-    return answers.thing(_told(found))
+    return respond_tagged(_render(publication))
 
 
 def read_assignment(toml: str) -> Assignment:
-    """The assignment that a TOML describes; a Problem that says what is wrong with the TOML."""
+    """Return the assignment that a TOML text describes. Raises Problem with what is wrong with the text."""
     try:
         return parse(toml, "toml")
     except (BadAssignment, ValueError, RecursionError) as error:
-        # The last two from numbers of thousands of digits, and from brackets nested as deep.
-        detail = str(error) if isinstance(error, BadAssignment) else "toml has numbers or brackets beyond all reason"
-        raise Problem(INVALID, detail, errors=(Fault("pointer", "/toml", detail),)) from None
+        # The last two come from numbers of thousands of digits, and from brackets nested as deep.
+        detail = (
+            str(error)
+            if isinstance(error, BadAssignment)
+            else "toml has numbers that are too long or brackets nested too deep"
+        )
+        raise Problem(INVALID, detail, errors=(RequestFault("pointer", "/toml", detail),)) from None
 
 
 def usual_fresh(assignment: Assignment) -> int:
-    """How many networks of an assignment are fresh unless somebody says otherwise: none without a secret."""
+    """Return the default number of fresh networks of an assignment: none without a secret."""
     return usual(assignment.networks) if service().settings.secret is not None else 0
 
 
-def _told(found: Publication) -> PublicationTold:
-    return PublicationTold(
-        id=found.id,
-        state=found.state,
-        course=found.course,
-        assignment=found.assignment_id,
-        fresh=found.fresh,
-        created_at=moment(found.created),
-        finished_at=moment_or_none(found.finished),
-        revision=found.revision,
-        refusal=None if found.refusal is None else str(found.refusal),
-        refused=None if found.refusal is None else RefusalTold.model_validate(asdict(found.refusal)),
-        failure=found.failure,
-        toml=found.toml,
+def _render(publication: Publication) -> PublicationResponse:
+    return PublicationResponse(
+        id=publication.id,
+        state=publication.state,
+        course=publication.course,
+        assignment=publication.assignment_id,
+        fresh=publication.fresh,
+        created_at=moment(publication.created),
+        finished_at=moment_or_none(publication.finished),
+        revision=publication.revision,
+        refusal=None if publication.refusal is None else str(publication.refusal),
+        refused=None if publication.refusal is None else RefusalResponse.model_validate(asdict(publication.refusal)),
+        failure=publication.failure,
+        toml=publication.toml,
     )

@@ -1,4 +1,4 @@
-"""What a regrade's report says of each submission, as JSON and as a table."""
+"""The rows of a regrade's report, one for each submission, as JSON and as a table."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -8,76 +8,76 @@ from pydantic import Field
 
 from grader.model.verdict import Outcome
 from grader.store.regrades.model import Phase
-from grader.store.regrades.report import Fate, Row
-from grader.store.summary import Change, Standing
-from grader.web.api.regrade_schemas import CountsTold
+from grader.store.regrades.report import Disposition, ReportRow
+from grader.store.summary import Change, VerdictSummary
+from grader.web.api.regrade_schemas import CountsResponse
 from grader.web.api.spreadsheets import Cell
-from grader.web.api.verdict_schemas import VerdictTold
-from grader.web.http.schemas import Told, moment
+from grader.web.api.verdict_schemas import VerdictResponse
+from grader.web.http.schemas import ResponseModel, moment
 
 
 class Status(StrEnum):
-    """Where a submission is within a regrade."""
+    """The state of a submission within a regrade."""
 
-    #: Not graded yet.
+    #: The submission has not been graded yet.
     WAITING = "waiting"
     COULD_NOT_BE_GRADED = "could_not_be_graded"
     PREVIEWED = "previewed"
     APPLIED = "applied"
     SKIPPED = "skipped"
     ROLLED_BACK = "rolled_back"
-    #: Not rolled back.
+    #: The submission was not rolled back.
     LEFT = "left"
 
 
-class StandingTold(Told):
-    """A verdict in short."""
+class VerdictSummaryResponse(ResponseModel):
+    """A verdict in brief."""
 
     outcome: Outcome
     score: int
     max_score: int
-    failing: list[str] = Field(description="Properties that failed.")
+    failing: list[str] = Field(description="The properties that failed.")
 
 
-class ComparisonTold(Told):
-    """How a submission stood when it was chosen, and how it would stand."""
+class ComparisonResponse(ResponseModel):
+    """The result of a submission when it was selected, and its result after the regrade."""
 
     submission: str
     student: str
     attempt: int
     filename: str
     created_at: datetime
-    change: Change | None = Field(description="Of the share of its marks; null where it is not graded.")
-    before: StandingTold | None = Field(
-        description="Null for a submission without a verdict: it ended as service_failed."
+    change: Change | None = Field(description="How its share of the marks changes; null if it is not graded.")
+    before: VerdictSummaryResponse | None = Field(
+        description="Null if it had no verdict because it ended as service_failed."
     )
-    after: StandingTold | None
+    after: VerdictSummaryResponse | None
     newly_failing: list[str]
     newly_passing: list[str]
     status: Status
     reason: str | None = Field(
-        description="Why it was skipped or left: changed or would_lower; or why it could not be graded."
+        description="Why it was skipped or left (changed or would_lower), or why it could not be graded."
     )
 
 
-class ReportTold(Told):
-    """A page of a report, newest submission first, with the figures of the whole."""
+class ReportResponse(ResponseModel):
+    """A page of a report, newest submission first, with the counts of the whole regrade."""
 
     regrade: str
     phase: Phase
-    counts: CountsTold
-    items: list[ComparisonTold]
-    next: str | None = Field(description="The cursor of the next page; null where there is none.")
+    counts: CountsResponse
+    items: list[ComparisonResponse]
+    next: str | None = Field(description="The cursor of the next page; null if there is none.")
 
 
-class DetailTold(ComparisonTold):
-    """A submission with both verdicts in full."""
+class DetailResponse(ComparisonResponse):
+    """A submission of a regrade with both verdicts in full."""
 
-    verdict_before: VerdictTold | None = Field(description="The one that held when it was chosen.")
-    verdict_after: VerdictTold | None = Field(description="This regrade's.")
+    verdict_before: VerdictResponse | None = Field(description="The verdict in force when the submission was selected.")
+    verdict_after: VerdictResponse | None = Field(description="The verdict of this regrade.")
 
 
-#: What `cells` are called.
+#: The column names of `cells`.
 HEADER = (
     *("submission", "student", "attempt", "filename", "created_at", "change"),
     *("before_outcome", "before_score", "before_max_score"),
@@ -86,18 +86,18 @@ HEADER = (
 )
 
 
-def compared(row: Row) -> ComparisonTold:
-    """One submission."""
+def render_comparison(row: ReportRow) -> ComparisonResponse:
+    """Return the row of one submission as JSON."""
     status, reason = _status(row)
-    return ComparisonTold(
+    return ComparisonResponse(
         submission=row.submission,
         student=row.entry.student,
         attempt=row.entry.attempt,
         filename=row.entry.filename,
         created_at=moment(row.entry.created),
         change=row.change,
-        before=_standing(row.entry.before),
-        after=_standing(row.after),
+        before=_render_summary(row.entry.before),
+        after=_render_summary(row.after),
         newly_failing=list(row.newly_failing),
         newly_passing=list(row.newly_passing),
         status=status,
@@ -105,47 +105,47 @@ def compared(row: Row) -> ComparisonTold:
     )
 
 
-def cells(row: Row) -> tuple[Cell, ...]:
-    """The same as a row of a table."""
+def cells(row: ReportRow) -> tuple[Cell, ...]:
+    """Return the row of one submission as cells of a table."""
     status, reason = _status(row)
     created = moment(row.entry.created).isoformat(timespec="milliseconds")
     return (
         *(row.submission, row.entry.student, row.entry.attempt, row.entry.filename, created, row.change),
-        *_short(row.entry.before),
-        *_short(row.after),
+        *_summary_cells(row.entry.before),
+        *_summary_cells(row.after),
         *(" ".join(row.newly_failing), " ".join(row.newly_passing), status, reason),
     )
 
 
-def _status(row: Row) -> tuple[Status, str | None]:
+def _status(row: ReportRow) -> tuple[Status, str | None]:
     match row.fate:
         case None if row.failure is not None:
             return Status.COULD_NOT_BE_GRADED, row.failure
         case None:
             return (Status.WAITING if row.after is None else Status.PREVIEWED), None
-        case Fate.CHANGED | Fate.WOULD_LOWER:
+        case Disposition.CHANGED | Disposition.WOULD_LOWER:
             return Status.SKIPPED, row.fate
-        case Fate.LEFT:
-            return Status.LEFT, Fate.CHANGED
-        case Fate.APPLIED:
+        case Disposition.LEFT:
+            return Status.LEFT, Disposition.CHANGED
+        case Disposition.APPLIED:
             return Status.APPLIED, None
-        case Fate.ROLLED_BACK:
+        case Disposition.ROLLED_BACK:
             return Status.ROLLED_BACK, None
 
 
-def _standing(standing: Standing | None) -> StandingTold | None:
-    if standing is None or not standing.graded:
+def _render_summary(summary: VerdictSummary | None) -> VerdictSummaryResponse | None:
+    if summary is None or not summary.graded:
         return None
-    return StandingTold(
-        outcome=Outcome(standing.outcome),
-        score=standing.score,
-        max_score=standing.max_score,
-        failing=list(standing.failing),
+    return VerdictSummaryResponse(
+        outcome=Outcome(summary.outcome),
+        score=summary.score,
+        max_score=summary.max_score,
+        failing=list(summary.failing),
     )
 
 
-def _short(standing: Standing | None) -> Iterator[Cell]:
-    if standing is None or not standing.graded:
+def _summary_cells(summary: VerdictSummary | None) -> Iterator[Cell]:
+    if summary is None or not summary.graded:
         yield from (None, None, None)
     else:
-        yield from (standing.outcome, standing.score, standing.max_score)
+        yield from (summary.outcome, summary.score, summary.max_score)

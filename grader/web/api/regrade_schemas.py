@@ -1,4 +1,4 @@
-"""What is said of a regrade: where it is, how far, how many change, and what can be done with it."""
+"""The JSON of a regrade: its phase, progress and counts, and the possible actions."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -6,12 +6,12 @@ from enum import StrEnum
 from pydantic import Field
 
 from grader.model.verdict import Outcome
-from grader.store.regrades.model import Counts, Mode, Phase, Regrade, Which
-from grader.web.http.schemas import Told, moment, moment_or_none
+from grader.store.regrades.model import Mode, Phase, RegradeCounts, RegradeRecord, Which
+from grader.web.http.schemas import ResponseModel, moment, moment_or_none
 
 
 class Action(StrEnum):
-    """What can be asked of a regrade, by the last part of its address."""
+    """An action on a regrade, by the last part of its address."""
 
     APPLY = "apply"
     CANCEL = "cancel"
@@ -19,41 +19,43 @@ class Action(StrEnum):
     ROLL_BACK = "rollback"
 
 
-class ProgressTold(Told):
-    """How far the step is that goes on: distinct sources while previewing, else submissions."""
+class ProgressResponse(ResponseModel):
+    """The progress of the current step: distinct sources while previewing, else submissions."""
 
-    total: int | None = Field(description="Null while it is not known yet.")
+    total: int | None = Field(description="Null until it is known.")
     done: int
-    failed: int = Field(description="Sources that could not be graded.")
+    failed: int = Field(description="The number of sources that could not be graded.")
 
 
-class SkippedTold(Told):
-    """Submissions that were left as they were, by the reason."""
+class SkippedResponse(ResponseModel):
+    """The number of submissions that were left as they were, by reason."""
 
-    changed: int = Field(description="Another verdict holds than the one that was previewed.")
+    changed: int = Field(description="Their verdict is no longer the one that was compared in the preview.")
     would_lower: int = Field(description="They would have lost marks, and the mode is never_lower.")
     deleted: int
 
 
-class CountsTold(Told):
-    """How many submissions, unless said otherwise."""
+class CountsResponse(ResponseModel):
+    """The number of submissions in each state, unless stated otherwise."""
 
     submissions: int
-    sources: int = Field(description="Distinct sources among them: each is graded once.")
+    sources: int = Field(description="The number of distinct sources; each is graded once.")
     up: int
     down: int
     same: int
-    could_not_be_graded: int = Field(description="By our own failure: they keep their marks; resume tries again.")
+    could_not_be_graded: int = Field(
+        description="Because the service failed: they keep their marks, and resume retries them."
+    )
     skipped: int
-    skipped_because: SkippedTold
-    applied: int = Field(description="That were given this regrade's verdict, and were not rolled back.")
+    skipped_because: SkippedResponse
+    applied: int = Field(description="They have this regrade's verdict, and were not rolled back.")
     rolled_back: int
-    left: int = Field(description="Not rolled back: another verdict holds by now.")
-    newly_failing: dict[str, int] = Field(description="By property.")
-    newly_passing: dict[str, int] = Field(description="By property.")
+    left: int = Field(description="Not rolled back, because another verdict has replaced this regrade's.")
+    newly_failing: dict[str, int] = Field(description="The number of submissions by property.")
+    newly_passing: dict[str, int] = Field(description="The number of submissions by property.")
 
 
-class RegradeTold(Told):
+class RegradeResponse(ResponseModel):
     """A regrade."""
 
     id: str
@@ -62,57 +64,59 @@ class RegradeTold(Told):
     revision: str
     outcomes: list[Outcome]
     since: datetime | None
-    students: list[str] = Field(description="(deleted) stands for one who was deleted since.")
+    students: list[str] = Field(description="(deleted) stands for a student who has been deleted since.")
     which: Which
     fresh: bool
     phase: Phase
-    stopped_in: Phase | None = Field(description="Where it was cancelled or failed: resume goes on from there.")
+    stopped_in: Phase | None = Field(
+        description="The phase in which it was cancelled or failed; resume continues from there."
+    )
     failure: str | None = Field(description="Why it failed.")
-    mode: Mode | None = Field(description="How it is applied.")
+    mode: Mode | None = Field(description="How it is applied; null until then.")
     created_at: datetime
-    changed_at: datetime = Field(description="When its phase changed last.")
-    progress: ProgressTold
-    eta_seconds: float | None = Field(description="Until the step should be through; null while nobody can tell.")
-    counts: CountsTold
-    actions: list[Action] = Field(description="What can be asked of it now.")
+    changed_at: datetime = Field(description="When its phase last changed.")
+    progress: ProgressResponse
+    eta_seconds: float | None = Field(description="Estimated time until the step is done; null while unknown.")
+    counts: CountsResponse
+    actions: list[Action] = Field(description="The actions that are possible now.")
 
 
-class RegradesTold(Told):
+class RegradesResponse(ResponseModel):
     """A page of regrades, newest first."""
 
-    items: list[RegradeTold]
-    next: str | None = Field(description="The cursor of the next page; null where there is none.")
+    items: list[RegradeResponse]
+    next: str | None = Field(description="The cursor of the next page; null if there is none.")
 
 
-def told(found: Regrade) -> RegradeTold:
-    """The whole of one."""
-    chosen, progress = found.selection, found.progress
-    return RegradeTold(
-        id=found.id,
-        course=chosen.course,
-        assignment=chosen.assignment,
-        revision=chosen.revision,
-        outcomes=[Outcome(each) for each in chosen.outcomes],
-        since=moment_or_none(chosen.since),
-        students=list(chosen.students),
-        which=chosen.which,
-        fresh=chosen.fresh,
-        phase=found.phase,
-        stopped_in=found.stopped_in,
-        failure=found.failure,
-        mode=found.mode,
-        created_at=moment(found.created),
-        changed_at=moment(found.changed),
-        progress=ProgressTold(total=progress.total, done=progress.done, failed=progress.failed),
+def render_regrade(regrade: RegradeRecord) -> RegradeResponse:
+    """Return a regrade as JSON."""
+    selection, progress = regrade.selection, regrade.progress
+    return RegradeResponse(
+        id=regrade.id,
+        course=selection.course,
+        assignment=selection.assignment,
+        revision=selection.revision,
+        outcomes=[Outcome(outcome) for outcome in selection.outcomes],
+        since=moment_or_none(selection.since),
+        students=list(selection.students),
+        which=selection.which,
+        fresh=selection.fresh,
+        phase=regrade.phase,
+        stopped_in=regrade.stopped_in,
+        failure=regrade.failure,
+        mode=regrade.mode,
+        created_at=moment(regrade.created),
+        changed_at=moment(regrade.changed),
+        progress=ProgressResponse(total=progress.total, done=progress.done, failed=progress.failed),
         eta_seconds=None if progress.eta is None else round(progress.eta, 1),
-        counts=counted(found.counts),
-        actions=actions(found),
+        counts=render_counts(regrade.counts),
+        actions=actions(regrade),
     )
 
 
-def counted(counts: Counts) -> CountsTold:
-    """The figures of one."""
-    return CountsTold(
+def render_counts(counts: RegradeCounts) -> CountsResponse:
+    """Return the counts of a regrade as JSON."""
+    return CountsResponse(
         submissions=counts.submissions,
         sources=counts.sources,
         up=counts.up,
@@ -120,7 +124,7 @@ def counted(counts: Counts) -> CountsTold:
         same=counts.same,
         could_not_be_graded=counts.could_not_be_graded,
         skipped=counts.skipped,
-        skipped_because=SkippedTold(changed=counts.changed, would_lower=counts.would_lower, deleted=counts.deleted),
+        skipped_because=SkippedResponse(changed=counts.changed, would_lower=counts.would_lower, deleted=counts.deleted),
         applied=counts.applied,
         rolled_back=counts.rolled_back,
         left=counts.left,
@@ -129,7 +133,7 @@ def counted(counts: Counts) -> CountsTold:
     )
 
 
-#: By the phase, also by the one that it stopped in.
+#: The possible actions in a phase; also used for the phase in which a regrade stopped.
 _ACTIONS = {
     Phase.PREPARING: [Action.CANCEL],
     Phase.PREVIEWING: [Action.CANCEL],
@@ -140,10 +144,10 @@ _ACTIONS = {
 }
 
 
-def actions(found: Regrade) -> list[Action]:
-    """What can be asked of it now."""
-    if found.phase is Phase.FAILED:
-        stopped = [] if found.stopped_in is None else _ACTIONS.get(found.stopped_in, [])
+def actions(regrade: RegradeRecord) -> list[Action]:
+    """Return the actions that are possible now."""
+    if regrade.phase is Phase.FAILED:
+        stopped = [] if regrade.stopped_in is None else _ACTIONS.get(regrade.stopped_in, [])
         return [*stopped, Action.RESUME]
-    again = found.phase in {Phase.PREVIEWING, Phase.PREVIEWED} and found.progress.failed
-    return [*_ACTIONS.get(found.phase, []), *([Action.RESUME] if again else [])]
+    again = regrade.phase in {Phase.PREVIEWING, Phase.PREVIEWED} and regrade.progress.failed
+    return [*_ACTIONS.get(regrade.phase, []), *([Action.RESUME] if again else [])]

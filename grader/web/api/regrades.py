@@ -1,4 +1,4 @@
-"""Regrades as change requests: asked for, previewed, looked at, applied or not, and rolled back."""
+"""Regrades as change requests: requested, previewed, reviewed, applied or cancelled, and rolled back."""
 
 import itertools
 import json
@@ -10,16 +10,15 @@ from pydantic import AfterValidator, AwareDatetime, Field
 
 from grader.model.records import Scope
 from grader.model.verdict import Outcome
-from grader.store.regrades.model import Mode, Regrade, Selection, Which
-from grader.store.regrades.report import Report
-from grader.store.regrades.store import Asked as Recorded
+from grader.store.regrades.model import Mode, RegradeRecord, Selection, Which
+from grader.store.regrades.report import RegradeReport
+from grader.store.regrades.store import RecordedRegrade
 from grader.store.summary import Change
 from grader.web.api import spreadsheets
-from grader.web.api.regrade_report import HEADER, DetailTold, ReportTold, cells, compared
-from grader.web.api.regrade_schemas import RegradesTold, RegradeTold, counted, told
-from grader.web.http import responses as answers
+from grader.web.api.regrade_report import HEADER, DetailResponse, ReportResponse, cells, render_comparison
+from grader.web.api.regrade_schemas import RegradeResponse, RegradesResponse, render_counts, render_regrade
 from grader.web.http.auth import caller
-from grader.web.http.idempotency import Keyed, claimed
+from grader.web.http.idempotency import IdempotencyHeader, idempotency_claim
 from grader.web.http.problems import (
     CONFLICT,
     INVALID,
@@ -27,239 +26,273 @@ from grader.web.http.problems import (
     NOT_ACCEPTABLE,
     NOT_FOUND,
     UNKNOWN_ASSIGNMENT,
-    Fault,
     Problem,
+    RequestFault,
 )
-from grader.web.http.resource import ACCEPTED, PREFIX, TAGGED, Answer, Noun
-from grader.web.http.schemas import Asked, Id, Name, PageQuery, Query, Student
+from grader.web.http.resource import ACCEPTED, PREFIX, TAGGED, Resource, ResponseDoc
+from grader.web.http.responses import respond_accepted, respond_page, respond_tagged
+from grader.web.http.schemas import Id, Name, PageQuery, Query, RequestModel, Student
 from grader.web.http.service import service
 
-noun = Noun("regrades", __name__, says="Change requests: previewed beside the verdicts that hold, then applied or not.")
+resource = Resource(
+    "regrades",
+    __name__,
+    description="Change requests for verdicts: previewed beside the current ones, then applied or not.",
+)
 
 _JSON, _CSV = "application/json", "text/csv"
 #: Students that a request may name one by one.
 _MOST_STUDENTS = 1000
-#: Between them everything was handed in, and they can be told in every time zone.
+#: Bounds that hold every submission, and that can be shown in every time zone.
 _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
-#: What leads from the answer to what can be asked next.
+#: Links from the response to the operations that follow.
 _LEADS = {"read_regrade": "regrade_id", "read_report": "regrade_id", "cancel_regrade": "regrade_id"}
 
 
-def _tellable(given: datetime) -> datetime:
-    return min(max(given, _FIRST), _LAST)
+def _clamp(moment: datetime) -> datetime:
+    return min(max(moment, _FIRST), _LAST)
 
 
-class RegradeAsked(Asked):
-    """What is to be graded again, and by what. What is left out may be anything."""
+class RegradeRequest(RequestModel):
+    """The submissions to grade again, and the revision to grade them against. A field left out restricts nothing."""
 
     assignment: Name
     revision: Id | None = Field(
-        default=None, description="What it is graded against; the assignment's current one, where it is left out."
+        default=None, description="The revision to grade against; by default the assignment's current one."
     )
-    outcomes: list[Outcome] = Field(default=[], max_length=len(Outcome), description="Only with one of these now.")
-    since: Annotated[AwareDatetime, AfterValidator(_tellable)] | None = Field(
-        default=None, description="Only what was handed in then or later."
+    outcomes: list[Outcome] = Field(
+        default=[], max_length=len(Outcome), description="Only submissions with one of these outcomes now."
     )
-    students: list[Student] = Field(default=[], max_length=_MOST_STUDENTS, description="Only theirs.")
+    since: Annotated[AwareDatetime, AfterValidator(_clamp)] | None = Field(
+        default=None, description="Only submissions created then or later."
+    )
+    students: list[Student] = Field(
+        default=[], max_length=_MOST_STUDENTS, description="Only submissions of these students."
+    )
     which: Which = Field(
         default=Which.ALL,
-        description="Of each student's submissions with a verdict, or that ended as service_failed: all, the latest, "
-        "or the best. The latest or best is picked first, and passed over where it does not fit the rest.",
+        description="All submissions of each student, the latest, or the best, of those with a verdict or that ended "
+        "as service_failed. The latest or best is picked first, and left out if it does not match the other fields.",
     )
     fresh: bool = Field(
-        default=False, description="Grade everything anew, rather than by what an identical source was given before."
+        default=False, description="Grade everything again, instead of reusing the verdicts of identical sources."
     )
-    course: Name | None = Field(default=None, description="For tokens with the scope admin; else the token's own.")
+    course: Name | None = Field(
+        default=None,
+        description="The token's own course by default; only tokens with the scope admin may name another.",
+    )
 
 
-class ApplicationAsked(Asked):
-    """How a regrade is applied."""
+class ApplicationRequest(RequestModel):
+    """The way in which a regrade is applied."""
 
-    mode: Mode = Field(description="All of it, or only where nobody loses marks.")
+    mode: Mode = Field(description="Apply all verdicts, or only those that lower no marks.")
 
 
-class RegradePath(Asked):
-    """Which regrade."""
+class RegradePath(RequestModel):
+    """The path of a regrade."""
 
     regrade_id: Id
 
 
 class ComparisonPath(RegradePath):
-    """Which of its submissions."""
+    """The path of a submission in a regrade."""
 
     submission_id: Id
 
 
 class ReportQuery(Query):
-    """Which submissions of a regrade, and how."""
+    """The query of a regrade's report."""
 
     change: str | None = Field(
         default=None,
         pattern=r"^(up|down|same)(,(up|down|same)){0,2}$",
-        description="Only those that change so: one or more of up, down and same, with commas between.",
+        description="Only submissions with these changes: one or more of up, down and same, separated by commas.",
     )
     format: Literal["json", "csv"] | None = Field(
-        default=None, description="A page as JSON, or all of it as a table; else what Accept names."
+        default=None, description="A page as JSON, or the whole report as CSV; by default the format that Accept names."
     )
-    limit: int = Field(default=50, ge=1, le=200, description="How many at most. Of JSON only.")
+    limit: int = Field(default=50, ge=1, le=200, description="The largest number of items in a JSON page.")
     cursor: str | None = Field(
         default=None,
         pattern=r"^[A-Za-z0-9_-]{1,64}$",
-        description="Where to go on: `next` of the page before, as it is.",
+        description="Where to continue: the `next` of the page before.",
     )
 
 
-@noun.operation(
+@resource.operation(
     "POST",
     "/regrades",
     scope=Scope.STAFF,
     weight="submit",
-    answers={202: Answer(RegradeTold, says="Recorded; its preview comes.", headers=ACCEPTED, leads=_LEADS)},
+    responses={
+        202: ResponseDoc(
+            RegradeResponse, description="Recorded; a worker prepares the preview.", headers=ACCEPTED, links=_LEADS
+        )
+    },
     problems=(UNKNOWN_ASSIGNMENT, KEY_REUSED),
 )
-def ask_for_regrade(header: Keyed, body: RegradeAsked) -> Response:
-    """Ask for a regrade: a preview, that changes nothing until it is applied.
+def ask_for_regrade(header: IdempotencyHeader, body: RegradeRequest) -> Response:
+    """Request a regrade: a preview that changes nothing until it is applied.
 
-    Asked again for the same, it is the same one, as long as that stands for the same; `Idempotency-Replayed` says so.
-    An Idempotency-Key is not needed for that, also where this server wants one of other requests.
+    Repeating the request returns the same regrade while it still has the same meaning; `Idempotency-Replayed` says so.
+    That needs no Idempotency-Key, even if this server requires one of other requests.
     """
-    found = asked(caller().course(body.course), body, header)
-    return answers.accepted(told(found.regrade), _place(found.regrade), replayed=found.same)
+    recorded = request_regrade(caller().course(body.course), body, header)
+    return respond_accepted(render_regrade(recorded.regrade), _location(recorded.regrade), replayed=recorded.same)
 
 
-@noun.operation(
+@resource.operation(
     "GET",
     "/regrades",
     scope=Scope.STAFF,
-    answers={200: Answer(RegradesTold, says="A page, newest first.", paged=True)},
+    responses={200: ResponseDoc(RegradesResponse, description="A page, newest first.", paged=True)},
 )
 def list_regrades(query: PageQuery) -> Response:
     """List the regrades of a course."""
     page = service().store.regrades.list(caller().course(query.course), query.limit, query.cursor)
-    return answers.page(
-        RegradesTold(items=[told(each) for each in page.items], next=page.next_cursor), page.next_cursor
+    return respond_page(
+        RegradesResponse(items=[render_regrade(regrade) for regrade in page.items], next=page.next_cursor),
+        page.next_cursor,
     )
 
 
-@noun.operation(
+@resource.operation(
     "GET",
     "/regrades/<regrade_id>",
     scope=Scope.STAFF,
-    answers={200: Answer(RegradeTold, says="Where it is, and how many change.", headers=TAGGED)},
+    responses={
+        200: ResponseDoc(
+            RegradeResponse, description="The regrade: its phase, and how many verdicts change.", headers=TAGGED
+        )
+    },
 )
 def read_regrade(path: RegradePath) -> Response:
     """Read a regrade."""
-    return answers.thing(told(_visible(path.regrade_id)))
+    return respond_tagged(render_regrade(_visible_regrade(path.regrade_id)))
 
 
-@noun.operation(
+@resource.operation(
     "GET",
     "/regrades/<regrade_id>/report",
     scope=Scope.STAFF,
-    answers={200: Answer(ReportTold, says="Who changes, and why.", paged=True, other=(_CSV,))},
+    responses={
+        200: ResponseDoc(
+            ReportResponse,
+            description="The submissions whose verdict changes, and why.",
+            paged=True,
+            media_types=(_CSV,),
+        )
+    },
     problems=(NOT_ACCEPTABLE,),
 )
 def read_report(path: RegradePath, query: ReportQuery) -> Response:
-    """Read who changes and why: a page as JSON, or all of it as CSV that is safe to open in a spreadsheet."""
+    """Read which verdicts change and why: a page as JSON, or all as CSV that is safe to open in a spreadsheet."""
     as_table = _as_table(query.format)
-    found = _visible(path.regrade_id)
-    report = service().store.regrades.report(found.id)
-    changes = frozenset(Change(each) for each in query.change.split(",")) if query.change else frozenset[Change]()
+    regrade = _visible_regrade(path.regrade_id)
+    report = service().store.regrades.report(regrade.id)
+    changes = frozenset(Change(change) for change in query.change.split(",")) if query.change else frozenset[Change]()
     if as_table:
-        return spreadsheet(found, report, changes)
+        return spreadsheet(regrade, report, changes)
     page = report.page(changes, query.limit, query.cursor)
-    body = ReportTold(
-        regrade=found.id,
-        phase=found.phase,
-        counts=counted(found.counts),
-        items=[compared(row) for row in page.items],
+    body = ReportResponse(
+        regrade=regrade.id,
+        phase=regrade.phase,
+        counts=render_counts(regrade.counts),
+        items=[render_comparison(row) for row in page.items],
         next=page.next_cursor,
     )
-    return answers.page(body, page.next_cursor)
+    return respond_page(body, page.next_cursor)
 
 
-@noun.operation(
+@resource.operation(
     "GET",
     "/regrades/<regrade_id>/report/<submission_id>",
     scope=Scope.STAFF,
-    answers={200: Answer(DetailTold, says="Both verdicts.", headers=TAGGED)},
+    responses={200: ResponseDoc(DetailResponse, description="Both verdicts.", headers=TAGGED)},
 )
 def read_comparison(path: ComparisonPath) -> Response:
-    """Read both verdicts on a submission: the one that held when it was chosen, and this regrade's."""
+    """Read both verdicts on a submission: the one in force when it was selected, and this regrade's."""
     regrades, submissions = service().store.regrades, service().store.submissions
-    found = _visible(path.regrade_id)
-    row = next(iter(regrades.report(found.id).rows([path.submission_id])), None)
+    regrade = _visible_regrade(path.regrade_id)
+    row = next(iter(regrades.report(regrade.id).rows([path.submission_id])), None)
     if row is None:
-        raise Problem(NOT_FOUND, f"there is no submission {path.submission_id} in the regrade {found.id}")
-    body: dict[str, Any] = compared(row).model_dump(mode="json")
+        raise Problem(NOT_FOUND, f"there is no submission {path.submission_id} in the regrade {regrade.id}")
+    body: dict[str, Any] = render_comparison(row).model_dump(mode="json")
     body["verdict_before"] = submissions.verdict(row.submission, row.entry.verdict)
     after = regrades.units.verdict(row.entry.unit)
     if after is not None:
         after["submission"] |= {"id": row.submission, "filename": row.entry.filename}
     body["verdict_after"] = after
-    return answers.thing(json.dumps(body, separators=(",", ":")).encode())
+    return respond_tagged(json.dumps(body, separators=(",", ":")).encode())
 
 
-@noun.operation(
+@resource.operation(
     "POST",
     "/regrades/<regrade_id>/apply",
     scope=Scope.STAFF,
     weight="submit",
-    answers={202: Answer(RegradeTold, says="A worker applies it, or did.", headers=ACCEPTED)},
+    responses={
+        202: ResponseDoc(RegradeResponse, description="Queued to be applied, or applied already.", headers=ACCEPTED)
+    },
     problems=(CONFLICT,),
 )
-def apply_regrade(path: RegradePath, body: ApplicationAsked) -> Response:
-    """Apply what was previewed. A submission whose verdict is another by now is left as it is, and listed."""
-    found = service().intake.apply(_visible(path.regrade_id).id, body.mode)
-    return answers.accepted(told(found), _place(found))
+def apply_regrade(path: RegradePath, body: ApplicationRequest) -> Response:
+    """Apply the previewed verdicts. A submission whose verdict has changed since is left as it is, and listed."""
+    regrade = service().intake.apply(_visible_regrade(path.regrade_id).id, body.mode)
+    return respond_accepted(render_regrade(regrade), _location(regrade))
 
 
-@noun.operation(
+@resource.operation(
     "POST",
     "/regrades/<regrade_id>/rollback",
     scope=Scope.STAFF,
     weight="submit",
-    answers={202: Answer(RegradeTold, says="A worker rolls it back, or did.", headers=ACCEPTED)},
+    responses={
+        202: ResponseDoc(
+            RegradeResponse, description="Queued to be rolled back, or rolled back already.", headers=ACCEPTED
+        )
+    },
     problems=(CONFLICT,),
 )
 def roll_back_regrade(path: RegradePath) -> Response:
-    """Let hold again what held before, wherever this regrade's verdict still does; the others are listed.
+    """Restore the previous verdicts, except where another one has replaced this regrade's; those are listed.
 
-    While it is being applied, this ends that.
+    If the regrade is being applied, that stops.
     """
-    found = service().intake.roll_back(_visible(path.regrade_id).id)
-    return answers.accepted(told(found), _place(found))
+    regrade = service().intake.roll_back(_visible_regrade(path.regrade_id).id)
+    return respond_accepted(render_regrade(regrade), _location(regrade))
 
 
-@noun.operation(
+@resource.operation(
     "POST",
     "/regrades/<regrade_id>/cancel",
     scope=Scope.STAFF,
-    answers={200: Answer(RegradeTold, says="It rests.", headers=TAGGED)},
+    responses={200: ResponseDoc(RegradeResponse, description="Cancelled.", headers=TAGGED)},
     problems=(CONFLICT,),
 )
 def cancel_regrade(path: RegradePath) -> Response:
-    """Cancel a regrade that is not applied. What is graded already stays, for when it is resumed."""
-    found = service().store.regrades.cancel(_visible(path.regrade_id).id)
-    return answers.thing(told(found))
+    """Cancel a regrade that is not applied. Verdicts that are graded already are kept in case it is resumed."""
+    regrade = service().store.regrades.cancel(_visible_regrade(path.regrade_id).id)
+    return respond_tagged(render_regrade(regrade))
 
 
-@noun.operation(
+@resource.operation(
     "POST",
     "/regrades/<regrade_id>/resume",
     scope=Scope.STAFF,
     weight="submit",
-    answers={202: Answer(RegradeTold, says="It goes on.", headers=ACCEPTED)},
+    responses={202: ResponseDoc(RegradeResponse, description="Resumed.", headers=ACCEPTED)},
     problems=(CONFLICT,),
 )
 def resume_regrade(path: RegradePath) -> Response:
-    """Go on where a regrade was cancelled or failed, and try again what could not be graded."""
-    found = service().intake.resume(_visible(path.regrade_id).id)
-    return answers.accepted(told(found), _place(found))
+    """Resume a cancelled or failed regrade where it stopped, and retry the sources that could not be graded."""
+    regrade = service().intake.resume(_visible_regrade(path.regrade_id).id)
+    return respond_accepted(render_regrade(regrade), _location(regrade))
 
 
-def asked(course: str, body: RegradeAsked, header: Keyed | None) -> Recorded:
-    """Record a regrade of a course, or find the one that was asked for before; a worker hears of it."""
+def request_regrade(course: str, body: RegradeRequest, header: IdempotencyHeader | None) -> RecordedRegrade:
+    """Record a regrade of a course and notify a worker, or return the one that was requested before."""
     selection = Selection(
         course=course,
         assignment=body.assignment,
@@ -270,51 +303,51 @@ def asked(course: str, body: RegradeAsked, header: Keyed | None) -> Recorded:
         which=body.which,
         fresh=body.fresh,
     )
-    key = claimed(header, selection.fingerprint()) if header and header.key else None
+    key = idempotency_claim(header, selection.fingerprint()) if header and header.key else None
     return service().intake.regrade(selection, key)
 
 
-def spreadsheet(found: Regrade, report: Report, changes: frozenset[Change]) -> Response:
-    """A report as a table, in pieces; where the store cannot read the first, a problem and no broken table."""
+def spreadsheet(regrade: RegradeRecord, report: RegradeReport, changes: frozenset[Change]) -> Response:
+    """Stream a report as CSV. The first row is read at once: a failing store is a problem, and not a broken table."""
     rows = report.all(changes)
     first = list(itertools.islice(rows, 1))
     pieces = spreadsheets.table(HEADER, (cells(row) for row in itertools.chain(first, rows)))
-    answer = Response(pieces, content_type=spreadsheets.CONTENT_TYPE)
-    answer.headers["Content-Disposition"] = f'attachment; filename="regrade-{found.id}.csv"'
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    response = Response(pieces, content_type=spreadsheets.CONTENT_TYPE)
+    response.headers["Content-Disposition"] = f'attachment; filename="regrade-{regrade.id}.csv"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
-def _visible(regrade: str) -> Regrade:
-    found = service().store.regrades.get(regrade)
-    if found is None or not caller().sees(found.selection.course):
-        raise Problem(NOT_FOUND, f"there is no regrade {regrade}")
-    return found
+def _visible_regrade(regrade_id: str) -> RegradeRecord:
+    regrade = service().store.regrades.get(regrade_id)
+    if regrade is None or not caller().sees(regrade.selection.course):
+        raise Problem(NOT_FOUND, f"there is no regrade {regrade_id}")
+    return regrade
 
 
-def _revision(course: str, body: RegradeAsked) -> str:
-    """The revision that is meant, if it is the assignment's."""
+def _revision(course: str, body: RegradeRequest) -> str:
+    """Return the id of the requested revision, by default the current one. Raises Problem if it does not exist."""
     assignments = service().store.assignments
     current = assignments.current(course, body.assignment)
     if current is None:
         raise Problem(UNKNOWN_ASSIGNMENT, f"there is no assignment {body.assignment} in the course {course}")
     if body.revision is None:
         return current.id
-    found = assignments.get(course, body.revision)
-    if found is None or found.assignment_id != body.assignment:
+    revision = assignments.get(course, body.revision)
+    if revision is None or revision.assignment_id != body.assignment:
         detail = f"there is no revision {body.revision} of {body.assignment}"
-        raise Problem(INVALID, f"/revision: {detail}", errors=(Fault("pointer", "/revision", detail),))
-    return found.id
+        raise Problem(INVALID, f"/revision: {detail}", errors=(RequestFault("pointer", "/revision", detail),))
+    return revision.id
 
 
-def _place(found: Regrade) -> str:
-    return f"{PREFIX}/regrades/{found.id}"
+def _location(regrade: RegradeRecord) -> str:
+    return f"{PREFIX}/regrades/{regrade.id}"
 
 
-def _as_table(asked: str | None) -> bool:
-    if asked is not None or not request.accept_mimetypes:
-        return asked == "csv"
+def _as_table(format_name: str | None) -> bool:
+    if format_name is not None or not request.accept_mimetypes:
+        return format_name == "csv"
     best = request.accept_mimetypes.best_match([_JSON, _CSV])
     if best is None:
-        raise Problem(NOT_ACCEPTABLE, f"a report can be had as {_JSON} and {_CSV}")
+        raise Problem(NOT_ACCEPTABLE, f"a report is available as {_JSON} and {_CSV}")
     return bool(best == _CSV)

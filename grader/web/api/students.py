@@ -1,37 +1,37 @@
-"""Students: forgotten with everything that is theirs."""
+"""Students: deletion of all their data."""
 
 from flask import Response
 from pydantic import Field
 
 from grader.model.records import Scope
-from grader.web.http import responses as answers
 from grader.web.http.auth import caller
-from grader.web.http.resource import Answer, Noun
-from grader.web.http.schemas import Asked, CourseQuery, Student, Told
+from grader.web.http.resource import Resource, ResponseDoc
+from grader.web.http.responses import respond_plain
+from grader.web.http.schemas import CourseQuery, RequestModel, ResponseModel, Student
 from grader.web.http.service import service
 
-noun = Noun("students", __name__, says="The right to be forgotten.")
+resource = Resource("students", __name__, description="Deletion of a student's data.")
 
 
-class StudentPath(Asked):
-    """Which student."""
+class StudentPath(RequestModel):
+    """The path of a student."""
 
     student: Student
 
 
-class Forgotten(Told):
-    """What was deleted."""
+class DeletionResponse(ResponseModel):
+    """The extent of a deletion."""
 
-    deleted: int = Field(description="Submissions, with their sources and verdicts.")
+    deleted: int = Field(description="The number of submissions deleted, with their sources and verdicts.")
 
 
-@noun.operation(
+@resource.operation(
     "DELETE",
     "/students/<student>",
     scope=Scope.STAFF,
-    answers={200: Answer(Forgotten, says="All that was theirs in this course is gone.")},
+    responses={200: ResponseDoc(DeletionResponse, description="All of the student's data in this course is deleted.")},
 )
 def forget_student(path: StudentPath, query: CourseQuery) -> Response:
-    """Delete everything of a student in a course. Asked again, there is nothing left to delete."""
+    """Delete all data of a student in a course. Repeating the request deletes nothing more."""
     deleted = service().store.submissions.delete_student(caller().course(query.course), path.student)
-    return answers.plain(Forgotten(deleted=deleted))
+    return respond_plain(DeletionResponse(deleted=deleted))

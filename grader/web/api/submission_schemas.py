@@ -1,4 +1,4 @@
-"""A submission as it is told: where it is, and its verdict once there is one."""
+"""The JSON of a submission: its state, and its verdict once there is one."""
 
 import json
 from datetime import datetime
@@ -9,21 +9,21 @@ from pydantic import Field
 from grader.model.records import Job, Kind, State, Submission
 from grader.model.verdict import Outcome
 from grader.web import seeing
-from grader.web.api.verdict_schemas import VerdictTold
+from grader.web.api.verdict_schemas import VerdictResponse
 from grader.web.http import links
 from grader.web.http.auth import Caller
-from grader.web.http.schemas import Told, moment, moment_or_none
+from grader.web.http.schemas import ResponseModel, moment, moment_or_none
 from grader.web.http.service import service
 
 
-class PlaceTold(Told):
-    """Where it waits."""
+class PlaceResponse(ResponseModel):
+    """The place of a submission in its queue."""
 
-    position: int = Field(description="How many go before it.")
-    estimated_seconds: float | None = Field(description="Until its verdict, as far as the last minutes tell.")
+    position: int = Field(description="The number of jobs ahead of it.")
+    estimated_seconds: float | None = Field(description="Time until its verdict, estimated from the last minutes.")
 
 
-class SummaryTold(Told):
+class SummaryResponse(ResponseModel):
     """A submission, without its verdict."""
 
     id: str
@@ -32,85 +32,87 @@ class SummaryTold(Told):
     assignment: str
     revision: str = Field(description="The revision that it is graded against.")
     student: str
-    attempt: int = Field(description="The student's first, second... for this assignment.")
+    attempt: int = Field(description="The number of the student's attempt at this assignment, from 1.")
     filename: str
     source_sha256: str
-    size: int = Field(description="Bytes.")
+    size: int = Field(description="The size of the file in bytes.")
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
-    superseded_by: str | None = Field(description="The same student's later submission, for which it was given up.")
+    superseded_by: str | None = Field(
+        description="The same student's later submission, which replaced it before it was graded."
+    )
     failure: str | None = Field(description="Why it ended as service_failed: never the student's fault.")
-    regrade: str | None = Field(description="The regrade that gave the verdict that holds.")
+    regrade: str | None = Field(description="The regrade that produced the current verdict.")
     outcome: Outcome | None
     score: int | None
     max_score: int | None
-    reused: bool | None = Field(description="Whether the verdict was made for an identical source; null unless staff.")
+    reused: bool | None = Field(description="True if the verdict was reused from an identical source; only for staff.")
 
 
-class StatusTold(SummaryTold):
-    """A submission with its place in the queue while it waits, and its verdict once it is done."""
+class StatusResponse(SummaryResponse):
+    """A submission, with its place in the queue while it waits, and its verdict once it is done."""
 
-    queue: PlaceTold | None
+    queue: PlaceResponse | None
     link: str | None = Field(
-        description="A signed page of the verdict, to send to the student; a path unless BACKMARK_PUBLIC_URL is set. "
-        "Null for tokens without the scope read, and where the server has no secret."
+        description="A signed link to the verdict's page, to send to the student; a path unless BACKMARK_PUBLIC_URL "
+        "is set. Null for tokens without the scope read, and if the server has no secret."
     )
-    verdict: VerdictTold | None
+    verdict: VerdictResponse | None
 
 
-class SummariesTold(Told):
+class SummariesResponse(ResponseModel):
     """A page of submissions, newest first."""
 
-    items: list[SummaryTold]
-    next: str | None = Field(description="The cursor of the next page; null where there is none.")
+    items: list[SummaryResponse]
+    next: str | None = Field(description="The cursor of the next page; null if there is none.")
 
 
-def summary(found: Submission, caller: Caller) -> SummaryTold:
-    """What lists say of one."""
-    return SummaryTold.model_construct(
-        id=found.id,
-        state=found.state,
-        course=found.course,
-        assignment=found.assignment,
-        revision=found.revision,
-        student=found.student,
-        attempt=found.attempt,
-        filename=found.filename,
-        source_sha256=found.source_sha256,
-        size=found.size,
-        created_at=moment(found.created),
-        started_at=moment_or_none(found.started),
-        finished_at=moment_or_none(found.finished),
-        superseded_by=found.superseded_by,
-        failure=found.failure,
-        regrade=found.regrade,
-        outcome=Outcome(found.outcome) if found.outcome is not None and caller.reads else None,
-        score=found.score if caller.reads else None,
-        max_score=found.max_score if caller.reads else None,
-        reused=found.reused if caller.staff else None,
+def summary(submission: Submission, caller: Caller) -> SummaryResponse:
+    """Return a submission as lists show it, without its verdict."""
+    return SummaryResponse.model_construct(
+        id=submission.id,
+        state=submission.state,
+        course=submission.course,
+        assignment=submission.assignment,
+        revision=submission.revision,
+        student=submission.student,
+        attempt=submission.attempt,
+        filename=submission.filename,
+        source_sha256=submission.source_sha256,
+        size=submission.size,
+        created_at=moment(submission.created),
+        started_at=moment_or_none(submission.started),
+        finished_at=moment_or_none(submission.finished),
+        superseded_by=submission.superseded_by,
+        failure=submission.failure,
+        regrade=submission.regrade,
+        outcome=Outcome(submission.outcome) if submission.outcome is not None and caller.reads else None,
+        score=submission.score if caller.reads else None,
+        max_score=submission.max_score if caller.reads else None,
+        reused=submission.reused if caller.staff else None,
     )
 
 
-def status(found: Submission, caller: Caller) -> bytes:
-    """The whole of one, as JSON."""
-    told = summary(found, caller).model_dump(mode="json")
-    told["queue"] = place(found)
-    told["link"] = links.told(found) if caller.reads else None
-    told["verdict"] = verdict(found, caller)
-    return json.dumps(told, separators=(",", ":")).encode()
+def status(submission: Submission, caller: Caller) -> bytes:
+    """Return a submission with place and verdict, as JSON."""
+    body = summary(submission, caller).model_dump(mode="json")
+    body["queue"] = place(submission)
+    body["link"] = links.verdict_url(submission) if caller.reads else None
+    body["verdict"] = verdict(submission, caller)
+    return json.dumps(body, separators=(",", ":")).encode()
 
 
-def verdict(found: Submission, caller: Caller) -> dict[str, Any] | None:
-    """The verdict that holds, as far as it is shown to the caller; none for who may only submit, and cancels."""
-    return seeing.verdict(found, caller) if caller.reads else None
+def verdict(submission: Submission, caller: Caller) -> dict[str, Any] | None:
+    """Return the current verdict as the caller may see it, or None if there is none or the token may not read."""
+    return seeing.verdict(submission, caller) if caller.reads else None
 
 
-def place(found: Submission) -> dict[str, Any] | None:
-    """Where it waits; None once it does not."""
-    if found.state is not State.QUEUED:
+def place(submission: Submission) -> dict[str, Any] | None:
+    """Return the place of a submission in its queue, or None once it no longer waits."""
+    if submission.state is not State.QUEUED:
         return None
-    jobs, job = service().store.jobs, Job(Kind.SUBMISSION, found.id)
+    jobs, job = service().store.jobs, Job(Kind.SUBMISSION, submission.id)
     position = jobs.position(job)
     if position is None:
         return None

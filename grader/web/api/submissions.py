@@ -1,4 +1,4 @@
-"""Submissions: handed in, read, waited for, listed, cancelled, retried, deleted."""
+"""Submissions: submit, read, wait, list, cancel, retry and delete."""
 
 from hashlib import sha256
 from typing import Annotated, Literal, NoReturn
@@ -12,12 +12,11 @@ from grader.model.verdict import Outcome
 from grader.reports.registry import FORMATS, Format
 from grader.store.errors import BadCursor
 from grader.store.search import Filter
-from grader.store.submissions import New
-from grader.web.api.submission_schemas import StatusTold, SummariesTold, status, summary
-from grader.web.api.upload import SubmissionAsked, SubmissionForm, handed
-from grader.web.http import responses as answers
+from grader.store.submissions import NewSubmission
+from grader.web.api.submission_schemas import StatusResponse, SummariesResponse, status, summary
+from grader.web.api.upload import SubmissionForm, SubmissionRequest, read_upload
 from grader.web.http.auth import caller
-from grader.web.http.idempotency import Keyed, claimed
+from grader.web.http.idempotency import IdempotencyHeader, idempotency_claim
 from grader.web.http.problems import (
     BUSY,
     CONFLICT,
@@ -29,22 +28,23 @@ from grader.web.http.problems import (
     NOT_FOUND,
     STORAGE_FULL,
     UNKNOWN_ASSIGNMENT,
-    Fault,
     Problem,
+    RequestFault,
 )
-from grader.web.http.resource import ACCEPTED, PREFIX, TAGGED, Answer, Noun
-from grader.web.http.schemas import WHOLE, Asked, Id, Name, PageQuery, Query, Student, Told
+from grader.web.http.resource import ACCEPTED, PREFIX, TAGGED, Resource, ResponseDoc
+from grader.web.http.responses import LOOK_AFTER, respond_accepted, respond_empty, respond_page, respond_tagged
+from grader.web.http.schemas import WHOLE, Id, Name, PageQuery, Query, RequestModel, ResponseModel, Student
 from grader.web.http.service import service
-from grader.web.http.streaming import awaited, stream
+from grader.web.http.streaming import stream, wait_until_finished
 from grader.web.seeing import STUDENT, verdict
 
-noun = Noun("submissions", __name__, says="What students hand in, and the verdicts on it.")
+resource = Resource("submissions", __name__, description="The submissions of students, and their verdicts.")
 
 _JSON = "application/json"
 
 
-class Receipt(Told):
-    """What is said at once of a submission that was taken in."""
+class SubmissionReceipt(ResponseModel):
+    """The receipt of an accepted submission."""
 
     id: str
     state: State
@@ -55,25 +55,25 @@ class Receipt(Told):
     source_sha256: str
 
 
-class SubmissionPath(Asked):
-    """Which submission."""
+class SubmissionPath(RequestModel):
+    """The path of a submission."""
 
     submission_id: Id
 
 
 class SubmissionQuery(Query):
-    """How a submission is read."""
+    """The query for one submission."""
 
     wait: float = Field(
-        default=0, ge=0, le=60, description="Seconds to wait for its end; answered at once where it has ended."
+        default=0, ge=0, le=60, description="Seconds to wait for it to finish; the answer comes as soon as it has."
     )
     format: Literal["json", "gradescope", "prairielearn", "junit", "lti"] | None = Field(
-        default=None, description="Another form of the verdict; else what Accept names."
+        default=None, description="The format of the verdict; by default the one that Accept names."
     )
 
 
 class SubmissionsQuery(PageQuery):
-    """Which submissions."""
+    """The query of a course's submissions."""
 
     assignment: Name | None = None
     student: Student | None = None
@@ -81,36 +81,43 @@ class SubmissionsQuery(PageQuery):
     state: State | None = None
 
 
-class RetriesAsked(Asked):
-    """Which submissions to grade again, of those that ended as service_failed."""
+class RetriesRequest(RequestModel):
+    """The submissions to retry, of those that ended as service_failed."""
 
-    assignment: Name | None = Field(default=None, description="Only for this assignment; all of the course by default.")
-    limit: Annotated[int, Field(ge=1, le=200), WHOLE] = Field(default=100, description="Retry at most so many.")
+    assignment: Name | None = Field(
+        default=None, description="Only submissions for this assignment; by default all of the course."
+    )
+    limit: Annotated[int, Field(ge=1, le=200), WHOLE] = Field(
+        default=100, description="The largest number of submissions to retry."
+    )
     cursor: str | None = Field(
         default=None,
         pattern=r"^[A-Za-z0-9_-]{1,64}$",
-        description="Where to go on: `next` of the answer before, as it is.",
+        description="Where to continue: the `next` of the answer before.",
     )
-    course: Name | None = Field(default=None, description="For tokens with the scope admin; else the token's own.")
+    course: Name | None = Field(
+        default=None,
+        description="The token's own course by default; only tokens with the scope admin may name another.",
+    )
 
 
-class RetriesTold(Told):
-    """The submissions that wait again."""
+class RetriesResponse(ResponseModel):
+    """The submissions that are queued again."""
 
-    retried: list[str] = Field(description="Ids of the submissions that wait again.")
-    next: str | None = Field(description="The cursor of the next request; null when no more are left.")
+    retried: list[str] = Field(description="The ids of the submissions that are queued again.")
+    next: str | None = Field(description="The cursor of the next request; null if no more are left.")
 
 
-@noun.operation(
+@resource.operation(
     "POST",
     "/submissions",
     scope=Scope.SUBMIT,
-    answers={
-        202: Answer(
-            Receipt,
-            says="Recorded; a verdict comes.",
+    responses={
+        202: ResponseDoc(
+            SubmissionReceipt,
+            description="Recorded, to be graded by a worker.",
             headers=ACCEPTED,
-            leads=dict.fromkeys(
+            links=dict.fromkeys(
                 (
                     "read_submission",
                     "stream_submission",
@@ -124,220 +131,239 @@ class RetriesTold(Told):
         )
     },
     problems=(UNKNOWN_ASSIGNMENT, KEY_MISSING, KEY_REUSED, STORAGE_FULL),
-    bodies={_JSON: SubmissionAsked, "multipart/form-data": SubmissionForm},
+    bodies={_JSON: SubmissionRequest, "multipart/form-data": SubmissionForm},
 )
-def submit(header: Keyed) -> Response:
-    """Hand in a submission.
+def submit(header: IdempotencyHeader) -> Response:
+    """Submit a file to be graded.
 
-    A later submission of the same student for the same assignment supersedes one that still waits.
+    A later submission of the same student for the same assignment supersedes one that is still waiting.
     """
-    given, here = handed(), service()
-    course = caller().course(given.course)
-    digest = sha256(given.source).hexdigest()
-    key = claimed(header, course, given.assignment, given.student, given.filename, digest)
-    revision = here.store.assignments.current(course, given.assignment)
+    upload, app_services = read_upload(), service()
+    course = caller().course(upload.course)
+    digest = sha256(upload.source).hexdigest()
+    key = idempotency_claim(header, course, upload.assignment, upload.student, upload.filename, digest)
+    revision = app_services.store.assignments.current(course, upload.assignment)
     if revision is None:
-        raise Problem(UNKNOWN_ASSIGNMENT, f"there is no assignment {given.assignment} in the course {course}")
+        raise Problem(UNKNOWN_ASSIGNMENT, f"there is no assignment {upload.assignment} in the course {course}")
     shares = (
-        here.limits.by_token(caller().token.id),
-        *here.limits.by_student(course, given.student, len(given.source)),
+        app_services.limits.by_token(caller().token.id),
+        *app_services.limits.by_student(course, upload.student, len(upload.source)),
     )
-    new = New(course, given.assignment, revision.id, given.student, given.filename, given.source, key, shares)
-    accepted = here.intake.accept(new)
+    new = NewSubmission(
+        course, upload.assignment, revision.id, upload.student, upload.filename, upload.source, key, shares
+    )
+    accepted = app_services.intake.accept(new)
     state, against = State.QUEUED, revision.id
     if accepted.replayed:
-        found = _visible(accepted.id)
+        original = _visible_submission(accepted.id)
         # Another revision may have been published since.
-        state, against = found.state, found.revision
-    receipt = Receipt(
+        state, against = original.state, original.revision
+    receipt = SubmissionReceipt(
         id=accepted.id,
         state=state,
         course=course,
-        assignment=given.assignment,
+        assignment=upload.assignment,
         revision=against,
-        student=given.student,
+        student=upload.student,
         source_sha256=digest,
     )
-    return answers.accepted(receipt, f"{PREFIX}/submissions/{accepted.id}", replayed=accepted.replayed)
+    return respond_accepted(receipt, f"{PREFIX}/submissions/{accepted.id}", replayed=accepted.replayed)
 
 
-@noun.operation(
+@resource.operation(
     "GET",
     "/submissions",
     scope=Scope.READ,
-    answers={200: Answer(SummariesTold, says="A page, newest first.", paged=True)},
+    responses={200: ResponseDoc(SummariesResponse, description="A page, newest first.", paged=True)},
 )
 def list_submissions(query: SubmissionsQuery) -> Response:
     """List the submissions of a course."""
     course = caller().course(query.course)
     which = Filter(course, query.assignment, query.student, query.outcome, query.state)
     page = service().store.submissions.list(which, query.limit, query.cursor)
-    items = [summary(each, caller()) for each in page.items]
-    return answers.page(SummariesTold.model_construct(items=items, next=page.next_cursor), page.next_cursor)
+    items = [summary(submission, caller()) for submission in page.items]
+    return respond_page(SummariesResponse.model_construct(items=items, next=page.next_cursor), page.next_cursor)
 
 
-@noun.operation(
+@resource.operation(
     "GET",
     "/submissions/<submission_id>",
     scope=Scope.READ,
-    answers={
-        200: Answer(
-            StatusTold,
-            says="Where it is, and its verdict once there is one.",
+    responses={
+        200: ResponseDoc(
+            StatusResponse,
+            description="The submission, with its verdict once there is one.",
             headers=TAGGED,
-            other=tuple(form.content_type for form in FORMATS.values()),
+            media_types=tuple(verdict_format.content_type for verdict_format in FORMATS.values()),
         ),
     },
     problems=(NO_VERDICT, NOT_ACCEPTABLE),
 )
 def read_submission(path: SubmissionPath, query: SubmissionQuery) -> Response:
-    """Read a submission, or its verdict in another form."""
-    form = _form(query.format)
-    found = _visible(path.submission_id)
-    if query.wait and not found.state.terminal:
-        found = awaited(found, query.wait) or _gone(path.submission_id)
-    if form is None:
-        return answers.thing(status(found, caller()))
-    return answers.thing(_formed(found, form), content_type=form.content_type)
+    """Read a submission, or its verdict in another format."""
+    verdict_format = _requested_format(query.format)
+    submission = _visible_submission(path.submission_id)
+    if query.wait and not submission.state.terminal:
+        submission = wait_until_finished(submission, query.wait) or _raise_not_found(path.submission_id)
+    if verdict_format is None:
+        return respond_tagged(status(submission, caller()))
+    return respond_tagged(_render_verdict(submission, verdict_format), content_type=verdict_format.content_type)
 
 
-@noun.operation(
+@resource.operation(
     "GET",
     "/submissions/<submission_id>/events",
     scope=Scope.READ,
-    answers={
-        200: Answer(says="A stream, to the last state.", other=("text/event-stream",)),
-        204: Answer(says="The last event was already seen: there is no more."),
+    responses={
+        200: ResponseDoc(
+            description="A stream of events that ends with the final state.", media_types=("text/event-stream",)
+        ),
+        204: ResponseDoc(description="You have already received the last event."),
     },
     problems=(BUSY,),
 )
 def stream_submission(path: SubmissionPath) -> Response:
     """Follow a submission as server-sent events.
 
-    Each event is named for the state; its data is what reading the submission answers.
+    Each event is named after the state; its data is the JSON of the submission.
     """
-    found, asks = _visible(path.submission_id), caller()
-    return stream(found, lambda latest: status(latest, asks))
+    submission, viewer = _visible_submission(path.submission_id), caller()
+    return stream(submission, lambda latest: status(latest, viewer))
 
 
-@noun.operation(
+@resource.operation(
     "GET",
     "/submissions/<submission_id>/source",
     scope=Scope.STAFF,
-    answers={200: Answer(says="The file as it was handed in.", headers=TAGGED, other=("application/octet-stream",))},
+    responses={
+        200: ResponseDoc(description="The submitted file.", headers=TAGGED, media_types=("application/octet-stream",))
+    },
 )
 def read_source(path: SubmissionPath) -> Response:
-    """Read what was handed in."""
-    return download(_visible(path.submission_id))
+    """Read the submitted file."""
+    return download(_visible_submission(path.submission_id))
 
 
-@noun.operation(
+@resource.operation(
     "POST",
     "/submissions/<submission_id>/cancel",
     scope=Scope.SUBMIT,
-    answers={200: Answer(StatusTold, says="Cancelled, or as it had ended before.")},
+    responses={
+        200: ResponseDoc(
+            StatusResponse, description="The submission: cancelled, or unchanged if it had already finished."
+        )
+    },
 )
 def cancel_submission(path: SubmissionPath) -> Response:
-    """Cancel a submission that waits or runs; one that has ended stays as it is.
+    """Cancel a submission that is waiting or running; one that has finished stays as it is.
 
-    A token without the scope `read` is shown no verdict.
+    A token without the scope `read` does not get the verdict.
     """
-    found = service().store.submissions.cancel(_visible(path.submission_id).id)
-    return answers.thing(status(found or _gone(path.submission_id), caller()))
+    latest = service().store.submissions.cancel(_visible_submission(path.submission_id).id)
+    return respond_tagged(status(latest or _raise_not_found(path.submission_id), caller()))
 
 
-@noun.operation(
+@resource.operation(
     "POST",
     "/submissions/<submission_id>/retry",
     scope=Scope.STAFF,
     weight="submit",
-    answers={200: Answer(StatusTold, says="It waits again, or as it was if it waits, runs or is done already.")},
+    responses={
+        200: ResponseDoc(
+            StatusResponse, description="The submission: queued again, or unchanged if it is waiting, running or done."
+        )
+    },
     problems=(CONFLICT,),
 )
 def retry_submission(path: SubmissionPath) -> Response:
-    """Grade a submission again that ended as `service_failed`.
+    """Retry a submission that ended as `service_failed`.
 
-    It keeps its id and its attempt, and callbacks are sent for its verdict as for any other. Asking twice grades it
-    once. A submission that was cancelled or superseded is not graded: 409.
+    It keeps its id and its attempt number, and callbacks are sent as for any other. Repeating the request grades it
+    only once. A submission that was cancelled or superseded cannot be retried: 409.
     """
-    latest = service().intake.retry(_visible(path.submission_id).id)
-    return answers.thing(status(latest or _gone(path.submission_id), caller()))
+    latest = service().intake.retry(_visible_submission(path.submission_id).id)
+    return respond_tagged(status(latest or _raise_not_found(path.submission_id), caller()))
 
 
-@noun.operation(
+@resource.operation(
     "POST",
     "/retries",
     scope=Scope.STAFF,
     weight="submit",
-    answers={200: Answer(RetriesTold, says="These wait again. While `next` is not null, there may be more.")},
+    responses={
+        200: ResponseDoc(
+            RetriesResponse,
+            description="The submissions that are queued again. While `next` is not null, there may be more.",
+        )
+    },
 )
-def retry_submissions(body: RetriesAsked) -> Response:
-    """Grade all submissions again that ended as `service_failed`, a page at a time, newest first.
+def retry_submissions(body: RetriesRequest) -> Response:
+    """Retry all submissions that ended as `service_failed`, a page at a time, newest first.
 
-    Repeat the request with the `next` of its answer as `cursor` until that is null. Asking twice grades each once.
+    Repeat the request with the `next` of its answer as `cursor` until it is null. Each is graded only once.
     """
     try:
         retried = service().intake.retry_all(caller().course(body.course), body.assignment, body.limit, body.cursor)
     except BadCursor as error:
-        raise Problem(INVALID, f"/cursor: {error}", errors=(Fault("pointer", "/cursor", str(error)),)) from None
-    return answers.thing(RetriesTold(retried=list(retried.items), next=retried.next_cursor))
+        raise Problem(INVALID, f"/cursor: {error}", errors=(RequestFault("pointer", "/cursor", str(error)),)) from None
+    return respond_tagged(RetriesResponse(retried=list(retried.items), next=retried.next_cursor))
 
 
-@noun.operation(
+@resource.operation(
     "DELETE",
     "/submissions/<submission_id>",
     scope=Scope.STAFF,
-    answers={204: Answer(says="It is gone, with its source and its verdicts.")},
+    responses={204: ResponseDoc(description="Deleted, with its source and its verdicts.")},
 )
 def delete_submission(path: SubmissionPath) -> Response:
-    """Delete a submission with all that belongs to it."""
-    if not service().store.submissions.delete(_visible(path.submission_id).id):
-        _gone(path.submission_id)
-    return answers.nothing()
+    """Delete a submission with everything that belongs to it."""
+    if not service().store.submissions.delete(_visible_submission(path.submission_id).id):
+        _raise_not_found(path.submission_id)
+    return respond_empty()
 
 
-def download(found: Submission) -> Response:
-    """What was handed in, as a file to be kept and not to be shown."""
-    source = service().store.submissions.source(found.id)
+def download(submission: Submission) -> Response:
+    """Send the submitted file as an attachment, which browsers save and do not show."""
+    source = service().store.submissions.source(submission.id)
     if source is None:
-        detail = f"the file of the submission {found.id} is no longer kept: rejected files are kept for seven days"
+        detail = f"the file of the submission {submission.id} has been deleted: rejected files are kept for seven days"
         raise Problem(NOT_FOUND, detail)
-    answer = answers.thing(source, content_type="application/octet-stream")
-    # The one form of a name that may have any letters (RFC 6266).
-    answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(found.filename, safe='')}"
-    return answer
+    response = respond_tagged(source, content_type="application/octet-stream")
+    # The only form of a file name that may contain any character (RFC 6266).
+    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(submission.filename, safe='')}"
+    return response
 
 
-def _visible(submission: str) -> Submission:
-    found = service().store.submissions.get(submission)
-    if found is None or not caller().sees(found.course):
-        _gone(submission)
-    return found
+def _visible_submission(submission_id: str) -> Submission:
+    submission = service().store.submissions.get(submission_id)
+    if submission is None or not caller().sees(submission.course):
+        _raise_not_found(submission_id)
+    return submission
 
 
-def _gone(submission: str) -> NoReturn:
-    raise Problem(NOT_FOUND, f"there is no submission {submission}")
+def _raise_not_found(submission_id: str) -> NoReturn:
+    raise Problem(NOT_FOUND, f"there is no submission {submission_id}")
 
 
-def _form(asked: str | None) -> Format | None:
-    """The form that is wanted; None is our own."""
-    if asked is not None:
-        return FORMATS.get(asked)
+def _requested_format(name: str | None) -> Format | None:
+    """Return the requested format of the verdict; None is our own JSON."""
+    if name is not None:
+        return FORMATS.get(name)
     if not request.accept_mimetypes:
         return None
     forms = {_JSON: None} | {form.content_type: form for form in FORMATS.values()}
     best = request.accept_mimetypes.best_match(list(forms))
     if best is None:
-        raise Problem(NOT_ACCEPTABLE, f"a submission can be had as {', '.join(forms)}")
+        raise Problem(NOT_ACCEPTABLE, f"a submission is available as {', '.join(forms)}")
     return forms[best]
 
 
-def _formed(found: Submission, form: Format) -> bytes:
-    # As a student sees it, whoever asks: these systems show it to students.
-    told = verdict(found, STUDENT)
-    if told is not None:
-        return form.render(found, told)
-    if form.ungraded is not None:
-        return form.ungraded(found)
-    headers = {} if found.state.terminal else {"Retry-After": str(answers.LOOK_AFTER)}
-    raise Problem(NO_VERDICT, f"the submission is {found.state} and has no verdict", headers=headers)
+def _render_verdict(submission: Submission, verdict_format: Format) -> bytes:
+    # Always what a student may see, because these systems show it to students.
+    content = verdict(submission, STUDENT)
+    if content is not None:
+        return verdict_format.render(submission, content)
+    if verdict_format.ungraded is not None:
+        return verdict_format.ungraded(submission)
+    headers = {} if submission.state.terminal else {"Retry-After": str(LOOK_AFTER)}
+    raise Problem(NO_VERDICT, f"the submission is {submission.state} and has no verdict", headers=headers)

@@ -1,4 +1,4 @@
-"""Tokens: made and revoked by who has the scope admin; the secret is shown once."""
+"""Tokens: created and revoked with the scope admin; a secret is shown only once."""
 
 import time
 from datetime import datetime
@@ -8,28 +8,40 @@ from flask import Response
 from pydantic import Field
 
 from grader.model.records import Scope, Token
-from grader.web.http import responses as answers
 from grader.web.http.auth import caller
 from grader.web.http.problems import CONFLICT, NOT_FOUND, Problem
-from grader.web.http.resource import CREATED, PREFIX, TAGGED, Answer, Noun
-from grader.web.http.schemas import WHOLE, Asked, CourseQuery, Id, Name, Told, Words, moment, moment_or_none
+from grader.web.http.resource import CREATED, PREFIX, TAGGED, Resource, ResponseDoc
+from grader.web.http.responses import respond_created, respond_empty, respond_page, respond_tagged
+from grader.web.http.schemas import (
+    WHOLE,
+    CourseQuery,
+    Id,
+    Name,
+    RequestModel,
+    ResponseModel,
+    Words,
+    moment,
+    moment_or_none,
+)
 from grader.web.http.service import service
 
-noun = Noun("tokens", __name__, says="Who may do what.")
+resource = Resource("tokens", __name__, description="Tokens: the permissions of the API's clients.")
 
 
-class TokenAsked(Asked):
-    """A token to be made."""
+class TokenRequest(RequestModel):
+    """A token to create."""
 
-    name: Words = Field(description="What it is for, in words.")
-    course: Name | None = Field(default=None, description="The only course that it sees; else your token's own.")
-    scopes: list[Scope] = Field(min_length=1, max_length=4, description="What it may do.")
+    name: Words = Field(description="The purpose of the token, in words.")
+    course: Name | None = Field(
+        default=None, description="The only course that the token may see; by default your token's own."
+    )
+    scopes: list[Scope] = Field(min_length=1, max_length=4, description="The scopes of the token.")
     expires_in: Annotated[int, Field(ge=60, le=10 * 366 * 86_400), WHOLE] | None = Field(
-        default=None, description="Seconds until it ends; never, where it is left out."
+        default=None, description="Seconds until the token expires; by default it never does."
     )
 
 
-class TokenTold(Told):
+class TokenResponse(ResponseModel):
     """A token, without its secret."""
 
     id: str
@@ -41,21 +53,21 @@ class TokenTold(Told):
     revoked_at: datetime | None
 
 
-class TokenMade(TokenTold):
-    """A token that was just made, with its secret: this is the only time that it is shown."""
+class TokenCreated(TokenResponse):
+    """A new token with its secret, which is shown only this once."""
 
-    secret: str = Field(description="What goes into `Authorization: Bearer`.")
+    secret: str = Field(description="The value to send in `Authorization: Bearer`.")
 
 
-class TokensTold(Told):
+class TokensResponse(ResponseModel):
     """The tokens of a course."""
 
-    items: list[TokenTold]
-    next: str | None = Field(default=None, description="Always null: they are all here.")
+    items: list[TokenResponse]
+    next: str | None = Field(default=None, description="Always null: the list is complete.")
 
 
-class TokenPath(Asked):
-    """Which token."""
+class TokenPath(RequestModel):
+    """The path of a token."""
 
     token_id: Id
 
@@ -72,52 +84,65 @@ def _fields(token: Token) -> dict[str, object]:
     }
 
 
-@noun.operation(
+@resource.operation(
     "POST",
     "/tokens",
     scope=Scope.ADMIN,
     weight="submit",
-    answers={
-        201: Answer(
-            TokenMade, says="Made; its secret is shown once.", headers=CREATED, leads={"revoke_token": "token_id"}
+    responses={
+        201: ResponseDoc(
+            TokenCreated,
+            description="Created; its secret is shown only this once.",
+            headers=CREATED,
+            links={"revoke_token": "token_id"},
         )
     },
 )
-def create_token(body: TokenAsked) -> Response:
-    """Make a token."""
+def create_token(body: TokenRequest) -> Response:
+    """Create a token."""
     expires = None if body.expires_in is None else time.time() + body.expires_in
     token, secret = service().store.tokens.create(
         body.name, caller().course(body.course), frozenset(body.scopes), expires
     )
-    made = TokenMade.model_validate({**_fields(token), "secret": secret})
-    return answers.created(made, f"{PREFIX}/tokens/{token.id}")
+    created = TokenCreated.model_validate({**_fields(token), "secret": secret})
+    return respond_created(created, f"{PREFIX}/tokens/{token.id}")
 
 
-@noun.operation("GET", "/tokens", scope=Scope.ADMIN, answers={200: Answer(TokensTold, says="The tokens of a course.")})
+@resource.operation(
+    "GET",
+    "/tokens",
+    scope=Scope.ADMIN,
+    responses={200: ResponseDoc(TokensResponse, description="The tokens of a course.")},
+)
 def list_tokens(query: CourseQuery) -> Response:
-    """List the tokens of a course, also those that ended."""
-    found = service().store.tokens.list(caller().course(query.course))
-    told = TokensTold(items=[TokenTold.model_validate(_fields(token)) for token in found])
-    return answers.page(told, None)
+    """List the tokens of a course, including expired and revoked ones."""
+    tokens = service().store.tokens.list(caller().course(query.course))
+    body = TokensResponse(items=[TokenResponse.model_validate(_fields(token)) for token in tokens])
+    return respond_page(body, None)
 
 
-@noun.operation(
+@resource.operation(
     "DELETE",
     "/tokens/<token_id>",
     scope=Scope.ADMIN,
-    answers={204: Answer(says="It is of no use any more.")},
+    responses={204: ResponseDoc(description="Revoked.")},
     problems=(CONFLICT,),
 )
 def revoke_token(path: TokenPath) -> Response:
-    """Revoke a token, at once and for good."""
+    """Revoke a token immediately and permanently."""
     if path.token_id == caller().token.id:
-        raise Problem(CONFLICT, "a token does not revoke itself; use another one")
+        raise Problem(CONFLICT, "a token cannot revoke itself; use another one")
     if not service().store.tokens.revoke(path.token_id):
         raise Problem(NOT_FOUND, f"there is no token {path.token_id}")
-    return answers.nothing()
+    return respond_empty()
 
 
-@noun.operation("GET", "/token", scope=Scope.READ, answers={200: Answer(TokenTold, says="Your token.", headers=TAGGED)})
+@resource.operation(
+    "GET",
+    "/token",
+    scope=Scope.READ,
+    responses={200: ResponseDoc(TokenResponse, description="Your token.", headers=TAGGED)},
+)
 def read_own_token() -> Response:
-    """Say which token this request came with, and what it may do."""
-    return answers.thing(TokenTold.model_validate(_fields(caller().token)))
+    """Read the token of this request, and its scopes."""
+    return respond_tagged(TokenResponse.model_validate(_fields(caller().token)))

@@ -1,4 +1,4 @@
-"""What is handed in: JSON or a form with a file, read into one thing."""
+"""The upload of a submission: JSON, or a form with a file."""
 
 import binascii
 from base64 import b64decode
@@ -8,11 +8,11 @@ from typing import Annotated, Any, Self
 from flask import request
 from pydantic import ConfigDict, Field, JsonValue, model_validator
 
-from grader.web.http.problems import INVALID, MALFORMED, UNSUPPORTED_MEDIA_TYPE, Fault, Problem
-from grader.web.http.reading import json_body, validated
-from grader.web.http.schemas import Asked, Name, Query
+from grader.web.http.problems import INVALID, MALFORMED, UNSUPPORTED_MEDIA_TYPE, Problem, RequestFault
+from grader.web.http.reading import json_body, validate
+from grader.web.http.schemas import Name, Query, RequestModel
 
-#: A file's name, without folders, and without what commands a terminal or turns the order of letters about.
+#: A file's name, without folders, control characters, or characters that change the direction of text.
 FileName = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f/\\\u2028-\u202e\u2066-\u2069]{1,255}$")]
 _BASE64 = r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
 
@@ -21,8 +21,8 @@ _ANSWER = "def backward_pass(all_weights, all_biases, all_f, all_h, y):\n    ret
 
 
 @dataclass(frozen=True, slots=True)
-class Handed:
-    """A submission as it came."""
+class Upload:
+    """A submitted file, with the names sent along."""
 
     assignment: str
     student: str
@@ -31,20 +31,23 @@ class Handed:
     source: bytes
 
 
-class _Fields(Asked):
-    assignment: Name = Field(description="The assignment's id.")
-    student: Name = Field(description="The student, by whatever id your portal has; shown to staff only.")
-    course: Name | None = Field(default=None, description="For tokens with the scope admin; else the token's own.")
+class _Fields(RequestModel):
+    assignment: Name = Field(description="The id of the assignment.")
+    student: Name = Field(description="The student, by any id that your portal uses; shown only to staff.")
+    course: Name | None = Field(
+        default=None,
+        description="The token's own course by default; only tokens with the scope admin may name another.",
+    )
 
 
 def _only(name: str) -> dict[str, Any]:
-    """In JSON Schema: this field is given, and the other is not."""
-    others = {each: {"type": "string" if each == name else "null"} for each in ("source", "source_base64")}
-    return {"required": [name], "properties": others}
+    """Return JSON Schema that requires this field and forbids the other."""
+    properties = {field: {"type": "string" if field == name else "null"} for field in ("source", "source_base64")}
+    return {"required": [name], "properties": properties}
 
 
-class SubmissionAsked(_Fields):
-    """A submission as JSON: `source`, or `source_base64` where it is no text."""
+class SubmissionRequest(_Fields):
+    """A submission as JSON, with `source`, or `source_base64` if the file is not text."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -53,10 +56,10 @@ class SubmissionAsked(_Fields):
         }
     )
 
-    filename: FileName = Field(description="Its name: .ipynb is a notebook, .py a Python file.")
-    source: str | None = Field(default=None, description="The file's text.")
+    filename: FileName = Field(description="The name of the file: .ipynb for a notebook, .py for a Python file.")
+    source: str | None = Field(default=None, description="The text of the file.")
     source_base64: Annotated[str, Field(pattern=_BASE64)] | None = Field(
-        default=None, description="The file's bytes in base64."
+        default=None, description="The bytes of the file in base64."
     )
 
     @model_validator(mode="after")
@@ -74,48 +77,48 @@ class SubmissionForm(_Fields, Query):
     file: str = Field(description="The notebook or Python file.", json_schema_extra={"format": "binary"})
 
 
-def handed() -> Handed:
-    """What this request hands in; a Problem that says what is wrong with it."""
+def read_upload() -> Upload:
+    """Read the upload of the current request. Raises Problem with what is wrong with it."""
     if request.mimetype == "application/json":
-        return _from_json(json_body(SubmissionAsked, flat=True))
+        return _from_json(json_body(SubmissionRequest, flat=True))
     if request.mimetype == "multipart/form-data":
         return _from_form()
-    raise Problem(UNSUPPORTED_MEDIA_TYPE, "the body should be application/json or multipart/form-data")
+    raise Problem(UNSUPPORTED_MEDIA_TYPE, "the body must be application/json or multipart/form-data")
 
 
-def _from_json(body: SubmissionAsked) -> Handed:
+def _from_json(body: SubmissionRequest) -> Upload:
     try:
         source = b64decode(body.source_base64 or "", validate=True) if body.source is None else body.source.encode()
     except binascii.Error as error:
-        raise _wrong("/source_base64", str(error)) from None
-    return Handed(body.assignment, body.student, body.course, body.filename, source)
+        raise _invalid("/source_base64", str(error)) from None
+    return Upload(body.assignment, body.student, body.course, body.filename, source)
 
 
-def _from_form() -> Handed:
+def _from_form() -> Upload:
     if not request.form and not request.files:
-        # werkzeug takes what it cannot read for a form without fields.
-        raise Problem(MALFORMED, "the body is not multipart/form-data, or breaks off")
+        # werkzeug returns a form without fields if it cannot read the body.
+        raise Problem(MALFORMED, "the body is not valid multipart/form-data, or is cut off")
     repeated = [name for name in request.form if len(request.form.getlist(name)) > 1 or name in request.files]
     repeated += [name for name in request.files if len(request.files.getlist(name)) > 1]
     if repeated:
-        raise _wrong(f"/{repeated[0]}", "given more than once")
-    given: dict[str, Any] = {**request.form, **request.files}
+        raise _invalid(f"/{repeated[0]}", "given more than once")
+    values: dict[str, Any] = {**request.form, **request.files}
     file = request.files.get("file")
-    if "file" in given and file is None:
-        raise _wrong("/file", "should be a file, with a filename")
-    # The file itself is none of pydantic's business.
-    fields = validated(SubmissionForm, given if file is None else given | {"file": ""}, "pointer")
+    if "file" in values and file is None:
+        raise _invalid("/file", "must be a file, with a filename")
+    # pydantic need not see the content of the file.
+    fields = validate(SubmissionForm, values if file is None else values | {"file": ""}, "pointer")
     if file is None:
-        raise _wrong("/file", "is missing")
-    # Some browsers send the folders as well.
+        raise _invalid("/file", "is missing")
+    # Some browsers send the folders, too.
     name = (file.filename or "").rpartition("/")[2]
-    filename = validated(_File, {"file": name}, "pointer").file
-    return Handed(fields.assignment, fields.student, fields.course, filename, file.stream.read())
+    filename = validate(_File, {"file": name}, "pointer").file
+    return Upload(fields.assignment, fields.student, fields.course, filename, file.stream.read())
 
 
-class _File(Asked):
+class _File(RequestModel):
     file: FileName
 
 
-def _wrong(pointer: str, detail: str) -> Problem:
-    return Problem(INVALID, f"{pointer}: {detail}", errors=(Fault("pointer", pointer, detail),))
+def _invalid(pointer: str, detail: str) -> Problem:
+    return Problem(INVALID, f"{pointer}: {detail}", errors=(RequestFault("pointer", pointer, detail),))

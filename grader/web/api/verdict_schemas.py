@@ -1,4 +1,4 @@
-"""The result object, as the documentation describes it. Verdicts go out as they were stored and are not made anew."""
+"""The result object, for the documentation. Verdicts are sent as they were stored, and not rebuilt from these."""
 
 from typing import Any, Literal
 
@@ -10,39 +10,41 @@ from grader.model.verdict import NETWORKS, SCHEMA, Mark, Outcome
 Numbers = list[list[float | None]]
 
 
-class FlagTold(BaseModel):
-    """Something for staff to look at, beside the verdict and never in it."""
+class FlagResponse(BaseModel):
+    """A note for staff beside the verdict, which does not affect it."""
 
     id: str
     title: str
 
 
-class HandedIn(BaseModel):
-    """What the verdict is about."""
+class GradedSubmission(BaseModel):
+    """The submission that was graded."""
 
     id: str
     filename: str
     source_sha256: str
 
 
-class AssignmentMeant(BaseModel):
-    """The assignment and the networks that it was graded on."""
+class GradedAssignment(BaseModel):
+    """The assignment and the networks that the submission was graded on."""
 
     id: str
     revision: str
     networks_sha256: str
-    own_networks: bool = Field(description="False where they were drawn with a seed or number of the sender's.")
+    own_networks: bool = Field(
+        description="False if the networks were drawn with a seed or number chosen by the sender."
+    )
     kind: str = Field(default=NETWORKS, description="The kind of homework.")
 
 
-class GradientTold(BaseModel):
-    """Derivatives, shaped like the parameters; what is not finite is null."""
+class GradientResponse(BaseModel):
+    """Derivatives in the shape of the parameters; values that are not finite are null."""
 
     weights: list[Numbers]
     biases: list[Numbers]
 
 
-class CounterexampleTold(BaseModel):
+class CounterexampleResponse(BaseModel):
     """The smallest network found on which the submission is wrong."""
 
     depth: int
@@ -51,54 +53,56 @@ class CounterexampleTold(BaseModel):
     biases: list[Numbers]
     net_input: Numbers
     y: Numbers
-    expected: GradientTold
-    actual: GradientTold | None = Field(description="Null where no arrays of the right shapes came back.")
-    instead: str | None = Field(description="What came back then.")
+    expected: GradientResponse
+    actual: GradientResponse | None = Field(
+        description="Null if the submission did not return arrays of the right shapes."
+    )
+    instead: str | None = Field(description="What it returned instead, if `actual` is null.")
     parameter: str | None
     layer: int | None
     index: list[int] | None
-    script: str = Field(description="Plain NumPy that shows it, to run below the student's own code.")
+    script: str = Field(description="A script in plain NumPy that reproduces it, to run below the student's own code.")
     kind: Literal["network"] = "network"
 
 
-class CaseInputTold(BaseModel):
+class CaseInputResponse(BaseModel):
     """A named input of a case."""
 
     name: str
-    shape: list[int] | None = Field(description="Null if it is no array.")
+    shape: list[int] | None = Field(description="Null if it is not an array.")
     values: Any = Field(description="An array as nested lists, or anything else.")
 
 
-class CaseResultTold(BaseModel):
-    """A result of a case, as nested lists; what is not finite is null, as is what is inconclusive in `expected`."""
+class CaseResultResponse(BaseModel):
+    """A result of a case as nested lists; null for numbers that are not finite, or inconclusive in `expected`."""
 
     name: str
     shape: list[int]
     expected: Any
-    actual: Any = Field(description="Null where no arrays of the right shapes came back.")
-    wrong: int = Field(description="How many of its numbers are wrong.")
+    actual: Any = Field(description="Null if the submission did not return arrays of the right shapes.")
+    wrong: int = Field(description="The number of wrong numbers.")
 
 
-class FirstWrongTold(BaseModel):
-    """The first number that is wrong."""
+class FirstWrongResponse(BaseModel):
+    """The first wrong number."""
 
     result: str
     index: list[int]
 
 
-class CaseCounterexampleTold(BaseModel):
-    """The smallest case found on which the submission is wrong, of any kind of homework but networks."""
+class CaseCounterexampleResponse(BaseModel):
+    """The smallest case found on which the submission is wrong, for any kind of homework but networks."""
 
     kind: str
-    case: dict[str, Any] = Field(description="What tells it from others.")
-    inputs: list[CaseInputTold]
-    results: list[CaseResultTold]
-    first: FirstWrongTold | None
-    instead: str | None = Field(description="What came back instead of arrays of the right shapes.")
-    script: str = Field(description="Plain NumPy that shows it, to run below the student's own code.")
+    case: dict[str, Any] = Field(description="The properties that distinguish it from other cases.")
+    inputs: list[CaseInputResponse]
+    results: list[CaseResultResponse]
+    first: FirstWrongResponse | None
+    instead: str | None = Field(description="What it returned instead of arrays of the right shapes.")
+    script: str = Field(description="A script in plain NumPy that reproduces it, to run below the student's own code.")
 
 
-class PropertyTold(BaseModel):
+class PropertyResponse(BaseModel):
     """One row of the rubric."""
 
     name: str
@@ -106,84 +110,91 @@ class PropertyTold(BaseModel):
     outcome: Mark
     score: int
     max_score: int
-    networks: int = Field(description="How many put it to the test.")
+    networks: int = Field(description="The number of networks that tested this property.")
     message: str
-    counterexample: CounterexampleTold | CaseCounterexampleTold | None
+    counterexample: CounterexampleResponse | CaseCounterexampleResponse | None
     names: list[str] | None = Field(
-        default=None, description="Other properties of which the message speaks; null from a version that did not say."
+        default=None,
+        description="Other properties that the message mentions; null from a version that did not record them.",
     )
 
 
-class MistakeTold(BaseModel):
-    """A mistake by its id, and what it does: the words after "it"."""
+class MistakeResponse(BaseModel):
+    """A known mistake: its id, and the words that follow "it"."""
 
     id: str
     title: str
 
 
-class DiagnosisTold(BaseModel):
-    """An explanation that every answer fits; texts that the level of feedback hides are empty."""
+class DiagnosisResponse(BaseModel):
+    """An explanation that is consistent with every answer; texts hidden by the level of feedback are empty."""
 
     id: str
     title: str
     hint: str
     strong_hint: str
-    read: str = Field(description="Where to read about it.")
-    apart: str = Field(default="", description="What tells it from explanations that fit as well.")
-    mistakes: list[MistakeTold] = Field(
-        default=[], description="One, or two that are made together; empty from a version that did not keep them."
+    read: str = Field(description="Where to read more.")
+    apart: str = Field(default="", description="How it differs from other explanations that fit.")
+    mistakes: list[MistakeResponse] = Field(
+        default=[], description="One mistake, or two made together; empty from a version that did not record them."
     )
     names: list[str] | None = Field(
-        default=None, description="Properties that judge the lines of which it speaks; null from an earlier version."
+        default=None, description="The properties that judge the lines it mentions; null from an earlier version."
     )
 
 
-class FirstDifferenceTold(BaseModel):
-    """The first layer, counted from the output, whose numbers are wrong though what went in is right."""
+class FirstDifferenceResponse(BaseModel):
+    """The first layer, counted from the output, whose values are wrong although its inputs are right."""
 
     variable: str
     layer: int
     depth: int
     message: str
     lists: list[str] = Field(
-        default=[], description="Whose entry `layer` it is; empty from a version that did not keep them."
+        default=[], description="The lists whose entry `layer` it is; empty from a version that did not record them."
     )
-    source: str = Field(default="", description="What it is made from, and is right; empty where that is not known.")
-    home: bool = Field(default=False, description="Whether the network has the notebook's own shape.")
-    inferred: bool = Field(default=False, description="Whether only the biases and weights tell of it.")
-    cell: int | None = Field(default=None, description="The cell of the lines; null in a file.")
-    lines: list[int] = Field(default=[], description="The student's lines that write it, if they are few.")
+    source: str = Field(default="", description="The correct value that it is computed from; empty if unknown.")
+    home: bool = Field(default=False, description="True if the network has the notebook's own shape.")
+    inferred: bool = Field(
+        default=False, description="True if it follows only from the derivatives of biases and weights."
+    )
+    cell: int | None = Field(default=None, description="The cell of the lines; null in a Python file.")
+    lines: list[int] = Field(default=[], description="The student's lines that assign it, if they are few.")
 
 
-class LineTold(BaseModel):
-    """A line of what was handed in."""
+class LineResponse(BaseModel):
+    """A line of the submission."""
 
-    cell: int | None = Field(description="From 1 over all cells of the notebook; null in a file.")
+    cell: int | None = Field(
+        description="The number of the cell, from 1 over all cells of the notebook; null in a Python file."
+    )
     line: int
 
 
-class NetworkTold(BaseModel):
-    """The network at which a process ended."""
+class NetworkResponse(BaseModel):
+    """The network on which a process ended."""
 
-    number: int = Field(description="From 1.")
+    number: int = Field(description="The number of the network, from 1.")
     of: int
-    depth: int = Field(description="How many hidden layers it has.")
+    depth: int = Field(description="The number of hidden layers.")
 
 
-class ErrorTold(BaseModel):
-    """What the student's code raised or did, with the student's own lines."""
+class ErrorResponse(BaseModel):
+    """An error of the student's code, with the student's own lines."""
 
     type: str
     message: str
     traceback: str
-    frames: list[LineTold] = Field(default=[], description="The student's own lines in the traceback, in its order.")
-    lines: list[LineTold] = Field(default=[], description="Other lines that the message names.")
-    ending: str = Field(default="", description="How its process ended, without the network; empty if it did not.")
-    network: NetworkTold | None = Field(default=None, description="Where its process ended; null if it did not.")
+    frames: list[LineResponse] = Field(default=[], description="The student's own lines in the traceback, in order.")
+    lines: list[LineResponse] = Field(default=[], description="Other lines that the message names.")
+    ending: str = Field(default="", description="How the process ended, without the network; empty if it did not.")
+    network: NetworkResponse | None = Field(
+        default=None, description="The network on which the process ended; null if it did not."
+    )
 
 
-class StatisticsTold(BaseModel):
-    """How much was compared."""
+class StatisticsResponse(BaseModel):
+    """The extent of the comparison."""
 
     networks: int
     derivatives: int
@@ -192,22 +203,24 @@ class StatisticsTold(BaseModel):
     seconds: float
 
 
-class VerdictTold(BaseModel):
-    """The result object: the whole answer to one submission."""
+class VerdictResponse(BaseModel):
+    """The result object: the complete result of one submission."""
 
     schema_: Literal["backmark.result/1"] = Field(alias="schema", description=f"Always {SCHEMA}.")
-    submission: HandedIn
-    assignment: AssignmentMeant
+    submission: GradedSubmission
+    assignment: GradedAssignment
     outcome: Outcome
-    level: Level | None = Field(default=None, description="How much of it you are shown; there where not all.")
+    level: Level | None = Field(
+        default=None, description="Present only if parts of the verdict are hidden: the level of detail that is shown."
+    )
     score: int
     max_score: int
-    properties: list[PropertyTold]
-    counterexample: CounterexampleTold | CaseCounterexampleTold | None
-    diagnosis: list[DiagnosisTold] = Field(description="The best first; empty where nothing fits.")
-    # Not in verdicts of engines before it.
-    first_difference: FirstDifferenceTold | None = None
-    error: ErrorTold | None
-    statistics: StatisticsTold
-    flags: list[FlagTold] = Field(description="For staff: empty for other tokens.")
-    output: str = Field(description="What it printed, its first 4 KiB.")
+    properties: list[PropertyResponse]
+    counterexample: CounterexampleResponse | CaseCounterexampleResponse | None
+    diagnosis: list[DiagnosisResponse] = Field(description="The best explanation first; empty if none fits.")
+    # Verdicts of older engines do not have it.
+    first_difference: FirstDifferenceResponse | None = None
+    error: ErrorResponse | None
+    statistics: StatisticsResponse
+    flags: list[FlagResponse] = Field(description="Only for staff; empty for other tokens.")
+    output: str = Field(description="The first 4 KiB that the submission printed.")

@@ -1,1 +1,1 @@
-"""The machinery of HTTP that every resource and page stands on: reading, answering, limits, problems."""
+"""The HTTP layer below every resource and page: requests, responses, limits, problems."""

@@ -1,4 +1,4 @@
-"""Who asks: a bearer token with scopes, that sees its own course and nothing else."""
+"""Authentication: a bearer token with scopes, which sees its own course and nothing else."""
 
 from dataclasses import dataclass
 
@@ -11,62 +11,62 @@ from grader.web.http.service import service
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The token of the request being answered, and what it sees."""
+    """The token of the request being answered, and what it may see."""
 
     token: Token
 
     @property
     def staff(self) -> bool:
-        """Whether it sees what is for staff."""
+        """True if the token may see what is for staff."""
         return self.token.allows(Scope.STAFF)
 
     @property
     def admin(self) -> bool:
-        """Whether it sees every course."""
+        """True if the token may see every course."""
         return self.token.allows(Scope.ADMIN)
 
     @property
     def reads(self) -> bool:
-        """Whether it sees verdicts, and not only what it handed in."""
+        """True if the token may see verdicts, and not only submit."""
         return self.token.allows(Scope.READ)
 
     def sees(self, course: str) -> bool:
-        """Whether a course is there, as far as it is concerned."""
+        """Return True if the token may see a course; other courses do not exist for it."""
         return self.admin or course == self.token.course
 
-    def course(self, asked: str | None) -> str:
-        """The course that a request is about: the token's own, where it names none; foreign ones are not there."""
-        if asked is None:
+    def course(self, course: str | None) -> str:
+        """Return the course of a request, by default the token's own. Raises Problem for one that it may not see."""
+        if course is None:
             return self.token.course
-        if not self.sees(asked):
-            raise Problem(NOT_FOUND, f"there is no course {asked}")
-        return asked
+        if not self.sees(course):
+            raise Problem(NOT_FOUND, f"there is no course {course}")
+        return course
 
 
 def caller() -> Caller:
-    """That of the request being answered, which needed a scope."""
-    found: Caller = g.caller
-    return found
+    """Return the caller of the request being answered, which must have required a scope."""
+    current: Caller = g.caller
+    return current
 
 
 def authenticate(scope: Scope) -> Caller:
-    """Let the request's token in, if it allows `scope`, and remember it for `caller`."""
-    given = request.headers.get("Authorization")
-    if given is None:
-        raise _unauthenticated("the header Authorization is missing", "")
-    kind, _, secret = given.partition(" ")
+    """Verify the request's token, check that it has `scope`, and remember it for `caller`."""
+    header = request.headers.get("Authorization")
+    if header is None:
+        raise _challenge("the header Authorization is missing", "")
+    kind, _, secret = header.partition(" ")
     if kind.lower() != "bearer" or not secret:
-        raise _unauthenticated("the header Authorization should be: Bearer, a space, and a token", "")
+        raise _challenge("the header Authorization must be: Bearer, a space, and a token", "")
     token = service().store.tokens.verify(secret.strip())
     if token is None:
-        raise _unauthenticated("the token is unknown, expired or revoked", ', error="invalid_token"')
+        raise _challenge("the token is unknown, expired or revoked", ', error="invalid_token"')
     if not token.allows(scope):
         challenge = f'Bearer realm="backmark", error="insufficient_scope", scope="{scope}"'
-        detail = f"this needs the scope {scope}; the token has {', '.join(sorted(token.scopes))}"
+        detail = f"this operation needs the scope {scope}; the token has {', '.join(sorted(token.scopes))}"
         raise Problem(FORBIDDEN, detail, headers={"WWW-Authenticate": challenge})
     g.caller = Caller(token)
     return caller()
 
 
-def _unauthenticated(detail: str, more: str) -> Problem:
+def _challenge(detail: str, more: str) -> Problem:
     return Problem(UNAUTHENTICATED, detail, headers={"WWW-Authenticate": f'Bearer realm="backmark"{more}'})

@@ -1,69 +1,69 @@
-"""Bodies that are still on their way while a thread reads them: of those a process reads few at a time.
+"""A limit on large request bodies: a process reads only a few at a time.
 
-A body that is not large is awaited outside of the threads (`grader.web.http.gunicorn_worker`). Whoever sends a large
-one little by little holds a thread, so these have places of their own, and the others always answer.
+A small body is buffered outside the threads (`grader.web.http.gunicorn_worker`). A large one that arrives slowly holds
+a thread, so large bodies have slots of their own, and the remaining threads always answer.
 """
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from grader.web.http.capacity import Holding
+from grader.web.http.capacity import Slots
 from grader.web.http.problems import BUSY, TRY_AGAIN, Problem
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-#: Bytes of a body that is there before a thread reads it: what is handed in is hardly ever larger.
-AWAITED = 1 << 20
+#: Bytes up to which a body is buffered before a thread reads it; few submissions are larger.
+BUFFERED_BYTES = 1 << 20
 
 
 class Bodies:
-    """WSGI: gives a body that is on its way to the application as long as there are places for it."""
+    """WSGI middleware: lets the application read a large body only while a slot is free."""
 
-    def __init__(self, application: "WSGIApplication", places: Holding) -> None:
+    def __init__(self, application: "WSGIApplication", slots: Slots) -> None:
         self._application = application
-        self._places = places
+        self._slots = slots
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        """Answer a request; what it answers may come later, but its body is read by the end of this."""
-        if _there(environ):
+        """Answer a request. The response may be streamed later, but the body has been read when this returns."""
+        if _is_buffered(environ):
             return self._application(environ, start_response)
-        body = _OnItsWay(environ["wsgi.input"], self._places)
+        body = _IncomingBody(environ["wsgi.input"], self._slots)
         environ["wsgi.input"] = body
         try:
             return self._application(environ, start_response)
         finally:
-            body.leave()
+            body.release()
 
 
-class _OnItsWay:
-    """A body that takes a place when somebody wants it: who is refused before that needs none."""
+class _IncomingBody:
+    """A body that takes a slot on its first read: a request that is refused earlier needs none."""
 
-    def __init__(self, body: Any, places: Holding) -> None:
+    def __init__(self, body: Any, slots: Slots) -> None:
         self._body = body
-        self._places = places
-        self._taken = False
+        self._slots = slots
+        self._has_slot = False
 
     def read(self, size: int = -1) -> bytes:
-        """The next bytes; a Problem where no more bodies are read now."""
-        if not self._taken:
-            if not self._places.take():
-                detail = "as many large bodies as this server allows are on their way; nothing was recorded"
+        """Return the next bytes. Raises Problem if no slot is free."""
+        if not self._has_slot:
+            if not self._slots.acquire():
+                detail = "the server is receiving as many large bodies as it allows; nothing was recorded"
                 raise Problem(BUSY, detail, headers={"Retry-After": str(TRY_AGAIN)})
-            self._taken = True
-        read: bytes = self._body.read(size)
-        return read
+            self._has_slot = True
+        chunk: bytes = self._body.read(size)
+        return chunk
 
-    def leave(self) -> None:
-        """Give the place back."""
-        if self._taken:
-            self._taken = False
-            self._places.leave()
+    def release(self) -> None:
+        """Give the slot back."""
+        if self._has_slot:
+            self._has_slot = False
+            self._slots.release()
 
 
-def _there(environ: "WSGIEnvironment") -> bool:
-    """Whether there is none, or all of it came before the request was given to a thread."""
+def _is_buffered(environ: "WSGIEnvironment") -> bool:
+    """Return True if there is no body, or it was received in full before a thread got the request."""
     if environ.get("HTTP_TRANSFER_ENCODING") or environ.get("HTTP_EXPECT"):
         return False
     length = environ.get("CONTENT_LENGTH") or "0"
-    return length.isdecimal() and int(length) <= AWAITED
+    return length.isdecimal() and int(length) <= BUFFERED_BYTES

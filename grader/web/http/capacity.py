@@ -1,36 +1,36 @@
-"""Connections that are held open: at most half of a process's threads, so that the others always answer."""
+"""Slots for connections that are held open: at most half of a process's threads, so that the rest always answer."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import BoundedSemaphore
 
 
-class Holding:
-    """So many places, given without waiting."""
+class Slots:
+    """A fixed number of slots; `acquire` never blocks."""
 
-    def __init__(self, places: int) -> None:
-        self._places = BoundedSemaphore(places)
-        #: Whether nobody is held any more, since the process is to stop.
+    def __init__(self, count: int) -> None:
+        self._semaphore = BoundedSemaphore(count)
+        #: True once the process is stopping and no connection may be held any longer.
         self.closed = False
 
-    def take(self) -> bool:
-        """A place, where one is free; it is given back by `leave`."""
-        return not self.closed and self._places.acquire(blocking=False)
+    def acquire(self) -> bool:
+        """Take a slot if one is free, and return True if so; `release` gives it back."""
+        return not self.closed and self._semaphore.acquire(blocking=False)
 
     def close(self) -> None:
-        """Hold nobody any more; whoever is held looks at `closed` every second. Safe in a signal handler."""
+        """Refuse new holders; current ones check `closed` every second. Safe in a signal handler."""
         self.closed = True
 
-    def leave(self) -> None:
-        """Give a place back."""
-        self._places.release()
+    def release(self) -> None:
+        """Give a slot back."""
+        self._semaphore.release()
 
     @contextmanager
-    def place(self) -> Iterator[bool]:
-        """A place for a while: whether there was one."""
-        taken = self.take()
+    def hold(self) -> Iterator[bool]:
+        """Hold a slot for the length of a `with` block; yields False if none was free."""
+        acquired = self.acquire()
         try:
-            yield taken
+            yield acquired
         finally:
-            if taken:
-                self.leave()
+            if acquired:
+                self.release()

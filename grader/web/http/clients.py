@@ -1,4 +1,4 @@
-"""The address that a request comes from, behind proxies that are trusted and without."""
+"""The address that a request comes from, with or without trusted proxies in between."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -6,17 +6,17 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 from flask import request
 
-#: Bits of an IPv6 address that belong to one subscriber, who may use any address below them.
+#: Leading bits of an IPv6 address that identify one subscriber, who may use any address below them.
 _SUBSCRIBER = 64
 
 
 def address(proxies: Sequence[IPv4Network | IPv6Network]) -> str:
     """Return the client's address, or its /64 network for IPv6.
 
-    A proxy's X-Forwarded-For is believed as far as the proxies that added to it are in `proxies`.
+    X-Forwarded-For is trusted as far as the proxies that added to it are in `proxies`.
     """
     forwarded = ",".join(request.headers.getlist("X-Forwarded-For")).split(",")
-    hops = [(request.remote_addr or "").strip(), *(each.strip() for each in reversed(forwarded))]
+    hops = [(request.remote_addr or "").strip(), *(hop.strip() for hop in reversed(forwarded))]
     known: IPv4Address | IPv6Address | None = None
     for hop in hops:
         parsed = _parse(hop)

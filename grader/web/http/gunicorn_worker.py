@@ -1,8 +1,8 @@
-"""gunicorn's worker with threads, in which a thread is given to nobody who sends nothing, or little by little.
+"""gunicorn's threaded worker, changed so that a silent or slow client does not occupy a thread.
 
-Its own gives a thread for seconds to each connection that is silent, and for good to one whose request never ends; and
-its loop, by which all connections come in, waits two seconds for each client that does not hang up. So a few
-connections, from anybody, would be enough to keep everybody out.
+The original gives a thread for seconds to each silent connection, and indefinitely to one whose request never ends;
+and its accept loop waits two seconds for each client that does not hang up. A few connections from anywhere would be
+enough to lock everybody out.
 """
 
 import contextlib
@@ -18,97 +18,97 @@ from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 
-from grader.web.http.bodies import AWAITED
+from grader.web.http.bodies import BUFFERED_BYTES
 
-#: Seconds in which a request's first line and headers have to come; then its body, where a thread reads it, little by
-#: little or not; for which a thread reads a body that nobody wanted (the rest comes while the client leaves); and for
-#: which a client may read the end of its answer.
+#: Seconds within which a request's first line and headers must arrive; within which a body must arrive that a thread
+#: reads; for which a thread drains an unread body (the rest arrives while the client leaves); and for which a client
+#: may read the end of its response.
 HEAD_SECONDS, BODY_SECONDS, DRAIN_SECONDS, LEAVE_SECONDS = 5.0, 120.0, 0.05, 2.0
-#: Seconds for which a client may take nothing of its answer: it holds a thread once the kernel's buffers are full.
+#: Seconds for which a client may read nothing of its response: it holds a thread once the kernel's buffers are full.
 STALL_SECONDS = 10.0
-#: Bytes a second at which a body that is awaited has to come, on the whole; and bytes of all that are, at a time.
+#: The lowest average rate, in bytes per second, of a buffered body; and the bytes that all buffers may take together.
 SLOWEST, ROOM = 8192, 64 << 20
-#: What ends the headers, bytes of them that are awaited outside of a thread, and bytes that are read at a time.
+#: The end of the headers, the most bytes of headers buffered outside a thread, and the bytes read at a time.
 _END, _HEAD, _PART = b"\r\n\r\n", 65536, 65536
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*0*([0-9]{1,9})[ \t]*\r\n", re.IGNORECASE)
-#: Who sends this sends no body until a thread says that it may.
+#: A client that sends this header sends no body until a thread allows it.
 _EXPECT = re.compile(rb"\r\nexpect:", re.IGNORECASE)
 
 
 @dataclass(slots=True)
-class _Awaited:
-    """A request that is not all there yet."""
+class _PartialRequest:
+    """A request that has not been received in full yet."""
 
-    came: bytearray = field(default_factory=bytearray)
-    #: Since when its headers are there and its body is not, and bytes of both together.
+    received: bytearray = field(default_factory=bytearray)
+    #: When the headers were complete and the body was not; and the bytes expected of both together.
     body_since: float | None = None
-    wanted: int = 0
+    expected: int = 0
 
-    def more(self, part: bytes) -> bool:
-        """Take in what came; whether there should be more before a thread looks at it."""
-        begin = max(0, len(self.came) - len(_END))
-        self.came += part
+    def receive(self, part: bytes) -> bool:
+        """Add received bytes; return True if more must arrive before a thread gets the request."""
+        begin = max(0, len(self.received) - len(_END))
+        self.received += part
         if self.body_since is None:
-            end = self.came.find(_END, begin)
+            end = self.received.find(_END, begin)
             if end < 0:
-                return len(self.came) < _HEAD
-            self.body_since, self.wanted = time.monotonic(), end + len(_END) + _body(self.came, end)
-        return len(self.came) < self.wanted
+                return len(self.received) < _HEAD
+            self.body_since, self.expected = time.monotonic(), end + len(_END) + _body_length(self.received, end)
+        return len(self.received) < self.expected
 
-    def until(self) -> float:
-        """The moment by which more of its body should have come."""
-        return (self.body_since or 0.0) + HEAD_SECONDS + len(self.came) / SLOWEST
+    def deadline(self) -> float:
+        """Return the time by which more of the body must have arrived."""
+        return (self.body_since or 0.0) + HEAD_SECONDS + len(self.received) / SLOWEST
 
 
-class Impatient(ThreadWorker):  # type: ignore[misc]
-    """A connection waits without a thread for a request, unless its body is large, and for its client to go."""
+class BufferingWorker(ThreadWorker):  # type: ignore[misc]
+    """A worker that buffers requests without a thread, unless the body is large, and closes connections likewise."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        #: Connections whose request is read in a thread, and until when.
+        #: Deadlines of the connections whose request a thread is reading.
         self._reading: dict[Any, float] = {}
-        #: Those whose client should hang up, and until when.
+        #: Deadlines of the connections whose client should hang up.
         self._leaving: dict[Any, float] = {}
-        #: Those whose request is not all there yet.
-        self._awaited: dict[Any, _Awaited] = {}
-        #: What came of the others', until a thread looks at it.
-        self._came: dict[Any, bytes] = {}
+        #: Requests that are not complete yet, by connection.
+        self._partial: dict[Any, _PartialRequest] = {}
+        #: Bytes of complete requests, until a thread reads them.
+        self._buffered: dict[Any, bytes] = {}
 
     def enqueue_req(self, conn: Any) -> None:
-        """Into a thread, once there is something to read."""
+        """Pass a connection to a thread once there is something to read."""
         if conn.initialized or conn.data_ready:
-            if (awaited := self._awaited.pop(conn, None)) is not None:
-                self._came[conn] = bytes(awaited.came)
+            if (partial_request := self._partial.pop(conn, None)) is not None:
+                self._buffered[conn] = bytes(partial_request.received)
             super().enqueue_req(conn)
             return
         conn.sock.settimeout(0)
         with contextlib.suppress(OSError):
-            # Not of every kind of socket.
+            # Not every kind of socket has this option.
             conn.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(1e3 * STALL_SECONDS))
-        self._await(conn)
+        self._wait_for_request(conn)
 
     def on_pending_socket_readable(self, conn: Any, client: socket.socket) -> None:
-        """Something came on a new connection."""
-        if self._complete(conn, client):
+        """Handle data on a new connection."""
+        if self._receive(conn, client):
             super().on_pending_socket_readable(conn, client)
 
     def on_client_socket_readable(self, conn: Any, client: socket.socket) -> None:
-        """Something came on a connection that was used before."""
-        if self._complete(conn, client):
+        """Handle data on a kept-alive connection."""
+        if self._receive(conn, client):
             super().on_client_socket_readable(conn, client)
         else:
-            # From now on it is not idle.
+            # The connection is no longer idle.
             self.poller.unregister(client)
             self.keepalived_conns.remove(conn)
-            self._await(conn)
+            self._wait_for_request(conn)
 
     def handle(self, conn: Any) -> Any:
-        """In a thread: read a request, and answer it."""
+        """In a thread: read a request and answer it."""
         self._reading[conn] = time.monotonic() + HEAD_SECONDS
         try:
-            if came := self._came.pop(conn, b""):
+            if received := self._buffered.pop(conn, b""):
                 conn.init()
-                conn.parser.unreader.unread(came)
+                conn.parser.unreader.unread(received)
             return super().handle(conn)
         finally:
             self._reading.pop(conn, None)
@@ -118,18 +118,18 @@ class Impatient(ThreadWorker):  # type: ignore[misc]
         if any(name in {"CONTENT-LENGTH", "TRANSFER-ENCODING"} for name, _ in req.headers):
             self._reading[conn] = time.monotonic() + BODY_SECONDS
         else:
-            # Nothing more is read: a stream may last.
+            # Nothing more is read, so a stream may last.
             self._reading.pop(conn, None)
         return super().handle_request(req, conn)
 
     def _keepalive_after(self, conn: Any, keepalive: bool) -> bool:  # noqa: FBT001 - gunicorn's
         if not keepalive or not conn.parser.finish_body(deadline=time.monotonic() + DRAIN_SECONDS):
             return False
-        # What came before the answer nobody has waited for: a client that sends ahead asks again.
+        # Bytes that arrived before the response were not buffered: a client that pipelines must ask again.
         return not conn.parser.unreader.buf.getvalue()
 
     def finish_request(self, conn: Any, fs: "Future[Any]") -> None:
-        """After a thread: keep the connection, or let its client go."""
+        """After a thread: keep the connection alive, or wait for the client to hang up."""
         if not fs.cancelled() and fs.exception() is None and fs.result():
             super().finish_request(conn, fs)
             return
@@ -144,43 +144,45 @@ class Impatient(ThreadWorker):  # type: ignore[misc]
             self._leaving[conn] = time.monotonic() + LEAVE_SECONDS
 
     def murder_pending(self) -> None:
-        """Every second: let nobody wait any longer, in the poller or in a thread."""
+        """Every second: close connections past their deadline, in the poller or in a thread."""
         room = ROOM
-        for conn, awaited in sorted(self._awaited.items(), key=lambda each: each[1].body_since or 0.0, reverse=True):
-            if awaited.body_since is not None:
-                room -= len(awaited.came)
-                # Who honestly sends something has long been through when room is short.
-                conn.timeout = awaited.until() if room >= 0 else 0.0
-        # As gunicorn has them: the first is the first to go.
+        for conn, partial_request in sorted(
+            self._partial.items(), key=lambda item: item[1].body_since or 0.0, reverse=True
+        ):
+            if partial_request.body_since is not None:
+                room -= len(partial_request.received)
+                # Clients that send at a normal rate have finished long before room runs short.
+                conn.timeout = partial_request.deadline() if room >= 0 else 0.0
+        # gunicorn expects the earliest deadline first.
         self.pending_conns: deque[Any] = deque(sorted(self.pending_conns, key=lambda conn: conn.timeout))
         super().murder_pending()
         now = time.monotonic()
-        for conn in [each for each, until in self._leaving.items() if until < now]:
-            self._left(conn)
-        for conn in [each for each, until in self._reading.copy().items() if until < now]:
-            # Whoever reads there finds the end, and what is being answered still goes out.
+        for conn in [leaving for leaving, deadline in self._leaving.items() if deadline < now]:
+            self._close(conn)
+        for conn in [reading for reading, deadline in self._reading.copy().items() if deadline < now]:
+            # The reading thread sees the end of the stream, and a response in progress is still sent.
             with contextlib.suppress(OSError):
                 conn.sock.shutdown(socket.SHUT_RD)
-        here = set(self.pending_conns)
-        self._awaited = {conn: awaited for conn, awaited in self._awaited.items() if conn in here}
+        pending = set(self.pending_conns)
+        self._partial = {conn: partial_request for conn, partial_request in self._partial.items() if conn in pending}
 
-    def _await(self, conn: Any) -> None:
-        """Let a connection wait, without a thread, for what it has to say."""
+    def _wait_for_request(self, conn: Any) -> None:
+        """Wait for a connection's request without a thread."""
         conn.timeout = time.monotonic() + HEAD_SECONDS
         self.pending_conns.append(conn)
         self.poller.register(conn.sock, EVENT_READ, partial(self.on_pending_socket_readable, conn))
 
-    def _complete(self, conn: Any, client: socket.socket) -> bool:
-        """Whether a thread need not wait for the request; the poller tells when there is more of it."""
+    def _receive(self, conn: Any, client: socket.socket) -> bool:
+        """Receive what has arrived, and return True if a thread can take the request now."""
         try:
             part = client.recv(_PART)
         except BlockingIOError:
             return False
         except OSError:
-            # The thread will see.
+            # The thread will notice.
             return True
-        # Who has hung up sends nothing more, whatever is missing.
-        return not (self._awaited.setdefault(conn, _Awaited()).more(part) and part)
+        # After a hang-up nothing more will arrive, whatever is missing.
+        return not (self._partial.setdefault(conn, _PartialRequest()).receive(part) and part)
 
     def _on_leaving_socket_readable(self, conn: Any, client: socket.socket) -> None:
         try:
@@ -190,9 +192,9 @@ class Impatient(ThreadWorker):  # type: ignore[misc]
             return
         except OSError:
             pass
-        self._left(conn)
+        self._close(conn)
 
-    def _left(self, conn: Any) -> None:
+    def _close(self, conn: Any) -> None:
         del self._leaving[conn]
         self.nr_conns -= 1
         with contextlib.suppress(OSError, KeyError, ValueError):
@@ -200,9 +202,9 @@ class Impatient(ThreadWorker):  # type: ignore[misc]
         conn.close()
 
 
-def _body(head: bytearray, end: int) -> int:
-    """Bytes of a body that should be there before a thread looks at the request; of a large one none."""
+def _body_length(head: bytearray, end: int) -> int:
+    """Return the bytes of the body to buffer before a thread gets the request: none of a large one."""
     lengths = _LENGTH.findall(head, 0, end + 2)
-    if len(lengths) != 1 or int(lengths[0]) > AWAITED or _EXPECT.search(head, 0, end):
+    if len(lengths) != 1 or int(lengths[0]) > BUFFERED_BYTES or _EXPECT.search(head, 0, end):
         return 0
     return int(lengths[0])

@@ -1,19 +1,19 @@
-"""Headers that every answer has: nothing from here is framed, sniffed, run or kept by others."""
+"""Security headers of every response: nothing may be framed, sniffed, run or embedded by other sites."""
 
 from flask import Flask, Response
 
-#: JSON runs nothing and loads nothing; pages say otherwise for themselves.
+#: JSON runs nothing and loads nothing; pages set a policy of their own.
 _STRICT = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
 
 def install(app: Flask) -> None:
-    """Put them on every answer of `app`."""
-    app.after_request(_secured)
+    """Add the headers to every response of `app`."""
+    app.after_request(_add_security_headers)
 
 
-def _secured(answer: Response) -> Response:
-    answer.headers.setdefault("Content-Security-Policy", _STRICT)
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    answer.headers["Referrer-Policy"] = "no-referrer"
-    answer.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    return answer
+def _add_security_headers(response: Response) -> Response:
+    response.headers.setdefault("Content-Security-Policy", _STRICT)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    return response

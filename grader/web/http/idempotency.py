@@ -1,4 +1,4 @@
-"""Idempotency-Key: the same key with the same request is the same answer, with another request a mistake."""
+"""Idempotency-Key: a repeated request with the same key gets the same answer; a different one is refused."""
 
 import json
 from hashlib import sha256
@@ -13,19 +13,19 @@ from grader.web.http.schemas import Query
 from grader.web.http.service import service
 
 
-class Keyed(Query):
-    """The header of what should be done once, however often it is asked for."""
+class IdempotencyHeader(Query):
+    """The header of a request that must take effect once, however often it is sent."""
 
     key: Annotated[str, Field(pattern=r"^[!-~]{1,255}$")] | None = Field(
         default=None,
         alias="Idempotency-Key",
-        description="New for each thing that you ask for, such as a UUID. Asked again within a day, the same thing is "
-        "answered, and nothing is done twice.",
+        description="A new value for each request, such as a UUID. If you repeat a request with its value within a "
+        "day, you get the same answer and nothing is done twice.",
     )
 
 
-def claimed(header: Keyed, *fields: object) -> tuple[str, str, str, str] | None:
-    """What the store compares: token, route, key, and a hash over the fields as they were understood."""
+def idempotency_claim(header: IdempotencyHeader, *fields: object) -> tuple[str, str, str, str] | None:
+    """Return what identifies the request in the store: token, route, key, and a hash over the parsed fields."""
     if header.key is None:
         if service().settings.idempotency_required:
             raise Problem(KEY_MISSING, "send the header Idempotency-Key")

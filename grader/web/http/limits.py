@@ -1,7 +1,7 @@
-"""How much each student, link, token and address may do, counted in the service's own Redis for all web processes.
+"""Rate limits for each student, link, token and address, counted in Redis for all web processes together.
 
-What is accepted counts against shares, which the store counts in the step that accepts (`grader.store.shares`). What is
-refused counts here, against whoever sent it: a student on a personal link, a browser on a class link, else an address.
+Accepted requests count against shares, which the store counts in the step that accepts (`grader.store.shares`). Refused
+requests count here, against their sender: a student on a personal link, a browser on a class link, else an address.
 """
 
 import math
@@ -26,9 +26,9 @@ from grader.web.http.problems import TOO_MANY, Problem
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who sent a request, as far as it is known."""
+    """The sender of a request, as far as it is known."""
 
-    #: What its name is of: "student", "browser" or "address".
+    #: "student", "browser" or "address".
     kind: str
     name: tuple[str, ...]
 
@@ -37,7 +37,7 @@ class Sender:
 
 
 class Limits:
-    """The limits of the settings."""
+    """The rate limits of the settings."""
 
     def __init__(self, settings: ServiceSettings, store: Store) -> None:
         storage = RedisStorage(
@@ -56,52 +56,52 @@ class Limits:
         self._refused, self._address = parse(settings.refused_rate), parse(settings.address_rate)
 
     def count(self, token: str, weight: str) -> None:
-        """Count a request of a token: `submit` for what makes work, `read` for all else.
+        """Count a request of a token: `submit` for requests that cause work, `read` for all others.
 
-        Too many is a Problem, a store that does not answer StoreUnavailable.
+        Raises Problem if there were too many, StoreUnavailable if the store does not answer.
         """
         rate = self._tokens[weight]
         try:
-            if not (self._limiter.hit(rate, token, weight) or self._restarted(rate, token, weight)):
+            if not (self._limiter.hit(rate, token, weight) or self._restart_window(rate, token, weight)):
                 raise self._too_many(rate, "requests of this token", token, weight)
         except StorageError as error:
             if weight == "read" and isinstance(error.storage_error, OutOfMemoryError):
-                # A store that is full cannot count, but what is in it can be read, and deleted to make room.
+                # A full store cannot count, but its content can be read, and deleted to make room.
                 return
             raise StoreUnavailable(str(error)) from error
 
     def admit(self, sender: Sender) -> None:
-        """Let a request be looked at, unless too many of its sender's were refused: a Problem. Raises as `count`."""
+        """Raise Problem if too many of the sender's requests were refused; StoreUnavailable as for `count`."""
         rate = self._rate(sender)
         try:
-            if not (self._limiter.test(rate, str(sender)) or self._restarted(rate, str(sender))):
+            if not (self._limiter.test(rate, str(sender)) or self._restart_window(rate, str(sender))):
                 raise self._too_many(rate, f"refused requests of this {sender.kind}", str(sender))
         except StorageError as error:
             raise StoreUnavailable(str(error)) from error
 
     def refuse(self, sender: Sender) -> None:
-        """Count a request that was refused. A store that cannot count is no reason to answer otherwise."""
+        """Count a refused request. If the store cannot count, the answer stays the same."""
         with suppress(StorageError):
             self._limiter.hit(self._rate(sender), str(sender))
 
     def by_token(self, token: str) -> Share:
-        """Return the share of a token that one more submission is part of."""
+        """Return the share of a token that one more submission counts against."""
         return _share("submissions of this token", (token,), 1, self._tokens["submit"])
 
     def by_student(self, course: str, student: str, size: int) -> tuple[Share, ...]:
-        """Return the shares of a verified student that a file of so many bytes is part of."""
+        """Return the shares of a verified student that a file of `size` bytes counts against."""
         return _shares("of this student", (course, student), size, *self._student)
 
     def by_browser(self, browser: str, size: int) -> tuple[Share, ...]:
-        """Return the shares of a browser, whatever names are typed there, that a file of so many bytes is part of."""
+        """Return the shares of a browser, whatever names are typed in it, for a file of `size` bytes."""
         return _shares("from this browser", (browser,), size, *self._student)
 
     def by_class(self, link: tuple[str, ...], size: int) -> tuple[Share, ...]:
-        """Return the shares of a class link, by what is signed in it, that a file of so many bytes is part of."""
+        """Return the shares of a class link, by its signed fields, that a file of `size` bytes counts against."""
         return _shares("of all who use this link", link, size, *self._class)
 
-    def _restarted(self, rate: RateLimitItem, *name: str) -> bool:
-        """Start a window anew, with one hit, if it ends later than one that begins now: the clock was set back."""
+    def _restart_window(self, rate: RateLimitItem, *name: str) -> bool:
+        """Restart a window with one hit, and return True, if it ends too late because the clock was set back."""
         window = self._limiter.get_window_stats(rate, *name)
         if window.reset_time - time.time() <= rate.get_expiry() + 1:
             return False
@@ -117,14 +117,14 @@ class Limits:
 
 
 def too_many(detail: str, wait: float) -> Problem:
-    """Return the problem of having used up a limit that starts anew in `wait` seconds."""
+    """Return the problem of a used-up limit that restarts in `wait` seconds."""
     return Problem(TOO_MANY, detail, headers={"Retry-After": str(max(1, math.ceil(wait)))})
 
 
 def _shares(
     whose: str, owner: tuple[str, ...], size: int, files: RateLimitItem, octets: RateLimitItem
 ) -> tuple[Share, ...]:
-    # A file is never less than what is recorded beside it: many small ones fill a store, too.
+    # The record beside each file counts as well: many small files fill a store, too.
     return _share(f"files {whose}", owner, 1, files), _share(f"bytes {whose}", owner, size + RECORD, octets)
 
 

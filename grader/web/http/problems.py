@@ -1,4 +1,4 @@
-"""Every way in which a request can fail, each with a type that stays: RFC 9457, documented in docs/errors.md."""
+"""Every way in which a request can fail, each with a stable type: RFC 9457, documented in docs/errors.md."""
 
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -6,171 +6,172 @@ from typing import Any
 
 from flask import Response, json
 
-#: Seconds after which a request that met a store or server in trouble is worth another try.
+#: Seconds after which to retry a request that failed because the store or the server was in trouble.
 TRY_AGAIN = 2
-#: Seconds after which there may be room in a storage that is full: somebody has to make it.
+#: Seconds after which to retry when the storage is full: staff must make room first.
 MAKE_ROOM = 600
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of problem: its type is the path /problems/<slug>, where it is explained."""
+class ProblemKind:
+    """A kind of problem; its type is the path /problems/<slug>, where it is explained."""
 
     slug: str
     status: HTTPStatus
     title: str
-    #: What happened, and what the sender can do, in words for a person.
+    #: What happened, and what the sender can do: text for a person.
     meaning: str
 
     @property
     def type(self) -> str:
-        """What a program compares."""
+        """The stable identifier that a program compares."""
         return f"/problems/{self.slug}"
 
 
-MALFORMED = Kind(
+MALFORMED = ProblemKind(
     "malformed",
     HTTPStatus.BAD_REQUEST,
     "The request cannot be read",
-    "The body is not JSON, or not multipart, or breaks off. Nothing was done. Mend the body.",
+    "The body is not valid JSON or multipart data, or it is cut off. Nothing was done. Correct the body.",
 )
-KEY_MISSING = Kind(
+KEY_MISSING = ProblemKind(
     "idempotency-key-missing",
     HTTPStatus.BAD_REQUEST,
     "An Idempotency-Key is required",
-    "This server accepts nothing without the header Idempotency-Key. Send one that is new for each thing you ask for, "
-    "and the same one when you ask again for the same.",
+    "This server requires the header Idempotency-Key. Send a new value with each new request, and the same value when "
+    "you repeat a request.",
 )
-STALE_FORM = Kind(
+STALE_FORM = ProblemKind(
     "stale-form",
     HTTPStatus.BAD_REQUEST,
     "The form is too old",
-    "A page's form came without what proves that it is ours, or after its session had ended. Nothing was done. Load "
-    "the page again, and send it again.",
+    "The form was sent without a valid token of this server, or after its session had expired. Nothing was done. "
+    "Reload the page and send the form again.",
 )
-UNAUTHENTICATED = Kind(
+UNAUTHENTICATED = ProblemKind(
     "unauthenticated",
     HTTPStatus.UNAUTHORIZED,
     "No valid token",
-    "The header Authorization: Bearer is missing, or its token is unknown, expired or revoked. Ask for a new token.",
+    "The header Authorization: Bearer is missing, or the token is unknown, expired or revoked. Ask for a new token.",
 )
-FORBIDDEN = Kind(
+FORBIDDEN = ProblemKind(
     "forbidden",
     HTTPStatus.FORBIDDEN,
     "The token does not allow this",
     "The token is valid, but lacks the required scope; the detail names it.",
 )
-NOT_FOUND = Kind(
+NOT_FOUND = ProblemKind(
     "not-found",
     HTTPStatus.NOT_FOUND,
     "Not found",
-    "Nothing stands at this address, or it belongs to a course that your token does not see, or it was deleted.",
+    "There is nothing at this address, or it belongs to a course that your token cannot see, or it was deleted.",
 )
-UNKNOWN_ASSIGNMENT = Kind(
+UNKNOWN_ASSIGNMENT = ProblemKind(
     "unknown-assignment",
     HTTPStatus.NOT_FOUND,
-    "There is no such assignment",
-    "The course has no assignment of that id. List the assignments, or publish it first.",
+    "Unknown assignment",
+    "The course has no assignment with this id. List the assignments, or publish it first.",
 )
-METHOD_NOT_ALLOWED = Kind(
+METHOD_NOT_ALLOWED = ProblemKind(
     "method-not-allowed",
     HTTPStatus.METHOD_NOT_ALLOWED,
-    "Not by this method",
-    "The address exists, but not for this method; the header Allow lists those that it has.",
+    "Method not allowed",
+    "The address exists, but does not support this method; the header Allow lists the methods that it supports.",
 )
-NOT_ACCEPTABLE = Kind(
+NOT_ACCEPTABLE = ProblemKind(
     "not-acceptable",
     HTTPStatus.NOT_ACCEPTABLE,
-    "Not in this form",
-    "The header Accept names no form that this can be had in. Leave it out, or name one that the documentation lists.",
+    "Not available in this format",
+    "The header Accept names no available format. Leave it out, or name one that the documentation lists.",
 )
-CONFLICT = Kind(
+CONFLICT = ProblemKind(
     "conflict",
     HTTPStatus.CONFLICT,
-    "Not in this state",
-    "What you ask for does not fit the state that the thing is in; the detail names both. Read it again.",
+    "Not possible in this state",
+    "The request does not fit the current state of the resource; the detail names both. Read the resource again.",
 )
-NO_VERDICT = Kind(
+NO_VERDICT = ProblemKind(
     "no-verdict",
     HTTPStatus.CONFLICT,
-    "There is no verdict",
-    "A result was asked for in another form, but the submission is not graded yet, or ended without a verdict. "
-    "While it is waiting or running, Retry-After says when to look again.",
+    "No verdict",
+    "The result was requested in another format, but the submission is not graded yet, or ended without a verdict. "
+    "While it is waiting or running, Retry-After says when to try again.",
 )
-LINK_ENDED = Kind(
+LINK_ENDED = ProblemKind(
     "link-ended",
     HTTPStatus.GONE,
-    "This link has ended",
-    "A signed link holds for a while only, and this one no longer does. Ask the staff of the course for a new one.",
+    "This link has expired",
+    "Signed links are valid for a limited time, and this one has expired. Ask the staff of the course for a new one.",
 )
-TOO_LARGE = Kind(
+TOO_LARGE = ProblemKind(
     "too-large",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "The request is too large",
-    "The body has more bytes than this server reads; the detail says how many it may have.",
+    "The body is larger than this server accepts; the detail says how large it may be.",
 )
-UNSUPPORTED_MEDIA_TYPE = Kind(
+UNSUPPORTED_MEDIA_TYPE = ProblemKind(
     "unsupported-media-type",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-    "Not this kind of body",
-    "The header Content-Type is missing or names what is not read here; the detail says what is.",
+    "Unsupported media type",
+    "The header Content-Type is missing or names an unsupported type; the detail names the supported ones.",
 )
-INVALID = Kind(
+INVALID = ProblemKind(
     "invalid",
     HTTPStatus.UNPROCESSABLE_ENTITY,
-    "Something in the request is wrong",
-    "The request can be read, but a field is unknown, missing, of the wrong type or out of its range. Each member of "
-    "errors names the place (pointer into the body, parameter or header) and what is wrong there.",
+    "The request is invalid",
+    "The request can be read, but a field is unknown, missing, of the wrong type or out of range. Each member of "
+    "errors names the place (a pointer into the body, a parameter or a header) and what is wrong there.",
 )
-KEY_REUSED = Kind(
+KEY_REUSED = ProblemKind(
     "idempotency-key-reused",
     HTTPStatus.UNPROCESSABLE_ENTITY,
-    "The Idempotency-Key stands for another request",
-    "The same key came before with other fields or another file. Send a new key for what is new.",
+    "The Idempotency-Key belongs to another request",
+    "The same key was used before with other fields or another file. Send a new key with a new request.",
 )
-TOO_MANY = Kind(
+TOO_MANY = ProblemKind(
     "too-many-requests",
     HTTPStatus.TOO_MANY_REQUESTS,
     "Too many requests",
     "A limit is used up for now: requests of the token, files or bytes of the student or the class link, or refused "
-    "requests of whoever sends them; the detail says which. Wait as many seconds as Retry-After says.",
+    "requests of the sender; the detail says which. Wait as many seconds as Retry-After says.",
 )
-UNEXPECTED = Kind(
+UNEXPECTED = ProblemKind(
     "unexpected",
     HTTPStatus.INTERNAL_SERVER_ERROR,
     "The server failed",
-    "A mistake of ours. It is in the server's log, under the instance that the answer names.",
+    "Internal error in Backmark. The server's log has the details under the instance that the response names.",
 )
-UNAVAILABLE = Kind(
+UNAVAILABLE = ProblemKind(
     "unavailable",
     HTTPStatus.SERVICE_UNAVAILABLE,
     "The store does not answer",
-    "The server cannot record or read anything now. Nothing was half-recorded: send the same again, with the same "
-    "Idempotency-Key, after as many seconds as Retry-After says.",
+    "The server cannot record or read anything now. Nothing was half-recorded: send the same request again, with the "
+    "same Idempotency-Key, after as many seconds as Retry-After says.",
 )
-BUSY = Kind(
+BUSY = ProblemKind(
     "busy",
     HTTPStatus.SERVICE_UNAVAILABLE,
-    "No room just now",
-    "As many connections are held open, or large bodies on their way, as this server allows. Nothing was done. Try "
-    "after Retry-After; instead of a stream, ask for the status.",
+    "The server is busy",
+    "The server holds as many open connections, or receives as many large bodies, as it allows. Nothing was done. Try "
+    "again after Retry-After; instead of opening a stream, ask for the status.",
 )
-STORAGE_FULL = Kind(
+STORAGE_FULL = ProblemKind(
     "storage-full",
     HTTPStatus.INSUFFICIENT_STORAGE,
     "The storage is full",
-    "There is no room for a file of this size; smaller ones may still be accepted. Nothing was recorded, and what was "
-    "accepted before is graded. Try after Retry-After; staff make room by deleting submissions or giving Redis more "
-    "memory.",
+    "There is no room for a file of this size; smaller ones may still be accepted. Nothing was recorded; submissions "
+    "accepted earlier are graded. Try again after Retry-After; staff make room by deleting submissions or giving Redis "
+    "more memory.",
 )
-NO_SECRET = Kind(
+NO_SECRET = ProblemKind(
     "no-secret",
     HTTPStatus.SERVICE_UNAVAILABLE,
     "The server has no secret",
-    "Sign-ins and links are signed with a key made from BACKMARK_SECRET, and that is not set. The API works without.",
+    "Sign-ins and links are signed with a key derived from BACKMARK_SECRET, which is not set. The API works without "
+    "it.",
 )
 
-#: All of them, in the order of their status.
+#: All kinds, roughly in the order of their status.
 KINDS = (
     MALFORMED,
     KEY_MISSING,
@@ -198,8 +199,8 @@ KINDS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """One thing that is wrong: where, as `pointer`, `parameter` or `header`, and what."""
+class RequestFault:
+    """One thing that is wrong with a request: where, as `pointer`, `parameter` or `header`, and what."""
 
     where: str
     place: str
@@ -207,10 +208,15 @@ class Fault:
 
 
 class Problem(Exception):
-    """Raised anywhere within a request: the answer says so in the form of RFC 9457."""
+    """Raised anywhere within a request; the response describes it as RFC 9457 does."""
 
     def __init__(
-        self, kind: Kind, detail: str, *, errors: tuple[Fault, ...] = (), headers: dict[str, str] | None = None
+        self,
+        kind: ProblemKind,
+        detail: str,
+        *,
+        errors: tuple[RequestFault, ...] = (),
+        headers: dict[str, str] | None = None,
     ) -> None:
         super().__init__(detail)
         self.kind = kind
@@ -220,19 +226,19 @@ class Problem(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What a problem's answer says."""
+class ProblemResponse:
+    """The content of a problem's response."""
 
     type: str
     title: str
     status: int
     detail: str
-    errors: tuple[Fault, ...] = ()
+    errors: tuple[RequestFault, ...] = ()
     instance: str | None = None
     headers: dict[str, str] = field(default_factory=dict)
 
     def response(self) -> Response:
-        """As it goes out."""
+        """Return the HTTP response."""
         body: dict[str, Any] = {
             "type": self.type,
             "title": self.title,
@@ -243,13 +249,13 @@ class Told:
             body["instance"] = self.instance
         if self.errors:
             body["errors"] = [{fault.where: fault.place, "detail": fault.detail} for fault in self.errors]
-        answer = Response(json.dumps(body), self.status, mimetype="application/problem+json")
-        answer.headers.update(self.headers)
-        answer.headers["Cache-Control"] = "no-store"
-        return answer
+        response = Response(json.dumps(body), self.status, mimetype="application/problem+json")
+        response.headers.update(self.headers)
+        response.headers["Cache-Control"] = "no-store"
+        return response
 
 
-def told(problem: Problem) -> Told:
-    """A problem as its answer says it."""
+def problem_response(problem: Problem) -> ProblemResponse:
+    """Return the response to a problem."""
     kind = problem.kind
-    return Told(kind.type, kind.title, kind.status, problem.detail, problem.errors, headers=problem.headers)
+    return ProblemResponse(kind.type, kind.title, kind.status, problem.detail, problem.errors, headers=problem.headers)

@@ -1,7 +1,7 @@
-"""A blueprint whose operations say who may ask, what they read and what they answer; OpenAPI comes from the same words.
+"""A blueprint whose operations declare their scope, request and responses; the OpenAPI document comes from the same.
 
-flask-openapi3 writes the document. It also reads requests, but makes every model's JSON schema anew for each of them,
-and takes the text `123` of a form for a number: requests are read by `grader.web.http.reading` instead.
+flask-openapi3 writes the document. It can parse requests too, but rebuilds every model's JSON schema for each request,
+and takes the string `123` in a form for a number; so `grader.web.http.reading` parses requests instead.
 """
 
 from collections.abc import Callable, Mapping
@@ -30,7 +30,7 @@ from grader.web.http.problems import (
     UNAVAILABLE,
     UNEXPECTED,
     UNSUPPORTED_MEDIA_TYPE,
-    Kind,
+    ProblemKind,
 )
 from grader.web.http.reading import Reader
 from grader.web.http.schemas import ProblemBody, document
@@ -38,63 +38,65 @@ from grader.web.http.service import service
 
 PREFIX = "/api/v1"
 
-#: Headers of answers that are alike, each with what it says.
-ACCEPTED = {"Location": "Where to look.", "Retry-After": "After how many seconds to look."}
-CREATED = {"Location": "Where it is."}
-TAGGED = {"ETag": "Send it as If-None-Match to be told 304 while nothing has changed."}
+#: Headers that several operations share, with their descriptions.
+ACCEPTED = {"Location": "The address of the resource.", "Retry-After": "Seconds to wait before reading it."}
+CREATED = {"Location": "The address of the new resource."}
+TAGGED = {"ETag": "Send this value as If-None-Match to get 304 while nothing has changed."}
 
 _View = TypeVar("_View", bound=Callable[..., Response])
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What an operation answers when all is well: a model as JSON, some other type of content, or nothing."""
+class ResponseDoc:
+    """The documentation of a response: a model as JSON, another type of content, or nothing."""
 
     model: type[BaseModel] | None = None
     _: KW_ONLY
-    #: What it is, in words.
-    says: str
-    #: Headers that it always has, each with what it says.
+    #: The content, in words.
+    description: str
+    #: Headers that the response always has, with their descriptions.
     headers: Mapping[str, str] = field(default_factory=dict)
-    #: Whether it is a page of a list, with a link to the next.
+    #: True for a page of a list, with a link to the next.
     paged: bool = False
-    #: Media types that it can also be had in.
-    other: tuple[str, ...] = ()
-    #: Operations that take its `id`, and as which parameter.
-    leads: Mapping[str, str] = field(default_factory=dict)
+    #: Media types that are also available.
+    media_types: tuple[str, ...] = ()
+    #: Operations that take the `id` of the response, and as which parameter.
+    links: Mapping[str, str] = field(default_factory=dict)
 
 
-class Noun(APIBlueprint):
-    """One noun's operations."""
+class Resource(APIBlueprint):
+    """The operations of one resource."""
 
-    def __init__(self, name: str, import_name: str, *, says: str, prefix: str = PREFIX) -> None:
-        super().__init__(name, import_name, url_prefix=prefix or None, abp_tags=[Tag(name=name, description=says)])
+    def __init__(self, name: str, import_name: str, *, description: str, prefix: str = PREFIX) -> None:
+        super().__init__(
+            name, import_name, url_prefix=prefix or None, abp_tags=[Tag(name=name, description=description)]
+        )
 
-    def operation(  # noqa: PLR0913 - what there is to say about one, each by its name
+    def operation(  # noqa: PLR0913 - the parts of one declaration, each by its name
         self,
         method: str,
         rule: str,
         *,
-        answers: Mapping[int, Answer],
+        responses: Mapping[int, ResponseDoc],
         scope: Scope | None,
-        problems: tuple[Kind, ...] = (),
+        problems: tuple[ProblemKind, ...] = (),
         weight: str = "read",
         bodies: Mapping[str, type[BaseModel]] | None = None,
     ) -> Callable[[_View], _View]:
-        """Declare a view. Its arguments `path`, `query`, `header` and `body` are the models it is annotated with.
+        """Declare a view; the annotations of its arguments `path`, `query`, `header` and `body` are the models.
 
-        `weight` is the limit that it counts against; `bodies` are the bodies, by media type, of a view that reads its
-        body itself.
+        `weight` is the rate limit that requests count against; `bodies` are the models, by media type, of a view that
+        reads its body itself.
         """
 
         def declare(view: _View) -> _View:
             reader = Reader(view)
-            kinds = (*problems, *_common(reader, scope, takes_body=bodies is not None))
-            responses = {str(status): self._documented(answer) for status, answer in answers.items()}
-            if any("ETag" in answer.headers for answer in answers.values()):
-                responses["304"] = {"description": "You have it already, by your If-None-Match."}
-            for status, told in self._problems(kinds).items():
-                responses[status] = _both(responses[status], told) if status in responses else told
+            kinds = (*problems, *_common_problems(reader, scope, takes_body=bodies is not None))
+            documented = {str(status): self._document(response) for status, response in responses.items()}
+            if any("ETag" in response.headers for response in responses.values()):
+                documented["304"] = {"description": "Not modified: your If-None-Match names the current version."}
+            for status, failure in self._document_problems(kinds).items():
+                documented[status] = _merge(documented[status], failure) if status in documented else failure
             summary, _, description = (view.__doc__ or "").partition("\n")
             needs = f"Needs the scope `{scope}`." if scope else "Needs no token."
             register = getattr(self, method.lower())(
@@ -102,56 +104,56 @@ class Noun(APIBlueprint):
                 summary=summary.strip(),
                 description=" ".join([*description.split(), needs]),
                 operation_id=view.__name__,
-                responses=responses,
+                responses=documented,
                 security=[{"bearer": []}] if scope else None,
-                openapi_extensions=self._read_itself(bodies) if bodies else None,
+                openapi_extensions=self._request_body(bodies) if bodies else None,
             )
-            register(_guarded(view, reader, scope, weight))
+            register(_guard(view, reader, scope, weight))
             return view
 
         return declare
 
     @staticmethod
     def create_view_func(func: Callable[..., Response], *_: Any, **__: Any) -> Callable[..., Response]:
-        """The library's hook for wrapping a view: ours reads its request already."""
+        """Return the view as it is: the library's hook for parsing requests, which ours has done."""
         return func
 
     def _component(self, model: type[BaseModel]) -> dict[str, Any]:
-        """A model among the document's components, and a reference to it."""
+        """Add a model to the document's components, and return a reference to it."""
         schema, others = document(model)
-        for name, one in {**others, model.__name__: schema}.items():
-            self.components_schemas[name] = Schema(**one)
+        for name, component in {**others, model.__name__: schema}.items():
+            self.components_schemas[name] = Schema(**component)
         return {"$ref": f"#/components/schemas/{model.__name__}"}
 
-    def _read_itself(self, bodies: Mapping[str, type[BaseModel]]) -> dict[str, Any]:
+    def _request_body(self, bodies: Mapping[str, type[BaseModel]]) -> dict[str, Any]:
         content = {kind: {"schema": self._component(model)} for kind, model in bodies.items()}
         return {"requestBody": {"required": True, "content": content}}
 
-    def _documented(self, answer: Answer) -> dict[str, Any]:
-        told: dict[str, Any] = {"description": answer.says}
+    def _document(self, response: ResponseDoc) -> dict[str, Any]:
+        documented: dict[str, Any] = {"description": response.description}
         content: dict[str, Any] = {
-            kind: {"schema": {"type": "object"}} if kind.endswith("json") else {} for kind in answer.other
+            kind: {"schema": {"type": "object"}} if kind.endswith("json") else {} for kind in response.media_types
         }
-        if answer.model:
-            content["application/json"] = {"schema": self._component(answer.model)}
+        if response.model:
+            content["application/json"] = {"schema": self._component(response.model)}
         if content:
-            told["content"] = content
-        told["headers"] = {
-            name: {"description": says, "required": True, "schema": {"type": "string"}}
-            for name, says in answer.headers.items()
+            documented["content"] = content
+        documented["headers"] = {
+            name: {"description": description, "required": True, "schema": {"type": "string"}}
+            for name, description in response.headers.items()
         }
-        told["links"] = {
+        documented["links"] = {
             operation: {"operationId": operation, "parameters": {parameter: "$response.body#/id"}}
-            for operation, parameter in answer.leads.items()
+            for operation, parameter in response.links.items()
         }
-        if answer.paged:
-            told["headers"]["Link"] = {
-                "description": 'The next page, as rel="next", where there is one.',
+        if response.paged:
+            documented["headers"]["Link"] = {
+                "description": 'The next page, as rel="next", if there is one.',
                 "schema": {"type": "string"},
             }
-        return told
+        return documented
 
-    def _problems(self, kinds: tuple[Kind, ...]) -> dict[str, Any]:
+    def _document_problems(self, kinds: tuple[ProblemKind, ...]) -> dict[str, Any]:
         content = {"application/problem+json": {"schema": self._component(ProblemBody)}}
         titles: dict[HTTPStatus, list[str]] = {}
         for kind in kinds:
@@ -164,8 +166,8 @@ class Noun(APIBlueprint):
         }
 
 
-def _common(reader: Reader, scope: Scope | None, *, takes_body: bool) -> tuple[Kind, ...]:
-    """What can be wrong with any request of its like."""
+def _common_problems(reader: Reader, scope: Scope | None, *, takes_body: bool) -> tuple[ProblemKind, ...]:
+    """Return the problems that any such request can have."""
     kinds = [INVALID, UNEXPECTED]
     if scope:
         kinds += [UNAUTHENTICATED, FORBIDDEN, TOO_MANY, UNAVAILABLE]
@@ -176,16 +178,14 @@ def _common(reader: Reader, scope: Scope | None, *, takes_body: bool) -> tuple[K
     return tuple(kinds)
 
 
-def _both(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    """Two answers of one status."""
-    described = f"{one['description']} Or: {other['description']}"
-    return one | {"description": described, "content": one.get("content", {}) | other["content"]}
+def _merge(response: dict[str, Any], problem: dict[str, Any]) -> dict[str, Any]:
+    """Merge the documentation of a response and a problem that share a status."""
+    description = f"{response['description']} Or: {problem['description']}"
+    return response | {"description": description, "content": response.get("content", {}) | problem["content"]}
 
 
-def _guarded(
-    view: Callable[..., Response], reader: Reader, scope: Scope | None, weight: str
-) -> Callable[..., Response]:
-    """The view behind its token and its limit, then its request read: strangers learn nothing of what is wrong."""
+def _guard(view: Callable[..., Response], reader: Reader, scope: Scope | None, weight: str) -> Callable[..., Response]:
+    """Wrap a view: check token and rate limit first, then parse, so that strangers learn nothing from the errors."""
 
     @wraps(view)
     def answer(**path: str) -> Response:

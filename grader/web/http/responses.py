@@ -1,4 +1,4 @@
-"""How a view answers when all is well: with a tag for the next time, a place to look, a page and where the next is."""
+"""Successful responses of the API: with an ETag, with a location to look at, or a page with a link to the next."""
 
 from hashlib import sha256
 from urllib.parse import urlencode
@@ -6,62 +6,62 @@ from urllib.parse import urlencode
 from flask import Response, request
 from pydantic import BaseModel
 
-#: Seconds after which a client should look for what it was told 202 of.
+#: Seconds after which a client should look at what was accepted with 202.
 LOOK_AFTER = 1
 
 
-def tag(told: bytes) -> str:
-    """The ETag of what is told: the same words, the same tag."""
-    return sha256(told).hexdigest()[:32]
+def tag(body: bytes) -> str:
+    """Return the ETag of a body: a hash of its bytes."""
+    return sha256(body).hexdigest()[:32]
 
 
-def thing(body: BaseModel | bytes, *, status: int = 200, content_type: str = "application/json") -> Response:
-    """One thing, tagged by what it says: 304 where the client has it already."""
-    told = body if isinstance(body, bytes) else body.model_dump_json().encode()
-    answer = Response(told, status, content_type=content_type)
-    answer.headers["Cache-Control"] = "private, no-cache"
-    answer.headers["Vary"] = "Accept, Authorization"
-    answer.set_etag(tag(told))
+def respond_tagged(body: BaseModel | bytes, *, status: int = 200, content_type: str = "application/json") -> Response:
+    """Respond with one resource and its ETag, or 304 if the client has this version already."""
+    content = body if isinstance(body, bytes) else body.model_dump_json().encode()
+    response = Response(content, status, content_type=content_type)
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.headers["Vary"] = "Accept, Authorization"
+    response.set_etag(tag(content))
     if request.method in {"GET", "HEAD"}:
-        answer.make_conditional(request)
-    return answer
+        response.make_conditional(request)
+    return response
 
 
-def accepted(body: BaseModel, location: str, *, replayed: bool = False) -> Response:
-    """202: recorded, and done by a worker; `location` is where to look, after a second."""
-    answer = plain(body, 202)
-    answer.headers["Location"] = location
-    answer.headers["Retry-After"] = str(LOOK_AFTER)
+def respond_accepted(body: BaseModel, location: str, *, replayed: bool = False) -> Response:
+    """Respond 202: recorded, to be done by a worker; `location` is where to look after a second."""
+    response = respond_plain(body, 202)
+    response.headers["Location"] = location
+    response.headers["Retry-After"] = str(LOOK_AFTER)
     if replayed:
-        answer.headers["Idempotency-Replayed"] = "true"
-    return answer
+        response.headers["Idempotency-Replayed"] = "true"
+    return response
 
 
-def created(body: BaseModel, location: str) -> Response:
-    """201: made, and to be found there."""
-    answer = plain(body, 201)
-    answer.headers["Location"] = location
-    return answer
+def respond_created(body: BaseModel, location: str) -> Response:
+    """Respond 201: created at `location`."""
+    response = respond_plain(body, 201)
+    response.headers["Location"] = location
+    return response
 
 
-def page(body: BaseModel, cursor: str | None) -> Response:
-    """A page of a list; where there is another, `Link` says at which address (RFC 8288)."""
-    answer = plain(body)
+def respond_page(body: BaseModel, cursor: str | None) -> Response:
+    """Respond with a page of a list; `Link` has the address of the next, if there is one (RFC 8288)."""
+    response = respond_plain(body)
     if cursor:
         query = request.args.to_dict() | {"cursor": cursor}
-        answer.headers["Link"] = f'<{request.path}?{urlencode(query)}>; rel="next"'
-    return answer
+        response.headers["Link"] = f'<{request.path}?{urlencode(query)}>; rel="next"'
+    return response
 
 
-def nothing() -> Response:
-    """204: done, and there is nothing to say."""
-    answer = Response(status=204)
-    del answer.headers["Content-Type"]
-    return answer
+def respond_empty() -> Response:
+    """Respond 204: done, with no content."""
+    response = Response(status=204)
+    del response.headers["Content-Type"]
+    return response
 
 
-def plain(body: BaseModel, status: int = 200) -> Response:
-    """What is not worth a tag."""
-    answer = Response(body.model_dump_json(), status, content_type="application/json")
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+def respond_plain(body: BaseModel, status: int = 200) -> Response:
+    """Respond without an ETag."""
+    response = Response(body.model_dump_json(), status, content_type="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,4 +1,4 @@
-"""What the nouns' schemas share: what comes in is strict, what goes out is as the documentation says."""
+"""The base classes and field types of the API's schemas: requests are strict, responses are as documented."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -7,12 +7,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetJsonSchem
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-#: An id of ours, as it stands in an address.
+#: An id of ours, as it appears in an address.
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
-#: What a portal calls its students, courses and assignments by: what can stand in an address as it is.
+#: A portal's name of a student, course or assignment; safe in an address without escaping.
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._@+:=~-]{0,127}$")]
 
-#: A student as submissions have them: the name, and behind `!` the browser if it was only typed in, on a class link.
+#: A student as submissions name them: the name, followed by `!` and the browser if it was typed on a class link.
 Student = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._@+:=~-]{0,127}(![0-9a-f]{12})?$")]
 
 
@@ -20,87 +20,92 @@ def _whole(given: object) -> object:
     return int(given) if isinstance(given, float) and given.is_integer() else given
 
 
-#: Behind the bounds of an integer: 60.0 is a whole number in JSON.
+#: Put after the bounds of an integer: 60.0 is a whole number in JSON.
 WHOLE = BeforeValidator(_whole)
-#: Words for people: one line without control characters.
+#: Text for people: one line without control characters.
 Words = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,200}$")]
 
 
-class Asked(BaseModel):
-    """What comes in. Nothing unknown, nothing of another type."""
+class RequestModel(BaseModel):
+    """The base of request bodies and parameters: no unknown fields, no other types."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Told(BaseModel):
-    """What goes out."""
+class ResponseModel(BaseModel):
+    """The base of response bodies."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Query(Asked):
-    """What comes in as texts. Leaving a parameter out is the only way not to give it: no text is null."""
+class Query(RequestModel):
+    """The base of parameters, which arrive as strings. To omit one, leave it out: no string is null."""
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        """The schema, without the null of what may be left out."""
+        """Return the schema without the null of optional parameters."""
         schema = handler(core)
         for name, field in schema.get("properties", {}).items():
             if field.get("default", ...) is None:
-                (given,) = (each for each in field["anyOf"] if each != {"type": "null"})
+                (given,) = (option for option in field["anyOf"] if option != {"type": "null"})
                 others = {key: value for key, value in field.items() if key not in {"anyOf", "default"}}
                 schema["properties"][name] = others | given
         return schema
 
 
 class CourseQuery(Query):
-    """The query of what belongs to a course."""
+    """The query of an operation on a course."""
 
-    course: Name | None = Field(default=None, description="For tokens with the scope admin; else the token's own.")
+    course: Name | None = Field(
+        default=None,
+        description="The token's own course by default; only tokens with the scope admin may name another.",
+    )
 
 
 class PageQuery(CourseQuery):
     """The query of a course's list."""
 
-    limit: int = Field(default=50, ge=1, le=200, description="How many at most.")
+    limit: int = Field(default=50, ge=1, le=200, description="The largest number of items to return.")
     cursor: str | None = Field(
         default=None,
         pattern=r"^[A-Za-z0-9_-]{1,64}$",
-        description="Where to go on: `next` of the page before, as it is.",
+        description="Where to continue: the `next` of the page before.",
     )
 
 
-class FaultBody(Told):
+class FaultBody(ResponseModel):
     """One thing that is wrong with a request."""
 
-    pointer: str | None = Field(default=None, description="Where in the body, as a JSON pointer (RFC 6901).")
-    parameter: str | None = Field(default=None, description="Which parameter of the path or the query.")
-    header: str | None = Field(default=None, description="Which header.")
+    pointer: str | None = Field(default=None, description="The place in the body, as a JSON pointer (RFC 6901).")
+    parameter: str | None = Field(default=None, description="The parameter of the path or the query.")
+    header: str | None = Field(default=None, description="The name of the header.")
     detail: str = Field(description="What is wrong there.")
 
 
 class ProblemBody(BaseModel):
     """Why a request failed (RFC 9457)."""
 
-    type: str = Field(description="What a program compares; explained at that address.")
-    title: str = Field(description="The type in words.")
-    status: int = Field(description="The status of the answer.")
+    type: str = Field(
+        description="The identifier of the kind of problem, for programs; also the path of its explanation."
+    )
+    title: str = Field(description="The kind of problem in words.")
+    status: int = Field(description="The HTTP status of the response.")
     detail: str = Field(description="What happened this time.")
-    instance: str | None = Field(default=None, description="Under what the server's log has it.")
+    instance: str | None = Field(default=None, description="The id of this error in the server's log.")
     errors: list[FaultBody] | None = Field(default=None, description="Everything that is wrong with the request.")
 
 
 def moment(seconds: float) -> datetime:
-    """A time of the store as RFC 3339 has it, to the millisecond."""
+    """Return a stored time as a UTC datetime, to the millisecond."""
     return datetime.fromtimestamp(round(seconds, 3), UTC)
 
 
 def moment_or_none(seconds: float | None) -> datetime | None:
-    """The same, where there may be none."""
+    """Return a stored time as a UTC datetime, or None if there is none."""
     return None if seconds is None else moment(seconds)
 
 
 def document(model: type[BaseModel]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A model's JSON Schema as OpenAPI wants it, and the schemas that it refers to by their names."""
+    """Return a model's JSON Schema for OpenAPI, and the schemas that it refers to, by name."""
     schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
     return schema, schema.pop("$defs", {})

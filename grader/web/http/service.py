@@ -1,4 +1,4 @@
-"""What every request works with, made once a process."""
+"""The objects that every request works with, created once per process."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from flask import Flask, current_app
 from grader.intake import Intake
 from grader.settings.service import ServiceSettings
 from grader.store.store import Store
-from grader.web.http.capacity import Holding
+from grader.web.http.capacity import Slots
 from grader.web.http.limits import Limits
 
 _NAME = "backmark"
@@ -15,25 +15,25 @@ _NAME = "backmark"
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """The store, the use cases, and what this process grants."""
+    """The store, the use cases, and the limits of this process."""
 
     settings: ServiceSettings
     store: Store
     intake: Intake
     limits: Limits
-    holding: Holding
+    slots: Slots
 
     def install(self, app: Flask) -> None:
-        """Make it the application's."""
+        """Attach the service to an application."""
         app.extensions[_NAME] = self
 
 
 def of(app: Flask) -> Service:
-    """An application's."""
-    found: Service = app.extensions[_NAME]
-    return found
+    """Return the service of an application."""
+    attached: Service = app.extensions[_NAME]
+    return attached
 
 
 def service() -> Service:
-    """That of the request being answered."""
+    """Return the service of the request being answered."""
     return of(current_app)

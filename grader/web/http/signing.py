@@ -1,4 +1,4 @@
-"""Keys that sign sign-ins and links, each for one purpose, derived from the service's secret."""
+"""Signing keys for sessions and links, each for one purpose, derived from the service's secret."""
 
 import hmac
 
@@ -6,7 +6,7 @@ from grader.settings.service import ServiceSettings
 
 
 def key(settings: ServiceSettings, purpose: str) -> bytes | None:
-    """The key for a purpose; None where the service has no secret, and nothing can be signed."""
+    """Return the key for a purpose, or None if the service has no secret."""
     if settings.secret is None:
         return None
     return hmac.digest(settings.secret.get_secret_value().encode(), f"backmark {purpose}".encode(), "sha256")

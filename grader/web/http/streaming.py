@@ -1,4 +1,4 @@
-"""Waits for a submission to end: for a while within one answer, or in a stream of server-sent events."""
+"""Waiting for a submission to finish: for a while within one request, or in a stream of server-sent events."""
 
 import select
 import socket
@@ -14,89 +14,93 @@ from grader.web.http.problems import BUSY, TRY_AGAIN, Problem
 from grader.web.http.responses import tag
 from grader.web.http.service import Service, service
 
-#: What is told of a submission.
-Telling = Callable[[Submission], bytes]
+#: Renders a submission for its reader.
+Renderer = Callable[[Submission], bytes]
 
-#: Seconds between two looks at whether the client is still there.
+#: Seconds between two checks that the client is still connected.
 _LOOK = 1.0
-#: Seconds between two comments in a stream, so that neither side takes silence for the end.
+#: Seconds between two comments in a silent stream, so that neither side takes silence for the end.
 _HEARTBEAT = 10.0
-#: Milliseconds after which a browser that lost the stream asks for it again.
+#: Milliseconds after which a browser reconnects to a lost stream.
 _RETRY = 2000
 
 
-def awaited(found: Submission, seconds: float) -> Submission | None:
-    """The submission when it has ended, or `seconds` later, or at once where no connection may be held."""
-    here = service()
-    with here.holding.place() as held:
-        if not held:
-            return found
+def wait_until_finished(submission: Submission, seconds: float) -> Submission | None:
+    """Return the submission once it has finished, after `seconds`, or at once if no slot is free; None if deleted."""
+    app_services = service()
+    with app_services.slots.hold() as has_slot:
+        if not has_slot:
+            return submission
         until = time.monotonic() + seconds
         latest: Submission | None = None
-        for latest in _states(here, found.id, until):
+        for latest in _states(app_services, submission.id, until):
             if latest is None or latest.state.terminal:
                 break
         return latest
 
 
-def stream(found: Submission, tell: Telling) -> Response:
-    """Every change of what `tell` tells until the last state, as server-sent events; 503 where none may be held."""
-    here = service()
-    seen = request.headers.get("Last-Event-ID")
-    if found.state.terminal and seen == tag(tell(found)):
-        # A browser asks again whenever a stream ends, unless it is told that there is no more.
+def stream(submission: Submission, render: Renderer) -> Response:
+    """Stream each change of what `render` returns, up to the last state. Raises Problem if no slot is free."""
+    app_services = service()
+    last_tag = request.headers.get("Last-Event-ID")
+    if submission.state.terminal and last_tag == tag(render(submission)):
+        # A browser reconnects whenever a stream ends, unless it gets a 204.
         return Response(status=204)
-    if not here.holding.take():
-        raise Problem(BUSY, "no more connections are held open now", headers={"Retry-After": str(TRY_AGAIN)})
-    answer = Response(stream_with_context(_events(here, found.id, tell, seen)), mimetype="text/event-stream")
-    # Not in the generator's own end: one that was never begun has none.
-    answer.call_on_close(here.holding.leave)
-    answer.headers["Cache-Control"] = "no-store"
-    answer.headers["X-Accel-Buffering"] = "no"
-    return answer
+    if not app_services.slots.acquire():
+        raise Problem(
+            BUSY, "the server holds as many open connections as it allows", headers={"Retry-After": str(TRY_AGAIN)}
+        )
+    response = Response(
+        stream_with_context(_events(app_services, submission.id, render, last_tag)), mimetype="text/event-stream"
+    )
+    # Not in the generator's own cleanup: a generator that never started has none.
+    response.call_on_close(app_services.slots.release)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Accel-Buffering"] = "no"
+    return response
 
 
-def _events(here: Service, submission: str, tell: Telling, seen: str | None) -> Iterator[str]:
+def _events(app_services: Service, submission_id: str, render: Renderer, last_tag: str | None) -> Iterator[str]:
     yield f"retry: {_RETRY}\n\n"
-    spoken = time.monotonic()
+    last_sent = time.monotonic()
     try:
-        for found in _states(here, submission, None):
-            if found is None:
+        for current in _states(app_services, submission_id, None):
+            if current is None:
                 return
-            told = tell(found)
-            if tag(told) != seen:
-                seen = tag(told)
-                spoken = time.monotonic()
-                yield f"event: {found.state}\nid: {seen}\ndata: {told.decode()}\n\n"
-            elif time.monotonic() - spoken > _HEARTBEAT:
-                spoken = time.monotonic()
+            content = render(current)
+            if tag(content) != last_tag:
+                last_tag = tag(content)
+                last_sent = time.monotonic()
+                yield f"event: {current.state}\nid: {last_tag}\ndata: {content.decode()}\n\n"
+            elif time.monotonic() - last_sent > _HEARTBEAT:
+                last_sent = time.monotonic()
                 yield ":\n\n"
-            if found.state.terminal:
+            if current.state.terminal:
                 return
     except StoreUnavailable:
-        # The client asks again, and is told 503 then.
+        # The client reconnects, and gets a 503 then.
         return
 
 
-def _states(here: Service, submission: str, until: float | None) -> Iterator[Submission | None]:
-    """The submission as it is now, and at each change, and every second; None once it is deleted."""
-    with here.store.submissions.changes(submission) as changes:
+def _states(app_services: Service, submission_id: str, until: float | None) -> Iterator[Submission | None]:
+    """Yield the submission now, after each change and every second; None once it is deleted."""
+    with app_services.store.submissions.subscribe(submission_id) as changes:
         while True:
-            yield here.store.submissions.get(submission)
-            left = _LOOK if until is None else min(_LOOK, until - time.monotonic())
-            if left <= 0 or here.holding.closed or gone():
+            yield app_services.store.submissions.get(submission_id)
+            remaining = _LOOK if until is None else min(_LOOK, until - time.monotonic())
+            if remaining <= 0 or app_services.slots.closed or is_client_gone():
                 return
-            changes.wait(left)
+            changes.wait(remaining)
 
 
-def gone() -> bool:
-    """Whether the client has hung up, as far as the web server lets us see."""
+def is_client_gone() -> bool:
+    """Return True if the client has hung up, as far as the web server shows it."""
     connection = request.environ.get("gunicorn.socket") or request.environ.get("werkzeug.socket")
     if connection is None or isinstance(connection, ssl.SSLSocket):
-        # One cannot look ahead into TLS: then the next heartbeat finds out.
+        # TLS does not allow peeking; the next heartbeat notices instead.
         return False
     try:
-        # Not select, which knows the first thousand descriptors only.
+        # Not select, which handles only the first thousand descriptors.
         poller = select.poll()
         poller.register(connection, select.POLLIN)
         return bool(poller.poll(0)) and not connection.recv(1, socket.MSG_PEEK)

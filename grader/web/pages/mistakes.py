@@ -5,7 +5,7 @@ from http import HTTPStatus
 from flask import Response, request
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 
-from grader.web.http.problems import Told
+from grader.web.http.problems import ProblemResponse
 from grader.web.http.resource import PREFIX
 from grader.web.pages.layout import page
 
@@ -42,7 +42,7 @@ def wanted() -> bool:
     return request.accept_mimetypes.best_match(kinds) == "text/html"
 
 
-def drawn(told: Told) -> Response:
+def drawn(told: ProblemResponse) -> Response:
     """A problem as a page."""
     title, advice = _SAID.get(HTTPStatus(told.status), (told.title, ""))
     # Flask's own words for what is not there say nothing that the page has not said.

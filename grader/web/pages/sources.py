@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from grader.reports.plaintext import plain
-from grader.store.listings import Listing as Stored
+from grader.store.listings import CodeListing as Stored
 
 #: Bytes of a file that are looked at.
 RAW = 256 * 1024
@@ -73,7 +73,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class CodeListing:
     """All that is shown; `whole` is false where it was too long to be all of it."""
 
     cells: tuple[Cell, ...]
@@ -87,7 +87,9 @@ class Listing:
         return any(cell.marked for cell in self.cells)
 
 
-def listing(filename: str, start: bytes, size: int, cells: Stored | None, verdict: Mapping[str, Any] | None) -> Listing:
+def listing(
+    filename: str, start: bytes, size: int, cells: Stored | None, verdict: Mapping[str, Any] | None
+) -> CodeListing:
     """Return the lines of a notebook's `cells`, or without them of the file's `start`, with the verdict's lines marked.
 
     `size` is the whole file's, in bytes.
@@ -110,7 +112,7 @@ def listing(filename: str, start: bytes, size: int, cells: Stored | None, verdic
         lines = (_line(number, at, row, marks) for at, row in enumerate(rows[:left], 1))
         shown.append(Cell(number, tuple(lines)))
         left -= min(left, len(rows))
-    return Listing(tuple(shown), whole, raw=notebook)
+    return CodeListing(tuple(shown), whole, raw=notebook)
 
 
 def _line(cell: int | None, number: int, row: str, marks: _Marks) -> Line:

@@ -7,12 +7,12 @@ from pydantic import ValidationError
 from werkzeug.wrappers import Response as Redirection
 
 from grader.model.verdict import Outcome
-from grader.store.regrades.model import Mode, Phase, Regrade, Which
+from grader.store.regrades.model import Mode, Phase, RegradeRecord, Which
 from grader.store.summary import Change
 from grader.web.api import regrades
-from grader.web.api.regrade_report import compared
+from grader.web.api.regrade_report import render_comparison
 from grader.web.api.regrade_schemas import Action, actions
-from grader.web.api.regrades import RegradeAsked
+from grader.web.api.regrades import RegradeRequest
 from grader.web.http.problems import NOT_FOUND, Problem
 from grader.web.http.service import service
 from grader.web.pages.layout import Pages, page
@@ -67,8 +67,8 @@ def ask_for_regrade(course: str, assignment: str) -> Response | Redirection:
     }
     current(course, assignment)
     try:
-        body = RegradeAsked.model_validate(given)
-        asked = regrades.asked(course, body, None)
+        body = RegradeRequest.model_validate(given)
+        asked = regrades.request_regrade(course, body, None)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(each) for each in first["loc"])
@@ -95,7 +95,7 @@ def read_regrade(course: str, regrade: str) -> Response:
         busy=found.phase in _BUSY,
         actions=actions(found),
         Action=Action,
-        rows=[compared(row) for row in report.items],
+        rows=[render_comparison(row) for row in report.items],
         next=report.next_cursor,
         first=cursor is None,
         change=asked if asked in _CHANGES else None,
@@ -130,7 +130,7 @@ def act(course: str, regrade: str, action: str) -> Redirection:
     return redirect(f"/courses/{course}/regrades/{found.id}", 303)
 
 
-def _visible(course: str, regrade: str) -> Regrade:
+def _visible(course: str, regrade: str) -> RegradeRecord:
     found = service().store.regrades.get(regrade)
     if found is None or found.selection.course != course:
         raise Problem(NOT_FOUND, f"there is no regrade {regrade}")

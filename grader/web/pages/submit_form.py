@@ -14,7 +14,7 @@ from grader.model.records import Revision, Submission
 from grader.model.stored import settings
 from grader.model.verdict import NETWORKS
 from grader.store.search import Filter
-from grader.store.submissions import New
+from grader.store.submissions import NewSubmission
 from grader.web.api.upload import FileName
 from grader.web.http import clients, links
 from grader.web.http.limits import Sender
@@ -140,7 +140,7 @@ def _revision(link: HandIn) -> Revision:
     return found
 
 
-def _new(link: HandIn, revision: Revision, browser: str) -> New:
+def _new(link: HandIn, revision: Revision, browser: str) -> NewSubmission:
     """What the form hands in; _Refused where something is missing."""
     student = link.student or browsers.named(_student(request.form.get("student", "").strip()), browser)
     file = request.files.get("file")
@@ -164,7 +164,7 @@ def _new(link: HandIn, revision: Revision, browser: str) -> New:
         shares += limits.by_class((link.course, link.assignment, str(link.until)), size)
     else:
         shares = limits.by_student(link.course, link.student, size)
-    return New(link.course, link.assignment, revision.id, student, name, source, once, shares)
+    return NewSubmission(link.course, link.assignment, revision.id, student, name, source, once, shares)
 
 
 def _student(given: str) -> str:

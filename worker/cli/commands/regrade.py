@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from grader.client import Client
-    from grader.client.regrade import Comparison, Counts, Regrade, Standing
+    from grader.client.regrade import Comparison, Counts, Regrade, VerdictBrief
 
 #: The outcomes of a submission and the selections that the server knows: the client has no store to ask.
 OUTCOMES = ("passed", "failed", "error", "timeout", "memory", "output_limit", "crashed", "rejected")
@@ -282,7 +282,7 @@ def _print_table(comparisons: "Iterable[Comparison]") -> None:
     show_table(table, wide=True)
 
 
-def _format_marks(standing: "Standing | None") -> "Text":
+def _format_marks(standing: "VerdictBrief | None") -> "Text":
     from rich.text import Text
 
     return Text("" if standing is None else f"{standing.outcome} {standing.score}/{standing.max_score}")

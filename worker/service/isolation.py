@@ -1,4 +1,4 @@
-"""Whether this machine can isolate, as all processes of a worker know it."""
+"""The ability of this machine to isolate, shared by all processes of a worker."""
 
 import mmap
 
@@ -6,12 +6,12 @@ from worker.sandbox.doctor import examine
 from worker.sandbox.policy import Way
 
 _SIZE = 2048
-#: The machine can change its mind; a real jail is tried again so often.
+#: Seconds between two attempts to start a real jail, as the machine's state can change.
 RETRY_SECONDS = 30.0
 
 
-class Fitness:
-    """The reason why no jail can be had, in memory that a worker shares with its children; none where all is well."""
+class Isolation:
+    """The reason why no jail is available, if any, in memory that a worker shares with its children."""
 
     def __init__(self, bwrap: str | None, way: Way = Way.AUTO) -> None:
         self._bwrap = bwrap
@@ -20,13 +20,13 @@ class Fitness:
 
     @property
     def reason(self) -> str | None:
-        """Why no jail can be had, as of the last examination."""
+        """The reason why no jail was available at the last examination, or None."""
         return self._shared[:].rstrip(b"\0").decode("utf-8", "replace") or None
 
     def examine(self) -> str | None:
-        """Try a real jail: from the process's main thread, as a jail dies with the thread that started it."""
+        """Start a real jail and return the reason if it fails. Only from the main thread, as the jail dies with it."""
         report = examine(self._bwrap, self._way)
-        faults = [f"{each.text} {each.remedy or ''}".strip() for each in report.findings if not each.ok]
+        faults = [f"{finding.text} {finding.remedy or ''}".strip() for finding in report.findings if not finding.ok]
         reason = "" if report.can_isolate else "; ".join(faults) or "no jail holds on this machine"
         self._shared[:] = reason.encode()[: _SIZE - 1].ljust(_SIZE, b"\0")
         return self.reason

@@ -1,4 +1,4 @@
-"""A part of a service that is a command: its log, its end, and the end of whatever it started."""
+"""A part of a service that is a command: its log, its end, and the end of its own processes."""
 
 import contextlib
 import os
@@ -10,38 +10,38 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from worker.serve.tether import tethered
+from worker.serve.die_with_parent import tie_to_parent
 
-#: A log that is longer is put aside, over the one that was put aside before it: bytes.
+#: Bytes of a log above which it is moved aside, replacing the one moved before.
 _LONG = 16 << 20
 _LOOK = 0.05
 
 
 @dataclass(slots=True)
-class Program:
-    """One command, in a session of its own: a Ctrl-C in the terminal is the supervisor's to pass on, in order."""
+class ManagedProcess:
+    """A command in a session of its own, so that the supervisor handles a Ctrl-C and stops the parts in order."""
 
     name: str
     command: Sequence[str]
     log: Path
     environment: Mapping[str, str]
-    #: Seconds from being asked to end to being killed.
+    #: Seconds from the request to end until the kill.
     patience: float
-    #: A socket that is inherited, open while the program is away, and closed when it is stopped.
+    #: A socket that the process inherits, which stays open while it restarts, and is closed when it is stopped.
     listener: socket.socket | None = None
     _process: "subprocess.Popen[bytes] | None" = None
 
     @property
     def pid(self) -> int | None:
-        """Its process, while there is one."""
+        """The process id, or None if the process does not run."""
         return self._process.pid if self._process is not None and self._process.poll() is None else None
 
     def start(self) -> None:
-        """Start it; what it says is added to its log."""
+        """Start the process; its output is appended to its log."""
         self._shorten()
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(  # noqa: S603 - the command is ours
-                tethered(self.command),
+                tie_to_parent(self.command),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -52,7 +52,7 @@ class Program:
             )
 
     def status(self) -> int | None:
-        """Its exit status once it has ended; None while it runs."""
+        """Return the exit status, or None while the process runs."""
         self._shorten()
         if self._process is None or (status := self._process.poll()) is None:
             return None
@@ -60,15 +60,15 @@ class Program:
         return status
 
     def hindrance(self) -> str | None:
-        """Return None: nothing outside of it keeps it from living."""
+        """Return None: nothing external keeps the process from running."""
         return None
 
     def last_words(self) -> str:
-        """The end of its log."""
+        """Return the end of the log."""
         return last_lines(self.log)
 
     def stop(self, hurry: Callable[[], bool]) -> None:
-        """SIGTERM, and SIGKILL to all of its session when it takes too long."""
+        """Send SIGTERM, and SIGKILL to the whole session if it takes too long."""
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
             until = time.monotonic() + self.patience
@@ -81,22 +81,22 @@ class Program:
 
     @staticmethod
     def _end_session(leader: int) -> None:
-        """Kill what is left of the process and of those that it started."""
+        """Kill the rest of the process's session."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(leader, signal.SIGKILL)
 
     def _shorten(self) -> None:
-        """Keep the log from growing without end while the program goes on writing to it."""
+        """Keep the log from growing without limit while the process writes to it."""
         with contextlib.suppress(FileNotFoundError):
             if self.log.stat().st_size > _LONG:
-                # Without space for a copy the log is lost, which makes some.
+                # Without space for a copy the log is lost, which frees some.
                 with contextlib.suppress(OSError):
                     self.log.with_suffix(".old.log").write_bytes(self.log.read_bytes())
                 os.truncate(self.log, 0)
 
 
 def last_lines(log: Path) -> str:
-    """Return the last two lines of a log that say anything, as one: the last by itself is often only an address."""
+    """Return the last two nonblank lines of a log as one; the last alone is often only an address."""
     with contextlib.suppress(FileNotFoundError), log.open("rb") as stream:
         stream.seek(max(0, log.stat().st_size - 4096))
         lines = [line.strip() for line in stream.read().decode("utf-8", "replace").splitlines() if line.strip()]

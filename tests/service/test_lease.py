@@ -7,13 +7,13 @@ import pytest
 
 from grader.errors import StoreUnavailable
 from grader.model.records import Job, Kind, State
-from grader.store.submissions import New
+from grader.store.submissions import NewSubmission
 from tests.service.conftest import Making
 from tests.service.parts import PATIENCE, until
 from tests.store.making import end_lease
 from worker.serve.embedded import EmbeddedRedis, lasting_port
-from worker.service.claims import Stopping, Withdrawn, held
 from worker.service.context import Context
+from worker.service.lease import Stopping, Withdrawn, hold_lease
 from worker.service.sweeper import Sweeper
 
 
@@ -24,31 +24,31 @@ def quick(making: Making) -> Context:
 
 
 def waiting(context: Context) -> Job:
-    new = New("course", "udl-7.2", "revision", "ann", "a.py", b"source")
+    new = NewSubmission("course", "udl-7.2", "revision", "ann", "a.py", b"source")
     return Job(Kind.SUBMISSION, context.store.submissions.accept(new).id)
 
 
 def test_what_is_held_is_not_lost_and_what_is_let_go_is(quick: Context) -> None:
     job = waiting(quick)
-    with held(quick, job) as hold:
+    with hold_lease(quick, job) as hold:
         assert hold is not None
         end = threading.Event()
         assert not end.wait(4.5), "more than a lease passes"
-        assert quick.store.jobs.lost() == []
+        assert quick.store.jobs.requeue_lost() == []
         hold.check()
-    until(lambda: quick.store.jobs.lost() == [job], "its lease ends")
+    until(lambda: quick.store.jobs.requeue_lost() == [job], "its lease ends")
 
 
 def test_a_job_can_be_held_once(quick: Context) -> None:
     job = waiting(quick)
-    with held(quick, job) as first, held(quick, job) as second:
+    with hold_lease(quick, job) as first, hold_lease(quick, job) as second:
         assert first is not None
         assert second is None
 
 
 def test_a_cancelled_job_is_withdrawn_and_what_it_does_is_ended(quick: Context) -> None:
     job, ended = waiting(quick), threading.Event()
-    with held(quick, job) as hold:
+    with hold_lease(quick, job) as hold:
         assert hold is not None
         with hold.ending(ended.set):
             quick.store.submissions.cancel(job.id)
@@ -64,7 +64,7 @@ def test_a_cancelled_job_is_withdrawn_and_what_it_does_is_ended(quick: Context) 
 def test_a_stop_ends_it_after_its_grace(making: Making) -> None:
     context = making(lease_seconds=3, grace_seconds=0.3)
     ended = threading.Event()
-    with held(context, waiting(context)) as hold:
+    with hold_lease(context, waiting(context)) as hold:
         assert hold is not None
         context.stop.request()
         hold.check()
@@ -77,7 +77,7 @@ def test_a_stop_ends_it_after_its_grace(making: Making) -> None:
 def test_a_worker_that_stops_claims_nothing_more(quick: Context) -> None:
     job = waiting(quick)
     quick.stop.request()
-    with pytest.raises(Stopping), held(quick, job):
+    with pytest.raises(Stopping), hold_lease(quick, job):
         pass
     assert quick.store.jobs.position(job) == 0
 
@@ -113,11 +113,11 @@ def test_a_store_that_was_away_still_finds_whoever_held_a_job(redis: EmbeddedRed
     sweeping = threading.Thread(target=Sweeper(context.store, context.dispatcher, context.settings).loop, args=(stop,))
     sweeping.start()
     try:
-        with held(context, job) as hold:
+        with hold_lease(context, job) as hold:
             assert hold is not None
             redis.kill()
             restarting.start()
-            assert hold.asked(lambda: context.store.submissions.get(job.id)) is not None
+            assert hold.retry(lambda: context.store.submissions.get(job.id)) is not None
             assert started.wait(30)
             assert not stop.wait(4), "the sweeper looks, and a lease passes"
             hold.check()
@@ -147,8 +147,8 @@ def test_a_clock_that_was_set_forward_takes_no_job_from_a_worker_that_lives(
     sweeper.look()
     assert jobs.beat(claim)
 
-    def missed() -> bool:
+    def is_requeued() -> bool:
         sweeper.look()
         return jobs.position(job) == 0
 
-    until(missed, "its lease ends")
+    until(is_requeued, "its lease ends")

@@ -1,4 +1,4 @@
-"""Where a service on one machine keeps everything: Redis, secrets, logs. Nobody but its owner may look in."""
+"""The data folder of a service on one machine: Redis, secrets and logs, readable only by its owner."""
 
 import contextlib
 import fcntl
@@ -10,26 +10,26 @@ from pathlib import Path
 from grader.errors import ServiceError
 
 _LOCK = "serve.lock"
-#: All that a service keeps in its folder.
+#: Everything that a service keeps in its folder.
 _OURS = frozenset({_LOCK, "redis", "logs", "secret", "redis-password", "token", "environment"})
 
 
-class DataFolder:
-    """A folder of one service's own, while `held`."""
+class DataDirectory:
+    """The data folder of one service, which `lock` keeps others from using."""
 
     def __init__(self, path: Path) -> None:
         self.path = path.expanduser().resolve()
         self.redis = self.path / "redis"
         self.logs = self.path / "logs"
-        #: The secret of an administrator's token, for the command line of whoever runs the service.
+        #: The secret of an administrator's token, for the command line of the person who runs the service.
         self.token = self.path / "token"
-        #: What another process needs to know to be part of this service, as variables of its environment.
+        #: Environment variables that make another process part of this service.
         self.environment = self.path / "environment"
 
     @contextlib.contextmanager
-    def held(self) -> Iterator[None]:
-        """Make the folder where there is none, and keep others from running a service on it; ServiceError else."""
-        self._make()
+    def lock(self) -> Iterator[None]:
+        """Create the folder if needed, and lock it within this block. Raises ServiceError if another service has it."""
+        self._create()
         with (self.path / _LOCK).open("a+b") as stream:
             try:
                 fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -45,37 +45,37 @@ class DataFolder:
             stream.flush()
             yield
 
-    def _make(self) -> None:
+    def _create(self) -> None:
         try:
             self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
             theirs = self.path.stat()
-            strange = not (self.path / _LOCK).exists() and not self._restored() and any(self.path.iterdir())
+            strange = not (self.path / _LOCK).exists() and not self._is_restored_backup() and any(self.path.iterdir())
         except OSError as error:
             raise ServiceError(f"{self.path} cannot be the data folder: {error.strerror}") from error
         if theirs.st_uid != os.geteuid():
             raise ServiceError(f"{self.path} belongs to another user; name a folder of your own with --data")
         if strange:
-            # Closing it to others, which secrets need, could be the end of something else.
+            # Secrets need a folder closed to others, which could break whatever uses this one.
             raise ServiceError(f"{self.path} holds other things; name a folder for Backmark alone with --data")
         self.path.chmod(0o700)
         self.logs.mkdir(exist_ok=True, mode=0o700)
 
-    def _restored(self) -> bool:
-        """Return whether it holds a service's Redis and nothing else: a backup need not have the empty lock."""
-        return (self.redis / "appendonlydir").is_dir() and _OURS.issuperset(each.name for each in self.path.iterdir())
+    def _is_restored_backup(self) -> bool:
+        """Return True if the folder is a restored backup: a service's Redis, perhaps without the empty lock file."""
+        return (self.redis / "appendonlydir").is_dir() and _OURS.issuperset(entry.name for entry in self.path.iterdir())
 
     def secret(self, name: str) -> str:
-        """Return the secret of that name: 256 random bits, made the first time and the same ever after."""
+        """Return the secret with this name: 256 random bits, created the first time and the same ever after."""
         path = self.path / name
         with contextlib.suppress(FileNotFoundError):
             return path.read_text(encoding="ascii").strip()
-        made = secrets.token_hex(32)
-        write_private(path, made + "\n")
-        return made
+        new_secret = secrets.token_hex(32)
+        write_private(path, new_secret + "\n")
+        return new_secret
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner reads: whole, or not at all."""
+    """Write a file that only its owner may read, completely or not at all."""
     draft = path.with_name(f".{path.name}.new")
     draft.unlink(missing_ok=True)
     draft.touch(0o600, exist_ok=False)

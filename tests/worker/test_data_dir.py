@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from grader.errors import ServiceError
-from worker.serve.datafolder import DataFolder, write_private
+from worker.serve.data_dir import DataDirectory, write_private
 
 
 def mode(path: Path) -> int:
@@ -13,33 +13,33 @@ def mode(path: Path) -> int:
 
 
 def test_it_is_made_for_its_owner_alone(tmp_path: Path) -> None:
-    folder = DataFolder(tmp_path / "new" / "data")
-    with folder.held():
+    folder = DataDirectory(tmp_path / "new" / "data")
+    with folder.lock():
         folder.secret("secret")
         assert (mode(folder.path), mode(folder.logs), mode(folder.path / "secret")) == (0o700, 0o700, 0o600)
 
 
 def test_one_that_was_opened_to_others_is_closed_again(tmp_path: Path) -> None:
-    with DataFolder(tmp_path).held():
+    with DataDirectory(tmp_path).lock():
         pass
     tmp_path.chmod(0o755)
-    with DataFolder(tmp_path).held():
+    with DataDirectory(tmp_path).lock():
         assert mode(tmp_path) == 0o700
 
 
 def test_a_secret_is_made_once_and_each_has_its_own(tmp_path: Path) -> None:
-    with DataFolder(tmp_path).held():
-        made = DataFolder(tmp_path).secret("secret")
+    with DataDirectory(tmp_path).lock():
+        made = DataDirectory(tmp_path).secret("secret")
         assert len(made) == 64
-        assert DataFolder(tmp_path).secret("secret") == made
-        assert DataFolder(tmp_path).secret("redis-password") != made
+        assert DataDirectory(tmp_path).secret("secret") == made
+        assert DataDirectory(tmp_path).secret("redis-password") != made
 
 
 def test_a_second_service_is_refused_and_told_which_process_has_it(tmp_path: Path) -> None:
     with (
-        DataFolder(tmp_path).held(),
+        DataDirectory(tmp_path).lock(),
         pytest.raises(ServiceError, match=r"in use by another `backmark serve`, process \d+;"),
-        DataFolder(tmp_path).held(),
+        DataDirectory(tmp_path).lock(),
     ):
         pass
 
@@ -47,7 +47,7 @@ def test_a_second_service_is_refused_and_told_which_process_has_it(tmp_path: Pat
 def test_a_folder_that_holds_other_things_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").touch()
     tmp_path.chmod(0o755)
-    with pytest.raises(ServiceError, match="holds other things"), DataFolder(tmp_path).held():
+    with pytest.raises(ServiceError, match="holds other things"), DataDirectory(tmp_path).lock():
         pass
     assert mode(tmp_path) == 0o755
 
@@ -56,20 +56,20 @@ def test_a_backup_without_its_lock_is_taken_for_what_it_is(tmp_path: Path) -> No
     (tmp_path / "redis" / "appendonlydir").mkdir(parents=True)
     for name in ("secret", "redis-password", "token"):
         (tmp_path / name).write_text("ab12\n")
-    with DataFolder(tmp_path).held():
-        assert DataFolder(tmp_path).secret("secret") == "ab12"
+    with DataDirectory(tmp_path).lock():
+        assert DataDirectory(tmp_path).secret("secret") == "ab12"
 
 
 def test_a_folder_with_something_else_beside_a_redis_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "redis" / "appendonlydir").mkdir(parents=True)
     (tmp_path / "thesis.tex").touch()
-    with pytest.raises(ServiceError, match="holds other things"), DataFolder(tmp_path).held():
+    with pytest.raises(ServiceError, match="holds other things"), DataDirectory(tmp_path).lock():
         pass
 
 
 def test_a_file_where_the_folder_should_be_is_an_error_with_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(ServiceError, match="cannot be the data folder"), DataFolder(tmp_path / "file").held():
+    with pytest.raises(ServiceError, match="cannot be the data folder"), DataDirectory(tmp_path / "file").lock():
         pass
 
 

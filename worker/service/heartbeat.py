@@ -1,4 +1,4 @@
-"""What a process of the service says of itself every few seconds, until it leaves."""
+"""The heartbeat of a process of the service: a report every few seconds, until it stops."""
 
 import logging
 import os
@@ -12,12 +12,12 @@ from grader.store.workers import Worker
 
 _log = logging.getLogger(__name__)
 
-#: Seconds between two reports: the store forgets after three that did not come.
+#: Seconds between two reports; the store drops a process after three missing ones.
 EVERY = 5.0
 
 
-class Presence:
-    """One process's place among those that work."""
+class Heartbeat:
+    """The reports of one process."""
 
     def __init__(self, store: Store, role: Literal["worker", "sweeper"], concurrency: int) -> None:
         self._workers = store.workers
@@ -27,7 +27,7 @@ class Presence:
         self.name = f"{role}@{self._host}:{os.getpid()}"
 
     def report(self, fault: str | None = None) -> None:
-        """It is there, and can isolate unless there is a fault. Best effort: the next report comes soon."""
+        """Report that the process runs, and its fault, if any. Best effort, since the next report follows soon."""
         worker = Worker(
             name=self.name,
             host=self._host,
@@ -43,8 +43,8 @@ class Presence:
             _log.debug("not reported: %s", error)
 
     def leave(self) -> None:
-        """It is no longer there."""
+        """Report that the process stops."""
         try:
             self._workers.leave(self.name)
         except StoreUnavailable as error:
-            _log.debug("did not say goodbye: %s", error)
+            _log.debug("the end was not reported: %s", error)

@@ -1,4 +1,4 @@
-"""Which engine judged: what must change a verdict's key when it changes."""
+"""The version of the engine, which is part of the key of every cached verdict."""
 
 import hashlib
 import platform
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-#: Everything between a submission's bytes and its verdict, from the packages' common folder.
+#: All code between a submission's bytes and its verdict, relative to the root of the packages.
 SOURCES = (
     "grader/errors.py",
     "grader/judge",
@@ -22,7 +22,7 @@ SOURCES = (
 
 @cache
 def fingerprint() -> str:
-    """A hash over the engine's sources."""
+    """Return a hash over the engine's sources."""
     root = Path(__file__).parents[2]
     digest = hashlib.sha256()
     for source in SOURCES:
@@ -35,5 +35,5 @@ def fingerprint() -> str:
 
 
 def versions() -> tuple[str, str]:
-    """Of Python and of NumPy, here and in the jail alike."""
+    """Return the versions of Python and NumPy, the same here and in the jail."""
     return platform.python_version(), np.__version__

@@ -1,4 +1,4 @@
-"""Tells whoever started a service when it is ready and how to use it, or what it waits for."""
+"""Announces when a service is ready and how to use it, or what it is waiting for."""
 
 import contextlib
 import shlex
@@ -10,22 +10,22 @@ from grader.errors import StoreUnavailable
 from grader.model.records import Scope
 from grader.settings.service import ServiceSettings
 from grader.store.store import Store
-from worker.serve.datafolder import DataFolder, write_private
+from worker.serve.data_dir import DataDirectory, write_private
 from worker.serve.listening import Address
-from worker.serve.readiness import missing
+from worker.serve.readiness import unready_parts
 from worker.serve.supervisor import Say
 
-#: The course that the first token belongs to; being an administrator's, it may act in every other.
+#: The course of the first token, which is an administrator's and may act in every course.
 COURSE = "course"
-#: Seconds between two questions whether all is ready, and before it is said that it is not.
+#: Seconds between two readiness checks, and before a service that is not ready is reported.
 _ASK, _LATE = 0.3, 15.0
 
 
 @dataclass(slots=True)
-class Herald:
-    """Says that the service is ready, once, or what it still waits for."""
+class Announcer:
+    """The announcement that the service is ready, made once, or of the missing parts."""
 
-    folder: DataFolder
+    folder: DataDirectory
     address: Address
     settings: ServiceSettings
     say: Say
@@ -35,18 +35,18 @@ class Herald:
     _next: float = 0.0
 
     def look(self) -> None:
-        """Ask whether all is ready, unless that was said already."""
+        """Check if the service is ready, unless that was announced already."""
         now = time.monotonic()
         if self._ready or now < self._next:
             return
         self._next = now + _ASK
-        reasons = missing(self.address.url)
+        reasons = unready_parts(self.address.url)
         if reasons == {}:
-            # Where Redis goes away just now, the next look tries again.
+            # If Redis stops answering now, the next check retries.
             with contextlib.suppress(StoreUnavailable):
                 self._announce()
                 self._ready = True
-        elif reasons and reasons != self._said and (now - self._began > _LATE or _unjailed(reasons)):
+        elif reasons and reasons != self._said and (now - self._began > _LATE or _is_jail_unready_parts(reasons)):
             self._said = reasons
             self._complain(reasons)
 
@@ -55,9 +55,9 @@ class Herald:
         if first:
             self._make_token()
         where = shlex.quote(str(self.folder.token))
-        self.say(f"ready at {self.address.url} (to read: {self.address.url}/api/v1/docs). Ctrl-C stops it.")
+        self.say(f"ready at {self.address.url} (API documentation: {self.address.url}/api/v1/docs). Ctrl-C stops it.")
         if first:
-            self.say(f"your first token, an administrator's, kept in {where}:")
+            self.say(f"your first token, for an administrator, stored in {where}:")
             self.say(f"    {self.folder.token.read_text(encoding='ascii').strip()}")
         self.say("to use it from another terminal:")
         self.say(f"    export BACKMARK_URL={self.address.url} BACKMARK_TOKEN=$(cat {where})")
@@ -70,10 +70,10 @@ class Herald:
     def _complain(self, reasons: Mapping[str, str]) -> None:
         parts = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
         self.say(f"not ready yet: {parts}")
-        if _unjailed(reasons):
-            self.say(f"what is handed in at {self.address.url} waits for a jail: `backmark doctor` says what to do")
+        if _is_jail_unready_parts(reasons):
+            self.say(f"submissions at {self.address.url} wait for a jail: run `backmark doctor` to see what to do")
 
 
-def _unjailed(reasons: Mapping[str, str]) -> bool:
-    """Whether what is missing is a jail."""
+def _is_jail_unready_parts(reasons: Mapping[str, str]) -> bool:
+    """Return True if the missing part is a jail."""
     return "cannot isolate" in reasons.get("workers", "")

@@ -1,4 +1,4 @@
-"""A worker's hold on a job: taken, kept alive from a thread, and let go; what is held may be withdrawn at any time."""
+"""A worker's lease of a job: claimed, renewed by a thread, and released; the job may be withdrawn at any time."""
 
 import logging
 import os
@@ -16,22 +16,22 @@ from worker.service.stop import Stop
 
 _log = logging.getLogger(__name__)
 
-Answer = TypeVar("Answer")
+Value = TypeVar("Value")
 
-#: Seconds until a store that is away is asked again: soon, since whoever comes first after it decides.
+#: Seconds between retries while the store does not answer: short, because the first after an outage gets the job.
 _PAUSE = 0.25
 
 
 class Withdrawn(BackmarkError):
-    """The job was cancelled or deleted, or is another worker's by now: nothing of it may be written any more."""
+    """The job was cancelled or deleted, or another worker has it: nothing of it may be written any more."""
 
 
 class Stopping(BackmarkError):
-    """This worker stops, and its grace is over: the job is to be handed back."""
+    """This worker is stopping and its grace period is over: the job must be handed back."""
 
 
-class Hold:
-    """A claim that a thread renews, until the job is withdrawn, or the worker has to stop."""
+class Lease:
+    """A claim that a thread renews until the job is withdrawn or the worker must stop."""
 
     def __init__(self, context: Context, claim: Claim) -> None:
         self.claim = claim
@@ -41,18 +41,18 @@ class Hold:
         self._grace = context.settings.grace_seconds
         self._over: BackmarkError | None = None
         self._end: Callable[[], None] | None = None
-        self._let_go, self._done = os.pipe()
-        self._thread = threading.Thread(target=self._beat, name=f"hold-{claim.job.id}", daemon=True)
+        self._released, self._done = os.pipe()
+        self._thread = threading.Thread(target=self._beat, name=f"lease-{claim.job.id}", daemon=True)
         self._thread.start()
 
     def check(self) -> None:
-        """Raise Withdrawn or Stopping where it is over."""
+        """Raise Withdrawn or Stopping if the lease has ended."""
         if self._over is not None:
             raise self._over
 
     @contextmanager
     def ending(self, end: Callable[[], None]) -> Iterator[None]:
-        """Within this, `end` is called, from the thread, when it is over: it must be quick, and may be called twice."""
+        """Call `end` from the thread if the lease ends within this block; it must be quick, and may be called twice."""
         self._end = end
         if self._over is not None:
             end()
@@ -61,49 +61,49 @@ class Hold:
         finally:
             self._end = None
 
-    def asked(self, question: Callable[[], Answer]) -> Answer:
-        """The store's answer, however long it is away; asked again only where that is safe.
+    def retry(self, call: Callable[[], Value]) -> Value:
+        """Call the store until it answers, and return the answer; only for calls that are safe to repeat.
 
-        Without a store there is nothing else that a worker could do, and the store alone knows whether the claim holds.
+        Without the store a worker can do nothing else, and only the store knows if the claim is still valid.
         """
         waiting = False
         while True:
             self.check()
             try:
-                return question()
+                return call()
             except StoreUnavailable as error:
                 if not waiting:
                     _log.warning("%s %s waits for the store: %s", self.claim.job.kind, self.claim.job.id, error)
                 waiting = True
                 time.sleep(_PAUSE)
 
-    def let_go(self) -> None:
-        """Renew it no more."""
+    def release(self) -> None:
+        """Stop renewing the lease."""
         os.close(self._done)
         self._thread.join()
-        os.close(self._let_go)
+        os.close(self._released)
 
     def _beat(self) -> None:
         last_moment = float("inf")
         due = time.monotonic() + self._every
         while self._over is None:
-            watched: list[int | Stop] = [self._let_go]
+            watched: list[int | Stop] = [self._released]
             if last_moment == float("inf"):
                 watched.append(self._stop)
             now = time.monotonic()
             ready = select.select(watched, [], [], max(0.0, min(due, last_moment) - now))[0]
             now = time.monotonic()
-            if self._let_go in ready:
+            if self._released in ready:
                 return
             if self._stop in ready:
                 last_moment = now + self._grace
             if now >= last_moment:
                 self._finish(Stopping("the worker stops"))
             elif now >= due:
-                due = now + self._renewed()
+                due = now + self._renew()
 
-    def _renewed(self) -> float:
-        """Renew the lease; seconds until the next time."""
+    def _renew(self) -> float:
+        """Renew the lease, and return the seconds until the next renewal."""
         try:
             if not self._jobs.beat(self.claim):
                 self._finish(Withdrawn(f"{self.claim.job.kind} {self.claim.job.id} is no longer ours"))
@@ -119,24 +119,24 @@ class Hold:
 
 
 @contextmanager
-def held(context: Context, job: Job) -> Iterator[Hold | None]:
-    """The job, claimed and kept; None where there is nothing to do. Stopping where nobody could say in time."""
-    claim = _claimed(context, job)
+def hold_lease(context: Context, job: Job) -> Iterator[Lease | None]:
+    """Claim a job and keep its lease in this block; yields None if there is nothing to do. Raises Stopping."""
+    claim = _claim(context, job)
     if claim is None:
         yield None
         return
-    hold = Hold(context, claim)
+    lease = Lease(context, claim)
     try:
-        yield hold
+        yield lease
     finally:
-        hold.let_go()
+        lease.release()
 
 
-def _claimed(context: Context, job: Job) -> Claim | None:
+def _claim(context: Context, job: Job) -> Claim | None:
     while not context.stop.requested:
         try:
             jobs = context.store.jobs
-            # A message only says that something waits: whose turn it is, the store knows.
+            # A message only means that something is waiting; the store decides which submission is next.
             return jobs.claim_next() if job.kind is Kind.SUBMISSION else jobs.claim(job)
         except StoreUnavailable:
             context.stop.wait(_PAUSE)

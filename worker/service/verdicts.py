@@ -1,0 +1,93 @@
+"""The verdict of a source: from the cache, or a new one from a jail."""
+
+import hashlib
+import json
+from typing import Any, NamedTuple
+
+from grader.model import records
+from grader.model.assignment import Assignment
+from grader.store.listings import CodeListing
+from grader.store.regrades.entry import nameless
+from grader.store.scripts import Call
+from worker.grading.grader import Stopped
+from worker.service import engine_version, pools
+from worker.service.context import Context
+from worker.service.lease import Lease
+
+
+class SourceVerdict(NamedTuple):
+    """A verdict, whether it was reused, and the call that caches it with the source's listing."""
+
+    verdict: dict[str, Any]
+    reused: bool = False
+    caching: Call | None = None
+
+
+def verdict_for_source(  # noqa: PLR0913 - the inputs of a verdict, each by its name
+    context: Context,
+    revision: records.Revision,
+    source: bytes,
+    filename: str,
+    *,
+    group: str,
+    fresh_result: bool,
+    lease: Lease,
+) -> SourceVerdict:
+    """Return the verdict of a source for a group of students, from the cache unless `fresh_result`.
+
+    It has the source's id and a neutral filename; `with_identity` makes it a submission's. Raises ServiceError,
+    Withdrawn and Stopping.
+    """
+    filename = nameless(filename)
+    digest = hashlib.sha256(source).hexdigest()
+    key = cache_key(revision, digest, filename, context.graders.secret_of(revision), group)
+    if not fresh_result:
+        cached = lease.retry(lambda: context.store.cache.get(key))
+        if cached is not None:
+            return SourceVerdict(with_identity(cached, digest[:16], filename), reused=True)
+    verdict, listing, repeatable = _grade(context, revision, source, filename, group, lease)
+    caching = context.store.cache.storing_call(key, verdict, digest, listing, repeatable=repeatable)
+    return SourceVerdict(verdict, caching=caching)
+
+
+def with_identity(verdict: dict[str, Any], submission: str, filename: str) -> dict[str, Any]:
+    """Return the verdict with the id and filename of a submission."""
+    return {**verdict, "submission": {**verdict["submission"], "id": submission, "filename": filename}}
+
+
+def cache_key(revision: records.Revision, source_sha256: str, filename: str, secret: bytes, group: str = "") -> str:
+    """Return a hash over everything that a verdict depends on. Of the filename only the suffix matters."""
+    parts = [
+        source_sha256,
+        filename.lower().endswith(".ipynb"),
+        revision.id,
+        hashlib.sha256(secret).hexdigest() if secret else "",
+        group,
+        engine_version.fingerprint(),
+        *engine_version.versions(),
+    ]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _grade(  # noqa: PLR0913 - as above
+    context: Context, revision: records.Revision, source: bytes, filename: str, group: str, lease: Lease
+) -> tuple[dict[str, Any], CodeListing | None, bool]:
+    """Return the verdict, the listing for staff, and whether grading again gives the same verdict."""
+    digest = hashlib.sha256(source).hexdigest()
+
+    def draw(assignment: Assignment, count: int, secret: bytes) -> bytes:
+        return pools.packaged_pool(context.store.assignments, revision.id, assignment, count, secret, lease)
+
+    grader = lease.retry(lambda: context.graders.grader(revision, digest, group, draw))
+    lease.check()
+    grading = grader.grading(source, filename)
+    try:
+        with lease.ending(grading.stop):
+            verdict = grading.verdict().as_dict()
+    except Stopped:
+        lease.check()
+        raise
+    # If networks were replaced, the id of the published revision covers them.
+    verdict["assignment"]["revision"] = revision.id
+    cells = grading.cells
+    return verdict, CodeListing(cells.texts, cells.whole) if cells.texts else None, grading.repeatable
