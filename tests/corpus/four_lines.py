@@ -122,9 +122,18 @@ FORMS = (
 
 Lines = Mapping[str, str]
 
-#: Two slips that cancel each other in what comes back: the gradient of the biases is right, and nobody can show that it
-#: is not. Mending one of them brings the other to light, so `mended` leaves these pairs out.
-CANCELLING = ({"loss": "2 * d_loss_d_output(all_f[K], y)", "bias": "all_dl_df[layer] / 2"},)
+#: Slips of which one hides another, so that nobody can show it; mending the one brings the other to light, and `mended`
+#: leaves these out.
+CANCELLING = (
+    # The gradient of the biases that comes back is right.
+    {"loss": "2 * d_loss_d_output(all_f[K], y)", "bias": "all_dl_df[layer] / 2"},
+    # An error and weights without signs: no dl/df below is negative, and np.abs changes none.
+    {
+        "loss": "(all_f[K] - y) ** 2",
+        "activation": "np.matmul(np.abs(all_weights[layer]).T, all_dl_df[layer])",
+        "derivative": "np.abs(indicator_function(all_f[layer-1]) * all_dl_dh[layer])",
+    },
+)
 
 
 def source(changed: Lines) -> str:
