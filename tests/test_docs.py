@@ -95,3 +95,17 @@ def test_every_path_of_the_architecture_exists() -> None:
     paths = re.findall(r"`((?:grader|worker)/[a-z_./]+)`", text)
     assert len(paths) > 15
     assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
+def test_lines_of_prose_have_at_most_120_characters() -> None:
+    """But for tables, and for what cannot be broken: code, and a line that is one link."""
+    long = []
+    for file in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")):
+        # A pair of fences at a time: every second part is code.
+        prose = "\n".join(re.split(r"^```.*$", file.read_text(encoding="utf-8"), flags=re.MULTILINE)[::2])
+        for line in prose.splitlines():
+            text = line.strip()
+            breaks = not text.startswith(("|", "!", "`", "[")) and not line.startswith("    ")
+            if len(line) > 120 and breaks:
+                long.append(f"{file.name}: {line}")
+    assert long == []
