@@ -46,7 +46,7 @@ class Announcer:
             with contextlib.suppress(StoreUnavailable):
                 self._announce()
                 self._ready = True
-        elif reasons and reasons != self._said and (now - self._began > _LATE or _is_jail_unready_parts(reasons)):
+        elif reasons and reasons != self._said and (now - self._began > _LATE or self._lacks_jail()):
             self._said = reasons
             self._complain(reasons)
 
@@ -70,10 +70,14 @@ class Announcer:
     def _complain(self, reasons: Mapping[str, str]) -> None:
         parts = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
         self.say(f"not ready yet: {parts}")
-        if _is_jail_unready_parts(reasons):
+        if self._lacks_jail():
             self.say(f"submissions at {self.address.url} wait for a jail: run `backmark doctor` to see what to do")
 
-
-def _is_jail_unready_parts(reasons: Mapping[str, str]) -> bool:
-    """Return True if the missing part is a jail."""
-    return "cannot isolate" in reasons.get("workers", "")
+    def _lacks_jail(self) -> bool:
+        """Return True if there are workers, and none of them has a jail."""
+        try:
+            with contextlib.closing(Store.connect(self.settings)) as store:
+                workers = [worker for worker in store.workers.list() if worker.role == "worker"]
+        except StoreUnavailable:
+            return False
+        return bool(workers) and not any(worker.jail for worker in workers)
