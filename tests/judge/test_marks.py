@@ -61,6 +61,23 @@ def test_what_ignores_the_output_error_earns_at_most_two(line: str, text: str) -
     assert score(judged({line: text, "weight": "np.matmul(all_dl_df[layer], all_f[layer-1].T)"})) <= 2
 
 
+def test_random_weight_gradients_say_nothing_of_what_is_carried_down() -> None:
+    """They are all that is known below the output: the other arrays have another shape there."""
+    swapped = "np.matmul(all_dl_df[layer].T, all_weights[layer])"
+    judgement = judged({"weight": "np.random.randn(*all_weights[layer].shape)", "activation": swapped})
+    assert not any("do not depend on the error" in row.message for row in judgement.properties)
+
+
+def test_zeros_of_random_numbers_beside_a_constant_are_no_answer_to_another_error() -> None:
+    changed = {
+        "loss": "np.random.randn(*y.shape)",
+        "derivative": "indicator_function(all_dl_dh[layer]) * all_dl_dh[layer]",
+        "weight": "np.matmul(all_h[layer], all_dl_df[layer].T)",
+    }
+    constant = {**changed, "bias": "np.ones_like(all_biases[layer])"}
+    assert score(judged(constant)) <= score(judged(changed))
+
+
 @pytest.mark.parametrize(
     "changed",
     [

@@ -68,7 +68,8 @@ def ignores_error(  # noqa: PLR0913 - what is asked, and what is known already
     ]
     # In the order in which the suite's answers were read: on one network another form may fit, too.
     shared = [[{at: each[at] for at in each.keys() & lists[0].keys()} for each in lists] for lists in probes]
-    complete = [lists for lists in shared if all(lists)]
+    # Weights alone say nothing of what is carried down: their own line may be what ignores it.
+    complete = [lists for lists in shared if all(lists) and any(name != "all_dl_dweights" for name, _ in lists[0])]
     return bool(complete) and not any(_follows(*lists) for lists in complete)
 
 
@@ -121,10 +122,12 @@ def _follows(  # noqa: PLR0913 - what was answered to each question
     before: Lists, once: Lists, twice: Lists, opposite: Lists, grown: Lists, moved: Lists
 ) -> bool:
     """True if the numbers grew with the error, or another error gave others, the same each time; zeros tell nothing."""
-    repeats = _same(once, twice) and any(bool(entry.any()) for entry in once.values())
+    once = {at: entry for at, entry in once.items() if entry.any()}
+    if not once:
+        return False
     # A line for weights that reads f[-1] follows the output without any error.
     others = (before, opposite, {at: entry for at, entry in moved.items() if at[0] != "all_dl_dweights"})
-    return _grew(once, grown) or (repeats and not all(_same(once, each) for each in others))
+    return _grew(once, grown) or (_same(once, twice) and not all(_same(once, other) for other in others))
 
 
 def _same(first: Lists, second: Lists) -> bool:
