@@ -68,9 +68,10 @@ def ignores_error(  # noqa: PLR0913 - what is asked, and what is known already
     ]
     # In the order in which the suite's answers were read: on one network another form may fit, too.
     shared = [[{at: each[at] for at in each.keys() & lists[0].keys()} for each in lists] for lists in probes]
-    # Weights alone say nothing of what is carried down: their own line may be what ignores it.
-    complete = [lists for lists in shared if all(lists) and any(name != "all_dl_dweights" for name, _ in lists[0])]
-    return bool(complete) and not any(_follows(*lists) for lists in complete)
+    complete = [lists for lists in shared if all(lists)]
+    # Where weights alone are known, their own line may be what ignores the error.
+    carried = any(name != "all_dl_dweights" for lists in complete for name, _ in lists[0])
+    return carried and not any(_follows(*lists) for lists in complete)
 
 
 def _depends(suite: Suite, i: int) -> bool:
