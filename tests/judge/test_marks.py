@@ -83,6 +83,11 @@ def test_zeros_of_random_numbers_beside_a_constant_are_no_answer_to_another_erro
     [
         {"derivative": "all_dl_dh[layer]", "activation": "np.zeros_like(all_h[layer])"},
         {
+            "derivative": "all_dl_dh[layer]",
+            "activation": "np.zeros_like(all_h[layer])",
+            "weight": "np.random.randn(*all_weights[layer].shape)",
+        },
+        {
             "derivative": "indicator_function(all_f[layer]) * all_dl_dh[layer]",
             "activation": "np.ones_like(all_h[layer])",
         },

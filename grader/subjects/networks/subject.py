@@ -140,7 +140,7 @@ class Networks:
             self.cases, self.layers, answers, self.assignment, agrees, self.home, read, evidence, of_all
         )
         rows |= {"any_shape": shape, "form": form(self.cases, answers, evidence)}
-        if witness.left and not _propagates(rows):
+        if witness.left and not self._propagates(rows):
             candidate = witness.candidate
             if ignores_error(candidate, self.cases, self.telling, evidence, agrees.failing, self.assignment):
                 rows |= unpropagated(rows, agrees)
@@ -149,6 +149,16 @@ class Networks:
             rows["any_shape"] = rows[PURE] = Row(Mark.NOT_RUN, 0, wording.RAISED_AT_HOME)
         first = self._first_difference(given, evidence, explanation)
         return Marks(rows, raised, explanation.diagnoses, first)
+
+    def _propagates(self, rows: Mapping[str, Row]) -> bool:
+        """True if the error at the output is right, and each layer's follows from the one above.
+
+        Zeros can hold every equation: that all four steps hold, though some network is wrong, shows nothing, nor do
+        steps that only few of the networks put to the test on which they should show.
+        """
+        holding = {name for name in STEPS if rows[name].mark is Mark.PASSED}
+        shown = 2 * rows["activation_gradient"].cases >= self._seen["activation_gradient"]
+        return shown and holding == set(STEPS) - {"weight_gradient"}
 
     def _raised_at_home(self, answers: Sequence[Answer]) -> Raised | None:
         """The first exception on the notebook's own shape, if each network of it raised."""
@@ -238,12 +248,3 @@ class Networks:
     def located(self, first: FirstDifference | None, writes: Sequence["Write"]) -> FirstDifference | None:
         """The first difference with the line that writes its list."""
         return placed(first, [Written(each.name, each.index, each.cell, each.line) for each in writes])
-
-
-def _propagates(rows: Mapping[str, Row]) -> bool:
-    """True if the error at the output is right, and each layer's follows from the one above.
-
-    That all four steps hold, though some network is wrong, shows nothing: zeros can hold every equation.
-    """
-    holding = {name for name in STEPS if rows[name].mark is Mark.PASSED}
-    return holding == set(STEPS) - {"weight_gradient"}
