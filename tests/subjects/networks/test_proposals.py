@@ -14,7 +14,7 @@ from worker.grading.candidate import Requests
 
 def test_what_every_submission_is_asked_is_made_once(udl: Judge) -> None:
     proposals, formulas = Proposals(udl.assignment), udl.assignment.formulas
-    requests = Requests(udl.assignment)
+    requests = Requests(udl.revision.subject.exchange)
     first, second = (proposals.expectations(proposals.ladder(1, 1)) for _ in range(2))
     assert first is second
     assert stacked(first, formulas) is stacked(second, formulas)
@@ -34,7 +34,7 @@ def test_a_question_is_asked_without_working_out_what_is_expected(udl: Judge) ->
 def test_what_only_one_submission_is_asked_goes_with_it(udl: Judge) -> None:
     """Its own networks, and those that are large, however often they are asked for."""
     proposals, formulas = Proposals(udl.assignment), udl.assignment.formulas
-    requests = Requests(udl.assignment)
+    requests = Requests(udl.revision.subject.exchange)
     own = proposals.of([seeded(seed, udl.assignment) for seed in range(9)])
     large = proposals.seeded((40, 60, 40), 1)
     assert own
