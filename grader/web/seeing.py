@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from grader.model.assignment import Feedback, Level
 from grader.model.records import Submission
 from grader.model.stored import settings
-from grader.reports.disclosure import disclosed, policy
+from grader.reports.disclosure import disclose, policy
 from grader.web.http.service import service
 
 #: Beside the flags of the verdict, for staff.
@@ -43,7 +43,7 @@ def verdict(found: Submission, viewer: Viewer) -> dict[str, Any] | None:
 def seen(found: Submission, told: Mapping[str, Any], viewer: Viewer) -> dict[str, Any]:
     """A verdict of that submission as the viewer sees it: what the assignment's feedback shows, or all of it."""
     if not viewer.staff:
-        return disclosed(told, feedback(found.course, found.assignment), found.attempt)
+        return disclose(told, feedback(found.course, found.assignment), found.attempt)
     others = service().store.submissions.identical(found.id, limit=1)
     return dict(told) | ({"flags": [*told["flags"], IDENTICAL]} if others else {})
 

@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from grader.model.words import TITLES
-from grader.reports.plaintext import capped, plain, sentence
+from grader.reports.plaintext import cap, plain, sentence
 from grader.web.pages.comparing import Cell
 from grader.web.pages.numbers import number
 from grader.web.pages.verdict import NAMES, outcome_tone, tone
@@ -30,7 +30,7 @@ def line(text: object) -> str:
 
 def block(text: object) -> str:
     """A student's text of several lines, for `pre`."""
-    return capped(str(text), lines=_LINES, characters=_LINE)
+    return cap(str(text), lines=_LINES, characters=_LINE)
 
 
 def coded(text: object) -> Markup:
