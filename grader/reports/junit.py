@@ -11,7 +11,7 @@ from grader.reports.wording import clean, explain, headline, trouble
 
 CONTENT_TYPE = "application/xml"
 
-#: These say how well it ran to its end, all others that it did not.
+#: The outcomes of code that ran to its end; with all others it did not.
 _ENDED = {Outcome.PASSED, Outcome.FAILED}
 
 

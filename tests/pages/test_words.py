@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from grader.reports.plaintext import cap
 from grader.web.pages.numbers import number
-from grader.web.pages.words import block, coded, duration, line, size
+from grader.web.pages.words import block, duration, line, mark_code, size
 
 HARMFUL = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
@@ -26,12 +26,12 @@ def test_a_name_is_one_line(text: str) -> None:
 
 @given(st.text(alphabet="<>&\"'ab[]_ "))
 def test_sentences_with_code_in_them_are_escaped(text: str) -> None:
-    rest = coded(text).replace("<code>", "").replace("</code>", "")
+    rest = mark_code(text).replace("<code>", "").replace("</code>", "")
     assert not set("<>\"'") & set(rest)
 
 
 def test_names_of_the_notebook_are_set_as_code() -> None:
-    assert coded("all_h[layer].T < 1, np.zeros_like.") == (
+    assert mark_code("all_h[layer].T < 1, np.zeros_like.") == (
         "<code>all_h[layer].T</code> &lt; 1, <code>np.zeros_like</code>."
     )
 

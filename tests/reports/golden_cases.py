@@ -29,7 +29,7 @@ from grader.store.summary import VerdictSummary
 from grader.subjects.networks.revision import Revision, packaged
 from grader.web.pages import words
 from grader.web.pages.sources import listing
-from grader.web.pages.verdict import viewed
+from grader.web.pages.verdict import make_view
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails
 from worker.sandbox.policy import jailed
@@ -177,7 +177,7 @@ def _page(seen: Mapping[str, Any], submission: Submission) -> str:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     with app.test_request_context():
         page = render_template_string(
-            "{% set heading = 'UDL' %}{% include 'verdict/parts.html' %}", view=viewed(seen, None), found=submission
+            "{% set heading = 'UDL' %}{% include 'verdict/parts.html' %}", view=make_view(seen, None), found=submission
         )
     text = unescape(re.sub(r"<svg.*?</svg>|<[^>]+>", " ", page, flags=re.DOTALL))
     return "\n".join(" ".join(line.split()) for line in text.splitlines() if line.strip())

@@ -32,7 +32,7 @@ from grader.store.store import Store
 from grader.subjects.networks.revision import load
 from grader.web import create_app
 from grader.web.http import links
-from grader.web.pages.verdict import viewed
+from grader.web.pages.verdict import make_view
 from tests.service.conftest import Sent
 from tests.services import redis_server
 from tests.stored.loading import Raw, load_known, restore
@@ -171,7 +171,7 @@ def test_every_verdict_reads_and_renders_at_every_level_and_in_every_format(app:
             for shown in (verdict, *(disclose(verdict, feedback, 2) for feedback in levels)):
                 assert render(result.verdict(shown))
                 with app.test_request_context():
-                    assert viewed(shown, revision).sentence
+                    assert make_view(shown, revision).sentence
                 assert all(form.render(submission, shown) for form in FORMATS.values())
     assert count > 60
 
