@@ -20,7 +20,7 @@ from rich.console import Console
 from grader.judge.judge import Judge
 from grader.model.assignment import Limits
 from grader.model.verdict import Outcome, Verdict
-from grader.reports.terminal import rendered
+from grader.reports.terminal import render
 from grader.subjects.networks.revision import Revision
 from tests.submissions_helpers.made import RIGHT, WRONG, made, table
 from worker.grading.grader import Grader
@@ -206,7 +206,7 @@ def graded(grader: Grader, source: bytes, filename: str, mark: str, canary: str)
     assert canary not in text
     assert ESCAPED not in verdict.output
     with io.StringIO() as terminal:
-        Console(file=terminal, width=110).print(rendered(verdict))
+        Console(file=terminal, width=110).print(render(verdict))
         assert terminal.getvalue().replace("\n", "").isprintable()
     return verdict
 

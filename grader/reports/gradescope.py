@@ -6,13 +6,13 @@ from typing import Any
 
 from grader.model.records import Submission
 from grader.model.verdict import Mark
-from grader.reports.wording import clean, explained, summary
+from grader.reports.wording import clean, explain, summary
 
 CONTENT_TYPE = "application/vnd.backmark.gradescope+json"
 
 
 def render(submission: Submission, verdict: Mapping[str, Any]) -> bytes:
-    """The whole file. Every format is `text`: what a student's code said is never markup."""
+    """Return the whole file. Every format is `text`: the output of a student's code is never markup."""
     result = {
         "score": verdict["score"],
         "output": _output(verdict),
@@ -25,7 +25,7 @@ def render(submission: Submission, verdict: Mapping[str, Any]) -> bytes:
         "extra_data": {"submission": submission.id, "revision": submission.revision, "outcome": verdict["outcome"]},
         "tests": [_test(row) for row in verdict["properties"]],
     }
-    # It is 0 where the level of feedback does not show it.
+    # It is 0 if the level of feedback does not show it.
     if seconds := verdict["statistics"]["seconds"]:
         result["execution_time"] = round(seconds, 3)
     return json.dumps(result, ensure_ascii=False).encode()
@@ -41,8 +41,8 @@ def _test(row: Mapping[str, Any]) -> dict[str, Any]:
         "name": clean(row["title"]),
         "score": row["score"],
         "max_score": row["max_score"],
-        # Said for every row: without it a row that carries no marks would pass for having all of them.
+        # Written for every row: without it a row that carries no marks would pass for having all of them.
         "status": "passed" if row["outcome"] == Mark.PASSED else "failed",
-        "output": explained(row),
+        "output": explain(row),
         "visibility": "visible",
     }

@@ -7,16 +7,16 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from grader.model.records import Submission
 from grader.model.verdict import Mark, Outcome
-from grader.reports.wording import clean, explained, headline, trouble
+from grader.reports.wording import clean, explain, headline, trouble
 
 CONTENT_TYPE = "application/xml"
 
-#: These say how well it ran to its end, all others that it did not.
+#: The outcomes of code that ran to its end; with all others it did not.
 _ENDED = {Outcome.PASSED, Outcome.FAILED}
 
 
 def render(submission: Submission, verdict: Mapping[str, Any]) -> bytes:
-    """The document. Its first case is that the submission runs at all: what ended it is an error there, no failure."""
+    """Return the document. Its first case is that the submission runs at all: an early end is its error, no failure."""
     rows = verdict["properties"]
     counts = {
         "tests": str(len(rows) + 1),
@@ -65,11 +65,11 @@ def _runs(suite: Element, submission: Submission, verdict: Mapping[str, Any]) ->
 def _case(suite: Element, submission: Submission, row: Mapping[str, Any]) -> None:
     case = SubElement(suite, "testcase", classname=clean(submission.assignment), name=clean(row["name"]), time="0")
     if row["outcome"] == Mark.FAILED:
-        SubElement(case, "failure", type=clean(row["name"]), message=clean(row["title"])).text = explained(row)
+        SubElement(case, "failure", type=clean(row["name"]), message=clean(row["title"])).text = explain(row)
     elif row["outcome"] == Mark.NOT_RUN:
-        SubElement(case, "skipped", message=explained(row))
+        SubElement(case, "skipped", message=explain(row))
 
 
 def _time(seconds: float) -> str:
-    """In UTC; the schema of this element allows no zone."""
+    """Return the time in UTC; the schema of this element allows no zone."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")

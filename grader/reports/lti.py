@@ -11,7 +11,7 @@ from grader.reports.wording import clean, headline, trouble
 
 CONTENT_TYPE = "application/vnd.ims.lis.v1.score+json"
 
-#: What the platform is told of grading: `Pending` resolves itself, `NotReady` says that no grade will come of this one.
+#: The grading progress sent to the platform: `Pending` resolves itself, `NotReady` means that no grade will come.
 _PROGRESS = {
     State.QUEUED: "Pending",
     State.RUNNING: "Pending",
@@ -23,7 +23,7 @@ _PROGRESS = {
 
 
 def render(submission: Submission, verdict: Mapping[str, Any] | None) -> bytes:
-    """The score; without a verdict it carries none, and leaves what stands in the gradebook as it is."""
+    """Return the score; without a verdict it carries none, and leaves what stands in the gradebook as it is."""
     score: dict[str, Any] = {
         "userId": clean(submission.student),
         "timestamp": _time(submission.judged or submission.finished or submission.started or submission.created),
@@ -37,14 +37,14 @@ def render(submission: Submission, verdict: Mapping[str, Any] | None) -> bytes:
 
 
 def _marks(verdict: Mapping[str, Any]) -> dict[str, int]:
-    """Given and maximum; the maximum must be positive, so a rubric without marks becomes one mark for passing."""
+    """Return score and maximum; that must be positive, so a rubric without marks becomes one mark for passing."""
     if not verdict["max_score"]:
         return {"scoreGiven": int(verdict["outcome"] == Outcome.PASSED), "scoreMaximum": 1}
     return {"scoreGiven": verdict["score"], "scoreMaximum": verdict["max_score"]}
 
 
 def _comment(verdict: Mapping[str, Any]) -> str:
-    """Plain text that a student sees beside the score: what happened, and which steps are wrong."""
+    """Return the plain text that a student sees beside the score: what happened, and which steps are wrong."""
     lines = [headline(verdict)]
     if verdict["outcome"] == Outcome.REJECTED:
         lines.append(trouble(verdict))
@@ -53,5 +53,5 @@ def _comment(verdict: Mapping[str, Any]) -> str:
 
 
 def _time(seconds: float) -> str:
-    """ISO 8601 with fractions of a second and the zone, both of which the specification asks for."""
+    """Return the time in ISO 8601 with fractions of a second and the zone, both of which the specification asks for."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")

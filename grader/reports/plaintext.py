@@ -1,4 +1,4 @@
-"""Text of a student's, made harmless wherever it is shown: on a terminal, and on a page."""
+"""A student's text, made harmless wherever it is shown: on a terminal, and on a page."""
 
 import unicodedata
 
@@ -7,7 +7,7 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 
 
 def plain(text: str) -> str:
-    """The text with control, format and surrogate characters as escapes; line breaks and tabs stay."""
+    """Return the text with control, format and surrogate characters as escapes; line breaks and tabs stay."""
     return "".join(
         char
         if char in "\n\t" or unicodedata.category(char) not in _UNSEEN
@@ -17,19 +17,19 @@ def plain(text: str) -> str:
 
 
 def sentence(text: str) -> str:
-    """The text with a full stop at its end, and only one."""
+    """Return the text with a full stop at its end, and only one."""
     ended = text.rstrip()
     return ended if ended.endswith((".", "!", "?")) else f"{ended}."
 
 
-def capped(text: str, *, lines: int, characters: int) -> str:
-    """At most so many lines of at most so many characters each, made plain; what was left out is said."""
+def cap(text: str, *, lines: int, characters: int) -> str:
+    """Return at most this many lines of at most this many characters each, made plain, with a note of what was cut."""
     # Cut before anything looks at each character: a line may have millions.
     rows = text[: lines * (characters + 1) * 2].replace("\r\n", "\n").split("\n")
-    shown = [_line(row, characters) for row in rows[:lines]]
+    visible = [_line(row, characters) for row in rows[:lines]]
     if len(rows) > lines or len(text) > lines * (characters + 1) * 2:
-        shown.append("… and more, which is not shown here")
-    return "\n".join(shown)
+        visible.append("… and more, which is not shown here")
+    return "\n".join(visible)
 
 
 def _line(row: str, characters: int) -> str:

@@ -6,13 +6,13 @@ from typing import Any
 
 from grader.model.records import Submission
 from grader.model.verdict import Outcome
-from grader.reports.wording import clean, explained, headline, summary, trouble
+from grader.reports.wording import clean, explain, headline, summary, trouble
 
 CONTENT_TYPE = "application/vnd.backmark.prairielearn+json"
 
 
 def render(submission: Submission, verdict: Mapping[str, Any]) -> bytes:
-    """The whole file. What was refused before it ran is not gradable, which costs no attempt there."""
+    """Return the whole file. A submission refused before it ran is not gradable, which costs no attempt there."""
     rejected = verdict["outcome"] == Outcome.REJECTED
     result: dict[str, Any] = {
         "gradable": not rejected,
@@ -28,7 +28,7 @@ def render(submission: Submission, verdict: Mapping[str, Any]) -> bytes:
 
 
 def _share(verdict: Mapping[str, Any]) -> float:
-    """Of all marks, between 0 and 1; where a rubric gives none, passing is all."""
+    """Return the share of all marks, between 0 and 1; if the rubric has none, 1 for passing."""
     if not verdict["max_score"]:
         return float(verdict["outcome"] == Outcome.PASSED)
     return float(verdict["score"] / verdict["max_score"])
@@ -39,5 +39,5 @@ def _test(row: Mapping[str, Any]) -> dict[str, Any]:
         "name": clean(row["title"]),
         "points": row["score"],
         "max_points": row["max_score"],
-        "message": explained(row),
+        "message": explain(row),
     }

@@ -1,4 +1,4 @@
-"""The forms by the names that `?format=` takes."""
+"""The formats by the names that `?format=` takes."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,25 +10,25 @@ from grader.reports import gradescope, junit, lti, prairielearn
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A form, the media type that `Accept` asks for it by, and how a graded submission is written in it."""
+    """A format, the media type by which `Accept` asks for it, and the function that writes a graded submission."""
 
     name: str
     content_type: str
     render: Callable[[Submission, Mapping[str, Any]], bytes]
-    #: How one without a verdict is written; None: this form cannot say that, and a zero would be a lie.
+    #: Writes a submission without a verdict; None: this format cannot express that, and a zero would be a lie.
     ungraded: Callable[[Submission], bytes] | None = None
 
 
-def _no_score_yet(submission: Submission) -> bytes:
+def _render_unscored(submission: Submission) -> bytes:
     return lti.render(submission, None)
 
 
 FORMATS = {
-    form.name: form
-    for form in (
+    output_format.name: output_format
+    for output_format in (
         Format("gradescope", gradescope.CONTENT_TYPE, gradescope.render),
         Format("prairielearn", prairielearn.CONTENT_TYPE, prairielearn.render),
         Format("junit", junit.CONTENT_TYPE, junit.render),
-        Format("lti", lti.CONTENT_TYPE, lti.render, ungraded=_no_score_yet),
+        Format("lti", lti.CONTENT_TYPE, lti.render, ungraded=_render_unscored),
     )
 }

@@ -40,8 +40,8 @@ MOST_TYPED = 2000
 MOST_PRINTED = 10
 
 
-def rendered(verdict: Verdict, *, hints_alone: bool = False) -> RenderableType:
-    """The whole verdict for a rich console.
+def render(verdict: Verdict, *, hints_alone: bool = False) -> RenderableType:
+    """Return the whole verdict for a rich console.
 
     `hints_alone` is True if the course shows hints and nothing else that explains: then every explanation is there,
     with its strong hint if that is unlocked.
@@ -61,7 +61,7 @@ def _parts(verdict: Verdict, *, hints_alone: bool) -> Iterator[RenderableType]:
     if judgement.counterexample is not None:
         yield Padding(_example(judgement.counterexample, verdict), (1, 0, 0, 2))
     if verdict.output:
-        yield Padding(_printed(verdict.output), (1, 0, 0, 2))
+        yield Padding(_render_output(verdict.output), (1, 0, 0, 2))
     for flag in judgement.flags:
         yield Padding(Text(f"For staff: {flag.title}", style="yellow"), (1, 0, 0, 2))
     yield Text("")
@@ -91,7 +91,7 @@ def _headline(verdict: Verdict) -> Text:
     return line
 
 
-def _printed(output: str) -> Text:
+def _render_output(output: str) -> Text:
     lines = plain(output).rstrip().split("\n")
     more = f"\n... and more: {len(lines)} lines are in --json" if len(lines) > MOST_PRINTED else ""
     return Text.assemble(("It printed:\n", "bold"), "\n".join(lines[:MOST_PRINTED]), (more, "dim"))
@@ -109,38 +109,38 @@ def _error(verdict: Verdict) -> Text:
 
 
 def _rubric(verdict: Verdict) -> Table:
-    """Sign, title and marks a row; what went wrong under the title, in the full width."""
+    """Return sign, title and marks, a row each; what went wrong stands under the title, in the full width."""
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(width=1)
     table.add_column(ratio=1)
     table.add_column(justify="right", no_wrap=True, min_width=3)
-    said = ""
+    previous = ""
     for row in verdict.judgement.properties:
         sign, style = MARKS[row.outcome]
         text = Text(row.title, style="" if row.outcome is Mark.PASSED else "bold")
         # Steps that were not seen for the same reason say it once; one that fails says that it has one.
         again = "As above." if row.message and row.outcome is Mark.FAILED else ""
-        row_says, said = row.message if row.message != said else again, row.message
-        if row_says:
-            text.append(f"\n{plain(row_says)}", style="not bold dim")
+        message, previous = row.message if row.message != previous else again, row.message
+        if message:
+            text.append(f"\n{plain(message)}", style="not bold dim")
         table.add_row(Text(sign, style=style), text, f"{row.score}/{row.max_score}" if row.max_score else "")
     return table
 
 
 def _diagnosis(judgement: Judgement, *, hints_alone: bool) -> Text:
-    """What explains every answer, with the weaker hint, and where the numbers go wrong first."""
+    """Return the explanations of every answer, with their weaker hints, and the first difference."""
     text = Text()
-    # Where several are equally good, the first says what tells it from the others: with its title alone.
-    for number, found in enumerate(judgement.diagnosis if hints_alone else judgement.diagnosis[:1]):
+    # If several are equally good, the first says how it differs from the others, and is shown alone.
+    for number, explanation in enumerate(judgement.diagnosis if hints_alone else judgement.diagnosis[:1]):
         if number:
             text.append("Another possibility:\n")
-        if found.title:
-            text.append(f"{found.title}\n", style="bold")
-        text.append(" ".join(each for each in (found.hint, found.apart) if each) + "\n")
-        if hints_alone and found.strong_hint:
-            text.append(f"{found.strong_hint}\n")
-        if found.read:
-            text.append(f"Read again: {found.read}\n")
+        if explanation.title:
+            text.append(f"{explanation.title}\n", style="bold")
+        text.append(" ".join(hint for hint in (explanation.hint, explanation.apart) if hint) + "\n")
+        if hints_alone and explanation.strong_hint:
+            text.append(f"{explanation.strong_hint}\n")
+        if explanation.read:
+            text.append(f"Read again: {explanation.read}\n")
     if judgement.first_difference is not None:
         text.append(judgement.first_difference.message)
     text.rstrip()
@@ -148,17 +148,19 @@ def _diagnosis(judgement: Judgement, *, hints_alone: bool) -> Text:
 
 
 def _example(example: AnyCounterexample, verdict: Verdict) -> RenderableType:
-    """The inputs as the student would type them, then what should have come beside what came."""
+    """Return the inputs as the student would type them, then expected and actual values side by side."""
     reached = verdict.judgement.outcome in {Outcome.FAILED, Outcome.ERROR, Outcome.PASSED}
     noun = "network" if isinstance(example, Counterexample) else "case"
     title = f"The smallest {noun} found on which it goes wrong:" if reached else f"The {noun} at which it ended:"
     parts: list[RenderableType] = [Text(title, style="bold")]
-    typed, shape = _typed_network(example) if isinstance(example, Counterexample) else _typed_case(example)
-    shown = "\n".join(typed)
-    fits = len(shown) - len(typed) + 1 <= MOST_TYPED
-    parts.append(Padding(Text(shown, style="cyan") if fits else Text(shape), (1, 0, 0, 2)))
+    lines, shape = (
+        _format_network_inputs(example) if isinstance(example, Counterexample) else _format_case_inputs(example)
+    )
+    inputs = "\n".join(lines)
+    fits = len(inputs) - len(lines) + 1 <= MOST_TYPED
+    parts.append(Padding(Text(inputs, style="cyan") if fits else Text(shape), (1, 0, 0, 2)))
     if example.instead is None:
-        table = _comparison(example) if isinstance(example, Counterexample) else _compared_case(example)
+        table = _render_derivatives(example) if isinstance(example, Counterexample) else _render_results(example)
         parts.append(Padding(table, (1, 0, 0, 2)))
     elif reached:
         parts.append(Padding(Text(plain(sentence(f"It {example.instead}")), style="red"), (1, 0, 0, 2)))
@@ -170,29 +172,32 @@ def _example(example: AnyCounterexample, verdict: Verdict) -> RenderableType:
     return Group(*parts)
 
 
-def _typed_case(example: CaseCounterexample) -> tuple[list[str], str]:
-    typed = [
-        f"{each.name} = {_nested(each.values) if each.shape is None else f'np.array({_nested(each.values)})'}"
-        for each in example.inputs
-    ]
-    return typed, "Its inputs are too large to show here: see its script."
+def _format_case_inputs(example: CaseCounterexample) -> tuple[list[str], str]:
+    lines = []
+    for value in example.inputs:
+        numbers = _format_nested(value.values)
+        lines.append(f"{value.name} = {numbers if value.shape is None else f'np.array({numbers})'}")
+    return lines, "Its inputs are too large to show here: see its script."
 
 
-def _compared_case(example: CaseCounterexample) -> RenderableType:
+def _render_results(example: CaseCounterexample) -> RenderableType:
     table = _table()
     for result in example.results:
         table.add_row(
-            result.name, _nested(result.expected), _nested(result.actual), style="red" if result.wrong else ""
+            result.name,
+            _format_nested(result.expected),
+            _format_nested(result.actual),
+            style="red" if result.wrong else "",
         )
     if example.first is None:
         return table
     return Group(table, Text(f"First to differ: {example.first.result} at {example.first.index}.", style="red"))
 
 
-def _nested(values: Any) -> str:
-    """Numbers in lists of any depth; of other values what JSON has."""
+def _format_nested(values: Any) -> str:
+    """Format numbers in lists of any depth; other values as Python writes them."""
     if isinstance(values, list):
-        return "[" + ", ".join(map(_nested, values)) + "]"
+        return "[" + ", ".join(map(_format_nested, values)) + "]"
     return _number(values) if values is None or isinstance(values, float) else repr(values)
 
 
@@ -203,8 +208,8 @@ def _table() -> Table:
     return table
 
 
-def _typed_network(example: Counterexample) -> tuple[list[str], str]:
-    typed = [
+def _format_network_inputs(example: Counterexample) -> tuple[list[str], str]:
+    lines = [
         f"K = {example.depth}",
         f"all_weights = {_arrays(example.weights)}",
         f"all_biases = {_arrays(example.biases)}",
@@ -212,7 +217,7 @@ def _typed_network(example: Counterexample) -> tuple[list[str], str]:
         f"y = {_array(example.y)}",
     ]
     shape = f"{example.depth} hidden layers of {example.widths} units, too large to show here: see its script."
-    return typed, shape
+    return lines, shape
 
 
 def _arrays(arrays: list[list[list[float]]]) -> str:
@@ -223,7 +228,7 @@ def _array(rows: list[list[float]]) -> str:
     return f"np.array({_numbers(rows)})"
 
 
-def _comparison(example: Counterexample) -> RenderableType:
+def _render_derivatives(example: Counterexample) -> RenderableType:
     actual = example.actual
     table = _table()
     if actual is None:
@@ -240,9 +245,9 @@ def _comparison(example: Counterexample) -> RenderableType:
 
 
 def summary(verdicts: Sequence[tuple[str, Outcome | None, int, int]]) -> RenderableType:
-    """A line for each of many submissions (name, outcome, score, most), and how many passed.
+    """Return a line for each of many submissions (name, outcome, score, most), and how many passed.
 
-    The outcome is None where Backmark itself raised.
+    The outcome is None if Backmark itself raised.
     """
     table = Table.grid(padding=(0, 2, 0, 0))
     for name, outcome, score, most in verdicts:

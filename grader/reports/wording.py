@@ -1,4 +1,4 @@
-"""What every form says in the same words, in text that JSON, XML and the databases behind them all take."""
+"""The words that all formats share, in text that JSON, XML and the databases behind them all take."""
 
 import re
 from collections.abc import Mapping
@@ -31,19 +31,19 @@ _HEADLINES = {
 
 
 def clean(text: object, most: int = MOST) -> str:
-    """Text that can be written anywhere: what cannot becomes U+FFFD, and what is too long is cut, and says so."""
+    """Return text that can be written anywhere: other characters become U+FFFD, and a long text is cut, with a note."""
     written = _UNWRITABLE.sub("\ufffd", str(text))
     return written if len(written) <= most else f"{written[:most]}\n... (cut: {len(written):,} characters)"
 
 
 def headline(verdict: Mapping[str, Any]) -> str:
-    """The outcome, and the marks where there can be any."""
+    """Return the outcome and the marks, as a sentence each."""
     words = _HEADLINES[Outcome(verdict["outcome"])]
     return f"{words}. {verdict['score']} of {verdict['max_score']} marks."
 
 
 def trouble(verdict: Mapping[str, Any]) -> str:
-    """What the student's code raised or did, or why it was refused; empty where there is nothing of that."""
+    """Return the exception, the way the process ended, or the reason of a refusal; empty if there is none."""
     error = verdict.get("error")
     if error is None:
         return ""
@@ -53,12 +53,12 @@ def trouble(verdict: Mapping[str, Any]) -> str:
 
 
 def summary(verdict: Mapping[str, Any]) -> str:
-    """Headline and trouble: what concerns the whole submission."""
+    """Return headline and trouble, which concern the whole submission."""
     return "\n\n".join(part for part in (headline(verdict), trouble(verdict)) if part)
 
 
-def explained(row: Mapping[str, Any]) -> str:
-    """Why a row of the rubric came out as it did, with the network that shows it."""
+def explain(row: Mapping[str, Any]) -> str:
+    """Return the reason for the outcome of a row of the rubric, with the network that shows it."""
     parts = [clean(row["message"])] if row["message"] else []
     if row["outcome"] == Mark.NOT_RUN:
         parts.insert(0, "Nothing put this to the test.")

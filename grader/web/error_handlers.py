@@ -1,4 +1,4 @@
-"""Turns whatever went wrong within a request into a problem: the one place that knows which error is which."""
+"""The handlers that turn every failure of a request into a problem: the one place that knows which error is which."""
 
 import logging
 from uuid import uuid4
@@ -30,56 +30,58 @@ _BY_STATUS = {
 
 def install(app: Flask) -> None:
     """Answer every failure of `app` as a problem."""
-    app.register_error_handler(Problem, lambda error: _said(problem_response(error)))
-    app.register_error_handler(StoreUnavailable, _unavailable)
-    app.register_error_handler(BadCursor, _bad_cursor)
-    app.register_error_handler(IdempotencyMismatch, _key_reused)
-    app.register_error_handler(WrongPhase, _conflict)
-    app.register_error_handler(NotRetryable, _conflict)
-    app.register_error_handler(ShareUsedUp, _used_up)
-    app.register_error_handler(StorageFull, _full)
-    app.register_error_handler(CSRFError, _stale_form)
-    app.register_error_handler(ParseException, _broken)
-    app.register_error_handler(NoMoreData, _broken)
-    app.register_error_handler(HTTPException, _from_flask)
-    app.register_error_handler(Exception, _unexpected)
+    app.register_error_handler(Problem, lambda error: _respond(problem_response(error)))
+    app.register_error_handler(StoreUnavailable, _handle_unavailable)
+    app.register_error_handler(BadCursor, _handle_bad_cursor)
+    app.register_error_handler(IdempotencyMismatch, _handle_key_reuse)
+    app.register_error_handler(WrongPhase, _handle_conflict)
+    app.register_error_handler(NotRetryable, _handle_conflict)
+    app.register_error_handler(ShareUsedUp, _handle_used_up_share)
+    app.register_error_handler(StorageFull, _handle_full_storage)
+    app.register_error_handler(CSRFError, _handle_stale_form)
+    app.register_error_handler(ParseException, _handle_broken_body)
+    app.register_error_handler(NoMoreData, _handle_broken_body)
+    app.register_error_handler(HTTPException, _handle_flask_error)
+    app.register_error_handler(Exception, _handle_unexpected)
 
 
-def _unavailable(error: StoreUnavailable) -> Response:
+def _handle_unavailable(error: StoreUnavailable) -> Response:
     _log.warning("the store does not answer: %s", error)
-    # Where only its answer was lost, all of it was recorded.
+    # If only its answer was lost, all of it was recorded.
     detail = "the store does not answer; nothing was half-recorded: send the same again, with the same Idempotency-Key"
-    return _said(problem_response(Problem(problems.UNAVAILABLE, detail, headers={"Retry-After": str(TRY_AGAIN)})))
+    return _respond(problem_response(Problem(problems.UNAVAILABLE, detail, headers={"Retry-After": str(TRY_AGAIN)})))
 
 
-def _bad_cursor(error: BadCursor) -> Response:
+def _handle_bad_cursor(error: BadCursor) -> Response:
     fault = RequestFault("parameter", "cursor", str(error))
-    return _said(problem_response(Problem(problems.INVALID, f"cursor: {error}", errors=(fault,))))
+    return _respond(problem_response(Problem(problems.INVALID, f"cursor: {error}", errors=(fault,))))
 
 
-def _key_reused(error: IdempotencyMismatch) -> Response:
-    return _said(problem_response(Problem(problems.KEY_REUSED, str(error))))
+def _handle_key_reuse(error: IdempotencyMismatch) -> Response:
+    return _respond(problem_response(Problem(problems.KEY_REUSED, str(error))))
 
 
-def _conflict(error: WrongPhase | NotRetryable) -> Response:
-    return _said(problem_response(Problem(problems.CONFLICT, str(error))))
+def _handle_conflict(error: WrongPhase | NotRetryable) -> Response:
+    return _respond(problem_response(Problem(problems.CONFLICT, str(error))))
 
 
-def _used_up(error: ShareUsedUp) -> Response:
-    return _said(problem_response(too_many(str(error), error.wait)))
+def _handle_used_up_share(error: ShareUsedUp) -> Response:
+    return _respond(problem_response(too_many(str(error), error.wait)))
 
 
-def _full(error: StorageFull) -> Response:
-    return _said(problem_response(Problem(problems.STORAGE_FULL, str(error), headers={"Retry-After": str(MAKE_ROOM)})))
+def _handle_full_storage(error: StorageFull) -> Response:
+    return _respond(
+        problem_response(Problem(problems.STORAGE_FULL, str(error), headers={"Retry-After": str(MAKE_ROOM)}))
+    )
 
 
-def _stale_form(error: CSRFError) -> Response:
-    return _said(problem_response(Problem(problems.STALE_FORM, str(error.description))))
+def _handle_stale_form(error: CSRFError) -> Response:
+    return _respond(problem_response(Problem(problems.STALE_FORM, str(error.description))))
 
 
-def _broken(error: Exception) -> Response:
-    """The web server meets it in the midst of a body, while the request is being answered."""
-    answer = _said(
+def _handle_broken_body(error: Exception) -> Response:
+    """Answer a body that breaks off, which the web server notices while the request is being answered."""
+    answer = _respond(
         problem_response(Problem(problems.MALFORMED, f"the body breaks off, or not as HTTP has it: {error}"))
     )
     # What comes after it is no request.
@@ -87,27 +89,27 @@ def _broken(error: Exception) -> Response:
     return answer
 
 
-def _from_flask(error: HTTPException) -> Response:
+def _handle_flask_error(error: HTTPException) -> Response:
     status = error.code or 500
     detail = error.description or error.name
     headers = {name: value for name, value in error.get_headers() if name in {"Allow", "Retry-After"}}
     kind = _BY_STATUS.get(status)
     if kind is None:
-        return _said(ProblemResponse("about:blank", error.name, status, detail, headers=headers))
+        return _respond(ProblemResponse("about:blank", error.name, status, detail, headers=headers))
     if isinstance(error, RequestEntityTooLarge):
         detail = f"the body may have {request.max_content_length} bytes"
         if request.mimetype == "multipart/form-data":
             detail += f", in {request.max_form_parts} parts, each {request.max_form_memory_size} unless it is a file"
-    return _said(problem_response(Problem(kind, detail, headers=headers)))
+    return _respond(problem_response(Problem(kind, detail, headers=headers)))
 
 
-def _unexpected(error: Exception) -> Response:
+def _handle_unexpected(error: Exception) -> Response:
     instance = f"urn:uuid:{uuid4()}"
     _log.error("%s: an error that nobody expected", instance, exc_info=error)
     kind = problems.UNEXPECTED
-    return _said(ProblemResponse(kind.type, kind.title, kind.status, kind.meaning, instance=instance))
+    return _respond(ProblemResponse(kind.type, kind.title, kind.status, kind.meaning, instance=instance))
 
 
-def _said(problem: ProblemResponse) -> Response:
-    """As a page for whoever looks with a browser, else as RFC 9457 has it."""
-    return mistakes.drawn(problem) if mistakes.wanted() else problem.response()
+def _respond(problem: ProblemResponse) -> Response:
+    """Return the problem as a page for browsers, else as RFC 9457 defines it."""
+    return mistakes.render(problem) if mistakes.is_page_wanted() else problem.response()

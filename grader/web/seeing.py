@@ -1,4 +1,4 @@
-"""What is shown of a verdict, and to whom: everything that leaves this server with a verdict in it asks here."""
+"""The view of a verdict for each viewer: everything that leaves this server with a verdict in it passes here."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from grader.model.assignment import Feedback, Level
 from grader.model.records import Submission
 from grader.model.stored import settings
-from grader.reports.disclosure import disclosed, policy
+from grader.reports.disclosure import disclose, policy
 from grader.web.http.service import service
 
 #: Beside the flags of the verdict, for staff.
@@ -19,12 +19,12 @@ class Viewer(Protocol):
 
     @property
     def staff(self) -> bool:
-        """Whether everything may be seen."""
+        """True if everything may be seen."""
 
 
 @dataclass(frozen=True, slots=True)
 class Student:
-    """Whoever reads a verdict by a link, or in another system."""
+    """A student, who reads a verdict by a link or in another system."""
 
     staff: bool = False
 
@@ -32,24 +32,24 @@ class Student:
 STUDENT = Student()
 
 
-def verdict(found: Submission, viewer: Viewer) -> dict[str, Any] | None:
-    """The verdict that holds, as the viewer sees it; None where there is none."""
-    if found.verdict is None:
+def verdict(submission: Submission, viewer: Viewer) -> dict[str, Any] | None:
+    """Return the current verdict as the viewer may see it, or None if there is none."""
+    if submission.verdict is None:
         return None
-    told = service().store.submissions.verdict(found.id, found.verdict)
-    return None if told is None else seen(found, told, viewer)
+    raw = service().store.submissions.verdict(submission.id, submission.verdict)
+    return None if raw is None else disclose_to(submission, raw, viewer)
 
 
-def seen(found: Submission, told: Mapping[str, Any], viewer: Viewer) -> dict[str, Any]:
-    """A verdict of that submission as the viewer sees it: what the assignment's feedback shows, or all of it."""
+def disclose_to(submission: Submission, raw: Mapping[str, Any], viewer: Viewer) -> dict[str, Any]:
+    """Return a verdict of the submission as the viewer may see it: by the assignment's feedback, or all of it."""
     if not viewer.staff:
-        return disclosed(told, feedback(found.course, found.assignment), found.attempt)
-    others = service().store.submissions.identical(found.id, limit=1)
-    return dict(told) | ({"flags": [*told["flags"], IDENTICAL]} if others else {})
+        return disclose(raw, feedback(submission.course, submission.assignment), submission.attempt)
+    twins = service().store.submissions.identical(submission.id, limit=1)
+    return dict(raw) | ({"flags": [*raw["flags"], IDENTICAL]} if twins else {})
 
 
 def feedback(course: str, assignment: str) -> Feedback:
-    """What an assignment's current revision shows: staff loosen or tighten it for earlier submissions too."""
+    """Return the feedback of an assignment's current revision, which applies to earlier submissions too."""
     current = service().store.assignments.current(course, assignment)
-    # Without one there is nobody to ask how much may be seen.
+    # Without one no setting permits more than the score.
     return Feedback(Level.SCORE) if current is None else policy(settings(current.assignment))

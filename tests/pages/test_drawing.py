@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.model.assignment import Activation
-from grader.web.pages.comparing import compared
-from grader.web.pages.drawing import Drawing, Edge, Node, Tag, drawn
+from grader.web.pages.comparing import compare
+from grader.web.pages.drawing import Drawing, Edge, Node, Tag, draw
 from grader.web.pages.forward import forward
 
 ACTIVATIONS: dict[Activation, Callable[[Any], Any]] = {
@@ -49,7 +49,7 @@ def example(sizes: list[int], columns: int = 1, wrong: tuple[str, int, list[int]
 
 def picture(raw: dict[str, Any]) -> Drawing:
     """It drawn."""
-    drawing = drawn(raw, compared(raw), {})
+    drawing = draw(raw, compare(raw), {})
     assert drawing is not None
     return drawing
 
@@ -75,7 +75,7 @@ def test_the_forward_pass_is_numpys(activation: Activation) -> None:
 def test_numbers_that_are_not_finite_are_not_drawn() -> None:
     raw = example([1, 1])
     raw["weights"][0][0][0] = None
-    assert drawn(raw, compared(raw), {}) is None
+    assert draw(raw, compare(raw), {}) is None
 
 
 @pytest.mark.parametrize("part", ["weights", "biases"])
@@ -94,11 +94,11 @@ def test_only_what_is_wrong_is_marked(part: str) -> None:
 def test_the_first_wrong_entry_is_marked_however_small_it_is() -> None:
     raw = example([1, 1])
     raw |= {"parameter": "biases", "layer": 0, "index": [0, 0]}
-    assert [array.wrong for array in compared(raw)] == [1, 0]
+    assert [array.wrong for array in compare(raw)] == [1, 0]
 
 
 def test_arrays_come_from_the_output_down() -> None:
-    names = [array.name for array in compared(example([1, 2, 1]))]
+    names = [array.name for array in compare(example([1, 2, 1]))]
     assert names == ["all_dl_dbiases[1]", "all_dl_dweights[1]", "all_dl_dbiases[0]", "all_dl_dweights[0]"]
 
 
@@ -106,7 +106,7 @@ def test_shades_are_of_the_largest_number_and_none_where_there_is_no_number() ->
     raw = example([1, 4])
     raw["expected"]["biases"][0] = [[8.0], [-4.0], [0.0], [1e-9]]
     raw["actual"]["biases"][0] = [[8.0], [-4.0], [None], [1e-9]]
-    array = compared(raw)[0]
+    array = compare(raw)[0]
     assert [row[0].shade for row in array.actual] == [4, -2, None, 1]
     assert [row[0].wrong for row in array.actual] == [False, False, True, False]
 
@@ -114,7 +114,7 @@ def test_shades_are_of_the_largest_number_and_none_where_there_is_no_number() ->
 def test_a_unit_that_is_asleep_is_shown_so() -> None:
     raw = example([1, 1, 1]) | {"net_input": [[0.0]], "biases": [[[-1.0]], [[1.0]]]}
     assert [node.asleep for node in picture(raw).nodes] == [False, True, False]
-    drawing = drawn(raw, [], {"activation": "tanh"})
+    drawing = draw(raw, [], {"activation": "tanh"})
     assert drawing is not None
     assert not any(node.asleep for node in drawing.nodes)
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.reports.plaintext import capped
+from grader.reports.plaintext import cap
 from grader.web.pages.numbers import number
-from grader.web.pages.words import block, coded, duration, line, size
+from grader.web.pages.words import block, duration, line, mark_code, size
 
 HARMFUL = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
@@ -26,24 +26,24 @@ def test_a_name_is_one_line(text: str) -> None:
 
 @given(st.text(alphabet="<>&\"'ab[]_ "))
 def test_sentences_with_code_in_them_are_escaped(text: str) -> None:
-    rest = coded(text).replace("<code>", "").replace("</code>", "")
+    rest = mark_code(text).replace("<code>", "").replace("</code>", "")
     assert not set("<>\"'") & set(rest)
 
 
 def test_names_of_the_notebook_are_set_as_code() -> None:
-    assert coded("all_h[layer].T < 1, np.zeros_like.") == (
+    assert mark_code("all_h[layer].T < 1, np.zeros_like.") == (
         "<code>all_h[layer].T</code> &lt; 1, <code>np.zeros_like</code>."
     )
 
 
 def test_ten_megabytes_in_a_line_are_cut_before_they_are_looked_at() -> None:
-    shown = capped("x" * 10_000_000, lines=400, characters=400)
+    shown = cap("x" * 10_000_000, lines=400, characters=400)
     assert len(shown) < 500
     assert shown.endswith("which is not shown here")
 
 
 def test_too_many_lines_are_cut() -> None:
-    shown = capped("a\r\n" * 100, lines=3, characters=10)
+    shown = cap("a\r\n" * 100, lines=3, characters=10)
     assert shown == "a\na\na\n… and more, which is not shown here"
 
 

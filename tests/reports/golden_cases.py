@@ -21,15 +21,15 @@ from grader.judge.judge import Judge
 from grader.model import result
 from grader.model.assignment import Feedback, Level, Limits
 from grader.model.records import State, Submission
-from grader.reports.disclosure import disclosed
+from grader.reports.disclosure import disclose
 from grader.reports.registry import FORMATS
-from grader.reports.terminal import rendered
+from grader.reports.terminal import render
 from grader.store.listings import CodeListing
 from grader.store.summary import VerdictSummary
 from grader.subjects.networks.revision import Revision, packaged
 from grader.web.pages import words
 from grader.web.pages.sources import listing
-from grader.web.pages.verdict import viewed
+from grader.web.pages.verdict import make_view
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails
 from worker.sandbox.policy import jailed
@@ -146,7 +146,7 @@ def shown(name: str, by: Grader) -> dict[str, Any]:
 
 def _level(name: str, verdict: Mapping[str, Any], feedback: Feedback) -> dict[str, Any]:
     """What a student sees at that level: of the result what differs from the whole, and every face of it."""
-    seen = disclosed(verdict, feedback, 2)
+    seen = disclose(verdict, feedback, 2)
     changed = {key: value for key, value in seen.items() if key not in verdict or value != verdict[key]}
     return {"result": changed, **_faces(name, seen)}
 
@@ -159,7 +159,7 @@ def _faces(name: str, seen: Mapping[str, Any]) -> dict[str, str]:
     )  # fmt: skip
     console = Console(width=100, color_system=None, file=None)
     with console.capture() as typed:
-        console.print(rendered(result.verdict(seen)))
+        console.print(render(result.verdict(seen)))
     faces = {"page": _page(seen, submission), "terminal": typed.get()}
     faces |= {form.name: form.render(submission, seen).decode() for form in FORMATS.values()}
     scripts = {row["counterexample"]["script"] for row in seen["properties"] if row["counterexample"]}
@@ -177,7 +177,7 @@ def _page(seen: Mapping[str, Any], submission: Submission) -> str:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     with app.test_request_context():
         page = render_template_string(
-            "{% set heading = 'UDL' %}{% include 'verdict/parts.html' %}", view=viewed(seen, None), found=submission
+            "{% set heading = 'UDL' %}{% include 'verdict/parts.html' %}", view=make_view(seen, None), found=submission
         )
     text = unescape(re.sub(r"<svg.*?</svg>|<[^>]+>", " ", page, flags=re.DOTALL))
     return "\n".join(" ".join(line.split()) for line in text.splitlines() if line.strip())

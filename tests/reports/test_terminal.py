@@ -22,7 +22,7 @@ from grader.model.verdict import (
     Verdict,
 )
 from grader.reports.plaintext import plain, sentence
-from grader.reports.terminal import rendered
+from grader.reports.terminal import render
 from tests.judge.test_shrinking import RIGHT, SLIPS
 from tests.local import local
 
@@ -39,7 +39,7 @@ def shown(verdict: Verdict, width: int = 100, *, colour: bool = False, hints_alo
         force_terminal=colour,
         color_system="standard" if colour else None,
     )
-    console.print(rendered(verdict, hints_alone=hints_alone))
+    console.print(render(verdict, hints_alone=hints_alone))
     return stream.getvalue()
 
 

@@ -21,9 +21,9 @@ from grader.model.assignment import Feedback, Level
 from grader.model.records import Job, Kind, Scope, State, Submission
 from grader.model.stored import settings as assignment_settings
 from grader.model.verdict import Outcome
-from grader.reports.disclosure import disclosed
+from grader.reports.disclosure import disclose
 from grader.reports.registry import FORMATS
-from grader.reports.terminal import rendered
+from grader.reports.terminal import render
 from grader.settings.service import ServiceSettings
 from grader.store.callbacks import DeliveryState
 from grader.store.regrades.model import Mode, Phase
@@ -32,7 +32,7 @@ from grader.store.store import Store
 from grader.subjects.networks.revision import load
 from grader.web import create_app
 from grader.web.http import links
-from grader.web.pages.verdict import viewed
+from grader.web.pages.verdict import make_view
 from tests.service.conftest import Sent
 from tests.services import redis_server
 from tests.stored.loading import Raw, load_known, restore
@@ -168,10 +168,10 @@ def test_every_verdict_reads_and_renders_at_every_level_and_in_every_format(app:
             assert revision is not None
             assert assignment_settings(revision.assignment)["id"] == verdict["assignment"]["id"]
             assert json.loads(json.dumps(result.verdict(verdict).as_dict())) == verdict
-            for shown in (verdict, *(disclosed(verdict, feedback, 2) for feedback in levels)):
-                assert rendered(result.verdict(shown))
+            for shown in (verdict, *(disclose(verdict, feedback, 2) for feedback in levels)):
+                assert render(result.verdict(shown))
                 with app.test_request_context():
-                    assert viewed(shown, revision).sentence
+                    assert make_view(shown, revision).sentence
                 assert all(form.render(submission, shown) for form in FORMATS.values())
     assert count > 60
 

@@ -18,7 +18,7 @@ from grader.model.result import verdict as read_verdict
 from grader.model.verdict import CaseCounterexample, Judgement, Mark, Outcome
 from grader.publishing.preview import preview
 from grader.publishing.selfcheck import selfcheck
-from grader.reports.disclosure import disclosed
+from grader.reports.disclosure import disclose
 from grader.reports.registry import FORMATS
 from grader.store.submissions import NewSubmission
 from grader.subjects import kinds
@@ -188,7 +188,7 @@ def test_each_form_and_the_documented_schema_take_its_verdict(published: Context
 def test_a_row_of_its_own_can_be_hidden(published: Context) -> None:
     result = published.store.submissions.verdict(graded(published, WRONG).id)
     assert result is not None
-    shown = disclosed(result, Feedback(hidden=("cube", "finite_differences")), 1)
+    shown = disclose(result, Feedback(hidden=("cube", "finite_differences")), 1)
     assert [row["name"] for row in shown["properties"]] == ["total", "pure"]
     assert shown["counterexample"] is None
 

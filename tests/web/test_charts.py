@@ -24,7 +24,7 @@ def titles(drawing: str) -> list[str]:
 
 
 def test_a_chart_has_no_style_and_no_script() -> None:
-    drawing = charts.stacked("Attempts", ["1 Nov", "2 Nov"], {"passed": [1, 2], "not passed": [3, 0]})
+    drawing = charts.draw_stacked_bars("Attempts", ["1 Nov", "2 Nov"], {"passed": [1, 2], "not passed": [3, 0]})
     for forbidden in ("<style", "<script", "style=", "onload", "href", "<!--"):
         assert forbidden not in drawing
     assert tree(drawing).get("aria-label") == "Attempts"
@@ -32,19 +32,19 @@ def test_a_chart_has_no_style_and_no_script() -> None:
 
 
 def test_a_name_is_text() -> None:
-    drawing = charts.bars("<b>", ["<script>alert(1)</script>"], [1])
+    drawing = charts.draw_bars("<b>", ["<script>alert(1)</script>"], [1])
     assert "<script>" not in drawing
     assert "<b>" not in drawing
     assert titles(drawing) == ["<script>alert(1)</script>: 1"]
 
 
 def test_each_bar_says_what_it_is() -> None:
-    drawing = charts.stacked("Attempts", ["a", "b"], {"passed": [1, 2], "not passed": [3, 0]})
+    drawing = charts.draw_stacked_bars("Attempts", ["a", "b"], {"passed": [1, 2], "not passed": [3, 0]})
     assert titles(drawing) == ["a: 1 passed", "b: 2 passed", "a: 3 not passed"]
 
 
 def test_bars_stand_on_one_another() -> None:
-    drawing = charts.stacked("Attempts", ["a", "b"], {"passed": [1, 2], "not passed": [3, 1]})
+    drawing = charts.draw_stacked_bars("Attempts", ["a", "b"], {"passed": [1, 2], "not passed": [3, 1]})
     parts = [
         {name: float(each.get(name, "nan")) for name in ("x", "y", "height")} for each in tree(drawing).iter("rect")
     ]
@@ -56,14 +56,14 @@ def test_bars_stand_on_one_another() -> None:
 
 
 def test_the_same_is_drawn_the_same() -> None:
-    assert charts.bars("Marks", ["0", "1"], [3, 4]) == charts.bars("Marks", ["0", "1"], [3, 4])
+    assert charts.draw_bars("Marks", ["0", "1"], [3, 4]) == charts.draw_bars("Marks", ["0", "1"], [3, 4])
 
 
 @pytest.mark.parametrize(
     ("most", "last"), [(0, "1"), (1, "1"), (7, "8"), (40, "40"), (41, "50"), (333, "400"), (10_000, "10000")]
 )
 def test_the_axis_has_few_whole_numbers(most: int, last: str) -> None:
-    marks = [each for each in texts(charts.bars("Marks", ["x"], [most])) if each != "x"]
+    marks = [each for each in texts(charts.draw_bars("Marks", ["x"], [most])) if each != "x"]
     assert marks[0] == "0"
     assert marks[-1].replace(",", "") == last
     assert 2 <= len(marks) <= 7
@@ -71,7 +71,9 @@ def test_the_axis_has_few_whole_numbers(most: int, last: str) -> None:
 
 def test_of_many_names_as_many_are_written_as_fit() -> None:
     written = [
-        each for each in texts(charts.bars("Days", [f"day {at:04}" for at in range(400)], [1] * 400)) if "day" in each
+        each
+        for each in texts(charts.draw_bars("Days", [f"day {at:04}" for at in range(400)], [1] * 400))
+        if "day" in each
     ]
     assert 3 < len(written) < 10
 
@@ -129,9 +131,9 @@ def test_a_share_is_never_nothing_of_something_nor_all_of_less() -> None:
 
 
 def test_a_shape_has_its_units_and_says_them() -> None:
-    drawing = shapes.drawn((2, 3, 40, 1))
+    drawing = shapes.draw((2, 3, 40, 1))
     assert len(re.findall("<circle", drawing)) == 2 + 3 + 16 + 1
     assert 'aria-label="inputs 2, hidden layers of 3, 40, outputs 1"' in drawing
     # Many lines between two layers are a band.
     assert (len(re.findall("<line", drawing)), len(re.findall("<polygon", drawing))) == (2 * 3 + 16, 1)
-    assert "no hidden layer" in shapes.drawn((1, 1))
+    assert "no hidden layer" in shapes.draw((1, 1))

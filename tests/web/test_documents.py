@@ -17,7 +17,7 @@ from grader.model.verdict import (
     Statistics,
     StudentError,
 )
-from grader.reports.disclosure import disclosed
+from grader.reports.disclosure import disclose
 from grader.web.api.verdict_schemas import (
     CounterexampleResponse,
     DiagnosisResponse,
@@ -109,7 +109,7 @@ def test_the_result_object_is_documented_as_the_engine_makes_it(documented: type
 
 @pytest.mark.parametrize(
     "verdict",
-    [passing_verdict(), failing_verdict(), *(disclosed(failing_verdict(), Feedback(level), 1) for level in Level)],
+    [passing_verdict(), failing_verdict(), *(disclose(failing_verdict(), Feedback(level), 1) for level in Level)],
 )
 def test_a_verdict_is_as_documented(verdict: dict[str, object]) -> None:
     # A key that is not in every verdict is not given one by being read.

@@ -496,6 +496,14 @@ def test_a_regrade_rests_and_goes_on(visitor: Visitor, store: Store) -> None:
     assert f"{HOME}/regrades/{regrade}" in visitor.get(f"{HOME}/regrades")
 
 
+def test_pages_of_regrades_speak_of_regrades_and_name_no_class_of_ours(visitor: Visitor) -> None:
+    place = visitor.post(f"{UDL}/regrade").headers["Location"]
+    for path in (f"{HOME}/regrades", f"{UDL}/regrade", place):
+        page = visitor.get(path)
+        assert "Regrade" in page
+        assert "RegradeRecord" not in page
+
+
 @pytest.mark.parametrize(
     "fields",
     [{"which": "worst"}, {"outcomes": ["fine"]}, {"since": "yesterday"}, {"students": "<b>"}, {"revision": "none"}],

@@ -104,11 +104,11 @@ def print_submission(submission: "Submission", name: str, *, as_json: bool, full
         from grader.client.calls import value
         from grader.model import result
         from grader.model.assignment import Level
-        from grader.reports.terminal import rendered
+        from grader.reports.terminal import render
 
         verdict = value(submission.verdict, result.verdict)
         named = replace(verdict, submission=replace(verdict.submission, filename=name))
-        show(rendered(named, hints_alone=submission.verdict.get("level") == Level.HINT))
+        show(render(named, hints_alone=submission.verdict.get("level") == Level.HINT))
 
 
 def _describe(submission: "Submission", name: str) -> str:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from grader.model import stored
 from grader.model.records import Revision, Scope
-from grader.reports.disclosure import announced
+from grader.reports.disclosure import disclose_settings
 from grader.web.http.auth import Caller, caller
 from grader.web.http.problems import UNKNOWN_ASSIGNMENT, Problem
 from grader.web.http.resource import TAGGED, Resource, ResponseDoc
@@ -150,7 +150,7 @@ def _revision(revision: Revision, viewer: Caller) -> RevisionResponse:
         published_at=None if shipped else moment(revision.published),
         networks_sha256=revision.networks_sha256,
         fresh=revision.fresh,
-        settings=settings if viewer.staff else announced(settings),
+        settings=settings if viewer.staff else disclose_settings(settings),
         catches=dict(revision.catches) if viewer.staff and not shipped else None,
     )
 

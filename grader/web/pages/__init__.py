@@ -1,1 +1,1 @@
-"""What people look at: pages drawn on the server, a noun a file, that work without scripts and load nothing foreign."""
+"""Pages for people: drawn on the server, a noun a file, that work without scripts and load nothing foreign."""

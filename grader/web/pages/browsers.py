@@ -12,21 +12,21 @@ from grader.web.http import links
 from grader.web.http.service import service
 
 _COOKIE, _PURPOSE = "backmark-browser", "browser"
-#: Where it is sent to.
+#: The path that it is sent to.
 _PATH = "/hand-in"
 #: Hexadecimal digits that stand for a browser behind a name.
 _DIGITS = 12
 
 
-def known() -> str | None:
-    """Return this browser's id, which nobody guesses; None if it has none that we signed."""
+def read_id() -> str | None:
+    """Return this browser's id, which cannot be guessed; None if it has none that we signed."""
     try:
         return str(links.serializer(_PURPOSE).loads(request.cookies.get(_COOKIE, "")))
     except BadData:
         return None
 
 
-def new() -> str:
+def make_id() -> str:
     """Return an id for a browser that has none."""
     return token_urlsafe(16)
 
@@ -44,6 +44,6 @@ def remember(answer: Response, browser: str) -> None:
     )
 
 
-def named(student: str, browser: str) -> str:
-    """Return who hands in as `student` from this browser: nobody else can, and no verified student is called so."""
+def qualify_name(student: str, browser: str) -> str:
+    """Return the name of `student` on this browser: no other browser can have it, and no verified student has it."""
     return f"{student}!{sha256(browser.encode()).hexdigest()[:_DIGITS]}"

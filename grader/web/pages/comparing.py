@@ -1,4 +1,4 @@
-"""Which entries of what came back are wrong, and how far: an answer beside what should have come, layer by layer."""
+"""The comparison of an answer with the expected arrays, layer by layer: wrong entries, and how far off they are."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _SHADES = 4
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One entry: a number, its shade from -4 to 4 (None where it is not finite), and whether it is wrong."""
+    """An entry: its number, its shade from -4 to 4 (None if the number is not finite), and a mark if it is wrong."""
 
     value: float | None
     shade: int | None
@@ -36,12 +36,12 @@ class Array:
 
     @property
     def size(self) -> int:
-        """How many entries it has."""
+        """The number of entries."""
         return len(self.expected) * len(self.expected[0]) if self.expected else 0
 
     @property
     def wide(self) -> bool:
-        """Whether its numbers do not fit on a page side by side."""
+        """True if its numbers do not fit on a page side by side."""
         return bool(self.expected) and len(self.expected[0]) > _MOST_BESIDE
 
 
@@ -49,45 +49,45 @@ class Array:
 _MOST_BESIDE = 4
 
 
-def compared(example: Mapping[str, Any]) -> list[Array]:
-    """Every array, from the output down as backpropagation goes; empty where no arrays came back."""
+def compare(example: Mapping[str, Any]) -> list[Array]:
+    """Return every array, from the output down as backpropagation goes; none if no arrays came back."""
     return [] if example["actual"] is None else list(_arrays(example, example["expected"], example["actual"]))
 
 
 def _arrays(example: Mapping[str, Any], expected: Mapping[str, Any], actual: Mapping[str, Any]) -> Iterator[Array]:
     biggest = max(
-        (abs(each) for part in ("weights", "biases") for rows in expected[part] for each in _flat(rows)), default=0
+        (abs(value) for part in ("weights", "biases") for rows in expected[part] for value in _flat(rows)), default=0
     )
     for k in range(example["depth"], -1, -1):
         for part in ("biases", "weights"):
             first = example["index"] if (example["parameter"], example["layer"]) == (part, k) else None
-            right, given = expected[part][k], actual[part][k]
+            right, answer = expected[part][k], actual[part][k]
             wrong = [
                 [_differ(e, a, biggest) or [i, j] == first for j, (e, a) in enumerate(zip(*rows, strict=True))]
-                for i, rows in enumerate(zip(right, given, strict=True))
+                for i, rows in enumerate(zip(right, answer, strict=True))
             ]
-            yield _array(f"all_dl_d{part}[{k}]", (part, k), right, given, wrong)
+            yield _array(f"all_dl_d{part}[{k}]", (part, k), right, answer, wrong)
 
 
-def compared_results(example: Mapping[str, Any]) -> list[Array]:
-    """Every result of a case; empty where no arrays came back."""
-    return [_result(each) for each in example["results"] if each["actual"] is not None]
+def compare_results(example: Mapping[str, Any]) -> list[Array]:
+    """Return every result of a case that came back."""
+    return [_result(result) for result in example["results"] if result["actual"] is not None]
 
 
 def _result(result: Mapping[str, Any]) -> Array:
     depth = len(result["shape"])
-    right, given = _rows(result["expected"], depth), _rows(result["actual"], depth)
-    biggest = max((abs(each) for each in _flat(right)), default=0)
+    right, answer = _rows(result["expected"], depth), _rows(result["actual"], depth)
+    biggest = max((abs(value) for value in _flat(right)), default=0)
     # What is inconclusive is null, and only what is not finite is wrong there.
     wrong = [
         [a is None or (e is not None and _differ(e, a, biggest)) for e, a in zip(*rows, strict=True)]
-        for rows in zip(right, given, strict=True)
+        for rows in zip(right, answer, strict=True)
     ]
-    return _array(str(result["name"]), None, right, given, wrong if result["wrong"] else _none(wrong))
+    return _array(str(result["name"]), None, right, answer, wrong if result["wrong"] else _none(wrong))
 
 
 def _rows(values: Any, depth: int) -> Numbers:
-    """Nested lists of any depth as rows."""
+    """Return nested lists of any depth as rows."""
     if depth < 2:
         return [values] if depth else [[values]]
     return values if depth == 2 else [row for part in values for row in _rows(part, depth - 1)]
@@ -97,16 +97,16 @@ def _none(wrong: list[list[bool]]) -> list[list[bool]]:
     return [[False] * len(row) for row in wrong]
 
 
-def _array(name: str, place: tuple[str, int] | None, right: Numbers, given: Numbers, wrong: list[list[bool]]) -> Array:
-    scale = max((abs(each) for rows in (right, given) for each in _flat(rows)), default=0.0)
-    gaps = [[_gap(e, a) for e, a in zip(*rows, strict=True)] for rows in zip(right, given, strict=True)]
+def _array(name: str, place: tuple[str, int] | None, right: Numbers, answer: Numbers, wrong: list[list[bool]]) -> Array:
+    scale = max((abs(value) for rows in (right, answer) for value in _flat(rows)), default=0.0)
+    gaps = [[_gap(e, a) for e, a in zip(*rows, strict=True)] for rows in zip(right, answer, strict=True)]
     # What is wrong is seen however small it is; the noise of what is right stays pale.
-    furthest = max((abs(each) for each in _flat(gaps)), default=0.0) if any(map(any, wrong)) else scale
+    furthest = max((abs(value) for value in _flat(gaps)), default=0.0) if any(map(any, wrong)) else scale
     return Array(
         name,
         place,
         _cells(right, _none(wrong), scale),
-        _cells(given, wrong, scale),
+        _cells(answer, wrong, scale),
         _cells(gaps, wrong, furthest),
         sum(map(sum, wrong)),
     )
@@ -139,4 +139,4 @@ def _gap(expected: float | None, actual: float | None) -> float | None:
 
 
 def _flat(rows: Numbers) -> Iterator[float]:
-    return (each for row in rows for each in row if each is not None)
+    return (value for row in rows for value in row if value is not None)

@@ -18,17 +18,17 @@ guard = CSRFProtect()
 
 
 class Cookies(SecureCookieSessionInterface):
-    """Flask's own, with the cookie over TLS only wherever there is TLS."""
+    """Flask's own sessions, with the cookie over TLS only if there is TLS."""
 
     digest_method = staticmethod(hashlib.sha256)
 
     def get_cookie_secure(self, app: Flask) -> bool:
-        """Whether the people's address is https, also where a proxy speaks it and this server does not."""
+        """Return True if the public address is https, even if a proxy speaks it and this server does not."""
         return request.is_secure or bool(app.config["BACKMARK_HTTPS"])
 
 
 def install(app: Flask, settings: ServiceSettings) -> None:
-    """Give `app` its sessions; without a secret it has none, and pages that need them say so."""
+    """Give `app` its sessions; without a secret it has none, and pages that need them answer with a problem."""
     app.secret_key = signing.key(settings, "session")
     app.session_interface = Cookies()
     app.config.update(

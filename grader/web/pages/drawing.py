@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from grader.web.pages.comparing import Array
-from grader.web.pages.forward import Matrix, Passed, forward
+from grader.web.pages.forward import ForwardPass, Matrix, forward
 from grader.web.pages.numbers import number
 
 #: A network is written full up to so many units in a layer, and so many layers.
@@ -32,7 +32,7 @@ def _height(lines: tuple[str, ...]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A label: lines of text around a point. Of a wrong one: what came, then what should have come."""
+    """A label: lines of text around a point. A wrong one has the actual, then the expected value."""
 
     x: float
     y: float
@@ -41,16 +41,16 @@ class Tag:
 
     @property
     def width(self) -> float:
-        """Of its frame."""
+        """The width of its frame."""
         return _width(self.lines)
 
     @property
     def height(self) -> float:
-        """Of its frame."""
+        """The height of its frame."""
         return _height(self.lines)
 
     def baseline(self, line: int) -> float:
-        """Where a line of its text stands."""
+        """Return the y coordinate of a line of its text."""
         return self.y - self.height / 2 + _RIM / 2 + (line + 0.7) * _LINE
 
 
@@ -63,7 +63,7 @@ class Node:
     #: Its activation, or the output, and below it its preactivation or what should come out.
     value: str
     below: str
-    #: Whether its activation function lets nothing through.
+    #: True if its activation function lets nothing through.
     asleep: bool
     wrong: bool
     tag: Tag | None
@@ -83,7 +83,7 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """What the notebook calls a column."""
+    """The notebook's name of a column."""
 
     x: float
     text: str
@@ -102,26 +102,26 @@ class Drawing:
     nodes: tuple[Node, ...]
     #: Columns of the batch, of which the first is shown.
     columns: int
-    #: The same in words, for whoever cannot see it.
+    #: The picture in words, for people who cannot see it.
     description: str
 
 
-def drawn(example: Mapping[str, Any], arrays: Sequence[Array], formulas: Mapping[str, Any]) -> Drawing | None:
-    """The picture of a network with what `compared` found; None where its numbers are not finite."""
+def draw(example: Mapping[str, Any], arrays: Sequence[Array], formulas: Mapping[str, Any]) -> Drawing | None:
+    """Draw a network with the result of `compare`; return None if its numbers are not finite."""
     passed = forward(example, formulas)
     return None if passed is None else _Sketch(example, arrays, passed, formulas).drawing()
 
 
 class _Sketch:
-    """What the parts of one picture have in common."""
+    """The measures that the parts of one picture share."""
 
     def __init__(
-        self, example: Mapping[str, Any], arrays: Sequence[Array], passed: Passed, formulas: Mapping[str, Any]
+        self, example: Mapping[str, Any], arrays: Sequence[Array], passed: ForwardPass, formulas: Mapping[str, Any]
     ) -> None:
         self.example = example
         self.passed = passed
         self.kinked = formulas.get("activation", "relu") == "relu"
-        self.by_place = {each.place: each for each in arrays}
+        self.by_place = {array.place: array for array in arrays}
         self.sizes = [len(example["net_input"]), *[len(rows) for rows in example["biases"]]]
         self.full = max(self.sizes) <= _FULL_UNITS and len(self.sizes) <= _FULL_LAYERS
         self.radius = _RADIUS if self.full else _SMALL
@@ -158,11 +158,11 @@ class _Sketch:
         )
 
     def _units(self) -> list[tuple[int, int]]:
-        """Every unit that has a bias: its layer and its number in it."""
+        """Return every unit that has a bias: its layer and its number in it."""
         return [(k, i) for k, size in enumerate(self.sizes[1:]) for i in range(size)]
 
     def _part(self, k: int) -> float:
-        """At which part of the way from one unit to the next the tags of a layer stand.
+        """Return the part of the way from one unit to the next at which the tags of a layer stand.
 
         Between several units and several others, at that part they stand at equal distances, one above the other.
         """
@@ -172,7 +172,7 @@ class _Sketch:
         return 0.5 if before == after else 0.6 if before == 1 else 0.4
 
     def _spread(self, k: int) -> float:
-        """How far apart units have to be for the tags of their edges to have room."""
+        """Return the distance between units that gives the tags of their edges room."""
         before, after = self.sizes[k], self.sizes[k + 1]
         if before == after == 1:
             return 0
@@ -180,7 +180,7 @@ class _Sketch:
         return tallest * (after + 1) if before > 1 and after > 1 else tallest / 0.6
 
     def _stretch(self, k: int) -> float:
-        """How far apart two columns have to be: a tag must not cover a unit."""
+        """Return the distance between two columns: a tag must not cover a unit."""
         widest = max(_width(lines) for (layer, _, _), lines in self.tags.items() if layer == k)
         part = self._part(k)
         return max(150.0, (_RADIUS + _AIR + widest / 2) / min(part, 1 - part))
@@ -192,7 +192,7 @@ class _Sketch:
         return self.top + self.row * (row + (self.tallest - self.sizes[column]) / 2)
 
     def _nodes(self, column: int) -> list[Node]:
-        depth, made = self.example["depth"], []
+        depth, nodes = self.example["depth"], []
         for row in range(self.sizes[column]):
             x, y = self._x(column), self._y(column, row)
             f = self.passed.f[column - 1][row][0] if column else None
@@ -202,8 +202,8 @@ class _Sketch:
             if f is not None:
                 below = f"f = {number(f)}" if column <= depth else f"y = {number(self.example['y'][row][0])}"
             wrong = column > 0 and self._wrong("biases", column - 1, row, 0)
-            made.append(Node(x, y, number(value), below, asleep, wrong, self._bias(column, row, x, y)))
-        return made
+            nodes.append(Node(x, y, number(value), below, asleep, wrong, self._bias(column, row, x, y)))
+        return nodes
 
     def _bias(self, column: int, row: int, x: float, y: float) -> Tag | None:
         if not column or not self.full:
@@ -213,7 +213,7 @@ class _Sketch:
         return Tag(x, y - self.radius - 7 - tag.height / 2, lines, tag.wrong)
 
     def _edges(self) -> list[Edge]:
-        made = []
+        edges = []
         for k, weights in enumerate(self.example["weights"]):
             for i, row in enumerate(weights):
                 for j in range(len(row)):
@@ -221,9 +221,9 @@ class _Sketch:
                     end = (self._x(k + 1), self._y(k + 1, i))
                     wrong = self._wrong("weights", k, i, j)
                     tag = self._weight(k, i, j, (start, end)) if self.full else None
-                    made.append(Edge(*self._rims(start, end), wrong, tag))
+                    edges.append(Edge(*self._rims(start, end), wrong, tag))
         # What is wrong lies above.
-        return sorted(made, key=lambda edge: edge.wrong)
+        return sorted(edges, key=lambda edge: edge.wrong)
 
     def _weight(self, k: int, i: int, j: int, ends: tuple[tuple[float, float], tuple[float, float]]) -> Tag:
         (x1, y1), (x2, y2) = ends
@@ -237,7 +237,7 @@ class _Sketch:
         return start[0] + dx, start[1] + dy, end[0] - dx, end[1] - dy
 
     def _lines(self, letter: str, part: str, k: int, i: int, j: int) -> tuple[str, ...]:
-        """The parameter; then, where its derivative is wrong, what came and what should have come."""
+        """Return the parameter and, if its derivative is wrong, the actual and the expected derivative."""
         values: Matrix = self.example[part][k]
         name = f"{letter} = {number(values[i][j])}"
         if not self._wrong(part, k, i, j):
@@ -250,12 +250,14 @@ class _Sketch:
         return array is not None and array.actual[i][j].wrong
 
     def _description(self) -> str:
-        hidden = " and then ".join(_counted(each, "hidden unit") for each in self.sizes[1:-1]) or "no hidden units"
-        told = [f"{each.wrong} of {each.size} in {each.name}" for each in self.by_place.values() if each.wrong]
-        inputs, outputs = _counted(self.sizes[0], "input"), _counted(self.sizes[-1], "output")
+        hidden = (
+            " and then ".join(_format_count(units, "hidden unit") for units in self.sizes[1:-1]) or "no hidden units"
+        )
+        faults = [f"{array.wrong} of {array.size} in {array.name}" for array in self.by_place.values() if array.wrong]
+        inputs, outputs = _format_count(self.sizes[0], "input"), _format_count(self.sizes[-1], "output")
         shape = f"A network with {inputs}, {hidden}, and {outputs}."
-        return f"{shape} Wrong derivatives: {'; '.join(told)}." if told else shape
+        return f"{shape} Wrong derivatives: {'; '.join(faults)}." if faults else shape
 
 
-def _counted(count: int, noun: str) -> str:
+def _format_count(count: int, noun: str) -> str:
     return f"{count} {noun if count == 1 else noun + 's'}"

@@ -1,4 +1,4 @@
-"""The front door: where staff sign in with a token and out again, and everybody else is told what this is."""
+"""The front door: staff sign in with a token and out again, and everybody else reads what this is."""
 
 from flask import redirect, request
 from werkzeug.wrappers import Response
@@ -16,23 +16,23 @@ _LONGEST = 200
 
 @pages.get("/")
 def home() -> Response:
-    """Where one comes in: staff at their course, others at a page that says what to do."""
-    found = visitor()
-    if found is not None:
-        return redirect(f"/courses/{found.token.course}", 303)
+    """Send staff to their course, and show others a page that says what to do."""
+    caller = visitor()
+    if caller is not None:
+        return redirect(f"/courses/{caller.token.course}", 303)
     return page("entrance/home.html")
 
 
 @pages.get("/sign-in")
 def sign_in() -> Response:
-    """The form for a token."""
+    """Show the form for a token."""
     return page("entrance/sign_in.html", next=_next(request.args.get("next")), fault=None)
 
 
 @pages.post("/sign-in")
 def enter_with_token() -> Response:
-    """Sign in, and go on to where one wanted to be."""
-    wanted = _next(request.form.get("next"))
+    """Sign in, and go on to the page that was asked for."""
+    target = _next(request.form.get("next"))
     token = service().store.tokens.verify(request.form.get("token", "").strip()[:_LONGEST])
     if token is None:
         fault = "This token is unknown, has expired or was revoked."
@@ -40,8 +40,8 @@ def enter_with_token() -> Response:
         fault = f"This token may only {' and '.join(sorted(token.scopes))}; these pages need one with the scope staff."
     else:
         enter(token)
-        return redirect(wanted, 303)
-    return page("entrance/sign_in.html", 403, next=wanted, fault=fault)
+        return redirect(target, 303)
+    return page("entrance/sign_in.html", 403, next=target, fault=fault)
 
 
 @pages.post("/sign-out")
@@ -51,8 +51,8 @@ def sign_out() -> Response:
     return redirect("/", 303)
 
 
-def _next(given: str | None) -> str:
-    """A path of this server's; never another's address, however it is written."""
-    if given is None or not given.startswith("/") or given.startswith("//") or "\\" in given or not given.isprintable():
+def _next(path: str | None) -> str:
+    """Return a path of this server; never another server's address, however it is written."""
+    if path is None or not path.startswith("/") or path.startswith("//") or "\\" in path or not path.isprintable():
         return "/"
-    return given
+    return path

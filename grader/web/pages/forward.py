@@ -9,15 +9,15 @@ Matrix = list[list[float]]
 
 
 @dataclass(frozen=True, slots=True)
-class Passed:
-    """What went through a network: `f[k]` the preactivations of each layer, `h[k]` what goes into it."""
+class ForwardPass:
+    """The values in a network: `f[k]` are the preactivations of layer k, `h[k]` its inputs."""
 
     f: list[Matrix]
     h: list[Matrix]
 
 
-def forward(example: Mapping[str, Any], formulas: Mapping[str, Any]) -> Passed | None:
-    """All preactivations and activations; None where some number of the network is not finite."""
+def forward(example: Mapping[str, Any], formulas: Mapping[str, Any]) -> ForwardPass | None:
+    """Return all preactivations and activations; None if some number of the network is not finite."""
     activation = _activation(str(formulas.get("activation", "relu")), float(formulas.get("slope", 0.1)))
     f: list[Matrix] = []
     h: list[Matrix] = [example["net_input"]]
@@ -29,19 +29,19 @@ def forward(example: Mapping[str, Any], formulas: Mapping[str, Any]) -> Passed |
     except (TypeError, OverflowError, IndexError):
         # A number that is not finite came as null.
         return None
-    return Passed(f, h)
+    return ForwardPass(f, h)
 
 
 def _affine(weights: Matrix, biases: Matrix, h: Matrix) -> Matrix:
     columns = range(len(h[0]))
     return [
-        [biases[i][min(c, len(biases[i]) - 1)] + _dot(row, [each[c] for each in h]) for c in columns]
+        [biases[i][min(c, len(biases[i]) - 1)] + _dot(row, [activations[c] for activations in h]) for c in columns]
         for i, row in enumerate(weights)
     ]
 
 
-def _dot(one: Sequence[float], other: Sequence[float]) -> float:
-    return math.fsum(a * b for a, b in zip(one, other, strict=True))
+def _dot(left: Sequence[float], right: Sequence[float]) -> float:
+    return math.fsum(a * b for a, b in zip(left, right, strict=True))
 
 
 def _activation(name: str, slope: float) -> Callable[[float], float]:

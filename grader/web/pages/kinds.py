@@ -1,4 +1,4 @@
-"""What pages say of each kind of homework: the words, and how a counterexample is drawn."""
+"""The words of pages for each kind of homework, and the drawings of its counterexamples."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -6,15 +6,15 @@ from types import MappingProxyType
 from typing import Any
 
 from grader.model.verdict import NETWORK, NETWORKS
-from grader.web.pages.comparing import Array, compared, compared_results
-from grader.web.pages.drawing import Drawing, drawn
+from grader.web.pages.comparing import Array, compare, compare_results
+from grader.web.pages.drawing import Drawing, draw
 
 Raw = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """How a kind of homework is spoken of."""
+    """The words for a kind of homework."""
 
     #: Of who passed, and of who did not yet.
     passed: str
@@ -54,13 +54,13 @@ _WORDS = MappingProxyType(
 
 
 def words(kind: str) -> Words:
-    """The words for a kind of homework; those that fit any for one that has none of its own."""
+    """Return the words for a kind of homework; the general ones if it has none of its own."""
     return _WORDS.get(kind, _ANY)
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """A counterexample as numbers and perhaps as a picture, with what is said of them."""
+class Presentation:
+    """A counterexample as numbers and perhaps as a picture, with their captions."""
 
     noun: str
     heading: str
@@ -70,31 +70,31 @@ class Shown:
     drawing: Drawing | None = None
 
 
-def shown(example: Raw, formulas: Raw) -> Shown:
-    """The counterexample drawn as its kind is; as heat maps alone if its kind has no drawing."""
-    return _DRAWN.get(example.get("kind", NETWORK), _case)(example, formulas)
+def present(example: Raw, formulas: Raw) -> Presentation:
+    """Return the counterexample as its kind is drawn; heat maps alone if its kind has no drawing."""
+    return _PRESENTERS.get(example.get("kind", NETWORK), _present_case)(example, formulas)
 
 
-def _network(example: Raw, formulas: Raw) -> Shown:
-    arrays = compared(example)
+def _present_network(example: Raw, formulas: Raw) -> Presentation:
+    arrays = compare(example)
     index = f"[{', '.join(map(str, example['index'] or ()))}]"
     first = f"all_dl_d{example['parameter']}[{example['layer']}]{index}" if example["parameter"] else None
-    return Shown(
+    return Presentation(
         "network",
         "The derivatives, layer by layer",
         "From the output down, as backpropagation goes.",
         tuple(arrays),
         first,
-        drawn(example, arrays, formulas),
+        draw(example, arrays, formulas),
     )
 
 
-def _case(example: Raw, _: Raw) -> Shown:
+def _present_case(example: Raw, _: Raw) -> Presentation:
     first = example["first"]
     where = None if first is None else f"{first['result']}[{', '.join(map(str, first['index']))}]"
-    return Shown(
-        "case", "The results", "", tuple(compared_results(example)), where.removesuffix("[]") if where else None
+    return Presentation(
+        "case", "The results", "", tuple(compare_results(example)), where.removesuffix("[]") if where else None
     )
 
 
-_DRAWN: Mapping[str, Callable[[Raw, Raw], Shown]] = MappingProxyType({NETWORK: _network})
+_PRESENTERS: Mapping[str, Callable[[Raw, Raw], Presentation]] = MappingProxyType({NETWORK: _present_network})

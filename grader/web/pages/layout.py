@@ -1,4 +1,4 @@
-"""How a page goes out: drawn from a template, kept by nobody, running and loading only what is this server's."""
+"""The response that carries a page: drawn from a template, never cached, with scripts and files of this server only."""
 
 from hashlib import sha256
 from pathlib import Path
@@ -34,7 +34,7 @@ class Pages(Blueprint):
 
 
 def page(template: str, status: int = 200, **values: Any) -> Response:
-    """A page as it goes out."""
+    """Render a page as a response."""
     answer = make_response(render_template(template, **values), status)
     answer.headers["Content-Security-Policy"] = POLICY
     answer.headers["Cache-Control"] = "no-store"
@@ -42,9 +42,9 @@ def page(template: str, status: int = 200, **values: Any) -> Response:
 
 
 def install(app: Flask) -> None:
-    """What templates find: `asset(name)`, `visitor()`, and the filters of `words`."""
+    """Give templates `asset(name)`, `visitor()`, and the filters of `words`."""
     folder = Path(str(app.static_folder))
-    versions = {each.name: sha256(each.read_bytes()).hexdigest()[:12] for each in folder.iterdir() if each.is_file()}
+    versions = {file.name: sha256(file.read_bytes()).hexdigest()[:12] for file in folder.iterdir() if file.is_file()}
 
     def asset(name: str) -> str:
         return url_for("static", filename=name, v=versions[name])

@@ -1,4 +1,4 @@
-"""What went wrong with a request, as a page for whoever looks with a browser."""
+"""A failed request as a page, for people with a browser."""
 
 from http import HTTPStatus
 
@@ -9,8 +9,8 @@ from grader.web.http.problems import ProblemResponse
 from grader.web.http.resource import PREFIX
 from grader.web.pages.layout import page
 
-#: What a person is told, by status; else the problem's own title.
-_SAID = {
+#: Title and advice for people, by status; for others the problem's own title.
+_ADVICE = {
     HTTPStatus.NOT_FOUND: ("There is nothing here", "The address may be mistyped, or what stood here was deleted."),
     HTTPStatus.METHOD_NOT_ALLOWED: ("There is nothing here", "This address is not one to open like this."),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (
@@ -34,19 +34,19 @@ _SAID = {
 _STOCK = {NotFound.description, MethodNotAllowed.description}
 
 
-def wanted() -> bool:
-    """Whether a problem should be a page: outside the API, for whoever asks for HTML before JSON."""
+def is_page_wanted() -> bool:
+    """Return True if a problem should be a page: outside the API, for clients that ask for HTML before JSON."""
     if request.path.startswith(f"{PREFIX}/"):
         return False
     kinds = ["application/problem+json", "application/json", "text/html"]
     return request.accept_mimetypes.best_match(kinds) == "text/html"
 
 
-def drawn(told: ProblemResponse) -> Response:
-    """A problem as a page."""
-    title, advice = _SAID.get(HTTPStatus(told.status), (told.title, ""))
-    # Flask's own words for what is not there say nothing that the page has not said.
-    detail = "" if told.detail in _STOCK else told.detail
-    answer = page("mistake.html", told.status, title=title, advice=advice, told=told, detail=detail)
-    answer.headers.update(told.headers)
+def render(problem: ProblemResponse) -> Response:
+    """Render a problem as a page."""
+    title, advice = _ADVICE.get(HTTPStatus(problem.status), (problem.title, ""))
+    # Flask's own text for a missing page adds nothing to the page.
+    detail = "" if problem.detail in _STOCK else problem.detail
+    answer = page("mistake.html", problem.status, title=title, advice=advice, problem=problem, detail=detail)
+    answer.headers.update(problem.headers)
     return answer

@@ -1,8 +1,8 @@
-"""How numbers of a network are written where there is little room."""
+"""Numbers of a network, written in little room."""
 
 
 def number(value: float | None) -> str:
-    """A number of a network in few characters; None is one that is not finite."""
+    """Return a number of a network in few characters; None stands for one that is not finite."""
     if value is None:
         return "nan"
     if value == int(value) and abs(value) < 1e6:

@@ -1,4 +1,4 @@
-"""A revision's networks for staff: what they look like, and which known mistakes they catch."""
+"""A revision's networks for staff: their shapes, and the known mistakes that they catch."""
 
 import json
 from dataclasses import dataclass, fields
@@ -14,7 +14,7 @@ from grader.web.pages import charts, shapes
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One network of a corner, of which there are so many."""
+    """One network of a corner, and the number of networks in it."""
 
     corner: str
     networks: int
@@ -24,7 +24,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Catch:
-    """A known mistake, and how many of the networks see it."""
+    """A known mistake, and the number of networks that catch it."""
 
     id: str
     title: str
@@ -33,7 +33,7 @@ class Catch:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What was worked out when it was published."""
+    """The figures that were computed when the revision was published."""
 
     networks: int
     derivatives: int
@@ -46,38 +46,40 @@ class Preview:
     inputs: dict[str, int]
     outputs: dict[str, int]
     columns: dict[str, int]
-    #: What the fewest networks see first.
+    #: The mistake that the fewest networks catch comes first.
     catches: tuple[Catch, ...]
     examples: tuple[Example, ...]
 
     @property
     def charts(self) -> tuple[tuple[str, Markup, dict[str, int]], ...]:
-        """What is counted, drawn."""
+        """The counts as charts."""
         return (
-            _counted("Networks by hidden layers", self.depth),
-            _counted("Hidden layers by units", self.widths),
+            _draw_counts("Networks by hidden layers", self.depth),
+            _draw_counts("Hidden layers by units", self.widths),
         )
 
 
 def preview(revision: Revision) -> Preview | None:
-    """What is known of it; None for one that was published before this was kept, or that is not about networks."""
+    """Return a revision's preview; None if it was published before previews were stored, or is not about networks."""
     if not revision.preview or settings(revision.assignment).get("kind", NETWORKS) != NETWORKS:
         return None
-    told: dict[str, Any] = json.loads(revision.preview)
-    catches = [Catch(each["id"], _sentence(each["title"]), each["networks"]) for each in told.pop("mistakes")]
-    corners: dict[str, int] = told.pop("corners")
-    examples = [
-        Example(each["corner"], corners[each["corner"]], shapes.said(each["sizes"]), shapes.drawn(each["sizes"]))
-        for each in told.pop("examples")
+    raw: dict[str, Any] = json.loads(revision.preview)
+    catches = [
+        Catch(mistake["id"], _sentence(mistake["title"]), mistake["networks"]) for mistake in raw.pop("mistakes")
     ]
-    known = {name: told[name] for name in told.keys() & {field.name for field in fields(Preview)}}
-    return Preview(**known, catches=tuple(sorted(catches, key=lambda each: each.networks)), examples=tuple(examples))
+    corners: dict[str, int] = raw.pop("corners")
+    examples = [
+        Example(corner, corners[corner], shapes.describe(sizes), shapes.draw(sizes))
+        for corner, sizes in ((example["corner"], example["sizes"]) for example in raw.pop("examples"))
+    ]
+    known = {name: raw[name] for name in raw.keys() & {field.name for field in fields(Preview)}}
+    return Preview(**known, catches=tuple(sorted(catches, key=lambda catch: catch.networks)), examples=tuple(examples))
 
 
 def _sentence(title: str) -> str:
-    """As the diagnosis says it."""
+    """Return the title as the diagnosis writes it."""
     return f"It {title}."
 
 
-def _counted(title: str, counts: dict[str, int]) -> tuple[str, Markup, dict[str, int]]:
-    return title, charts.bars(title, [*counts], [*counts.values()]), counts
+def _draw_counts(title: str, counts: dict[str, int]) -> tuple[str, Markup, dict[str, int]]:
+    return title, charts.draw_bars(title, [*counts], [*counts.values()]), counts

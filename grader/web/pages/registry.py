@@ -32,5 +32,5 @@ def install(app: Flask, settings: ServiceSettings) -> None:
     """Give `app` its pages."""
     cookies.install(app, settings)
     layout.install(app)
-    for each in BLUEPRINTS:
-        app.register_blueprint(each)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)

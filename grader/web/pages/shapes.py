@@ -7,21 +7,21 @@ from markupsafe import Markup
 
 #: Distances between layers and between units, the radius of a unit, and the edge around it all.
 _ACROSS, _DOWN, _RADIUS, _EDGE = 36.0, 15.0, 4.4, 7.0
-#: Units that are drawn one by one; of a wider layer, so many, and its number of units stands in the label anyway.
+#: Units that are drawn one by one; of a wider layer only these, and the label has its number of units anyway.
 _MOST = 16
-#: Lines between two layers that are still told apart; beyond, they are a band.
+#: Lines between two layers that can still be distinguished; beyond, they are a band.
 _LINES = 36
 
 
-def drawn(sizes: Sequence[int]) -> Markup:
-    """Inputs on the left, hidden layers, outputs on the right."""
-    shown = [min(size, _MOST) for size in sizes]
-    height = 2 * _EDGE + (max(shown) - 1) * _DOWN
+def draw(sizes: Sequence[int]) -> Markup:
+    """Draw a network: inputs on the left, hidden layers, outputs on the right."""
+    counts = [min(size, _MOST) for size in sizes]
+    height = 2 * _EDGE + (max(counts) - 1) * _DOWN
     width = 2 * _EDGE + (len(sizes) - 1) * _ACROSS
     # The same scale for all drawings of a page: a wider one is a deeper network.
     size = f'width="{width:g}" height="{height:g}" viewBox="0 0 {width:g} {height:g}"'
-    parts = [f'<svg class="shape" role="img" aria-label="{said(sizes)}" {size}>']
-    places = [_places(units, layer, height) for layer, units in enumerate(shown)]
+    parts = [f'<svg class="shape" role="img" aria-label="{describe(sizes)}" {size}>']
+    places = [_places(units, layer, height) for layer, units in enumerate(counts)]
     parts += [_between(left, right) for left, right in pairwise(places)]
     for layer, units in enumerate(places):
         kind = "end" if layer in {0, len(places) - 1} else "unit"
@@ -29,8 +29,8 @@ def drawn(sizes: Sequence[int]) -> Markup:
     return Markup("".join([*parts, "</svg>"]))  # noqa: S704 - numbers, and words of ours
 
 
-def said(sizes: Sequence[int]) -> str:
-    """The same in words."""
+def describe(sizes: Sequence[int]) -> str:
+    """Return the shape in words."""
     inputs, *hidden, outputs = sizes
     layers = f"hidden layers of {', '.join(map(str, hidden))}" if hidden else "no hidden layer"
     return f"inputs {inputs}, {layers}, outputs {outputs}"
@@ -50,7 +50,7 @@ def _between(left: list[tuple[float, float]], right: list[tuple[float, float]]) 
 
 
 def _band(left: list[tuple[float, float]], right: list[tuple[float, float]]) -> str:
-    """Every unit with every other: drawn one by one they would be a thousand lines a network."""
+    """Draw the links of every unit with every other as a band: one by one they would be a thousand lines a network."""
     reach = _RADIUS - 1
     (x0, top0), (_, bottom0) = left[0], left[-1]
     (x1, top1), (_, bottom1) = right[0], right[-1]

@@ -1,4 +1,4 @@
-"""What a student handed in, line by line, with the lines marked that its verdict speaks of.
+"""A submitted file line by line, with marks on the lines that its verdict names.
 
 Nothing of a student's is parsed here, nor looked at beyond a few hundred kilobytes: a notebook's cells are those that
 the jail found (grader/store/listings.py), every other file is cut into lines.
@@ -22,7 +22,7 @@ _NEWLINE = re.compile(r"\r\n|\r|\n")
 
 
 class Mark(StrEnum):
-    """Why a line is marked."""
+    """The reason why a line is marked."""
 
     #: A traceback, or why the file was refused, names it.
     RAISED = "raised"
@@ -35,14 +35,14 @@ Places = frozenset[tuple[int | None, int]]
 
 @dataclass(frozen=True, slots=True)
 class _Marks:
-    """What is marked: lines by their cell and number, and lines that look like this."""
+    """The lines to mark: by their cell and number, and by a pattern."""
 
     raised: Places
     differs: Places
     written: re.Pattern[str] | None
 
     def of(self, cell: int | None, number: int, text: str) -> Mark | None:
-        """Why this line is marked, if it is."""
+        """Return the reason why this line is marked, or None if it is not."""
         if (cell, number) in self.raised:
             return Mark.RAISED
         if (cell, number) in self.differs or (self.written and self.written.match(text)):
@@ -68,22 +68,22 @@ class Cell:
 
     @property
     def marked(self) -> tuple[Line, ...]:
-        """The lines that the verdict speaks of."""
+        """The lines that the verdict names."""
         return tuple(line for line in self.lines if line.mark)
 
 
 @dataclass(frozen=True, slots=True)
 class CodeListing:
-    """All that is shown; `whole` is false where it was too long to be all of it."""
+    """The lines that are shown; `whole` is false if the file was too long to show all of it."""
 
     cells: tuple[Cell, ...]
     whole: bool
-    #: Whether it is a notebook's file as it stands, since no jail has told its cells.
+    #: True if it is a notebook's file as it stands, since no jail has reported its cells.
     raw: bool = False
 
     @property
     def marked(self) -> bool:
-        """Whether any line is."""
+        """True if any line is marked."""
         return any(cell.marked for cell in self.cells)
 
 
@@ -102,7 +102,7 @@ def listing(
     else:
         notebook, pieces, whole = False, list(cells.cells), cells.whole
     marks, left = _marks(verdict), _LINES
-    shown = []
+    listed_cells = []
     for number, text in pieces:
         if not left:
             whole = False
@@ -110,29 +110,29 @@ def listing(
         rows = _NEWLINE.split(text, maxsplit=left)
         whole = whole and len(rows) <= left
         lines = (_line(number, at, row, marks) for at, row in enumerate(rows[:left], 1))
-        shown.append(Cell(number, tuple(lines)))
+        listed_cells.append(Cell(number, tuple(lines)))
         left -= min(left, len(rows))
-    return CodeListing(tuple(shown), whole, raw=notebook)
+    return CodeListing(tuple(listed_cells), whole, raw=notebook)
 
 
 def _line(cell: int | None, number: int, row: str, marks: _Marks) -> Line:
-    shown = plain(row) if len(row) <= _CHARACTERS else f"{plain(row[:_CHARACTERS])} … (cut)"
-    return Line(number, shown, marks.of(cell, number, row[:_CHARACTERS]))
+    text = plain(row) if len(row) <= _CHARACTERS else f"{plain(row[:_CHARACTERS])} … (cut)"
+    return Line(number, text, marks.of(cell, number, row[:_CHARACTERS]))
 
 
 def _marks(verdict: Mapping[str, Any] | None) -> _Marks:
-    """What the verdict names; where it has no line for the first to differ, all that write such an entry."""
+    """Return the lines that the verdict names; without any for the first difference, all that write such an entry."""
     if verdict is None:
         return _Marks(frozenset(), frozenset(), None)
     error, first = verdict["error"] or {}, verdict.get("first_difference") or {}
-    named = (*error.get("frames", ()), *error.get("lines", ()))
-    raised = frozenset((each["cell"], each["line"]) for each in named)
+    places = (*error.get("frames", ()), *error.get("lines", ()))
+    raised = frozenset((place["cell"], place["line"]) for place in places)
     differs = frozenset((first["cell"], line) for line in first.get("lines", ()))
-    return _Marks(raised, differs, None if differs else _written(first.get("lists", ())))
+    return _Marks(raised, differs, None if differs else _compile_pattern(first.get("lists", ())))
 
 
-def _written(lists: Sequence[str]) -> re.Pattern[str] | None:
-    """Lines that write an entry of what is the first to differ, whichever layer's."""
+def _compile_pattern(lists: Sequence[str]) -> re.Pattern[str] | None:
+    """Return a pattern of lines that write an entry of the lists that differ first, of any layer."""
     if not lists:
         return None
     either = "|".join(map(re.escape, lists))

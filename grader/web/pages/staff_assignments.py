@@ -1,4 +1,4 @@
-"""An assignment: how the class stands, what it gets wrong, and what it is judged on."""
+"""An assignment: the standing of the class, its mistakes, and the networks that it is judged on."""
 
 import json
 from typing import NoReturn
@@ -27,27 +27,27 @@ _LONGEST = 3650
 
 @pages.get("/courses/<course>/assignments/<assignment>")
 def read_assignment(course: str, assignment: str) -> Response:
-    """How the class stands."""
+    """Show the standing of the class."""
     staff(course)
     return _page(course, current(course, assignment))
 
 
 @pages.get("/courses/<course>/assignments/<assignment>/revisions/<revision>")
 def read_revision(course: str, assignment: str, revision: str) -> Response:
-    """What a revision's networks look like, and what they catch."""
+    """Show a revision's networks, and the mistakes that they catch."""
     staff(course)
-    found = service().store.assignments.get(course, revision)
-    if found is None or found.assignment_id != assignment:
+    record = service().store.assignments.get(course, revision)
+    if record is None or record.assignment_id != assignment:
         _unknown(course, f"{assignment} with the revision {revision}")
     return page(
         "staff/revision.html",
         course=course,
         section="course",
-        revision=found,
-        current=current(course, assignment).id == found.id,
-        shipped=found.course == EVERYONE,
-        preview=preview(found),
-        settings=json.dumps(settings(found.assignment), indent=2),
+        revision=record,
+        current=current(course, assignment).id == record.id,
+        shipped=record.course == EVERYONE,
+        preview=preview(record),
+        settings=json.dumps(settings(record.assignment), indent=2),
     )
 
 
@@ -55,41 +55,41 @@ def read_revision(course: str, assignment: str, revision: str) -> Response:
 def make_link(course: str, assignment: str) -> Response:
     """Make a link to hand in, for one student or for all."""
     staff(course, "submit")
-    found = current(course, assignment)
+    revision = current(course, assignment)
     student, days = request.form.get("student", "").strip() or None, request.form.get("days", "").strip()
     try:
         if student is not None:
             student = _NAME.validate_python(student)
     except ValidationError:
-        return _page(course, found, fault="That is no name: letters, digits and . _ @ + : = ~ - only, 128 at most.")
+        return _page(course, revision, fault="That is no name: letters, digits and . _ @ + : = ~ - only, 128 at most.")
     if days and not (days.isascii() and days.isdigit() and 1 <= int(days[:5]) <= _LONGEST):
-        return _page(course, found, fault=f"A link holds for 1 to {_LONGEST} days.")
-    made = links.address(links.hand_in(course, assignment, student, int(days) if days else None))
-    return _page(course, found, link=made, student=student)
+        return _page(course, revision, fault=f"A link holds for 1 to {_LONGEST} days.")
+    address = links.address(links.hand_in(course, assignment, student, int(days) if days else None))
+    return _page(course, revision, link=address, student=student)
 
 
 def current(course: str, assignment: str) -> Revision:
-    """The revision that submissions are graded against now; a Problem where there is no such assignment."""
+    """Return the revision that submissions are graded against now; raise Problem if there is no such assignment."""
     return service().store.assignments.current(course, assignment) or _unknown(course, assignment)
 
 
 def _page(
-    course: str, found: Revision, *, link: str | None = None, student: str | None = None, fault: str | None = None
+    course: str, revision: Revision, *, link: str | None = None, student: str | None = None, fault: str | None = None
 ) -> Response:
     store = service().store
-    cohort = store.cohorts.read(course, found.assignment_id)
+    cohort = store.cohorts.read(course, revision.assignment_id)
     return page(
         "staff/assignment.html",
         422 if fault else 200,
         course=course,
         section="course",
-        current=found,
-        revisions=store.assignments.revisions(course, found.assignment_id),
+        current=revision,
+        revisions=store.assignments.revisions(course, revision.assignment_id),
         cohort=cohort,
         marks=cohorts.marks(cohort),
         attempts=cohorts.attempts(cohort),
         share=cohorts.share,
-        preview=preview(found),
+        preview=preview(revision),
         link=link,
         student=student,
         fault=fault,

@@ -1,4 +1,4 @@
-"""A course's home: its assignments, and what is going on."""
+"""A course's home: its assignments, and the latest events."""
 
 from flask import Response
 
@@ -15,10 +15,13 @@ _SHOWN = 5
 
 @pages.get("/courses/<course>")
 def read_course(course: str) -> Response:
-    """What there is, and what happened last."""
+    """Show the assignments, and the latest submissions, regrades and publications."""
     staff(course)
     store = service().store
-    assignments = [(each, store.cohorts.read(course, each.assignment_id)) for each in store.assignments.list(course)]
+    assignments = [
+        (assignment, store.cohorts.read(course, assignment.assignment_id))
+        for assignment in store.assignments.list(course)
+    ]
     return page(
         "staff/course.html",
         course=course,

@@ -1,4 +1,4 @@
-"""Publishing a revision: its TOML, then what becomes of it."""
+"""The publication of a revision: its TOML, then its progress and outcome."""
 
 import secrets
 from hashlib import sha256
@@ -34,17 +34,19 @@ widths = [1, 8]
 
 @pages.get("/courses/<course>/publish")
 def write_publication(course: str) -> Response:
-    """The form, with something in it to start from."""
+    """Show the form, with something in it to start from."""
     staff(course)
     newest = service().store.publications.list(course, _LOOKED_AT).items
-    before = next((each for each in newest if each.assignment_id == request.args.get("assignment")), None)
+    before = next(
+        (publication for publication in newest if publication.assignment_id == request.args.get("assignment")), None
+    )
     # A new revision of one's own starts from the words of the last.
     return _form(course, before.toml if before else _START, str(before.fresh) if before else "", None)
 
 
 @pages.post("/courses/<course>/publish")
 def publish(course: str) -> Response | Redirection:
-    """Record it, and go and watch; or say what is wrong with it."""
+    """Record a publication and redirect to its page, or show the form again with its fault."""
     staff(course, "submit")
     upload, fresh = request.files.get("file"), request.form.get("fresh", "").strip()
     toml = request.form.get("toml", "").replace("\r\n", "\n")
@@ -58,24 +60,24 @@ def publish(course: str) -> Response | Redirection:
         assignment = read_assignment(toml)
     except Problem as problem:
         return _form(course, toml, fresh, problem.detail)
-    wanted = int(fresh) if fresh else usual_fresh(assignment)
+    fresh_networks = int(fresh) if fresh else usual_fresh(assignment)
     # Sent twice by a second click, it is one; sent again after a change, it is another.
     digest = sha256(f"{fresh}\n{toml}".encode()).hexdigest()
     key = (caller().token.id, "publish", f"{request.form.get('once', '')[:64]}:{digest}", digest)
-    found = service().intake.publish(course, assignment.id, toml, wanted, key)
-    return redirect(f"/courses/{course}/publications/{found.id}", 303)
+    publication = service().intake.publish(course, assignment.id, toml, fresh_networks, key)
+    return redirect(f"/courses/{course}/publications/{publication.id}", 303)
 
 
 @pages.get("/courses/<course>/publications/<publication>")
 def read_publication(course: str, publication: str) -> Response:
-    """Where it is, and what came of it."""
+    """Show a publication's progress and outcome."""
     staff(course)
     store = service().store
-    found = store.publications.get(publication)
-    if found is None or found.course != course:
+    record = store.publications.get(publication)
+    if record is None or record.course != course:
         raise Problem(NOT_FOUND, f"there is no publication {publication}")
-    revision: Revision | None = None if found.revision is None else store.assignments.get(course, found.revision)
-    return page("staff/publication.html", course=course, section="course", publication=found, revision=revision)
+    revision: Revision | None = None if record.revision is None else store.assignments.get(course, record.revision)
+    return page("staff/publication.html", course=course, section="course", publication=record, revision=revision)
 
 
 def _form(course: str, toml: str, fresh: str, fault: str | None) -> Response:

@@ -1,4 +1,4 @@
-"""Regrades for staff: asked for, watched, looked through, applied or not, rolled back."""
+"""Regrades for staff: request, watch, review, apply, roll back."""
 
 from collections.abc import Mapping
 
@@ -22,16 +22,16 @@ from grader.web.pages.visitor import staff
 pages = Pages("staff_regrades", __name__)
 
 _PAGE = 50
-#: Which submissions of a regrade are shown: unless said otherwise, those whose marks change.
+#: The changes that a regrade's page shows by default: those of marks.
 _MOVED = frozenset({Change.UP, Change.DOWN})
-_CHANGES = {"all": frozenset[Change](), **{each.value: frozenset({each}) for each in Change}}
-#: Phases in which a worker is at it.
+_CHANGES = {"all": frozenset[Change](), **{change.value: frozenset({change}) for change in Change}}
+#: Phases in which a worker is busy with it.
 _BUSY = frozenset({Phase.PREPARING, Phase.PREVIEWING, Phase.APPLYING, Phase.ROLLING_BACK})
 
 
 @pages.get("/courses/<course>/regrades")
 def list_regrades(course: str) -> Response:
-    """A course's, newest first."""
+    """List a course's regrades, newest first."""
     staff(course)
     store = service().store
     return page(
@@ -45,17 +45,17 @@ def list_regrades(course: str) -> Response:
 
 @pages.get("/courses/<course>/assignments/<assignment>/regrade")
 def write_regrade(course: str, assignment: str) -> Response:
-    """What to grade again, and by which revision."""
+    """Show the form: the submissions to grade again, and the revision to use."""
     staff(course)
     return _form(course, assignment, {}, None)
 
 
 @pages.post("/courses/<course>/assignments/<assignment>/regrade")
 def ask_for_regrade(course: str, assignment: str) -> Response | Redirection:
-    """Record it, and go and watch; or say what is wrong with it."""
+    """Start a regrade and redirect to its page, or show the form again with its fault."""
     staff(course, "submit")
     since = request.form.get("since", "").strip()
-    given = {
+    fields = {
         "assignment": assignment,
         "revision": request.form.get("revision") or None,
         "outcomes": request.form.getlist("outcomes"),
@@ -67,33 +67,33 @@ def ask_for_regrade(course: str, assignment: str) -> Response | Redirection:
     }
     current(course, assignment)
     try:
-        body = RegradeRequest.model_validate(given)
-        asked = regrades.request_regrade(course, body, None)
+        body = RegradeRequest.model_validate(fields)
+        answer = regrades.request_regrade(course, body, None)
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(str(each) for each in first["loc"])
-        return _form(course, assignment, given, f"{where}: {first['msg']}")
+        where = ".".join(str(part) for part in first["loc"])
+        return _form(course, assignment, fields, f"{where}: {first['msg']}")
     except Problem as problem:
-        return _form(course, assignment, given, problem.detail)
-    return redirect(f"/courses/{course}/regrades/{asked.regrade.id}", 303)
+        return _form(course, assignment, fields, problem.detail)
+    return redirect(f"/courses/{course}/regrades/{answer.regrade.id}", 303)
 
 
 @pages.get("/courses/<course>/regrades/<regrade>")
 def read_regrade(course: str, regrade: str) -> Response:
-    """Where it is, and who changes."""
+    """Show a regrade's progress, and whose marks change."""
     staff(course)
-    found = _visible(course, regrade)
+    record = _find_regrade(course, regrade)
     asked = request.args.get("change")
     changes = _CHANGES.get(asked or "", _MOVED)
     cursor = request.args.get("cursor") or None
-    report = service().store.regrades.report(found.id).page(changes, _PAGE, cursor)
+    report = service().store.regrades.report(record.id).page(changes, _PAGE, cursor)
     return page(
         "staff/regrade.html",
         course=course,
         section="regrades",
-        regrade=found,
-        busy=found.phase in _BUSY,
-        actions=actions(found),
+        regrade=record,
+        busy=record.phase in _BUSY,
+        actions=actions(record),
         Action=Action,
         rows=[render_comparison(row) for row in report.items],
         next=report.next_cursor,
@@ -104,40 +104,40 @@ def read_regrade(course: str, regrade: str) -> Response:
 
 @pages.get("/courses/<course>/regrades/<regrade>/report.csv")
 def read_report(course: str, regrade: str) -> Response:
-    """All of it as a table for a spreadsheet."""
+    """Send the whole report as a table for a spreadsheet."""
     staff(course)
-    found = _visible(course, regrade)
-    return regrades.spreadsheet(found, service().store.regrades.report(found.id), frozenset())
+    record = _find_regrade(course, regrade)
+    return regrades.spreadsheet(record, service().store.regrades.report(record.id), frozenset())
 
 
 @pages.post("/courses/<course>/regrades/<regrade>/<action>")
 def act(course: str, regrade: str, action: str) -> Redirection:
-    """Do what was asked of it, as the API does."""
+    """Take the requested action, as the API does."""
     staff(course, "submit")
-    found, here = _visible(course, regrade), service()
+    record, current_service = _find_regrade(course, regrade), service()
     mode = request.form.get("mode")
     match action:
         case Action.APPLY:
-            here.intake.apply(found.id, Mode(mode) if mode in set(Mode) else Mode.NEVER_LOWER)
+            current_service.intake.apply(record.id, Mode(mode) if mode in set(Mode) else Mode.NEVER_LOWER)
         case Action.ROLL_BACK:
-            here.intake.roll_back(found.id)
+            current_service.intake.roll_back(record.id)
         case Action.CANCEL:
-            here.store.regrades.cancel(found.id)
+            current_service.store.regrades.cancel(record.id)
         case Action.RESUME:
-            here.intake.resume(found.id)
+            current_service.intake.resume(record.id)
         case _:
             raise Problem(NOT_FOUND, f"there is no {action} of a regrade")
-    return redirect(f"/courses/{course}/regrades/{found.id}", 303)
+    return redirect(f"/courses/{course}/regrades/{record.id}", 303)
 
 
-def _visible(course: str, regrade: str) -> RegradeRecord:
-    found = service().store.regrades.get(regrade)
-    if found is None or found.selection.course != course:
+def _find_regrade(course: str, regrade: str) -> RegradeRecord:
+    record = service().store.regrades.get(regrade)
+    if record is None or record.selection.course != course:
         raise Problem(NOT_FOUND, f"there is no regrade {regrade}")
-    return found
+    return record
 
 
-def _form(course: str, assignment: str, given: Mapping[str, object], fault: str | None) -> Response:
+def _form(course: str, assignment: str, fields: Mapping[str, object], fault: str | None) -> Response:
     return page(
         "staff/regrade_form.html",
         422 if fault else 200,
@@ -147,7 +147,7 @@ def _form(course: str, assignment: str, given: Mapping[str, object], fault: str 
         revisions=service().store.assignments.revisions(course, assignment),
         outcomes=[*Outcome],
         whiches=[*Which],
-        given=given,
+        given=fields,
         fault=fault,
         since=request.form.get("since", ""),
         students=request.form.get("students", ""),

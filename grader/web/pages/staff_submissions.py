@@ -1,4 +1,4 @@
-"""Submissions for staff: found, opened with their source and the whole verdict, cancelled, retried, deleted."""
+"""Submissions for staff: search, read with source and whole verdict, cancel, retry, delete."""
 
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as Redirection
@@ -13,7 +13,7 @@ from grader.web.http.problems import NOT_FOUND, Problem
 from grader.web.http.service import service
 from grader.web.pages.layout import Pages, page
 from grader.web.pages.sources import RAW, listing
-from grader.web.pages.verdict import viewed
+from grader.web.pages.verdict import make_view
 from grader.web.pages.visitor import staff
 
 pages = Pages("staff_submissions", __name__)
@@ -29,10 +29,10 @@ _LONGEST = 200
 
 @pages.get("/courses/<course>/submissions")
 def list_submissions(course: str) -> Response:
-    """Those that are looked for, newest first."""
+    """List the submissions that match the search, newest first."""
     staff(course)
     store, which = service().store, _filter(course)
-    found = store.submissions.list(which, _PAGE, request.args.get("cursor") or None)
+    matches = store.submissions.list(which, _PAGE, request.args.get("cursor") or None)
     mistakes = store.cohorts.read(course, which.assignment).mistakes if which.assignment else ()
     asked = {
         name: value
@@ -43,7 +43,7 @@ def list_submissions(course: str) -> Response:
         "staff/submissions.html",
         course=course,
         section="submissions",
-        page=found,
+        page=matches,
         which=which,
         asked=asked,
         assignments=store.assignments.list(course),
@@ -51,68 +51,68 @@ def list_submissions(course: str) -> Response:
         outcomes=[*Outcome],
         states=[*State],
         first=not request.args.get("cursor"),
-        failed=which.state is State.SERVICE_FAILED or any(each.state is State.SERVICE_FAILED for each in found.items),
+        failed=which.state is State.SERVICE_FAILED or any(item.state is State.SERVICE_FAILED for item in matches.items),
     )
 
 
 @pages.get("/courses/<course>/submissions/<submission>")
 def read_submission(course: str, submission: str) -> Response:
-    """All that is known of one."""
+    """Show all that is known of a submission."""
     staff_ = staff(course)
-    store, found = service().store, visible(course, submission)
-    verdict, revision = seeing.verdict(found, staff_), store.assignments.get(course, found.revision)
-    cells, start = store.listings.get(found.source_sha256), store.submissions.beginning(found, RAW)
+    store, record = service().store, find_submission(course, submission)
+    verdict, revision = seeing.verdict(record, staff_), store.assignments.get(course, record.revision)
+    cells, start = store.listings.get(record.source_sha256), store.submissions.beginning(record, RAW)
     return page(
         "staff/submission.html",
         course=course,
         section="submissions",
-        submission=found,
-        position=store.jobs.position(Job(Kind.SUBMISSION, found.id)) if found.state is State.QUEUED else None,
-        view=None if verdict is None else viewed(verdict, revision),
-        found=found,
-        heading=found.assignment if revision is None else revision.title,
-        listing=None if start is None else listing(found.filename, start, found.size, cells, verdict),
+        submission=record,
+        position=store.jobs.position(Job(Kind.SUBMISSION, record.id)) if record.state is State.QUEUED else None,
+        view=None if verdict is None else make_view(verdict, revision),
+        found=record,
+        heading=record.assignment if revision is None else revision.title,
+        listing=None if start is None else listing(record.filename, start, record.size, cells, verdict),
         gone=start is None,
         attempts=store.submissions.list(
-            Filter(course, assignment=found.assignment, student=found.student), _ATTEMPTS
+            Filter(course, assignment=record.assignment, student=record.student), _ATTEMPTS
         ).items,
-        identical=store.submissions.many(store.submissions.identical(found.id, _ATTEMPTS)),
-        link=links.verdict(found),
+        identical=store.submissions.many(store.submissions.identical(record.id, _ATTEMPTS)),
+        link=links.verdict(record),
     )
 
 
 @pages.get("/courses/<course>/submissions/<submission>/source")
 def read_source(course: str, submission: str) -> Response:
-    """The file as it was handed in."""
+    """Send the file as it was handed in."""
     staff(course)
-    return submissions.download(visible(course, submission))
+    return submissions.download(find_submission(course, submission))
 
 
 @pages.post("/courses/<course>/submissions/<submission>/cancel")
 def cancel_submission(course: str, submission: str) -> Redirection:
-    """Let it wait or run no more."""
+    """Cancel a submission that waits or runs."""
     staff(course)
-    service().store.submissions.cancel(visible(course, submission).id)
+    service().store.submissions.cancel(find_submission(course, submission).id)
     return redirect(f"/courses/{course}/submissions/{submission}", 303)
 
 
 @pages.post("/courses/<course>/submissions/<submission>/retry")
 def retry_submission(course: str, submission: str) -> Redirection:
-    """Grade one again that ended as service_failed."""
+    """Grade a submission again that ended as service_failed."""
     staff(course, "submit")
-    service().intake.retry(visible(course, submission).id)
+    service().intake.retry(find_submission(course, submission).id)
     return redirect(f"/courses/{course}/submissions/{submission}", 303)
 
 
 @pages.post("/courses/<course>/retry")
 def retry_submissions(course: str) -> Response:
-    """Grade all again that ended as service_failed, of the course or of one assignment."""
+    """Grade all submissions again that ended as service_failed, of the course or of one assignment."""
     staff(course, "submit")
     assignment = request.form.get("assignment", "").strip()[:_LONGEST] or None
     retried, cursor, more = 0, None, True
     for _ in range(_PAGES_OF_RETRIES):
-        found = service().intake.retry_all(course, assignment, _PAGE_OF_RETRIES, cursor)
-        retried, cursor = retried + len(found.items), found.next_cursor
+        batch = service().intake.retry_all(course, assignment, _PAGE_OF_RETRIES, cursor)
+        retried, cursor = retried + len(batch.items), batch.next_cursor
         more = cursor is not None
         if not more or retried >= _RETRIES:
             break
@@ -123,38 +123,38 @@ def retry_submissions(course: str) -> Response:
 
 @pages.get("/courses/<course>/submissions/<submission>/delete")
 def confirm_deletion(course: str, submission: str) -> Response:
-    """Ask once more."""
+    """Ask for confirmation."""
     staff(course)
-    found = visible(course, submission)
-    return page("staff/delete.html", course=course, section="submissions", submission=found)
+    record = find_submission(course, submission)
+    return page("staff/delete.html", course=course, section="submissions", submission=record)
 
 
 @pages.post("/courses/<course>/submissions/<submission>/delete")
 def delete_submission(course: str, submission: str) -> Redirection:
-    """Delete it with all that belongs to it."""
+    """Delete a submission with all that belongs to it."""
     staff(course)
-    service().store.submissions.delete(visible(course, submission).id)
+    service().store.submissions.delete(find_submission(course, submission).id)
     return redirect(f"/courses/{course}/submissions", 303)
 
 
-def visible(course: str, submission: str) -> Submission:
-    """A submission of the course; a Problem where there is none."""
-    found = service().store.submissions.get(submission)
-    if found is None or found.course != course:
+def find_submission(course: str, submission: str) -> Submission:
+    """Return a submission of the course; raise Problem if there is none of that ID."""
+    record = service().store.submissions.get(submission)
+    if record is None or record.course != course:
         raise Problem(NOT_FOUND, f"there is no submission {submission}")
-    return found
+    return record
 
 
 def _filter(course: str) -> Filter:
-    """What was asked for; what is no outcome or no state is not asked for."""
-    given = {name: value.strip()[:_LONGEST] for name, value in request.args.items() if value.strip()}
-    outcome, state = given.get("outcome"), given.get("state")
-    assignment = given.get("assignment")
+    """Return the search of the query; an unknown outcome or state is ignored."""
+    query = {name: value.strip()[:_LONGEST] for name, value in request.args.items() if value.strip()}
+    outcome, state = query.get("outcome"), query.get("state")
+    assignment = query.get("assignment")
     return Filter(
         course,
         assignment=assignment,
-        student=given.get("student"),
+        student=query.get("student"),
         outcome=outcome if outcome in set(Outcome) else None,
         state=State(state) if state in set(State) else None,
-        mistake=given.get("mistake") if assignment else None,
+        mistake=query.get("mistake") if assignment else None,
     )

@@ -1,4 +1,4 @@
-"""Where students hand in: the form behind a link, and on to the page on which it is graded."""
+"""The form behind a link by which students hand in, and the redirect to the verdict's page."""
 
 from dataclasses import dataclass
 from hashlib import sha256
@@ -36,7 +36,7 @@ _EARLIER = 10
 
 @dataclass(frozen=True, slots=True)
 class _Refused(Exception):
-    """What is wrong with a form, and at which field."""
+    """A fault of a form, and its field."""
 
     field: str
     says: str
@@ -44,39 +44,39 @@ class _Refused(Exception):
 
 @pages.get("/hand-in/<token>")
 def show_form(token: str) -> Response:
-    """The form."""
+    """Show the form."""
     link = links.read_hand_in(token)
-    if link.student is not None or browsers.known() is not None:
+    if link.student is not None or browsers.read_id() is not None:
         return _form(token, link, _revision(link))
     # A new browser may have as much refused as any other, so each counts against the address that it comes from.
     limits, sender = service().limits, _address()
     limits.admit(sender)
     limits.refuse(sender)
     answer = _form(token, link, _revision(link))
-    browsers.remember(answer, browsers.new())
+    browsers.remember(answer, browsers.make_id())
     return answer
 
 
 @pages.post("/hand-in/<token>")
 def take(token: str) -> Response:
     """Take in what the form sends; the same form sent twice is one submission."""
-    link, here, browser = links.read_hand_in(token), service(), browsers.known()
+    link, current_service, browser = links.read_hand_in(token), service(), browsers.read_id()
     sender = _sender(link, browser)
     # Before anything of the body is read.
-    here.limits.admit(sender)
+    current_service.limits.admit(sender)
     g.sender = sender
     cookies.guard.protect()
-    revision, browser = _revision(link), browser or browsers.new()
+    revision, browser = _revision(link), browser or browsers.make_id()
     try:
         new = _new(link, revision, browser)
     except _Refused as refused:
         return _form(token, link, revision, refused)
-    accepted = here.intake.accept(new)
+    accepted = current_service.intake.accept(new)
     session["hand-in"] = [link.course, link.assignment, token]
-    found = here.store.submissions.get(accepted.id)
-    if found is None:
+    submission = current_service.store.submissions.get(accepted.id)
+    if submission is None:
         raise Problem(NOT_FOUND, "this submission was deleted")
-    answer = redirect(str(links.verdict(found)), 303)
+    answer = redirect(str(links.verdict(submission)), 303)
     if link.student is None:
         browsers.remember(answer, browser)
     return answer
@@ -101,20 +101,23 @@ def _address() -> Sender:
     return Sender("address", (clients.address(service().settings.proxy_networks),))
 
 
-def again(found: Submission) -> str | None:
-    """The form that this browser handed in a submission by, as far as it remembers; else None."""
+def form_address(submission: Submission) -> str | None:
+    """Return the address of the form that this browser sent a submission by; None if it does not remember it."""
     match session.get("hand-in"):
-        case [found.course, found.assignment, str(token)]:
+        case [submission.course, submission.assignment, str(token)]:
             return f"/hand-in/{token}"
     return None
 
 
 def _form(token: str, link: HandIn, revision: Revision, refused: _Refused | None = None) -> Response:
-    here = service()
+    current_service = service()
     earlier: list[tuple[Submission, str | None]] = []
     if link.student is not None:
         which = Filter(link.course, link.assignment, link.student)
-        earlier = [(each, links.verdict(each)) for each in here.store.submissions.list(which, _EARLIER).items]
+        earlier = [
+            (submission, links.verdict(submission))
+            for submission in current_service.store.submissions.list(which, _EARLIER).items
+        ]
     known = settings(revision.assignment)
     return page(
         "handing.html",
@@ -128,21 +131,21 @@ def _form(token: str, link: HandIn, revision: Revision, refused: _Refused | None
         student=request.form.get("student", ""),
         once=token_urlsafe(12),
         earlier=earlier,
-        most=here.settings.max_bytes,
+        most=current_service.settings.max_bytes,
         bare=True,
     )
 
 
 def _revision(link: HandIn) -> Revision:
-    found = service().store.assignments.current(link.course, link.assignment)
-    if found is None:
+    revision = service().store.assignments.current(link.course, link.assignment)
+    if revision is None:
         raise Problem(NOT_FOUND, f"there is no assignment {link.assignment} any more")
-    return found
+    return revision
 
 
 def _new(link: HandIn, revision: Revision, browser: str) -> NewSubmission:
-    """What the form hands in; _Refused where something is missing."""
-    student = link.student or browsers.named(_student(request.form.get("student", "").strip()), browser)
+    """Return the submission that the form sends; raise _Refused if something is missing."""
+    student = link.student or browsers.qualify_name(_student(request.form.get("student", "").strip()), browser)
     file = request.files.get("file")
     # Some browsers send the folders as well.
     name = (file.filename or "").replace("\\", "/").rpartition("/")[2] if file else ""
@@ -167,9 +170,9 @@ def _new(link: HandIn, revision: Revision, browser: str) -> NewSubmission:
     return NewSubmission(link.course, link.assignment, revision.id, student, name, source, once, shares)
 
 
-def _student(given: str) -> str:
+def _student(name: str) -> str:
     try:
-        return _STUDENT.validate_python(given)
+        return _STUDENT.validate_python(name)
     except ValidationError:
-        says = "Letters, digits, and . _ @ + : = ~ - please." if given else "Say who you are."
+        says = "Letters, digits, and . _ @ + : = ~ - please." if name else "Say who you are."
         raise _Refused("student", says) from None

@@ -9,11 +9,11 @@ from grader.model.stored import settings
 from grader.model.verdict import NETWORKS
 from grader.model.words import predicate
 from grader.web.pages.comparing import Array
-from grader.web.pages.kinds import Shown, Words, shown, words
+from grader.web.pages.kinds import Presentation, Words, present, words
 
 Raw = Mapping[str, Any]
 
-#: The sentence of each outcome, where nothing better can be said (empty: its kind's own), and its colour.
+#: The sentence of each outcome, if there is nothing better (empty: its kind's own), and its colour.
 _SENTENCES = {
     "passed": ("", "good"),
     "failed": ("", "bad"),
@@ -25,7 +25,7 @@ _SENTENCES = {
     "rejected": ("This could not be graded.", "warn"),
 }
 
-#: What an outcome is called in one or two words: in badges and lists.
+#: The name of an outcome in one or two words: in badges and lists.
 NAMES = {
     "passed": "passed",
     "failed": "not right yet",
@@ -40,7 +40,7 @@ NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of the rubric; `says` is empty where the row before says the same."""
+    """A row of the rubric; `says` is empty if the row before has the same text."""
 
     title: str
     outcome: str
@@ -53,10 +53,10 @@ class Row:
 class Example:
     """The counterexample."""
 
-    #: Whether it answered there, and was wrong.
+    #: True if the code answered there, and was wrong.
     wrong: bool
-    #: Its arrays, its picture if its kind has one, and what is said of them.
-    shown: Shown
+    #: Its arrays, its picture if its kind has one, and their captions.
+    shown: Presentation
     #: What it did instead of returning arrays.
     instead: str | None
     script: str
@@ -64,17 +64,17 @@ class Example:
     @property
     def off(self) -> list[Array]:
         """The arrays with wrong entries."""
-        return [each for each in self.shown.arrays if each.wrong]
+        return [array for array in self.shown.arrays if array.wrong]
 
     @property
     def fine(self) -> list[Array]:
         """The arrays that are right."""
-        return [each for each in self.shown.arrays if not each.wrong]
+        return [array for array in self.shown.arrays if not array.wrong]
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What the template draws; `raw` is the verdict that it was made from."""
+    """The values that the template draws; `raw` is the verdict that they were made from."""
 
     tone: str
     sentence: str
@@ -87,15 +87,15 @@ class View:
 
     @property
     def hints(self) -> list[Raw]:
-        """What explains it, the best first."""
+        """The explanations, the best first."""
         return list(self.raw["diagnosis"])
 
 
-def viewed(verdict: Raw, revision: Revision | None) -> View:
-    """The view of a verdict, of which only that is there which its reader may see; `revision` is what it is about."""
+def make_view(verdict: Raw, revision: Revision | None) -> View:
+    """Return the view of a verdict that holds only what its reader may see; `revision` is the one it was graded by."""
     assignment: Raw = {} if revision is None else settings(revision.assignment)
     known = words(verdict["assignment"].get("kind", NETWORKS))
-    sentence, more = _said(verdict, known)
+    sentence, more = _write_sentence(verdict, known)
     return View(
         tone=_SENTENCES[verdict["outcome"]][1],
         sentence=sentence,
@@ -107,25 +107,25 @@ def viewed(verdict: Raw, revision: Revision | None) -> View:
     )
 
 
-def tone(found: Submission) -> str:
-    """The colour of a submission in lists."""
-    return outcome_tone(found.outcome or "")
+def tone(submission: Submission) -> str:
+    """Return the colour of a submission in lists."""
+    return outcome_tone(submission.outcome or "")
 
 
 def outcome_tone(outcome: str) -> str:
-    """The colour of an outcome."""
+    """Return the colour of an outcome."""
     return _SENTENCES[outcome][1] if outcome in _SENTENCES else ""
 
 
-def _said(verdict: Raw, known: Words) -> tuple[str, str]:
-    """The one sentence, and what follows it."""
+def _write_sentence(verdict: Raw, known: Words) -> tuple[str, str]:
+    """Return the one sentence, and the text that follows it."""
     sentence = _SENTENCES[verdict["outcome"]][0] or (known.passed if verdict["outcome"] == "passed" else known.failed)
     error, first = verdict["error"], verdict.get("first_difference")
     if verdict["outcome"] == "passed":
         return sentence, ""
-    named = _named(verdict["diagnosis"])
-    if named:
-        return named, first["message"] if first else ""
+    mistake = _name_mistake(verdict["diagnosis"])
+    if mistake:
+        return mistake, first["message"] if first else ""
     if verdict["outcome"] == "error" and error:
         return f"Your code raises {error['type']}.", ""
     if error and not error["traceback"] and verdict["outcome"] != "failed":
@@ -136,35 +136,35 @@ def _said(verdict: Raw, known: Words) -> tuple[str, str]:
     return sentence, first["message"] if first else ""
 
 
-def _named(diagnosis: list[Raw]) -> str:
-    """The mistake, or both where two fit equally well; empty where none is named."""
+def _name_mistake(diagnosis: list[Raw]) -> str:
+    """Return a sentence with the mistake, or with both if two fit equally well; empty if none is named."""
     if not diagnosis or not diagnosis[0]["title"]:
         return ""
     best, *others = diagnosis
     if not best.get("mistakes"):
         # A verdict of an earlier version says it in a sentence.
         return str(best["title"])
-    named = f"Your code {_does(best)}"
+    mistake = f"Your code {_format_mistakes(best)}"
     if not best.get("apart"):
-        return f"{named}."
+        return f"{mistake}."
     if len(others) == 1 and others[0].get("mistakes"):
-        return f"{named}, or it {_does(others[0])}."
-    return f"{named}, or something that looks the same."
+        return f"{mistake}, or it {_format_mistakes(others[0])}."
+    return f"{mistake}, or something that looks the same."
 
 
-def _does(diagnosis: Raw) -> str:
-    return predicate(each["title"] for each in diagnosis["mistakes"])
+def _format_mistakes(diagnosis: Raw) -> str:
+    return predicate(mistake["title"] for mistake in diagnosis["mistakes"])
 
 
 def _rows(verdict: Raw) -> Iterator[Row]:
     if verdict["outcome"] == "rejected":
         # All of it would only say that nothing was judged.
         return
-    said = ""
+    previous = ""
     for row in verdict["properties"]:
-        says = row["message"] if row["message"] != said else ""
-        said = row["message"]
-        yield Row(row["title"], row["outcome"], row["score"], row["max_score"], says)
+        message = row["message"] if row["message"] != previous else ""
+        previous = row["message"]
+        yield Row(row["title"], row["outcome"], row["score"], row["max_score"], message)
 
 
 def _example(verdict: Raw, formulas: Raw) -> Example | None:
@@ -173,7 +173,7 @@ def _example(verdict: Raw, formulas: Raw) -> Example | None:
         return None
     return Example(
         wrong=verdict["outcome"] in {"failed", "error", "passed"},
-        shown=shown(raw, formulas),
+        shown=present(raw, formulas),
         instead=raw["instead"],
         script=raw["script"],
     )

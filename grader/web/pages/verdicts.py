@@ -1,4 +1,4 @@
-"""A submission behind its link: how far it is, then its verdict."""
+"""A submission behind its link: its progress, then its verdict."""
 
 import json
 from typing import Any
@@ -14,35 +14,35 @@ from grader.web.http.service import service
 from grader.web.http.streaming import stream
 from grader.web.pages import submit_form as handing
 from grader.web.pages.layout import Pages, page
-from grader.web.pages.verdict import viewed
+from grader.web.pages.verdict import make_view
 
 pages = Pages("verdicts", __name__)
 
 
 @pages.get("/verdicts/<token>")
 def show(token: str) -> Response:
-    """The verdict, once there is one; until then how far it is, kept up to date."""
-    found, here = _found(token), service()
-    current = here.store.assignments.current(found.course, found.assignment)
+    """Show the verdict, once there is one; until then the progress, kept up to date."""
+    submission, current_service = _load_submission(token), service()
+    current = current_service.store.assignments.current(submission.course, submission.assignment)
     values: dict[str, Any] = {
-        "found": found,
-        "title": found.assignment if current is None else current.title,
-        "again": handing.again(found),
+        "found": submission,
+        "title": submission.assignment if current is None else current.title,
+        "again": handing.form_address(submission),
         "bare": True,
     }
-    told = seeing.verdict(found, seeing.STUDENT) if found.state is State.DONE else None
-    if told is None:
-        return page("progress.html", place=place(found), path=f"/verdicts/{token}", **values)
-    revision = here.store.assignments.get(found.course, found.revision)
-    return page("verdict.html", view=viewed(told, revision), **values)
+    verdict = seeing.verdict(submission, seeing.STUDENT) if submission.state is State.DONE else None
+    if verdict is None:
+        return page("progress.html", place=place(submission), path=f"/verdicts/{token}", **values)
+    revision = current_service.store.assignments.get(submission.course, submission.revision)
+    return page("verdict.html", view=make_view(verdict, revision), **values)
 
 
 @pages.get("/verdicts/<token>/events")
 def follow(token: str) -> Response:
-    """The same as server-sent events: state and place, never the verdict."""
-    found = _found(token)
+    """Stream the progress as server-sent events: state and place, never the verdict."""
+    submission = _load_submission(token)
     try:
-        return stream(found, _tell)
+        return stream(submission, _encode_state)
     except Problem as problem:
         if problem.kind is not BUSY:
             raise
@@ -52,21 +52,21 @@ def follow(token: str) -> Response:
 
 @pages.get("/verdicts/<token>/state")
 def look(token: str) -> Response:
-    """The last of these, for browsers that no connection can be held for."""
-    answer = Response(_tell(_found(token)), mimetype="application/json")
+    """Send the latest state and place, for browsers that no connection can be held for."""
+    answer = Response(_encode_state(_load_submission(token)), mimetype="application/json")
     answer.headers["Cache-Control"] = "no-store"
     return answer
 
 
-def _found(token: str) -> Submission:
-    name, here = links.read_verdict(token), service()
-    here.limits.count(f"link-{name}", "read")
-    found = here.store.submissions.get(name)
-    if found is None:
+def _load_submission(token: str) -> Submission:
+    name, current_service = links.read_verdict(token), service()
+    current_service.limits.count(f"link-{name}", "read")
+    submission = current_service.store.submissions.get(name)
+    if submission is None:
         raise Problem(NOT_FOUND, "this submission was deleted")
-    return found
+    return submission
 
 
-def _tell(found: Submission) -> bytes:
-    waits = place(found) or {"position": None, "estimated_seconds": None}
-    return json.dumps({"state": found.state, "over": found.state.terminal, **waits}).encode()
+def _encode_state(submission: Submission) -> bytes:
+    waits = place(submission) or {"position": None, "estimated_seconds": None}
+    return json.dumps({"state": submission.state, "over": submission.state.terminal, **waits}).encode()

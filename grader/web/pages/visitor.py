@@ -1,4 +1,4 @@
-"""Who looks at a page: staff who signed in with a token, or somebody with a link."""
+"""The visitor of a page: staff who signed in with a token, or somebody with a link."""
 
 from urllib.parse import quote
 
@@ -14,35 +14,37 @@ _SESSION = "session"
 
 
 def visitor() -> Caller | None:
-    """Staff who are signed in, as the API knows them; None for everybody else. Asked of the store once a request."""
+    """Return staff who are signed in, as the API knows them, or None. The store is asked once a request."""
     if "visitor" not in g:
         name, store = session.get(_SESSION), service().store
         number = store.sessions.token(name) if isinstance(name, str) else None
         token = None if number is None else store.tokens.valid(number)
         g.visitor = Caller(token) if token is not None and token.allows(Scope.STAFF) else None
-    found: Caller | None = g.visitor
-    return found
+    caller: Caller | None = g.visitor
+    return caller
 
 
 def staff(course: str, weight: str = "read") -> Caller:
-    """The first line of every staff page: whoever is not signed in is sent to do so; foreign courses are not there.
+    """Return the signed-in staff, or redirect to the sign-in page; raise Problem for a course that they may not see.
+
+    Every staff page calls this first.
 
     From then on `grader.web.http.auth.caller` answers as in the API. `weight` is the limit that the request counts
     against.
     """
-    found = visitor()
-    if found is None:
+    caller = visitor()
+    if caller is None:
         back = request.full_path.rstrip("?") if request.method == "GET" else "/"
         abort(redirect(f"/sign-in?next={quote(back, safe='')}", 303))
-    service().limits.count(found.token.id, weight)
-    if not found.sees(course):
+    service().limits.count(caller.token.id, weight)
+    if not caller.sees(course):
         raise Problem(NOT_FOUND, f"there is no course {course}")
-    g.caller = found
-    return found
+    g.caller = caller
+    return caller
 
 
 def enter(token: Token) -> None:
-    """Sign in. A new session: nothing of who was here before."""
+    """Sign in with a new session: nothing of an earlier visitor's is left."""
     session.clear()
     session.permanent = True
     session[_SESSION] = service().store.sessions.start(token.id, int(STAY.total_seconds()))

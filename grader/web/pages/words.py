@@ -1,4 +1,4 @@
-"""How templates write times, numbers and a student's text."""
+"""The filters by which templates write times, numbers and a student's text."""
 
 import re
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from grader.model.words import TITLES
-from grader.reports.plaintext import capped, plain, sentence
+from grader.reports.plaintext import cap, plain, sentence
 from grader.web.pages.comparing import Cell
 from grader.web.pages.numbers import number
 from grader.web.pages.verdict import NAMES, outcome_tone, tone
@@ -23,27 +23,27 @@ _CODE = re.compile(
 
 
 def line(text: object) -> str:
-    """A student's text in one line: a file's name, a message."""
+    """Return a student's text in one line: a file's name, a message."""
     whole = plain(str(text)[: _SHORT + 1].replace("\n", " ").replace("\t", " "))
     return whole if len(str(text)) <= _SHORT else f"{whole[:_SHORT]}…"
 
 
 def block(text: object) -> str:
-    """A student's text of several lines, for `pre`."""
-    return capped(str(text), lines=_LINES, characters=_LINE)
+    """Return a student's text of several lines, for `pre`."""
+    return cap(str(text), lines=_LINES, characters=_LINE)
 
 
-def coded(text: object) -> Markup:
-    """A sentence, perhaps with a student's text in it, with the names of the notebook set as code."""
-    shown, parts, at = block(text), [], 0
-    for found in _CODE.finditer(shown):
-        parts += [escape(shown[at : found.start()]), Markup("<code>{}</code>").format(found.group())]
-        at = found.end()
-    return Markup("").join([*parts, escape(shown[at:])])
+def mark_code(text: object) -> Markup:
+    """Set the notebook's names as code in a sentence, which may contain a student's text."""
+    whole, parts, at = block(text), [], 0
+    for match in _CODE.finditer(whole):
+        parts += [escape(whole[at : match.start()]), Markup("<code>{}</code>").format(match.group())]
+        at = match.end()
+    return Markup("").join([*parts, escape(whole[at:])])
 
 
 def shade(cell: Cell) -> str:
-    """The classes of a heat map's cell."""
+    """Return the classes of a heat map's cell."""
     if cell.shade is None:
         level = "lost"
     else:
@@ -52,22 +52,22 @@ def shade(cell: Cell) -> str:
 
 
 def outcome(name: str) -> str:
-    """What an outcome is called."""
+    """Return the name of an outcome for people."""
     return NAMES.get(name, name)
 
 
 def property_title(name: str) -> str:
-    """What a property is called."""
+    """Return the title of a property."""
     return TITLES.get(name, name.replace("_", " "))
 
 
 def upperfirst(text: str) -> str:
-    """A sentence of our own, from words that stand in the middle of one."""
+    """Return the text with a capital first letter, to begin a sentence."""
     return f"{text[:1].upper()}{text[1:]}"
 
 
 def moment(seconds: float | None) -> str:
-    """A time of the store for people: 25 November 2025, 04:15 UTC."""
+    """Return a time of the store for people: 25 November 2025, 04:15 UTC."""
     if seconds is None:
         return ""
     when = datetime.fromtimestamp(seconds, UTC)
@@ -75,12 +75,12 @@ def moment(seconds: float | None) -> str:
 
 
 def iso(seconds: float) -> str:
-    """The same for machines, as the attribute datetime wants it."""
+    """Return a time of the store as the attribute datetime needs it."""
     return datetime.fromtimestamp(int(seconds), UTC).isoformat().replace("+00:00", "Z")
 
 
 def duration(seconds: float | None) -> str:
-    """About how long: 4 s, 3 min, 2 h."""
+    """Return a rough duration: 4 s, 3 min, 2 h."""
     if seconds is None:
         return ""
     for size, unit in ((86_400, "days"), (3600, "h"), (60, "min")):
@@ -90,7 +90,7 @@ def duration(seconds: float | None) -> str:
 
 
 def size(count: int) -> str:
-    """Bytes for people."""
+    """Return a number of bytes for people."""
     for unit, limit in (("bytes", 1 << 10), ("KiB", 1 << 20)):
         if count < limit:
             return f"{count} {unit}" if unit == "bytes" else f"{count / (limit >> 10):.1f} {unit}"
@@ -98,19 +98,19 @@ def size(count: int) -> str:
 
 
 def thousands(value: int) -> str:
-    """A count: 23,801."""
+    """Return a count with separators: 23,801."""
     return f"{value:,}"
 
 
-def plural(count: int, one: str, many: str | None = None) -> str:
-    """A count with its noun: 1 network, 3 networks."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
+def plural(count: int, singular: str, many: str | None = None) -> str:
+    """Return a count with its noun: 1 network, 3 networks."""
+    return f"{count:,} {singular if count == 1 else many or singular + 's'}"
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "line": line,
     "block": block,
-    "coded": coded,
+    "coded": mark_code,
     "shade": shade,
     "outcome": outcome,
     "tone": tone,

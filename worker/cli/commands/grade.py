@@ -212,9 +212,9 @@ def _print_verdict(
         # JSON has no NaN: a derivative that is not finite is None in the result object.
         click.echo(json.dumps(verdict.as_dict(), allow_nan=False))
     else:
-        from grader.reports.terminal import rendered
+        from grader.reports.terminal import render
 
-        show(rendered(verdict))
+        show(render(verdict))
     return verdict.submission.filename, verdict.judgement.outcome, verdict.score, verdict.max_score
 
 
