@@ -20,11 +20,11 @@ from worker.sandbox.usage import Usage, read_usage
 
 
 class Parent(Protocol):
-    """What is needed of the template."""
+    """The part of the template that a forked jail needs."""
 
     @property
     def grouped(self) -> bool:
-        """Whether control groups hold it and its children."""
+        """True if control groups hold it and its children."""
         ...
 
     @property
@@ -69,21 +69,21 @@ class Forked:
         self._lock = threading.Lock()
         pipes = Polled()
         self.streams = Streams(pipes, limits.output)
-        self._ending, told = os.pipe()
+        self._ending, report = os.pipe()
         try:
-            parent.fork([*pipes.theirs, told])
+            parent.fork([*pipes.theirs, report])
         except JailFailed:
             self._closed = True
             os.close(self._ending)
             self.streams.close()
             raise
         finally:
-            os.close(told)
+            os.close(report)
             pipes.release()
 
     @property
     def grouped(self) -> bool:
-        """Whether control groups hold it, with its template."""
+        """True if control groups hold it, with its template."""
         return self._parent.grouped
 
     def admit(self) -> None:
@@ -113,24 +113,24 @@ class Forked:
 
     def status(self) -> int:
         """Wait for its end, or make it; that of SIGKILL where nobody was left to tell."""
-        if not self._ended(GRACE):
+        if not self._has_ended(GRACE):
             self.kill()
-            self._ended(PATIENCE)
+            self._has_ended(PATIENCE)
         return -signal.SIGKILL if self._status is None else self._status
 
-    def starved(self) -> bool:
-        """Whether the kernel ended it for its memory: the count is of all that its template forked."""
+    def was_starved(self) -> bool:
+        """Return True if the kernel ended it for its memory: the count is of all that its template forked."""
         return self.status() == -signal.SIGKILL and self._parent.overruns().after(self._overruns)
 
     def ended_from_outside(self) -> bool:
-        """Whether it, which cannot kill itself, was killed and not by us, or its template was, that would tell."""
+        """Return True if the process, which cannot kill itself, or its template was killed, and not by us."""
         status = self.status()
         return self._status is None or (status == -signal.SIGKILL and not self._doomed)
 
     @property
     def alive(self) -> bool:
-        """Whether it runs."""
-        return not self._ended(0.0)
+        """True while it runs."""
+        return not self._has_ended(0.0)
 
     def kill(self) -> None:
         """End all that is in the jail; as soon as it is there, where it is not yet."""
@@ -148,7 +148,7 @@ class Forked:
         with contextlib.suppress(JailFailed):
             self.admit()
         self.kill()
-        self._ended(PATIENCE)
+        self._has_ended(PATIENCE)
         if self._status is None:
             self._parent.suspect()
         with self._lock:
@@ -158,8 +158,8 @@ class Forked:
                 self._pidfd = None
         self.streams.close()
 
-    def _ended(self, seconds: float) -> bool:
-        """Whether it ends within so long; notes how."""
+    def _has_ended(self, seconds: float) -> bool:
+        """Return True if it ends within so many seconds; note its status."""
         while not self._over and select.select([self._ending], [], [], seconds)[0]:
             data = os.read(self._ending, wire.CHUNK)
             self._over = not data

@@ -29,7 +29,7 @@ class Process(Protocol):
 
     @property
     def grouped(self) -> bool:
-        """Whether control groups hold it too."""
+        """True if control groups hold it too."""
         ...
 
     def admit(self) -> None:
@@ -48,17 +48,17 @@ class Process(Protocol):
         """Wait for its end, or make it, and return its status; signals are negative."""
         ...
 
-    def starved(self) -> bool:
-        """Whether the kernel ended it for its memory."""
+    def was_starved(self) -> bool:
+        """Return True if the kernel ended it for its memory."""
         ...
 
     def ended_from_outside(self) -> bool:
-        """Whether neither we nor the student's code can have ended it: by a SIGKILL that is not ours."""
+        """Return True if neither we nor the student's code can have ended it: by a SIGKILL that is not ours."""
         ...
 
     @property
     def alive(self) -> bool:
-        """Whether it runs."""
+        """True while it runs."""
         ...
 
     def kill(self) -> None:
@@ -71,7 +71,7 @@ class Process(Protocol):
 
 
 class Jail(Protocol):
-    """What starts a process for each submission."""
+    """A way to start a process for each submission."""
 
     def start(self, limits: Limits) -> Process:
         """A process, starting up; raises JailFailed."""
@@ -87,7 +87,7 @@ class Jail(Protocol):
 
 
 def begin(launch: Launch, limits: Limits, user: int | None) -> bytes:
-    """What a process is told first: its limits, and the last walls, which it puts up itself as `user`."""
+    """Return the first frame that a process reads: its limits, and the walls that it puts up itself as `user`."""
     bounds = {"memory": limits.memory, "seconds": ceil(limits.seconds) + 1}
     header = {"template": False, "confine": launch.jailed, "user": user, "limits": bounds}
     return wire.pack(header, launch.running)
@@ -136,7 +136,7 @@ class Open:
             self.kill()
             return self._popen.wait(PATIENCE)
 
-    def starved(self) -> bool:
+    def was_starved(self) -> bool:
         """Nobody counts its memory."""
         return False
 
@@ -146,7 +146,7 @@ class Open:
 
     @property
     def alive(self) -> bool:
-        """Whether it runs."""
+        """True while it runs."""
         return self._popen.poll() is None
 
     def kill(self) -> None:

@@ -52,18 +52,18 @@ class Bubbled:
             self.kill()
         return self._bubble.status()
 
-    def starved(self) -> bool:
-        """Whether the kernel ended it for its memory."""
+    def was_starved(self) -> bool:
+        """Return True if the kernel ended it for its memory."""
         return self._group is not None and self._group.overruns().after(Overruns())
 
     def ended_from_outside(self) -> bool:
-        """Whether it, which cannot kill itself, or bwrap was killed, and not by us."""
+        """Return True if the process, which cannot kill itself, or bwrap was killed, and not by us."""
         status = self._bubble.status()
         return not self._doomed and (self._bubble.killed or status == -signal.SIGKILL)
 
     @property
     def alive(self) -> bool:
-        """Whether it runs."""
+        """True while it runs."""
         return self._bubble.alive
 
     def kill(self) -> None:

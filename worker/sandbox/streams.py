@@ -1,4 +1,4 @@
-"""What goes to and comes from a process for student code: requests in, answers and prints out, each within its cap."""
+"""The streams to and from a process for student code: requests in, answers and prints out, each within its cap."""
 
 from collections import deque
 from typing import Protocol
@@ -10,7 +10,7 @@ KEPT = 4096
 
 
 class Pump(Protocol):
-    """What moves the bytes."""
+    """The part that moves the bytes."""
 
     def send(self, data: bytes) -> None:
         """Hand over bytes to be written, without waiting."""
@@ -80,7 +80,7 @@ class Streams:
         return self._silent or self._closed or self.flooded or self.chatty
 
     def _take(self, seconds: float, *, breath: float = 0.0) -> bool:
-        """Take in what comes within so long; whether anything was printed."""
+        """Take in the bytes that come within so many seconds; return True if anything was printed."""
         printed = False
         for is_answer, data in self._pump.take(seconds, breath=breath):
             if is_answer:

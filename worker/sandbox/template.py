@@ -122,13 +122,13 @@ class _Running:
         try:
             self._control.sendall(_begin(launch))
         except OSError as error:
-            failed = self._failed()
+            failure = self._give_up()
             self.close()
-            raise failed from error
+            raise failure from error
 
     @property
     def grouped(self) -> bool:
-        """Whether control groups hold it and its children."""
+        """True if control groups hold it and its children."""
         return self._bubble.grouped
 
     @property
@@ -138,7 +138,7 @@ class _Running:
 
     @property
     def alive(self) -> bool:
-        """Whether it runs."""
+        """True while it runs."""
         return self._bubble.alive
 
     def limit(self, memory: int) -> None:
@@ -176,7 +176,7 @@ class _Running:
         try:
             socket.send_fds(self._control, [wire.FORK], descriptors)
         except OSError as error:
-            raise self._failed() from error
+            raise self._give_up() from error
 
     def holder(self) -> int:
         """The pidfd of the child that was asked for."""
@@ -185,7 +185,7 @@ class _Running:
         return self._holders.popleft()
 
     def last_words(self) -> str:
-        """What it said of itself and nobody has read yet: Python's or bwrap's own complaint."""
+        """Return the unread output of the process itself: Python's or bwrap's own complaint."""
         with contextlib.suppress(OSError):
             return os.read(self._said, _SAID).decode("utf-8", "replace").strip()
         return ""
@@ -202,14 +202,14 @@ class _Running:
             self._holders += holders
             frames = self._parser.feed(data)
         except (OSError, wire.WireError) as error:
-            raise self._failed() from error
+            raise self._give_up() from error
         for frame in frames:
             if "fault" in frame.header:
-                raise self._failed(str(frame.header["fault"]))
+                raise self._give_up(str(frame.header["fault"]))
         if not data:
-            raise self._failed()
+            raise self._give_up()
 
-    def _failed(self, fault: str = "") -> JailFailed:
+    def _give_up(self, fault: str = "") -> JailFailed:
         self.suspect()
         return JailFailed(f"the template forked no jail: {fault or self.last_words() or 'it ended'}")
 
@@ -224,6 +224,6 @@ class _Running:
 
 
 def _begin(launch: Launch) -> bytes:
-    """What a template is told first."""
+    """Return the first frame that a template reads."""
     _, column = seccomp.MACHINES[platform.machine()]
     return wire.pack({"template": True, "user": launch.user, "clone": RUNNING["clone"][column]})
