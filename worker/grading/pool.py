@@ -33,9 +33,9 @@ class Jails:
         self._worked = False
 
     def take(self, limits: Limits, asked: Request | None = None) -> Session:
-        """A jail with these limits, started up or starting: whoever takes it closes it.
+        """Return a jail with these limits, started up or starting; the caller must close it.
 
-        `asked` is what it will be asked first, as others will be: what starts the next may keep it.
+        `asked` is its first request, as it will be that of others: the template may keep it.
         """
         ahead = self._waiting(limits)
         self._limits = limits

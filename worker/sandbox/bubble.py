@@ -21,7 +21,7 @@ _START = 30.0
 
 
 class Bubble:
-    """Started at once."""
+    """A process in a bubblewrap, started at once."""
 
     def __init__(
         self, launch: Launch, program: bytes, standard: tuple[int, int, int], group: Cgroup | None, *, tied: bool

@@ -1,4 +1,4 @@
-"""Control groups: a second bound on memory and processes, where this machine lets us make one."""
+"""Control groups: a second bound on memory and processes, if this machine lets us make one."""
 
 import contextlib
 import os
@@ -25,7 +25,7 @@ _TRIES = 50
 
 
 class Overruns(NamedTuple):
-    """How often memory was not enough, so far.
+    """The number of times that memory was not enough, so far.
 
     The kernel kills processes in a group when the group reaches its limit, and also when a group above it does or the
     whole machine has no memory left. Only the first is the doing of who is in there.

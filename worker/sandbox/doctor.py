@@ -48,7 +48,7 @@ _GROUPS, _TEMPLATE = "control groups", "template"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at, and what to do where it is not well."""
+    """One thing that was examined, and the remedy if it is not well."""
 
     name: str
     ok: bool
@@ -58,7 +58,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All findings; a machine can isolate when a real jail held."""
+    """The findings about a machine; it can isolate if a real jail held."""
 
     findings: tuple[Finding, ...]
     can_isolate: bool

@@ -37,20 +37,20 @@ class Parent(Protocol):
         ...
 
     def holder(self) -> int:
-        """The pidfd of what was asked for last; raises JailFailed."""
+        """Return the pidfd of the process that was requested last; raises JailFailed."""
         ...
 
     def overruns(self) -> Overruns:
-        """How often the memory of its processes was not enough."""
+        """Count the times that the memory of its processes was not enough."""
         ...
 
     def suspect(self) -> None:
-        """Something ended in a way that is not a submission's: the template is not to be used again."""
+        """Note that something ended in a way that is not a submission's: the template must not be used again."""
         ...
 
 
 class Forked:
-    """Asked for when it is made; held once it is admitted."""
+    """A jailed process: requested when this is made, held once it is admitted."""
 
     def __init__(self, parent: Parent, launch: Launch, limits: Limits) -> None:
         self._parent = parent
@@ -103,16 +103,16 @@ class Forked:
         self.streams.send(self._begin)
 
     def usage(self) -> Usage | None:
-        """The kernel's counters of it."""
+        """Return the kernel's counters of it."""
         return read_usage(self.pid)
 
     def total(self) -> float | None:
-        """The CPU seconds that it had used at its end, as its template was told by the kernel."""
+        """Return the CPU seconds that it had used at its end, as the kernel reported them to its template."""
         self.status()
         return self._total
 
     def status(self) -> int:
-        """Wait for its end, or make it; that of SIGKILL where nobody was left to tell."""
+        """Wait for its end, or make it, and return its status; that of SIGKILL if nothing could report it."""
         if not self._has_ended(GRACE):
             self.kill()
             self._has_ended(PATIENCE)
@@ -133,7 +133,7 @@ class Forked:
         return not self._has_ended(0.0)
 
     def kill(self) -> None:
-        """End all that is in the jail; as soon as it is there, where it is not yet."""
+        """End all that is in the jail; if it is not there yet, as soon as it is."""
         self._doomed = True
         with self._lock:
             if self._pidfd is not None:
@@ -169,6 +169,6 @@ class Forked:
 
 
 def _pid_of(pidfd: int) -> int:
-    """Its process id as seen from here."""
+    """Return its process id as seen from here."""
     lines = Path(f"/proc/self/fdinfo/{pidfd}").read_text(encoding="ascii").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("Pid:"))

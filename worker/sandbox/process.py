@@ -37,11 +37,11 @@ class Process(Protocol):
         ...
 
     def usage(self) -> Usage | None:
-        """The kernel's counters of it while it runs, or None where there are none."""
+        """Return the kernel's counters of it while it runs, or None if there are none."""
         ...
 
     def total(self) -> float | None:
-        """The CPU seconds that it had used at its end, or None where that cannot be known."""
+        """Return the CPU seconds that it had used at its end, or None if that cannot be known."""
         ...
 
     def status(self) -> int:
@@ -74,11 +74,11 @@ class Jail(Protocol):
     """A way to start a process for each submission."""
 
     def start(self, limits: Limits) -> Process:
-        """A process, starting up; raises JailFailed."""
+        """Start a process; raises JailFailed."""
         ...
 
     def keep(self, request: Request) -> None:
-        """Note what will be asked of all of them, where what is shared makes it cheaper."""
+        """Note a request that all of them will receive, if sharing makes it cheaper."""
         ...
 
     def close(self) -> None:
@@ -118,14 +118,14 @@ class Open:
         self.streams.send(begin(launch, limits, None))
 
     def admit(self) -> None:
-        """Nothing to take hold of."""
+        """Do nothing: there is no jail to take hold of."""
 
     def usage(self) -> Usage | None:
-        """The kernel's counters, on Linux."""
+        """Return the kernel's counters, on Linux."""
         return read_usage(self._popen.pid)
 
     def total(self) -> float | None:
-        """Nobody counts: nothing but our looks ends it for its time."""
+        """Return None: nothing but our looks ends it for its time."""
         return None
 
     def status(self) -> int:
@@ -137,11 +137,11 @@ class Open:
             return self._popen.wait(PATIENCE)
 
     def was_starved(self) -> bool:
-        """Nobody counts its memory."""
+        """Return False: its memory is not limited."""
         return False
 
     def ended_from_outside(self) -> bool:
-        """Nobody knows: without a jail it can end itself in any way."""
+        """Return False: without a jail it can end itself in any way."""
         return False
 
     @property
@@ -171,11 +171,11 @@ class Unjailed:
         self._launch = launch
 
     def start(self, limits: Limits) -> Process:
-        """A process, starting up."""
+        """Start a process."""
         return Open(self._launch, limits)
 
     def keep(self, request: Request) -> None:
-        """Nothing is shared."""
+        """Do nothing: nothing is shared."""
 
     def close(self) -> None:
-        """Nothing is shared."""
+        """Do nothing: nothing is shared."""

@@ -35,14 +35,14 @@ class Bubbled:
         self.streams.send(begin(launch, limits, launch.user))
 
     def admit(self) -> None:
-        """It was admitted when it was started."""
+        """Do nothing: it was admitted when it was started."""
 
     def usage(self) -> Usage | None:
-        """The kernel's counters of it."""
+        """Return the kernel's counters of it."""
         return read_usage(self._bubble.pid)
 
     def total(self) -> float | None:
-        """The CPU seconds that it had used at its end, as bwrap was told by the kernel."""
+        """Return the CPU seconds that it had used at its end, as the kernel reported them to bwrap."""
         self._bubble.status()
         return self._bubble.total
 
@@ -85,11 +85,11 @@ class Single:
         self._launch = launch
 
     def start(self, limits: Limits) -> Process:
-        """A jail, starting up."""
+        """Start a jail."""
         return Bubbled(self._launch, limits)
 
     def keep(self, request: Request) -> None:
-        """Nothing is shared."""
+        """Do nothing: nothing is shared."""
 
     def close(self) -> None:
-        """Nothing is shared."""
+        """Do nothing: nothing is shared."""

@@ -17,7 +17,7 @@ class Pump(Protocol):
         ...
 
     def take(self, seconds: float, *, breath: float = 0.0) -> list[tuple[bool, bytes]]:
-        """Wait for at most so long; the pieces that came, each answers (True) or prints, and empty at their end.
+        """Wait for at most so long; return the pieces, each of answers (True) or prints, and empty at their end.
 
         Once something came, what comes within a `breath` of seconds may be waited for, to be taken along.
         """
@@ -47,11 +47,11 @@ class Streams:
         self._pump.send(data)
 
     def allow(self, size: int) -> None:
-        """Let it answer so many bytes more."""
+        """Allow so many bytes more of answers."""
         self._allowed += size
 
     def receive(self, seconds: float, *, breath: float = 0.0) -> bytes | None:
-        """A piece of its answers, empty where none came in time; None at their end, or once a cap is broken."""
+        """Return a piece of its answers, empty if none came in time; None at their end, or once a cap is broken."""
         if not self._answers and not self._over:
             self._take(seconds, breath=breath)
         if self._answers:

@@ -36,7 +36,7 @@ class Threaded:
         self._outbox.put(data)
 
     def take(self, seconds: float, *, breath: float = 0.0) -> list[tuple[bool, bytes]]:  # noqa: ARG002 - as a Pump
-        """Wait for at most so long; what came of answers (True) and prints."""
+        """Wait for at most so long; return the pieces of answers (True) and prints."""
         pieces: list[tuple[bool, bytes]] = []
         with contextlib.suppress(Empty):
             pieces.append(self._inbox.get(timeout=max(seconds, _TURN)))
