@@ -69,9 +69,7 @@ def ignores_error(  # noqa: PLR0913 - what is asked, and what is known already
     # In the order in which the suite's answers were read: on one network another form may fit, too.
     shared = [[{at: each[at] for at in each.keys() & lists[0].keys()} for each in lists] for lists in probes]
     complete = [lists for lists in shared if all(lists)]
-    # Where weights alone are known, their own line may be what ignores the error.
-    carried = any(name != "all_dl_dweights" for lists in complete for name, _ in lists[0])
-    return carried and not any(_follows(*lists) for lists in complete)
+    return bool(complete) and not any(_follows(*lists) for lists in complete)
 
 
 def _depends(suite: Suite, i: int) -> bool:
@@ -111,12 +109,17 @@ def _lower(evidence: Evidence) -> str:
 
 
 def _known(evidence: Evidence, sizes: Sequence[int]) -> Lists:
-    """What is known the farthest below the output: layers below it, else its input's gradient, else its own."""
+    """What is known the farthest below the output: layers below it, else its input's gradient, else its own.
+
+    Weights alone are not enough: their own line may be what ignores the error.
+    """
     lists, top = entries(evidence, sizes), len(sizes) - 2
     known = {(name, k): entry for name in lists for k, entry in enumerate(lists[name]) if entry is not None}
     inputs = {at: entry for at, entry in known.items() if at[0] == "all_dl_dh"}
     outputs = {at: entry for at, entry in known.items() if at[0] != "all_dl_dh"}
-    return {at: entry for at, entry in outputs.items() if at[1] < top} or inputs or outputs
+    lower = {at: entry for at, entry in outputs.items() if at[1] < top}
+    carried = any(name != "all_dl_dweights" for name, _ in lower)
+    return lower if carried else lower | (inputs or outputs)
 
 
 def _follows(  # noqa: PLR0913 - what was answered to each question
