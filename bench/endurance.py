@@ -17,7 +17,7 @@ from grader.judge.judge import Judge
 from grader.subjects.networks.revision import packaged
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails
-from worker.sandbox.policy import jailed
+from worker.sandbox.policy import plan_jailed
 
 KINDS = ("right.ipynb", "no_relu_derivative.ipynb", "right.ipynb", "todo_left.ipynb")
 #: When it is looked at; each time over the last hundred.
@@ -32,7 +32,7 @@ def main() -> None:
     stops = STOPS[:4] if parser.parse_args().quick else STOPS
     print("submissions  ms each  MB  template's MB  descriptors  template's  processes  mounts  groups")
     taken: list[float] = []
-    with closing(Jails(jailed())) as jails:
+    with closing(Jails(plan_jailed())) as jails:
         grader = Grader(Judge(packaged("udl-7.2")), jails)
         for number, source in enumerate(_sources(stops[-1]), start=1):
             started = time.perf_counter()

@@ -14,7 +14,7 @@ from grader.subjects.networks.revision import Revision, load, packaged
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails
 from worker.grading.revisions import draw
-from worker.sandbox.policy import jailed
+from worker.sandbox.policy import plan_jailed
 
 NETWORKS, DEPTHS, WIDTHS = (50, 100, 200, 400, 800), (1, 4, 8, 16), (4, 12, 24, 48)
 #: Networks of each depth and width: all of the same, so that what is seen is theirs.
@@ -36,7 +36,7 @@ def main() -> None:
     quick = parser.parse_args().quick
     source = function_of("right.ipynb").encode()
     print("ms (median)  derivatives  networks")
-    with closing(Jails(jailed())) as jails:
+    with closing(Jails(plan_jailed())) as jails:
         for case in _cases(2 if quick else None):
             grader = Grader(Judge(case.revision), jails)
             taken = [_timed(grader, source) for _ in range(7 if quick else 32)][2:]

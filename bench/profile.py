@@ -21,7 +21,7 @@ from worker.grading.candidate import Jailed
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails
 from worker.sandbox.forked import Forked
-from worker.sandbox.policy import jailed
+from worker.sandbox.policy import plan_jailed
 from worker.sandbox.session import Session
 
 #: What is timed, in the order in which it is told; of nested ones each has what the inner ones leave.
@@ -71,7 +71,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="ten times each")
     count = 10 if parser.parse_args().quick else 60
     watch = Watch()
-    with _watched(watch), closing(Jails(jailed())) as jails:
+    with _watched(watch), closing(Jails(plan_jailed())) as jails:
         grader = Grader(Judge(packaged("udl-7.2")), jails)
         for name in ("right.ipynb", "no_relu_derivative.ipynb"):
             _print(name, list(_gradings(grader, watch, function_of(name), count)))

@@ -12,7 +12,7 @@ from grader.judge.judge import Judge
 from grader.subjects.networks.revision import packaged
 from tests.services import redis_program, require
 from worker.grading.pool import Jails
-from worker.sandbox.policy import Launch, jailed
+from worker.sandbox.policy import Launch, plan_jailed
 
 __all__ = ["redis_program"]
 
@@ -101,7 +101,7 @@ def udl() -> Judge:
 def jail() -> Launch:
     """A jail: skipped at home where none can be had, a failure in CI."""
     try:
-        return jailed()
+        return plan_jailed()
     except JailUnavailable as error:
         return require(None, f"jail ({error})")
 

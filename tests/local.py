@@ -13,7 +13,7 @@ from grader.judge.subject import AnyExchange
 from grader.model.assignment import Assignment
 from grader.subjects.networks.exchange import NetworksExchange
 from worker.grading.candidate import Jailed, Requests, entry
-from worker.sandbox.inside.asked import asked
+from worker.sandbox.inside.asked import read_request
 from worker.sandbox.inside.entry import Entry
 from worker.sandbox.inside.source import extract
 from worker.sandbox.inside.student import Student
@@ -53,7 +53,7 @@ class LocalSession:
     def answer(self, request: Request) -> list[Reply]:
         """One reply for each case."""
         parser = Parser(payload_cap=max(request.answer_sizes, default=0))
-        question = asked(dict(request.header), request.payload)
+        question = read_request(dict(request.header), request.payload)
         with bounded(), np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
             frames = [frame for data in question.answers(self._student) for frame in parser.feed(data)]
         self.replies = [Reply(frame.header, frame.payload) for frame in frames]

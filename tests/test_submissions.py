@@ -25,7 +25,7 @@ from grader.subjects.networks.revision import Revision
 from tests.submissions_helpers.made import RIGHT, WRONG, made, table
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails
-from worker.grading.revisions import other
+from worker.grading.revisions import draw_others
 from worker.sandbox.policy import USER, Launch, Way
 from worker.sandbox.session import Session
 
@@ -291,7 +291,7 @@ def test_one_submission_holds_no_more_than_two_jails_at_once(grader: Grader) -> 
 
 def test_a_table_of_the_shipped_answers_is_not_passed_on_other_networks(grader: Grader) -> None:
     """It computes nothing; staff who suspect as much draw others with --seed."""
-    others = Grader(Judge(other(grader.judge.revision, 1234, 40)), grader.jails)
+    others = Grader(Judge(draw_others(grader.judge.revision, 1234, 40)), grader.jails)
     verdict = others.grade(table(grader.judge.revision), "table.py")
     assert verdict.judgement.outcome in {Outcome.FAILED, Outcome.ERROR}
 

@@ -32,7 +32,7 @@ from grader.web.pages.sources import listing
 from grader.web.pages.verdict import make_view
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails
-from worker.sandbox.policy import jailed
+from worker.sandbox.policy import plan_jailed
 
 FILE = Path(__file__).parent / "goldens.json.gz"
 
@@ -200,7 +200,7 @@ def goldens() -> dict[str, Any]:
 
 def main() -> None:
     """Write what each case is shown as."""
-    with contextlib.closing(Jails(jailed())) as jails:
+    with contextlib.closing(Jails(plan_jailed())) as jails:
         by = made(jails)
         found = {name: shown(name, by) for name in SOURCES}
     FILE.write_bytes(gzip.compress(json.dumps(found, ensure_ascii=False).encode(), mtime=0))

@@ -34,7 +34,7 @@ def template(jail: Launch) -> Iterator[Template]:
 def way(request: pytest.FixtureRequest) -> Jail:
     """Return each way in turn: what is not isolation works without it too."""
     if request.param == "unjailed":
-        return Unjailed(policy.unjailed())
+        return Unjailed(policy.plan_unjailed())
     walled: Jail = request.getfixturevalue("template" if request.param == "forked" else "single")
     return walled
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from worker.sandbox.inside.asked import asked
+from worker.sandbox.inside.asked import read_request
 from worker.sandbox.inside.calls import Calls
 from worker.sandbox.inside.entry import Entry
 from worker.sandbox.inside.source import extract
@@ -26,7 +26,7 @@ def ask(source: str, *cases: dict[str, Any], code: str = "y = f(x, params, confi
     """What comes back for cases of the inputs above, one of a result `y` of two numbers unless told."""
     told = [{"inputs": INPUTS, "results": [["y", [2]]], **case} for case in cases or ({},)]
     header = {"function": "f", "code": code, "cases": told}
-    question = asked(json.loads(json.dumps(header)), np.array(NUMBERS * len(told)).tobytes())
+    question = read_request(json.loads(json.dumps(header)), np.array(NUMBERS * len(told)).tobytes())
     assert isinstance(question, Calls)
     student = Student(extract(source.encode(), "mine.py", Entry("f", given=frozenset({"N"}), fixed=frozenset({"N"}))))
     parser = Parser(payload_cap=1 << 16)

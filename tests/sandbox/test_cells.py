@@ -64,4 +64,4 @@ def test_what_is_no_such_reply_is_refused(entry: Any) -> None:
 def test_a_jail_that_lies_about_its_cells_has_crashed(header: dict[str, Any]) -> None:
     told = {"fingerprint": "a", "left_out": [], "writes": [], **header}
     with pytest.raises(Crashed):
-        reply.extracted(Frame(told, b"code"), Entry("f"))
+        reply.read_extraction(Frame(told, b"code"), Entry("f"))

@@ -196,4 +196,4 @@ def test_what_it_used_after_our_last_look_is_known_from_its_end(
     machine.seen(lambda: machine.compute(0.1), 10)
     machine.at_end, machine.counted = at_end, False
     machine.seen(lambda: machine.rest(0.1), 2)
-    assert machine.clock.exhausted() is exhausted
+    assert machine.clock.is_exhausted() is exhausted

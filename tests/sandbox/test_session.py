@@ -553,7 +553,7 @@ def test_it_is_killed_with_the_worker(jail: Launch, kind: str) -> None:
         "from tests.sandbox.conftest import LIMITS\n"
         f"from worker.sandbox import policy\nfrom worker.sandbox.{kind.lower()} import {kind}\n"
         "from worker.sandbox.session import Session\n"
-        f"session = Session({kind}(policy.jailed()), LIMITS)\nsession._await_ready()\n"
+        f"session = Session({kind}(policy.plan_jailed()), LIMITS)\nsession._await_ready()\n"
         "found = [os.getpid()]\n"
         "for pid in found:\n"
         "    found += map(int, Path(f'/proc/{pid}/task/{pid}/children').read_text().split())\n"

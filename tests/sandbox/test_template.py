@@ -254,7 +254,7 @@ def test_whenever_its_worker_is_killed_nothing_is_left(jail: Launch, after: floa
         "import dataclasses, sys\n"
         "from worker.sandbox import policy\nfrom worker.sandbox.template import Template\n"
         "from tests.sandbox.conftest import LIMITS\n"
-        "jail = policy.jailed()\n"
+        "jail = policy.plan_jailed()\n"
         f"command = (jail.command[0], '-X', 'mark={mark}', *jail.command[1:])\n"
         "print('now', flush=True)\n"
         "Template(dataclasses.replace(jail, command=command)).start(LIMITS).admit()\n"

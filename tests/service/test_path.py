@@ -19,7 +19,7 @@ from grader.web.http import links
 from tests.service.conftest import Making
 from tests.web.asking import Asker
 from worker.grading.pool import Jails
-from worker.sandbox.policy import unjailed
+from worker.sandbox.policy import plan_unjailed
 from worker.service.graders import Graders
 from worker.service.tasks import perform
 
@@ -86,7 +86,7 @@ def test_every_file_that_the_architecture_names_on_the_path_runs(making: Making,
     """
     context = making(secret=SECRET)
     notes = tmp_path / "inside"
-    launch = unjailed({})
+    launch = plan_unjailed({})
     *words, start = launch.command
     jails = Jails(replace(launch, command=(*words, NOTE.format(root=str(ROOT), notes=str(notes)) + start)))
     context = replace(context, jails=jails, graders=Graders(context.store.assignments, jails, SECRET.encode()))

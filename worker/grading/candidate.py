@@ -17,36 +17,36 @@ if TYPE_CHECKING:
 
 
 class Conversation(Protocol):
-    """What is needed of a session."""
+    """The part of a session that a candidate needs."""
 
     replies: list[Reply]
 
     def answer(self, request: Request) -> list[Reply]:
-        """One reply for each case; a CandidateError leaves those that came in `replies`."""
+        """Return one reply for each case; after a CandidateError, `replies` holds the replies received before it."""
         ...
 
 
 def entry(exchange: "AnyExchange") -> Entry:
-    """What of a submission a jail is asked to find."""
+    """Return the description of the function that a jail must find."""
     return Entry(
         exchange.function, exchange.given, exchange.fixed, exchange.lists, exchange.arguments, exchange.results
     )
 
 
 def request(question: Question) -> Request:
-    """The frame of a question."""
+    """Return the frame of a question."""
     return Request(*question)
 
 
 class Requests:
-    """The frames of a subject's cases, each made once, and kept for as long as its cases are somebody's."""
+    """The frames of a subject's cases, each made once, and kept for as long as its cases are in use."""
 
     def __init__(self, exchange: "AnyExchange") -> None:
         self.exchange = exchange
         self._made: WeakKeyDictionary[Any, Request] = WeakKeyDictionary()
 
     def of(self, cases: Any) -> Request:
-        """What asks about every case."""
+        """Return the request about every case."""
         if cases not in self._made:
             self._made[cases] = request(self.exchange.question(cases))
         return self._made[cases]
@@ -60,7 +60,7 @@ class Jailed:
     requests: Requests
 
     def answer(self, cases: Any) -> list[Answer]:
-        """One answer for each case; a CandidateError carries those that came before it."""
+        """Return one answer for each case; a CandidateError carries the answers received before it."""
         exchange = self.requests.exchange
         try:
             replies = self.session.answer(self.requests.of(cases))
@@ -70,7 +70,7 @@ class Jailed:
         return exchange.answers(cases, replies)
 
     def evidence(self, cases: Any) -> list[Evidence]:
-        """The lists that it writes on its way, for each case in order; fewer if it ends before."""
+        """Return the lists that the function writes, for each case in order; fewer if its process ends before."""
         question = self.requests.exchange.observation(cases)
         if question is None:
             return []

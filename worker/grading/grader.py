@@ -59,24 +59,24 @@ class Grader:
 
     @cached_property
     def requests(self) -> Requests:
-        """The frames of what is asked."""
+        """The frames of the cases."""
         return Requests(self.judge.subject.exchange)
 
     @cached_property
     def entry(self) -> Entry:
-        """What is looked for in a submission."""
+        """The description of the function to look for in a submission."""
         return entry(self.judge.subject.exchange)
 
     def start(self) -> Session:
-        """A jail for one submission, or for confirming what was found in another."""
+        """Start a jail for one submission, or to confirm a counterexample from another jail."""
         return self.jails.take(self.limits, self.requests.of(self.judge.questions) if self.shared else None)
 
     def grading(self, source: bytes, filename: str) -> "Grading":
-        """The grading of a file's bytes, not begun."""
+        """Return the grading of a file's bytes, not begun."""
         return Grading(self, source, filename)
 
     def grade(self, source: bytes, filename: str) -> Verdict:
-        """The verdict on a file's bytes. ServiceError is ours and says nothing about the student."""
+        """Return the verdict on a file's bytes. A ServiceError is our fault and never the student's."""
         for _ in range(INTERRUPTED_TRIES - 1):
             with contextlib.suppress(JailInterrupted):
                 return self.grading(source, filename).verdict()
@@ -84,7 +84,7 @@ class Grader:
 
     @cached_property
     def reference(self) -> AssignmentReference:
-        """What verdicts say they are about."""
+        """The reference to the assignment that verdicts carry."""
         revision = self.judge.revision
         return AssignmentReference(
             revision.assignment.id, revision.id, revision.networks_sha256, revision.own_networks, revision.kind
@@ -115,7 +115,7 @@ class Grading:
     def verdict(self) -> Verdict:
         """Grade. Raises ServiceError, which is ours, and Stopped."""
         try:
-            found = self._verdict()
+            verdict = self._verdict()
         except BackmarkError as error:
             if self._stopped:
                 raise Stopped from error
@@ -123,15 +123,15 @@ class Grading:
         # An ending that we made ourselves would read as the student's.
         if self._stopped:
             raise Stopped
-        return found
+        return verdict
 
     @property
     def repeatable(self) -> bool:
-        """Whether the verdict came without a limit, a clock or a signal, so that grading again gives the same."""
+        """True if the verdict came without a limit, a clock or a signal, so that grading again returns the same."""
         return not self._gave_up and all(session.repeatable for session in self._sessions)
 
     def stop(self) -> None:
-        """End it soon: from any thread, at any time."""
+        """End the grading soon: from any thread, at any time."""
         self._stopped = True
         for session in tuple(self._sessions):
             session.stop()
@@ -140,17 +140,17 @@ class Grading:
         started = time.perf_counter()
         digest = hashlib.sha256(self.source).hexdigest()
         try:
-            judgement, output = self._judged(self.grader.start())
+            judgement, output = self._judge(self.grader.start())
         except SubmissionError as error:
-            judgement, output = self._rejected(error), ""
+            judgement, output = self._reject(error), ""
         finally:
             self._close()
         seconds = round(time.perf_counter() - started, 4)
         judgement = replace(judgement, statistics=replace(judgement.statistics, seconds=seconds))
         return Verdict(Submission(digest[:16], self.filename, digest), self.grader.reference, judgement, output)
 
-    def _judged(self, session: Session) -> tuple[Judgement, str]:
-        """Extracted, asked and judged, with what it printed."""
+    def _judge(self, session: Session) -> tuple[Judgement, str]:
+        """Extract, ask and judge; return the judgement and the printed output."""
         judge = self.grader.judge
         candidate = self._candidate(session)
         judgement = judge.judge(candidate, self._fresh)
@@ -194,10 +194,10 @@ class Grading:
         for session in self._sessions:
             session.close()
 
-    def _rejected(self, error: SubmissionError) -> Judgement:
+    def _reject(self, error: SubmissionError) -> Judgement:
         return Judgement(
             Outcome.REJECTED,
             self.grader.judge.not_run(REFUSED),
-            error=StudentError(error.reason, str(error), lines=tuple(SourceLine.of(*each) for each in error.lines)),
+            error=StudentError(error.reason, str(error), lines=tuple(SourceLine.of(*line) for line in error.lines)),
             statistics=Statistics(seed=self.grader.judge.assignment.seed),
         )

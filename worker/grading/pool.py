@@ -33,21 +33,21 @@ class Jails:
         self._worked = False
 
     def take(self, limits: Limits, asked: Request | None = None) -> Session:
-        """A jail with these limits, started up or starting: whoever takes it closes it.
+        """Return a jail with these limits, started up or starting; the caller must close it.
 
-        `asked` is what it will be asked first, as others will be: what starts the next may keep it.
+        `asked` is its first request, as it will be that of others: the template may keep it.
         """
         ahead = self._waiting(limits)
         self._limits = limits
         self._until_check -= 1
         try:
-            session = self._admitted(ahead or Session(self._jail, limits))
+            session = self._admit(ahead or Session(self._jail, limits))
         except JailFailed as error:
             if isinstance(self._jail, Template) and not self._worked:
                 self._fall_back(error)
             else:
                 _log.warning("another jail is started: %s", error)
-            session = self._admitted(Session(self._jail, limits))
+            session = self._admit(Session(self._jail, limits))
         if asked is not None and self._worked:
             # Not for the first: it may be the only one.
             self._jail.keep(asked)
@@ -55,7 +55,7 @@ class Jails:
         return session
 
     def prepare(self, limits: Limits | None = None) -> None:
-        """Start the next one, while nobody waits for it. Where that fails, whoever needs one hears of it."""
+        """Start the next jail while nobody waits for it. If that fails, `take` raises the error."""
         self._limits = limits or self._limits
         if self._ahead is not None or self._limits is None:
             return
@@ -67,7 +67,7 @@ class Jails:
             _log.warning("no jail could be started ahead: %s", error)
 
     def check(self) -> None:
-        """Push at the walls of a jail that the template forks; where they do not hold twice, no more is forked."""
+        """Push at the walls of a jail that the template forks; if they do not hold twice, no more is forked."""
         self._until_check = self._check_every
         for _ in range(2):
             if not isinstance(self._jail, Template) or not (fault := _fault(self._jail)):
@@ -77,14 +77,14 @@ class Jails:
         self._fall_back(JailFailed(f"the template's jails do not hold: {fault}"))
 
     def close(self) -> None:
-        """End what was started ahead, and the template."""
+        """End the jail that was started ahead, and the template."""
         if self._ahead is not None:
             self._ahead.close()
             self._ahead = None
         self._jail.close()
 
     def _waiting(self, limits: Limits) -> Session | None:
-        """What was started ahead, where it is of use."""
+        """Return the jail that was started ahead, if it can be used."""
         ahead, self._ahead = self._ahead, None
         if ahead is None or (self._limits == limits and ahead.alive):
             return ahead
@@ -92,7 +92,7 @@ class Jails:
         return None
 
     @staticmethod
-    def _admitted(session: Session) -> Session:
+    def _admit(session: Session) -> Session:
         try:
             session.admit()
         except JailFailed:
@@ -101,7 +101,7 @@ class Jails:
         return session
 
     def _fall_back(self, why: JailFailed) -> None:
-        """Do without the template from now on, where its owner leaves that to us."""
+        """Do without the template from now on, if its owner leaves that to us."""
         if self._launch.way is Way.TEMPLATE:
             raise why
         _log.warning("each submission gets a jail from nothing, which is slower: %s", why)
@@ -110,7 +110,7 @@ class Jails:
 
 
 def _fault(jail: Jail) -> str:
-    """Why a jail is not to be trusted, if so."""
+    """Return why a jail cannot be trusted, or an empty text."""
     try:
         open_ = push(jail).open
     except JailFailed as error:

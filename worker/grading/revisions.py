@@ -41,10 +41,10 @@ class Drawing:
         )
 
     def result(self, seconds: float | None = None) -> bytes:
-        """A revision's bytes. BadAssignment where its ranges do not hold so many networks, or it takes longer."""
+        """Return a revision's bytes; raises BadAssignment if its ranges hold too few networks, or it takes longer."""
         with self._process as process:
             try:
-                drawn, said = process.communicate(assignment_to_json(self._assignment).encode(), timeout=seconds)
+                drawn, complaint = process.communicate(assignment_to_json(self._assignment).encode(), timeout=seconds)
             except subprocess.TimeoutExpired:
                 process.kill()
                 message = (
@@ -56,30 +56,30 @@ class Drawing:
                 process.kill()
                 raise
         if process.returncode:
-            raise self._fault(process.returncode, drawn, said.decode(errors="replace"))
-        found = load(drawn, self._assignment.id)
+            raise self._fault(process.returncode, drawn, complaint.decode(errors="replace"))
+        networks = load(drawn, self._assignment.id)
         # Worked out here, once: the drawing process may not import what judges, or a change there would draw others.
-        return dump(replace(found, evidence=evidence(found.suite, self._assignment)))
+        return dump(replace(networks, evidence=evidence(networks.suite, self._assignment)))
 
     def stop(self) -> None:
-        """End it: `result` then raises."""
+        """End the drawing: `result` then raises."""
         self._process.kill()
 
-    def _fault(self, status: int, written: bytes, said: str) -> AssignmentError:
+    def _fault(self, status: int, written: bytes, complaint: str) -> AssignmentError:
         what = f"the networks of {self._assignment.id} could not be drawn"
         if status == REFUSED:
             return BadAssignment(f"{what}: {json.loads(written)['refused']}")
-        last = (said.strip().splitlines() or ["no reason was given"])[-1]
+        last = (complaint.strip().splitlines() or ["no reason was given"])[-1]
         return AssignmentError(f"{what}: {last}")
 
 
 def draw(assignment: Assignment) -> bytes:
-    """A revision's bytes."""
+    """Draw an assignment's networks; return the revision's bytes."""
     return Drawing(assignment).result()
 
 
 def revision(name: str, cache: Path) -> Any:
-    """The `Revision` of a shipped assignment's id, of a .npz file, or of a .toml file (drawn once, then kept)."""
+    """Return the `Revision` of a packaged assignment, of a .npz file, or of a .toml file (drawn once, then kept)."""
     path = Path(name)
     if path.suffix == ".npz":
         try:
@@ -99,11 +99,11 @@ def revision(name: str, cache: Path) -> Any:
         if drawn.assignment == assignment:
             return drawn
         click.echo(f"backmark: {beside} is of another version of {path}; draw it again to use it", err=True)
-    return _kept(assignment, cache)
+    return _load_or_draw(assignment, cache)
 
 
-def _kept(assignment: Assignment, cache: Path) -> Revision:
-    """From the cache, or drawn and put there; a cache that cannot be written is done without."""
+def _load_or_draw(assignment: Assignment, cache: Path) -> Revision:
+    """Load the revision from the cache, or draw it and put it there if the cache can be written."""
     key = hashlib.sha256(f"{FORMAT}{assignment_to_json(assignment)}".encode()).hexdigest()[:32]
     file = cache / "revisions" / f"{assignment.id}-{key}.npz"
     try:
@@ -118,7 +118,7 @@ def _kept(assignment: Assignment, cache: Path) -> Revision:
 
 
 def save(file: Path, data: bytes) -> None:
-    """Written whole or not at all; raises OSError."""
+    """Write the file whole or not at all; raises OSError."""
     file.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=file.parent, delete=False) as half:
         half.write(data)
@@ -126,8 +126,8 @@ def save(file: Path, data: bytes) -> None:
     Path(half.name).replace(file)
 
 
-def other(base: Any, seed: int | None, networks: int | None) -> Revision:
-    """Networks that are not the assignment's own: another seed, or another number of them."""
+def draw_others(base: Any, seed: int | None, networks: int | None) -> Revision:
+    """Draw networks that are not the assignment's own: another seed, or another number of them."""
     _require_networks(base)
     assignment = base.assignment
     count = assignment.networks if networks is None else networks

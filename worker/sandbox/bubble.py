@@ -21,7 +21,7 @@ _START = 30.0
 
 
 class Bubble:
-    """Started at once."""
+    """A process in a bubblewrap, started at once."""
 
     def __init__(
         self, launch: Launch, program: bytes, standard: tuple[int, int, int], group: Cgroup | None, *, tied: bool
@@ -44,7 +44,7 @@ class Bubble:
         self._popen: subprocess.Popen[bytes] | None = None
         try:
             with contextlib.ExitStack() as ours:
-                info, gate = self._started(launch, program, standard, ours)
+                info, gate = self._start(launch, program, standard, ours)
                 self._admit(launch, info, gate)
         except OSError as error:
             self.kill()
@@ -53,16 +53,16 @@ class Bubble:
 
     @property
     def alive(self) -> bool:
-        """Whether it runs."""
+        """True while bwrap runs."""
         return self._popen is not None and self._popen.poll() is None
 
     @property
     def killed(self) -> bool:
-        """Whether bwrap itself was killed."""
+        """True if bwrap itself was killed."""
         return self._popen is not None and (self._popen.returncode or 0) < 0
 
     def ends(self, seconds: float) -> bool:
-        """Whether it ends within so long; notes the CPU seconds that the kernel has told bwrap of."""
+        """Return True if it ends within so many seconds; note the CPU seconds that the kernel reported to bwrap."""
         if self._popen is None or self._popen.returncode is not None:
             return True
         with contextlib.suppress(ProcessLookupError):
@@ -87,7 +87,7 @@ class Bubble:
         return 128 - status if status > 128 else status
 
     def kill(self) -> None:
-        """End its process, and with it all in there; bwrap itself where there is none."""
+        """End the jailed process, and with it all in its jail; end bwrap itself if there is none."""
         with self._lock:
             if self._pidfd is not None:
                 with contextlib.suppress(ProcessLookupError):
@@ -114,18 +114,18 @@ class Bubble:
 
     # ---- starting
 
-    def _started(
+    def _start(
         self, launch: Launch, program: bytes, standard: tuple[int, int, int], ours: contextlib.ExitStack
     ) -> tuple[int, int]:
-        """Start it; return our ends of what bwrap tells and of the gate that it waits at."""
+        """Start it; return our ends of the pipe on which bwrap reports and of the gate at which it waits."""
         with contextlib.ExitStack() as theirs:
-            info, told = _pipe(ours, theirs)
+            info, report = _pipe(ours, theirs)
             waits, gate = _pipe(theirs, ours)
-            filter_ = _filled(theirs, program)
+            filter_ = _fill_pipe(theirs, program)
             # Until the gate opens, root's jail has no users and any other has not started Python.
             wait = "--userns-block-fd" if launch.user is not None else "--block-fd"
             tie = ("--die-with-parent",) if self._tied else ()
-            flags = (*tie, "--info-fd", str(told), wait, str(waits), "--seccomp", str(filter_), "--")
+            flags = (*tie, "--info-fd", str(report), wait, str(waits), "--seccomp", str(filter_), "--")
             self._popen = subprocess.Popen(  # noqa: S603 - the command is ours, the student's code is only data to it
                 (*launch.wrapper, *flags, *launch.command),
                 stdin=standard[0],
@@ -133,7 +133,7 @@ class Bubble:
                 stderr=standard[2],
                 env=launch.environment,
                 # It has the end that we read, too: else, were we gone, it would be ended by telling us of its child.
-                pass_fds=(info, told, waits, filter_),
+                pass_fds=(info, report, waits, filter_),
                 # A Ctrl-C at the worker is no death of the student's process.
                 start_new_session=True,
             )
@@ -158,7 +158,7 @@ class Bubble:
 
 
 def first_to_go(pid: int) -> None:
-    """Have the kernel choose a process first where memory runs out, as far as it is ours to say."""
+    """Have the kernel choose this process first when memory runs out, as far as we may ask for that."""
     # It may have ended before, and even while, this is written.
     with contextlib.suppress(PermissionError, FileNotFoundError, ProcessLookupError):
         Path(f"/proc/{pid}/oom_score_adj").write_text("1000", encoding="ascii")
@@ -172,8 +172,8 @@ def _pipe(reader: contextlib.ExitStack, writer: contextlib.ExitStack) -> tuple[i
     return read, write
 
 
-def _filled(reader: contextlib.ExitStack, data: bytes) -> int:
-    """Return a pipe's end from which this is read: a filter is far smaller than a pipe."""
+def _fill_pipe(reader: contextlib.ExitStack, data: bytes) -> int:
+    """Return the end of a pipe from which the data is read: a filter is far smaller than a pipe."""
     with contextlib.ExitStack() as writer:
         read, write = _pipe(reader, writer)
         os.write(write, data)
@@ -181,8 +181,8 @@ def _filled(reader: contextlib.ExitStack, data: bytes) -> int:
 
 
 def _child(info: int) -> int | None:
-    """Return the process id that bwrap tells, or None where bwrap ends before it does; raises TimeoutError."""
-    told = b""
+    """Return the process id that bwrap reports, or None if bwrap ends first; raises TimeoutError."""
+    report = b""
     end = time.monotonic() + _START
     while True:
         if not select.select([info], [], [], max(0.0, end - time.monotonic()))[0]:
@@ -191,6 +191,6 @@ def _child(info: int) -> int | None:
             raise TimeoutError(message)
         if not (chunk := os.read(info, 4096)):
             return None
-        told += chunk
+        report += chunk
         with contextlib.suppress(ValueError):
-            return int(json.loads(told)["child-pid"])
+            return int(json.loads(report)["child-pid"])

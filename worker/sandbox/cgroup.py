@@ -1,4 +1,4 @@
-"""Control groups: a second bound on memory and processes, where this machine lets us make one."""
+"""Control groups: a second bound on memory and processes, if this machine lets us make one."""
 
 import contextlib
 import os
@@ -25,7 +25,7 @@ _TRIES = 50
 
 
 class Overruns(NamedTuple):
-    """How often memory was not enough, so far.
+    """The number of times that memory was not enough, so far.
 
     The kernel kills processes in a group when the group reaches its limit, and also when a group above it does or the
     whole machine has no memory left. Only the first is the doing of who is in there.
@@ -35,7 +35,7 @@ class Overruns(NamedTuple):
     limit_reached: int = 0
 
     def after(self, before: "Overruns") -> bool:
-        """Whether a process was killed since then, and the group's own limit was reached."""
+        """Return True if a process was killed since then, and the group's own limit was reached."""
         return self.kills > before.kills and self.limit_reached > before.limit_reached
 
 
@@ -49,7 +49,7 @@ class Cgroup:
 
     @classmethod
     def make(cls, memory: int, jails: int = 1) -> "Cgroup | None":
-        """Make groups for so many jails, with at most `memory` bytes; None where nothing can be had."""
+        """Make groups for so many jails, with at most `memory` bytes; return None if none can be had."""
         name = f"{_NAME}-{os.getpid()}-{secrets.token_hex(4)}"
         limit = str(memory + _HEADROOM)
         tasks = str(jails * _TASKS)
@@ -59,8 +59,8 @@ class Cgroup:
             [(parent, {"memory.limit_in_bytes": limit}) for parent in _version_one("memory")],
             [(parent, {"pids.max": tasks}) for parent in _version_one("pids")],
         )
-        found = [next(filter(None, (_made(parent / name, values) for parent, values in way)), None) for way in ways]
-        folders = tuple(folder for folder in found if folder)
+        groups = [next(filter(None, (_make(parent / name, values) for parent, values in way)), None) for way in ways]
+        folders = tuple(folder for folder in groups if folder)
         counts = [folder / file for folder in folders for file in ("memory.events", "memory.oom_control")]
         return cls(folders, next(filter(Path.exists, counts), None)) if folders else None
 
@@ -70,14 +70,14 @@ class Cgroup:
             (folder / "cgroup.procs").write_text(str(pid), encoding="ascii")
 
     def limit(self, memory: int) -> None:
-        """Let what is in here have at most so many bytes from now on."""
+        """Limit the memory of the group's processes to so many bytes from now on."""
         for folder in self.folders:
             for file in ("memory.max", "memory.limit_in_bytes"):
                 with contextlib.suppress(FileNotFoundError, PermissionError):
                     (folder / file).write_text(str(memory + _HEADROOM), encoding="ascii")
 
     def overruns(self) -> Overruns:
-        """How often the memory was not enough."""
+        """Count the times that memory was not enough."""
         if self.events is None:
             return Overruns()
         try:
@@ -104,7 +104,7 @@ class Cgroup:
                     break
 
 
-def _made(folder: Path, values: dict[str, str]) -> Path | None:
+def _make(folder: Path, values: dict[str, str]) -> Path | None:
     _sweep(folder.parent)
     try:
         folder.mkdir()
@@ -140,7 +140,7 @@ def _sweep(parent: Path) -> None:
 
 
 def _own() -> dict[str, str]:
-    """Our own path in each hierarchy, by controller; version 2 is the empty name."""
+    """Return our own path in each hierarchy, by controller; version 2 is the empty name."""
     try:
         lines = Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -153,16 +153,16 @@ def _own() -> dict[str, str]:
 
 
 def _version_two() -> list[Path]:
-    """Return the groups under which a child is limited: ours, or its parent where ours holds processes."""
+    """Return the groups under which a child is limited: ours, or its parent if ours holds processes."""
     own = _own().get("")
     if own is None or not (_ROOT / "cgroup.controllers").exists():
         return []
-    here = _ROOT / own
-    parents = [here, here.parent] if own else [here]
-    return [parent for parent in parents if {"memory", "pids"} <= _delegated(parent)]
+    group = _ROOT / own
+    parents = [group, group.parent] if own else [group]
+    return [parent for parent in parents if {"memory", "pids"} <= _read_controllers(parent)]
 
 
-def _delegated(folder: Path) -> set[str]:
+def _read_controllers(folder: Path) -> set[str]:
     try:
         return set((folder / "cgroup.subtree_control").read_text(encoding="ascii").split())
     except OSError:

@@ -24,11 +24,11 @@ class Watched(Protocol):
     """The process that the clock is about."""
 
     def usage(self) -> Usage | None:
-        """Its counters, or None where they cannot be known."""
+        """Return its counters, or None if they cannot be known."""
         ...
 
     def total(self) -> float | None:
-        """The processor time that it had used at its end."""
+        """Return the processor time that it had used at its end."""
         ...
 
 
@@ -111,8 +111,8 @@ class Clock:
             self._next_call()
         return self._verdict()
 
-    def exhausted(self) -> bool:
-        """Whether the process, which has ended, had computed for longer than it may."""
+    def is_exhausted(self) -> bool:
+        """Return True if the process, which has ended, had computed for longer than it may."""
         total, last = self.process.total(), self._usage
         since = 0.0 if total is None or last is None else max(0.0, total - last.computed)
         return self.budget.computed + since > self.limits.seconds

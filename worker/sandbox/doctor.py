@@ -1,4 +1,4 @@
-"""What this machine can isolate, found out by doing it: a jail is started and its walls are pushed."""
+"""The isolation of which this machine is capable, found out by doing it: a jail is started and its walls are pushed."""
 
 import platform
 import re
@@ -48,7 +48,7 @@ _GROUPS, _TEMPLATE = "control groups", "template"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at, and what to do where it is not well."""
+    """One thing that was examined, and the remedy if it is not well."""
 
     name: str
     ok: bool
@@ -58,7 +58,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All findings; a machine can isolate when a real jail held."""
+    """The findings about a machine; it can isolate if a real jail held."""
 
     findings: tuple[Finding, ...]
     can_isolate: bool
@@ -68,7 +68,7 @@ def examine(bwrap: str | None = None, way: Way = Way.AUTO) -> Report:
     """Look at this machine, and start jails with the bubblewrap at `bwrap`, or the first that is found."""
     findings = [_platform(), _bubblewrap(bwrap or policy.find_bwrap())]
     try:
-        launch = policy.jailed(bwrap, way)
+        launch = policy.plan_jailed(bwrap, way)
     except JailUnavailable as error:
         findings.append(Finding("jail", ok=False, text=str(error)))
         return Report(tuple(findings), can_isolate=False)
@@ -95,13 +95,13 @@ def _bubblewrap(program: str | None) -> Finding:
     if program is None:
         return Finding("bubblewrap", ok=False, text="not installed", remedy=remedy)
     try:
-        said = subprocess.run(  # noqa: S603 - the path is the operator's own
+        output = subprocess.run(  # noqa: S603 - the path is the operator's own
             (program, "--version"), capture_output=True, text=True, check=True, timeout=10, env={}
         ).stdout
     except (OSError, subprocess.SubprocessError) as error:
         return Finding("bubblewrap", ok=False, text=f"{program} does not run: {error}", remedy=remedy)
-    found = re.search(r"(\d+)\.(\d+)\.(\d+)", said)
-    version = tuple(int(part) for part in found.groups()) if found else (0, 0, 0)
+    match = re.search(r"(\d+)\.(\d+)\.(\d+)", output)
+    version = tuple(int(part) for part in match.groups()) if match else (0, 0, 0)
     text = f"{'.'.join(map(str, version))} at {program}"
     if version < _MENDED:
         text += "; CVE-2026-87766 is not mended in it, which touches no jail of ours: none has a writable folder"

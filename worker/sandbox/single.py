@@ -35,14 +35,14 @@ class Bubbled:
         self.streams.send(begin(launch, limits, launch.user))
 
     def admit(self) -> None:
-        """It was admitted when it was started."""
+        """Do nothing: it was admitted when it was started."""
 
     def usage(self) -> Usage | None:
-        """The kernel's counters of it."""
+        """Return the kernel's counters of it."""
         return read_usage(self._bubble.pid)
 
     def total(self) -> float | None:
-        """The CPU seconds that it had used at its end, as bwrap was told by the kernel."""
+        """Return the CPU seconds that it had used at its end, as the kernel reported them to bwrap."""
         self._bubble.status()
         return self._bubble.total
 
@@ -52,18 +52,18 @@ class Bubbled:
             self.kill()
         return self._bubble.status()
 
-    def starved(self) -> bool:
-        """Whether the kernel ended it for its memory."""
+    def was_starved(self) -> bool:
+        """Return True if the kernel ended it for its memory."""
         return self._group is not None and self._group.overruns().after(Overruns())
 
     def ended_from_outside(self) -> bool:
-        """Whether it, which cannot kill itself, or bwrap was killed, and not by us."""
+        """Return True if the process, which cannot kill itself, or bwrap was killed, and not by us."""
         status = self._bubble.status()
         return not self._doomed and (self._bubble.killed or status == -signal.SIGKILL)
 
     @property
     def alive(self) -> bool:
-        """Whether it runs."""
+        """True while it runs."""
         return self._bubble.alive
 
     def kill(self) -> None:
@@ -85,11 +85,11 @@ class Single:
         self._launch = launch
 
     def start(self, limits: Limits) -> Process:
-        """A jail, starting up."""
+        """Start a jail."""
         return Bubbled(self._launch, limits)
 
     def keep(self, request: Request) -> None:
-        """Nothing is shared."""
+        """Do nothing: nothing is shared."""
 
     def close(self) -> None:
-        """Nothing is shared."""
+        """Do nothing: nothing is shared."""

@@ -1,4 +1,4 @@
-"""What goes to and comes from a process for student code: requests in, answers and prints out, each within its cap."""
+"""The streams to and from a process for student code: requests in, answers and prints out, each within its cap."""
 
 from collections import deque
 from typing import Protocol
@@ -10,14 +10,14 @@ KEPT = 4096
 
 
 class Pump(Protocol):
-    """What moves the bytes."""
+    """The part that moves the bytes."""
 
     def send(self, data: bytes) -> None:
         """Hand over bytes to be written, without waiting."""
         ...
 
     def take(self, seconds: float, *, breath: float = 0.0) -> list[tuple[bool, bytes]]:
-        """Wait for at most so long; the pieces that came, each answers (True) or prints, and empty at their end.
+        """Wait for at most so long; return the pieces, each of answers (True) or prints, and empty at their end.
 
         Once something came, what comes within a `breath` of seconds may be waited for, to be taken along.
         """
@@ -47,11 +47,11 @@ class Streams:
         self._pump.send(data)
 
     def allow(self, size: int) -> None:
-        """Let it answer so many bytes more."""
+        """Allow so many bytes more of answers."""
         self._allowed += size
 
     def receive(self, seconds: float, *, breath: float = 0.0) -> bytes | None:
-        """A piece of its answers, empty where none came in time; None at their end, or once a cap is broken."""
+        """Return a piece of its answers, empty if none came in time; None at their end, or once a cap is broken."""
         if not self._answers and not self._over:
             self._take(seconds, breath=breath)
         if self._answers:
@@ -80,7 +80,7 @@ class Streams:
         return self._silent or self._closed or self.flooded or self.chatty
 
     def _take(self, seconds: float, *, breath: float = 0.0) -> bool:
-        """Take in what comes within so long; whether anything was printed."""
+        """Take in the bytes that come within so many seconds; return True if anything was printed."""
         printed = False
         for is_answer, data in self._pump.take(seconds, breath=breath):
             if is_answer:

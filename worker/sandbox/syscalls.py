@@ -1,4 +1,4 @@
-"""The numbers of the system calls that a jail may make, by name: (x86_64, aarch64), None where there is none.
+"""The numbers of the system calls that a jail may make, by name: (x86_64, aarch64), or None if there is none.
 
 From Linux's `asm/unistd_64.h` and `asm-generic/unistd.h`; the tests compare them with the installed headers.
 """

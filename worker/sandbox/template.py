@@ -41,7 +41,7 @@ _SAID = 64 * 1024
 
 
 class Template:
-    """Started when it is first needed, and again when it is worn. For one thread."""
+    """The template in use: started when it is first needed, and again when it is worn. For one thread."""
 
     def __init__(self, launch: Launch, uses: int = USES) -> None:
         self._launch = launch
@@ -50,7 +50,7 @@ class Template:
         self._last: Forked | None = None
 
     def start(self, limits: Limits) -> Process:
-        """A jail, being forked."""
+        """Have a jail forked."""
         if self._last is not None:
             # Their holders come one after the other.
             with contextlib.suppress(JailFailed):
@@ -63,12 +63,12 @@ class Template:
         return self._last
 
     def keep(self, request: Request) -> None:
-        """Have what is forked from now on know this request, so that it need not be sent."""
+        """Have the jails forked from now on know this request, so that it need not be sent."""
         if self._running is not None:
             self._running.keep(request)
 
     def replace(self) -> None:
-        """Use another from now on. What was forked from this one ends with it."""
+        """Use another template from now on. The jails forked from this one end with it."""
         self._last = None
         if self._running is not None:
             self._running.close()
@@ -82,7 +82,7 @@ class Template:
         return None if self._running is None else self._running.pid
 
     def _fit(self) -> "_Running":
-        """One that runs and is not worn."""
+        """Return a template that runs and is not worn."""
         if self._running is not None and not self._running.alive:
             # Nobody else says why: its jails only met their end.
             _log.warning("the template ended: %s", self._running.last_words() or "it was killed")
@@ -122,13 +122,13 @@ class _Running:
         try:
             self._control.sendall(_begin(launch))
         except OSError as error:
-            failed = self._failed()
+            failure = self._give_up()
             self.close()
-            raise failed from error
+            raise failure from error
 
     @property
     def grouped(self) -> bool:
-        """Whether control groups hold it and its children."""
+        """True if control groups hold it and its children."""
         return self._bubble.grouped
 
     @property
@@ -138,7 +138,7 @@ class _Running:
 
     @property
     def alive(self) -> bool:
-        """Whether it runs."""
+        """True while it runs."""
         return self._bubble.alive
 
     def limit(self, memory: int) -> None:
@@ -149,7 +149,7 @@ class _Running:
         self._memory = max(memory, self._memory)
 
     def overruns(self) -> Overruns:
-        """How often the memory of its processes was not enough."""
+        """Count the times that the memory of its processes was not enough."""
         return Overruns() if self._group is None else self._group.overruns()
 
     def suspect(self) -> None:
@@ -157,7 +157,7 @@ class _Running:
         self.left = 0
 
     def keep(self, request: Request) -> None:
-        """Have what is forked from now on know a request, where there is room."""
+        """Have the jails forked from now on know a request, if there is room."""
         size = len(request.payload) + _NETWORK * len(request.answer_sizes)
         if request.key in self.kept or size > self._room:
             return
@@ -176,16 +176,16 @@ class _Running:
         try:
             socket.send_fds(self._control, [wire.FORK], descriptors)
         except OSError as error:
-            raise self._failed() from error
+            raise self._give_up() from error
 
     def holder(self) -> int:
-        """The pidfd of the child that was asked for."""
+        """Return the pidfd of the child that was requested."""
         while not self._holders:
             self._hear()
         return self._holders.popleft()
 
     def last_words(self) -> str:
-        """What it said of itself and nobody has read yet: Python's or bwrap's own complaint."""
+        """Return the unread output of the process itself: Python's or bwrap's own complaint."""
         with contextlib.suppress(OSError):
             return os.read(self._said, _SAID).decode("utf-8", "replace").strip()
         return ""
@@ -196,20 +196,20 @@ class _Running:
         self._shut()
 
     def _hear(self) -> None:
-        """Take in what it says: that it has forked, with a pidfd, or why it could not."""
+        """Read its report: that it has forked, with a pidfd, or why it could not."""
         try:
             data, holders, _, _ = socket.recv_fds(self._control, wire.HEADER_CAP, 1)
             self._holders += holders
             frames = self._parser.feed(data)
         except (OSError, wire.WireError) as error:
-            raise self._failed() from error
+            raise self._give_up() from error
         for frame in frames:
             if "fault" in frame.header:
-                raise self._failed(str(frame.header["fault"]))
+                raise self._give_up(str(frame.header["fault"]))
         if not data:
-            raise self._failed()
+            raise self._give_up()
 
-    def _failed(self, fault: str = "") -> JailFailed:
+    def _give_up(self, fault: str = "") -> JailFailed:
         self.suspect()
         return JailFailed(f"the template forked no jail: {fault or self.last_words() or 'it ended'}")
 
@@ -224,6 +224,6 @@ class _Running:
 
 
 def _begin(launch: Launch) -> bytes:
-    """What a template is told first."""
+    """Return the first frame that a template reads."""
     _, column = seccomp.MACHINES[platform.machine()]
     return wire.pack({"template": True, "user": launch.user, "clone": RUNNING["clone"][column]})

@@ -26,7 +26,7 @@ class Threaded:
         self._outbox: SimpleQueue[bytes | None] = SimpleQueue()
         self._inbox: Queue[tuple[bool, bytes]] = Queue(_AHEAD)
         readers = ((True, process.stdout), (False, process.stderr))
-        self._threads = [threading.Thread(target=self._read, args=each, daemon=True) for each in readers]
+        self._threads = [threading.Thread(target=self._read, args=reader, daemon=True) for reader in readers]
         self._threads.append(threading.Thread(target=self._write, args=(process.stdin,), daemon=True))
         for thread in self._threads:
             thread.start()
@@ -36,7 +36,7 @@ class Threaded:
         self._outbox.put(data)
 
     def take(self, seconds: float, *, breath: float = 0.0) -> list[tuple[bool, bytes]]:  # noqa: ARG002 - as a Pump
-        """Wait for at most so long; what came of answers (True) and prints."""
+        """Wait for at most so long; return the pieces of answers (True) and prints."""
         pieces: list[tuple[bool, bytes]] = []
         with contextlib.suppress(Empty):
             pieces.append(self._inbox.get(timeout=max(seconds, _TURN)))

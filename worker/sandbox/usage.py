@@ -28,17 +28,17 @@ class Usage(NamedTuple):
 
     @property
     def running(self) -> bool:
-        """Whether the main thread runs, or would if it had a processor."""
+        """True if the main thread runs, or would if it had a processor."""
         return self.state == "R"
 
     @property
     def accountable(self) -> bool:
-        """Whether what the main thread does now is its own doing, as far as can be known."""
+        """True if the main thread does of itself what it does now, as far as can be known."""
         return self.state not in _HELD and (self.turns > 0 or not self.running)
 
 
 def read_usage(pid: int | None) -> Usage | None:
-    """Return the counters of a process; None where it has ended or this system does not count."""
+    """Return the counters of a process; None if it has ended or this system does not count."""
     if pid is None or sys.platform != "linux":
         return None
     try:
@@ -71,7 +71,7 @@ def children_seconds(pid: int) -> float | None:
 
 
 def _read_schedstat(path: str) -> tuple[int, int, int]:
-    """Return nanoseconds on a processor, nanoseconds waiting for one, and turns; zeros where the kernel has none."""
+    """Return nanoseconds on a processor, nanoseconds waiting for one, and turns; zeros if the kernel has none."""
     try:
         ran, waited, turns = map(int, _read(path).split())
     except (OSError, ValueError):

@@ -71,7 +71,7 @@ def probe():
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """What one could do inside and should not, and whether control groups held the jail."""
+    """The attempts that succeeded inside and should not, and whether control groups held the jail."""
 
     open: tuple[str, ...]
     grouped: bool
@@ -80,16 +80,16 @@ class Pushed:
 def push(jail: Jail) -> Pushed:
     """Start a jail and push at its walls; raises JailFailed."""
     case = {"inputs": {}, "results": [("held", [len(ATTEMPTS)])]}
-    asked = Request({"function": "probe", "code": "held = probe()", "cases": [case]}, b"", [8 * len(ATTEMPTS)])
+    request = Request({"function": "probe", "code": "held = probe()", "cases": [case]}, b"", [8 * len(ATTEMPTS)])
     with Session(jail, _LIMITS) as session:
         try:
             session.extract(_PROBE.encode(), "probe.py", Entry("probe"))
-            reply = session.answer(asked)[0]
+            reply = session.answer(request)[0]
         except (SubmissionError, CandidateError) as error:
             raise JailFailed(f"the probe did not answer: {error}") from error
         grouped = session.grouped
     if reply.header["kind"] != "returned":
         raise JailFailed(f"the probe failed: {reply.header}")
-    held = struct.unpack(f"<{len(ATTEMPTS)}d", reply.payload)
-    open_ = tuple(name for name, well in zip(ATTEMPTS, held, strict=True) if well != 1.0)
+    scores = struct.unpack(f"<{len(ATTEMPTS)}d", reply.payload)
+    open_ = tuple(name for name, well in zip(ATTEMPTS, scores, strict=True) if well != 1.0)
     return Pushed(open_, grouped)

@@ -42,7 +42,7 @@ def run(settings: ServiceSettings, concurrency: int | None, machine: Settings) -
     try:
         if not _wait_until_isolated(isolation, stop, heartbeat):
             return 0
-        return _consume(settings, count, policy.jailed(machine.bwrap, way), (stop, isolation, heartbeat))
+        return _consume(settings, count, policy.plan_jailed(machine.bwrap, way), (stop, isolation, heartbeat))
     finally:
         heartbeat.leave()
 

@@ -79,7 +79,7 @@ def _check_contract(drawn: "Revision", right: Path | None, settings: Settings) -
     from grader.judge.judge import Judge
     from worker.grading.grader import Grader
 
-    with contextlib.closing(Jails(policy.jailed(settings.bwrap, Way(settings.jail)))) as jails:
+    with contextlib.closing(Jails(policy.plan_jailed(settings.bwrap, Way(settings.jail)))) as jails:
         judgement = Grader(Judge(drawn), jails).grade(read_submission(right), right.name).judgement
     if judgement.outcome == "passed":
         return []
@@ -151,7 +151,7 @@ def draw(file: Path, output: Path | None) -> None:
 @click.option("--function", default="backward_pass", show_default=True, help="The function that students fill in.")
 def template(file: Path, function: str) -> None:
     """Print the fingerprint of an unfilled notebook, for `templates` in an assignment."""
-    launch = policy.jailed(machine.from_environment().bwrap)
+    launch = policy.plan_jailed(machine.from_environment().bwrap)
     # Parsed in a jail, like any other submission.
     with Session(Single(launch), policy.Limits(2.0, 10.0, 1 << 30, 1 << 16)) as session:
         click.echo(session.extract(read_submission(file), file.name, Entry(function)).fingerprint)

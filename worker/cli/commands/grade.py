@@ -89,9 +89,9 @@ def grade(  # noqa: PLR0913 - one parameter for each option
     settings = machine.from_environment()
     if no_jail:
         click.secho(UNISOLATED, fg="red", bold=True, err=True)
-        launch = policy.unjailed(settings.environment)
+        launch = policy.plan_unjailed(settings.environment)
     else:
-        launch = policy.jailed(settings.bwrap, Way(settings.jail))
+        launch = policy.plan_jailed(settings.bwrap, Way(settings.jail))
     # Before NumPy is imported: networks are small, and each processor has a process of its own.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     load_judge = partial(_load_judge, assignment, seed, networks, settings.cache)
@@ -170,11 +170,11 @@ def _choose_jobs(files: int) -> int:
 
 def _load_judge(assignment: str, seed: int | None, networks: int | None, cache: Path) -> "Judge":
     from grader.judge.judge import Judge
-    from worker.grading.revisions import other, revision
+    from worker.grading.revisions import draw_others, revision
 
     drawn = revision(assignment, cache)
     if seed is not None or networks is not None:
-        drawn = other(drawn, seed, networks)
+        drawn = draw_others(drawn, seed, networks)
     return Judge(drawn)
 
 

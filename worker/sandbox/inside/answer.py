@@ -9,14 +9,14 @@ import numpy as np
 
 from .results import FLOAT, Malformed, found, numbers
 from .student import Student
-from .wire import encoded, framed, pack
+from .wire import encode_header, framed, pack
 
 NAMES = ("all_weights", "all_biases", "all_f", "all_h", "y")
 _PARTS = ("all_dl_dweights", "all_dl_dbiases")
 
 
 class Question:
-    """What a request asks: a function, the loss, and networks, each with its numbers."""
+    """A request: a function, the loss, and networks, each with its numbers."""
 
     def __init__(self, header: dict[str, Any], payload: bytes | memoryview) -> None:
         self.function: str = header["function"]
@@ -43,12 +43,12 @@ class Question:
 
 def function_of(student: Student, name: str, depth: int, loss: str) -> Callable[..., Any]:
     """Return the function for K = `depth`; raises what executing the slice raised, each time."""
-    return student.function(name, (depth, loss), _given(depth, loss))
+    return student.function(name, (depth, loss), _make_globals(depth, loss))
 
 
 @cache
-def _given(depth: int, loss: str) -> dict[str, Any]:
-    """The names that the notebook has given before the function."""
+def _make_globals(depth: int, loss: str) -> dict[str, Any]:
+    """Return the names that the notebook defines before the function."""
     return {"K": depth, "d_loss_d_output": _LOSSES[loss], "indicator_function": _indicator}
 
 
@@ -60,9 +60,9 @@ def _evidence(student: Student, question: Question) -> Iterator[bytes]:
     codes = [code for part in student.lines.parts for code in evidence.named_code(part.compiled, question.function)]
     watch = evidence.Watch(frozenset(codes))
     with watch.running():
-        for form, asked in question.networks:
+        for form, original in question.networks:
             shapes = dict(zip(evidence.LISTS, form.shapes, strict=False))
-            given = _arguments(asked.copy(), form)
+            given = _arguments(original.copy(), form)
             ended, raised, returned = False, None, None
             misshapen = None
             taken = evidence.Taken({}, {}, {}, None)
@@ -75,32 +75,32 @@ def _evidence(student: Student, question: Question) -> Iterator[bytes]:
             except BaseException as error:  # noqa: BLE001 - as above
                 taken = watch.take(error.__traceback__)
                 if taken.frame is not None:
-                    known = _known(given, taken.lists)
+                    known = _join_lists(given, taken.lists)
                     raised = raising.describe(error.__traceback__, taken.frame, student.lines, known)
                     misshapen = evidence.first_misshapen(taken.lists, shapes)
                 elif codes and isinstance(error, TypeError):
                     raised = raising.describe_call(codes[-1], student.lines)
             name, given_back = evidence.returned_lists(returned, shapes, taken.lists)
             if returned is None and not taken.lists:
-                given_back = evidence.recognized(taken.own, shapes)
+                given_back = evidence.recognize(taken.own, shapes)
             status, payload, shared = evidence.read({**taken.lists, **given_back}, shapes)
             wrote = None
             if misshapen is not None and codes:
-                known = _known(given, taken.lists)
+                known = _join_lists(given, taken.lists)
                 wrote = raising.describe_write(misshapen, codes[-1], student.lines, taken.scope, known)
             header = {"kind": "evidence", "ended": ended, "form": name, "status": status, "shared": shared}
             yield pack({**header, "raised": raised, "wrote": wrote}, payload)
 
 
-def _known(given: Sequence[Any], lists: Mapping[str, Any]) -> dict[str, Any]:
-    """The lists by which arrays are recognised: dl/df before the biases' derivatives, often the same arrays."""
+def _join_lists(given: Sequence[Any], lists: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the lists by which arrays are recognised: dl/df before the biases' derivatives, often the same arrays."""
     return {**dict(zip(NAMES, given, strict=True)), "y": given[4][0], **dict(list(lists.items())[::-1])}
 
 
-def _answer(student: Student, question: Question, form: "_Form", asked: "_Array") -> bytes:
+def _answer(student: Student, question: Question, form: "_Form", original: "_Array") -> bytes:
     depth = len(form.shapes[0]) - 1
     # Bound at the start, so that what the student does to its module can cost no more than an answer.
-    block = asked.copy()
+    block = original.copy()
     given = _arguments(block, form)
     kept = [array for group in given for array in group]
     try:
@@ -110,15 +110,15 @@ def _answer(student: Student, question: Question, form: "_Form", asked: "_Array"
         return pack({"kind": "malformed", "where": error.where, "index": error.index, "found": error.found})
     except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt are answers too
         return pack({"kind": "raised", **student.describe(error)})
-    if _untouched(given, kept, form) and block.tobytes() == asked.tobytes():
-        return framed(_returned(()), payload)
-    return framed(_returned(tuple(_changed(block, asked, given, kept, form))), payload)
+    if _is_untouched(given, kept, form) and block.tobytes() == original.tobytes():
+        return framed(_encode_returned(()), payload)
+    return framed(_encode_returned(tuple(_changed(block, original, given, kept, form))), payload)
 
 
 @cache
-def _returned(changed: tuple[str, ...]) -> bytes:
-    """The header: nearly all answers have the same."""
-    return encoded({"kind": "returned", "changed": changed})
+def _encode_returned(changed: tuple[str, ...]) -> bytes:
+    """Return the header, encoded: nearly all answers have the same."""
+    return encode_header({"kind": "returned", "changed": changed})
 
 
 _Array = np.ndarray[Any, np.dtype[np.float64]]
@@ -126,7 +126,7 @@ _Shapes = list[list[tuple[int, int]]]
 
 
 class _Form(NamedTuple):
-    """What networks of the same sizes have in common."""
+    """The properties that networks of the same sizes share."""
 
     #: Of W, b, f, h and y, in the order of the arguments.
     shapes: _Shapes
@@ -168,8 +168,8 @@ def _arguments(block: _Array, form: _Form) -> list[list[_Array]]:
     ]
 
 
-def _untouched(given: list[list[_Array]], kept: list[_Array], form: _Form) -> bool:
-    """Whether the lists hold what they held, in the same shapes: quick, as that is nearly always so."""
+def _is_untouched(given: list[list[_Array]], kept: list[_Array], form: _Form) -> bool:
+    """Return True if the lists hold the same arrays in the same shapes: quick, as that is nearly always so."""
     now = [array for group in given for array in group]
     return (
         [*map(len, given)] == form.lengths
@@ -178,17 +178,17 @@ def _untouched(given: list[list[_Array]], kept: list[_Array], form: _Form) -> bo
     )
 
 
-def _changed(block: _Array, asked: _Array, given: list[list[_Array]], kept: list[_Array], form: _Form) -> list[str]:
+def _changed(block: _Array, original: _Array, given: list[list[_Array]], kept: list[_Array], form: _Form) -> list[str]:
     """Name the arguments that differ now: in their entries, or in an entry's shape or bits."""
     same = []
     start = 0
     for group, wanted in zip(given, form.shapes, strict=True):
         before = kept[start : start + len(wanted)]
         start += len(wanted)
-        held = len(group) == len(before) and all(map(is_, group, before))
-        same.append(held and [array.shape for array in before] == wanted)
-    if block.tobytes() != asked.tobytes():
-        fresh = _arguments(asked, form)
+        intact = len(group) == len(before) and all(map(is_, group, before))
+        same.append(intact and [array.shape for array in before] == wanted)
+    if block.tobytes() != original.tobytes():
+        fresh = _arguments(original, form)
         for place, group in enumerate(_arguments(block, form)):
             pairs = zip(group, fresh[place], strict=True)
             same[place] &= all(now.tobytes() == before.tobytes() for now, before in pairs)
@@ -217,7 +217,7 @@ def _entries(part: object, where: str, shapes: list[tuple[int, int]]) -> list[by
 
 
 def _members(part: object) -> list[Any] | None:
-    """What a sequence holds, whatever its class says of its length and its members."""
+    """Return a sequence's members, whatever its class says of its length and its members."""
     if isinstance(part, list):
         return [*list.__iter__(part)]
     if isinstance(part, tuple):

@@ -1,4 +1,4 @@
-"""What a request asks, by its kind: layered networks have a way of their own, as they are most of what is asked."""
+"""Requests by their kind: layered networks have a way of their own, as they are most of what is asked."""
 
 from typing import Any
 
@@ -8,6 +8,6 @@ from .calls import Calls
 Asked = Question | Calls
 
 
-def asked(header: dict[str, Any], payload: bytes | memoryview) -> Asked:
+def read_request(header: dict[str, Any], payload: bytes | memoryview) -> Asked:
     """Read a request to answer."""
     return Question(header, payload) if "networks" in header else Calls(header, payload)

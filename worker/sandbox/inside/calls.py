@@ -25,7 +25,7 @@ class _Case(NamedTuple):
 
 
 class Calls:
-    """What a request asks: a function, the lines that call it, and cases, each with its numbers.
+    """A request: a function, the lines that call it, and cases, each with its numbers.
 
     An input is described by `{"array": shape}`, whose entries are the next of the payload, by `{"list": [...]}` of such
     descriptions, or by `{"value": ...}`, anything that JSON has.
@@ -73,17 +73,17 @@ def _inputs(case: _Case) -> dict[str, Any]:
     rest = case.payload
     made = {}
     for name, described in case.inputs.items():
-        made[name], rest = _made(described, rest)
+        made[name], rest = _make(described, rest)
     return made
 
 
-def _made(described: dict[str, Any], rest: Any) -> tuple[Any, Any]:
+def _make(described: dict[str, Any], rest: Any) -> tuple[Any, Any]:
     if "value" in described:
         return deepcopy(described["value"]), rest
     if "list" in described:
         items = []
-        for each in described["list"]:
-            item, rest = _made(each, rest)
+        for entry in described["list"]:
+            item, rest = _make(entry, rest)
             items.append(item)
         return items, rest
     count = _count(described)
@@ -91,7 +91,7 @@ def _made(described: dict[str, Any], rest: Any) -> tuple[Any, Any]:
 
 
 def _count(described: dict[str, Any]) -> int:
-    """How many numbers of the payload an input takes."""
+    """Count the numbers of the payload that an input takes."""
     if "list" in described:
         return sum(map(_count, described["list"]))
     return int(np.prod(described["array"], dtype=np.int64)) if "array" in described else 0

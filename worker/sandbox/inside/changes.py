@@ -36,7 +36,7 @@ class Call:
 
 @dataclass(slots=True)
 class Changes:
-    """What a statement does to names."""
+    """The changes that a statement makes to names."""
 
     #: Written into: `t` of `t["x"] = 1`, `t.x = 1` and `t += 1`.
     written: set[str] = field(default_factory=set)
@@ -114,7 +114,7 @@ class Changes:
                 self.written.update(_root(node))
 
     def _effects(self, value: ast.expr) -> None:
-        for node in _evaluated(value):
+        for node in _find_evaluated(value):
             if isinstance(node, ast.Call):
                 self._call(node, ())
 
@@ -141,7 +141,7 @@ def changes(statement: ast.stmt) -> Changes:
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """What calling a function does to names outside of it."""
+    """The changes that calling a function makes to names outside of it."""
 
     #: Global names that it changes, or assigns under `global`; and those of which it calls a method for its effect.
     changed: frozenset[str]
@@ -155,18 +155,18 @@ def effects(definition: ast.AST) -> Effects:
     """Read a function, a class (its methods together), or what a lambda is assigned by."""
     node: Any = getattr(definition, "value", None) or definition
     if isinstance(node, ast.Lambda):
-        found = Changes().read([ast.Expr(node.body)], deep=True)
+        body = Changes().read([ast.Expr(node.body)], deep=True)
     elif isinstance(node, _DEFINITIONS):
-        found = Changes().read(node.body, deep=True)
+        body = Changes().read(node.body, deep=True)
     else:
         # `add = register`, and what is no function.
         calls = (Call(node.id, frozenset()),) if isinstance(node, ast.Name) else ()
         return Effects(frozenset(), frozenset(), arguments=False, calls=calls)
     given = _parameters(node)
-    local = (found.assigned | found.targets | given) - found.globals
-    changed = (found.written - local) | (found.globals & (found.assigned | found.targets | found.written))
-    arguments = not given.isdisjoint(found.written | found.methods)
-    return Effects(frozenset(changed), frozenset(found.methods - local), arguments, tuple(found.calls))
+    local = (body.assigned | body.targets | given) - body.globals
+    changed = (body.written - local) | (body.globals & (body.assigned | body.targets | body.written))
+    arguments = not given.isdisjoint(body.written | body.methods)
+    return Effects(frozenset(changed), frozenset(body.methods - local), arguments, tuple(body.calls))
 
 
 def _parameters(node: ast.AST) -> set[str]:
@@ -183,7 +183,7 @@ def _parameters(node: ast.AST) -> set[str]:
     return names
 
 
-def _evaluated(value: ast.expr) -> Iterator[ast.expr]:
+def _find_evaluated(value: ast.expr) -> Iterator[ast.expr]:
     """Yield the expressions that are evaluated for their effect: also of `a() if x else b()` and `[a() for ...]`."""
     todo = [value]
     while todo:

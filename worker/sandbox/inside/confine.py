@@ -34,7 +34,7 @@ def library() -> ctypes.CDLL:
 
 
 def confine(limits: dict[str, int], user: int | None, program: bytes) -> None:
-    """Put up the walls, for good; raises OSError where one cannot be had.
+    """Put up the walls, for good; raises OSError if one cannot be had.
 
     `limits` has `memory` (bytes) and `seconds` (whole seconds of CPU). `user` is whom a jail that was made by
     root becomes; None where it is nobody already.
@@ -51,9 +51,9 @@ def confine(limits: dict[str, int], user: int | None, program: bytes) -> None:
 
 
 def become(libc: ctypes.CDLL, user: int | None) -> None:
-    """Give up every capability for good, and root where that is what we are; raises OSError."""
+    """Give up every capability for good, and root too if we are root; raises OSError."""
     capability = 0
-    while _given_up(libc, capability):
+    while _give_up(libc, capability):
         capability += 1
     if user is not None:
         os.setgroups([])
@@ -65,15 +65,15 @@ def become(libc: ctypes.CDLL, user: int | None) -> None:
     die_with_parent(libc)
 
 
-def _given_up(libc: ctypes.CDLL, capability: int) -> bool:
-    """Take one out of the bounding set; whether there is one of this number. Raises OSError where it stays."""
+def _give_up(libc: ctypes.CDLL, capability: int) -> bool:
+    """Drop a capability from the bounding set; return True if it exists. Raises OSError if it stays."""
     if libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0) == 0:
         return True
     number = ctypes.get_errno()
-    held: int = libc.prctl(_PR_CAPBSET_READ, capability, 0, 0, 0)
-    if held > 0:
+    state: int = libc.prctl(_PR_CAPBSET_READ, capability, 0, 0, 0)
+    if state > 0:
         raise OSError(number, os.strerror(number))
-    return held == 0
+    return state == 0
 
 
 def die_with_parent(libc: ctypes.CDLL) -> None:

@@ -4,7 +4,7 @@ import codecs
 import re
 import warnings
 
-from .rejection import Rejected, shown
+from .rejection import Rejected, escape
 
 # PEP 263: in a comment on one of the first two lines, the second only after a line that holds no code.
 _COOKIE = re.compile(rb"[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
@@ -58,36 +58,36 @@ def refuse_binary(source: bytes) -> None:
 
 
 def decode(source: bytes) -> str:
-    """Return the text of a Python file in its declared encoding, UTF-8 where none is declared."""
+    """Return the text of a Python file in its declared encoding, or in UTF-8 if none is declared."""
     marked = source.startswith(codecs.BOM_UTF8)
     body = source.removeprefix(codecs.BOM_UTF8)
-    declared = _declared(body)
+    declared = _find_declaration(body)
     if declared is None:
-        return _decoded(body, "utf-8")
-    name = _known(declared)
+        return _decode(body, "utf-8")
+    name = _look_up_codec(declared)
     if marked and name != "utf-8":
         raise Rejected(
             "encoding",
             f"The file declares the encoding {declared} but starts with UTF-8's byte order mark. "
             "Remove the declaration and save as UTF-8.",
         )
-    return _decoded(body, name)
+    return _decode(body, name)
 
 
 def decode_json(source: bytes) -> str:
     """Return the text of a notebook, which is always UTF-8."""
-    return _decoded(source.removeprefix(codecs.BOM_UTF8), "utf-8")
+    return _decode(source.removeprefix(codecs.BOM_UTF8), "utf-8")
 
 
-def _declared(source: bytes) -> str | None:
+def _find_declaration(source: bytes) -> str | None:
     first, *rest = _NEWLINE.split(source, maxsplit=2)
     for line in [first, *rest[:1]] if _BLANK.match(first) else [first]:
-        if found := _COOKIE.match(line):
-            return found[1].decode("ascii", "backslashreplace")
+        if match := _COOKIE.match(line):
+            return match[1].decode("ascii", "backslashreplace")
     return None
 
 
-def _known(declared: str) -> str:
+def _look_up_codec(declared: str) -> str:
     """Return the codec's own name; only codecs in which ASCII is ASCII: not rot13, utf-7 or idna."""
     try:
         name = codecs.lookup(declared).name
@@ -100,13 +100,13 @@ def _known(declared: str) -> str:
     if not plain:
         raise Rejected(
             "encoding",
-            f"The file declares the encoding {shown(declared[:40])}, which Python files cannot have. "
+            f"The file declares the encoding {escape(declared[:40])}, which Python files cannot have. "
             "Remove the declaration and save as UTF-8.",
         )
     return name
 
 
-def _decoded(source: bytes, name: str) -> str:
+def _decode(source: bytes, name: str) -> str:
     try:
         return source.decode(name)
     except UnicodeDecodeError as error:

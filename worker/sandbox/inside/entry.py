@@ -1,4 +1,4 @@
-"""What is looked for in a submission: the function, and the names around it."""
+"""The function to look for in a submission, and the names around it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Entry:
     results: frozenset[str] = frozenset()
 
     def header(self) -> dict[str, Any]:
-        """What the jail needs of it."""
+        """Return the header's members that the jail needs."""
         return {
             "function": self.function,
             "given": sorted(self.given),
@@ -31,6 +31,6 @@ class Entry:
 
     @classmethod
     def of(cls, header: Mapping[str, Any]) -> Self:
-        """Read it from a request's header."""
+        """Read an entry from a request's header."""
         names = (frozenset(header.get(key, ())) for key in ("given", "fixed", "lists"))
         return cls(header["function"], *names)

@@ -1,4 +1,4 @@
-"""What the student's function computed on its way: the notebook's lists of derivatives, read from its frame.
+"""The values that the student's function computed on its way: the notebook's lists of derivatives, read from its frame.
 
 Asked only when something is wrong, to give marks for the lines that are right. The lists are taken when the function
 returns (`sys.monitoring`, or `sys.setprofile` before Python 3.12) or, where it raised, from the traceback's last frame
@@ -66,7 +66,7 @@ class Watch:
             if traceback.tb_frame.f_code in self._codes:
                 frame = traceback.tb_frame
             traceback = traceback.tb_next
-        return ended if frame is None else _taken(frame)._replace(frame=frame)
+        return ended if frame is None else _read_frame(frame)._replace(frame=frame)
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -82,7 +82,7 @@ class Watch:
 
     def _keep(self, frame: FrameType) -> None:
         try:
-            self._ended = _taken(frame)
+            self._ended = _read_frame(frame)
         except Exception:  # noqa: BLE001 - an exception here would be raised in the student's call
             self._ended = Taken({}, {}, {}, None)
 
@@ -123,7 +123,7 @@ class Watch:
         return lambda: sys.setprofile(None)
 
 
-def _taken(frame: FrameType) -> Taken:
+def _read_frame(frame: FrameType) -> Taken:
     code, known = frame.f_code, frame.f_locals
     given = code.co_varnames[: code.co_argcount]
     own = {name: _members(value) for name, value in known.items() if name not in (*given, *LISTS)}
@@ -135,13 +135,13 @@ def _scope(frame: FrameType) -> dict[str, Any]:
 
 
 def _lists(frame: FrameType) -> dict[str, Any]:
-    """The frame's lists by name, copied one level deep: entries that are replaced later stay as they were."""
+    """Return the frame's lists by name, copied one level deep: entries that are replaced later stay as they were."""
     known = frame.f_locals
     return {name: _members(known[name]) for name in LISTS if name in known}
 
 
 def read(lists: Mapping[str, Any], shapes: Mapping[str, list[Shape]]) -> tuple[str, bytes, str]:
-    """The entries that were asked for: how each was found, their numbers, and which of dh share memory with df.
+    """Return how each requested entry was found, the entries' numbers, and which of dh share memory with df.
 
     Numbers of an entry that was not found are NaN. The last text holds a 1 for each k where dh[k] and df[k-1] are views
     of the same numbers, so that one of them was changed with the other.
@@ -163,7 +163,7 @@ def read(lists: Mapping[str, Any], shapes: Mapping[str, list[Shape]]) -> tuple[s
 def returned_lists(
     returned: object, shapes: Mapping[str, list[Shape]], lists: Mapping[str, Any]
 ) -> tuple[str, dict[str, Any]]:
-    """What was returned, in whatever form, as the two lists of derivatives; and the name of the form.
+    """Return the form of the returned value, and its two lists of derivatives.
 
     `plain` is two lists in the order that was asked for; `swapped` in the other; `reversed` two lists from the output
     down; `named` a dictionary of the two; `pairs` a list with both of each layer; `more` the two and something else;
@@ -173,13 +173,16 @@ def returned_lists(
     if returned is None:
         return NONE, {}
     weights, biases = (shapes[name] for name in LISTS[:2])
-    both = _named(returned) if type(returned) is dict else None
+    both = _pair_by_name(returned) if type(returned) is dict else None
     named, both = both is not None, both or _members(returned)
-    if len(both) == 2 and _mistaken(both, shapes, lists):
+    if len(both) == 2 and _is_mistaken(both, shapes, lists):
         return MISTAKEN, {}
-    given = list(_readings(both, named=named))
+    readings = list(_readings(both, named=named))
     # Shapes that are those asked for say more than numbers that would fit.
-    for fits, possible in ((_exact, given), (_fits, [one for one in given if _tolerates(one[0], both)])):
+    for fits, possible in (
+        (_exact, readings),
+        (_fits, [entry for entry in readings if _tolerates(entry[0], both)]),
+    ):
         for form, first, second in possible:
             if fits(first, weights) and fits(second, biases):
                 return form, dict(zip(LISTS, (first, second), strict=False))
@@ -207,13 +210,13 @@ def _readings(both: list[Any], *, named: bool) -> Iterator[tuple[str, list[Any],
 
 
 def _tolerates(form: str, both: list[Any]) -> bool:
-    """Whether a form may hold arrays in other shapes: two of two could as well be the two lists of two layers."""
+    """Return True if a form may hold arrays in other shapes: two of two could also be the two lists of two layers."""
     return form in {PLAIN, SWAPPED, NAMED} or (form == PAIRS and len(both) != 2)
 
 
-def recognized(own: Mapping[str, list[Any]], shapes: Mapping[str, list[Shape]]) -> dict[str, Any]:
-    """The two lists among those of other names, by the shapes of their entries; none if these fit several lists."""
-    weights, biases = ([name for name in own if _filling(own[name], shapes[part])] for part in LISTS[:2])
+def recognize(own: Mapping[str, list[Any]], shapes: Mapping[str, list[Shape]]) -> dict[str, Any]:
+    """Return the two lists among those of other names, by their entries' shapes; none if these fit several lists."""
+    weights, biases = ([name for name in own if _is_filling(own[name], shapes[part])] for part in LISTS[:2])
     if len(biases) > 1:
         # A list of dl/df has the same shapes.
         biases = [name for name in biases if "b" in name.lower()]
@@ -222,16 +225,16 @@ def recognized(own: Mapping[str, list[Any]], shapes: Mapping[str, list[Shape]]) 
     return {LISTS[0]: own[weights[0]], LISTS[1]: own[biases[0]]}
 
 
-def _filling(entries: list[Any], shapes: list[Shape]) -> bool:
-    """Whether each entry that is there is as asked for, or none is there yet; the list may be shorter by those."""
+def _is_filling(entries: list[Any], shapes: list[Shape]) -> bool:
+    """Return True if every entry present has the shape asked for; entries may be missing, also at the end."""
     if len(entries) > len(shapes):
         return False
     padded = [*entries, *[None] * (len(shapes) - len(entries))]
     return all(_entry(entry, shape)[0] in (ABSENT, FOUND) for entry, shape in zip(padded, shapes, strict=True))
 
 
-def _mistaken(both: list[Any], shapes: Mapping[str, list[Shape]], lists: Mapping[str, Any]) -> bool:
-    """Whether the entries of one of the two are those of the frame's dl/dh, though the frame has the right list."""
+def _is_mistaken(both: list[Any], shapes: Mapping[str, list[Shape]], lists: Mapping[str, Any]) -> bool:
+    """Return True if one of the two holds the frame's dl/dh, though the frame has the right list."""
     dh = lists.get("all_dl_dh") or []
     for name, part in zip(LISTS, both, strict=False):
         entries = _members(part)
@@ -242,7 +245,7 @@ def _mistaken(both: list[Any], shapes: Mapping[str, list[Shape]], lists: Mapping
 
 
 def _partly(both: list[Any], weights: list[Shape], biases: list[Shape]) -> dict[str, Any]:
-    """Two lists of which some entries are missing or in another shape; none if their lengths are others."""
+    """Return two lists of which some entries are missing or in another shape; none if their lengths are others."""
     lists = [_members(part) for part in both]
     if [len(entries) for entries in lists] != [len(weights), len(biases)]:
         return {}
@@ -256,7 +259,7 @@ def _fitting(entries: list[Any], shapes: list[Shape]) -> int:
 
 
 def misshapen(returned: object, shapes: Mapping[str, list[Shape]]) -> tuple[str, Any, bool] | None:
-    """The first of two returned lists of the right length with an array of another shape, or with None in it.
+    """Return the first of two returned lists of the right length that has an array of another shape, or None in it.
 
     Its name, the list itself, and whether only the output's array is one.
     """
@@ -274,24 +277,24 @@ def misshapen(returned: object, shapes: Mapping[str, list[Shape]]) -> tuple[str,
 
 
 def first_misshapen(lists: Mapping[str, Any], shapes: Mapping[str, list[Shape]]) -> tuple[str, Any, bool] | None:
-    """The same of dl/df and dl/dh, as far as the function came: the list that was the first to hold one."""
+    """Return the first list of dl/df and dl/dh with a misshapen array, as far as the function came."""
     bad = {name: _bad(lists.get(name) or [], shapes[name]) for name in ("all_dl_df", "all_dl_dh")}
     if not any(bad.values()):
         return None
     # From the output down, dl/df of a layer comes before its dl/dh.
-    name = max(bad, key=lambda each: (max(bad[each], default=-1), each == "all_dl_df"))
+    name = max(bad, key=lambda candidate: (max(bad[candidate], default=-1), candidate == "all_dl_df"))
     return name, lists[name], name == "all_dl_df" and max(bad[name]) == len(shapes[name]) - 1
 
 
 def _bad(members: list[Any], shapes: list[Shape]) -> list[int]:
-    """The places of arrays in another shape than these."""
+    """Return the places of arrays in another shape than these."""
     kinds = [_entry(entry, shape)[0] for entry, shape in zip(members, shapes, strict=False)]
     arrays = [isinstance(member, np.ndarray | np.generic) for member in members]
     return [at for at, kind in enumerate(kinds) if kind in (RESHAPED, OTHER) and arrays[at]]
 
 
-def _named(returned: dict[Any, Any]) -> list[Any] | None:
-    """The values of a dictionary of two, weights first by their keys."""
+def _pair_by_name(returned: dict[Any, Any]) -> list[Any] | None:
+    """Return the values of a dictionary of two, weights first by their keys."""
     keys = [key for key in returned if type(key) is str]
     weights = [key for key in keys if "weight" in key.lower() or "dw" in key.lower() or key in ("W", "w")]
     biases = [key for key in keys if "bias" in key.lower() or "db" in key.lower() or key in ("B", "b")]
@@ -315,7 +318,7 @@ def _fits(entries: list[Any], shapes: list[Shape]) -> bool:
 
 
 def _members(value: object) -> list[Any]:
-    """The members of a list, tuple, dictionary by layer, or array of arrays; none of anything else."""
+    """Return the members of a list, tuple, dictionary by layer, or array of arrays; none of anything else."""
     if isinstance(value, list):
         return [*list.__iter__(value)]
     if isinstance(value, tuple):
@@ -331,7 +334,7 @@ def _members(value: object) -> list[Any]:
 
 
 def _layer(key: object) -> int | None:
-    """The layer that a dictionary's key tells: a number, or a text that ends in one."""
+    """Return the layer that a dictionary's key names: a number, or a text that ends in one."""
     if type(key) is int:
         return key
     digits = key[len(key.rstrip("0123456789")) :] if type(key) is str else ""

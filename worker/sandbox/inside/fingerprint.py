@@ -44,9 +44,9 @@ def _push_fields(node: ast.AST, todo: list[object]) -> None:
     for name, label in _names(kind):
         value: Any = getattr(node, name, None)
         if name == "body" and isinstance(node, _DOCUMENTED):
-            value = _undocumented(value)
+            value = _strip_docstring(value)
         elif name == "values" and isinstance(node, ast.JoinedStr):
-            value = _joined(value)
+            value = _join(value)
         if value is not None and value != []:
             todo += (value, label)
 
@@ -57,14 +57,14 @@ def _names(kind: type[ast.AST]) -> list[tuple[str, bytes]]:
     return [(name, b" " + name.encode() + b"=") for name in sorted(kind._fields, reverse=True) if name not in _SKIPPED]
 
 
-def _undocumented(body: list[ast.stmt]) -> list[ast.stmt]:
+def _strip_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
     first = body[0]
     if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
         return body[1:]
     return body
 
 
-def _joined(values: list[ast.expr]) -> list[ast.expr]:
+def _join(values: list[ast.expr]) -> list[ast.expr]:
     """Join neighbouring texts among an f-string's parts: Python 3.12 began to split them elsewhere."""
     merged: list[ast.expr] = []
     for value in values:

@@ -20,29 +20,29 @@ _HIGHEST = 0xFFFFFFFF
 
 
 def immortalise(objects: Iterable[object]) -> None:
-    """Make these immortal and all that they lead to; nothing where this Python has no such objects."""
+    """Make these immortal and all that they lead to; nothing if this Python has no such objects."""
     if not _possible():
         return
     level = list(objects)
     while level:
         fresh: dict[int, Any] = {}
-        for each in level:
-            address = id(each)
+        for item in level:
+            address = id(item)
             if address not in fresh and _Count.from_address(address).value != _HIGHEST:
-                fresh[address] = each
+                fresh[address] = item
         for address in fresh:
             _Count.from_address(address).value = _HIGHEST
         level = gc.get_referents(*fresh.values())
-        for each in fresh.values():
-            level.append(type(each))
-            if isinstance(each, np.dtype):
+        for item in fresh.values():
+            level.append(type(item))
+            if isinstance(item, np.dtype):
                 # The collector does not see into it.
-                level += [each.names, each.fields, each.subdtype]
+                level += [item.names, item.fields, item.subdtype]
 
 
 @cache
 def _possible() -> bool:
-    """Whether counts are where we think, and left alone when they are the highest."""
+    """Return True if counts are stored where we think, and left alone when they are the highest."""
     if sys.implementation.name != "cpython" or sys.byteorder != "little" or sys.maxsize < 1 << 32:
         return False
     if "t" in sys.abiflags:

@@ -5,7 +5,7 @@ import mmap
 import os
 
 from . import wire
-from .asked import Asked, asked
+from .asked import Asked, read_request
 from .immortal import immortalise
 
 
@@ -27,20 +27,20 @@ class Kept:
         # Private, and apart from all else, so that nothing of it is left anywhere once it is given back.
         memory = mmap.mmap(-1, max(1, size), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
         wire.read_into(descriptor, memoryview(memory)[:size])
-        kept = asked(header, memoryview(memory)[:size].toreadonly()), memory
+        kept = read_request(header, memoryview(memory)[:size].toreadonly()), memory
         self._questions[header["key"]] = kept
         if self.lasts:
             immortalise([header["key"], kept])
             gc.freeze()
 
-    def asked(self, key: str) -> Asked | None:
-        """In a child: what it is asked, by its key, where that is kept.
+    def take(self, key: str) -> Asked | None:
+        """In a child: return the question with this key, or None if it is not kept.
 
-        What is not asked first is given back, before any of the student's code has run.
+        The first call gives all other questions back, before any of the student's code has run.
         """
         if not self._asked:
             self._asked = True
-            for other in self._questions.keys() - {key}:
-                self._questions.pop(other)[1].madvise(mmap.MADV_DONTNEED)
-        found = self._questions.get(key)
-        return None if found is None else found[0]
+            for other_key in self._questions.keys() - {key}:
+                self._questions.pop(other_key)[1].madvise(mmap.MADV_DONTNEED)
+        question = self._questions.get(key)
+        return None if question is None else question[0]

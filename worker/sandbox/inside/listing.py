@@ -37,7 +37,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """What is executed of a submission: run `parts` with the given names among their globals; the function is there."""
+    """The code that is executed: run `parts` with the given names among their globals; they define the function."""
 
     code: str
     parts: tuple[Part, ...]
@@ -63,7 +63,7 @@ class Slice:
         return self.origins[lineno - 1]
 
     def spot(self, lineno: int) -> tuple[int, int] | None:
-        """Return the same, or None for a line outside of `code`."""
+        """Return the cell and the line in it, or None for a line outside of `code`."""
         return self.origins[lineno - 1] if 0 < lineno <= len(self.origins) else None
 
     def place(self, lineno: int) -> str:
@@ -91,11 +91,11 @@ def listing(
     """
     lines: list[Line] = []
     for place, statement in enumerate(statements):
-        lines.extend(_written(statement, parsed[statement.piece.cell], used, fixed, on_trial=place in trial))
+        lines.extend(_write_lines(statement, parsed[statement.piece.cell], used, fixed, on_trial=place in trial))
     return lines
 
 
-def _written(
+def _write_lines(
     statement: Statement, parsed: list[str], used: frozenset[str], fixed: frozenset[str], *, on_trial: bool
 ) -> Iterator[Line]:
     piece, node = statement.piece, statement.node

@@ -1,4 +1,4 @@
-"""What IPython adds to Python (magics, shell lines, help) taken out of a cell, line for line."""
+"""IPython's additions to Python (magics, shell lines, help), taken out of a cell line for line."""
 
 import re
 
@@ -24,31 +24,31 @@ _CLOSERS = {mark: re.compile(rf"(?:\\.|(?!{mark})[^\\])*{mark}") for mark in ("'
 
 
 def is_command(line: str) -> bool:
-    """Whether a line, where a statement may begin, is IPython's and not Python's."""
+    """Return True if a line, at which a statement may begin, is IPython's and not Python's."""
     # Blanks are stripped first: left to the expression, a line of nothing else takes quadratic time.
     return _LINE.match(line.strip()) is not None
 
 
 def without(text: str) -> str | None:
-    """Return the cell as Python, line for line, or None where its cell magic makes it no Python at all."""
+    """Return the cell as Python, line for line, or None if its cell magic makes it no Python at all."""
     lines = text.split("\n")
     first = next((number for number, line in enumerate(lines) if line.strip()), 0)
-    if found := _CELL.match(lines[first]):
-        if found[1] not in KEPT:
+    if match := _CELL.match(lines[first]):
+        if match[1] not in KEPT:
             return None
         lines[first] = ""
-    return "\n".join(_blanked(_dedented(lines)))
+    return "\n".join(_blank_commands(_dedent(lines)))
 
 
-def _dedented(lines: list[str]) -> list[str]:
-    """IPython takes the first line's indentation off every line that has it."""
+def _dedent(lines: list[str]) -> list[str]:
+    """Take the first line's indentation off every line that has it, as IPython does."""
     first = next((line for line in lines if line.strip()), "")
     indent = first[: len(first) - len(first.lstrip())]
     return [line.removeprefix(indent) for line in lines] if indent else lines
 
 
-def _blanked(lines: list[str]) -> list[str]:
-    """Each command as `pass`, so that a block which holds nothing else still has a body."""
+def _blank_commands(lines: list[str]) -> list[str]:
+    """Replace each command by `pass`, so that a block which holds nothing else still has a body."""
     reader = _Reader()
     continued = False
     result = []
@@ -83,23 +83,23 @@ class _Reader:
         place = 0
         while place < len(line):
             if self.closer is not None:
-                found = self.closer.match(line, place)
-                self.closer = None if found else self.closer
+                match = self.closer.match(line, place)
+                self.closer = None if match else self.closer
             else:
-                found = _TOKEN.search(line, place)
-                if found and self._opens(found):
+                match = _TOKEN.search(line, place)
+                if match and self._opens(match):
                     return
-            if found is None:
+            if match is None:
                 return
-            place = found.end()
+            place = match.end()
 
-    def _opens(self, found: re.Match[str]) -> bool:
-        """Take note of one token; whether it is a comment, which ends the line."""
-        if found["comment"]:
+    def _opens(self, match: re.Match[str]) -> bool:
+        """Take note of one token; return True if it is a comment, which ends the line."""
+        if match["comment"]:
             self.backslash = False
             return True
-        if found["triple"]:
-            self.closer = _CLOSERS[found["triple"]]
-        elif found["bracket"]:
-            self.depth += 1 if found["bracket"] in "([{" else -1
+        if match["triple"]:
+            self.closer = _CLOSERS[match["triple"]]
+        elif match["bracket"]:
+            self.depth += 1 if match["bracket"] in "([{" else -1
         return False

@@ -47,7 +47,7 @@ class _Walk:
         self.todo: list[tuple[ast.AST, _Scope]] = [(statement, self.root)]
         while self.todo:
             node, scope = self.todo.pop()
-            _HANDLERS.get(type(node), _Walk.other)(self, node, scope)
+            _HANDLERS.get(type(node), _Walk.visit_other)(self, node, scope)
 
     def push(self, nodes: Iterable[ast.AST | None], scope: _Scope) -> None:
         self.todo.extend((node, scope) for node in nodes if node is not None)
@@ -62,18 +62,18 @@ class _Walk:
         if scope is self.root:
             self.defined.add(name)
 
-    def other(self, node: ast.AST, scope: _Scope) -> None:
+    def visit_other(self, node: ast.AST, scope: _Scope) -> None:
         self.todo += [(child, scope) for child in ast.iter_child_nodes(node) if not isinstance(child, _NAMELESS)]
 
-    def name(self, node: ast.Name, scope: _Scope) -> None:
+    def visit_name(self, node: ast.Name, scope: _Scope) -> None:
         (scope.used if isinstance(node.ctx, ast.Load) else scope.bound).add(node.id)
 
-    def augmented(self, node: ast.AugAssign, scope: _Scope) -> None:
+    def visit_augmented_assignment(self, node: ast.AugAssign, scope: _Scope) -> None:
         if isinstance(node.target, ast.Name):
             scope.used.add(node.target.id)
-        self.other(node, scope)
+        self.visit_other(node, scope)
 
-    def function(self, node: Any, scope: _Scope) -> None:
+    def visit_function(self, node: Any, scope: _Scope) -> None:
         inner = self.child("function", scope)
         if isinstance(node, _FUNCTIONS):
             self.define(node.name, scope)
@@ -89,14 +89,14 @@ class _Walk:
                 inner.bound.add(arg.arg)
                 self.push([arg.annotation], scope)
 
-    def klass(self, node: ast.ClassDef, scope: _Scope) -> None:
+    def visit_class(self, node: ast.ClassDef, scope: _Scope) -> None:
         self.define(node.name, scope)
         self.push([*node.decorator_list, *node.bases, *node.keywords], scope)
         inner = self.child("class", scope)
         self.push(getattr(node, "type_params", []), inner)
         self.push(node.body, inner)
 
-    def comprehension(self, node: Any, scope: _Scope) -> None:
+    def visit_comprehension(self, node: Any, scope: _Scope) -> None:
         inner = self.child("comprehension", scope)
         self.push([node.generators[0].iter], scope)
         for number, generator in enumerate(node.generators):
@@ -104,7 +104,7 @@ class _Walk:
             self.push([generator.iter] if number else [], inner)
         self.push([node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt], inner)
 
-    def walrus(self, node: ast.NamedExpr, scope: _Scope) -> None:
+    def visit_walrus(self, node: ast.NamedExpr, scope: _Scope) -> None:
         holder = scope
         while holder.kind == "comprehension" and holder.parent is not None:
             holder = holder.parent
@@ -114,46 +114,46 @@ class _Walk:
             scope.bound.add(node.target.id)
         self.push([node.value], scope)
 
-    def imported(self, node: Any, scope: _Scope) -> None:
+    def visit_import(self, node: Any, scope: _Scope) -> None:
         for alias in node.names:
             if alias.name != "*":
                 self.define(alias.asname or alias.name.partition(".")[0], scope)
 
-    def declared(self, node: Any, scope: _Scope) -> None:
+    def visit_declaration(self, node: Any, scope: _Scope) -> None:
         (scope.globals if isinstance(node, ast.Global) else scope.nonlocals).update(node.names)
 
-    def captured(self, node: Any, scope: _Scope) -> None:
+    def visit_capture(self, node: Any, scope: _Scope) -> None:
         """Bind the plain string of `except E as name` and of patterns."""
         name = getattr(node, "name", None) or getattr(node, "rest", None)
         if isinstance(name, str):
             scope.bound.add(name)
-        self.other(node, scope)
+        self.visit_other(node, scope)
 
 
 _HANDLERS: dict[type[ast.AST], Callable[[_Walk, Any, _Scope], None]] = {
-    ast.Name: _Walk.name,
-    ast.AugAssign: _Walk.augmented,
-    ast.FunctionDef: _Walk.function,
-    ast.AsyncFunctionDef: _Walk.function,
-    ast.Lambda: _Walk.function,
-    ast.ClassDef: _Walk.klass,
-    ast.ListComp: _Walk.comprehension,
-    ast.SetComp: _Walk.comprehension,
-    ast.DictComp: _Walk.comprehension,
-    ast.GeneratorExp: _Walk.comprehension,
-    ast.NamedExpr: _Walk.walrus,
-    ast.Import: _Walk.imported,
-    ast.ImportFrom: _Walk.imported,
-    ast.Global: _Walk.declared,
-    ast.Nonlocal: _Walk.declared,
-    ast.ExceptHandler: _Walk.captured,
-    ast.MatchAs: _Walk.captured,
-    ast.MatchStar: _Walk.captured,
-    ast.MatchMapping: _Walk.captured,
+    ast.Name: _Walk.visit_name,
+    ast.AugAssign: _Walk.visit_augmented_assignment,
+    ast.FunctionDef: _Walk.visit_function,
+    ast.AsyncFunctionDef: _Walk.visit_function,
+    ast.Lambda: _Walk.visit_function,
+    ast.ClassDef: _Walk.visit_class,
+    ast.ListComp: _Walk.visit_comprehension,
+    ast.SetComp: _Walk.visit_comprehension,
+    ast.DictComp: _Walk.visit_comprehension,
+    ast.GeneratorExp: _Walk.visit_comprehension,
+    ast.NamedExpr: _Walk.visit_walrus,
+    ast.Import: _Walk.visit_import,
+    ast.ImportFrom: _Walk.visit_import,
+    ast.Global: _Walk.visit_declaration,
+    ast.Nonlocal: _Walk.visit_declaration,
+    ast.ExceptHandler: _Walk.visit_capture,
+    ast.MatchAs: _Walk.visit_capture,
+    ast.MatchStar: _Walk.visit_capture,
+    ast.MatchMapping: _Walk.visit_capture,
 }
 # Python 3.12's type parameters.
 _HANDLERS.update(
-    {getattr(ast, kind): _Walk.captured for kind in ("TypeVar", "ParamSpec", "TypeVarTuple") if hasattr(ast, kind)}
+    {getattr(ast, kind): _Walk.visit_capture for kind in ("TypeVar", "ParamSpec", "TypeVarTuple") if hasattr(ast, kind)}
 )
 
 
@@ -170,17 +170,17 @@ def names(statement: ast.stmt) -> Names:
 
 
 def _is_global(name: str, scope: _Scope) -> bool:
-    here = scope
-    while here.parent is not None:
-        if name in here.globals:
+    current = scope
+    while current.parent is not None:
+        if name in current.globals:
             return True
-        if name in here.bound and name not in here.nonlocals:
-            if here is scope and here.kind == "class":
+        if name in current.bound and name not in current.nonlocals:
+            if current is scope and current.kind == "class":
                 # A class body may read the global before it binds its own.
                 return True
-            if here.kind != "class":
+            if current.kind != "class":
                 return False
-        here = here.parent
+        current = current.parent
     return True
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .encoding import decode_json
-from .rejection import Rejected, quoted
+from .rejection import Rejected, quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +43,13 @@ def load(source: bytes, *, named: bool) -> dict[str, Any] | None:
 def code_cells(document: dict[str, Any]) -> list[Cell]:
     """List the code cells of nbformat 4 (`cells`) or 3 (`worksheets`), in order."""
     cells = [cell for group in _groups(document) for cell in _list(group.get("cells", []), "its `cells`")]
-    found = []
+    code = []
     for number, cell in enumerate(cells, 1):
         if not isinstance(cell, dict):
             raise _none(f"its cell {number} is no object. Hand in the .ipynb file as Jupyter or Colab saves it")
         if cell.get("cell_type") == "code":
-            found.append(Cell(number, _text(cell, number)))
-    return found
+            code.append(Cell(number, _text(cell, number)))
+    return code
 
 
 def _groups(document: dict[str, Any]) -> list[dict[str, Any]]:
@@ -57,8 +57,8 @@ def _groups(document: dict[str, Any]) -> list[dict[str, Any]]:
         return [document]
     if "worksheets" in document:
         return [sheet for sheet in _list(document["worksheets"], "its `worksheets`") if isinstance(sheet, dict)]
-    found = ", ".join(quoted(key[:30]) for key in list(document)[:5]) or "nothing"
-    raise _none(f"it has no `cells` (found: {found}). Hand in the .ipynb file as Jupyter or Colab saves it")
+    keys = ", ".join(quote(key[:30]) for key in list(document)[:5]) or "nothing"
+    raise _none(f"it has no `cells` (found: {keys}). Hand in the .ipynb file as Jupyter or Colab saves it")
 
 
 def _list(value: Any, name: str) -> list[Any]:

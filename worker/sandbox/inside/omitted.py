@@ -1,4 +1,4 @@
-"""What to add to an exception that may come from a statement that was left out, or from a missing module."""
+"""Sentences to add to an exception that may come from a statement that was left out, or from a missing module."""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -6,7 +6,7 @@ from itertools import islice
 
 from .changes import ANY
 from .listing import Slice
-from .rejection import quoted
+from .rejection import quote
 from .slicing import Statement
 
 #: Statements that are named, and characters of each that are shown.
@@ -15,17 +15,15 @@ _MOST, _SHOWN = 3, 60
 _LACKING = (NameError, LookupError, AttributeError, TypeError, StopIteration)
 
 
-def explained(
-    error: BaseException, part: Slice, given_up: Mapping[Statement, str]
-) -> tuple[str, list[tuple[int, int]]]:
+def explain(error: BaseException, part: Slice, given_up: Mapping[Statement, str]) -> tuple[str, list[tuple[int, int]]]:
     """Return sentences to add to the exception's message, and the lines that they name; mostly there are none."""
     try:
         if sentence := _imports(error):
             return sentence, []
-        found = list(islice(_omitted(error, part, given_up), _MOST))
+        omissions = list(islice(_find_omitted(error, part, given_up), _MOST))
     except Exception:  # noqa: BLE001 - an exception of the student's may do anything when it is looked at
         return "", []
-    return " ".join(sentence for sentence, _ in found), [spot for _, spot in found]
+    return " ".join(sentence for sentence, _ in omissions), [spot for _, spot in omissions]
 
 
 def _imports(error: BaseException) -> str:
@@ -40,14 +38,14 @@ def _imports(error: BaseException) -> str:
     )
 
 
-def _omitted(
+def _find_omitted(
     error: BaseException, part: Slice, given_up: Mapping[Statement, str]
 ) -> Iterator[tuple[str, tuple[int, int]]]:
     """Yield a sentence for each statement that may be missed, with its line; or for each cell that is no Python."""
     if not isinstance(error, _LACKING):
         return
     name = error.name if isinstance(error, NameError) else None
-    missed = list(_missed(name, part, given_up))
+    missed = list(_find_missed(name, part, given_up))
     for statement, why in missed:
         yield f"{_capital(statement.place)} (`{_first_line(statement)}`) was left out: {why}.", statement.spot
     if name is not None and not missed:
@@ -55,19 +53,19 @@ def _omitted(
             yield f"{_capital(fault)}: that cell was left out.", spot
 
 
-def _missed(name: str | None, part: Slice, given_up: Mapping[Statement, str]) -> Iterator[tuple[Statement, str]]:
+def _find_missed(name: str | None, part: Slice, given_up: Mapping[Statement, str]) -> Iterator[tuple[Statement, str]]:
     """Yield the statements that would have bound the name (None: that change what is used), and why they did not."""
     reasons = {**given_up, **part.refused}
     for statement in (*given_up, *part.omitted):
-        found = statement.changes
-        bound = found.assigned | found.targets | statement.names.bound
-        if name in bound or (statement in reasons and (name is None or ANY in found.written | found.methods)):
+        changes = statement.changes
+        bound = changes.assigned | changes.targets | statement.names.bound
+        if name in bound or (statement in reasons and (name is None or ANY in changes.written | changes.methods)):
             yield statement, reasons.get(statement, "nothing that is graded names it")
 
 
 def _first_line(statement: Statement) -> str:
     line = statement.piece.lines[statement.node.lineno - 1].strip()
-    return quoted(line if len(line) <= _SHOWN else line[: _SHOWN - 3] + "...")
+    return quote(line if len(line) <= _SHOWN else line[: _SHOWN - 3] + "...")
 
 
 def _capital(text: str) -> str:

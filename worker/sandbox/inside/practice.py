@@ -51,13 +51,13 @@ def f(all_weights, all_biases, all_f, all_h, y):
 def practise(turns: int = _TURNS) -> None:
     """Serve a submission that computes nothing, so many times."""
     networks = [{"sizes": [1, *[3] * depth, 2], "columns": 1} for depth in range(4)]
-    asked = {"do": "answer", "function": "f", "loss": "least_squares", "networks": networks}
+    header = {"do": "answer", "function": "f", "loss": "least_squares", "networks": networks}
     read = wire.pack({"do": "extract", "filename": "practice.py", "function": "f"}, _SOURCE)
     for _ in range(turns):
         requests, ask = os.pipe()
         replies, reply = os.pipe()
         # Both fit in what a pipe holds.
-        wire.write(ask, read + wire.pack(asked, bytes(_ENOUGH)))
+        wire.write(ask, read + wire.pack(header, bytes(_ENOUGH)))
         os.close(ask)
         serve(requests, reply, Kept())
         for descriptor in (requests, replies, reply):

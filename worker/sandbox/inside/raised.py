@@ -1,4 +1,4 @@
-"""What the student's code raised, as three capped texts with the student's own lines and numbers."""
+"""The exceptions that the student's code raised, as three capped texts with the student's own lines and numbers."""
 
 from collections.abc import Iterator, Sequence
 from types import TracebackType
@@ -17,7 +17,7 @@ Spot = tuple[int, int]
 
 
 class Lines(Protocol):
-    """Where a line of the slice stands in what was handed in."""
+    """The places of the slice's lines in the submitted file."""
 
     def spot(self, lineno: int) -> Spot | None:
         """Find the line there, or None outside of it all."""
@@ -121,7 +121,7 @@ def _frames(traceback: TracebackType | None, lines: Lines) -> list[_Block]:
 
 
 def _blocks(traceback: TracebackType | None, lines: Lines) -> Iterator[_Block]:
-    """Yield the student's frames, and the innermost one where that is a library's."""
+    """Yield the student's frames, and the innermost one if that is a library's."""
     seen = False
     while traceback is not None:
         code = traceback.tb_frame.f_code

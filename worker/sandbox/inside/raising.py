@@ -31,9 +31,9 @@ class _Read(NamedTuple):
 def describe(
     traceback: TracebackType | None, frame: FrameType, lines: Slice, known: Mapping[str, Any]
 ) -> dict[str, Any] | None:
-    """Where `frame` raised: cell, line, statement, the part of it that raised, and its operands by their text.
+    """Describe where `frame` raised: cell, line, statement, the part of it that raised, and its operands by their text.
 
-    `inner` says the same of the innermost frame of the student's, if that is another: a helper, a comprehension.
+    `inner` describes the innermost frame of the student's, if that is another: a helper, a comprehension.
     `known` are the lists whose members are recognised by their memory, whatever the student calls them. None if no
     statement can be found. Nothing of the student's is called: only names, and subscripts of lists, tuples,
     dictionaries and arrays by whole numbers, are looked up.
@@ -50,7 +50,7 @@ def describe(
 
 
 def describe_call(function: CodeType, lines: Slice) -> dict[str, Any] | None:
-    """Where the function itself begins, for a call that its parameters do not take."""
+    """Describe the head of the function, for a call that its parameters do not take."""
     try:
         definition = _statement(lines.code, function.co_firstlineno)
         if not isinstance(definition, ast.FunctionDef):
@@ -65,36 +65,36 @@ def describe_call(function: CodeType, lines: Slice) -> dict[str, Any] | None:
 def describe_write(
     entries: tuple[str, Any, bool], function: CodeType, lines: Slice, scope: dict[str, Any], known: Mapping[str, Any]
 ) -> dict[str, Any] | None:
-    """The one statement of the function that writes the entries of a list: its name, itself, whether the output's.
+    """Describe the one statement that writes the entries of a list: its name, itself, whether the output's.
 
     It stands as if the student's list had that name; its operands are those at the function's end, of the last turn of
     its loop. None if there is no such statement, or more than one.
     """
     name, written, output = entries
     try:
-        names = frozenset({name, *(each for each, value in scope.items() if value is written)})
-        found = _writing(lines.code, function.co_firstlineno, name, names, output=output)
-        if found is None:
+        names = frozenset({name, *(alias for alias, value in scope.items() if value is written)})
+        write = _writing(lines.code, function.co_firstlineno, name, names, output=output)
+        if write is None:
             return None
-        cell, line = lines.origin(found.statement.lineno)
-        operands = _operands(found.looked_up, scope, _origins(known))
+        cell, line = lines.origin(write.statement.lineno)
+        operands = _operands(write.looked_up, scope, _origins(known))
     except Exception:  # noqa: BLE001 - as above
         return None
-    said = {"cell": cell, "line": line, "statement": found.text, "part": "", "operands": operands}
-    return {**said, "inner": None}
+    description = {"cell": cell, "line": line, "statement": write.text, "part": "", "operands": operands}
+    return {**description, "inner": None}
 
 
 @cache
 def _writing(code: str, line: int, name: str, names: frozenset[str], *, output: bool) -> _Read | None:
-    """The one statement of the function on this line that writes to a list of one of these names."""
+    """Return the one statement of the function on this line that writes to a list of one of these names."""
     definition = _statement(code, line)
-    found = [] if definition is None else [node for node in ast.walk(definition) if _writes(node, names)]
-    if len(found) > 1 and name == "all_dl_df":
+    writes = [] if definition is None else [node for node in ast.walk(definition) if _writes(node, names)]
+    if len(writes) > 1 and name == "all_dl_df":
         # The output's is written above the loop.
-        found = [node for node in found if _of_output(node) is output]
-    if len(found) != 1 or not isinstance(found[0], ast.stmt):
+        writes = [node for node in writes if _of_output(node) is output]
+    if len(writes) != 1 or not isinstance(writes[0], ast.stmt):
         return None
-    return _Read(found[0], clean(ast.unparse(_renamed(found[0], name)), _TEXT), _looked_up(found[0]))
+    return _Read(writes[0], clean(ast.unparse(_rename(writes[0], name)), _TEXT), _looked_up(writes[0]))
 
 
 def _of_output(node: ast.AST) -> bool:
@@ -104,8 +104,8 @@ def _of_output(node: ast.AST) -> bool:
     return False
 
 
-def _renamed(statement: ast.stmt, name: str) -> ast.stmt:
-    """The same assignment to an entry of the list of this name."""
+def _rename(statement: ast.stmt, name: str) -> ast.stmt:
+    """Return the assignment with its list renamed to this name."""
     match statement:
         case ast.Assign(targets=[ast.Subscript(slice=index)], value=value):
             return ast.Assign([ast.Subscript(ast.Name(name), index)], value, lineno=1)
@@ -113,7 +113,7 @@ def _renamed(statement: ast.stmt, name: str) -> ast.stmt:
 
 
 def _writes(node: ast.AST, names: frozenset[str]) -> bool:
-    """Whether it assigns to an entry of one of these lists, or puts one in."""
+    """Return True if the node assigns to an entry of one of these lists, or puts one in."""
     match node:
         case ast.Assign(targets=[ast.Subscript(value=ast.Name(id=name))]):
             return name in names
@@ -123,24 +123,24 @@ def _writes(node: ast.AST, names: frozenset[str]) -> bool:
 
 
 def _describe(link: TracebackType | None, lines: Slice, origins: "_Origins") -> dict[str, Any] | None:
-    found = None if link is None else _read(lines.code, link.tb_lineno)
-    if link is None or found is None:
+    read = None if link is None else _read(lines.code, link.tb_lineno)
+    if link is None or read is None:
         return None
     cell, line = lines.origin(link.tb_lineno)
     positions = next(islice(link.tb_frame.f_code.co_positions(), link.tb_lasti // 2, None))
     return {
         "cell": cell,
         "line": line,
-        "statement": found.text,
+        "statement": read.text,
         "part": _part(lines.code, link.tb_lineno, positions),
-        "operands": _operands(found.looked_up, {**link.tb_frame.f_globals, **link.tb_frame.f_locals}, origins),
+        "operands": _operands(read.looked_up, {**link.tb_frame.f_globals, **link.tb_frame.f_locals}, origins),
         "inner": None,
     }
 
 
 @cache
 def _read(code: str, line: int) -> _Read | None:
-    """The statement on this line of the one submission that this process serves."""
+    """Return the statement on this line of the one submission that this process serves."""
     statement = _statement(code, line)
     if statement is None:
         return None
@@ -160,13 +160,13 @@ def _origins(known: Mapping[str, Any]) -> _Origins:
             arrays.setdefault(_memory(value), (name, None))
             continue
         lists.setdefault(id(value), name)
-        for index, entry in _numbered(value):
+        for index, entry in _number_entries(value):
             if isinstance(entry, np.ndarray):
                 arrays.setdefault(_memory(entry), (name, index))
     return lists, arrays
 
 
-def _numbered(value: Any) -> Iterator[tuple[int, Any]]:
+def _number_entries(value: Any) -> Iterator[tuple[int, Any]]:
     if type(value) in (list, tuple):
         yield from enumerate(value)
     elif type(value) is dict:
@@ -179,7 +179,7 @@ def _memory(array: Any) -> tuple[int, int]:
 
 
 def _innermost(traceback: TracebackType | None) -> TracebackType | None:
-    """The last entry of the traceback that is in the student's own code."""
+    """Return the last entry of the traceback that is in the student's own code."""
     last = None
     while traceback is not None:
         if traceback.tb_frame.f_code.co_filename == FILENAME:
@@ -190,12 +190,12 @@ def _innermost(traceback: TracebackType | None) -> TracebackType | None:
 
 @cache
 def _tree(code: str) -> ast.Module:
-    """The syntax tree of the one submission that this process serves."""
+    """Parse the one submission that this process serves."""
     return ast.parse(code)
 
 
 def _link(traceback: TracebackType | None, frame: FrameType) -> TracebackType | None:
-    """The traceback's last entry of this frame."""
+    """Return the traceback's last entry of this frame."""
     last = None
     while traceback is not None:
         if traceback.tb_frame is frame:
@@ -206,7 +206,7 @@ def _link(traceback: TracebackType | None, frame: FrameType) -> TracebackType | 
 
 @cache
 def _statement(code: str, line: int) -> ast.stmt | None:
-    """The innermost statement on this line."""
+    """Return the innermost statement on this line."""
     best: ast.stmt | None = None
     for node in ast.walk(_tree(code)):
         if not isinstance(node, ast.stmt) or not node.lineno <= line <= (node.end_lineno or node.lineno):
@@ -217,7 +217,7 @@ def _statement(code: str, line: int) -> ast.stmt | None:
 
 
 def _head(statement: ast.stmt) -> ast.AST:
-    """The statement, or of one that holds others the expression that is evaluated by itself."""
+    """Return the statement, or of one that holds others the expression that is evaluated by itself."""
     for name in ("test", "iter", "subject"):
         value = getattr(statement, name, None)
         if isinstance(value, ast.expr) and hasattr(statement, "body"):
@@ -228,9 +228,9 @@ def _head(statement: ast.stmt) -> ast.AST:
 @cache
 def _part(code: str, line: int, positions: tuple[int | None, ...]) -> str:
     """The expression that raised, by the positions that Python keeps for each instruction; empty if it keeps none."""
-    found = _read(code, line)
+    read = _read(code, line)
     first, last, column, end_column = positions
-    for node in () if found is None else ast.walk(found.statement):
+    for node in () if read is None else ast.walk(read.statement):
         if isinstance(node, ast.expr) and (node.lineno, node.end_lineno, node.col_offset, node.end_col_offset) == (
             first,
             last,
@@ -242,20 +242,20 @@ def _part(code: str, line: int, positions: tuple[int | None, ...]) -> str:
 
 
 def _looked_up(head: ast.AST) -> tuple[tuple[str, ast.expr], ...]:
-    """The first names and subscripts in it, each text once."""
-    found: dict[str, ast.expr] = {}
+    """Return the first names and subscripts in it, each text once."""
+    operands: dict[str, ast.expr] = {}
     for node in ast.walk(head):
         if isinstance(node, ast.Name | ast.Subscript) and isinstance(node.ctx, ast.Load):
             text = ast.unparse(node)
-            if len(found) < _OPERANDS and len(text) <= _TEXT // 4:
-                found.setdefault(text, node)
-    return tuple(found.items())
+            if len(operands) < _OPERANDS and len(text) <= _TEXT // 4:
+                operands.setdefault(text, node)
+    return tuple(operands.items())
 
 
 def _operands(looked_up: tuple[tuple[str, ast.expr], ...], scope: dict[str, Any], origins: _Origins) -> list[list[Any]]:
-    """Each with its text, type, shape, length, whole number, and which list's it is."""
+    """Return each operand with its text, type, shape, length, whole number, and which list's it is."""
     values = [(clean(text, _TEXT // 4), _value(node, scope)) for text, node in looked_up]
-    return [[text, *_described(value), _origin(value, origins)] for text, value in values]
+    return [[text, *_describe_value(value), _origin(value, origins)] for text, value in values]
 
 
 def _value(node: ast.expr, scope: dict[str, Any]) -> Any:
@@ -291,15 +291,15 @@ def _member(sequence: Any, at: Any) -> Any:
 
 
 def _origin(value: Any, origins: _Origins) -> list[Any] | None:
-    """The name of the list that the value is, or is a member of, and its index in the latter case."""
+    """Return the name of the list that the value is, or is a member of, and its index in the latter case."""
     lists, arrays = origins
     if id(value) in lists:
         return [lists[id(value)], None]
-    found = arrays.get(_memory(value)) if isinstance(value, np.ndarray) else None
-    return None if found is None else [*found]
+    origin = arrays.get(_memory(value)) if isinstance(value, np.ndarray) else None
+    return None if origin is None else [*origin]
 
 
-def _described(value: Any) -> list[Any]:
+def _describe_value(value: Any) -> list[Any]:
     """Type, shape, length and whole number; the type is empty if the operand has no value."""
     if value is _UNKNOWN:
         return ["", None, None, None]

@@ -19,7 +19,7 @@ class Rejected(Exception):
         self.lines = tuple(lines)
 
 
-def shown(text: str) -> str:
+def escape(text: str) -> str:
     """Make text safe to print and encode: control characters and surrogates as escapes, tabs as blanks."""
     text = text.expandtabs(4)
     if text.isprintable():
@@ -27,16 +27,16 @@ def shown(text: str) -> str:
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
 
 
-def quoted(text: str) -> str:
-    """Quote a line: printable, and cut where it is too long."""
-    return shown(text[:QUOTED]) + ("..." if len(text) > QUOTED else "")
+def quote(text: str) -> str:
+    """Quote a line: printable, and cut if it is too long."""
+    return escape(text[:QUOTED]) + ("..." if len(text) > QUOTED else "")
 
 
-def underlined(line: str, column: int) -> str:
+def underline(line: str, column: int) -> str:
     """Show the line, indented, with a caret under its column (1 is the first), cut to what is near."""
     column = min(max(column, 1), len(line) + 1)
     start = max(0, column - 1 - QUOTED // 2)
     stop = start + QUOTED
-    before = ("..." if start else "") + shown(line[start : column - 1])
-    after = shown(line[column - 1 : stop]) + ("..." if stop < len(line) else "")
+    before = ("..." if start else "") + escape(line[start : column - 1])
+    after = escape(line[column - 1 : stop]) + ("..." if stop < len(line) else "")
     return f"    {before}{after}\n    {' ' * len(before)}^"

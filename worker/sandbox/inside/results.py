@@ -1,4 +1,4 @@
-"""Numbers of the shape that was asked for, else what came instead."""
+"""Numbers of the requested shape, or a description of the value that came instead."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ REAL = "biuf"
 
 
 class Malformed(Exception):
-    """What came back has not the structure that was asked for."""
+    """The returned value does not have the structure that was asked for."""
 
     def __init__(self, where: str, index: int | None, found: dict[str, Any]) -> None:
         super().__init__(where)
@@ -40,7 +40,7 @@ def _array(entry: object) -> object:
 
 
 def found(value: object) -> dict[str, Any]:
-    """Describe what came: its type, and its shape, dtype or length."""
+    """Describe the value: its type, and its shape, dtype or length."""
     array = np.ndarray.view(value, np.ndarray) if isinstance(value, np.ndarray) else None
     return {
         "type": clean(str(type(value).__name__), 200),

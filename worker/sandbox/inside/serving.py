@@ -4,7 +4,7 @@ import sys
 from typing import Any, TextIO
 
 from . import source, wire
-from .asked import asked
+from .asked import read_request
 from .cells import encode
 from .entry import Entry
 from .kept import Kept
@@ -21,8 +21,8 @@ def serve(requests: int, says: int, kept: Kept) -> None:
             student, reply = _extract(request)
             wire.write(says, reply)
         elif student is not None:
-            known = kept.asked(request.header.get("kept", ""))
-            for reply in (known or asked(request.header, request.payload)).answers(student):
+            known = kept.take(request.header.get("kept", ""))
+            for reply in (known or read_request(request.header, request.payload)).answers(student):
                 # First what was printed, so that the worker has it by the time it has the answer.
                 _flush(prints)
                 wire.write(says, reply)
@@ -31,24 +31,24 @@ def serve(requests: int, says: int, kept: Kept) -> None:
 def _extract(request: wire.Frame) -> tuple[Student | None, bytes]:
     cells: list[Cell] = []
     try:
-        found = source.extract(request.payload, request.header["filename"], Entry.of(request.header), cells)
-        student = Student(found)
+        slice_ = source.extract(request.payload, request.header["filename"], Entry.of(request.header), cells)
+        student = Student(slice_)
     except source.Rejected as error:
-        return None, _rejected(error, cells)
+        return None, _pack_rejection(error, cells)
     except (RecursionError, MemoryError):
         why = source.Rejected("too_complex", "The code is nested too deeply, or is too large, to be read.")
-        return None, _rejected(why, cells)
+        return None, _pack_rejection(why, cells)
     listing, texts = encode(cells)
     header: dict[str, Any] = {
-        "fingerprint": found.fingerprint,
-        "left_out": list(found.left_out[:20]),
+        "fingerprint": slice_.fingerprint,
+        "left_out": list(slice_.left_out[:20]),
         "listing": listing,
-        "writes": [[each.name, each.index, each.cell, each.line] for each in found.writes],
+        "writes": [[write.name, write.index, write.cell, write.line] for write in slice_.writes],
     }
-    return student, wire.pack(header, texts + found.code.encode("utf-8", "backslashreplace"))
+    return student, wire.pack(header, texts + slice_.code.encode("utf-8", "backslashreplace"))
 
 
-def _rejected(error: source.Rejected, cells: list[Cell]) -> bytes:
+def _pack_rejection(error: source.Rejected, cells: list[Cell]) -> bytes:
     text = error.message[:8_000].encode("utf-8", "backslashreplace").decode()
     listing, texts = encode(cells)
     rejected = {"reason": error.reason, "message": text, "lines": error.lines}

@@ -1,4 +1,4 @@
-"""What the graded function needs of its program: the definitions, imports and assignments that it names.
+"""The statements that the graded function needs of its program: the definitions, imports and assignments that it names.
 
 Kept on trial is what may change one of these besides: loops, calls and decorators that write into it, with what they
 need themselves. Names spelled in strings are not followed.
@@ -44,17 +44,17 @@ class Statement:
 
     @cached_property
     def names(self) -> Names:
-        """Its global names, found when first asked for: most statements of a notebook are never asked."""
+        """Its global names, found on first use: most statements of a notebook are never asked."""
         return names(self.node)
 
     @cached_property
     def changes(self) -> Changes:
-        """What it changes besides, found when first asked for."""
+        """The names that it changes besides, found on first use."""
         return changes(self.node)
 
     @property
     def place(self) -> str:
-        """Where it begins, as a reader finds it."""
+        """The place where it begins, as a reader finds it."""
         return self.piece.place(self.node.lineno)
 
     @property
@@ -74,8 +74,8 @@ class Places:
     #: `if`, `try`, `with` and `match` statements with a binding inside.
     compound: list[int] = field(default_factory=list)
 
-    def needed(self) -> list[int]:
-        """Give those kept for the name: the last definition, every assignment; compounds if nothing else."""
+    def find_needed(self) -> list[int]:
+        """Return the statements kept for the name: the last definition, every assignment; compounds if nothing else."""
         return [*self.definitions[-1:], *self.simple] or self.compound
 
 
@@ -139,13 +139,13 @@ class Program:
                 break
         self._close(fresh, needed, seen)
         needed.update(self._stars(seen))
-        kept, refused = self._extended(needed, seen, function)
+        kept, refused = self._extend(needed, seen, function)
         kept.update(self.futures)
         return Kept(
             self.futures + sorted(kept - set(self.futures)), frozenset(kept - needed - set(self.futures)), refused
         )
 
-    def _extended(self, needed: set[int], seen: set[str], function: str) -> tuple[set[int], dict[int, str]]:
+    def _extend(self, needed: set[int], seen: set[str], function: str) -> tuple[set[int], dict[int, str]]:
         """Add what may change what is needed, and what that needs in turn."""
         kept, refused = set(needed), dict[int, str]()
         indexed = False
@@ -156,7 +156,7 @@ class Program:
                 indexed = True
             fresh = {place for name in self._open(seen) for place in self._changing(name)}
             if not seen.isdisjoint(_BY_TEXT):
-                fresh.update(place for places in self.places.values() for place in places.needed())
+                fresh.update(place for places in self.places.values() for place in places.find_needed())
             fresh -= kept | refused.keys()
             reasons = ((place, _reason(self.statements[place].node, function)) for place in fresh)
             refused.update((place, reason) for place, reason in reasons if reason)
@@ -168,7 +168,7 @@ class Program:
         return kept, refused
 
     def _is_changeable(self, name: str) -> bool:
-        """Whether a call may change what the name stands for: no function, and no module."""
+        """Return True if a call may change what the name stands for: no function, and no module."""
         places = self.places.get(name)
         if places is None:
             return name not in self._known
@@ -182,13 +182,13 @@ class Program:
 
     def _changing(self, name: str) -> list[int]:
         places = self.places.get(name)
-        found = self.changing.get(name, _UNCHANGED)
-        positions = [*found.written, *([] if name in self.imported else found.methods)]
-        if places is None or not places.needed():
-            positions += found.bound
+        changing = self.changing.get(name, _UNCHANGED)
+        positions = [*changing.written, *([] if name in self.imported else changing.methods)]
+        if places is None or not places.find_needed():
+            positions += changing.bound
         for alias in self.aliases.get(name, ()):
-            other = self.changing.get(alias, _UNCHANGED)
-            positions += [*other.written, *other.methods]
+            through = self.changing.get(alias, _UNCHANGED)
+            positions += [*through.written, *through.methods]
         return positions
 
     def _close(self, fresh: Iterable[int], kept: set[int], seen: set[str]) -> None:
@@ -200,18 +200,18 @@ class Program:
             kept.add(position)
             for name in self.statements[position].names.used - seen:
                 seen.add(name)
-                todo.extend(self.places[name].needed() if name in self.places else ())
+                todo.extend(self.places[name].find_needed() if name in self.places else ())
 
     def _earlier(self, kept: set[int], seen: set[str], *, every: bool) -> set[int]:
         """Find definitions that a later one replaces, but only after something kept may have called them."""
         running = sorted(position for position in kept if self.statements[position].names.runs)
-        found = set()
+        earlier = set()
         for name in seen & self.places.keys():
             positions = self.places[name].definitions
             for first, then in pairwise(positions):
                 if every or bisect_right(running, first) < bisect_right(running, then):
-                    found.add(first)
-        return found
+                    earlier.add(first)
+        return earlier
 
     def _stars(self, seen: set[str]) -> list[int]:
         unresolved = bool(seen - self.places.keys() - self._known)
@@ -274,20 +274,20 @@ class Program:
         elif isinstance(value, ast.Call):
             self._index_changes(position, statement.changes)
 
-    def _index_changes(self, position: int, found: Changes) -> None:
-        for name in found.written:
+    def _index_changes(self, position: int, changes: Changes) -> None:
+        for name in changes.written:
             self.changing[name].written.append(position)
-        for name in found.methods - self.imported:
+        for name in changes.methods - self.imported:
             self.changing[name].methods.append(position)
-        if found.calls:
+        if changes.calls:
             self.calling.append(position)
 
-    def _index_block(self, position: int, found: Changes, defined: frozenset[str]) -> None:
+    def _index_block(self, position: int, changes: Changes, defined: frozenset[str]) -> None:
         """Index a loop or a `with`: an assignment in it changes a name; a target binds one that nothing else does."""
-        self._index_changes(position, found)
-        for name in found.assigned - defined - found.written:
+        self._index_changes(position, changes)
+        for name in changes.assigned - defined - changes.written:
             self.changing[name].written.append(position)
-        for name in found.targets - found.assigned:
+        for name in changes.targets - changes.assigned:
             self.changing[name].bound.append(position)
 
     def _index_calls(self, function: str) -> None:
@@ -302,10 +302,10 @@ class Program:
                 if call.name in seen or call.name not in self.places:
                     continue
                 seen.add(call.name)
-                found = self._effects(call.name, known)
-                changed |= found.changed | (found.methods - self.imported)
-                changed |= call.given if found.arguments else set()
-                todo += found.calls
+                effect = self._effects(call.name, known)
+                changed |= effect.changed | (effect.methods - self.imported)
+                changed |= call.given if effect.arguments else set()
+                todo += effect.calls
             for name in changed:
                 self.changing[name].written.append(position)
 
@@ -322,14 +322,14 @@ class Program:
 
 
 def is_main_guard(node: ast.stmt) -> bool:
-    """Whether this is `if __name__ == "__main__"`, whose body is no part of what a grader imports."""
+    """Return True if this is `if __name__ == "__main__"`, whose body is no part of what a grader imports."""
     return isinstance(node, ast.If) and any(
         isinstance(part, ast.Name) and part.id == "__name__" for part in ast.walk(node.test)
     )
 
 
 def _reason(statement: ast.stmt, function: str) -> str:
-    """Why a statement is not even executed on trial."""
+    """Return why a statement is not even executed on trial, or an empty text."""
     if is_main_guard(statement):
         return 'what stands under `if __name__ == "__main__"` is not graded'
     if not isinstance(statement, _DEFINITIONS) and any(

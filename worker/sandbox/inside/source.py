@@ -14,9 +14,9 @@ from .entry import Entry
 from .fingerprint import fingerprint
 from .listing import Line, Part, Slice, listing
 from .raised import FILENAME
-from .rejection import Rejected, quoted
+from .rejection import Rejected, quote
 from .slicing import Program, Statement
-from .syntax import Fault, Piece, fault, parse, too_complex, unified
+from .syntax import Fault, Piece, fault, parse, too_complex, unify_newlines
 from .writes import writes
 
 __all__ = ["Rejected", "Slice", "extract"]
@@ -31,7 +31,7 @@ _FUTURES = sum({getattr(__future__, name).compiler_flag for name in __future__.a
 
 @dataclass(slots=True)
 class _Reading:
-    """What came of the pieces one after the other."""
+    """The result of reading the pieces one after the other."""
 
     entry: Entry
     statements: list[Statement] = field(default_factory=list)
@@ -67,7 +67,7 @@ def _extract(source: bytes, filename: str, entry: Entry, cells: list[notebook.Ce
         cells += notebook.code_cells(document)
         return _conclude(_read_cells(cells, entry))
     _limit(len(source), SOURCE_LIMIT, "The Python file")
-    return _conclude(_read_file(unified(encoding.decode(source)), entry))
+    return _conclude(_read_file(unify_newlines(encoding.decode(source)), entry))
 
 
 def _limit(size: int, limit: int, what: str) -> None:
@@ -86,12 +86,12 @@ def _empty(what: str) -> Rejected:
 def _read_file(text: str, entry: Entry) -> _Reading:
     reading = _Reading(entry)
     piece = Piece(0, tuple(text.split("\n")), ":=" in text)
-    found = parse(text, piece)
-    if isinstance(found, Fault):
-        raise found.rejected()
-    if not found:
+    parsed = parse(text, piece)
+    if isinstance(parsed, Fault):
+        raise parsed.to_rejection()
+    if not parsed:
         raise _empty("The file")
-    _add(reading, piece, text, found)
+    _add(reading, piece, text, parsed)
     return reading
 
 
@@ -116,33 +116,33 @@ def _read_cells(cells: list[notebook.Cell], entry: Entry) -> _Reading:
 
 
 def _read_cell(reading: _Reading, cell: notebook.Cell) -> None:
-    text = unified(cell.text)
+    text = unify_newlines(cell.text)
     piece = Piece(cell.number, tuple(text.split("\n")), ":=" in text)
     # Only a cell that is not Python as it stands can hold a magic.
-    found = parse(text, piece)
-    if isinstance(found, Fault):
+    parsed = parse(text, piece)
+    if isinstance(parsed, Fault):
         python = magics.without(text)
         if python is None:
             if _names(reading.entry.function, text):
                 reading.notes.append(f"Cell {cell.number} defines it, but under a %% line that takes it elsewhere.")
             return
         text = python
-        found = parse(text, piece)
-    if not isinstance(found, Fault):
-        _add(reading, piece, text, found)
+        parsed = parse(text, piece)
+    if not isinstance(parsed, Fault):
+        _add(reading, piece, text, parsed)
         return
-    reading.faults.append(found)
+    reading.faults.append(parsed)
     if _names(reading.entry.function, text):
-        reading.broken = (len(reading.statements), found)
+        reading.broken = (len(reading.statements), parsed)
 
 
 def _names(function: str, text: str) -> bool:
     return re.search(rf"^[ \t]*(?:async\s+)?def\s+{re.escape(function)}\b", text, re.MULTILINE) is not None
 
 
-def _add(reading: _Reading, piece: Piece, text: str, found: list[ast.stmt]) -> None:
+def _add(reading: _Reading, piece: Piece, text: str, statements: list[ast.stmt]) -> None:
     reading.parsed[piece.cell] = text.split("\n")
-    reading.statements.extend(Statement(node, piece) for node in found)
+    reading.statements.extend(Statement(node, piece) for node in statements)
 
 
 def _conclude(reading: _Reading) -> Slice:
@@ -151,7 +151,7 @@ def _conclude(reading: _Reading) -> Slice:
     program = Program(reading.statements, entry)
     position = target.find(program, function)
     if reading.broken and (position is None or position < reading.broken[0]):
-        raise reading.broken[1].rejected(*_earlier(program, position, function))
+        raise reading.broken[1].to_rejection(*_earlier(program, position, function))
     if position is None:
         notes = [f"Not valid Python, and left out: {place}." for place in left_out[: target.LISTED]]
         faulty = [fault.spot for fault in reading.faults[: target.LISTED]]
@@ -166,10 +166,10 @@ def _conclude(reading: _Reading) -> Slice:
     omitted = set(range(len(program.statements))).difference(kept.positions)
     return Slice(
         code="".join(f"{line.code}\n" for line in lines),
-        parts=_compiled(lines),
+        parts=_compile_parts(lines),
         fingerprint=fingerprint(target.definition(statement, function)),
         places=tuple(line.piece.place(line.number) for line in lines),
-        texts=tuple(quoted(line.piece.lines[line.number - 1]) for line in lines),
+        texts=tuple(quote(line.piece.lines[line.number - 1]) for line in lines),
         left_out=left_out,
         left_out_at=tuple(fault.spot for fault in reading.faults),
         writes=writes(statements, entry.lists),
@@ -180,15 +180,15 @@ def _conclude(reading: _Reading) -> Slice:
 
 
 def _earlier(program: Program, position: int | None, function: str) -> tuple[str, list[tuple[int, int]]]:
-    """A sentence about an earlier definition, and its line; nothing if there is none."""
+    """Return a sentence about an earlier definition, and its line; nothing if there is none."""
     if position is None:
         return "", []
-    found = program.statements[position]
-    sentence = f"An earlier `{function}` ({found.place}) is valid, but the last one counts: fix it or delete it."
-    return sentence, [found.spot]
+    earlier = program.statements[position]
+    sentence = f"An earlier `{function}` ({earlier.place}) is valid, but the last one counts: fix it or delete it."
+    return sentence, [earlier.spot]
 
 
-def _compiled(lines: list[Line]) -> tuple[Part, ...]:
+def _compile_parts(lines: list[Line]) -> tuple[Part, ...]:
     """Compile what is executed at once, and every statement on trial by itself."""
     parts = []
     flags = 0
@@ -203,7 +203,7 @@ def _compiled(lines: list[Line]) -> tuple[Part, ...]:
 
 
 def _compile(code: str, flags: int, lines: list[Line]) -> CodeType:
-    """Some errors (`return` outside of a function) are found only here. Nothing is executed."""
+    """Compile without executing: some errors (`return` outside of a function) are found only now."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -213,6 +213,6 @@ def _compile(code: str, flags: int, lines: list[Line]) -> CodeType:
         line = lines[min(max(error.lineno or 1, 1), len(lines)) - 1]
         text = (*line.piece.lines[: line.number - 1], line.code)
         placed = SyntaxError(error.msg, ("", line.number, error.offset, None))
-        raise fault(placed, list(text), line.piece).rejected() from None
+        raise fault(placed, list(text), line.piece).to_rejection() from None
     except (ValueError, OverflowError):
         raise too_complex("The code") from None

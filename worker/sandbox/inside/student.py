@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .omitted import explained
+from .omitted import explain
 from .raised import describe
 from .slicing import Statement
 from .source import Slice
@@ -65,11 +65,11 @@ class Student:
 
     def describe(self, error: BaseException) -> dict[str, Any]:
         """Return what an exception says, with the statements that it may miss."""
-        return describe(error, self.lines, *explained(error, self.lines, self._given_up))
+        return describe(error, self.lines, *explain(error, self.lines, self._given_up))
 
 
 def _randomness(code: str) -> "Randomness | None":
-    """What looks after random numbers, for code that may draw some."""
+    """Return the object that controls random numbers, for code that may draw some; else None."""
     if not any(name in code for name in _DRAWING):
         return None
     # Few need it: NumPy's generators cost ten milliseconds, and Python's something in all that are forked.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .magics import is_command
-from .rejection import Rejected, quoted, shown, underlined
+from .rejection import Rejected, escape, quote, underline
 
 _TOO_DEEP = re.compile(r"too many (?:nested|levels|statically)|parser stack|recursion", re.IGNORECASE)
 # What Python adds for programmers who may set limits of their own.
@@ -24,13 +24,13 @@ class Piece:
     walrus: bool = False
 
     def place(self, line: int) -> str:
-        """Say where a line stands, as a reader finds it."""
+        """Name a line's place, as a reader finds it."""
         return f"cell {self.cell}, line {line}" if self.cell else f"line {line}"
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Why a piece is not Python."""
+    """The reason why a piece is not Python."""
 
     reason: str
     piece: Piece
@@ -41,7 +41,7 @@ class Fault:
 
     @property
     def place(self) -> str:
-        """Where it is, as a reader finds it."""
+        """The place of the fault, as a reader finds it."""
         return self.piece.place(self.line)
 
     @property
@@ -49,14 +49,14 @@ class Fault:
         """Its cell (0 in a file) and line."""
         return self.piece.cell, self.line
 
-    def rejected(self, extra: str = "", others: Sequence[tuple[int, int]] = ()) -> Rejected:
+    def to_rejection(self, extra: str = "", others: Sequence[tuple[int, int]] = ()) -> Rejected:
         """Make the fault the reason why the whole submission is refused; `extra` names the `others`."""
         where = self.place[:1].upper() + self.place[1:]
         sentence = f"{where} is not valid Python: {self.what}.\n{self.excerpt}\n{self.advice}"
         return Rejected(self.reason, sentence + (f" {extra}" if extra else ""), (self.spot, *others))
 
 
-def unified(text: str) -> str:
+def unify_newlines(text: str) -> str:
     """Turn Python's line ends, and no others, into line feeds: a form feed ends no line."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
@@ -93,7 +93,7 @@ def fault(error: SyntaxError, lines: list[str], piece: Piece) -> Fault:
     """Keep what Python said about a line of `lines`, which are numbered as the piece is."""
     line = min(max(error.lineno or 1, 1), len(lines))
     text = lines[line - 1]
-    what = quoted(_ADVICE.sub("", error.msg or "invalid syntax"))
+    what = quote(_ADVICE.sub("", error.msg or "invalid syntax"))
     own = piece.lines[line - 1] if line <= len(piece.lines) else text
     if not piece.cell and is_command(own):
         advice = "That is a notebook command: remove the line, or hand in the notebook itself."
@@ -102,13 +102,13 @@ def fault(error: SyntaxError, lines: list[str], piece: Piece) -> Fault:
     reason = "syntax_error"
     if _TOO_DEEP.search(what):
         reason, advice = "too_complex", "Split the long expressions over several statements."
-    return Fault(reason, piece, line, what, underlined(text, error.offset or 1), advice)
+    return Fault(reason, piece, line, what, underline(text, error.offset or 1), advice)
 
 
 def _half(error: UnicodeEncodeError, piece: Piece) -> Fault:
     text = error.object
     line = text.count("\n", 0, error.start) + 1
     start = text.rfind("\n", 0, error.start) + 1
-    excerpt = underlined(text[start:].split("\n", 1)[0], error.start - start + 1)
-    what = f"{shown(text[error.start])} is half of a character (a lone surrogate)"
+    excerpt = underline(text[start:].split("\n", 1)[0], error.start - start + 1)
+    what = f"{escape(text[error.start])} is half of a character (a lone surrogate)"
     return Fault("encoding", piece, line, what, excerpt, "Type that character again.")

@@ -1,11 +1,11 @@
-"""Which of a program's statements is the graded function, and what to say where there is none."""
+"""Which of a program's statements is the graded function, and the refusal if there is none."""
 
 import ast
 import re
 from collections.abc import Iterator
 from typing import Any
 
-from .rejection import Rejected, quoted
+from .rejection import Rejected, quote
 from .slicing import Program, Statement, is_main_guard
 
 #: Most functions that a message lists.
@@ -19,7 +19,7 @@ _VALUES = (ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.JoinedStr)
 
 
 def find(program: Program, function: str) -> int | None:
-    """Find the last top-level definition; one in an `if`, `try` or `with` where there is no other."""
+    """Find the last top-level definition; or one in an `if`, `try` or `with` if there is no other."""
     places = program.places.get(function)
     if places is None:
         return None
@@ -32,8 +32,8 @@ def definition(statement: Statement, function: str) -> ast.AST:
     """Find the tree that the fingerprint is of: the `def` itself, also out of a compound statement."""
     if isinstance(statement.node, (*_FUNCTIONS, ast.ClassDef)):
         return statement.node
-    found = [node for node in ast.walk(statement.node) if isinstance(node, _FUNCTIONS) and node.name == function]
-    return max(found, key=lambda node: node.lineno, default=statement.node)
+    definitions = [node for node in ast.walk(statement.node) if isinstance(node, _FUNCTIONS) and node.name == function]
+    return max(definitions, key=lambda node: node.lineno, default=statement.node)
 
 
 def check_kind(statement: Statement, function: str) -> None:
@@ -60,7 +60,7 @@ def _target(node: ast.AST) -> object:
 
 
 def missing(program: Program, function: str, notes: list[str], faulty: list[tuple[int, int]]) -> Rejected:
-    """Refuse a program without the function: where something like it stands, and what was found.
+    """Refuse a program without the function: name the place of something like it, and what was found.
 
     The `notes` name the lines `faulty`.
     """
@@ -70,7 +70,7 @@ def missing(program: Program, function: str, notes: list[str], faulty: list[tupl
     sentences += hidden or _near(program, function) or [f"Is this the right {'notebook' if cells else 'file'}?"]
     names = _functions(program)
     if names:
-        listed = ", ".join(f"`{quoted(name[:LONGEST])}`" for name in names[:LISTED])
+        listed = ", ".join(f"`{quote(name[:LONGEST])}`" for name in names[:LISTED])
         more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
         sentences.append(f"Functions found: {listed}{more}.")
     else:
@@ -84,7 +84,7 @@ def _functions(program: Program) -> list[str]:
 
 
 def _hidden(program: Program, function: str) -> tuple[list[str], list[tuple[int, int]]]:
-    """A sentence about one that is not at the top level, and its line."""
+    """Return a sentence about a definition that is not at the top level, and its line."""
     for statement in reversed(program.statements):
         for holder, node in _definitions(statement.node):
             if node.name == function:
@@ -104,15 +104,15 @@ def _definitions(statement: ast.stmt) -> Iterator[tuple[str, Any]]:
         holder, node = todo.pop()
         if holder and isinstance(node, _FUNCTIONS):
             yield holder, node
-        inner = _called(node) or holder
+        inner = _describe_holder(node) or holder
         todo.extend((inner, child) for child in ast.iter_child_nodes(node))
 
 
-def _called(node: ast.AST) -> str:
+def _describe_holder(node: ast.AST) -> str:
     if isinstance(node, ast.ClassDef):
-        return f"the class `{quoted(node.name[:LONGEST])}`"
+        return f"the class `{quote(node.name[:LONGEST])}`"
     if isinstance(node, _FUNCTIONS):
-        return f"the function `{quoted(node.name[:LONGEST])}`"
+        return f"the function `{quote(node.name[:LONGEST])}`"
     if isinstance(node, (ast.For, ast.AsyncFor, ast.While)):
         return "a loop"
     return '`if __name__ == "__main__"`' if isinstance(node, ast.stmt) and is_main_guard(node) else ""

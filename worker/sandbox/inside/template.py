@@ -83,7 +83,7 @@ def serve(begin: Mapping[str, Any]) -> Kept:
 
 
 def _improve() -> None:
-    """Make what is forked from now on cheaper, in a moment that pays only where there are many."""
+    """Make later forks cheaper, by work that pays only if there are many."""
     practise()
     gc.unfreeze()
     gc.collect()

@@ -15,7 +15,7 @@ _MOST = 200
 
 
 class _Enough(BaseException):
-    """It runs for too long; no `except Exception` of the student's catches it."""
+    """The statement runs for too long; no `except Exception` of the student's catches it."""
 
 
 class _Nowhere(io.TextIOBase):
@@ -26,13 +26,13 @@ class _Nowhere(io.TextIOBase):
 
 
 class Trials:
-    """Those of one execution of a submission, which share what they may execute."""
+    """The trials of one execution of a submission, which share a number of steps."""
 
     def __init__(self) -> None:
         self._left = STEPS
 
     def attempt(self, code: CodeType, namespace: dict[str, Any]) -> str:
-        """Execute one of them; return why it was given up, and an empty text if it ran."""
+        """Execute one statement; return why it was given up, and an empty text if it ran."""
         before = sys.gettrace()
         try:
             with redirect_stdout(_Nowhere()), redirect_stderr(_Nowhere()):

@@ -23,7 +23,7 @@ _PREFIX = struct.Struct(">IQ")
 
 
 class WireError(Exception):
-    """What arrived is no frame, or a larger one than the reader takes."""
+    """The bytes that arrived are no frame, or a larger one than the reader takes."""
 
 
 class Frame(NamedTuple):
@@ -35,10 +35,10 @@ class Frame(NamedTuple):
 
 def pack(header: dict[str, Any], payload: bytes | bytearray | memoryview = b"") -> bytes:
     """Return the frame as bytes."""
-    return framed(encoded(header), payload)
+    return framed(encode_header(header), payload)
 
 
-def encoded(header: dict[str, Any]) -> bytes:
+def encode_header(header: dict[str, Any]) -> bytes:
     """Return the header as it stands in a frame."""
     # A lone surrogate becomes its JSON escape.
     text = json.dumps(header, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
@@ -75,7 +75,7 @@ def read(descriptor: int, *, payload_cap: int = REQUEST_CAP, header_cap: int = R
 def read_header(
     descriptor: int, *, payload_cap: int = REQUEST_CAP, header_cap: int = REQUEST_CAP
 ) -> tuple[dict[str, Any], int] | None:
-    """The same for a frame's beginning: its header, and the size of the payload, which is still to be read."""
+    """Wait for a frame's beginning; return its header, and the size of the payload, which is still to be read."""
     prefix = _exactly(descriptor, _PREFIX.size)
     if not prefix:
         return None

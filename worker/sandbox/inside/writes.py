@@ -1,4 +1,4 @@
-"""Where lists of known names are written: the lines that a person would look at first."""
+"""The lines that write lists of known names: those that a person would look at first."""
 
 import ast
 from collections.abc import Iterable, Iterator
@@ -7,7 +7,7 @@ from typing import Any
 
 from .slicing import Statement
 
-#: Lines that are told of, and nodes and characters of an index that is still one to read.
+#: Lines that are reported, and nodes and characters of an index that is still one to read.
 _MOST, _NODES, _CHARACTERS = 40, 8, 40
 #: Where a statement, or a branch of one, holds others.
 _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
@@ -15,7 +15,7 @@ _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """An assignment to an entry of a list, with its index as it is written (empty where that is long)."""
+    """An assignment to an entry of a list, with its index as it is written (empty if that is long)."""
 
     name: str
     index: str
@@ -25,16 +25,16 @@ class Write:
 
 
 def writes(statements: Iterable[Statement], lists: frozenset[str]) -> tuple[Write, ...]:
-    """The first writes to an entry of one of the lists, as they stand in the source."""
+    """Return the first writes to an entry of one of the lists, as they stand in the source."""
     if not lists:
         return ()
-    found = [write for statement in statements for write in _writes(statement, lists)]
-    return tuple(sorted(found, key=lambda write: (write.cell, write.line))[:_MOST])
+    entries = [write for statement in statements for write in _writes(statement, lists)]
+    return tuple(sorted(entries, key=lambda write: (write.cell, write.line))[:_MOST])
 
 
 def _writes(statement: Statement, lists: frozenset[str]) -> Iterator[Write]:
     for node in _statements(statement.node):
-        for target in _assigned(node):
+        for target in _find_targets(node):
             if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name) and target.value.id in lists:
                 yield Write(target.value.id, _index(target.slice), statement.piece.cell, target.lineno)
 
@@ -49,12 +49,12 @@ def _statements(statement: ast.stmt) -> Iterator[ast.AST]:
             todo += getattr(node, name, ())
 
 
-def _assigned(node: ast.AST) -> list[ast.expr]:
+def _find_targets(node: ast.AST) -> list[ast.expr]:
     if isinstance(node, (ast.AugAssign, ast.AnnAssign)):
         return [node.target]
     if not isinstance(node, ast.Assign):
         return []
-    return [part for each in node.targets for part in (each.elts if isinstance(each, ast.Tuple) else [each])]
+    return [part for target in node.targets for part in (target.elts if isinstance(target, ast.Tuple) else [target])]
 
 
 def _index(node: ast.expr) -> str:
