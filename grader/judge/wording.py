@@ -1,4 +1,4 @@
-"""What the rows that every subject has say, and what is said beside any row."""
+"""The texts of the rows that every subject has, and of notes beside any row."""
 
 NOT_REACHED = "Not judged: it did not answer every {noun}."
 

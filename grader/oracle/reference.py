@@ -14,12 +14,12 @@ def loss_derivative(output: Array, y: Array, formulas: Formulas) -> Array:
     """dl/df[K], (outputs x columns)."""
     match formulas.loss:
         case Loss.LEAST_SQUARES:
-            found = 2.0 * (output - y)
+            derivative = 2.0 * (output - y)
         case Loss.BINARY_CROSS_ENTROPY:
-            found = sigmoid(output) - y
+            derivative = sigmoid(output) - y
         case Loss.SOFTMAX_CROSS_ENTROPY:
-            found = softmax(output) - y
-    return share(y, formulas) * found
+            derivative = softmax(output) - y
+    return share(y, formulas) * derivative
 
 
 def activation_derivative(f: Array, formulas: Formulas) -> Array:

@@ -1,4 +1,4 @@
-"""The kinds of homework that this version knows: a stored revision says which it is of, and nobody else asks."""
+"""The kinds of homework that this version knows: a stored revision names its kind, and nobody else asks."""
 
 import io
 import json
