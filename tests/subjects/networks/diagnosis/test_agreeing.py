@@ -127,7 +127,7 @@ def test_the_first_entry_that_is_wrong_in_the_lists_is_the_first_to_differ(
     found = judged(changed((old, new)), udl).first_difference
     assert found is not None
     assert found.variable.startswith(variable)
-    assert f"{source}[" in found.message.partition(": ")[2]
+    assert f", {source}[" in found.message.partition(" is correct, and ")[0]
 
 
 def test_a_right_error_is_not_blamed_for_what_is_returned(udl: Judge) -> None:
