@@ -49,9 +49,11 @@ def differentiates(candidate: Candidate[Suite], suite: Suite, assignment: Assign
     with np.errstate(all="ignore"):
         passes = [forward(network, assignment.formulas) for network in asked]
     answers = candidate.answer(build_unmeasured(asked, passes, "probe"))
-    repeats = len(asked) // len(chosen)
+    per_network = len(asked) // len(chosen)
     return any(
-        _shows(answers[n * repeats : (n + 1) * repeats], asked[n * repeats : (n + 1) * repeats], assignment)
+        _shows(
+            answers[n * per_network : (n + 1) * per_network], asked[n * per_network : (n + 1) * per_network], assignment
+        )
         for n in range(len(chosen))
     )
 

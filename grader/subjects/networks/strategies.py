@@ -109,9 +109,9 @@ def corners(assignment: Assignment) -> dict[str, tuple[st.SearchStrategy[Sizes],
         "uneven values": (any_shape, Values(special="uneven", bend="alive")),
         "equal weights": (any_shape, Values(special="equal weights", bend="alive")),
     }
-    for width in range(depth.least, depth.most + 1):
+    for layers in range(depth.least, depth.most + 1):
         # A layer of one unit lets a single number through to all layers below.
-        rows[f"{width} deep"] = (shapes(ranges, least_depth=width, most_depth=width, least_width=2), alive)
+        rows[f"{layers} deep"] = (shapes(ranges, least_depth=layers, most_depth=layers, least_width=2), alive)
     if depth.most >= 1:
         rows |= _of_hidden_layers(ranges, least_squares=least_squares)
     if depth.most >= 2:

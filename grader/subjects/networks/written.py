@@ -325,10 +325,10 @@ def _propagation(layers: Layers, written: Written, rtol: float) -> dict[str, Wri
     given = holds(dh, g, size, unit) & np.roll(written.shaped["all_dl_dh"], -1)
     masked = holds(dh, layers.slope * g, slope_size * size, unkinked) | holds(dh, above, 0.0 * above, unit)
     # What is kept in dh is not the product: then only what comes back can be judged.
-    replaced = np.roll(written.shared, -1) | (~given & masked)
+    no_product = np.roll(written.shared, -1) | (~given & masked)
     dh_absent = np.roll(written.missing["all_dl_dh"], -1) & below
     df_absent = written.missing["all_dl_df"] & below
-    read = dh_known & ~replaced
+    read = dh_known & ~no_product
     third = above_known & (together | read | (dh_absent & ~df_known))
     fourth = (df_known & (together | read)) | (df_absent & read)
     bent = (layers.slope != 1.0) & (dh != 0) & unkinked
