@@ -81,7 +81,7 @@ def purity(
 
 
 def wrong_later(cases: Cases, answers: Sequence[Answer], again: Mapping[int, Answer]) -> dict[int, Answer]:
-    """By case the second answers that disagree with what is expected where the first ones agreed."""
+    """The second answers, by case, that disagree with what is expected although the first ones agreed."""
     differing = [i for i, second in again.items() if not same(answers[i], second)]
     if not differing:
         return {}

@@ -49,7 +49,7 @@ class Examples:
         return shown
 
     def _start(self, row: Row) -> int:
-        """The smallest case that fails; one that is wrong in its numbers, where there is any."""
+        """The smallest case that fails; one that is wrong in its numbers, if there is any."""
         failing = set(row.failing)
         ordered = [i for i in self.subject.order if i in failing]
         return next((i for i in ordered if self._wrong[i]), ordered[0])

@@ -86,7 +86,7 @@ class Judge:
         return self.cases.join(self.cases.take(self.asked_again), self.subject.probes)
 
     def judge(self, candidate: Candidate[Any], fresh: Callable[[], Candidate[Any]]) -> Judgement:
-        """Ask, compare and conclude; `fresh` gives the same submission in a new process, for confirming."""
+        """Ask, compare and conclude; `fresh` starts the same submission in a new process, for confirming."""
         ended: CandidateError | None = None
         try:
             given = candidate.answer(self.questions)

@@ -92,7 +92,7 @@ class Reply(Protocol):
 
     @property
     def payload(self) -> bytes:
-        """Of what was returned exactly as many bytes as were asked for, else none."""
+        """The returned numbers in exactly as many bytes as were asked for, else none."""
         ...
 
 

@@ -38,7 +38,7 @@ def activation_derivative(f: Array, formulas: Formulas) -> Array:
 
 
 def gradient(network: Network, formulas: Formulas, given: Pass | None = None) -> list[Array]:
-    """dW[0], db[0], dW[1], db[1], ... shaped like the parameters; from the activations `given`, where they are."""
+    """dW[0], db[0], dW[1], db[1], ... shaped like the parameters; from the activations `given`, if any are."""
     at = given or forward(network, formulas)
     delta = loss_derivative(at.f[-1], network.y, formulas)
     parts: list[Array] = []

@@ -14,7 +14,7 @@ from grader.oracle.answers import Candidate
 
 @dataclass(frozen=True, slots=True)
 class Catch:
-    """On which of the cases a mistake is seen."""
+    """The cases on which a mistake is seen."""
 
     mistake: KnownMistake
     places: tuple[int, ...]

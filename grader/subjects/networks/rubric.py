@@ -34,7 +34,7 @@ ORDER = (AGREEMENT, *STEPS, "any_shape", "form", PURE)
 
 
 def steps(suite: Suite, layers: Layers, answers: Sequence[Answer], assignment: Assignment) -> dict[str, Row]:
-    """The four steps under the reading that gives more marks; the first on a tie."""
+    """The four steps under the reading with more marks; the first on a tie."""
     return read_steps(suite, layers, answers, assignment)[1]
 
 
@@ -63,11 +63,11 @@ def _judged_steps(  # noqa: PLR0913 - what is judged, and all that is known of i
         the lists that the function wrote    they decide, but a layer whose returned array is `right` fails no step
         an explanation of every answer       its steps fail; if it is complete, no others do
         what came back                       each step as it is read
-        only the product of the propagation  one of its two steps fails if dW and db tell of one dl/df; else neither
+        only the product of the propagation  one of its two steps fails if dW and db show one dl/df; else neither
 
     Two mistakes that cancel each other cannot be shown. If no step fails, though networks do, the lists decide alone:
     what came back blamed the wrong line. If still none does, what came back counts where they are silent. No step fails
-    in a network that is right; `failing` are the layers of the others, `agree` tells where dW and db are of one dl/df.
+    in a network that is right; `failing` are the layers of the others, `agree` shows where dW and db are of one dl/df.
     """
     by_lists = {name: _within(step, failing) for name, step in judge_lists(layers, lists, assignment).items()}
     read = {name: _within(step, failing) for name, step in read.items()}
@@ -172,7 +172,7 @@ def _judged_row(name: str, step: Step, layers: Layers, lists: Written) -> Row:
 def read_steps(
     suite: Suite, layers: Layers, answers: Sequence[Answer], assignment: Assignment, absent: Booleans | None = None
 ) -> tuple[dict[str, Step], dict[str, Row]]:
-    """The four steps by what came back, with their rows, under the reading that gives more marks.
+    """The four steps by what came back, with their rows, under the reading with more marks.
 
     Of answers that were read in part `absent` are the layers that were not.
     """

@@ -113,7 +113,7 @@ class Networks:
 
     @cached_property
     def _seen(self) -> Mapping[str, int]:
-        """On how many networks each step is put to the test."""
+        """The number of networks that put each step to the test."""
         stored = self.tested or {}
         # A revision of an earlier version may lack a step that was added since.
         return stored if stored.keys() >= set(STEPS) else evidence(self.cases, self.assignment)

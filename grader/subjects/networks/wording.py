@@ -53,7 +53,7 @@ PROPAGATION = ("activation_gradient", "relu_derivative")
 
 
 def step_tally(wrong: int, of: int) -> str:
-    """On how many networks a step does not hold, of those that put it to the test."""
+    """The number of networks on which a step does not hold, of those that put it to the test."""
     return f"Does not hold on {wrong} of {of} network{' that tests' if of == 1 else 's that test'} it."
 
 
@@ -63,7 +63,7 @@ def sampled_tally(wrong: int, of: int) -> str:
 
 
 def product_tally(wrong: int, of: int) -> str:
-    """On how many networks two steps together do not hold, if it cannot be seen which of them does not."""
+    """The number of networks on which two steps together do not hold, if it cannot be seen which of them does not."""
     networks = f"{wrong} of {of} network{' that tests' if of == 1 else 's that test'} them"
     return (
         "The two steps that lead to the layer below (activation_gradient, relu_derivative) do not hold together on"
@@ -77,7 +77,7 @@ def together_with(title: str) -> str:
 
 
 def strange_tally(answers: Sequence[Answer], of: int) -> str:
-    """On how many networks it raised, returned arrays of another form, and numbers that are not finite."""
+    """The numbers of networks on which it raised, returned arrays of another form, and numbers that are not finite."""
     raised = sum(isinstance(answer, Raised) for answer in answers)
     overflowed = sum(isinstance(answer, Malformed) and answer.overflowed for answer in answers)
     counts = {

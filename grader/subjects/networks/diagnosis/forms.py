@@ -1,4 +1,4 @@
-"""The form of what comes back, told as the grader tells it: arrays of the right shapes, or what they are instead."""
+"""The form of what comes back, in the grader's terms: arrays of the right shapes, or what they are instead."""
 
 import re
 from dataclasses import replace

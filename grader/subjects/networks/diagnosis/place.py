@@ -97,7 +97,7 @@ def _in_lists(  # noqa: PLR0913 - a layer, and what is around it
     above: tuple[Array, Array] | None,
     rtol: float,
 ) -> tuple[str, str] | None:
-    """The list whose entry is the first to differ, and what that is made from; None if the lists do not say.
+    """The list whose entry is the first to differ, and what that is made from; None if the lists do not show it.
 
     The name is empty if all_dl_df[k] is right. `right` is what it should be, with tolerances; `above` holds the weights
     and dl/df of the layer above.
