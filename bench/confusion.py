@@ -16,7 +16,7 @@ from grader.judge.judge import Judge
 from grader.oracle.answers import Answer
 from grader.subjects.networks.diagnosis.bug import Where
 from grader.subjects.networks.diagnosis.bugs import library
-from grader.subjects.networks.revision import packaged
+from grader.subjects.networks.revision import load_packaged
 from tests.corpus.mutants import mutants
 from tests.corpus.right import STYLES
 from tests.corpus.variants import right_variants
@@ -145,7 +145,7 @@ def main() -> None:
     """Print both tables, what was not named first, and the time it took."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=int, default=200, help="how many pairs of each style; 0 is all (minutes)")
-    bench = Bench(Judge(packaged("udl-7.2")))
+    bench = Bench(Judge(load_packaged("udl-7.2")))
     groups = list(_groups(bench, parser.parse_args().pairs))
     print("\n".join([*_table(groups), "", *_matrix(groups)]))
     took = list(bench.milliseconds)

@@ -20,7 +20,7 @@ from grader.model.assignment import Formulas
 from grader.oracle.network import Network, forward
 from grader.oracle.reference import gradient
 from grader.subjects.networks.ordinary import ordinary
-from grader.subjects.networks.revision import Revision, load, packaged
+from grader.subjects.networks.revision import Revision, load, load_packaged
 
 #: Networks on which rates are measured, and the seed that draws them: none that a suite is chosen by.
 NETWORKS, SEED = 10_000, 1_000_003
@@ -213,7 +213,7 @@ def main() -> None:
         with open(asked.revision, "rb") as file:  # noqa: PTH123 - a name as it was given
             revision = load(file.read(), asked.revision)
     else:
-        revision = packaged(asked.revision)
+        revision = load_packaged(asked.revision)
     every = faults(revision, asked.each, asked.networks, asked.seed)
     size = len(revision.suite)
     families = [family for family in dict.fromkeys(fault.family for fault in every) if family not in {DEEP, TWO}]

@@ -14,7 +14,7 @@ from statistics import median
 
 from bench.submissions import function_of
 from grader.judge.judge import Judge
-from grader.subjects.networks.revision import packaged
+from grader.subjects.networks.revision import load_packaged
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails
 from worker.sandbox.policy import plan_jailed
@@ -33,7 +33,7 @@ def main() -> None:
     print("submissions  ms each  MB  template's MB  descriptors  template's  processes  mounts  groups")
     taken: list[float] = []
     with closing(Jails(plan_jailed())) as jails:
-        grader = Grader(Judge(packaged("udl-7.2")), jails)
+        grader = Grader(Judge(load_packaged("udl-7.2")), jails)
         for number, source in enumerate(_sources(stops[-1]), start=1):
             started = time.perf_counter()
             grader.grade(source, "submission.py")

@@ -16,11 +16,11 @@ from bench.run import Command, timed, together
 from bench.submissions import EXAMPLES, RIGHT, WRONG, distinct, function_of, mix, right
 from bench.table import Row, compared
 from grader.oracle.reference import gradient
-from grader.subjects.networks.revision import packaged
+from grader.subjects.networks.revision import load_packaged
 
 PEERS = (*SCRIPTS, *NOTEBOOKS)
 FLOOR = "bare floor: interpreter, NumPy, the 200 calls"
-REVISION = packaged("udl-7.2")
+REVISION = load_packaged("udl-7.2")
 
 #: Runs of a short command at a time: with fewer, starting and waiting show.
 SHORT = 5

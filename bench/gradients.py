@@ -19,7 +19,7 @@ from bench.run import ONE_THREAD
 from grader.model.assignment import Formulas
 from grader.oracle.network import Network
 from grader.oracle.reference import gradient
-from grader.subjects.networks.revision import packaged
+from grader.subjects.networks.revision import load_packaged
 
 FORMULAS = Formulas()
 
@@ -137,7 +137,7 @@ def _process(checker: Checker, networks: Path) -> Iterator[_Process]:
 def _sets() -> dict[str, list[Given]]:
     rng = np.random.default_rng(0)
     drawn = {name: [_drawn(rng, sizes) for _ in range(count)] for name, (sizes, count) in SHAPES.items()}
-    suite = [_given(network) for network in packaged("udl-7.2").suite.networks[::STRIDE]]
+    suite = [_given(network) for network in load_packaged("udl-7.2").suite.networks[::STRIDE]]
     own, large = drawn
     return {own: drawn[own], SUITE: suite, large: drawn[large]}
 

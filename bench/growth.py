@@ -10,7 +10,7 @@ from statistics import median
 from bench.submissions import function_of
 from grader.judge.judge import Judge
 from grader.model.assignment import Range
-from grader.subjects.networks.revision import Revision, load, packaged
+from grader.subjects.networks.revision import Revision, load, load_packaged
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails
 from worker.grading.revisions import draw
@@ -53,7 +53,7 @@ def _cases(first: int | None) -> Iterator[Case]:
 
 
 def _drawn(depth: Sequence[int] | None = None, widths: Sequence[int] | None = None, networks: int = EACH) -> Revision:
-    assignment = packaged("udl-7.2").assignment
+    assignment = load_packaged("udl-7.2").assignment
     if depth is not None and widths is not None:
         ranges = replace(assignment.ranges, depth=Range(*depth), widths=Range(*widths))
         # None of the notebook's own shape, which is another.

@@ -16,7 +16,7 @@ from bench.submissions import function_of
 from grader.judge.examples import Examples
 from grader.judge.judge import Judge
 from grader.subjects.networks.diagnosis.diagnoser import Diagnoser
-from grader.subjects.networks.revision import packaged
+from grader.subjects.networks.revision import load_packaged
 from worker.grading.candidate import Jailed
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails
@@ -72,7 +72,7 @@ def main() -> None:
     count = 10 if parser.parse_args().quick else 60
     watch = Watch()
     with _watched(watch), closing(Jails(plan_jailed())) as jails:
-        grader = Grader(Judge(packaged("udl-7.2")), jails)
+        grader = Grader(Judge(load_packaged("udl-7.2")), jails)
         for name in ("right.ipynb", "no_relu_derivative.ipynb"):
             _print(name, list(_gradings(grader, watch, function_of(name), count)))
 

@@ -14,7 +14,7 @@ from numpy import __version__ as numpy_version
 
 from bench.peers.peer import ROOT
 from bench.table import Section, markdown
-from grader.subjects.networks.revision import packaged
+from grader.subjects.networks.revision import load_packaged
 
 RESULTS = ROOT / "bench" / "results"
 PAGE = ROOT / "docs" / "performance.md"
@@ -29,7 +29,7 @@ def kept(sections: Sequence[Section], service: dict[str, Any]) -> str:
         "made": now.isoformat(timespec="seconds"),
         "python": platform.python_version(),
         "numpy": numpy_version,
-        "revision": packaged("udl-7.2").id,
+        "revision": load_packaged("udl-7.2").id,
         "machine": platform.machine(),
         "cores": os.cpu_count(),
         "sections": [section.as_dict() for section in sections],

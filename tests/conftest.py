@@ -9,7 +9,7 @@ import pytest
 
 from grader.errors import JailUnavailable
 from grader.judge.judge import Judge
-from grader.subjects.networks.revision import packaged
+from grader.subjects.networks.revision import load_packaged
 from tests.services import redis_program, require
 from worker.grading.pool import Jails
 from worker.sandbox.policy import Launch, plan_jailed
@@ -94,7 +94,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def udl() -> Judge:
     """The assignment that ships, with its networks."""
-    return Judge(packaged("udl-7.2"))
+    return Judge(load_packaged("udl-7.2"))
 
 
 @pytest.fixture(scope="session")

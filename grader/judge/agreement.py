@@ -16,7 +16,7 @@ AGREEMENT, PURE = "finite_differences", "pure"
 
 
 def same(first: Answer, second: Answer) -> bool:
-    """Whether two answers are the same: bit for bit if they are numbers, and wrong in the same way if not."""
+    """True if two answers are the same: bit for bit if they are numbers, and wrong in the same way if not."""
     if isinstance(first, Returned) and isinstance(second, Returned):
         return first.numbers.tobytes() == second.numbers.tobytes()
     if isinstance(first, Malformed) and isinstance(second, Malformed):
@@ -71,21 +71,21 @@ def purity(
     if changing:
         message = f"It changes {' and '.join(changed)} in place, on {len(changing)} of {len(answers)} {noun}s."
         return Row(Mark.FAILED, len(answers), message, changing)
-    other = tuple(i for i, second in zip(asked_again, again, strict=False) if not same(answers[i], second))
-    if other or ended:
-        message = f"Asked again about {len(asked_again)} {noun}s, it answered {len(other)} of them differently."
+    differing = tuple(i for i, second in zip(asked_again, again, strict=False) if not same(answers[i], second))
+    if differing or ended:
+        message = f"Asked again about {len(asked_again)} {noun}s, it answered {len(differing)} of them differently."
         if ended:
             message = f"Asked again about {noun}s that it had answered, it did not answer."
-        return Row(Mark.FAILED, len(answers), message, other)
+        return Row(Mark.FAILED, len(answers), message, differing)
     return Row(Mark.PASSED, len(answers), "")
 
 
 def wrong_later(cases: Cases, answers: Sequence[Answer], again: Mapping[int, Answer]) -> dict[int, Answer]:
-    """By case the second answers that disagree with what is expected where the first ones agreed."""
-    other = [i for i, second in again.items() if not same(answers[i], second)]
-    if not other:
+    """The second answers, by case, that disagree with what is expected although the first ones agreed."""
+    differing = [i for i, second in again.items() if not same(answers[i], second)]
+    if not differing:
         return {}
-    asked = cases.take(other)
-    first = disagreeing(asked, [answers[i] for i in other])
-    second = disagreeing(asked, [again[i] for i in other])
-    return {i: again[i] for i, before, after in zip(other, first, second, strict=True) if after and not before}
+    asked = cases.take(differing)
+    first = disagreeing(asked, [answers[i] for i in differing])
+    second = disagreeing(asked, [again[i] for i in differing])
+    return {i: again[i] for i, before, after in zip(differing, first, second, strict=True) if after and not before}

@@ -30,14 +30,14 @@ class Examples:
         """For each failed property its counterexample, and whether it repeats in a fresh process."""
         # What has no test of its own (`pure`) is not a matter of one case's numbers: its message says it all.
         starts = {name: self._start(row) for name, row in rows.items() if row.failing and row.fails is not None}
-        found: dict[str, Cases] = {}
+        smallest: dict[str, Cases] = {}
         failures: dict[str, Failure] = {}
         for name, start in starts.items():
             fails = rows[name].fails
             if fails is not None:
                 failures[name] = Failure(fails, way(self.answers[start]))
-                found[name] = self.subject.smaller(start, failures[name], self.witness)
-        confirmed, unrepeated = self._confirmed(found, failures)
+                smallest[name] = self.subject.smaller(start, failures[name], self.witness)
+        confirmed, unrepeated = self._confirm(smallest, failures)
         shown = {}
         for name, start in starts.items():
             if name in confirmed:
@@ -49,7 +49,7 @@ class Examples:
         return shown
 
     def _start(self, row: Row) -> int:
-        """The smallest case that fails; one that is wrong in its numbers, where there is any."""
+        """The smallest case that fails; one that is wrong in its numbers, if there is any."""
         failing = set(row.failing)
         ordered = [i for i in self.subject.order if i in failing]
         return next((i for i in ordered if self._wrong[i]), ordered[0])
@@ -58,8 +58,8 @@ class Examples:
     def _wrong(self) -> list[bool]:
         return disagreeing(self.subject.cases, self.answers)
 
-    def _confirmed(
-        self, found: dict[str, Cases], failures: dict[str, Failure]
+    def _confirm(
+        self, smallest: dict[str, Cases], failures: dict[str, Failure]
     ) -> tuple[dict[str, AnyCounterexample], set[str]]:
         """Confirmed counterexamples, and the properties that do not fail when asked about alone.
 
@@ -67,28 +67,28 @@ class Examples:
         """
         alone: dict[bytes, list[Answer]] = {}
         confirmed, unrepeated = {}, set()
-        for name, case in found.items():
+        for name, case in smallest.items():
             key = case.key(0)
             if key not in alone:
                 alone[key] = self._alone(case)
             answers = alone[key]
             if not answers:
                 continue
-            if failures[name].shown(case, answers) and disagreeing(case, answers)[0]:
+            if failures[name].is_shown_by(case, answers) and disagreeing(case, answers)[0]:
                 confirmed[name] = self.subject.show(case, 0, answers[0])
             elif not same(answers[0], self._before(key)):
                 unrepeated.add(name)
         return confirmed, unrepeated
 
     def _before(self, key: bytes) -> Answer:
-        """What was answered about the case when others had been asked about before it."""
+        """The answer about the case when others had been asked about before it."""
         if key in self.witness.known:
             return self.witness.known[key]
         cases: Cases = self.subject.cases
         return self.answers[next(i for i in range(len(cases)) if cases.key(i) == key)]
 
     def _alone(self, case: Cases) -> list[Answer]:
-        """The answer of a fresh process; none where it ends instead."""
+        """The answer of a fresh process; none if it ends instead."""
         try:
             return self.fresh().answer(case)
         except CandidateError:

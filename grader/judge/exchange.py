@@ -17,12 +17,12 @@ class Question(NamedTuple):
     sizes: Sequence[int]
 
 
-def raised(header: Mapping[str, Any]) -> Raised:
-    """What a reply that raised says, each text cut to what is kept."""
+def read_raised(header: Mapping[str, Any]) -> Raised:
+    """The error in a reply that raised, each text cut to its cap."""
     type_, message, traceback = (
         text(header.get(key), cap) for key, cap in (("type", 200), ("message", 2000), ("traceback", 8000))
     )
-    frames, lines = (tuple(SourceLine.of(*each) for each in header[key]) for key in ("frames", "lines"))
+    frames, lines = (tuple(SourceLine.of(*place) for place in header[key]) for key in ("frames", "lines"))
     return Raised(type_, message, traceback, frames, lines)
 
 

@@ -53,12 +53,12 @@ class Judge:
 
     @property
     def assignment(self) -> Any:
-        """What was asked."""
+        """The assignment."""
         return self.revision.assignment
 
     @cached_property
     def subject(self) -> "AnySubject":
-        """What the revision's kind of homework has of its own."""
+        """The part that belongs to the revision's kind of homework alone."""
         subject: AnySubject = self.revision.subject
         return subject
 
@@ -83,10 +83,10 @@ class Judge:
     @cached_property
     def questions(self) -> Any:
         """All that a submission is asked in the first exchange: the cases, some of them again, the probes."""
-        return self.cases.joined(self.cases.take(self.asked_again), self.subject.probes)
+        return self.cases.join(self.cases.take(self.asked_again), self.subject.probes)
 
     def judge(self, candidate: Candidate[Any], fresh: Callable[[], Candidate[Any]]) -> Judgement:
-        """Ask, compare and conclude; `fresh` gives the same submission in a new process, for confirming."""
+        """Ask, compare and conclude; `fresh` starts the same submission in a new process, for confirming."""
         ended: CandidateError | None = None
         try:
             given = candidate.answer(self.questions)
@@ -95,7 +95,7 @@ class Judge:
         n = len(self.cases)
         answers = given[:n]
         if ended is not None and len(answers) < n:
-            return self._ended(ended, answers)
+            return self._judge_ended(ended, answers)
         rest = given[n:]
         again, probed = rest[: len(self.asked_again)], rest[len(self.asked_again) :]
         incomplete = len(again) < len(self.asked_again)
@@ -108,15 +108,15 @@ class Judge:
             # It died after the last graded answer: it is asked about no smaller cases.
             witness.left = 0
         noticed = self._flags(answers, probed, witness)
-        return self._concluded(counted, answers, len(later), pure, noticed, witness, fresh)
+        return self._conclude(counted, answers, len(later), pure, noticed, witness, fresh)
 
     def _flags(self, answers: Sequence[Answer], probed: Sequence[Answer], witness: Witness) -> tuple[Flag, ...]:
-        found = self.subject.flags(probed, witness)
-        if any(isinstance(each, Returned) and each.changed for each in answers):
-            found.append(CHANGES)
-        return tuple(found)
+        flags = self.subject.flags(probed, witness)
+        if any(isinstance(answer, Returned) and answer.changed for answer in answers):
+            flags.append(CHANGES)
+        return tuple(flags)
 
-    def _concluded(  # noqa: PLR0913 - all that is known of a submission
+    def _conclude(  # noqa: PLR0913 - all that is known of a submission
         self,
         answers: Sequence[Answer],
         first: Sequence[Answer],
@@ -128,7 +128,7 @@ class Judge:
     ) -> Judgement:
         subject = self.subject
         agrees = agreement(self.cases, answers, later, subject.noun)
-        raised = next((each for each in answers if isinstance(each, Raised)), None)
+        raised = next((answer for answer in answers if isinstance(answer, Raised)), None)
         rows, outcome, marks = {AGREEMENT: agrees, PURE: pure}, Outcome.PASSED, Marks({})
         if agrees.mark is Mark.PASSED:
             rows |= subject.right(len(answers))
@@ -157,11 +157,11 @@ class Judge:
     def _properties(
         self, rows: dict[str, Row], shown: dict[str, tuple[AnyCounterexample, bool]]
     ) -> tuple[Property, ...]:
-        found = []
+        properties = []
         for spec in self.subject.rows:
             row = rows[spec.name]
             example, repeats = shown.get(spec.name, (None, True))
-            found.append(
+            properties.append(
                 Property(
                     spec.name,
                     spec.title,
@@ -174,14 +174,14 @@ class Judge:
                     row.names,
                 )
             )
-        return tuple(found)
+        return tuple(properties)
 
     def not_run(self, message: str) -> tuple[Property, ...]:
-        """The rows of what was not judged, for the reason that the message gives."""
+        """The rows of what was not judged, with the message that explains it."""
         return self._properties({spec.name: Row(Mark.NOT_RUN, 0, message) for spec in self.subject.rows}, {})
 
-    def _ended(self, error: CandidateError, answers: Sequence[Answer]) -> Judgement:
-        """It ended at the case after the last that it answered; nothing of it is judged."""
+    def _judge_ended(self, error: CandidateError, answers: Sequence[Answer]) -> Judgement:
+        """Conclude that it ended at the case after the last that it answered; nothing of it is judged."""
         outcome, name = next(kind for cls, kind in ENDED.items() if isinstance(error, cls))
         rows = self.not_run(wording.NOT_REACHED.format(noun=self.subject.noun))
         if outcome is Outcome.OUTPUT_LIMIT:
@@ -190,7 +190,7 @@ class Judge:
             return Judgement(outcome, rows, None, ended, self._statistics(0))
         at = len(answers)
         example = self.subject.show(self.cases, at, None)
-        sentence, network = self.subject.reached(at)
+        sentence, network = self.subject.describe_reached(at)
         ended = StudentError(name, f"{error} {sentence}", ending=str(error), network=network)
         return Judgement(outcome, rows, example, ended, self._statistics(at))
 

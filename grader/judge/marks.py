@@ -1,4 +1,4 @@
-"""What a subject concludes of its own rows."""
+"""The conclusion of a subject about its own rows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from grader.oracle.answers import Answer, Raised
 
 @dataclass(frozen=True, slots=True)
 class RowSpec:
-    """A row of the rubric: what it is called, and the most marks that it gives."""
+    """A row of the rubric: its name, its title and the most marks for it."""
 
     name: str
     title: str
@@ -35,7 +35,7 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What a subject concludes of it: its own rows, and what explains them."""
+    """The conclusion of a subject about a submission: its own rows, and their explanation."""
 
     #: A row of a name that the judge has, too, takes its place.
     rows: dict[str, Row]

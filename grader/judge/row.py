@@ -1,4 +1,4 @@
-"""One row of a verdict, as the judge concludes it, and what tells that a smaller case fails it too."""
+"""One row of a verdict, as the judge concludes it, and the test by which a smaller case fails it too."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -24,17 +24,17 @@ def way(answer: Answer) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What a smaller case must show, too: the test of a row, and the way in which the answer is wrong."""
+    """The failure that a smaller case must show, too: the test of a row, and the way in which the answer is wrong."""
 
     test: Fails
     #: None: any.
     way: tuple[str, str] | None = None
 
     def could_be(self, answer: Answer) -> bool:
-        """True unless the answer is wrong in another way, which is cheaper to see than what the test says."""
+        """True unless the answer is wrong in another way, which is cheaper to see than to test."""
         return self.way is None or way(answer) == self.way
 
-    def shown(self, case: Any, answers: Sequence[Answer]) -> bool:
+    def is_shown_by(self, case: Any, answers: Sequence[Answer]) -> bool:
         """True if the one case fails like this."""
         return self.could_be(answers[0]) and self.test(case, answers)[0]
 

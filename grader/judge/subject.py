@@ -26,7 +26,7 @@ class Write(Protocol):
 
     @property
     def index(self) -> str:
-        """The entry, as it is written; empty where that is long."""
+        """The entry, as it is written; empty if that is long."""
         ...
 
     @property
@@ -41,7 +41,7 @@ class Write(Protocol):
 
 
 class Revision(Protocol):
-    """What a submission is judged against, as it is stored: an assignment and its cases, named by a hash over both."""
+    """The standard for judging submissions, as it is stored: an assignment and its cases, named by a hash over both."""
 
     @property
     def kind(self) -> str:
@@ -50,12 +50,12 @@ class Revision(Protocol):
 
     @property
     def assignment(self) -> Any:
-        """What was asked: a record of its kind's own, with all that `CommonSettings` has."""
+        """The assignment: a record of its kind's own, with all that `CommonSettings` has."""
         ...
 
     @property
     def subject(self) -> "AnySubject":
-        """What its kind of homework has of its own, made ready for judging."""
+        """The part that belongs to its kind of homework alone, made ready for judging."""
         ...
 
     @property
@@ -83,7 +83,7 @@ ExchangeCases_contra = TypeVar("ExchangeCases_contra", bound=Cases, contravarian
 
 
 class Reply(Protocol):
-    """What a jail said of a case: a header whose form was checked, and numbers where there are some."""
+    """The reply of a jail about a case: a header whose form was checked, and numbers if there are any."""
 
     @property
     def header(self) -> dict[str, Any]:
@@ -92,12 +92,12 @@ class Reply(Protocol):
 
     @property
     def payload(self) -> bytes:
-        """Of what was returned exactly as many bytes as were asked for, else none."""
+        """The returned numbers in exactly as many bytes as were asked for, else none."""
         ...
 
 
 class Exchange(Protocol[ExchangeCases_contra]):
-    """What a jail is told of a subject, and what its replies mean."""
+    """The part of a subject that speaks with jails: the requests to send, and the meaning of the replies."""
 
     @property
     def function(self) -> str:
@@ -106,12 +106,12 @@ class Exchange(Protocol[ExchangeCases_contra]):
 
     @property
     def given(self) -> frozenset[str]:
-        """Names that the student's module is given beside `np`."""
+        """Names that the student's module has beside `np`."""
         ...
 
     @property
     def fixed(self) -> frozenset[str]:
-        """Those of them that keep our value, whatever the submission binds."""
+        """The names that keep our value, whatever the submission binds."""
         ...
 
     @property
@@ -158,7 +158,7 @@ class Subject(Protocol[SubjectCases]):
 
     @property
     def noun(self) -> str:
-        """What a case is called, such as "network"; its plural has an s."""
+        """The word for a case, such as "network"; its plural has an s."""
         ...
 
     @property
@@ -199,14 +199,14 @@ class Subject(Protocol[SubjectCases]):
         ...
 
     def smaller(self, i: int, failure: Failure, witness: Witness) -> SubjectCases:
-        """Return one case, the smallest found that fails as case `i` does; that case where there is none."""
+        """Return one case, the smallest found that fails as case `i` does; that case if there is none."""
         ...
 
     def show(self, cases: SubjectCases, i: int, answer: Answer | None) -> AnyCounterexample:
         """Return case `i` beside the answer to it; None if the candidate ended instead."""
         ...
 
-    def reached(self, i: int) -> tuple[str, NetworkReached | None]:
+    def describe_reached(self, i: int) -> tuple[str, NetworkReached | None]:
         """Return the sentence that its process ended at case `i`, and that case if it is a network."""
         ...
 
@@ -218,7 +218,7 @@ class Subject(Protocol[SubjectCases]):
         """Return what staff are shown of the cases, and of the mistakes that these catch."""
         ...
 
-    def located(self, first: FirstDifference | None, writes: Sequence[Write]) -> FirstDifference | None:
+    def locate(self, first: FirstDifference | None, writes: Sequence[Write]) -> FirstDifference | None:
         """Return the same with the student's own line that writes it, if it is known."""
         ...
 

@@ -1,4 +1,4 @@
-"""What an assignment is tried on before it may be used."""
+"""The candidates that an assignment is tried on before it may be used."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ class KnownMistake:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What an assignment is tried on before it may be used: the reference passes, and every mistake fails."""
+    """The candidates that an assignment is tried on: the reference must pass, and every mistake must fail."""
 
     reference: Candidate[Any]
     mistakes: Sequence[KnownMistake]

@@ -1,4 +1,4 @@
-"""What the rows that every subject has say, and what is said beside any row."""
+"""The texts of the rows that every subject has, and of notes beside any row."""
 
 NOT_REACHED = "Not judged: it did not answer every {noun}."
 
@@ -9,10 +9,10 @@ STATE = (
 
 
 def tally(wrong: int, of: int, noun: str) -> str:
-    """On how many cases it is wrong, as a sentence."""
+    """The number of cases on which it is wrong, as a sentence."""
     return f"Wrong on {wrong} of {of} {noun}{'' if of == 1 else 's'}."
 
 
 def later(wrong: int) -> str:
-    """On how many of the cases that are wrong the first answer was right."""
+    """The number of the wrong cases on which the first answer was right."""
     return f" On {wrong} of these it was right when it was first asked, and wrong when it was asked again."

@@ -14,7 +14,7 @@ class Activation(StrEnum):
 
     @property
     def kinked(self) -> bool:
-        """Whether it is piecewise linear, with a kink at zero."""
+        """True if it is piecewise linear, with a kink at zero."""
         return self in {Activation.RELU, Activation.LEAKY_RELU}
 
 
@@ -136,7 +136,7 @@ class Feedback:
         return Level.FULL if 0 < self.full_after < attempt else self.level
 
     def strong(self, attempt: int) -> bool:
-        """Whether that attempt is given the strong hint."""
+        """True if that attempt gets the strong hint."""
         return 0 < self.strong_hint_after < attempt
 
 

@@ -1,4 +1,4 @@
-"""Reads an assignment from TOML: the edge where text from outside comes in, so pydantic checks it.
+"""The reader of assignments from TOML: the edge at which text from outside comes in, so pydantic checks it.
 
 What is wrong is said in our own words: the key, its value, and what to write instead.
 """
@@ -245,7 +245,7 @@ def parse(text: str, name: str) -> Assignment:
 
 
 def _faults(error: ValidationError) -> Iterator[str]:
-    """What is wrong with each key, and what to write."""
+    """The mistake in each key, and what to write."""
     for fault in error.errors(include_url=False)[:_MOST_FAULTS]:
         place = [str(part) for part in fault["loc"]]
         if fault["type"] == "value_error":
@@ -257,7 +257,7 @@ def _faults(error: ValidationError) -> Iterator[str]:
         else:
             # Of a list the key, not the item's place in it.
             key = next(key for key in _longest(place) if key in WANTED)
-            yield f"{key} is {_shown(fault['input'])}: write {WANTED[key]}"
+            yield f"{key} is {_show(fault['input'])}: write {WANTED[key]}"
 
 
 def _longest(place: Sequence[str]) -> Iterator[str]:
@@ -271,17 +271,17 @@ def _unknown(place: Sequence[str]) -> str:
     leaves: Mapping[str, str] = {known.rpartition(".")[2]: known for known in WANTED}
     for names in (beside, leaves):
         if near := get_close_matches(place[-1], [name for name in names if "." not in name], n=1, cutoff=0.7):
-            return f"{_clipped(key)} is no key of an assignment: did you mean {names[near[0]]}?"
+            return f"{_clip(key)} is no key of an assignment: did you mean {names[near[0]]}?"
     there = ", ".join(known for known in beside if "." not in known)
-    return f"{_clipped(key)} is no key of an assignment: write one of {there}"
+    return f"{_clip(key)} is no key of an assignment: write one of {there}"
 
 
-def _shown(value: Any) -> str:
+def _show(value: Any) -> str:
     """A value as TOML has it, or nearly so."""
-    return _clipped(json.dumps(value, default=str, ensure_ascii=False))
+    return _clip(json.dumps(value, default=str, ensure_ascii=False))
 
 
-def _clipped(text: str) -> str:
+def _clip(text: str) -> str:
     return text if len(text) <= _MOST_VALUE else f"{text[: _MOST_VALUE - 3]}..."
 
 

@@ -1,4 +1,4 @@
-"""What an assignment has, whatever its kind."""
+"""The settings that every assignment has, whatever its kind."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -23,5 +23,5 @@ def group(secret: bytes, course: str, student: str) -> str:
     """The student's group. What nobody's name is on belongs to one of its course's own."""
     if not student:
         return f"course {course}"
-    told = hmac.digest(secret, f"group\n{course}\n{student}".encode(), hashlib.sha256)
-    return str(int.from_bytes(told[:8], "big") % GROUPS)
+    digest = hmac.digest(secret, f"group\n{course}\n{student}".encode(), hashlib.sha256)
+    return str(int.from_bytes(digest[:8], "big") % GROUPS)

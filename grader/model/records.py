@@ -18,7 +18,7 @@ class State(StrEnum):
 
     @property
     def terminal(self) -> bool:
-        """Whether nothing comes after it."""
+        """True if nothing comes after it."""
         return self not in {State.QUEUED, State.RUNNING}
 
 
@@ -35,7 +35,7 @@ class Kind(StrEnum):
 
     @property
     def queue(self) -> "Queue":
-        """Where it waits."""
+        """The queue in which it waits."""
         return {Kind.SUBMISSION: Queue.INTERACTIVE, Kind.UNIT: Queue.REGRADE}.get(self, Queue.STAFF)
 
 
@@ -140,7 +140,9 @@ class Refusal:
     def __str__(self) -> str:
         if not self.mistakes:
             return self.says
-        return f"{self.says}: {', '.join(f'{each.id} ({each.title})' for each in self.mistakes)}. {self.advice}"
+        return (
+            f"{self.says}: {', '.join(f'{mistake.id} ({mistake.title})' for mistake in self.mistakes)}. {self.advice}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +186,7 @@ class Token:
     revoked: float | None = None
 
     def allows(self, scope: Scope) -> bool:
-        """Whether it may do what needs `scope`."""
+        """True if it may do what needs `scope`."""
         granted = set(self.scopes)
         if Scope.ADMIN in granted:
             granted |= set(Scope)

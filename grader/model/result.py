@@ -14,7 +14,7 @@ _REQUIRED = frozenset({"submission", "assignment", "outcome", "properties", "sta
 
 
 def verdict(result: Raw) -> Verdict:
-    """The verdict of a result object; KeyError, TypeError or ValueError where it is none.
+    """The verdict of a result object; KeyError, TypeError or ValueError if it is none.
 
     Keys that are not known here are passed over: a server may be newer than who asks it.
     """

@@ -64,7 +64,7 @@ def read(kind: type[Value], raw: object, *, strict: bool = False) -> Value:
 def complete(kind: type[Any], raw: Mapping[str, Any]) -> dict[str, Any]:
     """The object with the default of each field that it lacks, at every level; all else stays, unknown fields too."""
     types = _types(kind)  # type: ignore[arg-type] # as above
-    completed = {name: _completed(types.get(name), value) for name, value in raw.items()}
+    completed = {name: _complete(types.get(name), value) for name, value in raw.items()}
     for field in _fields(kind):
         if field.name not in raw and _has_default(field):
             completed[field.name] = _plain(_default(field))
@@ -87,12 +87,12 @@ def _value(kind: Any, raw: Any, *, strict: bool) -> Any:
     return raw
 
 
-def _completed(kind: Any, raw: Any) -> Any:
+def _complete(kind: Any, raw: Any) -> Any:
     kind = _of_optional(kind, raw)
     if is_dataclass(kind) and isinstance(raw, Mapping):
         return complete(kind, raw)  # type: ignore[arg-type] # a class, as it comes from an annotation
     if get_origin(kind) is tuple and isinstance(raw, list):
-        return [_completed(get_args(kind)[0], value) for value in raw]
+        return [_complete(get_args(kind)[0], value) for value in raw]
     return raw
 
 
@@ -105,7 +105,7 @@ def _of_optional(kind: Any, raw: Any) -> Any:
 
 
 def _has_fields(kind: Any, raw: Any) -> bool:
-    """Whether an object has every field that a dataclass cannot do without."""
+    """True if an object has every field that a dataclass cannot do without."""
     required = {field.name for field in _fields(kind) if not _has_default(field)}
     return isinstance(raw, Mapping) and required <= raw.keys()
 

@@ -1,4 +1,4 @@
-"""What properties and mistakes are called, wherever they are shown."""
+"""The names of properties and mistakes, wherever they are shown."""
 
 from collections.abc import Iterable
 from types import MappingProxyType
@@ -18,5 +18,5 @@ TITLES = MappingProxyType(
 
 
 def predicate(titles: Iterable[str]) -> str:
-    """What mistakes that are made together do: the words after "it", or after another subject."""
+    """The words for mistakes that are made together: after "it", or after another subject."""
     return " and it ".join(titles)

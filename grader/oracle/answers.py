@@ -1,4 +1,4 @@
-"""What answers: a student's function behind whatever wall, or one of our own in the tests."""
+"""Candidates and their answers: a student's function behind whatever wall, or one of our own in the tests."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -25,7 +25,7 @@ class Returned:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What stood where an array or a list should be: of its type, shape, dtype and length what tells the difference."""
+    """The object in the place of an array or a list: of its type, shape, dtype and length what shows the difference."""
 
     type: str = ""
     shape: tuple[int, ...] | None = None
@@ -35,7 +35,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Malformed:
-    """It returned something of another form, or numbers that are not finite; two are equal if they are wrong alike."""
+    """An answer of another form, or with numbers that are not finite; two are equal if they are wrong alike."""
 
     #: `all_dl_dweights`, `all_dl_dbiases`, or `return` for both.
     where: str
@@ -52,7 +52,7 @@ class Malformed:
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """It raised; the traceback has the student's own line numbers."""
+    """An answer of a function that raised; the traceback has the student's own line numbers."""
 
     type: str
     message: str
@@ -90,7 +90,7 @@ class Raising:
 
 
 class ReturnedForm(StrEnum):
-    """What was returned, as the jail names it (`worker/sandbox/inside/forms.py`)."""
+    """The returned form, as the jail names it (`worker/sandbox/inside/forms.py`)."""
 
     #: Two lists in the order that was asked for, perhaps of arrays in another shape; in the other order; from the
     #: output down.

@@ -18,17 +18,17 @@ class Cases(Protocol):
 
     @property
     def starts(self) -> Sequence[int]:
-        """Where each case's numbers start in the flat arrays, and where the last one's end."""
+        """The start of each case's numbers in the flat arrays, and the end of the last one's."""
         ...
 
     @property
     def expected(self) -> NDArray[np.float64]:
-        """The numbers of a right answer; NaN where they are inconclusive."""
+        """The numbers of a right answer; NaN for those that are inconclusive."""
         ...
 
     @property
     def tolerances(self) -> NDArray[np.float64]:
-        """How far from each of them an answer may be; infinite where they are inconclusive."""
+        """The tolerance of each number; infinite for those that are inconclusive."""
         ...
 
     @property
@@ -44,6 +44,6 @@ class Cases(Protocol):
         """Return the cases at these places, in this order."""
         ...
 
-    def joined(self, *others: Self) -> Self:
+    def join(self, *others: Self) -> Self:
         """Return the cases, and the others after them."""
         ...

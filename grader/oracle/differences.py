@@ -1,4 +1,4 @@
-"""Central differences of every parameter, with their own uncertainty, and none where a kink is too near.
+"""Central differences of every parameter, with their own uncertainty, and none if a kink is too near.
 
 To nudge W[k][i, j] by s is to move preactivation i of layer k by s h[j], and to nudge b[k][i] is to move it by s; the
 rest of the network cannot tell them apart. So one pair of ends, that preactivation moved by t and by -t, is the
@@ -50,7 +50,7 @@ ROOM = 1 << 21
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Differences:
-    """dW[0], db[0], dW[1], db[1], ...: `value` is NaN where a coordinate is inconclusive; `uncertainty` is absolute."""
+    """dW[0], db[0], dW[1], db[1], ...: `value` is NaN if a coordinate is inconclusive; `uncertainty` is absolute."""
 
     value: list[Array]
     uncertainty: list[Array]
@@ -58,7 +58,7 @@ class Differences:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Base:
-    """What is moved: a network, its forward pass, and all its preactivations as one matrix (units x columns)."""
+    """The base of all moves: a network, its forward pass, and its preactivations as one matrix (units x columns)."""
 
     network: Network
     formulas: Formulas
@@ -78,21 +78,21 @@ def differences(network: Network, formulas: Formulas, given: Pass | None = None)
     exact = formulas.loss is Loss.LEAST_SQUARES and (formulas.activation.kinked or network.depth == 0)
     value, uncertainty = [], []
     flat = np.empty((2, sum(weights.size + len(weights) for weights in network.weights)))
-    for table in _tables(base, _exact(base) if exact else _curved(base), at, flat):
+    for table in _tables(base, _exact(base) if exact else _difference_curved(base), at, flat):
         value += [table[0, :, :-1], table[0, :, -1:]]
         uncertainty += [table[1, :, :-1], table[1, :, -1:]]
-    found, doubt = flat
+    difference, doubt = flat
     # Also where an input is zero no difference claims more than the loss's rounding over the largest move.
     doubt += 2 * ROUNDING / EXACT_STEPS[0] * loss_terms(at.f[-1], network.y, formulas).sum()
-    _leave_out(network, formulas, at, found, doubt)
+    _leave_out(network, formulas, at, difference, doubt)
     return Differences(value, uncertainty)
 
 
 def _tables(base: _Base, units: Array, at: Pass, flat: Array) -> Iterator[Array]:
     """In `flat`, layer by layer, 2 x units x (in + 1): difference and doubt of each unit, times its inputs."""
     # A bias is a weight from an input of one.
-    one = np.ones((1, base.network.columns))
-    inputs = np.concatenate([part for h in at.h for part in (h, one)]).T
+    ones = np.ones((1, base.network.columns))
+    inputs = np.concatenate([part for h in at.h for part in (h, ones)]).T
     inputs = np.array((inputs, np.abs(inputs)))
     start = first = 0
     for k, h in enumerate(at.h):
@@ -105,23 +105,23 @@ def _tables(base: _Base, units: Array, at: Pass, flat: Array) -> Iterator[Array]
         start, first = stop, last
 
 
-def _leave_out(network: Network, formulas: Formulas, at: Pass, found: Array, doubt: Array) -> None:
-    """NaN with an infinite uncertainty where that is too large a part of the layer's scale."""
+def _leave_out(network: Network, formulas: Formulas, at: Pass, difference: Array, doubt: Array) -> None:
+    """Set NaN and an infinite uncertainty if the doubt is too large a part of the layer's scale."""
     counts = [(len(h) + 1) * len(f) for h, f in zip(at.h, at.f, strict=True)]
     starts = [0, *accumulate(counts[:-1])]
     # The scale exceeds the derivatives: who is certain against the largest of each layer is so against the scale.
-    if float(np.max(doubt)) <= CONCLUSIVE * float(np.min(np.maximum.reduceat(np.abs(found), starts))):
+    if float(np.max(doubt)) <= CONCLUSIVE * float(np.min(np.maximum.reduceat(np.abs(difference), starts))):
         return
     sizes = np.concatenate([part.ravel() for part in scale(network, formulas, at)])
     largest = np.maximum.reduceat(sizes, starts)
     # A dead layer has no scale of its own; there the network's decides.
     uncertain = doubt > CONCLUSIVE * np.where(largest > 0, largest, largest.max()).repeat(counts)
-    found[uncertain], doubt[uncertain] = np.nan, np.inf
+    difference[uncertain], doubt[uncertain] = np.nan, np.inf
 
 
 def _exact(base: _Base) -> Array:
-    """Of each unit and column the difference at the largest step that crosses no kink, and its doubt."""
-    found, doubt = both = np.zeros((2, *base.f.shape))
+    """The difference of each unit and column at the largest step that crosses no kink, and its doubt."""
+    difference, doubt = both = np.zeros((2, *base.f.shape))
     reach = _reach(base)
     left = np.arange(len(base.f))
     if base.formulas.activation is Activation.RELU:
@@ -130,7 +130,7 @@ def _exact(base: _Base) -> Array:
     for step in EXACT_STEPS:
         values, rounding, crossed = _central(base, left, step * reach[left])
         rounding[crossed] = HOPELESS
-        found[left], doubt[left] = values[:, 0], rounding[:, 0]
+        difference[left], doubt[left] = values[:, 0], rounding[:, 0]
         left = left[crossed.any(axis=(1, 2))]
         if not left.size:
             break
@@ -152,8 +152,8 @@ def _reach(base: _Base) -> Array:
     return times.repeat(np.diff(base.bounds))[:, None]
 
 
-def _curved(base: _Base) -> Array:
-    """Of each unit and column the most certain level, the later of two Richardson extrapolations, and its doubt."""
+def _difference_curved(base: _Base) -> Array:
+    """The most certain level of each unit and column, the later of two Richardson extrapolations, and its doubt."""
     steps = np.concatenate((CURVED_STEPS, CURVED_STEPS / 2, CURVED_STEPS / 4))
     values, rounding, crossed = _central(
         base, np.arange(len(base.f)), np.broadcast_to(steps, (len(base.f), len(steps)))
@@ -165,7 +165,7 @@ def _curved(base: _Base) -> Array:
     doubt = np.abs(later - earlier) + 2 * rounding[:, -levels:]
     doubt[crossed[:, :levels]] = HOPELESS
     best = doubt.argmin(axis=1)[:, None]
-    return np.array([np.take_along_axis(each, best, axis=1)[:, 0] for each in (later, doubt)])
+    return np.array([np.take_along_axis(table, best, axis=1)[:, 0] for table in (later, doubt)])
 
 
 def _central(base: _Base, units: NDArray[np.intp], steps: Array) -> tuple[Array, Array, NDArray[np.bool_]]:
@@ -176,9 +176,9 @@ def _central(base: _Base, units: NDArray[np.intp], steps: Array) -> tuple[Array,
     most = max(1, ROOM // (2 * steps.shape[1] * base.f.size))
     if len(units) > most:
         parts = [_central(base, units[at : at + most], steps[at : at + most]) for at in range(0, len(units), most)]
-        values, rounding, crossed = (np.concatenate(each) for each in zip(*parts, strict=True))
+        values, rounding, crossed = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
         return values, rounding, crossed
-    f = _moved(base, units, steps)
+    f = _move(base, units, steps)
     outputs, y = base.take(base.network.depth), base.network.y[:, None, None, None, :]
     loss, terms = losses(f[outputs], y, base.formulas), loss_terms(f[outputs], y, base.formulas)
     length = steps[:, :, None]
@@ -188,8 +188,8 @@ def _central(base: _Base, units: NDArray[np.intp], steps: Array) -> tuple[Array,
     return difference, ROUNDING / length * (terms[:, :, 0] + terms[:, :, 1]), crossed & base.formulas.activation.kinked
 
 
-def _moved(base: _Base, units: NDArray[np.intp], steps: Array) -> Array:
-    """Every preactivation where one unit is moved: all units x those moved x steps x both ends x columns."""
+def _move(base: _Base, units: NDArray[np.intp], steps: Array) -> Array:
+    """Every preactivation when one unit is moved: all units x those moved x steps x both ends x columns."""
     network = base.network
     f = np.empty((len(base.f), len(units), steps.shape[1], 2, network.columns))
     # Below the unit that is moved, and beside it, nothing changes.

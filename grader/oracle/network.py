@@ -89,35 +89,35 @@ def forward(network: Network, formulas: Formulas) -> Pass:
 
 
 def share(y: Array, formulas: Formulas) -> float:
-    """What a column's loss is multiplied by before all are added up: one, or one over their number."""
+    """The factor of a column's loss before all are added up: one, or one over their number."""
     return 1.0 / y.shape[-1] if formulas.reduction is Reduction.MEAN else 1.0
 
 
 def losses(output: Array, y: Array, formulas: Formulas) -> Array:
-    """What each column adds to the loss; `output` (outputs x ... x columns) and `y` broadcast against each other."""
+    """The loss of each column; `output` (outputs x ... x columns) and `y` broadcast against each other."""
     match formulas.loss:
         case Loss.LEAST_SQUARES:
-            found = ((output - y) ** 2).sum(axis=0)
+            loss = ((output - y) ** 2).sum(axis=0)
         case Loss.BINARY_CROSS_ENTROPY:
             # -y log p - (1-y) log(1-p) at the logit: log(1 + exp f) - y f.
-            found = np.sum(np.logaddexp(0.0, output) - y * output, axis=0)
+            loss = np.sum(np.logaddexp(0.0, output) - y * output, axis=0)
         case Loss.SOFTMAX_CROSS_ENTROPY:
             top = output.max(axis=0, keepdims=True)
             log_partition = top[0] + np.log(np.sum(np.exp(output - top), axis=0))
-            found = log_partition - np.sum(y * output, axis=0)
-    return np.asarray(share(y, formulas) * found)
+            loss = log_partition - np.sum(y * output, axis=0)
+    return np.asarray(share(y, formulas) * loss)
 
 
 def loss_terms(output: Array, y: Array, formulas: Formulas) -> Array:
     """For each column the size of the terms that `losses` adds up: what its rounding is proportional to."""
     match formulas.loss:
         case Loss.LEAST_SQUARES:
-            found = (np.abs(output - y) * (np.abs(output) + np.abs(y))).sum(axis=0)
+            size = (np.abs(output - y) * (np.abs(output) + np.abs(y))).sum(axis=0)
         case Loss.BINARY_CROSS_ENTROPY:
-            found = np.sum(np.logaddexp(0.0, output) + y * np.abs(output), axis=0)
+            size = np.sum(np.logaddexp(0.0, output) + y * np.abs(output), axis=0)
         case Loss.SOFTMAX_CROSS_ENTROPY:
-            found = np.abs(output).max(axis=0) + np.log(len(output)) + np.sum(y * np.abs(output), axis=0)
-    return np.asarray(share(y, formulas) * found)
+            size = np.abs(output).max(axis=0) + np.log(len(output)) + np.sum(y * np.abs(output), axis=0)
+    return np.asarray(share(y, formulas) * size)
 
 
 def network_of(parameters: Sequence[Array], net_input: Array, y: Array) -> Network:

@@ -14,12 +14,12 @@ def loss_derivative(output: Array, y: Array, formulas: Formulas) -> Array:
     """dl/df[K], (outputs x columns)."""
     match formulas.loss:
         case Loss.LEAST_SQUARES:
-            found = 2.0 * (output - y)
+            derivative = 2.0 * (output - y)
         case Loss.BINARY_CROSS_ENTROPY:
-            found = sigmoid(output) - y
+            derivative = sigmoid(output) - y
         case Loss.SOFTMAX_CROSS_ENTROPY:
-            found = softmax(output) - y
-    return share(y, formulas) * found
+            derivative = softmax(output) - y
+    return share(y, formulas) * derivative
 
 
 def activation_derivative(f: Array, formulas: Formulas) -> Array:
@@ -38,7 +38,7 @@ def activation_derivative(f: Array, formulas: Formulas) -> Array:
 
 
 def gradient(network: Network, formulas: Formulas, given: Pass | None = None) -> list[Array]:
-    """dW[0], db[0], dW[1], db[1], ... shaped like the parameters; from the activations `given`, where they are."""
+    """dW[0], db[0], dW[1], db[1], ... shaped like the parameters; from the activations `given`, if any are."""
     at = given or forward(network, formulas)
     delta = loss_derivative(at.f[-1], network.y, formulas)
     parts: list[Array] = []

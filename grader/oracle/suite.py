@@ -40,12 +40,12 @@ class Suite:
 
     @cached_property
     def starts(self) -> list[int]:
-        """Where each network's parameters start in the flat arrays, and where the last one's end."""
+        """The start of each network's parameters in the flat arrays, and the end of the last one's."""
         return [0, *accumulate(count(sizes) for sizes in self.sizes)]
 
     @cached_property
     def _offsets(self) -> list[tuple[int, int, int]]:
-        """Where each network's preactivations, activations and targets start."""
+        """The start of each network's preactivations, activations and targets."""
         lengths = [
             (sum(sizes[1:]) * columns, sum(sizes[:-1]) * columns, sizes[-1] * columns)
             for sizes, columns in zip(self.sizes, self.columns, strict=True)
@@ -55,15 +55,15 @@ class Suite:
     @cached_property
     def networks(self) -> tuple[Network, ...]:
         """Each network as matrices."""
-        found = []
+        networks = []
         outputs = inputs = 0
         for i, (sizes, columns) in enumerate(zip(self.sizes, self.columns, strict=True)):
             y = self.targets[outputs : outputs + sizes[-1] * columns].reshape(sizes[-1], columns)
             x = self.activations[inputs : inputs + sizes[0] * columns].reshape(sizes[0], columns)
-            found.append(network_of(matrices(sizes, self.parameters[self.starts[i] : self.starts[i + 1]]), x, y))
+            networks.append(network_of(matrices(sizes, self.parameters[self.starts[i] : self.starts[i + 1]]), x, y))
             outputs += sizes[-1] * columns
             inputs += sum(sizes[:-1]) * columns
-        return tuple(found)
+        return tuple(networks)
 
     @property
     def expected(self) -> Array:
@@ -76,14 +76,14 @@ class Suite:
         return [len(sizes) for sizes in self.sizes]
 
     def key(self, i: int) -> bytes:
-        """The same for the same network, whatever it was made from."""
+        """The key of a network: the same for the same one, whatever it was made from."""
         return key(self.networks[i])
 
     def take(self, which: Sequence[int]) -> "Suite":
         """The networks at these places, in this order."""
         return join([self.one(i) for i in which])
 
-    def joined(self, *others: "Suite") -> "Suite":
+    def join(self, *others: "Suite") -> "Suite":
         """The networks, and the others after them."""
         return join([self, *others])
 
@@ -148,30 +148,30 @@ def join(suites: Sequence[Suite]) -> Suite:
     )
 
 
-def interleaved(network: Network) -> list[Array]:
+def interleave(network: Network) -> list[Array]:
     """W[0], b[0], W[1], b[1], ... of a network."""
     return [part for pair in zip(network.weights, network.biases, strict=True) for part in pair]
 
 
 def key(network: Network) -> bytes:
-    """The same for the same network, whatever it was made from."""
+    """The key of a network: the same for the same one, whatever it was made from."""
     sizes = bytes(np.array([*network.sizes, network.columns], dtype=np.int32))
-    return sizes + flatten([*interleaved(network), network.net_input, network.y]).tobytes()
+    return sizes + flatten([*interleave(network), network.net_input, network.y]).tobytes()
 
 
-def measured(networks: Sequence[Network], corners: Sequence[str], formulas: Formulas, rtol: float) -> Suite:
+def measure(networks: Sequence[Network], corners: Sequence[str], formulas: Formulas, rtol: float) -> Suite:
     """The networks with their finite differences and tolerances."""
     passes = [forward(network, formulas) for network in networks]
     truths, tolerances = [], []
     for network, at in zip(networks, passes, strict=True):
-        found = differences(network, formulas, at)
-        truths += found.value
+        measured = differences(network, formulas, at)
+        truths += measured.value
         sizes = scale(network, formulas, at)
-        tolerances += [rtol * size + doubt for size, doubt in zip(sizes, found.uncertainty, strict=True)]
+        tolerances += [rtol * size + doubt for size, doubt in zip(sizes, measured.uncertainty, strict=True)]
     return _suite(networks, passes, corners, flatten(truths), flatten(tolerances))
 
 
-def proposed(networks: Sequence[Network], formulas: Formulas, rtol: float) -> Suite:
+def propose(networks: Sequence[Network], formulas: Formulas, rtol: float) -> Suite:
     """The networks with analytic derivatives: quick, for proposing counterexamples that differences then confirm."""
     passes = [forward(network, formulas) for network in networks]
     truths = flatten(part for n, at in zip(networks, passes, strict=True) for part in gradient(n, formulas, at))
@@ -179,7 +179,7 @@ def proposed(networks: Sequence[Network], formulas: Formulas, rtol: float) -> Su
     return _suite(networks, passes, ["proposed"] * len(networks), truths, rtol * sizes)
 
 
-def unmeasured(networks: Sequence[Network], passes: Sequence[Pass], corner: str) -> Suite:
+def build_unmeasured(networks: Sequence[Network], passes: Sequence[Pass], corner: str) -> Suite:
     """Networks to ask about whose truth is not needed: derivatives NaN, tolerances infinite."""
     blank = np.full(sum(count(network.sizes) for network in networks), np.nan)
     return _suite(networks, passes, [corner] * len(networks), blank, np.full_like(blank, np.inf))
@@ -196,7 +196,7 @@ def _suite(
         tuple(network.sizes for network in networks),
         tuple(network.columns for network in networks),
         tuple(corners),
-        flatten(part for network in networks for part in interleaved(network)),
+        flatten(part for network in networks for part in interleave(network)),
         flatten(part for at in passes for part in at.f),
         flatten(part for at in passes for part in at.h),
         flatten(network.y for network in networks),

@@ -44,7 +44,7 @@ def scale(network: Network, formulas: Formulas, given: Pass | None = None) -> li
 
 
 def _forward_errors(network: Network, at: Pass, formulas: Formulas) -> tuple[list[Array], list[Array]]:
-    """Errors of f[0..K] and h[0..K], in units of the precision, where they are computed anew from the parameters."""
+    """Errors of f[0..K] and h[0..K], in units of the precision, when they are computed anew from the parameters."""
     f_error: list[Array] = []
     h_error = [np.abs(network.net_input)]
     for k, (weights, biases) in enumerate(zip(network.weights, network.biases, strict=True)):
@@ -55,7 +55,7 @@ def _forward_errors(network: Network, at: Pass, formulas: Formulas) -> tuple[lis
 
 
 def _loss_error(f: Array, f_error: Array, loss: Loss) -> Array:
-    """What an error of the output does to the loss derivative."""
+    """The effect of an error of the output on the loss derivative."""
     match loss:
         case Loss.LEAST_SQUARES:
             return 2.0 * f_error
@@ -78,12 +78,12 @@ def loss_size(output: Array, y: Array, formulas: Formulas) -> Array:
     """The size of the terms of dl/df[K], (outputs x columns)."""
     match formulas.loss:
         case Loss.LEAST_SQUARES:
-            found = 2.0 * (np.abs(output) + np.abs(y))
+            size = 2.0 * (np.abs(output) + np.abs(y))
         case Loss.BINARY_CROSS_ENTROPY:
-            found = sigmoid(output) + y
+            size = sigmoid(output) + y
         case Loss.SOFTMAX_CROSS_ENTROPY:
-            found = softmax(output) + y
-    return share(y, formulas) * found
+            size = softmax(output) + y
+    return share(y, formulas) * size
 
 
 def activation_size(f: Array, formulas: Formulas) -> Array:

@@ -1,4 +1,4 @@
-"""What a revision's cases look like and what they catch, as staff are shown it: worked out once, kept as JSON.
+"""The preview of a revision's cases and of what they catch, for staff: worked out once, kept as JSON.
 
 `python -m grader.publishing.preview udl-7.2 > grader/assignments/udl-7.2.preview.json` writes that of what ships.
 """
@@ -8,7 +8,7 @@ import sys
 
 from grader.judge.subject import Revision
 from grader.publishing.selfcheck import SelfCheck, selfcheck
-from grader.subjects.networks.revision import packaged
+from grader.subjects.networks.revision import load_packaged
 
 
 def preview(revision: Revision, checked: SelfCheck) -> str:
@@ -20,5 +20,5 @@ def preview(revision: Revision, checked: SelfCheck) -> str:
 
 
 if __name__ == "__main__":
-    shipped = packaged(sys.argv[1])
+    shipped = load_packaged(sys.argv[1])
     sys.stdout.write(f"{preview(shipped, selfcheck(shipped))}\n")

@@ -14,7 +14,7 @@ from grader.oracle.answers import Candidate
 
 @dataclass(frozen=True, slots=True)
 class Catch:
-    """On which of the cases a mistake is seen."""
+    """The cases on which a mistake is seen."""
 
     mistake: KnownMistake
     places: tuple[int, ...]
@@ -27,7 +27,7 @@ class Catch:
 
 @dataclass(frozen=True, slots=True)
 class SelfCheck:
-    """What the cases accept and catch."""
+    """The result of the trial: what the cases accept, and what they catch."""
 
     networks: int
     #: On how many cases the reference is rejected: none, or the suite is unusable.
@@ -47,7 +47,7 @@ class SelfCheck:
 
     @property
     def sound(self) -> bool:
-        """Whether the assignment may be used."""
+        """True if the assignment may be used."""
         return not self.reference_rejected and not self.missed and not self.faults
 
 
@@ -82,7 +82,7 @@ def _disagreeing(cases: Any, candidate: Candidate[Any]) -> Sequence[bool]:
 
 
 def _right_here(mistakes: list[KnownMistake], tried: Trial) -> tuple[KnownMistake, ...]:
-    """Those of the mistakes that are right on any case of the assignment, as far as others can say."""
+    """The mistakes that are right on any case of the assignment, as far as other cases show."""
     if not mistakes or tried.elsewhere is None:
         return ()
     others = tried.elsewhere()

@@ -1,1 +1,1 @@
-"""What can be asked of students: one folder a kind of homework. Nobody else knows which it has."""
+"""The kinds of homework that students can be asked for, one folder a kind. Nobody else knows which it has."""

@@ -1,4 +1,4 @@
-"""The kinds of homework that this version knows: a stored revision says which it is of, and nobody else asks."""
+"""The kinds of homework that this version knows: a stored revision names its kind, and nobody else asks."""
 
 import io
 import json
@@ -31,7 +31,7 @@ def load(data: bytes, name: str = "revision") -> "Revision":
 
 
 def _kind(data: bytes) -> str:
-    """The kind that an archive names; if it names none, or is none, that of who says what is wrong with it."""
+    """The kind that an archive names; if it names none, or is none, the kind that explains what is wrong with it."""
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
             return str(json.loads(archive["header"].tobytes()).get("kind", NETWORKS))

@@ -13,7 +13,7 @@ from grader.publishing.selfcheck import selfcheck
 from grader.subjects.networks.diagnosis.lines import Lines
 from grader.subjects.networks.draw import draw
 from grader.subjects.networks.mistakes import Known
-from grader.subjects.networks.revision import packaged
+from grader.subjects.networks.revision import load_packaged
 from tests.judge.test_shrinking import RIGHT
 from tests.local import local
 
@@ -72,7 +72,7 @@ def test_single_precision_is_right_with_the_forward_pass_computed_anew(udl: Judg
 @pytest.mark.parametrize("activation", [Activation.TANH, Activation.SIGMOID])
 def test_the_lower_layers_of_a_smooth_network_are_judged(activation: Activation) -> None:
     """Zeros, and an error of one per cent, in the layers of any distance from the output."""
-    base = packaged("udl-7.2").assignment
+    base = load_packaged("udl-7.2").assignment
     judge = Judge(draw(replace(base, formulas=Formulas(activation)), choice=1))
     zeros = Lines(finish=lambda network, k, part: part * (network.depth - k <= 6))
     assert (

@@ -13,7 +13,7 @@ from grader.oracle.answers import Returned
 from grader.subjects.networks.diagnosis.lines import Lines
 from grader.subjects.networks.draw import draw
 from grader.subjects.networks.mistakes import Known
-from grader.subjects.networks.revision import packaged
+from grader.subjects.networks.revision import load_packaged
 from grader.subjects.networks.rubric import steps
 from grader.subjects.networks.steps import STEPS
 from tests.corpus.slips import Slip, right_for, template, todo_slips
@@ -32,7 +32,7 @@ NETWORKS = 100
 def judge(request: pytest.FixtureRequest) -> Judge:
     """Assignments of three activations, with one column and with several."""
     name, columns = request.param
-    assignment = packaged("udl-7.2").assignment
+    assignment = load_packaged("udl-7.2").assignment
     ranges = replace(assignment.ranges, columns=Range(1, columns))
     formulas = Formulas(Activation(name))
     return Judge(draw(replace(assignment, formulas=formulas, ranges=ranges, networks=NETWORKS), choice=1))
@@ -95,7 +95,7 @@ def test_a_right_one_holds_every_step(judge: Judge) -> None:
 @pytest.mark.parametrize("loss", Loss)
 def test_the_reference_holds_every_step_for_every_activation_and_loss(activation: Activation, loss: Loss) -> None:
     """With batches as well."""
-    base = packaged("udl-7.2").assignment
+    base = load_packaged("udl-7.2").assignment
     assignment = replace(
         base,
         formulas=Formulas(activation, loss),

@@ -9,7 +9,7 @@ import pytest
 from grader.model.assignment import Activation, Assignment, Formulas, Loss, Range, Ranges, Reduction
 from grader.oracle.network import Network, Pass, forward
 from grader.oracle.reference import gradient
-from grader.oracle.suite import flatten, measured
+from grader.oracle.suite import flatten, measure
 from grader.oracle.tolerance import RTOL
 from grader.subjects.networks.building import MARGIN
 from grader.subjects.networks.ordinary import ordinary
@@ -40,7 +40,7 @@ def right(network: Network, formulas: Formulas, kind: type[np.floating], *, anew
 def test_no_right_precision_is_rejected_and_nothing_is_inconclusive(formulas: Formulas) -> None:
     """The worst of float32 uses a third of the tolerance, that of float64 a hundredth."""
     networks = list(islice(ordinary(assignment(formulas), 11), 30))
-    suite = measured(networks, ["ordinary"] * len(networks), formulas, RTOL)
+    suite = measure(networks, ["ordinary"] * len(networks), formulas, RTOL)
     assert not np.isnan(suite.derivatives).any()
     for kind, most in ((np.float64, 0.01), (np.float32, 1 / 3)):
         for anew in (False, True):

@@ -26,7 +26,7 @@ from grader.reports.registry import FORMATS
 from grader.reports.terminal import render
 from grader.store.listings import CodeListing
 from grader.store.summary import VerdictSummary
-from grader.subjects.networks.revision import Revision, packaged
+from grader.subjects.networks.revision import Revision, load_packaged
 from grader.web.pages import words
 from grader.web.pages.sources import listing
 from grader.web.pages.verdict import make_view
@@ -123,7 +123,7 @@ LEVELS = {
 
 def made(jails: Jails) -> Grader:
     """The shipped assignment with short limits."""
-    base = packaged("udl-7.2")
+    base = load_packaged("udl-7.2")
     limits = Limits(seconds_per_call=0.4, seconds=20.0, memory=1 << 30, output=1 << 16)
     return Grader(Judge(Revision(replace(base.assignment, limits=limits), base.suite)), jails)
 

@@ -6,11 +6,11 @@ import pytest
 from grader.oracle.answers import Evidence, ReturnedForm
 from grader.oracle.suite import Suite
 from grader.subjects.networks import wording
-from grader.subjects.networks.revision import packaged
+from grader.subjects.networks.revision import load_packaged
 from tests.local import local
 from worker.sandbox.inside.forms import FORMS
 
-UDL = packaged("udl-7.2")
+UDL = load_packaged("udl-7.2")
 #: A network with one hidden layer.
 ONE: Suite = UDL.suite.one(next(i for i, sizes in enumerate(UDL.suite.sizes) if len(sizes) == 3 and sizes[1] > 1))
 #: A network with two hidden layers.

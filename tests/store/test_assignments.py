@@ -7,7 +7,7 @@ from functools import partial
 from grader.model.records import Revision
 from grader.store.packaged import packaged_revisions
 from grader.store.store import Store
-from grader.subjects.networks.revision import load, packaged
+from grader.subjects.networks.revision import load, load_packaged
 
 UDL = "udl-7.2"
 
@@ -19,7 +19,7 @@ def publish(store: Store, name: str, course: str = "cs101", assignment_id: str =
 
 def test_what_ships_is_read_without_numpy_as_numpy_reads_it() -> None:
     for each in packaged_revisions():
-        whole = packaged(each.assignment_id)
+        whole = load_packaged(each.assignment_id)
         assert (each.id, each.networks_sha256) == (whole.id, whole.networks_sha256)
         assert each.assignment == whole.assignment_json
         assert each.title == whole.assignment.title
@@ -27,7 +27,7 @@ def test_what_ships_is_read_without_numpy_as_numpy_reads_it() -> None:
 
 
 def test_what_ships_is_there_for_every_course_from_the_first_question(store: Store) -> None:
-    whole = packaged(UDL)
+    whole = load_packaged(UDL)
     current = store.assignments.current("anything", UDL)
     assert current is not None
     assert (current.id, current.course, current.published > 1e9) == (whole.id, "*", True)
@@ -38,7 +38,7 @@ def test_what_ships_is_there_for_every_course_from_the_first_question(store: Sto
 
 
 def test_what_ships_is_there_whichever_question_comes_first(store: Store) -> None:
-    number = packaged(UDL).id
+    number = load_packaged(UDL).id
     for ask in (
         partial(store.assignments.get, "x", number),
         partial(store.assignments.list, "x"),
@@ -81,7 +81,7 @@ def test_a_course_s_own_goes_before_what_ships(store: Store) -> None:
     assert [each.course for each in store.assignments.revisions("cs101", UDL)] == ["cs101", "*"]
     other = store.assignments.current("other", UDL)
     assert other is not None
-    assert other.id == packaged(UDL).id
+    assert other.id == load_packaged(UDL).id
 
 
 def test_two_courses_that_publish_the_same_share_its_networks(store: Store) -> None:

@@ -13,7 +13,7 @@ from grader.store.summary import VerdictSummary
 from grader.subjects.networks.diagnosis import hints
 from grader.subjects.networks.diagnosis.bugs import library
 from grader.subjects.networks.diagnosis.fit import Fit
-from grader.subjects.networks.revision import packaged
+from grader.subjects.networks.revision import load_packaged
 from tests.store.making import accept, claim_job, finish_job, new, now, remains, verdict
 from tests.store.regrading import apply_regrade, phase, preview_regrade, result, rolled_back
 
@@ -60,8 +60,8 @@ def test_mistakes_are_counted_by_submissions_and_by_students(store: Store) -> No
 
 
 def test_two_mistakes_at_once_are_told_apart_as_the_diagnosis_names_them() -> None:
-    bugs = library.of(packaged("udl-7.2").assignment)[:2]
-    told = hints.told([Fit(bugs)])[0]
+    bugs = library.of(load_packaged("udl-7.2").assignment)[:2]
+    told = hints.write_diagnoses([Fit(bugs)])[0]
     both = VerdictSummary.of(verdict("failed", diagnosis=[asdict(told)])).mistakes
     assert both == tuple((bug.id, hints.title(Fit((bug,)))) for bug in bugs)
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from grader.judge.agreement import AGREEMENT, PURE, all_wrong_entries
-from grader.judge.exchange import Question, raised
+from grader.judge.exchange import Question, read_raised
 from grader.judge.marks import Given, Marks, RowSpec
 from grader.judge.row import Fails, Failure, Row
 from grader.judge.subject import Reply, Write
@@ -89,7 +89,7 @@ class ToyCases:
         flat = [np.concatenate([all_[part] for part in parts] or [np.zeros(0)]) for all_ in self._flat]
         return ToyCases(tuple(self.inputs[i] for i in which), *flat)
 
-    def joined(self, *others: "ToyCases") -> "ToyCases":
+    def join(self, *others: "ToyCases") -> "ToyCases":
         every = (self, *others)
         flat = [np.concatenate(parts) for parts in zip(*(each._flat for each in every), strict=True)]
         return ToyCases(tuple(pair for each in every for pair in each.inputs), *flat)
@@ -147,7 +147,7 @@ class ToyExchange:
 def _answer(reply: Reply, x: Array) -> Answer:
     header = reply.header
     if header["kind"] == "raised":
-        return raised(header)
+        return read_raised(header)
     if header["kind"] == "malformed":
         shape, came = header["found"]["shape"], header["found"]["type"]
         wanted = () if header["where"] == "total" else (len(x),) * 3
@@ -225,7 +225,7 @@ class Toy:
         witness.ask(keys, ladder.take)
         for place, key in enumerate(keys):
             one = ladder.take([place])
-            if key in witness.known and failure.shown(one, [witness.known[key]]):
+            if key in witness.known and failure.is_shown_by(one, [witness.known[key]]):
                 return one
         return self.cases.take([i])
 
@@ -253,7 +253,7 @@ class Toy:
             KIND, {"n": n}, inputs, tuple(results), first, _instead(answer), _SCRIPT.format(x=x, w=w)
         )
 
-    def reached(self, i: int) -> tuple[str, None]:
+    def describe_reached(self, i: int) -> tuple[str, None]:
         return f"It was at pair {i + 1} of {len(self.cases)}.", None
 
     def trial(self) -> Trial:
@@ -268,7 +268,7 @@ class Toy:
     def summary(self, mistakes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         return {"pairs": len(self.cases), "mistakes": [*mistakes]}
 
-    def located(self, first: FirstDifference | None, writes: Sequence[Write]) -> FirstDifference | None:
+    def locate(self, first: FirstDifference | None, writes: Sequence[Write]) -> FirstDifference | None:
         return first
 
 

@@ -154,7 +154,7 @@ class Grading:
         judge = self.grader.judge
         candidate = self._candidate(session)
         judgement = judge.judge(candidate, self._fresh)
-        judgement = replace(judgement, first_difference=judge.subject.located(judgement.first_difference, self._writes))
+        judgement = replace(judgement, first_difference=judge.subject.locate(judgement.first_difference, self._writes))
         output = session.output
         if output:
             judgement = replace(judgement, flags=(*judgement.flags, PRINTS))

@@ -17,7 +17,7 @@ from grader.errors import AssignmentError, BadAssignment
 from grader.model.assignment import Assignment
 from grader.model.stored import assignment_to_json
 from grader.subjects import kinds
-from grader.subjects.networks.revision import FORMAT, KIND, REFUSED, Revision, dump, load, packaged
+from grader.subjects.networks.revision import FORMAT, KIND, REFUSED, Revision, dump, load, load_packaged
 from grader.subjects.networks.rubric import evidence
 
 #: Seconds that a service lets a drawing take, since its worker grades nobody meanwhile. The shipped one takes a few.
@@ -88,7 +88,7 @@ def revision(name: str, cache: Path) -> Any:
             message = f"{name} cannot be read: {error.strerror}"
             raise BadAssignment(message) from error
     if path.suffix != ".toml":
-        return packaged(name)
+        return load_packaged(name)
     # pydantic takes a third of a short command's time: only who reads a TOML file pays for it.
     from grader.model.assignment_toml import read  # noqa: PLC0415
 

@@ -93,8 +93,8 @@ def build(  # noqa: PLR0913 - a network's shape, its numbers, and what is made o
     With `rng` the numbers are normal, and it draws the biases that are drawn again; without it they are of the grid.
     """
     rest = iter(np.split(numbers, np.cumsum(_lengths(shape, columns))[:-1]))
-    h = x = _repeated(next(rest).reshape(shape[0], columns), values) * values.size
-    y = _target(_repeated(next(rest).reshape(shape[-1], columns), values), formulas.loss, values)
+    h = x = _repeat_columns(next(rest).reshape(shape[0], columns), values) * values.size
+    y = _target(_repeat_columns(next(rest).reshape(shape[-1], columns), values), formulas.loss, values)
     weights, biases = [], []
     for k, (fan_in, out) in enumerate(pairwise(shape)):
         root = 2.0 ** (1 + round(np.log2(fan_in) / 2)) if rng is None else np.sqrt(fan_in)
@@ -162,8 +162,8 @@ def _clear(  # noqa: PLR0913 - the same as `_bent`, and what to draw from
     return bias
 
 
-def _repeated(numbers: Array, values: Values) -> Array:
-    """Each column twice, where that is asked for."""
+def _repeat_columns(numbers: Array, values: Values) -> Array:
+    """Repeat each column if the values are to have equal columns."""
     if values.special != "equal columns":
         return numbers
     columns = numbers.shape[1]

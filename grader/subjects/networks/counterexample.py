@@ -15,7 +15,7 @@ from grader.subjects.networks.script import script
 
 
 def counterexample(suite: Suite, i: int, answer: Answer | None, assignment: Assignment) -> Counterexample:
-    """Network `i` of a measured suite beside the answer to it; None where the candidate ended instead."""
+    """Network `i` of a measured suite beside the answer to it; None if the candidate ended instead."""
     network = suite.networks[i]
     truth = matrices(network.sizes, suite.derivatives[suite.starts[i] : suite.starts[i + 1]])
     parameter, layer, index = _first_wrong(suite, i, answer)
@@ -53,7 +53,7 @@ def _instead(answer: Answer | None) -> str | None:
         case Returned():
             return None
         case Malformed():
-            return f"returned arrays of another form: {wording.malformed(answer)}"
+            return f"returned arrays of another form: {wording.describe_malformed(answer)}"
         case Raised(type=name, message=message):
             return f"raised {name}: {message}" if message else f"raised {name}"
         case None:

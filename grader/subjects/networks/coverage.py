@@ -1,4 +1,4 @@
-"""Chooses, of many networks, those on which the most different faults would show.
+"""The choice, of many networks, of those on which the most different faults would show.
 
 A fault shows where some quantity of a network has some value: a size, a shape, a sign, a magnitude, dead units, or two
 or three of these at once. Each quantity is cut into bins by what ordinary networks have of it; a network covers a cell
@@ -48,7 +48,7 @@ def describe(network: Network, formulas: Formulas) -> list[float]:
 
 
 def _at(values: Sequence[int], place: int) -> int:
-    """The value at a place counted from either end; -99 where there is none."""
+    """The value at a place counted from either end; -99 if there is none."""
     return values[place] if -len(values) <= place < len(values) else -99
 
 
@@ -142,7 +142,7 @@ def _magnitudes(network: Network, f: Sequence[Array], derivatives: Sequence[Arra
 
 
 class Coverage:
-    """What has been covered so far, and the worth of what has not."""
+    """The coverage so far, and the worth of what is not covered."""
 
     def __init__(self, ordinary: Array) -> None:
         """`ordinary` has a row of quantities for each of some ordinary networks."""
@@ -160,18 +160,18 @@ class Coverage:
             np.searchsorted(cuts, column, "right") for cuts, column in zip(self._coarse, rows.T[:LEADING], strict=True)
         ]
         sizes, rough = [len(cuts) + 1 for cuts in self._cuts], [len(cuts) + 1 for cuts in self._coarse]
-        found, start = [], 0
+        bins, start = [], 0
         for n in range(len(fine)):
-            found.append(start + fine[n])
+            bins.append(start + fine[n])
             start += sizes[n]
         for a, b in combinations(range(len(fine)), 2):
-            found.append(start + fine[a] * sizes[b] + fine[b])
+            bins.append(start + fine[a] * sizes[b] + fine[b])
             start += sizes[a] * sizes[b]
         for a, b, c in combinations(range(LEADING), 3):
-            found.append(start + (coarse[a] * rough[b] + coarse[b]) * rough[c] + coarse[c])
+            bins.append(start + (coarse[a] * rough[b] + coarse[b]) * rough[c] + coarse[c])
             start += rough[a] * rough[b] * rough[c]
         self._total = start
-        return np.array(found, dtype=np.intp).T
+        return np.array(bins, dtype=np.intp).T
 
     def choose(self, rows: Array, costs: Sequence[int], wanted: int) -> list[int]:
         """The places of `wanted` rows, each for what it adds to those before it and for what its network costs."""
@@ -190,7 +190,7 @@ class Coverage:
 
 
 def _cuts(column: Array, quantiles: Sequence[float]) -> Array:
-    """Where bins end: between any two values of a quantity that has few, else at the quantiles."""
+    """The ends of the bins: between any two values of a quantity that has few, else at the quantiles."""
     values = np.unique(column)
     if len(values) <= (DISTINCT if quantiles is QUANTILES else len(quantiles) + 1):
         return values[1:]

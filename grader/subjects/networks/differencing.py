@@ -1,4 +1,4 @@
-"""Whether who recomputes the forward pass differentiates it numerically: two marks that only a step leaves.
+"""The search for numerical differentiation in functions that recompute the forward pass: two marks of a step.
 
 **Cancellation.** A difference quotient is a whole multiple of the loss's last bit over the step. Targets further and
 further away (or, under a cross-entropy, larger and larger biases of a wrong class) make the loss so large that all
@@ -22,7 +22,7 @@ from grader.model.verdict import Flag
 from grader.oracle.answers import Answer, Candidate, Returned
 from grader.oracle.network import Array, Network, forward
 from grader.oracle.reference import gradient
-from grader.oracle.suite import Suite, flatten, unmeasured
+from grader.oracle.suite import Suite, build_unmeasured, flatten
 
 NUMERICAL = Flag("finite_differences", "computes its derivatives by finite differences")
 
@@ -41,35 +41,37 @@ _EXACT, _NORMAL = 1e-11, 2.0**-1021
 
 
 def differentiates(candidate: Candidate[Suite], suite: Suite, assignment: Assignment) -> bool:
-    """True if a network that is tried shows a step. Raises CandidateError where it ends."""
-    chosen = _chosen(suite, assignment)
+    """True if a network that is tried shows a step. Raises CandidateError if the function ends."""
+    chosen = _choose_networks(suite, assignment)
     if not chosen:
         return False
     asked = [probe for network in chosen for probe in _probes(network, assignment)]
     with np.errstate(all="ignore"):
         passes = [forward(network, assignment.formulas) for network in asked]
-    answers = candidate.answer(unmeasured(asked, passes, "probe"))
-    each = len(asked) // len(chosen)
+    answers = candidate.answer(build_unmeasured(asked, passes, "probe"))
+    per_network = len(asked) // len(chosen)
     return any(
-        _shows(answers[n * each : (n + 1) * each], asked[n * each : (n + 1) * each], assignment)
+        _shows(
+            answers[n * per_network : (n + 1) * per_network], asked[n * per_network : (n + 1) * per_network], assignment
+        )
         for n in range(len(chosen))
     )
 
 
-def _chosen(suite: Suite, assignment: Assignment) -> list[Network]:
-    """The smallest networks with a hidden layer and enough derivatives to tell by."""
+def _choose_networks(suite: Suite, assignment: Assignment) -> list[Network]:
+    """The smallest networks with a hidden layer and enough derivatives to decide by."""
     deep = [i for i, sizes in enumerate(suite.sizes) if len(sizes) > 2 and suite.columns[i] == 1]
-    found: list[Network] = []
+    networks: list[Network] = []
     for i in sorted(deep, key=lambda i: (suite.starts[i + 1] - suite.starts[i], i)):
         network = suite.networks[i]
         parts = gradient(_distant(network, assignment, _RUNGS[-1]), assignment.formulas)
         seen = len(np.unique(np.abs(flatten(parts))))
         first = np.abs(gradient(network, assignment.formulas)[0])
         if seen > _ENTRIES and first.max() > _LARGE and np.abs(network.net_input).min() > 0:
-            found.append(network)
-        if len(found) == _NETWORKS:
+            networks.append(network)
+        if len(networks) == _NETWORKS:
             break
-    return found
+    return networks
 
 
 def _probes(network: Network, assignment: Assignment) -> list[Network]:
@@ -95,7 +97,7 @@ def _distant(network: Network, assignment: Assignment, exponent: int) -> Network
 
 
 def _with_inputs(network: Network, exponent: int) -> Network:
-    """The same network with inputs smaller by a power of two and first weights as much larger."""
+    """The network with inputs smaller by a power of two and first weights as much larger."""
     first = np.ldexp(network.weights[0], -exponent)
     return Network((first, *network.weights[1:]), network.biases, np.ldexp(network.net_input, exponent), network.y)
 
@@ -120,23 +122,23 @@ def _cancels(quanta: Sequence[float | None], power: int) -> bool:
 
 
 def quantum(numbers: Array) -> float | None:
-    """The largest number of which all of these are whole multiples; None if that is too small to be told."""
+    """The largest number of which all of these are whole multiples; None if that is too small to be determined."""
     sizes = np.unique(np.abs(numbers[np.isfinite(numbers) & (numbers != 0)]))
     if len(sizes) < _ENTRIES or len(sizes) < len(np.unique(np.abs(numbers))) - 1:
         return None
-    found = float(sizes[0])
+    quantum = float(sizes[0])
     for size in sizes[1:]:
-        found = _divisor(float(size), found, float(sizes[-1]) / (64 * _MOST))
+        quantum = _divisor(float(size), quantum, float(sizes[-1]) / (64 * _MOST))
     # From the small to the large, each makes the quantum more exact for the next.
     for n in range(len(sizes)):
-        whole = np.round(sizes[: n + 1] / found)
+        whole = np.round(sizes[: n + 1] / quantum)
         if not whole.all():
             return None
-        found = float((sizes[: n + 1] * whole).sum() / (whole * whole).sum())
-    multiples = sizes / found
+        quantum = float((sizes[: n + 1] * whole).sum() / (whole * whole).sum())
+    multiples = sizes / quantum
     if multiples[-1] > _MOST or np.abs(multiples - np.round(multiples)).max() > _WHOLE:
         return None
-    return found
+    return quantum
 
 
 def _divisor(a: float, b: float, rounding: float) -> float:

@@ -23,7 +23,7 @@ from grader.errors import AssignmentError
 from grader.model.assignment import Assignment, Range
 from grader.model.stored import assignment_from_json
 from grader.oracle.network import Network
-from grader.oracle.suite import count, key, measured
+from grader.oracle.suite import count, key, measure
 from grader.subjects.networks.building import Sizes, Values
 from grader.subjects.networks.coverage import Coverage, describe
 from grader.subjects.networks.ordinary import ordinary, usable
@@ -74,7 +74,9 @@ def draw(assignment: Assignment, choice: int = CHOICE) -> Revision:
         pool = _examples(row, choice * wanted * (2 if row.name == ANY else 1), assignment, number, seen)
         chosen = list(range(min(wanted, len(pool))))
         if coverage is not None and pool:
-            chosen = coverage.choose(_described(pool, assignment), [count(each.sizes) for each in pool], wanted)
+            chosen = coverage.choose(
+                _describe_all(pool, assignment), [count(network.sizes) for network in pool], wanted
+            )
         drawn += [(row.name, pool[place]) for place in chosen]
         seen |= {key(pool[place]) for place in chosen}
         missing[row.columns] += wanted - len(chosen)
@@ -82,7 +84,7 @@ def draw(assignment: Assignment, choice: int = CHOICE) -> Revision:
         message = f"only {assignment.networks - short} of {assignment.networks} different networks could be drawn"
         raise AssignmentError(f"{message} within the ranges; widen the ranges, or set networks lower")
     drawn.sort(key=lambda pair: pair[1].depth)
-    suite = measured(
+    suite = measure(
         [network for _, network in drawn], [name for name, _ in drawn], assignment.formulas, assignment.rtol
     )
     return Revision(assignment, suite)
@@ -90,22 +92,22 @@ def draw(assignment: Assignment, choice: int = CHOICE) -> Revision:
 
 def _coverage(assignment: Assignment, choice: int) -> Coverage:
     usual = islice(ordinary(assignment, assignment.seed), min(USUAL, choice * assignment.networks))
-    return Coverage(_described(list(usual), assignment))
+    return Coverage(_describe_all(list(usual), assignment))
 
 
 def _choice(assignment: Assignment) -> int:
     """How many networks are drawn for each that is used."""
     ranges = assignment.ranges
     inputs, width, outputs, depth, columns = (
-        (each.least + each.most + 1) // 2
-        for each in (ranges.inputs, ranges.widths, ranges.outputs, ranges.depth, ranges.columns)
+        (interval.least + interval.most + 1) // 2
+        for interval in (ranges.inputs, ranges.widths, ranges.outputs, ranges.depth, ranges.columns)
     )
-    each = count((inputs, *[width] * depth, outputs)) + columns * (inputs + width * depth + outputs)
-    return max(1, min(CHOICE, MOST // assignment.networks, ROOM // (each * assignment.networks)))
+    numbers = count((inputs, *[width] * depth, outputs)) + columns * (inputs + width * depth + outputs)
+    return max(1, min(CHOICE, MOST // assignment.networks, ROOM // (numbers * assignment.networks)))
 
 
 def _plan(assignment: Assignment) -> Iterator[Row]:
-    """What to draw: the notebook's shape first, the corners in equal shares, and networks of any shape last."""
+    """The rows to draw: the notebook's shape first, the corners in equal shares, and networks of any shape last."""
     if assignment.home_networks:
         home = assignment.home
         # The rubric's steps are judged where there is one column: half of the batches of that shape have no more.
@@ -113,18 +115,18 @@ def _plan(assignment: Assignment) -> Iterator[Row]:
         for columns, wanted in ((home.columns, assignment.home_networks - alone), (1, alone)):
             if wanted:
                 yield Row(HOME, wanted, columns, st.just(home.sizes), Values())
-    found, limits, ranges = corners(assignment), assignment.ranges.columns, assignment.ranges
+    special, limits, ranges = corners(assignment), assignment.ranges.columns, assignment.ranges
     others = assignment.networks - assignment.home_networks
     turns = _columns(limits)
-    if ranges.depth.most and others > len(found):
+    if ranges.depth.most and others > len(special):
         # It costs as much as ten others.
         others -= 1
         largest = shapes(ranges, least_depth=ranges.depth.most, width=ranges.widths.most)
         yield Row(LARGEST, 1, next(turns), largest, Values(bend="alive"))
     # Few networks go to the corners first.
-    free = max(0, min(round(FREE * others), others - len(found)))
-    share, over = divmod(others - free, len(found))
-    for place, (name, (sizes, values)) in enumerate(found.items()):
+    free = max(0, min(round(FREE * others), others - len(special)))
+    share, over = divmod(others - free, len(special))
+    for place, (name, (sizes, values)) in enumerate(special.items()):
         wanted = share + (place < over)
         row = turns if values.special != "equal columns" else _columns(Range(max(limits.least, 2), limits.most))
         for columns, some in Counter(islice(row, wanted)).items():
@@ -143,13 +145,13 @@ def _columns(limits: Range) -> Iterator[int]:
         yield columns
 
 
-def _described(pool: Sequence[Network], assignment: Assignment) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+def _describe_all(pool: Sequence[Network], assignment: Assignment) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
     return np.array([describe(network, assignment.formulas) for network in pool])
 
 
 def _examples(row: Row, wanted: int, assignment: Assignment, number: int, seen: set[bytes]) -> Sequence[Network]:
     """The first `wanted` usable networks that Hypothesis draws and that have not been drawn before, or fewer."""
-    found: dict[bytes, Network] = {}
+    drawn: dict[bytes, Network] = {}
     strategy = networks(row.sizes, row.columns, assignment.formulas, replace(row.values, salt=number))
 
     @hypothesis.seed(assignment.seed * 1000 + number)
@@ -165,14 +167,14 @@ def _examples(row: Row, wanted: int, assignment: Assignment, number: int, seen: 
     def collect(network: Network) -> None:
         name = key(network)
         if name not in seen and usable(network, assignment, near=row.values.bend == "near the kink"):
-            found[name] = network
-        if len(found) >= wanted:
+            drawn[name] = network
+        if len(drawn) >= wanted:
             raise _EnoughError
 
     if wanted:
         with contextlib.suppress(_EnoughError):
             collect()
-    return list(found.values())
+    return list(drawn.values())
 
 
 def main() -> None:

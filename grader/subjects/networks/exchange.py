@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from grader.errors import Crashed
-from grader.judge.exchange import Question, raised, text
+from grader.judge.exchange import Question, read_raised, text
 from grader.model.assignment import Assignment, Formulas, Reduction
 from grader.oracle.answers import Answer, Evidence, Found, Malformed, Operand, Raising, Returned, ReturnedForm
 from grader.oracle.network import Array
@@ -26,7 +26,7 @@ _UNCHANGED = {"kind": "returned", "changed": []}
 
 
 def loss_name(formulas: Formulas) -> str:
-    """The name by which the jail knows the derivative of the loss that it gives to students."""
+    """The name by which the jail knows the derivative of the loss that it offers to students."""
     return f"mean_{formulas.loss}" if formulas.reduction is Reduction.MEAN else str(formulas.loss)
 
 
@@ -47,7 +47,7 @@ class NetworksExchange:
         return self.assignment.function
 
     def question(self, cases: Suite) -> Question:
-        """What asks about every network; it holds no derivative."""
+        """The request about every network; it holds no derivative."""
         networks = [
             {"sizes": sizes, "columns": columns} for sizes, columns in zip(cases.sizes, cases.columns, strict=True)
         ]
@@ -55,7 +55,7 @@ class NetworksExchange:
         return Question(header, _numbers(cases), [8 * count(sizes) for sizes in cases.sizes])
 
     def observation(self, cases: Suite) -> Question:
-        """What asks for dW, db, df and dh of every network."""
+        """The request for dW, db, df and dh of every network."""
         asked = self.question(cases)
         sizes = [_evidence_size(*form) for form in zip(cases.sizes, cases.columns, strict=True)]
         return Question({**asked.header, "evidence": True}, asked.payload, sizes)
@@ -108,17 +108,17 @@ def _numbers(suite: Suite) -> bytes:
 
 
 def _answer(reply: "Reply", numbers: Array, sizes: Sequence[int], *, finite: bool) -> Answer:
-    """What the reply says, believing nothing of its form."""
+    """Read the reply, believing nothing of its form."""
     header = reply.header
     match header.get("kind"):
         case "returned":
             changed = header.get("changed")
             names = tuple(name for name in NAMES if isinstance(changed, list) and name in changed) if changed else ()
-            return Returned(numbers, names) if finite else _returned(numbers, names, sizes)
+            return Returned(numbers, names) if finite else _read_returned(numbers, names, sizes)
         case "raised":
-            return raised(header)
+            return read_raised(header)
         case "malformed":
-            return _malformed(header, sizes)
+            return _read_malformed(header, sizes)
     message = "Its process sent something that is no answer."
     raise Crashed(message)
 
@@ -136,7 +136,7 @@ def _evidence(reply: "Reply", sizes: Sequence[int]) -> Evidence:
     return Evidence(header["ended"], ReturnedForm(header["form"]), header["status"], numbers, shared, raised, wrote)
 
 
-def _raising(said: dict[str, Any]) -> Raising:
+def _raising(raising: dict[str, Any]) -> Raising:
     operands = tuple(
         Operand(
             text,
@@ -146,14 +146,14 @@ def _raising(said: dict[str, Any]) -> Raising:
             number,
             None if origin is None else tuple(origin),
         )
-        for text, kind, shape, length, number, origin in said["operands"]
+        for text, kind, shape, length, number, origin in raising["operands"]
     )
-    inner = None if said["inner"] is None else _raising(said["inner"])
-    return Raising(said["cell"], said["line"], said["statement"], said["part"], operands, inner)
+    inner = None if raising["inner"] is None else _raising(raising["inner"])
+    return Raising(raising["cell"], raising["line"], raising["statement"], raising["part"], operands, inner)
 
 
-def _returned(gradient: Array, changed: tuple[str, ...], sizes: Sequence[int]) -> Answer:
-    """Finiteness is judged here, and named where it fails."""
+def _read_returned(gradient: Array, changed: tuple[str, ...], sizes: Sequence[int]) -> Answer:
+    """Return the gradient as an answer; malformed, with the first place, if it is not finite."""
     finite = np.isfinite(gradient)
     if finite.all():
         return Returned(gradient, changed)
@@ -169,26 +169,26 @@ def _returned(gradient: Array, changed: tuple[str, ...], sizes: Sequence[int]) -
     return Returned(gradient, changed)
 
 
-def _malformed(header: dict[str, Any], sizes: Sequence[int]) -> Malformed:
-    """What the part should be, and what it is."""
-    found = header.get("found")
-    found = found if isinstance(found, dict) else {}
+def _read_malformed(header: dict[str, Any], sizes: Sequence[int]) -> Malformed:
+    """Return the malformed answer: the form that the part should have, and the form that it has."""
+    description = header.get("found")
+    description = description if isinstance(description, dict) else {}
     where, index = header.get("where"), header.get("index")
     depth = len(sizes) - 2
     if where not in PARTS:
-        return Malformed("return", found=_found(found))
+        return Malformed("return", found=_read_found(description))
     if not isinstance(index, int) or not 0 <= index <= depth:
-        return Malformed(where, wanted=depth + 1, found=_found(found))
+        return Malformed(where, wanted=depth + 1, found=_read_found(description))
     shape = (sizes[index + 1], sizes[index] if where == PARTS[0] else 1)
-    return Malformed(where, index, shape, _found(found, shape))
+    return Malformed(where, index, shape, _read_found(description, shape))
 
 
-def _found(found: dict[str, Any], wanted: tuple[int, ...] | None = None) -> Found:
-    """As little of it as tells the difference: a shape, a dtype or a type."""
-    kind, shape, dtype, length = (found.get(key) for key in ("type", "shape", "dtype", "length"))
+def _read_found(description: dict[str, Any], wanted: tuple[int, ...] | None = None) -> Found:
+    """Return as little of the description as shows the difference: a shape, a dtype or a type."""
+    kind, shape, dtype, length = (description.get(key) for key in ("type", "shape", "dtype", "length"))
     name = text(kind, 60) or "something else"
     if isinstance(shape, list):
-        numbers = tuple(int(each) for each in shape[:8] if isinstance(each, int))
+        numbers = tuple(int(length_of_axis) for length_of_axis in shape[:8] if isinstance(length_of_axis, int))
         if wanted is not None and numbers != wanted:
             return Found(shape=numbers)
         return Found(dtype=text(dtype, 40)) if wanted is not None else Found(name, numbers)

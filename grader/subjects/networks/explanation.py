@@ -1,4 +1,4 @@
-"""What a diagnosis says, in words and for the marks: no tick may contradict the headline above it."""
+"""The explanation of a diagnosis, in words and for the marks: no tick may contradict the headline above it."""
 
 from dataclasses import dataclass
 

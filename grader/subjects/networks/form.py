@@ -18,31 +18,35 @@ from grader.subjects.networks import wording
 def form(suite: Suite, answers: Sequence[Answer], evidence: Mapping[int, Evidence]) -> Row:
     """`form`: failed on each network for which something else was returned; not run if nothing ever was."""
     returned = sum(isinstance(answer, Returned | Malformed) for answer in answers)
-    other = [(i, answer) for i, answer in enumerate(answers) if isinstance(answer, Malformed) and not answer.overflowed]
+    malformed = [
+        (i, answer) for i, answer in enumerate(answers) if isinstance(answer, Malformed) and not answer.overflowed
+    ]
     if not returned:
         return Row(Mark.NOT_RUN, 0, wording.NOTHING_RETURNED)
-    if not other:
+    if not malformed:
         return Row(Mark.PASSED, returned, "")
-    failing = tuple(i for i, _ in other)
+    failing = tuple(i for i, _ in malformed)
     readable = {evidence[i].form for i in failing if _readable(suite, i, evidence)}
-    return Row(Mark.FAILED, returned, wording.other_form(other[0][1], readable), failing, disagreeing)
+    return Row(Mark.FAILED, returned, wording.other_form(malformed[0][1], readable), failing, disagreeing)
 
 
 def in_one_order(suite: Suite, evidence: Mapping[int, Evidence]) -> dict[int, Evidence]:
     """The evidence, with networks that fit two forms read in that of the others, if those have only one."""
     for form, fits_both in _TWOFOLD.items():
         twofold = {i for i in evidence if fits_both(suite.sizes[i])}
-        if {each.form for i, each in evidence.items() if i not in twofold and each.ended} == {form}:
+        if {observed.form for i, observed in evidence.items() if i not in twofold and observed.ended} == {form}:
             return {
-                i: _reordered(each, form, suite.sizes[i]) if i in twofold and each.form == ReturnedForm.PLAIN else each
-                for i, each in evidence.items()
+                i: _reorder(observed, form, suite.sizes[i])
+                if i in twofold and observed.form == ReturnedForm.PLAIN
+                else observed
+                for i, observed in evidence.items()
             }
     # What some networks seem to have in another order, and others have not, has none.
     return {
-        i: _unread(each)
-        if each.form == ReturnedForm.REVERSED or (each.form == ReturnedForm.PAIRS and len(suite.sizes[i]) == 3)
-        else each
-        for i, each in evidence.items()
+        i: _unread(observed)
+        if observed.form == ReturnedForm.REVERSED or (observed.form == ReturnedForm.PAIRS and len(suite.sizes[i]) == 3)
+        else observed
+        for i, observed in evidence.items()
     }
 
 
@@ -61,7 +65,7 @@ MISPLACED = frozenset({*_TWOFOLD, ReturnedForm.MISTAKEN})
 AS_IT_CAME = frozenset({"plain", "other", "none"})
 
 
-def _reordered(evidence: Evidence, form: ReturnedForm, sizes: Sequence[int]) -> Evidence:
+def _reorder(evidence: Evidence, form: ReturnedForm, sizes: Sequence[int]) -> Evidence:
     """The evidence of two plain lists as if they had come in this form."""
     count = len(sizes) - 1
     places = list(range(2 * count))
@@ -88,15 +92,15 @@ def _unread(evidence: Evidence) -> Evidence:
     return replace(evidence, form=ReturnedForm.OTHER, status="3" * count + evidence.status[count:])
 
 
-def reformed(suite: Suite, answers: Sequence[Answer], evidence: Mapping[int, Evidence]) -> list[Answer]:
+def normalize_forms(suite: Suite, answers: Sequence[Answer], evidence: Mapping[int, Evidence]) -> list[Answer]:
     """The answers, those of another form as if they had the one that was asked for; NaN for what cannot be read."""
-    return [_reformed(suite, i, answer, evidence) for i, answer in enumerate(answers)]
+    return [_normalize_form(suite, i, answer, evidence) for i, answer in enumerate(answers)]
 
 
-def _reformed(suite: Suite, i: int, answer: Answer, evidence: Mapping[int, Evidence]) -> Answer:
+def _normalize_form(suite: Suite, i: int, answer: Answer, evidence: Mapping[int, Evidence]) -> Answer:
     malformed = isinstance(answer, Malformed) and not answer.overflowed
-    other = malformed or (isinstance(answer, Returned) and i in evidence and evidence[i].form in MISPLACED)
-    if not other or i not in evidence or not evidence[i].ended:
+    misplaced = malformed or (isinstance(answer, Returned) and i in evidence and evidence[i].form in MISPLACED)
+    if not misplaced or i not in evidence or not evidence[i].ended:
         return answer
     returned = evidence[i].status[: 2 * len(suite.sizes[i]) - 2]
     return Returned(_gradient(suite, i, evidence)) if set(returned) & {"1", "2"} else answer
@@ -108,7 +112,7 @@ def _readable(suite: Suite, i: int, evidence: Mapping[int, Evidence]) -> bool:
 
 
 def _gradient(suite: Suite, i: int, evidence: Mapping[int, Evidence]) -> Array:
-    """What was returned about network `i` as dW[0], db[0], dW[1] and so on."""
+    """The arrays returned about network `i` as dW[0], db[0], dW[1] and so on."""
     sizes, numbers = suite.sizes[i], evidence[i].numbers
     weight, bias = 0, sum(a * b for a, b in pairwise(sizes))
     parts = []

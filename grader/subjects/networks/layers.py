@@ -21,7 +21,7 @@ Places = NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Came:
-    """What came back: dW (L, m, m) and db (L, m), and which of the L layers were answered."""
+    """The returned gradients: dW (L, m, m) and db (L, m), and which of the L layers were answered."""
 
     weights: Array
     biases: Array
@@ -81,8 +81,8 @@ class Layers:
 _stacked: WeakKeyDictionary[Suite, dict[Formulas, Layers]] = WeakKeyDictionary()
 
 
-def stacked(suite: Suite, formulas: Formulas) -> Layers:
-    """The same, made once for each suite."""
+def stack_once(suite: Suite, formulas: Formulas) -> Layers:
+    """The stacked layers, made once for each suite."""
     made = _stacked.setdefault(suite, {})
     if formulas not in made:
         made[formulas] = stack(suite, formulas)
@@ -127,7 +127,7 @@ def stack(suite: Suite, formulas: Formulas) -> Layers:
 
 
 def _places(suite: Suite, single: Sequence[int], m: int) -> tuple[Places, Places, Places, Places, Places]:
-    """Where weights and biases stand in the suite's flat parameters, and where they and inputs go in padded arrays."""
+    """The places of weights and biases in the suite's flat parameters, and theirs and the inputs' in padded arrays."""
     places: tuple[list[Places], ...] = ([], [], [], [], [])
     row = 0
     for i in single:
@@ -141,12 +141,12 @@ def _places(suite: Suite, single: Sequence[int], m: int) -> tuple[Places, Places
             places[4].append(row * m + np.arange(fan_in))
             start, row = end, row + 1
     first, second, third, fourth, fifth = (
-        np.concatenate(each) if each else np.zeros(0, dtype=np.intp) for each in places
+        np.concatenate(indices) if indices else np.zeros(0, dtype=np.intp) for indices in places
     )
     return first, second, third, fourth, fifth
 
 
 def _starts(suite: Suite, part: slice) -> list[int]:
-    """Where each network's rows of this part of its sizes start in a flat array of activations."""
+    """The start of each network's rows of this part of its sizes in a flat array of activations."""
     lengths = [sum(sizes[part]) * columns for sizes, columns in zip(suite.sizes, suite.columns, strict=True)]
     return [0, *accumulate(lengths)]

@@ -53,7 +53,7 @@ MODELS = (
 )
 
 
-def _scaled(factor: float, when: Callable[[Network, int], bool]) -> Lines:
+def _scale_finished(factor: float, when: Callable[[Network, int], bool]) -> Lines:
     return Lines(finish=lambda network, k, part: part * factor if when(network, k) else part)
 
 
@@ -63,31 +63,31 @@ def _alike(network: Network) -> bool:
 
 
 CORNERS = (
-    Mistake("halved", "is half of what it should be", _scaled(0.5, lambda _, __: True), cross_entropy),
-    Mistake("small_error_below", "is 0.1 % off in the first layer", _scaled(1.001, lambda _, k: k == 0)),
-    Mistake("small_error_above", "is 0.1 % off in the last layer", _scaled(1.001, lambda n, k: k == n.depth)),
+    Mistake("halved", "is half of what it should be", _scale_finished(0.5, lambda _, __: True), cross_entropy),
+    Mistake("small_error_below", "is 0.1 % off in the first layer", _scale_finished(1.001, lambda _, k: k == 0)),
+    Mistake("small_error_above", "is 0.1 % off in the last layer", _scale_finished(1.001, lambda n, k: k == n.depth)),
     Mistake(
         "equal_widths",
         "is off where two hidden layers have the same width",
-        _scaled(1.1, lambda n, _: _alike(n)),
+        _scale_finished(1.1, lambda n, _: _alike(n)),
         lambda assignment: assignment.ranges.depth.most >= 2,
     ),
     Mistake(
         "several_outputs",
         "is off with several outputs",
-        _scaled(1.1, lambda n, _: n.sizes[-1] > 1),
+        _scale_finished(1.1, lambda n, _: n.sizes[-1] > 1),
         several_outputs,
     ),
     Mistake(
         "several_inputs",
         "is off with several inputs",
-        _scaled(1.1, lambda n, _: n.sizes[0] > 1),
+        _scale_finished(1.1, lambda n, _: n.sizes[0] > 1),
         lambda assignment: assignment.ranges.inputs.most > 1,
     ),
     Mistake(
         "negative_targets",
         "is off for negative targets",
-        _scaled(1.1, lambda n, _: bool((n.y < 0).all())),
+        _scale_finished(1.1, lambda n, _: bool((n.y < 0).all())),
         least_squares,
     ),
     Mistake("rounded", "rounds to two decimals", Lines(finish=lambda _, __, part: np.round(part, 2))),
@@ -110,7 +110,7 @@ def _bfloat16(array: Array) -> Array:
     return ((bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF0000).view(np.float32).astype(np.float64)
 
 
-def _fixed(array: Array) -> Array:
+def _round_to_grid(array: Array) -> Array:
     """Nine bits: multiples of 1/64 from -4 to 4."""
     return np.asarray(np.clip(np.round(array * 64), -256, 255) / 64)
 
@@ -119,7 +119,7 @@ Rounding = Callable[[Array], Array]
 ROUNDINGS: dict[str, tuple[str, Rounding]] = {
     "float16": ("float16", _float16),
     "bfloat16": ("bfloat16", _bfloat16),
-    "fixed_point": ("nine bits of fixed point", _fixed),
+    "fixed_point": ("nine bits of fixed point", _round_to_grid),
 }
 
 
@@ -140,7 +140,7 @@ def _hidden(assignment: Assignment) -> bool:
     return assignment.ranges.depth.most >= 1
 
 
-def _rounded() -> Iterator[Mistake]:
+def _make_rounding_mistakes() -> Iterator[Mistake]:
     """Right backward passes of rounded arguments: where values have few bits, these are right."""
     parts: tuple[tuple[str, Callable[[Rounding, View], View], Applies], ...] = (
         ("weights", _weights, _hidden),
@@ -183,20 +183,20 @@ def of(assignment: Assignment) -> list[Mistake]:
     deepest = Mistake(
         "deepest_only",
         "is off in networks of the greatest depth",
-        _scaled(1.1, lambda network, _: network.depth == most),
+        _scale_finished(1.1, lambda network, _: network.depth == most),
     )
     distances = [
         Mistake(
             f"layer_{below}_below_output",
             f"is 1 % off in the layer {below} below the output",
-            _scaled(1.01, lambda network, k, below=below: network.depth - k == below),  # type: ignore[misc]
+            _scale_finished(1.01, lambda network, k, below=below: network.depth - k == below),  # type: ignore[misc]
         )
         for below in range(most + 1)
     ]
-    others = [mistake for mistake in (*CORNERS, *_rounded()) if mistake.applies(assignment)]
+    others = [mistake for mistake in (*CORNERS, *_make_rounding_mistakes()) if mistake.applies(assignment)]
     return [*usual, deepest, *others, *distances]
 
 
-def known(mistake: Mistake, assignment: Assignment) -> Known:
+def make_known(mistake: Mistake, assignment: Assignment) -> Known:
     """The mistake as a candidate for this assignment."""
     return Known(mistake.lines, assignment.formulas, mistake.given)

@@ -14,7 +14,7 @@ from grader.model.verdict import Flag
 from grader.oracle.answers import Answer, Returned
 from grader.oracle.network import Array, Network, Pass, activate, forward
 from grader.oracle.reference import gradient
-from grader.oracle.suite import Suite, flatten, unmeasured
+from grader.oracle.suite import Suite, build_unmeasured, flatten
 from grader.oracle.tolerance import scale
 
 #: How many probes; all of them must agree before anything is flagged.
@@ -40,7 +40,7 @@ class Expected:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Probes:
-    """What is asked, and what two kinds of functions would answer; worked out once for many submissions."""
+    """The questions, and the answers of two kinds of functions; worked out once for many submissions."""
 
     suite: Suite
     expected: tuple[Expected, ...]
@@ -54,9 +54,9 @@ def probes(suite: Suite, assignment: Assignment) -> Probes:
     deep = [i for i, sizes in enumerate(suite.sizes) if len(sizes) > 2 and suite.columns[i] == 1]
     places = [deep[len(deep) * n // PROBES] for n in range(PROBES)] if len(deep) >= PROBES else []
     chosen = [_other(suite.networks[i]) for i in places]
-    given = [_disturbed(network, assignment) for network in chosen]
-    expected = [_expected(network, at, assignment.formulas) for network, at in zip(chosen, given, strict=True)]
-    return Probes(unmeasured(chosen, given, "probe"), tuple(expected))
+    given = [_disturb(network, assignment) for network in chosen]
+    expected = [_expect(network, at, assignment.formulas) for network, at in zip(chosen, given, strict=True)]
+    return Probes(build_unmeasured(chosen, given, "probe"), tuple(expected))
 
 
 def _other(network: Network) -> Network:
@@ -65,14 +65,14 @@ def _other(network: Network) -> Network:
     return Network((*weights[:-1], 1.5 * weights[-1]), (*biases[:-1], 1.5 * biases[-1]), network.net_input, network.y)
 
 
-def _disturbed(network: Network, assignment: Assignment) -> Pass:
+def _disturb(network: Network, assignment: Assignment) -> Pass:
     rng = np.random.default_rng(list(network.sizes))
     f = [layer * (rng.integers(3, 14, layer.shape) / 8) for layer in forward(network, assignment.formulas).f]
     h = [network.net_input, *(activate(layer, assignment.formulas) for layer in f[:-1])]
     return Pass(tuple(f), tuple(h))
 
 
-def _expected(network: Network, given: Pass, formulas: Formulas) -> Expected:
+def _expect(network: Network, given: Pass, formulas: Formulas) -> Expected:
     return Expected(
         flatten(gradient(network, formulas)),
         flatten(gradient(network, formulas, given)),

@@ -9,7 +9,18 @@ import numpy as np
 
 from grader.model.assignment import Assignment, Loss
 from grader.oracle.network import Array, Network, forward, network_of
-from grader.oracle.suite import Suite, count, flatten, interleaved, join, key, matrices, measured, proposed, unmeasured
+from grader.oracle.suite import (
+    Suite,
+    build_unmeasured,
+    count,
+    flatten,
+    interleave,
+    join,
+    key,
+    matrices,
+    measure,
+    propose,
+)
 from grader.subjects.networks.building import Sizes, Values, build, dyadic
 
 #: Values that a person reads at a glance, simplest first.
@@ -42,15 +53,15 @@ class Proposal:
     @cached_property
     def expected(self) -> Suite:
         """The question with its expectations, worked out once they are needed: that takes longer than all else."""
-        return proposed([self.network], self.assignment.formulas, self.assignment.rtol)
+        return propose([self.network], self.assignment.formulas, self.assignment.rtol)
 
 
 class Proposals:
-    """What an assignment allows to be proposed; for many submissions."""
+    """The networks that an assignment allows to be proposed; for many submissions."""
 
     def __init__(self, assignment: Assignment) -> None:
         self.assignment = assignment
-        self.seeded = lru_cache(_SEEDED)(self._seeded)
+        self.seeded = lru_cache(_SEEDED)(self._make_seeded)
         self._of_values = lru_cache(_SIMPLE)(self._simple)
         self._measured: dict[bytes, Suite] = {}
         self._kept_questions = lru_cache(_JOINED)(_questions)
@@ -58,12 +69,14 @@ class Proposals:
 
     def of(self, networks: Iterable[Network], *, common: bool = False) -> list[Proposal]:
         """The networks that can be shown, each once: without hidden units near their kinks."""
-        found: dict[bytes, Proposal] = {}
+        proposals: dict[bytes, Proposal] = {}
         for network in networks:
             at = forward(network, self.assignment.formulas)
-            if _clear(at.f) and (name := key(network)) not in found:
-                found[name] = Proposal(network, name, unmeasured([network], [at], "proposed"), self.assignment, common)
-        return [*found.values()]
+            if _clear(at.f) and (name := key(network)) not in proposals:
+                proposals[name] = Proposal(
+                    network, name, build_unmeasured([network], [at], "proposed"), self.assignment, common
+                )
+        return [*proposals.values()]
 
     def questions(self, proposals: Iterable[Proposal]) -> Suite:
         """The questions of the proposals as one suite."""
@@ -71,18 +84,18 @@ class Proposals:
         return self._kept_questions(row) if _is_kept(row) else _questions(row)
 
     def expectations(self, proposals: Iterable[Proposal]) -> Suite:
-        """The same with what is expected."""
+        """The proposals with the expected answers."""
         row = tuple(proposals)
         return self._kept_expectations(row) if _is_kept(row) else _expectations(row)
 
-    def measured(self, network: Network) -> Suite:
+    def measure(self, network: Network) -> Suite:
         """The network with its finite differences; those of the last few are kept, as many submissions end there."""
         name = key(network)
         if name not in self._measured:
             if len(self._measured) >= _MEASURED:
                 del self._measured[next(iter(self._measured))]
             formulas, rtol = self.assignment.formulas, self.assignment.rtol
-            self._measured[name] = measured([network], ["shrunk"], formulas, rtol)
+            self._measured[name] = measure([network], ["shrunk"], formulas, rtol)
         return self._measured[name]
 
     def ladder(self, depth: int, columns: int) -> list[Proposal]:
@@ -94,48 +107,51 @@ class Proposals:
         ]
         shapes = {(inputs, *[width] * depth, outputs) for inputs, width, outputs in product(*few)}
         ordered = sorted(shapes, key=lambda shape: (sum(shape), shape))
-        return [each for shape in ordered for each in self.seeded(shape, columns)]
+        return [proposal for shape in ordered for proposal in self.seeded(shape, columns)]
 
     def simple(self, network: Network) -> Sequence[Proposal]:
         """Networks of this one's shape with simple values: all ones, then ever more varied."""
         if self.assignment.formulas.loss is Loss.LEAST_SQUARES:
             return self._of_values(network.sizes, network.columns)
         # Their targets are no values to choose, but one of a few: this network's own.
-        return self.of(_valued(network.sizes, network.columns, [network.y]))
+        return self.of(_draw_values(network.sizes, network.columns, [network.y]))
 
     def simple_of(self, sizes: Sizes, columns: int) -> Sequence[Proposal]:
         """Networks of any shape with simple values; targets that cannot be chosen are those of a seeded network."""
         if self.assignment.formulas.loss is Loss.LEAST_SQUARES:
             return self._of_values(sizes, columns)
-        targets = [each.network.y for each in self.seeded(sizes, columns)]
-        return self.of(_valued(sizes, columns, targets)) if targets else ()
+        targets = [proposal.network.y for proposal in self.seeded(sizes, columns)]
+        return self.of(_draw_values(sizes, columns, targets)) if targets else ()
 
-    def _seeded(self, shape: Sizes, columns: int) -> list[Proposal]:
+    def _make_seeded(self, shape: Sizes, columns: int) -> list[Proposal]:
         """A few networks of a shape, their values fixed by it."""
         entries = count(shape) + (shape[0] + shape[-1]) * columns
-        found = []
+        proposals = []
         for seed in range(3):
             numbers = np.random.default_rng([seed, columns, *shape]).integers(0, 256, entries)
             values = Values(negative_targets=seed == 2)
-            found.append(build(shape, columns, dyadic(numbers), self.assignment.formulas, values))
-        return self.of(found, common=True)
+            proposals.append(build(shape, columns, dyadic(numbers), self.assignment.formulas, values))
+        return self.of(proposals, common=True)
 
     def _simple(self, sizes: Sizes, columns: int) -> list[Proposal]:
         targets = [np.full((sizes[-1], columns), value) for value in (1.0, -1.0, 2.0)]
-        return self.of(_valued(sizes, columns, targets), common=True)
+        return self.of(_draw_values(sizes, columns, targets), common=True)
 
 
 def _is_kept(row: tuple[Proposal, ...]) -> bool:
     """True if the row is worth keeping as one suite: common proposals, and small ones."""
-    return all(each.common for each in row) and sum(each.question.starts[-1] for each in row) <= _PARAMETERS
+    return (
+        all(proposal.common for proposal in row)
+        and sum(proposal.question.starts[-1] for proposal in row) <= _PARAMETERS
+    )
 
 
 def _questions(row: tuple[Proposal, ...]) -> Suite:
-    return join([each.question for each in row])
+    return join([proposal.question for proposal in row])
 
 
 def _expectations(row: tuple[Proposal, ...]) -> Suite:
-    return join([each.expected for each in row])
+    return join([proposal.expected for proposal in row])
 
 
 def rebuilt(sizes: Sizes, columns: int, numbers: Array, y: Array) -> Network:
@@ -145,11 +161,11 @@ def rebuilt(sizes: Sizes, columns: int, numbers: Array, y: Array) -> Network:
 
 
 def numbers_of(network: Network) -> Array:
-    """What `rebuilt` takes."""
-    return flatten([*interleaved(network), network.net_input])
+    """The numbers that `rebuilt` takes."""
+    return flatten([*interleave(network), network.net_input])
 
 
-def _valued(sizes: Sizes, columns: int, targets: Sequence[Array]) -> Iterator[Network]:
+def _draw_values(sizes: Sizes, columns: int, targets: Sequence[Array]) -> Iterator[Network]:
     entries = count(sizes) + sizes[0] * columns
     rng = np.random.default_rng(list(sizes))
     for variety in (1, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 4, 4, 4, 8, 8, 8, 8, 8, 8, 8, 8, 8):

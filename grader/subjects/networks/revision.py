@@ -39,7 +39,7 @@ REFUSED = 65
 
 @dataclass(frozen=True, eq=False)
 class Revision:
-    """What a submission is judged against."""
+    """The standard for judging submissions."""
 
     assignment: Assignment
     suite: Suite
@@ -90,7 +90,7 @@ def dump(revision: Revision) -> bytes:
         "assignment": revision.assignment_json,
         "id": revision.id,
         "evidence": revision.evidence,
-        **_described(revision.suite),
+        **_describe(revision.suite),
     }
     file = io.BytesIO()
     arrays = {name: getattr(revision.suite, name) for name in ARRAYS}
@@ -158,23 +158,23 @@ def _assignment(stored: str, name: str) -> Assignment:
         raise MadeByNewerVersion(message) from error
 
 
-def packaged(assignment_id: str) -> Revision:
+def load_packaged(assignment_id: str) -> Revision:
     """A revision that ships with Backmark, such as `udl-7.2`."""
     folder = resources.files("grader") / "assignments"
     file = folder / f"{assignment_id}.npz"
-    known = sorted(each.name.removesuffix(".npz") for each in folder.iterdir() if each.name.endswith(".npz"))
+    known = sorted(file.name.removesuffix(".npz") for file in folder.iterdir() if file.name.endswith(".npz"))
     if assignment_id not in known:
         message = f"there is no assignment {assignment_id!r}; shipped are {', '.join(known)}, or name a .toml file"
         raise BadAssignment(message)
     return load(file.read_bytes(), file.name)
 
 
-def _described(suite: Suite) -> dict[str, Any]:
+def _describe(suite: Suite) -> dict[str, Any]:
     return {"sizes": suite.sizes, "columns": suite.columns, "corners": suite.corners}
 
 
 def _networks_sha256(suite: Suite) -> str:
-    digest = hashlib.sha256(json.dumps(_described(suite)).encode())
+    digest = hashlib.sha256(json.dumps(_describe(suite)).encode())
     for name in ARRAYS:
         digest.update(np.ascontiguousarray(getattr(suite, name), dtype="<f8").tobytes())
     return digest.hexdigest()

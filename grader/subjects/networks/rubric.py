@@ -17,10 +17,10 @@ from grader.oracle.reference import gradient
 from grader.oracle.suite import Suite, flatten
 from grader.subjects.networks import wording
 from grader.subjects.networks.explanation import Explanation
-from grader.subjects.networks.form import reformed
-from grader.subjects.networks.layers import Layers, stack, stacked
+from grader.subjects.networks.form import normalize_forms
+from grader.subjects.networks.layers import Layers, stack, stack_once
 from grader.subjects.networks.steps import STEPS, Reading, Step, agreeing, judge
-from grader.subjects.networks.written import Written, WrittenStep, merged
+from grader.subjects.networks.written import Written, WrittenStep, merge
 from grader.subjects.networks.written import judge as judge_lists
 from grader.subjects.networks.written import spread as spread_lists
 
@@ -34,7 +34,7 @@ ORDER = (AGREEMENT, *STEPS, "any_shape", "form", PURE)
 
 
 def steps(suite: Suite, layers: Layers, answers: Sequence[Answer], assignment: Assignment) -> dict[str, Row]:
-    """The four steps under the reading that gives more marks; the first on a tie."""
+    """The four steps under the reading with more marks; the first on a tie."""
     return read_steps(suite, layers, answers, assignment)[1]
 
 
@@ -63,41 +63,41 @@ def _judged_steps(  # noqa: PLR0913 - what is judged, and all that is known of i
         the lists that the function wrote    they decide, but a layer whose returned array is `right` fails no step
         an explanation of every answer       its steps fail; if it is complete, no others do
         what came back                       each step as it is read
-        only the product of the propagation  one of its two steps fails if dW and db tell of one dl/df; else neither
+        only the product of the propagation  one of its two steps fails if dW and db show one dl/df; else neither
 
     Two mistakes that cancel each other cannot be shown. If no step fails, though networks do, the lists decide alone:
     what came back blamed the wrong line. If still none does, what came back counts where they are silent. No step fails
-    in a network that is right; `failing` are the layers of the others, `agree` tells where dW and db are of one dl/df.
+    in a network that is right; `failing` are the layers of the others, `agree` shows where dW and db are of one dl/df.
     """
     by_lists = {name: _within(step, failing) for name, step in judge_lists(layers, lists, assignment).items()}
     read = {name: _within(step, failing) for name, step in read.items()}
     nowhere = np.zeros_like(lists.asked)
     for spared, strict in ((right, nowhere), ({}, nowhere), (right, lists.asked)):
-        found = {name: merged(read[name], by_lists[name], strict, spared.get(name, nowhere)) for name in STEPS}
-        if any(bool(step.failed.any()) for step in found.values()):
+        by_name = {name: merge(read[name], by_lists[name], strict, spared.get(name, nowhere)) for name in STEPS}
+        if any(bool(step.failed.any()) for step in by_name.values()):
             break
-    explained = _explained(found, by_lists, explanation, failing)
-    found = explained or found
-    rows = {name: _judged_row(name, found[name], layers, lists) for name in STEPS}
+    explained = _explain(by_name, by_lists, explanation, failing)
+    by_name = explained or by_name
+    rows = {name: _judged_row(name, by_name[name], layers, lists) for name in STEPS}
     if explained is None or not set(PROPAGATION).intersection(explanation.wrong or ()):
-        rows |= _product(found, rows, by_lists, agree, lists, layers, assignment.rubric)
+        rows |= _product(by_name, rows, by_lists, agree, lists, layers, assignment.rubric)
     if rows["activation_gradient"].mark is not Mark.NOT_RUN and rows["relu_derivative"].mark is Mark.NOT_RUN:
         rows["relu_derivative"] = replace(rows["relu_derivative"], message=wording.UNBENT, names=())
-    return found, rows
+    return by_name, rows
 
 
 def _within(step: _AnyStep, failing: Booleans) -> _AnyStep:
     return replace(step, failed=step.failed & failing)
 
 
-def _explained(
-    found: Mapping[str, Step], by_lists: Mapping[str, WrittenStep], explanation: Explanation, failing: Booleans
+def _explain(
+    judged: Mapping[str, Step], by_lists: Mapping[str, WrittenStep], explanation: Explanation, failing: Booleans
 ) -> dict[str, Step] | None:
     """The steps as the explanation has them; None if there is none, or if the lists contradict it."""
     wrong = explanation.wrong
     if wrong is None:
         return None
-    shown = {name for name in STEPS if (found[name].failed & by_lists[name].failed).any()}
+    shown = {name for name in STEPS if (judged[name].failed & by_lists[name].failed).any()}
     held = {name for name in STEPS if by_lists[name].telling.any() and not by_lists[name].failed.any()}
     if held & wrong or (explanation.complete and shown - wrong):
         return None
@@ -105,8 +105,8 @@ def _explained(
     right = (
         set(STEPS if explanation.complete else PROPAGATION if wrong.intersection(PROPAGATION) else ()) - wrong - shown
     )
-    steps = dict(found)
-    for name, step in found.items():
+    steps = dict(judged)
+    for name, step in judged.items():
         if name in wrong and not step.failed.any():
             steps[name] = replace(step, tested=step.tested | failing, failed=failing, evident=True)
         elif name in right:
@@ -115,7 +115,7 @@ def _explained(
 
 
 def _product(  # noqa: PLR0913 - the two steps, and all that is known of them
-    found: dict[str, Step],
+    judged: dict[str, Step],
     rows: Mapping[str, Row],
     by_lists: Mapping[str, WrittenStep],
     agree: Callable[[], Booleans],
@@ -123,28 +123,28 @@ def _product(  # noqa: PLR0913 - the two steps, and all that is known of them
     layers: Layers,
     rubric: Rubric,
 ) -> dict[str, Row]:
-    """The rows of the two steps of the propagation, if they fail and no list shows which; `found` is changed with them.
+    """The rows of the two steps of the propagation, if they fail and no list shows which; changes `judged` with them.
 
-    If dW and db tell of one dl/df, the one of fewer marks fails, and the other is spared. Else nothing is claimed of
+    If dW and db show one dl/df, the one of fewer marks fails, and the other is spared. Else nothing is claimed of
     what led from one layer to the next: lists that hold other arrays than gradients come back like this.
     """
     failed = [name for name in PROPAGATION if rows[name].mark is Mark.FAILED]
     if not failed:
         return {}
-    shown = any(bool((found[name].failed & by_lists[name].decided).any()) for name in PROPAGATION)
+    shown = any(bool((judged[name].failed & by_lists[name].decided).any()) for name in PROPAGATION)
     product = "activation_gradient" in failed and not shown
-    known = lists.known["all_dl_df"] | (agree() if product else ~found["weight_gradient"].failed)
+    known = lists.known["all_dl_df"] | (agree() if product else ~judged["weight_gradient"].failed)
     sure = known & (layers.top | np.roll(known, -1))
-    doubtful = [name for name in failed if not (found[name].failed & sure).any()]
+    doubtful = [name for name in failed if not (judged[name].failed & sure).any()]
     if doubtful or not product:
         return {name: Row(Mark.NOT_RUN, 0, wording.DOUBTFUL) for name in doubtful}
     wrong, spared = sorted(PROPAGATION, key=lambda name: int(getattr(rubric, name)))
     if len(failed) == 1:
         wrong, spared = "activation_gradient", "relu_derivative"
-    either = found[wrong].failed | found[spared].failed
-    found[wrong] = replace(found[wrong], failed=either, tested=found[wrong].tested | either)
-    found[spared] = replace(found[spared], failed=np.zeros_like(either))
-    pair = {name: _row(name, found[name], layers, disagreeing) for name in PROPAGATION}
+    either = judged[wrong].failed | judged[spared].failed
+    judged[wrong] = replace(judged[wrong], failed=either, tested=judged[wrong].tested | either)
+    judged[spared] = replace(judged[spared], failed=np.zeros_like(either))
+    pair = {name: _row(name, judged[name], layers, disagreeing) for name in PROPAGATION}
     wrongly = len(pair[wrong].failing)
     message = wording.product_tally(wrongly, max(pair[wrong].cases, wrongly))
     unseen, passes = wording.together_with(TITLES[wrong]), pair[spared].mark is Mark.PASSED
@@ -172,7 +172,7 @@ def _judged_row(name: str, step: Step, layers: Layers, lists: Written) -> Row:
 def read_steps(
     suite: Suite, layers: Layers, answers: Sequence[Answer], assignment: Assignment, absent: Booleans | None = None
 ) -> tuple[dict[str, Step], dict[str, Row]]:
-    """The four steps by what came back, with their rows, under the reading that gives more marks.
+    """The four steps by what came back, with their rows, under the reading with more marks.
 
     Of answers that were read in part `absent` are the layers that were not.
     """
@@ -181,10 +181,10 @@ def read_steps(
         came = replace(came, answered=came.answered & ~absent)
     best: tuple[dict[str, Step], dict[str, Row]] | None = None
     for reading in Reading:
-        found = judge(layers, came, reading, assignment)
-        rows = {name: _row(name, found[name], layers, _step_fails(name, reading, assignment)) for name in STEPS}
+        judged = judge(layers, came, reading, assignment)
+        rows = {name: _row(name, judged[name], layers, _step_fails(name, reading, assignment)) for name in STEPS}
         if best is None or _marks(rows, assignment.rubric) > _marks(best[1], assignment.rubric):
-            best = (found, rows)
+            best = (judged, rows)
         if all(rows[name].mark is Mark.PASSED for name in ("bias_gradient", "weight_gradient")):
             # db and dW say the same of every delta: no other reading can show more.
             break
@@ -225,19 +225,19 @@ def _row(name: str, step: Step, layers: Layers, fails: Fails) -> Row:
 
 def _step_fails(name: str, reading: Reading, assignment: Assignment) -> Fails:
     def fails(suite: Suite, answers: Sequence[Answer]) -> list[bool]:
-        layers = stacked(suite, assignment.formulas)
-        found = judge(layers, layers.spread(answers, suite), reading, assignment)
-        wrong = set(layers.network[found[name].failed].tolist())
+        layers = stack_once(suite, assignment.formulas)
+        judged = judge(layers, layers.spread(answers, suite), reading, assignment)
+        wrong = set(layers.network[judged[name].failed].tolist())
         return [i in wrong for i in range(len(suite))]
 
     return fails
 
 
 def evidence(suite: Suite, assignment: Assignment) -> dict[str, int]:
-    """On how many networks a right implementation puts each step to the test; none where nothing could be seen."""
+    """The number of networks on which a right implementation tests each step; 0 if none can show it."""
     answers = [Returned(flatten(gradient(network, assignment.formulas))) for network in suite.networks]
-    found = steps(suite, stack(suite, assignment.formulas), answers, assignment)
-    return {name: row.cases for name, row in found.items()}
+    judged = steps(suite, stack(suite, assignment.formulas), answers, assignment)
+    return {name: row.cases for name, row in judged.items()}
 
 
 def right(suite: Suite, seen: Mapping[str, int]) -> dict[str, Row]:
@@ -262,7 +262,7 @@ def any_shape(  # noqa: PLR0913 - what is judged, and what is known of it alread
 ) -> tuple[Row, dict[str, Row]]:
     """`any_shape` with the steps that it is about: what holds on the notebook's shape must hold everywhere."""
     lists = spread_lists(layers, suite, evidence)
-    readable = reformed(suite, answers, evidence)
+    readable = normalize_forms(suite, answers, evidence)
     if readable != answers:
         read = read_steps(suite, layers, readable, assignment, lists.asked & ~lists.returned)[0]
 
@@ -270,9 +270,9 @@ def any_shape(  # noqa: PLR0913 - what is judged, and what is known of it alread
         return agreeing(layers, layers.spread(readable, suite), assignment)
 
     right, failing = _returned_right(suite, layers, readable), np.isin(layers.network, agrees.failing)
-    found, rows = _judged_steps(layers, agree, read, assignment, lists, right, explanation, failing)
+    judged, rows = _judged_steps(layers, agree, read, assignment, lists, right, explanation, failing)
     at_home = np.isin(layers.network, home)
-    held = [name for name in STEPS if _holds_within(found[name], at_home)]
+    held = [name for name in STEPS if _holds_within(judged[name], at_home)]
     if not held:
         forms = [answers[i] for i in home if not isinstance(answers[i], Returned)]
         form = forms[0] if len(forms) == len(home) and isinstance(forms[0], Malformed) else None
@@ -295,7 +295,7 @@ def any_shape(  # noqa: PLR0913 - what is judged, and what is known of it alread
     return Row(Mark.PASSED, len(suite), ""), rows
 
 
-def unpropagated(rows: Mapping[str, Row], agrees: Row) -> dict[str, Row]:
+def fail_unpropagated(rows: Mapping[str, Row], agrees: Row) -> dict[str, Row]:
     """The rows that cannot hold if the layers below the output ignore its error.
 
     At the output `bias_gradient` can, or else `weight_gradient`.
@@ -310,11 +310,11 @@ def _holds_within(step: Step, layers: Booleans) -> bool:
 
 
 def home_networks(suite: Suite, assignment: Assignment) -> list[int]:
-    """Networks of the notebook's own shape, as a batch or (for the steps) alone; all of them where there are none."""
+    """Networks of the notebook's own shape, as a batch or (for the steps) alone; all of them if there are none."""
     home = assignment.home
-    found = [
+    cases = [
         i
         for i, (sizes, columns) in enumerate(zip(suite.sizes, suite.columns, strict=True))
         if sizes == home.sizes and columns in {1, home.columns}
     ]
-    return found or list(range(len(suite)))
+    return cases or list(range(len(suite)))

@@ -37,33 +37,33 @@ class Search:
         """The networks of those that fail, in order."""
         proposed, known = list(proposed), self.witness.known
         questions = partial(self._questions, proposed)
-        self.witness.ask([each.key for each in proposed], questions)
-        asked = [each for each in proposed if each.key in known and failure.could_be(known[each.key])]
+        self.witness.ask([proposal.key for proposal in proposed], questions)
+        asked = [proposal for proposal in proposed if proposal.key in known and failure.could_be(known[proposal.key])]
         if not asked:
             return []
-        marks = failure.test(self.proposals.expectations(asked), [known[each.key] for each in asked])
-        return [each.network for each, mark in zip(asked, marks, strict=True) if mark]
+        marks = failure.test(self.proposals.expectations(asked), [known[proposal.key] for proposal in asked])
+        return [proposal.network for proposal, mark in zip(asked, marks, strict=True) if mark]
 
     def _questions(self, proposed: Sequence[Proposal], places: Sequence[int]) -> Suite:
         return self.proposals.questions(proposed[place] for place in places)
 
 
 def size(network: Network) -> tuple[int, ...]:
-    """What smaller means: fewest layers, then fewest hidden units, then ends, columns and spread."""
+    """The order of sizes: fewest layers, then fewest hidden units, then ends, columns and spread."""
     return size_of(network.sizes, network.columns)
 
 
 def size_of(sizes: Sequence[int], columns: int) -> tuple[int, ...]:
-    """The same of a network with these units and columns."""
+    """The size of a network with these units and columns."""
     return (len(sizes) - 2, sum(sizes[1:-1]), sizes[0] + sizes[-1], columns, *sizes)
 
 
 def shrink(start: Network, failure: Failure, search: Search) -> Network:
-    """The smallest network found that fails as `start` does: never larger, and `start` itself where none is."""
+    """The smallest network found that fails as `start` does: never larger, and `start` itself if none does."""
     current = min([start, *_rung(start, failure, search)], key=size)
     while True:
-        current = _descended(current, failure, search)
-        smaller = _searched(current, failure, search)
+        current = _descend(current, failure, search)
+        smaller = _search_simple(current, failure, search)
         if smaller is None:
             return _simplest(current, failure, search)
         current = smaller
@@ -75,13 +75,13 @@ def _rung(start: Network, failure: Failure, search: Search) -> list[Network]:
     least = proposals.assignment.ranges.columns.least
     few = sorted({columns for columns in (least, least + 1, start.columns) if columns <= start.columns})
     for depth in range(proposals.assignment.ranges.depth.least, start.depth + 1):
-        proposed = [each for columns in few for each in proposals.ladder(depth, columns)]
-        if found := search.failing(proposed, failure):
-            return found
+        proposed = [proposal for columns in few for proposal in proposals.ladder(depth, columns)]
+        if failing := search.failing(proposed, failure):
+            return failing
     return []
 
 
-def _descended(network: Network, failure: Failure, search: Search) -> Network:
+def _descend(network: Network, failure: Failure, search: Search) -> Network:
     """Reduce it step by step, each time to the smallest that fails, until no reduction does."""
     current = network
     while smaller := _smallest_reduced(current, failure, search):
@@ -92,18 +92,18 @@ def _descended(network: Network, failure: Failure, search: Search) -> Network:
 def _smallest_reduced(network: Network, failure: Failure, search: Search) -> Network | None:
     """The smallest network one reduction smaller that fails, or None if none does."""
     largest = size(network)
-    reductions = [each for each in _reduced(network, search.proposals) if each.size < largest]
+    reductions = [reduction for reduction in _reduce(network, search.proposals) if reduction.size < largest]
     # Most are never looked at: working out what is expected of a network takes longer than to reduce it.
-    reductions.sort(key=lambda each: each.size)
+    reductions.sort(key=lambda reduction: reduction.size)
     for at in range(0, len(reductions), TOGETHER):
-        tried = [each for reduction in reductions[at : at + TOGETHER] for each in reduction.proposed()]
-        if found := search.failing(tried, failure):
-            return min(found, key=size)
+        tried = [proposal for reduction in reductions[at : at + TOGETHER] for proposal in reduction.proposed()]
+        if failing := search.failing(tried, failure):
+            return min(failing, key=size)
     return None
 
 
-def _searched(network: Network, failure: Failure, search: Search) -> Network | None:
-    """Look among networks of simple values for one that fails, at each shape that is one reduction smaller.
+def _search_simple(network: Network, failure: Failure, search: Search) -> Network | None:
+    """Search networks of simple values for one that fails, at each shape that is one reduction smaller.
 
     Only where the shape is not nearly as simple as can be: a plain mistake needs no search.
     """
@@ -114,30 +114,30 @@ def _searched(network: Network, failure: Failure, search: Search) -> Network | N
         # What is left is for the other properties.
         return None
     for sizes, columns in sorted(_smaller(network, proposals.assignment), key=lambda shape: (sum(shape[0]), shape)):
-        if found := search.failing(proposals.simple_of(sizes, columns), failure):
-            return min(found, key=size)
+        if failing := search.failing(proposals.simple_of(sizes, columns), failure):
+            return min(failing, key=size)
     return None
 
 
 @dataclass(frozen=True, slots=True)
 class _Reduction:
-    """What a network may be reduced to: how large that is, and how to make it."""
+    """A reduction of a network: its size, and how to make it."""
 
     size: tuple[int, ...]
     proposed: Callable[[], Sequence[Proposal]]
 
 
-def _reduced(network: Network, proposals: Proposals) -> Iterator[_Reduction]:
+def _reduce(network: Network, proposals: Proposals) -> Iterator[_Reduction]:
     """One reduction smaller: with the values kept, also with the error at the output, and with seeded ones."""
     assignment = proposals.assignment
-    kept = list(_narrowed(network, assignment))
+    kept = list(_narrow(network, assignment))
     for smaller in kept:
         yield _Reduction(size(smaller), partial(proposals.of, [smaller]))
     if assignment.formulas.loss is Loss.LEAST_SQUARES:
         error = forward(network, assignment.formulas).f[-1] - network.y
         for smaller in kept:
             if smaller.y.shape == error.shape:
-                yield _Reduction(size(smaller), partial(_retargeted, smaller, error, proposals))
+                yield _Reduction(size(smaller), partial(_retarget, smaller, error, proposals))
     for sizes, columns in _smaller(network, assignment):
         yield _Reduction(size_of(sizes, columns), partial(proposals.seeded, sizes, columns))
 
@@ -145,13 +145,13 @@ def _reduced(network: Network, proposals: Proposals) -> Iterator[_Reduction]:
 def _smaller(network: Network, assignment: Assignment) -> Iterator[tuple[tuple[int, ...], int]]:
     """Sizes and columns that are one reduction smaller: fewer columns, a layer less, fewer units in one layer."""
     sizes, columns = network.sizes, network.columns
-    for fewer in _tried(columns, assignment.ranges.columns.least):
+    for fewer in _smaller_numbers(columns, assignment.ranges.columns.least):
         yield sizes, fewer
     if network.depth > assignment.ranges.depth.least:
         for shorter in dict.fromkeys((*sizes[:k], *sizes[k + 1 :]) for k in range(1, len(sizes) - 1)):
             yield shorter, columns
     for k, units in enumerate(sizes):
-        for fewer in _tried(units, _least(k, network, assignment)):
+        for fewer in _smaller_numbers(units, _least(k, network, assignment)):
             yield (*sizes[:k], fewer, *sizes[k + 1 :]), columns
 
 
@@ -160,19 +160,19 @@ def _least(k: int, network: Network, assignment: Assignment) -> int:
     return (ranges.inputs if k == 0 else ranges.outputs if k == last else ranges.widths).least
 
 
-def _tried(number: int, least: int) -> list[int]:
+def _smaller_numbers(number: int, least: int) -> list[int]:
     """The smaller numbers that are tried in its place."""
     return sorted({tried for tried in (least, (number + least) // 2, number - 1) if least <= tried < number})
 
 
-def _narrowed(network: Network, assignment: Assignment) -> Iterator[Network]:
+def _narrow(network: Network, assignment: Assignment) -> Iterator[Network]:
     """Networks one reduction smaller that keep their values: without a layer, or without some columns or units."""
     columns, least = network.columns, assignment.ranges.columns.least
     for chosen in _subsets(columns, least):
         yield Network(network.weights, network.biases, network.net_input[:, chosen], network.y[:, chosen])
     if network.depth > assignment.ranges.depth.least:
         for k in range(1, len(network.weights)):
-            yield _joined(network, k)
+            yield _merge_layers(network, k)
     for k, units in enumerate(network.sizes):
         if k < network.depth + 1 or assignment.formulas.loss is Loss.LEAST_SQUARES:
             for chosen in _subsets(units, _least(k, network, assignment)):
@@ -183,7 +183,7 @@ def _subsets(number: int, least: int) -> Iterator[list[int]]:
     """Which of so many units or columns are kept: the first ones, all but one, and one alone."""
     if number <= least:
         return
-    yield from (list(range(fewer)) for fewer in _tried(number, least))
+    yield from (list(range(fewer)) for fewer in _smaller_numbers(number, least))
     yield from ([i for i in range(number) if i != left_out] for left_out in range(min(number, _EACH)))
     if least == 1:
         yield from ([i] for i in range(min(number, _EACH)))
@@ -201,7 +201,7 @@ def _of_units(network: Network, k: int, units: list[int]) -> Network:
     return Network(tuple(weights), tuple(biases), net_input, y)
 
 
-def _joined(network: Network, k: int) -> Network:
+def _merge_layers(network: Network, k: int) -> Network:
     """The network without hidden layer k, whose two matrices become their product."""
     weights, biases = network.weights, network.biases
     weight, bias = weights[k] @ weights[k - 1], biases[k] + weights[k] @ biases[k - 1]
@@ -213,19 +213,19 @@ def _joined(network: Network, k: int) -> Network:
     )
 
 
-def _retargeted(network: Network, error: Array, proposals: Proposals) -> list[Proposal]:
-    """The network with targets as far from its outputs as `error` says, or nearer: some faults need that."""
+def _retarget(network: Network, error: Array, proposals: Proposals) -> list[Proposal]:
+    """The network with targets as far from its outputs as `error`, or nearer: some faults need that."""
     output = forward(network, proposals.assignment.formulas).f[-1]
     targets = [output - scale * error for scale in (1.0, 1 / 256)]
     return proposals.of(Network(network.weights, network.biases, network.net_input, y) for y in targets)
 
 
 def _simplest(network: Network, failure: Failure, search: Search) -> Network:
-    """The same shape with values from a small set, one by one as simple as the failure allows."""
+    """The network's shape with values from a small set, one by one as simple as the failure allows."""
     free = search.proposals.assignment.formulas.loss is Loss.LEAST_SQUARES
     current = min([network, *_first_failing(search.proposals.simple(network), failure, search)], key=_complexity)
     while True:
-        simpler = search.failing(search.proposals.of(_simplified(current, targets=free)), failure)
+        simpler = search.failing(search.proposals.of(_simplify(current, targets=free)), failure)
         better = min([current, *simpler], key=_complexity)
         if _complexity(better) >= _complexity(current):
             return current
@@ -235,12 +235,12 @@ def _simplest(network: Network, failure: Failure, search: Search) -> Network:
 def _first_failing(proposed: Sequence[Proposal], failure: Failure, search: Search) -> list[Network]:
     """The networks that fail of the first few proposals of which any does: the simplest come first."""
     for at in range(0, len(proposed), SIMPLEST):
-        if found := search.failing(proposed[at : at + SIMPLEST], failure):
-            return found
+        if failing := search.failing(proposed[at : at + SIMPLEST], failure):
+            return failing
     return []
 
 
-def _simplified(network: Network, *, targets: bool) -> Iterator[Network]:
+def _simplify(network: Network, *, targets: bool) -> Iterator[Network]:
     """Each value in turn replaced by every simpler one; all of those that are simple at all for one that is not."""
     numbers = numbers_of(network)
     if len(numbers) > _FEW:

@@ -29,7 +29,7 @@ LOCAL = 4.0
 
 
 class Reading(Enum):
-    """Where the student's delta is read."""
+    """The source from which the student's delta is read."""
 
     BIASES = "db"
     WEIGHTS = "dW @ h / (h . h)"
@@ -37,7 +37,7 @@ class Reading(Enum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
-    """One step over L layers: where it was put to the test, and where it failed there."""
+    """One step over L layers: those on which it was put to the test, and those on which it failed."""
 
     tested: Booleans
     failed: Booleans
@@ -111,7 +111,7 @@ def _propagation(layers: Layers, delta: Array, known: Booleans, assignment: Assi
     derivative_failed = judged & (speaks & (layers.f != 0) & ~right).any(axis=1)
     # A layer of zeros is step three's, if that is seen to fail elsewhere; or one that the loop never comes to.
     derivative_failed &= ~(silent | ~layers.unit).all(axis=1) | (not activation_failed.any())
-    derivative_failed &= _written(layers, delta)
+    derivative_failed &= _find_written(layers, delta)
     # All zeros below the output say nothing of either: both lines may still be the template's.
     heard = bool((speaks & ~silent).any())
     bent = heard and bool((speaks & (layers.slope != 1.0)).any())
@@ -121,7 +121,7 @@ def _propagation(layers: Layers, delta: Array, known: Booleans, assignment: Assi
     }
 
 
-def _written(layers: Layers, delta: Array) -> Booleans:
+def _find_written(layers: Layers, delta: Array) -> Booleans:
     """The layers k below the output of which any network's is not zero."""
     first = np.append(True, layers.top[:-1])[: len(layers.top)]
     place = np.arange(len(first))
@@ -131,7 +131,7 @@ def _written(layers: Layers, delta: Array) -> Booleans:
 
 
 def _whole(layers: Layers, legitimate: Booleans) -> Booleans:
-    """Return (L, 1): whether step three could give every entry of a layer; if not, it says nothing of step four.
+    """Return (L, 1): True if step three could return every entry of a layer; if not, it shows nothing of step four.
 
     Single entries match by chance: a width's root is within rounding of some preactivation in a suite of this size.
     """
@@ -139,23 +139,23 @@ def _whole(layers: Layers, legitimate: Booleans) -> Booleans:
 
 
 def _compare(layers: Layers, delta: Array, g: Array, size: Array, formulas: Formulas) -> tuple[Booleans, Booleans]:
-    """Whether each entry is one that step three could give, and whether it is the one that step four should."""
+    """Masks of the entries that step three could return, and of those that step four should."""
     silent = np.abs(delta) <= size
     plain = _near(delta, g, size)
     active = layers.f > 0
     match formulas.activation:
         case Activation.RELU:
             # Step three done rightly, and another function than the derivative put in front of it.
-            other = _near(delta, layers.f * g, size * np.abs(layers.f))
+            disguised = _near(delta, layers.f * g, size * np.abs(layers.f))
             for slope in (-1.0, 0.01, 0.1):
-                other |= ~active & _near(delta, slope * g, size * abs(slope))
-            other &= ~plain & ~silent
-            legitimate = plain | silent | other
+                disguised |= ~active & _near(delta, slope * g, size * abs(slope))
+            disguised &= ~plain & ~silent
+            legitimate = plain | silent | disguised
             # What is not active is exactly zero; what is only small may be another step's mistake.
             whole = _whole(layers, legitimate)
             # A zero of an active unit may be step three's, if that fails in the layer.
             masked = np.where(active, (delta != 0) | ~whole, delta == 0)
-            return legitimate, masked & ~(other & whole)
+            return legitimate, masked & ~(disguised & whole)
         case Activation.LEAKY_RELU:
             sloped = _near(delta, formulas.slope * g, size * formulas.slope)
             legitimate = plain | silent | sloped

@@ -11,7 +11,7 @@ from grader.subjects.networks.building import Sizes, Values, build, dyadic, norm
 
 
 def within(limits: Range, least: int = 0, most: int = 1 << 30) -> st.SearchStrategy[int]:
-    """Integers of a range, narrowed where the range allows it."""
+    """Integers of a range, narrowed if the range allows it."""
     low = min(max(limits.least, least), limits.most)
     return st.integers(low, max(low, min(limits.most, most)))
 
@@ -34,7 +34,7 @@ def shapes(  # noqa: PLR0913 - what may be narrowed of the ranges
 
 @st.composite
 def equal_sizes(draw: DrawFn, ranges: Ranges) -> Sizes:
-    """All widths equal, with inputs and outputs where their ranges allow it: a missing transpose hides there."""
+    """All widths equal, with inputs and outputs if their ranges allow it: a missing transpose hides there."""
     width = draw(within(ranges.widths, 2))
     inputs = width if width in ranges.inputs else draw(within(ranges.inputs))
     outputs = width if width in ranges.outputs else draw(within(ranges.outputs))
@@ -93,14 +93,14 @@ def networks(
 
 
 def corners(assignment: Assignment) -> dict[str, tuple[st.SearchStrategy[Sizes], Values]]:
-    """What to draw beside the notebook's own shape, by name; corners that the ranges leave empty are left out."""
+    """The rows to draw beside the notebook's own shape, by name; corners that the ranges leave empty are left out."""
     ranges, formulas = assignment.ranges, assignment.formulas
     depth, widths = ranges.depth, ranges.widths
     least_squares = formulas.loss is Loss.LEAST_SQUARES
     any_shape, alive = shapes(ranges), Values(bend="alive")
     # Larger inputs only saturate units or logits that are not piecewise linear.
     large = 64.0 if least_squares and formulas.activation.kinked else 2.0
-    found = {
+    rows = {
         "plain values": (any_shape, Values(grid=True, plain=True)),
         "large values": (any_shape, Values(large, bend="alive")),
         "small values": (any_shape, Values(1 / 16, bend="alive")),
@@ -109,36 +109,36 @@ def corners(assignment: Assignment) -> dict[str, tuple[st.SearchStrategy[Sizes],
         "uneven values": (any_shape, Values(special="uneven", bend="alive")),
         "equal weights": (any_shape, Values(special="equal weights", bend="alive")),
     }
-    for each in range(depth.least, depth.most + 1):
+    for layers in range(depth.least, depth.most + 1):
         # A layer of one unit lets a single number through to all layers below.
-        found[f"{each} deep"] = (shapes(ranges, least_depth=each, most_depth=each, least_width=2), alive)
+        rows[f"{layers} deep"] = (shapes(ranges, least_depth=layers, most_depth=layers, least_width=2), alive)
     if depth.most >= 1:
-        found |= _of_hidden_layers(ranges, least_squares=least_squares)
+        rows |= _of_hidden_layers(ranges, least_squares=least_squares)
     if depth.most >= 2:
-        found["equal widths"] = (equal_sizes(ranges), alive)
+        rows["equal widths"] = (equal_sizes(ranges), alive)
         if widths.most > widths.least:
-            found["narrow and wide by turns"] = (alternating_sizes(ranges), alive)
-            found["widening"] = (sorted_sizes(ranges, widening=True), alive)
-            found["narrowing"] = (sorted_sizes(ranges, widening=False), alive)
+            rows["narrow and wide by turns"] = (alternating_sizes(ranges), alive)
+            rows["widening"] = (sorted_sizes(ranges, widening=True), alive)
+            rows["narrowing"] = (sorted_sizes(ranges, widening=False), alive)
         if widths.most - widths.least + 1 >= max(depth.least, 2):
-            found["different widths"] = (different_sizes(ranges), alive)
+            rows["different widths"] = (different_sizes(ranges), alive)
     if max(ranges.inputs.most, ranges.outputs.most) > 1:
-        found["several inputs and outputs"] = (many_ends(ranges), alive)
+        rows["several inputs and outputs"] = (many_ends(ranges), alive)
     if least_squares:
-        found["negative targets"] = (any_shape, Values(negative_targets=True, bend="alive"))
+        rows["negative targets"] = (any_shape, Values(negative_targets=True, bend="alive"))
         if ranges.outputs.most > 1:
-            found["an output at its target"] = (
+            rows["an output at its target"] = (
                 many_ends(ranges),
                 Values(special="output at its target", bend="alive"),
             )
     if ranges.columns.most > 1:
-        found["equal columns"] = (any_shape, Values(special="equal columns", bend="alive"))
-    return found
+        rows["equal columns"] = (any_shape, Values(special="equal columns", bend="alive"))
+    return rows
 
 
 def _of_hidden_layers(ranges: Ranges, *, least_squares: bool) -> dict[str, tuple[st.SearchStrategy[Sizes], Values]]:
     hidden, alive = shapes(ranges, least_depth=1), Values(bend="alive")
-    found = {
+    rows = {
         "all units active": (hidden, Values(bend="all active")),
         "one unit active": (hidden, Values(bend="one active")),
         "dead layer": (hidden, Values(bend="dead layer")),
@@ -147,5 +147,5 @@ def _of_hidden_layers(ranges: Ranges, *, least_squares: bool) -> dict[str, tuple
         "narrowest": (shapes(ranges, least_depth=1, width=ranges.widths.least), alive),
     }
     if least_squares:
-        found["large weights"] = (shapes(ranges, least_depth=1, most_depth=2), Values(weight=4.0, bend="alive"))
-    return found
+        rows["large weights"] = (shapes(ranges, least_depth=1, most_depth=2), Values(weight=4.0, bend="alive"))
+    return rows

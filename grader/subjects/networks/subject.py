@@ -18,7 +18,7 @@ from grader.oracle.suite import Suite
 from grader.subjects.networks import wording
 from grader.subjects.networks.counterexample import counterexample
 from grader.subjects.networks.diagnosis.place import first_difference
-from grader.subjects.networks.diagnosis.written import Written, placed
+from grader.subjects.networks.diagnosis.written import Written, add_lines
 from grader.subjects.networks.differencing import NUMERICAL, differentiates
 from grader.subjects.networks.exchange import NetworksExchange
 from grader.subjects.networks.explanation import Explanation
@@ -30,10 +30,10 @@ from grader.subjects.networks.rubric import (
     ORDER,
     any_shape,
     evidence,
+    fail_unpropagated,
     home_networks,
     read_steps,
     right,
-    unpropagated,
 )
 from grader.subjects.networks.shrinking import Search, shrink, size
 from grader.subjects.networks.steps import STEPS
@@ -73,7 +73,7 @@ class Networks:
 
     @cached_property
     def rows(self) -> tuple[RowSpec, ...]:
-        """Every row; one whose step no network puts to the test gives no marks."""
+        """Every row; one whose step no network puts to the test has no marks."""
         rubric = self.assignment.rubric
         return tuple(
             RowSpec(name, TITLES[name], getattr(rubric, name) if self._seen.get(name, 1) else 0) for name in ORDER
@@ -113,7 +113,7 @@ class Networks:
 
     @cached_property
     def _seen(self) -> Mapping[str, int]:
-        """On how many networks each step is put to the test."""
+        """The number of networks that put each step to the test."""
         stored = self.tested or {}
         # A revision of an earlier version may lack a step that was added since.
         return stored if stored.keys() >= set(STEPS) else evidence(self.cases, self.assignment)
@@ -132,7 +132,7 @@ class Networks:
         read, by_answers = read_steps(self.cases, self.layers, answers, self.assignment)
         failing = (agrees.failing, self.home, *(row.failing for row in by_answers.values()))
         evidence = self._evidence(witness, answers, failing)
-        explanation = self._explained(given, evidence)
+        explanation = self._explain(given, evidence)
         # Of first answers alone it says nothing of the second ones, unless all lines are right in both.
         later = given.first_agrees is not agrees
         of_all = explanation if not later or explanation.wrong == frozenset() else Explanation()
@@ -143,7 +143,7 @@ class Networks:
         if witness.left and not self._propagates(rows):
             candidate = witness.candidate
             if ignores_error(candidate, self.cases, self.telling, evidence, agrees.failing, self.assignment):
-                rows |= unpropagated(rows, agrees)
+                rows |= fail_unpropagated(rows, agrees)
         raised = self._raised_at_home(answers)
         if raised is not None:
             rows["any_shape"] = rows[PURE] = Row(Mark.NOT_RUN, 0, wording.RAISED_AT_HOME)
@@ -166,8 +166,8 @@ class Networks:
         first = raised[0] if len(raised) == len(self.home) else None
         return first if isinstance(first, Raised) else None
 
-    def _explained(self, given: Given, evidence: Mapping[int, Evidence]) -> Explanation:
-        """What is wrong, in words and for the marks."""
+    def _explain(self, given: Given, evidence: Mapping[int, Evidence]) -> Explanation:
+        """Explain what is wrong, in words and for the marks."""
         repeats = given.repeats or self._raised_at_home(given.first) is not None
         return self.diagnoser.diagnose(
             given.first,
@@ -180,9 +180,9 @@ class Networks:
     def _first_difference(
         self, given: Given, evidence: Mapping[int, Evidence], explanation: Explanation
     ) -> FirstDifference | None:
-        """Where it shows first; None if what is swapped or paired at the end landed in another layer."""
+        """The first difference; None if what is swapped or paired at the end landed in another layer."""
         failing = given.first_agrees.failing
-        misplaced = any(each.form in MISPLACED for each in evidence.values())
+        misplaced = any(observed.form in MISPLACED for observed in evidence.values())
         if not failing or misplaced or explanation.returned:
             return None
         return first_difference(self.cases, given.first, failing, self.assignment, evidence)
@@ -190,14 +190,14 @@ class Networks:
     def _evidence(
         self, witness: Witness, answers: Sequence[Answer], failing: Sequence[Sequence[int]]
     ) -> dict[int, Evidence]:
-        """What the function wrote on its way, by network; empty for one that has ended."""
-        evidence = self._written(witness, worth_asking(answers, failing, self.order))
-        if any(each.form not in AS_IT_CAME for each in in_one_order(self.cases, evidence).values()):
-            evidence |= self._written(witness, malformed_or_failing(answers, failing[0], evidence))
+        """The lists that the function wrote on its way, by network; empty for one that has ended."""
+        evidence = self._read_written(witness, worth_asking(answers, failing, self.order))
+        if any(observed.form not in AS_IT_CAME for observed in in_one_order(self.cases, evidence).values()):
+            evidence |= self._read_written(witness, malformed_or_failing(answers, failing[0], evidence))
         return in_one_order(self.cases, evidence)
 
-    def _written(self, witness: Witness, which: Sequence[int]) -> dict[int, Evidence]:
-        """What it wrote about these networks."""
+    def _read_written(self, witness: Witness, which: Sequence[int]) -> dict[int, Evidence]:
+        """Read the lists that the function wrote about these networks."""
         if not witness.left or not which:
             return {}
         evidence = witness.candidate.evidence(self.cases.take(which))
@@ -207,7 +207,7 @@ class Networks:
         return dict(zip(which, evidence, strict=False))
 
     def flags(self, probed: Sequence[Answer], witness: Witness) -> list[Flag]:
-        """Whether it recomputes the forward pass, and whether it does so for differences."""
+        """The flags of a function that recomputes the forward pass, and of one that does so for differences."""
         if not recomputes(self._probes, probed):
             return []
         try:
@@ -220,16 +220,16 @@ class Networks:
 
     def smaller(self, i: int, failure: Failure, witness: Witness) -> Suite:
         """The smallest network found that fails as network `i` does, measured by finite differences."""
-        return self.proposals.measured(shrink(self.cases.networks[i], failure, Search(witness, self.proposals)))
+        return self.proposals.measure(shrink(self.cases.networks[i], failure, Search(witness, self.proposals)))
 
     def show(self, cases: Suite, i: int, answer: Answer | None) -> Counterexample:
         """The network beside the answer to it."""
         return counterexample(cases, i, answer, self.assignment)
 
-    def reached(self, i: int) -> tuple[str, NetworkReached]:
+    def describe_reached(self, i: int) -> tuple[str, NetworkReached]:
         """The network's number and how deep it is."""
         network = NetworkReached(i + 1, len(self.cases), self.cases.networks[i].depth)
-        return wording.reached(network), network
+        return wording.describe_reached(network), network
 
     def trial(self) -> "Trial":
         """The reference, and every known mistake."""
@@ -245,6 +245,6 @@ class Networks:
 
         return summary(self.cases, self.assignment.formulas, mistakes)
 
-    def located(self, first: FirstDifference | None, writes: Sequence["Write"]) -> FirstDifference | None:
+    def locate(self, first: FirstDifference | None, writes: Sequence["Write"]) -> FirstDifference | None:
         """The first difference with the line that writes its list."""
-        return placed(first, [Written(each.name, each.index, each.cell, each.line) for each in writes])
+        return add_lines(first, [Written(write.name, write.index, write.cell, write.line) for write in writes])

@@ -1,4 +1,4 @@
-"""What staff are shown of an assignment's networks."""
+"""The summary of an assignment's networks that staff see."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,24 +26,24 @@ def counts(suite: Suite, formulas: Formulas) -> dict[str, Any]:
         "dead_layers": sum(any(not layer.any() for layer in layers) for layers in hidden),
         "all_active": sum(bool(layers) and all(layer.all() for layer in layers) for layers in hidden),
         "corners": dict(Counter(suite.corners)),
-        "depth": _counted(len(sizes) - 2 for sizes in suite.sizes),
-        "widths": _counted(width for sizes in suite.sizes for width in sizes[1:-1]),
-        "inputs": _counted(sizes[0] for sizes in suite.sizes),
-        "outputs": _counted(sizes[-1] for sizes in suite.sizes),
-        "columns": _counted(suite.columns),
+        "depth": _count_values(len(sizes) - 2 for sizes in suite.sizes),
+        "widths": _count_values(width for sizes in suite.sizes for width in sizes[1:-1]),
+        "inputs": _count_values(sizes[0] for sizes in suite.sizes),
+        "outputs": _count_values(sizes[-1] for sizes in suite.sizes),
+        "columns": _count_values(suite.columns),
     }
 
 
 def _examples(suite: Suite) -> list[dict[str, Any]]:
-    """Of each corner the network that is larger than half of its like."""
-    found: dict[str, list[tuple[int, ...]]] = {}
+    """The sizes of the median network of each corner."""
+    sizes_of: dict[str, list[tuple[int, ...]]] = {}
     for corner, sizes in zip(suite.corners, suite.sizes, strict=True):
-        found.setdefault(corner, []).append(sizes)
+        sizes_of.setdefault(corner, []).append(sizes)
     return [
-        {"corner": corner, "sizes": sorted(each, key=lambda sizes: (sum(sizes), sizes))[len(each) // 2]}
-        for corner, each in found.items()
+        {"corner": corner, "sizes": sorted(shapes, key=lambda sizes: (sum(sizes), sizes))[len(shapes) // 2]}
+        for corner, shapes in sizes_of.items()
     ]
 
 
-def _counted(values: Iterable[int]) -> dict[str, int]:
+def _count_values(values: Iterable[int]) -> dict[str, int]:
     return {str(value): count for value, count in sorted(Counter(values).items())}

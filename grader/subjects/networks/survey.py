@@ -1,4 +1,4 @@
-"""What an assignment draws, counted."""
+"""The figures of the networks that an assignment draws."""
 
 from dataclasses import dataclass
 

@@ -1,14 +1,14 @@
-"""What an assignment about networks is tried on before it may be used: a right function, and known-wrong ones."""
+"""The trial of an assignment about networks before it may be used: a right function, and known-wrong ones."""
 
 from collections.abc import Iterator, Mapping
 from itertools import islice
 
 from grader.judge.trial import KnownMistake, Trial
 from grader.model.assignment import Assignment
-from grader.oracle.suite import Suite, proposed
+from grader.oracle.suite import Suite, propose
 from grader.subjects.networks.building import Values
 from grader.subjects.networks.diagnosis.lines import RIGHT
-from grader.subjects.networks.mistakes import Known, known, of
+from grader.subjects.networks.mistakes import Known, make_known, of
 from grader.subjects.networks.ordinary import ordinary
 from grader.subjects.networks.steps import STEPS
 
@@ -17,10 +17,10 @@ ELSEWHERE = 400
 
 
 def trial(assignment: Assignment, seen: Mapping[str, int]) -> Trial:
-    """Every known mistake that is one for this assignment; `seen` says how many networks test each step."""
+    """Every known mistake that is one for this assignment; `seen` counts the networks that test each step."""
     return Trial(
         Known(RIGHT, assignment.formulas),
-        tuple(KnownMistake(each.id, each.title, known(each, assignment)) for each in of(assignment)),
+        tuple(KnownMistake(mistake.id, mistake.title, make_known(mistake, assignment)) for mistake in of(assignment)),
         (*_outside(assignment), *_without_marks(assignment, seen)),
         lambda: _elsewhere(assignment),
     )
@@ -33,7 +33,7 @@ def _elsewhere(assignment: Assignment) -> Suite:
         for values in (Values(), Values(negative_targets=True))
         for network in islice(ordinary(assignment, assignment.seed + 1, values), ELSEWHERE // 2)
     ]
-    return proposed(networks, assignment.formulas, assignment.rtol)
+    return propose(networks, assignment.formulas, assignment.rtol)
 
 
 def _outside(assignment: Assignment) -> Iterator[str]:

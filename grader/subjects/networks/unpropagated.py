@@ -10,7 +10,7 @@ import numpy as np
 from grader.model.assignment import Assignment, Loss
 from grader.oracle.answers import Candidate, Evidence
 from grader.oracle.network import Array, Network, forward
-from grader.oracle.suite import Suite, unmeasured
+from grader.oracle.suite import Suite, build_unmeasured
 from grader.subjects.networks.written import entries
 
 #: Networks that are asked with other targets, each twice.
@@ -55,19 +55,22 @@ def ignores_error(  # noqa: PLR0913 - what is asked, and what is known already
     count = min(PROBES, len(reached))
     chosen = [reached[len(reached) * n // count] for n in range(count)]
     networks = [suite.networks[i] for i in chosen]
-    other = [_with_error(network, assignment, 3.0) for network in networks]
+    tripled = [_with_error(network, assignment, 3.0) for network in networks]
     opposite = [_with_error(network, assignment, -3.0) for network in networks]
     large = [_with_error(network, assignment, LARGE) for network in networks]
     moved = [_with_output(network, assignment) for network in networks]
-    asked = [*other, *other, *opposite, *large, *moved]
-    answers = candidate.evidence(unmeasured(asked, [forward(each, assignment.formulas) for each in asked], "probe"))
+    asked = [*tripled, *tripled, *opposite, *large, *moved]
+    answers = candidate.evidence(
+        build_unmeasured(asked, [forward(network, assignment.formulas) for network in asked], "probe")
+    )
     if len(answers) < len(asked):
         return False
     probes = [
-        tuple(_known(read, suite.sizes[i]) for read in (evidence[i], *answers[n::count])) for n, i in enumerate(chosen)
+        tuple(_collect_known(read, suite.sizes[i]) for read in (evidence[i], *answers[n::count]))
+        for n, i in enumerate(chosen)
     ]
     # In the order in which the suite's answers were read: on one network another form may fit, too.
-    shared = [[{at: each[at] for at in each.keys() & lists[0].keys()} for each in lists] for lists in probes]
+    shared = [[{at: probe[at] for at in probe.keys() & lists[0].keys()} for probe in lists] for lists in probes]
     complete = [lists for lists in shared if all(lists)]
     return bool(complete) and not any(_follows(*lists) for lists in complete)
 
@@ -108,8 +111,8 @@ def _lower(evidence: Evidence) -> str:
     return "".join(evidence.status[at * layers : (at + 1) * layers - 1] for at in range(3))
 
 
-def _known(evidence: Evidence, sizes: Sequence[int]) -> Lists:
-    """What is known the farthest below the output: layers below it, else its input's gradient, else its own.
+def _collect_known(evidence: Evidence, sizes: Sequence[int]) -> Lists:
+    """The entries known the farthest below the output: layers below it, else its input's gradient, else its own.
 
     Weights alone are not enough: their own line may be what ignores the error.
     """
@@ -125,13 +128,13 @@ def _known(evidence: Evidence, sizes: Sequence[int]) -> Lists:
 def _follows(  # noqa: PLR0913 - what was answered to each question
     before: Lists, once: Lists, twice: Lists, opposite: Lists, grown: Lists, moved: Lists
 ) -> bool:
-    """True if the numbers grew with the error, or another error gave others, the same each time; zeros tell nothing."""
+    """True if the numbers grew with the error, or changed with another error, alike each time; zeros show nothing."""
     once = {at: entry for at, entry in once.items() if entry.any()}
     if not once:
         return False
     # A line for weights that reads f[-1] follows the output without any error.
     others = (before, opposite, {at: entry for at, entry in moved.items() if at[0] != "all_dl_dweights"})
-    return _grew(once, grown) or (_same(once, twice) and not all(_same(once, other) for other in others))
+    return _grew(once, grown) or (_same(once, twice) and not all(_same(once, lists) for lists in others))
 
 
 def _same(first: Lists, second: Lists) -> bool:

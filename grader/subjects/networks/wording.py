@@ -1,4 +1,4 @@
-"""What the rows that are about networks say."""
+"""The texts of the rows that are about networks."""
 
 from collections.abc import Collection, Sequence
 
@@ -53,17 +53,17 @@ PROPAGATION = ("activation_gradient", "relu_derivative")
 
 
 def step_tally(wrong: int, of: int) -> str:
-    """On how many networks a step does not hold, of those that put it to the test."""
+    """The number of networks on which a step does not hold, of those that put it to the test."""
     return f"Does not hold on {wrong} of {of} network{' that tests' if of == 1 else 's that test'} it."
 
 
 def sampled_tally(wrong: int, of: int) -> str:
-    """The same for a step that only the lists show to fail, which were read on a sample of the networks."""
+    """The message for a step that only the lists show to fail, which were read on a sample of the networks."""
     return f"Wrong on {wrong} of the {of} network{'' if of == 1 else 's'} where this step could be checked."
 
 
 def product_tally(wrong: int, of: int) -> str:
-    """On how many networks two steps together do not hold, if it cannot be seen which of them does not."""
+    """The number of networks on which two steps together do not hold, if it cannot be seen which of them does not."""
     networks = f"{wrong} of {of} network{' that tests' if of == 1 else 's that test'} them"
     return (
         "The two steps that lead to the layer below (activation_gradient, relu_derivative) do not hold together on"
@@ -77,7 +77,7 @@ def together_with(title: str) -> str:
 
 
 def strange_tally(answers: Sequence[Answer], of: int) -> str:
-    """On how many networks it raised, returned arrays of another form, and numbers that are not finite."""
+    """The numbers of networks on which it raised, returned arrays of another form, and numbers that are not finite."""
     raised = sum(isinstance(answer, Raised) for answer in answers)
     overflowed = sum(isinstance(answer, Malformed) and answer.overflowed for answer in answers)
     counts = {
@@ -91,20 +91,22 @@ def strange_tally(answers: Sequence[Answer], of: int) -> str:
 
 
 def elsewhere(networks: int) -> str:
-    """What holds on those of the suite's networks that have the notebook's own shape, and not on others."""
+    """The sentence about steps that hold on the suite's networks of the notebook's own shape, and not on others."""
     which = "on the network" if networks == 1 else f"on the {networks} networks"
     return f"right {which} drawn in the notebook's own shape, wrong on others."
 
 
 def nothing_at_home(answer: Malformed | None) -> str:
-    """Why no step holds on the notebook's own shape; `answer` where every answer there had a wrong form."""
+    """The reason why no step holds on the notebook's own shape; `answer` if every answer there had a wrong form."""
     if answer is not None:
-        return f"On every network of the notebook's own shape its arrays have another form: {malformed(answer)}."
+        return (
+            f"On every network of the notebook's own shape its arrays have another form: {describe_malformed(answer)}."
+        )
     return "No step holds on networks of the notebook's own shape, so there is nothing to hold elsewhere."
 
 
-def malformed(answer: Malformed) -> str:
-    """What should have come back, and what came."""
+def describe_malformed(answer: Malformed) -> str:
+    """The form that should have come back, and the form that came."""
     if answer.overflowed and answer.at is not None:
         value = "NaN" if answer.nan else "an infinity"
         return f"{answer.where}[{answer.index}] holds {value} at [{answer.at[0]}, {answer.at[1]}]"
@@ -116,22 +118,22 @@ def malformed(answer: Malformed) -> str:
     return f"{answer.where}[{answer.index}] should be {answer.wanted}, is {came}"
 
 
-def _what(found: Found) -> str:
+def _what(form: Found) -> str:
     """A shape, a dtype or a type, in the fewest words."""
-    if found.shape is not None:
-        return f"{found.type} of shape {found.shape}" if found.type else str(found.shape)
-    if found.dtype is not None:
-        return f"an array of {found.dtype}"
-    if found.length is not None:
-        return f"a {found.type} of {found.length}"
-    return "None" if found.type == "NoneType" else f"a {found.type}"
+    if form.shape is not None:
+        return f"{form.type} of shape {form.shape}" if form.type else str(form.shape)
+    if form.dtype is not None:
+        return f"an array of {form.dtype}"
+    if form.length is not None:
+        return f"a {form.type} of {form.length}"
+    return "None" if form.type == "NoneType" else f"a {form.type}"
 
 
 def other_form(answer: Malformed, readable: Collection[ReturnedForm]) -> str:
     """Why the form is not the one that was asked for; `readable` are the forms whose numbers could be read."""
     if len(readable) == 1:
-        return f"The numbers can be read, but {FORMS[next(iter(readable))]}: {malformed(answer)}."
-    message = malformed(answer)
+        return f"The numbers can be read, but {FORMS[next(iter(readable))]}: {describe_malformed(answer)}."
+    message = describe_malformed(answer)
     # A name of the student's code keeps its small letter.
     return f"{message[:1].upper()}{message[1:]}." if answer.where == "return" else f"{message}."
 
@@ -143,7 +145,7 @@ def unseen(name: str, *, asked: bool) -> str:
     return SILENT if name in PROPAGATION else ZEROS
 
 
-def reached(network: NetworkReached) -> str:
-    """At which network a process ended."""
+def describe_reached(network: NetworkReached) -> str:
+    """The sentence about the network at which a process ended."""
     layers = f"{network.depth} hidden layer{'' if network.depth == 1 else 's'}"
     return f"It was at network {network.number} of {network.of}, which has {layers}."

@@ -69,13 +69,13 @@ class Written:
 
     @property
     def returned(self) -> Booleans:
-        """Where both dW and db are known."""
+        """The entries of which both dW and db are known."""
         return self.known["all_dl_dweights"] & self.known["all_dl_dbiases"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WrittenStep:
-    """One step over L layers: where the lists decide it, where they could show a mistake, and where they do."""
+    """One step over L layers: those that the lists decide, those that could show a mistake, and those that do."""
 
     decided: Booleans
     telling: Booleans
@@ -150,7 +150,7 @@ def spread(layers: Layers, suite: Suite, evidence: Mapping[int, Evidence]) -> Wr
             # A layer that the loop did not come to has nothing at all: that is no mistake of its lines.
             reached = status[[0, 1, 3]].any(axis=0)
             misshapen[rows] = mine.ended & (status[0] > 1) & (status[1] == 1)
-            if (step := blamed(mine, sizes)) is not None:
+            if (step := find_blamed_step(mine, sizes)) is not None:
                 raised[step][row] = True
             for name, statuses in zip(LINES, status, strict=True):
                 known[name][rows] = (statuses == 1) | (statuses == 2)
@@ -168,11 +168,11 @@ def spread(layers: Layers, suite: Suite, evidence: Mapping[int, Evidence]) -> Wr
             shared[rows], asked[rows], stopped[rows] = mine.shared, True, not mine.ended
         row, weight, bias, entered = row + depth, weight + weights, bias + outputs, entered + inputs
     outputs_to, inputs_to = layers.bias_to, layers.input_to
-    lists = (_padded(d_biases, outputs_to, layers), _padded(df, outputs_to, layers), _padded(dh, inputs_to, layers))
+    lists = (_pad(d_biases, outputs_to, layers), _pad(df, outputs_to, layers), _pad(dh, inputs_to, layers))
     return Written(d_weights, *lists, known, shaped, missing, misshapen, raised, shared, asked, stopped)
 
 
-def _padded(numbers: Array, places: Places, layers: Layers) -> Array:
+def _pad(numbers: Array, places: Places, layers: Layers) -> Array:
     """The numbers at these places of a (L, m) array of zeros."""
     array = np.zeros_like(layers.f)
     array.ravel()[places] = numbers
@@ -187,8 +187,8 @@ def _target(evidence: Evidence) -> str | None:
     return written if written in LINES else None
 
 
-def blamed(evidence: Evidence, sizes: Sequence[int]) -> str | None:
-    """The step whose line raised in a function that has no list of dl/df, told by the arguments that it reads.
+def find_blamed_step(evidence: Evidence, sizes: Sequence[int]) -> str | None:
+    """The step whose line raised in a function that has no list of dl/df, recognized by the arguments that it reads.
 
     None if what it reads is several steps', none's or the loss's, if a lookup failed rather than a product, or if
     another line gave it an array of a wrong shape.
@@ -200,7 +200,7 @@ def blamed(evidence: Evidence, sizes: Sequence[int]) -> str | None:
     text = raising.part or raising.statement
     if any(operand.text == text or (operand.origin or ("",))[0] == "y" for operand in raising.operands):
         return None
-    taken = _taken(raising.part)
+    taken = _read_operands(raising.part)
     if raising.part and not any(operand.text in taken and operand.origin for operand in raising.operands):
         # What raised is made of other products, which came to their ends.
         return None
@@ -215,7 +215,7 @@ def blamed(evidence: Evidence, sizes: Sequence[int]) -> str | None:
     return steps.pop() if all(shape == (rows, 1) for shape in own) else None
 
 
-def _taken(part: str) -> frozenset[str]:
+def _read_operands(part: str) -> frozenset[str]:
     """The operands of an expression that raised, as they are written, without transposes and calls of one array."""
     try:
         node: ast.AST = ast.parse(part, mode="eval").body
@@ -229,12 +229,12 @@ def _taken(part: str) -> frozenset[str]:
         case ast.Call(args=args):
             operands = args
         case _:
-            operands = [each for each in ast.iter_child_nodes(node) if isinstance(each, ast.expr)]
-    return frozenset(ast.unparse(_plain(each)) for each in operands)
+            operands = [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
+    return frozenset(ast.unparse(_plain(operand)) for operand in operands)
 
 
 def _plain(node: ast.expr) -> ast.expr:
-    """What is transposed, or handed to a function of one array."""
+    """The operand that is transposed, or handed to a function of one array."""
     match node:
         case ast.Attribute(value=value, attr="T"):
             return _plain(value)
@@ -251,16 +251,16 @@ def judge(layers: Layers, written: Written, assignment: Assignment) -> dict[str,
     """Each step by the lists. A line whose inputs overflowed is not judged; one that makes its output overflow is."""
     with np.errstate(all="ignore"):
         rtol = LOCAL * assignment.rtol
-        written = _restored(layers, written, rtol)
-        found = {
+        written = _restore_output(layers, written, rtol)
+        steps = {
             "bias_gradient": _bias(layers, written, rtol),
             "weight_gradient": _weight(layers, written, rtol),
             **_propagation(layers, written, rtol),
         }
-    return {name: _with(step, written.raised[name]) for name, step in found.items()}
+    return {name: _with(step, written.raised[name]) for name, step in steps.items()}
 
 
-def _restored(layers: Layers, written: Written, rtol: float) -> Written:
+def _restore_output(layers: Layers, written: Written, rtol: float) -> Written:
     """The lists with the output's df as its db kept it, if that is right and the function raised.
 
     A line below may have written over df, or it has another name. The entry that the line which raised should have
@@ -325,10 +325,10 @@ def _propagation(layers: Layers, written: Written, rtol: float) -> dict[str, Wri
     given = holds(dh, g, size, unit) & np.roll(written.shaped["all_dl_dh"], -1)
     masked = holds(dh, layers.slope * g, slope_size * size, unkinked) | holds(dh, above, 0.0 * above, unit)
     # What is kept in dh is not the product: then only what comes back can be judged.
-    other = np.roll(written.shared, -1) | (~given & masked)
+    no_product = np.roll(written.shared, -1) | (~given & masked)
     dh_absent = np.roll(written.missing["all_dl_dh"], -1) & below
     df_absent = written.missing["all_dl_df"] & below
-    read = dh_known & ~other
+    read = dh_known & ~no_product
     third = above_known & (together | read | (dh_absent & ~df_known))
     fourth = (df_known & (together | read)) | (df_absent & read)
     bent = (layers.slope != 1.0) & (dh != 0) & unkinked
@@ -350,8 +350,8 @@ def _propagation(layers: Layers, written: Written, rtol: float) -> dict[str, Wri
     }
 
 
-def merged(step: Step, lists: WrittenStep, asked: Booleans, right: Booleans) -> Step:
-    """The step by the lists where they decide it, but on layers that came back `right`; else by what came back.
+def merge(step: Step, lists: WrittenStep, asked: Booleans, right: Booleans) -> Step:
+    """The step by the lists if they decide it, but on layers that came back `right`; else by what came back.
 
     If the lists show the step at work and never fail it, it holds where they are silent, too, but for the layers of
     `asked`.

@@ -6,7 +6,7 @@ import numpy as np
 
 from grader.model.assignment import Assignment
 from grader.oracle.network import Network
-from grader.oracle.suite import Suite, count, measured
+from grader.oracle.suite import Suite, count, measure
 from grader.subjects.networks.building import Values, build, dyadic
 
 
@@ -30,4 +30,4 @@ def network(seed: int, assignment: Assignment, columns: int = 1, values: Values 
 def seeded(assignment: Assignment, seeds: Iterable[int], values: Values | None = None) -> Suite:
     """One measured network for each seed; by default now and then with small or large inputs."""
     networks = [network(seed, assignment, values=values) for seed in seeds]
-    return measured(networks, ["seeded"] * len(networks), assignment.formulas, assignment.rtol)
+    return measure(networks, ["seeded"] * len(networks), assignment.formulas, assignment.rtol)

@@ -10,7 +10,7 @@ from grader.judge.judge import Judge
 from grader.model.verdict import Judgement, Mark, Outcome
 from grader.subjects.networks.draw import CHOICE
 from grader.subjects.networks.explanation import Explanation
-from grader.subjects.networks.revision import load, packaged
+from grader.subjects.networks.revision import load, load_packaged
 from grader.subjects.networks.subject import Networks
 from tests.corpus.four_lines import SHAPELESS, WRONG, combined
 from tests.corpus.four_lines import source as four_lines
@@ -19,14 +19,14 @@ from tests.corpus.own_names import OWN_NAMES, OwnNames
 from tests.local import local
 from worker.grading.revisions import Drawing
 
-JUDGE = Judge(packaged("udl-7.2"))
+JUDGE = Judge(load_packaged("udl-7.2"))
 
 
 @pytest.fixture(autouse=True)
 def _marks_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Marks depend on neither counterexamples nor explanations, which take most of the time."""
     monkeypatch.setattr(Examples, "of", lambda *_: {})
-    monkeypatch.setattr(Networks, "_explained", lambda *_: Explanation())
+    monkeypatch.setattr(Networks, "_explain", lambda *_: Explanation())
 
 
 def judged(source: str) -> Judgement:

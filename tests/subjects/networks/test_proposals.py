@@ -6,7 +6,7 @@ import weakref
 import numpy as np
 
 from grader.judge.judge import Judge
-from grader.subjects.networks.layers import stacked
+from grader.subjects.networks.layers import stack_once
 from grader.subjects.networks.proposals import Proposals
 from tests.subjects.networks.seeded import network as seeded
 from worker.grading.candidate import Requests
@@ -17,7 +17,7 @@ def test_what_every_submission_is_asked_is_made_once(udl: Judge) -> None:
     requests = Requests(udl.revision.subject.exchange)
     first, second = (proposals.expectations(proposals.ladder(1, 1)) for _ in range(2))
     assert first is second
-    assert stacked(first, formulas) is stacked(second, formulas)
+    assert stack_once(first, formulas) is stack_once(second, formulas)
     first, second = (proposals.questions(proposals.ladder(1, 1)) for _ in range(2))
     assert requests.of(first) is requests.of(second)
 
@@ -41,7 +41,7 @@ def test_what_only_one_submission_is_asked_goes_with_it(udl: Judge) -> None:
     assert large
     for row in (own, [*proposals.ladder(1, 1), *own], large):
         suite, asked = proposals.expectations(row), proposals.questions(row)
-        assert stacked(suite, formulas) is stacked(suite, formulas)
+        assert stack_once(suite, formulas) is stack_once(suite, formulas)
         made = [weakref.ref(each) for each in (suite, asked, requests.of(asked))]
         del suite, asked
         gc.collect()

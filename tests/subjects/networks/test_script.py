@@ -75,7 +75,7 @@ Run = Callable[[str, Counterexample], Shown]
 @pytest.fixture(autouse=True)
 def _without_explanations(monkeypatch: pytest.MonkeyPatch) -> None:
     """Scripts do not depend on them, and they take a third of the time."""
-    monkeypatch.setattr(Networks, "_explained", lambda *_: Explanation())
+    monkeypatch.setattr(Networks, "_explain", lambda *_: Explanation())
 
 
 @pytest.fixture(scope="module")

@@ -28,7 +28,7 @@ def _agrees(case: Case, fit: Fit, i: int, evidence: Evidence) -> bool:
     if fit.lines is None:
         return True
     work = run(fit.lines, case.predictions.views[i])
-    lists = carried(evidence, case.suite.sizes[i], case.suite.columns[i])
+    lists = read_carried(evidence, case.suite.sizes[i], case.suite.columns[i])
     pairs = [
         (predicted, written)
         for made, name in ((work.dl_df, "all_dl_df"), (work.dl_dh, "all_dl_dh"))
@@ -43,15 +43,15 @@ def _same(predicted: Array, written: Array) -> bool:
     return near(predicted, written, floor)
 
 
-def carried(evidence: Evidence, sizes: Sequence[int], columns: int) -> dict[str, list[Array | None]]:
+def read_carried(evidence: Evidence, sizes: Sequence[int], columns: int) -> dict[str, list[Array | None]]:
     """Return the student's all_dl_df and all_dl_dh: an array for each entry that has its right shape, else None."""
     layers = len(sizes) - 1
     at = sum(a * b + b for a, b in pairwise(sizes))
-    found: dict[str, list[Array | None]] = {}
+    lists: dict[str, list[Array | None]] = {}
     for name, rows, first in (("all_dl_df", sizes[1:], 2 * layers), ("all_dl_dh", sizes[:-1], 3 * layers)):
-        found[name] = []
+        lists[name] = []
         for row, status in zip(rows, evidence.status[first : first + layers], strict=True):
             part = evidence.numbers[at : at + row * columns].reshape(row, columns)
-            found[name].append(part if status == "1" else None)
+            lists[name].append(part if status == "1" else None)
             at += row * columns
-    return found
+    return lists

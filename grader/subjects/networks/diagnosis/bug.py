@@ -10,7 +10,7 @@ from grader.subjects.networks.diagnosis.lines import Lines
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """What a line finds, what to read again (a place in the book, and no formula), and the property that judges it."""
+    """The result of a line, a place in the book to read again (no formula), and the property that judges it."""
 
     variable: str
     read: str
@@ -57,47 +57,47 @@ Applies = Callable[[Assignment], bool]
 
 
 def always(_: Assignment) -> bool:
-    """It is a bug in every assignment."""
+    """True: it is a bug in every assignment."""
     return True
 
 
 def least_squares(assignment: Assignment) -> bool:
-    """Only under least squares."""
+    """True only under least squares."""
     return assignment.formulas.loss is Loss.LEAST_SQUARES
 
 
 def cross_entropy(assignment: Assignment) -> bool:
-    """Only under a cross-entropy."""
+    """True only under a cross-entropy."""
     return assignment.formulas.loss is not Loss.LEAST_SQUARES
 
 
-def kinked(assignment: Assignment) -> bool:
-    """Only where the activation has a kink at zero."""
+def has_kink(assignment: Assignment) -> bool:
+    """True only if the activation has a kink at zero."""
     return assignment.formulas.activation.kinked
 
 
 def smooth(assignment: Assignment) -> bool:
-    """Only where it has none."""
+    """True only if the activation has no kink."""
     return not assignment.formulas.activation.kinked
 
 
 def batches(assignment: Assignment) -> bool:
-    """Only where networks may have several columns."""
+    """True only if networks may have several columns."""
     return assignment.ranges.columns.most > 1
 
 
 def summed_batches(assignment: Assignment) -> bool:
-    """Only where networks may have several columns, whose losses are added up."""
+    """True only if networks may have several columns, whose losses are added up."""
     return batches(assignment) and assignment.formulas.reduction is Reduction.SUM
 
 
 def averaged_batches(assignment: Assignment) -> bool:
-    """Only where networks may have several columns, of whose losses the mean is taken."""
+    """True only if networks may have several columns, of whose losses the mean is taken."""
     return batches(assignment) and assignment.formulas.reduction is Reduction.MEAN
 
 
 def several_outputs(assignment: Assignment) -> bool:
-    """Only where networks may have several outputs."""
+    """True only if networks may have several outputs."""
     return assignment.ranges.outputs.most > 1
 
 
@@ -122,7 +122,7 @@ class Bug:
 
     @property
     def steps(self) -> tuple[str, ...] | None:
-        """The steps of the rubric that it makes wrong; None if it says nothing of them."""
+        """The steps of the rubric that it makes wrong; None if it has nothing to do with them."""
         # The row of the bias gradients judges the loss derivative, too.
         step = "bias_gradient" if self.where is Where.OUTPUT else self.where.value.name
         return self.fails if self.fails is not None else (step,) if step else None

@@ -1,4 +1,4 @@
-"""What a submission answered, beside what a wrong backward pass would have answered."""
+"""The answers of a submission, beside those of wrong backward passes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -50,28 +50,28 @@ class Case:
     @cached_property
     def returned(self) -> list[int]:
         """Networks on which arrays of the right shapes came back."""
-        return [i for i, each in enumerate(self.answers) if isinstance(each, Returned)]
+        return [i for i, answer in enumerate(self.answers) if isinstance(answer, Returned)]
 
     @cached_property
     def numbers(self) -> int:
-        """On how many networks wrong numbers came back; where every size is one too many bugs give the same."""
+        """The number of networks with wrong numbers; if every size is one, too many bugs look the same."""
         return sum(i in self.wrong and max(self.suite.sizes[i]) > 1 for i in self.returned)
 
     @cached_property
     def floor(self) -> Array:
-        """The assignment's tolerance of each entry, zero where it could not be settled."""
+        """The assignment's tolerance of each entry, zero if it could not be settled."""
         return np.where(np.isfinite(self.suite.tolerances), self.suite.tolerances, 0.0)
 
     @cached_property
     def got(self) -> Array:
         """All numbers that came back, in one row."""
-        rows = [each.numbers for each in self.answers if isinstance(each, Returned)]
+        rows = [answer.numbers for answer in self.answers if isinstance(answer, Returned)]
         return np.concatenate(rows) if rows else np.zeros(0)
 
     @cached_property
     def entries(self) -> Booleans:
         """Which entries of the suite's flat arrays came back: those of `got`."""
-        back = [isinstance(each, Returned) for each in self.answers]
+        back = [isinstance(answer, Returned) for answer in self.answers]
         return np.repeat(back, np.diff(self.suite.starts))
 
     @cached_property
@@ -97,7 +97,7 @@ class Case:
         return min(sizes) < 2 or len(sizes) < 4, len(sizes), -len(set(sizes))
 
     def matches(self, lines: Lines, i: int) -> bool:
-        """Whether this pass answers network `i` as the submission did."""
+        """True if this pass answers network `i` as the submission did."""
         given = self.answers[i]
         if not isinstance(given, Returned):
             return _misfit(given, lines, self.predictions.form(lines, i)) is not None
@@ -106,7 +106,7 @@ class Case:
         return predicted is not None and near(predicted, given.numbers, floor)
 
     def explains(self, lines: Lines) -> Evidence | None:
-        """How well this pass accounts for what is wrong; None where it does not answer every network alike."""
+        """The fit of this pass to what is wrong; None if it does not answer every network alike."""
         parts: list[Array] = []
         shapes = ordered = 0
         for i, given in enumerate(self.answers):
@@ -127,23 +127,23 @@ class Case:
 
 
 def near(predicted: Array, got: Array, floor: Array) -> bool:
-    """Whether these numbers are those, written so that what is not finite is near nothing."""
+    """True if these numbers are those, written so that what is not finite is near nothing."""
     return bool(np.all(np.abs(got - predicted) <= floor + ROUNDING * np.minimum(np.abs(got), np.abs(predicted))))
 
 
-def overflowed(answer: Answer) -> bool:
-    """Whether arrays of the right shapes came back, with numbers that are not finite."""
+def has_overflowed(answer: Answer) -> bool:
+    """True if arrays of the right shapes came back, with numbers that are not finite."""
     return isinstance(answer, Malformed) and answer.overflowed
 
 
 def _misfit(given: Malformed | Raised, lines: Lines, form: Form) -> int | None:
-    """Whether both went wrong in the same way: None where they did not.
+    """The degree to which both went wrong in the same way; None if they did not.
 
-    Else 2 where the shapes at fault are the same, 1 where they are in the other order, 0 where they are not named.
+    Else 2 if the shapes at fault are the same, 1 if they are in the other order, 0 if they are not named.
     """
     match given, form.answer:
-        case Malformed(), Malformed() as made if overflowed(given):
-            return 0 if overflowed(made) else None
+        case Malformed(), Malformed() as made if has_overflowed(given):
+            return 0 if has_overflowed(made) else None
         case Malformed(), Malformed() as made:
             return 2 if alike(given) == made else None
         case Raised(), Malformed() | Raised() if given.type in SHAPES and lines.returned is None:
@@ -152,9 +152,9 @@ def _misfit(given: Malformed | Raised, lines: Lines, form: Form) -> int | None:
 
 
 def _same_shapes(message: str, possible: frozenset[Clue]) -> int | None:
-    found = clue(message)
-    if found is None:
+    misfit = clue(message)
+    if misfit is None:
         return 0 if of_shapes(message) else None
-    if found in possible:
+    if misfit in possible:
         return 2
-    return 1 if isinstance(found, tuple) and found[::-1] in possible else None
+    return 1 if isinstance(misfit, tuple) and misfit[::-1] in possible else None

@@ -16,7 +16,7 @@ _LEAST, _MOST = 1e-4, 1.0
 
 
 def coarse(case: Case) -> list[Fit]:
-    """What is a forward difference: all gradients, or the weights' or the biases' alone while the others are right.
+    """The fit of a forward difference: all gradients, or the weights' or the biases' alone while the others are right.
 
     Under least squares the difference of an output's bias is off by the step itself, which is read off there.
     """
@@ -71,14 +71,14 @@ def _forward(network: Network, formulas: Formulas, step: float) -> Iterator[Arra
     for k in range(network.depth + 1):
         for name in ("weights", "biases"):
             parts = list(getattr(network, name))
-            found = np.empty_like(parts[k])
-            for at in np.ndindex(found.shape):
+            quotients = np.empty_like(parts[k])
+            for at in np.ndindex(quotients.shape):
                 moved = parts[k].copy()
                 moved[at] += step
                 group = (*parts[:k], moved, *parts[k + 1 :])
                 weights, biases = (group, network.biases) if name == "weights" else (network.weights, group)
-                found[at] = (_loss(Network(weights, biases, network.net_input, network.y), formulas) - base) / step
-            yield found
+                quotients[at] = (_loss(Network(weights, biases, network.net_input, network.y), formulas) - base) / step
+            yield quotients
 
 
 def _loss(network: Network, formulas: Formulas) -> float:

@@ -20,7 +20,7 @@ from grader.subjects.networks.diagnosis.coarse import coarse
 from grader.subjects.networks.diagnosis.fit import Fit, Ideas, alone, together
 from grader.subjects.networks.diagnosis.numeric import numeric
 from grader.subjects.networks.diagnosis.predictions import Predictions
-from grader.subjects.networks.diagnosis.raising import WRONG_SHAPE, Blame, blamed
+from grader.subjects.networks.diagnosis.raising import WRONG_SHAPE, Blame, find_blame
 from grader.subjects.networks.diagnosis.reach import reach
 from grader.subjects.networks.diagnosis.state import KEEPS, state
 from grader.subjects.networks.diagnosis.work import views
@@ -62,7 +62,7 @@ class Diagnoser:
 
     @cached_property
     def _biases(self) -> Booleans:
-        sizes = [pair for each in self.suite.sizes for pair in pairwise(each)]
+        sizes = [pair for sizes_of_one in self.suite.sizes for pair in pairwise(sizes_of_one)]
         lengths = [n for inputs, outputs in sizes for n in (inputs * outputs, outputs)]
         return np.repeat(np.arange(len(lengths)) % 2 == 1, lengths)
 
@@ -83,7 +83,7 @@ class Diagnoser:
         repeats: bool,
         differentiates: bool,
     ) -> Explanation:
-        """Return what explains the answers to every network.
+        """Return the explanation of the answers to every network.
 
         `wrong` are those that are not right, `evidence` is what it wrote on its way, `repeats` says whether it answered
         the same when it was asked again, `differentiates` whether the probes showed finite differences.
@@ -94,24 +94,24 @@ class Diagnoser:
             return _explanation([Fit((DIFFERENTIATES,))])
         case = Case(self.suite, self._predictions, answers, frozenset(wrong), self._biases)
         with np.errstate(all="ignore"):
-            found = agreeing(case, self._explained(case, blamed(case, evidence)), evidence)
-        return _explanation(found or ([] if repeats else [Fit((KEEPS,))]))
+            fits = agreeing(case, self._explain(case, find_blame(case, evidence)), evidence)
+        return _explanation(fits or ([] if repeats else [Fit((KEEPS,))]))
 
-    def _explained(self, case: Case, blame: Blame | None) -> list[Fit]:
-        """What explains the numbers that came back, with the line that raised; that line alone if there are none."""
+    def _explain(self, case: Case, blame: Blame | None) -> list[Fit]:
+        """Return the fits to the returned numbers, with the line that raised; that line alone if there are none."""
         if blame is None:
             return self._fits(case) or reach(case, self.assignment)
         # That a line writes another shape is the least that can be said of it.
         vague = blame.slip.id == WRONG_SHAPE
-        found = (self._fits(case) if case.numbers or vague else []) or reach(case, self.assignment)
-        same = [fit for fit in found if blame.slip.id in {bug.id for bug in fit.bugs}]
+        fits = (self._fits(case) if case.numbers or vague else []) or reach(case, self.assignment)
+        same = [fit for fit in fits if blame.slip.id in {bug.id for bug in fit.bugs}]
         places = {blame.slip.where, Where.RETURN} if vague else set()
-        told = same or [fit for fit in found if not fit.by_shapes or {bug.where for bug in fit.bugs} <= places]
-        return [_blaming(fit, blame) for fit in told] or [Fit((blame.bug,))]
+        plausible = same or [fit for fit in fits if not fit.by_shapes or {bug.where for bug in fit.bugs} <= places]
+        return [_blaming(fit, blame) for fit in plausible] or [Fit((blame.bug,))]
 
     def _fits(self, case: Case) -> list[Fit]:
         """From what explains most exactly to what is only described."""
-        misshapen = any(isinstance(each, Malformed) for each in case.answers)
+        misshapen = any(isinstance(answer, Malformed) for answer in case.answers)
         return (
             alone(case, self._ideas)
             or (alone(case, _RETURNED_WRONGLY) if misshapen else [])
@@ -127,7 +127,7 @@ def _explanation(fits: Sequence[Fit]) -> Explanation:
     wrong = {frozenset(step for bug in fit.bugs for step in bug.steps or ()) for fit in fits}
     agree = len(wrong) == 1 and all(bug.steps is not None for bug in bugs)
     return Explanation(
-        hints.told(fits),
+        hints.write_diagnoses(fits),
         wrong.pop() if agree else None,
         agree and all(fit.complete for fit in fits),
         bool(bugs) and all(bug.id in _RETURNED or bug.steps == () for bug in bugs),

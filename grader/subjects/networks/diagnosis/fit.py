@@ -6,7 +6,7 @@ from itertools import combinations, islice
 
 from grader.subjects.networks.diagnosis.bug import Bug
 from grader.subjects.networks.diagnosis.case import EVIDENCE, Case
-from grader.subjects.networks.diagnosis.lines import Lines, changed, merged
+from grader.subjects.networks.diagnosis.lines import Lines, list_changed, merge
 from grader.subjects.networks.diagnosis.raising import Blame
 from grader.subjects.networks.diagnosis.screen import Screen, shapes
 
@@ -51,11 +51,13 @@ class Ideas:
     def __init__(self, bugs: Iterable[Bug]) -> None:
         self._plain = [Idea((bug,), lines) for bug in bugs for lines in bug.variants]
         self._eager = [
-            Idea(idea.bugs, replace(idea.lines, eager=True)) for idea in self._plain if changed(idea.lines) & DOWNWARDS
+            Idea(idea.bugs, replace(idea.lines, eager=True))
+            for idea in self._plain
+            if list_changed(idea.lines) & DOWNWARDS
         ]
 
     def of(self, case: Case) -> list[Idea]:
-        """Where something raised, also those of a pass that computes dl/dh[0] as the notebook does."""
+        """The ideas to try; if something raised, also those of a pass that computes dl/dh[0] as the notebook does."""
         return self._plain + self._eager if len(case.returned) < len(case.answers) else self._plain
 
 
@@ -72,22 +74,22 @@ def together(case: Case, ideas: Ideas) -> list[Fit]:
 
 
 def explaining(case: Case, tried: Iterable[Idea]) -> list[Fit]:
-    """Those ideas that explain all answers, in the order given: first a few telling networks, then every one."""
-    found: dict[frozenset[str], Fit] = {}
+    """The ideas that explain all answers, in the given order: first a few telling networks, then every one."""
+    fits: dict[frozenset[str], Fit] = {}
     left = MOST
     for idea in tried:
         # A pair in the other order is the same explanation.
         names = frozenset(bug.id for bug in idea.bugs)
-        if names in found or not all(case.matches(idea.lines, i) for i in case.telling):
+        if names in fits or not all(case.matches(idea.lines, i) for i in case.telling):
             continue
         evidence = case.explains(idea.lines)
         if evidence is not None and case.numbers + evidence.shapes >= min(EVIDENCE, len(case.wrong)):
             complete = case.numbers >= min(EVIDENCE, len(case.wrong))
-            found[names] = Fit(idea.bugs, not case.numbers, evidence.ordered, idea.lines, complete=complete)
+            fits[names] = Fit(idea.bugs, not case.numbers, evidence.ordered, idea.lines, complete=complete)
         left -= 1
         if not left:
             break
-    return list(found.values())
+    return list(fits.values())
 
 
 def _pairs(case: Case, singles: Sequence[Idea]) -> Iterator[Idea]:
@@ -97,7 +99,7 @@ def _pairs(case: Case, singles: Sequence[Idea]) -> Iterator[Idea]:
         return
     wanted, possible = shapes(case, [idea.lines for idea in singles])
     kept = [
-        (idea, form, changed(idea.lines) - {"eager"})
+        (idea, form, list_changed(idea.lines) - {"eager"})
         for idea, form in zip(singles, possible, strict=True)
         if form <= wanted and not idea.bugs[0].rare
     ]
@@ -106,6 +108,6 @@ def _pairs(case: Case, singles: Sequence[Idea]) -> Iterator[Idea]:
             continue
         if first.lines.eager != second.lines.eager and lines & DOWNWARDS and other_lines & DOWNWARDS:
             continue
-        both = merged(first.lines, second.lines)
+        both = merge(first.lines, second.lines)
         if screen.passes(both):
             yield Idea((*first.bugs, *second.bugs), both)

@@ -1,4 +1,4 @@
-"""The form of what comes back, told as the grader tells it: arrays of the right shapes, or what they are instead."""
+"""The form of what comes back, in the grader's terms: arrays of the right shapes, or what they are instead."""
 
 import re
 from dataclasses import replace
@@ -31,39 +31,41 @@ Clue = tuple[str, str] | frozenset[tuple[str, str]]
 
 
 def clue(message: str) -> Clue | None:
-    """What shapes did not fit, whichever function of NumPy's says it; None where none does."""
-    if found := _MATMUL.search(message):
-        return found[2], found[1]
-    if found := _DOT.search(message):
-        return found[1], found[2]
-    if found := _BROADCAST.search(message):
-        return frozenset(_SHAPE.findall(found[1])) or None
+    """The shapes that did not fit, whichever function of NumPy's raised; None if the message has none."""
+    if match := _MATMUL.search(message):
+        return match[2], match[1]
+    if match := _DOT.search(message):
+        return match[1], match[2]
+    if match := _BROADCAST.search(message):
+        return frozenset(_SHAPE.findall(match[1])) or None
     return None
 
 
 def of_shapes(message: str) -> bool:
-    """Whether it is about shapes at all, though no clue is in it."""
+    """True if the message is about shapes at all, though no clue is in it."""
     return _OTHERWISE.search(message) is not None
 
 
 def clues(s: Work, malformed: Malformed | None) -> set[Clue]:
     """Every misfit that this pass could be stopped by, in whatever order another's code goes through its layers."""
-    found = {clue(str(error)) for error in s.errors}
+    clues = {clue(str(error)) for error in s.errors}
     if malformed is not None:
         # Whoever writes into arrays made beforehand is stopped by the shape.
         shapes = (malformed.wanted, malformed.found.shape if malformed.found else None)
-        found.add(frozenset(_written(shape) for shape in shapes if isinstance(shape, tuple) and len(shape) in {1, 2}))
-    return {each for each in found if each}
+        clues.add(
+            frozenset(_format_shape(shape) for shape in shapes if isinstance(shape, tuple) and len(shape) in {1, 2})
+        )
+    return {misfit for misfit in clues if misfit}
 
 
-def _written(shape: tuple[int, ...]) -> tuple[str, str]:
+def _format_shape(shape: tuple[int, ...]) -> tuple[str, str]:
     """A shape of one or two axes as `clue` reads it in NumPy's words."""
     rows, *columns = map(str, shape)
     return rows, "".join(columns)
 
 
 def answer(lines: Lines, s: Work) -> Answer:
-    """What the grader would make of this pass."""
+    """The grader's view of this pass."""
     if s.errors:
         return Raised(type(s.errors[0]).__name__, str(s.errors[0]))
     returned: object = (s.dl_dweights, s.dl_dbiases)
@@ -73,9 +75,9 @@ def answer(lines: Lines, s: Work) -> Answer:
         except MISFITS as error:
             s.errors.append(error)
             return Raised(type(error).__name__, str(error))
-    found = _misshapen(returned, s)
-    if found is not None:
-        return found
+    malformed = _misshapen(returned, s)
+    if malformed is not None:
+        return malformed
     numbers = np.concatenate([part.ravel() for pair in zip(*_lists(returned), strict=True) for part in pair])
     if not np.isfinite(numbers).all():
         return Malformed("return", overflowed=True)
@@ -83,7 +85,7 @@ def answer(lines: Lines, s: Work) -> Answer:
 
 
 def well_formed(s: Work) -> bool:
-    """Whether both lists hold arrays of the right shapes: the quick way for passes that return the two lists."""
+    """True if both lists hold arrays of the right shapes: the quick way for passes that return the two lists."""
     if s.errors:
         return False
     pairs = zip((*s.dl_dweights, *s.dl_dbiases), (*s.weights, *s.biases), strict=True)
@@ -103,20 +105,20 @@ def _lists(returned: Any) -> tuple[list[Array], list[Array]]:
 
 def _misshapen(returned: object, s: Work) -> Malformed | None:
     if not isinstance(returned, tuple | list) or len(returned) != len(PARTS):
-        return Malformed("return", found=_found(returned))
+        return Malformed("return", found=_describe_found(returned))
     for name, part, wanted in zip(PARTS, returned, (s.weights, s.biases), strict=True):
         # An array where a list should be is a sequence of its rows.
         members = list(part) if isinstance(part, tuple | list | np.ndarray) else None
         if members is None or len(members) != len(wanted):
-            found = Found("ndarray", part.shape) if isinstance(part, np.ndarray) else _found(part)
-            return Malformed(name, wanted=len(wanted), found=found)
-        for k, (each, right) in enumerate(zip(members, wanted, strict=True)):
-            if not isinstance(each, np.ndarray) or each.shape != right.shape:
-                return Malformed(name, k, right.shape, _found(each))
+            form = Found("ndarray", part.shape) if isinstance(part, np.ndarray) else _describe_found(part)
+            return Malformed(name, wanted=len(wanted), found=form)
+        for k, (member, right) in enumerate(zip(members, wanted, strict=True)):
+            if not isinstance(member, np.ndarray) or member.shape != right.shape:
+                return Malformed(name, k, right.shape, _describe_found(member))
     return None
 
 
-def _found(value: Any) -> Found:
+def _describe_found(value: Any) -> Found:
     if isinstance(value, np.ndarray):
         # A number by itself is one of NumPy's scalars in another's code, and no array.
         return Found("float64") if value.shape == () and value.dtype == np.float64 else Found(shape=value.shape)
@@ -127,7 +129,7 @@ def _found(value: Any) -> Found:
 
 def alike(answer: Malformed) -> Malformed:
     """The answer with what is a matter of style left out."""
-    found = answer.found
-    if found is None or found.type != "tuple" or found.length is None:
+    shape = answer.found
+    if shape is None or shape.type != "tuple" or shape.length is None:
         return answer
-    return replace(answer, found=replace(found, type="list"))
+    return replace(answer, found=replace(shape, type="list"))

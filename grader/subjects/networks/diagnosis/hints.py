@@ -1,4 +1,4 @@
-"""An explanation in a student's words, and what tells apart those that are equally good."""
+"""An explanation in a student's words, and how to distinguish those that are equally good."""
 
 from collections.abc import Sequence
 
@@ -14,14 +14,14 @@ ORDER = tuple(Where)
 BY_SHAPES = "This is inferred from the shapes alone, not from any numbers."
 
 
-def told(fits: Sequence[Fit]) -> tuple[Diagnosis, ...]:
-    """Each explanation, the most usual first; where there are several, each says what tells it from the others."""
+def write_diagnoses(fits: Sequence[Fit]) -> tuple[Diagnosis, ...]:
+    """Each explanation, the most usual first; if there are several, with how to distinguish it from the others."""
     usual = sorted(fits, key=lambda fit: (-fit.ordered, rarity(fit.bugs)))
-    return tuple(_one(fit, [each for each in usual if each is not fit]) for fit in usual)
+    return tuple(_one(fit, [rival for rival in usual if rival is not fit]) for fit in usual)
 
 
 def title(fit: Fit) -> str:
-    """What it does, as one sentence."""
+    """The mistake, as one sentence."""
     return f"It {_does(fit)}."
 
 
@@ -42,20 +42,25 @@ def _one(fit: Fit, others: Sequence[Fit]) -> Diagnosis:
         " ".join(hints),
         " ".join(strong),
         " ".join(dict.fromkeys(bug.where.value.read for bug in fit.bugs)),
-        " ".join(_apart(fit, other) for other in others),
+        " ".join(_apart(fit, rival) for rival in others),
         tuple(NamedMistake(bug.id, bug.title) for bug in fit.bugs),
         # What tells it from others speaks of their lines, too.
         tuple(
-            dict.fromkeys(bug.where.value.name for each in (fit, *others) for bug in each.bugs if bug.where.value.name)
+            dict.fromkeys(
+                bug.where.value.name
+                for explanation in (fit, *others)
+                for bug in explanation.bugs
+                if bug.where.value.name
+            )
         ),
     )
 
 
-def _apart(fit: Fit, other: Fit) -> str:
-    """How to tell this explanation from another one that gives the same numbers."""
+def _apart(fit: Fit, rival: Fit) -> str:
+    """How to distinguish this explanation from another one with the same numbers."""
     what = "shapes" if fit.by_shapes else "numbers"
-    same = f"The {what} fit another explanation just as well: it {_does(other)}."
-    mine, theirs = (_only(first, second) for first, second in ((fit, other), (other, fit)))
+    same = f"The {what} fit another explanation just as well: it {_does(rival)}."
+    mine, theirs = (_only(first, second) for first, second in ((fit, rival), (rival, fit)))
     # Of shapes, both may be true of one line: then an array that is right says nothing against either.
     if fit.by_shapes or mine is None or theirs is None or mine.where is theirs.where:
         return f"{same} Compare your lines with both."
@@ -65,7 +70,7 @@ def _apart(fit: Fit, other: Fit) -> str:
     return f"{same} Work out {variable} by hand for a small network: {judged}"
 
 
-def _only(fit: Fit, other: Fit) -> Bug | None:
+def _only(fit: Fit, rival: Fit) -> Bug | None:
     """The one bug that only the first of two explanations has."""
-    own = [bug for bug in fit.bugs if bug not in other.bugs]
+    own = [bug for bug in fit.bugs if bug not in rival.bugs]
     return own[0] if len(own) == 1 else None

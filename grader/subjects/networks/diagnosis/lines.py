@@ -61,15 +61,15 @@ class Lines:
 
 RIGHT = Lines()
 
-NAMES = tuple(each.name for each in fields(Lines))
+NAMES = tuple(field.name for field in fields(Lines))
 
 
-def changed(lines: Lines) -> frozenset[str]:
+def list_changed(lines: Lines) -> frozenset[str]:
     """Names of the lines that are not the right ones."""
     return frozenset(name for name in NAMES if getattr(lines, name) is not getattr(RIGHT, name))
 
 
-def merged(first: Lines, second: Lines) -> Lines:
+def merge(first: Lines, second: Lines) -> Lines:
     """Both changes of the lines at once; they should not be of the same one."""
     return Lines(
         second.output if first.output is right_output else first.output,
@@ -120,4 +120,4 @@ def _finish(finish: Callable[[Network, int, Array], Array], s: Work) -> None:
     network = s.view.network
     if not s.errors:
         for part in (s.dl_dweights, s.dl_dbiases):
-            part[:] = [finish(network, k, each) for k, each in enumerate(part)]
+            part[:] = [finish(network, k, array) for k, array in enumerate(part)]

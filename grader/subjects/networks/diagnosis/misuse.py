@@ -1,4 +1,4 @@
-"""What a line that raised uses wrongly: a name, a call, a list, an entry that is not there or holds nothing yet."""
+"""The wrong uses in a line that raised: a name, a call, a list, an entry that is not there or holds nothing yet."""
 
 import ast
 import re
@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from grader.subjects.networks.diagnosis.bug import Where
 from grader.subjects.networks.diagnosis.operands import FORMULAS
 from grader.subjects.networks.diagnosis.slip import Slip
-from grader.subjects.networks.diagnosis.statement import GIVEN, LISTS, MADE, Statement, called
+from grader.subjects.networks.diagnosis.statement import GIVEN, LISTS, MADE, Statement, function_name
 
 #: Functions that a notebook has, and those of NumPy's that this homework needs: no other is named.
 _HELPERS = ("indicator_function", "d_loss_d_output")
@@ -52,7 +52,7 @@ def misuse(statement: Statement, error: str, message: str) -> Slip | None:
             return (
                 _arguments(statement, message)
                 or _transposes(statement, message)
-                or _called(statement, message)
+                or _find_wrong_call(statement, message)
                 or _unset(statement)
                 or _whole_list(statement)
             )
@@ -157,14 +157,14 @@ def _is_numpy(node: ast.AST) -> bool:
     return isinstance(node, ast.Name) and node.id in {"np", "numpy"}
 
 
-def _called(statement: Statement, message: str) -> Slip | None:
+def _find_wrong_call(statement: Statement, message: str) -> Slip | None:
     """A list or an array with parentheses, a function with brackets."""
     part = statement.parsed.part
     if isinstance(part, ast.Call) and "not callable" in message:
         operand = statement.operand(part.func)
         if operand is None or operand.type not in {"list", "tuple", "ndarray"}:
             return None
-        name = _listed(statement, part.func) or f"{'an array' if operand.type == 'ndarray' else 'a list'}"
+        name = _find_list(statement, part.func) or f"{'an array' if operand.type == 'ndarray' else 'a list'}"
         return _slip(
             "list_called",
             f"calls {name} like a function",
@@ -187,7 +187,7 @@ def _called(statement: Statement, message: str) -> Slip | None:
     return None
 
 
-def _listed(statement: Statement, node: ast.AST) -> str | None:
+def _find_list(statement: Statement, node: ast.AST) -> str | None:
     """The notebook's list that a name stands for."""
     operand = statement.operand(node)
     if operand is not None and operand.origin is not None and operand.origin[1] is None:
@@ -197,7 +197,7 @@ def _listed(statement: Statement, node: ast.AST) -> str | None:
 
 def _whole_list(statement: Statement) -> Slip | None:
     """A list where one of its entries belongs: in a product, a function of one array, or transposed."""
-    names = {_listed(statement, node) for node in _bare(statement)}
+    names = {_find_list(statement, node) for node in _bare(statement)}
     names.discard(None)
     if len(names) != 1:
         return None
@@ -221,7 +221,7 @@ def _past_layer_0(statement: Statement) -> Slip | None:
     for node in statement.parsed.inside:
         match node:
             case ast.Subscript(slice=ast.BinOp(left=ast.Name() as layer, op=ast.Sub(), right=ast.Constant(value=1))):
-                if _listed(statement, node.value) in {"all_f", "all_dl_df"} and statement.number(layer) == 0:
+                if _find_list(statement, node.value) in {"all_f", "all_dl_df"} and statement.number(layer) == 0:
                     return _slip(
                         "layer_below_first",
                         "goes below layer 0, where the index layer-1 is -1 and counts from the end of the list",
@@ -240,7 +240,7 @@ def _output(statement: Statement) -> Slip | None:
         match node:
             case ast.BinOp(left=left, op=ast.Sub(), right=right):
                 pair = [left, right]
-            case ast.Call(args=[left, right]) if called(node) == "d_loss_d_output":
+            case ast.Call(args=[left, right]) if function_name(node) == "d_loss_d_output":
                 pair = [left, right]
             case _:
                 continue
@@ -263,7 +263,7 @@ def _output(statement: Statement) -> Slip | None:
 
 
 def _is_output(statement: Statement) -> bool:
-    """Whether it starts the chain rule: it writes the last entry of all_dl_df."""
+    """True if it starts the chain rule: it writes the last entry of all_dl_df."""
     tree = statement.parsed.tree
     if statement.target is None or statement.target[0] != "all_dl_df" or not isinstance(tree, ast.Assign):
         return False
@@ -277,7 +277,7 @@ def _bare(statement: Statement) -> Iterator[ast.AST]:
     for node in statement.parsed.inside:
         if isinstance(node, ast.Subscript):
             used.update((node.value, node.slice))
-        elif isinstance(node, ast.Call) and (called(node) in _OF_LISTS or _unknown(node)):
+        elif isinstance(node, ast.Call) and (function_name(node) in _OF_LISTS or _unknown(node)):
             used.update(node.args)
         elif isinstance(node, ast.comprehension):
             used.add(node.iter)
@@ -289,8 +289,8 @@ def _bare(statement: Statement) -> Iterator[ast.AST]:
 
 
 def _unknown(node: ast.Call) -> bool:
-    """Whether it calls what may well take a list: a function of the student's own, a list's method."""
-    name = called(node)
+    """True if it calls what may well take a list: a function of the student's own, a list's method."""
+    name = function_name(node)
     return name not in {*_NUMPY, *_HELPERS}
 
 
@@ -343,7 +343,11 @@ def _beyond(statement: Statement) -> Slip | None:
     part = statement.parsed.part
     if not isinstance(part, ast.Subscript):
         return None
-    name, operand, index = _listed(statement, part.value), statement.operand(part.value), statement.number(part.slice)
+    name, operand, index = (
+        _find_list(statement, part.value),
+        statement.operand(part.value),
+        statement.number(part.slice),
+    )
     if name is None or operand is None or operand.length is None or index is None:
         return None
     if -operand.length <= index < operand.length:
@@ -360,11 +364,11 @@ def _beyond(statement: Statement) -> Slip | None:
 
 def _arguments(statement: Statement, message: str) -> Slip | None:
     """A call with too many or too few arguments, of a helper or of the function itself."""
-    found = _COUNT.search(message)
-    if found is None:
+    counts = _COUNT.search(message)
+    if counts is None:
         return None
     if isinstance(statement.parsed.tree, ast.FunctionDef):
-        few = found[1] is None
+        few = counts[1] is None
         return _slip(
             "own_parameters",
             f"has {'fewer' if few else 'more'} parameters than it is called with",
@@ -375,18 +379,18 @@ def _arguments(statement: Statement, message: str) -> Slip | None:
     part = statement.parsed.part
     if not isinstance(part, ast.Call):
         return None
-    name = called(part)
+    name = function_name(part)
     named = name if name in {*_HELPERS, *_NUMPY} else "a function of its own"
     given = len(part.args) + len(part.keywords)
     counted = f"{given} argument{'' if given == 1 else 's'}"
-    if found[1] is not None:
-        missing = int(found[1])
+    if counts[1] is not None:
+        missing = int(counts[1])
         if missing > _MOST_ARGUMENTS:
             return None
         says = f"{counted}, {missing} too few"
     else:
-        takes = int(found[2])
-        if int(found[3]) != given or takes > _MOST_ARGUMENTS:
+        takes = int(counts[2])
+        if int(counts[3]) != given or takes > _MOST_ARGUMENTS:
             return None
         says = f"{counted} instead of {takes}"
     return _slip(

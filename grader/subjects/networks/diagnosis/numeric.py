@@ -9,7 +9,7 @@ from grader.oracle.answers import Returned
 from grader.oracle.cases import Booleans
 from grader.oracle.network import Array
 from grader.subjects.networks.diagnosis.bug import Bug, Where
-from grader.subjects.networks.diagnosis.case import EVIDENCE, ROUNDING, Case, overflowed
+from grader.subjects.networks.diagnosis.case import EVIDENCE, ROUNDING, Case, has_overflowed
 from grader.subjects.networks.diagnosis.fit import Fit
 from grader.subjects.networks.layers import Places
 
@@ -25,7 +25,7 @@ HALF = 2.0**-7
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """What came back of the weights, the biases or both; what is right, and how far from it right numbers may be."""
+    """The returned numbers of the weights, the biases or both; the right ones, and their tolerance."""
 
     what: str
     got: Array
@@ -41,13 +41,22 @@ class Part:
 
 
 def numeric(case: Case, rtol: float) -> list[Fit]:
-    """What was done to all gradients, or to the weights' or the biases' alone while the others are right."""
-    if not case.returned or not all(isinstance(each, Returned) or overflowed(each) for each in case.answers):
+    """The fit of a change to all gradients, or to the weights' or the biases' alone while the others are right."""
+    if not case.returned or not all(isinstance(answer, Returned) or has_overflowed(answer) for answer in case.answers):
         return []
     for part in _parts(case, rtol):
         if np.all(np.abs(part.got - part.right) <= part.tolerance):
             continue
-        for look in (_rounded, _truncated, _half, _scaled, _unfilled, _clipped, _mixed, _normed):
+        for look in (
+            _find_rounding,
+            _find_truncation,
+            _half,
+            _find_scaling,
+            _find_unfilled,
+            _find_clipping,
+            _find_mixture,
+            _find_norming,
+        ):
             bug = look(part)
             if bug is not None:
                 return [Fit((bug,), complete=True)]
@@ -85,7 +94,7 @@ def _bug(part: Part, id_: str, title: str, hint: str, strong: str) -> Bug:
     return Bug(id_, title, Where.RETURN, (), hint, strong, fails=_STEPS[part.what])
 
 
-def _rounded(part: Part) -> Bug | None:
+def _find_rounding(part: Part) -> Bug | None:
     for decimals in range(MOST_DECIMALS + 1):
         shifted = part.got * 10.0**decimals
         whole = np.abs(shifted - np.round(shifted)) <= 1e-9 * np.maximum(1.0, np.abs(shifted))
@@ -101,7 +110,7 @@ def _rounded(part: Part) -> Bug | None:
     return None
 
 
-def _truncated(part: Part) -> Bug | None:
+def _find_truncation(part: Part) -> Bug | None:
     cut = np.trunc(part.right)
     # What is right within rounding of a whole number may have been cut to either side of it.
     same = (part.got == cut) | (
@@ -134,7 +143,7 @@ def _half(part: Part) -> Bug | None:
     )
 
 
-def _scaled(part: Part) -> Bug | None:
+def _find_scaling(part: Part) -> Bug | None:
     largest = np.max(np.abs(part.right))
     if largest == 0:
         return None
@@ -157,7 +166,7 @@ def _scaled(part: Part) -> Bug | None:
     return replace(bug, fails=None) if part.what == "gradients" else bug
 
 
-def _unfilled(part: Part) -> Bug | None:
+def _find_unfilled(part: Part) -> Bug | None:
     """Zeros in layer 0, and what is right in all others: the loop ends before it comes there."""
     off = np.abs(part.got - part.right) > part.tolerance
     if part.what != "gradients" or np.any(part.got[part.lowest]) or np.any(off & ~part.lowest):
@@ -172,7 +181,7 @@ def _unfilled(part: Part) -> Bug | None:
     return replace(bug, fails=())
 
 
-def _clipped(part: Part) -> Bug | None:
+def _find_clipping(part: Part) -> Bug | None:
     most = float(np.max(np.abs(part.got)))
     beyond = np.abs(part.right) > most + part.tolerance
     clipped = np.all(np.abs(part.got - np.clip(part.right, -most, most)) <= part.tolerance)
@@ -187,18 +196,18 @@ def _clipped(part: Part) -> Bug | None:
     )
 
 
-def _mixed(part: Part) -> Bug | None:
+def _find_mixture(part: Part) -> Bug | None:
     """A sum of the right numbers and the parameters themselves, each times a factor of its own."""
     # In units of the largest, so that nothing overflows.
-    largest = max(float(np.max(np.abs(each))) for each in (part.got, part.right, part.parameter))
+    largest = max(float(np.max(np.abs(array))) for array in (part.got, part.right, part.parameter))
     if not 0 < largest < np.inf:
         return None
-    got, right, own = (each / largest for each in (part.got, part.right, part.parameter))
+    got, right, own = (array / largest for array in (part.got, part.right, part.parameter))
     products = [[float((a * b).sum()) for b in (right, own)] for a in (right, own)]
     determinant = products[0][0] * products[1][1] - products[0][1] ** 2
     if determinant <= 1e-9 * products[0][0] * products[1][1]:
         return None
-    onto = [float((got * each).sum()) for each in (right, own)]
+    onto = [float((got * array).sum()) for array in (right, own)]
     factor = (onto[0] * products[1][1] - onto[1] * products[0][1]) / determinant
     share = (onto[1] * products[0][0] - onto[0] * products[0][1]) / determinant
     off = np.abs(part.got - factor * part.right - share * part.parameter)
@@ -228,9 +237,9 @@ def _mixed(part: Part) -> Bug | None:
 _PARAMETERS = {"gradients": "weights and biases", "bias gradients": "biases", "weight gradients": "weights"}
 
 
-def _normed(part: Part) -> Bug | None:
+def _find_norming(part: Part) -> Bug | None:
     """Each array divided by its own norm, or that norm kept below a limit."""
-    mine, right = (np.sqrt(np.bincount(part.array, each**2)) for each in (part.got, part.right))
+    mine, right = (np.sqrt(np.bincount(part.array, array**2)) for array in (part.got, part.right))
     limit = float(np.max(mine))
     # What is added to a norm, so that it is not zero, shows in small arrays.
     large = right > _SMALL * limit

@@ -133,7 +133,7 @@ def changes(
     for form in _forms(product, target):
         for layer in layers:
             for swapped in (False, True):
-                yield from _aligned(form, product, Spot(layer, sizes, columns), swapped=swapped, named=named)
+                yield from _align(form, product, Spot(layer, sizes, columns), swapped=swapped, named=named)
 
 
 #: The right products of each list's line.
@@ -166,40 +166,40 @@ def _forms(product: Product, target: tuple[str, int | None] | None) -> Sequence[
     return _OF_LIST.get(written, every)
 
 
-def _aligned(form: Form, product: Product, spot: Spot, *, swapped: bool, named: bool) -> Iterator[tuple[Change, ...]]:
+def _align(form: Form, product: Product, spot: Spot, *, swapped: bool, named: bool) -> Iterator[tuple[Change, ...]]:
     """The changes for one layer and one order of the factors; nothing if a shape contradicts them."""
     factors = (product.right, product.left) if swapped else (product.left, product.right)
     slots = (form.left, form.right)
     ways = []
-    found: list[Change] = []
+    changes: list[Change] = []
     for factor, slot, partner in zip(factors, slots, factors[::-1], strict=True):
-        other = slots[1] if slot is slots[0] else slots[0]
-        change = _taken(form, factor, slot, other, spot.layer)
-        if change is None or not _known(factor, slot, partner):
+        opposite = slots[1] if slot is slots[0] else slots[0]
+        change = _compare_entry(form, factor, slot, opposite, spot.layer)
+        if change is None or not _is_known(factor, slot, partner):
             return
         if change and change[0].what == "variable" and partner.name is None:
             return
         if change and change[0].what == "index" and not named and partner.name is None:
             # It may as well be the other that is of another layer.
-            change = [Change("layers", form.where, slot, other)]
-        found += change
+            change = [Change("layers", form.where, slot, opposite)]
+        changes += change
         ways.append(_lying(factor, slot, spot))
     for first, second in combinations(*ways):
-        made = (*found, *_multiplied(form, product.kind, (first, second), swapped=swapped, columns=spot.columns))
+        made = (*changes, *_compare_product(form, product.kind, (first, second), swapped=swapped, columns=spot.columns))
         if len(made) <= (1 if any(change.what in {"variable", "layers"} for change in made) else _MOST):
             yield tuple(sorted(made, key=repr))
 
 
-def _known(factor: Factor, slot: Slot, partner: Factor) -> bool:
-    """Whether enough is known of a factor to take it for this one."""
+def _is_known(factor: Factor, slot: Slot, partner: Factor) -> bool:
+    """True if enough is known of a factor to take it for this one."""
     if factor.made:
         # The product of TODO 3 in the line of TODO 4, or a function's dl/df beside an array that is given.
         return slot == _DH or (slot == _DF and partner.name in GIVEN)
     return not factor.unknown
 
 
-def _taken(form: Form, factor: Factor, slot: Slot, other: Slot, layer: int) -> list[Change] | None:
-    """Whether another entry or another list is taken; None if this cannot be meant for the slot."""
+def _compare_entry(form: Form, factor: Factor, slot: Slot, opposite: Slot, layer: int) -> list[Change] | None:
+    """The changes if another entry or another list is taken; None if the factor cannot be meant for the slot."""
     if factor.whole or factor.masked > slot.masked:
         return None
     if factor.name is None:
@@ -215,12 +215,12 @@ def _taken(form: Form, factor: Factor, slot: Slot, other: Slot, layer: int) -> l
     if abs(shown) > _FURTHEST:
         return None
     if not same:
-        return [Change("variable", form.where, slot, other, shown, factor.name)]
-    return [Change("index", form.where, slot, other, by)] if by else []
+        return [Change("variable", form.where, slot, opposite, shown, factor.name)]
+    return [Change("index", form.where, slot, opposite, by)] if by else []
 
 
 def _lying(factor: Factor, slot: Slot, spot: Spot) -> list[bool]:
-    """Whether the factor is transposed, as far as its shape says: each possibility, none if it has another shape."""
+    """The transposes that the factor's shape allows: each possibility, none if it has another shape."""
     if factor.shape is None:
         return [factor.flipped]
     name = slot.name if factor.name is None else factor.name
@@ -249,7 +249,7 @@ def shape_of(name: str, index: int, sizes: Sequence[int], columns: int) -> Shape
 
 
 def misshapen(product: Product, sizes: Sequence[int], columns: int) -> bool:
-    """Whether a factor came with a shape that no array of its kind has here: an earlier line made it so."""
+    """True if a factor came with a shape that no array of its kind has here: an earlier line made it so."""
     for factor in (product.left, product.right):
         if factor.shape is None or factor.name in GIVEN:
             continue
@@ -266,15 +266,15 @@ def misshapen(product: Product, sizes: Sequence[int], columns: int) -> bool:
     return False
 
 
-def _multiplied(
+def _compare_product(
     form: Form, kind: Kind, flipped: tuple[bool, bool], *, swapped: bool, columns: int
 ) -> tuple[Change, ...]:
-    """What of the product itself is otherwise: its kind, its order, a transpose."""
+    """The changes of the product itself: its kind, its order, a transpose."""
     left, right = form.left, form.right
     where = form.where
     flips = tuple(
-        Change("flip", where, slot, other)
-        for slot, other, lies in ((left, right, flipped[0]), (right, left, flipped[1]))
+        Change("flip", where, slot, opposite)
+        for slot, opposite, lies in ((left, right, flipped[0]), (right, left, flipped[1]))
         if lies != slot.flipped
     )
     other_kind = (Change("kind", where, left, right, instead=kind.value),)
@@ -291,9 +291,9 @@ def _multiplied(
     return transposed if len(flips) == len((left, right)) else (Change("order", where, left, right), *flips)
 
 
-def described(made: tuple[Change, ...]) -> Slip:
+def describe(made: tuple[Change, ...]) -> Slip:
     """The changes in words."""
-    titles, hints = zip(*(_said(change) for change in made), strict=True)
+    titles, hints = zip(*(_put_in_words(change) for change in made), strict=True)
     first = made[0]
     where = first.where
     id_ = _IDS.get((where, first.what, first.slot.name)) if len(made) == 1 else None
@@ -318,10 +318,10 @@ def described(made: tuple[Change, ...]) -> Slip:
     )
 
 
-def _said(change: Change) -> tuple[str, str]:
+def _put_in_words(change: Change) -> tuple[str, str]:
     """The words after "it", and a question."""
-    slot, other = change.slot, change.other
-    right, pair = slot.text(), f"{slot.taken} and {other.taken}"
+    slot, opposite = change.slot, change.other
+    right, pair = slot.text(), f"{slot.taken} and {opposite.taken}"
     kind = next(form.kind.value for form in (WEIGHT, ACTIVATION, DERIVATIVE) if form.where is change.where)
     taken = entry(change.instead, change.by) if change.what == "variable" else slot.text(change.by)
     # The line of TODO 4 is not reached in layer 0.

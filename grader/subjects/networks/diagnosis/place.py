@@ -1,4 +1,4 @@
-"""Where it goes wrong: the first layer from the output down whose numbers are wrong though what went in is right."""
+"""The place of the mistake: the first layer from the output down with wrong numbers though what went in is right."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ from grader.oracle.answers import Answer, Evidence, Returned
 from grader.oracle.cases import Booleans
 from grader.oracle.network import Array
 from grader.oracle.suite import Suite, matrices
-from grader.subjects.networks.diagnosis.agreeing import carried
+from grader.subjects.networks.diagnosis.agreeing import read_carried
 
 #: What is certain if dW and db differ in what they tell of dl/df.
 DISAGREE = "its bias and weight gradients cannot both come from the same dl/df"
@@ -48,15 +48,15 @@ def first_difference(
     assignment: Assignment,
     evidence: Mapping[int, Evidence],
 ) -> FirstDifference | None:
-    """Nearest to the output over the notebook's own shape, or over all networks where that is right."""
+    """The difference nearest to the output, over the notebook's own shape, or over all networks if that is right."""
     single = [i for i in wrong if suite.columns[i] == 1 and isinstance(answers[i], Returned)]
     home = [i for i in single if suite.sizes[i] == assignment.home.sizes]
     with np.errstate(all="ignore"):
-        found = [_first(suite, answers[i], i, assignment, evidence.get(i)) for i in home or single]
-    seen = [each for each in found if each is not None]
-    if not seen:
+        differences = [_first(suite, answers[i], i, assignment, evidence.get(i)) for i in home or single]
+    places = [difference for difference in differences if difference is not None]
+    if not places:
         return None
-    nearest = min(seen, key=lambda each: (each.depth - each.layer, not each.clear, not each.read, each.depth, each.i))
+    nearest = min(places, key=lambda at: (at.depth - at.layer, not at.clear, not at.read, at.depth, at.i))
     return _difference(nearest, home=bool(home))
 
 
@@ -97,12 +97,12 @@ def _in_lists(  # noqa: PLR0913 - a layer, and what is around it
     above: tuple[Array, Array] | None,
     rtol: float,
 ) -> tuple[str, str] | None:
-    """The list whose entry is the first to differ, and what that is made from; None if the lists do not say.
+    """The list whose entry is the first to differ, and what that is made from; None if the lists do not show it.
 
     The name is empty if all_dl_df[k] is right. `right` is what it should be, with tolerances; `above` holds the weights
     and dl/df of the layer above.
     """
-    lists = carried(evidence, sizes, 1)
+    lists = read_carried(evidence, sizes, 1)
     df = lists["all_dl_df"][k]
     if df is None:
         return None
@@ -123,51 +123,51 @@ def _in_lists(  # noqa: PLR0913 - a layer, and what is around it
 
 
 def _outer(d_weights: Array, d_biases: Array, h: Array, rounding: Array, rtol: float) -> bool:
-    """Whether weights and biases tell of one dl/df, which then is what is wrong."""
+    """True if weights and biases show one dl/df, which then is what is wrong."""
     outer = d_biases @ h.T
     return bool(np.all(np.abs(d_weights - outer) <= rounding + 4 * rtol * np.abs(outer)))
 
 
 def _input(suite: Suite, i: int, k: int) -> Array:
     """h[k], as it was handed over."""
-    one = suite.one(i)
-    start = sum(one.sizes[0][:k])
-    return one.activations[start : start + one.sizes[0][k]].reshape(-1, 1)
+    question = suite.one(i)
+    start = sum(question.sizes[0][:k])
+    return question.activations[start : start + question.sizes[0][k]].reshape(-1, 1)
 
 
-def _difference(found: _Found, *, home: bool) -> FirstDifference:
-    inferred = found.names == ("all_dl_df",) and not found.read
-    return worded(
+def _difference(first: _Found, *, home: bool) -> FirstDifference:
+    inferred = first.names == ("all_dl_df",) and not first.read
+    return add_sentence(
         FirstDifference(
-            found.variable, found.k, found.depth, "", found.names, found.source, home=home, inferred=inferred
+            first.variable, first.k, first.depth, "", first.names, first.source, home=home, inferred=inferred
         )
     )
 
 
-def worded(found: FirstDifference) -> FirstDifference:
-    """The same with its sentence: which network, what differs first, which lines write it, and why it is that."""
-    k, both = found.layer, len(found.lists) > 1
-    network = "a network of the notebook's own shape" if found.home else "one network"
+def add_sentence(first: FirstDifference) -> FirstDifference:
+    """Add the sentence: which network, what differs first, which lines write it, and why it is that."""
+    k, both = first.layer, len(first.lists) > 1
+    network = "a network of the notebook's own shape" if first.home else "one network"
     wrong = "are the first wrong values" if both else "is the first wrong value"
-    value = f"{found.variable}{f' ({_lines(found)})' if found.lines else ''} {wrong}"
-    if both and not found.source:
+    value = f"{first.variable}{f' ({_lines(first)})' if first.lines else ''} {wrong}"
+    if both and not first.source:
         what = f"layer {k} is the first that is wrong, and {DISAGREE}"
-    elif found.inferred and k == found.depth:
+    elif first.inferred and k == first.depth:
         what = (
             f"the output layer, layer {k}, is wrong already: look at the derivative of the loss, from all_f[{k}] and y"
         )
-    elif found.inferred:
+    elif first.inferred:
         what = f"layer {k + 1} is correct and layer {k} is wrong: look at the step from {k + 1} down to {k}"
-    elif found.source:
-        what = f"{found.source} is correct, and {value}"
-    elif k == found.depth:
+    elif first.source:
+        what = f"{first.source} is correct, and {value}"
+    elif k == first.depth:
         what = f"{value}: the chain rule starts here, from all_f[{k}] and y"
     else:
         what = f"all_dl_df[{k + 1}] is correct, and {value}; all_dl_dh[{k + 1}] comes between the two"
-    return replace(found, message=f"Working back from the output of {network} (K = {found.depth}), {what}.")
+    return replace(first, message=f"Working back from the output of {network} (K = {first.depth}), {what}.")
 
 
-def _lines(found: FirstDifference) -> str:
-    *first, last = map(str, found.lines)
+def _lines(first_difference: FirstDifference) -> str:
+    *first, last = map(str, first_difference.lines)
     where = f"lines {', '.join(first)} and {last}" if first else f"line {last}"
-    return where if found.cell is None else f"cell {found.cell}, {where}"
+    return where if first_difference.cell is None else f"cell {first_difference.cell}, {where}"

@@ -1,4 +1,4 @@
-"""What wrong passes answer on the networks of a suite: the same for every submission, and so kept."""
+"""The answers of wrong passes on the networks of a suite: the same for every submission, and so kept."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ LEAST = 400
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What the grader would make of a pass, and the misfits that it could be stopped by."""
+    """The grader's view of a pass, and the misfits that it could be stopped by."""
 
     answer: Answer
     clues: frozenset[Clue]
@@ -37,7 +37,7 @@ class Predictions:
         self.form = lru_cache(most)(self._form)
 
     def _numbers(self, lines: Lines, i: int) -> Array | None:
-        """What a pass returns for network `i`, in one row; None where that has not the right shapes."""
+        """The numbers that a pass returns for network `i`, in one row; None if they have not the right shapes."""
         s = run(lines, self.views[i])
         if lines.returned is None:
             return np.concatenate(flat(s)) if well_formed(s) else None
@@ -45,7 +45,7 @@ class Predictions:
         return made.numbers if isinstance(made, Returned) else None
 
     def _form(self, lines: Lines, i: int) -> Form:
-        """What a pass for network `i` looks like to the grader."""
+        """The grader's view of a pass for network `i`."""
         s = run(lines, self.views[i])
         made = answer(lines, s)
         return Form(made, frozenset(clues(s, made if isinstance(made, Malformed) else None)))

@@ -12,7 +12,7 @@ from grader.oracle.answers import Answer, Evidence, Malformed, Raised, Raising
 from grader.subjects.networks.diagnosis.bug import Bug, Where
 from grader.subjects.networks.diagnosis.case import EVIDENCE, Case
 from grader.subjects.networks.diagnosis.misuse import copied_unset, misuse
-from grader.subjects.networks.diagnosis.operands import FORMULAS, Change, changes, described, misshapen
+from grader.subjects.networks.diagnosis.operands import FORMULAS, Change, changes, describe, misshapen
 from grader.subjects.networks.diagnosis.slip import Slip
 from grader.subjects.networks.diagnosis.statement import Parsed, Statement
 
@@ -35,19 +35,19 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Blame:
-    """What is wrong in a line that raised."""
+    """The mistake in a line that raised."""
 
     place: Place
     slip: Slip
 
     @property
     def hint(self) -> str:
-        """Where to look and for what, without the answer."""
+        """The hint: where to look and for what, without the answer."""
         return f"Look at {self.place}. {self.slip.hint}"
 
     @property
     def strong(self) -> str:
-        """What is wrong there, and what it should be."""
+        """The strong hint: what is wrong there, and what it should be."""
         return f"In {self.place}: {self.slip.strong}"
 
     @property
@@ -56,11 +56,11 @@ class Blame:
         return Bug(self.slip.id, self.slip.title, self.slip.where, (), self.hint, self.strong)
 
 
-def blamed(case: Case, evidence: Mapping[int, Evidence]) -> Blame | None:
+def find_blame(case: Case, evidence: Mapping[int, Evidence]) -> Blame | None:
     """The slip in the line in which most networks raised, or which wrote most arrays of another shape."""
     spots = {i: _spots(case.answers[i], evidence[i]) for i in case.wrong & evidence.keys()}
     # The line that raised first; then the one that wrote what it stumbled over.
-    return _blamed(case, evidence, {i: both[0] for i, both in spots.items()}) or _blamed(
+    return _find_blamed_line(case, evidence, {i: both[0] for i, both in spots.items()}) or _find_blamed_line(
         case, evidence, {i: both[1] for i, both in spots.items()}
     )
 
@@ -75,7 +75,9 @@ def _spots(answer: Answer, evidence: Evidence) -> tuple[Raising | None, Raising 
     return None, None
 
 
-def _blamed(case: Case, evidence: Mapping[int, Evidence], spots: Mapping[int, Raising | None]) -> Blame | None:
+def _find_blamed_line(
+    case: Case, evidence: Mapping[int, Evidence], spots: Mapping[int, Raising | None]
+) -> Blame | None:
     lines: dict[tuple[Place, str], dict[int, Raising]] = {}
     for i, spot in spots.items():
         if spot is not None and spot.line <= _LINES and spot.cell <= _CELLS:
@@ -101,11 +103,11 @@ def _slip(case: Case, evidence: Mapping[int, Evidence], spots: Mapping[int, Rais
         if tree is None:
             return None
         statements.append((i, Statement.on(tree, spot)))
-    used = _misused(case, statements) or _copied(case, evidence, statements)
-    return used or _changed(case, statements)
+    used = _find_misuse(case, statements) or _find_copy(case, evidence, statements)
+    return used or _find_change(case, statements)
 
 
-def _misused(case: Case, statements: Sequence[tuple[int, Statement]]) -> Slip | None:
+def _find_misuse(case: Case, statements: Sequence[tuple[int, Statement]]) -> Slip | None:
     slips = set()
     for i, statement in statements:
         answer = case.answers[i]
@@ -115,7 +117,9 @@ def _misused(case: Case, statements: Sequence[tuple[int, Statement]]) -> Slip | 
     return slips.pop() if len(slips) == 1 else None
 
 
-def _copied(case: Case, evidence: Mapping[int, Evidence], statements: Sequence[tuple[int, Statement]]) -> Slip | None:
+def _find_copy(
+    case: Case, evidence: Mapping[int, Evidence], statements: Sequence[tuple[int, Statement]]
+) -> Slip | None:
     """An entry that was not there yet, copied into a list that is returned: on every layer but perhaps the first."""
     for i, statement in statements:
         layers = len(case.suite.sizes[i]) - 1
@@ -127,15 +131,15 @@ def _copied(case: Case, evidence: Mapping[int, Evidence], statements: Sequence[t
     return slips.pop() if len(slips) == 1 else None
 
 
-def _changed(case: Case, statements: Sequence[tuple[int, Statement]]) -> Slip | None:
-    """By the fewest changes to the notebook's line that give the student's on all of these networks."""
+def _find_change(case: Case, statements: Sequence[tuple[int, Statement]]) -> Slip | None:
+    """The slip by the fewest changes that turn the notebook's line into the student's on all of these networks."""
     every: list[list[frozenset[tuple[Change, ...]]]] = []
     for i, statement in statements:
         sizes, columns = case.suite.sizes[i], case.suite.columns[i]
         products = list(statement.products())
         if not any(misshapen(product, sizes, columns) for product in products):
             # Else a line above is at fault, and this one may be right.
-            every.append([frozenset(changes(each, statement.target, sizes, columns)) for each in products])
+            every.append([frozenset(changes(product, statement.target, sizes, columns)) for product in products])
     if len(every) < min(EVIDENCE, len(statements)) or 2 * len(every) < len(statements):
         return None
     if len({len(products) for products in every}) != 1:
@@ -143,12 +147,12 @@ def _changed(case: Case, statements: Sequence[tuple[int, Statement]]) -> Slip | 
         every = [[frozenset().union(*products)] for products in every]
     for alternatives in zip(*every, strict=True):
         common = frozenset.intersection(*alternatives)
-        least = min((len(each) for each in common), default=0)
-        best = [each for each in common if len(each) == least]
+        least = min((len(changes_made) for changes_made in common), default=0)
+        best = [changes_made for changes_made in common if len(changes_made) == least]
         # What wrote an array of another shape may have been given it in a variable.
         apart = any(change.what == "layers" for change in best[0]) if best else False
         if least and len(best) == 1 and (not apart or statements[0][1].raised):
-            return described(best[0])
+            return describe(best[0])
     return None
 
 
@@ -166,13 +170,13 @@ def _misshapen(case: Case, evidence: Mapping[int, Evidence], spots: Mapping[int,
         highest = max((k for k, mine in enumerate(lists[name]) if mine in "23"), default=None)
         if highest is None or source[highest] != "1":
             return None
-    other, where = _ALIKE[name]
+    pair, where = _ALIKE[name]
     return Slip(
         WRONG_SHAPE,
-        f"gives {name}[layer] another shape than {other}[layer]",
+        f"gives {name}[layer] another shape than {pair}[layer]",
         where,
-        f"What shape does {name}[layer] have after this line, and what shape does {other}[layer] have?",
-        f"it gives {name}[layer] another shape than {other}[layer], although all_dl_df[layer] has the right shape;"
+        f"What shape does {name}[layer] have after this line, and what shape does {pair}[layer] have?",
+        f"it gives {name}[layer] another shape than {pair}[layer], although all_dl_df[layer] has the right shape;"
         f" {_formula(where, case)}.",
     )
 

@@ -1,4 +1,4 @@
-"""Right on some networks and on no others, by what can be said of their shapes in a word: K or a width written out."""
+"""Answers right on some networks and no others, which differ in a property of shape: K or a width written out."""
 
 from collections.abc import Callable, Iterator
 from itertools import combinations
@@ -23,7 +23,7 @@ def reach(case: Case, assignment: Assignment) -> list[Fit]:
         return []
     for id_, where, holds in _descriptions(assignment):
         sizes = zip(case.suite.sizes, case.suite.columns, strict=True)
-        if right == {i for i, (each, columns) in enumerate(sizes) if holds(each, columns)}:
+        if right == {i for i, (shape, columns) in enumerate(sizes) if holds(shape, columns)}:
             return [Fit((_bug(id_, where),))]
     return []
 
@@ -81,8 +81,8 @@ def _descriptions(assignment: Assignment) -> Iterator[tuple[str, str, Holds]]:
     yield "hidden_layers_only", "a hidden layer or more", lambda sizes, _: len(sizes) > 2
     for many in range(2, len(single) + 1):
         for chosen in combinations(single, many):
-            where = [each[1] for each in chosen]
-            tests = [each[2] for each in chosen]
+            where = [test[1] for test in chosen]
+            tests = [test[2] for test in chosen]
             yield (
                 "home_shape_only",
                 f"{', '.join(where[:-1])} and {where[-1]}",

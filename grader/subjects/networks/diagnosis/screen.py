@@ -10,7 +10,7 @@ import numpy as np
 from grader.oracle.answers import Returned
 from grader.oracle.network import Array
 from grader.oracle.suite import matrices
-from grader.subjects.networks.diagnosis.case import Case, near, overflowed
+from grader.subjects.networks.diagnosis.case import Case, has_overflowed, near
 from grader.subjects.networks.diagnosis.forms import well_formed
 from grader.subjects.networks.diagnosis.lines import MISFITS, Lines, run
 from grader.subjects.networks.diagnosis.work import View, Work
@@ -23,16 +23,16 @@ SHAPES = 4
 
 
 def shapes(case: Case, passes: Sequence[Lines]) -> tuple[frozenset[int], list[frozenset[int]]]:
-    """On which of a few networks no right shapes came back, and on which each pass gives none.
+    """The few networks on which no right shapes came back, and those on which each pass returns none.
 
     A line of the right shape never makes another one raise: a pair fails where one of its lines does.
     """
     # Where everything came back, one network of varied shapes and one without hidden layers show what might not have.
     few = (*case.telling[:SHAPES], *case.telling[-1:]) if len(case.returned) < len(case.answers) else case.shapes
-    looked = [i for i in few if not overflowed(case.answers[i])]
+    looked = [i for i in few if not has_overflowed(case.answers[i])]
     wanted = frozenset(i for i in looked if not isinstance(case.answers[i], Returned))
     return wanted, [
-        frozenset(i for i in looked if not well_formed(run(each, case.predictions.views[i]))) for each in passes
+        frozenset(i for i in looked if not well_formed(run(lines, case.predictions.views[i]))) for lines in passes
     ]
 
 
@@ -47,18 +47,18 @@ class Screen:
 
     @classmethod
     def of(cls, case: Case) -> "Screen | None":
-        """On the most telling network that came back; None where none did."""
+        """The screen on the most telling network that came back; None if none did."""
         back = [i for i in case.telling if isinstance(case.answers[i], Returned)]
         if not back:
             return None
-        i = next((each for each in back if each in case.wrong), back[0])
+        i = next((number for number in back if number in case.wrong), back[0])
         answer, sizes = case.answers[i], case.suite.sizes[i]
         assert isinstance(answer, Returned)  # noqa: S101 - it was chosen so
         floor = case.floor[case.suite.starts[i] : case.suite.starts[i + 1]]
         return cls(case.predictions.views[i], matrices(sizes, answer.numbers), matrices(sizes, floor))
 
     def passes(self, lines: Lines) -> bool:
-        """Whether this pass may have given what came back."""
+        """True if this pass may have returned what came back."""
         top = len(self._view.f) - 1
         above: tuple[object, ...] = ()
         for k in range(top, max(top - LAYERS, -1), -1):
@@ -85,7 +85,7 @@ class Screen:
         return np.shape(made) == got.shape and near(made, got, self._floor[at])
 
     def _spine(self, lines: Lines, k: int, key: tuple[object, ...]) -> Work | None:
-        """The pass down to dW[k]; None where it raises before."""
+        """The pass down to dW[k]; None if it raises before."""
         if key in self._spines:
             return self._spines[key]
         s = Work(self._view)
@@ -96,8 +96,8 @@ class Screen:
                 if layer > k:
                     s.dl_dh[layer] = lines.activation(s, layer)
                     s.dl_df[layer - 1] = lines.derivative(s, layer)
-            found: Work | None = s
+            spine: Work | None = s
         except MISFITS:
-            found = None
-        self._spines[key] = found
-        return found
+            spine = None
+        self._spines[key] = spine
+        return spine

@@ -7,7 +7,7 @@ from grader.subjects.networks.diagnosis.bug import Where
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """What a line does wrongly; equal for two networks if the same is said of both."""
+    """The fault of a line; equal for two networks if its texts are."""
 
     id: str
     #: The words after "it".

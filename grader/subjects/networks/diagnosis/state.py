@@ -1,4 +1,4 @@
-"""What is kept from one call to the next: answers that depend on the calls before."""
+"""State kept from one call to the next: answers that depend on the calls before."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -63,8 +63,8 @@ def state(case: Case) -> list[Fit]:
     rights = [flat(run(RIGHT, view)) for view in case.predictions.views]
     right, biases = np.concatenate([part for parts in rights for part in parts]), case.biases
     kept_by_shape = ((ACCUMULATES, _sums(case, rights)), (REMEMBERS, _firsts(case, rights)))
-    for bug, found in (*kept_by_shape, (ACCUMULATES, _runs(case, rights))):
-        kept = np.concatenate(list(found))
+    for bug, predictions in (*kept_by_shape, (ACCUMULATES, _runs(case, rights))):
+        kept = np.concatenate(list(predictions))
         # Of the biases or the weights alone, too, while the others are right.
         for predicted in (kept, np.where(biases, kept, right), np.where(biases, right, kept)):
             if near(predicted, case.got, case.floor):

@@ -92,8 +92,8 @@ class Parsed:
             return None
         at = next((node for node in nodes if part and texts.get(node) == part), tree)
         inside = tuple(ast.walk(at))
-        near = [node for node in reversed(nodes) if node in inside or any(each is at for each in ast.walk(node))]
-        products = [node for node in near if called(node) == "einsum" or _multiplied(node)[0] is not None]
+        near = [node for node in reversed(nodes) if node in inside or any(inner is at for inner in ast.walk(node))]
+        products = [node for node in near if function_name(node) == "einsum" or _read_product(node)[0] is not None]
         return cls(tree, at, texts, tuple(near), inside, tuple(products))
 
 
@@ -111,7 +111,7 @@ class Statement:
 
     @property
     def raised(self) -> bool:
-        """Whether an expression in it raised; else it wrote what others stumbled over."""
+        """True if an expression in it raised; else it wrote what others stumbled over."""
         return self.parsed.part is not self.parsed.tree or isinstance(self.parsed.tree, ast.FunctionDef)
 
     @property
@@ -141,7 +141,7 @@ class Statement:
         return None if operand is None else operand.number
 
     def operand(self, node: ast.AST) -> Operand | None:
-        """What is known of a name or a subscript."""
+        """The factor that a name or a subscript is, as far as that is known."""
         return self.operands.get(self.parsed.texts.get(node, ""))
 
     def products(self) -> Iterator[Product]:
@@ -152,10 +152,10 @@ class Statement:
                 yield product
 
     def _product(self, node: ast.AST) -> Product | None:
-        if called(node) == "einsum":
+        if function_name(node) == "einsum":
             return self._einsum(node)
-        kind, pair = _multiplied(node)
-        return None if kind is None else Product(kind, *(self.factor(each) for each in pair))
+        kind, pair = _read_product(node)
+        return None if kind is None else Product(kind, *(self.factor(operand) for operand in pair))
 
     def _einsum(self, node: ast.AST) -> Product | None:
         match node:
@@ -164,48 +164,48 @@ class Statement:
         return None
 
     def factor(self, node: ast.AST) -> Factor:
-        """The factor that an expression is; an unknown one if it cannot be said."""
-        found = Factor(unknown=True)
+        """The factor that an expression is; an unknown one if it cannot be determined."""
+        factor = Factor(unknown=True)
         match node:
             case ast.Attribute(value=value, attr="T"):
-                found = self._flipped(value)
+                factor = self._flip(value)
             case ast.UnaryOp(operand=operand):
-                found = self.factor(operand)
+                factor = self.factor(operand)
             case ast.Compare(left=left, comparators=[ast.Constant()]):
-                found = replace(self.factor(left), masked=True)
+                factor = replace(self.factor(left), masked=True)
             case ast.BinOp(left=left, op=ast.Mult() | ast.Div(), right=right) if _scalar(left) or _scalar(right):
-                found = self.factor(right if _scalar(left) else left)
-            case ast.Call() if _multiplied(node)[0] is None:
-                found = self._call(node)
+                factor = self.factor(right if _scalar(left) else left)
+            case ast.Call() if _read_product(node)[0] is None:
+                factor = self._call(node)
             case ast.Name() | ast.Subscript():
-                found = self._entry(node)
-        if found.unknown and (product := self._product(node)) is not None:
+                factor = self._entry(node)
+        if factor.unknown and (product := self._product(node)) is not None:
             made = "all_weights" in {product.left.name, product.right.name}
-            found = Factor(unknown=not made, made=made)
-        return found
+            factor = Factor(unknown=not made, made=made)
+        return factor
 
-    def _flipped(self, node: ast.AST) -> Factor:
+    def _flip(self, node: ast.AST) -> Factor:
         factor = self.factor(node)
         return replace(factor, flipped=not factor.flipped)
 
     def _call(self, node: ast.Call) -> Factor:
-        name, args = called(node), node.args
+        name, args = function_name(node), node.args
         method = node.func if isinstance(node.func, ast.Attribute) and not name else None
         constants = len(args) == 3 and all(map(_scalar, args[1:]))
         # What a function of the student's own returns has no name.
         own = isinstance(node.func, ast.Name)
-        found = Factor(unknown=not own, made=own)
+        factor = Factor(unknown=not own, made=own)
         if name == "transpose" and len(args) == 1:
-            found = self._flipped(args[0])
+            factor = self._flip(args[0])
         elif method is not None and method.attr == "transpose" and not args:
-            found = self._flipped(method.value)
+            factor = self._flip(method.value)
         elif name in _MASKS and args:
-            found = replace(self.factor(args[0]), masked=True)
+            factor = replace(self.factor(args[0]), masked=True)
         elif (name in _SAME and args) or (name == "where" and constants):
-            found = self.factor(args[0])
+            factor = self.factor(args[0])
         elif method is not None and method.attr in _SAME:
-            found = self.factor(method.value)
-        return found
+            factor = self.factor(method.value)
+        return factor
 
     def _entry(self, node: ast.Name | ast.Subscript) -> Factor:
         operand = self.operand(node)
@@ -249,7 +249,7 @@ _PRODUCTS: dict[str, Kind] = {
 }
 
 
-def _multiplied(node: ast.AST) -> tuple[Kind | None, Sequence[ast.AST]]:
+def _read_product(node: ast.AST) -> tuple[Kind | None, Sequence[ast.AST]]:
     """The kind of a product, and what is multiplied; None if it is no product."""
     kind: Kind | None = None
     pair: Sequence[ast.AST] = ()
@@ -260,11 +260,11 @@ def _multiplied(node: ast.AST) -> tuple[Kind | None, Sequence[ast.AST]]:
             kind, pair = Kind.ENTRIES, (left, right)
         case ast.AugAssign(target=left, op=ast.Mult(), value=right):
             kind, pair = Kind.ENTRIES, (left, right)
-        case ast.Call(args=[left, right]) if called(node) in _PRODUCTS:
-            kind, pair = _PRODUCTS[called(node)], (left, right)
-        case ast.Call(func=ast.Attribute(value=left, attr="dot"), args=[right]) if not called(node):
+        case ast.Call(args=[left, right]) if function_name(node) in _PRODUCTS:
+            kind, pair = _PRODUCTS[function_name(node)], (left, right)
+        case ast.Call(func=ast.Attribute(value=left, attr="dot"), args=[right]) if not function_name(node):
             kind, pair = Kind.MATRIX, (left, right)
-        case ast.Call(args=[left, right, ast.Constant()]) if called(node) == "where":
+        case ast.Call(args=[left, right, ast.Constant()]) if function_name(node) == "where":
             kind, pair = Kind.ENTRIES, (left, right)
         case (
             ast.Assign(targets=[ast.Subscript(value=right, slice=ast.Compare() as left)])
@@ -274,7 +274,7 @@ def _multiplied(node: ast.AST) -> tuple[Kind | None, Sequence[ast.AST]]:
     return kind, pair
 
 
-def called(node: ast.AST) -> str:
+def function_name(node: ast.AST) -> str:
     """The name of the function that is called, without NumPy's; empty for a method."""
     match node:
         case ast.Call(func=ast.Name(id=name)):

@@ -25,16 +25,16 @@ class View:
 
 def views(networks: Sequence[Network], formulas: Formulas) -> list[View]:
     """Each network made ready."""
-    found = []
+    views = []
     for network in networks:
         at = forward(network, formulas)
         slopes = tuple(activation_derivative(f, formulas) for f in at.f)
-        found.append(View(network, formulas, at.f, at.h, slopes, loss_derivative(at.f[-1], network.y, formulas)))
-    return found
+        views.append(View(network, formulas, at.f, at.h, slopes, loss_derivative(at.f[-1], network.y, formulas)))
+    return views
 
 
 class Work:
-    """What a backward pass is given, and what it has found so far; a part that is not found yet is None.
+    """The state of a backward pass: its arguments, and its results so far; None for a part that it has not reached.
 
     Not a dataclass: some thousands of them are made for one diagnosis.
     """

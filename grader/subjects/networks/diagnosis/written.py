@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from grader.model.verdict import FirstDifference
-from grader.subjects.networks.diagnosis.place import worded
+from grader.subjects.networks.diagnosis.place import add_sentence
 
 #: How the output's entry of a list is written.
 _OUTPUT = frozenset({"K", "-1", "len(all_weights) - 1", "len(all_f) - 1", "len(all_biases) - 1"})
@@ -23,18 +23,18 @@ class Written:
     line: int
 
 
-def placed(found: FirstDifference | None, written: Sequence[Written]) -> FirstDifference | None:
-    """The same with the lines that write it, where its list is written in few lines of one cell."""
-    if found is None or len(found.lists) != 1:
-        return found
-    mine = [each for each in written if each.name == found.lists[0]]
+def add_lines(first: FirstDifference | None, written: Sequence[Written]) -> FirstDifference | None:
+    """Add the lines that write the list, if it is written in few lines of one cell."""
+    if first is None or len(first.lists) != 1:
+        return first
+    mine = [line for line in written if line.name == first.lists[0]]
     # The entry of the output is often written by a line of its own, above the loop.
-    own = [each for each in mine if (each.index in _OUTPUT) == (found.layer == found.depth)]
+    own = [line for line in mine if (line.index in _OUTPUT) == (first.layer == first.depth)]
     # A number for an index is one layer's own, whose entry another line may have written before.
-    own = [each for each in own or mine if not each.index.isdecimal()]
-    lines = sorted({each.line for each in own})
-    cells = {each.cell for each in own}
-    own_line = any(each.index == str(found.layer) for each in mine)
+    own = [line for line in own or mine if not line.index.isdecimal()]
+    lines = sorted({line.line for line in own})
+    cells = {line.cell for line in own}
+    own_line = any(line.index == str(first.layer) for line in mine)
     if own_line or len(cells) != 1 or len(lines) > _MOST:
-        return found
-    return worded(replace(found, cell=cells.pop() or None, lines=tuple(lines)))
+        return first
+    return add_sentence(replace(first, cell=cells.pop() or None, lines=tuple(lines)))

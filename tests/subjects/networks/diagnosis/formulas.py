@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from grader.model.assignment import Activation, Assignment, Formulas, Home, Loss, Range, Ranges
-from grader.subjects.networks.revision import packaged
+from grader.subjects.networks.revision import load_packaged
 
 _TEXT = """
 def derivative(f):
@@ -86,7 +86,7 @@ ASSIGNMENTS = (
 def assignment(activation: Activation, loss: Loss, columns: int) -> Assignment:
     """One of these formulas."""
     return replace(
-        packaged("udl-7.2").assignment,
+        load_packaged("udl-7.2").assignment,
         formulas=Formulas(activation, loss),
         ranges=Ranges(outputs=Range(2, 4), columns=Range(1, columns)),
         home=Home(outputs=2),

@@ -3,8 +3,8 @@
 import pytest
 
 from grader.model.verdict import FirstDifference
-from grader.subjects.networks.diagnosis.place import worded
-from grader.subjects.networks.diagnosis.written import Written, placed
+from grader.subjects.networks.diagnosis.place import add_sentence
+from grader.subjects.networks.diagnosis.written import Written, add_lines
 from tests.local import entry_of
 from worker.sandbox.inside.source import extract
 
@@ -27,13 +27,13 @@ def first(variable: str, layer: int) -> FirstDifference:
     """In the notebook's own network."""
     lists = tuple(name.partition("[")[0] for name in variable.split(" and "))
     source = "" if len(lists) > 1 else f"all_dl_df[{layer}]"
-    return worded(FirstDifference(variable, layer, 5, "", lists, source, home=True))
+    return add_sentence(FirstDifference(variable, layer, 5, "", lists, source, home=True))
 
 
 def said(source: str, variable: str, layer: int) -> str:
     """The sentence with its place."""
     cut = extract(source.encode(), "a.py", entry_of("backward_pass"))
-    found = placed(first(variable, layer), [Written(w.name, w.index, w.cell, w.line) for w in cut.writes])
+    found = add_lines(first(variable, layer), [Written(w.name, w.index, w.cell, w.line) for w in cut.writes])
     assert found is not None
     return found.message.partition("(K = 5), ")[2].partition(", and ")[2].partition(" the first")[0]
 
@@ -57,29 +57,29 @@ def test_who_has_names_of_their_own_is_told_no_line() -> None:
 
 def test_lines_in_two_cells_are_not_told() -> None:
     two = [Written("all_dl_df", "layer - 1", cell, 3) for cell in (1, 2)]
-    assert placed(first("all_dl_df[4]", 4), two) == first("all_dl_df[4]", 4)
+    assert add_lines(first("all_dl_df[4]", 4), two) == first("all_dl_df[4]", 4)
 
 
 def test_many_lines_are_not_told() -> None:
     many = [Written("all_dl_df", str(line), 1, line) for line in range(1, 6)]
-    assert placed(first("all_dl_df[4]", 4), many) == first("all_dl_df[4]", 4)
+    assert add_lines(first("all_dl_df[4]", 4), many) == first("all_dl_df[4]", 4)
 
 
 def test_a_line_of_a_cell_is_told_with_its_cell() -> None:
-    found = placed(first("all_dl_df[2]", 2), [Written("all_dl_df", "layer - 1", 9, 31)])
+    found = add_lines(first("all_dl_df[2]", 2), [Written("all_dl_df", "layer - 1", 9, 31)])
     assert found is not None
     assert "all_dl_df[2] (cell 9, line 31) is the first wrong value" in found.message
     assert (found.cell, found.lines) == (9, (31,))
 
 
 def test_in_a_file_there_is_no_cell() -> None:
-    found = placed(first("all_dl_df[2]", 2), [Written("all_dl_df", "layer - 1", 0, 31)])
+    found = add_lines(first("all_dl_df[2]", 2), [Written("all_dl_df", "layer - 1", 0, 31)])
     assert found is not None
     assert (found.cell, found.lines) == (None, (31,))
 
 
 def test_where_nothing_differs_nothing_is_placed() -> None:
-    assert placed(None, []) is None
+    assert add_lines(None, []) is None
 
 
 def test_no_line_is_named_where_one_layer_has_a_line_of_its_own() -> None:

@@ -12,7 +12,9 @@ from grader.subjects.networks.diagnosis.work import Work
 
 
 def _bug(id_: str, title: str, hint: str, strong: str, *activations: Line) -> Bug:
-    return Bug(id_, title, Where.ACTIVATION, tuple(Lines(activation=each) for each in activations), hint, strong)
+    return Bug(
+        id_, title, Where.ACTIVATION, tuple(Lines(activation=activation) for activation in activations), hint, strong
+    )
 
 
 def _rare(id_: str, title: str, hint: str, strong: str, *activations: Line) -> Bug:
@@ -20,8 +22,10 @@ def _rare(id_: str, title: str, hint: str, strong: str, *activations: Line) -> B
 
 
 def _misshapen(id_: str, title: str, hint: str, strong: str, *activations: Line) -> Bug:
-    """Where dl/dh becomes a matrix, what comes of the layer below depends on how its weight gradient is written."""
-    lines = tuple(Lines(activation=each, weight=weight) for each in activations for weight in (right_weight, *OUTER))
+    """A bug that makes dl/dh a matrix; the layer below then depends on how its weight gradient is written."""
+    lines = tuple(
+        Lines(activation=activation, weight=weight) for activation in activations for weight in (right_weight, *OUTER)
+    )
     return Bug(id_, title, Where.ACTIVATION, lines, hint, strong)
 
 
@@ -37,15 +41,15 @@ def _share(axis: int, of: Callable[[Array], Array]) -> Line:
     return share
 
 
-def _clipped(limit: int) -> Iterator[Lines]:
-    def clipped(s: Work, k: int) -> Array:
+def _clip(limit: int) -> Iterator[Lines]:
+    def clip(s: Work, k: int) -> Array:
         return np.clip(_right(s, k), -limit, limit)
 
     def output(s: Work) -> Array:
         return np.clip(s.loss, -limit, limit)
 
-    yield Lines(activation=clipped)
-    yield Lines(output=output, activation=clipped)
+    yield Lines(activation=clip)
+    yield Lines(output=output, activation=clip)
 
 
 #: The right weight gradient of one column, in other functions of NumPy's.
@@ -192,7 +196,7 @@ BUGS = (
         "clipped_on_the_way",
         "clips the gradient at every layer on the way down",
         Where.ACTIVATION,
-        tuple(lines for limit in (1, 5, 10) for lines in _clipped(limit)),
+        tuple(lines for limit in (1, 5, 10) for lines in _clip(limit)),
         "May a derivative be large, and what becomes of the layers below if it is cut off?",
         "A large derivative is a derivative all the same: do not clip.",
         rare=True,

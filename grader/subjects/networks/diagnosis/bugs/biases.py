@@ -9,7 +9,7 @@ from grader.subjects.networks.diagnosis.work import Work
 
 
 def _bug(id_: str, title: str, hint: str, strong: str, *biases: Line, applies: Applies = always) -> Bug:
-    return Bug(id_, title, Where.BIAS, tuple(Lines(bias=each) for each in biases), hint, strong, applies)
+    return Bug(id_, title, Where.BIAS, tuple(Lines(bias=bias) for bias in biases), hint, strong, applies)
 
 
 def _sum(part: Array) -> Array:

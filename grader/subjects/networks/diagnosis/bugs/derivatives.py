@@ -7,13 +7,13 @@ import numpy as np
 from grader.model.assignment import Activation, Assignment
 from grader.oracle.network import Array, sigmoid
 from grader.oracle.reference import activation_derivative
-from grader.subjects.networks.diagnosis.bug import Applies, Bug, Where, always, kinked, smooth
+from grader.subjects.networks.diagnosis.bug import Applies, Bug, Where, always, has_kink, smooth
 from grader.subjects.networks.diagnosis.lines import Line, Lines
 from grader.subjects.networks.diagnosis.work import Work
 
 
 def _bug(id_: str, title: str, hint: str, strong: str, *derivatives: Line, applies: Applies = always) -> Bug:
-    lines = tuple(Lines(derivative=each) for each in derivatives)
+    lines = tuple(Lines(derivative=derivative) for derivative in derivatives)
     return Bug(id_, title, Where.DERIVATIVE, lines, hint, strong, applies)
 
 
@@ -48,7 +48,7 @@ def _of_sigmoid(activation: Array) -> Array:
 
 
 def _without(df: Array, unit: int) -> Array:
-    """The same with zeros for a unit."""
+    """The derivative with zeros for a unit."""
     df[unit] = 0
     return df
 
@@ -94,7 +94,7 @@ BUGS = (
         "Which list tells whether a unit of the layer below is active, and at which index?",
         "The units of all_f[layer-1] are those of all_h[layer], not of all_h[layer-1].",
         lambda s, k: _at(s, s.h[k - 1]) * s.dl_dh[k],
-        applies=kinked,
+        applies=has_kink,
     ),
     _bug(
         "derivative_at_input",
@@ -139,7 +139,7 @@ BUGS = (
         "Which units let the derivative through: the active ones, or the others?",
         "The derivative is 1 where all_f[layer-1] > 0, not where it is negative.",
         lambda s, k: _at(s, -s.f[k - 1]) * s.dl_dh[k],
-        applies=kinked,
+        applies=has_kink,
     ),
     _bug(
         "derivative_sign",
@@ -154,7 +154,7 @@ BUGS = (
         "Is it the gradient or the preactivation that has to be positive?",
         "The condition is all_f[layer-1] > 0; the sign of all_dl_dh[layer] has nothing to do with it.",
         lambda s, k: _at(s, s.dl_dh[k]) * s.dl_dh[k],
-        applies=kinked,
+        applies=has_kink,
     ),
     _bug(
         "derivative_at_biases",
@@ -219,7 +219,7 @@ BUGS = (
         lambda s, k: _of_sigmoid(s.h[k]) * s.dl_dh[k],
         lambda s, k: (1 - np.tanh(s.f[k - 1]) ** 2) * s.dl_dh[k],
         lambda s, k: (1 - s.h[k] ** 2) * s.dl_dh[k],
-        applies=kinked,
+        applies=has_kink,
     ),
     _rare(
         "first_unit_skipped",

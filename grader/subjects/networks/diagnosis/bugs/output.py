@@ -25,7 +25,7 @@ Output = Callable[[Work], Array]
 
 
 def _bug(id_: str, title: str, hint: str, strong: str, *outputs: Output, applies: Applies = always) -> Bug:
-    return Bug(id_, title, Where.OUTPUT, tuple(Lines(output=each) for each in outputs), hint, strong, applies)
+    return Bug(id_, title, Where.OUTPUT, tuple(Lines(output=output) for output in outputs), hint, strong, applies)
 
 
 def _rare(id_: str, title: str, hint: str, strong: str, *outputs: Output, applies: Applies = always) -> Bug:

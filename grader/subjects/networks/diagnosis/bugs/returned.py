@@ -12,7 +12,7 @@ Returns = Callable[[Work], object]
 
 
 def _bug(id_: str, title: str, hint: str, strong: str, *returns: Returns) -> Bug:
-    return Bug(id_, title, Where.RETURN, tuple(Lines(returned=each) for each in returns), hint, strong)
+    return Bug(id_, title, Where.RETURN, tuple(Lines(returned=returned) for returned in returns), hint, strong)
 
 
 BUGS = (

@@ -11,7 +11,7 @@ from grader.subjects.networks.diagnosis.work import Work
 
 
 def _bug(id_: str, title: str, hint: str, strong: str, *weights: Line, applies: Applies = always) -> Bug:
-    return Bug(id_, title, Where.WEIGHT, tuple(Lines(weight=each) for each in weights), hint, strong, applies)
+    return Bug(id_, title, Where.WEIGHT, tuple(Lines(weight=weight) for weight in weights), hint, strong, applies)
 
 
 def _rare(id_: str, title: str, hint: str, strong: str, *weights: Line) -> Bug:
