@@ -72,7 +72,9 @@ def ignores_error(  # noqa: PLR0913 - what is asked, and what is known already
     # In the order in which the suite's answers were read: on one network another form may fit, too.
     shared = [[{at: probe[at] for at in probe.keys() & lists[0].keys()} for probe in lists] for lists in probes]
     complete = [lists for lists in shared if all(lists)]
-    return bool(complete) and not any(_follows(*lists) for lists in complete)
+    # Among numbers of any bits are some of which NumPy would warn.
+    with np.errstate(all="ignore"):
+        return bool(complete) and not any(_follows(*lists) for lists in complete)
 
 
 def _depends(suite: Suite, i: int) -> bool:
