@@ -266,8 +266,7 @@ def test_too_much_output_is_found_and_pinned(session: Session, lines: str) -> No
     code = body("if K == 1:\n" + "\n".join(f"    {line}" for line in lines.splitlines()))
     with pytest.raises(TooMuchOutput, match="16,384"):
         ask(session, code, [1, 1], [1, 1, 1])
-    # Prints and answers come over two pipes: the first answer may be behind what is too much.
-    assert len(session.replies) in {0, 1}
+    # How many answers came before is a matter of timing: prints and answers come over two pipes.
     assert session.output.startswith("x")
     assert len(session.output) <= 4096
 
