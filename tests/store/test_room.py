@@ -40,7 +40,8 @@ def test_a_small_redis_is_filled_to_the_reserve_and_every_verdict_still_has_room
             except StorageFull:
                 break
         largest.append(Storage(small.redis).room().largest or 0)
-    assert largest == sorted(largest, reverse=True)
+    # What Redis uses goes up and down a little by itself, and the largest file with it.
+    assert all(limit < size for limit, size in zip(largest, sizes, strict=True))
     room = Storage(small.redis).room()
     assert room.full
     # What came between two looks at its memory, which are a fifth of a second apart, leaves most of the reserve.
