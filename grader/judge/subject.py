@@ -16,7 +16,7 @@ from grader.oracle.answers import Answer, Evidence
 from grader.oracle.cases import Cases
 
 
-class Write(Protocol):
+class ListWrite(Protocol):
     """A line of the student's that writes an entry of one of the exchange's `lists`."""
 
     @property
@@ -40,7 +40,7 @@ class Write(Protocol):
         ...
 
 
-class Revision(Protocol):
+class JudgedRevision(Protocol):
     """The standard for judging submissions, as it is stored: an assignment and its cases, named by a hash over both."""
 
     @property
@@ -82,7 +82,7 @@ class Revision(Protocol):
 ExchangeCases_contra = TypeVar("ExchangeCases_contra", bound=Cases, contravariant=True)
 
 
-class Reply(Protocol):
+class JailReply(Protocol):
     """The reply of a jail about a case: a header whose form was checked, and numbers if there are any."""
 
     @property
@@ -137,11 +137,11 @@ class Exchange(Protocol[ExchangeCases_contra]):
         """Return what asks for the lists that are written on the way; None if the subject has none."""
         ...
 
-    def answers(self, cases: ExchangeCases_contra, replies: Sequence[Reply]) -> list[Answer]:
+    def answers(self, cases: ExchangeCases_contra, replies: Sequence[JailReply]) -> list[Answer]:
         """Return the answers that the replies to the first of the cases hold; raises Crashed."""
         ...
 
-    def evidence(self, cases: ExchangeCases_contra, replies: Sequence[Reply]) -> list[Evidence]:
+    def evidence(self, cases: ExchangeCases_contra, replies: Sequence[JailReply]) -> list[Evidence]:
         """Return the lists that the replies to an observation hold."""
         ...
 
@@ -218,7 +218,7 @@ class Subject(Protocol[SubjectCases]):
         """Return what staff are shown of the cases, and of the mistakes that these catch."""
         ...
 
-    def locate(self, first: FirstDifference | None, writes: Sequence[Write]) -> FirstDifference | None:
+    def locate(self, first: FirstDifference | None, writes: Sequence[ListWrite]) -> FirstDifference | None:
         """Return the same with the student's own line that writes it, if it is known."""
         ...
 

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from grader.errors import BadAssignment
 from grader.model.assignment import (
+    RTOL,
     Activation,
     Assignment,
     Feedback,
@@ -123,7 +124,7 @@ class _Assignment(_Table):
     reduction: Reduction = Reduction.SUM
     networks: int = Field(200, ge=1, le=MOST_NETWORKS)
     seed: int = Field(0, ge=0, lt=2**31)
-    rtol: float = Field(5e-7, ge=1e-9, le=1e-2)
+    rtol: float = Field(RTOL, ge=1e-9, le=1e-2)
     ranges: _Ranges = _Ranges()
     home: _Home = _Home()  # type: ignore[call-arg]
     limits: _Limits = _Limits()  # type: ignore[call-arg]

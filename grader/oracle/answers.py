@@ -24,7 +24,7 @@ class Returned:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ReceivedForm:
     """The object in the place of an array or a list: of its type, shape, dtype and length what shows the difference."""
 
     type: str = ""
@@ -43,7 +43,7 @@ class Malformed:
     index: int | None = None
     #: The shape of the array, or the number of arrays in the list, that was asked for.
     wanted: tuple[int, ...] | int | None = None
-    found: Found | None = None
+    found: ReceivedForm | None = None
     #: True if the form is right, and some number is not finite; then it is NaN or an infinity, and stands `at` there.
     overflowed: bool = False
     nan: bool = False

@@ -15,9 +15,6 @@ from grader.model.assignment import Activation, Formulas, Loss
 from grader.oracle.network import Array, Network, Pass, activate, forward, share, sigmoid, softmax
 from grader.oracle.reference import activation_derivative, loss_derivative
 
-#: Relative tolerance. Right float32 arithmetic stays within 1.3e-7 of the scale, the forward pass computed anew or not.
-RTOL = 5e-7
-
 #: A difference that is uncertain by more than this part of its layer's scale says nothing.
 CONCLUSIVE = 1e-4
 

@@ -6,12 +6,12 @@
 import json
 import sys
 
-from grader.judge.subject import Revision
+from grader.judge.subject import JudgedRevision
 from grader.publishing.selfcheck import SelfCheck, selfcheck
 from grader.subjects.networks.revision import load_packaged
 
 
-def preview(revision: Revision, checked: SelfCheck) -> str:
+def preview(revision: JudgedRevision, checked: SelfCheck) -> str:
     """The subject's summary of its cases, with the self-check in it, as JSON. Of the cases only: not of their names."""
     mistakes = [
         {"id": catch.mistake.id, "title": catch.mistake.title, "networks": catch.networks} for catch in checked.catches

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from grader.judge.agreement import disagreeing
-from grader.judge.subject import Revision
+from grader.judge.subject import JudgedRevision
 from grader.judge.trial import KnownMistake, Trial
 from grader.oracle.answers import Candidate
 
@@ -51,13 +51,13 @@ class SelfCheck:
         return not self.reference_rejected and not self.missed and not self.faults
 
 
-def reference_rejected(revision: Revision) -> int:
+def reference_rejected(revision: JudgedRevision) -> int:
     """The number of cases on which a right implementation is rejected."""
     subject = revision.subject
     return sum(_disagreeing(subject.cases, subject.trial().reference))
 
 
-def selfcheck(revision: Revision) -> SelfCheck:
+def selfcheck(revision: JudgedRevision) -> SelfCheck:
     """Every known mistake that is one for this assignment, against every case."""
     subject = revision.subject
     cases, tried = subject.cases, subject.trial()

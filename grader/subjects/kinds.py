@@ -14,19 +14,19 @@ import numpy as np
 from grader.model.verdict import NETWORKS
 
 if TYPE_CHECKING:
-    from grader.judge.subject import Revision
+    from grader.judge.subject import JudgedRevision
 
-#: By kind the module that reads what is stored of it: its `load(data, name)` returns a `Revision`.
+#: By kind the module that reads what is stored of it: its `load(data, name)` returns a `JudgedRevision`.
 KINDS: Mapping[str, str] = MappingProxyType({NETWORKS: "grader.subjects.networks.revision"})
 
 
-def load(data: bytes, name: str = "revision") -> "Revision":
+def load(data: bytes, name: str = "revision") -> "JudgedRevision":
     """Return the revision that was stored, of whatever kind.
 
     MadeByNewerVersion if this version does not know its kind, its format or one of its fields; AssignmentError if it
     is damaged.
     """
-    revision: Revision = import_module(KINDS.get(_kind(data), KINDS[NETWORKS])).load(data, name)
+    revision: JudgedRevision = import_module(KINDS.get(_kind(data), KINDS[NETWORKS])).load(data, name)
     return revision
 
 

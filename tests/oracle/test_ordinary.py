@@ -6,11 +6,10 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from grader.model.assignment import Activation, Assignment, Formulas, Loss, Range, Ranges, Reduction
+from grader.model.assignment import RTOL, Activation, Assignment, Formulas, Loss, Range, Ranges, Reduction
 from grader.oracle.network import Network, Pass, forward
 from grader.oracle.reference import gradient
 from grader.oracle.suite import flatten, measure
-from grader.oracle.tolerance import RTOL
 from grader.subjects.networks.building import MARGIN
 from grader.subjects.networks.ordinary import ordinary
 from tests.oracle.drawn import ALL

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from grader.model.assignment import Activation, Formulas, Loss, Reduction
+from grader.model.assignment import RTOL, Activation, Formulas, Loss, Reduction
 from grader.oracle.network import Network, Pass, forward
 from grader.oracle.reference import gradient
-from grader.oracle.tolerance import RTOL, _forward_errors, _loss_error, _slope_error, activation_size, loss_size, scale
+from grader.oracle.tolerance import _forward_errors, _loss_error, _slope_error, activation_size, loss_size, scale
 from tests.oracle.drawn import networks
 
 RELU = Formulas()

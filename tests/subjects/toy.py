@@ -20,7 +20,7 @@ from grader.judge.agreement import AGREEMENT, PURE, all_wrong_entries
 from grader.judge.exchange import Question, read_raised
 from grader.judge.marks import Given, Marks, RowSpec
 from grader.judge.row import Fails, Failure, Row
-from grader.judge.subject import Reply, Write
+from grader.judge.subject import JailReply, ListWrite
 from grader.judge.trial import KnownMistake, Trial
 from grader.judge.witness import Witness
 from grader.model.assignment import Feedback, Limits
@@ -34,7 +34,7 @@ from grader.model.verdict import (
     Flag,
     Mark,
 )
-from grader.oracle.answers import Answer, Evidence, Found, Malformed, Raised, Returned
+from grader.oracle.answers import Answer, Evidence, Malformed, Raised, ReceivedForm, Returned
 from grader.oracle.network import Array
 
 KIND = "toy"
@@ -137,21 +137,21 @@ class ToyExchange:
     def observation(self, cases: ToyCases) -> None:
         return None
 
-    def answers(self, cases: ToyCases, replies: Sequence[Reply]) -> list[Answer]:
+    def answers(self, cases: ToyCases, replies: Sequence[JailReply]) -> list[Answer]:
         return [_answer(reply, x) for reply, (x, _) in zip(replies, cases.inputs, strict=False)]
 
-    def evidence(self, cases: ToyCases, replies: Sequence[Reply]) -> list[Evidence]:
+    def evidence(self, cases: ToyCases, replies: Sequence[JailReply]) -> list[Evidence]:
         return []
 
 
-def _answer(reply: Reply, x: Array) -> Answer:
+def _answer(reply: JailReply, x: Array) -> Answer:
     header = reply.header
     if header["kind"] == "raised":
         return read_raised(header)
     if header["kind"] == "malformed":
         shape, came = header["found"]["shape"], header["found"]["type"]
         wanted = () if header["where"] == "total" else (len(x),) * 3
-        return Malformed(header["where"], None, wanted, Found(came, None if shape is None else tuple(shape)))
+        return Malformed(header["where"], None, wanted, ReceivedForm(came, None if shape is None else tuple(shape)))
     return Returned(np.frombuffer(reply.payload, "<f8"), tuple(header["changed"]))
 
 
@@ -268,7 +268,7 @@ class Toy:
     def summary(self, mistakes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         return {"pairs": len(self.cases), "mistakes": [*mistakes]}
 
-    def locate(self, first: FirstDifference | None, writes: Sequence[Write]) -> FirstDifference | None:
+    def locate(self, first: FirstDifference | None, writes: Sequence[ListWrite]) -> FirstDifference | None:
         return first
 
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from grader.errors import AssignmentError
-from grader.judge import subject as judged
+from grader.judge.subject import JudgedRevision
 from grader.model.assignment import Assignment
 from grader.model.assignment_toml import MOST_NETWORKS
 from grader.model.fresh import places
@@ -56,7 +56,7 @@ def replaceable(networks: int, wanted: int, caught: Sequence[Collection[int]]) -
     return ()
 
 
-def identifier(revision: judged.Revision, pool: Revision, fresh: int, replaced: Sequence[int] = ()) -> str:
+def identifier(revision: JudgedRevision, pool: Revision, fresh: int, replaced: Sequence[int] = ()) -> str:
     """Return the id of the revision together with its pool and the replaced places."""
     text = f"fresh\n{revision.id}\n{pool.networks_sha256}\n{fresh}"
     if replaced:

@@ -10,12 +10,12 @@ import numpy as np
 from grader.errors import Crashed
 from grader.judge.exchange import Question, read_raised, text
 from grader.model.assignment import Assignment, Formulas, Reduction
-from grader.oracle.answers import Answer, Evidence, Found, Malformed, Operand, Raising, Returned, ReturnedForm
+from grader.oracle.answers import Answer, Evidence, Malformed, Operand, Raising, ReceivedForm, Returned, ReturnedForm
 from grader.oracle.network import Array
 from grader.oracle.suite import Suite, count
 
 if TYPE_CHECKING:
-    from grader.judge.subject import Reply
+    from grader.judge.subject import JailReply
 
 NAMES = ("all_weights", "all_biases", "all_f", "all_h", "y")
 PARTS = ("all_dl_dweights", "all_dl_dbiases")
@@ -60,7 +60,7 @@ class NetworksExchange:
         sizes = [_evidence_size(*form) for form in zip(cases.sizes, cases.columns, strict=True)]
         return Question({**asked.header, "evidence": True}, asked.payload, sizes)
 
-    def answers(self, cases: Suite, replies: Sequence["Reply"]) -> list[Answer]:
+    def answers(self, cases: Suite, replies: Sequence["JailReply"]) -> list[Answer]:
         """The answers to the first of the networks; raises Crashed."""
         # What did not return has no payload: all numbers one after the other are looked at once.
         numbers = np.frombuffer(b"".join([reply.payload for reply in replies]), dtype="<f8")
@@ -76,7 +76,7 @@ class NetworksExchange:
             start = stop
         return answers
 
-    def evidence(self, cases: Suite, replies: Sequence["Reply"]) -> list[Evidence]:
+    def evidence(self, cases: Suite, replies: Sequence["JailReply"]) -> list[Evidence]:
         """The lists that were written on the way for the first of the networks."""
         read: list[Evidence] = []
         for reply, of in zip(replies, cases.sizes, strict=False):
@@ -107,7 +107,7 @@ def _numbers(suite: Suite) -> bytes:
     return np.concatenate(parts).astype("<f8", copy=False).tobytes()
 
 
-def _answer(reply: "Reply", numbers: Array, sizes: Sequence[int], *, finite: bool) -> Answer:
+def _answer(reply: "JailReply", numbers: Array, sizes: Sequence[int], *, finite: bool) -> Answer:
     """Read the reply, believing nothing of its form."""
     header = reply.header
     match header.get("kind"):
@@ -128,7 +128,7 @@ def _evidence_size(sizes: Sequence[int], columns: int) -> int:
     return 8 * (count(sizes) + columns * (sum(sizes[1:]) + sum(sizes[:-1])))
 
 
-def _evidence(reply: "Reply", sizes: Sequence[int]) -> Evidence:
+def _evidence(reply: "JailReply", sizes: Sequence[int]) -> Evidence:
     header = reply.header
     numbers = np.frombuffer(reply.payload, dtype="<f8")
     shared = tuple(mark == "1" for mark in header["shared"])[: len(sizes) - 1]
@@ -183,13 +183,13 @@ def _read_malformed(header: dict[str, Any], sizes: Sequence[int]) -> Malformed:
     return Malformed(where, index, shape, _read_found(description, shape))
 
 
-def _read_found(description: dict[str, Any], wanted: tuple[int, ...] | None = None) -> Found:
+def _read_found(description: dict[str, Any], wanted: tuple[int, ...] | None = None) -> ReceivedForm:
     """Return as little of the description as shows the difference: a shape, a dtype or a type."""
     kind, shape, dtype, length = (description.get(key) for key in ("type", "shape", "dtype", "length"))
     name = text(kind, 60) or "something else"
     if isinstance(shape, list):
         numbers = tuple(int(length_of_axis) for length_of_axis in shape[:8] if isinstance(length_of_axis, int))
         if wanted is not None and numbers != wanted:
-            return Found(shape=numbers)
-        return Found(dtype=text(dtype, 40)) if wanted is not None else Found(name, numbers)
-    return Found(name, length=length if isinstance(length, int) else None)
+            return ReceivedForm(shape=numbers)
+        return ReceivedForm(dtype=text(dtype, 40)) if wanted is not None else ReceivedForm(name, numbers)
+    return ReceivedForm(name, length=length if isinstance(length, int) else None)

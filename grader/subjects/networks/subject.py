@@ -41,7 +41,7 @@ from grader.subjects.networks.unpropagated import ignores_error, telling
 from grader.subjects.networks.written import malformed_or_failing, worth_asking
 
 if TYPE_CHECKING:
-    from grader.judge.subject import Write
+    from grader.judge.subject import ListWrite
     from grader.judge.trial import Trial
     from grader.subjects.networks.diagnosis.diagnoser import Diagnoser
 
@@ -245,6 +245,6 @@ class Networks:
 
         return summary(self.cases, self.assignment.formulas, mistakes)
 
-    def locate(self, first: FirstDifference | None, writes: Sequence["Write"]) -> FirstDifference | None:
+    def locate(self, first: FirstDifference | None, writes: Sequence["ListWrite"]) -> FirstDifference | None:
         """The first difference with the line that writes its list."""
         return add_lines(first, [Written(write.name, write.index, write.cell, write.line) for write in writes])

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from grader.model.verdict import NetworkReached
-from grader.oracle.answers import Answer, Found, Malformed, Raised, ReturnedForm
+from grader.oracle.answers import Answer, Malformed, Raised, ReceivedForm, ReturnedForm
 
 RAISED_AT_HOME = "Not judged: it raised on every network of the notebook's own shape."
 
@@ -110,7 +110,7 @@ def describe_malformed(answer: Malformed) -> str:
     if answer.overflowed and answer.at is not None:
         value = "NaN" if answer.nan else "an infinity"
         return f"{answer.where}[{answer.index}] holds {value} at [{answer.at[0]}, {answer.at[1]}]"
-    came = _what(answer.found or Found())
+    came = _what(answer.found or ReceivedForm())
     if answer.where == "return":
         return f"it should return two lists, all_dl_dweights and all_dl_dbiases, and returns {came}"
     if answer.index is None:
@@ -118,7 +118,7 @@ def describe_malformed(answer: Malformed) -> str:
     return f"{answer.where}[{answer.index}] should be {answer.wanted}, is {came}"
 
 
-def _what(form: Found) -> str:
+def _what(form: ReceivedForm) -> str:
     """A shape, a dtype or a type, in the fewest words."""
     if form.shape is not None:
         return f"{form.type} of shape {form.shape}" if form.type else str(form.shape)

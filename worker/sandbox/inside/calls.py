@@ -15,7 +15,7 @@ from .student import Student
 from .wire import pack
 
 
-class _Case(NamedTuple):
+class _CalledCase(NamedTuple):
     """One case: names for the student's module, inputs as they are described, results with their shapes."""
 
     given: dict[str, Any]
@@ -34,13 +34,13 @@ class Calls:
     def __init__(self, header: dict[str, Any], payload: bytes | memoryview) -> None:
         self.function: str = header["function"]
         self.code = compile(header["code"], "<call>", "exec")
-        self.cases: list[_Case] = []
+        self.cases: list[_CalledCase] = []
         flat = np.frombuffer(payload, FLOAT)
         start = 0
         for case in header["cases"]:
             stop = start + sum(map(_count, case["inputs"].values()))
             results = [(expression, tuple(shape)) for expression, shape in case["results"]]
-            self.cases.append(_Case(case.get("given", {}), case["inputs"], results, flat[start:stop]))
+            self.cases.append(_CalledCase(case.get("given", {}), case["inputs"], results, flat[start:stop]))
             start = stop
 
     def answers(self, student: Student) -> Iterator[bytes]:
@@ -49,7 +49,7 @@ class Calls:
             yield _answer(student, self, case)
 
 
-def _answer(student: Student, calls: Calls, case: _Case) -> bytes:
+def _answer(student: Student, calls: Calls, case: _CalledCase) -> bytes:
     given, fresh = _inputs(case), _inputs(case)
     key: tuple[Hashable, ...] = tuple(f"{name}_{value}" for name, value in sorted(case.given.items())) or ("",)
     try:
@@ -68,7 +68,7 @@ def _result(expression: str, namespace: dict[str, Any]) -> object:
     return eval(expression, namespace)  # noqa: S307 - in the jail, and the subject's own
 
 
-def _inputs(case: _Case) -> dict[str, Any]:
+def _inputs(case: _CalledCase) -> dict[str, Any]:
     """Make the inputs anew, in memory of their own."""
     rest = case.payload
     made = {}

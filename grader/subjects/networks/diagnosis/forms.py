@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.oracle.answers import Answer, Found, Malformed, Raised, Returned
+from grader.oracle.answers import Answer, Malformed, Raised, ReceivedForm, Returned
 from grader.oracle.network import Array
 from grader.subjects.networks.diagnosis.lines import MISFITS, Lines
 from grader.subjects.networks.diagnosis.work import Work
@@ -110,7 +110,7 @@ def _misshapen(returned: object, s: Work) -> Malformed | None:
         # An array where a list should be is a sequence of its rows.
         members = list(part) if isinstance(part, tuple | list | np.ndarray) else None
         if members is None or len(members) != len(wanted):
-            form = Found("ndarray", part.shape) if isinstance(part, np.ndarray) else _describe_found(part)
+            form = ReceivedForm("ndarray", part.shape) if isinstance(part, np.ndarray) else _describe_found(part)
             return Malformed(name, wanted=len(wanted), found=form)
         for k, (member, right) in enumerate(zip(members, wanted, strict=True)):
             if not isinstance(member, np.ndarray) or member.shape != right.shape:
@@ -118,13 +118,17 @@ def _misshapen(returned: object, s: Work) -> Malformed | None:
     return None
 
 
-def _describe_found(value: Any) -> Found:
+def _describe_found(value: Any) -> ReceivedForm:
     if isinstance(value, np.ndarray):
         # A number by itself is one of NumPy's scalars in another's code, and no array.
-        return Found("float64") if value.shape == () and value.dtype == np.float64 else Found(shape=value.shape)
+        return (
+            ReceivedForm("float64")
+            if value.shape == () and value.dtype == np.float64
+            else ReceivedForm(shape=value.shape)
+        )
     if isinstance(value, tuple | list):
-        return Found("list", length=len(value))
-    return Found(type(value).__name__)
+        return ReceivedForm("list", length=len(value))
+    return ReceivedForm(type(value).__name__)
 
 
 def alike(answer: Malformed) -> Malformed:

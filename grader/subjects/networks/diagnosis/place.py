@@ -18,7 +18,7 @@ DISAGREE = "its bias and weight gradients cannot both come from the same dl/df"
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _WrongLayer:
     """In network `i`, the entries `k` of these lists are the first to differ, those of layer `layer` of its parameters.
 
     `clear` is False if the activations there may hide what is wrong.
@@ -60,7 +60,9 @@ def first_difference(
     return _difference(nearest, home=bool(home))
 
 
-def _first(suite: Suite, answer: Answer, i: int, assignment: Assignment, evidence: Evidence | None) -> _Found | None:
+def _first(
+    suite: Suite, answer: Answer, i: int, assignment: Assignment, evidence: Evidence | None
+) -> _WrongLayer | None:
     assert isinstance(answer, Returned)  # noqa: S101 - only those are looked at
     sizes, mine = suite.sizes[i], slice(suite.starts[i], suite.starts[i + 1])
     truth, tolerance = suite.derivatives[mine], suite.tolerances[mine]
@@ -77,15 +79,15 @@ def _first(suite: Suite, answer: Answer, i: int, assignment: Assignment, evidenc
             clear = bool(np.any(h))
             if not together:
                 source = f"all_dl_df[{k}]" if len(names) == 1 else ""
-                return _Found(names, k, k, i, depth, clear, source, read=False)
+                return _WrongLayer(names, k, k, i, depth, clear, source, read=False)
             right = matrices(sizes, truth)[2 * k + 1], rounding[2 * k + 1]
             above = None if k == depth else (suite.networks[i].weights[k + 1], got[2 * k + 3])
             wrong = None if evidence is None else _in_lists(evidence, sizes, k, right, above, assignment.rtol)
             if wrong is None:
-                return _Found(("all_dl_df",), k, k, i, depth, clear, "", read=False)
+                return _WrongLayer(("all_dl_df",), k, k, i, depth, clear, "", read=False)
             name, source = wrong
             named = (name,) if name else names
-            return _Found(named, k + (name == "all_dl_dh"), k, i, depth, clear, source, read=True)
+            return _WrongLayer(named, k + (name == "all_dl_dh"), k, i, depth, clear, source, read=True)
     return None
 
 
@@ -135,7 +137,7 @@ def _input(suite: Suite, i: int, k: int) -> Array:
     return question.activations[start : start + question.sizes[0][k]].reshape(-1, 1)
 
 
-def _difference(first: _Found, *, home: bool) -> FirstDifference:
+def _difference(first: _WrongLayer, *, home: bool) -> FirstDifference:
     inferred = first.names == ("all_dl_df",) and not first.read
     return add_sentence(
         FirstDifference(

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from grader.oracle.answers import Found, Malformed, Returned
+from grader.oracle.answers import Malformed, ReceivedForm, Returned
 from grader.oracle.network import Array
 from grader.subjects.networks.diagnosis.bug import Bug, Where
 from grader.subjects.networks.diagnosis.case import Case, near
@@ -110,7 +110,7 @@ def _grows(case: Case) -> bool:
         elif not (
             isinstance(answer, Malformed)
             and (answer.index, answer.wanted) == (None, layers)
-            and alike(answer).found == Found("list", length=layers * calls[layers])
+            and alike(answer).found == ReceivedForm("list", length=layers * calls[layers])
         ):
             return False
     return True
