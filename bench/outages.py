@@ -241,6 +241,7 @@ def _watch(url: str, seconds: float) -> list[tuple[float, str]]:
         with suppress(httpx.HTTPError):
             redis_part = httpx.get(f"{url}/readyz", timeout=10).json()["parts"]["redis"]
             said.append((now, "" if redis_part["ok"] else str(redis_part["reason"])))
+        # Often enough to see when a reason comes and goes, in a request of its own that is no load.
         time.sleep(0.5)
     return said
 
@@ -295,6 +296,7 @@ def wait(true: Callable[[], bool], seconds: float) -> None:
     while not true():
         if time.monotonic() > until:
             raise TimeoutError
+        # Nothing announces it: it is looked at until the time is up.
         time.sleep(0.1)
 
 
