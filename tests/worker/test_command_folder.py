@@ -29,6 +29,12 @@ def test_a_file_holds_the_command_of_its_name_with_help(name: str) -> None:
     assert command.help
 
 
+@pytest.mark.parametrize("group", ["", "assignment", "regrade", "token"])
+def test_the_list_of_commands_describes_each_in_full(group: str) -> None:
+    listed = backmark(*group.split(), "--help").stdout.partition("Commands:\n")[2].partition("\n\n")[0].splitlines()
+    assert [line for line in listed if not line.endswith(".") or line.endswith("...")] == []
+
+
 @pytest.mark.parametrize("word", ["__init__", "grade.py", "os", "../files", ".main", ""])
 def test_a_word_that_names_no_file_of_the_folder_is_no_command(word: str) -> None:
     assert main.get_command(click.Context(main), word) is None

@@ -44,9 +44,10 @@ def assignment() -> None:
 )
 @json_option
 def check(file: Path, right: Path | None, *, as_json: bool) -> ExitStatus:
-    """Test an assignment on the reference and on known mistakes; refuse it (status 1) if it lets a mistake pass.
+    """Test an assignment on the reference and on known mistakes.
 
-    An assignment that nobody can pass, that awards no marks, or whose home shape is outside its ranges is refused too.
+    It is refused (status 1) if it lets a mistake pass. An assignment that nobody can pass, that awards no marks, or
+    whose home shape is outside its ranges is refused too.
     """
     from grader.publishing.selfcheck import selfcheck
     from worker.grading.revisions import revision
@@ -133,7 +134,7 @@ def _print_result(result: "SelfCheck", drawn: "Revision") -> None:
     help="The file to write; by default FILE with the suffix .npz.",
 )
 def draw(file: Path, output: Path | None) -> None:
-    """Draw an assignment's networks and store them as data, with their finite differences."""
+    """Draw an assignment's networks and store them as data. Their finite differences are stored, too."""
     from grader.model.assignment_toml import read
     from grader.subjects.networks.revision import load
     from worker.grading.revisions import draw as draw_networks
@@ -150,7 +151,7 @@ def draw(file: Path, output: Path | None) -> None:
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--function", default="backward_pass", show_default=True, help="The function that students fill in.")
 def template(file: Path, function: str) -> None:
-    """Print the fingerprint of an unfilled notebook, for `templates` in an assignment."""
+    """Print the fingerprint of an unfilled notebook. It goes into `templates` in an assignment."""
     launch = policy.plan_jailed(machine.from_environment().bwrap)
     # Parsed in a jail, like any other submission.
     with Session(Single(launch), policy.Limits(2.0, 10.0, 1 << 30, 1 << 16)) as session:

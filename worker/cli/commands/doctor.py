@@ -14,7 +14,10 @@ from worker.sandbox.policy import Way
 @click.command()
 @json_option
 def doctor(*, as_json: bool) -> ExitStatus:
-    """Check whether this machine can isolate submissions, by starting a real jail. Exit status 3 if it cannot."""
+    """Check whether this machine can isolate submissions.
+
+    It starts a real jail. Exit status 3 if that fails.
+    """
     from worker.sandbox.doctor import examine  # noqa: PLC0415 - cold start: only this command needs it
 
     settings = machine.from_environment()

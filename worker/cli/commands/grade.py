@@ -78,7 +78,10 @@ def grade(  # noqa: PLR0913 - one parameter for each option
     as_json: bool,
     no_jail: bool,
 ) -> ExitStatus:
-    """Grade notebooks or Python files; a folder stands for all .ipynb and .py files in it and below."""
+    """Grade notebooks or Python files on this machine.
+
+    A folder stands for all .ipynb and .py files in it and below.
+    """
     submissions = find_submissions(files)
     if script is not None:
         _check_script(script, submissions)

@@ -21,7 +21,10 @@ BAR_WIDTH = 24
 @assignment_option
 @json_option
 def networks(assignment: str, *, as_json: bool) -> None:
-    """Show the networks that an assignment draws: corners, depths, widths, dead layers, inconclusive derivatives."""
+    """Show the networks that an assignment draws.
+
+    It counts corners, depths, widths, dead layers and inconclusive derivatives.
+    """
     from grader.model.verdict import NETWORKS
     from grader.subjects.networks.survey import survey
     from worker.grading.revisions import revision

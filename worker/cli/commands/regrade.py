@@ -51,7 +51,7 @@ class MomentType(click.ParamType[datetime]):
     " usage, or refused by the server; 3 no server, or a failure of the service."
 )
 def regrade() -> None:
-    """Grade a course's submissions again: preview, report, then apply or not.
+    """Preview, compare and apply new verdicts for a course.
 
     A preview is graded beside the current verdicts, and changes nothing until it is applied.
     """
@@ -117,7 +117,7 @@ def start(  # noqa: PLR0913 - one parameter for each option
 @click.option("--wait", is_flag=True, help="Wait until it is finished.")
 @json_option
 def show(number: str | None, *, wait: bool, as_json: bool) -> ExitStatus:
-    """Show a regrade; without an ID list the course's regrades, newest first."""
+    """Show a regrade. Without an ID list the course's regrades, newest first."""
     with connect() as client:
         if number is not None:
             return _follow(client, client.regrades.get(number), wait=wait, as_json=as_json)
@@ -138,7 +138,7 @@ def show(number: str | None, *, wait: bool, as_json: bool) -> ExitStatus:
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV, safe to open in a spreadsheet.")
 @json_option
 def report(number: str, changes: tuple[str, ...], *, as_csv: bool, as_json: bool) -> None:
-    """Show who changes and why: before, after, newly failing properties."""
+    """Show who changes and why. For each: before, after, newly failing properties."""
     if as_csv and as_json:
         message = "either --csv or --json"
         raise click.UsageError(message)
@@ -178,7 +178,7 @@ def apply_regrade(number: str, *, never_lower: bool, yes: bool, wait: bool, as_j
 @wait_option
 @json_option
 def rollback(number: str, *, yes: bool, wait: bool, as_json: bool) -> ExitStatus:
-    """Restore the previous verdicts, except where another has replaced this regrade's."""
+    """Restore the previous verdicts. Where another verdict has replaced this regrade's, it stays."""
     with connect() as client:
         if not yes:
             applied = client.regrades.get(number)
@@ -200,7 +200,7 @@ def cancel(number: str, *, as_json: bool) -> ExitStatus:
 @wait_option
 @json_option
 def resume(number: str, *, wait: bool, as_json: bool) -> ExitStatus:
-    """Continue a regrade that was cancelled or failed, and retry what could not be graded."""
+    """Continue a regrade that was cancelled or failed. What could not be graded is tried again."""
     with connect() as client:
         return _follow(client, client.regrades.resume(number), wait=wait, as_json=as_json)
 

@@ -27,11 +27,11 @@ def retry(  # noqa: PLR0913 - one parameter for each option
     wait: bool,
     as_json: bool,
 ) -> ExitStatus:
-    """Grade submissions again that ended as service_failed, which is never the student's fault. For staff.
+    """Grade submissions again that ended as service_failed.
 
-    Each keeps its ID and its attempt. A submission that waits, runs or is done already stays as it is. Exit status: 0
-    queued again (with --wait: all passed); 1 not all passed; 2 wrong usage, or refused by the server; 3 no server, a
-    failure of the service, or --timeout reached.
+    For staff: such an end is never the student's fault. Each keeps its ID and its attempt. A submission that waits,
+    runs or is done already stays as it is. Exit status: 0 queued again (with --wait: all passed); 1 not all passed; 2
+    wrong usage, or refused by the server; 3 no server, a failure of the service, or --timeout reached.
     """
     if bool(ids) == retry_all:
         message = "name the submissions by their IDs, or give --all"

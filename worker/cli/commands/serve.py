@@ -62,10 +62,11 @@ class MemoryType(click.ParamType[int]):
     help="The most memory that Redis may use, such as 2gb; by default BACKMARK_REDIS_MAXMEMORY, or 768mb.",
 )
 def serve(data: Path | None, bind: Address | None, workers: int | None, redis_maxmemory: int | None) -> None:
-    """Run the whole service on this machine: Redis, worker, sweeper and web server.
+    """Run the whole service on this machine.
 
-    Prints the address and, the first time, a token. Ctrl-C stops it; accepted submissions are kept, and graded
-    after the next start. A part that dies is started again; exit status 3 if one keeps dying.
+    Redis, worker, sweeper and web server start together. Prints the address and, the first time, a token. Ctrl-C stops
+    it; accepted submissions are kept, and graded after the next start. A part that dies is started again; exit status 3
+    if one keeps dying.
     """
     require_linux("serve")
     require_extra("serve")

@@ -14,7 +14,7 @@ from worker.cli.terminal import ProgressLine
 @timeout_option
 @json_option
 def status(ids: tuple[str, ...], timeout: float | None, *, wait: bool, as_json: bool) -> ExitStatus:
-    """Show submissions: their places in the queue, or their verdicts.
+    """Show verdicts, or places in the queue.
 
     Exit status: 0 all passed; 1 not all passed, or not yet; 2 wrong usage, or no such submission; 3 no server, a
     failure of the service, or --timeout reached.

@@ -36,11 +36,11 @@ def submit(  # noqa: PLR0913 - one parameter for each option
     wait: bool,
     as_json: bool,
 ) -> ExitStatus:
-    """Submit notebooks or Python files to a server, and show its verdicts.
+    """Submit notebooks or Python files to a server.
 
-    A folder stands for all .ipynb and .py files in it and below. Exit status: 0 all passed (or all submitted, with
-    --no-wait); 1 not all passed; 2 wrong usage, or refused by the server; 3 no server, a failure of the service, or
-    --timeout reached.
+    Its verdicts are shown as they come. A folder stands for all .ipynb and .py files in it and below. Exit status: 0
+    all passed (or all submitted, with --no-wait); 1 not all passed; 2 wrong usage, or refused by the server; 3 no
+    server, a failure of the service, or --timeout reached.
     """
     submissions = find_submissions(files)
     names = list_names(submissions)

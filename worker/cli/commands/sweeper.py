@@ -13,7 +13,10 @@ from worker.cli.startup import configure_logging, load_settings
 
 @click.command()
 def sweeper() -> None:
-    """Requeue what a killed worker held, deliver callbacks, and delete expired data. Several sweepers may run."""
+    """Requeue lost work, deliver callbacks, delete expired data.
+
+    Work is lost when a worker is killed. Several sweepers may run.
+    """
     require_extra("worker")
     settings = load_settings()
     configure_logging()

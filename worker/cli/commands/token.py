@@ -19,7 +19,7 @@ _DAY_SECONDS = 86_400.0
 
 @click.group()
 def token() -> None:
-    """Make, list and revoke tokens: who may use the API, and for what."""
+    """Make, list and revoke the tokens of the API."""
 
 
 @token.command()
@@ -41,7 +41,7 @@ def token() -> None:
     help="Days until the token expires; by default it never does.",
 )
 def create(name: str, course: str, scopes: tuple[str, ...], days: float | None) -> None:
-    """Make a token and print it, this once: only a hash of it is stored."""
+    """Make a token and print it. Only a hash of it is stored, so it is printed this once."""
     expires = None if days is None else time.time() + days * _DAY_SECONDS
     record, secret = _open_store().tokens.create(name, course, {Scope(scope) for scope in scopes}, expires)
     scope_names = " ".join(sorted(record.scopes))

@@ -17,7 +17,10 @@ from worker.cli.startup import load_settings
     "--processes", type=click.IntRange(1, 64), default=2, show_default=True, help="The number of web server processes."
 )
 def web(bind: str, processes: int) -> None:
-    """Serve the pages and the HTTP API by gunicorn, which takes its other options from GUNICORN_CMD_ARGS."""
+    """Serve the pages and the HTTP API.
+
+    gunicorn is the server; it takes its other options from GUNICORN_CMD_ARGS.
+    """
     if sys.platform == "win32":
         message = "`backmark web` needs Linux or macOS: its server, gunicorn, does not run on Windows"
         raise click.UsageError(message)

@@ -18,9 +18,10 @@ from worker.cli.startup import configure_logging, load_settings
     help="The number of submissions graded at a time; by default one for each processor.",
 )
 def worker(concurrency: int | None) -> int:
-    """Grade submissions until stopped; unfinished ones then go back to the queue.
+    """Grade submissions until stopped.
 
-    BACKMARK_REDIS_URL is the address of its Redis. It takes no work while this machine cannot isolate submissions.
+    Unfinished submissions then go back to the queue. BACKMARK_REDIS_URL is the address of its Redis. It takes no work
+    while this machine cannot isolate submissions.
     """
     require_linux("worker")
     require_extra("worker")
