@@ -15,7 +15,7 @@ from grader.store.connection import Connection, checked_reply
 _log = logging.getLogger(__name__)
 
 #: The common start of every script: the clock, the names of keys, and shared functions.
-_COMMON = ("common.lua", "cohort_common.lua", "submission_common.lua", "regrade_common.lua")
+_COMMON = ("common.lua", "submission_common.lua", "regrade_common.lua")
 
 
 class Call(NamedTuple):
