@@ -18,7 +18,7 @@ from grader.subjects.networks.diagnosis import hints
 from grader.subjects.networks.diagnosis.bugs import library
 from grader.subjects.networks.diagnosis.fit import Fit
 from grader.subjects.networks.revision import load_packaged
-from tests.store.making import accept, claim_job, finish_job, new, now, remains, verdict
+from tests.store.making import accept, claim_job, finish_job, new, now, remains, replace_verdict, verdict
 from tests.store.regrading import apply_regrade, phase, preview_regrade, result, rolled_back
 
 MASK, SIGN = ("mask", "It leaves out the mask."), ("sign", "It has the wrong sign.")
@@ -100,7 +100,7 @@ def test_each_student_counts_by_the_best_attempt(store: Store) -> None:
 def test_a_best_attempt_that_a_regrade_lowers_is_the_best_no_more(store: Store) -> None:
     best = grade_submission(store, verdict("passed"))
     grade_submission(store, explained_verdict(score=7))
-    store.submissions.replace_verdict(best, 1, explained_verdict(score=2), "regrade")
+    replace_verdict(store, best, 1, explained_verdict(score=2), "regrade")
     assert cohort(store).marks == (Marks(7, 10, 1),)
 
 
@@ -110,7 +110,7 @@ def test_attempts_are_counted_by_the_hour_and_passes_as_they_hold(store: Store) 
     (hour,) = cohort(store).hours
     assert (hour.attempts, hour.passed) == (2, 1)
     assert 0 <= now(store, name).created - hour.start < 3600
-    store.submissions.replace_verdict(name, 1, verdict("failed"), "regrade")
+    replace_verdict(store, name, 1, verdict("failed"), "regrade")
     assert [(each.attempts, each.passed) for each in cohort(store).hours] == [(2, 0)]
 
 
