@@ -48,6 +48,14 @@ class Gradient:
     biases: list[list[list[float]]]
 
 
+@dataclass(frozen=True, slots=True)
+class GradientMask:
+    """For each derivative, True if it is wrong: nested lists shaped like those of `Gradient`."""
+
+    weights: list[list[list[bool]]]
+    biases: list[list[list[bool]]]
+
+
 #: The kind of a counterexample that is a layered network.
 NETWORK = "network"
 
@@ -74,6 +82,11 @@ class Counterexample:
     #: Plain NumPy that builds the network, calls the student's function and prints both.
     script: str
     kind: str = NETWORK
+    #: The judge's own finding; None without arrays, and in a verdict of an earlier version.
+    wrong_entries: GradientMask | None = None
+    #: The notebook's `all_f` and `all_h` of this network; None in a verdict of an earlier version.
+    preactivations: list[list[list[float]]] | None = None
+    activations: list[list[list[float]]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +110,8 @@ class CaseResult:
     actual: Any
     #: How many of its numbers are wrong.
     wrong: int
+    #: True for each number that is, nested as `actual`; None without arrays, and in a verdict of an earlier version.
+    wrong_entries: Any = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,23 @@
-"""Figures of a class on an assignment, which the scripts keep up to date with each verdict."""
+"""Figures of a class on an assignment, worked out from the verdicts that hold when somebody asks."""
 
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from grader.model.records import Kind
+from grader.model.verdict import Outcome
 from grader.store import keys
-from grader.store.connection import Connection, text, texts
+from grader.store.connection import Connection, text
 
 #: Seconds in one interval of the histogram over time.
 HOUR = 3600
+#: Seconds for which figures are shown again without being worked out anew.
+_RECENT = 30.0
+#: Submissions that are read at once, and the fields of each.
+_CHUNK = 500
+_FIELDS = ("student", "created", "outcome", "score", "max_score", "mistakes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,50 +80,99 @@ class Cohort:
         return sum(self.outcomes.values())
 
 
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A submission as far as the figures of its class need it; `outcome` is None if no verdict holds."""
+
+    id: str
+    student: str
+    #: Milliseconds since 1970.
+    created: float
+    outcome: str | None = None
+    score: int = 0
+    max_score: int = 0
+    #: The ids of the mistakes that explain the verdict.
+    mistakes: tuple[str, ...] = ()
+
+
+def figure(attempts: Iterable[Attempt], titles: Mapping[str, str]) -> Cohort:
+    """Return the figures of these attempts; a mistake without a title is called by its id."""
+    outcomes: Counter[str] = Counter()
+    tried: Counter[int] = Counter()
+    passed: Counter[int] = Counter()
+    submissions: Counter[str] = Counter()
+    students: dict[str, set[str]] = defaultdict(set)
+    #: By student the best attempt: its share of the marks, its id to choose between equals, and its marks.
+    best: dict[str, tuple[float, str, int, int]] = {}
+    for attempt in attempts:
+        hour = int(attempt.created // (1000 * HOUR))
+        tried[hour] += 1
+        if attempt.outcome is None:
+            continue
+        outcomes[attempt.outcome] += 1
+        passed[hour] += attempt.outcome == Outcome.PASSED
+        share = attempt.score / max(1, attempt.max_score)
+        graded = (share, attempt.id, attempt.score, attempt.max_score)
+        best[attempt.student] = max(graded, best.get(attempt.student, graded))
+        for mistake in attempt.mistakes:
+            submissions[mistake] += 1
+            students[mistake].add(attempt.student)
+    mistakes = [
+        CohortMistake(mistake, titles.get(mistake, mistake), count, len(students[mistake]))
+        for mistake, count in submissions.items()
+    ]
+    counts = Counter((score, max_score) for _, _, score, max_score in best.values())
+    marks = [Marks(score, max_score, count) for (score, max_score), count in counts.items()]
+    return Cohort(
+        dict(sorted(outcomes.items())),
+        tuple(sorted(marks, key=lambda group: (group.score / max(1, group.max_score), group.score, group.max_score))),
+        tuple(Hour(float(HOUR * hour), count, passed[hour]) for hour, count in sorted(tried.items())),
+        tuple(sorted(mistakes, key=lambda mistake: (-mistake.students, -mistake.submissions, mistake.id))),
+    )
+
+
 class Cohorts:
     """Cohorts by course and assignment; a class without submissions has empty figures."""
 
     def __init__(self, redis: Connection) -> None:
         self._redis = redis
+        #: The figures that were worked out last, and until when they are shown, by the monotonic clock.
+        self._recent: dict[tuple[str, str], tuple[float, Cohort]] = {}
+
+    def recent(self, course: str, assignment: str) -> Cohort:
+        """Return the figures as they were at most 30 s ago, so that pages may ask for them at any time."""
+        now = time.monotonic()
+        until, cohort = self._recent.get((course, assignment), (0.0, None))
+        if cohort is None or until < now:
+            cohort = self.read(course, assignment)
+            kept = {name: entry for name, entry in list(self._recent.items()) if entry[0] >= now}
+            self._recent = {**kept, (course, assignment): (now + _RECENT, cohort)}
+        return cohort
 
     def read(self, course: str, assignment: str) -> Cohort:
         """Return the current figures."""
-        raw = texts(self._redis.hgetall(keys.key("cohort", course, assignment)))
-        figures = {name: int(value) for name, value in raw.items()}
-        return Cohort(_under(figures, "outcome:"), _marks(figures), _hours(figures), self._mistakes(course, assignment))
+        names: Any = self._redis.zrange(keys.key("index", course, "assignment", assignment), 0, -1)
+        chunks = (names[start : start + _CHUNK] for start in range(0, len(names), _CHUNK))
+        attempts = [attempt for chunk in chunks for attempt in self._attempts(chunk)]
+        ids = sorted({mistake for attempt in attempts for mistake in attempt.mistakes})
+        titles: Any = self._redis.hmget("bm:mistake-titles", ids) if ids else []
+        named = {name: text(title) for name, title in zip(ids, titles, strict=True) if title is not None}
+        return figure(attempts, named)
 
-    def _mistakes(self, course: str, assignment: str) -> tuple[CohortMistake, ...]:
-        members: Any = self._redis.smembers(keys.key("mistakes", course, assignment))
-        ids = sorted(text(member) for member in members)
-        if not ids:
-            return ()
+    def _attempts(self, names: Sequence[bytes]) -> Iterator[Attempt]:
         pipeline = self._redis.pipeline(transaction=False)
-        pipeline.hmget("bm:mistake-titles", ids)
-        for mistake in ids:
-            pipeline.zcard(keys.key("index", course, "mistake", assignment, mistake))
-            pipeline.hlen(keys.key("made", course, assignment, mistake))
-        titles, *numbers = pipeline.execute()
-        mistakes = [
-            CohortMistake(mistake, mistake if title is None else text(title), submissions, students)
-            for mistake, title, submissions, students in zip(ids, titles, numbers[::2], numbers[1::2], strict=True)
-            # Deleted since its id was read.
-            if submissions
-        ]
-        return tuple(sorted(mistakes, key=lambda mistake: (-mistake.students, -mistake.submissions, mistake.id)))
-
-
-def _marks(figures: dict[str, int]) -> tuple[Marks, ...]:
-    counted = [(*map(int, marks.split("/")), students) for marks, students in _under(figures, "best:").items()]
-    return tuple(
-        sorted((Marks(*row) for row in counted), key=lambda marks: (marks.score / max(1, marks.max_score), marks.score))
-    )
-
-
-def _hours(figures: dict[str, int]) -> tuple[Hour, ...]:
-    passed = _under(figures, "passed:")
-    attempts = sorted((int(hour), count) for hour, count in _under(figures, "hour:").items())
-    return tuple(Hour(float(HOUR * hour), count, passed.get(str(hour), 0)) for hour, count in attempts)
-
-
-def _under(figures: dict[str, int], prefix: str) -> dict[str, int]:
-    return {name.removeprefix(prefix): count for name, count in sorted(figures.items()) if name.startswith(prefix)}
+        for name in names:
+            pipeline.hmget(keys.key(Kind.SUBMISSION, text(name)), *_FIELDS)
+        for name, raw in zip(names, pipeline.execute(), strict=True):
+            student, created, outcome, score, max_score, mistakes = (value and text(value) for value in raw)
+            # None if it was deleted since its id was read.
+            if student is not None:
+                yield Attempt(
+                    text(name),
+                    student,
+                    float(created),
+                    outcome,
+                    int(score or 0),
+                    int(max_score or 0),
+                    tuple((mistakes or "").split()),
+                )

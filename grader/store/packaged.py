@@ -1,6 +1,5 @@
 """The assignments that ship with Backmark, read without NumPy: their archives are zip files of plain arrays."""
 
-import ast
 import hashlib
 import json
 import zipfile
@@ -12,7 +11,6 @@ from typing import Any
 
 from grader.errors import AssignmentError
 
-_MAGIC = b"\x93NUMPY\x01\x00"
 #: The same as in `grader.subjects.networks.revision`, whose hash this repeats; tests compare the two.
 _ARRAYS = ("parameters", "preactivations", "activations", "targets", "derivatives", "tolerances")
 
@@ -47,14 +45,14 @@ def packaged_revisions() -> tuple[PackagedRevision, ...]:
 def _read(name: str, data: bytes, preview: str) -> PackagedRevision:
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
-            header = json.loads(_content(archive, "header", "|u1"))
+            header = json.loads(_content(archive, "header"))
             digest = hashlib.sha256(
                 json.dumps({field: header[field] for field in ("sizes", "columns", "corners")}).encode()
             )
             for array in _ARRAYS:
-                digest.update(_content(archive, array, "<f8"))
+                digest.update(_content(archive, array))
         assignment: dict[str, Any] = json.loads(header["assignment"])
-    except (OSError, ValueError, KeyError, SyntaxError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise AssignmentError(f"{name}, which ships with Backmark, is damaged; install it again") from error
     return PackagedRevision(
         id=header["id"],
@@ -68,13 +66,7 @@ def _read(name: str, data: bytes, preview: str) -> PackagedRevision:
     )
 
 
-def _content(archive: zipfile.ZipFile, name: str, dtype: str) -> bytes:
-    """Return the raw numbers of one array in NumPy's format, version 1, in C order."""
+def _content(archive: zipfile.ZipFile, name: str) -> bytes:
+    """Return the raw numbers of one array: what follows the header of NumPy's format, version 1."""
     data = archive.read(f"{name}.npy")
-    if not data.startswith(_MAGIC):
-        raise ValueError(f"{name} is not an array")
-    start = 10 + int.from_bytes(data[8:10], "little")
-    description = ast.literal_eval(data[10:start].decode("latin-1"))
-    if description["descr"] != dtype or description["fortran_order"]:
-        raise ValueError(f"{name} is an array of another kind")
-    return data[start:]
+    return data[10 + int.from_bytes(data[8:10], "little") :]

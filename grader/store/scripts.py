@@ -15,7 +15,7 @@ from grader.store.connection import Connection, checked_reply
 _log = logging.getLogger(__name__)
 
 #: The common start of every script: the clock, the names of keys, and shared functions.
-_COMMON = ("common.lua", "cohort_common.lua", "submission_common.lua", "regrade_common.lua")
+COMMON = ("common.lua", "submission_common.lua", "regrade_common.lua")
 
 
 class Call(NamedTuple):
@@ -55,8 +55,13 @@ class Scripts:
             return self._redis.execute_command("EVAL", script, 0, *args)
 
 
+def read_files(*names: str) -> str:
+    """Return the text of files of the folder, one after the other."""
+    folder = resources.files("grader.store") / "scripts"
+    return "".join((folder / name).read_text("utf-8") for name in names)
+
+
 @cache
 def _source(name: str) -> tuple[str, str]:
-    folder = resources.files("grader.store") / "scripts"
-    script = "".join((folder / file).read_text("utf-8") for file in (*_COMMON, f"{name}.lua"))
+    script = read_files(*COMMON, f"{name}.lua")
     return script, sha1(script.encode(), usedforsecurity=False).hexdigest()

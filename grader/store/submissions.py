@@ -130,23 +130,6 @@ class Submissions:
         data: Any = self._redis.get(_verdict(name, which)) if which else None
         return None if data is None else decode_verdict(data)
 
-    def replace_verdict(self, name: str, expected: int, verdict: dict[str, Any], regrade: str) -> int | None:
-        """Replace the current verdict if it is the expected one; return the new number, else None.
-
-        Expected 0 is no verdict: the submission ended as service_failed.
-        """
-        number = self._scripts.run("replace_verdict", name, expected, encode(verdict), _summary(verdict), regrade)
-        return None if number is None else int(number)
-
-    def restore_verdict(self, name: str, expected: int, to: int) -> bool:
-        """Restore an earlier verdict if the current one is the expected; 0 restores the state without a verdict."""
-        if to == 0:
-            return bool(self._scripts.run("restore_verdict", name, expected, to, "{}"))
-        earlier = self.verdict(name, to)
-        if earlier is None:
-            return False
-        return bool(self._scripts.run("restore_verdict", name, expected, to, _summary(earlier)))
-
     def cancel(self, name: str) -> Submission | None:
         """Cancel a submission that is waiting or running; return its state afterwards."""
         self._scripts.run("cancel", name)

@@ -70,7 +70,8 @@ class VerdictSummary:
             "score": self.score,
             "max_score": self.max_score,
             "failing": json.dumps(self.failing),
-            "mistakes": self.mistakes,
+            "mistakes": " ".join(mistake for mistake, _ in self.mistakes),
+            "titles": {mistake: title for mistake, title in self.mistakes if title},
         }
 
     @property

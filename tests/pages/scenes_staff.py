@@ -10,6 +10,7 @@ from grader.store.submissions import NewSubmission
 from tests.pages.browser import Window
 from tests.pages.classroom import CLASS, seated
 from tests.pages.house import ASSIGNMENT, House
+from tests.store.making import replace_verdict
 
 Scene = Callable[[House, Window], None]
 
@@ -214,7 +215,7 @@ def _tampered(house: House) -> None:
             rows = [{**row, "outcome": "passed", "score": row["max_score"]} for row in verdict["properties"]]
         wrong = {**verdict, "properties": rows, "score": sum(row["score"] for row in rows)}
         wrong["outcome"] = "passed" if at % 2 else "failed"
-        assert store.submissions.replace_verdict(found.id, found.verdict or 0, wrong, "0" * 20)
+        assert replace_verdict(store, found.id, found.verdict or 0, wrong, "0" * 20)
 
 
 SCENES: dict[str, Scene] = {

@@ -1,6 +1,5 @@
-"""The picture of a counterexample: its numbers are NumPy's, what is wrong is marked, and nothing covers anything."""
+"""The picture of a counterexample: what the judge found wrong is marked, and nothing covers anything."""
 
-from collections.abc import Callable
 from itertools import combinations
 from typing import Any
 
@@ -9,17 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.model.assignment import Activation
 from grader.web.pages.comparing import compare
 from grader.web.pages.drawing import Drawing, Edge, Node, Tag, draw
-from grader.web.pages.forward import forward
-
-ACTIVATIONS: dict[Activation, Callable[[Any], Any]] = {
-    Activation.RELU: lambda f: np.maximum(f, 0),
-    Activation.LEAKY_RELU: lambda f: np.where(f > 0, f, 0.1 * f),
-    Activation.TANH: np.tanh,
-    Activation.SIGMOID: lambda f: 1 / (1 + np.exp(-f)),
-}
 
 
 def example(sizes: list[int], columns: int = 1, wrong: tuple[str, int, list[int]] | None = None) -> dict[str, Any]:
@@ -30,9 +20,13 @@ def example(sizes: list[int], columns: int = 1, wrong: tuple[str, int, list[int]
     biases = [draw.normal(size=(rows, 1)).round(2).tolist() for rows, _ in shapes]
     expected = {"weights": weights, "biases": biases}
     actual = {name: [np.array(each).tolist() for each in part] for name, part in expected.items()}
+    marks: dict[str, Any] = {
+        name: [np.zeros(np.shape(each), bool).tolist() for each in arrays] for name, arrays in expected.items()
+    }
     part, layer, index = wrong or (None, None, None)
     if part is not None and layer is not None and index is not None:
         actual[part][layer][index[0]][index[1]] += 1
+        marks[part][layer][index[0]][index[1]] = True
     return {
         "depth": len(sizes) - 2,
         "weights": weights,
@@ -44,14 +38,20 @@ def example(sizes: list[int], columns: int = 1, wrong: tuple[str, int, list[int]
         "parameter": part,
         "layer": layer,
         "index": index,
+        "wrong_entries": marks,
+        "preactivations": [[[-1.5] * columns for _ in range(rows)] for rows in sizes[1:]],
+        "activations": [[[0.25] * columns for _ in range(rows)] for rows in sizes[:-1]],
     }
+
+
+def old_example(sizes: list[int], wrong: tuple[str, int, list[int]]) -> dict[str, Any]:
+    """A counterexample as versions before 0.3 stored it, read now."""
+    return example(sizes, wrong=wrong) | dict.fromkeys(("wrong_entries", "preactivations", "activations"))
 
 
 def picture(raw: dict[str, Any]) -> Drawing:
     """It drawn."""
-    drawing = draw(raw, compare(raw), {})
-    assert drawing is not None
-    return drawing
+    return draw(raw, compare(raw), {})
 
 
 def parts(drawing: Drawing) -> list[Edge | Node]:
@@ -59,23 +59,32 @@ def parts(drawing: Drawing) -> list[Edge | Node]:
     return [*drawing.edges, *drawing.nodes]
 
 
-@pytest.mark.parametrize("activation", Activation)
-def test_the_forward_pass_is_numpys(activation: Activation) -> None:
-    raw = example([3, 4, 2, 1], columns=3)
-    passed = forward(raw, {"activation": activation.value, "slope": 0.1})
-    assert passed is not None
-    h = np.array(raw["net_input"])
-    for k in range(3):
-        f = np.array(raw["biases"][k]) + np.array(raw["weights"][k]) @ h
-        np.testing.assert_allclose(passed.f[k], f, atol=1e-12)
-        h = ACTIVATIONS[activation](f)
-    assert len(passed.h) == 3
+def test_units_have_their_values_and_the_output_what_should_come() -> None:
+    raw = example([1, 1, 1]) | {"y": [[7.0]]}
+    assert [(node.value, node.below) for node in picture(raw).nodes] == [
+        ("0.25", ""),
+        ("0.25", "f = \u22121.5"),
+        ("\u22121.5", "y = 7"),
+    ]
 
 
-def test_numbers_that_are_not_finite_are_not_drawn() -> None:
+def test_a_number_that_is_not_finite_is_called_so() -> None:
     raw = example([1, 1])
-    raw["weights"][0][0][0] = None
-    assert draw(raw, compare(raw), {}) is None
+    raw["preactivations"][0][0][0] = None
+    assert picture(raw).nodes[-1].value == "nan"
+
+
+@pytest.mark.parametrize("part", ["weights", "biases"])
+def test_of_a_verdict_of_an_earlier_version_the_first_wrong_entry_is_marked_and_units_are_empty(part: str) -> None:
+    """The page does not judge: of the other entries it does not know."""
+    raw = old_example([1, 2, 1], (part, 0, [1, 0]))
+    raw["actual"]["weights"][1][0][0] += 1
+    assert {array.wrong for array in compare(raw)} == {None}
+    drawing = picture(raw)
+    (marked,) = [labelled for labelled in parts(drawing) if labelled.wrong]
+    assert marked.tag is not None
+    assert len(marked.tag.lines) == 3
+    assert (drawing.valued, drawing.nodes[1].value, drawing.nodes[1].asleep) == (False, "", False)
 
 
 @pytest.mark.parametrize("part", ["weights", "biases"])
@@ -91,10 +100,16 @@ def test_only_what_is_wrong_is_marked(part: str) -> None:
     assert f"1 of 2 in all_dl_d{part}[0]" in drawing.description
 
 
-def test_the_first_wrong_entry_is_marked_however_small_it_is() -> None:
+def test_what_the_judge_found_wrong_is_marked_however_small_it_is() -> None:
     raw = example([1, 1])
-    raw |= {"parameter": "biases", "layer": 0, "index": [0, 0]}
+    raw["wrong_entries"]["biases"][0][0][0] = True
     assert [array.wrong for array in compare(raw)] == [1, 0]
+
+
+def test_what_the_judge_did_not_find_wrong_is_not_marked_however_large_it_is() -> None:
+    raw = example([1, 1])
+    raw["actual"]["biases"][0][0][0] += 1000.0
+    assert [array.wrong for array in compare(raw)] == [0, 0]
 
 
 def test_arrays_come_from_the_output_down() -> None:
@@ -108,15 +123,12 @@ def test_shades_are_of_the_largest_number_and_none_where_there_is_no_number() ->
     raw["actual"]["biases"][0] = [[8.0], [-4.0], [None], [1e-9]]
     array = compare(raw)[0]
     assert [row[0].shade for row in array.actual] == [4, -2, None, 1]
-    assert [row[0].wrong for row in array.actual] == [False, False, True, False]
 
 
 def test_a_unit_that_is_asleep_is_shown_so() -> None:
-    raw = example([1, 1, 1]) | {"net_input": [[0.0]], "biases": [[[-1.0]], [[1.0]]]}
+    raw = example([1, 1, 1])
     assert [node.asleep for node in picture(raw).nodes] == [False, True, False]
-    drawing = draw(raw, [], {"activation": "tanh"})
-    assert drawing is not None
-    assert not any(node.asleep for node in drawing.nodes)
+    assert not any(node.asleep for node in draw(raw, [], {"activation": "tanh"}).nodes)
 
 
 @given(st.lists(st.integers(1, 3), min_size=2, max_size=5), st.booleans())

@@ -1,13 +1,17 @@
 """Helpers for the tests of the store: small submissions and verdicts, and an expired lease."""
 
+import json
 from typing import Any
 
 from grader.model.records import Claim, Job, Kind, Submission
 from grader.model.result import complete_verdict
 from grader.store import keys
+from grader.store.codec import encode
 from grader.store.connection import text
+from grader.store.scripts import COMMON, read_files
 from grader.store.store import Store
 from grader.store.submissions import NewSubmission
+from grader.store.summary import VerdictSummary
 
 REVISION = "0123456789abcdef"
 
@@ -64,6 +68,29 @@ def verdict(outcome: str = "passed", **other: Any) -> dict[str, Any]:
     return complete_verdict(
         {"outcome": outcome, "score": 10 if passed else 8, "max_score": 10, "properties": [row], **other}
     )
+
+
+def replace_verdict(store: Store, name: str, expected: int, by: dict[str, Any], regrade: str) -> int | None:
+    """Replace the current verdict if it is the expected one, as a regrade does; return the new number, else None."""
+    script = "return replace(ARGV[1], ARGV[2], ARGV[3], cjson.decode(ARGV[4]), ARGV[5])"
+    number = _run(store, script, name, expected, encode(by), _summary(by), regrade)
+    return None if number is None else int(number)
+
+
+def restore_verdict(store: Store, name: str, expected: int, to: int) -> bool:
+    """Restore an earlier verdict if the current one is the expected, as a rollback does; 0 stands for none."""
+    earlier = store.submissions.verdict(name, to) if to else None
+    script = "return restore(ARGV[1], ARGV[2], ARGV[3], cjson.decode(ARGV[4])) and 1 or 0"
+    return bool(_run(store, script, name, expected, to, "{}" if earlier is None else _summary(earlier)))
+
+
+def _run(store: Store, script: str, *arguments: str | bytes | int) -> Any:
+    """Run a script with the functions that all scripts share."""
+    return store.redis.eval(read_files(*COMMON) + script, 0, *arguments)
+
+
+def _summary(given: dict[str, Any]) -> str:
+    return json.dumps(VerdictSummary.of(given).summary())
 
 
 def cache_verdict(store: Store, key: str, given: dict[str, Any], source_sha256: str) -> bool:

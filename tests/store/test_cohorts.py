@@ -1,11 +1,15 @@
-"""A class's figures follow the verdicts that hold, through regrades and deletion, and are never counted anew."""
+"""A class's figures follow the verdicts that hold, through regrades and deletion."""
 
+from collections import Counter
 from dataclasses import asdict
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from grader.store.cohorts import Cohort, CohortMistake, Marks
+from grader.store import keys
+from grader.store.cohorts import HOUR, Attempt, Cohort, CohortMistake, Marks, figure
 from grader.store.regrades.model import Phase
 from grader.store.search import Filter
 from grader.store.store import Store
@@ -14,7 +18,7 @@ from grader.subjects.networks.diagnosis import hints
 from grader.subjects.networks.diagnosis.bugs import library
 from grader.subjects.networks.diagnosis.fit import Fit
 from grader.subjects.networks.revision import load_packaged
-from tests.store.making import accept, claim_job, finish_job, new, now, remains, verdict
+from tests.store.making import accept, claim_job, finish_job, new, now, remains, replace_verdict, verdict
 from tests.store.regrading import apply_regrade, phase, preview_regrade, result, rolled_back
 
 MASK, SIGN = ("mask", "It leaves out the mask."), ("sign", "It has the wrong sign.")
@@ -30,9 +34,9 @@ def explained_verdict(*explanations: str, score: int = 8, outcome: str = "failed
     return verdict(outcome, score=score, diagnosis=diagnosis)
 
 
-def grade_submission(store: Store, given: dict[str, Any], student: str = "ada", source: bytes = b"1") -> str:
+def grade_submission(store: Store, result_object: dict[str, Any], student: str = "ada", source: bytes = b"1") -> str:
     name = accept(store, new(student, source))
-    assert store.submissions.finish(claim_job(store, name), given)
+    assert store.submissions.finish(claim_job(store, name), result_object)
     return name
 
 
@@ -96,7 +100,7 @@ def test_each_student_counts_by_the_best_attempt(store: Store) -> None:
 def test_a_best_attempt_that_a_regrade_lowers_is_the_best_no_more(store: Store) -> None:
     best = grade_submission(store, verdict("passed"))
     grade_submission(store, explained_verdict(score=7))
-    store.submissions.replace_verdict(best, 1, explained_verdict(score=2), "regrade")
+    replace_verdict(store, best, 1, explained_verdict(score=2), "regrade")
     assert cohort(store).marks == (Marks(7, 10, 1),)
 
 
@@ -106,7 +110,7 @@ def test_attempts_are_counted_by_the_hour_and_passes_as_they_hold(store: Store) 
     (hour,) = cohort(store).hours
     assert (hour.attempts, hour.passed) == (2, 1)
     assert 0 <= now(store, name).created - hour.start < 3600
-    store.submissions.replace_verdict(name, 1, verdict("failed"), "regrade")
+    replace_verdict(store, name, 1, verdict("failed"), "regrade")
     assert [(each.attempts, each.passed) for each in cohort(store).hours] == [(2, 0)]
 
 
@@ -144,3 +148,73 @@ def test_nothing_is_left_of_a_class_that_was_deleted(store: Store, together: boo
     assert counted_mistakes(store) == {}
     assert cohort(store) == Cohort({}, (), (), ())
     assert remains(store) == set()
+
+
+def test_pages_see_figures_that_are_at_most_half_a_minute_old(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    moment = 100.0
+    monkeypatch.setattr("grader.store.cohorts.time.monotonic", lambda: moment)
+    finish_job(store)
+    assert store.cohorts.recent("cs101", "udl-7.2").graded == 1
+    finish_job(store)
+    moment = 129.0
+    assert store.cohorts.recent("cs101", "udl-7.2").graded == 1
+    assert store.cohorts.recent("cs101", "other").graded == 0
+    moment = 131.0
+    assert store.cohorts.recent("cs101", "udl-7.2").graded == 2
+
+
+def test_what_an_earlier_version_counted_goes_with_the_student(store: Store) -> None:
+    """Its keys name students, also under a mistake that a regrade has replaced since."""
+    name = grade_submission(store, explained_verdict("mask"))
+    store.redis.hset(keys.key("cohort", "cs101", "udl-7.2"), "outcome:failed", 7)
+    store.redis.zadd(keys.key("ranked", "cs101", "udl-7.2", "ada"), {name: 0.8})
+    store.redis.sadd(keys.key("mistakes", "cs101", "udl-7.2"), "sign")
+    store.redis.hset(keys.key("made", "cs101", "udl-7.2", "sign"), "ada", 1)
+    assert cohort(store).outcomes == {"failed": 1}
+    assert store.submissions.delete_student("cs101", "ada") == 1
+    assert remains(store) == set()
+
+
+VERDICTS = st.sampled_from(
+    [(None, 0, 0), ("passed", 10, 10), ("failed", 0, 10), ("failed", 8, 10), ("failed", 4, 5), ("rejected", 0, 0)]
+)
+ATTEMPTS = st.lists(
+    st.tuples(
+        st.sampled_from("abc"),
+        st.floats(0, 4 * 1000 * HOUR),
+        VERDICTS,
+        st.lists(st.sampled_from("mno"), unique=True, max_size=2),
+    ),
+    max_size=12,
+).map(
+    lambda rows: [
+        Attempt(f"{place:02}", student, created, *judged, tuple(mistakes) if judged[0] == "failed" else ())
+        for place, (student, created, judged, mistakes) in enumerate(rows)
+    ]
+)
+
+
+@given(ATTEMPTS, st.randoms(use_true_random=False))
+def test_figures_are_the_sums_over_single_attempts_in_any_order(attempts: list[Attempt], order: Any) -> None:
+    whole = figure(attempts, {"m": "It errs."})
+    assert whole.attempts == len(attempts)
+    singly = [figure([attempt], {}) for attempt in attempts]
+    assert whole.outcomes == dict(sum((Counter(single.outcomes) for single in singly), Counter()))
+    assert sum(hour.passed for hour in whole.hours) == whole.outcomes.get("passed", 0)
+    graded = [attempt for attempt in attempts if attempt.outcome]
+    assert whole.students == len({attempt.student for attempt in graded})
+    for mistake in whole.mistakes:
+        explained = [attempt.student for attempt in graded if mistake.id in attempt.mistakes]
+        assert (mistake.submissions, mistake.students) == (len(explained), len(set(explained)))
+    order.shuffle(attempts)
+    assert figure(attempts, {"m": "It errs."}) == whole
+
+
+@given(ATTEMPTS)
+def test_a_student_s_best_marks_never_go_down_with_another_attempt(attempts: list[Attempt]) -> None:
+    mine = [attempt for attempt in attempts if attempt.student == "a" and attempt.outcome]
+    shares = [
+        [group.score / max(1, group.max_score) for group in figure(mine[:count], {}).marks] for count in range(13)
+    ]
+    assert shares == sorted(shares)
+    assert not mine or shares[-1] == [max(attempt.score / max(1, attempt.max_score) for attempt in mine)]

@@ -3,13 +3,24 @@
 from grader.model.records import State
 from grader.store.search import Filter
 from grader.store.store import Store
-from tests.store.making import accept, cache_verdict, claim_job, finish_job, job, new, now, remains, verdict
+from tests.store.making import (
+    accept,
+    cache_verdict,
+    claim_job,
+    finish_job,
+    job,
+    new,
+    now,
+    remains,
+    replace_verdict,
+    verdict,
+)
 
 
 def test_nothing_is_left_of_a_deleted_submission(store: Store) -> None:
     name = finish_job(store, new(key="k"))
     cache_verdict(store, "key", verdict(), now(store, name).source_sha256)
-    store.submissions.replace_verdict(name, 1, verdict("failed"), "regrade")
+    replace_verdict(store, name, 1, verdict("failed"), "regrade")
     assert store.submissions.delete(name)
     assert remains(store) == set()
     assert store.submissions.get(name) is None

@@ -18,7 +18,7 @@ from hypothesis.stateful import (
 from grader.model.records import Claim, Queue, State
 from grader.store import keys
 from grader.store.store import Store
-from tests.store.making import end_lease, job, new, remains, verdict
+from tests.store.making import end_lease, job, new, remains, replace_verdict, restore_verdict, verdict
 
 STUDENTS = st.sampled_from(["ada", "bob", "eve"])
 ASSIGNMENTS = st.sampled_from(["udl-7.2", "mine"])
@@ -245,7 +245,7 @@ class History(RuleBasedStateMachine):
     def regrade(self, name: str, expected: int, outcome: str) -> None:
         """A regrade applies what it expected to replace."""
         modelled = self.there.get(name)
-        number = self.store.submissions.replace_verdict(name, expected, verdict(outcome), "regrade")
+        number = replace_verdict(self.store, name, expected, verdict(outcome), "regrade")
         if modelled is not None and expected == 0 and modelled.state is State.SERVICE_FAILED:
             modelled.outcomes.append(outcome)
             modelled.holds, modelled.failed_before = len(modelled.outcomes), True
@@ -263,7 +263,7 @@ class History(RuleBasedStateMachine):
     def roll_back(self, name: str, expected: int, to: int) -> None:
         """A regrade is rolled back."""
         modelled = self.there.get(name)
-        said = self.store.submissions.restore_verdict(name, expected, to)
+        said = restore_verdict(self.store, name, expected, to)
         may = modelled is not None and modelled.holds == expected and to <= len(modelled.outcomes)
         may = may and (to > 0 or (modelled is not None and modelled.failed_before))
         assert said == may

@@ -10,7 +10,7 @@ from grader.settings.service import ServiceSettings
 from grader.store.errors import StorageFull
 from grader.store.room import FILLED, MARGIN, ORDINARY, RECORD, Room, Storage
 from grader.store.store import Store
-from tests.store.making import accept, claim_job, finish_job, new, now, verdict
+from tests.store.making import accept, claim_job, finish_job, new, now, replace_verdict, restore_verdict, verdict
 from tests.store.regrading import grade_submission, select_units
 
 MIB = 1 << 20
@@ -124,7 +124,7 @@ def test_a_regrade_passes_over_rejected_files_whose_source_is_gone(store: Store)
 def test_a_rejection_that_a_regrade_takes_back_keeps_its_source(store: Store) -> None:
     name = finish_job(store, outcome="rejected")
     source = f"bm:source:{now(store, name).source_sha256}"
-    assert store.submissions.replace_verdict(name, 1, verdict("passed"), "regrade") == 2
+    assert replace_verdict(store, name, 1, verdict("passed"), "regrade") == 2
     assert store.redis.ttl(source) == -1
-    assert store.submissions.restore_verdict(name, 2, 1)
+    assert restore_verdict(store, name, 2, 1)
     assert int(store.redis.ttl(source)) > 0

@@ -8,7 +8,17 @@ import pytest
 from grader.model.records import State
 from grader.store.search import Filter
 from grader.store.store import Store
-from tests.store.making import accept, cache_verdict, claim_job, finish_job, new, now, verdict
+from tests.store.making import (
+    accept,
+    cache_verdict,
+    claim_job,
+    finish_job,
+    new,
+    now,
+    replace_verdict,
+    restore_verdict,
+    verdict,
+)
 
 
 def test_a_verdict_is_read_as_it_was_written(store: Store) -> None:
@@ -40,7 +50,7 @@ def test_a_number_that_json_cannot_say_is_refused_before_anything_is_written(sto
 def test_a_regrade_replaces_the_verdict_it_expected(store: Store) -> None:
     name = finish_job(store, outcome="failed")
     before = now(store, name)
-    assert store.submissions.replace_verdict(name, 1, verdict("passed"), "regrade-1") == 2
+    assert replace_verdict(store, name, 1, verdict("passed"), "regrade-1") == 2
     found = now(store, name)
     assert found.finished == before.finished
     assert (found.judged or 0) >= (before.judged or 0) >= (before.finished or 0) > 0
@@ -51,27 +61,27 @@ def test_a_regrade_replaces_the_verdict_it_expected(store: Store) -> None:
 
 def test_a_regrade_leaves_what_changed_meanwhile(store: Store) -> None:
     name = finish_job(store)
-    assert store.submissions.replace_verdict(name, 1, verdict("failed"), "first") == 2
-    assert store.submissions.replace_verdict(name, 1, verdict("error"), "second") is None
+    assert replace_verdict(store, name, 1, verdict("failed"), "first") == 2
+    assert replace_verdict(store, name, 1, verdict("error"), "second") is None
     assert now(store, name).outcome == "failed"
-    assert store.submissions.replace_verdict(accept(store), 1, verdict(), "third") is None
+    assert replace_verdict(store, accept(store), 1, verdict(), "third") is None
 
 
 def test_a_roll_back_restores_the_verdict_and_whose_it_was(store: Store) -> None:
     name = finish_job(store, outcome="failed")
-    store.submissions.replace_verdict(name, 1, verdict("passed"), "first")
-    store.submissions.replace_verdict(name, 2, verdict("error"), "second")
-    assert not store.submissions.restore_verdict(name, 2, 1)
-    assert store.submissions.restore_verdict(name, 3, 2)
+    replace_verdict(store, name, 1, verdict("passed"), "first")
+    replace_verdict(store, name, 2, verdict("error"), "second")
+    assert not restore_verdict(store, name, 2, 1)
+    assert restore_verdict(store, name, 3, 2)
     assert (now(store, name).outcome, now(store, name).regrade) == ("passed", "first")
-    assert store.submissions.restore_verdict(name, 2, 1)
+    assert restore_verdict(store, name, 2, 1)
     assert (now(store, name).outcome, now(store, name).regrade) == ("failed", None)
-    assert not store.submissions.restore_verdict(name, 1, 9)
+    assert not restore_verdict(store, name, 1, 9)
 
 
 def test_lists_by_outcome_follow_the_verdict_that_holds(store: Store) -> None:
     name = finish_job(store, outcome="failed")
-    store.submissions.replace_verdict(name, 1, verdict("passed"), "first")
+    replace_verdict(store, name, 1, verdict("passed"), "first")
     by = {
         outcome: [each.id for each in store.submissions.list(Filter("cs101", outcome=outcome)).items]
         for outcome in ("passed", "failed")
@@ -119,7 +129,7 @@ def test_every_end_is_told_to_callbacks_once(store: Store) -> None:
     first = finish_job(store)
     second, third = accept(store), accept(store)
     store.submissions.cancel(third)
-    store.submissions.replace_verdict(first, 1, verdict("failed"), "regrade")
+    replace_verdict(store, first, 1, verdict("failed"), "regrade")
     told: Any = store.redis.lrange("bm:outbox", 0, -1)
     entries = [json.loads(each) for each in told]
     assert [(each["event"], each["submission"]) for each in entries] == [

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pytest
 from flask import Flask
@@ -26,6 +26,8 @@ from grader.reports.registry import FORMATS
 from grader.reports.terminal import render
 from grader.settings.service import ServiceSettings
 from grader.store.callbacks import DeliveryState
+from grader.store.cohorts import HOUR
+from grader.store.keys import part
 from grader.store.regrades.model import Mode, Phase
 from grader.store.search import Filter
 from grader.store.store import Store
@@ -185,6 +187,27 @@ def test_every_cached_verdict_and_every_preview_s_reads(store: Store) -> None:
         previewed = store.regrades.units.verdict(key.decode().removeprefix("bm:unit-verdict:"))
         assert previewed is not None
         assert result.verdict(previewed)
+
+
+def test_figures_are_those_that_the_scripts_had_counted(store: Store) -> None:
+    """Which kept them with each verdict, in keys that nobody reads any more."""
+    keys_of_classes = [key.decode() for key in store.redis.scan_iter("bm:cohort:*")]
+    assert keys_of_classes
+    for key in keys_of_classes:
+        course, assignment = (unquote(text) for text in key.split(":")[2:])
+        cohort = store.cohorts.read(course, assignment)
+        counted: Raw = {f"outcome:{outcome}": count for outcome, count in cohort.outcomes.items()}
+        counted |= {f"best:{marks.score}/{marks.max_score}": marks.students for marks in cohort.marks}
+        counted |= {f"hour:{hour.start / HOUR:.0f}": hour.attempts for hour in cohort.hours}
+        counted |= {f"passed:{hour.start / HOUR:.0f}": hour.passed for hour in cohort.hours if hour.passed}
+        stored: Any = store.redis.hgetall(key)
+        assert counted == {name.decode(): int(number) for name, number in stored.items()}
+        mistakes: Any = store.redis.smembers(f"bm:mistakes:{key.removeprefix('bm:cohort:')}")
+        assert {mistake.id for mistake in cohort.mistakes} == {name.decode() for name in mistakes}
+        for mistake in cohort.mistakes:
+            made: Any = store.redis.hlen(f"bm:made:{key.removeprefix('bm:cohort:')}:{mistake.id}")
+            listed: Any = store.redis.zcard(f"bm:index:{part(course)}:mistake:{part(assignment)}:{mistake.id}")
+            assert (mistake.students, mistake.submissions) == (made, listed)
 
 
 def test_every_resource_answers(staff: Asker, store: Store) -> None:

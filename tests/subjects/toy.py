@@ -244,6 +244,7 @@ class Toy:
                     _nested(one.expected[part].reshape(shape)),
                     None if got is None else _nested(got[part].reshape(shape)),
                     0 if got is None else int(bad.sum()),
+                    None if got is None else bad.tolist(),
                 )
             )
             if first is None and got is not None and bad.any():

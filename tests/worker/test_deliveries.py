@@ -17,7 +17,7 @@ from grader.settings.service import ServiceSettings
 from grader.store.callbacks import GIVE_UP, Delivery, DeliveryState, Event
 from grader.store.store import Store
 from tests.services import redis_server
-from tests.store.making import accept, claim_job, finish_job, new, verdict
+from tests.store.making import accept, claim_job, finish_job, new, replace_verdict, verdict
 from tests.worker.receivers import Receiver, Reply, receiving, until
 from worker.serve.embedded import EmbeddedRedis
 from worker.service.deliveries import Deliveries
@@ -266,7 +266,7 @@ def test_a_late_attempt_tells_what_is_true_by_then(
     receiver.answer = lambda _: Reply(500 if len(receiver.got) == 1 else 200)
     name = finish_job(store)
     deliveries.run_due()
-    assert store.submissions.replace_verdict(name, 1, verdict("failed"), "regrade") == 2
+    assert replace_verdict(store, name, 1, verdict("failed"), "regrade") == 2
     store.callbacks.ahead = 7
     until(lambda: not deliveries.run_due())
     told = [Webhook(secret).verify(got.body, got.headers) for got in receiver.got]

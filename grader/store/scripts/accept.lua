@@ -56,7 +56,6 @@ enqueue('submission', id)
 local created = get(job, 'queued')
 redis.call('HSET', job, 'created', created)
 redis.call('SADD', pending, id)
-attempted(course, assignment, created, 1)
 redis.call('SADD', 'bm:courses', course)
 for _, each in ipairs(indexes(course, assignment, student)) do
   redis.call('ZADD', each, created, id)

@@ -1,4 +1,4 @@
--- What scripts about submissions share. Stands before each script, after cohort_common.lua.
+-- What scripts about submissions share. Stands before each script, after common.lua.
 
 -- The lists in which a submission stands, all of its own course's.
 local function indexes(course, assignment, student)
@@ -10,8 +10,32 @@ local function indexes(course, assignment, student)
   }
 end
 
-local function outcome_index(course, outcome)
-  return key('index', course, 'outcome', outcome)
+-- The verdict that a submission holds, into the lists by outcome and by mistake, or out of them.
+local function list_verdict(id, listed)
+  local at = redis.call('HMGET', job_key('submission', id), 'course', 'assignment', 'created', 'outcome', 'mistakes')
+  if not at[4] then
+    return
+  end
+  local lists = { key('index', at[1], 'outcome', at[4]) }
+  for mistake in (at[5] or ''):gmatch('%S+') do
+    table.insert(lists, key('index', at[1], 'mistake', at[2], mistake))
+  end
+  for _, list in ipairs(lists) do
+    if listed then
+      redis.call('ZADD', list, at[3], id)
+    else
+      redis.call('ZREM', list, id)
+    end
+  end
+end
+
+-- What versions before 0.3 counted of a class: nobody reads it any more, and it names students.
+local function drop_counts(course, assignment, student)
+  local mistakes = key('mistakes', course, assignment)
+  for _, mistake in ipairs(redis.call('SMEMBERS', mistakes)) do
+    redis.call('DEL', key('made', course, assignment, mistake))
+  end
+  redis.call('DEL', mistakes, key('cohort', course, assignment), key('ranked', course, assignment, student))
 end
 
 -- Milliseconds for which the source of a rejected submission is kept: seven days.
@@ -37,30 +61,27 @@ end
 -- The verdict that holds from now on, in a few words, beside the submission. Whether they are other words than before.
 local function hold(id, number, summary)
   local job = job_key('submission', id)
-  local was = redis.call('HMGET', job, 'course', 'outcome', 'created', 'assignment', 'score', 'max_score', 'failing')
-  changed(was[1], was[4])
-  reckon(id, -1)
-  if was[2] then
-    redis.call('ZREM', outcome_index(was[1], was[2]), id)
-  end
-  redis.call('ZADD', outcome_index(was[1], summary.outcome), was[3], id)
+  local was = redis.call('HMGET', job, 'course', 'assignment', 'outcome', 'score', 'max_score', 'failing')
+  changed(was[1], was[2])
+  list_verdict(id, false)
   redis.call('HSET', job, 'verdict', number, 'outcome', summary.outcome, 'score', summary.score,
-    'max_score', summary.max_score, 'failing', summary.failing, 'mistakes', mistakes_of(summary),
-    'judged', whole(now()))
-  reckon(id, 1)
+    'max_score', summary.max_score, 'failing', summary.failing, 'mistakes', summary.mistakes, 'judged', whole(now()))
+  list_verdict(id, true)
+  for mistake, title in pairs(summary.titles) do
+    redis.call('HSET', 'bm:mistake-titles', mistake, title)
+  end
   keep_source(id, summary.outcome)
-  return was[2] ~= summary.outcome or was[5] ~= tostring(summary.score) or was[6] ~= tostring(summary.max_score)
-    or was[7] ~= summary.failing
+  return was[3] ~= summary.outcome or was[4] ~= tostring(summary.score) or was[5] ~= tostring(summary.max_score)
+    or was[6] ~= summary.failing
 end
 
 -- No verdict holds any more: the submission is as it was when it had ended as service_failed.
 local function drop_verdict(id)
   local job = job_key('submission', id)
-  local was = redis.call('HMGET', job, 'course', 'assignment', 'outcome', 'failed_before')
+  local was = redis.call('HMGET', job, 'course', 'assignment', 'failed_before')
   changed(was[1], was[2])
-  reckon(id, -1)
-  redis.call('ZREM', outcome_index(was[1], was[3]), id)
-  redis.call('HSET', job, 'state', 'service_failed', 'failure', was[4])
+  list_verdict(id, false)
+  redis.call('HSET', job, 'state', 'service_failed', 'failure', was[3])
   redis.call('HDEL', job, 'verdict', 'outcome', 'score', 'max_score', 'failing', 'mistakes', 'judged', 'regrade',
     'failed_before')
   post('service_failed', id, was[1])
@@ -122,8 +143,7 @@ end
 -- A submission and everything that belongs to it. False where there is none.
 local function remove(id)
   local job = job_key('submission', id)
-  local at = redis.call('HMGET', job, 'course', 'assignment', 'student', 'source', 'outcome', 'verdicts', 'idempotency',
-    'created')
+  local at = redis.call('HMGET', job, 'course', 'assignment', 'student', 'source', 'verdicts', 'idempotency')
   if not at[1] then
     return false
   end
@@ -131,16 +151,13 @@ local function remove(id)
   for _, each in ipairs(indexes(at[1], at[2], at[3])) do
     redis.call('ZREM', each, id)
   end
-  reckon(id, -1)
-  attempted(at[1], at[2], at[8], -1)
-  if at[5] then
-    redis.call('ZREM', outcome_index(at[1], at[5]), id)
-  end
-  for number = 1, tonumber(at[6] or '0') do
+  list_verdict(id, false)
+  drop_counts(at[1], at[2], at[3])
+  for number = 1, tonumber(at[5] or '0') do
     redis.call('DEL', key('verdict', id, whole(number)))
   end
-  if at[7] and redis.call('HGET', at[7], 'id') == id then
-    redis.call('DEL', at[7])
+  if at[6] and redis.call('HGET', at[6], 'id') == id then
+    redis.call('DEL', at[6])
   end
   redis.call('ZREM', 'bm:leases', member('submission', id))
   redis.call('ZREM', waiting_key('submission'), member('submission', id))

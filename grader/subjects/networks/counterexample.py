@@ -6,9 +6,10 @@ import numpy as np
 
 from grader.judge.agreement import wrong_entries
 from grader.model.assignment import Assignment
-from grader.model.verdict import Counterexample, Gradient
+from grader.model.verdict import Counterexample, Gradient, GradientMask
 from grader.oracle.answers import Answer, Malformed, Raised, Returned
-from grader.oracle.network import Array, Network
+from grader.oracle.cases import Booleans
+from grader.oracle.network import Array, forward
 from grader.oracle.suite import Suite, matrices
 from grader.subjects.networks import wording
 from grader.subjects.networks.script import script
@@ -18,7 +19,9 @@ def counterexample(suite: Suite, i: int, answer: Answer | None, assignment: Assi
     """Network `i` of a measured suite beside the answer to it; None if the candidate ended instead."""
     network = suite.networks[i]
     truth = matrices(network.sizes, suite.derivatives[suite.starts[i] : suite.starts[i + 1]])
-    parameter, layer, index = _first_wrong(suite, i, answer)
+    passed = forward(network, assignment.formulas)
+    wrong = _wrong(suite, i, answer)
+    parameter, layer, index = _first_wrong(wrong)
     return Counterexample(
         depth=network.depth,
         widths=list(network.sizes[1:-1]),
@@ -33,6 +36,9 @@ def counterexample(suite: Suite, i: int, answer: Answer | None, assignment: Assi
         layer=layer,
         index=index,
         script=script(network, assignment),
+        wrong_entries=None if wrong is None else GradientMask(*([part.tolist() for part in parts] for parts in wrong)),
+        preactivations=[_rows(part) for part in passed.f],
+        activations=[_rows(part) for part in passed.h],
     )
 
 
@@ -60,14 +66,21 @@ def _instead(answer: Answer | None) -> str | None:
             return "ended without an answer"
 
 
-def _first_wrong(suite: Suite, i: int, answer: Answer | None) -> tuple[str | None, int | None, list[int] | None]:
-    """Backpropagation runs from the output: the first wrong entry is looked for from there, biases before weights."""
+def _wrong(suite: Suite, i: int, answer: Answer | None) -> tuple[list[Booleans], list[Booleans]] | None:
+    """For each entry of the weights and of the biases, layer by layer, whether it is wrong; None without arrays."""
     if not isinstance(answer, Returned):
-        return None, None, None
-    network: Network = suite.networks[i]
-    marks = matrices(network.sizes, wrong_entries(suite, i, answer).astype(np.float64))
-    for k in range(network.depth, -1, -1):
-        for name, part in (("biases", marks[2 * k + 1]), ("weights", marks[2 * k])):
+        return None
+    marks = [part > 0 for part in matrices(suite.sizes[i], wrong_entries(suite, i, answer).astype(np.float64))]
+    return marks[0::2], marks[1::2]
+
+
+def _first_wrong(
+    wrong: tuple[list[Booleans], list[Booleans]] | None,
+) -> tuple[str | None, int | None, list[int] | None]:
+    """Backpropagation runs from the output: the first wrong entry is looked for from there, biases before weights."""
+    weights, biases = wrong or ([], [])
+    for k in reversed(range(len(weights))):
+        for name, part in (("biases", biases[k]), ("weights", weights[k])):
             if part.any():
                 return name, k, [int(axis) for axis in np.argwhere(part)[0]]
     return None, None, None

@@ -44,6 +44,13 @@ class GradientResponse(BaseModel):
     biases: list[Numbers]
 
 
+class GradientMaskResponse(BaseModel):
+    """True for each derivative that is wrong, in the shape of the parameters."""
+
+    weights: list[list[list[bool]]]
+    biases: list[list[list[bool]]]
+
+
 class CounterexampleResponse(BaseModel):
     """The smallest network found on which the submission is wrong."""
 
@@ -63,6 +70,15 @@ class CounterexampleResponse(BaseModel):
     index: list[int] | None
     script: str = Field(description="A script in plain NumPy that reproduces it, to run below the student's own code.")
     kind: Literal["network"] = "network"
+    wrong_entries: GradientMaskResponse | None = Field(
+        default=None, description="The wrong derivatives; null if `actual` is, and from an earlier version."
+    )
+    preactivations: list[Numbers] | None = Field(
+        default=None, description="`all_f` of the network; null from an earlier version."
+    )
+    activations: list[Numbers] | None = Field(
+        default=None, description="`all_h` of the network, its input first; null from an earlier version."
+    )
 
 
 class CaseInputResponse(BaseModel):
@@ -81,6 +97,10 @@ class CaseResultResponse(BaseModel):
     expected: Any
     actual: Any = Field(description="Null if the submission did not return arrays of the right shapes.")
     wrong: int = Field(description="The number of wrong numbers.")
+    wrong_entries: Any = Field(
+        default=None,
+        description="True for each wrong number, nested as `actual`; null if `actual` is, and from an earlier version.",
+    )
 
 
 class FirstWrongResponse(BaseModel):

@@ -1,13 +1,12 @@
-"""The comparison of an answer with the expected arrays, layer by layer: wrong entries, and how far off they are."""
+"""An answer beside the expected arrays, layer by layer: the entries that the judge found wrong, and how far off."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 Numbers = list[list[float | None]]
+Mask = list[list[bool]]
 
-#: As the counterexample's own script compares: relative, and of the largest number that is compared.
-_RELATIVE, _ABSOLUTE = 5e-7, 1e-9
 #: Shades of a heat map on each side of zero.
 _SHADES = 4
 
@@ -32,7 +31,8 @@ class Array:
     expected: list[list[Cell]]
     actual: list[list[Cell]]
     difference: list[list[Cell]]
-    wrong: int
+    #: The number of wrong entries; None in a verdict of an earlier version, which marks the first alone.
+    wrong: int | None
 
     @property
     def size(self) -> int:
@@ -55,18 +55,18 @@ def compare(example: Mapping[str, Any]) -> list[Array]:
 
 
 def _arrays(example: Mapping[str, Any], expected: Mapping[str, Any], actual: Mapping[str, Any]) -> Iterator[Array]:
-    biggest = max(
-        (abs(value) for part in ("weights", "biases") for rows in expected[part] for value in _flat(rows)), default=0
-    )
+    wrong = example["wrong_entries"]
     for k in range(example["depth"], -1, -1):
         for part in ("biases", "weights"):
             first = example["index"] if (example["parameter"], example["layer"]) == (part, k) else None
-            right, answer = expected[part][k], actual[part][k]
-            wrong = [
-                [_differ(e, a, biggest) or [i, j] == first for j, (e, a) in enumerate(zip(*rows, strict=True))]
-                for i, rows in enumerate(zip(right, answer, strict=True))
-            ]
-            yield _array(f"all_dl_d{part}[{k}]", (part, k), right, answer, wrong)
+            mask = _mask(expected[part][k], first) if wrong is None else wrong[part][k]
+            array = _array(f"all_dl_d{part}[{k}]", (part, k), expected[part][k], actual[part][k], mask)
+            yield replace(array, wrong=None) if wrong is None else array
+
+
+def _mask(numbers: Numbers, first: list[int] | None = None) -> Mask:
+    """Return a mask in which the first wrong entry alone is True, if that is among these numbers."""
+    return [[[i, j] == first for j in range(len(row))] for i, row in enumerate(numbers)]
 
 
 def compare_results(example: Mapping[str, Any]) -> list[Array]:
@@ -75,29 +75,20 @@ def compare_results(example: Mapping[str, Any]) -> list[Array]:
 
 
 def _result(result: Mapping[str, Any]) -> Array:
-    depth = len(result["shape"])
+    depth, wrong = len(result["shape"]), result["wrong_entries"]
     right, answer = _rows(result["expected"], depth), _rows(result["actual"], depth)
-    biggest = max((abs(value) for value in _flat(right)), default=0)
-    # What is inconclusive is null, and only what is not finite is wrong there.
-    wrong = [
-        [a is None or (e is not None and _differ(e, a, biggest)) for e, a in zip(*rows, strict=True)]
-        for rows in zip(right, answer, strict=True)
-    ]
-    return _array(str(result["name"]), None, right, answer, wrong if result["wrong"] else _none(wrong))
+    array = _array(str(result["name"]), None, right, answer, _mask(right) if wrong is None else _rows(wrong, depth))
+    return replace(array, wrong=None) if wrong is None else array
 
 
-def _rows(values: Any, depth: int) -> Numbers:
+def _rows(values: Any, depth: int) -> list[list[Any]]:
     """Return nested lists of any depth as rows."""
     if depth < 2:
         return [values] if depth else [[values]]
     return values if depth == 2 else [row for part in values for row in _rows(part, depth - 1)]
 
 
-def _none(wrong: list[list[bool]]) -> list[list[bool]]:
-    return [[False] * len(row) for row in wrong]
-
-
-def _array(name: str, place: tuple[str, int] | None, right: Numbers, answer: Numbers, wrong: list[list[bool]]) -> Array:
+def _array(name: str, place: tuple[str, int] | None, right: Numbers, answer: Numbers, wrong: Mask) -> Array:
     scale = max((abs(value) for rows in (right, answer) for value in _flat(rows)), default=0.0)
     gaps = [[_gap(e, a) for e, a in zip(*rows, strict=True)] for rows in zip(right, answer, strict=True)]
     # What is wrong is seen however small it is; the noise of what is right stays pale.
@@ -105,14 +96,14 @@ def _array(name: str, place: tuple[str, int] | None, right: Numbers, answer: Num
     return Array(
         name,
         place,
-        _cells(right, _none(wrong), scale),
+        _cells(right, _mask(right), scale),
         _cells(answer, wrong, scale),
         _cells(gaps, wrong, furthest),
         sum(map(sum, wrong)),
     )
 
 
-def _cells(numbers: Numbers, wrong: list[list[bool]], scale: float) -> list[list[Cell]]:
+def _cells(numbers: Numbers, wrong: Mask, scale: float) -> list[list[Cell]]:
     return [
         [Cell(value, _shade(value, scale), bad) for value, bad in zip(*rows, strict=True)]
         for rows in zip(numbers, wrong, strict=True)
@@ -126,12 +117,6 @@ def _shade(value: float | None, scale: float) -> int | None:
         return 0
     level = max(1, min(_SHADES, round(_SHADES * abs(value) / scale)))
     return level if value > 0 else -level
-
-
-def _differ(expected: float | None, actual: float | None, biggest: float) -> bool:
-    if expected is None or actual is None:
-        return expected is not actual
-    return abs(actual - expected) > _RELATIVE * abs(expected) + _ABSOLUTE * (1 + biggest)
 
 
 def _gap(expected: float | None, actual: float | None) -> float | None:

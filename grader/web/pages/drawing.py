@@ -8,8 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from grader.web.pages.comparing import Array
-from grader.web.pages.forward import ForwardPass, Matrix, forward
+from grader.web.pages.comparing import Array, Numbers
 from grader.web.pages.numbers import number
 
 #: A network is written full up to so many units in a layer, and so many layers.
@@ -96,6 +95,8 @@ class Drawing:
     width: float
     height: float
     full: bool
+    #: False for a verdict of an earlier version, without what is in the units.
+    valued: bool
     radius: float
     headings: tuple[Heading, ...]
     edges: tuple[Edge, ...]
@@ -106,20 +107,18 @@ class Drawing:
     description: str
 
 
-def draw(example: Mapping[str, Any], arrays: Sequence[Array], formulas: Mapping[str, Any]) -> Drawing | None:
-    """Draw a network with the result of `compare`; return None if its numbers are not finite."""
-    passed = forward(example, formulas)
-    return None if passed is None else _Sketch(example, arrays, passed, formulas).drawing()
+def draw(example: Mapping[str, Any], arrays: Sequence[Array], formulas: Mapping[str, Any]) -> Drawing:
+    """Draw a network with the result of `compare`."""
+    return _Sketch(example, arrays, formulas).drawing()
 
 
 class _Sketch:
     """The measures that the parts of one picture share."""
 
-    def __init__(
-        self, example: Mapping[str, Any], arrays: Sequence[Array], passed: ForwardPass, formulas: Mapping[str, Any]
-    ) -> None:
+    def __init__(self, example: Mapping[str, Any], arrays: Sequence[Array], formulas: Mapping[str, Any]) -> None:
         self.example = example
-        self.passed = passed
+        self.f: list[Numbers] | None = example["preactivations"]
+        self.h: list[Numbers] | None = example["activations"]
         self.kinked = formulas.get("activation", "relu") == "relu"
         self.by_place = {array.place: array for array in arrays}
         self.sizes = [len(example["net_input"]), *[len(rows) for rows in example["biases"]]]
@@ -149,6 +148,7 @@ class _Sketch:
             width=self.places[0] + self.places[-1],
             height=self.top + self.row * (self.tallest - 1) + self.radius + below,
             full=self.full,
+            valued=self.h is not None,
             radius=self.radius,
             headings=tuple(Heading(self._x(column), name) for column, name in enumerate(names)),
             edges=tuple(self._edges()),
@@ -195,15 +195,21 @@ class _Sketch:
         depth, nodes = self.example["depth"], []
         for row in range(self.sizes[column]):
             x, y = self._x(column), self._y(column, row)
-            f = self.passed.f[column - 1][row][0] if column else None
-            value = self.passed.h[column][row][0] if column <= depth else f
+            f = self.f[column - 1][row][0] if self.f and column else None
             asleep = self.kinked and 0 < column <= depth and f is not None and f <= 0
-            below = ""
-            if f is not None:
-                below = f"f = {number(f)}" if column <= depth else f"y = {number(self.example['y'][row][0])}"
             wrong = column > 0 and self._wrong("biases", column - 1, row, 0)
-            nodes.append(Node(x, y, number(value), below, asleep, wrong, self._bias(column, row, x, y)))
+            value, below = self._values(column, row)
+            nodes.append(Node(x, y, value, below, asleep, wrong, self._bias(column, row, x, y)))
         return nodes
+
+    def _values(self, column: int, row: int) -> tuple[str, str]:
+        """Return what stands in a unit and below it; empty if it is not known."""
+        if column > self.example["depth"]:
+            output = number(self.f[-1][row][0]) if self.f else ""
+            return output, f"y = {number(self.example['y'][row][0])}"
+        activations = self.h[column] if self.h else None if column else self.example["net_input"]
+        activation = number(activations[row][0]) if activations else ""
+        return activation, f"f = {number(self.f[column - 1][row][0])}" if self.f and column else ""
 
     def _bias(self, column: int, row: int, x: float, y: float) -> Tag | None:
         if not column or not self.full:
@@ -238,7 +244,7 @@ class _Sketch:
 
     def _lines(self, letter: str, part: str, k: int, i: int, j: int) -> tuple[str, ...]:
         """Return the parameter and, if its derivative is wrong, the actual and the expected derivative."""
-        values: Matrix = self.example[part][k]
+        values: Numbers = self.example[part][k]
         name = f"{letter} = {number(values[i][j])}"
         if not self._wrong(part, k, i, j):
             return (name,)

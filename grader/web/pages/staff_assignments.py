@@ -77,7 +77,7 @@ def _page(
     course: str, revision: Revision, *, link: str | None = None, student: str | None = None, fault: str | None = None
 ) -> Response:
     store = service().store
-    cohort = store.cohorts.read(course, revision.assignment_id)
+    cohort = store.cohorts.recent(course, revision.assignment_id)
     return page(
         "staff/assignment.html",
         422 if fault else 200,

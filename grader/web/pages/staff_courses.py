@@ -19,7 +19,7 @@ def read_course(course: str) -> Response:
     staff(course)
     store = service().store
     assignments = [
-        (assignment, store.cohorts.read(course, assignment.assignment_id))
+        (assignment, store.cohorts.recent(course, assignment.assignment_id))
         for assignment in store.assignments.list(course)
     ]
     return page(

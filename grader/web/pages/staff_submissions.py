@@ -33,7 +33,7 @@ def list_submissions(course: str) -> Response:
     staff(course)
     store, which = service().store, _filter(course)
     matches = store.submissions.list(which, _PAGE, request.args.get("cursor") or None)
-    mistakes = store.cohorts.read(course, which.assignment).mistakes if which.assignment else ()
+    mistakes = store.cohorts.recent(course, which.assignment).mistakes if which.assignment else ()
     asked = {
         name: value
         for name in ("assignment", "student", "outcome", "state", "mistake")

@@ -63,13 +63,13 @@ class Example:
 
     @property
     def off(self) -> list[Array]:
-        """The arrays with wrong entries."""
-        return [array for array in self.shown.arrays if array.wrong]
+        """The arrays with wrong entries, or of which that is not known."""
+        return [array for array in self.shown.arrays if array.wrong != 0]
 
     @property
     def fine(self) -> list[Array]:
         """The arrays that are right."""
-        return [array for array in self.shown.arrays if not array.wrong]
+        return [array for array in self.shown.arrays if array.wrong == 0]
 
 
 @dataclass(frozen=True, slots=True)
