@@ -10,6 +10,7 @@ The equations are those of chapter 7 of *Understanding Deep Learning* (S. J. D. 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ from grader.model.assignment import Activation, Formulas, Loss, Reduction
 Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Network:
     """K+1 weight matrices (out x in), K+1 bias columns (out x 1), an input and a target (rows x columns)."""
 
@@ -33,10 +34,10 @@ class Network:
         """K, the number of hidden layers."""
         return len(self.weights) - 1
 
-    @property
+    @cached_property
     def sizes(self) -> tuple[int, ...]:
         """Inputs, hidden widths, outputs: K+2 numbers."""
-        return (self.weights[0].shape[1], *(w.shape[0] for w in self.weights))
+        return (self.weights[0].shape[1], *[w.shape[0] for w in self.weights])
 
     @property
     def columns(self) -> int:

@@ -156,7 +156,8 @@ def interleave(network: Network) -> list[Array]:
 def key(network: Network) -> bytes:
     """The key of a network: the same for the same one, whatever it was made from."""
     sizes = bytes(np.array([*network.sizes, network.columns], dtype=np.int32))
-    return sizes + flatten([*interleave(network), network.net_input, network.y]).tobytes()
+    parts = (*interleave(network), network.net_input, network.y)
+    return sizes + b"".join([part.tobytes() for part in parts])
 
 
 def measure(networks: Sequence[Network], corners: Sequence[str], formulas: Formulas, rtol: float) -> Suite:

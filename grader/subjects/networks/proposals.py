@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 
 from grader.model.assignment import Assignment, Loss
-from grader.oracle.network import Array, Network, forward, network_of
+from grader.oracle.network import Array, Network, Pass, forward, network_of
 from grader.oracle.suite import (
     Suite,
     build_unmeasured,
@@ -40,12 +40,11 @@ _MEASURED = 64
 
 @dataclass(frozen=True, eq=False)
 class Proposal:
-    """A network, what it is known by, what is asked about it, and what is expected."""
+    """A network, what it is known by, its forward pass, and what is expected."""
 
     network: Network
     key: bytes
-    #: Without expectations.
-    question: Suite
+    forward: Pass
     assignment: Assignment
     #: Whether it follows from a shape alone, and so is proposed for one submission after another.
     common: bool = False
@@ -73,9 +72,7 @@ class Proposals:
         for network in networks:
             at = forward(network, self.assignment.formulas)
             if _clear(at.f) and (name := key(network)) not in proposals:
-                proposals[name] = Proposal(
-                    network, name, build_unmeasured([network], [at], "proposed"), self.assignment, common
-                )
+                proposals[name] = Proposal(network, name, at, self.assignment, common)
         return [*proposals.values()]
 
     def questions(self, proposals: Iterable[Proposal]) -> Suite:
@@ -142,12 +139,12 @@ def _is_kept(row: tuple[Proposal, ...]) -> bool:
     """True if the row is worth keeping as one suite: common proposals, and small ones."""
     return (
         all(proposal.common for proposal in row)
-        and sum(proposal.question.starts[-1] for proposal in row) <= _PARAMETERS
+        and sum(count(proposal.network.sizes) for proposal in row) <= _PARAMETERS
     )
 
 
 def _questions(row: tuple[Proposal, ...]) -> Suite:
-    return join([proposal.question for proposal in row])
+    return build_unmeasured([proposal.network for proposal in row], [proposal.forward for proposal in row], "proposed")
 
 
 def _expectations(row: tuple[Proposal, ...]) -> Suite:

@@ -13,7 +13,7 @@ from grader.oracle.network import Array, Network, forward
 from grader.oracle.suite import Suite, build_unmeasured
 from grader.subjects.networks.written import entries
 
-#: Networks that are asked with other targets, each twice.
+#: Networks that are asked with other targets, one after the other until the gradients of one follow from its error.
 PROBES = 6
 #: Nothing is claimed of what is right on more than one in so many of the networks that could show it.
 RIGHT = 20
@@ -54,27 +54,33 @@ def ignores_error(  # noqa: PLR0913 - what is asked, and what is known already
     reached = [i for i in known if "1" in _lower(evidence[i])] or known
     count = min(PROBES, len(reached))
     chosen = [reached[len(reached) * n // count] for n in range(count)]
-    networks = [suite.networks[i] for i in chosen]
-    tripled = [_with_error(network, assignment, 3.0) for network in networks]
-    opposite = [_with_error(network, assignment, -3.0) for network in networks]
-    large = [_with_error(network, assignment, LARGE) for network in networks]
-    moved = [_with_output(network, assignment) for network in networks]
-    asked = [*tripled, *tripled, *opposite, *large, *moved]
-    answers = candidate.evidence(
-        build_unmeasured(asked, [forward(network, assignment.formulas) for network in asked], "probe")
-    )
+    heard = False
+    for i in chosen:
+        lists = _ask(candidate, suite.networks[i], evidence[i], assignment)
+        if lists is None:
+            return False
+        # In the order in which the suite's answers were read: on one network another form may fit, too.
+        shared = [{at: probe[at] for at in probe.keys() & lists[0].keys()} for probe in lists]
+        if all(shared):
+            heard = True
+            # Among numbers of any bits are some of which NumPy would warn.
+            with np.errstate(all="ignore"):
+                if _follows(*shared):
+                    return False
+    return heard
+
+
+def _ask(candidate: Candidate[Suite], network: Network, before: Evidence, assignment: Assignment) -> list[Lists] | None:
+    """What is known of a network before and in each of the answers that `_follows` takes; None if it ended."""
+    tripled = _with_error(network, assignment, 3.0)
+    opposite = _with_error(network, assignment, -3.0)
+    large = _with_error(network, assignment, LARGE)
+    asked = [tripled, opposite, large, _with_output(network, assignment), tripled]
+    passes = [forward(network, assignment.formulas) for network in asked]
+    answers = candidate.evidence(build_unmeasured(asked, passes, "probe"))
     if len(answers) < len(asked):
-        return False
-    probes = [
-        tuple(_collect_known(read, suite.sizes[i]) for read in (evidence[i], *answers[n::count]))
-        for n, i in enumerate(chosen)
-    ]
-    # In the order in which the suite's answers were read: on one network another form may fit, too.
-    shared = [[{at: probe[at] for at in probe.keys() & lists[0].keys()} for probe in lists] for lists in probes]
-    complete = [lists for lists in shared if all(lists)]
-    # Among numbers of any bits are some of which NumPy would warn.
-    with np.errstate(all="ignore"):
-        return bool(complete) and not any(_follows(*lists) for lists in complete)
+        return None
+    return [_collect_known(read, network.sizes) for read in (before, *answers)]
 
 
 def _depends(suite: Suite, i: int) -> bool:
@@ -128,7 +134,7 @@ def _collect_known(evidence: Evidence, sizes: Sequence[int]) -> Lists:
 
 
 def _follows(  # noqa: PLR0913 - what was answered to each question
-    before: Lists, once: Lists, twice: Lists, opposite: Lists, grown: Lists, moved: Lists
+    before: Lists, once: Lists, opposite: Lists, grown: Lists, moved: Lists, twice: Lists
 ) -> bool:
     """True if the numbers grew with the error, or changed with another error, alike each time; zeros show nothing."""
     once = {at: entry for at, entry in once.items() if entry.any()}

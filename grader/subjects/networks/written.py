@@ -13,6 +13,7 @@ Whoever keeps something else in dh (the mask already in it, or the same memory a
 import ast
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 import numpy as np
 
@@ -86,11 +87,10 @@ def entries(evidence: Evidence, sizes: Sequence[int]) -> dict[str, list[Array | 
     """The lists for a network of one column: an array for each entry that is known, else None."""
     wide, outputs = list(zip(sizes[1:], sizes[:-1], strict=True)), [(rows, 1) for rows in sizes[1:]]
     shapes = [*wide, *outputs, *outputs, *((rows, 1) for rows in sizes[:-1])]
-    ends = np.cumsum([rows * columns for rows, columns in shapes])
-    parts = np.split(evidence.numbers, ends[:-1])
+    starts = accumulate((rows * columns for rows, columns in shapes), initial=0)
     arrays = [
-        part.reshape(shape) if status in "12" else None
-        for part, shape, status in zip(parts, shapes, evidence.status, strict=True)
+        evidence.numbers[start : start + shape[0] * shape[1]].reshape(shape) if status in "12" else None
+        for start, shape, status in zip(starts, shapes, evidence.status, strict=False)
     ]
     depth = len(wide)
     return {name: arrays[at * depth : (at + 1) * depth] for at, name in enumerate(LINES)}

@@ -15,7 +15,7 @@ from .serving import serve
 #: After so many turns, instructions have settled.
 _TURNS = 10
 #: Bytes that the networks' numbers fit in.
-_ENOUGH = 8 * 256
+_ENOUGH = 8 * 512
 #: The operations that submissions use, in an order that computes nothing: a student may read it here.
 _SOURCE = b'''"""Practice."""
 import numpy as np
@@ -44,20 +44,29 @@ def f(all_weights, all_biases, all_f, all_h, y):
         second[k] = np.zeros_like(all_biases[k]) + np.sum(all_f[k], axis=1, keepdims=True)
         if k > 0:
             second[k - 1] = indicator_function(all_f[k - 1]) * all_h[k] @ np.ones((1, 1))
+    if K == 4:
+        first[0] = all_f[0] @ all_f[0]
+    if K == 5:
+        second[0] = all_h[0]
     return [w * 1.0 for w in all_weights], second
 '''
+#: Of which depths it is asked: K = 4 raises, K = 5 returns an array in another shape.
+_RIGHT, _ALL = range(4), range(6)
 
 
-def practise(turns: int = _TURNS) -> None:
-    """Serve a submission that computes nothing, so many times."""
-    networks = [{"sizes": [1, *[3] * depth, 2], "columns": 1} for depth in range(4)]
+def practise(turns: int = _TURNS, *, wrong: bool = True) -> None:
+    """Serve a submission that computes nothing, so many times; `wrong` asks for all that wrong ones are asked for."""
+    networks = [{"sizes": [1, *[3] * depth, 2], "columns": 1} for depth in (_ALL if wrong else _RIGHT)]
     header = {"do": "answer", "function": "f", "loss": "least_squares", "networks": networks}
-    read = wire.pack({"do": "extract", "filename": "practice.py", "function": "f"}, _SOURCE)
+    turn = wire.pack({"do": "extract", "filename": "practice.py", "function": "f"}, _SOURCE)
+    turn += wire.pack(header, bytes(_ENOUGH))
+    if wrong:
+        turn += wire.pack({**header, "evidence": True}, bytes(_ENOUGH))
     for _ in range(turns):
         requests, ask = os.pipe()
         replies, reply = os.pipe()
-        # Both fit in what a pipe holds.
-        wire.write(ask, read + wire.pack(header, bytes(_ENOUGH)))
+        # All of it fits in what a pipe holds.
+        wire.write(ask, turn)
         os.close(ask)
         serve(requests, reply, Kept())
         for descriptor in (requests, replies, reply):
