@@ -12,15 +12,14 @@ from statistics import median, quantiles
 
 from grader.errors import SubmissionError
 from grader.judge.agreement import disagreeing
-from grader.judge.judge import Judge
 from grader.oracle.answers import Answer
 from grader.subjects.networks.diagnosis.bug import Where
 from grader.subjects.networks.diagnosis.bugs import library
-from grader.subjects.networks.revision import load_packaged
 from tests.corpus.mutants import mutants
 from tests.corpus.right import STYLES
 from tests.corpus.variants import right_variants
 from tests.local import local
+from tests.networks import NetworksJudge, load_packaged
 from tests.subjects.networks.diagnosis.behaviours import BEFORE_THE_WEIGHTS, BEHAVIOURS
 from tests.subjects.networks.diagnosis.slips import pairs, slips
 from tests.subjects.networks.diagnosis.styles import written
@@ -69,7 +68,7 @@ class Group:
 class Bench:
     """The shipped assignment, and the milliseconds that each diagnosis took."""
 
-    judge: Judge
+    judge: NetworksJudge
     milliseconds: list[float] = field(default_factory=list)
 
     def named(self, source: str) -> tuple[str, ...]:
@@ -145,7 +144,7 @@ def main() -> None:
     """Print both tables, what was not named first, and the time it took."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=int, default=200, help="how many pairs of each style; 0 is all (minutes)")
-    bench = Bench(Judge(load_packaged("udl-7.2")))
+    bench = Bench(NetworksJudge(load_packaged("udl-7.2")))
     groups = list(_groups(bench, parser.parse_args().pairs))
     print("\n".join([*_table(groups), "", *_matrix(groups)]))
     took = list(bench.milliseconds)

@@ -20,7 +20,8 @@ from grader.model.assignment import Formulas
 from grader.oracle.network import Network, forward
 from grader.oracle.reference import gradient
 from grader.subjects.networks.ordinary import ordinary
-from grader.subjects.networks.revision import Revision, load, load_packaged
+from grader.subjects.networks.revision import Revision, load
+from tests.networks import load_packaged
 
 #: Networks on which rates are measured, and the seed that draws them: none that a suite is chosen by.
 NETWORKS, SEED = 10_000, 1_000_003

@@ -14,7 +14,7 @@ from statistics import median
 
 from bench.submissions import function_of
 from grader.judge.judge import Judge
-from grader.subjects.networks.revision import load_packaged
+from tests.networks import load_packaged
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails
 from worker.sandbox.policy import plan_jailed

@@ -16,7 +16,7 @@ from bench.run import Command, timed, together
 from bench.submissions import EXAMPLES, RIGHT, WRONG, distinct, function_of, mix, right
 from bench.table import Row, compared
 from grader.oracle.reference import gradient
-from grader.subjects.networks.revision import load_packaged
+from tests.networks import load_packaged
 
 PEERS = (*SCRIPTS, *NOTEBOOKS)
 FLOOR = "bare floor: interpreter, NumPy, the 200 calls"

@@ -19,7 +19,7 @@ from bench.run import ONE_THREAD
 from grader.model.assignment import Formulas
 from grader.oracle.network import Network
 from grader.oracle.reference import gradient
-from grader.subjects.networks.revision import load_packaged
+from tests.networks import load_packaged
 
 FORMULAS = Formulas()
 

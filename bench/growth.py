@@ -10,7 +10,8 @@ from statistics import median
 from bench.submissions import function_of
 from grader.judge.judge import Judge
 from grader.model.assignment import Range
-from grader.subjects.networks.revision import Revision, load, load_packaged
+from grader.subjects.networks.revision import Revision, load
+from tests.networks import load_packaged
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails
 from worker.grading.revisions import draw

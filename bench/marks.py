@@ -8,17 +8,16 @@ import sys
 from collections import Counter
 
 from grader.judge.examples import Examples
-from grader.judge.judge import Judge
-from grader.subjects.networks.revision import load_packaged
 from tests.corpus.four_lines import IGNORING, Lines, combined, mended, source
 from tests.local import local
+from tests.networks import NetworksJudge, load_packaged
 
 
 class Marker:
     """Scores of combinations, each worked out once, without counterexamples."""
 
     def __init__(self) -> None:
-        self._judge = Judge(load_packaged("udl-7.2"))
+        self._judge = NetworksJudge(load_packaged("udl-7.2"))
         self._known: dict[tuple[tuple[str, str], ...], int] = {}
         Examples.of = lambda *_: {}  # type: ignore[method-assign]
 

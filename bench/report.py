@@ -14,7 +14,7 @@ from numpy import __version__ as numpy_version
 
 from bench.peers.peer import ROOT
 from bench.table import Section, markdown
-from grader.subjects.networks.revision import load_packaged
+from tests.networks import load_packaged
 
 RESULTS = ROOT / "bench" / "results"
 PAGE = ROOT / "docs" / "performance.md"

@@ -19,6 +19,9 @@ BackmarkError
 
 from typing import Any
 
+#: Exit status of a process whose BadAssignment stands on standard output, as JSON: `{"refused": message}`.
+REFUSED = 65
+
 
 class BackmarkError(Exception):
     """Anything that Backmark raises on purpose."""

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from grader.errors import JailUnavailable
-from grader.judge.judge import Judge
-from grader.subjects.networks.revision import load_packaged
+from tests.networks import NetworksJudge, load_packaged
 from tests.services import redis_program, require
 from worker.grading.pool import Jails
 from worker.sandbox.policy import Launch, plan_jailed
@@ -92,9 +91,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def udl() -> Judge:
+def udl() -> NetworksJudge:
     """The assignment that ships, with its networks."""
-    return Judge(load_packaged("udl-7.2"))
+    return NetworksJudge(load_packaged("udl-7.2"))
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,8 @@ import pytest
 from grader.model.assignment import Assignment, Feedback, Level, Rubric
 from grader.model.assignment_toml import parse
 from grader.model.verdict import Counterexample, Outcome
-from grader.subjects.networks.revision import load_packaged
 from grader.subjects.networks.survey import survey
+from tests.networks import load_packaged
 from tests.worker.test_cli import EXAMPLES, EXPECTED, backmark
 
 ROOT = Path(__file__).parents[1]

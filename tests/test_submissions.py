@@ -22,6 +22,7 @@ from grader.model.assignment import Limits
 from grader.model.verdict import Outcome, Verdict
 from grader.reports.terminal import render
 from grader.subjects.networks.revision import Revision
+from tests.networks import NetworksJudge
 from tests.submissions_helpers.made import RIGHT, WRONG, made, table
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails
@@ -151,7 +152,7 @@ def in_each_way(
 
 
 @pytest.fixture(scope="module")
-def graders(udl: Judge, jail: Launch, mark: str) -> Iterator[Callable[[Way], Grader]]:
+def graders(udl: NetworksJudge, jail: Launch, mark: str) -> Iterator[Callable[[Way], Grader]]:
     """The real thing under short limits, made once for each way of starting a jail; no control group is left."""
     command = (jail.command[0], "-X", f"mark={mark}", *jail.command[1:])
     assignment = dataclasses.replace(udl.assignment, limits=LIMITS)
@@ -164,7 +165,7 @@ def graders(udl: Judge, jail: Launch, mark: str) -> Iterator[Callable[[Way], Gra
             stack.enter_context(contextlib.closing(jails))
             # A template is there before anybody looks for what a submission leaves.
             jails.check()
-            return Grader(Judge(Revision(assignment, udl.revision.suite)), jails)
+            return Grader(NetworksJudge(Revision(assignment, udl.revision.suite)), jails)
 
         yield grader
     assert set(own_groups()) == groups
@@ -289,10 +290,10 @@ def test_one_submission_holds_no_more_than_two_jails_at_once(grader: Grader) -> 
     assert counting.__dict__["most"] <= 2
 
 
-def test_a_table_of_the_shipped_answers_is_not_passed_on_other_networks(grader: Grader) -> None:
+def test_a_table_of_the_shipped_answers_is_not_passed_on_other_networks(grader: Grader, udl: NetworksJudge) -> None:
     """It computes nothing; staff who suspect as much draw others with --seed."""
-    others = Grader(Judge(draw_others(grader.judge.revision, 1234, 40)), grader.jails)
-    verdict = others.grade(table(grader.judge.revision), "table.py")
+    others = Grader(Judge(draw_others(udl.revision, 1234, 40)), grader.jails)
+    verdict = others.grade(table(udl.revision), "table.py")
     assert verdict.judgement.outcome in {Outcome.FAILED, Outcome.ERROR}
 
 

@@ -29,7 +29,8 @@ from grader.oracle.answers import Answer, Candidate, Raised, Returned
 from grader.oracle.cases import Cases
 
 if TYPE_CHECKING:
-    from grader.judge.subject import AnySubject
+    from grader.judge.subject import AnySubject, JudgedRevision
+    from grader.model.common import AnyAssignment
 
 ENDED = {
     TimedOut: (Outcome.TIMEOUT, "TimeLimit"),
@@ -48,19 +49,17 @@ CHANGES = Flag("changes_arguments", "changes its arguments in place")
 class Judge:
     """A revision made ready, once, for judging many submissions."""
 
-    #: A `Revision`, of which only its own subject knows what it holds.
-    revision: Any
+    revision: "JudgedRevision"
 
     @property
-    def assignment(self) -> Any:
+    def assignment(self) -> "AnyAssignment":
         """The assignment."""
         return self.revision.assignment
 
     @cached_property
     def subject(self) -> "AnySubject":
         """The part that belongs to the revision's kind of homework alone."""
-        subject: AnySubject = self.revision.subject
-        return subject
+        return self.revision.subject
 
     @property
     def cases(self) -> Cases:

@@ -3,14 +3,15 @@
 Nothing here is needed at run time: making these classes would cost each command a few milliseconds.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from grader.judge.exchange import Question
 from grader.judge.marks import Given, Marks, RowSpec
 from grader.judge.row import Failure, Row
 from grader.judge.trial import Trial
 from grader.judge.witness import Witness
+from grader.model.common import AnyAssignment
 from grader.model.verdict import AnyCounterexample, FirstDifference, Flag, NetworkReached
 from grader.oracle.answers import Answer, Evidence
 from grader.oracle.cases import Cases
@@ -43,19 +44,26 @@ class ListWrite(Protocol):
 class JudgedRevision(Protocol):
     """The standard for judging submissions, as it is stored: an assignment and its cases, named by a hash over both."""
 
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
     @property
     def kind(self) -> str:
         """The kind of homework."""
         ...
 
     @property
-    def assignment(self) -> Any:
-        """The assignment: a record of its kind's own, with all that `CommonSettings` has."""
+    def assignment(self) -> AnyAssignment:
+        """The assignment: a record of its kind's own."""
         ...
 
     @property
     def subject(self) -> "AnySubject":
         """The part that belongs to its kind of homework alone, made ready for judging."""
+        ...
+
+    @property
+    def renewal(self) -> "AnyRenewal | None":
+        """The way in which fresh cases replace some of its own; None if its kind has no fresh cases."""
         ...
 
     @property
@@ -77,6 +85,27 @@ class JudgedRevision(Protocol):
     def assignment_json(self) -> str:
         """The assignment's JSON, byte for byte as it is stored."""
         ...
+
+
+RenewedRevision_contra = TypeVar("RenewedRevision_contra", bound=JudgedRevision, contravariant=True)
+
+
+class Renewal(Protocol[RenewedRevision_contra]):
+    """The part of a revision that lets cases of a pool, another revision of its kind, stand among its own."""
+
+    def fitting(self, pool: RenewedRevision_contra, order: Sequence[int], replaced: Collection[int]) -> Sequence[int]:
+        """Return places in the pool for the replaced places, the first of the order that fit; fewer if it is short."""
+        ...
+
+    def merge(
+        self, pool: RenewedRevision_contra, which: Sequence[int], replaced: Collection[int] = ()
+    ) -> JudgedRevision:
+        """Return the revision with these cases of the pool, and without the replaced ones of its own."""
+        ...
+
+
+#: A renewal by pools that only its kind looks into.
+AnyRenewal = Renewal[Any]
 
 
 ExchangeCases_contra = TypeVar("ExchangeCases_contra", bound=Cases, contravariant=True)

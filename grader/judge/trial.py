@@ -27,3 +27,8 @@ class Trial:
     faults: Sequence[str] = ()
     #: Makes other cases that the assignment allows: what is right on these, too, is no mistake. None: there are none.
     elsewhere: Callable[[], Cases] | None = None
+    #: How students' functions are called, "called as f(x)", and what they have to return.
+    call: str = ""
+    returns: str = ""
+    #: True if it is known that somebody can pass; else a right submission has to show it.
+    passable: bool = True

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from grader.model.verdict import NETWORKS
+
 #: Relative tolerance. Right float32 arithmetic stays within 1.3e-7 of the scale, the forward pass computed anew or not.
 RTOL = 5e-7
 
@@ -164,3 +166,8 @@ class Assignment:
     feedback: Feedback = field(default_factory=Feedback)
     #: Fingerprints of the unfilled function, which is refused rather than graded.
     templates: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """The kind of homework."""
+        return NETWORKS

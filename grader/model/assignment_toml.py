@@ -5,10 +5,8 @@ What is wrong is said in our own words: the key, its value, and what to write in
 
 import json
 import keyword
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -29,13 +27,10 @@ from grader.model.assignment import (
     Reduction,
     Rubric,
 )
+from grader.model.tables import read_tables
 
 #: Largest ranges that are drawn: a verdict should stay a matter of milliseconds.
 MOST_DEPTH, MOST_UNITS, MOST_COLUMNS, MOST_NETWORKS = 32, 64, 32, 2000
-
-#: Dots in one line of TOML. The time and memory of reading a key grow with the square of its parts: one of 32,000,
-#: which fits into a request, would take 4 GB.
-_MOST_DOTS = 250
 
 #: Faults that one message lists: as many as anybody mends at once.
 _MOST_FAULTS = 20
@@ -230,16 +225,14 @@ WANTED: dict[str, str] = {
 
 
 def parse(text: str, name: str) -> Assignment:
-    """The assignment that a TOML text describes; BadAssignment names the file, the key and what to write."""
-    # As TOML has lines: in quotes a key may contain what else ends one.
-    if any(line.count(".") > _MOST_DOTS for line in text.split("\n")):
-        message = f"{name} has a line with more than {_MOST_DOTS} dots: no assignment has keys of so many parts"
-        raise BadAssignment(message)
+    """The assignment about networks that a TOML text describes; BadAssignment as in `from_tables`."""
+    return from_tables(read_tables(text, name), name)
+
+
+def from_tables(tables: Mapping[str, Any], name: str) -> Assignment:
+    """The assignment that a file's tables describe; BadAssignment names the file, the key and what to write."""
     try:
-        return _Assignment.model_validate(tomllib.loads(text)).plain()
-    except tomllib.TOMLDecodeError as error:
-        message = f"{name} is no TOML: {error}"
-        raise BadAssignment(message) from error
+        return _Assignment.model_validate(tables).plain()
     except ValidationError as error:
         message = f"{name}: {'; '.join(dict.fromkeys(_faults(error)))}"
         raise BadAssignment(message) from error
@@ -284,12 +277,3 @@ def _show(value: Any) -> str:
 
 def _clip(text: str) -> str:
     return text if len(text) <= _MOST_VALUE else f"{text[: _MOST_VALUE - 3]}..."
-
-
-def read(path: Path) -> Assignment:
-    """The assignment of a TOML file."""
-    try:
-        return parse(path.read_text(encoding="utf-8"), str(path))
-    except (OSError, UnicodeDecodeError) as error:
-        message = f"{path} cannot be read: {error}"
-        raise BadAssignment(message) from error

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any, ClassVar, Protocol
 
 from grader.model.assignment import Feedback, Limits
 
@@ -20,3 +21,49 @@ class CommonSettings:
     feedback: Feedback = field(default_factory=Feedback)
     seed: int = 0
     templates: tuple[str, ...] = ()
+
+
+class AnyAssignment(Protocol):
+    """An assignment of any kind: a frozen dataclass of its kind's own, of which nobody else knows more than this."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def id(self) -> str:
+        """Its name in a course."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """The title that students see."""
+        ...
+
+    @property
+    def kind(self) -> str:
+        """The kind of homework."""
+        ...
+
+    @property
+    def function(self) -> str:
+        """The name of the function that students write."""
+        ...
+
+    @property
+    def limits(self) -> Limits:
+        """What one submission may use."""
+        ...
+
+    @property
+    def feedback(self) -> Feedback:
+        """What a student is shown of a verdict."""
+        ...
+
+    @property
+    def seed(self) -> int:
+        """The seed that its cases are drawn from."""
+        ...
+
+    @property
+    def templates(self) -> tuple[str, ...]:
+        """Fingerprints of the unfilled function."""
+        ...

@@ -10,22 +10,25 @@ from dataclasses import MISSING, Field, asdict, fields, is_dataclass
 from enum import Enum
 from functools import cache
 from types import UnionType
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin, get_type_hints
 
 from grader.errors import MadeByNewerVersion
 from grader.model.assignment import Assignment
 from grader.model.verdict import NETWORKS
 
+if TYPE_CHECKING:
+    from grader.model.common import AnyAssignment
+
 Value = TypeVar("Value")
 
 
-def assignment_to_json(assignment: Assignment) -> str:
-    """The assignment in one canonical form."""
+def assignment_to_json(assignment: "AnyAssignment") -> str:
+    """The assignment, of any kind, in one canonical form."""
     return json.dumps(asdict(assignment), sort_keys=True)
 
 
 def assignment_from_json(text: str) -> Assignment:
-    """The assignment that `assignment_to_json` wrote.
+    """The assignment about networks that `assignment_to_json` wrote.
 
     MadeByNewerVersion if it has fields or names that this version does not know, since they may change a verdict;
     KeyError, TypeError or ValueError if it is no assignment at all.

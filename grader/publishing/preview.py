@@ -8,7 +8,7 @@ import sys
 
 from grader.judge.subject import JudgedRevision
 from grader.publishing.selfcheck import SelfCheck, selfcheck
-from grader.subjects.networks.revision import load_packaged
+from grader.subjects.kinds import load_packaged
 
 
 def preview(revision: JudgedRevision, checked: SelfCheck) -> str:

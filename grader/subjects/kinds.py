@@ -1,23 +1,62 @@
-"""The kinds of homework that this version knows: a stored revision names its kind, and nobody else asks."""
+"""The kinds of homework that this version knows: a stored revision and an assignment's file name theirs.
+
+Nobody else asks which kind it is. The web server reads assignments too, so NumPy is not imported here.
+"""
 
 import io
 import json
 import zipfile
 import zlib
 from collections.abc import Mapping
-from importlib import import_module
+from importlib import import_module, resources
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from grader.errors import BadAssignment
 from grader.model.verdict import NETWORKS
 
 if TYPE_CHECKING:
     from grader.judge.subject import JudgedRevision
+    from grader.model.common import AnyAssignment
+    from grader.subjects.kind import Kind
 
-#: By kind the module that reads what is stored of it: its `load(data, name)` returns a `JudgedRevision`.
-KINDS: Mapping[str, str] = MappingProxyType({NETWORKS: "grader.subjects.networks.revision"})
+#: By kind the module that is its `Kind`.
+KINDS: Mapping[str, str] = MappingProxyType({NETWORKS: "grader.subjects.networks.kind"})
+
+
+def find(kind: str) -> "Kind":
+    """Return a kind by its name; KeyError if this version does not know it."""
+    # `tests/subjects/test_kinds.py` has the checker look at each module.
+    module: Kind = import_module(KINDS[kind])
+    return module
+
+
+def of(assignment: "AnyAssignment") -> "Kind":
+    """Return the kind of an assignment."""
+    return find(assignment.kind)
+
+
+def parse(text: str, name: str) -> "AnyAssignment":
+    """Return the assignment that a TOML text describes; BadAssignment names the key and what to write."""
+    # Who grades by a revision has no TOML to read.
+    from grader.model.tables import read_tables  # noqa: PLC0415
+
+    tables = read_tables(text, name)
+    kind = tables.pop("kind", NETWORKS)
+    if kind not in tuple(KINDS):
+        wanted = ", ".join(json.dumps(known) for known in KINDS)
+        raise BadAssignment(f"{name}: kind is {json.dumps(kind, default=str)[:60]}: write one of {wanted}")
+    return find(kind).read(tables, name)
+
+
+def read(path: Path) -> "AnyAssignment":
+    """Return the assignment of a TOML file; raises BadAssignment."""
+    try:
+        return parse(path.read_text(encoding="utf-8"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"{path} cannot be read: {error}"
+        raise BadAssignment(message) from error
 
 
 def load(data: bytes, name: str = "revision") -> "JudgedRevision":
@@ -26,14 +65,27 @@ def load(data: bytes, name: str = "revision") -> "JudgedRevision":
     MadeByNewerVersion if this version does not know its kind, its format or one of its fields; AssignmentError if it
     is damaged.
     """
-    revision: JudgedRevision = import_module(KINDS.get(_kind(data), KINDS[NETWORKS])).load(data, name)
-    return revision
+    kind = _kind(data)
+    return find(kind if kind in KINDS else NETWORKS).load(data, name)
+
+
+def load_packaged(assignment_id: str) -> "JudgedRevision":
+    """Return a revision that ships with Backmark, such as `udl-7.2`."""
+    folder = resources.files("grader") / "assignments"
+    file = folder / f"{assignment_id}.npz"
+    known = sorted(file.name.removesuffix(".npz") for file in folder.iterdir() if file.name.endswith(".npz"))
+    if assignment_id not in known:
+        message = f"there is no assignment {assignment_id!r}; shipped are {', '.join(known)}, or name a .toml file"
+        raise BadAssignment(message)
+    return load(file.read_bytes(), file.name)
 
 
 def _kind(data: bytes) -> str:
     """The kind that an archive names; if it names none, or is none, the kind that explains what is wrong with it."""
     try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-            return str(json.loads(archive["header"].tobytes()).get("kind", NETWORKS))
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            header = archive.read("header.npy")
+        # NumPy's format: ten bytes, the last two of them the length of a description, that, and then the JSON.
+        return str(json.loads(header[10 + int.from_bytes(header[8:10], "little") :]).get("kind", NETWORKS))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile, zlib.error):
         return NETWORKS

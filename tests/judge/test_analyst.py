@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 
 from grader.judge.agreement import agreement
-from grader.judge.judge import Judge
 from grader.model.assignment import Activation, Formulas
 from grader.model.verdict import Judgement, Mark
 from grader.oracle.suite import key
@@ -13,9 +12,9 @@ from grader.publishing.selfcheck import selfcheck
 from grader.subjects.networks.diagnosis.lines import Lines
 from grader.subjects.networks.draw import draw
 from grader.subjects.networks.mistakes import Known
-from grader.subjects.networks.revision import load_packaged
 from tests.judge.test_shrinking import RIGHT
 from tests.local import local
+from tests.networks import NetworksJudge, load_packaged
 
 MASK = "indicator_function(all_f[layer - 1])"
 
@@ -37,7 +36,7 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
 """
 
 
-def judged(source: str, judge: Judge) -> Judgement:
+def judged(source: str, judge: NetworksJudge) -> Judgement:
     """The judgement on a source of our own."""
     return judge.judge(local(source, judge.assignment), lambda: local(source, judge.assignment))
 
@@ -56,13 +55,13 @@ def marks(judgement: Judgement) -> dict[str, Mark]:
         ("all_weights[layer].T @", "np.clip(all_weights[layer], -2, 2).T @"),
     ],
 )
-def test_a_threshold_for_zero_and_a_clipped_weight_are_found(udl: Judge, old: str, new: str) -> None:
+def test_a_threshold_for_zero_and_a_clipped_weight_are_found(udl: NetworksJudge, old: str, new: str) -> None:
     """The networks have units near their kinks, and large weights."""
     assert old in RIGHT
     assert judged(RIGHT.replace(old, new), udl).outcome.value == "failed"
 
 
-def test_single_precision_is_right_with_the_forward_pass_computed_anew(udl: Judge) -> None:
+def test_single_precision_is_right_with_the_forward_pass_computed_anew(udl: NetworksJudge) -> None:
     """And is not taken for numerical differentiation."""
     found = judged(SINGLE, udl)
     assert found.outcome.value == "passed"
@@ -73,7 +72,7 @@ def test_single_precision_is_right_with_the_forward_pass_computed_anew(udl: Judg
 def test_the_lower_layers_of_a_smooth_network_are_judged(activation: Activation) -> None:
     """Zeros, and an error of one per cent, in the layers of any distance from the output."""
     base = load_packaged("udl-7.2").assignment
-    judge = Judge(draw(replace(base, formulas=Formulas(activation)), choice=1))
+    judge = NetworksJudge(draw(replace(base, formulas=Formulas(activation)), choice=1))
     zeros = Lines(finish=lambda network, k, part: part * (network.depth - k <= 6))
     assert (
         agreement(judge.revision.suite, Known(zeros, judge.assignment.formulas).answer(judge.revision.suite)).mark
@@ -86,20 +85,20 @@ def test_the_lower_layers_of_a_smooth_network_are_judged(activation: Activation)
     "instead",
     ["np.maximum(all_f[layer - 1], 0)", "np.where(all_f[layer - 1] > 0, 1, 0.01)", "np.sign(all_f[layer - 1])"],
 )
-def test_another_function_in_the_derivatives_place_costs_the_derivative_only(udl: Judge, instead: str) -> None:
+def test_another_function_in_the_derivatives_place_costs_the_derivative_only(udl: NetworksJudge, instead: str) -> None:
     """The line above it is right."""
     found = marks(judged(RIGHT.replace(MASK, instead), udl))
     assert found["relu_derivative"] is Mark.FAILED
     assert found["bias_gradient"] is found["weight_gradient"] is found["activation_gradient"] is Mark.PASSED
 
 
-def test_a_pure_function_is_not_said_to_keep_anything_between_calls(udl: Judge) -> None:
+def test_a_pure_function_is_not_said_to_keep_anything_between_calls(udl: NetworksJudge) -> None:
     """Rounding is within one tolerance and beyond another; that is no state."""
     found = judged(RIGHT.replace("np.array(df[layer])\n", "np.round(df[layer], 5)\n"), udl)
     assert found.outcome.value == "failed"
     assert not any("kept between calls" in row.message for row in found.properties)
 
 
-def test_every_network_is_drawn_once(udl: Judge) -> None:
+def test_every_network_is_drawn_once(udl: NetworksJudge) -> None:
     """Two hundred networks are two hundred tests."""
     assert len({key(network) for network in udl.revision.suite.networks}) == len(udl.revision.suite)

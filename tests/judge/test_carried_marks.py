@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from grader.judge.judge import Judge
 from grader.judge.row import Row
 from grader.model.assignment import Activation, Formulas, Loss, Range, Ranges
 from grader.model.verdict import Mark
@@ -13,11 +12,11 @@ from grader.oracle.answers import Returned
 from grader.subjects.networks.diagnosis.lines import Lines
 from grader.subjects.networks.draw import draw
 from grader.subjects.networks.mistakes import Known
-from grader.subjects.networks.revision import load_packaged
 from grader.subjects.networks.rubric import steps
 from grader.subjects.networks.steps import STEPS
 from tests.corpus.slips import Slip, right_for, template, todo_slips
 from tests.local import local
+from tests.networks import NetworksJudge, load_packaged
 
 #: With tanh nothing but the product of the two comes back: a wrong dl/dh cannot be told from a wrong derivative.
 TOGETHER = {"activation_gradient": {"activation_gradient", "relu_derivative"}}
@@ -29,16 +28,16 @@ NETWORKS = 100
 @pytest.fixture(
     scope="module", params=[(name, columns) for name in ("relu", "leaky_relu", "tanh") for columns in (1, 3)]
 )
-def judge(request: pytest.FixtureRequest) -> Judge:
+def judge(request: pytest.FixtureRequest) -> NetworksJudge:
     """Assignments of three activations, with one column and with several."""
     name, columns = request.param
     assignment = load_packaged("udl-7.2").assignment
     ranges = replace(assignment.ranges, columns=Range(1, columns))
     formulas = Formulas(Activation(name))
-    return Judge(draw(replace(assignment, formulas=formulas, ranges=ranges, networks=NETWORKS), choice=1))
+    return NetworksJudge(draw(replace(assignment, formulas=formulas, ranges=ranges, networks=NETWORKS), choice=1))
 
 
-def rows(source: str, judge: Judge) -> dict[str, Row]:
+def rows(source: str, judge: NetworksJudge) -> dict[str, Row]:
     """The four steps."""
     return steps(
         judge.revision.suite,
@@ -48,12 +47,12 @@ def rows(source: str, judge: Judge) -> dict[str, Row]:
     )
 
 
-def slips(judge: Judge) -> list[Slip]:
+def slips(judge: NetworksJudge) -> list[Slip]:
     """Every slip of every step for this activation."""
     return [slip for each in todo_slips(judge.assignment.formulas.activation.value).values() for slip in each]
 
 
-def test_a_slip_in_one_step_fails_exactly_that_step(judge: Judge) -> None:
+def test_a_slip_in_one_step_fails_exactly_that_step(judge: NetworksJudge) -> None:
     """Bias, weights, activations, derivative: each alone."""
     activation = judge.assignment.formulas.activation
     for slip in slips(judge):
@@ -62,7 +61,7 @@ def test_a_slip_in_one_step_fails_exactly_that_step(judge: Judge) -> None:
         assert failed == expected, slip.name
 
 
-def test_an_entry_that_matches_by_chance_does_not_cost_the_derivative(udl: Judge) -> None:
+def test_an_entry_that_matches_by_chance_does_not_cost_the_derivative(udl: NetworksJudge) -> None:
     """Scaled by what happens to be a unit's preactivation, that unit looks as if f stood for its derivative."""
     active = ((udl.revision.subject.layers.f > 0) & udl.revision.subject.layers.unit).sum(axis=1)
     chosen = np.flatnonzero((active > 2) & ~udl.revision.subject.layers.top)[0]
@@ -75,7 +74,7 @@ def test_an_entry_that_matches_by_chance_does_not_cost_the_derivative(udl: Judge
 
 
 @pytest.mark.parametrize("step", ["activation_gradient", "relu_derivative"])
-def test_either_template_left_is_not_run_and_names_both(judge: Judge, step: str) -> None:
+def test_either_template_left_is_not_run_and_names_both(judge: NetworksJudge, step: str) -> None:
     """The two give identical answers: neither is claimed."""
     found = rows(template(step, judge.assignment.formulas.activation.value), judge)
     for name in ("activation_gradient", "relu_derivative"):
@@ -85,7 +84,7 @@ def test_either_template_left_is_not_run_and_names_both(judge: Judge, step: str)
     assert found["bias_gradient"].mark is found["weight_gradient"].mark is Mark.PASSED
 
 
-def test_a_right_one_holds_every_step(judge: Judge) -> None:
+def test_a_right_one_holds_every_step(judge: NetworksJudge) -> None:
     """In a student's words, for every activation."""
     found = rows(right_for(judge.assignment.formulas.activation.value), judge)
     assert {row.mark for row in found.values()} == {Mark.PASSED}
@@ -103,13 +102,13 @@ def test_the_reference_holds_every_step_for_every_activation_and_loss(activation
         home=replace(base.home, outputs=2),
         networks=NETWORKS,
     )
-    judge = Judge(draw(assignment, choice=1))
+    judge = NetworksJudge(draw(assignment, choice=1))
     answers = Known(Lines(), assignment.formulas).answer(judge.revision.suite)
     found = steps(judge.revision.suite, judge.revision.subject.layers, answers, assignment)
     assert {name: found[name].mark for name in STEPS} == dict.fromkeys(STEPS, Mark.PASSED)
 
 
-def test_no_gradient_is_the_product_of_what_is_too_large_for_one(judge: Judge) -> None:
+def test_no_gradient_is_the_product_of_what_is_too_large_for_one(judge: NetworksJudge) -> None:
     """An outer product that overflows is no number that a weight's derivative could be."""
     answers = Known(Lines(), judge.assignment.formulas).answer(judge.revision.suite)
     back = [each for each in answers if isinstance(each, Returned)]

@@ -3,13 +3,12 @@
 import pytest
 
 from grader.judge.examples import Examples
-from grader.judge.judge import Judge
 from grader.model.verdict import Judgement, Mark, Property
-from grader.subjects.networks.revision import load_packaged
 from tests.corpus.four_lines import source as four_lines
 from tests.local import local
+from tests.networks import NetworksJudge, load_packaged
 
-JUDGE = Judge(load_packaged("udl-7.2"))
+JUDGE = NetworksJudge(load_packaged("udl-7.2"))
 
 #: Right gradients under names of its own, with holes for where they are kept and what is returned.
 OWN = """

@@ -9,7 +9,6 @@ import pytest
 
 from grader.errors import SubmissionError
 from grader.judge.agreement import agreement, disagreeing
-from grader.judge.judge import Judge
 from grader.model.verdict import Mark
 from grader.oracle.answers import Answer, Raised, Returned
 from grader.oracle.network import Pass, forward
@@ -24,14 +23,15 @@ from tests.corpus.rare import RareFault, rare_faults
 from tests.corpus.right import STYLES
 from tests.corpus.variants import RightVariant, right_variants
 from tests.local import local
+from tests.networks import NetworksJudge
 
 
-def answers(source: str, judge: Judge) -> list[Answer]:
+def answers(source: str, judge: NetworksJudge) -> list[Answer]:
     """The answers to the networks that decide."""
     return local(source, judge.assignment).answer(judge.revision.suite)
 
 
-def failing(source: str, judge: Judge) -> list[str]:
+def failing(source: str, judge: NetworksJudge) -> list[str]:
     """Return the properties that a source fails, judged in full: agreement with the differences spares it no step."""
     try:
         given = answers(source, judge)
@@ -45,13 +45,13 @@ def failing(source: str, judge: Judge) -> list[str]:
 
 
 @cache
-def portions(judge: Judge) -> tuple[Suite, ...]:
+def portions(judge: NetworksJudge) -> tuple[Suite, ...]:
     """The networks that decide, a few of every depth and then more: most wrong sources differ on the first."""
     places = [*range(0, len(judge.revision.suite), 20), *(i for i in range(len(judge.revision.suite)) if i % 20)]
     return tuple(judge.revision.suite.take(part) for part in (places[:10], places[10:50], places[50:]))
 
 
-def agrees(source: str, judge: Judge) -> bool:
+def agrees(source: str, judge: NetworksJudge) -> bool:
     """Return whether a source agrees with the differences; once it does not, it is asked no more."""
     try:
         candidate = local(source, judge.assignment)
@@ -62,7 +62,7 @@ def agrees(source: str, judge: Judge) -> bool:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("style", STYLES)
-def test_single_faults_are_told_apart(udl: Judge, style: str, kind: str) -> None:
+def test_single_faults_are_told_apart(udl: NetworksJudge, style: str, kind: str) -> None:
     """The wrong ones agree with no differences, the right ones pass every step; labels are by exact gradients."""
     mutants = [label(mutation) for mutation in mutations() if (mutation.style, mutation.kind) == (style, kind)]
     accepted = [mutant.name for mutant in mutants if not mutant.right and agrees(mutant.source, udl)]
@@ -72,7 +72,7 @@ def test_single_faults_are_told_apart(udl: Judge, style: str, kind: str) -> None
 
 
 @pytest.mark.parametrize("fault", rare_faults(), ids=lambda fault: fault.name)
-def test_a_rare_fault_is_found(udl: Judge, fault: RareFault) -> None:
+def test_a_rare_fault_is_found(udl: NetworksJudge, fault: RareFault) -> None:
     """Wrong only in a corner: the suite visits it, or asks twice."""
     judged = udl.judge(local(fault.source, udl.assignment), lambda: local(fault.source, udl.assignment))
     if fault.stateful:
@@ -83,7 +83,7 @@ def test_a_rare_fault_is_found(udl: Judge, fault: RareFault) -> None:
 
 
 @pytest.mark.parametrize("variant", right_variants(), ids=lambda variant: variant.name)
-def test_a_right_variant_passes_with_every_step(udl: Judge, variant: RightVariant) -> None:
+def test_a_right_variant_passes_with_every_step(udl: NetworksJudge, variant: RightVariant) -> None:
     """Honest style, precision and structure cost nothing."""
     given = answers(variant.source, udl)
     assert agreement(udl.revision.suite, given).mark is Mark.PASSED
@@ -92,7 +92,7 @@ def test_a_right_variant_passes_with_every_step(udl: Judge, variant: RightVarian
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a process's address space is bounded on Linux only")
-def test_a_mutant_that_takes_a_gigabyte_raises_and_takes_nothing_from_the_tests(udl: Judge) -> None:
+def test_a_mutant_that_takes_a_gigabyte_raises_and_takes_nothing_from_the_tests(udl: NetworksJudge) -> None:
     """One whose arrays grew from layer to layer had a test process of gigabytes."""
     source = "def backward_pass(*_):\n    return np.ones(1 << 27), []\n"
     (answer,) = local(source, udl.assignment).answer(udl.revision.suite.one(0))
@@ -100,7 +100,7 @@ def test_a_mutant_that_takes_a_gigabyte_raises_and_takes_nothing_from_the_tests(
     assert answer.type == "MemoryError"
 
 
-def in_precision(suite: Suite, judge: Judge, kind: type[np.floating]) -> Sequence[Answer]:
+def in_precision(suite: Suite, judge: NetworksJudge, kind: type[np.floating]) -> Sequence[Answer]:
     """The analytic gradient computed in another precision from the stored activations."""
     found: list[Answer] = []
     for network in suite.networks:
@@ -116,18 +116,18 @@ def in_precision(suite: Suite, judge: Judge, kind: type[np.floating]) -> Sequenc
     return found
 
 
-def test_float32_is_right_and_float16_is_seen(udl: Judge) -> None:
+def test_float32_is_right_and_float16_is_seen(udl: NetworksJudge) -> None:
     """Float16 on most networks: small ones of dyadic values are exact even in half precision."""
     assert not any(disagreeing(udl.revision.suite, in_precision(udl.revision.suite, udl, np.float32)))
     with np.errstate(over="ignore", invalid="ignore"):
         assert np.mean(disagreeing(udl.revision.suite, in_precision(udl.revision.suite, udl, np.float16))) > 0.8
 
 
-def test_a_right_implementation_is_never_rejected_over_a_thousand_seeds(udl: Judge) -> None:
+def test_a_right_implementation_is_never_rejected_over_a_thousand_seeds(udl: NetworksJudge) -> None:
     """Seeded networks of every shape, in float64 and float32."""
     from tests.subjects.networks.seeded import seeded  # noqa: PLC0415 - its networks take a second to measure
 
     suite = seeded(udl.assignment, range(1000))
-    revision = Judge(Revision(udl.assignment, suite))
+    revision = NetworksJudge(Revision(udl.assignment, suite))
     for kind in (np.float64, np.float32):
         assert not any(disagreeing(suite, in_precision(suite, revision, kind)))

@@ -3,14 +3,13 @@
 import pytest
 
 from grader.judge.examples import Examples
-from grader.judge.judge import Judge
 from grader.model.verdict import Judgement, Mark
-from grader.subjects.networks.revision import load_packaged
 from tests.corpus import four_lines
 from tests.corpus.four_lines import FORMS, IGNORING, SHAPELESS, STEP, WRONG, Lines, combined, mended
 from tests.local import local
+from tests.networks import NetworksJudge, load_packaged
 
-JUDGE = Judge(load_packaged("udl-7.2"))
+JUDGE = NetworksJudge(load_packaged("udl-7.2"))
 
 
 @pytest.fixture(autouse=True)

@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.judge.judge import AGAIN, Judge
+from grader.judge.judge import AGAIN
 from grader.model.verdict import Counterexample, Judgement, Mark, Outcome
 from tests.judge.test_shrinking import RIGHT
 from tests.local import local
+from tests.networks import NetworksJudge
 
 #: Fewer than the calls of the module of the commonest depth: a fault of a longer period may not be seen there.
 LONGEST = 40
@@ -17,7 +18,7 @@ FAULTY = RIGHT.replace("    dw, db, df =", "    scale = 1 + ({fault})\n    dw, d
 )
 
 
-def judged(source: str, judge: Judge) -> Judgement:
+def judged(source: str, judge: NetworksJudge) -> Judgement:
     return judge.judge(local(source, judge.assignment), lambda: local(source, judge.assignment))
 
 
@@ -28,7 +29,7 @@ def faulty(fault: str, before: str = "") -> str:
 
 @settings(max_examples=12, deadline=None)
 @given(st.data())
-def test_a_fault_at_every_so_many_calls_is_seen_in_any_phase(udl: Judge, data: st.DataObject) -> None:
+def test_a_fault_at_every_so_many_calls_is_seen_in_any_phase(udl: NetworksJudge, data: st.DataObject) -> None:
     period = data.draw(st.integers(2, LONGEST))
     phase = data.draw(st.integers(0, period - 1))
     counting = "from itertools import count\ncalls = count()\n"
@@ -36,7 +37,7 @@ def test_a_fault_at_every_so_many_calls_is_seen_in_any_phase(udl: Judge, data: s
     assert found.outcome is Outcome.FAILED
 
 
-def test_a_wrong_answer_to_the_second_question_fails_and_says_so(udl: Judge) -> None:
+def test_a_wrong_answer_to_the_second_question_fails_and_says_so(udl: NetworksJudge) -> None:
     """With the network on which it was wrong, and what it answered then."""
     seen = "seen = set()\n"
     source = faulty("(key := all_weights[0].tobytes() + y.tobytes()) in seen or seen.add(key) is not None", seen)
@@ -54,7 +55,7 @@ def test_a_wrong_answer_to_the_second_question_fails_and_says_so(udl: Judge) -> 
     assert found.properties[-1].outcome is Mark.FAILED
 
 
-def test_every_depth_is_asked_about_again(udl: Judge) -> None:
+def test_every_depth_is_asked_about_again(udl: NetworksJudge) -> None:
     places = udl.asked_again
     assert len(places) == len(set(places)) == AGAIN
     assert {len(udl.revision.suite.sizes[i]) for i in places} == {*map(len, udl.revision.suite.sizes)}
@@ -72,7 +73,9 @@ def test_every_depth_is_asked_about_again(udl: Judge) -> None:
         ("", "np.random.default_rng().random()"),
     ],
 )
-def test_each_network_sees_draws_of_its_own_and_the_same_ones_each_time(udl: Judge, before: str, draw: str) -> None:
+def test_each_network_sees_draws_of_its_own_and_the_same_ones_each_time(
+    udl: NetworksJudge, before: str, draw: str
+) -> None:
     source = RIGHT.replace(
         "    dw, db, df =",
         f"    db = [0 * b + {draw} for b in all_biases]\n    return all_weights, db\n    dw, db, df =",

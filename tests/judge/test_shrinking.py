@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.judge.agreement import disagreeing
-from grader.judge.judge import Judge
 from grader.judge.row import Fails, Failure
 from grader.judge.witness import BUDGET, Witness
 from grader.model.assignment import Assignment, Range, Ranges
@@ -21,6 +20,7 @@ from grader.subjects.networks.proposals import SIMPLE, Proposals, numbers_of, re
 from grader.subjects.networks.shrinking import Search, shrink, size
 from tests.corpus.rare import rare_faults
 from tests.local import local
+from tests.networks import NetworksJudge
 from tests.subjects.networks.seeded import network as seeded
 
 RIGHT = """
@@ -67,7 +67,7 @@ SLIPS = {
 }
 
 
-def judged(source: str, judge: Judge) -> Judgement:
+def judged(source: str, judge: NetworksJudge) -> Judgement:
     """The judgement on a source of our own."""
     return judge.judge(local(source, judge.assignment), lambda: local(source, judge.assignment))
 
@@ -78,7 +78,7 @@ def sizes(example: Counterexample) -> tuple[int, ...]:
 
 
 @pytest.mark.parametrize("name", SLIPS)
-def test_a_typical_mistake_is_shown_on_the_smallest_network_there_is(udl: Judge, name: str) -> None:
+def test_a_typical_mistake_is_shown_on_the_smallest_network_there_is(udl: NetworksJudge, name: str) -> None:
     """Stated by hand, from what the mistake needs to show."""
     old, new, smallest = SLIPS[name]
     assert old in RIGHT
@@ -88,7 +88,7 @@ def test_a_typical_mistake_is_shown_on_the_smallest_network_there_is(udl: Judge,
     assert sizes(example) in {smallest, expected}
 
 
-def test_its_values_are_ones_a_person_reads_at_a_glance(udl: Judge) -> None:
+def test_its_values_are_ones_a_person_reads_at_a_glance(udl: NetworksJudge) -> None:
     """Halves, ones, twos and threes."""
     old, new, _ = SLIPS["no ReLU derivative"]
     example = judged(RIGHT.replace(old, new), udl).counterexample
@@ -97,13 +97,13 @@ def test_its_values_are_ones_a_person_reads_at_a_glance(udl: Judge) -> None:
     assert values <= {0.5, 1.0, 2.0, 3.0}
 
 
-def test_the_same_submission_gets_the_same_judgement(udl: Judge) -> None:
+def test_the_same_submission_gets_the_same_judgement(udl: NetworksJudge) -> None:
     """Also on a busy machine: the budget is in calls."""
     old, new, _ = SLIPS["mask from the wrong layer"]
     assert judged(RIGHT.replace(old, new), udl) == judged(RIGHT.replace(old, new), udl)
 
 
-def test_state_between_calls_is_said_and_not_shrunk_to_a_network_that_is_right(udl: Judge) -> None:
+def test_state_between_calls_is_said_and_not_shrunk_to_a_network_that_is_right(udl: NetworksJudge) -> None:
     """The second call of a process is wrong: no network alone in a fresh process is."""
     source = RIGHT.replace("    df[K] =", "    calls.append(1)\n    df[K] = (2 if len(calls) > 1 else 1) *")
     found = judged("calls = []\n" + source, udl)
@@ -153,7 +153,7 @@ RARE = {fault.name: fault for fault in rare_faults() if not fault.stateful}
 
 
 @pytest.mark.parametrize("name", RARE)
-def test_no_single_reduction_of_what_is_shown_fails(udl: Judge, name: str) -> None:
+def test_no_single_reduction_of_what_is_shown_fails(udl: NetworksJudge, name: str) -> None:
     """Of rare faults: fewer layers, units and columns, and simpler values, one step at a time."""
     candidate = local(RARE[name].source, udl.assignment)
     example = judged(RARE[name].source, udl).counterexample

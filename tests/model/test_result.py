@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from grader.judge.judge import Judge
 from grader.model import result
 from grader.model.verdict import Flag, Judgement, Outcome, StudentError, Verdict
 from tests.judge.test_shrinking import RIGHT, SLIPS
+from tests.networks import NetworksJudge
 from tests.reports.test_terminal import judged, shown, verdict
 
 
@@ -18,7 +18,7 @@ def read_back(made: Verdict) -> Verdict:
 
 
 @pytest.mark.parametrize("slip", [None, *SLIPS])
-def test_verdicts_of_every_kind_come_back_as_they_were(udl: Judge, slip: str | None) -> None:
+def test_verdicts_of_every_kind_come_back_as_they_were(udl: NetworksJudge, slip: str | None) -> None:
     source = RIGHT if slip is None else RIGHT.replace(*SLIPS[slip][:2])
     made = judged(source, udl)
     assert read_back(made) == made

@@ -6,7 +6,6 @@ import pytest
 from pydantic import BaseModel
 
 from grader.errors import AssignmentError
-from grader.judge.judge import Judge
 from grader.model.assignment import Assignment, Home, Range, Ranges, Rubric
 from grader.model.assignment_toml import WANTED, _Assignment, _Feedback, _Home, _Limits, _Ranges, _Rubric, parse
 from grader.publishing.selfcheck import selfcheck
@@ -15,6 +14,7 @@ from grader.subjects.networks.draw import draw
 from grader.subjects.networks.revision import Revision
 from tests.judge.test_shrinking import RIGHT
 from tests.local import local
+from tests.networks import NetworksJudge
 from tests.subjects.networks.seeded import seeded
 
 _TABLES: dict[str, type[BaseModel]] = {
@@ -28,7 +28,7 @@ _TABLES: dict[str, type[BaseModel]] = {
 BASE = 'id = "x"\ntitle = "X"\n'
 
 
-def test_the_shipped_assignment_catches_every_mistake(udl: Judge) -> None:
+def test_the_shipped_assignment_catches_every_mistake(udl: NetworksJudge) -> None:
     """And accepts the reference on every network."""
     found = selfcheck(udl.revision)
     assert found.sound
@@ -63,7 +63,7 @@ def test_a_suite_of_values_with_few_bits_is_refused_for_what_rounds() -> None:
     } <= missed
 
 
-def test_what_rounds_is_caught_on_most_of_the_shipped_networks(udl: Judge) -> None:
+def test_what_rounds_is_caught_on_most_of_the_shipped_networks(udl: NetworksJudge) -> None:
     """Weights, inputs and targets, to float16, bfloat16 and nine bits of fixed point."""
     rounding = {c.mistake.id: c.networks for c in selfcheck(udl.revision).catches if "_in_" in c.mistake.id}
     assert len(rounding) == 9
@@ -78,7 +78,7 @@ def test_an_assignment_whose_home_is_not_drawn_is_refused() -> None:
     assert "set home.depth to a value within" in fault
 
 
-def test_an_assignment_without_marks_is_refused(udl: Judge) -> None:
+def test_an_assignment_without_marks_is_refused(udl: NetworksJudge) -> None:
     """Also where all marks are on steps that no network puts to the test."""
     none = Rubric(0, 0, 0, 0, 0)
     revision = Revision(replace(udl.assignment, rubric=none), udl.revision.suite)
@@ -91,7 +91,7 @@ def test_an_assignment_without_marks_is_refused(udl: Judge) -> None:
 def test_a_right_submission_has_all_marks_where_steps_cannot_be_put_to_the_test() -> None:
     """Their marks could not be had by anybody."""
     flat = Assignment("x", "x", home=Home(depth=0), ranges=Ranges(depth=Range(0, 0)), networks=40)
-    judge = Judge(draw(flat, choice=1))
+    judge = NetworksJudge(draw(flat, choice=1))
     judgement = judge.judge(local(RIGHT, flat), lambda: local(RIGHT, flat))
     assert judgement.outcome.value == "passed"
     assert sum(row.score for row in judgement.properties) == sum(row.max_score for row in judgement.properties) == 6

@@ -26,10 +26,11 @@ from grader.reports.registry import FORMATS
 from grader.reports.terminal import render
 from grader.store.listings import CodeListing
 from grader.store.summary import VerdictSummary
-from grader.subjects.networks.revision import Revision, load_packaged
+from grader.subjects.networks.revision import Revision
 from grader.web.pages import words
 from grader.web.pages.sources import listing
 from grader.web.pages.verdict import make_view
+from tests.networks import load_packaged
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails
 from worker.sandbox.policy import plan_jailed

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from grader.judge.judge import Judge
 from grader.model import result
 from grader.model.assignment import Assignment, Feedback, Level, Rubric
 from grader.model.stored import assignment_to_json
@@ -16,6 +15,7 @@ from grader.reports.disclosure import WITHHELD, disclose, disclose_settings, pol
 from grader.reports.terminal import HEADLINES
 from grader.subjects.networks.rubric import ORDER
 from tests.judge.test_shrinking import RIGHT, SLIPS
+from tests.networks import NetworksJudge
 from tests.reports.disclosing import ERROR, ROWS, TOLD, betrayed, revealing, secrets
 from tests.reports.test_terminal import judged, shown
 
@@ -256,7 +256,7 @@ def test_a_key_that_verdicts_have_one_day_is_hidden_until_somebody_decides() -> 
 
 
 @pytest.mark.parametrize("slip", [None, *SLIPS])
-def test_what_the_engine_says_is_cut_as_well(udl: Judge, slip: str | None) -> None:
+def test_what_the_engine_says_is_cut_as_well(udl: NetworksJudge, slip: str | None) -> None:
     """Of a real verdict: no number of a network, no message, and it can still be read back and shown."""
     source = RIGHT if slip is None else RIGHT.replace(*SLIPS[slip][:2])
     verdict = json.loads(json.dumps(judged(source, udl).as_dict()))
@@ -273,7 +273,7 @@ def test_what_the_engine_says_is_cut_as_well(udl: Judge, slip: str | None) -> No
 
 
 @pytest.mark.parametrize("source", [*(RIGHT.replace(*slip[:2]) for slip in SLIPS.values()), RANDOM])
-def test_no_row_of_a_verdict_gives_a_formula_away(udl: Judge, source: str) -> None:
+def test_no_row_of_a_verdict_gives_a_formula_away(udl: NetworksJudge, source: str) -> None:
     """Which array is wrong, and on how many networks: what it should be made of is the strong hint's to say."""
     told = disclose(json.loads(json.dumps(judged(source, udl).as_dict())), FULL, 1)
     rows = [row["message"] for row in told["properties"]]
@@ -339,7 +339,7 @@ def test_a_setting_that_an_older_version_did_not_store_is_not_announced() -> Non
     assert "templates" not in disclose_settings(settings)
 
 
-def test_every_property_can_be_hidden(udl: Judge) -> None:
+def test_every_property_can_be_hidden(udl: NetworksJudge) -> None:
     verdict = json.loads(json.dumps(judged(RIGHT, udl).as_dict()))
     for name in ORDER:
         assert names(disclose(verdict, hiding(name), 1)) == [each for each in ORDER if each != name]

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from grader.judge.judge import Judge
 from grader.model.verdict import (
     AssignmentReference,
     Diagnosis,
@@ -25,6 +24,7 @@ from grader.reports.plaintext import plain, sentence
 from grader.reports.terminal import render
 from tests.judge.test_shrinking import RIGHT, SLIPS
 from tests.local import local
+from tests.networks import NetworksJudge
 
 
 def shown(verdict: Verdict, width: int = 100, *, colour: bool = False, hints_alone: bool = False) -> str:
@@ -49,7 +49,7 @@ def verdict(judgement: Judgement, *, filename: str = "a.py", output: str = "", o
     return Verdict(Submission("0" * 16, filename, "0" * 64), reference, judgement, output)
 
 
-def judged(source: str, judge: Judge) -> Verdict:
+def judged(source: str, judge: NetworksJudge) -> Verdict:
     """The verdict on a source of our own."""
     return verdict(judge.judge(local(source, judge.assignment), lambda: local(source, judge.assignment)))
 
@@ -91,7 +91,7 @@ def test_hostile_text_is_shown_as_text(text: str) -> None:
         assert text in out
 
 
-def test_a_failed_verdict_says_which_step_on_which_network_and_what_came_instead(udl: Judge) -> None:
+def test_a_failed_verdict_says_which_step_on_which_network_and_what_came_instead(udl: NetworksJudge) -> None:
     """Readable in ten seconds."""
     old, new, _ = SLIPS["no ReLU derivative"]
     out = shown(judged(RIGHT.replace(old, new), udl))
@@ -102,14 +102,14 @@ def test_a_failed_verdict_says_which_step_on_which_network_and_what_came_instead
     assert len(out.splitlines()) < 40
 
 
-def test_colour_is_only_for_terminals(udl: Judge) -> None:
+def test_colour_is_only_for_terminals(udl: NetworksJudge) -> None:
     """The same words either way."""
     found = judged(RIGHT, udl)
     assert "\x1b[" in shown(found, colour=True)
     assert "\x1b[" not in shown(found)
 
 
-def test_networks_that_are_not_the_assignments_own_are_named_as_such(udl: Judge) -> None:
+def test_networks_that_are_not_the_assignments_own_are_named_as_such(udl: NetworksJudge) -> None:
     """A verdict with --seed is not the course's."""
     judgement = judged(RIGHT, udl).judgement
     assert "not the assignment's own" in shown(verdict(judgement, own=False))
@@ -126,7 +126,7 @@ def test_a_refusal_says_what_to_do_and_shows_no_marks() -> None:
 
 
 @pytest.mark.parametrize("width", [40, 80, 200])
-def test_it_fits_any_width(udl: Judge, width: int) -> None:
+def test_it_fits_any_width(udl: NetworksJudge, width: int) -> None:
     """No line is longer than the terminal."""
     old, new, _ = SLIPS["mask from the wrong layer"]
     assert max(map(len, shown(judged(RIGHT.replace(old, new), udl), width).splitlines())) <= width

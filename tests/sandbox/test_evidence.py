@@ -6,8 +6,8 @@ import pytest
 from grader.oracle.answers import Evidence, ReturnedForm
 from grader.oracle.suite import Suite
 from grader.subjects.networks import wording
-from grader.subjects.networks.revision import load_packaged
 from tests.local import local
+from tests.networks import load_packaged
 from worker.sandbox.inside.forms import FORMS
 
 UDL = load_packaged("udl-7.2")

@@ -17,10 +17,10 @@ from pathlib import Path
 import pytest
 
 from grader.errors import Crashed, JailFailed, OutOfMemory, TimedOut
-from grader.judge.judge import Judge
 from grader.model.verdict import Outcome
 from grader.oracle.suite import join
 from tests.local import entry_of
+from tests.networks import NetworksJudge
 from tests.sandbox.conftest import LIMITS, ask, ask_again, body, network, numbers, pid_of
 from tests.service.parts import until
 from worker.grading.candidate import request
@@ -361,7 +361,7 @@ def test_template_and_jail_have_no_memory_together(own: Template) -> None:
 
 
 def test_no_derivative_and_nothing_of_our_environment_is_in_its_memory(
-    udl: Judge, jail: Launch, monkeypatch: pytest.MonkeyPatch
+    udl: NetworksJudge, jail: Launch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of the child while it answers, and of the template; what was sent is found, so that the search finds."""
     monkeypatch.setenv("BACKMARK_CANARY", "the-canary-of-this-test")
@@ -412,7 +412,7 @@ def answered(jail: Jail, code: str, asked: Request) -> list[bytes]:
         return [reply.payload for reply in session.replies]
 
 
-def test_what_a_template_keeps_is_answered_as_what_is_sent(own: Template, udl: Judge) -> None:
+def test_what_a_template_keeps_is_answered_as_what_is_sent(own: Template, udl: NetworksJudge) -> None:
     """Whatever another submission did to it."""
     asked = request(udl.subject.exchange.question(udl.questions))
     sent = answered(own, SUMS, asked)
@@ -425,7 +425,7 @@ def test_what_a_template_keeps_is_answered_as_what_is_sent(own: Template, udl: J
     assert answered(own, SUMS, asked) == sent
 
 
-def test_a_template_that_replaces_another_is_told_again(own: Template, udl: Judge) -> None:
+def test_a_template_that_replaces_another_is_told_again(own: Template, udl: NetworksJudge) -> None:
     asked = request(udl.subject.exchange.question(udl.questions))
     own.keep(asked)
     sent = answered(own, SUMS, asked)
@@ -458,7 +458,7 @@ def test_what_there_is_no_room_for_is_sent(own: Template) -> None:
     assert 0 < kept < len(requests)
 
 
-def test_what_is_kept_for_others_is_in_no_child(own: Template, udl: Judge) -> None:
+def test_what_is_kept_for_others_is_in_no_child(own: Template, udl: NetworksJudge) -> None:
     """Not even in what it has given back: numbers are known to whoever is asked about them alone."""
     first, second, third = request(udl.subject.exchange.question(udl.questions)), wide(5), wide(6)
     numbers = [number.tobytes() for number in udl.revision.suite.preactivations[:400:40]]
@@ -492,7 +492,7 @@ def test_a_template_that_does_not_listen_is_replaced(own: Template) -> None:
 
 
 @pytest.mark.parametrize("kind", [Template, Single])
-def test_the_largest_suite_is_asked(jail: Launch, udl: Judge, kind: type[Template] | type[Single]) -> None:
+def test_the_largest_suite_is_asked(jail: Launch, udl: NetworksJudge, kind: type[Template] | type[Single]) -> None:
     """Sent and, where that is done, kept."""
     suite = join([udl.revision.suite] * 10)
     asked = request(udl.subject.exchange.question(suite))
@@ -508,7 +508,7 @@ def test_the_largest_suite_is_asked(jail: Launch, udl: Judge, kind: type[Templat
 
 @pytest.mark.parametrize("shared", [True, False])
 def test_networks_of_one_submission_alone_are_in_no_template(
-    udl: Judge,
+    udl: NetworksJudge,
     jail: Launch,
     shared: bool,  # noqa: FBT001 - a parameter of the test
 ) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from grader.errors import AssignmentError
-from grader.judge.judge import Judge
 from grader.model.assignment import Assignment, Ranges
 from grader.model.fresh import GROUPS, group, places, usual
 from grader.model.records import Job, Kind, Publication, Revision, State
@@ -18,6 +17,7 @@ from grader.store.regrades.model import Selection, Which
 from grader.store.search import Filter
 from grader.store.submissions import NewSubmission
 from grader.subjects.networks.steps import STEPS
+from tests.networks import NetworksJudge
 from tests.service.conftest import Making, Sent
 from tests.service.parts import COURSE, EXAMPLES, until
 from tests.submissions_helpers.made import table
@@ -229,7 +229,9 @@ def test_verdicts_are_reused_within_a_group_only(making: Making) -> None:
     assert reused == [False, True, False]
 
 
-def test_a_table_of_the_answers_to_the_shipped_networks_fails_in_the_service(making: Making, udl: Judge) -> None:
+def test_a_table_of_the_answers_to_the_shipped_networks_fails_in_the_service(
+    making: Making, udl: NetworksJudge
+) -> None:
     """With a secret the pool is drawn for the first submission, and kept; a right submission passes."""
     context, cheating = making(secret=OURS), table(udl.revision)
     shipped = context.store.assignments.current(COURSE, "udl-7.2")
@@ -247,7 +249,7 @@ def test_a_table_of_the_answers_to_the_shipped_networks_fails_in_the_service(mak
     assert again.store.assignments.pool(shipped.id) == pool is not None
 
 
-def test_without_a_secret_what_ships_is_graded_on_its_own_networks(making: Making, udl: Judge) -> None:
+def test_without_a_secret_what_ships_is_graded_on_its_own_networks(making: Making, udl: NetworksJudge) -> None:
     context = making()
     shipped = context.store.assignments.current(COURSE, "udl-7.2")
     assert shipped is not None
@@ -277,7 +279,7 @@ def test_a_regrade_draws_the_networks_of_each_students_group(making: Making) -> 
     }
 
 
-def test_what_gives_way_leaves_networks_that_catch_every_mistake(udl: Judge) -> None:
+def test_what_gives_way_leaves_networks_that_catch_every_mistake(udl: NetworksJudge) -> None:
     caught = [catch.places for catch in selfcheck(udl.revision).catches]
     assert fresh.replaceable(200, 40, caught) == places(200, usual(200))
     assert fresh.replaceable(10, 2, [(0,), (5,)]) == (1, 6)
@@ -290,7 +292,7 @@ def test_who_hands_in_without_a_name_belongs_to_a_group_of_the_course() -> None:
     assert {group(b"secret", "one", f"{i}") for i in range(100)} == {str(i) for i in range(GROUPS)}
 
 
-def test_a_choice_covers_the_whole_pool(udl: Judge) -> None:
+def test_a_choice_covers_the_whole_pool(udl: NetworksJudge) -> None:
     chosen = [set(fresh.choose(b"secret", "revision", f"{i:064}", 50, 10)) for i in range(50)]
     assert all(len(each) == 10 for each in chosen)
     assert set.union(*chosen) == set(range(50))
@@ -299,16 +301,21 @@ def test_a_choice_covers_the_whole_pool(udl: Judge) -> None:
     assert udl.assignment.ranges == Ranges()
 
 
-def test_a_pool_is_drawn_by_a_seed_that_only_the_secret_tells(udl: Judge) -> None:
-    pools = [fresh.pool_assignment(udl.assignment, 10, secret) for secret in (b"one", b"two")]
+def test_a_pool_is_drawn_by_a_seed_that_only_the_secret_tells(udl: NetworksJudge) -> None:
+    def pool(count: int, secret: bytes) -> Assignment:
+        made = fresh.pool_assignment(udl.assignment, count, secret)
+        assert isinstance(made, Assignment)
+        return made
+
+    pools = [pool(10, secret) for secret in (b"one", b"two")]
     assert pools[0].seed != pools[1].seed
     assert pools[0].networks == 200
     assert replace(pools[0], seed=0, networks=0) == replace(udl.assignment, seed=0, networks=0)
-    assert fresh.pool_assignment(udl.assignment, 100, b"one").networks == 500
+    assert pool(100, b"one").networks == 500
 
 
-def test_joined_networks_stand_in_order_of_depth(udl: Judge) -> None:
-    found = fresh.merge_pool(udl.revision, udl.revision, [0, 150, 3])
+def test_joined_networks_stand_in_order_of_depth(udl: NetworksJudge) -> None:
+    found = udl.revision.renewal.merge(udl.revision, [0, 150, 3])
     depths = [len(sizes) for sizes in found.suite.sizes]
     assert depths == sorted(depths)
     assert len(found.suite) == 203

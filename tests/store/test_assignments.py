@@ -7,7 +7,8 @@ from functools import partial
 from grader.model.records import Revision
 from grader.store.packaged import packaged_revisions
 from grader.store.store import Store
-from grader.subjects.networks.revision import load, load_packaged
+from grader.subjects.networks.revision import load
+from tests.networks import load_packaged
 
 UDL = "udl-7.2"
 

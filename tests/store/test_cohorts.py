@@ -17,7 +17,7 @@ from grader.store.summary import VerdictSummary
 from grader.subjects.networks.diagnosis import hints
 from grader.subjects.networks.diagnosis.bugs import library
 from grader.subjects.networks.diagnosis.fit import Fit
-from grader.subjects.networks.revision import load_packaged
+from tests.networks import load_packaged
 from tests.store.making import accept, claim_job, finish_job, new, now, remains, replace_verdict, verdict
 from tests.store.regrading import apply_regrade, phase, preview_regrade, result, rolled_back
 

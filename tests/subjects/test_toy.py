@@ -11,9 +11,10 @@ from click.testing import CliRunner
 from grader.errors import MadeByNewerVersion
 from grader.judge.judge import Judge
 from grader.judge.subject import AnySubject
+from grader.judge.trial import KnownMistake, Trial
 from grader.model import records
 from grader.model.assignment import Feedback
-from grader.model.records import Job, Kind
+from grader.model.records import Job, Kind, Scope, State
 from grader.model.result import verdict as read_verdict
 from grader.model.verdict import CaseCounterexample, Judgement, Mark, Outcome
 from grader.publishing.preview import preview
@@ -176,6 +177,125 @@ def timeless(result: dict[str, Any]) -> dict[str, Any]:
     return {**result, "statistics": {**result["statistics"], "seconds": 0}}
 
 
+TOML = 'id = "mine"\ntitle = "Mine"\nkind = "toy"\npairs = 12\nseed = 3\n'
+
+
+def command(*words: str | Path) -> tuple[int, str, str]:
+    done = CliRunner().invoke(main, [*map(str, words)])
+    return done.exit_code, done.stdout, done.stderr
+
+
+@pytest.fixture
+def file(known: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:  # noqa: ARG001 - it is to be known first
+    """An assignment's file; what is drawn of it is kept in a folder of the test's own."""
+    monkeypatch.setenv("BACKMARK_CACHE", str(tmp_path / "cache"))
+    file = tmp_path / "mine.toml"
+    file.write_text(TOML)
+    return file
+
+
+@pytest.mark.usefixtures("jail")
+def test_the_command_line_checks_its_assignment_draws_it_and_grades_by_it(file: Path, tmp_path: Path) -> None:
+    status, said, _ = command("assignment", "check", file)
+    assert (status, said.splitlines()[0]) == (0, "12 pairs; the reference is rejected on 0 of them.")
+    assert "network" not in said
+    status, said, _ = command("assignment", "draw", file)
+    drawn = kinds.load(file.with_suffix(".npz").read_bytes())
+    assert (status, said) == (0, f"{file.with_suffix('.npz')}: 12 pairs, revision {drawn.id}\n")
+    (tmp_path / "right.py").write_text(toy.RIGHT)
+    _, said, _ = command("grade", tmp_path / "right.py", "--assignment", file, "--json")
+    result = json.loads(said)
+    assert (result["outcome"], result["assignment"]["revision"]) == ("passed", drawn.id)
+    assert (result["statistics"]["networks"], result["assignment"]["own_networks"]) == (12, True)
+
+
+@pytest.mark.usefixtures("jail")
+def test_others_of_its_cases_are_drawn_by_a_seed_and_a_number(file: Path, tmp_path: Path) -> None:
+    (tmp_path / "right.py").write_text(toy.RIGHT)
+    _, said, _ = command(
+        "grade", tmp_path / "right.py", "--assignment", file, "--json", "--seed", "5", "--networks", "7"
+    )
+    result = json.loads(said)
+    assert (result["outcome"], result["assignment"]["own_networks"]) == ("passed", False)
+    assert (result["statistics"]["networks"], result["statistics"]["seed"]) == (7, 5)
+
+
+@pytest.mark.usefixtures("jail")
+def test_a_right_submission_that_does_not_pass_shows_a_fault_of_its_assignment(file: Path, tmp_path: Path) -> None:
+    (tmp_path / "wrong.py").write_text(WRONG)
+    status, said, _ = command("assignment", "check", file, "--right", tmp_path / "wrong.py")
+    assert status == 1
+    assert "wrong.py, which should be right, does not pass (failed)" in said
+
+
+def test_a_mistake_that_passes_is_named_without_advice_if_its_kind_has_none(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is off by nothing is right on the drawn pairs, and wrong elsewhere."""
+    trial = toy.Toy.trial
+
+    def lax(self: toy.Toy) -> Trial:
+        tried = trial(self)
+        return replace(tried, mistakes=(KnownMistake("kept", "is lucky", toy.Lucky(self.cases)),))
+
+    monkeypatch.setattr(toy.Toy, "trial", lax)
+    status, said, _ = command("assignment", "check", file)
+    assert (status, said.splitlines()[-1]) == (1, "Refused: these known-wrong implementations would pass: kept.")
+
+
+def test_what_its_own_reader_or_drawing_refuses_is_a_sentence(file: Path) -> None:
+    file.write_text(TOML.replace("pairs", "piars"))
+    assert command("assignment", "draw", file)[::2] == (2, f"Error: {file}: piars is no key of a toy\n")
+    file.write_text(TOML.replace("12", "120"))
+    status, _, said = command("assignment", "draw", file)
+    assert (status, said) == (2, "Error: the pairs of mine could not be drawn: there are 99 pairs at most\n")
+
+
+def test_its_networks_are_none_to_count(file: Path) -> None:
+    status, _, said = command("networks", "--assignment", file)
+    assert status == 2
+    assert "draws no networks" in said
+
+
+def publish(context: Context, toml: str, fresh: int = 0) -> records.Publication:
+    requested = context.store.publications.request("spreading", "mine", toml, fresh)
+    perform(context, Job(Kind.PUBLICATION, requested.id))
+    found = context.store.publications.get(requested.id)
+    assert found is not None
+    return found
+
+
+def test_a_worker_publishes_its_assignment(published: Context) -> None:
+    publication = publish(published, TOML)
+    assert (publication.state, publication.refusal) == (State.DONE, None)
+    revision = published.store.assignments.current("spreading", "mine")
+    assert revision is not None
+    assert (revision.id, revision.catches, revision.fresh) == (publication.revision, (("off", 12),), 0)
+    assert json.loads(revision.preview)["pairs"] == 12
+    assert graded(published, toy.RIGHT, revision).outcome == "passed"
+
+
+def test_a_kind_without_a_pool_has_no_fresh_cases(published: Context) -> None:
+    """Unless somebody asks for some, which is refused."""
+    publication = publish(published, TOML, fresh=3)
+    assert publication.revision is None
+    assert str(publication.refusal) == ("fresh is 3, but assignments of the kind toy have no fresh pairs; set it to 0")
+
+
+def test_the_api_takes_its_assignment_and_asks_for_no_fresh_cases(published: Context) -> None:
+    """With a secret a fifth of networks would be fresh."""
+    app = create_app(published.settings, published.store)
+    _, token = published.store.tokens.create("staff", "spreading", frozenset({Scope.STAFF}))
+    asked = app.test_client().post(
+        "/api/v1/publications",
+        json={"toml": TOML},
+        headers={"Authorization": f"Bearer {token}", "Idempotency-Key": "one"},
+    )
+    assert asked.status_code == 202, asked.text
+    assert asked.json is not None
+    assert (asked.json["assignment"], asked.json["fresh"]) == ("mine", 0)
+
+
 def test_each_form_and_the_documented_schema_take_its_verdict(published: Context) -> None:
     found = graded(published, WRONG)
     result = published.store.submissions.verdict(found.id)
@@ -229,9 +349,10 @@ def published(known: None, making: Making) -> Context:  # noqa: ARG001 - it is t
     return made
 
 
-def graded(context: Context, text: str) -> records.Submission:
+def graded(context: Context, text: str, revision: records.Revision | None = None) -> records.Submission:
     """Hand it in, and let the worker do it."""
-    new = NewSubmission("spreading", "toy-1", toy.drawn().id, "ann", "mine.py", text.encode())
+    name, number = ("toy-1", toy.drawn().id) if revision is None else (revision.assignment_id, revision.id)
+    new = NewSubmission("spreading", name, number, "ann", "mine.py", text.encode())
     accepted = context.store.submissions.accept(new)
     perform(context, Job(Kind.SUBMISSION, accepted.id))
     found = context.store.submissions.get(accepted.id)

@@ -1,21 +1,23 @@
 """A toy subject: a sum and a cube of products, with a rubric of its own, no drawing and no diagnosis.
 
-It has all that a subject needs and nothing more: whoever adds one begins here.
+It has all that a subject needs and nothing more: whoever adds one begins here. The module is its `Kind`; run, it draws.
 """
 
-# ruff: noqa: ARG001, ARG002, D102 - arguments and meanings are those of the seam, `grader.judge.subject`
+# ruff: noqa: ARG001, ARG002, D102 - arguments and meanings are those of `grader.judge.subject` and `grader.subjects.kind`
 
 import hashlib
 import io
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
 
+from grader.errors import REFUSED, BadAssignment
 from grader.judge.agreement import AGREEMENT, PURE, all_wrong_entries
 from grader.judge.exchange import Question, read_raised
 from grader.judge.marks import Given, Marks, RowSpec
@@ -24,7 +26,7 @@ from grader.judge.subject import JailReply, ListWrite
 from grader.judge.trial import KnownMistake, Trial
 from grader.judge.witness import Witness
 from grader.model.assignment import Feedback, Limits
-from grader.model.stored import read
+from grader.model.stored import read as from_json
 from grader.model.verdict import (
     CaseCounterexample,
     CaseInput,
@@ -38,6 +40,8 @@ from grader.oracle.answers import Answer, Evidence, Malformed, Raised, ReceivedF
 from grader.oracle.network import Array
 
 KIND = "toy"
+NOUN = "pair"
+DRAWING = __name__
 RESULTS = ("total", "cube")
 
 RIGHT = """
@@ -48,7 +52,7 @@ def spread(x, w):
 
 @dataclass(frozen=True, slots=True)
 class ToyAssignment:
-    """What was asked; `scale` is a setting that no other kind has."""
+    """What was asked; `pairs` and `scale` are settings that no other kind has."""
 
     id: str = "toy-1"
     title: str = "Spread a vector"
@@ -59,6 +63,7 @@ class ToyAssignment:
     feedback: Feedback = field(default_factory=Feedback)
     seed: int = 7
     templates: tuple[str, ...] = ()
+    pairs: int = 30
     scale: float = 1.0
 
 
@@ -172,13 +177,28 @@ class _Ours:
         return []
 
 
+@dataclass(frozen=True, slots=True)
+class Lucky:
+    """A function of ours that is right on these cases alone."""
+
+    right_on: ToyCases
+
+    def answer(self, cases_: ToyCases) -> list[Answer]:
+        known = {self.right_on.key(i) for i in range(len(self.right_on))}
+        off = [_Ours(0.0 if cases_.key(i) in known else 1.0) for i in range(len(cases_))]
+        return [ours.answer(cases_.take([i]))[0] for i, ours in enumerate(off)]
+
+    def evidence(self, cases: ToyCases) -> list[Evidence]:
+        return []
+
+
 @dataclass(frozen=True)
 class Toy:
     """The subject."""
 
     assignment: ToyAssignment
     cases: ToyCases
-    noun: str = "pair"
+    noun: str = NOUN
 
     @property
     def probes(self) -> ToyCases:
@@ -311,6 +331,8 @@ class ToyRevision:
     cases: ToyCases
     own_networks: bool = True
     kind: str = KIND
+    #: No case of it is ever fresh.
+    renewal: None = None
 
     @cached_property
     def subject(self) -> Toy:
@@ -331,10 +353,41 @@ class ToyRevision:
 
 
 def drawn(assignment: ToyAssignment | None = None) -> ToyRevision:
-    """Thirty pairs, one of which has an inconclusive number."""
-    rng = np.random.default_rng(1)
-    pairs = [(rng.standard_normal(n), rng.standard_normal(n)) for n in (1, 2, 3, 4, 2) for _ in range(6)]
-    return ToyRevision(assignment or ToyAssignment(), cases(pairs, inconclusive=20))
+    """As many pairs as the assignment wants, thirty by default; one of them has an inconclusive number."""
+    assignment = assignment or ToyAssignment()
+    rng = np.random.default_rng(assignment.seed)
+    lengths = sorted((1, 2, 3, 4, 2)[i % 5] for i in range(assignment.pairs))
+    pairs = [(assignment.scale * rng.standard_normal(n), rng.standard_normal(n)) for n in lengths]
+    return ToyRevision(assignment, cases(pairs, inconclusive=min(20, len(pairs) - 1)))
+
+
+def layout() -> int:
+    return 2
+
+
+def read(tables: Mapping[str, Any], name: str) -> ToyAssignment:
+    """Without the checks of their values that a kind should have."""
+    if unknown := sorted(tables.keys() - {field.name for field in fields(ToyAssignment)}):
+        raise BadAssignment(f"{name}: {unknown[0]} is no key of a toy")
+    return from_json(ToyAssignment, dict(tables))
+
+
+def finish(data: bytes, name: str) -> bytes:
+    return data
+
+
+def vary(assignment: ToyAssignment, seed: int | None, cases: int | None) -> ToyAssignment:
+    seed, pairs = assignment.seed if seed is None else seed, assignment.pairs if cases is None else cases
+    return replace(assignment, seed=seed, pairs=pairs)
+
+
+def renewable(assignment: ToyAssignment) -> int:
+    return 0
+
+
+def propose_changes(assignment: ToyAssignment) -> Iterator[tuple[str, ToyAssignment]]:
+    """None: whoever has no advice says nothing."""
+    yield from ()
 
 
 def dump(revision: ToyRevision) -> bytes:
@@ -359,4 +412,17 @@ def load(data: bytes, name: str = "revision") -> ToyRevision:
         parts = np.split(archive["numbers"], np.cumsum(np.repeat(archive["lengths"], 2))[:-1])
         pairs = tuple(zip(parts[::2], parts[1::2], strict=True))
         made = ToyCases(pairs, archive["expected"], archive["tolerances"])
-    return ToyRevision(read(ToyAssignment, json.loads(header["assignment"])), made)
+    return ToyRevision(from_json(ToyAssignment, json.loads(header["assignment"])), made)
+
+
+def main() -> None:
+    """Read an assignment as JSON, write its revision; refuse what is too much."""
+    assignment = from_json(ToyAssignment, json.loads(sys.stdin.read()))
+    if assignment.pairs > 99:
+        sys.stdout.write(json.dumps({"refused": "there are 99 pairs at most"}))
+        sys.exit(REFUSED)
+    sys.stdout.buffer.write(dump(drawn(assignment)))
+
+
+if __name__ == "__main__":
+    main()

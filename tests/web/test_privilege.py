@@ -3,11 +3,21 @@
 import subprocess
 import sys
 
-LOADED = "import sys, grader.web; print(*sys.modules)"
+#: Reading an assignment is the most that it does with a subject.
+LOADED = """
+import sys
+import grader.web
+from grader.subjects import kinds
+kinds.parse('id = "mine"\\ntitle = "Mine"', "mine").title
+print(*sys.modules)
+"""
 
 
 def test_it_loads_neither_numpy_nor_answers_nor_workers() -> None:
     told = subprocess.run([sys.executable, "-c", LOADED], check=True, capture_output=True, text=True)
-    roots = {".".join(name.split(".")[:2]) for name in told.stdout.split()}
-    assert not roots & {"numpy", "grader.oracle", "grader.judge", "grader.publishing", "grader.subjects"}
+    loaded = told.stdout.split()
+    roots = {".".join(name.split(".")[:2]) for name in loaded}
+    assert not roots & {"numpy", "grader.oracle", "grader.judge", "grader.publishing"}
     assert not any(name.startswith(("numpy", "worker")) for name in roots)
+    subjects = {name for name in loaded if name.startswith("grader.subjects.")}
+    assert subjects == {f"grader.subjects.{name}" for name in ("kinds", "networks", "networks.kind")}

@@ -5,11 +5,10 @@ import json
 
 import pytest
 
-from grader.errors import AssignmentError, BadAssignment
+from grader.errors import REFUSED, AssignmentError, BadAssignment
 from grader.model.assignment import Assignment
 from grader.model.stored import assignment_to_json
 from grader.subjects.networks.draw import main
-from grader.subjects.networks.revision import REFUSED
 from worker.grading.revisions import Drawing
 
 

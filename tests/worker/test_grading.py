@@ -9,11 +9,11 @@ from dataclasses import replace
 import pytest
 
 from grader.errors import JailInterrupted
-from grader.judge.judge import Judge
 from grader.model.assignment import Limits
 from grader.model.verdict import Counterexample, Mark, Outcome, Verdict
 from grader.subjects.networks.revision import Revision
 from tests.judge.test_shrinking import RIGHT
+from tests.networks import NetworksJudge
 from tests.sandbox.conftest import pid_of
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails
@@ -24,10 +24,10 @@ Grade = Callable[..., Verdict]
 
 
 @pytest.fixture(scope="module")
-def grade(udl: Judge, jails: Jails) -> Grade:
+def grade(udl: NetworksJudge, jails: Jails) -> Grade:
     """Grade a source with short limits."""
     limits = Limits(seconds_per_call=0.5, seconds=5.0, memory=1 << 30, output=1 << 16)
-    grader = Grader(Judge(Revision(replace(udl.assignment, limits=limits), udl.revision.suite)), jails)
+    grader = Grader(NetworksJudge(Revision(replace(udl.assignment, limits=limits), udl.revision.suite)), jails)
 
     def graded(source: str | bytes, filename: str = "submission.py") -> Verdict:
         return grader.grade(source.encode() if isinstance(source, str) else source, filename)
@@ -196,7 +196,7 @@ def test_a_right_one_has_no_flags(grade: Grade) -> None:
 
 @pytest.mark.parametrize("kills", [2, 3])
 def test_a_file_whose_jail_is_killed_is_graded_again_three_times_at_most(
-    udl: Judge, jails: Jails, monkeypatch: pytest.MonkeyPatch, kills: int
+    udl: NetworksJudge, jails: Jails, monkeypatch: pytest.MonkeyPatch, kills: int
 ) -> None:
     """Also without a service that counts."""
     grader, left = Grader(udl, jails), iter(range(kills))
@@ -217,10 +217,10 @@ def test_a_file_whose_jail_is_killed_is_graded_again_three_times_at_most(
             grader.grade(RIGHT.encode(), "a.py")
 
 
-def test_a_sleeper_has_one_budget_for_all_of_its_jails(udl: Judge, jails: Jails) -> None:
+def test_a_sleeper_has_one_budget_for_all_of_its_jails(udl: NetworksJudge, jails: Jails) -> None:
     """It sleeps once in each. The verdict on what the first one answered stands, without a confirmation."""
     limits = Limits(seconds_per_call=2.0, seconds=2.0, memory=1 << 30, output=1 << 16)
-    grader = Grader(Judge(Revision(replace(udl.assignment, limits=limits), udl.revision.suite)), jails)
+    grader = Grader(NetworksJudge(Revision(replace(udl.assignment, limits=limits), udl.revision.suite)), jails)
     sleeps = "import sys, time\n    if not sys.__dict__.setdefault('slept', []): sys.slept.append(time.sleep(1.2))"
     source = body(sleeps).replace("np.array(df[layer])", "2 * df[layer]")
     grading = grader.grading(source.encode(), "sleeper.py")
@@ -244,7 +244,7 @@ def test_a_sleeper_has_one_budget_for_all_of_its_jails(udl: Judge, jails: Jails)
     ],
 )
 def test_a_verdict_repeats_itself_where_no_limit_had_a_part_in_it(
-    udl: Judge,
+    udl: NetworksJudge,
     jails: Jails,
     source: str,
     repeatable: bool,  # noqa: FBT001 - a parameter of the test

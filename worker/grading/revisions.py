@@ -1,4 +1,4 @@
-"""Networks for an assignment that does not ship any: drawn in a process of their own, and kept."""
+"""Cases for an assignment that does not ship any: drawn in a process of their own, and kept."""
 
 import contextlib
 import hashlib
@@ -9,32 +9,34 @@ import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
-from grader.errors import AssignmentError, BadAssignment
-from grader.model.assignment import Assignment
+from grader.errors import REFUSED, AssignmentError, BadAssignment
 from grader.model.stored import assignment_to_json
 from grader.subjects import kinds
-from grader.subjects.networks.revision import FORMAT, KIND, REFUSED, Revision, dump, load, load_packaged
-from grader.subjects.networks.rubric import evidence
+
+if TYPE_CHECKING:
+    from grader.judge.subject import JudgedRevision
+    from grader.model.common import AnyAssignment
 
 #: Seconds that a service lets a drawing take, since its worker grades nobody meanwhile. The shipped one takes a few.
 MOST_SECONDS = 180.0
 
 
 class Drawing:
-    """Networks being drawn, in a process that imports only the strategies: Hypothesis looks at what else is imported.
+    """Cases being drawn, in a process that imports only the strategies: Hypothesis looks at what else is imported.
 
     Started at once; another thread may stop it.
     """
 
-    def __init__(self, assignment: Assignment, choice: int | None = None) -> None:
-        """Draw `choice` networks for each that is used, or as many as usual."""
+    def __init__(self, assignment: "AnyAssignment", choice: int | None = None) -> None:
+        """Draw `choice` cases for each that is used, or as many as usual."""
         self._assignment = assignment
+        self._kind = kinds.of(assignment)
         self._process = subprocess.Popen(  # noqa: S603 - a command of our own
-            [sys.executable, "-m", "grader.subjects.networks.draw", *([] if choice is None else [str(choice)])],
+            [sys.executable, "-m", self._kind.DRAWING, *([] if choice is None else [str(choice)])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -48,8 +50,8 @@ class Drawing:
             except subprocess.TimeoutExpired:
                 process.kill()
                 message = (
-                    f"the networks of {self._assignment.id} are not drawn within {seconds:g} s: let them be narrower, "
-                    "less deep, or fewer"
+                    f"the {self._kind.NOUN}s of {self._assignment.id} are not drawn within {seconds:g} s: let them be"
+                    " smaller, or fewer"
                 )
                 raise BadAssignment(message) from None
             except BaseException:
@@ -57,29 +59,27 @@ class Drawing:
                 raise
         if process.returncode:
             raise self._fault(process.returncode, drawn, complaint.decode(errors="replace"))
-        networks = load(drawn, self._assignment.id)
-        # Worked out here, once: the drawing process may not import what judges, or a change there would draw others.
-        return dump(replace(networks, evidence=evidence(networks.suite, self._assignment)))
+        return self._kind.finish(drawn, self._assignment.id)
 
     def stop(self) -> None:
         """End the drawing: `result` then raises."""
         self._process.kill()
 
     def _fault(self, status: int, written: bytes, complaint: str) -> AssignmentError:
-        what = f"the networks of {self._assignment.id} could not be drawn"
+        what = f"the {self._kind.NOUN}s of {self._assignment.id} could not be drawn"
         if status == REFUSED:
             return BadAssignment(f"{what}: {json.loads(written)['refused']}")
         last = (complaint.strip().splitlines() or ["no reason was given"])[-1]
         return AssignmentError(f"{what}: {last}")
 
 
-def draw(assignment: Assignment) -> bytes:
-    """Draw an assignment's networks; return the revision's bytes."""
+def draw(assignment: "AnyAssignment") -> bytes:
+    """Draw an assignment's cases; return the revision's bytes."""
     return Drawing(assignment).result()
 
 
-def revision(name: str, cache: Path) -> Any:
-    """Return the `Revision` of a packaged assignment, of a .npz file, or of a .toml file (drawn once, then kept)."""
+def revision(name: str, cache: Path) -> "JudgedRevision":
+    """Return the revision of a packaged assignment, of a .npz file, or of a .toml file (drawn once, then kept)."""
     path = Path(name)
     if path.suffix == ".npz":
         try:
@@ -88,33 +88,31 @@ def revision(name: str, cache: Path) -> Any:
             message = f"{name} cannot be read: {error.strerror}"
             raise BadAssignment(message) from error
     if path.suffix != ".toml":
-        return load_packaged(name)
-    # pydantic takes a third of a short command's time: only who reads a TOML file pays for it.
-    from grader.model.assignment_toml import read  # noqa: PLC0415
-
-    assignment = read(path)
+        return kinds.load_packaged(name)
+    assignment = kinds.read(path)
     beside = path.with_suffix(".npz")
     if beside.exists():
-        drawn = load(beside.read_bytes(), str(beside))
+        drawn = kinds.load(beside.read_bytes(), str(beside))
         if drawn.assignment == assignment:
             return drawn
         click.echo(f"backmark: {beside} is of another version of {path}; draw it again to use it", err=True)
     return _load_or_draw(assignment, cache)
 
 
-def _load_or_draw(assignment: Assignment, cache: Path) -> Revision:
+def _load_or_draw(assignment: "AnyAssignment", cache: Path) -> "JudgedRevision":
     """Load the revision from the cache, or draw it and put it there if the cache can be written."""
-    key = hashlib.sha256(f"{FORMAT}{assignment_to_json(assignment)}".encode()).hexdigest()[:32]
+    kind = kinds.of(assignment)
+    key = hashlib.sha256(f"{kind.layout()}{assignment_to_json(assignment)}".encode()).hexdigest()[:32]
     file = cache / "revisions" / f"{assignment.id}-{key}.npz"
     try:
-        return load(file.read_bytes(), str(file))
+        return kinds.load(file.read_bytes(), str(file))
     except (OSError, AssignmentError):
         # Not there, not ours to read, or damaged: drawn again.
-        click.echo(f"backmark: drawing the networks of {assignment.id}", err=True)
+        click.echo(f"backmark: drawing the {kind.NOUN}s of {assignment.id}", err=True)
     data = draw(assignment)
     with contextlib.suppress(OSError):
         save(file, data)
-    return load(data, assignment.id)
+    return kinds.load(data, assignment.id)
 
 
 def save(file: Path, data: bytes) -> None:
@@ -126,25 +124,7 @@ def save(file: Path, data: bytes) -> None:
     Path(half.name).replace(file)
 
 
-def draw_others(base: Any, seed: int | None, networks: int | None) -> Revision:
-    """Draw networks that are not the assignment's own: another seed, or another number of them."""
-    _require_networks(base)
-    assignment = base.assignment
-    count = assignment.networks if networks is None else networks
-    drawn = load(
-        draw(
-            replace(
-                assignment,
-                seed=assignment.seed if seed is None else seed,
-                networks=count,
-                home_networks=min(count, assignment.home_networks),
-            )
-        ),
-        assignment.id,
-    )
-    return replace(drawn, own_networks=False)
-
-
-def _require_networks(base: Any) -> None:
-    if base.kind != KIND:
-        raise BadAssignment(f"{base.assignment.id} is no assignment about networks, and has its own cases only")
+def draw_others(base: "JudgedRevision", seed: int | None, cases: int | None) -> "JudgedRevision":
+    """Draw cases that are not the assignment's own: another seed, or another number of them."""
+    assignment = kinds.of(base.assignment).vary(base.assignment, seed, cases)
+    return replace(kinds.load(draw(assignment), assignment.id), own_networks=False)

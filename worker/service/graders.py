@@ -2,18 +2,18 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 
 from grader.errors import AssignmentError
 from grader.judge.judge import Judge
+from grader.judge.subject import JudgedRevision
 from grader.model import records
-from grader.model.assignment import Assignment
+from grader.model.common import AnyAssignment
 from grader.model.fresh import GROUPS, group
 from grader.store import keys
 from grader.store.assignments import Assignments
 from grader.subjects.kinds import load
-from grader.subjects.networks import revision as networks
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails
 from worker.service import fresh
@@ -33,14 +33,14 @@ UNCHOSEN = (
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 
-#: Draws and stores a pool for a number of fresh networks of an assignment, by a secret.
-Draw = Callable[[Assignment, int, bytes], bytes]
+#: Draws and stores a pool for a number of fresh cases of an assignment, by a secret.
+Draw = Callable[[AnyAssignment, int, bytes], bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class _Ready:
     grader: Grader
-    pool: networks.Revision | None
+    pool: JudgedRevision | None
 
 
 class Graders:
@@ -83,7 +83,7 @@ class Graders:
             return ready.grader
         secret, own = self.secret_of(revision), ready.grader.judge.revision
         if not revision.replaced:
-            which = fresh.choose(secret, revision.id, source_sha256, len(ready.pool.suite), revision.fresh)
+            which = fresh.choose(secret, revision.id, source_sha256, len(ready.pool.subject.cases), revision.fresh)
             return Grader(Judge(fresh.merge_pool(own, ready.pool, which)), self._jails, shared=False)
         judged_on = fresh.of_group(secret, revision.id, own, ready.pool, revision.replaced, group)
         grader = Grader(Judge(judged_on), self._jails)
@@ -112,14 +112,14 @@ class Graders:
             raise AssignmentError(f"revision {revision.id} is damaged: its content is that of {content_id}")
         return _Ready(Grader(Judge(revision_data), self._jails), pool)
 
-    def _pool(self, revision: records.Revision, assignment: Assignment, draw: Draw | None) -> networks.Revision:
+    def _pool(self, revision: records.Revision, assignment: AnyAssignment, draw: Draw | None) -> JudgedRevision:
         data = self._assignments.pool(revision.id)
         if data is None and draw is not None and revision.course == keys.EVERYONE:
             data = draw(assignment, revision.fresh, self.secret_of(revision))
         if data is None:
             raise AssignmentError(f"the pool of revision {revision.id} is not in the store")
-        # Only networks have pools. The pool's own assignment, with size and seed, is not used.
-        return replace(networks.load(data, f"pool of revision {revision.id}"), evidence=None)
+        # The pool's own assignment, with size and seed, is not used.
+        return load(data, f"pool of revision {revision.id}")
 
 
 def _keep(kept: "OrderedDict[Key, Value]", key: Key, value: Value, most: int) -> None:

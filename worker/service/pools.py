@@ -1,12 +1,12 @@
-"""Drawing networks for a job, in a separate process that ends with the job's lease."""
+"""Drawing cases for a job, in a separate process that ends with the job's lease."""
 
 import time
 
 from grader.errors import BadAssignment
-from grader.model.assignment import Assignment
+from grader.model.common import AnyAssignment
 from grader.publishing.selfcheck import reference_rejected
 from grader.store.assignments import Assignments
-from grader.subjects.networks.revision import load
+from grader.subjects import kinds
 from worker.grading.revisions import MOST_SECONDS, Drawing
 from worker.service import fresh
 from worker.service.lease import Lease
@@ -15,8 +15,8 @@ from worker.service.lease import Lease
 _OTHERS, _PAUSE = 15.0, 0.1
 
 
-def draw(assignment: Assignment, lease: Lease, choice: int | None = None) -> bytes:
-    """Draw the networks of an assignment; `choice` as for `Drawing`."""
+def draw(assignment: AnyAssignment, lease: Lease, choice: int | None = None) -> bytes:
+    """Draw the cases of an assignment; `choice` as for `Drawing`."""
     lease.check()
     drawing = Drawing(assignment, choice)
     with lease.ending(drawing.stop):
@@ -27,21 +27,22 @@ def draw(assignment: Assignment, lease: Lease, choice: int | None = None) -> byt
             lease.check()
 
 
-def draw_pool(assignment: Assignment, count: int, secret: bytes, lease: Lease) -> bytes:
-    """Draw a pool that accepts right implementations; the networks that are not replaced detect wrong ones.
+def draw_pool(assignment: AnyAssignment, count: int, secret: bytes, lease: Lease) -> bytes:
+    """Draw a pool that accepts right implementations; the cases that are not replaced detect wrong ones.
 
-    So its networks are taken as drawn, in a second, instead of being chosen for coverage, in ten.
+    So its cases are taken as drawn, in a second, instead of being chosen for coverage, in ten.
     """
     drawn = draw(fresh.pool_assignment(assignment, count, secret), lease, choice=1)
-    if rejected := reference_rejected(load(drawn, "the pool")):
+    pool = kinds.load(drawn, "the pool")
+    if rejected := reference_rejected(pool):
         raise BadAssignment(
-            f"a right implementation is rejected on {rejected} networks of the pool; please report this"
+            f"a right implementation is rejected on {rejected} {pool.subject.noun}s of the pool; please report this"
         )
     return drawn
 
 
 def packaged_pool(  # noqa: PLR0913 - the store, and the inputs of a drawing
-    assignments: Assignments, revision: str, assignment: Assignment, count: int, secret: bytes, lease: Lease
+    assignments: Assignments, revision: str, assignment: AnyAssignment, count: int, secret: bytes, lease: Lease
 ) -> bytes:
     """Return the pool of a packaged revision; one process of the service draws it, and the others wait."""
     while (kept := assignments.pool(revision)) is None:

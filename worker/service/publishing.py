@@ -1,4 +1,4 @@
-"""Publication of an assignment: its networks are drawn, tested on known mistakes, and published or refused."""
+"""Publication of an assignment: its cases are drawn, tested on known mistakes, and published or refused."""
 
 import json
 import logging
@@ -6,12 +6,12 @@ from dataclasses import asdict, dataclass
 
 from grader.errors import BadAssignment
 from grader.model import records
-from grader.model.assignment_toml import parse
+from grader.model.common import AnyAssignment
 from grader.model.records import Publication, Refusal, State
 from grader.model.verdict import NamedMistake
 from grader.publishing.preview import preview
 from grader.publishing.selfcheck import SelfCheck, selfcheck
-from grader.subjects.networks.revision import load
+from grader.subjects import kinds
 from worker.service import fresh, pools
 from worker.service.context import Context
 from worker.service.lease import Lease, Withdrawn
@@ -27,7 +27,7 @@ class _DrawnRevision:
 
 
 class _PublicationRefused(BadAssignment):
-    """The networks do not detect some known mistakes."""
+    """The cases do not detect some known mistakes."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(str(refusal))
@@ -54,19 +54,19 @@ def publication(context: Context, lease: Lease) -> None:
 
 
 def _draw(context: Context, request: Publication, lease: Lease) -> _DrawnRevision:
-    assignment = parse(request.toml, "the assignment")
+    assignment = kinds.parse(request.toml, "the assignment")
     if assignment.id != request.assignment_id:
         raise BadAssignment(f"the assignment's id is {assignment.id}, but it was sent as {request.assignment_id}")
-    secret = _secret(context, request.fresh)
+    secret = _secret(context, request.fresh, assignment)
     networks = pools.draw(assignment, lease)
-    revision = load(networks, assignment.id)
-    checked = _require_sound(selfcheck(revision))
+    revision = kinds.load(networks, assignment.id)
+    checked = _require_sound(selfcheck(revision), revision.subject.noun)
     caught = [catch.places for catch in checked.catches]
-    replaced = fresh.replaceable(len(revision.suite), request.fresh, caught)
+    replaced = fresh.replaceable(checked.networks, request.fresh, caught)
     revision_id, pool = revision.id, None
     if replaced:
         pool = pools.draw_pool(assignment, len(replaced), secret, lease)
-        revision_id = fresh.identifier(revision, load(pool, "the pool"), len(replaced), replaced)
+        revision_id = fresh.identifier(revision, kinds.load(pool, "the pool"), len(replaced), replaced)
     record = records.Revision(
         id=revision_id,
         course=request.course,
@@ -84,25 +84,29 @@ def _draw(context: Context, request: Publication, lease: Lease) -> _DrawnRevisio
     return _DrawnRevision(record, networks, pool)
 
 
-def _secret(context: Context, wanted: int) -> bytes:
-    """Return the secret, or none if no fresh networks need it."""
-    secret = context.settings.secret
+def _secret(context: Context, wanted: int, assignment: AnyAssignment) -> bytes:
+    """Return the secret, or none if no fresh cases need it."""
+    secret, kind = context.settings.secret, kinds.of(assignment)
     if not wanted:
         return b""
+    if not kind.renewable(assignment):
+        raise BadAssignment(
+            f"fresh is {wanted}, but assignments of the kind {assignment.kind} have no fresh {kind.NOUN}s; set it to 0"
+        )
     if secret is None or not secret.get_secret_value():
         raise BadAssignment(
-            f"fresh is {wanted}, but this service has no secret to choose networks by; set BACKMARK_SECRET, or set"
+            f"fresh is {wanted}, but this service has no secret to choose {kind.NOUN}s by; set BACKMARK_SECRET, or set"
             " fresh to 0"
         )
     if wanted > fresh.MOST:
-        raise BadAssignment(f"fresh is {wanted}; at most {fresh.MOST} networks can be fresh")
+        raise BadAssignment(f"fresh is {wanted}; at most {fresh.MOST} {kind.NOUN}s can be fresh")
     return secret.get_secret_value().encode()
 
 
-def _require_sound(checked: SelfCheck) -> SelfCheck:
+def _require_sound(checked: SelfCheck, noun: str) -> SelfCheck:
     if checked.reference_rejected:
         raise BadAssignment(
-            f"a right implementation is rejected on {checked.reference_rejected} of {checked.networks} networks; please"
+            f"a right implementation is rejected on {checked.reference_rejected} of {checked.networks} {noun}s; please"
             " report this assignment"
         )
     if checked.missed:
@@ -110,8 +114,7 @@ def _require_sound(checked: SelfCheck) -> SelfCheck:
             Refusal(
                 "these known-wrong implementations would pass",
                 tuple(NamedMistake(mistake.id, mistake.title) for mistake in checked.missed),
-                "Run `backmark assignment check` on the file: it finds which other ranges or how many networks would"
-                " detect them",
+                "Run `backmark assignment check` on the file: it finds which change of its settings would detect them",
             )
         )
     if checked.faults:

@@ -5,7 +5,7 @@ import json
 from typing import Any, NamedTuple
 
 from grader.model import records
-from grader.model.assignment import Assignment
+from grader.model.common import AnyAssignment
 from grader.store.listings import CodeListing
 from grader.store.regrades.entry import nameless
 from grader.store.scripts import Call
@@ -75,7 +75,7 @@ def _grade(  # noqa: PLR0913 - as above
     """Return the verdict, the listing for staff, and whether grading again gives the same verdict."""
     digest = hashlib.sha256(source).hexdigest()
 
-    def draw(assignment: Assignment, count: int, secret: bytes) -> bytes:
+    def draw(assignment: AnyAssignment, count: int, secret: bytes) -> bytes:
         return pools.packaged_pool(context.store.assignments, revision.id, assignment, count, secret, lease)
 
     grader = lease.retry(lambda: context.graders.grader(revision, digest, group, draw))

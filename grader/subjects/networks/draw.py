@@ -19,7 +19,7 @@ import numpy as np
 from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import strategies as st
 
-from grader.errors import AssignmentError
+from grader.errors import REFUSED, AssignmentError
 from grader.model.assignment import Assignment, Range
 from grader.model.stored import assignment_from_json
 from grader.oracle.network import Network
@@ -27,7 +27,7 @@ from grader.oracle.suite import count, key, measure
 from grader.subjects.networks.building import Sizes, Values
 from grader.subjects.networks.coverage import Coverage, describe
 from grader.subjects.networks.ordinary import ordinary, usable
-from grader.subjects.networks.revision import REFUSED, Revision, dump
+from grader.subjects.networks.revision import Revision, dump
 from grader.subjects.networks.strategies import corners, networks, shapes
 
 HOME = "the notebook's shape"

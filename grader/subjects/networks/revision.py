@@ -5,19 +5,18 @@ import io
 import json
 import zipfile
 import zlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
-from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from grader.errors import AssignmentError, BadAssignment, MadeByNewerVersion
+from grader.errors import AssignmentError, MadeByNewerVersion
 from grader.model.assignment import Assignment
 from grader.model.stored import assignment_from_json, assignment_to_json
 from grader.model.verdict import NETWORKS
-from grader.oracle.suite import Suite
+from grader.oracle.suite import Suite, join
 
 if TYPE_CHECKING:
     from grader.subjects.networks.subject import Networks
@@ -32,9 +31,6 @@ ARRAYS = ("parameters", "preactivations", "activations", "targets", "derivatives
 _HEADER = frozenset({"format", "kind", "assignment", "id", "evidence", "sizes", "columns", "corners"})
 
 UPDATE = "update Backmark to use it"
-
-#: Exit status of a drawing (`draw.py`) that the assignment does not allow: standard output then says why, as JSON.
-REFUSED = 65
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +63,11 @@ class Revision:
 
         return Networks(self.assignment, self.suite, self.evidence)
 
+    @property
+    def renewal(self) -> Self:
+        """Itself: fresh networks may replace some of its own."""
+        return self
+
     @cached_property
     def networks_sha256(self) -> str:
         """A hash over the networks and their differences."""
@@ -81,6 +82,25 @@ class Revision:
     def assignment_json(self) -> str:
         """The assignment's JSON, byte for byte as it is stored."""
         return assignment_to_json(self.assignment) if self.stored is None else self.stored
+
+    def fitting(self, pool: "Revision", order: Sequence[int], replaced: Collection[int]) -> list[int]:
+        """Return places in the pool, the first of the order: as many of the notebook's shape as are replaced."""
+        home = self.assignment.home.sizes
+        at_home = sum(self.suite.sizes[i] == home for i in replaced)
+        alike = [i for i in order if pool.suite.sizes[i] == home][:at_home]
+        others = [i for i in order if pool.suite.sizes[i] != home][: len(replaced) - len(alike)]
+        return sorted(alike + others)
+
+    def merge(self, pool: "Revision", which: Sequence[int], replaced: Collection[int] = ()) -> "Revision":
+        """Return the revision with these networks of the pool, and without the replaced ones of its own.
+
+        They are ordered by depth, as in drawn revisions: a student's module is reloaded whenever the depth changes.
+        """
+        kept = [i for i in range(len(self.suite)) if i not in replaced]
+        suite = join([self.suite.take(kept), pool.suite.take(which)])
+        order = sorted(range(len(suite)), key=lambda i: len(suite.sizes[i]))
+        # The evidence is computed only if a verdict needs it.
+        return replace(self, suite=suite.take(order), evidence=None)
 
 
 def dump(revision: Revision) -> bytes:
@@ -156,17 +176,6 @@ def _assignment(stored: str, name: str) -> Assignment:
     except (KeyError, TypeError, ValueError) as error:
         message = f"{name} was made by a newer version of Backmark (its assignment has another form): {UPDATE}"
         raise MadeByNewerVersion(message) from error
-
-
-def load_packaged(assignment_id: str) -> Revision:
-    """A revision that ships with Backmark, such as `udl-7.2`."""
-    folder = resources.files("grader") / "assignments"
-    file = folder / f"{assignment_id}.npz"
-    known = sorted(file.name.removesuffix(".npz") for file in folder.iterdir() if file.name.endswith(".npz"))
-    if assignment_id not in known:
-        message = f"there is no assignment {assignment_id!r}; shipped are {', '.join(known)}, or name a .toml file"
-        raise BadAssignment(message)
-    return load(file.read_bytes(), file.name)
 
 
 def _describe(suite: Suite) -> dict[str, Any]:

@@ -9,11 +9,12 @@ from flask import Response
 from pydantic import ConfigDict, Field
 
 from grader.errors import BadAssignment
-from grader.model.assignment import Assignment
-from grader.model.assignment_toml import MOST_NETWORKS, parse
+from grader.model.assignment_toml import MOST_NETWORKS
+from grader.model.common import AnyAssignment
 from grader.model.fresh import usual
 from grader.model.records import Publication, Scope, State
 from grader.store.errors import TooManyPublications
+from grader.subjects import kinds
 from grader.web.http.auth import caller
 from grader.web.http.idempotency import IdempotencyHeader, idempotency_claim
 from grader.web.http.problems import CONFLICT, INVALID, KEY_MISSING, KEY_REUSED, NOT_FOUND, Problem, RequestFault
@@ -150,10 +151,10 @@ def read_publication(path: PublicationPath) -> Response:
     return respond_tagged(_render(publication))
 
 
-def read_assignment(toml: str) -> Assignment:
+def read_assignment(toml: str) -> AnyAssignment:
     """Return the assignment that a TOML text describes. Raises Problem with what is wrong with the text."""
     try:
-        return parse(toml, "toml")
+        return kinds.parse(toml, "toml")
     except (BadAssignment, ValueError, RecursionError) as error:
         # The last two come from numbers of thousands of digits, and from brackets nested as deep.
         detail = (
@@ -164,9 +165,9 @@ def read_assignment(toml: str) -> Assignment:
         raise Problem(INVALID, detail, errors=(RequestFault("pointer", "/toml", detail),)) from None
 
 
-def usual_fresh(assignment: Assignment) -> int:
-    """Return the default number of fresh networks of an assignment: none without a secret."""
-    return usual(assignment.networks) if service().settings.secret is not None else 0
+def usual_fresh(assignment: AnyAssignment) -> int:
+    """Return the default number of fresh cases of an assignment: none without a secret."""
+    return usual(kinds.of(assignment).renewable(assignment)) if service().settings.secret is not None else 0
 
 
 def _render(publication: Publication) -> PublicationResponse:

@@ -1,10 +1,10 @@
 """The shipped networks find rare faults that nobody listed for them."""
 
 from bench.detection import DEEP, TWO, faults
-from grader.judge.judge import Judge
+from tests.networks import NetworksJudge
 
 
-def test_structured_faults_are_found_though_they_are_rare(udl: Judge) -> None:
+def test_structured_faults_are_found_though_they_are_rare(udl: NetworksJudge) -> None:
     """On a size, a shape, a number of dead units, a magnitude or signs: all from 0.5 %, four in five from 0.1 %."""
     single = [fault for fault in faults(udl.revision, 6, 2000, seed=5) if fault.family not in {DEEP, TWO}]
     often = [fault for fault in single if fault.rate >= 0.005]

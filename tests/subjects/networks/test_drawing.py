@@ -10,17 +10,17 @@ import numpy as np
 import pytest
 
 from grader.errors import AssignmentError
-from grader.judge.judge import Judge
 from grader.model.assignment import Activation, Assignment, Formulas, Home, Loss, Range, Ranges, Reduction
 from grader.model.stored import assignment_from_json, assignment_to_json
 from grader.oracle.network import forward
 from grader.subjects.networks.draw import draw
 from grader.subjects.networks.revision import Revision, dump, load
 from grader.subjects.networks.survey import survey
+from tests.networks import NetworksJudge
 from tests.subjects.networks.seeded import network as seeded
 
 
-def test_every_corner_is_reached(udl: Judge) -> None:
+def test_every_corner_is_reached(udl: NetworksJudge) -> None:
     """Those of the design, by looking at the networks rather than at their labels."""
     suite = udl.revision.suite
     found = survey(udl.revision)
@@ -39,7 +39,7 @@ def test_every_corner_is_reached(udl: Judge) -> None:
     assert found.networks == 200
 
 
-def test_few_networks_tell_of_nothing_but_scalars(udl: Judge) -> None:
+def test_few_networks_tell_of_nothing_but_scalars(udl: NetworksJudge) -> None:
     """Nor are the deepest narrow: a gradient there passes through one number."""
     sizes = udl.revision.suite.sizes
     assert sum(set(network) == {1} for network in sizes) <= 10
@@ -47,14 +47,14 @@ def test_few_networks_tell_of_nothing_but_scalars(udl: Judge) -> None:
     assert sum(1 in network[1:-1] for network in deepest) <= len(deepest) * 2 / 3
 
 
-def test_most_values_need_all_the_bits_of_a_float64(udl: Judge) -> None:
+def test_most_values_need_all_the_bits_of_a_float64(udl: NetworksJudge) -> None:
     """Rounded to float32, the weights of three networks in four are others; the rest are of the grid."""
     networks = udl.revision.suite.networks
     full = [all((part.astype(np.float32) != part).mean() > 0.5 for part in network.weights) for network in networks]
     assert np.mean(full) >= 0.75
 
 
-def test_no_two_networks_share_their_values(udl: Judge) -> None:
+def test_no_two_networks_share_their_values(udl: NetworksJudge) -> None:
     """But for those of Hypothesis's own choice and those with exact zeros."""
     drawn = zip(udl.revision.suite.networks, udl.revision.suite.corners, strict=True)
     inputs = Counter(network.net_input.tobytes() for network, corner in drawn if corner != "plain values")
@@ -62,14 +62,14 @@ def test_no_two_networks_share_their_values(udl: Judge) -> None:
     assert [count for values, count in inputs.items() if count > 1 and values not in zeros] == []
 
 
-def test_no_unit_is_at_its_kink_and_no_derivative_is_inconclusive(udl: Judge) -> None:
+def test_no_unit_is_at_its_kink_and_no_derivative_is_inconclusive(udl: NetworksJudge) -> None:
     """Values are drawn so that finite differences settle every coordinate."""
     for network in udl.revision.suite.networks:
         assert all((f != 0).all() for f in forward(network, udl.assignment.formulas).f[:-1])
     assert survey(udl.revision).inconclusive == 0
 
 
-def test_a_revision_survives_being_stored_and_keeps_its_id(udl: Judge) -> None:
+def test_a_revision_survives_being_stored_and_keeps_its_id(udl: NetworksJudge) -> None:
     """Bit for bit."""
     again = load(dump(udl.revision))
     assert again.id == udl.revision.id
@@ -77,7 +77,7 @@ def test_a_revision_survives_being_stored_and_keeps_its_id(udl: Judge) -> None:
     assert np.array_equal(again.suite.derivatives, udl.revision.suite.derivatives, equal_nan=True)
 
 
-def test_a_revision_is_named_by_assignment_and_networks(udl: Judge) -> None:
+def test_a_revision_is_named_by_assignment_and_networks(udl: NetworksJudge) -> None:
     """Another limit, or one other bit of a network, is another revision."""
     other = Revision(Assignment("udl-7.2", "other title"), udl.revision.suite)
     moved = udl.revision.suite.take(range(1, len(udl.revision.suite)))
@@ -85,7 +85,7 @@ def test_a_revision_is_named_by_assignment_and_networks(udl: Judge) -> None:
 
 
 @pytest.mark.parametrize("at", [0, 100, 5000, -30])
-def test_a_damaged_revision_is_refused(udl: Judge, at: int) -> None:
+def test_a_damaged_revision_is_refused(udl: NetworksJudge, at: int) -> None:
     """Whatever bit of it was lost."""
     data = bytearray(dump(udl.revision))
     data[at] ^= 0x10
@@ -161,7 +161,7 @@ def test_a_range_that_holds_too_few_networks_is_refused_by_a_sentence(monkeypatc
         draw(replace(of_columns(1, 1, 1), networks=9))
 
 
-def test_an_assignment_survives_json(udl: Judge) -> None:
+def test_an_assignment_survives_json(udl: NetworksJudge) -> None:
     """The drawing process reads what the worker wrote."""
     assert assignment_from_json(assignment_to_json(udl.assignment)) == udl.assignment
 

@@ -6,20 +6,20 @@ import pytest
 
 from grader.errors import SubmissionError
 from grader.judge.examples import Examples
-from grader.judge.judge import Judge
 from grader.model.verdict import Judgement, Mark, Outcome
 from grader.subjects.networks.draw import CHOICE
 from grader.subjects.networks.explanation import Explanation
-from grader.subjects.networks.revision import load, load_packaged
+from grader.subjects.networks.revision import load
 from grader.subjects.networks.subject import Networks
 from tests.corpus.four_lines import SHAPELESS, WRONG, combined
 from tests.corpus.four_lines import source as four_lines
 from tests.corpus.mutants import mutations
 from tests.corpus.own_names import OWN_NAMES, OwnNames
 from tests.local import local
+from tests.networks import NetworksJudge, load_packaged
 from worker.grading.revisions import Drawing
 
-JUDGE = Judge(load_packaged("udl-7.2"))
+JUDGE = NetworksJudge(load_packaged("udl-7.2"))
 
 
 @pytest.fixture(autouse=True)
@@ -90,7 +90,7 @@ def test_marks_do_not_hang_on_the_drawing_where_the_numbers_follow_the_sign_of_t
     seed: int, choice: int
 ) -> None:
     """The mask of dl/dh in place of the derivative: wrong, and yet it depends on the error."""
-    judge = Judge(load(Drawing(replace(JUDGE.assignment, seed=seed), choice).result()))
+    judge = NetworksJudge(load(Drawing(replace(JUDGE.assignment, seed=seed), choice).result()))
     source = four_lines({"derivative": "indicator_function(all_dl_dh[layer])"})
     judgement = judge.judge(local(source, judge.assignment), lambda: local(source, judge.assignment))
     assert lost(judgement) == {"relu_derivative"}

@@ -5,14 +5,14 @@ import weakref
 
 import numpy as np
 
-from grader.judge.judge import Judge
 from grader.subjects.networks.layers import stack_once
 from grader.subjects.networks.proposals import Proposals
+from tests.networks import NetworksJudge
 from tests.subjects.networks.seeded import network as seeded
 from worker.grading.candidate import Requests
 
 
-def test_what_every_submission_is_asked_is_made_once(udl: Judge) -> None:
+def test_what_every_submission_is_asked_is_made_once(udl: NetworksJudge) -> None:
     proposals, formulas = Proposals(udl.assignment), udl.assignment.formulas
     requests = Requests(udl.revision.subject.exchange)
     first, second = (proposals.expectations(proposals.ladder(1, 1)) for _ in range(2))
@@ -22,7 +22,7 @@ def test_what_every_submission_is_asked_is_made_once(udl: Judge) -> None:
     assert requests.of(first) is requests.of(second)
 
 
-def test_a_question_is_asked_without_working_out_what_is_expected(udl: Judge) -> None:
+def test_a_question_is_asked_without_working_out_what_is_expected(udl: NetworksJudge) -> None:
     """Most proposals are answered in another way than the one that is looked for."""
     proposals = Proposals(udl.assignment)
     row = proposals.ladder(1, 1)
@@ -31,7 +31,7 @@ def test_a_question_is_asked_without_working_out_what_is_expected(udl: Judge) ->
     assert np.isfinite(proposals.expectations(row).derivatives).all()
 
 
-def test_what_only_one_submission_is_asked_goes_with_it(udl: Judge) -> None:
+def test_what_only_one_submission_is_asked_goes_with_it(udl: NetworksJudge) -> None:
     """Its own networks, and those that are large, however often they are asked for."""
     proposals, formulas = Proposals(udl.assignment), udl.assignment.formulas
     requests = Requests(udl.revision.subject.exchange)

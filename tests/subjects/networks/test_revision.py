@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 from grader.errors import AssignmentError, MadeByNewerVersion
-from grader.judge.judge import Judge
 from grader.model.assignment import Assignment, Rubric
 from grader.model.stored import assignment_from_json
-from grader.subjects.networks.revision import ARRAYS, Revision, dump, load, load_packaged
+from grader.subjects.networks.revision import ARRAYS, Revision, dump, load
+from tests.networks import NetworksJudge, load_packaged
 
 Raw = dict[str, Any]
 
@@ -143,11 +143,11 @@ def test_other_networks_keep_the_stored_text_and_another_assignment_cannot() -> 
         replace(revision, assignment=Assignment("x", "x"))
 
 
-def test_evidence_that_lacks_a_step_is_worked_out_again(udl: Judge) -> None:
+def test_evidence_that_lacks_a_step_is_worked_out_again(udl: NetworksJudge) -> None:
     """A step that was added since is judged on revisions of before."""
     evidence = dict(udl.revision.evidence or {})
     del evidence["relu_derivative"]
-    older = Judge(replace(udl.revision, evidence=evidence))
+    older = NetworksJudge(replace(udl.revision, evidence=evidence))
     assert older.subject.right(200) == udl.subject.right(200)
 
 

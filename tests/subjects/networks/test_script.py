@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader.judge.judge import Judge
 from grader.model.assignment import Activation, Assignment, Loss, Reduction
 from grader.model.verdict import Counterexample
 from grader.oracle.network import Network
@@ -20,6 +19,7 @@ from grader.subjects.networks.explanation import Explanation
 from grader.subjects.networks.script import script
 from grader.subjects.networks.subject import Networks
 from tests.local import local
+from tests.networks import NetworksJudge
 from tests.subjects.networks.diagnosis.behaviours import BEHAVIOURS
 from tests.subjects.networks.diagnosis.formulas import ASSIGNMENTS, assignment, sources
 from tests.subjects.networks.diagnosis.slips import slips
@@ -103,7 +103,7 @@ def _shown(interpreter: Interpreter, script: str) -> Shown:
     )
 
 
-def counterexample(text: str, judge: Judge) -> Counterexample:
+def counterexample(text: str, judge: NetworksJudge) -> Counterexample:
     """The verdict's."""
     judged = judge.judge(local(text, judge.assignment), lambda: local(text, judge.assignment))
     assert isinstance(judged.counterexample, Counterexample)
@@ -132,20 +132,20 @@ def near(rows: Numbers) -> object:
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_an_examples_difference_is_shown(udl: Judge, ran: Run, name: str) -> None:
+def test_an_examples_difference_is_shown(udl: NetworksJudge, ran: Run, name: str) -> None:
     text = (FOLDER / name).read_text()
     example = counterexample(text, udl)
     agrees(ran(text, example), example)
 
 
 @pytest.mark.parametrize("slip", slips("growing"), ids=lambda slip: slip.bug)
-def test_a_bugs_difference_is_shown(udl: Judge, ran: Run, slip: Slip) -> None:
+def test_a_bugs_difference_is_shown(udl: NetworksJudge, ran: Run, slip: Slip) -> None:
     example = counterexample(written(slip), udl)
     agrees(ran(written(slip), example), example)
 
 
 @pytest.mark.parametrize("bug", [each for each in BEHAVIOURS if each[0] not in STATE], ids=lambda each: each[0])
-def test_what_is_no_line_is_shown_too(udl: Judge, ran: Run, bug: tuple[str, str]) -> None:
+def test_what_is_no_line_is_shown_too(udl: NetworksJudge, ran: Run, bug: tuple[str, str]) -> None:
     _, text = bug
     example = counterexample(text, udl)
     agrees(ran(text, example), example)
@@ -186,7 +186,7 @@ def network(number: int, asked: Assignment) -> Network:
     return Network(weights, biases, rng.normal(size=(sizes[0], columns)), y)
 
 
-def test_the_students_own_helpers_stay_what_they_are(udl: Judge) -> None:
+def test_the_students_own_helpers_stay_what_they_are(udl: NetworksJudge) -> None:
     """Whatever they are called: `loss` and `forward_pass` are everybody's names."""
     text = counterexample(source("growing", loss="0 * all_f[-1]"), udl).script
     assert {node.name[:9] for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)} == {"backmark_"}
@@ -195,6 +195,6 @@ def test_the_students_own_helpers_stay_what_they_are(udl: Judge) -> None:
 @pytest.mark.parametrize(
     "returned", ["None", "zip(dws, dbs)", "dws", "{1: dws, 2: dbs, 3: 0}", "(dws, (b for b in dbs))"]
 )
-def test_what_is_no_two_lists_is_shown_as_what_it_is(udl: Judge, ran: Run, returned: str) -> None:
+def test_what_is_no_two_lists_is_shown_as_what_it_is(udl: NetworksJudge, ran: Run, returned: str) -> None:
     text = source("growing", returns=returned)
     assert re.search(r"should (return two lists|be a list)", ran(text, counterexample(text, udl)).printed)

@@ -23,11 +23,8 @@ from worker.sandbox.session import Session
 from worker.sandbox.single import Single
 
 if TYPE_CHECKING:
+    from grader.judge.subject import JudgedRevision
     from grader.publishing.selfcheck import SelfCheck
-    from grader.subjects.networks.revision import Revision
-
-#: The notebook's own function, which is known to be passable.
-FUNCTION = "backward_pass"
 
 
 @click.group()
@@ -64,19 +61,17 @@ def check(file: Path, right: Path | None, *, as_json: bool) -> ExitStatus:
     return ExitStatus.SUCCESS if result.sound else ExitStatus.NOT_PASSED
 
 
-def _check_contract(drawn: "Revision", right: Path | None, settings: Settings) -> list[str]:
+def _check_contract(drawn: "JudgedRevision", right: Path | None, settings: Settings) -> list[str]:
     """Return the faults that show that nobody could pass.
 
-    A right submission must pass. A function of another name than the notebook's needs one, to show that it has the five
-    arguments of the contract.
+    A right submission must pass. If it is not known that anybody can, there must be one.
     """
-    function = drawn.assignment.function
-    call = f"it is called as {function}(all_weights, all_biases, all_f, all_h, y)"
+    trial = drawn.subject.trial()
     if right is None:
-        if function == FUNCTION:
+        if trial.passable:
             return []
-        fault = f"nothing shows that anybody can pass: {call}, and has to return two lists, the derivatives by the"
-        return [f"{fault} weights and by the biases; name a right submission with --right FILE"]
+        fault = f"nothing shows that anybody can pass: it is {trial.call}, and has to return {trial.returns}"
+        return [f"{fault}; name a right submission with --right FILE"]
     from grader.judge.judge import Judge
     from worker.grading.grader import Grader
 
@@ -85,7 +80,8 @@ def _check_contract(drawn: "Revision", right: Path | None, settings: Settings) -
     if judgement.outcome == "passed":
         return []
     reason = judgement.error.message if judgement.error else next((row.message for row in judgement.properties), "")
-    return [f"{right}, which should be right, does not pass ({judgement.outcome}): {reason.rstrip('.')}; {call}"]
+    fault = f"{right}, which should be right, does not pass ({judgement.outcome}): {reason.rstrip('.')}"
+    return [f"{fault}; it is {trial.call}" if trial.call else fault]
 
 
 def _print_json(result: "SelfCheck") -> None:
@@ -104,23 +100,25 @@ def _print_json(result: "SelfCheck") -> None:
     click.echo(json.dumps(summary))
 
 
-def _print_result(result: "SelfCheck", drawn: "Revision") -> None:
-    click.echo(f"{result.networks} networks; the reference is rejected on {result.reference_rejected} of them.")
+def _print_result(result: "SelfCheck", drawn: "JudgedRevision") -> None:
+    noun = drawn.subject.noun
+    click.echo(f"{result.networks} {noun}s; the reference is rejected on {result.reference_rejected} of them.")
     for catch in result.catches:
         click.secho(f"{catch.networks:5} ", fg="green" if catch.networks else "red", nl=False)
         click.echo(f"{catch.mistake.title}" + ("" if catch.networks else "  <- would pass"))
     for mistake in result.right_here:
-        click.echo(f"    - {mistake.title}: not a mistake within these ranges, where it gives the right derivatives")
+        click.echo(f"    - {mistake.title}: not a mistake in this assignment, where it is right")
     if result.reference_rejected:
         click.echo("Refused: the reference itself is rejected. Please report this assignment.")
     for fault in result.faults:
         click.echo(f"Refused: {fault}.")
     if result.missed:
         names = ", ".join(mistake.id for mistake in result.missed)
-        click.echo(f"Refused: these known-wrong backward passes would pass: {names}.")
+        click.echo(f"Refused: these known-wrong implementations would pass: {names}.")
         from worker.cli.advice import find_advice
 
-        click.echo(find_advice(drawn.assignment, len(result.missed)))
+        if advice := find_advice(drawn.assignment, len(result.missed)):
+            click.echo(advice)
     if result.sound:
         click.echo("Sound: every known mistake is caught.")
 
@@ -134,17 +132,17 @@ def _print_result(result: "SelfCheck", drawn: "Revision") -> None:
     help="The file to write; by default FILE with the suffix .npz.",
 )
 def draw(file: Path, output: Path | None) -> None:
-    """Draw an assignment's networks and store them as data. Their finite differences are stored, too."""
-    from grader.model.assignment_toml import read
-    from grader.subjects.networks.revision import load
-    from worker.grading.revisions import draw as draw_networks
+    """Draw an assignment's cases and store them as data, with what is expected of them."""
+    from grader.subjects.kinds import load, read
+    from worker.grading.revisions import draw as draw_cases
     from worker.grading.revisions import save
 
-    data = draw_networks(read(file))
+    data = draw_cases(read(file))
     target = output or file.with_suffix(".npz")
     save(target, data)
     drawn = load(data, str(target))
-    click.echo(f"{target}: {len(drawn.suite)} networks, revision {drawn.id}")
+    subject = drawn.subject
+    click.echo(f"{target}: {len(subject.cases)} {subject.noun}s, revision {drawn.id}")
 
 
 @assignment.command()

@@ -1,13 +1,13 @@
 """What is said of a source of our own, run within the tests' process."""
 
 from grader.judge.agreement import disagreeing
-from grader.judge.judge import Judge
 from grader.model.verdict import Diagnosis
 from grader.subjects.networks.diagnosis.diagnoser import Diagnoser
 from tests.local import local
+from tests.networks import NetworksJudge
 
 
-def diagnosed(source: str, judge: Judge, *, watched: bool = True) -> tuple[Diagnosis, ...]:
+def diagnosed(source: str, judge: NetworksJudge, *, watched: bool = True) -> tuple[Diagnosis, ...]:
     """What explains its answers to the networks that decide; what it keeps between calls is left to the judge.
 
     `watched` says whether it is asked again what it writes on its way.
@@ -20,7 +20,7 @@ def diagnosed(source: str, judge: Judge, *, watched: bool = True) -> tuple[Diagn
     return diagnoser.diagnose(answers, wrong, evidence, repeats=True, differentiates=False).diagnoses
 
 
-def named(source: str, judge: Judge) -> list[str]:
+def named(source: str, judge: NetworksJudge) -> list[str]:
     """The ids of the explanations, best first."""
     return [each.id for each in diagnosed(source, judge)]
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from grader.model.assignment import Activation, Assignment, Formulas, Home, Loss, Range, Ranges
-from grader.subjects.networks.revision import load_packaged
+from tests.networks import load_packaged
 
 _TEXT = """
 def derivative(f):

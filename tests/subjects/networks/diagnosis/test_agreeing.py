@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from grader.judge.judge import Judge
 from grader.model.assignment import Assignment, Range, Ranges
 from grader.model.verdict import Judgement
 from grader.subjects.networks.draw import draw
 from tests.corpus.right import STYLES
 from tests.local import local
+from tests.networks import NetworksJudge
 from tests.subjects.networks.diagnosis.diagnosing import diagnosed, named
 
 NOTEBOOK = STYLES["notebook"]
@@ -27,16 +27,16 @@ def changed(*pairs: tuple[str, str]) -> str:
     return text
 
 
-def judged(source: str, judge: Judge) -> Judgement:
+def judged(source: str, judge: NetworksJudge) -> Judgement:
     """The judgement of a source."""
     return judge.judge(local(source, judge.assignment), lambda: local(source, judge.assignment))
 
 
 @pytest.fixture(scope="module")
-def batches() -> Judge:
+def batches() -> NetworksJudge:
     """An assignment with up to three columns."""
     given = Assignment("x", "x", ranges=Ranges(depth=Range(0, 3), columns=Range(1, 3)), networks=60)
-    return Judge(draw(replace(given, home=replace(given.home, depth=2)), choice=1))
+    return NetworksJudge(draw(replace(given, home=replace(given.home, depth=2)), choice=1))
 
 
 @pytest.mark.parametrize(
@@ -49,13 +49,13 @@ def batches() -> Judge:
     ],
 )
 def test_of_two_lines_with_the_same_numbers_the_one_that_wrote_them_is_named(
-    udl: Judge, old: str, new: str, bug: str
+    udl: NetworksJudge, old: str, new: str, bug: str
 ) -> None:
     """By the student's own all_dl_dh."""
     assert named(changed((old, new)), udl) == [bug]
 
 
-def test_negated_gradients_are_told_by_their_number_and_both_places(udl: Judge) -> None:
+def test_negated_gradients_are_told_by_their_number_and_both_places(udl: NetworksJudge) -> None:
     """The loss derivative may be right."""
     minus = "return [-w for w in all_dl_dweights], [-b for b in all_dl_dbiases]"
     (found,) = diagnosed(changed(("return all_dl_dweights, all_dl_dbiases", minus)), udl)
@@ -63,13 +63,13 @@ def test_negated_gradients_are_told_by_their_number_and_both_places(udl: Judge) 
     assert "before they are returned" in found.hint
 
 
-def test_a_pair_of_bugs_is_one_explanation(udl: Judge) -> None:
+def test_a_pair_of_bugs_is_one_explanation(udl: NetworksJudge) -> None:
     """In either order it is the same."""
     found = named(changed(("all_h[layer].T", "all_h[layer - 1].T"), (BELOW, "all_dl_dh[layer]")), udl)
     assert len({frozenset(each.split("+")) for each in found}) == len(found) == 1
 
 
-def test_an_entry_copied_before_it_is_written_is_named(udl: Judge) -> None:
+def test_an_entry_copied_before_it_is_written_is_named(udl: NetworksJudge) -> None:
     """Its None came from the entry, not from a loop that is too short."""
     (found,) = diagnosed(changed((BIAS, "all_dl_dh[layer]")), udl)
     assert found.id == "entry_not_set"
@@ -77,13 +77,13 @@ def test_an_entry_copied_before_it_is_written_is_named(udl: Judge) -> None:
     assert named(changed(("range(K, -1, -1)", "range(K, 0, -1)")), udl) != ["entry_not_set"]
 
 
-def test_a_line_that_goes_below_layer_0_is_named(udl: Judge) -> None:
+def test_a_line_that_goes_below_layer_0_is_named(udl: NetworksJudge) -> None:
     """Its index counts from the end there, which is no mistake about the layer above."""
     (found,) = diagnosed(changed(("if layer > 0:", "if True:")), udl)
     assert found.id == "layer_below_first"
 
 
-def test_an_index_that_is_not_reached_in_layer_0_is_not_said_to_wrap(udl: Judge) -> None:
+def test_an_index_that_is_not_reached_in_layer_0_is_not_said_to_wrap(udl: NetworksJudge) -> None:
     """TODO 4 stands behind `if layer > 0`."""
     (found,) = diagnosed(changed(("all_f[layer - 1]", "all_h[layer - 1]")), udl)
     assert found.id == "derivative_at_other_activation"
@@ -98,14 +98,14 @@ def test_an_index_that_is_not_reached_in_layer_0_is_not_said_to_wrap(udl: Judge)
         ("np.sum(all_dl_df[layer], axis=1)", "flat_biases"),
     ],
 )
-def test_a_strong_hint_about_a_shape_has_the_right_line(udl: Judge, new: str, bug: str) -> None:
+def test_a_strong_hint_about_a_shape_has_the_right_line(udl: NetworksJudge, new: str, bug: str) -> None:
     """Beside what it is."""
     (found,) = diagnosed(changed((BIAS, new)), udl)
     assert found.id == bug
     assert found.strong_hint.endswith("all_dl_dbiases[layer] is all_dl_df[layer].")
 
 
-def test_a_batch_that_is_not_summed_is_named_as_such(batches: Judge) -> None:
+def test_a_batch_that_is_not_summed_is_named_as_such(batches: NetworksJudge) -> None:
     """No size of one network stands in it."""
     (found,) = judged(changed(), batches).diagnosis
     assert found.id == "batch_not_summed"
@@ -121,7 +121,7 @@ def test_a_batch_that_is_not_summed_is_named_as_such(batches: Judge) -> None:
     ],
 )
 def test_the_first_entry_that_is_wrong_in_the_lists_is_the_first_to_differ(
-    udl: Judge, old: str, new: str, variable: str, source: str
+    udl: NetworksJudge, old: str, new: str, variable: str, source: str
 ) -> None:
     """Not the one that is made from it."""
     found = judged(changed((old, new)), udl).first_difference
@@ -130,7 +130,7 @@ def test_the_first_entry_that_is_wrong_in_the_lists_is_the_first_to_differ(
     assert f", {source}[" in found.message.partition(" is correct, and ")[0]
 
 
-def test_a_right_error_is_not_blamed_for_what_is_returned(udl: Judge) -> None:
+def test_a_right_error_is_not_blamed_for_what_is_returned(udl: NetworksJudge) -> None:
     """The lists show that all_dl_df[K] is right."""
     scaled = "return [0.1 * w for w in all_dl_dweights], [0.1 * b for b in all_dl_dbiases]"
     found = judged(changed(("return all_dl_dweights, all_dl_dbiases", scaled)), udl).first_difference

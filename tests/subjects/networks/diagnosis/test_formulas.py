@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from grader.judge.judge import Judge
 from grader.model.assignment import Activation, Assignment, Loss, Reduction
 from grader.subjects.networks.diagnosis.bugs import library
 from grader.subjects.networks.draw import draw
+from tests.networks import NetworksJudge
 from tests.subjects.networks.diagnosis.behaviours import BEHAVIOURS
 from tests.subjects.networks.diagnosis.diagnosing import named
 from tests.subjects.networks.diagnosis.formulas import ASSIGNMENTS, assignment, sources
@@ -15,13 +15,13 @@ from tests.subjects.networks.diagnosis.slips import slips
 
 
 @pytest.fixture(scope="module", params=ASSIGNMENTS, ids=lambda each: f"{each[0]}-{each[1]}-{each[2]}")
-def judge(request: pytest.FixtureRequest) -> Judge:
+def judge(request: pytest.FixtureRequest) -> NetworksJudge:
     """Assignments that have little in common."""
     activation, loss, columns = request.param
-    return Judge(draw(assignment(Activation(activation), Loss(loss), columns), choice=1))
+    return NetworksJudge(draw(assignment(Activation(activation), Loss(loss), columns), choice=1))
 
 
-def test_its_bugs_are_named_first_and_a_right_one_nothing(judge: Judge) -> None:
+def test_its_bugs_are_named_first_and_a_right_one_nothing(judge: NetworksJudge) -> None:
     """Single ones and a pair, of every line."""
     for bug, source in sources(judge.assignment).items():
         found = named(source, judge)
@@ -50,6 +50,6 @@ def test_every_model_is_put_to_the_test_by_some_assignment() -> None:
 def test_the_sum_over_a_batch_is_named_if_the_mean_is_asked_for() -> None:
     given = assignment(Activation.RELU, Loss.LEAST_SQUARES, 4)
     formulas = replace(given.formulas, reduction=Reduction.MEAN)
-    judge = Judge(draw(replace(given, formulas=formulas, networks=60), choice=1))
+    judge = NetworksJudge(draw(replace(given, formulas=formulas, networks=60), choice=1))
     text = sources(given)[""].replace("d_loss_d_output(all_f[-1], y)", "2 * (all_f[-1] - y)")
     assert named(text, judge) == ["sum_over_columns"]

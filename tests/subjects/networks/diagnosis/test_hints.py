@@ -2,12 +2,12 @@
 
 import re
 
-from grader.judge.judge import Judge
 from grader.subjects.networks.diagnosis import hints
 from grader.subjects.networks.diagnosis.bug import Bug
 from grader.subjects.networks.diagnosis.bugs import library
 from grader.subjects.networks.diagnosis.fit import Fit
 from tests.corpus import four_lines
+from tests.networks import NetworksJudge
 from tests.subjects.networks.diagnosis.diagnosing import diagnosed
 from tests.subjects.networks.diagnosis.styles import source
 
@@ -57,7 +57,7 @@ def test_the_more_usual_of_two_explanations_comes_first() -> None:
     assert [each.id for each in told] == ["bias_sign+missing_factor", "weight_sign+wrong_sign_and_factor"]
 
 
-def test_where_two_explain_as_well_it_says_what_tells_them_apart(udl: Judge) -> None:
+def test_where_two_explain_as_well_it_says_what_tells_them_apart(udl: NetworksJudge) -> None:
     """TODO 3 and TODO 4 left as the template give the same numbers on every network."""
     first, second = diagnosed(source("growing", back="np.zeros(h.shape)"), udl)
     assert "it leaves dl/df below the output as zeros" in first.apart
@@ -79,20 +79,20 @@ def test_two_that_only_shapes_tell_are_not_told_apart_by_an_array_that_may_be_ri
     assert all("Compare your lines with both." in each.apart for each in told)
 
 
-def test_every_name_that_is_as_near_is_named(udl: Judge) -> None:
+def test_every_name_that_is_as_near_is_named(udl: NetworksJudge) -> None:
     """Which of them is meant is not known."""
     (found,) = diagnosed(four_lines.source({}).replace("all_dl_dbiases[layer] =", "all_dl_db[layer] ="), udl)
     assert all(name in found.title for name in ("all_dl_dh", "all_dl_df", "all_dl_dbiases"))
     assert "is meant" not in found.strong_hint
 
 
-def test_a_loop_that_runs_upwards_is_told_how_it_should_go(udl: Judge) -> None:
+def test_a_loop_that_runs_upwards_is_told_how_it_should_go(udl: NetworksJudge) -> None:
     """As a norm: it does not go like this."""
     (found,) = diagnosed(four_lines.source({}).replace("range(K, -1, -1)", "range(K + 1)"), udl)
     assert "the loop should go from layer K down to 0" in found.strong_hint
 
 
-def test_a_right_line_that_was_handed_a_number_is_not_said_to_transpose_it(udl: Judge) -> None:
+def test_a_right_line_that_was_handed_a_number_is_not_said_to_transpose_it(udl: NetworksJudge) -> None:
     """`np.diag` of a column is one number: the product with it, in the line below, loses its axes."""
     flattened = """
 import numpy as np

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from grader.judge.judge import Judge
 from grader.subjects.networks.diagnosis.case import near
 from tests.corpus.rare import RareFault, rare_faults
 from tests.corpus.right import STYLES
 from tests.corpus.variants import RightVariant, right_variants
 from tests.local import local
+from tests.networks import NetworksJudge
 from tests.subjects.networks.diagnosis.diagnosing import named
 from tests.subjects.networks.diagnosis.styles import source
 
@@ -44,7 +44,7 @@ TOLD = {
 
 
 @pytest.mark.parametrize("name", UNEXPLAINABLE)
-def test_what_no_model_explains_is_named_nothing(udl: Judge, name: str) -> None:
+def test_what_no_model_explains_is_named_nothing(udl: NetworksJudge, name: str) -> None:
     """It is wrong, and nothing is claimed."""
     judged = udl.judge(local(UNEXPLAINABLE[name], udl.assignment), lambda: local(UNEXPLAINABLE[name], udl.assignment))
     assert judged.outcome.value in {"failed", "error"}
@@ -52,13 +52,13 @@ def test_what_no_model_explains_is_named_nothing(udl: Judge, name: str) -> None:
 
 
 @pytest.mark.parametrize("variant", right_variants(), ids=lambda variant: variant.name)
-def test_a_right_variant_is_named_nothing(udl: Judge, variant: RightVariant) -> None:
+def test_a_right_variant_is_named_nothing(udl: NetworksJudge, variant: RightVariant) -> None:
     """Nor is a place shown where it goes wrong."""
     assert named(variant.source, udl) == []
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_a_right_style_is_named_nothing(udl: Judge, style: str) -> None:
+def test_a_right_style_is_named_nothing(udl: NetworksJudge, style: str) -> None:
     """Nine of them."""
     judged = udl.judge(local(STYLES[style], udl.assignment), lambda: local(STYLES[style], udl.assignment))
     assert judged.diagnosis == ()
@@ -66,7 +66,7 @@ def test_a_right_style_is_named_nothing(udl: Judge, style: str) -> None:
 
 
 @pytest.mark.parametrize("fault", rare_faults(), ids=lambda fault: fault.name)
-def test_of_a_rare_fault_only_the_truth_is_told(udl: Judge, fault: RareFault) -> None:
+def test_of_a_rare_fault_only_the_truth_is_told(udl: NetworksJudge, fault: RareFault) -> None:
     """Most have no model, and are named nothing."""
     assert named(fault.source, udl) == TOLD.get(fault.name, [])
 

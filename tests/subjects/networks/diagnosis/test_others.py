@@ -3,13 +3,15 @@
 import pytest
 
 from grader.judge.examples import Examples
-from grader.judge.judge import Judge
 from grader.model.verdict import Outcome
 from tests.corpus.others import OTHERS
 from tests.local import local
+from tests.networks import NetworksJudge
 
 
-def test_nothing_false_is_said_of_a_hundred_and_most_are_named(udl: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_false_is_said_of_a_hundred_and_most_are_named(
+    udl: NetworksJudge, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each has the ids that are true of it; an unknown slip has none."""
     # Explanations do not depend on the counterexamples, and shrinking those takes time.
     monkeypatch.setattr(Examples, "of", lambda *_: {})

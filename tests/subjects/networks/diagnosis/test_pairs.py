@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader.judge.judge import Judge
+from tests.networks import NetworksJudge
 from tests.subjects.networks.diagnosis.diagnosing import either, named
 from tests.subjects.networks.diagnosis.slips import slips
 from tests.subjects.networks.diagnosis.styles import written
@@ -58,7 +58,7 @@ PAIRS = (
 
 @pytest.mark.parametrize("style", ["growing", "recursive"])
 @pytest.mark.parametrize(("first", "second"), PAIRS, ids=["+".join(pair) for pair in PAIRS])
-def test_a_pair_in_another_style_is_named_first(udl: Judge, first: str, second: str, style: str) -> None:
+def test_a_pair_in_another_style_is_named_first(udl: NetworksJudge, first: str, second: str, style: str) -> None:
     """Both of its bugs, as one explanation."""
     texts = {slip.bug: slip for slip in slips(style)}
     found = named(written(texts[first], texts[second]), udl)

@@ -2,13 +2,13 @@
 
 import pytest
 
-from grader.judge.judge import Judge
 from grader.model.verdict import FirstDifference
 from tests.local import local
+from tests.networks import NetworksJudge
 from tests.subjects.networks.diagnosis.styles import source
 
 
-def place(text: str, judge: Judge) -> FirstDifference | None:
+def place(text: str, judge: NetworksJudge) -> FirstDifference | None:
     """The first difference of a source."""
     return judge.judge(local(text, judge.assignment), lambda: local(text, judge.assignment)).first_difference
 
@@ -25,7 +25,7 @@ def place(text: str, judge: Judge) -> FirstDifference | None:
         ("bias", "np.array(back)", "all_dl_dbiases[4]"),
     ],
 )
-def test_the_first_to_differ_from_the_output_is_named(udl: Judge, line: str, text: str, variable: str) -> None:
+def test_the_first_to_differ_from_the_output_is_named(udl: NetworksJudge, line: str, text: str, variable: str) -> None:
     """In the notebook's own network, of five hidden layers."""
     found = place(source("growing", **{line: text}), udl)
     assert found is not None
@@ -34,21 +34,21 @@ def test_the_first_to_differ_from_the_output_is_named(udl: Judge, line: str, tex
     assert found.message.startswith("Working back from the output of a network of the notebook's own shape (K = 5), ")
 
 
-def test_what_the_lists_do_not_say_is_read_off_what_came_back(udl: Judge) -> None:
+def test_what_the_lists_do_not_say_is_read_off_what_came_back(udl: NetworksJudge) -> None:
     """No entry that was never seen is said to be right or wrong."""
     found = place(source("growing", below="back if j == 3 else np.multiply(back, slope(f))"), udl)
     assert found is not None
     assert found.message.endswith("layer 3 is correct and layer 2 is wrong: look at the step from 3 down to 2.")
 
 
-def test_a_fault_that_the_notebooks_own_network_does_not_show_is_placed_in_another(udl: Judge) -> None:
+def test_a_fault_that_the_notebooks_own_network_does_not_show_is_placed_in_another(udl: NetworksJudge) -> None:
     """The one nearest to the output, of any depth."""
     found = place(source("growing", below="back if n == 3 else np.multiply(back, slope(f))"), udl)
     assert found is not None
     assert (found.variable, found.depth) == ("all_dl_df[1]", 2)
 
 
-def test_two_that_differ_at_once_and_do_not_agree_are_both_named(udl: Judge) -> None:
+def test_two_that_differ_at_once_and_do_not_agree_are_both_named(udl: NetworksJudge) -> None:
     """There is no one dl/df behind them."""
     found = place(source("growing", bias="2 * delta", weight="np.outer(delta, h) * 3"), udl)
     assert found is not None
@@ -56,24 +56,24 @@ def test_two_that_differ_at_once_and_do_not_agree_are_both_named(udl: Judge) -> 
 
 
 @pytest.mark.parametrize("returns", ["dbs, dws", "list(zip(dws, dbs))", "dws[::-1], dbs[::-1]"])
-def test_what_is_right_and_returned_in_another_place_is_placed_nowhere(udl: Judge, returns: str) -> None:
+def test_what_is_right_and_returned_in_another_place_is_placed_nowhere(udl: NetworksJudge, returns: str) -> None:
     """No layer's line is at fault."""
     assert place(source("growing", returns=returns), udl) is None
 
 
-def test_who_returns_no_arrays_is_placed_nowhere(udl: Judge) -> None:
+def test_who_returns_no_arrays_is_placed_nowhere(udl: NetworksJudge) -> None:
     """There are no numbers to differ."""
     assert place(source("growing", returns="None"), udl) is None
 
 
-def test_enormous_numbers_are_compared_without_a_warning(udl: Judge) -> None:
+def test_enormous_numbers_are_compared_without_a_warning(udl: NetworksJudge) -> None:
     """Their products are beyond what a float holds."""
     found = place(source("growing", loss="np.full(y.shape, 1e300)"), udl)
     assert found is not None
     assert found.variable == "all_dl_df[5]"
 
 
-def test_an_entry_that_a_later_line_changes_in_place_is_not_the_first_to_differ(udl: Judge) -> None:
+def test_an_entry_that_a_later_line_changes_in_place_is_not_the_first_to_differ(udl: NetworksJudge) -> None:
     """The weights were made from all_dl_df[5] before it was halved; the biases share its memory."""
     text = """
 import numpy as np

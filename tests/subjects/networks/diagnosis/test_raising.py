@@ -4,13 +4,13 @@ import re
 
 import pytest
 
-from grader.judge.judge import Judge
 from grader.model.assignment import Assignment, Range, Ranges
 from grader.model.verdict import Judgement, Mark
 from grader.subjects.networks.diagnosis.bugs import library
 from grader.subjects.networks.diagnosis.operands import changes
 from grader.subjects.networks.diagnosis.statement import Factor, Kind, Parsed, Product
 from tests.local import local
+from tests.networks import NetworksJudge
 from tests.subjects.networks.diagnosis.raising_slips import SLIPS, RaisingSlip
 
 FORMULA = re.compile(r"@|\.T\b|(?<!\*)\*(?!\*)|should be all_|> 0")
@@ -22,7 +22,7 @@ NOTEBOOK = {
 }
 
 
-def judged(source: str, judge: Judge) -> Judgement:
+def judged(source: str, judge: NetworksJudge) -> Judgement:
     """The judgement of a source."""
     return judge.judge(local(source, judge.assignment), lambda: local(source, judge.assignment))
 
@@ -32,7 +32,7 @@ LOST = "np.multiply for the weight gradient in a comprehension"
 
 
 @pytest.mark.parametrize("slip", [slip for slip in SLIPS if slip.name != LOST], ids=lambda slip: slip.name)
-def test_the_faulty_line_and_operand_are_named(udl: Judge, slip: RaisingSlip) -> None:
+def test_the_faulty_line_and_operand_are_named(udl: NetworksJudge, slip: RaisingSlip) -> None:
     """Whatever the style, in the first explanation, without a formula; steps whose lines are right keep their marks."""
     found = judged(slip.source, udl)
     first = found.diagnosis[0]

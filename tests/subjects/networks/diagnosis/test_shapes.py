@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from grader.judge.judge import Judge
 from grader.subjects.networks.diagnosis.forms import clue, of_shapes
 from tests.corpus.right import STYLES
+from tests.networks import NetworksJudge
 from tests.subjects.networks.diagnosis.diagnosing import diagnosed, named
 
 
@@ -38,7 +38,7 @@ def test_what_names_no_shapes_is_no_clue() -> None:
     assert not of_shapes("not done yet")
 
 
-def test_an_explanation_by_shapes_alone_says_so(udl: Judge) -> None:
+def test_an_explanation_by_shapes_alone_says_so(udl: NetworksJudge) -> None:
     """All that came back was right, on networks one wide, and nothing is known of the line that raised."""
     source = STYLES["notebook"].replace("all_h[layer].T", "all_h[layer]")
     (found,) = diagnosed(source, udl, watched=False)
@@ -61,7 +61,7 @@ def test_an_explanation_by_shapes_alone_says_so(udl: Judge) -> None:
     ],
 )
 def test_a_misfit_is_recognised_in_styles_that_raise_elsewhere(
-    udl: Judge, style: str, old: str, new: str, bug: str | None
+    udl: NetworksJudge, style: str, old: str, new: str, bug: str | None
 ) -> None:
     """By row, by index, from below or from above."""
     assert old in STYLES[style]

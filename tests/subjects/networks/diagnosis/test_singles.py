@@ -3,9 +3,9 @@
 import pytest
 
 from grader.judge.examples import Examples
-from grader.judge.judge import Judge
 from grader.subjects.networks.diagnosis.bugs import library
 from tests.local import local
+from tests.networks import NetworksJudge
 from tests.subjects.networks.diagnosis.behaviours import BEFORE_THE_WEIGHTS, BEHAVIOURS
 from tests.subjects.networks.diagnosis.diagnosing import named
 from tests.subjects.networks.diagnosis.slips import slips
@@ -21,19 +21,21 @@ SLIPS = [*slips("growing"), *slips("recursive")]
 
 
 @pytest.mark.parametrize("slip", SLIPS, ids=lambda slip: f"{slip.style}-{slip.bug}")
-def test_a_bug_in_another_style_is_named_first(udl: Judge, slip: Slip) -> None:
+def test_a_bug_in_another_style_is_named_first(udl: NetworksJudge, slip: Slip) -> None:
     """Alone, or with those that nothing tells from it."""
     found = named(written(slip), udl)
     assert found[: len(EQUAL.get(slip.bug, [slip.bug]))] == EQUAL.get(slip.bug, [slip.bug])
 
 
-def test_a_derivative_before_the_weights_is_named_first(udl: Judge) -> None:
+def test_a_derivative_before_the_weights_is_named_first(udl: NetworksJudge) -> None:
     """Two lines, and one bug."""
     assert named(BEFORE_THE_WEIGHTS, udl) == ["derivative_before_weights"]
 
 
 @pytest.mark.parametrize(("bug", "text"), BEHAVIOURS, ids=[bug for bug, _ in BEHAVIOURS])
-def test_what_is_no_line_is_named_first_too(udl: Judge, monkeypatch: pytest.MonkeyPatch, bug: str, text: str) -> None:
+def test_what_is_no_line_is_named_first_too(
+    udl: NetworksJudge, monkeypatch: pytest.MonkeyPatch, bug: str, text: str
+) -> None:
     """Rounding, sizes that are written out, and what is kept between calls."""
     # Explanations do not depend on the counterexamples, and shrinking those takes time.
     monkeypatch.setattr(Examples, "of", lambda *_: {})
@@ -42,12 +44,12 @@ def test_what_is_no_line_is_named_first_too(udl: Judge, monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize("style", ["growing", "recursive"])
-def test_a_right_one_in_these_styles_is_named_nothing(udl: Judge, style: str) -> None:
+def test_a_right_one_in_these_styles_is_named_nothing(udl: NetworksJudge, style: str) -> None:
     """The holes are filled rightly by default."""
     assert named(source(style), udl) == []
 
 
-def test_every_model_of_the_shipped_assignment_is_put_to_the_test(udl: Judge) -> None:
+def test_every_model_of_the_shipped_assignment_is_put_to_the_test(udl: NetworksJudge) -> None:
     """None is left out here."""
     models = {bug.id for bug in (*library.of(udl.assignment), *library.RETURNED)}
     tried = {slip.bug for slip in SLIPS} | {bug for bug, _ in BEHAVIOURS}

@@ -1,0 +1,51 @@
+"""All that depends on the kind of homework from an assignment's file to a revision.
+
+Nothing here is needed at run time: making this class would cost each command some time.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
+
+from grader.judge.subject import JudgedRevision
+from grader.model.common import AnyAssignment
+
+
+class Kind(Protocol):
+    """The module of a kind of homework: from an assignment's file to a revision. It imports what is heavy when asked.
+
+    An assignment that a kind takes is always one of its own.
+    """
+
+    #: The word for a case, such as "network"; its plural has an s.
+    NOUN: str
+    #: The module that `python -m` draws with: it reads an assignment's JSON and writes a revision, or with the status
+    #: `REFUSED` of `grader.errors` why not. It may be given how many cases to draw for each that is kept.
+    DRAWING: str
+
+    def layout(self) -> int:
+        """Return the layout of its stored revisions: those drawn on a machine are kept as long as it is the same."""
+        ...
+
+    def read(self, tables: Mapping[str, Any], name: str) -> AnyAssignment:
+        """Return the assignment that a file's tables describe; raises BadAssignment."""
+        ...
+
+    def load(self, data: bytes, name: str) -> JudgedRevision:
+        """Return a stored revision; raises AssignmentError."""
+        ...
+
+    def finish(self, data: bytes, name: str) -> bytes:
+        """Return a drawn revision with what the process that draws may not work out."""
+        ...
+
+    def vary(self, assignment: Any, seed: int | None, cases: int | None) -> AnyAssignment:
+        """Return the assignment with another seed, or with another number of cases, unless they are None."""
+        ...
+
+    def renewable(self, assignment: Any) -> int:
+        """Return how many cases there are of which fresh ones may replace some; 0 if the kind has no fresh cases."""
+        ...
+
+    def propose_changes(self, assignment: Any) -> Iterator[tuple[str, AnyAssignment]]:
+        """Yield changed settings, as the file has them, that may let fewer mistakes pass; the least intrusive first."""
+        ...

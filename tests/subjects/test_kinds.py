@@ -1,0 +1,39 @@
+"""Kinds of homework: an assignment's file names one, and nobody else asks which it is."""
+
+from pathlib import Path
+
+import pytest
+
+from grader.errors import BadAssignment
+from grader.subjects import kinds
+from grader.subjects.kind import Kind
+from grader.subjects.networks import kind as networks
+from tests.subjects import toy
+
+BASE = 'id = "x"\ntitle = "X"\n'
+
+
+def test_each_module_of_a_kind_has_all_that_is_asked_of_it() -> None:
+    """By its type: the checker reads these lines."""
+    known: list[Kind] = [networks, toy]
+    assert [kinds.find(name) for name in kinds.KINDS] == [kind for kind in known if kind is not toy]
+
+
+def test_a_file_that_names_no_kind_is_about_networks() -> None:
+    assert kinds.parse(BASE, "x.toml") == kinds.parse(f'kind = "networks"\n{BASE}', "x.toml")
+    assert kinds.parse(BASE, "x.toml").kind == "networks"
+
+
+@pytest.mark.parametrize(("kind", "shown"), [('"toy"', '"toy"'), ("3", "3"), ("[]", "[]")])
+def test_a_kind_that_is_not_known_is_refused_with_those_that_are(kind: str, shown: str) -> None:
+    with pytest.raises(BadAssignment) as refused:
+        kinds.parse(f"kind = {kind}\n{BASE}", "x.toml")
+    assert str(refused.value) == f'x.toml: kind is {shown}: write one of "networks"'
+
+
+def test_a_file_that_cannot_be_read_is_its_authors_to_mend(tmp_path: Path) -> None:
+    with pytest.raises(BadAssignment, match="cannot be read"):
+        kinds.read(tmp_path / "none.toml")
+    (tmp_path / "latin.toml").write_bytes(b'title = "\xe9"')
+    with pytest.raises(BadAssignment, match="cannot be read"):
+        kinds.read(tmp_path / "latin.toml")
