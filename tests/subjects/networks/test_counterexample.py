@@ -12,7 +12,7 @@ from grader.model.assignment import Activation
 from grader.oracle.answers import Malformed, Returned
 from grader.oracle.suite import Suite, flatten
 from grader.subjects.networks.counterexample import counterexample
-from grader.subjects.networks.revision import load_packaged
+from tests.networks import load_packaged
 
 UDL = load_packaged("udl-7.2")
 ACTIVATIONS: dict[Activation, Callable[[Any], Any]] = {
