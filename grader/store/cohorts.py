@@ -13,8 +13,8 @@ from grader.store.connection import Connection, text
 
 #: Seconds in one interval of the histogram over time.
 HOUR = 3600
-#: Seconds for which figures are shown again without being worked out anew.
-_RECENT = 30.0
+#: Seconds for which figures are shown again without being worked out anew, if they are of more attempts than this.
+_RECENT, _FEW = 30.0, 500
 #: Submissions that are read at once, and the fields of each.
 _CHUNK = 500
 _FIELDS = ("student", "created", "outcome", "score", "max_score", "mistakes")
@@ -140,13 +140,14 @@ class Cohorts:
         self._recent: dict[tuple[str, str], tuple[float, Cohort]] = {}
 
     def recent(self, course: str, assignment: str) -> Cohort:
-        """Return the figures as they were at most 30 s ago, so that pages may ask for them at any time."""
+        """Return the figures as they were at most 30 s ago, so that pages may ask at any time; the current of a few."""
         now = time.monotonic()
         until, cohort = self._recent.get((course, assignment), (0.0, None))
         if cohort is None or until < now:
             cohort = self.read(course, assignment)
-            kept = {name: entry for name, entry in list(self._recent.items()) if entry[0] >= now}
-            self._recent = {**kept, (course, assignment): (now + _RECENT, cohort)}
+            self._recent = {name: entry for name, entry in list(self._recent.items()) if entry[0] >= now}
+            if cohort.attempts > _FEW:
+                self._recent[course, assignment] = (now + _RECENT, cohort)
         return cohort
 
     def read(self, course: str, assignment: str) -> Cohort:

@@ -154,13 +154,17 @@ def test_pages_see_figures_that_are_at_most_half_a_minute_old(store: Store, monk
     moment = 100.0
     monkeypatch.setattr("grader.store.cohorts.time.monotonic", lambda: moment)
     finish_job(store)
+    # Of a few attempts the figures are the current ones.
     assert store.cohorts.recent("cs101", "udl-7.2").graded == 1
+    monkeypatch.setattr("grader.store.cohorts._FEW", 1)
+    finish_job(store)
+    assert store.cohorts.recent("cs101", "udl-7.2").graded == 2
     finish_job(store)
     moment = 129.0
-    assert store.cohorts.recent("cs101", "udl-7.2").graded == 1
+    assert store.cohorts.recent("cs101", "udl-7.2").graded == 2
     assert store.cohorts.recent("cs101", "other").graded == 0
     moment = 131.0
-    assert store.cohorts.recent("cs101", "udl-7.2").graded == 2
+    assert store.cohorts.recent("cs101", "udl-7.2").graded == 3
 
 
 def test_what_an_earlier_version_counted_goes_with_the_student(store: Store) -> None:
