@@ -21,7 +21,7 @@ from grader.web.api import (
 )
 from grader.web.api import callbacks as endpoints
 from grader.web.http import headers
-from grader.web.http.bodies import Bodies
+from grader.web.http.bodies import BUFFERED_BYTES, Bodies
 from grader.web.http.capacity import Slots
 from grader.web.http.limits import Limits
 from grader.web.http.resource import Resource
@@ -56,7 +56,8 @@ def create_app(
     )
     # Else it is redirected to whatever host the request names.
     app.url_map.merge_slashes = False
-    app.config["MAX_CONTENT_LENGTH"] = settings.max_bytes
+    # Only a submission may be larger.
+    app.config["MAX_CONTENT_LENGTH"] = min(settings.max_bytes, BUFFERED_BYTES)
     Service(
         settings=settings,
         store=store,

@@ -81,12 +81,8 @@ def _handle_stale_form(error: CSRFError) -> Response:
 
 def _handle_broken_body(error: Exception) -> Response:
     """Answer a body that breaks off, which the web server notices while the request is being answered."""
-    answer = _respond(
-        problem_response(Problem(problems.MALFORMED, f"the body breaks off, or not as HTTP has it: {error}"))
-    )
-    # What comes after it is no request.
-    answer.headers["Connection"] = "close"
-    return answer
+    detail = f"the body breaks off, or is not as HTTP has it: {error}"
+    return _respond(problem_response(Problem(problems.MALFORMED, detail)))
 
 
 def _handle_flask_error(error: HTTPException) -> Response:

@@ -114,6 +114,15 @@ def test_another_media_type_is_refused(portal: Asker, content_type: str | None) 
     assert (answer.status_code, answer.get_json()["type"]) == (415, "/problems/unsupported-media-type")
 
 
+@pytest.mark.parametrize("encoding", ["gzip", "br, identity"])
+def test_a_compressed_body_is_refused_before_it_is_read(portal: Asker, encoding: str) -> None:
+    body = {"assignment": "udl-7.2", "student": "ada", "filename": "a.py", "source": "x"}
+    answer = portal.post("/submissions", json=body, headers={"Content-Encoding": encoding})
+    assert (answer.status_code, answer.get_json()["type"]) == (415, "/problems/unsupported-media-type")
+    assert answer.headers["Accept-Encoding"] == "identity"
+    assert portal.post("/submissions", json=body, headers={"Content-Encoding": "identity"}).status_code == 202
+
+
 def test_an_unknown_assignment_is_told_apart(portal: Asker) -> None:
     answer = portal.submit(assignment="udl-9.9")
     assert (answer.status_code, answer.get_json()["type"]) == (404, "/problems/unknown-assignment")

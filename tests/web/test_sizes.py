@@ -34,15 +34,21 @@ def connection(port: int, store: Store) -> Iterator[tuple[socket.socket, bytes]]
         yield link, head.encode()
 
 
-def receive_problem(link: socket.socket) -> dict[str, object]:
-    """The problem that comes."""
+def receive(link: socket.socket) -> tuple[str, dict[str, object]]:
+    """The head and the JSON that come."""
     received = b""
     while not received.endswith(b"}"):
         part = link.recv(4096)
         assert part, received
         received += part
-    told: dict[str, object] = json.loads(received.partition(b"\r\n\r\n")[2])
-    return told
+    head, _, body = received.partition(b"\r\n\r\n")
+    told: dict[str, object] = json.loads(body)
+    return head.decode(), told
+
+
+def receive_problem(link: socket.socket) -> dict[str, object]:
+    """The problem that comes."""
+    return receive(link)[1]
 
 
 def test_a_length_that_is_too_large_is_refused_before_anything_is_sent(connection: tuple[socket.socket, bytes]) -> None:
@@ -82,3 +88,54 @@ def test_chunks_that_are_none_or_break_off_are_the_senders_fault(
     link.sendall(head + b"Transfer-Encoding: chunked\r\n\r\n" + body)
     link.shutdown(socket.SHUT_WR)
     assert receive_problem(link)["type"] == "/problems/malformed"
+
+
+def test_a_refusal_of_a_body_that_nobody_reads_says_that_the_connection_ends(
+    connection: tuple[socket.socket, bytes],
+) -> None:
+    link, head = connection
+    link.sendall(head + b"Content-Length: 99999999\r\n\r\nx")
+    answer, problem = receive(link)
+    assert problem["type"] == "/problems/too-large"
+    assert "Connection: close" in answer
+    assert link.recv(1) == b""
+
+
+def test_after_a_refusal_whose_body_is_there_the_connection_takes_the_next_request(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as link:
+        for _ in range(2):
+            link.sendall(b"POST /api/v1/submissions HTTP/1.1\r\nHost: here\r\nContent-Length: 5\r\n\r\n12345")
+            answer, problem = receive(link)
+            assert problem["type"] == "/problems/unauthenticated"
+            assert "Connection: keep-alive" in answer
+
+
+def test_a_body_that_ends_before_its_length_is_refused_even_if_it_can_be_read(
+    connection: tuple[socket.socket, bytes],
+) -> None:
+    link, head = connection
+    body = json.dumps({"assignment": "udl-7.2", "student": "cut", "filename": "a.py", "source": "x"}).encode()
+    link.sendall(head + b"Content-Length: %d\r\n\r\n" % (len(body) + 1) + body)
+    link.shutdown(socket.SHUT_WR)
+    assert receive_problem(link)["type"] == "/problems/malformed"
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (b"NOT HTTP\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: here\r\nBad Name: x\r\n\r\n", 400),
+        (b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: none\r\n\r\n", 400),
+        (b"GET /" + b"x" * 9000 + b" HTTP/1.1\r\nHost: here\r\n\r\n", 414),
+        (b"GET / HTTP/1.1\r\nHost: here\r\nLong: " + b"x" * 9000 + b"\r\n\r\n", 431),
+    ],
+)
+def test_what_is_no_request_is_a_problem_too(port: int, request_: bytes, status: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as link:
+        link.sendall(request_)
+        answer, problem = receive(link)
+        assert "Content-Type: application/problem+json" in answer
+        assert "Connection: close" in answer
+        assert problem["status"] == status
+        assert problem["type"] == ("/problems/malformed" if status == 400 else "about:blank")
+        assert link.recv(1) == b""

@@ -41,6 +41,17 @@ def port(redis_server: EmbeddedRedis) -> Iterator[int]:
 
 
 @pytest.fixture
+def upload(redis_server: EmbeddedRedis) -> bytes:
+    """The head of a submission, but for the length of its body."""
+    with closing(Store.connect(ServiceSettings(redis_url=SecretStr(redis_server.url)))) as store:
+        secret = store.tokens.create("portal", "course", {Scope.SUBMIT})[1]
+    return (
+        b"POST /api/v1/submissions HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\n"
+        b"Authorization: Bearer %s\r\n" % secret.encode()
+    )
+
+
+@pytest.fixture
 def connect(port: int) -> Iterator[Connect]:
     """Makes many connections that say so much, and stay open until the end."""
     with ExitStack() as stack:
@@ -129,16 +140,23 @@ def answer(connection: socket.socket) -> bytes:
     return told
 
 
-@pytest.mark.parametrize("size", [10, 70_000, 1 << 20, 3 << 20])
-def test_a_body_may_come_in_parts(port: int, size: int) -> None:
+def submission(size: int) -> bytes:
+    """The body of a submission of that size."""
+    begin, end = b'{"assignment":"udl-7.2","student":"ada","filename":"a.py","source":"', b'"}'
+    return begin + b"#" * (size - len(begin) - len(end)) + end
+
+
+@pytest.mark.parametrize("size", [100, 70_000, 1 << 20, 3 << 20])
+def test_a_body_may_come_in_parts(port: int, upload: bytes, size: int) -> None:
     """Small bodies are buffered before a thread reads them, large ones are not."""
     with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
-        connection.sendall(SIGN_IN + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % size)
-        for _ in range(4):
-            connection.sendall(b"x" * (size // 5))
+        connection.sendall(upload + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % size)
+        body, part = submission(size), size // 5
+        for start in range(0, 4 * part, part):
+            connection.sendall(body[start : start + part])
             time.sleep(0.1)
-        connection.sendall(b"x" * (size - 4 * (size // 5)))
-        assert b"/problems/stale-form" in answer(connection)
+        connection.sendall(body[4 * part :])
+        assert b'"state":"queued"' in answer(connection)
 
 
 def test_a_body_that_comes_too_slowly_is_hung_up_on(connect: Connect) -> None:
@@ -180,12 +198,32 @@ def test_a_length_that_is_none_ends_no_process(port: int, length: bytes) -> None
 
 
 def test_of_large_bodies_that_are_on_their_way_few_are_read_and_others_told_when_to_come(
-    port: int, connect: Connect
+    port: int, upload: bytes, connect: Connect
 ) -> None:
-    connect(SIGN_IN + b"Content-Length: 5000000\r\n\r\nx")
+    connect(upload + b"Content-Length: 5000000\r\n\r\nx")
     with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
-        connection.sendall(SIGN_IN + b"Connection: close\r\nContent-Length: 5000000\r\n\r\nx")
+        connection.sendall(upload + b"Connection: close\r\nContent-Length: 5000000\r\n\r\nx")
         told = answer(connection)
     assert b" 503 " in told
     assert b"/problems/busy" in told
     assert b"Retry-After: " in told
+
+
+@pytest.mark.parametrize(
+    "framing",
+    [
+        pytest.param(b"Content-Length: 5000000\r\n\r\nx", id="large"),
+        pytest.param(b"Transfer-Encoding: chunked\r\n\r\n5\r\nx", id="chunks"),
+        pytest.param(b"Content-Length: 5000\r\nExpect: 100-continue\r\n\r\nx", id="expected"),
+    ],
+)
+def test_strangers_who_send_slowly_keep_no_large_submission_out(
+    port: int, upload: bytes, connect: Connect, framing: bytes
+) -> None:
+    """Only who has a token or a link may send a body that a thread has to wait for."""
+    connect(SIGN_IN + framing, 12)
+    time.sleep(0.5)
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        body = submission(3 << 20)
+        connection.sendall(upload + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+        assert b'"state":"queued"' in answer(connection)

@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field, JsonValue, model_validator
 from grader.web.http.problems import INVALID, MALFORMED, UNSUPPORTED_MEDIA_TYPE, Problem, RequestFault
 from grader.web.http.reading import json_body, validate
 from grader.web.http.schemas import Name, Query, RequestModel
+from grader.web.http.service import service
 
 #: A file's name, without folders, control characters, or characters that change the direction of text.
 FileName = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f/\\\u2028-\u202e\u2066-\u2069]{1,255}$")]
@@ -79,6 +80,7 @@ class SubmissionForm(_Fields, Query):
 
 def read_upload() -> Upload:
     """Read the upload of the current request. Raises Problem with what is wrong with it."""
+    request.max_content_length = service().settings.max_bytes
     if request.mimetype == "application/json":
         return _from_json(json_body(SubmissionRequest, flat=True))
     if request.mimetype == "multipart/form-data":

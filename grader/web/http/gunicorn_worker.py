@@ -6,10 +6,12 @@ enough to lock everybody out.
 """
 
 import contextlib
+import json
 import re
 import socket
 import time
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,6 +21,7 @@ from typing import Any
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 
 from grader.web.http.bodies import BUFFERED_BYTES
+from grader.web.http.problems import MALFORMED, UNEXPECTED
 
 #: Seconds within which a request's first line and headers must arrive; within which a body must arrive that a thread
 #: reads; for which a thread drains an unread body (the rest arrives while the client leaves); and for which a client
@@ -31,6 +34,8 @@ SLOWEST, ROOM = 8192, 64 << 20
 #: The end of the headers, the most bytes of headers buffered outside a thread, and the bytes read at a time.
 _END, _HEAD, _PART = b"\r\n\r\n", 65536, 65536
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*0*([0-9]{1,9})[ \t]*\r\n", re.IGNORECASE)
+#: The detail of a problem with what is not a request.
+_NO_REQUEST = "the request line or a header is not valid, or is too long"
 #: A client that sends this header sends no body until a thread allows it.
 _EXPECT = re.compile(rb"\r\nexpect:", re.IGNORECASE)
 
@@ -58,6 +63,29 @@ class _PartialRequest:
     def deadline(self) -> float:
         """Return the time by which more of the body must have arrived."""
         return (self.body_since or 0.0) + HEAD_SECONDS + len(self.received) / SLOWEST
+
+
+class _ProblemSocket:
+    """A socket to which gunicorn writes an error page, and which sends a problem with the same status."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sock, name)
+
+    def sendall(self, page: bytes) -> None:
+        """Send a problem in place of an error page."""
+        line = page.partition(b"\r\n")[0]
+        status, reason = int(line.split(b" ")[1]), line.decode().split(" ", 2)[2]
+        problem = {"type": "about:blank", "title": reason, "status": status, "detail": _NO_REQUEST}
+        if status == UNEXPECTED.status:
+            problem |= {"type": UNEXPECTED.type, "title": UNEXPECTED.title, "detail": UNEXPECTED.meaning}
+        elif status == MALFORMED.status:
+            problem |= {"type": MALFORMED.type, "title": MALFORMED.title}
+        body = json.dumps(problem).encode()
+        head = b"%s\r\nConnection: close\r\nContent-Type: application/problem+json\r\nContent-Length: %d\r\n\r\n"
+        self._sock.sendall(head % (line, len(body)) + body)
 
 
 class BufferingWorker(ThreadWorker):  # type: ignore[misc]
@@ -117,10 +145,21 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
         """In a thread: answer a request whose headers are read."""
         if any(name in {"CONTENT-LENGTH", "TRANSFER-ENCODING"} for name, _ in req.headers):
             self._reading[conn] = time.monotonic() + BODY_SECONDS
+            # Called before the head of the response is written, which says if the connection will be closed.
+            req.should_close = partial(self._should_close, req, conn, req.should_close)
         else:
             # Nothing more is read, so a stream may last.
             self._reading.pop(conn, None)
         return super().handle_request(req, conn)
+
+    def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
+        """Answer what is not a request, with gunicorn's own status, as a problem."""
+        super().handle_error(req, _ProblemSocket(client), addr, exc)
+
+    def _should_close(self, req: Any, conn: Any, should_close: Callable[[], bool]) -> bool:
+        if not req.must_close and not conn.parser.finish_body(deadline=time.monotonic() + DRAIN_SECONDS):
+            req.force_close()
+        return should_close()
 
     def _keepalive_after(self, conn: Any, keepalive: bool) -> bool:  # noqa: FBT001 - gunicorn's
         if not keepalive or not conn.parser.finish_body(deadline=time.monotonic() + DRAIN_SECONDS):

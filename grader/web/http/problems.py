@@ -32,7 +32,7 @@ MALFORMED = ProblemKind(
     "malformed",
     HTTPStatus.BAD_REQUEST,
     "The request cannot be read",
-    "The body is not valid JSON or multipart data, or it is cut off. Nothing was done. Correct the body.",
+    "It is not valid HTTP, or its body is not valid JSON or multipart data, or is cut off. Nothing was done.",
 )
 KEY_MISSING = ProblemKind(
     "idempotency-key-missing",
@@ -103,6 +103,12 @@ LINK_ENDED = ProblemKind(
     "This link has expired",
     "Signed links are valid for a limited time, and this one has expired. Ask the staff of the course for a new one.",
 )
+LENGTH_REQUIRED = ProblemKind(
+    "length-required",
+    HTTPStatus.LENGTH_REQUIRED,
+    "The length of the body is required",
+    "Without a token or a link, send a body with its Content-Length, and neither in chunks nor after Expect.",
+)
 TOO_LARGE = ProblemKind(
     "too-large",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -113,7 +119,8 @@ UNSUPPORTED_MEDIA_TYPE = ProblemKind(
     "unsupported-media-type",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     "Unsupported media type",
-    "The header Content-Type is missing or names an unsupported type; the detail names the supported ones.",
+    "The header Content-Type is missing or names an unsupported type, or Content-Encoding says that the body is "
+    "compressed; the detail says what is supported.",
 )
 INVALID = ProblemKind(
     "invalid",
@@ -185,6 +192,7 @@ KINDS = (
     CONFLICT,
     NO_VERDICT,
     LINK_ENDED,
+    LENGTH_REQUIRED,
     TOO_LARGE,
     UNSUPPORTED_MEDIA_TYPE,
     INVALID,

@@ -7,7 +7,6 @@ from flask import request
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from grader.web.http.bodies import BUFFERED_BYTES
 from grader.web.http.problems import INVALID, MALFORMED, NOT_FOUND, UNSUPPORTED_MEDIA_TYPE, Problem, RequestFault
 
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -45,8 +44,6 @@ class Reader:
             values = {field: request.headers[name] for name, field in self._headers.items() if name in request.headers}
             arguments["header"] = validate(self.header, values, "header")
         if self.body:
-            # Only submissions may be larger.
-            request.max_content_length = min(request.max_content_length or BUFFERED_BYTES, BUFFERED_BYTES)
             arguments["body"] = json_body(self.body)
         return arguments
 

@@ -18,6 +18,7 @@ from pydantic import BaseModel
 
 from grader.model.records import Scope
 from grader.web.http.auth import authenticate
+from grader.web.http.bodies import allow_unbuffered
 from grader.web.http.problems import (
     BUSY,
     FORBIDDEN,
@@ -191,6 +192,7 @@ def _guard(view: Callable[..., Response], reader: Reader, scope: Scope | None, w
     def answer(**path: str) -> Response:
         if scope:
             service().limits.count(authenticate(scope).token.id, weight)
+            allow_unbuffered()
         return view(**reader.read(path))
 
     return answer

@@ -17,6 +17,7 @@ from grader.store.search import Filter
 from grader.store.submissions import NewSubmission
 from grader.web.api.upload import FileName
 from grader.web.http import clients, links
+from grader.web.http.bodies import allow_unbuffered
 from grader.web.http.limits import Sender
 from grader.web.http.links import HandIn
 from grader.web.http.problems import NOT_FOUND, Problem
@@ -65,6 +66,8 @@ def take(token: str) -> Response:
     # Before anything of the body is read.
     current_service.limits.admit(sender)
     g.sender = sender
+    request.max_content_length = current_service.settings.max_bytes
+    allow_unbuffered()
     cookies.guard.protect()
     revision, browser = _revision(link), browser or browsers.make_id()
     try:
