@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from grader.errors import MadeByNewerVersion
+from grader.errors import AssignmentError, MadeByNewerVersion
 from grader.judge.judge import Judge
 from grader.judge.subject import AnySubject
 from grader.judge.trial import KnownMistake, Trial
@@ -31,6 +31,7 @@ from tests.service.conftest import Making, context, making, redis_server
 from tests.subjects import toy
 from worker.cli.main import main
 from worker.service.context import Context
+from worker.service.fresh import merge_pool
 from worker.service.tasks import perform
 
 __all__ = ["context", "making", "redis_server"]
@@ -280,6 +281,12 @@ def test_a_kind_without_a_pool_has_no_fresh_cases(published: Context) -> None:
     publication = publish(published, TOML, fresh=3)
     assert publication.revision is None
     assert str(publication.refusal) == ("fresh is 3, but assignments of the kind toy have no fresh pairs; set it to 0")
+
+
+def test_a_pool_that_was_stored_for_it_is_our_fault() -> None:
+    """Not the student's, and no verdict."""
+    with pytest.raises(AssignmentError, match="which its kind does not know"):
+        merge_pool(toy.drawn(), toy.drawn(), [0])
 
 
 def test_the_api_takes_its_assignment_and_asks_for_no_fresh_cases(published: Context) -> None:
