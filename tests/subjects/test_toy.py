@@ -162,6 +162,29 @@ def test_a_call_that_does_not_end_is_shown_with_its_case(tmp_path: Path) -> None
     )
 
 
+#: It answers in the place of what asks it, as networks do when their lists are asked for: nobody asked for any.
+FORGED = """
+import json
+import os
+import struct
+
+EVIDENCE = {"kind": "evidence", "ended": True, "form": "plain", "status": "", "shared": ""}
+EVIDENCE |= {"raised": None, "wrote": None}
+
+
+def spread(x, w):
+    header, size = json.dumps(EVIDENCE).encode(), 8 * (1 + len(x) ** 3)
+    os.write(41, struct.pack(">IQ", len(header), size) + header + bytes(size))
+"""
+
+
+@pytest.mark.usefixtures("known", "jail")
+def test_a_forged_answer_of_another_kind_is_a_crash_of_its_own(tmp_path: Path) -> None:
+    _, said = on_the_command_line(FORGED, tmp_path, "--json")
+    result = json.loads(said)
+    assert (result["outcome"], result["score"]) == ("crashed", 0)
+
+
 @pytest.mark.usefixtures("known", "jail")
 def test_several_processes_grade_it_alike(tmp_path: Path) -> None:
     """A verdict comes from them as JSON, and is read again."""
