@@ -13,7 +13,7 @@ from grader.judge.trial import Trial
 from grader.judge.witness import Witness
 from grader.model.common import AnyAssignment
 from grader.model.verdict import AnyCounterexample, FirstDifference, Flag, NetworkReached
-from grader.oracle.answers import Answer, Evidence
+from grader.oracle.answers import Answer
 from grader.oracle.cases import Cases
 
 
@@ -163,15 +163,15 @@ class Exchange(Protocol[ExchangeCases_contra]):
         ...
 
     def observation(self, cases: ExchangeCases_contra) -> Question | None:
-        """Return what asks for the lists that are written on the way; None if the subject has none."""
+        """Return what asks for all else that the subject reads of each case; None if it reads no more than answers."""
         ...
 
     def answers(self, cases: ExchangeCases_contra, replies: Sequence[JailReply]) -> list[Answer]:
         """Return the answers that the replies to the first of the cases hold; raises Crashed."""
         ...
 
-    def evidence(self, cases: ExchangeCases_contra, replies: Sequence[JailReply]) -> list[Evidence]:
-        """Return the lists that the replies to an observation hold."""
+    def evidence(self, cases: ExchangeCases_contra, replies: Sequence[JailReply]) -> list[Any]:
+        """Return what the replies to an observation hold, in a form that only the subject looks into."""
         ...
 
 

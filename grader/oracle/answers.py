@@ -1,8 +1,7 @@
 """Candidates and their answers: a student's function behind whatever wall, or one of our own in the tests."""
 
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from grader.model.verdict import SourceLine
 from grader.oracle.cases import Cases
@@ -63,72 +62,6 @@ class Raised:
     lines: tuple[SourceLine, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Operand:
-    """A name or a subscript in a statement that raised, and what it was: the type is empty if it had no value."""
-
-    text: str
-    type: str
-    shape: tuple[int, ...] | None
-    length: int | None
-    number: int | None
-    #: The list of the notebook's that it is, or is a member of, and then its index.
-    origin: tuple[str, int | None] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Raising:
-    """The statement that raised (in `cell`, 0 in a file), the expression in it that did, and its operands."""
-
-    cell: int
-    line: int
-    statement: str
-    part: str
-    operands: tuple[Operand, ...]
-    #: The same of the helper or comprehension in which that happened, if it is another function of the student's.
-    inner: "Raising | None" = None
-
-
-class ReturnedForm(StrEnum):
-    """The returned form, as the jail names it (`worker/sandbox/inside/forms.py`)."""
-
-    #: Two lists in the order that was asked for, perhaps of arrays in another shape; in the other order; from the
-    #: output down.
-    PLAIN = "plain"
-    SWAPPED = "swapped"
-    REVERSED = "reversed"
-    #: A dictionary of the two; weights and biases by layer; the two and something else.
-    NAMED = "named"
-    PAIRS = "pairs"
-    MORE = "more"
-    #: Another list in the place of one of the two.
-    MISTAKEN = "mistaken"
-    #: Not made of these two lists; nothing at all.
-    OTHER = "other"
-    NONE = "none"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Evidence:
-    """The lists that the function wrote on its way, for one network; all of it can be forged by a student's code.
-
-    `status` has a character for each entry of dW, db, df and dh, K + 1 of each: 0 not there, 1 as asked for, 2 of as
-    many numbers in another shape, 3 anything else. `numbers` holds them one after the other, row by row, NaN where
-    the status is 0 or 3; dW is (D[k+1], D[k]), db (D[k+1], 1), df (D[k+1], columns), dh (D[k], columns).
-    """
-
-    #: Whether it came to its end; dW and db are then those that it returned, if they could be read.
-    ended: bool
-    form: ReturnedForm
-    status: str
-    numbers: Array
-    #: For each k whether dh[k] and df[k-1] are views of the same memory.
-    shared: tuple[bool, ...]
-    raised: Raising | None
-    #: The statement that wrote the list of which it returned an array of another shape, with its operands at the end.
-    wrote: Raising | None = None
-
-
 Answer = Returned | Malformed | Raised
 
 
@@ -142,6 +75,6 @@ class Candidate(Protocol[AskedCases_contra]):
         """
         ...
 
-    def evidence(self, cases: AskedCases_contra) -> list[Evidence]:
-        """The lists that it writes on its way, for each case in order; fewer, or none, if it ends before."""
+    def evidence(self, cases: AskedCases_contra) -> list[Any]:
+        """All else that its subject reads of it, for each case in order; fewer, or none, if it ends before."""
         ...

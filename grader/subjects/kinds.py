@@ -87,5 +87,5 @@ def _kind(data: bytes) -> str:
             header = archive.read("header.npy")
         # NumPy's format: ten bytes, the last two of them the length of a description, that, and then the JSON.
         return str(json.loads(header[10 + int.from_bytes(header[8:10], "little") :]).get("kind", NETWORKS))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile, zlib.error):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, zipfile.BadZipFile, zlib.error):
         return NETWORKS

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from grader.oracle.answers import Evidence, ReturnedForm
 from grader.oracle.suite import Suite
 from grader.subjects.networks import wording
+from grader.subjects.networks.evidence import Evidence, ReturnedForm
 from tests.local import local
 from tests.networks import load_packaged
 from worker.sandbox.inside.forms import FORMS
@@ -37,7 +37,8 @@ RETURN = "return all_dl_dweights, all_dl_dbiases"
 
 def evidence(*, before: str = "", h: str = "all_h[layer].T", end: str = RETURN, suite: Suite = ONE) -> Evidence:
     """The evidence that a variant of the notebook's solution leaves on one network."""
-    return local(RIGHT.format(before=before, h=h, end=end), UDL.assignment).evidence(suite)[0]
+    written: list[Evidence] = local(RIGHT.format(before=before, h=h, end=end), UDL.assignment).evidence(suite)
+    return written[0]
 
 
 def test_every_entry_of_the_four_lists_is_read_at_the_return() -> None:

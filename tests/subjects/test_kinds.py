@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.errors import BadAssignment
+from grader.errors import AssignmentError, BadAssignment
 from grader.subjects import kinds
 from grader.subjects.kind import Kind
 from grader.subjects.networks import kind as networks
@@ -29,6 +29,15 @@ def test_a_kind_that_is_not_known_is_refused_with_those_that_are(kind: str, show
     with pytest.raises(BadAssignment) as refused:
         kinds.parse(f"kind = {kind}\n{BASE}", "x.toml")
     assert str(refused.value) == f'x.toml: kind is {shown}: write one of "networks"'
+
+
+@pytest.mark.parametrize(("at", "bit"), [(8, 0x01), (10, 0x20)], ids=["encrypted", "compressed in an unknown way"])
+def test_an_archive_that_cannot_be_unpacked_is_damaged(at: int, bit: int) -> None:
+    """By a bit of what its directory says of the first array."""
+    data = bytearray(toy.dump(toy.drawn()))
+    data[data.index(b"PK\x01\x02") + at] ^= bit
+    with pytest.raises(AssignmentError, match="damaged"):
+        kinds.load(bytes(data))
 
 
 def test_a_file_that_cannot_be_read_is_its_authors_to_mend(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from grader.errors import MadeByNewerVersion
+from grader.errors import AssignmentError, MadeByNewerVersion
 from grader.judge.judge import Judge
 from grader.judge.subject import AnySubject
 from grader.judge.trial import KnownMistake, Trial
@@ -31,6 +31,7 @@ from tests.service.conftest import Making, context, making, redis_server
 from tests.subjects import toy
 from worker.cli.main import main
 from worker.service.context import Context
+from worker.service.fresh import merge_pool
 from worker.service.tasks import perform
 
 __all__ = ["context", "making", "redis_server"]
@@ -161,6 +162,29 @@ def test_a_call_that_does_not_end_is_shown_with_its_case(tmp_path: Path) -> None
     )
 
 
+#: It answers in the place of what asks it, as networks do when their lists are asked for: nobody asked for any.
+FORGED = """
+import json
+import os
+import struct
+
+EVIDENCE = {"kind": "evidence", "ended": True, "form": "plain", "status": "", "shared": ""}
+EVIDENCE |= {"raised": None, "wrote": None}
+
+
+def spread(x, w):
+    header, size = json.dumps(EVIDENCE).encode(), 8 * (1 + len(x) ** 3)
+    os.write(41, struct.pack(">IQ", len(header), size) + header + bytes(size))
+"""
+
+
+@pytest.mark.usefixtures("known", "jail")
+def test_a_forged_answer_of_another_kind_is_a_crash_of_its_own(tmp_path: Path) -> None:
+    _, said = on_the_command_line(FORGED, tmp_path, "--json")
+    result = json.loads(said)
+    assert (result["outcome"], result["score"]) == ("crashed", 0)
+
+
 @pytest.mark.usefixtures("known", "jail")
 def test_several_processes_grade_it_alike(tmp_path: Path) -> None:
     """A verdict comes from them as JSON, and is read again."""
@@ -280,6 +304,12 @@ def test_a_kind_without_a_pool_has_no_fresh_cases(published: Context) -> None:
     publication = publish(published, TOML, fresh=3)
     assert publication.revision is None
     assert str(publication.refusal) == ("fresh is 3, but assignments of the kind toy have no fresh pairs; set it to 0")
+
+
+def test_a_pool_that_was_stored_for_it_is_our_fault() -> None:
+    """Not the student's, and no verdict."""
+    with pytest.raises(AssignmentError, match="which its kind does not know"):
+        merge_pool(toy.drawn(), toy.drawn(), [0])
 
 
 def test_the_api_takes_its_assignment_and_asks_for_no_fresh_cases(published: Context) -> None:

@@ -36,7 +36,7 @@ from grader.model.verdict import (
     Flag,
     Mark,
 )
-from grader.oracle.answers import Answer, Evidence, Malformed, Raised, ReceivedForm, Returned
+from grader.oracle.answers import Answer, Malformed, Raised, ReceivedForm, Returned
 from grader.oracle.network import Array
 
 KIND = "toy"
@@ -145,7 +145,7 @@ class ToyExchange:
     def answers(self, cases: ToyCases, replies: Sequence[JailReply]) -> list[Answer]:
         return [_answer(reply, x) for reply, (x, _) in zip(replies, cases.inputs, strict=False)]
 
-    def evidence(self, cases: ToyCases, replies: Sequence[JailReply]) -> list[Evidence]:
+    def evidence(self, cases: ToyCases, replies: Sequence[JailReply]) -> list[Any]:
         return []
 
 
@@ -173,7 +173,7 @@ class _Ours:
             part[0] += self.off
         return [Returned(part) for part in parts]
 
-    def evidence(self, cases: ToyCases) -> list[Evidence]:
+    def evidence(self, cases: ToyCases) -> list[Any]:
         return []
 
 
@@ -188,7 +188,7 @@ class Lucky:
         off = [_Ours(0.0 if cases_.key(i) in known else 1.0) for i in range(len(cases_))]
         return [ours.answer(cases_.take([i]))[0] for i, ours in enumerate(off)]
 
-    def evidence(self, cases: ToyCases) -> list[Evidence]:
+    def evidence(self, cases: ToyCases) -> list[Any]:
         return []
 
 

@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 
 from grader.errors import CandidateError
 from grader.judge.exchange import Question
-from grader.oracle.answers import Answer, Evidence
+from grader.oracle.answers import Answer
 from worker.sandbox.inside.entry import Entry
 from worker.sandbox.reply import Reply
 from worker.sandbox.request import Request
@@ -69,8 +69,8 @@ class Jailed:
             raise
         return exchange.answers(cases, replies)
 
-    def evidence(self, cases: Any) -> list[Evidence]:
-        """Return the lists that the function writes, for each case in order; fewer if its process ends before."""
+    def evidence(self, cases: Any) -> list[Any]:
+        """Return what its subject reads of it besides, for each case in order; fewer if its process ends before."""
         question = self.requests.exchange.observation(cases)
         if question is None:
             return []

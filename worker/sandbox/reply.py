@@ -43,15 +43,17 @@ class Extracted:
     writes: tuple[Write, ...] = ()
 
 
-def answer(frame: Frame, size: int, entry: Entry) -> Reply:
+def answer(frame: Frame, size: int, entry: Entry, *, observed: bool = False) -> Reply:
     """Return the frame as a reply, with exactly `size` bytes if the function returned; raises Crashed.
 
-    Of names it may hold those of the entry.
+    Of names it may hold those of the entry. It is evidence only if that was asked for (`observed`).
     """
     header = frame.header
     if header == UNCHANGED and len(frame.payload) == size:
         return Reply(header, frame.payload)
-    checks = {"returned": _is_returned, "malformed": _is_malformed, "raised": _is_raised, "evidence": _is_evidence}
+    checks = {"returned": _is_returned, "malformed": _is_malformed, "raised": _is_raised}
+    if observed:
+        checks = {"evidence": _is_evidence}
     good = checks.get(str(header.get("kind")))
     wanted = size if header.get("kind") in {"returned", "evidence"} else 0
     if good is None or not good(header, entry) or len(frame.payload) != wanted:

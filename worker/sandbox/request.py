@@ -17,6 +17,11 @@ class Request:
     payload: bytes
     answer_sizes: Sequence[int]
 
+    @property
+    def observes(self) -> bool:
+        """True if it asks for evidence, and for no answers."""
+        return bool(self.header.get("evidence"))
+
     @cached_property
     def key(self) -> str:
         """The name under which a template keeps the request."""

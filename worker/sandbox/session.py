@@ -111,7 +111,7 @@ class Session:
             for size in sizes:
                 if not self._frames:
                     self._wait()
-                came = reply.answer(self._frames.popleft(), size, self._entry)
+                came = reply.answer(self._frames.popleft(), size, self._entry, observed=request.observes)
                 if came.header.get("type") == "MemoryError":
                     # Filling the memory again for every case would only take time.
                     self._fail(OutOfMemory(_memory(self._limits)))

@@ -10,9 +10,10 @@ import numpy as np
 from grader.errors import Crashed
 from grader.judge.exchange import Question, read_raised, text
 from grader.model.assignment import Assignment, Formulas, Reduction
-from grader.oracle.answers import Answer, Evidence, Malformed, Operand, Raising, ReceivedForm, Returned, ReturnedForm
+from grader.oracle.answers import Answer, Malformed, ReceivedForm, Returned
 from grader.oracle.network import Array
 from grader.oracle.suite import Suite, count
+from grader.subjects.networks.evidence import Evidence, Operand, Raising, ReturnedForm
 
 if TYPE_CHECKING:
     from grader.judge.subject import JailReply

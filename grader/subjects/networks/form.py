@@ -9,10 +9,11 @@ import numpy as np
 from grader.judge.agreement import disagreeing
 from grader.judge.row import Row
 from grader.model.verdict import Mark
-from grader.oracle.answers import Answer, Evidence, Malformed, Returned, ReturnedForm
+from grader.oracle.answers import Answer, Malformed, Returned
 from grader.oracle.network import Array
 from grader.oracle.suite import Suite
 from grader.subjects.networks import wording
+from grader.subjects.networks.evidence import Evidence, ReturnedForm
 
 
 def form(suite: Suite, answers: Sequence[Answer], evidence: Mapping[int, Evidence]) -> Row:

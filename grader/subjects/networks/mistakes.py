@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 
 from grader.model.assignment import Assignment, Formulas
-from grader.oracle.answers import Answer, Evidence
+from grader.oracle.answers import Answer
 from grader.oracle.network import Array, Network
 from grader.oracle.reference import loss_derivative
 from grader.oracle.suite import Suite
@@ -19,6 +19,7 @@ from grader.subjects.networks.diagnosis.bugs import library
 from grader.subjects.networks.diagnosis.forms import answer
 from grader.subjects.networks.diagnosis.lines import Lines, run
 from grader.subjects.networks.diagnosis.work import View, views
+from grader.subjects.networks.evidence import Evidence
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,8 +137,9 @@ def load(data: bytes, name: str = "revision") -> Revision:
         )
         stored, identifier = str(header["assignment"]), header["id"]
         networks_sha256 = _networks_sha256(suite)
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, zlib.error) as error:
-        # Without NumPy's own words, which advise to open it unsafely.
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+        # RuntimeError: `zipfile` takes it for encrypted, or for compressed in another way. Without their own words:
+        # NumPy's advise to open it unsafely.
         message = f"{name} is no revision, or is damaged; draw its networks again"
         raise AssignmentError(message) from error
     if _id(stored, networks_sha256) != identifier:

@@ -11,11 +11,12 @@ from grader.judge.row import Fails, Row
 from grader.model.assignment import Assignment, Rubric
 from grader.model.verdict import Mark
 from grader.model.words import TITLES
-from grader.oracle.answers import Answer, Evidence, Malformed, Returned
+from grader.oracle.answers import Answer, Malformed, Returned
 from grader.oracle.cases import Booleans
 from grader.oracle.reference import gradient
 from grader.oracle.suite import Suite, flatten
 from grader.subjects.networks import wording
+from grader.subjects.networks.evidence import Evidence
 from grader.subjects.networks.explanation import Explanation
 from grader.subjects.networks.form import normalize_forms
 from grader.subjects.networks.layers import Layers, stack, stack_once

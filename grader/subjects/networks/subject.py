@@ -13,13 +13,14 @@ from grader.judge.witness import Witness
 from grader.model.assignment import Assignment
 from grader.model.verdict import Counterexample, FirstDifference, Flag, Mark, NetworkReached
 from grader.model.words import TITLES
-from grader.oracle.answers import Answer, Evidence, Raised
+from grader.oracle.answers import Answer, Raised
 from grader.oracle.suite import Suite
 from grader.subjects.networks import wording
 from grader.subjects.networks.counterexample import counterexample
 from grader.subjects.networks.diagnosis.place import first_difference
 from grader.subjects.networks.diagnosis.written import Written, add_lines
 from grader.subjects.networks.differencing import NUMERICAL, differentiates
+from grader.subjects.networks.evidence import Evidence
 from grader.subjects.networks.exchange import NetworksExchange
 from grader.subjects.networks.explanation import Explanation
 from grader.subjects.networks.form import AS_IT_CAME, MISPLACED, form, in_one_order

@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from grader.model.assignment import Assignment, Loss
-from grader.oracle.answers import Candidate, Evidence
+from grader.oracle.answers import Candidate
 from grader.oracle.network import Array, Network, forward
 from grader.oracle.suite import Suite, build_unmeasured
+from grader.subjects.networks.evidence import Evidence
 from grader.subjects.networks.written import entries
 
 #: Networks that are asked with other targets, one after the other until the gradients of one follow from its error.

@@ -3,7 +3,8 @@
 from collections.abc import Collection, Sequence
 
 from grader.model.verdict import NetworkReached
-from grader.oracle.answers import Answer, Malformed, Raised, ReceivedForm, ReturnedForm
+from grader.oracle.answers import Answer, Malformed, Raised, ReceivedForm
+from grader.subjects.networks.evidence import ReturnedForm
 
 RAISED_AT_HOME = "Not judged: it raised on every network of the notebook's own shape."
 

@@ -18,10 +18,11 @@ from itertools import accumulate
 import numpy as np
 
 from grader.model.assignment import Assignment
-from grader.oracle.answers import Answer, Evidence, Malformed, Raised, Returned
+from grader.oracle.answers import Answer, Malformed, Raised, Returned
 from grader.oracle.cases import Booleans
 from grader.oracle.network import Array
 from grader.oracle.suite import Suite
+from grader.subjects.networks.evidence import Evidence
 from grader.subjects.networks.layers import Layers, Places
 from grader.subjects.networks.steps import LOCAL, Step
 

@@ -132,7 +132,7 @@ def _print_result(result: "SelfCheck", drawn: "JudgedRevision") -> None:
     help="The file to write; by default FILE with the suffix .npz.",
 )
 def draw(file: Path, output: Path | None) -> None:
-    """Draw an assignment's cases and store them as data, with what is expected of them."""
+    """Draw an assignment's cases and store them as data. What is expected of them is stored, too."""
     from grader.subjects.kinds import load, read
     from worker.grading.revisions import draw as draw_cases
     from worker.grading.revisions import save

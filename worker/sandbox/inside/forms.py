@@ -1,6 +1,6 @@
 """The forms in which two lists of derivatives may come back, by the names under which they travel.
 
-The grader has the same in `grader/oracle/answers.py`: what runs in the jail cannot import it.
+The grader has the same in `grader/subjects/networks/evidence.py`: what runs in the jail cannot import it.
 """
 
 NONE = "none"

@@ -5,11 +5,11 @@ from itertools import pairwise
 
 import numpy as np
 
-from grader.oracle.answers import Evidence
 from grader.oracle.network import Array
 from grader.subjects.networks.diagnosis.case import Case, near
 from grader.subjects.networks.diagnosis.fit import Fit
 from grader.subjects.networks.diagnosis.lines import run
+from grader.subjects.networks.evidence import Evidence
 
 #: What rounding may do to an entry, relative to the largest of its array.
 _ROUNDING = 1e-9

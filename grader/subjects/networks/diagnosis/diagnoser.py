@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from grader.model.assignment import Assignment
-from grader.oracle.answers import Answer, Evidence, Malformed
+from grader.oracle.answers import Answer, Malformed
 from grader.oracle.cases import Booleans
 from grader.oracle.suite import Suite
 from grader.subjects.networks.diagnosis import hints
@@ -24,6 +24,7 @@ from grader.subjects.networks.diagnosis.raising import WRONG_SHAPE, Blame, find_
 from grader.subjects.networks.diagnosis.reach import reach
 from grader.subjects.networks.diagnosis.state import KEEPS, state
 from grader.subjects.networks.diagnosis.work import views
+from grader.subjects.networks.evidence import Evidence
 from grader.subjects.networks.explanation import Explanation
 
 #: For who is seen to follow the loss instead of the chain rule.

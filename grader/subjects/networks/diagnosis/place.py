@@ -7,11 +7,12 @@ import numpy as np
 
 from grader.model.assignment import Assignment
 from grader.model.verdict import FirstDifference
-from grader.oracle.answers import Answer, Evidence, Returned
+from grader.oracle.answers import Answer, Returned
 from grader.oracle.cases import Booleans
 from grader.oracle.network import Array
 from grader.oracle.suite import Suite, matrices
 from grader.subjects.networks.diagnosis.agreeing import read_carried
+from grader.subjects.networks.evidence import Evidence
 
 #: What is certain if dW and db differ in what they tell of dl/df.
 DISAGREE = "its bias and weight gradients cannot both come from the same dl/df"

@@ -8,13 +8,14 @@ No text of the student's is repeated, since it is shown where networks are not: 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from grader.oracle.answers import Answer, Evidence, Malformed, Raised, Raising
+from grader.oracle.answers import Answer, Malformed, Raised
 from grader.subjects.networks.diagnosis.bug import Bug, Where
 from grader.subjects.networks.diagnosis.case import EVIDENCE, Case
 from grader.subjects.networks.diagnosis.misuse import copied_unset, misuse
 from grader.subjects.networks.diagnosis.operands import FORMULAS, Change, changes, describe, misshapen
 from grader.subjects.networks.diagnosis.slip import Slip
 from grader.subjects.networks.diagnosis.statement import Parsed, Statement
+from grader.subjects.networks.evidence import Evidence, Raising
 
 #: A slip of which only the shape is known.
 WRONG_SHAPE = "wrong_shape"

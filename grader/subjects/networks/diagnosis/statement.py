@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from grader.oracle.answers import Operand, Raising
+from grader.subjects.networks.evidence import Operand, Raising
 
 #: Characters of a statement, and nodes of its tree, at most.
 _CHARACTERS, _NODES = 400, 300
