@@ -1,6 +1,6 @@
 """All layers of many one-column networks side by side, padded with zeros, so that a step is judged in one sweep."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from weakref import WeakKeyDictionary
@@ -13,7 +13,7 @@ from grader.oracle.answers import Answer, Returned
 from grader.oracle.cases import Booleans
 from grader.oracle.network import Array
 from grader.oracle.reference import activation_derivative, loss_derivative
-from grader.oracle.suite import Suite
+from grader.oracle.suite import Suite, count
 from grader.oracle.tolerance import activation_size, loss_size
 
 Places = NDArray[np.intp]
@@ -61,6 +61,8 @@ class Layers:
     entry_row: Places
     entry_column: Places
     entry_start: Places
+    #: For each network where its layers begin, and its weights, outputs and inputs in arrays without padding.
+    starts: Mapping[int, tuple[int, int, int, int]]
 
     def spread(self, answers: Sequence[Answer], suite: Suite) -> Came:
         """A student's answers to the suite, layer by layer."""
@@ -123,7 +125,20 @@ def stack(suite: Suite, formulas: Formulas) -> Layers:
     places = (weight_from, weight_to, bias_from, bias_to, input_to, *entries)
     after = np.roll(weights, -1, axis=0)
     forward = (weights, h, f, unit, after, np.abs(after))
-    return Layers(network, top, *forward, top_delta, top_size, slope, slope_size, *places)
+    starts = _layer_starts(suite, single)
+    return Layers(network, top, *forward, top_delta, top_size, slope, slope_size, *places, starts)
+
+
+def _layer_starts(suite: Suite, single: Sequence[int]) -> dict[int, tuple[int, int, int, int]]:
+    starts = {}
+    row = weight = output = entered = 0
+    for i in single:
+        sizes = suite.sizes[i]
+        starts[i] = (row, weight, output, entered)
+        outputs = sum(sizes[1:])
+        row, weight = row + len(sizes) - 1, weight + count(sizes) - outputs
+        output, entered = output + outputs, entered + sum(sizes[:-1])
+    return starts
 
 
 def _places(suite: Suite, single: Sequence[int], m: int) -> tuple[Places, Places, Places, Places, Places]:
