@@ -318,10 +318,8 @@ def _propagation(layers: Layers, written: Written, rtol: float) -> dict[str, Wri
     above_known = np.roll(df_known, -1) & below
     dh_known &= np.roll(np.isfinite(written.dh).all(axis=1), -1)
     above = np.roll(written.df, -1, axis=0)
-    g, size = np.full_like(above, np.nan), np.full_like(above, np.nan)
-    # The products of few layers: those of all would be most of what this takes.
-    g[above_known] = np.einsum("lji,lj->li", layers.next_weights[above_known], above[above_known])
-    size[above_known] = rtol * np.einsum("lji,lj->li", layers.next_size[above_known], np.abs(above[above_known]))
+    g = layers.carry_back(layers.weights, written.df)
+    size = rtol * layers.carry_back(layers.weight_size, np.abs(written.df))
     above_known &= np.isfinite(g).all(axis=1)
     dh, unit = np.roll(written.dh, -1, axis=0), layers.unit
     unkinked = unit & (layers.f != 0)
