@@ -1,6 +1,6 @@
 """All layers of many one-column networks side by side, padded with zeros, so that a step is judged in one sweep."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from weakref import WeakKeyDictionary
@@ -13,7 +13,7 @@ from grader.oracle.answers import Answer, Returned
 from grader.oracle.cases import Booleans
 from grader.oracle.network import Array
 from grader.oracle.reference import activation_derivative, loss_derivative
-from grader.oracle.suite import Suite
+from grader.oracle.suite import Suite, count
 from grader.oracle.tolerance import activation_size, loss_size
 
 Places = NDArray[np.intp]
@@ -21,12 +21,11 @@ Places = NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Came:
-    """The returned gradients: dW (L, m, m) and db (L, m), and which of the L layers were answered."""
+    """The returned gradients: dW and db (L, m), and which of the L layers were answered."""
 
-    weights: Array
-    biases: Array
     #: dW without padding: one entry of a layer after the other, layer by layer.
     entries: Array
+    biases: Array
     answered: Booleans
 
 
@@ -37,22 +36,20 @@ class Layers:
     #: For each layer: its network's place in the suite, and whether it is the output layer.
     network: Places
     top: Booleans
-    #: W (L, m, m), the layer's input h (L, m) and preactivation f (L, m); `unit` (L, m) says which rows exist.
+    #: W without padding, and its size; the layer's input h (L, m) and preactivation f (L, m); `unit` (L, m) says which
+    #: rows exist.
     weights: Array
+    weight_size: Array
     h: Array
     f: Array
     unit: Booleans
-    #: W of the next layer of all (for an output layer another network's), and its size.
-    next_weights: Array
-    next_size: Array
     #: The loss derivative at output layers and its size, else zero; the activation's derivative and its size.
     top_delta: Array
     top_size: Array
     slope: Array
     slope_size: Array
-    #: Where the suite's flat parameters go in `weights` and in a (L, m) array of biases.
+    #: Where weights and biases are in the suite's flat parameters, and where the latter go in a (L, m) array.
     weight_from: Places
-    weight_to: Places
     bias_from: Places
     bias_to: Places
     #: Where a layer's inputs, one after the other, go in a (L, m) array.
@@ -61,6 +58,8 @@ class Layers:
     entry_row: Places
     entry_column: Places
     entry_start: Places
+    #: For each network where its layers begin, and its weights, outputs and inputs in arrays without padding.
+    starts: Mapping[int, tuple[int, int, int, int]]
 
     def spread(self, answers: Sequence[Answer], suite: Suite) -> Came:
         """A student's answers to the suite, layer by layer."""
@@ -70,11 +69,19 @@ class Layers:
             if isinstance(answer, Returned):
                 flat[suite.starts[i] : suite.starts[i + 1]] = answer.numbers
                 returned[i] = True
-        d_weights, d_biases = np.zeros_like(self.weights), np.zeros_like(self.f)
-        entries = flat[self.weight_from]
-        d_weights.ravel()[self.weight_to] = entries
+        d_biases = np.zeros_like(self.f)
         d_biases.ravel()[self.bias_to] = flat[self.bias_from]
-        return Came(d_weights, d_biases, entries, returned[self.network])
+        return Came(flat[self.weight_from], d_biases, returned[self.network])
+
+    def multiply(self, weights: Array, inputs: Array) -> Array:
+        """Each layer's matrix of weights times its inputs (L, m); the padding would be five of six terms."""
+        terms = weights * inputs.ravel()[self.entry_column]
+        return np.bincount(self.entry_row, terms, self.f.size).reshape(self.f.shape)
+
+    def carry_back(self, weights: Array, outputs: Array) -> Array:
+        """For each layer the transpose of the next one's weights times that one's outputs (L, m)."""
+        terms = weights * outputs.ravel()[self.entry_row]
+        return np.roll(np.bincount(self.entry_column, terms, self.f.size).reshape(self.f.shape), -1, axis=0)
 
 
 #: For as long as their suite is somebody's.
@@ -97,9 +104,9 @@ def stack(suite: Suite, formulas: Formulas) -> Layers:
     shape = (len(network), m)
     top = np.append(network[1:] != network[:-1], True) if len(network) else np.zeros(0, dtype=bool)
     weight_from, weight_to, bias_from, bias_to, input_to = _places(suite, single, m)
-    weights, h, f, y = np.zeros((*shape, m)), np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    h, f, y = np.zeros(shape), np.zeros(shape), np.zeros(shape)
     unit = np.zeros(shape, dtype=bool)
-    weights.ravel()[weight_to] = suite.parameters[weight_from]
+    weights = suite.parameters[weight_from]
     h_at, f_at, y_at = (_starts(suite, part) for part in (slice(None, -1), slice(1, None), slice(-1, None)))
     row = 0
     for i in single:
@@ -117,13 +124,25 @@ def stack(suite: Suite, formulas: Formulas) -> Layers:
         top_delta[at, unit[at]] = loss_derivative(output, target, formulas)[:, 0]
         top_size[at, unit[at]] = loss_size(output, target, formulas)[:, 0]
     slope, slope_size = activation_derivative(f, formulas), activation_size(f, formulas)
-    # An entry at (layer, i, j) is at `weight_to` in (L, m, m).
+    # An entry at (layer, i, j) is at `weight_to` in an array (L, m, m).
     layer = weight_to // (m * m)
     entries = (weight_to // m, layer * m + weight_to % m, np.searchsorted(layer, np.arange(len(network))))
-    places = (weight_from, weight_to, bias_from, bias_to, input_to, *entries)
-    after = np.roll(weights, -1, axis=0)
-    forward = (weights, h, f, unit, after, np.abs(after))
-    return Layers(network, top, *forward, top_delta, top_size, slope, slope_size, *places)
+    places = (weight_from, bias_from, bias_to, input_to, *entries)
+    forward = (weights, np.abs(weights), h, f, unit)
+    starts = _layer_starts(suite, single)
+    return Layers(network, top, *forward, top_delta, top_size, slope, slope_size, *places, starts)
+
+
+def _layer_starts(suite: Suite, single: Sequence[int]) -> dict[int, tuple[int, int, int, int]]:
+    starts = {}
+    row = weight = output = entered = 0
+    for i in single:
+        sizes = suite.sizes[i]
+        starts[i] = (row, weight, output, entered)
+        outputs = sum(sizes[1:])
+        row, weight = row + len(sizes) - 1, weight + count(sizes) - outputs
+        output, entered = output + outputs, entered + sum(sizes[:-1])
+    return starts
 
 
 def _places(suite: Suite, single: Sequence[int], m: int) -> tuple[Places, Places, Places, Places, Places]:

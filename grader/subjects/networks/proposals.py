@@ -68,9 +68,19 @@ class Proposals:
 
     def of(self, networks: Iterable[Network], *, common: bool = False) -> list[Proposal]:
         """The networks that can be shown, each once: without hidden units near their kinks."""
+        return self._propose(
+            ((network, forward(network, self.assignment.formulas)) for network in networks), common=common
+        )
+
+    def retarget(self, network: Network, error: Array) -> list[Proposal]:
+        """The network with targets as far from its outputs as `error`, or nearer: some faults need that."""
+        at = forward(network, self.assignment.formulas)
+        targets = [at.f[-1] - scale * error for scale in (1.0, 1 / 256)]
+        return self._propose((Network(network.weights, network.biases, network.net_input, y), at) for y in targets)
+
+    def _propose(self, networks: Iterable[tuple[Network, Pass]], *, common: bool = False) -> list[Proposal]:
         proposals: dict[bytes, Proposal] = {}
-        for network in networks:
-            at = forward(network, self.assignment.formulas)
+        for network, at in networks:
             if _clear(at.f) and (name := key(network)) not in proposals:
                 proposals[name] = Proposal(network, name, at, self.assignment, common)
         return [*proposals.values()]
@@ -172,4 +182,4 @@ def _draw_values(sizes: Sizes, columns: int, targets: Sequence[Array]) -> Iterat
 
 
 def _clear(f: Sequence[Array]) -> bool:
-    return all(bool((np.abs(layer) >= CLEAR).all()) for layer in f[:-1])
+    return bool((np.abs(flatten(f[:-1])) >= CLEAR).all())

@@ -12,7 +12,7 @@ from functools import partial
 from grader.judge.row import Failure
 from grader.judge.witness import BUDGET, Witness
 from grader.model.assignment import Assignment, Loss
-from grader.oracle.network import Array, Network, forward
+from grader.oracle.network import Network, forward
 from grader.oracle.suite import Suite
 from grader.subjects.networks.proposals import SIMPLE, Proposal, Proposals, numbers_of, rebuilt
 
@@ -137,7 +137,7 @@ def _reduce(network: Network, proposals: Proposals) -> Iterator[_Reduction]:
         error = forward(network, assignment.formulas).f[-1] - network.y
         for smaller in kept:
             if smaller.y.shape == error.shape:
-                yield _Reduction(size(smaller), partial(_retarget, smaller, error, proposals))
+                yield _Reduction(size(smaller), partial(proposals.retarget, smaller, error))
     for sizes, columns in _smaller(network, assignment):
         yield _Reduction(size_of(sizes, columns), partial(proposals.seeded, sizes, columns))
 
@@ -211,13 +211,6 @@ def _merge_layers(network: Network, k: int) -> Network:
         network.net_input,
         network.y,
     )
-
-
-def _retarget(network: Network, error: Array, proposals: Proposals) -> list[Proposal]:
-    """The network with targets as far from its outputs as `error`, or nearer: some faults need that."""
-    output = forward(network, proposals.assignment.formulas).f[-1]
-    targets = [output - scale * error for scale in (1.0, 1 / 256)]
-    return proposals.of(Network(network.weights, network.biases, network.net_input, y) for y in targets)
 
 
 def _simplest(network: Network, failure: Failure, search: Search) -> Network:

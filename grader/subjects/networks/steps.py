@@ -52,7 +52,7 @@ def read(layers: Layers, came: Came, reading: Reading) -> tuple[Array, Booleans]
     if reading is Reading.BIASES:
         return came.biases, came.answered
     squares = np.einsum("lj,lj->l", layers.h, layers.h)
-    delta = np.einsum("lij,lj->li", came.weights, layers.h) / np.where(squares > 0, squares, 1.0)[:, None]
+    delta = layers.multiply(came.entries, layers.h) / np.where(squares > 0, squares, 1.0)[:, None]
     return delta, came.answered & (squares > 0)
 
 
@@ -99,9 +99,8 @@ def _weight(layers: Layers, delta: Array, entries: Array, known: Booleans, rtol:
 
 def _propagation(layers: Layers, delta: Array, known: Booleans, assignment: Assignment) -> dict[str, Step]:
     """Steps three and four, judged at each hidden layer from the delta of the layer above."""
-    above = np.roll(delta, -1, axis=0)
-    g = np.einsum("lji,lj->li", layers.next_weights, above)
-    size = LOCAL * assignment.rtol * np.einsum("lji,lj->li", layers.next_size, np.abs(above))
+    g = layers.carry_back(layers.weights, delta)
+    size = LOCAL * assignment.rtol * layers.carry_back(layers.weight_size, np.abs(delta))
     judged = known & np.roll(known, -1) & ~layers.top
     # Where g is not zero beyond rounding: elsewhere nothing can be told.
     speaks = layers.unit & (np.abs(g) > 8 * size) & judged[:, None]

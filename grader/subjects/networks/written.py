@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 
 import numpy as np
+from numpy.typing import NDArray
 
 from grader.model.assignment import Assignment
 from grader.oracle.answers import Answer, Malformed, Raised, Returned
@@ -37,6 +38,11 @@ LINES = {
     "all_dl_dh": "activation_gradient",
 }
 
+
+#: The status of a layer that was not asked about.
+_NOT_ASKED = 9
+#: The status of each layer, list by list.
+Statuses = NDArray[np.uint8]
 
 #: The step whose line reads a member of these arguments, as no other does.
 READING = {"all_weights": "activation_gradient", "all_h": "weight_gradient", "all_f": "relu_derivative"}
@@ -124,53 +130,54 @@ def malformed_or_failing(answers: Sequence[Answer], failing: Sequence[int], know
 def spread(layers: Layers, suite: Suite, evidence: Mapping[int, Evidence]) -> Written:
     """The evidence of these networks of the suite, layer by layer; those with several columns are left out."""
     count = len(layers.network)
-    known = {name: np.zeros(count, dtype=bool) for name in LINES}
-    shaped = {name: np.zeros(count, dtype=bool) for name in LINES}
-    missing = {name: np.zeros(count, dtype=bool) for name in LINES}
+    # Of a layer that was not asked about, nothing below is true.
+    status = np.full((len(LINES), count), _NOT_ASKED, dtype=np.uint8)
+    shared, asked, ended = (np.zeros(count, dtype=bool) for _ in range(3))
+    targets = {name: np.zeros(count, dtype=bool) for name in LINES}
     raised = {step: np.zeros(count, dtype=bool) for step in LINES.values()}
-    misshapen = np.zeros(count, dtype=bool)
-    shared, asked, stopped = (np.zeros(count, dtype=bool) for _ in range(3))
     d_weights = np.zeros(len(layers.weight_from))
     d_biases, df, dh = (np.zeros(len(places)) for places in (layers.bias_to, layers.bias_to, layers.input_to))
-    row = weight = bias = entered = 0
-    for i, (sizes, columns) in enumerate(zip(suite.sizes, suite.columns, strict=True)):
-        if columns != 1:
+    for i, mine in evidence.items():
+        if suite.columns[i] != 1:
             continue
+        sizes, (row, weight, bias, entered) = suite.sizes[i], layers.starts[i]
         depth, outputs, inputs = len(sizes) - 1, sum(sizes[1:]), sum(sizes[:-1])
-        weights = sum(a * b for a, b in zip(sizes[1:], sizes[:-1], strict=True))
-        if i in evidence:
-            mine, rows = evidence[i], slice(row, row + depth)
-            ends = np.cumsum([weights, outputs, outputs, inputs])
-            d_weights[weight : weight + weights] = mine.numbers[: ends[0]]
-            d_biases[bias : bias + outputs] = mine.numbers[ends[0] : ends[1]]
-            df[bias : bias + outputs] = mine.numbers[ends[1] : ends[2]]
-            dh[entered : entered + inputs] = mine.numbers[ends[2] : ends[3]]
-            status = np.frombuffer(mine.status.encode(), dtype=np.uint8).reshape(4, depth) - ord("0")
-            starved = (status[1] == 3) & (status[2] == 0) & (not mine.ended)
-            target = None if starved.any() and _target(mine) == "all_dl_dweights" else _target(mine)
-            # A layer that the loop did not come to has nothing at all: that is no mistake of its lines.
-            reached = status[[0, 1, 3]].any(axis=0)
-            misshapen[rows] = mine.ended & (status[0] > 1) & (status[1] == 1)
-            if (step := find_blamed_step(mine, sizes)) is not None:
-                raised[step][row] = True
-            for name, statuses in zip(LINES, status, strict=True):
-                known[name][rows] = (statuses == 1) | (statuses == 2)
-                shaped[name][rows] = statuses == 1
-                missing[name][rows] = (statuses == 0) & ((mine.ended & reached) | (name == target))
-            # An array of another shape counts as none, if its line had its input.
-            missing["all_dl_dbiases"][rows] |= mine.ended & (status[1] == 3) & (status[0] == 1)
-            missing["all_dl_dh"][rows] |= (status[3] == 3) & (status[2] == 1)
-            missing["all_dl_df"][rows] |= (status[2] == 3) & (np.append(status[3][1:], 0) == 1)
-            # So does dl/df that a later line found empty, though dl/dh was there.
-            missing["all_dl_df"][rows] |= starved & (np.append(status[3][1:], 0) == 1)
-            if target == "all_dl_df" and status[2].all() and status[3][0] == 1:
-                # It raised in writing one that was there: the output's, by an index that went round.
-                raised["relu_derivative"][row] = True
-            shared[rows], asked[rows], stopped[rows] = mine.shared, True, not mine.ended
-        row, weight, bias, entered = row + depth, weight + weights, bias + outputs, entered + inputs
+        weights, rows = len(mine.numbers) - 2 * outputs - inputs, slice(row, row + depth)
+        d_weights[weight : weight + weights] = mine.numbers[:weights]
+        d_biases[bias : bias + outputs] = mine.numbers[weights : weights + outputs]
+        df[bias : bias + outputs] = mine.numbers[weights + outputs : -inputs]
+        dh[entered : entered + inputs] = mine.numbers[-inputs:]
+        kinds = np.frombuffer(mine.status.encode(), dtype=np.uint8).reshape(4, depth) - ord("0")
+        status[:, rows] = kinds
+        shared[rows], asked[rows], ended[rows] = mine.shared, True, mine.ended
+        if (step := find_blamed_step(mine, sizes)) is not None:
+            raised[step][row] = True
+        target = _target(mine)
+        if target is not None and not (target == "all_dl_dweights" and _starved(kinds, ended[rows]).any()):
+            targets[target][rows] = True
+        if target == "all_dl_df" and kinds[2].all() and kinds[3][0] == 1:
+            # It raised in writing one that was there: the output's, by an index that went round.
+            raised["relu_derivative"][row] = True
+    # A layer that the loop did not come to has nothing at all: that is no mistake of its lines.
+    reached = ended & status[[0, 1, 3]].any(axis=0)
+    known = {name: (kinds == 1) | (kinds == 2) for name, kinds in zip(LINES, status, strict=True)}
+    shaped = {name: kinds == 1 for name, kinds in zip(LINES, status, strict=True)}
+    missing = {name: (kinds == 0) & (reached | targets[name]) for name, kinds in zip(LINES, status, strict=True)}
+    # An array of another shape counts as none, if its line had its input.
+    dh_above = np.roll(status[3] == 1, -1) & ~layers.top
+    missing["all_dl_dbiases"] |= ended & (status[1] == 3) & (status[0] == 1)
+    missing["all_dl_dh"] |= (status[3] == 3) & (status[2] == 1)
+    # So does dl/df that a later line found empty, though dl/dh was there.
+    missing["all_dl_df"] |= ((status[2] == 3) | _starved(status, ended)) & dh_above
+    misshapen = ended & (status[0] > 1) & (status[1] == 1)
     outputs_to, inputs_to = layers.bias_to, layers.input_to
     lists = (_pad(d_biases, outputs_to, layers), _pad(df, outputs_to, layers), _pad(dh, inputs_to, layers))
-    return Written(d_weights, *lists, known, shaped, missing, misshapen, raised, shared, asked, stopped)
+    return Written(d_weights, *lists, known, shaped, missing, misshapen, raised, shared, asked, asked & ~ended)
+
+
+def _starved(status: Statuses, ended: Booleans) -> Booleans:
+    """The layers whose db is something else than an array because there is no df, in a function that raised."""
+    return np.asarray((status[1] == 3) & (status[2] == 0) & ~ended)
 
 
 def _pad(numbers: Array, places: Places, layers: Layers) -> Array:
@@ -312,8 +319,8 @@ def _propagation(layers: Layers, written: Written, rtol: float) -> dict[str, Wri
     above_known = np.roll(df_known, -1) & below
     dh_known &= np.roll(np.isfinite(written.dh).all(axis=1), -1)
     above = np.roll(written.df, -1, axis=0)
-    g = np.einsum("lji,lj->li", layers.next_weights, above)
-    size = rtol * np.einsum("lji,lj->li", layers.next_size, np.abs(above))
+    g = layers.carry_back(layers.weights, written.df)
+    size = rtol * layers.carry_back(layers.weight_size, np.abs(written.df))
     above_known &= np.isfinite(g).all(axis=1)
     dh, unit = np.roll(written.dh, -1, axis=0), layers.unit
     unkinked = unit & (layers.f != 0)

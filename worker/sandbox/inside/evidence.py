@@ -155,7 +155,9 @@ def read(lists: Mapping[str, Any], shapes: Mapping[str, list[Shape]]) -> tuple[s
             kind, array = _entry(entry, shape)
             arrays[name, index] = array
             status.append(kind)
-            numbers.append(b"\xff" * (8 * shape[0] * shape[1]) if array is None else array.astype(_FLOAT).tobytes())
+            numbers.append(
+                b"\xff" * (8 * shape[0] * shape[1]) if array is None else np.asarray(array, _FLOAT).tobytes()
+            )
     shared = [_overlap(arrays["all_dl_dh", k], arrays["all_dl_df", k - 1]) for k in range(1, len(shapes["all_dl_dh"]))]
     return "".join(status), b"".join(numbers), "0" + "".join("01"[same] for same in shared)
 

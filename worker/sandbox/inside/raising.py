@@ -39,7 +39,7 @@ def describe(
     dictionaries and arrays by whole numbers, are looked up.
     """
     try:
-        origins = _origins(known)
+        origins = _Origins(known)
         outer = _describe(_link(traceback, frame), lines, origins)
         innermost = _innermost(traceback)
         if outer is None or innermost is None or innermost.tb_frame is frame:
@@ -77,7 +77,7 @@ def describe_write(
         if write is None:
             return None
         cell, line = lines.origin(write.statement.lineno)
-        operands = _operands(write.looked_up, scope, _origins(known))
+        operands = _operands(write.looked_up, scope, _Origins(known))
     except Exception:  # noqa: BLE001 - as above
         return None
     description = {"cell": cell, "line": line, "statement": write.text, "part": "", "operands": operands}
@@ -148,22 +148,33 @@ def _read(code: str, line: int) -> _Read | None:
     return _Read(statement, clean(ast.unparse(head), _TEXT), _looked_up(head))
 
 
-#: The lists by their identity, and their arrays by address and size, each with its name and index.
-_Origins = tuple[dict[int, str], dict[tuple[int, int], tuple[str, int | None]]]
+class _Origins:
+    """The lists by their identity, and their arrays by size: of few is the address looked up, which takes longest."""
 
+    def __init__(self, known: Mapping[str, Any]) -> None:
+        self._lists: dict[int, str] = {}
+        self._arrays: dict[int, list[tuple[Any, str, int | None]]] = {}
+        for name, value in known.items():
+            if isinstance(value, np.ndarray):
+                self._add(value, name, None)
+                continue
+            self._lists.setdefault(id(value), name)
+            for index, entry in _number_entries(value):
+                if isinstance(entry, np.ndarray):
+                    self._add(entry, name, index)
 
-def _origins(known: Mapping[str, Any]) -> _Origins:
-    lists: dict[int, str] = {}
-    arrays: dict[tuple[int, int], tuple[str, int | None]] = {}
-    for name, value in known.items():
-        if isinstance(value, np.ndarray):
-            arrays.setdefault(_memory(value), (name, None))
-            continue
-        lists.setdefault(id(value), name)
-        for index, entry in _number_entries(value):
-            if isinstance(entry, np.ndarray):
-                arrays.setdefault(_memory(entry), (name, index))
-    return lists, arrays
+    def _add(self, array: Any, name: str, index: int | None) -> None:
+        self._arrays.setdefault(_plain(array).size, []).append((array, name, index))
+
+    def find(self, value: Any) -> list[Any] | None:
+        """Return the name of the list that the value is, or is a member of, and its index in the latter case."""
+        if id(value) in self._lists:
+            return [self._lists[id(value)], None]
+        if not isinstance(value, np.ndarray):
+            return None
+        address = _address(value)
+        alike = self._arrays.get(_plain(value).size, [])
+        return next(([name, index] for array, name, index in alike if _address(array) == address), None)
 
 
 def _number_entries(value: Any) -> Iterator[tuple[int, Any]]:
@@ -173,9 +184,13 @@ def _number_entries(value: Any) -> Iterator[tuple[int, Any]]:
         yield from ((key, entry) for key, entry in value.items() if type(key) is int)
 
 
-def _memory(array: Any) -> tuple[int, int]:
-    plain = np.ndarray.view(array, np.ndarray)
-    return plain.__array_interface__["data"][0], plain.size
+def _plain(array: Any) -> Any:
+    return np.ndarray.view(array, np.ndarray)
+
+
+def _address(array: Any) -> int:
+    address: int = _plain(array).__array_interface__["data"][0]
+    return address
 
 
 def _innermost(traceback: TracebackType | None) -> TracebackType | None:
@@ -255,7 +270,7 @@ def _looked_up(head: ast.AST) -> tuple[tuple[str, ast.expr], ...]:
 def _operands(looked_up: tuple[tuple[str, ast.expr], ...], scope: dict[str, Any], origins: _Origins) -> list[list[Any]]:
     """Return each operand with its text, type, shape, length, whole number, and which list's it is."""
     values = [(clean(text, _TEXT // 4), _value(node, scope)) for text, node in looked_up]
-    return [[text, *_describe_value(value), _origin(value, origins)] for text, value in values]
+    return [[text, *_describe_value(value), origins.find(value)] for text, value in values]
 
 
 def _value(node: ast.expr, scope: dict[str, Any]) -> Any:
@@ -288,15 +303,6 @@ def _member(sequence: Any, at: Any) -> Any:
     if type(sequence) is np.ndarray and sequence.ndim == 0:
         return _UNKNOWN
     return sequence[at] if -len(sequence) <= at < len(sequence) else _UNKNOWN
-
-
-def _origin(value: Any, origins: _Origins) -> list[Any] | None:
-    """Return the name of the list that the value is, or is a member of, and its index in the latter case."""
-    lists, arrays = origins
-    if id(value) in lists:
-        return [lists[id(value)], None]
-    origin = arrays.get(_memory(value)) if isinstance(value, np.ndarray) else None
-    return None if origin is None else [*origin]
 
 
 def _describe_value(value: Any) -> list[Any]:
