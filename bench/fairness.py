@@ -251,8 +251,8 @@ def _judge(store: Store, names: Sequence[str], found: Fairness) -> None:
 
 
 def _blame(store: Store, submission: Submission) -> str:
-    verdict = store.submissions.verdict(submission.id) or {}
-    why = submission.failure or (verdict.get("error") or {}).get("message")
+    verdict = store.submissions.verdict(submission.id)
+    why = submission.failure or (verdict.error.message if verdict is not None and verdict.error is not None else None)
     return f"{submission.student}: {submission.outcome or submission.state}, {why}"
 
 

@@ -66,8 +66,8 @@ def _timed(grader: Grader, source: bytes) -> float:
     grader.jails.prepare()
     started = time.perf_counter()
     verdict = grader.grade(source, "submission.py")
-    if verdict.judgement.outcome.value != "passed":
-        raise RuntimeError(f"a right submission was not passed: {verdict.judgement.outcome}")
+    if verdict.outcome.value != "passed":
+        raise RuntimeError(f"a right submission was not passed: {verdict.outcome}")
     return time.perf_counter() - started
 
 

@@ -21,6 +21,7 @@ from bench.processor import spent
 from bench.stack import ASSIGNMENT, COURSE, Stack, stack, until
 from bench.submissions import mix, numbered, right
 from grader.model.records import Job, Kind, Submission
+from grader.model.result import read_verdict
 from grader.store.submissions import NewSubmission
 
 #: Connections that hand in at a time.
@@ -219,7 +220,7 @@ def _fill(up: Stack, sources: Sources, submissions: int) -> None:
         name = up.store.submissions.accept(new).id
         claim = up.store.jobs.claim(Job(Kind.SUBMISSION, name))
         if claim is not None:
-            up.store.submissions.finish(claim, verdict)
+            up.store.submissions.finish(claim, read_verdict(verdict))
 
 
 def _offered(up: Stack, rate: float, seconds: float, submit: Callable[[], str]) -> tuple[list[Submission], list[float]]:

@@ -13,8 +13,7 @@ from types import UnionType
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin, get_type_hints
 
 from grader.errors import MadeByNewerVersion
-from grader.model.assignment import Assignment
-from grader.model.verdict import NETWORKS
+from grader.model.assignment import NETWORKS, Assignment
 
 if TYPE_CHECKING:
     from grader.model.common import AnyAssignment
@@ -120,7 +119,8 @@ def _types(kind: type[Any]) -> dict[str, Any]:
 
 
 def _fields(kind: type[Any]) -> tuple[Field[Any], ...]:
-    return fields(kind)
+    """The fields that a record is made with: a constant of its own is not read."""
+    return tuple(field for field in fields(kind) if field.init)
 
 
 def _has_default(field: Field[Any]) -> bool:

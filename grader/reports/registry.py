@@ -1,10 +1,10 @@
 """The formats by the names that `?format=` takes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from grader.model.records import Submission
+from grader.model.verdict import Verdict
 from grader.reports import gradescope, junit, lti, prairielearn
 
 
@@ -14,7 +14,7 @@ class Format:
 
     name: str
     content_type: str
-    render: Callable[[Submission, Mapping[str, Any]], bytes]
+    render: Callable[[Submission, Verdict], bytes]
     #: Writes a submission without a verdict; None: this format cannot express that, and a zero would be a lie.
     ungraded: Callable[[Submission], bytes] | None = None
 

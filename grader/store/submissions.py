@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from grader.model.records import Claim, Kind, State, Submission
+from grader.model.verdict import Verdict
 from grader.store import keys
-from grader.store.codec import compress, decode_verdict, decompress, decompress_start, encode
+from grader.store.codec import compress, decode_verdict, decompress, decompress_start, encode_verdict
 from grader.store.connection import Connection, seconds, text, texts
 from grader.store.errors import IdempotencyMismatch, ShareUsedUp, StorageFull
 from grader.store.paging import RecordPage
@@ -109,7 +110,7 @@ class Submissions:
         data: Any = self._redis.get(keys.key("source", submission.source_sha256))
         return None if data is None else decompress_start(data, most)
 
-    def finish(self, claim: Claim, verdict: dict[str, Any], *, reused: bool = False, ahead: Call | None = None) -> bool:
+    def finish(self, claim: Claim, verdict: Verdict, *, reused: bool = False, ahead: Call | None = None) -> bool:
         """Conclude a submission with its verdict. Returns False, and drops the verdict, for an invalid claim.
 
         `ahead` is another call in the same round trip.
@@ -119,12 +120,12 @@ class Submissions:
         return bool(
             self._scripts.run(
                 "finish",
-                *(claim.job.id, claim.fence, encode(verdict), _summary(verdict), "1" if reused else "0"),
+                *(claim.job.id, claim.fence, encode_verdict(verdict), _summary(verdict), "1" if reused else "0"),
                 ahead=ahead,
             )
         )
 
-    def verdict(self, name: str, number: int | None = None) -> dict[str, Any] | None:
+    def verdict(self, name: str, number: int | None = None) -> Verdict | None:
         """Return the current verdict, or the one with this number."""
         which = text(self._redis.hget(_key(name), "verdict") or "") if number is None else str(number)
         data: Any = self._redis.get(_verdict(name, which)) if which else None
@@ -197,7 +198,7 @@ def _verdict(name: str, number: str) -> str:
     return keys.key("verdict", name, number)
 
 
-def _summary(verdict: dict[str, Any]) -> str:
+def _summary(verdict: Verdict) -> str:
     return json.dumps(VerdictSummary.of(verdict).summary())
 
 

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from grader.errors import BadAssignment
-from grader.model.verdict import NETWORKS
+from grader.model.assignment import NETWORKS
 
 if TYPE_CHECKING:
     from grader.judge.subject import JudgedRevision

@@ -514,7 +514,7 @@ def test_networks_of_one_submission_alone_are_in_no_template(
 ) -> None:
     with contextlib.closing(Jails(jail)) as jails:
         for _ in range(2):
-            assert Grader(udl, jails, shared=shared).grade(RIGHT, "right.ipynb").judgement.outcome is Outcome.PASSED
+            assert Grader(udl, jails, shared=shared).grade(RIGHT, "right.ipynb").outcome is Outcome.PASSED
         assert isinstance(jails._jail, Template)
         # The template takes things in turn: by then it has what it was told to keep.
         jails.check()

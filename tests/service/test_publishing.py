@@ -89,7 +89,7 @@ def verdict(
     perform(context, job)
     found = context.store.submissions.verdict(job.id)
     assert found is not None, context.store.submissions.get(job.id)
-    return found
+    return found.as_dict()
 
 
 def pair() -> tuple[str, str]:
@@ -273,8 +273,8 @@ def test_a_regrade_draws_the_networks_of_each_students_group(making: Making) -> 
     for job in units:
         perform(context, job)
     rows = context.store.regrades.report(regrade).all(frozenset())
-    verdicts = {row.entry.student: context.store.regrades.units.verdict(row.entry.unit) or {} for row in rows}
-    assert {student: bare(found) for student, found in verdicts.items()} == {
+    verdicts = {row.entry.student: context.store.regrades.units.verdict(row.entry.unit) for row in rows}
+    assert {student: found and bare(found.as_dict()) for student, found in verdicts.items()} == {
         student: bare(found) for student, found in before.items()
     }
 

@@ -2,20 +2,23 @@
 
 import tracemalloc
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
 
 import pytest
 
+from grader.model.result import read_verdict
+from grader.model.verdict import FirstDifference, SourceLine, StudentError, Verdict
 from grader.store.listings import CodeListing as Stored
 from grader.web.pages import sources
 from grader.web.pages.sources import RAW, CodeListing, Mark
+from tests.web.verdicts import failing_verdict
 
 Place = tuple[int | None, int]
 
 
-def places(given: Sequence[Place]) -> list[dict[str, int | None]]:
-    """Lines as a result object has them."""
-    return [{"cell": cell, "line": line} for cell, line in given]
+def places(given: Sequence[Place]) -> tuple[SourceLine, ...]:
+    """Lines as a verdict has them."""
+    return tuple(SourceLine(cell, line) for cell, line in given)
 
 
 def verdict(
@@ -25,21 +28,25 @@ def verdict(
     lists: Sequence[str] = (),
     cell: int | None = None,
     lines: Sequence[int] = (),
-) -> dict[str, Any]:
-    """As much of a result object as is looked at."""
-    difference = (
-        {"message": "all_dl_df[2], line 1, is", "lists": lists, "cell": cell, "lines": lines} if lists else None
+) -> Verdict:
+    """A failed verdict that names these lines."""
+    difference = FirstDifference(
+        "all_dl_df[2]", 2, 5, "all_dl_df[2], line 1, is", tuple(lists), cell=cell, lines=tuple(lines)
     )
-    error = {"message": "on line 3", "traceback": "  line 3", "frames": places(frames), "lines": places(refused)}
-    return {"error": error if frames or refused else None, "first_difference": difference}
+    error = StudentError("ValueError", "on line 3", "  line 3", places(frames), places(refused))
+    return replace(
+        read_verdict(failing_verdict()),
+        error=error if frames or refused else None,
+        first_difference=difference if lists else None,
+    )
 
 
-def listing(source: bytes, filename: str, told: dict[str, Any] | None) -> CodeListing:
+def listing(source: bytes, filename: str, told: Verdict | None) -> CodeListing:
     """Return the listing of a file without stored cells."""
     return sources.listing(filename, source[:RAW], len(source), None, told)
 
 
-def notebook(told: dict[str, Any] | None, *cells: tuple[int, str], whole: bool = True) -> CodeListing:
+def notebook(told: Verdict | None, *cells: tuple[int, str], whole: bool = True) -> CodeListing:
     """Return the listing of a notebook with these code cells."""
     return sources.listing("a.ipynb", b'{"cells": 3}', 12, Stored(cells, whole), told)
 

@@ -12,6 +12,7 @@ from flask import Flask
 from werkzeug.test import Client, TestResponse
 
 from grader.model.records import Job, Kind, Refusal, Revision, Scope, State
+from grader.model.result import read_verdict
 from grader.model.verdict import NamedMistake
 from grader.store.regrades.model import Mode, Phase, Selection
 from grader.store.store import Store
@@ -438,7 +439,7 @@ def finish_preview(store: Store, place: str) -> str:
     for member in waiting:
         unit = store.jobs.claim(Job(Kind.UNIT, member.decode().partition(":")[2]))
         assert unit is not None
-        unit_graded(store, unit, passing_verdict())
+        unit_graded(store, unit, read_verdict(passing_verdict()))
     return name
 
 

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 from grader import errors
 from grader.errors import BackmarkError, JailFailed
-from grader.model.result import verdict
+from grader.model.result import read_verdict
 from grader.model.verdict import Verdict
 from worker.cli.failure import GradingFailure
 from worker.cli.files import read_submission
@@ -102,7 +102,7 @@ def _receive(pipe: Connection) -> Verdict | GradingFailure:
     except (EOFError, ConnectionResetError) as error:
         raise JailFailed("a process that grades was killed") from error
     if "verdict" in answer:
-        return verdict(answer["verdict"])
+        return read_verdict(answer["verdict"])
     if "internal" in answer:
         return GradingFailure(answer["file"], answer["internal"])
     if "errno" in answer:

@@ -10,14 +10,14 @@ from typing import Any
 from grader.errors import BackmarkError, JailInterrupted, SubmissionError, TimedOut
 from grader.judge.judge import Judge
 from grader.model.verdict import (
-    AssignmentReference,
     Flag,
+    GradedAssignment,
+    GradedSubmission,
     Judgement,
     Outcome,
     SourceLine,
     Statistics,
     StudentError,
-    Submission,
     Verdict,
 )
 from grader.oracle.answers import Candidate
@@ -83,10 +83,10 @@ class Grader:
         return self.grading(source, filename).verdict()
 
     @cached_property
-    def reference(self) -> AssignmentReference:
+    def reference(self) -> GradedAssignment:
         """The reference to the assignment that verdicts carry."""
         revision = self.judge.revision
-        return AssignmentReference(
+        return GradedAssignment(
             revision.assignment.id, revision.id, revision.networks_sha256, revision.own_networks, revision.kind
         )
 
@@ -147,7 +147,8 @@ class Grading:
             self._close()
         seconds = round(time.perf_counter() - started, 4)
         judgement = replace(judgement, statistics=replace(judgement.statistics, seconds=seconds))
-        return Verdict(Submission(digest[:16], self.filename, digest), self.grader.reference, judgement, output)
+        submission = GradedSubmission(digest[:16], self.filename, digest)
+        return Verdict.of(submission, self.grader.reference, judgement, output)
 
     def _judge(self, session: Session) -> tuple[Judgement, str]:
         """Extract, ask and judge; return the judgement and the printed output."""

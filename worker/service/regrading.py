@@ -9,7 +9,7 @@ from grader.store.regrades.model import Phase
 from grader.store.regrades.runner import StepResult
 from worker.service.context import Context
 from worker.service.lease import Lease, Withdrawn
-from worker.service.verdicts import verdict_for_source, with_identity
+from worker.service.verdicts import verdict_for_source
 
 _log = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ def step(context: Context, lease: Lease) -> None:
     runner = store.regrades.runner
     work: dict[Phase, Callable[[Claim], StepResult | None]] = {
         Phase.PREPARING: lambda claim: runner.choose(claim, grouping),
-        Phase.APPLYING: lambda claim: runner.apply(claim, with_identity),
+        Phase.APPLYING: runner.apply,
         Phase.ROLLING_BACK: runner.roll_back,
     }
     if regrade is None or regrade.phase not in work:

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from grader.errors import AssignmentError, MadeByNewerVersion
-from grader.model.assignment import Assignment
+from grader.model.assignment import NETWORKS, Assignment
 from grader.model.stored import assignment_from_json, assignment_to_json
-from grader.model.verdict import NETWORKS
 from grader.oracle.suite import Suite, join
 
 if TYPE_CHECKING:

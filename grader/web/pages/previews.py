@@ -6,9 +6,9 @@ from typing import Any
 
 from markupsafe import Markup
 
+from grader.model.assignment import NETWORKS
 from grader.model.records import Revision
 from grader.model.stored import settings
-from grader.model.verdict import NETWORKS
 from grader.web.pages import charts, shapes
 
 

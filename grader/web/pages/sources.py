@@ -5,11 +5,11 @@ the jail found (grader/store/listings.py), every other file is cut into lines.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
+from grader.model.verdict import Verdict
 from grader.reports.plaintext import plain
 from grader.store.listings import CodeListing as Stored
 
@@ -87,9 +87,7 @@ class CodeListing:
         return any(cell.marked for cell in self.cells)
 
 
-def listing(
-    filename: str, start: bytes, size: int, cells: Stored | None, verdict: Mapping[str, Any] | None
-) -> CodeListing:
+def listing(filename: str, start: bytes, size: int, cells: Stored | None, verdict: Verdict | None) -> CodeListing:
     """Return the lines of a notebook's `cells`, or without them of the file's `start`, with the verdict's lines marked.
 
     `size` is the whole file's, in bytes.
@@ -120,15 +118,17 @@ def _line(cell: int | None, number: int, row: str, marks: _Marks) -> Line:
     return Line(number, text, marks.of(cell, number, row[:_CHARACTERS]))
 
 
-def _marks(verdict: Mapping[str, Any] | None) -> _Marks:
+def _marks(verdict: Verdict | None) -> _Marks:
     """Return the lines that the verdict names; without any for the first difference, all that write such an entry."""
     if verdict is None:
         return _Marks(frozenset(), frozenset(), None)
-    error, first = verdict["error"] or {}, verdict.get("first_difference") or {}
-    places = (*error.get("frames", ()), *error.get("lines", ()))
-    raised = frozenset((place["cell"], place["line"]) for place in places)
-    differs = frozenset((first["cell"], line) for line in first.get("lines", ()))
-    return _Marks(raised, differs, None if differs else _compile_pattern(first.get("lists", ())))
+    error, first = verdict.error, verdict.first_difference
+    places = () if error is None else (*error.frames, *error.lines)
+    raised = frozenset((place.cell, place.line) for place in places)
+    if first is None:
+        return _Marks(raised, frozenset(), None)
+    differs = frozenset((first.cell, line) for line in first.lines)
+    return _Marks(raised, differs, None if differs else _compile_pattern(first.lists))
 
 
 def _compile_pattern(lists: Sequence[str]) -> re.Pattern[str] | None:

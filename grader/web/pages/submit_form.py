@@ -10,9 +10,9 @@ from flask import g, redirect, request, session
 from pydantic import TypeAdapter, ValidationError
 from werkzeug.wrappers import Response
 
+from grader.model.assignment import NETWORKS
 from grader.model.records import Revision, Submission
 from grader.model.stored import settings
-from grader.model.verdict import NETWORKS
 from grader.store.search import Filter
 from grader.store.submissions import NewSubmission
 from grader.web.api.upload import FileName

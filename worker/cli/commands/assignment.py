@@ -76,11 +76,11 @@ def _check_contract(drawn: "JudgedRevision", right: Path | None, settings: Setti
     from worker.grading.grader import Grader
 
     with contextlib.closing(Jails(policy.plan_jailed(settings.bwrap, Way(settings.jail)))) as jails:
-        judgement = Grader(Judge(drawn), jails).grade(read_submission(right), right.name).judgement
-    if judgement.outcome == "passed":
+        verdict = Grader(Judge(drawn), jails).grade(read_submission(right), right.name)
+    if verdict.outcome == "passed":
         return []
-    reason = judgement.error.message if judgement.error else next((row.message for row in judgement.properties), "")
-    fault = f"{right}, which should be right, does not pass ({judgement.outcome}): {reason.rstrip('.')}"
+    reason = verdict.error.message if verdict.error else next((row.message for row in verdict.properties), "")
+    fault = f"{right}, which should be right, does not pass ({verdict.outcome}): {reason.rstrip('.')}"
     return [f"{fault}; it is {trial.call}" if trial.call else fault]
 
 

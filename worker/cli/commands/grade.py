@@ -218,11 +218,11 @@ def _print_verdict(
         from grader.reports.terminal import render
 
         show(render(verdict))
-    return verdict.submission.filename, verdict.judgement.outcome, verdict.score, verdict.max_score
+    return verdict.submission.filename, verdict.outcome, verdict.score, verdict.max_score
 
 
 def _write_script(file: Path, verdict: "Verdict") -> None:
-    counterexample = verdict.judgement.counterexample
+    counterexample = verdict.counterexample
     if counterexample is None:
         click.echo("backmark: there is no counterexample to write", err=True)
         return
