@@ -21,7 +21,7 @@ from grader.judge.judge import Judge
 from grader.model.assignment import Limits
 from grader.model.verdict import Outcome, Verdict
 from grader.reports.terminal import render
-from grader.subjects.networks.revision import Revision
+from grader.subjects.networks.revision import NetworksRevision
 from tests.networks import NetworksJudge
 from tests.submissions_helpers.made import RIGHT, WRONG, made, table
 from worker.grading.grader import Grader
@@ -165,7 +165,7 @@ def graders(udl: NetworksJudge, jail: Launch, mark: str) -> Iterator[Callable[[W
             stack.enter_context(contextlib.closing(jails))
             # A template is there before anybody looks for what a submission leaves.
             jails.check()
-            return Grader(NetworksJudge(Revision(assignment, udl.revision.suite)), jails)
+            return Grader(NetworksJudge(NetworksRevision(assignment, udl.revision.suite)), jails)
 
         yield grader
     assert set(own_groups()) == groups

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar, Protocol, TypeVar
 
 from grader.judge.exchange import Question
-from grader.judge.marks import Given, Marks, RowSpec
+from grader.judge.marks import Given, RowSpec, SubjectMarks
 from grader.judge.row import Failure, Row
 from grader.judge.trial import Trial
 from grader.judge.witness import Witness
@@ -219,7 +219,7 @@ class Subject(Protocol[SubjectCases]):
         """Return the subject's own rows of a submission that is right in all of so many answers."""
         ...
 
-    def marks(self, given: Given, witness: Witness) -> Marks:
+    def marks(self, given: Given, witness: Witness) -> SubjectMarks:
         """Return the subject's own rows of a submission that is wrong somewhere, and what explains it."""
         ...
 

@@ -64,7 +64,7 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Submission:
+class SubmissionRecord:
     """A submission and where it is. The verdict itself is read by its number."""
 
     id: str
@@ -107,7 +107,7 @@ class Submission:
 
 
 @dataclass(frozen=True, slots=True)
-class Revision:
+class RevisionRecord:
     """A published revision: what verdicts are about. Its networks are read apart."""
 
     id: str
@@ -146,7 +146,7 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Publication:
+class PublicationRecord:
     """A request to publish a revision. Its state `done` says that `revision` or `refusal` is set."""
 
     id: str
@@ -174,7 +174,7 @@ class Scope(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class TokenRecord:
     """A token as it is remembered: of the secret itself only a hash is stored."""
 
     id: str

@@ -3,14 +3,14 @@
 import json
 from typing import Any
 
-from grader.model.records import Submission
+from grader.model.records import SubmissionRecord
 from grader.model.verdict import Mark, Property, Verdict
 from grader.reports.wording import clean, explain, summary
 
 CONTENT_TYPE = "application/vnd.backmark.gradescope+json"
 
 
-def render(submission: Submission, verdict: Verdict) -> bytes:
+def render(submission: SubmissionRecord, verdict: Verdict) -> bytes:
     """Return the whole file. Every format is `text`: the output of a student's code is never markup."""
     result = {
         "score": verdict.score,

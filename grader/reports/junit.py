@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from grader.model.records import Submission
+from grader.model.records import SubmissionRecord
 from grader.model.verdict import Mark, Outcome, Property, Verdict
 from grader.reports.wording import clean, explain, headline, trouble
 
@@ -13,7 +13,7 @@ CONTENT_TYPE = "application/xml"
 _ENDED = {Outcome.PASSED, Outcome.FAILED}
 
 
-def render(submission: Submission, verdict: Verdict) -> bytes:
+def render(submission: SubmissionRecord, verdict: Verdict) -> bytes:
     """Return the document. Its first case is that the submission runs at all: an early end is its error, no failure."""
     rows = verdict.properties
     counts = {
@@ -36,7 +36,7 @@ def render(submission: Submission, verdict: Verdict) -> bytes:
     return document
 
 
-def _properties(suite: Element, submission: Submission, verdict: Verdict) -> None:
+def _properties(suite: Element, submission: SubmissionRecord, verdict: Verdict) -> None:
     facts = {
         "submission": submission.id,
         "student": submission.student,
@@ -53,14 +53,14 @@ def _properties(suite: Element, submission: Submission, verdict: Verdict) -> Non
         SubElement(properties, "property", name=clean(name), value=clean(value))
 
 
-def _runs(suite: Element, submission: Submission, verdict: Verdict) -> None:
+def _runs(suite: Element, submission: SubmissionRecord, verdict: Verdict) -> None:
     case = SubElement(suite, "testcase", classname=clean(submission.assignment), name="runs", time="0")
     if verdict.outcome not in _ENDED:
         error = SubElement(case, "error", type=clean(verdict.outcome), message=headline(verdict))
         error.text = trouble(verdict)
 
 
-def _case(suite: Element, submission: Submission, row: Property) -> None:
+def _case(suite: Element, submission: SubmissionRecord, row: Property) -> None:
     case = SubElement(suite, "testcase", classname=clean(submission.assignment), name=clean(row.name), time="0")
     if row.outcome is Mark.FAILED:
         SubElement(case, "failure", type=clean(row.name), message=clean(row.title)).text = explain(row)

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from grader.model.records import State, Submission
+from grader.model.records import State, SubmissionRecord
 from grader.model.verdict import Mark, Outcome, Verdict
 from grader.reports.wording import clean, headline, trouble
 
@@ -21,7 +21,7 @@ _PROGRESS = {
 }
 
 
-def render(submission: Submission, verdict: Verdict | None) -> bytes:
+def render(submission: SubmissionRecord, verdict: Verdict | None) -> bytes:
     """Return the score; without a verdict it carries none, and leaves what stands in the gradebook as it is."""
     score: dict[str, Any] = {
         "userId": clean(submission.student),

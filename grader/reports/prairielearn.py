@@ -3,14 +3,14 @@
 import json
 from typing import Any
 
-from grader.model.records import Submission
+from grader.model.records import SubmissionRecord
 from grader.model.verdict import Outcome, Property, Verdict
 from grader.reports.wording import clean, explain, headline, summary, trouble
 
 CONTENT_TYPE = "application/vnd.backmark.prairielearn+json"
 
 
-def render(submission: Submission, verdict: Verdict) -> bytes:
+def render(submission: SubmissionRecord, verdict: Verdict) -> bytes:
     """Return the whole file. A submission refused before it ran is not gradable, which costs no attempt there."""
     rejected = verdict.outcome is Outcome.REJECTED
     result: dict[str, Any] = {

@@ -8,7 +8,7 @@ from grader.store import keys
 from grader.store.codec import decode_verdict, encode_verdict
 from grader.store.connection import Connection
 from grader.store.listings import CodeListing
-from grader.store.scripts import Call
+from grader.store.scripts import ScriptCall
 
 _DAY = 86_400_000
 #: Outcomes that depend on nothing else, so that grading again gives the same.
@@ -35,11 +35,11 @@ class Cache:
         listing: CodeListing | None = None,
         *,
         repeatable: bool = True,
-    ) -> Call | None:
+    ) -> ScriptCall | None:
         """Return the call that stores the verdict, if its outcome is repeatable, and the listing; None for neither."""
         cached: tuple[str | bytes | float, ...] = ("", "", 0)
         if repeatable and self._milliseconds and verdict.outcome in REPEATABLE:
             cached = (keys.key("cache", key), encode_verdict(verdict), self._milliseconds)
         elif listing is None:
             return None
-        return Call("keep", (source_sha256, "" if listing is None else listing.write(), *cached))
+        return ScriptCall("keep", (source_sha256, "" if listing is None else listing.write(), *cached))

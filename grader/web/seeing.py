@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from grader.model.assignment import Feedback, Level
-from grader.model.records import Submission
+from grader.model.records import SubmissionRecord
 from grader.model.stored import settings
 from grader.model.verdict import Flag, Verdict
 from grader.reports.disclosure import disclose, policy
@@ -23,16 +23,16 @@ class Viewer(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Student:
+class StudentViewer:
     """A student, who reads a verdict by a link or in another system."""
 
     staff: bool = False
 
 
-STUDENT = Student()
+STUDENT = StudentViewer()
 
 
-def verdict(submission: Submission, viewer: Viewer) -> Verdict | None:
+def verdict(submission: SubmissionRecord, viewer: Viewer) -> Verdict | None:
     """Return the current verdict as the viewer may see it, or None if there is none."""
     if submission.verdict is None:
         return None
@@ -40,7 +40,7 @@ def verdict(submission: Submission, viewer: Viewer) -> Verdict | None:
     return None if current is None else disclose_to(submission, current, viewer)
 
 
-def disclose_to(submission: Submission, stored: Verdict, viewer: Viewer) -> Verdict:
+def disclose_to(submission: SubmissionRecord, stored: Verdict, viewer: Viewer) -> Verdict:
     """Return a verdict of the submission as the viewer may see it: by the assignment's feedback, or all of it."""
     if not viewer.staff:
         return disclose(stored, feedback(submission.course, submission.assignment), submission.attempt)

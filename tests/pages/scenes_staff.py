@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 
-from grader.model.records import Job, Kind, Submission
+from grader.model.records import Job, Kind, SubmissionRecord
 from grader.model.verdict import Mark, Outcome
 from grader.store.regrades.model import Phase
 from grader.store.search import Filter
@@ -193,7 +193,7 @@ def retried(house: House, window: Window) -> None:
     window.page.get_by_role("heading", name="Graded again").wait_for()
 
 
-def _graded(house: House, source: bytes, filename: str, student: str) -> Submission:
+def _graded(house: House, source: bytes, filename: str, student: str) -> SubmissionRecord:
     current = house.store.assignments.current(CLASS, ASSIGNMENT)
     assert current is not None
     name = house.store.submissions.accept(NewSubmission(CLASS, ASSIGNMENT, current.id, student, filename, source)).id

@@ -18,14 +18,14 @@ from rich.console import Console
 from grader import web
 from grader.judge.judge import Judge
 from grader.model.assignment import Feedback, Level, Limits
-from grader.model.records import State, Submission
+from grader.model.records import State, SubmissionRecord
 from grader.model.verdict import Verdict
 from grader.reports.disclosure import disclose
 from grader.reports.registry import FORMATS
 from grader.reports.terminal import render
 from grader.store.listings import CodeListing
 from grader.store.summary import VerdictSummary
-from grader.subjects.networks.revision import Revision
+from grader.subjects.networks.revision import NetworksRevision
 from grader.web.pages import words
 from grader.web.pages.sources import listing
 from grader.web.pages.verdict import make_view
@@ -125,7 +125,7 @@ def made(jails: Jails) -> Grader:
     """The shipped assignment with short limits."""
     base = load_packaged("udl-7.2")
     limits = Limits(seconds_per_call=0.4, seconds=20.0, memory=1 << 30, output=1 << 16)
-    return Grader(Judge(Revision(replace(base.assignment, limits=limits), base.suite)), jails)
+    return Grader(Judge(NetworksRevision(replace(base.assignment, limits=limits), base.suite)), jails)
 
 
 def shown(name: str, by: Grader) -> dict[str, Any]:
@@ -159,7 +159,7 @@ def _json(verdict: Verdict) -> dict[str, Any]:
 
 def _faces(name: str, seen: Verdict) -> dict[str, str]:
     """The page, the terminal and the forms for other systems, without the scripts, which are in the result."""
-    submission = Submission(
+    submission = SubmissionRecord(
         id="s1", course="c", assignment="udl-7.2", revision="r", student="ada", attempt=2, filename=name,
         source_sha256="0" * 64, size=10, state=State.DONE, created=1_700_000_000.0, finished=1_700_000_001.0, verdict=1,
     )  # fmt: skip
@@ -177,7 +177,7 @@ def _faces(name: str, seen: Verdict) -> dict[str, str]:
     return faces
 
 
-def _page(seen: Verdict, submission: Submission) -> str:
+def _page(seen: Verdict, submission: SubmissionRecord) -> str:
     """The words of the verdict's page."""
     app = Flask("grader.web", root_path=str(Path(web.__file__).parent))
     app.jinja_env.filters.update(words.FILTERS)

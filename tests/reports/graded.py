@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from grader.model.records import State, Submission
+from grader.model.records import State, SubmissionRecord
 from grader.model.verdict import (
     Counterexample,
     Flag,
@@ -43,7 +43,7 @@ ROWS = (
     Property("pure", "Leaves its arguments alone", Mark.NOT_RUN, 0, 1, 0, ""),
 )
 
-SUBMISSION = Submission(
+SUBMISSION = SubmissionRecord(
     id="sub1",
     course="ml",
     assignment="udl-7.2",
@@ -61,7 +61,7 @@ SUBMISSION = Submission(
 )
 
 
-def in_state(state: State) -> Submission:
+def in_state(state: State) -> SubmissionRecord:
     """The submission, somewhere else on its way."""
     return dataclasses.replace(SUBMISSION, state=state, verdict=None, finished=None)
 

@@ -12,7 +12,7 @@ import pytest
 
 from grader.errors import AssignmentError
 from grader.model.assignment import Limits
-from grader.model.records import Job, Kind, Revision, State, Submission
+from grader.model.records import Job, Kind, RevisionRecord, State, SubmissionRecord
 from grader.store.codec import decode
 from grader.store.listings import CodeListing
 from grader.store.submissions import NewSubmission
@@ -40,7 +40,7 @@ def handed_in(context: Context, source: bytes, filename: str = "a.py", student: 
     return Job(Kind.SUBMISSION, accepted.id)
 
 
-def perform_job(context: Context, job: Job) -> Submission:
+def perform_job(context: Context, job: Job) -> SubmissionRecord:
     """Let the worker do it."""
     perform(context, job)
     found = context.store.submissions.get(job.id)
@@ -233,7 +233,7 @@ def test_a_machine_that_can_no_longer_isolate_hands_back_and_waits(context: Cont
     assert context.store.counters.read().jail_failures == 1
 
 
-def _current(context: Context) -> Revision:
+def _current(context: Context) -> RevisionRecord:
     revision = context.store.assignments.current(COURSE, ASSIGNMENT)
     assert revision is not None
     return revision

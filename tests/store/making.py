@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from grader.model.records import Claim, Job, Kind, Submission
+from grader.model.records import Claim, Job, Kind, SubmissionRecord
 from grader.model.result import read_verdict
 from grader.model.verdict import Verdict
 from grader.store import keys
@@ -55,7 +55,7 @@ def job(name: str) -> Job:
     return Job(Kind.SUBMISSION, name)
 
 
-def now(store: Store, name: str) -> Submission:
+def now(store: Store, name: str) -> SubmissionRecord:
     """A submission that is there."""
     found = store.submissions.get(name)
     assert found is not None

@@ -17,7 +17,7 @@ from flask import Flask
 from pydantic import SecretStr
 
 from grader.model.assignment import Feedback, Level
-from grader.model.records import Job, Kind, Scope, State, Submission
+from grader.model.records import Job, Kind, Scope, State, SubmissionRecord
 from grader.model.result import read_verdict
 from grader.model.stored import settings as assignment_settings
 from grader.model.verdict import Outcome
@@ -89,12 +89,12 @@ def context(settings: ServiceSettings, store: Store, jails: Jails) -> Context:
     return Context(settings, store, Sent(), graders, jails, Stop(), Isolation(None))
 
 
-def submissions(store: Store) -> list[Submission]:
+def submissions(store: Store) -> list[SubmissionRecord]:
     """All of both courses."""
     return [found for course in (COURSE, OTHER) for found in store.submissions.list(Filter(course), 1000).items]
 
 
-def there(store: Store, name: str) -> Submission:
+def there(store: Store, name: str) -> SubmissionRecord:
     found = store.submissions.get(name)
     assert found is not None
     return found

@@ -257,7 +257,7 @@ def test_its_networks_are_none_to_count(file: Path) -> None:
     assert "draws no networks" in said
 
 
-def publish(context: Context, toml: str, fresh: int = 0) -> records.Publication:
+def publish(context: Context, toml: str, fresh: int = 0) -> records.PublicationRecord:
     requested = context.store.publications.request("spreading", "mine", toml, fresh)
     perform(context, Job(Kind.PUBLICATION, requested.id))
     found = context.store.publications.get(requested.id)
@@ -337,7 +337,7 @@ def published(known: None, making: Making) -> Context:  # noqa: ARG001 - it is t
     """A worker's context, and a store in which the toy is an assignment of the course."""
     made = making(secret="a secret for tests, as long as others")  # noqa: S106 - it guards nothing
     revision = toy.drawn()
-    record = records.Revision(
+    record = records.RevisionRecord(
         id=revision.id,
         course="spreading",
         assignment=revision.assignment_json,
@@ -350,7 +350,7 @@ def published(known: None, making: Making) -> Context:  # noqa: ARG001 - it is t
     return made
 
 
-def graded(context: Context, text: str, revision: records.Revision | None = None) -> records.Submission:
+def graded(context: Context, text: str, revision: records.RevisionRecord | None = None) -> records.SubmissionRecord:
     """Hand it in, and let the worker do it."""
     name, number = ("toy-1", toy.drawn().id) if revision is None else (revision.assignment_id, revision.id)
     new = NewSubmission("spreading", name, number, "ann", "mine.py", text.encode())
@@ -375,7 +375,7 @@ def page(context: Context, path: str) -> str:
     return answer.text
 
 
-def link(context: Context, found: records.Submission) -> str:
+def link(context: Context, found: records.SubmissionRecord) -> str:
     app = create_app(context.settings, context.store)
     with app.test_request_context():
         return str(links.verdict(found))

@@ -10,7 +10,7 @@ from grader.model.result import read_verdict
 from grader.model.verdict import FirstDifference, SourceLine, StudentError, Verdict
 from grader.store.listings import CodeListing as Stored
 from grader.web.pages import sources
-from grader.web.pages.sources import RAW, CodeListing, Mark
+from grader.web.pages.sources import RAW, LineMark, MarkedListing
 from tests.web.verdicts import failing_verdict
 
 Place = tuple[int | None, int]
@@ -41,17 +41,17 @@ def verdict(
     )
 
 
-def listing(source: bytes, filename: str, told: Verdict | None) -> CodeListing:
+def listing(source: bytes, filename: str, told: Verdict | None) -> MarkedListing:
     """Return the listing of a file without stored cells."""
     return sources.listing(filename, source[:RAW], len(source), None, told)
 
 
-def notebook(told: Verdict | None, *cells: tuple[int, str], whole: bool = True) -> CodeListing:
+def notebook(told: Verdict | None, *cells: tuple[int, str], whole: bool = True) -> MarkedListing:
     """Return the listing of a notebook with these code cells."""
     return sources.listing("a.ipynb", b'{"cells": 3}', 12, Stored(cells, whole), told)
 
 
-def marked_lines(found: CodeListing) -> list[tuple[int | None, int, str, Mark | None]]:
+def marked_lines(found: MarkedListing) -> list[tuple[int | None, int, str, LineMark | None]]:
     return [(cell.number, line.number, line.text, line.mark) for cell in found.cells for line in cell.marked]
 
 
@@ -69,26 +69,26 @@ def test_a_form_feed_ends_no_line_as_in_python() -> None:
 
 def test_the_lines_that_a_traceback_names_are_marked() -> None:
     found = listing(b"a = 1\nb = 2\nc = 3", "a.py", verdict(frames=[(None, 2)]))
-    assert marked_lines(found) == [(None, 2, "b = 2", Mark.RAISED)]
+    assert marked_lines(found) == [(None, 2, "b = 2", LineMark.RAISED)]
 
 
 def test_in_a_notebook_it_is_the_line_of_the_cell() -> None:
     said = verdict(frames=[(3, 2)])
     found = notebook(said, (2, "a = 1\nb = 2"), (3, "c = 1\nd = 2"))
     assert [cell.number for cell in found.cells] == [2, 3]
-    assert marked_lines(found) == [(3, 2, "d = 2", Mark.RAISED)]
+    assert marked_lines(found) == [(3, 2, "d = 2", LineMark.RAISED)]
 
 
 def test_why_a_file_was_refused_marks_its_line() -> None:
     found = listing(b"a = (\nb", "a.py", verdict(refused=[(None, 1)]))
-    assert marked_lines(found) == [(None, 1, "a = (", Mark.RAISED)]
+    assert marked_lines(found) == [(None, 1, "a = (", LineMark.RAISED)]
 
 
 @pytest.mark.parametrize("lines", [[1], [1, 3], [1, 2, 3]])
 def test_the_lines_that_the_first_difference_names_are_marked_and_no_others_that_write_it(lines: list[int]) -> None:
     said = verdict(lists=["other"], cell=2, lines=lines)
     found = marked_lines(notebook(said, (2, "x\ny\nz\nother[1] = 2")))
-    assert [(cell, line, mark) for cell, line, _, mark in found] == [(2, each, Mark.DIFFERS) for each in lines]
+    assert [(cell, line, mark) for cell, line, _, mark in found] == [(2, each, LineMark.DIFFERS) for each in lines]
 
 
 def test_lines_that_write_what_is_the_first_to_differ_are_marked() -> None:
@@ -98,7 +98,7 @@ def test_lines_that_write_what_is_the_first_to_differ_are_marked() -> None:
     )
     found = listing(source, "a.py", verdict(lists=["all_dl_df"]))
     assert [line for _, line, _, _ in marked_lines(found)] == [2, 3]
-    assert {mark for _, _, _, mark in marked_lines(found)} == {Mark.DIFFERS}
+    assert {mark for _, _, _, mark in marked_lines(found)} == {LineMark.DIFFERS}
 
 
 @pytest.mark.parametrize("source", [b"{not json", b"{}", b'\xef\xbb\xbf {"a":' * 200_000, b"\xff\xfe\x00", b""])

@@ -11,7 +11,7 @@ import pytest
 from grader.errors import JailInterrupted
 from grader.model.assignment import Limits
 from grader.model.verdict import Counterexample, Mark, Outcome, Verdict
-from grader.subjects.networks.revision import Revision
+from grader.subjects.networks.revision import NetworksRevision
 from tests.judge.test_shrinking import RIGHT
 from tests.networks import NetworksJudge
 from tests.sandbox.conftest import pid_of
@@ -27,7 +27,7 @@ Grade = Callable[..., Verdict]
 def grade(udl: NetworksJudge, jails: Jails) -> Grade:
     """Grade a source with short limits."""
     limits = Limits(seconds_per_call=0.5, seconds=5.0, memory=1 << 30, output=1 << 16)
-    grader = Grader(NetworksJudge(Revision(replace(udl.assignment, limits=limits), udl.revision.suite)), jails)
+    grader = Grader(NetworksJudge(NetworksRevision(replace(udl.assignment, limits=limits), udl.revision.suite)), jails)
 
     def graded(source: str | bytes, filename: str = "submission.py") -> Verdict:
         return grader.grade(source.encode() if isinstance(source, str) else source, filename)
@@ -220,7 +220,7 @@ def test_a_file_whose_jail_is_killed_is_graded_again_three_times_at_most(
 def test_a_sleeper_has_one_budget_for_all_of_its_jails(udl: NetworksJudge, jails: Jails) -> None:
     """It sleeps once in each. The verdict on what the first one answered stands, without a confirmation."""
     limits = Limits(seconds_per_call=2.0, seconds=2.0, memory=1 << 30, output=1 << 16)
-    grader = Grader(NetworksJudge(Revision(replace(udl.assignment, limits=limits), udl.revision.suite)), jails)
+    grader = Grader(NetworksJudge(NetworksRevision(replace(udl.assignment, limits=limits), udl.revision.suite)), jails)
     sleeps = "import sys, time\n    if not sys.__dict__.setdefault('slept', []): sys.slept.append(time.sleep(1.2))"
     source = body(sleeps).replace("np.array(df[layer])", "2 * df[layer]")
     grading = grader.grading(source.encode(), "sleeper.py")

@@ -27,7 +27,7 @@ from worker.sandbox.clock import Budget
 from worker.sandbox.inside.cells import Cells
 from worker.sandbox.inside.entry import Entry
 from worker.sandbox.inside.writes import Write
-from worker.sandbox.policy import Limits
+from worker.sandbox.policy import JailLimits
 from worker.sandbox.session import Session
 
 PRINTS = Flag("prints", "prints while it computes")
@@ -52,10 +52,10 @@ class Grader:
     shared: bool = True
 
     @cached_property
-    def limits(self) -> Limits:
+    def limits(self) -> JailLimits:
         """The assignment's limits as the sandbox takes them."""
         limits = self.judge.assignment.limits
-        return Limits(limits.seconds_per_call, limits.seconds, limits.memory, limits.output)
+        return JailLimits(limits.seconds_per_call, limits.seconds, limits.memory, limits.output)
 
     @cached_property
     def requests(self) -> Requests:

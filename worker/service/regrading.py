@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 
 from grader.errors import AssignmentError, ServiceError
-from grader.model.records import Claim, Submission
+from grader.model.records import Claim, SubmissionRecord
 from grader.store.regrades.model import Phase
 from grader.store.regrades.runner import StepResult
 from worker.service.context import Context
@@ -29,7 +29,7 @@ def step(context: Context, lease: Lease) -> None:
     selection = regrade.selection
     revision = lease.retry(lambda: context.graders.revision(selection.course, selection.revision))
 
-    def grouping(submission: Submission) -> str:
+    def grouping(submission: SubmissionRecord) -> str:
         # Without the revision the grading of each unit fails and reports why.
         return context.graders.group(revision, submission.course, submission.student) if revision else ""
 

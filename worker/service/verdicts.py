@@ -10,7 +10,7 @@ from grader.model.common import AnyAssignment
 from grader.model.verdict import Verdict
 from grader.store.listings import CodeListing
 from grader.store.regrades.entry import nameless
-from grader.store.scripts import Call
+from grader.store.scripts import ScriptCall
 from worker.grading.grader import Stopped
 from worker.service import engine_version, pools
 from worker.service.context import Context
@@ -22,12 +22,12 @@ class SourceVerdict(NamedTuple):
 
     verdict: Verdict
     reused: bool = False
-    caching: Call | None = None
+    caching: ScriptCall | None = None
 
 
 def verdict_for_source(  # noqa: PLR0913 - the inputs of a verdict, each by its name
     context: Context,
-    revision: records.Revision,
+    revision: records.RevisionRecord,
     source: bytes,
     filename: str,
     *,
@@ -52,7 +52,9 @@ def verdict_for_source(  # noqa: PLR0913 - the inputs of a verdict, each by its 
     return SourceVerdict(verdict, caching=caching)
 
 
-def cache_key(revision: records.Revision, source_sha256: str, filename: str, secret: bytes, group: str = "") -> str:
+def cache_key(
+    revision: records.RevisionRecord, source_sha256: str, filename: str, secret: bytes, group: str = ""
+) -> str:
     """Return a hash over everything that a verdict depends on. Of the filename only the suffix matters."""
     parts = [
         source_sha256,
@@ -67,7 +69,7 @@ def cache_key(revision: records.Revision, source_sha256: str, filename: str, sec
 
 
 def _grade(  # noqa: PLR0913 - as above
-    context: Context, revision: records.Revision, source: bytes, filename: str, group: str, lease: Lease
+    context: Context, revision: records.RevisionRecord, source: bytes, filename: str, group: str, lease: Lease
 ) -> tuple[Verdict, CodeListing | None, bool]:
     """Return the verdict, the listing for staff, and whether grading again gives the same verdict."""
     digest = hashlib.sha256(source).hexdigest()

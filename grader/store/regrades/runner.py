@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from grader.model.records import Claim, Job, Kind, Submission
+from grader.model.records import Claim, Job, Kind, SubmissionRecord
 from grader.store import keys
 from grader.store.codec import encode_verdict
 from grader.store.connection import Connection, text, texts
@@ -27,7 +27,7 @@ _CHUNK = 100
 _END = "-inf"
 
 #: Returns the group of a submission's student.
-Group = Callable[[Submission], str]
+Group = Callable[[SubmissionRecord], str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from grader.store import keys
 from grader.store.codec import decode_verdict, decompress, encode_verdict
 from grader.store.connection import Connection, text
 from grader.store.regrades.entry import counters_of
-from grader.store.scripts import Call, Scripts
+from grader.store.scripts import ScriptCall, Scripts
 from grader.store.summary import VerdictSummary
 
 
@@ -67,7 +67,7 @@ class Units:
         classes: Iterable[str],
         *,
         reused: bool = False,
-        ahead: Call | None = None,
+        ahead: ScriptCall | None = None,
     ) -> tuple[Job, ...] | None:
         """Record the verdict of a unit, compared with these classes; return the units that may be graded next."""
         name, after = claim.job.id, VerdictSummary.of(verdict)

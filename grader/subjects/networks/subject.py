@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from grader.errors import CandidateError
 from grader.judge.agreement import PURE
-from grader.judge.marks import Given, Marks, RowSpec
+from grader.judge.marks import Given, RowSpec, SubjectMarks
 from grader.judge.row import Failure, Row
 from grader.judge.witness import Witness
 from grader.model.assignment import Assignment
@@ -18,7 +18,7 @@ from grader.oracle.suite import Suite
 from grader.subjects.networks import wording
 from grader.subjects.networks.counterexample import counterexample
 from grader.subjects.networks.diagnosis.place import first_difference
-from grader.subjects.networks.diagnosis.written import Written, add_lines
+from grader.subjects.networks.diagnosis.written import WrittenEntry, add_lines
 from grader.subjects.networks.differencing import NUMERICAL, differentiates
 from grader.subjects.networks.exchange import NetworksExchange
 from grader.subjects.networks.explanation import Explanation
@@ -126,7 +126,7 @@ class Networks:
         """The rows of who agrees with finite differences everywhere."""
         return {**self._right, "form": Row(Mark.PASSED, answers, "")}
 
-    def marks(self, given: Given, witness: Witness) -> Marks:
+    def marks(self, given: Given, witness: Witness) -> SubjectMarks:
         """The steps, any shape and the form, by what came back, what was written on the way, and what explains it."""
         answers, agrees = given.answers, given.agrees
         read, by_answers = read_steps(self.cases, self.layers, answers, self.assignment)
@@ -148,7 +148,7 @@ class Networks:
         if raised is not None:
             rows["any_shape"] = rows[PURE] = Row(Mark.NOT_RUN, 0, wording.RAISED_AT_HOME)
         first = self._first_difference(given, evidence, explanation)
-        return Marks(rows, raised, explanation.diagnoses, first)
+        return SubjectMarks(rows, raised, explanation.diagnoses, first)
 
     def _propagates(self, rows: Mapping[str, Row]) -> bool:
         """True if the error at the output is right, and each layer's follows from the one above.
@@ -247,4 +247,4 @@ class Networks:
 
     def locate(self, first: FirstDifference | None, writes: Sequence["ListWrite"]) -> FirstDifference | None:
         """The first difference with the line that writes its list."""
-        return add_lines(first, [Written(write.name, write.index, write.cell, write.line) for write in writes])
+        return add_lines(first, [WrittenEntry(write.name, write.index, write.cell, write.line) for write in writes])

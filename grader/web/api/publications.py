@@ -12,7 +12,7 @@ from grader.errors import BadAssignment
 from grader.model.assignment_toml import MOST_NETWORKS
 from grader.model.common import AnyAssignment
 from grader.model.fresh import usual
-from grader.model.records import Publication, Scope, State
+from grader.model.records import PublicationRecord, Scope, State
 from grader.store.errors import TooManyPublications
 from grader.subjects import kinds
 from grader.web.http.auth import caller
@@ -170,7 +170,7 @@ def usual_fresh(assignment: AnyAssignment) -> int:
     return usual(kinds.of(assignment).renewable(assignment)) if service().settings.secret is not None else 0
 
 
-def _render(publication: Publication) -> PublicationResponse:
+def _render(publication: PublicationRecord) -> PublicationResponse:
     return PublicationResponse(
         id=publication.id,
         state=publication.state,

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from grader.model.records import Job, Kind, State, Submission
+from grader.model.records import Job, Kind, State, SubmissionRecord
 from grader.model.verdict import Outcome, Verdict
 from grader.web import seeing
 from grader.web.http import links
@@ -67,7 +67,7 @@ class SummariesResponse(ResponseModel):
     next: str | None = Field(description="The cursor of the next page; null if there is none.")
 
 
-def summary(submission: Submission, caller: Caller) -> SummaryResponse:
+def summary(submission: SubmissionRecord, caller: Caller) -> SummaryResponse:
     """Return a submission as lists show it, without its verdict."""
     return SummaryResponse.model_construct(
         id=submission.id,
@@ -93,7 +93,7 @@ def summary(submission: Submission, caller: Caller) -> SummaryResponse:
     )
 
 
-def status(submission: Submission, caller: Caller) -> bytes:
+def status(submission: SubmissionRecord, caller: Caller) -> bytes:
     """Return a submission with place and verdict, as JSON."""
     body = summary(submission, caller).model_dump(mode="json")
     body["queue"], current = place(submission), verdict(submission, caller)
@@ -102,12 +102,12 @@ def status(submission: Submission, caller: Caller) -> bytes:
     return json.dumps(body, separators=(",", ":")).encode()
 
 
-def verdict(submission: Submission, caller: Caller) -> Verdict | None:
+def verdict(submission: SubmissionRecord, caller: Caller) -> Verdict | None:
     """Return the current verdict as the caller may see it, or None if there is none or the token may not read."""
     return seeing.verdict(submission, caller) if caller.reads else None
 
 
-def place(submission: Submission) -> dict[str, Any] | None:
+def place(submission: SubmissionRecord) -> dict[str, Any] | None:
     """Return the place of a submission in its queue, or None once it no longer waits."""
     if submission.state is not State.QUEUED:
         return None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from grader.errors import MadeByNewerVersion
 from grader.model.assignment import Formulas
-from grader.model.records import Revision, Submission
+from grader.model.records import RevisionRecord, SubmissionRecord
 from grader.model.stored import read, settings
 from grader.model.verdict import Diagnosis, Outcome, Verdict
 from grader.model.words import predicate
@@ -38,7 +38,7 @@ NAMES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ShownRow:
     """A row of the rubric; `says` is empty if the row before has the same text."""
 
     title: str
@@ -49,7 +49,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class ShownExample:
     """The counterexample."""
 
     #: True if the code answered there, and was wrong.
@@ -72,24 +72,24 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class VerdictView:
     """The values that the template draws; `verdict` is what they were made from."""
 
     tone: str
     sentence: str
     #: What follows the sentence at once.
     more: str
-    rows: tuple[Row, ...]
-    example: Example | None
+    rows: tuple[ShownRow, ...]
+    example: ShownExample | None
     words: Words
     verdict: Verdict
 
 
-def make_view(verdict: Verdict, revision: Revision | None) -> View:
+def make_view(verdict: Verdict, revision: RevisionRecord | None) -> VerdictView:
     """Return the view of a verdict that holds only what its reader may see; `revision` is the one it was graded by."""
     known = words(verdict.assignment.kind)
     sentence, more = _write_sentence(verdict, known)
-    return View(
+    return VerdictView(
         tone=_SENTENCES[verdict.outcome][1],
         sentence=sentence,
         more=more,
@@ -100,7 +100,7 @@ def make_view(verdict: Verdict, revision: Revision | None) -> View:
     )
 
 
-def tone(submission: Submission) -> str:
+def tone(submission: SubmissionRecord) -> str:
     """Return the colour of a submission in lists."""
     return outcome_tone(submission.outcome or "")
 
@@ -149,7 +149,7 @@ def _format_mistakes(diagnosis: Diagnosis) -> str:
     return predicate(mistake.title for mistake in diagnosis.mistakes)
 
 
-def _rows(verdict: Verdict) -> Iterator[Row]:
+def _rows(verdict: Verdict) -> Iterator[ShownRow]:
     if verdict.outcome is Outcome.REJECTED:
         # All of it would only say that nothing was judged.
         return
@@ -157,14 +157,14 @@ def _rows(verdict: Verdict) -> Iterator[Row]:
     for row in verdict.properties:
         message = row.message if row.message != previous else ""
         previous = row.message
-        yield Row(row.title, row.outcome, row.score, row.max_score, message)
+        yield ShownRow(row.title, row.outcome, row.score, row.max_score, message)
 
 
-def _example(verdict: Verdict, formulas: Formulas | None) -> Example | None:
+def _example(verdict: Verdict, formulas: Formulas | None) -> ShownExample | None:
     example = verdict.counterexample
     if example is None:
         return None
-    return Example(
+    return ShownExample(
         wrong=verdict.outcome in {Outcome.FAILED, Outcome.ERROR, Outcome.PASSED},
         shown=present(example, formulas),
         instead=example.instead,
@@ -172,7 +172,7 @@ def _example(verdict: Verdict, formulas: Formulas | None) -> Example | None:
     )
 
 
-def _read_formulas(revision: Revision | None) -> Formulas | None:
+def _read_formulas(revision: RevisionRecord | None) -> Formulas | None:
     """Return the formulas of a revision's networks; None if only a newer version knows them."""
     try:
         raw = {} if revision is None else settings(revision.assignment).get("formulas", {})

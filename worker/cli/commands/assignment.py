@@ -152,5 +152,5 @@ def template(file: Path, function: str) -> None:
     """Print the fingerprint of an unfilled notebook. It goes into `templates` in an assignment."""
     launch = policy.plan_jailed(machine.from_environment().bwrap)
     # Parsed in a jail, like any other submission.
-    with Session(Single(launch), policy.Limits(2.0, 10.0, 1 << 30, 1 << 16)) as session:
+    with Session(Single(launch), policy.JailLimits(2.0, 10.0, 1 << 30, 1 << 16)) as session:
         click.echo(session.extract(read_submission(file), file.name, Entry(function)).fingerprint)

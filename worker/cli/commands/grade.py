@@ -36,7 +36,7 @@ FILES_PER_PROCESS = 2
 MANY_FILES = 50
 
 #: The limits that most assignments leave as they are.
-USUAL_LIMITS = policy.Limits(2.0, 20.0, 1 << 30, 1 << 20)
+USUAL_LIMITS = policy.JailLimits(2.0, 20.0, 1 << 30, 1 << 20)
 
 #: The first bytes of a counterexample's script.
 SCRIPT_START = b"# Backmark:"
