@@ -1,9 +1,9 @@
 """The nouns that are stored, as they are read back. Times are seconds since 1970, by Redis's clock."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from grader.model.verdict import NamedMistake
+from grader.model.verdict import NamedMistake, describe
 
 
 class State(StrEnum):
@@ -131,11 +131,11 @@ class RevisionRecord:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why an assignment was not published: what is wrong, the mistakes that its networks let pass, what to do."""
+    """The reasons of a refusal, in parts."""
 
     says: str
-    mistakes: tuple[NamedMistake, ...] = ()
-    advice: str = ""
+    mistakes: tuple[NamedMistake, ...] = field(default=(), metadata=describe("Known mistakes that no network detects."))
+    advice: str = field(default="", metadata=describe("What to do; empty if `says` includes it."))
 
     def __str__(self) -> str:
         if not self.mistakes:
@@ -143,6 +143,15 @@ class Refusal:
         return (
             f"{self.says}: {', '.join(f'{mistake.id} ({mistake.title})' for mistake in self.mistakes)}. {self.advice}"
         )
+
+
+@dataclass(frozen=True, slots=True)
+class CaughtMistake:
+    """A known mistake, and the number of networks that catch it."""
+
+    id: str
+    title: str
+    networks: int
 
 
 @dataclass(frozen=True, slots=True)

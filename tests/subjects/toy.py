@@ -26,6 +26,7 @@ from grader.judge.subject import JailReply, ListWrite
 from grader.judge.trial import KnownMistake, Trial
 from grader.judge.witness import Witness
 from grader.model.assignment import Feedback, Limits
+from grader.model.records import CaughtMistake
 from grader.model.stored import read as from_json
 from grader.model.verdict import (
     CaseCounterexample,
@@ -286,8 +287,8 @@ class Toy:
             lambda: cases([(np.ones(2), np.ones(2))]),
         )
 
-    def summary(self, mistakes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        return {"pairs": len(self.cases), "mistakes": [*mistakes]}
+    def summary(self, mistakes: Sequence[CaughtMistake]) -> dict[str, Any]:
+        return {"pairs": len(self.cases), "mistakes": [asdict(mistake) for mistake in mistakes]}
 
     def locate(self, first: FirstDifference | None, writes: Sequence[ListWrite]) -> FirstDifference | None:
         return first

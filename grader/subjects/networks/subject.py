@@ -43,6 +43,7 @@ from grader.subjects.networks.written import malformed_or_failing, worth_asking
 if TYPE_CHECKING:
     from grader.judge.subject import ListWrite
     from grader.judge.trial import Trial
+    from grader.model.records import CaughtMistake
     from grader.subjects.networks.diagnosis.diagnoser import Diagnoser
 
 
@@ -238,7 +239,7 @@ class Networks:
 
         return trial(self.assignment, self._seen)
 
-    def summary(self, mistakes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    def summary(self, mistakes: Sequence["CaughtMistake"]) -> dict[str, Any]:
         """The networks counted, what they catch, and one of each corner."""
         # As above.
         from grader.subjects.networks.summary import summary  # noqa: PLC0415

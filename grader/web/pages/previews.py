@@ -7,7 +7,7 @@ from typing import Any
 from markupsafe import Markup
 
 from grader.model.assignment import NETWORKS
-from grader.model.records import RevisionRecord
+from grader.model.records import CaughtMistake, RevisionRecord
 from grader.model.stored import settings
 from grader.web.pages import charts, shapes
 
@@ -20,15 +20,6 @@ class CornerExample:
     networks: int
     said: str
     drawing: Markup
-
-
-@dataclass(frozen=True, slots=True)
-class ShownCatch:
-    """A known mistake, and the number of networks that catch it."""
-
-    id: str
-    title: str
-    networks: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +38,7 @@ class Preview:
     outputs: dict[str, int]
     columns: dict[str, int]
     #: The mistake that the fewest networks catch comes first.
-    catches: tuple[ShownCatch, ...]
+    catches: tuple[CaughtMistake, ...]
     examples: tuple[CornerExample, ...]
 
     @property
@@ -65,7 +56,8 @@ def preview(revision: RevisionRecord) -> Preview | None:
         return None
     raw: dict[str, Any] = json.loads(revision.preview)
     catches = [
-        ShownCatch(mistake["id"], _sentence(mistake["title"]), mistake["networks"]) for mistake in raw.pop("mistakes")
+        CaughtMistake(mistake["id"], _sentence(mistake["title"]), mistake["networks"])
+        for mistake in raw.pop("mistakes")
     ]
     corners: dict[str, int] = raw.pop("corners")
     examples = [
