@@ -1,4 +1,4 @@
-"""Reads dataclasses back from the JSON objects that `asdict` made of them, by this or by another version of Backmark.
+"""Reads records from JSON objects that this or another version of Backmark wrote: from the store, or from a server.
 
 A field that an object lacks has its default, at every level: so the default of a field that is added later is what held
 before there was that field.
@@ -7,6 +7,7 @@ before there was that field.
 import json
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, asdict, fields, is_dataclass
+from datetime import datetime
 from enum import Enum
 from functools import cache
 from types import UnionType
@@ -54,13 +55,13 @@ def read(kind: type[Value], raw: object, *, strict: bool = False) -> Value:
     """
     if not isinstance(raw, Mapping):
         raise TypeError(f"{kind.__name__} is stored as an object, not as {type(raw).__name__}")
-    types = _types(kind)  # type: ignore[arg-type] # mypy takes a class for unhashable if its instances may be
-    if strict and (unknown := sorted(raw.keys() - types.keys())):
+    names, types = _names(kind), _types(kind)  # type: ignore[arg-type] # mypy takes classes of unhashable instances for such
+    if strict and (unknown := sorted(raw.keys() - set(names.values()))):
         raise MadeByNewerVersion(f"{kind.__name__.lower()} has fields that this version does not know: {unknown}")
-    missing = [field.name for field in _fields(kind) if field.name not in raw and not _has_default(field)]
+    missing = [names[field.name] for field in _fields(kind) if names[field.name] not in raw and not _has_default(field)]
     if missing:
         raise KeyError(f"{kind.__name__} lacks {missing}")
-    return kind(**{name: _value(types[name], raw[name], strict=strict) for name in types if name in raw})
+    return kind(**{name: _value(types[name], raw[key], strict=strict) for name, key in names.items() if key in raw})
 
 
 def complete(kind: type[Any], raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -83,10 +84,10 @@ def _value(kind: Any, raw: Any, *, strict: bool) -> Any:
         if strict and isinstance(raw, str) and raw not in {member.value for member in kind}:
             raise MadeByNewerVersion(f"{kind.__name__.lower()} {raw!r} is none that this version knows")
         return kind(raw)
-    if get_origin(kind) is tuple:
+    if (origin := get_origin(kind)) in {tuple, frozenset}:
         (item, *_) = get_args(kind)
-        return tuple(_value(item, value, strict=strict) for value in raw)
-    return raw
+        return origin(_value(item, value, strict=strict) for value in raw)
+    return datetime.fromisoformat(raw) if kind is datetime else raw
 
 
 def _complete(kind: Any, raw: Any) -> Any:
@@ -110,6 +111,12 @@ def _has_fields(kind: Any, raw: Any) -> bool:
     """True if an object has every field that a dataclass cannot do without."""
     required = {field.name for field in _fields(kind) if not _has_default(field)}
     return isinstance(raw, Mapping) and required <= raw.keys()
+
+
+@cache
+def _names(kind: type[Any]) -> dict[str, str]:
+    """The name that each field has in JSON: its own, unless its metadata names another."""
+    return {field.name: field.metadata.get("json", field.name) for field in _fields(kind)}
 
 
 @cache
