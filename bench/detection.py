@@ -20,7 +20,7 @@ from grader.model.assignment import Formulas
 from grader.oracle.network import Network, forward
 from grader.oracle.reference import gradient
 from grader.subjects.networks.ordinary import ordinary
-from grader.subjects.networks.revision import Revision, load
+from grader.subjects.networks.revision import NetworksRevision, load
 from tests.networks import load_packaged
 
 #: Networks on which rates are measured, and the seed that draws them: none that a suite is chosen by.
@@ -173,7 +173,7 @@ def conditions(usual: dict[str, Columns], rng: np.random.Generator) -> Iterator[
         yield TWO, [_condition(first, usual, rng), _condition(second, usual, rng)]
 
 
-def faults(revision: Revision, each: int, networks: int, seed: int) -> list[Fault]:
+def faults(revision: NetworksRevision, each: int, networks: int, seed: int) -> list[Fault]:
     """For each family and band of rates `each` faults at random, and whether the revision's networks find them."""
     assignment = revision.assignment
     usual = tabulated(list(islice(ordinary(assignment, SEED), networks)), assignment.formulas)

@@ -24,7 +24,7 @@ from typing import Any
 from bench.processor import children_of
 from bench.stack import ASSIGNMENT, Stack, stack
 from bench.submissions import function_of
-from grader.model.records import State, Submission
+from grader.model.records import State, SubmissionRecord
 from grader.store import keys
 from grader.store.codec import decode
 from grader.store.store import Store
@@ -250,9 +250,9 @@ def _judge(store: Store, names: Sequence[str], found: Fairness) -> None:
             found.kept[decode(data)["outcome"]] += 1
 
 
-def _blame(store: Store, submission: Submission) -> str:
-    verdict = store.submissions.verdict(submission.id) or {}
-    why = submission.failure or (verdict.get("error") or {}).get("message")
+def _blame(store: Store, submission: SubmissionRecord) -> str:
+    verdict = store.submissions.verdict(submission.id)
+    why = submission.failure or (verdict.error.message if verdict is not None and verdict.error is not None else None)
     return f"{submission.student}: {submission.outcome or submission.state}, {why}"
 
 

@@ -7,10 +7,10 @@ import numpy as np
 
 from bench.run import Command
 from grader.oracle.network import forward
-from grader.subjects.networks.revision import Revision
+from grader.subjects.networks.revision import NetworksRevision
 
 
-def floor(folder: Path, revision: Revision, source: str) -> Command:
+def floor(folder: Path, revision: NetworksRevision, source: str) -> Command:
     """One floor run; the numbers are W, b, f, h and y of each network, one after the other."""
     folder.mkdir()
     numbers, sizes, function = folder / "numbers", folder / "sizes", folder / "function.py"

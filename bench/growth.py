@@ -10,7 +10,7 @@ from statistics import median
 from bench.submissions import function_of
 from grader.judge.judge import Judge
 from grader.model.assignment import Range
-from grader.subjects.networks.revision import Revision, load
+from grader.subjects.networks.revision import NetworksRevision, load
 from tests.networks import load_packaged
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails
@@ -27,7 +27,7 @@ class Case:
     """A revision of one size."""
 
     name: str
-    revision: Revision
+    revision: NetworksRevision
 
 
 def main() -> None:
@@ -53,7 +53,9 @@ def _cases(first: int | None) -> Iterator[Case]:
         yield Case(f"{EACH}, 4 hidden layers, {width} wide", _drawn((4, 4), (width, width)))
 
 
-def _drawn(depth: Sequence[int] | None = None, widths: Sequence[int] | None = None, networks: int = EACH) -> Revision:
+def _drawn(
+    depth: Sequence[int] | None = None, widths: Sequence[int] | None = None, networks: int = EACH
+) -> NetworksRevision:
     assignment = load_packaged("udl-7.2").assignment
     if depth is not None and widths is not None:
         ranges = replace(assignment.ranges, depth=Range(*depth), widths=Range(*widths))
@@ -66,8 +68,8 @@ def _timed(grader: Grader, source: bytes) -> float:
     grader.jails.prepare()
     started = time.perf_counter()
     verdict = grader.grade(source, "submission.py")
-    if verdict.judgement.outcome.value != "passed":
-        raise RuntimeError(f"a right submission was not passed: {verdict.judgement.outcome}")
+    if verdict.outcome.value != "passed":
+        raise RuntimeError(f"a right submission was not passed: {verdict.outcome}")
     return time.perf_counter() - started
 
 

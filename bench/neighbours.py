@@ -25,7 +25,7 @@ from pydantic import SecretStr
 from bench.service import Spread
 from bench.stack import ASSIGNMENT, COURSE, PATIENCE, Stack, stack
 from bench.submissions import numbered, right
-from grader.model.records import Submission
+from grader.model.records import SubmissionRecord
 from grader.settings.machine import DEFAULT_REDIS_MAXMEMORY, parse_memory
 from grader.web import create_app
 from grader.web.http import links
@@ -161,7 +161,7 @@ class Class:
         with self.app.test_request_context():
             return links.hand_in(COURSE, ASSIGNMENT, student)
 
-    def submission(self, path: str) -> Submission | None:
+    def submission(self, path: str) -> SubmissionRecord | None:
         """Return the submission behind the path of its verdict."""
         with self.app.test_request_context():
             return self.up.store.submissions.get(links.read_verdict(path.removeprefix("/verdicts/")))
@@ -170,7 +170,7 @@ class Class:
         """Return a right file that nobody handed in before."""
         return numbered(self.sources, next(self.numbers)).encode()
 
-    def ended(self, path: str, patience: float = PATIENCE) -> Submission | None:
+    def ended(self, path: str, patience: float = PATIENCE) -> SubmissionRecord | None:
         """Wait for the end of a submission; None if it does not come."""
         end = time.monotonic() + patience
         while time.monotonic() < end:

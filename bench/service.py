@@ -20,7 +20,8 @@ from statistics import quantiles
 from bench.processor import spent
 from bench.stack import ASSIGNMENT, COURSE, Stack, stack, until
 from bench.submissions import mix, numbered, right
-from grader.model.records import Job, Kind, Submission
+from grader.model.records import Job, Kind, SubmissionRecord
+from grader.model.result import read_verdict
 from grader.store.submissions import NewSubmission
 
 #: Connections that hand in at a time.
@@ -219,10 +220,12 @@ def _fill(up: Stack, sources: Sources, submissions: int) -> None:
         name = up.store.submissions.accept(new).id
         claim = up.store.jobs.claim(Job(Kind.SUBMISSION, name))
         if claim is not None:
-            up.store.submissions.finish(claim, verdict)
+            up.store.submissions.finish(claim, read_verdict(verdict))
 
 
-def _offered(up: Stack, rate: float, seconds: float, submit: Callable[[], str]) -> tuple[list[Submission], list[float]]:
+def _offered(
+    up: Stack, rate: float, seconds: float, submit: Callable[[], str]
+) -> tuple[list[SubmissionRecord], list[float]]:
     """Handed in at even intervals, however long the answers take; what became of them, and seconds of each request."""
     names: list[tuple[str, float]] = []
     lock = threading.Lock()
@@ -243,13 +246,13 @@ def _offered(up: Stack, rate: float, seconds: float, submit: Callable[[], str]) 
     return _concluded(up, [name for name, _ in names]), [post for _, post in names]
 
 
-def _concluded(up: Stack, names: Sequence[str]) -> list[Submission]:
+def _concluded(up: Stack, names: Sequence[str]) -> list[SubmissionRecord]:
     for name in names:
         up.client.wait(name, timeout=600)
     return [found for name in names if (found := up.store.submissions.get(name)) is not None]
 
 
-def _taken(submission: Submission) -> float:
+def _taken(submission: SubmissionRecord) -> float:
     return (submission.finished or 0) - submission.created
 
 

@@ -21,6 +21,8 @@ from pydantic import SecretStr
 from bench.grading import grade
 from bench.submissions import EXAMPLES
 from grader.model.records import Job, Kind
+from grader.model.result import read_verdict
+from grader.model.verdict import Verdict
 from grader.settings.service import ServiceSettings
 from grader.store.connection import text
 from grader.store.store import Store
@@ -43,8 +45,8 @@ class Course:
     """What is handed in and what it gets."""
 
     prose: str
-    failed: dict[str, Any]
-    passed: dict[str, Any]
+    failed: Verdict
+    passed: Verdict
 
     def source(self, student: int, attempt: int) -> bytes:
         """A notebook that nobody else hands in."""
@@ -70,7 +72,7 @@ def main() -> None:
     parser.add_argument("--students", type=int, default=10_000)
     students = parser.parse_args().students
     prose = (DOCS / "jail.md").read_text(encoding="utf-8") + (DOCS / "verdict.md").read_text(encoding="utf-8")
-    course = Course(prose[:20_000], _verdict(FAILED, "failed"), _verdict(PASSED, "passed"))
+    course = Course(prose[:20_000], read_verdict(_verdict(FAILED, "failed")), read_verdict(_verdict(PASSED, "passed")))
     with tempfile.TemporaryDirectory() as folder:
         server = EmbeddedRedis(Path(folder))
         server.start()
@@ -113,7 +115,7 @@ def _hand_in(store: Store, course: Course, revision: str, student: int, attempt:
     if claim is None:
         raise LookupError(f"{name} does not wait")
     verdict = course.passed if attempt else course.failed
-    store.submissions.finish(claim, {**verdict, "submission": {**verdict["submission"], "id": name}})
+    store.submissions.finish(claim, verdict.with_identity(name, verdict.submission.filename))
 
 
 def _timed(store: Store, course: Course, revision: str) -> dict[str, float]:

@@ -7,7 +7,7 @@ and of a repeated request nobody knows whether the first one's was sent.
 from dataclasses import dataclass
 
 from grader.dispatch import Dispatcher
-from grader.model.records import Job, Kind, Publication, State, Submission
+from grader.model.records import Job, Kind, PublicationRecord, State, SubmissionRecord
 from grader.store.errors import NotRetryable
 from grader.store.paging import RecordPage
 from grader.store.regrades.model import Mode, RegradeRecord, Selection
@@ -33,7 +33,7 @@ class Intake:
             self._send(Kind.SUBMISSION, accepted.id)
         return accepted
 
-    def retry(self, submission: str) -> Submission | None:
+    def retry(self, submission: str) -> SubmissionRecord | None:
         """Grade a submission again if it ended as service_failed; as it is now, or None if there is none.
 
         It stays as it is if it waits, runs or is done. NotRetryable if it was cancelled or superseded.
@@ -53,7 +53,9 @@ class Intake:
             self._send(Kind.SUBMISSION, submission)
         return page
 
-    def publish(self, course: str, assignment: str, toml: str, fresh: int, key: Idempotency | None) -> Publication:
+    def publish(
+        self, course: str, assignment: str, toml: str, fresh: int, key: Idempotency | None
+    ) -> PublicationRecord:
         """Record a request to publish a revision; errors as of `Publications.request`."""
         publication = self.store.publications.request(course, assignment, toml, fresh, key)
         if not publication.state.terminal:

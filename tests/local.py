@@ -19,7 +19,7 @@ from worker.sandbox.inside.source import extract
 from worker.sandbox.inside.student import Student
 from worker.sandbox.inside.wire import Parser
 from worker.sandbox.reply import Reply
-from worker.sandbox.request import Request
+from worker.sandbox.request import JailRequest
 
 #: Bytes that a source may take beyond what this process has. A mutant whose arrays grow from layer to layer took
 #: gigabytes, and seconds, before it raised what it raises anyhow; no right one takes a hundredth of this.
@@ -50,7 +50,7 @@ class LocalSession:
         self._student = Student(cut)
         self.replies: list[Reply] = []
 
-    def answer(self, request: Request) -> list[Reply]:
+    def answer(self, request: JailRequest) -> list[Reply]:
         """One reply for each case."""
         parser = Parser(payload_cap=max(request.answer_sizes, default=0))
         question = read_request(dict(request.header), request.payload)

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from grader.judge.judge import Judge
 from grader.model.assignment import Assignment
 from grader.subjects import kinds
-from grader.subjects.networks.revision import Revision
+from grader.subjects.networks.revision import NetworksRevision
 
 
 @dataclass(frozen=True)
 class NetworksJudge(Judge):
     """A judge of a revision of networks."""
 
-    revision: Revision
+    revision: NetworksRevision
 
     @property
     def assignment(self) -> Assignment:
@@ -20,8 +20,8 @@ class NetworksJudge(Judge):
         return self.revision.assignment
 
 
-def load_packaged(name: str) -> Revision:
+def load_packaged(name: str) -> NetworksRevision:
     """A revision of networks that ships with Backmark."""
     revision = kinds.load_packaged(name)
-    assert isinstance(revision, Revision)
+    assert isinstance(revision, NetworksRevision)
     return revision

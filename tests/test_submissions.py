@@ -21,7 +21,7 @@ from grader.judge.judge import Judge
 from grader.model.assignment import Limits
 from grader.model.verdict import Outcome, Verdict
 from grader.reports.terminal import render
-from grader.subjects.networks.revision import Revision
+from grader.subjects.networks.revision import NetworksRevision
 from tests.networks import NetworksJudge
 from tests.submissions_helpers.made import RIGHT, WRONG, made, table
 from worker.grading.grader import Grader
@@ -165,7 +165,7 @@ def graders(udl: NetworksJudge, jail: Launch, mark: str) -> Iterator[Callable[[W
             stack.enter_context(contextlib.closing(jails))
             # A template is there before anybody looks for what a submission leaves.
             jails.check()
-            return Grader(NetworksJudge(Revision(assignment, udl.revision.suite)), jails)
+            return Grader(NetworksJudge(NetworksRevision(assignment, udl.revision.suite)), jails)
 
         yield grader
     assert set(own_groups()) == groups
@@ -222,8 +222,8 @@ def test_it_gets_the_outcome_that_its_docstring_states_and_leaves_nothing(
     if stated.machine not in {None, platform.machine()}:
         pytest.skip(f"its numbers are those of {stated.machine}")
     verdict = graded(grader, source, file.name, mark, canary)
-    assert verdict.judgement.outcome in stated.outcomes, verdict.judgement.error
-    assert (verdict.score == verdict.max_score) == (verdict.judgement.outcome is Outcome.PASSED)
+    assert verdict.outcome in stated.outcomes, verdict.error
+    assert (verdict.score == verdict.max_score) == (verdict.outcome is Outcome.PASSED)
 
 
 @in_each_way("name", MADE, MADE_IN_BOTH)
@@ -233,7 +233,7 @@ def test_what_no_file_here_can_hold_gets_its_outcome_and_leaves_nothing(
     """Wrong encodings, archives, broken notebooks, megabytes of brackets."""
     filename, source, outcome = MADE[name]
     verdict = graded(grader, source, filename, mark, canary)
-    assert verdict.judgement.outcome is outcome, verdict.judgement.error
+    assert verdict.outcome is outcome, verdict.error
 
 
 @in_each_way("attack", CLASSES, WALLS)
@@ -242,7 +242,7 @@ def test_a_right_submission_graded_right_after_an_attack_gets_the_same_verdict(
 ) -> None:
     """Byte for byte, but for the seconds."""
     before = grader.grade(RIGHT.encode(), "right.py")
-    assert before.judgement.outcome is Outcome.PASSED
+    assert before.outcome is Outcome.PASSED
     for file in [file for file in FILES if file.name.startswith(f"{attack}_")][:2]:
         grader.grade(file.read_bytes(), file.name)
         after = graded(grader, RIGHT.encode(), "right.py", mark, canary)
@@ -279,7 +279,7 @@ def test_a_file_that_is_slow_to_read_is_never_our_failure(grader: Grader) -> Non
     hurried = Second(grader.judge, grader.jails)
     hurried.__dict__["hurry"] = 0.05
     source = b"x = [" + b"f'{1}{2}'," * 10_000 + b"]\n" + WRONG.encode()
-    assert hurried.grade(source, "slow.py").judgement.outcome is Outcome.FAILED
+    assert hurried.grade(source, "slow.py").outcome is Outcome.FAILED
 
 
 def test_one_submission_holds_no_more_than_two_jails_at_once(grader: Grader) -> None:
@@ -294,7 +294,7 @@ def test_a_table_of_the_shipped_answers_is_not_passed_on_other_networks(grader: 
     """It computes nothing; staff who suspect as much draw others with --seed."""
     others = Grader(Judge(draw_others(udl.revision, 1234, 40)), grader.jails)
     verdict = others.grade(table(udl.revision), "table.py")
-    assert verdict.judgement.outcome in {Outcome.FAILED, Outcome.ERROR}
+    assert verdict.outcome in {Outcome.FAILED, Outcome.ERROR}
 
 
 def test_there_are_at_least_sixty_hostile_submissions_and_each_says_what_it_does() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from grader.client.calls import Calls, no_value, path_of
 from grader.client.pages import Listing
-from grader.client.records import Body
+from grader.client.records import Body, read
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,8 +15,8 @@ class Callback:
 
     id: str
     url: str
-    secret: str | None
     body: Body
+    secret: str | None = None
 
     def __repr__(self) -> str:
         return f"Callback(id={self.id!r}, url={self.url!r})"
@@ -24,7 +24,7 @@ class Callback:
     @classmethod
     def read(cls, body: Body) -> "Callback":
         """Return a callback from the server's JSON."""
-        return cls(body["id"], body["url"], body.get("secret"), body)
+        return read(cls, body)
 
 
 class CallbackCalls:

@@ -1,14 +1,24 @@
 """The records in a server's answers. Unknown members are ignored."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
+from grader.model import stored
 from grader.model.records import Refusal, Scope, State
-from grader.model.stored import read
 
 Body = Mapping[str, Any]
+Answer = TypeVar("Answer")
+
+_CREATED, _STARTED, _FINISHED, _PUBLISHED, _EXPIRES, _REVOKED = (
+    {"json": f"{verb}_at"} for verb in ("created", "started", "finished", "published", "expires", "revoked")
+)
+
+
+def read(kind: type[Answer], body: Body, **other: Any) -> Answer:
+    """Return a record from the server's JSON, with these members instead of those; its `body` is all of the JSON."""
+    return stored.read(kind, {**body, "body": body, **other})
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +27,7 @@ class Position:
 
     position: int
     #: Estimated seconds until its verdict, or None if unknown.
-    estimated_seconds: float | None
+    estimated_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +36,17 @@ class Submission:
 
     id: str
     state: State
-    course: str
-    assignment: str
-    revision: str
-    student: str
+    course: str = ""
+    assignment: str = ""
+    revision: str = ""
+    student: str = ""
     #: The number of the student's attempt at this assignment, from 1.
-    attempt: int
-    filename: str
-    source_sha256: str
-    created: datetime | None
-    started: datetime | None = None
-    finished: datetime | None = None
+    attempt: int = 0
+    filename: str = ""
+    source_sha256: str = ""
+    created: datetime | None = field(default=None, metadata=_CREATED)
+    started: datetime | None = field(default=None, metadata=_STARTED)
+    finished: datetime | None = field(default=None, metadata=_FINISHED)
     queue: Position | None = None
     #: A signed link to its verdict's page, to send to the student; a path if the server has no public URL.
     link: str | None = None
@@ -62,31 +72,7 @@ class Submission:
     @classmethod
     def read(cls, body: Body) -> "Submission":
         """Return a submission from the server's JSON."""
-        queue = body.get("queue")
-        return cls(
-            id=str(body["id"]),
-            state=State(body["state"]),
-            course=body.get("course", ""),
-            assignment=body.get("assignment", ""),
-            revision=body.get("revision", ""),
-            student=body.get("student", ""),
-            attempt=body.get("attempt", 0),
-            filename=body.get("filename", ""),
-            source_sha256=body.get("source_sha256", ""),
-            created=parse_time(body.get("created_at")),
-            started=parse_time(body.get("started_at")),
-            finished=parse_time(body.get("finished_at")),
-            queue=None if queue is None else Position(queue["position"], queue.get("estimated_seconds")),
-            link=body.get("link"),
-            superseded_by=body.get("superseded_by"),
-            failure=body.get("failure"),
-            regrade=body.get("regrade"),
-            outcome=body.get("outcome"),
-            score=body.get("score"),
-            max_score=body.get("max_score"),
-            verdict=body.get("verdict"),
-            body=body,
-        )
+        return read(cls, body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +84,7 @@ class Revision:
     title: str
     networks_sha256: str
     #: None if it ships with Backmark.
-    published: datetime | None
+    published: datetime | None = field(metadata=_PUBLISHED)
     #: The number of networks from a secret pool, different for each group of students.
     fresh: int
     #: The JSON of the answer, with the assignment's settings, and for staff the detected mistakes.
@@ -107,15 +93,7 @@ class Revision:
     @classmethod
     def read(cls, body: Body) -> "Revision":
         """Return a revision from the server's JSON."""
-        return cls(
-            body["id"],
-            body["assignment"],
-            body["title"],
-            body["networks_sha256"],
-            parse_time(body["published_at"]),
-            body["fresh"],
-            body,
-        )
+        return read(cls, body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +107,7 @@ class Assignment:
     @classmethod
     def read(cls, body: Body) -> "Assignment":
         """Return an assignment from the server's JSON."""
-        return cls(body["id"], body["title"], Revision.read(body["revision"]))
+        return read(cls, body, revision={**body["revision"], "body": body["revision"]})
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,18 +128,9 @@ class Publication:
 
     @classmethod
     def read(cls, body: Body) -> "Publication":
-        """Return a publication from the server's JSON."""
-        state = State(body["state"])
-        return cls(
-            body["id"],
-            state,
-            body["assignment"],
-            body["revision"],
-            body["refusal"],
-            body["failure"],
-            body,
-            _refusal(body),
-        )
+        """Return a publication from the server's JSON; a server of an earlier version sends the sentence alone."""
+        sentence = None if body["refusal"] is None else {"says": body["refusal"]}
+        return read(cls, body, refused=body.get("refused") or sentence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,11 +138,11 @@ class Token:
     """A token; `secret` is set only by `create`."""
 
     id: str
-    name: str
-    course: str
-    scopes: frozenset[Scope]
-    expires: datetime | None = None
-    revoked: datetime | None = None
+    name: str = ""
+    course: str = ""
+    scopes: frozenset[Scope] = frozenset()
+    expires: datetime | None = field(default=None, metadata=_EXPIRES)
+    revoked: datetime | None = field(default=None, metadata=_REVOKED)
     secret: str | None = None
 
     def __repr__(self) -> str:
@@ -182,24 +151,4 @@ class Token:
     @classmethod
     def read(cls, body: Body) -> "Token":
         """Return a token from the server's JSON."""
-        return cls(
-            body["id"],
-            body.get("name", ""),
-            body.get("course", ""),
-            frozenset(Scope(scope) for scope in body.get("scopes", ())),
-            parse_time(body.get("expires_at")),
-            parse_time(body.get("revoked_at")),
-            body.get("secret") or body.get("token"),
-        )
-
-
-def _refusal(body: Body) -> Refusal | None:
-    """Return the refusal; a server of an earlier version sends only the sentence."""
-    if body.get("refused") is not None:
-        return read(Refusal, body["refused"])
-    return None if body["refusal"] is None else Refusal(body["refusal"])
-
-
-def parse_time(text: str | None) -> datetime | None:
-    """Return the time of an RFC 3339 text, or None."""
-    return None if text is None else datetime.fromisoformat(text)
+        return read(cls, body, secret=body.get("secret") or body.get("token"))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from grader.client.records import Body
+from grader.client.records import Body, read
 
 #: Phases in which nothing happens until someone decides.
 AT_REST = frozenset({"previewed", "applied", "rolled_back", "cancelled", "failed"})
@@ -29,11 +29,6 @@ class Counts:
     left: int
     newly_failing: Mapping[str, int]
     newly_passing: Mapping[str, int]
-
-    @classmethod
-    def read(cls, body: Body) -> "Counts":
-        """Return counts from the server's JSON."""
-        return cls(**{name: body[name] for name in cls.__dataclass_fields__})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +58,8 @@ class Regrade:
     @classmethod
     def read(cls, body: Body) -> "Regrade":
         """Return a regrade from the server's JSON."""
-        return cls(
-            id=body["id"],
-            assignment=body["assignment"],
-            revision=body["revision"],
-            phase=body["phase"],
-            done=body["progress"]["done"],
-            total=body["progress"]["total"],
-            eta_seconds=body["eta_seconds"],
-            counts=Counts.read(body["counts"]),
-            actions=tuple(body["actions"]),
-            failure=body["failure"],
-            body=body,
-        )
+        progress = body["progress"]
+        return read(cls, body, done=progress["done"], total=progress["total"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +69,6 @@ class VerdictBrief:
     outcome: str
     score: int
     max_score: int
-
-    @classmethod
-    def read(cls, body: Body) -> "VerdictBrief":
-        """Return a brief verdict from the server's JSON."""
-        return cls(body["outcome"], body["score"], body["max_score"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +93,4 @@ class Comparison:
     @classmethod
     def read(cls, body: Body) -> "Comparison":
         """Return a comparison from the server's JSON."""
-        return cls(
-            submission=body["submission"],
-            student=body["student"],
-            filename=body["filename"],
-            change=body["change"],
-            before=None if body["before"] is None else VerdictBrief.read(body["before"]),
-            after=None if body["after"] is None else VerdictBrief.read(body["after"]),
-            newly_failing=tuple(body["newly_failing"]),
-            newly_passing=tuple(body["newly_passing"]),
-            status=body["status"],
-            reason=body["reason"],
-            body=body,
-        )
+        return read(cls, body)

@@ -12,7 +12,7 @@ from grader.errors import CandidateError, Crashed, OutOfMemory, TimedOut, TooMuc
 from grader.judge import wording
 from grader.judge.agreement import AGREEMENT, PURE, agreement, purity, wrong_later
 from grader.judge.examples import Examples
-from grader.judge.marks import Given, Marks
+from grader.judge.marks import Given, SubjectMarks
 from grader.judge.row import Row
 from grader.judge.witness import Witness
 from grader.model.verdict import (
@@ -128,7 +128,7 @@ class Judge:
         subject = self.subject
         agrees = agreement(self.cases, answers, later, subject.noun)
         raised = next((answer for answer in answers if isinstance(answer, Raised)), None)
-        rows, outcome, marks = {AGREEMENT: agrees, PURE: pure}, Outcome.PASSED, Marks({})
+        rows, outcome, marks = {AGREEMENT: agrees, PURE: pure}, Outcome.PASSED, SubjectMarks({})
         if agrees.mark is Mark.PASSED:
             rows |= subject.right(len(answers))
         else:

@@ -34,7 +34,7 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
-class Marks:
+class SubjectMarks:
     """The conclusion of a subject about a submission: its own rows, and their explanation."""
 
     #: A row of a name that the judge has, too, takes its place.

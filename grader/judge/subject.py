@@ -3,15 +3,16 @@
 Nothing here is needed at run time: making these classes would cost each command a few milliseconds.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, ClassVar, Protocol, TypeVar
 
 from grader.judge.exchange import Question
-from grader.judge.marks import Given, Marks, RowSpec
+from grader.judge.marks import Given, RowSpec, SubjectMarks
 from grader.judge.row import Failure, Row
 from grader.judge.trial import Trial
 from grader.judge.witness import Witness
 from grader.model.common import AnyAssignment
+from grader.model.records import CaughtMistake
 from grader.model.verdict import AnyCounterexample, FirstDifference, Flag, NetworkReached
 from grader.oracle.answers import Answer
 from grader.oracle.cases import Cases
@@ -219,7 +220,7 @@ class Subject(Protocol[SubjectCases]):
         """Return the subject's own rows of a submission that is right in all of so many answers."""
         ...
 
-    def marks(self, given: Given, witness: Witness) -> Marks:
+    def marks(self, given: Given, witness: Witness) -> SubjectMarks:
         """Return the subject's own rows of a submission that is wrong somewhere, and what explains it."""
         ...
 
@@ -243,7 +244,7 @@ class Subject(Protocol[SubjectCases]):
         """Return what the assignment is tried on."""
         ...
 
-    def summary(self, mistakes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    def summary(self, mistakes: Sequence[CaughtMistake]) -> dict[str, Any]:
         """Return what staff are shown of the cases, and of the mistakes that these catch."""
         ...
 

@@ -56,7 +56,7 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class _Ranges(_Table):
+class _RangesTable(_Table):
     depth: tuple[int, int] = (0, 8)
     widths: tuple[int, int] = (1, 12)
     inputs: tuple[int, int] = (1, 4)
@@ -75,7 +75,7 @@ class _Ranges(_Table):
         return self
 
 
-class _Home(_Table):
+class _HomeTable(_Table):
     depth: int = Field(5, ge=0, le=MOST_DEPTH)
     width: int = Field(6, ge=1, le=MOST_UNITS)
     inputs: int = Field(1, ge=1, le=MOST_UNITS)
@@ -84,14 +84,14 @@ class _Home(_Table):
     networks: int = Field(20, ge=1, le=MOST_NETWORKS)
 
 
-class _Limits(_Table):
+class _LimitsTable(_Table):
     seconds_per_call: float = Field(2.0, gt=0, le=60)
     seconds: float = Field(20.0, gt=0, le=600)
     memory_mib: int = Field(1024, ge=512, le=16384)
     output_kib: int = Field(1024, ge=1, le=65536)
 
 
-class _Rubric(_Table):
+class _RubricTable(_Table):
     bias_gradient: Marks = 2
     weight_gradient: Marks = 2
     activation_gradient: Marks = 2
@@ -102,14 +102,14 @@ class _Rubric(_Table):
     form: Marks = 0
 
 
-class _Feedback(_Table):
+class _FeedbackTable(_Table):
     level: Level = Level.FULL
     strong_hint_after: Attempts = 0
     full_after: Attempts = 0
     hidden: list[Row] = []
 
 
-class _Assignment(_Table):
+class _AssignmentTable(_Table):
     id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
     title: str = Field(min_length=1, max_length=200)
     function: str = Field("backward_pass", pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")
@@ -120,11 +120,11 @@ class _Assignment(_Table):
     networks: int = Field(200, ge=1, le=MOST_NETWORKS)
     seed: int = Field(0, ge=0, lt=2**31)
     rtol: float = Field(RTOL, ge=1e-9, le=1e-2)
-    ranges: _Ranges = _Ranges()
-    home: _Home = _Home()  # type: ignore[call-arg]
-    limits: _Limits = _Limits()  # type: ignore[call-arg]
-    rubric: _Rubric = _Rubric()
-    feedback: _Feedback = _Feedback()
+    ranges: _RangesTable = _RangesTable()
+    home: _HomeTable = _HomeTable()  # type: ignore[call-arg]
+    limits: _LimitsTable = _LimitsTable()  # type: ignore[call-arg]
+    rubric: _RubricTable = _RubricTable()
+    feedback: _FeedbackTable = _FeedbackTable()
     templates: list[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]] = []
 
     @model_validator(mode="after")
@@ -149,7 +149,7 @@ class _Assignment(_Table):
             title=self.title,
             function=self.function,
             formulas=Formulas(self.activation, self.loss, self.slope, self.reduction),
-            ranges=Ranges(**{name: Range(*getattr(self.ranges, name)) for name in _Ranges.model_fields}),
+            ranges=Ranges(**{name: Range(*getattr(self.ranges, name)) for name in _RangesTable.model_fields}),
             home=Home(self.home.depth, self.home.width, self.home.inputs, self.home.outputs, self.home.columns),
             networks=self.networks,
             home_networks=self.home.networks,
@@ -215,12 +215,12 @@ WANTED: dict[str, str] = {
     "limits.memory_mib": "a whole number from 512 to 16384",
     "limits.output_kib": "a whole number from 1 to 65536",
     "rubric": _A_TABLE.format("rubric"),
-    **{f"rubric.{name}": _MARKS for name in _Rubric.model_fields},
+    **{f"rubric.{name}": _MARKS for name in _RubricTable.model_fields},
     "feedback": _A_TABLE.format("feedback"),
     "feedback.level": _one_of(Level),
     "feedback.strong_hint_after": _ATTEMPTS,
     "feedback.full_after": _ATTEMPTS,
-    "feedback.hidden": f"a list of properties, each {_one_of(_Rubric.model_fields)}",
+    "feedback.hidden": f"a list of properties, each {_one_of(_RubricTable.model_fields)}",
 }
 
 
@@ -232,7 +232,7 @@ def parse(text: str, name: str) -> Assignment:
 def from_tables(tables: Mapping[str, Any], name: str) -> Assignment:
     """The assignment that a file's tables describe; BadAssignment names the file, the key and what to write."""
     try:
-        return _Assignment.model_validate(tables).plain()
+        return _AssignmentTable.model_validate(tables).plain()
     except ValidationError as error:
         message = f"{name}: {'; '.join(dict.fromkeys(_faults(error)))}"
         raise BadAssignment(message) from error

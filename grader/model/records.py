@@ -1,9 +1,9 @@
 """The nouns that are stored, as they are read back. Times are seconds since 1970, by Redis's clock."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from grader.model.verdict import NamedMistake
+from grader.model.verdict import NamedMistake, describe
 
 
 class State(StrEnum):
@@ -64,7 +64,7 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Submission:
+class SubmissionRecord:
     """A submission and where it is. The verdict itself is read by its number."""
 
     id: str
@@ -107,7 +107,7 @@ class Submission:
 
 
 @dataclass(frozen=True, slots=True)
-class Revision:
+class RevisionRecord:
     """A published revision: what verdicts are about. Its networks are read apart."""
 
     id: str
@@ -131,11 +131,11 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why an assignment was not published: what is wrong, the mistakes that its networks let pass, what to do."""
+    """The reasons of a refusal, in parts."""
 
     says: str
-    mistakes: tuple[NamedMistake, ...] = ()
-    advice: str = ""
+    mistakes: tuple[NamedMistake, ...] = field(default=(), metadata=describe("Known mistakes that no network detects."))
+    advice: str = field(default="", metadata=describe("What to do; empty if `says` includes it."))
 
     def __str__(self) -> str:
         if not self.mistakes:
@@ -146,7 +146,16 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Publication:
+class CaughtMistake:
+    """A known mistake, and the number of networks that catch it."""
+
+    id: str
+    title: str
+    networks: int
+
+
+@dataclass(frozen=True, slots=True)
+class PublicationRecord:
     """A request to publish a revision. Its state `done` says that `revision` or `refusal` is set."""
 
     id: str
@@ -174,7 +183,7 @@ class Scope(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class TokenRecord:
     """A token as it is remembered: of the secret itself only a hash is stored."""
 
     id: str

@@ -1,4 +1,4 @@
-"""Reads dataclasses back from the JSON objects that `asdict` made of them, by this or by another version of Backmark.
+"""Reads records from JSON objects that this or another version of Backmark wrote: from the store, or from a server.
 
 A field that an object lacks has its default, at every level: so the default of a field that is added later is what held
 before there was that field.
@@ -7,14 +7,14 @@ before there was that field.
 import json
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, asdict, fields, is_dataclass
+from datetime import datetime
 from enum import Enum
 from functools import cache
 from types import UnionType
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin, get_type_hints
 
 from grader.errors import MadeByNewerVersion
-from grader.model.assignment import Assignment
-from grader.model.verdict import NETWORKS
+from grader.model.assignment import NETWORKS, Assignment
 
 if TYPE_CHECKING:
     from grader.model.common import AnyAssignment
@@ -55,13 +55,13 @@ def read(kind: type[Value], raw: object, *, strict: bool = False) -> Value:
     """
     if not isinstance(raw, Mapping):
         raise TypeError(f"{kind.__name__} is stored as an object, not as {type(raw).__name__}")
-    types = _types(kind)  # type: ignore[arg-type] # mypy takes a class for unhashable if its instances may be
-    if strict and (unknown := sorted(raw.keys() - types.keys())):
+    names, types = _names(kind), _types(kind)  # type: ignore[arg-type] # mypy takes classes of unhashable instances for such
+    if strict and (unknown := sorted(raw.keys() - set(names.values()))):
         raise MadeByNewerVersion(f"{kind.__name__.lower()} has fields that this version does not know: {unknown}")
-    missing = [field.name for field in _fields(kind) if field.name not in raw and not _has_default(field)]
+    missing = [names[field.name] for field in _fields(kind) if names[field.name] not in raw and not _has_default(field)]
     if missing:
         raise KeyError(f"{kind.__name__} lacks {missing}")
-    return kind(**{name: _value(types[name], raw[name], strict=strict) for name in types if name in raw})
+    return kind(**{name: _value(types[name], raw[key], strict=strict) for name, key in names.items() if key in raw})
 
 
 def complete(kind: type[Any], raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -84,10 +84,10 @@ def _value(kind: Any, raw: Any, *, strict: bool) -> Any:
         if strict and isinstance(raw, str) and raw not in {member.value for member in kind}:
             raise MadeByNewerVersion(f"{kind.__name__.lower()} {raw!r} is none that this version knows")
         return kind(raw)
-    if get_origin(kind) is tuple:
+    if (origin := get_origin(kind)) in {tuple, frozenset}:
         (item, *_) = get_args(kind)
-        return tuple(_value(item, value, strict=strict) for value in raw)
-    return raw
+        return origin(_value(item, value, strict=strict) for value in raw)
+    return datetime.fromisoformat(raw) if kind is datetime else raw
 
 
 def _complete(kind: Any, raw: Any) -> Any:
@@ -114,13 +114,20 @@ def _has_fields(kind: Any, raw: Any) -> bool:
 
 
 @cache
+def _names(kind: type[Any]) -> dict[str, str]:
+    """The name that each field has in JSON: its own, unless its metadata names another."""
+    return {field.name: field.metadata.get("json", field.name) for field in _fields(kind)}
+
+
+@cache
 def _types(kind: type[Any]) -> dict[str, Any]:
     types = get_type_hints(kind)
     return {field.name: types[field.name] for field in _fields(kind)}
 
 
 def _fields(kind: type[Any]) -> tuple[Field[Any], ...]:
-    return fields(kind)
+    """The fields that a record is made with: a constant of its own is not read."""
+    return tuple(field for field in fields(kind) if field.init)
 
 
 def _has_default(field: Field[Any]) -> bool:

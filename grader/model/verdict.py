@@ -1,18 +1,36 @@
-"""The verdict on a submission: its outcome, properties, counterexample and diagnoses, as the result object has them."""
+"""The verdict on a submission: its outcome, properties, counterexample and diagnoses, as the result object has them.
 
-from dataclasses import asdict, dataclass, field
+Each record is described once: its reader (`result.py`), its writer (`Verdict.as_dict`) and the JSON Schema of the
+result object all come from its fields.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
-SCHEMA = "backmark.result/1"
+from grader.model.assignment import NETWORKS, Level
 
-#: The kind of homework of verdicts that name none.
-NETWORKS = "networks"
+SCHEMA: Literal["backmark.result/1"] = "backmark.result/1"
+
+#: Rows of numbers, with None for those that are not finite.
+Numbers = Sequence[Sequence[float | None]]
+
+#: Members that a result object has only if they say something.
+OMITTED_IF_NONE = frozenset({"level"})
+
+
+def describe(text: str) -> Mapping[str, str]:
+    """Return the metadata of a field with a description, which the JSON Schema repeats."""
+    return {"description": text}
+
+
+_SCRIPT = describe("A script in plain NumPy that reproduces it, to run below the student's own code.")
 
 
 @dataclass(frozen=True, slots=True)
-class Submission:
-    """What was handed in."""
+class GradedSubmission:
+    """The submission that was graded."""
 
     id: str
     filename: str
@@ -42,81 +60,85 @@ class Mark(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Gradient:
-    """Derivatives as nested lists: `weights[k]` and `biases[k]` shaped like the parameters."""
+    """Derivatives in the shape of the parameters; values that are not finite are null."""
 
-    weights: list[list[list[float]]]
-    biases: list[list[list[float]]]
+    weights: Sequence[Numbers]
+    biases: Sequence[Numbers]
 
 
 @dataclass(frozen=True, slots=True)
 class GradientMask:
-    """For each derivative, True if it is wrong: nested lists shaped like those of `Gradient`."""
+    """True for each derivative that is wrong, in the shape of the parameters."""
 
     weights: list[list[list[bool]]]
     biases: list[list[list[bool]]]
 
 
 #: The kind of a counterexample that is a layered network.
-NETWORK = "network"
+NETWORK: Literal["network"] = "network"
 
 
 @dataclass(frozen=True, slots=True)
 class Counterexample:
-    """The smallest network found on which the submission is wrong, and the first entry that is."""
+    """The smallest network found on which the submission is wrong."""
 
     depth: int
     widths: list[int]
-    weights: list[list[list[float]]]
-    biases: list[list[list[float]]]
-    net_input: list[list[float]]
-    y: list[list[float]]
+    weights: Sequence[Numbers]
+    biases: Sequence[Numbers]
+    net_input: Numbers
+    y: Numbers
     expected: Gradient
-    #: None where it returned no arrays of the right shape.
-    actual: Gradient | None
-    #: What it did instead of returning arrays of the right shape, else None.
-    instead: str | None
+    actual: Gradient | None = field(
+        metadata=describe("Null if the submission did not return arrays of the right shapes.")
+    )
+    instead: str | None = field(metadata=describe("What it returned instead, if `actual` is null."))
     #: `weights` or `biases`, with layer and index, of the first wrong entry, counted from the output; else None.
     parameter: str | None
     layer: int | None
     index: list[int] | None
-    #: Plain NumPy that builds the network, calls the student's function and prints both.
-    script: str
-    kind: str = NETWORK
-    #: The judge's own finding; None without arrays, and in a verdict of an earlier version.
-    wrong_entries: GradientMask | None = None
-    #: The notebook's `all_f` and `all_h` of this network; None in a verdict of an earlier version.
-    preactivations: list[list[list[float]]] | None = None
-    activations: list[list[list[float]]] | None = None
+    script: str = field(metadata=_SCRIPT)
+    kind: Literal["network"] = NETWORK
+    wrong_entries: GradientMask | None = field(
+        default=None, metadata=describe("The wrong derivatives; null if `actual` is, and from an earlier version.")
+    )
+    preactivations: Sequence[Numbers] | None = field(
+        default=None, metadata=describe("`all_f` of the network; null from an earlier version.")
+    )
+    activations: Sequence[Numbers] | None = field(
+        default=None, metadata=describe("`all_h` of the network, its input first; null from an earlier version.")
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class CaseInput:
-    """A named input of a case: an array as nested lists, or anything else that JSON has."""
+    """A named input of a case."""
 
     name: str
-    #: None if it is no array.
-    shape: list[int] | None
-    values: Any
+    shape: list[int] | None = field(metadata=describe("Null if it is not an array."))
+    values: Any = field(metadata=describe("An array as nested lists, or anything else."))
 
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
-    """A result of a case, as nested lists: null where a number is not finite, or (expected) inconclusive."""
+    """A result of a case as nested lists; null for numbers that are not finite, or inconclusive in `expected`."""
 
     name: str
     shape: list[int]
     expected: Any
-    #: None where it returned no arrays of the right shapes.
-    actual: Any
-    #: How many of its numbers are wrong.
-    wrong: int
-    #: True for each number that is, nested as `actual`; None without arrays, and in a verdict of an earlier version.
-    wrong_entries: Any = None
+    actual: Any = field(metadata=describe("Null if the submission did not return arrays of the right shapes."))
+    wrong: int = field(metadata=describe("The number of wrong numbers."))
+    wrong_entries: Any = field(
+        default=None,
+        metadata=describe(
+            "True for each wrong number, nested as `actual`; null if `actual` is, and from an earlier version."
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class FirstWrong:
-    """The first number that is wrong."""
+    """The first wrong number."""
 
     result: str
     index: list[int]
@@ -124,18 +146,15 @@ class FirstWrong:
 
 @dataclass(frozen=True, slots=True)
 class CaseCounterexample:
-    """The smallest case found on which the submission is wrong, of any kind of homework but networks."""
+    """The smallest case found on which the submission is wrong, for any kind of homework but networks."""
 
     kind: str
-    #: What tells it from others: its number, or the sizes that it was drawn with.
-    case: dict[str, Any]
+    case: dict[str, Any] = field(metadata=describe("The properties that distinguish it from other cases."))
     inputs: tuple[CaseInput, ...]
     results: tuple[CaseResult, ...]
     first: FirstWrong | None
-    #: What it did instead of returning arrays of the right shapes, else None.
-    instead: str | None
-    #: Plain NumPy that makes the inputs, calls the student's function and prints both.
-    script: str
+    instead: str | None = field(metadata=describe("What it returned instead of arrays of the right shapes."))
+    script: str = field(metadata=_SCRIPT)
 
 
 AnyCounterexample = Counterexample | CaseCounterexample
@@ -143,25 +162,29 @@ AnyCounterexample = Counterexample | CaseCounterexample
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """One row of the rubric. `networks` counts those that put it to the test."""
+    """One row of the rubric."""
 
     name: str
     title: str
     outcome: Mark
     score: int
     max_score: int
-    networks: int
+    networks: int = field(metadata=describe("The number of networks that tested this property."))
     message: str
     counterexample: AnyCounterexample | None = None
-    #: Other properties of which the message speaks; None in a verdict of an earlier version, which does not say.
-    names: tuple[str, ...] | None = None
+    names: tuple[str, ...] | None = field(
+        default=None,
+        metadata=describe("Other properties that the message mentions; null from a version that did not record them."),
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class SourceLine:
-    """A line of what was handed in, in a cell of the notebook (counted from 1 over all of them); None in a file."""
+    """A line of the submission."""
 
-    cell: int | None
+    cell: int | None = field(
+        metadata=describe("The number of the cell, from 1 over all cells of the notebook; null in a Python file.")
+    )
     line: int
 
     @classmethod
@@ -172,33 +195,35 @@ class SourceLine:
 
 @dataclass(frozen=True, slots=True)
 class NetworkReached:
-    """The network at which a process ended: its number from 1, of how many, and its hidden layers."""
+    """The network on which a process ended."""
 
-    number: int
+    number: int = field(metadata=describe("The number of the network, from 1."))
     of: int
-    depth: int
+    depth: int = field(metadata=describe("The number of hidden layers."))
 
 
 @dataclass(frozen=True, slots=True)
 class StudentError:
-    """What the student's code raised or did, with the student's own line numbers."""
+    """An error of the student's code, with the student's own lines."""
 
     type: str
     message: str
     traceback: str = ""
-    #: The student's own lines in the traceback, in its order.
-    frames: tuple[SourceLine, ...] = ()
-    #: Other lines that the message names: those that were refused, or left out.
-    lines: tuple[SourceLine, ...] = ()
-    #: How its process ended, as the message says it before it names the network; empty if it did not end.
-    ending: str = ""
-    #: Where it ended; None if it did not, or if that cannot be known.
-    network: NetworkReached | None = None
+    frames: tuple[SourceLine, ...] = field(
+        default=(), metadata=describe("The student's own lines in the traceback, in order.")
+    )
+    lines: tuple[SourceLine, ...] = field(default=(), metadata=describe("Other lines that the message names."))
+    ending: str = field(
+        default="", metadata=describe("How the process ended, without the network; empty if it did not.")
+    )
+    network: NetworkReached | None = field(
+        default=None, metadata=describe("The network on which the process ended; null if it did not.")
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """Something for staff to look at, beside the verdict and never in it."""
+    """A note for staff beside the verdict, which does not affect it."""
 
     id: str
     title: str
@@ -206,7 +231,7 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class NamedMistake:
-    """A mistake by its id, and what it does: the words after "it"."""
+    """A known mistake: its id, and the words that follow "it"."""
 
     id: str
     title: str
@@ -214,72 +239,76 @@ class NamedMistake:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """An explanation that every answer fits: what it does, a weak and a strong hint, and what to read again.
-
-    Where a level of feedback hides what names the mistake, that is empty.
-    """
+    """An explanation that is consistent with every answer; texts hidden by the level of feedback are empty."""
 
     id: str
     title: str
     hint: str
     strong_hint: str
-    read: str
-    #: What tells it from explanations that fit as well; empty where there are none.
-    apart: str = ""
-    #: One, or two that are made together; empty in a verdict of an earlier version.
-    mistakes: tuple[NamedMistake, ...] = ()
-    #: Properties that judge the lines of which it speaks; None in a verdict of an earlier version.
-    names: tuple[str, ...] | None = None
+    read: str = field(metadata=describe("Where to read more."))
+    apart: str = field(default="", metadata=describe("How it differs from other explanations that fit."))
+    mistakes: tuple[NamedMistake, ...] = field(
+        default=(),
+        metadata=describe("One mistake, or two made together; empty from a version that did not record them."),
+    )
+    names: tuple[str, ...] | None = field(
+        default=None,
+        metadata=describe("The properties that judge the lines it mentions; null from an earlier version."),
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class FirstDifference:
-    """The first layer, counted from the output, whose numbers are wrong though what went in is right."""
+    """The first layer, counted from the output, whose values are wrong although its inputs are right."""
 
     variable: str
     layer: int
     depth: int
     message: str
-    #: The lists whose entry `layer` it is, one or two; empty in a verdict of an earlier version.
-    lists: tuple[str, ...] = ()
-    #: The entry that it is made from, and that is right; empty where none is known to be.
-    source: str = ""
-    #: Whether the network has the notebook's own shape.
-    home: bool = False
-    #: Whether the biases and weights tell of it, and the student's own lists do not.
-    inferred: bool = False
-    #: The student's lines that write it, if they are few, and their cell; None in a file.
-    cell: int | None = None
-    lines: tuple[int, ...] = ()
+    lists: tuple[str, ...] = field(
+        default=(),
+        metadata=describe("The lists whose entry `layer` it is; empty from a version that did not record them."),
+    )
+    source: str = field(default="", metadata=describe("The correct value that it is computed from; empty if unknown."))
+    home: bool = field(default=False, metadata=describe("True if the network has the notebook's own shape."))
+    inferred: bool = field(
+        default=False, metadata=describe("True if it follows only from the derivatives of biases and weights.")
+    )
+    cell: int | None = field(default=None, metadata=describe("The cell of the lines; null in a Python file."))
+    lines: tuple[int, ...] = field(
+        default=(), metadata=describe("The student's lines that assign it, if they are few.")
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """How much was compared. `seconds` is the only figure that differs between two gradings."""
+    """The extent of the comparison."""
 
     networks: int = 0
     derivatives: int = 0
     inconclusive: int = 0
     seed: int = 0
+    #: The only figure that differs between two gradings.
     seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
-class AssignmentReference:
-    """Which assignment and which networks a verdict is about."""
+class GradedAssignment:
+    """The assignment and the networks that the submission was graded on."""
 
     id: str
     revision: str
     networks_sha256: str
-    #: False where the networks were drawn with --seed or --networks and are not the assignment's own.
-    own_networks: bool = True
-    #: The kind of homework.
-    kind: str = NETWORKS
+    own_networks: bool = field(
+        default=True,
+        metadata=describe("False if the networks were drawn with a seed or number chosen by the sender."),
+    )
+    kind: str = field(default=NETWORKS, metadata=describe("The kind of homework."))
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What the judge concluded from the answers, before it is a verdict on a submission."""
+    """What the judge concluded from the answers: those members of a verdict that do not depend on who handed it in."""
 
     outcome: Outcome
     properties: tuple[Property, ...] = ()
@@ -287,49 +316,61 @@ class Judgement:
     error: StudentError | None = None
     statistics: Statistics = field(default_factory=Statistics)
     flags: tuple[Flag, ...] = ()
-    #: Every explanation that all answers fit, the best first; empty where there is none.
     diagnosis: tuple[Diagnosis, ...] = ()
     first_difference: FirstDifference | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The whole answer to one submission: the result object of the contract."""
+    """The result object: the complete result of one submission."""
 
-    submission: Submission
-    assignment: AssignmentReference
-    judgement: Judgement
-    #: What the student printed, as far as it was kept.
-    output: str = ""
-    #: Marks given and marks that could be had, where not every row that has some is shown.
-    marks: tuple[int, int] | None = None
+    schema: Literal["backmark.result/1"] = field(default=SCHEMA, init=False, metadata=describe(f"Always {SCHEMA}."))
+    submission: GradedSubmission
+    assignment: GradedAssignment
+    outcome: Outcome
+    score: int
+    max_score: int
+    properties: tuple[Property, ...] = ()
+    counterexample: AnyCounterexample | None = None
+    diagnosis: tuple[Diagnosis, ...] = field(
+        default=(), metadata=describe("The best explanation first; empty if none fits.")
+    )
+    first_difference: FirstDifference | None = None
+    error: StudentError | None = None
+    statistics: Statistics = field(default_factory=Statistics)
+    flags: tuple[Flag, ...] = field(default=(), metadata=describe("Only for staff; empty for other tokens."))
+    output: str = field(default="", metadata=describe("The first 4 KiB that the submission printed."))
+    level: Level | None = field(
+        default=None,
+        metadata=describe("Present only if parts of the verdict are hidden: the level of detail that is shown."),
+    )
 
-    @property
-    def score(self) -> int:
-        """Marks given."""
-        return self.marks[0] if self.marks else sum(row.score for row in self.judgement.properties)
+    @classmethod
+    def of(
+        cls, submission: GradedSubmission, assignment: GradedAssignment, judgement: Judgement, output: str = ""
+    ) -> "Verdict":
+        """Return the verdict of a judgement, with the sums of its marks."""
+        return cls(
+            submission,
+            assignment,
+            score=sum(row.score for row in judgement.properties),
+            max_score=sum(row.max_score for row in judgement.properties),
+            output=output,
+            **{name: getattr(judgement, name) for name in Judgement.__slots__},
+        )
 
-    @property
-    def max_score(self) -> int:
-        """Marks that could be had."""
-        return self.marks[1] if self.marks else sum(row.max_score for row in self.judgement.properties)
+    def with_identity(self, submission: str, filename: str) -> "Verdict":
+        """Return the verdict with the id and filename of a submission of the same source."""
+        return replace(self, submission=replace(self.submission, id=submission, filename=filename))
 
     def as_dict(self) -> dict[str, Any]:
-        """The result object, ready for JSON."""
-        judgement = asdict(self.judgement)
-        return {
-            "schema": SCHEMA,
-            "submission": asdict(self.submission),
-            "assignment": asdict(self.assignment),
-            "outcome": judgement["outcome"],
-            "score": self.score,
-            "max_score": self.max_score,
-            "properties": judgement["properties"],
-            "counterexample": judgement["counterexample"],
-            "diagnosis": judgement["diagnosis"],
-            "first_difference": judgement["first_difference"],
-            "error": judgement["error"],
-            "statistics": judgement["statistics"],
-            "flags": judgement["flags"],
-            "output": self.output,
-        }
+        """Return the result object, ready for JSON."""
+        written: dict[str, Any] = _write(self)
+        return {name: value for name, value in written.items() if value is not None or name not in OMITTED_IF_NONE}
+
+
+def _write(value: Any) -> Any:
+    """Return a record as an object, its tuples as lists; all that has come as JSON stays as it is."""
+    if is_dataclass(value):
+        return {part.name: _write(getattr(value, part.name)) for part in fields(value)}
+    return [_write(item) for item in value] if isinstance(value, tuple) else value

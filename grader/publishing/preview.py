@@ -7,15 +7,14 @@ import json
 import sys
 
 from grader.judge.subject import JudgedRevision
+from grader.model.records import CaughtMistake
 from grader.publishing.selfcheck import SelfCheck, selfcheck
 from grader.subjects.kinds import load_packaged
 
 
 def preview(revision: JudgedRevision, checked: SelfCheck) -> str:
     """The subject's summary of its cases, with the self-check in it, as JSON. Of the cases only: not of their names."""
-    mistakes = [
-        {"id": catch.mistake.id, "title": catch.mistake.title, "networks": catch.networks} for catch in checked.catches
-    ]
+    mistakes = [CaughtMistake(catch.mistake.id, catch.mistake.title, catch.networks) for catch in checked.catches]
     return json.dumps(revision.subject.summary(mistakes), separators=(",", ":"))
 
 

@@ -8,13 +8,23 @@ shown below `full`.
 
 import builtins
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import replace
 from typing import Any
 
 from grader.errors import MadeByNewerVersion
 from grader.model.assignment import Feedback, Level
 from grader.model.stored import read
-from grader.model.verdict import Mark, Outcome, SourceLine, StudentError
+from grader.model.verdict import (
+    AnyCounterexample,
+    Diagnosis,
+    Mark,
+    Outcome,
+    Property,
+    SourceLine,
+    Statistics,
+    StudentError,
+    Verdict,
+)
 
 Raw = Mapping[str, Any]
 
@@ -48,20 +58,23 @@ _PUBLIC_SETTINGS = (
 )
 
 
-def disclose(verdict: Raw, feedback: Feedback, attempt: int) -> dict[str, Any]:
-    """Return the result object as a student may see it at this attempt; it has a `level` if something is left out."""
+def disclose(verdict: Verdict, feedback: Feedback, attempt: int) -> Verdict:
+    """Return the verdict as a student may see it at this attempt; it has a `level` if something is left out."""
     level = feedback.at(attempt)
     if level is Level.FULL:
         return _full(verdict, feedback.hidden)
-    result = _totals(verdict) | {"level": level.value}
-    if level is Level.HINT:
-        result["properties"] = [
-            row | {"networks": 0, "message": "", "counterexample": None, "names": []}
+    totals = _totals(verdict, level)
+    if level is not Level.HINT:
+        return totals
+    return replace(
+        totals,
+        properties=tuple(
+            Property(row.name, row.title, row.outcome, row.score, row.max_score, 0, "", names=())
             for row in _rows(verdict, feedback.hidden)
-        ]
-        result["diagnosis"] = list(_hints(verdict, feedback, attempt))
-        result["error"] = _error(verdict, feedback.hidden)
-    return result
+        ),
+        diagnosis=tuple(_hints(verdict, feedback, attempt)),
+        error=_error(verdict, feedback.hidden),
+    )
 
 
 def disclose_settings(assignment: Raw) -> dict[str, Any]:
@@ -96,115 +109,110 @@ def policy(assignment: Raw) -> Feedback:
         return Feedback(Level.SCORE, hidden=tuple(raw.get("hidden", ())))
 
 
-def _full(verdict: Raw, hidden: tuple[str, ...]) -> dict[str, Any]:
+def _full(verdict: Verdict, hidden: tuple[str, ...]) -> Verdict:
     """Return the verdict without its flags, its hidden properties and what follows from them."""
     if not hidden:
-        return dict(verdict) | {"flags": []}
-    rows = [row | ({"message": "", "names": []} if _speaks_of(hidden, row) else {}) for row in _rows(verdict, hidden)]
-    return dict(verdict) | {
-        "level": Level.FULL.value,
-        "properties": rows,
-        "counterexample": _example(verdict, rows),
-        "diagnosis": [
+        return replace(verdict, flags=())
+    rows = tuple(
+        replace(row, message="", names=()) if _speaks_of(hidden, row) else row for row in _rows(verdict, hidden)
+    )
+    return replace(
+        verdict,
+        level=Level.FULL,
+        properties=rows,
+        counterexample=_example(verdict, rows),
+        diagnosis=tuple(
             explanation for explanation in _diagnosis(verdict, hidden) if not _speaks_of(hidden, explanation)
-        ],
-        "first_difference": None if _explains_hidden(verdict, hidden) else verdict.get("first_difference"),
-        "error": None if _raised_on_other_shapes_only(verdict, hidden) else verdict["error"],
-        "statistics": verdict["statistics"] | {"seed": 0},
-        "flags": [],
-    }
-
-
-def _totals(verdict: Raw) -> dict[str, Any]:
-    """Return what is shown at every level, with the reason of a refusal: it came before any network was run."""
-    return {
-        **{key: verdict[key] for key in ("schema", "submission", "assignment", "outcome", "score", "max_score")},
-        "properties": [],
-        "counterexample": None,
-        "diagnosis": [],
-        "first_difference": None,
-        "error": verdict["error"] if verdict["outcome"] == Outcome.REJECTED else None,
-        # Seconds too: how long it takes is something that a student's code can say.
-        "statistics": dict.fromkeys(verdict["statistics"], 0),
-        "flags": [],
-        "output": "",
-    }
-
-
-def _rows(verdict: Raw, hidden: tuple[str, ...]) -> list[dict[str, Any]]:
-    """Return the rows that are not hidden, without marks if these would give away the marks of hidden rows."""
-    telling = any(row["max_score"] for row in verdict["properties"] if row["name"] in hidden)
-    marks = {"score": 0, "max_score": 0} if telling else {}
-    return [dict(row) | marks for row in verdict["properties"] if row["name"] not in hidden]
-
-
-def _speaks_of(hidden: tuple[str, ...], part: Raw) -> bool:
-    """Return True if this row or explanation names a hidden property, or, like an older one, lists no names."""
-    names = part.get("names")
-    return bool(hidden) and (names is None or not set(hidden).isdisjoint(names))
-
-
-def _explains_hidden(verdict: Raw, hidden: tuple[str, ...]) -> bool:
-    """Return True if the diagnosis would explain why a hidden property does not hold."""
-    return any(
-        row["name"] in hidden and row["name"] != _JUDGE and row["outcome"] != Mark.PASSED
-        for row in verdict["properties"]
+        ),
+        first_difference=None if _explains_hidden(verdict, hidden) else verdict.first_difference,
+        error=None if _raised_on_other_shapes_only(verdict, hidden) else verdict.error,
+        statistics=replace(verdict.statistics, seed=0),
+        flags=(),
     )
 
 
-def _diagnosis(verdict: Raw, hidden: tuple[str, ...]) -> list[dict[str, Any]]:
-    return [] if _explains_hidden(verdict, hidden) else [dict(explanation) for explanation in verdict["diagnosis"]]
+def _totals(verdict: Verdict, level: Level) -> Verdict:
+    """Return what is shown at every level, with the reason of a refusal: it came before any network was run."""
+    return Verdict(
+        verdict.submission,
+        verdict.assignment,
+        verdict.outcome,
+        verdict.score,
+        verdict.max_score,
+        error=verdict.error if verdict.outcome is Outcome.REJECTED else None,
+        # Seconds too: how long it takes is something that a student's code can say.
+        statistics=Statistics(seconds=0),
+        level=level,
+    )
 
 
-def _hints(verdict: Raw, feedback: Feedback, attempt: int) -> Iterator[dict[str, Any]]:
+def _rows(verdict: Verdict, hidden: tuple[str, ...]) -> list[Property]:
+    """Return the rows that are not hidden, without marks if these would give away the marks of hidden rows."""
+    shown = [row for row in verdict.properties if row.name not in hidden]
+    telling = any(row.max_score for row in verdict.properties if row.name in hidden)
+    return [replace(row, score=0, max_score=0) for row in shown] if telling else shown
+
+
+def _speaks_of(hidden: tuple[str, ...], part: Property | Diagnosis) -> bool:
+    """Return True if this row or explanation names a hidden property, or, like an older one, lists no names."""
+    return bool(hidden) and (part.names is None or not set(hidden).isdisjoint(part.names))
+
+
+def _explains_hidden(verdict: Verdict, hidden: tuple[str, ...]) -> bool:
+    """Return True if the diagnosis would explain why a hidden property does not hold."""
+    return any(
+        row.name in hidden and row.name != _JUDGE and row.outcome is not Mark.PASSED for row in verdict.properties
+    )
+
+
+def _diagnosis(verdict: Verdict, hidden: tuple[str, ...]) -> tuple[Diagnosis, ...]:
+    return () if _explains_hidden(verdict, hidden) else verdict.diagnosis
+
+
+def _hints(verdict: Verdict, feedback: Feedback, attempt: int) -> Iterator[Diagnosis]:
     """Yield each explanation with its hint alone: its id and title name the mistake, as the strong hint does."""
-    weak: dict[str, Any] = dict.fromkeys(("id", "title", "strong_hint", "apart", "read"), "")
-    weak |= {"mistakes": [], "names": []}
-    hides = {} if feedback.strong(attempt) else weak
     for explanation in _diagnosis(verdict, feedback.hidden):
         if not _speaks_of(feedback.hidden, explanation):
-            yield explanation | hides
+            yield (
+                explanation
+                if feedback.strong(attempt)
+                else Diagnosis(id="", title="", hint=explanation.hint, strong_hint="", read="", names=())
+            )
 
 
-def _example(verdict: Raw, rows: list[dict[str, Any]]) -> Any:
+def _example(verdict: Verdict, rows: tuple[Property, ...]) -> AnyCounterexample | None:
     """Return the verdict's counterexample, or the first of a visible row if it belongs to a hidden one."""
-    example = verdict["counterexample"]
-    examples = [row["counterexample"] for row in rows if row["counterexample"] is not None]
-    all_of_them = [row["counterexample"] for row in verdict["properties"]]
+    example = verdict.counterexample
+    examples = [row.counterexample for row in rows if row.counterexample is not None]
+    all_of_them = [row.counterexample for row in verdict.properties]
     if example in examples or example not in all_of_them:
         return example
     return examples[0] if examples else None
 
 
-def _raised_on_other_shapes_only(verdict: Raw, hidden: tuple[str, ...]) -> bool:
+def _raised_on_other_shapes_only(verdict: Verdict, hidden: tuple[str, ...]) -> bool:
     """Return True if `any_shape` is hidden and the exception came on other shapes than the notebook's only."""
-    return "any_shape" in hidden and verdict["outcome"] == Outcome.FAILED
+    return "any_shape" in hidden and verdict.outcome is Outcome.FAILED
 
 
-def _error(verdict: Raw, hidden: tuple[str, ...]) -> dict[str, Any] | None:
+def _error(verdict: Verdict, hidden: tuple[str, ...]) -> StudentError | None:
     """Return an exception's kind and place, or for the end of a process a text that its code cannot choose."""
-    error, outcome = verdict["error"], verdict["outcome"]
-    if error is None or outcome == Outcome.REJECTED:
-        return None if error is None else dict(error)
+    error, outcome = verdict.error, verdict.outcome
+    if error is None or outcome is Outcome.REJECTED:
+        return error
     if _raised_on_other_shapes_only(verdict, hidden):
         return None
     if outcome in _ENDED:
         # The exit status of a crash is the student's to choose.
-        known = "" if outcome == Outcome.CRASHED else error.get("ending")
-        return _format_error(error["type"], known or _ENDED[outcome])
-    kind = error["type"] if _is_builtin_exception(error["type"]) else "Exception"
+        known = "" if outcome is Outcome.CRASHED else error.ending
+        return StudentError(error.type, known or _ENDED[outcome])
+    kind = error.type if _is_builtin_exception(error.type) else "Exception"
     message = IMPORTS if kind == ModuleNotFoundError.__name__ else WITHHELD
-    places = [SourceLine(frame["cell"], frame["line"]) for frame in error.get("frames", ())]
     # Their order is the traceback's: the last one is where it raised.
-    for place in [place for place in places if _is_plausible(place)][-1:]:
+    for place in [place for place in error.frames if _is_plausible(place)][-1:]:
         where = f"line {place.line}" if place.cell is None else f"cell {place.cell}, line {place.line}"
-        return _format_error(kind, message, f"  {where}\n{kind}: {message}", (place,))
-    return _format_error(kind, message)
-
-
-def _format_error(kind: str, message: str, traceback: str = "", frames: tuple[SourceLine, ...] = ()) -> dict[str, Any]:
-    error = asdict(StudentError(kind, message, traceback, frames))
-    return error | {"frames": list(error["frames"]), "lines": []}
+        return StudentError(kind, message, f"  {where}\n{kind}: {message}", (place,))
+    return StudentError(kind, message)
 
 
 def _is_plausible(place: SourceLine) -> bool:

@@ -1,20 +1,19 @@
 """Gradescope's results.json, as its autograder specifications describe it."""
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
-from grader.model.records import Submission
-from grader.model.verdict import Mark
+from grader.model.records import SubmissionRecord
+from grader.model.verdict import Mark, Property, Verdict
 from grader.reports.wording import clean, explain, summary
 
 CONTENT_TYPE = "application/vnd.backmark.gradescope+json"
 
 
-def render(submission: Submission, verdict: Mapping[str, Any]) -> bytes:
+def render(submission: SubmissionRecord, verdict: Verdict) -> bytes:
     """Return the whole file. Every format is `text`: the output of a student's code is never markup."""
     result = {
-        "score": verdict["score"],
+        "score": verdict.score,
         "output": _output(verdict),
         "output_format": "text",
         "test_output_format": "text",
@@ -22,27 +21,27 @@ def render(submission: Submission, verdict: Mapping[str, Any]) -> bytes:
         "visibility": "visible",
         # What the autograder's own process prints is none of the student's business.
         "stdout_visibility": "hidden",
-        "extra_data": {"submission": submission.id, "revision": submission.revision, "outcome": verdict["outcome"]},
-        "tests": [_test(row) for row in verdict["properties"]],
+        "extra_data": {"submission": submission.id, "revision": submission.revision, "outcome": verdict.outcome},
+        "tests": [_test(row) for row in verdict.properties],
     }
     # It is 0 if the level of feedback does not show it.
-    if seconds := verdict["statistics"]["seconds"]:
+    if seconds := verdict.statistics.seconds:
         result["execution_time"] = round(seconds, 3)
     return json.dumps(result, ensure_ascii=False).encode()
 
 
-def _output(verdict: Mapping[str, Any]) -> str:
-    printed = verdict.get("output")
+def _output(verdict: Verdict) -> str:
+    printed = verdict.output
     return summary(verdict) + (f"\n\nIt printed:\n{clean(printed)}" if printed else "")
 
 
-def _test(row: Mapping[str, Any]) -> dict[str, Any]:
+def _test(row: Property) -> dict[str, Any]:
     return {
-        "name": clean(row["title"]),
-        "score": row["score"],
-        "max_score": row["max_score"],
+        "name": clean(row.title),
+        "score": row.score,
+        "max_score": row.max_score,
         # Written for every row: without it a row that carries no marks would pass for having all of them.
-        "status": "passed" if row["outcome"] == Mark.PASSED else "failed",
+        "status": "passed" if row.outcome is Mark.PASSED else "failed",
         "output": explain(row),
         "visibility": "visible",
     }

@@ -1,12 +1,10 @@
 """JUnit XML, as continuous integration reads it: one suite, a case for each row of the rubric."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from grader.model.records import Submission
-from grader.model.verdict import Mark, Outcome
+from grader.model.records import SubmissionRecord
+from grader.model.verdict import Mark, Outcome, Property, Verdict
 from grader.reports.wording import clean, explain, headline, trouble
 
 CONTENT_TYPE = "application/xml"
@@ -15,15 +13,15 @@ CONTENT_TYPE = "application/xml"
 _ENDED = {Outcome.PASSED, Outcome.FAILED}
 
 
-def render(submission: Submission, verdict: Mapping[str, Any]) -> bytes:
+def render(submission: SubmissionRecord, verdict: Verdict) -> bytes:
     """Return the document. Its first case is that the submission runs at all: an early end is its error, no failure."""
-    rows = verdict["properties"]
+    rows = verdict.properties
     counts = {
         "tests": str(len(rows) + 1),
-        "failures": str(sum(row["outcome"] == Mark.FAILED for row in rows)),
-        "errors": str(int(Outcome(verdict["outcome"]) not in _ENDED)),
-        "skipped": str(sum(row["outcome"] == Mark.NOT_RUN for row in rows)),
-        "time": f"{verdict['statistics']['seconds']:.3f}",
+        "failures": str(sum(row.outcome is Mark.FAILED for row in rows)),
+        "errors": str(int(verdict.outcome not in _ENDED)),
+        "skipped": str(sum(row.outcome is Mark.NOT_RUN for row in rows)),
+        "time": f"{verdict.statistics.seconds:.3f}",
     }
     suites = Element("testsuites", {"name": "backmark"} | counts)
     named = {"name": clean(submission.assignment), "timestamp": _time(submission.created)}
@@ -32,41 +30,41 @@ def render(submission: Submission, verdict: Mapping[str, Any]) -> bytes:
     _runs(suite, submission, verdict)
     for row in rows:
         _case(suite, submission, row)
-    SubElement(suite, "system-out").text = clean(verdict.get("output") or "")
+    SubElement(suite, "system-out").text = clean(verdict.output)
     SubElement(suite, "system-err").text = trouble(verdict)
     document: bytes = tostring(suites, encoding="utf-8", xml_declaration=True)
     return document
 
 
-def _properties(suite: Element, submission: Submission, verdict: Mapping[str, Any]) -> None:
+def _properties(suite: Element, submission: SubmissionRecord, verdict: Verdict) -> None:
     facts = {
         "submission": submission.id,
         "student": submission.student,
         "attempt": submission.attempt,
         "filename": submission.filename,
         "revision": submission.revision,
-        "outcome": verdict["outcome"],
-        "score": verdict["score"],
-        "max_score": verdict["max_score"],
+        "outcome": verdict.outcome,
+        "score": verdict.score,
+        "max_score": verdict.max_score,
     }
-    facts |= {f"score.{row['name']}": f"{row['score']}/{row['max_score']}" for row in verdict["properties"]}
+    facts |= {f"score.{row.name}": f"{row.score}/{row.max_score}" for row in verdict.properties}
     properties = SubElement(suite, "properties")
     for name, value in facts.items():
         SubElement(properties, "property", name=clean(name), value=clean(value))
 
 
-def _runs(suite: Element, submission: Submission, verdict: Mapping[str, Any]) -> None:
+def _runs(suite: Element, submission: SubmissionRecord, verdict: Verdict) -> None:
     case = SubElement(suite, "testcase", classname=clean(submission.assignment), name="runs", time="0")
-    if Outcome(verdict["outcome"]) not in _ENDED:
-        error = SubElement(case, "error", type=clean(verdict["outcome"]), message=headline(verdict))
+    if verdict.outcome not in _ENDED:
+        error = SubElement(case, "error", type=clean(verdict.outcome), message=headline(verdict))
         error.text = trouble(verdict)
 
 
-def _case(suite: Element, submission: Submission, row: Mapping[str, Any]) -> None:
-    case = SubElement(suite, "testcase", classname=clean(submission.assignment), name=clean(row["name"]), time="0")
-    if row["outcome"] == Mark.FAILED:
-        SubElement(case, "failure", type=clean(row["name"]), message=clean(row["title"])).text = explain(row)
-    elif row["outcome"] == Mark.NOT_RUN:
+def _case(suite: Element, submission: SubmissionRecord, row: Property) -> None:
+    case = SubElement(suite, "testcase", classname=clean(submission.assignment), name=clean(row.name), time="0")
+    if row.outcome is Mark.FAILED:
+        SubElement(case, "failure", type=clean(row.name), message=clean(row.title)).text = explain(row)
+    elif row.outcome is Mark.NOT_RUN:
         SubElement(case, "skipped", message=explain(row))
 
 

@@ -1,12 +1,11 @@
 """A score of LTI's Assignment and Grade Services, ready to be posted to a line item's /scores."""
 
 import json
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from grader.model.records import State, Submission
-from grader.model.verdict import Mark, Outcome
+from grader.model.records import State, SubmissionRecord
+from grader.model.verdict import Mark, Outcome, Verdict
 from grader.reports.wording import clean, headline, trouble
 
 CONTENT_TYPE = "application/vnd.ims.lis.v1.score+json"
@@ -22,7 +21,7 @@ _PROGRESS = {
 }
 
 
-def render(submission: Submission, verdict: Mapping[str, Any] | None) -> bytes:
+def render(submission: SubmissionRecord, verdict: Verdict | None) -> bytes:
     """Return the score; without a verdict it carries none, and leaves what stands in the gradebook as it is."""
     score: dict[str, Any] = {
         "userId": clean(submission.student),
@@ -36,19 +35,19 @@ def render(submission: Submission, verdict: Mapping[str, Any] | None) -> bytes:
     return json.dumps(score, ensure_ascii=False).encode()
 
 
-def _marks(verdict: Mapping[str, Any]) -> dict[str, int]:
+def _marks(verdict: Verdict) -> dict[str, int]:
     """Return score and maximum; that must be positive, so a rubric without marks becomes one mark for passing."""
-    if not verdict["max_score"]:
-        return {"scoreGiven": int(verdict["outcome"] == Outcome.PASSED), "scoreMaximum": 1}
-    return {"scoreGiven": verdict["score"], "scoreMaximum": verdict["max_score"]}
+    if not verdict.max_score:
+        return {"scoreGiven": int(verdict.outcome is Outcome.PASSED), "scoreMaximum": 1}
+    return {"scoreGiven": verdict.score, "scoreMaximum": verdict.max_score}
 
 
-def _comment(verdict: Mapping[str, Any]) -> str:
+def _comment(verdict: Verdict) -> str:
     """Return the plain text that a student sees beside the score: what happened, and which steps are wrong."""
     lines = [headline(verdict)]
-    if verdict["outcome"] == Outcome.REJECTED:
+    if verdict.outcome is Outcome.REJECTED:
         lines.append(trouble(verdict))
-    lines += [f"Wrong: {clean(row['title'])}." for row in verdict["properties"] if row["outcome"] == Mark.FAILED]
+    lines += [f"Wrong: {clean(row.title)}." for row in verdict.properties if row.outcome is Mark.FAILED]
     return "\n".join(lines)
 
 

@@ -1,10 +1,10 @@
 """The formats by the names that `?format=` takes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-from grader.model.records import Submission
+from grader.model.records import SubmissionRecord
+from grader.model.verdict import Verdict
 from grader.reports import gradescope, junit, lti, prairielearn
 
 
@@ -14,12 +14,12 @@ class Format:
 
     name: str
     content_type: str
-    render: Callable[[Submission, Mapping[str, Any]], bytes]
+    render: Callable[[SubmissionRecord, Verdict], bytes]
     #: Writes a submission without a verdict; None: this format cannot express that, and a zero would be a lie.
-    ungraded: Callable[[Submission], bytes] | None = None
+    ungraded: Callable[[SubmissionRecord], bytes] | None = None
 
 
-def _render_unscored(submission: Submission) -> bytes:
+def _render_unscored(submission: SubmissionRecord) -> bytes:
     return lti.render(submission, None)
 
 

@@ -8,13 +8,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from grader.model.assignment import NETWORKS, Level
 from grader.model.verdict import (
-    NETWORKS,
     AnyCounterexample,
     CaseCounterexample,
     Counterexample,
-    Judgement,
     Mark,
+    Numbers,
     Outcome,
     Verdict,
 )
@@ -40,38 +40,37 @@ MOST_TYPED = 2000
 MOST_PRINTED = 10
 
 
-def render(verdict: Verdict, *, hints_alone: bool = False) -> RenderableType:
+def render(verdict: Verdict) -> RenderableType:
     """Return the whole verdict for a rich console.
 
-    `hints_alone` is True if the course shows hints and nothing else that explains: then every explanation is there,
-    with its strong hint if that is unlocked.
+    If the course shows hints and nothing else that explains, every explanation is there, with its strong hint if that
+    is unlocked.
     """
-    return Group(*_parts(verdict, hints_alone=hints_alone))
+    return Group(*_parts(verdict))
 
 
-def _parts(verdict: Verdict, *, hints_alone: bool) -> Iterator[RenderableType]:
-    judgement = verdict.judgement
+def _parts(verdict: Verdict) -> Iterator[RenderableType]:
     yield _headline(verdict)
-    if judgement.error is not None:
+    if verdict.error is not None:
         yield Padding(_error(verdict), (1, 0, 0, 2))
-    if judgement.outcome is not Outcome.REJECTED:
+    if verdict.outcome is not Outcome.REJECTED:
         yield Padding(_rubric(verdict), (1, 0, 0, 2))
-    if judgement.diagnosis or judgement.first_difference:
-        yield Padding(_diagnosis(judgement, hints_alone=hints_alone), (1, 0, 0, 2))
-    if judgement.counterexample is not None:
-        yield Padding(_example(judgement.counterexample, verdict), (1, 0, 0, 2))
+    if verdict.diagnosis or verdict.first_difference:
+        yield Padding(_diagnosis(verdict), (1, 0, 0, 2))
+    if verdict.counterexample is not None:
+        yield Padding(_example(verdict.counterexample, verdict), (1, 0, 0, 2))
     if verdict.output:
         yield Padding(_render_output(verdict.output), (1, 0, 0, 2))
-    for flag in judgement.flags:
+    for flag in verdict.flags:
         yield Padding(Text(f"For staff: {flag.title}", style="yellow"), (1, 0, 0, 2))
     yield Text("")
 
 
 def _headline(verdict: Verdict) -> Text:
-    words, style = HEADLINES[verdict.judgement.outcome]
-    figures = verdict.judgement.statistics
+    words, style = HEADLINES[verdict.outcome]
+    figures = verdict.statistics
     line = Text.assemble((plain(verdict.submission.filename), "bold"), "  ", (words, style))
-    if verdict.judgement.outcome is not Outcome.REJECTED:
+    if verdict.outcome is not Outcome.REJECTED:
         line.append(f"  {verdict.score} of {verdict.max_score} marks", style="bold")
     if figures.networks:
         what = f"{figures.derivatives:,} numbers in {figures.networks} cases compared"
@@ -98,10 +97,10 @@ def _render_output(output: str) -> Text:
 
 
 def _error(verdict: Verdict) -> Text:
-    error = verdict.judgement.error
+    error = verdict.error
     if error is None:
         return Text()
-    if verdict.judgement.outcome is Outcome.REJECTED:
+    if verdict.outcome is Outcome.REJECTED:
         return Text(plain(error.message))
     if error.traceback:
         return Text(plain(error.traceback).rstrip(), style="red")
@@ -115,7 +114,7 @@ def _rubric(verdict: Verdict) -> Table:
     table.add_column(ratio=1)
     table.add_column(justify="right", no_wrap=True, min_width=3)
     previous = ""
-    for row in verdict.judgement.properties:
+    for row in verdict.properties:
         sign, style = MARKS[row.outcome]
         text = Text(row.title, style="" if row.outcome is Mark.PASSED else "bold")
         # Steps that were not seen for the same reason say it once; one that fails says that it has one.
@@ -127,11 +126,11 @@ def _rubric(verdict: Verdict) -> Table:
     return table
 
 
-def _diagnosis(judgement: Judgement, *, hints_alone: bool) -> Text:
+def _diagnosis(verdict: Verdict) -> Text:
     """Return the explanations of every answer, with their weaker hints, and the first difference."""
-    text = Text()
+    text, hints_alone = Text(), verdict.level is Level.HINT
     # If several are equally good, the first says how it differs from the others, and is shown alone.
-    for number, explanation in enumerate(judgement.diagnosis if hints_alone else judgement.diagnosis[:1]):
+    for number, explanation in enumerate(verdict.diagnosis if hints_alone else verdict.diagnosis[:1]):
         if number:
             text.append("Another possibility:\n")
         if explanation.title:
@@ -141,15 +140,15 @@ def _diagnosis(judgement: Judgement, *, hints_alone: bool) -> Text:
             text.append(f"{explanation.strong_hint}\n")
         if explanation.read:
             text.append(f"Read again: {explanation.read}\n")
-    if judgement.first_difference is not None:
-        text.append(judgement.first_difference.message)
+    if verdict.first_difference is not None:
+        text.append(verdict.first_difference.message)
     text.rstrip()
     return text
 
 
 def _example(example: AnyCounterexample, verdict: Verdict) -> RenderableType:
     """Return the inputs as the student would type them, then expected and actual values side by side."""
-    reached = verdict.judgement.outcome in {Outcome.FAILED, Outcome.ERROR, Outcome.PASSED}
+    reached = verdict.outcome in {Outcome.FAILED, Outcome.ERROR, Outcome.PASSED}
     noun = "network" if isinstance(example, Counterexample) else "case"
     title = f"The smallest {noun} found on which it goes wrong:" if reached else f"The {noun} at which it ended:"
     parts: list[RenderableType] = [Text(title, style="bold")]
@@ -220,11 +219,11 @@ def _format_network_inputs(example: Counterexample) -> tuple[list[str], str]:
     return lines, shape
 
 
-def _arrays(arrays: list[list[list[float]]]) -> str:
+def _arrays(arrays: Sequence[Numbers]) -> str:
     return "[" + ", ".join(_array(rows) for rows in arrays) + "]"
 
 
-def _array(rows: list[list[float]]) -> str:
+def _array(rows: Numbers) -> str:
     return f"np.array({_numbers(rows)})"
 
 
@@ -260,7 +259,7 @@ def summary(verdicts: Sequence[tuple[str, Outcome | None, int, int]]) -> Rendera
     return Group(table, Text(f"{passed} of {len(verdicts)} passed", style="bold"))
 
 
-def _numbers(rows: list[list[float]]) -> str:
+def _numbers(rows: Numbers) -> str:
     return "[" + ", ".join("[" + ", ".join(_number(value) for value in row) + "]" for row in rows) + "]"
 
 

@@ -1,10 +1,8 @@
 """The words that all formats share, in text that JSON, XML and the databases behind them all take."""
 
 import re
-from collections.abc import Mapping
-from typing import Any
 
-from grader.model.verdict import NETWORK, Mark, Outcome
+from grader.model.verdict import Counterexample, Mark, Outcome, Property, Verdict
 
 #: Whatever XML 1.0 has no way to write: control characters, lone surrogates, two non-characters. JSON could write them,
 #: but PostgreSQL, in which PrairieLearn keeps results, refuses NUL and lone surrogates, and ESC is an instruction to
@@ -36,35 +34,36 @@ def clean(text: object, most: int = MOST) -> str:
     return written if len(written) <= most else f"{written[:most]}\n... (cut: {len(written):,} characters)"
 
 
-def headline(verdict: Mapping[str, Any]) -> str:
+def headline(verdict: Verdict) -> str:
     """Return the outcome and the marks, as a sentence each."""
-    words = _HEADLINES[Outcome(verdict["outcome"])]
-    return f"{words}. {verdict['score']} of {verdict['max_score']} marks."
+    return f"{_HEADLINES[verdict.outcome]}. {verdict.score} of {verdict.max_score} marks."
 
 
-def trouble(verdict: Mapping[str, Any]) -> str:
+def trouble(verdict: Verdict) -> str:
     """Return the exception, the way the process ended, or the reason of a refusal; empty if there is none."""
-    error = verdict.get("error")
+    error = verdict.error
     if error is None:
         return ""
-    if verdict["outcome"] == Outcome.REJECTED:
-        return clean(error["message"])
-    return clean(error.get("traceback") or f"{error['type']}: {error['message']}").rstrip()
+    if verdict.outcome is Outcome.REJECTED:
+        return clean(error.message)
+    return clean(error.traceback or f"{error.type}: {error.message}").rstrip()
 
 
-def summary(verdict: Mapping[str, Any]) -> str:
+def summary(verdict: Verdict) -> str:
     """Return headline and trouble, which concern the whole submission."""
     return "\n\n".join(part for part in (headline(verdict), trouble(verdict)) if part)
 
 
-def explain(row: Mapping[str, Any]) -> str:
+def explain(row: Property) -> str:
     """Return the reason for the outcome of a row of the rubric, with the network that shows it."""
-    parts = [clean(row["message"])] if row["message"] else []
-    if row["outcome"] == Mark.NOT_RUN:
+    parts = [clean(row.message)] if row.message else []
+    if row.outcome is Mark.NOT_RUN:
         parts.insert(0, "Nothing put this to the test.")
-    example = row.get("counterexample")
-    if example is not None:
-        script, noun = example["script"], "network" if example.get("kind", NETWORK) == NETWORK else "case"
+    if row.counterexample is not None:
+        script, noun = (
+            row.counterexample.script,
+            "network" if isinstance(row.counterexample, Counterexample) else "case",
+        )
         # Half of a script cannot be run.
         parts.append(clean(script) if len(script) <= MOST else f"The {noun} that shows it is in the result object.")
     return "\n\n".join(parts)

@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from grader.model.fresh import places, usual
-from grader.model.records import Revision
+from grader.model.records import RevisionRecord
 from grader.model.stored import read
 from grader.store import keys
 from grader.store.connection import Connection, text, texts
@@ -22,7 +22,7 @@ class Assignments:
         self._scripts = scripts
         self._pooled = pooled
 
-    def publish(self, revision: Revision, npz: bytes, pool: bytes | None = None) -> Revision:
+    def publish(self, revision: RevisionRecord, npz: bytes, pool: bytes | None = None) -> RevisionRecord:
         """Store a revision as its assignment's current one, and return it with its time by Redis's clock."""
         record = json.dumps(asdict(revision))
         published = self._scripts.run(
@@ -30,25 +30,25 @@ class Assignments:
         )
         return _revision(record, text(published))
 
-    def current(self, course: str, assignment_id: str) -> Revision | None:
+    def current(self, course: str, assignment_id: str) -> RevisionRecord | None:
         """Return the current revision of an assignment, or None if there is no such assignment."""
         number = self._redis.hget(keys.key("assignments", course), assignment_id)
         if number is not None:
             return self._read(course, text(number))
         return self._current_packaged(assignment_id)
 
-    def get(self, course: str, revision_id: str) -> Revision | None:
+    def get(self, course: str, revision_id: str) -> RevisionRecord | None:
         """Return a revision that the course published or that is packaged, or None if there is none."""
         own = self._read(course, revision_id) or self._read(keys.EVERYONE, revision_id)
         return own or next(
             (self._store_packaged(packaged) for packaged in packaged_revisions() if packaged.id == revision_id), None
         )
 
-    def revisions(self, course: str, assignment_id: str) -> list[Revision]:
+    def revisions(self, course: str, assignment_id: str) -> list[RevisionRecord]:
         """Return all revisions of an assignment that the course may use, newest first."""
         # Store the packaged revision first, so that it is among them.
         self._current_packaged(assignment_id)
-        revisions: list[Revision] = []
+        revisions: list[RevisionRecord] = []
         for owner in (course, keys.EVERYONE):
             numbers: Any = self._redis.zrevrange(keys.key("revisions", owner, assignment_id), 0, -1)
             revisions += [revision for number in numbers if (revision := self._read(owner, text(number))) is not None]
@@ -73,18 +73,18 @@ class Assignments:
         self._redis.set(keys.key("pool", revision_id), pool, nx=True)
         return self.pool(revision_id) or pool
 
-    def list(self, course: str) -> list[Revision]:
+    def list(self, course: str) -> list[RevisionRecord]:
         """Return the current revision of each assignment that the course may use, sorted by the assignment's id."""
         own = {text(name) for name in self._redis.hkeys(keys.key("assignments", course))}
         names = sorted(own | {packaged.assignment_id for packaged in packaged_revisions()})
         current = (self.current(course, name) for name in names)
         return [revision for revision in current if revision is not None]
 
-    def _read(self, course: str, revision_id: str) -> Revision | None:
+    def _read(self, course: str, revision_id: str) -> RevisionRecord | None:
         raw = texts(self._redis.hgetall(keys.key("revision", course, revision_id)))
         return self._with_fresh(_revision(raw["record"], raw["published"])) if raw else None
 
-    def _with_fresh(self, revision: Revision) -> Revision:
+    def _with_fresh(self, revision: RevisionRecord) -> RevisionRecord:
         """Return a packaged revision with its fresh networks, if there is a secret to choose them by."""
         packaged = next((candidate for candidate in packaged_revisions() if candidate.id == revision.id), None)
         if not self._pooled or packaged is None or revision.course != keys.EVERYONE:
@@ -92,7 +92,7 @@ class Assignments:
         count = usual(packaged.networks)
         return replace(revision, fresh=count, replaced=places(packaged.networks, count))
 
-    def _current_packaged(self, assignment_id: str) -> Revision | None:
+    def _current_packaged(self, assignment_id: str) -> RevisionRecord | None:
         return next(
             (
                 self._store_packaged(packaged)
@@ -102,13 +102,13 @@ class Assignments:
             None,
         )
 
-    def _store_packaged(self, packaged: PackagedRevision) -> Revision:
+    def _store_packaged(self, packaged: PackagedRevision) -> RevisionRecord:
         """Return a packaged revision, and store it if no process has yet, so that any worker finds its networks."""
         return self._read(keys.EVERYONE, packaged.id) or self._with_fresh(self._publish_packaged(packaged))
 
-    def _publish_packaged(self, packaged: PackagedRevision) -> Revision:
+    def _publish_packaged(self, packaged: PackagedRevision) -> RevisionRecord:
         return self.publish(
-            Revision(
+            RevisionRecord(
                 id=packaged.id,
                 course=keys.EVERYONE,
                 assignment=packaged.assignment,
@@ -122,5 +122,5 @@ class Assignments:
         )
 
 
-def _revision(record: str, published: str) -> Revision:
-    return read(Revision, {**json.loads(record), "published": float(published) / 1000})
+def _revision(record: str, published: str) -> RevisionRecord:
+    return read(RevisionRecord, {**json.loads(record), "published": float(published) / 1000})

@@ -2,16 +2,17 @@
 
 from typing import Any
 
+from grader.model.verdict import Outcome, Verdict
 from grader.settings.service import ServiceSettings
 from grader.store import keys
-from grader.store.codec import decode_verdict, encode
+from grader.store.codec import decode_verdict, encode_verdict
 from grader.store.connection import Connection
 from grader.store.listings import CodeListing
-from grader.store.scripts import Call
+from grader.store.scripts import ScriptCall
 
 _DAY = 86_400_000
 #: Outcomes that depend on nothing else, so that grading again gives the same.
-REPEATABLE = frozenset({"passed", "failed", "rejected"})
+REPEATABLE = frozenset({Outcome.PASSED, Outcome.FAILED, Outcome.REJECTED})
 
 
 class Cache:
@@ -21,7 +22,7 @@ class Cache:
         self._redis = redis
         self._milliseconds = settings.cache_days * _DAY
 
-    def get(self, key: str) -> dict[str, Any] | None:
+    def get(self, key: str) -> Verdict | None:
         """Return the verdict for a key, or None if there is none."""
         data: Any = self._redis.get(keys.key("cache", key)) if self._milliseconds else None
         return None if data is None else decode_verdict(data)
@@ -29,16 +30,16 @@ class Cache:
     def storing_call(
         self,
         key: str,
-        verdict: dict[str, Any],
+        verdict: Verdict,
         source_sha256: str,
         listing: CodeListing | None = None,
         *,
         repeatable: bool = True,
-    ) -> Call | None:
+    ) -> ScriptCall | None:
         """Return the call that stores the verdict, if its outcome is repeatable, and the listing; None for neither."""
         cached: tuple[str | bytes | float, ...] = ("", "", 0)
-        if repeatable and self._milliseconds and verdict["outcome"] in REPEATABLE:
-            cached = (keys.key("cache", key), encode(verdict), self._milliseconds)
+        if repeatable and self._milliseconds and verdict.outcome in REPEATABLE:
+            cached = (keys.key("cache", key), encode_verdict(verdict), self._milliseconds)
         elif listing is None:
             return None
-        return Call("keep", (source_sha256, "" if listing is None else listing.write(), *cached))
+        return ScriptCall("keep", (source_sha256, "" if listing is None else listing.write(), *cached))

@@ -96,7 +96,7 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class DeliveryAttempt:
     """A claimed attempt at a delivery, valid until its lease ends."""
 
     delivery: str
@@ -153,13 +153,19 @@ class Callbacks:
         taken, *unreadable = self._scripts.run("callback_move", self._ahead, limit)
         return int(taken), [repr(event) for event in unreadable]
 
-    def claim(self, limit: int, most: int, lease: float) -> list[Attempt]:
+    def claim(self, limit: int, most: int, lease: float) -> list[DeliveryAttempt]:
         """Claim up to `limit` due deliveries for `lease` seconds, with at most `most` of one endpoint in progress."""
         rows = self._scripts.run("callback_claim", self._ahead, limit, most, round(lease * 1000))
         return [_attempt(row) for row in rows]
 
     def conclude(
-        self, attempt: Attempt, result: Result, *, status: int | None = None, error: str = "", pause: float = 0.0
+        self,
+        attempt: DeliveryAttempt,
+        result: Result,
+        *,
+        status: int | None = None,
+        error: str = "",
+        pause: float = 0.0,
     ) -> DeliveryState | None:
         """Record the result of an attempt, to be repeated in `pause` seconds. Returns None if the lease was lost."""
         state = self._scripts.run(
@@ -225,11 +231,11 @@ def _delivery(name: str, raw: dict[str, str]) -> Delivery:
     )
 
 
-def _attempt(row: list[bytes | int]) -> Attempt:
+def _attempt(row: list[bytes | int]) -> DeliveryAttempt:
     name, fence, url, secret, old, event, submission, at, number = (
         value if isinstance(value, int) else text(value) for value in row
     )
-    return Attempt(
+    return DeliveryAttempt(
         delivery=str(name),
         fence=int(fence),
         url=str(url),

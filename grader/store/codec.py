@@ -4,7 +4,8 @@ import json
 import zlib
 from typing import Any
 
-from grader.model.result import complete_verdict
+from grader.model.result import read_verdict
+from grader.model.verdict import Verdict
 
 #: zlib's default: about a millisecond for a notebook of 60 kB.
 _LEVEL = 6
@@ -22,9 +23,14 @@ def decode(data: bytes) -> Any:
     return json.loads(decompress(data))
 
 
-def decode_verdict(data: bytes) -> dict[str, Any]:
-    """Return a stored verdict, completed if an earlier version wrote it; every reader of verdicts must use this."""
-    return complete_verdict(decode(data))
+def encode_verdict(verdict: Verdict) -> bytes:
+    """Return a verdict's result object as compressed JSON."""
+    return encode(verdict.as_dict())
+
+
+def decode_verdict(data: bytes) -> Verdict:
+    """Return a stored verdict; what an earlier version did not write has its default."""
+    return read_verdict(decode(data))
 
 
 def compress(data: bytes) -> bytes:

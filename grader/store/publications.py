@@ -4,7 +4,7 @@ import json
 import secrets
 from typing import Any
 
-from grader.model.records import Kind, Publication, Refusal, State
+from grader.model.records import Kind, PublicationRecord, Refusal, State
 from grader.model.stored import read
 from grader.store import keys
 from grader.store.connection import Connection, seconds, text, texts
@@ -35,7 +35,7 @@ class Publications:
         toml: str,
         fresh: int = 0,
         idempotency: tuple[str, str, str, str] | None = None,
-    ) -> Publication:
+    ) -> PublicationRecord:
         """Record and queue a publication. `idempotency` as for a submission.
 
         Raises IdempotencyMismatch for a used key, TooManyPublications if the course has as many open as allowed.
@@ -59,12 +59,12 @@ class Publications:
             raise LookupError(f"publication {name} was recorded and has vanished: something else writes to this Redis")
         return publication
 
-    def get(self, name: str) -> Publication | None:
+    def get(self, name: str) -> PublicationRecord | None:
         """Return the current state of a publication, or None if there is none."""
         raw = texts(self._redis.hgetall(_key(name)))
         return _publication(name, raw) if raw else None
 
-    def list(self, course: str, limit: int = 50, after: str | None = None) -> RecordPage[Publication]:
+    def list(self, course: str, limit: int = 50, after: str | None = None) -> RecordPage[PublicationRecord]:
         """Return a page of a course's publications, newest first. Raises BadCursor for an unknown cursor."""
         index = keys.key("publications", course)
         chunk: Any = self._redis.zrevrangebyscore(index, start(after), "-inf", start=0, num=limit + 1)
@@ -81,8 +81,8 @@ def _key(name: str) -> str:
     return keys.key(Kind.PUBLICATION, name)
 
 
-def _publication(name: str, raw: dict[str, str]) -> Publication:
-    return Publication(
+def _publication(name: str, raw: dict[str, str]) -> PublicationRecord:
+    return PublicationRecord(
         id=name,
         course=raw["course"],
         assignment_id=raw["assignment_id"],

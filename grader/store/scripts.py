@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 COMMON = ("common.lua", "submission_common.lua", "regrade_common.lua")
 
 
-class Call(NamedTuple):
+class ScriptCall(NamedTuple):
     """A script's name and its arguments."""
 
     name: str
@@ -31,7 +31,7 @@ class Scripts:
     def __init__(self, redis: Connection) -> None:
         self._redis = redis
 
-    def run(self, name: str, *args: str | bytes | float, ahead: Call | None = None) -> Any:
+    def run(self, name: str, *args: str | bytes | float, ahead: ScriptCall | None = None) -> Any:
         """Run a script and return its reply: bytes, numbers, None, or lists of them.
 
         `ahead` runs before it in the same round trip; it only saves work, so its failure is only logged.

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from grader.model.records import State, Submission
+from grader.model.records import State, SubmissionRecord
 from grader.store import keys
 from grader.store.connection import Connection, text
 from grader.store.paging import RecordPage, cursor, start
@@ -25,7 +25,7 @@ class Filter:
     #: The id of a mistake that explains the verdict; needs `assignment`.
     mistake: str | None = None
 
-    def __contains__(self, submission: Submission) -> bool:
+    def __contains__(self, submission: SubmissionRecord) -> bool:
         return (
             submission.course == self.course
             and self.assignment in {None, submission.assignment}
@@ -57,11 +57,11 @@ def search(
     which: Filter,
     limit: int,
     after: str | None,
-    read: Callable[[list[str]], list[Submission]],
-) -> RecordPage[Submission]:
+    read: Callable[[list[str]], list[SubmissionRecord]],
+) -> RecordPage[SubmissionRecord]:
     """Return a page of matches, newest first; its cursor continues if more may match, even if the page is short."""
     index, end = _shortest(redis, which.indexes()), start(after)
-    matches: list[Submission] = []
+    matches: list[SubmissionRecord] = []
     examined = 0
     while examined < _MOST:
         chunk: Any = redis.zrevrangebyscore(index, end, "-inf", start=0, num=max(_CHUNK, limit + 1), withscores=True)

@@ -8,14 +8,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from grader.model.records import Claim, Kind, State, Submission
+from grader.model.records import Claim, Kind, State, SubmissionRecord
+from grader.model.verdict import Verdict
 from grader.store import keys
-from grader.store.codec import compress, decode_verdict, decompress, decompress_start, encode
+from grader.store.codec import compress, decode_verdict, decompress, decompress_start, encode_verdict
 from grader.store.connection import Connection, seconds, text, texts
 from grader.store.errors import IdempotencyMismatch, ShareUsedUp, StorageFull
 from grader.store.paging import RecordPage
 from grader.store.room import Storage
-from grader.store.scripts import Call, Scripts
+from grader.store.scripts import ScriptCall, Scripts
 from grader.store.search import Filter, search
 from grader.store.shares import Share, write
 from grader.store.subscription import Subscription
@@ -94,7 +95,7 @@ class Submissions:
                 raise ShareUsedUp(f"more than {share.most} {share.what} in {share.seconds} s", int(answer[2]) / 1000)
         return AcceptedSubmission(text(answer[1]), replayed=text(answer[0]) == "replayed")
 
-    def get(self, name: str) -> Submission | None:
+    def get(self, name: str) -> SubmissionRecord | None:
         """Return the current state of a submission."""
         return _submission(name, texts(self._redis.hgetall(_key(name))))
 
@@ -104,12 +105,12 @@ class Submissions:
         data: Any = None if digest is None else self._redis.get(keys.key("source", text(digest)))
         return None if data is None else decompress(data)
 
-    def beginning(self, submission: Submission, most: int) -> bytes | None:
+    def beginning(self, submission: SubmissionRecord, most: int) -> bytes | None:
         """Return the first `most` bytes of the submitted file, without decompressing the rest."""
         data: Any = self._redis.get(keys.key("source", submission.source_sha256))
         return None if data is None else decompress_start(data, most)
 
-    def finish(self, claim: Claim, verdict: dict[str, Any], *, reused: bool = False, ahead: Call | None = None) -> bool:
+    def finish(self, claim: Claim, verdict: Verdict, *, reused: bool = False, ahead: ScriptCall | None = None) -> bool:
         """Conclude a submission with its verdict. Returns False, and drops the verdict, for an invalid claim.
 
         `ahead` is another call in the same round trip.
@@ -119,18 +120,18 @@ class Submissions:
         return bool(
             self._scripts.run(
                 "finish",
-                *(claim.job.id, claim.fence, encode(verdict), _summary(verdict), "1" if reused else "0"),
+                *(claim.job.id, claim.fence, encode_verdict(verdict), _summary(verdict), "1" if reused else "0"),
                 ahead=ahead,
             )
         )
 
-    def verdict(self, name: str, number: int | None = None) -> dict[str, Any] | None:
+    def verdict(self, name: str, number: int | None = None) -> Verdict | None:
         """Return the current verdict, or the one with this number."""
         which = text(self._redis.hget(_key(name), "verdict") or "") if number is None else str(number)
         data: Any = self._redis.get(_verdict(name, which)) if which else None
         return None if data is None else decode_verdict(data)
 
-    def cancel(self, name: str) -> Submission | None:
+    def cancel(self, name: str) -> SubmissionRecord | None:
         """Cancel a submission that is waiting or running; return its state afterwards."""
         self._scripts.run("cancel", name)
         return self.get(name)
@@ -162,7 +163,7 @@ class Submissions:
         """Delete ended submissions accepted before a time (seconds since 1970), at most `limit`; return the number."""
         return int(self._scripts.run("expire", f"{1000 * before:.3f}", limit))
 
-    def many(self, names: list[str]) -> list[Submission]:
+    def many(self, names: list[str]) -> list[SubmissionRecord]:
         """Return the submissions that exist, in this order."""
         pipeline = self._redis.pipeline(transaction=False)
         for name in names:
@@ -180,7 +181,7 @@ class Submissions:
         with Subscription.of(self._redis, name) as subscription:
             yield subscription
 
-    def list(self, which: Filter, limit: int = 50, cursor: str | None = None) -> RecordPage[Submission]:
+    def list(self, which: Filter, limit: int = 50, cursor: str | None = None) -> RecordPage[SubmissionRecord]:
         """Return a page of a course's submissions that match, newest first. Raises BadCursor for an unknown cursor."""
         return search(self._redis, which, limit, cursor, self.many)
 
@@ -197,14 +198,14 @@ def _verdict(name: str, number: str) -> str:
     return keys.key("verdict", name, number)
 
 
-def _summary(verdict: dict[str, Any]) -> str:
+def _summary(verdict: Verdict) -> str:
     return json.dumps(VerdictSummary.of(verdict).summary())
 
 
-def _submission(name: str, raw: dict[str, str]) -> Submission | None:
+def _submission(name: str, raw: dict[str, str]) -> SubmissionRecord | None:
     if not raw:
         return None
-    return Submission(
+    return SubmissionRecord(
         id=name,
         course=raw["course"],
         assignment=raw["assignment"],

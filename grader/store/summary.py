@@ -1,14 +1,13 @@
 """Summaries of verdicts, and the changes from one verdict to another."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
 from grader.model.stored import read
-from grader.model.verdict import Mark, Outcome
+from grader.model.verdict import Mark, Outcome, Verdict
 
 #: The separator between the ids of two simultaneous mistakes.
 _BOTH = "+"
@@ -39,16 +38,16 @@ class VerdictSummary:
     mistakes: tuple[tuple[str, str], ...] = ()
 
     @classmethod
-    def of(cls, verdict: Mapping[str, Any]) -> "VerdictSummary":
+    def of(cls, verdict: Verdict) -> "VerdictSummary":
         """Return the summary of a verdict."""
         named = {
-            mark: tuple(row["name"] for row in verdict["properties"] if row["outcome"] == mark)
+            mark: tuple(row.name for row in verdict.properties if row.outcome is mark)
             for mark in (Mark.FAILED, Mark.PASSED)
         }
         return cls(
-            verdict["outcome"],
-            verdict["score"],
-            verdict["max_score"],
+            verdict.outcome,
+            verdict.score,
+            verdict.max_score,
             named[Mark.FAILED],
             named[Mark.PASSED],
             _mistakes(verdict),
@@ -104,13 +103,13 @@ class VerdictSummary:
         return tuple(name for name in after.passing if name in self.failing)
 
 
-def _mistakes(verdict: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+def _mistakes(verdict: Verdict) -> tuple[tuple[str, str], ...]:
     """Return the mistakes of the best explanation, each with its title as a sentence."""
-    best = next(iter(verdict.get("diagnosis", ())), None)
+    best = next(iter(verdict.diagnosis), None)
     if best is None:
         return ()
-    if mistakes := best.get("mistakes"):
-        return tuple((mistake["id"], f"It {mistake['title']}.") for mistake in mistakes)
+    if best.mistakes:
+        return tuple((mistake.id, f"It {mistake.title}.") for mistake in best.mistakes)
     # Earlier versions have one sentence for all mistakes: with two, it is the title of neither.
-    ids = best["id"].split(_BOTH)
-    return ((ids[0], best["title"]),) if len(ids) == 1 else tuple((mistake_id, "") for mistake_id in ids)
+    ids = best.id.split(_BOTH)
+    return ((ids[0], best.title),) if len(ids) == 1 else tuple((mistake_id, "") for mistake_id in ids)

@@ -5,7 +5,7 @@ import secrets
 from hashlib import sha256
 from typing import Any
 
-from grader.model.records import Scope, Token
+from grader.model.records import Scope, TokenRecord
 from grader.store import keys
 from grader.store.connection import Connection, seconds, text, texts
 from grader.store.scripts import Scripts
@@ -26,7 +26,7 @@ class Tokens:
 
     def create(
         self, name: str, course: str, scopes: frozenset[Scope] | set[Scope], expires: float | None = None
-    ) -> tuple[Token, str]:
+    ) -> tuple[TokenRecord, str]:
         """Create a token and return it with its secret, which cannot be read again. `expires` in seconds since 1970."""
         number = secrets.token_hex(_ID)
         secret = f"{_MARK}_{number}_{secrets.token_urlsafe(_SECRET)}"
@@ -37,7 +37,7 @@ class Tokens:
         raw = self._scripts.run("create_token", number, *flat)
         return _token(number, _pairs(raw)), secret
 
-    def verify(self, secret: str) -> Token | None:
+    def verify(self, secret: str) -> TokenRecord | None:
         """Return the token with this secret, or None if there is none or it is revoked or expired."""
         mark, _, rest = secret.partition("_")
         number = rest.partition("_")[0]
@@ -46,7 +46,7 @@ class Tokens:
         stored, now = self._read(number)
         return _valid(number, stored, now) if hmac.compare_digest(stored.get("sha256", ""), _hash(secret)) else None
 
-    def valid(self, number: str) -> Token | None:
+    def valid(self, number: str) -> TokenRecord | None:
         """Return the token with this id, whose secret was verified before, or None if it is no longer valid."""
         stored, now = self._read(number)
         return _valid(number, stored, now) if stored else None
@@ -59,7 +59,7 @@ class Tokens:
             self._redis.hsetnx(_key(number), "revoked", str(1000 * now))
         return bool(stored)
 
-    def get(self, number: str) -> Token | None:
+    def get(self, number: str) -> TokenRecord | None:
         """Return the token with this id, or None if there is none."""
         raw = texts(self._redis.hgetall(_key(number)))
         return _token(number, raw) if raw else None
@@ -72,7 +72,7 @@ class Tokens:
         raw, (now, _micros) = pipeline.execute()
         return texts(raw), now
 
-    def list(self, course: str | None = None) -> list[Token]:
+    def list(self, course: str | None = None) -> list[TokenRecord]:
         """Return a course's tokens, or all; newest first."""
         names: Any = self._redis.zrevrange(_NAMES, 0, -1)
         pipeline = self._redis.pipeline(transaction=False)
@@ -83,7 +83,7 @@ class Tokens:
         return [token for token in tokens if course in {None, token.course}]
 
 
-def _valid(number: str, stored: dict[str, str], now: int) -> Token | None:
+def _valid(number: str, stored: dict[str, str], now: int) -> TokenRecord | None:
     token = _token(number, stored)
     expired = token.expires is not None and token.expires <= now
     return None if expired or token.revoked is not None else token
@@ -102,8 +102,8 @@ def _pairs(raw: list[bytes]) -> dict[str, str]:
     return dict(zip(flat[::2], flat[1::2], strict=True))
 
 
-def _token(number: str, raw: dict[str, str]) -> Token:
-    return Token(
+def _token(number: str, raw: dict[str, str]) -> TokenRecord:
+    return TokenRecord(
         id=number,
         name=raw["name"],
         course=raw["course"],

@@ -10,7 +10,7 @@ from grader.judge.subject import JudgedRevision
 from grader.model.common import AnyAssignment
 
 
-class Kind(Protocol):
+class SubjectKind(Protocol):
     """The module of a kind of homework: from an assignment's file to a revision. It imports what is heavy when asked.
 
     An assignment that a kind takes is always one of its own.

@@ -14,25 +14,25 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from grader.errors import BadAssignment
-from grader.model.verdict import NETWORKS
+from grader.model.assignment import NETWORKS
 
 if TYPE_CHECKING:
     from grader.judge.subject import JudgedRevision
     from grader.model.common import AnyAssignment
-    from grader.subjects.kind import Kind
+    from grader.subjects.kind import SubjectKind
 
-#: By kind the module that is its `Kind`.
+#: By kind the module that is its `SubjectKind`.
 KINDS: Mapping[str, str] = MappingProxyType({NETWORKS: "grader.subjects.networks.kind"})
 
 
-def find(kind: str) -> "Kind":
+def find(kind: str) -> "SubjectKind":
     """Return a kind by its name; KeyError if this version does not know it."""
     # `tests/subjects/test_kinds.py` has the checker look at each module.
-    module: Kind = import_module(KINDS[kind])
+    module: SubjectKind = import_module(KINDS[kind])
     return module
 
 
-def of(assignment: "AnyAssignment") -> "Kind":
+def of(assignment: "AnyAssignment") -> "SubjectKind":
     """Return the kind of an assignment."""
     return find(assignment.kind)
 

@@ -23,7 +23,7 @@ from grader.web.api import callbacks as endpoints
 from grader.web.http import headers
 from grader.web.http.bodies import BUFFERED_BYTES, Bodies
 from grader.web.http.capacity import Slots
-from grader.web.http.limits import Limits
+from grader.web.http.limits import RequestLimits
 from grader.web.http.resource import Resource
 from grader.web.http.service import Service
 from grader.web.pages import registry
@@ -62,7 +62,7 @@ def create_app(
         settings=settings,
         store=store,
         intake=Intake(store, dispatcher or CeleryDispatcher(application(settings))),
-        limits=Limits(settings, store),
+        limits=RequestLimits(settings, store),
         slots=Slots(settings.web_threads // 2),
     ).install(app)
     failures.install(app)

@@ -1,17 +1,17 @@
 """The view of a verdict for each viewer: everything that leaves this server with a verdict in it passes here."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 from grader.model.assignment import Feedback, Level
-from grader.model.records import Submission
+from grader.model.records import SubmissionRecord
 from grader.model.stored import settings
+from grader.model.verdict import Flag, Verdict
 from grader.reports.disclosure import disclose, policy
 from grader.web.http.service import service
 
 #: Beside the flags of the verdict, for staff.
-IDENTICAL = {"id": "identical", "title": "identical to another student's submission"}
+IDENTICAL = Flag("identical", "identical to another student's submission")
 
 
 class Viewer(Protocol):
@@ -23,29 +23,29 @@ class Viewer(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Student:
+class StudentViewer:
     """A student, who reads a verdict by a link or in another system."""
 
     staff: bool = False
 
 
-STUDENT = Student()
+STUDENT = StudentViewer()
 
 
-def verdict(submission: Submission, viewer: Viewer) -> dict[str, Any] | None:
+def verdict(submission: SubmissionRecord, viewer: Viewer) -> Verdict | None:
     """Return the current verdict as the viewer may see it, or None if there is none."""
     if submission.verdict is None:
         return None
-    raw = service().store.submissions.verdict(submission.id, submission.verdict)
-    return None if raw is None else disclose_to(submission, raw, viewer)
+    current = service().store.submissions.verdict(submission.id, submission.verdict)
+    return None if current is None else disclose_to(submission, current, viewer)
 
 
-def disclose_to(submission: Submission, raw: Mapping[str, Any], viewer: Viewer) -> dict[str, Any]:
+def disclose_to(submission: SubmissionRecord, stored: Verdict, viewer: Viewer) -> Verdict:
     """Return a verdict of the submission as the viewer may see it: by the assignment's feedback, or all of it."""
     if not viewer.staff:
-        return disclose(raw, feedback(submission.course, submission.assignment), submission.attempt)
+        return disclose(stored, feedback(submission.course, submission.assignment), submission.attempt)
     twins = service().store.submissions.identical(submission.id, limit=1)
-    return dict(raw) | ({"flags": [*raw["flags"], IDENTICAL]} if twins else {})
+    return replace(stored, flags=(*stored.flags, IDENTICAL)) if twins else stored
 
 
 def feedback(course: str, assignment: str) -> Feedback:

@@ -14,7 +14,7 @@ from grader.oracle.answers import Answer, Raised, Returned
 from grader.oracle.network import Pass, forward
 from grader.oracle.reference import gradient
 from grader.oracle.suite import Suite, flatten
-from grader.subjects.networks.revision import Revision
+from grader.subjects.networks.revision import NetworksRevision
 from grader.subjects.networks.rubric import steps
 from grader.subjects.networks.steps import STEPS
 from tests.corpus.mutants import label, mutations
@@ -128,6 +128,6 @@ def test_a_right_implementation_is_never_rejected_over_a_thousand_seeds(udl: Net
     from tests.subjects.networks.seeded import seeded  # noqa: PLC0415 - its networks take a second to measure
 
     suite = seeded(udl.assignment, range(1000))
-    revision = NetworksJudge(Revision(udl.assignment, suite))
+    revision = NetworksJudge(NetworksRevision(udl.assignment, suite))
     for kind in (np.float64, np.float32):
         assert not any(disagreeing(suite, in_precision(suite, revision, kind)))

@@ -94,7 +94,7 @@ def test_its_values_are_ones_a_person_reads_at_a_glance(udl: NetworksJudge) -> N
     old, new, _ = SLIPS["no ReLU derivative"]
     example = judged(RIGHT.replace(old, new), udl).counterexample
     assert isinstance(example, Counterexample)
-    values = {abs(value) for part in example.weights + example.biases for row in part for value in row}
+    values = {abs(value or 0) for part in (*example.weights, *example.biases) for row in part for value in row}
     assert values <= {0.5, 1.0, 2.0, 3.0}
 
 

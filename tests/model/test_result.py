@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from grader.model import result
+from grader.model.result import read_verdict
 from grader.model.verdict import Flag, Judgement, Outcome, StudentError, Verdict
 from tests.judge.test_shrinking import RIGHT, SLIPS
 from tests.networks import NetworksJudge
@@ -14,7 +14,7 @@ from tests.reports.test_terminal import judged, shown, verdict
 
 def read_back(made: Verdict) -> Verdict:
     """By way of JSON, as a server sends it."""
-    return result.verdict(json.loads(json.dumps(made.as_dict())))
+    return read_verdict(json.loads(json.dumps(made.as_dict())))
 
 
 @pytest.mark.parametrize("slip", [None, *SLIPS])
@@ -34,7 +34,7 @@ def test_what_a_student_did_wrong_and_what_staff_should_see_come_back() -> None:
 def test_flags_that_only_a_server_gives_are_kept() -> None:
     raw = verdict(Judgement(Outcome.PASSED)).as_dict()
     raw["flags"] = [{"id": "identical", "title": "identical to another student's submission"}]
-    assert [flag.id for flag in result.verdict(raw).judgement.flags] == ["identical"]
+    assert [flag.id for flag in read_verdict(raw).flags] == ["identical"]
 
 
 def test_a_verdict_of_a_newer_server_or_of_an_older_engine_can_be_read() -> None:
@@ -43,13 +43,13 @@ def test_a_verdict_of_a_newer_server_or_of_an_older_engine_can_be_read() -> None
     raw = made.as_dict()
     raw["statistics"]["kelvin"] = 273
     raw["more"] = raw.pop("first_difference")
-    assert result.verdict(raw) == made
+    assert read_verdict(raw) == made
 
 
 @pytest.mark.parametrize("key", ["outcome", "properties", "submission", "statistics"])
 def test_what_is_no_result_object_is_refused(key: str) -> None:
     raw = verdict(Judgement(Outcome.PASSED)).as_dict()
     with pytest.raises((KeyError, TypeError, ValueError)):
-        result.verdict({**raw, key: "nonsense"})
+        read_verdict({**raw, key: "nonsense"})
     with pytest.raises(KeyError):
-        result.verdict({name: each for name, each in raw.items() if name != key})
+        read_verdict({name: each for name, each in raw.items() if name != key})

@@ -1,8 +1,7 @@
 """A class that handed in for two weeks: verdicts of real gradings, each given to many students."""
 
-from typing import Any
-
 from grader.model.records import Job, Kind
+from grader.model.verdict import Verdict
 from grader.store import keys
 from grader.store.search import Filter
 from grader.store.store import Store
@@ -40,7 +39,7 @@ def seated(house: House) -> None:
     _spread(house.store)
 
 
-def _judged(house: House, name: str) -> dict[str, Any]:
+def _judged(house: House, name: str) -> Verdict:
     """An example's verdict, from a worker."""
     source = next(each for each in EXAMPLES if each.name == name).read_bytes()
     found = house.graded(source, name, f"model-{name.partition('.')[0]}")
@@ -49,7 +48,7 @@ def _judged(house: House, name: str) -> dict[str, Any]:
     return verdict
 
 
-def _given(house: House, student: str, name: str, source: bytes, verdict: dict[str, Any]) -> None:
+def _given(house: House, student: str, name: str, source: bytes, verdict: Verdict) -> None:
     revision = house.store.assignments.current(CLASS, ASSIGNMENT)
     assert revision is not None
     accepted = house.store.submissions.accept(NewSubmission(CLASS, ASSIGNMENT, revision.id, student, name, source)).id

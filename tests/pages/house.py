@@ -9,7 +9,7 @@ from pathlib import Path
 from flask import Flask
 
 from grader.model.assignment import Level
-from grader.model.records import Job, Kind, Scope, Submission
+from grader.model.records import Job, Kind, Scope, SubmissionRecord
 from grader.store.submissions import NewSubmission
 from grader.web import create_app
 from grader.web.http import links
@@ -50,12 +50,12 @@ class House(Service):
         with self.app.test_request_context():
             return links.hand_in(course, ASSIGNMENT, student, days)
 
-    def verdict_link(self, found: Submission) -> str:
+    def verdict_link(self, found: SubmissionRecord) -> str:
         """The path of a link to a verdict."""
         with self.app.test_request_context():
             return str(links.verdict(found))
 
-    def graded(self, source: bytes, filename: str, student: str, course: str = COURSE) -> Submission:
+    def graded(self, source: bytes, filename: str, student: str, course: str = COURSE) -> SubmissionRecord:
         """Hand in without a browser, and wait for the end."""
         revision = self.store.assignments.current(course, ASSIGNMENT)
         assert revision is not None

@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
-from grader.model.records import Job, Kind, Submission
+from grader.model.records import Job, Kind, SubmissionRecord
+from grader.model.verdict import Mark, Outcome
 from grader.store.regrades.model import Phase
 from grader.store.search import Filter
 from grader.store.submissions import NewSubmission
@@ -191,7 +193,7 @@ def retried(house: House, window: Window) -> None:
     window.page.get_by_role("heading", name="Graded again").wait_for()
 
 
-def _graded(house: House, source: bytes, filename: str, student: str) -> Submission:
+def _graded(house: House, source: bytes, filename: str, student: str) -> SubmissionRecord:
     current = house.store.assignments.current(CLASS, ASSIGNMENT)
     assert current is not None
     name = house.store.submissions.accept(NewSubmission(CLASS, ASSIGNMENT, current.id, student, filename, source)).id
@@ -210,11 +212,9 @@ def _tampered(house: House) -> None:
         found = store.submissions.list(Filter(CLASS, assignment=ASSIGNMENT, student=student), 1).items[0]
         verdict = store.submissions.verdict(found.id)
         assert verdict is not None
-        rows = [{**row, "outcome": "failed", "score": 0} for row in verdict["properties"]]
-        if at % 2:
-            rows = [{**row, "outcome": "passed", "score": row["max_score"]} for row in verdict["properties"]]
-        wrong = {**verdict, "properties": rows, "score": sum(row["score"] for row in rows)}
-        wrong["outcome"] = "passed" if at % 2 else "failed"
+        mark, outcome = (Mark.PASSED, Outcome.PASSED) if at % 2 else (Mark.FAILED, Outcome.FAILED)
+        rows = tuple(replace(row, outcome=mark, score=row.max_score if at % 2 else 0) for row in verdict.properties)
+        wrong = replace(verdict, outcome=outcome, properties=rows, score=sum(row.score for row in rows))
         assert replace_verdict(store, found.id, found.verdict or 0, wrong, "0" * 20)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from grader.model.assignment import Level
-from grader.model.records import Claim, Job, Kind, Submission
+from grader.model.records import Claim, Job, Kind, SubmissionRecord
 from grader.store.search import Filter
 from grader.store.submissions import NewSubmission
 from tests.pages.browser import Window
@@ -51,7 +51,7 @@ HOSTILE = (
 HOSTILE_NAME = "<b onmouseover=alert(1)>&quot; {{7*7}} \u05d0\u05d1.py"
 
 
-def graded(house: House, name: str, source: bytes | None = None) -> Submission:
+def graded(house: House, name: str, source: bytes | None = None) -> SubmissionRecord:
     """An example's submission with its verdict, handed in once for all who look."""
     source = source or next(each for each in EXAMPLES if each.name == name).read_bytes()
     student = "s-" + "".join(char if char.isalnum() and char.isascii() else "-" for char in name)

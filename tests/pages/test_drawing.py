@@ -8,7 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.web.pages.comparing import compare
+from grader.model.assignment import Activation, Formulas
+from grader.model.stored import read
+from grader.model.verdict import Counterexample
+from grader.web.pages.comparing import Array, compare
 from grader.web.pages.drawing import Drawing, Edge, Node, Tag, draw
 
 
@@ -29,6 +32,7 @@ def example(sizes: list[int], columns: int = 1, wrong: tuple[str, int, list[int]
         marks[part][layer][index[0]][index[1]] = True
     return {
         "depth": len(sizes) - 2,
+        "widths": sizes[1:-1],
         "weights": weights,
         "biases": biases,
         "net_input": draw.normal(size=(sizes[0], columns)).round(2).tolist(),
@@ -41,6 +45,8 @@ def example(sizes: list[int], columns: int = 1, wrong: tuple[str, int, list[int]
         "wrong_entries": marks,
         "preactivations": [[[-1.5] * columns for _ in range(rows)] for rows in sizes[1:]],
         "activations": [[[0.25] * columns for _ in range(rows)] for rows in sizes[:-1]],
+        "instead": None,
+        "script": "",
     }
 
 
@@ -49,9 +55,14 @@ def old_example(sizes: list[int], wrong: tuple[str, int, list[int]]) -> dict[str
     return example(sizes, wrong=wrong) | dict.fromkeys(("wrong_entries", "preactivations", "activations"))
 
 
+def arrays(raw: dict[str, Any]) -> list[Array]:
+    """Its arrays beside the expected ones."""
+    return compare(read(Counterexample, raw))
+
+
 def picture(raw: dict[str, Any]) -> Drawing:
     """It drawn."""
-    return draw(raw, compare(raw), {})
+    return draw(read(Counterexample, raw), arrays(raw), Formulas())
 
 
 def parts(drawing: Drawing) -> list[Edge | Node]:
@@ -79,7 +90,7 @@ def test_of_a_verdict_of_an_earlier_version_the_first_wrong_entry_is_marked_and_
     """The page does not judge: of the other entries it does not know."""
     raw = old_example([1, 2, 1], (part, 0, [1, 0]))
     raw["actual"]["weights"][1][0][0] += 1
-    assert {array.wrong for array in compare(raw)} == {None}
+    assert {array.wrong for array in arrays(raw)} == {None}
     drawing = picture(raw)
     (marked,) = [labelled for labelled in parts(drawing) if labelled.wrong]
     assert marked.tag is not None
@@ -103,17 +114,17 @@ def test_only_what_is_wrong_is_marked(part: str) -> None:
 def test_what_the_judge_found_wrong_is_marked_however_small_it_is() -> None:
     raw = example([1, 1])
     raw["wrong_entries"]["biases"][0][0][0] = True
-    assert [array.wrong for array in compare(raw)] == [1, 0]
+    assert [array.wrong for array in arrays(raw)] == [1, 0]
 
 
 def test_what_the_judge_did_not_find_wrong_is_not_marked_however_large_it_is() -> None:
     raw = example([1, 1])
     raw["actual"]["biases"][0][0][0] += 1000.0
-    assert [array.wrong for array in compare(raw)] == [0, 0]
+    assert [array.wrong for array in arrays(raw)] == [0, 0]
 
 
 def test_arrays_come_from_the_output_down() -> None:
-    names = [array.name for array in compare(example([1, 2, 1]))]
+    names = [array.name for array in arrays(example([1, 2, 1]))]
     assert names == ["all_dl_dbiases[1]", "all_dl_dweights[1]", "all_dl_dbiases[0]", "all_dl_dweights[0]"]
 
 
@@ -121,14 +132,15 @@ def test_shades_are_of_the_largest_number_and_none_where_there_is_no_number() ->
     raw = example([1, 4])
     raw["expected"]["biases"][0] = [[8.0], [-4.0], [0.0], [1e-9]]
     raw["actual"]["biases"][0] = [[8.0], [-4.0], [None], [1e-9]]
-    array = compare(raw)[0]
+    array = arrays(raw)[0]
     assert [row[0].shade for row in array.actual] == [4, -2, None, 1]
 
 
 def test_a_unit_that_is_asleep_is_shown_so() -> None:
     raw = example([1, 1, 1])
     assert [node.asleep for node in picture(raw).nodes] == [False, True, False]
-    assert not any(node.asleep for node in draw(raw, [], {"activation": "tanh"}).nodes)
+    drawing = draw(read(Counterexample, raw), [], Formulas(Activation.TANH))
+    assert not any(node.asleep for node in drawing.nodes)
 
 
 @given(st.lists(st.integers(1, 3), min_size=2, max_size=5), st.booleans())

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from playwright.sync_api import Page
 
-from grader.model.records import Scope, Submission
+from grader.model.records import Scope, SubmissionRecord
 from grader.reports.registry import FORMATS
 from tests.pages.browser import Window
 from tests.pages.house import COURSE, House
@@ -61,13 +61,13 @@ def harmless(page: Page) -> None:
 
 
 @pytest.fixture(params=["raises", "prints", "floods"])
-def hostile(request: pytest.FixtureRequest, house: House) -> Submission:
+def hostile(request: pytest.FixtureRequest, house: House) -> SubmissionRecord:
     """One that raises, one that prints and returns it, one that prints without end."""
     code = {"raises": RAISES, "prints": PRINTS, "floods": FLOODS}[request.param]
     return graded(house, f"{request.param} {NAME}", notebook(code))
 
 
-def test_pages_show_it_as_text_and_break_nowhere(house: House, window: Window, hostile: Submission) -> None:
+def test_pages_show_it_as_text_and_break_nowhere(house: House, window: Window, hostile: SubmissionRecord) -> None:
     """To the student and to staff."""
     assert hostile.outcome in {"error", "failed", "output_limit"}
     dialogs: list[str] = []
@@ -88,7 +88,7 @@ def test_pages_show_it_as_text_and_break_nowhere(house: House, window: Window, h
     assert dialogs == []
 
 
-def test_every_other_form_of_it_can_be_read(house: House, window: Window, hostile: Submission) -> None:
+def test_every_other_form_of_it_can_be_read(house: House, window: Window, hostile: SubmissionRecord) -> None:
     """By a program, without a control character that would be one on a terminal."""
     headers = {"Authorization": f"Bearer {house.token(COURSE, Scope.READ)}"}
     for form in ("", *(f"?format={each}" for each in FORMATS)):

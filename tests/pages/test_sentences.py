@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from grader.model.result import read_verdict
 from grader.web.pages.verdict import make_view
 from tests.web.verdicts import failing_verdict, passing_verdict
 
@@ -29,7 +30,7 @@ RAISED = {"type": "ValueError", "message": "no", "traceback": "  line 3, in back
 
 def sentence(**fields: Any) -> tuple[str, str]:
     """Of a failed verdict with these fields."""
-    view = make_view(failing_verdict() | fields, None)
+    view = make_view(read_verdict(failing_verdict() | fields), None)
     return view.sentence, view.more
 
 
@@ -80,4 +81,4 @@ def test_an_end_is_told_with_its_reason(outcome: str) -> None:
 
 
 def test_what_is_right_is_called_right() -> None:
-    assert make_view(passing_verdict(), None).sentence == "Your backward pass is right."
+    assert make_view(read_verdict(passing_verdict()), None).sentence == "Your backward pass is right."

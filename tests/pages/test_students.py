@@ -179,7 +179,10 @@ def test_another_course_gets_its_own_feedback_level(house: House, window: Window
     (found,) = house.store.submissions.list(Filter(course, student="eve"), 2).items
     verdict = house.store.submissions.verdict(found.id)
     assert verdict is not None
-    hidden = [verdict[part] for part in ("properties", "counterexample", "diagnosis", "first_difference", "statistics")]
+    hidden = [
+        verdict.as_dict()[part]
+        for part in ("properties", "counterexample", "diagnosis", "first_difference", "statistics")
+    ]
     # Shorter ones, such as 0.0 and `failed`, are everywhere, and so is the kind of a counterexample.
     facts = {fact for fact in texts(hidden) if len(fact) > len("failed")} - {NETWORK}
     assert len(facts) > 20

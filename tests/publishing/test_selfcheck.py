@@ -7,22 +7,31 @@ from pydantic import BaseModel
 
 from grader.errors import AssignmentError
 from grader.model.assignment import Assignment, Home, Range, Ranges, Rubric
-from grader.model.assignment_toml import WANTED, _Assignment, _Feedback, _Home, _Limits, _Ranges, _Rubric, parse
+from grader.model.assignment_toml import (
+    WANTED,
+    _AssignmentTable,
+    _FeedbackTable,
+    _HomeTable,
+    _LimitsTable,
+    _RangesTable,
+    _RubricTable,
+    parse,
+)
 from grader.publishing.selfcheck import selfcheck
 from grader.subjects.networks.building import Values
 from grader.subjects.networks.draw import draw
-from grader.subjects.networks.revision import Revision
+from grader.subjects.networks.revision import NetworksRevision
 from tests.judge.test_shrinking import RIGHT
 from tests.local import local
 from tests.networks import NetworksJudge
 from tests.subjects.networks.seeded import seeded
 
 _TABLES: dict[str, type[BaseModel]] = {
-    "ranges": _Ranges,
-    "home": _Home,
-    "limits": _Limits,
-    "rubric": _Rubric,
-    "feedback": _Feedback,
+    "ranges": _RangesTable,
+    "home": _HomeTable,
+    "limits": _LimitsTable,
+    "rubric": _RubricTable,
+    "feedback": _FeedbackTable,
 }
 
 BASE = 'id = "x"\ntitle = "X"\n'
@@ -57,7 +66,7 @@ def test_a_suite_of_values_with_few_bits_is_refused_for_what_rounds() -> None:
     """As the networks of earlier versions were: odd multiples of 1/64."""
     assignment = Assignment("x", "x")
     suite = seeded(assignment, range(60), Values())
-    missed = {mistake.id for mistake in selfcheck(Revision(assignment, suite)).missed}
+    missed = {mistake.id for mistake in selfcheck(NetworksRevision(assignment, suite)).missed}
     assert {
         f"{part}_in_{kind}" for part in ("inputs", "weights", "targets") for kind in ("float16", "bfloat16")
     } <= missed
@@ -81,7 +90,7 @@ def test_an_assignment_whose_home_is_not_drawn_is_refused() -> None:
 def test_an_assignment_without_marks_is_refused(udl: NetworksJudge) -> None:
     """Also where all marks are on steps that no network puts to the test."""
     none = Rubric(0, 0, 0, 0, 0)
-    revision = Revision(replace(udl.assignment, rubric=none), udl.revision.suite)
+    revision = NetworksRevision(replace(udl.assignment, rubric=none), udl.revision.suite)
     assert any("has any marks" in fault for fault in selfcheck(revision).faults)
     flat = Assignment("x", "x", home=Home(depth=0), ranges=Ranges(depth=Range(0, 0)), networks=40)
     hidden = replace(flat, rubric=Rubric(0, 0, 2, 2, 0))
@@ -99,7 +108,7 @@ def test_a_right_submission_has_all_marks_where_steps_cannot_be_put_to_the_test(
 
 def test_every_key_of_an_assignment_says_what_to_write() -> None:
     """So that no message is pydantic's own."""
-    keys = set(_Assignment.model_fields)
+    keys = set(_AssignmentTable.model_fields)
     for table, model in _TABLES.items():
         keys |= {f"{table}.{name}" for name in model.model_fields}
     assert keys == set(WANTED)

@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from grader.model.assignment import Feedback
+from grader.model.result import read_verdict
 from grader.model.verdict import (
-    AssignmentReference,
     Counterexample,
     Diagnosis,
     FirstDifference,
     Flag,
+    GradedAssignment,
+    GradedSubmission,
     Gradient,
     Judgement,
     Mark,
@@ -22,9 +25,9 @@ from grader.model.verdict import (
     SourceLine,
     Statistics,
     StudentError,
-    Submission,
     Verdict,
 )
+from grader.reports import disclosure
 
 #: What a student's code says where it means to tell what it saw.
 TOLD = "zq-said-weights-0.61803398"
@@ -104,9 +107,16 @@ def revealing(
             "zq_dl_df[2]", 86122, 86123, "zq-first-to-differ", ("zq-list",), "zq-source", cell=86125, lines=(86126,)
         ),
     )
-    reference = AssignmentReference("levels", "49737db601a42a8b", "0" * 64)
-    made = Verdict(Submission("0123456789abcdef", "answer.py", "0" * 64), reference, judgement, f"zq-printed {TOLD}\n")
+    reference = GradedAssignment("levels", "49737db601a42a8b", "0" * 64)
+    made = Verdict.of(
+        GradedSubmission("0123456789abcdef", "answer.py", "0" * 64), reference, judgement, f"zq-printed {TOLD}\n"
+    )
     return dict(json.loads(json.dumps(made.as_dict())))
+
+
+def disclose(result: dict[str, Any], feedback: Feedback, attempt: int) -> dict[str, Any]:
+    """A result object as a student sees it, by way of the record."""
+    return dict(json.loads(json.dumps(disclosure.disclose(read_verdict(result), feedback, attempt).as_dict())))
 
 
 def secrets(found: object) -> set[str]:

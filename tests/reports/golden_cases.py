@@ -7,7 +7,6 @@ import contextlib
 import gzip
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 from html import unescape
 from pathlib import Path
@@ -18,15 +17,15 @@ from rich.console import Console
 
 from grader import web
 from grader.judge.judge import Judge
-from grader.model import result
 from grader.model.assignment import Feedback, Level, Limits
-from grader.model.records import State, Submission
+from grader.model.records import State, SubmissionRecord
+from grader.model.verdict import Verdict
 from grader.reports.disclosure import disclose
 from grader.reports.registry import FORMATS
 from grader.reports.terminal import render
 from grader.store.listings import CodeListing
 from grader.store.summary import VerdictSummary
-from grader.subjects.networks.revision import Revision
+from grader.subjects.networks.revision import NetworksRevision
 from grader.web.pages import words
 from grader.web.pages.sources import listing
 from grader.web.pages.verdict import make_view
@@ -126,52 +125,59 @@ def made(jails: Jails) -> Grader:
     """The shipped assignment with short limits."""
     base = load_packaged("udl-7.2")
     limits = Limits(seconds_per_call=0.4, seconds=20.0, memory=1 << 30, output=1 << 16)
-    return Grader(Judge(Revision(replace(base.assignment, limits=limits), base.suite)), jails)
+    return Grader(Judge(NetworksRevision(replace(base.assignment, limits=limits), base.suite)), jails)
 
 
 def shown(name: str, by: Grader) -> dict[str, Any]:
     """All that is shown of the verdict on the source of that name."""
     source = SOURCES[name].encode()
     grading = by.grading(source, name)
-    verdict = json.loads(json.dumps(grading.verdict().as_dict()))
-    verdict["statistics"]["seconds"] = 0.0
+    verdict = grading.verdict()
+    verdict = replace(verdict, statistics=replace(verdict.statistics, seconds=0.0))
     cells = CodeListing(grading.cells.texts, grading.cells.whole) if name.endswith(".ipynb") else None
     marked = listing(name, source, len(source), cells, verdict)
     return {
-        "result": verdict,
+        "result": _json(verdict),
         "standing": json.loads(json.dumps(VerdictSummary.of(verdict).write())),
         "marked": [[cell.number, line.number, line.mark] for cell in marked.cells for line in cell.marked],
         "levels": {level: _level(name, verdict, feedback) for level, feedback in LEVELS.items()},
     }
 
 
-def _level(name: str, verdict: Mapping[str, Any], feedback: Feedback) -> dict[str, Any]:
+def _level(name: str, verdict: Verdict, feedback: Feedback) -> dict[str, Any]:
     """What a student sees at that level: of the result what differs from the whole, and every face of it."""
     seen = disclose(verdict, feedback, 2)
-    changed = {key: value for key, value in seen.items() if key not in verdict or value != verdict[key]}
+    whole = _json(verdict)
+    changed = {key: value for key, value in _json(seen).items() if key not in whole or value != whole[key]}
     return {"result": changed, **_faces(name, seen)}
 
 
-def _faces(name: str, seen: Mapping[str, Any]) -> dict[str, str]:
+def _json(verdict: Verdict) -> dict[str, Any]:
+    """The result object as it is stored and sent."""
+    return dict(json.loads(json.dumps(verdict.as_dict())))
+
+
+def _faces(name: str, seen: Verdict) -> dict[str, str]:
     """The page, the terminal and the forms for other systems, without the scripts, which are in the result."""
-    submission = Submission(
+    submission = SubmissionRecord(
         id="s1", course="c", assignment="udl-7.2", revision="r", student="ada", attempt=2, filename=name,
         source_sha256="0" * 64, size=10, state=State.DONE, created=1_700_000_000.0, finished=1_700_000_001.0, verdict=1,
     )  # fmt: skip
     console = Console(width=100, color_system=None, file=None)
     with console.capture() as typed:
-        console.print(render(result.verdict(seen)))
+        # As `backmark grade` shows it, which knows no levels.
+        console.print(render(replace(seen, level=None)))
     faces = {"page": _page(seen, submission), "terminal": typed.get()}
     faces |= {form.name: form.render(submission, seen).decode() for form in FORMATS.values()}
-    scripts = {row["counterexample"]["script"] for row in seen["properties"] if row["counterexample"]}
-    scripts |= {seen["counterexample"]["script"]} if seen["counterexample"] else set()
+    scripts = {row.counterexample.script for row in seen.properties if row.counterexample}
+    scripts |= {seen.counterexample.script} if seen.counterexample else set()
     forms = {form for script in scripts for form in (script, json.dumps(script)[1:-1])}
     for form in sorted(forms, key=len, reverse=True):
         faces = {face: text.replace(form, "(script)").replace(form.strip(), "(script)") for face, text in faces.items()}
     return faces
 
 
-def _page(seen: Mapping[str, Any], submission: Submission) -> str:
+def _page(seen: Verdict, submission: SubmissionRecord) -> str:
     """The words of the verdict's page."""
     app = Flask("grader.web", root_path=str(Path(web.__file__).parent))
     app.jinja_env.filters.update(words.FILTERS)

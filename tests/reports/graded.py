@@ -1,13 +1,13 @@
 """Graded submissions for the tests of the forms: what a store and a result object would hold."""
 
 import dataclasses
-from typing import Any
 
-from grader.model.records import State, Submission
+from grader.model.records import State, SubmissionRecord
 from grader.model.verdict import (
-    AssignmentReference,
     Counterexample,
     Flag,
+    GradedAssignment,
+    GradedSubmission,
     Gradient,
     Judgement,
     Mark,
@@ -17,7 +17,6 @@ from grader.model.verdict import (
     StudentError,
     Verdict,
 )
-from grader.model.verdict import Submission as Source
 
 SCRIPT = "# Backmark: a network\nprint(1 < 2 and 3 > 2)\n"
 
@@ -44,7 +43,7 @@ ROWS = (
     Property("pure", "Leaves its arguments alone", Mark.NOT_RUN, 0, 1, 0, ""),
 )
 
-SUBMISSION = Submission(
+SUBMISSION = SubmissionRecord(
     id="sub1",
     course="ml",
     assignment="udl-7.2",
@@ -62,7 +61,7 @@ SUBMISSION = Submission(
 )
 
 
-def in_state(state: State) -> Submission:
+def in_state(state: State) -> SubmissionRecord:
     """The submission, somewhere else on its way."""
     return dataclasses.replace(SUBMISSION, state=state, verdict=None, finished=None)
 
@@ -72,13 +71,13 @@ def verdict(
     rows: tuple[Property, ...] = ROWS,
     error: StudentError | None = None,
     output: str = "",
-) -> dict[str, Any]:
-    """A result object, with a flag in it that no student may see."""
+) -> Verdict:
+    """A verdict, with a flag in it that no student may see."""
     judgement = Judgement(
         outcome, rows, None, error, Statistics(200, 9000, 1, 0, 0.25), (Flag("secret_flag", "a secret for staff"),)
     )
-    source = Source("sub1", "answer.py", "0" * 64)
-    return Verdict(source, AssignmentReference("udl-7.2", "r", "n"), judgement, output).as_dict()
+    source = GradedSubmission("sub1", "answer.py", "0" * 64)
+    return Verdict.of(source, GradedAssignment("udl-7.2", "r", "n"), judgement, output)
 
 
 def not_run(rows: tuple[Property, ...] = ROWS) -> tuple[Property, ...]:

@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from grader.model import result
 from grader.model.assignment import Assignment, Feedback, Level, Rubric
+from grader.model.result import read_verdict
 from grader.model.stored import assignment_to_json
 from grader.model.verdict import Flag, Mark, NetworkReached, Outcome, SourceLine, StudentError
-from grader.reports.disclosure import WITHHELD, disclose, disclose_settings, policy
+from grader.reports.disclosure import WITHHELD, disclose_settings, policy
 from grader.reports.terminal import HEADLINES
 from grader.subjects.networks.rubric import ORDER
 from tests.judge.test_shrinking import RIGHT, SLIPS
 from tests.networks import NetworksJudge
-from tests.reports.disclosing import ERROR, ROWS, TOLD, betrayed, revealing, secrets
+from tests.reports.disclosing import ERROR, ROWS, TOLD, betrayed, disclose, revealing, secrets
 from tests.reports.test_terminal import judged, shown
 
 RANDOM = """
@@ -196,7 +196,9 @@ def test_of_a_verdict_that_does_not_say_what_its_messages_speak_of_none_is_shown
     told = disclose(verdict, hiding("bias_gradient"), 1)
     assert {row["message"] for row in told["properties"]} == {""}
     assert told["diagnosis"] == []
-    assert disclose(verdict, FULL, 1) == verdict | {"flags": []}
+    whole = disclose(verdict, FULL, 1)
+    assert {row["message"] for row in whole["properties"]} == {row["message"] for row in verdict["properties"]}
+    assert [row["names"] for row in whole["properties"]] == [None] * len(verdict["properties"])
 
 
 def test_marks_of_rows_do_not_tell_those_of_a_hidden_one() -> None:
@@ -267,9 +269,9 @@ def test_what_the_engine_says_is_cut_as_well(udl: NetworksJudge, slip: str | Non
         messages = [row["message"] for row in verdict["properties"] if row["message"]]
         titles = [each["title"] for each in verdict["diagnosis"]]
         assert [fact for fact in (*numbers, *messages, *titles) if fact in text] == []
-        back = result.verdict(told)
+        back = read_verdict(told)
         assert (back.score, back.max_score) == (verdict["score"], verdict["max_score"])
-        assert HEADLINES[back.judgement.outcome][0] in shown(back)
+        assert HEADLINES[back.outcome][0] in shown(back)
 
 
 @pytest.mark.parametrize("source", [*(RIGHT.replace(*slip[:2]) for slip in SLIPS.values()), RANDOM])
@@ -283,12 +285,12 @@ def test_no_row_of_a_verdict_gives_a_formula_away(udl: NetworksJudge, source: st
 
 def test_marks_of_a_verdict_without_its_rows_are_the_whole_ones() -> None:
     told = disclose(revealing(), hiding("weight_gradient"), 1)
-    assert "3 of 17 marks" in shown(result.verdict(told))
-    assert result.verdict(told).as_dict()["score"] == 3
+    assert "3 of 17 marks" in shown(read_verdict(told))
+    assert read_verdict(told).as_dict()["score"] == 3
 
 
 def test_staff_have_flags_and_students_none() -> None:
-    assert result.verdict(revealing()).judgement.flags == (Flag("zq-flag-id", "zq-flag-title"),)
+    assert read_verdict(revealing()).flags == (Flag("zq-flag-id", "zq-flag-title"),)
     assert [disclose(revealing(), each, 1)["flags"] for each in (SCORE, HINT, FULL)] == [[], [], []]
 
 

@@ -30,7 +30,7 @@ def test_every_face_of_a_verdict_says_what_it_said(name: str, by: Grader) -> Non
 @pytest.mark.parametrize("name", SOURCES)
 def test_a_row_names_every_other_property_of_which_its_message_speaks(name: str, by: Grader) -> None:
     """Or it would tell of one that an assignment hides."""
-    for row in by.grade(SOURCES[name].encode(), name).judgement.properties:
+    for row in by.grade(SOURCES[name].encode(), name).properties:
         assert row.names is not None
         spoken = {other for other, title in TITLES.items() if _names(other, title, row.message)}
         assert spoken - {row.name} <= set(row.names), row.message

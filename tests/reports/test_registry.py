@@ -43,7 +43,7 @@ def test_any_text_of_a_students_can_be_parsed(
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
 def test_flags_are_for_staff_and_in_no_form(form: Format) -> None:
-    assert "secret" in json.dumps(verdict())
+    assert "secret" in json.dumps(verdict().as_dict())
     assert b"secret" not in form.render(SUBMISSION, verdict())
 
 

@@ -9,15 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from grader.model.assignment import Level
 from grader.model.verdict import (
-    AssignmentReference,
     Diagnosis,
+    GradedAssignment,
+    GradedSubmission,
     Judgement,
     Mark,
     Outcome,
     Property,
     StudentError,
-    Submission,
     Verdict,
 )
 from grader.reports.plaintext import plain, sentence
@@ -27,7 +28,7 @@ from tests.local import local
 from tests.networks import NetworksJudge
 
 
-def shown(verdict: Verdict, width: int = 100, *, colour: bool = False, hints_alone: bool = False) -> str:
+def shown(verdict: Verdict, width: int = 100, *, colour: bool = False) -> str:
     """The verdict as it stands on a terminal of that width."""
     stream = io.StringIO()
     console = Console(
@@ -39,14 +40,14 @@ def shown(verdict: Verdict, width: int = 100, *, colour: bool = False, hints_alo
         force_terminal=colour,
         color_system="standard" if colour else None,
     )
-    console.print(render(verdict, hints_alone=hints_alone))
+    console.print(render(verdict))
     return stream.getvalue()
 
 
 def verdict(judgement: Judgement, *, filename: str = "a.py", output: str = "", own: bool = True) -> Verdict:
     """A verdict on nothing in particular."""
-    reference = AssignmentReference("udl-7.2", "0" * 16, "0" * 64, own)
-    return Verdict(Submission("0" * 16, filename, "0" * 64), reference, judgement, output)
+    reference = GradedAssignment("udl-7.2", "0" * 16, "0" * 64, own)
+    return Verdict.of(GradedSubmission("0" * 16, filename, "0" * 64), reference, judgement, output)
 
 
 def judged(source: str, judge: NetworksJudge) -> Verdict:
@@ -56,11 +57,13 @@ def judged(source: str, judge: NetworksJudge) -> Verdict:
 
 def test_where_hints_are_alone_each_is_shown_with_the_strong_one_that_is_unlocked() -> None:
     hints = (Diagnosis("", "", "Is TODO 3 done?", "", ""), Diagnosis("", "", "Is TODO 4 done?", "", ""))
-    locked = shown(verdict(Judgement(Outcome.FAILED, diagnosis=hints)), hints_alone=True)
+    locked = shown(replace(verdict(Judgement(Outcome.FAILED, diagnosis=hints)), level=Level.HINT))
     assert "Is TODO 3 done?" in locked
     assert "Is TODO 4 done?" in locked
     strong = tuple(replace(hint, strong_hint="Replace the zeros.") for hint in hints)
-    assert "Replace the zeros." in shown(verdict(Judgement(Outcome.FAILED, diagnosis=strong)), hints_alone=True)
+    assert "Replace the zeros." in shown(
+        replace(verdict(Judgement(Outcome.FAILED, diagnosis=strong)), level=Level.HINT)
+    )
     assert "Replace the zeros." not in shown(verdict(Judgement(Outcome.FAILED, diagnosis=strong)))
 
 
@@ -111,9 +114,10 @@ def test_colour_is_only_for_terminals(udl: NetworksJudge) -> None:
 
 def test_networks_that_are_not_the_assignments_own_are_named_as_such(udl: NetworksJudge) -> None:
     """A verdict with --seed is not the course's."""
-    judgement = judged(RIGHT, udl).judgement
-    assert "not the assignment's own" in shown(verdict(judgement, own=False))
-    assert "not the assignment's own" not in shown(verdict(judgement))
+    found = judged(RIGHT, udl)
+    seeded = replace(found, assignment=replace(found.assignment, own_networks=False))
+    assert "not the assignment's own" in shown(seeded)
+    assert "not the assignment's own" not in shown(found)
 
 
 def test_a_refusal_says_what_to_do_and_shows_no_marks() -> None:

@@ -10,17 +10,17 @@ import pytest
 from tests.local import entry_of
 from worker.sandbox import policy
 from worker.sandbox.forked import Forked
-from worker.sandbox.policy import Launch, Limits
+from worker.sandbox.policy import JailLimits, Launch
 from worker.sandbox.process import Jail, Unjailed
 from worker.sandbox.reply import Reply
-from worker.sandbox.request import Request
+from worker.sandbox.request import JailRequest
 from worker.sandbox.session import Session
 from worker.sandbox.single import Bubbled, Single
 from worker.sandbox.template import Template
 
 Ask = Callable[..., list[Reply]]
 
-LIMITS = Limits(seconds_per_call=0.5, seconds=3.0, memory=1 << 30, output=16 * 1024)
+LIMITS = JailLimits(seconds_per_call=0.5, seconds=3.0, memory=1 << 30, output=16 * 1024)
 
 
 @pytest.fixture(scope="session")
@@ -92,7 +92,7 @@ def ask_again(session: Session, *shapes: list[int], loss: str = "least_squares",
     """Ask what was extracted before."""
     headers, payloads, sizes = zip(*(network(shape, columns) for shape in shapes or ([1, 1],)), strict=True)
     header = {"function": "backward_pass", "loss": loss, "networks": list(headers)}
-    return session.answer(Request(header, b"".join(payloads), sizes))
+    return session.answer(JailRequest(header, b"".join(payloads), sizes))
 
 
 def numbers(reply: Reply) -> list[float]:

@@ -15,7 +15,7 @@ from tests.local import entry_of
 from tests.sandbox.conftest import LIMITS, ask, ask_again, body, pid_of
 from worker.sandbox.cgroup import Cgroup, Overruns
 from worker.sandbox.clock import Clock
-from worker.sandbox.policy import Limits
+from worker.sandbox.policy import JailLimits
 from worker.sandbox.process import Jail
 from worker.sandbox.session import Session
 
@@ -62,7 +62,7 @@ def test_a_jail_that_is_stopped_for_long_answers_when_it_goes_on(jailed: Session
 
 
 def test_a_jail_that_stays_stopped_is_our_failure_in_the_end(walled: Jail) -> None:
-    with Session(walled, Limits(seconds_per_call=0.2, seconds=0.2, memory=1 << 30, output=1000)) as session:
+    with Session(walled, JailLimits(seconds_per_call=0.2, seconds=0.2, memory=1 << 30, output=1000)) as session:
         stopped(session)
         with pytest.raises(JailFailed, match="stopped"):
             session.extract(body("pass").encode(), "work.py", entry_of("backward_pass"))
@@ -80,14 +80,14 @@ def test_what_was_answered_while_we_were_held_up_is_taken_before_anything_is_sai
 
     monkeypatch.setattr(Clock, "look", look)
     lines = "import time\nend = time.process_time() + 0.04\nwhile time.process_time() < end:\n    pass"
-    with Session(walled, Limits(seconds_per_call=0.3, seconds=9.0, memory=1 << 30, output=1000)) as session:
+    with Session(walled, JailLimits(seconds_per_call=0.3, seconds=9.0, memory=1 << 30, output=1000)) as session:
         session.extract(body(lines).encode(), "work.py", entry_of("backward_pass"))
         held_up = iter([2.0])
         assert len(ask_again(session, *[[1, 1]] * 20)) == 20
 
 
 def test_what_reading_a_file_uses_up_itself_is_its_own_and_is_not_repeatable(walled: Jail) -> None:
-    with Session(walled, Limits(seconds_per_call=0.01, seconds=0.01, memory=1 << 30, output=1000)) as session:
+    with Session(walled, JailLimits(seconds_per_call=0.01, seconds=0.01, memory=1 << 30, output=1000)) as session:
         with pytest.raises(SubmissionError) as caught:
             session.extract(b"x = [" + b"f'{1}{2}'," * 40_000 + b"]\n", "work.py", entry_of("backward_pass"))
         assert caught.value.reason == "too_complex"
@@ -105,7 +105,7 @@ def test_the_kernels_own_limit_is_a_timeout_though_we_did_not_look(
 ) -> None:
     """As when the worker is stopped while a loop runs in the jail."""
     monkeypatch.setattr(Clock, "look", lambda _: None)
-    limits = Limits(seconds_per_call=0.2, seconds=0.2, memory=1 << 30, output=1000)
+    limits = JailLimits(seconds_per_call=0.2, seconds=0.2, memory=1 << 30, output=1000)
     with Session(walled, limits) as session, pytest.raises(TimedOut, match="in all"):
         ask(session, body("while True: pass"))
 

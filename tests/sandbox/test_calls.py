@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from worker.sandbox.inside.asked import read_request
-from worker.sandbox.inside.calls import Calls
+from worker.sandbox.inside.calls import CallsQuestion
 from worker.sandbox.inside.entry import Entry
 from worker.sandbox.inside.source import extract
 from worker.sandbox.inside.student import Student
@@ -27,7 +27,7 @@ def ask(source: str, *cases: dict[str, Any], code: str = "y = f(x, params, confi
     told = [{"inputs": INPUTS, "results": [["y", [2]]], **case} for case in cases or ({},)]
     header = {"function": "f", "code": code, "cases": told}
     question = read_request(json.loads(json.dumps(header)), np.array(NUMBERS * len(told)).tobytes())
-    assert isinstance(question, Calls)
+    assert isinstance(question, CallsQuestion)
     student = Student(extract(source.encode(), "mine.py", Entry("f", given=frozenset({"N"}), fixed=frozenset({"N"}))))
     parser = Parser(payload_cap=1 << 16)
     with warnings.catch_warnings(action="ignore"):

@@ -8,30 +8,30 @@ from grader.errors import Crashed
 from worker.sandbox import reply
 from worker.sandbox.inside.cells import BYTES, CELLS, Cells, decode, encode
 from worker.sandbox.inside.entry import Entry
-from worker.sandbox.inside.notebook import Cell
+from worker.sandbox.inside.notebook import NotebookCell
 from worker.sandbox.inside.wire import Frame
 
 
 def test_they_come_out_as_they_were_with_what_follows_them() -> None:
-    entry, data = encode([Cell(2, "a = 'é'\n"), Cell(5, ""), Cell(6, "b")])
+    entry, data = encode([NotebookCell(2, "a = 'é'\n"), NotebookCell(5, ""), NotebookCell(6, "b")])
     assert decode(entry, data + b"code") == (Cells(((2, "a = 'é'\n"), (5, ""), (6, "b"))), b"code")
 
 
 def test_half_a_surrogate_pair_is_spelt_out() -> None:
-    assert decode(*encode([Cell(1, "a\ud800")]))[0].texts == ((1, "a\\ud800"),)
+    assert decode(*encode([NotebookCell(1, "a\ud800")]))[0].texts == ((1, "a\\ud800"),)
 
 
 @pytest.mark.parametrize(
     "cells",
     [
-        [Cell(1, "é" * BYTES)],
-        [Cell(1, "a" + "é" * BYTES)],
-        [Cell(number, "x" * 1000) for number in range(1, 2 * CELLS)],
-        [Cell(number, "") for number in range(1, 2 * CELLS)],
-        [Cell(1, "x" * (BYTES - 1)), Cell(2, "é")],
+        [NotebookCell(1, "é" * BYTES)],
+        [NotebookCell(1, "a" + "é" * BYTES)],
+        [NotebookCell(number, "x" * 1000) for number in range(1, 2 * CELLS)],
+        [NotebookCell(number, "") for number in range(1, 2 * CELLS)],
+        [NotebookCell(1, "x" * (BYTES - 1)), NotebookCell(2, "é")],
     ],
 )
-def test_more_than_the_caps_is_cut_and_that_is_said(cells: list[Cell]) -> None:
+def test_more_than_the_caps_is_cut_and_that_is_said(cells: list[NotebookCell]) -> None:
     entry, data = encode(cells)
     found, rest = decode(entry, data)
     assert not found.whole

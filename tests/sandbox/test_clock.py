@@ -7,10 +7,10 @@ import pytest
 from grader.errors import BackmarkError, JailFailed, TimedOut
 from worker.sandbox import clock
 from worker.sandbox.clock import Budget, Clock
-from worker.sandbox.policy import Limits
+from worker.sandbox.policy import JailLimits
 from worker.sandbox.usage import Usage
 
-LIMITS = Limits(seconds_per_call=2.0, seconds=20.0, memory=1 << 30, output=1000)
+LIMITS = JailLimits(seconds_per_call=2.0, seconds=20.0, memory=1 << 30, output=1000)
 
 
 class Machine:

@@ -17,7 +17,7 @@ from grader.errors import Crashed, JailFailed, OutOfMemory, SubmissionError, Tim
 from tests.local import entry_of
 from tests.sandbox.conftest import LIMITS, ask, ask_again, body, numbers
 from worker.sandbox import bubble
-from worker.sandbox.policy import Launch, Limits
+from worker.sandbox.policy import JailLimits, Launch
 from worker.sandbox.process import Jail
 from worker.sandbox.session import Session
 from worker.sandbox.single import Bubbled, Single
@@ -276,7 +276,7 @@ def test_too_much_output_is_found_and_pinned(session: Session, lines: str) -> No
 
 @pytest.mark.parametrize("loop", ["while True:\n        pass", "import time\n    time.sleep(60)"])
 def test_a_call_that_does_not_end_is_pinned_to_its_network(way: Jail, loop: str) -> None:
-    limits = Limits(seconds_per_call=0.2, seconds=5.0, memory=1 << 30, output=1000)
+    limits = JailLimits(seconds_per_call=0.2, seconds=5.0, memory=1 << 30, output=1000)
     with Session(way, limits) as opened:
         with pytest.raises(TimedOut, match=r"0\.2 s for one network"):
             ask(opened, body(f"if K == 1:\n    {loop}"), [1, 1], [1, 1, 1], [1, 1])
@@ -284,7 +284,7 @@ def test_a_call_that_does_not_end_is_pinned_to_its_network(way: Jail, loop: str)
 
 
 def test_slow_answers_meet_the_limit_for_all_of_them(way: Jail) -> None:
-    limits = Limits(seconds_per_call=1.0, seconds=0.4, memory=1 << 30, output=1000)
+    limits = JailLimits(seconds_per_call=1.0, seconds=0.4, memory=1 << 30, output=1000)
     lines = "import time\nend = time.process_time() + 0.1\nwhile time.process_time() < end:\n    pass"
     with Session(way, limits) as opened, pytest.raises(TimedOut, match="in all"):
         ask(opened, body(lines), *[[1, 1]] * 50)
@@ -328,7 +328,7 @@ def test_memory_is_limited(jailed: Session) -> None:
 def test_memory_beyond_the_address_space_limit_meets_the_group(single: Single) -> None:
     """The runner's own limit is taken away here, as if it had been got around."""
     code = body("kept = [np.ones(2**23) for _ in range(20)]")
-    limits = Limits(seconds_per_call=5, seconds=9, memory=1 << 30, output=1000)
+    limits = JailLimits(seconds_per_call=5, seconds=9, memory=1 << 30, output=1000)
     with Session(single, limits) as opened:
         assert isinstance(opened._process, Bubbled)
         group = opened._process._group

@@ -29,7 +29,7 @@ from worker.grading.pool import Jails
 from worker.sandbox.forked import Forked
 from worker.sandbox.policy import Launch
 from worker.sandbox.process import Jail
-from worker.sandbox.request import Request
+from worker.sandbox.request import JailRequest
 from worker.sandbox.session import Session
 from worker.sandbox.single import Single
 from worker.sandbox.template import Template
@@ -403,7 +403,7 @@ def backward_pass(*arguments):
 """
 
 
-def answered(jail: Jail, code: str, asked: Request) -> list[bytes]:
+def answered(jail: Jail, code: str, asked: JailRequest) -> list[bytes]:
     """The numbers of each answer."""
     with Session(jail, LIMITS) as session:
         session.extract(code.encode(), "sums.py", entry_of("backward_pass"))
@@ -438,10 +438,10 @@ def test_a_template_that_replaces_another_is_told_again(own: Template, udl: Netw
         assert session._process.kept == {asked.key}
 
 
-def wide(width: int) -> Request:
+def wide(width: int) -> JailRequest:
     """A request about one layer that is so wide."""
     header, payload, size = network([1, width])
-    return Request({"function": "backward_pass", "loss": "least_squares", "networks": [header]}, payload, [size])
+    return JailRequest({"function": "backward_pass", "loss": "least_squares", "networks": [header]}, payload, [size])
 
 
 def test_what_there_is_no_room_for_is_sent(own: Template) -> None:
@@ -514,7 +514,7 @@ def test_networks_of_one_submission_alone_are_in_no_template(
 ) -> None:
     with contextlib.closing(Jails(jail)) as jails:
         for _ in range(2):
-            assert Grader(udl, jails, shared=shared).grade(RIGHT, "right.ipynb").judgement.outcome is Outcome.PASSED
+            assert Grader(udl, jails, shared=shared).grade(RIGHT, "right.ipynb").outcome is Outcome.PASSED
         assert isinstance(jails._jail, Template)
         # The template takes things in turn: by then it has what it was told to keep.
         jails.check()

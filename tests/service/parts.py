@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from grader.dispatch import CeleryDispatcher, application
-from grader.model.records import Job, Kind, Submission
+from grader.model.records import Job, Kind, SubmissionRecord
 from grader.settings.service import ServiceSettings
 from grader.store.store import Store
 from grader.store.submissions import NewSubmission
@@ -132,13 +132,13 @@ class Service:
         self.dispatcher.send(Job(Kind.SUBMISSION, name))
         return name
 
-    def submission(self, name: str) -> Submission:
+    def submission(self, name: str) -> SubmissionRecord:
         """As it is now."""
         found = self.store.submissions.get(name)
         assert found is not None
         return found
 
-    def concluded(self, *names: str, patience: float = PATIENCE) -> list[Submission]:
+    def concluded(self, *names: str, patience: float = PATIENCE) -> list[SubmissionRecord]:
         """The submissions, once all are at their end."""
         waiting = set(names)
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import hashlib
-import json
 import os
 import signal
 import threading
@@ -18,7 +17,7 @@ import pytest
 from grader.judge.judge import Judge
 from grader.model.records import Scope, State
 from tests.service.parts import ASSIGNMENT, COURSE, EXAMPLES, Part, Service, service, until
-from tests.service.test_end_to_end import without_identity
+from tests.service.test_end_to_end import as_json, without_identity
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails
 from worker.serve.embedded import EmbeddedRedis, free_port, lasting_port
@@ -179,10 +178,7 @@ class Course:
 def expected_verdicts(judge: Judge, jails: Jails) -> dict[str, dict[str, Any]]:
     """Each example's verdict when nothing is killed."""
     grader = Grader(judge, jails)
-    return {
-        file.name: without_identity(json.loads(json.dumps(grader.grade(file.read_bytes(), file.name).as_dict())))
-        for file in EXAMPLES
-    }
+    return {file.name: without_identity(as_json(grader.grade(file.read_bytes(), file.name))) for file in EXAMPLES}
 
 
 def test_nothing_is_lost_whatever_is_killed(redis: EmbeddedRedis, tmp_path: Path, udl: Judge, jails: Jails) -> None:
@@ -210,7 +206,7 @@ def test_nothing_is_lost_whatever_is_killed(redis: EmbeddedRedis, tmp_path: Path
             assert (submission.attempt, submission.verdict) == (1, 1)
             assert verdict is not None
             mine = {"id": "", "filename": work.file.name, "source_sha256": hashlib.sha256(work.source).hexdigest()}
-            assert without_identity(verdict) == {**right[work.file.name], "submission": mine}
+            assert without_identity(as_json(verdict)) == {**right[work.file.name], "submission": mine}
         assert len(opened.store.redis.keys("bm:submission:*")) == SUBMISSIONS
         assert len(opened.store.redis.keys("bm:verdict:*")) == SUBMISSIONS
         assert sum(opened.store.counters.read().outcomes.values()) == SUBMISSIONS

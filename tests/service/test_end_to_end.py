@@ -6,7 +6,13 @@ import sys
 from typing import Any
 
 from grader.model.records import State
+from grader.model.verdict import Verdict
 from tests.service.parts import EXAMPLES, ROOT, Service
+
+
+def as_json(verdict: Verdict) -> dict[str, Any]:
+    """The result object, as the command line prints it."""
+    return dict(json.loads(json.dumps(verdict.as_dict())))
 
 
 def without_identity(verdict: dict[str, Any]) -> dict[str, Any]:
@@ -36,7 +42,7 @@ def test_every_example_gets_the_verdict_of_the_command_line(service: Service) ->
         (submission,) = service.concluded(name)
         verdict = service.store.submissions.verdict(name)
         assert verdict is not None
-        assert verdict["submission"]["id"] == name
-        assert without_identity(verdict) == wanted, submission.filename
+        assert verdict.submission.id == name
+        assert without_identity(as_json(verdict)) == wanted, submission.filename
     reused = {service.submission(name).outcome for name in again if service.submission(name).reused}
     assert reused == {"passed", "failed", "rejected"}

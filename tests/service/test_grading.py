@@ -12,7 +12,7 @@ import pytest
 
 from grader.errors import AssignmentError
 from grader.model.assignment import Limits
-from grader.model.records import Job, Kind, Revision, State, Submission
+from grader.model.records import Job, Kind, RevisionRecord, State, SubmissionRecord
 from grader.store.codec import decode
 from grader.store.listings import CodeListing
 from grader.store.submissions import NewSubmission
@@ -40,7 +40,7 @@ def handed_in(context: Context, source: bytes, filename: str = "a.py", student: 
     return Job(Kind.SUBMISSION, accepted.id)
 
 
-def perform_job(context: Context, job: Job) -> Submission:
+def perform_job(context: Context, job: Job) -> SubmissionRecord:
     """Let the worker do it."""
     perform(context, job)
     found = context.store.submissions.get(job.id)
@@ -53,8 +53,8 @@ def test_an_identical_source_gets_the_same_verdict_as_its_own(context: Context) 
     second = perform_job(context, handed_in(context, example("missing_factor_two.py"), "b.py", "ben"))
     assert (first.reused, second.reused) == (False, True)
     verdicts = [context.store.submissions.verdict(each.id) for each in (first, second)]
-    assert [each and each["submission"]["filename"] for each in verdicts] == ["a.py", "b.py"]
-    assert verdicts[1] == source_verdicts.with_identity(verdicts[0] or {}, second.id, "b.py")
+    assert [each and each.submission.filename for each in verdicts] == ["a.py", "b.py"]
+    assert verdicts[1] == (verdicts[0] and verdicts[0].with_identity(second.id, "b.py"))
 
 
 def test_what_identical_sources_share_has_nobody_s_filename(context: Context) -> None:
@@ -62,7 +62,9 @@ def test_what_identical_sources_share_has_nobody_s_filename(context: Context) ->
     (key,) = context.store.redis.scan_iter("bm:cache:*")
     cached: Any = context.store.redis.get(key)
     assert decode(cached)["submission"]["filename"] == "source.py"
-    assert (context.store.submissions.verdict(first.id) or {})["submission"]["filename"] == "lovelace.py"
+    verdict = context.store.submissions.verdict(first.id)
+    assert verdict is not None
+    assert verdict.submission.filename == "lovelace.py"
 
 
 def test_a_notebooks_cells_are_kept_beside_its_verdict_also_when_it_is_refused(context: Context) -> None:
@@ -231,7 +233,7 @@ def test_a_machine_that_can_no_longer_isolate_hands_back_and_waits(context: Cont
     assert context.store.counters.read().jail_failures == 1
 
 
-def _current(context: Context) -> Revision:
+def _current(context: Context) -> RevisionRecord:
     revision = context.store.assignments.current(COURSE, ASSIGNMENT)
     assert revision is not None
     return revision

@@ -11,7 +11,7 @@ import pytest
 from grader.errors import AssignmentError
 from grader.model.assignment import Assignment, Ranges
 from grader.model.fresh import GROUPS, group, places, usual
-from grader.model.records import Job, Kind, Publication, Revision, State
+from grader.model.records import Job, Kind, PublicationRecord, RevisionRecord, State
 from grader.publishing.selfcheck import selfcheck
 from grader.store.regrades.model import Selection, Which
 from grader.store.search import Filter
@@ -21,7 +21,7 @@ from tests.networks import NetworksJudge
 from tests.service.conftest import Making, Sent
 from tests.service.parts import COURSE, EXAMPLES, until
 from tests.submissions_helpers.made import table
-from worker.grading.revisions import Drawing
+from worker.grading.revisions import DrawingProcess
 from worker.service import fresh, pools
 from worker.service.context import Context
 from worker.service.tasks import perform
@@ -39,7 +39,7 @@ def _drawn_once() -> Iterator[None]:
     """Draw the same networks once for all tests of this file; whatever is not drawn yet, is drawn as ever."""
     kept: dict[tuple[Assignment, int | None], bytes] = {}
 
-    class Kept(Drawing):
+    class Kept(DrawingProcess):
         """A drawing that is remembered."""
 
         def __init__(self, assignment: Assignment, choice: int | None = None) -> None:
@@ -63,7 +63,7 @@ def _drawn_once() -> Iterator[None]:
         yield
 
 
-def run_publication(context: Context, toml: str, *, wanted: int = 0, name: str = "mine") -> Publication:
+def run_publication(context: Context, toml: str, *, wanted: int = 0, name: str = "mine") -> PublicationRecord:
     """Request a publication, let the worker perform it, and return it."""
     requested = context.store.publications.request(COURSE, name, toml, wanted)
     perform(context, Job(Kind.PUBLICATION, requested.id))
@@ -72,7 +72,7 @@ def run_publication(context: Context, toml: str, *, wanted: int = 0, name: str =
     return found
 
 
-def publish(context: Context, toml: str, *, wanted: int = 0) -> Revision:
+def publish(context: Context, toml: str, *, wanted: int = 0) -> RevisionRecord:
     publication = run_publication(context, toml, wanted=wanted)
     assert (publication.state, publication.refusal) == (State.DONE, None)
     found = context.store.assignments.current(COURSE, "mine")
@@ -82,14 +82,14 @@ def publish(context: Context, toml: str, *, wanted: int = 0) -> Revision:
 
 
 def verdict(
-    context: Context, revision: Revision, source: bytes, student: str, assignment: str = "mine"
+    context: Context, revision: RevisionRecord, source: bytes, student: str, assignment: str = "mine"
 ) -> dict[str, Any]:
     new = NewSubmission(COURSE, assignment, revision.id, student, "a.py", source)
     job = Job(Kind.SUBMISSION, context.store.submissions.accept(new).id)
     perform(context, job)
     found = context.store.submissions.verdict(job.id)
     assert found is not None, context.store.submissions.get(job.id)
-    return found
+    return found.as_dict()
 
 
 def pair() -> tuple[str, str]:
@@ -273,8 +273,8 @@ def test_a_regrade_draws_the_networks_of_each_students_group(making: Making) -> 
     for job in units:
         perform(context, job)
     rows = context.store.regrades.report(regrade).all(frozenset())
-    verdicts = {row.entry.student: context.store.regrades.units.verdict(row.entry.unit) or {} for row in rows}
-    assert {student: bare(found) for student, found in verdicts.items()} == {
+    verdicts = {row.entry.student: context.store.regrades.units.verdict(row.entry.unit) for row in rows}
+    assert {student: found and bare(found.as_dict()) for student, found in verdicts.items()} == {
         student: bare(found) for student, found in before.items()
     }
 

@@ -1,8 +1,11 @@
 """Regrades with real workers and real jails: previewed, applied, rolled back, gone on with after a kill."""
 
+import hashlib
+
 import pytest
 
 from grader.model.records import Job, Kind, Queue, State
+from grader.model.verdict import GradedAssignment, GradedSubmission, Outcome, Verdict
 from grader.store.regrades.model import Mode, Phase, RegradeRecord, Selection, Which
 from grader.store.submissions import NewSubmission
 from tests.service.conftest import Making
@@ -21,7 +24,9 @@ def conclude_with(service: Service, source: bytes, filename: str, student: str, 
     name = service.store.submissions.accept(new).id
     claim = service.store.jobs.claim(Job(Kind.SUBMISSION, name))
     assert claim is not None
-    verdict = {"outcome": "failed", "score": score, "max_score": 10, "properties": []}
+    digest = hashlib.sha256(source).hexdigest()
+    reference = GradedAssignment(ASSIGNMENT, revision.id, revision.networks_sha256)
+    verdict = Verdict(GradedSubmission(name, filename, digest), reference, Outcome.FAILED, score, 10)
     assert service.store.submissions.finish(claim, verdict)
     return name
 
@@ -74,7 +79,7 @@ def test_a_regrade_gives_the_verdicts_that_a_submission_would_get(service: Servi
         assert verdict is not None
         assert expected is not None
         assert (submission.outcome, submission.score, submission.regrade) == ("passed", fresh.score, name)
-        assert verdict == expected | {"submission": expected["submission"] | {"id": each}}
+        assert verdict == expected.with_identity(each, RIGHT.name)
     assert {service.submission(each).outcome for each in down} == {"failed"}
 
     start_phase(service, name, None)

@@ -3,10 +3,11 @@
 import json
 from typing import Any
 
-from grader.model.records import Claim, Job, Kind, Submission
-from grader.model.result import complete_verdict
+from grader.model.records import Claim, Job, Kind, SubmissionRecord
+from grader.model.result import read_verdict
+from grader.model.verdict import Verdict
 from grader.store import keys
-from grader.store.codec import encode
+from grader.store.codec import encode_verdict
 from grader.store.connection import text
 from grader.store.scripts import COMMON, read_files
 from grader.store.store import Store
@@ -54,26 +55,42 @@ def job(name: str) -> Job:
     return Job(Kind.SUBMISSION, name)
 
 
-def now(store: Store, name: str) -> Submission:
+def now(store: Store, name: str) -> SubmissionRecord:
     """A submission that is there."""
     found = store.submissions.get(name)
     assert found is not None
     return found
 
 
-def verdict(outcome: str = "passed", **other: Any) -> dict[str, Any]:
-    """A result object with as much of its own as the store looks at."""
+def verdict(outcome: str = "passed", **other: Any) -> Verdict:
+    """A verdict with as much of its own as the store looks at; `other` members are as JSON has them."""
     passed = outcome == "passed"
     row = {"name": "relu_derivative", "outcome": "passed" if passed else "failed"}
-    return complete_verdict(
-        {"outcome": outcome, "score": 10 if passed else 8, "max_score": 10, "properties": [row], **other}
-    )
+    raw = {"outcome": outcome, "score": 10 if passed else 8, "max_score": 10, "properties": [row], **other}
+    return read_verdict(whole(raw))
 
 
-def replace_verdict(store: Store, name: str, expected: int, by: dict[str, Any], regrade: str) -> int | None:
+def whole(raw: dict[str, Any]) -> dict[str, Any]:
+    """The result object with everything that each has, and no default has: what it is about, and rows in full."""
+    about = {
+        "submission": {"id": "source", "filename": "source.py", "source_sha256": "0" * 64},
+        "assignment": {"id": "udl-7.2", "revision": REVISION, "networks_sha256": "0" * 64},
+        "statistics": {},
+    }
+    rest = {"title": "", "score": 0, "max_score": 0, "networks": 0, "message": ""}
+    hints = {"hint": "", "strong_hint": "", "read": ""}
+    return {
+        **about,
+        **raw,
+        "properties": [rest | row for row in raw["properties"]],
+        "diagnosis": [hints | explanation for explanation in raw.get("diagnosis", ())],
+    }
+
+
+def replace_verdict(store: Store, name: str, expected: int, by: Verdict, regrade: str) -> int | None:
     """Replace the current verdict if it is the expected one, as a regrade does; return the new number, else None."""
     script = "return replace(ARGV[1], ARGV[2], ARGV[3], cjson.decode(ARGV[4]), ARGV[5])"
-    number = _run(store, script, name, expected, encode(by), _summary(by), regrade)
+    number = _run(store, script, name, expected, encode_verdict(by), _summary(by), regrade)
     return None if number is None else int(number)
 
 
@@ -89,11 +106,11 @@ def _run(store: Store, script: str, *arguments: str | bytes | int) -> Any:
     return store.redis.eval(read_files(*COMMON) + script, 0, *arguments)
 
 
-def _summary(given: dict[str, Any]) -> str:
+def _summary(given: Verdict) -> str:
     return json.dumps(VerdictSummary.of(given).summary())
 
 
-def cache_verdict(store: Store, key: str, given: dict[str, Any], source_sha256: str) -> bool:
+def cache_verdict(store: Store, key: str, given: Verdict, source_sha256: str) -> bool:
     """Cache a verdict; return True if it is cached."""
     call = store.cache.storing_call(key, given, source_sha256)
     return call is not None and bool(store.scripts.run(call.name, *call.args))

@@ -3,29 +3,22 @@
 from typing import Any
 
 from grader.model.records import Claim, Job, Kind
-from grader.model.result import complete_verdict
+from grader.model.verdict import Verdict
 from grader.store.regrades.model import Mode, Phase, RegradeRecord, Selection, Which
 from grader.store.regrades.report import ReportRow
 from grader.store.store import Store
 from grader.store.submissions import NewSubmission
-from tests.store.making import REVISION, claim_job
+from tests.store.making import REVISION, claim_job, verdict
 
 COURSE, ASSIGNMENT = "cs101", "udl-7.2"
 NAMES = ("bias_gradient", "any_shape", "relu_derivative")
 
 
-def result(score: int, *, max_score: int = 10, failing: tuple[str, ...] = (), outcome: str = "") -> dict[str, Any]:
-    """A result object with as much of its own as a regrade looks at; passed with all marks, else failed."""
+def result(score: int, *, max_score: int = 10, failing: tuple[str, ...] = (), outcome: str = "") -> Verdict:
+    """A verdict with as much of its own as a regrade looks at; passed with all marks, else failed."""
     rows = [{"name": name, "outcome": "failed" if name in failing else "passed"} for name in NAMES]
-    return complete_verdict(
-        {
-            "submission": {"id": "source", "filename": "source.py", "source_sha256": "0" * 64},
-            "outcome": outcome or ("passed" if score == max_score else "failed"),
-            "score": score,
-            "max_score": max_score,
-            "properties": rows,
-        }
-    )
+    ended = outcome or ("passed" if score == max_score else "failed")
+    return verdict(ended, score=score, max_score=max_score, properties=rows)
 
 
 def handed_in(store: Store, student: str, source: str, filename: str = "answer.py") -> str:
@@ -60,7 +53,7 @@ def select_units(store: Store, **other: Any) -> str:
     return name
 
 
-def preview_regrade(store: Store, verdicts: dict[str, dict[str, Any]] | dict[str, int], **other: Any) -> str:
+def preview_regrade(store: Store, verdicts: dict[str, Verdict] | dict[str, int], **other: Any) -> str:
     """Request and preview a regrade whose sources get these verdicts or scores; return its id."""
     name = select_units(store, **other)
     grade(store, {source: result(each) if isinstance(each, int) else each for source, each in verdicts.items()})
@@ -103,14 +96,14 @@ def one_chunk(store: Store, claim: Claim) -> bool:
         case Phase.PREPARING:
             done = steps.choose(claim)
         case Phase.APPLYING:
-            done = steps.apply(claim, own)
+            done = steps.apply(claim)
         case _:
             done = steps.roll_back(claim)
     assert done is not None
     return done.more
 
 
-def grade(store: Store, verdicts: dict[str, dict[str, Any]]) -> int:
+def grade(store: Store, verdicts: dict[str, Verdict]) -> int:
     """Grade every unit that waits, by its source; how many there were."""
     count = 0
     while units := waiting_units(store):
@@ -125,10 +118,10 @@ def grade(store: Store, verdicts: dict[str, dict[str, Any]]) -> int:
     return count
 
 
-def unit_graded(store: Store, claim: Claim, verdict: dict[str, Any]) -> tuple[Job, ...] | None:
+def unit_graded(store: Store, claim: Claim, graded: Verdict) -> tuple[Job, ...] | None:
     """The unit's end, as a worker writes it."""
     found = store.regrades.units.get(claim.job.id)
-    return store.regrades.units.record_verdict(claim, verdict, () if found is None else found.classes)
+    return store.regrades.units.record_verdict(claim, graded, () if found is None else found.classes)
 
 
 def waiting_units(store: Store) -> list[Job]:
@@ -141,11 +134,6 @@ def fail(store: Store, unit: Job) -> None:
     """Let a unit fail as often as it is tried."""
     while (claim := store.jobs.claim(unit)) is not None:
         store.jobs.record_failure(claim, "no jail")
-
-
-def own(verdict: dict[str, Any], submission: str, filename: str) -> dict[str, Any]:
-    """A source's verdict as a submission's."""
-    return {**verdict, "submission": {**verdict["submission"], "id": submission, "filename": filename}}
 
 
 def now(store: Store, name: str) -> RegradeRecord:

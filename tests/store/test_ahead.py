@@ -6,7 +6,7 @@ import pytest
 
 from grader.errors import StoreUnavailable
 from grader.model.records import State
-from grader.store.scripts import Call, _source
+from grader.store.scripts import ScriptCall, _source
 from grader.store.store import Store
 from tests.store.making import accept, claim_job, now, verdict
 
@@ -51,6 +51,6 @@ def test_a_redis_that_takes_no_writes_now_is_asked_again_later(store: Store, end
 def test_what_fails_ahead_takes_nothing_from_the_end(store: Store) -> None:
     name = accept(store)
     claim = claim_job(store, name)
-    wrong = Call("keep", (now(store, name).source_sha256, "", "bm:key", b"", "no number"))
+    wrong = ScriptCall("keep", (now(store, name).source_sha256, "", "bm:key", b"", "no number"))
     assert store.submissions.finish(claim, verdict(), ahead=wrong)
     assert now(store, name).state is State.DONE

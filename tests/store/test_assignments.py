@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from functools import partial
 
-from grader.model.records import Revision
+from grader.model.records import RevisionRecord
 from grader.store.packaged import packaged_revisions
 from grader.store.store import Store
 from grader.subjects.networks.revision import load
@@ -13,8 +13,8 @@ from tests.networks import load_packaged
 UDL = "udl-7.2"
 
 
-def publish(store: Store, name: str, course: str = "cs101", assignment_id: str = "mine") -> Revision:
-    record = Revision(name, course, "{}", assignment_id, "Mine", "0" * 64, 0.0, 2, (("drop_mask", 180),))
+def publish(store: Store, name: str, course: str = "cs101", assignment_id: str = "mine") -> RevisionRecord:
+    record = RevisionRecord(name, course, "{}", assignment_id, "Mine", "0" * 64, 0.0, 2, (("drop_mask", 180),))
     return store.assignments.publish(record, f"networks of {name}".encode(), b"pool")
 
 

@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from grader.store.callbacks import GIVE_UP, MOST_ENDPOINTS, Attempt, DeliveryState, Event, Result, TooManyEndpoints
+from grader.store.callbacks import (
+    GIVE_UP,
+    MOST_ENDPOINTS,
+    DeliveryAttempt,
+    DeliveryState,
+    Event,
+    Result,
+    TooManyEndpoints,
+)
 from grader.store.errors import BadCursor
 from grader.store.store import Store
 from tests.store.making import accept, finish_job, new
@@ -16,13 +24,13 @@ URL = "https://portal.example/hook"
 DAY = GIVE_UP / 1000
 
 
-def claim(store: Store, limit: int = 100, most: int = 100, lease: float = 60.0) -> list[Attempt]:
+def claim(store: Store, limit: int = 100, most: int = 100, lease: float = 60.0) -> list[DeliveryAttempt]:
     """Empty the outbox, and claim the deliveries that are due."""
     store.callbacks.move()
     return store.callbacks.claim(limit, most, lease)
 
 
-def claim_one(store: Store) -> Attempt:
+def claim_one(store: Store) -> DeliveryAttempt:
     """The one delivery that is due."""
     (attempt,) = claim(store)
     return attempt

@@ -9,7 +9,7 @@ import pytest
 from grader.model.records import Job, Kind, Queue, State
 from grader.settings.service import ServiceSettings
 from grader.store import keys
-from grader.store.callbacks import Attempt, DeliveryState, Event, Result
+from grader.store.callbacks import DeliveryAttempt, DeliveryState, Event, Result
 from grader.store.regrades.model import Phase, Selection
 from grader.store.store import Store
 from grader.store.workers import Worker
@@ -127,7 +127,7 @@ def deliverable(store: Store) -> str:
     return endpoint.id
 
 
-def attempt(store: Store) -> Attempt | None:
+def attempt(store: Store) -> DeliveryAttempt | None:
     """The delivery, if it can be claimed now."""
     return next(iter(store.callbacks.claim(10, 10, 60.0)), None)
 

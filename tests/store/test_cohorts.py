@@ -1,13 +1,14 @@
 """A class's figures follow the verdicts that hold, through regrades and deletion."""
 
 from collections import Counter
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grader.model.verdict import Verdict
 from grader.store import keys
 from grader.store.cohorts import HOUR, Attempt, Cohort, CohortMistake, Marks, figure
 from grader.store.regrades.model import Phase
@@ -25,7 +26,7 @@ MASK, SIGN = ("mask", "It leaves out the mask."), ("sign", "It has the wrong sig
 DOES = {"mask": "leaves out the mask", "sign": "has the wrong sign"}
 
 
-def explained_verdict(*explanations: str, score: int = 8, outcome: str = "failed") -> dict[str, Any]:
+def explained_verdict(*explanations: str, score: int = 8, outcome: str = "failed") -> Verdict:
     """A verdict with these explanations, the best first; two mistakes at once are joined by a plus."""
     diagnosis = [
         {"id": each, "title": "It errs.", "mistakes": [{"id": name, "title": DOES[name]} for name in each.split("+")]}
@@ -34,7 +35,7 @@ def explained_verdict(*explanations: str, score: int = 8, outcome: str = "failed
     return verdict(outcome, score=score, diagnosis=diagnosis)
 
 
-def grade_submission(store: Store, result_object: dict[str, Any], student: str = "ada", source: bytes = b"1") -> str:
+def grade_submission(store: Store, result_object: Verdict, student: str = "ada", source: bytes = b"1") -> str:
     name = accept(store, new(student, source))
     assert store.submissions.finish(claim_job(store, name), result_object)
     return name
@@ -128,8 +129,8 @@ def test_a_regrade_moves_the_figures_and_its_roll_back_moves_them_back(store: St
 
 def test_a_regrade_brings_the_mistakes_that_it_finds(store: Store) -> None:
     grade_submission(store, verdict(), source=b"one")
-    diagnosis = explained_verdict("mask+sign")["diagnosis"]
-    apply_regrade(store, preview_regrade(store, {"one": result(4) | {"diagnosis": diagnosis}}))
+    diagnosis = explained_verdict("mask+sign").diagnosis
+    apply_regrade(store, preview_regrade(store, {"one": replace(result(4), diagnosis=diagnosis)}))
     assert cohort(store).mistakes == (CohortMistake(*MASK, 1, 1), CohortMistake(*SIGN, 1, 1))
 
 

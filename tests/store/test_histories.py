@@ -299,7 +299,7 @@ class History(RuleBasedStateMachine):
         stored = [key.decode() for key in self.store.redis.scan_iter("bm:verdict:*")]
         parts = [key.split(":") for key in stored]
         read = [self.store.submissions.verdict(name, int(number)) for _, _, name, number in parts]
-        assert {(key, found["outcome"]) for key, found in zip(stored, read, strict=True) if found} == given
+        assert {(key, found.outcome) for key, found in zip(stored, read, strict=True) if found} == given
         assert len(stored) == len(given)
 
     @invariant()

@@ -21,7 +21,6 @@ from tests.store.regrading import (
     handed_in,
     now,
     one_chunk,
-    own,
     phase,
     preview_regrade,
     result,
@@ -47,7 +46,7 @@ def test_applied_whole_every_graded_submission_holds_its_new_verdict_as_its_own(
     assert found.failing == ("any_shape",)
     verdict = store.submissions.verdict(mine)
     assert verdict is not None
-    assert (verdict["submission"]["id"], verdict["submission"]["filename"]) == (mine, "mine.py")
+    assert (verdict.submission.id, verdict.submission.filename) == (mine, "mine.py")
     assert submission(store, other).score == 9
     assert store.submissions.verdict(mine, 1) == result(8)
 
@@ -132,7 +131,7 @@ def test_a_crash_while_it_is_applied_and_a_resumption_apply_everything_once(stor
     assert store.jobs.requeue_lost() == [Job(Kind.REGRADE, name)]
     again = claim_step(store, name)
     # It was not dead after all.
-    assert store.regrades.runner.apply(dead, own) is None
+    assert store.regrades.runner.apply(dead) is None
     while one_chunk(store, again):
         assert phase(store, name) is Phase.APPLYING
     found = now(store, name)
@@ -153,7 +152,7 @@ def test_a_last_chunk_whose_answer_was_lost_is_through(store: Store, verb: str) 
     claim = claim_step(store, name)
     steps = store.regrades.runner
     for _ in range(2):
-        done = steps.apply(claim, own) if verb == "apply" else steps.roll_back(claim)
+        done = steps.apply(claim) if verb == "apply" else steps.roll_back(claim)
         assert done is not None
         assert not done.more
     assert submission(store, mine).verdict == (2 if verb == "apply" else 1)
@@ -182,7 +181,7 @@ def test_a_rollback_stops_the_application_that_goes_on(store: Store) -> None:
     applying = claim_step(store, name)
     assert one_chunk(store, applying)
     store.regrades.roll_back(name)
-    assert store.regrades.runner.apply(applying, own) is None
+    assert store.regrades.runner.apply(applying) is None
     assert not store.jobs.beat(applying)
     finish_step(store, name)
     found = now(store, name)

@@ -81,7 +81,7 @@ def test_after_a_rollback_it_can_be_retried_and_no_verdict_is_overwritten(store:
     assert submission(store, mine).verdict == 2
     first = store.submissions.verdict(mine, 1)
     assert first is not None
-    assert first["score"] == 8
+    assert first.score == 8
 
 
 def test_a_second_regrade_that_came_between_is_not_rolled_back_with_the_first(store: Store) -> None:

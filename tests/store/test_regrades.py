@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from grader.model.records import Job, Kind
+from grader.model.verdict import Verdict
 from grader.store.errors import WrongPhase
 from grader.store.regrades import report as reports
 from grader.store.regrades.model import Mode, Phase, Which
@@ -158,7 +159,7 @@ def test_the_report_says_who_changes_and_why(store: Store) -> None:
     ],
 )
 def test_marks_are_compared_by_their_share_and_then_by_whether_it_passed(
-    store: Store, after: dict[str, Any], change: Change
+    store: Store, after: Verdict, change: Change
 ) -> None:
     mine = grade_submission(store, "ada", "a", 8)
     name = preview_regrade(store, {"a": after})

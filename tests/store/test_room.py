@@ -49,7 +49,7 @@ def test_a_small_redis_is_filled_to_the_reserve_and_every_verdict_still_has_room
     # What came between two looks at its memory, which are a fifth of a second apart, leaves most of the reserve.
     assert room.used <= room.limit + (room.most - room.limit) // 2
     for name in names:
-        assert small.submissions.finish(claim_job(small, name), verdict(note="x" * 10_000))
+        assert small.submissions.finish(claim_job(small, name), verdict(output="x" * 10_000))
     assert Storage(small.redis).room().used < room.most
 
 
@@ -100,7 +100,7 @@ def test_the_source_of_a_rejected_file_expires_and_its_verdict_stays(store: Stor
     assert store.submissions.source(name) is None
     told = store.submissions.verdict(name)
     assert told is not None
-    assert told["outcome"] == "rejected"
+    assert told.outcome == "rejected"
 
 
 def test_a_source_stays_while_anybody_needs_it(store: Store) -> None:

@@ -16,9 +16,9 @@ import pytest
 from flask import Flask
 from pydantic import SecretStr
 
-from grader.model import result
 from grader.model.assignment import Feedback, Level
-from grader.model.records import Job, Kind, Scope, State, Submission
+from grader.model.records import Job, Kind, Scope, State, SubmissionRecord
+from grader.model.result import read_verdict
 from grader.model.stored import settings as assignment_settings
 from grader.model.verdict import Outcome
 from grader.reports.disclosure import disclose
@@ -89,12 +89,12 @@ def context(settings: ServiceSettings, store: Store, jails: Jails) -> Context:
     return Context(settings, store, Sent(), graders, jails, Stop(), Isolation(None))
 
 
-def submissions(store: Store) -> list[Submission]:
+def submissions(store: Store) -> list[SubmissionRecord]:
     """All of both courses."""
     return [found for course in (COURSE, OTHER) for found in store.submissions.list(Filter(course), 1000).items]
 
 
-def there(store: Store, name: str) -> Submission:
+def there(store: Store, name: str) -> SubmissionRecord:
     found = store.submissions.get(name)
     assert found is not None
     return found
@@ -166,12 +166,12 @@ def test_every_verdict_reads_and_renders_at_every_level_and_in_every_format(app:
             if verdict is None:
                 continue
             count += 1
-            revision = store.assignments.get(submission.course, verdict["assignment"]["revision"])
+            revision = store.assignments.get(submission.course, verdict.assignment.revision)
             assert revision is not None
-            assert assignment_settings(revision.assignment)["id"] == verdict["assignment"]["id"]
-            assert json.loads(json.dumps(result.verdict(verdict).as_dict())) == verdict
+            assert assignment_settings(revision.assignment)["id"] == verdict.assignment.id
+            assert read_verdict(json.loads(json.dumps(verdict.as_dict()))) == verdict
             for shown in (verdict, *(disclose(verdict, feedback, 2) for feedback in levels)):
-                assert render(result.verdict(shown))
+                assert render(shown)
                 with app.test_request_context():
                     assert make_view(shown, revision).sentence
                 assert all(form.render(submission, shown) for form in FORMATS.values())
@@ -182,11 +182,9 @@ def test_every_cached_verdict_and_every_preview_s_reads(store: Store) -> None:
     for key in store.redis.scan_iter("bm:cache:*"):
         cached = store.cache.get(key.decode().removeprefix("bm:cache:"))
         assert cached is not None
-        assert result.verdict(cached)
     for key in store.redis.scan_iter("bm:unit-verdict:*"):
         previewed = store.regrades.units.verdict(key.decode().removeprefix("bm:unit-verdict:"))
         assert previewed is not None
-        assert result.verdict(previewed)
 
 
 def test_figures_are_those_that_the_scripts_had_counted(store: Store) -> None:
@@ -311,10 +309,10 @@ def test_what_waits_is_graded_as_the_same_code_was_then(
     verdict, earlier = context.store.submissions.verdict(name), context.store.submissions.verdict(like)
     assert verdict is not None
     assert earlier is not None
-    assert verdict["assignment"]["revision"] == earlier["assignment"]["revision"]
-    rows = {row["name"]: (row["outcome"], row["score"], row["max_score"]) for row in verdict["properties"]}
-    for row in earlier["properties"]:
-        assert rows[row["name"]] == (row["outcome"], row["score"], row["max_score"])
+    assert verdict.assignment.revision == earlier.assignment.revision
+    rows = {row.name: (row.outcome, row.score, row.max_score) for row in verdict.properties}
+    for row in earlier.properties:
+        assert rows[row.name] == (row.outcome, row.score, row.max_score)
 
 
 def test_what_runs_and_gave_no_sign_of_life_is_sent_again_and_graded(context: Context) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from grader.errors import AssignmentError, BadAssignment
 from grader.subjects import kinds
-from grader.subjects.kind import Kind
+from grader.subjects.kind import SubjectKind
 from grader.subjects.networks import kind as networks
 from tests.subjects import toy
 
@@ -15,7 +15,7 @@ BASE = 'id = "x"\ntitle = "X"\n'
 
 def test_each_module_of_a_kind_has_all_that_is_asked_of_it() -> None:
     """By its type: the checker reads these lines."""
-    known: list[Kind] = [networks, toy]
+    known: list[SubjectKind] = [networks, toy]
     assert [kinds.find(name) for name in kinds.KINDS] == [kind for kind in known if kind is not toy]
 
 

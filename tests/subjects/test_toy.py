@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from pydantic import TypeAdapter
 
 from grader.errors import AssignmentError, MadeByNewerVersion
 from grader.judge.judge import Judge
@@ -15,8 +16,8 @@ from grader.judge.trial import KnownMistake, Trial
 from grader.model import records
 from grader.model.assignment import Feedback
 from grader.model.records import Job, Kind, Scope, State
-from grader.model.result import verdict as read_verdict
-from grader.model.verdict import CaseCounterexample, Judgement, Mark, Outcome
+from grader.model.result import read_verdict
+from grader.model.verdict import CaseCounterexample, Judgement, Mark, Outcome, Verdict
 from grader.publishing.preview import preview
 from grader.publishing.selfcheck import selfcheck
 from grader.reports.disclosure import disclose
@@ -24,7 +25,6 @@ from grader.reports.registry import FORMATS
 from grader.store.submissions import NewSubmission
 from grader.subjects import kinds
 from grader.web import create_app
-from grader.web.api.verdict_schemas import VerdictResponse
 from grader.web.http import links
 from tests.local import local_by
 from tests.service.conftest import Making, context, making, redis_server
@@ -281,7 +281,7 @@ def test_its_networks_are_none_to_count(file: Path) -> None:
     assert "draws no networks" in said
 
 
-def publish(context: Context, toml: str, fresh: int = 0) -> records.Publication:
+def publish(context: Context, toml: str, fresh: int = 0) -> records.PublicationRecord:
     requested = context.store.publications.request("spreading", "mine", toml, fresh)
     perform(context, Job(Kind.PUBLICATION, requested.id))
     found = context.store.publications.get(requested.id)
@@ -330,7 +330,8 @@ def test_each_form_and_the_documented_schema_take_its_verdict(published: Context
     found = graded(published, WRONG)
     result = published.store.submissions.verdict(found.id)
     assert result is not None
-    assert VerdictResponse.model_validate(result).counterexample is not None
+    written = json.loads(json.dumps(result.as_dict()))
+    assert TypeAdapter(Verdict).validate_python(written).counterexample == result.counterexample
     for form in FORMATS.values():
         assert b"network that" not in form.render(found, result)
 
@@ -339,8 +340,8 @@ def test_a_row_of_its_own_can_be_hidden(published: Context) -> None:
     result = published.store.submissions.verdict(graded(published, WRONG).id)
     assert result is not None
     shown = disclose(result, Feedback(hidden=("cube", "finite_differences")), 1)
-    assert [row["name"] for row in shown["properties"]] == ["total", "pure"]
-    assert shown["counterexample"] is None
+    assert [row.name for row in shown.properties] == ["total", "pure"]
+    assert shown.counterexample is None
 
 
 @pytest.mark.usefixtures("known", "jail")
@@ -366,7 +367,7 @@ def published(known: None, making: Making) -> Context:  # noqa: ARG001 - it is t
     """A worker's context, and a store in which the toy is an assignment of the course."""
     made = making(secret="a secret for tests, as long as others")  # noqa: S106 - it guards nothing
     revision = toy.drawn()
-    record = records.Revision(
+    record = records.RevisionRecord(
         id=revision.id,
         course="spreading",
         assignment=revision.assignment_json,
@@ -379,7 +380,7 @@ def published(known: None, making: Making) -> Context:  # noqa: ARG001 - it is t
     return made
 
 
-def graded(context: Context, text: str, revision: records.Revision | None = None) -> records.Submission:
+def graded(context: Context, text: str, revision: records.RevisionRecord | None = None) -> records.SubmissionRecord:
     """Hand it in, and let the worker do it."""
     name, number = ("toy-1", toy.drawn().id) if revision is None else (revision.assignment_id, revision.id)
     new = NewSubmission("spreading", name, number, "ann", "mine.py", text.encode())
@@ -404,7 +405,7 @@ def page(context: Context, path: str) -> str:
     return answer.text
 
 
-def link(context: Context, found: records.Submission) -> str:
+def link(context: Context, found: records.SubmissionRecord) -> str:
     app = create_app(context.settings, context.store)
     with app.test_request_context():
         return str(links.verdict(found))

@@ -20,12 +20,13 @@ import numpy as np
 from grader.errors import REFUSED, BadAssignment
 from grader.judge.agreement import AGREEMENT, PURE, all_wrong_entries
 from grader.judge.exchange import Question, read_raised
-from grader.judge.marks import Given, Marks, RowSpec
+from grader.judge.marks import Given, RowSpec, SubjectMarks
 from grader.judge.row import Fails, Failure, Row
 from grader.judge.subject import JailReply, ListWrite
 from grader.judge.trial import KnownMistake, Trial
 from grader.judge.witness import Witness
 from grader.model.assignment import Feedback, Limits
+from grader.model.records import CaughtMistake
 from grader.model.stored import read as from_json
 from grader.model.verdict import (
     CaseCounterexample,
@@ -224,7 +225,7 @@ class Toy:
     def right(self, answers: int) -> dict[str, Row]:
         return {name: Row(Mark.PASSED, answers, "") for name in RESULTS}
 
-    def marks(self, given: Given, witness: Witness) -> Marks:
+    def marks(self, given: Given, witness: Witness) -> SubjectMarks:
         answers, rows = given.answers, {}
         for name in RESULTS:
             fails = _fails(name)
@@ -233,7 +234,7 @@ class Toy:
             message = f"Wrong for {len(failing)} of {len(answers)} pairs." if failing else ""
             rows[name] = Row(mark, len(answers), message, failing, fails)
         raised = [each for each in answers if isinstance(each, Raised)]
-        return Marks(rows, raised=raised[0] if len(raised) == len(answers) else None)
+        return SubjectMarks(rows, raised=raised[0] if len(raised) == len(answers) else None)
 
     def flags(self, probed: Sequence[Answer], witness: Witness) -> list[Flag]:
         return []
@@ -286,8 +287,8 @@ class Toy:
             lambda: cases([(np.ones(2), np.ones(2))]),
         )
 
-    def summary(self, mistakes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        return {"pairs": len(self.cases), "mistakes": [*mistakes]}
+    def summary(self, mistakes: Sequence[CaughtMistake]) -> dict[str, Any]:
+        return {"pairs": len(self.cases), "mistakes": [asdict(mistake) for mistake in mistakes]}
 
     def locate(self, first: FirstDifference | None, writes: Sequence[ListWrite]) -> FirstDifference | None:
         return first

@@ -7,6 +7,7 @@ from threading import Event, Thread
 from typing import Any, Literal
 
 from grader.model.records import Claim, Job, Kind, State
+from grader.model.result import read_verdict
 from grader.store.connection import text
 from grader.store.regrades.model import Phase
 from grader.store.store import Store
@@ -15,11 +16,11 @@ from tests.store.regrading import unit_graded
 from tests.web.verdicts import failing_verdict, passing_verdict
 
 
-def conclude(store: Store, submission: str, verdict: dict[str, object] | None = None) -> None:
+def conclude(store: Store, submission: str, verdict: dict[str, Any] | None = None) -> None:
     """Take up a submission that waits, and give it a verdict."""
     claim = store.jobs.claim(Job(Kind.SUBMISSION, submission))
     assert claim is not None
-    assert store.submissions.finish(claim, verdict or passing_verdict())
+    assert store.submissions.finish(claim, read_verdict(verdict or passing_verdict()))
 
 
 def fail_submission(store: Store, submission: str) -> str:
@@ -69,23 +70,18 @@ def step(store: Store, claim: Claim) -> None:
             case Phase.PREPARING:
                 done = steps.choose(claim)
             case Phase.APPLYING:
-                done = steps.apply(claim, own)
+                done = steps.apply(claim)
             case _:
                 done = steps.roll_back(claim)
         if done is None or not done.more:
             return
 
 
-def own(verdict: dict[str, Any], submission: str, filename: str) -> dict[str, Any]:
-    """A source's verdict as a submission's."""
-    return verdict | {"submission": verdict["submission"] | {"id": submission, "filename": filename}}
-
-
 def _conclude(store: Store, claim: Claim, turn: int) -> None:
     if claim.job.kind is Kind.SUBMISSION:
-        store.submissions.finish(claim, failing_verdict() if turn % 2 else passing_verdict())
+        store.submissions.finish(claim, read_verdict(failing_verdict() if turn % 2 else passing_verdict()))
     elif claim.job.kind is Kind.UNIT:
-        unit_graded(store, claim, failing_verdict() if turn % 2 else passing_verdict())
+        unit_graded(store, claim, read_verdict(failing_verdict() if turn % 2 else passing_verdict()))
     elif claim.job.kind is Kind.REGRADE:
         step(store, claim)
     else:

@@ -14,7 +14,7 @@ from grader.settings.service import ServiceSettings
 from grader.store.search import Filter
 from grader.store.store import Store
 from grader.web import create_app
-from grader.web.http.limits import Limits
+from grader.web.http.limits import RequestLimits
 from tests.web.asking import Asker
 from worker.serve.embedded import EmbeddedRedis
 
@@ -96,7 +96,7 @@ def test_room_can_be_made_in_a_full_redis(house: House) -> None:
 
 
 def test_the_limits_say_it_too(house: House) -> None:
-    limits = Limits(house.store.settings, house.store)
+    limits = RequestLimits(house.store.settings, house.store)
     house.redis.kill()
     with pytest.raises(StoreUnavailable):
         limits.count("token", "read")

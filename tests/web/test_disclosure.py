@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from grader import web
 from grader.model.assignment import Assignment, Feedback, Level, Rubric
-from grader.model.records import Revision
+from grader.model.records import RevisionRecord
 from grader.model.stored import assignment_to_json
 from grader.model.verdict import Outcome
 from grader.reports.registry import FORMATS
@@ -44,7 +44,9 @@ def publish(store: Store) -> Publish:
     def publish(feedback: Feedback) -> None:
         text = assignment_to_json(replace(ASSIGNMENT, feedback=feedback))
         number = f"{hash(feedback) & 0xFFFFFFFFFFFFFFFF:016x}"
-        store.assignments.publish(Revision(number, "course", text, "levels", "Levels", "0" * 64, 0.0), b"networks")
+        store.assignments.publish(
+            RevisionRecord(number, "course", text, "levels", "Levels", "0" * 64, 0.0), b"networks"
+        )
 
     return publish
 

@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from pydantic import SecretStr
 
-from grader.model.records import Scope, Submission
+from grader.model.records import Scope, SubmissionRecord
 from grader.settings.service import ServiceSettings
 from grader.store.store import Store
 from grader.web import create_app
@@ -38,7 +38,7 @@ def guard(client: FlaskClient, path: str) -> str:
     return found.group(1)
 
 
-def graded_submission(portal: Asker, store: Store) -> Submission:
+def graded_submission(portal: Asker, store: Store) -> SubmissionRecord:
     """A submission with a verdict."""
     name = portal.submit().get_json()["id"]
     conclude(store, name, failing_verdict())

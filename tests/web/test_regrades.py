@@ -10,6 +10,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from grader.model.records import Job, Kind, Queue, Scope
+from grader.model.result import read_verdict
 from grader.store.regrades.model import Mode, Phase, Which
 from grader.store.regrades.report import Disposition
 from grader.store.store import Store
@@ -61,7 +62,7 @@ def preview_regrade(store: Store, staff: Asker, verdicts: dict[str, dict[str, An
     for row in list(store.regrades.report(regrade).all(frozenset())):
         claim = store.jobs.claim(Job(Kind.UNIT, row.entry.unit))
         assert claim is not None
-        unit_graded(store, claim, verdicts[row.entry.student])
+        unit_graded(store, claim, read_verdict(verdicts[row.entry.student]))
     return regrade
 
 
@@ -112,7 +113,7 @@ def test_from_the_preview_to_the_rollback(store: Store, staff: Asker) -> None:
     for row in list(store.regrades.report(regrade).all(frozenset())):
         claim = store.jobs.claim(Job(Kind.UNIT, row.entry.unit))
         assert claim is not None
-        unit_graded(store, claim, passing_verdict() if row.submission == up else failing_verdict())
+        unit_graded(store, claim, read_verdict(passing_verdict() if row.submission == up else failing_verdict()))
     body = json_of(staff.get(f"/regrades/{regrade}"))
     assert (body["phase"], body["actions"]) == ("previewed", ["apply", "cancel"])
     assert body["counts"]["up"] == body["counts"]["down"] == 1

@@ -7,7 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from limits import parse
 
-from grader.model.records import State, Submission
+from grader.model.records import State, SubmissionRecord
 from grader.settings.service import ServiceSettings
 from grader.store.search import Filter
 from grader.store.store import Store
@@ -45,7 +45,7 @@ class Student:
         return [self.client.post(self.link).status_code for _ in range(times)]
 
 
-def recorded_submissions(store: Store, student: str | None = None) -> list[Submission]:
+def recorded_submissions(store: Store, student: str | None = None) -> list[SubmissionRecord]:
     """Submissions, oldest first."""
     return list(reversed(store.submissions.list(Filter("course", student=student)).items))
 

@@ -2,20 +2,23 @@
 
 import tracemalloc
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
 
 import pytest
 
+from grader.model.result import read_verdict
+from grader.model.verdict import FirstDifference, SourceLine, StudentError, Verdict
 from grader.store.listings import CodeListing as Stored
 from grader.web.pages import sources
-from grader.web.pages.sources import RAW, CodeListing, Mark
+from grader.web.pages.sources import RAW, LineMark, MarkedListing
+from tests.web.verdicts import failing_verdict
 
 Place = tuple[int | None, int]
 
 
-def places(given: Sequence[Place]) -> list[dict[str, int | None]]:
-    """Lines as a result object has them."""
-    return [{"cell": cell, "line": line} for cell, line in given]
+def places(given: Sequence[Place]) -> tuple[SourceLine, ...]:
+    """Lines as a verdict has them."""
+    return tuple(SourceLine(cell, line) for cell, line in given)
 
 
 def verdict(
@@ -25,26 +28,30 @@ def verdict(
     lists: Sequence[str] = (),
     cell: int | None = None,
     lines: Sequence[int] = (),
-) -> dict[str, Any]:
-    """As much of a result object as is looked at."""
-    difference = (
-        {"message": "all_dl_df[2], line 1, is", "lists": lists, "cell": cell, "lines": lines} if lists else None
+) -> Verdict:
+    """A failed verdict that names these lines."""
+    difference = FirstDifference(
+        "all_dl_df[2]", 2, 5, "all_dl_df[2], line 1, is", tuple(lists), cell=cell, lines=tuple(lines)
     )
-    error = {"message": "on line 3", "traceback": "  line 3", "frames": places(frames), "lines": places(refused)}
-    return {"error": error if frames or refused else None, "first_difference": difference}
+    error = StudentError("ValueError", "on line 3", "  line 3", places(frames), places(refused))
+    return replace(
+        read_verdict(failing_verdict()),
+        error=error if frames or refused else None,
+        first_difference=difference if lists else None,
+    )
 
 
-def listing(source: bytes, filename: str, told: dict[str, Any] | None) -> CodeListing:
+def listing(source: bytes, filename: str, told: Verdict | None) -> MarkedListing:
     """Return the listing of a file without stored cells."""
     return sources.listing(filename, source[:RAW], len(source), None, told)
 
 
-def notebook(told: dict[str, Any] | None, *cells: tuple[int, str], whole: bool = True) -> CodeListing:
+def notebook(told: Verdict | None, *cells: tuple[int, str], whole: bool = True) -> MarkedListing:
     """Return the listing of a notebook with these code cells."""
     return sources.listing("a.ipynb", b'{"cells": 3}', 12, Stored(cells, whole), told)
 
 
-def marked_lines(found: CodeListing) -> list[tuple[int | None, int, str, Mark | None]]:
+def marked_lines(found: MarkedListing) -> list[tuple[int | None, int, str, LineMark | None]]:
     return [(cell.number, line.number, line.text, line.mark) for cell in found.cells for line in cell.marked]
 
 
@@ -62,26 +69,26 @@ def test_a_form_feed_ends_no_line_as_in_python() -> None:
 
 def test_the_lines_that_a_traceback_names_are_marked() -> None:
     found = listing(b"a = 1\nb = 2\nc = 3", "a.py", verdict(frames=[(None, 2)]))
-    assert marked_lines(found) == [(None, 2, "b = 2", Mark.RAISED)]
+    assert marked_lines(found) == [(None, 2, "b = 2", LineMark.RAISED)]
 
 
 def test_in_a_notebook_it_is_the_line_of_the_cell() -> None:
     said = verdict(frames=[(3, 2)])
     found = notebook(said, (2, "a = 1\nb = 2"), (3, "c = 1\nd = 2"))
     assert [cell.number for cell in found.cells] == [2, 3]
-    assert marked_lines(found) == [(3, 2, "d = 2", Mark.RAISED)]
+    assert marked_lines(found) == [(3, 2, "d = 2", LineMark.RAISED)]
 
 
 def test_why_a_file_was_refused_marks_its_line() -> None:
     found = listing(b"a = (\nb", "a.py", verdict(refused=[(None, 1)]))
-    assert marked_lines(found) == [(None, 1, "a = (", Mark.RAISED)]
+    assert marked_lines(found) == [(None, 1, "a = (", LineMark.RAISED)]
 
 
 @pytest.mark.parametrize("lines", [[1], [1, 3], [1, 2, 3]])
 def test_the_lines_that_the_first_difference_names_are_marked_and_no_others_that_write_it(lines: list[int]) -> None:
     said = verdict(lists=["other"], cell=2, lines=lines)
     found = marked_lines(notebook(said, (2, "x\ny\nz\nother[1] = 2")))
-    assert [(cell, line, mark) for cell, line, _, mark in found] == [(2, each, Mark.DIFFERS) for each in lines]
+    assert [(cell, line, mark) for cell, line, _, mark in found] == [(2, each, LineMark.DIFFERS) for each in lines]
 
 
 def test_lines_that_write_what_is_the_first_to_differ_are_marked() -> None:
@@ -91,7 +98,7 @@ def test_lines_that_write_what_is_the_first_to_differ_are_marked() -> None:
     )
     found = listing(source, "a.py", verdict(lists=["all_dl_df"]))
     assert [line for _, line, _, _ in marked_lines(found)] == [2, 3]
-    assert {mark for _, _, _, mark in marked_lines(found)} == {Mark.DIFFERS}
+    assert {mark for _, _, _, mark in marked_lines(found)} == {LineMark.DIFFERS}
 
 
 @pytest.mark.parametrize("source", [b"{not json", b"{}", b'\xef\xbb\xbf {"a":' * 200_000, b"\xff\xfe\x00", b""])

@@ -11,7 +11,8 @@ import pytest
 from flask import Flask
 from werkzeug.test import Client, TestResponse
 
-from grader.model.records import Job, Kind, Refusal, Revision, Scope, State
+from grader.model.records import Job, Kind, Refusal, RevisionRecord, Scope, State
+from grader.model.result import read_verdict
 from grader.model.verdict import NamedMistake
 from grader.store.regrades.model import Mode, Phase, Selection
 from grader.store.store import Store
@@ -172,7 +173,7 @@ def test_a_revision_shows_its_networks_and_what_they_catch(visitor: Visitor, sto
 
 
 def test_a_revision_from_before_previews_says_so(visitor: Visitor, store: Store) -> None:
-    record = Revision("r1", "course", "{}", "mine", "Mine", "0" * 64, 0.0)
+    record = RevisionRecord("r1", "course", "{}", "mine", "Mine", "0" * 64, 0.0)
     store.assignments.publish(record, b"networks")
     assert "Nothing is known of them" in visitor.get(f"{HOME}/assignments/mine/revisions/r1")
     assert "Nothing is known of these networks" in visitor.get(f"{HOME}/assignments/mine")
@@ -438,7 +439,7 @@ def finish_preview(store: Store, place: str) -> str:
     for member in waiting:
         unit = store.jobs.claim(Job(Kind.UNIT, member.decode().partition(":")[2]))
         assert unit is not None
-        unit_graded(store, unit, passing_verdict())
+        unit_graded(store, unit, read_verdict(passing_verdict()))
     return name
 
 

@@ -4,16 +4,16 @@ import json
 from typing import Any
 
 from grader.model.verdict import (
-    AssignmentReference,
     Counterexample,
     Flag,
+    GradedAssignment,
+    GradedSubmission,
     Gradient,
     Judgement,
     Mark,
     Outcome,
     Property,
     Statistics,
-    Submission,
     Verdict,
 )
 
@@ -49,9 +49,9 @@ def failing_verdict() -> dict[str, Any]:
 
 
 def _verdict(judgement: Judgement) -> dict[str, Any]:
-    told = Verdict(
-        Submission("0123456789abcdef", "answer.py", "0" * 64),
-        AssignmentReference("udl-7.2", "49737db601a42a8b", "0" * 64),
+    told = Verdict.of(
+        GradedSubmission("0123456789abcdef", "answer.py", "0" * 64),
+        GradedAssignment("udl-7.2", "49737db601a42a8b", "0" * 64),
         judgement,
         "printed\n",
     ).as_dict()

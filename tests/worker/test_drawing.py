@@ -9,18 +9,18 @@ from grader.errors import REFUSED, AssignmentError, BadAssignment
 from grader.model.assignment import Assignment
 from grader.model.stored import assignment_to_json
 from grader.subjects.networks.draw import main
-from worker.grading.revisions import Drawing
+from worker.grading.revisions import DrawingProcess
 
 
 def test_a_drawing_that_is_stopped_has_no_result() -> None:
-    drawing = Drawing(Assignment("mine", "Mine", networks=2000))
+    drawing = DrawingProcess(Assignment("mine", "Mine", networks=2000))
     drawing.stop()
     with pytest.raises(AssignmentError, match="mine"):
         drawing.result()
 
 
 def test_a_drawing_that_takes_too_long_is_its_authors_to_mend() -> None:
-    drawing = Drawing(Assignment("mine", "Mine", networks=2000))
+    drawing = DrawingProcess(Assignment("mine", "Mine", networks=2000))
     with pytest.raises(BadAssignment, match=r"mine are not drawn within 0\.2 s"):
         drawing.result(0.2)
 
@@ -38,7 +38,7 @@ def test_ranges_that_hold_too_few_networks_are_their_authors_to_mend(
     status: int, written: bytes, said: str, kind: type, told: str
 ) -> None:
     """Anything else is ours, whatever stands on standard error."""
-    drawing = Drawing(Assignment("mine", "Mine"))
+    drawing = DrawingProcess(Assignment("mine", "Mine"))
     drawing.stop()
     fault = drawing._fault(status, written, said)
     assert type(fault) is kind

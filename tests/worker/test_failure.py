@@ -51,6 +51,6 @@ def test_each_process_goes_on_after_an_internal_error(folder: Path, udl: Judge, 
     names = [file.name for file in files]
     with closing(parallel.Parallel(files, names, 2, lambda: Grader(udl, Jails(jail)))) as processes:
         came = list(itertools.islice(processes.receive_verdicts(), 3))
-    outcomes = [one.judgement.outcome if isinstance(one, Verdict) else one.filename for one in came]
+    outcomes = [one.outcome if isinstance(one, Verdict) else one.filename for one in came]
     assert outcomes == [Outcome.PASSED, "b.py", Outcome.PASSED]
     assert [isinstance(one, GradingFailure) for one in came] == [False, True, False]

@@ -11,7 +11,7 @@ import pytest
 from grader.errors import JailInterrupted
 from grader.model.assignment import Limits
 from grader.model.verdict import Counterexample, Mark, Outcome, Verdict
-from grader.subjects.networks.revision import Revision
+from grader.subjects.networks.revision import NetworksRevision
 from tests.judge.test_shrinking import RIGHT
 from tests.networks import NetworksJudge
 from tests.sandbox.conftest import pid_of
@@ -27,7 +27,7 @@ Grade = Callable[..., Verdict]
 def grade(udl: NetworksJudge, jails: Jails) -> Grade:
     """Grade a source with short limits."""
     limits = Limits(seconds_per_call=0.5, seconds=5.0, memory=1 << 30, output=1 << 16)
-    grader = Grader(NetworksJudge(Revision(replace(udl.assignment, limits=limits), udl.revision.suite)), jails)
+    grader = Grader(NetworksJudge(NetworksRevision(replace(udl.assignment, limits=limits), udl.revision.suite)), jails)
 
     def graded(source: str | bytes, filename: str = "submission.py") -> Verdict:
         return grader.grade(source.encode() if isinstance(source, str) else source, filename)
@@ -57,7 +57,7 @@ def body(line: str) -> str:
 def test_each_outcome_is_reached(grade: Grade, source: str, outcome: Outcome) -> None:
     """And only `passed` has full marks."""
     verdict = grade(source)
-    assert verdict.judgement.outcome is outcome
+    assert verdict.outcome is outcome
     assert (verdict.score == verdict.max_score) == (outcome is Outcome.PASSED)
     json.dumps(verdict.as_dict(), allow_nan=False)
 
@@ -92,10 +92,10 @@ def test_the_same_submission_gets_the_same_verdict_but_for_seconds(grade: Grade)
 def test_a_traceback_has_the_students_own_lines(grade: Grade) -> None:
     """Not ours."""
     verdict = grade(body("raise ValueError('no')"))
-    assert verdict.judgement.error is not None
+    assert verdict.error is not None
     line = body("raise ValueError('no')").splitlines().index("    raise ValueError('no')") + 1
-    assert f"line {line}, in backward_pass" in verdict.judgement.error.traceback
-    assert "runner" not in verdict.judgement.error.traceback
+    assert f"line {line}, in backward_pass" in verdict.error.traceback
+    assert "runner" not in verdict.error.traceback
 
 
 @pytest.mark.parametrize(
@@ -116,8 +116,8 @@ def test_a_traceback_has_the_students_own_lines(grade: Grade) -> None:
 def test_a_wrong_form_is_failed_with_a_sentence(grade: Grade, line: str, says: str) -> None:
     """The sentence has the expected shape and the actual one."""
     verdict = grade(RIGHT.replace("return dw, db", line))
-    assert verdict.judgement.outcome is Outcome.FAILED
-    example = verdict.judgement.counterexample
+    assert verdict.outcome is Outcome.FAILED
+    example = verdict.counterexample
     assert example is not None
     assert says in str(example.instead)
 
@@ -125,17 +125,17 @@ def test_a_wrong_form_is_failed_with_a_sentence(grade: Grade, line: str, says: s
 def test_prints_are_kept_capped_and_flagged(grade: Grade) -> None:
     """They change nothing else."""
     verdict = grade(body("print('layer', K)"))
-    assert verdict.judgement.outcome is Outcome.PASSED
+    assert verdict.outcome is Outcome.PASSED
     assert verdict.output.startswith("layer 0\n")
     assert len(verdict.output) <= 4200
-    assert [flag.id for flag in verdict.judgement.flags] == ["prints"]
+    assert [flag.id for flag in verdict.flags] == ["prints"]
 
 
 def test_changing_arguments_fails_pure_and_nothing_else(grade: Grade) -> None:
     """Reported, flagged, no marks by default."""
     verdict = grade(RIGHT.replace("    return dw", "    all_h[0][:] = 0\n    return dw"))
-    marks = {row.name: row.outcome for row in verdict.judgement.properties}
-    assert verdict.judgement.outcome is Outcome.PASSED
+    marks = {row.name: row.outcome for row in verdict.properties}
+    assert verdict.outcome is Outcome.PASSED
     assert marks.pop("pure") is Mark.FAILED
     assert set(marks.values()) == {Mark.PASSED}
     assert verdict.score == verdict.max_score
@@ -144,7 +144,7 @@ def test_changing_arguments_fails_pure_and_nothing_else(grade: Grade) -> None:
 def test_who_differentiates_numerically_is_flagged(grade: Grade) -> None:
     """Beside the verdict, never in it."""
     verdict = grade(NUMERICAL)
-    assert "finite_differences" in {flag.id for flag in verdict.judgement.flags}
+    assert "finite_differences" in {flag.id for flag in verdict.flags}
 
 
 NUMERICAL = """
@@ -185,13 +185,13 @@ RECOMPUTES = RIGHT.replace(
 def test_who_recomputes_the_forward_pass_is_flagged_and_passes(grade: Grade) -> None:
     """And is not taken for one who differentiates numerically."""
     verdict = grade(RECOMPUTES)
-    assert verdict.judgement.outcome is Outcome.PASSED
-    assert [flag.id for flag in verdict.judgement.flags] == ["recomputes_forward_pass"]
+    assert verdict.outcome is Outcome.PASSED
+    assert [flag.id for flag in verdict.flags] == ["recomputes_forward_pass"]
 
 
 def test_a_right_one_has_no_flags(grade: Grade) -> None:
     """No false alarm."""
-    assert grade(RIGHT).judgement.flags == ()
+    assert grade(RIGHT).flags == ()
 
 
 @pytest.mark.parametrize("kills", [2, 3])
@@ -211,7 +211,7 @@ def test_a_file_whose_jail_is_killed_is_graded_again_three_times_at_most(
 
     monkeypatch.setattr(Session, "extract", extract)
     if kills < 3:
-        assert grader.grade(RIGHT.encode(), "a.py").judgement.outcome is Outcome.PASSED
+        assert grader.grade(RIGHT.encode(), "a.py").outcome is Outcome.PASSED
     else:
         with pytest.raises(JailInterrupted):
             grader.grade(RIGHT.encode(), "a.py")
@@ -220,14 +220,14 @@ def test_a_file_whose_jail_is_killed_is_graded_again_three_times_at_most(
 def test_a_sleeper_has_one_budget_for_all_of_its_jails(udl: NetworksJudge, jails: Jails) -> None:
     """It sleeps once in each. The verdict on what the first one answered stands, without a confirmation."""
     limits = Limits(seconds_per_call=2.0, seconds=2.0, memory=1 << 30, output=1 << 16)
-    grader = Grader(NetworksJudge(Revision(replace(udl.assignment, limits=limits), udl.revision.suite)), jails)
+    grader = Grader(NetworksJudge(NetworksRevision(replace(udl.assignment, limits=limits), udl.revision.suite)), jails)
     sleeps = "import sys, time\n    if not sys.__dict__.setdefault('slept', []): sys.slept.append(time.sleep(1.2))"
     source = body(sleeps).replace("np.array(df[layer])", "2 * df[layer]")
     grading = grader.grading(source.encode(), "sleeper.py")
-    judgement = grading.verdict().judgement
-    assert judgement.outcome is Outcome.FAILED
-    assert judgement.counterexample is not None
-    assert judgement.error is None
+    verdict = grading.verdict()
+    assert verdict.outcome is Outcome.FAILED
+    assert verdict.counterexample is not None
+    assert verdict.error is None
     # On a busy machine what is counted falls a little short of the clock that ended it in its second sleep.
     assert 1.2 < grading._budget.used < limits.seconds + 0.5
     assert not grading.repeatable
@@ -258,7 +258,7 @@ def test_a_verdict_repeats_itself_where_no_limit_had_a_part_in_it(
 def test_a_time_out_names_the_network_at_which_it_came(grade: Grade, limit: str, depth: int) -> None:
     """Pinned by what had been answered before."""
     verdict = grade(body(f"\n    while {limit}: pass"))
-    assert verdict.judgement.outcome is Outcome.TIMEOUT
-    example = verdict.judgement.counterexample
+    assert verdict.outcome is Outcome.TIMEOUT
+    example = verdict.counterexample
     assert isinstance(example, Counterexample)
     assert example.depth == depth

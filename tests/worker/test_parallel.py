@@ -73,7 +73,7 @@ def test_no_jail_is_left_that_was_being_made_when_there_were_no_more_files(udl: 
     for _ in range(8):
         with closing(parallel.Parallel([file] * 2, ["a.py"] * 2, 2, lambda: Grader(udl, Jails(single)))) as processes:
             verdicts = [each for each in processes.receive_verdicts() if isinstance(each, Verdict)]
-            assert [each.judgement.outcome for each in verdicts] == [Outcome.PASSED] * 2
+            assert [each.outcome for each in verdicts] == [Outcome.PASSED] * 2
     left = []
     for each in Path("/proc").glob("[0-9]*/cmdline"):
         with suppress(OSError):

@@ -4,7 +4,7 @@ from grader.errors import AssignmentError
 from grader.model.common import AnyAssignment
 from grader.publishing.selfcheck import selfcheck
 from grader.subjects import kinds
-from worker.grading.revisions import MOST_SECONDS, Drawing
+from worker.grading.revisions import MOST_SECONDS, DrawingProcess
 
 
 def find_advice(assignment: AnyAssignment, missed: int) -> str:
@@ -17,7 +17,7 @@ def find_advice(assignment: AnyAssignment, missed: int) -> str:
     for setting, changed in kinds.of(assignment).propose_changes(assignment):
         tried.append(setting)
         try:
-            drawn = kinds.load(Drawing(changed).result(MOST_SECONDS), assignment.id)
+            drawn = kinds.load(DrawingProcess(changed).result(MOST_SECONDS), assignment.id)
         except AssignmentError:
             continue
         missed_still = len(selfcheck(drawn).missed)

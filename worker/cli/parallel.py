@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 from grader import errors
 from grader.errors import BackmarkError, JailFailed
-from grader.model.result import verdict
+from grader.model.result import read_verdict
 from grader.model.verdict import Verdict
 from worker.cli.failure import GradingFailure
 from worker.cli.files import read_submission
@@ -31,7 +31,7 @@ _MOST_AHEAD = 1000
 
 
 @dataclass(slots=True)
-class _Process:
+class _GradingProcess:
     """A process that grades, and the indices of the files that it has, in the order in which it answers."""
 
     pid: int
@@ -46,7 +46,7 @@ class Parallel:
         self, files: Sequence[Path], names: Sequence[str], processes: int, make_grader: Callable[[], Grader]
     ) -> None:
         self._files = files
-        self._processes: list[_Process] = []
+        self._processes: list[_GradingProcess] = []
         for _ in range(processes):
             ours, theirs = Pipe()
             pid = os.fork()
@@ -56,7 +56,7 @@ class Parallel:
                     pipe.close()
                 _work(theirs, files, names, make_grader)
             theirs.close()
-            self._processes.append(_Process(pid, ours))
+            self._processes.append(_GradingProcess(pid, ours))
 
     def receive_verdicts(self) -> Iterator[Verdict | GradingFailure]:
         """Yield each file's verdict, in order; raise any other error that one of the processes met."""
@@ -102,7 +102,7 @@ def _receive(pipe: Connection) -> Verdict | GradingFailure:
     except (EOFError, ConnectionResetError) as error:
         raise JailFailed("a process that grades was killed") from error
     if "verdict" in answer:
-        return verdict(answer["verdict"])
+        return read_verdict(answer["verdict"])
     if "internal" in answer:
         return GradingFailure(answer["file"], answer["internal"])
     if "errno" in answer:

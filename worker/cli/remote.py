@@ -102,13 +102,11 @@ def print_submission(submission: "Submission", name: str, *, as_json: bool, full
         click.echo(_describe(submission, name), err=as_json)
     else:
         from grader.client.calls import value
-        from grader.model import result
-        from grader.model.assignment import Level
+        from grader.model.result import read_verdict
         from grader.reports.terminal import render
 
-        verdict = value(submission.verdict, result.verdict)
-        named = replace(verdict, submission=replace(verdict.submission, filename=name))
-        show(render(named, hints_alone=submission.verdict.get("level") == Level.HINT))
+        verdict = value(submission.verdict, read_verdict)
+        show(render(replace(verdict, submission=replace(verdict.submission, filename=name))))
 
 
 def _describe(submission: "Submission", name: str) -> str:

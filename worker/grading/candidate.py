@@ -10,7 +10,7 @@ from grader.judge.exchange import Question
 from grader.oracle.answers import Answer
 from worker.sandbox.inside.entry import Entry
 from worker.sandbox.reply import Reply
-from worker.sandbox.request import Request
+from worker.sandbox.request import JailRequest
 
 if TYPE_CHECKING:
     from grader.judge.subject import AnyExchange
@@ -21,7 +21,7 @@ class Conversation(Protocol):
 
     replies: list[Reply]
 
-    def answer(self, request: Request) -> list[Reply]:
+    def answer(self, request: JailRequest) -> list[Reply]:
         """Return one reply for each case; after a CandidateError, `replies` holds the replies received before it."""
         ...
 
@@ -33,9 +33,9 @@ def entry(exchange: "AnyExchange") -> Entry:
     )
 
 
-def request(question: Question) -> Request:
+def request(question: Question) -> JailRequest:
     """Return the frame of a question."""
-    return Request(*question)
+    return JailRequest(*question)
 
 
 class Requests:
@@ -43,9 +43,9 @@ class Requests:
 
     def __init__(self, exchange: "AnyExchange") -> None:
         self.exchange = exchange
-        self._made: WeakKeyDictionary[Any, Request] = WeakKeyDictionary()
+        self._made: WeakKeyDictionary[Any, JailRequest] = WeakKeyDictionary()
 
-    def of(self, cases: Any) -> Request:
+    def of(self, cases: Any) -> JailRequest:
         """Return the request about every case."""
         if cases not in self._made:
             self._made[cases] = request(self.exchange.question(cases))

@@ -10,14 +10,14 @@ from typing import Any
 from grader.errors import BackmarkError, JailInterrupted, SubmissionError, TimedOut
 from grader.judge.judge import Judge
 from grader.model.verdict import (
-    AssignmentReference,
     Flag,
+    GradedAssignment,
+    GradedSubmission,
     Judgement,
     Outcome,
     SourceLine,
     Statistics,
     StudentError,
-    Submission,
     Verdict,
 )
 from grader.oracle.answers import Candidate
@@ -27,7 +27,7 @@ from worker.sandbox.clock import Budget
 from worker.sandbox.inside.cells import Cells
 from worker.sandbox.inside.entry import Entry
 from worker.sandbox.inside.writes import Write
-from worker.sandbox.policy import Limits
+from worker.sandbox.policy import JailLimits
 from worker.sandbox.session import Session
 
 PRINTS = Flag("prints", "prints while it computes")
@@ -52,10 +52,10 @@ class Grader:
     shared: bool = True
 
     @cached_property
-    def limits(self) -> Limits:
+    def limits(self) -> JailLimits:
         """The assignment's limits as the sandbox takes them."""
         limits = self.judge.assignment.limits
-        return Limits(limits.seconds_per_call, limits.seconds, limits.memory, limits.output)
+        return JailLimits(limits.seconds_per_call, limits.seconds, limits.memory, limits.output)
 
     @cached_property
     def requests(self) -> Requests:
@@ -83,10 +83,10 @@ class Grader:
         return self.grading(source, filename).verdict()
 
     @cached_property
-    def reference(self) -> AssignmentReference:
+    def reference(self) -> GradedAssignment:
         """The reference to the assignment that verdicts carry."""
         revision = self.judge.revision
-        return AssignmentReference(
+        return GradedAssignment(
             revision.assignment.id, revision.id, revision.networks_sha256, revision.own_networks, revision.kind
         )
 
@@ -147,7 +147,8 @@ class Grading:
             self._close()
         seconds = round(time.perf_counter() - started, 4)
         judgement = replace(judgement, statistics=replace(judgement.statistics, seconds=seconds))
-        return Verdict(Submission(digest[:16], self.filename, digest), self.grader.reference, judgement, output)
+        submission = GradedSubmission(digest[:16], self.filename, digest)
+        return Verdict.of(submission, self.grader.reference, judgement, output)
 
     def _judge(self, session: Session) -> tuple[Judgement, str]:
         """Extract, ask and judge; return the judgement and the printed output."""

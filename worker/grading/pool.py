@@ -3,9 +3,9 @@
 import logging
 
 from grader.errors import JailFailed
-from worker.sandbox.policy import Launch, Limits, Way
+from worker.sandbox.policy import JailLimits, Launch, Way
 from worker.sandbox.process import Jail, Unjailed
-from worker.sandbox.request import Request
+from worker.sandbox.request import JailRequest
 from worker.sandbox.session import Session
 from worker.sandbox.single import Single
 from worker.sandbox.template import Template
@@ -28,11 +28,11 @@ class Jails:
         self._launch = launch
         self._jail = _jail(launch)
         self._check_every = self._until_check = check_every
-        self._limits: Limits | None = None
+        self._limits: JailLimits | None = None
         self._ahead: Session | None = None
         self._worked = False
 
-    def take(self, limits: Limits, asked: Request | None = None) -> Session:
+    def take(self, limits: JailLimits, asked: JailRequest | None = None) -> Session:
         """Return a jail with these limits, started up or starting; the caller must close it.
 
         `asked` is its first request, as it will be that of others: the template may keep it.
@@ -54,7 +54,7 @@ class Jails:
         self._worked = True
         return session
 
-    def prepare(self, limits: Limits | None = None) -> None:
+    def prepare(self, limits: JailLimits | None = None) -> None:
         """Start the next jail while nobody waits for it. If that fails, `take` raises the error."""
         self._limits = limits or self._limits
         if self._ahead is not None or self._limits is None:
@@ -83,7 +83,7 @@ class Jails:
             self._ahead = None
         self._jail.close()
 
-    def _waiting(self, limits: Limits) -> Session | None:
+    def _waiting(self, limits: JailLimits) -> Session | None:
         """Return the jail that was started ahead, if it can be used."""
         ahead, self._ahead = self._ahead, None
         if ahead is None or (self._limits == limits and ahead.alive):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 MOST_SECONDS = 180.0
 
 
-class Drawing:
+class DrawingProcess:
     """Cases being drawn, in a process that imports only the strategies: Hypothesis looks at what else is imported.
 
     Started at once; another thread may stop it.
@@ -75,7 +75,7 @@ class Drawing:
 
 def draw(assignment: "AnyAssignment") -> bytes:
     """Draw an assignment's cases; return the revision's bytes."""
-    return Drawing(assignment).result()
+    return DrawingProcess(assignment).result()
 
 
 def revision(name: str, cache: Path) -> "JudgedRevision":

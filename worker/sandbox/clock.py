@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from grader.errors import BackmarkError, JailInterrupted, TimedOut
-from worker.sandbox.policy import Limits
+from worker.sandbox.policy import JailLimits
 from worker.sandbox.usage import Usage, own_seconds
 
 #: Budgets that pass on the wall clock before a submission is given up as the machine's failure, not its own. Where no
@@ -68,7 +68,7 @@ class Clock:
     """The clock of one jail, which counts in the budget of its submission."""
 
     process: Watched
-    limits: Limits
+    limits: JailLimits
     budget: Budget
     #: Seconds for each answer of this exchange.
     _seconds: float = 0.0

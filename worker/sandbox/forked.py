@@ -12,7 +12,7 @@ from grader.errors import JailFailed
 from worker.sandbox.bubble import first_to_go
 from worker.sandbox.cgroup import Overruns
 from worker.sandbox.inside import wire
-from worker.sandbox.policy import Launch, Limits
+from worker.sandbox.policy import JailLimits, Launch
 from worker.sandbox.polled import Polled
 from worker.sandbox.process import GRACE, PATIENCE, begin
 from worker.sandbox.streams import Streams
@@ -52,7 +52,7 @@ class Parent(Protocol):
 class Forked:
     """A jailed process: requested when this is made, held once it is admitted."""
 
-    def __init__(self, parent: Parent, launch: Launch, limits: Limits) -> None:
+    def __init__(self, parent: Parent, launch: Launch, limits: JailLimits) -> None:
         self._parent = parent
         # The template is nobody already.
         self._begin = begin(launch, limits, None)

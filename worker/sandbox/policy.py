@@ -57,7 +57,7 @@ class Way(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class JailLimits:
     """The limits of one submission."""
 
     #: Seconds for one answer, computing or asleep.

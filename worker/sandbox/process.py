@@ -10,8 +10,8 @@ from typing import Protocol
 
 from grader.errors import JailFailed
 from worker.sandbox.inside import wire
-from worker.sandbox.policy import Launch, Limits
-from worker.sandbox.request import Request
+from worker.sandbox.policy import JailLimits, Launch
+from worker.sandbox.request import JailRequest
 from worker.sandbox.streams import Streams
 from worker.sandbox.threaded import Threaded
 from worker.sandbox.usage import Usage, read_usage
@@ -73,11 +73,11 @@ class Process(Protocol):
 class Jail(Protocol):
     """A way to start a process for each submission."""
 
-    def start(self, limits: Limits) -> Process:
+    def start(self, limits: JailLimits) -> Process:
         """Start a process; raises JailFailed."""
         ...
 
-    def keep(self, request: Request) -> None:
+    def keep(self, request: JailRequest) -> None:
         """Note a request that all of them will receive, if sharing makes it cheaper."""
         ...
 
@@ -86,7 +86,7 @@ class Jail(Protocol):
         ...
 
 
-def begin(launch: Launch, limits: Limits, user: int | None) -> bytes:
+def begin(launch: Launch, limits: JailLimits, user: int | None) -> bytes:
     """Return the first frame that a process reads: its limits, and the walls that it puts up itself as `user`."""
     bounds = {"memory": limits.memory, "seconds": ceil(limits.seconds) + 1}
     header = {"template": False, "confine": launch.jailed, "user": user, "limits": bounds}
@@ -99,7 +99,7 @@ class Open:
     grouped = False
     kept: frozenset[str] = frozenset()
 
-    def __init__(self, launch: Launch, limits: Limits) -> None:
+    def __init__(self, launch: Launch, limits: JailLimits) -> None:
         try:
             self._popen = subprocess.Popen(  # noqa: S603 - the command is ours, the student's code is only data to it
                 launch.command,
@@ -170,11 +170,11 @@ class Unjailed:
     def __init__(self, launch: Launch) -> None:
         self._launch = launch
 
-    def start(self, limits: Limits) -> Process:
+    def start(self, limits: JailLimits) -> Process:
         """Start a process."""
         return Open(self._launch, limits)
 
-    def keep(self, request: Request) -> None:
+    def keep(self, request: JailRequest) -> None:
         """Do nothing: nothing is shared."""
 
     def close(self) -> None:

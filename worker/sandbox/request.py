@@ -10,7 +10,7 @@ from worker.sandbox.inside import wire
 
 
 @dataclass(frozen=True)
-class Request:
+class JailRequest:
     """A frame's header (the function and each case's form), its numbers, the answers' bytes."""
 
     header: Mapping[str, Any]

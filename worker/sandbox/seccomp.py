@@ -44,7 +44,7 @@ _PRCTL_STARTING = (*_PRCTL, 1, 4, 22, 23, 24, 38, 47)
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class FilterStep:
     """One instruction: code, jumps when true and when false, and its constant."""
 
     code: int
@@ -75,15 +75,15 @@ def forking(machine: str) -> bytes:
 def _program(
     machine: str,
     table: Mapping[str, tuple[int | None, int | None]],
-    rules: Mapping[str, list[Step]],
+    rules: Mapping[str, list[FilterStep]],
 ) -> bytes:
     architecture, column = MACHINES[machine]
     steps = [
         _load(_ARCHITECTURE),
-        Step(_EQUAL, 1, 0, architecture),
+        FilterStep(_EQUAL, 1, 0, architecture),
         _answer(KILL),
         _load(_NUMBER),
-        Step(_AT_LEAST, 0, 1, _X32_BIT),
+        FilterStep(_AT_LEAST, 0, 1, _X32_BIT),
         _answer(ERRNO | errno.EPERM),
     ]
     for name, numbers in table.items():
@@ -91,89 +91,89 @@ def _program(
         if number is not None:
             body = rules.get(name, [_answer(ALLOW)])
             # A rule ends in a verdict on every path, so the number need not be loaded again behind it.
-            steps += [Step(_EQUAL, 0, len(body), number), *body]
+            steps += [FilterStep(_EQUAL, 0, len(body), number), *body]
     steps.append(_answer(ERRNO | errno.EPERM))
     return _assemble(steps)
 
 
-def _assemble(steps: Iterable[Step]) -> bytes:
+def _assemble(steps: Iterable[FilterStep]) -> bytes:
     return b"".join(struct.pack("=HBBI", step.code, step.true, step.false, step.constant) for step in steps)
 
 
-def _load(offset: int) -> Step:
-    return Step(_LOAD, 0, 0, offset)
+def _load(offset: int) -> FilterStep:
+    return FilterStep(_LOAD, 0, 0, offset)
 
 
-def _answer(verdict: int) -> Step:
-    return Step(_RETURN, 0, 0, verdict)
+def _answer(verdict: int) -> FilterStep:
+    return FilterStep(_RETURN, 0, 0, verdict)
 
 
-def _low(argument: int) -> Step:
+def _low(argument: int) -> FilterStep:
     """Load an argument's low word, all that the kernel reads of an int; both machines are little-endian."""
     return _load(_ARGUMENTS + 8 * argument)
 
 
-def _one_of(argument: int, values: tuple[int, ...]) -> list[Step]:
-    tests = [Step(_EQUAL, len(values) - place, 0, value) for place, value in enumerate(values)]
+def _one_of(argument: int, values: tuple[int, ...]) -> list[FilterStep]:
+    tests = [FilterStep(_EQUAL, len(values) - place, 0, value) for place, value in enumerate(values)]
     return [_low(argument), *tests, _answer(ERRNO | errno.EPERM), _answer(ALLOW)]
 
 
-def _only_threads() -> list[Step]:
+def _only_threads() -> list[FilterStep]:
     return [
         _low(0),
-        Step(_ANY_BIT, 1, 0, _CLONE_THREAD),
+        FilterStep(_ANY_BIT, 1, 0, _CLONE_THREAD),
         _answer(ERRNO | errno.EPERM),
-        Step(_ANY_BIT, 0, 1, _CLONE_OTHERS),
+        FilterStep(_ANY_BIT, 0, 1, _CLONE_OTHERS),
         _answer(ERRNO | errno.EPERM),
         _answer(ALLOW),
     ]
 
 
-def _namespaces() -> list[Step]:
+def _namespaces() -> list[FilterStep]:
     """Let threads be made, and processes that get their namespaces anew."""
-    return [_low(0), Step(_EQUAL, 0, 1, _CLONE_JAIL), _answer(ALLOW), *_only_threads()]
+    return [_low(0), FilterStep(_EQUAL, 0, 1, _CLONE_JAIL), _answer(ALLOW), *_only_threads()]
 
 
-def _only_read_limits() -> list[Step]:
+def _only_read_limits() -> list[FilterStep]:
     """Let prlimit64 through where both words of its third argument, the new limits, are zero."""
     return [
         _low(2),
-        Step(_EQUAL, 1, 0, 0),
+        FilterStep(_EQUAL, 1, 0, 0),
         _answer(ERRNO | errno.EPERM),
         _load(_ARGUMENTS + 8 * 2 + 4),
-        Step(_EQUAL, 1, 0, 0),
+        FilterStep(_EQUAL, 1, 0, 0),
         _answer(ERRNO | errno.EPERM),
         _answer(ALLOW),
     ]
 
 
-def _small_status() -> list[Step]:
+def _small_status() -> list[FilterStep]:
     """Let an exit through whose status bwrap would not also report for a signal."""
     return [
         _low(0),
-        Step(_AND, 0, 0, 0xFF),
-        Step(_AT_LEAST, 0, 1, 128),
+        FilterStep(_AND, 0, 0, 0xFF),
+        FilterStep(_AT_LEAST, 0, 1, 128),
         _answer(ERRNO | errno.EPERM),
         _answer(ALLOW),
     ]
 
 
-def _private_futexes() -> list[Step]:
+def _private_futexes() -> list[FilterStep]:
     """Let futexes through that are this process's own, and the shared waits by which threads are joined.
 
     A shared wake would reach another jail over the same page of a mapped library.
     """
-    tests = [Step(_EQUAL, len(_FUTEX_WAITS) - place, 0, value) for place, value in enumerate(_FUTEX_WAITS)]
+    tests = [FilterStep(_EQUAL, len(_FUTEX_WAITS) - place, 0, value) for place, value in enumerate(_FUTEX_WAITS)]
     return [
         _low(1),
-        Step(_ANY_BIT, len(tests) + 1, 0, _FUTEX_PRIVATE),
+        FilterStep(_ANY_BIT, len(tests) + 1, 0, _FUTEX_PRIVATE),
         *tests,
         _answer(ERRNO | errno.EPERM),
         _answer(ALLOW),
     ]
 
 
-_RULES: Mapping[str, list[Step]] = {
+_RULES: Mapping[str, list[FilterStep]] = {
     "clone": _only_threads(),
     # The C library then falls back on clone, whose flags can be seen.
     "clone3": [_answer(ERRNO | errno.ENOSYS)],

@@ -22,10 +22,10 @@ from worker.sandbox.clock import LOOK, Budget, Clock, late
 from worker.sandbox.inside import wire
 from worker.sandbox.inside.cells import BYTES, Cells
 from worker.sandbox.inside.entry import Entry
-from worker.sandbox.policy import Limits
+from worker.sandbox.policy import JailLimits
 from worker.sandbox.process import Jail
 from worker.sandbox.reply import Extracted, Rejection, Reply
-from worker.sandbox.request import Request
+from worker.sandbox.request import JailRequest
 
 #: Bytes of a slice's code (the source may have 1 MiB, and the slice is a part of it, with escapes) and of cells.
 _CODE_CAP = 4 * 1024 * 1024 + BYTES
@@ -44,7 +44,7 @@ class Session:
     Start it from a thread that lives as long as it: a jail dies with the thread.
     """
 
-    def __init__(self, jail: Jail, limits: Limits) -> None:
+    def __init__(self, jail: Jail, limits: JailLimits) -> None:
         #: The replies of the current exchange that have arrived: the next case is the one that failed.
         self.replies: list[Reply] = []
         #: What the submission may use, and has used in its other jails: to be set before anything is asked.
@@ -94,7 +94,7 @@ class Session:
         self._entry = entry
         return extraction
 
-    def answer(self, request: Request) -> list[Reply]:
+    def answer(self, request: JailRequest) -> list[Reply]:
         """Ask for the answers to the cases of the request, once something was extracted.
 
         Raises a CandidateError if an answer does not come; `replies` then holds the answers before it.
@@ -253,7 +253,7 @@ class Session:
         return _explain_end(status)
 
 
-def _memory(limits: Limits) -> str:
+def _memory(limits: JailLimits) -> str:
     return (
         f"It asked for more than {limits.memory // (1024 * 1024):,} MiB. "
         "Look for an array that grows in a loop, and for a product whose shape is not what you mean."

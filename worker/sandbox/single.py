@@ -4,10 +4,10 @@ import signal
 
 from worker.sandbox.bubble import Bubble, first_to_go
 from worker.sandbox.cgroup import Cgroup, Overruns
-from worker.sandbox.policy import Launch, Limits
+from worker.sandbox.policy import JailLimits, Launch
 from worker.sandbox.polled import Polled
 from worker.sandbox.process import GRACE, Process, begin
-from worker.sandbox.request import Request
+from worker.sandbox.request import JailRequest
 from worker.sandbox.streams import Streams
 from worker.sandbox.usage import Usage, read_usage
 
@@ -17,7 +17,7 @@ class Bubbled:
 
     kept: frozenset[str] = frozenset()
 
-    def __init__(self, launch: Launch, limits: Limits) -> None:
+    def __init__(self, launch: Launch, limits: JailLimits) -> None:
         self._doomed = False
         self._group = Cgroup.make(limits.memory)
         pipes = Polled()
@@ -84,11 +84,11 @@ class Single:
     def __init__(self, launch: Launch) -> None:
         self._launch = launch
 
-    def start(self, limits: Limits) -> Process:
+    def start(self, limits: JailLimits) -> Process:
         """Start a jail."""
         return Bubbled(self._launch, limits)
 
-    def keep(self, request: Request) -> None:
+    def keep(self, request: JailRequest) -> None:
         """Do nothing: nothing is shared."""
 
     def close(self) -> None:

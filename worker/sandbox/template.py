@@ -17,9 +17,9 @@ from worker.sandbox.bubble import Bubble
 from worker.sandbox.cgroup import Cgroup, Overruns
 from worker.sandbox.forked import Forked
 from worker.sandbox.inside import wire
-from worker.sandbox.policy import Launch, Limits
+from worker.sandbox.policy import JailLimits, Launch
 from worker.sandbox.process import Process
-from worker.sandbox.request import Request
+from worker.sandbox.request import JailRequest
 from worker.sandbox.syscalls import RUNNING
 
 _log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ class Template:
         self._running: _Running | None = None
         self._last: Forked | None = None
 
-    def start(self, limits: Limits) -> Process:
+    def start(self, limits: JailLimits) -> Process:
         """Have a jail forked."""
         if self._last is not None:
             # Their holders come one after the other.
@@ -62,7 +62,7 @@ class Template:
         self._last = Forked(running, self._launch, limits)
         return self._last
 
-    def keep(self, request: Request) -> None:
+    def keep(self, request: JailRequest) -> None:
         """Have the jails forked from now on know this request, so that it need not be sent."""
         if self._running is not None:
             self._running.keep(request)
@@ -156,7 +156,7 @@ class _Running:
         """Fork no more from it."""
         self.left = 0
 
-    def keep(self, request: Request) -> None:
+    def keep(self, request: JailRequest) -> None:
         """Have the jails forked from now on know a request, if there is room."""
         size = len(request.payload) + _NETWORK * len(request.answer_sizes)
         if request.key in self.kept or size > self._room:

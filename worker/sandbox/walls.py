@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from grader.errors import CandidateError, JailFailed, SubmissionError
 from worker.sandbox.inside.entry import Entry
-from worker.sandbox.policy import Limits
+from worker.sandbox.policy import JailLimits
 from worker.sandbox.process import Jail
-from worker.sandbox.request import Request
+from worker.sandbox.request import JailRequest
 from worker.sandbox.session import Session
 
-_LIMITS = Limits(seconds_per_call=5.0, seconds=10.0, memory=1 << 30, output=4096)
+_LIMITS = JailLimits(seconds_per_call=5.0, seconds=10.0, memory=1 << 30, output=4096)
 
 #: What is tried inside, and must fail, in the order of the probe's answers.
 ATTEMPTS = (
@@ -80,7 +80,7 @@ class Pushed:
 def push(jail: Jail) -> Pushed:
     """Start a jail and push at its walls; raises JailFailed."""
     case = {"inputs": {}, "results": [("held", [len(ATTEMPTS)])]}
-    request = Request({"function": "probe", "code": "held = probe()", "cases": [case]}, b"", [8 * len(ATTEMPTS)])
+    request = JailRequest({"function": "probe", "code": "held = probe()", "cases": [case]}, b"", [8 * len(ATTEMPTS)])
     with Session(jail, _LIMITS) as session:
         try:
             session.extract(_PROBE.encode(), "probe.py", Entry("probe"))

@@ -50,12 +50,12 @@ def listen(address: Address | None) -> tuple[socket.socket, Address]:
     if address is not None:
         return _listen(address)
     for port in range(USUAL.port, USUAL.port + _TRIED):
-        with contextlib.suppress(_Taken):
+        with contextlib.suppress(_PortTakenError):
             return _listen(Address(USUAL.host, port))
     raise ServiceError(f"the ports from {USUAL.port} on are all taken; name another with --bind HOST:PORT")
 
 
-class _Taken(ServiceError):
+class _PortTakenError(ServiceError):
     """Another process listens on this port already."""
 
 
@@ -74,7 +74,7 @@ def _listen(address: Address) -> tuple[socket.socket, Address]:
     except OSError as error:
         listener.close()
         if error.errno == errno.EADDRINUSE:
-            raise _Taken(
+            raise _PortTakenError(
                 f"port {address.port} of {address.host} is taken; stop what listens there, "
                 "or name another with --bind HOST:PORT"
             ) from error

@@ -30,7 +30,7 @@ class RestartPolicy:
     deaths: int = 6
 
 
-class Part(Protocol):
+class ServicePart(Protocol):
     """One process of a service, with the processes that it started."""
 
     @property
@@ -61,7 +61,7 @@ class Part(Protocol):
 
 @dataclass(slots=True)
 class _PartState:
-    part: Part
+    part: ServicePart
     started: float = 0.0
     deaths: int = 0
     #: When the part is restarted; None while it runs.
@@ -73,7 +73,7 @@ class _PartState:
 class Supervisor:
     """A supervisor that starts parts in the given order, watches them, and stops them in reverse."""
 
-    def __init__(self, parts: Sequence[Part], say: Say, patience: RestartPolicy | None = None) -> None:
+    def __init__(self, parts: Sequence[ServicePart], say: Say, patience: RestartPolicy | None = None) -> None:
         self._policy = patience or RestartPolicy()
         self._watched = [_PartState(part) for part in parts]
         self._running: list[_PartState] = []

@@ -21,9 +21,9 @@ from standardwebhooks import Webhook
 
 from grader.addresses import BadDestination, Destinations
 from grader.errors import StoreUnavailable
-from grader.model.records import Submission
+from grader.model.records import SubmissionRecord
 from grader.settings.service import ServiceSettings
-from grader.store.callbacks import Attempt, Result
+from grader.store.callbacks import DeliveryAttempt, Result
 from grader.store.store import Store
 from worker.service.posts import Message, NoAnswer, ReceiverAnswer, post
 
@@ -99,7 +99,7 @@ class Deliveries:
         attempts = self._store.callbacks.claim(places, OF_ONE_ENDPOINT, self._lease)
         return {pool.submit(self._attempt, attempt) for attempt in attempts}
 
-    def _attempt(self, attempt: Attempt) -> None:
+    def _attempt(self, attempt: DeliveryAttempt) -> None:
         """Make one attempt and record its result. The edge of a task: no error may affect the others."""
         try:
             end = self._deliver(attempt)
@@ -112,7 +112,7 @@ class Deliveries:
         pause = max(_pause(attempt.number), end.pause)
         self._store.callbacks.conclude(attempt, end.result, status=end.status, error=end.words, pause=pause)
 
-    def _deliver(self, attempt: Attempt) -> "_End":
+    def _deliver(self, attempt: DeliveryAttempt) -> "_End":
         submission = self._store.submissions.get(attempt.submission)
         if submission is None:
             return _End(Result.DROP, "the submission was deleted")
@@ -136,7 +136,7 @@ class _End:
     pause: float = 0.0
 
 
-def message(attempt: Attempt, submission: Submission) -> Message:
+def message(attempt: DeliveryAttempt, submission: SubmissionRecord) -> Message:
     """Return the message of an attempt, signed for now with each of the endpoint's secrets.
 
     It contains neither the source nor the verdict's details: unknown parties may read a post, while the details need a
@@ -157,7 +157,7 @@ def message(attempt: Attempt, submission: Submission) -> Message:
     return Message(headers, body.encode())
 
 
-def _data(submission: Submission) -> dict[str, object]:
+def _data(submission: SubmissionRecord) -> dict[str, object]:
     return {
         "id": submission.id,
         "state": submission.state,

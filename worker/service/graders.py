@@ -50,11 +50,11 @@ class Graders:
         self._assignments = assignments
         self._jails = jails
         self._secret = secret
-        self._known: dict[tuple[str, str], records.Revision] = {}
+        self._known: dict[tuple[str, str], records.RevisionRecord] = {}
         self._ready: OrderedDict[str, _Ready] = OrderedDict()
         self._grouped: OrderedDict[tuple[str, str], Grader] = OrderedDict()
 
-    def revision(self, course: str, name: str) -> records.Revision | None:
+    def revision(self, course: str, name: str) -> records.RevisionRecord | None:
         """Return a revision that the course may use, or None; revisions never change, so records are kept."""
         known = self._known.get((course, name)) or self._assignments.get(course, name)
         if known is not None:
@@ -63,12 +63,12 @@ class Graders:
                 del self._known[next(iter(self._known))]
         return known
 
-    def group(self, revision: records.Revision, course: str, student: str) -> str:
+    def group(self, revision: records.RevisionRecord, course: str, student: str) -> str:
         """Return the group of a student, or an empty string if all students have the same networks."""
         return group(self.secret_of(revision), course, student) if revision.replaced else ""
 
     def grader(
-        self, revision: records.Revision, source_sha256: str, group: str = "", draw: Draw | None = None
+        self, revision: records.RevisionRecord, source_sha256: str, group: str = "", draw: Draw | None = None
     ) -> Grader:
         """Return the grader of a source in a group against a revision, with fresh networks if it has any.
 
@@ -90,7 +90,7 @@ class Graders:
         _keep(self._grouped, (revision.id, group), grader, _GROUPED)
         return grader
 
-    def secret_of(self, revision: records.Revision) -> bytes:
+    def secret_of(self, revision: records.RevisionRecord) -> bytes:
         """Return the secret that a revision's verdicts depend on, or none if its networks are the same for all."""
         if not revision.fresh:
             return b""
@@ -98,7 +98,7 @@ class Graders:
             raise AssignmentError(UNCHOSEN)
         return self._secret
 
-    def _load(self, revision: records.Revision, draw: Draw | None) -> _Ready:
+    def _load(self, revision: records.RevisionRecord, draw: Draw | None) -> _Ready:
         data = self._assignments.networks(revision.id)
         if data is None:
             raise AssignmentError(f"the networks of revision {revision.id} are not in the store")
@@ -112,7 +112,7 @@ class Graders:
             raise AssignmentError(f"revision {revision.id} is damaged: its content is that of {content_id}")
         return _Ready(Grader(Judge(revision_data), self._jails), pool)
 
-    def _pool(self, revision: records.Revision, assignment: AnyAssignment, draw: Draw | None) -> JudgedRevision:
+    def _pool(self, revision: records.RevisionRecord, assignment: AnyAssignment, draw: Draw | None) -> JudgedRevision:
         data = self._assignments.pool(revision.id)
         if data is None and draw is not None and revision.course == keys.EVERYONE:
             data = draw(assignment, revision.fresh, self.secret_of(revision))

@@ -7,7 +7,7 @@ from grader.model.common import AnyAssignment
 from grader.publishing.selfcheck import reference_rejected
 from grader.store.assignments import Assignments
 from grader.subjects import kinds
-from worker.grading.revisions import MOST_SECONDS, Drawing
+from worker.grading.revisions import MOST_SECONDS, DrawingProcess
 from worker.service import fresh
 from worker.service.lease import Lease
 
@@ -16,9 +16,9 @@ _OTHERS, _PAUSE = 15.0, 0.1
 
 
 def draw(assignment: AnyAssignment, lease: Lease, choice: int | None = None) -> bytes:
-    """Draw the cases of an assignment; `choice` as for `Drawing`."""
+    """Draw the cases of an assignment; `choice` as for `DrawingProcess`."""
     lease.check()
-    drawing = Drawing(assignment, choice)
+    drawing = DrawingProcess(assignment, choice)
     with lease.ending(drawing.stop):
         try:
             return drawing.result(MOST_SECONDS)

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from grader.errors import BadAssignment
 from grader.model import records
 from grader.model.common import AnyAssignment
-from grader.model.records import Publication, Refusal, State
+from grader.model.records import PublicationRecord, Refusal, State
 from grader.model.verdict import NamedMistake
 from grader.publishing.preview import preview
 from grader.publishing.selfcheck import SelfCheck, selfcheck
@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _DrawnRevision:
-    revision: records.Revision
+    revision: records.RevisionRecord
     networks: bytes
     pool: bytes | None
 
@@ -53,7 +53,7 @@ def publication(context: Context, lease: Lease) -> None:
     _log.info("publication %s of %s: revision %s", name, request.assignment_id, drawn.revision.id)
 
 
-def _draw(context: Context, request: Publication, lease: Lease) -> _DrawnRevision:
+def _draw(context: Context, request: PublicationRecord, lease: Lease) -> _DrawnRevision:
     assignment = kinds.parse(request.toml, "the assignment")
     if assignment.id != request.assignment_id:
         raise BadAssignment(f"the assignment's id is {assignment.id}, but it was sent as {request.assignment_id}")
@@ -67,7 +67,7 @@ def _draw(context: Context, request: Publication, lease: Lease) -> _DrawnRevisio
     if replaced:
         pool = pools.draw_pool(assignment, len(replaced), secret, lease)
         revision_id = fresh.identifier(revision, kinds.load(pool, "the pool"), len(replaced), replaced)
-    record = records.Revision(
+    record = records.RevisionRecord(
         id=revision_id,
         course=request.course,
         assignment=revision.assignment_json,

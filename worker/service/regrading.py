@@ -4,12 +4,12 @@ import logging
 from collections.abc import Callable
 
 from grader.errors import AssignmentError, ServiceError
-from grader.model.records import Claim, Submission
+from grader.model.records import Claim, SubmissionRecord
 from grader.store.regrades.model import Phase
 from grader.store.regrades.runner import StepResult
 from worker.service.context import Context
 from worker.service.lease import Lease, Withdrawn
-from worker.service.verdicts import verdict_for_source, with_identity
+from worker.service.verdicts import verdict_for_source
 
 _log = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ def step(context: Context, lease: Lease) -> None:
     runner = store.regrades.runner
     work: dict[Phase, Callable[[Claim], StepResult | None]] = {
         Phase.PREPARING: lambda claim: runner.choose(claim, grouping),
-        Phase.APPLYING: lambda claim: runner.apply(claim, with_identity),
+        Phase.APPLYING: runner.apply,
         Phase.ROLLING_BACK: runner.roll_back,
     }
     if regrade is None or regrade.phase not in work:
@@ -29,7 +29,7 @@ def step(context: Context, lease: Lease) -> None:
     selection = regrade.selection
     revision = lease.retry(lambda: context.graders.revision(selection.course, selection.revision))
 
-    def grouping(submission: Submission) -> str:
+    def grouping(submission: SubmissionRecord) -> str:
         # Without the revision the grading of each unit fails and reports why.
         return context.graders.group(revision, submission.course, submission.student) if revision else ""
 

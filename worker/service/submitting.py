@@ -6,7 +6,7 @@ import time
 from grader.errors import AssignmentError
 from worker.service.context import Context
 from worker.service.lease import Lease, Withdrawn
-from worker.service.verdicts import verdict_for_source, with_identity
+from worker.service.verdicts import verdict_for_source
 
 _log = logging.getLogger(__name__)
 
@@ -26,8 +26,8 @@ def submission(context: Context, lease: Lease) -> None:
     verdict, reused, caching = verdict_for_source(
         context, revision, source, record.filename, group=group, fresh_result=False, lease=lease
     )
-    identified = with_identity(verdict, name, record.filename)
+    identified = verdict.with_identity(name, record.filename)
     if not lease.retry(lambda: store.submissions.finish(lease.claim, identified, reused=reused, ahead=caching)):
         raise Withdrawn(f"submission {name} is no longer ours")
     seconds = time.monotonic() - started
-    _log.info("submission %s: %s%s in %.3f s", name, verdict["outcome"], ", reused," if reused else "", seconds)
+    _log.info("submission %s: %s%s in %.3f s", name, verdict.outcome, ", reused," if reused else "", seconds)

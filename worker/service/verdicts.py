@@ -2,13 +2,15 @@
 
 import hashlib
 import json
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import NamedTuple
 
 from grader.model import records
 from grader.model.common import AnyAssignment
+from grader.model.verdict import Verdict
 from grader.store.listings import CodeListing
 from grader.store.regrades.entry import nameless
-from grader.store.scripts import Call
+from grader.store.scripts import ScriptCall
 from worker.grading.grader import Stopped
 from worker.service import engine_version, pools
 from worker.service.context import Context
@@ -18,14 +20,14 @@ from worker.service.lease import Lease
 class SourceVerdict(NamedTuple):
     """A verdict, whether it was reused, and the call that caches it with the source's listing."""
 
-    verdict: dict[str, Any]
+    verdict: Verdict
     reused: bool = False
-    caching: Call | None = None
+    caching: ScriptCall | None = None
 
 
 def verdict_for_source(  # noqa: PLR0913 - the inputs of a verdict, each by its name
     context: Context,
-    revision: records.Revision,
+    revision: records.RevisionRecord,
     source: bytes,
     filename: str,
     *,
@@ -35,7 +37,7 @@ def verdict_for_source(  # noqa: PLR0913 - the inputs of a verdict, each by its 
 ) -> SourceVerdict:
     """Return the verdict of a source for a group of students, from the cache unless `fresh_result`.
 
-    It has the source's id and a neutral filename; `with_identity` makes it a submission's. Raises ServiceError,
+    It has the source's id and a neutral filename; `Verdict.with_identity` makes it a submission's. Raises ServiceError,
     Withdrawn and Stopping.
     """
     filename = nameless(filename)
@@ -44,18 +46,15 @@ def verdict_for_source(  # noqa: PLR0913 - the inputs of a verdict, each by its 
     if not fresh_result:
         cached = lease.retry(lambda: context.store.cache.get(key))
         if cached is not None:
-            return SourceVerdict(with_identity(cached, digest[:16], filename), reused=True)
+            return SourceVerdict(cached.with_identity(digest[:16], filename), reused=True)
     verdict, listing, repeatable = _grade(context, revision, source, filename, group, lease)
     caching = context.store.cache.storing_call(key, verdict, digest, listing, repeatable=repeatable)
     return SourceVerdict(verdict, caching=caching)
 
 
-def with_identity(verdict: dict[str, Any], submission: str, filename: str) -> dict[str, Any]:
-    """Return the verdict with the id and filename of a submission."""
-    return {**verdict, "submission": {**verdict["submission"], "id": submission, "filename": filename}}
-
-
-def cache_key(revision: records.Revision, source_sha256: str, filename: str, secret: bytes, group: str = "") -> str:
+def cache_key(
+    revision: records.RevisionRecord, source_sha256: str, filename: str, secret: bytes, group: str = ""
+) -> str:
     """Return a hash over everything that a verdict depends on. Of the filename only the suffix matters."""
     parts = [
         source_sha256,
@@ -70,8 +69,8 @@ def cache_key(revision: records.Revision, source_sha256: str, filename: str, sec
 
 
 def _grade(  # noqa: PLR0913 - as above
-    context: Context, revision: records.Revision, source: bytes, filename: str, group: str, lease: Lease
-) -> tuple[dict[str, Any], CodeListing | None, bool]:
+    context: Context, revision: records.RevisionRecord, source: bytes, filename: str, group: str, lease: Lease
+) -> tuple[Verdict, CodeListing | None, bool]:
     """Return the verdict, the listing for staff, and whether grading again gives the same verdict."""
     digest = hashlib.sha256(source).hexdigest()
 
@@ -83,11 +82,11 @@ def _grade(  # noqa: PLR0913 - as above
     grading = grader.grading(source, filename)
     try:
         with lease.ending(grading.stop):
-            verdict = grading.verdict().as_dict()
+            verdict = grading.verdict()
     except Stopped:
         lease.check()
         raise
     # If networks were replaced, the id of the published revision covers them.
-    verdict["assignment"]["revision"] = revision.id
+    verdict = replace(verdict, assignment=replace(verdict.assignment, revision=revision.id))
     cells = grading.cells
     return verdict, CodeListing(cells.texts, cells.whole) if cells.texts else None, grading.repeatable

@@ -4,13 +4,13 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any
 
-from grader.model.records import Submission
+from grader.model.records import SubmissionRecord
 from grader.model.stored import read
 from grader.store.summary import VerdictSummary
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class RegradeEntry:
     """The record of a selected submission, which does not change."""
 
     student: str
@@ -23,7 +23,7 @@ class Entry:
     before: VerdictSummary
 
     @classmethod
-    def read(cls, raw: bytes | str) -> "Entry":
+    def read(cls, raw: bytes | str) -> "RegradeEntry":
         """Return an entry from the JSON of `write`."""
         known = json.loads(raw)
         return replace(read(cls, known | {"before": None}), before=VerdictSummary.read(known["before"]))
@@ -42,7 +42,7 @@ class Entry:
         }
 
 
-def unit_of(regrade: str, submission: Submission, group: str = "") -> str:
+def unit_of(regrade: str, submission: SubmissionRecord, group: str = "") -> str:
     """Return the id of the unit that grades a submission: one per source, file type and group of students."""
     kind = "notebook" if nameless(submission.filename).endswith(".ipynb") else "script"
     return "-".join([regrade, submission.source_sha256, kind, *([group] if group else [])])

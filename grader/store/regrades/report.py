@@ -10,7 +10,7 @@ from grader.model.records import Kind, State
 from grader.store import keys
 from grader.store.connection import Connection, text
 from grader.store.paging import RecordPage, cursor, start
-from grader.store.regrades.entry import Entry
+from grader.store.regrades.entry import RegradeEntry
 from grader.store.summary import Change, VerdictSummary
 
 #: Submissions read at once, and the most examined for one page, after which the page is short or empty.
@@ -35,7 +35,7 @@ class ReportRow:
     """The row of one submission. `after` is None until it is graded, or if it could not be: see `failure`."""
 
     submission: str
-    entry: Entry
+    entry: RegradeEntry
     after: VerdictSummary | None = None
     failure: str | None = None
     fate: Disposition | None = None
@@ -104,7 +104,7 @@ class RegradeReport:
             return []
         raw = self._redis.hmget(keys.key("regrade-entries", self._regrade), submissions)
         fates = self._redis.hmget(keys.key("regrade-fates", self._regrade), submissions)
-        entries = [None if entry is None else Entry.read(entry) for entry in raw]
+        entries = [None if entry is None else RegradeEntry.read(entry) for entry in raw]
         units = self._units({entry.unit for entry in entries if entry is not None})
         return [
             ReportRow(

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from grader.model.records import Claim, Job, Kind, Submission
+from grader.model.records import Claim, Job, Kind, SubmissionRecord
 from grader.store import keys
-from grader.store.codec import encode
+from grader.store.codec import encode_verdict
 from grader.store.connection import Connection, text, texts
 from grader.store.regrades.model import Mode, read
 from grader.store.regrades.report import Disposition, RegradeReport, ReportRow
@@ -26,11 +26,8 @@ _CHUNK = 100
 #: The cursor after the last chunk.
 _END = "-inf"
 
-#: Returns a source's verdict with a submission's own id and filename.
-Identify = Callable[[dict[str, Any], str, str], dict[str, Any]]
-
 #: Returns the group of a submission's student.
-Group = Callable[[Submission], str]
+Group = Callable[[SubmissionRecord], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +77,7 @@ class RegradeRunner:
         )
         return StepResult(bool(to), jobs(answer[1:])) if answer[0] else None
 
-    def apply(self, claim: Claim, identify: Identify) -> StepResult | None:
+    def apply(self, claim: Claim) -> StepResult | None:
         """Apply the next verdicts, except to submissions whose verdict has changed since the preview."""
         chunk = self._chunk(claim)
         if chunk is None:
@@ -97,7 +94,7 @@ class RegradeRunner:
         verdicts = [
             b""
             if (verdict := verdicts_by_unit.get(row.entry.unit)) is None
-            else encode(identify(verdict, row.submission, row.entry.filename))
+            else encode_verdict(verdict.with_identity(row.submission, row.entry.filename))
             for row in rows
         ]
         return self._run_chunk("regrade_apply", claim, chunk, json.dumps(instructions), *verdicts)

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from grader.model.records import State, Submission
+from grader.model.records import State, SubmissionRecord
 from grader.model.verdict import Outcome
 from grader.store import keys
 from grader.store.connection import Connection, text
-from grader.store.regrades.entry import Entry, class_of, nameless, unit_of
+from grader.store.regrades.entry import RegradeEntry, class_of, nameless, unit_of
 from grader.store.regrades.model import Selection, Which
 from grader.store.summary import VerdictSummary
 
@@ -33,12 +33,12 @@ class SelectionScan:
     """A scan of one regrade's selection, without submissions accepted after `until` (milliseconds)."""
 
     redis: Connection
-    read: Callable[[list[str]], list[Submission]]
+    read: Callable[[list[str]], list[SubmissionRecord]]
     regrade: str
     selection: Selection
     until: float
     #: Returns the group of a submission's student: empty if all are graded on the same networks.
-    group: Callable[[Submission], str]
+    group: Callable[[SubmissionRecord], str]
     #: Students whose submission was selected or finally left out within this chunk.
     _taken: set[str] = field(default_factory=set)
 
@@ -69,7 +69,7 @@ class SelectionScan:
             return f"{number}:{members[-1][1]:.3f}"
         return f"{number + 1}:{self.until:.3f}" if number + 1 < indexes else None
 
-    def _pick(self, submissions: list[Submission]) -> Iterator[Submission]:
+    def _pick(self, submissions: list[SubmissionRecord]) -> Iterator[SubmissionRecord]:
         """Yield the one submission of each student that counts, even if it is not selected."""
         if self.selection.which is Which.ALL:
             yield from submissions
@@ -87,7 +87,7 @@ class SelectionScan:
         known = self.redis.smismember(keys.key("regrade-taken", self.regrade), names)
         return {name for name, there in zip(names, known, strict=True) if there}
 
-    def _best(self, latest: Submission) -> Submission:
+    def _best(self, latest: SubmissionRecord) -> SubmissionRecord:
         index = keys.key("index", self.selection.course, "both", self.selection.assignment, latest.student)
         names: Any = self.redis.zrevrangebyscore(index, f"({self.until:.3f}", "-inf")
         attempts = [
@@ -96,7 +96,7 @@ class SelectionScan:
         # max returns the first of equals, so that the latest of the best counts.
         return max(attempts, key=lambda submission: _summary(submission).rank, default=latest)
 
-    def _row(self, submission: Submission) -> Iterator[dict[str, Any]]:
+    def _row(self, submission: SubmissionRecord) -> Iterator[dict[str, Any]]:
         selection = self.selection
         pick = "" if selection.which is Which.ALL else submission.student
         selected = not selection.outcomes or submission.outcome in selection.outcomes
@@ -112,7 +112,7 @@ class SelectionScan:
         before = _summary(submission)
         group = self.group(submission)
         unit = unit_of(self.regrade, submission, group)
-        entry = Entry(
+        entry = RegradeEntry(
             submission.student,
             submission.attempt,
             submission.filename,
@@ -134,7 +134,7 @@ class SelectionScan:
         }
 
 
-def _summary(submission: Submission) -> VerdictSummary:
+def _summary(submission: SubmissionRecord) -> VerdictSummary:
     mistakes = tuple((mistake, "") for mistake in submission.mistakes)
     return VerdictSummary(
         submission.outcome or "",

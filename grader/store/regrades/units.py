@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from grader.model.records import Claim, Job, Kind
+from grader.model.verdict import Verdict
 from grader.store import keys
-from grader.store.codec import decode_verdict, decompress, encode
+from grader.store.codec import decode_verdict, decompress, encode_verdict
 from grader.store.connection import Connection, text
 from grader.store.regrades.entry import counters_of
-from grader.store.scripts import Call, Scripts
+from grader.store.scripts import ScriptCall, Scripts
 from grader.store.summary import VerdictSummary
 
 
@@ -62,24 +63,24 @@ class Units:
     def record_verdict(
         self,
         claim: Claim,
-        verdict: dict[str, Any],
+        verdict: Verdict,
         classes: Iterable[str],
         *,
         reused: bool = False,
-        ahead: Call | None = None,
+        ahead: ScriptCall | None = None,
     ) -> tuple[Job, ...] | None:
         """Record the verdict of a unit, compared with these classes; return the units that may be graded next."""
         name, after = claim.job.id, VerdictSummary.of(verdict)
         counts = {class_: counters_of(class_, after) for class_ in classes}
         answer = self._scripts.run(
             "regrade_graded",
-            *(name, claim.fence, encode(verdict), json.dumps(after.write()), "1" if reused else "0"),
+            *(name, claim.fence, encode_verdict(verdict), json.dumps(after.write()), "1" if reused else "0"),
             json.dumps(counts),
             ahead=ahead,
         )
         return jobs(answer[1:]) if answer[0] else None
 
-    def verdict(self, name: str) -> dict[str, Any] | None:
+    def verdict(self, name: str) -> Verdict | None:
         """Return the verdict of a unit, which has no submission's id, or None if there is none."""
         data: Any = self._redis.get(keys.key("unit-verdict", name))
         return None if data is None else decode_verdict(data)

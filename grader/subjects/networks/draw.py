@@ -27,7 +27,7 @@ from grader.oracle.suite import count, key, measure
 from grader.subjects.networks.building import Sizes, Values
 from grader.subjects.networks.coverage import Coverage, describe
 from grader.subjects.networks.ordinary import ordinary, usable
-from grader.subjects.networks.revision import Revision, dump
+from grader.subjects.networks.revision import NetworksRevision, dump
 from grader.subjects.networks.strategies import corners, networks, shapes
 
 HOME = "the notebook's shape"
@@ -48,7 +48,7 @@ class _EnoughError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CornerPlan:
     """Some networks of one corner with one number of columns."""
 
     name: str
@@ -58,7 +58,7 @@ class Row:
     values: Values
 
 
-def draw(assignment: Assignment, choice: int = CHOICE) -> Revision:
+def draw(assignment: Assignment, choice: int = CHOICE) -> NetworksRevision:
     """The assignment with its networks, in order of depth, so that the student's module is made once for each.
 
     At most `choice` networks are drawn for each that is used; of one there is nothing to choose.
@@ -87,7 +87,7 @@ def draw(assignment: Assignment, choice: int = CHOICE) -> Revision:
     suite = measure(
         [network for _, network in drawn], [name for name, _ in drawn], assignment.formulas, assignment.rtol
     )
-    return Revision(assignment, suite)
+    return NetworksRevision(assignment, suite)
 
 
 def _coverage(assignment: Assignment, choice: int) -> Coverage:
@@ -106,7 +106,7 @@ def _choice(assignment: Assignment) -> int:
     return max(1, min(CHOICE, MOST // assignment.networks, ROOM // (numbers * assignment.networks)))
 
 
-def _plan(assignment: Assignment) -> Iterator[Row]:
+def _plan(assignment: Assignment) -> Iterator[CornerPlan]:
     """The rows to draw: the notebook's shape first, the corners in equal shares, and networks of any shape last."""
     if assignment.home_networks:
         home = assignment.home
@@ -114,7 +114,7 @@ def _plan(assignment: Assignment) -> Iterator[Row]:
         alone = assignment.home_networks // 2 if home.columns > 1 and 1 in assignment.ranges.columns else 0
         for columns, wanted in ((home.columns, assignment.home_networks - alone), (1, alone)):
             if wanted:
-                yield Row(HOME, wanted, columns, st.just(home.sizes), Values())
+                yield CornerPlan(HOME, wanted, columns, st.just(home.sizes), Values())
     special, limits, ranges = corners(assignment), assignment.ranges.columns, assignment.ranges
     others = assignment.networks - assignment.home_networks
     turns = _columns(limits)
@@ -122,7 +122,7 @@ def _plan(assignment: Assignment) -> Iterator[Row]:
         # It costs as much as ten others.
         others -= 1
         largest = shapes(ranges, least_depth=ranges.depth.most, width=ranges.widths.most)
-        yield Row(LARGEST, 1, next(turns), largest, Values(bend="alive"))
+        yield CornerPlan(LARGEST, 1, next(turns), largest, Values(bend="alive"))
     # Few networks go to the corners first.
     free = max(0, min(round(FREE * others), others - len(special)))
     share, over = divmod(others - free, len(special))
@@ -130,10 +130,10 @@ def _plan(assignment: Assignment) -> Iterator[Row]:
         wanted = share + (place < over)
         row = turns if values.special != "equal columns" else _columns(Range(max(limits.least, 2), limits.most))
         for columns, some in Counter(islice(row, wanted)).items():
-            yield Row(name, some, columns, sizes, values)
+            yield CornerPlan(name, some, columns, sizes, values)
     last = Counter(islice(turns, free))
     for columns in range(limits.least, limits.most + 1):
-        yield Row(ANY, last[columns], columns, shapes(ranges), Values())
+        yield CornerPlan(ANY, last[columns], columns, shapes(ranges), Values())
 
 
 def _columns(limits: Range) -> Iterator[int]:
@@ -149,7 +149,7 @@ def _describe_all(pool: Sequence[Network], assignment: Assignment) -> np.ndarray
     return np.array([describe(network, assignment.formulas) for network in pool])
 
 
-def _examples(row: Row, wanted: int, assignment: Assignment, number: int, seen: set[bytes]) -> Sequence[Network]:
+def _examples(row: CornerPlan, wanted: int, assignment: Assignment, number: int, seen: set[bytes]) -> Sequence[Network]:
     """The first `wanted` usable networks that Hypothesis draws and that have not been drawn before, or fewer."""
     drawn: dict[bytes, Network] = {}
     strategy = networks(row.sizes, row.columns, assignment.formulas, replace(row.values, salt=number))

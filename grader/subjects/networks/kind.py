@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from grader.model.assignment import Assignment, Range
 
 if TYPE_CHECKING:
-    from grader.subjects.networks.revision import Revision
+    from grader.subjects.networks.revision import NetworksRevision
 
 NOUN = "network"
 DRAWING = "grader.subjects.networks.draw"
@@ -29,7 +29,7 @@ def read(tables: Mapping[str, Any], name: str) -> Assignment:
     return assignment_toml.from_tables(tables, name)
 
 
-def load(data: bytes, name: str) -> "Revision":
+def load(data: bytes, name: str) -> "NetworksRevision":
     """Return a stored revision; raises AssignmentError."""
     from grader.subjects.networks import revision
 

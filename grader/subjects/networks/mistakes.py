@@ -18,7 +18,7 @@ from grader.subjects.networks.diagnosis.bug import Applies, always, cross_entrop
 from grader.subjects.networks.diagnosis.bugs import library
 from grader.subjects.networks.diagnosis.forms import answer
 from grader.subjects.networks.diagnosis.lines import Lines, run
-from grader.subjects.networks.diagnosis.work import View, views
+from grader.subjects.networks.diagnosis.work import NetworkView, views
 from grader.subjects.networks.evidence import Evidence
 
 
@@ -31,7 +31,7 @@ class Mistake:
     lines: Lines
     applies: Applies = field(default=always)
     #: What it makes of what it is given before it begins; None: nothing.
-    given: Callable[[View], View] | None = None
+    given: Callable[[NetworkView], NetworkView] | None = None
 
 
 #: The bug models that every suite must catch.
@@ -124,15 +124,15 @@ ROUNDINGS: dict[str, tuple[str, Rounding]] = {
 }
 
 
-def _weights(rounding: Rounding, view: View) -> View:
+def _weights(rounding: Rounding, view: NetworkView) -> NetworkView:
     return replace(view, network=replace(view.network, weights=tuple(map(rounding, view.network.weights))))
 
 
-def _inputs(rounding: Rounding, view: View) -> View:
+def _inputs(rounding: Rounding, view: NetworkView) -> NetworkView:
     return replace(view, h=(rounding(view.h[0]), *view.h[1:]))
 
 
-def _targets(rounding: Rounding, view: View) -> View:
+def _targets(rounding: Rounding, view: NetworkView) -> NetworkView:
     y = rounding(view.network.y)
     return replace(view, network=replace(view.network, y=y), loss=loss_derivative(view.f[-1], y, view.formulas))
 
@@ -143,7 +143,7 @@ def _hidden(assignment: Assignment) -> bool:
 
 def _make_rounding_mistakes() -> Iterator[Mistake]:
     """Right backward passes of rounded arguments: where values have few bits, these are right."""
-    parts: tuple[tuple[str, Callable[[Rounding, View], View], Applies], ...] = (
+    parts: tuple[tuple[str, Callable[[Rounding, NetworkView], NetworkView], Applies], ...] = (
         ("weights", _weights, _hidden),
         ("inputs", _inputs, always),
         ("targets", _targets, least_squares),
@@ -161,7 +161,7 @@ class Known:
 
     lines: Lines
     formulas: Formulas
-    given: Callable[[View], View] | None = None
+    given: Callable[[NetworkView], NetworkView] | None = None
 
     def answer(self, suite: Suite) -> list[Answer]:
         """One answer for each network."""

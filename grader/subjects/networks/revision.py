@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from grader.errors import AssignmentError, MadeByNewerVersion
-from grader.model.assignment import Assignment
+from grader.model.assignment import NETWORKS, Assignment
 from grader.model.stored import assignment_from_json, assignment_to_json
-from grader.model.verdict import NETWORKS
 from grader.oracle.suite import Suite, join
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ UPDATE = "update Backmark to use it"
 
 
 @dataclass(frozen=True, eq=False)
-class Revision:
+class NetworksRevision:
     """The standard for judging submissions."""
 
     assignment: Assignment
@@ -83,7 +82,7 @@ class Revision:
         """The assignment's JSON, byte for byte as it is stored."""
         return assignment_to_json(self.assignment) if self.stored is None else self.stored
 
-    def fitting(self, pool: "Revision", order: Sequence[int], replaced: Collection[int]) -> list[int]:
+    def fitting(self, pool: "NetworksRevision", order: Sequence[int], replaced: Collection[int]) -> list[int]:
         """Return places in the pool, the first of the order: as many of the notebook's shape as are replaced."""
         home = self.assignment.home.sizes
         at_home = sum(self.suite.sizes[i] == home for i in replaced)
@@ -91,7 +90,9 @@ class Revision:
         others = [i for i in order if pool.suite.sizes[i] != home][: len(replaced) - len(alike)]
         return sorted(alike + others)
 
-    def merge(self, pool: "Revision", which: Sequence[int], replaced: Collection[int] = ()) -> "Revision":
+    def merge(
+        self, pool: "NetworksRevision", which: Sequence[int], replaced: Collection[int] = ()
+    ) -> "NetworksRevision":
         """Return the revision with these networks of the pool, and without the replaced ones of its own.
 
         They are ordered by depth, as in drawn revisions: a student's module is reloaded whenever the depth changes.
@@ -103,7 +104,7 @@ class Revision:
         return replace(self, suite=suite.take(order), evidence=None)
 
 
-def dump(revision: Revision) -> bytes:
+def dump(revision: NetworksRevision) -> bytes:
     """The revision as a NumPy archive without pickles, its own hash within."""
     header = {
         "format": FORMAT,
@@ -118,7 +119,7 @@ def dump(revision: Revision) -> bytes:
     return file.getvalue()
 
 
-def load(data: bytes, name: str = "revision") -> Revision:
+def load(data: bytes, name: str = "revision") -> NetworksRevision:
     """The revision that `dump` wrote, in this or an earlier version of Backmark.
 
     MadeByNewerVersion if it has a format, a kind or a field that this version does not know; AssignmentError if it is
@@ -145,7 +146,7 @@ def load(data: bytes, name: str = "revision") -> Revision:
     if _id(stored, networks_sha256) != identifier:
         message = f"{name} is damaged (its content does not match its hash); draw its networks again"
         raise AssignmentError(message)
-    return Revision(_assignment(stored, name), suite, evidence=header.get("evidence"), stored=stored)
+    return NetworksRevision(_assignment(stored, name), suite, evidence=header.get("evidence"), stored=stored)
 
 
 def _check_version(header: Mapping[str, Any], name: str) -> None:

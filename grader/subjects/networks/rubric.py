@@ -21,7 +21,7 @@ from grader.subjects.networks.explanation import Explanation
 from grader.subjects.networks.form import normalize_forms
 from grader.subjects.networks.layers import Layers, stack, stack_once
 from grader.subjects.networks.steps import STEPS, Reading, Step, agreeing, judge
-from grader.subjects.networks.written import Written, WrittenStep, merge
+from grader.subjects.networks.written import WrittenLists, WrittenStep, merge
 from grader.subjects.networks.written import judge as judge_lists
 from grader.subjects.networks.written import spread as spread_lists
 
@@ -54,7 +54,7 @@ def _judged_steps(  # noqa: PLR0913 - what is judged, and all that is known of i
     agree: Callable[[], Booleans],
     read: dict[str, Step],
     assignment: Assignment,
-    lists: Written,
+    lists: WrittenLists,
     right: Mapping[str, Booleans],
     explanation: Explanation,
     failing: Booleans,
@@ -120,7 +120,7 @@ def _product(  # noqa: PLR0913 - the two steps, and all that is known of them
     rows: Mapping[str, Row],
     by_lists: Mapping[str, WrittenStep],
     agree: Callable[[], Booleans],
-    lists: Written,
+    lists: WrittenLists,
     layers: Layers,
     rubric: Rubric,
 ) -> dict[str, Row]:
@@ -155,7 +155,7 @@ def _product(  # noqa: PLR0913 - the two steps, and all that is known of them
     }
 
 
-def _judged_row(name: str, step: Step, layers: Layers, lists: Written) -> Row:
+def _judged_row(name: str, step: Step, layers: Layers, lists: WrittenLists) -> Row:
     row = _row(name, step, layers, disagreeing)
     wrong = len(row.failing)
     if row.mark is Mark.NOT_RUN and not step.asked and lists.stopped.any():

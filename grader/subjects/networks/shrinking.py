@@ -120,26 +120,26 @@ def _search_simple(network: Network, failure: Failure, search: Search) -> Networ
 
 
 @dataclass(frozen=True, slots=True)
-class _Reduction:
+class _NetworkReduction:
     """A reduction of a network: its size, and how to make it."""
 
     size: tuple[int, ...]
     proposed: Callable[[], Sequence[Proposal]]
 
 
-def _reduce(network: Network, proposals: Proposals) -> Iterator[_Reduction]:
+def _reduce(network: Network, proposals: Proposals) -> Iterator[_NetworkReduction]:
     """One reduction smaller: with the values kept, also with the error at the output, and with seeded ones."""
     assignment = proposals.assignment
     kept = list(_narrow(network, assignment))
     for smaller in kept:
-        yield _Reduction(size(smaller), partial(proposals.of, [smaller]))
+        yield _NetworkReduction(size(smaller), partial(proposals.of, [smaller]))
     if assignment.formulas.loss is Loss.LEAST_SQUARES:
         error = forward(network, assignment.formulas).f[-1] - network.y
         for smaller in kept:
             if smaller.y.shape == error.shape:
-                yield _Reduction(size(smaller), partial(proposals.retarget, smaller, error))
+                yield _NetworkReduction(size(smaller), partial(proposals.retarget, smaller, error))
     for sizes, columns in _smaller(network, assignment):
-        yield _Reduction(size_of(sizes, columns), partial(proposals.seeded, sizes, columns))
+        yield _NetworkReduction(size_of(sizes, columns), partial(proposals.seeded, sizes, columns))
 
 
 def _smaller(network: Network, assignment: Assignment) -> Iterator[tuple[tuple[int, ...], int]]:

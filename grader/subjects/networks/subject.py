@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from grader.errors import CandidateError
 from grader.judge.agreement import PURE
-from grader.judge.marks import Given, Marks, RowSpec
+from grader.judge.marks import Given, RowSpec, SubjectMarks
 from grader.judge.row import Failure, Row
 from grader.judge.witness import Witness
 from grader.model.assignment import Assignment
@@ -18,7 +18,7 @@ from grader.oracle.suite import Suite
 from grader.subjects.networks import wording
 from grader.subjects.networks.counterexample import counterexample
 from grader.subjects.networks.diagnosis.place import first_difference
-from grader.subjects.networks.diagnosis.written import Written, add_lines
+from grader.subjects.networks.diagnosis.written import WrittenEntry, add_lines
 from grader.subjects.networks.differencing import NUMERICAL, differentiates
 from grader.subjects.networks.evidence import Evidence
 from grader.subjects.networks.exchange import NetworksExchange
@@ -44,6 +44,7 @@ from grader.subjects.networks.written import malformed_or_failing, worth_asking
 if TYPE_CHECKING:
     from grader.judge.subject import ListWrite
     from grader.judge.trial import Trial
+    from grader.model.records import CaughtMistake
     from grader.subjects.networks.diagnosis.diagnoser import Diagnoser
 
 
@@ -127,7 +128,7 @@ class Networks:
         """The rows of who agrees with finite differences everywhere."""
         return {**self._right, "form": Row(Mark.PASSED, answers, "")}
 
-    def marks(self, given: Given, witness: Witness) -> Marks:
+    def marks(self, given: Given, witness: Witness) -> SubjectMarks:
         """The steps, any shape and the form, by what came back, what was written on the way, and what explains it."""
         answers, agrees = given.answers, given.agrees
         read, by_answers = read_steps(self.cases, self.layers, answers, self.assignment)
@@ -149,7 +150,7 @@ class Networks:
         if raised is not None:
             rows["any_shape"] = rows[PURE] = Row(Mark.NOT_RUN, 0, wording.RAISED_AT_HOME)
         first = self._first_difference(given, evidence, explanation)
-        return Marks(rows, raised, explanation.diagnoses, first)
+        return SubjectMarks(rows, raised, explanation.diagnoses, first)
 
     def _propagates(self, rows: Mapping[str, Row]) -> bool:
         """True if the error at the output is right, and each layer's follows from the one above.
@@ -239,7 +240,7 @@ class Networks:
 
         return trial(self.assignment, self._seen)
 
-    def summary(self, mistakes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    def summary(self, mistakes: Sequence["CaughtMistake"]) -> dict[str, Any]:
         """The networks counted, what they catch, and one of each corner."""
         # As above.
         from grader.subjects.networks.summary import summary  # noqa: PLC0415
@@ -248,4 +249,4 @@ class Networks:
 
     def locate(self, first: FirstDifference | None, writes: Sequence["ListWrite"]) -> FirstDifference | None:
         """The first difference with the line that writes its list."""
-        return add_lines(first, [Written(write.name, write.index, write.cell, write.line) for write in writes])
+        return add_lines(first, [WrittenEntry(write.name, write.index, write.cell, write.line) for write in writes])

@@ -1,19 +1,25 @@
 """The summary of an assignment's networks that staff see."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
 from grader.model.assignment import Formulas
+from grader.model.records import CaughtMistake
 from grader.oracle.network import forward
 from grader.oracle.suite import Suite
 
 
-def summary(suite: Suite, formulas: Formulas, mistakes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def summary(suite: Suite, formulas: Formulas, mistakes: Sequence[CaughtMistake]) -> dict[str, Any]:
     """The networks counted, with the mistakes that the networks catch and a network of each corner."""
-    return {**counts(suite, formulas), "mistakes": [*mistakes], "examples": _examples(suite)}
+    return {
+        **counts(suite, formulas),
+        "mistakes": [asdict(mistake) for mistake in mistakes],
+        "examples": _examples(suite),
+    }
 
 
 def counts(suite: Suite, formulas: Formulas) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from grader.subjects.networks.revision import Revision
+from grader.subjects.networks.revision import NetworksRevision
 from grader.subjects.networks.summary import counts
 
 
@@ -26,7 +26,7 @@ class Survey:
     columns: dict[str, int]
 
 
-def survey(revision: Revision) -> Survey:
+def survey(revision: NetworksRevision) -> Survey:
     """Count a revision's networks."""
     counted = counts(revision.suite, revision.assignment.formulas)
     return Survey(revision.assignment.id, revision.id, **counted)

@@ -49,7 +49,7 @@ READING = {"all_weights": "activation_gradient", "all_h": "weight_gradient", "al
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Written:
+class WrittenLists:
     """The lists over L layers: dW without padding, db, df and dh (L, m), and for each list on which layers it is known.
 
     Row r of dh is the student's dh[k] of the layer's own k, which belongs to the layer's input.
@@ -127,7 +127,7 @@ def malformed_or_failing(answers: Sequence[Answer], failing: Sequence[int], know
     return sorted(i for i in members if i not in known)
 
 
-def spread(layers: Layers, suite: Suite, evidence: Mapping[int, Evidence]) -> Written:
+def spread(layers: Layers, suite: Suite, evidence: Mapping[int, Evidence]) -> WrittenLists:
     """The evidence of these networks of the suite, layer by layer; those with several columns are left out."""
     count = len(layers.network)
     # Of a layer that was not asked about, nothing below is true.
@@ -172,7 +172,7 @@ def spread(layers: Layers, suite: Suite, evidence: Mapping[int, Evidence]) -> Wr
     misshapen = ended & (status[0] > 1) & (status[1] == 1)
     outputs_to, inputs_to = layers.bias_to, layers.input_to
     lists = (_pad(d_biases, outputs_to, layers), _pad(df, outputs_to, layers), _pad(dh, inputs_to, layers))
-    return Written(d_weights, *lists, known, shaped, missing, misshapen, raised, shared, asked, asked & ~ended)
+    return WrittenLists(d_weights, *lists, known, shaped, missing, misshapen, raised, shared, asked, asked & ~ended)
 
 
 def _starved(status: Statuses, ended: Booleans) -> Booleans:
@@ -255,7 +255,7 @@ def _plain(node: ast.expr) -> ast.expr:
     return node
 
 
-def judge(layers: Layers, written: Written, assignment: Assignment) -> dict[str, WrittenStep]:
+def judge(layers: Layers, written: WrittenLists, assignment: Assignment) -> dict[str, WrittenStep]:
     """Each step by the lists. A line whose inputs overflowed is not judged; one that makes its output overflow is."""
     with np.errstate(all="ignore"):
         rtol = LOCAL * assignment.rtol
@@ -268,7 +268,7 @@ def judge(layers: Layers, written: Written, assignment: Assignment) -> dict[str,
     return {name: _with(step, written.raised[name]) for name, step in steps.items()}
 
 
-def _restore_output(layers: Layers, written: Written, rtol: float) -> Written:
+def _restore_output(layers: Layers, written: WrittenLists, rtol: float) -> WrittenLists:
     """The lists with the output's df as its db kept it, if that is right and the function raised.
 
     A line below may have written over df, or it has another name. The entry that the line which raised should have
@@ -289,7 +289,7 @@ def _near(a: Array, b: Array, size: Array) -> Booleans:
     return np.asarray(np.abs(a - b) <= size)
 
 
-def _bias(layers: Layers, written: Written, rtol: float) -> WrittenStep:
+def _bias(layers: Layers, written: WrittenLists, rtol: float) -> WrittenStep:
     df, db = written.df, written.d_biases
     absent = written.missing["all_dl_dbiases"]
     started = layers.top & ~(_near(df, layers.top_delta, rtol * layers.top_size) | ~layers.unit).all(axis=1)
@@ -300,7 +300,7 @@ def _bias(layers: Layers, written: Written, rtol: float) -> WrittenStep:
     return WrittenStep(decided, telling, decided & wrong)
 
 
-def _weight(layers: Layers, written: Written, rtol: float) -> WrittenStep:
+def _weight(layers: Layers, written: WrittenLists, rtol: float) -> WrittenStep:
     absent = written.missing["all_dl_dweights"] | written.misshapen
     outer = written.df.ravel()[layers.entry_row] * layers.h.ravel()[layers.entry_column]
     right = _near(written.d_weights, outer, rtol * np.abs(outer))
@@ -312,7 +312,7 @@ def _weight(layers: Layers, written: Written, rtol: float) -> WrittenStep:
     return WrittenStep(decided, decided & (seen | absent), decided & wrong)
 
 
-def _propagation(layers: Layers, written: Written, rtol: float) -> dict[str, WrittenStep]:
+def _propagation(layers: Layers, written: WrittenLists, rtol: float) -> dict[str, WrittenStep]:
     """Steps three and four, at each hidden layer k from df[k+1], dh[k+1] and df[k]."""
     below = ~layers.top
     df_known, dh_known = written.known["all_dl_df"], np.roll(written.known["all_dl_dh"], -1) & below

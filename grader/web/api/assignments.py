@@ -7,7 +7,7 @@ from flask import Response
 from pydantic import Field
 
 from grader.model import stored
-from grader.model.records import Revision, Scope
+from grader.model.records import RevisionRecord, Scope
 from grader.reports.disclosure import disclose_settings
 from grader.web.http.auth import Caller, caller
 from grader.web.http.problems import UNKNOWN_ASSIGNMENT, Problem
@@ -136,11 +136,11 @@ def read_revision(path: RevisionPath, query: CourseQuery) -> Response:
     return respond_tagged(_revision(revision, caller()))
 
 
-def _assignment(current: Revision) -> AssignmentResponse:
+def _assignment(current: RevisionRecord) -> AssignmentResponse:
     return AssignmentResponse(id=current.assignment_id, title=current.title, revision=_revision(current, caller()))
 
 
-def _revision(revision: Revision, viewer: Caller) -> RevisionResponse:
+def _revision(revision: RevisionRecord, viewer: Caller) -> RevisionResponse:
     shipped, settings = revision.course == _EVERYONE, stored.settings(revision.assignment)
     return RevisionResponse(
         id=revision.id,

@@ -1,6 +1,5 @@
 """Publications: a request for a revision, which a worker draws, tests and publishes, or refuses."""
 
-from dataclasses import asdict
 from datetime import datetime
 from hashlib import sha256
 from typing import Annotated
@@ -12,7 +11,7 @@ from grader.errors import BadAssignment
 from grader.model.assignment_toml import MOST_NETWORKS
 from grader.model.common import AnyAssignment
 from grader.model.fresh import usual
-from grader.model.records import Publication, Scope, State
+from grader.model.records import PublicationRecord, Refusal, Scope, State
 from grader.store.errors import TooManyPublications
 from grader.subjects import kinds
 from grader.web.http.auth import caller
@@ -46,21 +45,6 @@ class PublicationRequest(RequestModel):
     )
 
 
-class UndetectedMistake(ResponseModel):
-    """A known mistake that no network detects: its id, and the words that follow "it"."""
-
-    id: str
-    title: str
-
-
-class RefusalResponse(ResponseModel):
-    """The reasons of a refusal, in parts."""
-
-    says: str
-    mistakes: list[UndetectedMistake] = Field(description="Known mistakes that no network detects.")
-    advice: str = Field(description="What to do; empty if `says` includes it.")
-
-
 class PublicationResponse(ResponseModel):
     """A publication; once done, it has a revision or a refusal."""
 
@@ -75,7 +59,7 @@ class PublicationResponse(ResponseModel):
     refusal: str | None = Field(
         description="Why it was not published, such as a known mistake that no network detects."
     )
-    refused: RefusalResponse | None = Field(description="The refusal in parts.")
+    refused: Refusal | None = Field(description="The refusal in parts.")
     failure: str | None = Field(description="Why it ended as service_failed.")
     toml: str
 
@@ -170,7 +154,7 @@ def usual_fresh(assignment: AnyAssignment) -> int:
     return usual(kinds.of(assignment).renewable(assignment)) if service().settings.secret is not None else 0
 
 
-def _render(publication: Publication) -> PublicationResponse:
+def _render(publication: PublicationRecord) -> PublicationResponse:
     return PublicationResponse(
         id=publication.id,
         state=publication.state,
@@ -181,7 +165,7 @@ def _render(publication: Publication) -> PublicationResponse:
         finished_at=moment_or_none(publication.finished),
         revision=publication.revision,
         refusal=None if publication.refusal is None else str(publication.refusal),
-        refused=None if publication.refusal is None else RefusalResponse.model_validate(asdict(publication.refusal)),
+        refused=publication.refusal,
         failure=publication.failure,
         toml=publication.toml,
     )

@@ -6,13 +6,12 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from grader.model.verdict import Outcome
+from grader.model.verdict import Outcome, Verdict
 from grader.store.regrades.model import Phase
 from grader.store.regrades.report import Disposition, ReportRow
 from grader.store.summary import Change, VerdictSummary
 from grader.web.api.regrade_schemas import CountsResponse
 from grader.web.api.spreadsheets import Cell
-from grader.web.api.verdict_schemas import VerdictResponse
 from grader.web.http.schemas import ResponseModel, moment
 
 
@@ -73,8 +72,8 @@ class ReportResponse(ResponseModel):
 class DetailResponse(ComparisonResponse):
     """A submission of a regrade with both verdicts in full."""
 
-    verdict_before: VerdictResponse | None = Field(description="The verdict in force when the submission was selected.")
-    verdict_after: VerdictResponse | None = Field(description="The verdict of this regrade.")
+    verdict_before: Verdict | None = Field(description="The verdict in force when the submission was selected.")
+    verdict_after: Verdict | None = Field(description="The verdict of this regrade.")
 
 
 #: The column names of `cells`.

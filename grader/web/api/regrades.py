@@ -219,11 +219,9 @@ def read_comparison(path: ComparisonPath) -> Response:
     if row is None:
         raise Problem(NOT_FOUND, f"there is no submission {path.submission_id} in the regrade {regrade.id}")
     body: dict[str, Any] = render_comparison(row).model_dump(mode="json")
-    body["verdict_before"] = submissions.verdict(row.submission, row.entry.verdict)
-    after = regrades.units.verdict(row.entry.unit)
-    if after is not None:
-        after["submission"] |= {"id": row.submission, "filename": row.entry.filename}
-    body["verdict_after"] = after
+    before, after = submissions.verdict(row.submission, row.entry.verdict), regrades.units.verdict(row.entry.unit)
+    body["verdict_before"] = None if before is None else before.as_dict()
+    body["verdict_after"] = None if after is None else after.with_identity(row.submission, row.entry.filename).as_dict()
     return respond_tagged(json.dumps(body, separators=(",", ":")).encode())
 
 

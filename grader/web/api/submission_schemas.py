@@ -6,10 +6,9 @@ from typing import Any
 
 from pydantic import Field
 
-from grader.model.records import Job, Kind, State, Submission
-from grader.model.verdict import Outcome
+from grader.model.records import Job, Kind, State, SubmissionRecord
+from grader.model.verdict import Outcome, Verdict
 from grader.web import seeing
-from grader.web.api.verdict_schemas import VerdictResponse
 from grader.web.http import links
 from grader.web.http.auth import Caller
 from grader.web.http.schemas import ResponseModel, moment, moment_or_none
@@ -58,7 +57,7 @@ class StatusResponse(SummaryResponse):
         description="A signed link to the verdict's page, to send to the student; a path unless BACKMARK_PUBLIC_URL "
         "is set. Null for tokens without the scope read, and if the server has no secret."
     )
-    verdict: VerdictResponse | None
+    verdict: Verdict | None
 
 
 class SummariesResponse(ResponseModel):
@@ -68,7 +67,7 @@ class SummariesResponse(ResponseModel):
     next: str | None = Field(description="The cursor of the next page; null if there is none.")
 
 
-def summary(submission: Submission, caller: Caller) -> SummaryResponse:
+def summary(submission: SubmissionRecord, caller: Caller) -> SummaryResponse:
     """Return a submission as lists show it, without its verdict."""
     return SummaryResponse.model_construct(
         id=submission.id,
@@ -94,21 +93,21 @@ def summary(submission: Submission, caller: Caller) -> SummaryResponse:
     )
 
 
-def status(submission: Submission, caller: Caller) -> bytes:
+def status(submission: SubmissionRecord, caller: Caller) -> bytes:
     """Return a submission with place and verdict, as JSON."""
     body = summary(submission, caller).model_dump(mode="json")
-    body["queue"] = place(submission)
+    body["queue"], current = place(submission), verdict(submission, caller)
     body["link"] = links.verdict_url(submission) if caller.reads else None
-    body["verdict"] = verdict(submission, caller)
+    body["verdict"] = None if current is None else current.as_dict()
     return json.dumps(body, separators=(",", ":")).encode()
 
 
-def verdict(submission: Submission, caller: Caller) -> dict[str, Any] | None:
+def verdict(submission: SubmissionRecord, caller: Caller) -> Verdict | None:
     """Return the current verdict as the caller may see it, or None if there is none or the token may not read."""
     return seeing.verdict(submission, caller) if caller.reads else None
 
 
-def place(submission: Submission) -> dict[str, Any] | None:
+def place(submission: SubmissionRecord) -> dict[str, Any] | None:
     """Return the place of a submission in its queue, or None once it no longer waits."""
     if submission.state is not State.QUEUED:
         return None

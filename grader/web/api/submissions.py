@@ -7,7 +7,7 @@ from urllib.parse import quote
 from flask import Response, request
 from pydantic import Field
 
-from grader.model.records import Scope, State, Submission
+from grader.model.records import Scope, State, SubmissionRecord
 from grader.model.verdict import Outcome
 from grader.reports.registry import FORMATS, Format
 from grader.store.errors import BadCursor
@@ -322,7 +322,7 @@ def delete_submission(path: SubmissionPath) -> Response:
     return respond_empty()
 
 
-def download(submission: Submission) -> Response:
+def download(submission: SubmissionRecord) -> Response:
     """Send the submitted file as an attachment, which browsers save and do not show."""
     source = service().store.submissions.source(submission.id)
     if source is None:
@@ -334,7 +334,7 @@ def download(submission: Submission) -> Response:
     return response
 
 
-def _visible_submission(submission_id: str) -> Submission:
+def _visible_submission(submission_id: str) -> SubmissionRecord:
     submission = service().store.submissions.get(submission_id)
     if submission is None or not caller().sees(submission.course):
         _raise_not_found(submission_id)
@@ -358,7 +358,7 @@ def _requested_format(name: str | None) -> Format | None:
     return forms[best]
 
 
-def _render_verdict(submission: Submission, verdict_format: Format) -> bytes:
+def _render_verdict(submission: SubmissionRecord, verdict_format: Format) -> bytes:
     # Always what a student may see, because these systems show it to students.
     content = verdict(submission, STUDENT)
     if content is not None:

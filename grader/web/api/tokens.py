@@ -7,7 +7,7 @@ from typing import Annotated
 from flask import Response
 from pydantic import Field
 
-from grader.model.records import Scope, Token
+from grader.model.records import Scope, TokenRecord
 from grader.web.http.auth import caller
 from grader.web.http.problems import CONFLICT, NOT_FOUND, Problem
 from grader.web.http.resource import CREATED, PREFIX, TAGGED, Resource, ResponseDoc
@@ -72,7 +72,7 @@ class TokenPath(RequestModel):
     token_id: Id
 
 
-def _fields(token: Token) -> dict[str, object]:
+def _fields(token: TokenRecord) -> dict[str, object]:
     return {
         "id": token.id,
         "name": token.name,

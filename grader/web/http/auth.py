@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from flask import g, request
 
-from grader.model.records import Scope, Token
+from grader.model.records import Scope, TokenRecord
 from grader.web.http.problems import FORBIDDEN, NOT_FOUND, UNAUTHENTICATED, Problem
 from grader.web.http.service import service
 
@@ -13,7 +13,7 @@ from grader.web.http.service import service
 class Caller:
     """The token of the request being answered, and what it may see."""
 
-    token: Token
+    token: TokenRecord
 
     @property
     def staff(self) -> bool:

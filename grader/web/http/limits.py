@@ -36,7 +36,7 @@ class Sender:
         return f"{self.kind}-{sha256(repr(self.name).encode()).hexdigest()[:32]}"
 
 
-class Limits:
+class RequestLimits:
     """The rate limits of the settings."""
 
     def __init__(self, settings: ServiceSettings, store: Store) -> None:

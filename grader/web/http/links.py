@@ -7,7 +7,7 @@ from typing import Any
 
 from itsdangerous import BadData, URLSafeSerializer
 
-from grader.model.records import Submission
+from grader.model.records import SubmissionRecord
 from grader.web.http import signing
 from grader.web.http.problems import LINK_ENDED, NO_SECRET, NOT_FOUND, Problem
 from grader.web.http.service import service
@@ -32,7 +32,7 @@ def hand_in(course: str, assignment: str, student: str | None = None, days: int 
     return f"/hand-in/{_sign('hand-in', [course, assignment, student, until])}"
 
 
-def verdict(submission: Submission) -> str | None:
+def verdict(submission: SubmissionRecord) -> str | None:
     """Return the path of a link to a submission and its verdict, or None if the service has no secret to sign with.
 
     The expiry is a whole number of periods after the submission was created. So the link stays the same for a while,
@@ -65,7 +65,7 @@ def address(path: str) -> str:
     return path if public is None else f"{str(public).rstrip('/')}{path}"
 
 
-def verdict_url(submission: Submission) -> str | None:
+def verdict_url(submission: SubmissionRecord) -> str | None:
     """Return the URL of a submission's verdict as the API shows it, or None if it cannot be signed."""
     path = verdict(submission)
     return None if path is None else address(path)

@@ -17,7 +17,7 @@ _MOST_FAULTS = 20
 _MOST_QUOTES, _MOST_BETWEEN = 200, 65_536
 
 
-class Reader:
+class RequestReader:
     """The models of a view's `path`, `query`, `header` and `body`."""
 
     def __init__(self, view: Callable[..., Any]) -> None:

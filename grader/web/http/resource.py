@@ -33,7 +33,7 @@ from grader.web.http.problems import (
     UNSUPPORTED_MEDIA_TYPE,
     ProblemKind,
 )
-from grader.web.http.reading import Reader
+from grader.web.http.reading import RequestReader
 from grader.web.http.schemas import ProblemBody, document
 from grader.web.http.service import service
 
@@ -91,7 +91,7 @@ class Resource(APIBlueprint):
         """
 
         def declare(view: _View) -> _View:
-            reader = Reader(view)
+            reader = RequestReader(view)
             kinds = (*problems, *_common_problems(reader, scope, takes_body=bodies is not None))
             documented = {str(status): self._document(response) for status, response in responses.items()}
             if any("ETag" in response.headers for response in responses.values()):
@@ -167,7 +167,7 @@ class Resource(APIBlueprint):
         }
 
 
-def _common_problems(reader: Reader, scope: Scope | None, *, takes_body: bool) -> tuple[ProblemKind, ...]:
+def _common_problems(reader: RequestReader, scope: Scope | None, *, takes_body: bool) -> tuple[ProblemKind, ...]:
     """Return the problems that any such request can have."""
     kinds = [INVALID, UNEXPECTED]
     if scope:
@@ -185,7 +185,9 @@ def _merge(response: dict[str, Any], problem: dict[str, Any]) -> dict[str, Any]:
     return response | {"description": description, "content": response.get("content", {}) | problem["content"]}
 
 
-def _guard(view: Callable[..., Response], reader: Reader, scope: Scope | None, weight: str) -> Callable[..., Response]:
+def _guard(
+    view: Callable[..., Response], reader: RequestReader, scope: Scope | None, weight: str
+) -> Callable[..., Response]:
     """Wrap a view: check token and rate limit first, then parse, so that strangers learn nothing from the errors."""
 
     @wraps(view)

@@ -4,8 +4,11 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler
-from pydantic.json_schema import JsonSchemaValue
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import CoreSchema
+from pydantic_core.core_schema import DataclassSchema
+
+from grader.model.verdict import OMITTED_IF_NONE
 
 #: An id of ours, as it appears in an address.
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
@@ -105,7 +108,20 @@ def moment_or_none(seconds: float | None) -> datetime | None:
     return None if seconds is None else moment(seconds)
 
 
+class _RecordSchemas(GenerateJsonSchema):
+    """Schemas of what is sent; a record always has all members, whose defaults are for reading older ones, or more."""
+
+    def dataclass_schema(self, schema: DataclassSchema) -> JsonSchemaValue:
+        """Return the schema of a record of the model."""
+        described = super().dataclass_schema(schema)
+        described.pop("additionalProperties", None)
+        described["required"] = [name for name in described["properties"] if name not in OMITTED_IF_NONE]
+        for name in described["required"]:
+            described["properties"][name].pop("default", None)
+        return described
+
+
 def document(model: type[BaseModel]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return a model's JSON Schema for OpenAPI, and the schemas that it refers to, by name."""
-    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}", schema_generator=_RecordSchemas)
     return schema, schema.pop("$defs", {})

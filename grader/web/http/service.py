@@ -8,7 +8,7 @@ from grader.intake import Intake
 from grader.settings.service import ServiceSettings
 from grader.store.store import Store
 from grader.web.http.capacity import Slots
-from grader.web.http.limits import Limits
+from grader.web.http.limits import RequestLimits
 
 _NAME = "backmark"
 
@@ -20,7 +20,7 @@ class Service:
     settings: ServiceSettings
     store: Store
     intake: Intake
-    limits: Limits
+    limits: RequestLimits
     slots: Slots
 
     def install(self, app: Flask) -> None:

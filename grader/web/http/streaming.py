@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator
 from flask import Response, request, stream_with_context
 
 from grader.errors import StoreUnavailable
-from grader.model.records import Submission
+from grader.model.records import SubmissionRecord
 from grader.web.http.problems import BUSY, TRY_AGAIN, Problem
 from grader.web.http.responses import tag
 from grader.web.http.service import Service, service
 
 #: Renders a submission for its reader.
-Renderer = Callable[[Submission], bytes]
+Renderer = Callable[[SubmissionRecord], bytes]
 
 #: Seconds between two checks that the client is still connected.
 _LOOK = 1.0
@@ -25,21 +25,21 @@ _HEARTBEAT = 10.0
 _RETRY = 2000
 
 
-def wait_until_finished(submission: Submission, seconds: float) -> Submission | None:
+def wait_until_finished(submission: SubmissionRecord, seconds: float) -> SubmissionRecord | None:
     """Return the submission once it has finished, after `seconds`, or at once if no slot is free; None if deleted."""
     app_services = service()
     with app_services.slots.hold() as has_slot:
         if not has_slot:
             return submission
         until = time.monotonic() + seconds
-        latest: Submission | None = None
+        latest: SubmissionRecord | None = None
         for latest in _states(app_services, submission.id, until):
             if latest is None or latest.state.terminal:
                 break
         return latest
 
 
-def stream(submission: Submission, render: Renderer) -> Response:
+def stream(submission: SubmissionRecord, render: Renderer) -> Response:
     """Stream each change of what `render` returns, up to the last state. Raises Problem if no slot is free."""
     app_services = service()
     last_tag = request.headers.get("Last-Event-ID")
@@ -82,7 +82,7 @@ def _events(app_services: Service, submission_id: str, render: Renderer, last_ta
         return
 
 
-def _states(app_services: Service, submission_id: str, until: float | None) -> Iterator[Submission | None]:
+def _states(app_services: Service, submission_id: str, until: float | None) -> Iterator[SubmissionRecord | None]:
     """Yield the submission now, after each change and every second; None once it is deleted."""
     with app_services.store.submissions.subscribe(submission_id) as changes:
         while True:

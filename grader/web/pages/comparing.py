@@ -1,11 +1,12 @@
 """An answer beside the expected arrays, layer by layer: the entries that the judge found wrong, and how far off."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-Numbers = list[list[float | None]]
-Mask = list[list[bool]]
+from grader.model.verdict import CaseCounterexample, CaseResult, Counterexample, Gradient, Numbers
+
+Mask = Sequence[Sequence[bool]]
 
 #: Shades of a heat map on each side of zero.
 _SHADES = 4
@@ -49,18 +50,19 @@ class Array:
 _MOST_BESIDE = 4
 
 
-def compare(example: Mapping[str, Any]) -> list[Array]:
+def compare(example: Counterexample) -> list[Array]:
     """Return every array, from the output down as backpropagation goes; none if no arrays came back."""
-    return [] if example["actual"] is None else list(_arrays(example, example["expected"], example["actual"]))
+    return [] if example.actual is None else list(_arrays(example, example.expected, example.actual))
 
 
-def _arrays(example: Mapping[str, Any], expected: Mapping[str, Any], actual: Mapping[str, Any]) -> Iterator[Array]:
-    wrong = example["wrong_entries"]
-    for k in range(example["depth"], -1, -1):
+def _arrays(example: Counterexample, expected: Gradient, actual: Gradient) -> Iterator[Array]:
+    wrong = example.wrong_entries
+    for k in range(example.depth, -1, -1):
         for part in ("biases", "weights"):
-            first = example["index"] if (example["parameter"], example["layer"]) == (part, k) else None
-            mask = _mask(expected[part][k], first) if wrong is None else wrong[part][k]
-            array = _array(f"all_dl_d{part}[{k}]", (part, k), expected[part][k], actual[part][k], mask)
+            first = example.index if (example.parameter, example.layer) == (part, k) else None
+            right, answer = getattr(expected, part)[k], getattr(actual, part)[k]
+            mask = _mask(right, first) if wrong is None else getattr(wrong, part)[k]
+            array = _array(f"all_dl_d{part}[{k}]", (part, k), right, answer, mask)
             yield replace(array, wrong=None) if wrong is None else array
 
 
@@ -69,15 +71,15 @@ def _mask(numbers: Numbers, first: list[int] | None = None) -> Mask:
     return [[[i, j] == first for j in range(len(row))] for i, row in enumerate(numbers)]
 
 
-def compare_results(example: Mapping[str, Any]) -> list[Array]:
+def compare_results(example: CaseCounterexample) -> list[Array]:
     """Return every result of a case that came back."""
-    return [_result(result) for result in example["results"] if result["actual"] is not None]
+    return [_result(result) for result in example.results if result.actual is not None]
 
 
-def _result(result: Mapping[str, Any]) -> Array:
-    depth, wrong = len(result["shape"]), result["wrong_entries"]
-    right, answer = _rows(result["expected"], depth), _rows(result["actual"], depth)
-    array = _array(str(result["name"]), None, right, answer, _mask(right) if wrong is None else _rows(wrong, depth))
+def _result(result: CaseResult) -> Array:
+    depth, wrong = len(result.shape), result.wrong_entries
+    right, answer = _rows(result.expected, depth), _rows(result.actual, depth)
+    array = _array(result.name, None, right, answer, _mask(right) if wrong is None else _rows(wrong, depth))
     return replace(array, wrong=None) if wrong is None else array
 
 

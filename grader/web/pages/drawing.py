@@ -4,11 +4,12 @@ Small networks are written full: each edge has its weight, each unit its bias an
 shape is drawn, and which derivatives are wrong. Lengths are in pixels of the picture's own.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from grader.web.pages.comparing import Array, Numbers
+from grader.model.assignment import Activation, Formulas
+from grader.model.verdict import Counterexample, Numbers
+from grader.web.pages.comparing import Array
 from grader.web.pages.numbers import number
 
 #: A network is written full up to so many units in a layer, and so many layers.
@@ -107,7 +108,7 @@ class Drawing:
     description: str
 
 
-def draw(example: Mapping[str, Any], arrays: Sequence[Array], formulas: Mapping[str, Any]) -> Drawing:
+def draw(example: Counterexample, arrays: Sequence[Array], formulas: Formulas) -> Drawing:
     """Draw a network with the result of `compare`."""
     return _Sketch(example, arrays, formulas).drawing()
 
@@ -115,19 +116,18 @@ def draw(example: Mapping[str, Any], arrays: Sequence[Array], formulas: Mapping[
 class _Sketch:
     """The measures that the parts of one picture share."""
 
-    def __init__(self, example: Mapping[str, Any], arrays: Sequence[Array], formulas: Mapping[str, Any]) -> None:
+    def __init__(self, example: Counterexample, arrays: Sequence[Array], formulas: Formulas) -> None:
         self.example = example
-        self.f: list[Numbers] | None = example["preactivations"]
-        self.h: list[Numbers] | None = example["activations"]
-        self.kinked = formulas.get("activation", "relu") == "relu"
+        self.f, self.h = example.preactivations, example.activations
+        self.kinked = formulas.activation is Activation.RELU
         self.by_place = {array.place: array for array in arrays}
-        self.sizes = [len(example["net_input"]), *[len(rows) for rows in example["biases"]]]
+        self.sizes = [len(example.net_input), *[len(rows) for rows in example.biases]]
         self.full = max(self.sizes) <= _FULL_UNITS and len(self.sizes) <= _FULL_LAYERS
         self.radius = _RADIUS if self.full else _SMALL
         self.tallest = max(self.sizes)
         self.tags = {
             (k, i, j): self._lines("\u03a9", "weights", k, i, j)
-            for k, weights in enumerate(example["weights"])
+            for k, weights in enumerate(example.weights)
             for i, row in enumerate(weights)
             for j in range(len(row))
         }
@@ -141,7 +141,7 @@ class _Sketch:
             self.places.append(self.places[-1] + (self._stretch(k) if self.full else 105))
 
     def drawing(self) -> Drawing:
-        depth = self.example["depth"]
+        depth = self.example.depth
         names = ["net_input" if not k else f"all_h[{k}]" for k in range(depth + 1)] + [f"all_f[{depth}]"]
         below = 40 if self.full else 14
         return Drawing(
@@ -153,7 +153,7 @@ class _Sketch:
             headings=tuple(Heading(self._x(column), name) for column, name in enumerate(names)),
             edges=tuple(self._edges()),
             nodes=tuple(node for column in range(len(self.sizes)) for node in self._nodes(column)),
-            columns=len(self.example["net_input"][0]),
+            columns=len(self.example.net_input[0]),
             description=self._description(),
         )
 
@@ -192,7 +192,7 @@ class _Sketch:
         return self.top + self.row * (row + (self.tallest - self.sizes[column]) / 2)
 
     def _nodes(self, column: int) -> list[Node]:
-        depth, nodes = self.example["depth"], []
+        depth, nodes = self.example.depth, []
         for row in range(self.sizes[column]):
             x, y = self._x(column), self._y(column, row)
             f = self.f[column - 1][row][0] if self.f and column else None
@@ -204,10 +204,10 @@ class _Sketch:
 
     def _values(self, column: int, row: int) -> tuple[str, str]:
         """Return what stands in a unit and below it; empty if it is not known."""
-        if column > self.example["depth"]:
+        if column > self.example.depth:
             output = number(self.f[-1][row][0]) if self.f else ""
-            return output, f"y = {number(self.example['y'][row][0])}"
-        activations = self.h[column] if self.h else None if column else self.example["net_input"]
+            return output, f"y = {number(self.example.y[row][0])}"
+        activations = self.h[column] if self.h else None if column else self.example.net_input
         activation = number(activations[row][0]) if activations else ""
         return activation, f"f = {number(self.f[column - 1][row][0])}" if self.f and column else ""
 
@@ -220,7 +220,7 @@ class _Sketch:
 
     def _edges(self) -> list[Edge]:
         edges = []
-        for k, weights in enumerate(self.example["weights"]):
+        for k, weights in enumerate(self.example.weights):
             for i, row in enumerate(weights):
                 for j in range(len(row)):
                     start = (self._x(k), self._y(k, j))
@@ -244,7 +244,7 @@ class _Sketch:
 
     def _lines(self, letter: str, part: str, k: int, i: int, j: int) -> tuple[str, ...]:
         """Return the parameter and, if its derivative is wrong, the actual and the expected derivative."""
-        values: Numbers = self.example[part][k]
+        values: Numbers = getattr(self.example, part)[k]
         name = f"{letter} = {number(values[i][j])}"
         if not self._wrong(part, k, i, j):
             return (name,)

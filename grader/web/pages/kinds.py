@@ -1,15 +1,12 @@
 """The words of pages for each kind of homework, and the drawings of its counterexamples."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
 
-from grader.model.verdict import NETWORK, NETWORKS
+from grader.model.assignment import NETWORKS, Formulas
+from grader.model.verdict import AnyCounterexample, CaseCounterexample, Counterexample
 from grader.web.pages.comparing import Array, compare, compare_results
 from grader.web.pages.drawing import Drawing, draw
-
-Raw = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,31 +67,28 @@ class Presentation:
     drawing: Drawing | None = None
 
 
-def present(example: Raw, formulas: Raw) -> Presentation:
-    """Return the counterexample as its kind is drawn; heat maps alone if its kind has no drawing."""
-    return _PRESENTERS.get(example.get("kind", NETWORK), _present_case)(example, formulas)
+def present(example: AnyCounterexample, formulas: Formulas | None) -> Presentation:
+    """Return the counterexample as its kind is drawn; heat maps alone if its kind has no drawing, or no formulas."""
+    return _present_network(example, formulas) if isinstance(example, Counterexample) else _present_case(example)
 
 
-def _present_network(example: Raw, formulas: Raw) -> Presentation:
+def _present_network(example: Counterexample, formulas: Formulas | None) -> Presentation:
     arrays = compare(example)
-    index = f"[{', '.join(map(str, example['index'] or ()))}]"
-    first = f"all_dl_d{example['parameter']}[{example['layer']}]{index}" if example["parameter"] else None
+    index = f"[{', '.join(map(str, example.index or ()))}]"
+    first = f"all_dl_d{example.parameter}[{example.layer}]{index}" if example.parameter else None
     return Presentation(
         "network",
         "The derivatives, layer by layer",
         "From the output down, as backpropagation goes.",
         tuple(arrays),
         first,
-        draw(example, arrays, formulas),
+        None if formulas is None else draw(example, arrays, formulas),
     )
 
 
-def _present_case(example: Raw, _: Raw) -> Presentation:
-    first = example["first"]
-    where = None if first is None else f"{first['result']}[{', '.join(map(str, first['index']))}]"
+def _present_case(example: CaseCounterexample) -> Presentation:
+    first = example.first
+    where = None if first is None else f"{first.result}[{', '.join(map(str, first.index))}]"
     return Presentation(
         "case", "The results", "", tuple(compare_results(example)), where.removesuffix("[]") if where else None
     )
-
-
-_PRESENTERS: Mapping[str, Callable[[Raw, Raw], Presentation]] = MappingProxyType({NETWORK: _present_network})

@@ -6,29 +6,20 @@ from typing import Any
 
 from markupsafe import Markup
 
-from grader.model.records import Revision
+from grader.model.assignment import NETWORKS
+from grader.model.records import CaughtMistake, RevisionRecord
 from grader.model.stored import settings
-from grader.model.verdict import NETWORKS
 from grader.web.pages import charts, shapes
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class CornerExample:
     """One network of a corner, and the number of networks in it."""
 
     corner: str
     networks: int
     said: str
     drawing: Markup
-
-
-@dataclass(frozen=True, slots=True)
-class Catch:
-    """A known mistake, and the number of networks that catch it."""
-
-    id: str
-    title: str
-    networks: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +38,8 @@ class Preview:
     outputs: dict[str, int]
     columns: dict[str, int]
     #: The mistake that the fewest networks catch comes first.
-    catches: tuple[Catch, ...]
-    examples: tuple[Example, ...]
+    catches: tuple[CaughtMistake, ...]
+    examples: tuple[CornerExample, ...]
 
     @property
     def charts(self) -> tuple[tuple[str, Markup, dict[str, int]], ...]:
@@ -59,17 +50,18 @@ class Preview:
         )
 
 
-def preview(revision: Revision) -> Preview | None:
+def preview(revision: RevisionRecord) -> Preview | None:
     """Return a revision's preview; None if it was published before previews were stored, or is not about networks."""
     if not revision.preview or settings(revision.assignment).get("kind", NETWORKS) != NETWORKS:
         return None
     raw: dict[str, Any] = json.loads(revision.preview)
     catches = [
-        Catch(mistake["id"], _sentence(mistake["title"]), mistake["networks"]) for mistake in raw.pop("mistakes")
+        CaughtMistake(mistake["id"], _sentence(mistake["title"]), mistake["networks"])
+        for mistake in raw.pop("mistakes")
     ]
     corners: dict[str, int] = raw.pop("corners")
     examples = [
-        Example(corner, corners[corner], shapes.describe(sizes), shapes.draw(sizes))
+        CornerExample(corner, corners[corner], shapes.describe(sizes), shapes.draw(sizes))
         for corner, sizes in ((example["corner"], example["sizes"]) for example in raw.pop("examples"))
     ]
     known = {name: raw[name] for name in raw.keys() & {field.name for field in fields(Preview)}}

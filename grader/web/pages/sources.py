@@ -5,11 +5,11 @@ the jail found (grader/store/listings.py), every other file is cut into lines.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
+from grader.model.verdict import Verdict
 from grader.reports.plaintext import plain
 from grader.store.listings import CodeListing as Stored
 
@@ -21,7 +21,7 @@ _LINES, _CHARACTERS = 3000, 400
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 
 
-class Mark(StrEnum):
+class LineMark(StrEnum):
     """The reason why a line is marked."""
 
     #: A traceback, or why the file was refused, names it.
@@ -34,49 +34,49 @@ Places = frozenset[tuple[int | None, int]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Marks:
+class _LineMarks:
     """The lines to mark: by their cell and number, and by a pattern."""
 
     raised: Places
     differs: Places
     written: re.Pattern[str] | None
 
-    def of(self, cell: int | None, number: int, text: str) -> Mark | None:
+    def of(self, cell: int | None, number: int, text: str) -> LineMark | None:
         """Return the reason why this line is marked, or None if it is not."""
         if (cell, number) in self.raised:
-            return Mark.RAISED
+            return LineMark.RAISED
         if (cell, number) in self.differs or (self.written and self.written.match(text)):
-            return Mark.DIFFERS
+            return LineMark.DIFFERS
         return None
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ShownLine:
     """A line as it can be shown."""
 
     number: int
     text: str
-    mark: Mark | None
+    mark: LineMark | None
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class ShownCell:
     """A code cell, counted from 1 over all cells of the notebook; a Python file is one without a number."""
 
     number: int | None
-    lines: tuple[Line, ...]
+    lines: tuple[ShownLine, ...]
 
     @property
-    def marked(self) -> tuple[Line, ...]:
+    def marked(self) -> tuple[ShownLine, ...]:
         """The lines that the verdict names."""
         return tuple(line for line in self.lines if line.mark)
 
 
 @dataclass(frozen=True, slots=True)
-class CodeListing:
+class MarkedListing:
     """The lines that are shown; `whole` is false if the file was too long to show all of it."""
 
-    cells: tuple[Cell, ...]
+    cells: tuple[ShownCell, ...]
     whole: bool
     #: True if it is a notebook's file as it stands, since no jail has reported its cells.
     raw: bool = False
@@ -87,9 +87,7 @@ class CodeListing:
         return any(cell.marked for cell in self.cells)
 
 
-def listing(
-    filename: str, start: bytes, size: int, cells: Stored | None, verdict: Mapping[str, Any] | None
-) -> CodeListing:
+def listing(filename: str, start: bytes, size: int, cells: Stored | None, verdict: Verdict | None) -> MarkedListing:
     """Return the lines of a notebook's `cells`, or without them of the file's `start`, with the verdict's lines marked.
 
     `size` is the whole file's, in bytes.
@@ -110,25 +108,27 @@ def listing(
         rows = _NEWLINE.split(text, maxsplit=left)
         whole = whole and len(rows) <= left
         lines = (_line(number, at, row, marks) for at, row in enumerate(rows[:left], 1))
-        listed_cells.append(Cell(number, tuple(lines)))
+        listed_cells.append(ShownCell(number, tuple(lines)))
         left -= min(left, len(rows))
-    return CodeListing(tuple(listed_cells), whole, raw=notebook)
+    return MarkedListing(tuple(listed_cells), whole, raw=notebook)
 
 
-def _line(cell: int | None, number: int, row: str, marks: _Marks) -> Line:
+def _line(cell: int | None, number: int, row: str, marks: _LineMarks) -> ShownLine:
     text = plain(row) if len(row) <= _CHARACTERS else f"{plain(row[:_CHARACTERS])} … (cut)"
-    return Line(number, text, marks.of(cell, number, row[:_CHARACTERS]))
+    return ShownLine(number, text, marks.of(cell, number, row[:_CHARACTERS]))
 
 
-def _marks(verdict: Mapping[str, Any] | None) -> _Marks:
+def _marks(verdict: Verdict | None) -> _LineMarks:
     """Return the lines that the verdict names; without any for the first difference, all that write such an entry."""
     if verdict is None:
-        return _Marks(frozenset(), frozenset(), None)
-    error, first = verdict["error"] or {}, verdict.get("first_difference") or {}
-    places = (*error.get("frames", ()), *error.get("lines", ()))
-    raised = frozenset((place["cell"], place["line"]) for place in places)
-    differs = frozenset((first["cell"], line) for line in first.get("lines", ()))
-    return _Marks(raised, differs, None if differs else _compile_pattern(first.get("lists", ())))
+        return _LineMarks(frozenset(), frozenset(), None)
+    error, first = verdict.error, verdict.first_difference
+    places = () if error is None else (*error.frames, *error.lines)
+    raised = frozenset((place.cell, place.line) for place in places)
+    if first is None:
+        return _LineMarks(raised, frozenset(), None)
+    differs = frozenset((first.cell, line) for line in first.lines)
+    return _LineMarks(raised, differs, None if differs else _compile_pattern(first.lists))
 
 
 def _compile_pattern(lists: Sequence[str]) -> re.Pattern[str] | None:

@@ -6,7 +6,7 @@ from typing import NoReturn
 from flask import Response, request
 from pydantic import TypeAdapter, ValidationError
 
-from grader.model.records import Revision
+from grader.model.records import RevisionRecord
 from grader.model.stored import settings
 from grader.store.keys import EVERYONE
 from grader.web.http import links
@@ -68,13 +68,18 @@ def make_link(course: str, assignment: str) -> Response:
     return _page(course, revision, link=address, student=student)
 
 
-def current(course: str, assignment: str) -> Revision:
+def current(course: str, assignment: str) -> RevisionRecord:
     """Return the revision that submissions are graded against now; raise Problem if there is no such assignment."""
     return service().store.assignments.current(course, assignment) or _unknown(course, assignment)
 
 
 def _page(
-    course: str, revision: Revision, *, link: str | None = None, student: str | None = None, fault: str | None = None
+    course: str,
+    revision: RevisionRecord,
+    *,
+    link: str | None = None,
+    student: str | None = None,
+    fault: str | None = None,
 ) -> Response:
     store = service().store
     cohort = store.cohorts.recent(course, revision.assignment_id)

@@ -7,7 +7,7 @@ from flask import Response, redirect, request
 from werkzeug.wrappers import Response as Redirection
 
 from grader.model.assignment_toml import MOST_NETWORKS
-from grader.model.records import Revision
+from grader.model.records import RevisionRecord
 from grader.web.api.publications import read_assignment, usual_fresh
 from grader.web.http.auth import caller
 from grader.web.http.problems import NOT_FOUND, Problem
@@ -76,7 +76,9 @@ def read_publication(course: str, publication: str) -> Response:
     record = store.publications.get(publication)
     if record is None or record.course != course:
         raise Problem(NOT_FOUND, f"there is no publication {publication}")
-    revision: Revision | None = None if record.revision is None else store.assignments.get(course, record.revision)
+    revision: RevisionRecord | None = (
+        None if record.revision is None else store.assignments.get(course, record.revision)
+    )
     return page("staff/publication.html", course=course, section="course", publication=record, revision=revision)
 
 

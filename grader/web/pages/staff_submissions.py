@@ -3,7 +3,7 @@
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as Redirection
 
-from grader.model.records import Job, Kind, State, Submission
+from grader.model.records import Job, Kind, State, SubmissionRecord
 from grader.model.verdict import Outcome
 from grader.store.search import Filter
 from grader.web import seeing
@@ -137,7 +137,7 @@ def delete_submission(course: str, submission: str) -> Redirection:
     return redirect(f"/courses/{course}/submissions", 303)
 
 
-def find_submission(course: str, submission: str) -> Submission:
+def find_submission(course: str, submission: str) -> SubmissionRecord:
     """Return a submission of the course; raise Problem if there is none of that ID."""
     record = service().store.submissions.get(submission)
     if record is None or record.course != course:

@@ -10,9 +10,9 @@ from flask import g, redirect, request, session
 from pydantic import TypeAdapter, ValidationError
 from werkzeug.wrappers import Response
 
-from grader.model.records import Revision, Submission
+from grader.model.assignment import NETWORKS
+from grader.model.records import RevisionRecord, SubmissionRecord
 from grader.model.stored import settings
-from grader.model.verdict import NETWORKS
 from grader.store.search import Filter
 from grader.store.submissions import NewSubmission
 from grader.web.api.upload import FileName
@@ -104,7 +104,7 @@ def _address() -> Sender:
     return Sender("address", (clients.address(service().settings.proxy_networks),))
 
 
-def form_address(submission: Submission) -> str | None:
+def form_address(submission: SubmissionRecord) -> str | None:
     """Return the address of the form that this browser sent a submission by; None if it does not remember it."""
     match session.get("hand-in"):
         case [submission.course, submission.assignment, str(token)]:
@@ -112,9 +112,9 @@ def form_address(submission: Submission) -> str | None:
     return None
 
 
-def _form(token: str, link: HandIn, revision: Revision, refused: _Refused | None = None) -> Response:
+def _form(token: str, link: HandIn, revision: RevisionRecord, refused: _Refused | None = None) -> Response:
     current_service = service()
-    earlier: list[tuple[Submission, str | None]] = []
+    earlier: list[tuple[SubmissionRecord, str | None]] = []
     if link.student is not None:
         which = Filter(link.course, link.assignment, link.student)
         earlier = [
@@ -139,14 +139,14 @@ def _form(token: str, link: HandIn, revision: Revision, refused: _Refused | None
     )
 
 
-def _revision(link: HandIn) -> Revision:
+def _revision(link: HandIn) -> RevisionRecord:
     revision = service().store.assignments.current(link.course, link.assignment)
     if revision is None:
         raise Problem(NOT_FOUND, f"there is no assignment {link.assignment} any more")
     return revision
 
 
-def _new(link: HandIn, revision: Revision, browser: str) -> NewSubmission:
+def _new(link: HandIn, revision: RevisionRecord, browser: str) -> NewSubmission:
     """Return the submission that the form sends; raise _Refused if something is missing."""
     student = link.student or browsers.qualify_name(_student(request.form.get("student", "").strip()), browser)
     file = request.files.get("file")

@@ -1,17 +1,16 @@
 """A verdict as its page shows it: one sentence first, then everything that helps to mend it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from grader.model.records import Revision, Submission
-from grader.model.stored import settings
-from grader.model.verdict import NETWORKS
+from grader.errors import MadeByNewerVersion
+from grader.model.assignment import Formulas
+from grader.model.records import RevisionRecord, SubmissionRecord
+from grader.model.stored import read, settings
+from grader.model.verdict import Diagnosis, Outcome, Verdict
 from grader.model.words import predicate
 from grader.web.pages.comparing import Array
 from grader.web.pages.kinds import Presentation, Words, present, words
-
-Raw = Mapping[str, Any]
 
 #: The sentence of each outcome, if there is nothing better (empty: its kind's own), and its colour.
 _SENTENCES = {
@@ -39,7 +38,7 @@ NAMES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ShownRow:
     """A row of the rubric; `says` is empty if the row before has the same text."""
 
     title: str
@@ -50,7 +49,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class ShownExample:
     """The counterexample."""
 
     #: True if the code answered there, and was wrong.
@@ -73,41 +72,35 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
-    """The values that the template draws; `raw` is the verdict that they were made from."""
+class VerdictView:
+    """The values that the template draws; `verdict` is what they were made from."""
 
     tone: str
     sentence: str
     #: What follows the sentence at once.
     more: str
-    rows: tuple[Row, ...]
-    example: Example | None
+    rows: tuple[ShownRow, ...]
+    example: ShownExample | None
     words: Words
-    raw: Raw
-
-    @property
-    def hints(self) -> list[Raw]:
-        """The explanations, the best first."""
-        return list(self.raw["diagnosis"])
+    verdict: Verdict
 
 
-def make_view(verdict: Raw, revision: Revision | None) -> View:
+def make_view(verdict: Verdict, revision: RevisionRecord | None) -> VerdictView:
     """Return the view of a verdict that holds only what its reader may see; `revision` is the one it was graded by."""
-    assignment: Raw = {} if revision is None else settings(revision.assignment)
-    known = words(verdict["assignment"].get("kind", NETWORKS))
+    known = words(verdict.assignment.kind)
     sentence, more = _write_sentence(verdict, known)
-    return View(
-        tone=_SENTENCES[verdict["outcome"]][1],
+    return VerdictView(
+        tone=_SENTENCES[verdict.outcome][1],
         sentence=sentence,
         more=more,
         rows=tuple(_rows(verdict)),
-        example=_example(verdict, assignment.get("formulas", {})),
+        example=_example(verdict, _read_formulas(revision)),
         words=known,
-        raw=verdict,
+        verdict=verdict,
     )
 
 
-def tone(submission: Submission) -> str:
+def tone(submission: SubmissionRecord) -> str:
     """Return the colour of a submission in lists."""
     return outcome_tone(submission.outcome or "")
 
@@ -117,63 +110,72 @@ def outcome_tone(outcome: str) -> str:
     return _SENTENCES[outcome][1] if outcome in _SENTENCES else ""
 
 
-def _write_sentence(verdict: Raw, known: Words) -> tuple[str, str]:
+def _write_sentence(verdict: Verdict, known: Words) -> tuple[str, str]:
     """Return the one sentence, and the text that follows it."""
-    sentence = _SENTENCES[verdict["outcome"]][0] or (known.passed if verdict["outcome"] == "passed" else known.failed)
-    error, first = verdict["error"], verdict.get("first_difference")
-    if verdict["outcome"] == "passed":
+    outcome, error, first = verdict.outcome, verdict.error, verdict.first_difference
+    sentence = _SENTENCES[outcome][0] or (known.passed if outcome is Outcome.PASSED else known.failed)
+    if outcome is Outcome.PASSED:
         return sentence, ""
-    mistake = _name_mistake(verdict["diagnosis"])
+    mistake = _name_mistake(verdict.diagnosis)
     if mistake:
-        return mistake, first["message"] if first else ""
-    if verdict["outcome"] == "error" and error:
-        return f"Your code raises {error['type']}.", ""
-    if error and not error["traceback"] and verdict["outcome"] != "failed":
-        return sentence, error["message"]
-    if first and first.get("lists"):
-        go = "is the first to go" if len(first["lists"]) == 1 else "are the first to go"
-        return f"{first['variable']} {go} wrong, counted from the output.", first["message"]
-    return sentence, first["message"] if first else ""
+        return mistake, first.message if first else ""
+    if outcome is Outcome.ERROR and error:
+        return f"Your code raises {error.type}.", ""
+    if error and not error.traceback and outcome is not Outcome.FAILED:
+        return sentence, error.message
+    if first and first.lists:
+        go = "is the first to go" if len(first.lists) == 1 else "are the first to go"
+        return f"{first.variable} {go} wrong, counted from the output.", first.message
+    return sentence, first.message if first else ""
 
 
-def _name_mistake(diagnosis: list[Raw]) -> str:
+def _name_mistake(diagnosis: Sequence[Diagnosis]) -> str:
     """Return a sentence with the mistake, or with both if two fit equally well; empty if none is named."""
-    if not diagnosis or not diagnosis[0]["title"]:
+    if not diagnosis or not diagnosis[0].title:
         return ""
     best, *others = diagnosis
-    if not best.get("mistakes"):
+    if not best.mistakes:
         # A verdict of an earlier version says it in a sentence.
-        return str(best["title"])
+        return best.title
     mistake = f"Your code {_format_mistakes(best)}"
-    if not best.get("apart"):
+    if not best.apart:
         return f"{mistake}."
-    if len(others) == 1 and others[0].get("mistakes"):
+    if len(others) == 1 and others[0].mistakes:
         return f"{mistake}, or it {_format_mistakes(others[0])}."
     return f"{mistake}, or something that looks the same."
 
 
-def _format_mistakes(diagnosis: Raw) -> str:
-    return predicate(mistake["title"] for mistake in diagnosis["mistakes"])
+def _format_mistakes(diagnosis: Diagnosis) -> str:
+    return predicate(mistake.title for mistake in diagnosis.mistakes)
 
 
-def _rows(verdict: Raw) -> Iterator[Row]:
-    if verdict["outcome"] == "rejected":
+def _rows(verdict: Verdict) -> Iterator[ShownRow]:
+    if verdict.outcome is Outcome.REJECTED:
         # All of it would only say that nothing was judged.
         return
     previous = ""
-    for row in verdict["properties"]:
-        message = row["message"] if row["message"] != previous else ""
-        previous = row["message"]
-        yield Row(row["title"], row["outcome"], row["score"], row["max_score"], message)
+    for row in verdict.properties:
+        message = row.message if row.message != previous else ""
+        previous = row.message
+        yield ShownRow(row.title, row.outcome, row.score, row.max_score, message)
 
 
-def _example(verdict: Raw, formulas: Raw) -> Example | None:
-    raw = verdict["counterexample"]
-    if raw is None:
+def _example(verdict: Verdict, formulas: Formulas | None) -> ShownExample | None:
+    example = verdict.counterexample
+    if example is None:
         return None
-    return Example(
-        wrong=verdict["outcome"] in {"failed", "error", "passed"},
-        shown=present(raw, formulas),
-        instead=raw["instead"],
-        script=raw["script"],
+    return ShownExample(
+        wrong=verdict.outcome in {Outcome.FAILED, Outcome.ERROR, Outcome.PASSED},
+        shown=present(example, formulas),
+        instead=example.instead,
+        script=example.script,
     )
+
+
+def _read_formulas(revision: RevisionRecord | None) -> Formulas | None:
+    """Return the formulas of a revision's networks; None if only a newer version knows them."""
+    try:
+        raw = {} if revision is None else settings(revision.assignment).get("formulas", {})
+        return read(Formulas, raw, strict=True)
+    except MadeByNewerVersion:
+        return None

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Response
 
-from grader.model.records import State, Submission
+from grader.model.records import State, SubmissionRecord
 from grader.web import seeing
 from grader.web.api.submission_schemas import place
 from grader.web.http import links
@@ -58,7 +58,7 @@ def look(token: str) -> Response:
     return answer
 
 
-def _load_submission(token: str) -> Submission:
+def _load_submission(token: str) -> SubmissionRecord:
     name, current_service = links.read_verdict(token), service()
     current_service.limits.count(f"link-{name}", "read")
     submission = current_service.store.submissions.get(name)
@@ -67,6 +67,6 @@ def _load_submission(token: str) -> Submission:
     return submission
 
 
-def _encode_state(submission: Submission) -> bytes:
+def _encode_state(submission: SubmissionRecord) -> bytes:
     waits = place(submission) or {"position": None, "estimated_seconds": None}
     return json.dumps({"state": submission.state, "over": submission.state.terminal, **waits}).encode()

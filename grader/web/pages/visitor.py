@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 from flask import abort, g, redirect, request, session
 
-from grader.model.records import Scope, Token
+from grader.model.records import Scope, TokenRecord
 from grader.web.http.auth import Caller
 from grader.web.http.problems import NOT_FOUND, Problem
 from grader.web.http.service import service
@@ -43,7 +43,7 @@ def staff(course: str, weight: str = "read") -> Caller:
     return caller
 
 
-def enter(token: Token) -> None:
+def enter(token: TokenRecord) -> None:
     """Sign in with a new session: nothing of an earlier visitor's is left."""
     session.clear()
     session.permanent = True

@@ -63,8 +63,8 @@ def test_preactivations_and_activations_are_numpys(activation: Activation) -> No
     assert example.activations is not None
     h = np.array(example.net_input)
     for k, (weights, biases) in enumerate(zip(example.weights, example.biases, strict=True)):
-        np.testing.assert_allclose(example.activations[k], h, atol=1e-12)
+        np.testing.assert_allclose(np.array(example.activations[k]), h, atol=1e-12)
         f = np.array(biases) + np.array(weights) @ h
-        np.testing.assert_allclose(example.preactivations[k], f, atol=1e-12)
+        np.testing.assert_allclose(np.array(example.preactivations[k]), f, atol=1e-12)
         h = ACTIVATIONS[activation](f)
     assert len(example.activations) == len(example.preactivations) == example.depth + 1

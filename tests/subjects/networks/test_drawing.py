@@ -14,7 +14,7 @@ from grader.model.assignment import Activation, Assignment, Formulas, Home, Loss
 from grader.model.stored import assignment_from_json, assignment_to_json
 from grader.oracle.network import forward
 from grader.subjects.networks.draw import draw
-from grader.subjects.networks.revision import Revision, dump, load
+from grader.subjects.networks.revision import NetworksRevision, dump, load
 from grader.subjects.networks.survey import survey
 from tests.networks import NetworksJudge
 from tests.subjects.networks.seeded import network as seeded
@@ -79,9 +79,9 @@ def test_a_revision_survives_being_stored_and_keeps_its_id(udl: NetworksJudge) -
 
 def test_a_revision_is_named_by_assignment_and_networks(udl: NetworksJudge) -> None:
     """Another limit, or one other bit of a network, is another revision."""
-    other = Revision(Assignment("udl-7.2", "other title"), udl.revision.suite)
+    other = NetworksRevision(Assignment("udl-7.2", "other title"), udl.revision.suite)
     moved = udl.revision.suite.take(range(1, len(udl.revision.suite)))
-    assert len({udl.revision.id, other.id, Revision(udl.assignment, moved).id}) == 3
+    assert len({udl.revision.id, other.id, NetworksRevision(udl.assignment, moved).id}) == 3
 
 
 @pytest.mark.parametrize("at", [0, 100, 5000, -30])

@@ -17,7 +17,7 @@ from tests.corpus.mutants import mutations
 from tests.corpus.own_names import OWN_NAMES, OwnNames
 from tests.local import local
 from tests.networks import NetworksJudge, load_packaged
-from worker.grading.revisions import Drawing
+from worker.grading.revisions import DrawingProcess
 
 JUDGE = NetworksJudge(load_packaged("udl-7.2"))
 
@@ -90,7 +90,7 @@ def test_marks_do_not_hang_on_the_drawing_where_the_numbers_follow_the_sign_of_t
     seed: int, choice: int
 ) -> None:
     """The mask of dl/dh in place of the derivative: wrong, and yet it depends on the error."""
-    judge = NetworksJudge(load(Drawing(replace(JUDGE.assignment, seed=seed), choice).result()))
+    judge = NetworksJudge(load(DrawingProcess(replace(JUDGE.assignment, seed=seed), choice).result()))
     source = four_lines({"derivative": "indicator_function(all_dl_dh[layer])"})
     judgement = judge.judge(local(source, judge.assignment), lambda: local(source, judge.assignment))
     assert lost(judgement) == {"relu_derivative"}

@@ -15,7 +15,7 @@ import pytest
 from grader.errors import AssignmentError, MadeByNewerVersion
 from grader.model.assignment import Assignment, Rubric
 from grader.model.stored import assignment_from_json
-from grader.subjects.networks.revision import ARRAYS, Revision, dump, load
+from grader.subjects.networks.revision import ARRAYS, NetworksRevision, dump, load
 from tests.networks import NetworksJudge, load_packaged
 
 Raw = dict[str, Any]
@@ -53,7 +53,7 @@ def within(raw: Raw, path: tuple[str, ...]) -> Raw:
 def archive(assignment: str, **header: Any) -> bytes:
     """The shipped networks with another text and header, and with the id that a writer of these would give."""
     suite = load_packaged("udl-7.2").suite
-    networks = Revision(load_packaged("udl-7.2").assignment, suite).networks_sha256
+    networks = NetworksRevision(load_packaged("udl-7.2").assignment, suite).networks_sha256
     described = {"sizes": suite.sizes, "columns": suite.columns, "corners": suite.corners}
     known = sha256(f"2\n{assignment}\n{networks}".encode()).hexdigest()[:16]
     whole = {"format": 2, "assignment": assignment, "id": known, "evidence": None, **described, **header}

@@ -76,11 +76,11 @@ def _check_contract(drawn: "JudgedRevision", right: Path | None, settings: Setti
     from worker.grading.grader import Grader
 
     with contextlib.closing(Jails(policy.plan_jailed(settings.bwrap, Way(settings.jail)))) as jails:
-        judgement = Grader(Judge(drawn), jails).grade(read_submission(right), right.name).judgement
-    if judgement.outcome == "passed":
+        verdict = Grader(Judge(drawn), jails).grade(read_submission(right), right.name)
+    if verdict.outcome == "passed":
         return []
-    reason = judgement.error.message if judgement.error else next((row.message for row in judgement.properties), "")
-    fault = f"{right}, which should be right, does not pass ({judgement.outcome}): {reason.rstrip('.')}"
+    reason = verdict.error.message if verdict.error else next((row.message for row in verdict.properties), "")
+    fault = f"{right}, which should be right, does not pass ({verdict.outcome}): {reason.rstrip('.')}"
     return [f"{fault}; it is {trial.call}" if trial.call else fault]
 
 
@@ -152,5 +152,5 @@ def template(file: Path, function: str) -> None:
     """Print the fingerprint of an unfilled notebook. It goes into `templates` in an assignment."""
     launch = policy.plan_jailed(machine.from_environment().bwrap)
     # Parsed in a jail, like any other submission.
-    with Session(Single(launch), policy.Limits(2.0, 10.0, 1 << 30, 1 << 16)) as session:
+    with Session(Single(launch), policy.JailLimits(2.0, 10.0, 1 << 30, 1 << 16)) as session:
         click.echo(session.extract(read_submission(file), file.name, Entry(function)).fingerprint)

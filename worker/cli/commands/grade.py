@@ -36,7 +36,7 @@ FILES_PER_PROCESS = 2
 MANY_FILES = 50
 
 #: The limits that most assignments leave as they are.
-USUAL_LIMITS = policy.Limits(2.0, 20.0, 1 << 30, 1 << 20)
+USUAL_LIMITS = policy.JailLimits(2.0, 20.0, 1 << 30, 1 << 20)
 
 #: The first bytes of a counterexample's script.
 SCRIPT_START = b"# Backmark:"
@@ -218,11 +218,11 @@ def _print_verdict(
         from grader.reports.terminal import render
 
         show(render(verdict))
-    return verdict.submission.filename, verdict.judgement.outcome, verdict.score, verdict.max_score
+    return verdict.submission.filename, verdict.outcome, verdict.score, verdict.max_score
 
 
 def _write_script(file: Path, verdict: "Verdict") -> None:
-    counterexample = verdict.judgement.counterexample
+    counterexample = verdict.counterexample
     if counterexample is None:
         click.echo("backmark: there is no counterexample to write", err=True)
         return

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .results import FLOAT, Malformed, found, numbers
+from .results import FLOAT, MalformedError, found, numbers
 from .student import Student
 from .wire import encode_header, framed, pack
 
@@ -15,7 +15,7 @@ NAMES = ("all_weights", "all_biases", "all_f", "all_h", "y")
 _PARTS = ("all_dl_dweights", "all_dl_dbiases")
 
 
-class Question:
+class NetworksQuestion:
     """A request: a function, the loss, and networks, each with its numbers."""
 
     def __init__(self, header: dict[str, Any], payload: bytes | memoryview) -> None:
@@ -52,7 +52,7 @@ def _make_globals(depth: int, loss: str) -> dict[str, Any]:
     return {"K": depth, "d_loss_d_output": _LOSSES[loss], "indicator_function": _indicator}
 
 
-def _evidence(student: Student, question: Question) -> Iterator[bytes]:
+def _evidence(student: Student, question: NetworksQuestion) -> Iterator[bytes]:
     """Yield one frame for each network with the lists that the function wrote on its way."""
     # Right submissions are never asked, and need none of this.
     from . import evidence, raising  # noqa: PLC0415
@@ -97,7 +97,7 @@ def _join_lists(given: Sequence[Any], lists: Mapping[str, Any]) -> dict[str, Any
     return {**dict(zip(NAMES, given, strict=True)), "y": given[4][0], **dict(list(lists.items())[::-1])}
 
 
-def _answer(student: Student, question: Question, form: "_Form", original: "_Array") -> bytes:
+def _answer(student: Student, question: NetworksQuestion, form: "_Form", original: "_Array") -> bytes:
     depth = len(form.shapes[0]) - 1
     # Bound at the start, so that what the student does to its module can cost no more than an answer.
     block = original.copy()
@@ -106,7 +106,7 @@ def _answer(student: Student, question: Question, form: "_Form", original: "_Arr
     try:
         returned = function_of(student, question.function, depth, question.loss)(*given[:4], given[4][0])
         payload = _numbers(returned, form.shapes)
-    except Malformed as error:
+    except MalformedError as error:
         return pack({"kind": "malformed", "where": error.where, "index": error.index, "found": error.found})
     except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt are answers too
         return pack({"kind": "raised", **student.describe(error)})
@@ -198,7 +198,7 @@ def _changed(block: _Array, original: _Array, given: list[list[_Array]], kept: l
 def _numbers(returned: object, shapes: _Shapes) -> bytes:
     """Return dW[0], db[0], dW[1] and so on as float64; raises Malformed."""
     if not isinstance(returned, tuple | list) or len(returned) != len(_PARTS):
-        raise Malformed("return", None, found(returned))
+        raise MalformedError("return", None, found(returned))
     weights, biases = returned
     layers = zip(_entries(weights, _PARTS[0], shapes[0]), _entries(biases, _PARTS[1], shapes[1]), strict=True)
     return b"".join([piece for layer in layers for piece in layer])
@@ -207,7 +207,7 @@ def _numbers(returned: object, shapes: _Shapes) -> bytes:
 def _entries(part: object, where: str, shapes: list[tuple[int, int]]) -> list[bytes]:
     entries = _members(part)
     if entries is None or len(entries) != len(shapes):
-        raise Malformed(where, None, found(part))
+        raise MalformedError(where, None, found(part))
     return [
         entry.tobytes()
         if type(entry) is np.ndarray and entry.dtype is FLOAT and entry.shape == shape

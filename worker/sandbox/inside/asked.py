@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from .answer import Question
-from .calls import Calls
+from .answer import NetworksQuestion
+from .calls import CallsQuestion
 
-Asked = Question | Calls
+Asked = NetworksQuestion | CallsQuestion
 
 
 def read_request(header: dict[str, Any], payload: bytes | memoryview) -> Asked:
     """Read a request to answer."""
-    return Question(header, payload) if "networks" in header else Calls(header, payload)
+    return NetworksQuestion(header, payload) if "networks" in header else CallsQuestion(header, payload)

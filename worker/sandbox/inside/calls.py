@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .results import FLOAT, Malformed, numbers
+from .results import FLOAT, MalformedError, numbers
 from .student import Student
 from .wire import pack
 
@@ -24,7 +24,7 @@ class _CalledCase(NamedTuple):
     payload: "np.ndarray[Any, np.dtype[np.float64]]"
 
 
-class Calls:
+class CallsQuestion:
     """A request: a function, the lines that call it, and cases, each with its numbers.
 
     An input is described by `{"array": shape}`, whose entries are the next of the payload, by `{"list": [...]}` of such
@@ -49,7 +49,7 @@ class Calls:
             yield _answer(student, self, case)
 
 
-def _answer(student: Student, calls: Calls, case: _CalledCase) -> bytes:
+def _answer(student: Student, calls: CallsQuestion, case: _CalledCase) -> bytes:
     given, fresh = _inputs(case), _inputs(case)
     key: tuple[Hashable, ...] = tuple(f"{name}_{value}" for name, value in sorted(case.given.items())) or ("",)
     try:
@@ -57,7 +57,7 @@ def _answer(student: Student, calls: Calls, case: _CalledCase) -> bytes:
         exec(calls.code, namespace)
         parts = [numbers(_result(expression, namespace), expression, None, shape) for expression, shape in case.results]
         changed = [name for name in given if not _same(given[name], fresh[name])]
-    except Malformed as error:
+    except MalformedError as error:
         return pack({"kind": "malformed", "where": error.where, "index": error.index, "found": error.found})
     except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt are answers too
         return pack({"kind": "raised", **student.describe(error)})

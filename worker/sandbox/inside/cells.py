@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .notebook import Cell
+from .notebook import NotebookCell
 
 #: Cells, and bytes of UTF-8 of all of them together, that are passed on.
 CELLS, BYTES = 1_000, 64 * 1024
@@ -17,7 +17,7 @@ class Cells:
     whole: bool = True
 
 
-def encode(cells: list[Cell]) -> tuple[dict[str, object], bytes]:
+def encode(cells: list[NotebookCell]) -> tuple[dict[str, object], bytes]:
     """Return the entry of a reply's header, and the texts one after the other as they begin its payload."""
     sizes: list[tuple[int, int]] = []
     data = b""

@@ -21,7 +21,7 @@ _SIGKILL, _SECCOMP_MODE_FILTER, _CAPABILITY_VERSION = 9, 2, 0x20080522
 _MIB = 1024 * 1024
 
 
-class _Program(ctypes.Structure):
+class _FilterProgram(ctypes.Structure):
     """A `struct sock_fprog`."""
 
     _fields_ = (("length", ctypes.c_ushort), ("steps", ctypes.c_char_p))
@@ -47,7 +47,7 @@ def confine(limits: dict[str, int], user: int | None, program: bytes) -> None:
     # A limit of no bytes still starts the program that a host has for cores, as root and outside.
     _prctl(libc, _PR_SET_DUMPABLE, 0)
     _prctl(libc, _PR_SET_NO_NEW_PRIVS, 1)
-    _prctl(libc, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(_Program(len(program) // 8, program)))
+    _prctl(libc, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(_FilterProgram(len(program) // 8, program)))
 
 
 def become(libc: ctypes.CDLL, user: int | None) -> None:

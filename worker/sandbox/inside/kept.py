@@ -9,7 +9,7 @@ from .asked import Asked, read_request
 from .immortal import immortalise
 
 
-class Kept:
+class KeptQuestions:
     """Questions by their keys, the numbers of each in memory of their own."""
 
     def __init__(self) -> None:

@@ -27,7 +27,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class SlicePart:
     """Lines of the slice that are executed together."""
 
     compiled: CodeType
@@ -40,7 +40,7 @@ class Slice:
     """The code that is executed: run `parts` with the given names among their globals; they define the function."""
 
     code: str
-    parts: tuple[Part, ...]
+    parts: tuple[SlicePart, ...]
     #: Of the graded definition's syntax tree, the same on every Python version.
     fingerprint: str
     #: For each line of `code` where the student wrote it, and what stands there.

@@ -25,11 +25,11 @@ class Names:
 
 
 @dataclass(slots=True)
-class _Scope:
+class _NameScope:
     """One namespace; `kind` is module, class, function or comprehension."""
 
     kind: str
-    parent: "_Scope | None" = None
+    parent: "_NameScope | None" = None
     bound: set[str] = field(default_factory=set)
     used: set[str] = field(default_factory=set)
     #: Names under `global` and `nonlocal`.
@@ -41,39 +41,39 @@ class _Walk:
     """One pass over a statement, with a stack of its own: legal trees nest deeper than Python recurses."""
 
     def __init__(self, statement: ast.stmt) -> None:
-        self.root = _Scope("module")
+        self.root = _NameScope("module")
         self.scopes = [self.root]
         self.defined: set[str] = set()
-        self.todo: list[tuple[ast.AST, _Scope]] = [(statement, self.root)]
+        self.todo: list[tuple[ast.AST, _NameScope]] = [(statement, self.root)]
         while self.todo:
             node, scope = self.todo.pop()
             _HANDLERS.get(type(node), _Walk.visit_other)(self, node, scope)
 
-    def push(self, nodes: Iterable[ast.AST | None], scope: _Scope) -> None:
+    def push(self, nodes: Iterable[ast.AST | None], scope: _NameScope) -> None:
         self.todo.extend((node, scope) for node in nodes if node is not None)
 
-    def child(self, kind: str, parent: _Scope) -> _Scope:
-        scope = _Scope(kind, parent)
+    def child(self, kind: str, parent: _NameScope) -> _NameScope:
+        scope = _NameScope(kind, parent)
         self.scopes.append(scope)
         return scope
 
-    def define(self, name: str, scope: _Scope) -> None:
+    def define(self, name: str, scope: _NameScope) -> None:
         scope.bound.add(name)
         if scope is self.root:
             self.defined.add(name)
 
-    def visit_other(self, node: ast.AST, scope: _Scope) -> None:
+    def visit_other(self, node: ast.AST, scope: _NameScope) -> None:
         self.todo += [(child, scope) for child in ast.iter_child_nodes(node) if not isinstance(child, _NAMELESS)]
 
-    def visit_name(self, node: ast.Name, scope: _Scope) -> None:
+    def visit_name(self, node: ast.Name, scope: _NameScope) -> None:
         (scope.used if isinstance(node.ctx, ast.Load) else scope.bound).add(node.id)
 
-    def visit_augmented_assignment(self, node: ast.AugAssign, scope: _Scope) -> None:
+    def visit_augmented_assignment(self, node: ast.AugAssign, scope: _NameScope) -> None:
         if isinstance(node.target, ast.Name):
             scope.used.add(node.target.id)
         self.visit_other(node, scope)
 
-    def visit_function(self, node: Any, scope: _Scope) -> None:
+    def visit_function(self, node: Any, scope: _NameScope) -> None:
         inner = self.child("function", scope)
         if isinstance(node, _FUNCTIONS):
             self.define(node.name, scope)
@@ -89,14 +89,14 @@ class _Walk:
                 inner.bound.add(arg.arg)
                 self.push([arg.annotation], scope)
 
-    def visit_class(self, node: ast.ClassDef, scope: _Scope) -> None:
+    def visit_class(self, node: ast.ClassDef, scope: _NameScope) -> None:
         self.define(node.name, scope)
         self.push([*node.decorator_list, *node.bases, *node.keywords], scope)
         inner = self.child("class", scope)
         self.push(getattr(node, "type_params", []), inner)
         self.push(node.body, inner)
 
-    def visit_comprehension(self, node: Any, scope: _Scope) -> None:
+    def visit_comprehension(self, node: Any, scope: _NameScope) -> None:
         inner = self.child("comprehension", scope)
         self.push([node.generators[0].iter], scope)
         for number, generator in enumerate(node.generators):
@@ -104,7 +104,7 @@ class _Walk:
             self.push([generator.iter] if number else [], inner)
         self.push([node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt], inner)
 
-    def visit_walrus(self, node: ast.NamedExpr, scope: _Scope) -> None:
+    def visit_walrus(self, node: ast.NamedExpr, scope: _NameScope) -> None:
         holder = scope
         while holder.kind == "comprehension" and holder.parent is not None:
             holder = holder.parent
@@ -114,15 +114,15 @@ class _Walk:
             scope.bound.add(node.target.id)
         self.push([node.value], scope)
 
-    def visit_import(self, node: Any, scope: _Scope) -> None:
+    def visit_import(self, node: Any, scope: _NameScope) -> None:
         for alias in node.names:
             if alias.name != "*":
                 self.define(alias.asname or alias.name.partition(".")[0], scope)
 
-    def visit_declaration(self, node: Any, scope: _Scope) -> None:
+    def visit_declaration(self, node: Any, scope: _NameScope) -> None:
         (scope.globals if isinstance(node, ast.Global) else scope.nonlocals).update(node.names)
 
-    def visit_capture(self, node: Any, scope: _Scope) -> None:
+    def visit_capture(self, node: Any, scope: _NameScope) -> None:
         """Bind the plain string of `except E as name` and of patterns."""
         name = getattr(node, "name", None) or getattr(node, "rest", None)
         if isinstance(name, str):
@@ -130,7 +130,7 @@ class _Walk:
         self.visit_other(node, scope)
 
 
-_HANDLERS: dict[type[ast.AST], Callable[[_Walk, Any, _Scope], None]] = {
+_HANDLERS: dict[type[ast.AST], Callable[[_Walk, Any, _NameScope], None]] = {
     ast.Name: _Walk.visit_name,
     ast.AugAssign: _Walk.visit_augmented_assignment,
     ast.FunctionDef: _Walk.visit_function,
@@ -169,7 +169,7 @@ def names(statement: ast.stmt) -> Names:
     return Names(frozenset(bound), frozenset(walk.defined), frozenset(used), _runs(statement, walk.root))
 
 
-def _is_global(name: str, scope: _Scope) -> bool:
+def _is_global(name: str, scope: _NameScope) -> bool:
     current = scope
     while current.parent is not None:
         if name in current.globals:
@@ -184,7 +184,7 @@ def _is_global(name: str, scope: _Scope) -> bool:
     return True
 
 
-def _runs(statement: ast.stmt, root: _Scope) -> bool:
+def _runs(statement: ast.stmt, root: _NameScope) -> bool:
     if isinstance(statement, (ast.Import, ast.ImportFrom)):
         return False
     if not isinstance(statement, _FUNCTIONS):

@@ -9,7 +9,7 @@ from .rejection import Rejected, quote
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class NotebookCell:
     """A code cell; `number` counts from 1 over all cells of the notebook, text cells too."""
 
     number: int
@@ -40,7 +40,7 @@ def load(source: bytes, *, named: bool) -> dict[str, Any] | None:
     return document
 
 
-def code_cells(document: dict[str, Any]) -> list[Cell]:
+def code_cells(document: dict[str, Any]) -> list[NotebookCell]:
     """List the code cells of nbformat 4 (`cells`) or 3 (`worksheets`), in order."""
     cells = [cell for group in _groups(document) for cell in _list(group.get("cells", []), "its `cells`")]
     code = []
@@ -48,7 +48,7 @@ def code_cells(document: dict[str, Any]) -> list[Cell]:
         if not isinstance(cell, dict):
             raise _none(f"its cell {number} is no object. Hand in the .ipynb file as Jupyter or Colab saves it")
         if cell.get("cell_type") == "code":
-            code.append(Cell(number, _text(cell, number)))
+            code.append(NotebookCell(number, _text(cell, number)))
     return code
 
 

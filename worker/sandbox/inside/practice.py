@@ -9,7 +9,7 @@ import os
 import sys
 
 from . import wire
-from .kept import Kept
+from .kept import KeptQuestions
 from .serving import serve
 
 #: After so many turns, instructions have settled.
@@ -68,7 +68,7 @@ def practise(turns: int = _TURNS, *, wrong: bool = True) -> None:
         # All of it fits in what a pipe holds.
         wire.write(ask, turn)
         os.close(ask)
-        serve(requests, reply, Kept())
+        serve(requests, reply, KeptQuestions())
         for descriptor in (requests, replies, reply):
             os.close(descriptor)
     for name in [name for name in sys.modules if name.startswith("submission_")]:

@@ -16,7 +16,7 @@ _ENDS, _CHAIN = 8, 4
 Spot = tuple[int, int]
 
 
-class Lines(Protocol):
+class SourceLines(Protocol):
     """The places of the slice's lines in the submitted file."""
 
     def spot(self, lineno: int) -> Spot | None:
@@ -29,7 +29,7 @@ class Lines(Protocol):
         """Return the line itself."""
 
 
-def describe(error: BaseException, lines: Lines, added: str = "", named: Sequence[Spot] = ()) -> dict[str, Any]:
+def describe(error: BaseException, lines: SourceLines, added: str = "", named: Sequence[Spot] = ()) -> dict[str, Any]:
     """Return type, message and traceback; survives exceptions that break when they are looked at.
 
     What is `added` is our own word, and ends the message and the traceback; `named` are the lines that it speaks of.
@@ -82,7 +82,7 @@ def _printable(char: str) -> str:
     return char if char == "\n" or char.isprintable() else char.encode("unicode_escape").decode("ascii")
 
 
-def _traceback(error: BaseException, lines: Lines) -> tuple[str, list[Spot]]:
+def _traceback(error: BaseException, lines: SourceLines) -> tuple[str, list[Spot]]:
     try:
         blocks = _chain(error, lines)
     except BaseException:  # noqa: BLE001 - without a traceback it is still an answer
@@ -94,7 +94,7 @@ def _traceback(error: BaseException, lines: Lines) -> tuple[str, list[Spot]]:
 _Block = tuple[str, Spot | None]
 
 
-def _chain(error: BaseException, lines: Lines) -> list[_Block]:
+def _chain(error: BaseException, lines: SourceLines) -> list[_Block]:
     """Format the exception and those that led to it, the first one first, as Python does."""
     parts: list[list[_Block]] = []
     seen: set[int] = set()
@@ -112,7 +112,7 @@ def _chain(error: BaseException, lines: Lines) -> list[_Block]:
     return [block for part in reversed(parts) for block in part]
 
 
-def _frames(traceback: TracebackType | None, lines: Lines) -> list[_Block]:
+def _frames(traceback: TracebackType | None, lines: SourceLines) -> list[_Block]:
     blocks = list(_blocks(traceback, lines))
     if len(blocks) > 2 * _ENDS:
         left_out = f"  ... {len(blocks) - 2 * _ENDS} more ..."
@@ -120,7 +120,7 @@ def _frames(traceback: TracebackType | None, lines: Lines) -> list[_Block]:
     return blocks
 
 
-def _blocks(traceback: TracebackType | None, lines: Lines) -> Iterator[_Block]:
+def _blocks(traceback: TracebackType | None, lines: SourceLines) -> Iterator[_Block]:
     """Yield the student's frames, and the innermost one if that is a library's."""
     seen = False
     while traceback is not None:

@@ -11,7 +11,7 @@ FLOAT = np.dtype("<f8")
 REAL = "biuf"
 
 
-class Malformed(Exception):
+class MalformedError(Exception):
     """The returned value does not have the structure that was asked for."""
 
     def __init__(self, where: str, index: int | None, found: dict[str, Any]) -> None:
@@ -28,7 +28,7 @@ def numbers(value: object, where: str, index: int | None, shape: tuple[int, ...]
         # A subclass may lie about itself: its plain buffer does not.
         array = np.ndarray.view(value, np.ndarray) if isinstance(value, np.ndarray) else _array(value)
     if not isinstance(array, np.ndarray) or array.shape != shape or array.dtype.kind not in REAL:
-        raise Malformed(where, index, found(value))
+        raise MalformedError(where, index, found(value))
     return np.ndarray.astype(array, FLOAT, copy=False).tobytes()
 
 

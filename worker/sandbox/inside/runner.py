@@ -8,7 +8,7 @@ import numpy as np
 
 from . import wire
 from .confine import confine
-from .kept import Kept
+from .kept import KeptQuestions
 from .serving import serve
 
 #: Where requests and answers move to, away from the numbers that a student's code knows.
@@ -22,7 +22,7 @@ def main() -> NoReturn:
     # OpenBLAS takes its memory at the first product: better now than under the limits.
     _ = np.ones((2, 2)) @ np.ones((2, 2))
     begin = wire.read(0)
-    kept = Kept()
+    kept = KeptQuestions()
     if begin is not None and begin.header["template"]:
         # It imports what a jail for one submission has no use for.
         from . import template  # noqa: PLC0415

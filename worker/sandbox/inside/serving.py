@@ -7,12 +7,12 @@ from . import source, wire
 from .asked import read_request
 from .cells import encode
 from .entry import Entry
-from .kept import Kept
-from .notebook import Cell
+from .kept import KeptQuestions
+from .notebook import NotebookCell
 from .student import Student
 
 
-def serve(requests: int, says: int, kept: Kept) -> None:
+def serve(requests: int, says: int, kept: KeptQuestions) -> None:
     """Read requests from one descriptor and write replies to the other until no more come."""
     prints = (sys.stdout, sys.stderr)
     student: Student | None = None
@@ -29,7 +29,7 @@ def serve(requests: int, says: int, kept: Kept) -> None:
 
 
 def _extract(request: wire.Frame) -> tuple[Student | None, bytes]:
-    cells: list[Cell] = []
+    cells: list[NotebookCell] = []
     try:
         slice_ = source.extract(request.payload, request.header["filename"], Entry.of(request.header), cells)
         student = Student(slice_)
@@ -48,7 +48,7 @@ def _extract(request: wire.Frame) -> tuple[Student | None, bytes]:
     return student, wire.pack(header, texts + slice_.code.encode("utf-8", "backslashreplace"))
 
 
-def _pack_rejection(error: source.Rejected, cells: list[Cell]) -> bytes:
+def _pack_rejection(error: source.Rejected, cells: list[NotebookCell]) -> bytes:
     text = error.message[:8_000].encode("utf-8", "backslashreplace").decode()
     listing, texts = encode(cells)
     rejected = {"reason": error.reason, "message": text, "lines": error.lines}

@@ -95,7 +95,7 @@ _UNCHANGED = Changing()
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptStatements:
     """Positions of the statements that are executed, in the order of the source."""
 
     positions: list[int]
@@ -127,7 +127,7 @@ class Program:
             self.places.pop(name, None)
             self.changing.pop(name, None)
 
-    def slice(self, target: int, function: str) -> Kept:
+    def slice(self, target: int, function: str) -> KeptStatements:
         """Find what the target needs, itself among it, and what may change that."""
         needed: set[int] = set()
         seen: set[str] = set()
@@ -141,7 +141,7 @@ class Program:
         needed.update(self._stars(seen))
         kept, refused = self._extend(needed, seen, function)
         kept.update(self.futures)
-        return Kept(
+        return KeptStatements(
             self.futures + sorted(kept - set(self.futures)), frozenset(kept - needed - set(self.futures)), refused
         )
 

@@ -12,11 +12,11 @@ from types import CodeType
 from . import encoding, magics, notebook, target
 from .entry import Entry
 from .fingerprint import fingerprint
-from .listing import Line, Part, Slice, listing
+from .listing import Line, Slice, SlicePart, listing
 from .raised import FILENAME
 from .rejection import Rejected, quote
 from .slicing import Program, Statement
-from .syntax import Fault, Piece, fault, parse, too_complex, unify_newlines
+from .syntax import Piece, SyntaxFault, fault, parse, too_complex, unify_newlines
 from .writes import writes
 
 __all__ = ["Rejected", "Slice", "extract"]
@@ -30,21 +30,21 @@ _FUTURES = sum({getattr(__future__, name).compiler_flag for name in __future__.a
 
 
 @dataclass(slots=True)
-class _Reading:
+class _PiecesRead:
     """The result of reading the pieces one after the other."""
 
     entry: Entry
     statements: list[Statement] = field(default_factory=list)
     #: Each piece's lines as parsed, by its cell.
     parsed: dict[int, list[str]] = field(default_factory=dict)
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[SyntaxFault] = field(default_factory=list)
     #: The last unreadable cell that defines the function, and how many statements stand before it.
-    broken: tuple[int, Fault] | None = None
+    broken: tuple[int, SyntaxFault] | None = None
     #: For a refusal: cells whose magic takes them out of the notebook, though they define the function.
     notes: list[str] = field(default_factory=list)
 
 
-def extract(source: bytes, filename: str, entry: Entry, cells: list[notebook.Cell] | None = None) -> Slice:
+def extract(source: bytes, filename: str, entry: Entry, cells: list[notebook.NotebookCell] | None = None) -> Slice:
     """Slice a submission to what the entry's last top-level function needs; raises `Rejected`, and nothing else.
 
     A file that ends in .ipynb, or holds a JSON object, is a notebook; every other is Python. A notebook's code cells
@@ -56,7 +56,7 @@ def extract(source: bytes, filename: str, entry: Entry, cells: list[notebook.Cel
         raise too_complex("The file") from None
 
 
-def _extract(source: bytes, filename: str, entry: Entry, cells: list[notebook.Cell]) -> Slice:
+def _extract(source: bytes, filename: str, entry: Entry, cells: list[notebook.NotebookCell]) -> Slice:
     encoding.refuse_other_kind(source)
     _limit(len(source), NOTEBOOK_LIMIT, "The file")
     if not source.strip():
@@ -83,11 +83,11 @@ def _empty(what: str) -> Rejected:
     return Rejected("empty", f"{what} holds no code. Save your work, and check that you hand in the right file.")
 
 
-def _read_file(text: str, entry: Entry) -> _Reading:
-    reading = _Reading(entry)
+def _read_file(text: str, entry: Entry) -> _PiecesRead:
+    reading = _PiecesRead(entry)
     piece = Piece(0, tuple(text.split("\n")), ":=" in text)
     parsed = parse(text, piece)
-    if isinstance(parsed, Fault):
+    if isinstance(parsed, SyntaxFault):
         raise parsed.to_rejection()
     if not parsed:
         raise _empty("The file")
@@ -95,7 +95,7 @@ def _read_file(text: str, entry: Entry) -> _Reading:
     return reading
 
 
-def _read_cells(cells: list[notebook.Cell], entry: Entry) -> _Reading:
+def _read_cells(cells: list[notebook.NotebookCell], entry: Entry) -> _PiecesRead:
     if not cells:
         raise Rejected(
             "no_such_function",
@@ -107,7 +107,7 @@ def _read_cells(cells: list[notebook.Cell], entry: Entry) -> _Reading:
         SOURCE_LIMIT,
         "The notebook's code",
     )
-    reading = _Reading(entry)
+    reading = _PiecesRead(entry)
     for cell in cells:
         _read_cell(reading, cell)
     if not reading.statements and not reading.faults and not reading.notes:
@@ -115,12 +115,12 @@ def _read_cells(cells: list[notebook.Cell], entry: Entry) -> _Reading:
     return reading
 
 
-def _read_cell(reading: _Reading, cell: notebook.Cell) -> None:
+def _read_cell(reading: _PiecesRead, cell: notebook.NotebookCell) -> None:
     text = unify_newlines(cell.text)
     piece = Piece(cell.number, tuple(text.split("\n")), ":=" in text)
     # Only a cell that is not Python as it stands can hold a magic.
     parsed = parse(text, piece)
-    if isinstance(parsed, Fault):
+    if isinstance(parsed, SyntaxFault):
         python = magics.without(text)
         if python is None:
             if _names(reading.entry.function, text):
@@ -128,7 +128,7 @@ def _read_cell(reading: _Reading, cell: notebook.Cell) -> None:
             return
         text = python
         parsed = parse(text, piece)
-    if not isinstance(parsed, Fault):
+    if not isinstance(parsed, SyntaxFault):
         _add(reading, piece, text, parsed)
         return
     reading.faults.append(parsed)
@@ -140,12 +140,12 @@ def _names(function: str, text: str) -> bool:
     return re.search(rf"^[ \t]*(?:async\s+)?def\s+{re.escape(function)}\b", text, re.MULTILINE) is not None
 
 
-def _add(reading: _Reading, piece: Piece, text: str, statements: list[ast.stmt]) -> None:
+def _add(reading: _PiecesRead, piece: Piece, text: str, statements: list[ast.stmt]) -> None:
     reading.parsed[piece.cell] = text.split("\n")
     reading.statements.extend(Statement(node, piece) for node in statements)
 
 
-def _conclude(reading: _Reading) -> Slice:
+def _conclude(reading: _PiecesRead) -> Slice:
     entry, function = reading.entry, reading.entry.function
     left_out = tuple(f"{fault.place}: {fault.what}" for fault in reading.faults)
     program = Program(reading.statements, entry)
@@ -188,7 +188,7 @@ def _earlier(program: Program, position: int | None, function: str) -> tuple[str
     return sentence, [earlier.spot]
 
 
-def _compile_parts(lines: list[Line]) -> tuple[Part, ...]:
+def _compile_parts(lines: list[Line]) -> tuple[SlicePart, ...]:
     """Compile what is executed at once, and every statement on trial by itself."""
     parts = []
     flags = 0
@@ -196,7 +196,7 @@ def _compile_parts(lines: list[Line]) -> tuple[Part, ...]:
         numbered = list(group)
         # Empty lines first, so that its line numbers are those of the whole.
         code = "\n" * numbered[0][0] + "".join(f"{line.code}\n" for _, line in numbered)
-        parts.append(Part(_compile(code, flags, lines), trial))
+        parts.append(SlicePart(_compile(code, flags, lines), trial))
         # The future imports come first, and hold for all of it.
         flags |= parts[-1].compiled.co_flags & _FUTURES
     return tuple(parts)

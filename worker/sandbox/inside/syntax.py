@@ -29,7 +29,7 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class SyntaxFault:
     """The reason why a piece is not Python."""
 
     reason: str
@@ -61,7 +61,7 @@ def unify_newlines(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def parse(text: str, piece: Piece) -> list[ast.stmt] | Fault:
+def parse(text: str, piece: Piece) -> list[ast.stmt] | SyntaxFault:
     """List the statements of a piece; `text` is what is parsed, line for line as `piece`."""
     try:
         with warnings.catch_warnings():
@@ -89,7 +89,7 @@ def too_complex(what: str) -> Rejected:
     )
 
 
-def fault(error: SyntaxError, lines: list[str], piece: Piece) -> Fault:
+def fault(error: SyntaxError, lines: list[str], piece: Piece) -> SyntaxFault:
     """Keep what Python said about a line of `lines`, which are numbered as the piece is."""
     line = min(max(error.lineno or 1, 1), len(lines))
     text = lines[line - 1]
@@ -102,13 +102,13 @@ def fault(error: SyntaxError, lines: list[str], piece: Piece) -> Fault:
     reason = "syntax_error"
     if _TOO_DEEP.search(what):
         reason, advice = "too_complex", "Split the long expressions over several statements."
-    return Fault(reason, piece, line, what, underline(text, error.offset or 1), advice)
+    return SyntaxFault(reason, piece, line, what, underline(text, error.offset or 1), advice)
 
 
-def _half(error: UnicodeEncodeError, piece: Piece) -> Fault:
+def _half(error: UnicodeEncodeError, piece: Piece) -> SyntaxFault:
     text = error.object
     line = text.count("\n", 0, error.start) + 1
     start = text.rfind("\n", 0, error.start) + 1
     excerpt = underline(text[start:].split("\n", 1)[0], error.start - start + 1)
     what = f"{escape(text[error.start])} is half of a character (a lone surrogate)"
-    return Fault("encoding", piece, line, what, excerpt, "Type that character again.")
+    return SyntaxFault("encoding", piece, line, what, excerpt, "Type that character again.")

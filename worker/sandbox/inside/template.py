@@ -19,7 +19,7 @@ from typing import Any
 from . import wire
 from .confine import become, check, library
 from .immortal import immortalise
-from .kept import Kept
+from .kept import KeptQuestions
 from .practice import practise
 
 #: CLONE_PIDFD, and CLONE_NEWNS, _NEWCGROUP, _NEWUTS, _NEWIPC, _NEWUSER, _NEWPID. The network's is the template's,
@@ -33,7 +33,7 @@ _FEW = 2
 _DESCRIPTORS = 4
 
 
-def serve(begin: Mapping[str, Any]) -> Kept:
+def serve(begin: Mapping[str, Any]) -> KeptQuestions:
     """Fork for each request on descriptor 0; returns in the children only, each with its own pipes on 0, 1 and 2.
 
     What is returned are the questions that we were told to keep.
@@ -51,7 +51,7 @@ def serve(begin: Mapping[str, Any]) -> Kept:
     poll.register(control, select.POLLIN)
     #: By the pidfd of each child that lives, its process id and what came with its request.
     living: dict[int, tuple[int, list[int]]] = {}
-    kept = Kept()
+    kept = KeptQuestions()
     forks = 0
     while True:
         for ready, _ in poll.poll():

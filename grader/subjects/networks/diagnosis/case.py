@@ -12,7 +12,7 @@ from grader.oracle.network import Array
 from grader.oracle.suite import Suite
 from grader.subjects.networks.diagnosis.forms import Clue, alike, clue, of_shapes
 from grader.subjects.networks.diagnosis.lines import Lines
-from grader.subjects.networks.diagnosis.predictions import Form, Predictions
+from grader.subjects.networks.diagnosis.predictions import PredictedForm, Predictions
 
 #: Beyond the assignment's tolerance, how far a number may be from the one that explains it, relative to it.
 ROUNDING = 1e-6
@@ -22,7 +22,7 @@ EVIDENCE = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class ShapeEvidence:
     """On how many networks an explanation names the shapes that did not fit, and on how many in the same order.
 
     The order counts between explanations, not for one: who transposes both factors turns it round.
@@ -105,7 +105,7 @@ class Case:
         floor = self.floor[self.suite.starts[i] : self.suite.starts[i + 1]]
         return predicted is not None and near(predicted, given.numbers, floor)
 
-    def explains(self, lines: Lines) -> Evidence | None:
+    def explains(self, lines: Lines) -> ShapeEvidence | None:
         """The fit of this pass to what is wrong; None if it does not answer every network alike."""
         parts: list[Array] = []
         shapes = ordered = 0
@@ -123,7 +123,7 @@ class Case:
                 ordered += same > 1
         if parts and not near(np.concatenate(parts), self.got, self.floor[self.entries]):
             return None
-        return Evidence(shapes, ordered)
+        return ShapeEvidence(shapes, ordered)
 
 
 def near(predicted: Array, got: Array, floor: Array) -> bool:
@@ -136,7 +136,7 @@ def has_overflowed(answer: Answer) -> bool:
     return isinstance(answer, Malformed) and answer.overflowed
 
 
-def _misfit(given: Malformed | Raised, lines: Lines, form: Form) -> int | None:
+def _misfit(given: Malformed | Raised, lines: Lines, form: PredictedForm) -> int | None:
     """The degree to which both went wrong in the same way; None if they did not.
 
     Else 2 if the shapes at fault are the same, 1 if they are in the other order, 0 if they are not named.

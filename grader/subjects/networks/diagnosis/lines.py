@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 from grader.oracle.network import Array, Network
-from grader.subjects.networks.diagnosis.work import View, Work
+from grader.subjects.networks.diagnosis.work import NetworkView, Work
 
 Line = Callable[[Work, int], Array]
 
@@ -81,7 +81,7 @@ def merge(first: Lines, second: Lines) -> Lines:
     )
 
 
-def run(lines: Lines, view: View) -> Work:
+def run(lines: Lines, view: NetworkView) -> Work:
     """The whole pass, from the output down; what NumPy raises is kept, and ends what depends on it."""
     s = Work(view)
     try:

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from grader.subjects.networks.diagnosis.bug import Where
 from grader.subjects.networks.diagnosis.operands import FORMULAS
 from grader.subjects.networks.diagnosis.slip import Slip
-from grader.subjects.networks.diagnosis.statement import GIVEN, LISTS, MADE, Statement, function_name
+from grader.subjects.networks.diagnosis.statement import GIVEN, LISTS, MADE, MeasuredStatement, function_name
 
 #: Functions that a notebook has, and those of NumPy's that this homework needs: no other is named.
 _HELPERS = ("indicator_function", "d_loss_d_output")
@@ -41,7 +41,7 @@ _WRITERS = {
 }
 
 
-def misuse(statement: Statement, error: str, message: str) -> Slip | None:
+def misuse(statement: MeasuredStatement, error: str, message: str) -> Slip | None:
     """The first rule that applies to what was raised."""
     match error:
         case "NameError" | "UnboundLocalError":
@@ -73,18 +73,18 @@ def _slip(id_: str, title: str, hint: str, strong: str, where: Where = Where.RAI
     return Slip(id_, title, where, hint, strong)
 
 
-def _where(statement: Statement) -> Where:
+def _where(statement: MeasuredStatement) -> Where:
     target = statement.target
     return Where.RAISES if target is None else _WRITERS.get(target[0], Where.RAISES)
 
 
-def _formula(statement: Statement) -> str:
+def _formula(statement: MeasuredStatement) -> str:
     where = _where(statement)
     formula = "all_dl_dbiases[layer] is made from all_dl_df[layer]" if where is Where.BIAS else FORMULAS.get(where)
     return f" {formula}." if formula else ""
 
 
-def _name(statement: Statement) -> Slip | None:
+def _name(statement: MeasuredStatement) -> Slip | None:
     """A name that is not defined, or a variable that is read before it has a value."""
     part = statement.parsed.part
     if not isinstance(part, ast.Name):
@@ -113,7 +113,7 @@ def _near(name: str, known: tuple[str, ...]) -> str:
     return " or ".join(filter(None, (", ".join(near[:-1]), near[-1])))
 
 
-def _attribute(statement: Statement) -> Slip | None:
+def _attribute(statement: MeasuredStatement) -> Slip | None:
     """A function of NumPy's that is misspelt, or an entry that holds nothing yet."""
     part = statement.parsed.part
     if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name) and part.value.id in {"np", "numpy"}:
@@ -129,7 +129,7 @@ def _attribute(statement: Statement) -> Slip | None:
     return _unset(statement)
 
 
-def _transposes(statement: Statement, message: str) -> Slip | None:
+def _transposes(statement: MeasuredStatement, message: str) -> Slip | None:
     """A transpose without its call, or one called that needs none."""
     inside = statement.parsed.inside
     functions = {id(node.func) for node in inside if isinstance(node, ast.Call)}
@@ -157,7 +157,7 @@ def _is_numpy(node: ast.AST) -> bool:
     return isinstance(node, ast.Name) and node.id in {"np", "numpy"}
 
 
-def _find_wrong_call(statement: Statement, message: str) -> Slip | None:
+def _find_wrong_call(statement: MeasuredStatement, message: str) -> Slip | None:
     """A list or an array with parentheses, a function with brackets."""
     part = statement.parsed.part
     if isinstance(part, ast.Call) and "not callable" in message:
@@ -187,7 +187,7 @@ def _find_wrong_call(statement: Statement, message: str) -> Slip | None:
     return None
 
 
-def _find_list(statement: Statement, node: ast.AST) -> str | None:
+def _find_list(statement: MeasuredStatement, node: ast.AST) -> str | None:
     """The notebook's list that a name stands for."""
     operand = statement.operand(node)
     if operand is not None and operand.origin is not None and operand.origin[1] is None:
@@ -195,7 +195,7 @@ def _find_list(statement: Statement, node: ast.AST) -> str | None:
     return node.id if isinstance(node, ast.Name) and node.id in LISTS else None
 
 
-def _whole_list(statement: Statement) -> Slip | None:
+def _whole_list(statement: MeasuredStatement) -> Slip | None:
     """A list where one of its entries belongs: in a product, a function of one array, or transposed."""
     names = {_find_list(statement, node) for node in _bare(statement)}
     names.discard(None)
@@ -216,7 +216,7 @@ def _whole_list(statement: Statement) -> Slip | None:
     )
 
 
-def _past_layer_0(statement: Statement) -> Slip | None:
+def _past_layer_0(statement: MeasuredStatement) -> Slip | None:
     """The preactivations of layer - 1 in layer 0, which are those of the output."""
     for node in statement.parsed.inside:
         match node:
@@ -234,7 +234,7 @@ def _past_layer_0(statement: Statement) -> Slip | None:
     return None
 
 
-def _output(statement: Statement) -> Slip | None:
+def _output(statement: MeasuredStatement) -> Slip | None:
     """The preactivations of another layer than the output's beside the target."""
     for node in statement.parsed.near:
         match node:
@@ -262,7 +262,7 @@ def _output(statement: Statement) -> Slip | None:
     return None
 
 
-def _is_output(statement: Statement) -> bool:
+def _is_output(statement: MeasuredStatement) -> bool:
     """True if it starts the chain rule: it writes the last entry of all_dl_df."""
     tree = statement.parsed.tree
     if statement.target is None or statement.target[0] != "all_dl_df" or not isinstance(tree, ast.Assign):
@@ -271,7 +271,7 @@ def _is_output(statement: Statement) -> bool:
     return isinstance(target, ast.Subscript) and statement.parsed.texts.get(target.slice) in {"K", "-1"}
 
 
-def _bare(statement: Statement) -> Iterator[ast.AST]:
+def _bare(statement: MeasuredStatement) -> Iterator[ast.AST]:
     """Names of lists that are neither taken an entry of nor handed to a function that takes lists."""
     used: set[ast.AST] = set()
     for node in statement.parsed.inside:
@@ -294,7 +294,7 @@ def _unknown(node: ast.Call) -> bool:
     return name not in {*_NUMPY, *_HELPERS}
 
 
-def _unset(statement: Statement) -> Slip | None:
+def _unset(statement: MeasuredStatement) -> Slip | None:
     """An entry of one of the lists that are made, which holds nothing yet."""
     texts = {text for node in statement.parsed.inside if (text := _empty(statement, node)) is not None}
     if len(texts) != 1:
@@ -302,7 +302,7 @@ def _unset(statement: Statement) -> Slip | None:
     return _not_set(statement, texts.pop())
 
 
-def _not_set(statement: Statement, text: str) -> Slip:
+def _not_set(statement: MeasuredStatement, text: str) -> Slip:
     return _slip(
         "entry_not_set",
         f"reads {text} before anything is written to it",
@@ -313,7 +313,7 @@ def _not_set(statement: Statement, text: str) -> Slip:
     )
 
 
-def copied_unset(statement: Statement) -> Slip | None:
+def copied_unset(statement: MeasuredStatement) -> Slip | None:
     """An entry of one of the lists that are made, which is all that a statement writes although it is not there yet."""
     match statement.parsed.tree:
         case ast.Assign(targets=[ast.Subscript(slice=index)], value=ast.Subscript(value=ast.Name(id=name)) as node):
@@ -323,7 +323,7 @@ def copied_unset(statement: Statement) -> Slip | None:
     return None
 
 
-def _empty(statement: Statement, node: ast.AST) -> str | None:
+def _empty(statement: MeasuredStatement, node: ast.AST) -> str | None:
     if not (isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id in MADE):
         return None
     operand = statement.operand(node)
@@ -338,7 +338,7 @@ def _index(node: ast.Subscript, name: str) -> str:
     return f"{name}[{text}]" if re.fullmatch(r"(layer|[A-Za-z])([+-]\d)?|-?\d", text) else f"an entry of {name}"
 
 
-def _beyond(statement: Statement) -> Slip | None:
+def _beyond(statement: MeasuredStatement) -> Slip | None:
     """An index beyond the end of a list."""
     part = statement.parsed.part
     if not isinstance(part, ast.Subscript):
@@ -362,7 +362,7 @@ def _beyond(statement: Statement) -> Slip | None:
     )
 
 
-def _arguments(statement: Statement, message: str) -> Slip | None:
+def _arguments(statement: MeasuredStatement, message: str) -> Slip | None:
     """A call with too many or too few arguments, of a helper or of the function itself."""
     counts = _COUNT.search(message)
     if counts is None:

@@ -24,7 +24,7 @@ HALF = 2.0**-7
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Part:
+class ReturnedPart:
     """The returned numbers of the weights, the biases or both; the right ones, and their tolerance."""
 
     what: str
@@ -63,7 +63,7 @@ def numeric(case: Case, rtol: float) -> list[Fit]:
     return []
 
 
-def _parts(case: Case, rtol: float) -> Iterator[Part]:
+def _parts(case: Case, rtol: float) -> Iterator[ReturnedPart]:
     back = case.entries
     settled, floor = np.isfinite(case.suite.tolerances[back]), case.floor[back]
     right = np.where(settled, case.suite.derivatives[back], case.got)
@@ -79,7 +79,7 @@ def _parts(case: Case, rtol: float) -> Iterator[Part]:
             at = inside & settled
         else:
             continue
-        yield Part(what, case.got[at], right[at], floor[at], size[at], parameters[at], arrays[at], lowest[at])
+        yield ReturnedPart(what, case.got[at], right[at], floor[at], size[at], parameters[at], arrays[at], lowest[at])
 
 
 #: The lines whose numbers come back in each part.
@@ -90,11 +90,11 @@ _STEPS = {
 }
 
 
-def _bug(part: Part, id_: str, title: str, hint: str, strong: str) -> Bug:
+def _bug(part: ReturnedPart, id_: str, title: str, hint: str, strong: str) -> Bug:
     return Bug(id_, title, Where.RETURN, (), hint, strong, fails=_STEPS[part.what])
 
 
-def _find_rounding(part: Part) -> Bug | None:
+def _find_rounding(part: ReturnedPart) -> Bug | None:
     for decimals in range(MOST_DECIMALS + 1):
         shifted = part.got * 10.0**decimals
         whole = np.abs(shifted - np.round(shifted)) <= 1e-9 * np.maximum(1.0, np.abs(shifted))
@@ -110,7 +110,7 @@ def _find_rounding(part: Part) -> Bug | None:
     return None
 
 
-def _find_truncation(part: Part) -> Bug | None:
+def _find_truncation(part: ReturnedPart) -> Bug | None:
     cut = np.trunc(part.right)
     # What is right within rounding of a whole number may have been cut to either side of it.
     same = (part.got == cut) | (
@@ -129,7 +129,7 @@ def _find_truncation(part: Part) -> Bug | None:
     )
 
 
-def _half(part: Part) -> Bug | None:
+def _half(part: ReturnedPart) -> Bug | None:
     with np.errstate(over="ignore"):
         held = np.array_equal(part.got, part.got.astype(np.float16))
     if not held or not np.all(np.abs(part.got - part.right) <= HALF * part.size):
@@ -143,7 +143,7 @@ def _half(part: Part) -> Bug | None:
     )
 
 
-def _find_scaling(part: Part) -> Bug | None:
+def _find_scaling(part: ReturnedPart) -> Bug | None:
     largest = np.max(np.abs(part.right))
     if largest == 0:
         return None
@@ -166,7 +166,7 @@ def _find_scaling(part: Part) -> Bug | None:
     return replace(bug, fails=None) if part.what == "gradients" else bug
 
 
-def _find_unfilled(part: Part) -> Bug | None:
+def _find_unfilled(part: ReturnedPart) -> Bug | None:
     """Zeros in layer 0, and what is right in all others: the loop ends before it comes there."""
     off = np.abs(part.got - part.right) > part.tolerance
     if part.what != "gradients" or np.any(part.got[part.lowest]) or np.any(off & ~part.lowest):
@@ -181,7 +181,7 @@ def _find_unfilled(part: Part) -> Bug | None:
     return replace(bug, fails=())
 
 
-def _find_clipping(part: Part) -> Bug | None:
+def _find_clipping(part: ReturnedPart) -> Bug | None:
     most = float(np.max(np.abs(part.got)))
     beyond = np.abs(part.right) > most + part.tolerance
     clipped = np.all(np.abs(part.got - np.clip(part.right, -most, most)) <= part.tolerance)
@@ -196,7 +196,7 @@ def _find_clipping(part: Part) -> Bug | None:
     )
 
 
-def _find_mixture(part: Part) -> Bug | None:
+def _find_mixture(part: ReturnedPart) -> Bug | None:
     """A sum of the right numbers and the parameters themselves, each times a factor of its own."""
     # In units of the largest, so that nothing overflows.
     largest = max(float(np.max(np.abs(array))) for array in (part.got, part.right, part.parameter))
@@ -237,7 +237,7 @@ def _find_mixture(part: Part) -> Bug | None:
 _PARAMETERS = {"gradients": "weights and biases", "bias gradients": "biases", "weight gradients": "weights"}
 
 
-def _find_norming(part: Part) -> Bug | None:
+def _find_norming(part: ReturnedPart) -> Bug | None:
     """Each array divided by its own norm, or that norm kept below a limit."""
     mine, right = (np.sqrt(np.bincount(part.array, array**2)) for array in (part.got, part.right))
     limit = float(np.max(mine))

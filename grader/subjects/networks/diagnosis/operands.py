@@ -6,7 +6,7 @@ from itertools import product as combinations
 
 from grader.subjects.networks.diagnosis.bug import Where
 from grader.subjects.networks.diagnosis.slip import Slip
-from grader.subjects.networks.diagnosis.statement import GIVEN, LISTS, Factor, Kind, Product
+from grader.subjects.networks.diagnosis.statement import GIVEN, LISTS, Factor, Product, ProductKind
 
 Shape = tuple[int, ...]
 
@@ -34,11 +34,11 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class ProductForm:
     """A right product; `where` is the line that it is in."""
 
     where: Where
-    kind: Kind
+    kind: ProductKind
     left: Slot
     right: Slot
     #: The line in full.
@@ -46,7 +46,7 @@ class Form:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class OperandChange:
     """One thing that a student's product has otherwise; `slot` is the right factor that it concerns."""
 
     what: str
@@ -60,29 +60,29 @@ class Change:
 
 
 _DF, _DH = Slot("all_dl_df"), Slot("all_dl_dh")
-WEIGHT = Form(
+WEIGHT = ProductForm(
     Where.WEIGHT,
-    Kind.MATRIX,
+    ProductKind.MATRIX,
     _DF,
     Slot("all_h", flipped=True),
     "all_dl_dweights[layer] is all_dl_df[layer] @ all_h[layer].T",
 )
-ACTIVATION = Form(
+ACTIVATION = ProductForm(
     Where.ACTIVATION,
-    Kind.MATRIX,
+    ProductKind.MATRIX,
     Slot("all_weights", flipped=True),
     _DF,
     "all_dl_dh[layer] is all_weights[layer].T @ all_dl_df[layer]",
 )
-DERIVATIVE = Form(
+DERIVATIVE = ProductForm(
     Where.DERIVATIVE,
-    Kind.ENTRIES,
+    ProductKind.ENTRIES,
     Slot("all_f", -1, masked=True),
     _DH,
     "all_dl_df[layer-1] is all_dl_dh[layer] times the activation's derivative at all_f[layer-1], entry by entry",
 )
 #: The same mask, taken of the activations above it.
-BY_ACTIVATION = Form(Where.DERIVATIVE, Kind.ENTRIES, Slot("all_h", masked=True), _DH, DERIVATIVE.formula)
+BY_ACTIVATION = ProductForm(Where.DERIVATIVE, ProductKind.ENTRIES, Slot("all_h", masked=True), _DH, DERIVATIVE.formula)
 FORMULAS = {form.where: form.formula for form in (WEIGHT, ACTIVATION, DERIVATIVE)}
 #: Bugs that have a model of their own, by where they are, what is changed, and in which list.
 _IDS = {
@@ -113,7 +113,7 @@ def entry(name: str, offset: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class LayerSpot:
     """A layer of a network of these sizes."""
 
     layer: int
@@ -123,7 +123,7 @@ class Spot:
 
 def changes(
     product: Product, target: tuple[str, int | None] | None, sizes: Sequence[int], columns: int
-) -> Iterator[tuple[Change, ...]]:
+) -> Iterator[tuple[OperandChange, ...]]:
     """Each way to make a right product into this one, on a network of these sizes; empty if it is right."""
     layers = range(len(sizes) - 1)
     named = target is not None and target[1] is not None
@@ -133,7 +133,7 @@ def changes(
     for form in _forms(product, target):
         for layer in layers:
             for swapped in (False, True):
-                yield from _align(form, product, Spot(layer, sizes, columns), swapped=swapped, named=named)
+                yield from _align(form, product, LayerSpot(layer, sizes, columns), swapped=swapped, named=named)
 
 
 #: The right products of each list's line.
@@ -145,14 +145,14 @@ _OF_LIST = {
 }
 
 
-def _forms(product: Product, target: tuple[str, int | None] | None) -> Sequence[Form]:
+def _forms(product: Product, target: tuple[str, int | None] | None) -> Sequence[ProductForm]:
     """The right products that this one may be meant to be."""
     factors = (product.left, product.right)
     names = {factor.name for factor in factors}
     written = "" if target is None else target[0]
     masked = [factor for factor in factors if factor.masked]
     unnamed = not names.intersection(LISTS) and not any(factor.made for factor in factors)
-    if product.kind is Kind.ENTRIES and unnamed and not written:
+    if product.kind is ProductKind.ENTRIES and unnamed and not written:
         # Two arrays of the student's own in a line that writes a variable: any line may have such a product.
         return ()
     # What is multiplied says more than dl/dh and dl/df, either of which may hold the product of both lines.
@@ -166,12 +166,14 @@ def _forms(product: Product, target: tuple[str, int | None] | None) -> Sequence[
     return _OF_LIST.get(written, every)
 
 
-def _align(form: Form, product: Product, spot: Spot, *, swapped: bool, named: bool) -> Iterator[tuple[Change, ...]]:
+def _align(
+    form: ProductForm, product: Product, spot: LayerSpot, *, swapped: bool, named: bool
+) -> Iterator[tuple[OperandChange, ...]]:
     """The changes for one layer and one order of the factors; nothing if a shape contradicts them."""
     factors = (product.right, product.left) if swapped else (product.left, product.right)
     slots = (form.left, form.right)
     ways = []
-    changes: list[Change] = []
+    changes: list[OperandChange] = []
     for factor, slot, partner in zip(factors, slots, factors[::-1], strict=True):
         opposite = slots[1] if slot is slots[0] else slots[0]
         change = _compare_entry(form, factor, slot, opposite, spot.layer)
@@ -181,7 +183,7 @@ def _align(form: Form, product: Product, spot: Spot, *, swapped: bool, named: bo
             return
         if change and change[0].what == "index" and not named and partner.name is None:
             # It may as well be the other that is of another layer.
-            change = [Change("layers", form.where, slot, opposite)]
+            change = [OperandChange("layers", form.where, slot, opposite)]
         changes += change
         ways.append(_lying(factor, slot, spot))
     for first, second in combinations(*ways):
@@ -198,7 +200,9 @@ def _is_known(factor: Factor, slot: Slot, partner: Factor) -> bool:
     return not factor.unknown
 
 
-def _compare_entry(form: Form, factor: Factor, slot: Slot, opposite: Slot, layer: int) -> list[Change] | None:
+def _compare_entry(
+    form: ProductForm, factor: Factor, slot: Slot, opposite: Slot, layer: int
+) -> list[OperandChange] | None:
     """The changes if another entry or another list is taken; None if the factor cannot be meant for the slot."""
     if factor.whole or factor.masked > slot.masked:
         return None
@@ -215,11 +219,11 @@ def _compare_entry(form: Form, factor: Factor, slot: Slot, opposite: Slot, layer
     if abs(shown) > _FURTHEST:
         return None
     if not same:
-        return [Change("variable", form.where, slot, opposite, shown, factor.name)]
-    return [Change("index", form.where, slot, opposite, by)] if by else []
+        return [OperandChange("variable", form.where, slot, opposite, shown, factor.name)]
+    return [OperandChange("index", form.where, slot, opposite, by)] if by else []
 
 
-def _lying(factor: Factor, slot: Slot, spot: Spot) -> list[bool]:
+def _lying(factor: Factor, slot: Slot, spot: LayerSpot) -> list[bool]:
     """The transposes that the factor's shape allows: each possibility, none if it has another shape."""
     if factor.shape is None:
         return [factor.flipped]
@@ -267,37 +271,37 @@ def misshapen(product: Product, sizes: Sequence[int], columns: int) -> bool:
 
 
 def _compare_product(
-    form: Form, kind: Kind, flipped: tuple[bool, bool], *, swapped: bool, columns: int
-) -> tuple[Change, ...]:
+    form: ProductForm, kind: ProductKind, flipped: tuple[bool, bool], *, swapped: bool, columns: int
+) -> tuple[OperandChange, ...]:
     """The changes of the product itself: its kind, its order, a transpose."""
     left, right = form.left, form.right
     where = form.where
     flips = tuple(
-        Change("flip", where, slot, opposite)
+        OperandChange("flip", where, slot, opposite)
         for slot, opposite, lies in ((left, right, flipped[0]), (right, left, flipped[1]))
         if lies != slot.flipped
     )
-    other_kind = (Change("kind", where, left, right, instead=kind.value),)
-    transposed = (Change("transposed", where, left, right),)
-    if kind is Kind.OUTER and form is WEIGHT and columns == 1:
+    other_kind = (OperandChange("kind", where, left, right, instead=kind.value),)
+    transposed = (OperandChange("transposed", where, left, right),)
+    if kind is ProductKind.OUTER and form is WEIGHT and columns == 1:
         return transposed if swapped else ()
-    if kind is Kind.ENTRIES and form is WEIGHT and columns == 1 and not flips:
+    if kind is ProductKind.ENTRIES and form is WEIGHT and columns == 1 and not flips:
         # A column times a row is their outer product, too.
         return ()
     if kind is not form.kind:
         return other_kind
-    if kind is Kind.ENTRIES or not swapped:
+    if kind is ProductKind.ENTRIES or not swapped:
         return flips
-    return transposed if len(flips) == len((left, right)) else (Change("order", where, left, right), *flips)
+    return transposed if len(flips) == len((left, right)) else (OperandChange("order", where, left, right), *flips)
 
 
-def describe(made: tuple[Change, ...]) -> Slip:
+def describe(made: tuple[OperandChange, ...]) -> Slip:
     """The changes in words."""
     titles, hints = zip(*(_put_in_words(change) for change in made), strict=True)
     first = made[0]
     where = first.where
     id_ = _IDS.get((where, first.what, first.slot.name)) if len(made) == 1 else None
-    if first.instead == Kind.OUTER.value:
+    if first.instead == ProductKind.OUTER.value:
         id_ = None
     flips = {change.slot.name for change in made if change.what == "flip"}
     if where is Where.WEIGHT and len(made) == len(flips) > 1:
@@ -318,7 +322,7 @@ def describe(made: tuple[Change, ...]) -> Slip:
     )
 
 
-def _put_in_words(change: Change) -> tuple[str, str]:
+def _put_in_words(change: OperandChange) -> tuple[str, str]:
     """The words after "it", and a question."""
     slot, opposite = change.slot, change.other
     right, pair = slot.text(), f"{slot.taken} and {opposite.taken}"

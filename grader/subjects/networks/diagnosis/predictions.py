@@ -10,7 +10,7 @@ from grader.oracle.answers import Answer, Malformed, Returned
 from grader.oracle.network import Array
 from grader.subjects.networks.diagnosis.forms import Clue, answer, clues, flat, well_formed
 from grader.subjects.networks.diagnosis.lines import Lines, run
-from grader.subjects.networks.diagnosis.work import View
+from grader.subjects.networks.diagnosis.work import NetworkView
 
 #: Bytes of numbers that are kept for one suite: what forty bugs answer on every network of the usual ones.
 ROOM = 8 * 1024 * 1024
@@ -19,7 +19,7 @@ LEAST = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class PredictedForm:
     """The grader's view of a pass, and the misfits that it could be stopped by."""
 
     answer: Answer
@@ -29,7 +29,7 @@ class Form:
 class Predictions:
     """The passes of one suite's networks, each run when it is first asked for; the latest asked for are kept."""
 
-    def __init__(self, views: Sequence[View]) -> None:
+    def __init__(self, views: Sequence[NetworkView]) -> None:
         self.views = views
         parameters = sum(w.size + w.shape[0] for view in views for w in view.network.weights)
         most = ROOM // (LEAST + 8 * parameters // max(1, len(views)))
@@ -44,8 +44,8 @@ class Predictions:
         made = answer(lines, s)
         return made.numbers if isinstance(made, Returned) else None
 
-    def _form(self, lines: Lines, i: int) -> Form:
+    def _form(self, lines: Lines, i: int) -> PredictedForm:
         """The grader's view of a pass for network `i`."""
         s = run(lines, self.views[i])
         made = answer(lines, s)
-        return Form(made, frozenset(clues(s, made if isinstance(made, Malformed) else None)))
+        return PredictedForm(made, frozenset(clues(s, made if isinstance(made, Malformed) else None)))

@@ -12,9 +12,9 @@ from grader.oracle.answers import Answer, Malformed, Raised
 from grader.subjects.networks.diagnosis.bug import Bug, Where
 from grader.subjects.networks.diagnosis.case import EVIDENCE, Case
 from grader.subjects.networks.diagnosis.misuse import copied_unset, misuse
-from grader.subjects.networks.diagnosis.operands import FORMULAS, Change, changes, describe, misshapen
+from grader.subjects.networks.diagnosis.operands import FORMULAS, OperandChange, changes, describe, misshapen
 from grader.subjects.networks.diagnosis.slip import Slip
-from grader.subjects.networks.diagnosis.statement import Parsed, Statement
+from grader.subjects.networks.diagnosis.statement import MeasuredStatement, Parsed
 from grader.subjects.networks.evidence import Evidence, Raising
 
 #: A slip of which only the shape is known.
@@ -95,7 +95,7 @@ def _find_blamed_line(
 def _slip(case: Case, evidence: Mapping[int, Evidence], spots: Mapping[int, Raising]) -> Slip | None:
     """The one slip that every network shows that raised in a line."""
     parsed: dict[tuple[str, str], Parsed | None] = {}
-    statements: list[tuple[int, Statement]] = []
+    statements: list[tuple[int, MeasuredStatement]] = []
     for i, spot in spots.items():
         key = spot.statement, spot.part
         if key not in parsed:
@@ -103,12 +103,12 @@ def _slip(case: Case, evidence: Mapping[int, Evidence], spots: Mapping[int, Rais
         tree = parsed[key]
         if tree is None:
             return None
-        statements.append((i, Statement.on(tree, spot)))
+        statements.append((i, MeasuredStatement.on(tree, spot)))
     used = _find_misuse(case, statements) or _find_copy(case, evidence, statements)
     return used or _find_change(case, statements)
 
 
-def _find_misuse(case: Case, statements: Sequence[tuple[int, Statement]]) -> Slip | None:
+def _find_misuse(case: Case, statements: Sequence[tuple[int, MeasuredStatement]]) -> Slip | None:
     slips = set()
     for i, statement in statements:
         answer = case.answers[i]
@@ -119,7 +119,7 @@ def _find_misuse(case: Case, statements: Sequence[tuple[int, Statement]]) -> Sli
 
 
 def _find_copy(
-    case: Case, evidence: Mapping[int, Evidence], statements: Sequence[tuple[int, Statement]]
+    case: Case, evidence: Mapping[int, Evidence], statements: Sequence[tuple[int, MeasuredStatement]]
 ) -> Slip | None:
     """An entry that was not there yet, copied into a list that is returned: on every layer but perhaps the first."""
     for i, statement in statements:
@@ -132,9 +132,9 @@ def _find_copy(
     return slips.pop() if len(slips) == 1 else None
 
 
-def _find_change(case: Case, statements: Sequence[tuple[int, Statement]]) -> Slip | None:
+def _find_change(case: Case, statements: Sequence[tuple[int, MeasuredStatement]]) -> Slip | None:
     """The slip by the fewest changes that turn the notebook's line into the student's on all of these networks."""
-    every: list[list[frozenset[tuple[Change, ...]]]] = []
+    every: list[list[frozenset[tuple[OperandChange, ...]]]] = []
     for i, statement in statements:
         sizes, columns = case.suite.sizes[i], case.suite.columns[i]
         products = list(statement.products())

@@ -13,7 +13,7 @@ from grader.oracle.suite import matrices
 from grader.subjects.networks.diagnosis.case import Case, has_overflowed, near
 from grader.subjects.networks.diagnosis.forms import well_formed
 from grader.subjects.networks.diagnosis.lines import MISFITS, Lines, run
-from grader.subjects.networks.diagnosis.work import View, Work
+from grader.subjects.networks.diagnosis.work import NetworkView, Work
 
 #: Layers that are looked at, from the output down.
 LAYERS = 2
@@ -39,7 +39,7 @@ def shapes(case: Case, passes: Sequence[Lines]) -> tuple[frozenset[int], list[fr
 class Screen:
     """One network that came back, and what its layers nearest to the output hold under each choice of lines."""
 
-    def __init__(self, view: View, got: Sequence[Array], floor: Sequence[Array]) -> None:
+    def __init__(self, view: NetworkView, got: Sequence[Array], floor: Sequence[Array]) -> None:
         self._view = view
         self._got, self._floor = got, floor
         self._spines: dict[tuple[object, ...], Work | None] = {}

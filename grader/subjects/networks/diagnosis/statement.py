@@ -23,7 +23,7 @@ _SAME = frozenset({"array", "asarray", "copy", "float64", "negative", "ascontigu
 _MASKS = frozenset({"indicator_function", "heaviside", "sign", "greater"})
 
 
-class Kind(Enum):
+class ProductKind(Enum):
     """The kind of a product."""
 
     MATRIX = "as matrices"
@@ -59,7 +59,7 @@ class Factor:
 class Product:
     """Two factors and how they are multiplied."""
 
-    kind: Kind
+    kind: ProductKind
     left: Factor
     right: Factor
 
@@ -98,14 +98,14 @@ class Parsed:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Statement:
+class MeasuredStatement:
     """A statement with what its names were on one network."""
 
     parsed: Parsed
     operands: Mapping[str, Operand]
 
     @classmethod
-    def on(cls, parsed: Parsed, raising: Raising) -> "Statement":
+    def on(cls, parsed: Parsed, raising: Raising) -> "MeasuredStatement":
         """The statement as it raised."""
         return cls(parsed, {operand.text: operand for operand in raising.operands})
 
@@ -241,36 +241,36 @@ class Statement:
 
 
 #: The functions of NumPy's that multiply two arrays.
-_PRODUCTS: dict[str, Kind] = {
-    "matmul": Kind.MATRIX,
-    "dot": Kind.MATRIX,
-    "multiply": Kind.ENTRIES,
-    "outer": Kind.OUTER,
+_PRODUCTS: dict[str, ProductKind] = {
+    "matmul": ProductKind.MATRIX,
+    "dot": ProductKind.MATRIX,
+    "multiply": ProductKind.ENTRIES,
+    "outer": ProductKind.OUTER,
 }
 
 
-def _read_product(node: ast.AST) -> tuple[Kind | None, Sequence[ast.AST]]:
+def _read_product(node: ast.AST) -> tuple[ProductKind | None, Sequence[ast.AST]]:
     """The kind of a product, and what is multiplied; None if it is no product."""
-    kind: Kind | None = None
+    kind: ProductKind | None = None
     pair: Sequence[ast.AST] = ()
     match node:
         case ast.BinOp(left=left, op=ast.MatMult(), right=right):
-            kind, pair = Kind.MATRIX, (left, right)
+            kind, pair = ProductKind.MATRIX, (left, right)
         case ast.BinOp(left=left, op=ast.Mult(), right=right) if not (_scalar(left) or _scalar(right)):
-            kind, pair = Kind.ENTRIES, (left, right)
+            kind, pair = ProductKind.ENTRIES, (left, right)
         case ast.AugAssign(target=left, op=ast.Mult(), value=right):
-            kind, pair = Kind.ENTRIES, (left, right)
+            kind, pair = ProductKind.ENTRIES, (left, right)
         case ast.Call(args=[left, right]) if function_name(node) in _PRODUCTS:
             kind, pair = _PRODUCTS[function_name(node)], (left, right)
         case ast.Call(func=ast.Attribute(value=left, attr="dot"), args=[right]) if not function_name(node):
-            kind, pair = Kind.MATRIX, (left, right)
+            kind, pair = ProductKind.MATRIX, (left, right)
         case ast.Call(args=[left, right, ast.Constant()]) if function_name(node) == "where":
-            kind, pair = Kind.ENTRIES, (left, right)
+            kind, pair = ProductKind.ENTRIES, (left, right)
         case (
             ast.Assign(targets=[ast.Subscript(value=right, slice=ast.Compare() as left)])
             | ast.Subscript(value=right, slice=ast.Compare() as left)
         ):
-            kind, pair = Kind.ENTRIES, (left, right)
+            kind, pair = ProductKind.ENTRIES, (left, right)
     return kind, pair
 
 
@@ -304,9 +304,9 @@ def _einsum(letters: str, left: Factor, right: Factor) -> Product | None:
     first = replace(left, flipped=left.flipped != (a[0] == letter))
     second = replace(right, flipped=right.flipped != (b[1] == letter))
     if after[0] in a:
-        return Product(Kind.MATRIX, first, second)
+        return Product(ProductKind.MATRIX, first, second)
     swapped = (replace(second, flipped=not second.flipped), replace(first, flipped=not first.flipped))
-    return Product(Kind.MATRIX, *swapped)
+    return Product(ProductKind.MATRIX, *swapped)
 
 
 def _parse(text: str) -> ast.AST | None:

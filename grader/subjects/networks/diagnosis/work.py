@@ -9,7 +9,7 @@ from grader.oracle.reference import activation_derivative, loss_derivative
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class View:
+class NetworkView:
     """One network as a backward pass sees it, with what all of them compute, worked out once."""
 
     network: Network
@@ -23,13 +23,13 @@ class View:
     loss: Array
 
 
-def views(networks: Sequence[Network], formulas: Formulas) -> list[View]:
+def views(networks: Sequence[Network], formulas: Formulas) -> list[NetworkView]:
     """Each network made ready."""
     views = []
     for network in networks:
         at = forward(network, formulas)
         slopes = tuple(activation_derivative(f, formulas) for f in at.f)
-        views.append(View(network, formulas, at.f, at.h, slopes, loss_derivative(at.f[-1], network.y, formulas)))
+        views.append(NetworkView(network, formulas, at.f, at.h, slopes, loss_derivative(at.f[-1], network.y, formulas)))
     return views
 
 
@@ -58,7 +58,7 @@ class Work:
         "y",
     )
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: NetworkView) -> None:
         network = view.network
         self.view = view
         self.formulas = view.formulas

@@ -13,7 +13,7 @@ _MOST = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenEntry:
     """An assignment to an entry of a list, as it stands in the student's source."""
 
     name: str
@@ -23,7 +23,7 @@ class Written:
     line: int
 
 
-def add_lines(first: FirstDifference | None, written: Sequence[Written]) -> FirstDifference | None:
+def add_lines(first: FirstDifference | None, written: Sequence[WrittenEntry]) -> FirstDifference | None:
     """Add the lines that write the list, if it is written in few lines of one cell."""
     if first is None or len(first.lists) != 1:
         return first

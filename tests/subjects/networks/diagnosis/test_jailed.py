@@ -33,14 +33,14 @@ DIAGNOSES = {
 def test_an_example_is_diagnosed(udl: Judge, jails: Jails, name: str, bug: str | None) -> None:
     """Every typical mistake by its name, and nothing else."""
     verdict = Grader(udl, jails).grade((EXAMPLES / name).read_bytes(), name)
-    assert [each.id for each in verdict.judgement.diagnosis][:1] == ([bug] if bug else [])
+    assert [each.id for each in verdict.diagnosis][:1] == ([bug] if bug else [])
 
 
 @pytest.mark.parametrize(("bug", "text"), RAISED, ids=[bug for bug, _ in RAISED])
 def test_a_transpose_is_told_by_the_line_that_raised(udl: Judge, jails: Jails, bug: str, text: str) -> None:
     """Called where it should not be, or the other way round."""
     verdict = Grader(udl, jails).grade(text.encode(), "a.py")
-    assert [each.id for each in verdict.judgement.diagnosis] == [bug]
+    assert [each.id for each in verdict.diagnosis] == [bug]
 
 
 def test_the_result_object_holds_both_hints_and_the_place(udl: Judge, jails: Jails) -> None:
@@ -70,6 +70,6 @@ def test_the_result_object_holds_both_hints_and_the_place(udl: Judge, jails: Jai
 )
 def test_the_students_own_line_is_named(udl: Judge, jails: Jails, name: str, place: str) -> None:
     """In a notebook by its cell."""
-    found = Grader(udl, jails).grade((EXAMPLES / name).read_bytes(), name).judgement.first_difference
+    found = Grader(udl, jails).grade((EXAMPLES / name).read_bytes(), name).first_difference
     assert found is not None
     assert place in found.message

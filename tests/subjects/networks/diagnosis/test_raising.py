@@ -8,7 +8,7 @@ from grader.model.assignment import Assignment, Range, Ranges
 from grader.model.verdict import Judgement, Mark
 from grader.subjects.networks.diagnosis.bugs import library
 from grader.subjects.networks.diagnosis.operands import changes
-from grader.subjects.networks.diagnosis.statement import Factor, Kind, Parsed, Product
+from grader.subjects.networks.diagnosis.statement import Factor, Parsed, Product, ProductKind
 from tests.local import local
 from tests.networks import NetworksJudge
 from tests.subjects.networks.diagnosis.raising_slips import SLIPS, RaisingSlip
@@ -55,7 +55,7 @@ def test_a_statement_that_cannot_be_read_is_no_evidence(text: str) -> None:
 def test_an_index_that_is_far_off_is_not_repeated() -> None:
     """It could say a number of a network's."""
     far = Factor("all_h", 8_675_309, (3, 1), flipped=True)
-    product = Product(Kind.MATRIX, Factor("all_dl_df", 1, (2, 1)), far)
+    product = Product(ProductKind.MATRIX, Factor("all_dl_df", 1, (2, 1)), far)
     assert list(changes(product, ("all_dl_dweights", 1), (4, 3, 2), 1)) == []
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from grader.model.verdict import FirstDifference
 from grader.subjects.networks.diagnosis.place import add_sentence
-from grader.subjects.networks.diagnosis.written import Written, add_lines
+from grader.subjects.networks.diagnosis.written import WrittenEntry, add_lines
 from tests.local import entry_of
 from worker.sandbox.inside.source import extract
 
@@ -33,7 +33,7 @@ def first(variable: str, layer: int) -> FirstDifference:
 def said(source: str, variable: str, layer: int) -> str:
     """The sentence with its place."""
     cut = extract(source.encode(), "a.py", entry_of("backward_pass"))
-    found = add_lines(first(variable, layer), [Written(w.name, w.index, w.cell, w.line) for w in cut.writes])
+    found = add_lines(first(variable, layer), [WrittenEntry(w.name, w.index, w.cell, w.line) for w in cut.writes])
     assert found is not None
     return found.message.partition("(K = 5), ")[2].partition(", and ")[2].partition(" the first")[0]
 
@@ -56,24 +56,24 @@ def test_who_has_names_of_their_own_is_told_no_line() -> None:
 
 
 def test_lines_in_two_cells_are_not_told() -> None:
-    two = [Written("all_dl_df", "layer - 1", cell, 3) for cell in (1, 2)]
+    two = [WrittenEntry("all_dl_df", "layer - 1", cell, 3) for cell in (1, 2)]
     assert add_lines(first("all_dl_df[4]", 4), two) == first("all_dl_df[4]", 4)
 
 
 def test_many_lines_are_not_told() -> None:
-    many = [Written("all_dl_df", str(line), 1, line) for line in range(1, 6)]
+    many = [WrittenEntry("all_dl_df", str(line), 1, line) for line in range(1, 6)]
     assert add_lines(first("all_dl_df[4]", 4), many) == first("all_dl_df[4]", 4)
 
 
 def test_a_line_of_a_cell_is_told_with_its_cell() -> None:
-    found = add_lines(first("all_dl_df[2]", 2), [Written("all_dl_df", "layer - 1", 9, 31)])
+    found = add_lines(first("all_dl_df[2]", 2), [WrittenEntry("all_dl_df", "layer - 1", 9, 31)])
     assert found is not None
     assert "all_dl_df[2] (cell 9, line 31) is the first wrong value" in found.message
     assert (found.cell, found.lines) == (9, (31,))
 
 
 def test_in_a_file_there_is_no_cell() -> None:
-    found = add_lines(first("all_dl_df[2]", 2), [Written("all_dl_df", "layer - 1", 0, 31)])
+    found = add_lines(first("all_dl_df[2]", 2), [WrittenEntry("all_dl_df", "layer - 1", 0, 31)])
     assert found is not None
     assert (found.cell, found.lines) == (None, (31,))
 
