@@ -6,6 +6,10 @@ from enum import StrEnum
 #: The kind of homework of assignments and verdicts that name none.
 NETWORKS = "networks"
 
+#: Bounds of what an assignment's file may set, by which it is checked when it is read.
+_MARKS = {"ge": 0, "le": 1000}
+_ATTEMPTS = {"ge": 0, "le": 1000}
+
 #: Relative tolerance. Right float32 arithmetic stays within 1.3e-7 of the scale, the forward pass computed anew or not.
 RTOL = 5e-7
 
@@ -105,14 +109,14 @@ class Limits:
 class Rubric:
     """Marks for each property; `finite_differences` decides on *passed* and carries none by default."""
 
-    bias_gradient: int = 2
-    weight_gradient: int = 2
-    activation_gradient: int = 2
-    relu_derivative: int = 2
-    any_shape: int = 2
-    finite_differences: int = 0
-    pure: int = 0
-    form: int = 0
+    bias_gradient: int = field(default=2, metadata=_MARKS)
+    weight_gradient: int = field(default=2, metadata=_MARKS)
+    activation_gradient: int = field(default=2, metadata=_MARKS)
+    relu_derivative: int = field(default=2, metadata=_MARKS)
+    any_shape: int = field(default=2, metadata=_MARKS)
+    finite_differences: int = field(default=0, metadata=_MARKS)
+    pure: int = field(default=0, metadata=_MARKS)
+    form: int = field(default=0, metadata=_MARKS)
 
 
 class Level(StrEnum):
@@ -131,9 +135,9 @@ class Feedback:
 
     level: Level = Level.FULL
     #: Attempts after which the hint becomes the strong one; 0: never.
-    strong_hint_after: int = 0
+    strong_hint_after: int = field(default=0, metadata=_ATTEMPTS)
     #: Attempts after which everything is shown; 0: never.
-    full_after: int = 0
+    full_after: int = field(default=0, metadata=_ATTEMPTS)
     #: Properties of which nothing is shown, at any level.
     hidden: tuple[str, ...] = ()
 

@@ -6,10 +6,11 @@ What is wrong is said in our own words: the key, its value, and what to write in
 import json
 import keyword
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields, replace
 from difflib import get_close_matches
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from grader.errors import BadAssignment
 from grader.model.assignment import (
@@ -38,18 +39,9 @@ _MOST_FAULTS = 20
 #: Characters of a wrong value that a message repeats.
 _MOST_VALUE = 60
 
-Marks = Annotated[int, Field(ge=0, le=1000)]
-Attempts = Annotated[int, Field(ge=0, le=1000)]
-Row = Literal[
-    "bias_gradient",
-    "weight_gradient",
-    "activation_gradient",
-    "relu_derivative",
-    "any_shape",
-    "finite_differences",
-    "pure",
-    "form",
-]
+
+#: The rows of the rubric.
+_ROWS = tuple(row.name for row in fields(Rubric))
 
 
 class _Table(BaseModel):
@@ -91,24 +83,6 @@ class _LimitsTable(_Table):
     output_kib: int = Field(1024, ge=1, le=65536)
 
 
-class _RubricTable(_Table):
-    bias_gradient: Marks = 2
-    weight_gradient: Marks = 2
-    activation_gradient: Marks = 2
-    relu_derivative: Marks = 2
-    any_shape: Marks = 2
-    finite_differences: Marks = 0
-    pure: Marks = 0
-    form: Marks = 0
-
-
-class _FeedbackTable(_Table):
-    level: Level = Level.FULL
-    strong_hint_after: Attempts = 0
-    full_after: Attempts = 0
-    hidden: list[Row] = []
-
-
 class _AssignmentTable(_Table):
     id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
     title: str = Field(min_length=1, max_length=200)
@@ -123,9 +97,18 @@ class _AssignmentTable(_Table):
     ranges: _RangesTable = _RangesTable()
     home: _HomeTable = _HomeTable()  # type: ignore[call-arg]
     limits: _LimitsTable = _LimitsTable()  # type: ignore[call-arg]
-    rubric: _RubricTable = _RubricTable()
-    feedback: _FeedbackTable = _FeedbackTable()
+    rubric: Rubric = Rubric()
+    feedback: Feedback = Feedback()
     templates: list[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]] = []
+
+    @field_validator("feedback")
+    @classmethod
+    def _hides_rows(cls, feedback: Feedback) -> Feedback:
+        unknown = [name for name in feedback.hidden if name not in _ROWS]
+        if unknown:
+            wanted = WANTED["feedback.hidden"]
+            raise ValueError("; ".join(f"feedback.hidden is {_show(name)}: write {wanted}" for name in unknown))
+        return feedback
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -161,13 +144,8 @@ class _AssignmentTable(_Table):
                 self.limits.memory_mib << 20,
                 self.limits.output_kib << 10,
             ),
-            rubric=Rubric(**self.rubric.model_dump()),
-            feedback=Feedback(
-                self.feedback.level,
-                self.feedback.strong_hint_after,
-                self.feedback.full_after,
-                tuple(sorted(set(self.feedback.hidden))),
-            ),
+            rubric=self.rubric,
+            feedback=replace(self.feedback, hidden=tuple(sorted(set(self.feedback.hidden)))),
             templates=tuple(self.templates),
         )
 
@@ -215,12 +193,12 @@ WANTED: dict[str, str] = {
     "limits.memory_mib": "a whole number from 512 to 16384",
     "limits.output_kib": "a whole number from 1 to 65536",
     "rubric": _A_TABLE.format("rubric"),
-    **{f"rubric.{name}": _MARKS for name in _RubricTable.model_fields},
+    **{f"rubric.{name}": _MARKS for name in _ROWS},
     "feedback": _A_TABLE.format("feedback"),
     "feedback.level": _one_of(Level),
     "feedback.strong_hint_after": _ATTEMPTS,
     "feedback.full_after": _ATTEMPTS,
-    "feedback.hidden": f"a list of properties, each {_one_of(_RubricTable.model_fields)}",
+    "feedback.hidden": f"a list of properties, each {_one_of(_ROWS)}",
 }
 
 
@@ -244,7 +222,7 @@ def _faults(error: ValidationError) -> Iterator[str]:
         place = [str(part) for part in fault["loc"]]
         if fault["type"] == "value_error":
             yield fault["msg"].removeprefix("Value error, ")
-        elif fault["type"] == "extra_forbidden":
+        elif fault["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
             yield _unknown(place)
         elif fault["type"] == "missing" and (key := ".".join(place)) in WANTED:
             yield f"{key} is missing: write {WANTED[key]}"
