@@ -29,6 +29,7 @@ from grader.web.http import links
 from tests.local import local_by
 from tests.service.conftest import Making, context, making, redis_server
 from tests.subjects import toy
+from tests.web.test_staff import Visitor
 from worker.cli.main import main
 from worker.service.context import Context
 from worker.service.fresh import merge_pool
@@ -297,6 +298,18 @@ def test_a_worker_publishes_its_assignment(published: Context) -> None:
     assert (revision.id, revision.catches, revision.fresh) == (publication.revision, (("off", 12),), 0)
     assert json.loads(revision.preview)["pairs"] == 12
     assert graded(published, toy.RIGHT, revision).outcome == "passed"
+
+
+def test_staff_see_the_mistakes_that_its_cases_catch(published: Context) -> None:
+    """On the page of the assignment and on that of its revision."""
+    revision = publish(published, TOML).revision
+    visitor = Visitor(create_app(published.settings, published.store), published.store, "spreading")
+    home = "/courses/spreading/assignments/mine"
+    assert "Of 1 known mistake each is seen by at least 12 cases" in " ".join(visitor.get(home).split())
+    shown = visitor.get(f"{home}/revisions/{revision}")
+    assert "It adds one to the total." in shown
+    assert "Its cases" in shown
+    assert "backward" not in shown
 
 
 def test_a_kind_without_a_pool_has_no_fresh_cases(published: Context) -> None:

@@ -1,4 +1,4 @@
-"""A revision's networks for staff: their shapes, and the known mistakes that they catch."""
+"""A revision for staff: the known mistakes that it catches, and the shapes of its networks if it is about these."""
 
 import json
 from dataclasses import dataclass, fields
@@ -10,6 +10,7 @@ from grader.model.assignment import NETWORKS
 from grader.model.records import CaughtMistake, RevisionRecord
 from grader.model.stored import settings
 from grader.web.pages import charts, shapes
+from grader.web.pages.kinds import words
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,6 @@ class Preview:
     inputs: dict[str, int]
     outputs: dict[str, int]
     columns: dict[str, int]
-    #: The mistake that the fewest networks catch comes first.
-    catches: tuple[CaughtMistake, ...]
     examples: tuple[CornerExample, ...]
 
     @property
@@ -55,17 +54,25 @@ def preview(revision: RevisionRecord) -> Preview | None:
     if not revision.preview or settings(revision.assignment).get("kind", NETWORKS) != NETWORKS:
         return None
     raw: dict[str, Any] = json.loads(revision.preview)
-    catches = [
-        CaughtMistake(mistake["id"], _sentence(mistake["title"]), mistake["networks"])
-        for mistake in raw.pop("mistakes")
-    ]
     corners: dict[str, int] = raw.pop("corners")
     examples = [
         CornerExample(corner, corners[corner], shapes.describe(sizes), shapes.draw(sizes))
         for corner, sizes in ((example["corner"], example["sizes"]) for example in raw.pop("examples"))
     ]
     known = {name: raw[name] for name in raw.keys() & {field.name for field in fields(Preview)}}
-    return Preview(**known, catches=tuple(sorted(catches, key=lambda catch: catch.networks)), examples=tuple(examples))
+    return Preview(**known, examples=tuple(examples))
+
+
+def catches(revision: RevisionRecord) -> tuple[CaughtMistake, ...]:
+    """Return the known mistakes that a revision of any kind catches, those that the fewest cases catch first."""
+    mistakes = json.loads(revision.preview or "{}").get("mistakes", ())
+    read = (CaughtMistake(mistake["id"], _sentence(mistake["title"]), mistake["networks"]) for mistake in mistakes)
+    return tuple(sorted(read, key=lambda catch: catch.networks))
+
+
+def noun(revision: RevisionRecord) -> str:
+    """Return the word for a case of a revision."""
+    return words(settings(revision.assignment).get("kind", NETWORKS)).noun
 
 
 def _sentence(title: str) -> str:

@@ -15,7 +15,7 @@ from grader.web.http.schemas import Name
 from grader.web.http.service import service
 from grader.web.pages import cohorts
 from grader.web.pages.layout import Pages, page
-from grader.web.pages.previews import preview
+from grader.web.pages.previews import catches, noun, preview
 from grader.web.pages.visitor import staff
 
 pages = Pages("staff_assignments", __name__)
@@ -47,6 +47,8 @@ def read_revision(course: str, assignment: str, revision: str) -> Response:
         current=current(course, assignment).id == record.id,
         shipped=record.course == EVERYONE,
         preview=preview(record),
+        catches=catches(record),
+        noun=noun(record),
         settings=json.dumps(settings(record.assignment), indent=2),
     )
 
@@ -95,6 +97,8 @@ def _page(
         attempts=cohorts.attempts(cohort),
         share=cohorts.share,
         preview=preview(revision),
+        catches=catches(revision),
+        noun=noun(revision),
         link=link,
         student=student,
         fault=fault,
