@@ -27,6 +27,8 @@ from worker.grading.candidate import request
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails
 from worker.sandbox.forked import Forked
+from worker.sandbox.inside import wire
+from worker.sandbox.inside.practice import practise
 from worker.sandbox.policy import Launch
 from worker.sandbox.process import Jail
 from worker.sandbox.request import JailRequest
@@ -552,3 +554,20 @@ def test_three_hundred_jails_leave_nothing(own: Template) -> None:
             if number % 50 == 0:
                 assert numbers(ask(session, body("return all_weights, all_biases"))[0]) == [1.0, 2.0]
     assert held() == before
+
+
+def test_practice_has_each_kind_of_reply(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What none of its replies is, the first wrong submissions would have to warm up."""
+    written: list[bytes] = []
+    write = wire.write
+
+    def record(descriptor: int, data: bytes) -> None:
+        written.append(data)
+        write(descriptor, data)
+
+    monkeypatch.setattr(wire, "write", record)
+    practise(1)
+    frames = wire.Parser(1 << 20).feed(b"".join(written))
+    kinds = [frame.header["kind"] for frame in frames if "kind" in frame.header]
+    assert {*kinds} == {"returned", "raised", "malformed", "evidence"}
+    assert any(frame.header.get("raised") for frame in frames)

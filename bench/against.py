@@ -1,0 +1,48 @@
+"""`python -m bench.against TREE [EXAMPLE ...]`: processor time of a grading here and in another checkout, in turn.
+
+Milliseconds of host and jail together for each of many copies of an example in one call of `backmark grade`, without
+what the first copy costs. Processor time, and the least of some rounds: on a busy machine it is what varies least.
+"""
+
+import argparse
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bench.run import ONE_THREAD, Command, timed
+from bench.submissions import RIGHT, WRONG, distinct, function_of
+
+COPIES = 20
+EXAMPLES = ("right_loops.py", RIGHT, "bias_template.py", *WRONG)
+
+
+def main() -> None:
+    """Measure each example in both trees; print a table."""
+    parser = argparse.ArgumentParser(prog="bench.against", description=__doc__)
+    parser.add_argument("tree", type=Path, help="another checkout, made ready by `make setup`")
+    parser.add_argument("examples", nargs="*", default=EXAMPLES, help="names of files in examples/")
+    parser.add_argument("--rounds", type=int, default=5)
+    options = parser.parse_args()
+    trees = (Path(__file__).parents[1], options.tree.resolve())
+    print(f"{'ms':34}{'here':>8}{'there':>8}{'ratio':>8}")
+    for example in options.examples:
+        with TemporaryDirectory() as name:
+            folder = Path(name, "copies")
+            files = distinct(folder, [function_of(example)], COPIES)
+            rounds = [[_measure(tree, folder, files) for tree in trees] for _ in range(options.rounds)]
+        here, there = (min(of_tree) for of_tree in zip(*rounds, strict=True))
+        print(f"{example:34}{here:8.1f}{there:8.1f}{here / there:8.2f}")
+
+
+def _measure(tree: Path, folder: Path, files: list[str]) -> float:
+    """Milliseconds of a processor for one copy more, in this tree."""
+    one, many = (_grade(tree, what) for what in (files[0], str(folder)))
+    return 1e3 * (many - one) / (len(files) - 1)
+
+
+def _grade(tree: Path, what: str) -> float:
+    words = [str(tree / ".venv/bin/backmark"), "grade", "--json", "--jobs", "1", what]
+    return timed(Command(words, tree, ONE_THREAD, (0, 1))).cpu
+
+
+if __name__ == "__main__":
+    main()
