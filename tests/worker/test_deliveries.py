@@ -107,7 +107,9 @@ def test_a_callback_carries_neither_the_source_nor_details_of_the_verdict(
 ) -> None:
     assert secret
     name = accept(store, new(source=b"my_source"))
-    store.submissions.finish(claim_job(store, name), verdict(flags=[{"id": "my_flag"}], output="my_output"))
+    store.submissions.finish(
+        claim_job(store, name), verdict(flags=[{"id": "my_flag", "title": "my_flag"}], output="my_output")
+    )
     deliveries.run_due()
     assert b"my_" not in receiver.got[0].body
     assert b"relu_derivative" not in receiver.got[0].body
