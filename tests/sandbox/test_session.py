@@ -278,7 +278,7 @@ def test_too_much_output_is_found_and_pinned(session: Session, lines: str) -> No
 def test_a_call_that_does_not_end_is_pinned_to_its_network(way: Jail, loop: str) -> None:
     limits = JailLimits(seconds_per_call=0.2, seconds=5.0, memory=1 << 30, output=1000)
     with Session(way, limits) as opened:
-        with pytest.raises(TimedOut, match=r"0\.2 s for one network"):
+        with pytest.raises(TimedOut, match=r"0\.2 s for one call"):
             ask(opened, body(f"if K == 1:\n    {loop}"), [1, 1], [1, 1, 1], [1, 1])
         assert len(opened.replies) == 1
 

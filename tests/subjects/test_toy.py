@@ -29,7 +29,7 @@ from grader.web.http import links
 from tests.local import local_by
 from tests.service.conftest import Making, context, making, redis_server
 from tests.subjects import toy
-from tests.web.test_staff import Visitor
+from tests.web.visitor import Visitor
 from worker.cli.main import main
 from worker.service.context import Context
 from worker.service.fresh import merge_pool
@@ -157,6 +157,7 @@ def test_a_call_that_does_not_end_is_shown_with_its_case(tmp_path: Path) -> None
     result = json.loads(said)
     assert (result["outcome"], result["error"]["network"]) == ("timeout", None)
     assert result["error"]["message"].endswith("It was at pair 7 of 30.")
+    assert "for one pair" in result["error"]["message"]
     assert (result["counterexample"]["case"], result["counterexample"]["instead"]) == (
         {"n": 2},
         "ended without an answer",

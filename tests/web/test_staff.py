@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from werkzeug.test import Client, TestResponse
 
-from grader.model.records import Job, Kind, Refusal, RevisionRecord, Scope, State
+from grader.model.records import Job, Kind, Refusal, RevisionRecord, State
 from grader.model.result import read_verdict
 from grader.model.verdict import NamedMistake
 from grader.store.regrades.model import Mode, Phase, Selection
@@ -20,39 +19,12 @@ from grader.store.submissions import NewSubmission
 from tests.store.regrading import unit_graded
 from tests.web.concluding import conclude, fail_submission, step
 from tests.web.verdicts import failing_verdict, passing_verdict
+from tests.web.visitor import HOME, HTML, Visitor
 
 SECRET = pytest.mark.service(secret="only for tests, and as long as a real one is")  # noqa: S106 - it guards nothing
 pytestmark = SECRET
-HOME = "/courses/course"
 UDL = f"{HOME}/assignments/udl-7.2"
-HTML = {"Accept": "text/html"}
 TOML = 'id = "mine"\ntitle = "Mine"\n'
-
-
-class Visitor:
-    """A browser without scripts, of somebody of the staff."""
-
-    def __init__(self, app: Flask, store: Store, course: str = "course", *scopes: Scope) -> None:
-        self.client: Client = app.test_client()
-        secret = store.tokens.create("test", course, frozenset(scopes or {Scope.STAFF}))[1]
-        entered = self.client.post("/sign-in", data={"token": secret, "csrf_token": self.proof("/sign-in")})
-        assert entered.status_code == 303
-
-    def get(self, path: str, status: int = 200) -> str:
-        """A page that answers so."""
-        answer = self.client.get(path, headers=HTML)
-        assert answer.status_code == status, answer.text
-        return answer.text
-
-    def post(self, path: str, page: str = HOME, **fields: Any) -> TestResponse:
-        """A form of a page, sent."""
-        return self.client.post(path, headers=HTML, data={"csrf_token": self.proof(page), **fields})
-
-    def proof(self, page: str) -> str:
-        """Return the CSRF token of a page's form."""
-        found = re.search(r'name="csrf_token" value="([^"]+)"', self.client.get(page, headers=HTML).text)
-        assert found is not None
-        return found[1]
 
 
 @pytest.fixture

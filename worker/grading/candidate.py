@@ -26,10 +26,10 @@ class Conversation(Protocol):
         ...
 
 
-def entry(exchange: "AnyExchange") -> Entry:
-    """Return the description of the function that a jail must find."""
+def entry(exchange: "AnyExchange", noun: str = "call") -> Entry:
+    """Return the description of the function that a jail must find; `noun` is the word for a case."""
     return Entry(
-        exchange.function, exchange.given, exchange.fixed, exchange.lists, exchange.arguments, exchange.results
+        exchange.function, exchange.given, exchange.fixed, exchange.lists, exchange.arguments, exchange.results, noun
     )
 
 

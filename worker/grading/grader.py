@@ -65,7 +65,7 @@ class Grader:
     @cached_property
     def entry(self) -> Entry:
         """The description of the function to look for in a submission."""
-        return entry(self.judge.subject.exchange)
+        return entry(self.judge.subject.exchange, self.judge.subject.noun)
 
     def start(self) -> Session:
         """Start a jail for one submission, or to confirm a counterexample from another jail."""

@@ -70,8 +70,9 @@ class Clock:
     process: Watched
     limits: JailLimits
     budget: Budget
-    #: Seconds for each answer of this exchange.
+    #: Seconds for each answer of this exchange, and the word for what is answered.
     _seconds: float = 0.0
+    _noun: str = "call"
     #: When the counters were last read, and what they said of the process and of our own thread.
     _read: float = 0.0
     _usage: Usage | None = None
@@ -83,9 +84,9 @@ class Clock:
     _call: tuple[float, float] = (0.0, 0.0)
     _answered: bool = False
 
-    def begin(self, seconds: float) -> None:
+    def begin(self, seconds: float, noun: str = "call") -> None:
         """Start an exchange with so many seconds an answer. The process has slept in between for want of a request."""
-        self._seconds = seconds
+        self._seconds, self._noun = seconds, noun
         self._compute(self.process.usage())
         self._read, self._own = time.monotonic(), own_seconds()
         self._accountable, self._stretch = True, Stretch()
@@ -154,7 +155,7 @@ class Clock:
         budget, limits = self.budget, self.limits
         computed, asleep = budget.computed - self._call[0], budget.asleep - self._call[1]
         if computed + asleep > self._seconds:
-            return late(self._seconds, "for one network", slept=asleep > computed)
+            return late(self._seconds, f"for one {self._noun}", slept=asleep > computed)
         if budget.used > limits.seconds:
             return late(limits.seconds, "in all", slept=budget.asleep > budget.computed)
         if budget.wall > PATIENCE * limits.seconds:

@@ -19,6 +19,8 @@ class Entry:
     #: Names by which an answer may call what is changed, and what has another form: the worker's to check.
     arguments: frozenset[str] = frozenset()
     results: frozenset[str] = frozenset()
+    #: The word for what it is called about, in the worker's messages.
+    noun: str = "call"
 
     def header(self) -> dict[str, Any]:
         """Return the header's members that the jail needs."""
@@ -32,5 +34,5 @@ class Entry:
     @classmethod
     def of(cls, header: Mapping[str, Any]) -> Self:
         """Read an entry from a request's header."""
-        names = (frozenset(header.get(key, ())) for key in ("given", "fixed", "lists"))
-        return cls(header["function"], *names)
+        given, fixed, lists = (frozenset(header.get(key, ())) for key in ("given", "fixed", "lists"))
+        return cls(header["function"], given, fixed, lists)
