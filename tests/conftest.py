@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from grader.errors import JailUnavailable
 from tests.networks import NetworksJudge, load_packaged
@@ -71,10 +72,13 @@ SERVICE_SECONDS = 600
 
 
 def pytest_configure() -> None:
-    """Let tests interrupt what they start, also if they run in a shell's background.
+    """Let tests interrupt what they start, also if they run in a shell's background; and let a busy machine be slow.
 
     Such a shell has its jobs ignore SIGINT, which all that they start inherits.
     """
+    # How long an example takes is no behaviour of ours that anybody relies on: bench/ measures it.
+    settings.register_profile("unhurried", settings(), deadline=None, suppress_health_check=(HealthCheck.too_slow,))
+    settings.load_profile("unhurried")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

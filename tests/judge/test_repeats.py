@@ -27,7 +27,7 @@ def faulty(fault: str, before: str = "") -> str:
     return before + FAULTY.replace("{fault}", fault)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.data())
 def test_a_fault_at_every_so_many_calls_is_seen_in_any_phase(udl: NetworksJudge, data: st.DataObject) -> None:
     period = data.draw(st.integers(2, LONGEST))

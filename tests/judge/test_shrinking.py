@@ -221,7 +221,7 @@ ONE_COLUMN = Assignment("x", "x")
 PROPOSALS = Proposals(ONE_COLUMN)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(depth=st.integers(0, 5), width=st.integers(0, 8), seed=st.integers(0, 1000))
 def test_it_never_grows_stays_within_its_budget_and_fails_in_the_same_way(depth: int, width: int, seed: int) -> None:
     """For any demand on depth and width, and any start that meets it."""

@@ -41,7 +41,7 @@ def test_the_doubt_of_a_difference_is_the_rounding_of_both_losses_over_the_move(
 
 
 @pytest.mark.parametrize("formulas", [*ALL, *MEAN], ids=lambda f: f"{f.activation}-{f.loss}-{f.reduction}")
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_differences_agree_with_the_analytic_gradient(formulas: Formulas, data: st.DataObject) -> None:
     """Within the tolerance that a student is allowed, and within what the difference says of itself."""
@@ -57,7 +57,7 @@ def test_differences_agree_with_the_analytic_gradient(formulas: Formulas, data: 
 
 
 @pytest.mark.parametrize("formulas", [*ALL, *MEAN], ids=lambda f: f"{f.activation}-{f.loss}-{f.reduction}")
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(data=st.data())
 def test_the_analytic_gradient_agrees_with_complex_steps(formulas: Formulas, data: st.DataObject) -> None:
     """Complex steps do not cancel: agreement is to rounding."""
@@ -68,7 +68,7 @@ def test_the_analytic_gradient_agrees_with_complex_steps(formulas: Formulas, dat
         assert np.all(np.abs(right - other) <= 1e-12 * size)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_relu_under_least_squares_is_exact(data: st.DataObject) -> None:
     """No truncation error at any step: what is left is rounding, relative to the layer's scale."""
@@ -154,7 +154,7 @@ def test_each_column_of_a_batch_has_a_step_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("formulas", ALL, ids=lambda f: f"{f.activation}-{f.loss}")
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(data=st.data())
 def test_what_does_not_fit_into_one_evaluation_takes_several(formulas: Formulas, data: st.DataObject) -> None:
     """A unit at a time, to the same derivatives."""

@@ -27,7 +27,7 @@ def rounded(network: Network, kind: type[np.floating]) -> tuple[Network, Pass]:
     return fewer, Pass(tuple(f.astype(kind) for f in at.f), tuple(h.astype(kind) for h in at.h))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(network=networks(RELU))
 def test_float32_stays_well_within_it(network: Network) -> None:
     """A right implementation in single precision uses a sixth of the tolerance at most."""
@@ -36,7 +36,7 @@ def test_float32_stays_well_within_it(network: Network) -> None:
         assert np.all(np.abs(got - right) <= RTOL / 3 * size)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(network=networks(RELU))
 def test_an_error_of_one_in_a_thousand_is_seen_unless_its_entry_is_what_cancels(network: Network) -> None:
     """An entry shows it when it is larger than a five-hundredth of the terms that cancel in it."""
