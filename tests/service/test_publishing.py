@@ -59,7 +59,7 @@ def _drawn_once() -> Iterator[None]:
                 super().stop()
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pools, "Drawing", Kept)
+        patch.setattr(pools, "DrawingProcess", Kept)
         yield
 
 
