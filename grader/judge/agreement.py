@@ -69,7 +69,11 @@ def purity(
     changed = sorted({name for answer in answers if isinstance(answer, Returned) for name in answer.changed})
     changing = tuple(i for i, answer in enumerate(answers) if isinstance(answer, Returned) and answer.changed)
     if changing:
-        message = f"It changes {' and '.join(changed)} in place, on {len(changing)} of {len(answers)} {noun}s."
+        returned = sum(isinstance(answer, Returned) for answer in answers)
+        where = f"{len(changing)} of {len(answers)} {noun}s"
+        if returned < len(answers):
+            where = f"{len(changing)} of the {returned} {noun}s that could be checked"
+        message = f"It changes {' and '.join(changed)} in place, on {where}."
         return Row(Mark.FAILED, len(answers), message, changing)
     differing = tuple(i for i, second in zip(asked_again, again, strict=False) if not same(answers[i], second))
     if differing or ended:

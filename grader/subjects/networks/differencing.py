@@ -69,9 +69,11 @@ def _choose_networks(suite: Suite, assignment: Assignment) -> list[Network]:
         first = np.abs(gradient(network, assignment.formulas)[0])
         if seen > _ENTRIES and first.max() > _LARGE and np.abs(network.net_input).min() > 0:
             networks.append(network)
-        if len(networks) == _NETWORKS:
+        # Who differentiates by preactivations shows the quantum in the biases alone.
+        biases = len(np.unique(np.abs(np.concatenate([part.ravel() for part in parts[1::2]]))))
+        if len(networks) >= _NETWORKS and biases > _ENTRIES:
             break
-    return networks
+    return [*networks[:_NETWORKS], *networks[_NETWORKS:][-1:]]
 
 
 def _probes(network: Network, assignment: Assignment) -> list[Network]:
@@ -104,9 +106,14 @@ def _with_inputs(network: Network, exponent: int) -> Network:
 
 def _shows(answers: Sequence[Answer], asked: Sequence[Network], assignment: Assignment) -> bool:
     rungs = len(_RUNGS)
-    quanta = [quantum(answer.numbers) if isinstance(answer, Returned) else None for answer in answers[:rungs]]
     power = 2 if assignment.formulas.loss is Loss.LEAST_SQUARES else 1
-    return _cancels(quanta, power) or _underflows(answers[rungs:], asked[rungs:], assignment)
+    sizes = [size for w, b in zip(asked[0].weights, asked[0].biases, strict=True) for size in (w.size, b.size)]
+    biases = np.repeat(np.arange(len(sizes)) % 2 == 1, sizes)
+    for chosen in (np.ones_like(biases), biases):
+        numbers = [answer.numbers[chosen] if isinstance(answer, Returned) else None for answer in answers[:rungs]]
+        if _cancels([None if part is None else quantum(part) for part in numbers], power):
+            return True
+    return _underflows(answers[rungs:], asked[rungs:], assignment)
 
 
 def _cancels(quanta: Sequence[float | None], power: int) -> bool:

@@ -16,3 +16,5 @@ class Explanation:
     complete: bool = False
     #: True if every line is right: in another form or place, of another call, or without a layer.
     returned: bool = False
+    #: True if it is about a line that raised alone, and says nothing of numbers.
+    raising: bool = False

@@ -78,12 +78,18 @@ def _judged_steps(  # noqa: PLR0913 - what is judged, and all that is known of i
         if any(bool(step.failed.any()) for step in by_name.values()):
             break
     explained = _explain(by_name, by_lists, explanation, failing)
-    by_name = explained or by_name
+    seen, by_name = by_name, explained or by_name
     rows = {name: _judged_row(name, by_name[name], layers, lists) for name in STEPS}
+    rows |= {} if lists.stopped.any() else _name_silence(by_name, rows)
+    if explained is not None:
+        shown = {name for name, step in seen.items() if step.failed.any()}
+        rows |= {
+            name: replace(rows[name], message=wording.EXPLAINED)
+            for name in STEPS
+            if rows[name].mark is Mark.FAILED and name not in shown
+        }
     if explained is None or not set(PROPAGATION).intersection(explanation.wrong or ()):
         rows |= _product(by_name, rows, by_lists, agree, lists, layers, assignment.rubric)
-    if rows["activation_gradient"].mark is not Mark.NOT_RUN and rows["relu_derivative"].mark is Mark.NOT_RUN:
-        rows["relu_derivative"] = replace(rows["relu_derivative"], message=wording.UNBENT, names=())
     return by_name, rows
 
 
@@ -99,6 +105,9 @@ def _explain(
     if wrong is None:
         return None
     shown = {name for name in STEPS if (judged[name].failed & by_lists[name].failed).any()}
+    if explanation.returned:
+        # The lists that came back are what was done to them, and no evidence of the lines that wrote them.
+        shown -= {"bias_gradient", "weight_gradient"}
     held = {name for name in STEPS if by_lists[name].telling.any() and not by_lists[name].failed.any()}
     if held & wrong or (explanation.complete and shown - wrong):
         return None
@@ -111,7 +120,9 @@ def _explain(
         if name in wrong and not step.failed.any():
             steps[name] = replace(step, tested=step.tested | failing, failed=failing, evident=True)
         elif name in right:
-            steps[name] = replace(step, failed=np.zeros_like(failing))
+            # Numbers that right lines explain alone show every line at work.
+            evident = step.evident or (explanation.complete and not wrong)
+            steps[name] = replace(step, failed=np.zeros_like(failing), evident=evident)
     return steps
 
 
@@ -145,7 +156,7 @@ def _product(  # noqa: PLR0913 - the two steps, and all that is known of them
     either = judged[wrong].failed | judged[spared].failed
     judged[wrong] = replace(judged[wrong], failed=either, tested=judged[wrong].tested | either)
     judged[spared] = replace(judged[spared], failed=np.zeros_like(either))
-    pair = {name: _row(name, judged[name], layers, disagreeing) for name in PROPAGATION}
+    pair = {name: _row(judged[name], layers, disagreeing) for name in PROPAGATION}
     wrongly = len(pair[wrong].failing)
     message = wording.product_tally(wrongly, max(pair[wrong].cases, wrongly))
     unseen, passes = wording.together_with(TITLES[wrong]), pair[spared].mark is Mark.PASSED
@@ -155,10 +166,17 @@ def _product(  # noqa: PLR0913 - the two steps, and all that is known of them
     }
 
 
+def _name_silence(judged: Mapping[str, Step], rows: Mapping[str, Row]) -> dict[str, Row]:
+    """The rows of the two steps of the propagation if only zeros came back where they would show."""
+    if any(rows[name].mark is not Mark.NOT_RUN or not judged[name].asked for name in PROPAGATION):
+        return {}
+    return {name: Row(Mark.NOT_RUN, 0, wording.SILENT, names=wording.PROPAGATION) for name in PROPAGATION}
+
+
 def _judged_row(name: str, step: Step, layers: Layers, lists: WrittenLists) -> Row:
-    row = _row(name, step, layers, disagreeing)
+    row = _row(step, layers, disagreeing)
     wrong = len(row.failing)
-    if row.mark is Mark.NOT_RUN and not step.asked and lists.stopped.any():
+    if row.mark is Mark.NOT_RUN and lists.stopped.any():
         return replace(row, message=wording.STOPPED, names=())
     if row.mark is not Mark.FAILED:
         return row
@@ -183,7 +201,8 @@ def read_steps(
     best: tuple[dict[str, Step], dict[str, Row]] | None = None
     for reading in Reading:
         judged = judge(layers, came, reading, assignment)
-        rows = {name: _row(name, judged[name], layers, _step_fails(name, reading, assignment)) for name in STEPS}
+        rows = {name: _row(judged[name], layers, _step_fails(name, reading, assignment)) for name in STEPS}
+        rows |= _name_silence(judged, rows)
         if best is None or _marks(rows, assignment.rubric) > _marks(best[1], assignment.rubric):
             best = (judged, rows)
         if all(rows[name].mark is Mark.PASSED for name in ("bias_gradient", "weight_gradient")):
@@ -209,16 +228,13 @@ def _networks(layers: Layers, which: Booleans) -> list[int]:
     return sorted(set(layers.network[which].tolist()))
 
 
-def _row(name: str, step: Step, layers: Layers, fails: Fails) -> Row:
+def _row(step: Step, layers: Layers, fails: Fails) -> Row:
     networks = len(_networks(layers, step.tested))
     mark = _mark(step)
     if mark is Mark.PASSED:
         return Row(mark, networks, "")
     if mark is Mark.NOT_RUN:
-        message = wording.unseen(name, asked=step.asked)
-        # What is said of the propagation's zeros speaks of both of its steps.
-        both = step.asked and name in wording.PROPAGATION
-        return Row(mark, 0, message, names=wording.PROPAGATION if both else ())
+        return Row(mark, 0, wording.unseen(asked=step.asked, tested=bool(step.tested.any())))
     failing = _networks(layers, step.failed)
     message = wording.step_tally(len(failing), max(networks, len(failing)))
     return Row(mark, networks, message, tuple(failing), fails)
@@ -273,7 +289,9 @@ def any_shape(  # noqa: PLR0913 - what is judged, and what is known of it alread
     right, failing = _returned_right(suite, layers, readable), np.isin(layers.network, agrees.failing)
     judged, rows = _judged_steps(layers, agree, read, assignment, lists, right, explanation, failing)
     at_home = np.isin(layers.network, home)
-    held = [name for name in STEPS if _holds_within(judged[name], at_home)]
+    # A line that an explanation calls wrong does not hold where an answer is, even if a step's equation does.
+    lost = (explanation.wrong or frozenset()) if set(home) & set(agrees.failing) else frozenset()
+    held = [name for name in STEPS if name not in lost and _holds_within(judged[name], at_home)]
     if not held:
         forms = [answers[i] for i in home if not isinstance(answers[i], Returned)]
         form = forms[0] if len(forms) == len(home) and isinstance(forms[0], Malformed) else None
@@ -285,7 +303,7 @@ def any_shape(  # noqa: PLR0913 - what is judged, and what is known of it alread
         return Row(Mark.FAILED, len(suite), message, strange, agrees.fails, ("form",)), rows
     for name in held:
         if rows[name].mark is Mark.FAILED:
-            message = f"{TITLES[name]}: {wording.elsewhere(len(home))}"
+            message = wording.step_elsewhere(TITLES[name], len(home))
             return Row(Mark.FAILED, len(suite), message, rows[name].failing, rows[name].fails, (name,)), rows
     if agrees.failing and not set(agrees.failing) & set(home):
         message = f"Every derivative: {wording.elsewhere(len(home))}"

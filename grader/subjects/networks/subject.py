@@ -150,7 +150,9 @@ class Networks:
         if raised is not None:
             rows["any_shape"] = rows[PURE] = Row(Mark.NOT_RUN, 0, wording.RAISED_AT_HOME)
         first = self._first_difference(given, evidence, explanation)
-        return SubjectMarks(rows, raised, explanation.diagnoses, first)
+        failed = frozenset(name for name in STEPS if rows[name].mark is Mark.FAILED)
+        diagnoses = self.diagnoser.observe(answers, evidence, explanation, failed)
+        return SubjectMarks(rows, raised, diagnoses, first)
 
     def _propagates(self, rows: Mapping[str, Row]) -> bool:
         """True if the error at the output is right, and each layer's follows from the one above.

@@ -9,31 +9,30 @@ from grader.subjects.networks.evidence import ReturnedForm
 RAISED_AT_HOME = "Not judged: it raised on every network of the notebook's own shape."
 
 SILENT = (
-    "Wherever these steps could be seen, zero came back below the output layer, so neither the gradient of the"
-    " activations (activation_gradient) nor the derivative of the activation function (relu_derivative) could be seen:"
-    " one of the two lines, or both, may still be the template's."
+    "Not judged: wherever the gradient of the activations (activation_gradient) and the derivative of the activation"
+    " function (relu_derivative) would show, zero came back below the output layer."
 )
 
-DOUBTFUL = "Not judged: the gradients of weights and biases that came back do not belong together."
-
-UNBENT = (
-    "Nothing came back in which the derivative of the activation function could show: this line may still be the"
-    " template's."
+DOUBTFUL = (
+    "Not judged: where this step would show, the gradients of the weights and of the biases disagree about the"
+    " derivative that it starts from or leads to."
 )
 
-STEPS_HOLD = "Each step holds on every network where it could be seen, and yet some derivatives are wrong."
+STEPS_HOLD = "Each step holds on every network where it could be judged, and yet some derivatives are wrong."
 
-ZEROS = "Only zeros came back where this could be seen: the line may still be the template's."
+ZEROS = "Not judged: where this step would show, only zeros came back."
 
 NOT_ASKED = "No network of this assignment puts it to the test."
 
-UNSEEN = "Not judged: nothing that came back shows this step."
+UNSEEN = "Not judged: nothing that could be read shows this step."
 
-STOPPED = "Not judged: your code raised an exception, and nothing that came back before shows this step."
+STOPPED = "Not judged: your code raised an exception, and nothing that could be read shows this step."
 
 RAISES = "Its line raises an exception."
 
-UNPROPAGATED = "Below the output layer, its numbers do not depend on the error at the output."
+EXPLAINED = "Judged by all answers together: they fit a mistake in this step."
+
+UNPROPAGATED = "Below the output layer, the gradients do not depend on the error at the output."
 
 NOTHING_RETURNED = "It raised on every network, so nothing came back."
 
@@ -67,14 +66,15 @@ def product_tally(wrong: int, of: int) -> str:
     """The number of networks on which two steps together do not hold, if it cannot be seen which of them does not."""
     networks = f"{wrong} of {of} network{' that tests' if of == 1 else 's that test'} them"
     return (
-        "The two steps that lead to the layer below (activation_gradient, relu_derivative) do not hold together on"
-        f" {networks}; whether one of the two is wrong or both cannot be seen."
+        "The gradients of a layer do not follow from those of the layer above, by the two steps between them"
+        f" (activation_gradient, relu_derivative), on {networks}. Which of the two steps is wrong, or whether something"
+        " was done to the gradients afterwards, does not show."
     )
 
 
 def together_with(title: str) -> str:
     """Why a step is spared of which only its product with another could be seen."""
-    return f"It could be seen only together with another step ({title}), under which the mistake is counted."
+    return f"It shows only together with another step ({title}), where the mistake is counted."
 
 
 def strange_tally(answers: Sequence[Answer], of: int) -> str:
@@ -92,9 +92,15 @@ def strange_tally(answers: Sequence[Answer], of: int) -> str:
 
 
 def elsewhere(networks: int) -> str:
-    """The sentence about steps that hold on the suite's networks of the notebook's own shape, and not on others."""
+    """The words after "Every derivative:" if they are right on the suite's networks of the notebook's own shape."""
     which = "on the network" if networks == 1 else f"on the {networks} networks"
     return f"right {which} drawn in the notebook's own shape, wrong on others."
+
+
+def step_elsewhere(title: str, networks: int) -> str:
+    """The sentence about a step that holds on the suite's networks of the notebook's own shape, and not on others."""
+    which = "on the network" if networks == 1 else f"on the {networks} networks"
+    return f"{title}: this step holds {which} drawn in the notebook's own shape, and not on all others."
 
 
 def nothing_at_home(answer: Malformed | None) -> str:
@@ -103,7 +109,7 @@ def nothing_at_home(answer: Malformed | None) -> str:
         return (
             f"On every network of the notebook's own shape its arrays have another form: {describe_malformed(answer)}."
         )
-    return "No step holds on networks of the notebook's own shape, so there is nothing to hold elsewhere."
+    return "No step could be seen to hold on every network of the notebook's own shape."
 
 
 def describe_malformed(answer: Malformed) -> str:
@@ -139,11 +145,9 @@ def other_form(answer: Malformed, readable: Collection[ReturnedForm]) -> str:
     return f"{message[:1].upper()}{message[1:]}." if answer.where == "return" else f"{message}."
 
 
-def unseen(name: str, *, asked: bool) -> str:
-    """Why a step was not run: nothing came back, or zeros, which are no evidence."""
-    if not asked:
-        return UNSEEN
-    return SILENT if name in PROPAGATION else ZEROS
+def unseen(*, asked: bool, tested: bool) -> str:
+    """Why a step was not run: nothing came back that shows it, or only zeros, which are no evidence."""
+    return ZEROS if asked and not tested else UNSEEN
 
 
 def describe_reached(network: NetworkReached) -> str:

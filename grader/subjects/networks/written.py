@@ -25,6 +25,7 @@ from grader.oracle.network import Array
 from grader.oracle.suite import Suite
 from grader.subjects.networks.evidence import Evidence
 from grader.subjects.networks.layers import Layers, Places
+from grader.subjects.networks.statement import MeasuredStatement, Parsed
 from grader.subjects.networks.steps import LOCAL, Step
 
 #: How many networks are asked for the lists of those that fail in one way.
@@ -70,6 +71,8 @@ class WrittenLists:
     raised: Mapping[str, Booleans]
     #: Where dh[k] and df[k-1] are the same memory.
     shared: Booleans
+    #: The layers that the loop went past: none of their lines failed.
+    skipped: Booleans
     #: The layers of the networks that were asked for their lists.
     asked: Booleans
     #: The layers of those that raised.
@@ -132,7 +135,7 @@ def spread(layers: Layers, suite: Suite, evidence: Mapping[int, Evidence]) -> Wr
     count = len(layers.network)
     # Of a layer that was not asked about, nothing below is true.
     status = np.full((len(LINES), count), _NOT_ASKED, dtype=np.uint8)
-    shared, asked, ended = (np.zeros(count, dtype=bool) for _ in range(3))
+    shared, skipped, asked, ended = (np.zeros(count, dtype=bool) for _ in range(4))
     targets = {name: np.zeros(count, dtype=bool) for name in LINES}
     raised = {step: np.zeros(count, dtype=bool) for step in LINES.values()}
     d_weights = np.zeros(len(layers.weight_from))
@@ -148,13 +151,15 @@ def spread(layers: Layers, suite: Suite, evidence: Mapping[int, Evidence]) -> Wr
         df[bias : bias + outputs] = mine.numbers[weights + outputs : -inputs]
         dh[entered : entered + inputs] = mine.numbers[-inputs:]
         kinds = np.frombuffer(mine.status.encode(), dtype=np.uint8).reshape(4, depth) - ord("0")
-        status[:, rows] = kinds
+        if not mine.ended:
+            kinds = _without_zeros(kinds, mine, sizes)
+        status[:, rows], skipped[rows] = kinds, find_skipped(mine, sizes)
         shared[rows], asked[rows], ended[rows] = mine.shared, True, mine.ended
         if (step := find_blamed_step(mine, sizes)) is not None:
             raised[step][row] = True
         target = _target(mine)
         if target is not None and not (target == "all_dl_dweights" and _starved(kinds, ended[rows]).any()):
-            targets[target][rows] = True
+            targets[target][rows] = _find_target_layer(mine, depth)
         if target == "all_dl_df" and kinds[2].all() and kinds[3][0] == 1:
             # It raised in writing one that was there: the output's, by an index that went round.
             raised["relu_derivative"][row] = True
@@ -172,7 +177,8 @@ def spread(layers: Layers, suite: Suite, evidence: Mapping[int, Evidence]) -> Wr
     misshapen = ended & (status[0] > 1) & (status[1] == 1)
     outputs_to, inputs_to = layers.bias_to, layers.input_to
     lists = (_pad(d_biases, outputs_to, layers), _pad(df, outputs_to, layers), _pad(dh, inputs_to, layers))
-    return WrittenLists(d_weights, *lists, known, shaped, missing, misshapen, raised, shared, asked, asked & ~ended)
+    stopped = asked & ~ended
+    return WrittenLists(d_weights, *lists, known, shaped, missing, misshapen, raised, shared, skipped, asked, stopped)
 
 
 def _starved(status: Statuses, ended: Booleans) -> Booleans:
@@ -193,6 +199,41 @@ def _target(evidence: Evidence) -> str | None:
         return None
     written = evidence.raised.statement.partition("[")[0]
     return written if written in LINES else None
+
+
+def _without_zeros(status: Statuses, evidence: Evidence, sizes: Sequence[int]) -> Statuses:
+    """The statuses at the time of an exception: what is zero may be what the function made its lists of."""
+    arrays = [entry for entries_of_list in entries(evidence, sizes).values() for entry in entries_of_list]
+    zero = np.array([entry is not None and not entry.any() for entry in arrays]).reshape(status.shape)
+    return np.where(zero, 0, status).astype(np.uint8)
+
+
+def find_skipped(evidence: Evidence, sizes: Sequence[int]) -> Booleans:
+    """The layers that a loop went past: with dl/df, and without numbers in dW, db and dh, which another layer has."""
+    lists = entries(evidence, sizes)
+
+    def empty(name: str, k: int) -> bool:
+        entry = lists[name][k]
+        return evidence.status[list(LINES).index(name) * len(lists[name]) + k] != "3" and (
+            entry is None or not entry.any()
+        )
+
+    made = ("all_dl_dweights", "all_dl_dbiases", "all_dl_dh")
+    bare = np.array([all(empty(name, k) for name in made) for k in range(len(sizes) - 1)])
+    given = np.array([df is not None and bool(df.any()) for df in lists["all_dl_df"]])
+    return np.asarray(bare & given & bool((~bare).any()))
+
+
+def _find_target_layer(evidence: Evidence, depth: int) -> Booleans:
+    """The layer whose entry the statement that raised should have written; all of them if that is not known."""
+    everywhere = np.ones(depth, dtype=bool)
+    if evidence.raised is None:
+        return everywhere
+    parsed = Parsed.of(evidence.raised.statement, evidence.raised.part)
+    target = None if parsed is None else MeasuredStatement.on(parsed, evidence.raised).target
+    if target is None or target[1] is None or not -depth <= target[1] < depth:
+        return everywhere
+    return np.asarray(np.arange(depth) == target[1] % depth)
 
 
 def find_blamed_step(evidence: Evidence, sizes: Sequence[int]) -> str | None:
@@ -265,7 +306,11 @@ def judge(layers: Layers, written: WrittenLists, assignment: Assignment) -> dict
             "weight_gradient": _weight(layers, written, rtol),
             **_propagation(layers, written, rtol),
         }
-    return {name: _with(step, written.raised[name]) for name, step in steps.items()}
+    below = np.roll(written.skipped, -1) & ~layers.top
+    passed_over = {"bias_gradient": written.skipped, "weight_gradient": written.skipped}
+    return {
+        name: _with(_without(step, passed_over.get(name, below)), written.raised[name]) for name, step in steps.items()
+    }
 
 
 def _restore_output(layers: Layers, written: WrittenLists, rtol: float) -> WrittenLists:
@@ -277,7 +322,13 @@ def _restore_output(layers: Layers, written: WrittenLists, rtol: float) -> Writt
     right = (_near(written.d_biases, layers.top_delta, rtol * layers.top_size) | ~layers.unit).all(axis=1)
     kept = layers.top & written.stopped & written.known["all_dl_dbiases"] & right
     known = {**written.known, "all_dl_df": written.known["all_dl_df"] | kept}
-    return replace(written, df=np.where(kept[:, None], written.d_biases, written.df), known=known)
+    shaped = {**written.shaped, "all_dl_df": written.shaped["all_dl_df"] | kept}
+    return replace(written, df=np.where(kept[:, None], written.d_biases, written.df), known=known, shaped=shaped)
+
+
+def _without(step: WrittenStep, skipped: Booleans) -> WrittenStep:
+    """The step, which tells nothing of lines that did not run."""
+    return WrittenStep(step.decided | skipped, step.telling & ~skipped, step.failed & ~skipped)
 
 
 def _with(step: WrittenStep, raised: Booleans) -> WrittenStep:
@@ -296,6 +347,7 @@ def _bias(layers: Layers, written: WrittenLists, rtol: float) -> WrittenStep:
     wrong = absent | started | (~_near(db, df, rtol * (np.abs(df) + np.abs(db))) & layers.unit).any(axis=1)
     finite = np.isfinite(df).all(axis=1)
     decided = written.known["all_dl_df"] & finite & (written.known["all_dl_dbiases"] | absent)
+    decided &= written.shaped["all_dl_df"] | started | ~wrong
     telling = decided & ((df != 0).any(axis=1) | layers.top)
     return WrittenStep(decided, telling, decided & wrong)
 
@@ -307,7 +359,9 @@ def _weight(layers: Layers, written: WrittenLists, rtol: float) -> WrittenStep:
     wrong = absent | np.logical_or.reduceat(~right, layers.entry_start)
     finite = np.logical_and.reduceat(np.isfinite(outer), layers.entry_start)
     decided = written.known["all_dl_df"] & finite & (written.known["all_dl_dweights"] | absent)
-    decided |= written.misshapen
+    # Of a dl/df in another shape even the right line makes something else.
+    decided &= written.shaped["all_dl_df"] | ~wrong
+    decided |= written.misshapen & ~(written.known["all_dl_df"] & ~written.shaped["all_dl_df"])
     seen = np.logical_or.reduceat((outer != 0) | (written.d_weights != 0), layers.entry_start)
     return WrittenStep(decided, decided & (seen | absent), decided & wrong)
 
@@ -323,6 +377,8 @@ def _propagation(layers: Layers, written: WrittenLists, rtol: float) -> dict[str
     size = rtol * layers.carry_back(layers.weight_size, np.abs(written.df))
     above_known &= np.isfinite(g).all(axis=1)
     dh, unit = np.roll(written.dh, -1, axis=0), layers.unit
+    # What a line makes of an array in another shape says nothing of it, unless it is right.
+    dh_shaped = np.roll(written.shaped["all_dl_dh"], -1)
     unkinked = unit & (layers.f != 0)
 
     def holds(a: Array, b: Array, tolerance: Array, where: Booleans) -> Booleans:
@@ -330,7 +386,7 @@ def _propagation(layers: Layers, written: WrittenLists, rtol: float) -> dict[str
 
     slope_size = np.maximum(layers.slope_size, np.abs(layers.slope))
     together = df_known & above_known & holds(written.df, layers.slope * g, slope_size * size, unkinked)
-    given = holds(dh, g, size, unit) & np.roll(written.shaped["all_dl_dh"], -1)
+    given = holds(dh, g, size, unit) & dh_shaped
     masked = holds(dh, layers.slope * g, slope_size * size, unkinked) | holds(dh, above, 0.0 * above, unit)
     # What is kept in dh is not the product: then only what comes back can be judged.
     no_product = np.roll(written.shared, -1) | (~given & masked)
@@ -343,6 +399,8 @@ def _propagation(layers: Layers, written: WrittenLists, rtol: float) -> dict[str
     follows = written.shaped["all_dl_df"] & holds(
         written.df, layers.slope * dh, rtol * slope_size * np.abs(dh), unkinked
     )
+    third &= np.roll(written.shaped["all_dl_df"], -1) | together | (given & ~dh_absent)
+    fourth &= dh_shaped | together | (follows & ~df_absent)
     speaks = (np.abs(g) > 8 * size) & unit
     return {
         "activation_gradient": WrittenStep(

@@ -41,3 +41,32 @@ def test_nobody_is_accused_who_recomputes_in_any_precision(judge: NetworksJudge)
     sources = right(judge.assignment)
     assert len(sources) >= 40
     assert [name for name, source in sources.items() if accused(source, judge)] == []
+
+
+#: Central differences for each preactivation, from all_f and the layers above it.
+BY_PREACTIVATION = """
+import numpy as np
+
+def loss(k, f, all_weights, all_biases, y):
+    for w, b in zip(all_weights[k + 1:], all_biases[k + 1:]):
+        f = w @ np.maximum(f, 0) + b
+    return np.sum((f - y) ** 2)
+
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    dw, db, step = [], [], 2.0 ** -14
+    for k, f in enumerate(all_f):
+        g = np.zeros_like(f)
+        for i in range(len(f)):
+            e = np.zeros_like(f)
+            e[i] = step
+            rest = (all_weights, all_biases, y)
+            g[i] = (loss(k, f + e, *rest) - loss(k, f - e, *rest)) / (2 * step)
+        dw.append(g @ all_h[k].T)
+        db.append(g)
+    return dw, db
+"""
+
+
+def test_differences_by_preactivation_are_seen(udl: NetworksJudge) -> None:
+    """Only the biases are differences, and each layer has a forward pass of its own."""
+    assert accused(BY_PREACTIVATION, udl)

@@ -15,10 +15,31 @@ from grader.subjects.networks.evidence import Evidence
 _ROUNDING = 1e-9
 
 
+#: Bugs that only say which zeros came back.
+_ZEROS = frozenset({"zero_weights", "zero_biases"})
+
+
+def is_contradicted(fit: Fit, case: Case, evidence: Mapping[int, Evidence]) -> bool:
+    """True if it says that a list holds zeros, and the student's own list holds other numbers there."""
+    ids = {bug.id for bug in fit.bugs}
+    for i, observed in evidence.items():
+        lists = read_carried(observed, case.suite.sizes[i], case.suite.columns[i])
+        carried = {"no_propagation": lists["all_dl_dh"][1:], "zero_derivative": lists["all_dl_df"][:-1]}
+        if any(entry is not None and entry.any() for id_ in ids & carried.keys() for entry in carried[id_]):
+            return True
+    return False
+
+
 def agreeing(case: Case, fits: Sequence[Fit], evidence: Mapping[int, Evidence]) -> list[Fit]:
-    """Return the explanations whose all_dl_df and all_dl_dh are the student's own, or all of them if none are."""
+    """Return the explanations whose all_dl_df and all_dl_dh are the student's own, or all of them if none are.
+
+    What the lists contradict in so many words is none.
+    """
+    fits = [fit for fit in fits if not is_contradicted(fit, case, evidence)]
+    # That zeros came back is certain; what else would give them is not.
+    fits = [fit for fit in fits if {bug.id for bug in fit.bugs} <= _ZEROS] or fits
     if len(fits) < 2:
-        return list(fits)
+        return fits
     plain = {i: lists for i, lists in evidence.items() if i in case.wrong and not any(lists.shared)}
     agree = [fit for fit in fits if all(_agrees(case, fit, i, lists) for i, lists in plain.items())]
     return agree or list(fits)

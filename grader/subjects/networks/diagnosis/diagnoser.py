@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from grader.model.assignment import Assignment
+from grader.model.verdict import Diagnosis
 from grader.oracle.answers import Answer, Malformed
 from grader.oracle.cases import Booleans
 from grader.oracle.suite import Suite
@@ -19,13 +20,16 @@ from grader.subjects.networks.diagnosis.case import Case
 from grader.subjects.networks.diagnosis.coarse import coarse
 from grader.subjects.networks.diagnosis.fit import Fit, Ideas, alone, together
 from grader.subjects.networks.diagnosis.numeric import numeric
+from grader.subjects.networks.diagnosis.observed import facts, layers_left_out, misshapen
 from grader.subjects.networks.diagnosis.predictions import Predictions
 from grader.subjects.networks.diagnosis.raising import WRONG_SHAPE, Blame, find_blame
 from grader.subjects.networks.diagnosis.reach import reach
+from grader.subjects.networks.diagnosis.samples import collect
 from grader.subjects.networks.diagnosis.state import KEEPS, state
 from grader.subjects.networks.diagnosis.work import views
 from grader.subjects.networks.evidence import Evidence
 from grader.subjects.networks.explanation import Explanation
+from grader.subjects.networks.form import normalize_forms
 
 #: For who is seen to follow the loss instead of the chain rule.
 DIFFERENTIATES = Bug(
@@ -98,6 +102,32 @@ class Diagnoser:
             fits = agreeing(case, self._explain(case, find_blame(case, evidence)), evidence)
         return _explanation(fits or ([] if repeats else [Fit((KEEPS,))]))
 
+    def observe(
+        self,
+        answers: Sequence[Answer],
+        evidence: Mapping[int, Evidence],
+        explanation: Explanation,
+        failed: frozenset[str],
+    ) -> tuple[Diagnosis, ...]:
+        """Return the diagnoses with the facts about lines of steps that failed and that no explanation accounts for.
+
+        None are added to explanations that are alternatives, or to one that accounts for every number.
+        """
+        known = explanation.diagnoses
+        told = explanation.complete or explanation.returned or (explanation.wrong is None and not explanation.raising)
+        if len(known) > 1 or (known and told):
+            return known
+        unexplained = failed - (explanation.wrong or frozenset())
+        readable = normalize_forms(self.suite, answers, evidence)
+        with np.errstate(all="ignore"):
+            seen = facts(collect(self.suite, self._predictions.views, readable, evidence, unexplained))
+            left_out = None if known else layers_left_out(self.suite, evidence)
+        bugs = (left_out, *seen) if left_out is not None else seen
+        bugs = bugs or misshapen(self.suite, evidence, unexplained)
+        if not bugs:
+            return known
+        return (hints.add_facts(known[0], bugs),) if known else hints.write_diagnoses([Fit(bugs)])
+
     def _explain(self, case: Case, blame: Blame | None) -> list[Fit]:
         """Return the fits to the returned numbers, with the line that raised; that line alone if there are none."""
         if blame is None:
@@ -132,4 +162,5 @@ def _explanation(fits: Sequence[Fit]) -> Explanation:
         wrong.pop() if agree else None,
         agree and all(fit.complete for fit in fits),
         bool(bugs) and all(bug.id in _RETURNED or bug.steps == () for bug in bugs),
+        bool(bugs) and all(bug.where is Where.RAISES for bug in bugs),
     )

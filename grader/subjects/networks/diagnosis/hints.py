@@ -1,6 +1,7 @@
 """An explanation in a student's words, and how to distinguish those that are equally good."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from grader.model.verdict import Diagnosis, NamedMistake
 from grader.model.words import predicate
@@ -18,6 +19,22 @@ def write_diagnoses(fits: Sequence[Fit]) -> tuple[Diagnosis, ...]:
     """Each explanation, the most usual first; if there are several, with how to distinguish it from the others."""
     usual = sorted(fits, key=lambda fit: (-fit.ordered, rarity(fit.bugs)))
     return tuple(_one(fit, [rival for rival in usual if rival is not fit]) for fit in usual)
+
+
+def add_facts(diagnosis: Diagnosis, bugs: Sequence[Bug]) -> Diagnosis:
+    """The explanation of one line with facts about others."""
+    (seen,) = write_diagnoses([Fit(tuple(bugs))])
+    mistakes = (*diagnosis.mistakes, *seen.mistakes)
+    return replace(
+        diagnosis,
+        id=f"{diagnosis.id}+{seen.id}",
+        title=f"It {predicate(mistake.title for mistake in mistakes)}.",
+        hint=f"{diagnosis.hint} {seen.hint}",
+        strong_hint=f"{diagnosis.strong_hint} {seen.strong_hint}",
+        read=" ".join(dict.fromkeys((diagnosis.read, seen.read))),
+        mistakes=mistakes,
+        names=tuple(dict.fromkeys((*(diagnosis.names or ()), *(seen.names or ())))),
+    )
 
 
 def title(fit: Fit) -> str:

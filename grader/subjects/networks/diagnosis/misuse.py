@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from grader.subjects.networks.diagnosis.bug import Where
 from grader.subjects.networks.diagnosis.operands import FORMULAS
 from grader.subjects.networks.diagnosis.slip import Slip
-from grader.subjects.networks.diagnosis.statement import GIVEN, LISTS, MADE, MeasuredStatement, function_name
+from grader.subjects.networks.statement import GIVEN, LISTS, MADE, MeasuredStatement, function_name
 
 #: Functions that a notebook has, and those of NumPy's that this homework needs: no other is named.
 _HELPERS = ("indicator_function", "d_loss_d_output")
@@ -75,6 +75,8 @@ def _slip(id_: str, title: str, hint: str, strong: str, where: Where = Where.RAI
 
 def _where(statement: MeasuredStatement) -> Where:
     target = statement.target
+    if target is not None and _is_output(statement):
+        return Where.OUTPUT
     return Where.RAISES if target is None else _WRITERS.get(target[0], Where.RAISES)
 
 
@@ -296,13 +298,33 @@ def _unknown(node: ast.Call) -> bool:
 
 def _unset(statement: MeasuredStatement) -> Slip | None:
     """An entry of one of the lists that are made, which holds nothing yet."""
-    texts = {text for node in statement.parsed.inside if (text := _empty(statement, node)) is not None}
-    if len(texts) != 1:
-        return None
-    return _not_set(statement, texts.pop())
+    nodes = {text: node for node in statement.parsed.inside if (text := _empty(statement, node)) is not None}
+    return _not_set(statement, *nodes.popitem()) if len(nodes) == 1 else None
 
 
-def _not_set(statement: MeasuredStatement, text: str) -> Slip:
+#: The entry that the notebook's line reads for the one that it writes, of a list that is made.
+_SOURCES = {"all_dl_dweights": "all_dl_df", "all_dl_dbiases": "all_dl_df", "all_dl_dh": "all_dl_df"}
+
+
+def _is_right_source(statement: MeasuredStatement, node: ast.AST) -> bool:
+    """True if the notebook's line reads this entry, too: then another line is at fault that has not written it."""
+    target = statement.target
+    if target is None or target[1] is None or not isinstance(node, ast.Subscript):
+        return False
+    name = node.value.id if isinstance(node.value, ast.Name) else ""
+    read = (name, statement.number(node.slice))
+    return read == (("all_dl_dh", target[1] + 1) if target[0] == "all_dl_df" else (_SOURCES[target[0]], target[1]))
+
+
+def _not_set(statement: MeasuredStatement, text: str, node: ast.AST | None = None) -> Slip:
+    if node is not None and _is_right_source(statement, node):
+        return _slip(
+            "entry_not_set",
+            f"reads {text} before anything is written to it",
+            f"It reads {text}. Which line writes that entry, and has it run by then?",
+            f"{text} holds nothing there: the loop should go from layer K down to 0, and the lines for all_dl_dh[layer]"
+            " and then all_dl_df[layer-1] have to run in it.",
+        )
     return _slip(
         "entry_not_set",
         f"reads {text} before anything is written to it",
@@ -357,7 +379,8 @@ def _beyond(statement: MeasuredStatement) -> Slip | None:
         "index_out_of_range",
         f"takes {text} where the list {name} has no such entry",
         f"It takes {text}. How many entries does {name} have in a network with K hidden layers, and which is its last?",
-        f"{text} is beyond the end of the list there: {name} should have K+1 entries, 0 to K.{_formula(statement)}",
+        f"{text} is {'before the beginning' if index < 0 else 'beyond the end'} of the list there: {name} should have"
+        f" K+1 entries, 0 to K.{_formula(statement)}",
         _where(statement),
     )
 

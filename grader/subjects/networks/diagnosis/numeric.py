@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -38,6 +39,8 @@ class ReturnedPart:
     array: Places
     #: Which entries are those of layer 0.
     lowest: Booleans
+    #: The number of units in the entry's layer.
+    units: Places
 
 
 def numeric(case: Case, rtol: float) -> list[Fit]:
@@ -52,6 +55,7 @@ def numeric(case: Case, rtol: float) -> list[Fit]:
             _find_truncation,
             _half,
             _find_scaling,
+            _find_scaling_by_units,
             _find_unfilled,
             _find_clipping,
             _find_mixture,
@@ -72,6 +76,8 @@ def _parts(case: Case, rtol: float) -> Iterator[ReturnedPart]:
     arrays = np.cumsum(np.diff(case.biases, prepend=case.biases[:1]))
     first = arrays[np.asarray(case.suite.starts[:-1])]
     lowest, arrays = np.isin(arrays, [*first, *(first + 1)])[back], arrays[back]
+    layers = [(a * b, b) for sizes in case.suite.sizes for a, b in pairwise(sizes)]
+    units = np.repeat([rows for _, rows in layers], [entries + rows for entries, rows in layers])[back]
     for what, inside in (("gradients", None), ("bias gradients", biases), ("weight gradients", ~biases)):
         if inside is None:
             at = settled
@@ -79,7 +85,9 @@ def _parts(case: Case, rtol: float) -> Iterator[ReturnedPart]:
             at = inside & settled
         else:
             continue
-        yield ReturnedPart(what, case.got[at], right[at], floor[at], size[at], parameters[at], arrays[at], lowest[at])
+        yield ReturnedPart(
+            what, case.got[at], right[at], floor[at], size[at], parameters[at], arrays[at], lowest[at], units[at]
+        )
 
 
 #: The lines whose numbers come back in each part.
@@ -164,6 +172,32 @@ def _find_scaling(part: ReturnedPart) -> Bug | None:
     )
     # One of all gradients may come from the derivative of the loss.
     return replace(bug, fails=None) if part.what == "gradients" else bug
+
+
+def _find_scaling_by_units(part: ReturnedPart) -> Bug | None:
+    """A factor that depends on the number of a layer's units alone."""
+    factors: dict[int, float] = {}
+    for units in np.unique(part.units).tolist():
+        mine = part.units == units
+        got, right, tolerance = part.got[mine], part.right[mine], part.tolerance[mine]
+        largest = np.max(np.abs(right))
+        if largest == 0:
+            continue
+        factor = float((got / largest * (right / largest)).sum() / ((right / largest) ** 2).sum())
+        if not factor or not np.all(np.abs(got - factor * right) <= (1 + abs(factor)) * tolerance):
+            return None
+        factors[units] = factor
+    if len(factors) < EVIDENCE:
+        return None
+    most = max(factors)
+    times = f"{factors[most]:.4g} in a layer with {most} units"
+    return _bug(
+        part,
+        "scaled_by_units",
+        f"multiplies its {part.what} by a number that depends on how many units the layer has: {times}",
+        f"The factor is {times}. Where in your code does the number of units come in?",
+        "Nothing is divided by the number of units: a mean, if any, is one over the columns of a batch.",
+    )
 
 
 def _find_unfilled(part: ReturnedPart) -> Bug | None:

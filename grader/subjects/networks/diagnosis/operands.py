@@ -6,7 +6,7 @@ from itertools import product as combinations
 
 from grader.subjects.networks.diagnosis.bug import Where
 from grader.subjects.networks.diagnosis.slip import Slip
-from grader.subjects.networks.diagnosis.statement import GIVEN, LISTS, Factor, Product, ProductKind
+from grader.subjects.networks.statement import GIVEN, LISTS, Factor, Product, ProductKind
 
 Shape = tuple[int, ...]
 

@@ -157,10 +157,14 @@ def add_sentence(first: FirstDifference) -> FirstDifference:
         what = f"layer {k} is the first that is wrong, and {DISAGREE}"
     elif first.inferred and k == first.depth:
         what = (
-            f"the output layer, layer {k}, is wrong already: look at the derivative of the loss, from all_f[{k}] and y"
+            f"the output layer, layer {k}, is wrong already: look at the derivative of the loss, from all_f[{k}] and y,"
+            " and at whatever changes the gradients after it"
         )
     elif first.inferred:
-        what = f"layer {k + 1} is correct and layer {k} is wrong: look at the step from {k + 1} down to {k}"
+        what = (
+            f"layer {k + 1} is correct and layer {k} is wrong: look at the step from {k + 1} down to {k}, and at"
+            f" whatever changes the gradients of layer {k} after it"
+        )
     elif first.source:
         what = f"{first.source} is correct, and {value}"
     elif k == first.depth:

@@ -5,6 +5,8 @@ made if the same slip follows on every network that raised so there, and no othe
 No text of the student's is repeated, since it is shown where networks are not: operands have the notebook's names.
 """
 
+import ast
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,8 +16,8 @@ from grader.subjects.networks.diagnosis.case import EVIDENCE, Case
 from grader.subjects.networks.diagnosis.misuse import copied_unset, misuse
 from grader.subjects.networks.diagnosis.operands import FORMULAS, OperandChange, changes, describe, misshapen
 from grader.subjects.networks.diagnosis.slip import Slip
-from grader.subjects.networks.diagnosis.statement import MeasuredStatement, Parsed
 from grader.subjects.networks.evidence import Evidence, Raising
+from grader.subjects.networks.statement import MeasuredStatement, Parsed
 
 #: A slip of which only the shape is known.
 WRONG_SHAPE = "wrong_shape"
@@ -172,14 +174,50 @@ def _misshapen(case: Case, evidence: Mapping[int, Evidence], spots: Mapping[int,
         if highest is None or source[highest] != "1":
             return None
     pair, where = _ALIKE[name]
+    index, read = _find_index(next(iter(spots.values())).statement)
+    if name == "all_dl_dbiases" and read is not None and read != index:
+        return Slip(
+            "wrong_index",
+            f"writes all_dl_df[{read}] to {name}[{index}]",
+            where,
+            f"It writes all_dl_df[{read}] to {name}[{index}]. Which layer does each of the two belong to?",
+            f"it writes all_dl_df[{read}] to {name}[{index}]; {_formula(where, case)}.",
+        )
+    if index is None:
+        return None
     return Slip(
         WRONG_SHAPE,
-        f"gives {name}[layer] another shape than {pair}[layer]",
+        f"gives {name}[{index}] another shape than {pair}[{index}]",
         where,
-        f"What shape does {name}[layer] have after this line, and what shape does {pair}[layer] have?",
-        f"it gives {name}[layer] another shape than {pair}[layer], although all_dl_df[layer] has the right shape;"
+        f"What shape does {name}[{index}] have after this line, and what shape does {pair}[{index}] have?",
+        f"it gives {name}[{index}] another shape than {pair}[{index}], although all_dl_df[{index}] has the right shape;"
         f" {_formula(where, case)}.",
     )
+
+
+#: An index that is short enough to repeat.
+_INDEX = re.compile(r"(layer|[A-Za-z])([+-]\d)?|-?\d")
+
+
+def _find_index(statement: str) -> tuple[str | None, str | None]:
+    """The index of the entry that a statement writes, and of all_dl_df's if that entry is a copy of one of its."""
+    parsed = Parsed.of(statement, "")
+    match None if parsed is None else parsed.tree:
+        case ast.Assign(targets=[ast.Subscript(slice=index)], value=value):
+            pass
+        case ast.AugAssign(target=ast.Subscript(slice=index), value=value):
+            pass
+        case _:
+            return None, None
+    read: ast.AST | None = None
+    match value:
+        case ast.Subscript(value=ast.Name(id="all_dl_df"), slice=source):
+            read = source
+        case ast.Call(args=[ast.Subscript(value=ast.Name(id="all_dl_df"), slice=source)]):
+            read = source
+    texts = [None if node is None else ast.unparse(node).replace(" ", "") for node in (index, read)]
+    written, taken = (text if text is not None and _INDEX.fullmatch(text) else None for text in texts)
+    return written, taken
 
 
 def _formula(where: Where, case: Case) -> str:

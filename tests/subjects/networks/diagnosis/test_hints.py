@@ -60,8 +60,8 @@ def test_the_more_usual_of_two_explanations_comes_first() -> None:
 def test_where_two_explain_as_well_it_says_what_tells_them_apart(udl: NetworksJudge) -> None:
     """TODO 3 and TODO 4 left as the template give the same numbers on every network."""
     first, second = diagnosed(source("growing", back="np.zeros(h.shape)"), udl)
-    assert "it leaves dl/df below the output as zeros" in first.apart
-    assert "it leaves dl/dh as zeros" in second.apart
+    assert "as if dl/df stayed zero there" in first.apart
+    assert "as if dl/dh stayed zero" in second.apart
     apart = "Work out all_dl_dh[layer] by hand for a small network: if yours is {}, this explanation is the right one."
     assert apart.format("wrong") in first.apart
     assert apart.format("right") in second.apart

@@ -19,7 +19,9 @@ def test_nothing_false_is_said_of_a_hundred_and_most_are_named(
     for other in OTHERS:
         judged = udl.judge(local(other.source, udl.assignment), lambda other=other: local(other.source, udl.assignment))  # type: ignore[misc]
         assert judged.outcome is not Outcome.PASSED
-        ids = [each.id for each in judged.diagnosis]
+        # Facts are true of a line that no model knows; other tests look at those.
+        parts = [[part for part in each.id.split("+") if not part.startswith("observed_")] for each in judged.diagnosis]
+        ids = ["+".join(part) for part in parts if part]
         named += bool(ids)
         false += [(other.truth, each) for each in ids if each not in other.names]
     assert len(OTHERS) >= 100

@@ -8,7 +8,7 @@ from grader.model.assignment import Assignment, Range, Ranges
 from grader.model.verdict import Judgement, Mark
 from grader.subjects.networks.diagnosis.bugs import library
 from grader.subjects.networks.diagnosis.operands import changes
-from grader.subjects.networks.diagnosis.statement import Factor, Parsed, Product, ProductKind
+from grader.subjects.networks.statement import Factor, Parsed, Product, ProductKind
 from tests.local import local
 from tests.networks import NetworksJudge
 from tests.subjects.networks.diagnosis.raising_slips import SLIPS, RaisingSlip

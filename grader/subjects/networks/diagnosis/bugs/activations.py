@@ -62,15 +62,17 @@ OUTER: tuple[Line, ...] = (
 BUGS = (
     _bug(
         "no_propagation",
-        "leaves dl/dh as zeros",
-        "Is TODO 3 done? Nothing arrives below the output layer.",
-        "all_dl_dh[layer] is all_weights[layer].T @ all_dl_df[layer]: replace the template's np.zeros_like.",
+        "returns zeros below the output layer, as if dl/dh stayed zero",
+        "Nothing arrives below the output layer. What does all_dl_dh[layer] hold when all_dl_df[layer-1] is made from"
+        " it? Is its line still to be written, or does it not run?",
+        "all_dl_dh[layer] is all_weights[layer].T @ all_dl_df[layer], in every layer from K down.",
         lambda s, k: np.zeros_like(s.h[k]),
     ),
     _bug(
         "missing_transpose",
         "does not transpose the weights on the way down",
-        "Try a network whose layers have different widths. Which way round do the weights fit?",
+        "Take a layer with two units and three inputs: which number of all_weights[layer] stands where in your product,"
+        " and which in the transpose?",
         "On the way down it is all_weights[layer].T @ all_dl_df[layer].",
         lambda s, k: s.weights[k] @ s.dl_df[k],
         lambda s, k: s.weights[k].reshape(s.weights[k].T.shape) @ s.dl_df[k],

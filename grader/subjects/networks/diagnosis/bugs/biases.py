@@ -24,9 +24,10 @@ def _above(s: Work, k: int) -> Array:
 BUGS = (
     _bug(
         "zero_biases",
-        "leaves the bias gradient as zeros",
-        "Every entry of all_dl_dbiases is zero. Is TODO 1 done, and does no later line change its arrays?",
-        "all_dl_dbiases[layer] is all_dl_df[layer]: replace the template's np.zeros_like.",
+        "returns zeros for every bias gradient",
+        "Every entry of all_dl_dbiases is zero at the end. Which statement should write it, does that run in every"
+        " layer, and does a later line change its arrays?",
+        "all_dl_dbiases[layer] is all_dl_df[layer], in every layer from K down.",
         lambda s, k: np.zeros_like(s.biases[k]),
     ),
     _bug(

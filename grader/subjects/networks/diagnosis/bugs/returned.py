@@ -12,7 +12,8 @@ Returns = Callable[[Work], object]
 
 
 def _bug(id_: str, title: str, hint: str, strong: str, *returns: Returns) -> Bug:
-    return Bug(id_, title, Where.RETURN, tuple(Lines(returned=returned) for returned in returns), hint, strong)
+    lines = tuple(Lines(returned=returned) for returned in returns)
+    return Bug(id_, title, Where.RETURN, lines, hint, strong, fails=())
 
 
 BUGS = (

@@ -29,9 +29,10 @@ def _above(s: Work, k: int) -> Array:
 BUGS = (
     _bug(
         "zero_weights",
-        "leaves the weight gradient as zeros",
-        "Every entry of all_dl_dweights is zero. Is TODO 2 done, and does no later line change its arrays?",
-        "all_dl_dweights[layer] is all_dl_df[layer] @ all_h[layer].T: replace the template's np.zeros_like.",
+        "returns zeros for every weight gradient",
+        "Every entry of all_dl_dweights is zero at the end. Which statement should write it, does that run in every"
+        " layer, and does a later line change its arrays?",
+        "all_dl_dweights[layer] is all_dl_df[layer] @ all_h[layer].T, in every layer from K down.",
         lambda s, k: np.zeros_like(s.weights[k]),
     ),
     _bug(
@@ -67,7 +68,7 @@ BUGS = (
     _bug(
         "transposed_weight_gradient",
         "transposes the weight gradient",
-        "Compare the shapes of all_dl_dweights[layer] and all_weights[layer].",
+        "Compare all_dl_dweights[layer] with all_weights[layer]: what do a row and a column belong to in each?",
         "It is all_dl_df[layer] @ all_h[layer].T, a row for each unit of the layer, not its transpose.",
         lambda s, k: _outer(s, k).T,
         lambda s, k: _outer(s, k).T.reshape(s.weights[k].shape),

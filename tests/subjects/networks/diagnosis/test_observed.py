@@ -1,0 +1,208 @@
+"""What no model explains is described by facts: of the line that is wrong, with its numbers, and of no other line."""
+
+import pytest
+
+from grader.judge.examples import Examples
+from grader.model.verdict import Diagnosis, Judgement, Mark
+from grader.subjects.networks.diagnosis.diagnoser import Diagnoser
+from grader.subjects.networks.explanation import Explanation
+from tests.corpus import four_lines
+from tests.corpus.own_names import OWN_NAMES, OwnNames
+from tests.local import local
+from tests.networks import NetworksJudge
+
+DH, DF, W, F = "all_dl_dh[layer]", "all_dl_df[layer]", "all_weights[layer]", "all_f[layer-1]"
+PRODUCT = f"np.matmul({DF}, all_h[layer].T)"
+
+#: Lines of the notebook that no model knows, and words of the fact.
+FACTS: dict[tuple[str, str], str] = {
+    ("derivative", f"({F} > 0.1) * {DH}"): f"keeps {DH} only where {F} is above some number between",
+    ("derivative", f"({F} > 0) * ({F} < 6) * {DH}"): f"only where {F} is above 0 and below some number between",
+    ("derivative", f"np.clip({F}, 0, 1) * {DH}"): f"multiplies {DH} by {F}, cut off to between 0 and 1",
+    ("derivative", f"{DH} / (1 + np.exp(-{F}))"): f"multiplies {DH} by the logistic sigmoid of {F}",
+    ("derivative", f"({F} > 0) * ({DH} > 0) * {DH}"): f"only where it and {F} are both positive",
+    ("derivative", f"({F} > {F}.mean()) * {DH}"): f"only where {F} is above the mean of its layer",
+    ("derivative", f"np.any({F} > 0) * {DH}"): f"only in layers with any unit that has a positive {F}",
+    ("derivative", f"np.where({F} > 0, 1, 0.3) * {DH}"): "by 1 where all_f[layer-1] is positive, and by 0.3 where",
+    ("derivative", f"({F} > 0) * ({DH} + 2 * {F})"): "adds 2 times all_h[layer]",
+    ("activation", f"({W} - 0.01 * all_dl_dweights[layer]).T @ {DF}"): "subtracts 0.01 times all_dl_dweights[layer].T",
+    ("activation", f"np.sign({W}).T @ {DF}"): f"as np.sign({W}).T @ {DF}",
+    ("weight", f"({W} > 0) * {PRODUCT}"): f"only where {W} is positive",
+    ("weight", f"np.abs({PRODUCT})"): "as the absolute value of what it should be",
+    ("weight", f"{DF} @ (all_h[layer] > 0).T"): "(all_h[layer] > 0).T",
+    ("weight", f"{DF} @ np.sin(all_h[layer]).T"): f"multiplies {DF} by a column other than all_h[layer]",
+    ("bias", f"0.01 * {DF}"): "makes all_dl_dbiases[layer] 0.01 times what it should be",
+    ("bias", f"(all_biases[layer] > 0) * {DF}"): "only where all_biases[layer] is positive",
+    ("bias", f"np.sort({DF}, axis=0)"): "computes other numbers for all_dl_dbiases[layer] than its inputs give",
+    ("loss", "2 * (all_f[K] - 20.0)"): "goes by the target 20 in every network",
+    ("loss", "np.full_like(y, 0.3)"): "makes all_dl_df[K] the same numbers in every network",
+    ("loss", "d_loss_d_output(all_f[K], y) * (np.arange(len(y)) == 0)[:, None]"): "only in the first unit",
+}
+
+#: The explanation that each line has.
+IDS = {
+    "loss": "observed_output",
+    "bias": "observed_bias",
+    "weight": "observed_weight",
+    "activation": "observed_activation",
+    "derivative": "observed_derivative",
+}
+
+
+@pytest.fixture(autouse=True)
+def _without_counterexamples(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Examples, "of", lambda *_: {})
+
+
+@pytest.fixture
+def facts(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Diagnosis, ...]]:
+    """The facts that there would be without any model, one after the other."""
+    seen: list[tuple[Diagnosis, ...]] = []
+    observe = Diagnoser.observe
+
+    def note(self: Diagnoser, answers, evidence, explanation, failed):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        seen.append(observe(self, answers, evidence, Explanation(), failed))
+        return observe(self, answers, evidence, explanation, failed)
+
+    monkeypatch.setattr(Diagnoser, "observe", note)
+    return seen
+
+
+def judged(source: str, judge: NetworksJudge) -> Judgement:
+    """The judgement on a source."""
+    return judge.judge(local(source, judge.assignment), lambda: local(source, judge.assignment))
+
+
+@pytest.mark.parametrize(("line", "text"), FACTS, ids=lambda part: part)
+def test_a_line_that_no_model_knows_is_described(
+    line: str, text: str, udl: NetworksJudge, facts: list[tuple[Diagnosis, ...]]
+) -> None:
+    """With the list, and with how it departs from what its inputs give."""
+    judged(four_lines.source({line: text}), udl)
+    ((found,),) = facts
+    assert FACTS[line, text] in found.title
+    assert [mistake.id for mistake in found.mistakes] == [IDS[line]]
+
+
+def test_no_fact_speaks_of_a_line_that_is_right(udl: NetworksJudge, facts: list[tuple[Diagnosis, ...]]) -> None:
+    """Slips in the four lines, alone and several at once: those and no others are described."""
+    sources = [{line: text} for line, text in four_lines.slips()] + four_lines.combined(24, seed=31)
+    false = []
+    for changed in sources:
+        facts.clear()
+        judged(four_lines.source(changed), udl)
+        named = {mistake.id for found in facts for diagnosis in found for mistake in diagnosis.mistakes}
+        if named - {IDS[line] for line in changed}:
+            false.append((changed, named))
+    assert false == []
+
+
+def test_no_fact_speaks_of_a_line_that_is_right_under_other_names(
+    udl: NetworksJudge, facts: list[tuple[Diagnosis, ...]]
+) -> None:
+    """What came back is all that there is to read."""
+    lines = {"offset": "observed_bias", "slope": "observed_weight", "back": "observed_derivative"}
+    upside_down = OwnNames("units upside down", "offset", "back[::-1]", frozenset())
+    false = []
+    for slip in (*OWN_NAMES, upside_down):
+        facts.clear()
+        judged(slip.source, udl)
+        named = {mistake.id for found in facts for diagnosis in found for mistake in diagnosis.mistakes}
+        if slip.line in lines and named - {lines[slip.line]}:
+            false.append((slip.name, named))
+    assert false == []
+
+
+@pytest.mark.parametrize(
+    ("line", "text", "fact"),
+    [
+        ("back", "(all_f[at - 1] > 0.1) * (all_weights[at].T @ back)", "is above some number between"),
+        ("back", "(all_f[at - 1] > 0) * (np.sign(all_weights[at]).T @ back)", "np.sign(all_weights[layer]).T"),
+        ("slope", "back @ (all_h[at] > 0).T", "(all_h[layer] > 0).T"),
+    ],
+)
+def test_under_other_names_the_fact_is_about_what_came_back(
+    line: str, text: str, fact: str, udl: NetworksJudge
+) -> None:
+    """No list of the notebook's is there to be read."""
+    (found,) = judged(OwnNames("", line, text, frozenset()).source, udl).diagnosis
+    assert fact in found.title
+
+
+def test_a_factor_by_the_number_of_units_is_named_as_such(udl: NetworksJudge) -> None:
+    """Neither step of the propagation is called wrong for it."""
+    text = "[s / len(s) for s in slopes], [o / len(o) for o in offsets]"
+    judgement = judged(OwnNames("", "returned", text, frozenset()).source, udl)
+    assert [found.id for found in judgement.diagnosis] == ["scaled_by_units"]
+    rows = {row.name: row for row in judgement.properties}
+    assert rows["activation_gradient"].outcome is rows["relu_derivative"].outcome is Mark.PASSED
+
+
+ZEROS = "[np.zeros_like(w) for w in all_weights]", "[np.zeros_like(b) for b in all_biases]"
+
+
+def skipping(loop: str) -> str:
+    """The notebook's solution with lists of zeros and another loop."""
+    source = four_lines.source({}).replace("range(K, -1, -1)", loop)
+    for name, zeros in zip(("all_dl_dweights", "all_dl_dbiases"), ZEROS, strict=True):
+        source = source.replace(f"{name} = [None] * (K + 1)", f"{name} = {zeros}")
+    return source.replace("all_dl_df = [None] * (K + 1)", "all_dl_df = [np.zeros_like(f) for f in all_f]")
+
+
+def test_a_loop_that_leaves_layers_out_costs_no_step(udl: NetworksJudge) -> None:
+    """dl/dh is not called zero: in the layers that the loop comes to it is not."""
+    judgement = judged(skipping("range(K, -1, -2)"), udl)
+    assert [found.id for found in judgement.diagnosis] == ["layers_left_out"]
+    lost = {row.name for row in judgement.properties if row.outcome is not Mark.PASSED}
+    assert lost == {"finite_differences", "any_shape"}
+
+
+def test_a_line_is_no_template_where_only_its_array_is_zero(udl: NetworksJudge) -> None:
+    """The loop begins a layer too low: every line is written."""
+    for found in judged(skipping("range(K - 1, -1, -1)"), udl).diagnosis:
+        assert not any(word in found.hint + found.strong_hint for word in ("TODO", "template", "zeros_like"))
+
+
+def test_a_line_that_got_nothing_is_not_called_wrong(udl: NetworksJudge) -> None:
+    """A loop that runs upwards raises where all_dl_df[0] is not there yet: no fault of the line that reads it."""
+    source = four_lines.source({"bias": DF}).replace("range(K, -1, -1)", "range(K + 1)")
+    rows = {row.name: row.outcome for row in judged(source, udl).properties}
+    assert rows["bias_gradient"] is Mark.PASSED
+    assert rows["weight_gradient"] is not Mark.FAILED
+
+
+def test_lines_behind_one_of_another_shape_are_not_called_wrong(udl: NetworksJudge) -> None:
+    """Boolean indexing leaves the active units alone; the lines of the next layer get an array that fits nothing."""
+    judgement = judged(four_lines.source({"derivative": f"{DH}[{F} > 0]"}), udl)
+    failed = {row.name for row in judgement.properties if row.outcome is Mark.FAILED}
+    assert failed & {"bias_gradient", "weight_gradient", "activation_gradient", "relu_derivative"} == {
+        "relu_derivative"
+    }
+    assert "another shape" in judgement.diagnosis[0].title
+
+
+def test_one_list_of_two_names_costs_no_line(udl: NetworksJudge) -> None:
+    """Whatever comes back is what right lines make."""
+    source = four_lines.source({}).replace("    all_dl_dbiases = [None] * (K + 1)\n", "")
+    source = source.replace("all_dl_dweights = [None]", "all_dl_dweights = all_dl_dbiases = [None]")
+    rows = {row.name: row.outcome for row in judged(source, udl).properties}
+    assert {name for name, outcome in rows.items() if outcome is not Mark.PASSED} == {
+        "finite_differences",
+        "any_shape",
+        "form",
+    }
+
+
+def test_an_entry_is_blamed_by_the_index_that_is_written(udl: NetworksJudge) -> None:
+    """The line writes the entry of the layer below, and says nothing of its own layer's."""
+    source = four_lines.source({"bias": DF}).replace("all_dl_dbiases[layer] =", "all_dl_dbiases[layer-1] =")
+    source = source.replace("all_dl_dbiases = [None] * (K + 1)", f"all_dl_dbiases = {ZEROS[1]}")
+    (found,) = judged(source, udl).diagnosis
+    assert "writes all_dl_df[layer] to all_dl_dbiases[layer-1]" in found.title
+
+
+def test_an_index_below_the_first_entry_is_not_beyond_the_last(udl: NetworksJudge) -> None:
+    """A recursion without an end."""
+    source = four_lines.source({"loss": "d_loss_d_output(all_f[-K - 2], y)"})
+    (found,) = judged(source, udl).diagnosis
+    assert "before the beginning" in found.strong_hint
