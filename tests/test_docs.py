@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from grader.model.assignment import Assignment, Feedback, Level, Rubric
-from grader.model.assignment_toml import parse
 from grader.model.verdict import Counterexample, Outcome
+from grader.subjects.kinds import parse
 from grader.subjects.networks.survey import survey
 from tests.networks import load_packaged
 from tests.worker.test_cli import EXAMPLES, EXPECTED, backmark

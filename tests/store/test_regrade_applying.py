@@ -7,11 +7,10 @@ from dataclasses import replace
 import pytest
 
 from grader.model.records import Job, Kind, State
-from grader.store import keys
 from grader.store.regrades.model import Mode, Phase
 from grader.store.regrades.report import Disposition
 from grader.store.store import Store
-from tests.store.making import end_lease
+from tests.store.making import OUTBOX, end_lease
 from tests.store.making import now as submission
 from tests.store.regrading import (
     apply_regrade,
@@ -32,8 +31,8 @@ from tests.store.regrading import (
 
 def events(store: Store) -> list[str]:
     """Submissions that callbacks are told of since the last call."""
-    told = [json.loads(each) for each in store.redis.lrange(keys.OUTBOX, 0, -1)]
-    store.redis.delete(keys.OUTBOX)
+    told = [json.loads(each) for each in store.redis.lrange(OUTBOX, 0, -1)]
+    store.redis.delete(OUTBOX)
     return [each["submission"] for each in told if each["event"] == "submission.regraded"]
 
 
