@@ -164,7 +164,7 @@ def test_verdicts_are_read_in_one_place_and_by_staff() -> None:
     found = {str(file.relative_to(folder)) for file in folder.rglob("*.py") if reads.search(file.read_text("utf-8"))}
     # Of regrades everything is for staff.
     assert {each for each in found if "staff" not in each} == {
-        "seeing.py",
+        "viewers.py",
         "api/regrades.py",
         "api/regrade_report.py",
     }

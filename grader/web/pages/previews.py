@@ -10,7 +10,7 @@ from grader.model.assignment import NETWORKS
 from grader.model.records import CaughtMistake, RevisionRecord
 from grader.model.stored import settings
 from grader.web.pages import charts, shapes
-from grader.web.pages.kinds import words
+from grader.web.pages.presentation import words
 
 
 @dataclass(frozen=True, slots=True)
