@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from grader.model.assignment import Assignment, Feedback, Level, Rubric
-from grader.model.assignment_toml import parse
 from grader.model.verdict import Counterexample, Outcome
-from grader.subjects.networks.survey import survey
+from grader.subjects.kinds import parse
+from grader.subjects.networks.summary import survey
 from tests.networks import load_packaged
 from tests.worker.test_cli import EXAMPLES, EXPECTED, backmark
 
@@ -71,7 +71,8 @@ def test_every_reason_of_a_rejection_is_documented() -> None:
 
 def test_the_number_of_derivatives_is_that_of_the_shipped_networks() -> None:
     """On the page that argues with it."""
-    found = survey(load_packaged("udl-7.2"))
+    packaged = load_packaged("udl-7.2")
+    found = survey(packaged.assignment, packaged.id, packaged.suite)
     assert f"none among its {found.derivatives:,} coordinates" in " ".join(page("docs/verdict.md").split())
     assert found.inconclusive == 0
 

@@ -22,8 +22,8 @@ from grader.model.assignment import Limits
 from grader.model.verdict import Outcome, Verdict
 from grader.reports.terminal import render
 from grader.subjects.networks.revision import NetworksRevision
+from tests.made import RIGHT, WRONG, made, table
 from tests.networks import NetworksJudge
-from tests.submissions_helpers.made import RIGHT, WRONG, made, table
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails
 from worker.grading.revisions import draw_others

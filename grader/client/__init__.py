@@ -20,7 +20,7 @@ from grader.client.problems import (
     Unusable,
 )
 from grader.client.records import Assignment, Position, Publication, Revision, Submission, Token
-from grader.client.regrade import Comparison, Regrade
+from grader.client.regrade_records import Comparison, Regrade
 
 __all__ = [
     "Assignment",

@@ -7,7 +7,7 @@ from typing import Any
 
 from grader.client.calls import Calls, path_of
 from grader.client.pages import Listing
-from grader.client.regrade import Comparison, Regrade
+from grader.client.regrade_records import Comparison, Regrade
 from grader.client.transport import Request
 
 #: Seconds between two polls of a regrade: at first, and at most.

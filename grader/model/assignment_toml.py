@@ -28,7 +28,6 @@ from grader.model.assignment import (
     Reduction,
     Rubric,
 )
-from grader.model.tables import read_tables
 
 #: Largest ranges that are drawn: a verdict should stay a matter of milliseconds.
 MOST_DEPTH, MOST_UNITS, MOST_COLUMNS, MOST_NETWORKS = 32, 64, 32, 2000
@@ -200,11 +199,6 @@ WANTED: dict[str, str] = {
     "feedback.full_after": _ATTEMPTS,
     "feedback.hidden": f"a list of properties, each {_one_of(_ROWS)}",
 }
-
-
-def parse(text: str, name: str) -> Assignment:
-    """The assignment about networks that a TOML text describes; BadAssignment as in `from_tables`."""
-    return from_tables(read_tables(text, name), name)
 
 
 def from_tables(tables: Mapping[str, Any], name: str) -> Assignment:

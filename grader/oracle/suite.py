@@ -11,7 +11,7 @@ from grader.model.assignment import Formulas
 from grader.oracle.differences import differences
 from grader.oracle.network import Array, Network, Pass, forward, network_of
 from grader.oracle.reference import gradient
-from grader.oracle.tolerance import scale
+from grader.oracle.tolerance import scale, tolerances
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,13 +163,12 @@ def key(network: Network) -> bytes:
 def measure(networks: Sequence[Network], corners: Sequence[str], formulas: Formulas, rtol: float) -> Suite:
     """The networks with their finite differences and tolerances."""
     passes = [forward(network, formulas) for network in networks]
-    truths, tolerances = [], []
+    truths, allowed = [], []
     for network, at in zip(networks, passes, strict=True):
         measured = differences(network, formulas, at)
         truths += measured.value
-        sizes = scale(network, formulas, at)
-        tolerances += [rtol * size + doubt for size, doubt in zip(sizes, measured.uncertainty, strict=True)]
-    return _suite(networks, passes, corners, flatten(truths), flatten(tolerances))
+        allowed += tolerances(scale(network, formulas, at), rtol, measured.uncertainty)
+    return _suite(networks, passes, corners, flatten(truths), flatten(allowed))
 
 
 def propose(networks: Sequence[Network], formulas: Formulas, rtol: float) -> Suite:

@@ -1,4 +1,7 @@
-"""How far from a finite difference a right answer may be: the size of what its rounding comes from.
+"""The tolerance: the distance that a right answer may have from a finite difference.
+
+`tolerances` decides it: from the assignment's `rtol` and a scale, the size of what rounding comes from. Beside it,
+for a single step of the calculation, stands the factor `LOCAL` of `grader/subjects/networks/steps.py`.
 
 A right implementation in floating point errs by a few units of rounding of the *terms* it adds up, not of their sum.
 The scale is a running error analysis to first order (N. J. Higham, *Accuracy and Stability of Numerical Algorithms*,
@@ -9,6 +12,8 @@ Forwards, for who computes the activations anew, rounding errors add up like ind
 backwards by their absolute values.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from grader.model.assignment import Activation, Formulas, Loss
@@ -17,6 +22,11 @@ from grader.oracle.reference import activation_derivative, loss_derivative
 
 #: A difference that is uncertain by more than this part of its layer's scale says nothing.
 CONCLUSIVE = 1e-4
+
+
+def tolerances(scales: Sequence[Array], rtol: float, uncertainty: Sequence[Array]) -> list[Array]:
+    """The tolerance of each entry: `rtol` times the size of its rounding, and the doubt about the difference itself."""
+    return [rtol * size + doubt for size, doubt in zip(scales, uncertainty, strict=True)]
 
 
 def scale(network: Network, formulas: Formulas, given: Pass | None = None) -> list[Array]:

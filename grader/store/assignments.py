@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, replace
 from typing import Any
 
-from grader.model.fresh import places, usual
+from grader.model.fresh_places import places, usual
 from grader.model.records import RevisionRecord
 from grader.model.stored import read
 from grader.store import keys

@@ -24,10 +24,6 @@ class Jobs:
         self._lease = f"{1000 * settings.lease_seconds:.0f}"
         self._tries = settings.tries
 
-    def enqueue(self, job: Job) -> bool:
-        """Queue a job whose hash exists, with all its tries. Returns False if it is waiting, running or missing."""
-        return bool(self._scripts.run("enqueue", job.kind, job.id))
-
     def claim(self, job: Job) -> Claim | None:
         """Claim a job for the length of a lease, or return None if it is not waiting."""
         fence = self._scripts.run("claim", job.kind, job.id, self._lease)
@@ -104,11 +100,6 @@ class Jobs:
         """Return the number of jobs ahead of this one, or None if it is not waiting."""
         rank: Any = self._redis.zrank(_waiting(job.kind.queue), f"{job.kind}:{job.id}")
         return None if rank is None else int(rank)
-
-    def estimate(self, job: Job) -> float | None:
-        """Return the estimated seconds until a job is done, or None if it is not waiting or the pace is unknown."""
-        position, pace = self.position(job), self.pace(job.kind.queue)
-        return None if position is None or pace is None else (position + 1) * pace
 
     def pace(self, queue: Queue) -> float | None:
         """Return the moving average of seconds between conclusions while jobs wait, or None before the first."""

@@ -3,11 +3,8 @@
 from hashlib import sha256
 
 PREFIX = "bm:"
-#: The events to deliver to endpoints, oldest first.
-OUTBOX = "bm:outbox"
 COUNTERS = "bm:counters"
 LEASES = "bm:leases"
-COURSES = "bm:courses"
 PACE = "bm:pace"
 #: The course of packaged assignments, which every course sees.
 EVERYONE = "*"

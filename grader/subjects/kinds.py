@@ -1,6 +1,7 @@
 """The kinds of homework that this version knows: a stored revision and an assignment's file name theirs.
 
-Nobody else asks which kind it is. The web server reads assignments too, so NumPy is not imported here.
+Only here does a kind decide which module runs; elsewhere it decides words and drawings. The web server reads
+assignments too, so NumPy is not imported here.
 """
 
 import io
@@ -19,10 +20,10 @@ from grader.model.assignment import NETWORKS
 if TYPE_CHECKING:
     from grader.judge.subject import JudgedRevision
     from grader.model.common import AnyAssignment
-    from grader.subjects.kind import SubjectKind
+    from grader.subjects.subject_kind import SubjectKind
 
 #: By kind the module that is its `SubjectKind`.
-KINDS: Mapping[str, str] = MappingProxyType({NETWORKS: "grader.subjects.networks.kind"})
+KINDS: Mapping[str, str] = MappingProxyType({NETWORKS: "grader.subjects.networks.networks_kind"})
 
 
 def find(kind: str) -> "SubjectKind":

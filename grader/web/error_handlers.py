@@ -13,7 +13,7 @@ from grader.store.errors import BadCursor, IdempotencyMismatch, NotRetryable, Sh
 from grader.web.http import problems
 from grader.web.http.limits import too_many
 from grader.web.http.problems import MAKE_ROOM, TRY_AGAIN, Problem, ProblemResponse, RequestFault, problem_response
-from grader.web.pages import mistakes
+from grader.web.pages import error_pages
 
 _log = logging.getLogger(__name__)
 
@@ -108,4 +108,4 @@ def _handle_unexpected(error: Exception) -> Response:
 
 def _respond(problem: ProblemResponse) -> Response:
     """Return the problem as a page for browsers, else as RFC 9457 defines it."""
-    return mistakes.render(problem) if mistakes.is_page_wanted() else problem.response()
+    return error_pages.render(problem) if error_pages.is_page_wanted() else problem.response()

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from grader.client import Client
-from grader.client.regrade import AT_REST
+from grader.client.regrade_records import AT_REST
 from grader.model.records import Scope, State
 from grader.store.regrades.model import Phase, Which
 from tests.client.running import Running, command

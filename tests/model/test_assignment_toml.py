@@ -6,8 +6,8 @@ import pytest
 
 from grader.errors import BadAssignment
 from grader.model.assignment import Feedback, Level, Rubric
-from grader.model.assignment_toml import parse
 from grader.model.stored import assignment_from_json, assignment_to_json
+from grader.subjects.kinds import parse
 
 
 def toml(feedback: str) -> str:

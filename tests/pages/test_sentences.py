@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from grader.model.result import read_verdict
-from grader.web.pages.verdict import make_view
+from grader.web.pages.verdict_view import make_view
 from tests.web.verdicts import failing_verdict, passing_verdict
 
 MASK: dict[str, Any] = {

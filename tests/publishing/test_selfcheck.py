@@ -13,9 +13,9 @@ from grader.model.assignment_toml import (
     _HomeTable,
     _LimitsTable,
     _RangesTable,
-    parse,
 )
 from grader.publishing.selfcheck import selfcheck
+from grader.subjects.kinds import parse
 from grader.subjects.networks.building import Values
 from grader.subjects.networks.draw import draw
 from grader.subjects.networks.revision import NetworksRevision

@@ -28,7 +28,7 @@ from grader.store.summary import VerdictSummary
 from grader.subjects.networks.revision import NetworksRevision
 from grader.web.pages import words
 from grader.web.pages.sources import listing
-from grader.web.pages.verdict import make_view
+from grader.web.pages.verdict_view import make_view
 from tests.networks import load_packaged
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails

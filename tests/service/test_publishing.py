@@ -10,19 +10,19 @@ import pytest
 
 from grader.errors import AssignmentError
 from grader.model.assignment import Assignment, Ranges
-from grader.model.fresh import GROUPS, group, places, usual
+from grader.model.fresh_places import GROUPS, group, places, usual
 from grader.model.records import Job, Kind, PublicationRecord, RevisionRecord, State
 from grader.publishing.selfcheck import selfcheck
 from grader.store.regrades.model import Selection, Which
 from grader.store.search import Filter
 from grader.store.submissions import NewSubmission
 from grader.subjects.networks.steps import STEPS
+from tests.made import table
 from tests.networks import NetworksJudge
 from tests.service.conftest import Making, Sent
 from tests.service.parts import COURSE, EXAMPLES, until
-from tests.submissions_helpers.made import table
 from worker.grading.revisions import DrawingProcess
-from worker.service import fresh, pools
+from worker.service import fresh_cases, pools
 from worker.service.context import Context
 from worker.service.tasks import perform
 
@@ -162,8 +162,8 @@ def test_a_refusal_names_the_mistakes_that_would_pass_and_what_to_do(context: Co
 
 
 def test_more_fresh_networks_than_can_be_drawn_are_refused(making: Making) -> None:
-    publication = run_publication(making(secret=OURS), TOML, wanted=fresh.MOST + 1)
-    assert str(fresh.MOST) in str(publication.refusal)
+    publication = run_publication(making(secret=OURS), TOML, wanted=fresh_cases.MOST + 1)
+    assert str(fresh_cases.MOST) in str(publication.refusal)
 
 
 def test_a_worker_that_stops_hands_back_a_publication(making: Making) -> None:
@@ -281,10 +281,10 @@ def test_a_regrade_draws_the_networks_of_each_students_group(making: Making) -> 
 
 def test_what_gives_way_leaves_networks_that_catch_every_mistake(udl: NetworksJudge) -> None:
     caught = [catch.places for catch in selfcheck(udl.revision).catches]
-    assert fresh.replaceable(200, 40, caught) == places(200, usual(200))
-    assert fresh.replaceable(10, 2, [(0,), (5,)]) == (1, 6)
-    assert fresh.replaceable(4, 2, [(0,), (1,)]) == (2,)
-    assert fresh.replaceable(2, 1, [(0,), (1,)]) == ()
+    assert fresh_cases.replaceable(200, 40, caught) == places(200, usual(200))
+    assert fresh_cases.replaceable(10, 2, [(0,), (5,)]) == (1, 6)
+    assert fresh_cases.replaceable(4, 2, [(0,), (1,)]) == (2,)
+    assert fresh_cases.replaceable(2, 1, [(0,), (1,)]) == ()
 
 
 def test_who_hands_in_without_a_name_belongs_to_a_group_of_the_course() -> None:
@@ -293,17 +293,17 @@ def test_who_hands_in_without_a_name_belongs_to_a_group_of_the_course() -> None:
 
 
 def test_a_choice_covers_the_whole_pool(udl: NetworksJudge) -> None:
-    chosen = [set(fresh.choose(b"secret", "revision", f"{i:064}", 50, 10)) for i in range(50)]
+    chosen = [set(fresh_cases.choose(b"secret", "revision", f"{i:064}", 50, 10)) for i in range(50)]
     assert all(len(each) == 10 for each in chosen)
     assert set.union(*chosen) == set(range(50))
     with pytest.raises(AssignmentError):
-        fresh.choose(b"secret", "revision", "", 5, 6)
+        fresh_cases.choose(b"secret", "revision", "", 5, 6)
     assert udl.assignment.ranges == Ranges()
 
 
 def test_a_pool_is_drawn_by_a_seed_that_only_the_secret_tells(udl: NetworksJudge) -> None:
     def pool(count: int, secret: bytes) -> Assignment:
-        made = fresh.pool_assignment(udl.assignment, count, secret)
+        made = fresh_cases.pool_assignment(udl.assignment, count, secret)
         assert isinstance(made, Assignment)
         return made
 

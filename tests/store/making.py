@@ -15,6 +15,8 @@ from grader.store.submissions import NewSubmission
 from grader.store.summary import VerdictSummary
 
 REVISION = "0123456789abcdef"
+#: The list of events that the scripts leave for the deliveries, oldest first.
+OUTBOX = keys.key("outbox")
 
 
 def new(

@@ -39,7 +39,7 @@ def waiting_job(store: Store, kind: Kind) -> Job:
     assert store.submissions.finish(claim, verdict())
     regrade = store.jobs.claim(waiting_job(store, Kind.REGRADE))
     assert regrade is not None
-    step = store.regrades.runner.choose(regrade)
+    step = store.regrades.steps.choose(regrade)
     assert step is not None
     return step.released[0]
 
@@ -180,7 +180,7 @@ def test_a_regrade_goes_on(store: Store) -> None:
     assert claim is not None
     set_back(store)
     assert store.jobs.requeue_lost() == []
-    assert store.regrades.runner.choose(claim) is not None
+    assert store.regrades.steps.choose(claim) is not None
     found = store.regrades.get(waiting.id)
     assert found is not None
     assert found.phase is Phase.PREVIEWED

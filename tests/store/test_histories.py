@@ -18,7 +18,7 @@ from hypothesis.stateful import (
 from grader.model.records import Claim, Queue, State
 from grader.store import keys
 from grader.store.store import Store
-from tests.store.making import end_lease, job, new, remains, replace_verdict, restore_verdict, verdict
+from tests.store.making import OUTBOX, end_lease, job, new, remains, replace_verdict, restore_verdict, verdict
 
 STUDENTS = st.sampled_from(["ada", "bob", "eve"])
 ASSIGNMENTS = st.sampled_from(["udl-7.2", "mine"])
@@ -336,7 +336,7 @@ class History(RuleBasedStateMachine):
     @invariant()
     def each_end_was_told_once(self) -> None:
         """One terminal state, however often it is asked for."""
-        told = [json.loads(each) for each in self.store.redis.lrange(keys.OUTBOX, 0, -1)]
+        told = [json.loads(each) for each in self.store.redis.lrange(OUTBOX, 0, -1)]
         assert [(each["event"], each["submission"]) for each in told] == self.ends
 
     def teardown(self) -> None:

@@ -22,7 +22,7 @@ def test_a_claim_is_given_once(store: Store) -> None:
 
 def test_there_is_no_claim_on_what_is_not_there(store: Store) -> None:
     assert store.jobs.claim(job("nothing")) is None
-    assert not store.jobs.enqueue(Job(Kind.UNIT, "nothing"))
+    assert store.jobs.claim(Job(Kind.UNIT, "nothing")) is None
 
 
 def test_a_beat_starts_the_lease_anew(store: Store) -> None:
@@ -144,20 +144,6 @@ def test_a_worker_that_was_taken_over_ends_no_job_of_another_kind(store: Store) 
     assert (found.revision, found.refusal) == ("abc", None)
 
 
-def test_a_job_waits_again_with_all_its_tries(store: Store) -> None:
-    name = store.publications.request("cs101", "mine", "id = 'mine'").id
-    again = Job(Kind.PUBLICATION, name)
-    assert not store.jobs.enqueue(again)
-    claim = store.jobs.claim(again)
-    assert claim is not None
-    assert not store.jobs.enqueue(again)
-    assert store.jobs.conclude(claim, State.DONE)
-    assert store.jobs.enqueue(again)
-    second = store.jobs.claim(again)
-    assert second == Claim(again, 2)
-    assert not store.jobs.beat(claim)
-
-
 def test_a_submission_ends_with_a_verdict_and_nothing_else(store: Store) -> None:
     claim = claim_job(store, accept(store))
     with pytest.raises(ValueError, match="finish"):
@@ -178,12 +164,8 @@ def test_kinds_wait_in_queues_of_their_own(store: Store) -> None:
     assert 0 <= oldest < 60
 
 
-def test_the_estimate_follows_position_and_pace(store: Store) -> None:
-    first = accept(store, new("bob"))
-    assert store.jobs.estimate(job(first)) is None
+def test_the_pace_is_in_seconds_and_unknown_before_the_first_conclusion(store: Store) -> None:
+    assert store.jobs.pace(Queue.INTERACTIVE) is None
     finish_job(store)
     store.redis.hset(keys.PACE, Queue.INTERACTIVE.value, "200")
-    second = accept(store)
-    assert store.jobs.estimate(job(first)) == pytest.approx(0.2)
-    assert store.jobs.estimate(job(second)) == pytest.approx(0.4)
-    assert store.jobs.estimate(job("nothing")) is None
+    assert store.jobs.pace(Queue.INTERACTIVE) == pytest.approx(0.2)

@@ -7,11 +7,10 @@ from dataclasses import replace
 import pytest
 
 from grader.model.records import Job, Kind, State
-from grader.store import keys
 from grader.store.regrades.model import Mode, Phase
 from grader.store.regrades.report import Disposition
 from grader.store.store import Store
-from tests.store.making import end_lease
+from tests.store.making import OUTBOX, end_lease
 from tests.store.making import now as submission
 from tests.store.regrading import (
     apply_regrade,
@@ -32,8 +31,8 @@ from tests.store.regrading import (
 
 def events(store: Store) -> list[str]:
     """Submissions that callbacks are told of since the last call."""
-    told = [json.loads(each) for each in store.redis.lrange(keys.OUTBOX, 0, -1)]
-    store.redis.delete(keys.OUTBOX)
+    told = [json.loads(each) for each in store.redis.lrange(OUTBOX, 0, -1)]
+    store.redis.delete(OUTBOX)
     return [each["submission"] for each in told if each["event"] == "submission.regraded"]
 
 
@@ -131,7 +130,7 @@ def test_a_crash_while_it_is_applied_and_a_resumption_apply_everything_once(stor
     assert store.jobs.requeue_lost() == [Job(Kind.REGRADE, name)]
     again = claim_step(store, name)
     # It was not dead after all.
-    assert store.regrades.runner.apply(dead) is None
+    assert store.regrades.steps.apply(dead) is None
     while one_chunk(store, again):
         assert phase(store, name) is Phase.APPLYING
     found = now(store, name)
@@ -150,7 +149,7 @@ def test_a_last_chunk_whose_answer_was_lost_is_through(store: Store, verb: str) 
     else:
         store.regrades.apply(name, Mode.WHOLE)
     claim = claim_step(store, name)
-    steps = store.regrades.runner
+    steps = store.regrades.steps
     for _ in range(2):
         done = steps.apply(claim) if verb == "apply" else steps.roll_back(claim)
         assert done is not None
@@ -181,7 +180,7 @@ def test_a_rollback_stops_the_application_that_goes_on(store: Store) -> None:
     applying = claim_step(store, name)
     assert one_chunk(store, applying)
     store.regrades.roll_back(name)
-    assert store.regrades.runner.apply(applying) is None
+    assert store.regrades.steps.apply(applying) is None
     assert not store.jobs.beat(applying)
     finish_step(store, name)
     found = now(store, name)

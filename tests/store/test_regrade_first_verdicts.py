@@ -3,12 +3,11 @@
 import json
 
 from grader.model.records import State
-from grader.store import keys
 from grader.store.regrades.model import Mode, Which
 from grader.store.regrades.report import Disposition
 from grader.store.store import Store
 from grader.store.summary import Change
-from tests.store.making import claim_job
+from tests.store.making import OUTBOX, claim_job
 from tests.store.making import now as submission
 from tests.store.regrading import (
     apply_regrade,
@@ -33,7 +32,7 @@ def fail_submission(store: Store, student: str, source: str) -> str:
 
 def events(store: Store, name: str) -> list[str]:
     """All that callbacks are told of a submission."""
-    told = [json.loads(each) for each in store.redis.lrange(keys.OUTBOX, 0, -1)]
+    told = [json.loads(each) for each in store.redis.lrange(OUTBOX, 0, -1)]
     return [each["event"] for each in told if each["submission"] == name]
 
 

@@ -319,12 +319,12 @@ def test_choosing_goes_on_where_a_dead_worker_stopped(store: Store) -> None:
     end_lease(store, dead)
     assert store.jobs.requeue_lost() == [Job(Kind.REGRADE, name)]
     again = claim_step(store, name)
-    assert store.regrades.runner.choose(dead) is None
+    assert store.regrades.steps.choose(dead) is None
     while one_chunk(store, again):
         assert now(store, name).phase is Phase.PREPARING
     assert (now(store, name).counts.submissions, now(store, name).counts.sources) == (450, 7)
     # The last answer was lost: it is asked again, and nothing happens twice.
-    assert store.regrades.runner.choose(again) is not None
+    assert store.regrades.steps.choose(again) is not None
     assert now(store, name).counts.submissions == 450
 
 

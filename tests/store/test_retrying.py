@@ -6,9 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from grader.model.records import Claim, State
-from grader.store import keys
 from grader.store.store import Store
-from tests.store.making import accept, claim_job, finish_job, job, new, now, verdict
+from tests.store.making import OUTBOX, accept, claim_job, finish_job, job, new, now, verdict
 
 
 def fail_submission(store: Store, student: str = "ada", *, course: str = "cs101", assignment: str = "udl-7.2") -> str:
@@ -41,7 +40,7 @@ def test_callbacks_are_told_of_its_verdict(store: Store) -> None:
     name = fail_submission(store)
     store.submissions.retry(name)
     store.submissions.finish(claim_job(store, name), verdict())
-    events = [json.loads(each)["event"] for each in store.redis.lrange(keys.OUTBOX, 0, -1)]
+    events = [json.loads(each)["event"] for each in store.redis.lrange(OUTBOX, 0, -1)]
     assert events == ["submission.service_failed", "submission.done"]
 
 

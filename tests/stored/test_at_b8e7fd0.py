@@ -34,7 +34,7 @@ from grader.store.store import Store
 from grader.subjects.networks.revision import load
 from grader.web import create_app
 from grader.web.http import links
-from grader.web.pages.verdict import make_view
+from grader.web.pages.verdict_view import make_view
 from tests.service.conftest import Sent
 from tests.services import redis_server
 from tests.stored.loading import Raw, load_known, restore

@@ -6,8 +6,8 @@ import pytest
 
 from grader.errors import AssignmentError, BadAssignment
 from grader.subjects import kinds
-from grader.subjects.kind import SubjectKind
-from grader.subjects.networks import kind as networks
+from grader.subjects.networks import networks_kind as networks
+from grader.subjects.subject_kind import SubjectKind
 from tests.subjects import toy
 
 BASE = 'id = "x"\ntitle = "X"\n'

@@ -32,7 +32,7 @@ from tests.subjects import toy
 from tests.web.visitor import Visitor
 from worker.cli.main import main
 from worker.service.context import Context
-from worker.service.fresh import merge_pool
+from worker.service.fresh_cases import merge_pool
 from worker.service.tasks import perform
 
 __all__ = ["context", "making", "redis_server"]

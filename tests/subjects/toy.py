@@ -3,7 +3,7 @@
 It has all that a subject needs and nothing more: whoever adds one begins here. The module is its `Kind`; run, it draws.
 """
 
-# ruff: noqa: ARG001, ARG002, D102 - arguments and meanings are those of `grader.judge.subject` and `grader.subjects.kind`
+# ruff: noqa: ARG001, ARG002, D102 - arguments and meanings are those of `grader.judge.subject` and `grader.subjects.subject_kind`
 
 import hashlib
 import io

@@ -64,7 +64,7 @@ def _loop(store: Store, stop: Event) -> None:
 def step(store: Store, claim: Claim) -> None:
     """All of a regrade's step, whichever it is."""
     found = store.regrades.get(claim.job.id)
-    steps = store.regrades.runner
+    steps = store.regrades.steps
     while found is not None:
         match found.phase:
             case Phase.PREPARING:

@@ -22,7 +22,7 @@ from grader.store.store import Store
 from tests.reports.disclosing import ROWS, betrayed, revealing, secrets
 from tests.web.asking import Asker
 from tests.web.concluding import conclude
-from tests.worker.receivers import receiving
+from tests.worker.receivers import receiving, run_due
 from worker.service.deliveries import Deliveries
 
 HIDDEN = ("weight_gradient", "relu_derivative")
@@ -108,7 +108,7 @@ def test_a_callback_tells_the_total_and_no_more(
     with receiving() as receiver:
         store.callbacks.create("course", receiver.url)
         submit_graded(portal, store)
-        assert Deliveries(store, settings).run_due() == 1
+        assert run_due(Deliveries(store, settings)) == 1
         (got,) = receiver.got
     assert betrayed(got.body.decode(), secrets(revealing()) | {row.name for row in ROWS}) == []
     assert (json.loads(got.body)["data"]["score"], json.loads(got.body)["data"]["max_score"]) == (3, 17)
@@ -164,7 +164,7 @@ def test_verdicts_are_read_in_one_place_and_by_staff() -> None:
     found = {str(file.relative_to(folder)) for file in folder.rglob("*.py") if reads.search(file.read_text("utf-8"))}
     # Of regrades everything is for staff.
     assert {each for each in found if "staff" not in each} == {
-        "seeing.py",
+        "viewers.py",
         "api/regrades.py",
         "api/regrade_report.py",
     }

@@ -3,10 +3,13 @@
 import ssl
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Lock, Thread
+
+from worker.service.deliveries import THREADS, Deliveries
 
 #: Seconds that a test waits for what should come at once.
 PATIENCE = 20.0
@@ -28,6 +31,15 @@ class Reply:
     status: int = 204
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
+
+
+def run_due(deliveries: Deliveries) -> int:
+    """Attempt all deliveries that are due now, wait for them, and return their number."""
+    with ThreadPoolExecutor() as pool:
+        started = deliveries.start_due(pool, THREADS)
+    for attempt in started:
+        attempt.result()
+    return len(started)
 
 
 class Receiver:

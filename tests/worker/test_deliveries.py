@@ -18,7 +18,7 @@ from grader.store.callbacks import GIVE_UP, Delivery, DeliveryState, Event
 from grader.store.store import Store
 from tests.services import redis_server
 from tests.store.making import accept, claim_job, finish_job, new, replace_verdict, verdict
-from tests.worker.receivers import Receiver, Reply, receiving, until
+from tests.worker.receivers import Receiver, Reply, receiving, run_due, until
 from worker.serve.embedded import EmbeddedRedis
 from worker.service.deliveries import Deliveries
 
@@ -78,7 +78,7 @@ def test_a_verdict_is_told_signed_as_standard_webhooks_say(
     store: Store, deliveries: Deliveries, receiver: Receiver, secret: str
 ) -> None:
     name = finish_job(store)
-    assert deliveries.run_due() == 1
+    assert run_due(deliveries) == 1
     (got,) = receiver.got
     told = Webhook(secret).verify(got.body, got.headers)
     assert told["type"] == "submission.done"
@@ -110,7 +110,7 @@ def test_a_callback_carries_neither_the_source_nor_details_of_the_verdict(
     store.submissions.finish(
         claim_job(store, name), verdict(flags=[{"id": "my_flag", "title": "my_title"}], output="my_output")
     )
-    deliveries.run_due()
+    run_due(deliveries)
     assert b"my_" not in receiver.got[0].body
     assert b"relu_derivative" not in receiver.got[0].body
 
@@ -120,7 +120,7 @@ def test_what_was_changed_on_the_way_is_refused(
     store: Store, deliveries: Deliveries, receiver: Receiver, secret: str, change: str
 ) -> None:
     finish_job(store)
-    deliveries.run_due()
+    run_due(deliveries)
     got = receiver.got[0]
     later = {"webhook-timestamp": str(int(got.headers["webhook-timestamp"]) + 1)}
     changed = {**got.headers, **({change: later.get(change, "v1,AAAA")} if change != "body" else {})}
@@ -133,7 +133,7 @@ def test_what_is_sent_again_by_somebody_else_later_is_refused(
     store: Store, deliveries: Deliveries, receiver: Receiver, secret: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     finish_job(store)
-    deliveries.run_due()
+    run_due(deliveries)
     got = receiver.got[0]
     later = datetime.now(UTC) + timedelta(minutes=6)
 
@@ -154,13 +154,13 @@ def test_every_attempt_has_the_same_id_and_a_time_and_signature_of_its_own(
 ) -> None:
     receiver.answer = lambda _: Reply(status if len(receiver.got) == 1 else 200)
     finish_job(store)
-    assert [deliveries.run_due(), deliveries.run_due()] == [1, 0]
+    assert [run_due(deliveries), run_due(deliveries)] == [1, 0]
     (waiting,) = every(store, DeliveryState.PENDING)
     assert (waiting.status, waiting.error) == (status, f"the receiver answered {status}")
     started = int(time.time())
     until(lambda: int(time.time()) > started)
     store.callbacks.ahead = 7
-    assert deliveries.run_due() == 1
+    assert run_due(deliveries) == 1
     first, second = (got.headers for got in receiver.got)
     assert first["webhook-id"] == second["webhook-id"]
     assert first["webhook-timestamp"] < second["webhook-timestamp"]
@@ -177,7 +177,7 @@ def test_pauses_grow_to_two_hours_and_are_never_the_same_and_after_a_day_it_is_g
     receiver.answer = lambda _: Reply(500)
     finish_job(store)
     pauses = []
-    while deliveries.run_due() and (waiting := every(store, DeliveryState.PENDING)):
+    while run_due(deliveries) and (waiting := every(store, DeliveryState.PENDING)):
         due = waiting[0].due
         assert due is not None
         pauses.append(due - waiting[0].created - store.callbacks.ahead)
@@ -198,7 +198,7 @@ def test_a_receiver_may_ask_for_a_longer_pause(
     assert secret
     receiver.answer = lambda _: Reply(429, {"Retry-After": "1000"})
     finish_job(store)
-    deliveries.run_due()
+    run_due(deliveries)
     (waiting,) = every(store, DeliveryState.PENDING)
     assert waiting.due is not None
     assert 990 < waiting.due - waiting.created < 1010
@@ -211,14 +211,14 @@ def test_while_secrets_are_rotated_both_are_good_and_afterwards_only_the_new_one
     fresh = store.callbacks.rotate(endpoint.id, hours=2)
     assert fresh is not None
     finish_job(store)
-    deliveries.run_due()
+    run_due(deliveries)
     got = receiver.got[0]
     assert len(got.headers["webhook-signature"].split()) == 2
     for each in (secret, fresh):
         Webhook(each).verify(got.body, got.headers)
     store.callbacks.ahead = 3 * 3600
     finish_job(store, new("grace"))
-    deliveries.run_due()
+    run_due(deliveries)
     got = receiver.got[1]
     Webhook(fresh).verify(got.body, got.headers)
     with pytest.raises(WebhookVerificationError):
@@ -233,7 +233,7 @@ def test_a_redirect_is_a_failure_and_nobody_follows_it(
     with receiving() as other:
         receiver.answer = lambda _: Reply(status, {"Location": other.url})
         finish_job(store)
-        deliveries.run_due()
+        run_due(deliveries)
         assert (len(receiver.got), len(other.got)) == (1, 0)
     (waiting,) = every(store, DeliveryState.PENDING)
     assert "redirects are not followed" in str(waiting.error)
@@ -245,9 +245,9 @@ def test_who_answers_410_is_told_nothing_more(
     assert secret
     receiver.answer = lambda _: Reply(410)
     finish_job(store)
-    deliveries.run_due()
+    run_due(deliveries)
     finish_job(store, new("grace"))
-    assert deliveries.run_due() == 0
+    assert run_due(deliveries) == 0
     assert store.callbacks.endpoints("cs101")[0].disabled is not None
     assert every(store, DeliveryState.FAILED)[0].status == 410
 
@@ -257,7 +257,7 @@ def test_a_submission_that_was_deleted_meanwhile_is_told_of_no_more(
 ) -> None:
     assert secret
     store.submissions.delete(finish_job(store))
-    deliveries.run_due()
+    run_due(deliveries)
     assert receiver.got == []
     assert every(store, DeliveryState.FAILED)[0].error == "the submission was deleted"
 
@@ -267,10 +267,10 @@ def test_a_late_attempt_tells_what_is_true_by_then(
 ) -> None:
     receiver.answer = lambda _: Reply(500 if len(receiver.got) == 1 else 200)
     name = finish_job(store)
-    deliveries.run_due()
+    run_due(deliveries)
     assert replace_verdict(store, name, 1, verdict("failed"), "regrade") == 2
     store.callbacks.ahead = 7
-    until(lambda: not deliveries.run_due())
+    until(lambda: not run_due(deliveries))
     told = [Webhook(secret).verify(got.body, got.headers) for got in receiver.got]
     assert sorted((each["type"], each["data"]["score"]) for each in told) == [
         (Event.DONE, 8),
@@ -285,7 +285,7 @@ def test_a_private_address_is_refused_at_each_delivery_whatever_was_registered(
 ) -> None:
     assert secret
     finish_job(store)
-    Deliveries(store, settings.model_copy(update={"callback_networks": networks})).run_due()
+    run_due(Deliveries(store, settings.model_copy(update={"callback_networks": networks})))
     assert receiver.got == []
     assert "not public" in str(every(store, DeliveryState.PENDING)[0].error)
 
@@ -295,7 +295,7 @@ def test_plain_http_is_refused_at_each_delivery_too(
 ) -> None:
     assert secret
     finish_job(store)
-    Deliveries(store, settings.model_copy(update={"callback_http": False})).run_due()
+    run_due(Deliveries(store, settings.model_copy(update={"callback_http": False})))
     assert receiver.got == []
     assert "https" in str(every(store, DeliveryState.PENDING)[0].error)
 
@@ -308,7 +308,7 @@ def test_a_name_that_becomes_private_after_it_was_registered_is_refused(
     destinations.addresses(destinations.read(url))
     store.callbacks.create("cs101", url)
     finish_job(store)
-    Deliveries(store, settings, destinations=destinations).run_due()
+    run_due(Deliveries(store, settings, destinations=destinations))
     assert asked == ["rebinding.example"] * 2
     assert receiver.got == []
     assert "not public" in str(every(store, DeliveryState.PENDING)[0].error)
@@ -319,7 +319,7 @@ def test_what_was_checked_is_what_is_connected_to(store: Store, settings: Servic
         destinations, asked = resolving(["127.0.0.2"], ["127.0.0.3"])
         store.callbacks.create("cs101", f"http://rebinding.example:{checked.port}/")
         finish_job(store)
-        Deliveries(store, settings, destinations=destinations).run_due()
+        run_due(Deliveries(store, settings, destinations=destinations))
         assert asked == ["rebinding.example"]
         assert (len(checked.got), len(rebound.got)) == (1, 0)
         assert checked.got[0].headers["host"] == f"rebinding.example:{checked.port}"
@@ -330,7 +330,7 @@ def test_an_address_that_takes_no_connection_is_followed_by_the_next(store: Stor
         loopback = Destinations((LOOPBACK,), http=True, resolver=lambda *_: ["127.0.0.9", "127.0.0.2"])
         store.callbacks.create("cs101", f"http://two.example:{other.port}/")
         finish_job(store)
-        Deliveries(store, settings, destinations=loopback).run_due()
+        run_due(Deliveries(store, settings, destinations=loopback))
         assert len(other.got) == 1
 
 
@@ -341,7 +341,7 @@ def test_proxies_of_the_environment_are_not_used(
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     finish_job(store)
-    deliveries.run_due()
+    run_due(deliveries)
     assert len(receiver.got) == 1
 
 
@@ -388,7 +388,7 @@ def test_a_sweeper_that_is_killed_in_the_middle_of_a_post_loses_nothing(
     sweeper.wait()
     receiver.let_go.set()
     deliveries = Deliveries(store, settings)
-    until(lambda: deliveries.run_due() == 1)
+    until(lambda: run_due(deliveries) == 1)
     first, second = receiver.got
     assert first.headers["webhook-id"] == second.headers["webhook-id"]
     Webhook(secret).verify(second.body, second.headers)
@@ -435,7 +435,7 @@ def test_the_loop_goes_on_after_redis_was_away(
 def test_a_mistake_of_ours_is_noted_and_tried_again(store: Store, settings: ServiceSettings) -> None:
     store.callbacks.create("cs101", "http://portal.example:9000/")
     finish_job(store)
-    Deliveries(store, settings, destinations=Destinations.of(settings, _broken)).run_due()
+    run_due(Deliveries(store, settings, destinations=Destinations.of(settings, _broken)))
     (waiting,) = every(store, DeliveryState.PENDING)
     assert waiting.error == "internal error in Backmark; see its log"
 

@@ -18,7 +18,8 @@ from tests.sandbox.conftest import pid_of
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails
 from worker.sandbox.inside.entry import Entry
-from worker.sandbox.session import Extracted, Session
+from worker.sandbox.reply import Extracted
+from worker.sandbox.session import Session
 
 Grade = Callable[..., Verdict]
 

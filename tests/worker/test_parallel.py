@@ -10,11 +10,11 @@ from contextlib import closing, suppress
 from dataclasses import replace
 from multiprocessing import Pipe
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
-from grader.errors import BadAssignment, JailFailed
+from grader.errors import BackmarkError, BadAssignment, JailFailed, JailInterrupted, SubmissionError
 from grader.judge.judge import Judge
 from grader.model.verdict import Outcome, Verdict
 from tests.judge.test_shrinking import RIGHT
@@ -22,6 +22,7 @@ from worker.cli import parallel
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails
 from worker.sandbox.policy import Launch, Way
+from worker.service.posts import NoAnswer
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 BACKMARK = str(Path(sys.executable).with_name("backmark"))
@@ -92,8 +93,28 @@ def test_what_raises_in_a_process_is_raised_here(udl: Judge, jail: Launch) -> No
         answer = parallel._grade(Grader(udl, broken), EXAMPLES / "right_loops.py", "right_loops.py")
     with pytest.raises(JailFailed, match="jail"):
         raise_answer(answer)
-    with pytest.raises(BadAssignment, match="no such"):
-        raise_answer({"error": "BadAssignment", "message": "no such assignment"})
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (BadAssignment("it is"), BadAssignment),
+        (JailInterrupted("it is"), JailInterrupted),
+        (SubmissionError("syntax_error", "it is"), BackmarkError),
+        (NoAnswer("it is"), BackmarkError),
+    ],
+)
+def test_an_error_keeps_its_message_and_what_the_exit_status_depends_on(
+    error: BackmarkError, kind: type[BackmarkError], udl: Judge, jails: Jails, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> NoReturn:
+        raise error
+
+    monkeypatch.setattr(Grader, "grade", fail)
+    answer = parallel._grade(Grader(udl, jails), EXAMPLES / "right_loops.py", "right_loops.py")
+    with pytest.raises(kind, match="it is") as raised:
+        raise_answer(answer)
+    assert raised.type is kind
 
 
 def raise_answer(answer: dict[str, Any]) -> None:

@@ -7,15 +7,24 @@ import signal
 import sys
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, Pipe, wait
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NoReturn
 
-from grader import errors
-from grader.errors import BackmarkError, JailFailed
+from grader.errors import (
+    AssignmentError,
+    BackmarkError,
+    BadAssignment,
+    JailFailed,
+    JailInterrupted,
+    JailUnavailable,
+    MadeByNewerVersion,
+    ServiceError,
+)
 from grader.model.result import read_verdict
 from grader.model.verdict import Verdict
 from worker.cli.failure import GradingFailure
@@ -28,6 +37,22 @@ _FILES_AT_ONCE = 2
 _GRACE_SECONDS = 0.3
 #: Files that are handed out while an earlier one has no verdict yet: it bounds the verdicts that wait for it.
 _MOST_AHEAD = 1000
+#: The errors that a process passes on, each made from its message alone. Any other is passed on as its nearest base.
+_ERRORS: Mapping[str, type[BackmarkError]] = MappingProxyType(
+    {
+        error.__name__: error
+        for error in (
+            BackmarkError,
+            ServiceError,
+            JailUnavailable,
+            JailFailed,
+            JailInterrupted,
+            AssignmentError,
+            BadAssignment,
+            MadeByNewerVersion,
+        )
+    }
+)
 
 
 @dataclass(slots=True)
@@ -107,7 +132,7 @@ def _receive(pipe: Connection) -> Verdict | GradingFailure:
         return GradingFailure(answer["file"], answer["internal"])
     if "errno" in answer:
         raise OSError(answer["errno"], answer["message"], answer["file"])
-    raise getattr(errors, answer["error"], BackmarkError)(answer["message"])
+    raise _ERRORS[answer["error"]](answer["message"])
 
 
 def _work(pipe: Connection, files: Sequence[Path], names: Sequence[str], make_grader: Callable[[], Grader]) -> NoReturn:
@@ -139,6 +164,7 @@ def _grade(grader: Grader, file: Path, name: str) -> dict[str, Any]:
     except OSError as error:
         return {"errno": error.errno, "message": error.strerror, "file": str(file)}
     except BackmarkError as error:
-        return {"error": type(error).__name__, "message": str(error)}
+        base = next(base for base in type(error).__mro__ if base in _ERRORS.values())
+        return {"error": base.__name__, "message": str(error)}
     except Exception:  # noqa: BLE001 - an edge: whatever it is, it is ours, and this file's alone
         return {"internal": traceback.format_exc(), "file": name}

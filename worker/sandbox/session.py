@@ -269,6 +269,3 @@ def _explain_end(status: int) -> Crashed:
     except ValueError:
         name = str(-status)
     return Crashed(f"Its process ended with signal {name}, without an answer.")
-
-
-__all__ = ["Extracted", "Reply", "Session"]

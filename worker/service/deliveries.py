@@ -1,8 +1,7 @@
 """Delivers events to endpoints: signed, retried for a day, and never to a forbidden destination.
 
-Delivery is at least once: if a process dies, its attempt is repeated when the lease ends, and the receiver "
-"recognises it
-by its `webhook-id`. Several processes may run this at the same time.
+Delivery is at least once: if a process dies, its attempt is repeated when the lease ends, and the receiver recognises
+it by its `webhook-id`. Several processes may run this at the same time.
 """
 
 import json
@@ -61,14 +60,6 @@ class Deliveries:
         self._context = context or httpcore.default_ssl_context()
         self._lease = lease
 
-    def run_due(self) -> int:
-        """Attempt all deliveries that are due now, wait for them, and return their number."""
-        with ThreadPoolExecutor(THREADS, thread_name_prefix="callback") as pool:
-            started = self._start(pool, THREADS)
-        for attempt in started:
-            attempt.result()
-        return len(started)
-
     def loop(self, stop: Event) -> None:
         """Deliver until `stop` is set, without waiting for slow attempts; then finish those in progress."""
         running: set[Future[None]] = set()
@@ -78,7 +69,7 @@ class Deliveries:
                 for attempt in done:
                     _log_failure(attempt)
                 try:
-                    started = self._start(pool, THREADS - len(running))
+                    started = self.start_due(pool, THREADS - len(running))
                 except StoreUnavailable as error:
                     _log.warning("callbacks wait: %s", error)
                     stop.wait(_AWAY)
@@ -89,8 +80,8 @@ class Deliveries:
         for attempt in running:
             _log_failure(attempt)
 
-    def _start(self, pool: ThreadPoolExecutor, places: int) -> set[Future[None]]:
-        """Turn events into deliveries, and start as many attempts as there are free places."""
+    def start_due(self, pool: ThreadPoolExecutor, places: int) -> set[Future[None]]:
+        """Turn events into deliveries, and start as many of the attempts that are due as there are free places."""
         _, unreadable = self._store.callbacks.move()
         for event in unreadable:
             _log.error("an event that cannot be read was dropped: %s", event)

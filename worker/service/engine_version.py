@@ -16,7 +16,7 @@ SOURCES = (
     "grader/subjects",
     "worker/grading",
     "worker/sandbox",
-    "worker/service/fresh.py",
+    "worker/service/fresh_cases.py",
 )
 
 

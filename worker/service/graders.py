@@ -10,13 +10,13 @@ from grader.judge.judge import Judge
 from grader.judge.subject import JudgedRevision
 from grader.model import records
 from grader.model.common import AnyAssignment
-from grader.model.fresh import GROUPS, group
+from grader.model.fresh_places import GROUPS, group
 from grader.store import keys
 from grader.store.assignments import Assignments
 from grader.subjects.kinds import load
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails
-from worker.service import fresh
+from worker.service import fresh_cases
 
 #: The number of loaded revisions kept: a course uses a few at a time, each of a few megabytes.
 _KEPT = 8
@@ -83,9 +83,10 @@ class Graders:
             return ready.grader
         secret, own = self.secret_of(revision), ready.grader.judge.revision
         if not revision.replaced:
-            which = fresh.choose(secret, revision.id, source_sha256, len(ready.pool.subject.cases), revision.fresh)
-            return Grader(Judge(fresh.merge_pool(own, ready.pool, which)), self._jails, shared=False)
-        judged_on = fresh.of_group(secret, revision.id, own, ready.pool, revision.replaced, group)
+            count = len(ready.pool.subject.cases)
+            places = fresh_cases.choose(secret, revision.id, source_sha256, count, revision.fresh)
+            return Grader(Judge(fresh_cases.merge_pool(own, ready.pool, places)), self._jails, shared=False)
+        judged_on = fresh_cases.of_group(secret, revision.id, own, ready.pool, revision.replaced, group)
         grader = Grader(Judge(judged_on), self._jails)
         _keep(self._grouped, (revision.id, group), grader, _GROUPED)
         return grader
@@ -107,7 +108,7 @@ class Graders:
         content_id = revision_data.id
         # A packaged revision has its id before a service draws a pool for it.
         if pool is not None and revision.course != keys.EVERYONE:
-            content_id = fresh.identifier(revision_data, pool, revision.fresh, revision.replaced)
+            content_id = fresh_cases.identifier(revision_data, pool, revision.fresh, revision.replaced)
         if content_id != revision.id:
             raise AssignmentError(f"revision {revision.id} is damaged: its content is that of {content_id}")
         return _Ready(Grader(Judge(revision_data), self._jails), pool)

@@ -8,7 +8,7 @@ from grader.publishing.selfcheck import reference_rejected
 from grader.store.assignments import Assignments
 from grader.subjects import kinds
 from worker.grading.revisions import MOST_SECONDS, DrawingProcess
-from worker.service import fresh
+from worker.service import fresh_cases
 from worker.service.lease import Lease
 
 #: Seconds for which other processes wait for the one that draws a pool, and between their checks.
@@ -32,7 +32,7 @@ def draw_pool(assignment: AnyAssignment, count: int, secret: bytes, lease: Lease
 
     So its cases are taken as drawn, in a second, instead of being chosen for coverage, in ten.
     """
-    drawn = draw(fresh.pool_assignment(assignment, count, secret), lease, choice=1)
+    drawn = draw(fresh_cases.pool_assignment(assignment, count, secret), lease, choice=1)
     pool = kinds.load(drawn, "the pool")
     if rejected := reference_rejected(pool):
         raise BadAssignment(

@@ -12,7 +12,7 @@ from grader.model.verdict import NamedMistake
 from grader.publishing.preview import preview
 from grader.publishing.selfcheck import SelfCheck, selfcheck
 from grader.subjects import kinds
-from worker.service import fresh, pools
+from worker.service import fresh_cases, pools
 from worker.service.context import Context
 from worker.service.lease import Lease, Withdrawn
 
@@ -62,11 +62,11 @@ def _draw(context: Context, request: PublicationRecord, lease: Lease) -> _DrawnR
     revision = kinds.load(networks, assignment.id)
     checked = _require_sound(selfcheck(revision), revision.subject.noun)
     caught = [catch.places for catch in checked.catches]
-    replaced = fresh.replaceable(checked.networks, request.fresh, caught)
+    replaced = fresh_cases.replaceable(checked.networks, request.fresh, caught)
     revision_id, pool = revision.id, None
     if replaced:
         pool = pools.draw_pool(assignment, len(replaced), secret, lease)
-        revision_id = fresh.identifier(revision, kinds.load(pool, "the pool"), len(replaced), replaced)
+        revision_id = fresh_cases.identifier(revision, kinds.load(pool, "the pool"), len(replaced), replaced)
     record = records.RevisionRecord(
         id=revision_id,
         course=request.course,
@@ -98,8 +98,8 @@ def _secret(context: Context, wanted: int, assignment: AnyAssignment) -> bytes:
             f"fresh is {wanted}, but this service has no secret to choose {kind.NOUN}s by; set BACKMARK_SECRET, or set"
             " fresh to 0"
         )
-    if wanted > fresh.MOST:
-        raise BadAssignment(f"fresh is {wanted}; at most {fresh.MOST} {kind.NOUN}s can be fresh")
+    if wanted > fresh_cases.MOST:
+        raise BadAssignment(f"fresh is {wanted}; at most {fresh_cases.MOST} {kind.NOUN}s can be fresh")
     return secret.get_secret_value().encode()
 
 

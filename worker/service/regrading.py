@@ -6,7 +6,7 @@ from collections.abc import Callable
 from grader.errors import AssignmentError, ServiceError
 from grader.model.records import Claim, SubmissionRecord
 from grader.store.regrades.model import Phase
-from grader.store.regrades.runner import StepResult
+from grader.store.regrades.worker_steps import StepResult
 from worker.service.context import Context
 from worker.service.lease import Lease, Withdrawn
 from worker.service.verdicts import verdict_for_source
@@ -18,11 +18,11 @@ def step(context: Context, lease: Lease) -> None:
     """Run the step of the current phase (select, apply or roll back) from where it stopped to the end."""
     store, name = context.store, lease.claim.job.id
     regrade = lease.retry(lambda: store.regrades.get(name))
-    runner = store.regrades.runner
+    steps = store.regrades.steps
     work: dict[Phase, Callable[[Claim], StepResult | None]] = {
-        Phase.PREPARING: lambda claim: runner.choose(claim, grouping),
-        Phase.APPLYING: runner.apply,
-        Phase.ROLLING_BACK: runner.roll_back,
+        Phase.PREPARING: lambda claim: steps.choose(claim, grouping),
+        Phase.APPLYING: steps.apply,
+        Phase.ROLLING_BACK: steps.roll_back,
     }
     if regrade is None or regrade.phase not in work:
         raise Withdrawn(f"regrade {name} needs nothing done")

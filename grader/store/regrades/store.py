@@ -1,4 +1,4 @@
-"""Regrades: requested, previewed, reported, applied or cancelled; workers use `runner` and `units`."""
+"""Regrades: requested, previewed, reported, applied or cancelled; workers use `steps` and `units`."""
 
 import json
 import secrets
@@ -13,8 +13,8 @@ from grader.store.errors import IdempotencyMismatch, WrongPhase
 from grader.store.paging import RecordPage, cursor, start
 from grader.store.regrades.model import Mode, Phase, RegradeRecord, Selection, read
 from grader.store.regrades.report import RegradeReport
-from grader.store.regrades.runner import RegradeRunner
 from grader.store.regrades.units import Units, jobs
+from grader.store.regrades.worker_steps import RegradeSteps
 from grader.store.scripts import Scripts
 from grader.store.submissions import IDEMPOTENCY, Submissions
 
@@ -42,7 +42,7 @@ class Regrades:
         self._redis = redis
         self._scripts = scripts
         self.units = Units(redis, scripts)
-        self.runner = RegradeRunner(redis, scripts, submissions, self.units)
+        self.steps = RegradeSteps(redis, scripts, submissions, self.units)
 
     def request(self, selection: Selection, idempotency: tuple[str, str, str, str] | None = None) -> RecordedRegrade:
         """Record and queue a regrade, or return the one that was requested before while it still means the same.

@@ -89,7 +89,3 @@ class Units:
 def jobs(names: Iterable[bytes]) -> tuple[Job, ...]:
     """Return the jobs of units, by their ids."""
     return tuple(Job(Kind.UNIT, text(name)) for name in names)
-
-
-def _key(name: str) -> str:
-    return keys.key(Kind.UNIT, name)

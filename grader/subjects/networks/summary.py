@@ -1,16 +1,41 @@
-"""The summary of an assignment's networks that staff see."""
+"""The figures of an assignment's networks: for staff on a page, and for the command `networks`."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
-from grader.model.assignment import Formulas
+from grader.model.assignment import Assignment, Formulas
 from grader.model.records import CaughtMistake
 from grader.oracle.network import forward
 from grader.oracle.suite import Suite
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """The figures of the networks that an assignment draws."""
+
+    assignment: str
+    revision: str
+    networks: int
+    derivatives: int
+    inconclusive: int
+    #: Networks with a hidden layer none of whose units is active on any column, and with all units active.
+    dead_layers: int
+    all_active: int
+    corners: dict[str, int]
+    depth: dict[str, int]
+    widths: dict[str, int]
+    inputs: dict[str, int]
+    outputs: dict[str, int]
+    columns: dict[str, int]
+
+
+def survey(assignment: Assignment, revision: str, suite: Suite) -> Survey:
+    """Count the networks of a revision, given by its id."""
+    return Survey(assignment.id, revision, **counts(suite, assignment.formulas))
 
 
 def summary(suite: Suite, formulas: Formulas, mistakes: Sequence[CaughtMistake]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field
 from grader.errors import BadAssignment
 from grader.model.assignment_toml import MOST_NETWORKS
 from grader.model.common import AnyAssignment
-from grader.model.fresh import usual
+from grader.model.fresh_places import usual
 from grader.model.records import PublicationRecord, Refusal, Scope, State
 from grader.store.errors import TooManyPublications
 from grader.subjects import kinds

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from grader.model.records import Job, Kind, State, SubmissionRecord
 from grader.model.verdict import Outcome, Verdict
-from grader.web import seeing
+from grader.web import viewers
 from grader.web.http import links
 from grader.web.http.auth import Caller
 from grader.web.http.schemas import ResponseModel, moment, moment_or_none
@@ -104,7 +104,7 @@ def status(submission: SubmissionRecord, caller: Caller) -> bytes:
 
 def verdict(submission: SubmissionRecord, caller: Caller) -> Verdict | None:
     """Return the current verdict as the caller may see it, or None if there is none or the token may not read."""
-    return seeing.verdict(submission, caller) if caller.reads else None
+    return viewers.verdict(submission, caller) if caller.reads else None
 
 
 def place(submission: SubmissionRecord) -> dict[str, Any] | None:

@@ -36,7 +36,7 @@ from grader.web.http.responses import LOOK_AFTER, respond_accepted, respond_empt
 from grader.web.http.schemas import WHOLE, Id, Name, PageQuery, Query, RequestModel, ResponseModel, Student
 from grader.web.http.service import service
 from grader.web.http.streaming import stream, wait_until_finished
-from grader.web.seeing import STUDENT, verdict
+from grader.web.viewers import STUDENT, verdict
 
 resource = Resource("submissions", __name__, description="The submissions of students, and their verdicts.")
 

@@ -10,7 +10,7 @@ from grader.model.assignment import NETWORKS
 from grader.model.records import CaughtMistake, RevisionRecord
 from grader.model.stored import settings
 from grader.web.pages import charts, shapes
-from grader.web.pages.kinds import words
+from grader.web.pages.presentation import words
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,6 @@ class CornerExample:
 
     corner: str
     networks: int
-    said: str
     drawing: Markup
 
 
@@ -56,7 +55,7 @@ def preview(revision: RevisionRecord) -> Preview | None:
     raw: dict[str, Any] = json.loads(revision.preview)
     corners: dict[str, int] = raw.pop("corners")
     examples = [
-        CornerExample(corner, corners[corner], shapes.describe(sizes), shapes.draw(sizes))
+        CornerExample(corner, corners[corner], shapes.draw(sizes))
         for corner, sizes in ((example["corner"], example["sizes"]) for example in raw.pop("examples"))
     ]
     known = {name: raw[name] for name in raw.keys() & {field.name for field in fields(Preview)}}

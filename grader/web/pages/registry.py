@@ -12,13 +12,13 @@ from grader.web.pages import (
     staff_publications,
     staff_regrades,
     staff_submissions,
+    submit_form,
     verdicts,
 )
-from grader.web.pages import submit_form as handing
 
 BLUEPRINTS = (
     entrance.pages,
-    handing.pages,
+    submit_form.pages,
     verdicts.pages,
     staff_courses.pages,
     staff_assignments.pages,

@@ -6,14 +6,14 @@ from werkzeug.wrappers import Response as Redirection
 from grader.model.records import Job, Kind, State, SubmissionRecord
 from grader.model.verdict import Outcome
 from grader.store.search import Filter
-from grader.web import seeing
+from grader.web import viewers
 from grader.web.api import submissions
 from grader.web.http import links
 from grader.web.http.problems import NOT_FOUND, Problem
 from grader.web.http.service import service
 from grader.web.pages.layout import Pages, page
 from grader.web.pages.sources import RAW, listing
-from grader.web.pages.verdict import make_view
+from grader.web.pages.verdict_view import make_view
 from grader.web.pages.visitor import staff
 
 pages = Pages("staff_submissions", __name__)
@@ -60,7 +60,7 @@ def read_submission(course: str, submission: str) -> Response:
     """Show all that is known of a submission."""
     staff_ = staff(course)
     store, record = service().store, find_submission(course, submission)
-    verdict, revision = seeing.verdict(record, staff_), store.assignments.get(course, record.revision)
+    verdict, revision = viewers.verdict(record, staff_), store.assignments.get(course, record.revision)
     cells, start = store.listings.get(record.source_sha256), store.submissions.beginning(record, RAW)
     return page(
         "staff/submission.html",

@@ -24,10 +24,10 @@ from grader.web.http.problems import NOT_FOUND, Problem
 from grader.web.http.schemas import Name
 from grader.web.http.service import service
 from grader.web.pages import browsers, cookies
-from grader.web.pages.kinds import words
 from grader.web.pages.layout import Pages, page
+from grader.web.pages.presentation import words
 
-pages = Pages("handing", __name__, guarded=False)
+pages = Pages("submit_form", __name__, guarded=False)
 
 _FILENAME: TypeAdapter[str] = TypeAdapter(FileName)
 _STUDENT: TypeAdapter[str] = TypeAdapter(Name)
@@ -123,7 +123,7 @@ def _form(token: str, link: HandIn, revision: RevisionRecord, refused: _Refused 
         ]
     known = settings(revision.assignment)
     return page(
-        "handing.html",
+        "submit_form.html",
         200 if refused is None else 422,
         token=token,
         link=link,

@@ -6,15 +6,15 @@ from typing import Any
 from flask import Response
 
 from grader.model.records import State, SubmissionRecord
-from grader.web import seeing
+from grader.web import viewers
 from grader.web.api.submission_schemas import place
 from grader.web.http import links
 from grader.web.http.problems import BUSY, NOT_FOUND, Problem
 from grader.web.http.service import service
 from grader.web.http.streaming import stream
-from grader.web.pages import submit_form as handing
+from grader.web.pages import submit_form
 from grader.web.pages.layout import Pages, page
-from grader.web.pages.verdict import make_view
+from grader.web.pages.verdict_view import make_view
 
 pages = Pages("verdicts", __name__)
 
@@ -27,10 +27,10 @@ def show(token: str) -> Response:
     values: dict[str, Any] = {
         "found": submission,
         "title": submission.assignment if current is None else current.title,
-        "again": handing.form_address(submission),
+        "again": submit_form.form_address(submission),
         "bare": True,
     }
-    verdict = seeing.verdict(submission, seeing.STUDENT) if submission.state is State.DONE else None
+    verdict = viewers.verdict(submission, viewers.STUDENT) if submission.state is State.DONE else None
     if verdict is None:
         return page("progress.html", place=place(submission), path=f"/verdicts/{token}", **values)
     revision = current_service.store.assignments.get(submission.course, submission.revision)

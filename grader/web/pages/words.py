@@ -11,7 +11,7 @@ from grader.model.words import TITLES
 from grader.reports.plaintext import cap, plain, sentence
 from grader.web.pages.comparing import Cell
 from grader.web.pages.numbers import number
-from grader.web.pages.verdict import NAMES, outcome_tone, tone
+from grader.web.pages.verdict_view import NAMES, outcome_tone, tone
 
 #: Of a name or a message, characters; of a longer text, lines and characters of each.
 _SHORT, _LINES, _LINE = 300, 400, 400

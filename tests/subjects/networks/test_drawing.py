@@ -15,7 +15,7 @@ from grader.model.stored import assignment_from_json, assignment_to_json
 from grader.oracle.network import forward
 from grader.subjects.networks.draw import draw
 from grader.subjects.networks.revision import NetworksRevision, dump, load
-from grader.subjects.networks.survey import survey
+from grader.subjects.networks.summary import survey
 from tests.networks import NetworksJudge
 from tests.subjects.networks.seeded import network as seeded
 
@@ -23,7 +23,7 @@ from tests.subjects.networks.seeded import network as seeded
 def test_every_corner_is_reached(udl: NetworksJudge) -> None:
     """Those of the design, by looking at the networks rather than at their labels."""
     suite = udl.revision.suite
-    found = survey(udl.revision)
+    found = survey(udl.revision.assignment, udl.revision.id, udl.revision.suite)
     hidden = [sizes[1:-1] for sizes in suite.sizes]
     assert found.depth["0"] >= 10
     assert found.depth["1"] >= 10
@@ -66,7 +66,7 @@ def test_no_unit_is_at_its_kink_and_no_derivative_is_inconclusive(udl: NetworksJ
     """Values are drawn so that finite differences settle every coordinate."""
     for network in udl.revision.suite.networks:
         assert all((f != 0).all() for f in forward(network, udl.assignment.formulas).f[:-1])
-    assert survey(udl.revision).inconclusive == 0
+    assert survey(udl.revision.assignment, udl.revision.id, udl.revision.suite).inconclusive == 0
 
 
 def test_a_revision_survives_being_stored_and_keeps_its_id(udl: NetworksJudge) -> None:

@@ -26,13 +26,13 @@ def networks(assignment: str, *, as_json: bool) -> None:
     It counts corners, depths, widths, dead layers and inconclusive derivatives.
     """
     from grader.subjects.networks.revision import NetworksRevision
-    from grader.subjects.networks.survey import survey
+    from grader.subjects.networks.summary import survey
     from worker.grading.revisions import revision
 
     drawn = revision(assignment, machine.from_environment().cache)
     if not isinstance(drawn, NetworksRevision):
         raise BadAssignment(f"{assignment} draws no networks")
-    statistics = survey(drawn)
+    statistics = survey(drawn.assignment, drawn.id, drawn.suite)
     if as_json:
         click.echo(json.dumps(asdict(statistics)))
         return

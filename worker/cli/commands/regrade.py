@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from grader.client import Client
-    from grader.client.regrade import Comparison, Counts, Regrade, VerdictBrief
+    from grader.client.regrade_records import Comparison, Counts, Regrade, VerdictBrief
 
 #: The outcomes of a submission and the selections that the server knows: the client has no store to ask.
 OUTCOMES = ("passed", "failed", "error", "timeout", "memory", "output_limit", "crashed", "rejected")

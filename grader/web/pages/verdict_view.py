@@ -10,7 +10,7 @@ from grader.model.stored import read, settings
 from grader.model.verdict import Diagnosis, Outcome, Verdict
 from grader.model.words import predicate
 from grader.web.pages.comparing import Array
-from grader.web.pages.kinds import Presentation, Words, present, words
+from grader.web.pages.presentation import Presentation, Words, present, words
 
 #: The sentence of each outcome, if there is nothing better (empty: its kind's own), and its colour.
 _SENTENCES = {

@@ -39,14 +39,14 @@ class StepResult:
 
 
 @dataclass(frozen=True, slots=True)
-class _RunnerChunk:
+class _StepChunk:
     place: str
     submissions: list[str]
     to: str
     more: bool
 
 
-class RegradeRunner:
+class RegradeSteps:
     """The steps of regrades. Each returns None if the claim is no longer valid, or if there is no such regrade."""
 
     def __init__(self, redis: Connection, scripts: Scripts, submissions: Submissions, units: Units) -> None:
@@ -110,17 +110,15 @@ class RegradeRunner:
         ]
         return self._run_chunk("regrade_roll_back", claim, chunk, json.dumps(rows))
 
-    def _chunk(self, claim: Claim) -> _RunnerChunk | None:
+    def _chunk(self, claim: Claim) -> _StepChunk | None:
         place = self._redis.hget(_key(claim.job.id), "cursor")
         if not place:
             return None
         members = RegradeReport(self._redis, claim.job.id).walk(text(place), _CHUNK)
         more = len(members) == _CHUNK
-        return _RunnerChunk(
-            text(place), [name for name, _ in members], f"({members[-1][1]:.3f}" if more else _END, more
-        )
+        return _StepChunk(text(place), [name for name, _ in members], f"({members[-1][1]:.3f}" if more else _END, more)
 
-    def _run_chunk(self, script: str, claim: Claim, chunk: _RunnerChunk, *arguments: str | bytes) -> StepResult | None:
+    def _run_chunk(self, script: str, claim: Claim, chunk: _StepChunk, *arguments: str | bytes) -> StepResult | None:
         last = "0" if chunk.more else "1"
         applied = self._scripts.run(script, claim.job.id, claim.fence, chunk.place, chunk.to, last, *arguments)
         return StepResult(chunk.more) if applied else None

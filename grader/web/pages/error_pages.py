@@ -47,6 +47,6 @@ def render(problem: ProblemResponse) -> Response:
     title, advice = _ADVICE.get(HTTPStatus(problem.status), (problem.title, ""))
     # Flask's own text for a missing page adds nothing to the page.
     detail = "" if problem.detail in _STOCK else problem.detail
-    answer = page("mistake.html", problem.status, title=title, advice=advice, problem=problem, detail=detail)
+    answer = page("error_page.html", problem.status, title=title, advice=advice, problem=problem, detail=detail)
     answer.headers.update(problem.headers)
     return answer

@@ -12,7 +12,7 @@ from grader.errors import AssignmentError
 from grader.judge.subject import AnyRenewal, JudgedRevision
 from grader.model.assignment_toml import MOST_NETWORKS
 from grader.model.common import AnyAssignment
-from grader.model.fresh import places
+from grader.model.fresh_places import places
 from grader.model.stored import assignment_to_json
 from grader.subjects import kinds
 
