@@ -19,7 +19,7 @@ class Marker:
     def __init__(self) -> None:
         self._judge = NetworksJudge(load_packaged("udl-7.2"))
         self._known: dict[tuple[tuple[str, str], ...], int] = {}
-        Examples.of = lambda *_: {}  # type: ignore[method-assign]
+        Examples.smallest_by_row = lambda *_: {}  # type: ignore[method-assign]
 
     def score(self, changed: Lines) -> int:
         """Marks for the notebook's solution with these lines."""

@@ -30,7 +30,7 @@ PARTS: dict[str, tuple[type, str]] = {
     "the file is read in it": (Session, "extract"),
     "networks go in, answers come out": (Session, "answer"),
     "answers become arrays": (Jailed, "answer"),
-    "counterexamples are found and confirmed": (Examples, "of"),
+    "counterexamples are found and confirmed": (Examples, "smallest_by_row"),
     "the mistake is named": (Diagnoser, "diagnose"),
     "compared, marked, concluded": (Judge, "judge"),
     "the jail is ended": (Session, "close"),

@@ -1,1 +1,1 @@
-"""What is right and what is recorded. Starts no process and runs no student's code."""
+"""The knowledge of what is right and the record of what happened. Starts no process and runs no student's code."""

@@ -1,7 +1,8 @@
-"""Where callbacks may go: to addresses that the whole internet sees, and to those that the service's owner allows.
+"""The addresses to which callbacks may go: public ones, and those that the service's owner allows.
 
 A URL is read by one pattern of our own, and everything that is done with it afterwards is done with what was read:
-two parsers that differ are how checks are got round. Names are resolved here once; who connects, connects to what came.
+two parsers that differ are how checks are got round. Names are resolved here once, and a connection is made to the
+addresses that came of it.
 """
 
 import re
@@ -61,16 +62,16 @@ class Destination:
 
 
 def resolve(host: str, port: int) -> list[str]:
-    """The addresses of a name, as the machine resolves it; none where it has none."""
+    """Return the addresses of a name, as the machine resolves it; none if it has none."""
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
+        entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
     except (OSError, UnicodeError):
         return []
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    return list(dict.fromkeys(str(entry[4][0]) for entry in entries))
 
 
 class Destinations:
-    """What a service's settings allow."""
+    """The destinations that a service's settings allow."""
 
     def __init__(
         self, networks: Iterable[Network], *, http: bool, resolver: Callable[[str, int], list[str]] = resolve
@@ -81,11 +82,11 @@ class Destinations:
 
     @classmethod
     def of(cls, settings: ServiceSettings, resolver: Callable[[str, int], list[str]] = resolve) -> "Destinations":
-        """Those of a service."""
+        """Return the destinations that the settings of a service allow."""
         return cls(settings.callback_networks, http=settings.callback_http, resolver=resolver)
 
     def read(self, url: str) -> Destination:
-        """The URL's parts, where it is of a kind that callbacks may go to; looks nothing up."""
+        """Return the parts of a URL to which callbacks may go; raises BadDestination. Looks nothing up."""
         match = _URL.fullmatch(url) if len(url) <= _LONGEST else None
         if match is None or "#" in url or "\\" in url:
             message = (
@@ -102,22 +103,24 @@ class Destinations:
         )
 
     def addresses(self, destination: Destination) -> tuple[Address, ...]:
-        """Where the host is now: every one of its addresses is allowed, else BadDestination."""
+        """Return the current addresses of the host; raises BadDestination unless all of them are allowed."""
         try:
-            found = [ip_address(destination.host)]
+            addresses = [ip_address(destination.host)]
         except ValueError:
-            found = [ip_address(each) for each in self._resolve(destination.host, destination.port)]
-        if not found:
+            names = self._resolve(destination.host, destination.port)
+            addresses = [ip_address(address) for address in names]
+        if not addresses:
             raise BadDestination(f"no address was found for {destination.host}")
-        if not all(self.allows(each) for each in found):
+        if not all(self.allows(address) for address in addresses):
             message = f"{destination.host} has an address that is not public, and that this server is not told to allow"
             raise BadDestination(message)
-        return tuple(found)
+        return tuple(addresses)
 
     def allows(self, address: Address) -> bool:
-        """Whether it is public, or the owner's settings name it."""
-        real = _unwrapped(address)
-        return any(each in network for network in self._networks for each in (address, real)) or _public(real)
+        """Return True if the address is public, or the owner's settings name it."""
+        real = _unwrap(address)
+        named = any(address in network or real in network for network in self._networks)
+        return named or _is_public(real)
 
 
 def _host(given: str) -> str:
@@ -146,8 +149,8 @@ def _port(scheme: str, given: str | None) -> int:
     return port
 
 
-def _unwrapped(address: Address) -> Address:
-    """The IPv4 address that an IPv6 one stands for, where it does nothing else."""
+def _unwrap(address: Address) -> Address:
+    """Return the IPv4 address that an IPv6 one stands for, if it does nothing else."""
     if isinstance(address, IPv4Address):
         return address
     if address in _TRANSLATED:
@@ -155,8 +158,8 @@ def _unwrapped(address: Address) -> Address:
     return address.ipv4_mapped or address
 
 
-def _public(address: Address) -> bool:
-    """Whether it is a server's, and the same from everywhere."""
+def _is_public(address: Address) -> bool:
+    """Return True if the address is a server's, and the same from everywhere."""
     if not address.is_global or address.is_multicast:
         return False
     if isinstance(address, IPv4Address):

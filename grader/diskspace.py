@@ -1,4 +1,4 @@
-"""Whether the disk below a folder is full."""
+"""The check that the disk below a folder is not full."""
 
 import os
 from pathlib import Path

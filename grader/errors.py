@@ -100,4 +100,4 @@ class BadAssignment(AssignmentError):
 
 
 class MadeByNewerVersion(AssignmentError):
-    """What is stored has a format, a kind or a field that this version does not know; the message names it."""
+    """A stored thing has a format, a kind or a field that this version does not know; the message names it."""

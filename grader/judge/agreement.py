@@ -26,8 +26,8 @@ def same(first: Answer, second: Answer) -> bool:
 
 def wrong_entries(cases: Cases, i: int, answer: Returned) -> Booleans:
     """For each number of case `i` whether the answer is beyond its tolerance; NaN always is."""
-    mine = slice(cases.starts[i], cases.starts[i + 1])
-    return _wrong(answer.numbers, cases.expected[mine], cases.tolerances[mine])
+    own = slice(cases.starts[i], cases.starts[i + 1])
+    return _wrong(answer.numbers, cases.expected[own], cases.tolerances[own])
 
 
 def _wrong(got: Array, truth: Array, tolerance: Array) -> Booleans:
@@ -70,16 +70,11 @@ def purity(
     changing = tuple(i for i, answer in enumerate(answers) if isinstance(answer, Returned) and answer.changed)
     if changing:
         returned = sum(isinstance(answer, Returned) for answer in answers)
-        where = f"{len(changing)} of {len(answers)} {noun}s"
-        if returned < len(answers):
-            where = f"{len(changing)} of the {returned} {noun}s that could be checked"
-        message = f"It changes {' and '.join(changed)} in place, on {where}."
+        message = wording.changes_arguments(changed, len(changing), len(answers), returned, noun)
         return Row(Mark.FAILED, len(answers), message, changing)
     differing = tuple(i for i, second in zip(asked_again, again, strict=False) if not same(answers[i], second))
     if differing or ended:
-        message = f"Asked again about {len(asked_again)} {noun}s, it answered {len(differing)} of them differently."
-        if ended:
-            message = f"Asked again about {noun}s that it had answered, it did not answer."
+        message = wording.ended_again(noun) if ended else wording.differs_again(len(differing), len(asked_again), noun)
         return Row(Mark.FAILED, len(answers), message, differing)
     return Row(Mark.PASSED, len(answers), "")
 

@@ -26,8 +26,8 @@ class Examples:
     witness: Witness
     fresh: Callable[[], Candidate[Any]]
 
-    def of(self, rows: dict[str, Row]) -> dict[str, tuple[AnyCounterexample, bool]]:
-        """For each failed property its counterexample, and whether it repeats in a fresh process."""
+    def smallest_by_row(self, rows: dict[str, Row]) -> dict[str, tuple[AnyCounterexample, bool]]:
+        """Return for each failed property its counterexample, and True if it repeats in a fresh process."""
         # What has no test of its own (`pure`) is not a matter of one case's numbers: its message says it all.
         starts = {name: self._start(row) for name, row in rows.items() if row.failing and row.fails is not None}
         smallest: dict[str, Cases] = {}

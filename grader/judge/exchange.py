@@ -1,4 +1,4 @@
-"""How a subject's cases are asked of a submission in its jail, as data: the jail knows names, numbers and sizes."""
+"""The questions to a submission in its jail about cases, as data: the jail knows names, numbers and sizes."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple

@@ -138,7 +138,7 @@ class Judge:
             outcome = Outcome.FAILED if marks.raised is None else Outcome.ERROR
             raised = marks.raised or raised
             rows |= marks.rows
-        shown = Examples(subject, answers, witness, fresh).of(rows)
+        shown = Examples(subject, answers, witness, fresh).smallest_by_row(rows)
         properties = self._properties(rows, shown)
         return Judgement(
             outcome,

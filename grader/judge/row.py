@@ -12,7 +12,7 @@ Fails = Callable[[Any, Sequence[Answer]], Sequence[bool]]
 
 
 def way(answer: Answer) -> tuple[str, str]:
-    """How an answer is wrong, if it is: by number, by form, by numbers that are not finite or by what it raised."""
+    """Return how an answer is wrong, if it is: by number, form, numbers that are not finite or what it raised."""
     match answer:
         case Returned():
             return ("number", "")

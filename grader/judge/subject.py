@@ -99,7 +99,7 @@ class Renewal(Protocol[RenewedRevision_contra]):
         ...
 
     def merge(
-        self, pool: RenewedRevision_contra, which: Sequence[int], replaced: Collection[int] = ()
+        self, pool: RenewedRevision_contra, places: Sequence[int], replaced: Collection[int] = ()
     ) -> JudgedRevision:
         """Return the revision with these cases of the pool, and without the replaced ones of its own."""
         ...
@@ -203,7 +203,7 @@ class Subject(Protocol[SubjectCases]):
 
     @property
     def exchange(self) -> Exchange[SubjectCases]:
-        """How the cases are asked in a jail."""
+        """The exchange that asks about the cases in a jail."""
         ...
 
     @property

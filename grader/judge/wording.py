@@ -1,5 +1,7 @@
 """The texts of the rows that every subject has, and of notes beside any row."""
 
+from collections.abc import Sequence
+
 NOT_REACHED = "Not judged: it did not answer every {noun}."
 
 STATE = (
@@ -16,3 +18,19 @@ def tally(wrong: int, of: int, noun: str) -> str:
 def later(wrong: int) -> str:
     """The number of the wrong cases on which the first answer was right."""
     return f" On {wrong} of these it was right when it was first asked, and wrong when it was asked again."
+
+
+def changes_arguments(names: Sequence[str], changing: int, of: int, returned: int, noun: str) -> str:
+    """The arguments that it changes in place, and the number of cases on which it does, of those that `returned`."""
+    cases = f"{of} {noun}s" if returned == of else f"the {returned} {noun}s that could be checked"
+    return f"It changes {' and '.join(names)} in place, on {changing} of {cases}."
+
+
+def differs_again(differing: int, of: int, noun: str) -> str:
+    """The number of cases on which its second answer was another one."""
+    return f"Asked again about {of} {noun}s, it answered {differing} of them differently."
+
+
+def ended_again(noun: str) -> str:
+    """The sentence for a process that ended when it was asked again."""
+    return f"Asked again about {noun}s that it had answered, it did not answer."

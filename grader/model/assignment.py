@@ -15,7 +15,7 @@ RTOL = 5e-7
 
 
 class Activation(StrEnum):
-    """What follows each hidden preactivation."""
+    """The function that follows each hidden preactivation."""
 
     RELU = "relu"
     LEAKY_RELU = "leaky_relu"
@@ -29,7 +29,7 @@ class Activation(StrEnum):
 
 
 class Loss(StrEnum):
-    """What is differentiated, summed over the outputs."""
+    """The function that is differentiated, summed over the outputs."""
 
     LEAST_SQUARES = "least_squares"
     BINARY_CROSS_ENTROPY = "binary_cross_entropy"
@@ -37,7 +37,7 @@ class Loss(StrEnum):
 
 
 class Reduction(StrEnum):
-    """How the losses of a batch's columns become one number."""
+    """The way from the losses of a batch's columns to one number."""
 
     SUM = "sum"
     MEAN = "mean"
@@ -82,7 +82,7 @@ class Home:
 
 @dataclass(frozen=True, slots=True)
 class Ranges:
-    """What networks may be drawn: hidden layers, units a layer, inputs, outputs, batch columns."""
+    """The sizes that networks may be drawn with: hidden layers, units a layer, inputs, outputs, batch columns."""
 
     depth: Range = Range(0, 8)
     widths: Range = Range(1, 12)
@@ -93,7 +93,7 @@ class Ranges:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one submission may use."""
+    """The resources that one submission may use."""
 
     #: Seconds for one call, computing or asleep.
     seconds_per_call: float = 2.0
@@ -120,7 +120,7 @@ class Rubric:
 
 
 class Level(StrEnum):
-    """How much of a verdict a student is shown."""
+    """The part of a verdict that a student is shown."""
 
     #: The outcome and the marks.
     SCORE = "score"
@@ -131,7 +131,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """What a student is shown of a verdict, by the number of the attempt. Staff see all of it."""
+    """The parts of a verdict that a student is shown, by the number of the attempt. Staff see all of it."""
 
     level: Level = Level.FULL
     #: Attempts after which the hint becomes the strong one; 0: never.
@@ -152,7 +152,7 @@ class Feedback:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """What is asked of a student who differentiates layered networks, as data."""
+    """The task of a student who differentiates layered networks, as data."""
 
     id: str
     title: str

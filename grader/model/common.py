@@ -9,7 +9,7 @@ from grader.model.assignment import Feedback, Limits
 
 @dataclass(frozen=True, slots=True)
 class CommonSettings:
-    """What an assignment of any kind has, as store and pages read it."""
+    """The settings that an assignment of any kind has, as store and pages read it."""
 
     id: str
     title: str
@@ -50,12 +50,12 @@ class AnyAssignment(Protocol):
 
     @property
     def limits(self) -> Limits:
-        """What one submission may use."""
+        """The resources that one submission may use."""
         ...
 
     @property
     def feedback(self) -> Feedback:
-        """What a student is shown of a verdict."""
+        """The parts of a verdict that a student is shown."""
         ...
 
     @property

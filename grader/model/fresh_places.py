@@ -10,7 +10,7 @@ _ONE_OF = 5
 
 
 def usual(networks: int) -> int:
-    """How many of so many networks are fresh unless the publication says otherwise."""
+    """Return how many of so many networks are fresh unless the publication says otherwise."""
     return networks // _ONE_OF
 
 

@@ -7,7 +7,7 @@ from grader.model.verdict import NamedMistake, describe
 
 
 class State(StrEnum):
-    """Where a job is. `superseded` and `cancelled` are a submission's; whatever is terminal stays so."""
+    """The state of a job. `superseded` and `cancelled` are a submission's; whatever is terminal stays so."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -23,7 +23,7 @@ class State(StrEnum):
 
 
 class Kind(StrEnum):
-    """What a worker can be asked to do."""
+    """The kinds of work that a worker can be asked to do."""
 
     SUBMISSION = "submission"
     #: Draw an assignment's networks, try them on known mistakes, and publish them as a revision.
@@ -40,7 +40,7 @@ class Kind(StrEnum):
 
 
 class Queue(StrEnum):
-    """In the order in which workers look at them."""
+    """The queues, in the order in which workers look at them."""
 
     INTERACTIVE = "interactive"
     STAFF = "staff"
@@ -174,7 +174,7 @@ class PublicationRecord:
 
 
 class Scope(StrEnum):
-    """What a token may do. `staff` includes `submit` and `read`; `admin` includes all, in every course."""
+    """A thing that a token may do. `staff` includes `submit` and `read`; `admin` includes all, in every course."""
 
     SUBMIT = "submit"
     READ = "read"

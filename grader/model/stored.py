@@ -58,7 +58,7 @@ def read(kind: type[Value], raw: object, *, strict: bool = False) -> Value:
     names, types = _names(kind), _types(kind)  # type: ignore[arg-type] # mypy takes classes of unhashable instances for such
     if strict and (unknown := sorted(raw.keys() - set(names.values()))):
         raise MadeByNewerVersion(f"{kind.__name__.lower()} has fields that this version does not know: {unknown}")
-    missing = sorted(_required(kind) - raw.keys())  # type: ignore[arg-type] # as above
+    missing = sorted(_list_required(kind) - raw.keys())  # type: ignore[arg-type] # as above
     if missing:
         raise KeyError(f"{kind.__name__} lacks {missing}")
     return kind(**{name: _value(types[name], raw[key], strict=strict) for name, key in names.items() if key in raw})
@@ -109,11 +109,11 @@ def _of_optional(kind: Any, raw: Any) -> Any:
 
 def _has_fields(kind: Any, raw: Any) -> bool:
     """True if an object has every field that a dataclass cannot do without."""
-    return isinstance(raw, Mapping) and _required(kind) <= raw.keys()
+    return isinstance(raw, Mapping) and _list_required(kind) <= raw.keys()
 
 
 @cache
-def _required(kind: type[Any]) -> frozenset[str]:
+def _list_required(kind: type[Any]) -> frozenset[str]:
     """The names in JSON of the fields without a default."""
     return frozenset(_names(kind)[field.name] for field in _fields(kind) if not _has_default(field))  # type: ignore[arg-type] # as above
 

@@ -38,7 +38,7 @@ class GradedSubmission:
 
 
 class Outcome(StrEnum):
-    """How grading a submission ended. Backmark's own failures are not among them."""
+    """The outcome of grading a submission. Backmark's own failures are not among them."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -51,7 +51,7 @@ class Outcome(StrEnum):
 
 
 class Mark(StrEnum):
-    """How one property came out. `not_run`: nothing put it to the test."""
+    """The result of one property. `not_run`: nothing put it to the test."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -308,7 +308,7 @@ class GradedAssignment:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What the judge concluded from the answers: those members of a verdict that do not depend on who handed it in."""
+    """The judge's conclusion from the answers: those members of a verdict that do not depend on who handed it in."""
 
     outcome: Outcome
     properties: tuple[Property, ...] = ()

@@ -40,7 +40,7 @@ class Cases(Protocol):
         """Return the same for the same case, whatever it stands among."""
         ...
 
-    def take(self, which: Sequence[int]) -> Self:
+    def take(self, places: Sequence[int]) -> Self:
         """Return the cases at these places, in this order."""
         ...
 

@@ -140,7 +140,7 @@ def _exact(base: _Base) -> Array:
 
 
 def _reach(base: _Base) -> Array:
-    """How many times a step each unit is moved (units x 1): once, or a power of two that grows with its layer.
+    """The number of steps by which each unit is moved (units x 1): one, or a power of two that grows with its layer.
 
     What rounding does to a difference grows with the preactivations, and so does the distance to the next kink.
     """

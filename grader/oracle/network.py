@@ -41,7 +41,7 @@ class Network:
 
     @property
     def columns(self) -> int:
-        """How many inputs go through at once."""
+        """The number of inputs that go through at once."""
         return int(self.net_input.shape[1])
 
 

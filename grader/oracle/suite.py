@@ -79,9 +79,9 @@ class Suite:
         """The key of a network: the same for the same one, whatever it was made from."""
         return key(self.networks[i])
 
-    def take(self, which: Sequence[int]) -> "Suite":
+    def take(self, places: Sequence[int]) -> "Suite":
         """The networks at these places, in this order."""
-        return join([self.one(i) for i in which])
+        return join([self.one(i) for i in places])
 
     def join(self, *others: "Suite") -> "Suite":
         """The networks, and the others after them."""
@@ -91,17 +91,17 @@ class Suite:
         """The network at place `i` alone."""
         sizes, columns = self.sizes[i], self.columns[i]
         f0, h0, y0 = self._offsets[i]
-        mine = slice(self.starts[i], self.starts[i + 1])
+        own = slice(self.starts[i], self.starts[i + 1])
         return Suite(
             (sizes,),
             (columns,),
             (self.corners[i],),
-            self.parameters[mine],
+            self.parameters[own],
             self.preactivations[f0 : f0 + sum(sizes[1:]) * columns],
             self.activations[h0 : h0 + sum(sizes[:-1]) * columns],
             self.targets[y0 : y0 + sizes[-1] * columns],
-            self.derivatives[mine],
-            self.tolerances[mine],
+            self.derivatives[own],
+            self.tolerances[own],
         )
 
 
@@ -110,7 +110,7 @@ EMPTY = Suite((), (), (), *(np.zeros(0) for _ in range(6)))
 
 
 def count(sizes: Sequence[int]) -> int:
-    """How many parameters a network of these sizes has."""
+    """The number of parameters of a network of these sizes."""
     return sum((inputs + 1) * outputs for inputs, outputs in pairwise(sizes))
 
 

@@ -21,7 +21,7 @@ class Catch:
 
     @property
     def networks(self) -> int:
-        """How many they are."""
+        """The number of these cases."""
         return len(self.places)
 
 

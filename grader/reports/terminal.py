@@ -73,13 +73,13 @@ def _headline(verdict: Verdict) -> Text:
     if verdict.outcome is not Outcome.REJECTED:
         line.append(f"  {verdict.score} of {verdict.max_score} marks", style="bold")
     if figures.networks:
-        what = f"{figures.derivatives:,} numbers in {figures.networks} cases compared"
+        comparison = f"{figures.derivatives:,} numbers in {figures.networks} cases compared"
         if verdict.assignment.kind == NETWORKS:
-            what = (
+            comparison = (
                 f"{figures.derivatives:,} derivatives on {figures.networks} networks compared with finite differences"
             )
         line.append(
-            f"\n{verdict.assignment.id}: {what}, {figures.inconclusive} inconclusive, {figures.seconds:.2f} s",
+            f"\n{verdict.assignment.id}: {comparison}, {figures.inconclusive} inconclusive, {figures.seconds:.2f} s",
             style="dim",
         )
     if not verdict.assignment.own_networks:

@@ -1,4 +1,4 @@
-"""What the owner of a machine may set, for any command."""
+"""The settings of a machine, for any command: where it keeps things, how it isolates, the server that it talks to."""
 
 import os
 import re
@@ -11,7 +11,7 @@ from grader.errors import ServiceError
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the machine's owner may set."""
+    """The settings that the machine's owner may change."""
 
     #: BACKMARK_BWRAP: the bubblewrap to use, instead of the first on PATH.
     bwrap: str | None
@@ -65,10 +65,10 @@ def from_environment() -> Settings:
 
 def parse_memory(text: str) -> int:
     """Return the bytes of a size as Redis writes it: 768mb, 2gb; ValueError if it is none, or less than 64mb."""
-    found = re.fullmatch(r"([0-9]{1,18})([kmg]?b?)", text.strip().lower())
-    if found is None:
+    match = re.fullmatch(r"([0-9]{1,18})([kmg]?b?)", text.strip().lower())
+    if match is None:
         raise ValueError(f"{text!r} is no size, such as 768mb or 2gb")
-    size = int(found[1]) * _UNITS[found[2]]
+    size = int(match[1]) * _UNITS[match[2]]
     if size < _LEAST_MEMORY:
         raise ValueError(f"{text} is too little: 64mb is the least")
     return size
@@ -82,7 +82,7 @@ def _memory(name: str) -> int:
 
 
 def _one_of(name: str, values: tuple[str, ...]) -> str:
-    found = os.environ.get(name) or values[0]
-    if found not in values:
-        raise ServiceError(f"{name}: {found!r} is none of {', '.join(values)}")
-    return found
+    value = os.environ.get(name) or values[0]
+    if value not in values:
+        raise ServiceError(f"{name}: {value!r} is none of {', '.join(values)}")
+    return value

@@ -1,4 +1,4 @@
-"""What the owner of a service may set. Each field is an environment variable, BACKMARK_ and its name in capitals.
+"""The settings of a service. Each field is an environment variable, BACKMARK_ and its name in capitals.
 
 A secret may also be a file of that name (`backmark_secret`) in /run/secrets, as container engines mount them.
 """

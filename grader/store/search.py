@@ -54,20 +54,20 @@ class Filter:
 
 def search(
     redis: Connection,
-    which: Filter,
+    criteria: Filter,
     limit: int,
     after: str | None,
     read: Callable[[list[str]], list[SubmissionRecord]],
 ) -> RecordPage[SubmissionRecord]:
     """Return a page of matches, newest first; its cursor continues if more may match, even if the page is short."""
-    index, end = _shortest(redis, which.indexes()), start(after)
+    index, end = _shortest(redis, criteria.indexes()), start(after)
     matches: list[SubmissionRecord] = []
     examined = 0
     while examined < _MOST:
         chunk: Any = redis.zrevrangebyscore(index, end, "-inf", start=0, num=max(_CHUNK, limit + 1), withscores=True)
         created = {text(name): score for name, score in chunk}
         for submission in read(list(created)):
-            if submission not in which:
+            if submission not in criteria:
                 continue
             if len(matches) == limit:
                 return RecordPage(tuple(matches), cursor(created[matches[-1].id]))

@@ -13,7 +13,7 @@ class Share:
     """A counter that an accepted submission adds `cost` to, unless the sum would exceed `most`."""
 
     #: The thing that is counted, in words: "files of this student".
-    what: str
+    label: str
     #: The owner's name, hashed in the key so that the key names no student.
     owner: tuple[str, ...]
     cost: int
@@ -24,7 +24,7 @@ class Share:
     @property
     def key(self) -> str:
         """The key of the counter."""
-        return keys.key("share", sha256(json.dumps([self.what, *self.owner]).encode()).hexdigest()[:32])
+        return keys.key("share", sha256(json.dumps([self.label, *self.owner]).encode()).hexdigest()[:32])
 
 
 def write(shares: Iterable[Share]) -> str:

@@ -92,7 +92,7 @@ class Submissions:
                 raise StorageFull("there is no room for a file of this size; nothing was recorded")
             case "used_up":
                 share = new.shares[int(answer[1]) - 1]
-                raise ShareUsedUp(f"more than {share.most} {share.what} in {share.seconds} s", int(answer[2]) / 1000)
+                raise ShareUsedUp(f"more than {share.most} {share.label} in {share.seconds} s", int(answer[2]) / 1000)
         return AcceptedSubmission(text(answer[1]), replayed=text(answer[0]) == "replayed")
 
     def get(self, name: str) -> SubmissionRecord | None:
@@ -127,8 +127,8 @@ class Submissions:
 
     def verdict(self, name: str, number: int | None = None) -> Verdict | None:
         """Return the current verdict, or the one with this number."""
-        which = text(self._redis.hget(_key(name), "verdict") or "") if number is None else str(number)
-        data: Any = self._redis.get(_verdict(name, which)) if which else None
+        place = text(self._redis.hget(_key(name), "verdict") or "") if number is None else str(number)
+        data: Any = self._redis.get(_verdict(name, place)) if place else None
         return None if data is None else decode_verdict(data)
 
     def cancel(self, name: str) -> SubmissionRecord | None:
@@ -181,9 +181,9 @@ class Submissions:
         with Subscription.of(self._redis, name) as subscription:
             yield subscription
 
-    def list(self, which: Filter, limit: int = 50, cursor: str | None = None) -> RecordPage[SubmissionRecord]:
+    def list(self, criteria: Filter, limit: int = 50, cursor: str | None = None) -> RecordPage[SubmissionRecord]:
         """Return a page of a course's submissions that match, newest first. Raises BadCursor for an unknown cursor."""
-        return search(self._redis, which, limit, cursor, self.many)
+        return search(self._redis, criteria, limit, cursor, self.many)
 
 
 def _idempotency(claim: tuple[str, str, str, str] | None) -> tuple[str, str]:

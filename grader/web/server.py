@@ -1,4 +1,4 @@
-"""How gunicorn runs the application: `gunicorn --config python:grader.web.server "grader.web:create_app()"`."""
+"""The settings of gunicorn: `gunicorn --config python:grader.web.server "grader.web:create_app()"`."""
 
 import signal
 from types import FrameType
@@ -23,7 +23,7 @@ control_socket_disable = True
 
 
 def post_worker_init(worker: Any) -> None:
-    """When it is told to stop, let whoever is held go at once, to ask another process or the next one."""
+    """On a signal to stop, let held clients go at once, to ask another process or the next one."""
     slots, before = of(worker.wsgi).slots, signal.getsignal(signal.SIGTERM)
 
     def stop(number: int, frame: FrameType | None) -> None:

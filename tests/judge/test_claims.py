@@ -43,7 +43,7 @@ NOTEBOOK = four_lines({})
 @pytest.fixture(autouse=True)
 def _without_counterexamples(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows do not depend on them, and they take most of the time."""
-    monkeypatch.setattr(Examples, "of", lambda *_: {})
+    monkeypatch.setattr(Examples, "smallest_by_row", lambda *_: {})
 
 
 def judged(source: str) -> Judgement:

@@ -15,7 +15,7 @@ JUDGE = NetworksJudge(load_packaged("udl-7.2"))
 @pytest.fixture(autouse=True)
 def _marks_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Marks do not depend on counterexamples, which take most of the time."""
-    monkeypatch.setattr(Examples, "of", lambda *_: {})
+    monkeypatch.setattr(Examples, "smallest_by_row", lambda *_: {})
 
 
 def judged(changed: Lines) -> Judgement:

@@ -330,7 +330,7 @@ def test_one_that_may_have_less_takes_nothing_from_one_that_has_more(own: Templa
 def test_whoever_waits_for_a_template_that_is_no_more_is_told_so(own: Template) -> None:
     """And reads nothing of what has its descriptors' numbers by then."""
     with Session(own, LIMITS) as session:
-        own.replace()
+        own.close()
         pipes = [os.pipe() for _ in range(8)]
         for _, write in pipes:
             os.write(write, b"somebody else's")
@@ -432,7 +432,7 @@ def test_a_template_that_replaces_another_is_told_again(own: Template, udl: Netw
     own.keep(asked)
     sent = answered(own, SUMS, asked)
     own.keep(asked)
-    own.replace()
+    own.close()
     assert answered(own, SUMS, asked) == sent
     own.keep(asked)
     assert answered(own, SUMS, asked) == sent

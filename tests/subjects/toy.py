@@ -90,10 +90,10 @@ class ToyCases:
     def key(self, i: int) -> bytes:
         return b"".join(each.tobytes() for each in self.inputs[i])
 
-    def take(self, which: Sequence[int]) -> "ToyCases":
-        parts = [slice(self.starts[i], self.starts[i + 1]) for i in which]
+    def take(self, places: Sequence[int]) -> "ToyCases":
+        parts = [slice(self.starts[i], self.starts[i + 1]) for i in places]
         flat = [np.concatenate([all_[part] for part in parts] or [np.zeros(0)]) for all_ in self._flat]
-        return ToyCases(tuple(self.inputs[i] for i in which), *flat)
+        return ToyCases(tuple(self.inputs[i] for i in places), *flat)
 
     def join(self, *others: "ToyCases") -> "ToyCases":
         every = (self, *others)

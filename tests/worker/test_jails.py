@@ -76,7 +76,7 @@ def test_walls_are_pushed_at_again_after_so_many(jail: Launch, monkeypatch: pyte
             assert kind(jails.take(LIMITS)) is Forked
         assert isinstance(jails._jail, Template)
         monkeypatch.setattr(jails._jail, "_launch", leaking(jail))
-        jails._jail.replace()
+        jails._jail.close()
         jails.prepare()
         assert kind(jails.take(LIMITS)) is Bubbled
 

@@ -112,10 +112,10 @@ class Jails:
 def _fault(jail: Jail) -> str:
     """Return why a jail cannot be trusted, or an empty text."""
     try:
-        open_ = push(jail).open
+        breached = push(jail).breached
     except JailFailed as error:
         return str(error)
-    return f"inside one could {', '.join(open_)}" if open_ else ""
+    return f"inside one could {', '.join(breached)}" if breached else ""
 
 
 def _jail(launch: Launch) -> Jail:

@@ -66,11 +66,11 @@ class DrawingProcess:
         self._process.kill()
 
     def _fault(self, status: int, written: bytes, complaint: str) -> AssignmentError:
-        what = f"the {self._kind.NOUN}s of {self._assignment.id} could not be drawn"
+        failure = f"the {self._kind.NOUN}s of {self._assignment.id} could not be drawn"
         if status == REFUSED:
-            return BadAssignment(f"{what}: {json.loads(written)['refused']}")
+            return BadAssignment(f"{failure}: {json.loads(written)['refused']}")
         last = (complaint.strip().splitlines() or ["no reason was given"])[-1]
-        return AssignmentError(f"{what}: {last}")
+        return AssignmentError(f"{failure}: {last}")
 
 
 def draw(assignment: "AnyAssignment") -> bytes:

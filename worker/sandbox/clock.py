@@ -166,14 +166,14 @@ class Clock:
         return None
 
 
-def late(seconds: float, what: str, *, slept: bool = False) -> TimedOut:
+def late(seconds: float, span: str, *, slept: bool = False) -> TimedOut:
     """Return the error of a submission that took longer than it may."""
     if slept:
         return TimedOut(
-            f"It ran for more than {seconds:g} s {what}, most of it asleep. Look for a sleep, "
+            f"It ran for more than {seconds:g} s {span}, most of it asleep. Look for a sleep, "
             "and for a lock, a thread or an input that it waits for."
         )
     return TimedOut(
-        f"It ran for more than {seconds:g} s {what}. Look for a loop that does not end, "
+        f"It ran for more than {seconds:g} s {span}. Look for a loop that does not end, "
         "for a sleep, and for a loop over every pair of parameters."
     )

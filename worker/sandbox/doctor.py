@@ -117,18 +117,18 @@ def _jail(launch: Launch) -> list[Finding]:
     return [
         Finding("user namespaces", ok=True, text="a jail was started"),
         Finding("seccomp", ok=True, text="both filters are installed, or the jail had not answered"),
-        _walls(pushed.open),
+        _walls(pushed.breached),
         Finding("NumPy", ok=True, text="seen inside"),
         _groups(grouped=pushed.grouped),
     ]
 
 
-def _walls(open_: tuple[str, ...]) -> Finding:
+def _walls(breached: tuple[str, ...]) -> Finding:
     return Finding(
         "walls",
-        ok=not open_,
-        text=f"inside one could {', '.join(open_)}" if open_ else f"none could {', '.join(ATTEMPTS)}",
-        remedy="Report this: a jail that starts must hold." if open_ else None,
+        ok=not breached,
+        text=f"inside one could {', '.join(breached)}" if breached else f"none could {', '.join(ATTEMPTS)}",
+        remedy="Report this: a jail that starts must hold." if breached else None,
     )
 
 
@@ -139,14 +139,14 @@ def _template(launch: Launch) -> Finding:
         return Finding(_TEMPLATE, ok=True, text="not used, as BACKMARK_JAIL=single says")
     template = Template(launch)
     try:
-        open_ = push(template).open
+        breached = push(template).breached
     except BackmarkError as error:
         return Finding(_TEMPLATE, ok=False, text=str(error), remedy=slower)
     finally:
         template.close()
-    if open_:
+    if breached:
         return Finding(
-            _TEMPLATE, ok=False, text=_walls(open_).text, remedy="Report this, and set BACKMARK_JAIL=single."
+            _TEMPLATE, ok=False, text=_walls(breached).text, remedy="Report this, and set BACKMARK_JAIL=single."
         )
     return Finding(_TEMPLATE, ok=True, text="a jail for each submission is forked from one that is ready")
 

@@ -63,8 +63,8 @@ class Forked:
         self._pidfd: int | None = None
         self._status: int | None = None
         self._total: float | None = None
-        self._told = wire.Parser(payload_cap=0)
-        self._admitted = self._doomed = self._over = self._closed = False
+        self._report_parser = wire.Parser(payload_cap=0)
+        self._is_admitted = self._is_killed = self._is_over = self._is_closed = False
         # Who kills from another thread must not meet a descriptor that was closed.
         self._lock = threading.Lock()
         pipes = Polled()
@@ -73,7 +73,7 @@ class Forked:
         try:
             parent.fork([*pipes.theirs, report])
         except JailFailed:
-            self._closed = True
+            self._is_closed = True
             os.close(self._ending)
             self.streams.close()
             raise
@@ -88,9 +88,9 @@ class Forked:
 
     def admit(self) -> None:
         """Take hold of it, while it waits for its first words."""
-        if self._admitted:
+        if self._is_admitted:
             return
-        self._admitted = True
+        self._is_admitted = True
         pidfd = self._parent.holder()
         with self._lock:
             self._pidfd = pidfd
@@ -98,7 +98,7 @@ class Forked:
         first_to_go(self.pid)
         # What others of this template were ended for before is not its own.
         self._overruns = self._parent.overruns()
-        if self._doomed:
+        if self._is_killed:
             self.kill()
         self.streams.send(self._begin)
 
@@ -125,7 +125,7 @@ class Forked:
     def ended_from_outside(self) -> bool:
         """Return True if the process, which cannot kill itself, or its template was killed, and not by us."""
         status = self.status()
-        return self._status is None or (status == -signal.SIGKILL and not self._doomed)
+        return self._status is None or (status == -signal.SIGKILL and not self._is_killed)
 
     @property
     def alive(self) -> bool:
@@ -134,7 +134,7 @@ class Forked:
 
     def kill(self) -> None:
         """End all that is in the jail; if it is not there yet, as soon as it is."""
-        self._doomed = True
+        self._is_killed = True
         with self._lock:
             if self._pidfd is not None:
                 with contextlib.suppress(ProcessLookupError):
@@ -142,9 +142,9 @@ class Forked:
 
     def close(self) -> None:
         """End it, and wait until it is gone."""
-        if self._closed:
+        if self._is_closed:
             return
-        self._closed = True
+        self._is_closed = True
         with contextlib.suppress(JailFailed):
             self.admit()
         self.kill()
@@ -160,12 +160,12 @@ class Forked:
 
     def _has_ended(self, seconds: float) -> bool:
         """Return True if it ends within so many seconds; note its status."""
-        while not self._over and select.select([self._ending], [], [], seconds)[0]:
+        while not self._is_over and select.select([self._ending], [], [], seconds)[0]:
             data = os.read(self._ending, wire.CHUNK)
-            self._over = not data
-            for frame in self._told.feed(data):
+            self._is_over = not data
+            for frame in self._report_parser.feed(data):
                 self._status, self._total = int(frame.header["status"]), float(frame.header["seconds"])
-        return self._over
+        return self._is_over
 
 
 def _pid_of(pidfd: int) -> int:

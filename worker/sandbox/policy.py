@@ -49,7 +49,7 @@ _BECOME = 1 << 7 | 1 << 6
 
 
 class Way(StrEnum):
-    """How a jail comes to be: forked by a template, from nothing, or whichever this machine allows."""
+    """The way in which a jail comes to be: forked by a template, from nothing, or whichever this machine allows."""
 
     AUTO = "auto"
     TEMPLATE = "template"
@@ -72,7 +72,7 @@ class JailLimits:
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """How a process for student code is started."""
+    """The command that starts a process for student code, and its environment."""
 
     #: The command up to the descriptors, which are each session's own: bwrap and its flags, or nothing.
     wrapper: tuple[str, ...]

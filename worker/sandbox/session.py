@@ -31,10 +31,14 @@ from worker.sandbox.request import JailRequest
 _CODE_CAP = 4 * 1024 * 1024 + BYTES
 #: Seconds on the wall clock for a jail to be ready, before any of the student's code is in it.
 _START = 30.0
-#: Seconds, for each answer still to come and at most, in which answers gather: many at a time cost the worker half of
-#: what each by itself does. The last ones are taken as they come.
-_BREATH, _BREATHS, _LAST = 1e-5, 2e-3, 16
-#: What is said of a file that is too much to parse.
+#: Seconds, for each answer still to come, in which answers gather: many at a time cost the worker half of what each by
+#: itself does.
+_BREATH_PER_ANSWER = 1e-5
+#: Seconds in which answers gather at most.
+_LONGEST_BREATH = 2e-3
+#: The number of the last answers, which are taken as they come.
+_LAST_ANSWERS = 16
+#: The reason of a refusal of a file that is too much to parse.
 _TOO_COMPLEX = "too_complex"
 
 
@@ -111,11 +115,11 @@ class Session:
             for size in sizes:
                 if not self._frames:
                     self._wait()
-                came = reply.answer(self._frames.popleft(), size, self._entry, observed=request.observes)
-                if came.header.get("type") == "MemoryError":
+                answer = reply.answer(self._frames.popleft(), size, self._entry, observed=request.observes)
+                if answer.header.get("type") == "MemoryError":
                     # Filling the memory again for every case would only take time.
                     self._fail(OutOfMemory(_memory(self._limits)))
-                self.replies.append(came)
+                self.replies.append(answer)
         except Crashed as error:
             self._fail(error)
         self._streams.drain()
@@ -208,7 +212,7 @@ class Session:
                 if self._take_in(self._streams.receive(0.0) or b""):
                     break
                 self._fail(error)
-            breath = min(_BREATH * self._missing, _BREATHS) if self._missing > _LAST else 0.0
+            breath = min(_BREATH_PER_ANSWER * self._missing, _LONGEST_BREATH) if self._missing > _LAST_ANSWERS else 0.0
             chunk = self._streams.receive(LOOK, breath=breath)
             if chunk is None:
                 self._fail(self._death())

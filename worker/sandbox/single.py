@@ -18,7 +18,7 @@ class Bubbled:
     kept: frozenset[str] = frozenset()
 
     def __init__(self, launch: Launch, limits: JailLimits) -> None:
-        self._doomed = False
+        self._is_killed = False
         self._group = Cgroup.make(limits.memory)
         pipes = Polled()
         self.streams = Streams(pipes, limits.output)
@@ -59,7 +59,7 @@ class Bubbled:
     def ended_from_outside(self) -> bool:
         """Return True if the process, which cannot kill itself, or bwrap was killed, and not by us."""
         status = self._bubble.status()
-        return not self._doomed and (self._bubble.killed or status == -signal.SIGKILL)
+        return not self._is_killed and (self._bubble.killed or status == -signal.SIGKILL)
 
     @property
     def alive(self) -> bool:
@@ -68,12 +68,12 @@ class Bubbled:
 
     def kill(self) -> None:
         """End all that is in the jail."""
-        self._doomed = True
+        self._is_killed = True
         self._bubble.kill()
 
     def close(self) -> None:
         """End it, and remove its group."""
-        self._doomed = True
+        self._is_killed = True
         self._bubble.close()
         self.streams.close()
 

@@ -40,7 +40,7 @@ class Streams:
         self._allowed = wire.HEADER_CAP
         self._kept = bytearray()
         self._answers: deque[bytes] = deque()
-        self._silent = self._closed = False
+        self._is_silent = self._is_closed = False
 
     def send(self, data: bytes) -> None:
         """Hand over bytes to be written, without waiting."""
@@ -52,15 +52,15 @@ class Streams:
 
     def receive(self, seconds: float, *, breath: float = 0.0) -> bytes | None:
         """Return a piece of its answers, empty if none came in time; None at their end, or once a cap is broken."""
-        if not self._answers and not self._over:
+        if not self._answers and not self._is_over:
             self._take(seconds, breath=breath)
         if self._answers:
             return self._answers.popleft()
-        return None if self._over else b""
+        return None if self._is_over else b""
 
     def drain(self) -> None:
         """Take in what has been printed by now."""
-        while not self._closed and not self.flooded and self._take(0.0):
+        while not self._is_closed and not self.flooded and self._take(0.0):
             pass
 
     @property
@@ -71,13 +71,13 @@ class Streams:
 
     def close(self) -> None:
         """Close our ends; what was printed stays."""
-        if not self._closed:
-            self._closed = True
+        if not self._is_closed:
+            self._is_closed = True
             self._pump.close()
 
     @property
-    def _over(self) -> bool:
-        return self._silent or self._closed or self.flooded or self.chatty
+    def _is_over(self) -> bool:
+        return self._is_silent or self._is_closed or self.flooded or self.chatty
 
     def _take(self, seconds: float, *, breath: float = 0.0) -> bool:
         """Take in the bytes that come within so many seconds; return True if anything was printed."""
@@ -86,7 +86,7 @@ class Streams:
             if is_answer:
                 self._answered += len(data)
                 self.chatty |= self._answered > self._allowed
-                self._silent |= not data
+                self._is_silent |= not data
                 if data and not self.chatty:
                     self._answers.append(data)
             else:

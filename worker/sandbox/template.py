@@ -67,14 +67,12 @@ class Template:
         if self._running is not None:
             self._running.keep(request)
 
-    def replace(self) -> None:
-        """Use another template from now on. The jails forked from this one end with it."""
+    def close(self) -> None:
+        """End the template, and with it the jails forked from it. The next start begins another one."""
         self._last = None
         if self._running is not None:
             self._running.close()
             self._running = None
-
-    close = replace
 
     @property
     def pid(self) -> int | None:
@@ -86,9 +84,9 @@ class Template:
         if self._running is not None and not self._running.alive:
             # Nobody else says why: its jails only met their end.
             _log.warning("the template ended: %s", self._running.last_words() or "it was killed")
-            self.replace()
+            self.close()
         elif self._running is not None and self._running.left <= 0:
-            self.replace()
+            self.close()
         if self._running is None:
             self._running = _Running(self._launch, self._uses)
         return self._running
@@ -107,18 +105,20 @@ class _Running:
         self._holders: deque[int] = deque()
         self._group = Cgroup.make(_OWN, _TOGETHER)
         self._control, theirs = socket.socketpair()
-        self._said, says = os.pipe()
-        os.set_blocking(self._said, False)
+        self._stderr_read, stderr_write = os.pipe()
+        os.set_blocking(self._stderr_read, False)
         self._control.settimeout(_PATIENCE)
         try:
             # It sees the end of its socket when we are gone, and with it ends all that it forked.
-            self._bubble = Bubble(launch, launch.forking, (theirs.fileno(), says, says), self._group, tied=False)
+            self._bubble = Bubble(
+                launch, launch.forking, (theirs.fileno(), stderr_write, stderr_write), self._group, tied=False
+            )
         except JailFailed:
             self._shut()
             raise
         finally:
             theirs.close()
-            os.close(says)
+            os.close(stderr_write)
         try:
             self._control.sendall(_begin(launch))
         except OSError as error:
@@ -187,7 +187,7 @@ class _Running:
     def last_words(self) -> str:
         """Return the unread output of the process itself: Python's or bwrap's own complaint."""
         with contextlib.suppress(OSError):
-            return os.read(self._said, _SAID).decode("utf-8", "replace").strip()
+            return os.read(self._stderr_read, _SAID).decode("utf-8", "replace").strip()
         return ""
 
     def close(self) -> None:
@@ -218,9 +218,9 @@ class _Running:
         for holder in self._holders:
             os.close(holder)
         self._holders.clear()
-        os.close(self._said)
+        os.close(self._stderr_read)
         # Whoever still waits for a child is told that there is none: the number may be another's by then.
-        self._said = -1
+        self._stderr_read = -1
 
 
 def _begin(launch: Launch) -> bytes:

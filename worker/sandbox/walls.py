@@ -73,7 +73,7 @@ def probe():
 class Pushed:
     """The attempts that succeeded inside and should not, and whether control groups held the jail."""
 
-    open: tuple[str, ...]
+    breached: tuple[str, ...]
     grouped: bool
 
 
@@ -91,5 +91,5 @@ def push(jail: Jail) -> Pushed:
     if reply.header["kind"] != "returned":
         raise JailFailed(f"the probe failed: {reply.header}")
     scores = struct.unpack(f"<{len(ATTEMPTS)}d", reply.payload)
-    open_ = tuple(name for name, well in zip(ATTEMPTS, scores, strict=True) if well != 1.0)
-    return Pushed(open_, grouped)
+    breached = tuple(name for name, score in zip(ATTEMPTS, scores, strict=True) if score != 1.0)
+    return Pushed(breached, grouped)

@@ -67,9 +67,9 @@ def choose(secret: bytes, revision: str, whose: str, size: int, fresh: int) -> l
     return sorted(range(size), key=lambda i: _digest(secret, f"choice\n{revision}\n{whose}\n{i}"))[:fresh]
 
 
-def merge_pool(own: JudgedRevision, pool: JudgedRevision, which: Sequence[int]) -> JudgedRevision:
+def merge_pool(own: JudgedRevision, pool: JudgedRevision, places: Sequence[int]) -> JudgedRevision:
     """Return the revision with these cases of the pool beside its own."""
-    return _renewal(own).merge(pool, which)
+    return _renewal(own).merge(pool, places)
 
 
 def of_group(  # noqa: PLR0913 - the inputs of the choice, each by its name
@@ -77,10 +77,10 @@ def of_group(  # noqa: PLR0913 - the inputs of the choice, each by its name
 ) -> JudgedRevision:
     """Return the revision of a group of students, with cases of the pool in the places to replace."""
     renewal, size = _renewal(own), len(pool.subject.cases)
-    which = renewal.fitting(pool, choose(secret, revision, f"group {group}", size, size), replaced)
-    if len(which) < len(replaced):
+    chosen = renewal.fitting(pool, choose(secret, revision, f"group {group}", size, size), replaced)
+    if len(chosen) < len(replaced):
         raise AssignmentError(f"revision {revision} has a pool of {size} {pool.subject.noun}s, and needs more")
-    return renewal.merge(pool, which, frozenset(replaced))
+    return renewal.merge(pool, chosen, frozenset(replaced))
 
 
 def _renewal(own: JudgedRevision) -> AnyRenewal:

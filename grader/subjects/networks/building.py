@@ -33,7 +33,7 @@ REDRAWS = 50
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """How a network's values are drawn, once its shape is."""
+    """The distribution of a network's values, once its shape is drawn."""
 
     #: Factor on the input, under least squares on the target, and on the biases where values are normal.
     size: float = 1.0

@@ -96,7 +96,7 @@ def _coverage(assignment: Assignment, choice: int) -> Coverage:
 
 
 def _choice(assignment: Assignment) -> int:
-    """How many networks are drawn for each that is used."""
+    """The number of networks that are drawn for each that is used."""
     ranges = assignment.ranges
     inputs, width, outputs, depth, columns = (
         (interval.least + interval.most + 1) // 2

@@ -1,4 +1,4 @@
-"""How networks are asked of a submission in its jail, and what its replies mean."""
+"""The questions about networks to a submission in its jail, and the meaning of its replies."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -91,14 +91,14 @@ class NetworksRevision:
         return sorted(alike + others)
 
     def merge(
-        self, pool: "NetworksRevision", which: Sequence[int], replaced: Collection[int] = ()
+        self, pool: "NetworksRevision", places: Sequence[int], replaced: Collection[int] = ()
     ) -> "NetworksRevision":
         """Return the revision with these networks of the pool, and without the replaced ones of its own.
 
         They are ordered by depth, as in drawn revisions: a student's module is reloaded whenever the depth changes.
         """
         kept = [i for i in range(len(self.suite)) if i not in replaced]
-        suite = join([self.suite.take(kept), pool.suite.take(which)])
+        suite = join([self.suite.take(kept), pool.suite.take(places)])
         order = sorted(range(len(suite)), key=lambda i: len(suite.sizes[i]))
         # The evidence is computed only if a verdict needs it.
         return replace(self, suite=suite.take(order), evidence=None)

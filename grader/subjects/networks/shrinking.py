@@ -255,7 +255,7 @@ def _simpler(value: float) -> Sequence[float]:
 
 
 def _complexity(network: Network) -> tuple[int, int]:
-    """How much there is to read: values outside the simple set, then how far down its list the others are."""
+    """The amount that there is to read: values outside the simple set, then how far down its list the others are."""
     values = [*numbers_of(network).tolist(), *network.y.ravel().tolist()]
     ranks = [SIMPLE.index(value) if value in SIMPLE else -1 for value in values]
     # A one-hot or binary target is as simple as it can be.

@@ -48,7 +48,7 @@ def summary(suite: Suite, formulas: Formulas, mistakes: Sequence[CaughtMistake])
 
 
 def counts(suite: Suite, formulas: Formulas) -> dict[str, Any]:
-    """How many networks there are of each kind."""
+    """The number of networks of each kind."""
     hidden = [[f > 0 for f in forward(network, formulas).f[:-1]] for network in suite.networks]
     return {
         "networks": len(suite),

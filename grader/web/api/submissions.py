@@ -179,8 +179,8 @@ def submit(header: IdempotencyHeader) -> Response:
 def list_submissions(query: SubmissionsQuery) -> Response:
     """List the submissions of a course."""
     course = caller().course(query.course)
-    which = Filter(course, query.assignment, query.student, query.outcome, query.state)
-    page = service().store.submissions.list(which, query.limit, query.cursor)
+    criteria = Filter(course, query.assignment, query.student, query.outcome, query.state)
+    page = service().store.submissions.list(criteria, query.limit, query.cursor)
     items = [summary(submission, caller()) for submission in page.items]
     return respond_page(SummariesResponse.model_construct(items=items, next=page.next_cursor), page.next_cursor)
 

@@ -1,4 +1,4 @@
-"""What is read of a request's body, and of whom: whole, not encoded, and slowly only of a known sender.
+"""The reading of a request's body: whole, not encoded, and slowly only of a known sender.
 
 A small body is buffered outside the threads (`grader.web.http.gunicorn_worker`). One that is large, or whose length is
 not known, holds a thread while it arrives. So only a sender with a token or a link may send it, such bodies have slots

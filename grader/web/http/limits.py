@@ -111,9 +111,9 @@ class RequestLimits:
     def _rate(self, sender: Sender) -> RateLimitItem:
         return self._address if sender.kind == "address" else self._refused
 
-    def _too_many(self, rate: RateLimitItem, what: str, *name: str) -> Problem:
+    def _too_many(self, rate: RateLimitItem, noun: str, *name: str) -> Problem:
         window = self._limiter.get_window_stats(rate, *name)
-        return too_many(f"more than {rate.amount} {what} in {rate.get_expiry()} s", window.reset_time - time.time())
+        return too_many(f"more than {rate.amount} {noun} in {rate.get_expiry()} s", window.reset_time - time.time())
 
 
 def too_many(detail: str, wait: float) -> Problem:
@@ -128,5 +128,5 @@ def _shares(
     return _share(f"files {whose}", owner, 1, files), _share(f"bytes {whose}", owner, size + RECORD, octets)
 
 
-def _share(what: str, owner: tuple[str, ...], cost: int, rate: RateLimitItem) -> Share:
-    return Share(what, owner, cost, rate.amount, rate.get_expiry())
+def _share(label: str, owner: tuple[str, ...], cost: int, rate: RateLimitItem) -> Share:
+    return Share(label, owner, cost, rate.amount, rate.get_expiry())

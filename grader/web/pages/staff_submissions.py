@@ -31,27 +31,28 @@ _LONGEST = 200
 def list_submissions(course: str) -> Response:
     """List the submissions that match the search, newest first."""
     staff(course)
-    store, which = service().store, _filter(course)
-    matches = store.submissions.list(which, _PAGE, request.args.get("cursor") or None)
-    mistakes = store.cohorts.recent(course, which.assignment).mistakes if which.assignment else ()
+    store, criteria = service().store, _filter(course)
+    matches = store.submissions.list(criteria, _PAGE, request.args.get("cursor") or None)
+    mistakes = store.cohorts.recent(course, criteria.assignment).mistakes if criteria.assignment else ()
     asked = {
         name: value
         for name in ("assignment", "student", "outcome", "state", "mistake")
-        if (value := getattr(which, name)) is not None
+        if (value := getattr(criteria, name)) is not None
     }
     return page(
         "staff/submissions.html",
         course=course,
         section="submissions",
         page=matches,
-        which=which,
+        criteria=criteria,
         asked=asked,
         assignments=store.assignments.list(course),
         mistakes=mistakes,
         outcomes=[*Outcome],
         states=[*State],
         first=not request.args.get("cursor"),
-        failed=which.state is State.SERVICE_FAILED or any(item.state is State.SERVICE_FAILED for item in matches.items),
+        failed=criteria.state is State.SERVICE_FAILED
+        or any(item.state is State.SERVICE_FAILED for item in matches.items),
     )
 
 

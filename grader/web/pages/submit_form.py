@@ -116,10 +116,10 @@ def _form(token: str, link: HandIn, revision: RevisionRecord, refused: _Refused 
     current_service = service()
     earlier: list[tuple[SubmissionRecord, str | None]] = []
     if link.student is not None:
-        which = Filter(link.course, link.assignment, link.student)
+        criteria = Filter(link.course, link.assignment, link.student)
         earlier = [
             (submission, links.verdict(submission))
-            for submission in current_service.store.submissions.list(which, _EARLIER).items
+            for submission in current_service.store.submissions.list(criteria, _EARLIER).items
         ]
     known = settings(revision.assignment)
     return page(

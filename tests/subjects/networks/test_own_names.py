@@ -25,7 +25,7 @@ JUDGE = NetworksJudge(load_packaged("udl-7.2"))
 @pytest.fixture(autouse=True)
 def _marks_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Marks depend on neither counterexamples nor explanations, which take most of the time."""
-    monkeypatch.setattr(Examples, "of", lambda *_: {})
+    monkeypatch.setattr(Examples, "smallest_by_row", lambda *_: {})
     monkeypatch.setattr(Networks, "_explain", lambda *_: Explanation())
 
 

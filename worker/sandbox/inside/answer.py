@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .results import FLOAT, MalformedError, found, numbers
+from .results import FLOAT, MalformedError, describe, numbers
 from .student import Student
-from .wire import encode_header, framed, pack
+from .wire import encode_header, pack, pack_encoded
 
 NAMES = ("all_weights", "all_biases", "all_f", "all_h", "y")
 _PARTS = ("all_dl_dweights", "all_dl_dbiases")
@@ -111,8 +111,8 @@ def _answer(student: Student, question: NetworksQuestion, form: "_Form", origina
     except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt are answers too
         return pack({"kind": "raised", **student.describe(error)})
     if _is_untouched(given, kept, form) and block.tobytes() == original.tobytes():
-        return framed(_encode_returned(()), payload)
-    return framed(_encode_returned(tuple(_changed(block, original, given, kept, form))), payload)
+        return pack_encoded(_encode_returned(()), payload)
+    return pack_encoded(_encode_returned(tuple(_name_changed(block, original, given, kept, form))), payload)
 
 
 @cache
@@ -178,7 +178,9 @@ def _is_untouched(given: list[list[_Array]], kept: list[_Array], form: _Form) ->
     )
 
 
-def _changed(block: _Array, original: _Array, given: list[list[_Array]], kept: list[_Array], form: _Form) -> list[str]:
+def _name_changed(
+    block: _Array, original: _Array, given: list[list[_Array]], kept: list[_Array], form: _Form
+) -> list[str]:
     """Name the arguments that differ now: in their entries, or in an entry's shape or bits."""
     same = []
     start = 0
@@ -198,7 +200,7 @@ def _changed(block: _Array, original: _Array, given: list[list[_Array]], kept: l
 def _numbers(returned: object, shapes: _Shapes) -> bytes:
     """Return dW[0], db[0], dW[1] and so on as float64; raises Malformed."""
     if not isinstance(returned, tuple | list) or len(returned) != len(_PARTS):
-        raise MalformedError("return", None, found(returned))
+        raise MalformedError("return", None, describe(returned))
     weights, biases = returned
     layers = zip(_entries(weights, _PARTS[0], shapes[0]), _entries(biases, _PARTS[1], shapes[1]), strict=True)
     return b"".join([piece for layer in layers for piece in layer])
@@ -207,7 +209,7 @@ def _numbers(returned: object, shapes: _Shapes) -> bytes:
 def _entries(part: object, where: str, shapes: list[tuple[int, int]]) -> list[bytes]:
     entries = _members(part)
     if entries is None or len(entries) != len(shapes):
-        raise MalformedError(where, None, found(part))
+        raise MalformedError(where, None, describe(part))
     return [
         entry.tobytes()
         if type(entry) is np.ndarray and entry.dtype is FLOAT and entry.shape == shape

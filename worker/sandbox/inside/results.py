@@ -28,7 +28,7 @@ def numbers(value: object, where: str, index: int | None, shape: tuple[int, ...]
         # A subclass may lie about itself: its plain buffer does not.
         array = np.ndarray.view(value, np.ndarray) if isinstance(value, np.ndarray) else _array(value)
     if not isinstance(array, np.ndarray) or array.shape != shape or array.dtype.kind not in REAL:
-        raise MalformedError(where, index, found(value))
+        raise MalformedError(where, index, describe(value))
     return np.ndarray.astype(array, FLOAT, copy=False).tobytes()
 
 
@@ -39,7 +39,7 @@ def _array(entry: object) -> object:
         return None
 
 
-def found(value: object) -> dict[str, Any]:
+def describe(value: object) -> dict[str, Any]:
     """Describe the value: its type, and its shape, dtype or length."""
     array = np.ndarray.view(value, np.ndarray) if isinstance(value, np.ndarray) else None
     return {

@@ -70,17 +70,17 @@ def _extract(source: bytes, filename: str, entry: Entry, cells: list[notebook.No
     return _conclude(_read_file(unify_newlines(encoding.decode(source)), entry))
 
 
-def _limit(size: int, limit: int, what: str) -> None:
+def _limit(size: int, limit: int, label: str) -> None:
     if size > limit:
         raise Rejected(
             "too_large",
-            f"{what} has {size:,} bytes, and the limit is {limit:,}. "
+            f"{label} has {size:,} bytes, and the limit is {limit:,}. "
             "Hand in the code alone, without data, and clear a notebook's outputs first.",
         )
 
 
-def _empty(what: str) -> Rejected:
-    return Rejected("empty", f"{what} holds no code. Save your work, and check that you hand in the right file.")
+def _empty(label: str) -> Rejected:
+    return Rejected("empty", f"{label} holds no code. Save your work, and check that you hand in the right file.")
 
 
 def _read_file(text: str, entry: Entry) -> _PiecesRead:
@@ -147,7 +147,7 @@ def _add(reading: _PiecesRead, piece: Piece, text: str, statements: list[ast.stm
 
 def _conclude(reading: _PiecesRead) -> Slice:
     entry, function = reading.entry, reading.entry.function
-    left_out = tuple(f"{fault.place}: {fault.what}" for fault in reading.faults)
+    left_out = tuple(f"{fault.place}: {fault.message}" for fault in reading.faults)
     program = Program(reading.statements, entry)
     position = target.find(program, function)
     if reading.broken and (position is None or position < reading.broken[0]):

@@ -35,7 +35,7 @@ class SyntaxFault:
     reason: str
     piece: Piece
     line: int
-    what: str
+    message: str
     excerpt: str
     advice: str
 
@@ -52,7 +52,7 @@ class SyntaxFault:
     def to_rejection(self, extra: str = "", others: Sequence[tuple[int, int]] = ()) -> Rejected:
         """Make the fault the reason why the whole submission is refused; `extra` names the `others`."""
         where = self.place[:1].upper() + self.place[1:]
-        sentence = f"{where} is not valid Python: {self.what}.\n{self.excerpt}\n{self.advice}"
+        sentence = f"{where} is not valid Python: {self.message}.\n{self.excerpt}\n{self.advice}"
         return Rejected(self.reason, sentence + (f" {extra}" if extra else ""), (self.spot, *others))
 
 
@@ -80,11 +80,11 @@ def parse(text: str, piece: Piece) -> list[ast.stmt] | SyntaxFault:
         raise too_complex(f"Cell {piece.cell}" if piece.cell else "The file") from None
 
 
-def too_complex(what: str) -> Rejected:
+def too_complex(label: str) -> Rejected:
     """Refuse code that exhausts the parser."""
     return Rejected(
         "too_complex",
-        f"{what} is nested too deeply or is too long for Python to parse. "
+        f"{label} is nested too deeply or is too long for Python to parse. "
         "Split the long expressions over several statements.",
     )
 
@@ -93,16 +93,16 @@ def fault(error: SyntaxError, lines: list[str], piece: Piece) -> SyntaxFault:
     """Keep what Python said about a line of `lines`, which are numbered as the piece is."""
     line = min(max(error.lineno or 1, 1), len(lines))
     text = lines[line - 1]
-    what = quote(_ADVICE.sub("", error.msg or "invalid syntax"))
+    message = quote(_ADVICE.sub("", error.msg or "invalid syntax"))
     own = piece.lines[line - 1] if line <= len(piece.lines) else text
     if not piece.cell and is_command(own):
         advice = "That is a notebook command: remove the line, or hand in the notebook itself."
     else:
         advice = "Fix this line (or the one before it) and run the whole file or cell once before handing in."
     reason = "syntax_error"
-    if _TOO_DEEP.search(what):
+    if _TOO_DEEP.search(message):
         reason, advice = "too_complex", "Split the long expressions over several statements."
-    return SyntaxFault(reason, piece, line, what, underline(text, error.offset or 1), advice)
+    return SyntaxFault(reason, piece, line, message, underline(text, error.offset or 1), advice)
 
 
 def _half(error: UnicodeEncodeError, piece: Piece) -> SyntaxFault:
@@ -110,5 +110,5 @@ def _half(error: UnicodeEncodeError, piece: Piece) -> SyntaxFault:
     line = text.count("\n", 0, error.start) + 1
     start = text.rfind("\n", 0, error.start) + 1
     excerpt = underline(text[start:].split("\n", 1)[0], error.start - start + 1)
-    what = f"{escape(text[error.start])} is half of a character (a lone surrogate)"
-    return SyntaxFault("encoding", piece, line, what, excerpt, "Type that character again.")
+    message = f"{escape(text[error.start])} is half of a character (a lone surrogate)"
+    return SyntaxFault("encoding", piece, line, message, excerpt, "Type that character again.")

@@ -41,16 +41,16 @@ def check_kind(statement: Statement, function: str) -> None:
     node = definition(statement, function)
     value = getattr(node, "value", None)
     if isinstance(node, ast.AsyncFunctionDef):
-        what, instead = "an `async def`, which returns a coroutine and no derivatives", "Write a plain `def`"
+        noun, advice = "an `async def`, which returns a coroutine and no derivatives", "Write a plain `def`"
     elif isinstance(node, ast.ClassDef):
-        what, instead = "a class", "Write a function with `def`"
+        noun, advice = "a class", "Write a function with `def`"
     elif isinstance(value, _VALUES) and isinstance(_target(node), ast.Name):
-        what, instead = "a plain value, not a function", "Define it with `def`, or remove this line"
+        noun, advice = "a plain value, not a function", "Define it with `def`, or remove this line"
     else:
         return
     place = statement.piece.place(node.lineno) if isinstance(node, ast.stmt) else ""
     lines = [(statement.piece.cell, node.lineno)] if isinstance(node, ast.stmt) else []
-    raise Rejected("not_a_function", f"The last definition of `{function}` ({place}) is {what}. {instead}.", lines)
+    raise Rejected("not_a_function", f"The last definition of `{function}` ({place}) is {noun}. {advice}.", lines)
 
 
 def _target(node: ast.AST) -> object:

@@ -35,7 +35,7 @@ class Frame(NamedTuple):
 
 def pack(header: dict[str, Any], payload: bytes | bytearray | memoryview = b"") -> bytes:
     """Return the frame as bytes."""
-    return framed(encode_header(header), payload)
+    return pack_encoded(encode_header(header), payload)
 
 
 def encode_header(header: dict[str, Any]) -> bytes:
@@ -45,7 +45,7 @@ def encode_header(header: dict[str, Any]) -> bytes:
     return text.encode("utf-8", "backslashreplace")
 
 
-def framed(header: bytes, payload: bytes | bytearray | memoryview) -> bytes:
+def pack_encoded(header: bytes, payload: bytes | bytearray | memoryview) -> bytes:
     """Return the frame that has this header, encoded already."""
     return b"".join((_PREFIX.pack(len(header), len(payload)), header, payload))
 
@@ -99,7 +99,7 @@ def read_into(descriptor: int, room: memoryview) -> None:
 class Parser:
     """Frames out of whatever pieces arrive, within caps; of no use after its first WireError.
 
-    What came before the fault is not lost: it is returned first, and the next call raises.
+    What octets before the fault is not lost: it is returned first, and the next call raises.
     """
 
     payload_cap: int
@@ -107,7 +107,7 @@ class Parser:
     _buffer: bytearray = field(default_factory=bytearray)
     #: Bytes that the buffer must hold before another frame can be complete.
     _need: int = 0
-    #: The last header, as it came and as it was read: most frames of an exchange have the same.
+    #: The last header, as it octets and as it was read: most frames of an exchange have the same.
     _raw: bytes | None = None
     _last: dict[str, Any] = field(default_factory=dict)
     _fault: WireError | None = None
@@ -124,25 +124,25 @@ class Parser:
         self._buffer += data
         if len(self._buffer) < self._need:
             return []
-        came = bytes(self._buffer)
+        octets = bytes(self._buffer)
         frames: list[Frame] = []
         start = 0
         self._need = _PREFIX.size
         try:
             # One loop without calls: a submission is answered in hundreds of frames.
-            while (begin := start + _PREFIX.size) <= len(came):
-                header_size, payload_size = _PREFIX.unpack_from(came, start)
+            while (begin := start + _PREFIX.size) <= len(octets):
+                header_size, payload_size = _PREFIX.unpack_from(octets, start)
                 if header_size > self.header_cap or payload_size > self.payload_cap:
                     _limit(header_size, payload_size, self.header_cap, self.payload_cap)
                 middle = begin + header_size
                 end = middle + payload_size
-                if end > len(came):
+                if end > len(octets):
                     self._need = end - start
                     break
-                raw = came[begin:middle]
+                raw = octets[begin:middle]
                 if raw != self._raw:
                     self._last, self._raw = _header(raw), raw
-                frames.append(Frame(self._last, came[middle:end]))
+                frames.append(Frame(self._last, octets[middle:end]))
                 start = end
         except WireError as error:
             self._fault = error

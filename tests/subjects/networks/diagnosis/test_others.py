@@ -14,7 +14,7 @@ def test_nothing_false_is_said_of_a_hundred_and_most_are_named(
 ) -> None:
     """Each has the ids that are true of it; an unknown slip has none."""
     # Explanations do not depend on the counterexamples, and shrinking those takes time.
-    monkeypatch.setattr(Examples, "of", lambda *_: {})
+    monkeypatch.setattr(Examples, "smallest_by_row", lambda *_: {})
     false, named = [], 0
     for other in OTHERS:
         judged = udl.judge(local(other.source, udl.assignment), lambda other=other: local(other.source, udl.assignment))  # type: ignore[misc]

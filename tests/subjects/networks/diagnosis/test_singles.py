@@ -38,7 +38,7 @@ def test_what_is_no_line_is_named_first_too(
 ) -> None:
     """Rounding, sizes that are written out, and what is kept between calls."""
     # Explanations do not depend on the counterexamples, and shrinking those takes time.
-    monkeypatch.setattr(Examples, "of", lambda *_: {})
+    monkeypatch.setattr(Examples, "smallest_by_row", lambda *_: {})
     judged = udl.judge(local(text, udl.assignment), lambda: local(text, udl.assignment))
     assert [each.id for each in judged.diagnosis] == [bug]
 
