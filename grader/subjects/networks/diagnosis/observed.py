@@ -126,19 +126,6 @@ def _filled(samples: Samples, wrong: Booleans) -> Fact | None:
     return Fact(f"leaves {name} at zero", hint)
 
 
-def _zero_layers(samples: Samples, wrong: Booleans) -> Fact | None:
-    """Zeros in all layers that are wrong."""
-    layers = np.unique(samples.owner[wrong])
-    if samples.made[np.isin(samples.owner, layers)].any():
-        return None
-    at = samples.layers[layers[0]]
-    return Fact(
-        f"leaves {samples.name} at zero in some layers, such as layer {at.k} with K = {at.depth}",
-        f"With K = {at.depth}, {samples.entry(layers[0])} is zero. Which statement should write it, and does the loop"
-        " come to that layer?",
-    )
-
-
 def _factor(samples: Samples, wrong: Booleans) -> Fact | None:
     """One factor everywhere, or wherever it is wrong."""
     for among, where in ((np.ones_like(wrong), ""), (np.isin(samples.owner, samples.owner[wrong]), " in some layers")):

@@ -141,12 +141,12 @@ def collect(
         for i in single
         if i in evidence
     ]
-    passes = [one for one in passes if any(df is not None for df in one.df)]
+    passes = [backward for backward in passes if any(df is not None for df in backward.df)]
     if not passes:
         back = [(i, answer) for i in single if isinstance(answer := answers[i], Returned)]
         passes = [_read_returned(views[i], matrices(suite.sizes[i], answer.numbers), failed) for i, answer in back]
     # With dl/dh in sight each line of the two is seen alone.
-    carried = any(one.carries for one in passes)
+    carried = any(backward.carries for backward in passes)
     below = "relu_derivative" in failed or ("activation_gradient" in failed and not carried)
     lines: list[tuple[Where, bool, Callable[[Pass], Iterator[Sample]]]] = [
         (Where.OUTPUT, "bias_gradient" in failed, _output),
@@ -156,7 +156,9 @@ def collect(
         (Where.DERIVATIVE, below, _derivative),
     ]
     combined = [
-        _combine(where, [sample for one in passes for sample in make(one)], passes) for where, on, make in lines if on
+        _combine(where, [sample for backward in passes for sample in make(backward)], passes)
+        for where, on, make in lines
+        if on
     ]
     return [samples for samples in combined if samples is not None]
 
@@ -224,8 +226,8 @@ def _units(f: Array, words: str) -> dict[str, Booleans]:
     return rules
 
 
-def _output(one: Pass) -> Iterator[Sample]:
-    made, right, view = one.df[-1], one.view.loss, one.view
+def _output(backward: Pass) -> Iterator[Sample]:
+    made, right, view = backward.df[-1], backward.view.loss, backward.view
     if made is None or not _is_whole(made):
         return
     f, y = view.f[-1], view.network.y
@@ -242,7 +244,15 @@ def _output(one: Pass) -> Iterator[Sample]:
     terms = {"all_f[K]": f, "y": y, "all_biases[K]": view.network.biases[-1], ONE: np.ones_like(f)}
     rules = _units(f, "all_f[K]") | {"where y is positive": y > 0}
     yield Sample(
-        one.at(one.depth), made, right, right, _shaped(arrays, right.shape), terms, rules, {"all_f[K]": f, "y": y}, {}
+        backward.at(backward.depth),
+        made,
+        right,
+        right,
+        _shaped(arrays, right.shape),
+        terms,
+        rules,
+        {"all_f[K]": f, "y": y},
+        {},
     )
 
 
@@ -257,13 +267,13 @@ def _is_whole(array: Array | None) -> bool:
     return array is not None and bool(np.isfinite(array).all())
 
 
-def _bias(one: Pass) -> Iterator[Sample]:
-    for k, (made, df) in enumerate(zip(one.d_biases, one.df, strict=True)):
+def _bias(backward: Pass) -> Iterator[Sample]:
+    for k, (made, df) in enumerate(zip(backward.d_biases, backward.df, strict=True)):
         if made is None or df is None or df is made or not (_is_whole(made) and _is_whole(df)):
             continue
-        view, b = one.view, one.view.network.biases[k]
-        above = one.dh[k + 1] if k < one.depth else None
-        dw = one.d_weights[k]
+        view, b = backward.view, backward.view.network.biases[k]
+        above = backward.dh[k + 1] if k < backward.depth else None
+        dw = backward.d_weights[k]
         arrays = {
             "the mean of all_dl_df[layer], in each of its entries": np.full_like(df, df.mean()),
             "the sum of all_dl_df[layer], in each of its entries": np.full_like(df, df.sum()),
@@ -272,20 +282,20 @@ def _bias(one: Pass) -> Iterator[Sample]:
             "all_dl_dh[layer+1], before the activation's derivative": above,
             "all_f[layer]": view.f[k],
             "all_biases[layer]": b,
-            **_others(one.df, k, "all_dl_df"),
+            **_others(backward.df, k, "all_dl_df"),
         }
         terms = {"all_biases[layer]": b, "all_f[layer]": view.f[k], ONE: np.ones_like(b)}
         rules = _units(b, "all_biases[layer]") | _units(view.f[k], "all_f[layer]")
         rules |= {"where it is positive": df > 0, "where it is negative": df < 0}
         ordered = {"all_biases[layer]": b, "all_f[layer]": view.f[k]}
-        yield Sample(one.at(k), made, df, df, _shaped(arrays, df.shape), terms, rules, ordered, {})
+        yield Sample(backward.at(k), made, df, df, _shaped(arrays, df.shape), terms, rules, ordered, {})
 
 
-def _weight(one: Pass) -> Iterator[Sample]:
-    for k, (made, df) in enumerate(zip(one.d_weights, one.df, strict=True)):
+def _weight(backward: Pass) -> Iterator[Sample]:
+    for k, (made, df) in enumerate(zip(backward.d_weights, backward.df, strict=True)):
         if made is None or df is None or not (_is_whole(made) and _is_whole(df)):
             continue
-        view, w = one.view, one.view.network.weights[k]
+        view, w = backward.view, backward.view.network.weights[k]
         h, right = view.h[k], df @ view.h[k].T
         # Sources first: the usual ones by name, then those of other layers.
         below = {"all_f[layer-1]": view.f[k - 1]} if k else {}
@@ -296,11 +306,11 @@ def _weight(one: Pass) -> Iterator[Sample]:
             "np.sign(all_h[layer])": np.sign(h),
             "np.ones_like(all_h[layer])": np.ones_like(h),
         }
-        above = one.dh[k + 1] if k < one.depth else None
+        above = backward.dh[k + 1] if k < backward.depth else None
         firsts: dict[str, Array | None] = {
             "all_f[layer]": view.f[k],
             "all_dl_dh[layer+1]": above,
-            **_others(one.df, k, "all_dl_df"),
+            **_others(backward.df, k, "all_dl_df"),
         }
         products = {f"all_dl_df[layer] @ {words}.T": _outer(df, x) for words, x in seconds.items()}
         products |= {f"{words} @ all_h[layer].T": _outer(z, h) for words, z in firsts.items()}
@@ -327,7 +337,7 @@ def _weight(one: Pass) -> Iterator[Sample]:
         }
         functions = {"all_weights[layer]": w, "the size of all_weights[layer]": np.abs(w), "the sign of it": np.sign(w)}
         yield Sample(
-            one.at(k),
+            backward.at(k),
             made,
             right,
             right,
@@ -343,12 +353,12 @@ def _outer(z: Array | None, x: Array | None) -> Array | None:
     return None if z is None or x is None else z @ x.T
 
 
-def _through(one: Pass, k: int, df: Array) -> Arrays:
+def _through(backward: Pass, k: int, df: Array) -> Arrays:
     """The gradient of the layer's input through something else than its weights' transpose."""
-    weights = one.view.network.weights
+    weights = backward.view.network.weights
     w = weights[k]
-    dw = one.d_weights[k]
-    above = {words: array for words, array in _others(one.df, k, "all_dl_df").items() if array is not None}
+    dw = backward.d_weights[k]
+    above = {words: array for words, array in _others(backward.df, k, "all_dl_df").items() if array is not None}
     other = {words: array for words, array in _others(weights, k, "all_weights").items() if array is not None}
     made: dict[str, Array | None] = {
         "all_weights[layer] @ all_dl_df[layer], without the transpose": w @ df if w.shape[0] == w.shape[1] else None,
@@ -365,12 +375,12 @@ def _through(one: Pass, k: int, df: Array) -> Arrays:
     return _shaped(made, (w.shape[1], 1))
 
 
-def _activation(one: Pass) -> Iterator[Sample]:
-    for k, (made, df) in enumerate(zip(one.dh, one.df, strict=True)):
+def _activation(backward: Pass) -> Iterator[Sample]:
+    for k, (made, df) in enumerate(zip(backward.dh, backward.df, strict=True)):
         if made is None or df is None or not (_is_whole(made) and _is_whole(df)):
             continue
-        view, w = one.view, one.view.network.weights[k]
-        right, through, dw = w.T @ df, _through(one, k, df), one.d_weights[k]
+        view, w = backward.view, backward.view.network.weights[k]
+        right, through, dw = w.T @ df, _through(backward, k, df), backward.d_weights[k]
         terms: Arrays = {"all_h[layer]": view.h[k], ONE: np.ones_like(right)}
         if dw is not None and np.isfinite(dw).all():
             terms["all_dl_dweights[layer].T @ all_dl_df[layer]"] = dw.T @ df
@@ -379,17 +389,17 @@ def _activation(one: Pass) -> Iterator[Sample]:
         rules = {"where it is positive": right > 0, "where it is negative": right < 0}
         if k:
             rules |= _units(view.f[k - 1], "all_f[layer-1]")
-        yield Sample(one.at(k), made, right, right, through, terms, rules, {"all_h[layer]": view.h[k]}, {})
+        yield Sample(backward.at(k), made, right, right, through, terms, rules, {"all_h[layer]": view.h[k]}, {})
 
 
-def _derivative(one: Pass) -> Iterator[Sample]:
-    for k in range(1, one.depth + 1):
-        made, above, dh = one.df[k - 1], one.df[k], one.dh[k]
+def _derivative(backward: Pass) -> Iterator[Sample]:
+    for k in range(1, backward.depth + 1):
+        made, above, dh = backward.df[k - 1], backward.df[k], backward.dh[k]
         if made is None or above is None or not (_is_whole(made) and _is_whole(above)):
             continue
-        if one.carries and not _is_whole(dh):
+        if backward.carries and not _is_whole(dh):
             continue
-        view = one.view
+        view = backward.view
         base = dh if dh is not None else view.network.weights[k].T @ above
         f, slope, b = view.f[k - 1], view.slopes[k - 1], view.network.biases[k - 1]
         if view.formulas.activation.kinked:
@@ -397,7 +407,7 @@ def _derivative(one: Pass) -> Iterator[Sample]:
             made = np.where(f == 0, slope * base, made)
         arrays: Arrays = {"the activation's derivative alone": slope}
         if dh is None:
-            through = _through(one, k, above)
+            through = _through(backward, k, above)
             arrays |= {f"the activation's derivative times {words}": slope * g for words, g in through.items()}
             arrays |= through
             first = (f > 0) | (k == 1)
@@ -416,7 +426,8 @@ def _derivative(one: Pass) -> Iterator[Sample]:
             "where it is negative and all_f[layer-1] is positive": (f > 0) & (base < 0),
             "where all_biases[layer-1] is positive": b > 0,
             "where all_f[layer-1] is positive, and in all units of the first hidden layer": (f > 0) | (k == 1),
-            "where all_f[layer-1] is positive, and in all units of the last hidden layer": (f > 0) | (k == one.depth),
+            "where all_f[layer-1] is positive, and in all units of the last hidden layer": (f > 0)
+            | (k == backward.depth),
         }
         functions = {
             "all_f[layer-1], cut off to between 0 and 1": np.clip(f, 0, 1),
@@ -428,7 +439,7 @@ def _derivative(one: Pass) -> Iterator[Sample]:
             "the square of the activation's derivative": slope**2,
         }
         yield Sample(
-            one.at(k),
+            backward.at(k),
             made,
             slope * base,
             base,
@@ -440,10 +451,10 @@ def _derivative(one: Pass) -> Iterator[Sample]:
         )
 
 
-def _source(one: Pass) -> str:
-    if one.carries:
+def _source(backward: Pass) -> str:
+    if backward.carries:
         return "all_dl_dh[layer]"
-    return f"all_weights[layer].T @ {'all_dl_df' if one.listed else 'all_dl_dbiases'}[layer]"
+    return f"all_weights[layer].T @ {'all_dl_df' if backward.listed else 'all_dl_dbiases'}[layer]"
 
 
 #: The entry that a line makes, and what it multiplies.
@@ -461,8 +472,8 @@ def _combine(where: Where, samples: Sequence[Sample], passes: Sequence[Pass]) ->
     if not samples:
         return None
     list_name, index, source = _NAMES[where]
-    listed, carries = passes[0].listed, any(one.carries for one in passes)
-    source = _source(max(passes, key=lambda one: one.carries)) if where is Where.DERIVATIVE else source
+    listed, carries = passes[0].listed, any(backward.carries for backward in passes)
+    source = _source(max(passes, key=lambda backward: backward.carries)) if where is Where.DERIVATIVE else source
     if not listed:
         # Only the gradients came back.
         list_name = "all_dl_dbiases" if list_name == "all_dl_df" else list_name
@@ -487,7 +498,7 @@ def _combine(where: Where, samples: Sequence[Sample], passes: Sequence[Pass]) ->
         index,
         source,
         carries or where is not Where.DERIVATIVE,
-        any(one.doubtful for one in passes),
+        any(backward.doubtful for backward in passes),
         [s.at for s in samples],
         np.repeat(np.arange(len(samples)), counts),
         np.repeat(sizes, counts),
@@ -507,8 +518,8 @@ def _columns(passes: Sequence[Pass]) -> tuple[tuple[Array, Array] | None, tuple[
     """The second and the first column that every dW is a product of, beside the right ones; None if it is none."""
     seconds: list[tuple[Array, Array]] | None = []
     firsts: list[tuple[Array, Array]] | None = []
-    for one in passes:
-        for dw, df, h in zip(one.d_weights, one.df, one.view.h, strict=True):
+    for backward in passes:
+        for dw, df, h in zip(backward.d_weights, backward.df, backward.view.h, strict=True):
             if dw is None or df is None or not np.isfinite(dw).all():
                 continue
             if seconds is not None and df.any():
