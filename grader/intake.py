@@ -15,7 +15,7 @@ from grader.store.regrades.store import RecordedRegrade
 from grader.store.store import Store
 from grader.store.submissions import AcceptedSubmission, NewSubmission
 
-#: Who asked for what, and a hash of that: a request with a key that was used before is the same one, or refused.
+#: The sender, the request and a hash of it: a request with a key that was used before is the same one, or refused.
 Idempotency = tuple[str, str, str, str]
 
 

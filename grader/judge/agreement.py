@@ -74,7 +74,7 @@ def purity(
         return Row(Mark.FAILED, len(answers), message, changing)
     differing = tuple(i for i, second in zip(asked_again, again, strict=False) if not same(answers[i], second))
     if differing or ended:
-        message = wording.ended_again(noun) if ended else wording.differs_again(len(differing), len(asked_again), noun)
+        message = wording.silent_again(noun) if ended else wording.differs_again(len(differing), len(asked_again), noun)
         return Row(Mark.FAILED, len(answers), message, differing)
     return Row(Mark.PASSED, len(answers), "")
 

@@ -39,7 +39,7 @@ ENDED = {
     Crashed: (Outcome.CRASHED, "Crash"),
 }
 
-#: How many cases are asked about a second time, after all others.
+#: The number of cases that are asked about a second time, after all others.
 AGAIN = 24
 
 CHANGES = Flag("changes_arguments", "changes its arguments in place")

@@ -23,7 +23,7 @@ class Given:
 
     #: By case the answer that counts: the wrong one of two, whichever came first.
     answers: Sequence[Answer]
-    #: Those that came first: explanations follow the calls in their order.
+    #: The answers that came first: explanations follow the calls in their order.
     first: Sequence[Answer]
     #: Which of the answers that count are wrong, and which of the first ones.
     agrees: Row
@@ -39,8 +39,8 @@ class SubjectMarks:
 
     #: A row of a name that the judge has, too, takes its place.
     rows: dict[str, Row]
-    #: What it raised, if that left nothing to judge.
+    #: The exception that left nothing to judge.
     raised: Raised | None = None
-    #: What explains every answer, the best first, and where the numbers go wrong first.
+    #: The explanations of every answer, the best first, and the place at which the numbers go wrong first.
     diagnosis: tuple[Diagnosis, ...] = ()
     first_difference: FirstDifference | None = None

@@ -7,7 +7,7 @@ from typing import Any
 from grader.model.verdict import Mark
 from grader.oracle.answers import Answer, Malformed, Raised, Returned
 
-#: Whether each of some cases fails, given the answers to them.
+#: Returns for each of some cases True if it fails, given the answers to them.
 Fails = Callable[[Any, Sequence[Answer]], Sequence[bool]]
 
 
@@ -47,7 +47,7 @@ class Row:
     cases: int
     message: str
     failing: tuple[int, ...] = ()
-    #: How to tell that another case fails the same property; None where there is nothing to shrink.
+    #: The test that another case fails the same property; None if there is nothing to shrink.
     fails: Fails | None = None
     #: Other properties of which the message speaks.
     names: tuple[str, ...] = ()

@@ -23,11 +23,11 @@ class Trial:
 
     reference: Candidate[Any]
     mistakes: Sequence[KnownMistake]
-    #: What is wrong with the assignment itself, each a sentence.
+    #: The faults of the assignment itself, each a sentence.
     faults: Sequence[str] = ()
     #: Makes other cases that the assignment allows: what is right on these, too, is no mistake. None: there are none.
     elsewhere: Callable[[], Cases] | None = None
-    #: How students' functions are called, "called as f(x)", and what they have to return.
+    #: The call of students' functions, "called as f(x)", and the values that they have to return.
     call: str = ""
     returns: str = ""
     #: True if it is known that somebody can pass; else a right submission has to show it.

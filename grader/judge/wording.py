@@ -31,6 +31,6 @@ def differs_again(differing: int, of: int, noun: str) -> str:
     return f"Asked again about {of} {noun}s, it answered {differing} of them differently."
 
 
-def ended_again(noun: str) -> str:
+def silent_again(noun: str) -> str:
     """The sentence for a process that ended when it was asked again."""
     return f"Asked again about {noun}s that it had answered, it did not answer."

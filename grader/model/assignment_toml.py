@@ -160,7 +160,7 @@ def _one_of(values: Iterable[str]) -> str:
     return f"one of {', '.join(json.dumps(str(value)) for value in values)}"
 
 
-#: What to write for each key.
+#: The advice for each key: the values that it takes.
 WANTED: dict[str, str] = {
     "id": 'letters, digits, ".", "_" or "-", at most 64, such as "udl-7.2"',
     "title": "a text of 1 to 200 characters",

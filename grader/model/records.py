@@ -83,7 +83,7 @@ class SubmissionRecord:
     created: float
     started: float | None = None
     finished: float | None = None
-    #: How often a worker took it up.
+    #: The number of times that a worker took it up.
     tries: int = 0
     superseded_by: str | None = None
     #: Why it ended as service_failed.
@@ -102,7 +102,7 @@ class SubmissionRecord:
     failing: tuple[str, ...] = ()
     #: Ids of the mistakes that explain it best.
     mistakes: tuple[str, ...] = ()
-    #: Whether the verdict was made for an identical source before. For staff.
+    #: True if the verdict was made for an identical source before. For staff.
     reused: bool = False
 
 
@@ -122,7 +122,8 @@ class RevisionRecord:
     fresh: int = 0
     #: Catches of the self-check: how many networks see each known mistake, by its id.
     catches: tuple[tuple[str, int], ...] = ()
-    #: What its networks look like and catch, for staff: JSON as `grader.publishing.preview` writes it; empty: unknown.
+    #: The figures of its networks and their catches, for staff, in the JSON of `grader.publishing.preview`; empty:
+    #: unknown.
     preview: str = ""
     #: Places of its own networks that give way to those, which each group of students has of its own. None where each
     #: source has its own fresh networks, beside all of the revision's: as earlier versions published.

@@ -6,7 +6,7 @@ from typing import Any
 from grader.model.stored import read
 from grader.model.verdict import Verdict
 
-#: What every result object has had from the first, though the record has a default.
+#: The members that every result object has had from the first, though the record has a default.
 _REQUIRED = frozenset({"properties", "statistics"})
 
 

@@ -29,7 +29,7 @@ from grader.oracle.tolerance import CONCLUSIVE, scale
 #: first gain nothing (its round-off is 1e-3 of the tolerance at most) and cross a kink in two networks of three.
 EXACT_STEPS = 2.0 ** -np.array([6, 9, 12, 15, 18])
 
-#: Where a layer's largest preactivation is beyond, its units are moved by 2^-11 to 2^-10 of that at first.
+#: If a layer's largest preactivation is beyond, its units are moved by 2^-11 to 2^-10 of that at first.
 LARGE = 32.0
 
 #: Largest of three halved moves where the loss is curved; the more certain of the levels counts.
@@ -63,7 +63,7 @@ class _Base:
     network: Network
     formulas: Formulas
     f: Array
-    #: Where each layer begins, and the end of the last.
+    #: The start of each layer, and the end of the last.
     bounds: list[int]
 
     def take(self, k: int) -> slice:

@@ -32,12 +32,12 @@ class SelfCheck:
     networks: int
     #: On how many cases the reference is rejected: none, or the suite is unusable.
     reference_rejected: int
-    #: How many numbers are inconclusive.
+    #: The number of inconclusive numbers.
     inconclusive: int
     catches: tuple[Catch, ...]
     #: Mistakes that are none here: on whatever the assignment allows they are right.
     right_here: tuple[KnownMistake, ...] = ()
-    #: What is wrong with the assignment itself, each a sentence.
+    #: The faults of the assignment itself, each a sentence.
     faults: tuple[str, ...] = ()
 
     @property

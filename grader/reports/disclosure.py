@@ -31,7 +31,7 @@ Raw = Mapping[str, Any]
 #: The text shown in place of an exception's message.
 WITHHELD = "its message is not shown"
 
-#: What helps if a module is missing. It is a sentence of our own, whatever the exception's message is.
+#: The advice if a module is missing. It is a sentence of our own, whatever the exception's message is.
 IMPORTS = (
     "Only NumPy and Python's standard library can be imported here; what stands in another file of yours must be pasted"
     " into this one."
@@ -125,7 +125,7 @@ def _full(verdict: Verdict, hidden: tuple[str, ...]) -> Verdict:
             explanation for explanation in _diagnosis(verdict, hidden) if not _speaks_of(hidden, explanation)
         ),
         first_difference=None if _explains_hidden(verdict, hidden) else verdict.first_difference,
-        error=None if _raised_on_other_shapes_only(verdict, hidden) else verdict.error,
+        error=None if _raises_on_other_shapes_only(verdict, hidden) else verdict.error,
         statistics=replace(verdict.statistics, seed=0),
         flags=(),
     )
@@ -190,7 +190,7 @@ def _example(verdict: Verdict, rows: tuple[Property, ...]) -> AnyCounterexample 
     return examples[0] if examples else None
 
 
-def _raised_on_other_shapes_only(verdict: Verdict, hidden: tuple[str, ...]) -> bool:
+def _raises_on_other_shapes_only(verdict: Verdict, hidden: tuple[str, ...]) -> bool:
     """Return True if `any_shape` is hidden and the exception came on other shapes than the notebook's only."""
     return "any_shape" in hidden and verdict.outcome is Outcome.FAILED
 
@@ -200,7 +200,7 @@ def _error(verdict: Verdict, hidden: tuple[str, ...]) -> StudentError | None:
     error, outcome = verdict.error, verdict.outcome
     if error is None or outcome is Outcome.REJECTED:
         return error
-    if _raised_on_other_shapes_only(verdict, hidden):
+    if _raises_on_other_shapes_only(verdict, hidden):
         return None
     if outcome in _ENDED:
         # The exit status of a crash is the student's to choose.

@@ -2,7 +2,8 @@
 
 import unicodedata
 
-#: What commands a terminal, turns the order of letters about, has no glyph, or ends a line unseen.
+#: The categories of characters that command a terminal, turn the order of letters about, have no glyph, or end a line
+#: unseen.
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 
 

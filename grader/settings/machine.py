@@ -15,30 +15,30 @@ class Settings:
 
     #: BACKMARK_BWRAP: the bubblewrap to use, instead of the first on PATH.
     bwrap: str | None
-    #: BACKMARK_JAIL: how a submission's jail comes to be: `template` forks it, `single` starts it from nothing, and
-    #: `auto`, the default, forks where this machine allows it.
+    #: BACKMARK_JAIL: the way in which a submission's jail is made: `template` forks it, `single` starts it from
+    #: nothing, and `auto`, the default, forks where this machine allows it.
     jail: str
-    #: BACKMARK_CACHE: where networks drawn for your own assignments are kept; within XDG_CACHE_HOME by default.
+    #: BACKMARK_CACHE: the folder of networks drawn for your own assignments; within XDG_CACHE_HOME by default.
     cache: Path
-    #: BACKMARK_DATA: where `backmark serve` keeps everything; within XDG_DATA_HOME by default.
+    #: BACKMARK_DATA: the folder in which `backmark serve` keeps everything; within XDG_DATA_HOME by default.
     data: Path
     #: BACKMARK_REDIS_MAXMEMORY: bytes that the Redis of `backmark serve` may hold, such as 768mb, the default.
     redis_maxmemory: int
     #: BACKMARK_URL: the server that `submit`, `status` and `regrade` talk to.
     url: str
-    #: BACKMARK_TOKEN: what says there who you are.
+    #: BACKMARK_TOKEN: the token with which you prove to that server who you are.
     token: str | None = field(repr=False)
     #: BACKMARK_PLAIN_HTTP=1: send the token over plain http, too, to another machine than this.
     plain_http: bool
     #: BACKMARK_CA: a certificate authority's file, for a server whose certificate the system does not know.
     ca: str | None
-    #: All of it, which a run without a jail inherits.
+    #: The whole environment, which a run without a jail inherits.
     environment: Mapping[str, str] = field(repr=False)
 
 
-#: Where `backmark serve` and `backmark web` listen unless told.
+#: The address at which `backmark serve` and `backmark web` listen by default.
 DEFAULT_URL = "http://127.0.0.1:8000"
-#: What Redis may hold unless told, here and in docker-compose.yml.
+#: The memory that Redis may hold by default, here and in docker-compose.yml.
 DEFAULT_REDIS_MAXMEMORY = "768mb"
 #: Bytes below which nothing but an empty service fits.
 _LEAST_MEMORY = 64 << 20

@@ -60,7 +60,7 @@ class ServiceSettings(BaseSettings):
     address_rate: str = "1200/minute"
     #: Networks of the proxies whose X-Forwarded-For is believed, such as 172.16.0.0/12, as a JSON list.
     proxy_networks: tuple[IPv4Network | IPv6Network, ...] = ()
-    #: Whether a submission without an Idempotency-Key is refused.
+    #: True if a submission without an Idempotency-Key is refused.
     idempotency_required: bool = False
     #: Threads of a web process; held connections (long poll, event streams) take at most half of them, large bodies on
     #: their way a quarter.
@@ -68,7 +68,7 @@ class ServiceSettings(BaseSettings):
 
     #: Seconds without a sign of life after which a worker's submission is given to another.
     lease_seconds: float = Field(default=10.0, gt=0.5, le=600)
-    #: How often a submission is tried before it ends as service_failed.
+    #: The number of times that a submission is tried before it ends as service_failed.
     tries: int = Field(default=5, ge=1, le=100)
     #: Seconds that a stopping worker lets a submission go on before it hands it back.
     grace_seconds: float = Field(default=5.0, ge=0, le=600)
@@ -82,7 +82,7 @@ class ServiceSettings(BaseSettings):
 
     #: Networks that callbacks may go to though they are private, such as 10.1.0.0/16, as a JSON list.
     callback_networks: tuple[IPv4Network | IPv6Network, ...] = ()
-    #: Whether callbacks may go over plain http.
+    #: True if callbacks may go over plain http.
     callback_http: bool = False
 
     @classmethod

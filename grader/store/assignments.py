@@ -9,7 +9,7 @@ from grader.model.records import RevisionRecord
 from grader.model.stored import read
 from grader.store import keys
 from grader.store.connection import Connection, text, texts
-from grader.store.packaged import PackagedRevision, packaged_revisions
+from grader.store.packaged import PackagedRevision, list_packaged_revisions
 from grader.store.scripts import Scripts
 
 
@@ -41,7 +41,8 @@ class Assignments:
         """Return a revision that the course published or that is packaged, or None if there is none."""
         own = self._read(course, revision_id) or self._read(keys.EVERYONE, revision_id)
         return own or next(
-            (self._store_packaged(packaged) for packaged in packaged_revisions() if packaged.id == revision_id), None
+            (self._store_packaged(packaged) for packaged in list_packaged_revisions() if packaged.id == revision_id),
+            None,
         )
 
     def revisions(self, course: str, assignment_id: str) -> list[RevisionRecord]:
@@ -76,7 +77,7 @@ class Assignments:
     def list(self, course: str) -> list[RevisionRecord]:
         """Return the current revision of each assignment that the course may use, sorted by the assignment's id."""
         own = {text(name) for name in self._redis.hkeys(keys.key("assignments", course))}
-        names = sorted(own | {packaged.assignment_id for packaged in packaged_revisions()})
+        names = sorted(own | {packaged.assignment_id for packaged in list_packaged_revisions()})
         current = (self.current(course, name) for name in names)
         return [revision for revision in current if revision is not None]
 
@@ -86,7 +87,7 @@ class Assignments:
 
     def _with_fresh(self, revision: RevisionRecord) -> RevisionRecord:
         """Return a packaged revision with its fresh networks, if there is a secret to choose them by."""
-        packaged = next((candidate for candidate in packaged_revisions() if candidate.id == revision.id), None)
+        packaged = next((candidate for candidate in list_packaged_revisions() if candidate.id == revision.id), None)
         if not self._pooled or packaged is None or revision.course != keys.EVERYONE:
             return revision
         count = usual(packaged.networks)
@@ -96,7 +97,7 @@ class Assignments:
         return next(
             (
                 self._store_packaged(packaged)
-                for packaged in packaged_revisions()
+                for packaged in list_packaged_revisions()
                 if packaged.assignment_id == assignment_id
             ),
             None,

@@ -113,7 +113,7 @@ class Connection(redis.Redis):
         return _PubSub(self.connection_pool, **kwargs)
 
 
-def checked_reply(reply: Any) -> Any:
+def check_reply(reply: Any) -> Any:
     """Return one reply of a pipeline, or raise it if it is an error."""
     with _translate_errors():
         if isinstance(reply, Exception):

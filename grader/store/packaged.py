@@ -32,7 +32,7 @@ class PackagedRevision:
 
 
 @cache
-def packaged_revisions() -> tuple[PackagedRevision, ...]:
+def list_packaged_revisions() -> tuple[PackagedRevision, ...]:
     """Return the packaged revisions, sorted by file name."""
     folder = resources.files("grader") / "assignments"
     files = sorted((file for file in folder.iterdir() if file.name.endswith(".npz")), key=lambda file: file.name)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from redis.exceptions import NoScriptError
 
 from grader.errors import StoreUnavailable
-from grader.store.connection import Connection, checked_reply
+from grader.store.connection import Connection, check_reply
 
 _log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ class Scripts:
                     self._redis.execute_command("EVAL", _source(ahead.name)[0], 0, *ahead.args)
             elif isinstance(first, Exception):
                 _log.warning("%s was not done: %s", ahead.name, first)
-            return checked_reply(last)
+            return check_reply(last)
         except NoScriptError:
             # A restarted Redis has no scripts loaded.
             return self._redis.execute_command("EVAL", script, 0, *args)

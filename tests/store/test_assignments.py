@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 from grader.model.records import RevisionRecord
-from grader.store.packaged import packaged_revisions
+from grader.store.packaged import list_packaged_revisions
 from grader.store.store import Store
 from grader.subjects.networks.revision import load
 from tests.networks import load_packaged
@@ -19,12 +19,12 @@ def publish(store: Store, name: str, course: str = "cs101", assignment_id: str =
 
 
 def test_what_ships_is_read_without_numpy_as_numpy_reads_it() -> None:
-    for each in packaged_revisions():
+    for each in list_packaged_revisions():
         whole = load_packaged(each.assignment_id)
         assert (each.id, each.networks_sha256) == (whole.id, whole.networks_sha256)
         assert each.assignment == whole.assignment_json
         assert each.title == whole.assignment.title
-    assert UDL in {each.assignment_id for each in packaged_revisions()}
+    assert UDL in {each.assignment_id for each in list_packaged_revisions()}
 
 
 def test_what_ships_is_there_for_every_course_from_the_first_question(store: Store) -> None:

@@ -48,7 +48,7 @@ class Grader:
 
     judge: Judge
     jails: Jails
-    #: Whether others are asked about the same networks: those of one submission alone stay out of all other jails.
+    #: True if others are asked about the same networks: those of one submission alone stay out of all other jails.
     shared: bool = True
 
     @cached_property
@@ -109,7 +109,7 @@ class Grading:
     _budget: Budget = field(default_factory=Budget)
     _gave_up: bool = False
     _stopped: bool = False
-    #: Where it writes which derivatives.
+    #: The places at which it writes each list of derivatives.
     _writes: tuple[Write, ...] = ()
 
     def verdict(self) -> Verdict:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 _ROOT = Path("/sys/fs/cgroup")
 _NAME = "backmark"
-#: What a group is called: by its worker's process id, and a word of its own.
+#: The pattern of a group's name: by its worker's process id, and a word of its own.
 _OWNED = re.compile(rf"{_NAME}-(\d+)-[0-9a-f]{{8}}")
 #: Page tables and kernel memory count in a group, and not in RLIMIT_AS.
 _HEADROOM = 64 * 1024 * 1024

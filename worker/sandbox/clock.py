@@ -77,10 +77,10 @@ class Clock:
     _read: float = 0.0
     _usage: Usage | None = None
     _own: float = 0.0
-    #: Whether the stretch since then may count as sleep.
+    #: True if the stretch since then may count as sleep.
     _accountable: bool = True
     _stretch: Stretch = field(default_factory=Stretch)
-    #: Where in the budget the current call began, computing and asleep.
+    #: The place in the budget at which the current call began, computing and asleep.
     _call: tuple[float, float] = (0.0, 0.0)
     _answered: bool = False
 

@@ -122,7 +122,7 @@ class Forked:
         """Return True if the kernel ended it for its memory: the count is of all that its template forked."""
         return self.status() == -signal.SIGKILL and self._parent.overruns().after(self._overruns)
 
-    def ended_from_outside(self) -> bool:
+    def was_ended_from_outside(self) -> bool:
         """Return True if the process, which cannot kill itself, or its template was killed, and not by us."""
         status = self.status()
         return self._status is None or (status == -signal.SIGKILL and not self._is_killed)

@@ -18,7 +18,7 @@ from worker.sandbox import seccomp
 #: Whom a jail's process is, outside and inside, when root starts it; also the uid that others see inside.
 USER = 10001
 
-#: Where our code and NumPy are mounted; of `worker` and `sandbox` nothing but `inside` exists there.
+#: The folders at which our code and NumPy are mounted; of `worker` and `sandbox` nothing but `inside` exists there.
 _INSIDE = "/jail/worker/sandbox/inside"
 _SITE = "/jail/site"
 _START = "import sys; sys.path[:0] = {path!r}; from worker.sandbox.inside.runner import main; main()"
@@ -80,9 +80,9 @@ class Launch:
     command: tuple[str, ...]
     #: The environment that the first program sees.
     environment: dict[str, str]
-    #: Whether the process is jailed; if not, it has no limits and no filter either.
+    #: True if the process is jailed; if not, it has no limits and no filter either.
     jailed: bool
-    #: How its jails come to be.
+    #: The way in which its jails come to be.
     way: Way = Way.AUTO
     #: Whom the process becomes inside, where root starts it; None where it is nobody from the beginning.
     user: int | None = None

@@ -25,7 +25,7 @@ class Polled:
         self._poll = select.poll()
         for descriptor in (self._requests, self._answers, self._prints):
             os.set_blocking(descriptor, False)
-        #: Whether much can gather in a pipe: where it cannot, whoever answers would wait for us.
+        #: True if much can gather in a pipe: if it cannot, whoever answers would wait for us.
         self._roomy = False
         with contextlib.suppress(OSError):
             # An ordinary user has so much for all pipes together: what is beyond that is only slower.

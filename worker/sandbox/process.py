@@ -52,7 +52,7 @@ class Process(Protocol):
         """Return True if the kernel ended it for its memory."""
         ...
 
-    def ended_from_outside(self) -> bool:
+    def was_ended_from_outside(self) -> bool:
         """Return True if neither we nor the student's code can have ended it: by a SIGKILL that is not ours."""
         ...
 
@@ -140,7 +140,7 @@ class Open:
         """Return False: its memory is not limited."""
         return False
 
-    def ended_from_outside(self) -> bool:
+    def was_ended_from_outside(self) -> bool:
         """Return False: without a jail it can end itself in any way."""
         return False
 

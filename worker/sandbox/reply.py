@@ -22,7 +22,7 @@ _NAMED = 100
 _AXES = 64
 
 
-#: What nearly all answers say.
+#: The header of nearly all answers.
 UNCHANGED = {"kind": "returned", "changed": []}
 
 

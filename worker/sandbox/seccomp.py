@@ -28,7 +28,8 @@ _X32_BIT = 0x40000000
 #: CLONE_THREAD, which every thread has, and what no thread needs: CLONE_NEW*, CLONE_PTRACE, CLONE_VFORK.
 _CLONE_THREAD = 0x00010000
 _CLONE_OTHERS = 0x7E020000 | 0x00002000 | 0x00004000
-#: How a template forks: every CLONE_NEW* but those of clocks and of the network, CLONE_PIDFD, and SIGCHLD at its end.
+#: The flags with which a template forks: every CLONE_NEW* but those of clocks and of the network, CLONE_PIDFD, and
+#: SIGCHLD at its end.
 _CLONE_JAIL = 0x3E020000 | 0x00001000 | 17
 #: F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC, F_GETPIPE_SZ: no locks, leases or owners.
 _FCNTL = (0, 1, 2, 3, 4, 1030, 1032)

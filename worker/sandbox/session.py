@@ -51,7 +51,7 @@ class Session:
     def __init__(self, jail: Jail, limits: JailLimits) -> None:
         #: The replies of the current exchange that have arrived: the next case is the one that failed.
         self.replies: list[Reply] = []
-        #: What the submission may use, and has used in its other jails: to be set before anything is asked.
+        #: The time that the submission may use, and has used in its other jails: to be set before anything is asked.
         self.budget = Budget()
         #: The code cells of the notebook that was read, also if it was refused.
         self.cells = Cells()
@@ -252,7 +252,7 @@ class Session:
         if sys.platform != "win32" and status == -signal.SIGKILL and self._clock and self._clock.is_exhausted():
             # The kernel's own limit can come before our look.
             return late(self._limits.seconds, "in all")
-        if process.ended_from_outside():
+        if process.was_ended_from_outside():
             return JailInterrupted("Something outside killed the jail: the operator, or a machine without memory.")
         return _explain_end(status)
 

@@ -56,7 +56,7 @@ class Bubbled:
         """Return True if the kernel ended it for its memory."""
         return self._group is not None and self._group.overruns().after(Overruns())
 
-    def ended_from_outside(self) -> bool:
+    def was_ended_from_outside(self) -> bool:
         """Return True if the process, which cannot kill itself, or bwrap was killed, and not by us."""
         status = self._bubble.status()
         return not self._is_killed and (self._bubble.killed or status == -signal.SIGKILL)

@@ -32,7 +32,7 @@ class Streams:
     """The conversation with one process; for one thread."""
 
     def __init__(self, pump: Pump, output: int) -> None:
-        #: Whether it printed more than it may, or answered more than it was asked.
+        #: True if it printed more than it may, or answered more than it was asked.
         self.flooded = self.chatty = False
         self._pump = pump
         self._limit = output

@@ -3,7 +3,7 @@
 From Linux's `asm/unistd_64.h` and `asm-generic/unistd.h`; the tests compare them with the installed headers.
 """
 
-#: What Python and NumPy need while a submission runs.
+#: The calls that Python and NumPy need while a submission runs.
 RUNNING: dict[str, tuple[int | None, int | None]] = {
     "access": (21, None),
     "alarm": (37, None),
@@ -117,7 +117,7 @@ RUNNING: dict[str, tuple[int | None, int | None]] = {
     "writev": (20, 66),
 }
 
-#: What is needed besides to start Python and to give up privileges, before the source is read.
+#: The calls that are needed besides to start Python and to give up privileges, before the source is read.
 STARTING: dict[str, tuple[int | None, int | None]] = {
     "arch_prctl": (158, None),
     "capset": (126, 91),
@@ -128,7 +128,7 @@ STARTING: dict[str, tuple[int | None, int | None]] = {
     "setrlimit": (160, 164),
 }
 
-#: What a template needs besides, and no submission.
+#: The calls that a template needs besides, and no submission.
 FORKING: dict[str, tuple[int | None, int | None]] = {
     "recvmsg": (47, 212),
     "sendmsg": (46, 211),

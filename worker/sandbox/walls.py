@@ -12,7 +12,7 @@ from worker.sandbox.session import Session
 
 _LIMITS = JailLimits(seconds_per_call=5.0, seconds=10.0, memory=1 << 30, output=4096)
 
-#: What is tried inside, and must fail, in the order of the probe's answers.
+#: The attempts that are made inside, and must fail, in the order of the probe's answers.
 ATTEMPTS = (
     "open a socket",
     "read /proc",

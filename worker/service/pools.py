@@ -41,7 +41,7 @@ def draw_pool(assignment: AnyAssignment, count: int, secret: bytes, lease: Lease
     return drawn
 
 
-def packaged_pool(  # noqa: PLR0913 - the store, and the inputs of a drawing
+def load_packaged_pool(  # noqa: PLR0913 - the store, and the inputs of a drawing
     assignments: Assignments, revision: str, assignment: AnyAssignment, count: int, secret: bytes, lease: Lease
 ) -> bytes:
     """Return the pool of a packaged revision; one process of the service draws it, and the others wait."""

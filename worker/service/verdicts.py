@@ -75,7 +75,7 @@ def _grade(  # noqa: PLR0913 - as above
     digest = hashlib.sha256(source).hexdigest()
 
     def draw(assignment: AnyAssignment, count: int, secret: bytes) -> bytes:
-        return pools.packaged_pool(context.store.assignments, revision.id, assignment, count, secret, lease)
+        return pools.load_packaged_pool(context.store.assignments, revision.id, assignment, count, secret, lease)
 
     grader = lease.retry(lambda: context.graders.grader(revision, digest, group, draw))
     lease.check()

@@ -74,13 +74,13 @@ class SelectionScan:
         if self.selection.which is Which.ALL:
             yield from submissions
             return
-        self._taken = self._taken_before({submission.student for submission in submissions})
+        self._taken = self._find_taken({submission.student for submission in submissions})
         for submission in submissions:
             if submission.student not in self._taken:
                 self._taken.add(submission.student)
                 yield submission if self.selection.which is Which.LATEST else self._best(submission)
 
-    def _taken_before(self, students: set[str]) -> set[str]:
+    def _find_taken(self, students: set[str]) -> set[str]:
         names = sorted(students)
         if not names:
             return set()

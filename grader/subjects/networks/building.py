@@ -21,13 +21,14 @@ Sizes = tuple[int, ...]
 Bend = Literal["as drawn", "alive", "dead layer", "all active", "one active", "near the kink"]
 Special = Literal["nothing", "zeros", "one sign", "uneven", "equal weights", "equal columns", "output at its target"]
 
-#: How near: nearer than a threshold that someone puts in for zero, and far enough for a step of 2^-18.
+#: The distance of a value that is near zero: nearer than a threshold that someone puts in for zero, and far enough for
+#: a step of 2^-18.
 NEAR = 2.0**-14
 
 #: Normal values keep every hidden preactivation this far from its kink, in units of the largest of its layer.
 MARGIN = 1e-3
 
-#: How often a bias is drawn again: each time one unit in a few hundred is still too near.
+#: The number of times that a bias is drawn again: each time one unit in a few hundred is still too near.
 REDRAWS = 50
 
 

@@ -17,23 +17,23 @@ from grader.oracle.network import Array, Network, forward
 from grader.oracle.reference import gradient
 from grader.oracle.suite import count
 
-#: Where ordinary networks are cut into bins: the ends are where thresholds of rare faults lie.
+#: The cuts of ordinary networks into bins: the ends are where thresholds of rare faults lie.
 QUANTILES = (0.002, 0.01, 0.05, 0.2, 0.4, 0.6, 0.8, 0.95, 0.99, 0.998)
 COARSE = (1 / 3, 2 / 3)
 
 #: A quantity of no more values than this has a bin for each.
 DISTINCT = 16
 
-#: How many of the quantities, the first ones, are combined in triples.
+#: The number of quantities, the first ones, that are combined in triples.
 LEADING = 14
 
-#: What a cell is worth that no ordinary network has, beside one that some have.
+#: The worth of a cell that no ordinary network has, beside one that some have.
 STRANGE = 0.1
 
-#: What a bin of one quantity is worth beside a cell of two or three: faults of one condition are likelier.
+#: The worth of a bin of one quantity beside a cell of two or three: faults of one condition are likelier.
 SINGLE = 30.0
 
-#: What is left of a cell's worth each time that it is covered.
+#: The part of a cell's worth that is left each time that it is covered.
 LEFT = 0.3
 
 #: Parameters that a network costs beside its own.

@@ -60,7 +60,7 @@ class Evidence:
     the status is 0 or 3; dW is (D[k+1], D[k]), db (D[k+1], 1), df (D[k+1], columns), dh (D[k], columns).
     """
 
-    #: Whether it came to its end; dW and db are then those that it returned, if they could be read.
+    #: True if it came to its end; dW and db are then those that it returned, if they could be read.
     ended: bool
     form: ReturnedForm
     status: str

@@ -22,7 +22,7 @@ NAMES = ("all_weights", "all_biases", "all_f", "all_h", "y")
 PARTS = ("all_dl_dweights", "all_dl_dbiases")
 LISTS = (*PARTS, "all_dl_df", "all_dl_dh")
 
-#: What nearly all replies say.
+#: The header of nearly all replies.
 _UNCHANGED = {"kind": "returned", "changed": []}
 
 

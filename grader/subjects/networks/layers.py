@@ -48,11 +48,11 @@ class Layers:
     top_size: Array
     slope: Array
     slope_size: Array
-    #: Where weights and biases are in the suite's flat parameters, and where the latter go in a (L, m) array.
+    #: The places of weights and biases in the suite's flat parameters, and those of the latter in a (L, m) array.
     weight_from: Places
     bias_from: Places
     bias_to: Places
-    #: Where a layer's inputs, one after the other, go in a (L, m) array.
+    #: The places of a layer's inputs, one after the other, in a (L, m) array.
     input_to: Places
     #: Of each entry of the unpadded weights the row and the column in a (L, m) array; where each layer's begin.
     entry_row: Places

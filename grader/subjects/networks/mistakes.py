@@ -30,7 +30,7 @@ class Mistake:
     title: str
     lines: Lines
     applies: Applies = field(default=always)
-    #: What it makes of what it is given before it begins; None: nothing.
+    #: The change that it makes to its arguments before it begins; None: none.
     given: Callable[[NetworkView], NetworkView] | None = None
 
 

@@ -17,7 +17,7 @@ from grader.oracle.reference import activation_derivative, gradient, loss_deriva
 from grader.oracle.suite import Suite, build_unmeasured, flatten
 from grader.oracle.tolerance import scale
 
-#: How many probes; all of them must agree before anything is flagged.
+#: The number of probes; all of them must agree before anything is flagged.
 PROBES = 4
 
 #: A numerical derivative follows the true forward pass within this part of an entry's scale.

@@ -29,9 +29,10 @@ SIMPLE = (1.0, -1.0, 2.0, -2.0, 0.5, -0.5, 3.0, -3.0)
 #: Hidden units closer to their kink than this are no example to show.
 CLEAR = 1 / 64
 
-#: How many shapes are kept: a proposal is some three kilobytes, and a shape has three seeded and 72 simple ones.
+#: The number of shapes that are kept: a proposal is some three kilobytes, and a shape has three seeded and 72 simple
+#: ones.
 _SEEDED, _SIMPLE = 512, 64
-#: How many rows of them are kept as one suite, and how many parameters such a row may have: those that nearly every
+#: The rows of them that are kept as one suite, and the parameters that such a row may have: those that nearly every
 #: submission is asked about are small.
 _JOINED, _PARAMETERS = 32, 2048
 #: Networks whose finite differences are kept.
@@ -46,7 +47,7 @@ class Proposal:
     key: bytes
     forward: Pass
     assignment: Assignment
-    #: Whether it follows from a shape alone, and so is proposed for one submission after another.
+    #: True if it follows from a shape alone, and so is proposed for one submission after another.
     common: bool = False
 
     @cached_property

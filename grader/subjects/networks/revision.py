@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 #: The archive's layout, which is also hashed into every id. A new field of the assignment leaves it as it is; only what
 #: readers of this format would misread needs another one. Archives of format 2 are read for good.
 FORMAT = 2
-#: What is judged by an archive that names no kind.
+#: The kind of an archive that names none.
 KIND = NETWORKS
 
 ARRAYS = ("parameters", "preactivations", "activations", "targets", "derivatives", "tolerances")

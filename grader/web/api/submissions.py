@@ -201,7 +201,7 @@ def list_submissions(query: SubmissionsQuery) -> Response:
 )
 def read_submission(path: SubmissionPath, query: SubmissionQuery) -> Response:
     """Read a submission, or its verdict in another format."""
-    verdict_format = _requested_format(query.format)
+    verdict_format = _read_format(query.format)
     submission = _visible_submission(path.submission_id)
     if query.wait and not submission.state.terminal:
         submission = wait_until_finished(submission, query.wait) or _raise_not_found(path.submission_id)
@@ -345,7 +345,7 @@ def _raise_not_found(submission_id: str) -> NoReturn:
     raise Problem(NOT_FOUND, f"there is no submission {submission_id}")
 
 
-def _requested_format(name: str | None) -> Format | None:
+def _read_format(name: str | None) -> Format | None:
     """Return the requested format of the verdict; None is our own JSON."""
     if name is not None:
         return FORMATS.get(name)

@@ -19,7 +19,7 @@ class ProblemKind:
     slug: str
     status: HTTPStatus
     title: str
-    #: What happened, and what the sender can do: text for a person.
+    #: The event, and the remedy for the sender: text for a person.
     meaning: str
 
     @property

@@ -10,7 +10,7 @@ from flask_wtf import CSRFProtect
 from grader.settings.service import ServiceSettings
 from grader.web.http import signing
 
-#: How long one stays signed in.
+#: The time for which one stays signed in.
 STAY = timedelta(hours=12)
 
 #: Checks the forms of pages; the API has tokens and no cookies, and is none of its business.

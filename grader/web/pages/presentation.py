@@ -13,16 +13,16 @@ from grader.web.pages.drawing import Drawing, draw
 class Words:
     """The words for a kind of homework."""
 
-    #: Of who passed, and of who did not yet.
+    #: The sentence for code that passed, and for code that did not yet.
     passed: str
     failed: str
-    #: What is compared, such as "derivatives" on "network".
+    #: The noun for the numbers that are compared, such as "derivatives" on "network".
     numbers: str
     joint: str
     noun: str
-    #: What they agree with.
+    #: The numbers with which they agree.
     truth: str
-    #: What is done with a file that is handed in.
+    #: The sentence about a file that is handed in: how it is tested.
     asked: str
 
 

@@ -56,7 +56,7 @@ class ShownExample:
     wrong: bool
     #: Its arrays, its picture if its kind has one, and their captions.
     shown: Presentation
-    #: What it did instead of returning arrays.
+    #: The thing that it did instead of returning arrays.
     instead: str | None
     script: str
 
@@ -77,7 +77,7 @@ class VerdictView:
 
     tone: str
     sentence: str
-    #: What follows the sentence at once.
+    #: The text that follows the sentence at once.
     more: str
     rows: tuple[ShownRow, ...]
     example: ShownExample | None

@@ -21,7 +21,7 @@ class NetworksQuestion:
     def __init__(self, header: dict[str, Any], payload: bytes | memoryview) -> None:
         self.function: str = header["function"]
         self.loss: str = header["loss"]
-        #: Whether the lists that the function writes on its way are wanted, rather than what it returns.
+        #: True if the lists that the function writes on its way are wanted, rather than what it returns.
         self.evidence: bool = header.get("evidence", False)
         self.networks: list[tuple[_Form, _Array]] = []
         flat = np.frombuffer(payload, FLOAT)
@@ -130,7 +130,7 @@ class _Form(NamedTuple):
 
     #: Of W, b, f, h and y, in the order of the arguments.
     shapes: _Shapes
-    #: How many there are of each, and the shapes one after the other.
+    #: The number of each, and the shapes one after the other.
     lengths: list[int]
     order: list[tuple[int, int]]
     #: One item that holds all of them, in the order of the block: W[0], b[0], W[1] and so on, f, h, y.

@@ -20,7 +20,7 @@ _INTO_FIRST = {
 }  # fmt: skip
 #: Methods that change their object though their value is wanted as well.
 _GIVING = {"pop", "popitem", "popleft", "setdefault"}
-#: Where a statement, or a branch of one, holds others.
+#: The fields in which a statement, or a branch of one, holds others.
 _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -146,7 +146,7 @@ class Effects:
     #: Global names that it changes, or assigns under `global`; and those of which it calls a method for its effect.
     changed: frozenset[str]
     methods: frozenset[str]
-    #: Whether it changes something that it is given.
+    #: True if it changes one of its arguments.
     arguments: bool
     calls: tuple[Call, ...]
 

@@ -15,7 +15,7 @@ _ASCII = bytes(range(128)) + rb".xn--bcher-kva.\u0041"
 _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 
 
-#: What other files begin with, and what they are. A PDF may be plain ASCII.
+#: The first bytes of other files, and the names of their formats. A PDF may be plain ASCII.
 _KINDS = (
     (b"%PDF-", "a PDF"),
     (b"\x89PNG\r\n\x1a\n", "a picture (PNG)"),

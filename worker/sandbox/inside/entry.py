@@ -12,7 +12,7 @@ class Entry:
     function: str
     #: Names that the module is given beside `np`, so that a star import need not be there for them.
     given: frozenset[str] = frozenset()
-    #: Those of them that keep our value, whatever the submission binds.
+    #: The ones among them that keep our value, whatever the submission binds.
     fixed: frozenset[str] = frozenset()
     #: Names of lists of which the lines are wanted that write an entry.
     lists: frozenset[str] = frozenset()

@@ -15,7 +15,7 @@ class KeptQuestions:
     def __init__(self) -> None:
         self._questions: dict[str, tuple[Asked, mmap.mmap]] = {}
         self._asked = False
-        #: Whether what is kept lasts from its first moment: before, whoever forks sees to that.
+        #: True if what is kept lasts from its first moment: before, whoever forks sees to that.
         self.lasts = False
 
     def hear(self, descriptor: int) -> None:

@@ -50,7 +50,7 @@ class Slice:
     left_out: tuple[str, ...] = ()
     #: The cell and the line that each of them names.
     left_out_at: tuple[tuple[int, int], ...] = ()
-    #: Where it writes the lists that the entry names.
+    #: The places at which it writes the lists that the entry names.
     writes: tuple[Write, ...] = ()
     #: For each line of `code` the cell (0 in a file) and the line in it.
     origins: tuple[tuple[int, int], ...] = ()

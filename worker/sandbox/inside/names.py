@@ -20,7 +20,7 @@ class Names:
     defined: frozenset[str]
     #: Global names looked up anywhere in it, also in functions that run later, and those under `global`.
     used: frozenset[str]
-    #: Whether executing it evaluates anything of the student's: a plain `def` and an import do not.
+    #: True if executing it evaluates anything of the student's: a plain `def` and an import do not.
     runs: bool
 
 

@@ -11,7 +11,7 @@ from .confine import confine
 from .kept import KeptQuestions
 from .serving import serve
 
-#: Where requests and answers move to, away from the numbers that a student's code knows.
+#: The descriptors to which requests and answers move, away from the numbers that a student's code knows.
 _REQUESTS, _ANSWERS = 40, 41
 
 

@@ -24,7 +24,7 @@ _NUMPY = "np"
 #: Rounds of looking for definitions needed on the way; after these all are kept: right too, only more.
 ROUNDS = 8
 
-#: What finds names that are spelled in texts.
+#: The pattern of names that are spelled in texts.
 _BY_TEXT = frozenset({"globals", "eval", "exec"})
 _BUILTIN = frozenset(dir(builtins))
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -99,9 +99,9 @@ class KeptStatements:
     """Positions of the statements that are executed, in the order of the source."""
 
     positions: list[int]
-    #: Those kept only because they may change what the others use.
+    #: The statements that are kept only because they may change what the others use.
     trial: frozenset[int]
-    #: Those that may change it, too, but are never executed, and why.
+    #: The statements that may change it, too, but are never executed, and why.
     refused: dict[int, str]
 
 

@@ -20,7 +20,7 @@ class Piece:
 
     cell: int
     lines: tuple[str, ...]
-    #: Whether there may be a `:=` in it, or in a text of it.
+    #: True if there may be a `:=` in it, or in a text of it.
     walrus: bool = False
 
     def place(self, line: int) -> str:

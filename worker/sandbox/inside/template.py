@@ -29,7 +29,8 @@ _PIDFD = 0x00001000
 _NAMESPACES = 0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000
 #: Forks after which a template takes time to get quicker.
 _FEW = 2
-#: What comes with a request to fork: requests and answers and prints of the child, and where to write how it ended.
+#: The number of descriptors that come with a request to fork: for requests, answers and prints of the child, and for
+#: the report of its end.
 _DESCRIPTORS = 4
 
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 HEADER_CAP = 64 * 1024
 #: Bytes that a request's header and payload may have: the worker's own word, so this catches mistakes, not malice.
 REQUEST_CAP = 1 << 32
-#: What begins a message to a template: fork, with descriptors, or keep the request that follows.
+#: The first byte of a message to a template: fork, with descriptors, or keep the request that follows.
 FORK, KEEP = b"f", b"k"
 #: Bytes asked of a pipe at a time.
 CHUNK = 1024 * 1024

@@ -9,7 +9,7 @@ from .slicing import Statement
 
 #: Lines that are reported, and nodes and characters of an index that is still one to read.
 _MOST, _NODES, _CHARACTERS = 40, 8, 40
-#: Where a statement, or a branch of one, holds others.
+#: The fields in which a statement, or a branch of one, holds others.
 _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 
 
