@@ -45,8 +45,6 @@ class Factor:
     masked: bool = False
     #: True if it is the whole list.
     whole: bool = False
-    #: True if it is an entry that holds nothing yet.
-    unset: bool = False
     #: True if its index is negative and so counts from the end.
     wraps: bool = False
     #: True if nothing at all is known of it.
@@ -224,12 +222,11 @@ class MeasuredStatement:
             shape = None if operand is None else operand.shape
             return Factor(name, index, shape, unknown=shape is None)
         index = self.number(node.slice)
-        unset = operand is not None and (operand.type == "NoneType" or (operand.type == "int" and operand.number == 0))
         wraps = index is not None and index < 0
         if wraps and index is not None and length is not None:
             index += length
         shape = None if operand is None else operand.shape
-        return Factor(base, index, shape, unset=unset, wraps=wraps)
+        return Factor(base, index, shape, wraps=wraps)
 
     def _list(self, node: ast.AST) -> tuple[str | None, int | None]:
         """The notebook's list that a name stands for, and its length."""

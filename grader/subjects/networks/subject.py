@@ -18,7 +18,7 @@ from grader.oracle.suite import Suite
 from grader.subjects.networks import wording
 from grader.subjects.networks.counterexample import counterexample
 from grader.subjects.networks.diagnosis.place import first_difference
-from grader.subjects.networks.diagnosis.written import WrittenEntry, add_lines
+from grader.subjects.networks.diagnosis.source_lines import WrittenEntry, add_lines
 from grader.subjects.networks.differencing import NUMERICAL, differentiates
 from grader.subjects.networks.evidence import Evidence
 from grader.subjects.networks.exchange import NetworksExchange

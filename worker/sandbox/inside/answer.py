@@ -55,7 +55,7 @@ def _make_globals(depth: int, loss: str) -> dict[str, Any]:
 def _evidence(student: Student, question: NetworksQuestion) -> Iterator[bytes]:
     """Yield one frame for each network with the lists that the function wrote on its way."""
     # Right submissions are never asked, and need none of this.
-    from . import evidence, raising  # noqa: PLC0415
+    from . import evidence, raised_statement  # noqa: PLC0415
 
     codes = [code for part in student.lines.parts for code in evidence.named_code(part.compiled, question.function)]
     watch = evidence.Watch(frozenset(codes))
@@ -76,10 +76,10 @@ def _evidence(student: Student, question: NetworksQuestion) -> Iterator[bytes]:
                 taken = watch.take(error.__traceback__)
                 if taken.frame is not None:
                     known = _join_lists(given, taken.lists)
-                    raised = raising.describe(error.__traceback__, taken.frame, student.lines, known)
+                    raised = raised_statement.describe(error.__traceback__, taken.frame, student.lines, known)
                     misshapen = evidence.first_misshapen(taken.lists, shapes)
                 elif codes and isinstance(error, TypeError):
-                    raised = raising.describe_call(codes[-1], student.lines)
+                    raised = raised_statement.describe_call(codes[-1], student.lines)
             name, given_back = evidence.returned_lists(returned, shapes, taken.lists)
             if returned is None and not taken.lists:
                 given_back = evidence.recognize(taken.own, shapes)
@@ -87,7 +87,7 @@ def _evidence(student: Student, question: NetworksQuestion) -> Iterator[bytes]:
             wrote = None
             if misshapen is not None and codes:
                 known = _join_lists(given, taken.lists)
-                wrote = raising.describe_write(misshapen, codes[-1], student.lines, taken.scope, known)
+                wrote = raised_statement.describe_write(misshapen, codes[-1], student.lines, taken.scope, known)
             header = {"kind": "evidence", "ended": ended, "form": name, "status": status, "shared": shared}
             yield pack({**header, "raised": raised, "wrote": wrote}, payload)
 

@@ -19,8 +19,13 @@ from .forms import MISTAKEN, MORE, NAMED, NONE, OTHER_FORM, PAIRS, PLAIN, REVERS
 
 #: The notebook's names for its lists, in the order in which their entries travel.
 LISTS = ("all_dl_dweights", "all_dl_dbiases", "all_dl_df", "all_dl_dh")
-#: How an entry was found: not there, as asked for, of as many numbers in another shape, anything else.
-ABSENT, FOUND, RESHAPED, OTHER = "0123"
+#: How an entry was found.
+ABSENT = "0"
+FOUND = "1"
+#: As many numbers as were asked for, in another shape.
+RESHAPED = "2"
+#: Anything else.
+OTHER = "3"
 
 _FLOAT = np.dtype("<f8")
 #: NumPy's kinds that are real numbers: bool, integers, floats.

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from .raised import clean
+from .tracebacks import clean
 
 FLOAT = np.dtype("<f8")
 #: NumPy's kinds that are real numbers: bool, integers, floats.

@@ -13,10 +13,10 @@ from . import encoding, magics, notebook, target
 from .entry import Entry
 from .fingerprint import fingerprint
 from .listing import Line, Slice, SlicePart, listing
-from .raised import FILENAME
 from .rejection import Rejected, quote
 from .slicing import Program, Statement
 from .syntax import Piece, SyntaxFault, fault, parse, too_complex, unify_newlines
+from .tracebacks import FILENAME
 from .writes import writes
 
 __all__ = ["Rejected", "Slice", "extract"]

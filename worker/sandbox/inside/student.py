@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .omitted import explain
-from .raised import describe
 from .slicing import Statement
 from .source import Slice
+from .tracebacks import describe
 from .trial import Trials
 
 if TYPE_CHECKING:

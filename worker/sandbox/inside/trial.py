@@ -6,7 +6,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from types import CodeType, FrameType
 from typing import Any
 
-from .raised import FILENAME, clean
+from .tracebacks import FILENAME, clean
 
 #: Lines and calls that they may execute together; filling tables takes fewer, training takes more.
 STEPS = 200_000

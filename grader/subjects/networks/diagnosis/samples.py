@@ -98,7 +98,7 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pass:
+class StudentPass:
     """A network with what the student's function made of it, layer by layer; None for what is not known."""
 
     view: NetworkView
@@ -148,7 +148,7 @@ def collect(
     # With dl/dh in sight each line of the two is seen alone.
     carried = any(backward.carries for backward in passes)
     below = "relu_derivative" in failed or ("activation_gradient" in failed and not carried)
-    lines: list[tuple[Where, bool, Callable[[Pass], Iterator[Sample]]]] = [
+    lines: list[tuple[Where, bool, Callable[[StudentPass], Iterator[Sample]]]] = [
         (Where.OUTPUT, "bias_gradient" in failed, _output),
         (Where.BIAS, "bias_gradient" in failed, _bias),
         (Where.WEIGHT, "weight_gradient" in failed, _weight),
@@ -174,13 +174,13 @@ def _lists(evidence: Evidence, sizes: Sequence[int]) -> dict[str, list[Array | N
     return read
 
 
-def _read_listed(view: NetworkView, lists: dict[str, list[Array | None]], shared: bool) -> Pass:  # noqa: FBT001
+def _read_listed(view: NetworkView, lists: dict[str, list[Array | None]], shared: bool) -> StudentPass:  # noqa: FBT001
     df = list(lists["all_dl_df"])
     dh: list[Array | None] = [None] * len(df) if shared else list(lists["all_dl_dh"])
-    return Pass(view, lists["all_dl_dweights"], lists["all_dl_dbiases"], df, dh, listed=True)
+    return StudentPass(view, lists["all_dl_dweights"], lists["all_dl_dbiases"], df, dh, listed=True)
 
 
-def _read_returned(view: NetworkView, parts: Sequence[Array], failed: frozenset[str]) -> Pass:
+def _read_returned(view: NetworkView, parts: Sequence[Array], failed: frozenset[str]) -> StudentPass:
     """The dl/df of each layer from whichever of dW and db is not called wrong."""
     d_weights, d_biases = list(parts[::2]), list(parts[1::2])
     both = {"bias_gradient", "weight_gradient"} <= failed
@@ -193,7 +193,7 @@ def _read_returned(view: NetworkView, parts: Sequence[Array], failed: frozenset[
         square = float((h * h).sum())
         taken = dw @ h / square if square and "weight_gradient" not in failed else None
         df.append(taken if taken is not None and _close(dw, taken @ h.T) else None)
-    return Pass(view, d_weights, d_biases, df, [None] * len(df), listed=False, doubtful=both)
+    return StudentPass(view, d_weights, d_biases, df, [None] * len(df), listed=False, doubtful=both)
 
 
 def _close(a: Array, b: Array) -> bool:
@@ -226,7 +226,7 @@ def _units(f: Array, words: str) -> dict[str, Booleans]:
     return rules
 
 
-def _output(backward: Pass) -> Iterator[Sample]:
+def _output(backward: StudentPass) -> Iterator[Sample]:
     made, right, view = backward.df[-1], backward.view.loss, backward.view
     if made is None or not _is_whole(made):
         return
@@ -267,7 +267,7 @@ def _is_whole(array: Array | None) -> bool:
     return array is not None and bool(np.isfinite(array).all())
 
 
-def _bias(backward: Pass) -> Iterator[Sample]:
+def _bias(backward: StudentPass) -> Iterator[Sample]:
     for k, (made, df) in enumerate(zip(backward.d_biases, backward.df, strict=True)):
         if made is None or df is None or df is made or not (_is_whole(made) and _is_whole(df)):
             continue
@@ -291,7 +291,7 @@ def _bias(backward: Pass) -> Iterator[Sample]:
         yield Sample(backward.at(k), made, df, df, _shaped(arrays, df.shape), terms, rules, ordered, {})
 
 
-def _weight(backward: Pass) -> Iterator[Sample]:
+def _weight(backward: StudentPass) -> Iterator[Sample]:
     for k, (made, df) in enumerate(zip(backward.d_weights, backward.df, strict=True)):
         if made is None or df is None or not (_is_whole(made) and _is_whole(df)):
             continue
@@ -353,7 +353,7 @@ def _outer(z: Array | None, x: Array | None) -> Array | None:
     return None if z is None or x is None else z @ x.T
 
 
-def _through(backward: Pass, k: int, df: Array) -> Arrays:
+def _through(backward: StudentPass, k: int, df: Array) -> Arrays:
     """The gradient of the layer's input through something else than its weights' transpose."""
     weights = backward.view.network.weights
     w = weights[k]
@@ -375,7 +375,7 @@ def _through(backward: Pass, k: int, df: Array) -> Arrays:
     return _shaped(made, (w.shape[1], 1))
 
 
-def _activation(backward: Pass) -> Iterator[Sample]:
+def _activation(backward: StudentPass) -> Iterator[Sample]:
     for k, (made, df) in enumerate(zip(backward.dh, backward.df, strict=True)):
         if made is None or df is None or not (_is_whole(made) and _is_whole(df)):
             continue
@@ -392,7 +392,7 @@ def _activation(backward: Pass) -> Iterator[Sample]:
         yield Sample(backward.at(k), made, right, right, through, terms, rules, {"all_h[layer]": view.h[k]}, {})
 
 
-def _derivative(backward: Pass) -> Iterator[Sample]:
+def _derivative(backward: StudentPass) -> Iterator[Sample]:
     for k in range(1, backward.depth + 1):
         made, above, dh = backward.df[k - 1], backward.df[k], backward.dh[k]
         if made is None or above is None or not (_is_whole(made) and _is_whole(above)):
@@ -451,7 +451,7 @@ def _derivative(backward: Pass) -> Iterator[Sample]:
         )
 
 
-def _source(backward: Pass) -> str:
+def _source(backward: StudentPass) -> str:
     if backward.carries:
         return "all_dl_dh[layer]"
     return f"all_weights[layer].T @ {'all_dl_df' if backward.listed else 'all_dl_dbiases'}[layer]"
@@ -467,7 +467,7 @@ _NAMES = {
 }
 
 
-def _combine(where: Where, samples: Sequence[Sample], passes: Sequence[Pass]) -> Samples | None:
+def _combine(where: Where, samples: Sequence[Sample], passes: Sequence[StudentPass]) -> Samples | None:
     """All samples of a line in one row."""
     if not samples:
         return None
@@ -514,7 +514,7 @@ def _combine(where: Where, samples: Sequence[Sample], passes: Sequence[Pass]) ->
     )
 
 
-def _columns(passes: Sequence[Pass]) -> tuple[tuple[Array, Array] | None, tuple[Array, Array] | None]:
+def _columns(passes: Sequence[StudentPass]) -> tuple[tuple[Array, Array] | None, tuple[Array, Array] | None]:
     """The second and the first column that every dW is a product of, beside the right ones; None if it is none."""
     seconds: list[tuple[Array, Array]] | None = []
     firsts: list[tuple[Array, Array]] | None = []

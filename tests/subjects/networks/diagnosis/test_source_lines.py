@@ -4,7 +4,7 @@ import pytest
 
 from grader.model.verdict import FirstDifference
 from grader.subjects.networks.diagnosis.place import add_sentence
-from grader.subjects.networks.diagnosis.written import WrittenEntry, add_lines
+from grader.subjects.networks.diagnosis.source_lines import WrittenEntry, add_lines
 from tests.local import entry_of
 from worker.sandbox.inside.source import extract
 

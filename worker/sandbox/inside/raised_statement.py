@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .listing import Slice
-from .raised import FILENAME, clean
+from .tracebacks import FILENAME, clean
 
 #: Characters of a statement, or of the part of it that raised; operands that are described, at most.
 _TEXT, _OPERANDS = 400, 24
