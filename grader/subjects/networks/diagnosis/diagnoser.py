@@ -20,7 +20,7 @@ from grader.subjects.networks.diagnosis.case import Case
 from grader.subjects.networks.diagnosis.coarse import coarse
 from grader.subjects.networks.diagnosis.fit import Fit, Ideas, alone, together
 from grader.subjects.networks.diagnosis.numeric import numeric
-from grader.subjects.networks.diagnosis.observed import facts, layers_left_out, misshapen
+from grader.subjects.networks.diagnosis.observed import find_facts, find_layers_left_out, find_misshapen
 from grader.subjects.networks.diagnosis.predictions import Predictions
 from grader.subjects.networks.diagnosis.raising import WRONG_SHAPE, Blame, find_blame
 from grader.subjects.networks.diagnosis.reach import reach
@@ -114,16 +114,18 @@ class Diagnoser:
         None are added to explanations that are alternatives, or to one that accounts for every number.
         """
         known = explanation.diagnoses
-        told = explanation.complete or explanation.returned or (explanation.wrong is None and not explanation.raising)
-        if len(known) > 1 or (known and told):
+        settled = (
+            explanation.complete or explanation.returned or (explanation.wrong is None and not explanation.raising)
+        )
+        if len(known) > 1 or (known and settled):
             return known
         unexplained = failed - (explanation.wrong or frozenset())
         readable = normalize_forms(self.suite, answers, evidence)
         with np.errstate(all="ignore"):
-            seen = facts(collect(self.suite, self._predictions.views, readable, evidence, unexplained))
-            left_out = None if known else layers_left_out(self.suite, evidence)
+            seen = find_facts(collect(self.suite, self._predictions.views, readable, evidence, unexplained))
+            left_out = None if known else find_layers_left_out(self.suite, evidence)
         bugs = (left_out, *seen) if left_out is not None else seen
-        bugs = bugs or misshapen(self.suite, evidence, unexplained)
+        bugs = bugs or find_misshapen(self.suite, evidence, unexplained)
         if not bugs:
             return known
         return (hints.add_facts(known[0], bugs),) if known else hints.write_diagnoses([Fit(bugs)])

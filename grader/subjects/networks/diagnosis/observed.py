@@ -45,7 +45,7 @@ def observe(samples: Samples) -> Bug | None:
         wrong = ~_near(samples, samples.made, samples.right)
         if not wrong.any():
             return None
-        fact = next(_facts(samples, wrong), None)
+        fact = next(_find_facts(samples, wrong), None)
     if fact is None:
         return None
     where = samples.where
@@ -58,31 +58,31 @@ def _near(samples: Samples, a: Array, b: Array) -> Booleans:
     return np.asarray(np.abs(a - b) <= _LEAST * samples.size + _NEAR * np.minimum(np.abs(a), np.abs(b)))
 
 
-def _facts(samples: Samples, wrong: Booleans) -> Iterator[Fact]:
+def _find_facts(samples: Samples, wrong: Booleans) -> Iterator[Fact]:
     """Every fact, from what says most to an example, which is always there."""
     every = (
-        _constant,
-        _own_target,
-        _filled,
-        _factor,
-        _masked,
-        _transformed,
-        _same,
-        _added,
-        _factors,
-        _function,
-        _column,
-        _row,
-        _example,
+        _find_constant,
+        _find_own_target,
+        _find_filling,
+        _find_factor,
+        _find_mask,
+        _find_transformation,
+        _find_other_array,
+        _find_term,
+        _find_factors_by_layer,
+        _find_function,
+        _find_column,
+        _find_row,
+        _give_example,
     )
     # Only what fits one array in all its layers is no accident then.
-    for look in (_same,) if samples.doubtful and samples.where is not Where.OUTPUT else every:
+    for look in (_find_other_array,) if samples.doubtful and samples.where is not Where.OUTPUT else every:
         fact = look(samples, wrong)
         if fact is not None:
             yield fact
 
 
-def _constant(samples: Samples, wrong: Booleans) -> Fact | None:
+def _find_constant(samples: Samples, wrong: Booleans) -> Fact | None:
     """The same derivative at the output of every network, whatever its output and target are."""
     if samples.where is not Where.OUTPUT or len(samples.layers) <= _ENOUGH:
         return None
@@ -98,7 +98,7 @@ def _constant(samples: Samples, wrong: Booleans) -> Fact | None:
     )
 
 
-def _own_target(samples: Samples, wrong: Booleans) -> Fact | None:
+def _find_own_target(samples: Samples, wrong: Booleans) -> Fact | None:
     """The derivative of the squared difference from one number, which stands for every target."""
     if samples.where is not Where.OUTPUT or wrong.sum() < _ENOUGH:
         return None
@@ -115,7 +115,7 @@ def _own_target(samples: Samples, wrong: Booleans) -> Fact | None:
     )
 
 
-def _filled(samples: Samples, wrong: Booleans) -> Fact | None:
+def _find_filling(samples: Samples, wrong: Booleans) -> Fact | None:
     """One number in every entry, such as zero."""
     name, number = samples.name, float(samples.made[0])
     if wrong.sum() < _ENOUGH or np.any(samples.made != number):
@@ -126,7 +126,7 @@ def _filled(samples: Samples, wrong: Booleans) -> Fact | None:
     return Fact(f"leaves {name} at zero", hint)
 
 
-def _factor(samples: Samples, wrong: Booleans) -> Fact | None:
+def _find_factor(samples: Samples, wrong: Booleans) -> Fact | None:
     """One factor everywhere, or wherever it is wrong."""
     for among, where in ((np.ones_like(wrong), ""), (np.isin(samples.owner, samples.owner[wrong]), " in some layers")):
         factor = _one(samples.made, samples.right, among)
@@ -147,7 +147,7 @@ def _one(made: Array, right: Array, among: Booleans) -> float | None:
     return factor if np.isfinite(factor) else None
 
 
-def _transformed(samples: Samples, wrong: Booleans) -> Fact | None:
+def _find_transformation(samples: Samples, wrong: Booleans) -> Fact | None:
     """A function of each number that should be there."""
     right, made = samples.right, samples.made
     limit = float(np.max(np.abs(made)))
@@ -167,7 +167,7 @@ def _transformed(samples: Samples, wrong: Booleans) -> Fact | None:
     return None
 
 
-def _masked(samples: Samples, wrong: Booleans) -> Fact | None:
+def _find_mask(samples: Samples, wrong: Booleans) -> Fact | None:
     """A factor of 0 or 1 for each entry, by a rule that all of them follow."""
     seen = np.abs(samples.base) > _LEAST * samples.size
     kept = _near(samples, samples.made, samples.base)
@@ -207,7 +207,7 @@ def _between(low: float, high: float) -> str:
     return f"about {texts[0]}" if texts[0] == texts[1] else f"some number between {texts[0]} and {texts[1]}"
 
 
-def _same(samples: Samples, wrong: Booleans) -> Fact | None:
+def _find_other_array(samples: Samples, wrong: Booleans) -> Fact | None:
     """Another array or product, in every entry or in every layer that is wrong."""
     layers = np.isin(samples.owner, samples.owner[wrong])
     if wrong.sum() < _ENOUGH:
@@ -223,7 +223,7 @@ def _same(samples: Samples, wrong: Booleans) -> Fact | None:
     return None
 
 
-def _added(samples: Samples, wrong: Booleans) -> Fact | None:
+def _find_term(samples: Samples, wrong: Booleans) -> Fact | None:
     """A multiple of another array that is added."""
     rest = samples.made - samples.right
     if wrong.sum() < _ENOUGH:
@@ -244,7 +244,7 @@ def _added(samples: Samples, wrong: Booleans) -> Fact | None:
     return None
 
 
-def _factors(samples: Samples, wrong: Booleans) -> Fact | None:
+def _find_factors_by_layer(samples: Samples, wrong: Booleans) -> Fact | None:
     """A factor of its own in each layer, by a size of the layer if that decides it."""
     factors = []
     for number in range(len(samples.layers)):
@@ -280,10 +280,10 @@ def _factors(samples: Samples, wrong: Booleans) -> Fact | None:
     )
 
 
-def _function(samples: Samples, wrong: Booleans) -> Fact | None:
+def _find_function(samples: Samples, wrong: Booleans) -> Fact | None:
     """A factor by entry that is a function of another array."""
     seen = np.abs(samples.base) > _LEAST * samples.size
-    if samples.where is Where.DERIVATIVE and (fact := _two_slopes(samples, wrong, seen)) is not None:
+    if samples.where is Where.DERIVATIVE and (fact := _find_two_slopes(samples, wrong, seen)) is not None:
         return fact
     for words, factor in samples.functions.items():
         if wrong.sum() >= _ENOUGH and (_near(samples, samples.made, factor * samples.base) | ~seen).all():
@@ -296,7 +296,7 @@ def _function(samples: Samples, wrong: Booleans) -> Fact | None:
     return None
 
 
-def _two_slopes(samples: Samples, wrong: Booleans, seen: Booleans) -> Fact | None:
+def _find_two_slopes(samples: Samples, wrong: Booleans, seen: Booleans) -> Fact | None:
     """One factor for active units, and another one for the others."""
     f, slopes = samples.ordered["all_f[layer-1]"], np.zeros_like(samples.base)
     for side in (f > 0, f < 0):
@@ -314,17 +314,17 @@ def _two_slopes(samples: Samples, wrong: Booleans, seen: Booleans) -> Fact | Non
     )
 
 
-def _column(samples: Samples, _wrong: Booleans) -> Fact | None:
+def _find_column(samples: Samples, _wrong: Booleans) -> Fact | None:
     """Of a product of two columns: another second one than all_h[layer]."""
-    return _product(samples.seconds, "all_h[layer]", "all_dl_df[layer]")
+    return _find_product(samples.seconds, "all_h[layer]", "all_dl_df[layer]")
 
 
-def _row(samples: Samples, _wrong: Booleans) -> Fact | None:
+def _find_row(samples: Samples, _wrong: Booleans) -> Fact | None:
     """Of a product of two columns: another first one than all_dl_df[layer]."""
-    return _product(samples.firsts, "all_dl_df[layer]", "all_h[layer]")
+    return _find_product(samples.firsts, "all_dl_df[layer]", "all_h[layer]")
 
 
-def _product(pair: tuple[Array, Array] | None, name: str, other: str) -> Fact | None:
+def _find_product(pair: tuple[Array, Array] | None, name: str, other: str) -> Fact | None:
     if pair is None:
         return None
     taken, right = pair
@@ -339,7 +339,7 @@ def _product(pair: tuple[Array, Array] | None, name: str, other: str) -> Fact | 
     )
 
 
-def _example(samples: Samples, wrong: Booleans) -> Fact:
+def _give_example(samples: Samples, wrong: Booleans) -> Fact:
     """The number that is off the most in one network."""
     return Fact(f"computes other numbers for {samples.name} than its inputs give", _show(samples, wrong))
 
@@ -376,7 +376,7 @@ def _show_factor(samples: Samples, wrong: Booleans) -> str:
     return f"{shown}. Which number belongs there?"
 
 
-def layers_left_out(suite: Suite, evidence: Mapping[int, Evidence]) -> Bug | None:
+def find_layers_left_out(suite: Suite, evidence: Mapping[int, Evidence]) -> Bug | None:
     """The layers for which a loop writes nothing, though their dl/df is there."""
     for i in sorted(evidence, key=lambda i: (len(suite.sizes[i]), i)):
         if suite.columns[i] > 1 or not evidence[i].ended:
@@ -414,7 +414,7 @@ _SHAPES = {
 }
 
 
-def misshapen(suite: Suite, evidence: Mapping[int, Evidence], failed: frozenset[str]) -> tuple[Bug, ...]:
+def find_misshapen(suite: Suite, evidence: Mapping[int, Evidence], failed: frozenset[str]) -> tuple[Bug, ...]:
     """The lines of failed steps that write an array of another shape, though what they read has the right one."""
     bugs: dict[Where, Bug] = {}
     for i in sorted(evidence, key=lambda i: (len(suite.sizes[i]), i)):
@@ -424,11 +424,11 @@ def misshapen(suite: Suite, evidence: Mapping[int, Evidence], failed: frozenset[
             for k in range(layers - above):
                 wrong = status[name][k] in "23" and status[source][k + above] == "1"
                 if wrong and where not in bugs and where.value.name in failed:
-                    bugs[where] = _misshapen(where, name, k, f"{source}[{k + above}]", layers - 1)
+                    bugs[where] = _describe_misshapen(where, name, k, f"{source}[{k + above}]", layers - 1)
     return tuple(bugs.values())
 
 
-def _misshapen(where: Where, name: str, k: int, source: str, depth: int) -> Bug:
+def _describe_misshapen(where: Where, name: str, k: int, source: str, depth: int) -> Bug:
     index = "layer-1" if where is Where.DERIVATIVE else "layer"
     return Bug(
         f"observed_{where.name.lower()}",
@@ -441,6 +441,6 @@ def _misshapen(where: Where, name: str, k: int, source: str, depth: int) -> Bug:
     )
 
 
-def facts(lines: Sequence[Samples]) -> tuple[Bug, ...]:
+def find_facts(lines: Sequence[Samples]) -> tuple[Bug, ...]:
     """The facts about all lines that depart from their inputs, in the order of the chain rule."""
     return tuple(bug for samples in lines if len(samples.made) and (bug := observe(samples)) is not None)

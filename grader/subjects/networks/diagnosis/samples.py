@@ -201,7 +201,7 @@ def _close(a: Array, b: Array) -> bool:
     return bool(np.isfinite(a).all() and np.all(np.abs(a - b) <= _NEAR * size))
 
 
-def _shaped(arrays: Mapping[str, Array | None], shape: tuple[int, ...]) -> Arrays:
+def _keep_shape(arrays: Mapping[str, Array | None], shape: tuple[int, ...]) -> Arrays:
     """Those of this shape."""
     return {words: array for words, array in arrays.items() if array is not None and np.shape(array) == shape}
 
@@ -248,7 +248,7 @@ def _output(backward: StudentPass) -> Iterator[Sample]:
         made,
         right,
         right,
-        _shaped(arrays, right.shape),
+        _keep_shape(arrays, right.shape),
         terms,
         rules,
         {"all_f[K]": f, "y": y},
@@ -288,7 +288,7 @@ def _bias(backward: StudentPass) -> Iterator[Sample]:
         rules = _units(b, "all_biases[layer]") | _units(view.f[k], "all_f[layer]")
         rules |= {"where it is positive": df > 0, "where it is negative": df < 0}
         ordered = {"all_biases[layer]": b, "all_f[layer]": view.f[k]}
-        yield Sample(backward.at(k), made, df, df, _shaped(arrays, df.shape), terms, rules, ordered, {})
+        yield Sample(backward.at(k), made, df, df, _keep_shape(arrays, df.shape), terms, rules, ordered, {})
 
 
 def _weight(backward: StudentPass) -> Iterator[Sample]:
@@ -341,7 +341,7 @@ def _weight(backward: StudentPass) -> Iterator[Sample]:
             made,
             right,
             right,
-            _shaped(arrays, right.shape),
+            _keep_shape(arrays, right.shape),
             terms,
             rules,
             {"all_weights[layer]": w},
@@ -372,7 +372,7 @@ def _through(backward: StudentPass, k: int, df: Array) -> Arrays:
     }
     made |= {f"all_weights[layer].T @ {words}": w.T @ z for words, z in above.items() if len(z) == len(w)}
     made |= {f"{words}.T @ all_dl_df[layer]": v.T @ df for words, v in other.items() if len(v) == len(df)}
-    return _shaped(made, (w.shape[1], 1))
+    return _keep_shape(made, (w.shape[1], 1))
 
 
 def _activation(backward: StudentPass) -> Iterator[Sample]:
@@ -443,7 +443,7 @@ def _derivative(backward: StudentPass) -> Iterator[Sample]:
             made,
             slope * base,
             base,
-            _shaped(arrays, f.shape),
+            _keep_shape(arrays, f.shape),
             terms,
             rules,
             {"all_f[layer-1]": f},
@@ -485,7 +485,7 @@ def _combine(where: Where, samples: Sequence[Sample], passes: Sequence[StudentPa
         max(float(np.max(np.abs(s.right), initial=0.0)), float(np.max(np.abs(s.base), initial=0.0))) for s in samples
     ]
 
-    def joined(part: str, fill: float) -> dict[str, Array]:
+    def join(part: str, fill: float) -> dict[str, Array]:
         words = dict.fromkeys(words for s in samples for words in getattr(s, part))
         return {
             key: np.concatenate([np.ravel(getattr(s, part).get(key, np.full(s.made.shape, fill))) for s in samples])
@@ -505,11 +505,11 @@ def _combine(where: Where, samples: Sequence[Sample], passes: Sequence[StudentPa
         made,
         right,
         base,
-        joined("arrays", np.nan),
-        joined("terms", np.nan),
-        {words: units.astype(bool) for words, units in joined("rules", 0.0).items()},
-        joined("ordered", np.nan),
-        joined("functions", np.nan),
+        join("arrays", np.nan),
+        join("terms", np.nan),
+        {words: units.astype(bool) for words, units in join("rules", 0.0).items()},
+        join("ordered", np.nan),
+        join("functions", np.nan),
         *(_columns(passes) if where is Where.WEIGHT else (None, None)),
     )
 
