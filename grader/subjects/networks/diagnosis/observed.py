@@ -141,7 +141,9 @@ def _find_factor(samples: Samples, wrong: Booleans) -> Fact | None:
 
 
 def _one(made: Array, right: Array, among: Booleans) -> float | None:
-    """The factor between two arrays where they are largest."""
+    """The factor between two arrays where they are largest; None if there is none."""
+    if not among.any():
+        return None
     at = int(np.argmax(np.abs(right) * among))
     factor = float(made[at] / right[at]) if right[at] else np.nan
     return factor if np.isfinite(factor) else None
