@@ -204,23 +204,24 @@ def _target(evidence: Evidence) -> str | None:
 def _without_zeros(status: Statuses, evidence: Evidence, sizes: Sequence[int]) -> Statuses:
     """The statuses at the time of an exception: what is zero may be what the function made its lists of."""
     arrays = [entry for entries_of_list in entries(evidence, sizes).values() for entry in entries_of_list]
-    zero = np.array([entry is not None and not entry.any() for entry in arrays]).reshape(status.shape)
+    zero = np.array([entry is not None and not np.count_nonzero(entry) for entry in arrays]).reshape(status.shape)
     return np.where(zero, 0, status).astype(np.uint8)
 
 
 def find_skipped(evidence: Evidence, sizes: Sequence[int]) -> Booleans:
     """The layers that a loop went past: with dl/df, and without numbers in dW, db and dh, which another layer has."""
+    # Counted, as numbers of any bits warn in `any`.
     lists = entries(evidence, sizes)
 
     def empty(name: str, k: int) -> bool:
         entry = lists[name][k]
         return evidence.status[list(LINES).index(name) * len(lists[name]) + k] != "3" and (
-            entry is None or not entry.any()
+            entry is None or not np.count_nonzero(entry)
         )
 
     made = ("all_dl_dweights", "all_dl_dbiases", "all_dl_dh")
     bare = np.array([all(empty(name, k) for name in made) for k in range(len(sizes) - 1)])
-    given = np.array([df is not None and bool(df.any()) for df in lists["all_dl_df"]])
+    given = np.array([df is not None and np.count_nonzero(df) > 0 for df in lists["all_dl_df"]])
     return np.asarray(bare & given & bool((~bare).any()))
 
 
