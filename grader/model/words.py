@@ -19,4 +19,7 @@ TITLES = MappingProxyType(
 
 def predicate(titles: Iterable[str]) -> str:
     """The words for mistakes that are made together: after "it", or after another subject."""
-    return " and it ".join(titles)
+    *others, last = titles
+    if not others:
+        return last
+    return f"{', it '.join(others)}{',' * (len(others) > 1)} and it {last}"

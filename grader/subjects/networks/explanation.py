@@ -18,3 +18,5 @@ class Explanation:
     returned: bool = False
     #: True if it is about a line that raised alone, and says nothing of numbers.
     raising: bool = False
+    #: True if it blames one of the two steps between layers, though what came back shows their product alone.
+    either: bool = False

@@ -88,7 +88,7 @@ def _judged_steps(  # noqa: PLR0913 - what is judged, and all that is known of i
             for name in STEPS
             if rows[name].mark is Mark.FAILED and name not in shown
         }
-    if explained is None or not set(PROPAGATION).intersection(explanation.wrong or ()):
+    if explained is None or explanation.either or not set(PROPAGATION).intersection(explanation.wrong or ()):
         rows |= _product(by_name, rows, by_lists, agree, lists, layers, assignment.rubric)
     return by_name, rows
 
@@ -108,7 +108,7 @@ def _explain(
     if explanation.returned:
         # The lists that came back are what was done to them, and no evidence of the lines that wrote them.
         shown -= {"bias_gradient", "weight_gradient"}
-    held = {name for name in STEPS if by_lists[name].telling.any() and not by_lists[name].failed.any()}
+    held = {name for name in STEPS if (by_lists[name].telling & failing).any() and not by_lists[name].failed.any()}
     if held & wrong or (explanation.complete and shown - wrong):
         return None
     # Of two steps of which only the product is seen, the one that is explained accounts for it.

@@ -47,6 +47,8 @@ class Factor:
     whole: bool = False
     #: True if its index is negative and so counts from the end.
     wraps: bool = False
+    #: True if its index may be the same in every turn of a loop.
+    fixed: bool = False
     #: True if nothing at all is known of it.
     unknown: bool = False
     #: True if it is the product of weights and something else, or what a function of the student's returns.
@@ -226,7 +228,15 @@ class MeasuredStatement:
         if wraps and index is not None and length is not None:
             index += length
         shape = None if operand is None else operand.shape
-        return Factor(base, index, shape, wraps=wraps)
+        return Factor(base, index, shape, wraps=wraps, fixed=self._is_fixed(node))
+
+    def _is_fixed(self, node: ast.Subscript) -> bool:
+        """True if the index may not be counted from the loop's layer: a number, K, or a name no other index has."""
+        names = _names(node.slice)
+        nodes = ast.walk(self.parsed.tree)
+        others = [_names(other.slice) for other in nodes if isinstance(other, ast.Subscript) and other is not node]
+        counted = frozenset().union(*others)
+        return not names or "K" in names or bool(counted and not names & counted)
 
     def _list(self, node: ast.AST) -> tuple[str | None, int | None]:
         """The notebook's list that a name stands for, and its length."""
@@ -279,6 +289,10 @@ def function_name(node: ast.AST) -> str:
         case ast.Call(func=ast.Attribute(value=ast.Name(id="np" | "numpy"), attr=name)):
             return name
     return ""
+
+
+def _names(node: ast.AST) -> frozenset[str]:
+    return frozenset(part.id for part in ast.walk(node) if isinstance(part, ast.Name))
 
 
 def _scalar(node: ast.AST) -> bool:

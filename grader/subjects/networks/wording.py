@@ -74,7 +74,7 @@ def product_tally(wrong: int, of: int) -> str:
 
 def together_with(title: str) -> str:
     """Why a step is spared of which only its product with another could be seen."""
-    return f"It shows only together with another step ({title}), where the mistake is counted."
+    return f"This step and another one ({title}) show only together. The mistake is counted there."
 
 
 def strange_tally(answers: Sequence[Answer], of: int) -> str:
@@ -136,8 +136,11 @@ def _what(form: ReceivedForm) -> str:
     return "None" if form.type == "NoneType" else f"a {form.type}"
 
 
-def other_form(answer: Malformed, readable: Collection[ReturnedForm]) -> str:
+def other_form(answer: Malformed, readable: Collection[ReturnedForm], unread: Collection[ReturnedForm]) -> str:
     """Why the form is not the one that was asked for; `readable` are the forms whose numbers could be read."""
+    if ReturnedForm.REVERSED in unread:
+        order = FORMS[ReturnedForm.REVERSED]
+        return f"{order[:1].upper()}{order[1:]}, and arrays have other shapes: {describe_malformed(answer)}."
     if len(readable) == 1:
         return f"The numbers can be read, but {FORMS[next(iter(readable))]}: {describe_malformed(answer)}."
     message = describe_malformed(answer)

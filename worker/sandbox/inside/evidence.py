@@ -193,6 +193,10 @@ def returned_lists(
         for form, first, second in possible:
             if fits(first, weights) and fits(second, biases):
                 return form, dict(zip(LISTS, (first, second), strict=False))
+    for form, first, second in readings:
+        # The weights may be transposed, too, where the biases show the order.
+        if form == REVERSED and _exact(second, biases) and _exact(first, [shape[::-1] for shape in weights]):
+            return form, dict(zip(LISTS, (first, second), strict=False))
     return OTHER_FORM, _partly(both, weights, biases)
 
 

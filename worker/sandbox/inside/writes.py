@@ -25,28 +25,41 @@ class Write:
 
 
 def writes(statements: Iterable[Statement], lists: frozenset[str]) -> tuple[Write, ...]:
-    """Return the first writes to an entry of one of the lists, as they stand in the source."""
+    """Return the first writes to an entry of one of the lists, as they stand in the source.
+
+    A list of which a write stands in one of several branches is left out: which of them ran is not known.
+    """
     if not lists:
         return ()
-    entries = [write for statement in statements for write in _writes(statement, lists)]
+    found = [write for statement in statements for write in _writes(statement, lists)]
+    branched = {write.name for write, branching in found if branching}
+    entries = [write for write, _ in found if write.name not in branched]
     return tuple(sorted(entries, key=lambda write: (write.cell, write.line))[:_MOST])
 
 
-def _writes(statement: Statement, lists: frozenset[str]) -> Iterator[Write]:
-    for node in _statements(statement.node):
+def _writes(statement: Statement, lists: frozenset[str]) -> Iterator[tuple[Write, bool]]:
+    for node, branching in _statements(statement.node):
         for target in _find_targets(node):
             if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name) and target.value.id in lists:
-                yield Write(target.value.id, _index(target.slice), statement.piece.cell, target.lineno)
+                yield Write(target.value.id, _index(target.slice), statement.piece.cell, target.lineno), branching
 
 
-def _statements(statement: ast.stmt) -> Iterator[ast.AST]:
-    """The statement and those inside of it: no expression holds one, nor assigns to an entry."""
-    todo: list[Any] = [statement]
+def _statements(statement: ast.stmt) -> Iterator[tuple[ast.AST, bool]]:
+    """The statement and those inside of it, each with whether it stands in one of several branches.
+
+    No expression holds a statement, nor assigns to an entry.
+    """
+    todo: list[tuple[Any, bool]] = [(statement, False)]
     while todo:
-        node = todo.pop()
-        yield node
-        for name in _BLOCKS:
-            todo += getattr(node, name, ())
+        node, branching = todo.pop()
+        yield node, branching
+        inside = branching or _branches(node)
+        todo += [(part, inside) for name in _BLOCKS for part in getattr(node, name, ())]
+
+
+def _branches(node: ast.AST) -> bool:
+    """Return True if one of several branches of the statement runs."""
+    return (isinstance(node, ast.If) and bool(node.orelse)) or isinstance(node, (ast.Try, ast.TryStar, ast.Match))
 
 
 def _find_targets(node: ast.AST) -> list[ast.expr]:

@@ -1,7 +1,7 @@
 """A bug model: a small wrong backward pass with a name, two hints and what to read again."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from grader.model.assignment import Assignment, Loss, Reduction
@@ -48,7 +48,7 @@ class Where(Enum):
         " that.",
         "relu_derivative",
     )
-    RETURN = Spot("what is returned", "What backward_pass returns: the line at its end.")
+    RETURN = Spot("what is returned", "What backward_pass returns, and what is done to the gradients before.")
     RAISES = Spot("the line that raises", "The line that raises: what each name in it is.")
     WHOLE = Spot("the function", "What the function is given: everything that it needs is among its arguments.")
 
@@ -119,6 +119,16 @@ class Bug:
     rare: bool = False
     #: The steps of the rubric that it makes wrong, if that is not the one of its line.
     fails: tuple[str, ...] | None = None
+    #: The title and the hint beside another mistake, if those above speak of every gradient.
+    beside: tuple[str, str] | None = None
+    #: True if what came back does not show which of the two steps between layers it is in.
+    either: bool = False
+
+    @property
+    def as_one_of_several(self) -> "Bug":
+        """The same beside another mistake, which changes some gradients more than this one does."""
+        title, hint = self.beside or (self.title, self.hint)
+        return replace(self, title=title, hint=hint)
 
     @property
     def steps(self) -> tuple[str, ...] | None:

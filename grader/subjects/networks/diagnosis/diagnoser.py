@@ -165,4 +165,5 @@ def _explanation(fits: Sequence[Fit]) -> Explanation:
         agree and all(fit.complete for fit in fits),
         bool(bugs) and all(bug.id in _RETURNED or bug.steps == () for bug in bugs),
         bool(bugs) and all(bug.where is Where.RAISES for bug in bugs),
+        any(bug.either for bug in bugs),
     )

@@ -18,6 +18,10 @@ BY_SHAPES = "This is inferred from the shapes alone, not from any numbers."
 def write_diagnoses(fits: Sequence[Fit]) -> tuple[Diagnosis, ...]:
     """Each explanation, the most usual first; if there are several, with how to distinguish it from the others."""
     usual = sorted(fits, key=lambda fit: (-fit.ordered, rarity(fit.bugs)))
+    usual = [
+        replace(fit, bugs=tuple(bug.as_one_of_several for bug in fit.bugs)) if len(fit.bugs) > 1 else fit
+        for fit in usual
+    ]
     return tuple(_one(fit, [rival for rival in usual if rival is not fit]) for fit in usual)
 
 

@@ -97,9 +97,12 @@ _STEPS = {
     "weight gradients": ("weight_gradient",),
 }
 
+#: The line that makes each part of them alone.
+_WHERE = {"bias gradients": Where.BIAS, "weight gradients": Where.WEIGHT}
+
 
 def _bug(part: ReturnedPart, id_: str, title: str, hint: str, strong: str) -> Bug:
-    return Bug(id_, title, Where.RETURN, (), hint, strong, fails=_STEPS[part.what])
+    return Bug(id_, title, _WHERE.get(part.what, Where.RETURN), (), hint, strong, fails=_STEPS[part.what])
 
 
 def _find_rounding(part: ReturnedPart) -> Bug | None:
@@ -112,7 +115,7 @@ def _find_rounding(part: ReturnedPart) -> Bug | None:
                 part,
                 "rounded",
                 f"rounds its {part.what} to {to}",
-                "Small derivatives matter too. What becomes of them in your last lines?",
+                "Small derivatives matter too. What becomes of them before they are returned?",
                 "Return the numbers as they are: no np.round and no integers.",
             )
     return None
@@ -131,9 +134,9 @@ def _find_truncation(part: ReturnedPart) -> Bug | None:
     return _bug(
         part,
         "truncated",
-        f"cuts its {part.what} off to whole numbers",
+        f"drops the decimals of its {part.what}",
         "What dtype do the arrays have that your numbers are written into?",
-        "An array of integers cuts off what stands behind the point: make it one of float64.",
+        "An array of integers drops all decimals: make it one of float64.",
     )
 
 
@@ -248,13 +251,14 @@ def _find_mixture(part: ReturnedPart) -> Bug | None:
     if not np.all(off <= (1 + abs(factor)) * part.tolerance + ROUNDING * np.abs(share * part.parameter)):
         return None
     if abs(share - 1) < ROUNDING and abs(factor) > ROUNDING:
+        sign = "minus" if factor < 0 else "plus"
         return _bug(
             part,
             "updated_parameters",
             f"returns updated {_PARAMETERS[part.what]} instead of their gradients",
             "What should backward_pass return: gradients, or parameters after a step?",
-            f"It returns each parameter {factor:+.4g} times its gradient: return the gradients alone, and take the step"
-            " where the function is called.",
+            f"It returns each parameter {sign} {abs(factor):.4g} times its gradient: return the gradients alone, and"
+            " take the step where the function is called.",
         )
     if abs(factor - 1) < ROUNDING and abs(share) > ROUNDING:
         return _bug(

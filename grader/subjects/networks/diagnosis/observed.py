@@ -48,7 +48,7 @@ def observe(samples: Samples) -> Bug | None:
         fact = next(_find_facts(samples, wrong), None)
     if fact is None:
         return None
-    where = samples.where
+    where = samples.blamed
     strong = f"It {fact.title}; {_RIGHT[where]}."
     return Bug(f"observed_{where.name.lower()}", fact.title, where, (), fact.hint, strong)
 
@@ -84,7 +84,8 @@ def _find_facts(samples: Samples, wrong: Booleans) -> Iterator[Fact]:
 
 def _find_constant(samples: Samples, wrong: Booleans) -> Fact | None:
     """The same derivative at the output of every network, whatever its output and target are."""
-    if samples.where is not Where.OUTPUT or len(samples.layers) <= _ENOUGH:
+    # Zeros may be what a line that did not run left there.
+    if samples.where is not Where.OUTPUT or len(samples.layers) <= _ENOUGH or not samples.made.any():
         return None
     arrays: dict[int, list[Array]] = {}
     for number, at in enumerate(samples.layers):
@@ -152,18 +153,19 @@ def _one(made: Array, right: Array, among: Booleans) -> float | None:
 def _find_transformation(samples: Samples, wrong: Booleans) -> Fact | None:
     """A function of each number that should be there."""
     right, made = samples.right, samples.made
-    limit = float(np.max(np.abs(made)))
+    limit = float(np.max(np.abs(made), initial=0.0))
+    name = samples.name
     functions = {
-        "the absolute value of": np.abs(right),
-        "the sign of": np.sign(right),
-        "the square of": right**2,
-        "zero for all negative numbers of": np.maximum(right, 0),
-        f"at most {limit:.4g} in size, cut off, of": np.clip(right, -limit, limit),
+        f"computes {name} as the absolute value of what it should be": np.abs(right),
+        f"computes {name} as the sign of what it should be": np.sign(right),
+        f"computes {name} as the square of what it should be": right**2,
+        f"has 0 in {name} where a negative number should be": np.maximum(right, 0),
+        f"limits {name} to at most {limit:.4g} in size": np.clip(right, -limit, limit),
     }
-    for words, other in functions.items():
+    for title, other in functions.items():
         if _near(samples, made, other).all() and (wrong.sum() >= _ENOUGH):
             return Fact(
-                f"computes {samples.name} as {words} what it should be",
+                title,
                 f"{_show(samples, wrong)} What is done to the numbers before they are stored?",
             )
     return None
@@ -249,6 +251,7 @@ def _find_term(samples: Samples, wrong: Booleans) -> Fact | None:
 def _find_factors_by_layer(samples: Samples, wrong: Booleans) -> Fact | None:
     """A factor of its own in each layer, by a size of the layer if that decides it."""
     factors = []
+    larger = 0
     for number in range(len(samples.layers)):
         mine = samples.owner == number
         factor = _one(samples.made, samples.right, mine)
@@ -258,7 +261,11 @@ def _find_factors_by_layer(samples: Samples, wrong: Booleans) -> Fact | None:
             continue
         if not _near(samples, samples.made, factor * samples.right)[mine].all():
             return None
+        # One number is a multiple of any other.
+        larger += int(np.count_nonzero(samples.right[mine]) > 1 and bool(wrong[mine].any()))
         factors.append((number, factor))
+    if larger < _ENOUGH:
+        return None
     for words in ("units", "inputs"):
         by_size: dict[int, list[float]] = {}
         for number, factor in factors:
@@ -273,11 +280,14 @@ def _find_factors_by_layer(samples: Samples, wrong: Booleans) -> Fact | None:
                 f"multiplies {samples.name} by a number that depends on the layer's number of {words}: {shown}",
                 f"{_show(samples, wrong)} Compare layers with other numbers of {words}.",
             )
-    at = samples.layers[samples.owner[wrong][0]]
-    factor = next(factor for number, factor in factors if number == samples.owner[wrong][0])
+    first = int(samples.owner[wrong][0])
+    factor = dict(factors).get(first)
+    if factor is None:
+        return None
+    layer = samples.layers[first]
+    example = f"{factor:.4g} times in layer {layer.k} with K = {layer.depth}"
     return Fact(
-        f"makes {samples.name} a multiple of what it should be in each layer: {factor:.4g} times in layer {at.k} with"
-        f" K = {at.depth}",
+        f"makes {samples.name} a multiple of what it should be in each layer: {example}",
         f"{_show(samples, wrong)} By which factor is each layer off?",
     )
 
@@ -316,17 +326,22 @@ def _find_two_slopes(samples: Samples, wrong: Booleans, seen: Booleans) -> Fact 
     )
 
 
-def _find_column(samples: Samples, _wrong: Booleans) -> Fact | None:
+def _where(samples: Samples, wrong: Booleans) -> str:
+    """The words after what is true of the layers that are wrong."""
+    return " in some layers" if len(set(samples.owner[wrong].tolist())) < len(samples.layers) else ""
+
+
+def _find_column(samples: Samples, wrong: Booleans) -> Fact | None:
     """Of a product of two columns: another second one than all_h[layer]."""
-    return _find_product(samples.seconds, "all_h[layer]", "all_dl_df[layer]")
+    return _find_product(samples.seconds, "all_h[layer]", "all_dl_df[layer]", _where(samples, wrong))
 
 
-def _find_row(samples: Samples, _wrong: Booleans) -> Fact | None:
+def _find_row(samples: Samples, wrong: Booleans) -> Fact | None:
     """Of a product of two columns: another first one than all_dl_df[layer]."""
-    return _find_product(samples.firsts, "all_dl_df[layer]", "all_h[layer]")
+    return _find_product(samples.firsts, "all_dl_df[layer]", "all_h[layer]", _where(samples, wrong))
 
 
-def _find_product(pair: tuple[Array, Array] | None, name: str, other: str) -> Fact | None:
+def _find_product(pair: tuple[Array, Array] | None, name: str, other: str, where: str) -> Fact | None:
     if pair is None:
         return None
     taken, right = pair
@@ -335,7 +350,7 @@ def _find_product(pair: tuple[Array, Array] | None, name: str, other: str) -> Fa
         return None
     at = off[int(np.argmax(np.abs(taken - right)[off]))]
     return Fact(
-        f"multiplies {other} by a column other than {name}",
+        f"multiplies {other} by a column other than {name}{where}",
         f"Where {name} is {right[at]:.3g}, {other} is multiplied by {taken[at]:.3g}. Which array does the line read,"
         " and what does that hold by then?",
     )
@@ -343,7 +358,10 @@ def _find_product(pair: tuple[Array, Array] | None, name: str, other: str) -> Fa
 
 def _give_example(samples: Samples, wrong: Booleans) -> Fact:
     """The number that is off the most in one network."""
-    return Fact(f"computes other numbers for {samples.name} than its inputs give", _show(samples, wrong))
+    return Fact(
+        f"computes other numbers for {samples.name} than follow from its inputs{_where(samples, wrong)}",
+        _show(samples, wrong),
+    )
 
 
 def _pick(samples: Samples, wrong: Booleans) -> int:
@@ -357,7 +375,7 @@ def _show(samples: Samples, wrong: Booleans) -> str:
     layer = samples.layers[samples.owner[at]]
     return (
         f"With K = {layer.depth}, a number of {samples.entry(samples.owner[at])} is {samples.made[at] + 0.0:.6g} where"
-        f" its inputs give {samples.right[at] + 0.0:.6g}."
+        f" {samples.right[at] + 0.0:.6g} follows from its inputs."
     )
 
 

@@ -57,6 +57,8 @@ class OperandChange:
     by: int = 0
     #: The list that is taken instead, or the kind of product.
     instead: str = ""
+    #: True if the index may be the same in every layer, so that it cannot be written beside the layer's.
+    fixed: bool = False
 
 
 _DF, _DH = Slot("all_dl_df"), Slot("all_dl_dh")
@@ -219,8 +221,8 @@ def _compare_entry(
     if abs(shown) > _FURTHEST:
         return None
     if not same:
-        return [OperandChange("variable", form.where, slot, opposite, shown, factor.name)]
-    return [OperandChange("index", form.where, slot, opposite, by)] if by else []
+        return [OperandChange("variable", form.where, slot, opposite, shown, factor.name, factor.fixed)]
+    return [OperandChange("index", form.where, slot, opposite, by, fixed=factor.fixed)] if by else []
 
 
 def _lying(factor: Factor, slot: Slot, spot: LayerSpot) -> list[bool]:
@@ -306,9 +308,10 @@ def describe(made: tuple[OperandChange, ...]) -> Slip:
     flips = {change.slot.name for change in made if change.what == "flip"}
     if where is Where.WEIGHT and len(made) == len(flips) > 1:
         id_ = "inner_product"
-    if where is Where.WEIGHT and len(made) == 1 and (first.what, first.slot.name, first.by) == ("index", "all_h", -1):
+    relative = len(made) == 1 and not first.fixed
+    if where is Where.WEIGHT and relative and (first.what, first.slot.name, first.by) == ("index", "all_h", -1):
         id_ = "previous_activation"
-    if where is Where.DERIVATIVE and len(made) == 1 and first.what == "index":
+    if where is Where.DERIVATIVE and relative and first.what == "index":
         id_ = {("all_f", 1): "derivative_of_other_layer", ("all_h", -1): "derivative_at_other_activation"}.get(
             (first.slot.name, first.by)
         )
@@ -326,11 +329,12 @@ def _put_in_words(change: OperandChange) -> tuple[str, str]:
     """The words after "it", and a question."""
     slot, opposite = change.slot, change.other
     right, pair = slot.text(), f"{slot.taken} and {opposite.taken}"
-    kind = next(form.kind.value for form in (WEIGHT, ACTIVATION, DERIVATIVE) if form.where is change.where)
     taken = entry(change.instead, change.by) if change.what == "variable" else slot.text(change.by)
+    if change.fixed:
+        taken = f"an entry of {change.instead or slot.name}{' of another layer' * (change.what == 'index')}"
     # The line of TODO 4 is not reached in layer 0.
-    wraps = change.by < 0 and change.where is not Where.DERIVATIVE
-    end = " In layer 0 such an index counts from the end of the list." if wraps else ""
+    wraps = change.by < 0 and not change.fixed and change.where is not Where.DERIVATIVE
+    end = " If the line runs in layer 0, too, such an index counts from the end of the list there." if wraps else ""
     beside = "the activation's derivative" if slot.masked else f"an entry of {slot.name}"
     words = {
         "flip": (
@@ -342,15 +346,15 @@ def _put_in_words(change: OperandChange) -> tuple[str, str]:
             f"Write down the shapes of {pair}. Which of the two has to come first?",
         ),
         "kind": (
-            f"multiplies {pair} {change.instead} instead of {kind}",
+            f"multiplies {pair} {change.instead}",
             f"Which product do {pair} need: one of matrices, or an entry-by-entry one?",
         ),
-        "index": (f"takes {taken} instead of {right}", f"It uses {taken} there. Is that the right layer?{end}"),
+        "index": (f"takes {taken}", f"It uses {taken} there. Is that the right layer?{end}"),
         "layers": (
             f"multiplies an array of one layer by {beside} of another",
             f"It has an entry of {slot.name} and another array. Are both of the same layer, and which should it be?",
         ),
-        "variable": (f"takes {taken} instead of {right}", f"It uses {taken} there. Is that the list that it needs?"),
+        "variable": (f"takes {taken}", f"It uses {taken} there. Is that the list that it needs?"),
         "transposed": (
             f"computes the product of {pair} transposed",
             f"What shape does the product of {pair} have there, and what shape should it have?",

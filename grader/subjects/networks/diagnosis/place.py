@@ -14,8 +14,8 @@ from grader.oracle.suite import Suite, matrices
 from grader.subjects.networks.diagnosis.agreeing import read_carried
 from grader.subjects.networks.evidence import Evidence
 
-#: What is certain if dW and db differ in what they tell of dl/df.
-DISAGREE = "its bias and weight gradients cannot both come from the same dl/df"
+#: What is certain if dW is not db @ h.T; how that came about is not.
+DISAGREE = "no dl/df gives both its bias and its weight gradients by equations 7.21 and 7.22"
 
 
 @dataclass(frozen=True, slots=True)

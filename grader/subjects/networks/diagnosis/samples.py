@@ -45,10 +45,12 @@ class Samples:
     """A line's entries, one after the other, over all layers that could be read."""
 
     where: Where
-    #: The list and the index of the entry that the line makes, what that should be, and what the line multiplies.
-    list_name: str
-    index: str
+    #: The entry that the line makes, and what the line multiplies.
+    name: str
     source: str
+    #: The step to which a departure is counted, and what shows dl/df if no list does.
+    blamed: Where
+    shown_by: str
     #: True if the line is seen by itself; False if what it multiplies is another line's, of which only both are seen.
     alone: bool
     #: True if its input may be another one than it was read as.
@@ -71,15 +73,12 @@ class Samples:
     seconds: tuple[Array, Array] | None = None
     firsts: tuple[Array, Array] | None = None
 
-    @property
-    def name(self) -> str:
-        """The entry that the line makes, as the notebook writes it."""
-        return f"{self.list_name}[{self.index}]"
-
     def entry(self, number: int) -> str:
         """The entry of a layer, with its index."""
         k = self.layers[number].k
-        return f"{self.list_name}[{k - 1 if self.where is Where.DERIVATIVE else k}]"
+        k = k - 1 if self.where is Where.DERIVATIVE else k
+        list_name, _, _ = _NAMES[self.where]
+        return f"dl/df of layer {k}, as {self.shown_by}," if self.shown_by else f"{list_name}[{k}]"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,6 +107,8 @@ class StudentPass:
     df: Sequence[Array | None]
     dh: Sequence[Array | None]
     listed: bool
+    #: True if some dl/df was read from the weight gradients, and not from those of the biases.
+    by_weights: bool = False
     #: True if dW and db disagree in some layer, so that dl/df may be neither's.
     doubtful: bool = False
 
@@ -156,7 +157,7 @@ def collect(
         (Where.DERIVATIVE, below, _derivative),
     ]
     combined = [
-        _combine(where, [sample for backward in passes for sample in make(backward)], passes)
+        _combine(where, [sample for backward in passes for sample in make(backward)], passes, failed)
         for where, on, make in lines
         if on
     ]
@@ -185,6 +186,7 @@ def _read_returned(view: NetworkView, parts: Sequence[Array], failed: frozenset[
     d_weights, d_biases = list(parts[::2]), list(parts[1::2])
     both = {"bias_gradient", "weight_gradient"} <= failed
     df: list[Array | None] = []
+    by_weights = False
     for dw, db, h in zip(d_weights, d_biases, view.h, strict=True):
         # Beside an input of zeros dW is zero, and shows nothing.
         if (h.any() and _close(dw, db @ h.T)) or "bias_gradient" not in failed or both:
@@ -192,8 +194,11 @@ def _read_returned(view: NetworkView, parts: Sequence[Array], failed: frozenset[
             continue
         square = float((h * h).sum())
         taken = dw @ h / square if square and "weight_gradient" not in failed else None
-        df.append(taken if taken is not None and _close(dw, taken @ h.T) else None)
-    return StudentPass(view, d_weights, d_biases, df, [None] * len(df), listed=False, doubtful=both)
+        read = taken if taken is not None and _close(dw, taken @ h.T) else None
+        by_weights |= read is not None
+        df.append(read)
+    carried: list[Array | None] = [None] * len(df)
+    return StudentPass(view, d_weights, d_biases, df, carried, listed=False, by_weights=by_weights, doubtful=both)
 
 
 def _close(a: Array, b: Array) -> bool:
@@ -214,9 +219,9 @@ def _units(f: Array, words: str) -> dict[str, Booleans]:
         f"where {words} is negative": f < 0,
         f"where {words} is not zero": f != 0,
         f"where {words} is above the mean of its layer": f > f.mean(),
-        f"in layers whose first unit has a positive {words}": np.full(f.shape, bool(active[0, 0])),
-        f"in layers with any unit that has a positive {words}": np.full(f.shape, bool(active.any())),
-        f"in layers all of whose units have a positive {words}": np.full(f.shape, bool(active.all())),
+        f"in layers whose first {words} is positive": np.full(f.shape, bool(active[0, 0])),
+        f"in layers where some {words} is positive": np.full(f.shape, bool(active.any())),
+        f"in layers where every {words} is positive": np.full(f.shape, bool(active.all())),
         "in the first unit": number == 0,
         "in the last unit": number == len(f) - 1,
     }
@@ -408,7 +413,7 @@ def _derivative(backward: StudentPass) -> Iterator[Sample]:
         arrays: Arrays = {"the activation's derivative alone": slope}
         if dh is None:
             through = _through(backward, k, above)
-            arrays |= {f"the activation's derivative times {words}": slope * g for words, g in through.items()}
+            arrays |= {f"a product with {words}": slope * g for words, g in through.items()}
             arrays |= through
             first = (f > 0) | (k == 1)
             arrays |= {f"{words}, masked in all but the first hidden layer": first * g for words, g in through.items()}
@@ -454,7 +459,18 @@ def _derivative(backward: StudentPass) -> Iterator[Sample]:
 def _source(backward: StudentPass) -> str:
     if backward.carries:
         return "all_dl_dh[layer]"
-    return f"all_weights[layer].T @ {'all_dl_df' if backward.listed else 'all_dl_dbiases'}[layer]"
+    return "all_weights[layer].T @ all_dl_df[layer]" if backward.listed else "the layer's dl/df, carried back,"
+
+
+def _shown_by(passes: Sequence[StudentPass]) -> str:
+    """The source from which dl/df was read where only gradients came back."""
+    if not any(backward.by_weights for backward in passes):
+        return "the bias gradients show it"
+    return "the gradients show it"
+
+
+#: dl/df where no list holds it.
+_DL_DF = {Where.OUTPUT: "dl/df of the output layer", Where.DERIVATIVE: "dl/df of the layer below"}
 
 
 #: The entry that a line makes, and what it multiplies.
@@ -467,16 +483,22 @@ _NAMES = {
 }
 
 
-def _combine(where: Where, samples: Sequence[Sample], passes: Sequence[StudentPass]) -> Samples | None:
+def _combine(
+    where: Where, samples: Sequence[Sample], passes: Sequence[StudentPass], failed: frozenset[str]
+) -> Samples | None:
     """All samples of a line in one row."""
     if not samples:
         return None
     list_name, index, source = _NAMES[where]
     listed, carries = passes[0].listed, any(backward.carries for backward in passes)
     source = _source(max(passes, key=lambda backward: backward.carries)) if where is Where.DERIVATIVE else source
-    if not listed:
+    name, shown_by = f"{list_name}[{index}]", ""
+    if not listed and where in _DL_DF:
         # Only the gradients came back.
-        list_name = "all_dl_dbiases" if list_name == "all_dl_df" else list_name
+        shown_by = _shown_by(passes)
+        name = f"{_DL_DF[where]}, as {shown_by},"
+    # Where only the product of two steps is seen, it is the row that fails which speaks of it.
+    product = where is Where.DERIVATIVE and not carries and "relu_derivative" not in failed
     made, right, base = (
         np.concatenate([np.ravel(getattr(s, part)) for s in samples]) for part in ("made", "right", "base")
     )
@@ -494,9 +516,10 @@ def _combine(where: Where, samples: Sequence[Sample], passes: Sequence[StudentPa
 
     return Samples(
         where,
-        list_name,
-        index,
+        name,
         source,
+        Where.ACTIVATION if product else where,
+        shown_by,
         carries or where is not Where.DERIVATIVE,
         any(backward.doubtful for backward in passes),
         [s.at for s in samples],

@@ -45,7 +45,7 @@ TOLD = {
 
 @pytest.mark.parametrize("name", UNEXPLAINABLE)
 def test_what_no_model_explains_is_named_nothing(udl: NetworksJudge, name: str) -> None:
-    """It is wrong, and no more is said than how a line departs from what its inputs give."""
+    """It is wrong, and no more is said than how a line departs from what follows from its inputs."""
     judged = udl.judge(local(UNEXPLAINABLE[name], udl.assignment), lambda: local(UNEXPLAINABLE[name], udl.assignment))
     assert judged.outcome.value in {"failed", "error"}
     mistakes = [mistake.id for found in judged.diagnosis for mistake in found.mistakes]

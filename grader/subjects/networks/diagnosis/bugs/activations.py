@@ -182,7 +182,7 @@ BUGS = (
     ),
     _rare(
         "inverse_of_weights",
-        "propagates through the pseudoinverse of the weights instead of their transpose",
+        "propagates through the pseudoinverse of the weights",
         "On the way down, are the weights undone, or multiplied with once more?",
         "It is the transpose: all_dl_dh[layer] is all_weights[layer].T @ all_dl_df[layer].",
         lambda s, k: np.linalg.pinv(s.weights[k]) @ s.dl_df[k],
@@ -202,6 +202,7 @@ BUGS = (
         "May a derivative be large, and what becomes of the layers below if it is cut off?",
         "A large derivative is a derivative all the same: do not clip.",
         rare=True,
+        either=True,
     ),
     _rare(
         "mean_over_units",

@@ -76,7 +76,7 @@ BUGS = (
     ),
     _bug(
         "derivative_of_other_layer",
-        "takes the activation's derivative at all_f[layer] instead of all_f[layer-1]",
+        "takes the activation's derivative at all_f[layer]",
         "Which preactivations went through the activation function to become all_h[layer]?",
         "all_h[layer] is made from all_f[layer-1]: take the derivative there.",
         lambda s, k: s.slopes[k] * s.dl_dh[k],
@@ -91,7 +91,7 @@ BUGS = (
     ),
     _bug(
         "derivative_at_other_activation",
-        "decides by all_h[layer-1] which units are active instead of all_f[layer-1] or all_h[layer]",
+        "decides by all_h[layer-1] which units of the layer below are active",
         "Which list tells whether a unit of the layer below is active, and at which index?",
         "The units of all_f[layer-1] are those of all_h[layer], not of all_h[layer-1].",
         lambda s, k: _at(s, s.h[k - 1]) * s.dl_dh[k],

@@ -24,8 +24,17 @@ from grader.subjects.networks.diagnosis.work import Work
 Output = Callable[[Work], Array]
 
 
-def _bug(id_: str, title: str, hint: str, strong: str, *outputs: Output, applies: Applies = always) -> Bug:
-    return Bug(id_, title, Where.OUTPUT, tuple(Lines(output=output) for output in outputs), hint, strong, applies)
+def _bug(  # noqa: PLR0913 - a bug's texts, and its lines
+    id_: str,
+    title: str,
+    hint: str,
+    strong: str,
+    *outputs: Output,
+    applies: Applies = always,
+    beside: tuple[str, str] | None = None,
+) -> Bug:
+    lines = tuple(Lines(output=output) for output in outputs)
+    return Bug(id_, title, Where.OUTPUT, lines, hint, strong, applies, beside=beside)
 
 
 def _rare(id_: str, title: str, hint: str, strong: str, *outputs: Output, applies: Applies = always) -> Bug:
@@ -52,9 +61,13 @@ BUGS = (
         "missing_factor",
         "halves every gradient, as without the factor 2 of the loss derivative",
         "Everything comes out halved. The loss is a square: what is left in front of it when you differentiate?",
-        "The derivative of (f - y)**2 is 2 * (f - y). If your all_dl_df[K] has the 2, every gradient is halved later.",
+        "The derivative of (f - y)**2 is 2 * (f - y). If your all_dl_df[K] has the 2, the factor 1/2 comes in later.",
         lambda s: s.loss / 2,
         applies=least_squares,
+        beside=(
+            "brings in a factor of 1/2, as without the factor 2 of the loss derivative",
+            "A factor of 1/2 comes in, too. The loss is a square: what is left in front of it when you differentiate?",
+        ),
     ),
     _bug(
         "double_factor",
@@ -64,6 +77,10 @@ BUGS = (
         "d_loss_d_output already holds the factor 2: do not multiply by 2 again, here or later.",
         lambda s: s.loss * 2,
         applies=least_squares,
+        beside=(
+            "brings in a factor of 2, as with the factor 2 of the loss derivative taken twice",
+            "A factor of 2 comes in, too. How many times does the loss derivative's factor go into what you return?",
+        ),
     ),
     _bug(
         "wrong_sign",
@@ -71,8 +88,12 @@ BUGS = (
         "Everything comes out with the wrong sign. If the output is too large, should the loss derivative be positive"
         " or negative? And what happens to the gradients before they are returned?",
         "Either the loss derivative has the wrong sign (it is the output minus the target, not the target minus the"
-        " output), or all gradients are negated later: what is returned is the gradient, not a step down it.",
+        " output), or the gradients are negated later: what is returned is the gradient, not a step down it.",
         lambda s: -s.loss,
+        beside=(
+            "brings in a factor of -1, as with the wrong sign of the loss derivative",
+            "A factor of -1 comes in, too. Has the loss derivative the right sign, and is it kept to the end?",
+        ),
     ),
     _bug(
         "wrong_sign_and_factor",
@@ -83,6 +104,10 @@ BUGS = (
         " in later.",
         lambda s: -s.loss / 2,
         applies=least_squares,
+        beside=(
+            "brings in a factor of -1/2, as with y - output for the loss derivative",
+            "A factor of -1/2 comes in, too. Differentiate (f - y)**2 with respect to f once more, factor and sign.",
+        ),
     ),
     _bug(
         "mean_over_outputs",

@@ -1,0 +1,100 @@
+"""No fact may end a grading: whatever the lists hold, collecting and observing return."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from grader.oracle.answers import Answer, Returned
+from grader.oracle.suite import Suite
+from grader.subjects.networks.diagnosis.observed import find_facts, find_layers_left_out, find_misshapen
+from grader.subjects.networks.diagnosis.samples import collect
+from grader.subjects.networks.diagnosis.work import views
+from grader.subjects.networks.evidence import Evidence, ReturnedForm
+from grader.subjects.networks.steps import STEPS
+from tests.networks import NetworksJudge, load_packaged
+
+JUDGE = NetworksJudge(load_packaged("udl-7.2"))
+SUITE: Suite = JUDGE.subject.cases
+SINGLE = [i for i, columns in enumerate(SUITE.columns) if columns == 1]
+#: No hidden layer, single units, and ordinary networks.
+CHOSEN = sorted(SINGLE, key=lambda i: (sum(SUITE.sizes[i]), i))[:12] + SINGLE[:4]
+
+#: What a list is filled with: one number, or numbers of a seed.
+FILLINGS = (0.0, 1.0, -1.0, np.nan, np.inf, -np.inf, 1e300, 5e-324, None)
+
+
+def fill(filling: float | None, count: int, seed: int) -> np.ndarray:
+    """So many numbers."""
+    if filling is not None:
+        return np.full(count, filling)
+    return np.random.default_rng(seed).choice([0.0, 1.0, -2.5, np.nan, np.inf, 1e-9], count)
+
+
+@st.composite
+def awkward(draw: st.DrawFn) -> tuple[dict[int, Answer], dict[int, Evidence]]:
+    """Answers and evidence of one network or a few."""
+    networks = draw(st.lists(st.sampled_from(CHOSEN), min_size=1, max_size=3, unique=True))
+    answers: dict[int, Answer] = {}
+    evidence: dict[int, Evidence] = {}
+    for i in networks:
+        sizes, seed = SUITE.sizes[i], draw(st.integers(0, 99))
+        depth = len(sizes) - 1
+        right = SUITE.derivatives[SUITE.starts[i] : SUITE.starts[i + 1]]
+        part = draw(st.sampled_from(("right", "halved", "filled")))
+        numbers = fill(draw(st.sampled_from(FILLINGS)), len(right), seed)
+        answers[i] = Returned({"right": np.nan_to_num(right), "halved": right / 2, "filled": numbers}[part])
+        if draw(st.booleans()):
+            count = (
+                sum(a * b for a, b in zip(sizes[1:], sizes[:-1], strict=True)) + 2 * sum(sizes[1:]) + sum(sizes[:-1])
+            )
+            status = draw(st.text("01123", min_size=4 * depth, max_size=4 * depth))
+            form = draw(st.sampled_from(ReturnedForm))
+            lists = fill(draw(st.sampled_from(FILLINGS)), count, seed + 1)
+            shared = tuple(draw(st.lists(st.booleans(), min_size=depth, max_size=depth)))
+            evidence[i] = Evidence(draw(st.booleans()), form, status, lists, shared, None)
+    return answers, evidence
+
+
+VIEWS = views(SUITE.networks, JUDGE.assignment.formulas)
+
+
+def look(answers: Mapping[int, Answer], evidence: Mapping[int, Evidence], failed: frozenset[str]) -> None:
+    """Every fact about these networks, as the others had never been answered."""
+    which = sorted({*answers, *evidence})
+    suite = SUITE.take(which)
+    came = [answers[i] for i in which]
+    seen = {at: evidence[i] for at, i in enumerate(which) if i in evidence}
+    with np.errstate(all="ignore"):
+        find_facts(collect(suite, [VIEWS[i] for i in which], came, seen, failed))
+        find_layers_left_out(suite, seen)
+        find_misshapen(suite, seen, failed)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@given(awkward(), st.sets(st.sampled_from(STEPS), min_size=1))
+def test_no_fact_raises_whatever_came_back(
+    evidence: tuple[dict[int, Answer], dict[int, Evidence]], failed: set[str]
+) -> None:
+    """Empty layers, zeros, NaN, infinities, single units, one network alone."""
+    look(*evidence, frozenset(failed))
+
+
+@pytest.mark.parametrize("filling", FILLINGS)
+def test_no_fact_raises_on_lists_of_one_number(filling: float | None) -> None:
+    """All lists there, in every network that was chosen."""
+    answers: dict[int, Answer] = {}
+    evidence: dict[int, Evidence] = {}
+    for i in CHOSEN:
+        sizes = SUITE.sizes[i]
+        answers[i] = Returned(fill(filling, SUITE.starts[i + 1] - SUITE.starts[i], i))
+        count = sum(a * b for a, b in zip(sizes[1:], sizes[:-1], strict=True)) + 2 * sum(sizes[1:]) + sum(sizes[:-1])
+        depth = len(sizes) - 1
+        numbers, shared = fill(filling, count, i), (False,) * depth
+        evidence[i] = Evidence(
+            ended=True, form=ReturnedForm.PLAIN, status="1" * (4 * depth), numbers=numbers, shared=shared, raised=None
+        )
+    for lists in (evidence, {}):
+        look(answers, lists, frozenset(STEPS))
