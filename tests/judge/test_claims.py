@@ -299,3 +299,40 @@ def test_a_product_of_two_arrays_of_no_name_is_not_taken_for_the_notebooks() -> 
     )
     (found,) = judged(masked).diagnosis
     assert "Which product" not in found.hint
+
+
+REVERSED = own(start="[], [], None", keep="dw.append(all_h[at] @ back.T); db.append(back)")
+
+
+def test_reversed_lists_are_read_in_the_right_order_beside_transposed_weights() -> None:
+    """The biases show the order, and are right in it."""
+    assert lost(REVERSED) == {"weight_gradient", "any_shape"}
+    assert "from the output layer down" in rows(REVERSED)["form"].message
+
+
+def test_numbers_of_too_few_products_are_not_said_to_be_read() -> None:
+    """Where a layer has one input they could be."""
+    source = four_lines({"weight": "all_dl_df[layer] * all_h[layer]"})
+    assert "can be read" not in rows(source)["form"].message
+
+
+@pytest.mark.parametrize("line", [{"weight": "all_h[layer] @ all_dl_df[layer].T"}, {"derivative": "all_dl_dh[layer]"}])
+def test_beside_another_mistake_nothing_is_said_of_every_gradient(line: dict[str, str]) -> None:
+    """A factor of -1 comes in, too."""
+    (found,) = judged(four_lines({"loss": "2 * (y - all_f[K])", **line})).diagnosis
+    assert "every gradient" not in found.title
+    assert "verything" not in found.hint
+
+
+def test_gradients_that_are_clipped_on_the_way_may_be_so_after_either_step() -> None:
+    """Only the product of the two steps came back."""
+    source = own(start=LISTS).replace(
+        "back = back * (all_f[at - 1] > 0)", "back = np.clip(back * (all_f[at - 1] > 0), -1, 1)"
+    )
+    assert "does not show" in rows(source)["activation_gradient"].message
+
+
+def test_an_index_that_is_the_same_in_each_layer_is_not_counted_from_the_layer() -> None:
+    """It is K, which is layer+1 where it first raises."""
+    source = four_lines({"activation": "np.matmul(all_weights[layer].T, all_dl_df[K])"})
+    assert "all_dl_df[layer+1]" not in "".join(found.hint + found.strong_hint for found in judged(source).diagnosis)

@@ -28,9 +28,10 @@ def form(suite: Suite, answers: Sequence[Answer], evidence: Mapping[int, Evidenc
         return Row(Mark.PASSED, returned, "")
     failing = tuple(i for i, _ in malformed)
     unread = {evidence[i].form for i in failing if i in evidence and not _readable(suite, i, evidence)}
-    unread &= {ReturnedForm.PLAIN, ReturnedForm.REVERSED}
-    # An array that has too few numbers on some networks is in another shape by chance on the others.
-    readable = {evidence[i].form for i in failing if _readable(suite, i, evidence)} - unread
+    readable = {evidence[i].form for i in failing if _readable(suite, i, evidence)}
+    if unread & {ReturnedForm.PLAIN, ReturnedForm.REVERSED, ReturnedForm.OTHER}:
+        # An array that has too few numbers on some networks is in another shape by chance on the others.
+        readable -= {ReturnedForm.PLAIN, ReturnedForm.REVERSED}
     message = wording.other_form(malformed[0][1], readable, unread)
     return Row(Mark.FAILED, returned, message, failing, disagreeing)
 
