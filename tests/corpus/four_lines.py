@@ -120,6 +120,11 @@ FORMS = (
     "all_dl_dweights, [db.T for db in all_dl_dbiases]",
 )
 
+#: Lines of the weights that raise unless layers have a single unit: the lines below them run on a handful of networks.
+#: With two or more slips beside, what can be seen there is a matter of which networks were drawn; `mended` leaves these
+#: out, too, but for pairs.
+RAISING_EARLY = ("np.matmul(all_dl_df[layer], all_h[layer])", "np.matmul(all_dl_df[layer].T, all_h[layer])")
+
 Lines = Mapping[str, str]
 
 #: Slips of which one hides another, so that nobody can show it; mending the one brings the other to light, and `mended`
@@ -163,7 +168,12 @@ def combined(count: int, seed: int) -> list[Lines]:
 
 
 def mended(changed: Lines) -> Iterator[tuple[str, Lines]]:
-    """The same with one of the slips mended, for each of them; but not one of two that cancel each other."""
+    """The same with one of the slips mended, for each of them; but not one of two that cancel each other.
+
+    Nothing of three or more slips if one of them is in `RAISING_EARLY`.
+    """
+    if len(changed) > 2 and changed.get("weight") in RAISING_EARLY:
+        return
     cancelling = {line for pair in CANCELLING if pair.items() <= changed.items() for line in pair}
     for line in changed:
         if line not in cancelling:
