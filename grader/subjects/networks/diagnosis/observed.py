@@ -45,7 +45,7 @@ def observe(samples: Samples) -> Bug | None:
         wrong = ~_near(samples, samples.made, samples.right)
         if not wrong.any():
             return None
-        fact = next(_find_facts(samples, wrong), None)
+        fact = next(list_facts(samples, wrong), None)
     if fact is None:
         return None
     where = samples.blamed
@@ -58,7 +58,7 @@ def _near(samples: Samples, a: Array, b: Array) -> Booleans:
     return np.asarray(np.abs(a - b) <= _LEAST * samples.size + _NEAR * np.minimum(np.abs(a), np.abs(b)))
 
 
-def _find_facts(samples: Samples, wrong: Booleans) -> Iterator[Fact]:
+def list_facts(samples: Samples, wrong: Booleans) -> Iterator[Fact]:
     """Every fact, from what says most to an example, which is always there."""
     every = (
         _find_constant,

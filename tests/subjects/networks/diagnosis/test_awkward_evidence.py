@@ -4,12 +4,17 @@ from collections.abc import Mapping
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.oracle.answers import Answer, Returned
 from grader.oracle.suite import Suite
-from grader.subjects.networks.diagnosis.observed import find_facts, find_layers_left_out, find_misshapen
+from grader.subjects.networks.diagnosis.observed import (
+    find_facts,
+    find_layers_left_out,
+    find_misshapen,
+    list_facts,
+)
 from grader.subjects.networks.diagnosis.samples import collect
 from grader.subjects.networks.diagnosis.work import views
 from grader.subjects.networks.evidence import Evidence, ReturnedForm
@@ -24,6 +29,22 @@ CHOSEN = sorted(SINGLE, key=lambda i: (sum(SUITE.sizes[i]), i))[:12] + SINGLE[:4
 
 #: What a list is filled with: one number, or numbers of a seed.
 FILLINGS = (0.0, 1.0, -1.0, np.nan, np.inf, -np.inf, 1e300, 5e-324, None)
+
+
+VIEWS = views(SUITE.networks, JUDGE.assignment.formulas)
+
+
+def run(i: int, factor: float) -> np.ndarray:
+    """The lists of the notebook's own pass, but that each step down multiplies dl/df once more by the factor."""
+    view = VIEWS[i]
+    df, dh = [view.loss], []
+    for weights, slope in zip(view.network.weights[:0:-1], view.slopes[: len(view.f) - 1][::-1], strict=True):
+        dh.append(weights.T @ df[-1])
+        df.append(factor * slope * dh[-1])
+    dh.append(view.network.weights[0].T @ df[-1])
+    df, dh = df[::-1], dh[::-1]
+    d_weights = [part @ h.T for part, h in zip(df, view.h, strict=True)]
+    return np.concatenate([part.ravel() for part in (*d_weights, *df, *df, *dh)])
 
 
 def fill(filling: float | None, count: int, seed: int) -> np.ndarray:
@@ -58,9 +79,6 @@ def awkward(draw: st.DrawFn) -> tuple[dict[int, Answer], dict[int, Evidence]]:
     return answers, evidence
 
 
-VIEWS = views(SUITE.networks, JUDGE.assignment.formulas)
-
-
 def look(answers: Mapping[int, Answer], evidence: Mapping[int, Evidence], failed: frozenset[str]) -> None:
     """Every fact about these networks, as the others had never been answered."""
     which = sorted({*answers, *evidence})
@@ -68,18 +86,38 @@ def look(answers: Mapping[int, Answer], evidence: Mapping[int, Evidence], failed
     came = [answers[i] for i in which]
     seen = {at: evidence[i] for at, i in enumerate(which) if i in evidence}
     with np.errstate(all="ignore"):
-        find_facts(collect(suite, [VIEWS[i] for i in which], came, seen, failed))
+        lines = collect(suite, [VIEWS[i] for i in which], came, seen, failed)
+        find_facts(lines)
+        for samples in lines:
+            # Not the first fact alone: a rare one stands behind all others.
+            list(list_facts(samples, np.ones(samples.made.shape, dtype=bool)))
         find_layers_left_out(suite, seen)
         find_misshapen(suite, seen, failed)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=150)
 @given(awkward(), st.sets(st.sampled_from(STEPS), min_size=1))
 def test_no_fact_raises_whatever_came_back(
     evidence: tuple[dict[int, Answer], dict[int, Evidence]], failed: set[str]
 ) -> None:
     """Empty layers, zeros, NaN, infinities, single units, one network alone."""
     look(*evidence, frozenset(failed))
+
+
+@pytest.mark.parametrize("factor", [1.0, 2.0, 0.0])
+@pytest.mark.parametrize("i", CHOSEN)
+def test_no_fact_raises_on_a_pass_of_a_single_network(i: int, factor: float) -> None:
+    """A network may have no unit on one side of zero, or none that dl/dh comes to."""
+    depth = len(SUITE.sizes[i]) - 1
+    evidence = Evidence(
+        ended=True,
+        form=ReturnedForm.PLAIN,
+        status="1" * (4 * depth),
+        numbers=run(i, factor),
+        shared=(False,) * depth,
+        raised=None,
+    )
+    look({i: Returned(evidence.numbers[: SUITE.starts[i + 1] - SUITE.starts[i]])}, {i: evidence}, frozenset(STEPS))
 
 
 @pytest.mark.parametrize("filling", FILLINGS)
