@@ -80,8 +80,8 @@ def _handle_stale_form(error: CSRFError) -> Response:
 
 
 def _handle_broken_body(error: Exception) -> Response:
-    """Answer a body that breaks off, which the web server notices while the request is being answered."""
-    detail = f"the body breaks off, or is not as HTTP has it: {error}"
+    """Answer a body that is cut off, which the web server notices while the request is being answered."""
+    detail = f"the body is cut off, or is not valid HTTP: {error}"
     return _respond(problem_response(Problem(problems.MALFORMED, detail)))
 
 

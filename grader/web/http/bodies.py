@@ -64,14 +64,14 @@ class _IncomingBody:
         self._missing = _length(environ)
 
     def read(self, size: int = -1) -> bytes:
-        """Return the next bytes. Raises Problem if the body cannot be read, or breaks off."""
+        """Return the next bytes. Raises Problem if the body cannot be read, or is cut off."""
         if not self._begun:
             self._begin()
             self._begun = True
         chunk: bytes = self._body.read(size)
         self._missing -= len(chunk)
         if self._missing > 0 and (size < 0 or len(chunk) < size):
-            raise Problem(MALFORMED, f"the body breaks off: {self._missing} bytes of it are missing")
+            raise Problem(MALFORMED, f"the body is cut off: {self._missing} bytes are missing")
         return chunk
 
     def release(self) -> None:
@@ -87,7 +87,9 @@ class _IncomingBody:
         if _is_buffered(self._environ):
             return
         if not self._environ.get(_KNOWN_SENDER):
-            raise Problem(LENGTH_REQUIRED, "send the length of the body with it, and do not ask before it is sent")
+            raise Problem(
+                LENGTH_REQUIRED, "declare the length of the body with Content-Length, and send it without Expect"
+            )
         if not self._slots.acquire():
             detail = "the server is receiving as many large bodies as it allows; nothing was recorded"
             raise Problem(BUSY, detail, headers={"Retry-After": str(TRY_AGAIN)})

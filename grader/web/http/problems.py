@@ -32,7 +32,7 @@ MALFORMED = ProblemKind(
     "malformed",
     HTTPStatus.BAD_REQUEST,
     "The request cannot be read",
-    "It is not valid HTTP, or its body is not valid JSON or multipart data, or is cut off. Nothing was done.",
+    "It is not valid HTTP, or its body is cut off or is neither valid JSON nor valid multipart data. Nothing was done.",
 )
 KEY_MISSING = ProblemKind(
     "idempotency-key-missing",
@@ -107,7 +107,7 @@ LENGTH_REQUIRED = ProblemKind(
     "length-required",
     HTTPStatus.LENGTH_REQUIRED,
     "The length of the body is required",
-    "Without a token or a link, send a body with its Content-Length, and neither in chunks nor after Expect.",
+    "Without a token or a link, a body needs a Content-Length; chunks and Expect: 100-continue are not accepted.",
 )
 TOO_LARGE = ProblemKind(
     "too-large",

@@ -28,28 +28,27 @@ class Where(Enum):
     )
     BIAS = Spot(
         "all_dl_dbiases[layer]",
-        "Equation 7.21: how a bias enters its preactivation, and what the chain rule makes of that.",
+        "Equation 7.21: how a bias enters its preactivation, and what follows by the chain rule.",
         "bias_gradient",
     )
     WEIGHT = Spot(
         "all_dl_dweights[layer]",
-        "Equation 7.22: how a weight enters its preactivation, and what the chain rule makes of that.",
+        "Equation 7.22: how a weight enters its preactivation, and what follows by the chain rule.",
         "weight_gradient",
     )
     ACTIVATION = Spot(
         "all_dl_dh[layer]",
-        "Equation 7.24, its second part: how an activation reaches every preactivation of its layer, and what the chain"
-        " rule makes of that.",
+        "Equation 7.24, its second part: how an activation reaches every preactivation of its layer, and what"
+        " follows by the chain rule.",
         "activation_gradient",
     )
     DERIVATIVE = Spot(
         "all_dl_df[layer-1]",
-        "Equation 7.24, its first part: how a preactivation becomes an activation, and what the chain rule makes of"
-        " that.",
+        "Equation 7.24, its first part: how a preactivation becomes an activation, and what follows by the chain rule.",
         "relu_derivative",
     )
     RETURN = Spot("what is returned", "What backward_pass returns, and what is done to the gradients before.")
-    RAISES = Spot("the line that raises", "The line that raises: what each name in it is.")
+    RAISES = Spot("the line that raises", "The line that raises the exception: what does each name in it hold?")
     WHOLE = Spot("the function", "What the function is given: everything that it needs is among its arguments.")
 
 
