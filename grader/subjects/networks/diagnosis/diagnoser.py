@@ -19,12 +19,13 @@ from grader.subjects.networks.diagnosis.bugs import library
 from grader.subjects.networks.diagnosis.case import Case
 from grader.subjects.networks.diagnosis.coarse import coarse
 from grader.subjects.networks.diagnosis.fit import Fit, Ideas, alone, together
+from grader.subjects.networks.diagnosis.line_samples import collect
+from grader.subjects.networks.diagnosis.missing_entries import find_layers_left_out, find_misshapen
 from grader.subjects.networks.diagnosis.numeric import numeric
-from grader.subjects.networks.diagnosis.observed import find_facts, find_layers_left_out, find_misshapen
+from grader.subjects.networks.diagnosis.observed import find_facts
 from grader.subjects.networks.diagnosis.predictions import Predictions
 from grader.subjects.networks.diagnosis.raising import WRONG_SHAPE, Blame, find_blame
 from grader.subjects.networks.diagnosis.reach import reach
-from grader.subjects.networks.diagnosis.samples import collect
 from grader.subjects.networks.diagnosis.state import KEEPS, state
 from grader.subjects.networks.diagnosis.work import views
 from grader.subjects.networks.evidence import Evidence

@@ -4,19 +4,16 @@ A fact holds on every layer that could be read, or it is an example with its num
 never why.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from grader.oracle.cases import Booleans
 from grader.oracle.network import Array
-from grader.oracle.suite import Suite
 from grader.subjects.networks.diagnosis.bug import Bug, Where
 from grader.subjects.networks.diagnosis.operands import FORMULAS
 from grader.subjects.networks.diagnosis.samples import ONE, Samples
-from grader.subjects.networks.evidence import Evidence
-from grader.subjects.networks.written import LINES, find_skipped
 
 #: What a number may be off by, relative to the largest of its array and to itself.
 _LEAST, _NEAR = 1e-9, 1e-6
@@ -24,7 +21,7 @@ _LEAST, _NEAR = 1e-9, 1e-6
 _ENOUGH = 6
 
 #: The formula of a line, as it stands in a sentence.
-_RIGHT = {
+RIGHT_LINES = {
     **FORMULAS,
     Where.BIAS: "all_dl_dbiases[layer] is all_dl_df[layer]",
     Where.OUTPUT: "all_dl_df[K] is the derivative of the loss at all_f[K] and y",
@@ -49,7 +46,7 @@ def observe(samples: Samples) -> Bug | None:
     if fact is None:
         return None
     where = samples.blamed
-    strong = f"It {fact.title}; {_RIGHT[where]}."
+    strong = f"It {fact.title}; {RIGHT_LINES[where]}."
     return Bug(f"observed_{where.name.lower()}", fact.title, where, (), fact.hint, strong)
 
 
@@ -394,71 +391,6 @@ def _show_factor(samples: Samples, wrong: Booleans) -> str:
     if samples.where is Where.DERIVATIVE:
         return f"{shown}; the derivative there is {right:.4g}. By what does the line decide?"
     return f"{shown}. Which number belongs there?"
-
-
-def find_layers_left_out(suite: Suite, evidence: Mapping[int, Evidence]) -> Bug | None:
-    """The layers for which a loop writes nothing, though their dl/df is there."""
-    for i in sorted(evidence, key=lambda i: (len(suite.sizes[i]), i)):
-        if suite.columns[i] > 1 or not evidence[i].ended:
-            continue
-        skipped = np.flatnonzero(find_skipped(evidence[i], suite.sizes[i])).tolist()
-        if skipped:
-            k, depth = skipped[-1], len(suite.sizes[i]) - 2
-            lists = f"all_dl_dweights[{k}], all_dl_dbiases[{k}] and all_dl_dh[{k}]"
-            return Bug(
-                "layers_left_out",
-                "leaves layers out that have their dl/df",
-                Where.WHOLE,
-                (),
-                f"With K = {depth}, {lists} hold zeros or nothing, though all_dl_df[{k}] is there. Which layers does"
-                " the loop come to?",
-                "The loop has to come to each layer from K down to 0: range(K, -1, -1).",
-                fails=(),
-            )
-    return None
-
-
-#: The line that writes each list, with the list that it reads, and how many layers higher that entry is.
-_READS = {
-    "all_dl_dbiases": (Where.BIAS, "all_dl_df", 0),
-    "all_dl_dweights": (Where.WEIGHT, "all_dl_df", 0),
-    "all_dl_dh": (Where.ACTIVATION, "all_dl_df", 0),
-    "all_dl_df": (Where.DERIVATIVE, "all_dl_dh", 1),
-}
-#: The array whose shape an entry has.
-_SHAPES = {
-    "all_dl_dbiases": "all_biases",
-    "all_dl_dweights": "all_weights",
-    "all_dl_dh": "all_h",
-    "all_dl_df": "all_f",
-}
-
-
-def find_misshapen(suite: Suite, evidence: Mapping[int, Evidence], failed: frozenset[str]) -> tuple[Bug, ...]:
-    """The lines of failed steps that write an array of another shape, though what they read has the right one."""
-    bugs: dict[Where, Bug] = {}
-    for i in sorted(evidence, key=lambda i: (len(suite.sizes[i]), i)):
-        layers = len(suite.sizes[i]) - 1
-        status = {name: evidence[i].status[at * layers : (at + 1) * layers] for at, name in enumerate(LINES)}
-        for name, (where, source, above) in _READS.items():
-            for k in range(layers - above):
-                wrong = status[name][k] in "23" and status[source][k + above] == "1"
-                if wrong and where not in bugs and where.value.name in failed:
-                    bugs[where] = _describe_misshapen(where, name, k, f"{source}[{k + above}]", layers - 1)
-    return tuple(bugs.values())
-
-
-def _describe_misshapen(where: Where, name: str, k: int, source: str, depth: int) -> Bug:
-    index = "layer-1" if where is Where.DERIVATIVE else "layer"
-    return Bug(
-        f"observed_{where.name.lower()}",
-        f"gives {name}[{index}] another shape than {_SHAPES[name]}[{index}]",
-        where,
-        (),
-        f"With K = {depth}, {name}[{k}] has another shape than {_SHAPES[name]}[{k}], though {source} has the right one."
-        " Which shapes go into that line, and which comes out?",
-        f"{name}[{index}] has the shape of {_SHAPES[name]}[{index}]; {_RIGHT[where]}.",
-    )
 
 
 def find_facts(lines: Sequence[Samples]) -> tuple[Bug, ...]:

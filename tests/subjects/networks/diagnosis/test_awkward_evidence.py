@@ -9,13 +9,9 @@ from hypothesis import strategies as st
 
 from grader.oracle.answers import Answer, Returned
 from grader.oracle.suite import Suite
-from grader.subjects.networks.diagnosis.observed import (
-    find_facts,
-    find_layers_left_out,
-    find_misshapen,
-    list_facts,
-)
-from grader.subjects.networks.diagnosis.samples import collect
+from grader.subjects.networks.diagnosis.line_samples import collect
+from grader.subjects.networks.diagnosis.missing_entries import find_layers_left_out, find_misshapen
+from grader.subjects.networks.diagnosis.observed import find_facts, list_facts
 from grader.subjects.networks.diagnosis.work import views
 from grader.subjects.networks.evidence import Evidence, ReturnedForm
 from grader.subjects.networks.steps import STEPS

@@ -1,0 +1,291 @@
+"""The samples of each of the notebook's lines: what it made in a layer, and what else it may have made there."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import numpy as np
+
+from grader.oracle.answers import Answer
+from grader.oracle.cases import Booleans
+from grader.oracle.network import Array
+from grader.oracle.suite import Suite
+from grader.subjects.networks.diagnosis.bug import Where
+from grader.subjects.networks.diagnosis.samples import ONE, Arrays, Sample, Samples, combine
+from grader.subjects.networks.diagnosis.student_pass import StudentPass, is_whole, read_passes
+from grader.subjects.networks.diagnosis.work import NetworkView
+from grader.subjects.networks.evidence import Evidence
+
+#: A rule by the number of a unit is looked for up to this many.
+_UNITS = 8
+
+
+def collect(
+    suite: Suite,
+    views: Sequence[NetworkView],
+    answers: Sequence[Answer],
+    evidence: Mapping[int, Evidence],
+    failed: frozenset[str],
+) -> list[Samples]:
+    """The lines of the steps that failed, from the output down."""
+    passes = read_passes(suite, views, answers, evidence, failed)
+    # With dl/dh in sight each line of the two is seen alone.
+    carried = any(backward.carries for backward in passes)
+    below = "relu_derivative" in failed or ("activation_gradient" in failed and not carried)
+    lines: list[tuple[Where, bool, Callable[[StudentPass], Iterator[Sample]]]] = [
+        (Where.OUTPUT, "bias_gradient" in failed, _output),
+        (Where.BIAS, "bias_gradient" in failed, _bias),
+        (Where.WEIGHT, "weight_gradient" in failed, _weight),
+        (Where.ACTIVATION, "activation_gradient" in failed, _activation),
+        (Where.DERIVATIVE, below, _derivative),
+    ]
+    combined = [
+        combine(where, [sample for backward in passes for sample in make(backward)], passes, failed)
+        for where, on, make in lines
+        if on
+    ]
+    return [samples for samples in combined if samples is not None]
+
+
+def _keep_shape(arrays: Mapping[str, Array | None], shape: tuple[int, ...]) -> Arrays:
+    """Those of this shape."""
+    return {words: array for words, array in arrays.items() if array is not None and np.shape(array) == shape}
+
+
+def _units(f: Array, words: str) -> dict[str, Booleans]:
+    """Rules by which a column's units may be chosen."""
+    active, number = f > 0, np.arange(len(f))[:, None]
+    rules = {
+        f"where {words} is positive": active,
+        f"where {words} is negative": f < 0,
+        f"where {words} is not zero": f != 0,
+        f"where {words} is above the mean of its layer": f > f.mean(),
+        f"in layers whose first {words} is positive": np.full(f.shape, bool(active[0, 0])),
+        f"in layers where some {words} is positive": np.full(f.shape, bool(active.any())),
+        f"in layers where every {words} is positive": np.full(f.shape, bool(active.all())),
+        "in the first unit": number == 0,
+        "in the last unit": number == len(f) - 1,
+    }
+    for most in range(1, _UNITS):
+        rules[f"where {words} is positive, among the first {most} units"] = active & (number < most)
+        rules[f"where {words} is positive, but for the first {most} units"] = active & (number >= most)
+    return rules
+
+
+def _output(backward: StudentPass) -> Iterator[Sample]:
+    made, right, view = backward.df[-1], backward.view.loss, backward.view
+    if made is None or not is_whole(made):
+        return
+    f, y = view.f[-1], view.network.y
+    arrays = {
+        "the sum of the loss derivative over all outputs, in each of them": np.full_like(right, right.sum()),
+        "the mean of the loss derivative over all outputs, in each of them": np.full_like(right, right.mean()),
+        "the sum of the squared differences, in each output": np.full_like(right, ((f - y) ** 2).sum()),
+        "the square of the difference": (f - y) ** 2,
+        "the difference of all_f[K] and y": f - y,
+        "all_f[K]": f,
+        "y": y,
+        "1 in each output": np.ones_like(f),
+    }
+    terms = {"all_f[K]": f, "y": y, "all_biases[K]": view.network.biases[-1], ONE: np.ones_like(f)}
+    rules = _units(f, "all_f[K]") | {"where y is positive": y > 0}
+    yield Sample(
+        backward.at(backward.depth),
+        made,
+        right,
+        right,
+        _keep_shape(arrays, right.shape),
+        terms,
+        rules,
+        {"all_f[K]": f, "y": y},
+        {},
+    )
+
+
+def _others(lists: Sequence[Array | None], k: int, name: str) -> dict[str, Array | None]:
+    """The entries of other layers."""
+    depth = len(lists) - 1
+    places = {"layer-1": k - 1, "layer+1": k + 1, "K": depth, "0": 0}
+    return {f"{name}[{text}]": lists[at] for text, at in places.items() if 0 <= at <= depth and at != k}
+
+
+def _bias(backward: StudentPass) -> Iterator[Sample]:
+    for k, (made, df) in enumerate(zip(backward.d_biases, backward.df, strict=True)):
+        if made is None or df is None or df is made or not (is_whole(made) and is_whole(df)):
+            continue
+        view, b = backward.view, backward.view.network.biases[k]
+        above = backward.dh[k + 1] if k < backward.depth else None
+        dw = backward.d_weights[k]
+        arrays = {
+            "the mean of all_dl_df[layer], in each of its entries": np.full_like(df, df.mean()),
+            "the sum of all_dl_df[layer], in each of its entries": np.full_like(df, df.sum()),
+            "the product of all_dl_df[layer] and all_biases[layer]": df * b,
+            "the sum of each row of all_dl_dweights[layer]": None if dw is None else dw.sum(axis=1, keepdims=True),
+            "all_dl_dh[layer+1], before the activation's derivative": above,
+            "all_f[layer]": view.f[k],
+            "all_biases[layer]": b,
+            **_others(backward.df, k, "all_dl_df"),
+        }
+        terms = {"all_biases[layer]": b, "all_f[layer]": view.f[k], ONE: np.ones_like(b)}
+        rules = _units(b, "all_biases[layer]") | _units(view.f[k], "all_f[layer]")
+        rules |= {"where it is positive": df > 0, "where it is negative": df < 0}
+        ordered = {"all_biases[layer]": b, "all_f[layer]": view.f[k]}
+        yield Sample(backward.at(k), made, df, df, _keep_shape(arrays, df.shape), terms, rules, ordered, {})
+
+
+def _weight(backward: StudentPass) -> Iterator[Sample]:
+    for k, (made, df) in enumerate(zip(backward.d_weights, backward.df, strict=True)):
+        if made is None or df is None or not (is_whole(made) and is_whole(df)):
+            continue
+        view, w = backward.view, backward.view.network.weights[k]
+        h, right = view.h[k], df @ view.h[k].T
+        # Sources first: the usual ones by name, then those of other layers.
+        below = {"all_f[layer-1]": view.f[k - 1]} if k else {}
+        seconds: dict[str, Array | None] = {
+            **_others(view.h, k, "all_h"),
+            **below,
+            "(all_h[layer] > 0)": np.where(h > 0, 1.0, 0.0),
+            "np.sign(all_h[layer])": np.sign(h),
+            "np.ones_like(all_h[layer])": np.ones_like(h),
+        }
+        above = backward.dh[k + 1] if k < backward.depth else None
+        firsts: dict[str, Array | None] = {
+            "all_f[layer]": view.f[k],
+            "all_dl_dh[layer+1]": above,
+            **_others(backward.df, k, "all_dl_df"),
+        }
+        products = {f"all_dl_df[layer] @ {words}.T": _outer(df, x) for words, x in seconds.items()}
+        products |= {f"{words} @ all_h[layer].T": _outer(z, h) for words, z in firsts.items()}
+        arrays = {
+            **products,
+            "all_h[layer] @ all_dl_df[layer].T": h @ df.T,
+            "the numbers of all_h[layer] @ all_dl_df[layer].T, row by row": (h @ df.T).reshape(right.shape),
+            "all_dl_df[layer] / all_weights[layer]": df / w,
+            "the product of all_dl_df[layer] and all_weights[layer], entry by entry": df * w,
+            "all_weights[layer]": w,
+            "all_dl_df[layer], in each column": df * np.ones_like(w),
+            "all_h[layer].T, in each row": h.T * np.ones_like(w),
+        }
+        terms = {"all_weights[layer]": w, "all_dl_df[layer]": df * np.ones_like(w), ONE: np.ones_like(w)}
+        rules = {
+            "where all_weights[layer] is positive": w > 0,
+            "where all_weights[layer] is negative": w < 0,
+            "where all_dl_df[layer] is positive": (df > 0) & np.ones_like(w, dtype=bool),
+            "where it is positive": right > 0,
+            "where it is negative": right < 0,
+            "in the first column": (np.arange(w.shape[1]) == 0)[None, :] & np.ones_like(w, dtype=bool),
+            "in the first row": (np.arange(w.shape[0]) == 0)[:, None] & np.ones_like(w, dtype=bool),
+            "on the diagonal": np.eye(*w.shape) > 0,
+        }
+        functions = {"all_weights[layer]": w, "the size of all_weights[layer]": np.abs(w), "the sign of it": np.sign(w)}
+        yield Sample(
+            backward.at(k),
+            made,
+            right,
+            right,
+            _keep_shape(arrays, right.shape),
+            terms,
+            rules,
+            {"all_weights[layer]": w},
+            functions,
+        )
+
+
+def _outer(z: Array | None, x: Array | None) -> Array | None:
+    return None if z is None or x is None else z @ x.T
+
+
+def _through(backward: StudentPass, k: int, df: Array) -> Arrays:
+    """The gradient of the layer's input through something else than its weights' transpose."""
+    weights = backward.view.network.weights
+    w = weights[k]
+    dw = backward.d_weights[k]
+    above = {words: array for words, array in _others(backward.df, k, "all_dl_df").items() if array is not None}
+    other = {words: array for words, array in _others(weights, k, "all_weights").items() if array is not None}
+    made: dict[str, Array | None] = {
+        "all_weights[layer] @ all_dl_df[layer], without the transpose": w @ df if w.shape[0] == w.shape[1] else None,
+        "all_weights[layer], in another shape but not transposed, @ all_dl_df[layer]": w.reshape(w.T.shape) @ df,
+        "np.sign(all_weights[layer]).T @ all_dl_df[layer]": np.sign(w).T @ df,
+        "np.abs(all_weights[layer]).T @ all_dl_df[layer]": np.abs(w).T @ df,
+        "(all_weights[layer] ** 2).T @ all_dl_df[layer]": (w**2).T @ df,
+        "all_dl_dweights[layer].T @ all_dl_df[layer]": None if dw is None or not np.isfinite(dw).all() else dw.T @ df,
+        "the sum of all_dl_df[layer], in each entry": np.full((w.shape[1], 1), df.sum()),
+        "the mean of all_dl_df[layer], in each entry": np.full((w.shape[1], 1), df.mean()),
+    }
+    made |= {f"all_weights[layer].T @ {words}": w.T @ z for words, z in above.items() if len(z) == len(w)}
+    made |= {f"{words}.T @ all_dl_df[layer]": v.T @ df for words, v in other.items() if len(v) == len(df)}
+    return _keep_shape(made, (w.shape[1], 1))
+
+
+def _activation(backward: StudentPass) -> Iterator[Sample]:
+    for k, (made, df) in enumerate(zip(backward.dh, backward.df, strict=True)):
+        if made is None or df is None or not (is_whole(made) and is_whole(df)):
+            continue
+        view, w = backward.view, backward.view.network.weights[k]
+        right, through, dw = w.T @ df, _through(backward, k, df), backward.d_weights[k]
+        terms: Arrays = {"all_h[layer]": view.h[k], ONE: np.ones_like(right)}
+        if dw is not None and np.isfinite(dw).all():
+            terms["all_dl_dweights[layer].T @ all_dl_df[layer]"] = dw.T @ df
+        if k:
+            terms |= {"all_biases[layer-1]": view.network.biases[k - 1], "all_f[layer-1]": view.f[k - 1]}
+        rules = {"where it is positive": right > 0, "where it is negative": right < 0}
+        if k:
+            rules |= _units(view.f[k - 1], "all_f[layer-1]")
+        yield Sample(backward.at(k), made, right, right, through, terms, rules, {"all_h[layer]": view.h[k]}, {})
+
+
+def _derivative(backward: StudentPass) -> Iterator[Sample]:
+    for k in range(1, backward.depth + 1):
+        made, above, dh = backward.df[k - 1], backward.df[k], backward.dh[k]
+        if made is None or above is None or not (is_whole(made) and is_whole(above)):
+            continue
+        if backward.carries and not is_whole(dh):
+            continue
+        view = backward.view
+        base = dh if dh is not None else view.network.weights[k].T @ above
+        f, slope, b = view.f[k - 1], view.slopes[k - 1], view.network.biases[k - 1]
+        if view.formulas.activation.kinked:
+            # At the kink itself any number is right.
+            made = np.where(f == 0, slope * base, made)
+        arrays: Arrays = {"the activation's derivative alone": slope}
+        if dh is None:
+            through = _through(backward, k, above)
+            arrays |= {f"a product with {words}": slope * g for words, g in through.items()}
+            arrays |= through
+            first = (f > 0) | (k == 1)
+            arrays |= {f"{words}, masked in all but the first hidden layer": first * g for words, g in through.items()}
+        terms = {
+            "all_f[layer-1]": f,
+            "all_h[layer]": view.h[k],
+            "all_f[layer-1] times the activation's derivative": slope * f,
+            "the activation's derivative": slope,
+            "all_biases[layer-1]": b,
+            ONE: np.ones_like(f),
+        }
+        rules = _units(f, "all_f[layer-1]") | {
+            "where it is positive": base > 0,
+            "where it and all_f[layer-1] are both positive": (f > 0) & (base > 0),
+            "where it is negative and all_f[layer-1] is positive": (f > 0) & (base < 0),
+            "where all_biases[layer-1] is positive": b > 0,
+            "where all_f[layer-1] is positive, and in all units of the first hidden layer": (f > 0) | (k == 1),
+            "where all_f[layer-1] is positive, and in all units of the last hidden layer": (f > 0)
+            | (k == backward.depth),
+        }
+        functions = {
+            "all_f[layer-1], cut off to between 0 and 1": np.clip(f, 0, 1),
+            "the logistic sigmoid of all_f[layer-1]": 1 / (1 + np.exp(-f)),
+            "all_f[layer-1]": f,
+            "all_h[layer]": view.h[k],
+            "the sign of all_f[layer-1]": np.sign(f),
+            "the size of all_f[layer-1]": np.abs(f),
+            "the square of the activation's derivative": slope**2,
+        }
+        yield Sample(
+            backward.at(k),
+            made,
+            slope * base,
+            base,
+            _keep_shape(arrays, f.shape),
+            terms,
+            rules,
+            {"all_f[layer-1]": f},
+            functions,
+        )
