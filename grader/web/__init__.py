@@ -20,7 +20,7 @@ from grader.web.api import (
     tokens,
 )
 from grader.web.api import callbacks as endpoints
-from grader.web.http import headers
+from grader.web.http import headers, request_log
 from grader.web.http.bodies import BUFFERED_BYTES, Bodies
 from grader.web.http.capacity import Slots
 from grader.web.http.limits import RequestLimits
@@ -65,6 +65,8 @@ def create_app(
         limits=RequestLimits(settings, store),
         slots=Slots(settings.web_threads // 2),
     ).install(app)
+    # First, so that a request which a later part refuses has its line, too.
+    request_log.install(app)
     failures.install(app)
     headers.install(app)
     for resource in RESOURCES:

@@ -2,6 +2,7 @@
 
 from grader.model.records import Kind, Queue
 from grader.store import keys
+from grader.store.publications import NewPublication
 from grader.store.store import Store
 from tests.store.making import accept, claim_job, end_lease, finish_job, job, new, verdict
 
@@ -89,7 +90,7 @@ def test_an_entry_of_the_queue_without_its_job_stops_nobody(store: Store) -> Non
 
 
 def test_other_kinds_are_claimed_by_their_names(store: Store) -> None:
-    store.publications.request("cs101", "mine", "id = 'mine'")
+    store.publications.request(NewPublication("cs101", "mine", "id = 'mine'"))
     assert store.jobs.claim_next() is None
     name = accept(store)
     assert store.jobs.claim(job(name)) is not None

@@ -22,6 +22,7 @@ from grader.publishing.preview import preview
 from grader.publishing.selfcheck import selfcheck
 from grader.reports.disclosure import disclose
 from grader.reports.registry import FORMATS
+from grader.store.publications import NewPublication
 from grader.store.submissions import NewSubmission
 from grader.subjects import kinds
 from grader.web import create_app
@@ -284,7 +285,7 @@ def test_its_networks_are_none_to_count(file: Path) -> None:
 
 
 def publish(context: Context, toml: str, fresh: int = 0) -> records.PublicationRecord:
-    requested = context.store.publications.request("spreading", "mine", toml, fresh)
+    requested = context.store.publications.request(NewPublication("spreading", "mine", toml, fresh))
     perform(context, Job(Kind.PUBLICATION, requested.id))
     found = context.store.publications.get(requested.id)
     assert found is not None

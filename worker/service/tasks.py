@@ -2,9 +2,11 @@
 
 import contextlib
 import logging
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 
 from celery.exceptions import Reject
+from structlog.contextvars import bound_contextvars, clear_contextvars
 
 from grader.errors import JailFailed, JailInterrupted, JailUnavailable, StoreUnavailable
 from grader.model.records import Job, Kind, State
@@ -16,8 +18,8 @@ from worker.service.lease import Lease, Stopping, Withdrawn, hold_lease
 
 _log = logging.getLogger(__name__)
 
-#: The work for each kind of job: records its conclusion, or raises.
-WORK: dict[Kind, Callable[[Context, Lease], None]] = {
+#: The work for each kind of job: records its conclusion and returns fields of its line in the log, or raises.
+WORK: dict[Kind, Callable[[Context, Lease], Mapping[str, object]]] = {
     Kind.SUBMISSION: submitting.submission,
     Kind.PUBLICATION: publishing.publication,
     Kind.REGRADE: regrading.step,
@@ -27,10 +29,13 @@ WORK: dict[Kind, Callable[[Context, Lease], None]] = {
 
 def perform(context: Context, job: Job) -> None:
     """Perform a job, unless it is done or in progress. An edge: no error here is a student's fault."""
+    # The work binds the id of the request that asked for it.
+    clear_contextvars()
     try:
         with hold_lease(context, job) as lease:
             if lease is not None:
-                _work(context, lease)
+                with bound_contextvars(job=f"{lease.claim.job.kind} {lease.claim.job.id}"):
+                    _work(context, lease)
     except Stopping:
         # Nothing was claimed, so the message goes back unchanged.
         raise Reject("the worker stops", requeue=True) from None
@@ -41,9 +46,10 @@ def perform(context: Context, job: Job) -> None:
 
 
 def _work(context: Context, lease: Lease) -> None:
-    job = lease.claim.job
+    job, started = lease.claim.job, time.monotonic()
     try:
-        WORK[job.kind](context, lease)
+        fields = WORK[job.kind](context, lease)
+        _log.info("job done", extra={**fields, "milliseconds": round(1000 * (time.monotonic() - started), 1)})
     except Withdrawn as error:
         _log.info("%s", error)
     except (Stopping, StoreUnavailable) as error:
@@ -55,7 +61,7 @@ def _work(context: Context, lease: Lease) -> None:
         else:
             _record_failure(context, lease, error)
     except Exception as error:  # noqa: BLE001 - an edge: any other error is ours, and no verdict
-        _log.exception("%s %s", job.kind, job.id)
+        _log.exception("%s %s failed with an internal error", job.kind, job.id)
         _record_failure(context, lease, error)
 
 

@@ -8,9 +8,11 @@ from werkzeug.wrappers import Response as Redirection
 
 from grader.model.assignment_toml import MOST_NETWORKS
 from grader.model.records import RevisionRecord
+from grader.store.publications import NewPublication
 from grader.web.api.publications import read_assignment, usual_fresh
 from grader.web.http.auth import caller
 from grader.web.http.problems import NOT_FOUND, Problem
+from grader.web.http.request_log import current_trace
 from grader.web.http.service import service
 from grader.web.pages.layout import Pages, page
 from grader.web.pages.visitor import staff
@@ -64,7 +66,8 @@ def publish(course: str) -> Response | Redirection:
     # Sent twice by a second click, it is one; sent again after a change, it is another.
     digest = sha256(f"{fresh}\n{toml}".encode()).hexdigest()
     key = (caller().token.id, "publish", f"{request.form.get('once', '')[:64]}:{digest}", digest)
-    publication = service().intake.publish(course, assignment.id, toml, fresh_networks, key)
+    new = NewPublication(course, assignment.id, toml, fresh_networks, key, current_trace())
+    publication = service().intake.publish(new)
     return redirect(f"/courses/{course}/publications/{publication.id}", 303)
 
 
