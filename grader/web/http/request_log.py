@@ -1,12 +1,14 @@
-"""The log line of each request, and the headers that trace it: `X-Request-ID` and `traceparent`."""
+"""The log line and the count of each request, and the headers that trace it: `X-Request-ID` and `traceparent`."""
 
 import logging
 import time
+from http import HTTPStatus
 
 from flask import Flask, Response, g, request
 from structlog.contextvars import bind_contextvars, bound_contextvars, clear_contextvars, get_contextvars
 
 from grader.model.trace import Trace, receive
+from grader.web.http.service import service
 
 _log = logging.getLogger(__name__)
 
@@ -40,21 +42,18 @@ def _answer(response: Response) -> Response:
     trace, started = current_trace(), g.started
     response.headers["X-Request-ID"] = trace.request_id
     response.headers["traceparent"] = trace.traceparent
-    if request.endpoint in _PROBES and response.status_code < 400:
-        return response
     method, route = request.method, _NO_ROUTE if request.url_rule is None else request.url_rule.rule
-    bound, status = get_contextvars(), response.status_code
+    endpoint, status = request.endpoint or _NO_ROUTE, response.status_code
+    bound, counts = get_contextvars(), service().request_counts
 
-    def log_request() -> None:
-        """Log the request once its response has been sent, which for a stream may be minutes later."""
-        fields = {
-            "method": method,
-            "route": route,
-            "status": status,
-            "milliseconds": round(1000 * (time.monotonic() - started), 1),
-        }
-        with bound_contextvars(**bound):
-            _log.info("request answered", extra=fields)
+    def end_request() -> None:
+        """Log and count the request once its response has been sent, which for a stream may be minutes later."""
+        milliseconds = round(1000 * (time.monotonic() - started), 1)
+        if endpoint not in _PROBES or status >= HTTPStatus.BAD_REQUEST:
+            fields = {"method": method, "route": route, "status": status, "milliseconds": milliseconds}
+            with bound_contextvars(**bound):
+                _log.info("request answered", extra=fields)
+        counts.add(endpoint, status, milliseconds)
 
-    response.call_on_close(log_request)
+    response.call_on_close(end_request)
     return response
