@@ -17,7 +17,8 @@ _NAMES = keys.key("workers")
 class Worker:
     """A worker or sweeper. `jail` is True if it can isolate submissions; else `reason` says why not.
 
-    `version` is Backmark's, of a worker with its engine's: `0.2.0+1f0c3a5b`. `way` is how a worker isolates: `template` forks jails, `single` starts each from nothing.
+    `version` is Backmark's, of a worker with its engine's: `0.2.0+1f0c3a5b`. `way` is how a worker isolates: `template`
+    forks jails, `single` starts each from nothing.
     """
 
     name: str
