@@ -38,7 +38,7 @@ def step(context: Context, lease: Lease) -> None:
         done = lease.retry(lambda: run_chunk(lease.claim))
         if done is None:
             raise Withdrawn(f"regrade {name} is no longer ours")
-        for unit in done.released:
+        for unit in done.unsent:
             context.dispatcher.send(unit)
         more = done.more
     _log.info("regrade %s is through with %s", name, regrade.phase)
@@ -65,10 +65,10 @@ def unit(context: Context, lease: Lease) -> None:
         fresh_result=regrade_unit.fresh,
         lease=lease,
     )
-    released = lease.retry(
+    unsent = lease.retry(
         lambda: units.record_verdict(lease.claim, verdict, regrade_unit.classes, reused=reused, ahead=caching)
     )
-    if released is None:
+    if unsent is None:
         raise Withdrawn(f"unit {name} is no longer ours")
-    for job in released:
+    for job in unsent:
         context.dispatcher.send(job)
