@@ -42,7 +42,7 @@ def waiting_job(store: Store, kind: Kind) -> Job:
     assert regrade is not None
     step = store.regrades.steps.choose(regrade)
     assert step is not None
-    return step.released[0]
+    return step.unsent[0]
 
 
 def set_back(store: Store) -> None:

@@ -37,7 +37,7 @@ def step(context: Context, lease: Lease) -> Mapping[str, object]:
         done = lease.retry(lambda: run_chunk(lease.claim))
         if done is None:
             raise Withdrawn(f"regrade {name} is no longer ours")
-        for unit in done.released:
+        for unit in done.unsent:
             context.dispatcher.send(unit)
         more = done.more
     return {"course": selection.course, "assignment": selection.assignment, "state": regrade.phase.value}
@@ -65,11 +65,11 @@ def unit(context: Context, lease: Lease) -> Mapping[str, object]:
         fresh_result=regrade_unit.fresh,
         lease=lease,
     )
-    released = lease.retry(
+    unsent = lease.retry(
         lambda: units.record_verdict(lease.claim, verdict, regrade_unit.classes, reused=reused, ahead=caching)
     )
-    if released is None:
+    if unsent is None:
         raise Withdrawn(f"unit {name} is no longer ours")
-    for job in released:
+    for job in unsent:
         context.dispatcher.send(job)
     return {"course": regrade_unit.course, "outcome": verdict.outcome.value, "reused": reused}

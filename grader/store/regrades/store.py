@@ -96,10 +96,10 @@ class Regrades:
 
     def resume(self, name: str) -> tuple[RegradeRecord, tuple[Job, ...]]:
         """Resume a cancelled or failed regrade, and retry its failed units; return it with the jobs to send."""
-        result, *released = self._scripts.run("regrade_resume", name)
+        result, *unsent = self._scripts.run("regrade_resume", name)
         regrade = self._after_action(name, result, "resumed")
         steps = (Job(Kind.REGRADE, name),) if text(result) == "resumed" and regrade.phase in _STEPS else ()
-        return regrade, (*steps, *jobs(released))
+        return regrade, (*steps, *jobs(unsent))
 
     def expire(self, before: float, limit: int = _MOST_DELETED) -> tuple[int, bool]:
         """Delete inactive regrades whose phase last changed before a time (seconds since 1970), at most `limit` units.

@@ -73,7 +73,7 @@ class Units:
         reused: bool = False,
         ahead: ScriptCall | None = None,
     ) -> tuple[Job, ...] | None:
-        """Record the verdict of a unit, compared with these classes; return the units that may be graded next."""
+        """Record the verdict of a unit, compared with these classes; return the units to send messages for."""
         name, after = claim.job.id, VerdictSummary.of(verdict)
         counts = {class_: counters_of(class_, after) for class_ in classes}
         answer = self._scripts.run(
