@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Mapping
 from functools import partial
 
 import pytest
@@ -29,15 +30,17 @@ class Work:
         monkeypatch.setitem(tasks.WORK, Kind.SUBMISSION, self.submission)
         monkeypatch.setitem(tasks.WORK, Kind.UNIT, self.unit)
 
-    def submission(self, context: Context, lease: Lease) -> None:
+    def submission(self, context: Context, lease: Lease) -> Mapping[str, object]:
         """Pass a submission."""
         self.claims.append(lease.claim)
         assert context.store.submissions.finish(lease.claim, verdict())
+        return {}
 
-    def unit(self, context: Context, lease: Lease) -> None:
+    def unit(self, context: Context, lease: Lease) -> Mapping[str, object]:
         """Give a unit eight marks."""
         self.claims.append(lease.claim)
         assert unit_graded(context.store, lease.claim, result(8)) is not None
+        return {}
 
 
 @pytest.fixture
@@ -73,10 +76,11 @@ def test_a_message_leads_to_one_job_where_there_is_no_time_for_more(context: Con
 def test_whoever_goes_on_with_units_stops_for_a_submission(context: Context, work: Work) -> None:
     regrade, units = make_units(context, 4)
 
-    def unit(context: Context, lease: Lease) -> None:
+    def unit(context: Context, lease: Lease) -> Mapping[str, object]:
         work.unit(context, lease)
         if len(work.claims) == 2:
             hand_in(context, 1)
+        return {}
 
     work.patch.setitem(tasks.WORK, Kind.UNIT, unit)
     tasks.perform(context, units[0])
@@ -91,7 +95,7 @@ def test_whoever_failed_takes_another_message_first(context: Context, work: Work
     """What failed at one may fail at the next, and another process may do better."""
     jobs = hand_in(context, 2)
 
-    def fail(context: Context, lease: Lease) -> None:
+    def fail(context: Context, lease: Lease) -> Mapping[str, object]:
         raise JailFailed(f"no jail for {lease.claim.job.id} in {context}")
 
     work.patch.setitem(tasks.WORK, Kind.SUBMISSION, fail)
@@ -106,9 +110,10 @@ def test_whoever_failed_takes_another_message_first(context: Context, work: Work
 def test_whoever_is_to_stop_goes_on_with_nothing(context: Context, work: Work) -> None:
     jobs = hand_in(context, 2)
 
-    def stop(context: Context, lease: Lease) -> None:
+    def stop(context: Context, lease: Lease) -> Mapping[str, object]:
         work.submission(context, lease)
         context.stop.request()
+        return {}
 
     work.patch.setitem(tasks.WORK, Kind.SUBMISSION, stop)
     tasks.perform(context, jobs[0])

@@ -67,7 +67,6 @@ def _work(context: Context, lease: Lease) -> bool:
     job, started = lease.claim.job, time.monotonic()
     try:
         fields = WORK[job.kind](context, lease)
-        _log.info("job done", extra={**fields, "milliseconds": round(1000 * (time.monotonic() - started), 1)})
     except Withdrawn as error:
         _log.info("%s", error)
     except (Stopping, StoreUnavailable) as error:
@@ -82,6 +81,7 @@ def _work(context: Context, lease: Lease) -> bool:
         _log.exception("%s %s failed with an internal error", job.kind, job.id)
         _record_failure(context, lease, error)
     else:
+        _log.info("job done", extra={**fields, "milliseconds": round(1000 * (time.monotonic() - started), 1)})
         return True
     return False
 
