@@ -132,7 +132,9 @@ def test_a_unit_that_failed_waits_behind_the_others_and_one_that_was_handed_back
 def test_whoever_goes_on_with_units_stops_for_whoever_waits_for_an_answer(store: Store, live: str) -> None:
     make_units(store, 3)
     assert store.jobs.claim_next(Kind.UNIT, going_on=True) is not None
-    accept(store) if live == "submission" else store.publications.request(NewPublication("cs101", "mine", "id = 'mine'"))
+    accept(store) if live == "submission" else store.publications.request(
+        NewPublication("cs101", "mine", "id = 'mine'")
+    )
     assert store.jobs.claim_next(Kind.UNIT, going_on=True) is None
     # A message of theirs comes behind all others: whoever has one may take a unit.
     assert store.jobs.claim_next(Kind.UNIT) is not None
