@@ -283,9 +283,10 @@ def _find_factors_by_layer(samples: Samples, wrong: Booleans) -> Fact | None:
         return None
     made, _ = samples.number(first)
     example = f"{factor + 0.0:.4g} times in {made.rstrip(',')} with K = {samples.layers[first].depth}"
+    each = "network" if samples.where is Where.OUTPUT else "layer"
     return Fact(
-        f"leaves {samples.name} at a multiple of what follows from {samples.given} in each layer: {example}",
-        f"{_show(samples, wrong)} By which factor is each layer off?",
+        f"leaves {samples.name} at a multiple of what follows from {samples.given} in each {each}: {example}",
+        f"{_show(samples, wrong)} By which factor is each {each} off?",
     )
 
 

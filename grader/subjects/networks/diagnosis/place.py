@@ -126,10 +126,12 @@ def _in_lists(  # noqa: PLR0913 - a layer, and what is around it
         return "", f"all_dl_df[{k}]"
     if above is None:
         return "all_dl_df", ""
-    dh = lists["all_dl_dh"][k + 1]
-    if dh is None:
-        return None
     weights, df_above = above
+    dh, list_above = lists["all_dl_dh"][k + 1], lists["all_dl_df"][k + 1]
+    # What came back is right above: if the list is not, it does not show which line is.
+    other = list_above is not None and not np.all(np.abs(list_above - df_above) <= 4 * rtol * np.abs(df_above))
+    if dh is None or other:
+        return None
     terms = np.abs(weights).T @ np.abs(df_above)
     if np.all(np.abs(dh - weights.T @ df_above) <= 4 * rtol * terms):
         return "all_dl_df", f"all_dl_dh[{k + 1}]"
