@@ -44,7 +44,7 @@ def test_a_wrong_notebook_is_watched_and_its_mistake_named(house: House, window:
     page = window.go(house.hand_in_link("grace"))
     expect(page.get_by_text("grace")).to_be_visible()
     handed_in(page, "no_relu_derivative.ipynb")
-    sentence = "Your code leaves out the activation function's derivative or has a 1 for every unit."
+    sentence = "It leaves out the activation function's derivative or has a 1 for every unit."
     expect(page.get_by_role("heading", level=1)).to_have_text(sentence, timeout=MILLISECONDS)
     hint = page.get_by_role("region", name="Hint")
     strong = hint.get_by_text("has to be multiplied")

@@ -134,14 +134,12 @@ def _name_mistake(diagnosis: Sequence[Diagnosis]) -> str:
     if not diagnosis or not diagnosis[0].title:
         return ""
     best, *others = diagnosis
-    if not best.mistakes:
-        # A verdict of an earlier version says it in a sentence.
+    if not best.apart or not best.mistakes:
+        # The title says whether it is claimed of the code, or of its answers alone.
         return best.title
     mistake = f"Your code {_format_mistakes(best)}"
-    if not best.apart:
-        return f"{mistake}."
     if len(others) == 1 and others[0].mistakes:
-        return f"{mistake}, or it {_format_mistakes(others[0])}."
+        return f"{mistake}, or it {_format_mistakes(others[0])}, or something that looks the same."
     return f"{mistake}, or something that looks the same."
 
 
