@@ -49,6 +49,7 @@ SLOW = (
     "stored/",
     "subjects/networks/diagnosis/test_formulas",
     "subjects/networks/diagnosis/test_others",
+    "subjects/networks/diagnosis/test_pairs",
     "subjects/networks/diagnosis/test_singles",
     "subjects/networks/test_detection",
     "subjects/networks/test_differencing",
