@@ -25,7 +25,11 @@ def submission(context: Context, lease: Lease) -> Mapping[str, object]:
         context, revision, source, record.filename, group=group, fresh_result=False, lease=lease
     )
     identified = verdict.with_identity(name, record.filename)
-    if not lease.retry(lambda: store.submissions.finish(lease.claim, identified, reused=reused, ahead=caching)):
+    if not lease.conclude(
+        lambda following: store.submissions.finish(
+            lease.claim, identified, reused=reused, ahead=caching, following=following
+        )
+    ):
         raise Withdrawn(f"submission {name} is no longer ours")
     waited = 1000 * ((record.started or record.created) - record.created)
     return {
