@@ -106,7 +106,11 @@ class Submissions:
     def source(self, name: str) -> bytes | None:
         """Return the submitted file, or None if it has been deleted."""
         digest = self._redis.hget(_key(name), "source")
-        data: Any = None if digest is None else self._redis.get(keys.key("source", text(digest)))
+        return None if digest is None else self.content(text(digest))
+
+    def content(self, source_sha256: str) -> bytes | None:
+        """Return the file with this hash, or None if it has been deleted."""
+        data: Any = self._redis.get(keys.key("source", source_sha256))
         return None if data is None else decompress(data)
 
     def beginning(self, submission: SubmissionRecord, most: int) -> bytes | None:

@@ -13,7 +13,7 @@ def submission(context: Context, lease: Lease) -> Mapping[str, object]:
     """Grade a submission and record its verdict, if the claim is still valid."""
     store, name = context.store, lease.claim.job.id
     record = lease.retry(lambda: store.submissions.get(name))
-    source = lease.retry(lambda: store.submissions.source(name))
+    source = None if record is None else lease.retry(lambda: store.submissions.content(record.source_sha256))
     if record is None or source is None:
         raise Withdrawn(f"submission {name} was deleted")
     bind_trace(record.trace)
