@@ -63,6 +63,10 @@ def ignores_error(  # noqa: PLR0913 - what is asked, and what is known already
         first = _ask(candidate, [tripled, large], before, assignment)
         if first is None or (all(first) and _grew_any(*first)):
             return False
+        if all(first) and not any(entry.any() for entry in first[0].values()):
+            # Zeros follow from nothing, whatever the others are.
+            heard = True
+            continue
         # What grows with the error follows from it; the others are asked more.
         others = [_with_error(network, assignment, -3.0), _with_output(network, assignment), tripled]
         more = _ask(candidate, others, before, assignment)

@@ -16,17 +16,19 @@ from grader.subjects.networks.evidence import Evidence
 _ROUNDING = 1e-9
 
 
+#: Bugs that say which list holds zeros.
+_EMPTY = frozenset({"no_propagation", "zero_derivative"})
 #: Bugs that only say which zeros came back.
 _ZEROS = frozenset({"zero_weights", "zero_biases"})
 
 
 def is_contradicted(fit: Fit, case: Case, evidence: Mapping[int, Evidence]) -> bool:
     """True if it says that a list holds zeros, and the student's own list holds other numbers there."""
-    ids = {bug.id for bug in fit.bugs}
-    for i, observed in evidence.items():
+    ids = {bug.id for bug in fit.bugs} & _EMPTY
+    for i, observed in evidence.items() if ids else ():
         lists = read_carried(observed, case.suite.sizes[i], case.suite.columns[i])
         carried = {"no_propagation": lists["all_dl_dh"][1:], "zero_derivative": lists["all_dl_df"][:-1]}
-        if any(entry is not None and entry.any() for id_ in ids & carried.keys() for entry in carried[id_]):
+        if any(entry is not None and entry.any() for id_ in ids for entry in carried[id_]):
             return True
     return False
 
@@ -39,7 +41,7 @@ def agreeing(case: Case, fits: Sequence[Fit], evidence: Mapping[int, Evidence]) 
     fits = [fit for fit in fits if not is_contradicted(fit, case, evidence)]
     # That zeros came back is certain; what else would give them is not.
     fits = [fit for fit in fits if {bug.id for bug in fit.bugs} <= _ZEROS] or fits
-    if not any(_is_about_lists(fit) for fit in fits[:1]) and len(fits) < 2:
+    if len(fits) < 2 and not any(map(_is_about_lists, fits)):
         return fits
     plain = [(i, lists) for i, lists in evidence.items() if i in case.wrong and not any(lists.shared)]
     # Several fit the same numbers, and may differ in few networks alone.
