@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from grader.judge.judge import Judge
-from grader.model.assignment import Assignment
 from grader.subjects import kinds
+from grader.subjects.networks.assignment import Assignment
 from grader.subjects.networks.revision import NetworksRevision
 
 

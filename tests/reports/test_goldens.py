@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from grader.model.words import TITLES
+from grader.subjects.networks.words import TITLES
 from tests.reports.golden_cases import SOURCES, common, goldens, made, shown
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails

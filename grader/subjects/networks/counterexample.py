@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from grader.judge.agreement import wrong_entries
-from grader.model.assignment import Assignment
 from grader.model.verdict import Counterexample, Gradient, GradientMask
 from grader.oracle.answers import Answer, Malformed, Raised, Returned
 from grader.oracle.cases import Booleans
 from grader.oracle.network import Array, forward
 from grader.oracle.suite import Suite, matrices
 from grader.subjects.networks import wording
+from grader.subjects.networks.assignment import Assignment
 from grader.subjects.networks.script import script
 
 

@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from grader.model.assignment import Activation, Assignment, Formulas, Loss, Reduction
+from grader.model.formulas import Activation, Formulas, Loss, Reduction
 from grader.oracle.network import Array, Network
+from grader.subjects.networks.assignment import Assignment
 
 ACTIVATIONS = {
     Activation.RELU: "np.maximum(f, 0.0)",

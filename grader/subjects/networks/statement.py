@@ -234,7 +234,7 @@ class MeasuredStatement:
         """True if the index may not be counted from the loop's layer: a number, K, or a name no other index has."""
         names = _names(node.slice)
         nodes = ast.walk(self.parsed.tree)
-        others = [_names(other.slice) for other in nodes if isinstance(other, ast.Subscript) and other is not node]
+        others = [_names(index.slice) for index in nodes if isinstance(index, ast.Subscript) and index is not node]
         counted = frozenset().union(*others)
         return not names or "K" in names or bool(counted and not names & counted)
 

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from grader.model.assignment import Assignment, Loss
+from grader.model.formulas import Loss
 from grader.oracle.answers import Candidate
 from grader.oracle.network import Array, Network, forward
 from grader.oracle.suite import Suite, build_unmeasured
+from grader.subjects.networks.assignment import Assignment
 from grader.subjects.networks.evidence import Evidence
 from grader.subjects.networks.written import entries
 
@@ -72,7 +73,7 @@ def ignores_error(  # noqa: PLR0913 - what is asked, and what is known already
 
 
 def _ask(candidate: Candidate[Suite], network: Network, before: Evidence, assignment: Assignment) -> list[Lists] | None:
-    """What is known of a network before and in each of the answers that `_follows` takes; None if it ended."""
+    """Return the lists of a network, before and in each of the answers that `_follows` takes; None if it ended."""
     tripled = _with_error(network, assignment, 3.0)
     opposite = _with_error(network, assignment, -3.0)
     large = _with_error(network, assignment, LARGE)

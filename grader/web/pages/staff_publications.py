@@ -6,7 +6,7 @@ from hashlib import sha256
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as Redirection
 
-from grader.model.assignment_toml import MOST_NETWORKS
+from grader.model import fresh_places
 from grader.model.records import RevisionRecord
 from grader.web.api.publications import read_assignment, usual_fresh
 from grader.web.http.auth import caller
@@ -54,17 +54,17 @@ def publish(course: str) -> Response | Redirection:
         toml = upload.stream.read(_LONGEST + 1).decode("utf-8", "replace")
     if len(toml) > _LONGEST:
         return _form(course, "", fresh, f"An assignment has at most {_LONGEST:,} characters.")
-    if fresh and not (fresh.isascii() and fresh.isdigit() and int(fresh[:9]) <= MOST_NETWORKS):
-        return _form(course, toml, fresh, f"Fresh networks are a whole number, {MOST_NETWORKS} at most.")
+    if fresh and not (fresh.isascii() and fresh.isdigit() and int(fresh[:9]) <= fresh_places.MOST):
+        return _form(course, toml, fresh, f"Fresh networks are a whole number, {fresh_places.MOST} at most.")
     try:
         assignment = read_assignment(toml)
     except Problem as problem:
         return _form(course, toml, fresh, problem.detail)
-    fresh_networks = int(fresh) if fresh else usual_fresh(assignment)
+    fresh_cases = int(fresh) if fresh else usual_fresh(assignment)
     # Sent twice by a second click, it is one; sent again after a change, it is another.
     digest = sha256(f"{fresh}\n{toml}".encode()).hexdigest()
     key = (caller().token.id, "publish", f"{request.form.get('once', '')[:64]}:{digest}", digest)
-    publication = service().intake.publish(course, assignment.id, toml, fresh_networks, key)
+    publication = service().intake.publish(course, assignment.id, toml, fresh_cases, key)
     return redirect(f"/courses/{course}/publications/{publication.id}", 303)
 
 

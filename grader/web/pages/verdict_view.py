@@ -1,16 +1,15 @@
 """A verdict as its page shows it: one sentence first, then everything that helps to mend it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from grader.errors import MadeByNewerVersion
-from grader.model.assignment import Formulas
 from grader.model.records import RevisionRecord, SubmissionRecord
-from grader.model.stored import read, settings
 from grader.model.verdict import Diagnosis, Outcome, Verdict
-from grader.model.words import predicate
+from grader.model.words import Words, predicate
+from grader.subjects import kinds
 from grader.web.pages.comparing import Array
-from grader.web.pages.presentation import Presentation, Words, present, words
+from grader.web.pages.presentation import Presentation, present
 
 #: The sentence of each outcome, if there is nothing better (empty: its kind's own), and its colour.
 _SENTENCES = {
@@ -87,14 +86,14 @@ class VerdictView:
 
 def make_view(verdict: Verdict, revision: RevisionRecord | None) -> VerdictView:
     """Return the view of a verdict that holds only what its reader may see; `revision` is the one it was graded by."""
-    known = words(verdict.assignment.kind)
+    known = kinds.words(verdict.assignment.kind)
     sentence, more = _write_sentence(verdict, known)
     return VerdictView(
         tone=_SENTENCES[verdict.outcome][1],
         sentence=sentence,
         more=more,
         rows=tuple(_rows(verdict)),
-        example=_example(verdict, _read_formulas(revision)),
+        example=_example(verdict, known, {} if revision is None else kinds.settings(revision.assignment)),
         words=known,
         verdict=verdict,
     )
@@ -160,22 +159,13 @@ def _rows(verdict: Verdict) -> Iterator[ShownRow]:
         yield ShownRow(row.title, row.outcome, row.score, row.max_score, message)
 
 
-def _example(verdict: Verdict, formulas: Formulas | None) -> ShownExample | None:
+def _example(verdict: Verdict, known: Words, settings: Mapping[str, Any]) -> ShownExample | None:
     example = verdict.counterexample
     if example is None:
         return None
     return ShownExample(
         wrong=verdict.outcome in {Outcome.FAILED, Outcome.ERROR, Outcome.PASSED},
-        shown=present(example, formulas),
+        shown=present(example, known, settings),
         instead=example.instead,
         script=example.script,
     )
-
-
-def _read_formulas(revision: RevisionRecord | None) -> Formulas | None:
-    """Return the formulas of a revision's networks; None if only a newer version knows them."""
-    try:
-        raw = {} if revision is None else settings(revision.assignment).get("formulas", {})
-        return read(Formulas, raw, strict=True)
-    except MadeByNewerVersion:
-        return None

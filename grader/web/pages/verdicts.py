@@ -6,6 +6,7 @@ from typing import Any
 from flask import Response
 
 from grader.model.records import State, SubmissionRecord
+from grader.model.words import Words
 from grader.web import viewers
 from grader.web.api.submission_schemas import place
 from grader.web.http import links
@@ -14,6 +15,7 @@ from grader.web.http.service import service
 from grader.web.http.streaming import stream
 from grader.web.pages import submit_form
 from grader.web.pages.layout import Pages, page
+from grader.web.pages.previews import words
 from grader.web.pages.verdict_view import make_view
 
 pages = Pages("verdicts", __name__)
@@ -32,7 +34,11 @@ def show(token: str) -> Response:
     }
     verdict = viewers.verdict(submission, viewers.STUDENT) if submission.state is State.DONE else None
     if verdict is None:
-        return page("progress.html", place=place(submission), path=f"/verdicts/{token}", **values)
+        known = Words() if current is None else words(current)
+        later = _link_successor(submission)
+        return page(
+            "progress.html", place=place(submission), path=f"/verdicts/{token}", words=known, later=later, **values
+        )
     revision = current_service.store.assignments.get(submission.course, submission.revision)
     return page("verdict.html", view=make_view(verdict, revision), **values)
 
@@ -56,6 +62,14 @@ def look(token: str) -> Response:
     answer = Response(_encode_state(_load_submission(token)), mimetype="application/json")
     answer.headers["Cache-Control"] = "no-store"
     return answer
+
+
+def _link_successor(submission: SubmissionRecord) -> str | None:
+    """Return the path of the submission that took the place of a superseded one; None if there is none any more."""
+    later: SubmissionRecord | None = submission
+    while later is not None and later.superseded_by is not None:
+        later = service().store.submissions.get(later.superseded_by)
+    return None if later is None or later is submission else links.verdict(later)
 
 
 def _load_submission(token: str) -> SubmissionRecord:

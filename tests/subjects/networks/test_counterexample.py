@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from grader.judge.agreement import wrong_entries
-from grader.model.assignment import Activation
+from grader.model.formulas import Activation
 from grader.oracle.answers import Malformed, Returned
 from grader.oracle.suite import Suite, flatten
 from grader.subjects.networks.counterexample import counterexample

@@ -159,8 +159,8 @@ def _find_transformation(samples: Samples, wrong: Booleans) -> Fact | None:
         f"has 0 in {name} where a negative number should be": np.maximum(right, 0),
         f"limits {name} to at most {limit:.4g} in size": np.clip(right, -limit, limit),
     }
-    for title, other in functions.items():
-        if _near(samples, made, other).all() and (wrong.sum() >= _ENOUGH):
+    for title, values in functions.items():
+        if _near(samples, made, values).all() and (wrong.sum() >= _ENOUGH):
             return Fact(
                 title,
                 f"{_show(samples, wrong)} What is done to the numbers before they are stored?",
@@ -214,9 +214,9 @@ def _find_other_array(samples: Samples, wrong: Booleans) -> Fact | None:
     if wrong.sum() < _ENOUGH:
         return None
     for where, among in (("", np.ones_like(layers)), (", in the layers that are wrong", layers)):
-        for words, other in samples.arrays.items():
-            known = np.isfinite(other)
-            if known[among].all() and _near(samples, samples.made, other)[among].all():
+        for words, array in samples.arrays.items():
+            known = np.isfinite(array)
+            if known[among].all() and _near(samples, samples.made, array)[among].all():
                 return Fact(
                     f"computes {samples.name} as {words}{where}",
                     f"{_show(samples, wrong)} Write down the line with its layer: which arrays does it read?",
@@ -229,15 +229,15 @@ def _find_term(samples: Samples, wrong: Booleans) -> Fact | None:
     rest = samples.made - samples.right
     if wrong.sum() < _ENOUGH:
         return None
-    for words, other in samples.terms.items():
-        if not np.isfinite(other).all() or not other.any():
+    for words, term in samples.terms.items():
+        if not np.isfinite(term).all() or not term.any():
             continue
-        factor = float(rest @ other / (other @ other))
+        factor = float(rest @ term / (term @ term))
         size = np.abs(samples.made) + np.abs(samples.right)
-        if factor and np.all(np.abs(rest - factor * other) <= _LEAST * samples.size + _NEAR * size):
+        if factor and np.all(np.abs(rest - factor * term) <= _LEAST * samples.size + _NEAR * size):
             times = "" if abs(abs(factor) - 1) < _NEAR else f"{abs(factor):.6g} times "
-            term = f"{abs(factor):.6g}" if words == ONE else f"{times}{words}"
-            done = f"adds {term} to" if factor > 0 else f"subtracts {term} from"
+            named = f"{abs(factor):.6g}" if words == ONE else f"{times}{words}"
+            done = f"adds {named} to" if factor > 0 else f"subtracts {named} from"
             return Fact(
                 f"{done} what {samples.name} should be",
                 f"{_show(samples, wrong)} Which term is there that the chain rule does not have?",

@@ -13,21 +13,9 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from grader.errors import BadAssignment
-from grader.model.assignment import (
-    RTOL,
-    Activation,
-    Assignment,
-    Feedback,
-    Formulas,
-    Home,
-    Level,
-    Limits,
-    Loss,
-    Range,
-    Ranges,
-    Reduction,
-    Rubric,
-)
+from grader.model.assignment import Feedback, Level, Limits
+from grader.model.formulas import Activation, Formulas, Loss, Reduction
+from grader.subjects.networks.assignment import RTOL, Assignment, Home, Range, Ranges, References, Rubric
 
 #: Largest ranges that are drawn: a verdict should stay a matter of milliseconds.
 MOST_DEPTH, MOST_UNITS, MOST_COLUMNS, MOST_NETWORKS = 32, 64, 32, 2000
@@ -98,6 +86,7 @@ class _AssignmentTable(_Table):
     limits: _LimitsTable = _LimitsTable()  # type: ignore[call-arg]
     rubric: Rubric = Rubric()
     feedback: Feedback = Feedback()
+    references: References = References()
     templates: list[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]] = []
 
     @field_validator("feedback")
@@ -145,6 +134,7 @@ class _AssignmentTable(_Table):
             ),
             rubric=self.rubric,
             feedback=replace(self.feedback, hidden=tuple(sorted(set(self.feedback.hidden)))),
+            references=self.references,
             templates=tuple(self.templates),
         )
 
@@ -193,6 +183,8 @@ WANTED: dict[str, str] = {
     "limits.output_kib": "a whole number from 1 to 65536",
     "rubric": _A_TABLE.format("rubric"),
     **{f"rubric.{name}": _MARKS for name in _ROWS},
+    "references": _A_TABLE.format("references"),
+    **{f"references.{row.name}": "a text of at most 100 characters" for row in fields(References)},
     "feedback": _A_TABLE.format("feedback"),
     "feedback.level": _one_of(Level),
     "feedback.strong_hint_after": _ATTEMPTS,

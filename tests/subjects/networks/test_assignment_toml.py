@@ -5,9 +5,10 @@ from dataclasses import fields
 import pytest
 
 from grader.errors import BadAssignment
-from grader.model.assignment import Feedback, Level, Rubric
-from grader.model.stored import assignment_from_json, assignment_to_json
+from grader.model.assignment import Feedback, Level
+from grader.model.stored import assignment_to_json
 from grader.subjects.kinds import parse
+from grader.subjects.networks.assignment import Rubric, assignment_from_json
 
 
 def toml(feedback: str) -> str:
