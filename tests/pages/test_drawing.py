@@ -171,7 +171,7 @@ def test_of_a_large_network_the_unit_with_the_most_wrong_derivatives_is_drawn_wi
     raw["wrong_entries"]["weights"][0][1][1] = True
     drawing = picture(raw)
     assert "Drawn is unit 4 of layer 2" in drawing.part
-    assert "3 of the 10 units of layer 1 and 3 of the 3 outputs" in drawing.part
+    assert "3 of the 10 units of layer 1 and the 3 outputs" in drawing.part
     assert [heading.text for heading in drawing.headings] == ["all_h[1]", "all_h[2]", "all_f[2]"]
     assert [node.below.split()[0] for node in drawing.nodes] == ["[2]", "[7]", "[8]", "[4]", "[0]", "[1]", "[2]"]
     assert sum(edge.wrong for edge in drawing.edges) == 3

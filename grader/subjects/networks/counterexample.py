@@ -35,7 +35,7 @@ def counterexample(suite: Suite, i: int, answer: Answer | None, assignment: Assi
         parameter=parameter,
         layer=layer,
         index=index,
-        script=script(network, assignment),
+        script=script(network, assignment, ended=answer is None),
         wrong_entries=None if wrong is None else GradientMask(*([part.tolist() for part in parts] for parts in wrong)),
         preactivations=[_rows(part) for part in passed.f],
         activations=[_rows(part) for part in passed.h],

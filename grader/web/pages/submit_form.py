@@ -24,6 +24,7 @@ from grader.web.http.problems import NOT_FOUND, Problem
 from grader.web.http.schemas import Name
 from grader.web.http.service import service
 from grader.web.pages import browsers, cookies
+from grader.web.pages.file_formats import name_format
 from grader.web.pages.layout import Pages, page
 
 pages = Pages("submit_form", __name__, guarded=False)
@@ -160,6 +161,12 @@ def _new(link: HandIn, revision: RevisionRecord, browser: str) -> NewSubmission:
     source = file.stream.read()
     if not source:
         raise _Refused("file", "This file is empty. Was it saved?")
+    if (kind := name_format(source)) is not None:
+        raise _Refused(
+            "file",
+            f"This is {kind}. Hand in the notebook itself: the .ipynb file, as Jupyter or Colab saves it."
+            " It did not count as an attempt.",
+        )
     # With the file in it: who goes back, and chooses another one, hands that in.
     key = f"{request.form.get('once', '')[:64]} {sha256(source).hexdigest()}"
     once = (f"link {link.course} {link.assignment}", "page", f"{student} {key}", sha256(name.encode()).hexdigest())

@@ -10,6 +10,7 @@ from grader.model.words import Words, predicate
 from grader.subjects import kinds
 from grader.web.pages.comparing import Array
 from grader.web.pages.presentation import Presentation, present
+from grader.web.pages.sources import NamedLine
 
 #: The sentence of each outcome, if there is nothing better (empty: its kind's own), and its colour.
 _SENTENCES = {
@@ -58,6 +59,8 @@ class ShownExample:
     #: The thing that it did instead of returning arrays.
     instead: str | None
     script: str
+    #: Its size, such as "K = 1", if the verdict speaks of a case of another size first; else empty.
+    elsewhere: str
 
     @property
     def off(self) -> list[Array]:
@@ -78,22 +81,30 @@ class VerdictView:
     sentence: str
     #: The text that follows the sentence at once.
     more: str
+    #: The student's own lines that the verdict names.
+    lines: tuple[NamedLine, ...]
     rows: tuple[ShownRow, ...]
     example: ShownExample | None
     words: Words
     verdict: Verdict
 
 
-def make_view(verdict: Verdict, revision: RevisionRecord | None) -> VerdictView:
-    """Return the view of a verdict that holds only what its reader may see; `revision` is the one it was graded by."""
+def make_view(verdict: Verdict, revision: RevisionRecord | None, lines: tuple[NamedLine, ...] = ()) -> VerdictView:
+    """Return the view of a verdict that holds only what its reader may see; `revision` is the one it was graded by.
+
+    `lines` are the student's own that it names, if they are to be shown beside it.
+    """
     known = kinds.words(verdict.assignment.kind)
     sentence, more = _write_sentence(verdict, known)
     return VerdictView(
         tone=_SENTENCES[verdict.outcome][1],
         sentence=sentence,
         more=more,
+        lines=lines,
         rows=tuple(_rows(verdict)),
-        example=_example(verdict, known, {} if revision is None else kinds.settings(revision.assignment)),
+        example=_example(
+            verdict, known, {} if revision is None else kinds.settings(revision.assignment), led=bool(more)
+        ),
         words=known,
         verdict=verdict,
     )
@@ -159,7 +170,8 @@ def _rows(verdict: Verdict) -> Iterator[ShownRow]:
         yield ShownRow(row.title, row.outcome, row.score, row.max_score, message)
 
 
-def _example(verdict: Verdict, known: Words, settings: Mapping[str, Any]) -> ShownExample | None:
+def _example(verdict: Verdict, known: Words, settings: Mapping[str, Any], *, led: bool) -> ShownExample | None:
+    """Return the counterexample; `led` is true if a sentence above it may speak of another case."""
     example = verdict.counterexample
     if example is None:
         return None
@@ -168,4 +180,14 @@ def _example(verdict: Verdict, known: Words, settings: Mapping[str, Any]) -> Sho
         shown=present(example, known, settings),
         instead=example.instead,
         script=example.script,
+        elsewhere=_describe_size(verdict) if led else "",
     )
+
+
+def _describe_size(verdict: Verdict) -> str:
+    """Return the size of the counterexample, if the first difference is told of a case of another depth."""
+    first, example = verdict.first_difference, verdict.counterexample
+    depth = getattr(example, "depth", None)
+    if first is None or first.depth is None or depth is None or depth == first.depth:
+        return ""
+    return f"K = {depth}"

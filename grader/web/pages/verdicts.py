@@ -6,6 +6,7 @@ from typing import Any
 from flask import Response
 
 from grader.model.records import State, SubmissionRecord
+from grader.model.verdict import Verdict
 from grader.model.words import Words
 from grader.web import viewers
 from grader.web.api.submission_schemas import place
@@ -16,6 +17,7 @@ from grader.web.http.streaming import stream
 from grader.web.pages import submit_form
 from grader.web.pages.layout import Pages, page
 from grader.web.pages.previews import words
+from grader.web.pages.sources import RAW, NamedLine, list_named, listing
 from grader.web.pages.verdict_view import make_view
 
 pages = Pages("verdicts", __name__)
@@ -40,7 +42,17 @@ def show(token: str) -> Response:
             "progress.html", place=place(submission), path=f"/verdicts/{token}", words=known, later=later, **values
         )
     revision = current_service.store.assignments.get(submission.course, submission.revision)
-    return page("verdict.html", view=make_view(verdict, revision), **values)
+    return page("verdict.html", view=make_view(verdict, revision, _read_lines(submission, verdict)), **values)
+
+
+def _read_lines(submission: SubmissionRecord, verdict: Verdict) -> tuple[NamedLine, ...]:
+    """Return the student's own lines that the verdict names; none if the file is gone."""
+    store = service().store
+    start, cells = store.submissions.beginning(submission, RAW), store.listings.get(submission.source_sha256)
+    if start is None:
+        return ()
+    shown = listing(submission.filename, start, submission.size, cells, verdict)
+    return () if shown.raw else list_named(shown, verdict)
 
 
 @pages.get("/verdicts/<token>/events")

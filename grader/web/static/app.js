@@ -27,11 +27,13 @@ for (const field of document.querySelectorAll("input[data-path]")) {
   field.value = new URL(field.value, location.origin).href;
 }
 
+// With its zone: it is the browser's, and in the title there is UTC.
+const parts = { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short" };
 for (const time of document.querySelectorAll("time[datetime]")) {
   const when = new Date(time.dateTime);
   if (Number.isNaN(when.getTime())) continue;
   time.title = time.textContent;
-  time.textContent = when.toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
+  time.textContent = when.toLocaleString("en-GB", parts);
 }
 
 // A form is sent once, however often its button is pressed.

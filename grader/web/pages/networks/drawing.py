@@ -193,11 +193,11 @@ def _choose(wrong: Sequence[bool]) -> tuple[int, ...]:
 def _describe_part(sizes: Sequence[int], layers: Sequence[_Layer]) -> str:
     before, (layer, unit) = layers[0], (layers[1].layer, layers[1].units[0])
     where = f"unit {unit} of layer {layer}" if layer < len(sizes) - 1 else f"output {unit}"
-    what = "inputs" if layer == 1 else f"units of layer {layer - 1}"
-    beside = [f"{len(before.units)} of the {sizes[layer - 1]} {what}"]
+    what = "input{}" if layer == 1 else f"unit{{}} of layer {layer - 1}"
+    beside = [_format_part(len(before.units), sizes[layer - 1], what)]
     if len(layers) > 2:
-        after = "outputs" if layer + 1 == len(sizes) - 1 else f"units of layer {layer + 1}"
-        beside.append(f"{len(layers[2].units)} of the {sizes[layer + 1]} {after}")
+        after = "output{}" if layer + 1 == len(sizes) - 1 else f"unit{{}} of layer {layer + 1}"
+        beside.append(_format_part(len(layers[2].units), sizes[layer + 1], after))
     return (
         f"The network's layers have {_join(sizes)} units. Drawn is {where}, counted from 0, which has the most wrong"
         f" derivatives, with {' and '.join(beside)}. All derivatives are below."
@@ -366,6 +366,13 @@ def _rims(start: tuple[float, float], end: tuple[float, float]) -> tuple[float, 
     length = (across**2 + down**2) ** 0.5
     dx, dy = _RADIUS * across / length, _RADIUS * down / length
     return start[0] + dx, start[1] + dy, end[0] - dx, end[1] - dy
+
+
+def _format_part(some: int, of: int, what: str) -> str:
+    """Return such as "3 of the 9 inputs"; `what` has a place for its plural's s."""
+    if of == 1:
+        return f"the {what.format('')}"
+    return f"{'the' if some == of else f'{some} of the'} {of} {what.format('s')}"
 
 
 def _join(sizes: Sequence[int]) -> str:
