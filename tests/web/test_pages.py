@@ -192,7 +192,7 @@ def test_students_see_their_own_line_that_a_verdict_names(app: Flask, portal: As
     assert "Line 4 writes the first wrong value" in page
     assert "all_dl_df[1] = &lt;wrong&gt;</pre>" in page
     # The counterexample of this verdict has no hidden layer, and its first difference is one of a network with five.
-    assert "This is another network than the one above: here K = 0." in page
+    assert "This is a different network from the one above: here K = 0." in page
 
 
 @with_secret
