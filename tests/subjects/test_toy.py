@@ -324,6 +324,15 @@ def test_staff_see_the_mistakes_that_its_cases_catch(published: Context) -> None
     assert "backward" not in shown
 
 
+def test_the_page_of_a_publication_speaks_of_its_cases(published: Context) -> None:
+    """While it waits, and when it was refused."""
+    visitor = Visitor(create_app(published.settings, published.store), published.store, "spreading")
+    waiting = published.store.publications.request("spreading", "mine", TOML, 0)
+    assert "network" not in visitor.get(f"/courses/spreading/publications/{waiting.id}").lower()
+    done = publish(published, TOML)
+    assert ">Its pairs</a>" in visitor.get(f"/courses/spreading/publications/{done.id}")
+
+
 def test_a_kind_without_a_pool_has_no_fresh_cases(published: Context) -> None:
     """Unless somebody asks for some, which is refused."""
     publication = publish(published, TOML, fresh=3)

@@ -16,7 +16,7 @@ from grader.subjects.networks.assignment import Assignment
 
 
 @dataclass(frozen=True, slots=True)
-class NetworkFigures:
+class NetworkCounts:
     """The figures of the networks that an assignment draws."""
 
     assignment: str
@@ -35,12 +35,12 @@ class NetworkFigures:
     columns: dict[str, int]
 
 
-def survey(assignment: Assignment, revision: str, suite: Suite) -> NetworkFigures:
+def survey(assignment: Assignment, revision: str, suite: Suite) -> NetworkCounts:
     """Count the networks of a revision, given by its id."""
-    return NetworkFigures(assignment.id, revision, **counts(suite, assignment.formulas))
+    return NetworkCounts(assignment.id, revision, **counts(suite, assignment.formulas))
 
 
-def describe(figures: NetworkFigures) -> Survey:
+def describe(figures: NetworkCounts) -> Survey:
     """Return the figures for the author of the assignment."""
     return Survey(
         asdict(figures),

@@ -8,11 +8,14 @@ from werkzeug.wrappers import Response as Redirection
 
 from grader.model import fresh_places
 from grader.model.records import RevisionRecord
+from grader.model.words import Words
+from grader.subjects import kinds
 from grader.web.api.publications import read_assignment, usual_fresh
 from grader.web.http.auth import caller
 from grader.web.http.problems import NOT_FOUND, Problem
 from grader.web.http.service import service
 from grader.web.pages.layout import Pages, page
+from grader.web.pages.previews import words
 from grader.web.pages.visitor import staff
 
 pages = Pages("staff_publications", __name__)
@@ -55,7 +58,7 @@ def publish(course: str) -> Response | Redirection:
     if len(toml) > _LONGEST:
         return _form(course, "", fresh, f"An assignment has at most {_LONGEST:,} characters.")
     if fresh and not (fresh.isascii() and fresh.isdigit() and int(fresh[:9]) <= fresh_places.MOST):
-        return _form(course, toml, fresh, f"Fresh networks are a whole number, {fresh_places.MOST} at most.")
+        return _form(course, toml, fresh, f"Fresh cases are a whole number, {fresh_places.MOST} at most.")
     try:
         assignment = read_assignment(toml)
     except Problem as problem:
@@ -79,7 +82,22 @@ def read_publication(course: str, publication: str) -> Response:
     revision: RevisionRecord | None = (
         None if record.revision is None else store.assignments.get(course, record.revision)
     )
-    return page("staff/publication.html", course=course, section="course", publication=record, revision=revision)
+    return page(
+        "staff/publication.html",
+        course=course,
+        section="course",
+        publication=record,
+        revision=revision,
+        words=_words(record.toml) if revision is None else words(revision),
+    )
+
+
+def _words(toml: str) -> Words:
+    """Return the words for the kind that a TOML names; the general ones if it cannot be read."""
+    try:
+        return kinds.words(read_assignment(toml).kind)
+    except Problem:
+        return Words()
 
 
 def _form(course: str, toml: str, fresh: str, fault: str | None) -> Response:
