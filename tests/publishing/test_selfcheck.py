@@ -9,17 +9,17 @@ from grader.errors import AssignmentError
 from grader.model.assignment import Feedback
 from grader.publishing.selfcheck import selfcheck
 from grader.subjects.kinds import parse
-from grader.subjects.networks.assignment import Assignment, Home, Range, Ranges, Rubric
+from grader.subjects.networks.assignment import Assignment, Home, Range, Ranges, References, Rubric
 from grader.subjects.networks.assignment_toml import (
     WANTED,
     _AssignmentTable,
     _HomeTable,
-    _LimitsTable,
     _RangesTable,
 )
 from grader.subjects.networks.building import Values
 from grader.subjects.networks.draw import draw
 from grader.subjects.networks.revision import NetworksRevision
+from grader.subjects.toml_tables import LimitsTable
 from tests.judge.test_shrinking import RIGHT
 from tests.local import local
 from tests.networks import NetworksJudge
@@ -28,9 +28,10 @@ from tests.subjects.networks.seeded import seeded
 _TABLES: dict[str, Collection[str]] = {
     "ranges": _RangesTable.model_fields,
     "home": _HomeTable.model_fields,
-    "limits": _LimitsTable.model_fields,
+    "limits": LimitsTable.model_fields,
     "rubric": Rubric.__dataclass_fields__,
     "feedback": Feedback.__dataclass_fields__,
+    "references": References.__dataclass_fields__,
 }
 
 BASE = 'id = "x"\ntitle = "X"\n'
