@@ -33,8 +33,8 @@ help: ## list these verbs
 setup: ## make .venv with what the lock names, and find bubblewrap (done by the other verbs when it is needed)
 	@sh setup/setup.sh
 
-tools: setup
-	@sh setup/test-tools.sh
+tools:
+	@sh setup/setup.sh tools
 
 run: setup ## grade a submission: make run FILE=your.ipynb
 	@sh setup/run.sh "$$FILE"

@@ -1,4 +1,4 @@
-"""The check that the disk below a folder is not full."""
+"""The free space of the disk below a folder, and the check that it is not full."""
 
 import os
 from pathlib import Path
@@ -18,3 +18,12 @@ def complain_if_full(folder: Path) -> str | None:
     if free >= needed:
         return None
     return f"no space left on the disk of {folder}: {free >> 10:,} KiB are free, and Redis needs {needed >> 10:,} KiB"
+
+
+def free_bytes(folder: Path) -> int | None:
+    """Return the free bytes of the disk below a folder; None if the disk cannot be asked."""
+    try:
+        disk = os.statvfs(folder)
+    except OSError:
+        return None
+    return disk.f_bavail * disk.f_frsize

@@ -2,7 +2,6 @@
 
 import logging
 import ssl
-import time
 from typing import Any, Protocol
 
 from celery import Celery
@@ -20,8 +19,6 @@ AGAIN = "again"
 #: Seconds after which a message that a worker took, and did not acknowledge, is given to another. A message too many
 #: does no harm, so this is short: it brings back what a killed worker had taken and not yet claimed.
 _VISIBILITY = 60
-#: Seconds between two log lines about messages that were not sent.
-_WARN_SECONDS = 30.0
 #: One more try at once: a connection that Redis closed meanwhile is only noticed when it is used.
 _RETRY = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
 
@@ -43,7 +40,6 @@ class CeleryDispatcher:
 
     def __init__(self, app: Celery) -> None:
         self._app = app
-        self._unsent, self._warn_after = 0, 0.0
 
     def send(self, job: Job) -> None:
         """One message on the queue of the job's kind."""
@@ -65,19 +61,8 @@ class CeleryDispatcher:
             )
         except Exception as error:  # noqa: BLE001 - kombu raises what it pleases, an AttributeError within it too
             # What is recorded is recorded, whatever becomes of its message: the sweeper sends another.
-            self._warn(job, error)
-
-    def _warn(self, job: Job, error: Exception) -> None:
-        """Log that a message was not sent: at most once in a while, since while Redis is full none is."""
-        self._unsent += 1
-        now = time.monotonic()
-        if now < self._warn_after:
-            return
-        _log.warning(
-            "%s %s is recorded, but its message was not sent (%d such since the last line): %s",
-            *(job.kind, job.id, self._unsent, str(error)[:300] or type(error).__name__),
-        )
-        self._unsent, self._warn_after = 0, now + _WARN_SECONDS
+            reason = str(error)[:300] or type(error).__name__
+            _log.warning("%s %s is recorded, but its message was not sent: %s", job.kind, job.id, reason)
 
 
 def _broker(url: str) -> str:

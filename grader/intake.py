@@ -6,10 +6,14 @@ and of a repeated request nobody knows whether the first one's was sent.
 
 from dataclasses import dataclass
 
+from structlog.contextvars import bind_contextvars
+
 from grader.dispatch import Dispatcher
 from grader.model.records import Job, Kind, PublicationRecord, State, SubmissionRecord
+from grader.model.trace import Trace
 from grader.store.errors import NotRetryable
 from grader.store.paging import RecordPage
+from grader.store.publications import NewPublication
 from grader.store.regrades.model import Mode, RegradeRecord, Selection
 from grader.store.regrades.store import RecordedRegrade
 from grader.store.store import Store
@@ -53,18 +57,16 @@ class Intake:
             self._send(Kind.SUBMISSION, submission)
         return page
 
-    def publish(
-        self, course: str, assignment: str, toml: str, fresh: int, key: Idempotency | None
-    ) -> PublicationRecord:
+    def publish(self, new: NewPublication) -> PublicationRecord:
         """Record a request to publish a revision; errors as of `Publications.request`."""
-        publication = self.store.publications.request(course, assignment, toml, fresh, key)
+        publication = self.store.publications.request(new)
         if not publication.state.terminal:
             self._send(Kind.PUBLICATION, publication.id)
         return publication
 
-    def regrade(self, selection: Selection, key: Idempotency | None) -> RecordedRegrade:
+    def regrade(self, selection: Selection, key: Idempotency | None, trace: Trace) -> RecordedRegrade:
         """Record a regrade, or find the one that was asked for before; errors as of `Regrades.request`."""
-        recorded = self.store.regrades.request(selection, key)
+        recorded = self.store.regrades.request(selection, key, trace)
         if not recorded.same:
             self._send(Kind.REGRADE, recorded.regrade.id)
         return recorded
@@ -89,4 +91,6 @@ class Intake:
         return resumed
 
     def _send(self, kind: Kind, name: str) -> None:
+        # For the request's line in the log.
+        bind_contextvars(job=f"{kind} {name}")
         self.dispatcher.send(Job(kind, name))

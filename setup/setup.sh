@@ -1,16 +1,19 @@
 #!/bin/sh
 # Make .venv from locks/dev.txt, and see that there is a bubblewrap. Does nothing where that is done already.
+# `setup.sh tools` also installs what only the tests need, meanwhile: most of that is waiting for downloads.
 #
 # Needs Python 3.11 or newer. What Debian leaves out of it (venv) and bubblewrap are installed with apt where
-# we are root; uv is used where venv is not to be had; else a sentence says what to install.
+# we are root; where venv is not to be had, a uv of the machine's own is used; else a sentence says what to install.
 set -eu
 unset CDPATH
 cd -- "$(dirname -- "$0")/.."
 
 venv=.venv
 stamp=$venv/setup-done
+locked='--require-hashes --only-binary :all:'
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+uv_lock=$(mktemp)
+trap 'rm -f "$log" "$uv_lock"' EXIT
 trap 'exit 130' INT TERM
 
 say() { printf 'setup: %s\n' "$*" >&2; }
@@ -89,12 +92,22 @@ refuse() {
     exit 1
 }
 
+# The lock has uv, which unpacks the rest in a fifth of pip's time. It reads none of pip's settings: it is told the index,
+# and where that is not enough, or there is no uv for this machine, it fails and pip does it all.
+fill_with_locked_uv() {
+    awk '/^[a-z]/ { is_uv = /^uv==/ } is_uv' locks/dev.txt > "$uv_lock"
+    add $locked -r "$uv_lock" 2> /dev/null || return
+    index=$("$venv/bin/python" -m pip config list 2> /dev/null | sed -n "s/.*\.index-url='\(.*\)'/\1/p" | tail -n 1)
+    [ -z "$index" ] || export UV_DEFAULT_INDEX="$index"
+    "$venv/bin/uv" pip install --quiet --system-certs --python "$venv/bin/python" $locked -r locks/dev.txt 2> /dev/null
+}
+
 fill_venv() {
-    add --require-hashes --only-binary :all: -r locks/dev.txt
+    fill_with_locked_uv || add $locked -r locks/dev.txt
     add --no-deps --no-build-isolation -e .
     # The jail mounts NumPy read-only, and some environments forbid Python to write bytecode as it goes.
     packages=$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
-    "$venv/bin/python" -m compileall -q "$packages" backmark grader worker > /dev/null 2>&1 || true
+    "$venv/bin/python" -m compileall -q -j 0 -x /tests/ "$packages" backmark grader worker > /dev/null 2>&1 || true
 }
 
 # One line: with what, and what could not be done.
@@ -117,10 +130,21 @@ report() {
     fi
 }
 
-if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$(wanted)" ] && [ -x "$venv/bin/backmark" ]; then exit 0; fi
-rm -f "$stamp"
-install_missing
-make_venv
-fill_venv
-wanted > "$stamp"
-report
+prepare_venv() {
+    make_venv
+    fill_venv
+    wanted > "$stamp"
+    report
+}
+
+is_ready() { [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$(wanted)" ] && [ -x "$venv/bin/backmark" ]; }
+
+if ! is_ready; then
+    rm -f "$stamp"
+    install_missing
+    [ "${1-}" != tools ] || sh setup/test-tools.sh &
+    prepare_venv
+    wait
+elif [ "${1-}" = tools ]; then
+    sh setup/test-tools.sh
+fi

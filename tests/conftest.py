@@ -1,7 +1,9 @@
 """What most tests share: the shipped assignment made ready, a way into a jail, and the markers of what is slow."""
 
 import contextlib
+import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -67,6 +69,14 @@ SLOW = (
     "worker/test_parallel",
     "worker/test_platforms",
 )
+#: Tests of many seconds: they come first, so that the end does not wait for one of them.
+LONG = (
+    "service/test_chaos",
+    "service/test_fairness",
+    "service/test_neighbours",
+    "web/test_schema",
+    "worker/test_serve",
+)
 #: Seconds that a test of a whole service may take; each of its waits gives up sooner, with a sentence.
 SERVICE_SECONDS = 600
 
@@ -83,11 +93,22 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Return three processes for two cores: tests of services mostly wait. None, a core each, for the fast tests."""
+    return None if "not slow" in config.option.markexpr else _cores() * 3 // 2
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is slow, by its path."""
+    """Mark what is slow, by its path, and put the longest first."""
+    paths = {path: path.relative_to(FOLDER).as_posix() for path in {item.path for item in items}}
+    items.sort(key=lambda item: not paths[item.path].startswith(LONG))
     for item in items:
-        path = item.path.relative_to(FOLDER).as_posix()
+        path = paths[item.path]
         if path.startswith(SLOW):
             item.add_marker(pytest.mark.slow)
         if path.startswith(SERVICES):

@@ -2,10 +2,15 @@
 
 from dataclasses import dataclass
 
+import pytest
+
 from grader.judge.judge import Judge
 from grader.subjects import kinds
 from grader.subjects.networks.assignment import Assignment
+from grader.subjects.networks.diagnosis.diagnoser import Diagnoser
+from grader.subjects.networks.explanation import Explanation
 from grader.subjects.networks.revision import NetworksRevision
+from grader.subjects.networks.subject import Networks
 
 
 @dataclass(frozen=True)
@@ -25,3 +30,14 @@ def load_packaged(name: str) -> NetworksRevision:
     revision = kinds.load_packaged(name)
     assert isinstance(revision, NetworksRevision)
     return revision
+
+
+def leave_out_facts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Judge without facts about lines, on which no mark and no counterexample depends; they take most of the time."""
+    monkeypatch.setattr(Diagnoser, "observe", lambda *_: ())
+
+
+def leave_out_explanations(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Judge without facts about lines and without explanations, on which few marks depend."""
+    leave_out_facts(monkeypatch)
+    monkeypatch.setattr(Networks, "_explain", lambda *_: Explanation())

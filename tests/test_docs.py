@@ -1,5 +1,6 @@
 """Documentation under test: what it shows is what comes, and every setting and reason is in it."""
 
+import ast
 import re
 import tomllib
 from dataclasses import fields
@@ -111,3 +112,27 @@ def test_lines_of_prose_have_at_most_120_characters() -> None:
             if len(line) > 120 and breaks:
                 long.append(f"{file.name}: {line}")
     assert long == []
+
+
+def test_the_runbook_explains_every_line_that_is_not_the_normal_course_of_things() -> None:
+    """By its text, with `...` for what varies."""
+    text = page("docs/runbook.md")
+    messages = [
+        re.sub(r"%\+?[\d.]*[a-z]( %[a-z])*", "...", str(message))
+        for room in ("grader", "worker")
+        for file in (ROOT / room).rglob("*.py")
+        for message in _warnings(file.read_text(encoding="utf-8"))
+    ]
+    assert len(messages) > 20
+    assert [message for message in messages if f"`{message}`" not in text] == []
+
+
+def _warnings(source: str) -> list[object]:
+    """The texts of a module's warnings and errors."""
+    return [
+        call.args[0].value
+        for call in ast.walk(ast.parse(source))
+        if isinstance(call, ast.Call)
+        and ast.unparse(call.func) in {"_log.warning", "_log.error", "_log.exception"}
+        and isinstance(call.args[0], ast.Constant)
+    ]

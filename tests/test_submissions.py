@@ -83,7 +83,7 @@ class Traces:
 def traces(mark: str) -> Traces:
     """Look now; `mark` is on the command line of every jail of this process."""
     tasks = Path("/proc/self/task").glob("*/children")
-    commands = {file.parent.name: _read(file) for file in Path("/proc").glob("[0-9]*/cmdline")}
+    commands = {entry.name: _read(Path(entry, "cmdline")) for entry in _entries("/proc") if entry.name.isdecimal()}
     return Traces(
         frozenset(file.name for file in Path("/proc/self/fd").iterdir()),
         threading.active_count(),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from grader.model.trace import Trace
 from grader.model.verdict import NamedMistake, describe
 
 
@@ -104,6 +105,8 @@ class SubmissionRecord:
     mistakes: tuple[str, ...] = ()
     #: True if the verdict was made for an identical source before. For staff.
     reused: bool = False
+    #: The trace of the request that handed it in; None if an earlier version recorded it.
+    trace: Trace | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +175,8 @@ class PublicationRecord:
     #: Why it was not published: a mistake that its networks let pass, a field that is wrong.
     refusal: Refusal | None = None
     failure: str | None = None
+    #: The trace of the request; None if an earlier version recorded it.
+    trace: Trace | None = None
 
 
 class Scope(StrEnum):

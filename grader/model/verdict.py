@@ -270,7 +270,13 @@ class FirstDifference:
         default=(),
         metadata=describe("The lists whose entry `layer` it is; empty from a version that did not record them."),
     )
-    source: str = field(default="", metadata=describe("The correct value that it is computed from; empty if unknown."))
+    source: str = field(
+        default="",
+        metadata=describe(
+            "The correct value that it is computed from, or the layer's other gradient if that is not known; empty if"
+            " neither is."
+        ),
+    )
     home: bool = field(default=False, metadata=describe("True if the network has the notebook's own shape."))
     inferred: bool = field(
         default=False, metadata=describe("True if it follows only from the derivatives of biases and weights.")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class KindWords:
     """The words for a kind of homework; those of any kind, unless it has its own."""
 
     #: The word for a case, such as "network"; its plural has an s.

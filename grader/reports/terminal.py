@@ -17,7 +17,7 @@ from grader.model.verdict import (
     Outcome,
     Verdict,
 )
-from grader.model.words import Words
+from grader.model.words import KindWords
 from grader.reports.plaintext import plain, sentence
 from grader.subjects import kinds
 
@@ -68,7 +68,7 @@ def _parts(verdict: Verdict) -> Iterator[RenderableType]:
     yield Text("")
 
 
-def _headline(verdict: Verdict, words: Words) -> Text:
+def _headline(verdict: Verdict, words: KindWords) -> Text:
     outcome, style = HEADLINES[verdict.outcome]
     figures = verdict.statistics
     line = Text.assemble((plain(verdict.submission.filename), "bold"), "  ", (outcome, style))
@@ -147,7 +147,7 @@ def _diagnosis(verdict: Verdict) -> Text:
     return text
 
 
-def _example(example: CaseCounterexample, verdict: Verdict, words: Words) -> RenderableType:
+def _example(example: CaseCounterexample, verdict: Verdict, words: KindWords) -> RenderableType:
     """Return the inputs as the student would type them, then expected and actual values side by side."""
     reached = verdict.outcome in {Outcome.FAILED, Outcome.ERROR, Outcome.PASSED}
     noun = words.noun
@@ -183,7 +183,7 @@ def _format_input(value: CaseInput) -> str:
     return numbers if value.shape is None else f"np.array({numbers})"
 
 
-def _render_results(example: CaseCounterexample, words: Words) -> RenderableType:
+def _render_results(example: CaseCounterexample, words: KindWords) -> RenderableType:
     table = _table()
     for result in example.results:
         if result.actual is not None:

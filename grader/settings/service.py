@@ -3,6 +3,7 @@
 A secret may also be a file of that name (`backmark_secret`) in /run/secrets, as container engines mount them.
 """
 
+from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any, Self
@@ -14,6 +15,15 @@ from redis.connection import parse_url
 from grader.errors import ServiceError
 
 _SECRETS = Path("/run/secrets")
+
+
+class LogFormat(StrEnum):
+    """The form of a log's lines."""
+
+    #: logfmt: `key=value`, for people.
+    TEXT = "text"
+    #: A JSON object, for a log server.
+    JSON = "json"
 
 
 class ServiceSettings(BaseSettings):
@@ -79,6 +89,9 @@ class ServiceSettings(BaseSettings):
     retention_days: int = Field(default=0, ge=0, le=36500)
     #: Days after which a regrade that nobody went on with is deleted, with what it graded; 0: never.
     regrade_days: int = Field(default=90, ge=0, le=36500)
+
+    #: The form of the log's lines: `text` is logfmt, `json` an object a line.
+    log_format: LogFormat = LogFormat.TEXT
 
     #: Networks that callbacks may go to though they are private, such as 10.1.0.0/16, as a JSON list.
     callback_networks: tuple[IPv4Network | IPv6Network, ...] = ()

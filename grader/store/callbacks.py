@@ -189,6 +189,18 @@ class Callbacks:
         items = tuple(_delivery(text(name), texts(raw)) for (name, _), raw in read if raw)
         return RecordPage(items, cursor(rows[limit - 1][1]) if len(rows) > limit else None)
 
+    def unsent(self) -> int:
+        """Return the number of events that no sweeper has turned into deliveries yet."""
+        return int(self._redis.llen("bm:outbox"))
+
+    def overdue(self) -> float:
+        """Return the seconds for which the delivery that is due first has been due; 0 if none is."""
+        first: Any = self._redis.zrange("bm:deliveries:due", 0, 0, withscores=True)
+        if not first:
+            return 0.0
+        now, micros = self._redis.time()
+        return max(0.0, now + micros / 1e6 + self.ahead - float(first[0][1]) / 1000)
+
     @property
     def _ahead(self) -> int:
         return round(self.ahead * 1000)

@@ -1,5 +1,6 @@
 """Counters since this Redis was created, for /metrics; the scripts count what they do."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from grader.store import keys
@@ -45,6 +46,11 @@ class Totals:
     reused: int
     regraded: int
     rolled_back: int
+    #: Attempts at callbacks by their result.
+    callbacks: dict[str, int]
+    #: Requests by endpoint and status; milliseconds of answering them by endpoint.
+    requests: dict[tuple[str, str], int]
+    request_milliseconds: dict[str, int]
     #: From the claim to the verdict, of graded submissions.
     grading: Histogram
     #: From acceptance to the first claim.
@@ -60,6 +66,15 @@ class Counters:
     def add(self, name: str, by: int = 1) -> None:
         """Increase a counter that no script increases, such as `jail_failures`."""
         self._redis.hincrby(keys.COUNTERS, name, by)
+
+    def add_requests(self, counts: Mapping[tuple[str, int], int], milliseconds: Mapping[str, float]) -> None:
+        """Add requests, by endpoint and status, and the time that answering them took, by endpoint."""
+        pipeline = self._redis.pipeline(transaction=False)
+        for (endpoint, status), number in counts.items():
+            pipeline.hincrby(keys.COUNTERS, f"requests:{endpoint}:{status}", number)
+        for endpoint, time in milliseconds.items():
+            pipeline.hincrby(keys.COUNTERS, f"request_milliseconds:{endpoint}", round(time))
+        pipeline.execute()
 
     def read(self) -> Totals:
         """Return the current totals."""
@@ -80,6 +95,9 @@ class Counters:
             reused=raw.get("reused", 0),
             regraded=raw.get("regraded", 0),
             rolled_back=raw.get("rolled_back", 0),
+            callbacks={name: value for (name,), value in _under(raw, "callbacks", 1)},
+            requests={(endpoint, status): value for (endpoint, status), value in _under(raw, "requests", 2)},
+            request_milliseconds={name: value for (name,), value in _under(raw, "request_milliseconds", 1)},
             grading=_histogram(raw, "grading_seconds"),
             waiting=_histogram(raw, "waiting_seconds"),
         )

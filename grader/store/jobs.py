@@ -29,10 +29,13 @@ class Jobs:
         fence = self._scripts.run("claim", job.kind, job.id, self._lease)
         return None if fence is None else Claim(job, int(fence))
 
-    def claim_next(self) -> Claim | None:
-        """Claim the next submission in the order of `claim_next.lua`, or return None if none is waiting."""
-        answer = self._scripts.run("claim_next", self._lease)
-        return None if answer is None else Claim(Job(Kind.SUBMISSION, text(answer[0])), int(answer[1]))
+    def claim_next(self, kind: Kind = Kind.SUBMISSION, *, going_on: bool = False) -> Claim | None:
+        """Claim the next submission or unit in the order of `claim_next.lua`, or return None if none is waiting.
+
+        `going_on`: units are also refused while a job of another kind waits, since its message waits for this process.
+        """
+        answer = self._scripts.run("claim_next", kind, self._lease, "1" if going_on else "0")
+        return None if answer is None else Claim(Job(kind, text(answer[0])), int(answer[1]))
 
     def beat(self, claim: Claim) -> bool:
         """Renew the lease. Returns False if the claim is no longer valid."""

@@ -2,10 +2,12 @@
 
 import json
 import secrets
+from dataclasses import dataclass, field
 from typing import Any
 
 from grader.model.records import Kind, PublicationRecord, Refusal, State
 from grader.model.stored import read
+from grader.model.trace import Trace, receive
 from grader.store import keys
 from grader.store.connection import Connection, seconds, text, texts
 from grader.store.errors import IdempotencyMismatch, TooManyPublications
@@ -18,6 +20,19 @@ _ID = 10
 MOST_OPEN = 10
 
 
+@dataclass(frozen=True, slots=True)
+class NewPublication:
+    """A publication to record. `idempotency` as for a submission."""
+
+    course: str
+    assignment_id: str
+    toml: str
+    fresh: int = 0
+    idempotency: tuple[str, str, str, str] | None = None
+    #: The trace of the request, for the log.
+    trace: Trace = field(default_factory=receive)
+
+
 class Publications:
     """All publications.
 
@@ -28,25 +43,19 @@ class Publications:
         self._redis = redis
         self._scripts = scripts
 
-    def request(
-        self,
-        course: str,
-        assignment_id: str,
-        toml: str,
-        fresh: int = 0,
-        idempotency: tuple[str, str, str, str] | None = None,
-    ) -> PublicationRecord:
-        """Record and queue a publication. `idempotency` as for a submission.
+    def request(self, new: NewPublication) -> PublicationRecord:
+        """Record and queue a publication.
 
         Raises IdempotencyMismatch for a used key, TooManyPublications if the course has as many open as allowed.
         """
         remembered, fingerprint = ("", "")
-        if idempotency is not None:
-            remembered, fingerprint = keys.idempotency(*idempotency[:3]), idempotency[3]
+        if new.idempotency is not None:
+            remembered, fingerprint = keys.idempotency(*new.idempotency[:3]), new.idempotency[3]
         name = secrets.token_hex(_ID)
         answer = self._scripts.run(
             "request_publication",
-            *(name, course, assignment_id, toml, fresh, remembered, fingerprint, IDEMPOTENCY, MOST_OPEN),
+            *(name, new.course, new.assignment_id, new.toml, new.fresh),
+            *(remembered, fingerprint, IDEMPOTENCY, MOST_OPEN, new.trace.encode()),
         )
         if text(answer[0]) == "many":
             raise TooManyPublications(
@@ -94,6 +103,7 @@ def _publication(name: str, raw: dict[str, str]) -> PublicationRecord:
         revision=raw.get("revision"),
         refusal=_refusal(raw),
         failure=raw.get("failure"),
+        trace=Trace.decode(raw.get("trace")),
     )
 
 

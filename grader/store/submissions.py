@@ -5,10 +5,11 @@ import json
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from grader.model.records import Claim, Kind, State, SubmissionRecord
+from grader.model.trace import Trace, receive
 from grader.model.verdict import Verdict
 from grader.store import keys
 from grader.store.codec import compress, decode_verdict, decompress, decompress_start, encode_verdict
@@ -43,6 +44,8 @@ class NewSubmission:
     idempotency: tuple[str, str, str, str] | None = None
     #: The sender's shares; the submission counts against them only if it is accepted.
     shares: tuple[Share, ...] = ()
+    #: The trace of the request, for the log.
+    trace: Trace = field(default_factory=receive)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,7 @@ class Submissions:
             *(hashlib.sha256(new.source).hexdigest(), len(new.source), source or b""),
             *(remembered, fingerprint, IDEMPOTENCY),
             *(write(new.shares), "0" if fits else "1", "1" if source is None else "0"),
+            new.trace.encode(),
         )
         match text(answer[0]):
             case "free":
@@ -231,6 +235,7 @@ def _submission(name: str, raw: dict[str, str]) -> SubmissionRecord | None:
         failing=tuple(json.loads(raw.get("failing", "[]"))),
         mistakes=tuple(raw.get("mistakes", "").split()),
         reused=raw.get("reused") == "1",
+        trace=Trace.decode(raw.get("trace")),
     )
 
 

@@ -15,7 +15,11 @@ _NAMES = keys.key("workers")
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """A worker or sweeper. `jail` is True if it can isolate submissions; else `reason` says why not."""
+    """A worker or sweeper. `jail` is True if it can isolate submissions; else `reason` says why not.
+
+    `version` is Backmark's, of a worker with its engine's: `0.2.0+1f0c3a5b`. `way` is how a worker isolates: `template`
+    forks jails, `single` starts each from nothing.
+    """
 
     name: str
     host: str
@@ -24,6 +28,7 @@ class Worker:
     reason: str | None
     version: str
     role: Literal["worker", "sweeper"]
+    way: str = ""
 
 
 class Workers:

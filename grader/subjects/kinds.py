@@ -18,7 +18,7 @@ from grader.errors import BadAssignment
 from grader.model.assignment import DEFAULT_KIND
 from grader.model.packaged import ArchiveHeader
 from grader.model.stored import complete
-from grader.model.words import Words
+from grader.model.words import KindWords
 
 if TYPE_CHECKING:
     from grader.judge.subject import JudgedRevision
@@ -36,9 +36,9 @@ def find(kind: str) -> "SubjectKind":
     return module
 
 
-def words(kind: str) -> Words:
+def words(kind: str) -> KindWords:
     """Return the words for a kind; the general ones if this version does not know it."""
-    return find(kind).WORDS if kind in KINDS else Words()
+    return find(kind).WORDS if kind in KINDS else KindWords()
 
 
 def title(row: str) -> str:

@@ -10,7 +10,7 @@ from grader.judge.subject import JudgedRevision
 from grader.model.common import AnyAssignment
 from grader.model.packaged import ArchiveHeader
 from grader.model.survey import Survey
-from grader.model.words import Words
+from grader.model.words import KindWords
 
 
 class SubjectKind(Protocol):
@@ -20,7 +20,7 @@ class SubjectKind(Protocol):
     """
 
     #: The words that reports, pages and commands write around its cases.
-    WORDS: Words
+    WORDS: KindWords
     #: The titles of its rows, by name, if all of its assignments have the same.
     TITLES: Mapping[str, str]
     #: A pattern of names in its sentences that pages set as code; empty if there are none.

@@ -20,10 +20,11 @@ from grader.web.api import (
     tokens,
 )
 from grader.web.api import callbacks as endpoints
-from grader.web.http import headers
+from grader.web.http import headers, request_log
 from grader.web.http.bodies import BUFFERED_BYTES, Bodies
 from grader.web.http.capacity import Slots
 from grader.web.http.limits import RequestLimits
+from grader.web.http.request_counts import RequestCounts
 from grader.web.http.resource import Resource
 from grader.web.http.service import Service
 from grader.web.pages import registry
@@ -64,7 +65,10 @@ def create_app(
         intake=Intake(store, dispatcher or CeleryDispatcher(application(settings))),
         limits=RequestLimits(settings, store),
         slots=Slots(settings.web_threads // 2),
+        request_counts=RequestCounts(store.counters),
     ).install(app)
+    # First, so that a request which a later part refuses has its line, too.
+    request_log.install(app)
     failures.install(app)
     headers.install(app)
     for resource in RESOURCES:

@@ -11,6 +11,9 @@ from grader.web.http.service import of
 #: Threads, since held connections wait and the others wait for Redis.
 worker_class = "grader.web.http.gunicorn_worker.BufferingWorker"
 threads = ServiceSettings().web_threads
+#: Its lines are lines of the service's log, on standard error, unless the operator names a file.
+logger_class = "grader.web.http.gunicorn_logger.ServiceLogger"
+errorlog = None
 #: Bytes of a request's first line: every parameter at its longest, in percent.
 limit_request_line = 8190
 #: Seconds for requests that are being answered when the server is told to stop.

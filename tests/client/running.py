@@ -1,16 +1,19 @@
 """A whole service on one Redis, as processes of their own, for who talks to it by HTTP."""
 
+import contextlib
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from click.testing import CliRunner
+
 from grader.client import Client
 from grader.model.records import Scope
 from grader.store.store import Store
 from tests.service.parts import service, until
-from tests.worker.test_cli import backmark
+from worker.cli.main import main
 from worker.serve.embedded import free_port
 from worker.serve.readiness import unready_parts
 
@@ -59,5 +62,10 @@ def running(redis: str, folder: Path, *, secret: str = SECRET) -> Iterator[Runni
 def command(
     variables: Mapping[str, str], *words: str | Path, cwd: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """A command that talks to the server which the variables name."""
-    return backmark(*words, cwd=cwd, **variables)
+    """A command that talks to the server which the variables name, in this process, unlike those of worker/test_cli."""
+    texts = [str(word) for word in words]
+    with contextlib.chdir(cwd or Path.cwd()):
+        result = CliRunner().invoke(main, texts, env=variables)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return subprocess.CompletedProcess(texts, result.exit_code, result.stdout, result.stderr)

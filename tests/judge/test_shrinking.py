@@ -21,7 +21,7 @@ from grader.subjects.networks.proposals import SIMPLE, Proposals, numbers_of, re
 from grader.subjects.networks.shrinking import Search, shrink, size
 from tests.corpus.rare import rare_faults
 from tests.local import local
-from tests.networks import NetworksJudge
+from tests.networks import NetworksJudge, leave_out_explanations
 from tests.subjects.networks.seeded import network as seeded
 
 RIGHT = """
@@ -66,6 +66,12 @@ SLIPS = {
         (1, 1, 1, 1),
     ),
 }
+
+
+@pytest.fixture(autouse=True)
+def _without_explanations(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counterexamples do not depend on them."""
+    leave_out_explanations(monkeypatch)
 
 
 def judged(source: str, judge: NetworksJudge) -> Judgement:

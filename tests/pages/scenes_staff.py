@@ -24,7 +24,7 @@ UNLUCKY = "unlucky"
 #: Stricter about the marks than the one that ships, so that a regrade has something to say.
 TOML = """id = "strict"
 title = "Backpropagation, strictly"
-networks = 80
+networks = 40
 
 [ranges]
 depth = [0, 4]

@@ -12,7 +12,7 @@ from grader.model.assignment import Level
 from grader.model.records import Job, Kind, State
 from grader.model.verdict import NETWORK
 from grader.store.search import Filter
-from tests.pages.browser import Window
+from tests.pages.browser import LOOKS, Window
 from tests.pages.conftest import Opening
 from tests.pages.house import COURSE, PATIENCE, House, until
 from tests.pages.scenes_student import HOSTILE, HOSTILE_NAME, SCENES, accepted, graded, lost
@@ -44,7 +44,7 @@ def test_a_wrong_notebook_is_watched_and_its_mistake_named(house: House, window:
     page = window.go(house.hand_in_link("grace"))
     expect(page.get_by_text("grace")).to_be_visible()
     handed_in(page, "no_relu_derivative.ipynb")
-    sentence = "Your code leaves out the activation function's derivative or has a 1 for every unit."
+    sentence = "It leaves out the activation function's derivative or has a 1 for every unit."
     expect(page.get_by_role("heading", level=1)).to_have_text(sentence, timeout=MILLISECONDS)
     hint = page.get_by_role("region", name="Hint")
     strong = hint.get_by_text("has to be multiplied")
@@ -230,10 +230,11 @@ def test_a_keyboard_alone_hands_in(house: House, window: Window) -> None:
 
 @pytest.mark.parametrize("name", SCENES)
 def test_axe_finds_nothing_serious_and_nothing_sticks_out(house: House, opening: Opening, name: str) -> None:
-    """Light on a desktop, and dark on a phone."""
-    for scheme, narrow in (("light", False), ("dark", True)):
-        window = opening(color_scheme=scheme, narrow=narrow)
-        SCENES[name](house, window)
+    """Light on a desktop, and dark on a phone: the difference is in the style sheets alone."""
+    window = opening()
+    SCENES[name](house, window)
+    for scheme, size in LOOKS:
+        window.restyle(scheme, size)
         assert window.faults() == []
         assert not window.overflows()
 

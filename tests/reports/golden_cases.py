@@ -128,13 +128,17 @@ def made(jails: Jails) -> Grader:
     return Grader(Judge(NetworksRevision(replace(base.assignment, limits=limits), base.suite)), jails)
 
 
-def shown(name: str, by: Grader) -> dict[str, Any]:
-    """All that is shown of the verdict on the source of that name."""
-    source = SOURCES[name].encode()
-    grading = by.grading(source, name)
+def graded(name: str, by: Grader) -> tuple[Verdict, CodeListing | None]:
+    """The verdict on the source of that name, as if it had taken no time, and a notebook's code."""
+    grading = by.grading(SOURCES[name].encode(), name)
     verdict = grading.verdict()
     verdict = replace(verdict, statistics=replace(verdict.statistics, seconds=0.0))
-    cells = CodeListing(grading.cells.texts, grading.cells.whole) if name.endswith(".ipynb") else None
+    return verdict, CodeListing(grading.cells.texts, grading.cells.whole) if name.endswith(".ipynb") else None
+
+
+def shown(name: str, verdict: Verdict, cells: CodeListing | None) -> dict[str, Any]:
+    """All that is shown of the verdict on the source of that name."""
+    source = SOURCES[name].encode()
     marked = listing(name, source, len(source), cells, verdict)
     return {
         "result": _json(verdict),
@@ -209,7 +213,7 @@ def main() -> None:
     """Write what each case is shown as."""
     with contextlib.closing(Jails(plan_jailed())) as jails:
         by = made(jails)
-        found = {name: shown(name, by) for name in SOURCES}
+        found = {name: shown(name, *graded(name, by)) for name in SOURCES}
     FILE.write_bytes(gzip.compress(json.dumps(found, ensure_ascii=False).encode(), mtime=0))
 
 

@@ -2,25 +2,31 @@
 
 import json
 import re
+from collections.abc import Callable
+from functools import cache
 
 import pytest
 
+from grader.model.verdict import Verdict
+from grader.store.listings import CodeListing
 from grader.subjects.networks.words import TITLES
-from tests.reports.golden_cases import SOURCES, common, goldens, made, shown
-from worker.grading.grader import Grader
+from tests.reports.golden_cases import SOURCES, common, goldens, graded, made, shown
 from worker.grading.pool import Jails
 
 GOLDENS = goldens()
+Grade = Callable[[str], tuple[Verdict, CodeListing | None]]
 
 
 @pytest.fixture(scope="module")
-def by(jails: Jails) -> Grader:
-    return made(jails)
+def grade(jails: Jails) -> Grade:
+    """Grades each source once."""
+    grader = made(jails)
+    return cache(lambda name: graded(name, grader))
 
 
 @pytest.mark.parametrize("name", SOURCES)
-def test_every_face_of_a_verdict_says_what_it_said(name: str, by: Grader) -> None:
-    found, golden = shown(name, by), GOLDENS[name]
+def test_every_face_of_a_verdict_says_what_it_said(name: str, grade: Grade) -> None:
+    found, golden = shown(name, *grade(name)), GOLDENS[name]
     for level, said in golden["levels"].items():
         for face, text in said.items():
             assert common(found["levels"][level][face], text) == text, f"{level}: {face}"
@@ -28,9 +34,9 @@ def test_every_face_of_a_verdict_says_what_it_said(name: str, by: Grader) -> Non
 
 
 @pytest.mark.parametrize("name", SOURCES)
-def test_a_row_names_every_other_property_of_which_its_message_speaks(name: str, by: Grader) -> None:
+def test_a_row_names_every_other_property_of_which_its_message_speaks(name: str, grade: Grade) -> None:
     """Or it would tell of one that an assignment hides."""
-    for row in by.grade(SOURCES[name].encode(), name).properties:
+    for row in grade(name)[0].properties:
         assert row.names is not None
         spoken = {other for other, title in TITLES.items() if _names(other, title, row.message)}
         assert spoken - {row.name} <= set(row.names), row.message

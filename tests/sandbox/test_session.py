@@ -34,6 +34,12 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
             db[layer - 1] = indicator_function(all_f[layer - 1]) * (all_weights[layer].T @ db[layer])
     return dW, db
 """
+#: For tables of what the code in the jail alone decides: by the other ways of starting it, nightly.
+inside_alone = pytest.mark.parametrize(
+    "way",
+    ["forked", *(pytest.param(way, marks=pytest.mark.nightly) for way in ("single", "unjailed"))],
+    indirect=True,
+)
 
 
 # ---- answers
@@ -102,6 +108,7 @@ def test_random_numbers_are_the_same_each_time(way: Jail) -> None:
     assert found[0] == found[1]
 
 
+@inside_alone
 @pytest.mark.parametrize(
     ("lines", "changed"),
     [
@@ -118,6 +125,7 @@ def test_changed_arguments_are_named(session: Session, lines: str, changed: list
     assert ask(session, body(f"{lines}\n{returned}"))[0].header == {"kind": "returned", "changed": changed}
 
 
+@inside_alone
 @pytest.mark.parametrize(
     "returned",
     [
@@ -132,6 +140,7 @@ def test_what_is_convertible_with_the_right_shape_is_taken(session: Session, ret
     assert numbers(ask(session, body(f"return {returned}"))[0]) == [3, 4]
 
 
+@inside_alone
 @pytest.mark.parametrize(
     ("returned", "where", "index", "kind"),
     [
@@ -194,6 +203,7 @@ def test_what_executing_the_slice_raises_is_the_answer_of_every_network_of_its_d
     assert "line 2" in replies[2].header["traceback"]
 
 
+@inside_alone
 @pytest.mark.parametrize(
     "broken",
     [

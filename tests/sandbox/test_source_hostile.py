@@ -71,13 +71,13 @@ def test_what_the_parser_takes_may_nest_deeper_than_python_recurses(source: str)
     "source",
     [
         "x = " + "f'{a!r:>{b}}' " * 4_000,
-        "x = 1\n" * 100_000,
+        "x = 1\n" * 25_000,
         "x = [" + "1," * 250_000 + "]",
         "x = 0x" + "f" * 1_000_000,
         "x = '" + "a" * 1_000_000 + "'",
         "x = 1" + " \\\n" * 100_000 + "\n",
-        "def g(): return g\nx = g()\n" * 20_000,
-        "".join(f"def g{i}(): return g{i + 1}\nt{i} = g{i}()\ndef g{i}(): return t{i + 1}\n" for i in range(5_000)),
+        "def g(): return g\nx = g()\n" * 5_000,
+        "".join(f"def g{i}(): return g{i + 1}\nt{i} = g{i}()\ndef g{i}(): return t{i + 1}\n" for i in range(2_500)),
     ],
 )
 def test_what_is_only_long_is_sliced(source: str) -> None:

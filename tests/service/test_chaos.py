@@ -22,8 +22,8 @@ from worker.grading.grader import Grader
 from worker.grading.pool import Jails
 from worker.serve.embedded import EmbeddedRedis, free_port, lasting_port
 
-#: At each of seven faults some are being graded and some wait, and all examples are among them seven times.
-SUBMISSIONS = 126
+#: At each of seven faults some are being graded and some wait, and all examples are among them five times.
+SUBMISSIONS = 90
 #: How many may be handed in beyond those that are at their end.
 AHEAD = 30
 #: Seconds that Redis is away: several leases.

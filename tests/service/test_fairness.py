@@ -6,7 +6,7 @@ from bench.fairness import measure
 from worker.sandbox.policy import Launch
 
 #: The numbers of submissions and of busy loops; the loops take the processor from all other tests as well.
-LOADS = [(8, 2), pytest.param((12, 4), marks=pytest.mark.nightly)]
+LOADS = [(5, 2), pytest.param((12, 4), marks=pytest.mark.nightly)]
 
 
 @pytest.mark.parametrize("load", LOADS, ids=str)

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 
 import pytest
 
@@ -13,7 +14,7 @@ from tests.service.parts import PATIENCE, until
 from tests.store.making import end_lease
 from worker.serve.embedded import EmbeddedRedis, lasting_port
 from worker.service.context import Context
-from worker.service.lease import Stopping, Withdrawn, hold_lease
+from worker.service.lease import Lease, Stopping, Withdrawn, claim, hold_lease
 from worker.service.sweeper import Sweeper
 
 
@@ -28,9 +29,17 @@ def waiting(context: Context) -> Job:
     return Job(Kind.SUBMISSION, context.store.submissions.accept(new).id)
 
 
+@contextmanager
+def held(context: Context, job: Job) -> Iterator[Lease | None]:
+    """The lease of a job that a message is about; None if there is nothing to do."""
+    claimed = claim(context, job)
+    with nullcontext() if claimed is None else hold_lease(context, claimed) as lease:
+        yield lease
+
+
 def test_what_is_held_is_not_lost_and_what_is_let_go_is(quick: Context) -> None:
     job = waiting(quick)
-    with hold_lease(quick, job) as hold:
+    with held(quick, job) as hold:
         assert hold is not None
         end = threading.Event()
         assert not end.wait(4.5), "more than a lease passes"
@@ -41,14 +50,14 @@ def test_what_is_held_is_not_lost_and_what_is_let_go_is(quick: Context) -> None:
 
 def test_a_job_can_be_held_once(quick: Context) -> None:
     job = waiting(quick)
-    with hold_lease(quick, job) as first, hold_lease(quick, job) as second:
+    with held(quick, job) as first, held(quick, job) as second:
         assert first is not None
         assert second is None
 
 
 def test_a_cancelled_job_is_withdrawn_and_what_it_does_is_ended(quick: Context) -> None:
     job, ended = waiting(quick), threading.Event()
-    with hold_lease(quick, job) as hold:
+    with held(quick, job) as hold:
         assert hold is not None
         with hold.ending(ended.set):
             quick.store.submissions.cancel(job.id)
@@ -64,7 +73,7 @@ def test_a_cancelled_job_is_withdrawn_and_what_it_does_is_ended(quick: Context) 
 def test_a_stop_ends_it_after_its_grace(making: Making) -> None:
     context = making(lease_seconds=3, grace_seconds=0.3)
     ended = threading.Event()
-    with hold_lease(context, waiting(context)) as hold:
+    with held(context, waiting(context)) as hold:
         assert hold is not None
         context.stop.request()
         hold.check()
@@ -77,7 +86,7 @@ def test_a_stop_ends_it_after_its_grace(making: Making) -> None:
 def test_a_worker_that_stops_claims_nothing_more(quick: Context) -> None:
     job = waiting(quick)
     quick.stop.request()
-    with pytest.raises(Stopping), hold_lease(quick, job):
+    with pytest.raises(Stopping), held(quick, job):
         pass
     assert quick.store.jobs.position(job) == 0
 
@@ -113,7 +122,7 @@ def test_a_store_that_was_away_still_finds_whoever_held_a_job(redis: EmbeddedRed
     sweeping = threading.Thread(target=Sweeper(context.store, context.dispatcher, context.settings).loop, args=(stop,))
     sweeping.start()
     try:
-        with hold_lease(context, job) as hold:
+        with held(context, job) as hold:
             assert hold is not None
             redis.kill()
             restarting.start()

@@ -12,6 +12,7 @@ from grader.errors import AssignmentError
 from grader.model.fresh_places import GROUPS, group, places, usual
 from grader.model.records import Job, Kind, PublicationRecord, RevisionRecord, State
 from grader.publishing.selfcheck import selfcheck
+from grader.store.publications import NewPublication
 from grader.store.regrades.model import Selection, Which
 from grader.store.search import Filter
 from grader.store.submissions import NewSubmission
@@ -65,7 +66,7 @@ def _drawn_once() -> Iterator[None]:
 
 def run_publication(context: Context, toml: str, *, wanted: int = 0, name: str = "mine") -> PublicationRecord:
     """Request a publication, let the worker perform it, and return it."""
-    requested = context.store.publications.request(COURSE, name, toml, wanted)
+    requested = context.store.publications.request(NewPublication(COURSE, name, toml, wanted))
     perform(context, Job(Kind.PUBLICATION, requested.id))
     found = context.store.publications.get(requested.id)
     assert found is not None
@@ -169,7 +170,7 @@ def test_more_fresh_networks_than_can_be_drawn_are_refused(making: Making) -> No
 def test_a_worker_that_stops_hands_back_a_publication(making: Making) -> None:
     """Drawing takes a second or more: the process that draws is ended."""
     context = making(grace_seconds=0)
-    requested = context.store.publications.request(COURSE, "mine", TOML + "networks = 2000\n", 0)
+    requested = context.store.publications.request(NewPublication(COURSE, "mine", TOML + "networks = 2000\n", 0))
     job = Job(Kind.PUBLICATION, requested.id)
 
     def stop() -> None:

@@ -10,6 +10,7 @@ from grader.model.records import Job, Kind, Queue, State
 from grader.settings.service import ServiceSettings
 from grader.store import keys
 from grader.store.callbacks import DeliveryAttempt, DeliveryState, Event, Result
+from grader.store.publications import NewPublication
 from grader.store.regrades.model import Phase, Selection
 from grader.store.store import Store
 from grader.store.workers import Worker
@@ -32,7 +33,7 @@ def waiting_job(store: Store, kind: Kind) -> Job:
     if kind is Kind.SUBMISSION:
         return job(accept(store))
     if kind is Kind.PUBLICATION:
-        return Job(kind, store.publications.request("cs101", "mine", "id = 'mine'").id)
+        return Job(kind, store.publications.request(NewPublication("cs101", "mine", "id = 'mine'")).id)
     if kind is Kind.REGRADE:
         return Job(kind, store.regrades.request(Selection("cs101", "udl-7.2", REVISION)).regrade.id)
     claim = claim_job(store, accept(store))
@@ -41,7 +42,7 @@ def waiting_job(store: Store, kind: Kind) -> Job:
     assert regrade is not None
     step = store.regrades.steps.choose(regrade)
     assert step is not None
-    return step.released[0]
+    return step.unsent[0]
 
 
 def set_back(store: Store) -> None:

@@ -4,7 +4,9 @@ import pytest
 
 from grader.intake import Intake
 from grader.model.records import Job, Kind, State
+from grader.model.trace import receive
 from grader.store.errors import NotRetryable, WrongPhase
+from grader.store.publications import NewPublication
 from grader.store.regrades.model import Mode, Selection
 from grader.store.store import Store
 from tests.service.conftest import Sent
@@ -49,7 +51,7 @@ def test_what_was_cancelled_is_not_retried(intake: Intake, store: Store, sent_jo
 
 def test_a_regrade_that_cannot_be_applied_is_not_announced(intake: Intake, store: Store, sent_jobs: Sent) -> None:
     selection = Selection(course="cs101", assignment="udl-7.2", revision=REVISION)
-    first, second = (intake.regrade(selection, None) for _ in range(2))
+    first, second = (intake.regrade(selection, None, receive()) for _ in range(2))
     assert (second.regrade.id, second.same) == (first.regrade.id, True)
     with pytest.raises(WrongPhase):
         intake.apply(first.regrade.id, Mode.NEVER_LOWER)
@@ -61,6 +63,6 @@ def test_a_regrade_that_cannot_be_applied_is_not_announced(intake: Intake, store
 
 def test_a_publication_is_announced_as_often_as_it_is_asked_for_until_it_ends(intake: Intake, sent_jobs: Sent) -> None:
     key = ("token", "POST /publications", "k", "same")
-    first, second = (intake.publish("cs101", "mine", "toml", 0, key) for _ in range(2))
+    first, second = (intake.publish(NewPublication("cs101", "mine", "toml", 0, key)) for _ in range(2))
     assert first.id == second.id
     assert sent_jobs.jobs == [Job(Kind.PUBLICATION, first.id)] * 2

@@ -6,6 +6,7 @@ import pytest
 
 from grader.model.records import Claim, Job, Kind, Queue, State
 from grader.store import keys
+from grader.store.publications import NewPublication
 from grader.store.store import Store
 from tests.store.making import accept, claim_job, end_lease, finish_job, job, new, now, verdict
 
@@ -119,7 +120,7 @@ def test_a_lease_without_its_job_is_cleared(store: Store) -> None:
 
 
 def test_other_kinds_end_with_fields_of_their_own(store: Store) -> None:
-    publication = store.publications.request("cs101", "mine", "id = 'mine'")
+    publication = store.publications.request(NewPublication("cs101", "mine", "id = 'mine'"))
     claim = store.jobs.claim(Job(Kind.PUBLICATION, publication.id))
     assert claim is not None
     assert [store.jobs.conclude(claim, State.DONE, revision="abc") for _ in range(2)] == [True, True]
@@ -130,7 +131,7 @@ def test_other_kinds_end_with_fields_of_their_own(store: Store) -> None:
 
 
 def test_a_worker_that_was_taken_over_ends_no_job_of_another_kind(store: Store) -> None:
-    waiting = Job(Kind.PUBLICATION, store.publications.request("cs101", "mine", "id = 'mine'").id)
+    waiting = Job(Kind.PUBLICATION, store.publications.request(NewPublication("cs101", "mine", "id = 'mine'")).id)
     late = store.jobs.claim(waiting)
     assert late is not None
     end_lease(store, late)
@@ -156,7 +157,7 @@ def test_a_submission_ends_with_a_verdict_and_nothing_else(store: Store) -> None
 
 def test_kinds_wait_in_queues_of_their_own(store: Store) -> None:
     accept(store)
-    store.publications.request("cs101", "mine", "")
+    store.publications.request(NewPublication("cs101", "mine", ""))
     assert [store.jobs.waiting(queue) for queue in Queue] == [1, 1, 0]
     assert store.jobs.oldest(Queue.REGRADE) is None
     oldest = store.jobs.oldest(Queue.INTERACTIVE)

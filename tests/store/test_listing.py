@@ -4,6 +4,7 @@ import pytest
 
 from grader.model.records import State
 from grader.store.errors import BadCursor
+from grader.store.publications import NewPublication
 from grader.store.search import Filter
 from grader.store.store import Store
 from tests.store.making import accept, finish_job, new
@@ -80,8 +81,8 @@ def test_a_cursor_that_no_page_gave_is_refused(store: Store, cursor: str) -> Non
 
 
 def test_publications_are_listed_by_course_newest_first(store: Store) -> None:
-    names = [store.publications.request("cs101", f"a{at}", "").id for at in range(5)]
-    store.publications.request("other", "a", "")
+    names = [store.publications.request(NewPublication("cs101", f"a{at}", "")).id for at in range(5)]
+    store.publications.request(NewPublication("other", "a", ""))
     first = store.publications.list("cs101", 3)
     second = store.publications.list("cs101", 3, first.next_cursor)
     assert [each.id for each in (*first.items, *second.items)] == names[::-1]

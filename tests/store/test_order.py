@@ -1,9 +1,13 @@
 """Whose turn it is: an order of what waits, by place and by what each student has running; never a cap."""
 
-from grader.model.records import Kind, Queue
+import pytest
+
+from grader.model.records import Claim, Job, Kind, Queue
 from grader.store import keys
+from grader.store.publications import NewPublication
 from grader.store.store import Store
 from tests.store.making import accept, claim_job, end_lease, finish_job, job, new, verdict
+from tests.store.regrading import grade_submission, select_units, waiting_units
 
 
 def hand_in(store: Store, student: str, *assignments: str, course: str = "cs101") -> list[str]:
@@ -89,7 +93,48 @@ def test_an_entry_of_the_queue_without_its_job_stops_nobody(store: Store) -> Non
 
 
 def test_other_kinds_are_claimed_by_their_names(store: Store) -> None:
-    store.publications.request("cs101", "mine", "id = 'mine'")
+    store.publications.request(NewPublication("cs101", "mine", "id = 'mine'"))
     assert store.jobs.claim_next() is None
     name = accept(store)
     assert store.jobs.claim(job(name)) is not None
+
+
+def make_units(store: Store, count: int) -> list[Job]:
+    """The units of a regrade, in the queue."""
+    for number in range(count):
+        grade_submission(store, f"student-{number}", str(number))
+    select_units(store)
+    return waiting_units(store)
+
+
+def test_units_have_their_turns_by_place(store: Store) -> None:
+    units = make_units(store, 3)
+    claims = [store.jobs.claim_next(Kind.UNIT) for _ in range(4)]
+    assert [claim and claim.job for claim in claims] == [*units, None]
+
+
+def test_a_unit_without_its_job_stops_nobody(store: Store) -> None:
+    (unit,) = make_units(store, 1)
+    store.redis.zadd(keys.key("waiting", Queue.REGRADE), {f"{Kind.UNIT}:gone": 1})
+    assert store.jobs.claim_next(Kind.UNIT) == Claim(unit, 1)
+    assert store.jobs.claim_next(Kind.UNIT) is None
+
+
+def test_a_unit_that_failed_waits_behind_the_others_and_one_that_was_handed_back_before_them(store: Store) -> None:
+    first, second, third = make_units(store, 3)
+    for claim, end in ((store.jobs.claim_next(Kind.UNIT), "fail"), (store.jobs.claim_next(Kind.UNIT), "hand back")):
+        assert claim is not None
+        store.jobs.record_failure(claim, "no jail") if end == "fail" else store.jobs.hand_back(claim)
+    assert waiting_units(store) == [second, third, first]
+
+
+@pytest.mark.parametrize("live", ["submission", "publication"])
+def test_whoever_goes_on_with_units_stops_for_whoever_waits_for_an_answer(store: Store, live: str) -> None:
+    make_units(store, 3)
+    assert store.jobs.claim_next(Kind.UNIT, going_on=True) is not None
+    accept(store) if live == "submission" else store.publications.request(
+        NewPublication("cs101", "mine", "id = 'mine'")
+    )
+    assert store.jobs.claim_next(Kind.UNIT, going_on=True) is None
+    # A message of theirs comes behind all others: whoever has one may take a unit.
+    assert store.jobs.claim_next(Kind.UNIT) is not None

@@ -1,15 +1,16 @@
 """Jobs whose message was lost are found by comparing the store with Celery's own queues, on the real thing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 from celery import Celery
 
 from grader.dispatch import CeleryDispatcher, application
-from grader.model.records import Kind
+from grader.model.records import Job, Kind
 from grader.store import keys
 from grader.store.store import Store
 from tests.store.making import accept, claim_job, job, new
+from tests.store.regrading import grade_submission, result, select_units, unit_graded, waiting_units
 
 
 @pytest.fixture
@@ -99,3 +100,68 @@ def test_what_was_handed_back_and_not_sent_is_found_soon(store: Store) -> None:
     assert store.jobs.unsent() == []
     age(store, name)
     assert store.jobs.unsent() == [job(name)]
+
+
+#: Messages for the units of regrades at a time.
+MOST = 64
+
+
+@pytest.fixture
+def units(store: Store) -> list[Job]:
+    """The units of a regrade that has just selected them, in the queue."""
+    for number in range(MOST + 6):
+        grade_submission(store, f"student-{number}", str(number))
+    select_units(store)
+    return waiting_units(store)
+
+
+def send(celery: Celery, jobs: Iterable[Job]) -> None:
+    for each in jobs:
+        CeleryDispatcher(celery).send(each)
+
+
+def test_a_regrade_has_a_message_for_each_worker_rather_than_for_each_unit(
+    store: Store, celery: Celery, units: list[Job]
+) -> None:
+    for unit in units:
+        store.redis.hset(keys.key(Kind.UNIT, unit.id), "resend", "0")
+    unsent = store.jobs.unsent()
+    assert unsent == units[:MOST]
+    send(celery, unsent)
+    assert store.jobs.unsent() == []
+
+
+def test_the_end_of_a_unit_has_messages_sent_where_some_are_missing(
+    store: Store, celery: Celery, units: list[Job]
+) -> None:
+    """So every worker that is free hears of what waits, and the last units are followed by none."""
+    send(celery, units[:MOST])
+    for lacking, taken in ((0, 0), (1, 1), (2, 5)):
+        for _ in range(taken):
+            store.redis.rpop("celery:regrade")
+        claim = store.jobs.claim_next(Kind.UNIT)
+        assert claim is not None
+        unsent = unit_graded(store, claim, result(8))
+        assert unsent == tuple(waiting_units(store)[:lacking])
+        send(celery, unsent)
+    store.redis.delete("celery:regrade")
+    while (claim := store.jobs.claim_next(Kind.UNIT)) is not None:
+        last = unit_graded(store, claim, result(8))
+    assert last == ()
+
+
+@pytest.mark.parametrize("kind", [Kind.SUBMISSION, Kind.UNIT])
+def test_messages_about_nothing_are_dropped_and_no_other(
+    store: Store, celery: Celery, units: list[Job], kind: Kind
+) -> None:
+    """A worker that goes on leaves the messages of what it took."""
+    first, second = (accept(store, new(f"s{at}")) for at in range(2))
+    send(celery, [*units[:3], job(first), job(second)])
+    while store.redis.zcard(f"bm:waiting:{kind.queue}") > 1:
+        assert store.jobs.claim_next(kind) is not None
+    count = store.redis.llen(f"celery:{kind.queue}")
+    assert store.jobs.claim_next(kind) is not None
+    assert store.redis.llen(f"celery:{kind.queue}") == count > 1
+    assert store.jobs.claim_next(kind) is None
+    other = {Kind.SUBMISSION: Kind.UNIT, Kind.UNIT: Kind.SUBMISSION}[kind]
+    assert (store.redis.llen(f"celery:{kind.queue}"), store.redis.llen(f"celery:{other.queue}") > 1) == (0, True)

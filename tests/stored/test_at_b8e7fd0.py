@@ -116,11 +116,15 @@ def do_step(context: Context, regrade: str) -> None:
 
 
 def grade_units(context: Context, regrade: str) -> None:
-    """Every unit of it that waits."""
-    waiting: Any = context.store.redis.zrange("bm:waiting:regrade", 0, -1)
-    for unit in (raw.decode().partition(":")[2] for raw in waiting):
-        if unit.startswith(KNOWN["regrades"][regrade]):
-            perform(context, Job(Kind.UNIT, unit))
+    """Every unit of it that waits, and those before it in the queue."""
+
+    def waiting() -> list[str]:
+        members: Any = context.store.redis.zrange("bm:waiting:regrade", 0, -1)
+        units = [raw.decode().partition(":")[2] for raw in members]
+        return [unit for unit in units if unit.startswith(KNOWN["regrades"][regrade])]
+
+    while units := waiting():
+        perform(context, Job(Kind.UNIT, units[0]))
 
 
 def test_every_state_and_outcome_is_among_what_is_stored(store: Store) -> None:

@@ -23,6 +23,7 @@ from grader.publishing.selfcheck import selfcheck
 from grader.reports.disclosure import disclose, disclose_settings
 from grader.reports.registry import FORMATS
 from grader.store.packaged import read_packaged
+from grader.store.publications import NewPublication
 from grader.store.submissions import NewSubmission
 from grader.subjects import kinds
 from grader.web import create_app
@@ -293,7 +294,7 @@ def test_a_kind_without_figures_says_so(file: Path, monkeypatch: pytest.MonkeyPa
 
 
 def publish(context: Context, toml: str, fresh: int = 0) -> records.PublicationRecord:
-    requested = context.store.publications.request("spreading", "mine", toml, fresh)
+    requested = context.store.publications.request(NewPublication("spreading", "mine", toml, fresh))
     perform(context, Job(Kind.PUBLICATION, requested.id))
     found = context.store.publications.get(requested.id)
     assert found is not None
@@ -327,7 +328,7 @@ def test_staff_see_the_mistakes_that_its_cases_catch(published: Context) -> None
 def test_the_page_of_a_publication_speaks_of_its_cases(published: Context) -> None:
     """While it waits, and when it was refused."""
     visitor = Visitor(create_app(published.settings, published.store), published.store, "spreading")
-    waiting = published.store.publications.request("spreading", "mine", TOML, 0)
+    waiting = published.store.publications.request(NewPublication("spreading", "mine", TOML, 0))
     assert "network" not in visitor.get(f"/courses/spreading/publications/{waiting.id}").lower()
     done = publish(published, TOML)
     assert ">Its pairs</a>" in visitor.get(f"/courses/spreading/publications/{done.id}")

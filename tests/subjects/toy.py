@@ -42,12 +42,12 @@ from grader.model.verdict import (
     Flag,
     Mark,
 )
-from grader.model.words import Words
+from grader.model.words import KindWords
 from grader.oracle.answers import Answer, Malformed, Raised, ReceivedForm, Returned
 from grader.oracle.network import Array
 
 KIND = "toy"
-WORDS = Words(
+WORDS = KindWords(
     noun="pair",
     numbers="products",
     compared=" by hand",

@@ -49,7 +49,7 @@ def concluding(store: Store) -> Iterator[None]:
 def _loop(store: Store, stop: Event) -> None:
     turn = count()
     roles: tuple[Literal["worker", "sweeper"], ...] = ("worker", "sweeper")
-    while not stop.wait(0.01):
+    while not stop.wait(0.05):
         for role in roles:
             store.workers.report(Worker(role, "here", 1, jail=True, reason=None, version="0", role=role))
         for queue in ("interactive", "staff", "regrade"):

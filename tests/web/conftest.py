@@ -16,6 +16,8 @@ from worker.serve.embedded import EmbeddedRedis
 
 __all__ = ["redis_server"]
 
+Applications = dict[ServiceSettings, tuple[Flask, Store]]
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marks of these tests."""
@@ -29,19 +31,36 @@ def settings(redis_server: EmbeddedRedis, request: pytest.FixtureRequest) -> Ser
     return ServiceSettings(redis_url=SecretStr(redis_server.url), **(mark.kwargs if mark else {}))
 
 
+@pytest.fixture(scope="session")
+def applications() -> Iterator[Applications]:
+    """By settings, an application with its store: all that either remembers is in Redis."""
+    made: Applications = {}
+    yield made
+    for _, store in made.values():
+        store.close()
+
+
 @pytest.fixture
-def store(settings: ServiceSettings) -> Iterator[Store]:
+def application(settings: ServiceSettings, applications: Applications) -> tuple[Flask, Store]:
+    """The application and its store, empty."""
+    if settings not in applications:
+        store = Store.connect(settings)
+        # To compile the routes of an application takes longer than most tests.
+        applications[settings] = create_app(settings, store), store
+    applications[settings][1].redis.flushall()
+    return applications[settings]
+
+
+@pytest.fixture
+def store(application: tuple[Flask, Store]) -> Store:
     """The store, empty."""
-    store = Store.connect(settings)
-    store.redis.flushall()
-    yield store
-    store.close()
+    return application[1]
 
 
 @pytest.fixture
-def app(settings: ServiceSettings, store: Store) -> Flask:
+def app(application: tuple[Flask, Store]) -> Flask:
     """The application."""
-    return create_app(settings, store)
+    return application[0]
 
 
 @pytest.fixture

@@ -2,11 +2,13 @@
 
 import re
 from contextlib import closing
+from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
 import pytest
 
+from grader.store.callbacks import Result
 from grader.store.store import Store
 from grader.store.workers import Worker
 from grader.web import create_app
@@ -14,6 +16,7 @@ from tests.web.asking import Asker
 from tests.web.concluding import conclude
 from tests.web.verdicts import failing_verdict
 
+OWN = metadata.version("backmark")
 DOCS = Path(__file__).parents[2] / "docs"
 
 
@@ -53,6 +56,23 @@ def test_one_worker_that_isolates_is_enough_and_the_others_are_told(portal: Aske
     report(store, "worker", "no user namespaces")
     answer = portal.get("//readyz")
     assert (answer.status_code, "no user namespaces" in answer.get_json()["parts"]["workers"]["reason"]) == (200, True)
+
+
+@pytest.mark.parametrize("versions", [("0.1+aaaaaaaa",), (f"{OWN}+aaaaaaaa", f"{OWN}+bbbbbbbb")])
+def test_versions_that_differ_are_named_and_do_no_harm(portal: Asker, store: Store, versions: tuple[str, ...]) -> None:
+    report(store, "sweeper")
+    for version in versions:
+        store.workers.report(Worker(version, "here", 1, jail=True, reason=None, version=version, role="worker"))
+    told = portal.get("//readyz").get_json()["parts"]["workers"]
+    assert told["ok"]
+    assert all(version in told["reason"] for version in (OWN, *versions))
+
+
+def test_workers_of_this_version_are_not_worth_a_word(portal: Asker, store: Store) -> None:
+    report(store, "sweeper")
+    for name in ("first", "second"):
+        store.workers.report(Worker(name, "here", 1, jail=True, reason=None, version=f"{OWN}+aaaaaaaa", role="worker"))
+    assert portal.get("//readyz").get_json()["parts"]["workers"]["reason"] is None
 
 
 def test_a_redis_that_is_unfit_makes_the_service_unready(portal: Asker, store: Store) -> None:
@@ -125,6 +145,59 @@ def test_the_figures_that_the_documentation_watches_are_there(portal: Asker) -> 
     named = re.findall(r"`(backmark_[a-z_]+)", (DOCS / "sizing.md").read_text(encoding="utf-8"))
     assert named
     assert [each for each in named if f"\n{each}" not in told] == []
+
+
+def test_every_figure_is_in_the_runbook(portal: Asker) -> None:
+    """A series of figures may be named by its end alone, as in `_limit_bytes`."""
+    text = (DOCS / "runbook.md").read_text(encoding="utf-8")
+    documented = set(re.findall(r"`(backmark_[a-z_]+)`", text))
+    documented |= {f"backmark_storage{end}" for end in re.findall(r"`(_[a-z_]+)`", text)}
+    shown = set(re.findall(r"^# TYPE (\w+) ", portal.get("//metrics").text, re.MULTILINE))
+    assert shown - documented == set()
+    assert documented - shown == {"backmark_disk_free_bytes"}
+
+
+@pytest.mark.service(redis_folder=DOCS)
+def test_figures_tell_the_free_space_of_the_disk(portal: Asker) -> None:
+    (line,) = (line for line in portal.get("//metrics").text.splitlines() if line.startswith("backmark_disk_free_"))
+    assert float(line.split()[1]) > 0
+
+
+def test_figures_tell_requests_by_endpoint_and_status(portal: Asker, store: Store) -> None:
+    portal.submit("ada").close()
+    portal.get("/submissions/none").close()
+    lines = portal.get("//metrics").text.splitlines()
+    assert 'backmark_http_requests_total{endpoint="submissions.submit",status="202"} 1.0' in lines
+    assert 'backmark_http_requests_total{endpoint="submissions.read_submission",status="404"} 1.0' in lines
+    with closing(Store.connect(store.settings)) as another:
+        # Another web process shows the same, and adds to it.
+        asker = Asker(create_app(store.settings, another), portal.secret)
+        asker.get("/submissions/none").close()
+        lines = asker.get("//metrics").text.splitlines()
+    assert 'backmark_http_requests_total{endpoint="submissions.read_submission",status="404"} 2.0' in lines
+
+
+def test_figures_tell_versions_and_jails(portal: Asker, store: Store) -> None:
+    for number, version in enumerate(("0.1", "0.2", "0.2")):
+        store.workers.report(
+            Worker(f"w{number}", "here", 1, jail=True, reason=None, version=version, role="worker", way="template")
+        )
+    lines = portal.get("//metrics").text.splitlines()
+    assert 'backmark_processes{jail="template",role="worker",version="0.1"} 1.0' in lines
+    assert 'backmark_processes{jail="template",role="worker",version="0.2"} 2.0' in lines
+
+
+def test_figures_tell_callbacks(portal: Asker, store: Store) -> None:
+    store.callbacks.create("course", "https://portal.example/hook")
+    conclude(store, portal.submit().get_json()["id"], failing_verdict())
+    assert "backmark_callback_events_waiting 1.0" in portal.get("//metrics").text.splitlines()
+    store.callbacks.move()
+    (attempt,) = store.callbacks.claim(1, 1, 60.0)
+    store.callbacks.conclude(attempt, Result.RETRY, pause=0.0)
+    lines = portal.get("//metrics").text.splitlines()
+    assert 'backmark_callback_attempts_total{result="retry"} 1.0' in lines
+    (overdue,) = (line for line in lines if line.startswith("backmark_callback_overdue_seconds "))
+    assert 0 < float(overdue.split()[1]) < 60
 
 
 def test_health_needs_no_token(portal: Asker) -> None:

@@ -15,8 +15,8 @@ from tests.web.concluding import conclude, concluding
 from tests.web.schema_hooks import SUBMISSION
 from tests.web.serving import serving
 
-#: Of each operation and phase: coverage, fuzzing, and walks from one operation to the next.
-EXAMPLES = 10
+#: Of each operation and phase: coverage, fuzzing, and walks from one operation to the next. More nightly.
+EXAMPLES = 5
 #: As many requests as they like, and callbacks to where nobody is.
 SETTINGS = {
     "BACKMARK_READ_RATE": "1000000/minute",
@@ -27,9 +27,16 @@ SETTINGS = {
 
 
 #: In two runs, so that two processes can take one each: a run starts a server and reads the whole documentation.
-@pytest.mark.parametrize("phases", ["examples,coverage", "fuzzing,stateful"])
+@pytest.mark.parametrize(
+    ("phases", "examples"),
+    [
+        ("examples,coverage", EXAMPLES),
+        ("fuzzing,stateful", EXAMPLES),
+        pytest.param("fuzzing,stateful", 20, marks=pytest.mark.nightly),
+    ],
+)
 def test_every_operation_keeps_to_the_documentation(
-    settings: ServiceSettings, store: Store, staff: Asker, tmp_path: Path, phases: str
+    settings: ServiceSettings, store: Store, staff: Asker, tmp_path: Path, phases: str, examples: int
 ) -> None:
     secret = store.tokens.create("schemathesis", "course", {Scope.ADMIN})[1]
     submission = staff.submit().get_json()["id"]
@@ -39,7 +46,7 @@ def test_every_operation_keeps_to_the_documentation(
         told = subprocess.run(
             [
                 *(sys.executable, "-m", "schemathesis.cli", "run", f"http://127.0.0.1:{port}/api/v1/openapi.json"),
-                *("--header", f"Authorization: Bearer {secret}", "--checks", "all", "--max-examples", str(EXAMPLES)),
+                *("--header", f"Authorization: Bearer {secret}", "--checks", "all", "--max-examples", str(examples)),
                 *("--seed", "1", "--generation-database", "none", "--no-color", "--phases", phases),
             ],
             env=os.environ

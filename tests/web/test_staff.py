@@ -13,6 +13,7 @@ from flask import Flask
 from grader.model.records import Job, Kind, Refusal, RevisionRecord, State
 from grader.model.result import read_verdict
 from grader.model.verdict import NamedMistake
+from grader.store.publications import NewPublication
 from grader.store.regrades.model import Mode, Phase, Selection
 from grader.store.store import Store
 from grader.store.submissions import NewSubmission
@@ -75,7 +76,7 @@ def test_foreign_courses_are_not_there(visitor: Visitor, path: str) -> None:
 def test_what_is_another_courses_is_not_there_under_ones_own(app: Flask, store: Store) -> None:
     name = submit_graded(store)
     regrade = store.regrades.request(Selection("course", "udl-7.2", "f" * 16)).regrade.id
-    publication = store.publications.request("course", "mine", TOML).id
+    publication = store.publications.request(NewPublication("course", "mine", TOML)).id
     other = Visitor(app, store, "other")
     for path in (f"submissions/{name}", f"submissions/{name}/source", f"submissions/{name}/delete"):
         other.get(f"/courses/other/{path}", 404)
@@ -101,7 +102,7 @@ def test_a_form_that_is_not_ours_does_nothing(visitor: Visitor, store: Store, pa
 def test_a_course_shows_its_assignments_and_what_happened_last(visitor: Visitor, store: Store) -> None:
     assert "Nothing was handed in yet" in visitor.get(HOME)
     submit_graded(store, explained_verdict())
-    store.publications.request("course", "mine", TOML)
+    store.publications.request(NewPublication("course", "mine", TOML))
     store.regrades.request(Selection("course", "udl-7.2", "f" * 16))
     page = visitor.get(HOME)
     for words in ("It leaves out the mask.", ">ada</a>", "Latest regrades", "Latest publications"):
@@ -365,7 +366,7 @@ def test_what_cannot_be_published_is_said_beside_what_was_written(visitor: Visit
 
 def test_the_end_of_a_publication_is_told(visitor: Visitor, store: Store) -> None:
     for fields, words in (({"refusal": "<i>too flat</i>"}, "&lt;i&gt;too flat"), ({"revision": "r1"}, "Published.")):
-        name = store.publications.request("course", "mine", TOML).id
+        name = store.publications.request(NewPublication("course", "mine", TOML)).id
         claim = store.jobs.claim(Job(Kind.PUBLICATION, name))
         assert claim is not None
         store.jobs.conclude(claim, State.DONE, **fields)
@@ -381,7 +382,7 @@ def test_the_mistakes_that_a_refusal_names_are_listed(visitor: Visitor, store: S
         (NamedMistake("a_b", "does it, on all_f[layer-1]"), NamedMistake("c", "does (not) do it, or <i>does</i>")),
         "Widen: the ranges",
     )
-    name = store.publications.request("course", "mine", TOML).id
+    name = store.publications.request(NewPublication("course", "mine", TOML)).id
     claim = store.jobs.claim(Job(Kind.PUBLICATION, name))
     assert claim is not None
     store.jobs.conclude(claim, State.DONE, refusal=str(refusal), refused=json.dumps(asdict(refusal)))
@@ -396,7 +397,7 @@ def test_the_mistakes_that_a_refusal_names_are_listed(visitor: Visitor, store: S
 
 
 def test_a_new_revision_starts_from_the_words_of_the_last(visitor: Visitor, store: Store) -> None:
-    store.publications.request("course", "mine", f"{TOML}# by hand\n")
+    store.publications.request(NewPublication("course", "mine", f"{TOML}# by hand\n"))
     assert "# by hand" in visitor.get(f"{HOME}/publish?assignment=mine")
     assert "# by hand" not in visitor.get(f"{HOME}/publish")
 

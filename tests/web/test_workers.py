@@ -125,6 +125,7 @@ def test_headers_and_the_next_request_may_come_in_parts(port: int) -> None:
         for _ in range(2):
             for part in (HEALTH[:10], HEALTH[10:] + b"\r", b"\n"):
                 connection.sendall(part)
+                # So that the server receives each by itself: nothing shows from outside that it has.
                 time.sleep(0.1)
             answer = b""
             while not answer.endswith(b'{"ok":true}'):
@@ -154,6 +155,7 @@ def test_a_body_may_come_in_parts(port: int, upload: bytes, size: int) -> None:
         body, part = submission(size), size // 5
         for start in range(0, 4 * part, part):
             connection.sendall(body[start : start + part])
+            # So that the server receives each by itself: nothing shows from outside that it has.
             time.sleep(0.1)
         connection.sendall(body[4 * part :])
         assert b'"state":"queued"' in answer(connection)
@@ -222,6 +224,7 @@ def test_strangers_who_send_slowly_keep_no_large_submission_out(
 ) -> None:
     """Only who has a token or a link may send a body that a thread has to wait for."""
     connect(SIGN_IN + framing, 12)
+    # So that the server has begun to wait for theirs: nothing shows from outside that it has.
     time.sleep(0.5)
     with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
         body = submission(3 << 20)

@@ -142,9 +142,10 @@ def test_changing_arguments_fails_pure_and_nothing_else(grade: Grade) -> None:
     assert verdict.score == verdict.max_score
 
 
-def test_who_differentiates_numerically_is_flagged(grade: Grade) -> None:
-    """Beside the verdict, never in it."""
-    verdict = grade(NUMERICAL)
+def test_who_differentiates_numerically_is_flagged(udl: NetworksJudge, jails: Jails) -> None:
+    """Beside the verdict, never in it. On a few networks: it takes its time for each."""
+    few = NetworksRevision(udl.assignment, udl.revision.suite.take(range(0, len(udl.revision.suite), 8)))
+    verdict = Grader(NetworksJudge(few), jails).grade(NUMERICAL.encode(), "submission.py")
     assert "finite_differences" in {flag.id for flag in verdict.flags}
 
 

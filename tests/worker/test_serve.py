@@ -164,6 +164,8 @@ def test_a_second_one_on_the_same_folder_is_refused(serve: Callable[..., Served]
     done = subprocess.run(command(first.data), capture_output=True, text=True, check=False, env=surroundings())
     assert done.returncode == 3
     assert f"is in use by another `backmark serve`, process {first.process.pid};" in done.stderr
+    # Its parts need not come up first.
+    first.end(signal.SIGKILL)
 
 
 def test_when_it_is_killed_its_parts_end_and_the_next_goes_on(serve: Callable[..., Served]) -> None:

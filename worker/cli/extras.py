@@ -17,8 +17,9 @@ _WEB = (
     "prometheus_client",
     "pydantic_settings",
     "redis",
+    "structlog",
 )
-_WORKER = ("celery", "httpcore", "packaging", "pydantic_settings", "redis", "standardwebhooks")
+_WORKER = ("celery", "httpcore", "packaging", "pydantic_settings", "redis", "standardwebhooks", "structlog")
 #: The modules that each extra installs. The Redis server of `serve` is left out: it may be the machine's own.
 MODULES = {"client": _CLIENT, "web": _WEB, "worker": _WORKER, "serve": tuple({*_CLIENT, *_WEB, *_WORKER})}
 

@@ -1,18 +1,9 @@
-"""The start of a service's processes: their log and their settings."""
+"""The start of a service's processes: their settings and their log."""
 
-import logging
-import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from grader.settings.service import ServiceSettings
-
-
-def configure_logging() -> None:
-    """Log one line for each event to standard error; of the libraries only warnings and errors."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    for name in ("celery", "kombu", "httpx"):
-        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def load_settings() -> "ServiceSettings":
@@ -21,3 +12,12 @@ def load_settings() -> "ServiceSettings":
     from grader.settings.service import ServiceSettings  # noqa: PLC0415
 
     return ServiceSettings.load()
+
+
+def start_process(part: str) -> "ServiceSettings":
+    """Start a process that is a part of the service: return its settings, and log as they say."""
+    from grader import logs  # noqa: PLC0415 - structlog, likewise
+
+    settings = load_settings()
+    logs.configure(part, settings.log_format)
+    return settings

@@ -62,6 +62,8 @@ class Report:
 
     findings: tuple[Finding, ...]
     can_isolate: bool
+    #: True if a template can fork jails; else each submission gets a jail from nothing.
+    forks: bool = False
 
 
 def examine(bwrap: str | None = None, way: Way = Way.AUTO) -> Report:
@@ -76,7 +78,11 @@ def examine(bwrap: str | None = None, way: Way = Way.AUTO) -> Report:
     template = _template(launch)
     findings += [*jail, template, _user()]
     needed = [*jail, template] if launch.way is Way.TEMPLATE else jail
-    return Report(tuple(findings), can_isolate=all(finding.ok for finding in needed if finding.name != _GROUPS))
+    return Report(
+        tuple(findings),
+        can_isolate=all(finding.ok for finding in needed if finding.name != _GROUPS),
+        forks=template.ok and launch.way is not Way.SINGLE,
+    )
 
 
 def _platform() -> Finding:

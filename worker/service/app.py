@@ -20,6 +20,7 @@ from grader.settings.service import ServiceSettings
 from grader.store.store import Store
 from worker.sandbox import policy
 from worker.sandbox.policy import Launch, Way
+from worker.service import engine_version
 from worker.service.child import Child
 from worker.service.consumer import ReconnectingConsumer
 from worker.service.heartbeat import EVERY, Heartbeat
@@ -38,7 +39,7 @@ def run(settings: ServiceSettings, concurrency: int | None, machine: Settings) -
     count = concurrency or _count_cpus()
     way = Way(machine.jail)
     stop, isolation = Stop(), Isolation(machine.bwrap, way)
-    heartbeat = Heartbeat(Store.connect(settings), "worker", count)
+    heartbeat = Heartbeat(Store.connect(settings), "worker", count, engine_version.version())
     try:
         if not _wait_until_isolated(isolation, stop, heartbeat):
             return 0
@@ -78,7 +79,7 @@ def _consume(
     register(app, child.perform)
 
     def report() -> None:
-        heartbeat.report(isolation.reason)
+        heartbeat.report(isolation.reason, isolation.way_found)
 
     def ready(sender: Any, **_: Any) -> None:
         report()

@@ -17,14 +17,17 @@ from threading import Event
 
 import httpcore
 from standardwebhooks import Webhook
+from structlog.contextvars import bound_contextvars, clear_contextvars
 
 from grader.addresses import BadDestination, Destinations
 from grader.errors import StoreUnavailable
-from grader.model.records import SubmissionRecord
+from grader.model.records import Kind, SubmissionRecord
+from grader.model.trace import receive
 from grader.settings.service import ServiceSettings
 from grader.store.callbacks import DeliveryAttempt, Result
 from grader.store.store import Store
 from worker.service.posts import Message, NoAnswer, ReceiverAnswer, post
+from worker.service.tracing import bind_trace
 
 _log = logging.getLogger(__name__)
 
@@ -91,7 +94,15 @@ class Deliveries:
         return {pool.submit(self._attempt, attempt) for attempt in attempts}
 
     def _attempt(self, attempt: DeliveryAttempt) -> None:
-        """Make one attempt and record its result. The edge of a task: no error may affect the others."""
+        """Make one attempt and record its result."""
+        # A thread makes many attempts, and `bind_trace` binds for the rest of this one.
+        clear_contextvars()
+        with bound_contextvars(job=f"{Kind.SUBMISSION} {attempt.submission}"):
+            self._attempt_and_log(attempt)
+
+    def _attempt_and_log(self, attempt: DeliveryAttempt) -> None:
+        """The edge of a task: no error may affect the others."""
+        started = time.monotonic()
         try:
             end = self._deliver(attempt)
         except StoreUnavailable:
@@ -102,11 +113,20 @@ class Deliveries:
             end = _End(Result.RETRY, "internal error in Backmark; see its log")
         pause = max(_pause(attempt.number), end.pause)
         self._store.callbacks.conclude(attempt, end.result, status=end.status, error=end.words, pause=pause)
+        fields = {
+            "delivery": attempt.delivery,
+            "attempt": attempt.number,
+            "status": end.status,
+            "state": end.result.value,
+            "milliseconds": round(1000 * (time.monotonic() - started), 1),
+        }
+        _log.info("callback attempted", extra=fields)
 
     def _deliver(self, attempt: DeliveryAttempt) -> "_End":
         submission = self._store.submissions.get(attempt.submission)
         if submission is None:
             return _End(Result.DROP, "the submission was deleted")
+        bind_trace(submission.trace)
         try:
             destination = self._destinations.read(attempt.url)
             addresses = self._destinations.addresses(destination)
@@ -138,7 +158,10 @@ def message(attempt: DeliveryAttempt, submission: SubmissionRecord) -> Message:
         {"type": attempt.event, "timestamp": _rfc3339(attempt.at), "data": _data(submission)}, separators=(",", ":")
     )
     signatures = [Webhook(secret).sign(attempt.delivery, now, body) for secret in attempt.secrets]
+    trace = (submission.trace or receive()).next()
     headers = {
+        "X-Request-ID": trace.request_id,
+        "traceparent": trace.traceparent,
         "Content-Type": "application/json",
         "User-Agent": "Backmark",
         "webhook-id": attempt.delivery,

@@ -3,6 +3,7 @@
 import hashlib
 import platform
 from functools import cache
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,11 @@ def fingerprint() -> str:
             digest.update(f"{file.relative_to(root).as_posix()}\n{len(data)}\n".encode())
             digest.update(data)
     return digest.hexdigest()
+
+
+def version() -> str:
+    """Return Backmark's version with the engine's: `0.2.0+1f0c3a5b`."""
+    return f"{metadata.version('backmark')}+{fingerprint()[:8]}"
 
 
 def versions() -> tuple[str, str]:

@@ -19,23 +19,31 @@ EVERY = 5.0
 class Heartbeat:
     """The reports of one process."""
 
-    def __init__(self, store: Store, role: Literal["worker", "sweeper"], concurrency: int) -> None:
+    def __init__(
+        self, store: Store, role: Literal["worker", "sweeper"], concurrency: int, version: str | None = None
+    ) -> None:
+        """Report as `role` by `version`, Backmark's own if it is None; a worker adds its engine's."""
         self._workers = store.workers
         self._role = role
         self._concurrency = concurrency
+        self._version = version or metadata.version("backmark")
         self._host = socket.gethostname()
         self.name = f"{role}@{self._host}:{os.getpid()}"
 
-    def report(self, fault: str | None = None) -> None:
-        """Report that the process runs, and its fault, if any. Best effort, since the next report follows soon."""
+    def report(self, fault: str | None = None, way: str = "") -> None:
+        """Report that the process runs, how it isolates, and its fault, if any.
+
+        Best effort, since the next report follows soon.
+        """
         worker = Worker(
             name=self.name,
             host=self._host,
             concurrency=self._concurrency,
             jail=self._role == "worker" and fault is None,
             reason=fault,
-            version=metadata.version("backmark"),
+            version=self._version,
             role=self._role,
+            way=way,
         )
         try:
             self._workers.report(worker)

@@ -17,6 +17,8 @@ class Isolation:
         self._bwrap = bwrap
         self._way = way
         self._shared = mmap.mmap(-1, _SIZE)
+        #: How this machine isolated at the last examination by this process.
+        self.way_found = Way.SINGLE
 
     @property
     def reason(self) -> str | None:
@@ -26,6 +28,7 @@ class Isolation:
     def examine(self) -> str | None:
         """Start a real jail and return the reason if it fails. Only from the main thread, as the jail dies with it."""
         report = examine(self._bwrap, self._way)
+        self.way_found = Way.TEMPLATE if report.forks else Way.SINGLE
         faults = [f"{finding.text} {finding.remedy or ''}".strip() for finding in report.findings if not finding.ok]
         reason = "" if report.can_isolate else "; ".join(faults) or "no jail holds on this machine"
         self._shared[:] = reason.encode()[: _SIZE - 1].ljust(_SIZE, b"\0")

@@ -1,12 +1,12 @@
 """A worker's lease of a job: claimed, renewed by a thread, and released; the job may be withdrawn at any time."""
 
+import contextlib
 import logging
 import os
 import select
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import TypeVar
 
 from grader.errors import BackmarkError, StoreUnavailable
@@ -18,6 +18,8 @@ _log = logging.getLogger(__name__)
 
 Value = TypeVar("Value")
 
+#: Kinds of which many wait at a time: the next one's turn is decided when a worker is free.
+MANY = frozenset({Kind.SUBMISSION, Kind.UNIT})
 #: Seconds between retries while the store does not answer: short, because the first after an outage gets the job.
 _PAUSE = 0.25
 
@@ -50,7 +52,7 @@ class Lease:
         if self._over is not None:
             raise self._over
 
-    @contextmanager
+    @contextlib.contextmanager
     def ending(self, end: Callable[[], None]) -> Iterator[None]:
         """Call `end` from the thread if the lease ends within this block; it must be quick, and may be called twice."""
         self._end = end
@@ -118,13 +120,9 @@ class Lease:
             end()
 
 
-@contextmanager
-def hold_lease(context: Context, job: Job) -> Iterator[Lease | None]:
-    """Claim a job and keep its lease in this block; yields None if there is nothing to do. Raises Stopping."""
-    claim = _claim(context, job)
-    if claim is None:
-        yield None
-        return
+@contextlib.contextmanager
+def hold_lease(context: Context, claim: Claim) -> Iterator[Lease]:
+    """Keep the lease of a claimed job in this block."""
     lease = Lease(context, claim)
     try:
         yield lease
@@ -132,12 +130,20 @@ def hold_lease(context: Context, job: Job) -> Iterator[Lease | None]:
         lease.release()
 
 
-def _claim(context: Context, job: Job) -> Claim | None:
+def claim(context: Context, job: Job) -> Claim | None:
+    """Claim what a message is about, or return None if there is nothing to do. Raises Stopping."""
     while not context.stop.requested:
         try:
             jobs = context.store.jobs
-            # A message only means that something is waiting; the store decides which submission is next.
-            return jobs.claim_next() if job.kind is Kind.SUBMISSION else jobs.claim(job)
+            # A message only means that something is waiting; the store decides which submission or unit is next.
+            return jobs.claim_next(job.kind) if job.kind in MANY else jobs.claim(job)
         except StoreUnavailable:
             context.stop.wait(_PAUSE)
     raise Stopping("the worker stops")
+
+
+def claim_another(context: Context, kind: Kind) -> Claim | None:
+    """Claim another job of a kind of which many wait, or return None if none does or the store does not answer."""
+    with contextlib.suppress(StoreUnavailable):
+        return context.store.jobs.claim_next(kind, going_on=True)
+    return None

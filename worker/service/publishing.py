@@ -1,7 +1,7 @@
 """Publication of an assignment: its cases are drawn, tested on known mistakes, and published or refused."""
 
 import json
-import logging
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from grader.errors import BadAssignment
@@ -15,8 +15,7 @@ from grader.subjects import kinds
 from worker.service import fresh_cases, pools
 from worker.service.context import Context
 from worker.service.lease import Lease, Withdrawn
-
-_log = logging.getLogger(__name__)
+from worker.service.tracing import bind_trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +33,24 @@ class _PublicationRefused(BadAssignment):
         self.refusal = refusal
 
 
-def publication(context: Context, lease: Lease) -> None:
+def publication(context: Context, lease: Lease) -> Mapping[str, object]:
     """Publish a revision, or record a refusal if a person can fix the cause; any other error is ours."""
     store, name = context.store, lease.claim.job.id
     request = lease.retry(lambda: store.publications.get(name))
     if request is None:
         raise Withdrawn(f"publication {name} was deleted")
+    bind_trace(request.trace)
+    fields = {"course": request.course, "assignment": request.assignment_id}
     try:
         drawn = _draw(context, request, lease)
     except BadAssignment as error:
         refusal = error.refusal if isinstance(error, _PublicationRefused) else Refusal(str(error))
-        fields = {"refusal": str(refusal), "refused": json.dumps(asdict(refusal))}
-        lease.retry(lambda: store.jobs.conclude(lease.claim, State.DONE, **fields))
-        _log.info("publication %s of %s is refused: %s", name, request.assignment_id, refusal)
-        return
+        stored = {"refusal": str(refusal), "refused": json.dumps(asdict(refusal))}
+        lease.retry(lambda: store.jobs.conclude(lease.claim, State.DONE, **stored))
+        return {**fields, "outcome": "refused"}
     lease.retry(lambda: store.assignments.publish(drawn.revision, drawn.archive, drawn.pool))
     lease.retry(lambda: store.jobs.conclude(lease.claim, State.DONE, revision=drawn.revision.id))
-    _log.info("publication %s of %s: revision %s", name, request.assignment_id, drawn.revision.id)
+    return {**fields, "outcome": "published"}
 
 
 def _draw(context: Context, request: PublicationRecord, lease: Lease) -> _DrawnRevision:

@@ -1,7 +1,6 @@
 """Regrades: the steps of a regrade itself, and the grading of its units."""
 
-import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from grader.errors import AssignmentError, ServiceError
 from grader.model.records import Claim, SubmissionRecord
@@ -9,12 +8,11 @@ from grader.store.regrades.model import Phase
 from grader.store.regrades.worker_steps import StepResult
 from worker.service.context import Context
 from worker.service.lease import Lease, Withdrawn
+from worker.service.tracing import bind_trace
 from worker.service.verdicts import verdict_for_source
 
-_log = logging.getLogger(__name__)
 
-
-def step(context: Context, lease: Lease) -> None:
+def step(context: Context, lease: Lease) -> Mapping[str, object]:
     """Run the step of the current phase (select, apply or roll back) from where it stopped to the end."""
     store, name = context.store, lease.claim.job.id
     regrade = lease.retry(lambda: store.regrades.get(name))
@@ -26,6 +24,7 @@ def step(context: Context, lease: Lease) -> None:
     }
     if regrade is None or regrade.phase not in work:
         raise Withdrawn(f"regrade {name} needs nothing done")
+    bind_trace(regrade.trace)
     selection = regrade.selection
     revision = lease.retry(lambda: context.graders.revision(selection.course, selection.revision))
 
@@ -38,19 +37,20 @@ def step(context: Context, lease: Lease) -> None:
         done = lease.retry(lambda: run_chunk(lease.claim))
         if done is None:
             raise Withdrawn(f"regrade {name} is no longer ours")
-        for unit in done.released:
+        for unit in done.unsent:
             context.dispatcher.send(unit)
         more = done.more
-    _log.info("regrade %s is through with %s", name, regrade.phase)
+    return {"course": selection.course, "assignment": selection.assignment, "state": regrade.phase.value}
 
 
-def unit(context: Context, lease: Lease) -> None:
+def unit(context: Context, lease: Lease) -> Mapping[str, object]:
     """Grade a unit, next to the current verdicts."""
     store, name = context.store, lease.claim.job.id
     units = store.regrades.units
     regrade_unit = lease.retry(lambda: units.get(name))
     if regrade_unit is None:
         raise Withdrawn(f"unit {name} was deleted")
+    bind_trace(regrade_unit.trace)
     revision = lease.retry(lambda: context.graders.revision(regrade_unit.course, regrade_unit.revision))
     if revision is None:
         raise AssignmentError(f"there is no revision {regrade_unit.revision} in course {regrade_unit.course}")
@@ -65,10 +65,11 @@ def unit(context: Context, lease: Lease) -> None:
         fresh_result=regrade_unit.fresh,
         lease=lease,
     )
-    released = lease.retry(
+    unsent = lease.retry(
         lambda: units.record_verdict(lease.claim, verdict, regrade_unit.classes, reused=reused, ahead=caching)
     )
-    if released is None:
+    if unsent is None:
         raise Withdrawn(f"unit {name} is no longer ours")
-    for job in released:
+    for job in unsent:
         context.dispatcher.send(job)
+    return {"course": regrade_unit.course, "outcome": verdict.outcome.value, "reused": reused}

@@ -101,7 +101,7 @@ class Sweeper:
             # While the store did not answer no worker could renew its lease: give each the time to do so.
             self._leases_due = time.monotonic() + self._settings.lease_seconds
             if not self._away:
-                _log.error("%s", away)
+                _log.error("the sweeper waits: %s", away)
         elif self._away:
             _log.warning("the store answers again")
         self._away = away is not None

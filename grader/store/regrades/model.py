@@ -9,6 +9,7 @@ from typing import Any
 
 from grader.model import stored
 from grader.model.records import State
+from grader.model.trace import Trace
 from grader.store.connection import seconds
 
 
@@ -140,6 +141,8 @@ class RegradeRecord:
     stopped_in: Phase | None = None
     #: Why it failed.
     failure: str | None = None
+    #: The trace of the request; None if an earlier version recorded it.
+    trace: Trace | None = None
 
 
 def read(name: str, raw: Mapping[str, str], now: float) -> RegradeRecord:
@@ -157,6 +160,7 @@ def read(name: str, raw: Mapping[str, str], now: float) -> RegradeRecord:
         mode=Mode(raw["mode"]) if "mode" in raw else None,
         stopped_in=stopped,
         failure=raw.get("failure"),
+        trace=Trace.decode(raw.get("trace")),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from grader.model.records import Job, Kind
+from grader.model.trace import Trace, receive
 from grader.store import keys
 from grader.store.connection import Connection, text, texts
 from grader.store.errors import IdempotencyMismatch, WrongPhase
@@ -44,7 +45,12 @@ class Regrades:
         self.units = Units(redis, scripts)
         self.steps = RegradeSteps(redis, scripts, submissions, self.units)
 
-    def request(self, selection: Selection, idempotency: tuple[str, str, str, str] | None = None) -> RecordedRegrade:
+    def request(
+        self,
+        selection: Selection,
+        idempotency: tuple[str, str, str, str] | None = None,
+        trace: Trace | None = None,
+    ) -> RecordedRegrade:
         """Record and queue a regrade, or return the one that was requested before while it still means the same.
 
         `idempotency` as for a submission. Raises IdempotencyMismatch for a used key.
@@ -62,7 +68,7 @@ class Regrades:
                 "1" if canonical.fresh else "0",
                 canonical.fingerprint(),
             ),
-            *(remembered, fingerprint, IDEMPOTENCY),
+            *(remembered, fingerprint, IDEMPOTENCY, (trace or receive()).encode()),
         )
         if text(answer[0]) == "mismatch":
             raise IdempotencyMismatch("this Idempotency-Key was used before for another request")
@@ -90,10 +96,10 @@ class Regrades:
 
     def resume(self, name: str) -> tuple[RegradeRecord, tuple[Job, ...]]:
         """Resume a cancelled or failed regrade, and retry its failed units; return it with the jobs to send."""
-        result, *released = self._scripts.run("regrade_resume", name)
+        result, *unsent = self._scripts.run("regrade_resume", name)
         regrade = self._after_action(name, result, "resumed")
         steps = (Job(Kind.REGRADE, name),) if text(result) == "resumed" and regrade.phase in _STEPS else ()
-        return regrade, (*steps, *jobs(released))
+        return regrade, (*steps, *jobs(unsent))
 
     def expire(self, before: float, limit: int = _MOST_DELETED) -> tuple[int, bool]:
         """Delete inactive regrades whose phase last changed before a time (seconds since 1970), at most `limit` units.

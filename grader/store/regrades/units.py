@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from grader.model.records import Claim, Job, Kind
+from grader.model.trace import Trace
 from grader.model.verdict import Verdict
 from grader.store import keys
 from grader.store.codec import decode_verdict, decompress, encode_verdict
@@ -31,6 +32,8 @@ class Unit:
     fresh: bool
     #: The submitted file, or None if it has been deleted.
     source: bytes | None
+    #: The trace of the request for the regrade; None if an earlier version recorded it.
+    trace: Trace | None
     #: The classes of its submissions' current verdicts.
     classes: tuple[str, ...]
 
@@ -47,7 +50,7 @@ class Units:
         reply = self._scripts.run("unit", name)
         if not reply:
             return None
-        course, revision, fresh, sha256, filename, source, group, *classes = reply
+        course, revision, fresh, sha256, filename, source, group, trace, *classes = reply
         return Unit(
             name,
             text(course),
@@ -57,6 +60,7 @@ class Units:
             text(group),
             fresh == b"1",
             None if source is None else decompress(source),
+            Trace.decode(text(trace) or None),
             tuple(map(text, classes)),
         )
 
@@ -69,7 +73,7 @@ class Units:
         reused: bool = False,
         ahead: ScriptCall | None = None,
     ) -> tuple[Job, ...] | None:
-        """Record the verdict of a unit, compared with these classes; return the units that may be graded next."""
+        """Record the verdict of a unit, compared with these classes; return the units to send messages for."""
         name, after = claim.job.id, VerdictSummary.of(verdict)
         counts = {class_: counters_of(class_, after) for class_ in classes}
         answer = self._scripts.run(

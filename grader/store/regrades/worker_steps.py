@@ -32,10 +32,10 @@ Group = Callable[[SubmissionRecord], str]
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """The result of a chunk: whether more follow, and the units that may be graded now."""
+    """The result of a chunk: whether more follow, and the units to send messages for."""
 
     more: bool
-    released: tuple[Job, ...] = ()
+    unsent: tuple[Job, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 -- id, course, assignment, revision, student, filename, sha256, size, source, idempotency key, fingerprint, its ms,
 -- shares as JSON: [key, cost, most, ms] each, 1 where there is no room for it, and 1 to
--- ask only -> {accepted|replayed, id} or {mismatch|full|free} or {used_up, which share, ms until it starts anew}
+-- ask only, trace -> {accepted|replayed, id} or {mismatch|full|free} or {used_up, which share, ms until it starts anew}
 local id, course, assignment, revision, student = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local sha, idempotency, fingerprint = ARGV[7], ARGV[10], ARGV[11]
 local before = replayed(idempotency, fingerprint, 'submission')
@@ -48,7 +48,8 @@ end
 local job = job_key('submission', id)
 local attempt = redis.call('HINCRBY', key('attempts', course, student), assignment, 1)
 redis.call('HSET', job, 'course', course, 'assignment', assignment, 'revision', revision, 'student', student,
-  'attempt', attempt, 'filename', ARGV[6], 'source', sha, 'size', ARGV[8])
+  'attempt', attempt, 'filename', ARGV[6], 'source', sha, 'size', ARGV[8],
+  'trace', ARGV[16])
 if idempotency ~= '' then
   redis.call('HSET', job, 'idempotency', idempotency)
 end

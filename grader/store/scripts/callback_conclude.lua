@@ -25,6 +25,7 @@ end
 local state = 'pending'
 local last = math.floor(tonumber(at[4])) + ARGV[8]
 redis.call('HSET', delivery, 'status', status, 'error', wrong)
+count('callbacks:' .. how)
 redis.call('ZREM', held, id)
 if how == 'delivered' then
   redis.call('HSET', endpoint, 'failures', 0)

@@ -1,8 +1,30 @@
--- lease in ms -> {id, fencing number} of the submission whose turn it is, or nil if none waits.
--- An order, not a cap: as long as anything waits, whoever asks is given something. By place in the queue come first
+-- kind, lease in ms, 1 to go on after another of the kind -> {id, fencing number} of the submission or unit whose turn it
+-- is, or nil if none waits, or if whoever goes on with units would keep somebody waiting for an answer.
+-- Units go by place in the queue. Of submissions it is an order, not a cap: as long as anything waits, whoever asks is given something. By place in the queue come first
 -- students who have none running, then those who have. While a submission of a student whose last verdict was a timeout
 -- runs, all others of such students come last: they share one worker.
 local LOOKED_AT = 1000
+local kind, lease = ARGV[1], tonumber(ARGV[2])
+if redis.call('ZCARD', waiting_key(kind)) == 0 then
+  -- Workers that went on have left messages about nothing: none of them need be looked at.
+  redis.call('DEL', CELERY .. QUEUES[kind])
+  return nil
+end
+if kind == 'unit' then
+  if ARGV[3] == '1' and redis.call('EXISTS', key('waiting', 'interactive'), key('waiting', 'staff')) > 0 then
+    return nil
+  end
+  for place = 0, LOOKED_AT do
+    local first = redis.call('ZRANGE', waiting_key(kind), place, place)[1]
+    local id = first and first:match('^unit:(.+)$')
+    local fence = id and take(kind, id, lease)
+    if fence or not first then
+      return fence and { id, fence } or nil
+    end
+  end
+  return nil
+end
+
 local slow, running, slow_runs = {}, {}, false
 
 -- The submission's student, or nil if it is not in that state.
@@ -39,4 +61,4 @@ for _, each in ipairs(redis.call('ZRANGE', waiting_key('submission'), 0, LOOKED_
     break
   end
 end
-return chosen and { chosen, take('submission', chosen, tonumber(ARGV[1])) } or nil
+return chosen and { chosen, take('submission', chosen, lease) } or nil

@@ -5,6 +5,9 @@ local CELERY = 'celery:'
 -- Milliseconds after which a message that was not seen to arrive counts as lost: when first sent, and when sent again.
 local SENT, SENT_AGAIN = 2000, 30000
 local QUEUES = { submission = 'interactive', unit = 'regrade', publication = 'staff', regrade = 'staff' }
+-- Messages that may lie in a queue: a worker that took one goes on with what waits, so that not every unit needs its own.
+-- No more workers than this begin with a regrade at once.
+local MOST_MESSAGES = { regrade = 64 }
 local SECONDS = { 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300 }
 -- The share of the newest in the moving average of a queue's pace.
 local NEWEST = 0.1
@@ -94,6 +97,12 @@ end
 
 local function waiting_key(kind)
   return key('waiting', QUEUES[kind])
+end
+
+-- Messages that a queue lacks, so that every worker that is free hears of what waits.
+local function missing_messages(queue)
+  local waiting = redis.call('ZCARD', key('waiting', queue))
+  return math.min(waiting, MOST_MESSAGES[queue] or waiting) - redis.call('LLEN', CELERY .. queue)
 end
 
 local function get(job, field)
@@ -198,6 +207,10 @@ local function fail(kind, id, message, most)
   local job = job_key(kind, id)
   count('failures:' .. kind)
   if tonumber(get(job, 'tries')) < tonumber(most) then
+    if kind == 'unit' then
+      -- Behind the others: what made it fail may pass meanwhile, and nobody waits for it.
+      redis.call('HSET', job, 'queued', moment())
+    end
     requeue(kind, id)
     return 'queued'
   end

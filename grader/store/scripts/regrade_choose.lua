@@ -1,5 +1,5 @@
 -- id, fence, cursor, next cursor, 1 for the last, how many were looked at, rows as JSON -> {1 where the claim held,
--- then units that were released}. A row without an entry only says that its student's pick is taken.
+-- then units whose messages are missing}. A row without an entry only says that its student's pick is taken.
 local id, fence, from, to, last = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local job = job_key('regrade', id)
 local go = chunk(id, fence, 'preparing', from)
@@ -35,6 +35,6 @@ if last == '1' then
   redis.call('DEL', regrade_key('taken', id))
   conclude('regrade', id, 'done')
   begin(id, 'previewing', 0)
-  release(id)
+  release(id, MOST_MESSAGES.regrade)
 end
-return { 1, unpack(released) }
+return { 1, unpack(unsent) }

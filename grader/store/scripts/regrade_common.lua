@@ -2,8 +2,10 @@
 
 -- Units of one regrade that wait in the queue or run at once; the others wait in a list of the regrade's own.
 local WINDOW = 1000
--- Units that this script let into the queue: whoever ran it sends their messages.
-local released = {}
+-- Units whose messages are missing: whoever ran the script sends them. After a unit's end these are few, as others end
+-- at the same time and see the same.
+local unsent = {}
+local SENT_AT_END = 2
 
 local function regrade_key(name, id)
   return key('regrade-' .. name, id)
@@ -23,7 +25,7 @@ local function begin(id, phase, done)
 end
 
 -- As many units as there is room for into the queue. After the last one's end the preview is complete.
-local function release(id)
+local function release(id, most_unsent)
   local job, open, pending = job_key('regrade', id), regrade_key('open', id), regrade_key('pending', id)
   if get(job, 'phase') ~= 'previewing' then
     return
@@ -38,8 +40,13 @@ local function release(id)
     if get(job_key('unit', unit), 'state') == 'planned' then
       redis.call('SADD', open, unit)
       enqueue('unit', unit)
-      table.insert(released, unit)
       room = room - 1
+    end
+  end
+  local missing = math.min(missing_messages('regrade'), most_unsent)
+  if missing > 0 then
+    for _, each in ipairs(redis.call('ZRANGE', key('waiting', 'regrade'), 0, missing - 1)) do
+      table.insert(unsent, each:match('^unit:(.+)$'))
     end
   end
   if redis.call('SCARD', open) == 0 and redis.call('LLEN', pending) == 0 then
@@ -79,7 +86,7 @@ function unit_ended(id, state)
     redis.call('HINCRBY', job, 'could_not_be_graded', get(unit, 'entries'))
     redis.call('SADD', regrade_key('failed', regrade), id)
   end
-  release(regrade)
+  release(regrade, SENT_AT_END)
 end
 
 -- Whether a regrade still stands for what was asked: see docs/regrades.md, "Asking twice".
@@ -166,7 +173,7 @@ local function drop_entry(regrade, submission, entry)
   redis.call('HINCRBY', unit, 'before:' .. entry.class, -1)
   if redis.call('HINCRBY', unit, 'entries', -1) <= 0 then
     drop_unit(regrade, entry.unit)
-    release(regrade)
+    release(regrade, 0)
   end
 end
 

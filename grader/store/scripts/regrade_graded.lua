@@ -1,5 +1,5 @@
 -- unit, fence, verdict, summary as JSON, reused, what it counts for by class as JSON -> {1 where the claim held, then
--- units that were released}
+-- units whose messages are missing}
 local id, fence = ARGV[1], ARGV[2]
 local unit = job_key('unit', id)
 if not held(unit, fence) then
@@ -13,4 +13,4 @@ for class, fields in pairs(cjson.decode(ARGV[6])) do
   redis.call('HSET', unit, 'counts:' .. class, cjson.encode(fields))
 end
 conclude('unit', id, 'done')
-return { 1, unpack(released) }
+return { 1, unpack(unsent) }

@@ -1,5 +1,5 @@
 -- id, course, assignment, revision, selection as JSON, its students as JSON, fresh, what is asked as a hash, idempotency
--- key, fingerprint, its ms -> {asked|same|mismatch, id}
+-- key, fingerprint, its ms, trace -> {asked|same|mismatch, id}
 local idempotency, fingerprint = ARGV[9], ARGV[10]
 local known = replayed(idempotency, fingerprint, 'regrade')
 if known == false then
@@ -16,7 +16,8 @@ if before and stands(before, changes) then
 end
 local job = job_key('regrade', id)
 redis.call('HSET', job, 'course', course, 'assignment', assignment, 'revision', ARGV[4], 'selection', ARGV[5],
-  'students', ARGV[6], 'fresh', ARGV[7], 'asked', ARGV[8], 'seen', changes, 'walked', 0)
+  'students', ARGV[6], 'fresh', ARGV[7], 'asked', ARGV[8], 'seen', changes, 'walked', 0,
+  'trace', ARGV[12])
 enqueue('regrade', id)
 local created = get(job, 'queued')
 redis.call('HSET', job, 'created', created, 'cursor', '0:' .. created)

@@ -22,8 +22,8 @@ if phase == 'previewing' or phase == 'previewed' then
   redis.call('DEL', failed)
   redis.call('HSET', job, 'units_failed', 0, 'could_not_be_graded', 0)
   begin(id, 'previewing', get(job, 'units_done') or 0)
-  release(id)
-  return { 'resumed', unpack(released) }
+  release(id, MOST_MESSAGES.regrade)
+  return { 'resumed', unpack(unsent) }
 end
 begin(id, phase, at[6])
 enqueue('regrade', id)

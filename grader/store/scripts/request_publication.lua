@@ -1,5 +1,5 @@
 -- id, course, assignment, toml, fresh, idempotency key, fingerprint, its ms, most of a course
--- that may wait or run -> {accepted|replayed|mismatch|many, id}
+-- that may wait or run, trace -> {accepted|replayed|mismatch|many, id}
 local id, course, idempotency, fingerprint = ARGV[1], ARGV[2], ARGV[6], ARGV[7]
 local before = replayed(idempotency, fingerprint, 'publication')
 if before then
@@ -19,7 +19,8 @@ if open >= tonumber(ARGV[9]) then
   return { 'many', '' }
 end
 local job = job_key('publication', id)
-redis.call('HSET', job, 'course', course, 'assignment_id', ARGV[3], 'toml', ARGV[4], 'fresh', ARGV[5])
+redis.call('HSET', job, 'course', course, 'assignment_id', ARGV[3], 'toml', ARGV[4], 'fresh', ARGV[5],
+  'trace', ARGV[10])
 enqueue('publication', id)
 local created = get(job, 'queued')
 redis.call('HSET', job, 'created', created)

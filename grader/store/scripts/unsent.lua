@@ -3,15 +3,12 @@ local limit, time, answer = tonumber(ARGV[1]), now(), {}
 local taken = redis.call('HLEN', CELERY .. 'unacked')
 for _, queue in ipairs({ 'interactive', 'staff', 'regrade' }) do
   local waiting = key('waiting', queue)
-  local messages = redis.call('LLEN', CELERY .. queue)
+  local missing = missing_messages(queue)
   -- What was given back has its message in a queue ahead of the others, except a regrade's.
-  if queue ~= 'regrade' then
-    messages = messages + redis.call('LLEN', CELERY .. 'again')
-  end
-  local missing = redis.call('ZCARD', waiting)
+  local ahead = queue == 'regrade' and 0 or redis.call('LLEN', CELERY .. 'again')
   -- A message that is taken may be a dead worker's: where none is left in the queue, those count for nothing.
-  if messages > 0 then
-    missing = missing - messages - taken
+  if ahead + redis.call('LLEN', CELERY .. queue) > 0 then
+    missing = missing - ahead - taken
   end
   if missing > 0 then
     for _, each in ipairs(redis.call('ZRANGE', waiting, 0, 10 * limit)) do

@@ -32,8 +32,15 @@ def form(suite: Suite, answers: Sequence[Answer], evidence: Mapping[int, Evidenc
     if unread & {ReturnedForm.PLAIN, ReturnedForm.REVERSED, ReturnedForm.OTHER}:
         # An array that has too few numbers on some networks is in another shape by chance on the others.
         readable -= {ReturnedForm.PLAIN, ReturnedForm.REVERSED}
+    if len(failing) < min(_ENOUGH, returned):
+        # So are a few arrays of other shapes that fit two lists in another order.
+        readable -= _TWOFOLD.keys()
     message = wording.other_form(malformed[0][1], readable, unread)
     return Row(Mark.FAILED, returned, message, failing, disagreeing)
+
+
+#: Networks on which lists in another order are not there by chance.
+_ENOUGH = 3
 
 
 def in_one_order(suite: Suite, evidence: Mapping[int, Evidence]) -> dict[int, Evidence]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from grader.model import stored
-from grader.model.words import Words
+from grader.model.words import KindWords
 from grader.subjects.networks import words
 from grader.subjects.networks.assignment import Assignment, Range
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from grader.subjects.networks.revision import NetworksRevision
 
 TITLES: Mapping[str, str] = words.TITLES
-WORDS: Words = words.WORDS
+WORDS: KindWords = words.WORDS
 #: As the notebook has them: all_dl_df[layer-1], np.zeros_like, all_h[layer].T.
 CODE = r"(?:all_[a-z_]+|backward_pass|np(?:\.[a-z_]+)+|net_[a-z]+|d_loss_[a-z_]+)(?:\[[^\[\]]{1,20}\])?(?:\.T\b)?"
 PUBLIC_SETTINGS: tuple[str, ...] = ("formulas", "ranges", "home", "networks", "home_networks", "rtol")

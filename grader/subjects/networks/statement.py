@@ -216,7 +216,8 @@ class MeasuredStatement:
             if name in LISTS and index is None:
                 return Factor(name, whole=operand.type in {"list", "tuple"})
             # A number where an array belongs: another line made it so.
-            return Factor(name, index, operand.shape, unknown=operand.shape is None)
+            # A variable may have been set before the loop: which layer's entry it is beside the loop's is not known.
+            return Factor(name, index, operand.shape, fixed=True, unknown=operand.shape is None)
         base, length = self._list(node.value)
         if base is None:
             # An entry of a list of the student's own, or of an array.

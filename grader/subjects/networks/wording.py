@@ -30,7 +30,7 @@ STOPPED = "Not judged: your code raised an exception, and nothing that could be 
 
 RAISES = "Its line raises an exception."
 
-EXPLAINED = "Judged by all answers together: they fit a mistake in this step."
+EXPLAINED = "Judged by the explanation of the answers, which is about this step."
 
 UNPROPAGATED = "Below the output layer, the gradients do not depend on the error at the output."
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from grader.model.words import Words
+from grader.model.words import KindWords
 
 TITLES: Mapping[str, str] = MappingProxyType(
     {
@@ -18,7 +18,7 @@ TITLES: Mapping[str, str] = MappingProxyType(
     }
 )
 
-WORDS = Words(
+WORDS = KindWords(
     noun="network",
     numbers="derivatives",
     joint="on",

@@ -1,5 +1,7 @@
 """Health and readiness of the service, for supervisors and load balancers."""
 
+from importlib import metadata
+
 from flask import Response
 from pydantic import Field
 
@@ -129,7 +131,15 @@ def _workers(alive: list[Worker]) -> PartResponse:
     if not alive:
         return PartResponse(ok=False, reason="no worker has reported within 15 seconds; start one: backmark worker")
     unfit = [f"{worker.name} cannot isolate: {worker.reason}" for worker in alive if not worker.jail]
-    return PartResponse(ok=len(unfit) < len(alive), reason="; ".join(unfit) or None)
+    return PartResponse(ok=len(unfit) < len(alive), reason="; ".join([*unfit, *_mixed_versions(alive)]) or None)
+
+
+def _mixed_versions(alive: list[Worker]) -> list[str]:
+    """Return a warning if workers and this web server, or two workers, are not of the same version."""
+    workers, own = sorted({worker.version for worker in alive}), metadata.version("backmark")
+    if len(workers) == 1 and workers[0].partition("+")[0] == own:
+        return []
+    return [f"versions differ: the web server is {own}, workers are {', '.join(workers)}; update all of them"]
 
 
 def _sweeper(alive: list[Worker]) -> PartResponse:

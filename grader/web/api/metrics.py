@@ -1,6 +1,8 @@
 """Metrics for Prometheus, read from the store on each request, so every web process shows the same."""
 
+from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 from flask import Response
 from prometheus_client import CollectorRegistry, generate_latest
@@ -8,6 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from grader.diskspace import free_bytes
 from grader.errors import StoreUnavailable
 from grader.model.records import Queue
 from grader.store.counters import Histogram, Totals
@@ -34,17 +37,19 @@ CONTENT_TYPE = "text/plain"
     },
 )
 def read_metrics() -> Response:
-    """Read queue depth and age, grading time, outcomes, failures, and running processes."""
+    """Read queues, grading times, outcomes, failures, requests, callbacks, storage, and running processes."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_StoreCollector(service().store))
+    service().request_counts.write()
+    registry.register(_StoreCollector(service().store, service().settings.redis_folder))
     answer = Response(generate_latest(registry), content_type="text/plain; version=0.0.4; charset=utf-8")
     answer.headers["Cache-Control"] = "no-store"
     return answer
 
 
 class _StoreCollector(Collector):
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, redis_folder: Path | None) -> None:
         self._store = store
+        self._redis_folder = redis_folder
 
     def collect(self) -> Iterator[Metric]:
         try:
@@ -52,11 +57,14 @@ class _StoreCollector(Collector):
                 *_queues(self._store),
                 *_workers(self._store),
                 *_storage(self._store.storage.room()),
+                *_callbacks(self._store),
                 *_totals(self._store.counters.read()),
             ]
         except StoreUnavailable:
             metrics = []
         yield GaugeMetricFamily("backmark_redis_up", "1 if Redis answers, else 0.", float(bool(metrics)))
+        if self._redis_folder is not None and (free := free_bytes(self._redis_folder)) is not None:
+            yield GaugeMetricFamily("backmark_disk_free_bytes", "Free bytes of the disk of Redis's files.", free)
         yield from metrics
 
 
@@ -79,9 +87,28 @@ def _workers(store: Store) -> Iterator[Metric]:
     for role in ("worker", "sweeper"):
         roles.add_metric([role], sum(process.role == role for process in alive))
     yield roles
+    processes = GaugeMetricFamily(
+        "backmark_processes",
+        "Running processes, by role, version, and how they isolate submissions.",
+        labels=["role", "version", "jail"],
+    )
+    for (role, version, jail), number in sorted(
+        Counter((process.role, process.version, process.way) for process in alive).items()
+    ):
+        processes.add_metric([role, version, jail], number)
+    yield processes
     unfit = sum(process.role == "worker" and not process.jail for process in alive)
     yield GaugeMetricFamily(
         "backmark_workers_without_jail", "Workers that cannot isolate submissions, and take none.", unfit
+    )
+
+
+def _callbacks(store: Store) -> Iterator[Metric]:
+    yield GaugeMetricFamily(
+        "backmark_callback_events_waiting", "Events that no sweeper has taken yet.", store.callbacks.unsent()
+    )
+    yield GaugeMetricFamily(
+        "backmark_callback_overdue_seconds", "Seconds for which a callback has been due.", store.callbacks.overdue()
     )
 
 
@@ -124,6 +151,22 @@ def _totals(figures: Totals) -> Iterator[Metric]:
     for kind, number in sorted(figures.failures.items()):
         tries.add_metric([kind], number)
     yield tries
+    attempts = CounterMetricFamily("backmark_callback_attempts", "Attempts at callbacks.", labels=["result"])
+    for result, number in sorted(figures.callbacks.items()):
+        attempts.add_metric([result], number)
+    yield attempts
+    requests = CounterMetricFamily("backmark_http_requests", "Requests answered.", labels=["endpoint", "status"])
+    for (endpoint, status), number in sorted(figures.requests.items()):
+        requests.add_metric([endpoint, status], number)
+    yield requests
+    times = CounterMetricFamily(
+        "backmark_http_request_seconds",
+        "Seconds from a request to the end of its answer; a client may have asked to be held.",
+        labels=["endpoint"],
+    )
+    for endpoint, milliseconds in sorted(figures.request_milliseconds.items()):
+        times.add_metric([endpoint], milliseconds / 1000)
+    yield times
     yield _histogram("backmark_grading_seconds", "From the claim to the verdict.", figures.grading)
     yield _histogram("backmark_waiting_seconds", "From acceptance to the first claim.", figures.waiting)
 

@@ -13,10 +13,12 @@ from grader.model.common import AnyAssignment
 from grader.model.fresh_places import usual
 from grader.model.records import PublicationRecord, Refusal, Scope, State
 from grader.store.errors import TooManyPublications
+from grader.store.publications import NewPublication
 from grader.subjects import kinds
 from grader.web.http.auth import caller
 from grader.web.http.idempotency import IdempotencyHeader, idempotency_claim
 from grader.web.http.problems import CONFLICT, INVALID, KEY_MISSING, KEY_REUSED, NOT_FOUND, Problem, RequestFault
+from grader.web.http.request_log import current_trace
 from grader.web.http.resource import ACCEPTED, PREFIX, TAGGED, Resource, ResponseDoc
 from grader.web.http.responses import respond_accepted, respond_page, respond_tagged
 from grader.web.http.schemas import WHOLE, Id, Name, PageQuery, RequestModel, ResponseModel, moment, moment_or_none
@@ -102,7 +104,9 @@ def publish(header: IdempotencyHeader, body: PublicationRequest) -> Response:
     fresh = usual_fresh(assignment) if body.fresh is None else body.fresh
     key = idempotency_claim(header, course, fresh, sha256(body.toml.encode()).hexdigest())
     try:
-        publication = service().intake.publish(course, assignment.id, body.toml, fresh, key)
+        publication = service().intake.publish(
+            NewPublication(course, assignment.id, body.toml, fresh, key, current_trace())
+        )
     except TooManyPublications as error:
         raise Problem(CONFLICT, str(error)) from None
     return respond_accepted(_render(publication), f"{PREFIX}/publications/{publication.id}")

@@ -29,6 +29,7 @@ from grader.web.http.problems import (
     Problem,
     RequestFault,
 )
+from grader.web.http.request_log import current_trace
 from grader.web.http.resource import ACCEPTED, PREFIX, TAGGED, Resource, ResponseDoc
 from grader.web.http.responses import respond_accepted, respond_page, respond_tagged
 from grader.web.http.schemas import Id, Name, PageQuery, Query, RequestModel, Student
@@ -302,7 +303,7 @@ def request_regrade(course: str, body: RegradeRequest, header: IdempotencyHeader
         fresh=body.fresh,
     )
     key = idempotency_claim(header, selection.fingerprint()) if header and header.key else None
-    return service().intake.regrade(selection, key)
+    return service().intake.regrade(selection, key, current_trace())
 
 
 def spreadsheet(regrade: RegradeRecord, report: RegradeReport, changes: frozenset[Change]) -> Response:

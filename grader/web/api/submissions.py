@@ -31,6 +31,7 @@ from grader.web.http.problems import (
     Problem,
     RequestFault,
 )
+from grader.web.http.request_log import current_trace
 from grader.web.http.resource import ACCEPTED, PREFIX, TAGGED, Resource, ResponseDoc
 from grader.web.http.responses import LOOK_AFTER, respond_accepted, respond_empty, respond_page, respond_tagged
 from grader.web.http.schemas import WHOLE, Id, Name, PageQuery, Query, RequestModel, ResponseModel, Student
@@ -150,7 +151,8 @@ def submit(header: IdempotencyHeader) -> Response:
         *app_services.limits.by_student(course, upload.student, len(upload.source)),
     )
     new = NewSubmission(
-        course, upload.assignment, revision.id, upload.student, upload.filename, upload.source, key, shares
+        *(course, upload.assignment, revision.id, upload.student, upload.filename, upload.source, key, shares),
+        trace=current_trace(),
     )
     accepted = app_services.intake.accept(new)
     state, against = State.QUEUED, revision.id

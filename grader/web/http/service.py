@@ -9,6 +9,7 @@ from grader.settings.service import ServiceSettings
 from grader.store.store import Store
 from grader.web.http.capacity import Slots
 from grader.web.http.limits import RequestLimits
+from grader.web.http.request_counts import RequestCounts
 
 _NAME = "backmark"
 
@@ -22,6 +23,7 @@ class Service:
     intake: Intake
     limits: RequestLimits
     slots: Slots
+    request_counts: RequestCounts
 
     def install(self, app: Flask) -> None:
         """Attach the service to an application."""

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Protocol
 
 from grader.model.cases import as_case
 from grader.model.verdict import NETWORK, AnyCounterexample
-from grader.model.words import Words
+from grader.model.words import KindWords
 from grader.web.pages.comparing import Array, compare
 from grader.web.pages.networks import drawing
 
@@ -37,7 +37,7 @@ class Presentation:
     drawing: Picture | None = None
 
 
-def present(example: AnyCounterexample, words: Words, settings: Mapping[str, Any]) -> Presentation:
+def present(example: AnyCounterexample, words: KindWords, settings: Mapping[str, Any]) -> Presentation:
     """Return the counterexample with the words for its kind; `settings` are the assignment's, as far as known."""
     case = as_case(example)
     arrays = compare(case)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Protocol
 
 from grader.model.assignment import DEFAULT_KIND
 from grader.model.records import CaughtMistake, RevisionRecord
-from grader.model.words import Words
+from grader.model.words import KindWords
 from grader.subjects import kinds
 from grader.web.pages.networks import figures
 
@@ -41,7 +41,7 @@ def catches(revision: RevisionRecord) -> tuple[CaughtMistake, ...]:
     return tuple(sorted(read, key=lambda catch: catch.networks))
 
 
-def words(revision: RevisionRecord) -> Words:
+def words(revision: RevisionRecord) -> KindWords:
     """Return the words for a revision's kind."""
     return kinds.words(_kind(revision))
 

@@ -8,11 +8,13 @@ from werkzeug.wrappers import Response as Redirection
 
 from grader.model import fresh_places
 from grader.model.records import RevisionRecord
-from grader.model.words import Words
+from grader.model.words import KindWords
+from grader.store.publications import NewPublication
 from grader.subjects import kinds
 from grader.web.api.publications import read_assignment, usual_fresh
 from grader.web.http.auth import caller
 from grader.web.http.problems import NOT_FOUND, Problem
+from grader.web.http.request_log import current_trace
 from grader.web.http.service import service
 from grader.web.pages.layout import Pages, page
 from grader.web.pages.previews import words
@@ -67,7 +69,8 @@ def publish(course: str) -> Response | Redirection:
     # Sent twice by a second click, it is one; sent again after a change, it is another.
     digest = sha256(f"{fresh}\n{toml}".encode()).hexdigest()
     key = (caller().token.id, "publish", f"{request.form.get('once', '')[:64]}:{digest}", digest)
-    publication = service().intake.publish(course, assignment.id, toml, fresh_cases, key)
+    new = NewPublication(course, assignment.id, toml, fresh_cases, key, current_trace())
+    publication = service().intake.publish(new)
     return redirect(f"/courses/{course}/publications/{publication.id}", 303)
 
 
@@ -92,12 +95,12 @@ def read_publication(course: str, publication: str) -> Response:
     )
 
 
-def _words(toml: str) -> Words:
+def _words(toml: str) -> KindWords:
     """Return the words for the kind that a TOML names; the general ones if it cannot be read."""
     try:
         return kinds.words(read_assignment(toml).kind)
     except Problem:
-        return Words()
+        return KindWords()
 
 
 def _form(course: str, toml: str, fresh: str, fault: str | None) -> Response:

@@ -21,6 +21,7 @@ from grader.web.http.bodies import allow_unbuffered
 from grader.web.http.limits import Sender
 from grader.web.http.links import HandIn
 from grader.web.http.problems import NOT_FOUND, Problem
+from grader.web.http.request_log import current_trace
 from grader.web.http.schemas import Name
 from grader.web.http.service import service
 from grader.web.pages import browsers, cookies
@@ -176,7 +177,9 @@ def _new(link: HandIn, revision: RevisionRecord, browser: str) -> NewSubmission:
         shares += limits.by_class((link.course, link.assignment, str(link.until)), size)
     else:
         shares = limits.by_student(link.course, link.student, size)
-    return NewSubmission(link.course, link.assignment, revision.id, student, name, source, once, shares)
+    return NewSubmission(
+        *(link.course, link.assignment, revision.id, student, name, source, once, shares), trace=current_trace()
+    )
 
 
 def _student(name: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from grader.model.records import RevisionRecord, SubmissionRecord
 from grader.model.verdict import Diagnosis, Outcome, Verdict
-from grader.model.words import Words, predicate
+from grader.model.words import KindWords, predicate
 from grader.subjects import kinds
 from grader.web.pages.comparing import Array
 from grader.web.pages.presentation import Presentation, present
@@ -85,7 +85,7 @@ class VerdictView:
     lines: tuple[NamedLine, ...]
     rows: tuple[ShownRow, ...]
     example: ShownExample | None
-    words: Words
+    words: KindWords
     verdict: Verdict
 
 
@@ -120,7 +120,7 @@ def outcome_tone(outcome: str) -> str:
     return _SENTENCES[outcome][1] if outcome in _SENTENCES else ""
 
 
-def _write_sentence(verdict: Verdict, known: Words) -> tuple[str, str]:
+def _write_sentence(verdict: Verdict, known: KindWords) -> tuple[str, str]:
     """Return the one sentence, and the text that follows it."""
     outcome, error, first = verdict.outcome, verdict.error, verdict.first_difference
     sentence = _SENTENCES[outcome][0] or (known.passed if outcome is Outcome.PASSED else known.failed)
@@ -144,14 +144,12 @@ def _name_mistake(diagnosis: Sequence[Diagnosis]) -> str:
     if not diagnosis or not diagnosis[0].title:
         return ""
     best, *others = diagnosis
-    if not best.mistakes:
-        # A verdict of an earlier version says it in a sentence.
+    if not best.apart or not best.mistakes:
+        # The title says whether it is claimed of the code, or of its answers alone.
         return best.title
     mistake = f"Your code {_format_mistakes(best)}"
-    if not best.apart:
-        return f"{mistake}."
     if len(others) == 1 and others[0].mistakes:
-        return f"{mistake}, or it {_format_mistakes(others[0])}."
+        return f"{mistake}, or it {_format_mistakes(others[0])}, or something that looks the same."
     return f"{mistake}, or something that looks the same."
 
 
@@ -170,7 +168,7 @@ def _rows(verdict: Verdict) -> Iterator[ShownRow]:
         yield ShownRow(row.title, row.outcome, row.score, row.max_score, message)
 
 
-def _example(verdict: Verdict, known: Words, settings: Mapping[str, Any], *, led: bool) -> ShownExample | None:
+def _example(verdict: Verdict, known: KindWords, settings: Mapping[str, Any], *, led: bool) -> ShownExample | None:
     """Return the counterexample; `led` is true if a sentence above it may speak of another case."""
     example = verdict.counterexample
     if example is None:

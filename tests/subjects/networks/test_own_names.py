@@ -8,15 +8,13 @@ from grader.errors import SubmissionError
 from grader.judge.examples import Examples
 from grader.model.verdict import Judgement, Mark, Outcome
 from grader.subjects.networks.draw import CHOICE
-from grader.subjects.networks.explanation import Explanation
 from grader.subjects.networks.revision import load
-from grader.subjects.networks.subject import Networks
 from tests.corpus.four_lines import SHAPELESS, WRONG, combined
 from tests.corpus.four_lines import source as four_lines
 from tests.corpus.mutants import mutations
 from tests.corpus.own_names import OWN_NAMES, OwnNames
 from tests.local import local
-from tests.networks import NetworksJudge, load_packaged
+from tests.networks import NetworksJudge, leave_out_explanations, load_packaged
 from worker.grading.revisions import DrawingProcess
 
 JUDGE = NetworksJudge(load_packaged("udl-7.2"))
@@ -26,7 +24,7 @@ JUDGE = NetworksJudge(load_packaged("udl-7.2"))
 def _marks_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Marks depend on neither counterexamples nor explanations, which take most of the time."""
     monkeypatch.setattr(Examples, "smallest_by_row", lambda *_: {})
-    monkeypatch.setattr(Networks, "_explain", lambda *_: Explanation())
+    leave_out_explanations(monkeypatch)
 
 
 def judged(source: str) -> Judgement:
@@ -66,7 +64,7 @@ def everything() -> dict[str, str]:
 
 
 #: Every eighth source each. The slips and own names of all parts are judged one by one above and in judge/test_marks.
-PARTS = [pytest.param(part, marks=[pytest.mark.nightly] * (part >= 4)) for part in range(8)]
+PARTS = [pytest.param(part, marks=[pytest.mark.nightly] * (part >= 2)) for part in range(8)]
 
 
 @pytest.mark.parametrize("part", PARTS)

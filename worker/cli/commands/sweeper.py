@@ -8,7 +8,7 @@ import threading
 import click
 
 from worker.cli.extras import require_extra
-from worker.cli.startup import configure_logging, load_settings
+from worker.cli.startup import start_process
 
 
 @click.command()
@@ -18,8 +18,7 @@ def sweeper() -> None:
     Work is lost when a worker is killed. Several sweepers may run.
     """
     require_extra("worker")
-    settings = load_settings()
-    configure_logging()
+    settings = start_process("sweeper")
     from grader.dispatch import CeleryDispatcher, application
     from grader.store.store import Store
     from worker.service.deliveries import Deliveries

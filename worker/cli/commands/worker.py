@@ -8,7 +8,7 @@ import click
 
 from grader.settings import machine
 from worker.cli.extras import require_extra, require_linux
-from worker.cli.startup import configure_logging, load_settings
+from worker.cli.startup import start_process
 
 
 @click.command()
@@ -25,8 +25,7 @@ def worker(concurrency: int | None) -> int:
     """
     require_linux("worker")
     require_extra("worker")
-    settings = load_settings()
-    configure_logging()
+    settings = start_process("worker")
     # Before NumPy is imported: each process has a processor to itself, and networks are small.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from worker.service.app import run

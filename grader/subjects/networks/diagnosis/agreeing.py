@@ -1,14 +1,15 @@
 """Explanations of the same numbers, compared with the lists that the student's function wrote on its way."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
 
 from grader.oracle.network import Array
+from grader.subjects.networks.diagnosis.bug import Where
 from grader.subjects.networks.diagnosis.case import Case, near
 from grader.subjects.networks.diagnosis.fit import Fit
-from grader.subjects.networks.diagnosis.lines import run
+from grader.subjects.networks.diagnosis.lines import Lines, run
 from grader.subjects.networks.evidence import Evidence
 
 #: What rounding may do to an entry, relative to the largest of its array.
@@ -31,32 +32,52 @@ def is_contradicted(fit: Fit, case: Case, evidence: Mapping[int, Evidence]) -> b
 
 
 def agreeing(case: Case, fits: Sequence[Fit], evidence: Mapping[int, Evidence]) -> list[Fit]:
-    """Return the explanations whose all_dl_df and all_dl_dh are the student's own, or all of them if none are.
+    """Return the explanations whose all_dl_df and all_dl_dh are the student's own, or all of them if none can be read.
 
-    What the lists contradict in so many words is none.
+    What the lists contradict is none, if it is about a line that makes one of them.
     """
     fits = [fit for fit in fits if not is_contradicted(fit, case, evidence)]
     # That zeros came back is certain; what else would give them is not.
     fits = [fit for fit in fits if {bug.id for bug in fit.bugs} <= _ZEROS] or fits
-    if len(fits) < 2:
-        return fits
     plain = {i: lists for i, lists in evidence.items() if i in case.wrong and not any(lists.shared)}
-    agree = [fit for fit in fits if all(_agrees(case, fit, i, lists) for i, lists in plain.items())]
-    return agree or list(fits)
+    judged = [(fit, _agrees(case, fit, plain)) for fit in fits]
+    kept = [(fit, agrees) for fit, agrees in judged if agrees is not False or not _is_about_lists(fit)]
+    return [fit for fit, agrees in kept if agrees is not False] or [fit for fit, _ in kept]
 
 
-def _agrees(case: Case, fit: Fit, i: int, evidence: Evidence) -> bool:
+#: The lines that make all_dl_df and all_dl_dh.
+_MAKING = frozenset({Where.OUTPUT, Where.ACTIVATION, Where.DERIVATIVE})
+
+
+def _is_about_lists(fit: Fit) -> bool:
+    """True if it says how a list was made; a factor of all gradients may come in later."""
+    return fit.blame is None and any(bug.where in _MAKING and not bug.of_all_gradients for bug in fit.bugs)
+
+
+def _agrees(case: Case, fit: Fit, evidence: Mapping[int, Evidence]) -> bool | None:
+    """True if every list that can be read is as the explanation has it; None if none can, or it makes none."""
     if fit.lines is None:
-        return True
-    work = run(fit.lines, case.predictions.views[i])
+        return None
+    agrees = None
+    for i, lists in evidence.items():
+        for predicted, written in _pairs(case, fit.lines, i, lists):
+            if np.shape(predicted) != written.shape or not _same(predicted, written):
+                return False
+            agrees = True
+    return agrees
+
+
+def _pairs(case: Case, lines: Lines, i: int, evidence: Evidence) -> Iterator[tuple[Array, Array]]:
+    """The arrays that an explanation makes on a network, each beside the one that the student's list holds."""
+    work = run(lines, case.predictions.views[i])
     lists = read_carried(evidence, case.suite.sizes[i], case.suite.columns[i])
-    pairs = [
-        (predicted, written)
-        for made, name in ((work.dl_df, "all_dl_df"), (work.dl_dh, "all_dl_dh"))
-        for predicted, written in zip(made, lists[name], strict=True)
-        if predicted is not None and written is not None
-    ]
-    return all(np.shape(predicted) == written.shape and _same(predicted, written) for predicted, written in pairs)
+    for made, name in ((work.dl_df, "all_dl_df"), (work.dl_dh, "all_dl_dh")):
+        for predicted, written in zip(made, lists[name], strict=True):
+            if predicted is None or written is None:
+                continue
+            # What was still to be written when it raised says nothing, nor do numbers that overflowed.
+            if evidence.ended and np.isfinite(predicted).all() and np.isfinite(written).all():
+                yield predicted, written
 
 
 def _same(predicted: Array, written: Array) -> bool:

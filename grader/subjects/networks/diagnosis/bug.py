@@ -135,6 +135,11 @@ class Bug:
         return replace(self, title=title, hint=hint)
 
     @property
+    def of_all_gradients(self) -> bool:
+        """True if it speaks of every gradient, wherever that comes from."""
+        return self.beside is not None
+
+    @property
     def steps(self) -> tuple[str, ...] | None:
         """The steps of the rubric that it makes wrong; None if it has nothing to do with them."""
         # The row of the bias gradients judges the loss derivative, too.

@@ -35,7 +35,7 @@ from grader.subjects.networks.form import normalize_forms
 #: For who is seen to follow the loss instead of the chain rule.
 DIFFERENTIATES = Bug(
     "finite_differences",
-    "computes its derivatives by finite differences instead of backpropagation",
+    "computes its derivatives by finite differences",
     Where.WHOLE,
     (),
     "How many forward passes does your function need for one gradient, and how exact is it?",

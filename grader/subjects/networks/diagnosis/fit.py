@@ -36,6 +36,11 @@ class Fit:
     #: True if it accounts for wrong numbers, on networks enough: then nothing else is wrong.
     complete: bool = False
 
+    @property
+    def claimed(self) -> bool:
+        """True if its title is said of the code; of two models together other two may give the same answers."""
+        return self.lines is None or len(self.bugs) == 1
+
 
 @dataclass(frozen=True, slots=True)
 class Idea:

@@ -33,7 +33,7 @@ def add_facts(diagnosis: Diagnosis, bugs: Sequence[Bug], references: References)
     return replace(
         diagnosis,
         id=f"{diagnosis.id}+{seen.id}",
-        title=f"It {predicate(mistake.title for mistake in mistakes)}.",
+        title=f"{diagnosis.title} {seen.title}",
         hint=f"{diagnosis.hint} {seen.hint}",
         strong_hint=f"{diagnosis.strong_hint} {seen.strong_hint}",
         read=" ".join(dict.fromkeys((diagnosis.read, seen.read))),
@@ -42,13 +42,17 @@ def add_facts(diagnosis: Diagnosis, bugs: Sequence[Bug], references: References)
     )
 
 
-def title(fit: Fit) -> str:
-    """The mistake, as one sentence."""
-    return f"It {_does(fit)}."
+def title(fit: Fit, *, rivals: bool = False) -> str:
+    """The mistake, as one sentence about the code; about its answers alone if other code may give them, too."""
+    return f"It {_does(fit)}." if fit.claimed and not rivals else f"Its answers are those of {_describe_code(fit)}."
 
 
 def _does(fit: Fit) -> str:
     return predicate(bug.title for bug in fit.bugs)
+
+
+def _describe_code(fit: Fit) -> str:
+    return f"code that {' and that '.join(bug.title for bug in fit.bugs)}"
 
 
 def _one(fit: Fit, others: Sequence[Fit], references: References) -> Diagnosis:
@@ -60,7 +64,7 @@ def _one(fit: Fit, others: Sequence[Fit], references: References) -> Diagnosis:
         hints.append(BY_SHAPES)
     return Diagnosis(
         "+".join(bug.id for bug in fit.bugs),
-        title(fit),
+        title(fit, rivals=bool(others)),
         " ".join(hints),
         " ".join(strong),
         " ".join(dict.fromkeys(bug.where.value.refer(references) for bug in fit.bugs)),
@@ -81,15 +85,14 @@ def _one(fit: Fit, others: Sequence[Fit], references: References) -> Diagnosis:
 def _apart(fit: Fit, rival: Fit) -> str:
     """How to distinguish this explanation from another one with the same numbers."""
     what = "shapes" if fit.by_shapes else "numbers"
-    same = f"The {what} fit another explanation just as well: it {_does(rival)}."
+    same = f"C{_describe_code(rival)[1:]} gives the same {what}."
     mine, theirs = (_only(first, second) for first, second in ((fit, rival), (rival, fit)))
     # Of shapes, both may be true of one line: then an array that is right says nothing against either.
     if fit.by_shapes or mine is None or theirs is None or mine.where is theirs.where:
         return f"{same} Compare your lines with both."
     early = min(mine, theirs, key=lambda bug: ORDER.index(bug.where))
     variable, yours = early.where.value.variable, "wrong" if early is mine else "right"
-    judged = f"if yours is {yours}, this explanation is the right one."
-    return f"{same} Work out {variable} by hand for a small network: {judged}"
+    return f"{same} Work out {variable} by hand for a small network: if yours is {yours}, that is ruled out."
 
 
 def _only(fit: Fit, rival: Fit) -> Bug | None:

@@ -37,8 +37,10 @@ def collect(
         (Where.ACTIVATION, "activation_gradient" in failed, _activation),
         (Where.DERIVATIVE, below, _derivative),
     ]
+    # The words of the last line are about dl/dh where any is in sight.
+    alike = {Where.DERIVATIVE: [backward for backward in passes if backward.carries == carried]}
     combined = [
-        combine(where, [sample for backward in passes for sample in make(backward)], passes, failed)
+        combine(where, [sample for backward in alike.get(where, passes) for sample in make(backward)], passes, failed)
         for where, on, make in lines
         if on
     ]
@@ -175,7 +177,11 @@ def _weight(backward: StudentPass) -> Iterator[Sample]:
             "in the first row": (np.arange(w.shape[0]) == 0)[:, None] & np.ones_like(w, dtype=bool),
             "on the diagonal": np.eye(*w.shape) > 0,
         }
-        functions = {"all_weights[layer]": w, "the size of all_weights[layer]": np.abs(w), "the sign of it": np.sign(w)}
+        functions = {
+            "all_weights[layer]": w,
+            "the size of all_weights[layer]": np.abs(w),
+            "the sign of all_weights[layer]": np.sign(w),
+        }
         yield Sample(
             backward.at(k),
             made,
@@ -248,7 +254,7 @@ def _derivative(backward: StudentPass) -> Iterator[Sample]:
         arrays: Arrays = {"the activation's derivative alone": slope}
         if dh is None:
             through = _through(backward, k, above)
-            arrays |= {f"a product with {words}": slope * g for words, g in through.items()}
+            arrays |= {f"the activation's derivative times {words}": slope * g for words, g in through.items()}
             arrays |= through
             first = (f > 0) | (k == 1)
             arrays |= {f"{words}, masked in all but the first hidden layer": first * g for words, g in through.items()}

@@ -22,7 +22,7 @@ def find_layers_left_out(suite: Suite, evidence: Mapping[int, Evidence]) -> Bug 
             lists = f"all_dl_dweights[{k}], all_dl_dbiases[{k}] and all_dl_dh[{k}]"
             return Bug(
                 "layers_left_out",
-                "leaves layers out that have their dl/df",
+                "leaves zeros or nothing in the lists of a layer that has its dl/df",
                 Where.WHOLE,
                 (),
                 f"With K = {depth}, {lists} hold zeros or nothing, though all_dl_df[{k}] is there. Which layers does"
@@ -67,7 +67,7 @@ def _describe_misshapen(where: Where, name: str, k: int, source: str, depth: int
     index = "layer-1" if where is Where.DERIVATIVE else "layer"
     return Bug(
         f"observed_{where.name.lower()}",
-        f"gives {name}[{index}] another shape than {_SHAPES[name]}[{index}]",
+        f"leaves {name}[{index}] in another shape than {_SHAPES[name]}[{index}]",
         where,
         (),
         f"With K = {depth}, {name}[{k}] has another shape than {_SHAPES[name]}[{k}], though {source} has the right one."

@@ -182,7 +182,7 @@ def _find_wrong_call(statement: MeasuredStatement, message: str) -> Slip | None:
         name = part.value.id if isinstance(part.value, ast.Name) and part.value.id in _HELPERS else "a function"
         return _slip(
             "function_indexed",
-            f"takes an entry of {name} instead of calling it",
+            f"takes an entry of {name}, which is a function",
             f"It has {name} with brackets. Is that a list?",
             f"a function is called with parentheses: {name}(...)." if name in _HELPERS else "call it with parentheses.",
         )
@@ -299,7 +299,11 @@ def _unknown(node: ast.Call) -> bool:
 def _unset(statement: MeasuredStatement) -> Slip | None:
     """An entry of one of the lists that are made, which holds nothing yet."""
     nodes = {text: node for node in statement.parsed.inside if (text := _empty(statement, node)) is not None}
-    return _not_set(statement, *nodes.popitem()) if len(nodes) == 1 else None
+    if len(nodes) != 1:
+        return None
+    text, node = nodes.popitem()
+    operand = statement.operand(node)
+    return _not_set(statement, text, node, holds="0" if operand is not None and operand.number == 0 else "None")
 
 
 #: The entry that the notebook's line reads for the one that it writes, of a list that is made.
@@ -316,20 +320,22 @@ def _is_right_source(statement: MeasuredStatement, node: ast.AST) -> bool:
     return read == (("all_dl_dh", target[1] + 1) if target[0] == "all_dl_df" else (_SOURCES[target[0]], target[1]))
 
 
-def _not_set(statement: MeasuredStatement, text: str, node: ast.AST | None = None) -> Slip:
+def _not_set(statement: MeasuredStatement, text: str, node: ast.AST | None = None, *, holds: str = "None") -> Slip:
+    title = f"reads {text} where it holds {holds}"
+    hint = f"It reads {text}, which holds {holds} there. Which line writes that entry, and has it run by then?"
     if node is not None and _is_right_source(statement, node):
         return _slip(
             "entry_not_set",
-            f"reads {text} before anything is written to it",
-            f"It reads {text}. Which line writes that entry, and has it run by then?",
-            f"{text} holds nothing there: the loop should go from layer K down to 0, and the lines for all_dl_dh[layer]"
-            " and then all_dl_df[layer-1] have to run in it.",
+            title,
+            hint,
+            f"{text} holds no array there: the loop should go from layer K down to 0, and the lines for"
+            " all_dl_dh[layer] and then all_dl_df[layer-1] have to run in it.",
         )
     return _slip(
         "entry_not_set",
-        f"reads {text} before anything is written to it",
-        f"It reads {text}. Which line writes that entry, and has it run by then?",
-        f"{text} holds nothing there: the loop should go from layer K down to 0, and fill all_dl_dh[layer] and then"
+        title,
+        hint,
+        f"{text} holds no array there: the loop should go from layer K down to 0, and fill all_dl_dh[layer] and then"
         f" all_dl_df[layer-1] from all_dl_df[layer].{_formula(statement)}",
         _where(statement),
     )

@@ -255,7 +255,7 @@ def _find_mixture(part: ReturnedPart) -> Bug | None:
         return _bug(
             part,
             "updated_parameters",
-            f"returns updated {_PARAMETERS[part.what]} instead of their gradients",
+            f"returns {_PARAMETERS[part.what]} after a step along their gradients",
             "What should backward_pass return: gradients, or parameters after a step?",
             f"It returns each parameter {sign} {abs(factor):.4g} times its gradient: return the gradients alone, and"
             " take the step where the function is called.",

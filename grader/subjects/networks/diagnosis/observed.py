@@ -1,7 +1,7 @@
-"""The facts about a line that no bug model explains: what it makes, beside what it should make of its own inputs.
+"""The facts about a line that no bug model explains: what its list holds at the end, beside what its inputs give.
 
-A fact holds on every layer that could be read, or it is an example with its numbers. It says how the line departs, and
-never why.
+A fact holds on every layer that could be read, or it is an example with its numbers. It compares arrays as they are at
+the end, so that it is true whichever statement wrote them, and says how they differ and never why.
 """
 
 from collections.abc import Iterator, Sequence
@@ -73,7 +73,7 @@ def list_facts(samples: Samples, wrong: Booleans) -> Iterator[Fact]:
         _give_example,
     )
     # Only what fits one array in all its layers is no accident then.
-    for look in (_find_other_array,) if samples.doubtful and samples.where is not Where.OUTPUT else every:
+    for look in (_find_other_array,) if samples.doubtful and samples.where is Where.DERIVATIVE else every:
         fact = look(samples, wrong)
         if fact is not None:
             yield fact
@@ -90,8 +90,8 @@ def _find_constant(samples: Samples, wrong: Booleans) -> Fact | None:
     if any(not np.array_equal(several[0], array) for several in arrays.values() for array in several):
         return None
     return Fact(
-        f"makes {samples.name} the same numbers in every network",
-        f"{_show(samples, wrong)} It is {samples.made[0]:.4g} in all networks. Which names does the line read: the"
+        f"leaves {samples.name} at the same numbers in every network that was read",
+        f"{_show(samples, wrong)} The first is {samples.made[0]:.4g} in all of them. Which names are read there: the"
         " function's arguments?",
     )
 
@@ -108,8 +108,8 @@ def _find_own_target(samples: Samples, wrong: Booleans) -> Fact | None:
     if not np.all(np.abs(target - target[0]) <= _NEAR * (np.abs(f) + np.abs(target[0]))):
         return None
     return Fact(
-        f"goes by the target {target[0]:.4g} in every network, whatever y is",
-        f"{_show(samples, wrong)} Which target does the line read: the function's argument y?",
+        f"leaves {samples.name} at what the target {target[0]:.4g} gives in every network that was read, whatever y is",
+        f"{_show(samples, wrong)} Which target goes into it: the function's argument y?",
     )
 
 
@@ -119,7 +119,7 @@ def _find_filling(samples: Samples, wrong: Booleans) -> Fact | None:
     if wrong.sum() < _ENOUGH or np.any(samples.made != number):
         return None
     if number:
-        return Fact(f"fills {name} with {number:.6g}", _show(samples, wrong))
+        return Fact(f"leaves {name} at {number:.6g} everywhere", _show(samples, wrong))
     hint = f"{name} is zero in every layer that was read. Which statement should write it, and does that run?"
     return Fact(f"leaves {name} at zero", hint)
 
@@ -131,9 +131,9 @@ def _find_factor(samples: Samples, wrong: Booleans) -> Fact | None:
         if factor is None or abs(factor - 1) < _NEAR or not factor:
             continue
         if _near(samples, samples.made, factor * samples.right)[among].all():
-            times = f"{factor:.6g} times what it should be"
+            times = f"{factor:.6g} times what follows from {samples.given}"
             return Fact(
-                f"makes {samples.name} {times}{where}", f"{_show(samples, wrong)} Where does such a factor come in?"
+                f"leaves {samples.name} at {times}{where}", f"{_show(samples, wrong)} Where may such a factor come in?"
             )
     return None
 
@@ -151,42 +151,40 @@ def _find_transformation(samples: Samples, wrong: Booleans) -> Fact | None:
     """A function of each number that should be there."""
     right, made = samples.right, samples.made
     limit = float(np.max(np.abs(made), initial=0.0))
-    name = samples.name
+    start, follows = f"leaves {samples.name} at", f"what follows from {samples.given}"
     functions = {
-        f"computes {name} as the absolute value of what it should be": np.abs(right),
-        f"computes {name} as the sign of what it should be": np.sign(right),
-        f"computes {name} as the square of what it should be": right**2,
-        f"has 0 in {name} where a negative number should be": np.maximum(right, 0),
-        f"limits {name} to at most {limit:.4g} in size": np.clip(right, -limit, limit),
+        f"{start} the absolute value of {follows}": np.abs(right),
+        f"{start} the sign of {follows}": np.sign(right),
+        f"{start} the square of {follows}": right**2,
+        f"{start} {follows}, with 0 for each negative number": np.maximum(right, 0),
+        f"{start} {follows}, cut off at {limit:.4g} in size": np.clip(right, -limit, limit),
     }
     for title, values in functions.items():
         if _near(samples, made, values).all() and (wrong.sum() >= _ENOUGH):
             return Fact(
                 title,
-                f"{_show(samples, wrong)} What is done to the numbers before they are stored?",
+                f"{_show(samples, wrong)} What is done to these numbers?",
             )
     return None
 
 
 def _find_mask(samples: Samples, wrong: Booleans) -> Fact | None:
     """A factor of 0 or 1 for each entry, by a rule that all of them follow."""
-    seen = np.abs(samples.base) > _LEAST * samples.size
-    kept = _near(samples, samples.made, samples.base)
-    if not (kept | (samples.made == 0))[seen].all() or wrong.sum() < _ENOUGH:
+    kept, zero = _near(samples, samples.made, samples.base), samples.made == 0
+    if not (kept | zero).all() or wrong.sum() < _ENOUGH:
         return None
+    seen = np.abs(samples.base) > _LEAST * samples.size
     if kept[seen].all():
-        return (
-            None
-            if samples.base is samples.right
-            else Fact(f"multiplies {samples.source} by 1 for every unit", f"{_show_factor(samples, wrong)}")
-        )
+        title = f"leaves {samples.name} at {samples.source} for every unit"
+        return Fact(title, _show_factor(samples, wrong)) if samples.where is Where.DERIVATIVE else None
+    title = f"leaves {samples.name} at {samples.source} only"
     for rule, units in samples.rules.items():
         if (kept == units)[seen].all():
-            return Fact(f"keeps {samples.source} only {rule}, with 0 elsewhere", _show_factor(samples, wrong))
+            return Fact(f"{title} {rule}, with 0 elsewhere", _show_factor(samples, wrong))
     for name, values in samples.ordered.items():
         limit = _find_limit(name, values[seen & kept].tolist(), values[seen & ~kept].tolist())
         if limit is not None:
-            return Fact(f"keeps {samples.source} only {limit}, with 0 elsewhere", _show_factor(samples, wrong))
+            return Fact(f"{title} {limit}, with 0 elsewhere", _show_factor(samples, wrong))
     return None
 
 
@@ -218,7 +216,7 @@ def _find_other_array(samples: Samples, wrong: Booleans) -> Fact | None:
             known = np.isfinite(array)
             if known[among].all() and _near(samples, samples.made, array)[among].all():
                 return Fact(
-                    f"computes {samples.name} as {words}{where}",
+                    f"leaves {samples.name} at {words}{where}",
                     f"{_show(samples, wrong)} Write down the line with its layer: which arrays does it read?",
                 )
     return None
@@ -237,9 +235,9 @@ def _find_term(samples: Samples, wrong: Booleans) -> Fact | None:
         if factor and np.all(np.abs(rest - factor * term) <= _LEAST * samples.size + _NEAR * size):
             times = "" if abs(abs(factor) - 1) < _NEAR else f"{abs(factor):.6g} times "
             named = f"{abs(factor):.6g}" if words == ONE else f"{times}{words}"
-            done = f"adds {named} to" if factor > 0 else f"subtracts {named} from"
+            done = "plus" if factor > 0 else "minus"
             return Fact(
-                f"{done} what {samples.name} should be",
+                f"leaves {samples.name} at what follows from {samples.given} {done} {named}",
                 f"{_show(samples, wrong)} Which term is there that the chain rule does not have?",
             )
     return None
@@ -263,29 +261,32 @@ def _find_factors_by_layer(samples: Samples, wrong: Booleans) -> Fact | None:
         factors.append((number, factor))
     if larger < _ENOUGH:
         return None
-    for words in ("units", "inputs"):
+    weights = "all_weights[K]" if samples.where is Where.OUTPUT else "all_weights[layer]"
+    for words in ("rows", "columns"):
         by_size: dict[int, list[float]] = {}
         for number, factor in factors:
             at = samples.layers[number]
-            by_size.setdefault(at.rows if words == "units" else at.columns, []).append(factor)
+            by_size.setdefault(at.rows if words == "rows" else at.columns, []).append(factor)
         if len(by_size) > 2 and all(
             max(several) - min(several) <= _NEAR * max(map(abs, several)) for several in by_size.values()
         ):
             most = max(by_size)
-            shown = f"{by_size[most][0]:.4g} in one with {most}"
+            shown = f"{by_size[most][0] + 0.0:.4g} with {most} {words}"
             return Fact(
-                f"multiplies {samples.name} by a number that depends on the layer's number of {words}: {shown}",
+                f"leaves {samples.name} at a multiple of what follows from {samples.given}, by a factor that goes with"
+                f" the number of {words} of {weights}: {shown}",
                 f"{_show(samples, wrong)} Compare layers with other numbers of {words}.",
             )
     first = int(samples.owner[wrong][0])
     factor = dict(factors).get(first)
     if factor is None:
         return None
-    layer = samples.layers[first]
-    example = f"{factor:.4g} times in layer {layer.k} with K = {layer.depth}"
+    made, _ = samples.number(first)
+    example = f"{factor + 0.0:.4g} times in {made.rstrip(',')} with K = {samples.layers[first].depth}"
+    unit = "network" if samples.where is Where.OUTPUT else "layer"
     return Fact(
-        f"makes {samples.name} a multiple of what it should be in each layer: {example}",
-        f"{_show(samples, wrong)} By which factor is each layer off?",
+        f"leaves {samples.name} at a multiple of what follows from {samples.given} in each {unit}: {example}",
+        f"{_show(samples, wrong)} By which factor is each {unit} off?",
     )
 
 
@@ -295,11 +296,11 @@ def _find_function(samples: Samples, wrong: Booleans) -> Fact | None:
     if samples.where is Where.DERIVATIVE and (fact := _find_two_slopes(samples, wrong, seen)) is not None:
         return fact
     for words, factor in samples.functions.items():
-        if wrong.sum() >= _ENOUGH and (_near(samples, samples.made, factor * samples.base) | ~seen).all():
-            return Fact(f"multiplies {samples.source} by {words}", _show_factor(samples, wrong))
+        if wrong.sum() >= _ENOUGH and _near(samples, samples.made, factor * samples.base).all():
+            return Fact(f"leaves {samples.name} at {samples.source} times {words}", _show_factor(samples, wrong))
     if samples.where is Where.DERIVATIVE and samples.alone:
         return Fact(
-            f"computes other numbers for {samples.name} than {samples.source} times the activation's derivative",
+            f"leaves {samples.name} at other numbers than follow from {samples.given}{_where(samples, wrong)}",
             _show_factor(samples, wrong),
         )
     return None
@@ -313,12 +314,12 @@ def _find_two_slopes(samples: Samples, wrong: Booleans, seen: Booleans) -> Fact 
         if factor is None:
             return None
         slopes[side] = factor
-    if not (_near(samples, samples.made, slopes * samples.base) | ~seen | (f == 0)).all():
+    if not (_near(samples, samples.made, slopes * samples.base) | (f == 0)).all():
         return None
     above, below = (float(slopes[side & seen][0]) + 0.0 for side in (f > 0, f < 0))
     return Fact(
-        f"multiplies {samples.source} by {above:.4g} where all_f[layer-1] is positive, and by {below:.4g} where it is"
-        " negative",
+        f"leaves {samples.name} at {above:.4g} times {samples.source} where all_f[layer-1] is positive, and at"
+        f" {below:.4g} times that where it is negative",
         _show_factor(samples, wrong),
     )
 
@@ -330,15 +331,22 @@ def _where(samples: Samples, wrong: Booleans) -> str:
 
 def _find_column(samples: Samples, wrong: Booleans) -> Fact | None:
     """Of a product of two columns: another second one than all_h[layer]."""
-    return _find_product(samples.seconds, "all_h[layer]", "all_dl_df[layer]", _where(samples, wrong))
+    return _find_product(samples, wrong, samples.seconds, "all_h[layer]", _name_carried(samples), "column")
 
 
 def _find_row(samples: Samples, wrong: Booleans) -> Fact | None:
     """Of a product of two columns: another first one than all_dl_df[layer]."""
-    return _find_product(samples.firsts, "all_dl_df[layer]", "all_h[layer]", _where(samples, wrong))
+    return _find_product(samples, wrong, samples.firsts, _name_carried(samples), "all_h[layer]", "row")
 
 
-def _find_product(pair: tuple[Array, Array] | None, name: str, other: str, where: str) -> Fact | None:
+def _name_carried(samples: Samples) -> str:
+    """The dl/df that the weight gradients should follow from."""
+    return samples.given.partition(" and ")[0]
+
+
+def _find_product(  # noqa: PLR0913 - two columns, and which of them is another one
+    samples: Samples, wrong: Booleans, pair: tuple[Array, Array] | None, name: str, other: str, part: str
+) -> Fact | None:
     if pair is None:
         return None
     taken, right = pair
@@ -347,16 +355,16 @@ def _find_product(pair: tuple[Array, Array] | None, name: str, other: str, where
         return None
     at = off[int(np.argmax(np.abs(taken - right)[off]))]
     return Fact(
-        f"multiplies {other} by a column other than {name}{where}",
-        f"Where {name} is {right[at]:.3g}, {other} is multiplied by {taken[at]:.3g}. Which array does the line read,"
-        " and what does that hold by then?",
+        f"leaves {samples.name} at a product of {other} and a column other than {name}{_where(samples, wrong)}",
+        f"Where {name} is {right[at]:.3g}, the {part} of {samples.name} is {taken[at]:.3g} times {other}."
+        " Which arrays does the line read, and what do they hold by then?",
     )
 
 
 def _give_example(samples: Samples, wrong: Booleans) -> Fact:
     """The number that is off the most in one network."""
     return Fact(
-        f"computes other numbers for {samples.name} than follow from its inputs{_where(samples, wrong)}",
+        f"leaves {samples.name} at other numbers than follow from {samples.given}{_where(samples, wrong)}",
         _show(samples, wrong),
     )
 
@@ -369,28 +377,28 @@ def _pick(samples: Samples, wrong: Booleans) -> int:
 
 def _show(samples: Samples, wrong: Booleans) -> str:
     at = _pick(samples, wrong)
-    layer = samples.layers[samples.owner[at]]
+    owner = int(samples.owner[at])
+    made, given = samples.number(owner)
     return (
-        f"With K = {layer.depth}, a number of {samples.entry(samples.owner[at])} is {samples.made[at] + 0.0:.6g} where"
-        f" {samples.right[at] + 0.0:.6g} follows from its inputs."
+        f"With K = {samples.layers[owner].depth}, a number of {made} is {samples.made[at] + 0.0:.6g} where"
+        f" {samples.right[at] + 0.0:.6g} follows from {given}."
     )
 
 
 def _show_factor(samples: Samples, wrong: Booleans) -> str:
     """The factor of one entry beside the derivative that belongs there."""
+    if samples.where is not Where.DERIVATIVE:
+        return _show(samples, wrong)
     name, values = next(iter(samples.ordered.items()))
     first = wrong & (samples.owner == samples.owner[wrong][0]) & (samples.base != 0)
     at = int(np.argmax(np.where(first, np.abs(samples.base), -1.0))) if first.any() else _pick(samples, wrong)
     if not samples.base[at]:
         return _show(samples, wrong)
     made, right = (part[at] / samples.base[at] + 0.0 for part in (samples.made, samples.right))
-    shown = (
+    return (
         f"Where {name} is {values[at]:.3g} and {samples.source} is {samples.base[at]:.3g}, {samples.name} is"
-        f" {made:.4g} times the latter"
+        f" {made:.4g} times the latter; the activation's derivative there is {right:.4g}."
     )
-    if samples.where is Where.DERIVATIVE:
-        return f"{shown}; the derivative there is {right:.4g}. By what does the line decide?"
-    return f"{shown}. Which number belongs there?"
 
 
 def find_facts(lines: Sequence[Samples]) -> tuple[Bug, ...]:

@@ -79,7 +79,7 @@ def _first(
             names = ("all_dl_dbiases",) * biases + ("all_dl_dweights",) * weights
             clear = bool(np.any(h))
             if not together:
-                source = f"all_dl_df[{k}]" if len(names) == 1 else ""
+                source = _find_source(evidence, sizes, k, names, matrices(sizes, truth)[2 * k + 1], rounding[2 * k + 1])
                 return _WrongLayer(names, k, k, i, depth, clear, source, read=False)
             right = matrices(sizes, truth)[2 * k + 1], rounding[2 * k + 1]
             above = None if k == depth else (suite.networks[i].weights[k + 1], got[2 * k + 3])
@@ -90,6 +90,18 @@ def _first(
             named = (name,) if name else names
             return _WrongLayer(named, k + (name == "all_dl_dh"), k, i, depth, clear, source, read=True)
     return None
+
+
+def _find_source(  # noqa: PLR0913 - a layer, and what is right there
+    evidence: Evidence | None, sizes: Sequence[int], k: int, names: Sequence[str], truth: Array, tolerance: Array
+) -> str:
+    """The right value beside the one list that differs: dl/df if it can be read, else the layer's other gradient."""
+    if len(names) > 1:
+        return ""
+    df = None if evidence is None else read_carried(evidence, sizes, 1)["all_dl_df"][k]
+    if df is not None and np.all((np.abs(df - truth) <= tolerance) | np.isnan(truth)):
+        return f"all_dl_df[{k}]"
+    return f"all_dl_{'dweights' if names[0] == 'all_dl_dbiases' else 'dbiases'}[{k}]"
 
 
 def _in_lists(  # noqa: PLR0913 - a layer, and what is around it
@@ -114,10 +126,12 @@ def _in_lists(  # noqa: PLR0913 - a layer, and what is around it
         return "", f"all_dl_df[{k}]"
     if above is None:
         return "all_dl_df", ""
-    dh = lists["all_dl_dh"][k + 1]
-    if dh is None:
-        return None
     weights, df_above = above
+    dh, list_above = lists["all_dl_dh"][k + 1], lists["all_dl_df"][k + 1]
+    # What came back is right above: if the list is not, it does not show which line is.
+    differs = list_above is not None and not np.all(np.abs(list_above - df_above) <= 4 * rtol * np.abs(df_above))
+    if dh is None or differs:
+        return None
     terms = np.abs(weights).T @ np.abs(df_above)
     if np.all(np.abs(dh - weights.T @ df_above) <= 4 * rtol * terms):
         return "all_dl_df", f"all_dl_dh[{k + 1}]"
@@ -152,7 +166,7 @@ def add_sentence(first: FirstDifference) -> FirstDifference:
     k, both = first.layer or 0, len(first.lists) > 1
     network = "a network of the notebook's own shape" if first.home else "one network"
     wrong = "are the first wrong values" if both else "is the first wrong value"
-    value = f"{first.variable}{f' ({_lines(first)})' if first.lines else ''} {wrong}"
+    value = f"{first.variable}{f' (see {_lines(first)})' if first.lines else ''} {wrong}"
     if both and not first.source:
         what = f"layer {k} is the first that is wrong, and {DISAGREE}"
     elif first.inferred and k == first.depth:

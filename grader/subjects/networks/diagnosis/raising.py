@@ -187,11 +187,11 @@ def _misshapen(case: Case, evidence: Mapping[int, Evidence], spots: Mapping[int,
         return None
     return Slip(
         WRONG_SHAPE,
-        f"gives {name}[{index}] another shape than {pair}[{index}]",
+        f"leaves {name}[{index}] in another shape than {pair}[{index}]",
         where,
-        f"What shape does {name}[{index}] have after this line, and what shape does {pair}[{index}] have?",
-        f"it gives {name}[{index}] another shape than {pair}[{index}], although all_dl_df[{index}] has the right shape;"
-        f" {_formula(where, case)}.",
+        f"It writes to {name}[{index}]. What shape does that have after the line, what shape does {pair}[{index}] have,"
+        " and does anything change it later?",
+        f"it writes to {name}[{index}], which ends in another shape than {pair}[{index}]; {_formula(where, case)}.",
     )
 
 

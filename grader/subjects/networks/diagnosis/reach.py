@@ -33,7 +33,7 @@ def _bug(id_: str, where: str) -> Bug:
         # A sum, a mean or a first entry taken for all of them is right there, too: no number need be written out.
         return Bug(
             id_,
-            f"is right on networks with {where}, and on no others",
+            f"is right on those of the networks tried that have {where}, and on no others",
             Where.OUTPUT,
             (),
             "With several outputs, what are the shape and the entries of your all_dl_df[K]?",
@@ -42,7 +42,7 @@ def _bug(id_: str, where: str) -> Bug:
     if id_ == ONE_COLUMN:
         return Bug(
             id_,
-            f"is right on networks with {where}, and on no others",
+            f"is right on those of the networks tried that have {where}, and on no others",
             Where.WHOLE,
             (),
             "Every column of a batch goes through the same weights and biases. What does your code make of several"
@@ -51,7 +51,7 @@ def _bug(id_: str, where: str) -> Bug:
         )
     return Bug(
         id_,
-        f"is right on networks with {where}, and on no others",
+        f"is right on those of the networks tried that have {where}, and on no others",
         Where.WHOLE,
         (),
         "Is a size hard-coded?",

@@ -26,12 +26,10 @@ class Samples:
     """A line's entries, one after the other, over all layers that could be read."""
 
     where: Where
-    #: The entry that the line makes, and what the line multiplies.
-    name: str
-    source: str
-    #: The step to which a departure is counted, and what shows dl/df if no list does.
+    #: What was read of the line, in words.
+    words: "Words"
+    #: The step to which a departure is counted.
     blamed: Where
-    shown_by: str
     #: True if the line is seen by itself; False if what it multiplies is another line's, of which only both are seen.
     alone: bool
     #: True if its input may be another one than it was read as.
@@ -54,12 +52,29 @@ class Samples:
     seconds: tuple[Array, Array] | None = None
     firsts: tuple[Array, Array] | None = None
 
-    def entry(self, number: int) -> str:
-        """The entry of a layer, with its index."""
-        k = self.layers[number].k
-        k = k - 1 if self.where is Where.DERIVATIVE else k
-        list_name, _, _ = _NAMES[self.where]
-        return f"dl/df of layer {k}, as {self.shown_by}," if self.shown_by else f"{list_name}[{k}]"
+    @property
+    def name(self) -> str:
+        """The entry that was read."""
+        return self.words.made
+
+    @property
+    def source(self) -> str:
+        """The array that the line multiplies by a derivative, or that it should make."""
+        return self.words.source or f"what follows from {self.given}"
+
+    @property
+    def given(self) -> str:
+        """The arrays from which the line should make its entry."""
+        return self.words.given
+
+    def number(self, owner: int) -> tuple[str, str]:
+        """The entry of one layer, and the arrays from which it should be made."""
+        k = self.layers[owner].k
+        indices = {"[layer-1]": k - 1, "[layer]": k, "[K]": k}
+        made, given = self.words.made, self.words.given
+        for text, index in indices.items():
+            made, given = made.replace(text, f"[{index}]"), given.replace(text, f"[{index}]")
+        return made, given
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,31 +92,55 @@ class Sample:
     functions: Arrays
 
 
-def _source(backward: StudentPass) -> str:
-    if backward.carries:
-        return "all_dl_dh[layer]"
-    return "all_weights[layer].T @ all_dl_df[layer]" if backward.listed else "the layer's dl/df, carried back,"
+@dataclass(frozen=True, slots=True)
+class Words:
+    """An entry that was read, the arrays that it should follow from, and what the line multiplies, if it is a mask."""
+
+    made: str
+    given: str
+    source: str = ""
 
 
-def _shown_by(passes: Sequence[StudentPass]) -> str:
-    """The source from which dl/df was read where only gradients came back."""
-    if not any(backward.by_weights for backward in passes):
-        return "the bias gradients show it"
-    return "the gradients show it"
-
-
-#: dl/df where no list holds it.
-_DL_DF = {Where.OUTPUT: "dl/df of the output layer", Where.DERIVATIVE: "dl/df of the layer below"}
-
-
-#: The entry that a line makes, and what it multiplies.
-_NAMES = {
-    Where.OUTPUT: ("all_dl_df", "K", "the derivative of the loss"),
-    Where.BIAS: ("all_dl_dbiases", "layer", "all_dl_df[layer]"),
-    Where.WEIGHT: ("all_dl_dweights", "layer", "all_dl_df[layer] @ all_h[layer].T"),
-    Where.ACTIVATION: ("all_dl_dh", "layer", "all_weights[layer].T @ all_dl_df[layer]"),
-    Where.DERIVATIVE: ("all_dl_df", "layer-1", "all_dl_dh[layer]"),
+#: The words where the function's own lists were read.
+_LISTED = {
+    Where.OUTPUT: Words("all_dl_df[K]", "all_f[K] and y"),
+    Where.BIAS: Words("all_dl_dbiases[layer]", "all_dl_df[layer]"),
+    Where.WEIGHT: Words("all_dl_dweights[layer]", "all_dl_df[layer] and all_h[layer]"),
+    Where.ACTIVATION: Words("all_dl_dh[layer]", "all_weights[layer] and all_dl_df[layer]"),
+    Where.DERIVATIVE: Words("all_dl_df[layer-1]", "all_dl_dh[layer] and all_f[layer-1]", "all_dl_dh[layer]"),
 }
+#: The words where the bias gradients stand for dl/df, and where what follows from the weight gradients does.
+_BY_BIASES = {
+    Where.OUTPUT: Words("all_dl_dbiases[K]", "all_f[K] and y"),
+    Where.WEIGHT: Words("all_dl_dweights[layer]", "all_dl_dbiases[layer] and all_h[layer]"),
+    Where.DERIVATIVE: Words(
+        "all_dl_dbiases[layer-1]", "all_dl_dbiases[layer]", "the derivative that comes down from all_dl_dbiases[layer]"
+    ),
+}
+_BY_WEIGHTS = {
+    Where.OUTPUT: Words("dl/df[K], worked out from all_dl_dweights[K],", "all_f[K] and y"),
+    Where.BIAS: Words("all_dl_dbiases[layer]", "the dl/df that all_dl_dweights[layer] shows"),
+    Where.DERIVATIVE: Words(
+        "dl/df[layer-1], worked out from all_dl_dweights[layer-1],",
+        "the dl/df that all_dl_dweights[layer] shows",
+        "the derivative that comes down from the dl/df that all_dl_dweights[layer] shows",
+    ),
+}
+
+
+def _carrier(passes: Sequence[StudentPass]) -> str:
+    """The list that dl/df was read from."""
+    if passes[0].listed:
+        return "all_dl_df"
+    return "dl/df" if any(backward.by_weights for backward in passes) else "all_dl_dbiases"
+
+
+def _words(where: Where, passes: Sequence[StudentPass], *, carries: bool) -> Words:
+    if not passes[0].listed:
+        return (_BY_WEIGHTS if _carrier(passes) == "dl/df" else _BY_BIASES).get(where, _LISTED[where])
+    if where is Where.DERIVATIVE and not carries:
+        return Words("all_dl_df[layer-1]", "all_dl_df[layer]", "the derivative that comes down from all_dl_df[layer]")
+    return _LISTED[where]
 
 
 def combine(
@@ -110,14 +149,8 @@ def combine(
     """All samples of a line in one row."""
     if not samples:
         return None
-    list_name, index, source = _NAMES[where]
-    listed, carries = passes[0].listed, any(backward.carries for backward in passes)
-    source = _source(max(passes, key=lambda backward: backward.carries)) if where is Where.DERIVATIVE else source
-    name, shown_by = f"{list_name}[{index}]", ""
-    if not listed and where in _DL_DF:
-        # Only the gradients came back.
-        shown_by = _shown_by(passes)
-        name = f"{_DL_DF[where]}, as {shown_by},"
+    carries = any(backward.carries for backward in passes)
+    carrier = _carrier(passes)
     # Where only the product of two steps is seen, it is the row that fails which speaks of it.
     product = where is Where.DERIVATIVE and not carries and "relu_derivative" not in failed
     made, right, base = (
@@ -131,16 +164,16 @@ def combine(
     def join(part: str, fill: float) -> dict[str, Array]:
         words = dict.fromkeys(words for s in samples for words in getattr(s, part))
         return {
-            key: np.concatenate([np.ravel(getattr(s, part).get(key, np.full(s.made.shape, fill))) for s in samples])
+            key.replace("all_dl_df", carrier): np.concatenate(
+                [np.ravel(getattr(s, part).get(key, np.full(s.made.shape, fill))) for s in samples]
+            )
             for key in words
         }
 
     return Samples(
         where,
-        name,
-        source,
+        _words(where, passes, carries=carries),
         Where.ACTIVATION if product else where,
-        shown_by,
         carries or where is not Where.DERIVATIVE,
         any(backward.doubtful for backward in passes),
         [s.at for s in samples],

@@ -85,10 +85,17 @@ def _lists(evidence: Evidence, sizes: Sequence[int]) -> dict[str, list[Array | N
     lists = entries(evidence, sizes)
     status = iter(evidence.status)
     read = {name: [array if next(status) == "1" else None for array in arrays] for name, arrays in lists.items()}
+    if not evidence.ended:
+        # Zeros may be what the list was made with: the line may not have run.
+        read = {name: [_any(array) for array in arrays] for name, arrays in read.items()}
     if evidence.form in MISPLACED:
         # In another order, or taken for it: which array is which is no certainty.
         read |= {name: [None] * len(read[name]) for name in ("all_dl_dweights", "all_dl_dbiases")}
     return read
+
+
+def _any(array: Array | None) -> Array | None:
+    return array if array is not None and array.any() else None
 
 
 def _read_listed(view: NetworkView, lists: dict[str, list[Array | None]], shared: bool) -> StudentPass:  # noqa: FBT001
@@ -105,8 +112,12 @@ def _read_returned(view: NetworkView, parts: Sequence[Array], failed: frozenset[
     by_weights = False
     for dw, db, h in zip(d_weights, d_biases, view.h, strict=True):
         # Beside an input of zeros dW is zero, and shows nothing.
-        if (h.any() and is_close(dw, db @ h.T)) or "bias_gradient" not in failed or both:
+        if "bias_gradient" not in failed or both:
             df.append(db)
+            continue
+        if h.any() and is_close(dw, db @ h.T):
+            # Both show it: the line of the biases is compared there, too.
+            df.append(db.copy())
             continue
         square = float((h * h).sum())
         taken = dw @ h / square if square and "weight_gradient" not in failed else None

@@ -41,10 +41,10 @@ def said(source: str, variable: str, layer: int) -> str:
 @pytest.mark.parametrize(
     ("variable", "layer", "sentence"),
     [
-        ("all_dl_df[5]", 5, "all_dl_df[5] (line 4) is"),
-        ("all_dl_df[4]", 4, "all_dl_df[4] (lines 10 and 11) is"),
-        ("all_dl_dbiases[5]", 5, "all_dl_dbiases[5] (line 6) is"),
-        ("all_dl_dweights[0]", 0, "all_dl_dweights[0] (line 7) is"),
+        ("all_dl_df[5]", 5, "all_dl_df[5] (see line 4) is"),
+        ("all_dl_df[4]", 4, "all_dl_df[4] (see lines 10 and 11) is"),
+        ("all_dl_dbiases[5]", 5, "all_dl_dbiases[5] (see line 6) is"),
+        ("all_dl_dweights[0]", 0, "all_dl_dweights[0] (see line 7) is"),
     ],
 )
 def test_it_is_the_line_of_that_entry(variable: str, layer: int, sentence: str) -> None:
@@ -68,7 +68,7 @@ def test_many_lines_are_not_told() -> None:
 def test_a_line_of_a_cell_is_told_with_its_cell() -> None:
     found = add_lines(first("all_dl_df[2]", 2), [WrittenEntry("all_dl_df", "layer - 1", 9, 31)])
     assert found is not None
-    assert "all_dl_df[2] (cell 9, line 31) is the first wrong value" in found.message
+    assert "all_dl_df[2] (see cell 9, line 31) is the first wrong value" in found.message
     assert (found.cell, found.lines) == (9, (31,))
 
 

@@ -81,7 +81,7 @@ BUGS = (
     ),
     _bug(
         "through_weight_gradient",
-        "propagates through dl/dweights instead of the weights",
+        "propagates through dl/dweights",
         "What connects an activation to the next preactivations: the weights, or their gradient?",
         "Multiply by the weights that the function was called with: not by all_dl_dweights[layer].T, nor by what a line"
         " above has written into all_weights[layer].",
@@ -110,7 +110,7 @@ BUGS = (
     ),
     _misshapen(
         "elementwise_weights",
-        "multiplies the weights and dl/df entry by entry instead of as matrices",
+        "multiplies the weights and dl/df entry by entry",
         "An activation reaches every preactivation of its layer. Where are those paths added up?",
         "Use np.matmul (or @) for all_weights[layer].T and all_dl_df[layer]; * does not add up.",
         lambda s, k: s.weights[k].T * s.dl_df[k],
@@ -118,7 +118,7 @@ BUGS = (
     ),
     _bug(
         "derivative_not_carried_on",
-        "carries dl/dh on to the next layer instead of dl/df",
+        "carries dl/dh on to the next layer, past the activation's derivative",
         "After the activation's derivative is multiplied in at a layer, does the layer below see it?",
         "all_dl_dh[layer] is made from all_dl_df[layer], which holds the activation's derivative; not from all_dl_dh.",
         lambda s, k: s.weights[k].T @ (s.dl_dh[k + 1] if k < s.top else s.dl_df[k]),
@@ -132,7 +132,7 @@ BUGS = (
     ),
     _bug(
         "activation_sign",
-        "gets the sign of dl/dh wrong",
+        "changes the sign at every layer on the way down",
         "A positive weight makes the next preactivation grow with the activation. Which sign does that give?",
         "all_dl_dh[layer] is all_weights[layer].T @ all_dl_df[layer], without a minus.",
         lambda s, k: -_right(s, k),
@@ -147,7 +147,7 @@ BUGS = (
     ),
     _bug(
         "factor_at_every_layer",
-        "multiplies dl/dh by a factor, 2 or a half, at every layer",
+        "brings in a factor, 2 or a half, at every layer on the way down",
         "Where does a factor belong: once, at the loss, or at every layer?",
         "The factor 2 belongs to the loss derivative alone; all_dl_dh[layer] has none of its own.",
         lambda s, k: 2 * _right(s, k),
@@ -168,7 +168,7 @@ BUGS = (
     ),
     _bug(
         "summed_over_inputs",
-        "adds up over the inputs of the layer instead of its units on the way down",
+        "adds up over the inputs of the layer on the way down",
         "all_dl_dh[layer] has an entry for each input of the layer. Over what do you add up, and what is left?",
         "Add up over the units of the layer: all_weights[layer].T @ all_dl_df[layer].",
         lambda s, k: np.sum(s.weights[k] * s.dl_df[k], axis=1, keepdims=True),
@@ -206,7 +206,7 @@ BUGS = (
     ),
     _rare(
         "mean_over_units",
-        "divides dl/dh by the number of units of the layer, as a mean does",
+        "divides by the number of units of the layer at every layer on the way down, as a mean does",
         "An activation reaches several preactivations of its layer. Do their contributions add up, or average?",
         "all_dl_dh[layer] is all_weights[layer].T @ all_dl_df[layer]: a sum over the units of the layer, not a mean.",
         lambda s, k: _right(s, k) / len(s.dl_df[k]),
@@ -221,7 +221,7 @@ BUGS = (
     ),
     _rare(
         "last_term_only",
-        "keeps only the last unit's contribution to dl/dh instead of adding them up",
+        "keeps only the last unit's contribution to dl/dh",
         "An activation reaches every preactivation of its layer. If you loop over them: does a later one add to what is"
         " there, or replace it?",
         "Every unit of the layer contributes to all_dl_dh[layer]: add with +=, or use all_weights[layer].T @"

@@ -32,7 +32,7 @@ BUGS = (
     ),
     _bug(
         "bias_from_activation",
-        "takes the bias gradient from dl/dh instead of dl/df",
+        "takes the bias gradient from dl/dh",
         "Is a bias added before or after the activation function?",
         "A bias is added to the preactivation: its gradient is all_dl_df[layer], after the activation's derivative.",
         lambda s, k: _sum(_above(s, k)),
@@ -40,7 +40,7 @@ BUGS = (
     ),
     _bug(
         "bias_sign",
-        "gets the sign of the bias gradient wrong",
+        "has the bias gradient with the opposite sign",
         "A larger bias makes its preactivation larger. Which sign does that give?",
         "all_dl_dbiases[layer] is all_dl_df[layer], with the same sign.",
         lambda s, k: -_sum(s.dl_df[k]),
@@ -100,7 +100,7 @@ BUGS = (
     ),
     _bug(
         "bias_mean_over_batch",
-        "averages the bias gradient over the columns of the batch instead of summing it",
+        "averages the bias gradient over the columns of the batch",
         "Is the loss a sum or a mean over the columns of the batch?",
         "Sum all_dl_df[layer] over its columns instead of averaging it.",
         lambda s, k: s.dl_df[k].mean(axis=1, keepdims=True),

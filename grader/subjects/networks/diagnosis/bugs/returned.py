@@ -47,7 +47,7 @@ BUGS = (
     ),
     _bug(
         "flat_biases",
-        "returns bias gradients of shape (n,) instead of (n, 1)",
+        "returns bias gradients of shape (n,)",
         "Print the shapes of all_dl_dbiases[0] and all_biases[0]. Are they the same?",
         "Biases are columns: an array of shape (n,) becomes one by .reshape(-1, 1).",
         lambda s: (s.dl_dweights, [part.ravel() for part in s.dl_dbiases]),
@@ -61,14 +61,14 @@ BUGS = (
     ),
     _bug(
         "row_biases",
-        "returns bias gradients as rows instead of columns",
+        "returns bias gradients as rows",
         "Print the shapes of all_dl_dbiases[0] and all_biases[0]. Are they the same?",
-        "Biases are columns of shape (n, 1): the transpose is one too many.",
+        "Biases are columns of shape (n, 1): no transpose belongs to their gradient.",
         lambda s: (s.dl_dweights, [part.T for part in s.dl_dbiases]),
     ),
     _bug(
         "returned_pairs",
-        "returns one pair of weight and bias gradients for each layer instead of two lists",
+        "returns one pair of weight and bias gradients for each layer",
         "What does the notebook take back: two lists, or a list of pairs?",
         "The last line is: return all_dl_dweights, all_dl_dbiases; without zip.",
         lambda s: zip(s.dl_dweights, s.dl_dbiases, strict=True),
@@ -106,7 +106,7 @@ BUGS = (
     ),
     _bug(
         "returned_dictionary",
-        "returns a dictionary instead of two lists",
+        "returns a dictionary",
         "What does the notebook take back: a dictionary, or two lists?",
         "The last line is: return all_dl_dweights, all_dl_dbiases.",
         lambda s: {"weights": s.dl_dweights, "biases": s.dl_dbiases},
@@ -143,9 +143,9 @@ BUGS = (
     ),
     _bug(
         "returned_early",
-        "returns when only the output layer's entries are filled in",
-        "How often does your loop run before the function returns?",
-        "The return belongs below the loop, not into it: indent it as the line with for.",
+        "returns the gradients of the output layer alone",
+        "Which layers does your function come to before it returns?",
+        "Each layer from K down to 0 has its gradients. A return that stands in the loop belongs below it.",
         lambda s: ([None] * s.top + s.dl_dweights[-1:], [None] * s.top + s.dl_dbiases[-1:]),
         lambda s: (s.dl_dweights[-1:], s.dl_dbiases[-1:]),
     ),

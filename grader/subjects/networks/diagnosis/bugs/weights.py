@@ -75,7 +75,7 @@ BUGS = (
     ),
     _bug(
         "elementwise_weight_gradient",
-        "multiplies dl/df and the activations entry by entry instead of as matrices",
+        "multiplies dl/df and the activations entry by entry",
         "How many weights does a layer have, and how many products does your line make?",
         "Every unit meets every activation: np.matmul(all_dl_df[layer], all_h[layer].T), not all_dl_df * all_h.",
         lambda s, k: s.dl_df[k] * s.h[k],
@@ -89,7 +89,7 @@ BUGS = (
     ),
     _bug(
         "inner_product",
-        "transposes dl/df instead of the activations in the weight gradient",
+        "transposes dl/df in the weight gradient",
         "Which of the two columns has to be laid down as a row?",
         "all_dl_df[layer] @ all_h[layer].T is an outer product; with the transpose on the left it is a single number.",
         lambda s, k: s.dl_df[k].T @ s.h[k],
@@ -103,14 +103,14 @@ BUGS = (
     ),
     _bug(
         "weights_from_activation_gradient",
-        "takes the weight gradient from dl/dh instead of dl/df",
+        "takes the weight gradient from dl/dh",
         "Do the weights act before or after the activation function?",
         "The weights make the preactivation: use all_dl_df[layer], after the activation's derivative.",
         lambda s, k: _above(s, k) @ s.h[k].T,
     ),
     _bug(
         "weight_sign",
-        "gets the sign of the weight gradient wrong",
+        "has the weight gradient with the opposite sign",
         "A larger weight on a positive activation makes the preactivation larger. Which sign does that give?",
         "all_dl_dweights[layer] is all_dl_df[layer] @ all_h[layer].T, without a minus.",
         lambda s, k: -_outer(s, k),
@@ -131,7 +131,7 @@ BUGS = (
     ),
     _bug(
         "weights_mean_over_batch",
-        "averages the weight gradient over the columns of the batch instead of summing it",
+        "averages the weight gradient over the columns of the batch",
         "Is the loss a sum or a mean over the columns of the batch?",
         "all_dl_df[layer] @ all_h[layer].T sums over the columns: do not divide by their number.",
         lambda s, k: _outer(s, k) / s.columns,

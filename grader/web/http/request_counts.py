@@ -1,0 +1,47 @@
+"""The requests that a web process answers, counted in memory and added to the store's counters now and then.
+
+A count that is written with each request would make each wait for Redis's disk once more.
+"""
+
+import threading
+import time
+from collections import Counter
+
+from grader.errors import StoreUnavailable
+from grader.store.counters import Counters
+
+#: Seconds between two writes; what a process counted since its last request is written when it is asked again.
+_WRITE_SECONDS = 2.0
+
+
+class RequestCounts:
+    """The counts of one process since it last wrote them. Any thread may add to them."""
+
+    def __init__(self, counters: Counters) -> None:
+        self._counters = counters
+        self._lock = threading.Lock()
+        self._requests: Counter[tuple[str, int]] = Counter()
+        self._milliseconds: Counter[str] = Counter()
+        self._due = 0.0
+
+    def add(self, endpoint: str, status: int, milliseconds: float) -> None:
+        """Count a request that was answered."""
+        with self._lock:
+            self._requests[endpoint, status] += 1
+            self._milliseconds[endpoint] += round(milliseconds)
+            due = time.monotonic() >= self._due
+        if due:
+            self.write()
+
+    def write(self) -> None:
+        """Add the counts to the store's. If it does not answer they are kept for the next time."""
+        with self._lock:
+            requests, milliseconds = self._requests, self._milliseconds
+            self._requests, self._milliseconds = Counter(), Counter()
+            self._due = time.monotonic() + _WRITE_SECONDS
+        try:
+            self._counters.add_requests(requests, milliseconds)
+        except StoreUnavailable:
+            with self._lock:
+                self._requests += requests
+                self._milliseconds += milliseconds

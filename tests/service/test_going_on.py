@@ -1,0 +1,143 @@
+"""A process that goes on with what waits before it takes another message: each job by a claim and an end of its own."""
+
+import os
+import signal
+from collections.abc import Mapping
+from functools import partial
+
+import pytest
+
+from grader.errors import JailFailed
+from grader.model.records import Claim, Job, Kind, Queue, State
+from grader.store.regrades.model import Mode, Phase
+from tests.service.parts import Service, until
+from tests.service.test_regrades import RIGHT, conclude_with, now, request_regrade, start_phase, wait_for_phase
+from tests.store.making import accept, new, verdict
+from tests.store.regrading import grade_submission, result, select_units, unit_graded, waiting_units
+from tests.store.regrading import phase as phase_of
+from worker.service import tasks
+from worker.service.context import Context
+from worker.service.lease import Lease
+
+
+class Work:
+    """Work that ends a job at once, and remembers the claims."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.claims: list[Claim] = []
+        self.patch = monkeypatch
+        monkeypatch.setattr(tasks, "GOING_ON", 60.0)
+        monkeypatch.setitem(tasks.WORK, Kind.SUBMISSION, self.submission)
+        monkeypatch.setitem(tasks.WORK, Kind.UNIT, self.unit)
+
+    def submission(self, context: Context, lease: Lease) -> Mapping[str, object]:
+        """Pass a submission."""
+        self.claims.append(lease.claim)
+        assert context.store.submissions.finish(lease.claim, verdict())
+        return {}
+
+    def unit(self, context: Context, lease: Lease) -> Mapping[str, object]:
+        """Give a unit eight marks."""
+        self.claims.append(lease.claim)
+        assert unit_graded(context.store, lease.claim, result(8)) is not None
+        return {}
+
+
+@pytest.fixture
+def work(monkeypatch: pytest.MonkeyPatch) -> Work:
+    return Work(monkeypatch)
+
+
+def hand_in(context: Context, count: int) -> list[Job]:
+    return [Job(Kind.SUBMISSION, accept(context.store, new(f"s{number}"))) for number in range(count)]
+
+
+def make_units(context: Context, count: int) -> tuple[str, list[Job]]:
+    """A regrade, and its units, in the queue."""
+    for number in range(count):
+        grade_submission(context.store, f"student-{number}", str(number))
+    return select_units(context.store), waiting_units(context.store)
+
+
+def test_one_message_leads_to_all_that_waits(context: Context, work: Work) -> None:
+    jobs = hand_in(context, 5)
+    tasks.perform(context, jobs[0])
+    assert work.claims == [Claim(job, 1) for job in jobs]
+    assert context.store.jobs.running() == 0
+
+
+def test_a_message_leads_to_one_job_where_there_is_no_time_for_more(context: Context, work: Work) -> None:
+    work.patch.setattr(tasks, "GOING_ON", 0.0)
+    jobs = hand_in(context, 2)
+    tasks.perform(context, jobs[0])
+    assert work.claims == [Claim(jobs[0], 1)]
+
+
+def test_whoever_goes_on_with_units_stops_for_a_submission(context: Context, work: Work) -> None:
+    regrade, units = make_units(context, 4)
+
+    def unit(context: Context, lease: Lease) -> Mapping[str, object]:
+        work.unit(context, lease)
+        if len(work.claims) == 2:
+            hand_in(context, 1)
+        return {}
+
+    work.patch.setitem(tasks.WORK, Kind.UNIT, unit)
+    tasks.perform(context, units[0])
+    assert [claim.job for claim in work.claims] == units[:2]
+    tasks.perform(context, Job(Kind.SUBMISSION, ""))
+    tasks.perform(context, units[0])
+    assert [claim.job for claim in work.claims[3:]] == units[2:]
+    assert phase_of(context.store, regrade) is Phase.PREVIEWED
+
+
+def test_whoever_failed_takes_another_message_first(context: Context, work: Work) -> None:
+    """What failed at one may fail at the next, and another process may do better."""
+    jobs = hand_in(context, 2)
+
+    def fail(context: Context, lease: Lease) -> Mapping[str, object]:
+        raise JailFailed(f"no jail for {lease.claim.job.id} in {context}")
+
+    work.patch.setitem(tasks.WORK, Kind.SUBMISSION, fail)
+    tasks.perform(context, jobs[0])
+    states = [context.store.submissions.get(job.id) for job in jobs]
+    assert [(found and found.state, found and found.tries) for found in states] == [
+        (State.QUEUED, 1),
+        (State.QUEUED, 0),
+    ]
+
+
+def test_whoever_is_to_stop_goes_on_with_nothing(context: Context, work: Work) -> None:
+    jobs = hand_in(context, 2)
+
+    def stop(context: Context, lease: Lease) -> Mapping[str, object]:
+        work.submission(context, lease)
+        context.stop.request()
+        return {}
+
+    work.patch.setitem(tasks.WORK, Kind.SUBMISSION, stop)
+    tasks.perform(context, jobs[0])
+    assert work.claims == [Claim(jobs[0], 1)]
+    assert context.store.jobs.waiting(Queue.INTERACTIVE) == 1
+
+
+def is_graded(service: Service, regrade: str, count: int) -> bool:
+    """Return True if so many units are."""
+    return now(service, regrade).progress.done >= count
+
+
+def test_processes_that_are_killed_while_they_go_on_lose_nothing_and_do_nothing_twice(service: Service) -> None:
+    """Each job was claimed by itself: the one that a process was at comes back, those before it have their verdicts."""
+    count, right = 60, RIGHT.read_bytes()
+    names = [conclude_with(service, right + b"# %d" % at, RIGHT.name, f"student {at}", 4) for at in range(count)]
+    service.start("sweeper")
+    worker = service.worker()
+    regrade = request_regrade(service)
+    for done in (5, 20, 35):
+        until(partial(is_graded, service, regrade, done), f"{done} are graded")
+        os.kill(worker.children()[0], signal.SIGKILL)
+    found = wait_for_phase(service, regrade, Phase.PREVIEWED)
+    assert (found.progress.done, found.counts.up, found.counts.could_not_be_graded) == (count, count, 0)
+    start_phase(service, regrade, Mode.WHOLE)
+    assert wait_for_phase(service, regrade, Phase.APPLIED).counts.applied == count
+    assert {(service.submission(name).verdict, service.submission(name).outcome) for name in names} == {(2, "passed")}
