@@ -4,77 +4,102 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    # Type checkers take each name from here, since it is imported as itself.
     from grader.client import (
-        Assignment,
-        Client,
-        ClientError,
-        Comparison,
-        Conflict,
-        Fault,
-        Forbidden,
-        Invalid,
-        Listing,
-        NotFound,
-        NotReached,
-        Page,
-        Patience,
-        Position,
-        Problem,
-        Publication,
-        Regrade,
-        Revision,
-        StillWaiting,
-        Submission,
-        Token,
-        TooMany,
-        Unauthorized,
-        Unavailable,
-        Unexpected,
-        Unusable,
+        Assignment as Assignment,
     )
-
-__all__ = [
-    "Assignment",
-    "Client",
-    "ClientError",
-    "Comparison",
-    "Conflict",
-    "Fault",
-    "Forbidden",
-    "Invalid",
-    "Listing",
-    "NotFound",
-    "NotReached",
-    "Page",
-    "Patience",
-    "Position",
-    "Problem",
-    "Publication",
-    "Regrade",
-    "Revision",
-    "StillWaiting",
-    "Submission",
-    "Token",
-    "TooMany",
-    "Unauthorized",
-    "Unavailable",
-    "Unexpected",
-    "Unusable",
-]
-
-if not TYPE_CHECKING:
-    # Type checkers read the imports above, and know which names there are.
+    from grader.client import (
+        Client as Client,
+    )
+    from grader.client import (
+        ClientError as ClientError,
+    )
+    from grader.client import (
+        Comparison as Comparison,
+    )
+    from grader.client import (
+        Conflict as Conflict,
+    )
+    from grader.client import (
+        Fault as Fault,
+    )
+    from grader.client import (
+        Forbidden as Forbidden,
+    )
+    from grader.client import (
+        Invalid as Invalid,
+    )
+    from grader.client import (
+        Listing as Listing,
+    )
+    from grader.client import (
+        NotFound as NotFound,
+    )
+    from grader.client import (
+        NotReached as NotReached,
+    )
+    from grader.client import (
+        Page as Page,
+    )
+    from grader.client import (
+        Patience as Patience,
+    )
+    from grader.client import (
+        Position as Position,
+    )
+    from grader.client import (
+        Problem as Problem,
+    )
+    from grader.client import (
+        Publication as Publication,
+    )
+    from grader.client import (
+        Regrade as Regrade,
+    )
+    from grader.client import (
+        Revision as Revision,
+    )
+    from grader.client import (
+        StillWaiting as StillWaiting,
+    )
+    from grader.client import (
+        Submission as Submission,
+    )
+    from grader.client import (
+        Token as Token,
+    )
+    from grader.client import (
+        TooMany as TooMany,
+    )
+    from grader.client import (
+        Unauthorized as Unauthorized,
+    )
+    from grader.client import (
+        Unavailable as Unavailable,
+    )
+    from grader.client import (
+        Unexpected as Unexpected,
+    )
+    from grader.client import (
+        Unusable as Unusable,
+    )
+else:
 
     def __getattr__(name: str) -> Any:
         """Return a name of the client, imported on demand: `python -m backmark` does without an HTTP client."""
-        if name not in __all__:
+        if name.startswith("_") and name != "__all__":
             raise AttributeError(f"module 'backmark' has no attribute {name!r}", name=name)
         try:
-            return getattr(import_module("grader.client"), name)
+            client = import_module("grader.client")
         except ModuleNotFoundError as error:
             message = f"backmark.{name} needs {error.name}; install Backmark with its extra `client`"
             raise ModuleNotFoundError(message, name=error.name) from error
+        if name == "__all__":
+            return client.__all__
+        if name not in client.__all__:
+            raise AttributeError(f"module 'backmark' has no attribute {name!r}", name=name)
+        return getattr(client, name)
 
     def __dir__() -> list[str]:
-        """Return the names of the client, before any of them is imported."""
-        return [*globals(), *__all__]
+        """Return the names of the client too."""
+        return [*globals(), *import_module("grader.client").__all__]

@@ -28,13 +28,13 @@ from tests.subjects.networks.diagnosis.styles import written
 COLUMNS = ("named first, alone", "first of several", "another of several", "others that answer alike", "nothing")
 
 
-#: Where a bug is, in the notebook's words, in the order of the chain rule.
+#: Where a bug is, by the array that the line writes, in the order of the chain rule.
 PLACES = {
     Where.OUTPUT: "loss derivative",
-    Where.BIAS: "TODO 1",
-    Where.WEIGHT: "TODO 2",
-    Where.ACTIVATION: "TODO 3",
-    Where.DERIVATIVE: "TODO 4",
+    Where.BIAS: "dbiases",
+    Where.WEIGHT: "dweights",
+    Where.ACTIVATION: "dh",
+    Where.DERIVATIVE: "df",
     Where.RETURN: "return",
 }
 ELSEWHERE, NOTHING = "no single line", "nothing"

@@ -16,7 +16,7 @@ from itertools import islice, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.model.assignment import Formulas
+from grader.model.formulas import Formulas
 from grader.oracle.network import Network, forward
 from grader.oracle.reference import gradient
 from grader.subjects.networks.ordinary import ordinary

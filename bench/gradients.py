@@ -16,7 +16,7 @@ import numpy as np
 from bench.networks import Given, write
 from bench.peers.peer import PEERS, ROOT
 from bench.run import ONE_THREAD
-from grader.model.assignment import Formulas
+from grader.model.formulas import Formulas
 from grader.oracle.network import Network
 from grader.oracle.reference import gradient
 from tests.networks import load_packaged

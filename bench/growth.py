@@ -9,7 +9,7 @@ from statistics import median
 
 from bench.submissions import function_of
 from grader.judge.judge import Judge
-from grader.model.assignment import Range
+from grader.subjects.networks.assignment import Range
 from grader.subjects.networks.revision import NetworksRevision, load
 from tests.networks import load_packaged
 from worker.grading.grader import Grader

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from grader.judge.subject import AnyExchange
-from grader.model.assignment import Assignment
+from grader.subjects.networks.assignment import Assignment
 from grader.subjects.networks.exchange import NetworksExchange
 from worker.grading.candidate import Jailed, Requests, entry
 from worker.sandbox.inside.asked import read_request

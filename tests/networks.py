@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import pytest
 
 from grader.judge.judge import Judge
-from grader.model.assignment import Assignment
 from grader.subjects import kinds
+from grader.subjects.networks.assignment import Assignment
 from grader.subjects.networks.diagnosis.diagnoser import Diagnoser
 from grader.subjects.networks.explanation import Explanation
 from grader.subjects.networks.revision import NetworksRevision

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from grader.model.assignment import Assignment, Feedback, Level, Rubric
+from grader.model.assignment import Feedback, Level
 from grader.model.verdict import Counterexample, Outcome
 from grader.subjects.kinds import parse
+from grader.subjects.networks.assignment import Assignment, Rubric
 from grader.subjects.networks.summary import survey
 from tests.networks import load_packaged
 from tests.worker.test_cli import EXAMPLES, EXPECTED, backmark

@@ -1,5 +1,6 @@
 """The package as others get it: a wheel, a source distribution, and `backmark`, the name that they import."""
 
+import ast
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import zipfile
 from email.message import Message
 from email.parser import Parser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -103,11 +105,24 @@ def test_the_client_comes_without_numpy(wheel: Path) -> None:
 
 
 def test_backmark_has_every_name_of_the_client() -> None:
-    assert backmark.__all__ == grader.client.__all__
-    assert {name: getattr(backmark, name) for name in backmark.__all__} == {
-        name: getattr(grader.client, name) for name in grader.client.__all__
-    }
-    assert set(backmark.__all__) <= set(dir(backmark))
+    names = grader.client.__all__
+    assert {name: getattr(backmark, name) for name in names} == {name: getattr(grader.client, name) for name in names}
+    assert set(names) <= set(dir(backmark))
+    taken: dict[str, Any] = {}
+    exec("from backmark import *", taken)  # noqa: S102 - as somebody types it
+    assert set(names) <= taken.keys()
+
+
+def test_type_checkers_know_every_name_of_the_client() -> None:
+    """They read the imports in `backmark`; at run time the client says which names there are."""
+    tree = ast.parse(Path(backmark.__file__).read_text())
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module == "grader.client"]
+    assert [name.asname for node in imports for name in node.names] == grader.client.__all__
+
+
+def test_what_looks_for_a_private_name_needs_no_http_client(wheel: Path) -> None:
+    code = "import sys; sys.modules['httpx'] = None; import backmark; print(hasattr(backmark, '__wrapped__'))"
+    assert run(wheel, "-c", code).stdout == "False\n"
 
 
 def test_a_name_that_backmark_lacks_is_an_attribute_error() -> None:

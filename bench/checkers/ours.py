@@ -4,7 +4,7 @@ import numpy as np
 
 from bench.checkers.child import Checked, compared, serve
 from bench.networks import Given
-from grader.model.assignment import Formulas
+from grader.model.formulas import Formulas
 from grader.oracle.differences import Differences, differences
 from grader.oracle.network import Network
 

@@ -152,12 +152,15 @@ class Client:
         narrowed = {**_fields(assignment, student), "outcome": outcome, "state": state, "limit": limit}
         return self._calls.listing("/submissions", Submission.read, self._calls.in_course(narrowed))
 
-    def formatted(self, submission: str, form: str) -> bytes:
+    def report(self, submission: str, form: str) -> bytes:
         """Return a verdict in another format: `gradescope`, `prairielearn`, `junit` or `lti`."""
         request = Request(
             method="GET", path=path_of("submissions", submission), params={"format": form}, repeatable=True
         )
         return self._transport.send(request).content
+
+    #: The name of `report` in version 0.2.
+    formatted = report
 
     def source(self, submission: str) -> bytes:
         """Return the submitted file. For staff."""

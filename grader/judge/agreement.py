@@ -53,7 +53,7 @@ def disagreeing(cases: Cases, answers: Sequence[Answer]) -> list[bool]:
     return np.logical_or.reduceat(wrong, cases.starts[:-1])[: len(answers)].tolist() if len(cases) else []
 
 
-def agreement(cases: Cases, answers: Sequence[Answer], later: int = 0, noun: str = "network") -> Row:
+def agreement(cases: Cases, answers: Sequence[Answer], later: int = 0, noun: str = "case") -> Row:
     """The judge of *passed*. `later` of the answers came when a case was asked about again."""
     failing = tuple(np.flatnonzero(disagreeing(cases, answers)).tolist())
     if not failing:

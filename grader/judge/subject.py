@@ -68,12 +68,12 @@ class JudgedRevision(Protocol):
         ...
 
     @property
-    def own_networks(self) -> bool:
+    def own_cases(self) -> bool:
         """False if its cases are not the assignment's own."""
         ...
 
     @property
-    def networks_sha256(self) -> str:
+    def cases_sha256(self) -> str:
         """A hash over the cases and what is expected of them."""
         ...
 

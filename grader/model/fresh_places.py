@@ -1,22 +1,24 @@
-"""Fresh networks: which of a revision's networks give way to those of a secret pool, and for whom."""
+"""Fresh cases: which of a revision's cases give way to those of a secret pool, and for whom."""
 
 import hashlib
 import hmac
 
-#: Students are in so many groups, each with fresh networks of its own.
+#: The most cases that a request may ask to be fresh.
+MOST = 2000
+#: Students are in so many groups, each with fresh cases of its own.
 GROUPS = 8
-#: Unless somebody says otherwise, one of so many networks is a fresh one.
+#: Unless somebody says otherwise, one of so many cases is a fresh one.
 _ONE_OF = 5
 
 
-def usual(networks: int) -> int:
-    """Return how many of so many networks are fresh unless the publication says otherwise."""
-    return networks // _ONE_OF
+def usual(cases: int) -> int:
+    """Return how many of so many cases are fresh unless the publication says otherwise."""
+    return cases // _ONE_OF
 
 
-def places(networks: int, fresh: int, shift: int = 0) -> tuple[int, ...]:
-    """The places of a revision's networks that give way: spread evenly, all of them `shift` further on."""
-    return tuple(sorted((place * networks // fresh + shift) % networks for place in range(fresh)))
+def places(cases: int, fresh: int, shift: int = 0) -> tuple[int, ...]:
+    """The places of a revision's cases that give way: spread evenly, all of them `shift` further on."""
+    return tuple(sorted((place * cases // fresh + shift) % cases for place in range(fresh)))
 
 
 def group(secret: bytes, course: str, student: str) -> str:

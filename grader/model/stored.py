@@ -14,7 +14,6 @@ from types import UnionType
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin, get_type_hints
 
 from grader.errors import MadeByNewerVersion
-from grader.model.assignment import NETWORKS, Assignment
 
 if TYPE_CHECKING:
     from grader.model.common import AnyAssignment
@@ -25,27 +24,6 @@ Value = TypeVar("Value")
 def assignment_to_json(assignment: "AnyAssignment") -> str:
     """The assignment, of any kind, in one canonical form."""
     return json.dumps(asdict(assignment), sort_keys=True)
-
-
-def assignment_from_json(text: str) -> Assignment:
-    """The assignment about networks that `assignment_to_json` wrote.
-
-    MadeByNewerVersion if it has fields or names that this version does not know, since they may change a verdict;
-    KeyError, TypeError or ValueError if it is no assignment at all.
-    """
-    return read(Assignment, json.loads(text), strict=True)
-
-
-def settings(assignment: str) -> dict[str, Any]:
-    """A stored assignment's settings as JSON has them, with the defaults of those that it lacks; to be shown."""
-    raw = json.loads(assignment)
-    if raw.get("kind", NETWORKS) == NETWORKS:
-        return complete(Assignment, raw)
-    # Grading asks for no settings, and begins sooner without this.
-    from grader.model.common import CommonSettings  # noqa: PLC0415
-
-    # Of another kind of homework, only what all have is known here; it is stored whole.
-    return complete(CommonSettings, raw)
 
 
 def read(kind: type[Value], raw: object, *, strict: bool = False) -> Value:

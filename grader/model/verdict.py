@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from enum import StrEnum
 from typing import Any, Literal
 
-from grader.model.assignment import NETWORKS, Level
+from grader.model.assignment import DEFAULT_KIND, Level
 
 SCHEMA: Literal["backmark.result/1"] = "backmark.result/1"
 
@@ -116,6 +116,7 @@ class CaseInput:
 
     name: str
     shape: list[int] | None = field(metadata=describe("Null if it is not an array."))
+    #: To be shown, a list of arrays may be a tuple of such inputs.
     values: Any = field(metadata=describe("An array as nested lists, or anything else."))
 
 
@@ -262,8 +263,8 @@ class FirstDifference:
     """The first layer, counted from the output, whose values are wrong although its inputs are right."""
 
     variable: str
-    layer: int
-    depth: int
+    layer: int | None
+    depth: int | None
     message: str
     lists: tuple[str, ...] = field(
         default=(),
@@ -309,7 +310,7 @@ class GradedAssignment:
         default=True,
         metadata=describe("False if the networks were drawn with a seed or number chosen by the sender."),
     )
-    kind: str = field(default=NETWORKS, metadata=describe("The kind of homework."))
+    kind: str = field(default=DEFAULT_KIND, metadata=describe("The kind of homework."))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,36 @@
-"""The names of properties and mistakes, wherever they are shown."""
+"""The words for a kind of homework, which reports, pages and commands write around its cases."""
 
 from collections.abc import Iterable
-from types import MappingProxyType
+from dataclasses import dataclass
 
-TITLES = MappingProxyType(
-    {
-        "finite_differences": "Every derivative agrees with finite differences",
-        "bias_gradient": "Gradient of the biases",
-        "weight_gradient": "Gradient of the weights",
-        "activation_gradient": "Gradient of the activations",
-        "relu_derivative": "Derivative of the activation function",
-        "any_shape": "Behaves the same on every network shape",
-        "form": "Returns the two lists in the form that was asked for",
-        "pure": "Leaves its arguments alone and answers the same twice",
-    }
-)
+
+@dataclass(frozen=True, slots=True)
+class KindWords:
+    """The words for a kind of homework; those of any kind, unless it has its own."""
+
+    #: The word for a case, such as "network"; its plural has an s.
+    noun: str = "case"
+    #: The noun for the numbers that are compared, such as "derivatives" on "networks".
+    numbers: str = "numbers"
+    joint: str = "in"
+    #: The end of the sentence that so many numbers were compared; empty if they were simply compared.
+    compared: str = ""
+    #: The numbers with which right ones agree.
+    truth: str = "what is expected"
+    #: The sentence for code that passed, and for code that did not yet.
+    passed: str = "Your code is right."
+    failed: str = "Your code is not right yet."
+    #: The sentence about a file that is handed in: how it is tested.
+    asked: str = "It is run on many small cases, and each number is compared with what is expected."
+    #: The heading of a counterexample's results, and a sentence that introduces them.
+    results: str = "The results"
+    intro: str = ""
+    #: The order in which results are read until one differs, after "First to differ"; empty if it goes without saying.
+    order: str = ""
+    #: The noun for a known mistake of which a self-check has many.
+    mistake: str = "implementations"
+    #: The predicate of one of them on a case that detects it.
+    errs: str = "is wrong"
 
 
 def predicate(titles: Iterable[str]) -> str:

@@ -42,7 +42,7 @@ class Malformed:
     index: int | None = None
     #: The shape of the array, or the number of arrays in the list, that was asked for.
     wanted: tuple[int, ...] | int | None = None
-    found: ReceivedForm | None = None
+    received: ReceivedForm | None = None
     #: True if the form is right, and some number is not finite; then it is NaN or an infinity, and stands `at` there.
     overflowed: bool = False
     nan: bool = False

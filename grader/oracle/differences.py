@@ -21,7 +21,7 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.model.assignment import Activation, Formulas, Loss
+from grader.model.formulas import Activation, Formulas, Loss
 from grader.oracle.network import Array, Network, Pass, activate, forward, loss_terms, losses
 from grader.oracle.tolerance import CONCLUSIVE, scale
 

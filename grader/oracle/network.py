@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.model.assignment import Activation, Formulas, Loss, Reduction
+from grader.model.formulas import Activation, Formulas, Loss, Reduction
 
 Array = NDArray[np.float64]
 

@@ -6,7 +6,7 @@ differences then confirm, and it is what an assignment's networks are tried on.
 
 import numpy as np
 
-from grader.model.assignment import Activation, Formulas, Loss
+from grader.model.formulas import Activation, Formulas, Loss
 from grader.oracle.network import Array, Network, Pass, forward, share, sigmoid, softmax
 
 

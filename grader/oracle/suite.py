@@ -7,7 +7,7 @@ from itertools import accumulate, pairwise
 
 import numpy as np
 
-from grader.model.assignment import Formulas
+from grader.model.formulas import Formulas
 from grader.oracle.differences import differences
 from grader.oracle.network import Array, Network, Pass, forward, network_of
 from grader.oracle.reference import gradient

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from grader.model.assignment import Activation, Formulas, Loss
+from grader.model.formulas import Activation, Formulas, Loss
 from grader.oracle.network import Array, Network, Pass, activate, forward, share, sigmoid, softmax
 from grader.oracle.reference import activation_derivative, loss_derivative
 

@@ -14,7 +14,7 @@ from grader.subjects.kinds import load_packaged
 
 def preview(revision: JudgedRevision, checked: SelfCheck) -> str:
     """The subject's summary of its cases, with the self-check in it, as JSON. Of the cases only: not of their names."""
-    mistakes = [CaughtMistake(catch.mistake.id, catch.mistake.title, catch.networks) for catch in checked.catches]
+    mistakes = [CaughtMistake(catch.mistake.id, catch.mistake.title, catch.cases) for catch in checked.catches]
     return json.dumps(revision.subject.summary(mistakes), separators=(",", ":"))
 
 

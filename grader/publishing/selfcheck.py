@@ -20,7 +20,7 @@ class Catch:
     places: tuple[int, ...]
 
     @property
-    def networks(self) -> int:
+    def cases(self) -> int:
         """The number of these cases."""
         return len(self.places)
 
@@ -29,7 +29,7 @@ class Catch:
 class SelfCheck:
     """The result of the trial: what the cases accept, and what they catch."""
 
-    networks: int
+    cases: int
     #: On how many cases the reference is rejected: none, or the suite is unusable.
     reference_rejected: int
     #: The number of inconclusive numbers.
@@ -43,7 +43,7 @@ class SelfCheck:
     @property
     def missed(self) -> tuple[KnownMistake, ...]:
         """Mistakes that pass on every case."""
-        return tuple(catch.mistake for catch in self.catches if not catch.networks)
+        return tuple(catch.mistake for catch in self.catches if not catch.cases)
 
     @property
     def sound(self) -> bool:
@@ -66,7 +66,7 @@ def selfcheck(revision: JudgedRevision) -> SelfCheck:
         Catch(mistake, tuple(np.flatnonzero(_disagreeing(cases, mistake.candidate)).tolist()))
         for mistake in tried.mistakes
     ]
-    right_here = _right_here([catch.mistake for catch in catches if not catch.networks], tried)
+    right_here = _right_here([catch.mistake for catch in catches if not catch.cases], tried)
     return SelfCheck(
         len(cases),
         sum(right),

@@ -1,7 +1,7 @@
 """The parts of a verdict that a student may see: the one place that knows what a level of feedback hides.
 
 At `score` and `hint` a verdict is put together anew from what may be shown, so a new member of verdicts is hidden
-until it is added here. A student's code knows the networks' numbers and can put them into every text of its own that
+until it is added here. A student's code knows the cases' numbers and can put them into every text of its own that
 comes back: what it printed, its exceptions' messages, the names of its exceptions and functions. None of these is
 shown below `full`.
 """
@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from grader.errors import MadeByNewerVersion
-from grader.model.assignment import Feedback, Level
+from grader.model.assignment import DEFAULT_KIND, Feedback, Level
 from grader.model.stored import read
 from grader.model.verdict import (
     AnyCounterexample,
@@ -25,6 +25,7 @@ from grader.model.verdict import (
     StudentError,
     Verdict,
 )
+from grader.subjects import kinds
 
 Raw = Mapping[str, Any]
 
@@ -51,11 +52,9 @@ _ENDED = {
     Outcome.CRASHED: "Its process ended without an answer.",
 }
 
-#: Settings of an assignment that students may always read. A new one is hidden until it is added here.
-_PUBLIC_SETTINGS = (
-    *("id", "title", "kind", "function", "formulas", "ranges", "home", "networks", "home_networks", "rtol", "limits"),
-    "templates",
-)
+#: Settings that students may always read, before and after those of the kind's own. A new one is hidden until it is
+#: added here, or to its kind.
+_PUBLIC_SETTINGS, _PUBLIC_AFTER = ("id", "title", "kind", "function"), ("limits", "templates")
 
 
 def disclose(verdict: Verdict, feedback: Feedback, attempt: int) -> Verdict:
@@ -80,12 +79,15 @@ def disclose(verdict: Verdict, feedback: Feedback, attempt: int) -> Verdict:
 def disclose_settings(assignment: Raw) -> dict[str, Any]:
     """Return an assignment's settings as a student may read them.
 
-    With the seed the networks can be drawn again, and with the rubric the marks of hidden properties can be computed
+    With the seed the cases can be drawn again, and with the rubric the marks of hidden properties can be computed
     from the total.
     """
     feedback = policy(assignment)
     hidden = set(feedback.hidden)
-    settings = {key: assignment[key] for key in _PUBLIC_SETTINGS if key in assignment}
+    kind = assignment.get("kind", DEFAULT_KIND)
+    own = kinds.find(kind).PUBLIC_SETTINGS if kind in kinds.KINDS else ()
+    public = (*_PUBLIC_SETTINGS, *own, *_PUBLIC_AFTER)
+    settings = {key: assignment[key] for key in public if key in assignment}
     if feedback.level is Level.FULL and not hidden:
         settings["seed"] = assignment["seed"]
     rubric: Raw = assignment["rubric"]
@@ -125,14 +127,14 @@ def _full(verdict: Verdict, hidden: tuple[str, ...]) -> Verdict:
             explanation for explanation in _diagnosis(verdict, hidden) if not _speaks_of(hidden, explanation)
         ),
         first_difference=None if _explains_hidden(verdict, hidden) else verdict.first_difference,
-        error=None if _raises_on_other_shapes_only(verdict, hidden) else verdict.error,
+        error=None if _raises_on_some_cases_only(verdict, hidden) else verdict.error,
         statistics=replace(verdict.statistics, seed=0),
         flags=(),
     )
 
 
 def _totals(verdict: Verdict, level: Level) -> Verdict:
-    """Return what is shown at every level, with the reason of a refusal: it came before any network was run."""
+    """Return what is shown at every level, with the reason of a refusal: it came before any case was run."""
     return Verdict(
         verdict.submission,
         verdict.assignment,
@@ -190,9 +192,11 @@ def _example(verdict: Verdict, rows: tuple[Property, ...]) -> AnyCounterexample 
     return examples[0] if examples else None
 
 
-def _raises_on_other_shapes_only(verdict: Verdict, hidden: tuple[str, ...]) -> bool:
-    """Return True if `any_shape` is hidden and the exception came on other shapes than the notebook's only."""
-    return "any_shape" in hidden and verdict.outcome is Outcome.FAILED
+def _raises_on_some_cases_only(verdict: Verdict, hidden: tuple[str, ...]) -> bool:
+    """Return True if it raises on some cases only, and the row that says so is hidden."""
+    kind = verdict.assignment.kind
+    speaking = {kinds.find(kind).PARTLY_RAISING} if kind in kinds.KINDS else set()
+    return verdict.outcome is Outcome.FAILED and not speaking.isdisjoint(hidden)
 
 
 def _error(verdict: Verdict, hidden: tuple[str, ...]) -> StudentError | None:
@@ -200,7 +204,7 @@ def _error(verdict: Verdict, hidden: tuple[str, ...]) -> StudentError | None:
     error, outcome = verdict.error, verdict.outcome
     if error is None or outcome is Outcome.REJECTED:
         return error
-    if _raises_on_other_shapes_only(verdict, hidden):
+    if _raises_on_some_cases_only(verdict, hidden):
         return None
     if outcome in _ENDED:
         # The exit status of a crash is the student's to choose.

@@ -22,7 +22,7 @@ def render(submission: SubmissionRecord, verdict: Verdict) -> bytes:
         # What the autograder's own process prints is none of the student's business.
         "stdout_visibility": "hidden",
         "extra_data": {"submission": submission.id, "revision": submission.revision, "outcome": verdict.outcome},
-        "tests": [_test(row) for row in verdict.properties],
+        "tests": [_test(row, verdict) for row in verdict.properties],
     }
     # It is 0 if the level of feedback does not show it.
     if seconds := verdict.statistics.seconds:
@@ -35,13 +35,13 @@ def _output(verdict: Verdict) -> str:
     return summary(verdict) + (f"\n\nIt printed:\n{clean(printed)}" if printed else "")
 
 
-def _test(row: Property) -> dict[str, Any]:
+def _test(row: Property, verdict: Verdict) -> dict[str, Any]:
     return {
         "name": clean(row.title),
         "score": row.score,
         "max_score": row.max_score,
         # Written for every row: without it a row that carries no marks would pass for having all of them.
         "status": "passed" if row.outcome is Mark.PASSED else "failed",
-        "output": explain(row),
+        "output": explain(row, verdict),
         "visibility": "visible",
     }

@@ -29,7 +29,7 @@ def render(submission: SubmissionRecord, verdict: Verdict) -> bytes:
     _properties(suite, submission, verdict)
     _runs(suite, submission, verdict)
     for row in rows:
-        _case(suite, submission, row)
+        _case(suite, submission, row, verdict)
     SubElement(suite, "system-out").text = clean(verdict.output)
     SubElement(suite, "system-err").text = trouble(verdict)
     document: bytes = tostring(suites, encoding="utf-8", xml_declaration=True)
@@ -60,12 +60,12 @@ def _runs(suite: Element, submission: SubmissionRecord, verdict: Verdict) -> Non
         error.text = trouble(verdict)
 
 
-def _case(suite: Element, submission: SubmissionRecord, row: Property) -> None:
+def _case(suite: Element, submission: SubmissionRecord, row: Property, verdict: Verdict) -> None:
     case = SubElement(suite, "testcase", classname=clean(submission.assignment), name=clean(row.name), time="0")
     if row.outcome is Mark.FAILED:
-        SubElement(case, "failure", type=clean(row.name), message=clean(row.title)).text = explain(row)
+        SubElement(case, "failure", type=clean(row.name), message=clean(row.title)).text = explain(row, verdict)
     elif row.outcome is Mark.NOT_RUN:
-        SubElement(case, "skipped", message=explain(row))
+        SubElement(case, "skipped", message=explain(row, verdict))
 
 
 def _time(seconds: float) -> str:

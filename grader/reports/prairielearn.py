@@ -18,7 +18,7 @@ def render(submission: SubmissionRecord, verdict: Verdict) -> bytes:
         "score": _share(verdict),
         "message": headline(verdict) if rejected else summary(verdict),
         "output": clean(verdict.output),
-        "tests": [] if rejected else [_test(row) for row in verdict.properties],
+        "tests": [] if rejected else [_test(row, verdict) for row in verdict.properties],
         "backmark": {"submission": submission.id, "revision": submission.revision, "outcome": verdict.outcome},
     }
     if rejected:
@@ -33,10 +33,10 @@ def _share(verdict: Verdict) -> float:
     return float(verdict.score / verdict.max_score)
 
 
-def _test(row: Property) -> dict[str, Any]:
+def _test(row: Property, verdict: Verdict) -> dict[str, Any]:
     return {
         "name": clean(row.title),
         "points": row.score,
         "max_points": row.max_score,
-        "message": explain(row),
+        "message": explain(row, verdict),
     }

@@ -8,17 +8,18 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from grader.model.assignment import NETWORKS, Level
+from grader.model.assignment import Level
+from grader.model.cases import as_case
 from grader.model.verdict import (
-    AnyCounterexample,
     CaseCounterexample,
-    Counterexample,
+    CaseInput,
     Mark,
-    Numbers,
     Outcome,
     Verdict,
 )
+from grader.model.words import KindWords
 from grader.reports.plaintext import plain, sentence
+from grader.subjects import kinds
 
 HEADLINES = {
     Outcome.PASSED: ("passed", "bold green"),
@@ -33,7 +34,7 @@ HEADLINES = {
 
 MARKS = {Mark.PASSED: ("✓", "green"), Mark.FAILED: ("✗", "red"), Mark.NOT_RUN: ("-", "dim")}
 
-#: Characters of a network that are written out on a terminal; the script has any.
+#: Characters of a case that are written out on a terminal; the script has any.
 MOST_TYPED = 2000
 
 #: Lines of what was printed that are shown before the verdict would be lost in them.
@@ -50,7 +51,8 @@ def render(verdict: Verdict) -> RenderableType:
 
 
 def _parts(verdict: Verdict) -> Iterator[RenderableType]:
-    yield _headline(verdict)
+    words = kinds.words(verdict.assignment.kind)
+    yield _headline(verdict, words)
     if verdict.error is not None:
         yield Padding(_error(verdict), (1, 0, 0, 2))
     if verdict.outcome is not Outcome.REJECTED:
@@ -58,7 +60,7 @@ def _parts(verdict: Verdict) -> Iterator[RenderableType]:
     if verdict.diagnosis or verdict.first_difference:
         yield Padding(_diagnosis(verdict), (1, 0, 0, 2))
     if verdict.counterexample is not None:
-        yield Padding(_example(verdict.counterexample, verdict), (1, 0, 0, 2))
+        yield Padding(_example(as_case(verdict.counterexample), verdict, words), (1, 0, 0, 2))
     if verdict.output:
         yield Padding(_render_output(verdict.output), (1, 0, 0, 2))
     for flag in verdict.flags:
@@ -66,25 +68,24 @@ def _parts(verdict: Verdict) -> Iterator[RenderableType]:
     yield Text("")
 
 
-def _headline(verdict: Verdict) -> Text:
-    words, style = HEADLINES[verdict.outcome]
+def _headline(verdict: Verdict, words: KindWords) -> Text:
+    outcome, style = HEADLINES[verdict.outcome]
     figures = verdict.statistics
-    line = Text.assemble((plain(verdict.submission.filename), "bold"), "  ", (words, style))
+    line = Text.assemble((plain(verdict.submission.filename), "bold"), "  ", (outcome, style))
     if verdict.outcome is not Outcome.REJECTED:
         line.append(f"  {verdict.score} of {verdict.max_score} marks", style="bold")
     if figures.networks:
-        comparison = f"{figures.derivatives:,} numbers in {figures.networks} cases compared"
-        if verdict.assignment.kind == NETWORKS:
-            comparison = (
-                f"{figures.derivatives:,} derivatives on {figures.networks} networks compared with finite differences"
-            )
+        comparison = (
+            f"{figures.derivatives:,} {words.numbers} {words.joint} {figures.networks} {words.noun}s"
+            f" compared{words.compared}"
+        )
         line.append(
             f"\n{verdict.assignment.id}: {comparison}, {figures.inconclusive} inconclusive, {figures.seconds:.2f} s",
             style="dim",
         )
     if not verdict.assignment.own_networks:
         line.append(
-            "\nThese networks are not the assignment's own: another seed or number was asked for.",
+            f"\nThese {words.noun}s are not the assignment's own: another seed or number was asked for.",
             style="yellow",
         )
     return line
@@ -146,21 +147,18 @@ def _diagnosis(verdict: Verdict) -> Text:
     return text
 
 
-def _example(example: AnyCounterexample, verdict: Verdict) -> RenderableType:
+def _example(example: CaseCounterexample, verdict: Verdict, words: KindWords) -> RenderableType:
     """Return the inputs as the student would type them, then expected and actual values side by side."""
     reached = verdict.outcome in {Outcome.FAILED, Outcome.ERROR, Outcome.PASSED}
-    noun = "network" if isinstance(example, Counterexample) else "case"
+    noun = words.noun
     title = f"The smallest {noun} found on which it goes wrong:" if reached else f"The {noun} at which it ended:"
     parts: list[RenderableType] = [Text(title, style="bold")]
-    lines, shape = (
-        _format_network_inputs(example) if isinstance(example, Counterexample) else _format_case_inputs(example)
-    )
-    inputs = "\n".join(lines)
-    fits = len(inputs) - len(lines) + 1 <= MOST_TYPED
-    parts.append(Padding(Text(inputs, style="cyan") if fits else Text(shape), (1, 0, 0, 2)))
+    lines = [f"{value.name} = {_format_input(value)}" for value in example.inputs]
+    fits = sum(map(len, lines)) <= MOST_TYPED
+    inputs = Text("\n".join(lines), style="cyan") if fits else Text(_describe_size(example))
+    parts.append(Padding(inputs, (1, 0, 0, 2)))
     if example.instead is None:
-        table = _render_derivatives(example) if isinstance(example, Counterexample) else _render_results(example)
-        parts.append(Padding(table, (1, 0, 0, 2)))
+        parts.append(Padding(_render_results(example, words), (1, 0, 0, 2)))
     elif reached:
         parts.append(Padding(Text(plain(sentence(f"It {example.instead}")), style="red"), (1, 0, 0, 2)))
     parts.append(
@@ -171,31 +169,35 @@ def _example(example: AnyCounterexample, verdict: Verdict) -> RenderableType:
     return Group(*parts)
 
 
-def _format_case_inputs(example: CaseCounterexample) -> tuple[list[str], str]:
-    lines = []
-    for value in example.inputs:
-        numbers = _format_nested(value.values)
-        lines.append(f"{value.name} = {numbers if value.shape is None else f'np.array({numbers})'}")
-    return lines, "Its inputs are too large to show here: see its script."
+def _describe_size(example: CaseCounterexample) -> str:
+    """Return the properties of a case that is too large to be shown."""
+    dims = ", ".join(f"{name} = {_format_nested(value)}" for name, value in example.case.items())
+    return f"{dims or 'It'}{':' if dims else ' is'} too large to show here; see its script."
 
 
-def _render_results(example: CaseCounterexample) -> RenderableType:
+def _format_input(value: CaseInput) -> str:
+    """Format an input as it would be typed: an array, a list of arrays, or anything else."""
+    if isinstance(value.values, tuple):
+        return "[" + ", ".join(map(_format_input, value.values)) + "]"
+    numbers = _format_nested(value.values)
+    return numbers if value.shape is None else f"np.array({numbers})"
+
+
+def _render_results(example: CaseCounterexample, words: KindWords) -> RenderableType:
     table = _table()
     for result in example.results:
-        table.add_row(
-            result.name,
-            _format_nested(result.expected),
-            _format_nested(result.actual),
-            style="red" if result.wrong else "",
-        )
+        if result.actual is not None:
+            expected, actual = _format_nested(result.expected), _format_nested(result.actual)
+            table.add_row(result.name, expected, actual, style="red" if result.wrong else "")
     if example.first is None:
         return table
-    return Group(table, Text(f"First to differ: {example.first.result} at {example.first.index}.", style="red"))
+    where = f"First to differ{words.order}: {example.first.result} at {example.first.index}."
+    return Group(table, Text(where, style="red"))
 
 
 def _format_nested(values: Any) -> str:
     """Format numbers in lists of any depth; other values as Python writes them."""
-    if isinstance(values, list):
+    if isinstance(values, list | tuple):
         return "[" + ", ".join(map(_format_nested, values)) + "]"
     return _number(values) if values is None or isinstance(values, float) else repr(values)
 
@@ -205,42 +207,6 @@ def _table() -> Table:
     for heading in ("", "expected", "actual"):
         table.add_column(heading, no_wrap=heading == "", overflow="fold")
     return table
-
-
-def _format_network_inputs(example: Counterexample) -> tuple[list[str], str]:
-    lines = [
-        f"K = {example.depth}",
-        f"all_weights = {_arrays(example.weights)}",
-        f"all_biases = {_arrays(example.biases)}",
-        f"net_input = {_array(example.net_input)}",
-        f"y = {_array(example.y)}",
-    ]
-    shape = f"{example.depth} hidden layers of {example.widths} units, too large to show here: see its script."
-    return lines, shape
-
-
-def _arrays(arrays: Sequence[Numbers]) -> str:
-    return "[" + ", ".join(_array(rows) for rows in arrays) + "]"
-
-
-def _array(rows: Numbers) -> str:
-    return f"np.array({_numbers(rows)})"
-
-
-def _render_derivatives(example: Counterexample) -> RenderableType:
-    actual = example.actual
-    table = _table()
-    if actual is None:
-        return table
-    for k in range(example.depth, -1, -1):
-        for name in ("biases", "weights"):
-            first = (example.parameter, example.layer) == (name, k)
-            expected, got = getattr(example.expected, name)[k], getattr(actual, name)[k]
-            table.add_row(f"all_dl_d{name}[{k}]", _numbers(expected), _numbers(got), style="red" if first else "")
-    if example.parameter is None:
-        return table
-    where = f"First to differ, from the output down: all_dl_d{example.parameter}[{example.layer}] at {example.index}."
-    return Group(table, Text(where, style="red"))
 
 
 def summary(verdicts: Sequence[tuple[str, Outcome | None, int, int]]) -> RenderableType:
@@ -257,10 +223,6 @@ def summary(verdicts: Sequence[tuple[str, Outcome | None, int, int]]) -> Rendera
         table.add_row(plain(name), Text(words, style=style), f"{score}/{most}")
     passed = sum(outcome is Outcome.PASSED for _, outcome, _, _ in verdicts)
     return Group(table, Text(f"{passed} of {len(verdicts)} passed", style="bold"))
-
-
-def _numbers(rows: Numbers) -> str:
-    return "[" + ", ".join("[" + ", ".join(_number(value) for value in row) + "]" for row in rows) + "]"
 
 
 def _number(value: float | None) -> str:

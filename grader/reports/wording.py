@@ -2,7 +2,8 @@
 
 import re
 
-from grader.model.verdict import Counterexample, Mark, Outcome, Property, Verdict
+from grader.model.verdict import Mark, Outcome, Property, Verdict
+from grader.subjects import kinds
 
 #: Whatever XML 1.0 has no way to write: control characters, lone surrogates, two non-characters. JSON could write them,
 #: but PostgreSQL, in which PrairieLearn keeps results, refuses NUL and lone surrogates, and ESC is an instruction to
@@ -54,16 +55,13 @@ def summary(verdict: Verdict) -> str:
     return "\n\n".join(part for part in (headline(verdict), trouble(verdict)) if part)
 
 
-def explain(row: Property) -> str:
-    """Return the reason for the outcome of a row of the rubric, with the network that shows it."""
+def explain(row: Property, verdict: Verdict) -> str:
+    """Return the reason for the outcome of a row of the rubric, with the case that shows it."""
     parts = [clean(row.message)] if row.message else []
     if row.outcome is Mark.NOT_RUN:
         parts.insert(0, "Nothing put this to the test.")
     if row.counterexample is not None:
-        script, noun = (
-            row.counterexample.script,
-            "network" if isinstance(row.counterexample, Counterexample) else "case",
-        )
+        script, noun = row.counterexample.script, kinds.words(verdict.assignment.kind).noun
         # Half of a script cannot be run.
         parts.append(clean(script) if len(script) <= MOST else f"The {noun} that shows it is in the result object.")
     return "\n\n".join(parts)

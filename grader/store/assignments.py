@@ -14,10 +14,10 @@ from grader.store.scripts import Scripts
 
 
 class Assignments:
-    """Assignments by course. Networks and pools are stored once for all: a revision's id is a hash over them."""
+    """Assignments by course. Cases and pools are stored once for all: a revision's id is a hash over them."""
 
     def __init__(self, redis: Connection, scripts: Scripts, *, pooled: bool = False) -> None:
-        """Open the assignments; with `pooled` there is a secret, and packaged revisions have fresh networks too."""
+        """Open the assignments; with `pooled` there is a secret, and packaged revisions have fresh cases too."""
         self._redis = redis
         self._scripts = scripts
         self._pooled = pooled
@@ -55,13 +55,13 @@ class Assignments:
             revisions += [revision for number in numbers if (revision := self._read(owner, text(number))) is not None]
         return revisions
 
-    def networks(self, revision_id: str) -> bytes | None:
-        """Return the revision's networks as `grader.subjects.networks.revision.dump` wrote them."""
+    def archive(self, revision_id: str) -> bytes | None:
+        """Return the revision's archive, as its kind wrote it; the key is the one of the only kind that there was."""
         data: Any = self._redis.get(keys.key("networks", revision_id))
         return None if data is None else bytes(data)
 
     def pool(self, revision_id: str) -> bytes | None:
-        """Return the larger pool that fresh networks are chosen from, or None if the revision has none."""
+        """Return the larger pool that fresh cases are chosen from, or None if the revision has none."""
         data: Any = self._redis.get(keys.key("pool", revision_id))
         return None if data is None else bytes(data)
 
@@ -86,12 +86,12 @@ class Assignments:
         return self._with_fresh(_revision(raw["record"], raw["published"])) if raw else None
 
     def _with_fresh(self, revision: RevisionRecord) -> RevisionRecord:
-        """Return a packaged revision with its fresh networks, if there is a secret to choose them by."""
+        """Return a packaged revision with its fresh cases, if there is a secret to choose them by."""
         packaged = next((candidate for candidate in list_packaged_revisions() if candidate.id == revision.id), None)
         if not self._pooled or packaged is None or revision.course != keys.EVERYONE:
             return revision
-        count = usual(packaged.networks)
-        return replace(revision, fresh=count, replaced=places(packaged.networks, count))
+        count = usual(packaged.cases)
+        return replace(revision, fresh=count, replaced=places(packaged.cases, count))
 
     def _current_packaged(self, assignment_id: str) -> RevisionRecord | None:
         return next(
@@ -104,7 +104,7 @@ class Assignments:
         )
 
     def _store_packaged(self, packaged: PackagedRevision) -> RevisionRecord:
-        """Return a packaged revision, and store it if no process has yet, so that any worker finds its networks."""
+        """Return a packaged revision, and store it if no process has yet, so that any worker finds its cases."""
         return self._read(keys.EVERYONE, packaged.id) or self._with_fresh(self._publish_packaged(packaged))
 
     def _publish_packaged(self, packaged: PackagedRevision) -> RevisionRecord:
@@ -115,7 +115,7 @@ class Assignments:
                 assignment=packaged.assignment,
                 assignment_id=packaged.assignment_id,
                 title=packaged.title,
-                networks_sha256=packaged.networks_sha256,
+                networks_sha256=packaged.cases_sha256,
                 published=0.0,
                 preview=packaged.preview,
             ),

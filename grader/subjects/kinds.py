@@ -12,10 +12,13 @@ from collections.abc import Mapping
 from importlib import import_module, resources
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from grader.errors import BadAssignment
-from grader.model.assignment import NETWORKS
+from grader.model.assignment import DEFAULT_KIND
+from grader.model.packaged import ArchiveHeader
+from grader.model.stored import complete
+from grader.model.words import KindWords
 
 if TYPE_CHECKING:
     from grader.judge.subject import JudgedRevision
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from grader.subjects.subject_kind import SubjectKind
 
 #: By kind the module that is its `SubjectKind`.
-KINDS: Mapping[str, str] = MappingProxyType({NETWORKS: "grader.subjects.networks.networks_kind"})
+KINDS: Mapping[str, str] = MappingProxyType({DEFAULT_KIND: "grader.subjects.networks.networks_kind"})
 
 
 def find(kind: str) -> "SubjectKind":
@@ -31,6 +34,34 @@ def find(kind: str) -> "SubjectKind":
     # `tests/subjects/test_kinds.py` has the checker look at each module.
     module: SubjectKind = import_module(KINDS[kind])
     return module
+
+
+def words(kind: str) -> KindWords:
+    """Return the words for a kind; the general ones if this version does not know it."""
+    return find(kind).WORDS if kind in KINDS else KindWords()
+
+
+def title(row: str) -> str:
+    """Return the title of a row by its name, if any kind has one for it."""
+    titles = (find(kind).TITLES.get(row) for kind in KINDS)
+    return next((known for known in titles if known), row.replace("_", " "))
+
+
+def code_names() -> str:
+    """Return a pattern of the names in sentences of any kind that are code."""
+    return "|".join(pattern for kind in KINDS if (pattern := find(kind).CODE))
+
+
+def settings(assignment: str) -> dict[str, Any]:
+    """Return a stored assignment's settings as JSON has them, with the defaults of those that it lacks; to be shown."""
+    raw = json.loads(assignment)
+    kind = raw.get("kind", DEFAULT_KIND)
+    if kind in KINDS:
+        return find(kind).complete(raw)
+    # Of a kind that only a newer version knows, what all kinds have.
+    from grader.model.common import CommonSettings  # noqa: PLC0415 - grading needs none of it
+
+    return complete(CommonSettings, raw)
 
 
 def of(assignment: "AnyAssignment") -> "SubjectKind":
@@ -44,7 +75,7 @@ def parse(text: str, name: str) -> "AnyAssignment":
     from grader.model.tables import read_tables  # noqa: PLC0415
 
     tables = read_tables(text, name)
-    kind = tables.pop("kind", NETWORKS)
+    kind = tables.pop("kind", DEFAULT_KIND)
     if kind not in tuple(KINDS):
         wanted = ", ".join(json.dumps(known) for known in KINDS)
         raise BadAssignment(f"{name}: kind is {json.dumps(kind, default=str)[:60]}: write one of {wanted}")
@@ -67,7 +98,12 @@ def load(data: bytes, name: str = "revision") -> "JudgedRevision":
     is damaged.
     """
     kind = _kind(data)
-    return find(kind if kind in KINDS else NETWORKS).load(data, name)
+    return find(kind if kind in KINDS else DEFAULT_KIND).load(data, name)
+
+
+def read_header(data: bytes) -> ArchiveHeader:
+    """Return the header of a stored revision, without NumPy; OSError, ValueError or KeyError if it is damaged."""
+    return find(_kind(data)).read_header(data)
 
 
 def load_packaged(assignment_id: str) -> "JudgedRevision":
@@ -87,6 +123,6 @@ def _kind(data: bytes) -> str:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             header = archive.read("header.npy")
         # NumPy's format: ten bytes, the last two of them the length of a description, that, and then the JSON.
-        return str(json.loads(header[10 + int.from_bytes(header[8:10], "little") :]).get("kind", NETWORKS))
+        return str(json.loads(header[10 + int.from_bytes(header[8:10], "little") :]).get("kind", DEFAULT_KIND))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, zipfile.BadZipFile, zlib.error):
-        return NETWORKS
+        return DEFAULT_KIND

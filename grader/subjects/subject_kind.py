@@ -8,6 +8,9 @@ from typing import Any, Protocol
 
 from grader.judge.subject import JudgedRevision
 from grader.model.common import AnyAssignment
+from grader.model.packaged import ArchiveHeader
+from grader.model.survey import Survey
+from grader.model.words import KindWords
 
 
 class SubjectKind(Protocol):
@@ -16,8 +19,16 @@ class SubjectKind(Protocol):
     An assignment that a kind takes is always one of its own.
     """
 
-    #: The word for a case, such as "network"; its plural has an s.
-    NOUN: str
+    #: The words that reports, pages and commands write around its cases.
+    WORDS: KindWords
+    #: The titles of its rows, by name, if all of its assignments have the same.
+    TITLES: Mapping[str, str]
+    #: A pattern of names in its sentences that pages set as code; empty if there are none.
+    CODE: str
+    #: Settings of its own that students may always read, beside those that every assignment has.
+    PUBLIC_SETTINGS: tuple[str, ...]
+    #: The row that does not hold if code raises on some cases only; empty if its kind has no such row.
+    PARTLY_RAISING: str
     #: The module that `python -m` draws with: it reads an assignment's JSON and writes a revision, or with the status
     #: `REFUSED` of `grader.errors` why not. It may be given how many cases to draw for each that is kept.
     DRAWING: str
@@ -26,8 +37,16 @@ class SubjectKind(Protocol):
         """Return the layout of its stored revisions: those drawn on a machine are kept as long as it is the same."""
         ...
 
+    def complete(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a stored assignment's settings with the defaults of those that it lacks."""
+        ...
+
     def read(self, tables: Mapping[str, Any], name: str) -> AnyAssignment:
         """Return the assignment that a file's tables describe; raises BadAssignment."""
+        ...
+
+    def read_header(self, data: bytes) -> ArchiveHeader:
+        """Return the header of a stored revision, without NumPy; OSError, ValueError or KeyError if it is damaged."""
         ...
 
     def load(self, data: bytes, name: str) -> JudgedRevision:
@@ -44,6 +63,10 @@ class SubjectKind(Protocol):
 
     def renewable(self, assignment: Any) -> int:
         """Return how many cases there are of which fresh ones may replace some; 0 if the kind has no fresh cases."""
+        ...
+
+    def survey(self, revision: Any) -> Survey | None:
+        """Return the figures of a revision's cases; None if the kind has none."""
         ...
 
     def propose_changes(self, assignment: Any) -> Iterator[tuple[str, AnyAssignment]]:

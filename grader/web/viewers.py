@@ -5,9 +5,9 @@ from typing import Protocol
 
 from grader.model.assignment import Feedback, Level
 from grader.model.records import SubmissionRecord
-from grader.model.stored import settings
 from grader.model.verdict import Flag, Verdict
 from grader.reports.disclosure import disclose, policy
+from grader.subjects.kinds import settings
 from grader.web.http.service import service
 
 #: Beside the flags of the verdict, for staff.

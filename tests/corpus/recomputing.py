@@ -2,7 +2,8 @@
 
 from itertools import product
 
-from grader.model.assignment import Activation, Assignment, Loss
+from grader.model.formulas import Activation, Loss
+from grader.subjects.networks.assignment import Assignment
 
 _ACTIVATIONS = {
     Activation.RELU: ("f * (f.real > 0)", "(f > 0).astype(one)"),

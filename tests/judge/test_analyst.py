@@ -6,7 +6,7 @@ import pytest
 
 from grader.judge.agreement import agreement
 from grader.judge.examples import Examples
-from grader.model.assignment import Activation, Formulas
+from grader.model.formulas import Activation, Formulas
 from grader.model.verdict import Judgement, Mark
 from grader.oracle.suite import key
 from grader.publishing.selfcheck import selfcheck

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from grader.judge.row import Row
-from grader.model.assignment import Activation, Formulas, Loss, Range, Ranges
+from grader.model.formulas import Activation, Formulas, Loss
 from grader.model.verdict import Mark
 from grader.oracle.answers import Returned
+from grader.subjects.networks.assignment import Range, Ranges
 from grader.subjects.networks.diagnosis.lines import Lines
 from grader.subjects.networks.draw import draw
 from grader.subjects.networks.mistakes import Known

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from grader.judge.agreement import disagreeing
 from grader.judge.row import Fails, Failure
 from grader.judge.witness import BUDGET, Witness
-from grader.model.assignment import Assignment, Range, Ranges
 from grader.model.verdict import Counterexample, Judgement
 from grader.oracle.answers import Answer, Candidate
 from grader.oracle.network import Network
 from grader.oracle.suite import Suite
+from grader.subjects.networks.assignment import Assignment, Range, Ranges
 from grader.subjects.networks.evidence import Evidence
 from grader.subjects.networks.proposals import SIMPLE, Proposals, numbers_of, rebuilt
 from grader.subjects.networks.shrinking import Search, shrink, size

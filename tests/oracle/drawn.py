@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 from numpy.typing import NDArray
 
-from grader.model.assignment import Activation, Formulas, Loss, Reduction
+from grader.model.formulas import Activation, Formulas, Loss, Reduction
 from grader.oracle.network import Network, forward
 from grader.oracle.suite import count, matrices
 from grader.subjects.networks.building import Values, build, dyadic

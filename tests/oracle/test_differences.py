@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.model.assignment import RTOL, Activation, Formulas, Loss
+from grader.model.formulas import Activation, Formulas, Loss
 from grader.oracle.differences import ROUNDING, differences
 from grader.oracle.network import Network
 from grader.oracle.reference import gradient
 from grader.oracle.tolerance import scale
+from grader.subjects.networks.assignment import RTOL
 from tests.oracle.drawn import ALL, MEAN, complex_step, networks
 
 RELU = Formulas()

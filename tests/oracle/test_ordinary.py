@@ -6,10 +6,11 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from grader.model.assignment import RTOL, Activation, Assignment, Formulas, Loss, Range, Ranges, Reduction
+from grader.model.formulas import Activation, Formulas, Loss, Reduction
 from grader.oracle.network import Network, Pass, forward
 from grader.oracle.reference import gradient
 from grader.oracle.suite import flatten, measure
+from grader.subjects.networks.assignment import RTOL, Assignment, Range, Ranges
 from grader.subjects.networks.building import MARGIN
 from grader.subjects.networks.ordinary import ordinary
 from tests.oracle.drawn import ALL

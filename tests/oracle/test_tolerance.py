@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from grader.model.assignment import RTOL, Activation, Formulas, Loss, Reduction
+from grader.model.formulas import Activation, Formulas, Loss, Reduction
 from grader.oracle.network import Network, Pass, forward
 from grader.oracle.reference import gradient
 from grader.oracle.tolerance import _forward_errors, _loss_error, _slope_error, activation_size, loss_size, scale
+from grader.subjects.networks.assignment import RTOL
 from tests.oracle.drawn import networks
 
 RELU = Formulas()

@@ -73,7 +73,7 @@ class House(Service):
         assert revision is not None
         told = json.loads(revision.assignment)
         told["feedback"] = {"level": level, "strong_hint_after": 2, "full_after": 0, "hidden": []}
-        networks = self.store.assignments.networks(revision.id)
+        networks = self.store.assignments.archive(revision.id)
         assert networks is not None
         # Fresh networks are drawn for the packaged revision alone, by the first who hands in: here nobody may have.
         levelled = replace(revision, course=course, assignment=json.dumps(told), fresh=0, replaced=())

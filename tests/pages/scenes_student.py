@@ -78,6 +78,13 @@ def home(_: House, window: Window) -> None:
     window.go("/")
 
 
+def help_page(_: House, window: Window) -> None:
+    """How to hand in and read a verdict, by the link at the foot of a page."""
+    page = window.go("/")
+    page.get_by_role("link", name="Help").click()
+    page.get_by_role("heading", name="Reading the result").wait_for()
+
+
 def sign_in(_: House, window: Window) -> None:
     """Where staff sign in, after a token that is none."""
     page = window.go("/sign-in")
@@ -134,11 +141,15 @@ def accepted(house: House, student: str) -> str:
     ).id
 
 
+#: Wrong by one unit, wherever layers are wide.
+TANGLE = WIDE.replace(b"sum(map(len, all_f)) > 30", b"min(map(len, all_h[1:] or [[]])) > 8 and len(all_h) > 2")
+
 #: Wrong in a way that nothing explains, wherever two layers of two units follow each other.
 TWO = WIDE.replace(b"sum(map(len, all_f)) > 30", b"len(df) > 1 and len(all_h[k]) > 1")
 
 SCENES: dict[str, Callable[[House, Window], None]] = {
     "home": home,
+    "help": help_page,
     "sign-in": sign_in,
     "missing": missing,
     "hand-in": hand_in,
@@ -150,5 +161,6 @@ SCENES: dict[str, Callable[[House, Window], None]] = {
     "verdict-at-hint": partial(levelled, Level.HINT),
     "verdict-wide": partial(verdict, "wide.py", WIDE),
     "verdict-two": partial(verdict, "two.py", TWO),
+    "verdict-tangle": partial(verdict, "tangle.py", TANGLE),
     "verdict-hostile": partial(verdict, HOSTILE_NAME, HOSTILE),
 }

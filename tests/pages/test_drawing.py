@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.model.assignment import Activation, Formulas
+from grader.model.cases import as_case
 from grader.model.stored import read
 from grader.model.verdict import Counterexample
 from grader.web.pages.comparing import Array, compare
-from grader.web.pages.drawing import Drawing, Edge, Node, Tag, draw
+from grader.web.pages.networks.drawing import Drawing, Edge, Node, Shape, Tag, draw
 
 
 def example(sizes: list[int], columns: int = 1, wrong: tuple[str, int, list[int]] | None = None) -> dict[str, Any]:
@@ -57,12 +57,14 @@ def old_example(sizes: list[int], wrong: tuple[str, int, list[int]]) -> dict[str
 
 def arrays(raw: dict[str, Any]) -> list[Array]:
     """Its arrays beside the expected ones."""
-    return compare(read(Counterexample, raw))
+    return compare(as_case(read(Counterexample, raw)))
 
 
 def picture(raw: dict[str, Any]) -> Drawing:
     """It drawn."""
-    return draw(read(Counterexample, raw), arrays(raw), Formulas())
+    drawing = draw(read(Counterexample, raw), arrays(raw), {})
+    assert isinstance(drawing, Drawing)
+    return drawing
 
 
 def parts(drawing: Drawing) -> list[Edge | Node]:
@@ -139,7 +141,8 @@ def test_shades_are_of_the_largest_number_and_none_where_there_is_no_number() ->
 def test_a_unit_that_is_asleep_is_shown_so() -> None:
     raw = example([1, 1, 1])
     assert [node.asleep for node in picture(raw).nodes] == [False, True, False]
-    drawing = draw(read(Counterexample, raw), [], Formulas(Activation.TANH))
+    drawing = draw(read(Counterexample, raw), [], {"formulas": {"activation": "tanh"}})
+    assert isinstance(drawing, Drawing)
     assert not any(node.asleep for node in drawing.nodes)
 
 
@@ -147,7 +150,7 @@ def test_a_unit_that_is_asleep_is_shown_so() -> None:
 def test_no_label_of_a_small_network_covers_another_or_a_unit(sizes: list[int], wrong: bool) -> None:  # noqa: FBT001
     drawing = picture(example(sizes, wrong=("weights", 0, [0, 0]) if wrong else None))
     tags = [each.tag for each in parts(drawing) if each.tag]
-    assert drawing.full
+    assert not drawing.part
     for one, other in combinations(tags, 2):
         assert not _cover(one, other), (one, other)
     for tag in tags:
@@ -160,11 +163,41 @@ def test_no_label_of_a_small_network_covers_another_or_a_unit(sizes: list[int], 
             assert across**2 + down**2 >= (drawing.radius - 1) ** 2, (tag, node)
 
 
-def test_large_networks_are_drawn_without_numbers() -> None:
-    drawing = picture(example([4, 12, 12, 12, 12, 12, 12, 12, 12, 4], wrong=("weights", 3, [0, 0])))
-    assert not drawing.full
-    assert not any(each.tag for each in parts(drawing))
-    assert sum(edge.wrong for edge in drawing.edges) == 1
+def test_of_a_large_network_the_unit_with_the_most_wrong_derivatives_is_drawn_with_a_few_neighbours() -> None:
+    raw = example([9, 10, 9, 3], wrong=("weights", 1, [4, 7]))
+    for j in (2, 7, 8):
+        raw["actual"]["weights"][1][4][j] += 1
+        raw["wrong_entries"]["weights"][1][4][j] = True
+    raw["wrong_entries"]["weights"][0][1][1] = True
+    drawing = picture(raw)
+    assert "Drawn is unit 4 of layer 2" in drawing.part
+    assert "3 of the 10 units of layer 1 and the 3 outputs" in drawing.part
+    assert [heading.text for heading in drawing.headings] == ["all_h[1]", "all_h[2]", "all_f[2]"]
+    assert [node.below.split()[0] for node in drawing.nodes] == ["[2]", "[7]", "[8]", "[4]", "[0]", "[1]", "[2]"]
+    assert sum(edge.wrong for edge in drawing.edges) == 3
+
+
+@given(st.lists(st.integers(4, 9), min_size=2, max_size=5), st.data())
+def test_no_label_of_a_part_covers_another(sizes: list[int], data: st.DataObject) -> None:
+    k = data.draw(st.integers(0, len(sizes) - 2))
+    i, j = data.draw(st.integers(0, sizes[k + 1] - 1)), data.draw(st.integers(0, sizes[k] - 1))
+    drawing = picture(example(sizes, wrong=("weights", k, [i, j])))
+    assert drawing.part
+    assert len(drawing.nodes) <= 7
+    for one, other in combinations([each.tag for each in parts(drawing) if each.tag], 2):
+        assert not _cover(one, other), (one, other)
+
+
+def test_of_a_large_network_without_an_answer_the_shape_is_drawn() -> None:
+    raw = example([4, 12, 12, 4]) | {"actual": None, "wrong_entries": None, "instead": "raised ValueError"}
+    drawing = draw(read(Counterexample, raw), arrays(raw), {})
+    assert isinstance(drawing, Shape)
+    assert drawing.description.startswith("A network with 4 inputs, 12 hidden units and then 12 hidden units")
+
+
+def test_formulas_of_a_newer_version_are_not_drawn() -> None:
+    raw = example([1, 1])
+    assert draw(read(Counterexample, raw), arrays(raw), {"formulas": {"activation": "swish"}}) is None
 
 
 def _cover(one: Tag, other: Tag) -> bool:

@@ -6,19 +6,20 @@ from dataclasses import replace
 import pytest
 
 from grader.errors import AssignmentError
-from grader.model.assignment import Assignment, Feedback, Home, Range, Ranges, Rubric
-from grader.model.assignment_toml import (
+from grader.model.assignment import Feedback
+from grader.publishing.selfcheck import selfcheck
+from grader.subjects.kinds import parse
+from grader.subjects.networks.assignment import Assignment, Home, Range, Ranges, References, Rubric
+from grader.subjects.networks.assignment_toml import (
     WANTED,
     _AssignmentTable,
     _HomeTable,
-    _LimitsTable,
     _RangesTable,
 )
-from grader.publishing.selfcheck import selfcheck
-from grader.subjects.kinds import parse
 from grader.subjects.networks.building import Values
 from grader.subjects.networks.draw import draw
 from grader.subjects.networks.revision import NetworksRevision
+from grader.subjects.toml_tables import LimitsTable
 from tests.judge.test_shrinking import RIGHT
 from tests.local import local
 from tests.networks import NetworksJudge
@@ -27,9 +28,10 @@ from tests.subjects.networks.seeded import seeded
 _TABLES: dict[str, Collection[str]] = {
     "ranges": _RangesTable.model_fields,
     "home": _HomeTable.model_fields,
-    "limits": _LimitsTable.model_fields,
+    "limits": LimitsTable.model_fields,
     "rubric": Rubric.__dataclass_fields__,
     "feedback": Feedback.__dataclass_fields__,
+    "references": References.__dataclass_fields__,
 }
 
 BASE = 'id = "x"\ntitle = "X"\n'
@@ -40,7 +42,7 @@ def test_the_shipped_assignment_catches_every_mistake(udl: NetworksJudge) -> Non
     found = selfcheck(udl.revision)
     assert found.sound
     assert found.reference_rejected == 0
-    assert min(catch.networks for catch in found.catches) >= 10
+    assert min(catch.cases for catch in found.catches) >= 10
 
 
 def test_a_suite_without_hidden_layers_counts_no_mistake_of_hidden_layers() -> None:
@@ -72,7 +74,7 @@ def test_a_suite_of_values_with_few_bits_is_refused_for_what_rounds() -> None:
 
 def test_what_rounds_is_caught_on_most_of_the_shipped_networks(udl: NetworksJudge) -> None:
     """Weights, inputs and targets, to float16, bfloat16 and nine bits of fixed point."""
-    rounding = {c.mistake.id: c.networks for c in selfcheck(udl.revision).catches if "_in_" in c.mistake.id}
+    rounding = {c.mistake.id: c.cases for c in selfcheck(udl.revision).catches if "_in_" in c.mistake.id}
     assert len(rounding) == 9
     assert min(rounding.values()) >= 120
 

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from grader.model.assignment import Assignment, Feedback, Level, Rubric
+from grader.model.assignment import Feedback, Level
 from grader.model.result import read_verdict
 from grader.model.stored import assignment_to_json
 from grader.model.verdict import Flag, Mark, NetworkReached, Outcome, SourceLine, StudentError
 from grader.reports.disclosure import WITHHELD, disclose_settings, policy
 from grader.reports.terminal import HEADLINES
+from grader.subjects.networks.assignment import Assignment, Rubric
 from grader.subjects.networks.rubric import ORDER
 from tests.judge.test_shrinking import RIGHT, SLIPS
 from tests.networks import NetworksJudge

@@ -8,8 +8,8 @@ from functools import cache
 import pytest
 
 from grader.model.verdict import Verdict
-from grader.model.words import TITLES
 from grader.store.listings import CodeListing
+from grader.subjects.networks.words import TITLES
 from tests.reports.golden_cases import SOURCES, common, goldens, graded, made, shown
 from worker.grading.pool import Jails
 

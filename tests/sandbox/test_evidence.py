@@ -8,7 +8,7 @@ from grader.subjects.networks import wording
 from grader.subjects.networks.evidence import Evidence, ReturnedForm
 from tests.local import local
 from tests.networks import load_packaged
-from worker.sandbox.inside.forms import FORMS
+from worker.sandbox.inside.networks.forms import FORMS
 
 UDL = load_packaged("udl-7.2")
 #: A network with one hidden layer.

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.sandbox.test_source import sliced
-from worker.sandbox.inside.answer import function_of
+from worker.sandbox.inside.networks.answer import function_of
 from worker.sandbox.inside.student import Student
 
 REGISTER = "T = {}\ndef register(g):\n  T[g.__name__] = g\n  return g\n"

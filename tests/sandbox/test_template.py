@@ -50,8 +50,8 @@ LEFT = {
         "3.141592653589793",
     ),
     "our own code": (
-        "import worker.sandbox.inside.answer as a\na.np = None",
-        "import worker.sandbox.inside.answer as a\nprint(a.np is np)",
+        "import worker.sandbox.inside.networks.answer as a\na.np = None",
+        "import worker.sandbox.inside.networks.answer as a\nprint(a.np is np)",
         "True",
     ),
     "a signal's handler": (

@@ -201,7 +201,7 @@ def test_another_revisions_networks_are_not_taken_for_its_own(context: Context) 
     """A hash says so, though they are networks."""
     revision = _current(context)
     job = handed_in(context, example("right_loops.py"))
-    networks = context.store.assignments.networks(revision.id)
+    networks = context.store.assignments.archive(revision.id)
     assert networks is not None
     context.store.assignments.publish(replace(revision, id="other", course=COURSE, title="Mine"), networks)
     context.store.redis.hset(f"bm:submission:{job.id}", "revision", "other")

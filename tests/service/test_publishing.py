@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from grader.errors import AssignmentError
-from grader.model.assignment import Assignment, Ranges
 from grader.model.fresh_places import GROUPS, group, places, usual
 from grader.model.records import Job, Kind, PublicationRecord, RevisionRecord, State
 from grader.publishing.selfcheck import selfcheck
@@ -17,6 +16,7 @@ from grader.store.publications import NewPublication
 from grader.store.regrades.model import Selection, Which
 from grader.store.search import Filter
 from grader.store.submissions import NewSubmission
+from grader.subjects.networks.assignment import Assignment, Ranges
 from grader.subjects.networks.steps import STEPS
 from tests.made import table
 from tests.networks import NetworksJudge
@@ -140,7 +140,7 @@ def test_a_sound_assignment_is_published_and_graded_on(context: Context) -> None
         ('id = "other"\ntitle = "Other"\n', 0, "the assignment's id is other"),
         (TOML + "networks = 2\n[home]\nnetworks = 1\n", 0, "several_inputs"),
         (TOML + "networks = 30\n[ranges]\ndepth = [0, 2]\n", 0, "home.depth is 5"),
-        (TOML + "networks = 30\n[rubric]\n" + NO_MARKS, 0, "has any marks"),
+        (TOML + "networks = 100\n[rubric]\n" + NO_MARKS, 0, "has any marks"),
         (TOML, 5, "BACKMARK_SECRET"),
     ],
 )
@@ -256,7 +256,7 @@ def test_without_a_secret_what_ships_is_graded_on_its_own_networks(making: Makin
     assert shipped is not None
     assert (shipped.fresh, shipped.replaced) == (0, ())
     found = verdict(context, shipped, RIGHT, "ann", "udl-7.2")
-    assert found["assignment"]["networks_sha256"] == udl.revision.networks_sha256
+    assert found["assignment"]["networks_sha256"] == udl.revision.cases_sha256
 
 
 def test_a_regrade_draws_the_networks_of_each_students_group(making: Making) -> None:

@@ -21,7 +21,7 @@ def publish(store: Store, name: str, course: str = "cs101", assignment_id: str =
 def test_what_ships_is_read_without_numpy_as_numpy_reads_it() -> None:
     for each in list_packaged_revisions():
         whole = load_packaged(each.assignment_id)
-        assert (each.id, each.networks_sha256) == (whole.id, whole.networks_sha256)
+        assert (each.id, each.cases_sha256) == (whole.id, whole.cases_sha256)
         assert each.assignment == whole.assignment_json
         assert each.title == whole.assignment.title
     assert UDL in {each.assignment_id for each in list_packaged_revisions()}
@@ -32,7 +32,7 @@ def test_what_ships_is_there_for_every_course_from_the_first_question(store: Sto
     current = store.assignments.current("anything", UDL)
     assert current is not None
     assert (current.id, current.course, current.published > 1e9) == (whole.id, "*", True)
-    data = store.assignments.networks(current.id)
+    data = store.assignments.archive(current.id)
     assert data is not None
     assert load(data).id == whole.id
     assert store.assignments.pool(current.id) is None
@@ -47,16 +47,16 @@ def test_what_ships_is_there_whichever_question_comes_first(store: Store) -> Non
     ):
         store.redis.flushall()
         assert ask()
-        assert store.assignments.networks(number)
+        assert store.assignments.archive(number)
 
 
 def test_a_published_revision_is_read_as_it_was_written(store: Store) -> None:
     given = publish(store, "r1")
     assert given.published > 1e9
     assert store.assignments.current("cs101", "mine") == store.assignments.get("cs101", "r1") == given
-    assert store.assignments.networks("r1") == b"networks of r1"
+    assert store.assignments.archive("r1") == b"networks of r1"
     assert store.assignments.pool("r1") == b"pool"
-    assert store.assignments.networks("none") is None
+    assert store.assignments.archive("none") is None
 
 
 def test_the_last_published_is_current_and_the_others_remain(store: Store) -> None:

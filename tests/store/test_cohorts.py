@@ -15,6 +15,7 @@ from grader.store.regrades.model import Phase
 from grader.store.search import Filter
 from grader.store.store import Store
 from grader.store.summary import VerdictSummary
+from grader.subjects.networks.assignment import References
 from grader.subjects.networks.diagnosis import hints
 from grader.subjects.networks.diagnosis.bugs import library
 from grader.subjects.networks.diagnosis.fit import Fit
@@ -66,7 +67,7 @@ def test_mistakes_are_counted_by_submissions_and_by_students(store: Store) -> No
 
 def test_two_mistakes_at_once_are_told_apart_as_the_diagnosis_names_them() -> None:
     bugs = library.of(load_packaged("udl-7.2").assignment)[:2]
-    told = hints.write_diagnoses([Fit(bugs)])[0]
+    told = hints.write_diagnoses([Fit(bugs)], References())[0]
     both = VerdictSummary.of(verdict("failed", diagnosis=[asdict(told)])).mistakes
     assert both == tuple((bug.id, hints.title(Fit((bug,)))) for bug in bugs)
 

@@ -5,7 +5,6 @@ from dataclasses import asdict, replace
 
 from grader.model.assignment import Feedback, Level
 from grader.model.records import RevisionRecord, Scope
-from grader.model.stored import settings
 from grader.reports.disclosure import policy
 from grader.store.callbacks import Event
 from grader.store.codec import encode
@@ -15,6 +14,7 @@ from grader.store.regrades.model import read
 from grader.store.store import Store
 from grader.store.summary import VerdictSummary
 from grader.store.workers import Worker
+from grader.subjects.kinds import settings
 from tests.store.making import accept, claim_job, verdict
 from tests.store.regrading import request_regrade
 

@@ -19,7 +19,6 @@ from pydantic import SecretStr
 from grader.model.assignment import Feedback, Level
 from grader.model.records import Job, Kind, Scope, State, SubmissionRecord
 from grader.model.result import read_verdict
-from grader.model.stored import settings as assignment_settings
 from grader.model.verdict import Outcome
 from grader.reports.disclosure import disclose
 from grader.reports.registry import FORMATS
@@ -31,6 +30,7 @@ from grader.store.keys import part
 from grader.store.regrades.model import Mode, Phase
 from grader.store.search import Filter
 from grader.store.store import Store
+from grader.subjects.kinds import settings as assignment_settings
 from grader.subjects.networks.revision import load
 from grader.web import create_app
 from grader.web.http import links
@@ -147,12 +147,12 @@ def test_every_submission_is_as_it_was(store: Store) -> None:
 def test_every_revision_is_loaded_under_its_id(context: Context) -> None:
     for name, identifier in KNOWN["revisions"].items():
         record = context.store.assignments.get(COURSE, identifier)
-        data = context.store.assignments.networks(identifier)
+        data = context.store.assignments.archive(identifier)
         assert record is not None
         assert data is not None
         loaded = load(data)
         assert record.assignment == loaded.assignment_json
-        assert record.networks_sha256 == loaded.networks_sha256
+        assert record.networks_sha256 == loaded.cases_sha256
         assert (loaded.id == identifier) is (name != "fresh")
         # Compares the id of a revision with fresh networks, its pool included.
         assert context.graders.grader(record, "0" * 64)

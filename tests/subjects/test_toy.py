@@ -20,8 +20,9 @@ from grader.model.result import read_verdict
 from grader.model.verdict import CaseCounterexample, Judgement, Mark, Outcome, Verdict
 from grader.publishing.preview import preview
 from grader.publishing.selfcheck import selfcheck
-from grader.reports.disclosure import disclose
+from grader.reports.disclosure import disclose, disclose_settings
 from grader.reports.registry import FORMATS
+from grader.store.packaged import read_packaged
 from grader.store.publications import NewPublication
 from grader.store.submissions import NewSubmission
 from grader.subjects import kinds
@@ -43,7 +44,7 @@ SLIPS = {
     "right": ("", "", Outcome.PASSED, set(), 9),
     "wrong total": ("np.sum(x * w)", "np.sum(x + w)", Outcome.FAILED, {"finite_differences", "total"}, 6),
     "wrong cube": ("* x[None, None, :]", "* w[None, None, :]", Outcome.FAILED, {"finite_differences", "cube"}, 4),
-    "flat cube": ("* x[None, None, :]", "* x[0]", Outcome.FAILED, {"finite_differences", "total", "cube"}, 1),
+    "flat cube": ("* x[None, None, :]", "* x[0]", Outcome.FAILED, {"finite_differences", "cube"}, 4),
     "raises": ("return", "raise ValueError('no'); return", Outcome.ERROR, {"finite_differences", "total", "cube"}, 1),
 }
 WRONG = toy.RIGHT.replace("* x[None, None, :]", "* w[None, None, :]")
@@ -118,7 +119,7 @@ def test_the_self_check_tries_its_reference_and_its_mistakes() -> None:
     revision = toy.drawn()
     checked = selfcheck(revision)
     assert checked.sound
-    assert [(catch.mistake.id, catch.networks) for catch in checked.catches] == [("off", 30)]
+    assert [(catch.mistake.id, catch.cases) for catch in checked.catches] == [("off", 30)]
     assert [mistake.id for mistake in checked.right_here] == ["none"]
     assert json.loads(preview(revision, checked)) == {
         "pairs": 30,
@@ -278,10 +279,18 @@ def test_what_its_own_reader_or_drawing_refuses_is_a_sentence(file: Path) -> Non
     assert (status, said) == (2, "Error: the pairs of mine could not be drawn: there are 99 pairs at most\n")
 
 
-def test_its_networks_are_none_to_count(file: Path) -> None:
+def test_its_own_figures_of_its_cases_are_shown(file: Path) -> None:
+    status, said, _ = command("networks", "--assignment", file)
+    assert status == 0
+    assert said.splitlines()[0] == "12 pairs"
+    assert "lengths" in said
+    assert json.loads(command("networks", "--assignment", file, "--json")[1]) == {"pairs": 12}
+
+
+def test_a_kind_without_figures_says_so(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(toy, "survey", lambda revision: None)  # noqa: ARG005 - of any revision
     status, _, said = command("networks", "--assignment", file)
-    assert status == 2
-    assert "draws no networks" in said
+    assert (status, said.splitlines()[-1]) == (2, f"Error: the pairs of {file} have no figures")
 
 
 def publish(context: Context, toml: str, fresh: int = 0) -> records.PublicationRecord:
@@ -307,11 +316,22 @@ def test_staff_see_the_mistakes_that_its_cases_catch(published: Context) -> None
     revision = publish(published, TOML).revision
     visitor = Visitor(create_app(published.settings, published.store), published.store, "spreading")
     home = "/courses/spreading/assignments/mine"
-    assert "Of 1 known mistake each is seen by at least 12 cases" in " ".join(visitor.get(home).split())
+    assert "Of 1 known mistake each is seen by at least 12 pairs" in " ".join(visitor.get(home).split())
     shown = visitor.get(f"{home}/revisions/{revision}")
     assert "It adds one to the total." in shown
-    assert "Its cases" in shown
+    assert "Its pairs" in shown
+    assert "On how many pairs each of 1 wrong spreads spreads wrongly" in " ".join(shown.split())
+    assert "network" not in shown.lower()
     assert "backward" not in shown
+
+
+def test_the_page_of_a_publication_speaks_of_its_cases(published: Context) -> None:
+    """While it waits, and when it was refused."""
+    visitor = Visitor(create_app(published.settings, published.store), published.store, "spreading")
+    waiting = published.store.publications.request(NewPublication("spreading", "mine", TOML, 0))
+    assert "network" not in visitor.get(f"/courses/spreading/publications/{waiting.id}").lower()
+    done = publish(published, TOML)
+    assert ">Its pairs</a>" in visitor.get(f"/courses/spreading/publications/{done.id}")
 
 
 def test_a_kind_without_a_pool_has_no_fresh_cases(published: Context) -> None:
@@ -351,6 +371,54 @@ def test_each_form_and_the_documented_schema_take_its_verdict(published: Context
         assert b"network that" not in form.render(found, result)
 
 
+def test_students_read_the_settings_that_its_kind_calls_public(known: None) -> None:  # noqa: ARG001 - it is to be known
+    assignment = json.loads(toy.drawn().assignment_json)
+    shown = disclose_settings(assignment)
+    assert (shown["pairs"], shown["function"]) == (30, "spread")
+    assert "scale" not in shown
+    assert "pairs" not in disclose_settings({**assignment, "kind": "of next year"})
+
+
+def test_an_exception_on_some_cases_only_is_hidden_with_the_row_that_says_so(published: Context) -> None:
+    sometimes = toy.RIGHT.replace("return", "if len(x) == 3: raise ValueError('no')\n    return")
+    result = published.store.submissions.verdict(graded(published, sometimes).id)
+    assert result is not None
+    assert result.error is not None
+    assert disclose(result, Feedback(hidden=("total",)), 1).error is not None
+    assert disclose(result, Feedback(hidden=("cube",)), 1).error is None
+
+
+def test_what_ships_may_be_of_its_kind(known: None) -> None:  # noqa: ARG001 - it is to be known
+    revision = toy.drawn()
+    packaged = read_packaged("toy.npz", toy.dump(revision), "{}")
+    assert (packaged.id, packaged.assignment_id, packaged.title) == (revision.id, "toy-1", "Spread a vector")
+    assert (packaged.cases, packaged.cases_sha256) == (30, revision.cases_sha256)
+
+
+@pytest.mark.usefixtures("known", "jail")
+def test_its_own_evidence_is_asked_for_in_the_jail(tmp_path: Path) -> None:
+    """The total is seen by another line that calls, though the cube that comes with it is refused."""
+    _, said = on_the_command_line(source("flat cube"), tmp_path, "--json")
+    (total,) = (row for row in json.loads(said)["properties"] if row["name"] == "total")
+    assert (total["outcome"], total["message"]) == ("passed", "Seen before the cube.")
+
+
+def test_its_page_says_what_is_the_first_wrong_value(published: Context) -> None:
+    text = page(published, link(published, graded(published, WRONG)))
+    assert "cube is the first to go wrong" in text
+    assert "Your <code>spread</code>" in page(published, link(published, graded(published, toy.RIGHT)))
+
+
+def test_its_progress_names_its_cases(published: Context) -> None:
+    new = NewSubmission("spreading", "toy-1", toy.drawn().id, "ann", "mine.py", toy.RIGHT.encode())
+    waiting = published.store.submissions.get(published.store.submissions.accept(new).id)
+    assert waiting is not None
+    text = page(published, link(published, waiting))
+    assert 'data-noun="pair"' in text
+    assert "Comparing its products" in text
+    assert "network" not in text.lower()
+
+
 def test_a_row_of_its_own_can_be_hidden(published: Context) -> None:
     result = published.store.submissions.verdict(graded(published, WRONG).id)
     assert result is not None
@@ -362,8 +430,10 @@ def test_a_row_of_its_own_can_be_hidden(published: Context) -> None:
 @pytest.mark.usefixtures("known", "jail")
 def test_the_terminal_shows_its_case_and_says_nothing_of_networks(tmp_path: Path) -> None:
     _, said = on_the_command_line(WRONG, tmp_path)
+    assert "products in 30 pairs compared by hand" in " ".join(said.split())
+    assert "The smallest pair found on which it goes wrong" in said
     assert "x = np.array([1.0])" in said
-    assert "First to differ: cube at [0, 0, 0]." in said
+    assert "First to differ in the cube: cube at [0, 0, 0]." in said
     assert "network" not in said
 
 
@@ -388,7 +458,7 @@ def published(known: None, making: Making) -> Context:  # noqa: ARG001 - it is t
         assignment=revision.assignment_json,
         assignment_id=revision.assignment.id,
         title=revision.assignment.title,
-        networks_sha256=revision.networks_sha256,
+        networks_sha256=revision.cases_sha256,
         published=0.0,
     )
     made.store.assignments.publish(record, toy.dump(revision))
@@ -437,7 +507,7 @@ def test_its_page_shows_its_rows_and_says_nothing_of_networks(published: Context
 
 def test_its_page_shows_the_case_as_heat_maps(published: Context) -> None:
     text = page(published, link(published, graded(published, WRONG)))
-    assert "The smallest case on which it goes wrong" in text
+    assert "The smallest pair on which it goes wrong" in text
     assert "The first to differ is <code>cube[0, 0, 0]</code>" in text
     assert 'class="map' in text
     assert '<svg class="net' not in text

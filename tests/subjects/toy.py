@@ -9,10 +9,12 @@ import hashlib
 import io
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from itertools import accumulate, pairwise
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -25,9 +27,12 @@ from grader.judge.row import Fails, Failure, Row
 from grader.judge.subject import JailReply, ListWrite
 from grader.judge.trial import KnownMistake, Trial
 from grader.judge.witness import Witness
+from grader.model import stored
 from grader.model.assignment import Feedback, Limits
+from grader.model.packaged import ArchiveHeader
 from grader.model.records import CaughtMistake
 from grader.model.stored import read as from_json
+from grader.model.survey import Survey
 from grader.model.verdict import (
     CaseCounterexample,
     CaseInput,
@@ -37,11 +42,28 @@ from grader.model.verdict import (
     Flag,
     Mark,
 )
+from grader.model.words import KindWords
 from grader.oracle.answers import Answer, Malformed, Raised, ReceivedForm, Returned
 from grader.oracle.network import Array
 
 KIND = "toy"
-NOUN = "pair"
+WORDS = KindWords(
+    noun="pair",
+    numbers="products",
+    compared=" by hand",
+    truth="those by hand",
+    passed="Your spread is right.",
+    failed="Your spread is not right yet.",
+    asked="It is run on thirty pairs.",
+    results="The total and the cube",
+    order=" in the cube",
+    mistake="spreads",
+    errs="spreads wrongly",
+)
+TITLES: Mapping[str, str] = MappingProxyType({"total": "The total", "cube": "The cube"})
+CODE = r"spread\b"
+PUBLIC_SETTINGS: tuple[str, ...] = ("pairs",)
+PARTLY_RAISING = "cube"
 DRAWING = __name__
 RESULTS = ("total", "cube")
 
@@ -140,14 +162,19 @@ class ToyExchange:
         payload = b"".join(part.tobytes() for pair in cases.inputs for part in pair)
         return Question(header, payload, [8 * (1 + len(x) ** 3) for x, _ in cases.inputs])
 
-    def observation(self, cases: ToyCases) -> None:
-        return None
+    def observation(self, cases: ToyCases) -> Question:
+        """Ask for the total alone, by another line: it is evidence even if the cube has another shape."""
+        header, payload, _ = self.question(cases)
+        asked = [{**case, "results": [("total", [])]} for case in header["cases"]]
+        code = f"total = {self.function}(x, w)[0]"
+        return Question({**header, "code": code, "cases": asked}, payload, [8] * len(cases))
 
     def answers(self, cases: ToyCases, replies: Sequence[JailReply]) -> list[Answer]:
         return [_answer(reply, x) for reply, (x, _) in zip(replies, cases.inputs, strict=False)]
 
-    def evidence(self, cases: ToyCases, replies: Sequence[JailReply]) -> list[Any]:
-        return []
+    def evidence(self, cases: ToyCases, replies: Sequence[JailReply]) -> list[float | None]:
+        """Return the totals; None for a reply that is none."""
+        return [float(np.frombuffer(reply.payload, "<f8")[0]) if reply.payload else None for reply in replies]
 
 
 def _answer(reply: JailReply, x: Array) -> Answer:
@@ -199,7 +226,7 @@ class Toy:
 
     assignment: ToyAssignment
     cases: ToyCases
-    noun: str = NOUN
+    noun: str = WORDS.noun
 
     @property
     def probes(self) -> ToyCases:
@@ -217,8 +244,8 @@ class Toy:
     def rows(self) -> tuple[RowSpec, ...]:
         return (
             RowSpec(AGREEMENT, "Every number is right", 0),
-            RowSpec("total", "The total", self.assignment.rubric["total"]),
-            RowSpec("cube", "The cube", self.assignment.rubric["cube"]),
+            RowSpec("total", TITLES["total"], self.assignment.rubric["total"]),
+            RowSpec("cube", TITLES["cube"], self.assignment.rubric["cube"]),
             RowSpec(PURE, "Leaves its vectors alone", 1),
         )
 
@@ -233,8 +260,17 @@ class Toy:
             mark = Mark.FAILED if failing else Mark.PASSED
             message = f"Wrong for {len(failing)} of {len(answers)} pairs." if failing else ""
             rows[name] = Row(mark, len(answers), message, failing, fails)
+        if any(isinstance(each, Malformed) for each in answers):
+            seen = witness.candidate.evidence(self.cases)
+            right = [self.cases.expected[start] for start in self.cases.starts[:-1]]
+            if len(seen) == len(right) and np.allclose(np.array(seen, float), right):
+                rows["total"] = Row(Mark.PASSED, len(answers), "Seen before the cube.")
         raised = [each for each in answers if isinstance(each, Raised)]
-        return SubjectMarks(rows, raised=raised[0] if len(raised) == len(answers) else None)
+        first = None
+        if rows["cube"].failing and not rows["total"].failing:
+            message = "The total is correct; the cube is the first wrong value."
+            first = FirstDifference("cube", None, None, message, lists=("cube",), source="total")
+        return SubjectMarks(rows, raised=raised[0] if len(raised) == len(answers) else None, first_difference=first)
 
     def flags(self, probed: Sequence[Answer], witness: Witness) -> list[Flag]:
         return []
@@ -330,7 +366,7 @@ class ToyRevision:
 
     assignment: ToyAssignment
     cases: ToyCases
-    own_networks: bool = True
+    own_cases: bool = True
     kind: str = KIND
     #: No case of it is ever fresh.
     renewal: None = None
@@ -344,13 +380,13 @@ class ToyRevision:
         return json.dumps(asdict(self.assignment), sort_keys=True)
 
     @property
-    def networks_sha256(self) -> str:
+    def cases_sha256(self) -> str:
         parts = [self.cases.key(i) for i in range(len(self.cases))]
         return hashlib.sha256(b"".join([*parts, self.cases.expected.tobytes()])).hexdigest()
 
     @property
     def id(self) -> str:
-        return hashlib.sha256(f"{self.assignment_json}{self.networks_sha256}".encode()).hexdigest()[:16]
+        return hashlib.sha256(f"{self.assignment_json}{self.cases_sha256}".encode()).hexdigest()[:16]
 
 
 def drawn(assignment: ToyAssignment | None = None) -> ToyRevision:
@@ -364,6 +400,21 @@ def drawn(assignment: ToyAssignment | None = None) -> ToyRevision:
 
 def layout() -> int:
     return 2
+
+
+def complete(settings: Mapping[str, Any]) -> dict[str, Any]:
+    return stored.complete(ToyAssignment, settings)
+
+
+def survey(revision: ToyRevision) -> Survey:
+    counts = Counter(str(len(x)) for x, _ in revision.cases.inputs)
+    return Survey({"pairs": len(revision.cases)}, (f"{len(revision.cases)} pairs",), (("lengths", counts),))
+
+
+def read_header(data: bytes) -> ArchiveHeader:
+    """Without NumPy a kind has to know where its JSON stands; the toy, which tests alone read, loads all of it."""
+    revision = load(data)
+    return ArchiveHeader(revision.id, revision.assignment_json, revision.cases_sha256, len(revision.cases))
 
 
 def read(tables: Mapping[str, Any], name: str) -> ToyAssignment:

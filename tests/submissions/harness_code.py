@@ -7,7 +7,7 @@ import sys
 
 
 def backward_pass(all_weights, all_biases, all_f, all_h, y):
-    inside = sys.modules["worker.sandbox.inside.answer"]
+    inside = sys.modules["worker.sandbox.inside.networks.answer"]
 
     def numbers(value, where, index, shape):
         return bytes(8 * shape[0] * shape[1])

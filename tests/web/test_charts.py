@@ -6,7 +6,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from grader.store.cohorts import Cohort, CohortMistake, Hour, Marks
-from grader.web.pages import charts, cohorts, shapes
+from grader.web.pages import charts, cohorts
+from grader.web.pages.networks import shapes
 
 
 def tree(drawing: str) -> ET.Element:

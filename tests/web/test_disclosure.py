@@ -12,13 +12,14 @@ from flask import Flask
 from pydantic import SecretStr
 
 from grader import web
-from grader.model.assignment import Assignment, Feedback, Level, Rubric
+from grader.model.assignment import Feedback, Level
 from grader.model.records import RevisionRecord
 from grader.model.stored import assignment_to_json
 from grader.model.verdict import Outcome
 from grader.reports.registry import FORMATS
 from grader.settings.service import ServiceSettings
 from grader.store.store import Store
+from grader.subjects.networks.assignment import Assignment, Rubric
 from tests.reports.disclosing import ROWS, betrayed, revealing, secrets
 from tests.web.asking import Asker
 from tests.web.concluding import conclude

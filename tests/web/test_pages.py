@@ -1,8 +1,10 @@
 """Pages without a browser: links, sign-ins, forms, and what goes wrong."""
 
 import io
+import json
 import re
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -11,13 +13,17 @@ from flask.testing import FlaskClient
 from pydantic import SecretStr
 
 from grader.model.records import Scope, SubmissionRecord
+from grader.model.verdict import FirstDifference
 from grader.settings.service import ServiceSettings
+from grader.store.search import Filter
 from grader.store.store import Store
 from grader.web import create_app
 from grader.web.http import links
+from grader.web.pages import file_formats
 from tests.web.asking import Asker
 from tests.web.concluding import conclude
 from tests.web.verdicts import failing_verdict
+from worker.sandbox.inside import encoding
 from worker.serve.embedded import EmbeddedRedis
 
 SECRET = "a secret for tests, as long as others"  # noqa: S105 - it guards nothing
@@ -136,6 +142,65 @@ def test_what_is_wrong_with_a_file_is_said(app: Flask, file: tuple[io.BytesIO, s
     data = {"file": (io.BytesIO(file[0].getvalue()), file[1]), "csrf_token": guard(client, link)}
     told = client.post(link, data=data)
     assert (told.status_code, says in told.text) == (422, True)
+
+
+@with_secret
+@pytest.mark.parametrize(
+    ("start", "says"),
+    [
+        (b"%PDF-1.7\n", "This is a PDF."),
+        (b"\x89PNG\r\n\x1a\n", "This is a picture (PNG)."),
+        (b"PK\x03\x04", "This is a ZIP archive, or an Office document."),
+        (b"\n<!DOCTYPE html>", "This is a web page."),
+    ],
+)
+def test_another_kind_of_file_is_named_and_uses_up_no_attempt(
+    app: Flask, store: Store, start: bytes, says: str
+) -> None:
+    """Also under a notebook's name."""
+    client, link = app.test_client(), make_link(app, lambda: links.hand_in("course", "udl-7.2", "ada"))
+    data = {"file": (io.BytesIO(start + b"1 0 obj"), "work.ipynb"), "csrf_token": guard(client, link)}
+    told = client.post(link, data=data)
+    assert (told.status_code, says in told.text, "did not count as an attempt" in told.text) == (422, True, True)
+    assert not store.submissions.list(Filter("course", "udl-7.2", "ada"), 1).items
+
+
+def test_form_and_jail_know_the_same_kinds_of_files() -> None:
+    assert encoding._KINDS == file_formats.FORMATS
+
+
+@with_secret
+def test_a_superseded_submission_leads_to_the_last_that_took_its_place(app: Flask, portal: Asker, store: Store) -> None:
+    names = [portal.submit(source=f"x = {number}").get_json()["id"] for number in range(3)]
+    first, last = store.submissions.get(names[0]), store.submissions.get(names[2])
+    assert first is not None
+    assert last is not None
+    page = app.test_client().get(make_link(app, lambda: links.verdict(first))).text
+    assert f'<a href="{make_link(app, lambda: links.verdict(last))}">Its page has the verdict</a>' in page
+
+
+@with_secret
+def test_students_see_their_own_line_that_a_verdict_names(app: Flask, portal: Asker, store: Store) -> None:
+    source = "import numpy as np\n\ndef backward_pass(w, b, f, h, y):\n    all_dl_df[1] = <wrong>\n"
+    name = portal.submit(source=source).get_json()["id"]
+    first = FirstDifference("all_dl_df[1]", 1, 5, "It is wrong.", ("all_dl_df",), lines=(4,))
+    written = json.loads(json.dumps(asdict(first)))
+    conclude(store, name, {**failing_verdict(), "first_difference": written})
+    found = store.submissions.get(name)
+    assert found is not None
+    page = app.test_client().get(make_link(app, lambda: links.verdict(found))).text
+    assert "Line 4 writes the first wrong value" in page
+    assert "all_dl_df[1] = &lt;wrong&gt;</pre>" in page
+    # The counterexample of this verdict has no hidden layer, and its first difference is one of a network with five.
+    assert "This is a different network from the one above: here K = 0." in page
+
+
+@with_secret
+def test_help_is_one_link_away(app: Flask) -> None:
+    client, link = app.test_client(), make_link(app, lambda: links.hand_in("course", "udl-7.2", "ada"))
+    for path in ("/", link, "/nothing/here"):
+        assert '<a href="/help">Help</a>' in client.get(path, headers=HTML).text
+    assert "Reading the result" in client.get("/help").text
 
 
 @pytest.mark.service(secret=SECRET, max_bytes=2048)

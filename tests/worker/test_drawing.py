@@ -6,8 +6,8 @@ import json
 import pytest
 
 from grader.errors import REFUSED, AssignmentError, BadAssignment
-from grader.model.assignment import Assignment
 from grader.model.stored import assignment_to_json
+from grader.subjects.networks.assignment import Assignment
 from grader.subjects.networks.draw import main
 from worker.grading.revisions import DrawingProcess
 

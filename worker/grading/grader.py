@@ -36,8 +36,8 @@ INTERRUPTED_TRIES = 3
 #: Characters of a file's name that the jail is told: enough to see its ending.
 LONGEST_NAME = 255
 UNFILLED = (
-    "The last {function} in it has nothing filled in: it is the notebook's own template, or empty. Fill in the TODO"
-    " lines, save the notebook and hand it in again. If it is defined twice, the last one counts."
+    "The last {function} in it has nothing filled in: it is the template as it was handed out, or empty."
+    " Fill it in, save the file and hand it in again. If it is defined twice, the last one counts."
 )
 REFUSED = "Not judged: the submission was refused before it ran."
 
@@ -87,7 +87,7 @@ class Grader:
         """The reference to the assignment that verdicts carry."""
         revision = self.judge.revision
         return GradedAssignment(
-            revision.assignment.id, revision.id, revision.networks_sha256, revision.own_networks, revision.kind
+            revision.assignment.id, revision.id, revision.cases_sha256, revision.own_cases, revision.kind
         )
 
 

@@ -50,8 +50,8 @@ class DrawingProcess:
             except subprocess.TimeoutExpired:
                 process.kill()
                 message = (
-                    f"the {self._kind.NOUN}s of {self._assignment.id} are not drawn within {seconds:g} s: let them be"
-                    " smaller, or fewer"
+                    f"the {self._kind.WORDS.noun}s of {self._assignment.id} are not drawn within {seconds:g} s: let"
+                    " them be smaller, or fewer"
                 )
                 raise BadAssignment(message) from None
             except BaseException:
@@ -66,7 +66,7 @@ class DrawingProcess:
         self._process.kill()
 
     def _fault(self, status: int, written: bytes, complaint: str) -> AssignmentError:
-        failure = f"the {self._kind.NOUN}s of {self._assignment.id} could not be drawn"
+        failure = f"the {self._kind.WORDS.noun}s of {self._assignment.id} could not be drawn"
         if status == REFUSED:
             return BadAssignment(f"{failure}: {json.loads(written)['refused']}")
         last = (complaint.strip().splitlines() or ["no reason was given"])[-1]
@@ -108,7 +108,7 @@ def _load_or_draw(assignment: "AnyAssignment", cache: Path) -> "JudgedRevision":
         return kinds.load(file.read_bytes(), str(file))
     except (OSError, AssignmentError):
         # Not there, not ours to read, or damaged: drawn again.
-        click.echo(f"backmark: drawing the {kind.NOUN}s of {assignment.id}", err=True)
+        click.echo(f"backmark: drawing the {kind.WORDS.noun}s of {assignment.id}", err=True)
     data = draw(assignment)
     with contextlib.suppress(OSError):
         save(file, data)
@@ -127,4 +127,4 @@ def save(file: Path, data: bytes) -> None:
 def draw_others(base: "JudgedRevision", seed: int | None, cases: int | None) -> "JudgedRevision":
     """Draw cases that are not the assignment's own: another seed, or another number of them."""
     assignment = kinds.of(base.assignment).vary(base.assignment, seed, cases)
-    return replace(kinds.load(draw(assignment), assignment.id), own_networks=False)
+    return replace(kinds.load(draw(assignment), assignment.id), own_cases=False)

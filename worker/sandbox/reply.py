@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from grader.errors import Crashed
 from worker.sandbox.inside.cells import Cells, decode
 from worker.sandbox.inside.entry import Entry
-from worker.sandbox.inside.forms import FORMS
+from worker.sandbox.inside.networks.forms import FORMS
 from worker.sandbox.inside.wire import Frame
 from worker.sandbox.inside.writes import Write
 

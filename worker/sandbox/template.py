@@ -31,9 +31,9 @@ _OWN = 128 * 1024 * 1024
 #: Jails whose threads there is room for at once, so that none keeps the template from forking.
 _TOGETHER = 4
 #: Bytes that a template has for the requests that it keeps: room for what the eight groups of a usual assignment are
-#: asked. A network takes so many beside its numbers. What is asked beyond them is sent each time. They count as every
+#: asked. A case takes so many beside its numbers. What is asked beyond them is sent each time. They count as every
 #: jail's own memory, and must be little of that.
-_KEPT, _NETWORK = 24 * 1024 * 1024, 8 * 1024
+_KEPT, _CASE = 24 * 1024 * 1024, 8 * 1024
 #: Seconds on the wall clock for a template to start up, and to fork.
 _PATIENCE = 30.0
 #: Bytes that it may say of why it ended.
@@ -158,7 +158,7 @@ class _Running:
 
     def keep(self, request: JailRequest) -> None:
         """Have the jails forked from now on know a request, if there is room."""
-        size = len(request.payload) + _NETWORK * len(request.answer_sizes)
+        size = len(request.payload) + _CASE * len(request.answer_sizes)
         if request.key in self.kept or size > self._room:
             return
         try:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 
 from grader.errors import AssignmentError
 from grader.judge.subject import AnyRenewal, JudgedRevision
-from grader.model.assignment_toml import MOST_NETWORKS
+from grader.model import fresh_places
 from grader.model.common import AnyAssignment
 from grader.model.fresh_places import places
 from grader.model.stored import assignment_to_json
@@ -19,7 +19,7 @@ from grader.subjects import kinds
 #: Cases in a pool for each chosen one, and at least.
 _TIMES, _LEAST = 5, 200
 #: The most fresh cases.
-MOST = MOST_NETWORKS // _TIMES
+MOST = fresh_places.MOST // _TIMES
 
 
 def pool_size(fresh: int) -> int:
@@ -51,7 +51,7 @@ def replaceable(cases: int, wanted: int, caught: Sequence[Collection[int]]) -> t
 
 def identifier(revision: JudgedRevision, pool: JudgedRevision, fresh: int, replaced: Sequence[int] = ()) -> str:
     """Return the id of the revision together with its pool and the replaced places."""
-    text = f"fresh\n{revision.id}\n{pool.networks_sha256}\n{fresh}"
+    text = f"fresh\n{revision.id}\n{pool.cases_sha256}\n{fresh}"
     if replaced:
         text += f"\n{[*replaced]}"
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -100,7 +100,7 @@ class Graders:
         return self._secret
 
     def _load(self, revision: records.RevisionRecord, draw: Draw | None) -> _Ready:
-        data = self._assignments.networks(revision.id)
+        data = self._assignments.archive(revision.id)
         if data is None:
             raise AssignmentError(f"the networks of revision {revision.id} are not in the store")
         revision_data = load(data, f"revision {revision.id}")

@@ -21,7 +21,7 @@ from worker.service.tracing import bind_trace
 @dataclass(frozen=True, slots=True)
 class _DrawnRevision:
     revision: records.RevisionRecord
-    networks: bytes
+    archive: bytes
     pool: bytes | None
 
 
@@ -48,7 +48,7 @@ def publication(context: Context, lease: Lease) -> Mapping[str, object]:
         stored = {"refusal": str(refusal), "refused": json.dumps(asdict(refusal))}
         lease.retry(lambda: store.jobs.conclude(lease.claim, State.DONE, **stored))
         return {**fields, "outcome": "refused"}
-    lease.retry(lambda: store.assignments.publish(drawn.revision, drawn.networks, drawn.pool))
+    lease.retry(lambda: store.assignments.publish(drawn.revision, drawn.archive, drawn.pool))
     lease.retry(lambda: store.jobs.conclude(lease.claim, State.DONE, revision=drawn.revision.id))
     return {**fields, "outcome": "published"}
 
@@ -58,11 +58,11 @@ def _draw(context: Context, request: PublicationRecord, lease: Lease) -> _DrawnR
     if assignment.id != request.assignment_id:
         raise BadAssignment(f"the assignment's id is {assignment.id}, but it was sent as {request.assignment_id}")
     secret = _secret(context, request.fresh, assignment)
-    networks = pools.draw(assignment, lease)
-    revision = kinds.load(networks, assignment.id)
+    archive = pools.draw(assignment, lease)
+    revision = kinds.load(archive, assignment.id)
     checked = _require_sound(selfcheck(revision), revision.subject.noun)
     caught = [catch.places for catch in checked.catches]
-    replaced = fresh_cases.replaceable(checked.networks, request.fresh, caught)
+    replaced = fresh_cases.replaceable(checked.cases, request.fresh, caught)
     revision_id, pool = revision.id, None
     if replaced:
         pool = pools.draw_pool(assignment, len(replaced), secret, lease)
@@ -73,40 +73,41 @@ def _draw(context: Context, request: PublicationRecord, lease: Lease) -> _DrawnR
         assignment=revision.assignment_json,
         assignment_id=assignment.id,
         title=assignment.title,
-        networks_sha256=revision.networks_sha256,
+        networks_sha256=revision.cases_sha256,
         # The store sets the time by its own clock.
         published=0.0,
         fresh=len(replaced),
         replaced=replaced,
-        catches=tuple((catch.mistake.id, catch.networks) for catch in checked.catches),
+        catches=tuple((catch.mistake.id, catch.cases) for catch in checked.catches),
         preview=preview(revision, checked),
     )
-    return _DrawnRevision(record, networks, pool)
+    return _DrawnRevision(record, archive, pool)
 
 
 def _secret(context: Context, wanted: int, assignment: AnyAssignment) -> bytes:
     """Return the secret, or none if no fresh cases need it."""
     secret, kind = context.settings.secret, kinds.of(assignment)
+    noun = kind.WORDS.noun
     if not wanted:
         return b""
     if not kind.renewable(assignment):
         raise BadAssignment(
-            f"fresh is {wanted}, but assignments of the kind {assignment.kind} have no fresh {kind.NOUN}s; set it to 0"
+            f"fresh is {wanted}, but assignments of the kind {assignment.kind} have no fresh {noun}s; set it to 0"
         )
     if secret is None or not secret.get_secret_value():
         raise BadAssignment(
-            f"fresh is {wanted}, but this service has no secret to choose {kind.NOUN}s by; set BACKMARK_SECRET, or set"
+            f"fresh is {wanted}, but this service has no secret to choose {noun}s by; set BACKMARK_SECRET, or set"
             " fresh to 0"
         )
     if wanted > fresh_cases.MOST:
-        raise BadAssignment(f"fresh is {wanted}; at most {fresh_cases.MOST} {kind.NOUN}s can be fresh")
+        raise BadAssignment(f"fresh is {wanted}; at most {fresh_cases.MOST} {noun}s can be fresh")
     return secret.get_secret_value().encode()
 
 
 def _require_sound(checked: SelfCheck, noun: str) -> SelfCheck:
     if checked.reference_rejected:
         raise BadAssignment(
-            f"a right implementation is rejected on {checked.reference_rejected} of {checked.networks} {noun}s; please"
+            f"a right implementation is rejected on {checked.reference_rejected} of {checked.cases} {noun}s; please"
             " report this assignment"
         )
     if checked.missed:

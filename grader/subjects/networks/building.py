@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.model.assignment import Formulas, Loss
+from grader.model.formulas import Formulas, Loss
 from grader.oracle.network import Array, Network, activate
 
 #: Inputs, hidden widths, outputs.

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from grader.judge.agreement import wrong_entries
-from grader.model.assignment import Assignment
 from grader.model.verdict import Counterexample, Gradient, GradientMask
 from grader.oracle.answers import Answer, Malformed, Raised, Returned
 from grader.oracle.cases import Booleans
 from grader.oracle.network import Array, forward
 from grader.oracle.suite import Suite, matrices
 from grader.subjects.networks import wording
+from grader.subjects.networks.assignment import Assignment
 from grader.subjects.networks.script import script
 
 
@@ -35,7 +35,7 @@ def counterexample(suite: Suite, i: int, answer: Answer | None, assignment: Assi
         parameter=parameter,
         layer=layer,
         index=index,
-        script=script(network, assignment),
+        script=script(network, assignment, ended=answer is None),
         wrong_entries=None if wrong is None else GradientMask(*([part.tolist() for part in parts] for parts in wrong)),
         preactivations=[_rows(part) for part in passed.f],
         activations=[_rows(part) for part in passed.h],

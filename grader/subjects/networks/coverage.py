@@ -12,7 +12,7 @@ from itertools import combinations, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.model.assignment import Formulas
+from grader.model.formulas import Formulas
 from grader.oracle.network import Array, Network, forward
 from grader.oracle.reference import gradient
 from grader.oracle.suite import count

@@ -17,12 +17,13 @@ from itertools import pairwise
 
 import numpy as np
 
-from grader.model.assignment import Assignment, Loss
+from grader.model.formulas import Loss
 from grader.model.verdict import Flag
 from grader.oracle.answers import Answer, Candidate, Returned
 from grader.oracle.network import Array, Network, forward
 from grader.oracle.reference import gradient
 from grader.oracle.suite import Suite, build_unmeasured, flatten
+from grader.subjects.networks.assignment import Assignment
 
 NUMERICAL = Flag("finite_differences", "computes its derivatives by finite differences")
 

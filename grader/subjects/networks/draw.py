@@ -20,10 +20,9 @@ from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import strategies as st
 
 from grader.errors import REFUSED, AssignmentError
-from grader.model.assignment import Assignment, Range
-from grader.model.stored import assignment_from_json
 from grader.oracle.network import Network
 from grader.oracle.suite import count, key, measure
+from grader.subjects.networks.assignment import Assignment, Range, assignment_from_json
 from grader.subjects.networks.building import Sizes, Values
 from grader.subjects.networks.coverage import Coverage, describe
 from grader.subjects.networks.ordinary import ordinary, usable

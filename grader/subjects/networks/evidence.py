@@ -33,7 +33,7 @@ class Raising:
 
 
 class ReturnedForm(StrEnum):
-    """The returned form, as the jail names it (`worker/sandbox/inside/forms.py`)."""
+    """The returned form, as the jail names it (`worker/sandbox/inside/networks/forms.py`)."""
 
     #: Two lists in the order that was asked for, perhaps of arrays in another shape; in the other order; from the
     #: output down.

@@ -9,10 +9,11 @@ import numpy as np
 
 from grader.errors import Crashed
 from grader.judge.exchange import Question, read_raised, text
-from grader.model.assignment import Assignment, Formulas, Reduction
+from grader.model.formulas import Formulas, Reduction
 from grader.oracle.answers import Answer, Malformed, ReceivedForm, Returned
 from grader.oracle.network import Array
 from grader.oracle.suite import Suite, count
+from grader.subjects.networks.assignment import Assignment
 from grader.subjects.networks.evidence import Evidence, Operand, Raising, ReturnedForm
 
 if TYPE_CHECKING:
@@ -177,9 +178,9 @@ def _read_malformed(header: dict[str, Any], sizes: Sequence[int]) -> Malformed:
     where, index = header.get("where"), header.get("index")
     depth = len(sizes) - 2
     if where not in PARTS:
-        return Malformed("return", found=_read_found(description))
+        return Malformed("return", received=_read_found(description))
     if not isinstance(index, int) or not 0 <= index <= depth:
-        return Malformed(where, wanted=depth + 1, found=_read_found(description))
+        return Malformed(where, wanted=depth + 1, received=_read_found(description))
     shape = (sizes[index + 1], sizes[index] if where == PARTS[0] else 1)
     return Malformed(where, index, shape, _read_found(description, shape))
 

@@ -9,11 +9,12 @@ from functools import partial
 
 import numpy as np
 
-from grader.model.assignment import Assignment, Formulas
+from grader.model.formulas import Formulas
 from grader.oracle.answers import Answer
 from grader.oracle.network import Array, Network
 from grader.oracle.reference import loss_derivative
 from grader.oracle.suite import Suite
+from grader.subjects.networks.assignment import Assignment
 from grader.subjects.networks.diagnosis.bug import Applies, always, cross_entropy, least_squares, several_outputs
 from grader.subjects.networks.diagnosis.bugs import library
 from grader.subjects.networks.diagnosis.forms import answer

@@ -6,12 +6,22 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from grader.model.assignment import Assignment, Range
+from grader.model import stored
+from grader.model.words import KindWords
+from grader.subjects.networks import words
+from grader.subjects.networks.assignment import Assignment, Range
 
 if TYPE_CHECKING:
+    from grader.model.packaged import ArchiveHeader
+    from grader.model.survey import Survey
     from grader.subjects.networks.revision import NetworksRevision
 
-NOUN = "network"
+TITLES: Mapping[str, str] = words.TITLES
+WORDS: KindWords = words.WORDS
+#: As the notebook has them: all_dl_df[layer-1], np.zeros_like, all_h[layer].T.
+CODE = r"(?:all_[a-z_]+|backward_pass|np(?:\.[a-z_]+)+|net_[a-z]+|d_loss_[a-z_]+)(?:\[[^\[\]]{1,20}\])?(?:\.T\b)?"
+PUBLIC_SETTINGS: tuple[str, ...] = ("formulas", "ranges", "home", "networks", "home_networks", "rtol")
+PARTLY_RAISING = "any_shape"
 DRAWING = "grader.subjects.networks.draw"
 
 
@@ -22,11 +32,23 @@ def layout() -> int:
     return FORMAT
 
 
+def complete(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a stored assignment's settings with the defaults of those that it lacks."""
+    return stored.complete(Assignment, settings)
+
+
 def read(tables: Mapping[str, Any], name: str) -> Assignment:
     """Return the assignment that a file's tables describe; raises BadAssignment."""
-    from grader.model import assignment_toml
+    from grader.subjects.networks import assignment_toml
 
     return assignment_toml.from_tables(tables, name)
+
+
+def read_header(data: bytes) -> "ArchiveHeader":
+    """Return the header of a stored revision; OSError, ValueError or KeyError if it is damaged."""
+    from grader.subjects.networks import archive
+
+    return archive.read_header(data)
 
 
 def load(data: bytes, name: str) -> "NetworksRevision":
@@ -64,9 +86,16 @@ def renewable(assignment: Assignment) -> int:
     return assignment.networks
 
 
+def survey(revision: "NetworksRevision") -> "Survey":
+    """Return the figures of a revision's networks."""
+    from grader.subjects.networks import summary
+
+    return summary.describe(summary.survey(revision.assignment, revision.id, revision.suite))
+
+
 def propose_changes(assignment: Assignment) -> Iterator[tuple[str, Assignment]]:
     """Yield changed settings as the file has them, the least intrusive first; the home shape stays within them."""
-    from grader.model.assignment_toml import MOST_NETWORKS
+    from grader.subjects.networks.assignment_toml import MOST_NETWORKS
 
     ranges, home = assignment.ranges, assignment.home
     for factor in (2, 5):

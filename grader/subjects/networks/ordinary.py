@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from grader.model.assignment import Assignment, Loss, Range
+from grader.model.formulas import Loss
 from grader.oracle.network import Network, forward
 from grader.oracle.reference import loss_derivative
+from grader.subjects.networks.assignment import Assignment, Range
 from grader.subjects.networks.building import Sizes, Values, build, close, normal
 
 #: Logits beyond this saturate a cross-entropy in float64.

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grader.model.assignment import Assignment, Formulas
+from grader.model.formulas import Formulas
 from grader.model.verdict import Flag
 from grader.oracle.answers import Answer, Returned
 from grader.oracle.network import Array, Network, Pass, activate, forward
 from grader.oracle.reference import activation_derivative, gradient, loss_derivative
 from grader.oracle.suite import Suite, build_unmeasured, flatten
 from grader.oracle.tolerance import scale
+from grader.subjects.networks.assignment import Assignment
 
 #: The number of probes; all of them must agree before anything is flagged.
 PROBES = 4

@@ -7,7 +7,7 @@ from itertools import product
 
 import numpy as np
 
-from grader.model.assignment import Assignment, Loss
+from grader.model.formulas import Loss
 from grader.oracle.network import Array, Network, Pass, forward, network_of
 from grader.oracle.suite import (
     Suite,
@@ -21,6 +21,7 @@ from grader.oracle.suite import (
     measure,
     propose,
 )
+from grader.subjects.networks.assignment import Assignment
 from grader.subjects.networks.building import Sizes, Values, build, dyadic
 
 #: Values that a person reads at a glance, simplest first.

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from grader.errors import AssignmentError, MadeByNewerVersion
-from grader.model.assignment import NETWORKS, Assignment
-from grader.model.stored import assignment_from_json, assignment_to_json
+from grader.model.assignment import DEFAULT_KIND
+from grader.model.stored import assignment_to_json
 from grader.oracle.suite import Suite, join
+from grader.subjects.networks.archive import ARRAYS, DESCRIBED
+from grader.subjects.networks.assignment import Assignment, assignment_from_json
 
 if TYPE_CHECKING:
     from grader.subjects.networks.subject import Networks
@@ -24,10 +26,9 @@ if TYPE_CHECKING:
 #: readers of this format would misread needs another one. Archives of format 2 are read for good.
 FORMAT = 2
 #: The kind of an archive that names none.
-KIND = NETWORKS
+KIND = DEFAULT_KIND
 
-ARRAYS = ("parameters", "preactivations", "activations", "targets", "derivatives", "tolerances")
-_HEADER = frozenset({"format", "kind", "assignment", "id", "evidence", "sizes", "columns", "corners"})
+_HEADER = frozenset({"format", "kind", "assignment", "id", "evidence", *DESCRIBED})
 
 UPDATE = "update Backmark to use it"
 
@@ -39,7 +40,7 @@ class NetworksRevision:
     assignment: Assignment
     suite: Suite
     #: False where the networks are not the assignment's own.
-    own_networks: bool = True
+    own_cases: bool = True
     #: On how many networks a right implementation puts each step to the test, worked out once; None where not yet.
     evidence: Mapping[str, int] | None = None
     #: The assignment's JSON as it is stored, which the id is a hash over; None: as this version writes it.
@@ -68,14 +69,14 @@ class NetworksRevision:
         return self
 
     @cached_property
-    def networks_sha256(self) -> str:
+    def cases_sha256(self) -> str:
         """A hash over the networks and their differences."""
-        return _networks_sha256(self.suite)
+        return _hash_networks(self.suite)
 
     @cached_property
     def id(self) -> str:
         """A hash over the stored bytes of the assignment and its networks."""
-        return _id(self.assignment_json, self.networks_sha256)
+        return _id(self.assignment_json, self.cases_sha256)
 
     @property
     def assignment_json(self) -> str:
@@ -137,13 +138,13 @@ def load(data: bytes, name: str = "revision") -> NetworksRevision:
             **arrays,
         )
         stored, identifier = str(header["assignment"]), header["id"]
-        networks_sha256 = _networks_sha256(suite)
+        cases_sha256 = _hash_networks(suite)
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         # RuntimeError: `zipfile` takes it for encrypted, or for compressed in another way. Without their own words:
         # NumPy's advise to open it unsafely.
         message = f"{name} is no revision, or is damaged; draw its networks again"
         raise AssignmentError(message) from error
-    if _id(stored, networks_sha256) != identifier:
+    if _id(stored, cases_sha256) != identifier:
         message = f"{name} is damaged (its content does not match its hash); draw its networks again"
         raise AssignmentError(message)
     return NetworksRevision(_assignment(stored, name), suite, evidence=header.get("evidence"), stored=stored)
@@ -181,15 +182,15 @@ def _assignment(stored: str, name: str) -> Assignment:
 
 
 def _describe(suite: Suite) -> dict[str, Any]:
-    return {"sizes": suite.sizes, "columns": suite.columns, "corners": suite.corners}
+    return {name: getattr(suite, name) for name in DESCRIBED}
 
 
-def _networks_sha256(suite: Suite) -> str:
+def _hash_networks(suite: Suite) -> str:
     digest = hashlib.sha256(json.dumps(_describe(suite)).encode())
     for name in ARRAYS:
         digest.update(np.ascontiguousarray(getattr(suite, name), dtype="<f8").tobytes())
     return digest.hexdigest()
 
 
-def _id(assignment_json: str, networks_sha256: str) -> str:
-    return hashlib.sha256(f"{FORMAT}\n{assignment_json}\n{networks_sha256}".encode()).hexdigest()[:16]
+def _id(assignment_json: str, cases_sha256: str) -> str:
+    return hashlib.sha256(f"{FORMAT}\n{assignment_json}\n{cases_sha256}".encode()).hexdigest()[:16]

@@ -8,19 +8,19 @@ import numpy as np
 
 from grader.judge.agreement import AGREEMENT, PURE, all_wrong_entries, disagreeing
 from grader.judge.row import Fails, Row
-from grader.model.assignment import Assignment, Rubric
 from grader.model.verdict import Mark
-from grader.model.words import TITLES
 from grader.oracle.answers import Answer, Malformed, Returned
 from grader.oracle.cases import Booleans
 from grader.oracle.reference import gradient
 from grader.oracle.suite import Suite, flatten
 from grader.subjects.networks import wording
+from grader.subjects.networks.assignment import Assignment, Rubric
 from grader.subjects.networks.evidence import Evidence
 from grader.subjects.networks.explanation import Explanation
 from grader.subjects.networks.form import normalize_forms
 from grader.subjects.networks.layers import Layers, stack, stack_once
 from grader.subjects.networks.steps import STEPS, Reading, Step, agreeing, judge
+from grader.subjects.networks.words import TITLES
 from grader.subjects.networks.written import WrittenLists, WrittenStep, merge
 from grader.subjects.networks.written import judge as judge_lists
 from grader.subjects.networks.written import spread as spread_lists

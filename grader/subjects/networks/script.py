@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from grader.model.assignment import Activation, Assignment, Formulas, Loss, Reduction
+from grader.model.formulas import Activation, Formulas, Loss, Reduction
 from grader.oracle.network import Array, Network
+from grader.subjects.networks.assignment import Assignment
 
 ACTIVATIONS = {
     Activation.RELU: "np.maximum(f, 0.0)",
@@ -28,7 +29,7 @@ LOSSES = {
 
 TEMPLATE = '''\
 # Backmark: a network on which {function} is wrong. Paste this below your code and run it.
-import copy
+{warning}import copy
 
 import numpy as np
 
@@ -110,14 +111,22 @@ else:
 '''
 
 
-def script(network: Network, assignment: Assignment) -> str:
-    """The text of the script."""
+#: What stands at the top of a script that may not come to its end.
+WARNING = """\
+# Careful: your code did not come back from this network. It may run for ever, fill the memory or end Python. Save your
+# notebook first, and be ready to interrupt the kernel.
+"""
+
+
+def script(network: Network, assignment: Assignment, *, ended: bool = False) -> str:
+    """The text of the script; with a warning if the candidate ended on this network instead of answering."""
     formulas: Formulas = assignment.formulas
     loss, loss_derivative = LOSSES[formulas.loss]
     if formulas.reduction is Reduction.MEAN:
         loss, loss_derivative = f"{loss} / y.shape[1]", f"({loss_derivative}) / y.shape[1]"
     return TEMPLATE.format(
         function=assignment.function,
+        warning=WARNING if ended else "",
         depth=network.depth,
         weights=_arrays(network.weights),
         biases=_arrays(network.biases),

@@ -11,9 +11,10 @@ from functools import partial
 
 from grader.judge.row import Failure
 from grader.judge.witness import BUDGET, Witness
-from grader.model.assignment import Assignment, Loss
+from grader.model.formulas import Loss
 from grader.oracle.network import Network, forward
 from grader.oracle.suite import Suite
+from grader.subjects.networks.assignment import Assignment
 from grader.subjects.networks.proposals import SIMPLE, Proposal, Proposals, numbers_of, rebuilt
 
 #: Reductions that are tried together, smallest first, before larger ones are looked at.

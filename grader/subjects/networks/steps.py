@@ -16,9 +16,10 @@ from enum import Enum
 
 import numpy as np
 
-from grader.model.assignment import Activation, Assignment, Formulas
+from grader.model.formulas import Activation, Formulas
 from grader.oracle.cases import Booleans
 from grader.oracle.network import Array
+from grader.subjects.networks.assignment import Assignment
 from grader.subjects.networks.layers import Came, Layers
 
 STEPS = ("bias_gradient", "weight_gradient", "activation_gradient", "relu_derivative")

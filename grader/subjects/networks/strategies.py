@@ -4,9 +4,10 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
-from grader.model.assignment import Assignment, Formulas, Loss, Range, Ranges
+from grader.model.formulas import Formulas, Loss
 from grader.oracle.network import Network
 from grader.oracle.suite import count
+from grader.subjects.networks.assignment import Assignment, Range, Ranges
 from grader.subjects.networks.building import Sizes, Values, build, dyadic, normal
 
 

@@ -10,12 +10,11 @@ from grader.judge.agreement import PURE
 from grader.judge.marks import Given, RowSpec, SubjectMarks
 from grader.judge.row import OVERFLOW, Failure, Row
 from grader.judge.witness import Witness
-from grader.model.assignment import Assignment
 from grader.model.verdict import Counterexample, FirstDifference, Flag, Mark, NetworkReached
-from grader.model.words import TITLES
 from grader.oracle.answers import Answer, Raised
 from grader.oracle.suite import Suite
 from grader.subjects.networks import wording
+from grader.subjects.networks.assignment import Assignment
 from grader.subjects.networks.counterexample import counterexample
 from grader.subjects.networks.diagnosis.place import first_difference
 from grader.subjects.networks.diagnosis.source_lines import WrittenEntry, add_lines
@@ -39,6 +38,7 @@ from grader.subjects.networks.rubric import (
 from grader.subjects.networks.shrinking import DEEP, OVERFLOWING, Search, shrink, size
 from grader.subjects.networks.steps import STEPS
 from grader.subjects.networks.unpropagated import ignores_error, telling
+from grader.subjects.networks.words import TITLES
 from grader.subjects.networks.written import malformed_or_failing, worth_asking
 
 if TYPE_CHECKING:

@@ -7,14 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from grader.model.assignment import Assignment, Formulas
+from grader.model.formulas import Formulas
 from grader.model.records import CaughtMistake
+from grader.model.survey import Survey
 from grader.oracle.network import forward
 from grader.oracle.suite import Suite
+from grader.subjects.networks.assignment import Assignment
 
 
 @dataclass(frozen=True, slots=True)
-class Survey:
+class NetworkCounts:
     """The figures of the networks that an assignment draws."""
 
     assignment: str
@@ -33,9 +35,31 @@ class Survey:
     columns: dict[str, int]
 
 
-def survey(assignment: Assignment, revision: str, suite: Suite) -> Survey:
+def survey(assignment: Assignment, revision: str, suite: Suite) -> NetworkCounts:
     """Count the networks of a revision, given by its id."""
-    return Survey(assignment.id, revision, **counts(suite, assignment.formulas))
+    return NetworkCounts(assignment.id, revision, **counts(suite, assignment.formulas))
+
+
+def describe(figures: NetworkCounts) -> Survey:
+    """Return the figures for the author of the assignment."""
+    return Survey(
+        asdict(figures),
+        (
+            f"{figures.assignment}, revision {figures.revision}: {figures.networks} networks",
+            (
+                f"{figures.derivatives:,} derivatives, {figures.inconclusive} inconclusive;"
+                f" {figures.dead_layers} networks with a dead layer, {figures.all_active} with all units active"
+            ),
+        ),
+        (
+            ("drawn for", figures.corners),
+            ("hidden layers", figures.depth),
+            ("hidden widths", figures.widths),
+            ("inputs", figures.inputs),
+            ("outputs", figures.outputs),
+            ("columns", figures.columns),
+        ),
+    )
 
 
 def summary(suite: Suite, formulas: Formulas, mistakes: Sequence[CaughtMistake]) -> dict[str, Any]:

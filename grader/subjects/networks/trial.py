@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 
 from grader.judge.trial import KnownMistake, Trial
-from grader.model.assignment import Assignment
 from grader.oracle.suite import Suite, propose
+from grader.subjects.networks.assignment import Assignment
 from grader.subjects.networks.building import Values
 from grader.subjects.networks.diagnosis.lines import RIGHT
 from grader.subjects.networks.exchange import NAMES

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from grader.model.assignment import Assignment, Loss
+from grader.model.formulas import Loss
 from grader.oracle.answers import Candidate
 from grader.oracle.network import Array, Network, forward
 from grader.oracle.suite import Suite, build_unmeasured
+from grader.subjects.networks.assignment import Assignment
 from grader.subjects.networks.evidence import Evidence
 from grader.subjects.networks.written import entries
 

@@ -117,7 +117,7 @@ def describe_malformed(answer: Malformed) -> str:
     if answer.overflowed and answer.at is not None:
         value = "NaN" if answer.nan else "an infinity"
         return f"{answer.where}[{answer.index}] holds {value} at [{answer.at[0]}, {answer.at[1]}]"
-    came = _what(answer.found or ReceivedForm())
+    came = _what(answer.received or ReceivedForm())
     if answer.where == "return":
         return f"it should return two lists, all_dl_dweights and all_dl_dbiases, and returns {came}"
     if answer.index is None:

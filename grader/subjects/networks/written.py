@@ -18,11 +18,11 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.model.assignment import Assignment
 from grader.oracle.answers import Answer, Malformed, Raised, Returned
 from grader.oracle.cases import Booleans
 from grader.oracle.network import Array
 from grader.oracle.suite import Suite
+from grader.subjects.networks.assignment import Assignment
 from grader.subjects.networks.evidence import Evidence
 from grader.subjects.networks.layers import Layers, Places
 from grader.subjects.networks.statement import MeasuredStatement, Parsed
@@ -158,7 +158,7 @@ def spread(layers: Layers, suite: Suite, evidence: Mapping[int, Evidence]) -> Wr
         if (step := find_blamed_step(mine, sizes)) is not None:
             raised[step][row] = True
         target = _target(mine)
-        if target is not None and not (target == "all_dl_dweights" and _starved(kinds, ended[rows]).any()):
+        if target is not None and not (target == "all_dl_dweights" and _is_starved(kinds, ended[rows]).any()):
             targets[target][rows] = _find_target_layer(mine, depth)
         if target == "all_dl_df" and kinds[2].all() and kinds[3][0] == 1:
             # It raised in writing one that was there: the output's, by an index that went round.
@@ -173,7 +173,7 @@ def spread(layers: Layers, suite: Suite, evidence: Mapping[int, Evidence]) -> Wr
     missing["all_dl_dbiases"] |= ended & (status[1] == 3) & (status[0] == 1)
     missing["all_dl_dh"] |= (status[3] == 3) & (status[2] == 1)
     # So does dl/df that a later line found empty, though dl/dh was there.
-    missing["all_dl_df"] |= ((status[2] == 3) | _starved(status, ended)) & dh_above
+    missing["all_dl_df"] |= ((status[2] == 3) | _is_starved(status, ended)) & dh_above
     misshapen = ended & (status[0] > 1) & (status[1] == 1)
     outputs_to, inputs_to = layers.bias_to, layers.input_to
     lists = (_pad(d_biases, outputs_to, layers), _pad(df, outputs_to, layers), _pad(dh, inputs_to, layers))
@@ -181,7 +181,7 @@ def spread(layers: Layers, suite: Suite, evidence: Mapping[int, Evidence]) -> Wr
     return WrittenLists(d_weights, *lists, known, shaped, missing, misshapen, raised, shared, skipped, asked, stopped)
 
 
-def _starved(status: Statuses, ended: Booleans) -> Booleans:
+def _is_starved(status: Statuses, ended: Booleans) -> Booleans:
     """The layers whose db is something else than an array because there is no df, in a function that raised."""
     return np.asarray((status[1] == 3) & (status[2] == 0) & ~ended)
 

@@ -92,7 +92,9 @@ def _workers(store: Store) -> Iterator[Metric]:
         "Running processes, by role, version, and how they isolate submissions.",
         labels=["role", "version", "jail"],
     )
-    for (role, version, jail), number in sorted(Counter((one.role, one.version, one.way) for one in alive).items()):
+    for (role, version, jail), number in sorted(
+        Counter((process.role, process.version, process.way) for process in alive).items()
+    ):
         processes.add_metric([role, version, jail], number)
     yield processes
     unfit = sum(process.role == "worker" and not process.jail for process in alive)

@@ -8,7 +8,7 @@ from flask import Response
 from pydantic import ConfigDict, Field
 
 from grader.errors import BadAssignment
-from grader.model.assignment_toml import MOST_NETWORKS
+from grader.model import fresh_places
 from grader.model.common import AnyAssignment
 from grader.model.fresh_places import usual
 from grader.model.records import PublicationRecord, Refusal, Scope, State
@@ -36,7 +36,7 @@ class PublicationRequest(RequestModel):
         max_length=65536,
         description="The assignment in TOML, as `backmark grade --assignment` reads it.",
     )
-    fresh: Annotated[int, Field(ge=0, le=MOST_NETWORKS), WHOLE] | None = Field(
+    fresh: Annotated[int, Field(ge=0, le=fresh_places.MOST), WHOLE] | None = Field(
         default=None,
         description="The number of networks that are replaced with networks from a secret pool, different for each "
         "group of students; by default a fifth, or none without BACKMARK_SECRET.",

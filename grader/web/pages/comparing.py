@@ -1,10 +1,10 @@
-"""An answer beside the expected arrays, layer by layer: the entries that the judge found wrong, and how far off."""
+"""An answer beside the expected arrays: the entries that the judge found wrong, and how far off."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from grader.model.verdict import CaseCounterexample, CaseResult, Counterexample, Gradient, Numbers
+from grader.model.verdict import CaseCounterexample, CaseResult, FirstWrong, Numbers
 
 Mask = Sequence[Sequence[bool]]
 
@@ -27,8 +27,6 @@ class Array:
 
     #: As the student's code calls it.
     name: str
-    #: Of a network, `weights` or `biases` and the layer.
-    place: tuple[str, int] | None
     expected: list[list[Cell]]
     actual: list[list[Cell]]
     difference: list[list[Cell]]
@@ -50,37 +48,24 @@ class Array:
 _MOST_BESIDE = 4
 
 
-def compare(example: Counterexample) -> list[Array]:
-    """Return every array, from the output down as backpropagation goes; none if no arrays came back."""
-    return [] if example.actual is None else list(_arrays(example, example.expected, example.actual))
+def compare(example: CaseCounterexample) -> list[Array]:
+    """Return every result of a case that came back."""
+    return [_compare_result(result, example.first) for result in example.results if result.actual is not None]
 
 
-def _arrays(example: Counterexample, expected: Gradient, actual: Gradient) -> Iterator[Array]:
-    wrong = example.wrong_entries
-    for k in range(example.depth, -1, -1):
-        for part in ("biases", "weights"):
-            first = example.index if (example.parameter, example.layer) == (part, k) else None
-            right, answer = getattr(expected, part)[k], getattr(actual, part)[k]
-            mask = _mask(right, first) if wrong is None else getattr(wrong, part)[k]
-            array = _array(f"all_dl_d{part}[{k}]", (part, k), right, answer, mask)
-            yield replace(array, wrong=None) if wrong is None else array
+def _compare_result(result: CaseResult, first: FirstWrong | None) -> Array:
+    depth, wrong = len(result.shape), result.wrong_entries
+    right, answer = _rows(result.expected, depth), _rows(result.actual, depth)
+    if wrong is None:
+        # A verdict of an earlier version knows the first wrong entry alone.
+        index = first.index if first is not None and first.result == result.name else None
+        return replace(_array(result.name, right, answer, _mask(right, index)), wrong=None)
+    return _array(result.name, right, answer, _rows(wrong, depth))
 
 
 def _mask(numbers: Numbers, first: list[int] | None = None) -> Mask:
     """Return a mask in which the first wrong entry alone is True, if that is among these numbers."""
     return [[[i, j] == first for j in range(len(row))] for i, row in enumerate(numbers)]
-
-
-def compare_results(example: CaseCounterexample) -> list[Array]:
-    """Return every result of a case that came back."""
-    return [_result(result) for result in example.results if result.actual is not None]
-
-
-def _result(result: CaseResult) -> Array:
-    depth, wrong = len(result.shape), result.wrong_entries
-    right, answer = _rows(result.expected, depth), _rows(result.actual, depth)
-    array = _array(result.name, None, right, answer, _mask(right) if wrong is None else _rows(wrong, depth))
-    return replace(array, wrong=None) if wrong is None else array
 
 
 def _rows(values: Any, depth: int) -> list[list[Any]]:
@@ -90,14 +75,13 @@ def _rows(values: Any, depth: int) -> list[list[Any]]:
     return values if depth == 2 else [row for part in values for row in _rows(part, depth - 1)]
 
 
-def _array(name: str, place: tuple[str, int] | None, right: Numbers, answer: Numbers, wrong: Mask) -> Array:
+def _array(name: str, right: Numbers, answer: Numbers, wrong: Mask) -> Array:
     scale = max((abs(value) for rows in (right, answer) for value in _flat(rows)), default=0.0)
     gaps = [[_gap(e, a) for e, a in zip(*rows, strict=True)] for rows in zip(right, answer, strict=True)]
     # What is wrong is seen however small it is; the noise of what is right stays pale.
     furthest = max((abs(value) for value in _flat(gaps)), default=0.0) if any(map(any, wrong)) else scale
     return Array(
         name,
-        place,
         _cells(right, _mask(right), scale),
         _cells(answer, wrong, scale),
         _cells(gaps, wrong, furthest),

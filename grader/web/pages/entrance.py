@@ -23,6 +23,12 @@ def home() -> Response:
     return page("entrance/home.html")
 
 
+@pages.get("/help")
+def show_help() -> Response:
+    """Show students how to hand in, and how to read a verdict."""
+    return page("entrance/help.html", bare=True)
+
+
 @pages.get("/sign-in")
 def sign_in() -> Response:
     """Show the form for a token."""

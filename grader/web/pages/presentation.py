@@ -1,58 +1,28 @@
-"""The words of pages for each kind of homework, and the drawings of its counterexamples."""
+"""A counterexample as a page shows it: its arrays as heat maps, and a picture if its kind has one."""
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any, ClassVar, Protocol
 
-from grader.model.assignment import NETWORKS, Formulas
-from grader.model.verdict import AnyCounterexample, CaseCounterexample, Counterexample
-from grader.web.pages.comparing import Array, compare, compare_results
-from grader.web.pages.drawing import Drawing, draw
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """The words for a kind of homework."""
-
-    #: The sentence for code that passed, and for code that did not yet.
-    passed: str
-    failed: str
-    #: The noun for the numbers that are compared, such as "derivatives" on "network".
-    numbers: str
-    joint: str
-    noun: str
-    #: The numbers with which they agree.
-    truth: str
-    #: The sentence about a file that is handed in: how it is tested.
-    asked: str
+from grader.model.cases import as_case
+from grader.model.verdict import NETWORK, AnyCounterexample
+from grader.model.words import KindWords
+from grader.web.pages.comparing import Array, compare
+from grader.web.pages.networks import drawing
 
 
-_ANY = Words(
-    "Your code is right.",
-    "Your code is not right yet.",
-    "numbers",
-    "in",
-    "case",
-    "what is expected",
-    "It is run on many small cases, and each number is compared with what is expected.",
-)
-_WORDS = MappingProxyType(
-    {
-        NETWORKS: Words(
-            "Your backward pass is right.",
-            "Your backward pass is not right yet.",
-            "derivatives",
-            "on",
-            "network",
-            "finite differences",
-            "It is run on hundreds of small networks, and\neach derivative is compared with finite differences.",
-        )
-    }
-)
+class Picture(Protocol):
+    """A picture of a counterexample, which a template of its kind's own draws."""
+
+    TEMPLATE: ClassVar[str]
 
 
-def words(kind: str) -> Words:
-    """Return the words for a kind of homework; the general ones if it has none of its own."""
-    return _WORDS.get(kind, _ANY)
+Draw = Callable[[Any, Sequence[Array], Mapping[str, Any]], Picture | None]
+
+#: By the kind of a counterexample the function that draws it, beside its heat maps: from its arrays and the
+#: assignment's settings. It returns None if it cannot; a kind without one has heat maps alone.
+DRAWINGS: Mapping[str, Draw] = MappingProxyType({NETWORK: drawing.draw})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,31 +34,15 @@ class Presentation:
     intro: str
     arrays: tuple[Array, ...]
     first: str | None
-    drawing: Drawing | None = None
+    drawing: Picture | None = None
 
 
-def present(example: AnyCounterexample, formulas: Formulas | None) -> Presentation:
-    """Return the counterexample as its kind is drawn; heat maps alone if its kind has no drawing, or no formulas."""
-    return _present_network(example, formulas) if isinstance(example, Counterexample) else _present_case(example)
-
-
-def _present_network(example: Counterexample, formulas: Formulas | None) -> Presentation:
-    arrays = compare(example)
-    index = f"[{', '.join(map(str, example.index or ()))}]"
-    first = f"all_dl_d{example.parameter}[{example.layer}]{index}" if example.parameter else None
-    return Presentation(
-        "network",
-        "The derivatives, layer by layer",
-        "From the output down, as backpropagation goes.",
-        tuple(arrays),
-        first,
-        None if formulas is None else draw(example, arrays, formulas),
-    )
-
-
-def _present_case(example: CaseCounterexample) -> Presentation:
-    first = example.first
-    where = None if first is None else f"{first.result}[{', '.join(map(str, first.index))}]"
-    return Presentation(
-        "case", "The results", "", tuple(compare_results(example)), where.removesuffix("[]") if where else None
-    )
+def present(example: AnyCounterexample, words: KindWords, settings: Mapping[str, Any]) -> Presentation:
+    """Return the counterexample with the words for its kind; `settings` are the assignment's, as far as known."""
+    case = as_case(example)
+    arrays = compare(case)
+    first = case.first
+    where = None if first is None else f"{first.result}[{', '.join(map(str, first.index))}]".removesuffix("[]")
+    draw = DRAWINGS.get(case.kind)
+    picture = None if draw is None else draw(example, arrays, settings)
+    return Presentation(words.noun, words.results, words.intro, tuple(arrays), where, picture)

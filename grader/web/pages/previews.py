@@ -1,65 +1,37 @@
-"""A revision for staff: the known mistakes that it catches, and the shapes of its networks if it is about these."""
+"""A revision for staff: the known mistakes that it catches, and figures of its cases if its kind has some."""
 
 import json
-from dataclasses import dataclass, fields
-from typing import Any
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, ClassVar, Protocol
 
-from markupsafe import Markup
-
-from grader.model.assignment import NETWORKS
+from grader.model.assignment import DEFAULT_KIND
 from grader.model.records import CaughtMistake, RevisionRecord
-from grader.model.stored import settings
-from grader.web.pages import charts, shapes
-from grader.web.pages.presentation import words
+from grader.model.words import KindWords
+from grader.subjects import kinds
+from grader.web.pages.networks import figures
 
 
-@dataclass(frozen=True, slots=True)
-class CornerExample:
-    """One network of a corner, and the number of networks in it."""
+class Figures(Protocol):
+    """The figures of a revision's cases, drawn by templates of its kind's own: in short, and what the details add."""
 
-    corner: str
-    networks: int
-    drawing: Markup
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """The figures that were computed when the revision was published."""
-
-    networks: int
-    derivatives: int
-    inconclusive: int
-    dead_layers: int
-    all_active: int
-    #: By hidden layers, and by units of a hidden layer.
-    depth: dict[str, int]
-    widths: dict[str, int]
-    inputs: dict[str, int]
-    outputs: dict[str, int]
-    columns: dict[str, int]
-    examples: tuple[CornerExample, ...]
+    TEMPLATE: ClassVar[str]
+    DETAILS: ClassVar[str]
 
     @property
-    def charts(self) -> tuple[tuple[str, Markup, dict[str, int]], ...]:
-        """The counts as charts."""
-        return (
-            _draw_counts("Networks by hidden layers", self.depth),
-            _draw_counts("Hidden layers by units", self.widths),
-        )
+    def cases(self) -> int:
+        """The number of cases."""
+        ...
 
 
-def preview(revision: RevisionRecord) -> Preview | None:
-    """Return a revision's preview; None if it was published before previews were stored, or is not about networks."""
-    if not revision.preview or settings(revision.assignment).get("kind", NETWORKS) != NETWORKS:
-        return None
-    raw: dict[str, Any] = json.loads(revision.preview)
-    corners: dict[str, int] = raw.pop("corners")
-    examples = [
-        CornerExample(corner, corners[corner], shapes.draw(sizes))
-        for corner, sizes in ((example["corner"], example["sizes"]) for example in raw.pop("examples"))
-    ]
-    known = {name: raw[name] for name in raw.keys() & {field.name for field in fields(Preview)}}
-    return Preview(**known, examples=tuple(examples))
+#: By kind the reader of the figures in a revision's preview; a kind without one has the self-check alone.
+FIGURES: Mapping[str, Callable[[Mapping[str, Any]], Figures]] = MappingProxyType({DEFAULT_KIND: figures.read})
+
+
+def preview(revision: RevisionRecord) -> Figures | None:
+    """Return a revision's figures; None if it was published before these were stored, or its kind has none."""
+    read = FIGURES.get(_kind(revision))
+    return read(json.loads(revision.preview)) if read and revision.preview else None
 
 
 def catches(revision: RevisionRecord) -> tuple[CaughtMistake, ...]:
@@ -69,15 +41,15 @@ def catches(revision: RevisionRecord) -> tuple[CaughtMistake, ...]:
     return tuple(sorted(read, key=lambda catch: catch.networks))
 
 
-def noun(revision: RevisionRecord) -> str:
-    """Return the word for a case of a revision."""
-    return words(settings(revision.assignment).get("kind", NETWORKS)).noun
+def words(revision: RevisionRecord) -> KindWords:
+    """Return the words for a revision's kind."""
+    return kinds.words(_kind(revision))
+
+
+def _kind(revision: RevisionRecord) -> str:
+    return str(kinds.settings(revision.assignment).get("kind", DEFAULT_KIND))
 
 
 def _sentence(title: str) -> str:
     """Return the title as the diagnosis writes it."""
     return f"It {title}."
-
-
-def _draw_counts(title: str, counts: dict[str, int]) -> tuple[str, Markup, dict[str, int]]:
-    return title, charts.draw_bars(title, [*counts], [*counts.values()]), counts

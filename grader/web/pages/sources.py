@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from grader.model.assignment import Level
 from grader.model.verdict import Verdict
 from grader.reports.plaintext import plain
 from grader.store.listings import CodeListing as Stored
@@ -18,6 +19,8 @@ RAW = 256 * 1024
 
 #: Lines of all cells together, and characters of each, that are shown.
 _LINES, _CHARACTERS = 3000, 400
+#: Lines that a verdict names that are shown beside it.
+_MOST_NAMED = 12
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 
 
@@ -85,6 +88,27 @@ class MarkedListing:
     def marked(self) -> bool:
         """True if any line is marked."""
         return any(cell.marked for cell in self.cells)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedLine:
+    """A line that the verdict names, with its place in words."""
+
+    place: str
+    text: str
+    mark: LineMark
+
+
+def list_named(shown: MarkedListing, verdict: Verdict) -> tuple[NamedLine, ...]:
+    """Return the lines that the verdict names, without those that its traceback shows already; not if they are many."""
+    traced = verdict.error is not None and verdict.error.traceback and verdict.level is not Level.HINT
+    lines = tuple(
+        NamedLine(f"{f'Cell {cell.number}, line' if cell.number else 'Line'} {line.number}", line.text, line.mark)
+        for cell in shown.cells
+        for line in cell.lines
+        if line.mark and not (traced and line.mark is LineMark.RAISED)
+    )
+    return lines if len(lines) <= _MOST_NAMED else ()
 
 
 def listing(filename: str, start: bytes, size: int, cells: Stored | None, verdict: Verdict | None) -> MarkedListing:

@@ -7,15 +7,15 @@ from flask import Response, request
 from pydantic import TypeAdapter, ValidationError
 
 from grader.model.records import RevisionRecord
-from grader.model.stored import settings
 from grader.store.keys import EVERYONE
+from grader.subjects.kinds import settings
 from grader.web.http import links
 from grader.web.http.problems import UNKNOWN_ASSIGNMENT, Problem
 from grader.web.http.schemas import Name
 from grader.web.http.service import service
 from grader.web.pages import cohorts
 from grader.web.pages.layout import Pages, page
-from grader.web.pages.previews import catches, noun, preview
+from grader.web.pages.previews import catches, preview, words
 from grader.web.pages.visitor import staff
 
 pages = Pages("staff_assignments", __name__)
@@ -48,7 +48,7 @@ def read_revision(course: str, assignment: str, revision: str) -> Response:
         shipped=record.course == EVERYONE,
         preview=preview(record),
         catches=catches(record),
-        noun=noun(record),
+        words=words(record),
         settings=json.dumps(settings(record.assignment), indent=2),
     )
 
@@ -98,7 +98,7 @@ def _page(
         share=cohorts.share,
         preview=preview(revision),
         catches=catches(revision),
-        noun=noun(revision),
+        words=words(revision),
         link=link,
         student=student,
         fault=fault,

@@ -6,15 +6,18 @@ from hashlib import sha256
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as Redirection
 
-from grader.model.assignment_toml import MOST_NETWORKS
+from grader.model import fresh_places
 from grader.model.records import RevisionRecord
+from grader.model.words import KindWords
 from grader.store.publications import NewPublication
+from grader.subjects import kinds
 from grader.web.api.publications import read_assignment, usual_fresh
 from grader.web.http.auth import caller
 from grader.web.http.problems import NOT_FOUND, Problem
 from grader.web.http.request_log import current_trace
 from grader.web.http.service import service
 from grader.web.pages.layout import Pages, page
+from grader.web.pages.previews import words
 from grader.web.pages.visitor import staff
 
 pages = Pages("staff_publications", __name__)
@@ -56,17 +59,17 @@ def publish(course: str) -> Response | Redirection:
         toml = upload.stream.read(_LONGEST + 1).decode("utf-8", "replace")
     if len(toml) > _LONGEST:
         return _form(course, "", fresh, f"An assignment has at most {_LONGEST:,} characters.")
-    if fresh and not (fresh.isascii() and fresh.isdigit() and int(fresh[:9]) <= MOST_NETWORKS):
-        return _form(course, toml, fresh, f"Fresh networks are a whole number, {MOST_NETWORKS} at most.")
+    if fresh and not (fresh.isascii() and fresh.isdigit() and int(fresh[:9]) <= fresh_places.MOST):
+        return _form(course, toml, fresh, f"Fresh cases are a whole number, {fresh_places.MOST} at most.")
     try:
         assignment = read_assignment(toml)
     except Problem as problem:
         return _form(course, toml, fresh, problem.detail)
-    fresh_networks = int(fresh) if fresh else usual_fresh(assignment)
+    fresh_cases = int(fresh) if fresh else usual_fresh(assignment)
     # Sent twice by a second click, it is one; sent again after a change, it is another.
     digest = sha256(f"{fresh}\n{toml}".encode()).hexdigest()
     key = (caller().token.id, "publish", f"{request.form.get('once', '')[:64]}:{digest}", digest)
-    new = NewPublication(course, assignment.id, toml, fresh_networks, key, current_trace())
+    new = NewPublication(course, assignment.id, toml, fresh_cases, key, current_trace())
     publication = service().intake.publish(new)
     return redirect(f"/courses/{course}/publications/{publication.id}", 303)
 
@@ -82,7 +85,22 @@ def read_publication(course: str, publication: str) -> Response:
     revision: RevisionRecord | None = (
         None if record.revision is None else store.assignments.get(course, record.revision)
     )
-    return page("staff/publication.html", course=course, section="course", publication=record, revision=revision)
+    return page(
+        "staff/publication.html",
+        course=course,
+        section="course",
+        publication=record,
+        revision=revision,
+        words=_words(record.toml) if revision is None else words(revision),
+    )
+
+
+def _words(toml: str) -> KindWords:
+    """Return the words for the kind that a TOML names; the general ones if it cannot be read."""
+    try:
+        return kinds.words(read_assignment(toml).kind)
+    except Problem:
+        return KindWords()
 
 
 def _form(course: str, toml: str, fresh: str, fault: str | None) -> Response:

@@ -10,11 +10,11 @@ from flask import g, redirect, request, session
 from pydantic import TypeAdapter, ValidationError
 from werkzeug.wrappers import Response
 
-from grader.model.assignment import NETWORKS
+from grader.model.assignment import DEFAULT_KIND
 from grader.model.records import RevisionRecord, SubmissionRecord
-from grader.model.stored import settings
 from grader.store.search import Filter
 from grader.store.submissions import NewSubmission
+from grader.subjects import kinds
 from grader.web.api.upload import FileName
 from grader.web.http import clients, links
 from grader.web.http.bodies import allow_unbuffered
@@ -25,8 +25,8 @@ from grader.web.http.request_log import current_trace
 from grader.web.http.schemas import Name
 from grader.web.http.service import service
 from grader.web.pages import browsers, cookies
+from grader.web.pages.file_formats import name_format
 from grader.web.pages.layout import Pages, page
-from grader.web.pages.presentation import words
 
 pages = Pages("submit_form", __name__, guarded=False)
 
@@ -122,7 +122,7 @@ def _form(token: str, link: HandIn, revision: RevisionRecord, refused: _Refused 
             (submission, links.verdict(submission))
             for submission in current_service.store.submissions.list(criteria, _EARLIER).items
         ]
-    known = settings(revision.assignment)
+    known = kinds.settings(revision.assignment)
     return page(
         "submit_form.html",
         200 if refused is None else 422,
@@ -130,7 +130,7 @@ def _form(token: str, link: HandIn, revision: RevisionRecord, refused: _Refused 
         link=link,
         revision=revision,
         function=known["function"],
-        asked=words(known.get("kind", NETWORKS)).asked,
+        asked=kinds.words(known.get("kind", DEFAULT_KIND)).asked,
         refused=refused,
         student=request.form.get("student", ""),
         once=token_urlsafe(12),
@@ -162,6 +162,12 @@ def _new(link: HandIn, revision: RevisionRecord, browser: str) -> NewSubmission:
     source = file.stream.read()
     if not source:
         raise _Refused("file", "This file is empty. Was it saved?")
+    if (kind := name_format(source)) is not None:
+        raise _Refused(
+            "file",
+            f"This is {kind}. Hand in the notebook itself: the .ipynb file, as Jupyter or Colab saves it."
+            " It did not count as an attempt.",
+        )
     # With the file in it: who goes back, and chooses another one, hands that in.
     key = f"{request.form.get('once', '')[:64]} {sha256(source).hexdigest()}"
     once = (f"link {link.course} {link.assignment}", "page", f"{student} {key}", sha256(name.encode()).hexdigest())

@@ -1,16 +1,16 @@
 """A verdict as its page shows it: one sentence first, then everything that helps to mend it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from grader.errors import MadeByNewerVersion
-from grader.model.assignment import Formulas
 from grader.model.records import RevisionRecord, SubmissionRecord
-from grader.model.stored import read, settings
 from grader.model.verdict import Diagnosis, Outcome, Verdict
-from grader.model.words import predicate
+from grader.model.words import KindWords, predicate
+from grader.subjects import kinds
 from grader.web.pages.comparing import Array
-from grader.web.pages.presentation import Presentation, Words, present, words
+from grader.web.pages.presentation import Presentation, present
+from grader.web.pages.sources import NamedLine
 
 #: The sentence of each outcome, if there is nothing better (empty: its kind's own), and its colour.
 _SENTENCES = {
@@ -59,6 +59,8 @@ class ShownExample:
     #: The thing that it did instead of returning arrays.
     instead: str | None
     script: str
+    #: Its size, such as "K = 1", if the verdict speaks of a case of another size first; else empty.
+    elsewhere: str
 
     @property
     def off(self) -> list[Array]:
@@ -79,22 +81,30 @@ class VerdictView:
     sentence: str
     #: The text that follows the sentence at once.
     more: str
+    #: The student's own lines that the verdict names.
+    lines: tuple[NamedLine, ...]
     rows: tuple[ShownRow, ...]
     example: ShownExample | None
-    words: Words
+    words: KindWords
     verdict: Verdict
 
 
-def make_view(verdict: Verdict, revision: RevisionRecord | None) -> VerdictView:
-    """Return the view of a verdict that holds only what its reader may see; `revision` is the one it was graded by."""
-    known = words(verdict.assignment.kind)
+def make_view(verdict: Verdict, revision: RevisionRecord | None, lines: tuple[NamedLine, ...] = ()) -> VerdictView:
+    """Return the view of a verdict that holds only what its reader may see; `revision` is the one it was graded by.
+
+    `lines` are the student's own that it names, if they are to be shown beside it.
+    """
+    known = kinds.words(verdict.assignment.kind)
     sentence, more = _write_sentence(verdict, known)
     return VerdictView(
         tone=_SENTENCES[verdict.outcome][1],
         sentence=sentence,
         more=more,
+        lines=lines,
         rows=tuple(_rows(verdict)),
-        example=_example(verdict, _read_formulas(revision)),
+        example=_example(
+            verdict, known, {} if revision is None else kinds.settings(revision.assignment), led=bool(more)
+        ),
         words=known,
         verdict=verdict,
     )
@@ -110,7 +120,7 @@ def outcome_tone(outcome: str) -> str:
     return _SENTENCES[outcome][1] if outcome in _SENTENCES else ""
 
 
-def _write_sentence(verdict: Verdict, known: Words) -> tuple[str, str]:
+def _write_sentence(verdict: Verdict, known: KindWords) -> tuple[str, str]:
     """Return the one sentence, and the text that follows it."""
     outcome, error, first = verdict.outcome, verdict.error, verdict.first_difference
     sentence = _SENTENCES[outcome][0] or (known.passed if outcome is Outcome.PASSED else known.failed)
@@ -158,22 +168,24 @@ def _rows(verdict: Verdict) -> Iterator[ShownRow]:
         yield ShownRow(row.title, row.outcome, row.score, row.max_score, message)
 
 
-def _example(verdict: Verdict, formulas: Formulas | None) -> ShownExample | None:
+def _example(verdict: Verdict, known: KindWords, settings: Mapping[str, Any], *, led: bool) -> ShownExample | None:
+    """Return the counterexample; `led` is true if a sentence above it may speak of another case."""
     example = verdict.counterexample
     if example is None:
         return None
     return ShownExample(
         wrong=verdict.outcome in {Outcome.FAILED, Outcome.ERROR, Outcome.PASSED},
-        shown=present(example, formulas),
+        shown=present(example, known, settings),
         instead=example.instead,
         script=example.script,
+        elsewhere=_describe_size(verdict) if led else "",
     )
 
 
-def _read_formulas(revision: RevisionRecord | None) -> Formulas | None:
-    """Return the formulas of a revision's networks; None if only a newer version knows them."""
-    try:
-        raw = {} if revision is None else settings(revision.assignment).get("formulas", {})
-        return read(Formulas, raw, strict=True)
-    except MadeByNewerVersion:
-        return None
+def _describe_size(verdict: Verdict) -> str:
+    """Return the size of the counterexample, if the first difference is told of a case of another depth."""
+    first, example = verdict.first_difference, verdict.counterexample
+    depth = getattr(example, "depth", None)
+    if first is None or first.depth is None or depth is None or depth == first.depth:
+        return ""
+    return f"K = {depth}"

@@ -6,6 +6,8 @@ from typing import Any
 from flask import Response
 
 from grader.model.records import State, SubmissionRecord
+from grader.model.verdict import Verdict
+from grader.model.words import KindWords
 from grader.web import viewers
 from grader.web.api.submission_schemas import place
 from grader.web.http import links
@@ -14,6 +16,8 @@ from grader.web.http.service import service
 from grader.web.http.streaming import stream
 from grader.web.pages import submit_form
 from grader.web.pages.layout import Pages, page
+from grader.web.pages.previews import words
+from grader.web.pages.sources import RAW, NamedLine, list_named, listing
 from grader.web.pages.verdict_view import make_view
 
 pages = Pages("verdicts", __name__)
@@ -32,9 +36,23 @@ def show(token: str) -> Response:
     }
     verdict = viewers.verdict(submission, viewers.STUDENT) if submission.state is State.DONE else None
     if verdict is None:
-        return page("progress.html", place=place(submission), path=f"/verdicts/{token}", **values)
+        known = KindWords() if current is None else words(current)
+        later = _link_successor(submission)
+        return page(
+            "progress.html", place=place(submission), path=f"/verdicts/{token}", words=known, later=later, **values
+        )
     revision = current_service.store.assignments.get(submission.course, submission.revision)
-    return page("verdict.html", view=make_view(verdict, revision), **values)
+    return page("verdict.html", view=make_view(verdict, revision, _read_lines(submission, verdict)), **values)
+
+
+def _read_lines(submission: SubmissionRecord, verdict: Verdict) -> tuple[NamedLine, ...]:
+    """Return the student's own lines that the verdict names; none if the file is gone."""
+    store = service().store
+    start, cells = store.submissions.beginning(submission, RAW), store.listings.get(submission.source_sha256)
+    if start is None:
+        return ()
+    shown = listing(submission.filename, start, submission.size, cells, verdict)
+    return () if shown.raw else list_named(shown, verdict)
 
 
 @pages.get("/verdicts/<token>/events")
@@ -56,6 +74,14 @@ def look(token: str) -> Response:
     answer = Response(_encode_state(_load_submission(token)), mimetype="application/json")
     answer.headers["Cache-Control"] = "no-store"
     return answer
+
+
+def _link_successor(submission: SubmissionRecord) -> str | None:
+    """Return the path of the submission that took the place of a superseded one; None if there is none any more."""
+    later: SubmissionRecord | None = submission
+    while later is not None and later.superseded_by is not None:
+        later = service().store.submissions.get(later.superseded_by)
+    return None if later is None or later is submission else links.verdict(later)
 
 
 def _load_submission(token: str) -> SubmissionRecord:

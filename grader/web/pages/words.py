@@ -3,23 +3,19 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from markupsafe import Markup, escape
 
-from grader.model.words import TITLES
 from grader.reports.plaintext import cap, plain, sentence
+from grader.subjects import kinds
 from grader.web.pages.comparing import Cell
 from grader.web.pages.numbers import number
 from grader.web.pages.verdict_view import NAMES, outcome_tone, tone
 
 #: Of a name or a message, characters; of a longer text, lines and characters of each.
 _SHORT, _LINES, _LINE = 300, 400, 400
-
-#: Words of code within a sentence of ours: all_dl_df[layer-1], np.zeros_like, all_h[layer].T.
-_CODE = re.compile(
-    r"\b(?:all_[a-z_]+|backward_pass|np(?:\.[a-z_]+)+|net_[a-z]+|d_loss_[a-z_]+)(?:\[[^\[\]]{1,20}\])?(?:\.T\b)?"
-)
 
 
 def line(text: object) -> str:
@@ -33,10 +29,15 @@ def block(text: object) -> str:
     return cap(str(text), lines=_LINES, characters=_LINE)
 
 
+@cache
+def _code() -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{kinds.code_names()})" if kinds.code_names() else "(?!)")
+
+
 def mark_code(text: object) -> Markup:
-    """Set the notebook's names as code in a sentence, which may contain a student's text."""
+    """Set the names of code in a sentence as such, which may contain a student's text."""
     whole, parts, at = block(text), [], 0
-    for match in _CODE.finditer(whole):
+    for match in _code().finditer(whole):
         parts += [escape(whole[at : match.start()]), Markup("<code>{}</code>").format(match.group())]
         at = match.end()
     return Markup("").join([*parts, escape(whole[at:])])
@@ -58,7 +59,7 @@ def outcome(name: str) -> str:
 
 def property_title(name: str) -> str:
     """Return the title of a property."""
-    return TITLES.get(name, name.replace("_", " "))
+    return kinds.title(name)
 
 
 def upperfirst(text: str) -> str:

@@ -27,11 +27,13 @@ for (const field of document.querySelectorAll("input[data-path]")) {
   field.value = new URL(field.value, location.origin).href;
 }
 
+// With its zone: it is the browser's, and in the title there is UTC.
+const parts = { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short" };
 for (const time of document.querySelectorAll("time[datetime]")) {
   const when = new Date(time.dateTime);
   if (Number.isNaN(when.getTime())) continue;
   time.title = time.textContent;
-  time.textContent = when.toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
+  time.textContent = when.toLocaleString("en-GB", parts);
 }
 
 // A form is sent once, however often its button is pressed.
@@ -62,7 +64,7 @@ function follow(place, path) {
     }
     const running = told.state === "running";
     title.textContent = running ? "Being graded" : "Handed in";
-    const text = running ? "Your code runs on the first networks. The verdict comes in a moment." : waiting(told);
+    const text = running ? `Your code runs on the first ${place.dataset.noun}s. The verdict comes in a moment.` : waiting(told);
     if (says.textContent !== text) says.textContent = text;
     for (const step of place.querySelectorAll("[data-step]")) {
       step.className = step.dataset.step === told.state ? "now" : running ? "past" : "";

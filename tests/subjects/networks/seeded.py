@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from grader.model.assignment import Assignment
 from grader.oracle.network import Network
 from grader.oracle.suite import Suite, count, measure
+from grader.subjects.networks.assignment import Assignment
 from grader.subjects.networks.building import Values, build, dyadic
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from grader.judge.agreement import wrong_entries
-from grader.model.assignment import Activation
+from grader.model.formulas import Activation
 from grader.oracle.answers import Malformed, Returned
 from grader.oracle.suite import Suite, flatten
 from grader.subjects.networks.counterexample import counterexample
@@ -68,3 +68,15 @@ def test_preactivations_and_activations_are_numpys(activation: Activation) -> No
         np.testing.assert_allclose(np.array(example.preactivations[k]), f, atol=1e-12)
         h = ACTIVATIONS[activation](f)
     assert len(example.activations) == len(example.preactivations) == example.depth + 1
+
+
+def test_the_script_warns_of_code_that_did_not_come_back() -> None:
+    """It may run for ever in the student's notebook too."""
+    assignment = UDL.assignment
+    ended, answered = (
+        counterexample(UDL.suite, 0, None, assignment).script,
+        counterexample(UDL.suite, 0, Malformed("return"), assignment).script,
+    )
+    assert "be ready to interrupt the kernel" in " ".join(ended.replace("#", "").split())
+    assert "interrupt" not in answered
+    compile(ended, "script", "exec")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader.model.assignment import Activation, Loss
+from grader.model.formulas import Activation, Loss
 from grader.subjects.networks.differencing import differentiates
 from grader.subjects.networks.draw import draw
 from grader.subjects.networks.probes import recomputes

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from grader.errors import AssignmentError
-from grader.model.assignment import Activation, Assignment, Formulas, Home, Loss, Range, Ranges, Reduction
-from grader.model.stored import assignment_from_json, assignment_to_json
+from grader.model.formulas import Activation, Formulas, Loss, Reduction
+from grader.model.stored import assignment_to_json
 from grader.oracle.network import forward
+from grader.subjects.networks.assignment import Assignment, Home, Range, Ranges, assignment_from_json
 from grader.subjects.networks.draw import draw
 from grader.subjects.networks.revision import NetworksRevision, dump, load
 from grader.subjects.networks.summary import survey

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from grader.errors import AssignmentError, MadeByNewerVersion
-from grader.model.assignment import Assignment, Rubric
-from grader.model.stored import assignment_from_json
-from grader.subjects.networks.revision import ARRAYS, NetworksRevision, dump, load
+from grader.subjects.networks.archive import ARRAYS
+from grader.subjects.networks.assignment import Assignment, Rubric, assignment_from_json
+from grader.subjects.networks.revision import NetworksRevision, dump, load
 from tests.networks import NetworksJudge, load_packaged
 
 Raw = dict[str, Any]
@@ -53,7 +53,7 @@ def within(raw: Raw, path: tuple[str, ...]) -> Raw:
 def archive(assignment: str, **header: Any) -> bytes:
     """The shipped networks with another text and header, and with the id that a writer of these would give."""
     suite = load_packaged("udl-7.2").suite
-    networks = NetworksRevision(load_packaged("udl-7.2").assignment, suite).networks_sha256
+    networks = NetworksRevision(load_packaged("udl-7.2").assignment, suite).cases_sha256
     described = {"sizes": suite.sizes, "columns": suite.columns, "corners": suite.corners}
     known = sha256(f"2\n{assignment}\n{networks}".encode()).hexdigest()[:16]
     whole = {"format": 2, "assignment": assignment, "id": known, "evidence": None, **described, **header}
@@ -137,7 +137,7 @@ def test_other_networks_keep_the_stored_text_and_another_assignment_cannot() -> 
     raw = stored()
     del raw["feedback"]
     revision = load(archive(json.dumps(raw)))
-    other = replace(revision, suite=revision.suite.take([0, 1]), own_networks=False)
+    other = replace(revision, suite=revision.suite.take([0, 1]), own_cases=False)
     assert (other.assignment_json, other.id == revision.id) == (json.dumps(raw), False)
     with pytest.raises(ValueError, match="stored"):
         replace(revision, assignment=Assignment("x", "x"))

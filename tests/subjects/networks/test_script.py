@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader.model.assignment import Activation, Assignment, Loss, Reduction
+from grader.model.formulas import Activation, Loss, Reduction
 from grader.model.verdict import Counterexample
 from grader.oracle.network import Network
+from grader.subjects.networks.assignment import Assignment
 from grader.subjects.networks.script import script
 from tests.local import local
 from tests.networks import NetworksJudge, leave_out_explanations

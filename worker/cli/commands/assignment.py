@@ -87,14 +87,13 @@ def _check_contract(drawn: "JudgedRevision", right: Path | None, settings: Setti
 def _print_json(result: "SelfCheck") -> None:
     summary = {
         "sound": result.sound,
-        "networks": result.networks,
+        "networks": result.cases,
         "inconclusive": result.inconclusive,
         "faults": result.faults,
         "right_here": [mistake.id for mistake in result.right_here],
         "reference_rejected": result.reference_rejected,
         "mistakes": [
-            {"id": catch.mistake.id, "title": catch.mistake.title, "networks": catch.networks}
-            for catch in result.catches
+            {"id": catch.mistake.id, "title": catch.mistake.title, "networks": catch.cases} for catch in result.catches
         ],
     }
     click.echo(json.dumps(summary))
@@ -102,10 +101,10 @@ def _print_json(result: "SelfCheck") -> None:
 
 def _print_result(result: "SelfCheck", drawn: "JudgedRevision") -> None:
     noun = drawn.subject.noun
-    click.echo(f"{result.networks} {noun}s; the reference is rejected on {result.reference_rejected} of them.")
+    click.echo(f"{result.cases} {noun}s; the reference is rejected on {result.reference_rejected} of them.")
     for catch in result.catches:
-        click.secho(f"{catch.networks:5} ", fg="green" if catch.networks else "red", nl=False)
-        click.echo(f"{catch.mistake.title}" + ("" if catch.networks else "  <- would pass"))
+        click.secho(f"{catch.cases:5} ", fg="green" if catch.cases else "red", nl=False)
+        click.echo(f"{catch.mistake.title}" + ("" if catch.cases else "  <- would pass"))
     for mistake in result.right_here:
         click.echo(f"    - {mistake.title}: not a mistake in this assignment, where it is right")
     if result.reference_rejected:

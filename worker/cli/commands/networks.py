@@ -3,7 +3,7 @@
 # ruff: noqa: PLC0415 - cold start: `backmark --help` must not pay for NumPy and rich
 
 import json
-from dataclasses import asdict
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -25,35 +25,24 @@ def networks(assignment: str, *, as_json: bool) -> None:
 
     It counts corners, depths, widths, dead layers and inconclusive derivatives.
     """
-    from grader.subjects.networks.revision import NetworksRevision
-    from grader.subjects.networks.summary import survey
+    from grader.subjects import kinds
     from worker.grading.revisions import revision
 
     drawn = revision(assignment, machine.from_environment().cache)
-    if not isinstance(drawn, NetworksRevision):
-        raise BadAssignment(f"{assignment} draws no networks")
-    statistics = survey(drawn.assignment, drawn.id, drawn.suite)
+    survey = kinds.find(drawn.kind).survey(drawn)
+    if survey is None:
+        raise BadAssignment(f"the {kinds.find(drawn.kind).WORDS.noun}s of {assignment} have no figures")
     if as_json:
-        click.echo(json.dumps(asdict(statistics)))
+        click.echo(json.dumps(survey.figures))
         return
     console = open_console()
-    console.print(f"{statistics.assignment}, revision {statistics.revision}: {statistics.networks} networks")
-    console.print(
-        f"{statistics.derivatives:,} derivatives, {statistics.inconclusive} inconclusive;"
-        f" {statistics.dead_layers} networks with a dead layer, {statistics.all_active} with all units active"
-    )
-    for title, counts in (
-        ("drawn for", statistics.corners),
-        ("hidden layers", statistics.depth),
-        ("hidden widths", statistics.widths),
-        ("inputs", statistics.inputs),
-        ("outputs", statistics.outputs),
-        ("columns", statistics.columns),
-    ):
+    for sentence in survey.sentences:
+        console.print(sentence)
+    for title, counts in survey.counts:
         _print_counts(console, title, counts)
 
 
-def _print_counts(console: Any, title: str, counts: dict[str, int]) -> None:
+def _print_counts(console: Any, title: str, counts: Mapping[str, int]) -> None:
     from rich.table import Table
 
     table = Table(title=title, title_justify="left", show_header=False, box=None, padding=(0, 2))

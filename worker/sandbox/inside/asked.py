@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from .answer import NetworksQuestion
 from .calls import CallsQuestion
+from .networks.answer import NetworksQuestion
 
 Asked = NetworksQuestion | CallsQuestion
 

@@ -31,9 +31,9 @@ def writes(statements: Iterable[Statement], lists: frozenset[str]) -> tuple[Writ
     """
     if not lists:
         return ()
-    found = [write for statement in statements for write in _writes(statement, lists)]
-    branched = {write.name for write, branching in found if branching}
-    entries = [write for write, _ in found if write.name not in branched]
+    found_writes = [write for statement in statements for write in _writes(statement, lists)]
+    branched = {write.name for write, branching in found_writes if branching}
+    entries = [write for write, _ in found_writes if write.name not in branched]
     return tuple(sorted(entries, key=lambda write: (write.cell, write.line))[:_MOST])
 
 

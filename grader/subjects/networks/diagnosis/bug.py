@@ -4,22 +4,28 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from grader.model.assignment import Assignment, Loss, Reduction
+from grader.model.formulas import Loss, Reduction
+from grader.subjects.networks.assignment import Assignment, References
 from grader.subjects.networks.diagnosis.lines import Lines
 
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """The result of a line, a place in the book to read again (no formula), and the property that judges it."""
+    """The result of a line, the subject to read again (no formula), and the property that judges it."""
 
     variable: str
     read: str
     #: Empty where none judges that line alone.
     name: str = ""
 
+    def refer(self, references: References) -> str:
+        """Return what to read again, with the place in the course's book if the assignment names it."""
+        place: str = getattr(references, self.name, "")
+        return f"{place}: {self.read[:1].lower()}{self.read[1:]}" if place else self.read
+
 
 class Where(Enum):
-    """The line that a bug is in, in the order of the chain rule; equations as the notebook numbers them."""
+    """The line that a bug is in, in the order of the chain rule."""
 
     OUTPUT = Spot(
         "all_dl_df[K]",
@@ -28,23 +34,22 @@ class Where(Enum):
     )
     BIAS = Spot(
         "all_dl_dbiases[layer]",
-        "Equation 7.21: how a bias enters its preactivation, and what follows by the chain rule.",
+        "How a bias enters its preactivation, and what follows by the chain rule.",
         "bias_gradient",
     )
     WEIGHT = Spot(
         "all_dl_dweights[layer]",
-        "Equation 7.22: how a weight enters its preactivation, and what follows by the chain rule.",
+        "How a weight enters its preactivation, and what follows by the chain rule.",
         "weight_gradient",
     )
     ACTIVATION = Spot(
         "all_dl_dh[layer]",
-        "Equation 7.24, its second part: how an activation reaches every preactivation of its layer, and what"
-        " follows by the chain rule.",
+        "How an activation reaches every preactivation of its layer, and what follows by the chain rule.",
         "activation_gradient",
     )
     DERIVATIVE = Spot(
         "all_dl_df[layer-1]",
-        "Equation 7.24, its first part: how a preactivation becomes an activation, and what follows by the chain rule.",
+        "How a preactivation becomes an activation, and what follows by the chain rule.",
         "relu_derivative",
     )
     RETURN = Spot("what is returned", "What backward_pass returns, and what is done to the gradients before.")

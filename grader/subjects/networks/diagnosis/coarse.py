@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from grader.model.assignment import Formulas, Loss
+from grader.model.formulas import Formulas, Loss
 from grader.oracle.network import Array, Network, forward, losses
 from grader.oracle.suite import matrices
 from grader.subjects.networks.diagnosis.bug import Bug, Where

@@ -7,11 +7,11 @@ from itertools import pairwise
 
 import numpy as np
 
-from grader.model.assignment import Assignment
 from grader.model.verdict import Diagnosis
 from grader.oracle.answers import Answer, Malformed
 from grader.oracle.cases import Booleans
 from grader.oracle.suite import Suite
+from grader.subjects.networks.assignment import Assignment, References
 from grader.subjects.networks.diagnosis import hints
 from grader.subjects.networks.diagnosis.agreeing import agreeing
 from grader.subjects.networks.diagnosis.bug import Bug, Where
@@ -97,11 +97,11 @@ class Diagnoser:
         if not wrong:
             return Explanation()
         if differentiates:
-            return _explanation([Fit((DIFFERENTIATES,))])
+            return _explanation([Fit((DIFFERENTIATES,))], self.assignment.references)
         case = Case(self.suite, self._predictions, answers, frozenset(wrong), self._biases)
         with np.errstate(all="ignore"):
             fits = agreeing(case, self._explain(case, find_blame(case, evidence)), evidence)
-        return _explanation(fits or ([] if repeats else [Fit((KEEPS,))]))
+        return _explanation(fits or ([] if repeats else [Fit((KEEPS,))]), self.assignment.references)
 
     def observe(
         self,
@@ -129,7 +129,10 @@ class Diagnoser:
         bugs = bugs or find_misshapen(self.suite, evidence, unexplained)
         if not bugs:
             return known
-        return (hints.add_facts(known[0], bugs),) if known else hints.write_diagnoses([Fit(bugs)])
+        references = self.assignment.references
+        if known:
+            return (hints.add_facts(known[0], bugs, references),)
+        return hints.write_diagnoses([Fit(bugs)], references)
 
     def _explain(self, case: Case, blame: Blame | None) -> list[Fit]:
         """Return the fits to the returned numbers, with the line that raised; that line alone if there are none."""
@@ -156,12 +159,12 @@ class Diagnoser:
         )
 
 
-def _explanation(fits: Sequence[Fit]) -> Explanation:
+def _explanation(fits: Sequence[Fit], references: References) -> Explanation:
     bugs = [bug for fit in fits for bug in fit.bugs]
     wrong = {frozenset(step for bug in fit.bugs for step in bug.steps or ()) for fit in fits}
     agree = len(wrong) == 1 and all(bug.steps is not None for bug in bugs)
     return Explanation(
-        hints.write_diagnoses(fits),
+        hints.write_diagnoses(fits, references),
         wrong.pop() if agree else None,
         agree and all(fit.complete for fit in fits),
         bool(bugs) and all(bug.id in _RETURNED or bug.steps == () for bug in bugs),

@@ -51,7 +51,7 @@ def clues(s: Work, malformed: Malformed | None) -> set[Clue]:
     clues = {clue(str(error)) for error in s.errors}
     if malformed is not None:
         # Whoever writes into arrays made beforehand is stopped by the shape.
-        shapes = (malformed.wanted, malformed.found.shape if malformed.found else None)
+        shapes = (malformed.wanted, malformed.received.shape if malformed.received else None)
         clues.add(
             frozenset(_format_shape(shape) for shape in shapes if isinstance(shape, tuple) and len(shape) in {1, 2})
         )
@@ -105,13 +105,13 @@ def _lists(returned: Any) -> tuple[list[Array], list[Array]]:
 
 def _misshapen(returned: object, s: Work) -> Malformed | None:
     if not isinstance(returned, tuple | list) or len(returned) != len(PARTS):
-        return Malformed("return", found=_describe_found(returned))
+        return Malformed("return", received=_describe_found(returned))
     for name, part, wanted in zip(PARTS, returned, (s.weights, s.biases), strict=True):
         # An array where a list should be is a sequence of its rows.
         members = list(part) if isinstance(part, tuple | list | np.ndarray) else None
         if members is None or len(members) != len(wanted):
             form = ReceivedForm("ndarray", part.shape) if isinstance(part, np.ndarray) else _describe_found(part)
-            return Malformed(name, wanted=len(wanted), found=form)
+            return Malformed(name, wanted=len(wanted), received=form)
         for k, (member, right) in enumerate(zip(members, wanted, strict=True)):
             if not isinstance(member, np.ndarray) or member.shape != right.shape:
                 return Malformed(name, k, right.shape, _describe_found(member))
@@ -133,7 +133,7 @@ def _describe_found(value: Any) -> ReceivedForm:
 
 def alike(answer: Malformed) -> Malformed:
     """The answer with what is a matter of style left out."""
-    shape = answer.found
+    shape = answer.received
     if shape is None or shape.type != "tuple" or shape.length is None:
         return answer
-    return replace(answer, found=replace(shape, type="list"))
+    return replace(answer, received=replace(shape, type="list"))

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from grader.model.verdict import Diagnosis, NamedMistake
 from grader.model.words import predicate
+from grader.subjects.networks.assignment import References
 from grader.subjects.networks.diagnosis.bug import Bug, Where
 from grader.subjects.networks.diagnosis.bugs.library import rarity
 from grader.subjects.networks.diagnosis.fit import Fit
@@ -15,19 +16,19 @@ ORDER = tuple(Where)
 BY_SHAPES = "This is inferred from the shapes alone, not from any numbers."
 
 
-def write_diagnoses(fits: Sequence[Fit]) -> tuple[Diagnosis, ...]:
+def write_diagnoses(fits: Sequence[Fit], references: References) -> tuple[Diagnosis, ...]:
     """Each explanation, the most usual first; if there are several, with how to distinguish it from the others."""
     usual = sorted(fits, key=lambda fit: (-fit.ordered, rarity(fit.bugs)))
     usual = [
         replace(fit, bugs=tuple(bug.as_one_of_several for bug in fit.bugs)) if len(fit.bugs) > 1 else fit
         for fit in usual
     ]
-    return tuple(_one(fit, [rival for rival in usual if rival is not fit]) for fit in usual)
+    return tuple(_one(fit, [rival for rival in usual if rival is not fit], references) for fit in usual)
 
 
-def add_facts(diagnosis: Diagnosis, bugs: Sequence[Bug]) -> Diagnosis:
+def add_facts(diagnosis: Diagnosis, bugs: Sequence[Bug], references: References) -> Diagnosis:
     """The explanation of one line with facts about others."""
-    (seen,) = write_diagnoses([Fit(tuple(bugs))])
+    (seen,) = write_diagnoses([Fit(tuple(bugs))], references)
     mistakes = (*diagnosis.mistakes, *seen.mistakes)
     return replace(
         diagnosis,
@@ -54,7 +55,7 @@ def _describe_code(fit: Fit) -> str:
     return f"code that {' and that '.join(bug.title for bug in fit.bugs)}"
 
 
-def _one(fit: Fit, others: Sequence[Fit]) -> Diagnosis:
+def _one(fit: Fit, others: Sequence[Fit], references: References) -> Diagnosis:
     hints, strong = [bug.hint for bug in fit.bugs], [bug.strong for bug in fit.bugs]
     if fit.blame is not None:
         hints.append(fit.blame.hint)
@@ -66,7 +67,7 @@ def _one(fit: Fit, others: Sequence[Fit]) -> Diagnosis:
         title(fit, rivals=bool(others)),
         " ".join(hints),
         " ".join(strong),
-        " ".join(dict.fromkeys(bug.where.value.read for bug in fit.bugs)),
+        " ".join(dict.fromkeys(bug.where.value.refer(references) for bug in fit.bugs)),
         " ".join(_apart(fit, rival) for rival in others),
         tuple(NamedMistake(bug.id, bug.title) for bug in fit.bugs),
         # What tells it from others speaks of their lines, too.

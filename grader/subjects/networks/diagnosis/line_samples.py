@@ -48,7 +48,7 @@ def collect(
 
 
 def _keep_shape(arrays: Mapping[str, Array | None], shape: tuple[int, ...]) -> Arrays:
-    """Those of this shape."""
+    """Return the arrays of this shape."""
     return {words: array for words, array in arrays.items() if array is not None and np.shape(array) == shape}
 
 
@@ -205,7 +205,7 @@ def _through(backward: StudentPass, k: int, df: Array) -> Arrays:
     w = weights[k]
     dw = backward.d_weights[k]
     above = {words: array for words, array in _others(backward.df, k, "all_dl_df").items() if array is not None}
-    other = {words: array for words, array in _others(weights, k, "all_weights").items() if array is not None}
+    others = {words: array for words, array in _others(weights, k, "all_weights").items() if array is not None}
     made: dict[str, Array | None] = {
         "all_weights[layer] @ all_dl_df[layer], without the transpose": w @ df if w.shape[0] == w.shape[1] else None,
         "all_weights[layer], in another shape but not transposed, @ all_dl_df[layer]": w.reshape(w.T.shape) @ df,
@@ -217,7 +217,7 @@ def _through(backward: StudentPass, k: int, df: Array) -> Arrays:
         "the mean of all_dl_df[layer], in each entry": np.full((w.shape[1], 1), df.mean()),
     }
     made |= {f"all_weights[layer].T @ {words}": w.T @ z for words, z in above.items() if len(z) == len(w)}
-    made |= {f"{words}.T @ all_dl_df[layer]": v.T @ df for words, v in other.items() if len(v) == len(df)}
+    made |= {f"{words}.T @ all_dl_df[layer]": v.T @ df for words, v in others.items() if len(v) == len(df)}
     return _keep_shape(made, (w.shape[1], 1))
 
 

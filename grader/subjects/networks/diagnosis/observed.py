@@ -159,8 +159,8 @@ def _find_transformation(samples: Samples, wrong: Booleans) -> Fact | None:
         f"{start} {follows}, with 0 for each negative number": np.maximum(right, 0),
         f"{start} {follows}, cut off at {limit:.4g} in size": np.clip(right, -limit, limit),
     }
-    for title, other in functions.items():
-        if _near(samples, made, other).all() and (wrong.sum() >= _ENOUGH):
+    for title, values in functions.items():
+        if _near(samples, made, values).all() and (wrong.sum() >= _ENOUGH):
             return Fact(
                 title,
                 f"{_show(samples, wrong)} What is done to these numbers?",
@@ -212,9 +212,9 @@ def _find_other_array(samples: Samples, wrong: Booleans) -> Fact | None:
     if wrong.sum() < _ENOUGH:
         return None
     for where, among in (("", np.ones_like(layers)), (", in the layers that are wrong", layers)):
-        for words, other in samples.arrays.items():
-            known = np.isfinite(other)
-            if known[among].all() and _near(samples, samples.made, other)[among].all():
+        for words, array in samples.arrays.items():
+            known = np.isfinite(array)
+            if known[among].all() and _near(samples, samples.made, array)[among].all():
                 return Fact(
                     f"leaves {samples.name} at {words}{where}",
                     f"{_show(samples, wrong)} Write down the line with its layer: which arrays does it read?",
@@ -227,17 +227,17 @@ def _find_term(samples: Samples, wrong: Booleans) -> Fact | None:
     rest = samples.made - samples.right
     if wrong.sum() < _ENOUGH:
         return None
-    for words, other in samples.terms.items():
-        if not np.isfinite(other).all() or not other.any():
+    for words, term in samples.terms.items():
+        if not np.isfinite(term).all() or not term.any():
             continue
-        factor = float(rest @ other / (other @ other))
+        factor = float(rest @ term / (term @ term))
         size = np.abs(samples.made) + np.abs(samples.right)
-        if factor and np.all(np.abs(rest - factor * other) <= _LEAST * samples.size + _NEAR * size):
+        if factor and np.all(np.abs(rest - factor * term) <= _LEAST * samples.size + _NEAR * size):
             times = "" if abs(abs(factor) - 1) < _NEAR else f"{abs(factor):.6g} times "
-            term = f"{abs(factor):.6g}" if words == ONE else f"{times}{words}"
+            named = f"{abs(factor):.6g}" if words == ONE else f"{times}{words}"
             done = "plus" if factor > 0 else "minus"
             return Fact(
-                f"leaves {samples.name} at what follows from {samples.given} {done} {term}",
+                f"leaves {samples.name} at what follows from {samples.given} {done} {named}",
                 f"{_show(samples, wrong)} Which term is there that the chain rule does not have?",
             )
     return None
@@ -283,10 +283,10 @@ def _find_factors_by_layer(samples: Samples, wrong: Booleans) -> Fact | None:
         return None
     made, _ = samples.number(first)
     example = f"{factor + 0.0:.4g} times in {made.rstrip(',')} with K = {samples.layers[first].depth}"
-    each = "network" if samples.where is Where.OUTPUT else "layer"
+    unit = "network" if samples.where is Where.OUTPUT else "layer"
     return Fact(
-        f"leaves {samples.name} at a multiple of what follows from {samples.given} in each {each}: {example}",
-        f"{_show(samples, wrong)} By which factor is each {each} off?",
+        f"leaves {samples.name} at a multiple of what follows from {samples.given} in each {unit}: {example}",
+        f"{_show(samples, wrong)} By which factor is each {unit} off?",
     )
 
 
@@ -331,15 +331,15 @@ def _where(samples: Samples, wrong: Booleans) -> str:
 
 def _find_column(samples: Samples, wrong: Booleans) -> Fact | None:
     """Of a product of two columns: another second one than all_h[layer]."""
-    return _find_product(samples, wrong, samples.seconds, "all_h[layer]", _carried(samples), "column")
+    return _find_product(samples, wrong, samples.seconds, "all_h[layer]", _name_carried(samples), "column")
 
 
 def _find_row(samples: Samples, wrong: Booleans) -> Fact | None:
     """Of a product of two columns: another first one than all_dl_df[layer]."""
-    return _find_product(samples, wrong, samples.firsts, _carried(samples), "all_h[layer]", "row")
+    return _find_product(samples, wrong, samples.firsts, _name_carried(samples), "all_h[layer]", "row")
 
 
-def _carried(samples: Samples) -> str:
+def _name_carried(samples: Samples) -> str:
     """The dl/df that the weight gradients should follow from."""
     return samples.given.partition(" and ")[0]
 

@@ -52,7 +52,7 @@ class OperandChange:
     what: str
     where: Where
     slot: Slot
-    other: Slot
+    opposite: Slot
     #: How many layers an index is off.
     by: int = 0
     #: The list that is taken instead, or the kind of product.
@@ -197,7 +197,7 @@ def _align(
 def _is_known(factor: Factor, slot: Slot, partner: Factor) -> bool:
     """True if enough is known of a factor to take it for this one."""
     if factor.made:
-        # The product of TODO 3 in the line of TODO 4, or a function's dl/df beside an array that is given.
+        # The product of all_dl_dh in the line of all_dl_df, or a function's dl/df beside an array that is given.
         return slot == _DH or (slot == _DF and partner.name in GIVEN)
     return not factor.unknown
 
@@ -327,12 +327,12 @@ def describe(made: tuple[OperandChange, ...]) -> Slip:
 
 def _put_in_words(change: OperandChange) -> tuple[str, str]:
     """The words after "it", and a question."""
-    slot, opposite = change.slot, change.other
+    slot, opposite = change.slot, change.opposite
     right, pair = slot.text(), f"{slot.taken} and {opposite.taken}"
     taken = entry(change.instead, change.by) if change.what == "variable" else slot.text(change.by)
     if change.fixed:
         taken = f"an entry of {change.instead or slot.name}{' of another layer' * (change.what == 'index')}"
-    # The line of TODO 4 is not reached in layer 0.
+    # The line of all_dl_df is not reached in layer 0.
     wraps = change.by < 0 and not change.fixed and change.where is not Where.DERIVATIVE
     end = " If the line runs in layer 0, too, such an index counts from the end of the list there." if wraps else ""
     beside = "the activation's derivative" if slot.masked else f"an entry of {slot.name}"

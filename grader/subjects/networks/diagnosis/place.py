@@ -5,17 +5,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from grader.model.assignment import Assignment
 from grader.model.verdict import FirstDifference
 from grader.oracle.answers import Answer, Returned
 from grader.oracle.cases import Booleans
 from grader.oracle.network import Array
 from grader.oracle.suite import Suite, matrices
+from grader.subjects.networks.assignment import Assignment
 from grader.subjects.networks.diagnosis.agreeing import read_carried
 from grader.subjects.networks.evidence import Evidence
 
 #: What is certain if dW is not db @ h.T; how that came about is not.
-DISAGREE = "no dl/df gives both its bias and its weight gradients by equations 7.21 and 7.22"
+DISAGREE = "no dl/df gives both its bias and its weight gradients by the chain rule"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +129,8 @@ def _in_lists(  # noqa: PLR0913 - a layer, and what is around it
     weights, df_above = above
     dh, list_above = lists["all_dl_dh"][k + 1], lists["all_dl_df"][k + 1]
     # What came back is right above: if the list is not, it does not show which line is.
-    other = list_above is not None and not np.all(np.abs(list_above - df_above) <= 4 * rtol * np.abs(df_above))
-    if dh is None or other:
+    differs = list_above is not None and not np.all(np.abs(list_above - df_above) <= 4 * rtol * np.abs(df_above))
+    if dh is None or differs:
         return None
     terms = np.abs(weights).T @ np.abs(df_above)
     if np.all(np.abs(dh - weights.T @ df_above) <= 4 * rtol * terms):
@@ -163,7 +163,7 @@ def _difference(first: _WrongLayer, *, home: bool) -> FirstDifference:
 
 def add_sentence(first: FirstDifference) -> FirstDifference:
     """Add the sentence: which network, what differs first, which lines write it, and why it is that."""
-    k, both = first.layer, len(first.lists) > 1
+    k, both = first.layer or 0, len(first.lists) > 1
     network = "a network of the notebook's own shape" if first.home else "one network"
     wrong = "are the first wrong values" if both else "is the first wrong value"
     value = f"{first.variable}{f' (see {_lines(first)})' if first.lines else ''} {wrong}"

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from itertools import combinations
 
-from grader.model.assignment import Assignment
+from grader.subjects.networks.assignment import Assignment
 from grader.subjects.networks.diagnosis.bug import Bug, Where
 from grader.subjects.networks.diagnosis.case import EVIDENCE, Case
 from grader.subjects.networks.diagnosis.fit import Fit

@@ -110,7 +110,7 @@ def _grows(case: Case) -> bool:
         elif not (
             isinstance(answer, Malformed)
             and (answer.index, answer.wanted) == (None, layers)
-            and alike(answer).found == ReceivedForm("list", length=layers * calls[layers])
+            and alike(answer).received == ReceivedForm("list", length=layers * calls[layers])
         ):
             return False
     return True

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from grader.model.assignment import Formulas
+from grader.model.formulas import Formulas
 from grader.oracle.network import Array, Network, forward
 from grader.oracle.reference import activation_derivative, loss_derivative
 

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from grader.model.assignment import Activation, Assignment, Formulas, Home, Loss, Range, Ranges
+from grader.model.formulas import Activation, Formulas, Loss
+from grader.subjects.networks.assignment import Assignment, Home, Range, Ranges
 from tests.networks import load_packaged
 
 _TEXT = """

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from grader.model.assignment import Assignment, Range, Ranges
 from grader.model.verdict import Judgement
+from grader.subjects.networks.assignment import Assignment, Range, Ranges
 from grader.subjects.networks.draw import draw
 from tests.corpus.right import STYLES
 from tests.local import local

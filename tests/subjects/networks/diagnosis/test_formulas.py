@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from grader.model.assignment import Activation, Assignment, Loss, Reduction
+from grader.model.formulas import Activation, Loss, Reduction
+from grader.subjects.networks.assignment import Assignment
 from grader.subjects.networks.diagnosis.bugs import library
 from grader.subjects.networks.draw import draw
 from tests.networks import NetworksJudge

@@ -2,6 +2,7 @@
 
 import re
 
+from grader.subjects.networks.assignment import References
 from grader.subjects.networks.diagnosis import hints
 from grader.subjects.networks.diagnosis.bug import Bug
 from grader.subjects.networks.diagnosis.bugs import library
@@ -36,24 +37,34 @@ def test_only_the_strong_hint_has_a_formula() -> None:
 
 def test_a_single_bug_is_one_sentence_with_its_hints() -> None:
     """As the library says it."""
-    (told,) = hints.write_diagnoses([fit("no_derivative")])
+    (told,) = hints.write_diagnoses([fit("no_derivative")], References())
     bug = BUGS["no_derivative"]
     assert (told.id, told.title) == ("no_derivative", f"It {bug.title}.")
-    assert (told.hint, told.strong_hint, told.read) == (bug.hint, bug.strong, bug.where.value.read)
+    assert (told.hint, told.strong_hint, told.read) == (bug.hint, bug.strong, bug.where.value.refer(References()))
 
 
 def test_a_pair_is_one_explanation() -> None:
     """Both titles in one sentence, both hints, both things to read."""
-    (told,) = hints.write_diagnoses([fit("zero_biases", "no_derivative")])
+    (told,) = hints.write_diagnoses([fit("zero_biases", "no_derivative")], References())
     assert told.id == "zero_biases+no_derivative"
     assert told.title.count(" it ") == 1
     assert "7.21" in told.read
     assert "7.24" in told.read
 
 
+def test_the_place_to_read_again_is_the_assignments() -> None:
+    """In the words of the course's own book; without one it is said what to read about."""
+    own = References(bias_gradient="Lecture 3, page 12", relu_derivative="")
+    (biases,), (derivative,) = (hints.write_diagnoses([fit(name)], own) for name in ("zero_biases", "no_derivative"))
+    assert biases.read.startswith("Lecture 3, page 12: how a bias enters its preactivation")
+    assert derivative.read.startswith("How a preactivation becomes an activation")
+
+
 def test_the_more_usual_of_two_explanations_comes_first() -> None:
     """Each file of the library begins with the usual ones."""
-    told = hints.write_diagnoses([fit("weight_sign", "wrong_sign_and_factor"), fit("bias_sign", "missing_factor")])
+    told = hints.write_diagnoses(
+        [fit("weight_sign", "wrong_sign_and_factor"), fit("bias_sign", "missing_factor")], References()
+    )
     assert [each.id for each in told] == ["bias_sign+missing_factor", "weight_sign+wrong_sign_and_factor"]
 
 
@@ -70,13 +81,15 @@ def test_where_two_explain_as_well_it_says_what_tells_them_apart(udl: NetworksJu
 
 def test_two_bugs_of_one_line_are_told_apart_by_looking_at_it() -> None:
     """There is nothing between them to print."""
-    told = hints.write_diagnoses([fit("no_derivative"), fit("derivative_at_input")])
+    told = hints.write_diagnoses([fit("no_derivative"), fit("derivative_at_input")], References())
     assert all("Compare your lines with both." in each.apart for each in told)
 
 
 def test_two_that_only_shapes_tell_are_not_told_apart_by_an_array_that_may_be_right() -> None:
     """A mask of shape (n,) is wrong in the line of the derivative, and dl/dh is right."""
-    told = hints.write_diagnoses([fit("row_for_column", by_shapes=True), fit("derivative_as_matrix", by_shapes=True)])
+    told = hints.write_diagnoses(
+        [fit("row_for_column", by_shapes=True), fit("derivative_as_matrix", by_shapes=True)], References()
+    )
     assert all("Compare your lines with both." in each.apart for each in told)
 
 
@@ -114,7 +127,7 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
 
 def test_what_is_returned_is_seen_and_not_inferred() -> None:
     """Numbers may have come back in it; of a line that only shapes tell it is said that no numbers do."""
-    (returned,) = hints.write_diagnoses([fit("returned_nothing", by_shapes=True)])
-    (line,) = hints.write_diagnoses([fit("missing_transpose", by_shapes=True)])
+    (returned,) = hints.write_diagnoses([fit("returned_nothing", by_shapes=True)], References())
+    (line,) = hints.write_diagnoses([fit("missing_transpose", by_shapes=True)], References())
     assert hints.BY_SHAPES not in returned.hint
     assert hints.BY_SHAPES in line.hint

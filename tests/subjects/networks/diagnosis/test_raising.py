@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from grader.model.assignment import Assignment, Range, Ranges
 from grader.model.verdict import Judgement, Mark
+from grader.subjects.networks.assignment import Assignment, Range, Ranges
 from grader.subjects.networks.diagnosis.bugs import library
 from grader.subjects.networks.diagnosis.operands import changes
 from grader.subjects.networks.statement import Factor, Parsed, Product, ProductKind

@@ -1,4 +1,4 @@
-"""Bugs in all_dl_dh[layer] (TODO 3)."""
+"""Bugs in all_dl_dh[layer]."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace

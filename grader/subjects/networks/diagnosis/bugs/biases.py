@@ -1,4 +1,4 @@
-"""Bugs in all_dl_dbiases[layer] (TODO 1)."""
+"""Bugs in all_dl_dbiases[layer]."""
 
 import numpy as np
 

@@ -1,12 +1,13 @@
-"""Bugs in all_dl_df[layer-1] (TODO 4)."""
+"""Bugs in all_dl_df[layer-1]."""
 
 from dataclasses import replace
 
 import numpy as np
 
-from grader.model.assignment import Activation, Assignment
+from grader.model.formulas import Activation
 from grader.oracle.network import Array, sigmoid
 from grader.oracle.reference import activation_derivative
+from grader.subjects.networks.assignment import Assignment
 from grader.subjects.networks.diagnosis.bug import Applies, Bug, Where, always, has_kink, smooth
 from grader.subjects.networks.diagnosis.lines import Line, Lines
 from grader.subjects.networks.diagnosis.work import Work

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from grader.model.assignment import Assignment
+from grader.subjects.networks.assignment import Assignment
 from grader.subjects.networks.diagnosis.bug import Bug
 from grader.subjects.networks.diagnosis.bugs import activations, biases, derivatives, output, returned, weights
 
-#: The loss derivative and the four TODOs below it: any two of these lines may be wrong together.
+#: The loss derivative and the four lines below it: any two of these lines may be wrong together.
 LINES: tuple[tuple[Bug, ...], ...] = (derivatives.BUGS, activations.BUGS, weights.BUGS, biases.BUGS, output.BUGS)
 
 #: Bugs that are looked for in pairs alone.

@@ -1,4 +1,4 @@
-"""Bugs in all_dl_dweights[layer] (TODO 2)."""
+"""Bugs in all_dl_dweights[layer]."""
 
 from dataclasses import replace
 

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .listing import Slice
-from .tracebacks import FILENAME, clean
+from worker.sandbox.inside.listing import Slice
+from worker.sandbox.inside.tracebacks import FILENAME, clean
 
 #: Characters of a statement, or of the part of it that raised; operands that are described, at most.
 _TEXT, _OPERANDS = 400, 24

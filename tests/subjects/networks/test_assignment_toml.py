@@ -1,13 +1,16 @@
-"""What an assignment's TOML says of feedback."""
+"""An assignment's TOML: feedback, and references."""
 
 from dataclasses import fields
 
 import pytest
 
 from grader.errors import BadAssignment
-from grader.model.assignment import Feedback, Level, Rubric
-from grader.model.stored import assignment_from_json, assignment_to_json
+from grader.model.assignment import Feedback, Level
+from grader.model.stored import assignment_to_json
 from grader.subjects.kinds import parse
+from grader.subjects.networks.assignment import Assignment, References, Rubric, assignment_from_json
+
+BASE = 'id = "x"\ntitle = "X"\n'
 
 
 def toml(feedback: str) -> str:
@@ -43,3 +46,31 @@ def test_every_property_may_be_hidden(each: str) -> None:
 def test_what_is_wrong_is_named(feedback: str, field: str) -> None:
     with pytest.raises(BadAssignment, match=field):
         parse(toml(feedback), "x.toml")
+
+
+def references_of(text: str) -> References:
+    """The references of an assignment's TOML."""
+    made = parse(text, "a.toml")
+    assert isinstance(made, Assignment)
+    return made.references
+
+
+def test_references_are_those_of_the_notebook_unless_the_file_has_its_own() -> None:
+    assert references_of(BASE) == References()
+    own = references_of(BASE + '[references]\nbias_gradient = "Lecture 3"\nrelu_derivative = ""\n')
+    assert (own.bias_gradient, own.relu_derivative) == ("Lecture 3", "")
+    assert own.weight_gradient == References().weight_gradient
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        (f'bias_gradient = "{"x" * 101}"', "write a text of at most 100 characters"),
+        ("bias_gradient = 7", "references.bias_gradient is 7: write a text of at most 100 characters"),
+        ('any_shape = "x"', "references.any_shape is no key of an assignment"),
+    ],
+)
+def test_a_reference_is_a_short_text_for_a_row_with_a_line(line: str, says: str) -> None:
+    with pytest.raises(BadAssignment) as refused:
+        parse(f"{BASE}[references]\n{line}\n", "a.toml")
+    assert says in str(refused.value)

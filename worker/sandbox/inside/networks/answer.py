@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .results import FLOAT, MalformedError, describe, numbers
-from .student import Student
-from .wire import encode_header, pack, pack_encoded
+from worker.sandbox.inside.results import FLOAT, MalformedError, describe, numbers
+from worker.sandbox.inside.student import Student
+from worker.sandbox.inside.wire import encode_header, pack, pack_encoded
 
 NAMES = ("all_weights", "all_biases", "all_f", "all_h", "y")
 _PARTS = ("all_dl_dweights", "all_dl_dbiases")
