@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator
 
 import pytest
-from structlog.contextvars import bound_contextvars
+from structlog.contextvars import bound_contextvars, clear_contextvars
 
 from grader import logs
 from grader.settings.service import LogFormat
@@ -14,7 +14,8 @@ from grader.settings.service import LogFormat
 
 @pytest.fixture
 def root() -> Iterator[logging.Logger]:
-    """The root logger, which is as before after the test."""
+    """The root logger, which is as before after the test; a request that this thread answered before left its id."""
+    clear_contextvars()
     logger = logging.getLogger()
     handlers, level = logger.handlers[:], logger.level
     yield logger
