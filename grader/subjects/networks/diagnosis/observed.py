@@ -46,8 +46,9 @@ def observe(samples: Samples) -> Bug | None:
     if fact is None:
         return None
     where = samples.blamed
-    strong = f"It {fact.title}; {RIGHT_LINES[where]}."
-    return Bug(f"observed_{where.name.lower()}", fact.title, where, (), fact.hint, strong)
+    # Zeros in the lists of a call that raised are not read, which may have been made all the same.
+    title = f"{fact.title}, as far as that could be read" if samples.partial else fact.title
+    return Bug(f"observed_{where.name.lower()}", title, where, (), fact.hint, f"It {title}; {RIGHT_LINES[where]}.")
 
 
 def _near(samples: Samples, a: Array, b: Array) -> Booleans:
@@ -107,8 +108,9 @@ def _find_own_target(samples: Samples, wrong: Booleans) -> Fact | None:
         return None
     if not np.all(np.abs(target - target[0]) <= _NEAR * (np.abs(f) + np.abs(target[0]))):
         return None
+    shown = float(target[0]) if abs(target[0]) > _NEAR * float(np.max(np.abs(f))) else 0.0
     return Fact(
-        f"leaves {samples.name} at what the target {target[0]:.4g} gives in every network that was read, whatever y is",
+        f"leaves {samples.name} at what the target {shown:.4g} gives in every network that was read, whatever y is",
         f"{_show(samples, wrong)} Which target goes into it: the function's argument y?",
     )
 
@@ -214,7 +216,9 @@ def _find_other_array(samples: Samples, wrong: Booleans) -> Fact | None:
     for where, among in (("", np.ones_like(layers)), (", in the layers that are wrong", layers)):
         for words, array in samples.arrays.items():
             known = np.isfinite(array)
-            if known[among].all() and _near(samples, samples.made, array)[among].all():
+            fits = known[among].all() and _near(samples, samples.made, array)[among].all()
+            # Zeros are any product of what is zero.
+            if fits and array[among].any():
                 return Fact(
                     f"leaves {samples.name} at {words}{where}",
                     f"{_show(samples, wrong)} Write down the line with its layer: which arrays does it read?",

@@ -351,8 +351,8 @@ def _put_in_words(change: OperandChange) -> tuple[str, str]:
         ),
         "index": (f"takes {taken}", f"It uses {taken} there. Is that the right layer?{end}"),
         "layers": (
-            f"multiplies an array of one layer by {beside} of another",
-            f"It has an entry of {slot.name} and another array. Are both of the same layer, and which should it be?",
+            f"multiplies {beside} by an array that does not fit it",
+            f"It has an entry of {slot.name} and another array. What are their shapes, and which should they be?",
         ),
         "variable": (f"takes {taken}", f"It uses {taken} there. Is that the list that it needs?"),
         "transposed": (

@@ -34,6 +34,8 @@ class Samples:
     alone: bool
     #: True if its input may be another one than it was read as.
     doubtful: bool
+    #: True if some layers were not read, though the line may have run there.
+    partial: bool
     layers: Sequence[LayerPlace]
     #: For each entry the number of its layer in `layers`, and the size of the largest number around it.
     owner: Places
@@ -176,6 +178,7 @@ def combine(
         Where.ACTIVATION if product else where,
         carries or where is not Where.DERIVATIVE,
         any(backward.doubtful for backward in passes),
+        any(backward.partial for backward in passes),
         [s.at for s in samples],
         np.repeat(np.arange(len(samples)), counts),
         np.repeat(sizes, counts),

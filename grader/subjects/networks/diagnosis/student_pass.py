@@ -42,6 +42,8 @@ class StudentPass:
     by_weights: bool = False
     #: True if dW and db disagree in some layer, so that dl/df may be neither's.
     doubtful: bool = False
+    #: True if the call raised, so that zeros were not read.
+    partial: bool = False
 
     @property
     def carries(self) -> bool:
@@ -68,11 +70,7 @@ def read_passes(
 ) -> list[StudentPass]:
     """Return the passes of single columns: by the lists if any holds a dl/df, else by the answers."""
     single = [i for i, columns in enumerate(suite.columns) if columns == 1]
-    passes = [
-        _read_listed(views[i], _lists(evidence[i], suite.sizes[i]), any(evidence[i].shared))
-        for i in single
-        if i in evidence
-    ]
+    passes = [_read_listed(views[i], _lists(evidence[i], suite.sizes[i]), evidence[i]) for i in single if i in evidence]
     passes = [backward for backward in passes if any(df is not None for df in backward.df)]
     if passes:
         return passes
@@ -98,10 +96,11 @@ def _any(array: Array | None) -> Array | None:
     return array if array is not None and array.any() else None
 
 
-def _read_listed(view: NetworkView, lists: dict[str, list[Array | None]], shared: bool) -> StudentPass:  # noqa: FBT001
+def _read_listed(view: NetworkView, lists: dict[str, list[Array | None]], evidence: Evidence) -> StudentPass:
     df = list(lists["all_dl_df"])
-    dh: list[Array | None] = [None] * len(df) if shared else list(lists["all_dl_dh"])
-    return StudentPass(view, lists["all_dl_dweights"], lists["all_dl_dbiases"], df, dh, listed=True)
+    dh: list[Array | None] = [None] * len(df) if any(evidence.shared) else list(lists["all_dl_dh"])
+    weights, biases = lists["all_dl_dweights"], lists["all_dl_dbiases"]
+    return StudentPass(view, weights, biases, df, dh, listed=True, partial=not evidence.ended)
 
 
 def _read_returned(view: NetworkView, parts: Sequence[Array], failed: frozenset[str]) -> StudentPass:

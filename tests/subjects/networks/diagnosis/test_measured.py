@@ -129,3 +129,18 @@ def test_a_few_arrays_that_fit_another_order_are_not_said_to_come_in_it(udl: Net
     )
     (form,) = (row for row in judged(source, udl).properties if row.name == "form")
     assert "other order" not in form.message
+
+
+def test_of_calls_that_raised_a_fact_says_how_far_it_was_read(udl: NetworksJudge) -> None:
+    """Layers of zeros are not read there, which the line may have made."""
+    masked = "np.any(all_f[layer-1] > 0) * all_dl_dh[layer]"
+    source = four_lines({"derivative": masked, "weight": "np.matmul(all_dl_df[layer].T, all_h[layer].T)"})
+    found = diagnosed(source, udl)
+    assert "for every unit" not in found.title or "as far as that could be read" in found.title
+
+
+def test_an_array_of_a_wrong_shape_is_not_said_to_be_of_another_layer(udl: NetworksJudge) -> None:
+    """A mask of the output's shape makes it."""
+    source = OwnNames("", "back", "(all_f[last] > 0) * (all_weights[at].T @ back)", frozenset()).source
+    for found in judged(source, udl).diagnosis:
+        assert "of another" not in found.title
