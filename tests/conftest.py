@@ -49,6 +49,7 @@ SLOW = (
     "stored/",
     "subjects/networks/diagnosis/test_formulas",
     "subjects/networks/diagnosis/test_others",
+    "subjects/networks/diagnosis/test_pairs",
     "subjects/networks/diagnosis/test_singles",
     "subjects/networks/test_detection",
     "subjects/networks/test_differencing",
@@ -93,6 +94,7 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """Return three processes for two cores: tests of services mostly wait. None, a core each, for the fast tests."""
     return None if "not slow" in config.option.markexpr else _cores() * 3 // 2

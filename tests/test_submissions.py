@@ -249,7 +249,7 @@ def test_a_right_submission_graded_right_after_an_attack_gets_the_same_verdict(
         assert but_for_seconds(after) == but_for_seconds(before)
 
 
-@pytest.mark.parametrize("name", ["output_in_small_portions", "array_bits", "state_wrong_then_right", "exit_zero"])
+@in_each_way("name", ["output_in_small_portions", "array_bits", "state_wrong_then_right", "exit_zero"], {"exit_zero"})
 def test_a_hostile_submission_gets_the_same_verdict_each_time(grader: Grader, name: str) -> None:
     """Also where it is ended from outside while it runs."""
     source = (Path(__file__).parent / "submissions" / f"{name}.py").read_bytes()

@@ -7,7 +7,7 @@ from grader.model.records import Claim, Job, Kind, Queue, State
 from grader.settings.service import ServiceSettings
 from grader.store import keys
 from grader.store.connection import Connection, text
-from grader.store.scripts import Scripts
+from grader.store.scripts import FollowingCall, ScriptCall, Scripts
 
 _log = logging.getLogger(__name__)
 
@@ -34,8 +34,15 @@ class Jobs:
 
         `going_on`: units are also refused while a job of another kind waits, since its message waits for this process.
         """
-        answer = self._scripts.run("claim_next", kind, self._lease, "1" if going_on else "0")
-        return None if answer is None else Claim(Job(kind, text(answer[0])), int(answer[1]))
+        return _next_claim(kind, self._scripts.run("claim_next", kind, self._lease, "1" if going_on else "0"))
+
+    def following_claim(self, kind: Kind) -> FollowingCall:
+        """Return the call that claims the next job of a kind behind the conclusion of one, as `claim_next` going on."""
+        return FollowingCall(ScriptCall("claim_next", (kind, self._lease, "1")))
+
+    def read_following(self, kind: Kind, following: FollowingCall) -> Claim | None:
+        """Return the claim that such a call made, or None if it made none."""
+        return _next_claim(kind, following.reply)
 
     def beat(self, claim: Claim) -> bool:
         """Renew the lease. Returns False if the claim is no longer valid."""
@@ -114,6 +121,10 @@ class Jobs:
             _log.error("%s %s ended as service_failed, after its last try: %s", job.kind, job.id, message)
         else:
             _log.warning("%s %s waits for another try: %s", job.kind, job.id, message)
+
+
+def _next_claim(kind: Kind, answer: Any) -> Claim | None:
+    return None if answer is None else Claim(Job(kind, text(answer[0])), int(answer[1]))
 
 
 def _claim_arguments(claim: Claim) -> tuple[str, str, int]:

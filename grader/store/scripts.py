@@ -1,13 +1,13 @@
 """The Lua scripts: every change to more than one key is a script, so that it happens completely or not at all."""
 
 import logging
-from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache
 from hashlib import sha1
 from importlib import resources
 from typing import Any, NamedTuple
 
-from redis.exceptions import NoScriptError
+from redis.exceptions import NoScriptError, ResponseError
 
 from grader.errors import StoreUnavailable
 from grader.store.connection import Connection, check_reply
@@ -25,34 +25,79 @@ class ScriptCall(NamedTuple):
     args: tuple[str | bytes | float, ...]
 
 
+@dataclass(slots=True)
+class FollowingCall:
+    """A call right behind another, in the same round trip: sent once, whatever becomes of the answer."""
+
+    call: ScriptCall
+    is_sent: bool = False
+    #: None until it is answered.
+    reply: Any = None
+
+
 class Scripts:
     """The scripts by name: `run("claim", ...)` runs scripts/claim.lua with the arguments as ARGV."""
 
     def __init__(self, redis: Connection) -> None:
         self._redis = redis
 
-    def run(self, name: str, *args: str | bytes | float, ahead: ScriptCall | None = None) -> Any:
+    def run(
+        self,
+        name: str,
+        *args: str | bytes | float,
+        ahead: ScriptCall | None = None,
+        following: FollowingCall | None = None,
+    ) -> Any:
         """Run a script and return its reply: bytes, numbers, None, or lists of them.
 
-        `ahead` runs before it in the same round trip; it only saves work, so its failure is only logged.
+        `ahead` and `following` run before and after it in the same round trip; they only save work, so that one of them
+        fails is only logged.
         """
         script, digest = _source(name)
+        if following is not None and following.is_sent:
+            following = None
         try:
-            if ahead is None:
+            if ahead is None and following is None:
                 return self._redis.execute_command("EVALSHA", digest, 0, *args)
-            pipeline = self._redis.pipeline(transaction=False)
-            for sha, arguments in ((_source(ahead.name)[1], ahead.args), (digest, args)):
-                pipeline.execute_command("EVALSHA", sha, 0, *arguments)  # type: ignore[no-untyped-call] # redis-py's
-            first, last = pipeline.execute(raise_on_error=False)
-            if isinstance(first, NoScriptError):
-                with suppress(StoreUnavailable):
-                    self._redis.execute_command("EVAL", _source(ahead.name)[0], 0, *ahead.args)
-            elif isinstance(first, Exception):
-                _log.warning("%s was not done: %s", ahead.name, first)
-            return check_reply(last)
-        except NoScriptError:
-            # A restarted Redis has no scripts loaded.
-            return self._redis.execute_command("EVAL", script, 0, *args)
+            before, reply, after = self._send_joined(ahead, ScriptCall(name, args), following)
+        except NoScriptError as error:
+            before, reply, after = None, error, None
+        if ahead is not None:
+            self._settle(ahead, before)
+        try:
+            if isinstance(reply, NoScriptError):
+                # A restarted Redis has no scripts loaded.
+                return self._redis.execute_command("EVAL", script, 0, *args)
+            return check_reply(reply)
+        finally:
+            if following is not None:
+                following.reply = self._settle(following.call, after)
+
+    def _send_joined(
+        self, ahead: ScriptCall | None, call: ScriptCall, following: FollowingCall | None
+    ) -> tuple[Any, Any, Any]:
+        """Send up to three calls in one round trip; return their replies, of which some may be errors."""
+        calls = [ahead, call, None if following is None else following.call]
+        pipeline = self._redis.pipeline(transaction=False)
+        for name, args in (call for call in calls if call is not None):
+            pipeline.execute_command("EVALSHA", _source(name)[1], 0, *args)  # type: ignore[no-untyped-call] # redis-py's
+        if following is not None:
+            following.is_sent = True
+        replies = iter(pipeline.execute(raise_on_error=False))
+        before, reply, after = (None if call is None else next(replies) for call in calls)
+        return before, reply, after
+
+    def _settle(self, call: ScriptCall, reply: Any) -> Any:
+        """Return the reply of a call that only saves work, once more from a restarted Redis; None if it failed."""
+        if isinstance(reply, NoScriptError):
+            try:
+                return self._redis.execute_command("EVAL", _source(call.name)[0], 0, *call.args)
+            except (StoreUnavailable, ResponseError) as error:
+                reply = error
+        if isinstance(reply, Exception):
+            _log.warning("%s was not done: %s", call.name, reply)
+            return None
+        return reply
 
 
 def read_files(*names: str) -> str:

@@ -17,7 +17,7 @@ from grader.store.connection import Connection, seconds, text, texts
 from grader.store.errors import IdempotencyMismatch, ShareUsedUp, StorageFull
 from grader.store.paging import RecordPage
 from grader.store.room import Storage
-from grader.store.scripts import ScriptCall, Scripts
+from grader.store.scripts import FollowingCall, ScriptCall, Scripts
 from grader.store.search import Filter, search
 from grader.store.shares import Share, write
 from grader.store.subscription import Subscription
@@ -106,7 +106,11 @@ class Submissions:
     def source(self, name: str) -> bytes | None:
         """Return the submitted file, or None if it has been deleted."""
         digest = self._redis.hget(_key(name), "source")
-        data: Any = None if digest is None else self._redis.get(keys.key("source", text(digest)))
+        return None if digest is None else self.content(text(digest))
+
+    def content(self, source_sha256: str) -> bytes | None:
+        """Return the file with this hash, or None if it has been deleted."""
+        data: Any = self._redis.get(keys.key("source", source_sha256))
         return None if data is None else decompress(data)
 
     def beginning(self, submission: SubmissionRecord, most: int) -> bytes | None:
@@ -114,10 +118,18 @@ class Submissions:
         data: Any = self._redis.get(keys.key("source", submission.source_sha256))
         return None if data is None else decompress_start(data, most)
 
-    def finish(self, claim: Claim, verdict: Verdict, *, reused: bool = False, ahead: ScriptCall | None = None) -> bool:
+    def finish(
+        self,
+        claim: Claim,
+        verdict: Verdict,
+        *,
+        reused: bool = False,
+        ahead: ScriptCall | None = None,
+        following: FollowingCall | None = None,
+    ) -> bool:
         """Conclude a submission with its verdict. Returns False, and drops the verdict, for an invalid claim.
 
-        `ahead` is another call in the same round trip.
+        `ahead` and `following` are other calls in the same round trip.
         """
         if claim.job.kind is not Kind.SUBMISSION:
             raise ValueError(f"a {claim.job.kind} has no verdict: use Jobs.conclude")
@@ -126,6 +138,7 @@ class Submissions:
                 "finish",
                 *(claim.job.id, claim.fence, encode_verdict(verdict), _summary(verdict), "1" if reused else "0"),
                 ahead=ahead,
+                following=following,
             )
         )
 

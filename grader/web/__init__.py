@@ -3,8 +3,7 @@
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 
-from grader.dispatch import CeleryDispatcher, Dispatcher, application
-from grader.intake import Intake
+from grader.dispatch import Dispatcher
 from grader.settings.service import ServiceSettings
 from grader.store.store import Store
 from grader.web import error_handlers as failures
@@ -23,8 +22,6 @@ from grader.web.api import callbacks as endpoints
 from grader.web.http import headers, request_log
 from grader.web.http.bodies import BUFFERED_BYTES, Bodies
 from grader.web.http.capacity import Slots
-from grader.web.http.limits import RequestLimits
-from grader.web.http.request_counts import RequestCounts
 from grader.web.http.resource import Resource
 from grader.web.http.service import Service
 from grader.web.pages import registry
@@ -59,14 +56,7 @@ def create_app(
     app.url_map.merge_slashes = False
     # Only a submission may be larger.
     app.config["MAX_CONTENT_LENGTH"] = min(settings.max_bytes, BUFFERED_BYTES)
-    Service(
-        settings=settings,
-        store=store,
-        intake=Intake(store, dispatcher or CeleryDispatcher(application(settings))),
-        limits=RequestLimits(settings, store),
-        slots=Slots(settings.web_threads // 2),
-        request_counts=RequestCounts(store.counters),
-    ).install(app)
+    Service.create(settings, store, dispatcher).install(app)
     # First, so that a request which a later part refuses has its line, too.
     request_log.install(app)
     failures.install(app)

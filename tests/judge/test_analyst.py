@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from grader.judge.agreement import agreement
+from grader.judge.examples import Examples
 from grader.model.formulas import Activation, Formulas
 from grader.model.verdict import Judgement, Mark
 from grader.oracle.suite import key
@@ -14,7 +15,7 @@ from grader.subjects.networks.draw import draw
 from grader.subjects.networks.mistakes import Known
 from tests.judge.test_shrinking import RIGHT
 from tests.local import local
-from tests.networks import NetworksJudge, load_packaged
+from tests.networks import NetworksJudge, leave_out_facts, load_packaged
 
 MASK = "indicator_function(all_f[layer - 1])"
 
@@ -34,6 +35,13 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
             d = (f[k - 1] > 0) * (weights[k].T @ d)
     return dw, db
 """
+
+
+@pytest.fixture(autouse=True)
+def _without_explanations(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All is about outcomes and rows."""
+    leave_out_facts(monkeypatch)
+    monkeypatch.setattr(Examples, "smallest_by_row", lambda *_: {})
 
 
 def judged(source: str, judge: NetworksJudge) -> Judgement:

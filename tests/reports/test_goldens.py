@@ -26,11 +26,11 @@ def grade(jails: Jails) -> Grade:
 
 @pytest.mark.parametrize("name", SOURCES)
 def test_every_face_of_a_verdict_says_what_it_said(name: str, grade: Grade) -> None:
-    found, golden = shown(name, *grade(name)), GOLDENS[name]
+    now, golden = shown(name, *grade(name)), GOLDENS[name]
     for level, said in golden["levels"].items():
         for face, text in said.items():
-            assert common(found["levels"][level][face], text) == text, f"{level}: {face}"
-    assert common(found, golden) == golden
+            assert common(now["levels"][level][face], text) == text, f"{level}: {face}"
+    assert common(now, golden) == golden
 
 
 @pytest.mark.parametrize("name", SOURCES)

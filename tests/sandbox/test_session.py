@@ -592,7 +592,7 @@ def test_it_is_killed_with_the_worker(jail: Launch, kind: str) -> None:
                 assert select.select([descriptor], [], [], 10)[0]
 
 
-def test_fifty_sessions_leave_nothing_behind(way: Jail) -> None:
+def test_twenty_sessions_leave_nothing_behind(way: Jail) -> None:
     def held() -> tuple[int, int, int]:
         groups = len(list(Path("/sys/fs/cgroup").glob(f"**/backmark-{os.getpid()}-*")))
         return len(list(Path("/proc/self/fd").iterdir())), threading.active_count(), groups
@@ -604,7 +604,7 @@ def test_fifty_sessions_leave_nothing_behind(way: Jail) -> None:
         # A template is there before anything is counted.
         ask(opened, RIGHT)
     before, born = held(), children()
-    for number in range(50):
+    for number in range(20):
         with Session(way, LIMITS) as opened:
             if number % 10 == 0:
                 ask(opened, RIGHT)

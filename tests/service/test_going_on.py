@@ -3,20 +3,24 @@
 import os
 import signal
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import pytest
 
-from grader.errors import JailFailed
+from grader.errors import JailFailed, StoreUnavailable
 from grader.model.records import Claim, Job, Kind, Queue, State
 from grader.store.regrades.model import Mode, Phase
+from tests.service.conftest import Making, Sent
 from tests.service.parts import Service, until
 from tests.service.test_regrades import RIGHT, conclude_with, now, request_regrade, start_phase, wait_for_phase
 from tests.store.making import accept, new, verdict
-from tests.store.regrading import grade_submission, result, select_units, unit_graded, waiting_units
+from tests.store.regrading import grade_submission, result, select_units, waiting_units
 from tests.store.regrading import phase as phase_of
 from worker.service import tasks
 from worker.service.context import Context
+from worker.service.isolation import Isolation
 from worker.service.lease import Lease
 
 
@@ -33,14 +37,29 @@ class Work:
     def submission(self, context: Context, lease: Lease) -> Mapping[str, object]:
         """Pass a submission."""
         self.claims.append(lease.claim)
-        assert context.store.submissions.finish(lease.claim, verdict())
+        finish = context.store.submissions.finish
+        assert lease.conclude(lambda following: finish(lease.claim, verdict(), following=following))
         return {}
 
     def unit(self, context: Context, lease: Lease) -> Mapping[str, object]:
         """Give a unit eight marks."""
         self.claims.append(lease.claim)
-        assert unit_graded(context.store, lease.claim, result(8)) is not None
+        record = context.store.regrades.units.record_verdict
+        assert lease.conclude(lambda following: record(lease.claim, result(8), (), following=following)) is not None
         return {}
+
+
+class Unfit(Isolation):
+    """A machine that can isolate until it has a fault."""
+
+    def __init__(self) -> None:
+        super().__init__(None)
+        self.fault: str | None = None
+
+    @property
+    def reason(self) -> str | None:
+        """The fault."""
+        return self.fault
 
 
 @pytest.fixture
@@ -77,10 +96,9 @@ def test_whoever_goes_on_with_units_stops_for_a_submission(context: Context, wor
     regrade, units = make_units(context, 4)
 
     def unit(context: Context, lease: Lease) -> Mapping[str, object]:
-        work.unit(context, lease)
-        if len(work.claims) == 2:
+        if len(work.claims) == 1:
             hand_in(context, 1)
-        return {}
+        return work.unit(context, lease)
 
     work.patch.setitem(tasks.WORK, Kind.UNIT, unit)
     tasks.perform(context, units[0])
@@ -111,14 +129,58 @@ def test_whoever_is_to_stop_goes_on_with_nothing(context: Context, work: Work) -
     jobs = hand_in(context, 2)
 
     def stop(context: Context, lease: Lease) -> Mapping[str, object]:
-        work.submission(context, lease)
         context.stop.request()
-        return {}
+        return work.submission(context, lease)
 
     work.patch.setitem(tasks.WORK, Kind.SUBMISSION, stop)
     tasks.perform(context, jobs[0])
     assert work.claims == [Claim(jobs[0], 1)]
     assert context.store.jobs.waiting(Queue.INTERACTIVE) == 1
+
+
+def test_what_was_claimed_with_an_end_is_handed_back_where_no_jail_is_available(context: Context, work: Work) -> None:
+    jobs, isolation = hand_in(context, 2), Unfit()
+    context = replace(context, isolation=isolation)
+
+    def lose_the_jail(context: Context, lease: Lease) -> Mapping[str, object]:
+        fields = work.submission(context, lease)
+        isolation.fault = "no namespaces"
+        context.stop.request()
+        return fields
+
+    work.patch.setitem(tasks.WORK, Kind.SUBMISSION, lose_the_jail)
+    tasks.perform(context, jobs[0])
+    found = context.store.submissions.get(jobs[1].id)
+    assert found is not None
+    assert (work.claims, found.state, found.tries) == ([Claim(jobs[0], 1)], State.QUEUED, 0)
+    assert isinstance(context.dispatcher, Sent)
+    assert context.dispatcher.again == [jobs[1]]
+
+
+def test_a_claim_whose_answer_was_lost_comes_back_and_the_end_before_it_stands(making: Making, work: Work) -> None:
+    context = making(lease_seconds=1)
+    jobs, lost = hand_in(context, 3), list[str]()
+    run = context.store.scripts.run
+
+    def lose_an_answer(name: str, *args: str | bytes | float, **beside: Any) -> Any:
+        answer = run(name, *args, **beside)
+        if name == "finish" and not lost:
+            lost.append(name)
+            beside["following"].reply = None
+            raise StoreUnavailable("the answer is lost")
+        return answer
+
+    work.patch.setattr(context.store.scripts, "run", lose_an_answer)
+    tasks.perform(context, jobs[0])
+    assert work.claims == [Claim(jobs[0], 1)]
+    assert [found and found.state for found in map(context.store.submissions.get, (job.id for job in jobs))] == [
+        State.DONE,
+        State.RUNNING,
+        State.QUEUED,
+    ]
+    until(lambda: context.store.jobs.requeue_lost() == [jobs[1]], "its lease ends")
+    tasks.perform(context, jobs[1])
+    assert work.claims[1:] == [Claim(jobs[1], 2), Claim(jobs[2], 1)]
 
 
 def is_graded(service: Service, regrade: str, count: int) -> bool:

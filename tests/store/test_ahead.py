@@ -1,14 +1,14 @@
-"""A script with another ahead of it: on one way to the store, and each with an end of its own."""
+"""A script with another ahead of it or behind it: in one round trip, and each with an end of its own."""
 
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from grader.errors import StoreUnavailable
-from grader.model.records import State
+from grader.model.records import Claim, Kind, State
 from grader.store.scripts import ScriptCall, _source
 from grader.store.store import Store
-from tests.store.making import accept, claim_job, now, verdict
+from tests.store.making import accept, claim_job, job, new, now, verdict
 
 
 @pytest.fixture
@@ -48,9 +48,59 @@ def test_a_redis_that_takes_no_writes_now_is_asked_again_later(store: Store, end
     assert end()
 
 
-def test_what_fails_ahead_takes_nothing_from_the_end(store: Store) -> None:
+@pytest.mark.parametrize("known", [("finish",), ("keep", "finish")])
+def test_what_fails_ahead_takes_nothing_from_the_end(store: Store, known: tuple[str, ...]) -> None:
     name = accept(store)
     claim = claim_job(store, name)
+    store.redis.script_flush()
+    for script in known:
+        store.redis.script_load(_source(script)[0])
     wrong = ScriptCall("keep", (now(store, name).source_sha256, "", "bm:key", b"", "no number"))
     assert store.submissions.finish(claim, verdict(), ahead=wrong)
     assert now(store, name).state is State.DONE
+
+
+def test_the_claim_of_the_next_follows_the_end_of_one(store: Store) -> None:
+    names = [accept(store, new(f"s{at}")) for at in range(3)]
+    claim = claim_job(store, names[0])
+    following = store.jobs.following_claim(Kind.SUBMISSION)
+    assert store.submissions.finish(claim, verdict(), following=following)
+    assert store.jobs.read_following(Kind.SUBMISSION, following) == Claim(job(names[1]), 1)
+    # Asked again because the answer was lost: no further one is claimed.
+    assert store.submissions.finish(claim, verdict(), following=following)
+    assert now(store, names[2]).state is State.QUEUED
+
+
+@pytest.mark.parametrize("known", [(), ("finish",), ("claim_next",), ("finish", "claim_next")])
+def test_a_restarted_redis_is_given_what_follows_again(store: Store, known: tuple[str, ...]) -> None:
+    first, second = (accept(store, new(f"s{at}")) for at in range(2))
+    claim = claim_job(store, first)
+    store.redis.script_flush()
+    for name in known:
+        store.redis.script_load(_source(name)[0])
+    following = store.jobs.following_claim(Kind.SUBMISSION)
+    assert store.submissions.finish(claim, verdict(), following=following)
+    assert store.jobs.read_following(Kind.SUBMISSION, following) == Claim(job(second), 1)
+    assert (now(store, first).state, now(store, second).tries) == (State.DONE, 1)
+
+
+def test_nothing_follows_where_nothing_waits(store: Store) -> None:
+    claim = claim_job(store, accept(store))
+    following = store.jobs.following_claim(Kind.SUBMISSION)
+    assert store.submissions.finish(claim, verdict(), following=following)
+    assert store.jobs.read_following(Kind.SUBMISSION, following) is None
+
+
+def test_what_follows_is_not_made_where_redis_takes_no_writes(store: Store) -> None:
+    first, second = (accept(store, new(f"s{at}")) for at in range(2))
+    claim = claim_job(store, first)
+    following = store.jobs.following_claim(Kind.SUBMISSION)
+    store.redis.config_set("min-replicas-to-write", "1")
+    try:
+        with pytest.raises(StoreUnavailable, match="NOREPLICAS"):
+            store.submissions.finish(claim, verdict(), following=following)
+    finally:
+        store.redis.config_set("min-replicas-to-write", "0")
+    assert store.jobs.read_following(Kind.SUBMISSION, following) is None
+    assert store.submissions.finish(claim, verdict(), following=following)
+    assert now(store, second).state is State.QUEUED

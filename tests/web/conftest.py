@@ -10,13 +10,14 @@ from grader.model.records import Scope
 from grader.settings.service import ServiceSettings
 from grader.store.store import Store
 from grader.web import create_app
+from grader.web.http.service import Service
 from tests.services import redis_server
 from tests.web.asking import Asker
 from worker.serve.embedded import EmbeddedRedis
 
 __all__ = ["redis_server"]
 
-Applications = dict[ServiceSettings, tuple[Flask, Store]]
+Applications = dict[ServiceSettings, Flask]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -31,36 +32,28 @@ def settings(redis_server: EmbeddedRedis, request: pytest.FixtureRequest) -> Ser
     return ServiceSettings(redis_url=SecretStr(redis_server.url), **(mark.kwargs if mark else {}))
 
 
-@pytest.fixture(scope="session")
-def applications() -> Iterator[Applications]:
-    """By settings, an application with its store: all that either remembers is in Redis."""
-    made: Applications = {}
-    yield made
-    for _, store in made.values():
-        store.close()
-
-
 @pytest.fixture
-def application(settings: ServiceSettings, applications: Applications) -> tuple[Flask, Store]:
-    """The application and its store, empty."""
-    if settings not in applications:
-        store = Store.connect(settings)
-        # To compile the routes of an application takes longer than most tests.
-        applications[settings] = create_app(settings, store), store
-    applications[settings][1].redis.flushall()
-    return applications[settings]
-
-
-@pytest.fixture
-def store(application: tuple[Flask, Store]) -> Store:
+def store(settings: ServiceSettings) -> Iterator[Store]:
     """The store, empty."""
-    return application[1]
+    store = Store.connect(settings)
+    store.redis.flushall()
+    yield store
+    store.close()
+
+
+@pytest.fixture(scope="session")
+def applications() -> Applications:
+    """Applications by their settings: to compile the routes of one takes longer than most tests."""
+    return {}
 
 
 @pytest.fixture
-def app(application: tuple[Flask, Store]) -> Flask:
-    """The application."""
-    return application[0]
+def app(settings: ServiceSettings, store: Store, applications: Applications) -> Flask:
+    """The application, on a service of the test's own."""
+    if settings not in applications:
+        applications[settings] = create_app(settings, store)
+    Service.create(settings, store).install(applications[settings])
+    return applications[settings]
 
 
 @pytest.fixture

@@ -1,16 +1,17 @@
 """A worker's lease of a job: claimed, renewed by a thread, and released; the job may be withdrawn at any time."""
 
-import contextlib
 import logging
 import os
 import select
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from grader.errors import BackmarkError, StoreUnavailable
 from grader.model.records import Claim, Job, Kind
+from grader.store.scripts import FollowingCall
 from worker.service.context import Context
 from worker.service.stop import Stop
 
@@ -33,10 +34,16 @@ class Stopping(BackmarkError):
 
 
 class Lease:
-    """A claim that a thread renews until the job is withdrawn or the worker must stop."""
+    """A claim that a thread renews until the job is withdrawn or the worker must stop.
 
-    def __init__(self, context: Context, claim: Claim) -> None:
+    Whoever concludes the job before `until`, by the monotonic clock, claims another of its kind with that.
+    """
+
+    def __init__(self, context: Context, claim: Claim, until: float = 0.0) -> None:
         self.claim = claim
+        #: The claim that was made with the conclusion.
+        self.next_claim: Claim | None = None
+        self._until = until
         self._jobs = context.store.jobs
         self._stop = context.stop
         self._every = context.settings.lease_seconds / 3
@@ -52,7 +59,7 @@ class Lease:
         if self._over is not None:
             raise self._over
 
-    @contextlib.contextmanager
+    @contextmanager
     def ending(self, end: Callable[[], None]) -> Iterator[None]:
         """Call `end` from the thread if the lease ends within this block; it must be quick, and may be called twice."""
         self._end = end
@@ -78,6 +85,20 @@ class Lease:
                     _log.warning("%s %s waits for the store: %s", self.claim.job.kind, self.claim.job.id, error)
                 waiting = True
                 time.sleep(_PAUSE)
+
+    def conclude(self, call: Callable[[FollowingCall | None], Value]) -> Value:
+        """Call the store as `retry` does, with the claim of another job in the same round trip if one may be made.
+
+        If the answer is lost, so is that claim: its lease ends, and another worker is given the job.
+        """
+        kind = self.claim.job.kind
+        if kind not in MANY or time.monotonic() >= self._until or self._stop.requested:
+            return self.retry(lambda: call(None))
+        following = self._jobs.following_claim(kind)
+        try:
+            return self.retry(lambda: call(following))
+        finally:
+            self.next_claim = self._jobs.read_following(kind, following)
 
     def release(self) -> None:
         """Stop renewing the lease."""
@@ -120,10 +141,10 @@ class Lease:
             end()
 
 
-@contextlib.contextmanager
-def hold_lease(context: Context, claim: Claim) -> Iterator[Lease]:
-    """Keep the lease of a claimed job in this block."""
-    lease = Lease(context, claim)
+@contextmanager
+def hold_lease(context: Context, claim: Claim, until: float = 0.0) -> Iterator[Lease]:
+    """Keep the lease of a claimed job in this block; `until` as for `Lease`."""
+    lease = Lease(context, claim, until)
     try:
         yield lease
     finally:
@@ -140,10 +161,3 @@ def claim(context: Context, job: Job) -> Claim | None:
         except StoreUnavailable:
             context.stop.wait(_PAUSE)
     raise Stopping("the worker stops")
-
-
-def claim_another(context: Context, kind: Kind) -> Claim | None:
-    """Claim another job of a kind of which many wait, or return None if none does or the store does not answer."""
-    with contextlib.suppress(StoreUnavailable):
-        return context.store.jobs.claim_next(kind, going_on=True)
-    return None

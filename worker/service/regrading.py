@@ -65,8 +65,10 @@ def unit(context: Context, lease: Lease) -> Mapping[str, object]:
         fresh_result=regrade_unit.fresh,
         lease=lease,
     )
-    unsent = lease.retry(
-        lambda: units.record_verdict(lease.claim, verdict, regrade_unit.classes, reused=reused, ahead=caching)
+    unsent = lease.conclude(
+        lambda following: units.record_verdict(
+            lease.claim, verdict, regrade_unit.classes, reused=reused, ahead=caching, following=following
+        )
     )
     if unsent is None:
         raise Withdrawn(f"unit {name} is no longer ours")

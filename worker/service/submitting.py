@@ -13,7 +13,7 @@ def submission(context: Context, lease: Lease) -> Mapping[str, object]:
     """Grade a submission and record its verdict, if the claim is still valid."""
     store, name = context.store, lease.claim.job.id
     record = lease.retry(lambda: store.submissions.get(name))
-    source = lease.retry(lambda: store.submissions.source(name))
+    source = None if record is None else lease.retry(lambda: store.submissions.content(record.source_sha256))
     if record is None or source is None:
         raise Withdrawn(f"submission {name} was deleted")
     bind_trace(record.trace)
@@ -25,7 +25,11 @@ def submission(context: Context, lease: Lease) -> Mapping[str, object]:
         context, revision, source, record.filename, group=group, fresh_result=False, lease=lease
     )
     identified = verdict.with_identity(name, record.filename)
-    if not lease.retry(lambda: store.submissions.finish(lease.claim, identified, reused=reused, ahead=caching)):
+    if not lease.conclude(
+        lambda following: store.submissions.finish(
+            lease.claim, identified, reused=reused, ahead=caching, following=following
+        )
+    ):
         raise Withdrawn(f"submission {name} is no longer ours")
     waited = 1000 * ((record.started or record.created) - record.created)
     return {

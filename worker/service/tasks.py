@@ -9,12 +9,12 @@ from celery.exceptions import Reject
 from structlog.contextvars import bound_contextvars, clear_contextvars
 
 from grader.errors import JailFailed, JailInterrupted, JailUnavailable, StoreUnavailable
-from grader.model.records import Job, Kind, State
+from grader.model.records import Claim, Job, Kind, State
 from worker.grading.grader import INTERRUPTED_TRIES
 from worker.service import publishing, regrading, submitting
 from worker.service.context import Context
 from worker.service.isolation import RETRY_SECONDS
-from worker.service.lease import MANY, Lease, Stopping, Withdrawn, claim, claim_another, hold_lease
+from worker.service.lease import Lease, Stopping, Withdrawn, claim, hold_lease
 
 _log = logging.getLogger(__name__)
 
@@ -45,36 +45,32 @@ def perform(context: Context, job: Job) -> None:
     while claimed is not None:
         # The work binds the id of the request that asked for it, for its own lines only.
         clear_contextvars()
-        with bound_contextvars(job=f"{claimed.job.kind} {claimed.job.id}"), hold_lease(context, claimed) as lease:
-            done = _work(context, lease)
-        go_on = _get_ready(context) and done and job.kind in MANY and time.monotonic() < end
-        claimed = claim_another(context, job.kind) if go_on else None
-    _get_ready(context)
-
-
-def _get_ready(context: Context) -> bool:
-    """Get ready for another job; return False if this process stops."""
+        with bound_contextvars(job=f"{claimed.job.kind} {claimed.job.id}"), hold_lease(context, claimed, end) as lease:
+            # It starts while the job is read.
+            context.jails.prepare()
+            _work(context, lease)
+        claimed = lease.next_claim
+        if claimed is not None and (why := context.isolation.reason):
+            _hand_back(context, claimed, why)
+            claimed = None
     if context.isolation.reason is not None:
         _recover(context)
-    if context.stop.requested:
-        return False
-    context.jails.prepare()
-    return True
+    elif not context.stop.requested:
+        context.jails.prepare()
 
 
-def _work(context: Context, lease: Lease) -> bool:
-    """Do the work of a claim; return False if it did not come to its end."""
+def _work(context: Context, lease: Lease) -> None:
     job, started = lease.claim.job, time.monotonic()
     try:
         fields = WORK[job.kind](context, lease)
     except Withdrawn as error:
         _log.info("%s", error)
     except (Stopping, StoreUnavailable) as error:
-        _hand_back(context, lease, str(error))
+        _hand_back(context, lease.claim, str(error))
     except (JailUnavailable, JailFailed) as error:
         _count_jail(context)
         if reason := context.isolation.examine():
-            _hand_back(context, lease, reason)
+            _hand_back(context, lease.claim, reason)
         else:
             _record_failure(context, lease, error)
     except Exception as error:  # noqa: BLE001 - an edge: any other error is ours, and no verdict
@@ -82,15 +78,13 @@ def _work(context: Context, lease: Lease) -> bool:
         _record_failure(context, lease, error)
     else:
         _log.info("job done", extra={**fields, "milliseconds": round(1000 * (time.monotonic() - started), 1)})
-        return True
-    return False
 
 
-def _hand_back(context: Context, lease: Lease, why: str) -> None:
+def _hand_back(context: Context, claim: Claim, why: str) -> None:
     """Hand a job back to other workers. If the store does not answer, the sweeper requeues it."""
-    job = lease.claim.job
+    job = claim.job
     try:
-        if context.store.jobs.hand_back(lease.claim):
+        if context.store.jobs.hand_back(claim):
             context.dispatcher.send_again(job)
             _log.info("%s %s is handed back: %s", job.kind, job.id, why)
     except StoreUnavailable as error:
@@ -106,7 +100,7 @@ def _record_failure(context: Context, lease: Lease, error: Exception) -> None:
     except Withdrawn:
         return
     except Stopping as why:
-        _hand_back(context, lease, str(why))
+        _hand_back(context, lease.claim, str(why))
         return
     if state is State.QUEUED:
         context.dispatcher.send_again(lease.claim.job)

@@ -12,7 +12,7 @@ from grader.store import keys
 from grader.store.codec import decode_verdict, decompress, encode_verdict
 from grader.store.connection import Connection, text
 from grader.store.regrades.entry import counters_of
-from grader.store.scripts import ScriptCall, Scripts
+from grader.store.scripts import FollowingCall, ScriptCall, Scripts
 from grader.store.summary import VerdictSummary
 
 
@@ -64,7 +64,7 @@ class Units:
             tuple(map(text, classes)),
         )
 
-    def record_verdict(
+    def record_verdict(  # noqa: PLR0913 - the end of a unit, and what goes the same way
         self,
         claim: Claim,
         verdict: Verdict,
@@ -72,8 +72,12 @@ class Units:
         *,
         reused: bool = False,
         ahead: ScriptCall | None = None,
+        following: FollowingCall | None = None,
     ) -> tuple[Job, ...] | None:
-        """Record the verdict of a unit, compared with these classes; return the units to send messages for."""
+        """Record the verdict of a unit, compared with these classes; return the units to send messages for.
+
+        `ahead` and `following` are other calls in the same round trip.
+        """
         name, after = claim.job.id, VerdictSummary.of(verdict)
         counts = {class_: counters_of(class_, after) for class_ in classes}
         answer = self._scripts.run(
@@ -81,6 +85,7 @@ class Units:
             *(name, claim.fence, encode_verdict(verdict), json.dumps(after.write()), "1" if reused else "0"),
             json.dumps(counts),
             ahead=ahead,
+            following=following,
         )
         return jobs(answer[1:]) if answer[0] else None
 

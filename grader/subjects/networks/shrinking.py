@@ -20,8 +20,15 @@ from grader.subjects.networks.proposals import SIMPLE, Proposal, Proposals, numb
 #: Reductions that are tried together, smallest first, before larger ones are looked at.
 TOGETHER = 24
 
+#: The same for what has few calls.
+FEW_TOGETHER = 4
+
 #: Networks of simple values that are tried together, simplest first.
 SIMPLEST = 12
+
+#: Calls that a network of many layers whose numbers overflow may cost: fewer layers overflow less, and most reductions
+#: show nothing.
+OVERFLOWING, DEEP = 120, 4
 
 #: Units or columns of which each is tried alone and left out, and values of which each is made simpler.
 _EACH, _FEW = 12, 60
@@ -33,12 +40,15 @@ class Search:
 
     witness: Witness
     proposals: Proposals
+    #: The calls of the witness's that are kept for others.
+    kept: int = 0
 
     def failing(self, proposed: Iterable[Proposal], failure: Failure) -> list[Network]:
         """The networks of those that fail, in order."""
         proposed, known = list(proposed), self.witness.known
-        questions = partial(self._questions, proposed)
-        self.witness.ask([proposal.key for proposal in proposed], questions)
+        if self.witness.left > self.kept:
+            questions = partial(self._questions, proposed)
+            self.witness.ask([proposal.key for proposal in proposed], questions)
         asked = [proposal for proposal in proposed if proposal.key in known and failure.could_be(known[proposal.key])]
         if not asked:
             return []
@@ -61,7 +71,8 @@ def size_of(sizes: Sequence[int], columns: int) -> tuple[int, ...]:
 
 def shrink(start: Network, failure: Failure, search: Search) -> Network:
     """The smallest network found that fails as `start` does: never larger, and `start` itself if none does."""
-    current = min([start, *_rung(start, failure, search)], key=size)
+    # What overflows over many layers does not in narrow networks of simple values.
+    current = start if search.kept else min([start, *_rung(start, failure, search)], key=size)
     while True:
         current = _descend(current, failure, search)
         smaller = _search_simple(current, failure, search)
@@ -95,9 +106,10 @@ def _smallest_reduced(network: Network, failure: Failure, search: Search) -> Net
     largest = size(network)
     reductions = [reduction for reduction in _reduce(network, search.proposals) if reduction.size < largest]
     # Most are never looked at: working out what is expected of a network takes longer than to reduce it.
-    reductions.sort(key=lambda reduction: reduction.size)
-    for at in range(0, len(reductions), TOGETHER):
-        tried = [proposal for reduction in reductions[at : at + TOGETHER] for proposal in reduction.proposed()]
+    reductions.sort(key=lambda reduction: (search.kept and reduction.size[0] < largest[0], reduction.size))
+    together = FEW_TOGETHER if search.kept else TOGETHER
+    for at in range(0, len(reductions), together):
+        tried = [proposal for reduction in reductions[at : at + together] for proposal in reduction.proposed()]
         if failing := search.failing(tried, failure):
             return min(failing, key=size)
     return None

@@ -78,6 +78,8 @@ class Parsed:
     inside: tuple[ast.AST, ...]
     #: Those of `near` that multiply.
     products: tuple[ast.AST, ...]
+    #: The subscripts whose index may not be counted from the loop's layer.
+    fixed: frozenset[ast.AST]
 
     @classmethod
     def of(cls, text: str, part: str) -> "Parsed | None":
@@ -94,7 +96,7 @@ class Parsed:
         inside = tuple(ast.walk(at))
         near = [node for node in reversed(nodes) if node in inside or any(inner is at for inner in ast.walk(node))]
         products = [node for node in near if function_name(node) == "einsum" or _read_product(node)[0] is not None]
-        return cls(tree, at, texts, tuple(near), inside, tuple(products))
+        return cls(tree, at, texts, tuple(near), inside, tuple(products), _find_fixed(nodes))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -229,15 +231,7 @@ class MeasuredStatement:
         if wraps and index is not None and length is not None:
             index += length
         shape = None if operand is None else operand.shape
-        return Factor(base, index, shape, wraps=wraps, fixed=self._is_fixed(node))
-
-    def _is_fixed(self, node: ast.Subscript) -> bool:
-        """True if the index may not be counted from the loop's layer: a number, K, or a name no other index has."""
-        names = _names(node.slice)
-        nodes = ast.walk(self.parsed.tree)
-        others = [_names(index.slice) for index in nodes if isinstance(index, ast.Subscript) and index is not node]
-        counted = frozenset().union(*others)
-        return not names or "K" in names or bool(counted and not names & counted)
+        return Factor(base, index, shape, wraps=wraps, fixed=node in self.parsed.fixed)
 
     def _list(self, node: ast.AST) -> tuple[str | None, int | None]:
         """The notebook's list that a name stands for, and its length."""
@@ -246,6 +240,17 @@ class MeasuredStatement:
         if of is not None and of.origin is not None and of.origin[1] is None:
             return of.origin[0], length
         return (node.id, length) if isinstance(node, ast.Name) and node.id in LISTS else (None, None)
+
+
+def _find_fixed(nodes: Sequence[ast.AST]) -> frozenset[ast.AST]:
+    """The subscripts whose index is a number, K, or a name that no other index has."""
+    names = {node: _names(node.slice) for node in nodes if isinstance(node, ast.Subscript)}
+    fixed = set()
+    for node, mine in names.items():
+        counted = frozenset().union(*(theirs for subscript, theirs in names.items() if subscript is not node))
+        if not mine or "K" in mine or (counted and not mine & counted):
+            fixed.add(node)
+    return frozenset(fixed)
 
 
 #: The functions of NumPy's that multiply two arrays.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from grader.errors import CandidateError
 from grader.judge.agreement import PURE
 from grader.judge.marks import Given, RowSpec, SubjectMarks
-from grader.judge.row import Failure, Row
+from grader.judge.row import OVERFLOW, Failure, Row
 from grader.judge.witness import Witness
 from grader.model.verdict import Counterexample, FirstDifference, Flag, Mark, NetworkReached
 from grader.oracle.answers import Answer, Raised
@@ -35,7 +35,7 @@ from grader.subjects.networks.rubric import (
     read_steps,
     right,
 )
-from grader.subjects.networks.shrinking import Search, shrink, size
+from grader.subjects.networks.shrinking import DEEP, OVERFLOWING, Search, shrink, size
 from grader.subjects.networks.steps import STEPS
 from grader.subjects.networks.unpropagated import ignores_error, telling
 from grader.subjects.networks.words import TITLES
@@ -224,7 +224,10 @@ class Networks:
 
     def smaller(self, i: int, failure: Failure, witness: Witness) -> Suite:
         """The smallest network found that fails as network `i` does, measured by finite differences."""
-        return self.proposals.measure(shrink(self.cases.networks[i], failure, Search(witness, self.proposals)))
+        start = self.cases.networks[i]
+        overflows = failure.way is not None and failure.way[0] == OVERFLOW and start.depth >= DEEP
+        kept = max(0, witness.left - OVERFLOWING) if overflows else 0
+        return self.proposals.measure(shrink(start, failure, Search(witness, self.proposals, kept)))
 
     def show(self, cases: Suite, i: int, answer: Answer | None) -> Counterexample:
         """The network beside the answer to it."""

@@ -58,31 +58,41 @@ def ignores_error(  # noqa: PLR0913 - what is asked, and what is known already
     chosen = [reached[len(reached) * n // count] for n in range(count)]
     heard = False
     for i in chosen:
-        lists = _ask(candidate, suite.networks[i], evidence[i], assignment)
-        if lists is None:
+        network = suite.networks[i]
+        before = _collect_known(evidence[i], network.sizes)
+        tripled, large = (_with_error(network, assignment, times) for times in (3.0, LARGE))
+        first = _ask(candidate, [tripled, large], before, assignment)
+        if first is None or (all(first) and _grew_any(*first)):
             return False
-        # In the order in which the suite's answers were read: on one network another form may fit, too.
-        shared = [{at: probe[at] for at in probe.keys() & lists[0].keys()} for probe in lists]
-        if all(shared):
+        if all(first) and not any(entry.any() for entry in first[0].values()):
+            # Zeros follow from nothing, whatever the others are.
             heard = True
-            # Among numbers of any bits are some of which NumPy would warn.
-            with np.errstate(all="ignore"):
-                if _follows(*shared):
-                    return False
+            continue
+        # What grows with the error follows from it; the others are asked more.
+        others = [_with_error(network, assignment, -3.0), _with_output(network, assignment), tripled]
+        more = _ask(candidate, others, before, assignment)
+        if more is None:
+            return False
+        if before and all(first) and all(more):
+            heard = True
+            if _follows(before, first[0], *more):
+                return False
     return heard
 
 
-def _ask(candidate: Candidate[Suite], network: Network, before: Evidence, assignment: Assignment) -> list[Lists] | None:
-    """Return the lists of a network, before and in each of the answers that `_follows` takes; None if it ended."""
-    tripled = _with_error(network, assignment, 3.0)
-    opposite = _with_error(network, assignment, -3.0)
-    large = _with_error(network, assignment, LARGE)
-    asked = [tripled, opposite, large, _with_output(network, assignment), tripled]
+def _ask(
+    candidate: Candidate[Suite], asked: Sequence[Network], before: Lists, assignment: Assignment
+) -> list[Lists] | None:
+    """Return the lists of each network, of the entries known before; None if the candidate ended.
+
+    In the order in which the suite's answers were read: on one network another form may fit, too.
+    """
     passes = [forward(network, assignment.formulas) for network in asked]
     answers = candidate.evidence(build_unmeasured(asked, passes, "probe"))
     if len(answers) < len(asked):
         return None
-    return [_collect_known(read, network.sizes) for read in (before, *answers)]
+    probes = [_collect_known(answer, network.sizes) for answer, network in zip(answers, asked, strict=True)]
+    return [{at: probe[at] for at in probe.keys() & before.keys()} for probe in probes]
 
 
 def _depends(suite: Suite, i: int) -> bool:
@@ -135,16 +145,21 @@ def _collect_known(evidence: Evidence, sizes: Sequence[int]) -> Lists:
     return lower if carried else lower | (inputs or outputs)
 
 
-def _follows(  # noqa: PLR0913 - what was answered to each question
-    before: Lists, once: Lists, opposite: Lists, grown: Lists, moved: Lists, twice: Lists
-) -> bool:
-    """True if the numbers grew with the error, or changed with another error, alike each time; zeros show nothing."""
+def _follows(before: Lists, once: Lists, opposite: Lists, moved: Lists, twice: Lists) -> bool:
+    """True if the numbers changed with another error, alike each time; zeros show nothing."""
     once = {at: entry for at, entry in once.items() if entry.any()}
-    if not once:
-        return False
     # A line for weights that reads f[-1] follows the output without any error.
     others = (before, opposite, {at: entry for at, entry in moved.items() if at[0] != "all_dl_dweights"})
-    return _grew(once, grown) or (_same(once, twice) and not all(_same(once, lists) for lists in others))
+    # Among numbers of any bits are some of which NumPy would warn.
+    with np.errstate(all="ignore"):
+        return bool(once) and _same(once, twice) and not all(_same(once, lists) for lists in others)
+
+
+def _grew_any(once: Lists, grown: Lists) -> bool:
+    """True if numbers that are not zero grew with the error."""
+    once = {at: entry for at, entry in once.items() if entry.any()}
+    with np.errstate(all="ignore"):
+        return bool(once) and _grew(once, grown)
 
 
 def _same(first: Lists, second: Lists) -> bool:

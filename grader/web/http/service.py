@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from flask import Flask, current_app
 
+from grader.dispatch import CeleryDispatcher, Dispatcher, application
 from grader.intake import Intake
 from grader.settings.service import ServiceSettings
 from grader.store.store import Store
@@ -24,6 +25,18 @@ class Service:
     limits: RequestLimits
     slots: Slots
     request_counts: RequestCounts
+
+    @classmethod
+    def create(cls, settings: ServiceSettings, store: Store, dispatcher: Dispatcher | None = None) -> "Service":
+        """Create the service on a store; Celery has its jobs unless another dispatcher is given."""
+        return cls(
+            settings=settings,
+            store=store,
+            intake=Intake(store, dispatcher or CeleryDispatcher(application(settings))),
+            limits=RequestLimits(settings, store),
+            slots=Slots(settings.web_threads // 2),
+            request_counts=RequestCounts(store.counters),
+        )
 
     def install(self, app: Flask) -> None:
         """Attach the service to an application."""

@@ -16,17 +16,19 @@ from grader.subjects.networks.evidence import Evidence
 _ROUNDING = 1e-9
 
 
+#: Bugs that say which list holds zeros.
+_EMPTY = frozenset({"no_propagation", "zero_derivative"})
 #: Bugs that only say which zeros came back.
 _ZEROS = frozenset({"zero_weights", "zero_biases"})
 
 
 def is_contradicted(fit: Fit, case: Case, evidence: Mapping[int, Evidence]) -> bool:
     """True if it says that a list holds zeros, and the student's own list holds other numbers there."""
-    ids = {bug.id for bug in fit.bugs}
-    for i, observed in evidence.items():
+    ids = {bug.id for bug in fit.bugs} & _EMPTY
+    for i, observed in evidence.items() if ids else ():
         lists = read_carried(observed, case.suite.sizes[i], case.suite.columns[i])
         carried = {"no_propagation": lists["all_dl_dh"][1:], "zero_derivative": lists["all_dl_df"][:-1]}
-        if any(entry is not None and entry.any() for id_ in ids & carried.keys() for entry in carried[id_]):
+        if any(entry is not None and entry.any() for id_ in ids for entry in carried[id_]):
             return True
     return False
 
@@ -39,11 +41,18 @@ def agreeing(case: Case, fits: Sequence[Fit], evidence: Mapping[int, Evidence]) 
     fits = [fit for fit in fits if not is_contradicted(fit, case, evidence)]
     # That zeros came back is certain; what else would give them is not.
     fits = [fit for fit in fits if {bug.id for bug in fit.bugs} <= _ZEROS] or fits
-    plain = {i: lists for i, lists in evidence.items() if i in case.wrong and not any(lists.shared)}
+    if len(fits) < 2 and not any(map(_is_about_lists, fits)):
+        return fits
+    plain = [(i, lists) for i, lists in evidence.items() if i in case.wrong and not any(lists.shared)]
+    # Several fit the same numbers, and may differ in few networks alone.
+    plain = plain if len(fits) > 1 else plain[:_ENOUGH]
     judged = [(fit, _agrees(case, fit, plain)) for fit in fits]
     kept = [(fit, agrees) for fit, agrees in judged if agrees is not False or not _is_about_lists(fit)]
     return [fit for fit, agrees in kept if agrees is not False] or [fit for fit, _ in kept]
 
+
+#: Networks whose lists are compared with one explanation.
+_ENOUGH = 8
 
 #: The lines that make all_dl_df and all_dl_dh.
 _MAKING = frozenset({Where.OUTPUT, Where.ACTIVATION, Where.DERIVATIVE})
@@ -54,12 +63,12 @@ def _is_about_lists(fit: Fit) -> bool:
     return fit.blame is None and any(bug.where in _MAKING and not bug.of_all_gradients for bug in fit.bugs)
 
 
-def _agrees(case: Case, fit: Fit, evidence: Mapping[int, Evidence]) -> bool | None:
+def _agrees(case: Case, fit: Fit, evidence: Sequence[tuple[int, Evidence]]) -> bool | None:
     """True if every list that can be read is as the explanation has it; None if none can, or it makes none."""
     if fit.lines is None:
         return None
     agrees = None
-    for i, lists in evidence.items():
+    for i, lists in evidence:
         for predicted, written in _pairs(case, fit.lines, i, lists):
             if np.shape(predicted) != written.shape or not _same(predicted, written):
                 return False

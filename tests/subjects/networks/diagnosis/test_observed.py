@@ -84,6 +84,7 @@ def test_a_line_that_no_model_knows_is_described(
     assert [mistake.id for mistake in found.mistakes] == [IDS[line]]
 
 
+@pytest.mark.slow
 def test_no_fact_speaks_of_a_line_that_is_right(udl: NetworksJudge, facts: list[tuple[Diagnosis, ...]]) -> None:
     """Slips in the four lines, alone and several at once: those and no others are described."""
     sources = [{line: text} for line, text in four_lines.slips()] + four_lines.combined(24, seed=31)
@@ -97,6 +98,7 @@ def test_no_fact_speaks_of_a_line_that_is_right(udl: NetworksJudge, facts: list[
     assert false == []
 
 
+@pytest.mark.slow
 def test_no_fact_speaks_of_a_line_that_is_right_under_other_names(
     udl: NetworksJudge, facts: list[tuple[Diagnosis, ...]]
 ) -> None:
