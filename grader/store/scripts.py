@@ -79,12 +79,12 @@ class Scripts:
         """Send up to three calls in one round trip; return their replies, of which some may be errors."""
         calls = [ahead, call, None if following is None else following.call]
         pipeline = self._redis.pipeline(transaction=False)
-        for name, args in (each for each in calls if each is not None):
+        for name, args in (call for call in calls if call is not None):
             pipeline.execute_command("EVALSHA", _source(name)[1], 0, *args)  # type: ignore[no-untyped-call] # redis-py's
         if following is not None:
             following.is_sent = True
         replies = iter(pipeline.execute(raise_on_error=False))
-        before, reply, after = (None if each is None else next(replies) for each in calls)
+        before, reply, after = (None if call is None else next(replies) for call in calls)
         return before, reply, after
 
     def _settle(self, call: ScriptCall, reply: Any) -> Any:

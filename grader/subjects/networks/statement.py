@@ -247,7 +247,7 @@ def _find_fixed(nodes: Sequence[ast.AST]) -> frozenset[ast.AST]:
     names = {node: _names(node.slice) for node in nodes if isinstance(node, ast.Subscript)}
     fixed = set()
     for node, mine in names.items():
-        counted = frozenset().union(*(other for subscript, other in names.items() if subscript is not node))
+        counted = frozenset().union(*(theirs for subscript, theirs in names.items() if subscript is not node))
         if not mine or "K" in mine or (counted and not mine & counted):
             fixed.add(node)
     return frozenset(fixed)

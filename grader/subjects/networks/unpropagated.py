@@ -83,7 +83,7 @@ def ignores_error(  # noqa: PLR0913 - what is asked, and what is known already
 def _ask(
     candidate: Candidate[Suite], asked: Sequence[Network], before: Lists, assignment: Assignment
 ) -> list[Lists] | None:
-    """What is known of each network, of the entries known before; None if the candidate ended.
+    """Return the lists of each network, of the entries known before; None if the candidate ended.
 
     In the order in which the suite's answers were read: on one network another form may fit, too.
     """

@@ -30,14 +30,14 @@ def block(text: object) -> str:
 
 
 @cache
-def _code() -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{kinds.code_names()})" if kinds.code_names() else "(?!)")
+def _compile(names: str) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{names})" if names else "(?!)")
 
 
 def mark_code(text: object) -> Markup:
     """Set the names of code in a sentence as such, which may contain a student's text."""
     whole, parts, at = block(text), [], 0
-    for match in _code().finditer(whole):
+    for match in _compile(kinds.code_names()).finditer(whole):
         parts += [escape(whole[at : match.start()]), Markup("<code>{}</code>").format(match.group())]
         at = match.end()
     return Markup("").join([*parts, escape(whole[at:])])
