@@ -82,4 +82,7 @@ def search(
 
 
 def _shortest(redis: Connection, indexes: list[tuple[str, bool]]) -> tuple[str, bool]:
-    return min(indexes, key=lambda index: int(redis.zcard(index[0]))) if len(indexes) > 1 else indexes[0]
+    """Return the shortest index; of two that are as short, the one that contains nothing but matches."""
+    if len(indexes) == 1:
+        return indexes[0]
+    return min(indexes, key=lambda index: (int(redis.zcard(index[0])), not index[1]))
