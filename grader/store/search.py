@@ -1,7 +1,7 @@
 """Search for submissions: reads the shortest index that applies, and compares the other fields one by one."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from grader.model.records import State, SubmissionRecord
@@ -35,21 +35,23 @@ class Filter:
             and (self.mistake is None or self.mistake in submission.mistakes)
         )
 
-    def indexes(self) -> list[str]:
-        """Return the indexes that contain all matches."""
-        names = [("all",)] if self.assignment is None and self.student is None else []
-        indexes: list[tuple[str, ...]] = [*names]
+    def indexes(self) -> list[tuple[str, bool]]:
+        """Return the indexes that contain all matches, each with True if it contains nothing else."""
+        asked = {field.name for field in fields(self) if getattr(self, field.name) is not None} - {"course"}
+        indexes: list[tuple[set[str], tuple[str, ...]]] = []
         if self.assignment is not None and self.student is not None:
-            indexes.append(("both", self.assignment, self.student))
+            indexes.append(({"assignment", "student"}, ("both", self.assignment, self.student)))
         elif self.assignment is not None:
-            indexes.append(("assignment", self.assignment))
+            indexes.append(({"assignment"}, ("assignment", self.assignment)))
         elif self.student is not None:
-            indexes.append(("student", self.student))
+            indexes.append(({"student"}, ("student", self.student)))
+        else:
+            indexes.append((set(), ("all",)))
         if self.outcome is not None:
-            indexes.append(("outcome", self.outcome))
+            indexes.append(({"outcome"}, ("outcome", self.outcome)))
         if self.mistake is not None and self.assignment is not None:
-            indexes.append(("mistake", self.assignment, self.mistake))
-        return [keys.key("index", self.course, *parts) for parts in indexes]
+            indexes.append(({"assignment", "mistake"}, ("mistake", self.assignment, self.mistake)))
+        return [(keys.key("index", self.course, *parts), asked == covered) for covered, parts in indexes]
 
 
 def search(
@@ -60,11 +62,11 @@ def search(
     read: Callable[[list[str]], list[SubmissionRecord]],
 ) -> RecordPage[SubmissionRecord]:
     """Return a page of matches, newest first; its cursor continues if more may match, even if the page is short."""
-    index, end = _shortest(redis, criteria.indexes()), start(after)
+    (index, exact), end = _shortest(redis, criteria.indexes()), start(after)
     matches: list[SubmissionRecord] = []
-    examined = 0
+    size, examined = limit + 1 if exact else max(_CHUNK, limit + 1), 0
     while examined < _MOST:
-        chunk: Any = redis.zrevrangebyscore(index, end, "-inf", start=0, num=max(_CHUNK, limit + 1), withscores=True)
+        chunk: Any = redis.zrevrangebyscore(index, end, "-inf", start=0, num=size, withscores=True)
         created = {text(name): score for name, score in chunk}
         for submission in read(list(created)):
             if submission not in criteria:
@@ -72,12 +74,15 @@ def search(
             if len(matches) == limit:
                 return RecordPage(tuple(matches), cursor(created[matches[-1].id]))
             matches.append(submission)
-        if len(chunk) < max(_CHUNK, limit + 1):
+        if len(chunk) < size:
             return RecordPage(tuple(matches))
         examined += len(chunk)
         end = f"({chunk[-1][1]:.3f}"
     return RecordPage(tuple(matches), cursor(chunk[-1][1]))
 
 
-def _shortest(redis: Connection, indexes: list[str]) -> str:
-    return min(indexes, key=lambda index: int(redis.zcard(index))) if len(indexes) > 1 else indexes[0]
+def _shortest(redis: Connection, indexes: list[tuple[str, bool]]) -> tuple[str, bool]:
+    """Return the shortest index; of two that are as short, the one that contains nothing but matches."""
+    if len(indexes) == 1:
+        return indexes[0]
+    return min(indexes, key=lambda index: (int(redis.zcard(index[0])), not index[1]))

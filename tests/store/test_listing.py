@@ -2,10 +2,10 @@
 
 import pytest
 
-from grader.model.records import State
+from grader.model.records import State, SubmissionRecord
 from grader.store.errors import BadCursor
 from grader.store.publications import NewPublication
-from grader.store.search import Filter
+from grader.store.search import Filter, search
 from grader.store.store import Store
 from tests.store.making import accept, finish_job, new
 
@@ -63,6 +63,31 @@ def test_filters_are_all_kept_to(store: Store) -> None:
     assert names(Filter("cs101", outcome="failed")) == [failed]
     assert names(Filter("cs101", state=State.QUEUED)) == [waiting]
     assert names(Filter("cs101", student="ada", assignment="none")) == []
+
+
+@pytest.mark.parametrize(
+    "criteria",
+    [
+        Filter("cs101"),
+        Filter("cs101", assignment="udl-7.2"),
+        Filter("cs101", student="ada"),
+        Filter("cs101", assignment="udl-7.2", student="ada"),
+        Filter("cs101", outcome="passed"),
+    ],
+)
+def test_a_page_of_one_index_reads_no_more_than_it_shows(store: Store, criteria: Filter) -> None:
+    """But one, which says that there is a next page."""
+    for _ in range(10):
+        finish_job(store)
+    read = 0
+
+    def count(names: list[str]) -> list[SubmissionRecord]:
+        nonlocal read
+        read += len(names)
+        return store.submissions.many(names)
+
+    page = search(store.redis, criteria, 4, None, count)
+    assert (len(page.items), read) == (4, 5)
 
 
 def test_a_page_is_filled_from_far_below(store: Store) -> None:
