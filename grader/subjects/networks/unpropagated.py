@@ -64,7 +64,7 @@ def ignores_error(  # noqa: PLR0913 - what is asked, and what is known already
         first = _ask(candidate, [tripled, large], before, assignment)
         if first is None or (all(first) and _grew_any(*first)):
             return False
-        if all(first) and not any(entry.any() for entry in first[0].values()):
+        if all(first) and not any(np.count_nonzero(entry) for entry in first[0].values()):
             # Zeros follow from nothing, whatever the others are.
             heard = True
             continue
@@ -147,7 +147,7 @@ def _collect_known(evidence: Evidence, sizes: Sequence[int]) -> Lists:
 
 def _follows(before: Lists, once: Lists, opposite: Lists, moved: Lists, twice: Lists) -> bool:
     """True if the numbers changed with another error, alike each time; zeros show nothing."""
-    once = {at: entry for at, entry in once.items() if entry.any()}
+    once = {at: entry for at, entry in once.items() if np.count_nonzero(entry)}
     # A line for weights that reads f[-1] follows the output without any error.
     others = (before, opposite, {at: entry for at, entry in moved.items() if at[0] != "all_dl_dweights"})
     # Among numbers of any bits are some of which NumPy would warn.
@@ -157,8 +157,9 @@ def _follows(before: Lists, once: Lists, opposite: Lists, moved: Lists, twice: L
 
 def _grew_any(once: Lists, grown: Lists) -> bool:
     """True if numbers that are not zero grew with the error."""
-    once = {at: entry for at, entry in once.items() if entry.any()}
+    # Among numbers of any bits are some of which NumPy would warn, also when `any` looks at them.
     with np.errstate(all="ignore"):
+        once = {at: entry for at, entry in once.items() if np.count_nonzero(entry)}
         return bool(once) and _grew(once, grown)
 
 
