@@ -1,16 +1,18 @@
-"""Search for submissions: reads the shortest index that applies, and compares the other fields one by one."""
+"""Search for submissions: a script walks the shortest index that applies, and compares the other fields in Redis."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
+from itertools import chain
 
 from grader.model.records import State, SubmissionRecord
 from grader.store import keys
 from grader.store.connection import Connection, text
 from grader.store.paging import RecordPage, cursor, start
+from grader.store.scripts import Scripts
 
-#: Submissions read at once, and the most examined for one page, after which the page is short or empty.
-_CHUNK, _MOST = 200, 5000
+#: The most submissions that one script looks at, some three milliseconds for which other commands wait; and the most
+#: that are looked at for one page, after which the page is short or empty.
+_CHUNK, _MOST = 1_000, 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,64 +27,63 @@ class Filter:
     #: The id of a mistake that explains the verdict; needs `assignment`.
     mistake: str | None = None
 
-    def __contains__(self, submission: SubmissionRecord) -> bool:
-        return (
-            submission.course == self.course
-            and self.assignment in {None, submission.assignment}
-            and self.student in {None, submission.student}
-            and self.outcome in {None, submission.outcome}
-            and self.state in {None, submission.state}
-            and (self.mistake is None or self.mistake in submission.mistakes)
-        )
-
-    def indexes(self) -> list[tuple[str, bool]]:
-        """Return the indexes that contain all matches, each with True if it contains nothing else."""
-        asked = {field.name for field in fields(self) if getattr(self, field.name) is not None} - {"course"}
-        indexes: list[tuple[set[str], tuple[str, ...]]] = []
+    def indexes(self) -> list[tuple[str, tuple[str, ...]]]:
+        """Return the indexes that contain all matches, each with the fields by which it was chosen."""
+        indexes: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
         if self.assignment is not None and self.student is not None:
-            indexes.append(({"assignment", "student"}, ("both", self.assignment, self.student)))
+            indexes.append((("both", self.assignment, self.student), ("assignment", "student")))
         elif self.assignment is not None:
-            indexes.append(({"assignment"}, ("assignment", self.assignment)))
+            indexes.append((("assignment", self.assignment), ("assignment",)))
         elif self.student is not None:
-            indexes.append(({"student"}, ("student", self.student)))
+            indexes.append((("student", self.student), ("student",)))
         else:
-            indexes.append((set(), ("all",)))
+            indexes.append((("all",), ()))
         if self.outcome is not None:
-            indexes.append(({"outcome"}, ("outcome", self.outcome)))
+            indexes.append((("outcome", self.outcome), ("outcome",)))
         if self.mistake is not None and self.assignment is not None:
-            indexes.append(({"assignment", "mistake"}, ("mistake", self.assignment, self.mistake)))
-        return [(keys.key("index", self.course, *parts), asked == covered) for covered, parts in indexes]
+            indexes.append((("mistake", self.assignment, self.mistake), ("assignment", "mistakes")))
+        return [(keys.key("index", self.course, *parts), fields) for parts, fields in indexes]
+
+    def fields(self) -> dict[str, str]:
+        """Return the fields of a submission's hash that must have a value."""
+        wanted = {
+            "assignment": self.assignment,
+            "student": self.student,
+            "outcome": self.outcome,
+            "state": None if self.state is None else self.state.value,
+            "mistakes": self.mistake,
+        }
+        return {name: value for name, value in wanted.items() if value is not None}
 
 
-def search(
-    redis: Connection,
-    criteria: Filter,
-    limit: int,
-    after: str | None,
-    read: Callable[[list[str]], list[SubmissionRecord]],
-) -> RecordPage[SubmissionRecord]:
-    """Return a page of matches, newest first; its cursor continues if more may match, even if the page is short."""
-    (index, exact), end = _shortest(redis, criteria.indexes()), start(after)
-    matches: list[SubmissionRecord] = []
-    size, examined = limit + 1 if exact else max(_CHUNK, limit + 1), 0
-    while examined < _MOST:
-        chunk: Any = redis.zrevrangebyscore(index, end, "-inf", start=0, num=size, withscores=True)
-        created = {text(name): score for name, score in chunk}
-        for submission in read(list(created)):
-            if submission not in criteria:
-                continue
-            if len(matches) == limit:
-                return RecordPage(tuple(matches), cursor(created[matches[-1].id]))
-            matches.append(submission)
-        if len(chunk) < size:
-            return RecordPage(tuple(matches))
-        examined += len(chunk)
-        end = f"({chunk[-1][1]:.3f}"
-    return RecordPage(tuple(matches), cursor(chunk[-1][1]))
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Searches a store; `read` returns the submissions with these ids that still exist."""
 
+    redis: Connection
+    scripts: Scripts
+    read: Callable[[list[str]], list[SubmissionRecord]]
 
-def _shortest(redis: Connection, indexes: list[tuple[str, bool]]) -> tuple[str, bool]:
-    """Return the shortest index; of two that are as short, the one that contains nothing but matches."""
-    if len(indexes) == 1:
-        return indexes[0]
-    return min(indexes, key=lambda index: (int(redis.zcard(index[0])), not index[1]))
+    def page(self, criteria: Filter, limit: int, after: str | None) -> RecordPage[SubmissionRecord]:
+        """Return a page of matches, newest first; its cursor continues if more may match, even if the page is short."""
+        index, chosen_by = self._shortest(criteria.indexes())
+        others = [field for field in criteria.fields().items() if field[0] not in chosen_by]
+        end, examined, last = start(after), 0, ""
+        times: dict[str, str] = {}
+        while examined < _MOST:
+            wanted = limit + 1 - len(times)
+            size = _CHUNK if others else wanted
+            last, *found = map(text, self.scripts.run("search", index, end, size, wanted, *chain(*others)))
+            times |= zip(found[::2], found[1::2], strict=True)
+            if not last or len(times) > limit:
+                break
+            examined, end = examined + size, f"({last}"
+        names = list(times)[:limit]
+        if len(times) > limit:
+            last = times[names[-1]]
+        return RecordPage(tuple(self.read(names)), cursor(float(last)) if last else None)
+
+    def _shortest(self, indexes: list[tuple[str, tuple[str, ...]]]) -> tuple[str, tuple[str, ...]]:
+        if len(indexes) == 1:
+            return indexes[0]
+        return min(indexes, key=lambda index: int(self.redis.zcard(index[0])))

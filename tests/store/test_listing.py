@@ -5,9 +5,10 @@ import pytest
 from grader.model.records import State, SubmissionRecord
 from grader.store.errors import BadCursor
 from grader.store.publications import NewPublication
-from grader.store.search import Filter, search
+from grader.store.scripts import Scripts
+from grader.store.search import Filter, Search
 from grader.store.store import Store
-from tests.store.making import accept, finish_job, new
+from tests.store.making import accept, claim_job, finish_job, new, verdict
 
 
 def walk_pages(store: Store, which: Filter, limit: int) -> list[str]:
@@ -73,10 +74,10 @@ def test_filters_are_all_kept_to(store: Store) -> None:
         Filter("cs101", student="ada"),
         Filter("cs101", assignment="udl-7.2", student="ada"),
         Filter("cs101", outcome="passed"),
+        Filter("cs101", state=State.DONE),
     ],
 )
-def test_a_page_of_one_index_reads_no_more_than_it_shows(store: Store, criteria: Filter) -> None:
-    """But one, which says that there is a next page."""
+def test_a_page_reads_no_more_records_than_it_shows(store: Store, criteria: Filter) -> None:
     for _ in range(10):
         finish_job(store)
     read = 0
@@ -86,8 +87,30 @@ def test_a_page_of_one_index_reads_no_more_than_it_shows(store: Store, criteria:
         read += len(names)
         return store.submissions.many(names)
 
-    page = search(store.redis, criteria, 4, None, count)
-    assert (len(page.items), read) == (4, 5)
+    page = Search(store.redis, Scripts(store.redis), count).page(criteria, 4, None)
+    assert (len(page.items), read) == (4, 4)
+
+
+def test_a_mistake_is_found_by_its_whole_name(store: Store) -> None:
+    """Also where another index is shorter, and the mistakes are compared one by one."""
+
+    def finish(student: str, *mistakes: str) -> str:
+        made = [{"id": mistake, "title": mistake} for mistake in mistakes]
+        explanation = {"id": " and ".join(mistakes), "title": "", "mistakes": made, "explained": 1, "networks": 1}
+        name = accept(store, new(student))
+        store.submissions.finish(claim_job(store, name), verdict("failed", diagnosis=[explanation]))
+        return name
+
+    both, longer = finish("a", "x", "y"), finish("b", "xx")
+
+    def names(mistake: str, student: str | None = None) -> list[str]:
+        criteria = Filter("cs101", "udl-7.2", mistake=mistake, student=student)
+        return [submission.id for submission in store.submissions.list(criteria).items]
+
+    assert names("y") == [both]
+    assert names("x", "a") == [both]
+    assert names("x", "b") == []
+    assert names("xx", "b") == [longer]
 
 
 def test_a_page_is_filled_from_far_below(store: Store) -> None:
