@@ -1,5 +1,6 @@
 """Implementations that compute the forward pass anew: right ones in every precision, and differences by scheme."""
 
+from collections.abc import Mapping
 from itertools import product
 
 from grader.model.formulas import Activation, Loss
@@ -146,14 +147,14 @@ def right(assignment: Assignment) -> dict[str, str]:
     return found
 
 
-def differencing(assignment: Assignment) -> dict[str, str]:
+def differencing(assignment: Assignment, schemes: Mapping[str, str] = SCHEMES) -> dict[str, str]:
     """One for each scheme, by its name."""
     return {
         name: _DIFFERENCES.format(
             activation=_ACTIVATIONS[assignment.formulas.activation][0],
             loss=_LOSSES[assignment.formulas.loss][0],
-            type="complex" if "complex" in name else "float",
+            type="complex" if "complex" in name else "np.longdouble" if "extended" in name else "float",
             scheme=scheme,
         )
-        for name, scheme in SCHEMES.items()
+        for name, scheme in schemes.items()
     }

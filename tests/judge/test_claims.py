@@ -1,5 +1,7 @@
 """What a row says is true: of the step, of the form in which the lists came, of how often it was seen."""
 
+import re
+
 import pytest
 
 from grader.judge.examples import Examples
@@ -105,11 +107,55 @@ def test_nothing_is_said_of_the_propagation_if_no_gradients_came_back(source: st
     assert Mark.FAILED not in {judgement[name].outcome for name in ("activation_gradient", "relu_derivative")}
 
 
-def test_a_step_that_fails_on_a_sample_does_not_count_the_rest() -> None:
-    """The lists of 24 networks were read; the derivative is wrong on nearly all that were not."""
-    source = NOTEBOOK.replace("indicator_function(all_f[layer-1])", "(all_h[layer] * (1 - all_h[layer]))")
-    assert source != NOTEBOOK
-    assert "networks where this step could be checked" in rows(source)["relu_derivative"].message
+#: Only the lists show the derivative to be wrong; it is wrong on nearly all networks of which they were not read.
+SAMPLED = NOTEBOOK.replace("indicator_function(all_f[layer-1])", "(all_h[layer] * (1 - all_h[layer]))")
+#: The lists show the propagation of no network, since there is none of dl/dh: what came back does.
+SILENT_LISTS = """
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    all_dl_dweights, all_dl_dbiases, all_dl_df = ([None] * (K + 1) for _ in range(3))
+    all_dl_df[K] = d_loss_d_output(all_f[K], y)
+    for layer in range(K - 1, -1, -1):
+        mask = all_f[layer] > 0.3
+        all_dl_df[layer] = mask * np.matmul(all_weights[layer + 1].T, all_dl_df[layer + 1])
+    for layer in range(K + 1):
+        all_dl_dbiases[layer] = all_dl_df[layer]
+        all_dl_dweights[layer] = np.matmul(all_dl_df[layer], all_h[layer].T)
+    return all_dl_dweights, all_dl_dbiases
+"""
+
+
+def test_a_step_that_fails_on_a_sample_counts_the_sample() -> None:
+    """The row's number of networks is the sentence's; neither is that of all that test the step."""
+    assert SAMPLED != NOTEBOOK
+    row = rows(SAMPLED)["relu_derivative"]
+    assert f"of {row.networks} sampled networks, on which the lists that your code writes were read" in row.message
+    assert row.networks < 60
+
+
+def test_a_step_that_its_answers_show_to_fail_counts_all_networks() -> None:
+    """Those whose lists were read are not the only ones on which it could be seen."""
+    row = rows(SILENT_LISTS)["relu_derivative"]
+    wrong = re.fullmatch(r"Does not hold on (\d+) of 184 networks that test it\.", row.message)
+    assert wrong is not None
+    assert int(wrong[1]) > 100
+    assert row.networks == 184
+
+
+def test_a_step_that_fails_on_few_networks_counts_all_that_test_it() -> None:
+    """The lists of every network that is wrong were read."""
+    source = own(start=LISTS, keep="dw[at], db[at] = (back @ all_h[at].T) * (len(dw) * len(back) != 33), back")
+    row = rows(source)["weight_gradient"]
+    assert re.fullmatch(rf"Does not hold on \d of {row.networks} networks that test it\.", row.message)
+    assert row.networks > 150
+
+
+def test_zeros_that_a_short_sum_leaves_count_with_its_other_numbers() -> None:
+    """With one output nothing is left of the sum: those networks are wrong by the same line."""
+    source = own(start=LISTS).replace("all_weights[at].T @ back", "all_weights[at][:-1].T @ back[:-1]")
+    judgement = rows(source)
+    wrong = judgement["finite_differences"].message.split()[2]
+    row = judgement["activation_gradient"]
+    assert f"on {wrong} of {row.networks} networks that test them" in row.message
 
 
 def test_a_loop_that_does_not_reach_a_layer_costs_no_step() -> None:

@@ -35,6 +35,8 @@ _RUNGS, _RUNG = range(8, 44, 3), 3
 _LARGE = 2.0**-4
 #: A multiple of the quantum at most, and how near to a whole number it is.
 _MOST, _WHOLE = 2.0**24, 1e-2
+#: How near to that growth the quantum's is if it is seen once.
+_EXACTLY = 1e-6
 #: Exponents of two of the inputs: in every precision's range but single's, and at the end of double's.
 _SMALL, _LEAST = -200, -1015
 #: Beyond this part of a number backpropagation does not err here; below this size a double has fewer digits.
@@ -51,12 +53,14 @@ def differentiates(candidate: Candidate[Suite], suite: Suite, assignment: Assign
         passes = [forward(network, assignment.formulas) for network in asked]
     answers = candidate.answer(build_unmeasured(asked, passes, "probe"))
     per_network = len(asked) // len(chosen)
-    return any(
-        _shows(
-            answers[n * per_network : (n + 1) * per_network], asked[n * per_network : (n + 1) * per_network], assignment
-        )
-        for n in range(len(chosen))
-    )
+    parts = [slice(n * per_network, (n + 1) * per_network) for n in range(len(chosen))]
+    if any(_underflows(answers[part][len(_RUNGS) :], asked[part][len(_RUNGS) :], assignment) for part in parts):
+        return True
+    power = 2 if assignment.formulas.loss is Loss.LEAST_SQUARES else 1
+    quanta = [_quanta(answers[part], asked[part][0]) for part in parts]
+    # A step that rounds with each parameter blurs the quantum: two networks show it together.
+    exact = sum(any(_grows_exactly(each, power) for each in of_network) for of_network in quanta)
+    return exact > 1 or any(_cancels(each, power) for of_network in quanta for each in of_network)
 
 
 def _choose_networks(suite: Suite, assignment: Assignment) -> list[Network]:
@@ -105,16 +109,22 @@ def _with_inputs(network: Network, exponent: int) -> Network:
     return Network((first, *network.weights[1:]), network.biases, np.ldexp(network.net_input, exponent), network.y)
 
 
-def _shows(answers: Sequence[Answer], asked: Sequence[Network], assignment: Assignment) -> bool:
-    rungs = len(_RUNGS)
-    power = 2 if assignment.formulas.loss is Loss.LEAST_SQUARES else 1
-    sizes = [size for w, b in zip(asked[0].weights, asked[0].biases, strict=True) for size in (w.size, b.size)]
+def _quanta(answers: Sequence[Answer], network: Network) -> list[list[float | None]]:
+    """The quantum on each rung, of all derivatives and of those by the biases."""
+    sizes = [size for w, b in zip(network.weights, network.biases, strict=True) for size in (w.size, b.size)]
     biases = np.repeat(np.arange(len(sizes)) % 2 == 1, sizes)
-    for chosen in (np.ones_like(biases), biases):
-        numbers = [answer.numbers[chosen] if isinstance(answer, Returned) else None for answer in answers[:rungs]]
-        if _cancels([None if part is None else quantum(part) for part in numbers], power):
-            return True
-    return _underflows(answers[rungs:], asked[rungs:], assignment)
+    return [
+        [quantum(answer.numbers[chosen]) if isinstance(answer, Returned) else None for answer in answers[: len(_RUNGS)]]
+        for chosen in (np.ones_like(biases), biases)
+    ]
+
+
+def _grows_exactly(quanta: Sequence[float | None], power: int) -> bool:
+    """True if the quantum grows from one rung to the next exactly as the loss does."""
+    return any(
+        before is not None and after is not None and abs(after / before / 2.0 ** (power * _RUNG) - 1) < _EXACTLY
+        for before, after in pairwise(quanta)
+    )
 
 
 def _cancels(quanta: Sequence[float | None], power: int) -> bool:

@@ -72,14 +72,24 @@ def _judged_steps(  # noqa: PLR0913 - what is judged, and all that is known of i
     """
     by_lists = {name: _within(step, failing) for name, step in judge_lists(layers, lists, assignment).items()}
     read = {name: _within(step, failing) for name, step in read.items()}
-    nowhere = np.zeros_like(lists.asked)
-    for spared, strict in ((right, nowhere), ({}, nowhere), (right, lists.asked)):
-        by_name = {name: merge(read[name], by_lists[name], strict, spared.get(name, nowhere)) for name in STEPS}
+    nowhere, everywhere = np.zeros_like(lists.asked), np.ones_like(lists.asked)
+    silent = {name: bool((read[name].failed & lists.asked & ~by_lists[name].decided).any()) for name in STEPS}
+    for spared, by_answers in ((right, False), ({}, False), (right, True)):
+        by_name = {
+            name: merge(
+                read[name],
+                by_lists[name],
+                # A step that fails where they were read and are silent counts where they were not read, too.
+                everywhere if by_answers and silent[name] else nowhere,
+                spared.get(name, nowhere),
+            )
+            for name in STEPS
+        }
         if any(bool(step.failed.any()) for step in by_name.values()):
             break
     explained = _explain(by_name, by_lists, explanation, failing)
     seen, by_name = by_name, explained or by_name
-    rows = {name: _judged_row(name, by_name[name], layers, lists) for name in STEPS}
+    rows = {name: _judged_row(name, by_name[name], by_lists[name], layers, lists, failing) for name in STEPS}
     rows |= {} if lists.stopped.any() else _name_silence(by_name, rows)
     if explained is not None:
         shown = {name for name, step in seen.items() if step.failed.any()}
@@ -173,18 +183,21 @@ def _name_silence(judged: Mapping[str, Step], rows: Mapping[str, Row]) -> dict[s
     return {name: Row(Mark.NOT_RUN, 0, wording.SILENT, names=wording.PROPAGATION) for name in PROPAGATION}
 
 
-def _judged_row(name: str, step: Step, layers: Layers, lists: WrittenLists) -> Row:
+def _judged_row(  # noqa: PLR0913 - the step, and all that is known of it
+    name: str, step: Step, by_lists: WrittenStep, layers: Layers, lists: WrittenLists, failing: Booleans
+) -> Row:
     row = _row(step, layers, disagreeing)
-    wrong = len(row.failing)
     if row.mark is Mark.NOT_RUN and lists.stopped.any():
         return replace(row, message=wording.STOPPED, names=())
     if row.mark is not Mark.FAILED:
         return row
     if not (step.failed & ~lists.raised[name]).any():
         return replace(row, message=wording.RAISES)
-    tested = step.tested | step.failed
-    if not (step.failed & ~lists.asked).any():
-        return replace(row, message=wording.sampled_tally(wrong, len(_networks(layers, tested & lists.asked))))
+    # A step that the lists show to fail is not seen to fail where they were not read, but for networks that are right.
+    shown = bool((step.failed & by_lists.decided).any())
+    if shown and (failing & ~lists.asked).any() and not (step.failed & ~lists.asked).any():
+        sample = len(_networks(layers, (step.tested | step.failed) & lists.asked))
+        return replace(row, cases=sample, message=wording.sampled_tally(len(row.failing), sample))
     return row
 
 

@@ -109,14 +109,18 @@ def _propagation(layers: Layers, delta: Array, known: Booleans, assignment: Assi
     legitimate, right = _compare(layers, delta, g, size, assignment.formulas)
     activation_failed = judged & (layers.unit & ~legitimate).any(axis=1)
     derivative_failed = judged & (speaks & (layers.f != 0) & ~right).any(axis=1)
-    # A layer of zeros is step three's, if that is seen to fail elsewhere; or one that the loop never comes to.
-    derivative_failed &= ~(silent | ~layers.unit).all(axis=1) | (not activation_failed.any())
     derivative_failed &= _find_written(layers, delta)
+    # A layer of zeros is step three's, if that is seen to fail elsewhere; or one that the loop never comes to.
+    zeros = derivative_failed & (silent | ~layers.unit).all(axis=1)
+    if activation_failed.any():
+        activation_failed, derivative_failed = activation_failed | zeros, derivative_failed & ~zeros
     # All zeros below the output say nothing of either: both lines may still be the template's.
     heard = bool((speaks & ~silent).any())
     bent = heard and bool((speaks & (layers.slope != 1.0)).any())
     return {
-        "activation_gradient": Step((speaks & ~silent).any(axis=1), activation_failed, heard, bool(judged.any())),
+        "activation_gradient": Step(
+            (speaks & ~silent).any(axis=1) | activation_failed, activation_failed, heard, bool(judged.any())
+        ),
         "relu_derivative": Step(speaks.any(axis=1), derivative_failed, bent, bool(judged.any())),
     }
 

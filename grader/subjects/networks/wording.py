@@ -59,7 +59,8 @@ def step_tally(wrong: int, of: int) -> str:
 
 def sampled_tally(wrong: int, of: int) -> str:
     """The message for a step that only the lists show to fail, which were read on a sample of the networks."""
-    return f"Wrong on {wrong} of the {of} network{'' if of == 1 else 's'} where this step could be checked."
+    networks = f"{of} sampled network{'' if of == 1 else 's'}"
+    return f"Wrong on {wrong} of {networks}, on which the lists that your code writes were read."
 
 
 def product_tally(wrong: int, of: int) -> str:

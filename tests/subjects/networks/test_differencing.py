@@ -70,3 +70,10 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
 def test_differences_by_preactivation_are_seen(udl: NetworksJudge) -> None:
     """Only the biases are differences, and each layer has a forward pass of its own."""
     assert accused(BY_PREACTIVATION, udl)
+
+
+def test_differences_in_extended_precision_over_the_step_that_was_made_are_seen(udl: NetworksJudge) -> None:
+    """Each parameter rounds the step, and blurs the quantum of the derivatives."""
+    scheme = "array[i] = kept + np.longdouble(1e-9); s = array[i] - kept; slope[i] = (at() - moved(0)) / s"
+    (source,) = differencing(udl.assignment, {"extended": scheme}).values()
+    assert accused(source, udl)

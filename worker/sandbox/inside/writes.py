@@ -39,9 +39,16 @@ def writes(statements: Iterable[Statement], lists: frozenset[str]) -> tuple[Writ
 
 def _writes(statement: Statement, lists: frozenset[str]) -> Iterator[tuple[Write, bool]]:
     for node, branching in _statements(statement.node):
-        for target in _find_targets(node):
+        for target in map(_find_entry, _find_targets(node)):
             if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name) and target.value.id in lists:
                 yield Write(target.value.id, _index(target.slice), statement.piece.cell, target.lineno), branching
+
+
+def _find_entry(target: ast.expr) -> ast.expr:
+    """Return the entry of the list if the target is a part of one, such as a row or all of it."""
+    while isinstance(target, ast.Subscript) and isinstance(target.value, ast.Subscript):
+        target = target.value
+    return target
 
 
 def _statements(statement: ast.stmt) -> Iterator[tuple[ast.AST, bool]]:

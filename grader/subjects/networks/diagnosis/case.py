@@ -69,6 +69,15 @@ class Case:
         return np.concatenate(rows) if rows else np.zeros(0)
 
     @cached_property
+    def nearly_right(self) -> bool:
+        """True if all that came back are the right numbers, but for more rounding than is allowed."""
+        right = np.where(np.isfinite(self.suite.tolerances), self.suite.derivatives, np.nan)[self.entries]
+        settled = np.isfinite(right)
+        return len(self.returned) == len(self.answers) and near(
+            right[settled], self.got[settled], self.floor[self.entries][settled]
+        )
+
+    @cached_property
     def entries(self) -> Booleans:
         """Which entries of the suite's flat arrays came back: those of `got`."""
         back = [isinstance(answer, Returned) for answer in self.answers]

@@ -80,6 +80,9 @@ def together(case: Case, ideas: Ideas) -> list[Fit]:
 
 def explaining(case: Case, tried: Iterable[Idea]) -> list[Fit]:
     """The ideas that explain all answers, in the given order: first a few telling networks, then every one."""
+    if case.nearly_right:
+        # Whatever changes nothing would explain them, such as two minus signs.
+        return []
     fits: dict[frozenset[str], Fit] = {}
     left = MOST
     for idea in tried:

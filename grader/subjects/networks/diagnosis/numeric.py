@@ -164,14 +164,16 @@ def _find_scaling(part: ReturnedPart) -> Bug | None:
     factor = float((got * right).sum() / (right * right).sum())
     if not np.all(np.abs(part.got - factor * part.right) <= (1 + abs(factor)) * part.tolerance):
         return None
-    if factor == 0:
+    shown = f"{factor:.6g}"
+    # Numbers that only just miss their tolerances are near a factor that is none.
+    if factor == 0 or shown == "1":
         return None
     bug = _bug(
         part,
         "scaled",
-        f"makes all its {part.what} {factor:.6g} times what they should be",
-        f"Every number of them is off by one factor, {factor:.6g}. Where in your code does such a factor come in?",
-        f"The factor {factor:.6g} does not belong there: no mean, no learning rate, no second 2.",
+        f"makes all its {part.what} {shown} times what they should be",
+        f"Every number of them is off by one factor, {shown}. Where in your code does such a factor come in?",
+        f"The factor {shown} does not belong there: no mean, no learning rate, no second 2.",
     )
     # One of all gradients may come from the derivative of the loss.
     return replace(bug, fails=None) if part.what == "gradients" else bug
@@ -190,7 +192,7 @@ def _find_scaling_by_units(part: ReturnedPart) -> Bug | None:
         if not factor or not np.all(np.abs(got - factor * right) <= (1 + abs(factor)) * tolerance):
             return None
         factors[units] = factor
-    if len(factors) < EVIDENCE:
+    if len(factors) < EVIDENCE or all(f"{factor:.4g}" == "1" for factor in factors.values()):
         return None
     most = max(factors)
     times = f"{factors[most]:.4g} in a layer with {most} units"

@@ -130,7 +130,7 @@ def _find_factor(samples: Samples, wrong: Booleans) -> Fact | None:
     """One factor everywhere, or wherever it is wrong."""
     for among, where in ((np.ones_like(wrong), ""), (np.isin(samples.owner, samples.owner[wrong]), " in some layers")):
         factor = _one(samples.made, samples.right, among)
-        if factor is None or abs(factor - 1) < _NEAR or not factor:
+        if factor is None or f"{factor:.6g}" == "1" or not factor:
             continue
         if _near(samples, samples.made, factor * samples.right)[among].all():
             times = f"{factor:.6g} times what follows from {samples.given}"
@@ -263,7 +263,7 @@ def _find_factors_by_layer(samples: Samples, wrong: Booleans) -> Fact | None:
         # One number is a multiple of any other.
         larger += int(np.count_nonzero(samples.right[mine]) > 1 and bool(wrong[mine].any()))
         factors.append((number, factor))
-    if larger < _ENOUGH:
+    if larger < _ENOUGH or all(f"{factor:.4g}" == "1" for _, factor in factors):
         return None
     weights = "all_weights[K]" if samples.where is Where.OUTPUT else "all_weights[layer]"
     for words in ("rows", "columns"):
@@ -274,7 +274,7 @@ def _find_factors_by_layer(samples: Samples, wrong: Booleans) -> Fact | None:
         if len(by_size) > 2 and all(
             max(several) - min(several) <= _NEAR * max(map(abs, several)) for several in by_size.values()
         ):
-            most = max(by_size)
+            most = max(by_size, key=lambda size: (f"{by_size[size][0]:.4g}" != "1", size))
             shown = f"{by_size[most][0] + 0.0:.4g} with {most} {words}"
             return Fact(
                 f"leaves {samples.name} at a multiple of what follows from {samples.given}, by a factor that goes with"
@@ -288,9 +288,11 @@ def _find_factors_by_layer(samples: Samples, wrong: Booleans) -> Fact | None:
     made, _ = samples.number(first)
     example = f"{factor + 0.0:.4g} times in {made.rstrip(',')} with K = {samples.layers[first].depth}"
     unit = "network" if samples.where is Where.OUTPUT else "layer"
+    each = all(abs(factor - 1) > _NEAR for _, factor in factors)
+    where, which = (f"each {unit}", f"each {unit}") if each else (f"some {unit}s", f"each of these {unit}s")
     return Fact(
-        f"leaves {samples.name} at a multiple of what follows from {samples.given} in each {unit}: {example}",
-        f"{_show(samples, wrong)} By which factor is each {unit} off?",
+        f"leaves {samples.name} at a multiple of what follows from {samples.given} in {where}: {example}",
+        f"{_show(samples, wrong)} By which factor is {which} off?",
     )
 
 
@@ -358,6 +360,8 @@ def _find_product(  # noqa: PLR0913 - two columns, and which of them is another 
     if not len(off):
         return None
     at = off[int(np.argmax(np.abs(taken - right)[off]))]
+    if f"{taken[at]:.3g}" == f"{right[at]:.3g}":
+        return None
     return Fact(
         f"leaves {samples.name} at a product of {other} and a column other than {name}{_where(samples, wrong)}",
         f"Where {name} is {right[at]:.3g}, the {part} of {samples.name} is {taken[at]:.3g} times {other}."
@@ -383,9 +387,11 @@ def _show(samples: Samples, wrong: Booleans) -> str:
     at = _pick(samples, wrong)
     owner = int(samples.owner[at])
     made, given = samples.number(owner)
+    value, follows = samples.made[at] + 0.0, samples.right[at] + 0.0
+    digits = 6 if f"{value:.6g}" != f"{follows:.6g}" else 10
     return (
-        f"With K = {samples.layers[owner].depth}, a number of {made} is {samples.made[at] + 0.0:.6g} where"
-        f" {samples.right[at] + 0.0:.6g} follows from {given}."
+        f"With K = {samples.layers[owner].depth}, a number of {made} is {value:.{digits}g} where"
+        f" {follows:.{digits}g} follows from {given}."
     )
 
 

@@ -72,14 +72,17 @@ def _first(
     rounding = matrices(sizes, np.where(np.isfinite(tolerance), tolerance, 0.0))
     depth = len(sizes) - 2
     for k in range(depth, -1, -1):
-        weights, biases = bool(marks[2 * k].any()), bool(marks[2 * k + 1].any())
-        if weights or biases:
+        in_weights, biases = bool(marks[2 * k].any()), bool(marks[2 * k + 1].any())
+        if in_weights or biases:
             h = _input(suite, i, k)
             together = biases and _outer(got[2 * k], got[2 * k + 1], h, rounding[2 * k], assignment.rtol)
-            names = ("all_dl_dbiases",) * biases + ("all_dl_dweights",) * weights
+            names = ("all_dl_dbiases",) * biases + ("all_dl_dweights",) * in_weights
             clear = bool(np.any(h))
             if not together:
-                source = _find_source(evidence, sizes, k, names, matrices(sizes, truth)[2 * k + 1], rounding[2 * k + 1])
+                made = got[2 * k + 1] if biases else _divide(got[2 * k], h)
+                weights = suite.networks[i].weights[k]
+                right = matrices(sizes, truth)[2 * k + 1], rounding[2 * k + 1]
+                names, source = _find_source(evidence, sizes, k, names, made, weights, right, assignment.rtol)
                 return _WrongLayer(names, k, k, i, depth, clear, source, read=False)
             right = matrices(sizes, truth)[2 * k + 1], rounding[2 * k + 1]
             above = None if k == depth else (suite.networks[i].weights[k + 1], got[2 * k + 3])
@@ -92,16 +95,45 @@ def _first(
     return None
 
 
-def _find_source(  # noqa: PLR0913 - a layer, and what is right there
-    evidence: Evidence | None, sizes: Sequence[int], k: int, names: Sequence[str], truth: Array, tolerance: Array
-) -> str:
-    """The right value beside the one list that differs: dl/df if it can be read, else the layer's other gradient."""
+def _find_source(  # noqa: PLR0913 - a layer, and what is wrong and right there
+    evidence: Evidence | None,
+    sizes: Sequence[int],
+    k: int,
+    names: tuple[str, ...],
+    made: Array,
+    weights: Array,
+    right: tuple[Array, Array],
+    rtol: float,
+) -> tuple[tuple[str, ...], str]:
+    """The first to differ, and the right value beside it if that is one list.
+
+    That value is dl/df if it can be read, else the layer's other gradient. If dl/df is wrong, and both the list and
+    dl/dh are made from it as it is, it differs, too. `made` is the dl/df of the list, `right` what it should be, with
+    tolerances.
+    """
     if len(names) > 1:
-        return ""
-    df = None if evidence is None else read_carried(evidence, sizes, 1)["all_dl_df"][k]
-    if df is not None and np.all((np.abs(df - truth) <= tolerance) | np.isnan(truth)):
-        return f"all_dl_df[{k}]"
-    return f"all_dl_{'dweights' if names[0] == 'all_dl_dbiases' else 'dbiases'}[{k}]"
+        return names, ""
+    other = f"all_dl_{'dweights' if names[0] == 'all_dl_dbiases' else 'dbiases'}[{k}]"
+    lists = None if evidence is None else read_carried(evidence, sizes, 1)
+    df = None if lists is None else lists["all_dl_df"][k]
+    if lists is None or df is None:
+        return names, other
+    truth, tolerance = right
+    if np.all((np.abs(df - truth) <= tolerance) | np.isnan(truth)):
+        return names, f"all_dl_df[{k}]"
+    dh = lists["all_dl_dh"][k]
+    # A later line may have changed it, and a list that shares its memory; dl/dh shows it as it was.
+    before = dh is not None and bool(dh.any()) and _near(dh, weights.T @ df, np.abs(weights).T @ np.abs(df), rtol)
+    return (("all_dl_df", *names), "") if before and _near(made, df, np.abs(df), rtol) else (names, other)
+
+
+def _near(a: Array, b: Array, size: Array, rtol: float) -> bool:
+    return bool(np.all(np.abs(a - b) <= 4 * rtol * size))
+
+
+def _divide(d_weights: Array, h: Array) -> Array:
+    """The dl/df of which the weights' gradient is made, if it is one's."""
+    return np.asarray(d_weights @ h / np.sum(h * h))
 
 
 def _in_lists(  # noqa: PLR0913 - a layer, and what is around it

@@ -29,9 +29,11 @@ def add_lines(first: FirstDifference | None, written: Sequence[WrittenEntry]) ->
         return first
     mine = [line for line in written if line.name == first.lists[0]]
     # The entry of the output is often written by a line of its own, above the loop.
-    own = [line for line in mine if (line.index in _OUTPUT) == (first.layer == first.depth)]
-    # A number for an index is one layer's own, whose entry another line may have written before.
-    own = [line for line in own or mine if not line.index.isdecimal()]
+    at_output = first.layer == first.depth
+    own = [line for line in mine if (line.index in _OUTPUT) == at_output]
+    # A line of the output's own writes no other layer's entry. A number for an index is one layer's own, whose entry
+    # another line may have written before.
+    own = [line for line in own or (mine if at_output else []) if not line.index.isdecimal()]
     lines = sorted({line.line for line in own})
     cells = {line.cell for line in own}
     own_line = any(line.index == str(first.layer) for line in mine)

@@ -1,5 +1,7 @@
 """What no model explains is described by facts: of the line that is wrong, with its numbers, and of no other line."""
 
+import re
+
 import pytest
 
 from grader.judge.examples import Examples
@@ -143,6 +145,34 @@ def test_a_factor_by_the_number_of_units_is_named_as_such(udl: NetworksJudge) ->
     assert [found.id for found in judgement.diagnosis] == ["scaled_by_units"]
     rows = {row.name: row for row in judgement.properties}
     assert rows["activation_gradient"].outcome is rows["relu_derivative"].outcome is Mark.PASSED
+
+
+@pytest.mark.parametrize(
+    "returned",
+    [
+        "[s * 1.0000013 for s in slopes], [o * 1.0000013 for o in offsets]",
+        "[s * 1.000002 for s in slopes], offsets",
+        "slopes, [o * (1 + 2e-6 * len(o)) for o in offsets]",
+    ],
+)
+def test_numbers_that_just_miss_their_tolerance_are_off_by_no_factor(returned: str, udl: NetworksJudge) -> None:
+    """A factor of 1 changes nothing, nor do two minus signs; both numbers of an example are not shown as one."""
+    judgement = judged(OwnNames("", "returned", returned, frozenset()).source, udl)
+    assert judgement.properties[0].outcome is Mark.FAILED
+    assert {found.id.partition("_")[0] for found in judgement.diagnosis} <= {"observed"}
+    for found in judgement.diagnosis:
+        assert " times" not in found.title + found.hint
+        shown = re.search(r" is (\S+) where (\S+) follows", found.hint)
+        assert shown is not None
+        assert shown[1] != shown[2]
+
+
+def test_a_factor_in_some_layers_is_not_said_of_each(udl: NetworksJudge) -> None:
+    """Above layer 0 the biases are right."""
+    text = "slopes, [offsets[0] / len(all_h[0]) * len(y)] + offsets[1:]"
+    (found,) = judged(OwnNames("", "returned", text, frozenset()).source, udl).diagnosis
+    assert "shows in some layers:" in found.title
+    assert "By which factor is each of these layers off?" in found.hint
 
 
 ZEROS = "[np.zeros_like(w) for w in all_weights]", "[np.zeros_like(b) for b in all_biases]"

@@ -3,6 +3,7 @@
 import pytest
 
 from grader.model.verdict import FirstDifference
+from tests.corpus import four_lines
 from tests.local import local
 from tests.networks import NetworksJudge
 from tests.subjects.networks.diagnosis.styles import source
@@ -92,3 +93,21 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
     found = place(text, udl)
     assert found is not None
     assert found.variable == "all_dl_dbiases[5]"
+
+
+@pytest.mark.parametrize(
+    ("line", "other", "both"),
+    [
+        ("weight", "2 * np.matmul(all_dl_df[layer], all_h[layer].T)", "all_dl_df[5] and all_dl_dbiases[5]"),
+        ("bias", "2 * all_dl_df[layer]", "all_dl_df[5] and all_dl_dweights[5]"),
+    ],
+)
+def test_a_list_made_from_a_wrong_one_is_not_called_the_first(
+    udl: NetworksJudge, line: str, other: str, both: str
+) -> None:
+    """The 2 of the square is in one of the two gradients: no line alone is at fault."""
+    found = place(four_lines.source({"loss": "all_f[K] - y", line: other}), udl)
+    assert found is not None
+    assert found.variable == both
+    assert "layer 5 is the first that is wrong, and no dl/df gives both" in found.message
+    assert not found.lines

@@ -90,3 +90,17 @@ def test_no_line_is_named_where_one_layer_has_a_line_of_its_own() -> None:
     assert source != NOTEBOOK
     assert "line" not in said(source, "all_dl_df[0]", 0)
     assert "line" not in said(source, "all_dl_df[3]", 3)
+
+
+def test_the_outputs_line_is_not_told_of_another_layer() -> None:
+    """Who wrote that entry is not known: an alias may have."""
+    output = [WrittenEntry("all_dl_dbiases", "K", 10, 7)]
+    assert add_lines(first("all_dl_dbiases[4]", 4), output) == first("all_dl_dbiases[4]", 4)
+
+
+@pytest.mark.parametrize("part", ["[:]", "[:, 0]", "[0][0]"])
+def test_a_line_that_writes_a_part_of_an_entry_is_told(part: str) -> None:
+    """The line above the loop writes the output's entry alone."""
+    source = NOTEBOOK.replace("    all_dl_dbiases[layer] =", f"    all_dl_dbiases[layer]{part} =")
+    source = source.replace("  for layer", "  all_dl_dbiases[K] = all_dl_df[K]\n  for layer")
+    assert said(source, "all_dl_dbiases[4]", 4) == "all_dl_dbiases[4] (see line 7) is"
