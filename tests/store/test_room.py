@@ -12,13 +12,15 @@ from grader.store.room import FILLED, MARGIN, ORDINARY, RECORD, Room, Storage
 from grader.store.store import Store
 from tests.store.making import accept, claim_job, finish_job, new, now, replace_verdict, restore_verdict, verdict
 from tests.store.regrading import grade_submission, select_units
+from tests.worker.receivers import until
 
 MIB = 1 << 20
 
 
 @pytest.fixture
 def small(store: Store) -> Iterator[Store]:
-    """A store whose Redis may hold 8 MiB more than nothing."""
+    """A store whose Redis may hold 8 MiB more than nothing, with nothing left to free of an earlier test."""
+    until(lambda: store.redis.info("memory")["lazyfree_pending_objects"] == 0)
     store.redis.config_set("maxmemory", 8 * MIB + Storage(store.redis).room().used)
     yield store
     store.redis.config_set("maxmemory", 0)
