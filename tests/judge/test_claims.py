@@ -158,6 +158,59 @@ def test_zeros_that_a_short_sum_leaves_count_with_its_other_numbers() -> None:
     assert f"on {wrong} of {row.networks} networks that test them" in row.message
 
 
+def test_an_exception_at_one_depth_decides_nothing_of_the_others() -> None:
+    """Without a hidden layer f[-1] does not fit; elsewhere the first row of the weights stands for all of them."""
+    source = """
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    last = len(all_weights) - 1
+    dw, db = [None] * (last + 1), [None] * (last + 1)
+    back = 2 * (all_f[last] - y)
+    dw[last], db[last] = back @ all_h[last].T, back
+    back = all_weights[last][:1].T * back[:1] * (all_f[last - 1] > 0)
+    for at in range(last - 1, -1, -1):
+        dw[at], db[at] = back @ all_h[at].T, back
+        if at:
+            back = all_weights[at].T @ back * (all_f[at - 1] > 0)
+    return dw, db
+"""
+    judgement = judged(source)
+    by_name = {row.name: row for row in judgement.properties}
+    assert "raised an exception on" in by_name["any_shape"].message
+    assert by_name["relu_derivative"].outcome is Mark.PASSED
+    assert "Which of the two steps is wrong" in by_name["activation_gradient"].message
+    assert any(mistake.id == "observed_activation" for mistake in judgement.diagnosis[0].mistakes)
+
+
+def test_lists_that_show_a_wrong_product_do_not_clear_a_step() -> None:
+    """Below, each layer is masked; dl/df[K-1] is not, and no list of dl/dh shows which step it is."""
+    mask = "mask = all_f[layer] > 0.3"
+    source = SILENT_LISTS.replace(mask, "mask = 1 if layer == K - 1 else all_f[layer] > 0")
+    source = source.replace("all_h[layer].T", "all_h[layer].T + 1")
+    assert lost(source) == {"weight_gradient", "relu_derivative"}
+
+
+def test_a_factor_on_the_way_down_is_of_neither_step() -> None:
+    """It is in the derivative; what came back shows the product of the two."""
+    source = own(start=LISTS).replace("2 * (all_f[last] - y)", "all_f[last] - y")
+    source = source.replace("(all_f[at - 1] > 0)", "(2.0 * (all_f[at - 1] > 0))")
+    assert "Which of the two steps is wrong" in rows(source)["activation_gradient"].message
+
+
+def test_steps_that_an_explanation_finds_right_are_not_said_to_hold() -> None:
+    """The answers to networks of the same sizes hold none of them."""
+    above = "KEPT = {}"
+    source = own(back="KEPT.setdefault(str([w.shape for w in all_weights]), (dw, db))", start=LISTS, above=above)
+    row = rows(source)["any_shape"]
+    assert row.message.startswith("By the explanation of the answers, each step's line is right")
+
+
+def test_a_list_that_is_too_long_is_one_of_the_two() -> None:
+    source = NOTEBOOK.replace("return all_dl_dweights,", "return all_dl_dweights[:1] + all_dl_dweights,")
+    message = rows(source)["form"].message
+    assert "all_dl_dweights should be a list of K+1 = " in message
+    assert "not made of these two lists" not in message
+
+
 def test_a_loop_that_does_not_reach_a_layer_costs_no_step() -> None:
     """Its lines are right in every layer that it reaches; the notebook's lists and others are treated alike."""
     short = NOTEBOOK.replace("range(K, -1, -1)", "range(K, 0, -1)")

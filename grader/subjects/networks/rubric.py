@@ -70,7 +70,10 @@ def _judged_steps(  # noqa: PLR0913 - what is judged, and all that is known of i
     what came back blamed the wrong line. If still none does, what came back counts where they are silent. No step fails
     in a network that is right; `failing` are the layers of the others, `agree` shows where dW and db are of one dl/df.
     """
-    by_lists = {name: _within(step, failing) for name, step in judge_lists(layers, lists, assignment).items()}
+    by_lists = {
+        name: replace(_within(step, failing), doubtful=step.doubtful & failing)
+        for name, step in judge_lists(layers, lists, assignment).items()
+    }
     read = {name: _within(step, failing) for name, step in read.items()}
     nowhere, everywhere = np.zeros_like(lists.asked), np.ones_like(lists.asked)
     silent = {name: bool((read[name].failed & lists.asked & ~by_lists[name].decided).any()) for name in STEPS}
@@ -118,7 +121,11 @@ def _explain(
     if explanation.returned:
         # The lists that came back are what was done to them, and no evidence of the lines that wrote them.
         shown -= {"bias_gradient", "weight_gradient"}
-    held = {name for name in STEPS if (by_lists[name].telling & failing).any() and not by_lists[name].failed.any()}
+    held = {
+        name
+        for name in STEPS
+        if (by_lists[name].telling & failing).any() and not (by_lists[name].failed | by_lists[name].doubtful).any()
+    }
     if held & wrong or (explanation.complete and shown - wrong):
         return None
     # Of two steps of which only the product is seen, the one that is explained accounts for it.
@@ -323,7 +330,8 @@ def any_shape(  # noqa: PLR0913 - what is judged, and what is known of it alread
         return Row(Mark.FAILED, len(suite), message, agrees.failing, agrees.fails), rows
     if agrees.failing and all(row.mark is Mark.PASSED for row in rows.values()):
         # Steps are seen on single columns: what is wrong, though each of them holds, is wrong on batches.
-        return Row(Mark.FAILED, len(suite), wording.STEPS_HOLD, agrees.failing, agrees.fails), rows
+        message = wording.LINES_HOLD if explanation.wrong == frozenset() else wording.STEPS_HOLD
+        return Row(Mark.FAILED, len(suite), message, agrees.failing, agrees.fails), rows
     return Row(Mark.PASSED, len(suite), ""), rows
 
 

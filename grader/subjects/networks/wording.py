@@ -20,6 +20,8 @@ DOUBTFUL = (
 
 STEPS_HOLD = "Each step holds on every network where it could be judged, and yet some derivatives are wrong."
 
+LINES_HOLD = "By the explanation of the answers, each step's line is right, and yet some derivatives are wrong."
+
 ZEROS = "Not judged: where this step would show, only zeros came back."
 
 NOT_ASKED = "No network of this assignment puts it to the test."
@@ -142,9 +144,12 @@ def other_form(answer: Malformed, readable: Collection[ReturnedForm], unread: Co
     if ReturnedForm.REVERSED in unread:
         order = FORMS[ReturnedForm.REVERSED]
         return f"{order[:1].upper()}{order[1:]}, and arrays have other shapes: {describe_malformed(answer)}."
-    if len(readable) == 1:
-        return f"The numbers can be read, but {FORMS[next(iter(readable))]}: {describe_malformed(answer)}."
     message = describe_malformed(answer)
+    if readable == {ReturnedForm.OTHER} and answer.where != "return":
+        # It is made of the two lists, one of which has another length.
+        return f"The numbers can be read, but {message}."
+    if len(readable) == 1:
+        return f"The numbers can be read, but {FORMS[next(iter(readable))]}: {message}."
     # A name of the student's code keeps its small letter.
     return f"{message[:1].upper()}{message[1:]}." if answer.where == "return" else f"{message}."
 

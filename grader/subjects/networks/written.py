@@ -91,6 +91,8 @@ class WrittenStep:
     decided: Booleans
     telling: Booleans
     failed: Booleans
+    #: The layers that are wrong by this step or by another one.
+    doubtful: Booleans
 
 
 def entries(evidence: Evidence, sizes: Sequence[int]) -> dict[str, list[Array | None]]:
@@ -329,11 +331,12 @@ def _restore_output(layers: Layers, written: WrittenLists, rtol: float) -> Writt
 
 def _without(step: WrittenStep, skipped: Booleans) -> WrittenStep:
     """The step, which tells nothing of lines that did not run."""
-    return WrittenStep(step.decided | skipped, step.telling & ~skipped, step.failed & ~skipped)
+    parts = (step.telling & ~skipped, step.failed & ~skipped, step.doubtful & ~skipped)
+    return WrittenStep(step.decided | skipped, *parts)
 
 
 def _with(step: WrittenStep, raised: Booleans) -> WrittenStep:
-    return WrittenStep(step.decided | raised, step.telling | raised, step.failed | raised)
+    return WrittenStep(step.decided | raised, step.telling | raised, step.failed | raised, step.doubtful & ~raised)
 
 
 def _near(a: Array, b: Array, size: Array) -> Booleans:
@@ -350,7 +353,7 @@ def _bias(layers: Layers, written: WrittenLists, rtol: float) -> WrittenStep:
     decided = written.known["all_dl_df"] & finite & (written.known["all_dl_dbiases"] | absent)
     decided &= written.shaped["all_dl_df"] | started | ~wrong
     telling = decided & ((df != 0).any(axis=1) | layers.top)
-    return WrittenStep(decided, telling, decided & wrong)
+    return WrittenStep(decided, telling, decided & wrong, np.zeros_like(decided))
 
 
 def _weight(layers: Layers, written: WrittenLists, rtol: float) -> WrittenStep:
@@ -364,7 +367,7 @@ def _weight(layers: Layers, written: WrittenLists, rtol: float) -> WrittenStep:
     decided &= written.shaped["all_dl_df"] | ~wrong
     decided |= written.misshapen & ~(written.known["all_dl_df"] & ~written.shaped["all_dl_df"])
     seen = np.logical_or.reduceat((outer != 0) | (written.d_weights != 0), layers.entry_start)
-    return WrittenStep(decided, decided & (seen | absent), decided & wrong)
+    return WrittenStep(decided, decided & (seen | absent), decided & wrong, np.zeros_like(decided))
 
 
 def _propagation(layers: Layers, written: WrittenLists, rtol: float) -> dict[str, WrittenStep]:
@@ -403,16 +406,20 @@ def _propagation(layers: Layers, written: WrittenLists, rtol: float) -> dict[str
     third &= np.roll(written.shaped["all_dl_df"], -1) | together | (given & ~dh_absent)
     fourth &= dh_shaped | together | (follows & ~df_absent)
     speaks = (np.abs(g) > 8 * size) & unit
+    # Their product is wrong, and no list shows which of the two is.
+    doubtful = df_known & above_known & ~together
     return {
         "activation_gradient": WrittenStep(
             third,
             third & (speaks.any(axis=1) | (read & (dh != 0).any(axis=1))),
             third & ~together & (~given | dh_absent),
+            doubtful & ~third,
         ),
         "relu_derivative": WrittenStep(
             fourth,
             fourth & np.where(together & ~read, (speaks & (layers.slope != 1.0)).any(axis=1), bent.any(axis=1)),
             fourth & ~together & (~follows | df_absent),
+            doubtful & ~fourth,
         ),
     }
 
@@ -420,10 +427,10 @@ def _propagation(layers: Layers, written: WrittenLists, rtol: float) -> dict[str
 def merge(step: Step, lists: WrittenStep, asked: Booleans, right: Booleans) -> Step:
     """The step by the lists if they decide it, but on layers that came back `right`; else by what came back.
 
-    If the lists show the step at work and never fail it, it holds where they are silent, too, but for the layers of
-    `asked`.
+    If the lists show the step at work and never fail or doubt it, it holds where they are silent, too, but for the
+    layers of `asked`.
     """
-    holds = bool(lists.telling.any()) and not lists.failed.any()
+    holds = bool(lists.telling.any()) and not (lists.failed | lists.doubtful).any()
     tested = np.where(lists.decided, lists.telling, step.tested)
     failed = np.where(lists.decided, lists.failed & ~right, step.failed & (asked | (not holds)))
     evident = bool(lists.telling.any() or failed.any()) or (step.evident and bool((step.tested & ~lists.decided).any()))

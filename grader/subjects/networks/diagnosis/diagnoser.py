@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from grader.model.verdict import Diagnosis
-from grader.oracle.answers import Answer, Malformed
+from grader.oracle.answers import Answer, Malformed, Raised
 from grader.oracle.cases import Booleans
 from grader.oracle.suite import Suite
 from grader.subjects.networks.assignment import Assignment, References
@@ -100,8 +100,13 @@ class Diagnoser:
             return _explanation([Fit((DIFFERENTIATES,))], self.assignment.references)
         case = Case(self.suite, self._predictions, answers, frozenset(wrong), self._biases)
         with np.errstate(all="ignore"):
-            fits = agreeing(case, self._explain(case, find_blame(case, evidence)), evidence)
-        return _explanation(fits or ([] if repeats else [Fit((KEEPS,))]), self.assignment.references)
+            blame = find_blame(case, evidence)
+            fits = agreeing(case, self._explain(case, blame), evidence)
+        explanation = _explanation(fits or ([] if repeats else [Fit((KEEPS,))]), self.assignment.references)
+        if blame is not None and [fit.bugs for fit in fits] == [(blame.bug,)] and self._raises_elsewhere(case):
+            # The networks that did not raise are wrong by what it says nothing of.
+            return replace(explanation, wrong=None, raising=True)
+        return explanation
 
     def observe(
         self,
@@ -133,6 +138,12 @@ class Diagnoser:
         if known:
             return (hints.add_facts(known[0], bugs, references),)
         return hints.write_diagnoses([Fit(bugs)], references)
+
+    def _raises_elsewhere(self, case: Case) -> bool:
+        """True if it raised with one number of layers alone, and networks with others are wrong."""
+        raised = {len(self.suite.sizes[i]) for i in case.wrong if isinstance(case.answers[i], Raised)}
+        returned = {len(self.suite.sizes[i]) for i in case.wrong if not isinstance(case.answers[i], Raised)}
+        return len(raised) == 1 and bool(returned - raised)
 
     def _explain(self, case: Case, blame: Blame | None) -> list[Fit]:
         """Return the fits to the returned numbers, with the line that raised; that line alone if there are none."""

@@ -11,10 +11,9 @@ from grader.subjects.networks.diagnosis.lines import Line, Lines, right_weight
 from grader.subjects.networks.diagnosis.work import Work
 
 
-def _bug(id_: str, title: str, hint: str, strong: str, *activations: Line) -> Bug:
-    return Bug(
-        id_, title, Where.ACTIVATION, tuple(Lines(activation=activation) for activation in activations), hint, strong
-    )
+def _bug(id_: str, title: str, hint: str, strong: str, *activations: Line, either: bool = False) -> Bug:
+    lines = tuple(Lines(activation=activation) for activation in activations)
+    return Bug(id_, title, Where.ACTIVATION, lines, hint, strong, either=either)
 
 
 def _rare(id_: str, title: str, hint: str, strong: str, *activations: Line) -> Bug:
@@ -152,6 +151,7 @@ BUGS = (
         "The factor 2 belongs to the loss derivative alone; all_dl_dh[layer] has none of its own.",
         lambda s, k: 2 * _right(s, k),
         lambda s, k: _right(s, k) / 2,
+        either=True,
     ),
     Bug(
         "derivative_before_weights",
