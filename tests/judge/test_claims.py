@@ -69,13 +69,26 @@ def lost(source: str) -> set[str]:
         (own(start="[], [], None", keep="dw.append(back @ all_h[at].T); db.append(back)"), "go from the output layer"),
         (own(back="[(dw[at], db[at]) for at in range(last + 1)]"), "come in pairs"),
         (own(start=LISTS, back="dw, db, all_f"), "more than these two lists"),
+        (own(start=LISTS, back="db, dw[::-1]"), "the two lists come in the other order"),
+        (own(start=LISTS, back="db[::-1], dw[::-1]"), ""),
         (own(keep="dw[f'W{at}'], db[f'b{at}'] = back @ all_h[at].T, back"), ""),
         (own(keep="dw[f'dW{at}'] = back @ all_h[at].T; dw[f'db{at}'] = back", back="dw"), "come in a dictionary"),
         (own(keep="dw['dW%d' % (at + 1)] = back @ all_h[at].T; dw['db%d' % (at + 1)] = back", back="dw"), "dictionary"),
         (own(back="print(dw, db)"), "nothing is returned"),
         (NOTEBOOK.replace("return all_dl_dweights,", "return all_dl_dh,"), "all_dl_dh is returned in the place"),
     ],
-    ids=["reversed", "pairs", "three", "keys", "one_dictionary", "from_one", "printed", "dh"],
+    ids=[
+        "reversed",
+        "pairs",
+        "three",
+        "swapped",
+        "swapped_both",
+        "keys",
+        "one_dictionary",
+        "from_one",
+        "printed",
+        "dh",
+    ],
 )
 def test_right_gradients_in_another_form_lose_any_shape_only(source: str, form: str) -> None:
     """Networks that fit two forms are read in that of the others."""

@@ -46,6 +46,16 @@ BUGS = (
         lambda s: (s.dl_dweights[::-1], s.dl_dbiases),
     ),
     _bug(
+        "swapped_and_reversed",
+        "returns the bias gradients first, and at least one of the two lists from the output layer down to the first",
+        "In which order does the notebook take what backward_pass returns, and which layer does the first entry of each"
+        " list belong to?",
+        "The last line is: return all_dl_dweights, all_dl_dbiases; entry k belongs to layer k, in both lists.",
+        lambda s: (s.dl_dbiases, s.dl_dweights[::-1]),
+        lambda s: (s.dl_dbiases[::-1], s.dl_dweights),
+        lambda s: (s.dl_dbiases[::-1], s.dl_dweights[::-1]),
+    ),
+    _bug(
         "flat_biases",
         "returns bias gradients of shape (n,)",
         "Print the shapes of all_dl_dbiases[0] and all_biases[0]. Are they the same?",
