@@ -95,9 +95,9 @@ def pytest_configure() -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """Return three processes for two cores: tests of services mostly wait. None, a core each, for the fast tests."""
-    return None if "not slow" in config.option.markexpr else _cores() * 3 // 2
+def pytest_xdist_auto_num_workers() -> int:
+    """Return three processes for two cores: many tests wait for a service, a disk or a clock."""
+    return _cores() * 3 // 2
 
 
 def _cores() -> int:
