@@ -28,6 +28,8 @@ _FIELDS = (
 )
 #: Libraries of which only warnings and errors are logged.
 _LIBRARIES = ("celery", "kombu", "httpx", "gunicorn.access")
+#: The most characters of one field.
+_LONGEST = 8192
 #: The most warnings and errors with the same text that are logged within so many seconds; their numbers may differ.
 MOST_REPEATED, REPEATED_SECONDS = 10, 60.0
 
@@ -68,8 +70,16 @@ def _formatter(part: str, log_format: LogFormat) -> logging.Formatter:
 
 
 def _escape(_logger: object, _method: str, event: "EventDict") -> "EventDict":
-    """Escape what does not print: whoever reads a log in a terminal must not be deceived by what stands in it."""
-    return {name: _printable(value) if isinstance(value, str) else value for name, value in event.items()}
+    """Escape what does not print, and cut what is long: a reader in a terminal must be neither deceived nor flooded."""
+    return {name: _printable(_cut(value)) if isinstance(value, str) else value for name, value in event.items()}
+
+
+def _cut(text: str) -> str:
+    """Return the text, or its start and its end, where a traceback has its error."""
+    if len(text) <= _LONGEST:
+        return text
+    half = _LONGEST // 2
+    return f"{text[:half]} [{len(text) - 2 * half} characters left out] {text[-half:]}"
 
 
 def _printable(text: str) -> str:

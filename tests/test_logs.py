@@ -75,6 +75,15 @@ def test_nothing_in_a_line_moves_the_cursor_or_starts_a_new_line(root: logging.L
     assert "\\x1b[31m" in text
 
 
+def test_a_long_text_is_cut_in_its_middle(stream: io.StringIO) -> None:
+    logging.getLogger().error("it failed", exc_info=ValueError("x" * 1_000_000 + "the end"))
+    (line,) = lines(stream)
+    exception = str(line["exception"])
+    assert len(exception) < 10_000
+    assert "characters left out" in exception
+    assert exception.endswith("the end")
+
+
 def test_an_exception_is_in_the_line_of_its_message(stream: io.StringIO) -> None:
     logging.getLogger().error("it failed", exc_info=ValueError("of the test"))
     (line,) = lines(stream)

@@ -20,8 +20,8 @@ class Trace:
 
     @classmethod
     def decode(cls, stored: str | None) -> "Trace | None":
-        """Return a stored trace, or None if an earlier version stored none."""
-        return None if stored is None else cls(*stored.split(" "))
+        """Return a stored trace, or None if an earlier version stored none. What a newer one adds is passed over."""
+        return None if stored is None else cls(*stored.split(" ")[:2])
 
     def encode(self) -> str:
         """Return the trace as it is stored; neither id contains a space."""

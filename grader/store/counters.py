@@ -69,7 +69,8 @@ class Counters:
 
     def add_requests(self, counts: Mapping[tuple[str, int], int], milliseconds: Mapping[str, float]) -> None:
         """Add requests, by endpoint and status, and the time that answering them took, by endpoint."""
-        pipeline = self._redis.pipeline(transaction=False)
+        # All or none: what was not added is added again.
+        pipeline = self._redis.pipeline()
         for (endpoint, status), number in counts.items():
             pipeline.hincrby(keys.COUNTERS, f"requests:{endpoint}:{status}", number)
         for endpoint, time in milliseconds.items():

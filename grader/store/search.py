@@ -57,7 +57,7 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
+class SubmissionSearch:
     """Searches a store; `read` returns the submissions with these ids that still exist."""
 
     redis: Connection
@@ -73,8 +73,8 @@ class Search:
         while examined < _MOST:
             wanted = limit + 1 - len(times)
             size = _CHUNK if others else wanted
-            last, *found = map(text, self.scripts.run("search", index, end, size, wanted, *chain(*others)))
-            times |= zip(found[::2], found[1::2], strict=True)
+            last, *matches = map(text, self.scripts.run("search", index, end, size, wanted, *chain(*others)))
+            times |= zip(matches[::2], matches[1::2], strict=True)
             if not last or len(times) > limit:
                 break
             examined, end = examined + size, f"({last}"

@@ -18,7 +18,7 @@ from grader.store.errors import IdempotencyMismatch, ShareUsedUp, StorageFull
 from grader.store.paging import RecordPage
 from grader.store.room import Storage
 from grader.store.scripts import FollowingCall, ScriptCall, Scripts
-from grader.store.search import Filter, Search
+from grader.store.search import Filter, SubmissionSearch
 from grader.store.shares import Share, write
 from grader.store.subscription import Subscription
 from grader.store.summary import VerdictSummary
@@ -200,7 +200,7 @@ class Submissions:
 
     def list(self, criteria: Filter, limit: int = 50, cursor: str | None = None) -> RecordPage[SubmissionRecord]:
         """Return a page of a course's submissions that match, newest first. Raises BadCursor for an unknown cursor."""
-        return Search(self._redis, self._scripts, self.many).page(criteria, limit, cursor)
+        return SubmissionSearch(self._redis, self._scripts, self.many).page(criteria, limit, cursor)
 
 
 def _idempotency(claim: tuple[str, str, str, str] | None) -> tuple[str, str]:

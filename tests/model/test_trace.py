@@ -64,5 +64,10 @@ def test_whatever_is_sent_the_trace_is_stored_and_read_again(request_id: str, tr
     assert trace.request_id.isprintable()
 
 
+def test_what_a_newer_version_adds_is_passed_over() -> None:
+    trace = receive("r-17", SENT)
+    assert Trace.decode(f"{trace.encode()} more") == trace
+
+
 def test_what_an_earlier_version_stored_has_no_trace() -> None:
     assert Trace.decode(None) is None

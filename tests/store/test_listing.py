@@ -6,7 +6,7 @@ from grader.model.records import State, SubmissionRecord
 from grader.store.errors import BadCursor
 from grader.store.publications import NewPublication
 from grader.store.scripts import Scripts
-from grader.store.search import Filter, Search
+from grader.store.search import Filter, SubmissionSearch
 from grader.store.store import Store
 from tests.store.making import accept, claim_job, finish_job, new, verdict
 
@@ -87,7 +87,7 @@ def test_a_page_reads_no_more_records_than_it_shows(store: Store, criteria: Filt
         read += len(names)
         return store.submissions.many(names)
 
-    page = Search(store.redis, Scripts(store.redis), count).page(criteria, 4, None)
+    page = SubmissionSearch(store.redis, Scripts(store.redis), count).page(criteria, 4, None)
     assert (len(page.items), read) == (4, 4)
 
 

@@ -59,8 +59,8 @@ def differentiates(candidate: Candidate[Suite], suite: Suite, assignment: Assign
     power = 2 if assignment.formulas.loss is Loss.LEAST_SQUARES else 1
     quanta = [_quanta(answers[part], asked[part][0]) for part in parts]
     # A step that rounds with each parameter blurs the quantum: two networks show it together.
-    exact = sum(any(_grows_exactly(each, power) for each in of_network) for of_network in quanta)
-    return exact > 1 or any(_cancels(each, power) for of_network in quanta for each in of_network)
+    exact = sum(any(_grows_exactly(quantum, power) for quantum in of_network) for of_network in quanta)
+    return exact > 1 or any(_cancels(quantum, power) for of_network in quanta for quantum in of_network)
 
 
 def _choose_networks(suite: Suite, assignment: Assignment) -> list[Network]:

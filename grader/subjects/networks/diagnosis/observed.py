@@ -288,8 +288,8 @@ def _find_factors_by_layer(samples: Samples, wrong: Booleans) -> Fact | None:
     made, _ = samples.number(first)
     example = f"{factor + 0.0:.4g} times in {made.rstrip(',')} with K = {samples.layers[first].depth}"
     unit = "network" if samples.where is Where.OUTPUT else "layer"
-    each = all(abs(factor - 1) > _NEAR for _, factor in factors)
-    where, which = (f"each {unit}", f"each {unit}") if each else (f"some {unit}s", f"each of these {unit}s")
+    everywhere = all(abs(factor - 1) > _NEAR for _, factor in factors)
+    where, which = (f"each {unit}", f"each {unit}") if everywhere else (f"some {unit}s", f"each of these {unit}s")
     return Fact(
         f"leaves {samples.name} at a multiple of what follows from {samples.given} in {where}: {example}",
         f"{_show(samples, wrong)} By which factor is {which} off?",

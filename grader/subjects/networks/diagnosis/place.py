@@ -113,18 +113,18 @@ def _find_source(  # noqa: PLR0913 - a layer, and what is wrong and right there
     """
     if len(names) > 1:
         return names, ""
-    other = f"all_dl_{'dweights' if names[0] == 'all_dl_dbiases' else 'dbiases'}[{k}]"
+    other_list = f"all_dl_{'dweights' if names[0] == 'all_dl_dbiases' else 'dbiases'}[{k}]"
     lists = None if evidence is None else read_carried(evidence, sizes, 1)
     df = None if lists is None else lists["all_dl_df"][k]
     if lists is None or df is None:
-        return names, other
+        return names, other_list
     truth, tolerance = right
     if np.all((np.abs(df - truth) <= tolerance) | np.isnan(truth)):
         return names, f"all_dl_df[{k}]"
     dh = lists["all_dl_dh"][k]
     # A later line may have changed it, and a list that shares its memory; dl/dh shows it as it was.
     before = dh is not None and bool(dh.any()) and _near(dh, weights.T @ df, np.abs(weights).T @ np.abs(df), rtol)
-    return (("all_dl_df", *names), "") if before and _near(made, df, np.abs(df), rtol) else (names, other)
+    return (("all_dl_df", *names), "") if before and _near(made, df, np.abs(df), rtol) else (names, other_list)
 
 
 def _near(a: Array, b: Array, size: Array, rtol: float) -> bool:
