@@ -214,7 +214,7 @@ def test_steps_that_an_explanation_finds_right_are_not_said_to_hold() -> None:
     above = "KEPT = {}"
     source = own(back="KEPT.setdefault(str([w.shape for w in all_weights]), (dw, db))", start=LISTS, above=above)
     row = rows(source)["any_shape"]
-    assert row.message.startswith("By the explanation of the answers, each step's line is right")
+    assert row.message.startswith("By the diagnosis, each step's line is right")
 
 
 def test_a_list_that_is_too_long_is_one_of_the_two() -> None:

@@ -104,7 +104,7 @@ class Jails:
         """Do without the template from now on, if its owner leaves that to us."""
         if self._launch.way is Way.TEMPLATE:
             raise why
-        _log.warning("each submission gets a jail from nothing, which is slower: %s", why)
+        _log.warning("each submission starts a jail from scratch, which is slower: %s", why)
         self._jail.close()
         self._jail = Single(self._launch)
 

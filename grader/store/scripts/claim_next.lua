@@ -1,8 +1,9 @@
 -- kind, lease in ms, 1 to go on after another of the kind -> {id, fencing number} of the submission or unit whose turn it
 -- is, or nil if none waits, or if whoever goes on with units would keep somebody waiting for an answer.
--- Units go by place in the queue. Of submissions it is an order, not a cap: as long as anything waits, whoever asks is given something. By place in the queue come first
--- students who have none running, then those who have. While a submission of a student whose last verdict was a timeout
--- runs, all others of such students come last: they share one worker.
+-- Units go by place in the queue. Of submissions it is an order, not a cap: as long as anything waits, whoever asks is
+-- given something. By place in the queue come first students who have none running, then those who have. While a
+-- submission of a student whose last verdict was a timeout runs, all others of such students come last: they share one
+-- worker.
 local LOOKED_AT = 1000
 local kind, lease = ARGV[1], tonumber(ARGV[2])
 if redis.call('ZCARD', waiting_key(kind)) == 0 then

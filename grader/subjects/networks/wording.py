@@ -20,7 +20,7 @@ DOUBTFUL = (
 
 STEPS_HOLD = "Each step holds on every network where it could be judged, and yet some derivatives are wrong."
 
-LINES_HOLD = "By the explanation of the answers, each step's line is right, and yet some derivatives are wrong."
+LINES_HOLD = "By the diagnosis, each step's line is right, and yet some derivatives are wrong."
 
 ZEROS = "Not judged: where this step would show, only zeros came back."
 
@@ -32,7 +32,7 @@ STOPPED = "Not judged: your code raised an exception, and nothing that could be 
 
 RAISES = "Its line raises an exception."
 
-EXPLAINED = "Judged by the explanation of the answers, which is about this step."
+EXPLAINED = "Judged by the diagnosis, which is about this step."
 
 UNPROPAGATED = "Below the output layer, the gradients do not depend on the error at the output."
 
@@ -77,7 +77,7 @@ def product_tally(wrong: int, of: int) -> str:
 
 def together_with(title: str) -> str:
     """Why a step is spared of which only its product with another could be seen."""
-    return f"This step and another one ({title}) show only together. The mistake is counted there."
+    return f"This step and another one ({title}) can only be judged together. The mistake is counted there."
 
 
 def strange_tally(answers: Sequence[Answer], of: int) -> str:

@@ -47,7 +47,7 @@ def observe(samples: Samples) -> Bug | None:
         return None
     where = samples.blamed
     # Zeros in the lists of a call that raised are not read, which may have been made all the same.
-    title = f"{fact.title}, as far as that could be read" if samples.partial else fact.title
+    title = f"{fact.title}, in the {samples.unit}s that could be read" if samples.partial else fact.title
     return Bug(f"observed_{where.name.lower()}", title, where, (), fact.hint, f"It {title}; {RIGHT_LINES[where]}.")
 
 
@@ -122,20 +122,24 @@ def _find_filling(samples: Samples, wrong: Booleans) -> Fact | None:
         return None
     if number:
         return Fact(f"leaves {name} at {number:.6g} everywhere", _show(samples, wrong))
-    hint = f"{name} is zero in every layer that was read. Which statement should write it, and does that run?"
+    hint = f"{name} is zero in every {samples.unit} that was read. Which statement should write it, and does that run?"
     return Fact(f"leaves {name} at zero", hint)
 
 
 def _find_factor(samples: Samples, wrong: Booleans) -> Fact | None:
     """One factor everywhere, or wherever it is wrong."""
-    for among, where in ((np.ones_like(wrong), ""), (np.isin(samples.owner, samples.owner[wrong]), " in some layers")):
+    for among, where in (
+        (np.ones_like(wrong), ""),
+        (np.isin(samples.owner, samples.owner[wrong]), f" in some {samples.unit}s"),
+    ):
         factor = _one(samples.made, samples.right, among)
         if factor is None or f"{factor:.6g}" == "1" or not factor:
             continue
         if _near(samples, samples.made, factor * samples.right)[among].all():
             times = f"{factor:.6g} times what follows from {samples.given}"
             return Fact(
-                f"leaves {samples.name} at {times}{where}", f"{_show(samples, wrong)} Where may such a factor come in?"
+                f"leaves {samples.name} at {times}{where}",
+                f"{_show(samples, wrong)} Where could this factor come from?",
             )
     return None
 
@@ -213,7 +217,7 @@ def _find_other_array(samples: Samples, wrong: Booleans) -> Fact | None:
     layers = np.isin(samples.owner, samples.owner[wrong])
     if wrong.sum() < _ENOUGH:
         return None
-    for where, among in (("", np.ones_like(layers)), (", in the layers that are wrong", layers)):
+    for where, among in (("", np.ones_like(layers)), (f", in the {samples.unit}s where it is wrong", layers)):
         for words, array in samples.arrays.items():
             known = np.isfinite(array)
             fits = known[among].all() and _near(samples, samples.made, array)[among].all()
@@ -277,9 +281,9 @@ def _find_factors_by_layer(samples: Samples, wrong: Booleans) -> Fact | None:
             most = max(by_size, key=lambda size: (f"{by_size[size][0]:.4g}" != "1", size))
             shown = f"{by_size[most][0] + 0.0:.4g} with {most} {words}"
             return Fact(
-                f"leaves {samples.name} at a multiple of what follows from {samples.given}, by a factor that goes with"
+                f"leaves {samples.name} at a multiple of what follows from {samples.given}, by a factor that depends on"
                 f" the number of {words} of {weights}: {shown}",
-                f"{_show(samples, wrong)} Compare layers with other numbers of {words}.",
+                f"{_show(samples, wrong)} Compare {samples.unit}s with other numbers of {words}.",
             )
     first = int(samples.owner[wrong][0])
     factor = dict(factors).get(first)
@@ -287,9 +291,8 @@ def _find_factors_by_layer(samples: Samples, wrong: Booleans) -> Fact | None:
         return None
     made, _ = samples.number(first)
     example = f"{factor + 0.0:.4g} times in {made.rstrip(',')} with K = {samples.layers[first].depth}"
-    unit = "network" if samples.where is Where.OUTPUT else "layer"
-    everywhere = all(abs(factor - 1) > _NEAR for _, factor in factors)
-    where, which = (f"each {unit}", f"each {unit}") if everywhere else (f"some {unit}s", f"each of these {unit}s")
+    unit, everywhere = samples.unit, all(abs(factor - 1) > _NEAR for _, factor in factors)
+    where, which = (f"each {unit}",) * 2 if everywhere else (f"some {unit}s", f"each of these {unit}s")
     return Fact(
         f"leaves {samples.name} at a multiple of what follows from {samples.given} in {where}: {example}",
         f"{_show(samples, wrong)} By which factor is {which} off?",
@@ -306,7 +309,7 @@ def _find_function(samples: Samples, wrong: Booleans) -> Fact | None:
             return Fact(f"leaves {samples.name} at {samples.source} times {words}", _show_factor(samples, wrong))
     if samples.where is Where.DERIVATIVE and samples.alone:
         return Fact(
-            f"leaves {samples.name} at other numbers than follow from {samples.given}{_where(samples, wrong)}",
+            f"leaves {samples.name} with numbers that do not follow from {samples.given}{_where(samples, wrong)}",
             _show_factor(samples, wrong),
         )
     return None
@@ -332,7 +335,7 @@ def _find_two_slopes(samples: Samples, wrong: Booleans, seen: Booleans) -> Fact 
 
 def _where(samples: Samples, wrong: Booleans) -> str:
     """The words after what is true of the layers that are wrong."""
-    return " in some layers" if len(set(samples.owner[wrong].tolist())) < len(samples.layers) else ""
+    return f" in some {samples.unit}s" if len(set(samples.owner[wrong].tolist())) < len(samples.layers) else ""
 
 
 def _find_column(samples: Samples, wrong: Booleans) -> Fact | None:
@@ -372,7 +375,7 @@ def _find_product(  # noqa: PLR0913 - two columns, and which of them is another 
 def _give_example(samples: Samples, wrong: Booleans) -> Fact:
     """The number that is off the most in one network."""
     return Fact(
-        f"leaves {samples.name} at other numbers than follow from {samples.given}{_where(samples, wrong)}",
+        f"leaves {samples.name} with numbers that do not follow from {samples.given}{_where(samples, wrong)}",
         _show(samples, wrong),
     )
 

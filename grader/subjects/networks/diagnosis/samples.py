@@ -60,6 +60,11 @@ class Samples:
         return self.words.made
 
     @property
+    def unit(self) -> str:
+        """The word for that in which the line is read once: the output's line is read once in each network."""
+        return "network" if self.where is Where.OUTPUT else "layer"
+
+    @property
     def source(self) -> str:
         """The array that the line multiplies by a derivative, or that it should make."""
         return self.words.source or f"what follows from {self.given}"

@@ -136,7 +136,7 @@ def test_of_calls_that_raised_a_fact_says_how_far_it_was_read(udl: NetworksJudge
     masked = "np.any(all_f[layer-1] > 0) * all_dl_dh[layer]"
     source = four_lines({"derivative": masked, "weight": "np.matmul(all_dl_df[layer].T, all_h[layer].T)"})
     found = diagnosed(source, udl)
-    assert "for every unit" not in found.title or "as far as that could be read" in found.title
+    assert "for every unit" not in found.title or "in the layers that could be read" in found.title
 
 
 def test_an_array_of_a_wrong_shape_is_not_said_to_be_of_another_layer(udl: NetworksJudge) -> None:

@@ -35,7 +35,7 @@ FACTS: dict[tuple[str, str], str] = {
     ("weight", f"{DF} @ np.sin(all_h[layer]).T"): f"at a product of {DF} and a column other than all_h[layer]",
     ("bias", f"0.01 * {DF}"): f"leaves all_dl_dbiases[layer] at 0.01 times what follows from {DF}",
     ("bias", f"(all_biases[layer] > 0) * {DF}"): "only where all_biases[layer] is positive",
-    ("bias", f"np.sort({DF}, axis=0)"): f"leaves all_dl_dbiases[layer] at other numbers than follow from {DF}",
+    ("bias", f"np.sort({DF}, axis=0)"): f"leaves all_dl_dbiases[layer] with numbers that do not follow from {DF}",
     ("loss", "2 * (all_f[K] - 20.0)"): "at what the target 20 gives in every network",
     ("loss", "np.full_like(y, 0.3)"): "leaves all_dl_df[K] at the same numbers in every network that was read",
     ("loss", "d_loss_d_output(all_f[K], y) * (np.arange(len(y)) == 0)[:, None]"): "only in the first unit",

@@ -181,7 +181,7 @@ BUGS = (
     ),
     _bug(
         "derivative_alone",
-        "has the activation's derivative alone for dl/df",
+        "uses the activation's derivative alone as dl/df",
         "Does all_dl_df[layer-1] depend on what came down from above?",
         "Multiply all_dl_dh[layer] by the activation's derivative; the derivative alone forgets the chain.",
         lambda s, k: s.slopes[k - 1],
