@@ -27,7 +27,7 @@ _FIELDS = (
     *("left_out",),
 )
 #: Libraries of which only warnings and errors are logged.
-_LIBRARIES = ("celery", "kombu", "httpx", "gunicorn.access")
+_LIBRARIES = ("celery", "kombu", "httpx")
 #: The most characters of one field.
 _LONGEST = 8192
 #: The most warnings and errors with the same text that are logged within so many seconds; their numbers may differ.
@@ -45,9 +45,8 @@ def configure(part: str, log_format: LogFormat, stream: TextIO | None = None) ->
 
 def _formatter(part: str, log_format: LogFormat) -> logging.Formatter:
     def arrange(_logger: object, _method: str, event: "EventDict") -> "EventDict":
-        named = {**event, "part": part}
-        first = {name: named[name] for name in _ALWAYS if name in named}
-        return {**first, **named}
+        known = {**event, "part": part}
+        return {name: known[name] for name in (*_ALWAYS, *_FIELDS, "exception") if name in known}
 
     render: Processor = JSONRenderer() if log_format is LogFormat.JSON else LogfmtRenderer()
     return ProcessorFormatter(

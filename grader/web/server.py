@@ -11,7 +11,7 @@ from grader.web.http.service import of
 #: Threads, since held connections wait and the others wait for Redis.
 worker_class = "grader.web.http.gunicorn_worker.BufferingWorker"
 threads = ServiceSettings().web_threads
-#: Its lines are lines of the service's log, on standard error, unless the operator names a file.
+#: Its lines are lines of the service's log, on standard error; a file that the operator names gets them as well.
 logger_class = "grader.web.http.gunicorn_logger.ServiceLogger"
 errorlog = None
 #: Bytes of a request's first line: every parameter at its longest, in percent.

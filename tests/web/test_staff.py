@@ -149,7 +149,7 @@ def test_a_revision_from_before_previews_says_so(visitor: Visitor, store: Store)
     record = RevisionRecord("r1", "course", "{}", "mine", "Mine", "0" * 64, 0.0)
     store.assignments.publish(record, b"networks")
     assert "Nothing is known of them" in visitor.get(f"{HOME}/assignments/mine/revisions/r1")
-    assert "Nothing is known of these networks" in visitor.get(f"{HOME}/assignments/mine")
+    assert "No figures were stored for these networks" in visitor.get(f"{HOME}/assignments/mine")
 
 
 def test_signing_out_ends_copies_of_the_cookie_and_nobody_elses_sign_in(app: Flask, store: Store) -> None:

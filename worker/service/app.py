@@ -79,7 +79,8 @@ def _consume(
     register(app, child.perform)
 
     def report() -> None:
-        heartbeat.report(isolation.reason, isolation.way_found)
+        reason = isolation.reason
+        heartbeat.report(reason, "" if reason else isolation.way_found)
 
     def ready(sender: Any, **_: Any) -> None:
         report()

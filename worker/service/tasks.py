@@ -46,8 +46,6 @@ def perform(context: Context, job: Job) -> None:
         # The work binds the id of the request that asked for it, for its own lines only.
         clear_contextvars()
         with bound_contextvars(job=f"{claimed.job.kind} {claimed.job.id}"), hold_lease(context, claimed, end) as lease:
-            # It starts while the job is read.
-            context.jails.prepare()
             _work(context, lease)
         claimed = lease.next_claim
         if claimed is not None and (why := context.isolation.reason):
@@ -62,6 +60,8 @@ def perform(context: Context, job: Job) -> None:
 def _work(context: Context, lease: Lease) -> None:
     job, started = lease.claim.job, time.monotonic()
     try:
+        # It starts while the job is read.
+        context.jails.prepare()
         fields = WORK[job.kind](context, lease)
     except Withdrawn as error:
         _log.info("%s", error)

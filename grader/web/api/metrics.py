@@ -1,4 +1,7 @@
-"""Metrics for Prometheus, read from the store on each request, so every web process shows the same."""
+"""Metrics for Prometheus, read from the store on each request: every web process shows the same.
+
+Only requests that another process has counted and not written yet are missing.
+"""
 
 from collections import Counter
 from collections.abc import Iterator

@@ -21,14 +21,14 @@ class RequestCounts:
         self._counters = counters
         self._lock = threading.Lock()
         self._requests: Counter[tuple[str, int]] = Counter()
-        self._milliseconds: Counter[str] = Counter()
+        self._milliseconds: dict[str, float] = {}
         self._due = 0.0
 
     def add(self, endpoint: str, status: int, milliseconds: float) -> None:
         """Count a request that was answered."""
         with self._lock:
             self._requests[endpoint, status] += 1
-            self._milliseconds[endpoint] += round(milliseconds)
+            self._milliseconds[endpoint] = self._milliseconds.get(endpoint, 0.0) + milliseconds
             due = time.monotonic() >= self._due
         if due:
             self.write()
@@ -37,11 +37,12 @@ class RequestCounts:
         """Add the counts to the store's. If it does not answer they are kept for the next time."""
         with self._lock:
             requests, milliseconds = self._requests, self._milliseconds
-            self._requests, self._milliseconds = Counter(), Counter()
+            self._requests, self._milliseconds = Counter(), {}
             self._due = time.monotonic() + _WRITE_SECONDS
         try:
             self._counters.add_requests(requests, milliseconds)
         except StoreUnavailable:
             with self._lock:
                 self._requests += requests
-                self._milliseconds += milliseconds
+                for endpoint, time_taken in milliseconds.items():
+                    self._milliseconds[endpoint] = self._milliseconds.get(endpoint, 0.0) + time_taken

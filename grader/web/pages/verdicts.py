@@ -22,6 +22,9 @@ from grader.web.pages.verdict_view import make_view
 
 pages = Pages("verdicts", __name__)
 
+#: The most submissions that one page follows to the one that took their place; that one's page leads further.
+_HOPS = 20
+
 
 @pages.get("/verdicts/<token>")
 def show(token: str) -> Response:
@@ -79,7 +82,9 @@ def look(token: str) -> Response:
 def _link_successor(submission: SubmissionRecord) -> str | None:
     """Return the path of the submission that took the place of a superseded one; None if there is none any more."""
     later: SubmissionRecord | None = submission
-    while later is not None and later.superseded_by is not None:
+    for _ in range(_HOPS):
+        if later is None or later.superseded_by is None:
+            break
         later = service().store.submissions.get(later.superseded_by)
     return None if later is None or later is submission else links.verdict(later)
 
