@@ -125,6 +125,21 @@ def test_whoever_failed_takes_another_message_first(context: Context, work: Work
     ]
 
 
+def test_a_jail_that_cannot_be_started_is_a_failed_try(context: Context, work: Work) -> None:
+    """The job is queued again at once, and not when its lease ends."""
+    jobs = hand_in(context, 1)
+
+    def prepare() -> None:
+        work.patch.undo()
+        raise OSError("too many open files")
+
+    work.patch.setattr(context.jails, "prepare", prepare)
+    tasks.perform(context, jobs[0])
+    submission = context.store.submissions.get(jobs[0].id)
+    assert submission is not None
+    assert (submission.state, submission.tries, work.claims) == (State.QUEUED, 1, [])
+
+
 def test_whoever_is_to_stop_goes_on_with_nothing(context: Context, work: Work) -> None:
     jobs = hand_in(context, 2)
 

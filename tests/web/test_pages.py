@@ -180,6 +180,19 @@ def test_a_superseded_submission_leads_to_the_last_that_took_its_place(app: Flas
 
 
 @with_secret
+def test_a_long_chain_of_superseded_submissions_is_followed_in_parts(
+    app: Flask, portal: Asker, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("grader.web.pages.verdicts._HOPS", 2)
+    names = [portal.submit(source=f"x = {number}").get_json()["id"] for number in range(5)]
+    first, third = store.submissions.get(names[0]), store.submissions.get(names[2])
+    assert first is not None
+    assert third is not None
+    page = app.test_client().get(make_link(app, lambda: links.verdict(first))).text
+    assert f'<a href="{make_link(app, lambda: links.verdict(third))}">Its page has the verdict</a>' in page
+
+
+@with_secret
 def test_students_see_their_own_line_that_a_verdict_names(app: Flask, portal: Asker, store: Store) -> None:
     source = "import numpy as np\n\ndef backward_pass(w, b, f, h, y):\n    all_dl_df[1] = <wrong>\n"
     name = portal.submit(source=source).get_json()["id"]
