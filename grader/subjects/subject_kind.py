@@ -11,6 +11,7 @@ from grader.model.common import AnyAssignment
 from grader.model.packaged import ArchiveHeader
 from grader.model.survey import Survey
 from grader.model.words import KindWords
+from grader.subjects.workshop import Workshop
 
 
 class SubjectKind(Protocol):
@@ -53,8 +54,11 @@ class SubjectKind(Protocol):
         """Return a stored revision; raises AssignmentError."""
         ...
 
-    def finish(self, data: bytes, name: str) -> bytes:
-        """Return a drawn revision with what the process that draws may not work out."""
+    def finish(self, data: bytes, name: str, workshop: Workshop) -> bytes:
+        """Return a drawn revision with what the process that draws may not work out; raises BadAssignment.
+
+        Whatever it needs to run of the assignment's own code it runs in the workshop.
+        """
         ...
 
     def vary(self, assignment: Any, seed: int | None, cases: int | None) -> AnyAssignment:

@@ -43,6 +43,7 @@ from grader.model.verdict import (
     Mark,
 )
 from grader.model.words import KindWords
+from grader.subjects.workshop import Workshop
 from grader.oracle.answers import Answer, Malformed, Raised, ReceivedForm, Returned
 from grader.oracle.network import Array
 
@@ -145,6 +146,8 @@ class ToyExchange:
     """Two vectors by their names, and two results."""
 
     function: str
+    others: tuple[str, ...] = ()
+    classes: bool = False
     given: frozenset[str] = frozenset()
     fixed: frozenset[str] = frozenset()
     lists: frozenset[str] = frozenset()
@@ -424,7 +427,7 @@ def read(tables: Mapping[str, Any], name: str) -> ToyAssignment:
     return from_json(ToyAssignment, dict(tables))
 
 
-def finish(data: bytes, name: str) -> bytes:
+def finish(data: bytes, name: str, workshop: Workshop) -> bytes:
     return data
 
 

@@ -16,6 +16,7 @@ import click
 from grader.errors import REFUSED, AssignmentError, BadAssignment
 from grader.model.stored import assignment_to_json
 from grader.subjects import kinds
+from worker.grading.workshop import Workshop
 
 if TYPE_CHECKING:
     from grader.judge.subject import JudgedRevision
@@ -35,6 +36,7 @@ class DrawingProcess:
         """Draw `choice` cases for each that is used, or as many as usual."""
         self._assignment = assignment
         self._kind = kinds.of(assignment)
+        self._workshop = Workshop()
         self._process = subprocess.Popen(  # noqa: S603 - a command of our own
             [sys.executable, "-m", self._kind.DRAWING, *([] if choice is None else [str(choice)])],
             stdin=subprocess.PIPE,
@@ -59,11 +61,12 @@ class DrawingProcess:
                 raise
         if process.returncode:
             raise self._fault(process.returncode, drawn, complaint.decode(errors="replace"))
-        return self._kind.finish(drawn, self._assignment.id)
+        return self._kind.finish(drawn, self._assignment.id, self._workshop)
 
     def stop(self) -> None:
         """End the drawing: `result` then raises."""
         self._process.kill()
+        self._workshop.stop()
 
     def _fault(self, status: int, written: bytes, complaint: str) -> AssignmentError:
         failure = f"the {self._kind.WORDS.noun}s of {self._assignment.id} could not be drawn"
@@ -79,7 +82,7 @@ def draw(assignment: "AnyAssignment") -> bytes:
 
 
 def revision(name: str, cache: Path) -> "JudgedRevision":
-    """Return the revision of a packaged assignment, of a .npz file, or of a .toml file (drawn once, then kept)."""
+    """Return the revision of a packaged assignment, of a .npz file, or of a .toml file or a folder (drawn once, then kept)."""
     path = Path(name)
     if path.suffix == ".npz":
         try:
@@ -87,7 +90,7 @@ def revision(name: str, cache: Path) -> "JudgedRevision":
         except OSError as error:
             message = f"{name} cannot be read: {error.strerror}"
             raise BadAssignment(message) from error
-    if path.suffix != ".toml":
+    if path.suffix != ".toml" and not path.is_dir():
         return kinds.load_packaged(name)
     assignment = kinds.read(path)
     beside = path.with_suffix(".npz")

@@ -18,16 +18,20 @@ _WRITES, _INDEX, _LINES = 100, 100, 10_000_000
 _STATEMENT, _OPERANDS = 400, 24
 #: Lines of the student's that an exception or a refusal names.
 _NAMED = 100
+#: Results of an answer in parts.
+_RESULTS = 10_000
 #: No array has more axes.
 _AXES = 64
 
 
+#: The kinds of answers that have numbers.
+_WITH_NUMBERS = frozenset({"returned", "partial", "evidence"})
 #: The header of nearly all answers.
 UNCHANGED = {"kind": "returned", "changed": []}
 
 
 class Reply(NamedTuple):
-    """One answer: `header["kind"]` is returned (with a float64 payload), malformed or raised."""
+    """One answer: `header["kind"]` is returned or partial (with a float64 payload), malformed or raised."""
 
     header: dict[str, Any]
     payload: bytes
@@ -43,10 +47,11 @@ class Extracted:
     writes: tuple[Write, ...] = ()
 
 
-def answer(frame: Frame, size: int, entry: Entry, *, observed: bool = False) -> Reply:
+def answer(frame: Frame, size: int, entry: Entry, *, observed: bool = False, partial: bool = False) -> Reply:
     """Return the frame as a reply, with exactly `size` bytes if the function returned; raises Crashed.
 
-    Of names it may hold those of the entry. It is evidence only if that was asked for (`observed`).
+    Of names it may hold those of the entry. It is evidence, or an answer in parts, only if that was asked for
+    (`observed`, `partial`).
     """
     header = frame.header
     if header == UNCHANGED and len(frame.payload) == size:
@@ -54,8 +59,10 @@ def answer(frame: Frame, size: int, entry: Entry, *, observed: bool = False) -> 
     checks = {"returned": _is_returned, "malformed": _is_malformed, "raised": _is_raised}
     if observed:
         checks = {"evidence": _is_evidence}
+    if partial:
+        checks = {"returned": _is_returned, "partial": _is_partial}
     good = checks.get(str(header.get("kind")))
-    wanted = size if header.get("kind") in {"returned", "evidence"} else 0
+    wanted = size if header.get("kind") in _WITH_NUMBERS else 0
     if good is None or not good(header, entry) or len(frame.payload) != wanted:
         raise Crashed("Its process answered with something that is no answer.")
     return Reply(header, frame.payload)
@@ -101,12 +108,31 @@ def _write(entry: Entry, name: object, index: object, cell: object, line: object
 
 
 def _is_returned(header: dict[str, Any], entry: Entry) -> bool:
-    changed = header.get("changed")
+    return set(header) == {"kind", "changed"} and _are_arguments(header["changed"], entry)
+
+
+def _are_arguments(names: object, entry: Entry) -> bool:
     return (
-        set(header) == {"kind", "changed"}
-        and isinstance(changed, list)
-        and all(isinstance(name, str) and name in entry.arguments for name in changed)
-        and len(changed) <= len(entry.arguments)
+        isinstance(names, list)
+        and all(isinstance(name, str) and name in entry.arguments for name in names)
+        and len(names) <= len(entry.arguments)
+    )
+
+
+def _is_partial(header: dict[str, Any], entry: Entry) -> bool:
+    status, malformed, raised = header.get("status"), header.get("malformed"), header.get("raised")
+    return (
+        set(header) == {"kind", "changed", "status", "raised", "malformed"}
+        and _are_arguments(header["changed"], entry)
+        and isinstance(status, str)
+        and 0 < len(status) <= _RESULTS
+        and set(status) <= set("012")
+        and (raised is None or (isinstance(raised, dict) and _is_raised({"kind": "raised", **raised}, entry)))
+        and (
+            malformed is None
+            or (isinstance(malformed, dict) and _is_malformed({"kind": "malformed", **malformed}, entry))
+        )
+        and not (raised is None and malformed is None)
     )
 
 

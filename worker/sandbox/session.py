@@ -112,11 +112,11 @@ class Session:
         frame = request.pack(self._process.kept)
         self._ask(frame, sum(sizes), frames=len(sizes), seconds=self._limits.seconds_per_call)
         try:
-            observed = request.observes
+            observed, partial = request.observes, request.partial
             for size in sizes:
                 if not self._frames:
                     self._wait()
-                answer = reply.answer(self._frames.popleft(), size, self._entry, observed=observed)
+                answer = reply.answer(self._frames.popleft(), size, self._entry, observed=observed, partial=partial)
                 if answer.header.get("type") == "MemoryError":
                     # Filling the memory again for every case would only take time.
                     self._fail(OutOfMemory(_memory(self._limits)))

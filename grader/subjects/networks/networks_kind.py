@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from grader.model.packaged import ArchiveHeader
     from grader.model.survey import Survey
     from grader.subjects.networks.revision import NetworksRevision
+    from grader.subjects.workshop import Workshop
 
 TITLES: Mapping[str, str] = words.TITLES
 WORDS: KindWords = words.WORDS
@@ -58,7 +59,7 @@ def load(data: bytes, name: str) -> "NetworksRevision":
     return revision.load(data, name)
 
 
-def finish(data: bytes, name: str) -> bytes:
+def finish(data: bytes, name: str, workshop: "Workshop") -> bytes:  # noqa: ARG001 - nobody's code is run
     """Return a drawn revision with the number of networks that put each step to the test.
 
     Worked out once; the drawing process may not import what judges, or a change there would draw others.

@@ -123,7 +123,7 @@ def _print_result(result: "SelfCheck", drawn: "JudgedRevision") -> None:
 
 
 @assignment.command()
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("file", type=click.Path(path_type=Path, exists=True))
 @click.option(
     "-o",
     "--output",

@@ -1,18 +1,21 @@
 """Cases in, the student's results out, by lines that call: for every subject that needs no way of its own.
 
-The lines run in a namespace of their own that holds the function and the case's inputs; each result is an expression
+The lines run in a namespace of their own that holds the functions and the case's inputs; each result is an expression
 in it. A student's code can reach that namespace, and finds no expectation there.
 """
 
 from collections.abc import Hashable, Iterator
-from copy import deepcopy
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from . import inputs
 from .results import FLOAT, MalformedError, numbers
 from .student import Student
 from .wire import pack
+
+#: How a result came out, in an answer in parts.
+FINE, MALFORMED, MISSING = "0", "1", "2"
 
 
 class _CalledCase(NamedTuple):
@@ -25,38 +28,40 @@ class _CalledCase(NamedTuple):
 
 
 class CallsQuestion:
-    """A request: a function, the lines that call it, and cases, each with its numbers.
+    """A request: functions, the lines that call them, and cases, each with its numbers.
 
-    An input is described by `{"array": shape}`, whose entries are the next of the payload, by `{"list": [...]}` of such
-    descriptions, or by `{"value": ...}`, anything that JSON has.
+    With `partial`, a case is answered in parts: what went wrong with one result says nothing about the others.
     """
 
     def __init__(self, header: dict[str, Any], payload: bytes | memoryview) -> None:
-        self.function: str = header["function"]
+        self.functions: list[str] = header.get("functions") or [header["function"]]
         self.code = compile(header["code"], "<call>", "exec")
+        self.partial: bool = header.get("partial", False)
+        #: A result of another shape with the same numbers is taken as it is.
+        self.loose = frozenset(header.get("loose", ()))
         self.cases: list[_CalledCase] = []
         flat = np.frombuffer(payload, FLOAT)
         start = 0
         for case in header["cases"]:
-            stop = start + sum(map(_count, case["inputs"].values()))
+            stop = start + sum(map(inputs.count, case["inputs"].values()))
             results = [(expression, tuple(shape)) for expression, shape in case["results"]]
             self.cases.append(_CalledCase(case.get("given", {}), case["inputs"], results, flat[start:stop]))
             start = stop
 
     def answers(self, student: Student) -> Iterator[bytes]:
         """Yield one frame for each case, as soon as it is made."""
+        answer = _answer_in_parts if self.partial else _answer
         for case in self.cases:
-            yield _answer(student, self, case)
+            yield answer(student, self, case)
 
 
 def _answer(student: Student, calls: CallsQuestion, case: _CalledCase) -> bytes:
-    given, fresh = _inputs(case), _inputs(case)
-    key: tuple[Hashable, ...] = tuple(f"{name}_{value}" for name, value in sorted(case.given.items())) or ("",)
+    given, before = inputs.make_all(case.inputs, case.payload), inputs.make_all(case.inputs, case.payload)
     try:
-        namespace = {**given, calls.function: student.function(calls.function, key, case.given)}
+        namespace = _namespace(student, calls, case, given)
         exec(calls.code, namespace)
         parts = [numbers(_result(expression, namespace), expression, None, shape) for expression, shape in case.results]
-        changed = [name for name in given if not _same(given[name], fresh[name])]
+        changed = _changed(given, before)
     except MalformedError as error:
         return pack({"kind": "malformed", "where": error.where, "index": error.index, "found": error.found})
     except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt are answers too
@@ -64,42 +69,61 @@ def _answer(student: Student, calls: CallsQuestion, case: _CalledCase) -> bytes:
     return pack({"kind": "returned", "changed": changed}, b"".join(parts))
 
 
+def _answer_in_parts(student: Student, calls: CallsQuestion, case: _CalledCase) -> bytes:
+    """Answer with every result that there is, and NaN in the place of the others; say what was in their places."""
+    given, before = inputs.make_all(case.inputs, case.payload), inputs.make_all(case.inputs, case.payload)
+    raised: BaseException | None = None
+    malformed: MalformedError | None = None
+    status, parts = "", []
+    namespace: dict[str, Any] = {}
+    try:
+        namespace = _namespace(student, calls, case, given)
+        exec(calls.code, namespace)
+    except BaseException as error:  # noqa: BLE001 - as above
+        raised = error
+    for expression, shape in case.results:
+        part, state = b"", MISSING
+        try:
+            part, state = numbers(_reshape(calls, expression, namespace, shape), expression, None, shape), FINE
+        except MalformedError as error:
+            malformed, state = malformed or error, MALFORMED
+        except BaseException as error:  # noqa: BLE001 - as above
+            raised = raised or error
+        status += state
+        parts.append(part if state == FINE else np.full(shape, np.nan).tobytes())
+    changed = _changed(given, before)
+    if status == FINE * len(status) and raised is None:
+        return pack({"kind": "returned", "changed": changed}, b"".join(parts))
+    header = {
+        "kind": "partial",
+        "changed": changed,
+        "status": status,
+        "raised": None if raised is None else student.describe(raised),
+        "malformed": None if malformed is None else {"where": malformed.where, "index": None, "found": malformed.found},
+    }
+    return pack(header, b"".join(parts))
+
+
+def _namespace(student: Student, calls: CallsQuestion, case: _CalledCase, given: dict[str, Any]) -> dict[str, Any]:
+    """Make the namespace of the lines: the inputs, NumPy, and those of the functions that there are."""
+    key: tuple[Hashable, ...] = tuple(f"{name}_{value}" for name, value in sorted(case.given.items())) or ("",)
+    names = student.names(key, case.given)
+    return {"np": np, **given, **{name: names[name] for name in calls.functions if name in names}}
+
+
 def _result(expression: str, namespace: dict[str, Any]) -> object:
     return eval(expression, namespace)  # noqa: S307 - in the jail, and the subject's own
 
 
-def _inputs(case: _CalledCase) -> dict[str, Any]:
-    """Make the inputs anew, in memory of their own."""
-    rest = case.payload
-    made = {}
-    for name, described in case.inputs.items():
-        made[name], rest = _make(described, rest)
-    return made
+def _reshape(calls: CallsQuestion, expression: str, namespace: dict[str, Any], shape: tuple[int, ...]) -> object:
+    """Return the result; a loose one that has its axes of length 1 elsewhere is brought into the shape."""
+    value = _result(expression, namespace)
+    if expression not in calls.loose:
+        return value
+    array = np.asarray(value)
+    alike = [axis for axis in array.shape if axis != 1] == [axis for axis in shape if axis != 1]
+    return array.reshape(shape) if alike else value
 
 
-def _make(described: dict[str, Any], rest: Any) -> tuple[Any, Any]:
-    if "value" in described:
-        return deepcopy(described["value"]), rest
-    if "list" in described:
-        items = []
-        for entry in described["list"]:
-            item, rest = _make(entry, rest)
-            items.append(item)
-        return items, rest
-    count = _count(described)
-    return rest[:count].copy().reshape(described["array"]), rest[count:]
-
-
-def _count(described: dict[str, Any]) -> int:
-    """Count the numbers of the payload that an input takes."""
-    if "list" in described:
-        return sum(map(_count, described["list"]))
-    return int(np.prod(described["array"], dtype=np.int64)) if "array" in described else 0
-
-
-def _same(now: Any, before: Any) -> bool:
-    if isinstance(before, list):
-        return isinstance(now, list) and len(now) == len(before) and all(map(_same, now, before))
-    if isinstance(before, np.ndarray):
-        return isinstance(now, np.ndarray) and now.shape == before.shape and now.tobytes() == before.tobytes()
-    return type(now) is type(before) and bool(now == before)
+def _changed(now: dict[str, Any], before: dict[str, Any]) -> list[str]:
+    return [name for name in now if not inputs.are_same(now[name], before[name])]

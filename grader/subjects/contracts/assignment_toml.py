@@ -1,0 +1,423 @@
+"""The reader of contracts from TOML: the edge at which text from outside comes in.
+
+What is wrong is said in our own words: the key, its value, and what to write instead.
+"""
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError
+
+from grader.errors import BadAssignment
+from grader.model.assignment import Feedback
+from grader.subjects.contracts.assignment import (
+    DISCRETE,
+    LANGUAGE,
+    VALUES,
+    ContractAssignment,
+    Dim,
+    Input,
+    Mistake,
+    Result,
+)
+from grader.subjects.contracts.driver import bound_names, read_entries
+from grader.subjects.contracts.expressions import FUNCTIONS, ExpressionError, names
+from grader.subjects.toml_tables import (
+    LIMITS_WANTED,
+    MARKS,
+    LimitsTable,
+    Table,
+    a_table,
+    advise_feedback,
+    check_hidden,
+    explain_faults,
+)
+
+#: Most cases; mistakes; characters of one file.
+MOST_CASES, MOST_MISTAKES, MOST_CHARACTERS = 300, 20, 100_000
+#: Rows that every contract has beside those of its results.
+COMMON_ROWS = ("finite_differences", "pure")
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+_FOR = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s+in\s+(.+)", re.DOTALL)
+_BRACES = re.compile(r"\{([^{}]*)\}")
+
+Text = Annotated[str, Field(min_length=1, max_length=MOST_CHARACTERS)]
+
+
+class _DimTable(Table):
+    of: list[int | float | str] | None = None
+    real: tuple[float, float] | None = None
+
+
+class _InputTable(Table):
+    shape: str = Field(max_length=200)
+    values: str = Field("normal", max_length=100)
+    each: str = Field("", max_length=100)
+
+
+class _ResultTable(Table):
+    grad: str = Field("", max_length=100)
+    value: str = Field("", max_length=100)
+    scale: str = Field("1", max_length=100)
+    over: str = Field("", alias="for", max_length=100)
+    row: str = Field("", pattern=r"^[A-Za-z0-9_]{0,64}$")
+    title: str = Field("", max_length=100)
+    loose: bool = False
+    zero: bool = False
+
+
+class _ForwardTable(Table):
+    file: str = Field("reference.py", max_length=100)
+    dims: list[str] = Field(default_factory=list)
+
+
+class _CallTable(Table):
+    code: Text
+    given: list[str] = Field(default_factory=list)
+
+
+class _SubmissionTable(Table):
+    provides: list[str] = Field(default_factory=list)
+
+
+class _SolutionTable(Table):
+    file: str = Field("solution.py", max_length=100)
+
+
+class _ContractTable(Table):
+    language: Literal[1] = 1
+    id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
+    title: str = Field(min_length=1, max_length=200)
+    cases: int = Field(60, ge=10, le=MOST_CASES)
+    seed: int = Field(0, ge=0, lt=2**31)
+    dtype: Literal["float64", "float32"] = "float64"
+    assume: list[Annotated[str, Field(max_length=300)]] = Field(default_factory=list)
+    dims: dict[str, Any]
+    inputs: dict[str, _InputTable] = Field(min_length=1)
+    forward: _ForwardTable = _ForwardTable()  # type: ignore[call-arg]
+    upstream: dict[str, str] = Field(default_factory=dict)
+    call: _CallTable
+    results: dict[str, _ResultTable] = Field(min_length=1)
+    submission: _SubmissionTable = _SubmissionTable()
+    solution: _SolutionTable = _SolutionTable()  # type: ignore[call-arg]
+    rubric: dict[str, Annotated[int, Field(ge=0, le=1000)]] = Field(default_factory=dict)
+    limits: LimitsTable = LimitsTable()  # type: ignore[call-arg]
+    feedback: Feedback = Feedback()
+    templates: list[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]] = Field(default_factory=list)
+    files: dict[str, Annotated[str, Field(max_length=MOST_CHARACTERS)]] = Field(default_factory=dict)
+
+
+_EXPRESSION = "an expression over dims, such as `K + 1`"
+
+#: The advice for each key: the values that it takes.
+WANTED: dict[str, str] = {
+    "language": f"{LANGUAGE}, the version of the language that this version of Backmark reads",
+    "id": 'letters, digits, ".", "_" or "-", at most 64, such as "affine"',
+    "title": "a text of 1 to 200 characters",
+    "cases": f"a whole number from 10 to {MOST_CASES}",
+    "seed": "a whole number from 0 to 2147483647",
+    "dtype": '"float64", or "float32" if the course computes in single precision',
+    "assume": 'a list of conditions over dims, such as ["HH <= H"]',
+    "dims": "a table of its own, [dims], with a range for each, such as N = [1, 5]",
+    "inputs": 'a table of its own, [inputs], such as x = { shape = "N D" }',
+    "inputs.shape": 'sizes with spaces between them, such as "N D" or "N *d"',
+    "inputs.values": f"a kind of values: {', '.join(VALUES)}",
+    "forward": a_table("forward"),
+    "forward.file": 'the name of the file with the reference, such as "reference.py"',
+    "forward.dims": 'a list of the dims that the reference takes, such as ["stride"]',
+    "upstream": 'a table of its own, [upstream], such as dout = "out"',
+    "call": a_table("call"),
+    "call.code": "the lines that call the student's functions",
+    "call.given": 'a list of outputs of the reference, such as ["cache"]',
+    "results": 'a table of its own, [results], such as dx = { grad = "x" }',
+    "submission": a_table("submission"),
+    "submission.provides": 'a list of dims that the student\'s module has as names, such as ["K"]',
+    "solution": a_table("solution"),
+    "solution.file": 'the name of the file with a right solution, such as "solution.py"',
+    "templates": "a list of fingerprints, each as `backmark assignment template NOTEBOOK` prints it",
+    "files": "a table of texts by their names, as a folder holds them",
+    **LIMITS_WANTED,
+    "rubric": a_table("rubric"),
+}
+
+
+class _Fault(ValueError):
+    """One mistake in an assignment: the key, its value and what to write."""
+
+
+def from_tables(tables: Mapping[str, Any], name: str) -> ContractAssignment:
+    """Return the assignment that a file's tables describe; BadAssignment names the file, the key and what to write."""
+    try:
+        return _read(_ContractTable.model_validate(tables))
+    except ValidationError as error:
+        message = f"{name}: {explain_faults(error, {**WANTED, **_advise(tables)})}"
+        raise BadAssignment(message) from error
+    except _Fault as fault:
+        message = f"{name}: {fault}"
+        raise BadAssignment(message) from fault
+
+
+def _advise(tables: Mapping[str, Any]) -> dict[str, str]:
+    """Return the advice for the keys that this assignment names itself."""
+    results = tables.get("results")
+    rows = [_row_name(expression) for expression in results] if isinstance(results, dict) else []
+    inputs = tables.get("inputs")
+    advice = (
+        dict.fromkeys((f"inputs.{name}" for name in inputs), 'such as { shape = "N D" }')
+        if isinstance(inputs, dict)
+        else {}
+    )
+    return {
+        **advice,
+        **{
+            f"inputs.{name}.{key}": WANTED.get(f"inputs.{key}", _EXPRESSION)
+            for name in advice
+            for key in ("shape", "values", "each")
+        },
+        **{
+            f"results.{key}": 'such as { grad = "x" } or { value = "out" }'
+            for key in (results if isinstance(results, dict) else ())
+        },
+        **{f"rubric.{row}": MARKS for row in (*rows, *COMMON_ROWS)},
+        **advise_feedback([*rows, *COMMON_ROWS]),
+    }
+
+
+def _read(table: _ContractTable) -> ContractAssignment:
+    dims = tuple(_read_dims(table))
+    known = {dim.name for dim in dims}
+    inputs = tuple(_read_inputs(table, known))
+    results = tuple(_read_results(table, known))
+    _check_names(table, known)
+    rows = [*dict.fromkeys(result.row for result in results), *COMMON_ROWS]
+    for row in table.rubric:
+        if row not in rows:
+            raise _Fault(f"rubric.{row} is no row: write one of {', '.join(rows)}")
+    advice = advise_feedback(rows)
+    try:
+        feedback = check_hidden(table.feedback, rows, advice)
+    except ValueError as error:
+        raise _Fault(str(error)) from error
+    bound = {*known, *table.inputs, *table.upstream, *table.call.given}
+    entries = _read_entries(table, bound)
+    return ContractAssignment(
+        id=table.id,
+        title=table.title,
+        entries=entries,
+        dims=dims,
+        inputs=inputs,
+        call=table.call.code.strip() + "\n",
+        results=results,
+        reference=_file(table, "forward.file", table.forward.file),
+        solution=_file(table, "solution.file", table.solution.file),
+        mistakes=tuple(_read_mistakes(table)),
+        assume=tuple(table.assume),
+        forward_dims=tuple(table.forward.dims),
+        upstream=dict(table.upstream),
+        given=tuple(table.call.given),
+        provides=tuple(table.submission.provides),
+        cases=table.cases,
+        seed=table.seed,
+        dtype=table.dtype,
+        rubric=_rubric(table, results),
+        limits=table.limits.plain(),
+        feedback=replace(feedback, hidden=tuple(sorted(set(feedback.hidden)))),
+        templates=tuple(table.templates),
+    )
+
+
+def _rubric(table: _ContractTable, results: tuple[Result, ...]) -> dict[str, int]:
+    """Return the marks of each row: 2 for a gradient and 1 for a value, unless the assignment says otherwise."""
+    marks: dict[str, int] = {}
+    for result in results:
+        default = 0 if result.zero else 2 if result.grad else 1
+        marks.setdefault(result.row, table.rubric.get(result.row, default))
+    return {**marks, **{row: table.rubric.get(row, 0) for row in COMMON_ROWS}}
+
+
+def _read_entries(table: _ContractTable, bound: set[str]) -> tuple[str, ...]:
+    try:
+        entries = read_entries(table.call.code, bound)
+    except SyntaxError as error:
+        raise _Fault(f"call.code is not valid Python (line {error.lineno}: {error.msg})") from error
+    if not entries:
+        raise _Fault("call.code calls none of the student's functions: write the lines that call them")
+    return entries
+
+
+def _read_dims(table: _ContractTable) -> Iterator[Dim]:
+    known: set[str] = set()
+    for name, raw in table.dims.items():
+        key = f"dims.{name}"
+        _check_name(key, name)
+        yield _read_dim(key, name, raw, known)
+        known.add(name)
+    for condition in table.assume:
+        _check_expression("assume", condition, known)
+
+
+def _read_dim(key: str, name: str, raw: Any, known: set[str]) -> Dim:
+    wanted = (
+        'write a range such as [1, 5], { many = "K + 2", each = [1, 6] }, { of = ["relu", "tanh"] }, { real = [0.0, 1.0] },'
+        ' or an expression such as "prod(d)"'
+    )
+    if isinstance(raw, str):
+        _check_expression(key, raw, known, extra={"ints"})
+        return Dim(name, expression=raw)
+    if _is_range(raw):
+        return Dim(name, least=raw[0], most=raw[1])
+    if isinstance(raw, dict) and raw.keys() == {"many", "each"} and _is_range(raw["each"]):
+        many = raw["many"]
+        # A number of items that is a range is drawn itself.
+        many = f"ints(1, {many[0]}, {many[1]})[0]" if _is_range(many) else str(many)
+        _check_expression(f"{key}.many", many, known, extra={"ints"})
+        return Dim(name, *raw["each"], many=many)
+    try:
+        table = _DimTable.model_validate(raw)
+    except ValidationError as error:
+        raise _Fault(f"{key} is {_show(raw)}: {wanted}") from error
+    if table.of:
+        return Dim(name, of=tuple(table.of))
+    if table.real is not None and table.real[0] <= table.real[1]:
+        return Dim(name, real=table.real)
+    raise _Fault(f"{key} is {_show(raw)}: {wanted}")
+
+
+def _is_range(raw: Any) -> bool:
+    return (
+        isinstance(raw, (list, tuple))
+        and len(raw) == 2
+        and all(type(end) is int and 0 <= end <= 64 for end in raw)
+        and raw[0] <= raw[1]
+    )
+
+
+def _read_inputs(table: _ContractTable, known: set[str]) -> Iterator[Input]:
+    for name, entry in table.inputs.items():
+        key = f"inputs.{name}"
+        _check_name(key, name)
+        if name in known:
+            raise _Fault(f"{key} has the name of a dim: write another name")
+        inside = known | ({"k"} if entry.each else set())
+        for part in entry.shape.split():
+            _check_expression(f"{key}.shape", part.removeprefix("*"), inside)
+        if entry.each:
+            _check_expression(f"{key}.each", entry.each, known)
+        kind, _, rest = entry.values.partition("(")
+        if kind.strip() not in VALUES or (rest and not rest.rstrip().endswith(")")):
+            raise _Fault(f"{key}.values is {_show(entry.values)}: write {WANTED['inputs.values']}")
+        if rest:
+            _check_expression(f"{key}.values", f"[{rest.rstrip()[:-1]}]", inside)
+        yield Input(name, entry.shape, entry.values.strip(), entry.each)
+
+
+def _read_results(table: _ContractTable, known: set[str]) -> Iterator[Result]:
+    for expression, entry in table.results.items():
+        key = f"results.{expression}"
+        if bool(entry.grad) == bool(entry.value):
+            raise _Fault(f'{key} must have one of grad and value: write {{ grad = "x" }} or {{ value = "out" }}')
+        index, over = "", ""
+        if entry.over:
+            match = _FOR.fullmatch(entry.over)
+            if match is None:
+                raise _Fault(f'{key}.for is {_show(entry.over)}: write such as "k in range(K + 1)"')
+            index, over = match[1], match[2]
+            _check_expression(f"{key}.for", over, known)
+        inside = known | ({index} if index else set())
+        for part in _BRACES.findall(entry.grad or entry.value):
+            _check_expression(key, part, inside)
+        _check_expression(f"{key}.scale", entry.scale, inside)
+        _check_python(key, expression)
+        _check_target(table, key, entry)
+        row = entry.row or _row_name(expression)
+        title = entry.title or f"`{expression}` is correct"
+        yield Result(expression, row, title, entry.grad, entry.value, entry.scale, index, over, entry.loose, entry.zero)
+
+
+def _check_target(table: _ContractTable, key: str, entry: _ResultTable) -> None:
+    """Refuse a gradient by an input that has none."""
+    target = entry.grad.partition("[")[0]
+    if target in table.inputs and table.inputs[target].values.partition("(")[0].strip() in DISCRETE:
+        raise _Fault(
+            f"{key}.grad is {_show(entry.grad)}, whose values are {table.inputs[target].values}: they cannot be moved"
+        )
+
+
+def _check_names(table: _ContractTable, known: set[str]) -> None:
+    for key, chosen in (("forward.dims", table.forward.dims), ("submission.provides", table.submission.provides)):
+        for name in chosen:
+            if name not in known:
+                raise _Fault(f"{key} names {_show(name)}, which is no dim: write one of {', '.join(known) or 'none'}")
+    for name in table.upstream:
+        _check_name(f"upstream.{name}", name)
+        if name in known or name in table.inputs:
+            raise _Fault(f"upstream.{name} has the name of a dim or an input: write another name")
+    clash = {*table.call.given} & {*known, *table.inputs, *table.upstream}
+    if clash:
+        raise _Fault(
+            f"call.given names {_show(min(clash))}, which is a dim, an input or an upstream: rename the output"
+        )
+    taken = bound_names(table.call.code) & {*known, *table.inputs, *table.upstream, *table.call.given}
+    if taken:
+        raise _Fault(f"call.code assigns {_show(min(taken))}, which is bound for it already: use another name")
+
+
+def _read_mistakes(table: _ContractTable) -> Iterator[Mistake]:
+    sources = {
+        name: text for name, text in table.files.items() if name.startswith("mistakes/") and name.endswith(".py")
+    }
+    if len(sources) > MOST_MISTAKES:
+        raise _Fault(f"there are {len(sources)} mistakes; at most {MOST_MISTAKES} are taken")
+    for name, text in sorted(sources.items()):
+        try:
+            docstring = ast.get_docstring(ast.parse(text)) or ""
+        except (SyntaxError, ValueError) as error:
+            raise _Fault(f"{name} is not valid Python: {error}") from error
+        title, _, hint = docstring.partition("\n")
+        if not title.strip():
+            raise _Fault(f'{name} has no docstring: begin it with what follows "it", and a hint below')
+        yield Mistake(name.removeprefix("mistakes/").removesuffix(".py"), title.strip().rstrip("."), hint.strip(), text)
+
+
+def _file(table: _ContractTable, key: str, name: str) -> str:
+    if name not in table.files:
+        raise _Fault(f"{key} is {_show(name)}, which is not beside the assignment: put the file into its folder")
+    return table.files[name]
+
+
+def _check_name(key: str, name: str) -> None:
+    if not _NAME.fullmatch(name) or name in FUNCTIONS or name in {"ints", "np", "tap"}:
+        raise _Fault(f"{key} is no name that can be used here: write letters, digits and _")
+
+
+def _check_expression(key: str, text: str, known: set[str], extra: set[str] | None = None) -> None:
+    try:
+        unknown = names(text) - known - (extra or set())
+    except ExpressionError as error:
+        raise _Fault(f"{key}: {error}; write {_EXPRESSION}") from error
+    if unknown:
+        raise _Fault(
+            f"{key} uses {_show(min(unknown))}, which is not known there; known are {', '.join(sorted(known)) or 'no names'}"
+        )
+
+
+def _check_python(key: str, expression: str) -> None:
+    try:
+        ast.parse(expression, mode="eval")
+    except (SyntaxError, ValueError) as error:
+        raise _Fault(f"{key} is no expression of Python: write such as dx or grads['W1']") from error
+
+
+def _row_name(expression: str) -> str:
+    """Return the name of a result's row: dW[k] is dW, grads['W1'] is grads_W1."""
+    named = re.sub(r"\[[a-z]\w*\]$|\+str\(.*?\)", "", expression)
+    return re.sub(r"\W+", "_", named).strip("_")[:64] or "result"
+
+
+def _show(value: Any) -> str:
+    text = repr(value).replace("'", '"')
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,0 +1,350 @@
+"""From drawn cases to a revision: the reference is run and differentiated, and the solution and the mistakes are tried.
+
+All code of the assignment's author runs in the workshop's jails; numbers come back.
+"""
+
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import batched
+from typing import Any
+
+import numpy as np
+
+from grader.errors import BadAssignment, CandidateError, SubmissionError
+from grader.judge.agreement import disagreeing
+from grader.oracle.answers import Answer, Malformed, Raised, Returned
+from grader.oracle.network import Array
+from grader.subjects.contracts import trees
+from grader.subjects.contracts.assignment import ContractAssignment
+from grader.subjects.contracts.cases import ContractCases, Layout, ResultPlace, list_expressions
+from grader.subjects.contracts.drawn import DrawnCase
+from grader.subjects.contracts.exchange import (
+    ContractExchange,
+    ReferenceCases,
+    ReferenceExchange,
+    numbers_of,
+)
+from grader.subjects.contracts.expressions import ExpressionError
+from grader.subjects.contracts.layout import find, list_results, split_target
+from grader.subjects.contracts.tolerance import MOVED, RUNS, tolerances
+from grader.subjects.workshop import Workshop
+
+#: Cases of one question to a jail.
+_AT_ONCE = 20
+#: The part of the drawn cases whose outputs may be other than finite numbers.
+_UNUSABLE = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A source of the author's, tried: the numbers of its answers to the cases, and where they are wrong."""
+
+    numbers: Array
+    wrong: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """All that an assignment's code showed of drawn cases."""
+
+    cases: ContractCases
+    ladder: ContractCases
+    #: By mistake.
+    mistakes: Mapping[str, Tried]
+
+
+@dataclass(frozen=True, slots=True)
+class _Passed:
+    """A case with what the reference gave of it."""
+
+    case: DrawnCase
+    outputs: Mapping[str, Any]
+    taps: Mapping[str, Any]
+
+
+def build(
+    assignment: ContractAssignment, drawn: Sequence[DrawnCase], ladder: Sequence[DrawnCase], workshop: Workshop
+) -> Built:
+    """Return judged cases; raises BadAssignment with a sentence about whatever keeps it from being used."""
+    builder = _Builder(assignment, workshop)
+    passed = builder.run_reference([*drawn, *ladder])
+    usable = [one for one in passed[: len(drawn)] if _is_finite(one)]
+    if len(usable) < min(len(drawn) * (1 - _UNUSABLE), assignment.cases):
+        raise BadAssignment(
+            f"the reference gave numbers that are not finite for {len(drawn) - len(usable)} of {len(drawn)} drawn cases:"
+            " change the dims or the values of its inputs"
+        )
+    small = [one for one in passed[len(drawn) :] if _is_finite(one)]
+    chosen = usable[: assignment.cases]
+    cases = builder.judge([*chosen, *small])
+    count = len(chosen)
+    main, rungs = cases.take(range(count)), cases.take(range(count, len(cases)))
+    mistakes = {
+        mistake.id: builder.attempt(f"mistakes/{mistake.id}.py", mistake.source, main)
+        for mistake in assignment.mistakes
+    }
+    return Built(main, rungs, mistakes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Builder:
+    assignment: ContractAssignment
+    workshop: Workshop
+
+    def run_reference(self, drawn: Sequence[DrawnCase]) -> list[_Passed]:
+        """Run the reference on the cases, each of them twice."""
+        lengths = self._ask_reference("length", ReferenceCases(drawn, [1] * len(drawn)))
+        sizes = [self._size(answer) for answer in lengths]
+        rows = self._ask_reference("values", ReferenceCases(drawn, sizes))
+        passed = []
+        for case, answer in zip(drawn, rows, strict=True):
+            try:
+                outputs, taps = trees.read(numbers_of(answer, 0))
+                passed.append(_Passed(case, outputs, taps))
+            except (TypeError, ValueError) as error:
+                message = f"the reference's outputs cannot be used: {error}"
+                raise BadAssignment(message) from error
+        return passed
+
+    def _size(self, answer: Answer) -> int:
+        if isinstance(answer, Returned):
+            if answer.changed:
+                names = ", ".join(answer.changed)
+                raise BadAssignment(f"the reference writes into its input {names}: let it make a copy")
+            return int(answer.numbers[0])
+        raise BadAssignment("the reference gave no numbers")
+
+    def _ask_reference(self, asks: str, cases: ReferenceCases) -> list[Answer]:
+        exchange = ReferenceExchange(self.assignment, asks)
+        answers: list[Answer] = []
+        for places in batched(range(len(cases)), _AT_ONCE):
+            part = ReferenceCases(
+                [cases.drawn[i] for i in places],
+                [cases.sizes[i] for i in places],
+                [cases.places[i] for i in places] if cases.places else (),
+                cases.terms,
+            )
+            answers += self._ask("reference.py", self.assignment.reference, exchange, part)
+        for case, answer in zip(cases.drawn, answers, strict=True):
+            if isinstance(answer, Raised):
+                raise BadAssignment(f"reference.py raised {_describe_error(answer)} (with {_describe_dims(case)})")
+        return answers
+
+    def _ask(self, filename: str, source: str, exchange: Any, cases: Any) -> list[Answer]:
+        try:
+            return list(self.workshop.ask(source, filename, exchange, cases))
+        except SubmissionError as error:
+            message = f"{filename}: {error}"
+            raise BadAssignment(message) from error
+        except CandidateError as error:
+            message = f"{filename} ended before it had answered: {error}"
+            raise BadAssignment(message) from error
+
+    def judge(self, passed: Sequence[_Passed]) -> ContractCases:
+        """Return the cases with what is expected of them, and the tolerance that a right solution needs."""
+        layouts = [self._layout(one) for one in passed]
+        bound = [self._bind(one, place) for place, one in enumerate(passed)]
+        terms = self._terms(passed)
+        derivatives = self._differentiate(bound, layouts, terms)
+        expected, uncertainty, parts = [np.zeros(0)], [np.zeros(0)], [np.zeros((len(terms), 0))]
+        for one, layout, gradients in zip(passed, layouts, derivatives, strict=True):
+            scales = [indexed.scale for indexed in list_results(self.assignment, one.case.dims)]
+            for place, scale in zip(layout, scales, strict=True):
+                if place.target in gradients:
+                    rows = gradients[place.target] * scale
+                    expected.append(rows[-2])
+                    uncertainty.append(np.abs(rows[-1]))
+                    parts.append(rows[:-2])
+                else:
+                    expected.append(np.asarray(find(one.outputs, place.target), np.float64).ravel())
+                    uncertainty.append(np.zeros(place.size))
+                    parts.append(np.zeros((len(terms), place.size)))
+        flat = np.concatenate(expected)
+        cases = ContractCases(
+            tuple(bound),
+            tuple(layouts),
+            flat,
+            np.zeros(len(flat)),
+            np.concatenate(parts, axis=1),
+            self.assignment.provides,
+        )
+        return self._measure(cases, np.concatenate(uncertainty))
+
+    def _layout(self, one: _Passed) -> Layout:
+        """Return the results of a case with their shapes; raises BadAssignment."""
+        places = []
+        known = {**one.case.values(), **one.taps}
+        try:
+            for indexed in list_results(self.assignment, one.case.dims):
+                result = indexed.result
+                value = find(known if result.grad else one.outputs, indexed.target)
+                places.append(ResultPlace(indexed.expression, indexed.place, np.asarray(value).shape, indexed.target))
+        except ExpressionError as error:
+            message = f"results.{result.expression}: {error}"
+            raise BadAssignment(message) from error
+        except (LookupError, TypeError, ValueError) as error:
+            kind = "input or tapped value" if result.grad else "output of the reference"
+            there = ", ".join(sorted(known if result.grad else one.outputs))
+            message = (
+                f"results.{result.expression}: {indexed.target} is no {kind} (with {_describe_dims(one.case)}); there are"
+                f" {there}"
+            )
+            raise BadAssignment(message) from error
+        return tuple(places)
+
+    def _bind(self, one: _Passed, place: int) -> DrawnCase:
+        """Return the case with upstream gradients and given outputs among its inputs."""
+        more: dict[str, Any] = {}
+        for name, output in self.assignment.upstream.items():
+            value = self._output(one, f"upstream.{name}", output)
+            rng = np.random.default_rng([self.assignment.seed, place, zlib.crc32(name.encode())])
+            more[name] = rng.normal(size=np.shape(value)).astype(np.float32).astype(np.float64)
+        for name in self.assignment.given:
+            more[name] = self._output(one, "call.given", name)
+        return one.case.bind(more)
+
+    def _output(self, one: _Passed, key: str, name: str) -> Any:
+        try:
+            return find(one.outputs, name)
+        except (LookupError, TypeError, ValueError) as error:
+            there = ", ".join(sorted(map(str, one.outputs)))
+            message = f"{key} names {name}, which the reference does not return; it returns {there}"
+            raise BadAssignment(message) from error
+
+    def _terms(self, passed: Sequence[_Passed]) -> tuple[str, ...]:
+        """Return the names of the objective's terms: upstream gradients, or the parts of the loss."""
+        if self.assignment.upstream:
+            return tuple(self.assignment.upstream)
+        if not any(result.grad for result in self.assignment.results):
+            return ("loss",)
+        loss = self._output(passed[0], "results", "loss")
+        return tuple(loss) if isinstance(loss, dict) else ("loss",)
+
+    def _differentiate(
+        self, bound: Sequence[DrawnCase], layouts: Sequence[Layout], terms: tuple[str, ...]
+    ) -> list[dict[str, Array]]:
+        """Return by case and target the derivatives: a row a term, one of the objective, one of their uncertainty."""
+        results = self.assignment.results
+        wanted, sizes = [], []
+        for layout in layouts:
+            targets = {place.target: place.shape for place in layout if results[place.result].grad}
+            wanted.append(targets)
+            sizes.append((len(terms) + 2) * sum(int(np.prod(shape)) for shape in targets.values()))
+        inputs = {entry.name for entry in self.assignment.inputs}
+        places = [[(*self._place(target, inputs), shape) for target, shape in targets.items()] for targets in wanted]
+        answers = self._ask_reference("derivatives", ReferenceCases(bound, sizes, places, terms))
+        found = []
+        for answer, targets in zip(answers, wanted, strict=True):
+            rest, gradients = numbers_of(answer, 0), {}
+            for target, shape in targets.items():
+                size = int(np.prod(shape))
+                gradients[target] = rest[: (len(terms) + 2) * size].reshape(len(terms) + 2, size)
+                rest = rest[(len(terms) + 2) * size :]
+            found.append(gradients)
+        return found
+
+    def _place(self, target: str, inputs: set[str]) -> tuple[str, list[int]]:
+        name, path = split_target(target)
+        return (name, path) if name in inputs else (target, [])
+
+    def _measure(self, cases: ContractCases, uncertainty: Array) -> ContractCases:
+        """Return the cases with tolerances that let the solution pass in single precision; it must be right itself."""
+        double = self._solve(cases, "float64")
+        for i, answer in enumerate(double):
+            if not isinstance(answer, Returned):
+                raise BadAssignment(f"solution.py {_describe_answer(answer)} (with {_describe_dims(cases.drawn[i])})")
+        sizes = np.diff(cases.starts)
+        rng = np.random.default_rng(self.assignment.seed)
+        singles = []
+        for run in range(RUNS):
+            moved = cases if run == 0 else _move(cases, rng)
+            answers = self._solve(moved, "float32")
+            singles.append([numbers_of(answer, size) for answer, size in zip(answers, sizes, strict=True)])
+        numbers = [numbers_of(answer, size) for answer, size in zip(double, sizes, strict=True)]
+        expected, allowed = tolerances(cases, numbers, singles, uncertainty)
+        measured = replace(cases, expected=expected, tolerances=allowed)
+        wrong = np.flatnonzero(disagreeing(measured, double))
+        if len(wrong):
+            raise BadAssignment(self._disagreement(measured, int(wrong[0]), double[int(wrong[0])], len(wrong)))
+        return measured
+
+    def _solve(self, cases: ContractCases, dtype: str) -> list[Answer]:
+        return self._answers("solution.py", self.assignment.solution, cases, dtype)
+
+    def _answers(self, filename: str, source: str, cases: ContractCases, dtype: str) -> list[Answer]:
+        exchange = ContractExchange(self.assignment, list_expressions(cases), dtype)
+        return self._ask(filename, source, exchange, cases)
+
+    def _disagreement(self, cases: ContractCases, i: int, answer: Answer, count: int) -> str:
+        one = cases.take([i])
+        got = numbers_of(answer, one.starts[-1])
+        for _, place, part in one.slices():
+            off = ~(np.abs(got[part] - one.expected[part]) <= one.tolerances[part]) & ~np.isnan(one.expected[part])
+            if off.any():
+                at = int(np.flatnonzero(off)[0])
+                index = ", ".join(str(axis) for axis in np.unravel_index(at, place.shape))
+                return (
+                    f"solution.py is not right on {count} of {len(cases)} cases: with {_describe_dims(one.drawn[0])},"
+                    f" {place.expression}[{index}] is {got[part][at]:.6g}, and {one.expected[part][at]:.6g} by the"
+                    " reference. If only the convention differs, say so with scale"
+                )
+        return "solution.py is not right"
+
+    def attempt(self, filename: str, source: str, cases: ContractCases) -> Tried:
+        """Try a mistake; it must answer most cases, twice alike."""
+        answers = self._answers(filename, source, cases, self.assignment.dtype)
+        sizes = np.diff(cases.starts)
+        numbers = np.concatenate([numbers_of(answer, size) for answer, size in zip(answers, sizes, strict=True)])
+        if all(isinstance(answer, Raised) for answer in answers):
+            raise BadAssignment(f"{filename} {_describe_answer(answers[0])} on every case: that is no evidence of it")
+        return Tried(numbers, tuple(np.flatnonzero(disagreeing(cases, answers)).tolist()))
+
+
+def _move(cases: ContractCases, rng: np.random.Generator) -> ContractCases:
+    """Return the cases with each number of their inputs moved by about one unit of single precision."""
+    drawn = tuple(
+        DrawnCase(
+            case.dims,
+            case.inputs,
+            np.where(
+                case.numbers == np.round(case.numbers),
+                case.numbers,
+                case.numbers * (1 + MOVED * rng.choice([-1.0, 1.0], len(case.numbers))),
+            ),
+            case.corner,
+        )
+        for case in cases.drawn
+    )
+    return replace(cases, drawn=drawn)
+
+
+def _is_finite(one: _Passed) -> bool:
+    return all(map(_all_finite, one.outputs.values())) and all(map(_all_finite, one.taps.values()))
+
+
+def _all_finite(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(map(_all_finite, value.values()))
+    if isinstance(value, (list, tuple)):
+        return all(map(_all_finite, value))
+    return value is None or isinstance(value, str) or bool(np.isfinite(value).all())
+
+
+def _describe_error(raised: Raised) -> str:
+    line = f" on line {raised.frames[-1].line}" if raised.frames else ""
+    return f"{raised.type}{line}: {raised.message}"
+
+
+def _describe_answer(answer: Answer) -> str:
+    if isinstance(answer, Raised):
+        return f"raised {_describe_error(answer)}"
+    if isinstance(answer, Malformed) and answer.received is not None:
+        came = answer.received
+        form = f"an array of shape {came.shape}" if came.shape is not None else f"a {came.type}"
+        return f"makes of {answer.where} {form} where an array of shape {answer.wanted} is expected"
+    return "gave no numbers"
+
+
+def _describe_dims(case: DrawnCase) -> str:
+    return ", ".join(f"{name} = {value}" for name, value in case.dims.items())

@@ -1,0 +1,38 @@
+"""An assignment's folder as one text: its TOML with the files beside it in a table, which is how it travels."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from grader.errors import BadAssignment
+
+#: The file in a folder that describes the assignment.
+NAME = "assignment.toml"
+#: Files that belong to an assignment, by their pattern.
+PATTERNS = ("*.py", "mistakes/*.py")
+#: Characters that a TOML text between three quotes cannot hold as they are.
+_ESCAPES = {ord("\\"): "\\\\", ord('"'): '\\"', ord("\r"): "\\r", 0x7F: "\\u007F"}
+#: Bytes of a folder's files together.
+_MOST = 1 << 20
+
+
+def bundle(folder: Path) -> str:
+    """Return the text of a folder's assignment with its files in a table `files`; raises BadAssignment."""
+    text = _read(folder / NAME)
+    files = {str(file.relative_to(folder)): _read(file) for file in _list_files(folder)}
+    if sum(map(len, files.values())) > _MOST:
+        raise BadAssignment(f"{folder}: its files hold more than {_MOST >> 20} MiB")
+    entries = (f'"{name}" = """\n{content.translate(_ESCAPES)}"""\n' for name, content in files.items())
+    return f"{text.rstrip()}\n\n[files]\n{''.join(entries)}"
+
+
+def _list_files(folder: Path) -> Iterator[Path]:
+    for pattern in PATTERNS:
+        yield from sorted(folder.glob(pattern))
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"{file} cannot be read: {error}"
+        raise BadAssignment(message) from error
