@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from grader.errors import SubmissionError
 from grader.judge.judge import Judge
 from grader.judge.subject import AnyExchange
 from grader.model.stored import assignment_to_json
@@ -17,6 +18,7 @@ from grader.subjects.contracts.drawn import dump_cases
 from grader.subjects.contracts.revision import ContractRevision
 from tests.local import LocalSession, local_by
 from worker.grading.candidate import entry, request
+from worker.sandbox.inside.rejection import Rejected
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,10 @@ class LocalWorkshop:
 
     def ask(self, source: str, filename: str, exchange: AnyExchange, cases: Any) -> Sequence[Answer]:
         """Return the source's answer to each case."""
-        session = LocalSession(source, entry(exchange, filename))
+        try:
+            session = LocalSession(source, entry(exchange, filename))
+        except Rejected as error:
+            raise SubmissionError(error.reason, error.message) from error
         return exchange.answers(cases, session.answer(request(exchange.question(cases))))
 
 

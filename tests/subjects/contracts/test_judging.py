@@ -121,7 +121,7 @@ def test_one_part_in_a_thousand_is_seen_in_nearly_every_number(linear: ContractR
         ({"reference": "def forward(tap, x, w):\n    return {'y': x @ w}\n"}, "results.out: out is no output"),
         ({"reference": "def backward(tap, x, w):\n    return {'out': x @ w}\n"}, "no function `forward`"),
         ({"reference": "def forward(tap, x, w):\n    return {'out': x @ w / 0}\n"}, "not finite for"),
-        ({"solution": RIGHT.replace("x.T @ dout", "2 * x.T @ dout")}, "solution.py is not right on 30"),
+        ({"solution": RIGHT.replace("x.T @ dout", "2 * x.T @ dout")}, "solution.py is not right on 70 of 70 cases"),
         ({"solution": RIGHT.replace("x.T @ dout", "dout")}, "solution.py makes of dw an array of shape"),
         ({"solution": "def linear(x, w):\n    return x @ w\n"}, "solution.py raised NameError"),
         ({"mistake_upstream": MISTAKE.replace("return x @ w", "raise ValueError('x')")}, "on every case"),

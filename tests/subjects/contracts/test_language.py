@@ -59,7 +59,7 @@ def test_values_that_cannot_be_moved_have_no_gradient() -> None:
 
 
 def test_a_mistake_needs_a_docstring() -> None:
-    with pytest.raises(BadAssignment, match="mistakes/upstream.py has no docstring"):
+    with pytest.raises(BadAssignment, match=r"mistakes/upstream\.py has no docstring"):
         contract(mistake_upstream="def linear(): pass\n")
 
 
