@@ -107,6 +107,8 @@ class ContractAssignment:
     limits: Limits = field(default_factory=Limits)
     feedback: Feedback = field(default_factory=Feedback)
     templates: tuple[str, ...] = ()
+    #: The text that students start from; its fingerprint joins the templates when cases are drawn.
+    template: str = ""
     language: int = LANGUAGE
     kind: str = KIND
 

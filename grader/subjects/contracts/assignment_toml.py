@@ -118,6 +118,7 @@ def _read(table: ContractTable) -> ContractAssignment:
         limits=table.limits.plain(),
         feedback=replace(feedback, hidden=tuple(sorted(set(feedback.hidden)))),
         templates=tuple(table.templates),
+        template=table.files.get("template.py", ""),
     )
 
 
