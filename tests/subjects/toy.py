@@ -43,9 +43,9 @@ from grader.model.verdict import (
     Mark,
 )
 from grader.model.words import KindWords
-from grader.subjects.workshop import Workshop
 from grader.oracle.answers import Answer, Malformed, Raised, ReceivedForm, Returned
 from grader.oracle.network import Array
+from grader.subjects.workshop import Workshop
 
 KIND = "toy"
 WORDS = KindWords(

@@ -82,7 +82,7 @@ def draw(assignment: "AnyAssignment") -> bytes:
 
 
 def revision(name: str, cache: Path) -> "JudgedRevision":
-    """Return the revision of a packaged assignment, of a .npz file, or of a .toml file or a folder (drawn once, then kept)."""
+    """Return the revision of a packaged assignment, a .npz file, or a .toml file or folder (drawn once, then kept)."""
     path = Path(name)
     if path.suffix == ".npz":
         try:

@@ -9,12 +9,13 @@ from grader.oracle.answers import Answer
 from grader.settings import machine
 from worker.grading.candidate import entry, request
 from worker.sandbox import policy
+from worker.sandbox.clock import Budget
 from worker.sandbox.policy import JailLimits, Way
 from worker.sandbox.process import Jail
 from worker.sandbox.session import Session
 from worker.sandbox.single import Single
 
-#: Seconds for one case, and for all questions to one source; bytes of memory and of prints.
+#: Seconds for one case, and for all that an assignment runs; bytes of memory and of prints.
 LIMITS = JailLimits(60.0, 600.0, 1 << 30, 1 << 20)
 
 
@@ -23,6 +24,8 @@ class Workshop:
 
     def __init__(self) -> None:
         self._sessions: list[Session] = []
+        #: For all sources together.
+        self._budget = Budget()
         self._stopped = False
 
     def ask(self, source: str, filename: str, exchange: AnyExchange, cases: Any) -> Sequence[Answer]:
@@ -41,6 +44,7 @@ class Workshop:
     @contextlib.contextmanager
     def _session(self) -> Iterator[Session]:
         with Session(_jail(), LIMITS) as session:
+            session.budget = self._budget
             self._sessions.append(session)
             if self._stopped:
                 session.stop()

@@ -7,15 +7,13 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from grader.errors import BadAssignment
-from grader.model.assignment import Feedback
 from grader.subjects.contracts.assignment import (
     DISCRETE,
-    LANGUAGE,
     VALUES,
     ContractAssignment,
     Dim,
@@ -25,124 +23,17 @@ from grader.subjects.contracts.assignment import (
 )
 from grader.subjects.contracts.driver import bound_names, read_entries
 from grader.subjects.contracts.expressions import FUNCTIONS, ExpressionError, names
-from grader.subjects.toml_tables import (
-    LIMITS_WANTED,
-    MARKS,
-    LimitsTable,
-    Table,
-    a_table,
-    advise_feedback,
-    check_hidden,
-    explain_faults,
-)
+from grader.subjects.contracts.tables import EXPRESSION, WANTED, ContractTable, DimTable, ResultTable
+from grader.subjects.toml_tables import MARKS, advise_feedback, check_hidden, explain_faults
 
-#: Most cases; mistakes; characters of one file.
-MOST_CASES, MOST_MISTAKES, MOST_CHARACTERS = 300, 20, 100_000
+#: Most mistakes.
+MOST_MISTAKES = 20
 #: Rows that every contract has beside those of its results.
 COMMON_ROWS = ("finite_differences", "pure")
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _FOR = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s+in\s+(.+)", re.DOTALL)
 _BRACES = re.compile(r"\{([^{}]*)\}")
-
-Text = Annotated[str, Field(min_length=1, max_length=MOST_CHARACTERS)]
-
-
-class _DimTable(Table):
-    of: list[int | float | str] | None = None
-    real: tuple[float, float] | None = None
-
-
-class _InputTable(Table):
-    shape: str = Field(max_length=200)
-    values: str = Field("normal", max_length=100)
-    each: str = Field("", max_length=100)
-
-
-class _ResultTable(Table):
-    grad: str = Field("", max_length=100)
-    value: str = Field("", max_length=100)
-    scale: str = Field("1", max_length=100)
-    over: str = Field("", alias="for", max_length=100)
-    row: str = Field("", pattern=r"^[A-Za-z0-9_]{0,64}$")
-    title: str = Field("", max_length=100)
-    loose: bool = False
-    zero: bool = False
-
-
-class _ForwardTable(Table):
-    file: str = Field("reference.py", max_length=100)
-    dims: list[str] = Field(default_factory=list)
-
-
-class _CallTable(Table):
-    code: Text
-    given: list[str] = Field(default_factory=list)
-
-
-class _SubmissionTable(Table):
-    provides: list[str] = Field(default_factory=list)
-
-
-class _SolutionTable(Table):
-    file: str = Field("solution.py", max_length=100)
-
-
-class _ContractTable(Table):
-    language: Literal[1] = 1
-    id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
-    title: str = Field(min_length=1, max_length=200)
-    cases: int = Field(60, ge=10, le=MOST_CASES)
-    seed: int = Field(0, ge=0, lt=2**31)
-    dtype: Literal["float64", "float32"] = "float64"
-    assume: list[Annotated[str, Field(max_length=300)]] = Field(default_factory=list)
-    dims: dict[str, Any]
-    inputs: dict[str, _InputTable] = Field(min_length=1)
-    forward: _ForwardTable = _ForwardTable()  # type: ignore[call-arg]
-    upstream: dict[str, str] = Field(default_factory=dict)
-    call: _CallTable
-    results: dict[str, _ResultTable] = Field(min_length=1)
-    submission: _SubmissionTable = _SubmissionTable()
-    solution: _SolutionTable = _SolutionTable()  # type: ignore[call-arg]
-    rubric: dict[str, Annotated[int, Field(ge=0, le=1000)]] = Field(default_factory=dict)
-    limits: LimitsTable = LimitsTable()  # type: ignore[call-arg]
-    feedback: Feedback = Feedback()
-    templates: list[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]] = Field(default_factory=list)
-    files: dict[str, Annotated[str, Field(max_length=MOST_CHARACTERS)]] = Field(default_factory=dict)
-
-
-_EXPRESSION = "an expression over dims, such as `K + 1`"
-
-#: The advice for each key: the values that it takes.
-WANTED: dict[str, str] = {
-    "language": f"{LANGUAGE}, the version of the language that this version of Backmark reads",
-    "id": 'letters, digits, ".", "_" or "-", at most 64, such as "affine"',
-    "title": "a text of 1 to 200 characters",
-    "cases": f"a whole number from 10 to {MOST_CASES}",
-    "seed": "a whole number from 0 to 2147483647",
-    "dtype": '"float64", or "float32" if the course computes in single precision',
-    "assume": 'a list of conditions over dims, such as ["HH <= H"]',
-    "dims": "a table of its own, [dims], with a range for each, such as N = [1, 5]",
-    "inputs": 'a table of its own, [inputs], such as x = { shape = "N D" }',
-    "inputs.shape": 'sizes with spaces between them, such as "N D" or "N *d"',
-    "inputs.values": f"a kind of values: {', '.join(VALUES)}",
-    "forward": a_table("forward"),
-    "forward.file": 'the name of the file with the reference, such as "reference.py"',
-    "forward.dims": 'a list of the dims that the reference takes, such as ["stride"]',
-    "upstream": 'a table of its own, [upstream], such as dout = "out"',
-    "call": a_table("call"),
-    "call.code": "the lines that call the student's functions",
-    "call.given": 'a list of outputs of the reference, such as ["cache"]',
-    "results": 'a table of its own, [results], such as dx = { grad = "x" }',
-    "submission": a_table("submission"),
-    "submission.provides": 'a list of dims that the student\'s module has as names, such as ["K"]',
-    "solution": a_table("solution"),
-    "solution.file": 'the name of the file with a right solution, such as "solution.py"',
-    "templates": "a list of fingerprints, each as `backmark assignment template NOTEBOOK` prints it",
-    "files": "a table of texts by their names, as a folder holds them",
-    **LIMITS_WANTED,
-    "rubric": a_table("rubric"),
-}
 
 
 class _Fault(ValueError):
@@ -152,7 +43,7 @@ class _Fault(ValueError):
 def from_tables(tables: Mapping[str, Any], name: str) -> ContractAssignment:
     """Return the assignment that a file's tables describe; BadAssignment names the file, the key and what to write."""
     try:
-        return _read(_ContractTable.model_validate(tables))
+        return _read(ContractTable.model_validate(tables))
     except ValidationError as error:
         message = f"{name}: {explain_faults(error, {**WANTED, **_advise(tables)})}"
         raise BadAssignment(message) from error
@@ -174,7 +65,7 @@ def _advise(tables: Mapping[str, Any]) -> dict[str, str]:
     return {
         **advice,
         **{
-            f"inputs.{name}.{key}": WANTED.get(f"inputs.{key}", _EXPRESSION)
+            f"inputs.{name}.{key}": WANTED.get(f"inputs.{key}", EXPRESSION)
             for name in advice
             for key in ("shape", "values", "each")
         },
@@ -187,7 +78,7 @@ def _advise(tables: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _read(table: _ContractTable) -> ContractAssignment:
+def _read(table: ContractTable) -> ContractAssignment:
     dims = tuple(_read_dims(table))
     known = {dim.name for dim in dims}
     inputs = tuple(_read_inputs(table, known))
@@ -230,7 +121,7 @@ def _read(table: _ContractTable) -> ContractAssignment:
     )
 
 
-def _rubric(table: _ContractTable, results: tuple[Result, ...]) -> dict[str, int]:
+def _rubric(table: ContractTable, results: tuple[Result, ...]) -> dict[str, int]:
     """Return the marks of each row: 2 for a gradient and 1 for a value, unless the assignment says otherwise."""
     marks: dict[str, int] = {}
     for result in results:
@@ -239,7 +130,7 @@ def _rubric(table: _ContractTable, results: tuple[Result, ...]) -> dict[str, int
     return {**marks, **{row: table.rubric.get(row, 0) for row in COMMON_ROWS}}
 
 
-def _read_entries(table: _ContractTable, bound: set[str]) -> tuple[str, ...]:
+def _read_entries(table: ContractTable, bound: set[str]) -> tuple[str, ...]:
     try:
         entries = read_entries(table.call.code, bound)
     except SyntaxError as error:
@@ -249,7 +140,7 @@ def _read_entries(table: _ContractTable, bound: set[str]) -> tuple[str, ...]:
     return entries
 
 
-def _read_dims(table: _ContractTable) -> Iterator[Dim]:
+def _read_dims(table: ContractTable) -> Iterator[Dim]:
     known: set[str] = set()
     for name, raw in table.dims.items():
         key = f"dims.{name}"
@@ -262,8 +153,8 @@ def _read_dims(table: _ContractTable) -> Iterator[Dim]:
 
 def _read_dim(key: str, name: str, raw: Any, known: set[str]) -> Dim:
     wanted = (
-        'write a range such as [1, 5], { many = "K + 2", each = [1, 6] }, { of = ["relu", "tanh"] }, { real = [0.0, 1.0] },'
-        ' or an expression such as "prod(d)"'
+        'write a range such as [1, 5], { many = "K + 2", each = [1, 6] }, { of = ["relu", "tanh"] },'
+        ' { real = [0.0, 1.0] }, or an expression such as "prod(d)"'
     )
     if isinstance(raw, str):
         _check_expression(key, raw, known, extra={"ints"})
@@ -275,9 +166,10 @@ def _read_dim(key: str, name: str, raw: Any, known: set[str]) -> Dim:
         # A number of items that is a range is drawn itself.
         many = f"ints(1, {many[0]}, {many[1]})[0]" if _is_range(many) else str(many)
         _check_expression(f"{key}.many", many, known, extra={"ints"})
-        return Dim(name, *raw["each"], many=many)
+        least, most = raw["each"]
+        return Dim(name, least, most, many)
     try:
-        table = _DimTable.model_validate(raw)
+        table = DimTable.model_validate(raw)
     except ValidationError as error:
         raise _Fault(f"{key} is {_show(raw)}: {wanted}") from error
     if table.of:
@@ -296,7 +188,7 @@ def _is_range(raw: Any) -> bool:
     )
 
 
-def _read_inputs(table: _ContractTable, known: set[str]) -> Iterator[Input]:
+def _read_inputs(table: ContractTable, known: set[str]) -> Iterator[Input]:
     for name, entry in table.inputs.items():
         key = f"inputs.{name}"
         _check_name(key, name)
@@ -315,7 +207,7 @@ def _read_inputs(table: _ContractTable, known: set[str]) -> Iterator[Input]:
         yield Input(name, entry.shape, entry.values.strip(), entry.each)
 
 
-def _read_results(table: _ContractTable, known: set[str]) -> Iterator[Result]:
+def _read_results(table: ContractTable, known: set[str]) -> Iterator[Result]:
     for expression, entry in table.results.items():
         key = f"results.{expression}"
         if bool(entry.grad) == bool(entry.value):
@@ -338,7 +230,7 @@ def _read_results(table: _ContractTable, known: set[str]) -> Iterator[Result]:
         yield Result(expression, row, title, entry.grad, entry.value, entry.scale, index, over, entry.loose, entry.zero)
 
 
-def _check_target(table: _ContractTable, key: str, entry: _ResultTable) -> None:
+def _check_target(table: ContractTable, key: str, entry: ResultTable) -> None:
     """Refuse a gradient by an input that has none."""
     target = entry.grad.partition("[")[0]
     if target in table.inputs and table.inputs[target].values.partition("(")[0].strip() in DISCRETE:
@@ -347,7 +239,7 @@ def _check_target(table: _ContractTable, key: str, entry: _ResultTable) -> None:
         )
 
 
-def _check_names(table: _ContractTable, known: set[str]) -> None:
+def _check_names(table: ContractTable, known: set[str]) -> None:
     for key, chosen in (("forward.dims", table.forward.dims), ("submission.provides", table.submission.provides)):
         for name in chosen:
             if name not in known:
@@ -366,7 +258,7 @@ def _check_names(table: _ContractTable, known: set[str]) -> None:
         raise _Fault(f"call.code assigns {_show(min(taken))}, which is bound for it already: use another name")
 
 
-def _read_mistakes(table: _ContractTable) -> Iterator[Mistake]:
+def _read_mistakes(table: ContractTable) -> Iterator[Mistake]:
     sources = {
         name: text for name, text in table.files.items() if name.startswith("mistakes/") and name.endswith(".py")
     }
@@ -383,7 +275,7 @@ def _read_mistakes(table: _ContractTable) -> Iterator[Mistake]:
         yield Mistake(name.removeprefix("mistakes/").removesuffix(".py"), title.strip().rstrip("."), hint.strip(), text)
 
 
-def _file(table: _ContractTable, key: str, name: str) -> str:
+def _file(table: ContractTable, key: str, name: str) -> str:
     if name not in table.files:
         raise _Fault(f"{key} is {_show(name)}, which is not beside the assignment: put the file into its folder")
     return table.files[name]
@@ -398,11 +290,10 @@ def _check_expression(key: str, text: str, known: set[str], extra: set[str] | No
     try:
         unknown = names(text) - known - (extra or set())
     except ExpressionError as error:
-        raise _Fault(f"{key}: {error}; write {_EXPRESSION}") from error
+        raise _Fault(f"{key}: {error}; write {EXPRESSION}") from error
     if unknown:
-        raise _Fault(
-            f"{key} uses {_show(min(unknown))}, which is not known there; known are {', '.join(sorted(known)) or 'no names'}"
-        )
+        there = ", ".join(sorted(known)) or "no names"
+        raise _Fault(f"{key} uses {_show(min(unknown))}, which is not known there; known are {there}")
 
 
 def _check_python(key: str, expression: str) -> None:

@@ -6,7 +6,6 @@ All code of the assignment's author runs in the workshop's jails; numbers come b
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import batched
 from typing import Any
 
 import numpy as np
@@ -72,8 +71,8 @@ def build(
     usable = [one for one in passed[: len(drawn)] if _is_finite(one)]
     if len(usable) < min(len(drawn) * (1 - _UNUSABLE), assignment.cases):
         raise BadAssignment(
-            f"the reference gave numbers that are not finite for {len(drawn) - len(usable)} of {len(drawn)} drawn cases:"
-            " change the dims or the values of its inputs"
+            f"the reference gave numbers that are not finite for {len(drawn) - len(usable)} of {len(drawn)} drawn"
+            " cases: change the dims or the values of its inputs"
         )
     small = [one for one in passed[len(drawn) :] if _is_finite(one)]
     chosen = usable[: assignment.cases]
@@ -118,7 +117,8 @@ class _Builder:
     def _ask_reference(self, asks: str, cases: ReferenceCases) -> list[Answer]:
         exchange = ReferenceExchange(self.assignment, asks)
         answers: list[Answer] = []
-        for places in batched(range(len(cases)), _AT_ONCE):
+        for start in range(0, len(cases), _AT_ONCE):
+            places = range(start, min(start + _AT_ONCE, len(cases)))
             part = ReferenceCases(
                 [cases.drawn[i] for i in places],
                 [cases.sizes[i] for i in places],
@@ -187,8 +187,8 @@ class _Builder:
             kind = "input or tapped value" if result.grad else "output of the reference"
             there = ", ".join(sorted(known if result.grad else one.outputs))
             message = (
-                f"results.{result.expression}: {indexed.target} is no {kind} (with {_describe_dims(one.case)}); there are"
-                f" {there}"
+                f"results.{result.expression}: {indexed.target} is no {kind} (with {_describe_dims(one.case)});"
+                f" there are {there}"
             )
             raise BadAssignment(message) from error
         return tuple(places)
@@ -254,7 +254,7 @@ class _Builder:
         for i, answer in enumerate(double):
             if not isinstance(answer, Returned):
                 raise BadAssignment(f"solution.py {_describe_answer(answer)} (with {_describe_dims(cases.drawn[i])})")
-        sizes = np.diff(cases.starts)
+        sizes = np.diff(cases.starts).tolist()
         rng = np.random.default_rng(self.assignment.seed)
         singles = []
         for run in range(RUNS):
@@ -294,7 +294,7 @@ class _Builder:
     def attempt(self, filename: str, source: str, cases: ContractCases) -> Tried:
         """Try a mistake; it must answer most cases, twice alike."""
         answers = self._answers(filename, source, cases, self.assignment.dtype)
-        sizes = np.diff(cases.starts)
+        sizes = np.diff(cases.starts).tolist()
         numbers = np.concatenate([numbers_of(answer, size) for answer, size in zip(answers, sizes, strict=True)])
         if all(isinstance(answer, Raised) for answer in answers):
             raise BadAssignment(f"{filename} {_describe_answer(answers[0])} on every case: that is no evidence of it")

@@ -9,7 +9,7 @@ A process that imports only this much draws alike for the same versions, and wha
 import contextlib
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import ceil
 from typing import Any
 

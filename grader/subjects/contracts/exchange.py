@@ -56,7 +56,7 @@ class ContractExchange:
 
     def question(self, cases: ContractCases) -> Question:
         """Return the request about every case; it holds nothing that is expected."""
-        asked = []
+        asked: list[Mapping[str, Any]] = []
         for case, layout in zip(cases.drawn, cases.layouts, strict=True):
             inputs = {name: _cast(described, self.dtype) for name, described in case.inputs.items()}
             asked.append(

@@ -1,4 +1,6 @@
-"""The small arithmetic language of an assignment's dims, shapes and scales: read as a tree, never evaluated by Python."""
+"""The small arithmetic language of dims, shapes and scales: read as a tree, and never evaluated by Python."""
+
+# ruff: noqa: N815 - methods are named for the nodes that they read
 
 import ast
 import math
@@ -83,47 +85,85 @@ def _parse(text: str) -> ast.expr:
 
 
 def _evaluate(node: ast.expr, values: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]) -> Any:
-    def value(part: ast.expr) -> Any:
-        return _evaluate(part, values, functions)
+    return _Evaluation(values, functions).value(node)
 
-    match node:
-        case ast.Constant(value=int() | float() | str() as constant):
-            return _bounded(constant)
-        case ast.Name(id=name):
-            if name not in values:
-                raise ExpressionError(f"{name} is not known here; known are {', '.join(values) or 'no names'}")
-            return values[name]
-        case ast.BinOp(op=op, left=left, right=right) if type(op) in _BINARY:
-            return _bounded(_operate(op, value(left), value(right)))
-        case ast.UnaryOp(op=op, operand=operand) if type(op) in _UNARY:
-            return _UNARY[type(op)](value(operand))
-        case ast.BoolOp(op=op, values=parts):
-            return (all if isinstance(op, ast.And) else any)(map(value, parts))
-        case ast.Compare(left=left, ops=ops, comparators=rights) if all(type(op) in _COMPARISONS for op in ops):
-            operands = [value(left), *map(value, rights)]
-            pairs = zip(ops, operands, operands[1:], strict=False)
-            return all(_COMPARISONS[type(op)](first, second) for op, first, second in pairs)
-        case ast.IfExp(test=test, body=body, orelse=orelse):
-            return value(body) if value(test) else value(orelse)
-        case ast.List(elts=parts) | ast.Tuple(elts=parts):
-            return _bounded(list(map(value, parts)))
-        case ast.Subscript(value=whole, slice=ast.Slice(lower=lower, upper=upper, step=None)):
-            return value(whole)[value(lower) if lower else None : value(upper) if upper else None]
-        case ast.Subscript(value=whole, slice=index):
-            return value(whole)[value(index)]
-        case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]) if name in functions:
-            return _bounded(functions[name](*map(value, arguments)))
-    raise ExpressionError(f"{ast.unparse(node)!r} is not allowed here; expressions have numbers, names and arithmetic")
+
+class _Evaluation:
+    """The evaluation of one tree over named values."""
+
+    def __init__(self, values: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]) -> None:
+        self._values = values
+        self._functions = functions
+
+    def value(self, node: ast.expr) -> Any:
+        """Return a node's value; raises ExpressionError for a node of a kind that is not allowed."""
+        handler = getattr(self, f"_value_of_{type(node).__name__}", None)
+        if handler is None:
+            raise self._refusal(node)
+        return _bounded(handler(node))
+
+    def _refusal(self, node: ast.expr) -> ExpressionError:
+        text = ast.unparse(node)
+        return ExpressionError(f"{text!r} is not allowed here; expressions have numbers, names and arithmetic")
+
+    def _value_of_Constant(self, node: ast.Constant) -> Any:
+        if not isinstance(node.value, (int, float, str)):
+            raise self._refusal(node)
+        return node.value
+
+    def _value_of_Name(self, node: ast.Name) -> Any:
+        if node.id not in self._values:
+            known = ", ".join(self._values) or "no names"
+            raise ExpressionError(f"{node.id} is not known here; known are {known}")
+        return self._values[node.id]
+
+    def _value_of_BinOp(self, node: ast.BinOp) -> Any:
+        if type(node.op) not in _BINARY:
+            raise self._refusal(node)
+        return _operate(node.op, self.value(node.left), self.value(node.right))
+
+    def _value_of_UnaryOp(self, node: ast.UnaryOp) -> Any:
+        if type(node.op) not in _UNARY:
+            raise self._refusal(node)
+        return _UNARY[type(node.op)](self.value(node.operand))
+
+    def _value_of_BoolOp(self, node: ast.BoolOp) -> bool:
+        decide = all if isinstance(node.op, ast.And) else any
+        return decide(map(self.value, node.values))
+
+    def _value_of_Compare(self, node: ast.Compare) -> bool:
+        if any(type(op) not in _COMPARISONS for op in node.ops):
+            raise self._refusal(node)
+        operands = [self.value(node.left), *map(self.value, node.comparators)]
+        pairs = zip(node.ops, operands, operands[1:], strict=False)
+        return all(_COMPARISONS[type(op)](first, second) for op, first, second in pairs)
+
+    def _value_of_IfExp(self, node: ast.IfExp) -> Any:
+        return self.value(node.body if self.value(node.test) else node.orelse)
+
+    def _value_of_List(self, node: ast.List | ast.Tuple) -> list[Any]:
+        return list(map(self.value, node.elts))
+
+    _value_of_Tuple = _value_of_List
+
+    def _value_of_Subscript(self, node: ast.Subscript) -> Any:
+        whole = self.value(node.value)
+        if not isinstance(node.slice, ast.Slice):
+            return whole[self.value(node.slice)]
+        ends = [None if end is None else self.value(end) for end in (node.slice.lower, node.slice.upper)]
+        return whole[ends[0] : ends[1]]
+
+    def _value_of_Call(self, node: ast.Call) -> Any:
+        if not isinstance(node.func, ast.Name) or node.func.id not in self._functions or node.keywords:
+            raise self._refusal(node)
+        return self._functions[node.func.id](*map(self.value, node.args))
 
 
 def _operate(op: ast.operator, left: Any, right: Any) -> Any:
-    sizes = [len(side) for side in (left, right) if isinstance(side, (list, str))]
-    if (
-        sizes
-        and isinstance(op, ast.Mult)
-        and math.prod(abs(side) if isinstance(side, int) else len(side) for side in (left, right)) > _ITEMS
-    ):
-        raise ExpressionError("a list that is too long")
+    if isinstance(op, ast.Mult) and any(isinstance(side, (list, str)) for side in (left, right)):
+        lengths = [side if isinstance(side, (int, float)) else len(side) for side in (left, right)]
+        if abs(math.prod(lengths)) > _ITEMS:
+            raise ExpressionError("a list that is too long")
     if isinstance(op, ast.Pow) and (abs(left) > 1 << 20 or abs(right) > 64):
         raise ExpressionError("a power that is too large")
     return _BINARY[type(op)](left, right)

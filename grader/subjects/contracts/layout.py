@@ -29,7 +29,7 @@ def list_results(assignment: ContractAssignment, dims: Mapping[str, Any]) -> Ite
         for index in indices:
             known = dict(dims) if index is None else {**dims, result.index: index}
             expression = result.expression if index is None else _fill(result.expression, result.index, index)
-            target = _BRACES.sub(lambda match, known=known: str(evaluate(match[1], known)), result.grad or result.value)
+            target = _fill_braces(result.grad or result.value, known)
             yield IndexedResult(expression, result, place, target, float(evaluate(result.scale, known)))
 
 
@@ -52,6 +52,11 @@ def find(values: Mapping[str, Any], target: str) -> Any:
     return value
 
 
+def _fill_braces(target: str, known: Mapping[str, Any]) -> str:
+    """Return a target with the values of the expressions in braces: `W[{l}]` becomes `W[1]`."""
+    return _BRACES.sub(lambda match: str(evaluate(match[1], known)), target)
+
+
 def _fill(expression: str, name: str, index: int) -> str:
     """Return the expression with a number for the index: `grads['dW' + str(l + 1)]` becomes `grads['dW2']`."""
     tree = ast.parse(expression, mode="eval")
@@ -65,10 +70,10 @@ class _Filler(ast.NodeTransformer):
         self.name = name
         self.index = index
 
-    def visit_Name(self, node: ast.Name) -> ast.expr:  # noqa: N802 - as the standard library calls it
+    def visit_Name(self, node: ast.Name) -> ast.expr:
         return ast.Constant(self.index) if node.id == self.name else node
 
-    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:  # noqa: N802 - as above
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         self.generic_visit(node)
         match node:
             case ast.BinOp(ast.Constant(left), ast.Add(), ast.Constant(right)) if type(left) is type(right):
@@ -77,7 +82,7 @@ class _Filler(ast.NodeTransformer):
                 return ast.Constant(left - right)
         return node
 
-    def visit_Call(self, node: ast.Call) -> ast.expr:  # noqa: N802 - as above
+    def visit_Call(self, node: ast.Call) -> ast.expr:
         self.generic_visit(node)
         match node:
             case ast.Call(ast.Name("str"), [ast.Constant(value)], []):

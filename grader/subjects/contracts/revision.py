@@ -62,7 +62,8 @@ class ContractRevision:
         # Not for who draws: Hypothesis looks at what else is imported.
         from grader.subjects.contracts.subject import Contract  # noqa: PLC0415
 
-        return Contract(self)
+        wrong = {identifier: mistake.wrong for identifier, mistake in self.mistakes.items()}
+        return Contract(self.assignment, self.cases, self.ladder, wrong, self.faults)
 
     @property
     def assignment_json(self) -> str:
@@ -94,7 +95,8 @@ def dump(revision: ContractRevision) -> bytes:
         **_describe(revision),
     }
     file = io.BytesIO()
-    np.savez_compressed(file, header=np.frombuffer(json.dumps(header).encode(), np.uint8), **_arrays(revision))
+    arrays: dict[str, Any] = {**_arrays(revision), "header": np.frombuffer(json.dumps(header).encode(), np.uint8)}
+    np.savez_compressed(file, **arrays)
     return file.getvalue()
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grader.judge.agreement import AGREEMENT, PURE, all_wrong_entries
+from grader.judge.agreement import AGREEMENT, PURE
 from grader.judge.marks import RowSpec
 from grader.judge.row import Row
 from grader.model.verdict import Mark
@@ -68,33 +68,31 @@ def judge_rows(assignment: ContractAssignment, cases: ContractCases, answers: Se
     for name in dict.fromkeys(result.row for result in assignment.results):
         fails = RowFails(assignment, name)
         failing = tuple(i for i, failed in enumerate(fails(cases, answers)) if failed)
-        has = [bool(fails.owns(cases.take([i])).any()) for i in range(len(answers))]
-        message = _explain(assignment, cases, name, answers, failing, sum(has)) if failing else ""
-        rows[name] = Row(Mark.FAILED if failing else Mark.PASSED, sum(has), message, failing, fails)
+        owned = fails.owns(cases)
+        tested = sum(bool(owned[start:stop].any()) for start, stop in zip(cases.starts, cases.starts[1:], strict=False))
+        message = ""
+        if failing:
+            message = f"Wrong on {len(failing)} of {tested} cases." + _explain(fails, cases, answers, failing)
+        rows[name] = Row(Mark.FAILED if failing else Mark.PASSED, tested, message, failing, fails)
     return rows
 
 
-def _explain(
-    assignment: ContractAssignment,
-    cases: ContractCases,
-    row: str,
-    answers: Sequence[Answer],
-    failing: Sequence[int],
-    has: int,
-) -> str:
-    """Say on how many cases a row is wrong, and what came instead where there were no numbers."""
-    message = f"Wrong on {len(failing)} of {has} cases." if has > 1 else "Wrong."
-    lacking = [i for i in failing if not _has_numbers(assignment, cases, row, answers[i], i)]
+def _explain(fails: RowFails, cases: ContractCases, answers: Sequence[Answer], failing: Sequence[int]) -> str:
+    """Say what came in the place of a row's numbers; empty if there were numbers in all cases."""
+    lacking = [i for i in failing if not _has_numbers(fails, cases, answers[i], i)]
     if not lacking:
-        return message
+        return ""
     first = answers[lacking[0]]
-    if isinstance(first, Malformed) and _row_of(assignment, cases, lacking[0], first.where) == row:
-        came = first.received
-        form = "nothing of that kind" if came is None else _describe_form(came.type, came.shape)
-        return f"{message} In {len(lacking)} of them `{first.where}` is {form}; its shape must be {first.wanted}."
+    if (
+        isinstance(first, Malformed)
+        and first.received
+        and _row_of(fails.assignment, cases, lacking[0], first.where) == fails.row
+    ):
+        form = _describe_form(first.received.type, first.received.shape)
+        return f" On {len(lacking)} of them `{first.where}` is {form}; its shape must be {first.wanted}."
     if isinstance(first, Raised):
-        return f"{message} In {len(lacking)} of them there is no value: the call raised {first.type}."
-    return message
+        return f" On {len(lacking)} of them there is no value: the call raised {first.type}."
+    return ""
 
 
 def _describe_form(kind: str, shape: tuple[int, ...] | None) -> str:
@@ -107,8 +105,7 @@ def _row_of(assignment: ContractAssignment, cases: ContractCases, i: int, expres
     )
 
 
-def _has_numbers(assignment: ContractAssignment, cases: ContractCases, row: str, answer: Answer, i: int) -> bool:
+def _has_numbers(fails: RowFails, cases: ContractCases, answer: Answer, i: int) -> bool:
     """Return True if every result of the row has numbers in an answer, finite or not."""
     numbers = numbers_of(answer, cases.starts[i + 1] - cases.starts[i])
-    own = RowFails(assignment, row).owns(cases.take([i]))
-    return not np.isnan(numbers[own]).any()
+    return not np.isnan(numbers[fails.owns(cases.take([i]))]).any()

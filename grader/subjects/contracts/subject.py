@@ -1,9 +1,9 @@
 """Contracts as a subject of the judge: results that are right or wrong each by itself."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -21,26 +21,21 @@ from grader.subjects.contracts.cases import ContractCases, list_expressions
 from grader.subjects.contracts.exchange import ContractExchange
 from grader.subjects.contracts.rows import judge_rows, list_rows
 
-if TYPE_CHECKING:
-    from grader.subjects.contracts.revision import ContractRevision
-
 
 @dataclass(frozen=True)
 class Contract:
-    """A revision's contract, made ready for judging."""
+    """A revision's contract, made ready once for judging many submissions."""
 
-    revision: "ContractRevision"
+    assignment: ContractAssignment
+    #: The cases that decide.
+    cases: ContractCases
+    #: Small cases in order of size, of which counterexamples are chosen.
+    ladder: ContractCases
+    #: By the id of a known mistake, the cases on which it is wrong.
+    wrong: Mapping[str, Sequence[int]]
+    #: The reasons for which the assignment may not be used.
+    faults: Sequence[str] = ()
     noun: str = words.WORDS.noun
-
-    @property
-    def assignment(self) -> ContractAssignment:
-        """The assignment."""
-        return self.revision.assignment
-
-    @property
-    def cases(self) -> ContractCases:
-        """The cases that decide."""
-        return self.revision.cases
 
     @cached_property
     def probes(self) -> ContractCases:
@@ -50,7 +45,7 @@ class Contract:
     @cached_property
     def exchange(self) -> ContractExchange:
         """The exchange that asks about the cases in a jail."""
-        expressions = list_expressions(self.cases) | list_expressions(self.revision.ladder)
+        expressions = list_expressions(self.cases) | list_expressions(self.ladder)
         return ContractExchange(self.assignment, expressions, self.assignment.dtype)
 
     @cached_property
@@ -80,7 +75,7 @@ class Contract:
 
     def smaller(self, i: int, failure: Failure, witness: Witness) -> ContractCases:
         """Return the smallest case of the ladder that fails as case `i` does; that case if there is none."""
-        ladder, most = self.revision.ladder, self.cases.drawn[i].size
+        ladder, most = self.ladder, self.cases.drawn[i].size
         places = [place for place, case in enumerate(ladder.drawn) if case.size < most]
         keys = [ladder.key(place) for place in places]
         witness.ask(keys, lambda chosen: ladder.take([places[at] for at in chosen]))
@@ -101,11 +96,11 @@ class Contract:
     def trial(self) -> Trial:
         """Return what publishing saw: the solution passes, and each mistake is wrong where it was."""
         mistakes = [
-            KnownMistake(mistake.id, mistake.title, _Recorded(frozenset(self.revision.mistakes[mistake.id].wrong)))
+            KnownMistake(mistake.id, mistake.title, _Recorded(frozenset(self.wrong[mistake.id])))
             for mistake in self.assignment.mistakes
         ]
         calls = ", ".join(f"{name}()" for name in reversed(self.assignment.entries))
-        return Trial(_Recorded(), mistakes, self.revision.faults, None, f"called as {calls}", "its results")
+        return Trial(_Recorded(), mistakes, self.faults, None, f"called as {calls}", "its results")
 
     def summary(self, mistakes: Sequence[CaughtMistake]) -> dict[str, Any]:
         """Return what staff are shown of the cases."""

@@ -4,8 +4,9 @@ They come out of a jail, so nothing of them is believed: raises ValueError for w
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -49,31 +50,24 @@ def read(row: Array) -> Any:
     return value
 
 
-def _read(reader: _Reader) -> Any:  # noqa: PLR0911 - a value a kind
-    match reader.size(DICTIONARY):
-        case k if k == NONE:
-            return None
-        case k if k == BOOLEAN:
-            return bool(reader.number())
-        case k if k == INTEGER:
-            number = reader.number()
-            if not math.isfinite(number):
-                raise ValueError("a whole number that is none")
-            return int(number)
-        case k if k == NUMBER:
-            return reader.number()
-        case k if k == TEXT:
-            return "".join(chr(reader.size(0x10FFFF)) for _ in range(reader.size(_PARTS)))
-        case k if k == ARRAY:
-            return _read_array(reader)
-        case k if k == LIST:
-            return [_read(reader) for _ in range(reader.size(_PARTS))]
-        case k if k == TUPLE:
-            return tuple(_read(reader) for _ in range(reader.size(_PARTS)))
-    pairs = [(_read(reader), _read(reader)) for _ in range(reader.size(_PARTS))]
-    if not all(isinstance(name, (str, int)) for name, _ in pairs):
-        raise ValueError("a dictionary with a key that is none")
-    return dict(pairs)
+def _read(reader: _Reader) -> Any:
+    kind = reader.size(DICTIONARY)
+    if kind in _READERS:
+        return _READERS[kind](reader)
+    parts = [_read(reader) for _ in range(reader.size(_PARTS) * (2 if kind == DICTIONARY else 1))]
+    if kind == DICTIONARY:
+        names = parts[::2]
+        if not all(isinstance(name, (str, int)) for name in names):
+            raise ValueError("a dictionary with a key that is none")
+        return dict(zip(names, parts[1::2], strict=True))
+    return parts if kind == LIST else tuple(parts)
+
+
+def _read_integer(reader: _Reader) -> int:
+    number = reader.number()
+    if not math.isfinite(number):
+        raise ValueError("a whole number that is none")
+    return int(number)
 
 
 def _read_array(reader: _Reader) -> Array:
@@ -85,6 +79,19 @@ def _read_array(reader: _Reader) -> Array:
     entries = reader.numbers[reader.at : reader.at + size]
     reader.at += size
     return np.array(entries, np.float64).reshape(shape).astype(_DTYPES[kind])
+
+
+#: The readers of values without parts that may be of any form, by their kind.
+_READERS: Mapping[int, Callable[[_Reader], Any]] = MappingProxyType(
+    {
+        NONE: lambda _: None,
+        BOOLEAN: lambda reader: bool(reader.number()),
+        INTEGER: _read_integer,
+        NUMBER: _Reader.number,
+        TEXT: lambda reader: "".join(chr(reader.size(0x10FFFF)) for _ in range(reader.size(_PARTS))),
+        ARRAY: _read_array,
+    }
+)
 
 
 def describe(value: Any) -> tuple[Description, Array]:

@@ -11,6 +11,8 @@ from grader.oracle.network import Array
 from grader.subjects.contracts.expressions import ExpressionError, evaluate
 
 Generator = np.random.Generator
+#: Real or whole numbers.
+Values = np.ndarray[Any, Any]
 
 _CALL = re.compile(r"\s*([a-z0-9]+)\s*(?:\((.*)\))?\s*", re.DOTALL)
 
@@ -23,7 +25,7 @@ def _uniform(rng: Generator, shape: Sequence[int], low: float = 0.0, high: float
     return rng.uniform(low, high, shape)
 
 
-def _labels(rng: Generator, shape: Sequence[int], classes: int) -> Array:
+def _labels(rng: Generator, shape: Sequence[int], classes: int) -> Values:
     return rng.integers(0, classes, shape)
 
 
@@ -50,7 +52,7 @@ def _spread(rng: Generator, shape: Sequence[int], gap: float = 0.1) -> Array:
     return ((places + 0.5) * gap + rng.uniform(-0.2, 0.2, size) * gap).reshape(shape)
 
 
-KINDS: Mapping[str, Callable[..., Array]] = MappingProxyType(
+KINDS: Mapping[str, Callable[..., Values]] = MappingProxyType(
     {
         "normal": _normal,
         "uniform": _uniform,
@@ -71,7 +73,7 @@ def parse(text: str) -> tuple[str, str]:
     return match[1], match[2] or ""
 
 
-def draw(text: str, shape: Sequence[int], rng: Generator, dims: Mapping[str, Any]) -> Array:
+def draw(text: str, shape: Sequence[int], rng: Generator, dims: Mapping[str, Any]) -> Values:
     """Return values of a kind, such as `uniform(0.5, 2)`; raises ExpressionError."""
     kind, arguments = parse(text)
     given = evaluate(f"[{arguments}]", dims)

@@ -1,8 +1,8 @@
 """Inputs of a case out of their descriptions: arrays of the payload's numbers, in lists, tuples and dictionaries.
 
 An input is described by `{"array": shape}`, whose entries are the next of the payload, and which may have another
-`dtype` than float64; by `{"list": [...]}` or `{"tuple": [...]}` of such descriptions; by `{"dict": [[key, ...], ...]}`; or
-by `{"value": ...}`, anything that JSON has.
+`dtype` than float64; by `{"list": [...]}` or `{"tuple": [...]}` of such descriptions; by `{"dict": [[key, ...], ...]}`;
+or by `{"value": ...}`, anything that JSON has.
 """
 
 from collections.abc import Mapping

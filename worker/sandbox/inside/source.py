@@ -45,7 +45,7 @@ class _PiecesRead:
 
 
 def extract(source: bytes, filename: str, entry: Entry, cells: list[notebook.NotebookCell] | None = None) -> Slice:
-    """Slice a submission to what the entry's functions, the last of each name at the top level, need; raises `Rejected`, and nothing else.
+    """Slice a submission to what the entry's top-level functions need, the last of each name; raises only `Rejected`.
 
     A file that ends in .ipynb, or holds a JSON object, is a notebook; every other is Python. A notebook's code cells
     are appended to `cells`, also if it is refused after they were read.

@@ -2,9 +2,9 @@
 
 The derivative of an objective by an entry is the central difference with Richardson's extrapolation,
 (4 d(h/2) - d(h)) / 3 with d(h) = (L(x + h) - L(x - h)) / 2h, where |x| or 1 scales h. The pass runs in extended
-precision, if what it makes of such inputs has it; else in double precision with larger steps. Its uncertainty is the gap
-between the extrapolated and the plain difference, and the rounding of L. At a kink the differences to the left and to
-the right do not come together as the step halves.
+precision, if what it makes of such inputs has it; else in double precision with larger steps. Its uncertainty is the
+gap between the extrapolated and the plain difference, and the rounding of L. At a kink the differences to the left and
+to the right do not come together as the step halves.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -23,8 +23,8 @@ _Array = np.ndarray[Any, Any]
 
 #: Steps in units of an entry's scale: in extended precision, and the two that are tried in double precision.
 _EXTENDED_STEP, _STEPS = 1e-5, (1e-3, 1e-4)
-#: The part of a one-sided disagreement that is left when the step halves: half of it where the derivative has one, all of
-#: it at a kink.
+#: The part of a one-sided disagreement that is left when the step halves: half of it where it is smooth, all of it at a
+#: kink.
 _KINKED = 0.7
 #: Rounding errors of a computed objective, in units of its last place.
 _ROUNDINGS = 64.0

@@ -32,18 +32,6 @@ def _flatten(value: Any, numbers: list[float], depth: int) -> None:
         raise UnknownValueError("a value that is nested too deeply, or too large")
     if isinstance(value, (np.generic, np.ndarray)):
         _flatten_array(value, numbers)
-    elif value is None:
-        numbers.append(NONE)
-    elif isinstance(value, bool):
-        numbers += [BOOLEAN, value]
-    elif isinstance(value, int):
-        if abs(value) > _EXACT:
-            raise UnknownValueError("a whole number that is too large")
-        numbers += [INTEGER, value]
-    elif isinstance(value, float):
-        numbers += [NUMBER, value]
-    elif isinstance(value, str):
-        numbers += [TEXT, len(value), *map(ord, value)]
     elif isinstance(value, (list, tuple)):
         numbers += [LIST if isinstance(value, list) else TUPLE, len(value)]
         for part in value:
@@ -56,7 +44,22 @@ def _flatten(value: Any, numbers: list[float], depth: int) -> None:
             _flatten(name, numbers, depth - 1)
             _flatten(part, numbers, depth - 1)
     else:
-        raise UnknownValueError(f"a {type(value).__name__}")
+        numbers += _flatten_plain(value)
+
+
+def _flatten_plain(value: Any) -> list[float]:
+    """Return the numbers of a value without parts."""
+    if value is None:
+        return [NONE]
+    if isinstance(value, bool):
+        return [BOOLEAN, value]
+    if isinstance(value, int) and abs(value) <= _EXACT:
+        return [INTEGER, value]
+    if isinstance(value, float):
+        return [NUMBER, value]
+    if isinstance(value, str):
+        return [TEXT, len(value), *map(ord, value)]
+    raise UnknownValueError(f"a {type(value).__name__}" + (" that is too large" if isinstance(value, int) else ""))
 
 
 def _flatten_array(value: Any, numbers: list[float]) -> None:
