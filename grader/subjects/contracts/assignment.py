@@ -98,6 +98,8 @@ class ContractAssignment:
     given: tuple[str, ...] = ()
     #: Dims that the student's module has as names.
     provides: tuple[str, ...] = ()
+    #: The text of a module whose functions the student's module has as names.
+    helpers: str = ""
     #: Cases that decide.
     cases: int = 60
     seed: int = 0

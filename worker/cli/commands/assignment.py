@@ -129,16 +129,16 @@ def _print_result(result: "SelfCheck", drawn: "JudgedRevision") -> None:
     "-o",
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="The file to write; by default FILE with the suffix .npz.",
+    help="The file to write; by default FILE with the suffix .npz, or a folder's name with it.",
 )
 def draw(file: Path, output: Path | None) -> None:
     """Draw an assignment's cases and store them as data. What is expected of them is stored, too."""
     from grader.subjects.kinds import load, read
     from worker.grading.revisions import draw as draw_cases
-    from worker.grading.revisions import save
+    from worker.grading.revisions import place_beside, save
 
     data = draw_cases(read(file))
-    target = output or file.with_suffix(".npz")
+    target = output or place_beside(file)
     save(target, data)
     drawn = load(data, str(target))
     subject = drawn.subject
