@@ -1,12 +1,23 @@
 """From drawn cases to a revision: what references may return."""
 
-from typing import Any
-
 import pytest
 
 from grader.errors import BadAssignment
-from tests.subjects.contracts.local_workshop import build_from, judge
+from grader.model.verdict import Mark, Outcome
+from tests.subjects.contracts.making import build, contract, judge
 
+TERMS = """
+language = 1
+id = "terms"
+title = "A loss of two terms"
+cases = 20
+dims.n = [3, 6]
+inputs.w.shape = "n"
+call.code = "loss, dw = loss_and_gradient(w)"
+results.loss.value = "loss"
+results.dw.grad = "w"
+rubric.loss = 0
+"""
 REFERENCE = """
 def forward(tap, w):
     return {"parts": {"first": w}, "loss": {"data": (w ** 3).sum(), "reg": 2 * (w ** 2).sum()}}
@@ -15,34 +26,19 @@ SOLUTION = """
 def loss_and_gradient(w):
     return (w ** 3).sum() + 2 * (w ** 2).sum(), 3 * w ** 2 + 4 * w
 """
-
-
-def tables(**more: Any) -> dict[str, Any]:
-    """Return an assignment whose loss has two terms."""
-    return {
-        "id": "terms",
-        "title": "A loss of two terms",
-        "cases": 20,
-        "dims": {"n": [3, 6]},
-        "inputs": {"w": {"shape": "n"}},
-        "call": {"code": "loss, dw = loss_and_gradient(w)"},
-        "results": {"loss": {"value": "loss"}, "dw": {"grad": "w"}},
-        "rubric": {"loss": 0},
-        "files": {"reference.py": REFERENCE, "solution.py": SOLUTION},
-        **more,
-    }
+FILES = {"reference": REFERENCE, "solution": SOLUTION, "mistake_upstream": ""}
 
 
 def test_a_loss_that_is_given_in_terms_is_compared_as_their_sum() -> None:
-    built = build_from(tables())
-    assert judge(built, SOLUTION).outcome == "passed"
+    built = build(contract(TERMS, **FILES))
+    assert judge(built, SOLUTION).outcome is Outcome.PASSED
     dropped = judge(built, SOLUTION.replace(" + 2 * (w ** 2).sum()", ""))
-    assert [row.name for row in dropped.properties if row.outcome == "failed"] == ["finite_differences", "loss"]
+    assert [row.name for row in dropped.properties if row.outcome is Mark.FAILED] == ["finite_differences", "loss"]
 
 
 def test_an_output_that_is_no_array_of_numbers_is_refused_by_its_name() -> None:
     with pytest.raises(BadAssignment) as refused:
-        build_from(tables(results={"loss": {"value": "parts"}, "dw": {"grad": "w"}}))
+        build(contract(TERMS.replace('loss.value = "loss"', 'loss.value = "parts"'), **FILES))
     assert str(refused.value) == (
         "results.loss: the reference's output parts is a dict that is no array of numbers: name a part of it, such as"
         " parts[0], or return its numbers under a name of their own"
