@@ -11,7 +11,8 @@ from grader.subjects.contracts.assignment import ContractAssignment, assignment_
 from grader.subjects.contracts.building import Built, Tried, build
 from grader.subjects.contracts.cases import ContractCases
 from grader.subjects.contracts.drawn import load_cases
-from grader.subjects.contracts.revision import ContractRevision, StoredMistake, dump
+from grader.subjects.contracts.mistakes import Projector, StoredMistake
+from grader.subjects.contracts.revision import ContractRevision, dump
 from grader.subjects.contracts.rows import RowFails
 from grader.subjects.workshop import Workshop
 
@@ -28,17 +29,18 @@ def finish(data: bytes, workshop: Workshop) -> bytes:
     stored, drawn, ladder = load_cases(data)
     assignment = assignment_from_json(stored)
     built = build(assignment, drawn, ladder, workshop)
+    projector = Projector(built.cases)
     mistakes = {
-        identifier: StoredMistake(tried.wrong, _round(tried.numbers)) for identifier, tried in built.mistakes.items()
+        identifier: StoredMistake(tried.wrong, _round(projector.project(tried.numbers, tried.forms)), tried.forms)
+        for identifier, tried in built.mistakes.items()
     }
     faults = tuple(find_faults(assignment, built))
-    return dump(ContractRevision(assignment, built.cases, built.ladder, mistakes, faults, stored=stored))
+    return dump(ContractRevision(assignment, built.cases, built.ladder, mistakes, built.terms, faults, stored=stored))
 
 
 def _round(numbers: Array) -> Array:
     """Return numbers as they are stored: in single precision."""
-    with np.errstate(over="ignore"):
-        return numbers.astype(np.float32).astype(np.float64)
+    return numbers.astype(np.float32).astype(np.float64)
 
 
 def find_faults(assignment: ContractAssignment, built: Built) -> Iterator[str]:
