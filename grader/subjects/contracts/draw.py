@@ -69,7 +69,10 @@ def dims(draw: DrawFn, assignment: ContractAssignment, corner: str) -> dict[str,
             used.add(number)
         return number
 
-    functions = {**FUNCTIONS, "ints": lambda count, least, most: [whole(least, most) for _ in range(count)]}
+    functions = {
+        **FUNCTIONS,
+        "ints": lambda count, least, most: [whole(least, most) for _ in FUNCTIONS["range"](count)],
+    }
     for dim in assignment.dims:
         known[dim.name] = _draw_dim(draw, dim, known, whole, functions)
     if not all(evaluate(condition, known) for condition in assignment.assume):

@@ -12,6 +12,11 @@ from typing import Any
 #: Characters of an expression, whole numbers in it, items of a list: more is a mistake.
 _LONGEST, _LARGEST, _ITEMS = 300, 1 << 40, 10_000
 
+
+class ExpressionError(ValueError):
+    """An expression that is not one, or has no value with these names."""
+
+
 _BINARY: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = MappingProxyType(
     {
         ast.Add: operator.add,
@@ -36,6 +41,15 @@ _COMPARISONS: Mapping[type[ast.cmpop], Callable[[Any, Any], Any]] = MappingProxy
         ast.GtE: operator.ge,
     }
 )
+
+
+def _range(*ends: int) -> list[int]:
+    numbers = range(*ends)
+    if len(numbers) > _ITEMS:
+        raise ExpressionError("a list that is too long")
+    return list(numbers)
+
+
 #: The functions that an expression may call.
 FUNCTIONS: Mapping[str, Callable[..., Any]] = MappingProxyType(
     {
@@ -46,21 +60,17 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "len": len,
         "abs": abs,
         "sqrt": math.sqrt,
-        "range": lambda *ends: list(range(*ends)),
+        "range": _range,
         "reversed": lambda items: list(items)[::-1],
     }
 )
 
 
-class ExpressionError(ValueError):
-    """An expression that is not one, or has no value with these names."""
-
-
 def names(text: str) -> frozenset[str]:
-    """Return the names of values that an expression uses; raises ExpressionError."""
+    """Return the names that an expression uses, also of functions that are not ours; raises ExpressionError."""
     tree = _parse(text)
-    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
-    return frozenset(node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in called)
+    used = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    return frozenset(used) - FUNCTIONS.keys()
 
 
 def evaluate(text: str, values: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]] = FUNCTIONS) -> Any:
@@ -150,6 +160,8 @@ class _Evaluation:
         whole = self.value(node.value)
         if not isinstance(node.slice, ast.Slice):
             return whole[self.value(node.slice)]
+        if node.slice.step is not None:
+            raise self._refusal(node)
         ends = [None if end is None else self.value(end) for end in (node.slice.lower, node.slice.upper)]
         return whole[ends[0] : ends[1]]
 

@@ -1,4 +1,4 @@
-"""An author's mistakes as they are kept: four projections of each result, by which answers like theirs are recognised."""
+"""An author's mistakes as they are kept: four projections of each result, to recognise answers like theirs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -3,8 +3,6 @@
 import hashlib
 import io
 import json
-import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,6 +18,7 @@ from grader.subjects.contracts.assignment import KIND, ContractAssignment, assig
 from grader.subjects.contracts.cases import ContractCases, Layout, ResultPlace
 from grader.subjects.contracts.drawn import describe_case, read_cases
 from grader.subjects.contracts.mistakes import PROJECTIONS, StoredMistake
+from grader.subjects.damage import DAMAGE
 
 if TYPE_CHECKING:
     from grader.subjects.contracts.subject import Contract
@@ -111,7 +110,7 @@ def load(data: bytes, name: str = "revision") -> ContractRevision:
             arrays = {array: stored_arrays[array] for array in stored_arrays.files if array != "header"}
         revision = _read(header, arrays, _assignment(stored, name), stored)
         intact = revision.id == identifier
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+    except DAMAGE as error:
         message = f"{name} is no revision, or is damaged; draw its cases again"
         raise AssignmentError(message) from error
     if not intact:

@@ -116,7 +116,7 @@ def _find_factors(cases: ContractCases, factors: Factors, group: Group, part: Ar
         return
     near = np.abs(factors.values - fitted) <= doubt * np.maximum(1.0, np.abs(factors.values)) + _ROUNDING
     sharp = _cases_of(np.abs(part) > _SHARP * tolerance, number)
-    for place in np.flatnonzero(near.all(axis=1)):
+    for place in np.flatnonzero(near.all(axis=1)).tolist():
         factor, by_number = factors.factors[place], factors.values[place][number]
         prediction = Prediction(cases, group, expected + (by_number - 1) * part, _allow(by_number, part, tolerance))
         varied = all(len(np.unique(factors.named[name][sharp])) >= _VALUES for name in factor.names)
