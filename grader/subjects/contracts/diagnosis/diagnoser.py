@@ -24,6 +24,8 @@ from grader.subjects.contracts.rows import all_wrong
 
 #: Claims that may fit the same numbers, and statements of one diagnosis: more are no help.
 _ALTERNATIVES, _STATEMENTS = 3, 3
+#: Numbers of square arrays that are transposed, if all others have the transposed shape.
+_SQUARE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ class Diagnoser:
     def _explain(self, group: Group, answers: Sequence[Answer], got: Array) -> tuple[Claim, ...]:
         claims = find_numeric(self.cases, self._factors, self.terms, group, got)
         if not claims:
-            transposed = is_transposed(self.cases, group, got)
+            transposed = is_transposed(self.cases, group, got, _SQUARE)
             claims = find_forms(group, answers, got, transposed=transposed)
         return tuple(claims) if len(claims) <= _ALTERNATIVES else ()
 

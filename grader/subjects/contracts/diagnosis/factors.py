@@ -80,12 +80,19 @@ def list_factors(cases: ContractCases) -> Factors:
         (Factor(multiple), np.full(len(cases), multiple)) for multiple in (1.0, 0.0, -1.0, 2.0, 0.5, -2.0, -0.5)
     )
     different: dict[bytes, tuple[Factor, Array]] = {}
-    for factor, values in (*constants, *_list_products(named)):
+    products = sorted(_list_products(named), key=lambda product: _describe_complexity(product[0]))
+    for factor, values in (*constants, *products):
         if np.isfinite(values).all():
             different.setdefault(np.round(values, 12).tobytes(), (factor, values))
     # One is what is right.
     _, *wrong = different.values()
     return Factors([factor for factor, _ in wrong], np.array([values for _, values in wrong]), named)
+
+
+def _describe_complexity(factor: Factor) -> tuple[int, int, bool]:
+    """Return what orders factors: sizes of arrays come after dims, and products after single ones."""
+    sizes = sum("." in name for name in factor.names)
+    return sizes, len(factor.names), abs(factor.multiple) != 1
 
 
 def _list_products(named: Mapping[str, Array]) -> Iterator[tuple[Factor, Array]]:

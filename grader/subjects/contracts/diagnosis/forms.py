@@ -9,9 +9,12 @@ from grader.oracle.answers import Answer, Malformed
 from grader.oracle.network import Array
 from grader.subjects.contracts.diagnosis.claim import Claim
 from grader.subjects.contracts.diagnosis.group import Group
-from grader.subjects.contracts.diagnosis.numeric import CASES, TRANSPOSED
+from grader.subjects.contracts.diagnosis.numeric import TRANSPOSED
 
 Shape = tuple[int, ...]
+
+#: Cases that a claim about shapes needs.
+_CASES = 3
 
 _HINT = "Print the shape of your {name} beside the one that is expected: what does each axis stand for?"
 
@@ -22,7 +25,7 @@ def find_forms(group: Group, answers: Sequence[Answer], got: Array, *, transpose
     `transposed`: its square arrays are.
     """
     shapes = _list_shapes(group, answers, got)
-    if shapes is None or len(shapes) < CASES:
+    if shapes is None or len(shapes) < _CASES:
         return []
     every = len(shapes) == len(group.places)
     there = np.isfinite(got[group.index])

@@ -12,8 +12,8 @@ from grader.subjects.contracts.diagnosis.claim import Claim, slug
 from grader.subjects.contracts.diagnosis.factors import Factor, Factors
 from grader.subjects.contracts.diagnosis.group import Group, Indices
 
-#: Numbers, and cases with such numbers, on which a claim must differ from what is right.
-ENTRIES, CASES = 10, 3
+#: Numbers on which a claim must differ from what is right.
+ENTRIES = 10
 #: Values of each dim of a factor that there must be.
 _VALUES = 2
 #: Rounding of a prediction, relatively; and multiples of the tolerance above which a number says something of a factor.
@@ -40,11 +40,11 @@ class Prediction:
         near = np.abs(got[self.group.index] - self.numbers) <= self.allowed
         return bool((near | ~known).all())
 
-    def explains(self) -> bool:
+    def explains(self, entries: int = ENTRIES) -> bool:
         """Return True if it differs from what is right on enough numbers."""
         index = self.group.index
         apart = np.abs(self.numbers - self.cases.expected[index]) > self.allowed + self.cases.tolerances[index]
-        return int(apart.sum()) >= ENTRIES and len(np.unique(self.group.cases[apart])) >= CASES
+        return int(apart.sum()) >= entries
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +77,7 @@ def find_numeric(cases: ContractCases, factors: Factors, terms: Sequence[str], g
     return claims + ([TRANSPOSED] if is_transposed(cases, group, got) else [])
 
 
-def is_transposed(cases: ContractCases, group: Group, got: Array) -> bool:
+def is_transposed(cases: ContractCases, group: Group, got: Array, entries: int = ENTRIES) -> bool:
     """Return True if the numbers that there are are those of the transposed arrays; square ones alone can be."""
     there = np.isfinite(got[group.index])
     if (group.reversed[there] < 0).any():
@@ -86,7 +86,7 @@ def is_transposed(cases: ContractCases, group: Group, got: Array) -> bool:
     square = Group(group.row, group.name, index, group.cases[there], turned, group.places)
     allowed = cases.tolerances[index] + cases.tolerances[turned]
     prediction = Prediction(cases, square, cases.expected[turned], allowed)
-    return prediction.holds(got) and prediction.explains()
+    return prediction.holds(got) and prediction.explains(entries)
 
 
 def _list_parts(cases: ContractCases, terms: Sequence[str], group: Group) -> Iterator[_Part]:
