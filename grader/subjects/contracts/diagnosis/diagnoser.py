@@ -15,7 +15,7 @@ from grader.subjects.contracts.cases import ContractCases
 from grader.subjects.contracts.diagnosis.claim import Claim
 from grader.subjects.contracts.diagnosis.factors import Factors, list_factors
 from grader.subjects.contracts.diagnosis.forms import find_forms
-from grader.subjects.contracts.diagnosis.group import Group, list_groups
+from grader.subjects.contracts.diagnosis.group import Group, listgroups
 from grader.subjects.contracts.diagnosis.known import KnownMistakes, Recognised
 from grader.subjects.contracts.diagnosis.numeric import find_numeric, is_transposed
 from grader.subjects.contracts.exchange import numbers_of
@@ -57,13 +57,13 @@ class Diagnoser:
         return list_factors(self.cases)
 
     @cached_property
-    def _groups(self) -> dict[str, tuple[Group, ...]]:
-        return list_groups(self.assignment, self.cases)
+    def groups(self) -> dict[str, tuple[Group, ...]]:
+        return listgroups(self.assignment, self.cases)
 
     def diagnose(self, answers: Sequence[Answer]) -> tuple[Diagnosis, ...]:
         """Return the explanation of the answers to every case; none if nothing holds on all of them."""
         wrong = all_wrong(self.cases, answers)
-        failing = [row for row, groups in self._groups.items() if wrong[groups[0].index].any()]
+        failing = [row for row, groups in self.groups.items() if wrong[groups[0].index].any()]
         if not failing:
             return ()
         got = self._numbers(answers)
@@ -87,7 +87,7 @@ class Diagnoser:
 
     def _find_claims(self, row: str, answers: Sequence[Answer], got: Array) -> dict[Group, tuple[Claim, ...]]:
         """Return the claims about all of a row, or else about those of its expressions that have one."""
-        whole, *parts = self._groups[row]
+        whole, *parts = self.groups[row]
         for groups in ([whole], parts):
             claims = {group: self._explain(group, answers, got) for group in groups}
             if any(claims.values()):
