@@ -26,6 +26,7 @@ from grader.subjects.contracts.exchange import (
 )
 from grader.subjects.contracts.expressions import ExpressionError
 from grader.subjects.contracts.layout import find, list_results, split_target
+from grader.subjects.contracts.mistakes import describe_forms
 from grader.subjects.contracts.tolerance import MOVED, RUNS, tolerances
 from grader.subjects.workshop import Workshop
 
@@ -41,6 +42,8 @@ class Tried:
 
     numbers: Array
     wrong: tuple[int, ...]
+    #: By case what came in the place of numbers.
+    forms: Mapping[int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,8 @@ class Built:
     ladder: ContractCases
     #: By mistake.
     mistakes: Mapping[str, Tried]
+    #: The names of the objective's terms, or of the upstream gradients.
+    terms: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,7 @@ def build(
         mistake.id: builder.attempt(f"mistakes/{mistake.id}.py", mistake.source, main)
         for mistake in assignment.mistakes
     }
-    return Built(main, rungs, mistakes)
+    return Built(main, rungs, mistakes, builder.terms(passed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +150,7 @@ class _Builder:
         """Return the cases with what is expected of them, and the tolerance that a right solution needs."""
         layouts = [self._layout(one) for one in passed]
         bound = [self._bind(one, place) for place, one in enumerate(passed)]
-        terms = self._terms(passed)
+        terms = self.terms(passed)
         derivatives = self._differentiate(bound, layouts, terms)
         expected, uncertainty, parts = [np.zeros(0)], [np.zeros(0)], [np.zeros((len(terms), 0))]
         for one, layout, gradients in zip(passed, layouts, derivatives, strict=True):
@@ -212,7 +217,7 @@ class _Builder:
             message = f"{key} names {name}, which the reference does not return; it returns {there}"
             raise BadAssignment(message) from error
 
-    def _terms(self, passed: Sequence[_Passed]) -> tuple[str, ...]:
+    def terms(self, passed: Sequence[_Passed]) -> tuple[str, ...]:
         """Return the names of the objective's terms: upstream gradients, or the parts of the loss."""
         if self.assignment.upstream:
             return tuple(self.assignment.upstream)
@@ -298,7 +303,8 @@ class _Builder:
         numbers = np.concatenate([numbers_of(answer, size) for answer, size in zip(answers, sizes, strict=True)])
         if all(isinstance(answer, Raised) for answer in answers):
             raise BadAssignment(f"{filename} {_describe_answer(answers[0])} on every case: that is no evidence of it")
-        return Tried(numbers, tuple(np.flatnonzero(disagreeing(cases, answers)).tolist()))
+        wrong = tuple(np.flatnonzero(disagreeing(cases, answers)).tolist())
+        return Tried(numbers, wrong, describe_forms(answers))
 
 
 def _move(cases: ContractCases, rng: np.random.Generator) -> ContractCases:

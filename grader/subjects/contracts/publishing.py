@@ -13,7 +13,8 @@ from grader.subjects.contracts.building import Built, Tried, build
 from grader.subjects.contracts.cases import ContractCases
 from grader.subjects.contracts.drawn import load_cases
 from grader.subjects.contracts.exchange import ContractExchange
-from grader.subjects.contracts.revision import ContractRevision, StoredMistake, dump
+from grader.subjects.contracts.mistakes import Projector, StoredMistake
+from grader.subjects.contracts.revision import ContractRevision, dump
 from grader.subjects.contracts.rows import RowFails
 from grader.subjects.workshop import Workshop
 
@@ -33,17 +34,18 @@ def finish(data: bytes, workshop: Workshop) -> bytes:
     if assignment.template:
         unfilled = workshop.fingerprint(assignment.template, "template.py", ContractExchange(assignment))
         assignment = replace(assignment, templates=tuple({*assignment.templates, unfilled}))
+    projector = Projector(built.cases)
     mistakes = {
-        identifier: StoredMistake(tried.wrong, _round(tried.numbers)) for identifier, tried in built.mistakes.items()
+        identifier: StoredMistake(tried.wrong, _round(projector.project(tried.numbers, tried.forms)), tried.forms)
+        for identifier, tried in built.mistakes.items()
     }
     faults = tuple(find_faults(assignment, built))
-    return dump(ContractRevision(assignment, built.cases, built.ladder, mistakes, faults))
+    return dump(ContractRevision(assignment, built.cases, built.ladder, mistakes, built.terms, faults))
 
 
 def _round(numbers: Array) -> Array:
     """Return numbers as they are stored: in single precision."""
-    with np.errstate(over="ignore"):
-        return numbers.astype(np.float32).astype(np.float64)
+    return numbers.astype(np.float32).astype(np.float64)
 
 
 def find_faults(assignment: ContractAssignment, built: Built) -> Iterator[str]:

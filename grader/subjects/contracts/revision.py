@@ -17,6 +17,7 @@ from grader.subjects.contracts import archive
 from grader.subjects.contracts.assignment import KIND, ContractAssignment, assignment_from_json
 from grader.subjects.contracts.cases import ContractCases, Layout, ResultPlace
 from grader.subjects.contracts.drawn import describe_case, read_cases
+from grader.subjects.contracts.mistakes import PROJECTIONS, StoredMistake
 from grader.subjects.damage import DAMAGE
 
 if TYPE_CHECKING:
@@ -26,14 +27,6 @@ if TYPE_CHECKING:
 FORMAT = 1
 
 UPDATE = "update Backmark to use it"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class StoredMistake:
-    """What is kept of a mistake: the cases on which it is wrong, and its numbers at some places for recognising it."""
-
-    wrong: tuple[int, ...]
-    numbers: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +39,8 @@ class ContractRevision:
     ladder: ContractCases
     #: By id.
     mistakes: Mapping[str, StoredMistake] = field(default_factory=dict)
+    #: The names of the objective's terms, or of the upstream gradients, by row of the cases' terms.
+    terms: tuple[str, ...] = ()
     #: The reasons for which it may not be used, each a sentence.
     faults: tuple[str, ...] = ()
     own_cases: bool = True
@@ -59,10 +54,12 @@ class ContractRevision:
     def subject(self) -> "Contract":
         """The cases made ready for judging."""
         # Not for who draws: Hypothesis looks at what else is imported.
+        from grader.subjects.contracts.diagnosis.diagnoser import Diagnoser  # noqa: PLC0415
         from grader.subjects.contracts.subject import Contract  # noqa: PLC0415
 
         wrong = {identifier: mistake.wrong for identifier, mistake in self.mistakes.items()}
-        return Contract(self.assignment, self.cases, self.ladder, wrong, self.faults)
+        diagnoser = Diagnoser(self.assignment, self.cases, self.terms, self.mistakes)
+        return Contract(self.assignment, self.cases, self.ladder, wrong, diagnoser, self.faults)
 
     @property
     def assignment_json(self) -> str:
@@ -132,14 +129,15 @@ def _read(
     count = header["count"]
     numbers = arrays["mistakes"]
     mistakes = {
-        identifier: StoredMistake(tuple(wrong), numbers[place])
-        for place, (identifier, wrong) in enumerate(header["mistakes"])
+        identifier: StoredMistake(tuple(wrong), numbers[place].astype(np.float64), {int(i): form for i, form in forms})
+        for place, (identifier, wrong, forms) in enumerate(header["mistakes"])
     }
     return ContractRevision(
         assignment,
         every.take(range(count)),
         every.take(range(count, len(every))),
         mistakes,
+        tuple(header["terms"]),
         tuple(header["faults"]),
         stored=stored,
     )
@@ -158,7 +156,11 @@ def _describe(revision: ContractRevision) -> dict[str, Any]:
         "cases": [describe_case(case) for case in every.drawn],
         "layouts": [[_describe_place(place) for place in layout] for layout in every.layouts],
         "count": len(revision.cases),
-        "mistakes": [[identifier, list(mistake.wrong)] for identifier, mistake in revision.mistakes.items()],
+        "terms": list(revision.terms),
+        "mistakes": [
+            [identifier, list(mistake.wrong), list(mistake.forms.items())]
+            for identifier, mistake in revision.mistakes.items()
+        ],
         "faults": list(revision.faults),
     }
 
@@ -173,13 +175,13 @@ def _read_layout(layout: Sequence[Any]) -> Layout:
 
 def _arrays(revision: ContractRevision) -> dict[str, Array]:
     every = revision.cases.join(revision.ladder)
-    numbers = [mistake.numbers for mistake in revision.mistakes.values()]
+    projections = [mistake.projections for mistake in revision.mistakes.values()]
     return {
         "numbers": np.concatenate([np.zeros(0), *(case.numbers for case in every.drawn)]),
         "expected": every.expected,
         "tolerances": every.tolerances,
         "terms": every.terms,
-        "mistakes": np.array(numbers) if numbers else np.zeros((0, 0)),
+        "mistakes": np.array(projections or np.zeros((0, PROJECTIONS, 0)), np.float32),
     }
 
 

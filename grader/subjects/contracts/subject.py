@@ -18,6 +18,7 @@ from grader.oracle.answers import Answer, Raised, Returned
 from grader.subjects.contracts import counterexample, words
 from grader.subjects.contracts.assignment import ContractAssignment
 from grader.subjects.contracts.cases import ContractCases, list_expressions
+from grader.subjects.contracts.diagnosis.diagnoser import Diagnoser
 from grader.subjects.contracts.exchange import ContractExchange
 from grader.subjects.contracts.rows import judge_rows, list_rows
 
@@ -33,6 +34,7 @@ class Contract:
     ladder: ContractCases
     #: By the id of a known mistake, the cases on which it is wrong.
     wrong: Mapping[str, Sequence[int]]
+    diagnoser: Diagnoser
     #: The reasons for which the assignment may not be used.
     faults: Sequence[str] = ()
     noun: str = words.WORDS.noun
@@ -67,7 +69,10 @@ class Contract:
         rows = judge_rows(self.assignment, self.cases, given.answers)
         raised = [answer for answer in given.answers if isinstance(answer, Raised)]
         nothing = all(row.mark is Mark.FAILED for row in rows.values())
-        return SubjectMarks(rows, raised=raised[0] if nothing and len(raised) == len(given.answers) else None)
+        if nothing and len(raised) == len(given.answers):
+            return SubjectMarks(rows, raised=raised[0])
+        # Of answers that differ from time to time nothing is said.
+        return SubjectMarks(rows, diagnosis=self.diagnoser.diagnose(given.answers) if given.repeats else ())
 
     def flags(self, probed: Sequence[Answer], witness: Witness) -> list[Flag]:  # noqa: ARG002 - the seam's
         """Return nothing: nothing is probed."""

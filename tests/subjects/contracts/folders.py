@@ -5,7 +5,7 @@ from pathlib import Path
 
 #: A contract of one product, its files by their names.
 PRODUCT: Mapping[str, str] = {
-    "assignment.toml": '''language = 1
+    "assignment.toml": """language = 1
 id = "product"
 title = "A product"
 cases = 20
@@ -25,7 +25,7 @@ code = "dx = product_backward(x, w, dout)"
 
 [results]
 dx = { grad = "x" }
-''',
+""",
     "reference.py": 'def forward(tap, x, w):\n    return {"out": x * w}\n',
     "solution.py": "def product_backward(x, w, dout):\n    return w * dout\n",
 }
