@@ -118,7 +118,7 @@ def _read(table: ContractTable) -> ContractAssignment:
         rubric=_rubric(table, results),
         limits=table.limits.plain(),
         feedback=replace(feedback, hidden=tuple(sorted(set(feedback.hidden)))),
-        templates=tuple(table.templates),
+        fingerprints=tuple(table.templates),
         template=table.files.get("template.py", ""),
     )
 
