@@ -92,10 +92,15 @@ def parse(text: str, name: str) -> "AnyAssignment":
 
 def read(path: Path) -> "AnyAssignment":
     """Return the assignment of a TOML file, or of a folder that holds one; raises BadAssignment."""
+    return parse(read_text(path), str(path))
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a TOML file, or of a folder with the files beside it; raises BadAssignment."""
     if path.is_dir():
-        return parse(bundle(path), str(path))
+        return bundle(path)
     try:
-        return parse(path.read_text(encoding="utf-8"), str(path))
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         message = f"{path} cannot be read: {error}"
         raise BadAssignment(message) from error

@@ -10,6 +10,10 @@ from grader.oracle.answers import Answer
 class Workshop(Protocol):
     """Runs sources of an assignment's author, each in a jail of its own."""
 
+    def fingerprint(self, source: str, filename: str, exchange: AnyExchange) -> str:
+        """Return the fingerprint of a source's function; raises SubmissionError if it cannot be read."""
+        ...
+
     def ask(self, source: str, filename: str, exchange: AnyExchange, cases: Any) -> Sequence[Answer]:
         """Return the source's answer to each case.
 

@@ -65,6 +65,7 @@ TITLES: Mapping[str, str] = MappingProxyType({"total": "The total", "cube": "The
 CODE = r"spread\b"
 PUBLIC_SETTINGS: tuple[str, ...] = ("pairs",)
 PARTLY_RAISING = "cube"
+RUNS_CODE = False
 DRAWING = __name__
 RESULTS = ("total", "cube")
 

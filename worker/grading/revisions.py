@@ -93,13 +93,22 @@ def revision(name: str, cache: Path) -> "JudgedRevision":
     if path.suffix != ".toml" and not path.is_dir():
         return kinds.load_packaged(name)
     assignment = kinds.read(path)
-    beside = path.with_suffix(".npz")
+    beside = place_beside(path)
     if beside.exists():
         drawn = kinds.load(beside.read_bytes(), str(beside))
         if drawn.assignment == assignment:
             return drawn
         click.echo(f"backmark: {beside} is of another version of {path}; draw it again to use it", err=True)
     return _load_or_draw(assignment, cache)
+
+
+def place_beside(assignment: Path) -> Path:
+    """Return the place of the revision that is drawn beside an assignment's file or folder."""
+    if not assignment.is_dir():
+        return assignment.with_suffix(".npz")
+    # A folder such as udl-7.2 has no suffix, and `.` has a name only once it is resolved.
+    folder = assignment.resolve()
+    return folder.with_name(f"{folder.name}.npz")
 
 
 def _load_or_draw(assignment: "AnyAssignment", cache: Path) -> "JudgedRevision":

@@ -28,6 +28,11 @@ class Workshop:
         self._budget = Budget()
         self._stopped = False
 
+    def fingerprint(self, source: str, filename: str, exchange: AnyExchange) -> str:
+        """Return the fingerprint of a source's function; raises SubmissionError if it cannot be read."""
+        with self._session() as session:
+            return session.extract(source.encode(), filename, entry(exchange, "case")).fingerprint
+
     def ask(self, source: str, filename: str, exchange: AnyExchange, cases: Any) -> Sequence[Answer]:
         """Return the source's answer to each case; raises SubmissionError, and CandidateError if it ends before."""
         with self._session() as session:

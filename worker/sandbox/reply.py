@@ -36,6 +36,12 @@ class Reply(NamedTuple):
     header: dict[str, Any]
     payload: bytes
 
+    @property
+    def raised_type(self) -> str | None:
+        """The type of the exception that was raised, if any was."""
+        raised = self.header if self.header["kind"] == "raised" else self.header.get("raised")
+        return raised["type"] if isinstance(raised, dict) and "type" in raised else None
+
 
 @dataclass(frozen=True, slots=True)
 class Extracted:

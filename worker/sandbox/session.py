@@ -117,7 +117,7 @@ class Session:
                 if not self._frames:
                     self._wait()
                 answer = reply.answer(self._frames.popleft(), size, self._entry, observed=observed, partial=partial)
-                if answer.header.get("type") == "MemoryError":
+                if answer.raised_type == "MemoryError":
                     # Filling the memory again for every case would only take time.
                     self._fail(OutOfMemory(_memory(self._limits)))
                 self.replies.append(answer)

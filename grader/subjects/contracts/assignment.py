@@ -98,6 +98,8 @@ class ContractAssignment:
     given: tuple[str, ...] = ()
     #: Dims that the student's module has as names.
     provides: tuple[str, ...] = ()
+    #: The text of a module whose functions the student's module has as names.
+    helpers: str = ""
     #: Cases that decide.
     cases: int = 60
     seed: int = 0
@@ -107,6 +109,8 @@ class ContractAssignment:
     limits: Limits = field(default_factory=Limits)
     feedback: Feedback = field(default_factory=Feedback)
     templates: tuple[str, ...] = ()
+    #: The text that students start from; its fingerprint joins the templates when cases are drawn.
+    template: str = ""
     language: int = LANGUAGE
     kind: str = KIND
 

@@ -21,7 +21,7 @@ from grader.subjects.contracts.assignment import (
     Mistake,
     Result,
 )
-from grader.subjects.contracts.driver import bound_names, read_entries
+from grader.subjects.contracts.driver import bound_names, defined_names, read_entries
 from grader.subjects.contracts.expressions import FUNCTIONS, ExpressionError, names
 from grader.subjects.contracts.tables import EXPRESSION, WANTED, ContractTable, DimTable, ResultTable
 from grader.subjects.toml_tables import MARKS, advise_feedback, check_hidden, explain_faults
@@ -111,6 +111,7 @@ def _read(table: ContractTable) -> ContractAssignment:
         upstream=dict(table.upstream),
         given=tuple(table.call.given),
         provides=tuple(table.submission.provides),
+        helpers=_read_helpers(table, entries),
         cases=table.cases,
         seed=table.seed,
         dtype=table.dtype,
@@ -118,6 +119,7 @@ def _read(table: ContractTable) -> ContractAssignment:
         limits=table.limits.plain(),
         feedback=replace(feedback, hidden=tuple(sorted(set(feedback.hidden)))),
         templates=tuple(table.templates),
+        template=table.files.get("template.py", ""),
     )
 
 
@@ -138,6 +140,23 @@ def _read_entries(table: ContractTable, bound: set[str]) -> tuple[str, ...]:
     if not entries:
         raise _Fault("call.code calls none of the student's functions: write the lines that call them")
     return entries
+
+
+def _read_helpers(table: ContractTable, entries: tuple[str, ...]) -> str:
+    if not table.submission.helpers:
+        return ""
+    text = _file(table, "submission.helpers", table.submission.helpers)
+    try:
+        helpers = defined_names(text)
+    except (SyntaxError, ValueError) as error:
+        raise _Fault(f"{table.submission.helpers} is not valid Python: {error}") from error
+    if not helpers:
+        raise _Fault(f"{table.submission.helpers} defines no function: write the functions that students are given")
+    if taken := helpers & {*entries, *table.submission.provides}:
+        raise _Fault(
+            f"{table.submission.helpers} defines {min(taken)}, which students write or submission.provides names: rename it"
+        )
+    return text
 
 
 def _read_dims(table: ContractTable) -> Iterator[Dim]:

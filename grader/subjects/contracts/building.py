@@ -162,7 +162,7 @@ class _Builder:
                     uncertainty.append(np.abs(rows[-1]))
                     parts.append(rows[:-2])
                 else:
-                    expected.append(np.asarray(find(one.outputs, place.target), np.float64).ravel())
+                    expected.append(_read_value(one, place.target).ravel())
                     uncertainty.append(np.zeros(place.size))
                     parts.append(np.zeros((len(terms), place.size)))
         flat = np.concatenate(expected)
@@ -183,9 +183,9 @@ class _Builder:
         try:
             for indexed in list_results(self.assignment, one.case.dims):
                 result = indexed.result
-                value = find(known if result.grad else one.outputs, indexed.target)
+                value = find(known, indexed.target) if result.grad else _read_value(one, indexed.target)
                 places.append(ResultPlace(indexed.expression, indexed.place, np.asarray(value).shape, indexed.target))
-        except ExpressionError as error:
+        except (ExpressionError, _NoNumbersError) as error:
             message = f"results.{result.expression}: {error}"
             raise BadAssignment(message) from error
         except (LookupError, TypeError, ValueError) as error:
@@ -323,6 +323,25 @@ def _move(cases: ContractCases, rng: np.random.Generator) -> ContractCases:
         for case in cases.drawn
     )
     return replace(cases, drawn=drawn)
+
+
+class _NoNumbersError(TypeError):
+    """An output that is no array of numbers."""
+
+
+def _read_value(one: _Passed, target: str) -> Array:
+    """Return an output as numbers, a loss that is given in terms as their sum; raises _NoNumbersError, LookupError."""
+    value = find(one.outputs, target)
+    if target == "loss" and isinstance(value, dict):
+        value = sum(value.values())
+    try:
+        return np.asarray(value, np.float64)
+    except (TypeError, ValueError) as error:
+        message = (
+            f"the reference's output {target} is a {type(value).__name__} that is no array of numbers: name a part"
+            f" of it, such as {target}[0], or return its numbers under a name of their own"
+        )
+        raise _NoNumbersError(message) from error
 
 
 def _is_finite(one: _Passed) -> bool:

@@ -24,6 +24,7 @@ WORDS: KindWords = words.WORDS
 CODE = ""
 PUBLIC_SETTINGS: tuple[str, ...] = ("entries", "call", "cases", "dtype")
 PARTLY_RAISING = ""
+RUNS_CODE = True
 DRAWING = "grader.subjects.contracts.draw"
 
 

@@ -90,6 +90,8 @@ def write_script(assignment: ContractAssignment, one: ContractCases) -> str:
     lines = ["import numpy as np", ""]
     lines += [f"{name} = {value!r}" for name, value in case.dims.items()]
     lines += [f"{name} = {_write(value)}" for name, value in case.values().items()]
+    if assignment.helpers:
+        lines += ["", assignment.helpers.rstrip()]
     lines += ["", assignment.call.rstrip(), ""]
     for _, place, part in one.slices():
         expected = _write(one.expected[part].reshape(place.shape))

@@ -27,6 +27,12 @@ def bound_names(code: str) -> frozenset[str]:
         return frozenset()
 
 
+def defined_names(code: str) -> frozenset[str]:
+    """Return the names of the functions and classes that a module defines at its top level; raises SyntaxError."""
+    statements = ast.parse(code).body
+    return frozenset(node.name for node in statements if isinstance(node, (ast.FunctionDef, ast.ClassDef)))
+
+
 def _assigned(tree: ast.AST) -> set[str]:
     names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     names |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}

@@ -13,6 +13,7 @@ from grader.oracle.answers import Answer, Malformed, Raised, ReceivedForm, Retur
 from grader.oracle.network import Array
 from grader.subjects.contracts.assignment import ContractAssignment
 from grader.subjects.contracts.cases import ContractCases, Layout, bind_dims
+from grader.subjects.contracts.driver import defined_names
 from grader.subjects.contracts.drawn import DrawnCase
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ class ContractExchange:
     results: frozenset[str] = frozenset()
     #: The precision of the arrays that students are given.
     dtype: str = "float64"
-    fixed: frozenset[str] = frozenset()
     lists: frozenset[str] = frozenset()
     classes: bool = True
 
@@ -45,7 +45,16 @@ class ContractExchange:
     @cached_property
     def given(self) -> frozenset[str]:
         """Names that the student's module has beside `np`."""
+        return self.fixed | self._helping
+
+    @cached_property
+    def fixed(self) -> frozenset[str]:
+        """The dims among them: a student who assigns one is given the case's own all the same."""
         return frozenset(self.assignment.provides)
+
+    @cached_property
+    def _helping(self) -> frozenset[str]:
+        return defined_names(self.assignment.helpers)
 
     @cached_property
     def arguments(self) -> frozenset[str]:
@@ -70,6 +79,8 @@ class ContractExchange:
             "function": self.function,
             "functions": list(self.assignment.entries),
             "code": self.assignment.call,
+            "helpers": self.assignment.helpers,
+            "helping": sorted(self._helping),
             "partial": True,
             "loose": sorted(self._loose(cases.layouts)),
             "cases": asked,

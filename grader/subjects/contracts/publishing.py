@@ -1,6 +1,7 @@
 """Whether a contract may be used: each result is put to the test, and nothing trivial earns its marks."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -11,6 +12,7 @@ from grader.subjects.contracts.assignment import ContractAssignment, assignment_
 from grader.subjects.contracts.building import Built, Tried, build
 from grader.subjects.contracts.cases import ContractCases
 from grader.subjects.contracts.drawn import load_cases
+from grader.subjects.contracts.exchange import ContractExchange
 from grader.subjects.contracts.mistakes import Projector, StoredMistake
 from grader.subjects.contracts.revision import ContractRevision, dump
 from grader.subjects.contracts.rows import RowFails
@@ -26,16 +28,19 @@ _INCONCLUSIVE = 0.5
 
 def finish(data: bytes, workshop: Workshop) -> bytes:
     """Return drawn cases as a revision, with the faults for which it may not be used; raises BadAssignment."""
-    stored, drawn, ladder = load_cases(data)
-    assignment = assignment_from_json(stored)
+    text, drawn, ladder = load_cases(data)
+    assignment = assignment_from_json(text)
     built = build(assignment, drawn, ladder, workshop)
+    if assignment.template:
+        unfilled = workshop.fingerprint(assignment.template, "template.py", ContractExchange(assignment))
+        assignment = replace(assignment, templates=tuple({*assignment.templates, unfilled}))
     projector = Projector(built.cases)
     mistakes = {
         identifier: StoredMistake(tried.wrong, _round(projector.project(tried.numbers, tried.forms)), tried.forms)
         for identifier, tried in built.mistakes.items()
     }
     faults = tuple(find_faults(assignment, built))
-    return dump(ContractRevision(assignment, built.cases, built.ladder, mistakes, built.terms, faults, stored=stored))
+    return dump(ContractRevision(assignment, built.cases, built.ladder, mistakes, built.terms, faults))
 
 
 def _round(numbers: Array) -> Array:

@@ -60,6 +60,7 @@ class SubmissionTable(Table):
     """The student's module."""
 
     provides: list[str] = Field(default_factory=list)
+    helpers: str = Field("", max_length=100)
 
 
 class SolutionTable(Table):
@@ -118,6 +119,7 @@ WANTED: dict[str, str] = {
     "results": 'a table of its own, [results], such as dx = { grad = "x" }',
     "submission": a_table("submission"),
     "submission.provides": 'a list of dims that the student\'s module has as names, such as ["K"]',
+    "submission.helpers": 'the name of a file with functions that the student\'s module has, such as "helpers.py"',
     "solution": a_table("solution"),
     "solution.file": 'the name of the file with a right solution, such as "solution.py"',
     "templates": "a list of fingerprints, each as `backmark assignment template NOTEBOOK` prints it",

@@ -23,6 +23,7 @@ WORDS: KindWords = words.WORDS
 CODE = r"(?:all_[a-z_]+|backward_pass|np(?:\.[a-z_]+)+|net_[a-z]+|d_loss_[a-z_]+)(?:\[[^\[\]]{1,20}\])?(?:\.T\b)?"
 PUBLIC_SETTINGS: tuple[str, ...] = ("formulas", "ranges", "home", "networks", "home_networks", "rtol")
 PARTLY_RAISING = "any_shape"
+RUNS_CODE = False
 DRAWING = "grader.subjects.networks.draw"
 
 

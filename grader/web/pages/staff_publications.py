@@ -11,7 +11,7 @@ from grader.model.records import RevisionRecord
 from grader.model.words import KindWords
 from grader.store.publications import NewPublication
 from grader.subjects import kinds
-from grader.web.api.publications import read_assignment, usual_fresh
+from grader.web.api.publications import LONGEST, read_assignment, require_author, usual_fresh
 from grader.web.http.auth import caller
 from grader.web.http.problems import NOT_FOUND, Problem
 from grader.web.http.request_log import current_trace
@@ -22,8 +22,6 @@ from grader.web.pages.visitor import staff
 
 pages = Pages("staff_publications", __name__)
 
-#: Characters of a TOML, as the API has it.
-_LONGEST = 65536
 #: Publications among which the last one of an assignment is looked for.
 _LOOKED_AT = 100
 _START = """id = "my-assignment"
@@ -56,13 +54,14 @@ def publish(course: str) -> Response | Redirection:
     upload, fresh = request.files.get("file"), request.form.get("fresh", "").strip()
     toml = request.form.get("toml", "").replace("\r\n", "\n")
     if upload is not None and upload.filename:
-        toml = upload.stream.read(_LONGEST + 1).decode("utf-8", "replace")
-    if len(toml) > _LONGEST:
-        return _form(course, "", fresh, f"An assignment has at most {_LONGEST:,} characters.")
+        toml = upload.stream.read(LONGEST + 1).decode("utf-8", "replace")
+    if len(toml) > LONGEST:
+        return _form(course, "", fresh, f"An assignment has at most {LONGEST:,} characters.")
     if fresh and not (fresh.isascii() and fresh.isdigit() and int(fresh[:9]) <= fresh_places.MOST):
         return _form(course, toml, fresh, f"Fresh cases are a whole number, {fresh_places.MOST} at most.")
     try:
         assignment = read_assignment(toml)
+        require_author(assignment)
     except Problem as problem:
         return _form(course, toml, fresh, problem.detail)
     fresh_cases = int(fresh) if fresh else usual_fresh(assignment)

@@ -19,11 +19,16 @@ from grader.subjects.contracts.revision import ContractRevision
 from tests.local import LocalSession, local_by
 from worker.grading.candidate import entry, request
 from worker.sandbox.inside.rejection import Rejected
+from worker.sandbox.inside.source import extract
 
 
 @dataclass(frozen=True)
 class LocalWorkshop:
     """A workshop without jails: never for code that is not our own."""
+
+    def fingerprint(self, source: str, filename: str, exchange: AnyExchange) -> str:
+        """Return the fingerprint of a source's function."""
+        return extract(source.encode(), filename, entry(exchange)).fingerprint
 
     def ask(self, source: str, filename: str, exchange: AnyExchange, cases: Any) -> Sequence[Answer]:
         """Return the source's answer to each case."""

@@ -68,6 +68,15 @@ def test_a_kink_has_no_derivative(body: str) -> None:
     assert np.isnan(uncertainty).all()
 
 
+def test_rounding_in_a_sum_that_cancels_is_no_kink() -> None:
+    """The loss is small beside its terms, which round each by themselves."""
+    x = [0.1, -1.3, 2.7]
+    terms = " + ".join(f"({number} / 3 + x) - {number} / 3" for number in range(9000, 9040))
+    _, total, uncertainty = derivatives(f"np.sum({terms}) - {40 * sum(x)}", x)
+    assert np.allclose(total, 40, rtol=1e-9)
+    assert (uncertainty < 1e-6).all()
+
+
 def test_a_tapped_value_is_differentiated_by_too() -> None:
     source = "def forward(tap, x):\n    h = tap('h', x * 3)\n    return {'loss': np.sum(h ** 2)}\n"
     frame = ask(source, "derivatives", places=[["h", [], [3]]])

@@ -36,6 +36,9 @@ class CallsQuestion:
     def __init__(self, header: dict[str, Any], payload: bytes | memoryview) -> None:
         self.functions: list[str] = header.get("functions") or [header["function"]]
         self.code = compile(header["code"], "<call>", "exec")
+        #: Lines that define functions for the student's module, and the names of these.
+        self.helpers = compile(header.get("helpers", ""), "<helpers>", "exec")
+        self.helping: list[str] = header.get("helping", [])
         self.partial: bool = header.get("partial", False)
         #: A result of another shape with the same numbers is taken as it is.
         self.loose = frozenset(header.get("loose", ()))
@@ -107,8 +110,17 @@ def _answer_in_parts(student: Student, calls: CallsQuestion, case: _CalledCase) 
 def _namespace(student: Student, calls: CallsQuestion, case: _CalledCase, given: dict[str, Any]) -> dict[str, Any]:
     """Make the namespace of the lines: the inputs, NumPy, and those of the functions that there are."""
     key: tuple[Hashable, ...] = tuple(f"{name}_{value}" for name, value in sorted(case.given.items())) or ("",)
-    names = student.names(key, case.given)
+    names = student.names(key, _give(calls, case))
     return {"np": np, **given, **{name: names[name] for name in calls.functions if name in names}}
+
+
+def _give(calls: CallsQuestion, case: _CalledCase) -> dict[str, Any]:
+    """Return the names that the student's module is given: dims, and functions that see these."""
+    if not calls.helping:
+        return case.given
+    namespace = {"np": np, **case.given}
+    exec(calls.helpers, namespace)
+    return {**{name: namespace[name] for name in calls.helping}, **case.given}
 
 
 def _result(expression: str, namespace: dict[str, Any]) -> object:

@@ -3,12 +3,15 @@ import numpy as np
 
 def affine_forward(x, w, b):
     rows = x.reshape(x.shape[0], -1)
-    return rows.dot(w) + b, (x, w, b)
+    out = rows.dot(w) + b
+    cache = (x, w, b)
+    return out, cache
 
 
 def affine_backward(dout, cache):
     x, w, b = cache
+    rows = x.reshape(x.shape[0], -1)
     dx = dout.dot(w.T).reshape(x.shape)
-    dw = x.reshape(x.shape[0], -1).T.dot(dout)
+    dw = rows.T.dot(dout)
     db = np.sum(dout, axis=0)
     return dx, dw, db
