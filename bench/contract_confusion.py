@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median, quantiles
-from typing import Any
 
 import numpy as np
 
@@ -23,8 +22,9 @@ from grader.subjects.contracts.assignment import ContractAssignment
 from grader.subjects.contracts.diagnosis.claim import slug
 from grader.subjects.contracts.exchange import numbers_of
 from grader.subjects.contracts.revision import ContractRevision
-from tests.subjects.contracts.diagnosis.planting import Edit, diagnose, plant, right
-from tests.subjects.contracts.making import build, candidate
+from tests.local import local_by
+from tests.subjects.contracts.diagnosis.planting import Edit, diagnose, plant
+from tests.subjects.contracts.making import build
 
 GALLERY = Path(grader.__path__[0]) / "assignments" / "gallery"
 #: What became of a mistake; the last is false, or of the same numbers.
@@ -74,10 +74,12 @@ class Entry:
     def of(cls, folder: Path) -> "Entry":
         """Draw, differentiate and try the contract."""
         assignment = kinds.read(folder)
-        assert isinstance(assignment, ContractAssignment)
+        if not isinstance(assignment, ContractAssignment):
+            raise TypeError(f"{folder} is no contract")
         revision = build(assignment)
+        exchange = revision.subject.exchange
         answers = {
-            mistake.id: candidate(revision, mistake.source).answer(revision.cases) for mistake in assignment.mistakes
+            mistake.id: local_by(mistake.source, exchange).answer(revision.cases) for mistake in assignment.mistakes
         }
         return cls(revision, answers)
 
@@ -152,14 +154,12 @@ def _add_term(term: str, weight: float) -> Edit:
 def _measure(folder: Path, table: Table) -> None:
     entry = Entry.of(folder)
     revision, name = entry.revision, folder.name
-    flat: list[Any] = right(revision)
-    assert not any(np.isnan(part).any() for part in flat)
     for kind, row, claim, answers in entry.list_planted():
         diagnoses = table.time(revision, answers)
         named = diagnoses[0].id if diagnoses else ""
         table.add(kind, f"{name}: {row}: {claim}", entry.judge(row, claim, answers, diagnoses), named)
-    for identifier, answers in entry.own.items():
-        diagnoses = table.time(revision, list(answers))
+    for identifier, own in entry.own.items():
+        diagnoses = table.time(revision, list(own))
         named = diagnoses[0].id if diagnoses else ""
         column = COLUMNS[0] if named == identifier else COLUMNS[4] if named else COLUMNS[3]
         table.add("the contract's own", f"{name}: {identifier}", column, named)

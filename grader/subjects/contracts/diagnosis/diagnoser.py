@@ -15,7 +15,7 @@ from grader.subjects.contracts.cases import ContractCases
 from grader.subjects.contracts.diagnosis.claim import Claim
 from grader.subjects.contracts.diagnosis.factors import Factors, list_factors
 from grader.subjects.contracts.diagnosis.forms import find_forms
-from grader.subjects.contracts.diagnosis.group import Group, listgroups
+from grader.subjects.contracts.diagnosis.group import Group, list_groups
 from grader.subjects.contracts.diagnosis.known import KnownMistakes, Recognised
 from grader.subjects.contracts.diagnosis.numeric import find_numeric, is_transposed
 from grader.subjects.contracts.exchange import numbers_of
@@ -58,7 +58,8 @@ class Diagnoser:
 
     @cached_property
     def groups(self) -> dict[str, tuple[Group, ...]]:
-        return listgroups(self.assignment, self.cases)
+        """By row the group of all its numbers, and those of its expressions if there are several."""
+        return list_groups(self.assignment, self.cases)
 
     def diagnose(self, answers: Sequence[Answer]) -> tuple[Diagnosis, ...]:
         """Return the explanation of the answers to every case; none if nothing holds on all of them."""
