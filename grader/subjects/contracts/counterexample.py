@@ -9,6 +9,7 @@ from grader.oracle.answers import Answer, Malformed, Raised, Returned
 from grader.oracle.network import Array
 from grader.subjects.contracts.assignment import KIND, ContractAssignment
 from grader.subjects.contracts.cases import ContractCases
+from grader.subjects.contracts.driver import used_names
 from grader.subjects.contracts.exchange import numbers_of
 from grader.subjects.contracts.rows import all_wrong
 
@@ -40,7 +41,10 @@ def show(assignment: ContractAssignment, cases: ContractCases, i: int, answer: A
         )
         if first is None and there and bad.any():
             first = FirstWrong(place.expression, [int(axis) for axis in np.argwhere(bad)[0]])
-    inputs = tuple(_show_input(name, value) for name, value in case.values().items())
+    # Of the dims the ones that are more than sizes of what is shown.
+    needed = used_names(assignment.call).union(assignment.provides)
+    dims = {name: value for name, value in case.dims.items() if name in needed}
+    inputs = tuple(_show_input(name, value) for name, value in {**dims, **case.values()}.items())
     return CaseCounterexample(
         KIND, dict(case.dims), inputs, tuple(results), first, _instead(answer), write_script(assignment, one)
     )
@@ -78,7 +82,7 @@ def _instead(answer: Answer | None) -> str | None:
             return None
         case Malformed(where=where, received=received, wanted=wanted) if received is not None:
             form = f"a {received.type}" if received.shape is None else f"an array of shape {received.shape}"
-            return f"{where} is {form} where an array of shape {wanted} is expected"
+            return f"gives `{where}` as {form} where an array of shape {wanted} is expected"
         case Raised(type=name, message=message):
             return f"raised {name}: {message}"
     return "ended without an answer"

@@ -87,7 +87,7 @@ class ContractTable(Table):
     upstream: dict[str, str] = Field(default_factory=dict)
     call: CallTable
     results: dict[str, ResultTable] = Field(min_length=1)
-    submission: SubmissionTable = SubmissionTable()
+    submission: SubmissionTable = SubmissionTable()  # type: ignore[call-arg]
     solution: SolutionTable = SolutionTable()  # type: ignore[call-arg]
     rubric: dict[str, Annotated[int, Field(ge=0, le=1000)]] = Field(default_factory=dict)
     limits: LimitsTable = LimitsTable()  # type: ignore[call-arg]
