@@ -27,6 +27,11 @@ def bound_names(code: str) -> frozenset[str]:
         return frozenset()
 
 
+def used_names(code: str) -> frozenset[str]:
+    """Return the names that the lines use."""
+    return frozenset(node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name))
+
+
 def _assigned(tree: ast.AST) -> set[str]:
     names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     names |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
