@@ -238,6 +238,13 @@ class Streaming(RuleBasedStateMachine):
         """A chunk, perhaps of a worker that has lost its claim, or once more."""
         self.store.regrades.steps.choose(claim, last_of_turn=last_of_turn)
 
+    @rule()
+    def take_a_turn(self) -> None:
+        """A worker that lives chooses a chunk."""
+        claim = self.store.jobs.claim(Job(Kind.REGRADE, self.name))
+        if claim is not None:
+            assert self.store.regrades.steps.choose(claim, last_of_turn=True) is not None
+
     @rule(claim=choosers)
     def kill_chooser(self, claim: Claim) -> None:
         """A worker dies while it chooses."""
@@ -263,6 +270,14 @@ class Streaming(RuleBasedStateMachine):
         recorded = self.store.regrades.units.record_verdict(claim, self._verdict(score), classes)
         assert recorded is not None or not holds
         if holds:
+            self.given[claim.job.id] = score
+
+    @rule(score=SCORES)
+    def grade(self, score: int) -> None:
+        """A worker that lives grades a unit."""
+        claim = self.store.jobs.claim_next(Kind.UNIT)
+        if claim is not None:
+            assert unit_graded(self.store, claim, self._verdict(score)) is not None
             self.given[claim.job.id] = score
 
     def _verdict(self, score: int) -> Verdict:

@@ -9,8 +9,10 @@ local QUEUES = { submission = 'interactive', unit = 'regrade', publication = 'st
 -- No more workers than this begin with a regrade at once.
 local MOST_MESSAGES = { regrade = 64 }
 local SECONDS = { 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300 }
--- The share of the newest in the moving average of a queue's pace.
+-- The least share of the newest in the moving average of a queue's pace: the first ten have equal shares.
 local NEWEST = 0.1
+-- Milliseconds for which nobody worked though something waited, after which workers count as having been away.
+local AWAY = 1000
 -- What regrades do about it, in regrade_common.lua: one of their units ended, a submission goes.
 local unit_ended, forget
 
@@ -158,19 +160,19 @@ local function take(kind, id, lease)
   return fence
 end
 
--- A moving average of the milliseconds between two conclusions while others wait; where none wait, or workers were
--- away, of what one takes.
+-- A moving average of the milliseconds between two conclusions while others wait. What the first one takes, after nobody
+-- waited or nobody worked, is left out: a worker may have had to start, and several work at once.
 local function keep_pace(kind, started, finished)
   local queue = QUEUES[kind]
   local last = tonumber(redis.call('HGET', 'bm:pace', queue .. ':busy') or '')
-  local sample = finished - math.max(last or 0, started)
-  local pace = tonumber(redis.call('HGET', 'bm:pace', queue) or '')
-  -- Set back meanwhile, the clock measured nothing.
-  sample = math.max(0, sample)
-  if pace then
-    sample = pace + NEWEST * (sample - pace)
+  if last and started <= last + AWAY then
+    -- Set back meanwhile, the clock measured nothing.
+    local sample = math.max(0, finished - last)
+    local pace = tonumber(redis.call('HGET', 'bm:pace', queue) or '0')
+    local number = redis.call('HINCRBY', 'bm:pace', queue .. ':number', 1)
+    pace = pace + math.max(NEWEST, 1 / number) * (sample - pace)
+    redis.call('HSET', 'bm:pace', queue, string.format('%.3f', pace))
   end
-  redis.call('HSET', 'bm:pace', queue, string.format('%.3f', sample))
   if redis.call('ZCARD', key('waiting', queue)) > 0 then
     redis.call('HSET', 'bm:pace', queue .. ':busy', whole(finished))
   else
