@@ -15,6 +15,8 @@ local NEWEST = 0.1
 local AWAY = 1000
 -- What regrades do about it, in regrade_common.lua: one of their units ended, a submission goes.
 local unit_ended, forget
+-- A submission into the lists of its state and outcome, in submission_common.lua.
+local relist
 
 local function part(text)
   return (text:gsub('%%', '%%25'):gsub(':', '%%3A'))
@@ -122,10 +124,18 @@ local function held(job, fence)
   return at[1] == 'running' and at[2] == fence
 end
 
+local function set_state(kind, id, state)
+  redis.call('HSET', job_key(kind, id), 'state', state)
+  if kind == 'submission' then
+    relist(id)
+  end
+end
+
 -- Into the queue, for the first time or for another round. Its hash is there already.
 local function enqueue(kind, id)
   local job, at = job_key(kind, id), moment()
-  redis.call('HSET', job, 'state', 'queued', 'queued', at, 'tries', 0, 'resend', whole(now() + SENT))
+  redis.call('HSET', job, 'queued', at, 'tries', 0, 'resend', whole(now() + SENT))
+  set_state(kind, id, 'queued')
   redis.call('HDEL', job, 'started', 'finished', 'failure', 'concluded')
   redis.call('HSETNX', job, 'fence', 0)
   redis.call('ZADD', waiting_key(kind), at, member(kind, id))
@@ -135,7 +145,8 @@ end
 -- Back to the place in the queue that it had.
 local function requeue(kind, id)
   local job = job_key(kind, id)
-  redis.call('HSET', job, 'state', 'queued', 'resend', whole(now() + SENT))
+  redis.call('HSET', job, 'resend', whole(now() + SENT))
+  set_state(kind, id, 'queued')
   redis.call('HDEL', job, 'started')
   redis.call('ZREM', 'bm:leases', member(kind, id))
   redis.call('ZADD', waiting_key(kind), get(job, 'queued'), member(kind, id))
@@ -148,7 +159,8 @@ local function take(kind, id, lease)
   if get(job, 'state') ~= 'queued' then
     return nil
   end
-  redis.call('HSET', job, 'state', 'running', 'started', whole(time), 'lease', whole(lease))
+  redis.call('HSET', job, 'started', whole(time), 'lease', whole(lease))
+  set_state(kind, id, 'running')
   redis.call('HINCRBY', job, 'tries', 1)
   redis.call('ZREM', waiting_key(kind), member(kind, id))
   redis.call('ZADD', 'bm:leases', whole(time + lease), member(kind, id))
@@ -184,7 +196,8 @@ end
 local function conclude(kind, id, state)
   local job, time = job_key(kind, id), now()
   local started = get(job, 'started')
-  redis.call('HSET', job, 'state', state, 'finished', whole(time), 'concluded', get(job, 'fence'))
+  redis.call('HSET', job, 'finished', whole(time), 'concluded', get(job, 'fence'))
+  set_state(kind, id, state)
   redis.call('HDEL', job, 'resend')
   redis.call('ZREM', 'bm:leases', member(kind, id))
   redis.call('ZREM', waiting_key(kind), member(kind, id))
