@@ -26,6 +26,7 @@ from grader.subjects.networks.form import AS_IT_CAME, MISPLACED, form, in_one_or
 from grader.subjects.networks.layers import Layers, stack
 from grader.subjects.networks.probes import RECOMPUTES, Probes, probes, recomputes
 from grader.subjects.networks.proposals import Proposals
+from grader.subjects.networks.reductions import size
 from grader.subjects.networks.rubric import (
     ORDER,
     any_shape,
@@ -35,7 +36,7 @@ from grader.subjects.networks.rubric import (
     read_steps,
     right,
 )
-from grader.subjects.networks.shrinking import DEEP, OVERFLOWING, Search, shrink, size
+from grader.subjects.networks.shrinking import DEEP, OVERFLOWING, Search, shrink
 from grader.subjects.networks.steps import STEPS
 from grader.subjects.networks.unpropagated import ignores_error, telling
 from grader.subjects.networks.words import TITLES

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from grader.model.verdict import FirstDifference
 from grader.oracle.answers import Answer, Returned
 from grader.oracle.cases import Booleans
 from grader.oracle.network import Array
-from grader.oracle.suite import Suite, matrices
+from grader.oracle.suite import Suite, count
 from grader.subjects.networks.assignment import Assignment
 from grader.subjects.networks.diagnosis.agreeing import read_carried
 from grader.subjects.networks.evidence import Evidence
@@ -68,24 +70,25 @@ def _first(
     sizes, mine = suite.sizes[i], slice(suite.starts[i], suite.starts[i + 1])
     truth, tolerance = suite.derivatives[mine], suite.tolerances[mine]
     off: Booleans = ~(np.abs(answer.numbers - truth) <= tolerance) & ~np.isnan(truth)
-    got, marks = matrices(sizes, answer.numbers), matrices(sizes, off.astype(np.float64))
-    rounding = matrices(sizes, np.where(np.isfinite(tolerance), tolerance, 0.0))
     depth = len(sizes) - 2
     for k in range(depth, -1, -1):
-        in_weights, biases = bool(marks[2 * k].any()), bool(marks[2 * k + 1].any())
+        in_weights, biases = (bool(part.any()) for part in _cut(sizes, k, off))
         if in_weights or biases:
+            d_weights, d_biases = _cut(sizes, k, answer.numbers)
+            rounding = np.where(np.isfinite(tolerance), tolerance, 0.0)
+            right = _cut(sizes, k, truth)[1], _cut(sizes, k, rounding)[1]
             h = _input(suite, i, k)
-            together = biases and _outer(got[2 * k], got[2 * k + 1], h, rounding[2 * k], assignment.rtol)
+            together = biases and _outer(d_weights, d_biases, h, _cut(sizes, k, rounding)[0], assignment.rtol)
             names = ("all_dl_dbiases",) * biases + ("all_dl_dweights",) * in_weights
             clear = bool(np.any(h))
             if not together:
-                made = got[2 * k + 1] if biases else _divide(got[2 * k], h)
+                made = d_biases if biases else _divide(d_weights, h)
                 weights = suite.networks[i].weights[k]
-                right = matrices(sizes, truth)[2 * k + 1], rounding[2 * k + 1]
                 names, source = _find_source(evidence, sizes, k, names, made, weights, right, assignment.rtol)
                 return _WrongLayer(names, k, k, i, depth, clear, source, read=False)
-            right = matrices(sizes, truth)[2 * k + 1], rounding[2 * k + 1]
-            above = None if k == depth else (suite.networks[i].weights[k + 1], got[2 * k + 3])
+            above = None
+            if k < depth:
+                above = suite.networks[i].weights[k + 1], _cut(sizes, k + 1, answer.numbers)[1]
             wrong = None if evidence is None else _in_lists(evidence, sizes, k, right, above, assignment.rtol)
             if wrong is None:
                 return _WrongLayer(("all_dl_df",), k, k, i, depth, clear, "", read=False)
@@ -93,6 +96,14 @@ def _first(
             named = (name,) if name else names
             return _WrongLayer(named, k + (name == "all_dl_dh"), k, i, depth, clear, source, read=True)
     return None
+
+
+def _cut(sizes: Sequence[int], k: int, flat: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """The part of one flat array that is of the weights and of the biases of layer k."""
+    inputs, outputs = sizes[k : k + 2]
+    start = count(sizes[: k + 1])
+    middle = start + inputs * outputs
+    return flat[start:middle].reshape(outputs, inputs), flat[middle : middle + outputs].reshape(outputs, 1)
 
 
 def _find_source(  # noqa: PLR0913 - a layer, and what is wrong and right there
