@@ -136,6 +136,12 @@ def test_a_wrong_second_answer_counts_and_the_first_ones_are_kept_apart() -> Non
     assert [same.numbers.tolist() for same in given.first] == [r.numbers.tolist() for r in right]  # type: ignore[union-attr]
 
 
+def test_of_a_single_pair_the_message_has_no_plural() -> None:
+    judge = Judge(drawn(ToyAssignment(pairs=1)))
+    found = judge.judge(Ours(wrong_from(0)), lambda: Ours(wrong_from(0)))
+    assert row_of(found, "finite_differences").message == "Wrong on 1 of 1 pair."
+
+
 def test_a_wrong_first_answer_counts_though_the_second_is_right() -> None:
     found = judged(lambda call, _, right: off(right) if call == PAIRS - 1 else right)
     assert found.outcome is Outcome.FAILED
