@@ -4,7 +4,7 @@ from grader.judge.examples import Examples
 from grader.judge.row import Row
 from grader.judge.witness import Witness
 from grader.model.verdict import CaseCounterexample, Mark
-from grader.oracle.answers import Answer, Returned
+from grader.oracle.answers import Answer, Raised, Returned
 from tests.judge.pairs import PAIRS, Ours, fails_always, fails_never, judge_of, judged, off, row_of, wrong_from
 from tests.subjects.toy import Toy, ToyAssignment, ToyCases, drawn
 
@@ -32,10 +32,40 @@ def test_a_counterexample_is_small_and_confirmed_in_one_fresh_process_for_all_ro
 
     found = judge_of().judge(Ours(change), fresh)
     examples = [p.counterexample for p in found.properties if p.counterexample is not None]
-    assert [example.case for example in examples if isinstance(example, CaseCounterexample)] == [{"n": 1}] * 3
+    shown = [
+        (example.case, example.instead, [result.wrong for result in example.results])
+        for example in examples
+        if isinstance(example, CaseCounterexample)
+    ]
+    assert shown == [({"n": 1}, None, [1, 1])] * 3
     assert found.counterexample is examples[0]
     assert [one.calls for one in started] == [1]
     assert not [p for p in found.properties if STATE in p.message]
+
+
+def test_a_smaller_pair_that_fails_in_another_way_is_no_counterexample() -> None:
+    """A wrong number is shown, and not the exception on what is smaller still."""
+
+    def change(_call: int, pair: ToyCases, right: Returned) -> Answer:
+        (x, _) = pair.inputs[0]
+        if len(x) > 1:
+            return off(right)
+        return Raised("ValueError", "no") if x == 1 else right
+
+    example = row_of(judged(change), "total").counterexample
+    assert isinstance(example, CaseCounterexample)
+    assert (example.case, example.instead, example.results[0].wrong) == ({"n": 2}, None, 1)
+
+
+def test_a_process_that_ends_at_one_counterexample_keeps_back_no_other() -> None:
+    """Each has a fresh process of its own."""
+
+    def change(_call: int, pair: ToyCases, right: Returned) -> Answer:
+        return off(right, 0 if len(pair.inputs[0][0]) == 1 else 1)
+
+    fresh = iter([Ours(ends_at=0), Ours()])
+    found = judge_of().judge(Ours(change), lambda: next(fresh))
+    assert [p.name for p in found.properties if STATE in p.message] == ["cube"]
 
 
 def test_what_is_right_in_a_fresh_process_is_said_to_depend_on_more_than_its_arguments() -> None:
