@@ -9,7 +9,7 @@ from grader.errors import CandidateError, Crashed, OutOfMemory, TimedOut, TooMuc
 from grader.judge.judge import AGAIN, CHANGES, Judge
 from grader.judge.marks import Given, SubjectMarks
 from grader.judge.witness import BUDGET, Witness
-from grader.model.verdict import CaseCounterexample, Flag, Mark, Outcome, SourceLine
+from grader.model.verdict import CaseCounterexample, Flag, Mark, NetworkReached, Outcome, SourceLine
 from grader.oracle.answers import Answer, Raised, Returned
 from tests.judge.pairs import PAIRS, Ours, judge_of, judged, off, row_of, wrong_from
 from tests.subjects.toy import Toy, ToyAssignment, ToyCases, drawn
@@ -27,6 +27,15 @@ class ProbedToy(Toy):
     def flags(self, probed: Sequence[Answer], witness: Witness) -> list[Flag]:
         """One flag that says both numbers."""
         return [Flag("seen", f"{len(probed)} probes, {witness.left} calls")]
+
+
+@dataclass(frozen=True)
+class NetworkToy(Toy):
+    """A toy whose pairs are networks of two hidden layers."""
+
+    def describe_reached(self, i: int) -> tuple[str, NetworkReached]:  # type: ignore[override]
+        """The network."""
+        return "It was at a network.", NetworkReached(i + 1, len(self.cases), 2)
 
 
 @dataclass(frozen=True)
@@ -91,6 +100,12 @@ def test_what_ends_at_a_pair_is_judged_in_nothing_and_says_where(
     assert (found.statistics.networks, found.statistics.derivatives) == (5, judge_of().cases.starts[5])
 
 
+def test_what_ends_at_a_network_names_it_for_whoever_shows_the_error() -> None:
+    found = judged(toy=NetworkToy, ends_at=5)
+    assert found.error is not None
+    assert found.error.network == NetworkReached(6, 30, 2)
+
+
 def test_what_prints_too_much_is_not_said_to_be_at_a_pair() -> None:
     """Output and answers come over two pipes."""
     found = judged(ends_at=5, ending=TooMuchOutput("It printed too much."))
@@ -98,7 +113,7 @@ def test_what_prints_too_much_is_not_said_to_be_at_a_pair() -> None:
     assert found.error is not None
     assert (found.error.type, found.error.message) == ("OutputLimit", "It printed too much.")
     assert found.error.ending == "It printed too much."
-    assert found.statistics.networks == 0
+    assert (found.statistics.networks, found.statistics.seed) == (0, 7)
     assert {p.outcome for p in found.properties} == {Mark.NOT_RUN}
 
 

@@ -170,7 +170,7 @@ def test_what_does_not_fit_into_one_evaluation_takes_several(formulas: Formulas,
 def left_out(network: Network, place: int, share: float) -> list[bool]:
     """For each coordinate whether it is left out, if one has that share of the largest doubt that is allowed."""
     at = forward(network, RELU)
-    sizes = [float(part.max()) for part in scale(network, RELU)]
+    sizes = [float(np.max(part)) for part in scale(network, RELU)]
     layers = [max(pair) for pair in zip(sizes[::2], sizes[1::2], strict=True)]
     bound = CONCLUSIVE * (layers[place // 2] or max(layers))
     difference = np.concatenate([part.ravel() for part in gradient(network, RELU)])
@@ -180,7 +180,7 @@ def left_out(network: Network, place: int, share: float) -> list[bool]:
     gone = np.isnan(difference)
     assert np.array_equal(gone, np.isposinf(doubt))
     assert np.array_equal(difference[~gone], kept[~gone])
-    return gone.tolist()
+    return [bool(missing) for missing in gone]
 
 
 #: A unit that is on in each of two layers, and one whose hidden unit is off, so that its first layer has no scale.
