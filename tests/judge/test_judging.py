@@ -60,6 +60,8 @@ def test_what_is_right_has_all_marks_and_nothing_to_say() -> None:
         ("pure", Mark.PASSED, 1, 1, PAIRS, ""),
     ]
     assert (found.counterexample, found.error, found.flags, found.diagnosis) == (None, None, (), ())
+    # None would be a verdict of an earlier version, whose messages may speak of any row.
+    assert {p.names for p in found.properties} == {()}
     numbers = judge_of().cases.starts[-1]
     statistics = found.statistics
     assert (statistics.networks, statistics.derivatives, statistics.inconclusive, statistics.seed) == (
@@ -73,6 +75,13 @@ def test_a_row_keeps_its_title_and_loses_all_of_its_marks() -> None:
     assert found.message == "Wrong for 30 of 30 pairs."
     assert isinstance(found.counterexample, CaseCounterexample)
     assert row_of(judged(wrong_from(0)), "finite_differences").message == "Wrong on 30 of 30 pairs."
+
+
+def test_the_first_difference_that_the_subject_sees_is_part_of_the_judgement() -> None:
+    first = judged(wrong_from(0, place=1)).first_difference
+    assert first is not None
+    assert (first.variable, first.source) == ("cube", "total")
+    assert judged().first_difference is None
 
 
 @pytest.mark.parametrize(
