@@ -67,6 +67,7 @@ def test_at_hint_there_are_rows_and_the_weak_hint() -> None:
         (row.title, row.outcome, row.score, row.max_score) for row in ROWS
     ]
     assert {(row["networks"], row["message"], row["counterexample"]) for row in told["properties"]} == {(0, "", None)}
+    assert [(row["name"], row["names"]) for row in told["properties"]] == [(row.name, []) for row in ROWS]
     assert [each["hint"] for each in told["diagnosis"]] == ["zq-weak?"]
     open_to_all = {row.title for row in ROWS} | {"zq-weak?"}
     assert betrayed(json.dumps(told), secrets(verdict) - secrets(list(open_to_all))) == []
