@@ -183,12 +183,14 @@ def left_out(network: Network, place: int, share: float) -> list[bool]:
     return [bool(missing) for missing in gone]
 
 
-#: A unit that is on in each of two layers, and one whose hidden unit is off, so that its first layer has no scale.
+#: A unit that is on in each of two layers; one whose hidden unit is off, so that its first layer has no scale; and one
+#: whose first layer has a scale below one.
 ON = Network((array([2]), array([-1])), (array([-1]), array([4])), array([3]), array([1]))
 OFF = Network((array([2]), array([-1])), (array([-9]), array([4])), array([3]), array([1]))
+FAINT = Network((array([2]), array([-(2**-8)])), (array([-1]), array([4])), array([3]), array([1]))
 
 
-@pytest.mark.parametrize("network", [ON, OFF], ids=["on", "off"])
+@pytest.mark.parametrize("network", [ON, OFF, FAINT], ids=["on", "off", "faint"])
 @pytest.mark.parametrize("place", range(4))
 def test_a_coordinate_is_left_out_from_a_doubt_just_above_the_allowed_share_of_its_layers_scale(
     network: Network, place: int
