@@ -95,17 +95,26 @@ class WrittenStep:
     doubtful: Booleans
 
 
-def entries(evidence: Evidence, sizes: Sequence[int]) -> dict[str, list[Array | None]]:
-    """The lists for a network of one column: an array for each entry that is known, else None."""
+def entries(
+    evidence: Evidence, sizes: Sequence[int], columns: int = 1, *, shaped: bool = False
+) -> dict[str, list[Array | None]]:
+    """The lists for a network: an array for each entry that is known, or came in its shape if `shaped`, else None."""
     wide, outputs = list(zip(sizes[1:], sizes[:-1], strict=True)), [(rows, 1) for rows in sizes[1:]]
-    shapes = [*wide, *outputs, *outputs, *((rows, 1) for rows in sizes[:-1])]
+    carried = [(rows, columns) for rows in (*sizes[1:], *sizes[:-1])]
+    shapes, known = [*wide, *outputs, *carried], "1" if shaped else "12"
     starts = accumulate((rows * columns for rows, columns in shapes), initial=0)
     arrays = [
-        evidence.numbers[start : start + shape[0] * shape[1]].reshape(shape) if status in "12" else None
+        evidence.numbers[start : start + shape[0] * shape[1]].reshape(shape) if status in known else None
         for start, shape, status in zip(starts, shapes, evidence.status, strict=False)
     ]
     depth = len(wide)
     return {name: arrays[at * depth : (at + 1) * depth] for at, name in enumerate(LINES)}
+
+
+def statuses(evidence: Evidence) -> dict[str, str]:
+    """The status of each entry of each list: see `Evidence`."""
+    layers = len(evidence.status) // len(LINES)
+    return {name: evidence.status[at * layers : (at + 1) * layers] for at, name in enumerate(LINES)}
 
 
 def worth_asking(answers: Sequence[Answer], failing: Iterable[Sequence[int]], order: Sequence[int]) -> list[int]:

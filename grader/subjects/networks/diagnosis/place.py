@@ -13,8 +13,8 @@ from grader.oracle.cases import Booleans
 from grader.oracle.network import Array
 from grader.oracle.suite import Suite, count
 from grader.subjects.networks.assignment import Assignment
-from grader.subjects.networks.diagnosis.agreeing import read_carried
 from grader.subjects.networks.evidence import Evidence
+from grader.subjects.networks.written import entries
 
 #: What is certain if dW is not db @ h.T; how that came about is not.
 DISAGREE = "no dl/df gives both its bias and its weight gradients by the chain rule"
@@ -78,7 +78,7 @@ def _first(
             rounding = np.where(np.isfinite(tolerance), tolerance, 0.0)
             right = _cut(sizes, k, truth)[1], _cut(sizes, k, rounding)[1]
             h = _input(suite, i, k)
-            together = biases and _outer(d_weights, d_biases, h, _cut(sizes, k, rounding)[0], assignment.rtol)
+            together = biases and _show_one_df(d_weights, d_biases, h, _cut(sizes, k, rounding)[0], assignment.rtol)
             names = ("all_dl_dbiases",) * biases + ("all_dl_dweights",) * in_weights
             clear = bool(np.any(h))
             if not together:
@@ -125,7 +125,7 @@ def _find_source(  # noqa: PLR0913 - a layer, and what is wrong and right there
     if len(names) > 1:
         return names, ""
     other_list = f"all_dl_{'dweights' if names[0] == 'all_dl_dbiases' else 'dbiases'}[{k}]"
-    lists = None if evidence is None else read_carried(evidence, sizes, 1)
+    lists = None if evidence is None else entries(evidence, sizes, shaped=True)
     df = None if lists is None else lists["all_dl_df"][k]
     if lists is None or df is None:
         return names, other_list
@@ -160,7 +160,7 @@ def _in_lists(  # noqa: PLR0913 - a layer, and what is around it
     The name is empty if all_dl_df[k] is right. `right` is what it should be, with tolerances; `above` holds the weights
     and dl/df of the layer above.
     """
-    lists = read_carried(evidence, sizes, 1)
+    lists = entries(evidence, sizes, shaped=True)
     df = lists["all_dl_df"][k]
     if df is None:
         return None
@@ -182,7 +182,7 @@ def _in_lists(  # noqa: PLR0913 - a layer, and what is around it
     return None if any(evidence.shared) else ("all_dl_dh", f"all_dl_df[{k + 1}]")
 
 
-def _outer(d_weights: Array, d_biases: Array, h: Array, rounding: Array, rtol: float) -> bool:
+def _show_one_df(d_weights: Array, d_biases: Array, h: Array, rounding: Array, rtol: float) -> bool:
     """True if weights and biases show one dl/df, which then is what is wrong."""
     outer = d_biases @ h.T
     return bool(np.all(np.abs(d_weights - outer) <= rounding + 4 * rtol * np.abs(outer)))
