@@ -220,8 +220,16 @@ def test_long_lists_have_pages_that_keep_what_was_asked(visitor: Visitor, store:
 
 def test_a_submission_shows_everything_to_staff(visitor: Visitor, store: Store) -> None:
     submit_graded(store, student="bob")
-    page = visitor.get(f"{HOME}/submissions/{submit_graded(store, explained_verdict())}")
-    for words in ("leaves out the mask", "Prints while it computes", "dentical to another", "x = 1", "/verdicts/"):
+    verdict = {**explained_verdict(), "engine": "0.3.0+1f0c3a5b"}
+    page = visitor.get(f"{HOME}/submissions/{submit_graded(store, verdict)}")
+    for words in (
+        "0.3.0+1f0c3a5b",
+        "leaves out the mask",
+        "Prints while it computes",
+        "dentical to another",
+        "x = 1",
+        "/verdicts/",
+    ):
         assert words in page
 
 

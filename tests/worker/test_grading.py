@@ -15,6 +15,7 @@ from grader.subjects.networks.revision import NetworksRevision
 from tests.judge.test_shrinking import RIGHT
 from tests.networks import NetworksJudge
 from tests.sandbox.conftest import pid_of
+from worker.grading import engine_version
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails
 from worker.sandbox.inside.entry import Entry
@@ -97,6 +98,12 @@ def test_the_same_submission_gets_the_same_verdict_but_for_seconds(grade: Grade)
     for each in (first, second):
         each["statistics"]["seconds"] = 0
     assert json.dumps(first) == json.dumps(second)
+
+
+def test_a_verdict_names_the_engine_that_reached_it(grade: Grade) -> None:
+    """By the version that its worker reports, whatever the outcome."""
+    for source in (RIGHT, "def backward_pas(): pass"):
+        assert grade(source).as_dict()["engine"] == engine_version.version()
 
 
 def test_a_traceback_has_the_students_own_lines(grade: Grade) -> None:

@@ -22,6 +22,7 @@ from grader.model.verdict import (
     Verdict,
 )
 from grader.oracle.answers import Candidate
+from worker.grading import engine_version
 from worker.grading.candidate import Jailed, Requests, entry
 from worker.grading.pool import Jails
 from worker.sandbox.clock import Budget
@@ -150,7 +151,7 @@ class Grading:
         seconds = round(time.perf_counter() - started, 4)
         judgement = replace(judgement, statistics=replace(judgement.statistics, seconds=seconds))
         submission = GradedSubmission(digest[:16], self.filename, digest)
-        return Verdict.of(submission, self.grader.reference, judgement, output)
+        return Verdict.of(submission, self.grader.reference, judgement, output, engine_version.version())
 
     def _judge(self, session: Session) -> tuple[Judgement, str]:
         """Extract, ask and judge; return the judgement and the printed output."""

@@ -1,4 +1,4 @@
-"""The version of the engine, which is part of the key of every cached verdict."""
+"""The version of the engine: it stands in every verdict, and is part of the key of every cached one."""
 
 import hashlib
 import platform
@@ -35,6 +35,7 @@ def fingerprint() -> str:
     return digest.hexdigest()
 
 
+@cache
 def version() -> str:
     """Return Backmark's version with the engine's: `0.2.0+1f0c3a5b`."""
     return f"{metadata.version('backmark')}+{fingerprint()[:8]}"
