@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from grader.judge.agreement import all_wrong_entries, disagreeing, purity, wrong_entries, wrong_later
+from grader.judge.agreement import (
+    agreement,
+    all_wrong_entries,
+    disagreeing,
+    purity,
+    same,
+    wrong_entries,
+    wrong_later,
+)
 from grader.judge.row import Row, way
 from grader.model.verdict import Mark
 from grader.oracle.answers import Answer, Malformed, Raised, Returned
@@ -90,3 +98,24 @@ def test_only_an_answer_that_was_right_at_first_is_wrong_later() -> None:
     again = {0: right, 1: wrong, 2: worse, 3: right}
     assert wrong_later(cases, [right, right, wrong, wrong], again) == {1: wrong}
     assert wrong_later(cases, [right] * 4, {0: right}) == {}
+
+
+def test_answers_that_raised_are_the_same_whatever_they_said() -> None:
+    """And no answer of another kind is."""
+    raised, form = Raised("ValueError", "no"), Malformed("return")
+    assert same(raised, Raised("KeyError", "7"))
+    assert same(form, Malformed("return"))
+    assert not same(form, Malformed("all_dl_dbiases"))
+    assert [same(*pair) for pair in ((raised, form), (form, raised), (raised, returned(1)), (returned(1), form))] == [
+        False
+    ] * 4
+
+
+def test_the_row_of_agreement_counts_all_cases_and_names_those_that_disagree() -> None:
+    right, wrong = returned(1, 2), returned(0, 4)
+    row = agreement(SUITE, [right, returned(0, 0)])
+    assert row == Row(Mark.FAILED, 2, "Wrong on 1 of 2 cases.", (1,), disagreeing)
+    assert agreement(SUITE, [right, wrong]) == Row(Mark.PASSED, 2, "")
+    assert agreement(SUITE, [wrong, wrong], 1, "pair").message == (
+        "Wrong on 1 of 2 pairs. On 1 of these it was right when it was first asked, and wrong when it was asked again."
+    )
