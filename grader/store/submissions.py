@@ -255,6 +255,7 @@ def _submission(name: str, raw: dict[str, str]) -> SubmissionRecord | None:
         max_score=_number(raw.get("max_score")),
         failing=tuple(json.loads(raw.get("failing", "[]"))),
         mistakes=tuple(raw.get("mistakes", "").split()),
+        engine=raw.get(f"engine:{raw.get('verdict')}"),
         reused=raw.get("reused") == "1",
         trace=Trace.decode(raw.get("trace")),
     )
