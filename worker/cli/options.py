@@ -4,8 +4,9 @@ from pathlib import Path
 
 import click
 
-
 files_argument = click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
+
+backup_argument = click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
 
 assignment_option = click.option(
     "--assignment",

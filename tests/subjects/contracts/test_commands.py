@@ -7,9 +7,9 @@ import pytest
 from click.testing import CliRunner
 
 from grader.subjects import gallery
+from grader.subjects.contracts.assignment import VALUES
 from grader.subjects.contracts.tables import WANTED
 from grader.subjects.contracts.values import KINDS as KINDS_OF_VALUES
-from grader.subjects.contracts.assignment import VALUES
 from worker.cli.main import main
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -72,7 +72,9 @@ def test_every_key_of_a_contract_is_documented() -> None:
     text = (DOCS / "contracts.md").read_text()
     for key in WANTED:
         last = key.rpartition(".")[2]
-        assert f"`{last}`" in text or f"`[{key}]`" in text or f"`{key}`" in text or f"{key.partition('.')[0]}.*" in text, key
+        assert (
+            f"`{last}`" in text or f"`[{key}]`" in text or f"`{key}`" in text or f"{key.partition('.')[0]}.*" in text
+        ), key
 
 
 def test_every_kind_of_values_is_documented_and_drawn() -> None:
