@@ -44,6 +44,7 @@ SLOW = (
     "sandbox/test_session",
     "sandbox/test_source_hostile",
     "sandbox/test_template",
+    "store/test_backups_in_use",
     "store/test_histories",
     "store/test_regrades",
     "stored/",

@@ -59,6 +59,8 @@ class Submission:
     outcome: str | None = None
     score: int | None = None
     max_score: int | None = None
+    #: The version of Backmark and its engine that reached it; None if the server does not know.
+    engine: str | None = None
     #: The result object; None if there is none yet, and in lists.
     verdict: dict[str, Any] | None = None
     #: The JSON of the answer.

@@ -103,6 +103,8 @@ class SubmissionRecord:
     failing: tuple[str, ...] = ()
     #: Ids of the mistakes that explain it best.
     mistakes: tuple[str, ...] = ()
+    #: The version of Backmark and its engine that reached it; None if an earlier version recorded it.
+    engine: str | None = None
     #: True if the verdict was made for an identical source before. For staff.
     reused: bool = False
     #: The trace of the request that handed it in; None if an earlier version recorded it.

@@ -347,6 +347,13 @@ class Verdict:
     statistics: Statistics = field(default_factory=Statistics)
     flags: tuple[Flag, ...] = field(default=(), metadata=describe("Only for staff; empty for other tokens."))
     output: str = field(default="", metadata=describe("The first 4 KiB that the submission printed."))
+    engine: str | None = field(
+        default=None,
+        metadata=describe(
+            "The version of Backmark and its engine that reached the verdict, such as 0.2.0+1f0c3a5b; null from a"
+            " version that did not record it."
+        ),
+    )
     level: Level | None = field(
         default=None,
         metadata=describe("Present only if parts of the verdict are hidden: the level of detail that is shown."),
@@ -354,7 +361,12 @@ class Verdict:
 
     @classmethod
     def of(
-        cls, submission: GradedSubmission, assignment: GradedAssignment, judgement: Judgement, output: str = ""
+        cls,
+        submission: GradedSubmission,
+        assignment: GradedAssignment,
+        judgement: Judgement,
+        output: str = "",
+        engine: str | None = None,
     ) -> "Verdict":
         """Return the verdict of a judgement, with the sums of its marks."""
         return cls(
@@ -363,6 +375,7 @@ class Verdict:
             score=sum(row.score for row in judgement.properties),
             max_score=sum(row.max_score for row in judgement.properties),
             output=output,
+            engine=engine,
             **{name: getattr(judgement, name) for name in Judgement.__slots__},
         )
 

@@ -186,12 +186,14 @@ def _format_input(value: CaseInput) -> str:
 def _render_results(example: CaseCounterexample, words: KindWords) -> RenderableType:
     table = _table()
     for result in example.results:
-        if result.actual is not None:
+        # A single number that is none is null too, and wrong.
+        if result.actual is not None or result.wrong:
             expected, actual = _format_nested(result.expected), _format_nested(result.actual)
             table.add_row(result.name, expected, actual, style="red" if result.wrong else "")
     if example.first is None:
         return table
-    where = f"First to differ{words.order}: {example.first.result} at {example.first.index}."
+    place = f" at {example.first.index}" if example.first.index else ""
+    where = f"First to differ{words.order}: {example.first.result}{place}."
     return Group(table, Text(where, style="red"))
 
 

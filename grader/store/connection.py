@@ -80,7 +80,7 @@ class Connection(redis.Redis):
         self.gate = _Gate()
 
     @classmethod
-    def open(cls, settings: ServiceSettings) -> "Connection":
+    def open(cls, settings: ServiceSettings, answer_seconds: float = _ANSWER_SECONDS) -> "Connection":
         """Return a client for these settings. It connects on the first command."""
         url = settings.redis_url.get_secret_value()
         options: dict[str, Any] = {}
@@ -90,7 +90,7 @@ class Connection(redis.Redis):
             url,
             protocol=2,
             retry=Retry(NoBackoff(), 0),
-            socket_timeout=_ANSWER_SECONDS,
+            socket_timeout=answer_seconds,
             socket_connect_timeout=_CONNECT_SECONDS,
             health_check_interval=_HEALTH_SECONDS,
             **options,
@@ -99,7 +99,7 @@ class Connection(redis.Redis):
 
     def execute_command(self, *args: Any, **options: Any) -> Any:
         """Send a command, with errors translated to StoreUnavailable."""
-        with _translate_errors(self.gate):
+        with translate_errors(self.gate):
             return _as_untyped(super()).execute_command(*args, **options)
 
     def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> Pipeline:  # noqa: FBT001, FBT002 - redis-py's
@@ -115,7 +115,7 @@ class Connection(redis.Redis):
 
 def check_reply(reply: Any) -> Any:
     """Return one reply of a pipeline, or raise it if it is an error."""
-    with _translate_errors():
+    with translate_errors():
         if isinstance(reply, Exception):
             raise reply
     return reply
@@ -125,21 +125,21 @@ class _Pipeline(Pipeline):
     gate: _Gate
 
     def execute(self, raise_on_error: bool = True) -> list[Any]:  # noqa: FBT001, FBT002 - redis-py's
-        with _translate_errors(self.gate):
+        with translate_errors(self.gate):
             return super().execute(raise_on_error)
 
     def immediate_execute_command(self, *args: Any, **options: Any) -> Any:
-        with _translate_errors(self.gate):
+        with translate_errors(self.gate):
             return _as_untyped(super()).immediate_execute_command(*args, **options)
 
 
 class _PubSub(PubSub):
     def execute_command(self, *args: Any) -> None:
-        with _translate_errors():
+        with translate_errors():
             _as_untyped(super()).execute_command(*args)
 
     def parse_response(self, block: bool = True, timeout: float = 0) -> Any:  # noqa: FBT001, FBT002 - redis-py's
-        with _translate_errors():
+        with translate_errors():
             return _as_untyped(super()).parse_response(block, timeout)
 
 
@@ -149,7 +149,8 @@ def _as_untyped(parent: Any) -> Any:
 
 
 @contextmanager
-def _translate_errors(gate: _Gate | None = None) -> Iterator[None]:
+def translate_errors(gate: _Gate | None = None) -> Iterator[None]:
+    """Raise StoreUnavailable for what redis-py raises in this block if the server is away or unfit."""
     if gate is not None:
         gate.enter()
     hung = False

@@ -3,6 +3,14 @@
 from grader.errors import BackmarkError
 
 
+class BadBackup(BackmarkError):
+    """A file is no backup, is damaged, or was made by a newer version; the message says which."""
+
+
+class NotEmpty(BackmarkError):
+    """A backup cannot be restored into a store that holds anything."""
+
+
 class IdempotencyMismatch(BackmarkError):
     """An Idempotency-Key was used before for another request."""
 

@@ -36,6 +36,8 @@ class VerdictSummary:
     passing: tuple[str, ...] = ()
     #: Ids of mistakes, each with its title, which is empty if unknown.
     mistakes: tuple[tuple[str, str], ...] = ()
+    #: The version of the engine that reached it; empty if unknown.
+    engine: str = ""
 
     @classmethod
     def of(cls, verdict: Verdict) -> "VerdictSummary":
@@ -51,6 +53,7 @@ class VerdictSummary:
             named[Mark.FAILED],
             named[Mark.PASSED],
             _mistakes(verdict),
+            verdict.engine or "",
         )
 
     @classmethod
@@ -60,7 +63,7 @@ class VerdictSummary:
 
     def write(self) -> list[Any]:
         """Return the summary for JSON."""
-        return [self.outcome, self.score, self.max_score, self.failing, self.passing, self.mistakes]
+        return [self.outcome, self.score, self.max_score, self.failing, self.passing, self.mistakes, self.engine]
 
     def summary(self) -> dict[str, Any]:
         """Return the fields that the scripts store with a submission."""
@@ -70,6 +73,7 @@ class VerdictSummary:
             "max_score": self.max_score,
             "failing": json.dumps(self.failing),
             "mistakes": " ".join(mistake for mistake, _ in self.mistakes),
+            "engine": self.engine,
             "titles": {mistake: title for mistake, title in self.mistakes if title},
         }
 

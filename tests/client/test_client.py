@@ -19,7 +19,7 @@ from tests.client.scripted import TOKEN, Answer, Scripted, problem, serve_script
 ROOT = Path(__file__).parents[2]
 QUEUED = Answer(200, submission("queued", queue={"position": 2, "estimated_seconds": 4.5}))
 RUNNING = Answer(200, submission("running"))
-DONE = Answer(200, submission("done", outcome="passed", verdict={"outcome": "passed"}))
+DONE = Answer(200, submission("done", outcome="passed", engine="0.3.0+1f0c3a5b", verdict={"outcome": "passed"}))
 
 
 @contextmanager
@@ -72,7 +72,8 @@ def test_a_server_that_answers_at_once_is_not_asked_again_at_once() -> None:
 
 def test_watching_shows_each_look() -> None:
     with asking(QUEUED, RUNNING, DONE) as (client, _):
-        assert [each.state for each in client.watch("s1")] == [State.QUEUED, State.RUNNING, State.DONE]
+        seen = [(each.state, each.engine) for each in client.watch("s1")]
+    assert seen == [(State.QUEUED, None), (State.RUNNING, None), (State.DONE, "0.3.0+1f0c3a5b")]
 
 
 def test_a_stream_is_followed_to_its_end() -> None:

@@ -52,9 +52,9 @@ def until(true: Callable[[], object], what: str, patience: float = PATIENCE) -> 
 
 
 class Part:
-    """`backmark ...` as a process."""
+    """`backmark ...` as a process, of the packages in `root`."""
 
-    def __init__(self, words: list[str], variables: dict[str, str], log: Path) -> None:
+    def __init__(self, words: list[str], variables: dict[str, str], log: Path, root: Path = ROOT) -> None:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("BACKMARK_")}
         self.log = log
         with log.open("ab") as output:
@@ -62,7 +62,7 @@ class Part:
                 # It ends with the tests, also when these are killed.
                 tie_to_parent([sys.executable, "-m", "worker.cli.main", *words]),
                 env={**environment, **variables},
-                cwd=ROOT,
+                cwd=root,
                 stdout=output,
                 stderr=output,
             )
@@ -103,6 +103,8 @@ class Service:
 
     def __init__(self, url: str, folder: Path, variables: dict[str, str]) -> None:
         self.folder = folder
+        #: Where the packages of the parts that are started next are.
+        self.root = ROOT
         self.variables = {"BACKMARK_REDIS_URL": url, "BACKMARK_LEASE_SECONDS": "2", **variables}
         self.settings = ServiceSettings.model_validate(
             {name.removeprefix("BACKMARK_").lower(): value for name, value in self.variables.items()}
@@ -113,7 +115,7 @@ class Service:
 
     def start(self, *words: str, **variables: str) -> Part:
         """A part of these words, with its log in the test's folder."""
-        part = Part(list(words), {**self.variables, **variables}, self.folder / f"{words[0]}.log")
+        part = Part(list(words), {**self.variables, **variables}, self.folder / f"{words[0]}.log", self.root)
         self.parts.append(part)
         return part
 

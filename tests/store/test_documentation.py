@@ -1,5 +1,6 @@
 """docs/storage.md is true: every key is in it, and the rights that it names are enough."""
 
+import io
 import re
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from pydantic import SecretStr
 from grader.dispatch import CeleryDispatcher, application
 from grader.errors import StoreUnavailable
 from grader.model.records import Kind
+from grader.store.backups.copying import write_backup
+from grader.store.backups.restoring import restore_backup
 from grader.store.store import Store
 from tests.store.making import accept, finish_job, job, new
 from worker.serve.embedded import EmbeddedRedis
@@ -50,6 +53,10 @@ def test_the_documented_rights_are_enough_and_no_more(store: Store, redis_server
         with app.connection() as connection, connection.SimpleQueue("interactive") as queue:
             queue.get(timeout=30).ack()
         app.close()
+        backup = io.BytesIO()
+        write_backup(limited.redis, backup, lambda _done, _total: None)
+        store.redis.flushall()
+        assert restore_backup(limited.redis, io.BytesIO(backup.getvalue()), lambda _done, _total: None) > 0
         with pytest.raises(StoreUnavailable, match="refuses"):
             limited.redis.set("elsewhere", "1")
         with pytest.raises(StoreUnavailable, match="refuses"):

@@ -39,6 +39,24 @@ def test_there_is_no_verdict_before_it_is_done(store: Store) -> None:
     assert store.submissions.verdict(name, 1) is None
 
 
+def test_a_submission_names_the_engine_of_the_verdict_that_holds(store: Store) -> None:
+    name = accept(store)
+    store.submissions.finish(claim_job(store, name), verdict("failed", engine="0.2.0+11111111"))
+    assert now(store, name).engine == "0.2.0+11111111"
+    assert replace_verdict(store, name, 1, verdict("passed", engine="0.3.0+22222222"), "regrade-1") == 2
+    assert now(store, name).engine == "0.3.0+22222222"
+    assert restore_verdict(store, name, 2, 1)
+    assert now(store, name).engine == "0.2.0+11111111"
+
+
+def test_no_engine_is_named_for_a_verdict_of_a_version_that_did_not_record_it(store: Store) -> None:
+    """A worker of that version may run a regrade over a verdict whose engine is known."""
+    name = accept(store)
+    store.submissions.finish(claim_job(store, name), verdict("failed", engine="0.3.0+22222222"))
+    assert replace_verdict(store, name, 1, verdict("passed"), "regrade-1") == 2
+    assert now(store, name).engine is None
+
+
 def test_a_number_that_json_cannot_say_is_refused_before_anything_is_written(store: Store) -> None:
     name = accept(store)
     claim = claim_job(store, name)

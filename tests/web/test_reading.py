@@ -27,6 +27,15 @@ def test_a_graded_submission_tells_its_verdict(portal: Asker, store: Store) -> N
     assert told["queue"] is None
 
 
+def test_a_submission_and_its_verdict_name_the_engine(portal: Asker, store: Store) -> None:
+    submission = portal.submit().get_json()["id"]
+    assert portal.get(f"/submissions/{submission}").get_json()["engine"] is None
+    conclude(store, submission, {**failing_verdict(), "engine": "0.3.0+1f0c3a5b"})
+    body = portal.get(f"/submissions/{submission}").get_json()
+    assert body["engine"] == body["verdict"]["engine"] == "0.3.0+1f0c3a5b"
+    assert portal.get("/submissions").get_json()["items"][0]["engine"] == "0.3.0+1f0c3a5b"
+
+
 def test_flags_are_for_staff(portal: Asker, staff: Asker, store: Store) -> None:
     submission = portal.submit().get_json()["id"]
     conclude(store, submission, failing_verdict())

@@ -17,7 +17,7 @@ from grader.store.publications import NewPublication
 from grader.store.regrades.model import Mode, Phase, Selection
 from grader.store.store import Store
 from grader.store.submissions import NewSubmission
-from tests.store.regrading import unit_graded
+from tests.store.regrading import claim_step, unit_graded
 from tests.web.concluding import conclude, fail_submission, step
 from tests.web.verdicts import failing_verdict, passing_verdict
 from tests.web.visitor import HOME, HTML, Visitor
@@ -220,8 +220,16 @@ def test_long_lists_have_pages_that_keep_what_was_asked(visitor: Visitor, store:
 
 def test_a_submission_shows_everything_to_staff(visitor: Visitor, store: Store) -> None:
     submit_graded(store, student="bob")
-    page = visitor.get(f"{HOME}/submissions/{submit_graded(store, explained_verdict())}")
-    for words in ("leaves out the mask", "Prints while it computes", "dentical to another", "x = 1", "/verdicts/"):
+    verdict = {**explained_verdict(), "engine": "0.3.0+1f0c3a5b"}
+    page = visitor.get(f"{HOME}/submissions/{submit_graded(store, verdict)}")
+    for words in (
+        "0.3.0+1f0c3a5b",
+        "leaves out the mask",
+        "Prints while it computes",
+        "dentical to another",
+        "x = 1",
+        "/verdicts/",
+    ):
         assert words in page
 
 
@@ -345,6 +353,14 @@ def test_a_file_goes_before_the_text(visitor: Visitor, store: Store) -> None:
     assert store.publications.list("course").items[0].assignment_id == "filed"
 
 
+def test_the_form_of_a_publication_shows_how_many_cases_may_be_fresh(visitor: Visitor) -> None:
+    form = visitor.get(f"{HOME}/publish")
+    assert 'name="fresh" type="number" min="0" max="400"' in form
+    assert "400 at most; leave it empty for a fifth" in form
+    refused = visitor.post(f"{HOME}/publish", toml=TOML, fresh="401")
+    assert "Fresh cases are a whole number, 400 at most." in refused.text
+
+
 @pytest.mark.parametrize(
     "fields",
     [
@@ -352,6 +368,7 @@ def test_a_file_goes_before_the_text(visitor: Visitor, store: Store) -> None:
         {"toml": "id = <b>"},
         {"toml": TOML, "fresh": "many"},
         {"toml": TOML, "fresh": "9" * 30},
+        {"toml": TOML, "fresh": "401"},
         {"toml": "#" * 70_000},
         {"toml": "a = " + "[" * 5000},
     ],
@@ -468,6 +485,18 @@ def test_a_regrade_rests_and_goes_on(visitor: Visitor, store: Store) -> None:
     assert visitor.post(f"{place}/nonsense").status_code == 404
     visitor.get(f"{HOME}/regrades/none", 404)
     assert f"{HOME}/regrades/{regrade}" in visitor.get(f"{HOME}/regrades")
+
+
+def test_while_submissions_are_chosen_the_page_names_no_total(visitor: Visitor, store: Store) -> None:
+    submit_graded(store)
+    place = visitor.post(f"{UDL}/regrade").headers["Location"]
+    page = " ".join(visitor.get(place).split())
+    assert "0 distinct files graded; 0 in 0 submissions chosen so far" in page
+    assert '<progress class="meter" aria-label="Progress"></progress>' in page
+    step(store, claim_step(store, place.rpartition("/")[2]))
+    page = " ".join(visitor.get(place).split())
+    assert "0 of 1 distinct files graded" in page
+    assert "so far</p>" not in page
 
 
 def test_pages_of_regrades_speak_of_regrades_and_name_no_class_of_ours(visitor: Visitor) -> None:

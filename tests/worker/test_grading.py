@@ -15,6 +15,7 @@ from grader.subjects.networks.revision import NetworksRevision
 from tests.judge.test_shrinking import RIGHT
 from tests.networks import NetworksJudge
 from tests.sandbox.conftest import pid_of
+from worker.grading import engine_version
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails
 from worker.sandbox.inside.entry import Entry
@@ -63,6 +64,15 @@ def test_each_outcome_is_reached(grade: Grade, source: str, outcome: Outcome) ->
     json.dumps(verdict.as_dict(), allow_nan=False)
 
 
+def test_a_file_of_another_format_is_rejected_by_name(grade: Grade) -> None:
+    verdict = grade(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj", "work.ipynb")
+    assert verdict.outcome is Outcome.REJECTED
+    assert verdict.error is not None
+    assert (verdict.error.type, verdict.error.message) == (
+        "binary", "This is a PDF. Hand in the notebook itself: the .ipynb file, as Jupyter or Colab saves it."
+    )  # fmt: skip
+
+
 def test_the_result_object_has_the_keys_that_outsiders_rely_on(grade: Grade) -> None:
     """`backmark.result/1`."""
     found = grade(RIGHT.replace("np.array(df[layer])", "2 * df[layer]")).as_dict()
@@ -88,6 +98,12 @@ def test_the_same_submission_gets_the_same_verdict_but_for_seconds(grade: Grade)
     for each in (first, second):
         each["statistics"]["seconds"] = 0
     assert json.dumps(first) == json.dumps(second)
+
+
+def test_a_verdict_names_the_engine_that_reached_it(grade: Grade) -> None:
+    """By the version that its worker reports, whatever the outcome."""
+    for source in (RIGHT, "def backward_pas(): pass"):
+        assert grade(source).as_dict()["engine"] == engine_version.version()
 
 
 def test_a_traceback_has_the_students_own_lines(grade: Grade) -> None:

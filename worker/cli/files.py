@@ -1,7 +1,11 @@
-"""Submissions as files: which files are meant, what they are called, what they contain."""
+"""Submissions as files: which files are meant, what they are called, what they contain; and private files."""
 
+import os
+import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import click
 
@@ -44,3 +48,19 @@ def read_submission(file: Path) -> bytes:
     """Return the file's bytes; of a file that is too large, one byte more than the limit."""
     with file.open("rb") as stream:
         return stream.read(LARGEST_FILE + 1)
+
+
+@contextmanager
+def write_privately(path: Path) -> Iterator[IO[bytes]]:
+    """Write a file that only its owner may read: wholly, on disk, or not at all."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    draft = Path(name)
+    try:
+        with open(descriptor, "wb") as stream:  # noqa: PTH123 - Path opens no descriptors
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise

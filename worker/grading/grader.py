@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from grader.errors import BackmarkError, JailInterrupted, SubmissionError, TimedOut
+from grader.file_formats import refuse_other_format
 from grader.judge.judge import Judge
 from grader.model.verdict import (
     Flag,
@@ -21,6 +22,7 @@ from grader.model.verdict import (
     Verdict,
 )
 from grader.oracle.answers import Candidate
+from worker.grading import engine_version
 from worker.grading.candidate import Jailed, Requests, entry
 from worker.grading.pool import Jails
 from worker.sandbox.clock import Budget
@@ -140,6 +142,7 @@ class Grading:
         started = time.perf_counter()
         digest = hashlib.sha256(self.source).hexdigest()
         try:
+            refuse_other_format(self.source)
             judgement, output = self._judge(self.grader.start())
         except SubmissionError as error:
             judgement, output = self._reject(error), ""
@@ -148,7 +151,7 @@ class Grading:
         seconds = round(time.perf_counter() - started, 4)
         judgement = replace(judgement, statistics=replace(judgement.statistics, seconds=seconds))
         submission = GradedSubmission(digest[:16], self.filename, digest)
-        return Verdict.of(submission, self.grader.reference, judgement, output)
+        return Verdict.of(submission, self.grader.reference, judgement, output, engine_version.version())
 
     def _judge(self, session: Session) -> tuple[Judgement, str]:
         """Extract, ask and judge; return the judgement and the printed output."""

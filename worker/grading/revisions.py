@@ -15,7 +15,7 @@ import click
 
 from grader.errors import REFUSED, AssignmentError, BadAssignment
 from grader.model.stored import assignment_to_json
-from grader.subjects import kinds
+from grader.subjects import gallery, kinds
 from worker.grading.workshop import Workshop
 
 if TYPE_CHECKING:
@@ -90,6 +90,7 @@ def revision(name: str, cache: Path) -> "JudgedRevision":
         except OSError as error:
             message = f"{name} cannot be read: {error.strerror}"
             raise BadAssignment(message) from error
+    path = gallery.find_folder(name) or path
     if path.suffix != ".toml" and not path.is_dir():
         return kinds.load_packaged(name)
     assignment = kinds.read(path)

@@ -18,9 +18,9 @@ from grader.model.records import Kind
 from grader.settings.machine import Settings
 from grader.settings.service import ServiceSettings
 from grader.store.store import Store
+from worker.grading import engine_version
 from worker.sandbox import policy
 from worker.sandbox.policy import Launch, Way
-from worker.service import engine_version
 from worker.service.child import Child
 from worker.service.consumer import ReconnectingConsumer
 from worker.service.heartbeat import EVERY, Heartbeat

@@ -11,8 +11,9 @@ from grader.model.verdict import Verdict
 from grader.store.listings import CodeListing
 from grader.store.regrades.entry import nameless
 from grader.store.scripts import ScriptCall
+from worker.grading import engine_version
 from worker.grading.grader import Stopped
-from worker.service import engine_version, pools
+from worker.service import pools
 from worker.service.context import Context
 from worker.service.lease import Lease
 

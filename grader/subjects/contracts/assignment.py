@@ -108,11 +108,18 @@ class ContractAssignment:
     rubric: Mapping[str, int] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
     feedback: Feedback = field(default_factory=Feedback)
-    templates: tuple[str, ...] = ()
-    #: The text that students start from; its fingerprint joins the templates when cases are drawn.
+    #: Fingerprints of the unfilled function beside that of the template.
+    fingerprints: tuple[str, ...] = ()
+    #: The text that students start from, and its fingerprint, once cases are drawn.
     template: str = ""
+    unfilled: str = field(default="", compare=False)
     language: int = LANGUAGE
     kind: str = KIND
+
+    @property
+    def templates(self) -> tuple[str, ...]:
+        """Fingerprints of the unfilled function."""
+        return (*self.fingerprints, self.unfilled) if self.unfilled else self.fingerprints
 
     @property
     def function(self) -> str:

@@ -118,7 +118,7 @@ def _read(table: ContractTable) -> ContractAssignment:
         rubric=_rubric(table, results),
         limits=table.limits.plain(),
         feedback=replace(feedback, hidden=tuple(sorted(set(feedback.hidden)))),
-        templates=tuple(table.templates),
+        fingerprints=tuple(table.templates),
         template=table.files.get("template.py", ""),
     )
 
@@ -153,9 +153,8 @@ def _read_helpers(table: ContractTable, entries: tuple[str, ...]) -> str:
     if not helpers:
         raise _Fault(f"{table.submission.helpers} defines no function: write the functions that students are given")
     if taken := helpers & {*entries, *table.submission.provides}:
-        raise _Fault(
-            f"{table.submission.helpers} defines {min(taken)}, which students write or submission.provides names: rename it"
-        )
+        whose = "submission.provides names" if min(taken) in table.submission.provides else "students write"
+        raise _Fault(f"{table.submission.helpers} defines {min(taken)}, which {whose}: rename it")
     return text
 
 
@@ -324,7 +323,7 @@ def _check_python(key: str, expression: str) -> None:
 
 def _row_name(expression: str) -> str:
     """Return the name of a result's row: dW[k] is dW, grads['W1'] is grads_W1."""
-    named = re.sub(r"\[[a-z]\w*\]$|\+str\(.*?\)", "", expression)
+    named = re.sub(r"\[[a-z]\w*\]$|\s*\+\s*str\(.*?\)", "", expression)
     return re.sub(r"\W+", "_", named).strip("_")[:64] or "result"
 
 

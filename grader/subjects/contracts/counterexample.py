@@ -1,5 +1,6 @@
 """A case of a contract as it is shown: inputs, results beside what is expected, and a script that reproduces it."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from grader.oracle.answers import Answer, Malformed, Raised, Returned
 from grader.oracle.network import Array
 from grader.subjects.contracts.assignment import KIND, ContractAssignment
 from grader.subjects.contracts.cases import ContractCases
+from grader.subjects.contracts.driver import used_names
 from grader.subjects.contracts.exchange import numbers_of
 from grader.subjects.contracts.rows import all_wrong
 
@@ -27,7 +29,8 @@ def show(assignment: ContractAssignment, cases: ContractCases, i: int, answer: A
     results, first = [], None
     for _, place, part in one.slices():
         bad = wrong[part].reshape(place.shape)
-        there = known and not np.isnan(got[part]).all()
+        # NaN in an answer in parts is what is missing; in a whole one the submission returned it.
+        there = isinstance(answer, Returned) or (known and not np.isnan(got[part]).all())
         results.append(
             CaseResult(
                 place.expression,
@@ -40,10 +43,17 @@ def show(assignment: ContractAssignment, cases: ContractCases, i: int, answer: A
         )
         if first is None and there and bad.any():
             first = FirstWrong(place.expression, [int(axis) for axis in np.argwhere(bad)[0]])
-    inputs = tuple(_show_input(name, value) for name, value in case.values().items())
+    shown = {name: case.dims[name] for name in _list_used_dims(assignment)} | case.values()
+    inputs = tuple(_show_input(name, value) for name, value in shown.items())
     return CaseCounterexample(
         KIND, dict(case.dims), inputs, tuple(results), first, _instead(answer), write_script(assignment, one)
     )
+
+
+def _list_used_dims(assignment: ContractAssignment) -> Iterator[str]:
+    """Yield the dims that are needed for repeating the call by hand: those in its lines or in students' modules."""
+    used = used_names(assignment.call)
+    yield from (dim.name for dim in assignment.dims if dim.name in used or dim.name in assignment.provides)
 
 
 def _show_input(name: str, value: Any) -> CaseInput:
@@ -78,7 +88,7 @@ def _instead(answer: Answer | None) -> str | None:
             return None
         case Malformed(where=where, received=received, wanted=wanted) if received is not None:
             form = f"a {received.type}" if received.shape is None else f"an array of shape {received.shape}"
-            return f"{where} is {form} where an array of shape {wanted} is expected"
+            return f"gives `{where}` as {form} where an array of shape {wanted} is expected"
         case Raised(type=name, message=message):
             return f"raised {name}: {message}"
     return "ended without an answer"

@@ -27,6 +27,11 @@ def bound_names(code: str) -> frozenset[str]:
         return frozenset()
 
 
+def used_names(code: str) -> frozenset[str]:
+    """Return the names that the lines read; raises SyntaxError."""
+    return frozenset(node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name))
+
+
 def defined_names(code: str) -> frozenset[str]:
     """Return the names of the functions and classes that a module defines at its top level; raises SyntaxError."""
     statements = ast.parse(code).body

@@ -13,8 +13,8 @@ from grader.oracle.answers import Answer, Malformed, Raised, ReceivedForm, Retur
 from grader.oracle.network import Array
 from grader.subjects.contracts.assignment import ContractAssignment
 from grader.subjects.contracts.cases import ContractCases, Layout, bind_dims
-from grader.subjects.contracts.driver import defined_names
 from grader.subjects.contracts.drawn import DrawnCase
+from grader.subjects.contracts.driver import defined_names
 
 if TYPE_CHECKING:
     from grader.judge.subject import JailReply

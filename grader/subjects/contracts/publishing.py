@@ -33,7 +33,7 @@ def finish(data: bytes, workshop: Workshop) -> bytes:
     built = build(assignment, drawn, ladder, workshop)
     if assignment.template:
         unfilled = workshop.fingerprint(assignment.template, "template.py", ContractExchange(assignment))
-        assignment = replace(assignment, templates=tuple({*assignment.templates, unfilled}))
+        assignment = replace(assignment, unfilled=unfilled)
     projector = Projector(built.cases)
     mistakes = {
         identifier: StoredMistake(tried.wrong, _round(projector.project(tried.numbers, tried.forms)), tried.forms)

@@ -75,6 +75,8 @@ class ContractTable(Table):
     language: Literal[1] = 1
     id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
     title: str = Field(min_length=1, max_length=200)
+    course: str = Field("", max_length=200)
+    convention: str = Field("", max_length=1000)
     cases: int = Field(60, ge=10, le=MOST_CASES)
     seed: int = Field(0, ge=0, lt=2**31)
     dtype: Literal["float64", "float32"] = "float64"
@@ -85,7 +87,7 @@ class ContractTable(Table):
     upstream: dict[str, str] = Field(default_factory=dict)
     call: CallTable
     results: dict[str, ResultTable] = Field(min_length=1)
-    submission: SubmissionTable = SubmissionTable()
+    submission: SubmissionTable = SubmissionTable()  # type: ignore[call-arg]
     solution: SolutionTable = SolutionTable()  # type: ignore[call-arg]
     rubric: dict[str, Annotated[int, Field(ge=0, le=1000)]] = Field(default_factory=dict)
     limits: LimitsTable = LimitsTable()  # type: ignore[call-arg]
@@ -101,6 +103,8 @@ WANTED: dict[str, str] = {
     "language": f"{LANGUAGE}, the version of the language that this version of Backmark reads",
     "id": 'letters, digits, ".", "_" or "-", at most 64, such as "affine"',
     "title": "a text of 1 to 200 characters",
+    "course": "a text of at most 200 characters",
+    "convention": "a text of at most 1000 characters",
     "cases": f"a whole number from 10 to {MOST_CASES}",
     "seed": "a whole number from 0 to 2147483647",
     "dtype": '"float64", or "float32" if the course computes in single precision',

@@ -46,6 +46,9 @@ class SummaryResponse(ResponseModel):
     outcome: Outcome | None
     score: int | None
     max_score: int | None
+    engine: str | None = Field(
+        description="The version of Backmark and its engine that reached the current verdict, such as 0.2.0+1f0c3a5b."
+    )
     reused: bool | None = Field(description="True if the verdict was reused from an identical source; only for staff.")
 
 
@@ -89,6 +92,7 @@ def summary(submission: SubmissionRecord, caller: Caller) -> SummaryResponse:
         outcome=Outcome(submission.outcome) if submission.outcome is not None and caller.reads else None,
         score=submission.score if caller.reads else None,
         max_score=submission.max_score if caller.reads else None,
+        engine=submission.engine if caller.reads else None,
         reused=submission.reused if caller.staff else None,
     )
 

@@ -181,3 +181,19 @@ def test_an_assignment_is_varied_by_seed_and_cases() -> None:
     varied = contracts_kind.vary(contract(), 5, 12)
     assert isinstance(varied, ContractAssignment)
     assert (varied.seed, varied.cases) == (5, 12)
+
+
+def test_a_counterexample_shows_the_dims_that_the_call_names() -> None:
+    """A stride is part of the case as its arrays are; a size is seen in them."""
+    toml = LINEAR.replace("[inputs]", "by = [2, 3]\n\n[inputs]").replace("linear(x, w)", "linear(x, w) * by / by")
+    judgement = judge(build(contract(toml)), RIGHT.replace("dout @ w.T", "dout @ w.T * 2"))
+    example = judgement.counterexample
+    assert isinstance(example, CaseCounterexample)
+    assert [value.name for value in example.inputs] == ["by", "x", "w", "dout"]
+
+
+def test_what_came_in_another_shape_is_a_sentence(linear: ContractRevision) -> None:
+    example = judge(linear, RIGHT.replace("x.T @ dout", "(x.T @ dout).ravel()")).counterexample
+    assert isinstance(example, CaseCounterexample)
+    assert example.instead is not None
+    assert example.instead.startswith("gives `dw` as an array of shape (1,) where an array of shape (1, 1) is expected")

@@ -78,3 +78,12 @@ def test_any_text_comes_through_a_folder(text: str, tmp_path: Path) -> None:
         (tmp_path / name).write_text(text + FILES[name])
     made = kinds.read(tmp_path)
     assert getattr(made, "solution", None) == text + FILES["solution.py"]
+
+
+@pytest.mark.parametrize(
+    ("expression", "row"),
+    [("g['W1']", "g_W1"), ("g['dW'+str(k)]", "g_dW"), ("g['dW' + str(k)]", "g_dW"), ("dW[k]", "dW"), ("a.dW", "a_dW")],
+)
+def test_a_row_is_named_after_its_results_without_their_index(expression: str, row: str) -> None:
+    toml = LINEAR.replace("dx = { grad", f'"{expression}" = {{ for = "k in range(1)", grad')
+    assert row in contract(toml).rubric

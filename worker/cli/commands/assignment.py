@@ -15,7 +15,7 @@ from grader.settings import machine
 from grader.settings.machine import Settings
 from worker.cli.exit_status import ExitStatus
 from worker.cli.files import read_submission
-from worker.cli.options import SERVER_VARIABLES, json_option, timeout_option
+from worker.cli.options import SERVER_VARIABLES, assignment_argument, json_option, timeout_option
 from worker.grading.pool import Jails
 from worker.sandbox import policy
 from worker.sandbox.inside.entry import Entry
@@ -34,7 +34,7 @@ def assignment() -> None:
 
 
 @assignment.command()
-@click.argument("file", type=click.Path(path_type=Path, exists=True))
+@assignment_argument
 @click.option(
     "--right",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
@@ -124,7 +124,7 @@ def _print_result(result: "SelfCheck", drawn: "JudgedRevision") -> None:
 
 
 @assignment.command()
-@click.argument("file", type=click.Path(path_type=Path, exists=True))
+@assignment_argument
 @click.option(
     "-o",
     "--output",
@@ -146,7 +146,7 @@ def draw(file: Path, output: Path | None) -> None:
 
 
 @assignment.command(epilog=SERVER_VARIABLES)
-@click.argument("file", type=click.Path(path_type=Path, exists=True))
+@assignment_argument
 @click.option("--fresh", type=click.IntRange(min=0), help="The number of cases from a secret pool.")
 @timeout_option
 def publish(file: Path, fresh: int | None, timeout: float | None) -> ExitStatus:

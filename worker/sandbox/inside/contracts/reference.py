@@ -7,6 +7,7 @@ gap between the extrapolated and the plain difference, and the rounding of L. At
 to the right do not come together as the step halves.
 """
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -26,8 +27,8 @@ _EXTENDED_STEP, _STEPS = 1e-5, (1e-3, 1e-4)
 #: The part of a one-sided disagreement that is left when the step halves: half of it where it is smooth, all of it at a
 #: kink.
 _KINKED = 0.7
-#: The part of a derivative (or of 1) below which one-sided derivatives that disagree are only uncertain: outputs whose sum
-#: cancels round by more than the sum shows.
+#: The part of a derivative (or of 1) below which one-sided derivatives that disagree are only uncertain: outputs whose
+#: sum cancels round by more than the sum shows.
 _NEGLIGIBLE = 1e-9
 #: Rounding errors of a computed objective, in units of its last place.
 _ROUNDINGS = 64.0
@@ -210,9 +211,9 @@ class _Differences:
             abs(float((side[0] + side[1] - 2 * here).sum())) / size for side, size in ((far, step), (near, step / 2))
         ]
         kinked = apart[1] > _KINKED * apart[0] and apart[1] > 4 * rounding
-        uncertainty = gap + rounding + (apart[1] if kinked else 0.0)
+        uncertainty = float(gap + rounding + (apart[1] if kinked else 0.0))
         if (kinked and apart[1] > _NEGLIGIBLE * max(1.0, abs(float(total)))) or not np.isfinite(float(total)):
-            uncertainty = np.nan
+            uncertainty = math.nan
         return np.array([*better, total, uncertainty], np.float64)
 
     def _value(self, place: _Place, entry: int) -> float:

@@ -1,4 +1,4 @@
-"""The version of the engine, which is part of the key of every cached verdict."""
+"""The version of the engine: it stands in every verdict, and is part of the key of every cached one."""
 
 import hashlib
 import platform
@@ -11,6 +11,7 @@ import numpy as np
 #: All code between a submission's bytes and its verdict, relative to the root of the packages.
 SOURCES = (
     "grader/errors.py",
+    "grader/file_formats.py",
     "grader/judge",
     "grader/model",
     "grader/oracle",
@@ -35,6 +36,7 @@ def fingerprint() -> str:
     return digest.hexdigest()
 
 
+@cache
 def version() -> str:
     """Return Backmark's version with the engine's: `0.2.0+1f0c3a5b`."""
     return f"{metadata.version('backmark')}+{fingerprint()[:8]}"

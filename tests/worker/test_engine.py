@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from tests.service.parts import ROOT
-from worker.service import engine_version
+from worker.grading import engine_version
 
 
 def test_every_module_that_grading_imports_is_in_the_fingerprint() -> None:

@@ -1,0 +1,127 @@
+"""The copy of a store in use: every key as it was at one moment, while nobody waits for it.
+
+The keys are read a few at a time, and Redis names those that change meanwhile. These are read again, and again, until
+all that are left are read by one script and no other key changed just before it: that script's moment is the copy's.
+"""
+
+import secrets
+import time
+from collections.abc import Callable, Iterable
+from itertools import islice
+from typing import IO, NamedTuple
+
+from grader.errors import StoreUnavailable
+from grader.store.backups.file import BackupWriter, Entry, KeyType
+from grader.store.backups.tracked import TrackedConnection
+from grader.store.connection import Connection
+from grader.store.keys import PREFIX, key
+from grader.store.scripts import COMMON, read_files
+
+#: Keys in one reading, and bytes of strings beyond which it is cut short: Redis does nothing else meanwhile.
+_KEYS, _BYTES = 500, 4 << 20
+#: Seconds for the keys that change to become few enough to be read at one moment.
+_PATIENCE = 120.0
+#: What the keys of backups and restores themselves begin with.
+_OWN = (key("backup", "").encode(), key("restoring", "").encode())
+_TYPES = {
+    b"string": KeyType.STRING,
+    b"hash": KeyType.HASH,
+    b"set": KeyType.SET,
+    b"zset": KeyType.SORTED_SET,
+    b"list": KeyType.LIST,
+    b"none": KeyType.NONE,
+}
+_SUBMISSIONS = key("submission", "").encode()
+
+#: Called with the number of keys that are done, and of all.
+Progress = Callable[[int, int], None]
+
+
+class BackupCounts(NamedTuple):
+    """The keys in a backup, and the submissions among them."""
+
+    keys: int
+    submissions: int
+
+
+def write_backup(redis: Connection, stream: IO[bytes], progress: Progress) -> BackupCounts:
+    """Write a backup of the store. Raises StoreUnavailable if Redis goes away, or changes too quickly."""
+    connection = TrackedConnection(redis)
+    try:
+        seconds, _ = connection.ask("TIME")
+        with BackupWriter(stream, int(seconds), connection.ask("DBSIZE")) as writer:
+            _StoreCopy(connection, writer, progress).run()
+        return BackupCounts(writer.count(), writer.count(_SUBMISSIONS))
+    finally:
+        connection.close()
+
+
+class _StoreCopy:
+    """The copy of one store, on a connection of its own."""
+
+    def __init__(self, connection: TrackedConnection, writer: BackupWriter, progress: Progress) -> None:
+        self._connection = connection
+        self._writer = writer
+        self._progress = progress
+        self._name = secrets.token_hex(8)
+        self._script = read_files(*COMMON, "backup_read.lua")
+        #: Keys that changed since they were written.
+        self._stale: set[bytes] = set()
+
+    def run(self) -> None:
+        """Write all keys, as they are at one moment."""
+        self._scan()
+        until = time.monotonic() + _PATIENCE
+        while not self._settle():
+            if time.monotonic() > until:
+                raise StoreUnavailable(
+                    f"the store changed so fast that there was no moment to copy within {_PATIENCE:.0f} s;"
+                    " try again when fewer submissions come in"
+                )
+
+    def _scan(self) -> None:
+        """Write every key once."""
+        cursor, scanned = b"0", 0
+        while True:
+            cursor, page = self._connection.ask("SCAN", cursor, "MATCH", f"{PREFIX}*", "COUNT", _KEYS)
+            scanned += len(page)
+            self._progress(scanned, max(scanned, self._connection.ask("DBSIZE")))
+            unread = _without_own(page)
+            while unread:
+                entries = self._read(unread)
+                unread -= entries.keys()
+                self._write(entries.values())
+            if cursor == b"0":
+                return
+
+    def _settle(self) -> bool:
+        """Write keys that changed; return True if what is written is the store at the moment of this reading."""
+        # Its reply comes after all messages of earlier rounds: what is not known by now changed just now.
+        self._connection.ask("PING")
+        self._stale |= _without_own(self._connection.take_changed())
+        entries = self._read(self._stale, self._name)
+        self._connection.wait_for(key("backup", self._name).encode())
+        changed = _without_own(self._connection.take_changed())
+        self._stale -= entries.keys()
+        settled = not self._stale and changed <= entries.keys()
+        if not settled:
+            self._stale |= changed
+        self._write(entry for name, entry in entries.items() if settled or name not in changed)
+        return settled
+
+    def _read(self, names: Iterable[bytes], mark: str = "") -> dict[bytes, Entry]:
+        """Read some of the keys at one moment; with a mark Redis names its key after those that changed until then."""
+        asked = list(islice(names, _KEYS))
+        replies = self._connection.ask("EVAL", self._script, 0, mark, _BYTES, *asked)
+        return {
+            name: Entry(_TYPES[kind], name, expires, content)
+            for name, (kind, expires, content) in zip(asked, replies, strict=False)
+        }
+
+    def _write(self, entries: Iterable[Entry]) -> None:
+        for entry in entries:
+            self._writer.write(entry)
+
+
+def _without_own(names: Iterable[bytes]) -> set[bytes]:
+    return {name for name in names if not name.startswith(_OWN)}

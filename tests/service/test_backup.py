@@ -1,0 +1,73 @@
+"""A service is backed up while students hand in, and its backup goes on elsewhere: nothing is lost or graded twice."""
+
+import itertools
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from grader.model.records import State
+from tests.service.parts import EXAMPLES, ROOT, SLEEPER, Service, until
+from tests.service.parts import service as start_service
+from worker.serve.embedded import EmbeddedRedis, lasting_port
+
+RIGHT = next(file for file in EXAMPLES if file.name == "right_loops.py").read_bytes()
+
+
+@contextmanager
+def hand_in(service: Service) -> Iterator[list[str]]:
+    """Hand in twenty submissions a second within this block; yields the ids of those that are accepted."""
+    accepted: list[str] = []
+    stop = threading.Event()
+
+    def work() -> None:
+        for number in itertools.count():
+            if stop.wait(0.05):
+                return
+            accepted.append(service.submit(RIGHT + b"\n# %d" % number, "a.py", f"student-{number}"))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield accepted
+    finally:
+        stop.set()
+        thread.join()
+
+
+def backmark(service: Service, *words: str) -> None:
+    command = [sys.executable, "-m", "worker.cli.main", *words]
+    url = service.variables["BACKMARK_REDIS_URL"]
+    subprocess.run(command, cwd=ROOT, env={"BACKMARK_REDIS_URL": url}, check=True, capture_output=True)
+
+
+def test_every_submission_that_was_accepted_before_a_backup_gets_one_verdict_from_it(
+    service: Service, tmp_path: Path
+) -> None:
+    """What waited is sent again, and what ran is taken up again."""
+    service.start("sweeper")
+    service.worker(1)
+    sleeper = service.submit(SLEEPER, "a.py", "sleepy")
+    until(lambda: service.submission(sleeper).state is State.RUNNING, "it runs")
+    with hand_in(service) as accepted:
+        until(lambda: len(accepted) > 20, "some wait")
+        before = [sleeper, *accepted]
+        backmark(service, "backup", str(tmp_path / "backup"))
+    server = EmbeddedRedis(tmp_path / "elsewhere", lasting_port())
+    server.start()
+    folder = tmp_path / "restored"
+    folder.mkdir()
+    with start_service(server.url, folder) as restored:
+        backmark(restored, "restore", str(tmp_path / "backup"))
+        states = {restored.submission(name).state for name in before}
+        assert states >= {State.QUEUED, State.RUNNING}
+        restored.start("sweeper")
+        restored.worker()
+        ended = restored.concluded(*before)
+        assert {submission.state for submission in ended} == {State.DONE}
+        assert {submission.outcome for submission in ended[1:]} == {"passed"}
+        keys = [f"bm:verdict:{name}:*" for name in before]
+        assert {len(list(restored.store.redis.scan_iter(key))) for key in keys} == {1}
+    server.stop()

@@ -1,0 +1,83 @@
+"""An update without an interruption, web servers first: workers and records may be one version older."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from grader.client import Client, Submission
+from grader.model.records import Scope
+from tests.service.parts import EXAMPLES, ROOT, Service, until
+from tests.service.previous import unpack_previous_version
+from worker.grading import engine_version
+from worker.serve.embedded import free_port
+from worker.serve.readiness import unready_parts
+
+COURSE = "course"
+SECRET = "only for tests, and of no value to anybody"  # noqa: S105 - it guards nothing
+NAMES = ("right_loops.py", "no_relu_derivative.ipynb")
+FILES = [next(file for file in EXAMPLES if file.name == name) for name in NAMES]
+
+
+@pytest.fixture(scope="module")
+def previous(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The packages of the version before this one."""
+    return unpack_previous_version(tmp_path_factory.mktemp("previous"))
+
+
+@contextmanager
+def serve_web(service: Service) -> Iterator[tuple[str, Client]]:
+    """A web server's address, and a client of it with a staff token."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    service.start("web", "--bind", f"127.0.0.1:{port}", "--processes", "1", BACKMARK_SECRET=SECRET)
+    until(lambda: unready_parts(url) is not None, f"the web server at {url} answers")
+    with Client(url, service.store.tokens.create("test", COURSE, {Scope.STAFF})[1]) as client:
+        yield url, client
+
+
+def submit(client: Client, prefix: str) -> list[str]:
+    return [client.submit(file, assignment="udl-7.2", student=f"{prefix}-{file.stem}").id for file in FILES]
+
+
+def outcomes(submissions: list[Submission]) -> list[tuple[str | None, int | None]]:
+    return [(submission.outcome, submission.score) for submission in submissions]
+
+
+def test_a_worker_of_the_previous_version_serves_a_web_server_of_this_one(service: Service, previous: Path) -> None:
+    """Its verdicts, previews and applied regrades are read and shown as those of this version."""
+    with serve_web(service) as (url, client):
+        service.root = previous
+        service.worker(BACKMARK_SECRET=SECRET)
+        service.start("sweeper", BACKMARK_SECRET=SECRET)
+        graded = [client.wait(name, timeout=60) for name in submit(client, "ada")]
+        assert outcomes(graded) == [("passed", 10), ("failed", 8)]
+        for submission in graded:
+            page = httpx.get(f"{url}{submission.link}", headers={"Accept": "text/html"})
+            assert (page.status_code, f"{submission.score}" in page.text) == (200, True)
+        regrade = client.regrades.wait(client.regrades.start("udl-7.2", fresh=True).id)
+        assert (regrade.phase, regrade.counts.same) == ("previewed", 2)
+        applied = client.regrades.wait(client.regrades.apply(regrade.id).id)
+        assert (applied.phase, applied.counts.applied) == ("applied", 2)
+        assert outcomes([client.submission(submission.id) for submission in graded]) == outcomes(graded)
+
+
+def test_a_worker_of_this_version_grades_what_the_previous_one_recorded(service: Service, previous: Path) -> None:
+    service.root = previous
+    with serve_web(service) as (_, client):
+        old = service.worker(BACKMARK_SECRET=SECRET)
+        before = [client.wait(name, timeout=60) for name in submit(client, "ada")]
+        old.stop()
+        waiting = submit(client, "grace")
+    service.root = ROOT
+    with serve_web(service) as (_, client):
+        service.worker(BACKMARK_SECRET=SECRET)
+        graded = [client.wait(name, timeout=60) for name in waiting]
+        assert outcomes(graded) == outcomes(before)
+        assert {submission.engine for submission in graded} == {engine_version.version()}
+        for submission in before:
+            verdict = client.submission(submission.id).verdict
+            assert verdict is not None
+            assert (verdict["outcome"], verdict["score"]) == (submission.outcome, submission.score)

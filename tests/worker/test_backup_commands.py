@@ -1,0 +1,129 @@
+"""`backmark backup` and `backmark restore`: their files, sentences and exit statuses."""
+
+import contextlib
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from pydantic import SecretStr
+
+from grader.settings.service import ServiceSettings
+from grader.store.store import Store
+from tests.services import redis_server
+from tests.store.making import finish_job, new, now
+from worker.cli.main import main
+from worker.serve.data_dir import DataDirectory
+from worker.serve.embedded import EmbeddedRedis
+from worker.serve.folder_redis import run_redis
+
+__all__ = ["redis_server"]
+
+
+@pytest.fixture
+def store(redis_server: EmbeddedRedis, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    """The store that the commands find, empty."""
+    monkeypatch.setenv("BACKMARK_REDIS_URL", redis_server.url)
+    with contextlib.closing(Store.connect(ServiceSettings(redis_url=SecretStr(redis_server.url)))) as opened:
+        opened.redis.flushall()
+        yield opened
+
+
+def run(*words: str | Path) -> Result:
+    return CliRunner().invoke(main, [str(word) for word in words])
+
+
+def test_what_is_backed_up_is_restored(store: Store, tmp_path: Path) -> None:
+    names = [finish_job(store, new(f"student-{number}")) for number in range(3)]
+    written = run("backup", tmp_path / "backup")
+    assert (written.exit_code, written.stdout) == (0, "")
+    assert written.stderr.startswith("backed up 3 submissions (")
+    store.redis.flushall()
+    restored = run("restore", tmp_path / "backup")
+    assert (restored.exit_code, restored.stdout) == (0, "")
+    assert restored.stderr.startswith("restored ")
+    assert all(now(store, name).outcome == "passed" for name in names)
+
+
+def test_a_backup_is_for_its_owner_only_and_takes_the_place_of_the_last_one(store: Store, tmp_path: Path) -> None:
+    file = tmp_path / "backup"
+    file.write_text("the last one")
+    file.chmod(0o644)
+    finish_job(store)
+    assert run("backup", file).exit_code == 0
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert file.read_bytes().startswith(b"\x1f\x8b")
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_backup_that_fails_leaves_the_last_one_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BACKMARK_REDIS_URL", "redis://127.0.0.1:1/0")
+    file = tmp_path / "backup"
+    file.write_text("the last one")
+    failed = run("backup", file)
+    assert failed.exit_code == 3
+    assert failed.stderr.startswith("backmark: Redis does not answer")
+    assert file.read_text() == "the last one"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_folder_that_is_not_there_is_named(store: Store, tmp_path: Path) -> None:
+    assert store.redis.dbsize() == 0
+    for command in ("backup", "restore"):
+        failed = run(command, tmp_path / "missing" / "backup")
+        assert failed.exit_code == 3
+        assert "missing" in failed.stderr
+        assert "No such file or directory" in failed.stderr
+
+
+def test_a_backup_goes_through_pipes(store: Store) -> None:
+    """As into a container and out of it."""
+    name = finish_job(store)
+    command = (sys.executable, "-m", "worker.cli.main")
+    written = subprocess.run([*command, "backup", "-"], capture_output=True, check=True)
+    store.redis.flushall()
+    restored = subprocess.run([*command, "restore", "-"], input=written.stdout, capture_output=True, check=True)
+    assert (restored.stdout, now(store, name).outcome) == (b"", "passed")
+
+
+def test_a_store_in_use_is_refused(store: Store, tmp_path: Path) -> None:
+    finish_job(store)
+    run("backup", tmp_path / "backup")
+    refused = run("restore", tmp_path / "backup")
+    assert refused.exit_code == 2
+    assert "the store is not empty, it holds bm:" in refused.stderr
+
+
+def test_a_file_that_is_no_backup_is_refused(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "essay").write_text("It was a dark and stormy night.")
+    refused = run("restore", tmp_path / "essay")
+    assert refused.exit_code == 2
+    assert "this is not a backup that `backmark backup` wrote" in refused.stderr
+    assert store.redis.dbsize() == 0
+
+
+def test_a_backup_is_restored_into_a_folder_for_serve(store: Store, tmp_path: Path) -> None:
+    name = finish_job(store)
+    run("backup", tmp_path / "backup")
+    restored = run("restore", tmp_path / "backup", "--data", tmp_path / "data")
+    assert restored.exit_code == 0, restored.stderr
+    again = run("restore", tmp_path / "backup", "--data", tmp_path / "data")
+    assert (again.exit_code, "the store is not empty" in again.stderr) == (2, True)
+    with (
+        run_redis(tmp_path / "data", 0) as url,
+        contextlib.closing(Store.connect(ServiceSettings(redis_url=SecretStr(url)))) as kept,
+    ):
+        assert now(kept, name).outcome == "passed"
+
+
+def test_a_folder_that_serve_uses_is_refused(store: Store, tmp_path: Path) -> None:
+    finish_job(store)
+    run("backup", tmp_path / "backup")
+    with DataDirectory(tmp_path / "data").lock():
+        refused = run("restore", tmp_path / "backup", "--data", tmp_path / "data")
+    assert refused.exit_code == 3
+    assert "is in use by another `backmark serve`" in refused.stderr
