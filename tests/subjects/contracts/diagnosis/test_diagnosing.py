@@ -166,9 +166,8 @@ def test_the_part_of_a_term_of_the_loss_is_named(name: str, term: str, two_terms
     def edit(right: object, parts: dict[str, object], dims: object) -> object:
         return TERMS[name](right, {"{}": parts[term]}, dims)  # type: ignore[arg-type, dict-item]
 
-    assert names(two_terms, plant(two_terms, "grads_w", edit)) == [  # type: ignore[arg-type]
-        f"grads_w:{name.format(term)}"
-    ]
+    for row in ("loss", "grads_w"):
+        assert names(two_terms, plant(two_terms, row, edit)) == [f"{row}:{name.format(term)}"]  # type: ignore[arg-type]
 
 
 def test_of_a_result_that_one_term_alone_makes_the_factor_is_named(two_terms: ContractRevision) -> None:
