@@ -42,12 +42,6 @@ def shown(request: pytest.FixtureRequest) -> Entry:
     return Entry(folder, built, {mistake.id: judge(built, mistake.source) for mistake in assignment.mistakes})
 
 
-def test_an_entry_has_the_id_of_its_folder_and_says_first_which_course_it_is_of(shown: Entry) -> None:
-    text = (shown.folder / "assignment.toml").read_text(encoding="utf-8")
-    assert shown.assignment.id == shown.folder.name
-    assert text.startswith("# ")
-
-
 def test_nothing_keeps_an_entry_from_publication(shown: Entry) -> None:
     assert shown.revision.faults == ()
     assert np.isnan(shown.revision.cases.expected).mean() < 0.01
