@@ -1,7 +1,8 @@
 """`python -m bench.against TREE [EXAMPLE ...]`: processor time of a grading here and in another checkout, in turn.
 
 Milliseconds of host and jail together for each of many copies of an example in one call of `backmark grade`, without
-what the first copy costs. Processor time, and the least of some rounds: on a busy machine it is what varies least.
+what the first copy costs. Processor time, and the least of some rounds: on a busy machine it is what varies least. Both
+are asked about the networks that the other checkout ships: other networks cost the student's own calls more or less.
 """
 
 import argparse
@@ -13,6 +14,8 @@ from bench.submissions import RIGHT, WRONG, distinct, function_of
 
 COPIES = 20
 EXAMPLES = ("right_loops.py", RIGHT, "bias_template.py", *WRONG)
+#: Where a checkout has its networks: this one reads what earlier ones wrote, and not the other way round.
+NETWORKS = "grader/assignments/udl-7.2.npz"
 
 
 def main() -> None:
@@ -23,24 +26,25 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     trees = (Path(__file__).parents[1], options.tree.resolve())
+    networks = trees[1] / NETWORKS
     print(f"{'ms':34}{'here':>8}{'there':>8}{'ratio':>8}")
     for example in options.examples:
         with TemporaryDirectory() as name:
             folder = Path(name, "copies")
             files = distinct(folder, [function_of(example)], COPIES)
-            rounds = [[_measure(tree, folder, files) for tree in trees] for _ in range(options.rounds)]
+            rounds = [[_measure(tree, networks, folder, files) for tree in trees] for _ in range(options.rounds)]
         here, there = (min(of_tree) for of_tree in zip(*rounds, strict=True))
         print(f"{example:34}{here:8.1f}{there:8.1f}{here / there:8.2f}")
 
 
-def _measure(tree: Path, folder: Path, files: list[str]) -> float:
+def _measure(tree: Path, networks: Path, folder: Path, files: list[str]) -> float:
     """Milliseconds of a processor for one copy more, in this tree."""
-    one, many = (_grade(tree, what) for what in (files[0], str(folder)))
+    one, many = (_grade(tree, networks, what) for what in (files[0], str(folder)))
     return 1e3 * (many - one) / (len(files) - 1)
 
 
-def _grade(tree: Path, what: str) -> float:
-    words = [str(tree / ".venv/bin/backmark"), "grade", "--json", "--jobs", "1", what]
+def _grade(tree: Path, networks: Path, what: str) -> float:
+    words = [str(tree / ".venv/bin/backmark"), "grade", "--assignment", str(networks), "--json", "--jobs", "1", what]
     return timed(Command(words, tree, ONE_THREAD, (0, 1))).cpu
 
 

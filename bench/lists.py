@@ -38,6 +38,7 @@ LISTS = {
     "service_failed": "state=service_failed",
     "service_failed of a student": "state=service_failed&student=s0",
     "cancelled (none)": "state=cancelled",
+    "an outcome for an assignment (none)": f"assignment={ASSIGNMENT}&outcome=timeout",
 }
 REPEATS = 40
 
@@ -48,8 +49,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="up to 10,000 submissions only")
     logging.disable()
     sizes = (1_000, 10_000) if parser.parse_args().quick else (1_000, 10_000, 100_000)
-    run = grade([str(EXAMPLES / name) for name in ("right.ipynb", "no_relu_derivative.ipynb")], [True, False])
-    right, wrong = (read_verdict(json.loads(line)) for line in run.text)
+    right, wrong = verdicts()
     with tempfile.TemporaryDirectory() as folder:
         server = EmbeddedRedis(Path(folder))
         server.start()
@@ -65,11 +65,18 @@ def main() -> None:
                 for number in range(filled, size):
                     _fill(store, number, wrong if number % 2 else right)
                 filled = size
-                print(f"\n{size:,} submissions   processor ms   p95 ms   shown", flush=True)
+                print(f"\n{size:,} submissions, page of 50     processor ms   p95 ms   shown", flush=True)
                 for name, query in LISTS.items():
-                    print(f"{name:28}{_measure(store, client, token, query)}", flush=True)
+                    print(f"{name:36}{_measure(store, client, token, query)}", flush=True)
         finally:
             server.stop()
+
+
+def verdicts() -> tuple[Verdict, Verdict]:
+    """Return the verdicts of a right submission and of a wrong one."""
+    run = grade([str(EXAMPLES / name) for name in ("right.ipynb", "no_relu_derivative.ipynb")], [True, False])
+    right, wrong = (read_verdict(json.loads(line)) for line in run.text)
+    return right, wrong
 
 
 def _fill(store: Store, number: int, verdict: Verdict) -> None:

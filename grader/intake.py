@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from structlog.contextvars import bind_contextvars
 
 from grader.dispatch import Dispatcher
+from grader.file_formats import refuse_other_format
 from grader.model.records import Job, Kind, PublicationRecord, State, SubmissionRecord
 from grader.model.trace import Trace
 from grader.store.errors import NotRetryable
@@ -31,7 +32,8 @@ class Intake:
     dispatcher: Dispatcher
 
     def accept(self, new: NewSubmission) -> AcceptedSubmission:
-        """Record a submission; errors as of `Submissions.accept`."""
+        """Record a submission; SubmissionError if its file is no homework, other errors as of `Submissions.accept`."""
+        refuse_other_format(new.source)
         accepted = self.store.submissions.accept(new)
         if not accepted.replayed:
             self._send(Kind.SUBMISSION, accepted.id)

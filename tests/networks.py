@@ -34,7 +34,7 @@ def load_packaged(name: str) -> NetworksRevision:
 
 def leave_out_facts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Judge without facts about lines, on which no mark and no counterexample depends; they take most of the time."""
-    monkeypatch.setattr(Diagnoser, "observe", lambda *_: ())
+    monkeypatch.setattr(Diagnoser, "add_facts", lambda *_: ())
 
 
 def leave_out_explanations(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,17 +35,21 @@ def as_case(example: AnyCounterexample) -> CaseCounterexample:
     )
 
 
+def list_places(depth: int) -> list[tuple[str, int]]:
+    """Return kind and place of each parameter, in the order of the results: from the output down."""
+    return [(part, k) for k in range(depth, -1, -1) for part in ("biases", "weights")]
+
+
 def _results(example: Counterexample) -> Iterator[CaseResult]:
     wrong = example.wrong_entries
-    for k in range(example.depth, -1, -1):
-        for part in ("biases", "weights"):
-            expected: Numbers = getattr(example.expected, part)[k]
-            actual = None if example.actual is None else getattr(example.actual, part)[k]
-            entries = None if wrong is None else getattr(wrong, part)[k]
-            first = (example.parameter, example.layer) == (part, k)
-            # A verdict of an earlier version knows the first wrong entry alone.
-            count = int(first) if entries is None else sum(map(sum, entries))
-            yield CaseResult(f"all_dl_d{part}[{k}]", _shape(expected), expected, actual, count, entries)
+    for part, k in list_places(example.depth):
+        expected: Numbers = getattr(example.expected, part)[k]
+        actual = None if example.actual is None else getattr(example.actual, part)[k]
+        entries = None if wrong is None else getattr(wrong, part)[k]
+        first = (example.parameter, example.layer) == (part, k)
+        # A verdict of an earlier version knows the first wrong entry alone.
+        count = int(first) if entries is None else sum(map(sum, entries))
+        yield CaseResult(f"all_dl_d{part}[{k}]", _shape(expected), expected, actual, count, entries)
 
 
 def _array(name: str, rows: Numbers) -> CaseInput:

@@ -3,8 +3,8 @@
 import hashlib
 import hmac
 
-#: The most cases that a request may ask to be fresh.
-MOST = 2000
+#: The most cases that a publication may ask to be fresh: a pool has five for each, and must be drawn.
+MOST = 400
 #: Students are in so many groups, each with fresh cases of its own.
 GROUPS = 8
 #: Unless somebody says otherwise, one of so many cases is a fresh one.

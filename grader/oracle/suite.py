@@ -171,9 +171,12 @@ def measure(networks: Sequence[Network], corners: Sequence[str], formulas: Formu
     return _suite(networks, passes, corners, flatten(truths), flatten(allowed))
 
 
-def propose(networks: Sequence[Network], formulas: Formulas, rtol: float) -> Suite:
-    """The networks with analytic derivatives: quick, for proposing counterexamples that differences then confirm."""
-    passes = [forward(network, formulas) for network in networks]
+def propose(networks: Sequence[Network], formulas: Formulas, rtol: float, known: Sequence[Pass] | None = None) -> Suite:
+    """The networks with analytic derivatives: quick, for proposing counterexamples that differences then confirm.
+
+    `known` are their forward passes, if there are any.
+    """
+    passes = known or [forward(network, formulas) for network in networks]
     truths = flatten(part for n, at in zip(networks, passes, strict=True) for part in gradient(n, formulas, at))
     sizes = flatten(part for n, at in zip(networks, passes, strict=True) for part in scale(n, formulas, at))
     return _suite(networks, passes, ["proposed"] * len(networks), truths, rtol * sizes)

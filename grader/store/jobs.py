@@ -32,7 +32,8 @@ class Jobs:
     def claim_next(self, kind: Kind = Kind.SUBMISSION, *, going_on: bool = False) -> Claim | None:
         """Claim the next submission or unit in the order of `claim_next.lua`, or return None if none is waiting.
 
-        `going_on`: units are also refused while a job of another kind waits, since its message waits for this process.
+        `going_on`: units are also refused while a submission or publication waits, since its message waits for this
+        process.
         """
         return _next_claim(kind, self._scripts.run("claim_next", kind, self._lease, "1" if going_on else "0"))
 

@@ -10,9 +10,10 @@ from grader.store.connection import Connection, text
 from grader.store.paging import RecordPage, cursor, start
 from grader.store.scripts import Scripts
 
-#: The most submissions that one script looks at, some three milliseconds for which other commands wait; and the most
-#: that are looked at for one page, after which the page is short or empty.
-_CHUNK, _MOST = 1_000, 50_000
+#: The most submissions that one script looks at, some three milliseconds for which other commands wait.
+_CHUNK = 1_000
+#: The set of courses of which every submission is in the lists of its state and outcome.
+_LISTED = keys.key("courses-listed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +28,16 @@ class Filter:
     #: The id of a mistake that explains the verdict; needs `assignment`.
     mistake: str | None = None
 
-    def indexes(self) -> list[tuple[str, tuple[str, ...]]]:
-        """Return the indexes that contain all matches, each with the fields by which it was chosen."""
+    @property
+    def uses_lists(self) -> bool:
+        """True if lists of a state, or of an outcome for an assignment, may be shorter than other indexes."""
+        return self.state is not None or (self.outcome is not None and self.assignment is not None)
+
+    def indexes(self, *, listed: bool) -> list[tuple[str, tuple[str, ...]]]:
+        """Return the indexes that contain all matches, each with the fields that need not be compared.
+
+        `listed` adds the lists of states and outcomes, which an earlier version may have left behind what is true.
+        """
         indexes: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
         if self.assignment is not None and self.student is not None:
             indexes.append((("both", self.assignment, self.student), ("assignment", "student")))
@@ -42,6 +51,13 @@ class Filter:
             indexes.append((("outcome", self.outcome), ("outcome",)))
         if self.mistake is not None and self.assignment is not None:
             indexes.append((("mistake", self.assignment, self.mistake), ("assignment", "mistakes")))
+        if listed:
+            within = () if self.assignment is None else (self.assignment,)
+            trusted = () if self.assignment is None else ("assignment",)
+            if self.state is not None:
+                indexes.append((("state", self.state.value, *within), trusted))
+            if self.outcome is not None and within:
+                indexes.append((("outcome", self.outcome, *within), trusted))
         return [(keys.key("index", self.course, *parts), fields) for parts, fields in indexes]
 
     def fields(self) -> dict[str, str]:
@@ -65,23 +81,21 @@ class SubmissionSearch:
     read: Callable[[list[str]], list[SubmissionRecord]]
 
     def page(self, criteria: Filter, limit: int, after: str | None) -> RecordPage[SubmissionRecord]:
-        """Return a page of matches, newest first; its cursor continues if more may match, even if the page is short."""
-        index, chosen_by = self._shortest(criteria.indexes())
-        others = [field for field in criteria.fields().items() if field[0] not in chosen_by]
-        end, examined, last = start(after), 0, ""
+        """Return a page of matches, newest first; only a full page has a cursor, which continues if more may match."""
+        listed = criteria.uses_lists and bool(self.redis.sismember(_LISTED, criteria.course))
+        index, known = self._shortest(criteria.indexes(listed=listed))
+        others = [field for field in criteria.fields().items() if field[0] not in known]
+        end, last = start(after), "more"
         times: dict[str, str] = {}
-        while examined < _MOST:
+        while last and len(times) <= limit:
             wanted = limit + 1 - len(times)
             size = _CHUNK if others else wanted
             last, *matches = map(text, self.scripts.run("search", index, end, size, wanted, *chain(*others)))
             times |= zip(matches[::2], matches[1::2], strict=True)
-            if not last or len(times) > limit:
-                break
-            examined, end = examined + size, f"({last}"
+            end = f"({last}"
         names = list(times)[:limit]
-        if len(times) > limit:
-            last = times[names[-1]]
-        return RecordPage(tuple(self.read(names)), cursor(float(last)) if last else None)
+        more = cursor(float(times[names[-1]])) if len(times) > limit else None
+        return RecordPage(tuple(self.read(names)), more)
 
     def _shortest(self, indexes: list[tuple[str, tuple[str, ...]]]) -> tuple[str, tuple[str, ...]]:
         if len(indexes) == 1:

@@ -8,7 +8,7 @@ from flask_wtf.csrf import CSRFError
 from gunicorn.http.errors import NoMoreData, ParseException  # type: ignore[import-untyped]
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from grader.errors import StoreUnavailable
+from grader.errors import StoreUnavailable, SubmissionError
 from grader.store.errors import BadCursor, IdempotencyMismatch, NotRetryable, ShareUsedUp, StorageFull, WrongPhase
 from grader.web.http import problems
 from grader.web.http.limits import too_many
@@ -32,6 +32,7 @@ def install(app: Flask) -> None:
     """Answer every failure of `app` as a problem."""
     app.register_error_handler(Problem, lambda error: _respond(problem_response(error)))
     app.register_error_handler(StoreUnavailable, _handle_unavailable)
+    app.register_error_handler(SubmissionError, _handle_refused_file)
     app.register_error_handler(BadCursor, _handle_bad_cursor)
     app.register_error_handler(IdempotencyMismatch, _handle_key_reuse)
     app.register_error_handler(WrongPhase, _handle_conflict)
@@ -50,6 +51,10 @@ def _handle_unavailable(error: StoreUnavailable) -> Response:
     # If only its answer was lost, all of it was recorded.
     detail = "the store does not answer; nothing was half-recorded: send the same again, with the same Idempotency-Key"
     return _respond(problem_response(Problem(problems.UNAVAILABLE, detail, headers={"Retry-After": str(TRY_AGAIN)})))
+
+
+def _handle_refused_file(error: SubmissionError) -> Response:
+    return _respond(problem_response(Problem(problems.FILE_FORMAT, str(error))))
 
 
 def _handle_bad_cursor(error: BadCursor) -> Response:

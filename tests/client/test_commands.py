@@ -36,6 +36,20 @@ def test_a_submission_gets_the_same_words_and_status_as_from_grade(variables: di
     assert there.stderr == ""
 
 
+def test_a_file_of_another_format_is_refused_in_the_words_of_grade_and_keeps_back_no_other(
+    variables: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "a.ipynb").write_bytes(b"%PDF-1.7\n1 0 obj")
+    (tmp_path / "b.py").write_bytes((EXAMPLES / "right_loops.py").read_bytes())
+    sentence = "This is a PDF. Hand in the notebook itself: the .ipynb file, as Jupyter or Colab saves it."
+    here = backmark("grade", "--json", tmp_path / "a.ipynb")
+    assert (here.returncode, results(here)[0]["error"]["message"]) == (1, sentence)
+    there = command(variables, "submit", tmp_path)
+    assert there.returncode == 2
+    assert f"a.ipynb was refused: A file of this format cannot be graded: {sentence}" in there.stderr
+    assert "b.py  passed" in there.stdout
+
+
 def test_a_folder_gets_the_same_verdicts_as_from_grade(variables: dict[str, str]) -> None:
     """Each file as a student's of its name, in order, one result object a line."""
     done = command(variables, "submit", "--json", EXAMPLES)

@@ -3,8 +3,17 @@
 import numpy as np
 import pytest
 
-from grader.judge.agreement import all_wrong_entries, disagreeing, wrong_entries
-from grader.judge.row import way
+from grader.judge.agreement import (
+    agreement,
+    all_wrong_entries,
+    disagreeing,
+    purity,
+    same,
+    wrong_entries,
+    wrong_later,
+)
+from grader.judge.row import Row, way
+from grader.model.verdict import Mark
 from grader.oracle.answers import Answer, Malformed, Raised, Returned
 from grader.oracle.suite import EMPTY, Suite
 
@@ -69,3 +78,44 @@ def test_no_networks_disagree_where_there_are_none() -> None:
 )
 def test_the_way_in_which_an_answer_is_wrong(answer: Answer, expected: tuple[str, str]) -> None:
     assert way(answer) == expected
+
+
+def test_the_row_of_what_repeats_names_the_cases_that_were_changed_or_answered_otherwise() -> None:
+    """Of as many as were answered; what was changed goes before what differed."""
+    right, other = returned(1, 2), returned(1, 3)
+    changed = Returned(right.numbers, ("y",))
+    kept = purity([right] * 3, [right, right], [2, 0], ended=False, noun="pair")
+    assert kept == Row(Mark.PASSED, 3, "")
+    differing = purity([right] * 3, [other, right], [2, 0], ended=False, noun="pair")
+    assert differing == Row(Mark.FAILED, 3, "Asked again about 2 pairs, it answered 1 of them differently.", (2,))
+    changing = purity([right, changed, right], [other, right], [2, 0], ended=False, noun="pair")
+    assert changing == Row(Mark.FAILED, 3, "It changes y in place, on 1 of 3 pairs.", (1,))
+
+
+def test_only_an_answer_that_was_right_at_first_is_wrong_later() -> None:
+    right, wrong, worse = returned(1, 2), returned(0, 2), returned(9, 2)
+    cases = SUITE.take([0, 0, 0, 0])
+    again = {0: right, 1: wrong, 2: worse, 3: right}
+    assert wrong_later(cases, [right, right, wrong, wrong], again) == {1: wrong}
+    assert wrong_later(cases, [right] * 4, {0: right}) == {}
+
+
+def test_answers_that_raised_are_the_same_whatever_they_said() -> None:
+    """And no answer of another kind is."""
+    raised, form = Raised("ValueError", "no"), Malformed("return")
+    assert same(raised, Raised("KeyError", "7"))
+    assert same(form, Malformed("return"))
+    assert not same(form, Malformed("all_dl_dbiases"))
+    assert [same(*pair) for pair in ((raised, form), (form, raised), (raised, returned(1)), (returned(1), form))] == [
+        False
+    ] * 4
+
+
+def test_the_row_of_agreement_counts_all_cases_and_names_those_that_disagree() -> None:
+    right, wrong = returned(1, 2), returned(0, 4)
+    row = agreement(SUITE, [right, returned(0, 0)])
+    assert row == Row(Mark.FAILED, 2, "Wrong on 1 of 2 cases.", (1,), disagreeing)
+    assert agreement(SUITE, [right, wrong]) == Row(Mark.PASSED, 2, "")
+    assert agreement(SUITE, [wrong, wrong], 1, "pair").message == (
+        "Wrong on 1 of 2 pairs. On 1 of these it was right when it was first asked, and wrong when it was asked again."
+    )

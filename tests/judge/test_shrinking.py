@@ -18,7 +18,8 @@ from grader.oracle.suite import Suite
 from grader.subjects.networks.assignment import Assignment, Range, Ranges
 from grader.subjects.networks.evidence import Evidence
 from grader.subjects.networks.proposals import SIMPLE, Proposals, numbers_of, rebuilt
-from grader.subjects.networks.shrinking import Search, shrink, size
+from grader.subjects.networks.reductions import reduce, size
+from grader.subjects.networks.shrinking import Search, shrink
 from tests.corpus.rare import rare_faults
 from tests.local import local
 from tests.networks import NetworksJudge, leave_out_explanations
@@ -238,3 +239,15 @@ def test_it_never_grows_stays_within_its_budget_and_fails_in_the_same_way(depth:
     assert candidate.calls <= BUDGET
     assert found.depth >= candidate.depth
     assert max(found.sizes[1:-1], default=0) >= candidate.width
+
+
+def test_what_one_property_tried_on_its_way_is_not_made_again_for_the_next() -> None:
+    start: Network = seeded(1, ONE_COLUMN)
+    tried = [reduction.proposed for reduction in reduce(start, PROPOSALS)]
+    assert tried
+    assert all(before is reduction.proposed for before, reduction in zip(tried, reduce(start, PROPOSALS), strict=True))
+
+
+def test_a_reduction_knows_its_size_before_it_is_made() -> None:
+    for reduction in reduce(seeded(7, ONE_COLUMN), PROPOSALS):
+        assert {size(proposal.network) for proposal in reduction.proposed} <= {reduction.size}

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.model.formulas import Activation, Formulas, Loss
-from grader.oracle.differences import ROUNDING, differences
-from grader.oracle.network import Network
+from grader.oracle.differences import ROUNDING, _leave_out, differences
+from grader.oracle.network import Network, forward
 from grader.oracle.reference import gradient
-from grader.oracle.tolerance import scale
+from grader.oracle.tolerance import CONCLUSIVE, scale
 from grader.subjects.networks.assignment import RTOL
 from tests.oracle.drawn import ALL, MEAN, complex_step, networks
 
@@ -165,3 +165,36 @@ def test_what_does_not_fit_into_one_evaluation_takes_several(formulas: Formulas,
     for one, other, doubt in zip(whole.value, pieces.value, whole.uncertainty, strict=True):
         assert np.array_equal(np.isnan(one), np.isnan(other))
         assert np.all((np.abs(one - other) <= doubt) | np.isnan(one))
+
+
+def left_out(network: Network, place: int, share: float) -> list[bool]:
+    """For each coordinate whether it is left out, if one has that share of the largest doubt that is allowed."""
+    at = forward(network, RELU)
+    sizes = [float(np.max(part)) for part in scale(network, RELU)]
+    layers = [max(pair) for pair in zip(sizes[::2], sizes[1::2], strict=True)]
+    bound = CONCLUSIVE * (layers[place // 2] or max(layers))
+    difference = np.concatenate([part.ravel() for part in gradient(network, RELU)])
+    kept, doubt = difference.copy(), np.zeros(len(difference))
+    doubt[place] = bound * share
+    _leave_out(network, RELU, at, difference, doubt)
+    gone = np.isnan(difference)
+    assert np.array_equal(gone, np.isposinf(doubt))
+    assert np.array_equal(difference[~gone], kept[~gone])
+    return [bool(missing) for missing in gone]
+
+
+#: A unit that is on in each of two layers; one whose hidden unit is off, so that its first layer has no scale; and one
+#: whose first layer has a scale below one.
+ON = Network((array([2]), array([-1])), (array([-1]), array([4])), array([3]), array([1]))
+OFF = Network((array([2]), array([-1])), (array([-9]), array([4])), array([3]), array([1]))
+FAINT = Network((array([2]), array([-(2**-8)])), (array([-1]), array([4])), array([3]), array([1]))
+
+
+@pytest.mark.parametrize("network", [ON, OFF, FAINT], ids=["on", "off", "faint"])
+@pytest.mark.parametrize("place", range(4))
+def test_a_coordinate_is_left_out_from_a_doubt_just_above_the_allowed_share_of_its_layers_scale(
+    network: Network, place: int
+) -> None:
+    """It alone; of a layer without a scale the network's decides."""
+    assert left_out(network, place, 1.0) == [False] * 4
+    assert left_out(network, place, 1.0 + 1e-12) == [at == place for at in range(4)]

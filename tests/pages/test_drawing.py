@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.model.cases import as_case
+from grader.model.cases import as_case, list_places
 from grader.model.stored import read
 from grader.model.verdict import Counterexample
 from grader.web.pages.comparing import Array, compare
@@ -128,6 +128,7 @@ def test_what_the_judge_did_not_find_wrong_is_not_marked_however_large_it_is() -
 def test_arrays_come_from_the_output_down() -> None:
     names = [array.name for array in arrays(example([1, 2, 1]))]
     assert names == ["all_dl_dbiases[1]", "all_dl_dweights[1]", "all_dl_dbiases[0]", "all_dl_dweights[0]"]
+    assert names == [f"all_dl_d{part}[{k}]" for part, k in list_places(1)]
 
 
 def test_shades_are_of_the_largest_number_and_none_where_there_is_no_number() -> None:

@@ -13,6 +13,7 @@ from grader.model.stored import assignment_to_json
 from grader.model.verdict import Flag, Mark, NetworkReached, Outcome, SourceLine, StudentError
 from grader.reports.disclosure import WITHHELD, disclose_settings, policy
 from grader.reports.terminal import HEADLINES
+from grader.subjects.networks import networks_kind
 from grader.subjects.networks.assignment import Assignment, Rubric
 from grader.subjects.networks.rubric import ORDER
 from tests.judge.test_shrinking import RIGHT, SLIPS
@@ -66,6 +67,7 @@ def test_at_hint_there_are_rows_and_the_weak_hint() -> None:
         (row.title, row.outcome, row.score, row.max_score) for row in ROWS
     ]
     assert {(row["networks"], row["message"], row["counterexample"]) for row in told["properties"]} == {(0, "", None)}
+    assert [(row["name"], row["names"]) for row in told["properties"]] == [(row.name, []) for row in ROWS]
     assert [each["hint"] for each in told["diagnosis"]] == ["zq-weak?"]
     open_to_all = {row.title for row in ROWS} | {"zq-weak?"}
     assert betrayed(json.dumps(told), secrets(verdict) - secrets(list(open_to_all))) == []
@@ -117,7 +119,18 @@ def test_what_a_student_calls_an_exception_is_not_shown() -> None:
 def test_a_line_that_nobody_has_is_not_shown(place: tuple[int | None, int]) -> None:
     error = StudentError("ValueError", "m", "  line 1, in f\nValueError: m", (SourceLine(*place),))
     told = disclose(revealing(error=error), HINT, 1)["error"]
-    assert (told["traceback"], told["frames"]) == ("", [])
+    assert told == {"type": "ValueError", "message": WITHHELD, "traceback": "", "frames": [], **NOT_ENDED}
+
+
+@pytest.mark.parametrize(
+    ("place", "shown_as"),
+    [((None, 31), "line 31"), ((None, 99_999), "line 99999"), ((9_999, 99_999), "cell 9999, line 99999")],
+)
+def test_a_line_that_a_file_may_have_is_shown(place: tuple[int | None, int], shown_as: str) -> None:
+    error = StudentError("ValueError", "m", "  line 1, in f\nValueError: m", (SourceLine(*place),))
+    told = disclose(revealing(error=error), HINT, 1)["error"]
+    assert told["traceback"] == f"  {shown_as}\nValueError: {WITHHELD}"
+    assert told["frames"] == [{"cell": place[0], "line": place[1]}]
 
 
 def test_of_the_lines_of_a_traceback_the_last_is_shown_and_none_that_a_text_names() -> None:
@@ -142,8 +155,10 @@ def test_of_a_limit_that_an_earlier_version_reached_only_the_kind_is_told(outcom
     assert "86127" not in json.dumps(told)
 
 
-def test_an_exit_status_is_not_shown() -> None:
-    error = StudentError("Crash", "Its process ended with exit status 61, without an answer. Take exit() calls out.")
+@pytest.mark.parametrize("ending", ["", "Its process ended with exit status 61."])
+def test_an_exit_status_is_not_shown(ending: str) -> None:
+    says = "Its process ended with exit status 61, without an answer. Take exit() calls out."
+    error = StudentError("Crash", says, ending=ending)
     told = disclose(revealing(Outcome.CRASHED, error), HINT, 1)["error"]
     assert (told["type"], told["message"]) == ("Crash", "Its process ended without an answer.")
     assert not any(told[name] for name in told.keys() - {"type", "message"})
@@ -154,6 +169,7 @@ def test_a_weak_hint_has_nothing_of_the_strong_one() -> None:
     assert hint.pop("hint") == "zq-weak?"
     assert set(hint) >= {"id", "title", "strong_hint", "read", "apart"}
     assert not any(hint.values())
+    assert ({hint[name] for name in ("id", "title", "strong_hint", "read", "apart")}, hint["names"]) == ({""}, [])
 
 
 def test_the_seed_is_not_shown_beside_hidden_properties() -> None:
@@ -305,6 +321,26 @@ def test_settings_are_announced_without_what_the_level_hides(level: Level) -> No
     }
     assert told["feedback"] == {"level": level, "strong_hint_after": 0, "full_after": 0}
     assert told["rubric"] == settings["rubric"]
+
+
+def test_settings_that_a_kind_makes_public_are_announced_and_those_of_an_unknown_kind_are_not() -> None:
+    """What was published before there were kinds is about networks."""
+    settings = json.loads(assignment_to_json(Assignment("x", "X")))
+    own = set(networks_kind.PUBLIC_SETTINGS) & settings.keys()
+    assert own
+    announced = disclose_settings(settings)
+    assert {name: announced[name] for name in own} == {name: settings[name] for name in own}
+    older = {name: value for name, value in settings.items() if name != "kind"}
+    assert disclose_settings(older).keys() >= own
+    assert not disclose_settings(settings | {"kind": "sculptures"}).keys() & own
+
+
+def test_an_exception_of_an_unknown_kind_belongs_to_no_hidden_row() -> None:
+    """A newer version's verdict, shown by this one."""
+    verdict = revealing()
+    verdict["assignment"]["kind"] = "sculptures"
+    for level in (Level.HINT, Level.FULL):
+        assert disclose(verdict, hiding("any_shape", level=level), 1)["error"] is not None
 
 
 def test_settings_do_not_name_hidden_properties() -> None:

@@ -41,30 +41,6 @@ def test_a_nul_byte_is_binary() -> None:
     assert "bytes that no notebook" in error.message
 
 
-@pytest.mark.parametrize("name", ["homework.py", "homework.ipynb", "homework.pdf"])
-@pytest.mark.parametrize(
-    ("start", "kind"),
-    [
-        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj", "This is a PDF."),
-        (b"\n%PDF-1.4\n1 0 obj << /Type /Catalog >> endobj", "This is a PDF."),
-        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "This is a picture (PNG)."),
-        (b"PK\x03\x04\x14\x00\x00", "This is a ZIP archive"),
-        (b"<!DOCTYPE html>\n<html>", "This is a web page."),
-        (b"{\\rtf1\\ansi", "This is an RTF document."),
-    ],
-)
-def test_another_kind_of_file_is_named(start: bytes, kind: str, name: str) -> None:
-    error = rejection(start, name)
-    assert error.reason == "binary"
-    assert error.message.startswith(kind)
-    assert ".ipynb" in error.message
-
-
-def test_code_that_begins_like_a_picture_is_code() -> None:
-    """GIF files begin with letters that may begin a name."""
-    assert "nothing" in rejection(b"GIF89a = 1\nnothing = (", "homework.py").message
-
-
 @pytest.mark.parametrize("name", ["homework.py", "homework.ipynb"])
 def test_text_of_two_byte_characters_is_an_encoding(name: str) -> None:
     error = rejection("def backward_pass(): pass".encode("utf-16"), name)

@@ -35,6 +35,17 @@ def test_frames_come_back_under_any_chunking(frames: list[tuple[dict[str, Any], 
     assert parser.pending == 0
 
 
+def test_a_header_that_came_before_is_not_read_again_though_others_came_between() -> None:
+    first, _, again = wire.Parser(payload_cap=0).feed(b"".join(wire.pack({"at": at}) for at in (1, 2, 1)))
+    assert first.header is again.header
+
+
+def test_more_different_headers_than_a_parser_remembers_all_come_back() -> None:
+    headers = [{"at": at % 700} for at in range(1500)]
+    frames = wire.Parser(payload_cap=0).feed(b"".join(map(wire.pack, headers)))
+    assert [frame.header for frame in frames] == headers
+
+
 @given(FRAMES)
 def test_frames_come_back_through_a_pipe(frames: list[tuple[dict[str, Any], bytes]]) -> None:
     read, write = os.pipe()

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from grader.errors import AssignmentError
+from grader.model import fresh_places
 from grader.model.fresh_places import GROUPS, group, places, usual
 from grader.model.records import Job, Kind, PublicationRecord, RevisionRecord, State
 from grader.publishing.selfcheck import selfcheck
@@ -17,6 +18,7 @@ from grader.store.regrades.model import Selection, Which
 from grader.store.search import Filter
 from grader.store.submissions import NewSubmission
 from grader.subjects.networks.assignment import Assignment, Ranges
+from grader.subjects.networks.assignment_toml import MOST_NETWORKS
 from grader.subjects.networks.steps import STEPS
 from tests.made import table
 from tests.networks import NetworksJudge
@@ -163,8 +165,14 @@ def test_a_refusal_names_the_mistakes_that_would_pass_and_what_to_do(context: Co
 
 
 def test_more_fresh_networks_than_can_be_drawn_are_refused(making: Making) -> None:
-    publication = run_publication(making(secret=OURS), TOML, wanted=fresh_cases.MOST + 1)
-    assert str(fresh_cases.MOST) in str(publication.refusal)
+    """An earlier version accepted them."""
+    publication = run_publication(making(secret=OURS), TOML, wanted=fresh_places.MOST + 1)
+    assert str(publication.refusal) == "fresh is 401; at most 400 networks can be fresh"
+
+
+def test_a_pool_of_the_most_fresh_networks_is_an_assignment_that_can_be_drawn() -> None:
+    assert fresh_cases.pool_size(fresh_places.MOST) == MOST_NETWORKS
+    assert fresh_places.usual(MOST_NETWORKS) == fresh_places.MOST
 
 
 def test_a_worker_that_stops_hands_back_a_publication(making: Making) -> None:

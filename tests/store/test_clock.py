@@ -105,9 +105,8 @@ def test_a_message_that_was_lost_is_sent_again(store: Store) -> None:
 
 
 def test_the_pace_is_never_less_than_nothing(store: Store) -> None:
-    name = accept(store)
-    claim = claim_job(store, name)
-    store.redis.hset(keys.key(Kind.SUBMISSION, name), "started", str(round(1000 * time.time()) + HOUR))
+    claim = claim_job(store, accept(store))
+    store.redis.hset(keys.PACE, f"{Queue.INTERACTIVE}:busy", str(round(1000 * time.time()) + HOUR))
     store.submissions.finish(claim, verdict())
     assert store.jobs.pace(Queue.INTERACTIVE) == 0
 

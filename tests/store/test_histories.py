@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
+from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from hypothesis.stateful import (
 
 from grader.model.records import Claim, Queue, State
 from grader.store import keys
+from grader.store.connection import text
 from grader.store.store import Store
 from tests.store.making import OUTBOX, end_lease, job, new, remains, replace_verdict, restore_verdict, verdict
 
@@ -287,6 +289,24 @@ class History(RuleBasedStateMachine):
             assert (found.state, found.tries, found.verdict) == (modelled.state, modelled.tries, modelled.holds)
             assert found.outcome == (modelled.outcomes[modelled.holds - 1] if modelled.holds else None)
             assert (found.state is State.DONE) == (found.verdict is not None)
+
+    @invariant()
+    def lists_of_states_and_outcomes_are_those_of_the_submissions(self) -> None:
+        """Each is in those of its own, and in no other."""
+        expected = set()
+        for name, modelled in self.there.items():
+            lists = [("state", modelled.state), ("state", modelled.state, modelled.assignment)]
+            if modelled.holds:
+                outcome = modelled.outcomes[modelled.holds - 1]
+                lists += [("outcome", outcome), ("outcome", outcome, modelled.assignment)]
+            expected |= {(keys.key("index", "cs101", *parts), name) for parts in lists}
+        stored = set()
+        for pattern in ("state", "outcome"):
+            for key in self.store.redis.scan_iter(f"bm:index:cs101:{pattern}:*"):
+                names: Any = self.store.redis.zrange(key, 0, -1)
+                stored |= {(text(key), text(name)) for name in names}
+        assert stored == expected
+        assert self.store.submissions.relist() == 0
 
     @invariant()
     def verdicts_are_those_that_were_given(self) -> None:

@@ -2,12 +2,14 @@
 
 import pytest
 
+from grader.errors import SubmissionError
 from grader.intake import Intake
 from grader.model.records import Job, Kind, State
 from grader.model.trace import receive
 from grader.store.errors import NotRetryable, WrongPhase
 from grader.store.publications import NewPublication
 from grader.store.regrades.model import Mode, Selection
+from grader.store.search import Filter
 from grader.store.store import Store
 from tests.service.conftest import Sent
 from tests.store.making import REVISION, claim_job, finish_job, new, now
@@ -27,6 +29,15 @@ def test_a_submission_is_announced_once_however_often_it_is_sent(intake: Intake,
     first, second = (intake.accept(new(key="k")) for _ in range(2))
     assert (second.id, second.replayed) == (first.id, True)
     assert sent_jobs.jobs == [Job(Kind.SUBMISSION, first.id)]
+
+
+def test_a_file_of_another_format_is_neither_recorded_nor_announced(
+    intake: Intake, store: Store, sent_jobs: Sent
+) -> None:
+    with pytest.raises(SubmissionError, match=r"^This is a PDF\. Hand in the notebook itself"):
+        intake.accept(new(source=b"%PDF-1.7\n1 0 obj"))
+    assert not store.submissions.list(Filter("cs101"), 1).items
+    assert sent_jobs.jobs == []
 
 
 def test_only_what_failed_on_our_side_is_announced_again(intake: Intake, store: Store, sent_jobs: Sent) -> None:

@@ -8,7 +8,7 @@ from grader.model.records import Claim, Job, Kind, Queue, State
 from grader.store import keys
 from grader.store.publications import NewPublication
 from grader.store.store import Store
-from tests.store.making import accept, claim_job, end_lease, finish_job, job, new, now, verdict
+from tests.store.making import accept, claim_job, end_lease, job, new, now, verdict
 
 
 def test_a_claim_is_given_once(store: Store) -> None:
@@ -167,6 +167,5 @@ def test_kinds_wait_in_queues_of_their_own(store: Store) -> None:
 
 def test_the_pace_is_in_seconds_and_unknown_before_the_first_conclusion(store: Store) -> None:
     assert store.jobs.pace(Queue.INTERACTIVE) is None
-    finish_job(store)
     store.redis.hset(keys.PACE, Queue.INTERACTIVE.value, "200")
     assert store.jobs.pace(Queue.INTERACTIVE) == pytest.approx(0.2)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from grader.model.records import State, SubmissionRecord
+from grader.model.records import Kind, State, SubmissionRecord
+from grader.store import keys, search
 from grader.store.errors import BadCursor
 from grader.store.publications import NewPublication
 from grader.store.scripts import Scripts
@@ -120,6 +121,94 @@ def test_a_page_is_filled_from_far_below(store: Store) -> None:
     page = store.submissions.list(Filter("cs101", assignment="udl-7.2", state=State.DONE), 5)
     assert [each.id for each in page.items] == [old]
     assert page.next_cursor is None
+
+
+@pytest.mark.parametrize(
+    ("criteria", "matches"),
+    [
+        (Filter("cs101", state=State.SERVICE_FAILED), 2),
+        (Filter("cs101", "udl-7.2", state=State.SERVICE_FAILED), 2),
+        (Filter("cs101", student="ada", state=State.SERVICE_FAILED), 1),
+        (Filter("cs101", state=State.CANCELLED), 0),
+        (Filter("cs101", state=State.DONE), 3),
+        (Filter("cs101", "udl-7.2", outcome="passed"), 0),
+        (Filter("cs101", "udl-7.2", outcome="failed"), 1),
+        (Filter("cs101", "other", outcome="passed", state=State.DONE), 2),
+    ],
+)
+def test_a_rare_state_or_outcome_is_found_without_a_look_at_the_others(
+    store: Store, criteria: Filter, matches: int
+) -> None:
+    for student in ("ada", "bob"):
+        store.jobs.record_failure(claim_job(store, accept(store, new(student))), "no jail", 1)
+    finish_job(store, outcome="failed")
+    finish_job(store, new(assignment="other"))
+    finish_job(store, new("bob", assignment="other"))
+    for at in range(100):
+        accept(store, new("ada" if at % 2 else f"s{at}", assignment=f"a{at % 3}"))
+        accept(store, new(f"s{at}"))
+    before = looks(store)
+    assert len(store.submissions.list(criteria).items) == matches
+    assert looks(store) - before <= 3
+
+
+def looks(store: Store) -> int:
+    """How often fields of a submission were compared."""
+    return int(store.redis.info("commandstats").get("cmdstat_hmget", {"calls": 0})["calls"])
+
+
+@pytest.mark.parametrize(
+    "criteria",
+    [Filter("cs101", student="ada", outcome="failed"), Filter("cs101", student="ada", state=State.DONE)],
+)
+def test_only_a_full_page_leads_on(store: Store, monkeypatch: pytest.MonkeyPatch, criteria: Filter) -> None:
+    monkeypatch.setattr(search, "_CHUNK", 3)
+    names = [finish_job(store, outcome="failed") for _ in range(3)]
+    for at in range(20):
+        accept(store, new(assignment=f"a{at}"))
+        finish_job(store, new("bob"), outcome="failed")
+    first = store.submissions.list(criteria, 2)
+    second = store.submissions.list(criteria, 2, first.next_cursor)
+    assert [[submission.id for submission in page.items] for page in (first, second)] == [names[:0:-1], names[:1]]
+    assert second.next_cursor is None
+
+
+def behave_like_an_earlier_version(store: Store, name: str, state: State) -> None:
+    """Let a submission get another state, as a worker does that knows of no lists of states."""
+    store.redis.hset(keys.key(Kind.SUBMISSION, name), "state", state.value)
+
+
+def test_a_state_that_an_earlier_version_changed_is_not_shown_as_it_was_and_soon_as_it_is(store: Store) -> None:
+    name, other = accept(store), accept(store, new("bob"))
+    behave_like_an_earlier_version(store, name, State.CANCELLED)
+
+    def names(state: State) -> list[str]:
+        return [submission.id for submission in store.submissions.list(Filter("cs101", state=state)).items]
+
+    assert names(State.QUEUED) == [other]
+    assert store.submissions.relist() == 1
+    assert store.submissions.relist() == 0
+    assert (names(State.QUEUED), names(State.CANCELLED)) == ([other], [name])
+
+
+def test_lists_of_states_are_used_once_all_of_a_course_are_in_them(store: Store) -> None:
+    """A store that an earlier version filled: no list lacks a submission at any moment."""
+    names = [finish_job(store, new(f"s{at}")) for at in range(10)]
+    for name in names:
+        store.redis.hdel(keys.key(Kind.SUBMISSION, name), "listed")
+    left = [key for key in store.redis.scan_iter("bm:index:cs101:*") if b":state:" in key or b"passed:" in key]
+    store.redis.delete("bm:courses-listed", *left)
+    looked = []
+    while store.redis.sismember("bm:courses-listed", "cs101") == 0:
+        for criteria in (Filter("cs101", state=State.DONE), Filter("cs101", "udl-7.2", outcome="passed")):
+            assert [submission.id for submission in store.submissions.list(criteria).items] == names[::-1]
+        looked.append(store.submissions.relist(3))
+        names.append(finish_job(store, new("late")))
+    assert looked == [3, 3, 3, 1]
+    assert set(left) <= set(store.redis.scan_iter("bm:index:cs101:*"))
+    assert [submission.id for submission in store.submissions.list(Filter("cs101", state=State.DONE)).items] == names[
+        ::-1
+    ]
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "bm90LWEtdGltZQ", "ZZZZ====", "MS4w\n", "bmFu", "aW5m", "ü"])

@@ -150,7 +150,6 @@ def test_what_happens_is_counted(store: Store) -> None:
     assert (figures.grading.count, figures.waiting.count) == (1, 3)
     assert [count for _, count in figures.waiting.buckets][-1] == 3
     assert figures.waiting.buckets[-1][0] == float("inf")
-    assert store.jobs.pace(job(name).kind.queue) is not None
 
 
 def test_workers_are_those_that_reported_of_late(store: Store) -> None:

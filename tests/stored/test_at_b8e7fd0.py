@@ -385,6 +385,21 @@ def test_callbacks_go_on(store: Store) -> None:
     assert {endpoint.id for endpoint in store.callbacks.endpoints(COURSE)} == set(KNOWN["callbacks"].values())
 
 
+def test_lists_by_state_are_the_same_before_and_after_they_are_kept(store: Store) -> None:
+    def listed() -> Raw:
+        return {
+            state: [found.id for found in store.submissions.list(Filter(COURSE, state=state), 200).items]
+            for state in State
+        }
+
+    before = listed()
+    assert sum(map(len, before.values())) == len(store.submissions.list(Filter(COURSE), 1000).items)
+    assert store.redis.exists("bm:courses-listed") == 0
+    assert store.submissions.relist(100_000) > 0
+    assert store.redis.sismember("bm:courses-listed", COURSE)
+    assert listed() == before
+
+
 def test_a_student_is_deleted_with_everything(store: Store) -> None:
     assert store.submissions.delete_student(COURSE, "previewed 1") == 1
     assert store.submissions.delete_student(COURSE, "eve") == 20

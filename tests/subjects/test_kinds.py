@@ -7,7 +7,10 @@ import pytest
 from grader.errors import AssignmentError, BadAssignment
 from grader.subjects import kinds
 from grader.subjects.networks import networks_kind as networks
+from grader.subjects.networks.revision import KIND
 from grader.subjects.subject_kind import SubjectKind
+from grader.web.pages.networks import figures
+from grader.web.pages.previews import FIGURES
 from tests.subjects import toy
 
 BASE = 'id = "x"\ntitle = "X"\n'
@@ -17,6 +20,11 @@ def test_each_module_of_a_kind_has_all_that_is_asked_of_it() -> None:
     """By its type: the checker reads these lines."""
     known: list[SubjectKind] = [networks, toy]
     assert [kinds.find(name) for name in kinds.KINDS] == [kind for kind in known if kind is not toy]
+
+
+def test_figures_on_pages_are_of_kinds_that_are_known_and_stay_theirs_whatever_the_default_is() -> None:
+    assert dict(FIGURES) == {KIND: figures.read}
+    assert set(FIGURES) <= set(kinds.KINDS)
 
 
 def test_a_file_that_names_no_kind_is_about_networks() -> None:

@@ -19,11 +19,9 @@ from grader.store.search import Filter
 from grader.store.store import Store
 from grader.web import create_app
 from grader.web.http import links
-from grader.web.pages import file_formats
 from tests.web.asking import Asker
 from tests.web.concluding import conclude
 from tests.web.verdicts import failing_verdict
-from worker.sandbox.inside import encoding
 from worker.serve.embedded import EmbeddedRedis
 
 SECRET = "a secret for tests, as long as others"  # noqa: S105 - it guards nothing
@@ -163,10 +161,6 @@ def test_another_kind_of_file_is_named_and_uses_up_no_attempt(
     told = client.post(link, data=data)
     assert (told.status_code, says in told.text, "did not count as an attempt" in told.text) == (422, True, True)
     assert not store.submissions.list(Filter("course", "udl-7.2", "ada"), 1).items
-
-
-def test_form_and_jail_know_the_same_kinds_of_files() -> None:
-    assert encoding._KINDS == file_formats.FORMATS
 
 
 @with_secret

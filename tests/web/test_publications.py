@@ -72,6 +72,14 @@ def test_the_same_key_is_one_publication(staff: Asker) -> None:
     assert staff.post("/publications", key, json={"toml": TOML, "fresh": 1}).status_code == 422
 
 
+def test_more_fresh_networks_than_can_be_drawn_are_refused_at_once(staff: Asker, store: Store) -> None:
+    answer = staff.post("/publications", json={"toml": TOML, "fresh": 401})
+    assert answer.status_code == 422
+    assert answer.get_json()["errors"] == [{"pointer": "/fresh", "detail": "Input should be less than or equal to 400"}]
+    assert not store.publications.list("course").items
+    assert staff.post("/publications", json={"toml": TOML, "fresh": 400}).get_json()["fresh"] == 400
+
+
 def test_a_toml_that_does_not_hold_is_refused_at_once(staff: Asker) -> None:
     wrong = 'id = "mine"\ntitle = 7\n', f"x = {'9' * 5000}", f"x = {'[' * 5000}", f"{'a.' * 30000}a = 1"
     for toml in ("id = ", *wrong):

@@ -353,6 +353,14 @@ def test_a_file_goes_before_the_text(visitor: Visitor, store: Store) -> None:
     assert store.publications.list("course").items[0].assignment_id == "filed"
 
 
+def test_the_form_of_a_publication_shows_how_many_cases_may_be_fresh(visitor: Visitor) -> None:
+    form = visitor.get(f"{HOME}/publish")
+    assert 'name="fresh" type="number" min="0" max="400"' in form
+    assert "400 at most; leave it empty for a fifth" in form
+    refused = visitor.post(f"{HOME}/publish", toml=TOML, fresh="401")
+    assert "Fresh cases are a whole number, 400 at most." in refused.text
+
+
 @pytest.mark.parametrize(
     "fields",
     [
@@ -360,6 +368,7 @@ def test_a_file_goes_before_the_text(visitor: Visitor, store: Store) -> None:
         {"toml": "id = <b>"},
         {"toml": TOML, "fresh": "many"},
         {"toml": TOML, "fresh": "9" * 30},
+        {"toml": TOML, "fresh": "401"},
         {"toml": "#" * 70_000},
         {"toml": "a = " + "[" * 5000},
     ],

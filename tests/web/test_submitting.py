@@ -8,6 +8,7 @@ import pytest
 from grader.dispatch import CeleryDispatcher, application
 from grader.model.records import Scope
 from grader.settings.service import ServiceSettings
+from grader.store.search import Filter
 from grader.store.store import Store
 from grader.web import create_app
 from tests.web.asking import SOURCE, Asker
@@ -71,6 +72,26 @@ def test_the_same_key_holds_for_a_form_and_its_file(portal: Asker) -> None:
     first = portal.submit(headers=key).get_json()
     form = {"assignment": "udl-7.2", "student": "ada", "filename": "answer.py", "source": SOURCE}
     assert portal.post("/submissions", key, json=form).get_json()["id"] == first["id"]
+
+
+@pytest.mark.parametrize("kind", ["form", "text", "base64"])
+def test_a_file_of_another_format_is_refused_by_name_and_uses_up_no_attempt(
+    portal: Asker, store: Store, kind: str
+) -> None:
+    if kind == "form":
+        answer = portal.upload(name="work.ipynb", source=b"%PDF-1.7\n1 0 obj")
+    elif kind == "text":
+        answer = portal.submit(filename="work.ipynb", source="%PDF-1.7\n1 0 obj")
+    else:
+        answer = portal.submit(filename="work.ipynb", source=None, source_base64=b64encode(b"%PDF-1.7\n\xff").decode())
+    assert (answer.status_code, answer.mimetype) == (422, "application/problem+json")
+    problem = answer.get_json()
+    assert problem["type"] == "/problems/file-format"
+    assert problem["detail"] == (
+        "This is a PDF. Hand in the notebook itself: the .ipynb file, as Jupyter or Colab saves it."
+    )
+    assert not store.submissions.list(Filter("course"), 1).items
+    assert portal.get(f"/submissions/{portal.submit().get_json()['id']}").get_json()["attempt"] == 1
 
 
 @pytest.mark.parametrize("other", [{"source": "x = 1\n"}, {"filename": "b.py"}, {"student": "grace"}])

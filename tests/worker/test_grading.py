@@ -64,6 +64,15 @@ def test_each_outcome_is_reached(grade: Grade, source: str, outcome: Outcome) ->
     json.dumps(verdict.as_dict(), allow_nan=False)
 
 
+def test_a_file_of_another_format_is_rejected_by_name(grade: Grade) -> None:
+    verdict = grade(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj", "work.ipynb")
+    assert verdict.outcome is Outcome.REJECTED
+    assert verdict.error is not None
+    assert (verdict.error.type, verdict.error.message) == (
+        "binary", "This is a PDF. Hand in the notebook itself: the .ipynb file, as Jupyter or Colab saves it."
+    )  # fmt: skip
+
+
 def test_the_result_object_has_the_keys_that_outsiders_rely_on(grade: Grade) -> None:
     """`backmark.result/1`."""
     found = grade(RIGHT.replace("np.array(df[layer])", "2 * df[layer]")).as_dict()

@@ -11,6 +11,7 @@ import numpy as np
 #: All code between a submission's bytes and its verdict, relative to the root of the packages.
 SOURCES = (
     "grader/errors.py",
+    "grader/file_formats.py",
     "grader/judge",
     "grader/model",
     "grader/oracle",

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from grader.errors import BackmarkError, JailInterrupted, SubmissionError, TimedOut
+from grader.file_formats import refuse_other_format
 from grader.judge.judge import Judge
 from grader.model.verdict import (
     Flag,
@@ -141,6 +142,7 @@ class Grading:
         started = time.perf_counter()
         digest = hashlib.sha256(self.source).hexdigest()
         try:
+            refuse_other_format(self.source)
             judgement, output = self._judge(self.grader.start())
         except SubmissionError as error:
             judgement, output = self._reject(error), ""

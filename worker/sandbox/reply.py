@@ -22,6 +22,8 @@ _NAMED = 100
 _AXES = 64
 
 
+_NO_ANSWER = "Its process answered with something that is no answer."
+
 #: The header of nearly all answers.
 UNCHANGED = {"kind": "returned", "changed": []}
 
@@ -43,22 +45,34 @@ class Extracted:
     writes: tuple[Write, ...] = ()
 
 
-def answer(frame: Frame, size: int, entry: Entry, *, observed: bool = False) -> Reply:
-    """Return the frame as a reply, with exactly `size` bytes if the function returned; raises Crashed.
+class AnswerReader:
+    """Reads the answers of one exchange, of which many have a header in common: each header is checked once.
 
-    Of names it may hold those of the entry. It is evidence only if that was asked for (`observed`).
+    Of names an answer may hold those of the entry. It is evidence only if that was asked for (`observed`).
     """
-    header = frame.header
-    if header == UNCHANGED and len(frame.payload) == size:
+
+    def __init__(self, entry: Entry, *, observed: bool = False) -> None:
+        self._entry = entry
+        self._checks = {"returned": _is_returned, "malformed": _is_malformed, "raised": _is_raised}
+        if observed:
+            self._checks = {"evidence": _is_evidence}
+        #: The headers found good, by their identity: a parser returns the same object for the same octets.
+        self._good: dict[int, dict[str, Any]] = {}
+
+    def read(self, frame: Frame, size: int) -> Reply:
+        """Return the frame as a reply, with exactly `size` bytes if the function returned; raises Crashed."""
+        header = frame.header
+        if header == UNCHANGED and len(frame.payload) == size:
+            return Reply(header, frame.payload)
+        if id(header) not in self._good:
+            check = self._checks.get(str(header.get("kind")))
+            if check is None or not check(header, self._entry):
+                raise Crashed(_NO_ANSWER)
+            self._good[id(header)] = header
+        wanted = size if header["kind"] in {"returned", "evidence"} else 0
+        if len(frame.payload) != wanted:
+            raise Crashed(_NO_ANSWER)
         return Reply(header, frame.payload)
-    checks = {"returned": _is_returned, "malformed": _is_malformed, "raised": _is_raised}
-    if observed:
-        checks = {"evidence": _is_evidence}
-    good = checks.get(str(header.get("kind")))
-    wanted = size if header.get("kind") in {"returned", "evidence"} else 0
-    if good is None or not good(header, entry) or len(frame.payload) != wanted:
-        raise Crashed("Its process answered with something that is no answer.")
-    return Reply(header, frame.payload)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from worker.sandbox.inside.cells import BYTES, Cells
 from worker.sandbox.inside.entry import Entry
 from worker.sandbox.policy import JailLimits
 from worker.sandbox.process import Jail
-from worker.sandbox.reply import Extracted, Rejection, Reply
+from worker.sandbox.reply import AnswerReader, Extracted, Rejection, Reply
 from worker.sandbox.request import JailRequest
 
 #: Bytes of a slice's code (the source may have 1 MiB, and the slice is a part of it, with escapes) and of cells.
@@ -112,11 +112,11 @@ class Session:
         frame = request.pack(self._process.kept)
         self._ask(frame, sum(sizes), frames=len(sizes), seconds=self._limits.seconds_per_call)
         try:
-            observed = request.observes
+            reader = AnswerReader(self._entry, observed=request.observes)
             for size in sizes:
                 if not self._frames:
                     self._wait()
-                answer = reply.answer(self._frames.popleft(), size, self._entry, observed=observed)
+                answer = reader.read(self._frames.popleft(), size)
                 if answer.header.get("type") == "MemoryError":
                     # Filling the memory again for every case would only take time.
                     self._fail(OutOfMemory(_memory(self._limits)))

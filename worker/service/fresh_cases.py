@@ -10,7 +10,6 @@ from collections.abc import Collection, Sequence
 
 from grader.errors import AssignmentError
 from grader.judge.subject import AnyRenewal, JudgedRevision
-from grader.model import fresh_places
 from grader.model.common import AnyAssignment
 from grader.model.fresh_places import places
 from grader.model.stored import assignment_to_json
@@ -18,8 +17,6 @@ from grader.subjects import kinds
 
 #: Cases in a pool for each chosen one, and at least.
 _TIMES, _LEAST = 5, 200
-#: The most fresh cases.
-MOST = fresh_places.MOST // _TIMES
 
 
 def pool_size(fresh: int) -> int:

@@ -86,13 +86,24 @@ class Lease:
                 waiting = True
                 time.sleep(_PAUSE)
 
+    @property
+    def turn_is_over(self) -> bool:
+        """True if others should be given a turn now."""
+        return time.monotonic() >= self._until
+
     def conclude(self, call: Callable[[FollowingCall | None], Value]) -> Value:
         """Call the store as `retry` does, with the claim of another job in the same round trip if one may be made.
 
         If the answer is lost, so is that claim: its lease ends, and another worker is given the job.
         """
         kind = self.claim.job.kind
-        if kind not in MANY or time.monotonic() >= self._until or self._stop.requested:
+        if kind not in MANY or self.turn_is_over:
+            return self.retry(lambda: call(None))
+        return self.hand_over(call, kind)
+
+    def hand_over(self, call: Callable[[FollowingCall | None], Value], kind: Kind) -> Value:
+        """Call the store as `conclude` does, with the claim of a job of this kind, unless this worker stops."""
+        if self._stop.requested:
             return self.retry(lambda: call(None))
         following = self._jobs.following_claim(kind)
         try:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from grader.errors import BadAssignment
-from grader.model import records
+from grader.model import fresh_places, records
 from grader.model.common import AnyAssignment
 from grader.model.records import PublicationRecord, Refusal, State
 from grader.model.verdict import NamedMistake
@@ -99,8 +99,9 @@ def _secret(context: Context, wanted: int, assignment: AnyAssignment) -> bytes:
             f"fresh is {wanted}, but this service has no secret to choose {noun}s by; set BACKMARK_SECRET, or set"
             " fresh to 0"
         )
-    if wanted > fresh_cases.MOST:
-        raise BadAssignment(f"fresh is {wanted}; at most {fresh_cases.MOST} {noun}s can be fresh")
+    if wanted > fresh_places.MOST:
+        # Accepted by an earlier version.
+        raise BadAssignment(f"fresh is {wanted}; at most {fresh_places.MOST} {noun}s can be fresh")
     return secret.get_secret_value().encode()
 
 

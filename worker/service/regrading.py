@@ -1,28 +1,28 @@
 """Regrades: the steps of a regrade itself, and the grading of its units."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from grader.errors import AssignmentError, ServiceError
-from grader.model.records import Claim, SubmissionRecord
+from grader.model.records import Kind, SubmissionRecord
 from grader.store.regrades.model import Phase
-from grader.store.regrades.worker_steps import StepResult
+from grader.store.regrades.worker_steps import Group, RegradeSteps, StepResult
 from worker.service.context import Context
 from worker.service.lease import Lease, Withdrawn
 from worker.service.tracing import bind_trace
 from worker.service.verdicts import verdict_for_source
 
+#: The phases in which a regrade itself has something to do.
+_STEPS = frozenset({Phase.PREPARING, Phase.APPLYING, Phase.ROLLING_BACK})
+
 
 def step(context: Context, lease: Lease) -> Mapping[str, object]:
-    """Run the step of the current phase (select, apply or roll back) from where it stopped to the end."""
+    """Run the step of the current phase (select, apply or roll back) from where it stopped, for a turn.
+
+    If it is not done by then, it waits for another turn. After a turn of selecting the process goes on with units.
+    """
     store, name = context.store, lease.claim.job.id
     regrade = lease.retry(lambda: store.regrades.get(name))
-    steps = store.regrades.steps
-    work: dict[Phase, Callable[[Claim], StepResult | None]] = {
-        Phase.PREPARING: lambda claim: steps.choose(claim, grouping),
-        Phase.APPLYING: steps.apply,
-        Phase.ROLLING_BACK: steps.roll_back,
-    }
-    if regrade is None or regrade.phase not in work:
+    if regrade is None or regrade.phase not in _STEPS:
         raise Withdrawn(f"regrade {name} needs nothing done")
     bind_trace(regrade.trace)
     selection = regrade.selection
@@ -32,15 +32,33 @@ def step(context: Context, lease: Lease) -> Mapping[str, object]:
         # Without the revision the grading of each unit fails and reports why.
         return context.graders.group(revision, submission.course, submission.student) if revision else ""
 
-    run_chunk, more = work[regrade.phase], True
-    while more:
-        done = lease.retry(lambda: run_chunk(lease.claim))
+    more = turn = True
+    while more and turn:
+        turn = not lease.turn_is_over
+        done = _run_chunk(store.regrades.steps, regrade.phase, lease, grouping, last_of_turn=not turn)
         if done is None:
             raise Withdrawn(f"regrade {name} is no longer ours")
         for unit in done.unsent:
             context.dispatcher.send(unit)
         more = done.more
+    if more:
+        context.dispatcher.send(lease.claim.job)
     return {"course": selection.course, "assignment": selection.assignment, "state": regrade.phase.value}
+
+
+def _run_chunk(
+    steps: RegradeSteps, phase: Phase, lease: Lease, group: Group, *, last_of_turn: bool
+) -> StepResult | None:
+    """Run a chunk of a phase's step. The last of a turn of selecting claims a unit, since a process may be alone."""
+    if phase is Phase.APPLYING:
+        return lease.retry(lambda: steps.apply(lease.claim, last_of_turn=last_of_turn))
+    if phase is Phase.ROLLING_BACK:
+        return lease.retry(lambda: steps.roll_back(lease.claim, last_of_turn=last_of_turn))
+    if not last_of_turn:
+        return lease.retry(lambda: steps.choose(lease.claim, group))
+    return lease.hand_over(
+        lambda following: steps.choose(lease.claim, group, last_of_turn=True, following=following), Kind.UNIT
+    )
 
 
 def unit(context: Context, lease: Lease) -> Mapping[str, object]:

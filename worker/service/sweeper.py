@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from itertools import takewhile
 
 from grader.dispatch import Dispatcher
 from grader.errors import StoreUnavailable
@@ -17,6 +18,8 @@ _LOOK = 1.0
 #: Seconds between two deletions of old records, and the most records at once.
 _RETENTION_EVERY, _RETENTION_LIMIT = 60.0, 200
 _DAY = 86_400.0
+#: The most looks at submissions in a round, while they are not in the lists of their states.
+_MOST_RELISTED = 10
 #: Seconds by which Redis's clock may differ from ours between two rounds; beyond that, it was set.
 _CLOCK_SET = 1.0
 
@@ -64,6 +67,7 @@ class Sweeper:
         if now >= self._retention_due:
             more = [self._expire_submissions(), self._expire_regrades()]
             self._retention_due = now + (0.0 if any(more) else _RETENTION_EVERY)
+        self._relist()
 
     def _clock_moved(self) -> float:
         """Return the seconds by which Redis's clock was set since the last round, or 0."""
@@ -79,6 +83,12 @@ class Sweeper:
         if passed < before - last[2] - _CLOCK_SET:
             return passed - (before - last[2])
         return 0.0
+
+    def _relist(self) -> None:
+        """Mend lists of states and outcomes that an earlier version has not kept: more at once while there is much."""
+        mended = sum(takewhile(bool, (self._store.submissions.relist() for _ in range(_MOST_RELISTED))))
+        if mended:
+            _log.info("%d submissions are put into the lists of their states", mended)
 
     def _expire_submissions(self) -> bool:
         """Delete submissions that are too old; return True if there may be more."""

@@ -34,6 +34,8 @@ WORK: dict[Kind, Callable[[Context, Lease], Mapping[str, object]]] = {
 def perform(context: Context, job: Job) -> None:
     """Perform what a message is about, and for half a second what waits behind it, each by a claim of its own.
 
+    A step of a regrade that is not done by then waits for another message.
+
     An edge: no error here is a student's fault.
     """
     end = time.monotonic() + GOING_ON
@@ -47,6 +49,9 @@ def perform(context: Context, job: Job) -> None:
         clear_contextvars()
         with bound_contextvars(job=f"{claimed.job.kind} {claimed.job.id}"), hold_lease(context, claimed, end) as lease:
             _work(context, lease)
+        if lease.next_claim is not None and lease.next_claim.job.kind is not claimed.job.kind:
+            # Units after a turn of selecting them.
+            end = time.monotonic() + GOING_ON
         claimed = lease.next_claim
         if claimed is not None and (why := context.isolation.reason):
             _hand_back(context, claimed, why)

@@ -83,8 +83,9 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class RegradeProgress:
-    """The progress of the current step: distinct sources while previewing, else submissions. None while unknown."""
+    """The progress of the current step: distinct sources while selecting and previewing, else submissions."""
 
+    #: None while submissions are selected.
     total: int | None
     done: int
     failed: int = 0
@@ -173,7 +174,7 @@ def _progress(raw: Mapping[str, str], phase: Phase, now: float | None) -> Regrad
     walked, submissions = _number(raw, "walked"), _number(raw, "submissions")
     done, failed = _number(raw, "units_done"), _number(raw, "units_failed")
     if phase is Phase.PREPARING:
-        return RegradeProgress(None, walked)
+        return RegradeProgress(None, done, failed)
     if phase in {Phase.PREVIEWING, Phase.PREVIEWED}:
         total = _number(raw, "sources")
         working = phase is Phase.PREVIEWING

@@ -1,7 +1,7 @@
 """Units: the distinct sources of a regrade, each graded once for all submissions that share it."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,9 @@ from grader.store.connection import Connection, text
 from grader.store.regrades.entry import counters_of
 from grader.store.scripts import FollowingCall, ScriptCall, Scripts
 from grader.store.summary import VerdictSummary
+
+#: The answer of a script that did nothing, since counts of a class are missing.
+UNCOUNTED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +79,40 @@ class Units:
     ) -> tuple[Job, ...] | None:
         """Record the verdict of a unit, compared with these classes; return the units to send messages for.
 
-        `ahead` and `following` are other calls in the same round trip.
+        Classes of submissions that were chosen meanwhile are added. `ahead` and `following` are other calls in the same
+        round trip.
         """
-        name, after = claim.job.id, VerdictSummary.of(verdict)
-        counts = {class_: counters_of(class_, after) for class_ in classes}
-        answer = self._scripts.run(
-            "regrade_graded",
-            *(name, claim.fence, encode_verdict(verdict), json.dumps(after.write()), "1" if reused else "0"),
-            json.dumps(counts),
-            ahead=ahead,
-            following=following,
-        )
-        return jobs(answer[1:]) if answer[0] else None
+        after, encoded = VerdictSummary.of(verdict), encode_verdict(verdict)
+        summary, counts = json.dumps(after.write()), {class_: counters_of(class_, after) for class_ in classes}
+        while True:
+            answer = self._scripts.run(
+                "regrade_graded",
+                *(claim.job.id, claim.fence, encoded, summary, "1" if reused else "0", json.dumps(counts)),
+                ahead=ahead,
+                following=following,
+            )
+            if answer[0] != UNCOUNTED:
+                return jobs(answer[1:]) if answer[0] else None
+            counts |= {class_: counters_of(class_, after) for class_ in map(text, answer[1:])}
+
+    def count(self, classes_by_unit: Mapping[str, set[str]]) -> dict[str, dict[str, list[str]]]:
+        """Return the counters that the verdicts of units increase for a submission of these classes, by unit and class.
+
+        Units without a verdict are left out.
+        """
+        names = list(classes_by_unit)
+        pipeline = self._redis.pipeline(transaction=False)
+        for name in names:
+            pipeline.hget(keys.key(Kind.UNIT, name), "summary")
+        summaries = {
+            name: VerdictSummary.read(json.loads(raw))
+            for name, raw in zip(names, pipeline.execute(), strict=True)
+            if raw is not None
+        }
+        return {
+            name: {class_: counters_of(class_, after) for class_ in classes_by_unit[name]}
+            for name, after in summaries.items()
+        }
 
     def verdict(self, name: str) -> Verdict | None:
         """Return the verdict of a unit, which has no submission's id, or None if there is none."""

@@ -16,8 +16,8 @@ from grader.store.connection import Connection, text, texts
 from grader.store.regrades.model import Mode, read
 from grader.store.regrades.report import Disposition, RegradeReport, ReportRow
 from grader.store.regrades.selection import SelectionScan
-from grader.store.regrades.units import Units, jobs
-from grader.store.scripts import Scripts
+from grader.store.regrades.units import UNCOUNTED, Units, jobs
+from grader.store.scripts import FollowingCall, Scripts
 from grader.store.submissions import Submissions
 from grader.store.summary import Change
 
@@ -32,7 +32,10 @@ Group = Callable[[SubmissionRecord], str]
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """The result of a chunk: whether more follow, and the units to send messages for."""
+    """The result of a chunk: whether more follow, and the units to send messages for.
+
+    If more follow after the last chunk of a turn, the step waits for another turn, and needs a message.
+    """
 
     more: bool
     unsent: tuple[Job, ...] = ()
@@ -55,10 +58,18 @@ class RegradeSteps:
         self._submissions = submissions
         self._units = units
 
-    def choose(self, claim: Claim, group: Group = lambda _: "") -> StepResult | None:
-        """Record the next selected submissions; after the last its units may be graded.
+    def choose(
+        self,
+        claim: Claim,
+        group: Group = lambda _: "",
+        *,
+        last_of_turn: bool = False,
+        following: FollowingCall | None = None,
+    ) -> StepResult | None:
+        """Record the next selected submissions, whose units may be graded from then on.
 
-        `group` returns the group of a submission's student, if not all are graded on the same networks.
+        `group` returns the group of a submission's student, if not all are graded on the same networks. `following` is
+        another call in the same round trip.
         """
         name = claim.job.id
         raw = texts(self._redis.hgetall(_key(name)))
@@ -72,12 +83,22 @@ class RegradeSteps:
             scan = SelectionScan(self._redis, self._submissions.many, name, selection, float(raw["created"]), group)
             chunk = scan.chunk(raw["cursor"])
             rows, examined, to = chunk.rows, chunk.examined, chunk.cursor or ""
-        answer = self._scripts.run(
-            "regrade_choose", name, claim.fence, raw["cursor"], to, "0" if to else "1", examined, json.dumps(rows)
-        )
-        return StepResult(bool(to), jobs(answer[1:])) if answer[0] else None
+        follows, written = _what_follows(more=bool(to), last_of_turn=last_of_turn), json.dumps(rows)
+        counts: dict[str, dict[str, list[str]]] = {}
+        while True:
+            answer = self._scripts.run(
+                "regrade_choose",
+                *(name, claim.fence, raw["cursor"], to, follows, examined, written, json.dumps(counts)),
+                following=following,
+            )
+            if answer[0] != UNCOUNTED:
+                return StepResult(bool(to), jobs(answer[1:])) if answer[0] else None
+            graded = set(map(text, answer[1:]))
+            counts |= self._units.count(
+                {unit: {row["class"] for row in rows if row.get("unit") == unit} for unit in graded}
+            )
 
-    def apply(self, claim: Claim) -> StepResult | None:
+    def apply(self, claim: Claim, *, last_of_turn: bool = False) -> StepResult | None:
         """Apply the next verdicts, except to submissions whose verdict has changed since the preview."""
         chunk = self._chunk(claim)
         if chunk is None:
@@ -97,9 +118,10 @@ class RegradeSteps:
             else encode_verdict(verdict.with_identity(row.submission, row.entry.filename))
             for row in rows
         ]
-        return self._run_chunk("regrade_apply", claim, chunk, json.dumps(instructions), *verdicts)
+        follows = _what_follows(more=chunk.more, last_of_turn=last_of_turn)
+        return self._run_chunk("regrade_apply", claim, chunk, follows, json.dumps(instructions), *verdicts)
 
-    def roll_back(self, claim: Claim) -> StepResult | None:
+    def roll_back(self, claim: Claim, *, last_of_turn: bool = False) -> StepResult | None:
         """Restore the next previous verdicts, except where another one has replaced this regrade's."""
         chunk = self._chunk(claim)
         if chunk is None:
@@ -108,7 +130,8 @@ class RegradeSteps:
             {"submission": row.submission, "expected": str(row.entry.verdict), "summary": row.entry.before.summary()}
             for row in RegradeReport(self._redis, claim.job.id).rows(chunk.submissions)
         ]
-        return self._run_chunk("regrade_roll_back", claim, chunk, json.dumps(rows))
+        follows = _what_follows(more=chunk.more, last_of_turn=last_of_turn)
+        return self._run_chunk("regrade_roll_back", claim, chunk, follows, json.dumps(rows))
 
     def _chunk(self, claim: Claim) -> _StepChunk | None:
         place = self._redis.hget(_key(claim.job.id), "cursor")
@@ -119,9 +142,15 @@ class RegradeSteps:
         return _StepChunk(text(place), [name for name, _ in members], f"({members[-1][1]:.3f}" if more else _END, more)
 
     def _run_chunk(self, script: str, claim: Claim, chunk: _StepChunk, *arguments: str | bytes) -> StepResult | None:
-        last = "0" if chunk.more else "1"
-        applied = self._scripts.run(script, claim.job.id, claim.fence, chunk.place, chunk.to, last, *arguments)
+        applied = self._scripts.run(script, claim.job.id, claim.fence, chunk.place, chunk.to, *arguments)
         return StepResult(chunk.more) if applied else None
+
+
+def _what_follows(*, more: bool, last_of_turn: bool) -> str:
+    """Return what follows a chunk, as the scripts read it."""
+    if not more:
+        return "end"
+    return "turn" if last_of_turn else "chunk"
 
 
 def _instruction(row: ReportRow, *, lowered: bool) -> dict[str, Any]:

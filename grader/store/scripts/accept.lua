@@ -57,10 +57,13 @@ enqueue('submission', id)
 local created = get(job, 'queued')
 redis.call('HSET', job, 'created', created)
 redis.call('SADD', pending, id)
-redis.call('SADD', 'bm:courses', course)
+if redis.call('SADD', 'bm:courses', course) == 1 then
+  redis.call('SADD', 'bm:courses-listed', course)
+end
 for _, each in ipairs(indexes(course, assignment, student)) do
   redis.call('ZADD', each, created, id)
 end
+relist(id)
 remember(idempotency, fingerprint, id, ARGV[12])
 count('accepted')
 return { 'accepted', id }

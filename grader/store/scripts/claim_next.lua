@@ -1,18 +1,32 @@
 -- kind, lease in ms, 1 to go on after another of the kind -> {id, fencing number} of the submission or unit whose turn it
--- is, or nil if none waits, or if whoever goes on with units would keep somebody waiting for an answer.
+-- is, or nil if none waits, or if whoever goes on with units would keep somebody waiting for an answer: not a regrade,
+-- which has had its turn.
 -- Units go by place in the queue. Of submissions it is an order, not a cap: as long as anything waits, whoever asks is
 -- given something. By place in the queue come first students who have none running, then those who have. While a
 -- submission of a student whose last verdict was a timeout runs, all others of such students come last: they share one
 -- worker.
 local LOOKED_AT = 1000
 local kind, lease = ARGV[1], tonumber(ARGV[2])
+
+local function somebody_waits()
+  if redis.call('EXISTS', key('waiting', 'interactive')) == 1 then
+    return true
+  end
+  for _, each in ipairs(redis.call('ZRANGE', key('waiting', 'staff'), 0, -1)) do
+    if each:sub(1, 8) ~= 'regrade:' then
+      return true
+    end
+  end
+  return false
+end
+
 if redis.call('ZCARD', waiting_key(kind)) == 0 then
   -- Workers that went on have left messages about nothing: none of them need be looked at.
   redis.call('DEL', CELERY .. QUEUES[kind])
   return nil
 end
 if kind == 'unit' then
-  if ARGV[3] == '1' and redis.call('EXISTS', key('waiting', 'interactive'), key('waiting', 'staff')) > 0 then
+  if ARGV[3] == '1' and somebody_waits() then
     return nil
   end
   for place = 0, LOOKED_AT do

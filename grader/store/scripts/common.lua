@@ -9,10 +9,14 @@ local QUEUES = { submission = 'interactive', unit = 'regrade', publication = 'st
 -- No more workers than this begin with a regrade at once.
 local MOST_MESSAGES = { regrade = 64 }
 local SECONDS = { 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300 }
--- The share of the newest in the moving average of a queue's pace.
+-- The least share of the newest in the moving average of a queue's pace: the first ten have equal shares.
 local NEWEST = 0.1
+-- Milliseconds for which nobody worked though something waited, after which workers count as having been away.
+local AWAY = 1000
 -- What regrades do about it, in regrade_common.lua: one of their units ended, a submission goes.
 local unit_ended, forget
+-- A submission into the lists of its state and outcome, in submission_common.lua.
+local relist
 
 local function part(text)
   return (text:gsub('%%', '%%25'):gsub(':', '%%3A'))
@@ -120,10 +124,18 @@ local function held(job, fence)
   return at[1] == 'running' and at[2] == fence
 end
 
+local function set_state(kind, id, state)
+  redis.call('HSET', job_key(kind, id), 'state', state)
+  if kind == 'submission' then
+    relist(id)
+  end
+end
+
 -- Into the queue, for the first time or for another round. Its hash is there already.
 local function enqueue(kind, id)
   local job, at = job_key(kind, id), moment()
-  redis.call('HSET', job, 'state', 'queued', 'queued', at, 'tries', 0, 'resend', whole(now() + SENT))
+  redis.call('HSET', job, 'queued', at, 'tries', 0, 'resend', whole(now() + SENT))
+  set_state(kind, id, 'queued')
   redis.call('HDEL', job, 'started', 'finished', 'failure', 'concluded')
   redis.call('HSETNX', job, 'fence', 0)
   redis.call('ZADD', waiting_key(kind), at, member(kind, id))
@@ -133,7 +145,8 @@ end
 -- Back to the place in the queue that it had.
 local function requeue(kind, id)
   local job = job_key(kind, id)
-  redis.call('HSET', job, 'state', 'queued', 'resend', whole(now() + SENT))
+  redis.call('HSET', job, 'resend', whole(now() + SENT))
+  set_state(kind, id, 'queued')
   redis.call('HDEL', job, 'started')
   redis.call('ZREM', 'bm:leases', member(kind, id))
   redis.call('ZADD', waiting_key(kind), get(job, 'queued'), member(kind, id))
@@ -146,7 +159,8 @@ local function take(kind, id, lease)
   if get(job, 'state') ~= 'queued' then
     return nil
   end
-  redis.call('HSET', job, 'state', 'running', 'started', whole(time), 'lease', whole(lease))
+  redis.call('HSET', job, 'started', whole(time), 'lease', whole(lease))
+  set_state(kind, id, 'running')
   redis.call('HINCRBY', job, 'tries', 1)
   redis.call('ZREM', waiting_key(kind), member(kind, id))
   redis.call('ZADD', 'bm:leases', whole(time + lease), member(kind, id))
@@ -158,19 +172,19 @@ local function take(kind, id, lease)
   return fence
 end
 
--- A moving average of the milliseconds between two conclusions while others wait; where none wait, or workers were
--- away, of what one takes.
+-- A moving average of the milliseconds between two conclusions while others wait. What the first one takes, after nobody
+-- waited or nobody worked, is left out: a worker may have had to start, and several work at once.
 local function keep_pace(kind, started, finished)
   local queue = QUEUES[kind]
   local last = tonumber(redis.call('HGET', 'bm:pace', queue .. ':busy') or '')
-  local sample = finished - math.max(last or 0, started)
-  local pace = tonumber(redis.call('HGET', 'bm:pace', queue) or '')
-  -- Set back meanwhile, the clock measured nothing.
-  sample = math.max(0, sample)
-  if pace then
-    sample = pace + NEWEST * (sample - pace)
+  if last and started <= last + AWAY then
+    -- Set back meanwhile, the clock measured nothing.
+    local sample = math.max(0, finished - last)
+    local pace = tonumber(redis.call('HGET', 'bm:pace', queue) or '0')
+    local number = redis.call('HINCRBY', 'bm:pace', queue .. ':number', 1)
+    pace = pace + math.max(NEWEST, 1 / number) * (sample - pace)
+    redis.call('HSET', 'bm:pace', queue, string.format('%.3f', pace))
   end
-  redis.call('HSET', 'bm:pace', queue, string.format('%.3f', sample))
   if redis.call('ZCARD', key('waiting', queue)) > 0 then
     redis.call('HSET', 'bm:pace', queue .. ':busy', whole(finished))
   else
@@ -182,7 +196,8 @@ end
 local function conclude(kind, id, state)
   local job, time = job_key(kind, id), now()
   local started = get(job, 'started')
-  redis.call('HSET', job, 'state', state, 'finished', whole(time), 'concluded', get(job, 'fence'))
+  redis.call('HSET', job, 'finished', whole(time), 'concluded', get(job, 'fence'))
+  set_state(kind, id, state)
   redis.call('HDEL', job, 'resend')
   redis.call('ZREM', 'bm:leases', member(kind, id))
   redis.call('ZREM', waiting_key(kind), member(kind, id))

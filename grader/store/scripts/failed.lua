@@ -2,6 +2,8 @@
 local kind, id = ARGV[1], ARGV[2]
 local job = job_key(kind, id)
 if not held(job, ARGV[3]) then
-  return { get(job, 'state') or 'cancelled', 0 }
+  local state = get(job, 'state')
+  -- A unit of a cancelled regrade is planned again.
+  return { state ~= 'planned' and state or 'cancelled', 0 }
 end
 return { fail(kind, id, ARGV[4], ARGV[5]), 1 }

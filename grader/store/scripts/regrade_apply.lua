@@ -1,6 +1,6 @@
--- id, fence, cursor, next cursor, 1 for the last, rows as JSON, then the verdict of each row, in one word where it has
+-- id, fence, cursor, next cursor, 'end' after the last, else 'chunk' or 'turn', rows as JSON, then the verdict of each row, in one word where it has
 -- none -> 1 where the claim held.
-local id, fence, from, to, last = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local id, fence, from, to, follows = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local job, entries, fates = job_key('regrade', id), regrade_key('entries', id), regrade_key('fates', id)
 local go = chunk(id, fence, 'applying', from)
 if go ~= 'go' then
@@ -23,9 +23,8 @@ for i, row in ipairs(rows) do
     end
   end
 end
-advance(id, to, #rows)
-if last == '1' then
-  conclude('regrade', id, 'done')
+advance(id, to, #rows, follows)
+if follows == 'end' then
   enter(id, 'applied')
 end
 return 1

@@ -18,16 +18,28 @@ local function enter(id, phase)
   tell(id, phase)
 end
 
--- A phase in which there is work, of which so much is done: the pace is measured from here.
+-- A phase in which there is work, of which so much is done. Its pace is measured from the first end in it on: before
+-- that, workers may have been away, or had to make their graders.
 local function begin(id, phase, done)
   enter(id, phase)
-  redis.call('HSET', job_key('regrade', id), 'step_started', whole(now()), 'step_base', done)
+  redis.call('HSET', job_key('regrade', id), 'step_base', done)
+  redis.call('HDEL', job_key('regrade', id), 'step_started')
 end
 
--- As many units as there is room for into the queue. After the last one's end the preview is complete.
+-- So much is done now: the first time, the pace is measured from here.
+local function measure(id, done)
+  local job = job_key('regrade', id)
+  if redis.call('HSETNX', job, 'step_started', whole(now())) == 1 then
+    redis.call('HSET', job, 'step_base', done)
+  end
+end
+
+-- As many units as there is room for into the queue, also while more are chosen. After the last one's end the preview is
+-- complete.
 local function release(id, most_unsent)
   local job, open, pending = job_key('regrade', id), regrade_key('open', id), regrade_key('pending', id)
-  if get(job, 'phase') ~= 'previewing' then
+  local phase = get(job, 'phase')
+  if phase ~= 'preparing' and phase ~= 'previewing' then
     return
   end
   local room = WINDOW - redis.call('SCARD', open)
@@ -49,7 +61,7 @@ local function release(id, most_unsent)
       table.insert(unsent, each:match('^unit:(.+)$'))
     end
   end
-  if redis.call('SCARD', open) == 0 and redis.call('LLEN', pending) == 0 then
+  if phase == 'previewing' and redis.call('SCARD', open) == 0 and redis.call('LLEN', pending) == 0 then
     enter(id, 'previewed')
   end
 end
@@ -60,11 +72,27 @@ local function withdraw(kind, id)
   redis.call('ZREM', 'bm:leases', member(kind, id))
 end
 
+-- The classes of the verdicts that hold beside a unit.
+local function classes_of(unit)
+  local classes = {}
+  for _, field in ipairs(redis.call('HKEYS', unit)) do
+    local class = field:match('^before:(.*)$')
+    if class then
+      table.insert(classes, class)
+    end
+  end
+  return classes
+end
+
 -- `by` more in everything that a unit's verdict means for submissions whose live verdict is of one class.
 local function tally(job, unit, class, by)
   for _, field in ipairs(cjson.decode(get(unit, 'counts:' .. class) or '[]')) do
     redis.call('HINCRBY', job, field, by)
   end
+end
+
+local function units_ended(job)
+  return (get(job, 'units_done') or 0) + (get(job, 'units_failed') or 0)
 end
 
 function unit_ended(id, state)
@@ -86,6 +114,7 @@ function unit_ended(id, state)
     redis.call('HINCRBY', job, 'could_not_be_graded', get(unit, 'entries'))
     redis.call('SADD', regrade_key('failed', regrade), id)
   end
+  measure(regrade, units_ended(job))
   release(regrade, SENT_AT_END)
 end
 
@@ -128,11 +157,20 @@ local function chunk(id, fence, phase, from)
   return at[3] == 'done' and at[4] == fence and 'done' or 'lost'
 end
 
--- A chunk is through: tries that were lost before it count no more, since the step gets on.
-local function advance(id, to, by)
+-- A chunk is through: tries that were lost before it count no more, since the step gets on. What follows is 'end' after
+-- the last chunk, 'chunk', or 'turn': whoever works has had a turn, and the step waits for another.
+local function advance(id, to, by, follows)
   local job = job_key('regrade', id)
-  redis.call('HSET', job, 'cursor', to, 'tries', 1)
-  redis.call('HINCRBY', job, 'walked', by)
+  redis.call('HSET', job, 'cursor', to, 'tries', follows == 'turn' and 0 or 1)
+  local walked = redis.call('HINCRBY', job, 'walked', by)
+  if get(job, 'phase') ~= 'preparing' then
+    measure(id, walked)
+  end
+  if follows == 'end' then
+    conclude('regrade', id, 'done')
+  elseif follows == 'turn' then
+    requeue('regrade', id)
+  end
 end
 
 local function drop_unit(regrade, id)
@@ -143,6 +181,8 @@ local function drop_unit(regrade, id)
   redis.call('SREM', regrade_key('failed', regrade), id)
   redis.call('SREM', regrade_key('units', regrade), id)
   redis.call('HINCRBY', job, 'sources', -1)
+  -- The source may be chosen again, with another submission: whoever grades the unit still must not hold its claim then.
+  redis.call('HINCRBY', job, 'fences', get(unit, 'fence') or 0)
   if state == 'done' then
     redis.call('HINCRBY', job, 'units_done', -1)
   elseif state == 'service_failed' then

@@ -27,7 +27,7 @@ end
 
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', 'bm:regrades-touched', '-inf', '(' .. ARGV[1], 'LIMIT', 0, 100)) do
   local at = redis.call('HMGET', job_key('regrade', id), 'phase', 'state')
-  if left > 0 and at[1] ~= 'previewing' and at[2] ~= 'queued' and at[2] ~= 'running' then
+  if left > 0 and at[1] ~= 'previewing' and redis.call('SCARD', regrade_key('open', id)) == 0 and at[2] ~= 'queued' and at[2] ~= 'running' then
     erase(id)
   end
 end

@@ -1,30 +1,33 @@
--- id -> {resumed|already|conflict, job or unit to send...}
+-- id -> {resumed|already|conflict, units to send...}
 local id = ARGV[1]
-local job, failed, asked = job_key('regrade', id), regrade_key('failed', id), nil
+local job, failed = job_key('regrade', id), regrade_key('failed', id)
 local at = redis.call('HMGET', job, 'phase', 'state', 'resume', 'course', 'asked', 'walked')
 local phase, broken, again = at[1], at[2] == 'service_failed', redis.call('SCARD', failed) > 0
+local previews = phase == 'preparing' or phase == 'previewing' or phase == 'previewed'
 if phase == 'applied' or phase == 'rolled_back' or (phase == 'previewed' and not again and not broken) then
   return { 'conflict' }
-elseif phase ~= 'cancelled' and not broken and not again then
-  return { 'already' }
-elseif (phase == 'applying' or phase == 'rolling_back') and not broken then
+elseif phase ~= 'cancelled' and not broken and not (previews and again) then
   return { 'already' }
 end
+local stopped = broken or phase == 'cancelled'
 if phase == 'cancelled' then
   phase = at[3]
   redis.call('HSETNX', key('regrades-asked', at[4]), at[5], id)
 end
-if phase == 'previewing' or phase == 'previewed' then
-  for _, unit in ipairs(redis.call('SMEMBERS', failed)) do
-    redis.call('HSET', job_key('unit', unit), 'state', 'planned')
-    redis.call('RPUSH', regrade_key('pending', id), unit)
-  end
-  redis.call('DEL', failed)
-  redis.call('HSET', job, 'units_failed', 0, 'could_not_be_graded', 0)
-  begin(id, 'previewing', get(job, 'units_done') or 0)
-  release(id, MOST_MESSAGES.regrade)
-  return { 'resumed', unpack(unsent) }
+if phase == 'applying' or phase == 'rolling_back' then
+  begin(id, phase, at[6])
+  enqueue('regrade', id)
+  return { 'resumed' }
 end
-begin(id, phase, at[6])
-enqueue('regrade', id)
-return { 'resumed' }
+for _, unit in ipairs(redis.call('SMEMBERS', failed)) do
+  redis.call('HSET', job_key('unit', unit), 'state', 'planned')
+  redis.call('RPUSH', regrade_key('pending', id), unit)
+end
+redis.call('DEL', failed)
+redis.call('HSET', job, 'units_failed', 0, 'could_not_be_graded', 0)
+begin(id, phase == 'preparing' and phase or 'previewing', get(job, 'units_done') or 0)
+if phase == 'preparing' and stopped then
+  enqueue('regrade', id)
+end
+release(id, MOST_MESSAGES.regrade)
+return { 'resumed', unpack(unsent) }

@@ -1,5 +1,5 @@
--- id, fence, cursor, next cursor, 1 for the last, rows as JSON -> 1 where the claim held.
-local id, fence, from, to, last = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+-- id, fence, cursor, next cursor, 'end' after the last, else 'chunk' or 'turn', rows as JSON -> 1 where the claim held.
+local id, fence, from, to, follows = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local fates = regrade_key('fates', id)
 local go = chunk(id, fence, 'rolling_back', from)
 if go ~= 'go' then
@@ -13,9 +13,8 @@ for _, row in ipairs(rows) do
     settle(id, row.submission, restored and 'rolled_back' or 'left', number)
   end
 end
-advance(id, to, #rows)
-if last == '1' then
-  conclude('regrade', id, 'done')
+advance(id, to, #rows, follows)
+if follows == 'end' then
   enter(id, 'rolled_back')
 end
 return 1

@@ -29,6 +29,39 @@ local function list_verdict(id, listed)
   end
 end
 
+-- The lists of a state and of an outcome. `listed` is both in a word each, or nil.
+local function lists_of(course, assignment, listed)
+  local state, outcome = (listed or ''):match('^(%S+) (%S*)$')
+  local lists = {}
+  if state then
+    table.insert(lists, key('index', course, 'state', state))
+    table.insert(lists, key('index', course, 'state', state, assignment))
+  end
+  if state and outcome ~= '' then
+    table.insert(lists, key('index', course, 'outcome', outcome, assignment))
+  end
+  return lists
+end
+
+-- Whether it stood in other lists than those of its state and outcome. Versions before 0.3 do not keep them: whoever
+-- reads them compares, and the sweeper mends them.
+function relist(id)
+  local job = job_key('submission', id)
+  local at = redis.call('HMGET', job, 'course', 'assignment', 'created', 'state', 'outcome', 'listed')
+  local listed = at[3] and at[4] .. ' ' .. (at[5] or '')
+  if not listed or listed == at[6] then
+    return false
+  end
+  for _, each in ipairs(lists_of(at[1], at[2], at[6])) do
+    redis.call('ZREM', each, id)
+  end
+  for _, each in ipairs(lists_of(at[1], at[2], listed)) do
+    redis.call('ZADD', each, at[3], id)
+  end
+  redis.call('HSET', job, 'listed', listed)
+  return true
+end
+
 -- What versions before 0.3 counted of a class: nobody reads it any more, and it names students.
 local function drop_counts(course, assignment, student)
   local mistakes = key('mistakes', course, assignment)
@@ -88,6 +121,7 @@ local function drop_verdict(id)
   redis.call('HSET', job, 'state', 'service_failed', 'failure', was[3])
   redis.call('HDEL', job, 'verdict', 'outcome', 'score', 'max_score', 'failing', 'mistakes', 'judged', 'regrade',
     'failed_before')
+  relist(id)
   post('service_failed', id, was[1])
 end
 
@@ -108,6 +142,7 @@ local function replace(id, expected, verdict, summary, regrade)
   redis.call('SET', key('verdict', id, whole(number)), verdict)
   redis.call('HSET', job, 'regrade', regrade, 'regrade:' .. number, regrade)
   local other = hold(id, number, summary)
+  relist(id)
   if first then
     post('done', id, at[3])
   elseif other then
@@ -139,6 +174,7 @@ local function restore(id, expected, to, summary)
   if hold(id, to, summary) then
     post('regraded', id, at[3])
   end
+  relist(id)
   count('rolled_back')
   tell(id, 'done')
   return true
@@ -147,12 +183,15 @@ end
 -- A submission and everything that belongs to it. False where there is none.
 local function remove(id)
   local job = job_key('submission', id)
-  local at = redis.call('HMGET', job, 'course', 'assignment', 'student', 'source', 'verdicts', 'idempotency')
+  local at = redis.call('HMGET', job, 'course', 'assignment', 'student', 'source', 'verdicts', 'idempotency', 'listed')
   if not at[1] then
     return false
   end
   -- First what makes room: where there is none left, Redis refuses a script whose first write needs some.
   for _, each in ipairs(indexes(at[1], at[2], at[3])) do
+    redis.call('ZREM', each, id)
+  end
+  for _, each in ipairs(lists_of(at[1], at[2], at[7])) do
     redis.call('ZREM', each, id)
   end
   list_verdict(id, false)
@@ -183,6 +222,8 @@ local function remove(id)
   end
   if redis.call('EXISTS', key('index', at[1], 'all')) == 0 then
     redis.call('SREM', 'bm:courses', at[1])
+    redis.call('SREM', 'bm:courses-listed', at[1])
+    redis.call('HDEL', 'bm:relisting', at[1])
   end
   redis.call('DEL', job)
   changed(at[1], at[2])

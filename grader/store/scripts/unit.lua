@@ -8,10 +8,7 @@ if not (at[1] and regrade[1] and regrade[2]) then
 end
 local found = { regrade[1], regrade[2], regrade[3], at[2], at[3], redis.call('GET', key('source', at[2])),
   at[4] or '', regrade[4] or '' }
-for _, field in ipairs(redis.call('HKEYS', unit)) do
-  local class = field:match('^before:(.*)$')
-  if class then
-    table.insert(found, class)
-  end
+for _, class in ipairs(classes_of(unit)) do
+  table.insert(found, class)
 end
 return found

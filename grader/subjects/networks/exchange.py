@@ -10,7 +10,7 @@ import numpy as np
 from grader.errors import Crashed
 from grader.judge.exchange import Question, read_raised, text
 from grader.model.formulas import Formulas, Reduction
-from grader.oracle.answers import Answer, Malformed, ReceivedForm, Returned
+from grader.oracle.answers import Answer, Malformed, Raised, ReceivedForm, Returned
 from grader.oracle.network import Array
 from grader.oracle.suite import Suite, count
 from grader.subjects.networks.assignment import Assignment
@@ -68,11 +68,16 @@ class NetworksExchange:
         numbers = np.frombuffer(b"".join([reply.payload for reply in replies]), dtype="<f8")
         finite = bool(np.isfinite(numbers).all())
         answers: list[Answer] = []
+        #: By the identity of their headers, which several replies may share.
+        raised: dict[int, Raised] = {}
         start = 0
         for reply, sizes in zip(replies, cases.sizes, strict=False):
             stop = start + len(reply.payload) // numbers.itemsize
             if finite and reply.header == _UNCHANGED:
                 answers.append(Returned(numbers[start:stop]))
+            elif reply.header.get("kind") == "raised":
+                at = id(reply.header)
+                answers.append(raised.get(at) or raised.setdefault(at, read_raised(reply.header)))
             else:
                 answers.append(_answer(reply, numbers[start:stop], sizes, finite=finite))
             start = stop
@@ -117,8 +122,6 @@ def _answer(reply: "JailReply", numbers: Array, sizes: Sequence[int], *, finite:
             changed = header.get("changed")
             names = tuple(name for name in NAMES if isinstance(changed, list) and name in changed) if changed else ()
             return Returned(numbers, names) if finite else _read_returned(numbers, names, sizes)
-        case "raised":
-            return read_raised(header)
         case "malformed":
             return _read_malformed(header, sizes)
     message = "Its process sent something that is no answer."

@@ -32,7 +32,7 @@ def form(suite: Suite, answers: Sequence[Answer], evidence: Mapping[int, Evidenc
     if unread & {ReturnedForm.PLAIN, ReturnedForm.REVERSED, ReturnedForm.OTHER}:
         # An array that has too few numbers on some networks is in another shape by chance on the others.
         readable -= {ReturnedForm.PLAIN, ReturnedForm.REVERSED}
-    if len(failing) < min(_ENOUGH, returned):
+    if len(failing) < min(_BEYOND_CHANCE, returned):
         # So are a few arrays of other shapes that fit two lists in another order.
         readable -= _TWOFOLD.keys()
     message = wording.other_form(malformed[0][1], readable, unread)
@@ -40,7 +40,7 @@ def form(suite: Suite, answers: Sequence[Answer], evidence: Mapping[int, Evidenc
 
 
 #: Networks on which lists in another order are not there by chance.
-_ENOUGH = 3
+_BEYOND_CHANCE = 3
 
 
 def in_one_order(suite: Suite, evidence: Mapping[int, Evidence]) -> dict[int, Evidence]:

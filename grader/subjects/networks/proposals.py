@@ -54,7 +54,7 @@ class Proposal:
     @cached_property
     def expected(self) -> Suite:
         """The question with its expectations, worked out once they are needed: that takes longer than all else."""
-        return propose([self.network], self.assignment.formulas, self.assignment.rtol)
+        return propose([self.network], self.assignment.formulas, self.assignment.rtol, [self.forward])
 
 
 class Proposals:

@@ -8,11 +8,14 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import lru_cache
 
 from grader.subjects.networks.evidence import Operand, Raising
 
 #: Characters of a statement, and nodes of its tree, at most.
 _CHARACTERS, _NODES = 400, 300
+#: Statements that are kept as they were read: a line that raises on many networks is read once.
+_KEPT = 16
 #: The lists that a backward pass is given, and those that it makes.
 GIVEN = ("all_weights", "all_biases", "all_f", "all_h")
 MADE = ("all_dl_dweights", "all_dl_dbiases", "all_dl_df", "all_dl_dh")
@@ -82,6 +85,7 @@ class Parsed:
     fixed: frozenset[ast.AST]
 
     @classmethod
+    @lru_cache(_KEPT)
     def of(cls, text: str, part: str) -> "Parsed | None":
         """The statement, or None if it cannot be parsed."""
         tree = _parse(text)

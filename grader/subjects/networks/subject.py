@@ -26,6 +26,7 @@ from grader.subjects.networks.form import AS_IT_CAME, MISPLACED, form, in_one_or
 from grader.subjects.networks.layers import Layers, stack
 from grader.subjects.networks.probes import RECOMPUTES, Probes, probes, recomputes
 from grader.subjects.networks.proposals import Proposals
+from grader.subjects.networks.reductions import size
 from grader.subjects.networks.rubric import (
     ORDER,
     any_shape,
@@ -35,7 +36,7 @@ from grader.subjects.networks.rubric import (
     read_steps,
     right,
 )
-from grader.subjects.networks.shrinking import DEEP, OVERFLOWING, Search, shrink, size
+from grader.subjects.networks.shrinking import DEEP, OVERFLOWING, Search, shrink
 from grader.subjects.networks.steps import STEPS
 from grader.subjects.networks.unpropagated import ignores_error, telling
 from grader.subjects.networks.words import TITLES
@@ -151,7 +152,7 @@ class Networks:
             rows["any_shape"] = rows[PURE] = Row(Mark.NOT_RUN, 0, wording.RAISED_AT_HOME)
         first = self._first_difference(given, evidence, explanation)
         failed = frozenset(name for name in STEPS if rows[name].mark is Mark.FAILED)
-        diagnoses = self.diagnoser.observe(answers, evidence, explanation, failed)
+        diagnoses = self.diagnoser.add_facts(answers, evidence, explanation, failed)
         return SubjectMarks(rows, raised, diagnoses, first)
 
     def _propagates(self, rows: Mapping[str, Row]) -> bool:

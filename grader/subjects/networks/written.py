@@ -95,17 +95,26 @@ class WrittenStep:
     doubtful: Booleans
 
 
-def entries(evidence: Evidence, sizes: Sequence[int]) -> dict[str, list[Array | None]]:
-    """The lists for a network of one column: an array for each entry that is known, else None."""
+def entries(
+    evidence: Evidence, sizes: Sequence[int], columns: int = 1, *, shaped: bool = False
+) -> dict[str, list[Array | None]]:
+    """The lists for a network: an array for each entry that is known, or came in its shape if `shaped`, else None."""
     wide, outputs = list(zip(sizes[1:], sizes[:-1], strict=True)), [(rows, 1) for rows in sizes[1:]]
-    shapes = [*wide, *outputs, *outputs, *((rows, 1) for rows in sizes[:-1])]
+    carried = [(rows, columns) for rows in (*sizes[1:], *sizes[:-1])]
+    shapes, known = [*wide, *outputs, *carried], "1" if shaped else "12"
     starts = accumulate((rows * columns for rows, columns in shapes), initial=0)
     arrays = [
-        evidence.numbers[start : start + shape[0] * shape[1]].reshape(shape) if status in "12" else None
+        evidence.numbers[start : start + shape[0] * shape[1]].reshape(shape) if status in known else None
         for start, shape, status in zip(starts, shapes, evidence.status, strict=False)
     ]
     depth = len(wide)
     return {name: arrays[at * depth : (at + 1) * depth] for at, name in enumerate(LINES)}
+
+
+def statuses(evidence: Evidence) -> dict[str, str]:
+    """The status of each entry of each list: see `Evidence`."""
+    layers = len(evidence.status) // len(LINES)
+    return {name: evidence.status[at * layers : (at + 1) * layers] for at, name in enumerate(LINES)}
 
 
 def worth_asking(answers: Sequence[Answer], failing: Iterable[Sequence[int]], order: Sequence[int]) -> list[int]:
@@ -136,38 +145,35 @@ def spread(layers: Layers, suite: Suite, evidence: Mapping[int, Evidence]) -> Wr
     """The evidence of these networks of the suite, layer by layer; those with several columns are left out."""
     count = len(layers.network)
     # Of a layer that was not asked about, nothing below is true.
-    status = np.full((len(LINES), count), _NOT_ASKED, dtype=np.uint8)
-    shared, skipped, asked, ended = (np.zeros(count, dtype=bool) for _ in range(4))
-    targets = {name: np.zeros(count, dtype=bool) for name in LINES}
-    raised = {step: np.zeros(count, dtype=bool) for step in LINES.values()}
+    found = np.full((len(LINES), count), _NOT_ASKED, dtype=np.uint8)
+    shared, asked, ended = (np.zeros(count, dtype=bool) for _ in range(3))
     d_weights = np.zeros(len(layers.weight_from))
     d_biases, df, dh = (np.zeros(len(places)) for places in (layers.bias_to, layers.bias_to, layers.input_to))
-    for i, mine in evidence.items():
-        if suite.columns[i] != 1:
-            continue
+    single = {i: mine for i, mine in evidence.items() if suite.columns[i] == 1}
+    for i, mine in single.items():
         sizes, (row, weight, bias, entered) = suite.sizes[i], layers.starts[i]
-        depth, outputs, inputs = len(sizes) - 1, sum(sizes[1:]), sum(sizes[:-1])
-        weights, rows = len(mine.numbers) - 2 * outputs - inputs, slice(row, row + depth)
+        outputs, inputs = sum(sizes[1:]), sum(sizes[:-1])
+        weights, rows = len(mine.numbers) - 2 * outputs - inputs, slice(row, row + len(sizes) - 1)
         d_weights[weight : weight + weights] = mine.numbers[:weights]
         d_biases[bias : bias + outputs] = mine.numbers[weights : weights + outputs]
         df[bias : bias + outputs] = mine.numbers[weights + outputs : -inputs]
         dh[entered : entered + inputs] = mine.numbers[-inputs:]
-        kinds = np.frombuffer(mine.status.encode(), dtype=np.uint8).reshape(4, depth) - ord("0")
-        if not mine.ended:
-            kinds = _without_zeros(kinds, mine, sizes)
-        status[:, rows], skipped[rows] = kinds, find_skipped(mine, sizes)
+        found[:, rows] = _read_statuses(mine)
         shared[rows], asked[rows], ended[rows] = mine.shared, True, mine.ended
-        if (step := find_blamed_step(mine, sizes)) is not None:
-            raised[step][row] = True
-        target = _target(mine)
-        if target is not None and not (target == "all_dl_dweights" and _is_starved(kinds, ended[rows]).any()):
-            targets[target][rows] = _find_target_layer(mine, depth)
-        if target == "all_dl_df" and kinds[2].all() and kinds[3][0] == 1:
-            # It raised in writing one that was there: the output's, by an index that went round.
-            raised["relu_derivative"][row] = True
+    outputs_to, inputs_to = layers.bias_to, layers.input_to
+    lists = (_pad(d_biases, outputs_to, layers), _pad(df, outputs_to, layers), _pad(dh, inputs_to, layers))
+    # Among numbers of any bits are some of which NumPy would warn; what is not known has NaN for numbers.
+    with np.errstate(all="ignore"):
+        filled = np.stack(
+            [np.logical_or.reduceat(d_weights != 0, layers.entry_start), *((part != 0).any(axis=1) for part in lists)]
+        ) & _is_known(found)
+    # At the time of an exception, what is zero may be what the function made its lists of.
+    status = np.where(_is_known(found) & ~filled & ~ended, 0, found)
+    skipped = _find_passed_over(found, filled, layers.network)
+    targets, raised = _find_raised_lines(suite, layers, single, status, ended)
     # A layer that the loop did not come to has nothing at all: that is no mistake of its lines.
     reached = ended & status[[0, 1, 3]].any(axis=0)
-    known = {name: (kinds == 1) | (kinds == 2) for name, kinds in zip(LINES, status, strict=True)}
+    known = {name: _is_known(kinds) for name, kinds in zip(LINES, status, strict=True)}
     shaped = {name: kinds == 1 for name, kinds in zip(LINES, status, strict=True)}
     missing = {name: (kinds == 0) & (reached | targets[name]) for name, kinds in zip(LINES, status, strict=True)}
     # An array of another shape counts as none, if its line had its input.
@@ -177,10 +183,32 @@ def spread(layers: Layers, suite: Suite, evidence: Mapping[int, Evidence]) -> Wr
     # So does dl/df that a later line found empty, though dl/dh was there.
     missing["all_dl_df"] |= ((status[2] == 3) | _is_starved(status, ended)) & dh_above
     misshapen = ended & (status[0] > 1) & (status[1] == 1)
-    outputs_to, inputs_to = layers.bias_to, layers.input_to
-    lists = (_pad(d_biases, outputs_to, layers), _pad(df, outputs_to, layers), _pad(dh, inputs_to, layers))
     stopped = asked & ~ended
     return WrittenLists(d_weights, *lists, known, shaped, missing, misshapen, raised, shared, skipped, asked, stopped)
+
+
+def _find_raised_lines(
+    suite: Suite, layers: Layers, single: Mapping[int, Evidence], status: Statuses, ended: Booleans
+) -> tuple[dict[str, Booleans], dict[str, Booleans]]:
+    """The layers of each list that a statement which raised should have written, and those where a step's line did."""
+    count = len(layers.network)
+    targets = {name: np.zeros(count, dtype=bool) for name in LINES}
+    raised = {step: np.zeros(count, dtype=bool) for step in LINES.values()}
+    for i, mine in single.items():
+        if mine.raised is None:
+            continue
+        sizes, row = suite.sizes[i], layers.starts[i][0]
+        rows = slice(row, row + len(sizes) - 1)
+        kinds = status[:, rows]
+        if (step := find_blamed_step(mine, sizes)) is not None:
+            raised[step][row] = True
+        target = _target(mine)
+        if target is not None and not (target == "all_dl_dweights" and _is_starved(kinds, ended[rows]).any()):
+            targets[target][rows] = _find_target_layer(mine, len(sizes) - 1)
+        if target == "all_dl_df" and kinds[2].all() and kinds[3][0] == 1:
+            # It raised in writing one that was there: the output's, by an index that went round.
+            raised["relu_derivative"][row] = True
+    return targets, raised
 
 
 def _is_starved(status: Statuses, ended: Booleans) -> Booleans:
@@ -203,28 +231,30 @@ def _target(evidence: Evidence) -> str | None:
     return written if written in LINES else None
 
 
-def _without_zeros(status: Statuses, evidence: Evidence, sizes: Sequence[int]) -> Statuses:
-    """The statuses at the time of an exception: what is zero may be what the function made its lists of."""
-    arrays = [entry for entries_of_list in entries(evidence, sizes).values() for entry in entries_of_list]
-    zero = np.array([entry is not None and not np.count_nonzero(entry) for entry in arrays]).reshape(status.shape)
-    return np.where(zero, 0, status).astype(np.uint8)
+def _read_statuses(evidence: Evidence) -> Statuses:
+    """The status of each entry, (4, K + 1)."""
+    return np.frombuffer(evidence.status.encode(), dtype=np.uint8).reshape(len(LINES), -1) - np.uint8(ord("0"))
+
+
+def _is_known(status: Statuses) -> Booleans:
+    return np.asarray((status == 1) | (status == 2))
 
 
 def find_skipped(evidence: Evidence, sizes: Sequence[int]) -> Booleans:
     """The layers that a loop went past: with dl/df, and without numbers in dW, db and dh, which another layer has."""
     # Counted, as numbers of any bits warn in `any`.
-    lists = entries(evidence, sizes)
+    filled = [
+        [entry is not None and np.count_nonzero(entry) > 0 for entry in entries_of_list]
+        for entries_of_list in entries(evidence, sizes).values()
+    ]
+    return _find_passed_over(_read_statuses(evidence), np.array(filled), np.zeros(len(sizes) - 1, dtype=np.intp))
 
-    def empty(name: str, k: int) -> bool:
-        entry = lists[name][k]
-        return evidence.status[list(LINES).index(name) * len(lists[name]) + k] != "3" and (
-            entry is None or not np.count_nonzero(entry)
-        )
 
-    made = ("all_dl_dweights", "all_dl_dbiases", "all_dl_dh")
-    bare = np.array([all(empty(name, k) for name in made) for k in range(len(sizes) - 1)])
-    given = np.array([df is not None and np.count_nonzero(df) > 0 for df in lists["all_dl_df"]])
-    return np.asarray(bare & given & bool((~bare).any()))
+def _find_passed_over(status: Statuses, filled: Booleans, network: Places) -> Booleans:
+    """The same of the layers of several networks; `filled` are the entries with a number other than zero."""
+    bare = ((status != 3) & ~filled)[[0, 1, 3]].all(axis=0)
+    working = np.bincount(network, ~bare) > 0
+    return np.asarray(bare & filled[2] & working[network])
 
 
 def _find_target_layer(evidence: Evidence, depth: int) -> Booleans:

@@ -20,9 +20,9 @@ class Action(StrEnum):
 
 
 class ProgressResponse(ResponseModel):
-    """The progress of the current step: distinct sources while previewing, else submissions."""
+    """The progress of the current step: distinct sources while selecting and previewing, else submissions."""
 
-    total: int | None = Field(description="Null until it is known.")
+    total: int | None = Field(description="Null while submissions are selected; counts has those that are.")
     done: int
     failed: int = Field(description="The number of sources that could not be graded.")
 
@@ -149,5 +149,5 @@ def actions(regrade: RegradeRecord) -> list[Action]:
     if regrade.phase is Phase.FAILED:
         stopped = [] if regrade.stopped_in is None else _ACTIONS.get(regrade.stopped_in, [])
         return [*stopped, Action.RESUME]
-    again = regrade.phase in {Phase.PREVIEWING, Phase.PREVIEWED} and regrade.progress.failed
+    again = regrade.phase in {Phase.PREPARING, Phase.PREVIEWING, Phase.PREVIEWED} and regrade.progress.failed
     return [*_ACTIONS.get(regrade.phase, []), *([Action.RESUME] if again else [])]

@@ -20,6 +20,7 @@ from grader.web.http.idempotency import IdempotencyHeader, idempotency_claim
 from grader.web.http.problems import (
     BUSY,
     CONFLICT,
+    FILE_FORMAT,
     INVALID,
     KEY_MISSING,
     KEY_REUSED,
@@ -131,7 +132,7 @@ class RetriesResponse(ResponseModel):
             ),
         )
     },
-    problems=(UNKNOWN_ASSIGNMENT, KEY_MISSING, KEY_REUSED, STORAGE_FULL),
+    problems=(UNKNOWN_ASSIGNMENT, KEY_MISSING, FILE_FORMAT, KEY_REUSED, STORAGE_FULL),
     bodies={_JSON: SubmissionRequest, "multipart/form-data": SubmissionForm},
 )
 def submit(header: IdempotencyHeader) -> Response:

@@ -129,6 +129,13 @@ INVALID = ProblemKind(
     "The request can be read, but a field is unknown, missing, of the wrong type or out of range. Each member of "
     "errors names the place (a pointer into the body, a parameter or a header) and what is wrong there.",
 )
+FILE_FORMAT = ProblemKind(
+    "file-format",
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+    "A file of this format cannot be graded",
+    "The submitted file is a PDF, a picture, an archive, an Office document or a web page, whatever its name; the "
+    "detail says which. Nothing was recorded, and it counts as no attempt. Submit the notebook or the Python file.",
+)
 KEY_REUSED = ProblemKind(
     "idempotency-key-reused",
     HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -196,6 +203,7 @@ KINDS = (
     TOO_LARGE,
     UNSUPPORTED_MEDIA_TYPE,
     INVALID,
+    FILE_FORMAT,
     KEY_REUSED,
     TOO_MANY,
     UNEXPECTED,

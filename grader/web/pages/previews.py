@@ -25,7 +25,7 @@ class Figures(Protocol):
 
 
 #: By kind the reader of the figures in a revision's preview; a kind without one has the self-check alone.
-FIGURES: Mapping[str, Callable[[Mapping[str, Any]], Figures]] = MappingProxyType({DEFAULT_KIND: figures.read})
+FIGURES: Mapping[str, Callable[[Mapping[str, Any]], Figures]] = MappingProxyType({figures.KIND: figures.read})
 
 
 def preview(revision: RevisionRecord) -> Figures | None:

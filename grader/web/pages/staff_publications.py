@@ -111,6 +111,7 @@ def _form(course: str, toml: str, fresh: str, fault: str | None) -> Response:
         section="course",
         toml=toml,
         fresh=fresh,
+        most_fresh=fresh_places.MOST,
         fault=fault,
         once=secrets.token_hex(16),
         secret=service().settings.secret is not None,

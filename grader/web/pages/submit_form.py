@@ -10,6 +10,7 @@ from flask import g, redirect, request, session
 from pydantic import TypeAdapter, ValidationError
 from werkzeug.wrappers import Response
 
+from grader.errors import SubmissionError
 from grader.model.assignment import DEFAULT_KIND
 from grader.model.records import RevisionRecord, SubmissionRecord
 from grader.store.search import Filter
@@ -25,7 +26,6 @@ from grader.web.http.request_log import current_trace
 from grader.web.http.schemas import Name
 from grader.web.http.service import service
 from grader.web.pages import browsers, cookies
-from grader.web.pages.file_formats import name_format
 from grader.web.pages.layout import Pages, page
 
 pages = Pages("submit_form", __name__, guarded=False)
@@ -72,10 +72,11 @@ def take(token: str) -> Response:
     cookies.guard.protect()
     revision, browser = _revision(link), browser or browsers.make_id()
     try:
-        new = _new(link, revision, browser)
+        accepted = current_service.intake.accept(_new(link, revision, browser))
     except _Refused as refused:
         return _form(token, link, revision, refused)
-    accepted = current_service.intake.accept(new)
+    except SubmissionError as error:
+        return _form(token, link, revision, _Refused("file", f"{error} It did not count as an attempt."))
     session["hand-in"] = [link.course, link.assignment, token]
     submission = current_service.store.submissions.get(accepted.id)
     if submission is None:
@@ -162,12 +163,6 @@ def _new(link: HandIn, revision: RevisionRecord, browser: str) -> NewSubmission:
     source = file.stream.read()
     if not source:
         raise _Refused("file", "This file is empty. Was it saved?")
-    if (kind := name_format(source)) is not None:
-        raise _Refused(
-            "file",
-            f"This is {kind}. Hand in the notebook itself: the .ipynb file, as Jupyter or Colab saves it."
-            " It did not count as an attempt.",
-        )
     # With the file in it: who goes back, and chooses another one, hands that in.
     key = f"{request.form.get('once', '')[:64]} {sha256(source).hexdigest()}"
     once = (f"link {link.course} {link.assignment}", "page", f"{student} {key}", sha256(name.encode()).hexdigest())

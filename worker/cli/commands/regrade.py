@@ -221,8 +221,7 @@ def _follow(client: "Client", current: "Regrade", *, wait: bool, as_json: bool) 
     if wait and not current.at_rest:
         with ProgressLine(None) as progress:
             for current in client.regrades.watch(current.id):  # noqa: B020, PLR1704 - the same regrade, a moment later
-                remaining = "" if current.eta_seconds is None else f", {current.eta_seconds:.0f} s left"
-                progress.update(f"{_format_word(current.phase)}{remaining}", current.done, current.total)
+                progress.update(_format_progress(current), current.done, current.total)
     if as_json:
         click.echo(json.dumps(current.body))
     else:
@@ -231,6 +230,14 @@ def _follow(client: "Client", current: "Regrade", *, wait: bool, as_json: bool) 
         if current.actions:
             click.echo("  ".join(f"backmark regrade {action} {current.id}" for action in ("report", *current.actions)))
     return ExitStatus.FAILURE if current.phase == "failed" else ExitStatus.SUCCESS
+
+
+def _format_progress(current: "Regrade") -> str:
+    if current.total is None:
+        counts = current.counts
+        return f"{_format_word(current.phase)}, {counts.sources} sources of {counts.submissions} submissions so far"
+    remaining = "" if current.eta_seconds is None else f", {current.eta_seconds:.0f} s left"
+    return f"{_format_word(current.phase)}{remaining}"
 
 
 def _format_word(word: str) -> str:

@@ -15,36 +15,6 @@ _ASCII = bytes(range(128)) + rb".xn--bcher-kva.\u0041"
 _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 
 
-#: The first bytes of other files, and the names of their formats. A PDF may be plain ASCII.
-_KINDS = (
-    (b"%PDF-", "a PDF"),
-    (b"\x89PNG\r\n\x1a\n", "a picture (PNG)"),
-    (b"\xff\xd8\xff", "a picture (JPEG)"),
-    (b"PK\x03\x04", "a ZIP archive, or an Office document"),
-    (b"PK\x05\x06", "a ZIP archive, or an Office document"),
-    (b"Rar!\x1a\x07", "a RAR archive"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"\xd0\xcf\x11\xe0", "an Office document"),
-    (b"{\\rtf", "an RTF document"),
-    (b"<!doctype html", "a web page"),
-    (b"<html", "a web page"),
-)
-#: Bytes at the start of a file that are looked at, after a mark and blanks.
-_START = 1024
-
-
-def refuse_other_kind(source: bytes) -> None:
-    """Refuse a PDF, a picture, an archive or a web page by its name, whatever the file is called."""
-    start = source[:_START].removeprefix(codecs.BOM_UTF8).lstrip()
-    for magic, kind in _KINDS:
-        if start.startswith(magic) or (magic.startswith(b"<") and start.lower().startswith(magic)):
-            raise Rejected(
-                "binary",
-                f"This is {kind}. Hand in the notebook itself: the .ipynb file, as Jupyter or Colab saves it.",
-            )
-
-
 def refuse_binary(source: bytes) -> None:
     """Refuse what is no text: a file of two-byte characters, or one that holds a NUL."""
     if source.startswith(_WIDE):

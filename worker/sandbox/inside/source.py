@@ -57,7 +57,6 @@ def extract(source: bytes, filename: str, entry: Entry, cells: list[notebook.Not
 
 
 def _extract(source: bytes, filename: str, entry: Entry, cells: list[notebook.NotebookCell]) -> Slice:
-    encoding.refuse_other_kind(source)
     _limit(len(source), NOTEBOOK_LIMIT, "The file")
     if not source.strip():
         raise _empty("The file")

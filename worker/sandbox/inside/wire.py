@@ -18,6 +18,8 @@ REQUEST_CAP = 1 << 32
 FORK, KEEP = b"f", b"k"
 #: Bytes asked of a pipe at a time.
 CHUNK = 1024 * 1024
+#: Headers that a parser remembers.
+_KNOWN = 256
 
 _PREFIX = struct.Struct(">IQ")
 
@@ -107,9 +109,8 @@ class Parser:
     _buffer: bytearray = field(default_factory=bytearray)
     #: Bytes that the buffer must hold before another frame can be complete.
     _need: int = 0
-    #: The last header, as it octets and as it was read: most frames of an exchange have the same.
-    _raw: bytes | None = None
-    _last: dict[str, Any] = field(default_factory=dict)
+    #: Headers by their octets: most frames of a conversation have one that came before.
+    _known: dict[bytes, dict[str, Any]] = field(default_factory=dict)
     _fault: WireError | None = None
 
     @property
@@ -140,9 +141,12 @@ class Parser:
                     self._need = end - start
                     break
                 raw = octets[begin:middle]
-                if raw != self._raw:
-                    self._last, self._raw = _header(raw), raw
-                frames.append(Frame(self._last, octets[middle:end]))
+                header = self._known.get(raw)
+                if header is None:
+                    if len(self._known) >= _KNOWN:
+                        self._known.clear()
+                    header = self._known[raw] = _header(raw)
+                frames.append(Frame(header, octets[middle:end]))
                 start = end
         except WireError as error:
             self._fault = error

@@ -1,7 +1,6 @@
 """Explanations of the same numbers, compared with the lists that the student's function wrote on its way."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
 
 import numpy as np
 
@@ -11,11 +10,15 @@ from grader.subjects.networks.diagnosis.case import Case, near
 from grader.subjects.networks.diagnosis.fit import Fit
 from grader.subjects.networks.diagnosis.lines import Lines, run
 from grader.subjects.networks.evidence import Evidence
+from grader.subjects.networks.written import entries
 
 #: What rounding may do to an entry, relative to the largest of its array.
 _ROUNDING = 1e-9
+#: Networks whose lists are compared with one explanation.
+_MOST_COMPARED = 8
 
-
+#: The lines that make all_dl_df and all_dl_dh.
+_MAKING = frozenset({Where.OUTPUT, Where.ACTIVATION, Where.DERIVATIVE})
 #: Bugs that say which list holds zeros.
 _EMPTY = frozenset({"no_propagation", "zero_derivative"})
 #: Bugs that only say which zeros came back.
@@ -26,7 +29,7 @@ def is_contradicted(fit: Fit, case: Case, evidence: Mapping[int, Evidence]) -> b
     """True if it says that a list holds zeros, and the student's own list holds other numbers there."""
     ids = {bug.id for bug in fit.bugs} & _EMPTY
     for i, observed in evidence.items() if ids else ():
-        lists = read_carried(observed, case.suite.sizes[i], case.suite.columns[i])
+        lists = entries(observed, case.suite.sizes[i], case.suite.columns[i], shaped=True)
         carried = {"no_propagation": lists["all_dl_dh"][1:], "zero_derivative": lists["all_dl_df"][:-1]}
         if any(entry is not None and entry.any() for id_ in ids for entry in carried[id_]):
             return True
@@ -45,17 +48,10 @@ def agreeing(case: Case, fits: Sequence[Fit], evidence: Mapping[int, Evidence]) 
         return fits
     plain = [(i, lists) for i, lists in evidence.items() if i in case.wrong and not any(lists.shared)]
     # Several fit the same numbers, and may differ in few networks alone.
-    plain = plain if len(fits) > 1 else plain[:_ENOUGH]
+    plain = plain if len(fits) > 1 else plain[:_MOST_COMPARED]
     judged = [(fit, _agrees(case, fit, plain)) for fit in fits]
     kept = [(fit, agrees) for fit, agrees in judged if agrees is not False or not _is_about_lists(fit)]
     return [fit for fit, agrees in kept if agrees is not False] or [fit for fit, _ in kept]
-
-
-#: Networks whose lists are compared with one explanation.
-_ENOUGH = 8
-
-#: The lines that make all_dl_df and all_dl_dh.
-_MAKING = frozenset({Where.OUTPUT, Where.ACTIVATION, Where.DERIVATIVE})
 
 
 def _is_about_lists(fit: Fit) -> bool:
@@ -79,7 +75,7 @@ def _agrees(case: Case, fit: Fit, evidence: Sequence[tuple[int, Evidence]]) -> b
 def _pairs(case: Case, lines: Lines, i: int, evidence: Evidence) -> Iterator[tuple[Array, Array]]:
     """The arrays that an explanation makes on a network, each beside the one that the student's list holds."""
     work = run(lines, case.predictions.views[i])
-    lists = read_carried(evidence, case.suite.sizes[i], case.suite.columns[i])
+    lists = entries(evidence, case.suite.sizes[i], case.suite.columns[i], shaped=True)
     for made, name in ((work.dl_df, "all_dl_df"), (work.dl_dh, "all_dl_dh")):
         for predicted, written in zip(made, lists[name], strict=True):
             if predicted is None or written is None:
@@ -92,17 +88,3 @@ def _pairs(case: Case, lines: Lines, i: int, evidence: Evidence) -> Iterator[tup
 def _same(predicted: Array, written: Array) -> bool:
     floor = np.full_like(written, _ROUNDING * float(np.max(np.abs(predicted), initial=0.0)))
     return near(predicted, written, floor)
-
-
-def read_carried(evidence: Evidence, sizes: Sequence[int], columns: int) -> dict[str, list[Array | None]]:
-    """Return the student's all_dl_df and all_dl_dh: an array for each entry that has its right shape, else None."""
-    layers = len(sizes) - 1
-    at = sum(a * b + b for a, b in pairwise(sizes))
-    lists: dict[str, list[Array | None]] = {}
-    for name, rows, first in (("all_dl_df", sizes[1:], 2 * layers), ("all_dl_dh", sizes[:-1], 3 * layers)):
-        lists[name] = []
-        for row, status in zip(rows, evidence.status[first : first + layers], strict=True):
-            part = evidence.numbers[at : at + row * columns].reshape(row, columns)
-            lists[name].append(part if status == "1" else None)
-            at += row * columns
-    return lists

@@ -19,7 +19,7 @@ from grader.subjects.networks.diagnosis.bugs import library
 from grader.subjects.networks.diagnosis.case import Case
 from grader.subjects.networks.diagnosis.coarse import coarse
 from grader.subjects.networks.diagnosis.fit import Fit, Ideas, alone, together
-from grader.subjects.networks.diagnosis.line_samples import collect
+from grader.subjects.networks.diagnosis.line_samples import sample_lines
 from grader.subjects.networks.diagnosis.missing_entries import find_layers_left_out, find_misshapen
 from grader.subjects.networks.diagnosis.numeric import numeric
 from grader.subjects.networks.diagnosis.observed import find_facts
@@ -108,7 +108,7 @@ class Diagnoser:
             return replace(explanation, wrong=None, raising=True)
         return explanation
 
-    def observe(
+    def add_facts(
         self,
         answers: Sequence[Answer],
         evidence: Mapping[int, Evidence],
@@ -128,7 +128,7 @@ class Diagnoser:
         unexplained = failed - (explanation.wrong or frozenset())
         readable = normalize_forms(self.suite, answers, evidence)
         with np.errstate(all="ignore"):
-            seen = find_facts(collect(self.suite, self._predictions.views, readable, evidence, unexplained))
+            seen = find_facts(sample_lines(self.suite, self._predictions.views, readable, evidence, unexplained))
             left_out = None if known else find_layers_left_out(self.suite, evidence)
         bugs = (left_out, *seen) if left_out is not None else seen
         bugs = bugs or find_misshapen(self.suite, evidence, unexplained)

@@ -9,7 +9,7 @@ from grader.oracle.cases import Booleans
 from grader.oracle.network import Array
 from grader.oracle.suite import Suite
 from grader.subjects.networks.diagnosis.bug import Where
-from grader.subjects.networks.diagnosis.samples import ONE, Arrays, Sample, Samples, combine
+from grader.subjects.networks.diagnosis.samples import ONE, Arrays, Sample, Samples, join_samples
 from grader.subjects.networks.diagnosis.student_pass import StudentPass, is_whole, read_passes
 from grader.subjects.networks.diagnosis.work import NetworkView
 from grader.subjects.networks.evidence import Evidence
@@ -18,7 +18,7 @@ from grader.subjects.networks.evidence import Evidence
 _UNITS = 8
 
 
-def collect(
+def sample_lines(
     suite: Suite,
     views: Sequence[NetworkView],
     answers: Sequence[Answer],
@@ -40,7 +40,9 @@ def collect(
     # The words of the last line are about dl/dh where any is in sight.
     alike = {Where.DERIVATIVE: [backward for backward in passes if backward.carries == carried]}
     combined = [
-        combine(where, [sample for backward in alike.get(where, passes) for sample in make(backward)], passes, failed)
+        join_samples(
+            where, [sample for backward in alike.get(where, passes) for sample in make(backward)], passes, failed
+        )
         for where, on, make in lines
         if on
     ]
@@ -154,8 +156,8 @@ def _weight(backward: StudentPass) -> Iterator[Sample]:
             "all_dl_dh[layer+1]": above,
             **_others(backward.df, k, "all_dl_df"),
         }
-        products = {f"all_dl_df[layer] @ {words}.T": _outer(df, x) for words, x in seconds.items()}
-        products |= {f"{words} @ all_h[layer].T": _outer(z, h) for words, z in firsts.items()}
+        products = {f"all_dl_df[layer] @ {words}.T": _outer_product(df, x) for words, x in seconds.items()}
+        products |= {f"{words} @ all_h[layer].T": _outer_product(z, h) for words, z in firsts.items()}
         arrays = {
             **products,
             "all_h[layer] @ all_dl_df[layer].T": h @ df.T,
@@ -195,7 +197,7 @@ def _weight(backward: StudentPass) -> Iterator[Sample]:
         )
 
 
-def _outer(z: Array | None, x: Array | None) -> Array | None:
+def _outer_product(z: Array | None, x: Array | None) -> Array | None:
     return None if z is None or x is None else z @ x.T
 
 

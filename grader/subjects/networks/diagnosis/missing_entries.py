@@ -7,8 +7,9 @@ import numpy as np
 from grader.oracle.suite import Suite
 from grader.subjects.networks.diagnosis.bug import Bug, Where
 from grader.subjects.networks.diagnosis.observed import RIGHT_LINES
+from grader.subjects.networks.diagnosis.operands import LIST_LINES
 from grader.subjects.networks.evidence import Evidence
-from grader.subjects.networks.written import LINES, find_skipped
+from grader.subjects.networks.written import find_skipped, statuses
 
 
 def find_layers_left_out(suite: Suite, evidence: Mapping[int, Evidence]) -> Bug | None:
@@ -33,44 +34,28 @@ def find_layers_left_out(suite: Suite, evidence: Mapping[int, Evidence]) -> Bug 
     return None
 
 
-#: The line that writes each list, with the list that it reads, and how many layers higher that entry is.
-_READS = {
-    "all_dl_dbiases": (Where.BIAS, "all_dl_df", 0),
-    "all_dl_dweights": (Where.WEIGHT, "all_dl_df", 0),
-    "all_dl_dh": (Where.ACTIVATION, "all_dl_df", 0),
-    "all_dl_df": (Where.DERIVATIVE, "all_dl_dh", 1),
-}
-#: The array whose shape an entry has.
-_SHAPES = {
-    "all_dl_dbiases": "all_biases",
-    "all_dl_dweights": "all_weights",
-    "all_dl_dh": "all_h",
-    "all_dl_df": "all_f",
-}
-
-
 def find_misshapen(suite: Suite, evidence: Mapping[int, Evidence], failed: frozenset[str]) -> tuple[Bug, ...]:
     """The lines of failed steps that write an array of another shape, though what they read has the right one."""
     bugs: dict[Where, Bug] = {}
     for i in sorted(evidence, key=lambda i: (len(suite.sizes[i]), i)):
-        layers = len(suite.sizes[i]) - 1
-        status = {name: evidence[i].status[at * layers : (at + 1) * layers] for at, name in enumerate(LINES)}
-        for name, (where, source, above) in _READS.items():
-            for k in range(layers - above):
-                wrong = status[name][k] in "23" and status[source][k + above] == "1"
-                if wrong and where not in bugs and where.value.name in failed:
-                    bugs[where] = _describe_misshapen(where, name, k, f"{source}[{k + above}]", layers - 1)
+        layers, status = len(suite.sizes[i]) - 1, statuses(evidence[i])
+        for name, line in LIST_LINES.items():
+            for k in range(layers - line.above):
+                wrong = status[name][k] in "23" and status[line.source][k + line.above] == "1"
+                if wrong and line.where not in bugs and line.where.value.name in failed:
+                    bugs[line.where] = _describe_misshapen(name, k, layers - 1)
     return tuple(bugs.values())
 
 
-def _describe_misshapen(where: Where, name: str, k: int, source: str, depth: int) -> Bug:
-    index = "layer-1" if where is Where.DERIVATIVE else "layer"
+def _describe_misshapen(name: str, k: int, depth: int) -> Bug:
+    line = LIST_LINES[name]
+    index, source = "layer-1" if line.above else "layer", f"{line.source}[{k + line.above}]"
     return Bug(
-        f"observed_{where.name.lower()}",
-        f"leaves {name}[{index}] in another shape than {_SHAPES[name]}[{index}]",
-        where,
+        f"observed_{line.where.name.lower()}",
+        f"leaves {name}[{index}] in another shape than {line.alike}[{index}]",
+        line.where,
         (),
-        f"With K = {depth}, {name}[{k}] has another shape than {_SHAPES[name]}[{k}], though {source} has the right one."
+        f"With K = {depth}, {name}[{k}] has another shape than {line.alike}[{k}], though {source} has the right one."
         " Which shapes go into that line, and which comes out?",
-        f"{name}[{index}] has the shape of {_SHAPES[name]}[{index}]; {RIGHT_LINES[where]}.",
+        f"{name}[{index}] has the shape of {line.alike}[{index}]; {RIGHT_LINES[line.where]}.",
     )

@@ -18,7 +18,7 @@ from grader.subjects.networks.diagnosis.samples import ONE, Samples
 #: What a number may be off by, relative to the largest of its array and to itself.
 _LEAST, _NEAR = 1e-9, 1e-6
 #: Entries that a fact about all of them needs at least.
-_ENOUGH = 6
+_LEAST_ENTRIES = 6
 
 #: The formula of a line, as it stands in a sentence.
 RIGHT_LINES = {
@@ -36,7 +36,7 @@ class Fact:
     hint: str
 
 
-def observe(samples: Samples) -> Bug | None:
+def find_fact(samples: Samples) -> Bug | None:
     """The fact about a line, as an explanation of that line alone; None if it is right wherever it was read."""
     with np.errstate(all="ignore"):
         wrong = ~_near(samples, samples.made, samples.right)
@@ -83,7 +83,7 @@ def list_facts(samples: Samples, wrong: Booleans) -> Iterator[Fact]:
 def _find_constant(samples: Samples, wrong: Booleans) -> Fact | None:
     """The same derivative at the output of every network, whatever its output and target are."""
     # Zeros may be what a line that did not run left there.
-    if samples.where is not Where.OUTPUT or len(samples.layers) <= _ENOUGH or not samples.made.any():
+    if samples.where is not Where.OUTPUT or len(samples.layers) <= _LEAST_ENTRIES or not samples.made.any():
         return None
     arrays: dict[int, list[Array]] = {}
     for number, at in enumerate(samples.layers):
@@ -99,7 +99,7 @@ def _find_constant(samples: Samples, wrong: Booleans) -> Fact | None:
 
 def _find_own_target(samples: Samples, wrong: Booleans) -> Fact | None:
     """The derivative of the squared difference from one number, which stands for every target."""
-    if samples.where is not Where.OUTPUT or wrong.sum() < _ENOUGH:
+    if samples.where is not Where.OUTPUT or wrong.sum() < _LEAST_ENTRIES:
         return None
     f, y = samples.ordered["all_f[K]"], samples.ordered["y"]
     at = int(np.argmax(np.abs(f - y)))
@@ -118,7 +118,7 @@ def _find_own_target(samples: Samples, wrong: Booleans) -> Fact | None:
 def _find_filling(samples: Samples, wrong: Booleans) -> Fact | None:
     """One number in every entry, such as zero."""
     name, number = samples.name, float(samples.made[0])
-    if wrong.sum() < _ENOUGH or np.any(samples.made != number):
+    if wrong.sum() < _LEAST_ENTRIES or np.any(samples.made != number):
         return None
     if number:
         return Fact(f"leaves {name} at {number:.6g} everywhere", _show(samples, wrong))
@@ -166,7 +166,7 @@ def _find_transformation(samples: Samples, wrong: Booleans) -> Fact | None:
         f"{start} {follows}, cut off at {limit:.4g} in size": np.clip(right, -limit, limit),
     }
     for title, values in functions.items():
-        if _near(samples, made, values).all() and (wrong.sum() >= _ENOUGH):
+        if _near(samples, made, values).all() and (wrong.sum() >= _LEAST_ENTRIES):
             return Fact(
                 title,
                 f"{_show(samples, wrong)} What is done to these numbers?",
@@ -177,7 +177,7 @@ def _find_transformation(samples: Samples, wrong: Booleans) -> Fact | None:
 def _find_mask(samples: Samples, wrong: Booleans) -> Fact | None:
     """A factor of 0 or 1 for each entry, by a rule that all of them follow."""
     kept, zero = _near(samples, samples.made, samples.base), samples.made == 0
-    if not (kept | zero).all() or wrong.sum() < _ENOUGH:
+    if not (kept | zero).all() or wrong.sum() < _LEAST_ENTRIES:
         return None
     seen = np.abs(samples.base) > _LEAST * samples.size
     if kept[seen].all():
@@ -215,7 +215,7 @@ def _between(low: float, high: float) -> str:
 def _find_other_array(samples: Samples, wrong: Booleans) -> Fact | None:
     """Another array or product, in every entry or in every layer that is wrong."""
     layers = np.isin(samples.owner, samples.owner[wrong])
-    if wrong.sum() < _ENOUGH:
+    if wrong.sum() < _LEAST_ENTRIES:
         return None
     for where, among in (("", np.ones_like(layers)), (f", in the {samples.unit}s where it is wrong", layers)):
         for words, array in samples.arrays.items():
@@ -233,7 +233,7 @@ def _find_other_array(samples: Samples, wrong: Booleans) -> Fact | None:
 def _find_term(samples: Samples, wrong: Booleans) -> Fact | None:
     """A multiple of another array that is added."""
     rest = samples.made - samples.right
-    if wrong.sum() < _ENOUGH:
+    if wrong.sum() < _LEAST_ENTRIES:
         return None
     for words, term in samples.terms.items():
         if not np.isfinite(term).all() or not term.any():
@@ -267,7 +267,7 @@ def _find_factors_by_layer(samples: Samples, wrong: Booleans) -> Fact | None:
         # One number is a multiple of any other.
         larger += int(np.count_nonzero(samples.right[mine]) > 1 and bool(wrong[mine].any()))
         factors.append((number, factor))
-    if larger < _ENOUGH or all(f"{factor:.4g}" == "1" for _, factor in factors):
+    if larger < _LEAST_ENTRIES or all(f"{factor:.4g}" == "1" for _, factor in factors):
         return None
     weights = "all_weights[K]" if samples.where is Where.OUTPUT else "all_weights[layer]"
     for words in ("rows", "columns"):
@@ -305,7 +305,7 @@ def _find_function(samples: Samples, wrong: Booleans) -> Fact | None:
     if samples.where is Where.DERIVATIVE and (fact := _find_two_slopes(samples, wrong, seen)) is not None:
         return fact
     for words, factor in samples.functions.items():
-        if wrong.sum() >= _ENOUGH and _near(samples, samples.made, factor * samples.base).all():
+        if wrong.sum() >= _LEAST_ENTRIES and _near(samples, samples.made, factor * samples.base).all():
             return Fact(f"leaves {samples.name} at {samples.source} times {words}", _show_factor(samples, wrong))
     if samples.where is Where.DERIVATIVE and samples.alone:
         return Fact(
@@ -416,4 +416,4 @@ def _show_factor(samples: Samples, wrong: Booleans) -> str:
 
 def find_facts(lines: Sequence[Samples]) -> tuple[Bug, ...]:
     """The facts about all lines that depart from their inputs, in the order of the chain rule."""
-    return tuple(bug for samples in lines if len(samples.made) and (bug := observe(samples)) is not None)
+    return tuple(bug for samples in lines if len(samples.made) and (bug := find_fact(samples)) is not None)

@@ -86,6 +86,26 @@ DERIVATIVE = ProductForm(
 #: The same mask, taken of the activations above it.
 BY_ACTIVATION = ProductForm(Where.DERIVATIVE, ProductKind.ENTRIES, Slot("all_h", masked=True), _DH, DERIVATIVE.formula)
 FORMULAS = {form.where: form.formula for form in (WEIGHT, ACTIVATION, DERIVATIVE)}
+
+
+@dataclass(frozen=True, slots=True)
+class ListLine:
+    """The line that writes the entries of a list."""
+
+    where: Where
+    #: The argument whose entries have the same shapes.
+    alike: str
+    #: The list that it reads, and how many layers higher that entry is.
+    source: str
+    above: int = 0
+
+
+LIST_LINES = {
+    "all_dl_dbiases": ListLine(Where.BIAS, "all_biases", "all_dl_df"),
+    "all_dl_dweights": ListLine(Where.WEIGHT, "all_weights", "all_dl_df"),
+    "all_dl_dh": ListLine(Where.ACTIVATION, "all_h", "all_dl_df"),
+    "all_dl_df": ListLine(Where.DERIVATIVE, "all_f", "all_dl_dh", 1),
+}
 #: Bugs that have a model of their own, by where they are, what is changed, and in which list.
 _IDS = {
     (Where.WEIGHT, "flip", "all_h"): "weight_gradient_without_transpose",

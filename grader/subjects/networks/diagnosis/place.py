@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from grader.model.verdict import FirstDifference
 from grader.oracle.answers import Answer, Returned
 from grader.oracle.cases import Booleans
 from grader.oracle.network import Array
-from grader.oracle.suite import Suite, matrices
+from grader.oracle.suite import Suite, count
 from grader.subjects.networks.assignment import Assignment
-from grader.subjects.networks.diagnosis.agreeing import read_carried
 from grader.subjects.networks.evidence import Evidence
+from grader.subjects.networks.written import entries
 
 #: What is certain if dW is not db @ h.T; how that came about is not.
 DISAGREE = "no dl/df gives both its bias and its weight gradients by the chain rule"
@@ -68,24 +70,25 @@ def _first(
     sizes, mine = suite.sizes[i], slice(suite.starts[i], suite.starts[i + 1])
     truth, tolerance = suite.derivatives[mine], suite.tolerances[mine]
     off: Booleans = ~(np.abs(answer.numbers - truth) <= tolerance) & ~np.isnan(truth)
-    got, marks = matrices(sizes, answer.numbers), matrices(sizes, off.astype(np.float64))
-    rounding = matrices(sizes, np.where(np.isfinite(tolerance), tolerance, 0.0))
     depth = len(sizes) - 2
     for k in range(depth, -1, -1):
-        in_weights, biases = bool(marks[2 * k].any()), bool(marks[2 * k + 1].any())
+        in_weights, biases = (bool(part.any()) for part in _cut(sizes, k, off))
         if in_weights or biases:
+            d_weights, d_biases = _cut(sizes, k, answer.numbers)
+            rounding = np.where(np.isfinite(tolerance), tolerance, 0.0)
+            right = _cut(sizes, k, truth)[1], _cut(sizes, k, rounding)[1]
             h = _input(suite, i, k)
-            together = biases and _outer(got[2 * k], got[2 * k + 1], h, rounding[2 * k], assignment.rtol)
+            together = biases and _show_one_df(d_weights, d_biases, h, _cut(sizes, k, rounding)[0], assignment.rtol)
             names = ("all_dl_dbiases",) * biases + ("all_dl_dweights",) * in_weights
             clear = bool(np.any(h))
             if not together:
-                made = got[2 * k + 1] if biases else _divide(got[2 * k], h)
+                made = d_biases if biases else _divide(d_weights, h)
                 weights = suite.networks[i].weights[k]
-                right = matrices(sizes, truth)[2 * k + 1], rounding[2 * k + 1]
                 names, source = _find_source(evidence, sizes, k, names, made, weights, right, assignment.rtol)
                 return _WrongLayer(names, k, k, i, depth, clear, source, read=False)
-            right = matrices(sizes, truth)[2 * k + 1], rounding[2 * k + 1]
-            above = None if k == depth else (suite.networks[i].weights[k + 1], got[2 * k + 3])
+            above = None
+            if k < depth:
+                above = suite.networks[i].weights[k + 1], _cut(sizes, k + 1, answer.numbers)[1]
             wrong = None if evidence is None else _in_lists(evidence, sizes, k, right, above, assignment.rtol)
             if wrong is None:
                 return _WrongLayer(("all_dl_df",), k, k, i, depth, clear, "", read=False)
@@ -93,6 +96,14 @@ def _first(
             named = (name,) if name else names
             return _WrongLayer(named, k + (name == "all_dl_dh"), k, i, depth, clear, source, read=True)
     return None
+
+
+def _cut(sizes: Sequence[int], k: int, flat: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """The part of one flat array that is of the weights and of the biases of layer k."""
+    inputs, outputs = sizes[k : k + 2]
+    start = count(sizes[: k + 1])
+    middle = start + inputs * outputs
+    return flat[start:middle].reshape(outputs, inputs), flat[middle : middle + outputs].reshape(outputs, 1)
 
 
 def _find_source(  # noqa: PLR0913 - a layer, and what is wrong and right there
@@ -114,7 +125,7 @@ def _find_source(  # noqa: PLR0913 - a layer, and what is wrong and right there
     if len(names) > 1:
         return names, ""
     other_list = f"all_dl_{'dweights' if names[0] == 'all_dl_dbiases' else 'dbiases'}[{k}]"
-    lists = None if evidence is None else read_carried(evidence, sizes, 1)
+    lists = None if evidence is None else entries(evidence, sizes, shaped=True)
     df = None if lists is None else lists["all_dl_df"][k]
     if lists is None or df is None:
         return names, other_list
@@ -149,7 +160,7 @@ def _in_lists(  # noqa: PLR0913 - a layer, and what is around it
     The name is empty if all_dl_df[k] is right. `right` is what it should be, with tolerances; `above` holds the weights
     and dl/df of the layer above.
     """
-    lists = read_carried(evidence, sizes, 1)
+    lists = entries(evidence, sizes, shaped=True)
     df = lists["all_dl_df"][k]
     if df is None:
         return None
@@ -171,7 +182,7 @@ def _in_lists(  # noqa: PLR0913 - a layer, and what is around it
     return None if any(evidence.shared) else ("all_dl_dh", f"all_dl_df[{k + 1}]")
 
 
-def _outer(d_weights: Array, d_biases: Array, h: Array, rounding: Array, rtol: float) -> bool:
+def _show_one_df(d_weights: Array, d_biases: Array, h: Array, rounding: Array, rtol: float) -> bool:
     """True if weights and biases show one dl/df, which then is what is wrong."""
     outer = d_biases @ h.T
     return bool(np.all(np.abs(d_weights - outer) <= rounding + 4 * rtol * np.abs(outer)))

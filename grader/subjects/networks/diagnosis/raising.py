@@ -14,10 +14,18 @@ from grader.oracle.answers import Answer, Malformed, Raised
 from grader.subjects.networks.diagnosis.bug import Bug, Where
 from grader.subjects.networks.diagnosis.case import EVIDENCE, Case
 from grader.subjects.networks.diagnosis.misuse import copied_unset, misuse
-from grader.subjects.networks.diagnosis.operands import FORMULAS, OperandChange, changes, describe, misshapen
+from grader.subjects.networks.diagnosis.operands import (
+    FORMULAS,
+    LIST_LINES,
+    OperandChange,
+    changes,
+    describe,
+    misshapen,
+)
 from grader.subjects.networks.diagnosis.slip import Slip
 from grader.subjects.networks.evidence import Evidence, Raising
 from grader.subjects.networks.statement import MeasuredStatement, Parsed
+from grader.subjects.networks.written import statuses
 
 #: A slip of which only the shape is known.
 WRONG_SHAPE = "wrong_shape"
@@ -163,35 +171,33 @@ def _misshapen(case: Case, evidence: Mapping[int, Evidence], spots: Mapping[int,
     """A line that writes arrays of another shape, though the dl/df of their layers has the right one."""
     names = {spot.statement.partition("[")[0] for spot in spots.values()}
     name = names.pop()
-    if names or name not in _ALIKE or any(spot.part for spot in spots.values()):
+    line = LIST_LINES.get(name)
+    if names or line is None or line.source != "all_dl_df" or any(spot.part for spot in spots.values()):
         return None
     for i in spots:
-        layers = len(case.suite.sizes[i]) - 1
-        parts = [evidence[i].status[at : at + layers] for at in range(0, 4 * layers, layers)]
-        lists = dict(zip(("all_dl_dweights", "all_dl_dbiases", "all_dl_df", "all_dl_dh"), parts, strict=True))
-        source = lists["all_dl_df"]
-        highest = max((k for k, mine in enumerate(lists[name]) if mine in "23"), default=None)
-        if highest is None or source[highest] != "1":
+        status = statuses(evidence[i])
+        highest = max((k for k, mine in enumerate(status[name]) if mine in "23"), default=None)
+        if highest is None or status[line.source][highest] != "1":
             return None
-    pair, where = _ALIKE[name]
     index, read = _find_index(next(iter(spots.values())).statement)
     if name == "all_dl_dbiases" and read is not None and read != index:
         return Slip(
             "wrong_index",
             f"writes all_dl_df[{read}] to {name}[{index}]",
-            where,
+            line.where,
             f"It writes all_dl_df[{read}] to {name}[{index}]. Which layer does each of the two belong to?",
-            f"it writes all_dl_df[{read}] to {name}[{index}]; {_formula(where, case)}.",
+            f"it writes all_dl_df[{read}] to {name}[{index}]; {_formula(line.where, case)}.",
         )
     if index is None:
         return None
+    alike = f"{line.alike}[{index}]"
     return Slip(
         WRONG_SHAPE,
-        f"leaves {name}[{index}] in another shape than {pair}[{index}]",
-        where,
-        f"It writes to {name}[{index}]. What shape does that have after the line, what shape does {pair}[{index}] have,"
+        f"leaves {name}[{index}] in another shape than {alike}",
+        line.where,
+        f"It writes to {name}[{index}]. What shape does that have after the line, what shape does {alike} have,"
         " and does anything change it later?",
-        f"it writes to {name}[{index}], which ends in another shape than {pair}[{index}]; {_formula(where, case)}.",
+        f"it writes to {name}[{index}], which ends in another shape than {alike}; {_formula(line.where, case)}.",
     )
 
 
@@ -227,11 +233,3 @@ def _formula(where: Where, case: Case) -> str:
     several = max(case.suite.columns) > 1
     summed = ", summed over its columns: np.sum(all_dl_df[layer], axis=1, keepdims=True)" if several else ""
     return f"all_dl_dbiases[layer] is all_dl_df[layer]{summed}"
-
-
-#: The array whose shape an entry of a list has, and the line that writes it.
-_ALIKE = {
-    "all_dl_dweights": ("all_weights", Where.WEIGHT),
-    "all_dl_dbiases": ("all_biases", Where.BIAS),
-    "all_dl_dh": ("all_h", Where.ACTIVATION),
-}

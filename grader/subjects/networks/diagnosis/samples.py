@@ -150,7 +150,7 @@ def _words(where: Where, passes: Sequence[StudentPass], *, carries: bool) -> Wor
     return _LISTED[where]
 
 
-def combine(
+def join_samples(
     where: Where, samples: Sequence[Sample], passes: Sequence[StudentPass], failed: frozenset[str]
 ) -> Samples | None:
     """All samples of a line in one row."""

@@ -80,9 +80,7 @@ def read_passes(
 
 def _lists(evidence: Evidence, sizes: Sequence[int]) -> dict[str, list[Array | None]]:
     """The student's lists: an array for each entry of the right shape, else None."""
-    lists = entries(evidence, sizes)
-    status = iter(evidence.status)
-    read = {name: [array if next(status) == "1" else None for array in arrays] for name, arrays in lists.items()}
+    read = entries(evidence, sizes, shaped=True)
     if not evidence.ended:
         # Zeros may be what the list was made with: the line may not have run.
         read = {name: [_any(array) for array in arrays] for name, arrays in read.items()}

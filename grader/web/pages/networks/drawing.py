@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from markupsafe import Markup
 
 from grader.errors import MadeByNewerVersion
+from grader.model.cases import list_places
 from grader.model.formulas import Activation, Formulas
 from grader.model.stored import read
 from grader.model.verdict import Counterexample, Numbers
@@ -146,7 +147,7 @@ def draw(example: Counterexample, arrays: Sequence[Array], settings: Mapping[str
     except MadeByNewerVersion:
         return None
     sizes = [len(example.net_input), *map(len, example.biases)]
-    by_place = dict(zip(_places(example.depth), arrays, strict=False))
+    by_place = dict(zip(list_places(example.depth), arrays, strict=False))
     if max(sizes) <= _WHOLE_UNITS and len(sizes) <= _WHOLE_LAYERS:
         layers = [_Layer(layer, tuple(range(size))) for layer, size in enumerate(sizes)]
         return _Sketch(example, by_place, formulas, layers).drawing("")
@@ -160,11 +161,6 @@ def draw(example: Counterexample, arrays: Sequence[Array], settings: Mapping[str
         after = _choose(_count_wrong(by_place, layer, unit, range(sizes[layer + 1]), incoming=False))
         layers.append(_Layer(layer + 1, after))
     return _Sketch(example, by_place, formulas, layers).drawing(_describe_part(sizes, layers))
-
-
-def _places(depth: int) -> list[tuple[str, int]]:
-    """Return the parameters and layers of the arrays of `compare`, in their order."""
-    return [(part, k) for k in range(depth, -1, -1) for part in ("biases", "weights")]
 
 
 def _find_worst(by_place: Mapping[tuple[str, int], Array]) -> tuple[int, int] | None:

@@ -9,6 +9,9 @@ from markupsafe import Markup
 from grader.web.pages import charts
 from grader.web.pages.networks import shapes
 
+#: The kind of homework whose figures these are.
+KIND = "networks"
+
 
 @dataclass(frozen=True, slots=True)
 class CornerExample:

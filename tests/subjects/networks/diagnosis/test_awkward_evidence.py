@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from grader.oracle.answers import Answer, Returned
 from grader.oracle.suite import Suite
-from grader.subjects.networks.diagnosis.line_samples import collect
+from grader.subjects.networks.diagnosis.line_samples import sample_lines
 from grader.subjects.networks.diagnosis.missing_entries import find_layers_left_out, find_misshapen
 from grader.subjects.networks.diagnosis.observed import find_facts, list_facts
 from grader.subjects.networks.diagnosis.work import views
@@ -82,7 +82,7 @@ def look(answers: Mapping[int, Answer], evidence: Mapping[int, Evidence], failed
     came = [answers[i] for i in which]
     seen = {at: evidence[i] for at, i in enumerate(which) if i in evidence}
     with np.errstate(all="ignore"):
-        lines = collect(suite, [VIEWS[i] for i in which], came, seen, failed)
+        lines = sample_lines(suite, [VIEWS[i] for i in which], came, seen, failed)
         find_facts(lines)
         for samples in lines:
             # Not the first fact alone: a rare one stands behind all others.

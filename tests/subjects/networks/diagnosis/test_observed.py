@@ -60,13 +60,13 @@ def _without_counterexamples(monkeypatch: pytest.MonkeyPatch) -> None:
 def facts(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Diagnosis, ...]]:
     """The facts that there would be without any model, one after the other."""
     seen: list[tuple[Diagnosis, ...]] = []
-    observe = Diagnoser.observe
+    add_facts = Diagnoser.add_facts
 
     def note(self: Diagnoser, answers, evidence, explanation, failed):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-        seen.append(observe(self, answers, evidence, Explanation(), failed))
-        return observe(self, answers, evidence, explanation, failed)
+        seen.append(add_facts(self, answers, evidence, Explanation(), failed))
+        return add_facts(self, answers, evidence, explanation, failed)
 
-    monkeypatch.setattr(Diagnoser, "observe", note)
+    monkeypatch.setattr(Diagnoser, "add_facts", note)
     return seen
 
 

@@ -47,7 +47,7 @@ def named_code(code: CodeType, name: str) -> Iterator[CodeType]:
 
 
 class Taken(NamedTuple):
-    """The notebook's lists at the end of a call, all its names, and its lists of other names."""
+    """The notebook's lists at the end of a call, all its names, and its other lists if it has none of the former."""
 
     lists: dict[str, Any]
     scope: dict[str, Any]
@@ -129,20 +129,14 @@ class Watch:
 
 
 def _read_frame(frame: FrameType) -> Taken:
-    code, known = frame.f_code, frame.f_locals
-    given = code.co_varnames[: code.co_argcount]
-    own = {name: _members(value) for name, value in known.items() if name not in (*given, *LISTS)}
-    return Taken(_lists(frame), _scope(frame), {name: entries for name, entries in own.items() if entries}, None)
-
-
-def _scope(frame: FrameType) -> dict[str, Any]:
-    return {**frame.f_globals, **frame.f_locals}
-
-
-def _lists(frame: FrameType) -> dict[str, Any]:
-    """Return the frame's lists by name, copied one level deep: entries that are replaced later stay as they were."""
-    known = frame.f_locals
-    return {name: _members(known[name]) for name in LISTS if name in known}
+    code, known = frame.f_code, dict(frame.f_locals)
+    # Copied one level deep: entries that are replaced later stay as they were.
+    lists = {name: _members(known[name]) for name in LISTS if name in known}
+    own: dict[str, list[Any]] = {}
+    if not lists:
+        given = code.co_varnames[: code.co_argcount]
+        own = {name: _members(value) for name, value in known.items() if name not in given}
+    return Taken(lists, {**frame.f_globals, **known}, {name: entries for name, entries in own.items() if entries}, None)
 
 
 def read(lists: Mapping[str, Any], shapes: Mapping[str, list[Shape]]) -> tuple[str, bytes, str]:
@@ -160,9 +154,10 @@ def read(lists: Mapping[str, Any], shapes: Mapping[str, list[Shape]]) -> tuple[s
             kind, array = _entry(entry, shape)
             arrays[name, index] = array
             status.append(kind)
-            numbers.append(
-                b"\xff" * (8 * shape[0] * shape[1]) if array is None else np.asarray(array, _FLOAT).tobytes()
-            )
+            if array is None:
+                numbers.append(b"\xff" * (8 * shape[0] * shape[1]))
+            else:
+                numbers.append((array if array.dtype is _FLOAT else np.asarray(array, _FLOAT)).tobytes())
     shared = [_overlap(arrays["all_dl_dh", k], arrays["all_dl_df", k - 1]) for k in range(1, len(shapes["all_dl_dh"]))]
     return "".join(status), b"".join(numbers), "0" + "".join("01"[same] for same in shared)
 
@@ -357,7 +352,8 @@ def _entry(entry: object, shape: Shape) -> tuple[str, Any]:
         return ABSENT, None
     if not isinstance(entry, np.ndarray):
         return OTHER, None
-    array = np.ndarray.view(entry, np.ndarray)
+    # Nearly all are plain arrays, of which a view would be half of what this takes.
+    array = entry if type(entry) is np.ndarray else np.ndarray.view(entry, np.ndarray)
     if array.dtype.kind not in _REAL:
         return OTHER, None
     if array.shape == shape:

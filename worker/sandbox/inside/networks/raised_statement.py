@@ -1,7 +1,7 @@
 """The statement of the student's function that raised: as it is written, and what its operands were."""
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from itertools import islice
 from types import CodeType, FrameType, TracebackType
@@ -156,15 +156,12 @@ class _Origins:
         self._arrays: dict[int, list[tuple[Any, str, int | None]]] = {}
         for name, value in known.items():
             if isinstance(value, np.ndarray):
-                self._add(value, name, None)
+                self._arrays.setdefault(_plain(value).size, []).append((value, name, None))
                 continue
             self._lists.setdefault(id(value), name)
             for index, entry in _number_entries(value):
                 if isinstance(entry, np.ndarray):
-                    self._add(entry, name, index)
-
-    def _add(self, array: Any, name: str, index: int | None) -> None:
-        self._arrays.setdefault(_plain(array).size, []).append((array, name, index))
+                    self._arrays.setdefault(_plain(entry).size, []).append((entry, name, index))
 
     def find(self, value: Any) -> list[Any] | None:
         """Return the name of the list that the value is, or is a member of, and its index in the latter case."""
@@ -177,15 +174,14 @@ class _Origins:
         return next(([name, index] for array, name, index in alike if _address(array) == address), None)
 
 
-def _number_entries(value: Any) -> Iterator[tuple[int, Any]]:
+def _number_entries(value: Any) -> Iterable[tuple[int, Any]]:
     if type(value) in (list, tuple):
-        yield from enumerate(value)
-    elif type(value) is dict:
-        yield from ((key, entry) for key, entry in value.items() if type(key) is int)
+        return enumerate(value)
+    return [(key, entry) for key, entry in value.items() if type(key) is int] if type(value) is dict else ()
 
 
 def _plain(array: Any) -> Any:
-    return np.ndarray.view(array, np.ndarray)
+    return array if type(array) is np.ndarray else np.ndarray.view(array, np.ndarray)
 
 
 def _address(array: Any) -> int:
@@ -264,12 +260,12 @@ def _looked_up(head: ast.AST) -> tuple[tuple[str, ast.expr], ...]:
             text = ast.unparse(node)
             if len(operands) < _OPERANDS and len(text) <= _TEXT // 4:
                 operands.setdefault(text, node)
-    return tuple(operands.items())
+    return tuple((clean(text, _TEXT // 4), node) for text, node in operands.items())
 
 
 def _operands(looked_up: tuple[tuple[str, ast.expr], ...], scope: dict[str, Any], origins: _Origins) -> list[list[Any]]:
     """Return each operand with its text, type, shape, length, whole number, and which list's it is."""
-    values = [(clean(text, _TEXT // 4), _value(node, scope)) for text, node in looked_up]
+    values = [(text, _value(node, scope)) for text, node in looked_up]
     return [[text, *_describe_value(value), origins.find(value)] for text, value in values]
 
 

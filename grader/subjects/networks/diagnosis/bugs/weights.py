@@ -18,7 +18,7 @@ def _rare(id_: str, title: str, hint: str, strong: str, *weights: Line) -> Bug:
     return replace(_bug(id_, title, hint, strong, *weights), rare=True)
 
 
-def _outer(s: Work, k: int) -> Array:
+def _right_gradient(s: Work, k: int) -> Array:
     return s.dl_df[k] @ s.h[k].T
 
 
@@ -70,8 +70,8 @@ BUGS = (
         "transposes the weight gradient",
         "Compare all_dl_dweights[layer] with all_weights[layer]: what do a row and a column belong to in each?",
         "It is all_dl_df[layer] @ all_h[layer].T, a row for each unit of the layer, not its transpose.",
-        lambda s, k: _outer(s, k).T,
-        lambda s, k: _outer(s, k).T.reshape(s.weights[k].shape),
+        lambda s, k: _right_gradient(s, k).T,
+        lambda s, k: _right_gradient(s, k).T.reshape(s.weights[k].shape),
     ),
     _bug(
         "elementwise_weight_gradient",
@@ -113,14 +113,14 @@ BUGS = (
         "has the weight gradient with the opposite sign",
         "A larger weight on a positive activation makes the preactivation larger. Which sign does that give?",
         "all_dl_dweights[layer] is all_dl_df[layer] @ all_h[layer].T, without a minus.",
-        lambda s, k: -_outer(s, k),
+        lambda s, k: -_right_gradient(s, k),
     ),
     _bug(
         "weights_times_weights",
         "multiplies the weight gradient by the weights",
         "What is the derivative of b + W h with respect to W?",
         "The derivative of W h with respect to W is h: the weights themselves are not in it.",
-        lambda s, k: s.weights[k] * _outer(s, k),
+        lambda s, k: s.weights[k] * _right_gradient(s, k),
     ),
     _bug(
         "weights_derivative_twice",
@@ -134,7 +134,7 @@ BUGS = (
         "averages the weight gradient over the columns of the batch",
         "Is the loss a sum or a mean over the columns of the batch?",
         "all_dl_df[layer] @ all_h[layer].T sums over the columns: do not divide by their number.",
-        lambda s, k: _outer(s, k) / s.columns,
+        lambda s, k: _right_gradient(s, k) / s.columns,
         applies=batches,
     ),
     _rare(
@@ -149,14 +149,14 @@ BUGS = (
         "leaves the input out of the first layer's weight gradient",
         "What are the weights of the first layer multiplied with in the forward pass?",
         "all_h[0] is the network's input: all_dl_dweights[0] is all_dl_df[0] @ all_h[0].T.",
-        lambda s, k: _outer(s, k) if k else _outer(s, 0) * 0 + s.dl_df[0].sum(axis=1, keepdims=True),
+        lambda s, k: _right_gradient(s, k) if k else _right_gradient(s, 0) * 0 + s.dl_df[0].sum(axis=1, keepdims=True),
     ),
     _rare(
         "weights_divided_by_inputs",
         "divides the weight gradient by the number of inputs of the layer",
         "By what do you divide the weight gradient, and does the loss divide by it?",
         "all_dl_dweights[layer] is all_dl_df[layer] @ all_h[layer].T: nothing is averaged over the inputs.",
-        lambda s, k: _outer(s, k) / len(s.h[k]),
+        lambda s, k: _right_gradient(s, k) / len(s.h[k]),
     ),
     _rare(
         "activation_of_input",
@@ -173,6 +173,6 @@ FACTOR = _bug(
     "multiplies the weight gradient by a factor, 2 or a half",
     "What is the derivative of b + W h with respect to W?",
     "all_dl_dweights[layer] is all_dl_df[layer] @ all_h[layer].T, without a factor of its own.",
-    lambda s, k: 2 * _outer(s, k),
-    lambda s, k: _outer(s, k) / 2,
+    lambda s, k: 2 * _right_gradient(s, k),
+    lambda s, k: _right_gradient(s, k) / 2,
 )

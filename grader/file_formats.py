@@ -1,12 +1,11 @@
-"""Files that are no homework, known by their first bytes, so that a form can say so before anything is recorded.
-
-The jail has the same in `worker/sandbox/inside/encoding.py`: what runs there cannot import it. Tests compare the two.
-"""
+"""Files that are no homework, known by their first bytes: refused before anything is recorded, or given to a jail."""
 
 import codecs
 
+from grader.errors import SubmissionError
+
 #: The first bytes of other files, and the names of their formats. A PDF may be plain ASCII.
-FORMATS = (
+_FORMATS = (
     (b"%PDF-", "a PDF"),
     (b"\x89PNG\r\n\x1a\n", "a picture (PNG)"),
     (b"\xff\xd8\xff", "a picture (JPEG)"),
@@ -24,10 +23,12 @@ FORMATS = (
 _START = 1024
 
 
-def name_format(source: bytes) -> str | None:
-    """Return the name of a file's format if that is one that nobody can grade, whatever the file is called."""
+def refuse_other_format(source: bytes) -> None:
+    """Refuse a PDF, a picture, an archive or a web page by its name, whatever the file is called."""
     start = source[:_START].removeprefix(codecs.BOM_UTF8).lstrip()
-    for magic, name in FORMATS:
+    for magic, name in _FORMATS:
         if start.startswith(magic) or (magic.startswith(b"<") and start.lower().startswith(magic)):
-            return name
-    return None
+            raise SubmissionError(
+                "binary",
+                f"This is {name}. Hand in the notebook itself: the .ipynb file, as Jupyter or Colab saves it.",
+            )
