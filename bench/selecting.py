@@ -55,7 +55,7 @@ def _measure(up: Stack) -> str:
         name = up.client.regrades.start(assignment=ASSIGNMENT, fresh=True).id
         until(lambda: _graded(up, name) > 0)
         first = time.monotonic() - start
-        until(lambda: up.client.regrades.get(name).phase != "preparing")
+        until(lambda: up.client.regrades.get(name).phase != "preparing", 1800)
         chosen = time.monotonic() - start
         graded = _graded(up, name)
         up.client.regrades.cancel(name)

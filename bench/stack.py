@@ -69,9 +69,9 @@ def stack(settings: Mapping[str, str] | None = None, maxmemory: int = 0) -> Iter
         yield Stack(store, variables, folder, client, url)
 
 
-def until(true: Callable[[], bool]) -> None:
+def until(true: Callable[[], bool], patience: float = PATIENCE) -> None:
     """Wait until it is true."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + patience
     while not true():
         if time.monotonic() > end:
             raise TimeoutError("a part of the service did not come up, or did not end")

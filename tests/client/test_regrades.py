@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from grader.client import Client
-from grader.client.regrade_records import AT_REST
+from grader.client.regrade_records import AT_REST, Regrade
 from grader.model.records import Scope, State
 from grader.store.regrades.model import Phase, Which
 from tests.client.running import Running, command
@@ -142,6 +142,20 @@ def test_what_cannot_be_is_wrong_usage(regrading: Regrading, words: tuple[str, .
     done = command(regrading[0], "regrade", *words)
     assert done.returncode == 2, done.stderr
     assert says in done.stderr
+
+
+def test_the_bar_says_how_many_are_chosen_so_far_and_no_total_that_nobody_knows(regrading: Regrading) -> None:
+    _, client, _ = regrading
+    body = dict(client.regrades.start("mine", fresh=True).body)
+    counts = {**body["counts"], "sources": 12, "submissions": 40}
+    progress = {"total": None, "done": 3, "failed": 0}
+    selecting = Regrade.read(
+        {**body, "phase": "preparing", "progress": progress, "eta_seconds": None, "counts": counts}
+    )
+    assert regrade.format_progress(selecting) == "preparing, 12 sources of 40 submissions chosen so far"
+    progress = {"total": 12, "done": 3, "failed": 0}
+    grading = Regrade.read({**body, "phase": "previewing", "progress": progress, "eta_seconds": 4.4, "counts": counts})
+    assert regrade.format_progress(grading) == "previewing, 4 s left"
 
 
 def test_what_can_be_chosen_and_waited_for_is_what_the_server_has() -> None:

@@ -11,13 +11,22 @@ import pytest
 
 from grader.errors import JailFailed, StoreUnavailable
 from grader.model.records import Claim, Job, Kind, Queue, State
+from grader.store.regrades import selection, worker_steps
 from grader.store.regrades.model import Mode, Phase
 from tests.service.conftest import Making, Sent
 from tests.service.parts import Service, until
 from tests.service.test_regrades import RIGHT, conclude_with, now, request_regrade, start_phase, wait_for_phase
 from tests.store.making import accept, new, verdict
-from tests.store.regrading import grade_submission, result, select_units, waiting_units
+from tests.store.regrading import (
+    apply_regrade,
+    grade_submission,
+    preview_regrade,
+    result,
+    select_units,
+    waiting_units,
+)
 from tests.store.regrading import phase as phase_of
+from tests.store.regrading import request_regrade as request_selection
 from worker.service import tasks
 from worker.service.context import Context
 from worker.service.isolation import Isolation
@@ -107,6 +116,64 @@ def test_whoever_goes_on_with_units_stops_for_a_submission(context: Context, wor
     tasks.perform(context, units[0])
     assert [claim.job for claim in work.claims[3:]] == units[2:]
     assert phase_of(context.store, regrade) is Phase.PREVIEWED
+
+
+def request(context: Context, count: int) -> Job:
+    """A regrade of distinct sources, of which none is selected yet."""
+    for number in range(count):
+        grade_submission(context.store, f"student-{number}", str(number))
+    return Job(Kind.REGRADE, request_selection(context.store))
+
+
+def test_a_process_by_itself_grades_units_between_turns_of_selecting(context: Context, work: Work) -> None:
+    work.patch.setattr(selection, "_CHUNK", 3)
+    work.patch.setattr(tasks, "GOING_ON", 0.0)
+    regrade = request(context, 7)
+    assert isinstance(context.dispatcher, Sent)
+    for chosen, graded in ((3, 1), (6, 2), (7, 3)):
+        tasks.perform(context, regrade)
+        found = context.store.regrades.get(regrade.id)
+        assert found is not None
+        assert (found.counts.sources, found.progress.done) == (chosen, graded)
+    assert phase_of(context.store, regrade.id) is Phase.PREVIEWING
+    # A message for each turn that is left, and for units.
+    assert context.dispatcher.jobs.count(regrade) == 2
+    assert {job.kind for job in context.dispatcher.jobs} == {Kind.REGRADE, Kind.UNIT}
+
+
+def test_after_a_turn_of_selecting_a_submission_goes_ahead_of_units(context: Context, work: Work) -> None:
+    work.patch.setattr(selection, "_CHUNK", 3)
+    work.patch.setattr(tasks, "GOING_ON", 0.0)
+    regrade = request(context, 7)
+    hand_in(context, 1)
+    tasks.perform(context, regrade)
+    assert work.claims == []
+    assert context.store.jobs.running() == 0
+
+
+@pytest.mark.parametrize("mode", [Mode.WHOLE, None])
+def test_applying_and_rolling_back_give_others_a_turn(
+    context: Context, work: Work, monkeypatch: pytest.MonkeyPatch, mode: Mode | None
+) -> None:
+    monkeypatch.setattr(worker_steps, "_CHUNK", 2)
+    store = context.store
+    for number in range(5):
+        grade_submission(store, f"student-{number}", "a")
+    name = preview_regrade(store, {"a": 10})
+    if mode is None:
+        apply_regrade(store, name)
+        store.regrades.roll_back(name)
+    else:
+        store.regrades.apply(name, mode)
+    work.patch.setattr(tasks, "GOING_ON", 0.0)
+    regrade, done = Job(Kind.REGRADE, name), []
+    for _ in range(3):
+        tasks.perform(context, regrade)
+        found = store.regrades.get(name)
+        assert found is not None
+        done.append(found.progress.done)
+    assert done == [2, 4, 5]
+    assert phase_of(store, name) is (Phase.APPLIED if mode else Phase.ROLLED_BACK)
 
 
 def test_whoever_failed_takes_another_message_first(context: Context, work: Work) -> None:

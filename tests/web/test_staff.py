@@ -17,7 +17,7 @@ from grader.store.publications import NewPublication
 from grader.store.regrades.model import Mode, Phase, Selection
 from grader.store.store import Store
 from grader.store.submissions import NewSubmission
-from tests.store.regrading import unit_graded
+from tests.store.regrading import claim_step, unit_graded
 from tests.web.concluding import conclude, fail_submission, step
 from tests.web.verdicts import failing_verdict, passing_verdict
 from tests.web.visitor import HOME, HTML, Visitor
@@ -485,6 +485,18 @@ def test_a_regrade_rests_and_goes_on(visitor: Visitor, store: Store) -> None:
     assert visitor.post(f"{place}/nonsense").status_code == 404
     visitor.get(f"{HOME}/regrades/none", 404)
     assert f"{HOME}/regrades/{regrade}" in visitor.get(f"{HOME}/regrades")
+
+
+def test_while_submissions_are_chosen_the_page_names_no_total(visitor: Visitor, store: Store) -> None:
+    submit_graded(store)
+    place = visitor.post(f"{UDL}/regrade").headers["Location"]
+    page = " ".join(visitor.get(place).split())
+    assert "0 distinct files graded; 0 in 0 submissions chosen so far" in page
+    assert '<progress class="meter" aria-label="Progress"></progress>' in page
+    step(store, claim_step(store, place.rpartition("/")[2]))
+    page = " ".join(visitor.get(place).split())
+    assert "0 of 1 distinct files graded" in page
+    assert "so far</p>" not in page
 
 
 def test_pages_of_regrades_speak_of_regrades_and_name_no_class_of_ours(visitor: Visitor) -> None:

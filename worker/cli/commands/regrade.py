@@ -221,7 +221,7 @@ def _follow(client: "Client", current: "Regrade", *, wait: bool, as_json: bool) 
     if wait and not current.at_rest:
         with ProgressLine(None) as progress:
             for current in client.regrades.watch(current.id):  # noqa: B020, PLR1704 - the same regrade, a moment later
-                progress.update(_format_progress(current), current.done, current.total)
+                progress.update(format_progress(current), current.done, current.total)
     if as_json:
         click.echo(json.dumps(current.body))
     else:
@@ -232,10 +232,13 @@ def _follow(client: "Client", current: "Regrade", *, wait: bool, as_json: bool) 
     return ExitStatus.FAILURE if current.phase == "failed" else ExitStatus.SUCCESS
 
 
-def _format_progress(current: "Regrade") -> str:
+def format_progress(current: "Regrade") -> str:
+    """Return what a regrade is at: how many are selected so far, or the time that is left."""
     if current.total is None:
         counts = current.counts
-        return f"{_format_word(current.phase)}, {counts.sources} sources of {counts.submissions} submissions so far"
+        return (
+            f"{_format_word(current.phase)}, {counts.sources} sources of {counts.submissions} submissions chosen so far"
+        )
     remaining = "" if current.eta_seconds is None else f", {current.eta_seconds:.0f} s left"
     return f"{_format_word(current.phase)}{remaining}"
 
