@@ -12,6 +12,7 @@ from grader.subjects import kinds
 from grader.subjects.contracts.assignment import ContractAssignment
 from grader.subjects.contracts.revision import ContractRevision
 from grader.subjects.contracts.rows import all_wrong
+from grader.subjects.gallery import list_gallery
 from tests.subjects.contracts.making import LocalWorkshop, build, judge
 
 GALLERY = Path(next(iter(grader.assignments.__path__))) / "gallery"
@@ -42,10 +43,11 @@ def shown(request: pytest.FixtureRequest) -> Entry:
     return Entry(folder, built, {mistake.id: judge(built, mistake.source) for mistake in assignment.mistakes})
 
 
-def test_an_entry_has_the_id_of_its_folder_and_says_first_which_course_it_is_of(shown: Entry) -> None:
-    text = (shown.folder / "assignment.toml").read_text(encoding="utf-8")
-    assert shown.assignment.id == shown.folder.name
-    assert text.startswith("# ")
+def test_an_entry_has_the_id_of_its_folder_and_names_its_course_and_convention(shown: Entry) -> None:
+    entry = next(entry for entry in list_gallery() if entry.folder.name == shown.folder.name)
+    assert shown.assignment.id == entry.id == shown.folder.name
+    assert entry.course
+    assert entry.convention
 
 
 def test_nothing_keeps_an_entry_from_publication(shown: Entry) -> None:
