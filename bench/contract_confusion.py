@@ -110,7 +110,7 @@ class Entry:
         return [
             dim.name
             for dim in self.revision.assignment.dims
-            if dim.least is not None and not dim.many and len({case.dims[dim.name] for case in drawn}) > 1
+            if dim.least and not dim.many and len({case.dims[dim.name] for case in drawn}) > 1
         ]
 
     def _tells(self, answers: Sequence[Answer]) -> bool:

@@ -142,7 +142,8 @@ def shown(name: str, verdict: Verdict, cells: CodeListing | None) -> dict[str, A
     marked = listing(name, source, len(source), cells, verdict)
     return {
         "result": _json(verdict),
-        "standing": json.loads(json.dumps(VerdictSummary.of(verdict).write())),
+        # Without the engine, its last field: any change of the code is another one.
+        "standing": json.loads(json.dumps(VerdictSummary.of(verdict).write()[:-1])),
         "marked": [[cell.number, line.number, line.mark] for cell in marked.cells for line in cell.marked],
         "levels": {level: _level(name, verdict, feedback) for level, feedback in LEVELS.items()},
     }

@@ -193,6 +193,7 @@ def first_line(**members: object) -> bytes:
         (first_line(format="backmark.backup/2"), "backmark.backup/2 of a newer Backmark"),
         (first_line(format=FORMAT), "damaged"),
     ],
+    ids=["empty", "redis", "essay", "elsewhere", "newer", "no end"],
 )
 def test_a_file_that_is_no_backup_is_refused_in_a_sentence(store: Store, data: bytes, says: str) -> None:
     with pytest.raises(BadBackup, match=says):

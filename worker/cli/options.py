@@ -18,7 +18,7 @@ assignment_option = click.option(
 )
 
 
-class AssignmentPath(click.ParamType):
+class AssignmentPath(click.ParamType["Path"]):
     """An assignment's file or folder; the id of one of the gallery stands for its folder."""
 
     name = "path"

@@ -164,7 +164,7 @@ class _Builder:
                 else:
                     expected.append(_read_value(one, place.target).ravel())
                     uncertainty.append(np.zeros(place.size))
-                    parts.append(np.zeros((len(terms), place.size)))
+                    parts.append(_read_terms(one, place, terms))
         flat = np.concatenate(expected)
         cases = ContractCases(
             tuple(bound),
@@ -342,6 +342,14 @@ def _read_value(one: _Passed, target: str) -> Array:
             f" of it, such as {target}[0], or return its numbers under a name of their own"
         )
         raise _NoNumbersError(message) from error
+
+
+def _read_terms(one: _Passed, place: ResultPlace, terms: Sequence[str]) -> Array:
+    """Return the terms of a loss that is a result; zeros for other outputs."""
+    value = one.outputs.get(place.target)
+    if place.target == "loss" and isinstance(value, dict):
+        return np.array([[value[term]] for term in terms], np.float64)
+    return np.zeros((len(terms), place.size))
 
 
 def _is_finite(one: _Passed) -> bool:

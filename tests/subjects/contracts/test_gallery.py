@@ -12,7 +12,6 @@ from grader.subjects import kinds
 from grader.subjects.contracts.assignment import ContractAssignment
 from grader.subjects.contracts.revision import ContractRevision
 from grader.subjects.contracts.rows import all_wrong
-from grader.subjects.gallery import list_gallery
 from tests.subjects.contracts.making import LocalWorkshop, build, judge
 
 GALLERY = Path(next(iter(grader.assignments.__path__))) / "gallery"
@@ -41,13 +40,6 @@ def shown(request: pytest.FixtureRequest) -> Entry:
     assert isinstance(assignment, ContractAssignment)
     built = build(assignment)
     return Entry(folder, built, {mistake.id: judge(built, mistake.source) for mistake in assignment.mistakes})
-
-
-def test_an_entry_has_the_id_of_its_folder_and_names_its_course_and_convention(shown: Entry) -> None:
-    entry = next(entry for entry in list_gallery() if entry.folder.name == shown.folder.name)
-    assert shown.assignment.id == entry.id == shown.folder.name
-    assert entry.course
-    assert entry.convention
 
 
 def test_nothing_keeps_an_entry_from_publication(shown: Entry) -> None:

@@ -48,7 +48,7 @@ def test_any_other_row_is_refused(row: list[float]) -> None:
     # It happens to be one.
 
 
-@pytest.mark.parametrize("value", [1j, object(), {1.5: 2}, 1 << 60, np.array(["a"])], ids=repr)
+@pytest.mark.parametrize("value", [1j, {1, 2}, {1.5: 2}, 1 << 60, np.array(["a"])], ids=repr)
 def test_a_value_that_no_student_can_be_given_is_named(value: Any) -> None:
     with pytest.raises(UnknownValueError):
         flatten([value])

@@ -97,9 +97,10 @@ b = { shape = "1" }
 dims = ["reg"]
 
 [call]
-code = "grads = ridge(x, y, w, b, reg)"
+code = "loss, grads = ridge(x, y, w, b, reg)"
 
 [results]
+loss = { value = "loss" }
 "grads['w']" = { grad = "w" }
 "grads['b']" = { grad = "b" }
 """
@@ -116,7 +117,8 @@ import numpy as np
 
 def ridge(x, y, w, b, reg):
     error = 2 * (x @ w + b - y) / len(x)
-    return {"w": x.T @ error + 2 * reg * w, "b": np.array([error.sum()])}
+    loss = np.mean((x @ w + b - y) ** 2) + reg * np.sum(w * w)
+    return loss, {"w": x.T @ error + 2 * reg * w, "b": np.array([error.sum()])}
 """
 REGULARISED_MISTAKE = '"""forgets the examples but the first.\n\nWhat is the loss a mean over?\n"""\n' + (
     REGULARISED_RIGHT.replace("/ len(x)", "/ len(x) * (np.arange(len(x)) == 0)")

@@ -30,10 +30,16 @@ AFFINE = Path(grader.__path__[0]) / "assignments" / "gallery" / "cs231n-affine"
 
 
 @pytest.fixture(scope="module")
-def affine() -> ContractRevision:
+def published() -> ContractRevision:
     assignment = kinds.read(AFFINE)
     assert isinstance(assignment, ContractAssignment)
     return made(assignment)
+
+
+@pytest.fixture(scope="module")
+def affine(published: ContractRevision) -> ContractRevision:
+    """The same without mistakes of its own, which come before the generic ones."""
+    return replace(published, assignment=replace(published.assignment, mistakes=()), mistakes={})
 
 
 @pytest.fixture(scope="module")
@@ -160,9 +166,8 @@ def test_the_part_of_a_term_of_the_loss_is_named(name: str, term: str, two_terms
     def edit(right: object, parts: dict[str, object], dims: object) -> object:
         return TERMS[name](right, {"{}": parts[term]}, dims)  # type: ignore[arg-type, dict-item]
 
-    assert names(two_terms, plant(two_terms, "grads_w", edit)) == [  # type: ignore[arg-type]
-        f"grads_w:{name.format(term)}"
-    ]
+    for row in ("loss", "grads_w"):
+        assert names(two_terms, plant(two_terms, row, edit)) == [f"{row}:{name.format(term)}"]  # type: ignore[arg-type]
 
 
 def test_of_a_result_that_one_term_alone_makes_the_factor_is_named(two_terms: ContractRevision) -> None:
@@ -170,15 +175,15 @@ def test_of_a_result_that_one_term_alone_makes_the_factor_is_named(two_terms: Co
 
 
 @pytest.mark.parametrize("mistake", sorted(path.stem for path in (AFFINE / "mistakes").glob("*.py")))
-def test_the_assignments_own_mistake_comes_before_what_it_is_made_of(mistake: str, affine: ContractRevision) -> None:
-    known = next(one for one in affine.assignment.mistakes if one.id == mistake)
-    (diagnosis,) = judge(affine, known.source).diagnosis
+def test_the_assignments_own_mistake_comes_before_what_it_is_made_of(mistake: str, published: ContractRevision) -> None:
+    known = next(one for one in published.assignment.mistakes if one.id == mistake)
+    (diagnosis,) = judge(published, known.source).diagnosis
     assert (diagnosis.id, diagnosis.title, diagnosis.hint) == (known.id, f"It {known.title}.", known.hint)
 
 
-def test_an_own_mistake_beside_another_one_is_still_recognised(affine: ContractRevision) -> None:
-    mistake = next(one for one in affine.assignment.mistakes if one.id == "bias_mean")
-    (diagnosis,) = judge(affine, mistake.source.replace("return dx, dw, db", "return dx, 2 * dw, db")).diagnosis
+def test_an_own_mistake_beside_another_one_is_still_recognised(published: ContractRevision) -> None:
+    mistake = next(one for one in published.assignment.mistakes if one.id == "bias_mean")
+    (diagnosis,) = judge(published, mistake.source.replace("return dx, dw, db", "return dx, 2 * dw, db")).diagnosis
     assert diagnosis.id == "bias_mean+dw:times_2"
     assert diagnosis.title == f"It {mistake.title} and it returns `dw` times `2`."
 
