@@ -89,7 +89,10 @@ def _explain(fails: RowFails, cases: ContractCases, answers: Sequence[Answer], f
         and _row_of(fails.assignment, cases, lacking[0], first.where) == fails.row
     ):
         form = _describe_form(first.received.type, first.received.shape)
-        return f" On {len(lacking)} of them `{first.where}` is {form}; its shape must be {first.wanted}."
+        return (
+            f" On {len(lacking)} of them it has another form: on one, `{first.where}` is {form}, where the shape must be"
+            f" {first.wanted}."
+        )
     if isinstance(first, Raised):
         return f" On {len(lacking)} of them there is no value: the call raised {first.type}."
     return ""
