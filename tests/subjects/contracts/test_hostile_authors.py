@@ -113,7 +113,7 @@ def forward(lines: str) -> str:
         ("return {1: x, 'b': w}", "1 is no name of an output"),
         ("return {f'n{i}' * 99: i for i in range(99)}", "no name of an output"),
         ("return {'\\ud800': x @ w}", "reference"),
-        ("for i in range(99): tap(f'n{i}' * 20, x)\nreturn {'output': x @ w}", "does not return"),
+        ("for i in range(99): tap(f'n{i}' * 20, x)\nreturn {'output': x @ w}", "there are output"),
         ("tap([], x)", "TypeError"),
         ("tap('x', w[:, :0])", "x"),
     ],
