@@ -90,8 +90,8 @@ def _explain(fails: RowFails, cases: ContractCases, answers: Sequence[Answer], f
     ):
         form = _describe_form(first.received.type, first.received.shape)
         return (
-            f" On {len(lacking)} of them it has another form: on one, `{first.where}` is {form}, where the shape must be"
-            f" {first.wanted}."
+            f" On {len(lacking)} of them it has another form: on one, `{first.where}` is {form}, where the shape must"
+            f" be {first.wanted}."
         )
     if isinstance(first, Raised):
         return f" On {len(lacking)} of them there is no value: the call raised {first.type}."
