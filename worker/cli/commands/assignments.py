@@ -16,7 +16,8 @@ from worker.cli.terminal import show
 def assignments(*, as_json: bool) -> ExitStatus:
     """List the assignments that come with Backmark.
 
-    Each is of a well-known course; `--json` has its conventions, too. Grade by one with `backmark grade --assignment ID`, or publish it with `backmark assignment publish ID`.
+    Each is of a well-known course; `--json` has its conventions, too. Grade by one with
+    `backmark grade --assignment ID`, or publish it with `backmark assignment publish ID`.
     """
     from rich.table import Table
 

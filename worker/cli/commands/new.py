@@ -16,7 +16,8 @@ _FILES = ("assignment.toml", "reference.py", "solution.py", "template.py", "mist
 def new(folder: Path) -> ExitStatus:
     """Make a folder with an assignment that works.
 
-    It is a start for homework of your own: it asks for the gradients of a linear layer. Change its files, and run `backmark assignment check FOLDER`.
+    It is a start for homework of your own: it asks for the gradients of a linear layer. Change its files, and run
+    `backmark assignment check FOLDER`.
     """
     if folder.exists() and any(folder.iterdir()):
         message = f"{folder} is not empty: name a folder that does not exist yet"
