@@ -1,4 +1,4 @@
-"""Checks as notebooks have them, on one fixed case, beside ours: what passes theirs and fails here (docs/contracts.md)."""
+"""Checks as notebooks have them, on one fixed case, beside ours: what passes theirs and fails here."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
