@@ -19,6 +19,7 @@ from grader.model.assignment import DEFAULT_KIND
 from grader.model.packaged import ArchiveHeader
 from grader.model.stored import complete
 from grader.model.words import KindWords
+from grader.subjects.folder import bundle
 
 if TYPE_CHECKING:
     from grader.judge.subject import JudgedRevision
@@ -97,8 +98,6 @@ def read(path: Path) -> "AnyAssignment":
 def read_text(path: Path) -> str:
     """Return the text of a TOML file, or of a folder with the files beside it; raises BadAssignment."""
     if path.is_dir():
-        from grader.subjects.folder import bundle  # noqa: PLC0415 - the web server reads no folders
-
         return bundle(path)
     try:
         return path.read_text(encoding="utf-8")
