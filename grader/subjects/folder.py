@@ -18,7 +18,7 @@ _MOST = 1 << 20
 
 def bundle(folder: Path) -> str:
     """Return the text of a folder's assignment with its files in a table `files`; raises BadAssignment."""
-    files = {str(file.relative_to(folder)): _read(file) for file in _list_files(folder)}
+    files = {str(file.relative_to(folder)): _read_own(file, folder) for file in _list_files(folder)}
     if sum(map(len, files.values())) > _MOST:
         raise BadAssignment(f"{folder}: its files hold more than {_MOST >> 20} MiB")
     return join(_read(folder / NAME), files)
@@ -39,6 +39,15 @@ def join(text: str, files: Mapping[str, str]) -> str:
 def _list_files(folder: Path) -> Iterator[Path]:
     for pattern in PATTERNS:
         yield from sorted(folder.glob(pattern))
+
+
+def _read_own(file: Path, folder: Path) -> str:
+    """Return the text of a folder's own file: a link may lead to what nobody means to send, or to what never ends."""
+    if not (file.is_file() and file.resolve().is_relative_to(folder.resolve())):
+        raise BadAssignment(f"{file} is no file of its folder: put a copy of it there")
+    if file.stat().st_size > _MOST:
+        raise BadAssignment(f"{file} holds more than {_MOST >> 20} MiB")
+    return _read(file)
 
 
 def _read(file: Path) -> str:

@@ -145,7 +145,7 @@ def _is_partial(header: dict[str, Any], entry: Entry) -> bool:
         set(header) == {"kind", "changed", "status", "raised", "malformed"}
         and _are_arguments(header["changed"], entry)
         and isinstance(status, str)
-        and 0 < len(status) <= _RESULTS
+        and len(status) <= _RESULTS
         and set(status) <= set("012")
         and (raised is None or (isinstance(raised, dict) and _is_raised({"kind": "raised", **raised}, entry)))
         and (

@@ -11,6 +11,8 @@ KIND = "contract"
 #: The kinds of values that inputs may have, and those among them by which no derivative is taken.
 VALUES = ("normal", "uniform", "labels", "onehot", "binary", "mask", "spread")
 DISCRETE = frozenset({"labels", "onehot", "binary", "mask"})
+#: The largest size that a range gives.
+MOST_SIZE = 64
 #: The version of the language that this version of Backmark reads.
 LANGUAGE = 1
 

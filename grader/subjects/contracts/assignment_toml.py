@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from grader.errors import BadAssignment
 from grader.subjects.contracts.assignment import (
     DISCRETE,
+    MOST_SIZE,
     VALUES,
     ContractAssignment,
     Dim,
@@ -23,7 +24,7 @@ from grader.subjects.contracts.assignment import (
     Result,
     Solution,
 )
-from grader.subjects.contracts.driver import bound_names, defined_names, read_entries
+from grader.subjects.contracts.driver import bound_names, defined_names, parse, read_entries
 from grader.subjects.contracts.expressions import FUNCTIONS, ExpressionError, names
 from grader.subjects.contracts.tables import EXPRESSION, WANTED, ContractTable, DimTable, ResultTable
 from grader.subjects.toml_tables import MARKS, advise_feedback, check_hidden, explain_faults
@@ -33,6 +34,11 @@ MOST_MISTAKES = 20
 #: Rows that every contract has beside those of its results.
 COMMON_ROWS = ("finite_differences", "pure")
 
+#: Keys of a table, characters of one, and characters of a message.
+_MOST_KEYS, _LONGEST_KEY, _MOST_FAULT = 200, 200, 2_000
+
+#: The name of a file beside an assignment, as a folder gives it.
+_FILE = re.compile(r"(mistakes/)?\w[\w.-]{0,99}\.py", re.ASCII)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _FOR = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s+in\s+(.+)", re.DOTALL)
 _MODULE = re.compile(r"\.{0,2}[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
@@ -46,13 +52,26 @@ class _Fault(ValueError):
 def from_tables(tables: Mapping[str, Any], name: str) -> ContractAssignment:
     """Return the assignment that a file's tables describe; BadAssignment names the file, the key and what to write."""
     try:
+        _check_keys(tables)
         return _read(ContractTable.model_validate(tables))
     except ValidationError as error:
         message = f"{name}: {explain_faults(error, {**WANTED, **_advise(tables)})}"
         raise BadAssignment(message) from error
     except _Fault as fault:
-        message = f"{name}: {fault}"
+        message = f"{name}: {str(fault)[:_MOST_FAULT]}"
         raise BadAssignment(message) from fault
+
+
+def _check_keys(tables: Mapping[str, Any]) -> None:
+    """Refuse tables whose keys are too many or too long, before anything else looks at them."""
+    for name, table in tables.items():
+        if not isinstance(table, dict):
+            continue
+        if len(table) > _MOST_KEYS:
+            raise _Fault(f"{name[:60]} has {len(table)} keys; at most {_MOST_KEYS} are taken")
+        longest = max(map(len, table), default=0)
+        if longest > _LONGEST_KEY:
+            raise _Fault(f"{name[:60]} has a key of {longest} characters; at most {_LONGEST_KEY} are taken")
 
 
 def _advise(tables: Mapping[str, Any]) -> dict[str, str]:
@@ -82,6 +101,9 @@ def _advise(tables: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _read(table: ContractTable) -> ContractAssignment:
+    for name in table.files:
+        if not _FILE.fullmatch(name):
+            raise _Fault(f"files has {_show(name)}: write the name of a .py file, or of one in mistakes/")
     dims = tuple(_read_dims(table))
     known = {dim.name for dim in dims}
     inputs = tuple(_read_inputs(table, known))
@@ -163,7 +185,7 @@ def _read_helpers(table: ContractTable, entries: tuple[str, ...]) -> str:
     text = _file(table, "submission.helpers", table.submission.helpers)
     try:
         helpers = defined_names(text)
-    except (SyntaxError, ValueError) as error:
+    except SyntaxError as error:
         raise _Fault(f"{table.submission.helpers} is not valid Python: {error}") from error
     if not helpers:
         raise _Fault(f"{table.submission.helpers} defines no function: write the functions that students are given")
@@ -216,7 +238,7 @@ def _is_range(raw: Any) -> bool:
     return (
         isinstance(raw, (list, tuple))
         and len(raw) == 2
-        and all(type(end) is int and 0 <= end <= 64 for end in raw)
+        and all(type(end) is int and 0 <= end <= MOST_SIZE for end in raw)
         and raw[0] <= raw[1]
     )
 
@@ -299,8 +321,8 @@ def _read_mistakes(table: ContractTable) -> Iterator[Mistake]:
         raise _Fault(f"there are {len(sources)} mistakes; at most {MOST_MISTAKES} are taken")
     for name, text in sorted(sources.items()):
         try:
-            docstring = ast.get_docstring(ast.parse(text)) or ""
-        except (SyntaxError, ValueError) as error:
+            docstring = ast.get_docstring(parse(text)) or ""
+        except SyntaxError as error:
             raise _Fault(f"{name} is not valid Python: {error}") from error
         title, _, hint = docstring.partition("\n")
         if not title.strip():
@@ -332,7 +354,7 @@ def _check_expression(key: str, text: str, known: set[str], extra: set[str] | No
 def _check_python(key: str, expression: str) -> None:
     try:
         ast.parse(expression, mode="eval")
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise _Fault(f"{key} is no expression of Python: write such as dx or grads['W1']") from error
 
 

@@ -3,8 +3,9 @@
 All code of the assignment's author runs in the workshop's jails; numbers come back.
 """
 
+import math
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,13 +26,18 @@ from grader.subjects.contracts.exchange import (
     numbers_of,
 )
 from grader.subjects.contracts.expressions import ExpressionError
-from grader.subjects.contracts.layout import find, list_results, split_target
+from grader.subjects.contracts.layout import IndexedResult, find, list_results, split_target
 from grader.subjects.contracts.mistakes import describe_forms
 from grader.subjects.contracts.tolerance import MOVED, RUNS, tolerances
 from grader.subjects.workshop import Workshop
 
 #: Cases of one question to a jail.
 _AT_ONCE = 20
+#: Numbers of one case that the reference gives, or that make up its results, and numbers in all; terms of a loss. They
+#: come out of a jail, which may send as many as it is asked for.
+_MOST_OF_CASE, _MOST_IN_ALL, _MOST_TERMS = 1 << 16, 1 << 21, 16
+#: Characters of a list of names or dims in a message, and of an output's name.
+_LONGEST_LIST, _LONGEST_NAME = 300, 100
 #: The part of the drawn cases whose outputs may be other than finite numbers.
 _UNUSABLE = 0.2
 
@@ -100,12 +106,16 @@ class _Builder:
         """Run the reference on the cases, each of them twice."""
         lengths = self._ask_reference("length", ReferenceCases(drawn, [1] * len(drawn)))
         sizes = [self._size(answer) for answer in lengths]
+        if sum(sizes) > _MOST_IN_ALL:
+            raise BadAssignment(
+                f"the reference returns and taps {sum(sizes):,} numbers for {len(drawn)} cases; at most"
+                f" {_MOST_IN_ALL:,} are taken: let dims be smaller, or ask for fewer cases"
+            )
         rows = self._ask_reference("values", ReferenceCases(drawn, sizes))
         passed = []
         for case, answer in zip(drawn, rows, strict=True):
             try:
-                outputs, taps = trees.read(numbers_of(answer, 0))
-                passed.append(_Passed(case, outputs, taps))
+                passed.append(_Passed(case, *_read_pass(numbers_of(answer, 0))))
             except (TypeError, ValueError) as error:
                 message = f"the reference's outputs cannot be used: {error}"
                 raise BadAssignment(message) from error
@@ -116,7 +126,13 @@ class _Builder:
             if answer.changed:
                 names = ", ".join(answer.changed)
                 raise BadAssignment(f"the reference writes into its input {names}: let it make a copy")
-            return int(answer.numbers[0])
+            size = float(answer.numbers[0])
+            if not 1 <= size <= _MOST_OF_CASE:
+                raise BadAssignment(
+                    f"the reference returns and taps {size:,.0f} numbers for a case; at most {_MOST_OF_CASE:,} are"
+                    " taken: let dims be smaller"
+                )
+            return int(size)
         raise BadAssignment("the reference gave no numbers")
 
     def _ask_reference(self, asks: str, cases: ReferenceCases) -> list[Answer]:
@@ -151,6 +167,12 @@ class _Builder:
         layouts = [self._layout(one) for one in passed]
         bound = [self._bind(one, place) for place, one in enumerate(passed)]
         terms = self.terms(passed)
+        numbers = (len(terms) + 2) * sum(place.size for layout in layouts for place in layout)
+        if numbers > _MOST_IN_ALL:
+            raise BadAssignment(
+                f"the results of {len(passed)} cases, by {len(terms)} terms of the objective, take {numbers:,} numbers;"
+                f" at most {_MOST_IN_ALL:,} are taken: let dims be smaller, or ask for fewer cases"
+            )
         derivatives = self._differentiate(bound, layouts, terms)
         expected, uncertainty, parts = [np.zeros(0)], [np.zeros(0)], [np.zeros((len(terms), 0))]
         for one, layout, gradients in zip(passed, layouts, derivatives, strict=True):
@@ -178,33 +200,32 @@ class _Builder:
 
     def _layout(self, one: _Passed) -> Layout:
         """Return the results of a case with their shapes; raises BadAssignment."""
-        places = []
         known = {**one.case.values(), **one.taps}
         try:
-            for indexed in list_results(self.assignment, one.case.dims):
-                result = indexed.result
-                value = find(known, indexed.target) if result.grad else _read_value(one, indexed.target)
-                places.append(ResultPlace(indexed.expression, indexed.place, np.asarray(value).shape, indexed.target))
-        except (ExpressionError, _NoNumbersError) as error:
-            message = f"results.{result.expression}: {error}"
+            results = list(list_results(self.assignment, one.case.dims))
+        except ExpressionError as error:
+            message = f"results: {error} (with {_describe_dims(one.case)})"
             raise BadAssignment(message) from error
-        except (LookupError, TypeError, ValueError) as error:
-            kind = "input or tapped value" if result.grad else "output of the reference"
-            there = ", ".join(sorted(known if result.grad else one.outputs))
-            message = (
-                f"results.{result.expression}: {indexed.target} is no {kind} (with {_describe_dims(one.case)});"
-                f" there are {there}"
+        places = tuple(_locate(one, known, indexed) for indexed in results)
+        if sum(place.size for place in places) > _MOST_OF_CASE:
+            raise BadAssignment(
+                f"the results of a case have more than {_MOST_OF_CASE:,} numbers (with {_describe_dims(one.case)}):"
+                " let dims be smaller"
             )
-            raise BadAssignment(message) from error
-        return tuple(places)
+        return places
 
     def _bind(self, one: _Passed, place: int) -> DrawnCase:
         """Return the case with upstream gradients and given outputs among its inputs."""
         more: dict[str, Any] = {}
         for name, output in self.assignment.upstream.items():
             value = self._output(one, f"upstream.{name}", output)
+            try:
+                shape = np.asarray(value, np.float64).shape
+            except (TypeError, ValueError) as error:
+                message = f"upstream.{name} names {output}, which is no array of numbers"
+                raise BadAssignment(message) from error
             rng = np.random.default_rng([self.assignment.seed, place, zlib.crc32(name.encode())])
-            more[name] = rng.normal(size=np.shape(value)).astype(np.float32).astype(np.float64)
+            more[name] = np.asarray(rng.normal(size=shape)).astype(np.float32).astype(np.float64)
         for name in self.assignment.given:
             more[name] = self._output(one, "call.given", name)
         return one.case.bind(more)
@@ -213,7 +234,7 @@ class _Builder:
         try:
             return find(one.outputs, name)
         except (LookupError, TypeError, ValueError) as error:
-            there = ", ".join(sorted(map(str, one.outputs)))
+            there = _list_names(one.outputs)
             message = f"{key} names {name}, which the reference does not return; it returns {there}"
             raise BadAssignment(message) from error
 
@@ -221,10 +242,27 @@ class _Builder:
         """Return the names of the objective's terms: upstream gradients, or the parts of the loss."""
         if self.assignment.upstream:
             return tuple(self.assignment.upstream)
-        if not any(result.grad for result in self.assignment.results):
+        if not any(result.grad or result.value == "loss" for result in self.assignment.results):
             return ("loss",)
-        loss = self._output(passed[0], "results", "loss")
-        return tuple(loss) if isinstance(loss, dict) else ("loss",)
+        names = {self._read_loss(one) for one in passed}
+        if len(names) > 1:
+            raise BadAssignment("the reference's loss has other terms in one case than in another: name all in each")
+        return names.pop()
+
+    def _read_loss(self, one: _Passed) -> tuple[str, ...]:
+        """Return the names of the terms of a case's loss, each of which must be a number."""
+        loss = self._output(one, "results", "loss")
+        if not isinstance(loss, dict):
+            return ("loss",)
+        if not (
+            0 < len(loss) <= _MOST_TERMS
+            and all(isinstance(name, str) and len(name) <= _LONGEST_NAME for name in loss)
+            and all(map(_is_number, loss.values()))
+        ):
+            raise BadAssignment(
+                f"the reference's loss must be a number, or from 1 to {_MOST_TERMS} numbers by their names"
+            )
+        return tuple(loss)
 
     def _differentiate(
         self, bound: Sequence[DrawnCase], layouts: Sequence[Layout], terms: tuple[str, ...]
@@ -235,7 +273,7 @@ class _Builder:
         for layout in layouts:
             targets = {place.target: place.shape for place in layout if results[place.result].grad}
             wanted.append(targets)
-            sizes.append((len(terms) + 2) * sum(int(np.prod(shape)) for shape in targets.values()))
+            sizes.append((len(terms) + 2) * sum(math.prod(shape) for shape in targets.values()))
         inputs = {entry.name for entry in self.assignment.inputs}
         places = [[(*self._place(target, inputs), shape) for target, shape in targets.items()] for targets in wanted]
         answers = self._ask_reference("derivatives", ReferenceCases(bound, sizes, places, terms))
@@ -342,6 +380,36 @@ def _move(cases: ContractCases, rng: np.random.Generator) -> ContractCases:
     return replace(cases, drawn=drawn)
 
 
+def _read_pass(row: Array) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Return outputs and tapped values, each by its name; raises ValueError."""
+    value = trees.read(row)
+    if not (isinstance(value, list) and len(value) == 2 and all(isinstance(part, dict) for part in value)):
+        raise ValueError("they are no outputs by their names")
+    outputs, taps = value
+    for name in (*outputs, *taps):
+        if not (isinstance(name, str) and len(name) <= _LONGEST_NAME and name.isprintable()):
+            raise ValueError(f"{_clip(repr(name))} is no name of an output or a tapped value")
+    return outputs, taps
+
+
+def _locate(one: _Passed, known: Mapping[str, Any], indexed: IndexedResult) -> ResultPlace:
+    """Return a result with its shape; raises BadAssignment."""
+    result = indexed.result
+    try:
+        value = find(known, indexed.target) if result.grad else _read_value(one, indexed.target)
+        return ResultPlace(indexed.expression, indexed.place, np.asarray(value).shape, indexed.target)
+    except _NoNumbersError as error:
+        message = f"results.{result.expression}: {error}"
+        raise BadAssignment(message) from error
+    except (LookupError, TypeError, ValueError) as error:
+        kind = "input or tapped value" if result.grad else "output of the reference"
+        message = (
+            f"results.{result.expression}: {_clip(indexed.target)} is no {kind} (with {_describe_dims(one.case)});"
+            f" there are {_list_names(known if result.grad else one.outputs)}"
+        )
+        raise BadAssignment(message) from error
+
+
 class _NoNumbersError(TypeError):
     """An output that is no array of numbers."""
 
@@ -364,9 +432,13 @@ def _read_value(one: _Passed, target: str) -> Array:
 def _read_terms(one: _Passed, place: ResultPlace, terms: Sequence[str]) -> Array:
     """Return the terms of a loss that is a result; zeros for other outputs."""
     value = one.outputs.get(place.target)
-    if place.target == "loss" and isinstance(value, dict):
+    if place.target == "loss" and isinstance(value, dict) and set(terms) == set(value):
         return np.array([[value[term]] for term in terms], np.float64)
     return np.zeros((len(terms), place.size))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) or (isinstance(value, np.ndarray) and not value.ndim)
 
 
 def _is_finite(one: _Passed) -> bool:
@@ -397,4 +469,12 @@ def _describe_answer(answer: Answer) -> str:
 
 
 def _describe_dims(case: DrawnCase) -> str:
-    return ", ".join(f"{name} = {value}" for name, value in case.dims.items())
+    return _clip(", ".join(f"{name} = {value}" for name, value in case.dims.items()))
+
+
+def _list_names(names: Iterable[str]) -> str:
+    return _clip(", ".join(sorted(names))) or "none"
+
+
+def _clip(text: str) -> str:
+    return text if len(text) <= _LONGEST_LIST else f"{text[:_LONGEST_LIST]}..."

@@ -9,7 +9,7 @@ A process that imports only this much draws alike for the same versions, and wha
 import contextlib
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import ceil
 from typing import Any
 
@@ -22,16 +22,15 @@ from hypothesis.strategies import DrawFn
 from grader.errors import REFUSED, AssignmentError
 from grader.model.stored import assignment_to_json
 from grader.subjects.contracts import trees, values
-from grader.subjects.contracts.assignment import ContractAssignment, Dim, assignment_from_json
+from grader.subjects.contracts.assignment import MOST_SIZE, ContractAssignment, Dim, Input, assignment_from_json
 from grader.subjects.contracts.drawn import DrawnCase, dump_cases
-from grader.subjects.contracts.expressions import FUNCTIONS, ExpressionError, evaluate
+from grader.subjects.contracts.expressions import FUNCTIONS, MOST_MANY, ExpressionError, count, evaluate
+from grader.subjects.contracts.values import MOST_NUMBERS
 
 #: Cases drawn for each that is used: some make outputs that are not finite, and are left out.
 SPARE = 1.25
 #: Cases of the ladder of small ones, from which counterexamples are chosen.
 LADDER = 40
-#: Numbers in the inputs of one case, at most: 64 KiB.
-MOST_NUMBERS = 8192
 #: The part of the cases that is drawn freely.
 FREE = 0.5
 
@@ -68,15 +67,30 @@ def draw_dims(draw: DrawFn, assignment: ContractAssignment, corner: str) -> dict
             used.add(number)
         return number
 
-    functions = {
-        **FUNCTIONS,
-        "ints": lambda count, least, most: [whole(least, most) for _ in FUNCTIONS["range"](count)],
-    }
+    def ints(many: int, least: int, most: int) -> list[int]:
+        if not (all(isinstance(number, int) for number in (many, least, most)) and 0 <= least <= most <= MOST_SIZE):
+            raise ExpressionError(f"ints takes a number of items and a range within 0 and {MOST_SIZE}: ints(L, 1, 5)")
+        if many > MOST_MANY:
+            raise ExpressionError(f"ints gives at most {MOST_MANY} items, not {many}")
+        return [whole(least, most) for _ in range(many)]
+
+    functions = {**FUNCTIONS, "ints": ints}
     for dim in assignment.dims:
-        known[dim.name] = _draw_dim(draw, dim, known, whole, functions)
+        with _naming(f"dims.{dim.name}"):
+            known[dim.name] = _draw_dim(draw, dim, known, whole, functions)
     if not all(evaluate(condition, known) for condition in assignment.assume):
         hypothesis.reject()
     return known
+
+
+@contextlib.contextmanager
+def _naming(key: str) -> Iterator[None]:
+    """Have an ExpressionError say which key it is about."""
+    try:
+        yield
+    except ExpressionError as error:
+        message = f"{key}: {error}"
+        raise ExpressionError(message) from error
 
 
 def _draw_dim(
@@ -96,7 +110,7 @@ def _draw_dim(
         return round(low + (high - low) * draw(st.integers(0, 64)) / 64, 6)
     least, most = dim.least or 0, dim.most or 0
     if dim.many:
-        return [whole(least, most) for _ in range(evaluate(dim.many, known, functions))]
+        return [whole(least, most) for _ in range(count(dim.many, known, functions))]
     return whole(least, most)
 
 
@@ -118,14 +132,8 @@ def draw_case(draw: DrawFn, assignment: ContractAssignment, corner: str, salt: i
     described: dict[str, trees.Description] = {}
     numbers = [np.zeros(0)]
     for entry in assignment.inputs:
-        if entry.each:
-            count = evaluate(entry.each, chosen)
-            value: Any = [
-                values.draw(entry.values, values.shape_of(entry.shape, {**chosen, "k": k}), rng, {**chosen, "k": k})
-                for k in range(count)
-            ]
-        else:
-            value = values.draw(entry.values, values.shape_of(entry.shape, chosen), rng, chosen)
+        with _naming(f"inputs.{entry.name}"):
+            value = _draw_value(entry, rng, chosen)
         described[entry.name], part = trees.describe(value)
         if not isinstance(value, np.ndarray) and not value:
             described[entry.name] = {"list": []}
@@ -133,6 +141,13 @@ def draw_case(draw: DrawFn, assignment: ContractAssignment, corner: str, salt: i
         if sum(map(len, numbers)) > MOST_NUMBERS:
             raise ExpressionError(f"the inputs of a case hold more than {MOST_NUMBERS} numbers: let dims be smaller")
     return DrawnCase(chosen, described, np.concatenate(numbers), corner)
+
+
+def _draw_value(entry: Input, rng: np.random.Generator, dims: Mapping[str, Any]) -> Any:
+    if not entry.each:
+        return values.draw(entry.values, values.shape_of(entry.shape, dims), rng, dims)
+    places = [{**dims, "k": k} for k in range(count(entry.each, dims))]
+    return [values.draw(entry.values, values.shape_of(entry.shape, place), rng, place) for place in places]
 
 
 def draw_all(assignment: ContractAssignment) -> tuple[list[DrawnCase], list[DrawnCase]]:
@@ -166,6 +181,7 @@ def _examples(
         deadline=None,
         phases=[Phase.generate],
         verbosity=Verbosity.quiet,
+        report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),
     )
     @given(cases(assignment, corner, salt))

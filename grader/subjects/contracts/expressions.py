@@ -9,8 +9,10 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-#: Characters of an expression, whole numbers in it, items of a list: more is a mistake.
+#: Characters of an expression, whole numbers in it, items of a list with all lists in it: more is a mistake.
 _LONGEST, _LARGEST, _ITEMS = 300, 1 << 40, 10_000
+#: Most items of an input or of a dim.
+MOST_MANY = 100
 
 
 class ExpressionError(ValueError):
@@ -43,6 +45,17 @@ _COMPARISONS: Mapping[type[ast.cmpop], Callable[[Any, Any], Any]] = MappingProxy
 )
 
 
+def _require_numbers(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return the function for lists of numbers: a product of a text and a number would be a text."""
+
+    def call(items: Any) -> Any:
+        if not all(isinstance(item, (int, float)) for item in items):
+            raise ExpressionError("a list with items that are no numbers")
+        return function(items)
+
+    return call
+
+
 def _range(*ends: int) -> list[int]:
     numbers = range(*ends)
     if len(numbers) > _ITEMS:
@@ -53,8 +66,8 @@ def _range(*ends: int) -> list[int]:
 #: The functions that an expression may call.
 FUNCTIONS: Mapping[str, Callable[..., Any]] = MappingProxyType(
     {
-        "prod": math.prod,
-        "sum": sum,
+        "prod": _require_numbers(math.prod),
+        "sum": _require_numbers(sum),
         "min": min,
         "max": max,
         "len": len,
@@ -77,11 +90,22 @@ def evaluate(text: str, values: Mapping[str, Any], functions: Mapping[str, Calla
     """Return the value of an expression over named values; raises ExpressionError."""
     try:
         return _evaluate(_parse(text), values, functions)
+    except RecursionError as error:
+        message = f"{text!r} is nested too deeply"
+        raise ExpressionError(message) from error
     except (ArithmeticError, TypeError, ValueError, LookupError) as error:
         if isinstance(error, ExpressionError):
             raise
         message = f"{text!r} has no value: {error}"
         raise ExpressionError(message) from error
+
+
+def count(text: str, values: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]] = FUNCTIONS) -> int:
+    """Return the value of an expression that is a number of items; raises ExpressionError."""
+    number = evaluate(text, values, functions)
+    if not isinstance(number, int) or not 0 <= number <= MOST_MANY:
+        raise ExpressionError(f"{text!r} is {str(number)[:60]}: a number of items is from 0 to {MOST_MANY}")
+    return number
 
 
 def _parse(text: str) -> ast.expr:
@@ -172,7 +196,9 @@ class _Evaluation:
 
 
 def _operate(op: ast.operator, left: Any, right: Any) -> Any:
-    if isinstance(op, ast.Mult) and any(isinstance(side, (list, str)) for side in (left, right)):
+    if (isinstance(left, str) or isinstance(right, str)) and not isinstance(op, ast.Add):
+        raise ExpressionError("a text, with which nothing is reckoned")
+    if isinstance(op, ast.Mult) and any(isinstance(side, list) for side in (left, right)):
         lengths = [side if isinstance(side, (int, float)) else len(side) for side in (left, right)]
         if abs(math.prod(lengths)) > _ITEMS:
             raise ExpressionError("a list that is too long")
@@ -184,6 +210,19 @@ def _operate(op: ast.operator, left: Any, right: Any) -> Any:
 def _bounded(value: Any) -> Any:
     if isinstance(value, int) and abs(value) > _LARGEST:
         raise ExpressionError("a whole number that is too large")
-    if isinstance(value, (list, str)) and len(value) > _ITEMS:
-        raise ExpressionError("a list that is too long")
+    if isinstance(value, complex) or (isinstance(value, float) and not math.isfinite(value)):
+        raise ExpressionError(f"{value} is no finite real number")
+    if isinstance(value, list):
+        _count_items(value, _ITEMS)
     return value
+
+
+def _count_items(items: list[Any], left: int) -> int:
+    """Return how many items are left when those of a list and of all lists in it are counted."""
+    left -= len(items)
+    if left < 0:
+        raise ExpressionError("a list that is too long")
+    for item in items:
+        if isinstance(item, list):
+            left = _count_items(item, left)
+    return left

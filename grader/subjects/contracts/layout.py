@@ -6,7 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from grader.subjects.contracts.assignment import ContractAssignment, Result
-from grader.subjects.contracts.expressions import evaluate
+from grader.subjects.contracts.expressions import ExpressionError, evaluate
+
+#: Results of one case.
+MOST_RESULTS = 1000
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _TARGET = re.compile(r"([A-Za-z_]\w*)((?:\[\d+\])*)")
@@ -24,13 +27,26 @@ class IndexedResult(NamedTuple):
 
 def list_results(assignment: ContractAssignment, dims: Mapping[str, Any]) -> Iterator[IndexedResult]:
     """Yield the results that a case with these dims has; raises ExpressionError."""
+    listed = 0
     for place, result in enumerate(assignment.results):
         indices = evaluate(result.over, dims) if result.over else [None]
+        if not isinstance(indices, list) or not all(index is None or isinstance(index, int) for index in indices):
+            raise ExpressionError(f"{result.over!r} is no list of whole numbers")
+        listed += len(indices)
+        if listed > MOST_RESULTS:
+            raise ExpressionError(f"a case has more than {MOST_RESULTS} results")
         for index in indices:
             known = dict(dims) if index is None else {**dims, result.index: index}
             expression = result.expression if index is None else _fill(result.expression, result.index, index)
             target = _fill_braces(result.grad or result.value, known)
-            yield IndexedResult(expression, result, place, target, float(evaluate(result.scale, known)))
+            yield IndexedResult(expression, result, place, target, _evaluate_scale(result.scale, known))
+
+
+def _evaluate_scale(scale: str, known: Mapping[str, Any]) -> float:
+    factor = evaluate(scale, known)
+    if not isinstance(factor, (int, float)):
+        raise ExpressionError(f"{scale!r} is no number")
+    return float(factor)
 
 
 def split_target(target: str) -> tuple[str, list[int]]:

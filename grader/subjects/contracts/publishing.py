@@ -30,15 +30,18 @@ def finish(data: bytes, workshop: Workshop) -> bytes:
     """Return drawn cases as a revision, with the faults for which it may not be used; raises BadAssignment."""
     text, drawn, ladder = load_cases(data)
     assignment = assignment_from_json(text)
-    built = build(assignment, drawn, ladder, workshop)
+    with np.errstate(all="ignore"):
+        # An author's code may answer with infinities.
+        built = build(assignment, drawn, ladder, workshop)
     if assignment.template:
         unfilled = workshop.fingerprint(assignment.template, "template.py", ContractExchange(assignment))
         assignment = replace(assignment, unfilled=unfilled)
     projector = Projector(built.cases)
-    mistakes = {
-        identifier: StoredMistake(tried.wrong, _round(projector.project(tried.numbers, tried.forms)), tried.forms)
-        for identifier, tried in built.mistakes.items()
-    }
+    with np.errstate(all="ignore"):
+        mistakes = {
+            identifier: StoredMistake(tried.wrong, _round(projector.project(tried.numbers, tried.forms)), tried.forms)
+            for identifier, tried in built.mistakes.items()
+        }
     faults = tuple(find_faults(assignment, built))
     return dump(ContractRevision(assignment, built.cases, built.ladder, mistakes, built.terms, faults))
 

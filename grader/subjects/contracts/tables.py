@@ -11,14 +11,20 @@ from grader.subjects.toml_tables import LIMITS_WANTED, LimitsTable, Table, a_tab
 #: Most cases, and characters of one file.
 MOST_CASES, MOST_CHARACTERS = 300, 100_000
 
+#: Names in a list.
+MOST_NAMES = 50
+
 Text = Annotated[str, Field(min_length=1, max_length=MOST_CHARACTERS)]
+Name = Annotated[str, Field(max_length=100)]
+Whole = Annotated[int, Field(ge=-(1 << 40), le=1 << 40)]
+Real = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class DimTable(Table):
     """A dim that is neither a range nor an expression."""
 
-    of: list[int | float | str] | None = None
-    real: tuple[float, float] | None = None
+    of: list[Whole | Real | Name] | None = Field(None, max_length=100)
+    real: tuple[Real, Real] | None = None
 
 
 class InputTable(Table):
@@ -46,20 +52,20 @@ class ForwardTable(Table):
     """The reference."""
 
     file: str = Field("reference.py", max_length=100)
-    dims: list[str] = Field(default_factory=list)
+    dims: list[Name] = Field(default_factory=list, max_length=MOST_NAMES)
 
 
 class CallTable(Table):
     """The lines that call."""
 
     code: Text
-    given: list[str] = Field(default_factory=list)
+    given: list[Name] = Field(default_factory=list, max_length=MOST_NAMES)
 
 
 class SubmissionTable(Table):
     """The student's module."""
 
-    provides: list[str] = Field(default_factory=list)
+    provides: list[Name] = Field(default_factory=list, max_length=MOST_NAMES)
     helpers: str = Field("", max_length=100)
     modules: list[str] = Field(default_factory=list, max_length=20)
 
@@ -68,7 +74,7 @@ class SolutionTable(Table):
     """The solution."""
 
     file: str = Field("solution.py", max_length=100)
-    others: list[str] = Field(default_factory=list, max_length=5)
+    others: list[Name] = Field(default_factory=list, max_length=5)
 
 
 class ContractTable(Table):
@@ -82,11 +88,11 @@ class ContractTable(Table):
     cases: int = Field(60, ge=10, le=MOST_CASES)
     seed: int = Field(0, ge=0, lt=2**31)
     dtype: Literal["float64", "float32"] = "float64"
-    assume: list[Annotated[str, Field(max_length=300)]] = Field(default_factory=list)
+    assume: list[Annotated[str, Field(max_length=300)]] = Field(default_factory=list, max_length=MOST_NAMES)
     dims: dict[str, Any]
     inputs: dict[str, InputTable] = Field(min_length=1)
     forward: ForwardTable = ForwardTable()  # type: ignore[call-arg]
-    upstream: dict[str, str] = Field(default_factory=dict)
+    upstream: dict[str, Name] = Field(default_factory=dict)
     call: CallTable
     results: dict[str, ResultTable] = Field(min_length=1)
     submission: SubmissionTable = SubmissionTable()  # type: ignore[call-arg]

@@ -14,8 +14,8 @@ import numpy as np
 from grader.oracle.network import Array
 
 NONE, BOOLEAN, INTEGER, NUMBER, TEXT, ARRAY, LIST, TUPLE, DICTIONARY = range(9)
-#: Parts of one value, and axes of an array, at most.
-_PARTS, _AXES = 1 << 16, 8
+#: Parts of one value, axes of an array, and values inside of one another, at most; whole numbers that are exact.
+_PARTS, _AXES, _DEPTH, _EXACT = 1 << 16, 8, 16, 1 << 53
 #: The dtype that an array of a kind has in a student's jail.
 _DTYPES = {"f": "float64", "i": "int64", "u": "int64", "b": "bool"}
 
@@ -44,17 +44,19 @@ class _Reader:
 def read(row: Array) -> Any:
     """Return the value: arrays as arrays, all else as Python has it."""
     reader = _Reader(row.tolist())
-    value = _read(reader)
+    value = _read(reader, _DEPTH)
     if reader.at != len(reader.numbers):
         raise ValueError("the row goes on after the value")
     return value
 
 
-def _read(reader: _Reader) -> Any:
+def _read(reader: _Reader, depth: int) -> Any:
+    if not depth:
+        raise ValueError("values that are nested too deeply")
     kind = reader.size(DICTIONARY)
     if kind in _READERS:
         return _READERS[kind](reader)
-    parts = [_read(reader) for _ in range(reader.size(_PARTS) * (2 if kind == DICTIONARY else 1))]
+    parts = [_read(reader, depth - 1) for _ in range(reader.size(_PARTS) * (2 if kind == DICTIONARY else 1))]
     if kind == DICTIONARY:
         names = parts[::2]
         if not all(isinstance(name, (str, int)) for name in names):
@@ -65,9 +67,17 @@ def _read(reader: _Reader) -> Any:
 
 def _read_integer(reader: _Reader) -> int:
     number = reader.number()
-    if not math.isfinite(number):
+    if not abs(number) <= _EXACT:
         raise ValueError("a whole number that is none")
     return int(number)
+
+
+def _read_text(reader: _Reader) -> str:
+    text = "".join(chr(reader.size(0x10FFFF)) for _ in range(reader.size(_PARTS)))
+    # Half of a pair is no character, and can be written down nowhere.
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("a text that is none")
+    return text
 
 
 def _read_array(reader: _Reader) -> Array:
@@ -78,6 +88,8 @@ def _read_array(reader: _Reader) -> Array:
         raise ValueError("an array that is none")
     entries = reader.numbers[reader.at : reader.at + size]
     reader.at += size
+    if kind != "f" and not all(abs(entry) <= _EXACT for entry in entries):
+        raise ValueError("an array of whole numbers with some that are none")
     return np.array(entries, np.float64).reshape(shape).astype(_DTYPES[kind])
 
 
@@ -88,7 +100,7 @@ _READERS: Mapping[int, Callable[[_Reader], Any]] = MappingProxyType(
         BOOLEAN: lambda reader: bool(reader.number()),
         INTEGER: _read_integer,
         NUMBER: _Reader.number,
-        TEXT: lambda reader: "".join(chr(reader.size(0x10FFFF)) for _ in range(reader.size(_PARTS))),
+        TEXT: _read_text,
         ARRAY: _read_array,
     }
 )

@@ -1,5 +1,6 @@
 """Values of inputs by their kind: float32-representable, so that courses in single precision see the same numbers."""
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
@@ -13,6 +14,9 @@ from grader.subjects.contracts.expressions import ExpressionError, evaluate
 Generator = np.random.Generator
 #: Real or whole numbers.
 Values = np.ndarray[Any, Any]
+
+#: Numbers in the inputs of one case, at most: 64 KiB; and axes of an array.
+MOST_NUMBERS, MOST_AXES = 8192, 8
 
 _CALL = re.compile(r"\s*([a-z0-9]+)\s*(?:\((.*)\))?\s*", re.DOTALL)
 
@@ -32,8 +36,9 @@ def _labels(rng: Generator, shape: Sequence[int], classes: int) -> Values:
 def _onehot(rng: Generator, shape: Sequence[int], axis: int = -1) -> Array:
     """One 1 along an axis: the last one unless another is named."""
     others = [size for at, size in enumerate(shape) if at != axis % len(shape)]
-    chosen = np.eye(shape[axis])[rng.integers(0, shape[axis], others)]
-    return np.moveaxis(chosen, -1, axis)
+    chosen = np.zeros(shape)
+    np.put_along_axis(chosen, np.expand_dims(rng.integers(0, shape[axis], others), axis), 1.0, axis)
+    return chosen
 
 
 def _binary(rng: Generator, shape: Sequence[int], p: float = 0.5) -> Array:
@@ -78,11 +83,16 @@ def draw(text: str, shape: Sequence[int], rng: Generator, dims: Mapping[str, Any
     kind, arguments = parse(text)
     given = evaluate(f"[{arguments}]", dims)
     try:
-        values = KINDS[kind](rng, shape, *given)
-    except (TypeError, ValueError, IndexError) as error:
+        with np.errstate(all="ignore"):
+            values = KINDS[kind](rng, shape, *given)
+            # What a student is given has few digits.
+            values = values if values.dtype.kind == "i" else values.astype(np.float32).astype(np.float64)
+    except (ArithmeticError, TypeError, ValueError, IndexError) as error:
         message = f"{text!r} cannot be drawn with the shape {tuple(shape)}: {error}"
         raise ExpressionError(message) from error
-    return values if values.dtype.kind == "i" else values.astype(np.float32).astype(np.float64)
+    if not np.isfinite(values).all():
+        raise ExpressionError(f"{text!r} gives numbers that are not finite, or too large for single precision")
+    return values
 
 
 def shape_of(text: str, dims: Mapping[str, Any]) -> list[int]:
@@ -91,8 +101,12 @@ def shape_of(text: str, dims: Mapping[str, Any]) -> list[int]:
     for part in text.split():
         spread = part.startswith("*")
         sizes = evaluate(part.removeprefix("*"), dims)
+        if spread and not isinstance(sizes, list):
+            raise ExpressionError(f"{part!r} of the shape {text!r} is {sizes!r}: * is for a list of sizes")
         for size in sizes if spread else [sizes]:
             if not isinstance(size, int) or isinstance(size, bool) or not 0 <= size <= 4096:
                 raise ExpressionError(f"{part!r} of the shape {text!r} is {size!r}: a size is from 0 to 4096")
             shape.append(size)
+    if len(shape) > MOST_AXES or math.prod(shape) > MOST_NUMBERS:
+        raise ExpressionError(f"the shape {text!r} has more than {MOST_NUMBERS} numbers, or than {MOST_AXES} axes")
     return shape

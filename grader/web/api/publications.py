@@ -158,13 +158,8 @@ def read_assignment(toml: str) -> AnyAssignment:
     """Return the assignment that a TOML text describes. Raises Problem with what is wrong with the text."""
     try:
         return kinds.parse(toml, "toml")
-    except (BadAssignment, ValueError, RecursionError) as error:
-        # The last two come from numbers of thousands of digits, and from brackets nested as deep.
-        detail = (
-            str(error)
-            if isinstance(error, BadAssignment)
-            else "toml has numbers that are too long or brackets nested too deep"
-        )
+    except BadAssignment as error:
+        detail = str(error)
         raise Problem(INVALID, detail, errors=(RequestFault("pointer", "/toml", detail),)) from None
 
 
