@@ -31,6 +31,14 @@ def test_a_new_folder_is_sound_as_it_is(tmp_path: Path, monkeypatch: pytest.Monk
     assert json.loads(said)["error"]["type"] == "unfilled"
 
 
+@pytest.mark.parametrize(
+    ("folder", "wanted"), [("mine", "mine"), ("week 3: LSTM", "week-3-LSTM"), ("ä", "linear-layer")]
+)
+def test_a_new_folder_has_an_id_of_its_own(folder: str, wanted: str, tmp_path: Path) -> None:
+    assert command("new", tmp_path / folder)[0] == 0
+    assert f'id = "{wanted}"' in (tmp_path / folder / "assignment.toml").read_text().splitlines()
+
+
 def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
     status, _, said = command("new", tmp_path)

@@ -45,7 +45,7 @@ def check(file: Path, right: Path | None, *, as_json: bool) -> ExitStatus:
     """Test an assignment on the reference and on known mistakes.
 
     It is refused (status 1) if it lets a mistake pass. An assignment that nobody can pass, that awards no marks, or
-    whose home shape is outside its ranges is refused too.
+    whose home shape is outside its ranges is refused too. Of a folder, its own solution and mistakes are run.
     """
     from grader.publishing.selfcheck import selfcheck
     from worker.grading.revisions import revision
