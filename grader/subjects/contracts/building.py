@@ -28,6 +28,7 @@ from grader.subjects.contracts.expressions import ExpressionError
 from grader.subjects.contracts.layout import find, list_results, split_target
 from grader.subjects.contracts.mistakes import describe_forms
 from grader.subjects.contracts.tolerance import MOVED, RUNS, tolerances
+from grader.subjects.contracts.words import describe_shape
 from grader.subjects.workshop import Workshop
 
 #: Cases of one question to a jail.
@@ -374,8 +375,8 @@ def _describe_answer(answer: Answer) -> str:
         return f"raised {_describe_error(answer)}"
     if isinstance(answer, Malformed) and answer.received is not None:
         came = answer.received
-        form = f"an array of shape {came.shape}" if came.shape is not None else f"a {came.type}"
-        return f"makes of {answer.where} {form} where an array of shape {answer.wanted} is expected"
+        form = f"a {came.type}" if came.shape is None else describe_shape(came.shape)
+        return f"makes of {answer.where} {form} where {describe_shape(answer.wanted)} is expected"
     return "gave no numbers"
 
 

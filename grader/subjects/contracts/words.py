@@ -2,6 +2,12 @@
 
 from grader.model.words import KindWords
 
+
+def describe_shape(shape: tuple[int, ...] | int | None) -> str:
+    """Return a shape in words, such as `an array of shape (2, 3)`."""
+    return "a single number" if shape == () else f"an array of shape {shape}"
+
+
 WORDS = KindWords(
     noun="case",
     numbers="numbers",
