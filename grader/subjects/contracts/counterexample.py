@@ -90,8 +90,9 @@ def _instead(answer: Answer | None) -> str | None:
         case Malformed(where=where, received=received, wanted=wanted) if received is not None:
             form = f"a {received.type}" if received.shape is None else describe_shape(received.shape)
             return f"gives `{where}` as {form} where {describe_shape(wanted)} is expected"
-        case Raised(type=name, message=message):
-            return f"raised {name}: {message}"
+        case Raised(type=name, message=message, frames=frames):
+            # No line of the submission: it returned something that the calling lines cannot use, or lacks a function.
+            return f"raised {name}: {message}" + ("" if frames else ", in the lines that call your code")
     return "ended without an answer"
 
 

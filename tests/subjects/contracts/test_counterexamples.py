@@ -73,6 +73,17 @@ def test_a_number_is_asked_for_in_words_rather_than_by_its_shape(power: Contract
     )
 
 
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("def power(x, p):\n    return 1, 2, 3\n", "in the lines that call your code."),
+        ("def power(x, p):\n    return 1 / 0, x\n", "It raised ZeroDivisionError: division by zero."),
+    ],
+)
+def test_an_error_in_the_calling_lines_is_said_to_be_there(source: str, said: str, power: ContractRevision) -> None:
+    assert said in read(judge(power, source))
+
+
 def test_the_script_labels_the_differences_that_it_prints(power: ContractRevision) -> None:
     script = example_of(judge(power, RIGHT.replace("p * x", "2.5 * x"))).script
     assert 'print("dx, less what is expected:")' in script
