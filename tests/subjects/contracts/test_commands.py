@@ -39,6 +39,21 @@ def test_a_new_folder_has_an_id_of_its_own(folder: str, wanted: str, tmp_path: P
     assert f'id = "{wanted}"' in (tmp_path / folder / "assignment.toml").read_text().splitlines()
 
 
+@pytest.mark.usefixtures("jail")
+def test_another_solution_that_does_not_pass_is_refused_with_the_row_it_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BACKMARK_CACHE", str(tmp_path / "cache"))
+    folder, other = tmp_path / "mine", tmp_path / "other.py"
+    command("new", folder)
+    other.write_text((folder / "solution.py").read_text())
+    assert command("assignment", "check", folder, "--right", other)[0] == 0
+    other.write_text((folder / "solution.py").read_text().replace("axis=0", "axis=0, keepdims=True"))
+    status, said, _ = command("assignment", "check", folder, "--right", other)
+    assert status == 1
+    assert "does not pass (failed): The gradient by the biases: Wrong on 60 of 60 cases. On 60 of them `db` is" in said
+
+
 def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
     status, _, said = command("new", tmp_path)

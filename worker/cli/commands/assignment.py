@@ -24,7 +24,10 @@ from worker.sandbox.session import Session
 from worker.sandbox.single import Single
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from grader.judge.subject import JudgedRevision
+    from grader.model.verdict import Property
     from grader.publishing.selfcheck import SelfCheck
 
 
@@ -38,7 +41,8 @@ def assignment() -> None:
 @click.option(
     "--right",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="A right submission, which must pass; required if the function is not called backward_pass.",
+    help="A right submission, which must pass, such as another solution of a contract; required for layered"
+    " networks whose function is not called backward_pass.",
 )
 @json_option
 def check(file: Path, right: Path | None, *, as_json: bool) -> ExitStatus:
@@ -80,9 +84,15 @@ def _check_contract(drawn: "JudgedRevision", right: Path | None, settings: Setti
         verdict = Grader(Judge(drawn), jails).grade(read_submission(right), right.name)
     if verdict.outcome == "passed":
         return []
-    reason = verdict.error.message if verdict.error else next((row.message for row in verdict.properties), "")
+    reason = verdict.error.message if verdict.error else _first_reason(verdict.properties)
     fault = f"{right}, which should be right, does not pass ({verdict.outcome}): {reason.rstrip('.')}"
     return [f"{fault}; it is {trial.call}" if trial.call else fault]
+
+
+def _first_reason(rows: "Sequence[Property]") -> str:
+    """Return the message of the first row that lost marks, with its title; without one the first message."""
+    lost = next((row for row in rows if row.message and row.score < row.max_score), None)
+    return f"{lost.title}: {lost.message}" if lost else next((row.message for row in rows if row.message), "")
 
 
 def _print_json(result: "SelfCheck") -> None:
