@@ -65,6 +65,14 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
+class Solution:
+    """A right solution beside the main one, in another style: a file's name and its text."""
+
+    name: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Mistake:
     """A wrong solution: its id, what follows "it", its hint, and its text."""
 
@@ -113,6 +121,8 @@ class ContractAssignment:
     #: The text that students start from, and its fingerprint, once cases are drawn.
     template: str = ""
     unfilled: str = field(default="", compare=False)
+    #: Right solutions in other styles: they must pass, and their rounding is allowed, too.
+    other_solutions: tuple[Solution, ...] = ()
     language: int = LANGUAGE
     kind: str = KIND
 

@@ -20,6 +20,7 @@ from grader.subjects.contracts.assignment import (
     Input,
     Mistake,
     Result,
+    Solution,
 )
 from grader.subjects.contracts.driver import bound_names, defined_names, read_entries
 from grader.subjects.contracts.expressions import FUNCTIONS, ExpressionError, names
@@ -110,6 +111,7 @@ def _read(table: ContractTable) -> ContractAssignment:
         reference=_file(table, "forward.file", table.forward.file),
         solution=_file(table, "solution.file", table.solution.file),
         mistakes=tuple(_read_mistakes(table)),
+        other_solutions=tuple(Solution(name, _file(table, "solution.others", name)) for name in table.solution.others),
         assume=tuple(table.assume),
         forward_dims=tuple(table.forward.dims),
         upstream=dict(table.upstream),

@@ -15,7 +15,7 @@ from grader.judge.agreement import disagreeing
 from grader.oracle.answers import Answer, Malformed, Raised, Returned
 from grader.oracle.network import Array
 from grader.subjects.contracts import trees
-from grader.subjects.contracts.assignment import ContractAssignment
+from grader.subjects.contracts.assignment import ContractAssignment, Solution
 from grader.subjects.contracts.cases import ContractCases, Layout, ResultPlace, list_expressions
 from grader.subjects.contracts.drawn import DrawnCase
 from grader.subjects.contracts.exchange import (
@@ -255,34 +255,46 @@ class _Builder:
         return (name, path) if name in inputs else (target, [])
 
     def _measure(self, cases: ContractCases, uncertainty: Array) -> ContractCases:
-        """Return the cases with tolerances that let the solution pass in single precision; it must be right itself."""
-        double = self._solve(cases, "float64")
-        for i, answer in enumerate(double):
-            if not isinstance(answer, Returned):
-                raise BadAssignment(f"solution.py {_describe_answer(answer)} (with {_describe_dims(cases.drawn[i])})")
-        sizes = np.diff(cases.starts).tolist()
-        rng = np.random.default_rng(self.assignment.seed)
-        singles = []
-        for run in range(RUNS):
-            moved = cases if run == 0 else _move(cases, rng)
-            answers = self._solve(moved, "float32")
-            singles.append([numbers_of(answer, size) for answer, size in zip(answers, sizes, strict=True)])
-        numbers = [numbers_of(answer, size) for answer, size in zip(double, sizes, strict=True)]
-        expected, allowed = tolerances(cases, numbers, singles, uncertainty)
+        """Return the cases with tolerances that let solutions pass in single precision; each must be right itself."""
+        solutions = [Solution("solution.py", self.assignment.solution), *self.assignment.other_solutions]
+        double = {solution: self._solve(cases, solution) for solution in solutions}
+        noises = [self._measure_noise(cases, solution, answers) for solution, answers in double.items()]
+        noise = np.asarray(np.max(noises, axis=0), np.float64)
+        expected, allowed = tolerances(cases, noise, uncertainty)
         measured = replace(cases, expected=expected, tolerances=allowed)
-        wrong = np.flatnonzero(disagreeing(measured, double))
-        if len(wrong):
-            raise BadAssignment(self._disagreement(measured, int(wrong[0]), double[int(wrong[0])], len(wrong)))
+        for solution, answers in double.items():
+            wrong = np.flatnonzero(disagreeing(measured, answers))
+            if len(wrong):
+                first = int(wrong[0])
+                raise BadAssignment(self._disagreement(solution.name, measured, first, answers[first], len(wrong)))
         return measured
 
-    def _solve(self, cases: ContractCases, dtype: str) -> list[Answer]:
-        return self._answers("solution.py", self.assignment.solution, cases, dtype)
+    def _solve(self, cases: ContractCases, solution: Solution) -> list[Answer]:
+        """Return a solution's answers in double precision; it must return every result in its shape."""
+        answers = self._answers(solution.name, solution.source, cases, "float64")
+        for i, answer in enumerate(answers):
+            if not isinstance(answer, Returned):
+                dims = _describe_dims(cases.drawn[i])
+                raise BadAssignment(f"{solution.name} {_describe_answer(answer)} (with {dims})")
+        return answers
+
+    def _measure_noise(self, cases: ContractCases, solution: Solution, double: Sequence[Answer]) -> Array:
+        """Return for each number how far a solution is off in single precision, with inputs moved a little or not."""
+        rng = np.random.default_rng(self.assignment.seed)
+        sizes = np.diff(cases.starts).tolist()
+        flat = _join(double, sizes)
+        runs = []
+        for run in range(RUNS):
+            moved = cases if run == 0 else _move(cases, rng)
+            runs.append(_join(self._answers(solution.name, solution.source, moved, "float32"), sizes))
+        noise = np.max([np.abs(run - flat) for run in runs], axis=0)
+        return np.asarray(np.where(np.isfinite(noise), noise, 0.0), np.float64)
 
     def _answers(self, filename: str, source: str, cases: ContractCases, dtype: str) -> list[Answer]:
         exchange = ContractExchange(self.assignment, list_expressions(cases), dtype)
         return self._ask(filename, source, exchange, cases)
 
-    def _disagreement(self, cases: ContractCases, i: int, answer: Answer, count: int) -> str:
+    def _disagreement(self, name: str, cases: ContractCases, i: int, answer: Answer, count: int) -> str:
         one = cases.take([i])
         got = numbers_of(answer, one.starts[-1])
         for _, place, part in one.slices():
@@ -291,21 +303,26 @@ class _Builder:
                 at = int(np.flatnonzero(off)[0])
                 index = ", ".join(str(axis) for axis in np.unravel_index(at, place.shape))
                 return (
-                    f"solution.py is not right on {count} of {len(cases)} cases: with {_describe_dims(one.drawn[0])},"
+                    f"{name} is not right on {count} of {len(cases)} cases: with {_describe_dims(one.drawn[0])},"
                     f" {place.expression}[{index}] is {got[part][at]:.6g}, and {one.expected[part][at]:.6g} by the"
                     " reference. If only the convention differs, say so with scale"
                 )
-        return "solution.py is not right"
+        return f"{name} is not right"
 
     def attempt(self, filename: str, source: str, cases: ContractCases) -> Tried:
         """Try a mistake; it must answer most cases, twice alike."""
         answers = self._answers(filename, source, cases, self.assignment.dtype)
         sizes = np.diff(cases.starts).tolist()
-        numbers = np.concatenate([numbers_of(answer, size) for answer, size in zip(answers, sizes, strict=True)])
+        numbers = _join(answers, sizes)
         if all(isinstance(answer, Raised) for answer in answers):
             raise BadAssignment(f"{filename} {_describe_answer(answers[0])} on every case: that is no evidence of it")
         wrong = tuple(np.flatnonzero(disagreeing(cases, answers)).tolist())
         return Tried(numbers, wrong, describe_forms(answers))
+
+
+def _join(answers: Sequence[Answer], sizes: Sequence[int]) -> Array:
+    """Return the numbers of answers one after the other, NaN for those that there are not."""
+    return np.concatenate([np.zeros(0), *map(numbers_of, answers, sizes)])
 
 
 def _move(cases: ContractCases, rng: np.random.Generator) -> ContractCases:

@@ -46,9 +46,8 @@ class _EnoughError(Exception):
     """Ends Hypothesis's generation: nothing more is wanted of it."""
 
 
-@st.composite
-def dims(draw: DrawFn, assignment: ContractAssignment, corner: str) -> dict[str, Any]:
-    """The dims of one case; raises ExpressionError, and rejects what the assignment does not assume."""
+def draw_dims(draw: DrawFn, assignment: ContractAssignment, corner: str) -> dict[str, Any]:
+    """Return the dims of one case; raises ExpressionError, and rejects what the assignment does not assume."""
     known: dict[str, Any] = {}
     used: set[int] = set()
     equal = draw(st.integers(1, 6)) if corner == EQUAL else 0
@@ -101,10 +100,20 @@ def _draw_dim(
     return whole(least, most)
 
 
-@st.composite
-def cases(draw: DrawFn, assignment: ContractAssignment, corner: str, salt: int) -> DrawnCase:
-    """A case with drawn dims and values."""
-    chosen = draw(dims(assignment, corner))
+def cases(assignment: ContractAssignment, corner: str, salt: int) -> st.SearchStrategy[DrawnCase]:
+    """Cases with drawn dims and values."""
+
+    # Without arguments: Hypothesis writes these down, and an assignment holds whole files.
+    @st.composite
+    def case(draw: DrawFn) -> DrawnCase:
+        return draw_case(draw, assignment, corner, salt)
+
+    return case()
+
+
+def draw_case(draw: DrawFn, assignment: ContractAssignment, corner: str, salt: int) -> DrawnCase:
+    """Return a case with drawn dims and values; raises ExpressionError."""
+    chosen = draw_dims(draw, assignment, corner)
     rng = np.random.default_rng([draw(st.integers(0, 2**32 - 1)), salt, assignment.seed])
     described: dict[str, trees.Description] = {}
     numbers = [np.zeros(0)]

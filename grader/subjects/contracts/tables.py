@@ -67,6 +67,7 @@ class SolutionTable(Table):
     """The solution."""
 
     file: str = Field("solution.py", max_length=100)
+    others: list[str] = Field(default_factory=list, max_length=5)
 
 
 class ContractTable(Table):
@@ -133,6 +134,7 @@ WANTED: dict[str, str] = {
     "submission.provides": 'a list of dims that the student\'s module has as names, such as ["K"]',
     "submission.helpers": 'the name of a file with functions that the student\'s module has, such as "helpers.py"',
     "solution": a_table("solution"),
+    "solution.others": 'a list of files with right solutions in other styles, 5 at most, such as ["vectorised.py"]',
     "solution.file": 'the name of the file with a right solution, such as "solution.py"',
     "templates": "a list of fingerprints, each as `backmark assignment template NOTEBOOK` prints it",
     "files": "a table of texts by their names, as a folder holds them",

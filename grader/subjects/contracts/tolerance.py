@@ -7,7 +7,6 @@ uncertainty.
 """
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 
@@ -22,18 +21,9 @@ _NOISE, _RMS, _FLOOR = 8.0, 0.25, 1e-7
 _UNCERTAIN = 1e-5
 
 
-def tolerances(
-    cases: ContractCases, double: Sequence[Array], singles: Sequence[Sequence[Array]], uncertainty: Array
-) -> tuple[Array, Array]:
-    """Return what is expected, NaN where it is inconclusive, and the tolerance of each number.
-
-    `double` are a right solution's numbers by case; `singles` those of each run in single precision.
-    """
+def tolerances(cases: ContractCases, noise: Array, uncertainty: Array) -> tuple[Array, Array]:
+    """Return what is expected, NaN where it is inconclusive, and the tolerance of each number."""
     expected, allowed = cases.expected.copy(), np.zeros(cases.starts[-1])
-    flat = np.concatenate([np.zeros(0), *double])
-    runs = [np.concatenate([np.zeros(0), *run]) for run in singles]
-    noise = np.max([np.abs(run - flat) for run in runs], axis=0) if runs else np.zeros(len(flat))
-    noise[~np.isfinite(noise)] = 0.0
     for _, place, part in cases.slices():
         if not place.size:
             continue

@@ -69,7 +69,7 @@ def test_a_number_is_asked_for_in_words_rather_than_by_its_shape(power: Contract
     judgement = judge(power, RIGHT.replace("(x ** p).sum()", "(x ** p).sum()[None]"))
     assert "It gives `loss` as an array of shape (1,) where a single number is expected." in read(judgement)
     assert next(row for row in judgement.properties if row.name == "loss").message.endswith(
-        "`loss` is an array of shape (1,); it must be a single number."
+        "`loss` is an array of shape (1,), where it must be a single number."
     )
 
 
