@@ -29,6 +29,21 @@ def test_a_new_folder_is_sound_as_it_is(tmp_path: Path, monkeypatch: pytest.Monk
     assert (status, said.splitlines()[-1]) == (0, "Sound: every known mistake is caught.")
     status, said, _ = command("grade", folder / "template.py", "--assignment", folder, "--json")
     assert json.loads(said)["error"]["type"] == "unfilled"
+    half = tmp_path / "half.py"
+    template = (folder / "template.py").read_text()
+    half.write_text(template.replace("return None\n", "return x @ w + b\n", 1))
+    _, said, _ = command("grade", half, "--assignment", folder, "--json")
+    assert json.loads(said)["score"] == 1
+    _, said, _ = command(
+        "assignment",
+        "template",
+        folder / "template.py",
+        "--function",
+        "linear_backward",
+        "--function",
+        "linear_forward",
+    )
+    assert len(said.strip()) == 64
 
 
 @pytest.mark.parametrize(

@@ -183,10 +183,21 @@ def publish(file: Path, fresh: int | None, timeout: float | None) -> ExitStatus:
 
 @assignment.command()
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--function", default="backward_pass", show_default=True, help="The function that students fill in.")
-def template(file: Path, function: str) -> None:
+@click.option(
+    "--function",
+    "functions",
+    multiple=True,
+    default=("backward_pass",),
+    show_default=True,
+    help="A function or class that students fill in; once for each that the assignment calls.",
+)
+def template(file: Path, functions: tuple[str, ...]) -> None:
     """Print the fingerprint of an unfilled notebook. It goes into `templates` in an assignment."""
     launch = policy.plan_jailed(machine.from_environment().bwrap)
     # Parsed in a jail, like any other submission.
     with Session(Single(launch), policy.JailLimits(2.0, 10.0, 1 << 30, 1 << 16)) as session:
-        click.echo(session.extract(read_submission(file), file.name, Entry(function)).fingerprint)
+        click.echo(
+            session.extract(
+                read_submission(file), file.name, Entry(functions[0], functions[1:], classes=True)
+            ).fingerprint
+        )
