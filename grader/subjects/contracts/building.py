@@ -28,7 +28,7 @@ from grader.subjects.contracts.expressions import ExpressionError
 from grader.subjects.contracts.layout import find, list_results, split_target
 from grader.subjects.contracts.mistakes import describe_forms
 from grader.subjects.contracts.tolerance import MOVED, RUNS, tolerances
-from grader.subjects.contracts.words import describe_shape
+from grader.subjects.contracts.words import describe_form, describe_shape
 from grader.subjects.workshop import Workshop
 
 #: Cases of one question to a jail.
@@ -391,8 +391,7 @@ def _describe_answer(answer: Answer) -> str:
     if isinstance(answer, Raised):
         return f"raised {_describe_error(answer)}"
     if isinstance(answer, Malformed) and answer.received is not None:
-        came = answer.received
-        form = f"a {came.type}" if came.shape is None else describe_shape(came.shape)
+        form = describe_form(answer.received)
         return f"makes of {answer.where} {form} where {describe_shape(answer.wanted)} is expected"
     return "gave no numbers"
 

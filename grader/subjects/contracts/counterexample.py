@@ -13,7 +13,7 @@ from grader.subjects.contracts.cases import ContractCases
 from grader.subjects.contracts.driver import used_names
 from grader.subjects.contracts.exchange import numbers_of
 from grader.subjects.contracts.rows import all_wrong
-from grader.subjects.contracts.words import describe_shape
+from grader.subjects.contracts.words import describe_form, describe_shape
 
 #: Numbers of an array that are shown; of a larger one its shape.
 _SHOWN = 2000
@@ -88,7 +88,7 @@ def _instead(answer: Answer | None) -> str | None:
         case Returned():
             return None
         case Malformed(where=where, received=received, wanted=wanted) if received is not None:
-            form = f"a {received.type}" if received.shape is None else describe_shape(received.shape)
+            form = describe_form(received)
             return f"gives `{where}` as {form} where {describe_shape(wanted)} is expected"
         case Raised(type=name, message=message, frames=frames):
             # No line of the submission: it returned something that the calling lines cannot use, or lacks a function.

@@ -14,7 +14,7 @@ from grader.oracle.cases import Booleans
 from grader.subjects.contracts.assignment import ContractAssignment
 from grader.subjects.contracts.cases import ContractCases
 from grader.subjects.contracts.exchange import numbers_of
-from grader.subjects.contracts.words import describe_shape
+from grader.subjects.contracts.words import describe_form
 
 
 def list_rows(assignment: ContractAssignment) -> tuple[RowSpec, ...]:
@@ -89,14 +89,14 @@ def _explain(fails: RowFails, cases: ContractCases, answers: Sequence[Answer], f
         and first.received
         and _row_of(fails.assignment, cases, lacking[0], first.where) == fails.row
     ):
-        form = f"a {first.received.type}" if first.received.shape is None else describe_shape(first.received.shape)
+        form = describe_form(first.received)
         wanted = f"the shape must be {first.wanted}" if first.wanted else "it must be a single number"
         return f" On {len(lacking)} of them it has another form: on one, `{first.where}` is {form}, where {wanted}."
     if isinstance(first, Malformed):
         # An answer keeps the form of its first malformed result only: of others it is known that numbers lack.
         expression, shape = _find_missing(fails, cases, first, lacking[0])
         wanted = f"no array of shape {shape}, or holds NaN" if shape else "no single number, or is NaN"
-        return f" On {len(lacking)} of them it has another form: on one, `{expression}` is {wanted}."
+        return f" On {len(lacking)} of them numbers are missing: on one, `{expression}` is {wanted}."
     if isinstance(first, Raised):
         return f" On {len(lacking)} of them there is no value: the call raised {first.type}."
     return ""

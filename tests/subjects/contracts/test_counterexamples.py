@@ -84,6 +84,12 @@ def test_an_error_in_the_calling_lines_is_said_to_be_there(source: str, said: st
     assert said in read(judge(power, source))
 
 
+@pytest.mark.parametrize(("value", "words"), [("None", "None"), ("{}", "a dict"), ("'1'", "a str")])
+def test_what_came_in_the_place_of_an_array_is_named(value: str, words: str, power: ContractRevision) -> None:
+    text = read(judge(power, RIGHT.replace("p * x ** (p - 1)", value)))
+    assert f"It gives `dx` as {words} where an array of shape (3,) is expected." in text
+
+
 def test_the_script_labels_the_differences_that_it_prints(power: ContractRevision) -> None:
     script = example_of(judge(power, RIGHT.replace("p * x", "2.5 * x"))).script
     assert 'print("dx, less what is expected:")' in script
