@@ -76,8 +76,9 @@ def _check_keys(tables: Mapping[str, Any]) -> None:
 
 def _advise(tables: Mapping[str, Any]) -> dict[str, str]:
     """Return the advice for the keys that this assignment names itself."""
-    results = tables.get("results")
-    rows = [_row_name(expression) for expression in results] if isinstance(results, dict) else []
+    given = tables.get("results")
+    results = given if isinstance(given, dict) else {}
+    rows = [_row_name(expression) for expression in results]
     inputs = tables.get("inputs")
     advice = (
         dict.fromkeys((f"inputs.{name}" for name in inputs), 'such as { shape = "N D" }')
@@ -91,9 +92,12 @@ def _advise(tables: Mapping[str, Any]) -> dict[str, str]:
             for name in advice
             for key in ("shape", "values", "each")
         },
+        **dict.fromkeys((f"results.{name}" for name in results), 'such as { grad = "x" } or { value = "out" }'),
         **{
-            f"results.{key}": 'such as { grad = "x" } or { value = "out" }'
-            for key in (results if isinstance(results, dict) else ())
+            f"results.{name}.{key.removeprefix('results.')}": wanted
+            for name in results
+            for key, wanted in WANTED.items()
+            if key.startswith("results.")
         },
         **{f"rubric.{row}": MARKS for row in (*rows, *COMMON_ROWS)},
         **advise_feedback([*rows, *COMMON_ROWS]),
@@ -250,6 +254,8 @@ def _read_inputs(table: ContractTable, known: set[str]) -> Iterator[Input]:
         if name in known:
             raise _Fault(f"{key} has the name of a dim: write another name")
         inside = known | ({"k"} if entry.each else set())
+        if any(part.endswith(",") for part in entry.shape.split()):
+            raise _Fault(f"{key}.shape is {_show(entry.shape)}: write {WANTED['inputs.shape']}")
         for part in entry.shape.split():
             _check_expression(f"{key}.shape", part.removeprefix("*"), inside)
         if entry.each:

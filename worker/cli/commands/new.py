@@ -1,5 +1,6 @@
 """`backmark new`: a folder with an assignment that works, to start from."""
 
+import re
 from importlib import resources
 from pathlib import Path
 
@@ -26,7 +27,16 @@ def new(folder: Path) -> ExitStatus:
     for name in _FILES:
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text((start / name).read_text(encoding="utf-8"), encoding="utf-8")
+        text = (start / name).read_text(encoding="utf-8")
+        if target.name == "assignment.toml":
+            text = text.replace('id = "linear-layer"', f'id = "{_make_id(folder)}"', 1)
+        target.write_text(text, encoding="utf-8")
         click.echo(str(target))
     click.echo(f"Next: backmark assignment check {folder}")
     return ExitStatus.SUCCESS
+
+
+def _make_id(folder: Path) -> str:
+    """Return the folder's name as an ID: two new folders must not be revisions of one assignment."""
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", folder.resolve().name).strip("._-")[:64]
+    return name or "linear-layer"
