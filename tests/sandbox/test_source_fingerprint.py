@@ -3,6 +3,7 @@
 import pytest
 
 from tests.local import entry_of
+from worker.sandbox.inside.entry import Entry
 from worker.sandbox.inside.source import extract
 
 PLAIN = "def f(a, *, b=1):\n  if a > 0:\n    return [a, b'x', 1.5, 2j, None]\n  return g(a)[1:]\n"
@@ -50,6 +51,15 @@ def test_comments_layout_docstrings_and_neighbours_do_not_matter(same: str) -> N
 )
 def test_every_difference_in_the_tree_matters(other: str) -> None:
     assert fingerprint(other) != fingerprint(PLAIN)
+
+
+def test_of_several_graded_functions_each_counts_in_any_order() -> None:
+    entry = Entry("f", ("g",))
+    forward, filled = "def g(x): pass\n", "def g(x): return 2 * x\n"
+    unfilled = extract((PLAIN + forward).encode(), "homework.py", entry).fingerprint
+    assert extract((forward + PLAIN).encode(), "homework.py", entry).fingerprint == unfilled
+    assert extract((PLAIN + filled).encode(), "homework.py", entry).fingerprint != unfilled
+    assert extract(PLAIN.encode(), "homework.py", entry).fingerprint == fingerprint(PLAIN)
 
 
 def test_the_last_definition_is_the_one_that_counts() -> None:

@@ -5,6 +5,7 @@ What is wrong is said in our own words: the key, its value, and what to write in
 
 import ast
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -40,6 +41,7 @@ _MOST_KEYS, _LONGEST_KEY, _MOST_FAULT = 200, 200, 2_000
 _FILE = re.compile(r"(mistakes/)?\w[\w.-]{0,99}\.py", re.ASCII)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _FOR = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s+in\s+(.+)", re.DOTALL)
+_MODULE = re.compile(r"\.{0,2}[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 _BRACES = re.compile(r"\{([^{}]*)\}")
 
 
@@ -74,8 +76,9 @@ def _check_keys(tables: Mapping[str, Any]) -> None:
 
 def _advise(tables: Mapping[str, Any]) -> dict[str, str]:
     """Return the advice for the keys that this assignment names itself."""
-    results = tables.get("results")
-    rows = [_row_name(expression) for expression in results] if isinstance(results, dict) else []
+    given = tables.get("results")
+    results = given if isinstance(given, dict) else {}
+    rows = [_row_name(expression) for expression in results]
     inputs = tables.get("inputs")
     advice = (
         dict.fromkeys((f"inputs.{name}" for name in inputs), 'such as { shape = "N D" }')
@@ -89,9 +92,12 @@ def _advise(tables: Mapping[str, Any]) -> dict[str, str]:
             for name in advice
             for key in ("shape", "values", "each")
         },
+        **dict.fromkeys((f"results.{name}" for name in results), 'such as { grad = "x" } or { value = "out" }'),
         **{
-            f"results.{key}": 'such as { grad = "x" } or { value = "out" }'
-            for key in (results if isinstance(results, dict) else ())
+            f"results.{name}.{key.removeprefix('results.')}": wanted
+            for name in results
+            for key, wanted in WANTED.items()
+            if key.startswith("results.")
         },
         **{f"rubric.{row}": MARKS for row in (*rows, *COMMON_ROWS)},
         **advise_feedback([*rows, *COMMON_ROWS]),
@@ -136,6 +142,7 @@ def _read(table: ContractTable) -> ContractAssignment:
         given=tuple(table.call.given),
         provides=tuple(table.submission.provides),
         helpers=_read_helpers(table, entries),
+        modules=tuple(_read_modules(table)),
         cases=table.cases,
         seed=table.seed,
         dtype=table.dtype,
@@ -164,6 +171,16 @@ def _read_entries(table: ContractTable, bound: set[str]) -> tuple[str, ...]:
     if not entries:
         raise _Fault("call.code calls none of the student's functions: write the lines that call them")
     return entries
+
+
+def _read_modules(table: ContractTable) -> Iterator[str]:
+    if table.submission.modules and not table.submission.helpers:
+        raise _Fault("submission.modules hold the functions of submission.helpers: name that file, too")
+    for name in table.submission.modules:
+        root = name.lstrip(".").partition(".")[0]
+        if not _MODULE.fullmatch(name) or root == "numpy" or root in sys.stdlib_module_names:
+            raise _Fault(f"submission.modules names {_show(name)}: write a module of your course, such as dnn_utils")
+        yield name
 
 
 def _read_helpers(table: ContractTable, entries: tuple[str, ...]) -> str:
@@ -237,6 +254,8 @@ def _read_inputs(table: ContractTable, known: set[str]) -> Iterator[Input]:
         if name in known:
             raise _Fault(f"{key} has the name of a dim: write another name")
         inside = known | ({"k"} if entry.each else set())
+        if any(part.endswith(",") for part in entry.shape.split()):
+            raise _Fault(f"{key}.shape is {_show(entry.shape)}: write {WANTED['inputs.shape']}")
         for part in entry.shape.split():
             _check_expression(f"{key}.shape", part.removeprefix("*"), inside)
         if entry.each:

@@ -29,6 +29,7 @@ from grader.subjects.contracts.expressions import ExpressionError
 from grader.subjects.contracts.layout import IndexedResult, find, list_results, split_target
 from grader.subjects.contracts.mistakes import describe_forms
 from grader.subjects.contracts.tolerance import MOVED, RUNS, tolerances
+from grader.subjects.contracts.words import describe_form, describe_shape
 from grader.subjects.workshop import Workshop
 
 #: Cases of one question to a jail.
@@ -462,9 +463,8 @@ def _describe_answer(answer: Answer) -> str:
     if isinstance(answer, Raised):
         return f"raised {_describe_error(answer)}"
     if isinstance(answer, Malformed) and answer.received is not None:
-        came = answer.received
-        form = f"an array of shape {came.shape}" if came.shape is not None else f"a {came.type}"
-        return f"makes of {answer.where} {form} where an array of shape {answer.wanted} is expected"
+        form = describe_form(answer.received)
+        return f"makes of {answer.where} {form} where {describe_shape(answer.wanted)} is expected"
     return "gave no numbers"
 
 

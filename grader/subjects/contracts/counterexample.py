@@ -13,6 +13,7 @@ from grader.subjects.contracts.cases import ContractCases
 from grader.subjects.contracts.driver import used_names
 from grader.subjects.contracts.exchange import numbers_of
 from grader.subjects.contracts.rows import all_wrong
+from grader.subjects.contracts.words import describe_form, describe_shape
 
 #: Numbers of an array that are shown; of a larger one its shape.
 _SHOWN = 2000
@@ -87,10 +88,11 @@ def _instead(answer: Answer | None) -> str | None:
         case Returned():
             return None
         case Malformed(where=where, received=received, wanted=wanted) if received is not None:
-            form = f"a {received.type}" if received.shape is None else f"an array of shape {received.shape}"
-            return f"gives `{where}` as {form} where an array of shape {wanted} is expected"
-        case Raised(type=name, message=message):
-            return f"raised {name}: {message}"
+            form = describe_form(received)
+            return f"gives `{where}` as {form} where {describe_shape(wanted)} is expected"
+        case Raised(type=name, message=message, frames=frames):
+            # No line of the submission: it returned something that the calling lines cannot use, or lacks a function.
+            return f"raised {name}: {message}" + ("" if frames else ", in the lines that call your code")
     return "ended without an answer"
 
 
@@ -106,7 +108,7 @@ def write_script(assignment: ContractAssignment, one: ContractCases) -> str:
     for _, place, part in one.slices():
         expected = _write(one.expected[part].reshape(place.shape))
         lines += [
-            f'print("{place.expression.replace(chr(34), chr(39))}")',
+            f'print("{place.expression.replace(chr(34), chr(39))}, less what is expected:")',
             f"print(np.asarray({place.expression}) - {expected})",
         ]
     return "\n".join(lines) + "\n"

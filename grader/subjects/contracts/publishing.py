@@ -6,6 +6,7 @@ from itertools import combinations
 
 import numpy as np
 
+from grader.errors import BadAssignment, SubmissionError
 from grader.oracle.answers import Returned
 from grader.oracle.network import Array
 from grader.subjects.contracts.assignment import ContractAssignment, assignment_from_json
@@ -34,8 +35,7 @@ def finish(data: bytes, workshop: Workshop) -> bytes:
         # An author's code may answer with infinities.
         built = build(assignment, drawn, ladder, workshop)
     if assignment.template:
-        unfilled = workshop.fingerprint(assignment.template, "template.py", ContractExchange(assignment))
-        assignment = replace(assignment, unfilled=unfilled)
+        assignment = replace(assignment, unfilled=_read_template(assignment, workshop))
     projector = Projector(built.cases)
     with np.errstate(all="ignore"):
         mistakes = {
@@ -44,6 +44,15 @@ def finish(data: bytes, workshop: Workshop) -> bytes:
         }
     faults = tuple(find_faults(assignment, built))
     return dump(ContractRevision(assignment, built.cases, built.ladder, mistakes, built.terms, faults))
+
+
+def _read_template(assignment: ContractAssignment, workshop: Workshop) -> str:
+    """Return the fingerprint of the unfilled function; raises BadAssignment if the template lacks it."""
+    try:
+        return workshop.fingerprint(assignment.template, "template.py", ContractExchange(assignment))
+    except SubmissionError as error:
+        message = f"template.py: {error}"
+        raise BadAssignment(message) from error
 
 
 def _round(numbers: Array) -> Array:

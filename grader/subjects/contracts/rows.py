@@ -14,6 +14,7 @@ from grader.oracle.cases import Booleans
 from grader.subjects.contracts.assignment import ContractAssignment
 from grader.subjects.contracts.cases import ContractCases
 from grader.subjects.contracts.exchange import numbers_of
+from grader.subjects.contracts.words import describe_form
 
 
 def list_rows(assignment: ContractAssignment) -> tuple[RowSpec, ...]:
@@ -88,24 +89,30 @@ def _explain(fails: RowFails, cases: ContractCases, answers: Sequence[Answer], f
         and first.received
         and _row_of(fails.assignment, cases, lacking[0], first.where) == fails.row
     ):
-        form = _describe_form(first.received.type, first.received.shape)
-        return (
-            f" On {len(lacking)} of them it has another form: on one, `{first.where}` is {form}, where the shape must be"
-            f" {first.wanted}."
-        )
+        form = describe_form(first.received)
+        wanted = f"the shape must be {first.wanted}" if first.wanted else "it must be a single number"
+        return f" On {len(lacking)} of them it has another form: on one, `{first.where}` is {form}, where {wanted}."
+    if isinstance(first, Malformed):
+        # An answer keeps the form of its first malformed result only: of others it is known that numbers lack.
+        expression, shape = _find_missing(fails, cases, first, lacking[0])
+        wanted = f"no array of shape {shape}, or holds NaN" if shape else "no single number, or is NaN"
+        return f" On {len(lacking)} of them numbers are missing: on one, `{expression}` is {wanted}."
     if isinstance(first, Raised):
         return f" On {len(lacking)} of them there is no value: the call raised {first.type}."
     return ""
-
-
-def _describe_form(kind: str, shape: tuple[int, ...] | None) -> str:
-    return f"a {kind}" if shape is None else f"an array of shape {shape}"
 
 
 def _row_of(assignment: ContractAssignment, cases: ContractCases, i: int, expression: str) -> str:
     return next(
         (assignment.results[place.result].row for place in cases.layouts[i] if place.expression == expression), ""
     )
+
+
+def _find_missing(fails: RowFails, cases: ContractCases, answer: Answer, i: int) -> tuple[str, tuple[int, ...]]:
+    """Return the expression and the shape of the first of a row's results without all its numbers."""
+    one = cases.take([i])
+    missing = np.isnan(numbers_of(answer, one.starts[-1])) & fails.owns(one)
+    return next((place.expression, place.shape) for _, place, part in one.slices() if missing[part].any())
 
 
 def _has_numbers(fails: RowFails, cases: ContractCases, answer: Answer, i: int) -> bool:

@@ -104,8 +104,7 @@ class Contract:
             KnownMistake(mistake.id, mistake.title, _Recorded(frozenset(self.wrong[mistake.id])))
             for mistake in self.assignment.mistakes
         ]
-        calls = ", ".join(f"{name}()" for name in reversed(self.assignment.entries))
-        return Trial(_Recorded(), mistakes, self.faults, None, f"called as {calls}", "its results")
+        return Trial(_Recorded(), mistakes, self.faults)
 
     def summary(self, mistakes: Sequence[CaughtMistake]) -> dict[str, Any]:
         """Return what staff are shown of the cases."""

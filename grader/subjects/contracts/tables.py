@@ -67,6 +67,7 @@ class SubmissionTable(Table):
 
     provides: list[Name] = Field(default_factory=list, max_length=MOST_NAMES)
     helpers: str = Field("", max_length=100)
+    modules: list[str] = Field(default_factory=list, max_length=20)
 
 
 class SolutionTable(Table):
@@ -118,7 +119,7 @@ WANTED: dict[str, str] = {
     "assume": 'a list of conditions over dims, such as ["HH <= H"]',
     "dims": "a table of its own, [dims], with a range for each, such as N = [1, 5]",
     "inputs": 'a table of its own, [inputs], such as x = { shape = "N D" }',
-    "inputs.shape": 'sizes with spaces between them, such as "N D" or "N *d"',
+    "inputs.shape": 'sizes with spaces between them, such as "N D" or "N *d", or "" for a single number',
     "inputs.values": f"a kind of values: {', '.join(VALUES)}",
     "forward": a_table("forward"),
     "forward.file": 'the name of the file with the reference, such as "reference.py"',
@@ -128,8 +129,17 @@ WANTED: dict[str, str] = {
     "call.code": "the lines that call the student's functions",
     "call.given": 'a list of outputs of the reference, such as ["cache"]',
     "results": 'a table of its own, [results], such as dx = { grad = "x" }',
+    "results.grad": 'an input, an entry or a tapped value, such as "x", "W[0]" or "W[{l}]"',
+    "results.value": 'an output of the reference, such as "out"',
+    "results.scale": 'an expression over dims in quotes, such as "1 / N"',
+    "results.for": 'an index and its range, such as "l in range(L)"',
+    "results.row": "the name of a row: letters, digits and _",
+    "results.title": "a text of at most 100 characters",
+    "results.loose": "true or false",
+    "results.zero": "true or false",
     "submission": a_table("submission"),
     "submission.provides": 'a list of dims that the student\'s module has as names, such as ["K"]',
+    "submission.modules": 'a list of modules that hold the helpers, such as ["dnn_utils", ".layers"]',
     "submission.helpers": 'the name of a file with functions that the student\'s module has, such as "helpers.py"',
     "solution": a_table("solution"),
     "solution.others": 'a list of files with right solutions in other styles, 5 at most, such as ["vectorised.py"]',

@@ -1,6 +1,22 @@
 """The words that reports, pages and commands write around a contract's cases."""
 
 from grader.model.words import KindWords
+from grader.oracle.answers import ReceivedForm
+
+
+def describe_shape(shape: tuple[int, ...] | int | None) -> str:
+    """Return a shape in words, such as `an array of shape (2, 3)`."""
+    return "a single number" if shape == () else f"an array of shape {shape}"
+
+
+def describe_form(form: ReceivedForm) -> str:
+    """Return in words the form of what came, such as `None` or `a dict`."""
+    if form.shape is not None:
+        return describe_shape(form.shape)
+    if form.type == "NoneType":
+        return "None"
+    return f"{'an' if form.type[:1].lower() in tuple('aeiou') else 'a'} {form.type}"
+
 
 WORDS = KindWords(
     noun="case",

@@ -28,7 +28,10 @@ class LocalWorkshop:
 
     def fingerprint(self, source: str, filename: str, exchange: AnyExchange) -> str:
         """Return the fingerprint of a source's function."""
-        return extract(source.encode(), filename, entry(exchange)).fingerprint
+        try:
+            return extract(source.encode(), filename, entry(exchange)).fingerprint
+        except Rejected as error:
+            raise SubmissionError(error.reason, error.message) from error
 
     def ask(self, source: str, filename: str, exchange: AnyExchange, cases: Any) -> Sequence[Answer]:
         """Return the source's answer to each case."""

@@ -29,6 +29,44 @@ def test_a_new_folder_is_sound_as_it_is(tmp_path: Path, monkeypatch: pytest.Monk
     assert (status, said.splitlines()[-1]) == (0, "Sound: every known mistake is caught.")
     status, said, _ = command("grade", folder / "template.py", "--assignment", folder, "--json")
     assert json.loads(said)["error"]["type"] == "unfilled"
+    half = tmp_path / "half.py"
+    template = (folder / "template.py").read_text()
+    half.write_text(template.replace("return None\n", "return x @ w + b\n", 1))
+    _, said, _ = command("grade", half, "--assignment", folder, "--json")
+    assert json.loads(said)["score"] == 1
+    _, said, _ = command(
+        "assignment",
+        "template",
+        folder / "template.py",
+        "--function",
+        "linear_backward",
+        "--function",
+        "linear_forward",
+    )
+    assert len(said.strip()) == 64
+
+
+@pytest.mark.parametrize(
+    ("folder", "wanted"), [("mine", "mine"), ("week 3: LSTM", "week-3-LSTM"), ("ä", "linear-layer")]
+)
+def test_a_new_folder_has_an_id_of_its_own(folder: str, wanted: str, tmp_path: Path) -> None:
+    assert command("new", tmp_path / folder)[0] == 0
+    assert f'id = "{wanted}"' in (tmp_path / folder / "assignment.toml").read_text().splitlines()
+
+
+@pytest.mark.usefixtures("jail")
+def test_another_solution_that_does_not_pass_is_refused_with_the_row_it_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BACKMARK_CACHE", str(tmp_path / "cache"))
+    folder, other = tmp_path / "mine", tmp_path / "other.py"
+    command("new", folder)
+    other.write_text((folder / "solution.py").read_text())
+    assert command("assignment", "check", folder, "--right", other)[0] == 0
+    other.write_text((folder / "solution.py").read_text().replace("axis=0", "axis=0, keepdims=True"))
+    status, said, _ = command("assignment", "check", folder, "--right", other)
+    assert status == 1
+    assert "does not pass (failed): The gradient by the biases: Wrong on 60 of 60 cases." in said
 
 
 def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:

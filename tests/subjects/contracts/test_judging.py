@@ -66,6 +66,13 @@ def test_a_backward_pass_that_raises_leaves_the_marks_of_the_forward_pass(linear
     assert judgement.error.message == "not yet"
 
 
+def test_each_result_of_another_shape_says_so_in_its_own_row(linear: ContractRevision) -> None:
+    source = RIGHT.replace("dout @ w.T, x.T @ dout", "(dout @ w.T)[None], (x.T @ dout)[None]")
+    messages = {row.name: row.message for row in judge(linear, source).properties}
+    assert "On 30 of them it has another form: on one, `dx` is an array of shape (1, " in messages["dx"]
+    assert "On 30 of them numbers are missing: on one, `dw` is no array of shape (" in messages["dw"]
+
+
 def test_a_function_that_is_missing_fails_its_own_rows(linear: ContractRevision) -> None:
     only_forward = RIGHT[: RIGHT.index("def linear_backward")]
     judgement = judge(linear, only_forward)
@@ -124,6 +131,7 @@ def test_one_part_in_a_thousand_is_seen_in_nearly_every_number(linear: ContractR
         ({"solution": RIGHT.replace("x.T @ dout", "2 * x.T @ dout")}, "solution.py is not right on 70 of 70 cases"),
         ({"solution": RIGHT.replace("x.T @ dout", "dout")}, "solution.py makes of dw an array of shape"),
         ({"solution": "def linear(x, w):\n    return x @ w\n"}, "solution.py raised NameError"),
+        ({"template": "def layer(x, w):\n    return None\n"}, "template.py: There is no function `linear_backward`"),
         ({"mistake_upstream": MISTAKE.replace("return x @ w", "raise ValueError('x')")}, "on every case"),
     ],
 )

@@ -16,6 +16,7 @@ from grader.settings.machine import Settings
 from worker.cli.exit_status import ExitStatus
 from worker.cli.files import read_submission
 from worker.cli.options import SERVER_VARIABLES, assignment_argument, json_option, timeout_option
+from worker.cli.terminal import show_files
 from worker.grading.pool import Jails
 from worker.sandbox import policy
 from worker.sandbox.inside.entry import Entry
@@ -24,7 +25,10 @@ from worker.sandbox.session import Session
 from worker.sandbox.single import Single
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from grader.judge.subject import JudgedRevision
+    from grader.model.verdict import Property
     from grader.publishing.selfcheck import SelfCheck
 
 
@@ -38,20 +42,22 @@ def assignment() -> None:
 @click.option(
     "--right",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="A right submission, which must pass; required if the function is not called backward_pass.",
+    help="A right submission, which must pass, such as another solution of a contract; required for layered"
+    " networks whose function is not called backward_pass.",
 )
 @json_option
 def check(file: Path, right: Path | None, *, as_json: bool) -> ExitStatus:
     """Test an assignment on the reference and on known mistakes.
 
     It is refused (status 1) if it lets a mistake pass. An assignment that nobody can pass, that awards no marks, or
-    whose home shape is outside its ranges is refused too.
+    whose home shape is outside its ranges is refused too. Of a folder, its own solution and mistakes are run.
     """
     from grader.publishing.selfcheck import selfcheck
     from worker.grading.revisions import revision
 
     settings = machine.from_environment()
-    drawn = revision(str(file), settings.cache)
+    with show_files(file.name) as watch:
+        drawn = revision(str(file), settings.cache, watch)
     result = selfcheck(drawn)
     contract = _check_contract(drawn, right, settings)
     result = replace(result, faults=(*result.faults, *contract))
@@ -80,9 +86,15 @@ def _check_contract(drawn: "JudgedRevision", right: Path | None, settings: Setti
         verdict = Grader(Judge(drawn), jails).grade(read_submission(right), right.name)
     if verdict.outcome == "passed":
         return []
-    reason = verdict.error.message if verdict.error else next((row.message for row in verdict.properties), "")
+    reason = verdict.error.message if verdict.error else _first_reason(verdict.properties)
     fault = f"{right}, which should be right, does not pass ({verdict.outcome}): {reason.rstrip('.')}"
     return [f"{fault}; it is {trial.call}" if trial.call else fault]
+
+
+def _first_reason(rows: "Sequence[Property]") -> str:
+    """Return the message of the first row that lost marks, with its title; without one the first message."""
+    lost = next((row for row in rows if row.message and row.score < row.max_score), None)
+    return f"{lost.title}: {lost.message}" if lost else next((row.message for row in rows if row.message), "")
 
 
 def _print_json(result: "SelfCheck") -> None:
@@ -137,7 +149,8 @@ def draw(file: Path, output: Path | None) -> None:
     from worker.grading.revisions import draw as draw_cases
     from worker.grading.revisions import place_beside, save
 
-    data = draw_cases(read(file))
+    with show_files(file.name) as watch:
+        data = draw_cases(read(file), watch)
     target = output or place_beside(file)
     save(target, data)
     drawn = load(data, str(target))
@@ -173,10 +186,21 @@ def publish(file: Path, fresh: int | None, timeout: float | None) -> ExitStatus:
 
 @assignment.command()
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--function", default="backward_pass", show_default=True, help="The function that students fill in.")
-def template(file: Path, function: str) -> None:
+@click.option(
+    "--function",
+    "functions",
+    multiple=True,
+    default=("backward_pass",),
+    show_default=True,
+    help="A function or class that students fill in; once for each that the assignment calls.",
+)
+def template(file: Path, functions: tuple[str, ...]) -> None:
     """Print the fingerprint of an unfilled notebook. It goes into `templates` in an assignment."""
     launch = policy.plan_jailed(machine.from_environment().bwrap)
     # Parsed in a jail, like any other submission.
     with Session(Single(launch), policy.JailLimits(2.0, 10.0, 1 << 30, 1 << 16)) as session:
-        click.echo(session.extract(read_submission(file), file.name, Entry(function)).fingerprint)
+        click.echo(
+            session.extract(
+                read_submission(file), file.name, Entry(functions[0], functions[1:], classes=True)
+            ).fingerprint
+        )

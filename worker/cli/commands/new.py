@@ -1,5 +1,6 @@
 """`backmark new`: a folder with an assignment that works, to start from."""
 
+import re
 from importlib import resources
 from pathlib import Path
 
@@ -14,9 +15,10 @@ _FILES = ("assignment.toml", "reference.py", "solution.py", "template.py", "mist
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 def new(folder: Path) -> ExitStatus:
-    """Make FOLDER with an assignment that works: a start for setting homework of your own.
+    """Make a folder with an assignment that works.
 
-    It asks for the gradients of a linear layer. Change its files, and run `backmark assignment check FOLDER`.
+    It is a start for homework of your own: it asks for the gradients of a linear layer. Change its files, and run
+    `backmark assignment check FOLDER`.
     """
     if folder.exists() and any(folder.iterdir()):
         message = f"{folder} is not empty: name a folder that does not exist yet"
@@ -25,7 +27,16 @@ def new(folder: Path) -> ExitStatus:
     for name in _FILES:
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text((start / name).read_text(encoding="utf-8"), encoding="utf-8")
+        text = (start / name).read_text(encoding="utf-8")
+        if target.name == "assignment.toml":
+            text = text.replace('id = "linear-layer"', f'id = "{_make_id(folder)}"', 1)
+        target.write_text(text, encoding="utf-8")
         click.echo(str(target))
     click.echo(f"Next: backmark assignment check {folder}")
     return ExitStatus.SUCCESS
+
+
+def _make_id(folder: Path) -> str:
+    """Return the folder's name as an ID: two new folders must not be revisions of one assignment."""
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", folder.resolve().name).strip("._-")[:64]
+    return name or "linear-layer"

@@ -5,11 +5,14 @@ in it. A student's code can reach that namespace, and finds no expectation there
 """
 
 from collections.abc import Hashable, Iterator
+from functools import cache
+from types import CodeType
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import inputs
+from . import course_modules
+from .inputs import Inputs, count
 from .results import FLOAT, MalformedError, numbers
 from .student import Student
 from .wire import pack
@@ -18,13 +21,20 @@ from .wire import pack
 FINE, MALFORMED, MISSING = "0", "1", "2"
 
 
+class _Result(NamedTuple):
+    """A result: its expression, as text and compiled, and its shape."""
+
+    expression: str
+    code: CodeType
+    shape: tuple[int, ...]
+
+
 class _CalledCase(NamedTuple):
-    """One case: names for the student's module, inputs as they are described, results with their shapes."""
+    """One case: names for the student's module, its inputs, and its results."""
 
     given: dict[str, Any]
-    inputs: dict[str, Any]
-    results: list[tuple[str, tuple[int, ...]]]
-    payload: "np.ndarray[Any, np.dtype[np.float64]]"
+    inputs: Inputs
+    results: list["_Result"]
 
 
 class CallsQuestion:
@@ -39,6 +49,10 @@ class CallsQuestion:
         #: Lines that define functions for the student's module, and the names of these.
         self.helpers = compile(header.get("helpers", ""), "<helpers>", "exec")
         self.helping: list[str] = header.get("helping", [])
+        #: The modules, as a submission may import them, that hold these functions.
+        self.modules: list[str] = header.get("modules", [])
+        #: By the key of a module the names that it is given.
+        self.given: dict[Hashable, dict[str, Any]] = {}
         self.partial: bool = header.get("partial", False)
         #: A result of another shape with the same numbers is taken as it is.
         self.loose = frozenset(header.get("loose", ()))
@@ -46,9 +60,9 @@ class CallsQuestion:
         flat = np.frombuffer(payload, FLOAT)
         start = 0
         for case in header["cases"]:
-            stop = start + sum(map(inputs.count, case["inputs"].values()))
-            results = [(expression, tuple(shape)) for expression, shape in case["results"]]
-            self.cases.append(_CalledCase(case.get("given", {}), case["inputs"], results, flat[start:stop]))
+            stop = start + sum(map(count, case["inputs"].values()))
+            results = [_Result(text, _compile(text), tuple(shape)) for text, shape in case["results"]]
+            self.cases.append(_CalledCase(case.get("given", {}), Inputs(case["inputs"], flat[start:stop]), results))
             start = stop
 
     def answers(self, student: Student) -> Iterator[bytes]:
@@ -59,12 +73,14 @@ class CallsQuestion:
 
 
 def _answer(student: Student, calls: CallsQuestion, case: _CalledCase) -> bytes:
-    given, before = inputs.make_all(case.inputs, case.payload), inputs.make_all(case.inputs, case.payload)
+    given = case.inputs.make()
     try:
         namespace = _namespace(student, calls, case, given)
         exec(calls.code, namespace)
-        parts = [numbers(_result(expression, namespace), expression, None, shape) for expression, shape in case.results]
-        changed = _changed(given, before)
+        parts = [
+            numbers(_evaluate(result, namespace), result.expression, None, result.shape) for result in case.results
+        ]
+        changed = case.inputs.list_changed(given)
     except MalformedError as error:
         return pack({"kind": "malformed", "where": error.where, "index": error.index, "found": error.found})
     except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt are answers too
@@ -74,7 +90,7 @@ def _answer(student: Student, calls: CallsQuestion, case: _CalledCase) -> bytes:
 
 def _answer_in_parts(student: Student, calls: CallsQuestion, case: _CalledCase) -> bytes:
     """Answer with every result that there is, and NaN in the place of the others; say what was in their places."""
-    given, before = inputs.make_all(case.inputs, case.payload), inputs.make_all(case.inputs, case.payload)
+    given = case.inputs.make()
     raised: BaseException | None = None
     malformed: MalformedError | None = None
     status, parts = "", []
@@ -84,17 +100,18 @@ def _answer_in_parts(student: Student, calls: CallsQuestion, case: _CalledCase) 
         exec(calls.code, namespace)
     except BaseException as error:  # noqa: BLE001 - as above
         raised = error
-    for expression, shape in case.results:
+    for result in case.results:
         part, state = b"", MISSING
         try:
-            part, state = numbers(_reshape(calls, expression, namespace, shape), expression, None, shape), FINE
+            value = _reshape(calls, result, namespace)
+            part, state = numbers(value, result.expression, None, result.shape), FINE
         except MalformedError as error:
             malformed, state = malformed or error, MALFORMED
         except BaseException as error:  # noqa: BLE001 - as above
             raised = raised or error
         status += state
-        parts.append(part if state == FINE else np.full(shape, np.nan).tobytes())
-    changed = _changed(given, before)
+        parts.append(part if state == FINE else np.full(result.shape, np.nan).tobytes())
+    changed = case.inputs.list_changed(given)
     if status == FINE * len(status) and raised is None:
         return pack({"kind": "returned", "changed": changed}, b"".join(parts))
     header = {
@@ -110,7 +127,12 @@ def _answer_in_parts(student: Student, calls: CallsQuestion, case: _CalledCase) 
 def _namespace(student: Student, calls: CallsQuestion, case: _CalledCase, given: dict[str, Any]) -> dict[str, Any]:
     """Make the namespace of the lines: the inputs, NumPy, and those of the functions that there are."""
     key: tuple[Hashable, ...] = tuple(f"{name}_{value}" for name, value in sorted(case.given.items())) or ("",)
-    names = student.names(key, _give(calls, case))
+    if key not in calls.given:
+        calls.given[key] = _give(calls, case)
+    # A course's module has the functions that see this case's dims.
+    for name in calls.modules:
+        course_modules.provide(name, {helper: calls.given[key][helper] for helper in calls.helping})
+    names = student.names(key, calls.given[key])
     return {"np": np, **given, **{name: names[name] for name in calls.functions if name in names}}
 
 
@@ -120,22 +142,25 @@ def _give(calls: CallsQuestion, case: _CalledCase) -> dict[str, Any]:
         return case.given
     namespace = {"np": np, **case.given}
     exec(calls.helpers, namespace)
-    return {**{name: namespace[name] for name in calls.helping}, **case.given}
+    package = {"__package__": course_modules.PACKAGE} if calls.modules else {}
+    return {**{name: namespace[name] for name in calls.helping}, **package, **case.given}
 
 
-def _result(expression: str, namespace: dict[str, Any]) -> object:
-    return eval(expression, namespace)  # noqa: S307 - in the jail, and the subject's own
+@cache
+def _compile(expression: str) -> CodeType:
+    """Compile an expression, once for all cases that have it."""
+    return compile(expression, "<result>", "eval")
 
 
-def _reshape(calls: CallsQuestion, expression: str, namespace: dict[str, Any], shape: tuple[int, ...]) -> object:
+def _evaluate(result: _Result, namespace: dict[str, Any]) -> object:
+    return eval(result.code, namespace)  # noqa: S307 - in the jail, and the subject's own
+
+
+def _reshape(calls: CallsQuestion, result: _Result, namespace: dict[str, Any]) -> object:
     """Return the result; a loose one that has its axes of length 1 elsewhere is brought into the shape."""
-    value = _result(expression, namespace)
-    if expression not in calls.loose:
+    value = _evaluate(result, namespace)
+    if result.expression not in calls.loose:
         return value
     array = np.asarray(value)
-    alike = [axis for axis in array.shape if axis != 1] == [axis for axis in shape if axis != 1]
-    return array.reshape(shape) if alike else value
-
-
-def _changed(now: dict[str, Any], before: dict[str, Any]) -> list[str]:
-    return [name for name in now if not inputs.are_same(now[name], before[name])]
+    alike = [axis for axis in array.shape if axis != 1] == [axis for axis in result.shape if axis != 1]
+    return array.reshape(result.shape) if alike else value

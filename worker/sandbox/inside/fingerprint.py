@@ -10,14 +10,14 @@ _SKIPPED = {"ctx", "kind", "type_comment"}
 _DOCUMENTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
-def fingerprint(node: ast.AST) -> str:
+def fingerprint(*nodes: ast.AST) -> str:
     """SHA-256 over node classes, fields, identifiers and constants, not over comments, layout, docstrings.
 
     Empty and absent fields are passed over, since newer Pythons add such; fields go in alphabetical order.
     """
     written = bytearray()
     # A stack of its own: a legal expression may nest deeper than Python's recursion limit.
-    todo: list[object] = [node]
+    todo: list[object] = [*reversed(nodes)]
     while todo:
         item = todo.pop()
         if isinstance(item, bytes):

@@ -161,7 +161,6 @@ def _conclude(reading: _PiecesRead) -> Slice:
     for name, place in positions.items():
         target.check_kind(reading.statements[place], name, classes=entry.classes)
     kept = program.slice(positions)
-    named, main = next(iter(positions.items()))
     statements = [reading.statements[place] for place in kept.positions]
     used = frozenset().union(*(statement.names.used for statement in statements))
     trial = {number for number, place in enumerate(kept.positions) if place in kept.trial}
@@ -170,7 +169,10 @@ def _conclude(reading: _PiecesRead) -> Slice:
     return Slice(
         code="".join(f"{line.code}\n" for line in lines),
         parts=_compile_parts(lines),
-        fingerprint=fingerprint(target.definition(reading.statements[main], named)),
+        # Of all functions that are graded: who fills in one of two hands in no template.
+        fingerprint=fingerprint(
+            *(target.definition(reading.statements[positions[name]], name) for name in sorted(positions))
+        ),
         places=tuple(line.piece.place(line.number) for line in lines),
         texts=tuple(quote(line.piece.lines[line.number - 1]) for line in lines),
         left_out=left_out,

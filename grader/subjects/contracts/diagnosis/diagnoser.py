@@ -123,7 +123,8 @@ def _state(groups: Sequence[Group], claims: Sequence[Claim]) -> _Statement:
     results = ",".join(group.slug for group in groups)
     identifier = f"{results}:{'|'.join(claim.id for claim in claims)}"
     title = f"{'returns' if returned else 'computes'} {names} {words}"
-    hint = claims[0].hint.format(name=names)
+    # The questions are about one result.
+    hint = claims[0].hint.format(name=f"`{groups[0].name}`")
     rows = tuple(dict.fromkeys(group.row for group in groups))
     return _Statement(NamedMistake(identifier, title), hint, f"Your code {title}.", rows)
 

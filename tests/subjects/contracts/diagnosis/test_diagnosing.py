@@ -94,6 +94,7 @@ def test_results_that_go_wrong_alike_are_named_together(affine: ContractRevision
     first, second = (plant(affine, row, FACTORS["times_N"]) for row in ("dx", "dw"))
     (diagnosis,) = diagnose(affine, _join(affine, first, second))
     assert (diagnosis.id, diagnosis.title) == ("dx,dw:times_N", "It returns `dx` and `dw` times `N`.")
+    assert diagnosis.hint.startswith("Divide your `dx` by what is expected")
 
 
 def test_results_that_go_wrong_in_two_ways_have_a_statement_each(affine: ContractRevision) -> None:

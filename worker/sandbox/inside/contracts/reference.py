@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from worker.sandbox.inside import inputs
+from worker.sandbox.inside.inputs import Inputs, count
 from worker.sandbox.inside.results import FLOAT
 from worker.sandbox.inside.student import Student
 from worker.sandbox.inside.wire import pack
@@ -45,13 +45,12 @@ class _Place(NamedTuple):
 class _ReferenceCase(NamedTuple):
     """A case: inputs, and what is asked of the pass; of derivatives, the upstreams and the places."""
 
-    inputs: dict[str, Any]
+    inputs: Inputs
     #: By upstream the output that it belongs to; none if the pass has a loss of its own.
     upstreams: dict[str, str]
     #: The terms of the objective: of outputs and upstreams, or of the loss.
     terms: list[str]
     places: list[_Place]
-    payload: _Array
 
 
 class Pass(NamedTuple):
@@ -74,11 +73,10 @@ class ReferenceQuestion:
         flat = np.frombuffer(payload, FLOAT)
         start = 0
         for case in header["cases"]:
-            stop = start + sum(map(inputs.count, case["inputs"].values()))
+            stop = start + sum(map(count, case["inputs"].values()))
             places = [_Place(name, path, tuple(shape)) for name, path, shape in case["places"]]
-            self.cases.append(
-                _ReferenceCase(case["inputs"], case["upstreams"], case["terms"], places, flat[start:stop])
-            )
+            given = Inputs(case["inputs"], flat[start:stop])
+            self.cases.append(_ReferenceCase(given, case["upstreams"], case["terms"], places))
             start = stop
 
     def answers(self, student: Student) -> Iterator[bytes]:
@@ -86,7 +84,7 @@ class ReferenceQuestion:
         for case in self.cases:
             try:
                 forward = student.names(("",), {})[self.function]
-                given = inputs.make_all(case.inputs, case.payload)
+                given = case.inputs.make()
                 yield self._answer(forward, given, case)
             except UnknownValueError as error:
                 described = student.describe(TypeError(f"forward() returned {error}"))
@@ -99,11 +97,11 @@ class ReferenceQuestion:
             payload = _Differences(forward, self.arguments, given, case).payload()
             return pack({"kind": "returned", "changed": []}, payload)
         arguments = {name: given[name] for name in self.arguments}
-        before = inputs.make_all(case.inputs, case.payload)
         first = run(forward, arguments)
-        changed = [name for name in arguments if not inputs.are_same(given[name], before[name])]
+        changed = [name for name in case.inputs.list_changed(given) if name in arguments]
         numbers = flatten([first.outputs, first.taps])
-        second = run(forward, {name: before[name] for name in self.arguments})
+        fresh = case.inputs.make()
+        second = run(forward, {name: fresh[name] for name in self.arguments})
         again = np.array(flatten([second.outputs, second.taps]))
         if not np.array_equal(again, np.array(numbers), equal_nan=True):
             raise RuntimeError("forward() returned other numbers when it was called again with the same inputs")
