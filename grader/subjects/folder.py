@@ -1,6 +1,7 @@
 """An assignment's folder as one text: its TOML with the files beside it in a table, which is how it travels."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from grader.errors import BadAssignment
@@ -17,11 +18,21 @@ _MOST = 1 << 20
 
 def bundle(folder: Path) -> str:
     """Return the text of a folder's assignment with its files in a table `files`; raises BadAssignment."""
-    text = _read(folder / NAME)
     files = {str(file.relative_to(folder)): _read(file) for file in _list_files(folder)}
     if sum(map(len, files.values())) > _MOST:
         raise BadAssignment(f"{folder}: its files hold more than {_MOST >> 20} MiB")
-    entries = (f'"{name}" = """\n{content.translate(_ESCAPES)}"""\n' for name, content in files.items())
+    return join(_read(folder / NAME), files)
+
+
+def belongs(name: str) -> bool:
+    """Return True if a file of this name in a folder, with `/` between parts, belongs to its assignment."""
+    depth = name.count("/")
+    return any(depth == pattern.count("/") and fnmatchcase(name, pattern) for pattern in PATTERNS)
+
+
+def join(text: str, files: Mapping[str, str]) -> str:
+    """Return the text of an assignment with files beside it in a table `files`."""
+    entries = (f'"{name}" = """\n{content.translate(_ESCAPES)}"""\n' for name, content in sorted(files.items()))
     return f"{text.rstrip()}\n\n[files]\n{''.join(entries)}"
 
 

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,11 +33,13 @@ class DrawingProcess:
     Started at once; another thread may stop it.
     """
 
-    def __init__(self, assignment: "AnyAssignment", choice: int | None = None) -> None:
-        """Draw `choice` cases for each that is used, or as many as usual."""
+    def __init__(
+        self, assignment: "AnyAssignment", choice: int | None = None, watch: Callable[[str], None] | None = None
+    ) -> None:
+        """Draw `choice` cases for each that is used, or as many as usual; `watch`: see `Workshop`."""
         self._assignment = assignment
         self._kind = kinds.of(assignment)
-        self._workshop = Workshop()
+        self._workshop = Workshop(watch)
         self._process = subprocess.Popen(  # noqa: S603 - a command of our own
             [sys.executable, "-m", self._kind.DRAWING, *([] if choice is None else [str(choice)])],
             stdin=subprocess.PIPE,
@@ -76,12 +79,12 @@ class DrawingProcess:
         return AssignmentError(f"{failure}: {last}")
 
 
-def draw(assignment: "AnyAssignment") -> bytes:
-    """Draw an assignment's cases; return the revision's bytes."""
-    return DrawingProcess(assignment).result()
+def draw(assignment: "AnyAssignment", watch: Callable[[str], None] | None = None) -> bytes:
+    """Draw an assignment's cases; return the revision's bytes. `watch`: see `Workshop`."""
+    return DrawingProcess(assignment, watch=watch).result()
 
 
-def revision(name: str, cache: Path) -> "JudgedRevision":
+def revision(name: str, cache: Path, watch: Callable[[str], None] | None = None) -> "JudgedRevision":
     """Return the revision of a packaged assignment, a .npz file, or a .toml file or folder (drawn once, then kept)."""
     path = Path(name)
     if path.suffix == ".npz":
@@ -100,7 +103,7 @@ def revision(name: str, cache: Path) -> "JudgedRevision":
         if drawn.assignment == assignment:
             return drawn
         click.echo(f"backmark: {beside} is of another version of {path}; draw it again to use it", err=True)
-    return _load_or_draw(assignment, cache)
+    return _load_or_draw(assignment, cache, watch)
 
 
 def place_beside(assignment: Path) -> Path:
@@ -112,7 +115,7 @@ def place_beside(assignment: Path) -> Path:
     return folder.with_name(f"{folder.name}.npz")
 
 
-def _load_or_draw(assignment: "AnyAssignment", cache: Path) -> "JudgedRevision":
+def _load_or_draw(assignment: "AnyAssignment", cache: Path, watch: Callable[[str], None] | None) -> "JudgedRevision":
     """Load the revision from the cache, or draw it and put it there if the cache can be written."""
     kind = kinds.of(assignment)
     key = hashlib.sha256(f"{kind.layout()}{assignment_to_json(assignment)}".encode()).hexdigest()[:32]
@@ -122,7 +125,7 @@ def _load_or_draw(assignment: "AnyAssignment", cache: Path) -> "JudgedRevision":
     except (OSError, AssignmentError):
         # Not there, not ours to read, or damaged: drawn again.
         click.echo(f"backmark: drawing the {kind.WORDS.noun}s of {assignment.id}", err=True)
-    data = draw(assignment)
+    data = draw(assignment, watch)
     with contextlib.suppress(OSError):
         save(file, data)
     return kinds.load(data, assignment.id)

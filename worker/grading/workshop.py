@@ -1,7 +1,7 @@
 """The workshop in which the code of an assignment's author runs: each source in a jail of its own."""
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from grader.judge.subject import AnyExchange
@@ -22,7 +22,9 @@ LIMITS = JailLimits(60.0, 600.0, 1 << 30, 1 << 20)
 class Workshop:
     """Jails for an assignment's sources; another thread may stop them."""
 
-    def __init__(self) -> None:
+    def __init__(self, watch: Callable[[str], None] | None = None) -> None:
+        """Make it ready; `watch` is told the name of each file before it runs."""
+        self._watch = watch
         self._sessions: list[Session] = []
         #: For all sources together.
         self._budget = Budget()
@@ -35,6 +37,8 @@ class Workshop:
 
     def ask(self, source: str, filename: str, exchange: AnyExchange, cases: Any) -> Sequence[Answer]:
         """Return the source's answer to each case; raises SubmissionError, and CandidateError if it ends before."""
+        if self._watch is not None:
+            self._watch(filename)
         with self._session() as session:
             session.extract(source.encode(), filename, entry(exchange, "case"))
             replies = session.answer(request(exchange.question(cases)))

@@ -108,6 +108,8 @@ class ContractAssignment:
     provides: tuple[str, ...] = ()
     #: The text of a module whose functions the student's module has as names.
     helpers: str = ""
+    #: The modules from which a submission may import these functions, such as `dnn_utils` or `.layers`.
+    modules: tuple[str, ...] = ()
     #: Cases that decide.
     cases: int = 60
     seed: int = 0

@@ -5,6 +5,7 @@ What is wrong is said in our own words: the key, its value, and what to write in
 
 import ast
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -34,6 +35,7 @@ COMMON_ROWS = ("finite_differences", "pure")
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _FOR = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s+in\s+(.+)", re.DOTALL)
+_MODULE = re.compile(r"\.{0,2}[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 _BRACES = re.compile(r"\{([^{}]*)\}")
 
 
@@ -118,6 +120,7 @@ def _read(table: ContractTable) -> ContractAssignment:
         given=tuple(table.call.given),
         provides=tuple(table.submission.provides),
         helpers=_read_helpers(table, entries),
+        modules=tuple(_read_modules(table)),
         cases=table.cases,
         seed=table.seed,
         dtype=table.dtype,
@@ -146,6 +149,16 @@ def _read_entries(table: ContractTable, bound: set[str]) -> tuple[str, ...]:
     if not entries:
         raise _Fault("call.code calls none of the student's functions: write the lines that call them")
     return entries
+
+
+def _read_modules(table: ContractTable) -> Iterator[str]:
+    if table.submission.modules and not table.submission.helpers:
+        raise _Fault("submission.modules hold the functions of submission.helpers: name that file, too")
+    for name in table.submission.modules:
+        root = name.lstrip(".").partition(".")[0]
+        if not _MODULE.fullmatch(name) or root == "numpy" or root in sys.stdlib_module_names:
+            raise _Fault(f"submission.modules names {_show(name)}: write a module of your course, such as dnn_utils")
+        yield name
 
 
 def _read_helpers(table: ContractTable, entries: tuple[str, ...]) -> str:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 #: Its titles are the assignments' own.
 TITLES: Mapping[str, str] = MappingProxyType({})
 WORDS: KindWords = words.WORDS
-CODE = ""
+#: What a sentence has between backticks.
+CODE = r"`[^`\n]{1,80}`"
 PUBLIC_SETTINGS: tuple[str, ...] = ("entries", "call", "cases", "dtype")
 PARTLY_RAISING = ""
 RUNS_CODE = True

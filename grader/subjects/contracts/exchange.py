@@ -80,6 +80,7 @@ class ContractExchange:
             "functions": list(self.assignment.entries),
             "code": self.assignment.call,
             "helpers": self.assignment.helpers,
+            "modules": list(self.assignment.modules),
             "helping": sorted(self._helping),
             "partial": True,
             "loose": sorted(self._loose(cases.layouts)),

@@ -61,6 +61,7 @@ class SubmissionTable(Table):
 
     provides: list[str] = Field(default_factory=list)
     helpers: str = Field("", max_length=100)
+    modules: list[str] = Field(default_factory=list, max_length=20)
 
 
 class SolutionTable(Table):
@@ -132,6 +133,7 @@ WANTED: dict[str, str] = {
     "results.zero": "true or false",
     "submission": a_table("submission"),
     "submission.provides": 'a list of dims that the student\'s module has as names, such as ["K"]',
+    "submission.modules": 'a list of modules that hold the helpers, such as ["dnn_utils", ".layers"]',
     "submission.helpers": 'the name of a file with functions that the student\'s module has, such as "helpers.py"',
     "solution": a_table("solution"),
     "solution.others": 'a list of files with right solutions in other styles, 5 at most, such as ["vectorised.py"]',

@@ -10,7 +10,7 @@ from grader.model import fresh_places
 from grader.model.records import RevisionRecord
 from grader.model.words import KindWords
 from grader.store.publications import NewPublication
-from grader.subjects import kinds
+from grader.subjects import folder, kinds
 from grader.web.api.publications import LONGEST, read_assignment, require_author, usual_fresh
 from grader.web.http.auth import caller
 from grader.web.http.problems import NOT_FOUND, Problem
@@ -55,6 +55,7 @@ def publish(course: str) -> Response | Redirection:
     toml = request.form.get("toml", "").replace("\r\n", "\n")
     if upload is not None and upload.filename:
         toml = upload.stream.read(LONGEST + 1).decode("utf-8", "replace")
+    toml = _read_folder() or toml
     if len(toml) > LONGEST:
         return _form(course, "", fresh, f"An assignment has at most {LONGEST:,} characters.")
     if fresh and not (fresh.isascii() and fresh.isdigit() and int(fresh[:9]) <= fresh_places.MOST):
@@ -92,6 +93,19 @@ def read_publication(course: str, publication: str) -> Response:
         revision=revision,
         words=_words(record.toml) if revision is None else words(revision),
     )
+
+
+def _read_folder() -> str:
+    """Return the text of the folder that was chosen; empty if none was, or if it holds no assignment."""
+    files: dict[str, str] = {}
+    left = LONGEST
+    for upload in request.files.getlist("folder"):
+        # A browser sends each file's path, the folder's own name first.
+        name = (upload.filename or "").partition("/")[2]
+        if name == folder.NAME or folder.belongs(name):
+            files[name] = upload.stream.read(left + 1).decode("utf-8", "replace")
+            left = max(0, left - len(files[name]))
+    return folder.join(files.pop(folder.NAME), files) if folder.NAME in files else ""
 
 
 def _words(toml: str) -> KindWords:

@@ -81,3 +81,12 @@ def test_each_mistake_has_a_title_that_follows_it_and_a_hint_that_asks_or_points
         assert mistake.title[0].islower()
         assert mistake.title not in mistake.hint
         assert mistake.hint.endswith((".", "?"))
+
+
+def test_a_notebook_of_coursera_may_import_the_courses_own_module() -> None:
+    folder = GALLERY / "coursera-l-model-backward"
+    assignment = kinds.read(folder)
+    assert isinstance(assignment, ContractAssignment)
+    source = (folder / "solution.py").read_text(encoding="utf-8")
+    lines = "import matplotlib.pyplot as plt\nfrom dnn_utils import sigmoid, sigmoid_backward, relu, relu_backward\n"
+    assert judge(build(assignment), lines + source).outcome is Outcome.PASSED

@@ -87,3 +87,42 @@ def test_helpers_that_cannot_help_are_refused(text: str, complaint: str) -> None
     """The sentence names the file and what to write instead."""
     with pytest.raises(BadAssignment, match=complaint):
         contract(PRODUCT, **{**FILES, "helpers": text})
+
+
+@pytest.fixture(scope="module")
+def modular() -> ContractRevision:
+    """The same with the course's modules."""
+    toml = PRODUCT.replace(
+        'helpers = "helpers.py"', 'helpers = "helpers.py"\nmodules = ["mytools", "lab.tools", ".layers"]'
+    )
+    return build(contract(toml, **FILES))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from mytools import scale",
+        "from mytools import *",
+        "import lab.tools\nscale = lab.tools.scale",
+        "from lab import tools\ndef scale(a, b): return tools.scale(a, b)",
+        "from .layers import scale",
+        "from .layers import *",
+        "import mytools as mt\ndef scale(*x): return mt.scale(*x)",
+    ],
+)
+def test_a_submission_imports_the_courses_modules_as_its_folder_has_them(line: str, modular: ContractRevision) -> None:
+    assert judge(modular, f"{line}\n{FILES['solution']}").outcome is Outcome.PASSED
+
+
+def test_what_a_module_does_not_hold_is_the_submissions_own_error(modular: ContractRevision) -> None:
+    judgement = judge(modular, f"from mytools import nothing\n{FILES['solution'].replace('scale', 'nothing')}")
+    assert judgement.outcome is Outcome.ERROR
+    assert judgement.error is not None
+    assert "nothing" in judgement.error.message
+
+
+@pytest.mark.parametrize("name", ["numpy", "os.path", "...x", "a-b", ""])
+def test_a_module_that_is_not_the_courses_is_refused(name: str) -> None:
+    toml = PRODUCT.replace('helpers = "helpers.py"', f'helpers = "helpers.py"\nmodules = ["{name}"]')
+    with pytest.raises(BadAssignment, match=r"submission\.modules names"):
+        contract(toml, **FILES)

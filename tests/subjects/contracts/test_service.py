@@ -1,6 +1,7 @@
 """A contract through all of it: the command line, the API with its scope, a worker, the page and a verdict."""
 
 import json
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -135,3 +136,21 @@ def test_only_an_author_publishes_code(home: Path, context: Context) -> None:
     assert (status, "needs the scope author" in detail) == (403, True)
     assert ask({Scope.STAFF, Scope.AUTHOR})[0] == 202
     assert ask({Scope.ADMIN})[0] == 202
+
+
+def test_staff_publish_a_folder_on_the_page(home: Path, making: Making) -> None:
+    context = making(secret="a secret for tests, as long as others")  # noqa: S106 - it guards nothing
+    app = create_app(context.settings, context.store)
+    names = ["assignment.toml", "reference.py", "solution.py", "mistakes/upstream.py", "template.py", "notes.txt"]
+    (home / "notes.txt").write_text("not part of it")
+
+    def send(visitor: Visitor) -> str:
+        files = [(BytesIO((home / name).read_bytes()), f"linear/{name}") for name in names]
+        answer = visitor.post("/courses/calculus/publish", "/courses/calculus/publish", toml="", fresh="", folder=files)
+        return answer.headers.get("Location", "") or answer.text
+
+    assert "needs the scope author" in send(Visitor(app, context.store, "calculus"))
+    author = Visitor(app, context.store, "calculus", Scope.STAFF, Scope.AUTHOR)
+    assert "/courses/calculus/publications/" in send(author)
+    (publication,) = context.store.publications.list("calculus", 10).items
+    assert publication.toml == folder.bundle(home)

@@ -16,6 +16,7 @@ from grader.settings.machine import Settings
 from worker.cli.exit_status import ExitStatus
 from worker.cli.files import read_submission
 from worker.cli.options import SERVER_VARIABLES, assignment_argument, json_option, timeout_option
+from worker.cli.terminal import show_files
 from worker.grading.pool import Jails
 from worker.sandbox import policy
 from worker.sandbox.inside.entry import Entry
@@ -55,7 +56,8 @@ def check(file: Path, right: Path | None, *, as_json: bool) -> ExitStatus:
     from worker.grading.revisions import revision
 
     settings = machine.from_environment()
-    drawn = revision(str(file), settings.cache)
+    with show_files(file.name) as watch:
+        drawn = revision(str(file), settings.cache, watch)
     result = selfcheck(drawn)
     contract = _check_contract(drawn, right, settings)
     result = replace(result, faults=(*result.faults, *contract))
@@ -147,7 +149,8 @@ def draw(file: Path, output: Path | None) -> None:
     from worker.grading.revisions import draw as draw_cases
     from worker.grading.revisions import place_beside, save
 
-    data = draw_cases(read(file))
+    with show_files(file.name) as watch:
+        data = draw_cases(read(file), watch)
     target = output or place_beside(file)
     save(target, data)
     drawn = load(data, str(target))

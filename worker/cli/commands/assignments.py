@@ -14,9 +14,10 @@ from worker.cli.terminal import show
 @click.command()
 @json_option
 def assignments(*, as_json: bool) -> ExitStatus:
-    """List the assignments that come with Backmark, with their courses and conventions.
+    """List the assignments that come with Backmark.
 
-    Grade by one with `backmark grade --assignment ID`, or publish it with `backmark assignment publish ID`.
+    Each is of a well-known course; `--json` has its conventions, too. Grade by one with
+    `backmark grade --assignment ID`, or publish it with `backmark assignment publish ID`.
     """
     from rich.table import Table
 

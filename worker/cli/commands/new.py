@@ -15,9 +15,10 @@ _FILES = ("assignment.toml", "reference.py", "solution.py", "template.py", "mist
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 def new(folder: Path) -> ExitStatus:
-    """Make FOLDER with an assignment that works: a start for setting homework of your own.
+    """Make a folder with an assignment that works.
 
-    It asks for the gradients of a linear layer. Change its files, and run `backmark assignment check FOLDER`.
+    It is a start for homework of your own: it asks for the gradients of a linear layer. Change its files, and run
+    `backmark assignment check FOLDER`.
     """
     if folder.exists() and any(folder.iterdir()):
         message = f"{folder} is not empty: name a folder that does not exist yet"

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import inputs
+from . import course_modules, inputs
 from .results import FLOAT, MalformedError, numbers
 from .student import Student
 from .wire import pack
@@ -39,6 +39,8 @@ class CallsQuestion:
         #: Lines that define functions for the student's module, and the names of these.
         self.helpers = compile(header.get("helpers", ""), "<helpers>", "exec")
         self.helping: list[str] = header.get("helping", [])
+        #: The modules, as a submission may import them, that hold these functions.
+        self.modules: list[str] = header.get("modules", [])
         self.partial: bool = header.get("partial", False)
         #: A result of another shape with the same numbers is taken as it is.
         self.loose = frozenset(header.get("loose", ()))
@@ -120,7 +122,13 @@ def _give(calls: CallsQuestion, case: _CalledCase) -> dict[str, Any]:
         return case.given
     namespace = {"np": np, **case.given}
     exec(calls.helpers, namespace)
-    return {**{name: namespace[name] for name in calls.helping}, **case.given}
+    helpers = {name: namespace[name] for name in calls.helping}
+    given = {**helpers, **case.given}
+    if calls.modules:
+        for name in calls.modules:
+            course_modules.provide(name, helpers)
+        given["__package__"] = course_modules.PACKAGE
+    return given
 
 
 def _result(expression: str, namespace: dict[str, Any]) -> object:
