@@ -66,8 +66,8 @@ def purity(
     answers: Sequence[Answer], again: Sequence[Answer], asked_again: Sequence[int], *, ended: bool, noun: str
 ) -> Row:
     """Arguments as they were, and the same answer when asked again after all the others."""
-    changed = sorted({name for answer in answers if isinstance(answer, Returned) for name in answer.changed})
-    changing = tuple(i for i, answer in enumerate(answers) if isinstance(answer, Returned) and answer.changed)
+    changed = sorted({name for answer in answers for name in answer.changed})
+    changing = tuple(i for i, answer in enumerate(answers) if answer.changed)
     if changing:
         returned = sum(isinstance(answer, Returned) for answer in answers)
         message = wording.changes_arguments(changed, len(changing), len(answers), returned, noun)

@@ -25,7 +25,7 @@ from grader.model.verdict import (
     Statistics,
     StudentError,
 )
-from grader.oracle.answers import Answer, Candidate, Raised, Returned
+from grader.oracle.answers import Answer, Candidate, Raised
 from grader.oracle.cases import Cases
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class Judge:
 
     def _flags(self, answers: Sequence[Answer], probed: Sequence[Answer], witness: Witness) -> tuple[Flag, ...]:
         flags = self.subject.flags(probed, witness)
-        if any(isinstance(answer, Returned) and answer.changed for answer in answers):
+        if any(answer.changed for answer in answers):
             flags.append(CHANGES)
         return tuple(flags)
 

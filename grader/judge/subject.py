@@ -135,6 +135,16 @@ class Exchange(Protocol[ExchangeCases_contra]):
         ...
 
     @property
+    def others(self) -> tuple[str, ...]:
+        """Further functions of the student's; a submission that has any of them all may lack the others."""
+        ...
+
+    @property
+    def classes(self) -> bool:
+        """True if a class may stand for a function."""
+        ...
+
+    @property
     def given(self) -> frozenset[str]:
         """Names that the student's module has beside `np`."""
         ...

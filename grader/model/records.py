@@ -182,11 +182,15 @@ class PublicationRecord:
 
 
 class Scope(StrEnum):
-    """A thing that a token may do. `staff` includes `submit` and `read`; `admin` includes all, in every course."""
+    """A thing that a token may do. `staff` includes `submit` and `read`; `admin` includes all, in every course.
+
+    `author`: publish assignments whose own code is run, such as contracts. Only `admin` includes it.
+    """
 
     SUBMIT = "submit"
     READ = "read"
     STAFF = "staff"
+    AUTHOR = "author"
     ADMIN = "admin"
 
 

@@ -21,3 +21,6 @@ def read_tables(text: str, name: str) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         message = f"{name} is no TOML: {error}"
         raise BadAssignment(message) from error
+    except (ValueError, RecursionError) as error:
+        message = f"{name} has numbers that are too long or brackets nested too deep"
+        raise BadAssignment(message) from error

@@ -1,6 +1,6 @@
 """Candidates and their answers: a student's function behind whatever wall, or one of our own in the tests."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from grader.model.verdict import SourceLine
@@ -47,6 +47,10 @@ class Malformed:
     overflowed: bool = False
     nan: bool = False
     at: tuple[int, int] | None = None
+    #: Of an answer in parts the numbers that there are, NaN in the place of the others.
+    numbers: Array | None = field(default=None, compare=False, repr=False)
+    #: Names of arguments that differ after the call.
+    changed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,10 @@ class Raised:
     frames: tuple[SourceLine, ...] = ()
     #: Other lines that the message names.
     lines: tuple[SourceLine, ...] = ()
+    #: Of an answer in parts the numbers that there are, NaN in the place of the others.
+    numbers: Array | None = field(default=None, compare=False, repr=False)
+    #: Names of arguments that differ after the call.
+    changed: tuple[str, ...] = ()
 
 
 Answer = Returned | Malformed | Raised

@@ -1,7 +1,6 @@
 """A verdict in a student's words, for a terminal: readable in ten seconds."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -12,12 +11,12 @@ from grader.model.assignment import Level
 from grader.model.cases import as_case
 from grader.model.verdict import (
     CaseCounterexample,
-    CaseInput,
     Mark,
     Outcome,
     Verdict,
 )
 from grader.model.words import KindWords
+from grader.reports.numpy_text import format_nested, list_inputs
 from grader.reports.plaintext import plain, sentence
 from grader.subjects import kinds
 
@@ -33,9 +32,6 @@ HEADLINES = {
 }
 
 MARKS = {Mark.PASSED: ("✓", "green"), Mark.FAILED: ("✗", "red"), Mark.NOT_RUN: ("-", "dim")}
-
-#: Characters of a case that are written out on a terminal; the script has any.
-MOST_TYPED = 2000
 
 #: Lines of what was printed that are shown before the verdict would be lost in them.
 MOST_PRINTED = 10
@@ -153,9 +149,8 @@ def _example(example: CaseCounterexample, verdict: Verdict, words: KindWords) ->
     noun = words.noun
     title = f"The smallest {noun} found on which it goes wrong:" if reached else f"The {noun} at which it ended:"
     parts: list[RenderableType] = [Text(title, style="bold")]
-    lines = [f"{value.name} = {_format_input(value)}" for value in example.inputs]
-    fits = sum(map(len, lines)) <= MOST_TYPED
-    inputs = Text("\n".join(lines), style="cyan") if fits else Text(_describe_size(example))
+    lines = list_inputs(example)
+    inputs = Text(_describe_size(example)) if lines is None else Text("\n".join(lines), style="cyan")
     parts.append(Padding(inputs, (1, 0, 0, 2)))
     if example.instead is None:
         parts.append(Padding(_render_results(example, words), (1, 0, 0, 2)))
@@ -171,35 +166,22 @@ def _example(example: CaseCounterexample, verdict: Verdict, words: KindWords) ->
 
 def _describe_size(example: CaseCounterexample) -> str:
     """Return the properties of a case that is too large to be shown."""
-    dims = ", ".join(f"{name} = {_format_nested(value)}" for name, value in example.case.items())
+    dims = ", ".join(f"{name} = {format_nested(value)}" for name, value in example.case.items())
     return f"{dims or 'It'}{':' if dims else ' is'} too large to show here; see its script."
-
-
-def _format_input(value: CaseInput) -> str:
-    """Format an input as it would be typed: an array, a list of arrays, or anything else."""
-    if isinstance(value.values, tuple):
-        return "[" + ", ".join(map(_format_input, value.values)) + "]"
-    numbers = _format_nested(value.values)
-    return numbers if value.shape is None else f"np.array({numbers})"
 
 
 def _render_results(example: CaseCounterexample, words: KindWords) -> RenderableType:
     table = _table()
     for result in example.results:
-        if result.actual is not None:
-            expected, actual = _format_nested(result.expected), _format_nested(result.actual)
+        # A single number that is none is null too, and wrong.
+        if result.actual is not None or result.wrong:
+            expected, actual = format_nested(result.expected), format_nested(result.actual)
             table.add_row(result.name, expected, actual, style="red" if result.wrong else "")
     if example.first is None:
         return table
-    where = f"First to differ{words.order}: {example.first.result} at {example.first.index}."
+    place = f" at {example.first.index}" if example.first.index else ""
+    where = f"First to differ{words.order}: {example.first.result}{place}."
     return Group(table, Text(where, style="red"))
-
-
-def _format_nested(values: Any) -> str:
-    """Format numbers in lists of any depth; other values as Python writes them."""
-    if isinstance(values, list | tuple):
-        return "[" + ", ".join(map(_format_nested, values)) + "]"
-    return _number(values) if values is None or isinstance(values, float) else repr(values)
 
 
 def _table() -> Table:
@@ -223,7 +205,3 @@ def summary(verdicts: Sequence[tuple[str, Outcome | None, int, int]]) -> Rendera
         table.add_row(plain(name), Text(words, style=style), f"{score}/{most}")
     passed = sum(outcome is Outcome.PASSED for _, outcome, _, _ in verdicts)
     return Group(table, Text(f"{passed} of {len(verdicts)} passed", style="bold"))
-
-
-def _number(value: float | None) -> str:
-    return "nan" if value is None else f"{value:.8g}" if value != int(value) else f"{value:.1f}"

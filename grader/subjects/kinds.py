@@ -19,6 +19,7 @@ from grader.model.assignment import DEFAULT_KIND
 from grader.model.packaged import ArchiveHeader
 from grader.model.stored import complete
 from grader.model.words import KindWords
+from grader.subjects.folder import bundle
 
 if TYPE_CHECKING:
     from grader.judge.subject import JudgedRevision
@@ -26,7 +27,14 @@ if TYPE_CHECKING:
     from grader.subjects.subject_kind import SubjectKind
 
 #: By kind the module that is its `SubjectKind`.
-KINDS: Mapping[str, str] = MappingProxyType({DEFAULT_KIND: "grader.subjects.networks.networks_kind"})
+KINDS: Mapping[str, str] = MappingProxyType(
+    {
+        DEFAULT_KIND: "grader.subjects.networks.networks_kind",
+        "contract": "grader.subjects.contracts.contracts_kind",
+    }
+)
+#: A key that only contracts have: their files need not name their kind.
+_LANGUAGE = "language"
 
 
 def find(kind: str) -> "SubjectKind":
@@ -75,7 +83,7 @@ def parse(text: str, name: str) -> "AnyAssignment":
     from grader.model.tables import read_tables  # noqa: PLC0415
 
     tables = read_tables(text, name)
-    kind = tables.pop("kind", DEFAULT_KIND)
+    kind = tables.pop("kind", "contract" if _LANGUAGE in tables else DEFAULT_KIND)
     if kind not in tuple(KINDS):
         wanted = ", ".join(json.dumps(known) for known in KINDS)
         raise BadAssignment(f"{name}: kind is {json.dumps(kind, default=str)[:60]}: write one of {wanted}")
@@ -83,9 +91,16 @@ def parse(text: str, name: str) -> "AnyAssignment":
 
 
 def read(path: Path) -> "AnyAssignment":
-    """Return the assignment of a TOML file; raises BadAssignment."""
+    """Return the assignment of a TOML file, or of a folder that holds one; raises BadAssignment."""
+    return parse(read_text(path), str(path))
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a TOML file, or of a folder with the files beside it; raises BadAssignment."""
+    if path.is_dir():
+        return bundle(path)
     try:
-        return parse(path.read_text(encoding="utf-8"), str(path))
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         message = f"{path} cannot be read: {error}"
         raise BadAssignment(message) from error

@@ -11,6 +11,7 @@ from grader.model.common import AnyAssignment
 from grader.model.packaged import ArchiveHeader
 from grader.model.survey import Survey
 from grader.model.words import KindWords
+from grader.subjects.workshop import Workshop
 
 
 class SubjectKind(Protocol):
@@ -29,6 +30,8 @@ class SubjectKind(Protocol):
     PUBLIC_SETTINGS: tuple[str, ...]
     #: The row that does not hold if code raises on some cases only; empty if its kind has no such row.
     PARTLY_RAISING: str
+    #: True if publishing runs code of the assignment's author: that takes the scope `author`.
+    RUNS_CODE: bool
     #: The module that `python -m` draws with: it reads an assignment's JSON and writes a revision, or with the status
     #: `REFUSED` of `grader.errors` why not. It may be given how many cases to draw for each that is kept.
     DRAWING: str
@@ -53,8 +56,11 @@ class SubjectKind(Protocol):
         """Return a stored revision; raises AssignmentError."""
         ...
 
-    def finish(self, data: bytes, name: str) -> bytes:
-        """Return a drawn revision with what the process that draws may not work out."""
+    def finish(self, data: bytes, name: str, workshop: Workshop) -> bytes:
+        """Return a drawn revision with what the process that draws may not work out; raises BadAssignment.
+
+        Whatever it needs to run of the assignment's own code it runs in the workshop.
+        """
         ...
 
     def vary(self, assignment: Any, seed: int | None, cases: int | None) -> AnyAssignment:

@@ -9,7 +9,8 @@ from pathlib import Path
 from flask import Flask
 
 from grader.model.assignment import Level
-from grader.model.records import Job, Kind, Scope, SubmissionRecord
+from grader.model.records import Job, Kind, PublicationRecord, Scope, SubmissionRecord
+from grader.store.publications import NewPublication
 from grader.store.submissions import NewSubmission
 from grader.web import create_app
 from grader.web.http import links
@@ -55,16 +56,31 @@ class House(Service):
         with self.app.test_request_context():
             return str(links.verdict(found))
 
-    def graded(self, source: bytes, filename: str, student: str, course: str = COURSE) -> SubmissionRecord:
+    def graded(
+        self, source: bytes, filename: str, student: str, course: str = COURSE, assignment: str = ASSIGNMENT
+    ) -> SubmissionRecord:
         """Hand in without a browser, and wait for the end."""
-        revision = self.store.assignments.current(course, ASSIGNMENT)
+        revision = self.store.assignments.current(course, assignment)
         assert revision is not None
         name = self.store.submissions.accept(
-            NewSubmission(course, ASSIGNMENT, revision.id, student, filename, source)
+            NewSubmission(course, assignment, revision.id, student, filename, source)
         ).id
         self.dispatcher.send(Job(Kind.SUBMISSION, name))
         (found,) = self.concluded(name)
         return found
+
+    def published(self, toml: str, course: str, assignment: str) -> PublicationRecord:
+        """Publish without a browser, and wait for the end."""
+        name = self.store.publications.request(NewPublication(course, assignment, toml, 0)).id
+        self.dispatcher.send(Job(Kind.PUBLICATION, name))
+
+        def read() -> PublicationRecord:
+            found = self.store.publications.get(name)
+            assert found is not None
+            return found
+
+        until(lambda: read().state.terminal, "it is published")
+        return read()
 
     def levelled(self, level: Level) -> str:
         """A course at whose level of feedback the assignment is: at `hint`, the strong one comes from attempt 3 on."""

@@ -4,9 +4,11 @@ from collections.abc import Callable
 from functools import partial
 
 from grader.model.assignment import Level
-from grader.model.records import Claim, Job, Kind, SubmissionRecord
+from grader.model.records import Claim, Job, Kind, State, SubmissionRecord
 from grader.store.search import Filter
 from grader.store.submissions import NewSubmission
+from grader.subjects.folder import bundle
+from grader.subjects.gallery import find_folder
 from tests.pages.browser import Window
 from tests.pages.house import ASSIGNMENT, COURSE, House
 from tests.service.parts import EXAMPLES
@@ -147,6 +149,23 @@ TANGLE = WIDE.replace(b"sum(map(len, all_f)) > 30", b"min(map(len, all_h[1:] or 
 #: Wrong in a way that nothing explains, wherever two layers of two units follow each other.
 TWO = WIDE.replace(b"sum(map(len, all_f)) > 30", b"len(df) > 1 and len(all_h[k]) > 1")
 
+#: A contract of the gallery, the course in which it is published, and a mistake with two wrong results.
+CONTRACT, CALCULUS = "cs231n-affine", "calculus"
+
+
+def contract(house: House, window: Window) -> None:
+    """The page of a verdict on a contract."""
+    folder = find_folder(CONTRACT)
+    assert folder is not None
+    if house.store.assignments.current(CALCULUS, CONTRACT) is None:
+        assert house.published(bundle(folder), CALCULUS, CONTRACT).refusal is None
+    before = house.store.submissions.list(Filter(CALCULUS, CONTRACT, "ada"), 1).items
+    source = (folder / "solution.py").read_bytes().replace(b"np.sum(dout, axis=0)", b"np.mean(dout, axis=0)")
+    found = before[0] if before else house.graded(source, "affine.py", "ada", CALCULUS, CONTRACT)
+    assert found.state is State.DONE
+    window.go(house.verdict_link(found))
+
+
 SCENES: dict[str, Callable[[House, Window], None]] = {
     "home": home,
     "help": help_page,
@@ -162,5 +181,6 @@ SCENES: dict[str, Callable[[House, Window], None]] = {
     "verdict-wide": partial(verdict, "wide.py", WIDE),
     "verdict-two": partial(verdict, "two.py", TWO),
     "verdict-tangle": partial(verdict, "tangle.py", TANGLE),
+    "verdict-contract": contract,
     "verdict-hostile": partial(verdict, HOSTILE_NAME, HOSTILE),
 }

@@ -6,6 +6,7 @@ import pytest
 
 from grader.errors import AssignmentError, BadAssignment
 from grader.subjects import kinds
+from grader.subjects.contracts import contracts_kind as contracts
 from grader.subjects.networks import networks_kind as networks
 from grader.subjects.networks.revision import KIND
 from grader.subjects.subject_kind import SubjectKind
@@ -18,7 +19,7 @@ BASE = 'id = "x"\ntitle = "X"\n'
 
 def test_each_module_of_a_kind_has_all_that_is_asked_of_it() -> None:
     """By its type: the checker reads these lines."""
-    known: list[SubjectKind] = [networks, toy]
+    known: list[SubjectKind] = [networks, contracts, toy]
     assert [kinds.find(name) for name in kinds.KINDS] == [kind for kind in known if kind is not toy]
 
 
@@ -36,7 +37,7 @@ def test_a_file_that_names_no_kind_is_about_networks() -> None:
 def test_a_kind_that_is_not_known_is_refused_with_those_that_are(kind: str, shown: str) -> None:
     with pytest.raises(BadAssignment) as refused:
         kinds.parse(f"kind = {kind}\n{BASE}", "x.toml")
-    assert str(refused.value) == f'x.toml: kind is {shown}: write one of "networks"'
+    assert str(refused.value) == f'x.toml: kind is {shown}: write one of "networks", "contract"'
 
 
 @pytest.mark.parametrize(("at", "bit"), [(8, 0x01), (10, 0x20)], ids=["encrypted", "compressed in an unknown way"])

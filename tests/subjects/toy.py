@@ -45,6 +45,7 @@ from grader.model.verdict import (
 from grader.model.words import KindWords
 from grader.oracle.answers import Answer, Malformed, Raised, ReceivedForm, Returned
 from grader.oracle.network import Array
+from grader.subjects.workshop import Workshop
 
 KIND = "toy"
 WORDS = KindWords(
@@ -64,6 +65,7 @@ TITLES: Mapping[str, str] = MappingProxyType({"total": "The total", "cube": "The
 CODE = r"spread\b"
 PUBLIC_SETTINGS: tuple[str, ...] = ("pairs",)
 PARTLY_RAISING = "cube"
+RUNS_CODE = False
 DRAWING = __name__
 RESULTS = ("total", "cube")
 
@@ -145,6 +147,8 @@ class ToyExchange:
     """Two vectors by their names, and two results."""
 
     function: str
+    others: tuple[str, ...] = ()
+    classes: bool = False
     given: frozenset[str] = frozenset()
     fixed: frozenset[str] = frozenset()
     lists: frozenset[str] = frozenset()
@@ -424,7 +428,7 @@ def read(tables: Mapping[str, Any], name: str) -> ToyAssignment:
     return from_json(ToyAssignment, dict(tables))
 
 
-def finish(data: bytes, name: str) -> bytes:
+def finish(data: bytes, name: str, workshop: Workshop) -> bytes:
     return data
 
 

@@ -21,5 +21,5 @@ def test_it_loads_neither_numpy_nor_answers_nor_workers() -> None:
     assert not any(name.startswith(("numpy", "worker")) for name in roots)
     subjects = {name for name in loaded if name.startswith("grader.subjects.")}
     of_networks = {"assignment", "assignment_toml", "networks_kind", "words"}
-    names = {"kinds", "networks", "toml_tables", *(f"networks.{name}" for name in of_networks)}
+    names = {"folder", "kinds", "networks", "toml_tables", *(f"networks.{name}" for name in of_networks)}
     assert subjects == {f"grader.subjects.{name}" for name in names}

@@ -13,9 +13,29 @@ assignment_option = click.option(
     default="udl-7.2",
     show_default=True,
     metavar="ID|FILE",
-    help="The ID of an assignment that comes with Backmark, a .toml file that describes one, or a .npz file of drawn"
-    " networks.",
+    help="The ID of an assignment that comes with Backmark, a .toml file or a folder that describes one, or a .npz file"
+    " of drawn cases.",
 )
+
+
+class AssignmentPath(click.ParamType["Path"]):
+    """An assignment's file or folder; the id of one of the gallery stands for its folder."""
+
+    name = "path"
+
+    def convert(self, value: str | Path, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Return the path; fail if there is no such file, folder or id."""
+        # Cold start: most commands name no assignment of the gallery.
+        from grader.subjects.gallery import find_folder  # noqa: PLC0415
+
+        path = find_folder(str(value)) or Path(value)
+        if not path.exists():
+            self.fail(f"{value} is no file, no folder and no ID of `backmark assignments`", param, ctx)
+        return path
+
+
+#: The argument of commands about one assignment.
+assignment_argument = click.argument("file", metavar="FILE|FOLDER|ID", type=AssignmentPath())
 
 server_assignment_option = click.option(
     "--assignment", default="udl-7.2", show_default=True, metavar="ID", help="The assignment's ID on the server."

@@ -3,6 +3,7 @@
 # ruff: noqa: PLC0415 - cold start: `backmark --help` must not pay for an HTTP client
 
 import json
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from grader.errors import ServiceError
 from grader.settings import machine
 from worker.cli.exit_status import ExitStatus
 from worker.cli.extras import require_extra
@@ -17,9 +19,12 @@ from worker.cli.terminal import ProgressLine, show
 
 if TYPE_CHECKING:
     from grader.client import Client, Submission
+    from grader.client.records import Publication
 
 #: Seconds between two requests for a place in the queue that is shown on a terminal.
 LIVE_SECONDS = 2.0
+#: Seconds between two looks at a publication.
+_PUBLICATION_SECONDS = 0.5
 
 
 @contextmanager
@@ -50,6 +55,22 @@ def wait_for(client: "Client", ids: Sequence[str], timeout: float | None, *, as_
     """Wait for the submissions in turn and print each as it ends; return the exit status."""
     with ProgressLine(len(ids)) as progress:
         return follow(client, dict.fromkeys(ids, ""), progress, timeout, as_json=as_json, full=True)
+
+
+def wait_for_publication(client: "Client", publication: "Publication", timeout: float | None) -> "Publication":
+    """Wait until a worker has published or refused an assignment; raises ServiceError after `timeout`."""
+    deadline = None if timeout is None else time.monotonic() + timeout
+    with ProgressLine(1) as progress:
+        progress.update(f"{publication.assignment} ({publication.id})  is drawn and tested", 0)
+        while not publication.state.terminal:
+            if deadline is not None and time.monotonic() >= deadline:
+                message = (
+                    f"{publication.assignment} is not published after {timeout:g} s; it goes on as {publication.id}"
+                )
+                raise ServiceError(message)
+            time.sleep(_PUBLICATION_SECONDS)
+            publication = client.publication(publication.id)
+    return publication
 
 
 def follow(  # noqa: PLR0913 - what is waited for, and how it is printed

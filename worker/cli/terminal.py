@@ -3,7 +3,7 @@
 # ruff: noqa: PLC0415 - cold start: rich is imported when something is shown, and `--json` shows nothing
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Self
 
@@ -84,3 +84,11 @@ class ProgressLine:
         self._bar.stop()
         yield
         self._bar.start()
+
+
+@contextmanager
+def show_files(name: str) -> Iterator[Callable[[str], None]]:
+    """Show on a terminal which of an assignment's files is run; the caller tells."""
+    with ProgressLine(1) as progress:
+        progress.update(f"{name}: cases are drawn")
+        yield lambda filename: progress.update(f"{name}: {filename} is run")

@@ -27,9 +27,17 @@ class Conversation(Protocol):
 
 
 def entry(exchange: "AnyExchange", noun: str = "call") -> Entry:
-    """Return the description of the function that a jail must find; `noun` is the word for a case."""
+    """Return the description of the functions that a jail must find; `noun` is the word for a case."""
     return Entry(
-        exchange.function, exchange.given, exchange.fixed, exchange.lists, exchange.arguments, exchange.results, noun
+        exchange.function,
+        others=exchange.others,
+        classes=exchange.classes,
+        given=exchange.given,
+        fixed=exchange.fixed,
+        lists=exchange.lists,
+        arguments=exchange.arguments,
+        results=exchange.results,
+        noun=noun,
     )
 
 

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +16,8 @@ import click
 
 from grader.errors import REFUSED, AssignmentError, BadAssignment
 from grader.model.stored import assignment_to_json
-from grader.subjects import kinds
+from grader.subjects import gallery, kinds
+from worker.grading.workshop import Workshop
 
 if TYPE_CHECKING:
     from grader.judge.subject import JudgedRevision
@@ -31,10 +33,13 @@ class DrawingProcess:
     Started at once; another thread may stop it.
     """
 
-    def __init__(self, assignment: "AnyAssignment", choice: int | None = None) -> None:
-        """Draw `choice` cases for each that is used, or as many as usual."""
+    def __init__(
+        self, assignment: "AnyAssignment", choice: int | None = None, watch: Callable[[str], None] | None = None
+    ) -> None:
+        """Draw `choice` cases for each that is used, or as many as usual; `watch`: see `Workshop`."""
         self._assignment = assignment
         self._kind = kinds.of(assignment)
+        self._workshop = Workshop(watch)
         self._process = subprocess.Popen(  # noqa: S603 - a command of our own
             [sys.executable, "-m", self._kind.DRAWING, *([] if choice is None else [str(choice)])],
             stdin=subprocess.PIPE,
@@ -59,11 +64,12 @@ class DrawingProcess:
                 raise
         if process.returncode:
             raise self._fault(process.returncode, drawn, complaint.decode(errors="replace"))
-        return self._kind.finish(drawn, self._assignment.id)
+        return self._kind.finish(drawn, self._assignment.id, self._workshop)
 
     def stop(self) -> None:
         """End the drawing: `result` then raises."""
         self._process.kill()
+        self._workshop.stop()
 
     def _fault(self, status: int, written: bytes, complaint: str) -> AssignmentError:
         failure = f"the {self._kind.WORDS.noun}s of {self._assignment.id} could not be drawn"
@@ -73,13 +79,13 @@ class DrawingProcess:
         return AssignmentError(f"{failure}: {last}")
 
 
-def draw(assignment: "AnyAssignment") -> bytes:
-    """Draw an assignment's cases; return the revision's bytes."""
-    return DrawingProcess(assignment).result()
+def draw(assignment: "AnyAssignment", watch: Callable[[str], None] | None = None) -> bytes:
+    """Draw an assignment's cases; return the revision's bytes. `watch`: see `Workshop`."""
+    return DrawingProcess(assignment, watch=watch).result()
 
 
-def revision(name: str, cache: Path) -> "JudgedRevision":
-    """Return the revision of a packaged assignment, of a .npz file, or of a .toml file (drawn once, then kept)."""
+def revision(name: str, cache: Path, watch: Callable[[str], None] | None = None) -> "JudgedRevision":
+    """Return the revision of a packaged assignment, a .npz file, or a .toml file or folder (drawn once, then kept)."""
     path = Path(name)
     if path.suffix == ".npz":
         try:
@@ -87,19 +93,29 @@ def revision(name: str, cache: Path) -> "JudgedRevision":
         except OSError as error:
             message = f"{name} cannot be read: {error.strerror}"
             raise BadAssignment(message) from error
-    if path.suffix != ".toml":
+    path = gallery.find_folder(name) or path
+    if path.suffix != ".toml" and not path.is_dir():
         return kinds.load_packaged(name)
     assignment = kinds.read(path)
-    beside = path.with_suffix(".npz")
+    beside = place_beside(path)
     if beside.exists():
         drawn = kinds.load(beside.read_bytes(), str(beside))
         if drawn.assignment == assignment:
             return drawn
         click.echo(f"backmark: {beside} is of another version of {path}; draw it again to use it", err=True)
-    return _load_or_draw(assignment, cache)
+    return _load_or_draw(assignment, cache, watch)
 
 
-def _load_or_draw(assignment: "AnyAssignment", cache: Path) -> "JudgedRevision":
+def place_beside(assignment: Path) -> Path:
+    """Return the place of the revision that is drawn beside an assignment's file or folder."""
+    if not assignment.is_dir():
+        return assignment.with_suffix(".npz")
+    # A folder such as udl-7.2 has no suffix, and `.` has a name only once it is resolved.
+    folder = assignment.resolve()
+    return folder.with_name(f"{folder.name}.npz")
+
+
+def _load_or_draw(assignment: "AnyAssignment", cache: Path, watch: Callable[[str], None] | None) -> "JudgedRevision":
     """Load the revision from the cache, or draw it and put it there if the cache can be written."""
     kind = kinds.of(assignment)
     key = hashlib.sha256(f"{kind.layout()}{assignment_to_json(assignment)}".encode()).hexdigest()[:32]
@@ -109,7 +125,7 @@ def _load_or_draw(assignment: "AnyAssignment", cache: Path) -> "JudgedRevision":
     except (OSError, AssignmentError):
         # Not there, not ours to read, or damaged: drawn again.
         click.echo(f"backmark: drawing the {kind.WORDS.noun}s of {assignment.id}", err=True)
-    data = draw(assignment)
+    data = draw(assignment, watch)
     with contextlib.suppress(OSError):
         save(file, data)
     return kinds.load(data, assignment.id)

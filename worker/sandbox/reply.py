@@ -18,10 +18,14 @@ _WRITES, _INDEX, _LINES = 100, 100, 10_000_000
 _STATEMENT, _OPERANDS = 400, 24
 #: Lines of the student's that an exception or a refusal names.
 _NAMED = 100
+#: Results of an answer in parts.
+_RESULTS = 10_000
 #: No array has more axes.
 _AXES = 64
 
 
+#: The kinds of answers that have numbers.
+_WITH_NUMBERS = frozenset({"returned", "partial", "evidence"})
 _NO_ANSWER = "Its process answered with something that is no answer."
 
 #: The header of nearly all answers.
@@ -29,10 +33,16 @@ UNCHANGED = {"kind": "returned", "changed": []}
 
 
 class Reply(NamedTuple):
-    """One answer: `header["kind"]` is returned (with a float64 payload), malformed or raised."""
+    """One answer: `header["kind"]` is returned or partial (with a float64 payload), malformed or raised."""
 
     header: dict[str, Any]
     payload: bytes
+
+    @property
+    def raised_type(self) -> str | None:
+        """The type of the exception that was raised, if any was."""
+        raised = self.header if self.header["kind"] == "raised" else self.header.get("raised")
+        return raised["type"] if isinstance(raised, dict) and "type" in raised else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +58,17 @@ class Extracted:
 class AnswerReader:
     """Reads the answers of one exchange, of which many have a header in common: each header is checked once.
 
-    Of names an answer may hold those of the entry. It is evidence only if that was asked for (`observed`).
+    Of names an answer may hold those of the entry. It is evidence, or an answer in parts, only if that was asked for
+    (`observed`, `partial`).
     """
 
-    def __init__(self, entry: Entry, *, observed: bool = False) -> None:
+    def __init__(self, entry: Entry, *, observed: bool = False, partial: bool = False) -> None:
         self._entry = entry
         self._checks = {"returned": _is_returned, "malformed": _is_malformed, "raised": _is_raised}
         if observed:
             self._checks = {"evidence": _is_evidence}
+        elif partial:
+            self._checks = {"returned": _is_returned, "partial": _is_partial}
         #: The headers found good, by their identity: a parser returns the same object for the same octets.
         self._good: dict[int, dict[str, Any]] = {}
 
@@ -69,7 +82,7 @@ class AnswerReader:
             if check is None or not check(header, self._entry):
                 raise Crashed(_NO_ANSWER)
             self._good[id(header)] = header
-        wanted = size if header["kind"] in {"returned", "evidence"} else 0
+        wanted = size if header["kind"] in _WITH_NUMBERS else 0
         if len(frame.payload) != wanted:
             raise Crashed(_NO_ANSWER)
         return Reply(header, frame.payload)
@@ -115,12 +128,31 @@ def _write(entry: Entry, name: object, index: object, cell: object, line: object
 
 
 def _is_returned(header: dict[str, Any], entry: Entry) -> bool:
-    changed = header.get("changed")
+    return set(header) == {"kind", "changed"} and _are_arguments(header["changed"], entry)
+
+
+def _are_arguments(names: object, entry: Entry) -> bool:
     return (
-        set(header) == {"kind", "changed"}
-        and isinstance(changed, list)
-        and all(isinstance(name, str) and name in entry.arguments for name in changed)
-        and len(changed) <= len(entry.arguments)
+        isinstance(names, list)
+        and all(isinstance(name, str) and name in entry.arguments for name in names)
+        and len(names) <= len(entry.arguments)
+    )
+
+
+def _is_partial(header: dict[str, Any], entry: Entry) -> bool:
+    status, malformed, raised = header.get("status"), header.get("malformed"), header.get("raised")
+    return (
+        set(header) == {"kind", "changed", "status", "raised", "malformed"}
+        and _are_arguments(header["changed"], entry)
+        and isinstance(status, str)
+        and len(status) <= _RESULTS
+        and set(status) <= set("012")
+        and (raised is None or (isinstance(raised, dict) and _is_raised({"kind": "raised", **raised}, entry)))
+        and (
+            malformed is None
+            or (isinstance(malformed, dict) and _is_malformed({"kind": "malformed", **malformed}, entry))
+        )
+        and not (raised is None and malformed is None)
     )
 
 

@@ -22,6 +22,11 @@ class JailRequest:
         """True if it asks for evidence, and for no answers."""
         return bool(self.header.get("evidence"))
 
+    @property
+    def partial(self) -> bool:
+        """True if it asks for answers in parts."""
+        return bool(self.header.get("partial"))
+
     @cached_property
     def key(self) -> str:
         """The name under which a template keeps the request."""

@@ -112,12 +112,12 @@ class Session:
         frame = request.pack(self._process.kept)
         self._ask(frame, sum(sizes), frames=len(sizes), seconds=self._limits.seconds_per_call)
         try:
-            reader = AnswerReader(self._entry, observed=request.observes)
+            reader = AnswerReader(self._entry, observed=request.observes, partial=request.partial)
             for size in sizes:
                 if not self._frames:
                     self._wait()
                 answer = reader.read(self._frames.popleft(), size)
-                if answer.header.get("type") == "MemoryError":
+                if answer.raised_type == "MemoryError":
                     # Filling the memory again for every case would only take time.
                     self._fail(OutOfMemory(_memory(self._limits)))
                 self.replies.append(answer)

@@ -37,6 +37,8 @@ class NetworksExchange:
     """The notebook's names, and networks as one frame of numbers."""
 
     assignment: Assignment
+    others: tuple[str, ...] = ()
+    classes: bool = False
     given: frozenset[str] = frozenset({"K", "d_loss_d_output", "indicator_function"})
     fixed: frozenset[str] = frozenset({"K"})
     lists: frozenset[str] = frozenset(LISTS)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from grader.model.packaged import ArchiveHeader
     from grader.model.survey import Survey
     from grader.subjects.networks.revision import NetworksRevision
+    from grader.subjects.workshop import Workshop
 
 TITLES: Mapping[str, str] = words.TITLES
 WORDS: KindWords = words.WORDS
@@ -22,6 +23,7 @@ WORDS: KindWords = words.WORDS
 CODE = r"(?:all_[a-z_]+|backward_pass|np(?:\.[a-z_]+)+|net_[a-z]+|d_loss_[a-z_]+)(?:\[[^\[\]]{1,20}\])?(?:\.T\b)?"
 PUBLIC_SETTINGS: tuple[str, ...] = ("formulas", "ranges", "home", "networks", "home_networks", "rtol")
 PARTLY_RAISING = "any_shape"
+RUNS_CODE = False
 DRAWING = "grader.subjects.networks.draw"
 
 
@@ -58,7 +60,7 @@ def load(data: bytes, name: str) -> "NetworksRevision":
     return revision.load(data, name)
 
 
-def finish(data: bytes, name: str) -> bytes:
+def finish(data: bytes, name: str, workshop: "Workshop") -> bytes:  # noqa: ARG001 - nobody's code is run
     """Return a drawn revision with the number of networks that put each step to the test.
 
     Worked out once; the drawing process may not import what judges, or a change there would draw others.

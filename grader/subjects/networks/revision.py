@@ -3,8 +3,6 @@
 import hashlib
 import io
 import json
-import zipfile
-import zlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -16,6 +14,7 @@ from grader.errors import AssignmentError, MadeByNewerVersion
 from grader.model.assignment import DEFAULT_KIND
 from grader.model.stored import assignment_to_json
 from grader.oracle.suite import Suite, join
+from grader.subjects.damage import DAMAGE
 from grader.subjects.networks.archive import ARRAYS, DESCRIBED
 from grader.subjects.networks.assignment import Assignment, assignment_from_json
 
@@ -139,9 +138,8 @@ def load(data: bytes, name: str = "revision") -> NetworksRevision:
         )
         stored, identifier = str(header["assignment"]), header["id"]
         cases_sha256 = _hash_networks(suite)
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
-        # RuntimeError: `zipfile` takes it for encrypted, or for compressed in another way. Without their own words:
-        # NumPy's advise to open it unsafely.
+    except DAMAGE as error:
+        # Without its own words: NumPy's advise to open it unsafely.
         message = f"{name} is no revision, or is damaged; draw its networks again"
         raise AssignmentError(message) from error
     if _id(stored, cases_sha256) != identifier:

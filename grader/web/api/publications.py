@@ -17,12 +17,24 @@ from grader.store.publications import NewPublication
 from grader.subjects import kinds
 from grader.web.http.auth import caller
 from grader.web.http.idempotency import IdempotencyHeader, idempotency_claim
-from grader.web.http.problems import CONFLICT, INVALID, KEY_MISSING, KEY_REUSED, NOT_FOUND, Problem, RequestFault
+from grader.web.http.problems import (
+    CONFLICT,
+    FORBIDDEN,
+    INVALID,
+    KEY_MISSING,
+    KEY_REUSED,
+    NOT_FOUND,
+    Problem,
+    RequestFault,
+)
 from grader.web.http.request_log import current_trace
 from grader.web.http.resource import ACCEPTED, PREFIX, TAGGED, Resource, ResponseDoc
 from grader.web.http.responses import respond_accepted, respond_page, respond_tagged
 from grader.web.http.schemas import WHOLE, Id, Name, PageQuery, RequestModel, ResponseModel, moment, moment_or_none
 from grader.web.http.service import service
+
+#: Characters of an assignment with its files.
+LONGEST = 1 << 19
 
 resource = Resource("publications", __name__, description="Requests to publish a revision of an assignment.")
 
@@ -33,8 +45,9 @@ class PublicationRequest(RequestModel):
     model_config = ConfigDict(json_schema_extra={"example": {"toml": 'id = "mine"\ntitle = "Mine"\n', "fresh": 40}})
 
     toml: str = Field(
-        max_length=65536,
-        description="The assignment in TOML, as `backmark grade --assignment` reads it.",
+        max_length=LONGEST,
+        description="The assignment in TOML, as `backmark grade --assignment` reads it. Files beside it go into a"
+        " table `files`, as `backmark assignment publish` sends a folder.",
     )
     fresh: Annotated[int, Field(ge=0, le=fresh_places.MOST), WHOLE] | None = Field(
         default=None,
@@ -87,7 +100,7 @@ class PublicationPath(RequestModel):
     responses={
         202: ResponseDoc(
             PublicationResponse,
-            description="Recorded; a worker draws the networks.",
+            description="Recorded; a worker draws the cases.",
             headers=ACCEPTED,
             links={"read_publication": "publication_id"},
         )
@@ -97,9 +110,11 @@ class PublicationPath(RequestModel):
 def publish(header: IdempotencyHeader, body: PublicationRequest) -> Response:
     """Publish a revision of an assignment.
 
-    A worker draws the networks and tests them on known mistakes; the revision is published only if they detect all.
+    A worker draws the cases and tests them on known mistakes; the revision is published only if they detect all. An
+    assignment whose own code is run, such as a contract, needs the scope `author`, too.
     """
     assignment = read_assignment(body.toml)
+    require_author(assignment)
     course = caller().course(body.course)
     fresh = usual_fresh(assignment) if body.fresh is None else body.fresh
     key = idempotency_claim(header, course, fresh, sha256(body.toml.encode()).hexdigest())
@@ -143,14 +158,19 @@ def read_assignment(toml: str) -> AnyAssignment:
     """Return the assignment that a TOML text describes. Raises Problem with what is wrong with the text."""
     try:
         return kinds.parse(toml, "toml")
-    except (BadAssignment, ValueError, RecursionError) as error:
-        # The last two come from numbers of thousands of digits, and from brackets nested as deep.
-        detail = (
-            str(error)
-            if isinstance(error, BadAssignment)
-            else "toml has numbers that are too long or brackets nested too deep"
-        )
+    except BadAssignment as error:
+        detail = str(error)
         raise Problem(INVALID, detail, errors=(RequestFault("pointer", "/toml", detail),)) from None
+
+
+def require_author(assignment: AnyAssignment) -> None:
+    """Raise Problem if an assignment runs code of its own, and the caller lacks the scope for that."""
+    if kinds.of(assignment).RUNS_CODE and not caller().token.allows(Scope.AUTHOR):
+        raise Problem(
+            FORBIDDEN,
+            f"to publish {assignment.id}, whose own code is run, a token needs the scope author; this one has"
+            f" {', '.join(sorted(caller().token.scopes))}",
+        )
 
 
 def usual_fresh(assignment: AnyAssignment) -> int:

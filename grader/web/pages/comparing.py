@@ -49,8 +49,9 @@ _MOST_BESIDE = 4
 
 
 def compare(example: CaseCounterexample) -> list[Array]:
-    """Return every result of a case that came back."""
-    return [_compare_result(result, example.first) for result in example.results if result.actual is not None]
+    """Return every result of a case that came back; a single number that is none is null too, and wrong."""
+    came = (result for result in example.results if result.actual is not None or result.wrong)
+    return [_compare_result(result, example.first) for result in came]
 
 
 def _compare_result(result: CaseResult, first: FirstWrong | None) -> Array:

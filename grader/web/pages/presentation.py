@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Protocol
 from grader.model.cases import as_case
 from grader.model.verdict import NETWORK, AnyCounterexample
 from grader.model.words import KindWords
+from grader.reports.numpy_text import list_inputs
 from grader.web.pages.comparing import Array, compare
 from grader.web.pages.networks import drawing
 
@@ -35,6 +36,8 @@ class Presentation:
     arrays: tuple[Array, ...]
     first: str | None
     drawing: Picture | None = None
+    #: Its inputs as a student would type them, a line each, if nothing draws it and they are few.
+    inputs: tuple[str, ...] = ()
 
 
 def present(example: AnyCounterexample, words: KindWords, settings: Mapping[str, Any]) -> Presentation:
@@ -45,4 +48,5 @@ def present(example: AnyCounterexample, words: KindWords, settings: Mapping[str,
     where = None if first is None else f"{first.result}[{', '.join(map(str, first.index))}]".removesuffix("[]")
     draw = DRAWINGS.get(case.kind)
     picture = None if draw is None else draw(example, arrays, settings)
-    return Presentation(words.noun, words.results, words.intro, tuple(arrays), where, picture)
+    inputs = () if picture is not None else tuple(list_inputs(case) or ())
+    return Presentation(words.noun, words.results, words.intro, tuple(arrays), where, picture, inputs)

@@ -10,8 +10,8 @@ from grader.model import fresh_places
 from grader.model.records import RevisionRecord
 from grader.model.words import KindWords
 from grader.store.publications import NewPublication
-from grader.subjects import kinds
-from grader.web.api.publications import read_assignment, usual_fresh
+from grader.subjects import folder, kinds
+from grader.web.api.publications import LONGEST, read_assignment, require_author, usual_fresh
 from grader.web.http.auth import caller
 from grader.web.http.problems import NOT_FOUND, Problem
 from grader.web.http.request_log import current_trace
@@ -22,8 +22,6 @@ from grader.web.pages.visitor import staff
 
 pages = Pages("staff_publications", __name__)
 
-#: Characters of a TOML, as the API has it.
-_LONGEST = 65536
 #: Publications among which the last one of an assignment is looked for.
 _LOOKED_AT = 100
 _START = """id = "my-assignment"
@@ -56,13 +54,15 @@ def publish(course: str) -> Response | Redirection:
     upload, fresh = request.files.get("file"), request.form.get("fresh", "").strip()
     toml = request.form.get("toml", "").replace("\r\n", "\n")
     if upload is not None and upload.filename:
-        toml = upload.stream.read(_LONGEST + 1).decode("utf-8", "replace")
-    if len(toml) > _LONGEST:
-        return _form(course, "", fresh, f"An assignment has at most {_LONGEST:,} characters.")
+        toml = upload.stream.read(LONGEST + 1).decode("utf-8", "replace")
+    toml = _read_folder() or toml
+    if len(toml) > LONGEST:
+        return _form(course, "", fresh, f"An assignment has at most {LONGEST:,} characters.")
     if fresh and not (fresh.isascii() and fresh.isdigit() and int(fresh[:9]) <= fresh_places.MOST):
         return _form(course, toml, fresh, f"Fresh cases are a whole number, {fresh_places.MOST} at most.")
     try:
         assignment = read_assignment(toml)
+        require_author(assignment)
     except Problem as problem:
         return _form(course, toml, fresh, problem.detail)
     fresh_cases = int(fresh) if fresh else usual_fresh(assignment)
@@ -93,6 +93,19 @@ def read_publication(course: str, publication: str) -> Response:
         revision=revision,
         words=_words(record.toml) if revision is None else words(revision),
     )
+
+
+def _read_folder() -> str:
+    """Return the text of the folder that was chosen; empty if none was, or if it holds no assignment."""
+    files: dict[str, str] = {}
+    left = LONGEST
+    for upload in request.files.getlist("folder"):
+        # A browser sends each file's path, the folder's own name first.
+        name = (upload.filename or "").partition("/")[2]
+        if name == folder.NAME or folder.belongs(name):
+            files[name] = upload.stream.read(left + 1).decode("utf-8", "replace")
+            left = max(0, left - len(files[name]))
+    return folder.join(files.pop(folder.NAME), files) if folder.NAME in files else ""
 
 
 def _words(toml: str) -> KindWords:

@@ -31,14 +31,15 @@ def block(text: object) -> str:
 
 @cache
 def _compile(names: str) -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{names})" if names else "(?!)")
+    # No name begins within a word; what begins with a sign has no boundary before it.
+    return re.compile(rf"(?<!\w)(?:{names})" if names else "(?!)")
 
 
 def mark_code(text: object) -> Markup:
     """Set the names of code in a sentence as such, which may contain a student's text."""
     whole, parts, at = block(text), [], 0
     for match in _compile(kinds.code_names()).finditer(whole):
-        parts += [escape(whole[at : match.start()]), Markup("<code>{}</code>").format(match.group())]
+        parts += [escape(whole[at : match.start()]), Markup("<code>{}</code>").format(match.group().strip("`"))]
         at = match.end()
     return Markup("").join([*parts, escape(whole[at:])])
 

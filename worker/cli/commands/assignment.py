@@ -1,4 +1,4 @@
-"""`backmark assignment`: check and draw assignments of your own."""
+"""`backmark assignment`: check, draw and publish assignments of your own."""
 
 # ruff: noqa: PLC0415 - cold start: `backmark --help` must not pay for NumPy and pydantic
 
@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from grader.errors import ServiceError
 from grader.settings import machine
 from grader.settings.machine import Settings
 from worker.cli.exit_status import ExitStatus
 from worker.cli.files import read_submission
-from worker.cli.options import json_option
+from worker.cli.options import SERVER_VARIABLES, assignment_argument, json_option, timeout_option
+from worker.cli.terminal import show_files
 from worker.grading.pool import Jails
 from worker.sandbox import policy
 from worker.sandbox.inside.entry import Entry
@@ -29,11 +31,11 @@ if TYPE_CHECKING:
 
 @click.group()
 def assignment() -> None:
-    """Check and draw assignments of your own."""
+    """Check, draw and publish assignments of your own."""
 
 
 @assignment.command()
-@click.argument("file", type=click.Path(path_type=Path, exists=True))
+@assignment_argument
 @click.option(
     "--right",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
@@ -50,7 +52,8 @@ def check(file: Path, right: Path | None, *, as_json: bool) -> ExitStatus:
     from worker.grading.revisions import revision
 
     settings = machine.from_environment()
-    drawn = revision(str(file), settings.cache)
+    with show_files(file.name) as watch:
+        drawn = revision(str(file), settings.cache, watch)
     result = selfcheck(drawn)
     contract = _check_contract(drawn, right, settings)
     result = replace(result, faults=(*result.faults, *contract))
@@ -123,25 +126,52 @@ def _print_result(result: "SelfCheck", drawn: "JudgedRevision") -> None:
 
 
 @assignment.command()
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@assignment_argument
 @click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="The file to write; by default FILE with the suffix .npz.",
+    help="The file to write; by default FILE with the suffix .npz, or a folder's name with it.",
 )
 def draw(file: Path, output: Path | None) -> None:
     """Draw an assignment's cases and store them as data. What is expected of them is stored, too."""
     from grader.subjects.kinds import load, read
     from worker.grading.revisions import draw as draw_cases
-    from worker.grading.revisions import save
+    from worker.grading.revisions import place_beside, save
 
-    data = draw_cases(read(file))
-    target = output or file.with_suffix(".npz")
+    with show_files(file.name) as watch:
+        data = draw_cases(read(file), watch)
+    target = output or place_beside(file)
     save(target, data)
     drawn = load(data, str(target))
     subject = drawn.subject
     click.echo(f"{target}: {len(subject.cases)} {subject.noun}s, revision {drawn.id}")
+
+
+@assignment.command(epilog=SERVER_VARIABLES)
+@assignment_argument
+@click.option("--fresh", type=click.IntRange(min=0), help="The number of cases from a secret pool.")
+@timeout_option
+def publish(file: Path, fresh: int | None, timeout: float | None) -> ExitStatus:
+    """Publish an assignment, a file or a folder, on a server.
+
+    A worker draws its cases and tests them. Exit status: 0 published; 1 refused, with the reason; 2 wrong usage, or
+    refused by the server; 3 no server, a failure of the service, or --timeout reached.
+    """
+    from grader.subjects.kinds import read_text
+    from worker.cli.remote import connect, wait_for_publication
+
+    text = read_text(file)
+    with connect() as client:
+        publication = wait_for_publication(client, client.publish(text, fresh=fresh), timeout)
+    if publication.revision is not None:
+        click.echo(f"{publication.assignment}: published as revision {publication.revision}")
+        return ExitStatus.SUCCESS
+    if publication.refusal is not None:
+        click.echo(f"Refused: {publication.refusal.rstrip('.')}.")
+        return ExitStatus.NOT_PASSED
+    message = f"{publication.assignment} could not be published: {publication.failure}"
+    raise ServiceError(message)
 
 
 @assignment.command()

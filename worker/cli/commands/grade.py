@@ -20,7 +20,7 @@ from worker.cli.exit_status import ExitStatus
 from worker.cli.failure import GradingFailure
 from worker.cli.files import find_submissions, list_names, read_submission
 from worker.cli.options import assignment_option, files_argument
-from worker.cli.terminal import show
+from worker.cli.terminal import show, show_files
 from worker.grading.pool import Jails
 from worker.sandbox import policy
 from worker.sandbox.policy import Launch, Way
@@ -175,7 +175,8 @@ def _load_judge(assignment: str, seed: int | None, networks: int | None, cache: 
     from grader.judge.judge import Judge
     from worker.grading.revisions import draw_others, revision
 
-    drawn = revision(assignment, cache)
+    with show_files(assignment) as watch:
+        drawn = revision(assignment, cache, watch)
     if seed is not None or networks is not None:
         drawn = draw_others(drawn, seed, networks)
     return Judge(drawn)

@@ -1,13 +1,28 @@
 """Requests by their kind: layered networks have a way of their own, as they are most of what is asked."""
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Protocol
 
 from .calls import CallsQuestion
 from .networks.answer import NetworksQuestion
+from .student import Student
 
-Asked = NetworksQuestion | CallsQuestion
+
+class Asked(Protocol):
+    """A request to answer."""
+
+    def answers(self, student: Student) -> Iterator[bytes]:
+        """Yield one frame for each case, as soon as it is made."""
+        ...
 
 
 def read_request(header: dict[str, Any], payload: bytes | memoryview) -> Asked:
     """Read a request to answer."""
-    return NetworksQuestion(header, payload) if "networks" in header else CallsQuestion(header, payload)
+    if "networks" in header:
+        return NetworksQuestion(header, payload)
+    if "reference" in header:
+        # Only publications ask about these.
+        from .contracts.reference import ReferenceQuestion  # noqa: PLC0415
+
+        return ReferenceQuestion(header, payload)
+    return CallsQuestion(header, payload)

@@ -1,62 +1,86 @@
 """Cases in, the student's results out, by lines that call: for every subject that needs no way of its own.
 
-The lines run in a namespace of their own that holds the function and the case's inputs; each result is an expression
+The lines run in a namespace of their own that holds the functions and the case's inputs; each result is an expression
 in it. A student's code can reach that namespace, and finds no expectation there.
 """
 
 from collections.abc import Hashable, Iterator
-from copy import deepcopy
+from functools import cache
+from types import CodeType
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from . import course_modules
+from .inputs import Inputs, count
 from .results import FLOAT, MalformedError, numbers
 from .student import Student
 from .wire import pack
 
+#: How a result came out, in an answer in parts.
+FINE, MALFORMED, MISSING = "0", "1", "2"
+
+
+class _Result(NamedTuple):
+    """A result: its expression, as text and compiled, and its shape."""
+
+    expression: str
+    code: CodeType
+    shape: tuple[int, ...]
+
 
 class _CalledCase(NamedTuple):
-    """One case: names for the student's module, inputs as they are described, results with their shapes."""
+    """One case: names for the student's module, its inputs, and its results."""
 
     given: dict[str, Any]
-    inputs: dict[str, Any]
-    results: list[tuple[str, tuple[int, ...]]]
-    payload: "np.ndarray[Any, np.dtype[np.float64]]"
+    inputs: Inputs
+    results: list["_Result"]
 
 
 class CallsQuestion:
-    """A request: a function, the lines that call it, and cases, each with its numbers.
+    """A request: functions, the lines that call them, and cases, each with its numbers.
 
-    An input is described by `{"array": shape}`, whose entries are the next of the payload, by `{"list": [...]}` of such
-    descriptions, or by `{"value": ...}`, anything that JSON has.
+    With `partial`, a case is answered in parts: what went wrong with one result says nothing about the others.
     """
 
     def __init__(self, header: dict[str, Any], payload: bytes | memoryview) -> None:
-        self.function: str = header["function"]
+        self.functions: list[str] = header.get("functions") or [header["function"]]
         self.code = compile(header["code"], "<call>", "exec")
+        #: Lines that define functions for the student's module, and the names of these.
+        self.helpers = compile(header.get("helpers", ""), "<helpers>", "exec")
+        self.helping: list[str] = header.get("helping", [])
+        #: The modules, as a submission may import them, that hold these functions.
+        self.modules: list[str] = header.get("modules", [])
+        #: By the key of a module the names that it is given.
+        self.given: dict[Hashable, dict[str, Any]] = {}
+        self.partial: bool = header.get("partial", False)
+        #: A result of another shape with the same numbers is taken as it is.
+        self.loose = frozenset(header.get("loose", ()))
         self.cases: list[_CalledCase] = []
         flat = np.frombuffer(payload, FLOAT)
         start = 0
         for case in header["cases"]:
-            stop = start + sum(map(_count, case["inputs"].values()))
-            results = [(expression, tuple(shape)) for expression, shape in case["results"]]
-            self.cases.append(_CalledCase(case.get("given", {}), case["inputs"], results, flat[start:stop]))
+            stop = start + sum(map(count, case["inputs"].values()))
+            results = [_Result(text, _compile(text), tuple(shape)) for text, shape in case["results"]]
+            self.cases.append(_CalledCase(case.get("given", {}), Inputs(case["inputs"], flat[start:stop]), results))
             start = stop
 
     def answers(self, student: Student) -> Iterator[bytes]:
         """Yield one frame for each case, as soon as it is made."""
+        answer = _answer_in_parts if self.partial else _answer
         for case in self.cases:
-            yield _answer(student, self, case)
+            yield answer(student, self, case)
 
 
 def _answer(student: Student, calls: CallsQuestion, case: _CalledCase) -> bytes:
-    given, fresh = _inputs(case), _inputs(case)
-    key: tuple[Hashable, ...] = tuple(f"{name}_{value}" for name, value in sorted(case.given.items())) or ("",)
+    given = case.inputs.make()
     try:
-        namespace = {**given, calls.function: student.function(calls.function, key, case.given)}
+        namespace = _namespace(student, calls, case, given)
         exec(calls.code, namespace)
-        parts = [numbers(_result(expression, namespace), expression, None, shape) for expression, shape in case.results]
-        changed = [name for name in given if not _same(given[name], fresh[name])]
+        parts = [
+            numbers(_evaluate(result, namespace), result.expression, None, result.shape) for result in case.results
+        ]
+        changed = case.inputs.list_changed(given)
     except MalformedError as error:
         return pack({"kind": "malformed", "where": error.where, "index": error.index, "found": error.found})
     except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt are answers too
@@ -64,42 +88,79 @@ def _answer(student: Student, calls: CallsQuestion, case: _CalledCase) -> bytes:
     return pack({"kind": "returned", "changed": changed}, b"".join(parts))
 
 
-def _result(expression: str, namespace: dict[str, Any]) -> object:
-    return eval(expression, namespace)  # noqa: S307 - in the jail, and the subject's own
+def _answer_in_parts(student: Student, calls: CallsQuestion, case: _CalledCase) -> bytes:
+    """Answer with every result that there is, and NaN in the place of the others; say what was in their places."""
+    given = case.inputs.make()
+    raised: BaseException | None = None
+    malformed: MalformedError | None = None
+    status, parts = "", []
+    namespace: dict[str, Any] = {}
+    try:
+        namespace = _namespace(student, calls, case, given)
+        exec(calls.code, namespace)
+    except BaseException as error:  # noqa: BLE001 - as above
+        raised = error
+    for result in case.results:
+        part, state = b"", MISSING
+        try:
+            value = _reshape(calls, result, namespace)
+            part, state = numbers(value, result.expression, None, result.shape), FINE
+        except MalformedError as error:
+            malformed, state = malformed or error, MALFORMED
+        except BaseException as error:  # noqa: BLE001 - as above
+            raised = raised or error
+        status += state
+        parts.append(part if state == FINE else np.full(result.shape, np.nan).tobytes())
+    changed = case.inputs.list_changed(given)
+    if status == FINE * len(status) and raised is None:
+        return pack({"kind": "returned", "changed": changed}, b"".join(parts))
+    header = {
+        "kind": "partial",
+        "changed": changed,
+        "status": status,
+        "raised": None if raised is None else student.describe(raised),
+        "malformed": None if malformed is None else {"where": malformed.where, "index": None, "found": malformed.found},
+    }
+    return pack(header, b"".join(parts))
 
 
-def _inputs(case: _CalledCase) -> dict[str, Any]:
-    """Make the inputs anew, in memory of their own."""
-    rest = case.payload
-    made = {}
-    for name, described in case.inputs.items():
-        made[name], rest = _make(described, rest)
-    return made
+def _namespace(student: Student, calls: CallsQuestion, case: _CalledCase, given: dict[str, Any]) -> dict[str, Any]:
+    """Make the namespace of the lines: the inputs, NumPy, and those of the functions that there are."""
+    key: tuple[Hashable, ...] = tuple(f"{name}_{value}" for name, value in sorted(case.given.items())) or ("",)
+    if key not in calls.given:
+        calls.given[key] = _give(calls, case)
+    # A course's module has the functions that see this case's dims.
+    for name in calls.modules:
+        course_modules.provide(name, {helper: calls.given[key][helper] for helper in calls.helping})
+    names = student.names(key, calls.given[key])
+    return {"np": np, **given, **{name: names[name] for name in calls.functions if name in names}}
 
 
-def _make(described: dict[str, Any], rest: Any) -> tuple[Any, Any]:
-    if "value" in described:
-        return deepcopy(described["value"]), rest
-    if "list" in described:
-        items = []
-        for entry in described["list"]:
-            item, rest = _make(entry, rest)
-            items.append(item)
-        return items, rest
-    count = _count(described)
-    return rest[:count].copy().reshape(described["array"]), rest[count:]
+def _give(calls: CallsQuestion, case: _CalledCase) -> dict[str, Any]:
+    """Return the names that the student's module is given: dims, and functions that see these."""
+    if not calls.helping:
+        return case.given
+    namespace = {"np": np, **case.given}
+    exec(calls.helpers, namespace)
+    package = {"__package__": course_modules.PACKAGE} if calls.modules else {}
+    return {**{name: namespace[name] for name in calls.helping}, **package, **case.given}
 
 
-def _count(described: dict[str, Any]) -> int:
-    """Count the numbers of the payload that an input takes."""
-    if "list" in described:
-        return sum(map(_count, described["list"]))
-    return int(np.prod(described["array"], dtype=np.int64)) if "array" in described else 0
+@cache
+def _compile(expression: str) -> CodeType:
+    """Compile an expression, once for all cases that have it."""
+    return compile(expression, "<result>", "eval")
 
 
-def _same(now: Any, before: Any) -> bool:
-    if isinstance(before, list):
-        return isinstance(now, list) and len(now) == len(before) and all(map(_same, now, before))
-    if isinstance(before, np.ndarray):
-        return isinstance(now, np.ndarray) and now.shape == before.shape and now.tobytes() == before.tobytes()
-    return type(now) is type(before) and bool(now == before)
+def _evaluate(result: _Result, namespace: dict[str, Any]) -> object:
+    return eval(result.code, namespace)  # noqa: S307 - in the jail, and the subject's own
+
+
+def _reshape(calls: CallsQuestion, result: _Result, namespace: dict[str, Any]) -> object:
+    """Return the result; a loose one that has its axes of length 1 elsewhere is brought into the shape."""
+    value = _evaluate(result, namespace)
+    if result.expression not in calls.loose:
+        return value
+    array = np.asarray(value)
+    alike = [axis for axis in array.shape if axis != 1] == [axis for axis in result.shape if axis != 1]
+    return array.reshape(result.shape) if alike else value

@@ -1,4 +1,4 @@
-"""The function to look for in a submission, and the names around it."""
+"""The functions to look for in a submission, and the names around them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +10,10 @@ class Entry:
     """The graded function, and the names that its module is given and that answers may hold."""
 
     function: str
+    #: Further functions that are looked for; a submission that has any of them all may lack the others.
+    others: tuple[str, ...] = ()
+    #: True if a class may stand for a function.
+    classes: bool = False
     #: Names that the module is given beside `np`, so that a star import need not be there for them.
     given: frozenset[str] = frozenset()
     #: The ones among them that keep our value, whatever the submission binds.
@@ -22,10 +26,17 @@ class Entry:
     #: The word for what it is called about, in the worker's messages.
     noun: str = "call"
 
+    @property
+    def functions(self) -> tuple[str, ...]:
+        """All functions that are looked for."""
+        return self.function, *self.others
+
     def header(self) -> dict[str, Any]:
         """Return the header's members that the jail needs."""
         return {
             "function": self.function,
+            "others": list(self.others),
+            "classes": self.classes,
             "given": sorted(self.given),
             "fixed": sorted(self.fixed),
             "lists": sorted(self.lists),
@@ -35,4 +46,5 @@ class Entry:
     def of(cls, header: Mapping[str, Any]) -> Self:
         """Read an entry from a request's header."""
         given, fixed, lists = (frozenset(header.get(key, ())) for key in ("given", "fixed", "lists"))
-        return cls(header["function"], given, fixed, lists)
+        others, classes = tuple(header.get("others", ())), bool(header.get("classes"))
+        return cls(header["function"], others, classes, given, fixed, lists)

@@ -9,7 +9,7 @@ import builtins
 import warnings
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
@@ -127,11 +127,11 @@ class Program:
             self.places.pop(name, None)
             self.changing.pop(name, None)
 
-    def slice(self, target: int, function: str) -> KeptStatements:
-        """Find what the target needs, itself among it, and what may change that."""
+    def slice(self, targets: Mapping[str, int]) -> KeptStatements:
+        """Find what the functions at these places need, they themselves among it, and what may change that."""
         needed: set[int] = set()
         seen: set[str] = set()
-        fresh = {target}
+        fresh = set(targets.values())
         for number in range(ROUNDS + 1):
             self._close(fresh, needed, seen)
             fresh = self._earlier(needed, seen, every=number == ROUNDS) - needed
@@ -139,26 +139,26 @@ class Program:
                 break
         self._close(fresh, needed, seen)
         needed.update(self._stars(seen))
-        kept, refused = self._extend(needed, seen, function)
+        kept, refused = self._extend(needed, seen, targets.keys())
         kept.update(self.futures)
         return KeptStatements(
             self.futures + sorted(kept - set(self.futures)), frozenset(kept - needed - set(self.futures)), refused
         )
 
-    def _extend(self, needed: set[int], seen: set[str], function: str) -> tuple[set[int], dict[int, str]]:
+    def _extend(self, needed: set[int], seen: set[str], functions: Collection[str]) -> tuple[set[int], dict[int, str]]:
         """Add what may change what is needed, and what that needs in turn."""
         kept, refused = set(needed), dict[int, str]()
         indexed = False
         for _ in range(ROUNDS):
             if not indexed and any(map(self._is_changeable, seen)):
                 # Only then: most submissions are functions alone, and need not look at what is called elsewhere.
-                self._index_calls(function)
+                self._index_calls(functions)
                 indexed = True
             fresh = {place for name in self._open(seen) for place in self._changing(name)}
             if not seen.isdisjoint(_BY_TEXT):
                 fresh.update(place for places in self.places.values() for place in places.find_needed())
             fresh -= kept | refused.keys()
-            reasons = ((place, _reason(self.statements[place].node, function)) for place in fresh)
+            reasons = ((place, _reason(self.statements[place].node, functions)) for place in fresh)
             refused.update((place, reason) for place, reason in reasons if reason)
             fresh = (fresh - refused.keys()) | (self._earlier(kept, seen, every=False) - kept)
             if not fresh:
@@ -290,13 +290,13 @@ class Program:
         for name in changes.targets - changes.assigned:
             self.changing[name].bound.append(position)
 
-    def _index_calls(self, function: str) -> None:
+    def _index_calls(self, functions: Collection[str]) -> None:
         """Index the statements that call something by what that changes."""
         known: dict[str, Effects] = {}
         for position in self.calling:
             changed: set[str] = set()
             todo = list(self.statements[position].changes.calls)
-            seen = {function}
+            seen = set(functions)
             while todo:
                 call = todo.pop()
                 if call.name in seen or call.name not in self.places:
@@ -328,12 +328,12 @@ def is_main_guard(node: ast.stmt) -> bool:
     )
 
 
-def _reason(statement: ast.stmt, function: str) -> str:
+def _reason(statement: ast.stmt, functions: Collection[str]) -> str:
     """Return why a statement is not even executed on trial, or an empty text."""
     if is_main_guard(statement):
         return 'what stands under `if __name__ == "__main__"` is not graded'
     if not isinstance(statement, _DEFINITIONS) and any(
-        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == function
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in functions
         for node in ast.walk(statement)
     ):
         # A training loop, or a test of it.

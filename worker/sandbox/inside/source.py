@@ -45,7 +45,7 @@ class _PiecesRead:
 
 
 def extract(source: bytes, filename: str, entry: Entry, cells: list[notebook.NotebookCell] | None = None) -> Slice:
-    """Slice a submission to what the entry's last top-level function needs; raises `Rejected`, and nothing else.
+    """Slice a submission to what the entry's top-level functions need, the last of each name; raises only `Rejected`.
 
     A file that ends in .ipynb, or holds a JSON object, is a notebook; every other is Python. A notebook's code cells
     are appended to `cells`, also if it is refused after they were read.
@@ -122,7 +122,7 @@ def _read_cell(reading: _PiecesRead, cell: notebook.NotebookCell) -> None:
     if isinstance(parsed, SyntaxFault):
         python = magics.without(text)
         if python is None:
-            if _names(reading.entry.function, text):
+            if _defines(reading.entry, text):
                 reading.notes.append(f"Cell {cell.number} defines it, but under a %% line that takes it elsewhere.")
             return
         text = python
@@ -131,12 +131,15 @@ def _read_cell(reading: _PiecesRead, cell: notebook.NotebookCell) -> None:
         _add(reading, piece, text, parsed)
         return
     reading.faults.append(parsed)
-    if _names(reading.entry.function, text):
+    if _defines(reading.entry, text):
         reading.broken = (len(reading.statements), parsed)
 
 
-def _names(function: str, text: str) -> bool:
-    return re.search(rf"^[ \t]*(?:async\s+)?def\s+{re.escape(function)}\b", text, re.MULTILINE) is not None
+def _defines(entry: Entry, text: str) -> bool:
+    """Return True if the text seems to define one of the entry's functions."""
+    keywords = r"(?:async\s+)?def|class" if entry.classes else r"(?:async\s+)?def"
+    names = "|".join(map(re.escape, entry.functions))
+    return re.search(rf"^[ \t]*(?:{keywords})\s+(?:{names})\b", text, re.MULTILINE) is not None
 
 
 def _add(reading: _PiecesRead, piece: Piece, text: str, statements: list[ast.stmt]) -> None:
@@ -148,16 +151,17 @@ def _conclude(reading: _PiecesRead) -> Slice:
     entry, function = reading.entry, reading.entry.function
     left_out = tuple(f"{fault.place}: {fault.message}" for fault in reading.faults)
     program = Program(reading.statements, entry)
-    position = target.find(program, function)
-    if reading.broken and (position is None or position < reading.broken[0]):
-        raise reading.broken[1].to_rejection(*_earlier(program, position, function))
-    if position is None:
+    positions = {name: place for name in entry.functions if (place := target.find(program, name)) is not None}
+    if reading.broken and max(positions.values(), default=-1) < reading.broken[0]:
+        raise reading.broken[1].to_rejection(*_earlier(program, positions.get(function), function))
+    if not positions:
         notes = [f"Not valid Python, and left out: {place}." for place in left_out[: target.LISTED]]
         faulty = [fault.spot for fault in reading.faults[: target.LISTED]]
         raise target.missing(program, function, reading.notes + notes, faulty)
-    statement = reading.statements[position]
-    target.check_kind(statement, function)
-    kept = program.slice(position, function)
+    for name, place in positions.items():
+        target.check_kind(reading.statements[place], name, classes=entry.classes)
+    kept = program.slice(positions)
+    named, main = next(iter(positions.items()))
     statements = [reading.statements[place] for place in kept.positions]
     used = frozenset().union(*(statement.names.used for statement in statements))
     trial = {number for number, place in enumerate(kept.positions) if place in kept.trial}
@@ -166,7 +170,7 @@ def _conclude(reading: _PiecesRead) -> Slice:
     return Slice(
         code="".join(f"{line.code}\n" for line in lines),
         parts=_compile_parts(lines),
-        fingerprint=fingerprint(target.definition(statement, function)),
+        fingerprint=fingerprint(target.definition(reading.statements[main], named)),
         places=tuple(line.piece.place(line.number) for line in lines),
         texts=tuple(quote(line.piece.lines[line.number - 1]) for line in lines),
         left_out=left_out,

@@ -31,7 +31,12 @@ class Student:
         self._randomness = _randomness(lines.code)
 
     def function(self, name: str, key: tuple[Hashable, ...], given: Mapping[str, Any]) -> Callable[..., Any]:
-        """Return the function of the module with these names; raises what executing the slice raised, each time.
+        """Return the function of the module with these names; raises what executing the slice raised, each time."""
+        function: Callable[..., Any] = self.names(key, given)[name]
+        return function
+
+    def names(self, key: tuple[Hashable, ...], given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the names of the module that is given these; raises what executing the slice raised, each time.
 
         `key` is the same for the same names; a student sees the first of it in the module's name.
         """
@@ -40,8 +45,7 @@ class Student:
             module = self._modules[key] = self._execute(f"submission_{key[0]}", given)
         if isinstance(module, BaseException):
             raise module
-        function: Callable[..., Any] = vars(module)[name]
-        return function
+        return vars(module)
 
     def _execute(self, name: str, given: Mapping[str, Any]) -> ModuleType | BaseException:
         # Registered, since dataclasses look their module up when annotations are postponed.

@@ -36,13 +36,13 @@ def definition(statement: Statement, function: str) -> ast.AST:
     return max(definitions, key=lambda node: node.lineno, default=statement.node)
 
 
-def check_kind(statement: Statement, function: str) -> None:
-    """Refuse what cannot be called and return two lists."""
+def check_kind(statement: Statement, function: str, *, classes: bool = False) -> None:
+    """Refuse what cannot be called and return results; `classes` may be."""
     node = definition(statement, function)
     value = getattr(node, "value", None)
     if isinstance(node, ast.AsyncFunctionDef):
         noun, advice = "an `async def`, which returns a coroutine and no derivatives", "Write a plain `def`"
-    elif isinstance(node, ast.ClassDef):
+    elif isinstance(node, ast.ClassDef) and not classes:
         noun, advice = "a class", "Write a function with `def`"
     elif isinstance(value, _VALUES) and isinstance(_target(node), ast.Name):
         noun, advice = "a plain value, not a function", "Define it with `def`, or remove this line"

@@ -1,0 +1,188 @@
+"""`python -m bench.contract_confusion`: what is named for generic mistakes and for a contract's own, entry by entry.
+
+Generic mistakes are planted in the numbers of right answers, in each row of each contract where they change something.
+"""
+
+import argparse
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median, quantiles
+
+import numpy as np
+
+import grader
+from grader.judge.agreement import disagreeing
+from grader.model.verdict import Diagnosis
+from grader.oracle.answers import Answer
+from grader.subjects import kinds
+from grader.subjects.contracts.assignment import ContractAssignment
+from grader.subjects.contracts.diagnosis.claim import slug
+from grader.subjects.contracts.exchange import numbers_of
+from grader.subjects.contracts.revision import ContractRevision
+from tests.local import local_by
+from tests.subjects.contracts.diagnosis.planting import Edit, diagnose, plant
+from tests.subjects.contracts.making import build
+
+GALLERY = Path(grader.__path__[0]) / "assignments" / "gallery"
+#: What became of a mistake; the last is false, or of the same numbers.
+COLUMNS = ("named first", "own mistake with these numbers", "one of several", "nothing", "another one")
+
+CONSTANTS: Mapping[str, Edit] = {
+    "times_2": lambda true, _, __: 2 * true,
+    "divided_by_2": lambda true, _, __: true / 2,
+    "wrong_sign": lambda true, _, __: -true,
+    "zero": lambda true, _, __: 0 * true,
+    "transposed": lambda true, _, __: true.T,
+    "flat": lambda true, _, __: true.ravel(),
+}
+
+
+@dataclass(slots=True)
+class Table:
+    """The mistakes of one kind by what was named for them."""
+
+    counts: dict[str, Counter[str]] = field(default_factory=dict)
+    others: list[str] = field(default_factory=list)
+    milliseconds: list[float] = field(default_factory=list)
+
+    def add(self, kind: str, planted: str, column: str, named: str) -> None:
+        """Count one more."""
+        self.counts.setdefault(kind, Counter())[column] += 1
+        if column not in COLUMNS[:2]:
+            self.others.append(f"- {planted}: {column}: `{named}`" if named else f"- {planted}: nothing")
+
+    def time(self, revision: ContractRevision, answers: list[Answer]) -> tuple[Diagnosis, ...]:
+        """Return the diagnosis, and note how long it took."""
+        start = time.process_time()
+        diagnoses = diagnose(revision, answers)
+        self.milliseconds.append(1000 * (time.process_time() - start))
+        return diagnoses
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """One contract of the gallery, with what its mistakes answer."""
+
+    revision: ContractRevision
+    #: By mistake its answers.
+    own: Mapping[str, Sequence[Answer]]
+
+    @classmethod
+    def of(cls, folder: Path) -> "Entry":
+        """Draw, differentiate and try the contract."""
+        assignment = kinds.read(folder)
+        if not isinstance(assignment, ContractAssignment):
+            raise TypeError(f"{folder} is no contract")
+        revision = build(assignment)
+        exchange = revision.subject.exchange
+        answers = {
+            mistake.id: local_by(mistake.source, exchange).answer(revision.cases) for mistake in assignment.mistakes
+        }
+        return cls(revision, answers)
+
+    def list_planted(self) -> Iterator[tuple[str, str, str, list[Answer]]]:
+        """Yield the kind, the row, the id of the claim and the answers of each generic mistake that changes any."""
+        revision = self.revision
+        for row in dict.fromkeys(result.row for result in revision.assignment.results):
+            for kind, claim, edit in self._list_edits():
+                answers = plant(revision, row, edit)
+                if self._tells(answers):
+                    yield kind, row, claim, answers
+
+    def _list_edits(self) -> Iterator[tuple[str, str, Edit]]:
+        for name, edit in CONSTANTS.items():
+            yield name, name, edit
+        for dim in self._list_dims():
+            yield "times a dim", f"times_{dim}", _multiply(dim, 1)
+            yield "divided by a dim", f"divided_by_{dim}", _multiply(dim, -1)
+        if len(self.revision.terms) > 1:
+            for term in self.revision.terms:
+                for kind, weight in (("without", -1.0), ("doubled", 1.0), ("wrong sign", -2.0)):
+                    name = slug(term)
+                    claims = {-1.0: f"without_{name}", 1.0: f"{name}_times_2", -2.0: f"{name}_wrong_sign"}
+                    yield f"a term or upstream {kind}", claims[weight], _add_term(term, weight)
+
+    def _list_dims(self) -> list[str]:
+        drawn = self.revision.cases.drawn
+        return [
+            dim.name
+            for dim in self.revision.assignment.dims
+            if dim.least and not dim.many and len({case.dims[dim.name] for case in drawn}) > 1
+        ]
+
+    def _tells(self, answers: Sequence[Answer]) -> bool:
+        """Return True if some numbers of some cases are wrong: else the mistake makes no sense there."""
+        return sum(disagreeing(self.revision.cases, answers)) > 1
+
+    def judge(self, row: str, claim: str, answers: Sequence[Answer], diagnoses: Sequence[Diagnosis]) -> str:
+        """Return the column of a planted mistake."""
+        if not diagnoses:
+            return COLUMNS[3]
+        named = diagnoses[0].id
+        result, _, claims = named.partition(":")
+        whole = next(group for group in self.revision.subject.diagnoser.groups[row]).slug
+        # A claim of a factor on all of a row is the same as that on its only part.
+        if result == whole and claims == claim:
+            return COLUMNS[0]
+        if named in self.own and self._are_alike(answers, self.own[named]):
+            return COLUMNS[1]
+        return COLUMNS[2] if result == whole and claim in claims.split("|") else COLUMNS[4]
+
+    def _are_alike(self, first: Sequence[Answer], second: Sequence[Answer]) -> bool:
+        cases = self.revision.cases
+        sizes = np.diff(cases.starts).tolist()
+        one, other = (
+            np.concatenate([numbers_of(answer, size) for answer, size in zip(answers, sizes, strict=True)])
+            for answers in (first, second)
+        )
+        apart = ~(np.abs(one - other) <= 4 * cases.tolerances + 1e-5 * np.abs(other))
+        known = ~np.isnan(cases.expected)
+        return not (apart & known & ~(np.isnan(one) & np.isnan(other))).any()
+
+
+def _multiply(dim: str, power: int) -> Edit:
+    return lambda true, _, dims: true * float(dims[dim]) ** power
+
+
+def _add_term(term: str, weight: float) -> Edit:
+    return lambda true, parts, _: true + weight * parts[term]
+
+
+def _measure(folder: Path, table: Table) -> None:
+    entry = Entry.of(folder)
+    revision, name = entry.revision, folder.name
+    for kind, row, claim, answers in entry.list_planted():
+        diagnoses = table.time(revision, answers)
+        named = diagnoses[0].id if diagnoses else ""
+        table.add(kind, f"{name}: {row}: {claim}", entry.judge(row, claim, answers, diagnoses), named)
+    for identifier, own in entry.own.items():
+        diagnoses = table.time(revision, list(own))
+        named = diagnoses[0].id if diagnoses else ""
+        column = COLUMNS[0] if named == identifier else COLUMNS[4] if named else COLUMNS[3]
+        table.add("the contract's own", f"{name}: {identifier}", column, named)
+
+
+def main() -> None:
+    """Print the table, whatever was not named first, and the time it took."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folders", nargs="*", type=Path, help="folders of contracts; by default the gallery's")
+    table = Table()
+    for folder in parser.parse_args().folders or sorted(GALLERY.iterdir()):
+        with np.errstate(all="ignore"):
+            _measure(folder, table)
+    print(f"| planted | {' | '.join(COLUMNS)} |\n| --- |{' --- |' * len(COLUMNS)}")
+    for kind, counts in table.counts.items():
+        print(f"| {kind} | {' | '.join(str(counts[column]) for column in COLUMNS)} |")
+    total: Counter[str] = sum(table.counts.values(), Counter())
+    share = (total[COLUMNS[0]] + total[COLUMNS[1]]) / total.total()
+    print(f"\nOf {total.total()}, {share:.1%} are named first; another one is named for {total[COLUMNS[4]]}.")
+    took = table.milliseconds
+    print(f"A diagnosis takes {median(took):.1f} ms (95 %: {quantiles(took, n=20)[-1]:.1f} ms) of processor time.\n")
+    print("\n".join(table.others))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,22 @@
+"""divides the weight gradient by the batch size.
+
+Does the forward pass take a mean over the batch? Look at who divides by N.
+"""
+
+import numpy as np
+
+
+def affine_forward(x, w, b):
+    rows = x.reshape(x.shape[0], -1)
+    out = rows.dot(w) + b
+    cache = (x, w, b)
+    return out, cache
+
+
+def affine_backward(dout, cache):
+    x, w, b = cache
+    rows = x.reshape(x.shape[0], -1)
+    dx = dout.dot(w.T).reshape(x.shape)
+    dw = rows.T.dot(dout) / x.shape[0]
+    db = np.sum(dout, axis=0)
+    return dx, dw, db

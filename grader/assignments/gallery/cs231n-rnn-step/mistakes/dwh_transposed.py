@@ -1,0 +1,23 @@
+"""returns dWh transposed.
+
+Wh is square, so both shapes fit. Which axis of Wh belongs to prev_h?
+"""
+
+import numpy as np
+
+
+def rnn_step_forward(x, prev_h, Wx, Wh, b):
+    next_h = np.tanh(x.dot(Wx) + prev_h.dot(Wh) + b)
+    cache = (x, prev_h, Wx, Wh, next_h)
+    return next_h, cache
+
+
+def rnn_step_backward(dnext_h, cache):
+    x, prev_h, Wx, Wh, next_h = cache
+    dz = dnext_h * (1 - next_h**2)
+    dx = dz.dot(Wx.T)
+    dprev_h = dz.dot(Wh.T)
+    dWx = x.T.dot(dz)
+    dWh = dz.T.dot(prev_h)
+    db = np.sum(dz, axis=0)
+    return dx, dprev_h, dWx, dWh, db

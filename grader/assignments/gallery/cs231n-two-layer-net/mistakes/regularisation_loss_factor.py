@@ -1,0 +1,42 @@
+"""halves the regularisation in the loss.
+
+Compare the loss with reg = 0 and with reg = 1: which factor has the sum of squares in this handout?
+"""
+
+import numpy as np
+
+
+class TwoLayerNet(object):
+    def __init__(self, input_size, hidden_size, output_size, std=1e-4):
+        self.params = {}
+        self.params["W1"] = std * np.random.randn(input_size, hidden_size)
+        self.params["b1"] = np.zeros(hidden_size)
+        self.params["W2"] = std * np.random.randn(hidden_size, output_size)
+        self.params["b2"] = np.zeros(output_size)
+
+    def loss(self, X, y=None, reg=0.0):
+        W1, b1 = self.params["W1"], self.params["b1"]
+        W2, b2 = self.params["W2"], self.params["b2"]
+        N = X.shape[0]
+
+        hidden = np.maximum(0, X.dot(W1) + b1)
+        scores = hidden.dot(W2) + b2
+        if y is None:
+            return scores
+
+        exps = np.exp(scores - np.max(scores, axis=1, keepdims=True))
+        probs = exps / np.sum(exps, axis=1, keepdims=True)
+        loss = -np.sum(np.log(probs[np.arange(N), y])) / N
+        loss += 0.5 * reg * (np.sum(W1 * W1) + np.sum(W2 * W2))
+
+        dscores = probs
+        dscores[np.arange(N), y] -= 1
+        dscores /= N
+        grads = {}
+        grads["W2"] = hidden.T.dot(dscores) + 2 * reg * W2
+        grads["b2"] = np.sum(dscores, axis=0)
+        dhidden = dscores.dot(W2.T)
+        dhidden[hidden <= 0] = 0
+        grads["W1"] = X.T.dot(dhidden) + 2 * reg * W1
+        grads["b1"] = np.sum(dhidden, axis=0)
+        return loss, grads

@@ -1,0 +1,369 @@
+"""The reader of contracts from TOML: the edge at which text from outside comes in.
+
+What is wrong is said in our own words: the key, its value, and what to write instead.
+"""
+
+import ast
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from pydantic import ValidationError
+
+from grader.errors import BadAssignment
+from grader.subjects.contracts.assignment import (
+    DISCRETE,
+    MOST_SIZE,
+    VALUES,
+    ContractAssignment,
+    Dim,
+    Input,
+    Mistake,
+    Result,
+    Solution,
+)
+from grader.subjects.contracts.driver import bound_names, defined_names, parse, read_entries
+from grader.subjects.contracts.expressions import FUNCTIONS, ExpressionError, names
+from grader.subjects.contracts.tables import EXPRESSION, WANTED, ContractTable, DimTable, ResultTable
+from grader.subjects.toml_tables import MARKS, advise_feedback, check_hidden, explain_faults
+
+#: Most mistakes.
+MOST_MISTAKES = 20
+#: Rows that every contract has beside those of its results.
+COMMON_ROWS = ("finite_differences", "pure")
+
+#: Keys of a table, characters of one, and characters of a message.
+_MOST_KEYS, _LONGEST_KEY, _MOST_FAULT = 200, 200, 2_000
+
+#: The name of a file beside an assignment, as a folder gives it.
+_FILE = re.compile(r"(mistakes/)?\w[\w.-]{0,99}\.py", re.ASCII)
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+_FOR = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s+in\s+(.+)", re.DOTALL)
+_MODULE = re.compile(r"\.{0,2}[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+_BRACES = re.compile(r"\{([^{}]*)\}")
+
+
+class _Fault(ValueError):
+    """One mistake in an assignment: the key, its value and what to write."""
+
+
+def from_tables(tables: Mapping[str, Any], name: str) -> ContractAssignment:
+    """Return the assignment that a file's tables describe; BadAssignment names the file, the key and what to write."""
+    try:
+        _check_keys(tables)
+        return _read(ContractTable.model_validate(tables))
+    except ValidationError as error:
+        message = f"{name}: {explain_faults(error, {**WANTED, **_advise(tables)})}"
+        raise BadAssignment(message) from error
+    except _Fault as fault:
+        message = f"{name}: {str(fault)[:_MOST_FAULT]}"
+        raise BadAssignment(message) from fault
+
+
+def _check_keys(tables: Mapping[str, Any]) -> None:
+    """Refuse tables whose keys are too many or too long, before anything else looks at them."""
+    for name, table in tables.items():
+        if not isinstance(table, dict):
+            continue
+        if len(table) > _MOST_KEYS:
+            raise _Fault(f"{name[:60]} has {len(table)} keys; at most {_MOST_KEYS} are taken")
+        longest = max(map(len, table), default=0)
+        if longest > _LONGEST_KEY:
+            raise _Fault(f"{name[:60]} has a key of {longest} characters; at most {_LONGEST_KEY} are taken")
+
+
+def _advise(tables: Mapping[str, Any]) -> dict[str, str]:
+    """Return the advice for the keys that this assignment names itself."""
+    results = tables.get("results")
+    rows = [_row_name(expression) for expression in results] if isinstance(results, dict) else []
+    inputs = tables.get("inputs")
+    advice = (
+        dict.fromkeys((f"inputs.{name}" for name in inputs), 'such as { shape = "N D" }')
+        if isinstance(inputs, dict)
+        else {}
+    )
+    return {
+        **advice,
+        **{
+            f"inputs.{name}.{key}": WANTED.get(f"inputs.{key}", EXPRESSION)
+            for name in advice
+            for key in ("shape", "values", "each")
+        },
+        **{
+            f"results.{key}": 'such as { grad = "x" } or { value = "out" }'
+            for key in (results if isinstance(results, dict) else ())
+        },
+        **{f"rubric.{row}": MARKS for row in (*rows, *COMMON_ROWS)},
+        **advise_feedback([*rows, *COMMON_ROWS]),
+    }
+
+
+def _read(table: ContractTable) -> ContractAssignment:
+    for name in table.files:
+        if not _FILE.fullmatch(name):
+            raise _Fault(f"files has {_show(name)}: write the name of a .py file, or of one in mistakes/")
+    dims = tuple(_read_dims(table))
+    known = {dim.name for dim in dims}
+    inputs = tuple(_read_inputs(table, known))
+    results = tuple(_read_results(table, known))
+    _check_names(table, known)
+    rows = [*dict.fromkeys(result.row for result in results), *COMMON_ROWS]
+    for row in table.rubric:
+        if row not in rows:
+            raise _Fault(f"rubric.{row} is no row: write one of {', '.join(rows)}")
+    advice = advise_feedback(rows)
+    try:
+        feedback = check_hidden(table.feedback, rows, advice)
+    except ValueError as error:
+        raise _Fault(str(error)) from error
+    bound = {*known, *table.inputs, *table.upstream, *table.call.given}
+    entries = _read_entries(table, bound)
+    return ContractAssignment(
+        id=table.id,
+        title=table.title,
+        entries=entries,
+        dims=dims,
+        inputs=inputs,
+        call=table.call.code.strip() + "\n",
+        results=results,
+        reference=_file(table, "forward.file", table.forward.file),
+        solution=_file(table, "solution.file", table.solution.file),
+        mistakes=tuple(_read_mistakes(table)),
+        other_solutions=tuple(Solution(name, _file(table, "solution.others", name)) for name in table.solution.others),
+        assume=tuple(table.assume),
+        forward_dims=tuple(table.forward.dims),
+        upstream=dict(table.upstream),
+        given=tuple(table.call.given),
+        provides=tuple(table.submission.provides),
+        helpers=_read_helpers(table, entries),
+        modules=tuple(_read_modules(table)),
+        cases=table.cases,
+        seed=table.seed,
+        dtype=table.dtype,
+        rubric=_rubric(table, results),
+        limits=table.limits.plain(),
+        feedback=replace(feedback, hidden=tuple(sorted(set(feedback.hidden)))),
+        fingerprints=tuple(table.templates),
+        template=table.files.get("template.py", ""),
+    )
+
+
+def _rubric(table: ContractTable, results: tuple[Result, ...]) -> dict[str, int]:
+    """Return the marks of each row: 2 for a gradient and 1 for a value, unless the assignment says otherwise."""
+    marks: dict[str, int] = {}
+    for result in results:
+        default = 0 if result.zero else 2 if result.grad else 1
+        marks.setdefault(result.row, table.rubric.get(result.row, default))
+    return {**marks, **{row: table.rubric.get(row, 0) for row in COMMON_ROWS}}
+
+
+def _read_entries(table: ContractTable, bound: set[str]) -> tuple[str, ...]:
+    try:
+        entries = read_entries(table.call.code, bound)
+    except SyntaxError as error:
+        raise _Fault(f"call.code is not valid Python (line {error.lineno}: {error.msg})") from error
+    if not entries:
+        raise _Fault("call.code calls none of the student's functions: write the lines that call them")
+    return entries
+
+
+def _read_modules(table: ContractTable) -> Iterator[str]:
+    if table.submission.modules and not table.submission.helpers:
+        raise _Fault("submission.modules hold the functions of submission.helpers: name that file, too")
+    for name in table.submission.modules:
+        root = name.lstrip(".").partition(".")[0]
+        if not _MODULE.fullmatch(name) or root == "numpy" or root in sys.stdlib_module_names:
+            raise _Fault(f"submission.modules names {_show(name)}: write a module of your course, such as dnn_utils")
+        yield name
+
+
+def _read_helpers(table: ContractTable, entries: tuple[str, ...]) -> str:
+    if not table.submission.helpers:
+        return ""
+    text = _file(table, "submission.helpers", table.submission.helpers)
+    try:
+        helpers = defined_names(text)
+    except SyntaxError as error:
+        raise _Fault(f"{table.submission.helpers} is not valid Python: {error}") from error
+    if not helpers:
+        raise _Fault(f"{table.submission.helpers} defines no function: write the functions that students are given")
+    if taken := helpers & {*entries, *table.submission.provides}:
+        whose = "submission.provides names" if min(taken) in table.submission.provides else "students write"
+        raise _Fault(f"{table.submission.helpers} defines {min(taken)}, which {whose}: rename it")
+    return text
+
+
+def _read_dims(table: ContractTable) -> Iterator[Dim]:
+    known: set[str] = set()
+    for name, raw in table.dims.items():
+        key = f"dims.{name}"
+        _check_name(key, name)
+        yield _read_dim(key, name, raw, known)
+        known.add(name)
+    for condition in table.assume:
+        _check_expression("assume", condition, known)
+
+
+def _read_dim(key: str, name: str, raw: Any, known: set[str]) -> Dim:
+    wanted = (
+        'write a range such as [1, 5], { many = "K + 2", each = [1, 6] }, { of = ["relu", "tanh"] },'
+        ' { real = [0.0, 1.0] }, or an expression such as "prod(d)"'
+    )
+    if isinstance(raw, str):
+        _check_expression(key, raw, known, extra={"ints"})
+        return Dim(name, expression=raw)
+    if _is_range(raw):
+        return Dim(name, least=raw[0], most=raw[1])
+    if isinstance(raw, dict) and raw.keys() == {"many", "each"} and _is_range(raw["each"]):
+        many = raw["many"]
+        # A number of items that is a range is drawn itself.
+        many = f"ints(1, {many[0]}, {many[1]})[0]" if _is_range(many) else str(many)
+        _check_expression(f"{key}.many", many, known, extra={"ints"})
+        least, most = raw["each"]
+        return Dim(name, least, most, many)
+    try:
+        table = DimTable.model_validate(raw)
+    except ValidationError as error:
+        raise _Fault(f"{key} is {_show(raw)}: {wanted}") from error
+    if table.of:
+        return Dim(name, of=tuple(table.of))
+    if table.real is not None and table.real[0] <= table.real[1]:
+        return Dim(name, real=table.real)
+    raise _Fault(f"{key} is {_show(raw)}: {wanted}")
+
+
+def _is_range(raw: Any) -> bool:
+    return (
+        isinstance(raw, (list, tuple))
+        and len(raw) == 2
+        and all(type(end) is int and 0 <= end <= MOST_SIZE for end in raw)
+        and raw[0] <= raw[1]
+    )
+
+
+def _read_inputs(table: ContractTable, known: set[str]) -> Iterator[Input]:
+    for name, entry in table.inputs.items():
+        key = f"inputs.{name}"
+        _check_name(key, name)
+        if name in known:
+            raise _Fault(f"{key} has the name of a dim: write another name")
+        inside = known | ({"k"} if entry.each else set())
+        for part in entry.shape.split():
+            _check_expression(f"{key}.shape", part.removeprefix("*"), inside)
+        if entry.each:
+            _check_expression(f"{key}.each", entry.each, known)
+        kind, _, rest = entry.values.partition("(")
+        if kind.strip() not in VALUES or (rest and not rest.rstrip().endswith(")")):
+            raise _Fault(f"{key}.values is {_show(entry.values)}: write {WANTED['inputs.values']}")
+        if rest:
+            _check_expression(f"{key}.values", f"[{rest.rstrip()[:-1]}]", inside)
+        yield Input(name, entry.shape, entry.values.strip(), entry.each)
+
+
+def _read_results(table: ContractTable, known: set[str]) -> Iterator[Result]:
+    for expression, entry in table.results.items():
+        key = f"results.{expression}"
+        if bool(entry.grad) == bool(entry.value):
+            raise _Fault(f'{key} must have one of grad and value: write {{ grad = "x" }} or {{ value = "out" }}')
+        index, over = "", ""
+        if entry.over:
+            match = _FOR.fullmatch(entry.over)
+            if match is None:
+                raise _Fault(f'{key}.for is {_show(entry.over)}: write such as "k in range(K + 1)"')
+            index, over = match[1], match[2]
+            _check_expression(f"{key}.for", over, known)
+        inside = known | ({index} if index else set())
+        for part in _BRACES.findall(entry.grad or entry.value):
+            _check_expression(key, part, inside)
+        _check_expression(f"{key}.scale", entry.scale, inside)
+        _check_python(key, expression)
+        _check_target(table, key, entry)
+        row = entry.row or _row_name(expression)
+        title = entry.title or f"`{expression}` is correct"
+        yield Result(expression, row, title, entry.grad, entry.value, entry.scale, index, over, entry.loose, entry.zero)
+
+
+def _check_target(table: ContractTable, key: str, entry: ResultTable) -> None:
+    """Refuse a gradient by an input that has none."""
+    target = entry.grad.partition("[")[0]
+    if target in table.inputs and table.inputs[target].values.partition("(")[0].strip() in DISCRETE:
+        raise _Fault(
+            f"{key}.grad is {_show(entry.grad)}, whose values are {table.inputs[target].values}: they cannot be moved"
+        )
+
+
+def _check_names(table: ContractTable, known: set[str]) -> None:
+    for key, chosen in (("forward.dims", table.forward.dims), ("submission.provides", table.submission.provides)):
+        for name in chosen:
+            if name not in known:
+                raise _Fault(f"{key} names {_show(name)}, which is no dim: write one of {', '.join(known) or 'none'}")
+    for name in table.upstream:
+        _check_name(f"upstream.{name}", name)
+        if name in known or name in table.inputs:
+            raise _Fault(f"upstream.{name} has the name of a dim or an input: write another name")
+    clash = {*table.call.given} & {*known, *table.inputs, *table.upstream}
+    if clash:
+        raise _Fault(
+            f"call.given names {_show(min(clash))}, which is a dim, an input or an upstream: rename the output"
+        )
+    taken = bound_names(table.call.code) & {*known, *table.inputs, *table.upstream, *table.call.given}
+    if taken:
+        raise _Fault(f"call.code assigns {_show(min(taken))}, which is bound for it already: use another name")
+
+
+def _read_mistakes(table: ContractTable) -> Iterator[Mistake]:
+    sources = {
+        name: text for name, text in table.files.items() if name.startswith("mistakes/") and name.endswith(".py")
+    }
+    if len(sources) > MOST_MISTAKES:
+        raise _Fault(f"there are {len(sources)} mistakes; at most {MOST_MISTAKES} are taken")
+    for name, text in sorted(sources.items()):
+        try:
+            docstring = ast.get_docstring(parse(text)) or ""
+        except SyntaxError as error:
+            raise _Fault(f"{name} is not valid Python: {error}") from error
+        title, _, hint = docstring.partition("\n")
+        if not title.strip():
+            raise _Fault(f'{name} has no docstring: begin it with what follows "it", and a hint below')
+        yield Mistake(name.removeprefix("mistakes/").removesuffix(".py"), title.strip().rstrip("."), hint.strip(), text)
+
+
+def _file(table: ContractTable, key: str, name: str) -> str:
+    if name not in table.files:
+        raise _Fault(f"{key} is {_show(name)}, which is not beside the assignment: put the file into its folder")
+    return table.files[name]
+
+
+def _check_name(key: str, name: str) -> None:
+    if not _NAME.fullmatch(name) or name in FUNCTIONS or name in {"ints", "np", "tap"}:
+        raise _Fault(f"{key} is no name that can be used here: write letters, digits and _")
+
+
+def _check_expression(key: str, text: str, known: set[str], extra: set[str] | None = None) -> None:
+    try:
+        unknown = names(text) - known - (extra or set())
+    except ExpressionError as error:
+        raise _Fault(f"{key}: {error}; write {EXPRESSION}") from error
+    if unknown:
+        there = ", ".join(sorted(known)) or "no names"
+        raise _Fault(f"{key} uses {_show(min(unknown))}, which is not known there; known are {there}")
+
+
+def _check_python(key: str, expression: str) -> None:
+    try:
+        ast.parse(expression, mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise _Fault(f"{key} is no expression of Python: write such as dx or grads['W1']") from error
+
+
+def _row_name(expression: str) -> str:
+    """Return the name of a result's row: dW[k] is dW, grads['W1'] is grads_W1."""
+    named = re.sub(r"\[[a-z]\w*\]$|\s*\+\s*str\(.*?\)", "", expression)
+    return re.sub(r"\W+", "_", named).strip("_")[:64] or "result"
+
+
+def _show(value: Any) -> str:
+    text = repr(value).replace("'", '"')
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,0 +1,98 @@
+"""The kind of homework that contracts are, from an assignment's file to a revision."""
+
+# ruff: noqa: PLC0415 - the web server reads assignments and has no NumPy; who grades needs no pydantic
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from grader.model import stored
+from grader.model.packaged import ArchiveHeader
+from grader.model.words import KindWords
+from grader.subjects.contracts import words
+from grader.subjects.contracts.assignment import ContractAssignment
+
+if TYPE_CHECKING:
+    from grader.model.survey import Survey
+    from grader.subjects.contracts.revision import ContractRevision
+    from grader.subjects.workshop import Workshop
+
+#: Its titles are the assignments' own.
+TITLES: Mapping[str, str] = MappingProxyType({})
+WORDS: KindWords = words.WORDS
+#: What a sentence has between backticks.
+CODE = r"`[^`\n]{1,80}`"
+PUBLIC_SETTINGS: tuple[str, ...] = ("entries", "call", "cases", "dtype")
+PARTLY_RAISING = ""
+RUNS_CODE = True
+DRAWING = "grader.subjects.contracts.draw"
+
+
+def layout() -> int:
+    """Return the layout of its archives."""
+    from grader.subjects.contracts.revision import FORMAT
+
+    return FORMAT
+
+
+def complete(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a stored assignment's settings with the defaults of those that it lacks."""
+    return stored.complete(ContractAssignment, settings)
+
+
+def read(tables: Mapping[str, Any], name: str) -> ContractAssignment:
+    """Return the assignment that a file's tables describe; raises BadAssignment."""
+    from grader.subjects.contracts import assignment_toml
+
+    return assignment_toml.from_tables(tables, name)
+
+
+def read_header(data: bytes) -> ArchiveHeader:
+    """Return the header of a stored revision; OSError, ValueError or KeyError if it is damaged."""
+    from grader.subjects.contracts import archive
+
+    return archive.read_header(data)
+
+
+def load(data: bytes, name: str) -> "ContractRevision":
+    """Return a stored revision; raises AssignmentError."""
+    from grader.subjects.contracts import revision
+
+    return revision.load(data, name)
+
+
+def finish(data: bytes, name: str, workshop: "Workshop") -> bytes:  # noqa: ARG001 - the seam's
+    """Return drawn cases with what is expected of them: the reference, the solution and the mistakes are run."""
+    from grader.subjects.contracts.publishing import finish as finish_cases
+
+    return finish_cases(data, workshop)
+
+
+def vary(assignment: ContractAssignment, seed: int | None, cases: int | None) -> ContractAssignment:
+    """Return the assignment with another seed, or another number of cases, unless they are None."""
+    return replace(
+        assignment,
+        seed=assignment.seed if seed is None else seed,
+        cases=assignment.cases if cases is None else cases,
+    )
+
+
+def renewable(assignment: ContractAssignment) -> int:  # noqa: ARG001 - the seam's
+    """Return 0: it has no fresh cases."""
+    return 0
+
+
+def survey(revision: "ContractRevision") -> "Survey | None":
+    """Return the figures of a revision's cases."""
+    from grader.subjects.contracts import summary
+
+    return summary.describe(revision)
+
+
+def propose_changes(assignment: ContractAssignment) -> Iterator[tuple[str, ContractAssignment]]:
+    """Yield changed settings that may let fewer mistakes pass: more cases."""
+    for factor in (2, 5):
+        cases = min(300, factor * assignment.cases)
+        if cases > assignment.cases:
+            yield f"cases = {cases}", replace(assignment, cases=cases)

@@ -1,0 +1,145 @@
+"""The diagnosis of a submission: the assignment's own mistakes first, then claims about the numbers of other rows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from grader.model.verdict import Diagnosis, NamedMistake
+from grader.model.words import predicate
+from grader.oracle.answers import Answer
+from grader.oracle.network import Array
+from grader.subjects.contracts.assignment import ContractAssignment
+from grader.subjects.contracts.cases import ContractCases
+from grader.subjects.contracts.diagnosis.claim import Claim
+from grader.subjects.contracts.diagnosis.factors import Factors, list_factors
+from grader.subjects.contracts.diagnosis.forms import find_forms
+from grader.subjects.contracts.diagnosis.group import Group, list_groups
+from grader.subjects.contracts.diagnosis.known import KnownMistakes, Recognised
+from grader.subjects.contracts.diagnosis.numeric import find_numeric, is_transposed
+from grader.subjects.contracts.exchange import numbers_of
+from grader.subjects.contracts.mistakes import StoredMistake
+from grader.subjects.contracts.rows import all_wrong
+
+#: Claims that may fit the same numbers, and statements of one diagnosis: more are no help.
+_ALTERNATIVES, _STATEMENTS = 3, 3
+#: Numbers of square arrays that are transposed, if all others have the transposed shape.
+_SQUARE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    """A part of a diagnosis: a mistake with its hints, and the rows that it is about."""
+
+    mistake: NamedMistake
+    hint: str
+    strong_hint: str
+    rows: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Diagnoser:
+    """A contract's cases and mistakes, made ready once for many submissions."""
+
+    assignment: ContractAssignment
+    cases: ContractCases
+    #: The names of the objective's terms, or of the upstream gradients, by row of `cases.terms`.
+    terms: tuple[str, ...]
+    mistakes: Mapping[str, StoredMistake]
+
+    @cached_property
+    def _known(self) -> KnownMistakes:
+        return KnownMistakes(self.assignment, self.cases, self.mistakes)
+
+    @cached_property
+    def _factors(self) -> Factors:
+        return list_factors(self.cases)
+
+    @cached_property
+    def groups(self) -> dict[str, tuple[Group, ...]]:
+        """By row the group of all its numbers, and those of its expressions if there are several."""
+        return list_groups(self.assignment, self.cases)
+
+    def diagnose(self, answers: Sequence[Answer]) -> tuple[Diagnosis, ...]:
+        """Return the explanation of the answers to every case; none if nothing holds on all of them."""
+        wrong = all_wrong(self.cases, answers)
+        failing = [row for row, groups in self.groups.items() if wrong[groups[0].index].any()]
+        if not failing:
+            return ()
+        got = self._numbers(answers)
+        with np.errstate(all="ignore"):
+            known = self._known.recognise(answers, got, frozenset(failing))
+            covered = frozenset(row for one in known for row in one.rows)
+            claims = {
+                group: found
+                for row in failing
+                if row not in covered
+                for group, found in self._find_claims(row, answers, got).items()
+            }
+        statements = [*map(_state_known, known), *_state_claims(claims)][:_STATEMENTS]
+        return (_write(statements),) if statements else ()
+
+    def _numbers(self, answers: Sequence[Answer]) -> Array:
+        got = np.full(self.cases.starts[-1], np.nan)
+        for start, stop, answer in zip(self.cases.starts, self.cases.starts[1:], answers, strict=False):
+            got[start:stop] = numbers_of(answer, stop - start)
+        return got
+
+    def _find_claims(self, row: str, answers: Sequence[Answer], got: Array) -> dict[Group, tuple[Claim, ...]]:
+        """Return the claims about all of a row, or else about those of its expressions that have one."""
+        whole, *parts = self.groups[row]
+        for groups in ([whole], parts):
+            claims = {group: self._explain(group, answers, got) for group in groups}
+            if any(claims.values()):
+                return {group: found for group, found in claims.items() if found}
+        return {}
+
+    def _explain(self, group: Group, answers: Sequence[Answer], got: Array) -> tuple[Claim, ...]:
+        claims = find_numeric(self.cases, self._factors, self.terms, group, got)
+        if not claims:
+            transposed = is_transposed(self.cases, group, got, _SQUARE)
+            claims = find_forms(group, answers, got, transposed=transposed)
+        return tuple(claims) if len(claims) <= _ALTERNATIVES else ()
+
+
+def _state_known(one: Recognised) -> _Statement:
+    mistake = one.mistake
+    return _Statement(NamedMistake(mistake.id, mistake.title), mistake.hint, mistake.hint, tuple(sorted(one.rows)))
+
+
+def _state_claims(claims: Mapping[Group, tuple[Claim, ...]]) -> list[_Statement]:
+    """Return a statement for each set of claims, about all results of which they hold."""
+    together: dict[tuple[Claim, ...], list[Group]] = {}
+    for group, found in claims.items():
+        together.setdefault(found, []).append(group)
+    return [_state(groups, found) for found, groups in together.items()]
+
+
+def _state(groups: Sequence[Group], claims: Sequence[Claim]) -> _Statement:
+    names = _list_names([f"`{group.name}`" for group in groups])
+    words = " or ".join(claim.words for claim in claims)
+    returned = all("." not in group.name for group in groups)
+    results = ",".join(group.slug for group in groups)
+    identifier = f"{results}:{'|'.join(claim.id for claim in claims)}"
+    title = f"{'returns' if returned else 'computes'} {names} {words}"
+    hint = claims[0].hint.format(name=names)
+    rows = tuple(dict.fromkeys(group.row for group in groups))
+    return _Statement(NamedMistake(identifier, title), hint, f"Your code {title}.", rows)
+
+
+def _list_names(names: Sequence[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def _write(statements: Sequence[_Statement]) -> Diagnosis:
+    return Diagnosis(
+        "+".join(one.mistake.id for one in statements),
+        f"It {predicate(one.mistake.title for one in statements)}.",
+        " ".join(dict.fromkeys(one.hint for one in statements)),
+        " ".join(dict.fromkeys(one.strong_hint for one in statements)),
+        "",
+        mistakes=tuple(one.mistake for one in statements),
+        names=tuple(dict.fromkeys(row for one in statements for row in one.rows)),
+    )

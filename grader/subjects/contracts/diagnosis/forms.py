@@ -1,0 +1,82 @@
+"""Claims about shapes: what comes instead of a result has as many numbers in other axes, or an axis more or less."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import prod
+
+import numpy as np
+
+from grader.oracle.answers import Answer, Malformed
+from grader.oracle.network import Array
+from grader.subjects.contracts.diagnosis.claim import Claim
+from grader.subjects.contracts.diagnosis.group import Group
+from grader.subjects.contracts.diagnosis.numeric import TRANSPOSED
+
+Shape = tuple[int, ...]
+
+#: Cases that a claim about shapes needs.
+_CASES = 3
+
+_HINT = "Print the shape of your {name} beside the one that is expected: what does each axis stand for?"
+
+
+def find_forms(group: Group, answers: Sequence[Answer], got: Array, *, transposed: bool) -> list[Claim]:
+    """Return the claim about the shapes of a group's results, if one holds wherever they have no numbers.
+
+    `transposed`: its square arrays are.
+    """
+    shapes = _list_shapes(group, answers, got)
+    if shapes is None or len(shapes) < _CASES:
+        return []
+    every = len(shapes) == len(group.places)
+    there = np.isfinite(got[group.index])
+    reverse = all(received == wanted[::-1] for wanted, received in shapes) and (group.reversed[there] >= 0).all()
+    if reverse and transposed:
+        return [TRANSPOSED]
+    kinds: Mapping[Claim, Callable[[Shape, Shape], bool]] = {
+        Claim("extra_axis_of_1", "with axes of length 1 that it should not have", _HINT): _has_extra_ones,
+        Claim("lacks_axis_of_1", "without its axes of length 1", _HINT): lambda a, b: _has_extra_ones(b, a),
+        Claim("flat", "as a flat array", _HINT): lambda wanted, received: received == (prod(wanted),),
+        Claim("axis_more", "with an axis more than it should have", _HINT): _has_extra_axis,
+        Claim("axis_less", "with an axis less than it should have", _HINT): lambda a, b: _has_extra_axis(b, a),
+    }
+    turned = Claim("reversed_shape", "with its axes in reverse order", _HINT)
+    if reverse:
+        return [turned]
+    for claim, holds in kinds.items():
+        if every and all(holds(wanted, received) for wanted, received in shapes):
+            return [claim]
+    if every and all(prod(wanted) == prod(received) for wanted, received in shapes):
+        return [Claim("other_axes", "with other axes, though with as many numbers", _HINT)]
+    return []
+
+
+def _list_shapes(group: Group, answers: Sequence[Answer], got: Array) -> list[tuple[Shape, Shape]] | None:
+    """Return the wanted and the received shapes of results without numbers; None if one of these is not known."""
+    return None if (pairs := list(_pair_shapes(group, answers, got))) and None in pairs else [p for p in pairs if p]
+
+
+def _pair_shapes(group: Group, answers: Sequence[Answer], got: Array) -> Iterator[tuple[Shape, Shape] | None]:
+    start = 0
+    for i, expression, shape in group.places:
+        size = prod(shape)
+        own = got[group.index[start : start + size]]
+        start += size
+        answer = answers[i]
+        if not size or not np.isnan(own).all():
+            continue
+        if isinstance(answer, Malformed) and answer.where == expression and answer.received is not None:
+            received = answer.received.shape
+            yield None if received is None or received == shape else (shape, received)
+        else:
+            yield None
+
+
+def _has_extra_ones(wanted: Shape, received: Shape) -> bool:
+    same = [axis for axis in wanted if axis != 1] == [axis for axis in received if axis != 1]
+    return same and len(received) > len(wanted)
+
+
+def _has_extra_axis(wanted: Shape, received: Shape) -> bool:
+    return len(received) == len(wanted) + 1 and any(
+        received[:axis] + received[axis + 1 :] == wanted for axis in range(len(received))
+    )

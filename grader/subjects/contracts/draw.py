@@ -1,0 +1,214 @@
+"""Draws a contract's cases with Hypothesis; run as a process of its own.
+
+    python -m grader.subjects.contracts.draw <assignment.json >cases.npz
+
+A seed alone does not fix what Hypothesis draws: it mixes in constants of the local modules that happen to be imported.
+A process that imports only this much draws alike for the same versions, and what it drew is stored as data.
+"""
+
+import contextlib
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import ceil
+from typing import Any
+
+import hypothesis
+import numpy as np
+from hypothesis import HealthCheck, Phase, Verbosity, given, settings
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn
+
+from grader.errors import REFUSED, AssignmentError
+from grader.model.stored import assignment_to_json
+from grader.subjects.contracts import trees, values
+from grader.subjects.contracts.assignment import MOST_SIZE, ContractAssignment, Dim, Input, assignment_from_json
+from grader.subjects.contracts.drawn import DrawnCase, dump_cases
+from grader.subjects.contracts.expressions import FUNCTIONS, MOST_MANY, ExpressionError, count, evaluate
+from grader.subjects.contracts.values import MOST_NUMBERS
+
+#: Cases drawn for each that is used: some make outputs that are not finite, and are left out.
+SPARE = 1.25
+#: Cases of the ladder of small ones, from which counterexamples are chosen.
+LADDER = 40
+#: The part of the cases that is drawn freely.
+FREE = 0.5
+
+#: Dims on purpose: all ones, all equal, all different, the least, the largest; and small ones, for the ladder.
+ANY, ONES, EQUAL, DIFFERENT, LEAST, LARGEST, SMALL = (
+    *("any", "ones", "all equal", "all different", "least", "largest", "small"),
+)
+CORNERS = (ONES, EQUAL, DIFFERENT, LEAST, LARGEST)
+
+
+class _EnoughError(Exception):
+    """Ends Hypothesis's generation: nothing more is wanted of it."""
+
+
+def draw_dims(draw: DrawFn, assignment: ContractAssignment, corner: str) -> dict[str, Any]:
+    """Return the dims of one case; raises ExpressionError, and rejects what the assignment does not assume."""
+    known: dict[str, Any] = {}
+    used: set[int] = set()
+    equal = draw(st.integers(1, 6)) if corner == EQUAL else 0
+
+    def whole(least: int, most: int) -> int:
+        low, high = {
+            ONES: (1, 1),
+            LEAST: (least, least),
+            LARGEST: (most, most),
+            EQUAL: (equal, equal),
+            SMALL: (least, least + 1),
+        }.get(corner, (least, most))
+        low = min(max(low, least), most)
+        number = draw(st.integers(low, max(low, min(high, most))))
+        if corner == DIFFERENT:
+            free = [size for size in range(least, most + 1) if size not in used]
+            number = draw(st.sampled_from(free)) if free else number
+            used.add(number)
+        return number
+
+    def ints(many: int, least: int, most: int) -> list[int]:
+        if not (all(isinstance(number, int) for number in (many, least, most)) and 0 <= least <= most <= MOST_SIZE):
+            raise ExpressionError(f"ints takes a number of items and a range within 0 and {MOST_SIZE}: ints(L, 1, 5)")
+        if many > MOST_MANY:
+            raise ExpressionError(f"ints gives at most {MOST_MANY} items, not {many}")
+        return [whole(least, most) for _ in range(many)]
+
+    functions = {**FUNCTIONS, "ints": ints}
+    for dim in assignment.dims:
+        with _naming(f"dims.{dim.name}"):
+            known[dim.name] = _draw_dim(draw, dim, known, whole, functions)
+    if not all(evaluate(condition, known) for condition in assignment.assume):
+        hypothesis.reject()
+    return known
+
+
+@contextlib.contextmanager
+def _naming(key: str) -> Iterator[None]:
+    """Have an ExpressionError say which key it is about."""
+    try:
+        yield
+    except ExpressionError as error:
+        message = f"{key}: {error}"
+        raise ExpressionError(message) from error
+
+
+def _draw_dim(
+    draw: DrawFn,
+    dim: Dim,
+    known: Mapping[str, Any],
+    whole: Callable[[int, int], int],
+    functions: Mapping[str, Callable[..., Any]],
+) -> Any:
+    if dim.expression:
+        return evaluate(dim.expression, known, functions)
+    if dim.of:
+        return draw(st.sampled_from(dim.of))
+    if dim.real is not None:
+        low, high = dim.real
+        # Few digits, both ends among them.
+        return round(low + (high - low) * draw(st.integers(0, 64)) / 64, 6)
+    least, most = dim.least or 0, dim.most or 0
+    if dim.many:
+        return [whole(least, most) for _ in range(count(dim.many, known, functions))]
+    return whole(least, most)
+
+
+def cases(assignment: ContractAssignment, corner: str, salt: int) -> st.SearchStrategy[DrawnCase]:
+    """Cases with drawn dims and values."""
+
+    # Without arguments: Hypothesis writes these down, and an assignment holds whole files.
+    @st.composite
+    def case(draw: DrawFn) -> DrawnCase:
+        return draw_case(draw, assignment, corner, salt)
+
+    return case()
+
+
+def draw_case(draw: DrawFn, assignment: ContractAssignment, corner: str, salt: int) -> DrawnCase:
+    """Return a case with drawn dims and values; raises ExpressionError."""
+    chosen = draw_dims(draw, assignment, corner)
+    rng = np.random.default_rng([draw(st.integers(0, 2**32 - 1)), salt, assignment.seed])
+    described: dict[str, trees.Description] = {}
+    numbers = [np.zeros(0)]
+    for entry in assignment.inputs:
+        with _naming(f"inputs.{entry.name}"):
+            value = _draw_value(entry, rng, chosen)
+        described[entry.name], part = trees.describe(value)
+        if not isinstance(value, np.ndarray) and not value:
+            described[entry.name] = {"list": []}
+        numbers.append(part)
+        if sum(map(len, numbers)) > MOST_NUMBERS:
+            raise ExpressionError(f"the inputs of a case hold more than {MOST_NUMBERS} numbers: let dims be smaller")
+    return DrawnCase(chosen, described, np.concatenate(numbers), corner)
+
+
+def _draw_value(entry: Input, rng: np.random.Generator, dims: Mapping[str, Any]) -> Any:
+    if not entry.each:
+        return values.draw(entry.values, values.shape_of(entry.shape, dims), rng, dims)
+    places = [{**dims, "k": k} for k in range(count(entry.each, dims))]
+    return [values.draw(entry.values, values.shape_of(entry.shape, place), rng, place) for place in places]
+
+
+def draw_all(assignment: ContractAssignment) -> tuple[list[DrawnCase], list[DrawnCase]]:
+    """The cases to choose from, in an order that mixes corners, and a ladder of small ones from the least up."""
+    wanted = ceil(SPARE * assignment.cases)
+    seen: set[bytes] = set()
+    share = max(1, round((1 - FREE) * wanted / len(CORNERS)))
+    drawn: list[DrawnCase] = []
+    for number, corner in enumerate(CORNERS):
+        drawn += _examples(assignment, corner, share, number, seen)
+    drawn += _examples(assignment, ANY, wanted - len(drawn), len(CORNERS), seen)
+    if len(drawn) < 10:
+        raise AssignmentError(
+            f"only {len(drawn)} different cases could be drawn: widen dims, or check that assume is not too narrow"
+        )
+    ladder = _examples(assignment, SMALL, LADDER, len(CORNERS) + 1, seen)
+    order = np.random.default_rng(assignment.seed).permutation(len(drawn))
+    return [drawn[place] for place in order], sorted(ladder, key=lambda case: case.size)
+
+
+def _examples(
+    assignment: ContractAssignment, corner: str, wanted: int, salt: int, seen: set[bytes]
+) -> Sequence[DrawnCase]:
+    """The first `wanted` different cases that Hypothesis draws, or fewer."""
+    found: dict[bytes, DrawnCase] = {}
+
+    @hypothesis.seed(assignment.seed * 1000 + salt)
+    @settings(
+        max_examples=10 * wanted + 50,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        verbosity=Verbosity.quiet,
+        report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(cases(assignment, corner, salt))
+    def gather(case: DrawnCase) -> None:
+        key = case.key()
+        if key not in seen:
+            found[key] = case
+            seen.add(key)
+        if len(found) >= wanted:
+            raise _EnoughError
+
+    if wanted > 0:
+        with contextlib.suppress(_EnoughError, hypothesis.errors.Unsatisfiable):
+            gather()
+    return list(found.values())
+
+
+def main() -> None:
+    """Read an assignment as JSON, write its cases, or with REFUSED why there are none."""
+    assignment = assignment_from_json(sys.stdin.read())
+    try:
+        chosen, ladder = draw_all(assignment)
+    except (AssignmentError, ExpressionError) as error:
+        sys.stdout.write(json.dumps({"refused": str(error)}))
+        sys.exit(REFUSED)
+    sys.stdout.buffer.write(dump_cases(assignment_to_json(assignment), chosen, ladder))
+
+
+if __name__ == "__main__":
+    main()

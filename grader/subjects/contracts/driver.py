@@ -1,0 +1,58 @@
+"""The lines that call the student's functions: their names, and which of them are the student's."""
+
+import ast
+import builtins
+from collections.abc import Collection
+
+_BUILTIN = frozenset(dir(builtins))
+
+
+def parse(code: str) -> ast.Module:
+    """Return the tree of a module; raises SyntaxError, also if it is nested too deeply to be read."""
+    try:
+        return ast.parse(code)
+    except (RecursionError, MemoryError, ValueError) as error:
+        raise SyntaxError("it is nested too deeply, or is no text", ("<lines>", 1, 1, "")) from error
+
+
+def read_entries(code: str, bound: Collection[str]) -> tuple[str, ...]:
+    """Return the names of the student's functions, the last one that is called first; raises SyntaxError.
+
+    They are the names that the lines use and that nothing else gives them.
+    """
+    # Some that parses does not compile: a `return` outside of a function.
+    tree = parse(code)
+    compile(tree, "<call>", "exec", dont_inherit=True)
+    ours = {*bound, *_assigned(tree), *_BUILTIN, "np"}
+    used = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
+    theirs = sorted((node for node in used if node.id not in ours), key=lambda node: (node.lineno, node.col_offset))
+    return tuple(dict.fromkeys(node.id for node in reversed(theirs)))
+
+
+def bound_names(code: str) -> frozenset[str]:
+    """Return the names that the lines assign; none if they are no Python."""
+    try:
+        return frozenset(_assigned(parse(code)))
+    except SyntaxError:
+        return frozenset()
+
+
+def used_names(code: str) -> frozenset[str]:
+    """Return the names that the lines read; raises SyntaxError."""
+    return frozenset(node.id for node in ast.walk(parse(code)) if isinstance(node, ast.Name))
+
+
+def defined_names(code: str) -> frozenset[str]:
+    """Return the names of the functions and classes that a module defines at its top level; raises SyntaxError."""
+    statements = parse(code).body
+    return frozenset(node.name for node in statements if isinstance(node, (ast.FunctionDef, ast.ClassDef)))
+
+
+def _assigned(tree: ast.AST) -> set[str]:
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    names |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    names |= {node.name for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+    imported = [
+        alias for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom)) for alias in node.names
+    ]
+    return names | {alias.asname or alias.name.partition(".")[0] for alias in imported}

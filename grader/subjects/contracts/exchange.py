@@ -1,0 +1,227 @@
+"""The questions about a contract to jails: to a submission about its results, to the reference about what is right."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from grader.errors import Crashed
+from grader.judge.exchange import Question, read_raised, text
+from grader.oracle.answers import Answer, Malformed, Raised, ReceivedForm, Returned
+from grader.oracle.network import Array
+from grader.subjects.contracts.assignment import ContractAssignment
+from grader.subjects.contracts.cases import ContractCases, Layout, bind_dims
+from grader.subjects.contracts.drawn import DrawnCase
+from grader.subjects.contracts.driver import defined_names
+
+if TYPE_CHECKING:
+    from grader.judge.subject import JailReply
+
+
+@dataclass(frozen=True)
+class ContractExchange:
+    """The call's names, inputs of any form, and results as flat numbers, each right or wrong by itself."""
+
+    assignment: ContractAssignment
+    #: All expressions that a result of a case may have.
+    results: frozenset[str] = frozenset()
+    #: The precision of the arrays that students are given.
+    dtype: str = "float64"
+    lists: frozenset[str] = frozenset()
+    classes: bool = True
+
+    @property
+    def function(self) -> str:
+        """The function that messages name."""
+        return self.assignment.entries[0]
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The other functions that the call uses."""
+        return self.assignment.entries[1:]
+
+    @cached_property
+    def given(self) -> frozenset[str]:
+        """Names that the student's module has beside `np`."""
+        return self.fixed | self._helping
+
+    @cached_property
+    def fixed(self) -> frozenset[str]:
+        """The dims among them: a student who assigns one is given the case's own all the same."""
+        return frozenset(self.assignment.provides)
+
+    @cached_property
+    def _helping(self) -> frozenset[str]:
+        return defined_names(self.assignment.helpers)
+
+    @cached_property
+    def arguments(self) -> frozenset[str]:
+        """Names of what may be changed in place."""
+        dims = (dim.name for dim in self.assignment.dims)
+        inputs = (entry.name for entry in self.assignment.inputs)
+        return frozenset((*dims, *inputs, *self.assignment.upstream, *self.assignment.given))
+
+    def question(self, cases: ContractCases) -> Question:
+        """Return the request about every case; it holds nothing that is expected."""
+        asked: list[Mapping[str, Any]] = []
+        for case, layout in zip(cases.drawn, cases.layouts, strict=True):
+            inputs = {name: _cast(described, self.dtype) for name, described in case.inputs.items()}
+            asked.append(
+                {
+                    "given": {name: case.dims[name] for name in self.assignment.provides},
+                    "inputs": {**bind_dims(case.dims), **inputs},
+                    "results": [(place.expression, place.shape) for place in layout],
+                }
+            )
+        header = {
+            "function": self.function,
+            "functions": list(self.assignment.entries),
+            "code": self.assignment.call,
+            "helpers": self.assignment.helpers,
+            "modules": list(self.assignment.modules),
+            "helping": sorted(self._helping),
+            "partial": True,
+            "loose": sorted(self._loose(cases.layouts)),
+            "cases": asked,
+        }
+        payload = b"".join(case.numbers.tobytes() for case in cases.drawn)
+        return Question(header, payload, [8 * sum(place.size for place in layout) for layout in cases.layouts])
+
+    def _loose(self, layouts: Sequence[Layout]) -> set[str]:
+        results = self.assignment.results
+        return {place.expression for layout in layouts for place in layout if results[place.result].loose}
+
+    def observation(self, cases: ContractCases) -> Question | None:  # noqa: ARG002 - the seam's
+        """Return None: answers say all that is read."""
+        return None
+
+    def answers(self, cases: ContractCases, replies: Sequence["JailReply"]) -> list[Answer]:
+        """Return the answers to the first of the cases; raises Crashed."""
+        return [_answer(reply, layout) for reply, layout in zip(replies, cases.layouts, strict=False)]
+
+    def evidence(self, cases: ContractCases, replies: Sequence["JailReply"]) -> list[Any]:  # noqa: ARG002 - the seam's
+        """Return nothing: nothing was asked."""
+        return []
+
+
+def _answer(reply: "JailReply", layout: Layout) -> Answer:
+    header, numbers = reply.header, np.frombuffer(reply.payload, "<f8")
+    if header["kind"] == "returned":
+        return Returned(numbers, tuple(header["changed"]))
+    if len(header["status"]) != len(layout):
+        raise Crashed("Its process answered with something that is no answer.")
+    changed = tuple(header["changed"])
+    if (raised := header["raised"]) is not None:
+        error = read_raised(raised)
+        return Raised(
+            error.type, error.message, error.traceback, error.frames, error.lines, numbers=numbers, changed=changed
+        )
+    malformed = header["malformed"]
+    where, received = malformed["where"], malformed["found"]
+    wanted = next((place.shape for place in layout if place.expression == where), ())
+    shape = received["shape"]
+    form = ReceivedForm(
+        text(received["type"], 200),
+        None if shape is None else tuple(shape),
+        received["dtype"],
+        received["length"],
+    )
+    return Malformed(where, None, wanted, form, numbers=numbers, changed=changed)
+
+
+def _cast(described: Mapping[str, Any], dtype: str) -> Mapping[str, Any]:
+    """Return a description whose arrays of real numbers have this precision."""
+    if dtype == "float64" or "value" in described:
+        return described
+    if "array" in described:
+        return described if "dtype" in described else {**described, "dtype": dtype}
+    if "dict" in described:
+        return {"dict": [[name, _cast(part, dtype)] for name, part in described["dict"]]}
+    holder = "list" if "list" in described else "tuple"
+    return {holder: [_cast(part, dtype) for part in described[holder]]}
+
+
+@dataclass(frozen=True, eq=False)
+class ReferenceCases:
+    """Cases that a reference is asked about: how many numbers it gives of each, and what is differentiated."""
+
+    drawn: Sequence[DrawnCase]
+    #: The numbers of each reply.
+    sizes: Sequence[int]
+    #: By case the arrays to differentiate by, each with its name, the indices in it and its shape.
+    places: Sequence[Sequence[tuple[str, list[int], tuple[int, ...]]]] = ()
+    terms: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.drawn)
+
+
+@dataclass(frozen=True)
+class ReferenceExchange:
+    """The questions to a reference: `length` and `values` of what it returns, or `derivatives`."""
+
+    assignment: ContractAssignment
+    asks: str
+    function: str = "forward"
+    others: tuple[str, ...] = ()
+    classes: bool = False
+    given: frozenset[str] = frozenset()
+    fixed: frozenset[str] = frozenset()
+    lists: frozenset[str] = frozenset()
+    results: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def arguments(self) -> frozenset[str]:
+        """Names of what may be changed in place."""
+        return frozenset(self._arguments)
+
+    @property
+    def _arguments(self) -> list[str]:
+        return [*(entry.name for entry in self.assignment.inputs), *self.assignment.forward_dims]
+
+    def question(self, cases: ReferenceCases) -> Question:
+        """Return the request about every case."""
+        asked, payload = [], []
+        for i, case in enumerate(cases.drawn):
+            asked.append(
+                {
+                    "inputs": {**bind_dims(case.dims), **case.inputs},
+                    "upstreams": dict(self.assignment.upstream) if cases.terms else {},
+                    "terms": list(cases.terms),
+                    "places": list(cases.places[i]) if cases.places else [],
+                }
+            )
+            payload.append(case.numbers.tobytes())
+        header = {
+            "function": self.function,
+            "reference": self.asks,
+            "arguments": self._arguments,
+            "cases": asked,
+        }
+        return Question(header, b"".join(payload), [8 * size for size in cases.sizes])
+
+    def observation(self, cases: ReferenceCases) -> Question | None:  # noqa: ARG002 - the seam's
+        """Return None: answers say all that is read."""
+        return None
+
+    def answers(self, cases: ReferenceCases, replies: Sequence["JailReply"]) -> list[Answer]:  # noqa: ARG002 - as above
+        """Return the numbers of each case, or what the reference raised."""
+        return [_reference_answer(reply) for reply in replies]
+
+    def evidence(self, cases: ReferenceCases, replies: Sequence["JailReply"]) -> list[Any]:  # noqa: ARG002 - as above
+        """Return nothing: nothing was asked."""
+        return []
+
+
+def _reference_answer(reply: "JailReply") -> Answer:
+    if reply.header["kind"] == "returned":
+        return Returned(np.frombuffer(reply.payload, "<f8"), tuple(reply.header["changed"]))
+    return read_raised(reply.header)
+
+
+def numbers_of(answer: Answer, size: int) -> Array:
+    """Return the numbers of an answer, NaN for those that there are not."""
+    numbers = answer.numbers
+    return np.full(size, np.nan) if numbers is None else numbers

@@ -1,0 +1,104 @@
+"""Whether a contract may be used: each result is put to the test, and nothing trivial earns its marks."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+
+from grader.oracle.answers import Returned
+from grader.oracle.network import Array
+from grader.subjects.contracts.assignment import ContractAssignment, assignment_from_json
+from grader.subjects.contracts.building import Built, Tried, build
+from grader.subjects.contracts.cases import ContractCases
+from grader.subjects.contracts.drawn import load_cases
+from grader.subjects.contracts.exchange import ContractExchange
+from grader.subjects.contracts.mistakes import Projector, StoredMistake
+from grader.subjects.contracts.revision import ContractRevision, dump
+from grader.subjects.contracts.rows import RowFails
+from grader.subjects.workshop import Workshop
+
+#: Numbers that put a result with marks to the test, and cases that have such: fewer are no evidence.
+_ENTRIES, _CASES = 50, 10
+#: A number is put to the test if its tolerance is smaller than this part of it.
+_SHARP = 1e-4
+#: The part of a row's numbers that may be inconclusive.
+_INCONCLUSIVE = 0.5
+
+
+def finish(data: bytes, workshop: Workshop) -> bytes:
+    """Return drawn cases as a revision, with the faults for which it may not be used; raises BadAssignment."""
+    text, drawn, ladder = load_cases(data)
+    assignment = assignment_from_json(text)
+    with np.errstate(all="ignore"):
+        # An author's code may answer with infinities.
+        built = build(assignment, drawn, ladder, workshop)
+    if assignment.template:
+        unfilled = workshop.fingerprint(assignment.template, "template.py", ContractExchange(assignment))
+        assignment = replace(assignment, unfilled=unfilled)
+    projector = Projector(built.cases)
+    with np.errstate(all="ignore"):
+        mistakes = {
+            identifier: StoredMistake(tried.wrong, _round(projector.project(tried.numbers, tried.forms)), tried.forms)
+            for identifier, tried in built.mistakes.items()
+        }
+    faults = tuple(find_faults(assignment, built))
+    return dump(ContractRevision(assignment, built.cases, built.ladder, mistakes, built.terms, faults))
+
+
+def _round(numbers: Array) -> Array:
+    """Return numbers as they are stored: in single precision."""
+    return numbers.astype(np.float32).astype(np.float64)
+
+
+def find_faults(assignment: ContractAssignment, built: Built) -> Iterator[str]:
+    """Yield the reasons for which an assignment may not be used, each a sentence without its full stop."""
+    cases = built.cases
+    for row in dict.fromkeys(result.row for result in assignment.results):
+        owned = RowFails(assignment, row).owns(cases)
+        yield from _find_row_faults(assignment, cases, row, owned)
+    yield from _find_inseparable(cases, built.mistakes)
+
+
+def _find_row_faults(
+    assignment: ContractAssignment, cases: ContractCases, row: str, owned: "np.ndarray[tuple[int], np.dtype[np.bool_]]"
+) -> Iterator[str]:
+    expected, allowed = cases.expected[owned], cases.tolerances[owned]
+    if not len(expected):
+        yield f"no case has a result of the row {row}: widen its dims"
+        return
+    known = np.isfinite(expected)
+    if np.mean(~known) > _INCONCLUSIVE:
+        yield f"{np.mean(~known):.0%} of the numbers of {row} are inconclusive: draw values that keep away from kinks"
+        return
+    if not assignment.rubric.get(row, 0):
+        return
+    sharp = np.zeros(len(cases.expected), bool)
+    with np.errstate(invalid="ignore"):
+        sharp[owned] = known & (allowed < _SHARP * np.abs(expected))
+    spread = sum(bool(sharp[start:stop].any()) for start, stop in zip(cases.starts, cases.starts[1:], strict=False))
+    if sharp.sum() < _ENTRIES or spread < _CASES:
+        yield (
+            f"{row} carries marks, but only {int(sharp.sum())} numbers in {spread} cases put it to the test (wanted:"
+            f" {_ENTRIES} in {_CASES}): widen its dims, draw more cases, or give it no marks"
+        )
+    for name, numbers in _trivial(cases):
+        answers = [Returned(numbers[start:stop]) for start, stop in zip(cases.starts, cases.starts[1:], strict=False)]
+        if not any(RowFails(assignment, row)(cases, answers)):
+            yield f"{name} earns the marks of {row}: draw other values, or give it no marks"
+
+
+def _trivial(cases: ContractCases) -> Iterator[tuple[str, Array]]:
+    size = len(cases.expected)
+    yield "zero", np.zeros(size)
+    yield "one", np.ones(size)
+
+
+def _find_inseparable(cases: ContractCases, mistakes: Mapping[str, Tried]) -> Iterator[str]:
+    """Yield pairs of mistakes that answer alike on every case."""
+    for (first, one), (second, other) in combinations(mistakes.items(), 2):
+        with np.errstate(invalid="ignore"):
+            apart = ~(np.abs(one.numbers - other.numbers) <= 2 * cases.tolerances)
+        same_nan = np.isnan(one.numbers) & np.isnan(other.numbers)
+        if one.wrong and not (apart & ~same_nan & ~np.isnan(cases.expected)).any():
+            yield f"the mistakes {first} and {second} give the same numbers on every case: leave one of them out"

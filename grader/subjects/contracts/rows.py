@@ -1,0 +1,114 @@
+"""The rows of a contract's verdict: each declared result is right or wrong by itself, whatever became of the others."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from grader.judge.agreement import AGREEMENT, PURE
+from grader.judge.marks import RowSpec
+from grader.judge.row import Row
+from grader.model.verdict import Mark
+from grader.oracle.answers import Answer, Malformed, Raised
+from grader.oracle.cases import Booleans
+from grader.subjects.contracts.assignment import ContractAssignment
+from grader.subjects.contracts.cases import ContractCases
+from grader.subjects.contracts.exchange import numbers_of
+
+
+def list_rows(assignment: ContractAssignment) -> tuple[RowSpec, ...]:
+    """Return the rows: agreement, a row for each name that the results have, and purity."""
+    marks = assignment.rubric
+    titles: dict[str, str] = {}
+    for result in assignment.results:
+        titles.setdefault(result.row, result.title)
+    return (
+        RowSpec(AGREEMENT, "Agrees with finite differences", marks.get(AGREEMENT, 0)),
+        *(RowSpec(name, title, marks.get(name, 0)) for name, title in titles.items()),
+        RowSpec(PURE, "Leaves its inputs unchanged, and answers the same again", marks.get(PURE, 0)),
+    )
+
+
+@dataclass(frozen=True)
+class RowFails:
+    """The test that cases fail a row: any number of its results is wrong."""
+
+    assignment: ContractAssignment
+    row: str
+
+    def __call__(self, cases: ContractCases, answers: Sequence[Answer]) -> list[bool]:
+        """Return for each answered case True if it fails."""
+        wrong = all_wrong(cases, answers) & self.owns(cases)
+        return [
+            bool(wrong[start:stop].any())
+            for start, stop in zip(cases.starts, cases.starts[1 : len(answers) + 1], strict=False)
+        ]
+
+    def owns(self, cases: ContractCases) -> Booleans:
+        """Return for each number True if it belongs to the row."""
+        mine = np.array([result.row == self.row for result in self.assignment.results])
+        owned: Booleans = mine[cases.results]
+        return owned
+
+
+def all_wrong(cases: ContractCases, answers: Sequence[Answer]) -> Booleans:
+    """For each number True if it is wrong, or is not there; numbers of answers in parts count for themselves."""
+    got = np.full(cases.starts[-1], np.nan)
+    for start, stop, answer in zip(cases.starts, cases.starts[1:], answers, strict=False):
+        got[start:stop] = numbers_of(answer, stop - start)
+    with np.errstate(invalid="ignore"):
+        near = np.abs(got - cases.expected) <= cases.tolerances
+    wrong: Booleans = ~np.isfinite(got) | (~near & ~np.isnan(cases.expected))
+    return wrong
+
+
+def judge_rows(assignment: ContractAssignment, cases: ContractCases, answers: Sequence[Answer]) -> dict[str, Row]:
+    """Return the row of each result: on how many cases it is wrong, and how."""
+    rows = {}
+    for name in dict.fromkeys(result.row for result in assignment.results):
+        fails = RowFails(assignment, name)
+        failing = tuple(i for i, failed in enumerate(fails(cases, answers)) if failed)
+        owned = fails.owns(cases)
+        tested = sum(bool(owned[start:stop].any()) for start, stop in zip(cases.starts, cases.starts[1:], strict=False))
+        message = ""
+        if failing:
+            message = f"Wrong on {len(failing)} of {tested} cases." + _explain(fails, cases, answers, failing)
+        rows[name] = Row(Mark.FAILED if failing else Mark.PASSED, tested, message, failing, fails)
+    return rows
+
+
+def _explain(fails: RowFails, cases: ContractCases, answers: Sequence[Answer], failing: Sequence[int]) -> str:
+    """Say what came in the place of a row's numbers; empty if there were numbers in all cases."""
+    lacking = [i for i in failing if not _has_numbers(fails, cases, answers[i], i)]
+    if not lacking:
+        return ""
+    first = answers[lacking[0]]
+    if (
+        isinstance(first, Malformed)
+        and first.received
+        and _row_of(fails.assignment, cases, lacking[0], first.where) == fails.row
+    ):
+        form = _describe_form(first.received.type, first.received.shape)
+        return (
+            f" On {len(lacking)} of them it has another form: on one, `{first.where}` is {form}, where the shape must"
+            f" be {first.wanted}."
+        )
+    if isinstance(first, Raised):
+        return f" On {len(lacking)} of them there is no value: the call raised {first.type}."
+    return ""
+
+
+def _describe_form(kind: str, shape: tuple[int, ...] | None) -> str:
+    return f"a {kind}" if shape is None else f"an array of shape {shape}"
+
+
+def _row_of(assignment: ContractAssignment, cases: ContractCases, i: int, expression: str) -> str:
+    return next(
+        (assignment.results[place.result].row for place in cases.layouts[i] if place.expression == expression), ""
+    )
+
+
+def _has_numbers(fails: RowFails, cases: ContractCases, answer: Answer, i: int) -> bool:
+    """Return True if every result of the row has numbers in an answer, finite or not."""
+    numbers = numbers_of(answer, cases.starts[i + 1] - cases.starts[i])
+    return not np.isnan(numbers[fails.owns(cases.take([i]))]).any()

@@ -1,0 +1,138 @@
+"""Contracts as a subject of the judge: results that are right or wrong each by itself."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from grader.judge.marks import Given, RowSpec, SubjectMarks
+from grader.judge.row import Failure, Row
+from grader.judge.subject import ListWrite
+from grader.judge.trial import KnownMistake, Trial
+from grader.judge.witness import Witness
+from grader.model.records import CaughtMistake
+from grader.model.verdict import CaseCounterexample, FirstDifference, Flag, Mark
+from grader.oracle.answers import Answer, Raised, Returned
+from grader.subjects.contracts import counterexample, words
+from grader.subjects.contracts.assignment import ContractAssignment
+from grader.subjects.contracts.cases import ContractCases, list_expressions
+from grader.subjects.contracts.diagnosis.diagnoser import Diagnoser
+from grader.subjects.contracts.exchange import ContractExchange
+from grader.subjects.contracts.rows import judge_rows, list_rows
+
+
+@dataclass(frozen=True)
+class Contract:
+    """A revision's contract, made ready once for judging many submissions."""
+
+    assignment: ContractAssignment
+    #: The cases that decide.
+    cases: ContractCases
+    #: Small cases in order of size, of which counterexamples are chosen.
+    ladder: ContractCases
+    #: By the id of a known mistake, the cases on which it is wrong.
+    wrong: Mapping[str, Sequence[int]]
+    diagnoser: Diagnoser
+    #: The reasons for which the assignment may not be used.
+    faults: Sequence[str] = ()
+    noun: str = words.WORDS.noun
+
+    @cached_property
+    def probes(self) -> ContractCases:
+        """No cases: nothing is flagged."""
+        return self.cases.take([])
+
+    @cached_property
+    def exchange(self) -> ContractExchange:
+        """The exchange that asks about the cases in a jail."""
+        expressions = list_expressions(self.cases) | list_expressions(self.ladder)
+        return ContractExchange(self.assignment, expressions, self.assignment.dtype)
+
+    @cached_property
+    def order(self) -> Sequence[int]:
+        """The places of the cases, from the smallest to the largest."""
+        return sorted(range(len(self.cases)), key=lambda i: self.cases.drawn[i].size)
+
+    @cached_property
+    def rows(self) -> Sequence[RowSpec]:
+        """All rows of a verdict."""
+        return list_rows(self.assignment)
+
+    def right(self, answers: int) -> dict[str, Row]:
+        """Return the rows of the results of a submission that is right in all answers."""
+        return {result.row: Row(Mark.PASSED, answers, "") for result in self.assignment.results}
+
+    def marks(self, given: Given, witness: Witness) -> SubjectMarks:  # noqa: ARG002 - the seam's
+        """Return the rows of the results, and the exception if every call raised."""
+        rows = judge_rows(self.assignment, self.cases, given.answers)
+        raised = [answer for answer in given.answers if isinstance(answer, Raised)]
+        nothing = all(row.mark is Mark.FAILED for row in rows.values())
+        if nothing and len(raised) == len(given.answers):
+            return SubjectMarks(rows, raised=raised[0])
+        # Of answers that differ from time to time nothing is said.
+        return SubjectMarks(rows, diagnosis=self.diagnoser.diagnose(given.answers) if given.repeats else ())
+
+    def flags(self, probed: Sequence[Answer], witness: Witness) -> list[Flag]:  # noqa: ARG002 - the seam's
+        """Return nothing: nothing is probed."""
+        return []
+
+    def smaller(self, i: int, failure: Failure, witness: Witness) -> ContractCases:
+        """Return the smallest case of the ladder that fails as case `i` does; that case if there is none."""
+        ladder, most = self.ladder, self.cases.drawn[i].size
+        places = [place for place, case in enumerate(ladder.drawn) if case.size < most]
+        keys = [ladder.key(place) for place in places]
+        witness.ask(keys, lambda chosen: ladder.take([places[at] for at in chosen]))
+        for place, key in zip(places, keys, strict=True):
+            one = ladder.take([place])
+            if key in witness.known and failure.is_shown_by(one, [witness.known[key]]):
+                return one
+        return self.cases.take([i])
+
+    def show(self, cases: ContractCases, i: int, answer: Answer | None) -> CaseCounterexample:
+        """Return case `i` beside the answer to it."""
+        return counterexample.show(self.assignment, cases, i, answer)
+
+    def describe_reached(self, i: int) -> tuple[str, None]:
+        """Return the sentence that its process ended at case `i`."""
+        return f"It was at case {i + 1} of {len(self.cases)}.", None
+
+    def trial(self) -> Trial:
+        """Return what publishing saw: the solution passes, and each mistake is wrong where it was."""
+        mistakes = [
+            KnownMistake(mistake.id, mistake.title, _Recorded(frozenset(self.wrong[mistake.id])))
+            for mistake in self.assignment.mistakes
+        ]
+        calls = ", ".join(f"{name}()" for name in reversed(self.assignment.entries))
+        return Trial(_Recorded(), mistakes, self.faults, None, f"called as {calls}", "its results")
+
+    def summary(self, mistakes: Sequence[CaughtMistake]) -> dict[str, Any]:
+        """Return what staff are shown of the cases."""
+        return {
+            "cases": len(self.cases),
+            "numbers": len(self.cases.expected),
+            "inconclusive": int(np.isnan(self.cases.expected).sum()),
+            "mistakes": [asdict(mistake) for mistake in mistakes],
+        }
+
+    def locate(self, first: FirstDifference | None, writes: Sequence[ListWrite]) -> FirstDifference | None:  # noqa: ARG002 - the seam's
+        """Return the same: its lines are not known."""
+        return first
+
+
+@dataclass(frozen=True, slots=True)
+class _Recorded:
+    """A source that was tried at publishing: what is expected, but at the places where it was wrong."""
+
+    wrong: frozenset[int] = frozenset()
+
+    def answer(self, cases: ContractCases) -> list[Answer]:
+        """Return an answer for each case, which nothing is wrong with but for the recorded ones."""
+        right = np.nan_to_num(cases.expected)
+        parts = [right[start:stop] for start, stop in zip(cases.starts, cases.starts[1:], strict=False)]
+        return [Returned(np.full(len(part), np.nan) if i in self.wrong else part) for i, part in enumerate(parts)]
+
+    def evidence(self, cases: ContractCases) -> list[Any]:  # noqa: ARG002 - a candidate's
+        """Return nothing."""
+        return []

@@ -1,0 +1,143 @@
+"""The tables of a contract's TOML as pydantic checks them, and the advice for each key."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from grader.model.assignment import Feedback
+from grader.subjects.contracts.assignment import LANGUAGE, VALUES
+from grader.subjects.toml_tables import LIMITS_WANTED, LimitsTable, Table, a_table
+
+#: Most cases, and characters of one file.
+MOST_CASES, MOST_CHARACTERS = 300, 100_000
+
+#: Names in a list.
+MOST_NAMES = 50
+
+Text = Annotated[str, Field(min_length=1, max_length=MOST_CHARACTERS)]
+Name = Annotated[str, Field(max_length=100)]
+Whole = Annotated[int, Field(ge=-(1 << 40), le=1 << 40)]
+Real = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class DimTable(Table):
+    """A dim that is neither a range nor an expression."""
+
+    of: list[Whole | Real | Name] | None = Field(None, max_length=100)
+    real: tuple[Real, Real] | None = None
+
+
+class InputTable(Table):
+    """An input."""
+
+    shape: str = Field(max_length=200)
+    values: str = Field("normal", max_length=100)
+    each: str = Field("", max_length=100)
+
+
+class ResultTable(Table):
+    """A result."""
+
+    grad: str = Field("", max_length=100)
+    value: str = Field("", max_length=100)
+    scale: str = Field("1", max_length=100)
+    over: str = Field("", alias="for", max_length=100)
+    row: str = Field("", pattern=r"^[A-Za-z0-9_]{0,64}$")
+    title: str = Field("", max_length=100)
+    loose: bool = False
+    zero: bool = False
+
+
+class ForwardTable(Table):
+    """The reference."""
+
+    file: str = Field("reference.py", max_length=100)
+    dims: list[Name] = Field(default_factory=list, max_length=MOST_NAMES)
+
+
+class CallTable(Table):
+    """The lines that call."""
+
+    code: Text
+    given: list[Name] = Field(default_factory=list, max_length=MOST_NAMES)
+
+
+class SubmissionTable(Table):
+    """The student's module."""
+
+    provides: list[Name] = Field(default_factory=list, max_length=MOST_NAMES)
+    helpers: str = Field("", max_length=100)
+    modules: list[str] = Field(default_factory=list, max_length=20)
+
+
+class SolutionTable(Table):
+    """The solution."""
+
+    file: str = Field("solution.py", max_length=100)
+    others: list[Name] = Field(default_factory=list, max_length=5)
+
+
+class ContractTable(Table):
+    """All of it."""
+
+    language: Literal[1] = 1
+    id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
+    title: str = Field(min_length=1, max_length=200)
+    course: str = Field("", max_length=200)
+    convention: str = Field("", max_length=1000)
+    cases: int = Field(60, ge=10, le=MOST_CASES)
+    seed: int = Field(0, ge=0, lt=2**31)
+    dtype: Literal["float64", "float32"] = "float64"
+    assume: list[Annotated[str, Field(max_length=300)]] = Field(default_factory=list, max_length=MOST_NAMES)
+    dims: dict[str, Any]
+    inputs: dict[str, InputTable] = Field(min_length=1)
+    forward: ForwardTable = ForwardTable()  # type: ignore[call-arg]
+    upstream: dict[str, Name] = Field(default_factory=dict)
+    call: CallTable
+    results: dict[str, ResultTable] = Field(min_length=1)
+    submission: SubmissionTable = SubmissionTable()  # type: ignore[call-arg]
+    solution: SolutionTable = SolutionTable()  # type: ignore[call-arg]
+    rubric: dict[str, Annotated[int, Field(ge=0, le=1000)]] = Field(default_factory=dict)
+    limits: LimitsTable = LimitsTable()  # type: ignore[call-arg]
+    feedback: Feedback = Feedback()
+    templates: list[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]] = Field(default_factory=list)
+    files: dict[str, Annotated[str, Field(max_length=MOST_CHARACTERS)]] = Field(default_factory=dict)
+
+
+EXPRESSION = "an expression over dims, such as `K + 1`"
+
+#: The advice for each key: the values that it takes.
+WANTED: dict[str, str] = {
+    "language": f"{LANGUAGE}, the version of the language that this version of Backmark reads",
+    "id": 'letters, digits, ".", "_" or "-", at most 64, such as "affine"',
+    "title": "a text of 1 to 200 characters",
+    "course": "a text of at most 200 characters",
+    "convention": "a text of at most 1000 characters",
+    "cases": f"a whole number from 10 to {MOST_CASES}",
+    "seed": "a whole number from 0 to 2147483647",
+    "dtype": '"float64", or "float32" if the course computes in single precision',
+    "assume": 'a list of conditions over dims, such as ["HH <= H"]',
+    "dims": "a table of its own, [dims], with a range for each, such as N = [1, 5]",
+    "inputs": 'a table of its own, [inputs], such as x = { shape = "N D" }',
+    "inputs.shape": 'sizes with spaces between them, such as "N D" or "N *d"',
+    "inputs.values": f"a kind of values: {', '.join(VALUES)}",
+    "forward": a_table("forward"),
+    "forward.file": 'the name of the file with the reference, such as "reference.py"',
+    "forward.dims": 'a list of the dims that the reference takes, such as ["stride"]',
+    "upstream": 'a table of its own, [upstream], such as dout = "out"',
+    "call": a_table("call"),
+    "call.code": "the lines that call the student's functions",
+    "call.given": 'a list of outputs of the reference, such as ["cache"]',
+    "results": 'a table of its own, [results], such as dx = { grad = "x" }',
+    "submission": a_table("submission"),
+    "submission.provides": 'a list of dims that the student\'s module has as names, such as ["K"]',
+    "submission.modules": 'a list of modules that hold the helpers, such as ["dnn_utils", ".layers"]',
+    "submission.helpers": 'the name of a file with functions that the student\'s module has, such as "helpers.py"',
+    "solution": a_table("solution"),
+    "solution.others": 'a list of files with right solutions in other styles, 5 at most, such as ["vectorised.py"]',
+    "solution.file": 'the name of the file with a right solution, such as "solution.py"',
+    "templates": "a list of fingerprints, each as `backmark assignment template NOTEBOOK` prints it",
+    "files": "a table of texts by their names, as a folder holds them",
+    **LIMITS_WANTED,
+    "rubric": a_table("rubric"),
+}

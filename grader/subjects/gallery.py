@@ -1,0 +1,65 @@
+"""The contracts of well-known courses that ship with Backmark, as folders ready to publish.
+
+`python -m grader.subjects.gallery > docs/gallery.md` writes the page about them.
+"""
+
+import sys
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from grader.subjects.folder import NAME
+
+_PAGE = """# The gallery
+
+Contracts of well-known courses come with Backmark. Each has a reference, right solutions and known mistakes, all in our
+own code; names of functions and conventions are the courses'. Grade by one with
+`backmark grade --assignment ID FILE`, publish it with `backmark assignment publish ID`, or copy its folder from
+`grader/assignments/gallery/` and [change it](contracts.md). `backmark assignments` lists them.
+
+| ID | what students write | course | convention |
+| --- | --- | --- | --- |
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class GalleryEntry:
+    """A contract of the gallery."""
+
+    id: str
+    title: str
+    course: str
+    convention: str
+    folder: Path
+
+
+def list_gallery() -> tuple[GalleryEntry, ...]:
+    """Return the contracts of the gallery, sorted by id."""
+    return tuple(map(_read, sorted(_root().iterdir())))
+
+
+def find_folder(identifier: str) -> Path | None:
+    """Return the folder of a contract of the gallery; None if there is none of that id."""
+    folder = _root() / identifier
+    return folder if folder.parent == _root() and (folder / NAME).is_file() else None
+
+
+def _root() -> Path:
+    return Path(str(resources.files("grader"))) / "assignments" / "gallery"
+
+
+def _read(folder: Path) -> GalleryEntry:
+    tables = tomllib.loads((folder / NAME).read_text(encoding="utf-8"))
+    return GalleryEntry(tables["id"], tables["title"], tables.get("course", ""), tables.get("convention", ""), folder)
+
+
+def render_page(entries: Iterable[GalleryEntry]) -> str:
+    """Return the page about them, as Markdown."""
+    rows = (f"| `{entry.id}` | {entry.title} | {entry.course} | {entry.convention} |\n" for entry in entries)
+    return _PAGE + "".join(rows)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(render_page(list_gallery()))

@@ -1,0 +1,22 @@
+"""The place where an assignment's own code runs: in jails, which only the worker can start."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from grader.judge.subject import AnyExchange
+from grader.oracle.answers import Answer
+
+
+class Workshop(Protocol):
+    """Runs sources of an assignment's author, each in a jail of its own."""
+
+    def fingerprint(self, source: str, filename: str, exchange: AnyExchange) -> str:
+        """Return the fingerprint of a source's function; raises SubmissionError if it cannot be read."""
+        ...
+
+    def ask(self, source: str, filename: str, exchange: AnyExchange, cases: Any) -> Sequence[Answer]:
+        """Return the source's answer to each case.
+
+        Raises SubmissionError if it cannot be read, and a CandidateError if it ends before it has answered all.
+        """
+        ...

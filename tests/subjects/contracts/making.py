@@ -1,0 +1,116 @@
+"""Contracts of our own, built in the tests' process: the jail's code without the jail."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from grader.errors import SubmissionError
+from grader.judge.judge import Judge
+from grader.judge.subject import AnyExchange
+from grader.model.stored import assignment_to_json
+from grader.model.verdict import Judgement
+from grader.oracle.answers import Answer
+from grader.subjects import kinds
+from grader.subjects.contracts import publishing, revision
+from grader.subjects.contracts.assignment import ContractAssignment
+from grader.subjects.contracts.draw import draw_all
+from grader.subjects.contracts.drawn import dump_cases
+from grader.subjects.contracts.revision import ContractRevision
+from tests.local import LocalSession, local_by
+from worker.grading.candidate import entry, request
+from worker.sandbox.inside.rejection import Rejected
+from worker.sandbox.inside.source import extract
+
+
+@dataclass(frozen=True)
+class LocalWorkshop:
+    """A workshop without jails: never for code that is not our own."""
+
+    def fingerprint(self, source: str, filename: str, exchange: AnyExchange) -> str:
+        """Return the fingerprint of a source's function."""
+        return extract(source.encode(), filename, entry(exchange)).fingerprint
+
+    def ask(self, source: str, filename: str, exchange: AnyExchange, cases: Any) -> Sequence[Answer]:
+        """Return the source's answer to each case."""
+        try:
+            session = LocalSession(source, entry(exchange, filename))
+        except Rejected as error:
+            raise SubmissionError(error.reason, error.message) from error
+        return exchange.answers(cases, session.answer(request(exchange.question(cases))))
+
+
+LINEAR = '''
+language = 1
+id = "linear"
+title = "A linear map"
+cases = 30
+
+[dims]
+N = [1, 4]
+D = [1, 3]
+M = [1, 3]
+
+[inputs]
+x = { shape = "N D" }
+w = { shape = "D M" }
+
+[upstream]
+dout = "out"
+
+[call]
+code = """
+out = linear(x, w)
+dx, dw = linear_backward(dout, x, w)
+"""
+
+[results]
+out = { value = "out" }
+dx = { grad = "x" }
+dw = { grad = "w" }
+'''
+REFERENCE = """
+def forward(tap, x, w):
+    return {"out": x @ w}
+"""
+RIGHT = """
+def linear(x, w):
+    return x @ w
+
+
+def linear_backward(dout, x, w):
+    return dout @ w.T, x.T @ dout
+"""
+MISTAKE = '"""forgets the upstream gradient in dw.\n\nWhat does dout say?\n"""\n' + RIGHT.replace(
+    "x.T @ dout", "x.T @ np.ones_like(dout)"
+)
+FILES: Mapping[str, str] = {"reference.py": REFERENCE, "solution.py": RIGHT, "mistakes/upstream.py": MISTAKE}
+
+
+def contract(toml: str = LINEAR, **files: str) -> ContractAssignment:
+    """Return a contract; a file is named by its stem, a mistake by `mistake_` and its id."""
+    named = dict(FILES)
+    for name, text in files.items():
+        stem = name.removeprefix("mistake_")
+        named[f"{'mistakes/' if stem != name else ''}{stem}.py"] = text
+    tables = "".join(f'"{name}" = {_quote(text)}\n' for name, text in named.items() if text)
+    assignment = kinds.parse(f"{toml}\n[files]\n{tables}", "linear.toml")
+    assert isinstance(assignment, ContractAssignment)
+    return assignment
+
+
+def _quote(text: str) -> str:
+    return '"""\n' + text.replace("\\", "\\\\").replace('"', '\\"') + '"""'
+
+
+def build(assignment: ContractAssignment) -> ContractRevision:
+    """Return the contract's revision."""
+    cases, ladder = draw_all(assignment)
+    sketch = dump_cases(assignment_to_json(assignment), cases, ladder)
+    return revision.load(publishing.finish(sketch, LocalWorkshop()))
+
+
+def judge(built: ContractRevision, source: str) -> Judgement:
+    """Return the judgement on a source."""
+    judge_of = Judge(built)
+    exchange = judge_of.subject.exchange
+    return judge_of.judge(local_by(source, exchange), lambda: local_by(source, exchange))

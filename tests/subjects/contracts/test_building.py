@@ -1,0 +1,45 @@
+"""From drawn cases to a revision: what references may return."""
+
+import pytest
+
+from grader.errors import BadAssignment
+from grader.model.verdict import Mark, Outcome
+from tests.subjects.contracts.making import build, contract, judge
+
+TERMS = """
+language = 1
+id = "terms"
+title = "A loss of two terms"
+cases = 20
+dims.n = [3, 6]
+inputs.w.shape = "n"
+call.code = "loss, dw = loss_and_gradient(w)"
+results.loss.value = "loss"
+results.dw.grad = "w"
+rubric.loss = 0
+"""
+REFERENCE = """
+def forward(tap, w):
+    return {"parts": {"first": w}, "loss": {"data": (w ** 3).sum(), "reg": 2 * (w ** 2).sum()}}
+"""
+SOLUTION = """
+def loss_and_gradient(w):
+    return (w ** 3).sum() + 2 * (w ** 2).sum(), 3 * w ** 2 + 4 * w
+"""
+FILES = {"reference": REFERENCE, "solution": SOLUTION, "mistake_upstream": ""}
+
+
+def test_a_loss_that_is_given_in_terms_is_compared_as_their_sum() -> None:
+    built = build(contract(TERMS, **FILES))
+    assert judge(built, SOLUTION).outcome is Outcome.PASSED
+    dropped = judge(built, SOLUTION.replace(" + 2 * (w ** 2).sum()", ""))
+    assert [row.name for row in dropped.properties if row.outcome is Mark.FAILED] == ["finite_differences", "loss"]
+
+
+def test_an_output_that_is_no_array_of_numbers_is_refused_by_its_name() -> None:
+    with pytest.raises(BadAssignment) as refused:
+        build(contract(TERMS.replace('loss.value = "loss"', 'loss.value = "parts"'), **FILES))
+    assert str(refused.value) == (
+        "results.loss: the reference's output parts is a dict that is no array of numbers: name a part of it, such as"
+        " parts[0], or return its numbers under a name of their own"
+    )

@@ -1,0 +1,83 @@
+"""What an author does at a terminal: begin a folder, list what ships, check one of these."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from grader.subjects import gallery
+from grader.subjects.contracts.assignment import VALUES
+from grader.subjects.contracts.tables import WANTED
+from grader.subjects.contracts.values import KINDS as KINDS_OF_VALUES
+from worker.cli.main import main
+
+DOCS = Path(__file__).parents[3] / "docs"
+
+
+def command(*words: str | Path) -> tuple[int, str, str]:
+    done = CliRunner().invoke(main, [*map(str, words)])
+    return done.exit_code, done.stdout, done.stderr
+
+
+@pytest.mark.usefixtures("jail")
+def test_a_new_folder_is_sound_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BACKMARK_CACHE", str(tmp_path / "cache"))
+    folder = tmp_path / "mine"
+    assert command("new", folder)[0] == 0
+    status, said, _ = command("assignment", "check", folder)
+    assert (status, said.splitlines()[-1]) == (0, "Sound: every known mistake is caught.")
+    status, said, _ = command("grade", folder / "template.py", "--assignment", folder, "--json")
+    assert json.loads(said)["error"]["type"] == "unfilled"
+
+
+def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    status, _, said = command("new", tmp_path)
+    assert (status, "is not empty" in said) == (2, True)
+    assert [file.name for file in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_the_assignments_that_ship_are_listed_with_course_and_convention() -> None:
+    status, said, _ = command("assignments", "--json")
+    listed = json.loads(said)
+    assert status == 0
+    assert [entry["id"] for entry in listed] == ["udl-7.2", *(entry.id for entry in gallery.list_gallery())]
+    assert all(entry["course"] for entry in listed)
+    assert all(entry["convention"] for entry in listed[1:])
+    _, said, _ = command("assignments")
+    assert all(entry["id"] in said for entry in listed)
+
+
+def test_each_entry_of_the_gallery_has_the_id_of_its_folder() -> None:
+    assert [entry.folder.name for entry in gallery.list_gallery()] == [entry.id for entry in gallery.list_gallery()]
+
+
+@pytest.mark.parametrize("name", ["nothing", "../start", "", "."])
+def test_a_name_that_is_none_has_no_folder(name: str) -> None:
+    assert gallery.find_folder(name) is None
+
+
+def test_what_is_no_assignment_is_wrong_usage() -> None:
+    status, _, said = command("assignment", "check", "cs231n-nothing")
+    assert (status, "is no file, no folder and no ID" in said) == (2, True)
+
+
+def test_the_page_about_the_gallery_is_as_it_is_generated() -> None:
+    """`python -m grader.subjects.gallery > docs/gallery.md`."""
+    assert (DOCS / "gallery.md").read_text() == gallery.render_page(gallery.list_gallery())
+
+
+def test_every_key_of_a_contract_is_documented() -> None:
+    text = (DOCS / "contracts.md").read_text()
+    for key in WANTED:
+        last = key.rpartition(".")[2]
+        assert (
+            f"`{last}`" in text or f"`[{key}]`" in text or f"`{key}`" in text or f"{key.partition('.')[0]}.*" in text
+        ), key
+
+
+def test_every_kind_of_values_is_documented_and_drawn() -> None:
+    text = (DOCS / "contracts.md").read_text()
+    assert tuple(KINDS_OF_VALUES) == VALUES
+    assert all(f"`{kind}" in text for kind in VALUES)

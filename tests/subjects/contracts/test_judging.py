@@ -1,0 +1,199 @@
+"""Submissions to a contract: each result is judged by itself, with its marks, its smallest case and a script."""
+
+import contextlib
+import io
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from grader.errors import AssignmentError, BadAssignment, MadeByNewerVersion
+from grader.model.verdict import CaseCounterexample, Judgement, Mark, Outcome
+from grader.publishing.selfcheck import selfcheck
+from grader.subjects import kinds
+from grader.subjects.contracts import contracts_kind, revision
+from grader.subjects.contracts.assignment import ContractAssignment
+from grader.subjects.contracts.revision import ContractRevision
+from tests.subjects.contracts.making import LINEAR, MISTAKE, REFERENCE, RIGHT, build, contract, judge
+
+
+@pytest.fixture(scope="module")
+def linear() -> ContractRevision:
+    return build(contract())
+
+
+def failing(judgement: Judgement) -> set[str]:
+    return {row.name for row in judgement.properties if row.outcome is Mark.FAILED}
+
+
+def marks(judgement: Judgement) -> int:
+    return sum(row.score for row in judgement.properties)
+
+
+def test_the_solution_passes_with_all_marks(linear: ContractRevision) -> None:
+    judgement = judge(linear, RIGHT)
+    assert (judgement.outcome, marks(judgement), failing(judgement)) == (Outcome.PASSED, 5, set())
+    assert judgement.statistics.derivatives == len(linear.cases.expected)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rows", "score"),
+    [
+        ("x.T @ dout", "x.T @ dout * 2", {"dw"}, 3),
+        ("return x @ w\n", "return x @ w + 1e-3\n", {"out"}, 4),
+        ("x.T @ dout", "(x.T @ dout).T.copy()", {"dw"}, 3),
+        ("dout @ w.T", "(dout @ w.T)[0]", {"dx"}, 3),
+        ("dout @ w.T, x.T @ dout", "dout @ w.T, None", {"dw"}, 3),
+    ],
+)
+def test_what_is_wrong_with_one_result_says_nothing_about_the_others(
+    old: str, new: str, rows: set[str], score: int, linear: ContractRevision
+) -> None:
+    assert old in RIGHT
+    judgement = judge(linear, RIGHT.replace(old, new))
+    assert (judgement.outcome, failing(judgement)) == (Outcome.FAILED, {*rows, "finite_differences"})
+    assert marks(judgement) == score
+
+
+def test_a_backward_pass_that_raises_leaves_the_marks_of_the_forward_pass(linear: ContractRevision) -> None:
+    judgement = judge(linear, RIGHT.replace("return dout", "raise ValueError('not yet')\n    return dout"))
+    assert (judgement.outcome, failing(judgement), marks(judgement)) == (
+        Outcome.FAILED,
+        {"finite_differences", "dx", "dw"},
+        1,
+    )
+    assert judgement.error is not None
+    assert judgement.error.message == "not yet"
+
+
+def test_a_function_that_is_missing_fails_its_own_rows(linear: ContractRevision) -> None:
+    only_forward = RIGHT[: RIGHT.index("def linear_backward")]
+    judgement = judge(linear, only_forward)
+    assert failing(judgement) == {"finite_differences", "dx", "dw"}
+
+
+def test_code_that_raises_everywhere_is_an_error(linear: ContractRevision) -> None:
+    judgement = judge(linear, RIGHT.replace("return x @ w", "return x.nothing"))
+    assert (judgement.outcome, marks(judgement)) == (Outcome.ERROR, 0)
+
+
+def test_an_input_that_is_changed_in_place_is_noticed(linear: ContractRevision) -> None:
+    judgement = judge(linear, RIGHT.replace("    return x @ w", "    out = x @ w\n    x *= 1.5\n    return out"))
+    assert "pure" in failing(judgement)
+
+
+def test_the_counterexample_is_the_smallest_of_the_ladder_and_its_script_reproduces_it(
+    linear: ContractRevision,
+) -> None:
+    judgement = judge(linear, RIGHT.replace("x.T @ dout", "x.T[:, :1] @ dout[:1]"))
+    example = judgement.counterexample
+    assert isinstance(example, CaseCounterexample)
+    assert example.case == {"N": 2, "D": 1, "M": 1}
+    assert [(result.name, result.wrong) for result in example.results] == [("out", 0), ("dx", 0), ("dw", 1)]
+    printed = io.StringIO()
+    source = RIGHT.replace("x.T @ dout", "x.T[:, :1] @ dout[:1]")
+    with contextlib.redirect_stdout(printed):
+        exec(f"import numpy as np\n{source}\n{example.script}", {})  # noqa: S102 - the script is ours
+    assert "dw" in printed.getvalue()
+
+
+def test_a_right_answer_in_single_precision_passes(linear: ContractRevision) -> None:
+    source = RIGHT.replace("return x @ w", "return np.float32(x) @ np.float32(w)").replace(
+        "return dout @ w.T, x.T @ dout", "return np.float32(dout) @ np.float32(w).T, np.float32(x).T @ np.float32(dout)"
+    )
+    assert judge(linear, source).outcome is Outcome.PASSED
+
+
+def test_one_part_in_a_thousand_is_seen_in_nearly_every_number(linear: ContractRevision) -> None:
+    cases = linear.cases
+    known = np.isfinite(cases.expected) & (cases.expected != 0)
+    assert np.mean(cases.tolerances[known] < 1e-3 * np.abs(cases.expected[known])) > 0.9
+
+
+@pytest.mark.parametrize(
+    ("files", "fault"),
+    [
+        (
+            {"reference": "def forward(tap, x, w):\n    return {'out': x @ v}\n"},
+            "reference.py raised NameError on line 2",
+        ),
+        ({"reference": "def forward(tap, x, w):\n    x += 1\n    return {'out': x @ w}\n"}, "writes into its input x"),
+        ({"reference": "def forward(tap, x, w):\n    return {'y': x @ w}\n"}, "results.out: out is no output"),
+        ({"reference": "def backward(tap, x, w):\n    return {'out': x @ w}\n"}, "no function `forward`"),
+        ({"reference": "def forward(tap, x, w):\n    return {'out': x @ w / 0}\n"}, "not finite for"),
+        ({"solution": RIGHT.replace("x.T @ dout", "2 * x.T @ dout")}, "solution.py is not right on 70 of 70 cases"),
+        ({"solution": RIGHT.replace("x.T @ dout", "dout")}, "solution.py makes of dw an array of shape"),
+        ({"solution": "def linear(x, w):\n    return x @ w\n"}, "solution.py raised NameError"),
+        ({"mistake_upstream": MISTAKE.replace("return x @ w", "raise ValueError('x')")}, "on every case"),
+    ],
+)
+def test_an_assignment_whose_own_code_is_wrong_is_refused_by_a_sentence(files: dict[str, str], fault: str) -> None:
+    with pytest.raises(BadAssignment) as refused:
+        build(contract(**files))
+    assert fault in str(refused.value)
+
+
+def test_a_mistake_that_passes_is_missed_by_the_self_check() -> None:
+    checked = selfcheck(build(contract(mistake_upstream=f'"""is right."""\n{RIGHT}')))
+    assert ([mistake.id for mistake in checked.missed], checked.sound) == (["upstream"], False)
+
+
+def test_two_mistakes_that_answer_alike_are_refused_as_a_pair() -> None:
+    built = build(contract(mistake_again=MISTAKE.replace("np.ones_like(dout)", "(0 * dout + 1)")))
+    assert any("again and upstream give the same numbers" in fault for fault in built.faults)
+
+
+def test_a_result_that_zero_satisfies_carries_no_marks() -> None:
+    reference = REFERENCE.replace("x @ w}", "x @ w, 'dead': 0 * x}")
+    toml = LINEAR.replace(
+        'out = { value = "out" }', 'out = { value = "out" }\n"0 * x" = { value = "dead", row = "dead" }'
+    )
+    built = build(contract(toml, reference=reference))
+    assert any(fault.startswith("dead carries marks, but only 0 numbers") for fault in built.faults)
+    assert any(fault.startswith("zero earns the marks of dead") for fault in built.faults)
+
+
+def test_what_is_stored_is_read_again_and_damage_is_seen(linear: ContractRevision) -> None:
+    data = revision.dump(linear)
+    again = kinds.load(data)
+    assert (again.id, again.assignment, again.cases_sha256) == (linear.id, linear.assignment, linear.cases_sha256)
+    assert kinds.read_header(data).cases == len(linear.cases)
+    other = replace(linear, faults=("another",))
+    assert other.id != linear.id
+    for at in range(40, len(data), len(data) // 40):
+        damaged = bytearray(data)
+        damaged[at] ^= 0x55
+        with contextlib.suppress(AssignmentError):
+            assert kinds.load(bytes(damaged)).id == linear.id
+
+
+def test_a_revision_of_a_newer_version_is_refused_as_such(
+    linear: ContractRevision, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(revision, "FORMAT", 2)
+    data = revision.dump(linear)
+    monkeypatch.undo()
+    with pytest.raises(MadeByNewerVersion):
+        kinds.load(data)
+
+
+def test_an_assignment_is_varied_by_seed_and_cases() -> None:
+    varied = contracts_kind.vary(contract(), 5, 12)
+    assert isinstance(varied, ContractAssignment)
+    assert (varied.seed, varied.cases) == (5, 12)
+
+
+def test_a_counterexample_shows_the_dims_that_the_call_names() -> None:
+    """A stride is part of the case as its arrays are; a size is seen in them."""
+    toml = LINEAR.replace("[inputs]", "by = [2, 3]\n\n[inputs]").replace("linear(x, w)", "linear(x, w) * by / by")
+    judgement = judge(build(contract(toml)), RIGHT.replace("dout @ w.T", "dout @ w.T * 2"))
+    example = judgement.counterexample
+    assert isinstance(example, CaseCounterexample)
+    assert [value.name for value in example.inputs] == ["by", "x", "w", "dout"]
+
+
+def test_what_came_in_another_shape_is_a_sentence(linear: ContractRevision) -> None:
+    example = judge(linear, RIGHT.replace("x.T @ dout", "(x.T @ dout).ravel()")).counterexample
+    assert isinstance(example, CaseCounterexample)
+    assert example.instead is not None
+    assert example.instead.startswith("gives `dw` as an array of shape (1,) where an array of shape (1, 1) is expected")

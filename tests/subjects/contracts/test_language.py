@@ -1,0 +1,89 @@
+"""What is wrong in a contract's file is said by file, key, value and what to write instead."""
+
+from pathlib import Path
+
+import pytest
+
+from grader.errors import BadAssignment
+from grader.subjects import kinds
+from tests.subjects.contracts.making import FILES, LINEAR, contract
+
+
+def test_a_contract_says_what_is_called_and_what_that_means() -> None:
+    made = contract()
+    assert (made.entries, [result.row for result in made.results]) == (
+        ("linear_backward", "linear"),
+        ["out", "dx", "dw"],
+    )
+    assert made.rubric == {"out": 1, "dx": 2, "dw": 2, "finite_differences": 0, "pure": 0}
+    assert [(mistake.id, mistake.title, mistake.hint) for mistake in made.mistakes] == [
+        ("upstream", "forgets the upstream gradient in dw", "What does dout say?")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ("N = [1, 4]", "N = [4, 1]", "dims.N is [4, 1]: write a range such as [1, 5]"),
+        ("N = [1, 4]", 'N = "Q + 1"', 'dims.N uses "Q", which is not known there'),
+        ('shape = "N D"', 'shape = "N Q"', 'inputs.x.shape uses "Q", which is not known there; known are D, M, N'),
+        ('shape = "N D"', 'shape = "N __import__(0)"', 'inputs.x.shape uses "__import__"'),
+        (
+            'x = { shape = "N D" }',
+            'x = { shape = "N D", values = "gauss" }',
+            'inputs.x.values is "gauss": write a kind of',
+        ),
+        ('dx = { grad = "x" }', "dx = { }", "results.dx must have one of grad and value"),
+        ('dx = { grad = "x" }', 'dx = { grad = "x", loss = 1 }', "results.dx.loss is no key of an assignment"),
+        ("out = linear(x, w)", "x = linear(x, w)", 'call.code assigns "x", which is bound for it already'),
+        ("out = linear(x, w)", "out = = 1", "call.code is not valid Python"),
+        ("[upstream]", "[rubric]\ndz = 3\n[upstream]", "rubric.dz is no row: write one of out, dx, dw"),
+        ("cases = 30", "cases = 3", "cases is 3: write a whole number from 10 to 300"),
+        ("language = 1", "language = 2", "language is 2: write 1"),
+        ("[upstream]", '[solution]\nfile = "mine.py"\n[upstream]', 'solution.file is "mine.py", which is not beside'),
+        ("[upstream]", '[submission]\nprovides = ["K"]\n[upstream]', 'submission.provides names "K", which is no dim'),
+        ("[upstream]", '[forward]\ndims = ["K"]\n[upstream]', 'forward.dims names "K", which is no dim'),
+    ],
+)
+def test_a_fault_is_named_with_what_to_write(old: str, new: str, fault: str) -> None:
+    assert old in LINEAR
+    with pytest.raises(BadAssignment) as refused:
+        contract(LINEAR.replace(old, new))
+    assert str(refused.value).startswith("linear.toml: ")
+    assert fault in str(refused.value)
+
+
+def test_values_that_cannot_be_moved_have_no_gradient() -> None:
+    with pytest.raises(BadAssignment, match="they cannot be moved"):
+        contract(LINEAR.replace('x = { shape = "N D" }', 'x = { shape = "N D", values = "labels(3)" }'))
+
+
+def test_a_mistake_needs_a_docstring() -> None:
+    with pytest.raises(BadAssignment, match=r"mistakes/upstream\.py has no docstring"):
+        contract(mistake_upstream="def linear(): pass\n")
+
+
+def test_a_folder_is_one_text_with_its_files_in_it(tmp_path: Path) -> None:
+    (tmp_path / "mistakes").mkdir()
+    (tmp_path / "assignment.toml").write_text(LINEAR)
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text)
+    assert kinds.read(tmp_path) == contract()
+
+
+@pytest.mark.parametrize("text", ['a = "\\\\"\n', 'b = """x"""\n', "c = '''y\\n'''\n", "# \x7f ü €\n"])
+def test_any_text_comes_through_a_folder(text: str, tmp_path: Path) -> None:
+    (tmp_path / "assignment.toml").write_text(LINEAR)
+    for name in ("reference.py", "solution.py"):
+        (tmp_path / name).write_text(text + FILES[name])
+    made = kinds.read(tmp_path)
+    assert getattr(made, "solution", None) == text + FILES["solution.py"]
+
+
+@pytest.mark.parametrize(
+    ("expression", "row"),
+    [("g['W1']", "g_W1"), ("g['dW'+str(k)]", "g_dW"), ("g['dW' + str(k)]", "g_dW"), ("dW[k]", "dW"), ("a.dW", "a_dW")],
+)
+def test_a_row_is_named_after_its_results_without_their_index(expression: str, row: str) -> None:
+    toml = LINEAR.replace("dx = { grad", f'"{expression}" = {{ for = "k in range(1)", grad')
+    assert row in contract(toml).rubric

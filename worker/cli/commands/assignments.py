@@ -1,0 +1,38 @@
+"""`backmark assignments`: the assignments that come with Backmark."""
+
+# ruff: noqa: PLC0415 - cold start: rich is imported when something is shown
+
+import json
+
+import click
+
+from worker.cli.exit_status import ExitStatus
+from worker.cli.options import json_option
+from worker.cli.terminal import show
+
+
+@click.command()
+@json_option
+def assignments(*, as_json: bool) -> ExitStatus:
+    """List the assignments that come with Backmark.
+
+    Each is of a well-known course; `--json` has its conventions, too. Grade by one with
+    `backmark grade --assignment ID`, or publish it with `backmark assignment publish ID`.
+    """
+    from rich.table import Table
+
+    from grader.subjects.gallery import list_gallery
+
+    rows = [("udl-7.2", "UDL notebook 7.2: backpropagation through a deep network", "Understanding Deep Learning", "")]
+    rows += [(entry.id, entry.title, entry.course, entry.convention) for entry in list_gallery()]
+    if as_json:
+        keys = ("id", "title", "course", "convention")
+        click.echo(json.dumps([dict(zip(keys, row, strict=True)) for row in rows]))
+        return ExitStatus.SUCCESS
+    table = Table(box=None, pad_edge=False, show_edge=False)
+    for heading in ("ID", "Title", "Course"):
+        table.add_column(heading, overflow="fold")
+    for identifier, title, course, _ in rows:
+        table.add_row(identifier, title, course)
+    show(table, wide=True)
+    return ExitStatus.SUCCESS
