@@ -27,6 +27,8 @@ class Came:
     entries: Array
     biases: Array
     answered: Booleans
+    #: Those whose dW was, whatever became of db.
+    weighed: Booleans
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,7 +73,7 @@ class Layers:
                 returned[i] = True
         d_biases = np.zeros_like(self.f)
         d_biases.ravel()[self.bias_to] = flat[self.bias_from]
-        return Came(flat[self.weight_from], d_biases, returned[self.network])
+        return Came(flat[self.weight_from], d_biases, returned[self.network], returned[self.network])
 
     def multiply(self, weights: Array, inputs: Array) -> Array:
         """Each layer's matrix of weights times its inputs (L, m); the padding would be five of six terms."""

@@ -34,11 +34,13 @@ RECOMPUTES = Flag("recomputes_forward_pass", "recomputes the forward pass instea
 class Expected:
     """The gradient of a probe's true forward pass, that of its given activations, and the scale of both.
 
-    `from_layers` follows a forward pass of its own from each given preactivation up.
+    `from_layers` follows a forward pass of its own from each given preactivation up, `from_inputs` from each layer's
+    given input.
     """
 
     from_weights: Array
     from_layers: Array
+    from_inputs: Array
     from_given: Array
     size: Array
 
@@ -81,6 +83,7 @@ def _expect(network: Network, given: Pass, formulas: Formulas) -> Expected:
     return Expected(
         flatten(gradient(network, formulas)),
         flatten(_gradient_by_layer(network, given, formulas)),
+        flatten(_gradient_by_input(network, given, formulas)),
         flatten(gradient(network, formulas, given)),
         flatten(scale(network, formulas)) + flatten(scale(network, formulas, given)),
     )
@@ -99,18 +102,26 @@ def _gradient_by_layer(network: Network, given: Pass, formulas: Formulas) -> Ite
         yield df
 
 
+def _gradient_by_input(network: Network, given: Pass, formulas: Formulas) -> Iterator[Array]:
+    """The gradient of each layer by the forward pass of it and the layers above it, from its given input."""
+    for k, h in enumerate(given.h):
+        yield from gradient(Network(network.weights[k:], network.biases[k:], h, network.y), formulas)[:2]
+
+
 def recomputes(asked: Probes, answers: Sequence[Answer]) -> bool:
     """True if every probe was answered and follows one forward pass of its own, which half of them show."""
     returned = [answer.numbers for answer in answers if isinstance(answer, Returned)]
     if min(len(asked.expected), len(returned)) < PROBES or len(returned) < len(answers):
         return False
-    return any(_follow(asked.expected, returned, by_layer=by_layer) for by_layer in (False, True))
+    ways: tuple[list[Array], ...] = tuple(
+        [getattr(probe, way) for probe in asked.expected] for way in ("from_weights", "from_layers", "from_inputs")
+    )
+    return any(_follow(asked.expected, own_passes, returned) for own_passes in ways)
 
 
-def _follow(expected: Sequence[Expected], returned: Sequence[Array], *, by_layer: bool) -> bool:
+def _follow(expected: Sequence[Expected], own_passes: Sequence[Array], returned: Sequence[Array]) -> bool:
     shown = 0
-    for probe, numbers in zip(expected, returned, strict=False):
-        own = probe.from_layers if by_layer else probe.from_weights
+    for probe, own, numbers in zip(expected, own_passes, returned, strict=False):
         # A difference of what should be zero leaves the rounding of the loss.
         size = FOLLOWS * np.maximum(probe.size, FOLLOWS * np.max(probe.size))
         follows, differ = np.abs(numbers - own) <= size, np.abs(own - probe.from_given) > size

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TypeVar
 
 import numpy as np
 
@@ -21,14 +20,15 @@ from grader.subjects.networks.form import normalize_forms
 from grader.subjects.networks.layers import Layers, stack, stack_once
 from grader.subjects.networks.steps import STEPS, Reading, Step, agreeing, judge
 from grader.subjects.networks.words import TITLES
-from grader.subjects.networks.written import WrittenLists, WrittenStep, merge
+from grader.subjects.networks.written import LINES, WrittenLists, WrittenStep, merge
 from grader.subjects.networks.written import judge as judge_lists
 from grader.subjects.networks.written import spread as spread_lists
 
 #: The two steps that carry the derivative back: in what comes back only their product can be seen.
 PROPAGATION = ("relu_derivative", "activation_gradient")
 
-_AnyStep = TypeVar("_AnyStep", Step, WrittenStep)
+#: Networks on which dW and db do not agree by chance.
+_BEYOND_CHANCE = 3
 
 #: The rows of a verdict, in order.
 ORDER = (AGREEMENT, *STEPS, "any_shape", "form", PURE)
@@ -71,7 +71,7 @@ def _judged_steps(  # noqa: PLR0913 - what is judged, and all that is known of i
     in a network that is right; `failing` are the layers of the others, `agree` shows where dW and db are of one dl/df.
     """
     by_lists = {
-        name: replace(_within(step, failing), doubtful=step.doubtful & failing)
+        name: replace(step, failed=step.failed & failing, doubtful=step.doubtful & failing)
         for name, step in judge_lists(layers, lists, assignment).items()
     }
     read = {name: _within(step, failing) for name, step in read.items()}
@@ -88,12 +88,19 @@ def _judged_steps(  # noqa: PLR0913 - what is judged, and all that is known of i
             )
             for name in STEPS
         }
+        # The numbers of an array in another shape may be those of its transpose.
+        by_name |= {
+            name: replace(by_name[name], unsure=by_name[name].unsure | (lists.known[made] & ~lists.shaped[made]))
+            for made, name in LINES.items()
+            if name not in PROPAGATION
+        }
         if any(bool(step.failed.any()) for step in by_name.values()):
             break
     explained = _explain(by_name, by_lists, explanation, failing)
     seen, by_name = by_name, explained or by_name
     rows = {name: _judged_row(name, by_name[name], by_lists[name], layers, lists, failing) for name in STEPS}
     rows |= {} if lists.stopped.any() else _name_silence(by_name, rows)
+    rows |= _name_spoilt(by_name, rows, by_lists)
     if explained is not None:
         shown = {name for name, step in seen.items() if step.failed.any()}
         rows |= {
@@ -106,8 +113,8 @@ def _judged_steps(  # noqa: PLR0913 - what is judged, and all that is known of i
     return by_name, rows
 
 
-def _within(step: _AnyStep, failing: Booleans) -> _AnyStep:
-    return replace(step, failed=step.failed & failing)
+def _within(step: Step, failing: Booleans) -> Step:
+    return replace(step, failed=step.failed & failing, unsure=step.unsure | (step.failed & ~failing))
 
 
 def _explain(
@@ -164,23 +171,43 @@ def _product(  # noqa: PLR0913 - the two steps, and all that is known of them
     product = "activation_gradient" in failed and not shown
     known = lists.known["all_dl_df"] | (agree() if product else ~judged["weight_gradient"].failed)
     sure = known & (layers.top | np.roll(known, -1))
-    doubtful = [name for name in failed if not (judged[name].failed & sure).any()]
+    # A few networks on which dW and db agree, though on the others they do not, agree by chance.
+    doubtful = [
+        name
+        for name in failed
+        if len(_networks(layers, judged[name].failed & sure)) < min(_BEYOND_CHANCE, len(rows[name].failing))
+    ]
     if doubtful or not product:
         return {name: Row(Mark.NOT_RUN, 0, wording.DOUBTFUL) for name in doubtful}
     wrong, spared = sorted(PROPAGATION, key=lambda name: int(getattr(rubric, name)))
     if len(failed) == 1:
         wrong, spared = "activation_gradient", "relu_derivative"
     either = judged[wrong].failed | judged[spared].failed
-    judged[wrong] = replace(judged[wrong], failed=either, tested=judged[wrong].tested | either)
+    unsure = judged["relu_derivative"].unsure & ~judged["activation_gradient"].failed
+    judged[wrong] = replace(judged[wrong], failed=either, tested=judged[wrong].tested | either, unsure=unsure)
     judged[spared] = replace(judged[spared], failed=np.zeros_like(either))
     pair = {name: _row(judged[name], layers, disagreeing) for name in PROPAGATION}
     wrongly = len(pair[wrong].failing)
-    message = wording.product_tally(wrongly, max(pair[wrong].cases, wrongly))
+    message = wording.product_tally(wrongly, pair[wrong].cases)
     unseen, passes = wording.together_with(TITLES[wrong]), pair[spared].mark is Mark.PASSED
     return {
         wrong: replace(pair[wrong], message=message, names=wording.PROPAGATION),
         spared: replace(pair[spared], message=unseen, names=(wrong,)) if passes else pair[spared],
     }
+
+
+def _name_spoilt(
+    judged: Mapping[str, Step], rows: Mapping[str, Row], by_lists: Mapping[str, WrittenStep]
+) -> dict[str, Row]:
+    """The row of dW if it was judged by a db that fails, too, or that of db judged by such a dW."""
+    reading = judged["weight_gradient"].reading
+    pair = ("weight_gradient", "bias_gradient")
+    name, other = pair if reading is Reading.BIASES else pair[::-1]
+    failed = all(rows[step].mark is Mark.FAILED for step in pair)
+    if not failed or (judged[name].failed & by_lists[name].decided).any():
+        return {}
+    message = wording.spoilt_tally(TITLES[other], len(rows[name].failing), rows[name].cases)
+    return {name: replace(rows[name], message=message, names=(other,))}
 
 
 def _name_silence(judged: Mapping[str, Step], rows: Mapping[str, Row]) -> dict[str, Row]:
@@ -203,21 +230,22 @@ def _judged_row(  # noqa: PLR0913 - the step, and all that is known of it
     # A step that the lists show to fail is not seen to fail where they were not read, but for networks that are right.
     shown = bool((step.failed & by_lists.decided).any())
     if shown and (failing & ~lists.asked).any() and not (step.failed & ~lists.asked).any():
-        sample = len(_networks(layers, (step.tested | step.failed) & lists.asked))
+        sample = _count_tested(step, layers, lists.asked)
         return replace(row, cases=sample, message=wording.sampled_tally(len(row.failing), sample))
     return row
 
 
 def read_steps(
-    suite: Suite, layers: Layers, answers: Sequence[Answer], assignment: Assignment, absent: Booleans | None = None
+    suite: Suite, layers: Layers, answers: Sequence[Answer], assignment: Assignment, lists: WrittenLists | None = None
 ) -> tuple[dict[str, Step], dict[str, Row]]:
     """The four steps by what came back, with their rows, under the reading with more marks.
 
-    Of answers that were read in part `absent` are the layers that were not.
+    Of answers that were read in part `lists` has the layers that were.
     """
     came = layers.spread(answers, suite)
-    if absent is not None:
-        came = replace(came, answered=came.answered & ~absent)
+    if lists is not None:
+        weighed = came.weighed & (~lists.asked | lists.known["all_dl_dweights"])
+        came = replace(came, answered=came.answered & (~lists.asked | lists.returned), weighed=weighed)
     best: tuple[dict[str, Step], dict[str, Row]] | None = None
     for reading in Reading:
         judged = judge(layers, came, reading, assignment)
@@ -248,6 +276,12 @@ def _networks(layers: Layers, which: Booleans) -> list[int]:
     return sorted(set(layers.network[which].tolist()))
 
 
+def _count_tested(step: Step, layers: Layers, within: Booleans) -> int:
+    """The number of networks on which a step fails, or that test it and of which all layers were seen."""
+    failing = set(_networks(layers, step.failed & within))
+    return len(failing | (set(_networks(layers, step.tested & within)) - set(_networks(layers, step.unsure))))
+
+
 def _row(step: Step, layers: Layers, fails: Fails) -> Row:
     networks = len(_networks(layers, step.tested))
     mark = _mark(step)
@@ -256,7 +290,8 @@ def _row(step: Step, layers: Layers, fails: Fails) -> Row:
     if mark is Mark.NOT_RUN:
         return Row(mark, 0, wording.unseen(asked=step.asked, tested=bool(step.tested.any())))
     failing = _networks(layers, step.failed)
-    message = wording.step_tally(len(failing), max(networks, len(failing)))
+    networks = _count_tested(step, layers, np.ones_like(step.tested))
+    message = wording.step_tally(len(failing), networks)
     return Row(mark, networks, message, tuple(failing), fails)
 
 
@@ -301,7 +336,7 @@ def any_shape(  # noqa: PLR0913 - what is judged, and what is known of it alread
     lists = spread_lists(layers, suite, evidence)
     readable = normalize_forms(suite, answers, evidence)
     if readable != answers:
-        read = read_steps(suite, layers, readable, assignment, lists.asked & ~lists.returned)[0]
+        read = read_steps(suite, layers, readable, assignment, lists)[0]
 
     def agree() -> Booleans:
         return agreeing(layers, layers.spread(readable, suite), assignment)

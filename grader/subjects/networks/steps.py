@@ -46,6 +46,10 @@ class Step:
     evident: bool
     #: Whether arrays came back on which it could have been seen.
     asked: bool
+    #: The layers on which it does not fail, though not all of it was seen: their networks count for neither.
+    unsure: Booleans
+    #: The source of the deltas.
+    reading: Reading
 
 
 def read(layers: Layers, came: Came, reading: Reading) -> tuple[Array, Booleans]:
@@ -54,7 +58,7 @@ def read(layers: Layers, came: Came, reading: Reading) -> tuple[Array, Booleans]
         return came.biases, came.answered
     squares = np.einsum("lj,lj->l", layers.h, layers.h)
     delta = layers.multiply(came.entries, layers.h) / np.where(squares > 0, squares, 1.0)[:, None]
-    return delta, came.answered & (squares > 0)
+    return delta, came.weighed & (squares > 0)
 
 
 def judge(layers: Layers, came: Came, reading: Reading, assignment: Assignment) -> dict[str, Step]:
@@ -63,9 +67,9 @@ def judge(layers: Layers, came: Came, reading: Reading, assignment: Assignment) 
         delta, known = read(layers, came, reading)
         rtol = LOCAL * assignment.rtol
         return {
-            "bias_gradient": _bias(layers, delta, came.biases, known, rtol),
-            "weight_gradient": _weight(layers, delta, came.entries, known, rtol),
-            **_propagation(layers, delta, known, assignment),
+            "bias_gradient": _bias(layers, delta, came, known, reading, rtol),
+            "weight_gradient": _weight(layers, delta, came.entries, known, reading, rtol),
+            **_propagation(layers, delta, known, reading, assignment),
         }
 
 
@@ -73,7 +77,7 @@ def agreeing(layers: Layers, came: Came, assignment: Assignment) -> Booleans:
     """The layers whose dW and db are of one dl/df, which then is db."""
     with np.errstate(all="ignore"):
         rtol = LOCAL * assignment.rtol
-        return came.answered & ~_weight(layers, came.biases, came.entries, came.answered, rtol).failed
+        return came.answered & ~_weight(layers, came.biases, came.entries, came.answered, Reading.BIASES, rtol).failed
 
 
 def _near(a: Array, b: Array, size: Array) -> Booleans:
@@ -81,28 +85,40 @@ def _near(a: Array, b: Array, size: Array) -> Booleans:
     return np.asarray(np.abs(a - b) <= size)
 
 
-def _bias(layers: Layers, delta: Array, d_biases: Array, known: Booleans, rtol: float) -> Step:
+def _bias(  # noqa: PLR0913 - the step, and all that is read for it
+    layers: Layers, delta: Array, came: Came, known: Booleans, reading: Reading, rtol: float
+) -> Step:
+    d_biases, known = came.biases, known & came.answered
     wrong = ~_near(d_biases, delta, rtol * (np.abs(delta) + np.abs(d_biases)))
     wrong |= layers.top[:, None] & ~_near(delta, layers.top_delta, rtol * layers.top_size)
     failed = known & (wrong & layers.unit).any(axis=1)
     tested = known & ((delta != 0) | layers.top[:, None]).any(axis=1)
-    return Step(tested, failed, bool(tested.any()), bool(known.any()))
+    unsure = ~known
+    if reading is Reading.BIASES:
+        # db is compared with itself but at the output: below it is dW that shows whether it is dl/df.
+        compared = layers.h.any(axis=1) & ~_weight(layers, delta, came.entries, known, reading, rtol).failed
+        unsure |= ~layers.top & ~compared
+    return Step(tested, failed, bool(tested.any()), bool(known.any()), unsure, reading)
 
 
-def _weight(layers: Layers, delta: Array, entries: Array, known: Booleans, rtol: float) -> Step:
+def _weight(  # noqa: PLR0913 - as above
+    layers: Layers, delta: Array, entries: Array, known: Booleans, reading: Reading, rtol: float
+) -> Step:
     # Without the padding, which would be five of six entries.
     outer = delta.ravel()[layers.entry_row] * layers.h.ravel()[layers.entry_column]
     right = _near(entries, outer, rtol * np.abs(outer)) & np.isfinite(outer)
     failed = known & np.logical_or.reduceat(~right, layers.entry_start)
     tested = known & np.logical_or.reduceat((outer != 0) | (entries != 0), layers.entry_start)
-    return Step(tested, failed, bool(tested.any()), bool(known.any()))
+    return Step(tested, failed, bool(tested.any()), bool(known.any()), ~known, reading)
 
 
-def _propagation(layers: Layers, delta: Array, known: Booleans, assignment: Assignment) -> dict[str, Step]:
+def _propagation(
+    layers: Layers, delta: Array, known: Booleans, reading: Reading, assignment: Assignment
+) -> dict[str, Step]:
     """Steps three and four, judged at each hidden layer from the delta of the layer above."""
     g = layers.carry_back(layers.weights, delta)
     size = LOCAL * assignment.rtol * layers.carry_back(layers.weight_size, np.abs(delta))
-    judged = known & np.roll(known, -1) & ~layers.top
+    judged = known & np.roll(known, -1) & ~layers.top & ~_find_unstored_output(layers, delta, known)
     # Where g is not zero beyond rounding: elsewhere nothing can be told.
     speaks = layers.unit & (np.abs(g) > 8 * size) & judged[:, None]
     silent = np.abs(delta) <= size
@@ -116,13 +132,31 @@ def _propagation(layers: Layers, delta: Array, known: Booleans, assignment: Assi
         activation_failed, derivative_failed = activation_failed | zeros, derivative_failed & ~zeros
     # All zeros below the output say nothing of either: both lines may still be the template's.
     heard = bool((speaks & ~silent).any())
+    unseen = ~judged & ~layers.top
     bent = heard and bool((speaks & (layers.slope != 1.0)).any())
     return {
         "activation_gradient": Step(
-            (speaks & ~silent).any(axis=1) | activation_failed, activation_failed, heard, bool(judged.any())
+            (speaks & ~silent).any(axis=1) | activation_failed,
+            activation_failed,
+            heard,
+            bool(judged.any()),
+            # An entry that the derivative made zero shows nothing of what was there.
+            unseen | (speaks & silent).any(axis=1),
+            reading,
         ),
-        "relu_derivative": Step(speaks.any(axis=1), derivative_failed, bent, bool(judged.any())),
+        "relu_derivative": Step(
+            speaks.any(axis=1), derivative_failed, bent, bool(judged.any()), unseen | activation_failed, reading
+        ),
     }
+
+
+def _find_unstored_output(layers: Layers, delta: Array, known: Booleans) -> Booleans:
+    """The layers below an output whose arrays were never stored: zero on every network, and what follows is not."""
+    output = layers.top & known
+    if delta[output].any():
+        return np.zeros_like(known)
+    unstored = output & (layers.top_delta != 0).any(axis=1)
+    return np.asarray(np.roll(unstored, -1) & ~layers.top & (delta != 0).any(axis=1))
 
 
 def _find_written(layers: Layers, delta: Array) -> Booleans:

@@ -26,9 +26,9 @@ ZEROS = "Not judged: where this step would show, only zeros came back."
 
 NOT_ASKED = "No network of this assignment puts it to the test."
 
-UNSEEN = "Not judged: nothing that could be read shows this step."
+UNSEEN = "Not judged: this step was not seen in what could be read."
 
-STOPPED = "Not judged: your code raised an exception, and nothing that could be read shows this step."
+STOPPED = "Not judged: your code raised an exception, and this step was not seen in what could be read then."
 
 RAISES = "Its line raises an exception."
 
@@ -59,6 +59,12 @@ def step_tally(wrong: int, of: int) -> str:
     return f"Does not hold on {wrong} of {of} network{' that tests' if of == 1 else 's that test'} it."
 
 
+def spoilt_tally(title: str, wrong: int, of: int) -> str:
+    """The number of networks on which one of dW and db is not that of the dl/df that the other one shows."""
+    networks = f"{wrong} of {of} network{'' if of == 1 else 's'}"
+    return f"By dl/df as another step ({title}), which fails itself, shows it, this one does not hold on {networks}."
+
+
 def sampled_tally(wrong: int, of: int) -> str:
     """The message for a step that only the lists show to fail, which were read on a sample of the networks."""
     networks = f"{of} sampled network{'' if of == 1 else 's'}"
@@ -77,7 +83,9 @@ def product_tally(wrong: int, of: int) -> str:
 
 def together_with(title: str) -> str:
     """Why a step is spared of which only its product with another could be seen."""
-    return f"This step and another one ({title}) can only be judged together. The mistake is counted there."
+    return (
+        f"This step and another one ({title}) can only be judged together. What does not follow by them counts there."
+    )
 
 
 def strange_tally(answers: Sequence[Answer], of: int) -> str:

@@ -45,6 +45,9 @@ _NOT_ASKED = 9
 #: The status of each layer, list by list.
 Statuses = NDArray[np.uint8]
 
+#: Types of numbers, which a product of two columns may leave behind.
+_SCALARS = frozenset({"float", "float64", "float32"})
+
 #: The step whose line reads a member of these arguments, as no other does.
 READING = {"all_weights": "activation_gradient", "all_h": "weight_gradient", "all_f": "relu_derivative"}
 
@@ -170,7 +173,8 @@ def spread(layers: Layers, suite: Suite, evidence: Mapping[int, Evidence]) -> Wr
     # At the time of an exception, what is zero may be what the function made its lists of.
     status = np.where(_is_known(found) & ~filled & ~ended, 0, found)
     skipped = _find_passed_over(found, filled, layers.network)
-    targets, raised = _find_raised_lines(suite, layers, single, status, ended)
+    starved = _is_starved(found, ended)
+    targets, raised = _find_raised_lines(suite, layers, single, status, starved)
     # A layer that the loop did not come to has nothing at all: that is no mistake of its lines.
     reached = ended & status[[0, 1, 3]].any(axis=0)
     known = {name: _is_known(kinds) for name, kinds in zip(LINES, status, strict=True)}
@@ -181,14 +185,14 @@ def spread(layers: Layers, suite: Suite, evidence: Mapping[int, Evidence]) -> Wr
     missing["all_dl_dbiases"] |= ended & (status[1] == 3) & (status[0] == 1)
     missing["all_dl_dh"] |= (status[3] == 3) & (status[2] == 1)
     # So does dl/df that a later line found empty, though dl/dh was there.
-    missing["all_dl_df"] |= ((status[2] == 3) | _is_starved(status, ended)) & dh_above
+    missing["all_dl_df"] |= ((status[2] == 3) | starved) & dh_above
     misshapen = ended & (status[0] > 1) & (status[1] == 1)
     stopped = asked & ~ended
     return WrittenLists(d_weights, *lists, known, shaped, missing, misshapen, raised, shared, skipped, asked, stopped)
 
 
 def _find_raised_lines(
-    suite: Suite, layers: Layers, single: Mapping[int, Evidence], status: Statuses, ended: Booleans
+    suite: Suite, layers: Layers, single: Mapping[int, Evidence], status: Statuses, starved: Booleans
 ) -> tuple[dict[str, Booleans], dict[str, Booleans]]:
     """The layers of each list that a statement which raised should have written, and those where a step's line did."""
     count = len(layers.network)
@@ -203,7 +207,7 @@ def _find_raised_lines(
         if (step := find_blamed_step(mine, sizes)) is not None:
             raised[step][row] = True
         target = _target(mine)
-        if target is not None and not (target == "all_dl_dweights" and _is_starved(kinds, ended[rows]).any()):
+        if target is not None and not (target == "all_dl_dweights" and starved[rows].any()):
             targets[target][rows] = _find_target_layer(mine, len(sizes) - 1)
         if target == "all_dl_df" and kinds[2].all() and kinds[3][0] == 1:
             # It raised in writing one that was there: the output's, by an index that went round.
@@ -273,7 +277,7 @@ def find_blamed_step(evidence: Evidence, sizes: Sequence[int]) -> str | None:
     """The step whose line raised in a function that has no list of dl/df, recognized by the arguments that it reads.
 
     None if what it reads is several steps', none's or the loss's, if a lookup failed rather than a product, or if
-    another line gave it an array of a wrong shape.
+    another line gave it a number or an array of a wrong shape.
     """
     raising = evidence.raised
     depth = len(sizes) - 1
@@ -283,6 +287,9 @@ def find_blamed_step(evidence: Evidence, sizes: Sequence[int]) -> str | None:
     if any(operand.text == text or (operand.origin or ("",))[0] == "y" for operand in raising.operands):
         return None
     taken = _read_operands(raising.part)
+    if _searches(raising.part) or any(o.text in taken and o.type in _SCALARS for o in raising.operands):
+        # It finds a layer's number, or has a number where another line should have made an array.
+        return None
     if raising.part and not any(operand.text in taken and operand.origin for operand in raising.operands):
         # What raised is made of other products, which came to their ends.
         return None
@@ -297,13 +304,29 @@ def find_blamed_step(evidence: Evidence, sizes: Sequence[int]) -> str | None:
     return steps.pop() if all(shape == (rows, 1) for shape in own) else None
 
 
+def _searches(part: str) -> bool:
+    """True if an expression that raised looks for an array among others: by a list's method, or by equality."""
+    match _parse(part):
+        case ast.Call(func=ast.Attribute(attr="index" | "count" | "remove")):
+            return True
+        case ast.Compare(ops=ops):
+            return any(isinstance(op, ast.Eq | ast.NotEq | ast.In | ast.NotIn) for op in ops)
+    return False
+
+
+def _parse(part: str) -> ast.expr | None:
+    try:
+        return ast.parse(part, mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
 def _read_operands(part: str) -> frozenset[str]:
     """The operands of an expression that raised, as they are written, without transposes and calls of one array."""
-    try:
-        node: ast.AST = ast.parse(part, mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return frozenset()
+    node = _parse(part)
     match node:
+        case None:
+            return frozenset()
         case ast.BinOp(left=left, right=right):
             operands = [left, right]
         case ast.Call(func=ast.Attribute(value=value), args=args):
@@ -463,5 +486,6 @@ def merge(step: Step, lists: WrittenStep, asked: Booleans, right: Booleans) -> S
     holds = bool(lists.telling.any()) and not (lists.failed | lists.doubtful).any()
     tested = np.where(lists.decided, lists.telling, step.tested)
     failed = np.where(lists.decided, lists.failed & ~right, step.failed & (asked | (not holds)))
+    unsure = np.where(lists.decided, lists.doubtful, step.unsure) | ((step.failed | lists.failed) & ~failed)
     evident = bool(lists.telling.any() or failed.any()) or (step.evident and bool((step.tested & ~lists.decided).any()))
-    return Step(tested | failed, failed, evident, step.asked or bool(lists.decided.any()))
+    return Step(tested | failed, failed, evident, step.asked or bool(lists.decided.any()), unsure, step.reading)

@@ -72,6 +72,39 @@ def test_differences_by_preactivation_are_seen(udl: NetworksJudge) -> None:
     assert accused(BY_PREACTIVATION, udl)
 
 
+#: Central differences for each layer's parameters, from its own all_h and the layers above it.
+BY_INPUT = """
+import numpy as np
+
+def end(k, w, b, h, all_weights, all_biases, y):
+    f = w @ h + b
+    for up, add in zip(all_weights[k + 1:], all_biases[k + 1:]):
+        f = up @ np.maximum(f, 0) + add
+    return np.sum((f - y) ** 2)
+
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    dw, db, step = [], [], 2.0 ** -14
+    for k, (w, b) in enumerate(zip(all_weights, all_biases)):
+        slopes = [np.zeros_like(w), np.zeros_like(b)]
+        for part, slope in enumerate(slopes):
+            for at in np.ndindex(slope.shape):
+                ends = []
+                for sign in (1, -1):
+                    moved = [w.copy(), b.copy()]
+                    moved[part][at] += sign * step
+                    ends.append(end(k, *moved, all_h[k], all_weights, all_biases, y))
+                slope[at] = (ends[0] - ends[1]) / (2 * step)
+        dw.append(slopes[0])
+        db.append(slopes[1])
+    return dw, db
+"""
+
+
+def test_differences_from_the_given_input_of_each_layer_are_seen(udl: NetworksJudge) -> None:
+    """It recomputes the preactivations from all_h, layer by layer."""
+    assert accused(BY_INPUT, udl)
+
+
 def test_differences_in_extended_precision_over_the_step_that_was_made_are_seen(udl: NetworksJudge) -> None:
     """Each parameter rounds the step, and blurs the quantum of the derivatives."""
     scheme = "array[i] = kept + np.longdouble(1e-9); s = array[i] - kept; slope[i] = (at() - moved(0)) / s"

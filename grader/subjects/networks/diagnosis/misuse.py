@@ -274,11 +274,13 @@ def _is_output(statement: MeasuredStatement) -> bool:
 
 
 def _bare(statement: MeasuredStatement) -> Iterator[ast.AST]:
-    """Names of lists that are neither taken an entry of nor handed to a function that takes lists."""
+    """Names of lists of which neither an entry nor a method is taken, and which no function gets that takes lists."""
     used: set[ast.AST] = set()
     for node in statement.parsed.inside:
         if isinstance(node, ast.Subscript):
             used.update((node.value, node.slice))
+        elif isinstance(node, ast.Attribute) and hasattr(list, node.attr):
+            used.add(node.value)
         elif isinstance(node, ast.Call) and (function_name(node) in _OF_LISTS or _unknown(node)):
             used.update(node.args)
         elif isinstance(node, ast.comprehension):

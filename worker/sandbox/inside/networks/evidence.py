@@ -251,8 +251,16 @@ def _is_mistaken(both: list[Any], shapes: Mapping[str, list[Shape]], lists: Mapp
 
 
 def _partly(both: list[Any], weights: list[Shape], biases: list[Shape]) -> dict[str, Any]:
-    """Return two lists of which some entries are missing or in another shape; none if their lengths are others."""
+    """Return two lists of which some entries are missing or in another shape; none if their lengths are others.
+
+    Two that are both one short stand for the layers that their shapes fit: all but the first, or all but the last.
+    """
     lists = [_members(part) for part in both]
+    if [len(entries) + 1 for entries in lists] == [len(weights), len(biases)]:
+        ends = [part for part in (slice(1, None), slice(None, -1)) if _exact(lists[0], weights[part])]
+        ends = [part for part in ends if _exact(lists[1], biases[part])]
+        if len(ends) == 1 and lists[0]:
+            lists = [[None, *entries] if ends[0].start else [*entries, None] for entries in lists]
     if [len(entries) for entries in lists] != [len(weights), len(biases)]:
         return {}
     orders = (lists, lists[::-1])
