@@ -133,7 +133,7 @@ def _diagnosis(verdict: Verdict) -> Text:
         if explanation.title:
             text.append(f"{explanation.title}\n", style="bold")
         text.append(" ".join(hint for hint in (explanation.hint, explanation.apart) if hint) + "\n")
-        if hints_alone and explanation.strong_hint:
+        if hints_alone and explanation.strong_hint not in {"", explanation.hint}:
             text.append(f"{explanation.strong_hint}\n")
         if explanation.read:
             text.append(f"Read again: {explanation.read}\n")

@@ -80,13 +80,13 @@ def build(
     """Return judged cases; raises BadAssignment with a sentence about whatever keeps it from being used."""
     builder = _Builder(assignment, workshop)
     passed = builder.run_reference([*drawn, *ladder])
-    usable = [one for one in passed[: len(drawn)] if _is_finite(one)]
+    usable = [entry for entry in passed[: len(drawn)] if _is_finite(entry)]
     if len(usable) < min(len(drawn) * (1 - _UNUSABLE), assignment.cases):
         raise BadAssignment(
             f"the reference gave numbers that are not finite for {len(drawn) - len(usable)} of {len(drawn)} drawn"
             " cases: change the dims or the values of its inputs"
         )
-    small = [one for one in passed[len(drawn) :] if _is_finite(one)]
+    small = [entry for entry in passed[len(drawn) :] if _is_finite(entry)]
     chosen = usable[: assignment.cases]
     cases = builder.judge([*chosen, *small])
     count = len(chosen)
@@ -165,8 +165,8 @@ class _Builder:
 
     def judge(self, passed: Sequence[_Passed]) -> ContractCases:
         """Return the cases with what is expected of them, and the tolerance that a right solution needs."""
-        layouts = [self._layout(one) for one in passed]
-        bound = [self._bind(one, place) for place, one in enumerate(passed)]
+        layouts = [self._layout(entry) for entry in passed]
+        bound = [self._bind(entry, place) for place, entry in enumerate(passed)]
         terms = self.terms(passed)
         numbers = (len(terms) + 2) * sum(place.size for layout in layouts for place in layout)
         if numbers > _MOST_IN_ALL:
@@ -176,8 +176,8 @@ class _Builder:
             )
         derivatives = self._differentiate(bound, layouts, terms)
         expected, uncertainty, parts = [np.zeros(0)], [np.zeros(0)], [np.zeros((len(terms), 0))]
-        for one, layout, gradients in zip(passed, layouts, derivatives, strict=True):
-            scales = [indexed.scale for indexed in list_results(self.assignment, one.case.dims)]
+        for entry, layout, gradients in zip(passed, layouts, derivatives, strict=True):
+            scales = [indexed.scale for indexed in list_results(self.assignment, entry.case.dims)]
             for place, scale in zip(layout, scales, strict=True):
                 if place.target in gradients:
                     rows = gradients[place.target] * scale
@@ -185,9 +185,9 @@ class _Builder:
                     uncertainty.append(np.abs(rows[-1]))
                     parts.append(rows[:-2])
                 else:
-                    expected.append(_read_value(one, place.target).ravel())
+                    expected.append(_read_value(entry, place.target).ravel())
                     uncertainty.append(np.zeros(place.size))
-                    parts.append(_read_terms(one, place, terms))
+                    parts.append(_read_terms(entry, place, terms))
         flat = np.concatenate(expected)
         cases = ContractCases(
             tuple(bound),
@@ -199,27 +199,27 @@ class _Builder:
         )
         return self._measure(cases, np.concatenate(uncertainty))
 
-    def _layout(self, one: _Passed) -> Layout:
+    def _layout(self, entry: _Passed) -> Layout:
         """Return the results of a case with their shapes; raises BadAssignment."""
-        known = {**one.case.values(), **one.taps}
+        known = {**entry.case.values(), **entry.taps}
         try:
-            results = list(list_results(self.assignment, one.case.dims))
+            results = list(list_results(self.assignment, entry.case.dims))
         except ExpressionError as error:
-            message = f"results: {error} (with {_describe_dims(one.case)})"
+            message = f"results: {error} (with {_describe_dims(entry.case)})"
             raise BadAssignment(message) from error
-        places = tuple(_locate(one, known, indexed) for indexed in results)
+        places = tuple(_locate(entry, known, indexed) for indexed in results)
         if sum(place.size for place in places) > _MOST_OF_CASE:
             raise BadAssignment(
-                f"the results of a case have more than {_MOST_OF_CASE:,} numbers (with {_describe_dims(one.case)}):"
+                f"the results of a case have more than {_MOST_OF_CASE:,} numbers (with {_describe_dims(entry.case)}):"
                 " let dims be smaller"
             )
         return places
 
-    def _bind(self, one: _Passed, place: int) -> DrawnCase:
+    def _bind(self, entry: _Passed, place: int) -> DrawnCase:
         """Return the case with upstream gradients and given outputs among its inputs."""
         more: dict[str, Any] = {}
         for name, output in self.assignment.upstream.items():
-            value = self._output(one, f"upstream.{name}", output)
+            value = self._output(entry, f"upstream.{name}", output)
             try:
                 shape = np.asarray(value, np.float64).shape
             except (TypeError, ValueError) as error:
@@ -228,14 +228,14 @@ class _Builder:
             rng = np.random.default_rng([self.assignment.seed, place, zlib.crc32(name.encode())])
             more[name] = np.asarray(rng.normal(size=shape)).astype(np.float32).astype(np.float64)
         for name in self.assignment.given:
-            more[name] = self._output(one, "call.given", name)
-        return one.case.bind(more)
+            more[name] = self._output(entry, "call.given", name)
+        return entry.case.bind(more)
 
-    def _output(self, one: _Passed, key: str, name: str) -> Any:
+    def _output(self, entry: _Passed, key: str, name: str) -> Any:
         try:
-            return find(one.outputs, name)
+            return find(entry.outputs, name)
         except (LookupError, TypeError, ValueError) as error:
-            there = _list_names(one.outputs)
+            there = _list_names(entry.outputs)
             message = f"{key} names {name}, which the reference does not return; it returns {there}"
             raise BadAssignment(message) from error
 
@@ -245,14 +245,14 @@ class _Builder:
             return tuple(self.assignment.upstream)
         if not any(result.grad or result.value == "loss" for result in self.assignment.results):
             return ("loss",)
-        names = {self._read_loss(one) for one in passed}
+        names = {self._read_loss(entry) for entry in passed}
         if len(names) > 1:
             raise BadAssignment("the reference's loss has other terms in one case than in another: name all in each")
         return names.pop()
 
-    def _read_loss(self, one: _Passed) -> tuple[str, ...]:
+    def _read_loss(self, entry: _Passed) -> tuple[str, ...]:
         """Return the names of the terms of a case's loss, each of which must be a number."""
-        loss = self._output(one, "results", "loss")
+        loss = self._output(entry, "results", "loss")
         if not isinstance(loss, dict):
             return ("loss",)
         if not (
@@ -278,15 +278,15 @@ class _Builder:
         inputs = {entry.name for entry in self.assignment.inputs}
         places = [[(*self._place(target, inputs), shape) for target, shape in targets.items()] for targets in wanted]
         answers = self._ask_reference("derivatives", ReferenceCases(bound, sizes, places, terms))
-        found = []
+        derivatives = []
         for answer, targets in zip(answers, wanted, strict=True):
             rest, gradients = numbers_of(answer, 0), {}
             for target, shape in targets.items():
                 size = int(np.prod(shape))
                 gradients[target] = rest[: (len(terms) + 2) * size].reshape(len(terms) + 2, size)
                 rest = rest[(len(terms) + 2) * size :]
-            found.append(gradients)
-        return found
+            derivatives.append(gradients)
+        return derivatives
 
     def _place(self, target: str, inputs: set[str]) -> tuple[str, list[int]]:
         name, path = split_target(target)
@@ -333,16 +333,18 @@ class _Builder:
         return self._ask(filename, source, exchange, cases)
 
     def _disagreement(self, name: str, cases: ContractCases, i: int, answer: Answer, count: int) -> str:
-        one = cases.take([i])
-        got = numbers_of(answer, one.starts[-1])
-        for _, place, part in one.slices():
-            off = ~(np.abs(got[part] - one.expected[part]) <= one.tolerances[part]) & ~np.isnan(one.expected[part])
+        entry = cases.take([i])
+        got = numbers_of(answer, entry.starts[-1])
+        for _, place, part in entry.slices():
+            off = ~(np.abs(got[part] - entry.expected[part]) <= entry.tolerances[part]) & ~np.isnan(
+                entry.expected[part]
+            )
             if off.any():
                 at = int(np.flatnonzero(off)[0])
                 index = ", ".join(str(axis) for axis in np.unravel_index(at, place.shape))
                 return (
-                    f"{name} is not right on {count} of {len(cases)} cases: with {_describe_dims(one.drawn[0])},"
-                    f" {place.expression}[{index}] is {got[part][at]:.6g}, and {one.expected[part][at]:.6g} by the"
+                    f"{name} is not right on {count} of {len(cases)} cases: with {_describe_dims(entry.drawn[0])},"
+                    f" {place.expression}[{index}] is {got[part][at]:.6g}, and {entry.expected[part][at]:.6g} by the"
                     " reference. If only the convention differs, say so with scale"
                 )
         return f"{name} is not right"
@@ -393,11 +395,11 @@ def _read_pass(row: Array) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     return outputs, taps
 
 
-def _locate(one: _Passed, known: Mapping[str, Any], indexed: IndexedResult) -> ResultPlace:
+def _locate(entry: _Passed, known: Mapping[str, Any], indexed: IndexedResult) -> ResultPlace:
     """Return a result with its shape; raises BadAssignment."""
     result = indexed.result
     try:
-        value = find(known, indexed.target) if result.grad else _read_value(one, indexed.target)
+        value = find(known, indexed.target) if result.grad else _read_value(entry, indexed.target)
         return ResultPlace(indexed.expression, indexed.place, np.asarray(value).shape, indexed.target)
     except _NoNumbersError as error:
         message = f"results.{result.expression}: {error}"
@@ -405,8 +407,8 @@ def _locate(one: _Passed, known: Mapping[str, Any], indexed: IndexedResult) -> R
     except (LookupError, TypeError, ValueError) as error:
         kind = "input or tapped value" if result.grad else "output of the reference"
         message = (
-            f"results.{result.expression}: {_clip(indexed.target)} is no {kind} (with {_describe_dims(one.case)});"
-            f" there are {_list_names(known if result.grad else one.outputs)}"
+            f"results.{result.expression}: {_clip(indexed.target)} is no {kind} (with {_describe_dims(entry.case)});"
+            f" there are {_list_names(known if result.grad else entry.outputs)}"
         )
         raise BadAssignment(message) from error
 
@@ -415,9 +417,9 @@ class _NoNumbersError(TypeError):
     """An output that is no array of numbers."""
 
 
-def _read_value(one: _Passed, target: str) -> Array:
+def _read_value(entry: _Passed, target: str) -> Array:
     """Return an output as numbers, a loss that is given in terms as their sum; raises _NoNumbersError, LookupError."""
-    value = find(one.outputs, target)
+    value = find(entry.outputs, target)
     if target == "loss" and isinstance(value, dict):
         value = sum(value.values())
     try:
@@ -430,9 +432,9 @@ def _read_value(one: _Passed, target: str) -> Array:
         raise _NoNumbersError(message) from error
 
 
-def _read_terms(one: _Passed, place: ResultPlace, terms: Sequence[str]) -> Array:
+def _read_terms(entry: _Passed, place: ResultPlace, terms: Sequence[str]) -> Array:
     """Return the terms of a loss that is a result; zeros for other outputs."""
-    value = one.outputs.get(place.target)
+    value = entry.outputs.get(place.target)
     if place.target == "loss" and isinstance(value, dict) and set(terms) == set(value):
         return np.array([[value[term]] for term in terms], np.float64)
     return np.zeros((len(terms), place.size))
@@ -442,8 +444,8 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) or (isinstance(value, np.ndarray) and not value.ndim)
 
 
-def _is_finite(one: _Passed) -> bool:
-    return all(map(_all_finite, one.outputs.values())) and all(map(_all_finite, one.taps.values()))
+def _is_finite(entry: _Passed) -> bool:
+    return all(map(_all_finite, entry.outputs.values())) and all(map(_all_finite, entry.taps.values()))
 
 
 def _all_finite(value: Any) -> bool:

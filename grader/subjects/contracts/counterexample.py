@@ -21,14 +21,14 @@ _SHOWN = 2000
 
 def show(assignment: ContractAssignment, cases: ContractCases, i: int, answer: Answer | None) -> CaseCounterexample:
     """Return case `i` beside the answer to it; None if the candidate ended instead."""
-    one = cases.take([i])
-    case = one.drawn[0]
-    size = one.starts[-1]
+    shown_case = cases.take([i])
+    case = shown_case.drawn[0]
+    size = shown_case.starts[-1]
     got = np.full(size, np.nan) if answer is None else numbers_of(answer, size)
     known = answer is not None and (isinstance(answer, Returned) or answer.numbers is not None)
-    wrong = all_wrong(one, [] if answer is None else [answer])
+    wrong = all_wrong(shown_case, [] if answer is None else [answer])
     results, first = [], None
-    for _, place, part in one.slices():
+    for _, place, part in shown_case.slices():
         bad = wrong[part].reshape(place.shape)
         # NaN in an answer in parts is what is missing; in a whole one the submission returned it.
         there = isinstance(answer, Returned) or (known and not np.isnan(got[part]).all())
@@ -36,7 +36,7 @@ def show(assignment: ContractAssignment, cases: ContractCases, i: int, answer: A
             CaseResult(
                 place.expression,
                 list(place.shape),
-                _nest(one.expected[part].reshape(place.shape)),
+                _nest(shown_case.expected[part].reshape(place.shape)),
                 _nest(got[part].reshape(place.shape)) if there or (known and place.size == 0) else None,
                 int(bad.sum()) if there else 0,
                 bad.tolist() if there else None,
@@ -47,7 +47,7 @@ def show(assignment: ContractAssignment, cases: ContractCases, i: int, answer: A
     shown = {name: case.dims[name] for name in _list_used_dims(assignment)} | case.values()
     inputs = tuple(_show_input(name, value) for name, value in shown.items())
     return CaseCounterexample(
-        KIND, dict(case.dims), inputs, tuple(results), first, _instead(answer), write_script(assignment, one)
+        KIND, dict(case.dims), inputs, tuple(results), first, _instead(answer), write_script(assignment, shown_case)
     )
 
 
@@ -96,17 +96,17 @@ def _instead(answer: Answer | None) -> str | None:
     return "ended without an answer"
 
 
-def write_script(assignment: ContractAssignment, one: ContractCases) -> str:
+def write_script(assignment: ContractAssignment, shown_case: ContractCases) -> str:
     """Return a script in plain NumPy that makes the call on one case and prints its results beside what is expected."""
-    case = one.drawn[0]
+    case = shown_case.drawn[0]
     lines = ["import numpy as np", ""]
     lines += [f"{name} = {value!r}" for name, value in case.dims.items()]
     lines += [f"{name} = {_write(value)}" for name, value in case.values().items()]
     if assignment.helpers:
         lines += ["", assignment.helpers.rstrip()]
     lines += ["", assignment.call.rstrip(), ""]
-    for _, place, part in one.slices():
-        expected = _write(one.expected[part].reshape(place.shape))
+    for _, place, part in shown_case.slices():
+        expected = _write(shown_case.expected[part].reshape(place.shape))
         lines += [
             f'print("{place.expression.replace(chr(34), chr(39))}, less what is expected:")',
             f"print(np.asarray({place.expression}) - {expected})",

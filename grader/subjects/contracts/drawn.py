@@ -85,7 +85,7 @@ def describe_case(case: DrawnCase) -> dict[str, Any]:
 def read_cases(described: Sequence[Mapping[str, Any]], numbers: Array) -> list[DrawnCase]:
     """Return the cases of these descriptions, whose numbers stand one after the other."""
     inputs = [dict(case["inputs"]) for case in described]
-    starts = [0, *accumulate(sum(map(trees.count, each.values())) for each in inputs)]
+    starts = [0, *accumulate(sum(map(trees.count, described_inputs.values())) for described_inputs in inputs)]
     return [
         DrawnCase(case["dims"], own, numbers[start:stop], case["corner"])
         for case, own, (start, stop) in zip(described, inputs, pairwise(starts), strict=True)

@@ -110,9 +110,9 @@ def _row_of(assignment: ContractAssignment, cases: ContractCases, i: int, expres
 
 def _find_missing(fails: RowFails, cases: ContractCases, answer: Answer, i: int) -> tuple[str, tuple[int, ...]]:
     """Return the expression and the shape of the first of a row's results without all its numbers."""
-    one = cases.take([i])
-    missing = np.isnan(numbers_of(answer, one.starts[-1])) & fails.owns(one)
-    return next((place.expression, place.shape) for _, place, part in one.slices() if missing[part].any())
+    case = cases.take([i])
+    missing = np.isnan(numbers_of(answer, case.starts[-1])) & fails.owns(case)
+    return next((place.expression, place.shape) for _, place, part in case.slices() if missing[part].any())
 
 
 def _has_numbers(fails: RowFails, cases: ContractCases, answer: Answer, i: int) -> bool:

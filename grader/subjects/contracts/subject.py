@@ -85,9 +85,9 @@ class Contract:
         keys = [ladder.key(place) for place in places]
         witness.ask(keys, lambda chosen: ladder.take([places[at] for at in chosen]))
         for place, key in zip(places, keys, strict=True):
-            one = ladder.take([place])
-            if key in witness.known and failure.is_shown_by(one, [witness.known[key]]):
-                return one
+            rung = ladder.take([place])
+            if key in witness.known and failure.is_shown_by(rung, [witness.known[key]]):
+                return rung
         return self.cases.take([i])
 
     def show(self, cases: ContractCases, i: int, answer: Answer | None) -> CaseCounterexample:

@@ -70,12 +70,12 @@ class Diagnoser:
         got = self._numbers(answers)
         with np.errstate(all="ignore"):
             known = self._known.recognise(answers, got, frozenset(failing))
-            covered = frozenset(row for one in known for row in one.rows)
+            covered = frozenset(row for statement in known for row in statement.rows)
             claims = {
-                group: found
+                group: claims_of_group
                 for row in failing
                 if row not in covered
-                for group, found in self._find_claims(row, answers, got).items()
+                for group, claims_of_group in self._find_claims(row, answers, got).items()
             }
         statements = [*map(_state_known, known), *_state_claims(claims)][:_STATEMENTS]
         return (_write(statements),) if statements else ()
@@ -92,7 +92,7 @@ class Diagnoser:
         for groups in ([whole], parts):
             claims = {group: self._explain(group, answers, got) for group in groups}
             if any(claims.values()):
-                return {group: found for group, found in claims.items() if found}
+                return {group: claims_of_group for group, claims_of_group in claims.items() if claims_of_group}
         return {}
 
     def _explain(self, group: Group, answers: Sequence[Answer], got: Array) -> tuple[Claim, ...]:
@@ -103,17 +103,19 @@ class Diagnoser:
         return tuple(claims) if len(claims) <= _ALTERNATIVES else ()
 
 
-def _state_known(one: Recognised) -> _Statement:
-    mistake = one.mistake
-    return _Statement(NamedMistake(mistake.id, mistake.title), mistake.hint, mistake.hint, tuple(sorted(one.rows)))
+def _state_known(statement: Recognised) -> _Statement:
+    mistake = statement.mistake
+    return _Statement(
+        NamedMistake(mistake.id, mistake.title), mistake.hint, mistake.hint, tuple(sorted(statement.rows))
+    )
 
 
 def _state_claims(claims: Mapping[Group, tuple[Claim, ...]]) -> list[_Statement]:
     """Return a statement for each set of claims, about all results of which they hold."""
     together: dict[tuple[Claim, ...], list[Group]] = {}
-    for group, found in claims.items():
-        together.setdefault(found, []).append(group)
-    return [_state(groups, found) for found, groups in together.items()]
+    for group, claims_of_group in claims.items():
+        together.setdefault(claims_of_group, []).append(group)
+    return [_state(groups, claims_of_group) for claims_of_group, groups in together.items()]
 
 
 def _state(groups: Sequence[Group], claims: Sequence[Claim]) -> _Statement:
@@ -136,11 +138,11 @@ def _list_names(names: Sequence[str]) -> str:
 
 def _write(statements: Sequence[_Statement]) -> Diagnosis:
     return Diagnosis(
-        "+".join(one.mistake.id for one in statements),
-        f"It {predicate(one.mistake.title for one in statements)}.",
-        " ".join(dict.fromkeys(one.hint for one in statements)),
-        " ".join(dict.fromkeys(one.strong_hint for one in statements)),
+        "+".join(statement.mistake.id for statement in statements),
+        f"It {predicate(statement.mistake.title for statement in statements)}.",
+        " ".join(dict.fromkeys(statement.hint for statement in statements)),
+        " ".join(dict.fromkeys(statement.strong_hint for statement in statements)),
         "",
-        mistakes=tuple(one.mistake for one in statements),
-        names=tuple(dict.fromkeys(row for one in statements for row in one.rows)),
+        mistakes=tuple(statement.mistake for statement in statements),
+        names=tuple(dict.fromkeys(row for statement in statements for row in statement.rows)),
     )

@@ -82,10 +82,10 @@ class KnownMistakes:
                     fitting.append(Recognised(known.mistake, known.rows))
         chosen: list[Recognised] = []
         covered: frozenset[str] = frozenset()
-        for one in sorted(fitting, key=lambda each: -len(each.rows)):
-            if not one.rows <= covered:
-                chosen.append(one)
-                covered |= one.rows
+        for recognised in sorted(fitting, key=lambda recognised_mistake: -len(recognised_mistake.rows)):
+            if not recognised.rows <= covered:
+                chosen.append(recognised)
+                covered |= recognised.rows
         return chosen
 
     def _match(self, stored: StoredMistake, own: Array, got: Array, forms: Mapping[int, str]) -> Booleans:

@@ -159,19 +159,19 @@ class _Differences:
         wide = [np.asarray(self._output(first, term)).dtype == np.longdouble for term in self._case.terms]
         return all(wide)
 
-    def _output(self, one: Pass, term: str) -> Any:
+    def _output(self, outcome: Pass, term: str) -> Any:
         """Return the output that a term is of: an upstream's, or the part of the loss."""
         if self._upstreams:
-            return _walk(one.outputs, self._case.upstreams[term])
-        loss = one.outputs["loss"]
+            return _walk(outcome.outputs, self._case.upstreams[term])
+        loss = outcome.outputs["loss"]
         return loss[term] if isinstance(loss, dict) else loss
 
     def _objective(self, moved: Moved | None = None) -> _Array:
         """Return the terms of the objective."""
-        one = run(self._forward, self._given, moved)
+        outcome = run(self._forward, self._given, moved)
         terms = []
         for term in self._case.terms:
-            output = np.asarray(self._output(one, term))
+            output = np.asarray(self._output(outcome, term))
             if self._upstreams:
                 output = np.sum(np.asarray(self._upstreams[term], output.dtype) * output)
             if output.ndim:
@@ -184,17 +184,17 @@ class _Differences:
         rows = len(self._case.terms) + 2
         size = int(np.prod(place.shape, dtype=np.int64))
         out = np.zeros((rows, size))
-        here = self._objective()
+        unmoved = self._objective()
         for entry in range(size):
-            out[:, entry] = self._differentiate_entry(place, entry, here)
+            out[:, entry] = self._differentiate_entry(place, entry, unmoved)
         return out
 
-    def _differentiate_entry(self, place: _Place, entry: int, here: _Array) -> _Array:
+    def _differentiate_entry(self, place: _Place, entry: int, unmoved: _Array) -> _Array:
         steps = (_EXTENDED_STEP,) if self._extended else _STEPS
-        found = [self._estimate(place, entry, step, here) for step in steps]
-        return min(found, key=lambda row: float(row[-1]) if np.isfinite(row[-1]) else np.inf)
+        estimates = [self._estimate(place, entry, step, unmoved) for step in steps]
+        return min(estimates, key=lambda row: float(row[-1]) if np.isfinite(row[-1]) else np.inf)
 
-    def _estimate(self, place: _Place, entry: int, relative: float, here: _Array) -> _Array:
+    def _estimate(self, place: _Place, entry: int, relative: float, unmoved: _Array) -> _Array:
         step = relative * max(1.0, abs(self._value(place, entry)))
         far = self._sides(place, entry, step)
         near = self._sides(place, entry, step / 2)
@@ -202,11 +202,11 @@ class _Differences:
         better = (4 * plain - (far[0] - far[1]) / (2 * step)) / 3
         total = better.sum()
         precision = np.finfo(np.longdouble if self._extended else np.float64).eps
-        rounding = _ROUNDINGS * precision * float(np.abs(here).sum() + np.abs(far).sum()) / step
+        rounding = _ROUNDINGS * precision * float(np.abs(unmoved).sum() + np.abs(far).sum()) / step
         gap = abs(float(total - plain.sum()))
         # To the left and to the right, at both steps: half as far apart at half the step, unless there is a kink.
         apart = [
-            abs(float((side[0] + side[1] - 2 * here).sum())) / size for side, size in ((far, step), (near, step / 2))
+            abs(float((side[0] + side[1] - 2 * unmoved).sum())) / size for side, size in ((far, step), (near, step / 2))
         ]
         kinked = apart[1] > _KINKED * apart[0] and apart[1] > 4 * rounding
         uncertainty = float(gap + rounding + (apart[1] if kinked else 0.0))
