@@ -12,7 +12,7 @@ import pytest
 from grader.errors import StoreUnavailable
 from grader.model.records import State
 from grader.store.backups.copying import write_backup
-from grader.store.backups.file import FORMAT, BackupWriter, Entry, KeyType
+from grader.store.backups.file import FORMAT, BackupEntry, BackupWriter, KeyType
 from grader.store.backups.restoring import restore_backup
 from grader.store.connection import Connection, text
 from grader.store.errors import BadBackup, NotEmpty
@@ -204,7 +204,7 @@ def test_a_file_that_is_no_backup_is_refused_in_a_sentence(store: Store, data: b
 def test_a_backup_with_keys_of_others_is_refused(store: Store) -> None:
     stream = io.BytesIO()
     with BackupWriter(stream, 1, 1) as writer:
-        writer.write(Entry(KeyType.STRING, b"elsewhere", -1, [b"1"]))
+        writer.write(BackupEntry(KeyType.STRING, b"elsewhere", -1, [b"1"]))
     with pytest.raises(BadBackup, match="not Backmark's"):
         restore(store, stream.getvalue())
     assert list(store.redis.scan_iter()) == []

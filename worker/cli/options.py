@@ -18,7 +18,7 @@ assignment_option = click.option(
 )
 
 
-class AssignmentPath(click.ParamType["Path"]):
+class AssignmentParameter(click.ParamType["Path"]):
     """An assignment's file or folder; the id of one of the gallery stands for its folder."""
 
     name = "path"
@@ -35,7 +35,7 @@ class AssignmentPath(click.ParamType["Path"]):
 
 
 #: The argument of commands about one assignment.
-assignment_argument = click.argument("file", metavar="FILE|FOLDER|ID", type=AssignmentPath())
+assignment_argument = click.argument("file", metavar="FILE|FOLDER|ID", type=AssignmentParameter())
 
 server_assignment_option = click.option(
     "--assignment", default="udl-7.2", show_default=True, metavar="ID", help="The assignment's ID on the server."

@@ -17,7 +17,7 @@ import click
 from grader.errors import REFUSED, AssignmentError, BadAssignment
 from grader.model.stored import assignment_to_json
 from grader.subjects import gallery, kinds
-from worker.grading.workshop import Workshop
+from worker.grading.workshop import JailWorkshop
 
 if TYPE_CHECKING:
     from grader.judge.subject import JudgedRevision
@@ -39,7 +39,7 @@ class DrawingProcess:
         """Draw `choice` cases for each that is used, or as many as usual; `watch`: see `Workshop`."""
         self._assignment = assignment
         self._kind = kinds.of(assignment)
-        self._workshop = Workshop(watch)
+        self._workshop = JailWorkshop(watch)
         self._process = subprocess.Popen(  # noqa: S603 - a command of our own
             [sys.executable, "-m", self._kind.DRAWING, *([] if choice is None else [str(choice)])],
             stdin=subprocess.PIPE,

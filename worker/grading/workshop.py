@@ -19,7 +19,7 @@ from worker.sandbox.single import Single
 LIMITS = JailLimits(60.0, 600.0, 1 << 30, 1 << 20)
 
 
-class Workshop:
+class JailWorkshop:
     """Jails for an assignment's sources; another thread may stop them."""
 
     def __init__(self, watch: Callable[[str], None] | None = None) -> None:

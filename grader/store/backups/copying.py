@@ -11,7 +11,7 @@ from itertools import islice
 from typing import IO, NamedTuple
 
 from grader.errors import StoreUnavailable
-from grader.store.backups.file import BackupWriter, Entry, KeyType
+from grader.store.backups.file import BackupEntry, BackupWriter, KeyType
 from grader.store.backups.tracked import TrackedConnection
 from grader.store.connection import Connection
 from grader.store.keys import PREFIX, key
@@ -109,16 +109,16 @@ class _StoreCopy:
         self._write(entry for name, entry in entries.items() if settled or name not in changed)
         return settled
 
-    def _read(self, names: Iterable[bytes], mark: str = "") -> dict[bytes, Entry]:
+    def _read(self, names: Iterable[bytes], mark: str = "") -> dict[bytes, BackupEntry]:
         """Read some of the keys at one moment; with a mark Redis names its key after those that changed until then."""
         asked = list(islice(names, _KEYS))
         replies = self._connection.ask("EVAL", self._script, 0, mark, _BYTES, *asked)
         return {
-            name: Entry(_TYPES[kind], name, expires, content)
+            name: BackupEntry(_TYPES[kind], name, expires, content)
             for name, (kind, expires, content) in zip(asked, replies, strict=False)
         }
 
-    def _write(self, entries: Iterable[Entry]) -> None:
+    def _write(self, entries: Iterable[BackupEntry]) -> None:
         for entry in entries:
             self._writer.write(entry)
 

@@ -36,7 +36,7 @@ class KeyType(Enum):
     END = b"."
 
 
-class Entry(NamedTuple):
+class BackupEntry(NamedTuple):
     """A key with its content: of a hash names and values in turn, of a sorted set members and scores in turn."""
 
     type: KeyType
@@ -71,9 +71,9 @@ class BackupWriter:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         with self._stream:
             if kind is None:
-                self._write(Entry(KeyType.END, b"%d" % len(self._present), -1, []))
+                self._write(BackupEntry(KeyType.END, b"%d" % len(self._present), -1, []))
 
-    def write(self, entry: Entry) -> None:
+    def write(self, entry: BackupEntry) -> None:
         """Write a key; it takes the place of an earlier record of the same key."""
         if entry.type is KeyType.NONE:
             self._present.discard(entry.key)
@@ -85,7 +85,7 @@ class BackupWriter:
         """Return the number of keys with this prefix."""
         return sum(key.startswith(prefix) for key in self._present)
 
-    def _write(self, entry: Entry) -> None:
+    def _write(self, entry: BackupEntry) -> None:
         parts = [_HEAD.pack(entry.type.value, entry.expires, len(entry.content))]
         for item in (entry.key, *entry.content):
             parts += (_LENGTH.pack(len(item)), item)
@@ -101,7 +101,7 @@ class BackupReader:
         #: The number of keys of the store; known at the end.
         self.keys = 0
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[BackupEntry]:
         """Yield the records in turn, to the end of the file."""
         while (entry := self._read_entry()).type is not KeyType.END:
             yield entry
@@ -123,11 +123,11 @@ class BackupReader:
             raise BadBackup(_FOREIGN) from error
         raise BadBackup(_FOREIGN)
 
-    def _read_entry(self) -> Entry:
+    def _read_entry(self) -> BackupEntry:
         kind, expires, count = _HEAD.unpack(self._read_exactly(_HEAD.size))
         if kind not in _KINDS or (count % 2 and KeyType(kind) in _PAIRS):
             raise BadBackup(_DAMAGED)
-        return Entry(KeyType(kind), self._read_item(), expires, [self._read_item() for _ in range(count)])
+        return BackupEntry(KeyType(kind), self._read_item(), expires, [self._read_item() for _ in range(count)])
 
     def _read_item(self) -> bytes:
         (length,) = _LENGTH.unpack(self._read_exactly(_LENGTH.size))

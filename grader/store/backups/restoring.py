@@ -9,7 +9,7 @@ from typing import IO, Any
 
 from grader.errors import StoreUnavailable
 from grader.store.backups.copying import Progress
-from grader.store.backups.file import BackupReader, Entry, KeyType
+from grader.store.backups.file import BackupEntry, BackupReader, KeyType
 from grader.store.connection import Connection, text
 from grader.store.errors import BadBackup, NotEmpty
 from grader.store.keys import PREFIX, key
@@ -74,7 +74,7 @@ class _Staging:
         if len(self._names) != reader.keys:
             raise BadBackup(f"this backup is damaged: of {reader.keys} keys it holds {len(self._names)}")
 
-    def _write(self, entry: Entry) -> None:
+    def _write(self, entry: BackupEntry) -> None:
         name = _STAGED + entry.key.removeprefix(PREFIX.encode())
         if entry.key in self._names:
             self._send("DEL", name)
@@ -98,7 +98,7 @@ class _Staging:
         self._size = 0
 
 
-def _split(entry: Entry) -> Iterator[list[bytes]]:
+def _split(entry: BackupEntry) -> Iterator[list[bytes]]:
     """Yield the content in the order of the command's arguments, a part at a time."""
     content = entry.content
     if entry.type is KeyType.SORTED_SET:

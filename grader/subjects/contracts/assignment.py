@@ -45,7 +45,7 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class ContractResult:
     """An expression over the names of the call, and what it must be: a gradient, or an output of the forward pass."""
 
     expression: str
@@ -75,7 +75,7 @@ class Solution:
 
 
 @dataclass(frozen=True, slots=True)
-class Mistake:
+class ContractMistake:
     """A wrong solution: its id, what follows "it", its hint, and its text."""
 
     id: str
@@ -95,10 +95,10 @@ class ContractAssignment:
     dims: tuple[Dim, ...]
     inputs: tuple[Input, ...]
     call: str
-    results: tuple[Result, ...]
+    results: tuple[ContractResult, ...]
     reference: str
     solution: str
-    mistakes: tuple[Mistake, ...]
+    mistakes: tuple[ContractMistake, ...]
     assume: tuple[str, ...] = ()
     #: Dims that the reference takes beside the inputs.
     forward_dims: tuple[str, ...] = ()

@@ -18,10 +18,10 @@ from grader.subjects.contracts.assignment import (
     MOST_SIZE,
     VALUES,
     ContractAssignment,
+    ContractMistake,
+    ContractResult,
     Dim,
     Input,
-    Mistake,
-    Result,
     Solution,
 )
 from grader.subjects.contracts.driver import bound_names, defined_names, parse, read_entries
@@ -45,7 +45,7 @@ _MODULE = re.compile(r"\.{0,2}[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 _BRACES = re.compile(r"\{([^{}]*)\}")
 
 
-class _Fault(ValueError):
+class _ContractFault(ValueError):
     """One mistake in an assignment: the key, its value and what to write."""
 
 
@@ -57,7 +57,7 @@ def from_tables(tables: Mapping[str, Any], name: str) -> ContractAssignment:
     except ValidationError as error:
         message = f"{name}: {explain_faults(error, {**WANTED, **_advise(tables)})}"
         raise BadAssignment(message) from error
-    except _Fault as fault:
+    except _ContractFault as fault:
         message = f"{name}: {str(fault)[:_MOST_FAULT]}"
         raise BadAssignment(message) from fault
 
@@ -68,10 +68,10 @@ def _check_keys(tables: Mapping[str, Any]) -> None:
         if not isinstance(table, dict):
             continue
         if len(table) > _MOST_KEYS:
-            raise _Fault(f"{name[:60]} has {len(table)} keys; at most {_MOST_KEYS} are taken")
+            raise _ContractFault(f"{name[:60]} has {len(table)} keys; at most {_MOST_KEYS} are taken")
         longest = max(map(len, table), default=0)
         if longest > _LONGEST_KEY:
-            raise _Fault(f"{name[:60]} has a key of {longest} characters; at most {_LONGEST_KEY} are taken")
+            raise _ContractFault(f"{name[:60]} has a key of {longest} characters; at most {_LONGEST_KEY} are taken")
 
 
 def _advise(tables: Mapping[str, Any]) -> dict[str, str]:
@@ -107,7 +107,7 @@ def _advise(tables: Mapping[str, Any]) -> dict[str, str]:
 def _read(table: ContractTable) -> ContractAssignment:
     for name in table.files:
         if not _FILE.fullmatch(name):
-            raise _Fault(f"files has {_show(name)}: write the name of a .py file, or of one in mistakes/")
+            raise _ContractFault(f"files has {_show(name)}: write the name of a .py file, or of one in mistakes/")
     dims = tuple(_read_dims(table))
     known = {dim.name for dim in dims}
     inputs = tuple(_read_inputs(table, known))
@@ -116,12 +116,12 @@ def _read(table: ContractTable) -> ContractAssignment:
     rows = [*dict.fromkeys(result.row for result in results), *COMMON_ROWS]
     for row in table.rubric:
         if row not in rows:
-            raise _Fault(f"rubric.{row} is no row: write one of {', '.join(rows)}")
+            raise _ContractFault(f"rubric.{row} is no row: write one of {', '.join(rows)}")
     advice = advise_feedback(rows)
     try:
         feedback = check_hidden(table.feedback, rows, advice)
     except ValueError as error:
-        raise _Fault(str(error)) from error
+        raise _ContractFault(str(error)) from error
     bound = {*known, *table.inputs, *table.upstream, *table.call.given}
     entries = _read_entries(table, bound)
     return ContractAssignment(
@@ -154,7 +154,7 @@ def _read(table: ContractTable) -> ContractAssignment:
     )
 
 
-def _rubric(table: ContractTable, results: tuple[Result, ...]) -> dict[str, int]:
+def _rubric(table: ContractTable, results: tuple[ContractResult, ...]) -> dict[str, int]:
     """Return the marks of each row: 2 for a gradient and 1 for a value, unless the assignment says otherwise."""
     marks: dict[str, int] = {}
     for result in results:
@@ -167,19 +167,21 @@ def _read_entries(table: ContractTable, bound: set[str]) -> tuple[str, ...]:
     try:
         entries = read_entries(table.call.code, bound)
     except SyntaxError as error:
-        raise _Fault(f"call.code is not valid Python (line {error.lineno}: {error.msg})") from error
+        raise _ContractFault(f"call.code is not valid Python (line {error.lineno}: {error.msg})") from error
     if not entries:
-        raise _Fault("call.code calls none of the student's functions: write the lines that call them")
+        raise _ContractFault("call.code calls none of the student's functions: write the lines that call them")
     return entries
 
 
 def _read_modules(table: ContractTable) -> Iterator[str]:
     if table.submission.modules and not table.submission.helpers:
-        raise _Fault("submission.modules hold the functions of submission.helpers: name that file, too")
+        raise _ContractFault("submission.modules hold the functions of submission.helpers: name that file, too")
     for name in table.submission.modules:
         root = name.lstrip(".").partition(".")[0]
         if not _MODULE.fullmatch(name) or root == "numpy" or root in sys.stdlib_module_names:
-            raise _Fault(f"submission.modules names {_show(name)}: write a module of your course, such as dnn_utils")
+            raise _ContractFault(
+                f"submission.modules names {_show(name)}: write a module of your course, such as dnn_utils"
+            )
         yield name
 
 
@@ -190,12 +192,14 @@ def _read_helpers(table: ContractTable, entries: tuple[str, ...]) -> str:
     try:
         helpers = defined_names(text)
     except SyntaxError as error:
-        raise _Fault(f"{table.submission.helpers} is not valid Python: {error}") from error
+        raise _ContractFault(f"{table.submission.helpers} is not valid Python: {error}") from error
     if not helpers:
-        raise _Fault(f"{table.submission.helpers} defines no function: write the functions that students are given")
+        raise _ContractFault(
+            f"{table.submission.helpers} defines no function: write the functions that students are given"
+        )
     if taken := helpers & {*entries, *table.submission.provides}:
         whose = "submission.provides names" if min(taken) in table.submission.provides else "students write"
-        raise _Fault(f"{table.submission.helpers} defines {min(taken)}, which {whose}: rename it")
+        raise _ContractFault(f"{table.submission.helpers} defines {min(taken)}, which {whose}: rename it")
     return text
 
 
@@ -230,12 +234,12 @@ def _read_dim(key: str, name: str, raw: Any, known: set[str]) -> Dim:
     try:
         table = DimTable.model_validate(raw)
     except ValidationError as error:
-        raise _Fault(f"{key} is {_show(raw)}: {wanted}") from error
+        raise _ContractFault(f"{key} is {_show(raw)}: {wanted}") from error
     if table.of:
         return Dim(name, of=tuple(table.of))
     if table.real is not None and table.real[0] <= table.real[1]:
         return Dim(name, real=table.real)
-    raise _Fault(f"{key} is {_show(raw)}: {wanted}")
+    raise _ContractFault(f"{key} is {_show(raw)}: {wanted}")
 
 
 def _is_range(raw: Any) -> bool:
@@ -252,32 +256,34 @@ def _read_inputs(table: ContractTable, known: set[str]) -> Iterator[Input]:
         key = f"inputs.{name}"
         _check_name(key, name)
         if name in known:
-            raise _Fault(f"{key} has the name of a dim: write another name")
+            raise _ContractFault(f"{key} has the name of a dim: write another name")
         inside = known | ({"k"} if entry.each else set())
         if any(part.endswith(",") for part in entry.shape.split()):
-            raise _Fault(f"{key}.shape is {_show(entry.shape)}: write {WANTED['inputs.shape']}")
+            raise _ContractFault(f"{key}.shape is {_show(entry.shape)}: write {WANTED['inputs.shape']}")
         for part in entry.shape.split():
             _check_expression(f"{key}.shape", part.removeprefix("*"), inside)
         if entry.each:
             _check_expression(f"{key}.each", entry.each, known)
         kind, _, rest = entry.values.partition("(")
         if kind.strip() not in VALUES or (rest and not rest.rstrip().endswith(")")):
-            raise _Fault(f"{key}.values is {_show(entry.values)}: write {WANTED['inputs.values']}")
+            raise _ContractFault(f"{key}.values is {_show(entry.values)}: write {WANTED['inputs.values']}")
         if rest:
             _check_expression(f"{key}.values", f"[{rest.rstrip()[:-1]}]", inside)
         yield Input(name, entry.shape, entry.values.strip(), entry.each)
 
 
-def _read_results(table: ContractTable, known: set[str]) -> Iterator[Result]:
+def _read_results(table: ContractTable, known: set[str]) -> Iterator[ContractResult]:
     for expression, entry in table.results.items():
         key = f"results.{expression}"
         if bool(entry.grad) == bool(entry.value):
-            raise _Fault(f'{key} must have one of grad and value: write {{ grad = "x" }} or {{ value = "out" }}')
+            raise _ContractFault(
+                f'{key} must have one of grad and value: write {{ grad = "x" }} or {{ value = "out" }}'
+            )
         index, over = "", ""
         if entry.over:
             match = _FOR.fullmatch(entry.over)
             if match is None:
-                raise _Fault(f'{key}.for is {_show(entry.over)}: write such as "k in range(K + 1)"')
+                raise _ContractFault(f'{key}.for is {_show(entry.over)}: write such as "k in range(K + 1)"')
             index, over = match[1], match[2]
             _check_expression(f"{key}.for", over, known)
         inside = known | ({index} if index else set())
@@ -288,14 +294,16 @@ def _read_results(table: ContractTable, known: set[str]) -> Iterator[Result]:
         _check_target(table, key, entry)
         row = entry.row or _row_name(expression)
         title = entry.title or f"`{expression}` is correct"
-        yield Result(expression, row, title, entry.grad, entry.value, entry.scale, index, over, entry.loose, entry.zero)
+        yield ContractResult(
+            expression, row, title, entry.grad, entry.value, entry.scale, index, over, entry.loose, entry.zero
+        )
 
 
 def _check_target(table: ContractTable, key: str, entry: ResultTable) -> None:
     """Refuse a gradient by an input that has none."""
     target = entry.grad.partition("[")[0]
     if target in table.inputs and table.inputs[target].values.partition("(")[0].strip() in DISCRETE:
-        raise _Fault(
+        raise _ContractFault(
             f"{key}.grad is {_show(entry.grad)}, whose values are {table.inputs[target].values}: they cannot be moved"
         )
 
@@ -304,64 +312,70 @@ def _check_names(table: ContractTable, known: set[str]) -> None:
     for key, chosen in (("forward.dims", table.forward.dims), ("submission.provides", table.submission.provides)):
         for name in chosen:
             if name not in known:
-                raise _Fault(f"{key} names {_show(name)}, which is no dim: write one of {', '.join(known) or 'none'}")
+                raise _ContractFault(
+                    f"{key} names {_show(name)}, which is no dim: write one of {', '.join(known) or 'none'}"
+                )
     for name in table.upstream:
         _check_name(f"upstream.{name}", name)
         if name in known or name in table.inputs:
-            raise _Fault(f"upstream.{name} has the name of a dim or an input: write another name")
+            raise _ContractFault(f"upstream.{name} has the name of a dim or an input: write another name")
     clash = {*table.call.given} & {*known, *table.inputs, *table.upstream}
     if clash:
-        raise _Fault(
+        raise _ContractFault(
             f"call.given names {_show(min(clash))}, which is a dim, an input or an upstream: rename the output"
         )
     taken = bound_names(table.call.code) & {*known, *table.inputs, *table.upstream, *table.call.given}
     if taken:
-        raise _Fault(f"call.code assigns {_show(min(taken))}, which is bound for it already: use another name")
+        raise _ContractFault(f"call.code assigns {_show(min(taken))}, which is bound for it already: use another name")
 
 
-def _read_mistakes(table: ContractTable) -> Iterator[Mistake]:
+def _read_mistakes(table: ContractTable) -> Iterator[ContractMistake]:
     sources = {
         name: text for name, text in table.files.items() if name.startswith("mistakes/") and name.endswith(".py")
     }
     if len(sources) > MOST_MISTAKES:
-        raise _Fault(f"there are {len(sources)} mistakes; at most {MOST_MISTAKES} are taken")
+        raise _ContractFault(f"there are {len(sources)} mistakes; at most {MOST_MISTAKES} are taken")
     for name, text in sorted(sources.items()):
         try:
             docstring = ast.get_docstring(parse(text)) or ""
         except SyntaxError as error:
-            raise _Fault(f"{name} is not valid Python: {error}") from error
+            raise _ContractFault(f"{name} is not valid Python: {error}") from error
         title, _, hint = docstring.partition("\n")
         if not title.strip():
-            raise _Fault(f'{name} has no docstring: begin it with what follows "it", and a hint below')
-        yield Mistake(name.removeprefix("mistakes/").removesuffix(".py"), title.strip().rstrip("."), hint.strip(), text)
+            raise _ContractFault(f'{name} has no docstring: begin it with what follows "it", and a hint below')
+        yield ContractMistake(
+            name.removeprefix("mistakes/").removesuffix(".py"), title.strip().rstrip("."), hint.strip(), text
+        )
 
 
 def _file(table: ContractTable, key: str, name: str) -> str:
     if name not in table.files:
-        raise _Fault(f"{key} is {_show(name)}, which is not beside the assignment: put the file into its folder")
+        raise _ContractFault(
+            f"{key} is {_show(name)}, which is not beside the assignment: put the file into its folder"
+        )
     return table.files[name]
 
 
 def _check_name(key: str, name: str) -> None:
     if not _NAME.fullmatch(name) or name in FUNCTIONS or name in {"ints", "np", "tap"}:
-        raise _Fault(f"{key} is no name that can be used here: write letters, digits and _")
+        raise _ContractFault(f"{key} is no name that can be used here: write letters, digits and _")
 
 
 def _check_expression(key: str, text: str, known: set[str], extra: set[str] | None = None) -> None:
     try:
         unknown = names(text) - known - (extra or set())
     except ExpressionError as error:
-        raise _Fault(f"{key}: {error}; write {EXPRESSION}") from error
+        raise _ContractFault(f"{key}: {error}; write {EXPRESSION}") from error
     if unknown:
         there = ", ".join(sorted(known)) or "no names"
-        raise _Fault(f"{key} uses {_show(min(unknown))}, which is not known there; known are {there}")
+        raise _ContractFault(f"{key} uses {_show(min(unknown))}, which is not known there; known are {there}")
 
 
 def _check_python(key: str, expression: str) -> None:
     try:
         ast.parse(expression, mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise _Fault(f"{key} is no expression of Python: write such as dx or grads['W1']") from error
+        raise _ContractFault(f"{key} is no expression of Python: write such as dx or grads['W1']") from error
 
 
 def _row_name(expression: str) -> str:

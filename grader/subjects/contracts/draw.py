@@ -41,7 +41,7 @@ ANY, ONES, EQUAL, DIFFERENT, LEAST, LARGEST, SMALL = (
 CORNERS = (ONES, EQUAL, DIFFERENT, LEAST, LARGEST)
 
 
-class _EnoughError(Exception):
+class _DrawnEnoughError(Exception):
     """Ends Hypothesis's generation: nothing more is wanted of it."""
 
 
@@ -191,10 +191,10 @@ def _examples(
             found[key] = case
             seen.add(key)
         if len(found) >= wanted:
-            raise _EnoughError
+            raise _DrawnEnoughError
 
     if wanted > 0:
-        with contextlib.suppress(_EnoughError, hypothesis.errors.Unsatisfiable):
+        with contextlib.suppress(_DrawnEnoughError, hypothesis.errors.Unsatisfiable):
             gather()
     return list(found.values())
 

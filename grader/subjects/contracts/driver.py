@@ -23,7 +23,7 @@ def read_entries(code: str, bound: Collection[str]) -> tuple[str, ...]:
     # Some that parses does not compile: a `return` outside of a function.
     tree = parse(code)
     compile(tree, "<call>", "exec", dont_inherit=True)
-    ours = {*bound, *_assigned(tree), *_BUILTIN, "np"}
+    ours = {*bound, *_find_assigned(tree), *_BUILTIN, "np"}
     used = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
     theirs = sorted((node for node in used if node.id not in ours), key=lambda node: (node.lineno, node.col_offset))
     return tuple(dict.fromkeys(node.id for node in reversed(theirs)))
@@ -32,7 +32,7 @@ def read_entries(code: str, bound: Collection[str]) -> tuple[str, ...]:
 def bound_names(code: str) -> frozenset[str]:
     """Return the names that the lines assign; none if they are no Python."""
     try:
-        return frozenset(_assigned(parse(code)))
+        return frozenset(_find_assigned(parse(code)))
     except SyntaxError:
         return frozenset()
 
@@ -48,7 +48,7 @@ def defined_names(code: str) -> frozenset[str]:
     return frozenset(node.name for node in statements if isinstance(node, (ast.FunctionDef, ast.ClassDef)))
 
 
-def _assigned(tree: ast.AST) -> set[str]:
+def _find_assigned(tree: ast.AST) -> set[str]:
     names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     names |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
     names |= {node.name for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.ClassDef))}

@@ -134,7 +134,7 @@ class _Evaluation:
         handler = getattr(self, f"_value_of_{type(node).__name__}", None)
         if handler is None:
             raise self._refusal(node)
-        return _bounded(handler(node))
+        return _check_bounds(handler(node))
 
     def _refusal(self, node: ast.expr) -> ExpressionError:
         text = ast.unparse(node)
@@ -207,7 +207,7 @@ def _operate(op: ast.operator, left: Any, right: Any) -> Any:
     return _BINARY[type(op)](left, right)
 
 
-def _bounded(value: Any) -> Any:
+def _check_bounds(value: Any) -> Any:
     if isinstance(value, int) and abs(value) > _LARGEST:
         raise ExpressionError("a whole number that is too large")
     if isinstance(value, complex) or (isinstance(value, float) and not math.isfinite(value)):

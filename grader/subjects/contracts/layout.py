@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from grader.subjects.contracts.assignment import ContractAssignment, Result
+from grader.subjects.contracts.assignment import ContractAssignment, ContractResult
 from grader.subjects.contracts.expressions import ExpressionError, evaluate
 
 #: Results of one case.
@@ -19,7 +19,7 @@ class IndexedResult(NamedTuple):
     """A result of one case: its expression there, its declaration and the place of that, its target and its factor."""
 
     expression: str
-    result: Result
+    result: ContractResult
     place: int
     target: str
     scale: float

@@ -19,7 +19,7 @@ _LARGEST = 3e38
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StoredMistake:
-    """What is kept of a mistake: the cases on which it is wrong, and its answers for recognising it."""
+    """The stored part of a mistake: the cases on which it is wrong, and its answers for recognising it."""
 
     wrong: tuple[int, ...]
     #: By projection and result; NaN for a result that it does not have.

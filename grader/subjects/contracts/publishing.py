@@ -1,4 +1,4 @@
-"""Whether a contract may be used: each result is put to the test, and nothing trivial earns its marks."""
+"""The checks by which a contract may be used: each result is put to the test, and nothing trivial earns its marks."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace

@@ -54,11 +54,11 @@ class ContractRevision:
     def subject(self) -> "Contract":
         """The cases made ready for judging."""
         # Not for who draws: Hypothesis looks at what else is imported.
-        from grader.subjects.contracts.diagnosis.diagnoser import Diagnoser  # noqa: PLC0415
+        from grader.subjects.contracts.diagnosis.diagnoser import ContractDiagnoser  # noqa: PLC0415
         from grader.subjects.contracts.subject import Contract  # noqa: PLC0415
 
         wrong = {identifier: mistake.wrong for identifier, mistake in self.mistakes.items()}
-        diagnoser = Diagnoser(self.assignment, self.cases, self.terms, self.mistakes)
+        diagnoser = ContractDiagnoser(self.assignment, self.cases, self.terms, self.mistakes)
         return Contract(self.assignment, self.cases, self.ladder, wrong, diagnoser, self.faults)
 
     @property

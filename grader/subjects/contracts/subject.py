@@ -18,7 +18,7 @@ from grader.oracle.answers import Answer, Raised, Returned
 from grader.subjects.contracts import counterexample, words
 from grader.subjects.contracts.assignment import ContractAssignment
 from grader.subjects.contracts.cases import ContractCases, list_expressions
-from grader.subjects.contracts.diagnosis.diagnoser import Diagnoser
+from grader.subjects.contracts.diagnosis.diagnoser import ContractDiagnoser
 from grader.subjects.contracts.exchange import ContractExchange
 from grader.subjects.contracts.rows import judge_rows, list_rows
 
@@ -34,7 +34,7 @@ class Contract:
     ladder: ContractCases
     #: By the id of a known mistake, the cases on which it is wrong.
     wrong: Mapping[str, Sequence[int]]
-    diagnoser: Diagnoser
+    diagnoser: ContractDiagnoser
     #: The reasons for which the assignment may not be used.
     faults: Sequence[str] = ()
     noun: str = words.WORDS.noun

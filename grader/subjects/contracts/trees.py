@@ -24,7 +24,7 @@ Description = Mapping[str, Any]
 
 
 @dataclass(slots=True)
-class _Reader:
+class _RowReader:
     numbers: Sequence[float]
     at: int = 0
 
@@ -43,14 +43,14 @@ class _Reader:
 
 def read(row: Array) -> Any:
     """Return the value: arrays as arrays, all else as Python has it."""
-    reader = _Reader(row.tolist())
+    reader = _RowReader(row.tolist())
     value = _read(reader, _DEPTH)
     if reader.at != len(reader.numbers):
         raise ValueError("the row goes on after the value")
     return value
 
 
-def _read(reader: _Reader, depth: int) -> Any:
+def _read(reader: _RowReader, depth: int) -> Any:
     if not depth:
         raise ValueError("values that are nested too deeply")
     kind = reader.size(DICTIONARY)
@@ -65,14 +65,14 @@ def _read(reader: _Reader, depth: int) -> Any:
     return parts if kind == LIST else tuple(parts)
 
 
-def _read_integer(reader: _Reader) -> int:
+def _read_integer(reader: _RowReader) -> int:
     number = reader.number()
     if not abs(number) <= _EXACT:
         raise ValueError("a whole number that is none")
     return int(number)
 
 
-def _read_text(reader: _Reader) -> str:
+def _read_text(reader: _RowReader) -> str:
     text = "".join(chr(reader.size(0x10FFFF)) for _ in range(reader.size(_PARTS)))
     # Half of a pair is no character, and can be written down nowhere.
     if any("\ud800" <= character <= "\udfff" for character in text):
@@ -80,7 +80,7 @@ def _read_text(reader: _Reader) -> str:
     return text
 
 
-def _read_array(reader: _Reader) -> Array:
+def _read_array(reader: _RowReader) -> Array:
     kind = chr(reader.size(0x7F))
     shape = [reader.size(len(reader.numbers)) for _ in range(reader.size(_AXES))]
     size = math.prod(shape)
@@ -94,12 +94,12 @@ def _read_array(reader: _Reader) -> Array:
 
 
 #: The readers of values without parts that may be of any form, by their kind.
-_READERS: Mapping[int, Callable[[_Reader], Any]] = MappingProxyType(
+_READERS: Mapping[int, Callable[[_RowReader], Any]] = MappingProxyType(
     {
         NONE: lambda _: None,
         BOOLEAN: lambda reader: bool(reader.number()),
         INTEGER: _read_integer,
-        NUMBER: _Reader.number,
+        NUMBER: _RowReader.number,
         TEXT: _read_text,
         ARRAY: _read_array,
     }

@@ -19,7 +19,7 @@ from grader.subjects.contracts.drawn import dump_cases
 from tests.service.conftest import Making, context, making, redis_server
 from tests.subjects.contracts.making import FILES, LINEAR, RIGHT, contract
 from worker.grading import workshop
-from worker.grading.workshop import Workshop
+from worker.grading.workshop import JailWorkshop
 from worker.sandbox.policy import JailLimits
 from worker.service.tasks import perform
 
@@ -56,7 +56,7 @@ def refuse(toml: str = SHORT, **files: str) -> str:
 
 def publish(assignment: ContractAssignment) -> bytes:
     """Return the revision that comes of the drawn cases and an assignment's code."""
-    return publishing.finish(dump_cases(assignment_to_json(assignment), *SKETCH), Workshop())
+    return publishing.finish(dump_cases(assignment_to_json(assignment), *SKETCH), JailWorkshop())
 
 
 def forward(lines: str) -> str:

@@ -17,7 +17,7 @@ from tests.subjects.contracts.making import RIGHT, build, contract
 from worker.grading import workshop
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails
-from worker.grading.workshop import Workshop
+from worker.grading.workshop import JailWorkshop
 from worker.sandbox.policy import JailLimits
 
 pytestmark = pytest.mark.usefixtures("jail", "limits")
@@ -38,7 +38,7 @@ def built() -> ContractRevision:
 def ask(built: ContractRevision, source: str) -> Sequence[Answer]:
     """Return a submission's answers out of a jail."""
     exchange = ContractExchange(built.assignment, list_expressions(built.cases))
-    return Workshop().ask(source, "mine.py", exchange, built.cases)
+    return JailWorkshop().ask(source, "mine.py", exchange, built.cases)
 
 
 #: It hashes every eight bytes of whatever the interpreter holds, and says which of the hashes it was looking for.
@@ -103,7 +103,7 @@ def test_no_expected_number_is_anywhere_in_the_jail(built: ContractRevision) -> 
     expected = [number for number in one.expected if number and number not in inputs]
     source = WALKING.format(wanted=digests(np.array([*expected, inputs[0]])))
     exchange = ContractExchange(built.assignment, list_expressions(one))
-    answer = Workshop().ask(source, "mine.py", exchange, one)[0]
+    answer = JailWorkshop().ask(source, "mine.py", exchange, one)[0]
     assert isinstance(answer, Raised)
     assert len(expected) > 5
     # The walk sees what is there: an input.

@@ -21,7 +21,7 @@ from .wire import pack
 FINE, MALFORMED, MISSING = "0", "1", "2"
 
 
-class _Result(NamedTuple):
+class _CalledResult(NamedTuple):
     """A result: its expression, as text and compiled, and its shape."""
 
     expression: str
@@ -34,7 +34,7 @@ class _CalledCase(NamedTuple):
 
     given: dict[str, Any]
     inputs: Inputs
-    results: list["_Result"]
+    results: list["_CalledResult"]
 
 
 class CallsQuestion:
@@ -61,7 +61,7 @@ class CallsQuestion:
         start = 0
         for case in header["cases"]:
             stop = start + sum(map(count, case["inputs"].values()))
-            results = [_Result(text, _compile(text), tuple(shape)) for text, shape in case["results"]]
+            results = [_CalledResult(text, _compile(text), tuple(shape)) for text, shape in case["results"]]
             self.cases.append(_CalledCase(case.get("given", {}), Inputs(case["inputs"], flat[start:stop]), results))
             start = stop
 
@@ -152,11 +152,11 @@ def _compile(expression: str) -> CodeType:
     return compile(expression, "<result>", "eval")
 
 
-def _evaluate(result: _Result, namespace: dict[str, Any]) -> object:
+def _evaluate(result: _CalledResult, namespace: dict[str, Any]) -> object:
     return eval(result.code, namespace)  # noqa: S307 - in the jail, and the subject's own
 
 
-def _reshape(calls: CallsQuestion, result: _Result, namespace: dict[str, Any]) -> object:
+def _reshape(calls: CallsQuestion, result: _CalledResult, namespace: dict[str, Any]) -> object:
     """Return the result; a loose one that has its axes of length 1 elsewhere is brought into the shape."""
     value = _evaluate(result, namespace)
     if result.expression not in calls.loose:

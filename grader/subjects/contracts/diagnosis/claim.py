@@ -9,7 +9,7 @@ def slug(text: str) -> str:
     return re.sub(r"\W+", "_", text).strip("_")
 
 
-class Claim(NamedTuple):
+class NumberClaim(NamedTuple):
     """An explanation of a result's answers: its id, the words after the result's name, and the question that hints."""
 
     id: str

@@ -12,7 +12,7 @@ from grader.oracle.answers import Answer
 from grader.oracle.network import Array
 from grader.subjects.contracts.assignment import ContractAssignment
 from grader.subjects.contracts.cases import ContractCases
-from grader.subjects.contracts.diagnosis.claim import Claim
+from grader.subjects.contracts.diagnosis.claim import NumberClaim
 from grader.subjects.contracts.diagnosis.factors import Factors, list_factors
 from grader.subjects.contracts.diagnosis.forms import find_forms
 from grader.subjects.contracts.diagnosis.group import Group, list_groups
@@ -29,7 +29,7 @@ _SQUARE = 2
 
 
 @dataclass(frozen=True, slots=True)
-class _Statement:
+class _Explained:
     """A part of a diagnosis: a mistake with its hints, and the rows that it is about."""
 
     mistake: NamedMistake
@@ -39,7 +39,7 @@ class _Statement:
 
 
 @dataclass(frozen=True, eq=False)
-class Diagnoser:
+class ContractDiagnoser:
     """A contract's cases and mistakes, made ready once for many submissions."""
 
     assignment: ContractAssignment
@@ -86,7 +86,7 @@ class Diagnoser:
             got[start:stop] = numbers_of(answer, stop - start)
         return got
 
-    def _find_claims(self, row: str, answers: Sequence[Answer], got: Array) -> dict[Group, tuple[Claim, ...]]:
+    def _find_claims(self, row: str, answers: Sequence[Answer], got: Array) -> dict[Group, tuple[NumberClaim, ...]]:
         """Return the claims about all of a row, or else about those of its expressions that have one."""
         whole, *parts = self.groups[row]
         for groups in ([whole], parts):
@@ -95,7 +95,7 @@ class Diagnoser:
                 return {group: claims_of_group for group, claims_of_group in claims.items() if claims_of_group}
         return {}
 
-    def _explain(self, group: Group, answers: Sequence[Answer], got: Array) -> tuple[Claim, ...]:
+    def _explain(self, group: Group, answers: Sequence[Answer], got: Array) -> tuple[NumberClaim, ...]:
         claims = find_numeric(self.cases, self._factors, self.terms, group, got)
         if not claims:
             transposed = is_transposed(self.cases, group, got, _SQUARE)
@@ -103,22 +103,22 @@ class Diagnoser:
         return tuple(claims) if len(claims) <= _ALTERNATIVES else ()
 
 
-def _state_known(statement: Recognised) -> _Statement:
+def _state_known(statement: Recognised) -> _Explained:
     mistake = statement.mistake
-    return _Statement(
+    return _Explained(
         NamedMistake(mistake.id, mistake.title), mistake.hint, mistake.hint, tuple(sorted(statement.rows))
     )
 
 
-def _state_claims(claims: Mapping[Group, tuple[Claim, ...]]) -> list[_Statement]:
+def _state_claims(claims: Mapping[Group, tuple[NumberClaim, ...]]) -> list[_Explained]:
     """Return a statement for each set of claims, about all results of which they hold."""
-    together: dict[tuple[Claim, ...], list[Group]] = {}
+    together: dict[tuple[NumberClaim, ...], list[Group]] = {}
     for group, claims_of_group in claims.items():
         together.setdefault(claims_of_group, []).append(group)
     return [_state(groups, claims_of_group) for claims_of_group, groups in together.items()]
 
 
-def _state(groups: Sequence[Group], claims: Sequence[Claim]) -> _Statement:
+def _state(groups: Sequence[Group], claims: Sequence[NumberClaim]) -> _Explained:
     names = _list_names([f"`{group.name}`" for group in groups])
     words = " or ".join(claim.words for claim in claims)
     returned = all("." not in group.name for group in groups)
@@ -128,7 +128,7 @@ def _state(groups: Sequence[Group], claims: Sequence[Claim]) -> _Statement:
     # The questions are about one result.
     hint = claims[0].hint.format(name=f"`{groups[0].name}`")
     rows = tuple(dict.fromkeys(group.row for group in groups))
-    return _Statement(NamedMistake(identifier, title), hint, f"Your code {title}.", rows)
+    return _Explained(NamedMistake(identifier, title), hint, f"Your code {title}.", rows)
 
 
 def _list_names(names: Sequence[str]) -> str:
@@ -136,7 +136,7 @@ def _list_names(names: Sequence[str]) -> str:
     return f"{', '.join(others)} and {last}" if others else last
 
 
-def _write(statements: Sequence[_Statement]) -> Diagnosis:
+def _write(statements: Sequence[_Explained]) -> Diagnosis:
     return Diagnosis(
         "+".join(statement.mistake.id for statement in statements),
         f"It {predicate(statement.mistake.title for statement in statements)}.",

@@ -9,7 +9,7 @@ import numpy as np
 
 from grader.oracle.network import Array
 from grader.subjects.contracts.cases import ContractCases
-from grader.subjects.contracts.diagnosis.claim import Claim, slug
+from grader.subjects.contracts.diagnosis.claim import NumberClaim, slug
 
 _MIDDLE = "Divide your {name} by what is expected, number by number, in cases of different sizes"
 SAME = f"{_MIDDLE}: is the quotient the same everywhere, and what does it depend on?"
@@ -22,7 +22,7 @@ _SIGNS = (1.0, -1.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Factor:
+class DimFactor:
     """A multiple of a product of dims over another one."""
 
     multiple: float
@@ -35,10 +35,10 @@ class Factor:
         return (*self.above, *self.below)
 
     @property
-    def claim(self) -> Claim:
+    def claim(self) -> NumberClaim:
         """The claim that a result is so many times what it should be."""
         if not self.multiple:
-            return Claim("zero", "as zeros", ZERO)
+            return NumberClaim("zero", "as zeros", ZERO)
         size = abs(self.multiple)
         above = [*(["2"] if size == 2 else []), *self.above]
         below = [*(["2"] if size == 1 / 2 else []), *self.below]
@@ -52,10 +52,10 @@ class Factor:
         elif below:
             words, identifier = f"divided by `{' * '.join(below)}`", f"divided_by_{_slug(below)}"
         if self.multiple > 0:
-            return Claim(identifier, words, SAME)
+            return NumberClaim(identifier, words, SAME)
         if not words:
-            return Claim("wrong_sign", "with the wrong sign", SIGN)
-        return Claim(f"wrong_sign_{identifier}", f"with the wrong sign and {words}", SAME)
+            return NumberClaim("wrong_sign", "with the wrong sign", SIGN)
+        return NumberClaim(f"wrong_sign_{identifier}", f"with the wrong sign and {words}", SAME)
 
 
 def _slug(names: Sequence[str]) -> str:
@@ -66,7 +66,7 @@ def _slug(names: Sequence[str]) -> str:
 class Factors:
     """The factors that can be told apart on some cases, the simplest first."""
 
-    factors: Sequence[Factor]
+    factors: Sequence[DimFactor]
     #: By factor and case.
     values: Array
     #: By name of a dim or size its value in each case.
@@ -77,9 +77,9 @@ def list_factors(cases: ContractCases) -> Factors:
     """Return the factors of some cases; of those that are alike on all of them the simplest."""
     named = _list_named(cases)
     constants = (
-        (Factor(multiple), np.full(len(cases), multiple)) for multiple in (1.0, 0.0, -1.0, 2.0, 0.5, -2.0, -0.5)
+        (DimFactor(multiple), np.full(len(cases), multiple)) for multiple in (1.0, 0.0, -1.0, 2.0, 0.5, -2.0, -0.5)
     )
-    different: dict[bytes, tuple[Factor, Array]] = {}
+    different: dict[bytes, tuple[DimFactor, Array]] = {}
     products = sorted(_list_products(named), key=lambda product: _describe_complexity(product[0]))
     for factor, values in (*constants, *products):
         if np.isfinite(values).all():
@@ -89,26 +89,26 @@ def list_factors(cases: ContractCases) -> Factors:
     return Factors([factor for factor, _ in wrong], np.array([values for _, values in wrong]), named)
 
 
-def _describe_complexity(factor: Factor) -> tuple[int, int, bool]:
+def _describe_complexity(factor: DimFactor) -> tuple[int, int, bool]:
     """Return what orders factors: sizes of arrays come after dims, and products after single ones."""
     sizes = sum("." in name for name in factor.names)
     return sizes, len(factor.names), abs(factor.multiple) != 1
 
 
-def _list_products(named: Mapping[str, Array]) -> Iterator[tuple[Factor, Array]]:
+def _list_products(named: Mapping[str, Array]) -> Iterator[tuple[DimFactor, Array]]:
     with np.errstate(divide="ignore", over="ignore"):
         for name, values in named.items():
             for multiple in _MULTIPLES:
-                yield Factor(multiple, (name,)), multiple * values
-                yield Factor(multiple, (), (name,)), multiple / values
+                yield DimFactor(multiple, (name,)), multiple * values
+                yield DimFactor(multiple, (), (name,)), multiple / values
         for (first, one), (second, other) in combinations(named.items(), 2):
             for sign in _SIGNS:
-                yield Factor(sign, (first, second)), sign * one * other
-                yield Factor(sign, (), (first, second)), sign / (one * other)
+                yield DimFactor(sign, (first, second)), sign * one * other
+                yield DimFactor(sign, (), (first, second)), sign / (one * other)
         for (first, one), (second, other) in permutations(named.items(), 2):
             for sign in _SIGNS:
                 with np.errstate(invalid="ignore"):
-                    yield Factor(sign, (first,), (second,)), sign * one / other
+                    yield DimFactor(sign, (first,), (second,)), sign * one / other
 
 
 def _list_named(cases: ContractCases) -> dict[str, Array]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from grader.oracle.answers import Answer, Malformed
 from grader.oracle.network import Array
-from grader.subjects.contracts.diagnosis.claim import Claim
+from grader.subjects.contracts.diagnosis.claim import NumberClaim
 from grader.subjects.contracts.diagnosis.group import Group
 from grader.subjects.contracts.diagnosis.numeric import TRANSPOSED
 
@@ -19,7 +19,7 @@ _CASES = 3
 _HINT = "Print the shape of your {name} beside the one that is expected: what does each axis stand for?"
 
 
-def find_forms(group: Group, answers: Sequence[Answer], got: Array, *, transposed: bool) -> list[Claim]:
+def find_forms(group: Group, answers: Sequence[Answer], got: Array, *, transposed: bool) -> list[NumberClaim]:
     """Return the claim about the shapes of a group's results, if one holds wherever they have no numbers.
 
     `transposed`: its square arrays are.
@@ -32,21 +32,21 @@ def find_forms(group: Group, answers: Sequence[Answer], got: Array, *, transpose
     reverse = all(received == wanted[::-1] for wanted, received in shapes) and (group.reversed[there] >= 0).all()
     if reverse and transposed:
         return [TRANSPOSED]
-    kinds: Mapping[Claim, Callable[[Shape, Shape], bool]] = {
-        Claim("extra_axis_of_1", "with axes of length 1 that it should not have", _HINT): _has_extra_ones,
-        Claim("lacks_axis_of_1", "without its axes of length 1", _HINT): lambda a, b: _has_extra_ones(b, a),
-        Claim("flat", "as a flat array", _HINT): lambda wanted, received: received == (prod(wanted),),
-        Claim("axis_more", "with an axis more than it should have", _HINT): _has_extra_axis,
-        Claim("axis_less", "with an axis less than it should have", _HINT): lambda a, b: _has_extra_axis(b, a),
+    kinds: Mapping[NumberClaim, Callable[[Shape, Shape], bool]] = {
+        NumberClaim("extra_axis_of_1", "with axes of length 1 that it should not have", _HINT): _has_extra_ones,
+        NumberClaim("lacks_axis_of_1", "without its axes of length 1", _HINT): lambda a, b: _has_extra_ones(b, a),
+        NumberClaim("flat", "as a flat array", _HINT): lambda wanted, received: received == (prod(wanted),),
+        NumberClaim("axis_more", "with an axis more than it should have", _HINT): _has_extra_axis,
+        NumberClaim("axis_less", "with an axis less than it should have", _HINT): lambda a, b: _has_extra_axis(b, a),
     }
-    turned = Claim("reversed_shape", "with its axes in reverse order", _HINT)
+    turned = NumberClaim("reversed_shape", "with its axes in reverse order", _HINT)
     if reverse:
         return [turned]
     for claim, holds in kinds.items():
         if every and all(holds(wanted, received) for wanted, received in shapes):
             return [claim]
     if every and all(prod(wanted) == prod(received) for wanted, received in shapes):
-        return [Claim("other_axes", "with other axes, though with as many numbers", _HINT)]
+        return [NumberClaim("other_axes", "with other axes, though with as many numbers", _HINT)]
     return []
 
 

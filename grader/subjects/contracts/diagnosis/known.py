@@ -9,7 +9,7 @@ import numpy as np
 from grader.oracle.answers import Answer
 from grader.oracle.cases import Booleans
 from grader.oracle.network import Array
-from grader.subjects.contracts.assignment import ContractAssignment, Mistake
+from grader.subjects.contracts.assignment import ContractAssignment, ContractMistake
 from grader.subjects.contracts.cases import ContractCases
 from grader.subjects.contracts.diagnosis.numeric import ENTRIES
 from grader.subjects.contracts.mistakes import Projector, StoredMistake, describe_forms
@@ -19,10 +19,10 @@ _ROUNDING, _SINGLE = 1e-6, 2.0**-22
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Known:
+class _KnownMistakes:
     """A mistake, and the rows of which it gets a result wrong."""
 
-    mistake: Mistake
+    mistake: ContractMistake
     stored: StoredMistake
     rows: frozenset[str]
 
@@ -31,7 +31,7 @@ class _Known:
 class Recognised:
     """A mistake that explains all numbers of some rows."""
 
-    mistake: Mistake
+    mistake: ContractMistake
     rows: frozenset[str]
 
 
@@ -53,7 +53,7 @@ class KnownMistakes:
         return names[self._projector.results]
 
     @cached_property
-    def _known(self) -> list[_Known]:
+    def _known(self) -> list[_KnownMistakes]:
         right = np.nan_to_num(self.cases.expected)
         projector = self._projector
         truth = projector.project(right, {})
@@ -67,7 +67,7 @@ class KnownMistakes:
             # Of a result in another form one number says as much as all of them; what raises says nothing.
             evidence = (apart & ~lacking).sum(axis=0) + (lacking.all(axis=0) & shaped)
             if evidence.sum() >= ENTRIES:
-                known.append(_Known(mistake, stored, frozenset(self._rows[apart.any(axis=0)].tolist())))
+                known.append(_KnownMistakes(mistake, stored, frozenset(self._rows[apart.any(axis=0)].tolist())))
         return known
 
     def recognise(self, answers: Sequence[Answer], got: Array, failing: frozenset[str]) -> list[Recognised]:

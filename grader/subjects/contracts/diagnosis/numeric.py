@@ -8,8 +8,8 @@ import numpy as np
 from grader.oracle.cases import Booleans
 from grader.oracle.network import Array
 from grader.subjects.contracts.cases import ContractCases
-from grader.subjects.contracts.diagnosis.claim import Claim, slug
-from grader.subjects.contracts.diagnosis.factors import Factor, Factors
+from grader.subjects.contracts.diagnosis.claim import NumberClaim, slug
+from grader.subjects.contracts.diagnosis.factors import DimFactor, Factors
 from grader.subjects.contracts.diagnosis.group import Group, Indices
 
 #: Numbers on which a claim must differ from what is right.
@@ -20,14 +20,14 @@ _VALUES = 2
 _ROUNDING, _SHARP = 1e-7, 10.0
 
 _TERM = "{name} is a sum of parts: how does each of them come into it, and how often?"
-TRANSPOSED = Claim(
+TRANSPOSED = NumberClaim(
     "transposed", "transposed", "Work out one entry of {name} by hand that is off the diagonal: in which row is it?"
 )
 
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
-    """What a claim about a group's numbers makes of each of them, and how exactly."""
+    """The prediction of a claim for each number of a group, and its exactness."""
 
     cases: ContractCases
     group: Group
@@ -54,18 +54,20 @@ class _Part:
     term: str
     numbers: Array
 
-    def describe(self, factor: Factor) -> Claim:
+    def describe(self, factor: DimFactor) -> NumberClaim:
         if not self.term:
             return factor.claim
         claim, part = factor.claim, f"the part that comes from `{self.term}`"
         if not factor.multiple:
-            return Claim(f"without_{slug(self.term)}", f"without {part}", _TERM)
+            return NumberClaim(f"without_{slug(self.term)}", f"without {part}", _TERM)
         if claim.id == "wrong_sign":
-            return Claim(f"{slug(self.term)}_wrong_sign", f"with the wrong sign of {part}", _TERM)
-        return Claim(f"{slug(self.term)}_{claim.id}", f"with {part} {claim.words}", _TERM)
+            return NumberClaim(f"{slug(self.term)}_wrong_sign", f"with the wrong sign of {part}", _TERM)
+        return NumberClaim(f"{slug(self.term)}_{claim.id}", f"with {part} {claim.words}", _TERM)
 
 
-def find_numeric(cases: ContractCases, factors: Factors, terms: Sequence[str], group: Group, got: Array) -> list[Claim]:
+def find_numeric(
+    cases: ContractCases, factors: Factors, terms: Sequence[str], group: Group, got: Array
+) -> list[NumberClaim]:
     """Return the claims that explain all numbers of a group; none if some are missing or not finite."""
     if not len(group.index) or not np.isfinite(got[group.index]).all():
         return []
@@ -101,7 +103,7 @@ def _list_parts(cases: ContractCases, terms: Sequence[str], group: Group) -> Ite
         yield from present
 
 
-def _find_factors(cases: ContractCases, factors: Factors, group: Group, part: Array, got: Array) -> Iterator[Factor]:
+def _find_factors(cases: ContractCases, factors: Factors, group: Group, part: Array, got: Array) -> Iterator[DimFactor]:
     """Yield the factors that explain all numbers if they are on this part alone."""
     index, number = group.index, group.cases
     expected, tolerance = cases.expected[index], cases.tolerances[index]

@@ -34,7 +34,7 @@ _NEGLIGIBLE = 1e-9
 _ROUNDINGS = 64.0
 
 
-class _Place(NamedTuple):
+class _MovedArray(NamedTuple):
     """An array to differentiate by: an input's name and the indices in it, or the name of a tapped value."""
 
     name: str
@@ -50,11 +50,11 @@ class _ReferenceCase(NamedTuple):
     upstreams: dict[str, str]
     #: The terms of the objective: of outputs and upstreams, or of the loss.
     terms: list[str]
-    places: list[_Place]
+    places: list[_MovedArray]
 
 
-class Pass(NamedTuple):
-    """What a run of the pass gave."""
+class ReferencePass(NamedTuple):
+    """The outputs and tapped values of a run of the pass."""
 
     outputs: dict[str, Any]
     taps: dict[str, Any]
@@ -74,7 +74,7 @@ class ReferenceQuestion:
         start = 0
         for case in header["cases"]:
             stop = start + sum(map(count, case["inputs"].values()))
-            places = [_Place(name, path, tuple(shape)) for name, path, shape in case["places"]]
+            places = [_MovedArray(name, path, tuple(shape)) for name, path, shape in case["places"]]
             given = Inputs(case["inputs"], flat[start:stop])
             self.cases.append(_ReferenceCase(given, case["upstreams"], case["terms"], places))
             start = stop
@@ -94,7 +94,7 @@ class ReferenceQuestion:
 
     def _answer(self, forward: Callable[..., Any], given: dict[str, Any], case: _ReferenceCase) -> bytes:
         if self.asks == "derivatives":
-            payload = _Differences(forward, self.arguments, given, case).payload()
+            payload = _ReferenceDifferences(forward, self.arguments, given, case).payload()
             return pack({"kind": "returned", "changed": []}, payload)
         arguments = {name: given[name] for name in self.arguments}
         first = run(forward, arguments)
@@ -109,7 +109,7 @@ class ReferenceQuestion:
         return pack({"kind": "returned", "changed": changed}, np.array(answer, FLOAT).tobytes())
 
 
-def run(forward: Callable[..., Any], arguments: Mapping[str, Any], moved: "Moved | None" = None) -> Pass:
+def run(forward: Callable[..., Any], arguments: Mapping[str, Any], moved: "Moved | None" = None) -> ReferencePass:
     """Run the pass once, with one tapped value moved if that is asked for."""
     taps: dict[str, Any] = {}
 
@@ -122,7 +122,7 @@ def run(forward: Callable[..., Any], arguments: Mapping[str, Any], moved: "Moved
     outputs = forward(tap, **arguments)
     if not isinstance(outputs, dict):
         raise TypeError(f"forward() must return a dictionary of outputs, not a {type(outputs).__name__}")
-    return Pass(outputs, taps)
+    return ReferencePass(outputs, taps)
 
 
 class Moved(NamedTuple):
@@ -132,7 +132,7 @@ class Moved(NamedTuple):
     by: _Array
 
 
-class _Differences:
+class _ReferenceDifferences:
     """The derivatives of one case's objective, term by term."""
 
     def __init__(
@@ -159,7 +159,7 @@ class _Differences:
         wide = [np.asarray(self._output(first, term)).dtype == np.longdouble for term in self._case.terms]
         return all(wide)
 
-    def _output(self, outcome: Pass, term: str) -> Any:
+    def _output(self, outcome: ReferencePass, term: str) -> Any:
         """Return the output that a term is of: an upstream's, or the part of the loss."""
         if self._upstreams:
             return _walk(outcome.outputs, self._case.upstreams[term])
@@ -179,7 +179,7 @@ class _Differences:
             terms.append(output)
         return np.array(terms)
 
-    def _differentiate(self, place: _Place) -> _Array:
+    def _differentiate(self, place: _MovedArray) -> _Array:
         """Return derivatives by the entries of one place, as rows: terms, objective, uncertainty."""
         rows = len(self._case.terms) + 2
         size = int(np.prod(place.shape, dtype=np.int64))
@@ -189,12 +189,12 @@ class _Differences:
             out[:, entry] = self._differentiate_entry(place, entry, unmoved)
         return out
 
-    def _differentiate_entry(self, place: _Place, entry: int, unmoved: _Array) -> _Array:
+    def _differentiate_entry(self, place: _MovedArray, entry: int, unmoved: _Array) -> _Array:
         steps = (_EXTENDED_STEP,) if self._extended else _STEPS
         estimates = [self._estimate(place, entry, step, unmoved) for step in steps]
         return min(estimates, key=lambda row: float(row[-1]) if np.isfinite(row[-1]) else np.inf)
 
-    def _estimate(self, place: _Place, entry: int, relative: float, unmoved: _Array) -> _Array:
+    def _estimate(self, place: _MovedArray, entry: int, relative: float, unmoved: _Array) -> _Array:
         step = relative * max(1.0, abs(self._value(place, entry)))
         far = self._sides(place, entry, step)
         near = self._sides(place, entry, step / 2)
@@ -214,22 +214,22 @@ class _Differences:
             uncertainty = math.nan
         return np.array([*better, total, uncertainty], np.float64)
 
-    def _value(self, place: _Place, entry: int) -> float:
+    def _value(self, place: _MovedArray, entry: int) -> float:
         if place.name not in self._given:
             return 1.0
         return float(_follow(self._given[place.name], place.path).flat[entry])
 
-    def _sides(self, place: _Place, entry: int, step: float) -> _Array:
+    def _sides(self, place: _MovedArray, entry: int, step: float) -> _Array:
         """Return the objective's terms to the right and to the left."""
         move = self._move_input if place.name in self._given else self._move_tapped
         return np.array([move(place, entry, sign * step) for sign in (1.0, -1.0)])
 
-    def _move_tapped(self, place: _Place, entry: int, by: float) -> _Array:
+    def _move_tapped(self, place: _MovedArray, entry: int, by: float) -> _Array:
         moves = np.zeros(place.shape, np.longdouble if self._extended else np.float64)
         moves.flat[entry] = by
         return self._objective(Moved(place.name, moves))
 
-    def _move_input(self, place: _Place, entry: int, by: float) -> _Array:
+    def _move_input(self, place: _MovedArray, entry: int, by: float) -> _Array:
         array = _follow(self._given[place.name], place.path)
         before = array.flat[entry]
         array.flat[entry] = before + array.dtype.type(by)
