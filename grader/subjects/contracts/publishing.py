@@ -100,14 +100,14 @@ def _find_row_faults(
 def _trivial(cases: ContractCases) -> Iterator[tuple[str, Array]]:
     size = len(cases.expected)
     yield "zero", np.zeros(size)
-    yield "one", np.ones(size)
+    yield "first_tried", np.ones(size)
 
 
 def _find_inseparable(cases: ContractCases, mistakes: Mapping[str, Tried]) -> Iterator[str]:
     """Yield pairs of mistakes that answer alike on every case."""
-    for (first, one), (second, other) in combinations(mistakes.items(), 2):
+    for (first, first_tried), (second, second_tried) in combinations(mistakes.items(), 2):
         with np.errstate(invalid="ignore"):
-            apart = ~(np.abs(one.numbers - other.numbers) <= 2 * cases.tolerances)
-        same_nan = np.isnan(one.numbers) & np.isnan(other.numbers)
-        if one.wrong and not (apart & ~same_nan & ~np.isnan(cases.expected)).any():
+            apart = ~(np.abs(first_tried.numbers - second_tried.numbers) <= 2 * cases.tolerances)
+        same_nan = np.isnan(first_tried.numbers) & np.isnan(second_tried.numbers)
+        if first_tried.wrong and not (apart & ~same_nan & ~np.isnan(cases.expected)).any():
             yield f"the mistakes {first} and {second} give the same numbers on every case: leave one of them out"

@@ -101,14 +101,14 @@ def _list_products(named: Mapping[str, Array]) -> Iterator[tuple[DimFactor, Arra
             for multiple in _MULTIPLES:
                 yield DimFactor(multiple, (name,)), multiple * values
                 yield DimFactor(multiple, (), (name,)), multiple / values
-        for (first, one), (second, other) in combinations(named.items(), 2):
+        for (first, first_value), (second, second_value) in combinations(named.items(), 2):
             for sign in _SIGNS:
-                yield DimFactor(sign, (first, second)), sign * one * other
-                yield DimFactor(sign, (), (first, second)), sign / (one * other)
-        for (first, one), (second, other) in permutations(named.items(), 2):
+                yield DimFactor(sign, (first, second)), sign * first_value * second_value
+                yield DimFactor(sign, (), (first, second)), sign / (first_value * second_value)
+        for (first, first_value), (second, second_value) in permutations(named.items(), 2):
             for sign in _SIGNS:
                 with np.errstate(invalid="ignore"):
-                    yield DimFactor(sign, (first,), (second,)), sign * one / other
+                    yield DimFactor(sign, (first,), (second,)), sign * first_value / second_value
 
 
 def _list_named(cases: ContractCases) -> dict[str, Array]:
