@@ -172,7 +172,7 @@ def _examples(
     assignment: ContractAssignment, corner: str, wanted: int, salt: int, seen: set[bytes]
 ) -> Sequence[DrawnCase]:
     """The first `wanted` different cases that Hypothesis draws, or fewer."""
-    found: dict[bytes, DrawnCase] = {}
+    distinct: dict[bytes, DrawnCase] = {}
 
     @hypothesis.seed(assignment.seed * 1000 + salt)
     @settings(
@@ -188,15 +188,15 @@ def _examples(
     def gather(case: DrawnCase) -> None:
         key = case.key()
         if key not in seen:
-            found[key] = case
+            distinct[key] = case
             seen.add(key)
-        if len(found) >= wanted:
+        if len(distinct) >= wanted:
             raise _DrawnEnoughError
 
     if wanted > 0:
         with contextlib.suppress(_DrawnEnoughError, hypothesis.errors.Unsatisfiable):
             gather()
-    return list(found.values())
+    return list(distinct.values())
 
 
 def main() -> None:

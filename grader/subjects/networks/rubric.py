@@ -202,12 +202,12 @@ def _name_spoilt(
     """The row of dW if it was judged by a db that fails, too, or that of db judged by such a dW."""
     reading = judged["weight_gradient"].reading
     pair = ("weight_gradient", "bias_gradient")
-    name, other = pair if reading is Reading.BIASES else pair[::-1]
+    name, spoilt_by = pair if reading is Reading.BIASES else pair[::-1]
     failed = all(rows[step].mark is Mark.FAILED for step in pair)
     if not failed or (judged[name].failed & by_lists[name].decided).any():
         return {}
-    message = wording.spoilt_tally(TITLES[other], len(rows[name].failing), rows[name].cases)
-    return {name: replace(rows[name], message=message, names=(other,))}
+    message = wording.spoilt_tally(TITLES[spoilt_by], len(rows[name].failing), rows[name].cases)
+    return {name: replace(rows[name], message=message, names=(spoilt_by,))}
 
 
 def _name_silence(judged: Mapping[str, Step], rows: Mapping[str, Row]) -> dict[str, Row]:

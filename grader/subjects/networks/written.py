@@ -148,7 +148,7 @@ def spread(layers: Layers, suite: Suite, evidence: Mapping[int, Evidence]) -> Wr
     """The evidence of these networks of the suite, layer by layer; those with several columns are left out."""
     count = len(layers.network)
     # Of a layer that was not asked about, nothing below is true.
-    found = np.full((len(LINES), count), _NOT_ASKED, dtype=np.uint8)
+    read_status = np.full((len(LINES), count), _NOT_ASKED, dtype=np.uint8)
     shared, asked, ended = (np.zeros(count, dtype=bool) for _ in range(3))
     d_weights = np.zeros(len(layers.weight_from))
     d_biases, df, dh = (np.zeros(len(places)) for places in (layers.bias_to, layers.bias_to, layers.input_to))
@@ -161,7 +161,7 @@ def spread(layers: Layers, suite: Suite, evidence: Mapping[int, Evidence]) -> Wr
         d_biases[bias : bias + outputs] = mine.numbers[weights : weights + outputs]
         df[bias : bias + outputs] = mine.numbers[weights + outputs : -inputs]
         dh[entered : entered + inputs] = mine.numbers[-inputs:]
-        found[:, rows] = _read_statuses(mine)
+        read_status[:, rows] = _read_statuses(mine)
         shared[rows], asked[rows], ended[rows] = mine.shared, True, mine.ended
     outputs_to, inputs_to = layers.bias_to, layers.input_to
     lists = (_pad(d_biases, outputs_to, layers), _pad(df, outputs_to, layers), _pad(dh, inputs_to, layers))
@@ -169,11 +169,11 @@ def spread(layers: Layers, suite: Suite, evidence: Mapping[int, Evidence]) -> Wr
     with np.errstate(all="ignore"):
         filled = np.stack(
             [np.logical_or.reduceat(d_weights != 0, layers.entry_start), *((part != 0).any(axis=1) for part in lists)]
-        ) & _is_known(found)
+        ) & _is_known(read_status)
     # At the time of an exception, what is zero may be what the function made its lists of.
-    status = np.where(_is_known(found) & ~filled & ~ended, 0, found)
-    skipped = _find_passed_over(found, filled, layers.network)
-    starved = _is_starved(found, ended)
+    status = np.where(_is_known(read_status) & ~filled & ~ended, 0, read_status)
+    skipped = _find_passed_over(read_status, filled, layers.network)
+    starved = _is_starved(read_status, ended)
     targets, raised = _find_raised_lines(suite, layers, single, status, starved)
     # A layer that the loop did not come to has nothing at all: that is no mistake of its lines.
     reached = ended & status[[0, 1, 3]].any(axis=0)
