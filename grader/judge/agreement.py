@@ -27,10 +27,11 @@ def same(first: Answer, second: Answer) -> bool:
 def wrong_entries(cases: Cases, i: int, answer: Returned) -> Booleans:
     """For each number of case `i` whether the answer is beyond its tolerance; NaN always is."""
     own = slice(cases.starts[i], cases.starts[i + 1])
-    return _wrong(answer.numbers, cases.expected[own], cases.tolerances[own])
+    return find_wrong(answer.numbers, cases.expected[own], cases.tolerances[own])
 
 
-def _wrong(got: Array, truth: Array, tolerance: Array) -> Booleans:
+def find_wrong(got: Array, truth: Array, tolerance: Array) -> Booleans:
+    """For each number whether it is beyond its tolerance of the truth; one that is not finite always is."""
     with np.errstate(invalid="ignore"):
         near = np.abs(got - truth) <= tolerance
     # Inconclusive numbers are left out, but even there the answer is a finite number.
@@ -44,7 +45,7 @@ def all_wrong_entries(cases: Cases, answers: Sequence[Answer]) -> Booleans:
     for start, stop, answer in zip(cases.starts, cases.starts[1:], answers, strict=False):
         if isinstance(answer, Returned):
             got[start:stop] = answer.numbers
-    return _wrong(got, cases.expected, cases.tolerances)
+    return find_wrong(got, cases.expected, cases.tolerances)
 
 
 def disagreeing(cases: Cases, answers: Sequence[Answer]) -> list[bool]:

@@ -1,17 +1,19 @@
 """An assignment's folder as one text: its TOML with the files beside it in a table, which is how it travels."""
 
+import re
 from collections.abc import Iterator, Mapping
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 from grader.errors import BadAssignment
 
 #: The file in a folder that describes the assignment.
 NAME = "assignment.toml"
-#: Files that belong to an assignment, by their pattern.
-PATTERNS = ("*.py", "mistakes/*.py")
+#: The name of a file that belongs to an assignment, relative to its folder, and patterns to find such files by.
+FILES = re.compile(r"(mistakes/)?\w[\w.-]{0,99}\.py", re.ASCII)
+_PATTERNS = ("*.py", "mistakes/*.py")
 #: Characters that a TOML text between three quotes cannot hold as they are.
-_ESCAPES = {ord("\\"): "\\\\", ord('"'): '\\"', ord("\r"): "\\r", 0x7F: "\\u007F"}
+_ESCAPES = {ord("\\"): "\\\\", ord('"'): '\\"'}
+_ESCAPES |= {code: f"\\u{code:04X}" for code in (*range(32), 0x7F) if chr(code) not in "\t\n"}
 #: Bytes of a folder's files together.
 _MOST = 1 << 20
 
@@ -24,12 +26,6 @@ def bundle(folder: Path) -> str:
     return join(_read(folder / NAME), files)
 
 
-def belongs(name: str) -> bool:
-    """Return True if a file of this name in a folder, with `/` between parts, belongs to its assignment."""
-    depth = name.count("/")
-    return any(depth == pattern.count("/") and fnmatchcase(name, pattern) for pattern in PATTERNS)
-
-
 def join(text: str, files: Mapping[str, str]) -> str:
     """Return the text of an assignment with files beside it in a table `files`."""
     entries = (f'"{name}" = """\n{content.translate(_ESCAPES)}"""\n' for name, content in sorted(files.items()))
@@ -37,7 +33,7 @@ def join(text: str, files: Mapping[str, str]) -> str:
 
 
 def _list_files(folder: Path) -> Iterator[Path]:
-    for pattern in PATTERNS:
+    for pattern in _PATTERNS:
         yield from sorted(folder.glob(pattern))
 
 

@@ -12,14 +12,14 @@ assignment_option = click.option(
     "--assignment",
     default="udl-7.2",
     show_default=True,
-    metavar="ID|FILE",
+    metavar="ID|FILE|FOLDER",
     help="The ID of an assignment that comes with Backmark, a .toml file or a folder that describes one, or a .npz file"
     " of drawn cases.",
 )
 
 
 class AssignmentParameter(click.ParamType["Path"]):
-    """An assignment's file or folder; the id of one of the gallery stands for its folder."""
+    """An assignment's file or folder; the ID of a contract of the gallery stands for its folder."""
 
     name = "path"
 
@@ -28,9 +28,10 @@ class AssignmentParameter(click.ParamType["Path"]):
         # Cold start: most commands name no assignment of the gallery.
         from grader.subjects.gallery import find_folder  # noqa: PLC0415
 
-        path = find_folder(str(value)) or Path(value)
-        if not path.exists():
-            self.fail(f"{value} is no file, no folder and no ID of `backmark assignments`", param, ctx)
+        # A copy that lies here, to be changed, goes before what ships.
+        path = Path(value) if Path(value).exists() else find_folder(str(value))
+        if path is None:
+            self.fail(f"{value} is not a file, a folder or an ID that `backmark assignments` lists", param, ctx)
         return path
 
 

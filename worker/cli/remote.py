@@ -61,7 +61,7 @@ def wait_for_publication(client: "Client", publication: "Publication", timeout: 
     """Wait until a worker has published or refused an assignment; raises ServiceError after `timeout`."""
     deadline = None if timeout is None else time.monotonic() + timeout
     with ProgressLine(1) as progress:
-        progress.update(f"{publication.assignment} ({publication.id})  is drawn and tested", 0)
+        progress.update(f"{publication.assignment} ({publication.id})  is being drawn and tested", 0)
         while not publication.state.terminal:
             if deadline is not None and time.monotonic() >= deadline:
                 message = (

@@ -88,7 +88,7 @@ class ProgressLine:
 
 @contextmanager
 def show_files(name: str) -> Iterator[Callable[[str], None]]:
-    """Show on a terminal which of an assignment's files is run; the caller tells."""
+    """Show on a terminal which of an assignment's files is running; call what is yielded with its name."""
     with ProgressLine(1) as progress:
-        progress.update(f"{name}: cases are drawn")
-        yield lambda filename: progress.update(f"{name}: {filename} is run")
+        progress.update(f"{name}: drawing cases")
+        yield lambda filename: progress.update(f"{name}: running {filename}")

@@ -17,6 +17,7 @@ import click
 from grader.errors import REFUSED, AssignmentError, BadAssignment
 from grader.model.stored import assignment_to_json
 from grader.subjects import gallery, kinds
+from worker.grading import engine_version
 from worker.grading.workshop import JailWorkshop
 
 if TYPE_CHECKING:
@@ -93,7 +94,8 @@ def revision(name: str, cache: Path, watch: Callable[[str], None] | None = None)
         except OSError as error:
             message = f"{name} cannot be read: {error.strerror}"
             raise BadAssignment(message) from error
-    path = gallery.find_folder(name) or path
+    if not path.exists():
+        path = gallery.find_folder(name) or path
     if path.suffix != ".toml" and not path.is_dir():
         return kinds.load_packaged(name)
     assignment = kinds.read(path)
@@ -118,7 +120,9 @@ def place_beside(assignment: Path) -> Path:
 def _load_or_draw(assignment: "AnyAssignment", cache: Path, watch: Callable[[str], None] | None) -> "JudgedRevision":
     """Load the revision from the cache, or draw it and put it there if the cache can be written."""
     kind = kinds.of(assignment)
-    key = hashlib.sha256(f"{kind.layout()}{assignment_to_json(assignment)}".encode()).hexdigest()[:32]
+    # Of code that is run the numbers are as good as the engine that ran it: another engine draws anew.
+    engine = engine_version.version() if kind.RUNS_CODE else ""
+    key = hashlib.sha256(f"{kind.layout()}{engine}{assignment_to_json(assignment)}".encode()).hexdigest()[:32]
     file = cache / "revisions" / f"{assignment.id}-{key}.npz"
     try:
         return kinds.load(file.read_bytes(), str(file))

@@ -23,7 +23,7 @@ class JailWorkshop:
     """Jails for an assignment's sources; another thread may stop them."""
 
     def __init__(self, watch: Callable[[str], None] | None = None) -> None:
-        """Make it ready; `watch` is told the name of each file before it runs."""
+        """Make it ready; `watch` is called with the name of each file before it runs."""
         self._watch = watch
         self._sessions: list[Session] = []
         #: For all sources together.

@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from grader.errors import BadAssignment
+from grader.subjects import folder
 from grader.subjects.contracts.assignment import (
     DISCRETE,
     MOST_SIZE,
@@ -37,8 +38,6 @@ COMMON_ROWS = ("finite_differences", "pure")
 #: Keys of a table, characters of one, and characters of a message.
 _MOST_KEYS, _LONGEST_KEY, _MOST_FAULT = 200, 200, 2_000
 
-#: The name of a file beside an assignment, as a folder gives it.
-_FILE = re.compile(r"(mistakes/)?\w[\w.-]{0,99}\.py", re.ASCII)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _FOR = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s+in\s+(.+)", re.DOTALL)
 _MODULE = re.compile(r"\.{0,2}[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
@@ -106,7 +105,7 @@ def _advise(tables: Mapping[str, Any]) -> dict[str, str]:
 
 def _read(table: ContractTable) -> ContractAssignment:
     for name in table.files:
-        if not _FILE.fullmatch(name):
+        if not folder.FILES.fullmatch(name):
             raise _ContractFault(f"files has {_show(name)}: write the name of a .py file, or of one in mistakes/")
     dims = tuple(_read_dims(table))
     known = {dim.name for dim in dims}

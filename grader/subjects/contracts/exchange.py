@@ -221,6 +221,14 @@ def _reference_answer(reply: "JailReply") -> Answer:
     return read_raised(reply.header)
 
 
+def join_numbers(answers: Sequence[Answer], starts: Sequence[int]) -> Array:
+    """Return the numbers of answers to the first cases in one flat array, NaN for those that there are not."""
+    joined = np.full(starts[-1], np.nan)
+    for start, stop, answer in zip(starts, starts[1:], answers, strict=False):
+        joined[start:stop] = numbers_of(answer, stop - start)
+    return joined
+
+
 def numbers_of(answer: Answer, size: int) -> Array:
     """Return the numbers of an answer, NaN for those that there are not."""
     numbers = answer.numbers

@@ -10,13 +10,14 @@ from grader.errors import BadAssignment, SubmissionError
 from grader.oracle.answers import Returned
 from grader.oracle.network import Array
 from grader.subjects.contracts.assignment import ContractAssignment, assignment_from_json
-from grader.subjects.contracts.building import Built, Tried, build
+from grader.subjects.contracts.building import Built, build
 from grader.subjects.contracts.cases import ContractCases
 from grader.subjects.contracts.drawn import load_cases
 from grader.subjects.contracts.exchange import ContractExchange
 from grader.subjects.contracts.mistakes import Projector, StoredMistake
 from grader.subjects.contracts.revision import ContractRevision, dump
 from grader.subjects.contracts.rows import RowFails
+from grader.subjects.contracts.solutions import Tried
 from grader.subjects.workshop import Workshop
 
 #: Numbers that put a result with marks to the test, and cases that have such: fewer are no evidence.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grader.judge.agreement import AGREEMENT, PURE
+from grader.judge.agreement import AGREEMENT, PURE, find_wrong
 from grader.judge.marks import RowSpec
 from grader.judge.row import Row
 from grader.model.verdict import Mark
@@ -13,7 +13,7 @@ from grader.oracle.answers import Answer, Malformed, Raised
 from grader.oracle.cases import Booleans
 from grader.subjects.contracts.assignment import ContractAssignment
 from grader.subjects.contracts.cases import ContractCases
-from grader.subjects.contracts.exchange import numbers_of
+from grader.subjects.contracts.exchange import join_numbers, numbers_of
 from grader.subjects.contracts.words import describe_form
 
 
@@ -54,13 +54,7 @@ class RowFails:
 
 def all_wrong(cases: ContractCases, answers: Sequence[Answer]) -> Booleans:
     """For each number True if it is wrong, or is not there; numbers of answers in parts count for themselves."""
-    got = np.full(cases.starts[-1], np.nan)
-    for start, stop, answer in zip(cases.starts, cases.starts[1:], answers, strict=False):
-        got[start:stop] = numbers_of(answer, stop - start)
-    with np.errstate(invalid="ignore"):
-        near = np.abs(got - cases.expected) <= cases.tolerances
-    wrong: Booleans = ~np.isfinite(got) | (~near & ~np.isnan(cases.expected))
-    return wrong
+    return find_wrong(join_numbers(answers, cases.starts), cases.expected, cases.tolerances)
 
 
 def judge_rows(assignment: ContractAssignment, cases: ContractCases, answers: Sequence[Answer]) -> dict[str, Row]:

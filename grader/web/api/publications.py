@@ -34,7 +34,7 @@ from grader.web.http.schemas import WHOLE, Id, Name, PageQuery, RequestModel, Re
 from grader.web.http.service import service
 
 #: Characters of an assignment with its files.
-LONGEST = 1 << 19
+LONGEST = 1 << 17
 
 resource = Resource("publications", __name__, description="Requests to publish a revision of an assignment.")
 

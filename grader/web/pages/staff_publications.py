@@ -102,7 +102,7 @@ def _read_folder() -> str:
     for upload in request.files.getlist("folder"):
         # A browser sends each file's path, the folder's own name first.
         name = (upload.filename or "").partition("/")[2]
-        if name == folder.NAME or folder.belongs(name):
+        if name == folder.NAME or folder.FILES.fullmatch(name):
             files[name] = upload.stream.read(left + 1).decode("utf-8", "replace")
             left = max(0, left - len(files[name]))
     return folder.join(files.pop(folder.NAME), files) if folder.NAME in files else ""

@@ -1,6 +1,7 @@
 """What an author does at a terminal: begin a folder, list what ships, check one of these."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -98,7 +99,7 @@ def test_a_name_that_is_none_has_no_folder(name: str) -> None:
 
 def test_what_is_no_assignment_is_wrong_usage() -> None:
     status, _, said = command("assignment", "check", "cs231n-nothing")
-    assert (status, "is no file, no folder and no ID" in said) == (2, True)
+    assert (status, "is not a file, a folder or an ID" in said) == (2, True)
 
 
 def test_the_page_about_the_gallery_is_as_it_is_generated() -> None:
@@ -119,3 +120,16 @@ def test_every_kind_of_values_is_documented_and_drawn() -> None:
     text = (DOCS / "contracts.md").read_text()
     assert tuple(KINDS_OF_VALUES) == VALUES
     assert all(f"`{kind}" in text for kind in VALUES)
+
+
+def test_a_copy_that_lies_here_goes_before_what_ships(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The docs say: copy a folder and change it."""
+    shipped = gallery.find_folder("cs231n-affine")
+    assert shipped is not None
+    shutil.copytree(shipped, tmp_path / "cs231n-affine")
+    own = tmp_path / "cs231n-affine" / "assignment.toml"
+    own.write_text(own.read_text().replace("[dims]", '[dims]\nQ = "nothing"', 1))
+    monkeypatch.chdir(tmp_path)
+    for words in (("assignment", "check", "cs231n-affine"), ("grade", "--assignment", "cs231n-affine", own)):
+        status, _, said = command(*words)
+        assert (status, 'dims.Q uses "nothing"' in said) == (2, True)

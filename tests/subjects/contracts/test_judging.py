@@ -129,7 +129,7 @@ def test_one_part_in_a_thousand_is_seen_in_nearly_every_number(linear: ContractR
         ({"reference": "def backward(tap, x, w):\n    return {'out': x @ w}\n"}, "no function `forward`"),
         ({"reference": "def forward(tap, x, w):\n    return {'out': x @ w / 0}\n"}, "not finite for"),
         ({"solution": RIGHT.replace("x.T @ dout", "2 * x.T @ dout")}, "solution.py is not right on 70 of 70 cases"),
-        ({"solution": RIGHT.replace("x.T @ dout", "dout")}, "solution.py makes of dw an array of shape"),
+        ({"solution": RIGHT.replace("x.T @ dout", "dout")}, "solution.py returns dw as an array of shape"),
         ({"solution": "def linear(x, w):\n    return x @ w\n"}, "solution.py raised NameError"),
         ({"template": "def layer(x, w):\n    return None\n"}, "template.py: There is no function `linear_backward`"),
         ({"mistake_upstream": MISTAKE.replace("return x @ w", "raise ValueError('x')")}, "on every case"),
@@ -139,6 +139,13 @@ def test_an_assignment_whose_own_code_is_wrong_is_refused_by_a_sentence(files: d
     with pytest.raises(BadAssignment) as refused:
         build(contract(**files))
     assert fault in str(refused.value)
+
+
+def test_a_factor_is_advised_for_a_gradient_alone() -> None:
+    for old, new, advised in (("x.T @ dout", "2 * x.T @ dout", True), ("x @ w\n", "x @ w + 1\n", False)):
+        with pytest.raises(BadAssignment) as refused:
+            build(contract(solution=RIGHT.replace(old, new)))
+        assert ("set scale" in str(refused.value)) is advised
 
 
 def test_a_mistake_that_passes_is_missed_by_the_self_check() -> None:

@@ -79,7 +79,9 @@ def test_a_folder_is_one_text_with_its_files_in_it(tmp_path: Path) -> None:
     assert kinds.read(tmp_path) == contract()
 
 
-@pytest.mark.parametrize("text", ['a = "\\\\"\n', 'b = """x"""\n', "c = '''y\\n'''\n", "# \x7f ü €\n"])
+@pytest.mark.parametrize(
+    "text", ['a = "\\\\"\n', 'b = """x"""\n', "c = '''y\\n'''\n", "# \x7f ü €\n", "x = 1\n\x0c\n# \x1b\n"]
+)
 def test_any_text_comes_through_a_folder(text: str, tmp_path: Path) -> None:
     (tmp_path / "assignment.toml").write_text(LINEAR)
     for name in ("reference.py", "solution.py"):

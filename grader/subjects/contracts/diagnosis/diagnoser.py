@@ -18,7 +18,7 @@ from grader.subjects.contracts.diagnosis.forms import find_forms
 from grader.subjects.contracts.diagnosis.group import Group, list_groups
 from grader.subjects.contracts.diagnosis.known import KnownMistakes, Recognised
 from grader.subjects.contracts.diagnosis.numeric import find_numeric, is_transposed
-from grader.subjects.contracts.exchange import numbers_of
+from grader.subjects.contracts.exchange import join_numbers
 from grader.subjects.contracts.mistakes import StoredMistake
 from grader.subjects.contracts.rows import all_wrong
 
@@ -29,7 +29,7 @@ _SQUARE = 2
 
 
 @dataclass(frozen=True, slots=True)
-class _Explained:
+class _Explanation:
     """A part of a diagnosis: a mistake with its hints, and the rows that it is about."""
 
     mistake: NamedMistake
@@ -67,7 +67,7 @@ class ContractDiagnoser:
         failing = [row for row, groups in self.groups.items() if wrong[groups[0].index].any()]
         if not failing:
             return ()
-        got = self._numbers(answers)
+        got = join_numbers(answers, self.cases.starts)
         with np.errstate(all="ignore"):
             known = self._known.recognise(answers, got, frozenset(failing))
             covered = frozenset(row for statement in known for row in statement.rows)
@@ -79,12 +79,6 @@ class ContractDiagnoser:
             }
         statements = [*map(_state_known, known), *_state_claims(claims)][:_STATEMENTS]
         return (_write(statements),) if statements else ()
-
-    def _numbers(self, answers: Sequence[Answer]) -> Array:
-        got = np.full(self.cases.starts[-1], np.nan)
-        for start, stop, answer in zip(self.cases.starts, self.cases.starts[1:], answers, strict=False):
-            got[start:stop] = numbers_of(answer, stop - start)
-        return got
 
     def _find_claims(self, row: str, answers: Sequence[Answer], got: Array) -> dict[Group, tuple[NumberClaim, ...]]:
         """Return the claims about all of a row, or else about those of its expressions that have one."""
@@ -103,14 +97,14 @@ class ContractDiagnoser:
         return tuple(claims) if len(claims) <= _ALTERNATIVES else ()
 
 
-def _state_known(statement: Recognised) -> _Explained:
+def _state_known(statement: Recognised) -> _Explanation:
     mistake = statement.mistake
-    return _Explained(
+    return _Explanation(
         NamedMistake(mistake.id, mistake.title), mistake.hint, mistake.hint, tuple(sorted(statement.rows))
     )
 
 
-def _state_claims(claims: Mapping[Group, tuple[NumberClaim, ...]]) -> list[_Explained]:
+def _state_claims(claims: Mapping[Group, tuple[NumberClaim, ...]]) -> list[_Explanation]:
     """Return a statement for each set of claims, about all results of which they hold."""
     together: dict[tuple[NumberClaim, ...], list[Group]] = {}
     for group, claims_of_group in claims.items():
@@ -118,7 +112,7 @@ def _state_claims(claims: Mapping[Group, tuple[NumberClaim, ...]]) -> list[_Expl
     return [_state(groups, claims_of_group) for claims_of_group, groups in together.items()]
 
 
-def _state(groups: Sequence[Group], claims: Sequence[NumberClaim]) -> _Explained:
+def _state(groups: Sequence[Group], claims: Sequence[NumberClaim]) -> _Explanation:
     names = _list_names([f"`{group.name}`" for group in groups])
     words = " or ".join(claim.words for claim in claims)
     returned = all("." not in group.name for group in groups)
@@ -128,7 +122,7 @@ def _state(groups: Sequence[Group], claims: Sequence[NumberClaim]) -> _Explained
     # The questions are about one result.
     hint = claims[0].hint.format(name=f"`{groups[0].name}`")
     rows = tuple(dict.fromkeys(group.row for group in groups))
-    return _Explained(NamedMistake(identifier, title), hint, f"Your code {title}.", rows)
+    return _Explanation(NamedMistake(identifier, title), hint, f"Your code {title}.", rows)
 
 
 def _list_names(names: Sequence[str]) -> str:
@@ -136,7 +130,7 @@ def _list_names(names: Sequence[str]) -> str:
     return f"{', '.join(others)} and {last}" if others else last
 
 
-def _write(statements: Sequence[_Explained]) -> Diagnosis:
+def _write(statements: Sequence[_Explanation]) -> Diagnosis:
     return Diagnosis(
         "+".join(statement.mistake.id for statement in statements),
         f"It {predicate(statement.mistake.title for statement in statements)}.",

@@ -1,0 +1,57 @@
+"""The code of an assignment's author: asked in the workshop's jails, and what is wrong with it in words."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from grader.errors import BadAssignment, CandidateError, SubmissionError
+from grader.judge.subject import AnyExchange
+from grader.oracle.answers import Answer, Malformed, Raised
+from grader.subjects.contracts.drawn import DrawnCase
+from grader.subjects.contracts.words import describe_form, describe_shape
+from grader.subjects.workshop import Workshop
+
+#: Characters of a list of names or dims in a message.
+_LONGEST_LIST = 300
+
+
+def ask(workshop: Workshop, filename: str, source: str, exchange: AnyExchange, cases: Any) -> list[Answer]:
+    """Return a source's answers; raises BadAssignment if it cannot be read, or ends before it has answered."""
+    try:
+        return list(workshop.ask(source, filename, exchange, cases))
+    except SubmissionError as error:
+        message = f"{filename}: {error}"
+        raise BadAssignment(message) from error
+    except CandidateError as error:
+        message = f"{filename} ended before it had answered: {error}"
+        raise BadAssignment(message) from error
+
+
+def describe_error(raised: Raised) -> str:
+    """Say what was raised, and on which line of the file."""
+    line = f" on line {raised.frames[-1].line}" if raised.frames else ""
+    return f"{raised.type}{line}: {raised.message}"
+
+
+def describe_answer(answer: Answer) -> str:
+    """Say what a source did in the place of returning its results."""
+    if isinstance(answer, Raised):
+        return f"raised {describe_error(answer)}"
+    if isinstance(answer, Malformed) and answer.received is not None:
+        form = describe_form(answer.received)
+        return f"returns {answer.where} as {form} where {describe_shape(answer.wanted)} is expected"
+    return "returned no numbers"
+
+
+def describe_dims(case: DrawnCase) -> str:
+    """Say which dims a case has."""
+    return clip(", ".join(f"{name} = {value}" for name, value in case.dims.items()))
+
+
+def list_names(names: Iterable[str]) -> str:
+    """List names, as far as a message has room."""
+    return clip(", ".join(sorted(names))) or "none"
+
+
+def clip(text: str) -> str:
+    """Cut a text to what a message has room for."""
+    return text if len(text) <= _LONGEST_LIST else f"{text[:_LONGEST_LIST]}..."

@@ -1,0 +1,149 @@
+"""The reference of an assignment: run on drawn cases, and differentiated."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from grader.errors import BadAssignment
+from grader.oracle.answers import Answer, Raised, Returned
+from grader.oracle.network import Array
+from grader.subjects.contracts import trees
+from grader.subjects.contracts.assignment import ContractAssignment
+from grader.subjects.contracts.author_code import ask, clip, describe_dims, describe_error
+from grader.subjects.contracts.cases import Layout
+from grader.subjects.contracts.drawn import DrawnCase
+from grader.subjects.contracts.exchange import ReferenceCases, ReferenceExchange, numbers_of
+from grader.subjects.contracts.layout import split_target
+from grader.subjects.workshop import Workshop
+
+#: Cases of one question to a jail.
+_AT_ONCE = 20
+#: Numbers of one case that the reference returns, or that make up its results, and numbers in all. They come out of a
+#: jail, which may send as many as it is asked for.
+MOST_OF_CASE, MOST_IN_ALL = 1 << 16, 1 << 21
+#: Characters of an output's name.
+LONGEST_NAME = 100
+
+
+@dataclass(frozen=True, slots=True)
+class PassedCase:
+    """A case with the outputs and tapped values of the reference."""
+
+    case: DrawnCase
+    outputs: Mapping[str, Any]
+    taps: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceRun:
+    """The reference in its workshop."""
+
+    assignment: ContractAssignment
+    workshop: Workshop
+
+    def run(self, drawn: Sequence[DrawnCase]) -> list[PassedCase]:
+        """Run the reference on the cases, each of them twice."""
+        lengths = self._ask("length", ReferenceCases(drawn, [1] * len(drawn)))
+        sizes = [self._size(answer) for answer in lengths]
+        if sum(sizes) > MOST_IN_ALL:
+            raise BadAssignment(
+                f"the reference returns and taps {sum(sizes):,} numbers for {len(drawn)} cases; at most"
+                f" {MOST_IN_ALL:,} are taken: let dims be smaller, or ask for fewer cases"
+            )
+        rows = self._ask("values", ReferenceCases(drawn, sizes))
+        passed = []
+        for case, answer in zip(drawn, rows, strict=True):
+            try:
+                passed.append(PassedCase(case, *_read_pass(numbers_of(answer, 0))))
+            except (TypeError, ValueError) as error:
+                message = f"the reference's outputs cannot be used: {error}"
+                raise BadAssignment(message) from error
+        return passed
+
+    def _size(self, answer: Answer) -> int:
+        if isinstance(answer, Returned):
+            if answer.changed:
+                names = ", ".join(answer.changed)
+                raise BadAssignment(f"the reference writes into its input {names}: let it make a copy")
+            size = float(answer.numbers[0])
+            if not 1 <= size <= MOST_OF_CASE:
+                raise BadAssignment(
+                    f"the reference returns and taps {size:,.0f} numbers for a case; at most {MOST_OF_CASE:,} are"
+                    " taken: let dims be smaller"
+                )
+            return int(size)
+        raise BadAssignment("reference.py returned no numbers")
+
+    def differentiate(
+        self, bound: Sequence[DrawnCase], layouts: Sequence[Layout], terms: tuple[str, ...]
+    ) -> list[dict[str, Array]]:
+        """Return by case and target the derivatives: a row a term, one of the objective, one of their uncertainty."""
+        results = self.assignment.results
+        wanted, sizes = [], []
+        for layout in layouts:
+            targets = {place.target: place.shape for place in layout if results[place.result].grad}
+            wanted.append(targets)
+            sizes.append((len(terms) + 2) * sum(math.prod(shape) for shape in targets.values()))
+        inputs = {entry.name for entry in self.assignment.inputs}
+        places = [[(*_locate(target, inputs), shape) for target, shape in targets.items()] for targets in wanted]
+        answers = self._ask("derivatives", ReferenceCases(bound, sizes, places, terms))
+        derivatives = []
+        for answer, targets in zip(answers, wanted, strict=True):
+            rest, gradients = numbers_of(answer, 0), {}
+            for target, shape in targets.items():
+                size = int(np.prod(shape))
+                gradients[target] = rest[: (len(terms) + 2) * size].reshape(len(terms) + 2, size)
+                rest = rest[(len(terms) + 2) * size :]
+            derivatives.append(gradients)
+        return derivatives
+
+    def _ask(self, asks: str, cases: ReferenceCases) -> list[Answer]:
+        exchange = ReferenceExchange(self.assignment, asks)
+        answers: list[Answer] = []
+        for start in range(0, len(cases), _AT_ONCE):
+            places = range(start, min(start + _AT_ONCE, len(cases)))
+            part = ReferenceCases(
+                [cases.drawn[i] for i in places],
+                [cases.sizes[i] for i in places],
+                [cases.places[i] for i in places] if cases.places else (),
+                cases.terms,
+            )
+            answers += ask(self.workshop, "reference.py", self.assignment.reference, exchange, part)
+        for case, answer in zip(cases.drawn, answers, strict=True):
+            if isinstance(answer, Raised):
+                raise BadAssignment(f"reference.py raised {describe_error(answer)} (with {describe_dims(case)})")
+        return answers
+
+
+def _locate(target: str, inputs: set[str]) -> tuple[str, list[int]]:
+    """Return the name of what is moved, and the indices in it; a tapped value is moved as a whole."""
+    name, path = split_target(target)
+    return (name, path) if name in inputs else (target, [])
+
+
+def _read_pass(row: Array) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Return outputs and tapped values, each by its name; raises ValueError."""
+    value = trees.read(row)
+    if not (isinstance(value, list) and len(value) == 2 and all(isinstance(part, dict) for part in value)):
+        raise ValueError("they are no outputs by their names")
+    outputs, taps = value
+    for name in (*outputs, *taps):
+        if not (isinstance(name, str) and len(name) <= LONGEST_NAME and name.isprintable()):
+            raise ValueError(f"{clip(repr(name))} is no name of an output or a tapped value")
+    return outputs, taps
+
+
+def is_finite(entry: PassedCase) -> bool:
+    """Return True if all numbers of the outputs and tapped values are finite."""
+    return all(map(_all_finite, entry.outputs.values())) and all(map(_all_finite, entry.taps.values()))
+
+
+def _all_finite(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(map(_all_finite, value.values()))
+    if isinstance(value, (list, tuple)):
+        return all(map(_all_finite, value))
+    return value is None or isinstance(value, str) or bool(np.isfinite(value).all())

@@ -1,0 +1,119 @@
+"""The author's solutions and mistakes, tried on cases: what rounding does to the former, where the latter are wrong."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from grader.errors import BadAssignment
+from grader.judge.agreement import disagreeing, find_wrong
+from grader.oracle.answers import Answer, Raised, Returned
+from grader.oracle.network import Array
+from grader.subjects.contracts.assignment import ContractAssignment, Solution
+from grader.subjects.contracts.author_code import ask, describe_answer, describe_dims
+from grader.subjects.contracts.cases import ContractCases, list_expressions
+from grader.subjects.contracts.drawn import DrawnCase
+from grader.subjects.contracts.exchange import ContractExchange, join_numbers, numbers_of
+from grader.subjects.contracts.mistakes import describe_forms
+from grader.subjects.contracts.tolerance import MOVED, RUNS, tolerances
+from grader.subjects.workshop import Workshop
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A source of the author's, tried: the numbers of its answers to the cases, and where they are wrong."""
+
+    numbers: Array
+    wrong: tuple[int, ...]
+    #: By case what came in the place of numbers.
+    forms: Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class SolutionTrial:
+    """An assignment's solutions and mistakes in their workshop."""
+
+    assignment: ContractAssignment
+    workshop: Workshop
+
+    def measure(self, cases: ContractCases, uncertainty: Array) -> ContractCases:
+        """Return the cases with tolerances that let solutions pass in single precision; each must be right itself."""
+        solutions = [Solution("solution.py", self.assignment.solution), *self.assignment.other_solutions]
+        double = {solution: self._solve(cases, solution) for solution in solutions}
+        noises = [self._measure_noise(cases, solution, answers) for solution, answers in double.items()]
+        noise = np.asarray(np.max(noises, axis=0), np.float64)
+        expected, allowed = tolerances(cases, noise, uncertainty)
+        measured = replace(cases, expected=expected, tolerances=allowed)
+        for solution, answers in double.items():
+            wrong = np.flatnonzero(disagreeing(measured, answers))
+            if len(wrong):
+                first = int(wrong[0])
+                raise BadAssignment(self._disagreement(solution.name, measured, first, answers[first], len(wrong)))
+        return measured
+
+    def _solve(self, cases: ContractCases, solution: Solution) -> list[Answer]:
+        """Return a solution's answers in double precision; it must return every result in its shape."""
+        answers = self._answers(solution.name, solution.source, cases, "float64")
+        for i, answer in enumerate(answers):
+            if not isinstance(answer, Returned):
+                dims = describe_dims(cases.drawn[i])
+                raise BadAssignment(f"{solution.name} {describe_answer(answer)} (with {dims})")
+        return answers
+
+    def _measure_noise(self, cases: ContractCases, solution: Solution, double: Sequence[Answer]) -> Array:
+        """Return for each number how far a solution is off in single precision, with inputs moved a little or not."""
+        rng = np.random.default_rng(self.assignment.seed)
+        flat = join_numbers(double, cases.starts)
+        runs = []
+        for run in range(RUNS):
+            moved = cases if run == 0 else _move(cases, rng)
+            runs.append(join_numbers(self._answers(solution.name, solution.source, moved, "float32"), cases.starts))
+        noise = np.max([np.abs(run - flat) for run in runs], axis=0)
+        return np.asarray(np.where(np.isfinite(noise), noise, 0.0), np.float64)
+
+    def _answers(self, filename: str, source: str, cases: ContractCases, dtype: str) -> list[Answer]:
+        exchange = ContractExchange(self.assignment, list_expressions(cases), dtype)
+        return ask(self.workshop, filename, source, exchange, cases)
+
+    def _disagreement(self, name: str, cases: ContractCases, i: int, answer: Answer, count: int) -> str:
+        """Return the sentence about the first number at which a solution differs from the reference."""
+        case = cases.take([i])
+        got = numbers_of(answer, case.starts[-1])
+        wrong = find_wrong(got, case.expected, case.tolerances)
+        place, part = next((place, part) for _, place, part in case.slices() if wrong[part].any())
+        at = int(np.flatnonzero(wrong[part])[0])
+        index = ", ".join(str(axis) for axis in np.unravel_index(at, place.shape))
+        # Only gradients have a factor that courses choose in different ways.
+        advice = ". If only the convention differs, set scale" if self.assignment.results[place.result].grad else ""
+        return (
+            f"{name} is not right on {count} of {len(cases)} cases: with {describe_dims(case.drawn[0])},"
+            f" {place.expression}{f'[{index}]' if index else ''} is {got[part][at]:.6g}, and"
+            f" {case.expected[part][at]:.6g} by the reference{advice}"
+        )
+
+    def attempt(self, filename: str, source: str, cases: ContractCases) -> Tried:
+        """Try a mistake; raises BadAssignment if it raises on every case."""
+        answers = self._answers(filename, source, cases, self.assignment.dtype)
+        numbers = join_numbers(answers, cases.starts)
+        if all(isinstance(answer, Raised) for answer in answers):
+            raise BadAssignment(f"{filename} {describe_answer(answers[0])} on every case: that is no evidence of it")
+        wrong = tuple(np.flatnonzero(disagreeing(cases, answers)).tolist())
+        return Tried(numbers, wrong, describe_forms(answers))
+
+
+def _move(cases: ContractCases, rng: np.random.Generator) -> ContractCases:
+    """Return the cases with each number of their inputs moved by about one unit of single precision."""
+    drawn = tuple(
+        DrawnCase(
+            case.dims,
+            case.inputs,
+            np.where(
+                case.numbers == np.round(case.numbers),
+                case.numbers,
+                case.numbers * (1 + MOVED * rng.choice([-1.0, 1.0], len(case.numbers))),
+            ),
+            case.corner,
+        )
+        for case in cases.drawn
+    )
+    return replace(cases, drawn=drawn)
