@@ -31,7 +31,7 @@ def wrong_entries(cases: Cases, i: int, answer: Returned) -> Booleans:
 
 
 def find_wrong(got: Array, truth: Array, tolerance: Array) -> Booleans:
-    """For each number whether it is beyond its tolerance of the truth; one that is not finite always is."""
+    """Return for each number True if it differs from the truth by more than its tolerance, or is not finite."""
     with np.errstate(invalid="ignore"):
         near = np.abs(got - truth) <= tolerance
     # Inconclusive numbers are left out, but even there the answer is a finite number.

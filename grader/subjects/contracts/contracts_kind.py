@@ -92,7 +92,9 @@ def survey(revision: "ContractRevision") -> "Survey | None":
 
 def propose_changes(assignment: ContractAssignment) -> Iterator[tuple[str, ContractAssignment]]:
     """Yield changed settings that may let fewer mistakes pass: more cases."""
+    from grader.subjects.contracts.tables import MOST_CASES
+
     for factor in (2, 5):
-        cases = min(300, factor * assignment.cases)
+        cases = min(MOST_CASES, factor * assignment.cases)
         if cases > assignment.cases:
             yield f"cases = {cases}", replace(assignment, cases=cases)
