@@ -1,0 +1,1 @@
+"""Roster, policy and marks: pure functions over what is recorded."""
