@@ -1,0 +1,65 @@
+"""The nouns of LTI 1.3: who a launch comes from, and where its marks go. Times are seconds since 1970."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """A registration of Backmark in an LMS: an issuer and the client id that it gave us."""
+
+    #: A hash over issuer and client id.
+    id: str
+    issuer: str
+    client_id: str
+    #: The platform's three addresses: for sign-in, for access tokens, and of its public keys.
+    login_url: str
+    token_url: str
+    keys_url: str
+    #: The audience of a token request where it is not `token_url`.
+    audience: str = ""
+    #: For people, and `canvas`, `moodle` or empty.
+    name: str = ""
+    family: str = ""
+    registered: float = 0.0
+    #: Deployments from which launches are refused.
+    disabled: frozenset[str] = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """A course of a platform; ours is named by a hash over platform and context."""
+
+    course: str
+    platform: str
+    deployment: str
+    context: str
+    title: str = ""
+    #: The address of its roster; empty: the platform offers none.
+    roster_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LineItem:
+    """A column of the gradebook, which gets the marks of an assignment."""
+
+    #: A hash over platform and address.
+    id: str
+    platform: str
+    url: str
+    course: str
+    assignment: str
+    #: Points of the column.
+    maximum: float
+
+
+@dataclass(frozen=True, slots=True)
+class LtiUser:
+    """A person of a platform in a course: a student by the name that submissions have, or staff."""
+
+    course: str
+    #: The name of the student in submissions.
+    student: str
+    #: The subject by which the platform knows the person.
+    subject: str
+    name: str = ""
+    staff: bool = False
