@@ -3,6 +3,7 @@
 A mark is a share of an assignment's maximum, 0 to 1: revisions may have different maxima.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -47,7 +48,8 @@ class Extension:
     #: The name of the staff member's token, and why.
     author: str
     reason: str
-    recorded: float
+    #: By the store's clock, which sets it.
+    recorded: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,9 @@ class Outage:
     end: float
     author: str
     reason: str
-    recorded: float
+    recorded: float = 0.0
+    #: By which it is removed; the store gives it.
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,7 @@ class Override:
     share: float
     author: str
     reason: str
-    recorded: float
+    recorded: float = 0.0
     #: The mark that was computed when it was given; None if there was none. A later one that differs is said.
     computed: float | None = None
 
@@ -87,6 +91,8 @@ class RosterEntry:
     source: str = "staff"
     #: When the roster no longer had the student; None: is in the course.
     left: float | None = None
+    #: When a roster last had the student.
+    recorded: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +104,13 @@ class AuditEntry:
     author: str
     #: A verb and what it was done to, such as `override.set`.
     act: str
-    #: The assignment, student, regrade or token that it was done to.
+    #: The assignment, submission, regrade or token that it was done to; empty: the course.
     subject: str
+    #: The student whom it concerned; empty: nobody, or somebody whose data was deleted since.
+    student: str = ""
+    #: As the author gave it.
+    reason: str = ""
+    #: What was set, as a JSON object; empty: there is no more to it.
     details: str = ""
 
 
@@ -111,6 +122,35 @@ class Attempt:
     created: float
     #: None: it has no verdict yet.
     share: float | None
+    #: The ids of the mistakes that explain its verdict.
+    mistakes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The rules of time of an assignment for one student."""
+
+    #: None: nothing is late, and the best attempt counts.
+    policy: Policy | None = None
+    extension: Extension | None = None
+    outages: tuple[Outage, ...] = ()
+    override: Override | None = None
+    #: The store's number of changes: with another one other rules may hold.
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CourseTerms:
+    """The rules of time of an assignment for a course; extensions and overrides by student."""
+
+    policy: Policy | None
+    extensions: Mapping[str, Extension]
+    outages: tuple[Outage, ...]
+    overrides: Mapping[str, Override]
+
+    def of(self, student: str) -> Terms:
+        """Return the rules for one student."""
+        return Terms(self.policy, self.extensions.get(student), self.outages, self.overrides.get(student))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from grader.store.callbacks import Callbacks
 from grader.store.cohorts import Cohorts
 from grader.store.connection import Connection
 from grader.store.counters import Counters
+from grader.store.courses import Courses
 from grader.store.durability import complaints, memory_complaint
 from grader.store.jobs import Jobs
 from grader.store.listings import Listings
@@ -43,6 +44,7 @@ class Store:
         self.counters = Counters(redis)
         self.cohorts = Cohorts(redis)
         self.callbacks = Callbacks(redis)
+        self.courses = Courses(redis, scripts)
 
     @classmethod
     def connect(cls, settings: ServiceSettings) -> "Store":

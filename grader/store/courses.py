@@ -1,0 +1,265 @@
+"""Courses: the policy of each assignment, what holds for single students, the roster, and the log of staff's acts.
+
+Whatever changes one of them writes the log in the same script.
+"""
+
+import json
+import secrets
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple, TypeVar
+
+from grader.model.courses import (
+    Attempt,
+    AuditEntry,
+    CourseTerms,
+    Extension,
+    Outage,
+    Override,
+    Policy,
+    RosterEntry,
+    Terms,
+)
+from grader.model.stored import read
+from grader.store import keys
+from grader.store.connection import Connection, text, texts
+from grader.store.paging import RecordPage, cursor, start
+from grader.store.scripts import Scripts
+
+Noun = TypeVar("Noun")
+
+#: Random bytes of an outage's id.
+_ID = 6
+#: The most submissions that one script looks at, some three milliseconds for which other commands wait.
+_CHUNK = 1_000
+#: Fields that say who did something, when and why: the log has them beside what was set.
+_ABOUT = ("author", "reason", "recorded", "student", "id")
+
+
+class _Place(NamedTuple):
+    """A field of the hash of a noun, such as `extensions` and a student."""
+
+    course: str
+    assignment: str
+    noun: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class RosterChange:
+    """The number of students who came into a roster, whose entry was changed, and who left."""
+
+    added: int
+    changed: int
+    left: int
+
+
+class Courses:
+    """All courses. What is not set is None or empty; the name of a course is all that it needs to be one."""
+
+    def __init__(self, redis: Connection, scripts: Scripts) -> None:
+        self._redis = redis
+        self._scripts = scripts
+
+    def policy(self, course: str, assignment: str) -> Policy | None:
+        """Return the policy of an assignment."""
+        raw: Any = self._redis.hget(keys.key("policies", course), assignment)
+        return None if raw is None else _read(Policy, raw)
+
+    def policies(self, course: str) -> dict[str, Policy]:
+        """Return all policies of a course by assignment."""
+        return _read_all(Policy, self._redis.hgetall(keys.key("policies", course)))
+
+    def set_policy(
+        self, course: str, assignment: str, policy: Policy, author: str, *, only_if_none: bool = False
+    ) -> bool:
+        """Set a policy; return False if there is one and `only_if_none` keeps it."""
+        entry = AuditEntry(0, author, "policy.set", assignment, details=_details(policy))
+        return self._set(_Place(course, assignment, "policies", assignment), policy, entry, only_if_none=only_if_none)
+
+    def remove_policy(self, course: str, assignment: str, author: str) -> bool:
+        """Remove a policy; return False if there is none."""
+        entry = AuditEntry(0, author, "policy.remove", assignment)
+        return self._remove(_Place(course, assignment, "policies", assignment), entry)
+
+    def extensions(self, course: str, assignment: str) -> dict[str, Extension]:
+        """Return the extensions by student."""
+        return _read_all(Extension, self._redis.hgetall(keys.key("extensions", course, assignment)))
+
+    def set_extension(self, course: str, assignment: str, extension: Extension) -> None:
+        """Set a student's extension, in place of the one before; the store's clock sets `recorded`."""
+        entry = AuditEntry(
+            *(0, extension.author, "extension.set", assignment, extension.student, extension.reason),
+            details=_details(extension),
+        )
+        self._set(_Place(course, assignment, "extensions", extension.student), extension, entry)
+
+    def remove_extension(self, course: str, assignment: str, student: str, author: str) -> bool:
+        """Remove a student's extension; return False if there is none."""
+        entry = AuditEntry(0, author, "extension.remove", assignment, student)
+        return self._remove(_Place(course, assignment, "extensions", student), entry)
+
+    def outages(self, course: str, assignment: str) -> tuple[Outage, ...]:
+        """Return the outages that move an assignment's times, the earliest first."""
+        return _sort(_read_all(Outage, self._redis.hgetall(keys.key("outages", course, assignment))).values())
+
+    def add_outage(self, course: str, assignment: str, outage: Outage) -> str:
+        """Add an outage and return its new id; the store's clock sets `recorded`."""
+        name = secrets.token_hex(_ID)
+        entry = AuditEntry(0, outage.author, "outage.add", assignment, reason=outage.reason, details=_details(outage))
+        stored = Outage(outage.start, outage.end, outage.author, outage.reason, id=name)
+        self._set(_Place(course, assignment, "outages", name), stored, entry)
+        return name
+
+    def remove_outage(self, course: str, assignment: str, outage: str, author: str) -> bool:
+        """Remove the outage with this id; return False if there is none."""
+        entry = AuditEntry(0, author, "outage.remove", assignment)
+        return self._remove(_Place(course, assignment, "outages", outage), entry)
+
+    def overrides(self, course: str, assignment: str) -> dict[str, Override]:
+        """Return the overrides by student."""
+        return _read_all(Override, self._redis.hgetall(keys.key("overrides", course, assignment)))
+
+    def set_override(self, course: str, assignment: str, override: Override) -> None:
+        """Set a student's mark, in place of the override before; the store's clock sets `recorded`."""
+        entry = AuditEntry(
+            *(0, override.author, "override.set", assignment, override.student, override.reason),
+            details=_details(override),
+        )
+        self._set(_Place(course, assignment, "overrides", override.student), override, entry)
+
+    def remove_override(self, course: str, assignment: str, student: str, author: str) -> bool:
+        """Remove a student's override; return False if there is none."""
+        entry = AuditEntry(0, author, "override.remove", assignment, student)
+        return self._remove(_Place(course, assignment, "overrides", student), entry)
+
+    def terms(self, course: str, assignment: str) -> CourseTerms:
+        """Return the rules of time of an assignment for all students, as they were at one moment."""
+        pipeline = self._redis.pipeline()
+        pipeline.hget(keys.key("policies", course), assignment)
+        for noun in ("extensions", "outages", "overrides"):
+            pipeline.hgetall(keys.key(noun, course, assignment))
+        policy, extensions, outages, overrides = pipeline.execute()
+        return CourseTerms(
+            None if policy is None else _read(Policy, policy),
+            _read_all(Extension, extensions),
+            _sort(_read_all(Outage, outages).values()),
+            _read_all(Override, overrides),
+        )
+
+    def terms_of(self, course: str, assignment: str, student: str) -> Terms:
+        """Return the rules of time of an assignment for one student, as they were at one moment."""
+        pipeline = self._redis.pipeline()
+        pipeline.hget(keys.key("terms-changed", course), assignment)
+        pipeline.hget(keys.key("policies", course), assignment)
+        pipeline.hget(keys.key("extensions", course, assignment), student)
+        pipeline.hgetall(keys.key("outages", course, assignment))
+        pipeline.hget(keys.key("overrides", course, assignment), student)
+        version, policy, extension, outages, override = pipeline.execute()
+        return Terms(
+            None if policy is None else _read(Policy, policy),
+            None if extension is None else _read(Extension, extension),
+            _sort(_read_all(Outage, outages).values()),
+            None if override is None else _read(Override, override),
+            int(version or 0),
+        )
+
+    def attempts(self, course: str, assignment: str) -> dict[str, tuple[Attempt, ...]]:
+        """Return the attempts that count by student, the earliest first; one that waits counts, a rejected one not."""
+        return self._attempts(keys.key("index", course, "assignment", assignment))
+
+    def attempts_of(self, course: str, assignment: str, student: str) -> tuple[Attempt, ...]:
+        """Return the attempts of one student that count, the earliest first."""
+        return self._attempts(keys.key("index", course, "both", assignment, student)).get(student, ())
+
+    def roster(self, course: str) -> dict[str, RosterEntry]:
+        """Return the students of a course by name in submissions, also those who left."""
+        return _read_all(RosterEntry, self._redis.hgetall(keys.key("roster", course)))
+
+    def put_roster(self, course: str, entries: Iterable[RosterEntry], source: str, author: str) -> RosterChange:
+        """Store a whole roster: whom it lacks is marked as having left, but for those whom staff added."""
+        return self._put_roster(course, entries, source, AuditEntry(0, author, "roster.put", ""), whole=True)
+
+    def add_student(self, course: str, entry: RosterEntry, author: str) -> RosterChange:
+        """Add one student, or change the entry."""
+        added = AuditEntry(0, author, "roster.add", "", entry.student)
+        return self._put_roster(course, [entry], entry.source, added, whole=False)
+
+    def remove_student(self, course: str, student: str, author: str) -> bool:
+        """Remove a student's entry in the roster, and nothing else; return False if there is none."""
+        entry = AuditEntry(0, author, "roster.remove", "", student)
+        return bool(self._scripts.run("remove_roster_entry", course, student, _write_entry(entry)))
+
+    def record_act(self, course: str, entry: AuditEntry) -> None:
+        """Write an act of staff into the log; the store's clock sets `at`."""
+        self._scripts.run("record_act", course, _write_entry(entry))
+
+    def audit(self, course: str, limit: int = 50, after: str | None = None) -> RecordPage[AuditEntry]:
+        """Return a page of the log, newest first. Raises BadCursor for an unknown cursor."""
+        log = keys.key("audit", course)
+        chunk: Any = self._redis.zrevrangebyscore(log, start(after), "-inf", start=0, num=limit + 1)
+        rows = [json.loads(text(raw)) for raw in chunk]
+        items = tuple(read(AuditEntry, {**row, "at": float(row["at"]) / 1000}) for row in rows)
+        more = cursor(float(rows[limit - 1]["at"])) if len(rows) > limit else None
+        return RecordPage(items[:limit], more)
+
+    def _set(
+        self,
+        place: _Place,
+        value: Policy | Extension | Outage | Override,
+        entry: AuditEntry,
+        *,
+        only_if_none: bool = False,
+    ) -> bool:
+        fields = {field: content for field, content in asdict(value).items() if field != "recorded"}
+        only = "1" if only_if_none else "0"
+        return self._scripts.run("set_term", *place, json.dumps(fields), only, _write_entry(entry)) is not None
+
+    def _remove(self, place: _Place, entry: AuditEntry) -> bool:
+        return bool(self._scripts.run("remove_term", *place, _write_entry(entry)))
+
+    def _put_roster(
+        self, course: str, entries: Iterable[RosterEntry], source: str, entry: AuditEntry, *, whole: bool
+    ) -> RosterChange:
+        rows = [{"student": row.student, "name": row.name, "lms_id": row.lms_id} for row in entries]
+        counts = self._scripts.run(
+            "put_roster", course, source, json.dumps(rows), "1" if whole else "0", _write_entry(entry)
+        )
+        return RosterChange(*map(int, counts))
+
+    def _attempts(self, index: str) -> dict[str, tuple[Attempt, ...]]:
+        students: dict[str, list[Attempt]] = {}
+        begin = "-inf"
+        while begin:
+            last, *flat = map(text, self._scripts.run("attempts", index, begin, _CHUNK))
+            for student, attempt in _parse_attempts(flat):
+                students.setdefault(student, []).append(attempt)
+            begin = f"({last}" if last else ""
+        return {student: tuple(attempts) for student, attempts in students.items()}
+
+
+def _parse_attempts(flat: list[str]) -> Iterator[tuple[str, Attempt]]:
+    for name, student, created, score, most, mistakes in zip(*(flat[place::6] for place in range(6)), strict=True):
+        share = int(score) / max(1, int(most)) if most else None
+        yield student, Attempt(name, float(created) / 1000, share, tuple(mistakes.split()))
+
+
+def _read(kind: type[Noun], raw: bytes | str) -> Noun:
+    return read(kind, json.loads(text(raw)))
+
+
+def _read_all(kind: type[Noun], raw: Any) -> dict[str, Noun]:
+    return {name: _read(kind, value) for name, value in sorted(texts(raw).items())}
+
+
+def _sort(outages: Iterable[Outage]) -> tuple[Outage, ...]:
+    return tuple(sorted(outages, key=lambda outage: (outage.start, outage.end, outage.id)))
+
+
+def _details(value: Policy | Extension | Outage | Override) -> str:
+    """Return what was set as JSON, without who set it and why, which the log has already."""
+    return json.dumps({name: content for name, content in asdict(value).items() if name not in _ABOUT})
+
+
+def _write_entry(entry: AuditEntry) -> str:
+    return json.dumps({name: content for name, content in asdict(entry).items() if name != "at"})

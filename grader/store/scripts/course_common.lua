@@ -1,0 +1,49 @@
+-- What scripts about courses share. Stands before each script, after regrade_common.lua.
+
+-- An act of staff into the log of its course: `author`, `act`, `subject`, and where there are such `student`, `reason`,
+-- `details`, all of them text.
+local function audit(course, entry)
+  entry.at = moment()
+  redis.call('ZADD', key('audit', course), entry.at, cjson.encode(entry))
+  redis.call('SADD', 'bm:courses-kept', course)
+end
+
+-- Other rules of time may hold for an assignment: who has read them reads them again.
+local function terms_changed(course, assignment)
+  redis.call('HINCRBY', key('terms-changed', course), assignment, 1)
+  redis.call('SADD', key('assignments-kept', course), assignment)
+end
+
+-- Nothing that staff recorded of a student is left; the log keeps what was done, not to whom.
+local function forget_student(course, student)
+  redis.call('HDEL', key('roster', course), student)
+  for _, assignment in ipairs(redis.call('SMEMBERS', key('assignments-kept', course))) do
+    local gone = redis.call('HDEL', key('extensions', course, assignment), student)
+      + redis.call('HDEL', key('overrides', course, assignment), student)
+    if gone > 0 then
+      terms_changed(course, assignment)
+    end
+  end
+  local log, named = key('audit', course), '"student":' .. cjson.encode(student)
+  for _, each in ipairs(redis.call('ZRANGE', log, 0, -1)) do
+    if each:find(named, 1, true) then
+      local entry = cjson.decode(each)
+      entry.student, entry.reason, entry.details = '', '', ''
+      redis.call('ZREM', log, each)
+      redis.call('ZADD', log, entry.at, cjson.encode(entry))
+    end
+  end
+end
+
+-- A submission as far as marks depend on it; nil where it does not count as an attempt.
+local function attempt_of(id)
+  local at = redis.call('HMGET', job_key('submission', id), 'student', 'created', 'state', 'outcome', 'score',
+    'max_score', 'mistakes')
+  if at[3] == 'queued' or at[3] == 'running' then
+    return { student = at[1], created = at[2], score = '', max_score = '', mistakes = '' }
+  elseif at[3] == 'done' and at[4] ~= 'rejected' then
+    return { student = at[1], created = at[2], score = at[5], max_score = at[6], mistakes = at[7] or '' }
+  end
+  return nil
+end
+

@@ -1,0 +1,33 @@
+-- course, source, entries as a JSON array, 1 where they are the whole roster, the entry of the log as JSON -> how many
+-- are new or back, how many are otherwise changed, how many have left. The log is written where any is.
+-- A whole roster lets whoever it lacks leave, but for those whom staff added.
+local course, roster = ARGV[1], key('roster', ARGV[1])
+local at, listed, added, changed, left = now() / 1000, {}, 0, 0, 0
+for _, entry in ipairs(cjson.decode(ARGV[3])) do
+  listed[entry.student] = true
+  local before = redis.call('HGET', roster, entry.student)
+  local stored = before and cjson.decode(before) or { student = entry.student, left = cjson.null }
+  if not before or stored.left ~= cjson.null then
+    added = added + 1
+  elseif stored.name ~= entry.name or stored.lms_id ~= entry.lms_id or stored.source ~= ARGV[2] then
+    changed = changed + 1
+  end
+  stored.name, stored.lms_id, stored.source = entry.name, entry.lms_id, ARGV[2]
+  stored.left, stored.recorded = cjson.null, at
+  redis.call('HSET', roster, entry.student, cjson.encode(stored))
+end
+if ARGV[4] == '1' then
+  local rows = redis.call('HGETALL', roster)
+  for row = 1, #rows, 2 do
+    local stored = not listed[rows[row]] and cjson.decode(rows[row + 1])
+    if stored and stored.left == cjson.null and stored.source ~= 'staff' then
+      stored.left = at
+      redis.call('HSET', roster, rows[row], cjson.encode(stored))
+      left = left + 1
+    end
+  end
+end
+if added + changed + left > 0 then
+  audit(course, cjson.decode(ARGV[5]))
+end
+return { added, changed, left }

@@ -1,0 +1,10 @@
+-- course, assignment, policies|extensions|outages|overrides, field of that hash, the entry of the log as JSON
+-- -> 1 where there was such a field.
+local course, assignment, noun = ARGV[1], ARGV[2], ARGV[3]
+local hash = noun == 'policies' and key(noun, course) or key(noun, course, assignment)
+if redis.call('HDEL', hash, ARGV[4]) == 0 then
+  return 0
+end
+terms_changed(course, assignment)
+audit(course, cjson.decode(ARGV[5]))
+return 1

@@ -1,0 +1,13 @@
+-- course, assignment, policies|extensions|outages|overrides, field of that hash, value as JSON, 1 to set it only where
+-- there is none, the entry of the log as JSON -> ms at which it was recorded, or nil where there was one.
+local course, assignment, noun, field, value = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local hash = noun == 'policies' and key(noun, course) or key(noun, course, assignment)
+if ARGV[6] == '1' and redis.call('HEXISTS', hash, field) == 1 then
+  return nil
+end
+local at = now()
+-- Not decoded and encoded again: that would cost digits of a number.
+redis.call('HSET', hash, field, string.format('{"recorded": %.3f, ', at / 1000) .. value:sub(2))
+terms_changed(course, assignment)
+audit(course, cjson.decode(ARGV[7]))
+return whole(at)

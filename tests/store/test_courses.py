@@ -1,0 +1,205 @@
+"""Policies, extensions, outages, overrides, the roster: what was set is read, and the log says who set it."""
+
+import json
+
+import pytest
+
+from grader.errors import BackmarkError
+from grader.model.courses import (
+    Attempt,
+    AuditEntry,
+    Counts,
+    Extension,
+    Outage,
+    Override,
+    Policy,
+    RosterEntry,
+)
+from grader.store.courses import RosterChange
+from grader.store.store import Store
+from tests.store.making import accept, claim_job, finish_job, new, now, remains, verdict
+
+POLICY = Policy(opens=1.0, due=1767225600.125, closes=2e9, grace=300.0, late=10.0, attempts=5, counts=Counts.LAST)
+EXTENSION = Extension("ada", due=1767225700.0, closes=None, attempts=7, author="prof", reason="ill")
+OUTAGE = Outage(100.0, 200.0, "prof", "no power")
+OVERRIDE = Override("ada", 1 / 3, "prof", "seen in person", computed=2 / 3)
+
+
+def acts(store: Store, course: str = "cs101") -> list[tuple[str, str, str]]:
+    """The log of a course, newest first: the act, its subject, its student."""
+    return [(entry.act, entry.subject, entry.student) for entry in store.courses.audit(course).items]
+
+
+def test_a_policy_is_read_as_it_was_set_and_the_log_says_by_whom(store: Store) -> None:
+    assert store.courses.policy("cs101", "relu") is None
+    assert store.courses.set_policy("cs101", "relu", POLICY, "prof")
+    assert store.courses.policy("cs101", "relu") == POLICY
+    assert store.courses.policies("cs101") == {"relu": POLICY}
+    (entry,) = store.courses.audit("cs101").items
+    assert (entry.author, entry.act, entry.subject) == ("prof", "policy.set", "relu")
+    assert json.loads(entry.details)["due"] == POLICY.due
+    assert abs(entry.at - store.time()) < 60
+    assert store.courses.remove_policy("cs101", "relu", "tutor")
+    assert not store.courses.remove_policy("cs101", "relu", "tutor")
+    assert store.courses.policy("cs101", "relu") is None
+    assert acts(store) == [("policy.remove", "relu", ""), ("policy.set", "relu", "")]
+
+
+def test_a_policy_that_staff_set_is_not_replaced_by_one_for_where_there_is_none(store: Store) -> None:
+    assert store.courses.set_policy("cs101", "relu", Policy(due=1.0), "lms", only_if_none=True)
+    assert not store.courses.set_policy("cs101", "relu", POLICY, "lms", only_if_none=True)
+    assert store.courses.policy("cs101", "relu") == Policy(due=1.0)
+    assert len(acts(store)) == 1
+
+
+def test_marks_and_times_keep_every_digit(store: Store) -> None:
+    store.courses.set_override("cs101", "relu", OVERRIDE)
+    stored = store.courses.overrides("cs101", "relu")["ada"]
+    assert (stored.share, stored.computed) == (1 / 3, 2 / 3)
+
+
+def test_the_rules_for_one_student_are_those_of_the_course(store: Store) -> None:
+    courses = store.courses
+    courses.set_policy("cs101", "relu", POLICY, "prof")
+    courses.set_extension("cs101", "relu", EXTENSION)
+    courses.set_override("cs101", "relu", OVERRIDE)
+    courses.add_outage("cs101", "relu", Outage(300.0, 400.0, "prof", "again"))
+    name = courses.add_outage("cs101", "relu", OUTAGE)
+    whole, ada = courses.terms("cs101", "relu"), courses.terms_of("cs101", "relu", "ada")
+    assert whole.policy == ada.policy == POLICY
+    assert ada.extension is not None
+    assert (ada.extension.due, ada.extension.attempts, ada.extension.reason) == (EXTENSION.due, 7, "ill")
+    assert abs(ada.extension.recorded - store.time()) < 60
+    assert [outage.start for outage in ada.outages] == [100.0, 300.0]
+    assert ada.outages[0].id == name
+    for student in ("ada", "bob"):
+        read, of = courses.terms_of("cs101", "relu", student), whole.of(student)
+        assert (read.policy, read.extension, read.outages, read.override) == (
+            *(of.policy, of.extension, of.outages, of.override),
+        )
+    assert courses.terms("cs101", "other") == type(whole)(None, {}, (), {})
+    assert courses.remove_outage("cs101", "relu", name, "prof")
+    assert courses.remove_extension("cs101", "relu", "ada", "prof")
+    assert courses.remove_override("cs101", "relu", "ada", "prof")
+    assert courses.extensions("cs101", "relu") == {}
+    assert courses.overrides("cs101", "relu") == {}
+    assert [act for act, _, _ in acts(store)[:3]] == ["override.remove", "extension.remove", "outage.remove"]
+
+
+def test_every_change_of_a_rule_gives_the_rules_another_version(store: Store) -> None:
+    courses, versions = store.courses, [0]
+
+    def is_another() -> bool:
+        versions.append(courses.terms_of("cs101", "relu", "ada").version)
+        return versions[-1] > versions[-2]
+
+    courses.set_policy("cs101", "relu", POLICY, "prof")
+    assert is_another()
+    courses.set_extension("cs101", "relu", EXTENSION)
+    assert is_another()
+    name = courses.add_outage("cs101", "relu", OUTAGE)
+    assert is_another()
+    courses.remove_outage("cs101", "relu", name, "prof")
+    assert is_another()
+    courses.set_policy("cs101", "other", POLICY, "prof")
+    assert not is_another()
+
+
+def test_attempts_are_what_waits_and_what_has_a_verdict_that_is_no_rejection(store: Store) -> None:
+    passed = finish_job(store)
+    failed = finish_job(store, outcome="failed")
+    finish_job(store, outcome="rejected")
+    store.submissions.cancel(accept(store))
+    other = finish_job(store, new("bob", assignment="other"))
+    lost = claim_job(store, accept(store))
+    store.jobs.record_failure(lost, "away", most=1)
+    running = accept(store)
+    claim_job(store, running)
+    waiting, bobs = accept(store), accept(store, new("bob"))
+    of = {name: now(store, name).created for name in (passed, failed, running, waiting, bobs)}
+    ada = tuple(
+        Attempt(name, of[name], share)
+        for name, share in ((passed, 1.0), (failed, 0.8), (running, None), (waiting, None))
+    )
+    assert store.courses.attempts("cs101", "udl-7.2") == {"ada": ada, "bob": (Attempt(bobs, of[bobs], None),)}
+    assert store.courses.attempts_of("cs101", "udl-7.2", "ada") == ada
+    assert [attempt.submission for attempt in store.courses.attempts_of("cs101", "other", "bob")] == [other]
+    assert store.courses.attempts_of("cs101", "udl-7.2", "eve") == ()
+
+
+def test_attempts_of_a_large_class_are_read_in_parts_without_loss(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("grader.store.courses._CHUNK", 2)
+    names = [finish_job(store, new(f"s{number}")) for number in range(5)]
+    attempts = store.courses.attempts("cs101", "udl-7.2")
+    assert [attempt.submission for rows in attempts.values() for attempt in rows] == names
+
+
+def test_the_mistakes_of_an_attempt_are_its_verdict_s(store: Store) -> None:
+    name = accept(store)
+    explanations = [{"id": "no_relu", "title": "The ReLU is left out."}]
+    assert store.submissions.finish(claim_job(store, name), verdict("failed", diagnosis=explanations))
+    (attempt,) = store.courses.attempts_of("cs101", "udl-7.2", "ada")
+    assert attempt.mistakes == ("no_relu",)
+
+
+def test_whom_a_whole_roster_lacks_has_left_and_comes_back_with_the_next_that_has_them(store: Store) -> None:
+    both = [RosterEntry("ada", "Ada L.", "17"), RosterEntry("bob")]
+    assert store.courses.put_roster("cs101", both, "csv", "prof") == RosterChange(2, 0, 0)
+    assert store.courses.add_student("cs101", RosterEntry("eve"), "prof") == RosterChange(1, 0, 0)
+    changed = [RosterEntry("ada", "Ada Lovelace", "17")]
+    assert store.courses.put_roster("cs101", changed, "lti", "lms") == RosterChange(0, 1, 1)
+    roster = store.courses.roster("cs101")
+    assert (roster["ada"].name, roster["ada"].source, roster["ada"].left) == ("Ada Lovelace", "lti", None)
+    assert roster["bob"].left is not None
+    # Staff know of her what the LMS does not.
+    assert roster["eve"].left is None
+    assert store.courses.put_roster("cs101", [*changed, RosterEntry("bob")], "lti", "lms") == RosterChange(1, 0, 0)
+    assert store.courses.roster("cs101")["bob"].left is None
+
+
+def test_a_roster_that_changes_nothing_is_no_act(store: Store) -> None:
+    for _ in range(2):
+        store.courses.put_roster("cs101", [RosterEntry("ada")], "lti", "lms")
+    assert acts(store) == [("roster.put", "", "")]
+
+
+def test_a_wrong_entry_of_the_roster_is_removed_alone(store: Store) -> None:
+    store.courses.add_student("cs101", RosterEntry("aad"), "prof")
+    finish_job(store, new("aad"))
+    assert store.courses.remove_student("cs101", "aad", "prof")
+    assert not store.courses.remove_student("cs101", "aad", "prof")
+    assert store.courses.roster("cs101") == {}
+    assert store.courses.attempts_of("cs101", "udl-7.2", "aad") != ()
+
+
+def test_the_log_is_read_in_pages_newest_first(store: Store) -> None:
+    for number in range(5):
+        store.courses.record_act("cs101", AuditEntry(0, "prof", "token.create", str(number), reason="why"))
+    first = store.courses.audit("cs101", limit=3)
+    rest = store.courses.audit("cs101", limit=3, after=first.next_cursor)
+    assert [entry.subject for entry in (*first.items, *rest.items)] == ["4", "3", "2", "1", "0"]
+    assert rest.next_cursor is None
+    with pytest.raises(BackmarkError, match="no page"):
+        store.courses.audit("cs101", after="nonsense")
+
+
+def test_of_a_deleted_student_the_log_keeps_the_act_and_no_name(store: Store) -> None:
+    store.courses.put_roster("cs101", [RosterEntry("ada"), RosterEntry("ada2")], "csv", "prof")
+    store.courses.set_extension("cs101", "relu", EXTENSION)
+    store.courses.set_override("cs101", "relu", OVERRIDE)
+    store.courses.set_override("cs101", "relu", Override("ada2", 1.0, "prof", "fine"))
+    store.submissions.delete_student("cs101", "ada")
+    assert set(store.courses.roster("cs101")) == {"ada2"}
+    assert store.courses.terms("cs101", "relu").extensions == {}
+    assert set(store.courses.overrides("cs101", "relu")) == {"ada2"}
+    entries = store.courses.audit("cs101").items
+    assert [(entry.act, entry.student, entry.reason) for entry in entries] == [
+        ("override.set", "ada2", "fine"),
+        ("override.set", "", ""),
+        ("extension.set", "", ""),
+        ("roster.put", "", ""),
+    ]
+    values = [store.redis.dump(name) for name in remains(store)]
+    assert not any(b'"ada"' in (value or b"") for value in values)
