@@ -21,6 +21,7 @@ from grader.model.courses import (
     Terms,
 )
 from grader.model.stored import read
+from grader.model.verdict import Outcome
 from grader.store import keys
 from grader.store.connection import Connection, text, texts
 from grader.store.paging import RecordPage, cursor, start
@@ -239,9 +240,14 @@ class Courses:
 
 
 def _parse_attempts(flat: list[str]) -> Iterator[tuple[str, Attempt]]:
-    for name, student, created, score, most, mistakes in zip(*(flat[place::6] for place in range(6)), strict=True):
-        share = int(score) / max(1, int(most)) if most else None
+    for name, student, created, outcome, score, most, mistakes in zip(*(flat[at::7] for at in range(7)), strict=True):
+        share = _share(outcome, int(score), int(most)) if outcome else None
         yield student, Attempt(name, float(created) / 1000, share, tuple(mistakes.split()))
+
+
+def _share(outcome: str, score: int, most: int) -> float:
+    """Return the share of the marks; where there are none to have, all for a pass."""
+    return score / most if most else float(outcome == Outcome.PASSED)
 
 
 def _read(kind: type[Noun], raw: bytes | str) -> Noun:

@@ -127,6 +127,13 @@ def test_attempts_are_what_waits_and_what_has_a_verdict_that_is_no_rejection(sto
     assert store.courses.attempts_of("cs101", "udl-7.2", "eve") == ()
 
 
+def test_an_attempt_without_marks_to_have_is_passed_or_not(store: Store) -> None:
+    for outcome in ("passed", "failed"):
+        claim = claim_job(store, accept(store))
+        assert store.submissions.finish(claim, verdict(outcome, score=0, max_score=0))
+    assert [attempt.share for attempt in store.courses.attempts_of("cs101", "udl-7.2", "ada")] == [1.0, 0.0]
+
+
 def test_attempts_of_a_large_class_are_read_in_parts_without_loss(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

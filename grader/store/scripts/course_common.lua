@@ -40,9 +40,9 @@ local function attempt_of(id)
   local at = redis.call('HMGET', job_key('submission', id), 'student', 'created', 'state', 'outcome', 'score',
     'max_score', 'mistakes')
   if at[3] == 'queued' or at[3] == 'running' then
-    return { student = at[1], created = at[2], score = '', max_score = '', mistakes = '' }
+    return { student = at[1], created = at[2], outcome = '', score = '', max_score = '', mistakes = '' }
   elseif at[3] == 'done' and at[4] ~= 'rejected' then
-    return { student = at[1], created = at[2], score = at[5], max_score = at[6], mistakes = at[7] or '' }
+    return { student = at[1], created = at[2], outcome = at[4], score = at[5], max_score = at[6], mistakes = at[7] or '' }
   end
   return nil
 end
