@@ -1,0 +1,90 @@
+"""The limits that hold for one student, and whether they may hand in now."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from grader.model.courses import Extension, Outage, Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The times and the number of attempts of one student, with their extension and every outage. None: no limit."""
+
+    opens: float | None
+    due: float | None
+    closes: float | None
+    attempts: int | None
+
+
+class Bar(StrEnum):
+    """A reason for which a policy takes nothing from a student now."""
+
+    NOT_OPEN = "not_open"
+    CLOSED = "closed"
+    NO_ATTEMPTS_LEFT = "no_attempts_left"
+
+
+@dataclass(frozen=True, slots=True)
+class HandInRefusal:
+    """The reason why a student may not hand in now, with the figures of it."""
+
+    bar: Bar
+    #: When it opens or closed; None for attempts.
+    at: float | None = None
+    #: The attempts that the student may have, and has had; None for times.
+    attempts: int | None = None
+    used: int | None = None
+
+
+def limits(policy: Policy, extension: Extension | None = None, outages: Iterable[Outage] = ()) -> Limits:
+    """Return the limits of a student.
+
+    An extension that sets a later due alone moves the close to that due and its grace, where it would come before.
+    Then every outage moves each due and close after its start by its length.
+    """
+    due, closes, attempts = policy.due, policy.closes, policy.attempts
+    if extension is not None:
+        due = due if extension.due is None else extension.due
+        attempts = attempts if extension.attempts is None else extension.attempts
+        if extension.closes is not None:
+            closes = extension.closes
+        elif closes is not None and extension.due is not None:
+            closes = max(closes, extension.due + policy.grace)
+    merged = merge(outages)
+    return Limits(policy.opens, _moved(due, merged), _moved(closes, merged), attempts)
+
+
+def may_hand_in(now: float, used: int, own: Limits) -> HandInRefusal | None:
+    """Return why a student who has had so many attempts may not hand in now; None if they may.
+
+    At `opens` it is open, at `closes` it is closed.
+    """
+    if own.opens is not None and now < own.opens:
+        return HandInRefusal(Bar.NOT_OPEN, at=own.opens)
+    if own.closes is not None and now >= own.closes:
+        return HandInRefusal(Bar.CLOSED, at=own.closes)
+    if own.attempts is not None and used >= own.attempts:
+        return HandInRefusal(Bar.NO_ATTEMPTS_LEFT, attempts=own.attempts, used=used)
+    return None
+
+
+def merge(outages: Iterable[Outage]) -> tuple[tuple[float, float], ...]:
+    """Return start and end of each outage in their order, those that overlap as one: no minute is given twice."""
+    merged: list[tuple[float, float]] = []
+    for start, end in sorted((outage.start, outage.end) for outage in outages if outage.start < outage.end):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
+        else:
+            merged.append((start, end))
+    return tuple(merged)
+
+
+def _moved(moment: float | None, outages: tuple[tuple[float, float], ...]) -> float | None:
+    """Return a due or a close after the outages: one that has moved may move again by the next."""
+    if moment is None:
+        return None
+    for start, end in outages:
+        if moment > start:
+            moment += end - start
+    return moment

@@ -1,0 +1,124 @@
+"""Marks: a pure function over attempts, policy, extensions, outages and overrides. Nothing is stored.
+
+What was taken counts, whatever the limits say now: they decide at hand-in, so a later change throws no work away.
+Lateness is worked out anew from the policy that holds.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from grader.courses.limits import Limits, limits
+from grader.model.courses import Attempt, Counts, Extension, Marking, Outage, Override, Policy
+
+#: Seconds of a late day: 24 hours, whatever clocks on walls do meanwhile.
+DAY = 86_400
+#: Digits of a mark that lateness lowered: 0.9 - 0.3 is 0.6.
+_DIGITS = 9
+#: Times are compared in whole microseconds, as the store records them: floats would make a second of a late day two.
+_MICROS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class MarkingRules:
+    """Everything that staff decided about an assignment in a course: extensions and overrides by student."""
+
+    policy: Policy = field(default_factory=Policy)
+    extensions: Mapping[str, Extension] = field(default_factory=dict)
+    outages: tuple[Outage, ...] = ()
+    overrides: Mapping[str, Override] = field(default_factory=dict)
+
+    def limits_of(self, student: str) -> Limits:
+        """Return the limits that hold for a student."""
+        return limits(self.policy, self.extensions.get(student), self.outages)
+
+
+@dataclass(frozen=True, slots=True)
+class _Graded:
+    """An attempt with a verdict, and what lateness makes of its mark."""
+
+    attempt: Attempt
+    raw: float
+    share: float
+    lateness: float
+    days: int
+
+
+def mark_student(  # noqa: PLR0913 - all that a mark depends on, each by its name
+    student: str,
+    attempts: Iterable[Attempt],
+    policy: Policy,
+    extension: Extension | None = None,
+    outages: Iterable[Outage] = (),
+    override: Override | None = None,
+) -> Marking:
+    """Return a student's mark. `attempts` are those that count (`grader.courses.attempts`), in any order.
+
+    Of several attempts with the best mark the first counts. With `last`, the last that has a verdict counts: one that
+    waits takes no mark away meanwhile.
+    """
+    own = limits(policy, extension, outages)
+    ordered = sorted(attempts, key=lambda attempt: (attempt.created, attempt.submission))
+    graded = [_grade(attempt, attempt.share, policy, own.due) for attempt in ordered if attempt.share is not None]
+    counted = _choose(graded, policy.counts)
+    computed = None if counted is None else counted.share
+    return Marking(
+        student,
+        share=computed if override is None else override.share,
+        computed=computed,
+        submission=None if counted is None else counted.attempt.submission,
+        raw=None if counted is None else counted.raw,
+        lateness=0.0 if counted is None else counted.lateness,
+        days=0 if counted is None else counted.days,
+        penalty=0.0 if counted is None else round(counted.raw - counted.share, _DIGITS),
+        best=max((mark.raw for mark in graded), default=None),
+        attempts=len(ordered),
+        left=None if own.attempts is None else max(0, own.attempts - len(ordered)),
+        last=ordered[-1].created if ordered else None,
+        pending=len(graded) < len(ordered),
+        override=override,
+    )
+
+
+def mark_course(
+    students: Iterable[str], attempts: Mapping[str, Iterable[Attempt]], rules: MarkingRules
+) -> Iterator[Marking]:
+    """Yield a marking for each student of the roster, and of whom anything else is recorded, by name."""
+    for student in sorted({*students, *attempts, *rules.extensions, *rules.overrides}):
+        yield mark_student(
+            *(student, attempts.get(student, ()), rules.policy, rules.extensions.get(student), rules.outages),
+            rules.overrides.get(student),
+        )
+
+
+def lateness(created: float, due: float | None, grace: float) -> float:
+    """Return the seconds that a time is late: none within the grace, which it may use up to its last; else from due."""
+    if due is None:
+        return 0.0
+    late = round(created * _MICROS) - round(due * _MICROS)
+    return late / _MICROS if late > round(grace * _MICROS) else 0.0
+
+
+def late_days(seconds: float) -> int:
+    """Return the number of started days."""
+    return -(-round(seconds * _MICROS) // (DAY * _MICROS))
+
+
+def lower(raw: float, days: int, policy: Policy) -> float:
+    """Return what is left of a mark after so many started days: not less than the floor, and never more than it was."""
+    if policy.late is None or not days:
+        return raw
+    reduced = max(raw - days * policy.late / 100, policy.floor / 100, 0.0)
+    return min(raw, round(reduced, _DIGITS))
+
+
+def _grade(attempt: Attempt, raw: float, policy: Policy, due: float | None) -> _Graded:
+    late = lateness(attempt.created, due, policy.grace)
+    days = late_days(late)
+    return _Graded(attempt, raw, lower(raw, days, policy), late, days)
+
+
+def _choose(graded: list[_Graded], counts: Counts) -> _Graded | None:
+    """Return the attempt that counts, of those in their order."""
+    if not graded:
+        return None
+    return graded[-1] if counts is Counts.LAST else max(graded, key=lambda mark: mark.share)

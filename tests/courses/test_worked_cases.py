@@ -1,0 +1,52 @@
+"""Each row of the tables in docs/marks.md comes out as the page says."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from grader.courses.limits import Bar, HandInRefusal, limits, may_hand_in
+from grader.courses.marks import mark_student
+from grader.courses.times import BadTime, read_time
+from tests.courses.worked import NOTHING, STUDENT, attempts, moment, policy, rows, student_rules
+
+
+@pytest.mark.parametrize("row", rows("policy | for the student | submissions"), ids=lambda row: row[-1])
+def test_the_mark_is_the_one_in_the_table(row: list[str]) -> None:
+    rules, student, submissions, mark, days, left, _ = row
+    own = student_rules(student)
+    came = mark_student(STUDENT, attempts(submissions), policy(rules), own.extension, own.outages, own.override)
+    assert came.share == (None if mark == "none" else int(mark) / 100)
+    assert came.days == int(days)
+    assert came.left == (None if left == "any" else int(left))
+
+
+@pytest.mark.parametrize("row", rows("policy | for the student | now"), ids=lambda row: row[-1])
+def test_a_file_is_taken_or_refused_as_in_the_table(row: list[str]) -> None:
+    rules, student, now, had, answer, _ = row
+    own = student_rules(student)
+    came = may_hand_in(moment(now), int(had), limits(policy(rules), own.extension, own.outages))
+    assert came == _refusal(answer, int(had))
+
+
+@pytest.mark.parametrize("row", rows("text | zone"), ids=" ".join)
+def test_a_time_is_read_as_in_the_table(row: list[str]) -> None:
+    text, zone, expected = row
+    zone = "" if zone == NOTHING else zone
+    if expected.startswith("refused: "):
+        with pytest.raises(BadTime, match=expected.removeprefix("refused: ")):
+            read_time(text, zone)
+    else:
+        assert f"{datetime.fromtimestamp(read_time(text, zone), UTC):%Y-%m-%d %H:%M}" == expected
+
+
+def test_there_are_more_than_forty_cases() -> None:
+    assert len(rows("policy | for the student | submissions")) >= 40
+
+
+def _refusal(answer: str, had: int) -> HandInRefusal | None:
+    bar, _, value = answer.partition(" ")
+    if bar == "taken":
+        return None
+    if bar == Bar.NO_ATTEMPTS_LEFT:
+        return HandInRefusal(Bar.NO_ATTEMPTS_LEFT, attempts=int(value), used=had)
+    return HandInRefusal(Bar(bar), at=moment(value))
