@@ -33,6 +33,8 @@ Noun = TypeVar("Noun")
 _ID = 6
 #: The most submissions that one script looks at, some three milliseconds for which other commands wait.
 _CHUNK = 1_000
+#: The most submissions that one script deletes.
+_DELETED = 100
 #: Fields that say who did something, when and why: the log has them beside what was set.
 _ABOUT = ("author", "reason", "recorded", "student", "id")
 
@@ -203,6 +205,26 @@ class Courses:
         items = tuple(read(AuditEntry, {**row, "at": float(row["at"]) / 1000}) for row in rows)
         more = cursor(float(rows[limit - 1]["at"])) if len(rows) > limit else None
         return RecordPage(items[:limit], more)
+
+    def expire(self, before: float) -> int:
+        """Delete records of students that are older than a time (seconds since 1970), and the log until then.
+
+        What concerns a submission that is still there stays. Returns the number of records.
+        """
+        courses: Any = self._redis.smembers(keys.key("courses-kept"))
+        return sum(int(self._scripts.run("expire_course", text(course), f"{1000 * before:.3f}")) for course in courses)
+
+    def delete(self, course: str) -> int:
+        """Delete a course with everything that belongs to it; return the number of its submissions.
+
+        Tokens with the scope admin stay: they see every course. So does what several courses share by its hash: the
+        cases of a revision.
+        """
+        deleted, more = 0, True
+        while more:
+            gone, more = self._scripts.run("delete_course", course, _DELETED)
+            deleted += int(gone)
+        return deleted
 
     def _set(
         self,

@@ -15,9 +15,13 @@ from grader.model.courses import (
     Policy,
     RosterEntry,
 )
+from grader.model.records import Queue, RevisionRecord, Scope
+from grader.model.trace import receive
 from grader.store.courses import RosterChange
+from grader.store.publications import NewPublication
+from grader.store.regrades.model import Selection
 from grader.store.store import Store
-from tests.store.making import accept, claim_job, finish_job, new, now, remains, verdict
+from tests.store.making import REVISION, accept, claim_job, finish_job, new, now, remains, verdict
 
 POLICY = Policy(opens=1.0, due=1767225600.125, closes=2e9, grace=300.0, late=10.0, attempts=5, counts=Counts.LAST)
 EXTENSION = Extension("ada", due=1767225700.0, closes=None, attempts=7, author="prof", reason="ill")
@@ -210,3 +214,62 @@ def test_of_a_deleted_student_the_log_keeps_the_act_and_no_name(store: Store) ->
     ]
     values = [store.redis.dump(name) for name in remains(store)]
     assert not any(b'"ada"' in (value or b"") for value in values)
+
+
+def test_retention_takes_what_is_old_and_concerns_no_submission(store: Store) -> None:
+    courses = store.courses
+    courses.put_roster("cs101", [RosterEntry("ada"), RosterEntry("bob")], "csv", "prof")
+    courses.set_extension("cs101", "udl-7.2", Extension("bob", None, None, 9, "prof", "ill"))
+    courses.set_extension("cs101", "udl-7.2", Extension("eve", 4e9, None, None, "prof", "due in 2096"))
+    courses.set_override("cs101", "udl-7.2", Override("ada", 1.0, "prof", "fine"))
+    courses.set_policy("cs101", "udl-7.2", POLICY, "prof")
+    name, version = finish_job(store), courses.terms_of("cs101", "udl-7.2", "bob").version
+    assert courses.expire(store.time() - 60) == 0
+    assert courses.expire(store.time() + 60) > 0
+    assert set(courses.roster("cs101")) == set(courses.overrides("cs101", "udl-7.2")) == {"ada"}
+    # It still holds.
+    assert set(courses.extensions("cs101", "udl-7.2")) == {"eve"}
+    assert courses.terms_of("cs101", "udl-7.2", "bob").version > version
+    assert courses.audit("cs101").items == ()
+    store.submissions.delete(name)
+    courses.expire(store.time() + 60)
+    assert courses.roster("cs101") == {}
+    assert courses.overrides("cs101", "udl-7.2") == {}
+    assert courses.policy("cs101", "udl-7.2") == POLICY
+
+
+def test_nothing_is_left_of_a_deleted_course_and_other_courses_keep_everything(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("grader.store.courses._DELETED", 2)
+    elsewhere = finish_job(store, new(course="other"))
+    store.courses.set_policy("other", "udl-7.2", POLICY, "prof")
+    admin = store.tokens.create("root", "cs101", {Scope.ADMIN})[0]
+    others = store.tokens.create("prof", "other", {Scope.STAFF})[0]
+    before = remains(store)
+    store.tokens.create("tutor", "cs101", {Scope.STAFF})
+    for number in range(5):
+        finish_job(store, new(f"s{number}", key=f"k{number}"))
+    accept(store)
+    claim_job(store, accept(store, new("eve")))
+    store.courses.set_policy("cs101", "udl-7.2", POLICY, "prof")
+    store.courses.set_extension("cs101", "relu", EXTENSION)
+    store.courses.add_outage("cs101", "relu", OUTAGE)
+    store.courses.set_override("cs101", "relu", OVERRIDE)
+    store.courses.put_roster("cs101", [RosterEntry("ada")], "csv", "prof")
+    store.callbacks.create("cs101", "https://portal.example/hook")
+    publication = store.publications.request(NewPublication("cs101", "mine", "toml", idempotency=("t", "r", "k", "f")))
+    store.assignments.publish(
+        RevisionRecord("0" * 16, "cs101", "{}", "mine", "Mine", "0" * 64, published=0.0), b"networks"
+    )
+    store.regrades.request(Selection("cs101", "udl-7.2", REVISION), None, receive())
+    assert store.courses.delete("cs101") == 7
+    networks = {f"bm:networks:{'0' * 16}"}
+    assert {name for name in remains(store) - before - networks if not name.startswith("bm:idempotency")} == set()
+    assert store.publications.get(publication.id) is None
+    assert [token.id for token in store.tokens.list()] == [others.id, admin.id]
+    assert now(store, elsewhere).outcome == "passed"
+    assert store.courses.policy("other", "udl-7.2") == POLICY
+    assert store.courses.delete("cs101") == 0
+    assert [store.jobs.waiting(queue) for queue in Queue] == [0, 0, 0]
+    assert store.jobs.running() == 0

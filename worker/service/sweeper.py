@@ -17,6 +17,8 @@ _log = logging.getLogger(__name__)
 _LOOK = 1.0
 #: Seconds between two deletions of old records, and the most records at once.
 _RETENTION_EVERY, _RETENTION_LIMIT = 60.0, 200
+#: Seconds between two deletions of old records of courses: each looks at all of them.
+_COURSES_EVERY = 3600.0
 _DAY = 86_400.0
 #: The most looks at submissions in a round, while they are not in the lists of their states.
 _MOST_RELISTED = 10
@@ -33,7 +35,7 @@ class Sweeper:
         self._settings = settings
         self._heartbeat = Heartbeat(store, "sweeper", 1)
         #: When each task is due, by the monotonic clock.
-        self._report_due = self._retention_due = self._leases_due = 0.0
+        self._report_due = self._retention_due = self._courses_due = self._leases_due = 0.0
         self._away = False
         #: Redis's clock in the last round, and the monotonic clock before and after it was read.
         self._clock: tuple[float, float, float] | None = None
@@ -67,6 +69,9 @@ class Sweeper:
         if now >= self._retention_due:
             more = [self._expire_submissions(), self._expire_regrades()]
             self._retention_due = now + (0.0 if any(more) else _RETENTION_EVERY)
+        if now >= self._courses_due:
+            self._expire_courses()
+            self._courses_due = now + _COURSES_EVERY
         self._relist()
 
     def _clock_moved(self) -> float:
@@ -97,6 +102,13 @@ class Sweeper:
         if deleted:
             _log.info("%d submissions older than %d days are deleted", deleted, days)
         return deleted == _RETENTION_LIMIT
+
+    def _expire_courses(self) -> None:
+        """Delete what staff recorded of students long ago, and the log of it."""
+        days = self._settings.retention_days
+        deleted = self._store.courses.expire(time.time() - days * _DAY) if days else 0
+        if deleted:
+            _log.info("%d records of courses older than %d days are deleted", deleted, days)
 
     def _expire_regrades(self) -> bool:
         """Delete regrades without activity; return True if there may be more."""

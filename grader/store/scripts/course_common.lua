@@ -47,3 +47,23 @@ local function attempt_of(id)
   return nil
 end
 
+-- An endpoint with its deliveries, also those that are under way. False where there is none.
+local function remove_endpoint(id)
+  local endpoint = key('callback', id)
+  local course = redis.call('HGET', endpoint, 'course')
+  if not course then
+    return false
+  end
+  for _, state in ipairs({ 'pending', 'delivered', 'failed' }) do
+    local list = key('deliveries', state, id)
+    for _, each in ipairs(redis.call('ZRANGE', list, 0, -1)) do
+      redis.call('DEL', key('delivery', each))
+    end
+    redis.call('DEL', list)
+  end
+  redis.call('DEL', endpoint, key('deliveries', 'waiting', id), key('deliveries', 'held', id))
+  redis.call('ZREM', 'bm:deliveries:due', id)
+  redis.call('ZREM', key('callbacks', course), id)
+  return true
+end
+

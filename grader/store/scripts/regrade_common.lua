@@ -243,3 +243,31 @@ local function unname(course, student)
     end
   end
 end
+
+-- A regrade with everything that belongs to it, at most so many units at once -> how many units went, and whether all of
+-- it is gone. Nobody sees it after the first call.
+local function erase_regrade(id, most)
+  local job, gone = job_key('regrade', id), 0
+  local at = redis.call('HMGET', job, 'course', 'asked')
+  redis.call('ZREM', key('regrades', at[1]), id)
+  if redis.call('HGET', key('regrades-asked', at[1]), at[2]) == id then
+    redis.call('HDEL', key('regrades-asked', at[1]), at[2])
+  end
+  withdraw('regrade', id)
+  redis.call('HSET', job, 'phase', 'erased')
+  for _, unit in ipairs(redis.call('SPOP', regrade_key('units', id), most)) do
+    withdraw('unit', unit)
+    redis.call('DEL', job_key('unit', unit), key('unit-verdict', unit))
+    gone = gone + 1
+  end
+  if redis.call('EXISTS', regrade_key('units', id)) == 1 then
+    return gone, false
+  end
+  for _, each in ipairs({ 'entries', 'order', 'fates', 'pending', 'open', 'failed', 'taken', 'units' }) do
+    redis.call('UNLINK', regrade_key(each, id))
+  end
+  redis.call('DEL', job)
+  redis.call('ZREM', 'bm:regrades-touched', id)
+  return gone, true
+end
+
