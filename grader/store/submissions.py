@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from grader.courses.limits import Bar, HandInRefusal, Limits, limits
+from grader.courses.limits import Bar, HandInRefusal, Limits, limits_of
 from grader.courses.refusals import barred, unverified
 from grader.errors import StoreUnavailable
-from grader.model.courses import Policy, Terms
+from grader.model.courses import Terms
 from grader.model.records import Claim, Kind, State, SubmissionRecord
 from grader.model.trace import Trace, receive
 from grader.model.verdict import Verdict
@@ -91,7 +91,7 @@ class Submissions:
         fits = source is None or self._storage.room().accepts(len(source))
         for _ in range(_READINGS):
             terms = self._courses.terms_of(new.course, new.assignment, new.student)
-            own = limits(terms.policy or Policy(), terms.extension, terms.outages)
+            own = limits_of(terms)
             answer = self._scripts.run("accept", *_arguments(new, source, fits=fits), *_bounds(new, terms, own))
             if text(answer[0]) != "changed":
                 return _read_answer(new, own, answer)
@@ -166,13 +166,16 @@ class Submissions:
         retried: Any = self._scripts.run("retry", *(submission.id for submission in page.items)) if page.items else []
         return RecordPage(tuple(text(name) for name in retried), page.next_cursor)
 
-    def delete(self, name: str) -> bool:
-        """Delete a submission, its verdicts, and its source unless another has it; return False if there is none."""
-        return bool(self._scripts.run("delete", name))
+    def delete(self, name: str, author: str = "") -> bool:
+        """Delete a submission, its verdicts, and its source unless another has it; return False if there is none.
 
-    def delete_student(self, course: str, student: str) -> int:
+        Here and elsewhere an `author` has the act in the log of the course.
+        """
+        return bool(self._scripts.run("delete", name, author))
+
+    def delete_student(self, course: str, student: str, author: str = "") -> int:
         """Delete all data of a student in a course; return the number of submissions."""
-        return int(self._scripts.run("delete_student", course, student))
+        return int(self._scripts.run("delete_student", course, student, author))
 
     def expire(self, before: float, limit: int = 100) -> int:
         """Delete ended submissions accepted before a time (seconds since 1970), at most `limit`; return the number."""

@@ -327,7 +327,7 @@ def retry_submissions(body: RetriesRequest) -> Response:
 )
 def delete_submission(path: SubmissionPath) -> Response:
     """Delete a submission with everything that belongs to it."""
-    if not service().store.submissions.delete(_visible_submission(path.submission_id).id):
+    if not service().store.submissions.delete(_visible_submission(path.submission_id).id, caller().author):
         _raise_not_found(path.submission_id)
     return respond_empty()
 
