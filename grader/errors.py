@@ -2,6 +2,7 @@
 
 BackmarkError
 ├── SubmissionError          refused before it ran: outcome `rejected`
+│   └── HandInBarred         by the policy of its assignment, and not recorded: it counts as no attempt
 ├── CandidateError           the student's code ended without an answer: an outcome of its own
 │   ├── TimedOut             `timeout`
 │   ├── OutOfMemory          `memory`
@@ -38,6 +39,23 @@ class SubmissionError(BackmarkError):
         super().__init__(message)
         self.reason = reason
         self.lines = lines
+
+
+class HandInBarred(SubmissionError):
+    """The policy of an assignment takes nothing from this student now; nothing was recorded.
+
+    `reason` is `not_open`, `closed`, `no_attempts_left` or `unverified`.
+    """
+
+    def __init__(
+        self, reason: str, message: str, *, at: float | None = None, attempts: int | None = None, had: int | None = None
+    ) -> None:
+        super().__init__(reason, message)
+        #: When it opens or closed, in seconds since 1970.
+        self.at = at
+        #: The most attempts of this student, and those that they have had.
+        self.attempts = attempts
+        self.had = had
 
 
 class CandidateError(BackmarkError):

@@ -66,22 +66,22 @@ class Intake:
             self._send(Kind.PUBLICATION, publication.id)
         return publication
 
-    def regrade(self, selection: Selection, key: Idempotency | None, trace: Trace) -> RecordedRegrade:
+    def regrade(self, selection: Selection, key: Idempotency | None, trace: Trace, author: str = "") -> RecordedRegrade:
         """Record a regrade, or find the one that was asked for before; errors as of `Regrades.request`."""
-        recorded = self.store.regrades.request(selection, key, trace)
+        recorded = self.store.regrades.request(selection, key, trace, author)
         if not recorded.same:
             self._send(Kind.REGRADE, recorded.regrade.id)
         return recorded
 
-    def apply(self, regrade: str, mode: Mode) -> RegradeRecord:
+    def apply(self, regrade: str, mode: Mode, author: str = "") -> RegradeRecord:
         """Apply the previewed verdicts of a regrade; WrongPhase if it has none."""
-        started = self.store.regrades.apply(regrade, mode)
+        started = self.store.regrades.apply(regrade, mode, author)
         self._send(Kind.REGRADE, regrade)
         return started
 
-    def roll_back(self, regrade: str) -> RegradeRecord:
+    def roll_back(self, regrade: str, author: str = "") -> RegradeRecord:
         """Restore the verdicts from before a regrade; WrongPhase if nothing was applied."""
-        started = self.store.regrades.roll_back(regrade)
+        started = self.store.regrades.roll_back(regrade, author)
         self._send(Kind.REGRADE, regrade)
         return started
 

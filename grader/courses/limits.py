@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from grader.model.courses import Extension, Outage, Policy
+from grader.model.courses import Extension, Outage, Policy, Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,11 @@ def limits(policy: Policy, extension: Extension | None = None, outages: Iterable
             closes = max(closes, extension.due + policy.grace)
     merged = merge(outages)
     return Limits(policy.opens, _moved(due, merged), _moved(closes, merged), attempts)
+
+
+def limits_of(terms: Terms) -> Limits:
+    """Return the limits of the student whose terms these are."""
+    return limits(terms.policy or Policy(), terms.extension, terms.outages)
 
 
 def may_hand_in(now: float, used: int, own: Limits) -> HandInRefusal | None:

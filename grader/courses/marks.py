@@ -5,10 +5,10 @@ Lateness is worked out anew from the policy that holds.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from grader.courses.limits import Limits, limits
-from grader.model.courses import Attempt, Counts, Extension, Marking, Outage, Override, Policy
+from grader.courses.limits import limits_of
+from grader.model.courses import Attempt, Counts, CourseTerms, Marking, Policy, Terms
 
 #: Seconds of a late day: 24 hours, whatever clocks on walls do meanwhile.
 DAY = 86_400
@@ -16,20 +16,6 @@ DAY = 86_400
 _DIGITS = 9
 #: Times are compared in whole microseconds, as the store records them: floats would make a second of a late day two.
 _MICROS = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class MarkingRules:
-    """Everything that staff decided about an assignment in a course: extensions and overrides by student."""
-
-    policy: Policy = field(default_factory=Policy)
-    extensions: Mapping[str, Extension] = field(default_factory=dict)
-    outages: tuple[Outage, ...] = ()
-    overrides: Mapping[str, Override] = field(default_factory=dict)
-
-    def limits_of(self, student: str) -> Limits:
-        """Return the limits that hold for a student."""
-        return limits(self.policy, self.extensions.get(student), self.outages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +29,13 @@ class _Graded:
     days: int
 
 
-def mark_student(  # noqa: PLR0913 - all that a mark depends on, each by its name
-    student: str,
-    attempts: Iterable[Attempt],
-    policy: Policy,
-    extension: Extension | None = None,
-    outages: Iterable[Outage] = (),
-    override: Override | None = None,
-) -> Marking:
-    """Return a student's mark. `attempts` are those that count (`grader.courses.attempts`), in any order.
+def mark_student(student: str, attempts: Iterable[Attempt], terms: Terms) -> Marking:
+    """Return a student's mark. `attempts` are those that count, as the store lists them; their order does not matter.
 
     Of several attempts with the best mark the first counts. With `last`, the last that has a verdict counts: one that
     waits takes no mark away meanwhile.
     """
-    own = limits(policy, extension, outages)
+    policy, override, own = terms.policy or Policy(), terms.override, limits_of(terms)
     ordered = sorted(attempts, key=lambda attempt: (attempt.created, attempt.submission))
     graded = [_grade(attempt, attempt.share, policy, own.due) for attempt in ordered if attempt.share is not None]
     counted = _choose(graded, policy.counts)
@@ -76,18 +55,19 @@ def mark_student(  # noqa: PLR0913 - all that a mark depends on, each by its nam
         last=ordered[-1].created if ordered else None,
         pending=len(graded) < len(ordered),
         override=override,
+        mistakes=() if counted is None else counted.attempt.mistakes,
     )
 
 
 def mark_course(
-    students: Iterable[str], attempts: Mapping[str, Iterable[Attempt]], rules: MarkingRules
+    students: Iterable[str], attempts: Mapping[str, Iterable[Attempt]], terms: CourseTerms
 ) -> Iterator[Marking]:
-    """Yield a marking for each student of the roster, and of whom anything else is recorded, by name."""
-    for student in sorted({*students, *attempts, *rules.extensions, *rules.overrides}):
-        yield mark_student(
-            *(student, attempts.get(student, ()), rules.policy, rules.extensions.get(student), rules.outages),
-            rules.overrides.get(student),
-        )
+    """Yield a marking for each student of the roster, and for whoever has an attempt, an extension or an override.
+
+    They come by name.
+    """
+    for student in sorted({*students, *attempts, *terms.extensions, *terms.overrides}):
+        yield mark_student(student, attempts.get(student, ()), terms.of(student))
 
 
 def lateness(created: float, due: float | None, grace: float) -> float:

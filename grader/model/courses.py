@@ -178,6 +178,8 @@ class Marking:
     #: True if an attempt waits for its verdict.
     pending: bool = False
     override: Override | None = None
+    #: The ids of the mistakes that explain the attempt that counts.
+    mistakes: tuple[str, ...] = ()
 
     @property
     def differs(self) -> bool:

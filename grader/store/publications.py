@@ -31,6 +31,8 @@ class NewPublication:
     idempotency: tuple[str, str, str, str] | None = None
     #: The trace of the request, for the log.
     trace: Trace = field(default_factory=receive)
+    #: The name of the token that asked for it, for the log of the course.
+    author: str = ""
 
 
 class Publications:
@@ -55,7 +57,7 @@ class Publications:
         answer = self._scripts.run(
             "request_publication",
             *(name, new.course, new.assignment_id, new.toml, new.fresh),
-            *(remembered, fingerprint, IDEMPOTENCY, MOST_OPEN, new.trace.encode()),
+            *(remembered, fingerprint, IDEMPOTENCY, MOST_OPEN, new.trace.encode(), new.author),
         )
         if text(answer[0]) == "many":
             raise TooManyPublications(

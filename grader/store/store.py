@@ -31,7 +31,8 @@ class Store:
         self.scripts = scripts = Scripts(redis)
         self.jobs = Jobs(redis, scripts, settings)
         self.storage = Storage(redis)
-        self.submissions = Submissions(redis, scripts, self.storage)
+        self.courses = Courses(redis, scripts)
+        self.submissions = Submissions(redis, scripts, self.storage, self.courses)
         self.cache = Cache(redis, settings)
         self.listings = Listings(redis)
         secret = settings.secret is not None and bool(settings.secret.get_secret_value())
@@ -44,7 +45,6 @@ class Store:
         self.counters = Counters(redis)
         self.cohorts = Cohorts(redis)
         self.callbacks = Callbacks(redis)
-        self.courses = Courses(redis, scripts)
 
     @classmethod
     def connect(cls, settings: ServiceSettings) -> "Store":

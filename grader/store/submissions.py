@@ -8,12 +8,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from grader.courses.limits import Bar, HandInRefusal, Limits, limits_of
+from grader.courses.refusals import barred, unverified
+from grader.errors import StoreUnavailable
+from grader.model.courses import Terms
 from grader.model.records import Claim, Kind, State, SubmissionRecord
 from grader.model.trace import Trace, receive
 from grader.model.verdict import Verdict
 from grader.store import keys
 from grader.store.codec import compress, decode_verdict, decompress, decompress_start, encode_verdict
 from grader.store.connection import Connection, seconds, text, texts
+from grader.store.courses import Courses
 from grader.store.errors import IdempotencyMismatch, ShareUsedUp, StorageFull
 from grader.store.paging import RecordPage
 from grader.store.room import Storage
@@ -29,6 +34,8 @@ IDEMPOTENCY = 86_400_000
 _LARGE = 256 << 10
 #: Random bytes of an id, so that it cannot be guessed.
 _ID = 10
+#: How often a submission is recorded anew because the rules changed after they were read: each takes a millisecond.
+_READINGS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,8 @@ class NewSubmission:
     shares: tuple[Share, ...] = ()
     #: The trace of the request, for the log.
     trace: Trace = field(default_factory=receive)
+    #: False if anybody may have typed the student's name, as on a link for the whole class.
+    verified: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +68,17 @@ class AcceptedSubmission:
 class Submissions:
     """All submissions. Methods return None if there is no such submission."""
 
-    def __init__(self, redis: Connection, scripts: Scripts, storage: Storage) -> None:
+    def __init__(self, redis: Connection, scripts: Scripts, storage: Storage, courses: Courses) -> None:
         self._redis = redis
         self._scripts = scripts
         self._storage = storage
+        self._courses = courses
 
     def accept(self, new: NewSubmission) -> AcceptedSubmission:
-        """Record and queue a submission; an earlier one of the student's that is still waiting is superseded.
+        """Record and queue a submission. Without a policy, an earlier one of the student's that waits is superseded.
 
-        Raises IdempotencyMismatch for a used key, ShareUsedUp and StorageFull if a limit is reached.
+        Raises HandInBarred if the policy takes nothing from the student now, IdempotencyMismatch for a used key,
+        ShareUsedUp and StorageFull if a limit is reached.
         """
         if len(new.source) < _LARGE or (accepted := self._accept(new, None)) is None:
             accepted = self._accept(new, compress(new.source))
@@ -77,27 +88,14 @@ class Submissions:
 
     def _accept(self, new: NewSubmission, source: bytes | None) -> AcceptedSubmission | None:
         """Record a submission; if the compressed source is None, only check, and return None if nothing refuses it."""
-        remembered, fingerprint = _idempotency(new.idempotency)
         fits = source is None or self._storage.room().accepts(len(source))
-        answer = self._scripts.run(
-            "accept",
-            *(secrets.token_hex(_ID), new.course, new.assignment, new.revision, new.student, new.filename),
-            *(hashlib.sha256(new.source).hexdigest(), len(new.source), source or b""),
-            *(remembered, fingerprint, IDEMPOTENCY),
-            *(write(new.shares), "0" if fits else "1", "1" if source is None else "0"),
-            new.trace.encode(),
-        )
-        match text(answer[0]):
-            case "free":
-                return None
-            case "mismatch":
-                raise IdempotencyMismatch("this Idempotency-Key was used before for another request")
-            case "full":
-                raise StorageFull("there is no room for a file of this size; nothing was recorded")
-            case "used_up":
-                share = new.shares[int(answer[1]) - 1]
-                raise ShareUsedUp(f"more than {share.most} {share.label} in {share.seconds} s", int(answer[2]) / 1000)
-        return AcceptedSubmission(text(answer[1]), replayed=text(answer[0]) == "replayed")
+        for _ in range(_READINGS):
+            terms = self._courses.terms_of(new.course, new.assignment, new.student)
+            own = limits_of(terms)
+            answer = self._scripts.run("accept", *_arguments(new, source, fits=fits), *_bounds(new, terms, own))
+            if text(answer[0]) != "changed":
+                return _read_answer(new, own, answer)
+        raise StoreUnavailable("the rules of this assignment change all the time")
 
     def get(self, name: str) -> SubmissionRecord | None:
         """Return the current state of a submission."""
@@ -168,13 +166,16 @@ class Submissions:
         retried: Any = self._scripts.run("retry", *(submission.id for submission in page.items)) if page.items else []
         return RecordPage(tuple(text(name) for name in retried), page.next_cursor)
 
-    def delete(self, name: str) -> bool:
-        """Delete a submission, its verdicts, and its source unless another has it; return False if there is none."""
-        return bool(self._scripts.run("delete", name))
+    def delete(self, name: str, author: str = "") -> bool:
+        """Delete a submission, its verdicts, and its source unless another has it; return False if there is none.
 
-    def delete_student(self, course: str, student: str) -> int:
+        Here and elsewhere an `author` has the act in the log of the course.
+        """
+        return bool(self._scripts.run("delete", name, author))
+
+    def delete_student(self, course: str, student: str, author: str = "") -> int:
         """Delete all data of a student in a course; return the number of submissions."""
-        return int(self._scripts.run("delete_student", course, student))
+        return int(self._scripts.run("delete_student", course, student, author))
 
     def expire(self, before: float, limit: int = 100) -> int:
         """Delete ended submissions accepted before a time (seconds since 1970), at most `limit`; return the number."""
@@ -209,6 +210,49 @@ class Submissions:
     def list(self, criteria: Filter, limit: int = 50, cursor: str | None = None) -> RecordPage[SubmissionRecord]:
         """Return a page of a course's submissions that match, newest first. Raises BadCursor for an unknown cursor."""
         return SubmissionSearch(self._redis, self._scripts, self.many).page(criteria, limit, cursor)
+
+
+def _arguments(new: NewSubmission, source: bytes | None, *, fits: bool) -> tuple[str | bytes | int, ...]:
+    remembered, fingerprint = _idempotency(new.idempotency)
+    return (
+        *(secrets.token_hex(_ID), new.course, new.assignment, new.revision, new.student, new.filename),
+        *(hashlib.sha256(new.source).hexdigest(), len(new.source), source or b""),
+        *(remembered, fingerprint, IDEMPOTENCY),
+        *(write(new.shares), "0" if fits else "1", "1" if source is None else "0"),
+        new.trace.encode(),
+    )
+
+
+def _bounds(new: NewSubmission, terms: Terms, own: Limits) -> tuple[str | int, ...]:
+    """Return the rules of time as the script compares them with Redis's clock."""
+    opens, closes = ("" if at is None else repr(1000 * at) for at in (own.opens, own.closes))
+    attempts = "" if own.attempts is None else own.attempts
+    return (
+        *(terms.version, opens, closes, attempts),
+        *("0" if terms.policy is None else "1", "0" if new.verified else "1"),
+    )
+
+
+def _read_answer(new: NewSubmission, own: Limits, answer: list[Any]) -> AcceptedSubmission | None:
+    match text(answer[0]):
+        case "free":
+            return None
+        case "mismatch":
+            raise IdempotencyMismatch("this Idempotency-Key was used before for another request")
+        case "full":
+            raise StorageFull("there is no room for a file of this size; nothing was recorded")
+        case "used_up":
+            share = new.shares[int(answer[1]) - 1]
+            raise ShareUsedUp(f"more than {share.most} {share.label} in {share.seconds} s", int(answer[2]) / 1000)
+        case "unverified":
+            raise unverified()
+        case Bar.NOT_OPEN:
+            raise barred(HandInRefusal(Bar.NOT_OPEN, at=own.opens))
+        case Bar.CLOSED:
+            raise barred(HandInRefusal(Bar.CLOSED, at=own.closes))
+        case Bar.NO_ATTEMPTS_LEFT:
+            raise barred(HandInRefusal(Bar.NO_ATTEMPTS_LEFT, attempts=own.attempts, used=int(answer[1])))
+    return AcceptedSubmission(text(answer[1]), replayed=text(answer[0]) == "replayed")
 
 
 def _idempotency(claim: tuple[str, str, str, str] | None) -> tuple[str, str]:

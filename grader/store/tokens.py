@@ -25,7 +25,12 @@ class Tokens:
         self._scripts = scripts
 
     def create(
-        self, name: str, course: str, scopes: frozenset[Scope] | set[Scope], expires: float | None = None
+        self,
+        name: str,
+        course: str,
+        scopes: frozenset[Scope] | set[Scope],
+        expires: float | None = None,
+        author: str = "",
     ) -> tuple[TokenRecord, str]:
         """Create a token and return it with its secret, which cannot be read again. `expires` in seconds since 1970."""
         number = secrets.token_hex(_ID)
@@ -34,7 +39,7 @@ class Tokens:
         if expires is not None:
             fields["expires"] = f"{1000 * expires:.0f}"
         flat = [item for field, value in fields.items() for item in (field, value)]
-        raw = self._scripts.run("create_token", number, *flat)
+        raw = self._scripts.run("create_token", number, author, *flat)
         return _token(number, _pairs(raw)), secret
 
     def verify(self, secret: str) -> TokenRecord | None:
@@ -51,13 +56,9 @@ class Tokens:
         stored, now = self._read(number)
         return _valid(number, stored, now) if stored else None
 
-    def revoke(self, number: str) -> bool:
+    def revoke(self, number: str, author: str = "") -> bool:
         """Revoke a token, which stays revoked since the first time; return False if there is none."""
-        stored, now = self._read(number)
-        if stored:
-            # No token is ever deleted, so it is still there.
-            self._redis.hsetnx(_key(number), "revoked", str(1000 * now))
-        return bool(stored)
+        return bool(self._scripts.run("revoke_token", number, author))
 
     def get(self, number: str) -> TokenRecord | None:
         """Return the token with this id, or None if there is none."""

@@ -8,7 +8,8 @@ from flask_wtf.csrf import CSRFError
 from gunicorn.http.errors import NoMoreData, ParseException  # type: ignore[import-untyped]
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from grader.errors import StoreUnavailable, SubmissionError
+from grader.courses.limits import Bar
+from grader.errors import HandInBarred, StoreUnavailable, SubmissionError
 from grader.store.errors import BadCursor, IdempotencyMismatch, NotRetryable, ShareUsedUp, StorageFull, WrongPhase
 from grader.web.http import problems
 from grader.web.http.limits import too_many
@@ -27,12 +28,20 @@ _BY_STATUS = {
     415: problems.UNSUPPORTED_MEDIA_TYPE,
 }
 
+#: The kinds of problem that a policy's refusals are.
+_BY_BAR = {
+    Bar.NOT_OPEN: problems.NOT_OPEN,
+    Bar.CLOSED: problems.CLOSED,
+    Bar.NO_ATTEMPTS_LEFT: problems.NO_ATTEMPTS_LEFT,
+}
+
 
 def install(app: Flask) -> None:
     """Answer every failure of `app` as a problem."""
     app.register_error_handler(Problem, lambda error: _respond(problem_response(error)))
     app.register_error_handler(StoreUnavailable, _handle_unavailable)
     app.register_error_handler(SubmissionError, _handle_refused_file)
+    app.register_error_handler(HandInBarred, _handle_barred)
     app.register_error_handler(BadCursor, _handle_bad_cursor)
     app.register_error_handler(IdempotencyMismatch, _handle_key_reuse)
     app.register_error_handler(WrongPhase, _handle_conflict)
@@ -55,6 +64,10 @@ def _handle_unavailable(error: StoreUnavailable) -> Response:
 
 def _handle_refused_file(error: SubmissionError) -> Response:
     return _respond(problem_response(Problem(problems.FILE_FORMAT, str(error))))
+
+
+def _handle_barred(error: HandInBarred) -> Response:
+    return _respond(problem_response(Problem(_BY_BAR[Bar(error.reason)], str(error))))
 
 
 def _handle_bad_cursor(error: BadCursor) -> Response:

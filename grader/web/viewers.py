@@ -43,7 +43,8 @@ def verdict(submission: SubmissionRecord, viewer: Viewer) -> Verdict | None:
 def disclose_to(submission: SubmissionRecord, stored: Verdict, viewer: Viewer) -> Verdict:
     """Return a verdict of the submission as the viewer may see it: by the assignment's feedback, or all of it."""
     if not viewer.staff:
-        return disclose(stored, feedback(submission.course, submission.assignment), submission.attempt)
+        shown = feedback(submission.course, submission.assignment)
+        return disclose(stored, shown, _count_attempts(submission, shown))
     twins = service().store.submissions.identical(submission.id, limit=1)
     return replace(stored, flags=(*stored.flags, IDENTICAL)) if twins else stored
 
@@ -53,3 +54,11 @@ def feedback(course: str, assignment: str) -> Feedback:
     current = service().store.assignments.current(course, assignment)
     # Without one no setting permits more than the score.
     return Feedback(Level.SCORE) if current is None else policy(settings(current.assignment))
+
+
+def _count_attempts(submission: SubmissionRecord, shown: Feedback) -> int:
+    """Return the number of the student's attempts until this one: what was refused or superseded earns no hint."""
+    if not (shown.strong_hint_after or shown.full_after):
+        return submission.attempt
+    attempts = service().store.courses.attempts_of(submission.course, submission.assignment, submission.student)
+    return sum(attempt.created <= submission.created for attempt in attempts)

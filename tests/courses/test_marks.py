@@ -1,26 +1,12 @@
-"""Which students are listed, which submissions are attempts, and which rules are refused."""
+"""Which students are listed, and which rules are refused."""
 
 from dataclasses import replace
 
 import pytest
 
-from grader.courses.attempts import attempt_of, count_until
 from grader.courses.checks import extension_faults, outage_faults, override_faults, policy_faults
-from grader.courses.marks import MarkingRules, mark_course
-from grader.model.courses import Attempt, Extension, Outage, Override, Policy
-from grader.model.records import State, SubmissionRecord
-from grader.model.verdict import Outcome
-
-
-def submission(created: float, state: State = State.DONE, outcome: Outcome | None = Outcome.FAILED) -> SubmissionRecord:
-    """One of a student's, with 6 of 12 marks if it has a verdict."""
-    points = (6, 12) if state is State.DONE else (None, None)
-    return SubmissionRecord(
-        *("s", "c", "a", "r", "ada", 1, "a.py", "", 1, state, created),
-        outcome=outcome,
-        score=points[0],
-        max_score=points[1],
-    )
+from grader.courses.marks import mark_course
+from grader.model.courses import Attempt, CourseTerms, Extension, Outage, Override, Policy
 
 
 def extension(**values: float) -> Extension:
@@ -30,9 +16,9 @@ def extension(**values: float) -> Extension:
 
 
 def test_everybody_of_whom_something_is_recorded_is_listed_once() -> None:
-    rules = MarkingRules(
-        extensions={"cy": replace(extension(due=9), student="cy")},
-        overrides={"dan": Override("dan", 0.5, "staff", "in bo's group", 0)},
+    rules = CourseTerms(
+        *(None, {"cy": replace(extension(due=9), student="cy")}, ()),
+        {"dan": Override("dan", 0.5, "staff", "in bo's group")},
     )
     came = list(mark_course(["bo", "ada"], {"ada": [Attempt("s", 1, 0.25)], "eve": []}, rules))
     assert [(marking.student, marking.share) for marking in came] == [
@@ -45,24 +31,10 @@ def test_everybody_of_whom_something_is_recorded_is_listed_once() -> None:
 
 
 def test_an_override_differs_once_another_mark_is_computed() -> None:
-    rules = MarkingRules(overrides={"ada": Override("ada", 0.5, "staff", "spoken with", 0, computed=0.25)})
+    rules = CourseTerms(None, {}, (), {"ada": Override("ada", 0.5, "staff", "spoken with", computed=0.25)})
     before, after = (next(iter(mark_course([], {"ada": [Attempt("s", 1, share)]}, rules))) for share in (0.25, 0.75))
     assert (before.differs, after.differs) == (False, True)
     assert (after.share, after.computed) == (0.5, 0.75)
-
-
-def test_an_attempt_has_the_share_of_its_marks() -> None:
-    assert attempt_of(submission(3)) == Attempt("s", 3, 0.5)
-    assert attempt_of(submission(3, State.RUNNING, None)) == Attempt("s", 3, None)
-    unmarked = replace(submission(3), score=0, max_score=0)
-    assert attempt_of(replace(unmarked, outcome=Outcome.PASSED)) == Attempt("s", 3, 1.0)
-    assert attempt_of(unmarked) == Attempt("s", 3, 0.0)
-
-
-def test_hints_count_the_attempts_until_then() -> None:
-    refused, cancelled = submission(2, outcome=Outcome.REJECTED), submission(3, State.CANCELLED, None)
-    all_of_them = [submission(1), refused, cancelled, submission(4), submission(5)]
-    assert [count_until(one, all_of_them) for one in all_of_them] == [1, 1, 1, 2, 3]
 
 
 @pytest.mark.parametrize(

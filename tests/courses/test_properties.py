@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from grader.courses.limits import Bar, limits, may_hand_in
 from grader.courses.marks import mark_student
 from grader.courses.times import BadTime, read_time, write_time
-from grader.model.courses import Attempt, Counts, Extension, Outage, Policy
+from grader.model.courses import Attempt, Counts, Extension, Outage, Policy, Terms
 
 #: A fortnight, in which everything happens; with fractions, as the store records times.
 MOMENTS = st.one_of(
@@ -47,7 +47,7 @@ def mark(
     attempts: list[Attempt], policy: Policy, extension: Extension | None = None, outages: list[Outage] | None = None
 ) -> float:
     """The mark; below all others where there is none."""
-    share = mark_student("ada", attempts, policy, extension, outages or []).share
+    share = mark_student("ada", attempts, Terms(policy, extension, tuple(outages or ()))).share
     return -1.0 if share is None else share
 
 
@@ -94,7 +94,7 @@ def test_an_outage_never_lowers_a_mark(
 
 @given(ATTEMPTS, POLICIES)
 def test_lateness_only_lowers_and_stops_at_the_floor(attempts: list[Attempt], policy: Policy) -> None:
-    marking = mark_student("ada", attempts, policy)
+    marking = mark_student("ada", attempts, Terms(policy))
     if marking.share is None or marking.raw is None:
         assert all(attempt.share is None for attempt in attempts)
         return
@@ -108,13 +108,13 @@ def test_the_order_in_which_attempts_come_does_not_matter(
     attempts: list[Attempt], policy: Policy, random: Random
 ) -> None:
     shuffled = random.sample(attempts, len(attempts))
-    assert mark_student("ada", shuffled, policy) == mark_student("ada", attempts, policy)
+    assert mark_student("ada", shuffled, Terms(policy)) == mark_student("ada", attempts, Terms(policy))
 
 
 @given(ATTEMPTS, POLICIES, MOMENTS)
 def test_an_attempt_that_waits_changes_no_mark(attempts: list[Attempt], policy: Policy, created: float) -> None:
-    waiting = mark_student("ada", [*attempts, Attempt("w", created, None)], policy)
-    assert waiting.share == mark_student("ada", attempts, policy).share
+    waiting = mark_student("ada", [*attempts, Attempt("w", created, None)], Terms(policy))
+    assert waiting.share == mark_student("ada", attempts, Terms(policy)).share
     assert (waiting.pending, waiting.attempts) == (True, len(attempts) + 1)
 
 

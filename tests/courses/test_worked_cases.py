@@ -4,17 +4,16 @@ from datetime import UTC, datetime
 
 import pytest
 
-from grader.courses.limits import Bar, HandInRefusal, limits, may_hand_in
+from grader.courses.limits import Bar, HandInRefusal, limits_of, may_hand_in
 from grader.courses.marks import mark_student
 from grader.courses.times import BadTime, read_time
-from tests.courses.worked import NOTHING, STUDENT, attempts, moment, policy, rows, student_rules
+from tests.courses.worked import NOTHING, STUDENT, attempts, moment, rows, terms
 
 
 @pytest.mark.parametrize("row", rows("policy | for the student | submissions"), ids=lambda row: row[-1])
 def test_the_mark_is_the_one_in_the_table(row: list[str]) -> None:
     rules, student, submissions, mark, days, left, _ = row
-    own = student_rules(student)
-    came = mark_student(STUDENT, attempts(submissions), policy(rules), own.extension, own.outages, own.override)
+    came = mark_student(STUDENT, attempts(submissions), terms(rules, student))
     assert came.share == (None if mark == "none" else int(mark) / 100)
     assert came.days == int(days)
     assert came.left == (None if left == "any" else int(left))
@@ -23,8 +22,7 @@ def test_the_mark_is_the_one_in_the_table(row: list[str]) -> None:
 @pytest.mark.parametrize("row", rows("policy | for the student | now"), ids=lambda row: row[-1])
 def test_a_file_is_taken_or_refused_as_in_the_table(row: list[str]) -> None:
     rules, student, now, had, answer, _ = row
-    own = student_rules(student)
-    came = may_hand_in(moment(now), int(had), limits(policy(rules), own.extension, own.outages))
+    came = may_hand_in(moment(now), int(had), limits_of(terms(rules, student)))
     assert came == _refusal(answer, int(had))
 
 

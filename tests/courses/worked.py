@@ -1,30 +1,17 @@
 """The tables of worked cases in docs/marks.md, read as they stand."""
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from grader.courses.attempts import attempt_of
 from grader.courses.times import read_time
-from grader.model.courses import Attempt, Counts, Extension, Outage, Override, Policy
-from grader.model.records import State, SubmissionRecord
-from grader.model.verdict import Outcome
+from grader.model.courses import Attempt, Counts, Extension, Outage, Override, Policy, Terms
 
 PAGE = Path(__file__).parents[2] / "docs/marks.md"
 STUDENT = "ada"
 #: An empty cell.
 NOTHING = "\N{EN DASH}"
-
-
-@dataclass(frozen=True, slots=True)
-class StudentRules:
-    """The cell of what is set for the student alone, and the outages."""
-
-    extension: Extension | None = None
-    outages: tuple[Outage, ...] = ()
-    override: Override | None = None
 
 
 def rows(header: str) -> list[list[str]]:
@@ -64,12 +51,12 @@ def policy(cell: str) -> Policy:
     return made
 
 
-def student_rules(cell: str) -> StudentRules:
-    """An extension, outages and an override."""
+def terms(rules: str, student: str) -> Terms:
+    """A policy with a student's extension and override, and the outages."""
     times: dict[str, float] = {}
     attempts: int | None = None
-    rules = StudentRules()
-    for key, value in _pairs(cell):
+    made = Terms(policy(rules))
+    for key, value in _pairs(student):
         match key:
             case "due" | "closes":
                 times[key] = moment(value)
@@ -77,35 +64,35 @@ def student_rules(cell: str) -> StudentRules:
                 attempts = int(value)
             case "outage":
                 start, end = map(moment, value.split(" to "))
-                rules = replace(rules, outages=(*rules.outages, Outage(start, end, "staff", "a disk was full", end)))
+                made = replace(made, outages=(*made.outages, Outage(start, end, "staff", "a disk was full")))
             case "override":
-                rules = replace(rules, override=Override(STUDENT, float(value) / 100, "staff", "spoken with", 0))
+                made = replace(made, override=Override(STUDENT, float(value) / 100, "staff", "spoken with"))
     if times or attempts is not None:
-        given = Extension(STUDENT, times.get("due"), times.get("closes"), attempts, "staff", "ill", 0)
-        rules = replace(rules, extension=given)
-    return rules
+        given = Extension(STUDENT, times.get("due"), times.get("closes"), attempts, "staff", "ill")
+        made = replace(made, extension=given)
+    return made
 
 
 def attempts(cell: str) -> list[Attempt]:
     """The attempts among submissions, each with its time, and its mark or how it ended."""
-    records = (_submission(number, *entry.rsplit(": ", 1)) for number, entry in enumerate(_entries(cell)))
-    return [attempt for attempt in map(attempt_of, records) if attempt is not None]
+    ends = [entry.rsplit(": ", 1) for entry in _entries(cell)]
+    return [
+        Attempt(f"s{number}", moment(created), _share(end))
+        for number, (created, end) in enumerate(ends)
+        if _counts(end)
+    ]
 
 
-def _submission(number: int, created: str, end: str) -> SubmissionRecord:
-    state, outcome, score, most = State.DONE, None, None, None
-    if points := re.fullmatch(r"(\d+)(?:/(\d+))?", end):
-        outcome, score, most = Outcome.FAILED, int(points[1]), int(points[2] or 100)
-    elif end == Outcome.REJECTED:
-        outcome, score, most = Outcome.REJECTED, 0, 100
-    else:
-        state = State.QUEUED if end == "waits" else State(end)
-    return SubmissionRecord(
-        *(f"s{number}", "course", "assignment", "r", STUDENT, number + 1, "a.py", "", 1, state, moment(created)),
-        outcome=outcome,
-        score=score,
-        max_score=most,
-    )
+def _counts(end: str) -> bool:
+    # As tests/store/test_courses.py shows that the store leaves them out.
+    return end not in {"rejected", "superseded", "cancelled", "service_failed"}
+
+
+def _share(end: str) -> float | None:
+    if end == "waits":
+        return None
+    score, _, most = end.partition("/")
+    return int(score) / int(most or 100)
 
 
 def _pairs(cell: str) -> Iterator[tuple[str, str]]:

@@ -145,6 +145,14 @@ def test_later_attempts_are_shown_more(portal: Asker, store: Store, publish: Pub
     assert [each["counterexample"] is None for each in verdicts] == [True, True, False]
 
 
+def test_what_was_refused_or_cancelled_earns_no_hint(portal: Asker, store: Store, publish: Publish) -> None:
+    publish(Feedback(Level.HINT, strong_hint_after=1))
+    submit_graded(portal, store, Outcome.REJECTED)
+    store.submissions.cancel(portal.submit(assignment="levels").get_json()["id"])
+    verdicts = [portal.get(f"/submissions/{submit_graded(portal, store)}").get_json()["verdict"] for _ in range(2)]
+    assert [verdict["diagnosis"][0]["strong_hint"] for verdict in verdicts] == ["", "zq-strong!"]
+
+
 def test_what_a_newer_revision_shows_holds_for_earlier_submissions(
     portal: Asker, store: Store, publish: Publish
 ) -> None:

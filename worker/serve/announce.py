@@ -64,7 +64,7 @@ class Announcer:
 
     def _make_token(self) -> None:
         with contextlib.closing(Store.connect(self.settings)) as store:
-            _, secret = store.tokens.create("backmark serve", COURSE, frozenset({Scope.ADMIN}))
+            _, secret = store.tokens.create("backmark serve", COURSE, frozenset({Scope.ADMIN}), author="backmark serve")
         write_private(self.folder.token, secret + "\n")
 
     def _complain(self, reasons: Mapping[str, str]) -> None:

@@ -50,6 +50,7 @@ class Regrades:
         selection: Selection,
         idempotency: tuple[str, str, str, str] | None = None,
         trace: Trace | None = None,
+        author: str = "",
     ) -> RecordedRegrade:
         """Record and queue a regrade, or return the one that was requested before while it still means the same.
 
@@ -68,7 +69,7 @@ class Regrades:
                 "1" if canonical.fresh else "0",
                 canonical.fingerprint(),
             ),
-            *(remembered, fingerprint, IDEMPOTENCY, (trace or receive()).encode()),
+            *(remembered, fingerprint, IDEMPOTENCY, (trace or receive()).encode(), author),
         )
         if text(answer[0]) == "mismatch":
             raise IdempotencyMismatch("this Idempotency-Key was used before for another request")
@@ -82,13 +83,15 @@ class Regrades:
         """Return the report of a regrade."""
         return RegradeReport(self._redis, name)
 
-    def apply(self, name: str, mode: Mode) -> RegradeRecord:
+    def apply(self, name: str, mode: Mode, author: str = "") -> RegradeRecord:
         """Queue a regrade to be applied. Raises WrongPhase if it is not previewed."""
-        return self._after_action(name, self._scripts.run("regrade_start", name, Phase.APPLYING, mode), "applied")
+        result = self._scripts.run("regrade_start", name, Phase.APPLYING, mode, author)
+        return self._after_action(name, result, "applied")
 
-    def roll_back(self, name: str) -> RegradeRecord:
+    def roll_back(self, name: str, author: str = "") -> RegradeRecord:
         """Queue a regrade to be rolled back. Raises WrongPhase if nothing was applied."""
-        return self._after_action(name, self._scripts.run("regrade_start", name, Phase.ROLLING_BACK, ""), "rolled back")
+        result = self._scripts.run("regrade_start", name, Phase.ROLLING_BACK, "", author)
+        return self._after_action(name, result, "rolled back")
 
     def cancel(self, name: str) -> RegradeRecord:
         """Cancel a regrade, until `resume`. Raises WrongPhase if it is being applied, or was."""

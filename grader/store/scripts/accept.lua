@@ -1,6 +1,9 @@
 -- id, course, assignment, revision, student, filename, sha256, size, source, idempotency key, fingerprint, its ms,
 -- shares as JSON: [key, cost, most, ms] each, 1 where there is no room for it, and 1 to
--- ask only, trace -> {accepted|replayed, id} or {mismatch|full|free} or {used_up, which share, ms until it starts anew}
+-- ask only, trace, version of the rules of time, when it opens and closes in ms and the most attempts, each or '', 1
+-- under a policy, 1 if the student's name is not verified -> {accepted|replayed, id} or {mismatch|full|free} or {used_up,
+-- which share, ms until it starts anew} or {changed} if other rules hold, or {unverified|not_open|closed} or
+-- {no_attempts_left, how many there were}
 local id, course, assignment, revision, student = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local sha, idempotency, fingerprint = ARGV[7], ARGV[10], ARGV[11]
 local before = replayed(idempotency, fingerprint, 'submission')
@@ -9,6 +12,26 @@ if before then
   return { 'replayed', before }
 elseif before == false then
   return { 'mismatch', '' }
+end
+
+if (redis.call('HGET', key('terms-changed', course), assignment) or '0') ~= ARGV[17] then
+  return { 'changed' }
+end
+local opens, closes, most, under_policy = tonumber(ARGV[18]), tonumber(ARGV[19]), tonumber(ARGV[20]), ARGV[21] == '1'
+if under_policy and ARGV[22] == '1' then
+  return { 'unverified' }
+end
+if opens and now() < opens then
+  return { 'not_open' }
+elseif closes and now() >= closes then
+  return { 'closed' }
+end
+local had = 0
+for _, each in ipairs(most and redis.call('ZRANGE', key('index', course, 'both', assignment, student), 0, -1) or {}) do
+  had = had + (attempt_of(each) and 1 or 0)
+end
+if most and had >= most then
+  return { 'no_attempts_left', had }
 end
 
 if ARGV[14] == '1' then
@@ -37,7 +60,8 @@ redis.call('SET', key('source', sha), ARGV[9], 'NX')
 redis.call('PERSIST', key('source', sha))
 redis.call('SADD', key('source-users', sha), id)
 local pending = key('pending', course, assignment, student)
-for _, each in ipairs(redis.call('SMEMBERS', pending)) do
+-- Under a policy a full queue would make a student late, whose file in time it would take away.
+for _, each in ipairs(under_policy and {} or redis.call('SMEMBERS', pending)) do
   local older = job_key('submission', each)
   if get(older, 'state') == 'queued' then
     redis.call('HSET', older, 'superseded_by', id)

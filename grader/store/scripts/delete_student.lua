@@ -1,4 +1,4 @@
--- course, student -> how many submissions went.
+-- course, student, author or '' -> how many submissions went.
 local ids = redis.call('ZRANGE', key('index', ARGV[1], 'student', ARGV[2]), 0, -1)
 for _, each in ipairs(ids) do
   remove(each)
@@ -6,4 +6,6 @@ end
 redis.call('DEL', key('attempts', ARGV[1], ARGV[2]))
 unname(ARGV[1], ARGV[2])
 forget_student(ARGV[1], ARGV[2])
+-- Not whom.
+record(ARGV[1], ARGV[3], 'student.delete', '', '', { submissions = #ids })
 return #ids

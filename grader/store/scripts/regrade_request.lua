@@ -1,5 +1,5 @@
 -- id, course, assignment, revision, selection as JSON, its students as JSON, fresh, what is asked as a hash, idempotency
--- key, fingerprint, its ms, trace -> {asked|same|mismatch, id}
+-- key, fingerprint, its ms, trace, author or '' -> {asked|same|mismatch, id}
 local idempotency, fingerprint = ARGV[9], ARGV[10]
 local known = replayed(idempotency, fingerprint, 'regrade')
 if known == false then
@@ -24,5 +24,6 @@ redis.call('HSET', job, 'created', created, 'cursor', '0:' .. created)
 redis.call('HSET', asked, ARGV[8], id)
 redis.call('ZADD', key('regrades', course), created, id)
 remember(idempotency, fingerprint, id, ARGV[11])
+record(course, ARGV[13], 'regrade.start', id, '', { assignment = assignment, revision = ARGV[4] })
 begin(id, 'preparing', 0)
 return { 'asked', id }

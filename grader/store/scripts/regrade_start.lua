@@ -1,4 +1,4 @@
--- id, applying|rolling_back, mode -> started, already, or conflict.
+-- id, applying|rolling_back, mode, author or '' -> started, already, or conflict.
 local id, phase, mode = ARGV[1], ARGV[2], ARGV[3]
 local job = job_key('regrade', id)
 local at = redis.call('HMGET', job, 'phase', 'state', 'mode')
@@ -22,4 +22,6 @@ withdraw('regrade', id)
 redis.call('HSET', job, 'cursor', '+inf', 'walked', 0)
 begin(id, phase, 0)
 enqueue('regrade', id)
+record(get(job, 'course'), ARGV[4], phase == 'applying' and 'regrade.apply' or 'regrade.roll_back', id, '',
+  { assignment = get(job, 'assignment'), mode = mode ~= '' and mode or nil })
 return 'started'

@@ -1,5 +1,5 @@
 -- id, course, assignment, toml, fresh, idempotency key, fingerprint, its ms, most of a course
--- that may wait or run, trace -> {accepted|replayed|mismatch|many, id}
+-- that may wait or run, trace, author or '' -> {accepted|replayed|mismatch|many, id}
 local id, course, idempotency, fingerprint = ARGV[1], ARGV[2], ARGV[6], ARGV[7]
 local before = replayed(idempotency, fingerprint, 'publication')
 if before then
@@ -26,4 +26,5 @@ local created = get(job, 'queued')
 redis.call('HSET', job, 'created', created)
 redis.call('ZADD', key('publications', course), created, id)
 remember(idempotency, fingerprint, id, ARGV[8])
+record(course, ARGV[11], 'publication.request', ARGV[3], '', { publication = id })
 return { 'accepted', id }

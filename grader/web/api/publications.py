@@ -120,7 +120,7 @@ def publish(header: IdempotencyHeader, body: PublicationRequest) -> Response:
     key = idempotency_claim(header, course, fresh, sha256(body.toml.encode()).hexdigest())
     try:
         publication = service().intake.publish(
-            NewPublication(course, assignment.id, body.toml, fresh, key, current_trace())
+            NewPublication(course, assignment.id, body.toml, fresh, key, current_trace(), caller().author)
         )
     except TooManyPublications as error:
         raise Problem(CONFLICT, str(error)) from None

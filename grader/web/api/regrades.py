@@ -238,7 +238,7 @@ def read_comparison(path: ComparisonPath) -> Response:
 )
 def apply_regrade(path: RegradePath, body: ApplicationRequest) -> Response:
     """Apply the previewed verdicts. A submission whose verdict has changed since is left as it is, and listed."""
-    regrade = service().intake.apply(_visible_regrade(path.regrade_id).id, body.mode)
+    regrade = service().intake.apply(_visible_regrade(path.regrade_id).id, body.mode, caller().author)
     return respond_accepted(render_regrade(regrade), _location(regrade))
 
 
@@ -259,7 +259,7 @@ def roll_back_regrade(path: RegradePath) -> Response:
 
     If the regrade is being applied, that stops.
     """
-    regrade = service().intake.roll_back(_visible_regrade(path.regrade_id).id)
+    regrade = service().intake.roll_back(_visible_regrade(path.regrade_id).id, caller().author)
     return respond_accepted(render_regrade(regrade), _location(regrade))
 
 
@@ -303,7 +303,7 @@ def request_regrade(course: str, body: RegradeRequest, header: IdempotencyHeader
         fresh=body.fresh,
     )
     key = idempotency_claim(header, selection.fingerprint()) if header and header.key else None
-    return service().intake.regrade(selection, key, current_trace())
+    return service().intake.regrade(selection, key, current_trace(), caller().author)
 
 
 def spreadsheet(regrade: RegradeRecord, report: RegradeReport, changes: frozenset[Change]) -> Response:

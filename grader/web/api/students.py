@@ -33,5 +33,5 @@ class DeletionResponse(ResponseModel):
 )
 def forget_student(path: StudentPath, query: CourseQuery) -> Response:
     """Delete all data of a student in a course. Repeating the request deletes nothing more."""
-    deleted = service().store.submissions.delete_student(caller().course(query.course), path.student)
+    deleted = service().store.submissions.delete_student(caller().course(query.course), path.student, caller().author)
     return respond_plain(DeletionResponse(deleted=deleted))

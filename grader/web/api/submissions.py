@@ -19,14 +19,17 @@ from grader.web.http.auth import caller
 from grader.web.http.idempotency import IdempotencyHeader, idempotency_claim
 from grader.web.http.problems import (
     BUSY,
+    CLOSED,
     CONFLICT,
     FILE_FORMAT,
     INVALID,
     KEY_MISSING,
     KEY_REUSED,
+    NO_ATTEMPTS_LEFT,
     NO_VERDICT,
     NOT_ACCEPTABLE,
     NOT_FOUND,
+    NOT_OPEN,
     STORAGE_FULL,
     UNKNOWN_ASSIGNMENT,
     Problem,
@@ -132,13 +135,17 @@ class RetriesResponse(ResponseModel):
             ),
         )
     },
-    problems=(UNKNOWN_ASSIGNMENT, KEY_MISSING, FILE_FORMAT, KEY_REUSED, STORAGE_FULL),
+    problems=(
+        *(UNKNOWN_ASSIGNMENT, KEY_MISSING, FILE_FORMAT, KEY_REUSED, STORAGE_FULL),
+        *(NOT_OPEN, CLOSED, NO_ATTEMPTS_LEFT),
+    ),
     bodies={_JSON: SubmissionRequest, "multipart/form-data": SubmissionForm},
 )
 def submit(header: IdempotencyHeader) -> Response:
     """Submit a file to be graded.
 
-    A later submission of the same student for the same assignment supersedes one that is still waiting.
+    A later submission of the same student for the same assignment supersedes one that is still waiting, unless the
+    course has a policy for the assignment. A policy may also refuse it: too early, too late, or no attempts left.
     """
     upload, app_services = read_upload(), service()
     course = caller().course(upload.course)
@@ -320,7 +327,7 @@ def retry_submissions(body: RetriesRequest) -> Response:
 )
 def delete_submission(path: SubmissionPath) -> Response:
     """Delete a submission with everything that belongs to it."""
-    if not service().store.submissions.delete(_visible_submission(path.submission_id).id):
+    if not service().store.submissions.delete(_visible_submission(path.submission_id).id, caller().author):
         _raise_not_found(path.submission_id)
     return respond_empty()
 

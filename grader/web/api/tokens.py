@@ -102,7 +102,7 @@ def create_token(body: TokenRequest) -> Response:
     """Create a token."""
     expires = None if body.expires_in is None else time.time() + body.expires_in
     token, secret = service().store.tokens.create(
-        body.name, caller().course(body.course), frozenset(body.scopes), expires
+        body.name, caller().course(body.course), frozenset(body.scopes), expires, caller().author
     )
     created = TokenCreated.model_validate({**_fields(token), "secret": secret})
     return respond_created(created, f"{PREFIX}/tokens/{token.id}")
@@ -132,7 +132,7 @@ def revoke_token(path: TokenPath) -> Response:
     """Revoke a token immediately and permanently."""
     if path.token_id == caller().token.id:
         raise Problem(CONFLICT, "a token cannot revoke itself; use another one")
-    if not service().store.tokens.revoke(path.token_id):
+    if not service().store.tokens.revoke(path.token_id, caller().author):
         raise Problem(NOT_FOUND, f"there is no token {path.token_id}")
     return respond_empty()
 

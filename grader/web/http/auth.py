@@ -16,6 +16,11 @@ class Caller:
     token: TokenRecord
 
     @property
+    def author(self) -> str:
+        """The name under which its acts are logged."""
+        return self.token.name
+
+    @property
     def staff(self) -> bool:
         """True if the token may see what is for staff."""
         return self.token.allows(Scope.STAFF)

@@ -97,6 +97,27 @@ NO_VERDICT = ProblemKind(
     "The result was requested in another format, but the submission is not graded yet, or ended without a verdict. "
     "While it is waiting or running, Retry-After says when to try again.",
 )
+NOT_OPEN = ProblemKind(
+    "not-open",
+    HTTPStatus.CONFLICT,
+    "The assignment is not open yet",
+    "The course's policy takes nothing for this assignment before a time that the detail names. Nothing was recorded, "
+    "and it counts as no attempt. Submit from then on.",
+)
+CLOSED = ProblemKind(
+    "closed",
+    HTTPStatus.CONFLICT,
+    "The assignment is closed",
+    "The course's policy takes nothing for this assignment since a time that the detail names. Nothing was recorded, "
+    "and it counts as no attempt. Staff may give the student an extension.",
+)
+NO_ATTEMPTS_LEFT = ProblemKind(
+    "no-attempts-left",
+    HTTPStatus.CONFLICT,
+    "No attempts are left",
+    "The student has had as many attempts as the course's policy allows. Nothing was recorded. Staff may give the "
+    "student an extension with more.",
+)
 LINK_ENDED = ProblemKind(
     "link-ended",
     HTTPStatus.GONE,
@@ -198,6 +219,9 @@ KINDS = (
     NOT_ACCEPTABLE,
     CONFLICT,
     NO_VERDICT,
+    NOT_OPEN,
+    CLOSED,
+    NO_ATTEMPTS_LEFT,
     LINK_ENDED,
     LENGTH_REQUIRED,
     TOO_LARGE,

@@ -69,7 +69,7 @@ def publish(course: str) -> Response | Redirection:
     # Sent twice by a second click, it is one; sent again after a change, it is another.
     digest = sha256(f"{fresh}\n{toml}".encode()).hexdigest()
     key = (caller().token.id, "publish", f"{request.form.get('once', '')[:64]}:{digest}", digest)
-    new = NewPublication(course, assignment.id, toml, fresh_cases, key, current_trace())
+    new = NewPublication(course, assignment.id, toml, fresh_cases, key, current_trace(), caller().author)
     publication = service().intake.publish(new)
     return redirect(f"/courses/{course}/publications/{publication.id}", 303)
 

@@ -113,14 +113,14 @@ def read_report(course: str, regrade: str) -> Response:
 @pages.post("/courses/<course>/regrades/<regrade>/<action>")
 def act(course: str, regrade: str, action: str) -> Redirection:
     """Take the requested action, as the API does."""
-    staff(course, "submit")
+    author = staff(course, "submit").author
     record, current_service = _find_regrade(course, regrade), service()
     mode = request.form.get("mode")
     match action:
         case Action.APPLY:
-            current_service.intake.apply(record.id, Mode(mode) if mode in set(Mode) else Mode.NEVER_LOWER)
+            current_service.intake.apply(record.id, Mode(mode) if mode in set(Mode) else Mode.NEVER_LOWER, author)
         case Action.ROLL_BACK:
-            current_service.intake.roll_back(record.id)
+            current_service.intake.roll_back(record.id, author)
         case Action.CANCEL:
             current_service.store.regrades.cancel(record.id)
         case Action.RESUME:

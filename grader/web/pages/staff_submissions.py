@@ -133,8 +133,8 @@ def confirm_deletion(course: str, submission: str) -> Response:
 @pages.post("/courses/<course>/submissions/<submission>/delete")
 def delete_submission(course: str, submission: str) -> Redirection:
     """Delete a submission with all that belongs to it."""
-    staff(course)
-    service().store.submissions.delete(find_submission(course, submission).id)
+    author = staff(course).author
+    service().store.submissions.delete(find_submission(course, submission).id, author)
     return redirect(f"/courses/{course}/submissions", 303)
 
 

@@ -173,7 +173,9 @@ def _new(link: HandIn, revision: RevisionRecord, browser: str) -> NewSubmission:
     else:
         shares = limits.by_student(link.course, link.student, size)
     return NewSubmission(
-        *(link.course, link.assignment, revision.id, student, name, source, once, shares), trace=current_trace()
+        *(link.course, link.assignment, revision.id, student, name, source, once, shares),
+        trace=current_trace(),
+        verified=link.student is not None,
     )
 
 

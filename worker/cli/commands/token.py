@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from grader.store.store import Store
 
 _DAY_SECONDS = 86_400.0
+#: Who does it, in the log of the course: the machine's own users have no names in the service.
+_AUTHOR = "backmark token"
 
 
 @click.group()
@@ -43,7 +45,7 @@ def token() -> None:
 def create(name: str, course: str, scopes: tuple[str, ...], days: float | None) -> None:
     """Make a token and print it. Only a hash of it is stored, so it is printed this once."""
     expires = None if days is None else time.time() + days * _DAY_SECONDS
-    record, secret = _open_store().tokens.create(name, course, {Scope(scope) for scope in scopes}, expires)
+    record, secret = _open_store().tokens.create(name, course, {Scope(scope) for scope in scopes}, expires, _AUTHOR)
     scope_names = " ".join(sorted(record.scopes))
     click.echo(f"token {record.id} ({record.name}) for course {record.course}: {scope_names}", err=True)
     click.echo(secret)
@@ -63,7 +65,7 @@ def list_tokens(course: str | None) -> None:
 @click.argument("number", metavar="ID")
 def revoke(number: str) -> None:
     """Revoke a token immediately."""
-    if not _open_store().tokens.revoke(number):
+    if not _open_store().tokens.revoke(number, _AUTHOR):
         raise click.UsageError(f"there is no token {number}")
     click.echo(f"token {number} is revoked", err=True)
 

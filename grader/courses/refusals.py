@@ -1,0 +1,33 @@
+"""The refusal of a file by the policy of its assignment, as an error with a sentence. Its times are UTC."""
+
+from datetime import UTC, datetime
+
+from grader.courses.limits import Bar, HandInRefusal
+from grader.errors import HandInBarred
+
+#: The reason of a refusal that no figures belong to: a policy needs to know whose attempt it is.
+UNVERIFIED = "unverified"
+
+
+def barred(refusal: HandInRefusal) -> HandInBarred:
+    """Return the error of a refusal."""
+    return HandInBarred(refusal.bar, _sentence(refusal), at=refusal.at, attempts=refusal.attempts, had=refusal.used)
+
+
+def unverified() -> HandInBarred:
+    """Return the error of a file that came by a link for the whole class."""
+    return HandInBarred(
+        UNVERIFIED,
+        "This assignment has a policy for time and attempts, so it needs to know who you are, and a link for the whole "
+        "class does not say. Hand in by your personal link or from your course's page in the LMS.",
+    )
+
+
+def _sentence(refusal: HandInRefusal) -> str:
+    if refusal.bar is Bar.NO_ATTEMPTS_LEFT:
+        had = "your only attempt" if refusal.attempts == 1 else f"all of your {refusal.attempts} attempts"
+        return f"You have used {had}."
+    moment = "" if refusal.at is None else f" on {datetime.fromtimestamp(refusal.at, UTC):%Y-%m-%d at %H:%M:%S} UTC"
+    if refusal.bar is Bar.NOT_OPEN:
+        return f"This assignment opens{moment}; hand in from then on."
+    return f"This assignment closed{moment}."

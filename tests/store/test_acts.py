@@ -1,0 +1,65 @@
+"""Acts of staff are in the log of their course, once, in the same script that does them."""
+
+import json
+
+from grader.intake import Intake
+from grader.model.records import Scope
+from grader.model.trace import receive
+from grader.store.publications import NewPublication
+from grader.store.regrades.model import Mode, Selection
+from grader.store.store import Store
+from tests.service.conftest import Sent
+from tests.store.making import REVISION, finish_job, new
+from tests.store.regrading import finish_step
+
+
+def acts(store: Store) -> list[tuple[str, str, str, str]]:
+    """The log, oldest first: author, act, subject, student."""
+    entries = reversed(store.courses.audit("cs101").items)
+    return [(entry.author, entry.act, entry.subject, entry.student) for entry in entries]
+
+
+def test_tokens_are_made_and_revoked_by_somebody(store: Store) -> None:
+    made = store.tokens.create("tutor", "cs101", {Scope.STAFF}, author="prof")[0]
+    for _ in range(2):
+        assert store.tokens.revoke(made.id, "prof")
+    assert acts(store) == [("prof", "token.create", made.id, ""), ("prof", "token.revoke", made.id, "")]
+    assert json.loads(store.courses.audit("cs101").items[-1].details) == {"name": "tutor", "scopes": "staff"}
+
+
+def test_a_publication_is_logged_once_however_often_it_is_asked_for(store: Store) -> None:
+    key = ("token", "route", "k", "same")
+    for _ in range(2):
+        store.publications.request(NewPublication("cs101", "mine", "toml", 0, key, author="prof"))
+    assert acts(store) == [("prof", "publication.request", "mine", "")]
+
+
+def test_a_regrade_is_started_applied_and_rolled_back_by_somebody(store: Store) -> None:
+    intake = Intake(store, Sent())
+    for _ in range(2):
+        regrade = intake.regrade(Selection("cs101", "udl-7.2", REVISION), None, receive(), "prof").regrade.id
+    finish_step(store, regrade)
+    for _ in range(2):
+        intake.apply(regrade, Mode.WHOLE, "tutor")
+    for _ in range(2):
+        intake.roll_back(regrade, "prof")
+    assert acts(store) == [
+        ("prof", "regrade.start", regrade, ""),
+        ("tutor", "regrade.apply", regrade, ""),
+        ("prof", "regrade.roll_back", regrade, ""),
+    ]
+
+
+def test_deletions_are_logged_and_of_a_student_without_the_name(store: Store) -> None:
+    name = finish_job(store)
+    finish_job(store, new("bob"))
+    assert store.submissions.delete(name, "prof")
+    assert not store.submissions.delete(name, "prof")
+    assert acts(store) == [("prof", "submission.delete", name, "ada")]
+    store.submissions.delete_student("cs101", "ada", "prof")
+    store.submissions.delete_student("cs101", "bob", "prof")
+    assert acts(store) == [
+        ("prof", "submission.delete", name, ""),
+        ("prof", "student.delete", "", ""),
+        ("prof", "student.delete", "", ""),
+    ]

@@ -1,0 +1,69 @@
+"""A policy refuses a file over HTTP: a portal gets a problem, a browser a sentence in the form."""
+
+import io
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from grader.model.courses import Policy
+from grader.store.search import Filter
+from grader.store.store import Store
+from grader.web.http import links
+from tests.web.asking import Asker
+from tests.web.test_pages import HTML, guard, make_link, with_secret
+
+WORK = b"def backward_pass(): pass\n"
+
+
+def under(store: Store, **policy: Any) -> None:
+    """Set the policy of the assignment."""
+    store.courses.set_policy("course", "udl-7.2", Policy(**policy), "prof")
+
+
+@pytest.mark.parametrize(
+    ("policy", "slug", "says"),
+    [
+        ({"opens": 4102444800.0}, "not-open", "opens on 2100-01-01 at 00:00:00 UTC"),
+        ({"closes": 1767225600.0}, "closed", "closed on 2026-01-01 at 00:00:00 UTC"),
+        ({"attempts": 1}, "no-attempts-left", "You have used your only attempt."),
+    ],
+)
+def test_a_portal_gets_a_problem_of_its_own(
+    portal: Asker, store: Store, policy: dict[str, Any], slug: str, says: str
+) -> None:
+    portal.submit()
+    under(store, **policy)
+    answer = portal.submit()
+    problem = answer.get_json()
+    assert (answer.status_code, answer.mimetype) == (409, "application/problem+json")
+    assert problem["type"] == f"/problems/{slug}"
+    assert says in problem["detail"]
+    assert len(store.submissions.list(Filter("course")).items) == 1
+
+
+@with_secret
+def test_the_form_of_a_personal_link_says_why_and_that_it_was_no_attempt(app: Flask, store: Store) -> None:
+    link = make_link(app, lambda: links.hand_in("course", "udl-7.2", "ada"))
+    under(store, closes=1767225600.0)
+    answer = hand_in(app, link)
+    assert answer.status_code == 422
+    assert "This assignment closed on 2026-01-01 at 00:00:00 UTC. It did not count as an attempt." in answer.text
+
+
+@with_secret
+def test_under_a_policy_a_class_link_takes_nothing_and_a_personal_one_does(app: Flask, store: Store) -> None:
+    everybody = make_link(app, lambda: links.hand_in("course", "udl-7.2"))
+    assert hand_in(app, everybody, student="ada").status_code == 303
+    under(store, due=4102444800.0)
+    refused = hand_in(app, everybody, student="ada")
+    assert refused.status_code == 422
+    assert "Hand in by your personal link" in refused.text
+    assert hand_in(app, make_link(app, lambda: links.hand_in("course", "udl-7.2", "ada"))).status_code == 303
+
+
+def hand_in(app: Flask, link: str, **fields: str) -> Any:
+    """The answer to the form behind a link."""
+    browser = app.test_client()
+    form = {"csrf_token": guard(browser, link), **fields, "file": (io.BytesIO(WORK), "a.py")}
+    return browser.post(link, headers=HTML, data=form)
