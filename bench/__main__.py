@@ -9,6 +9,7 @@ from pathlib import Path
 from statistics import mean
 
 from bench import service
+from bench.contracts import compare
 from bench.graders import FLOOR, Contest, contest
 from bench.gradients import LOOP, OURS, gradients
 from bench.report import kept
@@ -39,6 +40,10 @@ def main() -> None:
         for number in range(size.rounds):
             say(f"graders, round {number + 1} of {size.rounds}")
             measured.round()
+        say("contracts")
+        languages = compare(Path(name), size.many)
+        for _ in range(size.rounds):
+            languages.round()
         say("the service")
         measured.floor()
         found = service.measure(size.service)
@@ -46,6 +51,7 @@ def main() -> None:
         say("gradient checks")
         sections = [
             Section("one submission, 200 networks", list(measured.rows())),
+            Section("one submission, 100 cases", list(languages.rows())),
             Section("the service, all of it on this machine", list(_service(found, measured))),
             *(_checks(Path(name), size.checks)),
         ]

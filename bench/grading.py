@@ -11,15 +11,15 @@ from bench.run import Command, Run, timed
 WARM_UP = 10
 
 
-def command(files: Sequence[str]) -> Command:
+def command(files: Sequence[str], options: Sequence[str] = ()) -> Command:
     """What grades them, whatever comes of it."""
-    words = [str(Path(sys.executable).with_name("backmark")), "grade", "--json", *files]
+    words = [str(Path(sys.executable).with_name("backmark")), "grade", "--json", *options, *files]
     return Command(words, environment={}, statuses=(0, 1))
 
 
-def grade(files: Sequence[str], right: Sequence[bool]) -> Run:
+def grade(files: Sequence[str], right: Sequence[bool], options: Sequence[str] = ()) -> Run:
     """One call; raises RuntimeError where a right one does not pass or a wrong one does."""
-    run = timed(command(files))
+    run = timed(command(files, options))
     outcomes = [json.loads(line)["outcome"] for line in run.text]
     if [outcome == "passed" for outcome in outcomes] != list(right):
         message = f"these are the wrong verdicts: {outcomes}"

@@ -1,0 +1,22 @@
+"""has the sign of the gradient the wrong way round.
+
+Must A rise or fall for a smaller loss where it is larger than Y?
+"""
+
+import numpy as np
+
+
+class MSELoss:
+    def forward(self, A, Y):
+        self.A = A
+        self.Y = Y
+        self.N = A.shape[0]
+        self.C = A.shape[1]
+        se = (self.A - self.Y) * (self.A - self.Y)
+        sse = np.ones((1, self.N)) @ se @ np.ones((self.C, 1))
+        mse = sse / (self.N * self.C)
+        return mse
+
+    def backward(self):
+        dLdA = 2 * (self.Y - self.A) / (self.N * self.C)
+        return dLdA

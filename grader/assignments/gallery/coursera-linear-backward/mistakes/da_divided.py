@@ -1,0 +1,15 @@
+"""divides dA_prev by the number of examples.
+
+Where does the notebook put the 1/m: into dA_prev, or into dW and db? How often would it stand in a product?
+"""
+
+import numpy as np
+
+
+def linear_backward(dZ, cache):
+    A_prev, W, b = cache
+    m = A_prev.shape[1]
+    dW = np.dot(dZ, A_prev.T) / m
+    db = np.sum(dZ, axis=1, keepdims=True) / m
+    dA_prev = np.dot(W.T, dZ) / m
+    return dA_prev, dW, db

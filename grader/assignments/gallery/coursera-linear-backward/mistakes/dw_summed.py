@@ -1,0 +1,15 @@
+"""forgets to divide dW by the number of examples.
+
+Is the cost a sum over the examples, or their mean? Where does your dW say so?
+"""
+
+import numpy as np
+
+
+def linear_backward(dZ, cache):
+    A_prev, W, b = cache
+    m = A_prev.shape[1]
+    dW = np.dot(dZ, A_prev.T)
+    db = np.sum(dZ, axis=1, keepdims=True) / m
+    dA_prev = np.dot(W.T, dZ)
+    return dA_prev, dW, db

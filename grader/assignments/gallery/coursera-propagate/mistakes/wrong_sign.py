@@ -1,0 +1,21 @@
+"""has the sign of both gradients the wrong way round.
+
+Take Y = 1. Must A go up or down for the cost to fall? What does your difference say?
+"""
+
+import numpy as np
+
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def propagate(w, b, X, Y):
+    m = X.shape[1]
+    A = sigmoid(np.dot(w.T, X) + b)
+    cost = -np.sum(Y * np.log(A) + (1 - Y) * np.log(1 - A)) / m
+    dw = np.dot(X, (Y - A).T) / m
+    db = np.sum(Y - A) / m
+    cost = np.squeeze(np.array(cost))
+    grads = {"dw": dw, "db": db}
+    return grads, cost

@@ -1,0 +1,17 @@
+"""changes the observed outside vector alone.
+
+Which outside vectors have a share in the loss?
+"""
+
+import numpy as np
+
+
+def naiveSoftmaxLossAndGradient(centerWordVec, outsideWordIdx, outsideVectors, dataset):
+    y_hat = softmax(np.dot(outsideVectors, centerWordVec))
+    loss = -np.log(y_hat[outsideWordIdx])
+    delta = y_hat.copy()
+    delta[outsideWordIdx] -= 1
+    gradCenterVec = np.dot(outsideVectors.T, delta)
+    gradOutsideVecs = np.zeros(outsideVectors.shape)
+    gradOutsideVecs[outsideWordIdx] = delta[outsideWordIdx] * centerWordVec
+    return loss, gradCenterVec, gradOutsideVecs

@@ -1,0 +1,16 @@
+"""takes 1 off at the most likely word instead of at the outside word.
+
+Which word was observed?
+"""
+
+import numpy as np
+
+
+def naiveSoftmaxLossAndGradient(centerWordVec, outsideWordIdx, outsideVectors, dataset):
+    y_hat = softmax(np.dot(outsideVectors, centerWordVec))
+    loss = -np.log(y_hat[outsideWordIdx])
+    delta = y_hat.copy()
+    delta[np.argmax(y_hat)] -= 1
+    gradCenterVec = np.dot(outsideVectors.T, delta)
+    gradOutsideVecs = np.outer(delta, centerWordVec)
+    return loss, gradCenterVec, gradOutsideVecs

@@ -1,0 +1,17 @@
+"""has the sign of both gradients the wrong way round.
+
+Must the score of the outside word rise or fall for a smaller loss?
+"""
+
+import numpy as np
+
+
+def naiveSoftmaxLossAndGradient(centerWordVec, outsideWordIdx, outsideVectors, dataset):
+    y_hat = softmax(np.dot(outsideVectors, centerWordVec))
+    loss = -np.log(y_hat[outsideWordIdx])
+    delta = y_hat.copy()
+    delta[outsideWordIdx] -= 1
+    delta = -delta
+    gradCenterVec = np.dot(outsideVectors.T, delta)
+    gradOutsideVecs = np.outer(delta, centerWordVec)
+    return loss, gradCenterVec, gradOutsideVecs

@@ -1,0 +1,30 @@
+"""divides by p once more in the backward pass.
+
+What does the mask hold already? How often does the forward pass divide by p?
+"""
+
+import numpy as np
+
+
+def dropout_forward(x, dropout_param):
+    p, mode = dropout_param["p"], dropout_param["mode"]
+    if "seed" in dropout_param:
+        np.random.seed(dropout_param["seed"])
+    mask = None
+    if mode == "train":
+        mask = (np.random.rand(*x.shape) < p) / p
+        out = x * mask
+    elif mode == "test":
+        out = x
+    cache = (dropout_param, mask)
+    return out, cache
+
+
+def dropout_backward(dout, cache):
+    dropout_param, mask = cache
+    p, mode = dropout_param["p"], dropout_param["mode"]
+    if mode == "train":
+        dx = dout * mask / p
+    elif mode == "test":
+        dx = dout
+    return dx

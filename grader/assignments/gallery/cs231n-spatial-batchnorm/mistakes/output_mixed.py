@@ -1,0 +1,45 @@
+"""puts the output back together in the wrong order.
+
+In which order are the axes of the rows that batchnorm_forward returns?
+"""
+
+import numpy as np
+
+
+def batchnorm_forward(x, gamma, beta, bn_param):
+    eps, momentum = bn_param.get("eps", 1e-5), bn_param.get("momentum", 0.9)
+    mean = np.mean(x, axis=0)
+    xc = x - mean
+    var = np.mean(xc**2, axis=0)
+    std = np.sqrt(var + eps)
+    xhat = xc / std
+    out = gamma * xhat + beta
+    bn_param["running_mean"] = momentum * bn_param["running_mean"] + (1 - momentum) * mean
+    bn_param["running_var"] = momentum * bn_param["running_var"] + (1 - momentum) * var
+    return out, (xhat, std, gamma)
+
+
+def batchnorm_backward(dout, cache):
+    xhat, std, gamma = cache
+    M = dout.shape[0]
+    dbeta = np.sum(dout, axis=0)
+    dgamma = np.sum(dout * xhat, axis=0)
+    dxhat = dout * gamma
+    dx = (dxhat - np.sum(dxhat, axis=0) / M - xhat * np.sum(dxhat * xhat, axis=0) / M) / std
+    return dx, dgamma, dbeta
+
+
+def spatial_batchnorm_forward(x, gamma, beta, bn_param):
+    N, C, H, W = x.shape
+    rows = x.transpose(0, 2, 3, 1).reshape(-1, C)
+    out, cache = batchnorm_forward(rows, gamma, beta, bn_param)
+    out = out.reshape(N, C, H, W)
+    return out, cache
+
+
+def spatial_batchnorm_backward(dout, cache):
+    N, C, H, W = dout.shape
+    drows = dout.transpose(0, 2, 3, 1).reshape(-1, C)
+    dx, dgamma, dbeta = batchnorm_backward(drows, cache)
+    dx = dx.reshape(N, H, W, C).transpose(0, 3, 1, 2)
+    return dx, dgamma, dbeta

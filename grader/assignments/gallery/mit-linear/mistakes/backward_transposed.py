@@ -1,0 +1,26 @@
+"""multiplies by the transposed weights in the backward pass.
+
+Which way round does W stand in the forward pass, and which way round does it go back?
+"""
+
+import numpy as np
+
+
+class Linear(Module):
+    def __init__(self, m, n):
+        self.m, self.n = (m, n)
+        self.W0 = np.zeros([self.n, 1])
+        self.W = np.random.normal(0, 1.0 * m ** (-0.5), [m, n])
+
+    def forward(self, A):
+        self.A = A
+        return np.dot(self.W.T, A) + self.W0
+
+    def backward(self, dLdZ):
+        self.dLdW = np.dot(self.A, dLdZ.T)
+        self.dLdW0 = np.sum(dLdZ, axis=1, keepdims=True)
+        return np.dot(self.W.T, dLdZ)
+
+    def sgd_step(self, lrate):
+        self.W = self.W - lrate * self.dLdW
+        self.W0 = self.W0 - lrate * self.dLdW0

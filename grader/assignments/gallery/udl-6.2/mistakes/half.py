@@ -1,0 +1,19 @@
+"""takes half the sum of the squared errors.
+
+Does this loss have a factor of one half?
+"""
+
+import numpy as np
+
+
+def compute_loss(data_x, data_y, model, phi):
+    pred_y = model(phi, data_x)
+    loss = 0.5 * np.sum((pred_y - data_y) ** 2)
+    return loss
+
+
+def compute_gradient(data_x, data_y, phi):
+    error = model(phi, data_x) - data_y
+    dl_dphi0 = 1.0 * np.sum(error)
+    dl_dphi1 = 1.0 * np.sum(error * data_x)
+    return np.array([[dl_dphi0], [dl_dphi1]])

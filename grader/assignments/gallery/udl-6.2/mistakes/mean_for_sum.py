@@ -1,0 +1,19 @@
+"""takes means where the loss is a sum.
+
+Does this loss divide by the number of examples?
+"""
+
+import numpy as np
+
+
+def compute_loss(data_x, data_y, model, phi):
+    pred_y = model(phi, data_x)
+    loss = np.mean((pred_y - data_y) ** 2)
+    return loss
+
+
+def compute_gradient(data_x, data_y, phi):
+    error = model(phi, data_x) - data_y
+    dl_dphi0 = 2 * np.mean(error)
+    dl_dphi1 = 2 * np.mean(error * data_x)
+    return np.array([[dl_dphi0], [dl_dphi1]])
