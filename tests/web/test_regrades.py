@@ -19,7 +19,7 @@ from grader.store.summary import Change
 from grader.web.api.regrade_report import Status
 from grader.web.api.regrade_schemas import Action
 from grader.web.api.regrades import RegradeRequest
-from grader.web.api.spreadsheets import table
+from grader.reports.spreadsheets import table
 from tests.store.regrading import unit_graded
 from tests.web.asking import Asker
 from tests.web.concluding import conclude, fail_submission, step
