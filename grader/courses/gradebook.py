@@ -72,6 +72,15 @@ class Gradebook:
     table: GradebookTable
 
 
+class ColumnNotChosen(GradebookError):
+    """No column is meant, or several are; `columns` has the headers of all that could be."""
+
+    def __init__(self, gradebook: Gradebook, name: str | None, *, several: bool) -> None:
+        wanted = "column for marks" if name is None else f"column {name!r}"
+        super().__init__(f"it has {'more than one' if several else 'no'} {wanted}")
+        self.columns = tuple(column.header for column in gradebook.columns)
+
+
 @dataclass(frozen=True, slots=True)
 class FilledGradebook:
     """A table with marks in a column, and whose marks are in only one of the two."""
@@ -104,25 +113,18 @@ def read_gradebook(data: bytes) -> Gradebook:
 
 
 def choose_column(gradebook: Gradebook, name: str | None = None) -> MarkColumn:
-    """Return the column of that header, title or number, or the only one; raise GradebookError with all of them."""
-    columns = gradebook.columns
-    chosen = columns if name is None else [column for column in columns if column.header == name]
+    """Return the column of that header, title or number, or the only one; raise ColumnNotChosen if none is meant."""
+    chosen = [column for column in gradebook.columns if name in {None, column.header}]
     if not chosen:
-        chosen = [column for column in columns if name in _aliases(column)]
-    listed = "".join(f"\n  {column.header}" for column in columns)
-    if not columns:
-        raise GradebookError("it has no column for marks")
-    if not chosen:
-        raise GradebookError(f"it has no column {name!r}. Its columns for marks:{listed}")
-    if len(chosen) > 1:
-        several = "more than one column for marks" if name is None else f"more than one column {name!r}"
-        raise GradebookError(f"it has {several}; name one of them:{listed}")
+        chosen = [column for column in gradebook.columns if name in _aliases(column)]
+    if len(chosen) != 1:
+        raise ColumnNotChosen(gradebook, name, several=bool(chosen))
     column = chosen[0]
     if column.maximum is None or column.maximum <= 0:
-        where = "Points Possible" if gradebook.lms is Lms.CANVAS else "the column after it"
+        where = "the row Points Possible" if gradebook.lms is Lms.CANVAS else "the column after it"
         message = (
-            f"the column {column.header!r} has no maximum above 0 ({where}), so marks cannot be scaled to it; give the"
-            " assignment points in the LMS, and export again"
+            f"the column {column.header!r} has no maximum above 0 ({where} holds it), so marks cannot be scaled to it;"
+            " give the assignment points in the LMS, and export again"
         )
         raise GradebookError(message)
     return column

@@ -30,7 +30,8 @@ class MarkRow:
 
     student: str
     id: str
-    outcome: str
+    #: The reason for the mark, or for none.
+    explanation: str
     #: The share of the maximum, 0 to 1; None if the student has no mark.
     share: float | None
 
@@ -123,7 +124,7 @@ def _row(student: GradedStudent, source: StudentSource, maximum: int, twins: Seq
 
 def _read(cells: GradebookTable) -> MarksTable:
     header = cells.texts(0) if cells.rows else []
-    missing = [name for name in ("source", "student", "id", "outcome", "score", "max_score") if name not in header]
+    missing = [name for name in ("source", "student", "id", "score", "max_score", "explanation") if name not in header]
     if missing:
         raise GradebookError(f"it has no column {missing[0]!r}")
     rows, sources = [], set()
@@ -131,7 +132,7 @@ def _read(cells: GradebookTable) -> MarksTable:
         values = dict(zip(header, cells.texts(number), strict=False))
         sources.add(values["source"])
         share = _read_share(number + 1, values.get("score", ""), values.get("max_score", ""))
-        rows.append(MarkRow(values["student"], values["id"], values["outcome"], share))
+        rows.append(MarkRow(values["student"], values["id"], values["explanation"], share))
     for one, other in pairwise(sorted(row.id for row in rows if row.id)):
         if one == other:
             raise GradebookError(f"two rows have the id {one}; keep the one that counts")

@@ -100,19 +100,20 @@ def detect(files: Sequence[DownloadedFile]) -> StudentSource:
 def group(files: Sequence[DownloadedFile], source: StudentSource) -> list[StudentFiles]:
     """Return each student's files, in order of name. A file that is not named as the others is a student's own."""
     owned: dict[tuple[str, str], list[OwnedFile]] = {}
-    for file in _strip_wrapping(files):
+    for file in _strip_wrapping(files, folders=source is StudentSource.FOLDER):
         known = _READERS[source](file) or _read_file(file)
         owned.setdefault((known.id or known.student, known.id), []).append(known)
     students = [_make_student(known) for known in owned.values()]
     return sorted(students, key=lambda student: (student.student.lower(), student.id))
 
 
-def _strip_wrapping(files: Sequence[DownloadedFile]) -> Sequence[DownloadedFile]:
-    """Return the files without the folder that the whole class is in, if it has folders in it, or several files."""
+def _strip_wrapping(files: Sequence[DownloadedFile], folders: int = 0) -> Sequence[DownloadedFile]:
+    """Return the files without the folders that the whole class is in; some file keeps so many folders of its own."""
     parts = [file.name.parts for file in files]
-    if len(files) < 2 or min(map(len, parts)) < 2 or len({part[0] for part in parts}) > 1:
+    wrapped = min(map(len, parts)) > 1 and len({part[0] for part in parts}) == 1
+    if len(files) < 2 or not wrapped or max(map(len, parts)) < folders + 2:
         return files
-    return _strip_wrapping([replace(file, name=PurePosixPath(*file.name.parts[1:])) for file in files])
+    return _strip_wrapping([replace(file, name=PurePosixPath(*file.name.parts[1:])) for file in files], folders)
 
 
 def _make_student(owned: Sequence[OwnedFile]) -> StudentFiles:

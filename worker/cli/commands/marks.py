@@ -8,6 +8,7 @@ import click
 
 from grader.courses.gradebook import (
     TABLE_NAMES,
+    ColumnNotChosen,
     FilledGradebook,
     Gradebook,
     GradebookStudent,
@@ -70,9 +71,12 @@ def marks(marks_file: Path, into: Path, column: str | None, output: Path | None)
         _check_source(table.source.value, gradebook, marks_file)
         chosen = choose_column(gradebook, column)
         filled = fill(gradebook, chosen, {row.id: row.share for row in table.rows if row.id and row.share is not None})
+    except ColumnNotChosen as error:
+        listed = "".join(f"\n  {header}" for header in error.columns)
+        message = f"{into}: {error}" + (f"; --column NAME chooses one of these:{listed}" if listed else "")
+        raise click.UsageError(message) from error
     except GradebookError as error:
-        hint = " (--column NAME chooses one)" if column is None and "\n" in str(error) else ""
-        message = f"{into}: {error}{hint}"
+        message = f"{into}: {error}"
         raise click.UsageError(message) from error
     if not filled.filled and not filled.kept:
         message = (
@@ -131,7 +135,7 @@ def _describe(
     ungraded = [student for student in filled.unmarked if student.id in rows]
     yield from _section(
         f"Without a mark in {marks_name}; their cells are as they were",
-        [f"{_name(student)}: {rows[student.id].outcome.replace('_', ' ')}" for student in ungraded],
+        [f"{_name(student)}: {rows[student.id].explanation}" for student in ungraded],
     )
     absent = [_name(student) for student in filled.unmarked if student.id not in rows]
     yield from _section(f"Only in {into_name}: nothing was handed in, as far as {marks_name} knows", absent)
