@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+from dataclasses import dataclass, replace
 
 import pytest
 from hypothesis import given
@@ -168,9 +169,33 @@ mark = st.sampled_from(["", '""', "7.00", '"3"', "-"])
 shares = st.dictionaries(st.integers(1, 12).map(str), st.floats(0, 1), max_size=12)
 
 
+@dataclass(frozen=True)
+class RawTable:
+    """The raw cells of a Canvas gradebook, and the form of its file."""
+
+    rows: list[list[str]]
+    delimiter: str
+    end: str
+    encoding: str
+    last_line_ends: bool
+
+    def write(self) -> bytes:
+        """Return the file."""
+        lines = self.end.join(self.delimiter.join(row) for row in self.rows)
+        return (lines + self.end * self.last_line_ends).encode(self.encoding)
+
+    def fill(self, shares_by_id: dict[str, float]) -> FilledGradebook:
+        """Return it filled by what is tested."""
+        return fill_file(self.write(), shares_by_id)
+
+
+def fill_file(data: bytes, shares_by_id: dict[str, float]) -> FilledGradebook:
+    gradebook = read_gradebook(data)
+    return fill(gradebook, choose_column(gradebook), shares_by_id)
+
+
 @st.composite
-def tables(draw: st.DrawFn) -> tuple[list[list[str]], str, str, str, bool]:
-    """The raw cells of a Canvas gradebook, its delimiter, line end and encoding, and if the last line ends."""
+def tables(draw: st.DrawFn) -> RawTable:
     extra = draw(st.integers(0, 2))
     head = ["Student", "ID", "Section", *["Notes"] * extra, "Backprop (4711)", "Total"]
     points = ["    Points Possible", *[""] * (extra + 2), draw(st.sampled_from(["10.00", '"100"'])), "(read only)"]
@@ -179,51 +204,39 @@ def tables(draw: st.DrawFn) -> tuple[list[list[str]], str, str, str, bool]:
         [draw(cell), str(number), draw(cell), *[draw(cell) for _ in range(extra)], draw(mark), draw(cell)]
         for number in ids
     ]
-    # UTF-8 without a byte order mark, with one, and what spreadsheets call Unicode.
-    encoding = draw(st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]))
-    delimiter = draw(st.sampled_from([",", ";", "\t"]))
-    return [head, points, *rows], delimiter, draw(st.sampled_from(["\n", "\r\n", "\r"])), encoding, draw(st.booleans())
-
-
-def written(rows: list[list[str]], delimiter: str, end: str, encoding: str, last: bool) -> bytes:  # noqa: FBT001
-    return (end.join(delimiter.join(row) for row in rows) + (end if last else "")).encode(encoding)
+    return RawTable(
+        [head, points, *rows],
+        draw(st.sampled_from([",", ";", "\t"])),
+        draw(st.sampled_from(["\n", "\r\n", "\r"])),
+        # UTF-8 without a byte order mark, with one, and what spreadsheets call Unicode.
+        draw(st.sampled_from(["utf-8", "utf-8-sig", "utf-16"])),
+        draw(st.booleans()),
+    )
 
 
 @given(tables(), shares)
-def test_every_other_cell_stays_byte_for_byte(
-    table: tuple[list[list[str]], str, str, str, bool], given_shares: dict[str, float]
-) -> None:
-    rows, *form = table
-    gradebook = read_gradebook(written(rows, *form))
-    result = fill(gradebook, choose_column(gradebook), given_shares)
-    expected = [list(row) for row in rows]
+def test_every_other_cell_stays_byte_for_byte(table: RawTable, shares_by_id: dict[str, float]) -> None:
+    expected = [list(row) for row in table.rows]
     for row in expected[2:]:
-        if row[1] in given_shares:
-            maximum = float(rows[1][-2].strip('"'))
-            new = f"{given_shares[row[1]] * maximum:.2f}".rstrip("0").rstrip(".")
+        if row[1] in shares_by_id:
+            maximum = float(expected[1][-2].strip('"'))
+            new = f"{shares_by_id[row[1]] * maximum:.2f}".rstrip("0").rstrip(".")
             old = row[-2].strip('"')
             if old in {"", "-"} or float(old) != float(new):
                 row[-2] = f'"{new}"' if row[-2].startswith('"') else new
-    assert result.data == written(expected, *form)
+    assert table.fill(shares_by_id).data == replace(table, rows=expected).write()
 
 
 @given(tables(), shares)
 def test_filling_twice_is_filling_once_and_everybody_is_in_one_list(
-    table: tuple[list[list[str]], str, str, str, bool], given_shares: dict[str, float]
+    table: RawTable, shares_by_id: dict[str, float]
 ) -> None:
-    rows, *form = table
-    gradebook = read_gradebook(written(rows, *form))
-    once = fill(gradebook, choose_column(gradebook), given_shares)
-    again = _fill_again(once.data, given_shares)
+    once = table.fill(shares_by_id)
+    again = fill_file(once.data, shares_by_id)
     assert (again.data, again.replaced) == (once.data, ())
     listed = [student.id for part in (once.filled, once.kept, once.unmarked) for student in part]
-    assert sorted(listed) == sorted(row[1] for row in rows[2:])
-    assert set(once.unknown) == set(given_shares) - set(listed)
-
-
-def _fill_again(data: bytes, given_shares: dict[str, float]) -> FilledGradebook:
-    gradebook = read_gradebook(data)
-    return fill(gradebook, choose_column(gradebook), given_shares)
+    assert sorted(listed) == sorted(row[1] for row in table.rows[2:])
+    assert set(once.unknown) == set(shares_by_id) - set(listed)
 
 
 @given(st.binary(max_size=80))

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePath, PurePosixPath
 
@@ -38,8 +38,11 @@ def is_archive(path: Path) -> bool:
 @contextmanager
 def open_downloads(paths: Sequence[Path]) -> Iterator[list[DownloadedFile]]:
     """Find all files in what was named, archives unpacked into a folder that is gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="backmark-") as folder:
-        yield [file for number, path in enumerate(paths) for file in _open(path, paths, Path(folder, str(number)))]
+    with ExitStack() as stack:
+        folder = Path()
+        if any(map(is_archive, paths)):
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="backmark-")))
+        yield [file for number, path in enumerate(paths) for file in _open(path, paths, folder / str(number))]
 
 
 def choose_files(files: Sequence[DownloadedFile]) -> list[DownloadedFile]:
