@@ -181,11 +181,11 @@ def _read_canvas(table: GradebookTable, header: Sequence[str]) -> Gradebook:
         message = f"it looks like a Canvas gradebook, and has no row {_POINTS!r}; export it from Canvas again"
         raise GradebookError(message)
     # A cell "(read only)" marks a total, such as "Final Score (2026)".
-    possible = table.texts(points)
+    possible = _full_row(table, points, len(header))
     columns = [
         MarkColumn(index, name, _read_number(possible[index]))
         for index, name in enumerate(header)
-        if _CANVAS_COLUMN.fullmatch(name) and index < len(possible) and "read only" not in possible[index]
+        if _CANVAS_COLUMN.fullmatch(name) and "read only" not in possible[index]
     ]
     place, names = header.index("ID"), 2 if header[0] == "LastName" else 1
     students = []
