@@ -20,15 +20,22 @@ _FORMATS = (
     (b"<html", "a web page"),
 )
 #: Bytes at the start of a file that are looked at, after a mark and blanks.
-_START = 1024
+START_BYTES = 1024
+
+
+def name_format(source: bytes) -> str | None:
+    """Return the name of the format of a PDF, a picture, an archive or a web page, whatever the file is called."""
+    start = source[:START_BYTES].removeprefix(codecs.BOM_UTF8).lstrip()
+    for magic, name in _FORMATS:
+        if start.startswith(magic) or (magic.startswith(b"<") and start.lower().startswith(magic)):
+            return name
+    return None
 
 
 def refuse_other_format(source: bytes) -> None:
     """Refuse a PDF, a picture, an archive or a web page by its name, whatever the file is called."""
-    start = source[:_START].removeprefix(codecs.BOM_UTF8).lstrip()
-    for magic, name in _FORMATS:
-        if start.startswith(magic) or (magic.startswith(b"<") and start.lower().startswith(magic)):
-            raise SubmissionError(
-                "binary",
-                f"This is {name}. Hand in the notebook itself: the .ipynb file, as Jupyter or Colab saves it.",
-            )
+    if name := name_format(source):
+        raise SubmissionError(
+            "binary",
+            f"This is {name}. Hand in the notebook itself: the .ipynb file, as Jupyter or Colab saves it.",
+        )

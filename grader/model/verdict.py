@@ -19,6 +19,9 @@ Numbers = Sequence[Sequence[float | None]]
 #: Members that a result object has only if they say something.
 OMITTED_IF_NONE = frozenset({"level"})
 
+#: The separator between the ids of two simultaneous mistakes.
+_BOTH = "+"
+
 
 def describe(text: str) -> Mapping[str, str]:
     """Return the metadata of a field with a description, which the JSON Schema repeats."""
@@ -378,6 +381,18 @@ class Verdict:
             engine=engine,
             **{name: getattr(judgement, name) for name in Judgement.__slots__},
         )
+
+    @property
+    def mistakes(self) -> tuple[NamedMistake, ...]:
+        """The mistakes of the best explanation, each with its title as a sentence, which is empty if unknown."""
+        best = next(iter(self.diagnosis), None)
+        if best is None:
+            return ()
+        if best.mistakes:
+            return tuple(NamedMistake(mistake.id, f"It {mistake.title}.") for mistake in best.mistakes)
+        # Earlier versions have one sentence for all mistakes: with two, it is the title of neither.
+        ids = best.id.split(_BOTH)
+        return tuple(NamedMistake(mistake_id, best.title if len(ids) == 1 else "") for mistake_id in ids)
 
     def with_identity(self, submission: str, filename: str) -> "Verdict":
         """Return the verdict with the id and filename of a submission of the same source."""

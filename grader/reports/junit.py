@@ -5,7 +5,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from grader.model.records import SubmissionRecord
 from grader.model.verdict import Mark, Outcome, Property, Verdict
-from grader.reports.wording import clean, explain, headline, trouble
+from grader.reports.wording import clean, explain, explanation, headline, trouble
 
 CONTENT_TYPE = "application/xml"
 
@@ -31,7 +31,7 @@ def render(submission: SubmissionRecord, verdict: Verdict) -> bytes:
     for row in rows:
         _case(suite, submission, row, verdict)
     SubElement(suite, "system-out").text = clean(verdict.output)
-    SubElement(suite, "system-err").text = trouble(verdict)
+    SubElement(suite, "system-err").text = "\n\n".join(filter(None, (trouble(verdict), explanation(verdict))))
     document: bytes = tostring(suites, encoding="utf-8", xml_declaration=True)
     return document
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from grader.model.records import State, SubmissionRecord
 from grader.model.verdict import Mark, Outcome, Verdict
-from grader.reports.wording import clean, headline, trouble
+from grader.reports.wording import clean, explanation, headline, trouble
 
 CONTENT_TYPE = "application/vnd.ims.lis.v1.score+json"
 
@@ -43,10 +43,11 @@ def _marks(verdict: Verdict) -> dict[str, int]:
 
 
 def _comment(verdict: Verdict) -> str:
-    """Return the plain text that a student sees beside the score: what happened, and which steps are wrong."""
+    """Return the plain text that a student sees beside the score: what happened, why, and which steps are wrong."""
     lines = [headline(verdict)]
     if verdict.outcome is Outcome.REJECTED:
         lines.append(trouble(verdict))
+    lines += filter(None, [explanation(verdict)])
     lines += [f"Wrong: {clean(row.title)}." for row in verdict.properties if row.outcome is Mark.FAILED]
     return "\n".join(lines)
 

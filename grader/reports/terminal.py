@@ -1,13 +1,12 @@
 """A verdict in a student's words, for a terminal: readable in ten seconds."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from grader.model.assignment import Level
 from grader.model.cases import as_case
 from grader.model.verdict import (
     CaseCounterexample,
@@ -18,6 +17,7 @@ from grader.model.verdict import (
 from grader.model.words import KindWords
 from grader.reports.numpy_text import format_nested, list_inputs
 from grader.reports.plaintext import plain, sentence
+from grader.reports.wording import choose_explanations, list_hints
 from grader.subjects import kinds
 
 HEADLINES = {
@@ -125,18 +125,13 @@ def _rubric(verdict: Verdict) -> Table:
 
 def _diagnosis(verdict: Verdict) -> Text:
     """Return the explanations of every answer, with their weaker hints, and the first difference."""
-    text, hints_alone = Text(), verdict.level is Level.HINT
-    # If several are equally good, the first says how it differs from the others, and is shown alone.
-    for number, explanation in enumerate(verdict.diagnosis if hints_alone else verdict.diagnosis[:1]):
+    text = Text()
+    for number, explanation in enumerate(choose_explanations(verdict)):
         if number:
             text.append("Another possibility:\n")
         if explanation.title:
             text.append(f"{explanation.title}\n", style="bold")
-        text.append(" ".join(hint for hint in (explanation.hint, explanation.apart) if hint) + "\n")
-        if hints_alone and explanation.strong_hint not in {"", explanation.hint}:
-            text.append(f"{explanation.strong_hint}\n")
-        if explanation.read:
-            text.append(f"Read again: {explanation.read}\n")
+        text.append("".join(f"{line}\n" for line in list_hints(explanation, verdict)))
     if verdict.first_difference is not None:
         text.append(verdict.first_difference.message)
     text.rstrip()
@@ -189,19 +184,3 @@ def _table() -> Table:
     for heading in ("", "expected", "actual"):
         table.add_column(heading, no_wrap=heading == "", overflow="fold")
     return table
-
-
-def summary(verdicts: Sequence[tuple[str, Outcome | None, int, int]]) -> RenderableType:
-    """Return a line for each of many submissions (name, outcome, score, most), and how many passed.
-
-    The outcome is None if Backmark itself raised.
-    """
-    table = Table.grid(padding=(0, 2, 0, 0))
-    for name, outcome, score, most in verdicts:
-        if outcome is None:
-            table.add_row(plain(name), Text("internal error", style="bold red"), "no verdict")
-            continue
-        words, style = HEADLINES[outcome]
-        table.add_row(plain(name), Text(words, style=style), f"{score}/{most}")
-    passed = sum(outcome is Outcome.PASSED for _, outcome, _, _ in verdicts)
-    return Group(table, Text(f"{passed} of {len(verdicts)} passed", style="bold"))

@@ -1,8 +1,10 @@
 """The words that all formats share, in text that JSON, XML and the databases behind them all take."""
 
 import re
+from collections.abc import Iterator, Sequence
 
-from grader.model.verdict import Mark, Outcome, Property, Verdict
+from grader.model.assignment import Level
+from grader.model.verdict import Diagnosis, Mark, Outcome, Property, Verdict
 from grader.subjects import kinds
 
 #: Whatever XML 1.0 has no way to write: control characters, lone surrogates, two non-characters. JSON could write them,
@@ -51,8 +53,37 @@ def trouble(verdict: Verdict) -> str:
 
 
 def summary(verdict: Verdict) -> str:
-    """Return headline and trouble, which concern the whole submission."""
-    return "\n\n".join(part for part in (headline(verdict), trouble(verdict)) if part)
+    """Return headline, trouble and explanation, which concern the whole submission."""
+    return "\n\n".join(part for part in (headline(verdict), trouble(verdict), explanation(verdict)) if part)
+
+
+def explanation(verdict: Verdict) -> str:
+    """Return the mistake with its hints, and the first difference with its lines; empty if nothing explains it."""
+    parts = []
+    for diagnosis in choose_explanations(verdict):
+        lines = [diagnosis.title, *list_hints(diagnosis, verdict)]
+        parts.append(clean("\n".join(line for line in lines if line)))
+    if verdict.first_difference is not None:
+        parts.append(clean(verdict.first_difference.message))
+    return "\n\n".join(part for part in parts if part)
+
+
+def choose_explanations(verdict: Verdict) -> Sequence[Diagnosis]:
+    """Return the explanations that are shown: where hints stand alone all, else the best.
+
+    If several are equally good, the first says how it differs from the others.
+    """
+    return verdict.diagnosis if verdict.level is Level.HINT else verdict.diagnosis[:1]
+
+
+def list_hints(diagnosis: Diagnosis, verdict: Verdict) -> Iterator[str]:
+    """Yield the weaker hint, the strong one where a course shows hints alone and has unlocked it, and what to read."""
+    if hint := " ".join(text for text in (diagnosis.hint, diagnosis.apart) if text):
+        yield hint
+    if verdict.level is Level.HINT and diagnosis.strong_hint not in {"", diagnosis.hint}:
+        yield diagnosis.strong_hint
+    if diagnosis.read:
+        yield f"Read again: {diagnosis.read}"
 
 
 def explain(row: Property, verdict: Verdict) -> str:

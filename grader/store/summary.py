@@ -9,9 +9,6 @@ from typing import Any
 from grader.model.stored import read
 from grader.model.verdict import Mark, Outcome, Verdict
 
-#: The separator between the ids of two simultaneous mistakes.
-_BOTH = "+"
-
 
 class Change(StrEnum):
     """The change of a submission's marks."""
@@ -52,7 +49,7 @@ class VerdictSummary:
             verdict.max_score,
             named[Mark.FAILED],
             named[Mark.PASSED],
-            _mistakes(verdict),
+            tuple((mistake.id, mistake.title) for mistake in verdict.mistakes),
             verdict.engine or "",
         )
 
@@ -105,15 +102,3 @@ class VerdictSummary:
     def newly_passing(self, after: "VerdictSummary") -> tuple[str, ...]:
         """Return the properties that pass in `after` and failed before."""
         return tuple(name for name in after.passing if name in self.failing)
-
-
-def _mistakes(verdict: Verdict) -> tuple[tuple[str, str], ...]:
-    """Return the mistakes of the best explanation, each with its title as a sentence."""
-    best = next(iter(verdict.diagnosis), None)
-    if best is None:
-        return ()
-    if best.mistakes:
-        return tuple((mistake.id, f"It {mistake.title}.") for mistake in best.mistakes)
-    # Earlier versions have one sentence for all mistakes: with two, it is the title of neither.
-    ids = best.id.split(_BOTH)
-    return ((ids[0], best.title),) if len(ids) == 1 else tuple((mistake_id, "") for mistake_id in ids)

@@ -1,10 +1,14 @@
 """Graded submissions for the tests of the forms: what a store and a result object would hold."""
 
 import dataclasses
+from typing import Any
 
+from grader.model.assignment import Level
 from grader.model.records import State, SubmissionRecord
 from grader.model.verdict import (
     Counterexample,
+    Diagnosis,
+    FirstDifference,
     Flag,
     GradedAssignment,
     GradedSubmission,
@@ -43,6 +47,15 @@ ROWS = (
     Property("pure", "Leaves its arguments alone", Mark.NOT_RUN, 0, 1, 0, ""),
 )
 
+MISTAKE = Diagnosis(
+    id="no_mask",
+    title="It leaves out the derivative.",
+    hint="What happens to a unit below zero?",
+    strong_hint="Multiply by the indicator.",
+    read="Equation 7.24.",
+)
+FIRST = FirstDifference("all_dl_df[4]", 4, 5, "all_dl_df[4] (see cell 10, line 25) is the first wrong value.")
+
 SUBMISSION = SubmissionRecord(
     id="sub1",
     course="ml",
@@ -78,6 +91,11 @@ def verdict(
     )
     source = GradedSubmission("sub1", "answer.py", "0" * 64)
     return Verdict.of(source, GradedAssignment("udl-7.2", "r", "n"), judgement, output)
+
+
+def explained(level: Level | None = None, **changes: Any) -> Verdict:
+    """A verdict that names the mistake and the line, at a level of feedback."""
+    return dataclasses.replace(verdict(**changes), diagnosis=(MISTAKE,), first_difference=FIRST, level=level)
 
 
 def not_run(rows: tuple[Property, ...] = ROWS) -> tuple[Property, ...]:

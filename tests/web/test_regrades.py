@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 
 from grader.model.records import Job, Kind, Queue, Scope
 from grader.model.result import read_verdict
+from grader.reports.spreadsheets import table
 from grader.store.regrades.model import Mode, Phase, Which
 from grader.store.regrades.report import Disposition
 from grader.store.store import Store
@@ -19,7 +20,6 @@ from grader.store.summary import Change
 from grader.web.api.regrade_report import Status
 from grader.web.api.regrade_schemas import Action
 from grader.web.api.regrades import RegradeRequest
-from grader.web.api.spreadsheets import table
 from tests.store.regrading import unit_graded
 from tests.web.asking import Asker
 from tests.web.concluding import conclude, fail_submission, step

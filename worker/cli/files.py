@@ -4,7 +4,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import IO
 
 import click
@@ -22,14 +22,27 @@ def find_submissions(paths: Sequence[Path]) -> list[Path]:
     return submissions
 
 
+def can_be_graded(path: PurePath) -> bool:
+    """Return True if its name is that of a notebook or a Python file."""
+    return path.suffix.lower() in {".ipynb", ".py"}
+
+
+def is_hidden(path: PurePath) -> bool:
+    """Return True if a file or one of its folders was put there by an operating system or by Jupyter."""
+    return any(part.startswith((".", "__")) for part in path.parts)
+
+
+def list_folder(folder: Path) -> Iterator[Path]:
+    """Yield all files in a folder and below that are not hidden, in order of name."""
+    for file in sorted(folder.rglob("*")):
+        if not is_hidden(file.relative_to(folder)) and file.is_file():
+            yield file
+
+
 def _walk(paths: Sequence[Path]) -> Iterator[Path]:
-    """Hidden files in a folder are left out: operating systems put them there, not students."""
     for path in paths:
         if path.is_dir():
-            for file in sorted(path.rglob("*")):
-                hidden = any(part.startswith((".", "__")) for part in file.relative_to(path).parts)
-                if file.suffix.lower() in {".ipynb", ".py"} and file.is_file() and not hidden:
-                    yield file
+            yield from filter(can_be_graded, list_folder(path))
         elif path.is_file():
             yield path
         else:
@@ -37,11 +50,15 @@ def _walk(paths: Sequence[Path]) -> Iterator[Path]:
             raise click.UsageError(message)
 
 
-def list_names(files: Sequence[Path]) -> list[str]:
+def list_names(files: Sequence[PurePath]) -> list[str]:
     """Return the files' names, with their folders if two names would otherwise be the same."""
     ambiguous = len({file.name for file in files}) < len(files)
-    # No report can hold the bytes of a name that is not in our encoding.
-    return [(str(file) if ambiguous else file.name).encode("utf-8", "backslashreplace").decode() for file in files]
+    return [write_name(str(file) if ambiguous else file.name) for file in files]
+
+
+def write_name(name: str) -> str:
+    """Return a file's name for a report, which cannot hold bytes that are not in our encoding."""
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def read_submission(file: Path) -> bytes:

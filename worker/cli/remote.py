@@ -152,12 +152,9 @@ def _describe(submission: "Submission", name: str) -> str:
 
 
 def _print_summary(ended: "Sequence[tuple[str, Submission]]") -> None:
-    from grader.model.verdict import Outcome
-    from grader.reports.terminal import summary
+    from grader.client.calls import value
+    from grader.model.result import read_verdict
+    from grader.reports.tally import TallyRow, summary
 
-    rows: list[tuple[str, Outcome, int, int]] = []
-    for name, submission in ended:
-        verdict = submission.verdict
-        if verdict is not None:
-            rows.append((name, Outcome(verdict["outcome"]), verdict["score"], verdict["max_score"]))
-    show(summary(rows))
+    graded = [(name, submission.verdict) for name, submission in ended if submission.verdict is not None]
+    show(summary([TallyRow.of(name, value(verdict, read_verdict)) for name, verdict in graded]))

@@ -7,11 +7,11 @@ from enum import StrEnum
 from pydantic import Field
 
 from grader.model.verdict import Outcome, Verdict
+from grader.reports.spreadsheets import Cell
 from grader.store.regrades.model import Phase
 from grader.store.regrades.report import Disposition, ReportRow
 from grader.store.summary import Change, VerdictSummary
 from grader.web.api.regrade_schemas import CountsResponse
-from grader.web.api.spreadsheets import Cell
 from grader.web.http.schemas import ResponseModel, moment
 
 

@@ -10,11 +10,11 @@ from pydantic import AfterValidator, AwareDatetime, Field
 
 from grader.model.records import Scope
 from grader.model.verdict import Outcome
+from grader.reports import spreadsheets
 from grader.store.regrades.model import Mode, RegradeRecord, Selection, Which
 from grader.store.regrades.report import RegradeReport
 from grader.store.regrades.store import RecordedRegrade
 from grader.store.summary import Change
-from grader.web.api import spreadsheets
 from grader.web.api.regrade_report import HEADER, DetailResponse, ReportResponse, cells, render_comparison
 from grader.web.api.regrade_schemas import RegradeResponse, RegradesResponse, render_counts, render_regrade
 from grader.web.http.auth import caller

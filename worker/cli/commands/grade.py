@@ -6,37 +6,38 @@ import contextlib
 import json
 import os
 import sys
-import traceback
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from grader.errors import BackmarkError
 from grader.settings import machine
+from worker.cli.batch import grade_files
+from worker.cli.downloads import DownloadedFile, choose_files, is_archive, open_downloads
 from worker.cli.exit_status import ExitStatus
 from worker.cli.failure import GradingFailure
-from worker.cli.files import find_submissions, list_names, read_submission
+from worker.cli.files import list_names
 from worker.cli.options import assignment_option, files_argument
 from worker.cli.terminal import show, show_files
-from worker.grading.pool import Jails
 from worker.sandbox import policy
 from worker.sandbox.policy import Launch, Way
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from grader.judge.judge import Judge
-    from grader.model.verdict import Outcome, Verdict
-    from worker.grading.grader import Grader
+    from grader.model.verdict import Verdict
+    from grader.reports.tally import TallyRow
+    from worker.cli.class_grading import GradedClass
+    from worker.cli.students import OwnedFile
 
-#: Files for each process that grades: fewer are done before another process has started up.
-FILES_PER_PROCESS = 2
-#: Files that are worth one process more than there are processors.
-MANY_FILES = 50
-
-#: The limits that most assignments leave as they are.
-USUAL_LIMITS = policy.JailLimits(2.0, 20.0, 1 << 30, 1 << 20)
+    #: Grades files under their names; the verdicts come in the files' order.
+    Batch = Callable[
+        [Sequence[DownloadedFile], Sequence[str]], AbstractContextManager[Iterator[Verdict | GradingFailure]]
+    ]
 
 #: The first bytes of a counterexample's script.
 SCRIPT_START = b"# Backmark:"
@@ -56,6 +57,23 @@ UNISOLATED = (
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Draw networks from this seed, not the assignment's.")
 @click.option("--networks", type=click.IntRange(1, 2000), help="Draw this many networks, not the assignment's number.")
 @click.option(
+    "--csv",
+    "csv_file",
+    type=click.Path(path_type=Path, dir_okay=False, writable=True),
+    help="Write a table to this file, one row a student.",
+)
+@click.option(
+    "--summary",
+    is_flag=True,
+    help="Print no verdicts, but how many students have each outcome and mistake, and who was not graded.",
+)
+@click.option(
+    "--student-from",
+    type=click.Choice(["canvas", "moodle", "folder", "file"]),
+    help="How a file's student is known: by the names that Canvas or Moodle give, by the folder, or by the file's name;"
+    " by default what most names look like.",
+)
+@click.option(
     "--script",
     type=click.Path(path_type=Path, dir_okay=False, writable=True),
     help="Write the counterexample of a single submission to this file, as a NumPy script.",
@@ -72,49 +90,120 @@ def grade(  # noqa: PLR0913 - one parameter for each option
     assignment: str,
     seed: int | None,
     networks: int | None,
+    csv_file: Path | None,
+    student_from: str | None,
     script: Path | None,
     jobs: int | None,
     *,
     as_json: bool,
+    summary: bool,
     no_jail: bool,
 ) -> ExitStatus:
     """Grade notebooks or Python files on this machine.
 
-    A folder stands for all .ipynb and .py files in it and below.
+    A folder or a ZIP archive stands for all .ipynb and .py files in it. With --csv, --summary or --student-from it is
+    a class, as Canvas and Moodle let you download it: each student's newest file is graded, and if that is refused
+    before it runs, the one before it. `backmark marks` puts the marks into the table that the LMS exported.
     """
-    submissions = find_submissions(files)
-    if script is not None:
-        _check_script(script, submissions)
-    if no_jail and (len(submissions) > 1 or files[0].is_dir()):
-        # A file of that name in a folder of submissions, and a glob, would otherwise take the jail away.
-        message = "--no-jail takes a single submission, your own; a file of that name is ./--no-jail"
+    if summary and as_json:
+        message = "either --summary or --json"
         raise click.UsageError(message)
-    settings = machine.from_environment()
-    if no_jail:
-        click.secho(UNISOLATED, fg="red", bold=True, err=True)
-        launch = policy.plan_unjailed(settings.environment)
-    else:
-        launch = policy.plan_jailed(settings.bwrap, Way(settings.jail))
-    # Before NumPy is imported: networks are small, and each processor has a process of its own.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    load_judge = partial(_load_judge, assignment, seed, networks, settings.cache)
-    rows = []
-    # The processes are forked first: the bar has a thread.
-    with _grade_all(submissions, load_judge, launch, jobs) as verdicts, _show_progress(len(submissions)) as advance:
-        for verdict in verdicts:
-            rows.append(_print_verdict(verdict, script, as_json=as_json))
-            advance()
-    if len(rows) > 1 and not as_json:
-        from grader.reports.terminal import summary
+    if csv_file is not None:
+        from worker.cli.marks_table import check_target
 
-        show(summary(rows))
-    outcomes = {outcome for _, outcome, _, _ in rows}
+        check_target(csv_file)
+    with open_downloads(files) as found:
+        submissions = choose_files(found)
+        if script is not None:
+            _check_script(script, submissions)
+        if no_jail and (len(submissions) > 1 or files[0].is_dir() or is_archive(files[0])):
+            # A file of that name in a folder of submissions, and a glob, would otherwise take the jail away.
+            message = "--no-jail takes a single submission, your own; a file of that name is ./--no-jail"
+            raise click.UsageError(message)
+        settings = machine.from_environment()
+        launch = _plan_launch(settings, no_jail=no_jail)
+        # Before NumPy is imported: networks are small, and each processor has a process of its own.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+        load_judge = cache(partial(_load_judge, assignment, seed, networks, settings.cache))
+        printer = _Printer(script, as_json=as_json, quiet=summary)
+        batch = partial(_grade_batch, load_judge=load_judge, launch=launch, jobs=jobs, printer=printer)
+        if csv_file is not None or summary or student_from is not None:
+            students = _grade_class(found, batch, student_from)
+            return _report_class(students, csv_file, as_json=as_json, summary=summary)
+        rows = _grade_each(submissions, batch)
+    if len(rows) > 1 and not as_json:
+        from grader.reports import tally
+
+        show(tally.summary(rows))
+    return _status(rows)
+
+
+def _grade_each(submissions: "Sequence[DownloadedFile]", batch: "Batch") -> "list[TallyRow]":
+    """Grade each file, and return its row in the summary."""
+    from grader.reports.tally import TallyRow
+
+    names = list_names([file.label for file in submissions])
+    with batch(submissions, names) as verdicts:
+        return [
+            TallyRow(verdict.filename, None)
+            if isinstance(verdict, GradingFailure)
+            else TallyRow.of(verdict.submission.filename, verdict)
+            for verdict in verdicts
+        ]
+
+
+def _grade_class(found: "Sequence[DownloadedFile]", batch: "Batch", student_from: str | None) -> "GradedClass":
+    """Grade the file of each student that counts, and say how the students are known if that was guessed."""
+    from worker.cli.class_grading import GradedClass, grade_class
+    from worker.cli.students import DESCRIPTIONS, StudentSource, detect, group
+
+    source = detect(found) if student_from is None else StudentSource(student_from)
+    if student_from is None:
+        click.echo(
+            f"backmark: this is read as {DESCRIPTIONS[source]}; --student-from reads it in another way", err=True
+        )
+    names = dict(zip(found, list_names([file.label for file in found]), strict=True))
+
+    def grade(files: "Sequence[OwnedFile]") -> "AbstractContextManager[Iterator[Verdict | GradingFailure]]":
+        return batch([file.file for file in files], [names[file.file] for file in files])
+
+    return GradedClass(source, tuple(grade_class(group(found, source), grade)))
+
+
+def _report_class(graded: "GradedClass", csv_file: Path | None, *, as_json: bool, summary: bool) -> ExitStatus:
+    """Write the table of a class, and print its summary."""
+    from grader.reports import tally
+    from worker.cli.class_report import list_notes, list_rows
+    from worker.cli.marks_table import write_marks
+
+    if csv_file is not None:
+        write_marks(csv_file, graded)
+    rows = list_rows(graded.students)
+    if not as_json:
+        show(tally.tally(rows) if summary else tally.summary(rows))
+        for note in list_notes(graded.students):
+            click.echo(note)
+    if csv_file is not None:
+        click.echo(f"backmark: the marks are in {csv_file}", err=True)
+    return _status(rows)
+
+
+def _status(rows: "Sequence[TallyRow]") -> ExitStatus:
+    outcomes = {row.outcome for row in rows}
     if None in outcomes:
         return ExitStatus.FAILURE
     return ExitStatus.SUCCESS if outcomes == {"passed"} else ExitStatus.NOT_PASSED
 
 
-def _check_script(script: Path, submissions: Sequence[Path]) -> None:
+def _plan_launch(settings: machine.Settings, *, no_jail: bool) -> Launch:
+    """Return how code is started: in a jail, or loudly without one."""
+    if no_jail:
+        click.secho(UNISOLATED, fg="red", bold=True, err=True)
+        return policy.plan_unjailed(settings.environment)
+    return policy.plan_jailed(settings.bwrap, Way(settings.jail))
+
+
+def _check_script(script: Path, submissions: "Sequence[DownloadedFile]") -> None:
     """Raise UsageError for several submissions, or if the script would replace a submission, as after a glob."""
     if len(submissions) > 1:
         message = f"--script takes a single submission, and you named {len(submissions)}"
@@ -130,68 +219,41 @@ def _check_script(script: Path, submissions: Sequence[Path]) -> None:
             raise click.UsageError(message)
 
 
-@contextlib.contextmanager
-def _grade_all(
-    files: Sequence[Path], load_judge: "Callable[[], Judge]", launch: Launch, jobs: int | None
-) -> Iterator[Iterator["Verdict | GradingFailure"]]:
-    """Grade the files in one process or in several; the verdicts come in the files' order."""
-    names = list_names(files)
-    processes = min(jobs or _choose_jobs(len(files)), len(files) // FILES_PER_PROCESS) if launch.jailed else 1
-    if processes > 1:
-        from worker.cli.parallel import Parallel
-
-        judge = load_judge()
-        parallel = Parallel(files, names, processes, lambda: _make_grader(judge, Jails(launch)))
-        with contextlib.closing(parallel):
-            yield parallel.receive_verdicts()
-        return
-    with contextlib.closing(Jails(launch)) as jails:
-        # The first jail starts up while NumPy is imported and the networks are loaded. The assignment's limits are not
-        # known yet: nearly always they are the usual ones.
-        jails.prepare(USUAL_LIMITS)
-        yield _grade_in_turn(files, names, _make_grader(load_judge(), jails))
-
-
-def _grade_in_turn(
-    files: Sequence[Path], names: Sequence[str], grader: "Grader"
-) -> Iterator["Verdict | GradingFailure"]:
-    for file, name in zip(files, names, strict=True):
-        try:
-            yield grader.grade(read_submission(file), name)
-        except (BackmarkError, OSError):
-            # The machine's trouble would be that of every other file, too.
-            raise
-        except Exception:  # noqa: BLE001 - an edge: whatever it is, it is ours, and this file's alone
-            yield GradingFailure(name, traceback.format_exc())
-
-
-def _choose_jobs(files: int) -> int:
-    """Return the number of processors, plus one that computes while another waits if there are files enough."""
-    processors = len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
-    return processors + (files >= MANY_FILES)
-
-
-def _load_judge(assignment: str, seed: int | None, networks: int | None, cache: Path) -> "Judge":
+def _load_judge(assignment: str, seed: int | None, networks: int | None, cache_folder: Path) -> "Judge":
     from grader.judge.judge import Judge
     from worker.grading.revisions import draw_others, revision
 
     with show_files(assignment) as watch:
-        drawn = revision(assignment, cache, watch)
+        drawn = revision(assignment, cache_folder, watch)
     if seed is not None or networks is not None:
         drawn = draw_others(drawn, seed, networks)
     return Judge(drawn)
 
 
-def _make_grader(judge: "Judge", jails: Jails) -> "Grader":
-    from worker.grading.grader import Grader
-
-    return Grader(judge, jails)
+@contextlib.contextmanager
+def _grade_batch(  # noqa: PLR0913 - what is graded, by what, and where verdicts go
+    files: "Sequence[DownloadedFile]",
+    names: Sequence[str],
+    *,
+    load_judge: "Callable[[], Judge]",
+    launch: Launch,
+    jobs: int | None,
+    printer: "_Printer",
+) -> "Iterator[Iterator[Verdict | GradingFailure]]":
+    """Grade files, and print each verdict as it comes, in the files' order."""
+    paths = [file.path for file in files]
+    # The processes are forked first: the bar has a thread.
+    with (
+        grade_files(paths, names, load_judge, launch, jobs) as verdicts,
+        _show_progress(len(files), quiet=printer.quiet) as advance,
+    ):
+        yield printer.print_all(verdicts, advance)
 
 
 @contextlib.contextmanager
-def _show_progress(files: int) -> Iterator[Callable[[], None]]:
-    """Show a bar on standard error for many files, if that is a terminal and the verdicts go elsewhere."""
-    if files < 2 or not sys.stderr.isatty() or sys.stdout.isatty():
+def _show_progress(files: int, *, quiet: bool) -> Iterator[Callable[[], None]]:
+    """Show a bar on standard error for many files, if that is a terminal and no verdicts go to it."""
+    if files < 2 or not sys.stderr.isatty() or (sys.stdout.isatty() and not quiet):
         yield lambda: None
         return
     from rich.console import Console
@@ -203,23 +265,38 @@ def _show_progress(files: int) -> Iterator[Callable[[], None]]:
         yield lambda: bar.advance(task)
 
 
-def _print_verdict(
-    verdict: "Verdict | GradingFailure", script: Path | None, *, as_json: bool
-) -> "tuple[str, Outcome | None, int, int]":
-    """Print a verdict and write its script; return its row in the summary, whose outcome is None for a failure."""
-    if isinstance(verdict, GradingFailure):
-        click.echo(verdict.describe(), err=True)
-        return verdict.filename, None, 0, 0
-    if script is not None:
-        _write_script(script, verdict)
-    if as_json:
-        # JSON has no NaN: a derivative that is not finite is None in the result object.
-        click.echo(json.dumps(verdict.as_dict(), allow_nan=False))
-    else:
-        from grader.reports.terminal import render
+@dataclass(frozen=True, slots=True)
+class _Printer:
+    """The way in which verdicts are printed."""
 
-        show(render(verdict))
-    return verdict.submission.filename, verdict.outcome, verdict.score, verdict.max_score
+    script: Path | None
+    as_json: bool
+    #: True if only a summary is printed.
+    quiet: bool
+
+    def print_all(
+        self, verdicts: "Iterator[Verdict | GradingFailure]", advance: Callable[[], None]
+    ) -> "Iterator[Verdict | GradingFailure]":
+        """Print each verdict as it comes, and yield it."""
+        for verdict in verdicts:
+            if isinstance(verdict, GradingFailure):
+                click.echo(verdict.describe(), err=True)
+            else:
+                self._print(verdict)
+            advance()
+            yield verdict
+
+    def _print(self, verdict: "Verdict") -> None:
+        """Print a verdict, and write its script."""
+        if self.script is not None:
+            _write_script(self.script, verdict)
+        if self.as_json:
+            # JSON has no NaN: a derivative that is not finite is None in the result object.
+            click.echo(json.dumps(verdict.as_dict(), allow_nan=False))
+        elif not self.quiet:
+            from grader.reports.terminal import render
+
+            show(render(verdict))
 
 
 def _write_script(file: Path, verdict: "Verdict") -> None:

@@ -1,0 +1,91 @@
+"""Archives are unpacked into a temporary folder and nowhere else, or refused with a sentence."""
+
+import stat
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import pytest
+
+from worker.cli import archives
+from worker.cli.downloads import open_downloads
+from worker.cli.files import LARGEST_FILE
+
+
+def archive(folder: Path, *members: tuple[str | zipfile.ZipInfo, bytes]) -> Path:
+    """An archive of these members."""
+    file = folder / "class.zip"
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as made:
+        for name, content in members:
+            made.writestr(name, content)
+    return file
+
+
+def link() -> zipfile.ZipInfo:
+    member = zipfile.ZipInfo("ada.py")
+    member.external_attr = (stat.S_IFLNK | 0o777) << 16
+    return member
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("../ada.py", "outside of it"),
+        ("a/../../ada.py", "outside of it"),
+        ("/etc/ada.py", "outside of it"),
+        ("..\\ada.py", "outside of it"),
+        ("C:\\ada.py", "outside of it"),
+        (link(), "a link to another one"),
+    ],
+)
+def test_a_path_that_leads_elsewhere_is_refused_and_nothing_is_written(
+    tmp_path: Path, name: str | zipfile.ZipInfo, reason: str
+) -> None:
+    file = archive(tmp_path, ("grace.py", b"x = 1\n"), (name, b"/etc/passwd"))
+    with pytest.raises(click.UsageError, match=reason), open_downloads([file]):
+        pass
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_bomb_is_unpacked_as_far_as_the_largest_file_and_a_film_as_far_as_its_first_bytes(tmp_path: Path) -> None:
+    file = archive(tmp_path, ("ada.py", bytes(LARGEST_FILE + 5000)), ("film.mp4", bytes(5000)))
+    with open_downloads([file]) as found:
+        assert [entry.path.stat().st_size for entry in found] == [LARGEST_FILE + 1, 1024]
+
+
+def _count(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(archives, "MOST_MEMBERS", 2)
+
+
+def _weigh(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(archives, "MOST_BYTES", 2 << 20)
+
+
+@pytest.mark.parametrize(("limit", "reason"), [(_count, "has 3 files, and 2"), (_weigh, "more than 2 MiB")])
+def test_an_archive_of_too_many_files_or_bytes_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: Callable[[pytest.MonkeyPatch], None], reason: str
+) -> None:
+    limit(monkeypatch)
+    file = archive(tmp_path, *((f"{number}.py", bytes(1 << 20)) for number in range(3)))
+    with pytest.raises(click.UsageError, match=reason), open_downloads([file]):
+        pass
+
+
+@pytest.mark.parametrize("cut", [10, 60, 110])
+def test_a_damaged_archive_is_refused(tmp_path: Path, cut: int) -> None:
+    file = archive(tmp_path, ("ada.py", b"x = 1\n" * 20))
+    whole = file.read_bytes()
+    file.write_bytes(whole[:cut] if cut < 100 else whole[:40] + b"\xff" * 8 + whole[48:])
+    with pytest.raises(click.UsageError, match="download it again"), open_downloads([file]):
+        pass
+
+
+def test_files_are_called_as_in_the_archive_and_gone_afterwards(tmp_path: Path) -> None:
+    """Whatever the names are: they are no paths of this machine."""
+    terrible = "x" * 240 + "\u202e\n.py"
+    file = archive(tmp_path, (terrible, b"1"), ("a/b.IPYNB", b"2"), ("__MACOSX/a.py", b"3"), ("a/.hidden.py", b"4"))
+    with open_downloads([file]) as found:
+        assert {str(entry.name): entry.path.read_bytes() for entry in found} == {terrible: b"1", "a/b.IPYNB": b"2"}
+        assert str(found[1].label) == str(file / "a/b.IPYNB")
+    assert not any(entry.path.exists() for entry in found)

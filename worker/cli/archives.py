@@ -1,0 +1,64 @@
+"""A ZIP archive that an LMS made, unpacked with care: nothing leaves a temporary folder, and no bomb goes off."""
+
+import stat
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+import click
+
+from grader.file_formats import START_BYTES
+from worker.cli.files import LARGEST_FILE, can_be_graded
+
+#: Files of a class of thousands, each with a few.
+MOST_MEMBERS = 20_000
+#: Bytes of all files together: a thousand notebooks with their plots.
+MOST_BYTES = 1 << 30
+
+#: The errors of a damaged archive, or of a compression that Python does not know.
+_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
+
+
+def unpack(archive: Path, folder: Path) -> Iterator[tuple[PurePosixPath, Path]]:
+    """Write the archive's files to the folder, and yield each with its path in the archive.
+
+    Files are numbered there: no name from the archive is a path of this machine. Of a file that cannot be graded only
+    the first bytes are written, and of one that is too large one byte more than the limit. Raises UsageError for an
+    archive that is damaged or locked, or no download of an LMS.
+    """
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            members = [member for member in opened.infolist() if not member.is_dir()]
+            if len(members) > MOST_MEMBERS:
+                raise _refuse(archive, f"it has {len(members):,} files, and {MOST_MEMBERS:,} are unpacked at most")
+            names = [_check_member(archive, member) for member in members]
+            written = 0
+            for number, (member, name) in enumerate(zip(members, names, strict=True)):
+                most = LARGEST_FILE + 1 if can_be_graded(name) else START_BYTES
+                with opened.open(member) as stream:
+                    content = stream.read(most)
+                written += len(content)
+                if written > MOST_BYTES:
+                    raise _refuse(archive, f"its files have more than {MOST_BYTES >> 20:,} MiB; unpack it yourself")
+                file = folder / f"{number}{PurePosixPath(name.name).suffix if can_be_graded(name) else ''}"
+                file.write_bytes(content)
+                yield name, file
+    except _DAMAGED as error:
+        raise _refuse(archive, f"it is damaged, or no ZIP archive: {error}; download it again") from error
+
+
+def _check_member(archive: Path, member: zipfile.ZipInfo) -> PurePosixPath:
+    """Return a member's path; refuse one that an LMS would not write."""
+    path = PurePosixPath(member.filename.replace("\\", "/"))
+    if path.is_absolute() or ".." in path.parts or PureWindowsPath(member.filename).drive:
+        raise _refuse(archive, f"its file {member.filename!r} would be written outside of it")
+    if stat.S_ISLNK(member.external_attr >> 16):
+        raise _refuse(archive, f"its file {member.filename!r} is a link to another one")
+    if member.flag_bits & 1:
+        raise _refuse(archive, "it is locked by a password; unpack it yourself, and name the folder")
+    return path
+
+
+def _refuse(archive: Path, reason: str) -> click.UsageError:
+    return click.UsageError(f"{archive} is not unpacked: {reason}")

@@ -1,0 +1,48 @@
+"""Notes for a teacher whose class was graded: who has no mark, whose files are the same, who has several."""
+
+from collections.abc import Iterator, Sequence
+
+from grader.model.verdict import Outcome, Verdict
+from grader.reports.plaintext import plain
+from grader.reports.tally import TallyRow
+from worker.cli.class_grading import GradedStudent, list_identical
+from worker.cli.failure import GradingFailure
+from worker.cli.files import write_name
+from worker.cli.marks_table import explain_student
+
+
+def list_rows(students: Sequence[GradedStudent]) -> list[TallyRow]:
+    """Return a row for each student; who has no file that can be graded is not graded."""
+    return [_row(name_student(student), student.verdict) for student in students]
+
+
+def list_notes(students: Sequence[GradedStudent]) -> Iterator[str]:
+    """Yield the lines about students who need a look."""
+    ungraded = [student for student in students if not student.graded]
+    if ungraded:
+        yield f"Not graded, so without a mark ({len(ungraded)}):"
+        yield from (plain(f"  {name_student(student)}: {explain_student(student)}") for student in ungraded)
+    if identical := list_identical(students):
+        yield "Identical files:"
+        yield from (plain(f"  {', '.join(map(name_student, group))}") for group in identical)
+    several = [student for student in students if len(student.owner.files) > 1]
+    if several:
+        yield f"More than one file that can be graded ({len(several)}):"
+        yield from (plain(f"  {name_student(student)}: {_describe_files(student)}") for student in several)
+
+
+def name_student(student: GradedStudent) -> str:
+    """Return the student's name, with the LMS's id if there is one: names are not unique."""
+    owner = student.owner
+    return f"{owner.student} ({owner.id})" if owner.id else owner.student
+
+
+def _row(name: str, verdict: Verdict | GradingFailure | None) -> TallyRow:
+    if verdict is None:
+        return TallyRow(name, Outcome.REJECTED)
+    return TallyRow(name, None) if isinstance(verdict, GradingFailure) else TallyRow.of(name, verdict)
+
+
+def _describe_files(student: GradedStudent) -> str:
+    others = [f"{write_name(file.own_name)} {reason}" for file, reason in student.list_others()]
+    return "; ".join([f"{write_name(student.file.own_name)} counts" if student.file else "none counts", *others])

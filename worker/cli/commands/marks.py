@@ -1,0 +1,162 @@
+"""`backmark marks`: put marks into the table that the LMS exported."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from grader.courses.gradebook import (
+    TABLE_NAMES,
+    ColumnNotChosen,
+    FilledGradebook,
+    Gradebook,
+    GradebookStudent,
+    Lms,
+    MarkColumn,
+    choose_column,
+    fill,
+    format_mark,
+    read_gradebook,
+)
+from grader.courses.gradebook_table import GradebookError
+from grader.reports.plaintext import plain
+from worker.cli.exit_status import ExitStatus
+from worker.cli.files import write_privately
+
+if TYPE_CHECKING:
+    from worker.cli.marks_table import MarksTable
+
+#: Bytes of the largest table that is read: ten thousand students with a hundred columns.
+LARGEST_TABLE = 32 << 20
+
+_IMPORT = {
+    Lms.CANVAS: "Import it in Canvas: Grades, Import.",
+    Lms.MOODLE: "Upload it in Moodle: the assignment's submissions, Actions, Upload grading worksheet.",
+}
+
+
+@click.command()
+@click.argument("marks_file", metavar="MARKS.csv", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "--into",
+    required=True,
+    metavar="EXPORTED.csv",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="The table that the LMS exported: a Canvas gradebook, or a Moodle grading worksheet.",
+)
+@click.option("--column", metavar="NAME", help="The column's header, title or number, if there are several.")
+@click.option(
+    "--output",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False, writable=True),
+    help="Write the filled table to this file, which may be EXPORTED.csv itself; by default EXPORTED-filled.csv.",
+)
+def marks(marks_file: Path, into: Path, column: str | None, output: Path | None) -> ExitStatus:
+    """Put marks into the table that the LMS exported.
+
+    MARKS.csv is what `backmark grade --csv` wrote of a Canvas or Moodle download. Rows are matched by the LMS's ids
+    alone, marks are scaled to the column's maximum, and every other cell stays as it is. Exit status: 0 every mark is
+    in the table; 1 some have no row in it; 2 wrong usage.
+    """
+    from worker.cli.marks_table import read_marks  # noqa: PLC0415 - cold start
+
+    table = read_marks(marks_file)
+    target = output or into.with_name(f"{into.stem}-filled{into.suffix}")
+    if output is None and target.exists():
+        message = f"{target} exists; --output {target} replaces it"
+        raise click.UsageError(message)
+    try:
+        gradebook = _read_gradebook(into)
+        _check_source(table.source.value, gradebook, marks_file)
+        chosen = choose_column(gradebook, column)
+        filled = fill(gradebook, chosen, {row.id: row.share for row in table.rows if row.id and row.share is not None})
+    except ColumnNotChosen as error:
+        listed = "".join(f"\n  {header}" for header in error.columns)
+        message = f"{into}: {error}" + (f"; --column NAME chooses one of these:{listed}" if listed else "")
+        raise click.UsageError(message) from error
+    except GradebookError as error:
+        message = f"{into}: {error}"
+        raise click.UsageError(message) from error
+    if not filled.filled and not filled.kept:
+        message = (
+            f"none of the students of {marks_file} is in {into}. Is it the table of another course, or, in Moodle, of"
+            " another assignment?"
+        )
+        raise click.UsageError(message)
+    with write_privately(target) as stream:
+        stream.write(filled.data)
+    for line in _describe(table, gradebook, chosen, filled, (marks_file.name, into.name)):
+        click.echo(plain(line))
+    click.echo(f"Written: {target}. {_IMPORT[gradebook.lms]}")
+    nowhere = filled.unknown or filled.kept or any(not row.id and row.share is not None for row in table.rows)
+    return ExitStatus.NOT_PASSED if nowhere else ExitStatus.SUCCESS
+
+
+def _read_gradebook(file: Path) -> Gradebook:
+    if file.stat().st_size > LARGEST_TABLE:
+        message = f"it has more than {LARGEST_TABLE >> 20} MiB"
+        raise GradebookError(message)
+    return read_gradebook(file.read_bytes())
+
+
+def _check_source(source: str, gradebook: Gradebook, marks_file: Path) -> None:
+    """Raise GradebookError if the ids of the marks are not those of the table."""
+    if source not in set(Lms):
+        message = (
+            f"{marks_file} was not made from a Canvas or Moodle download but from a {source} for each student, so"
+            " nothing says which row is whose. Grade the download as it came from the LMS"
+        )
+        raise GradebookError(message)
+    if source != gradebook.lms:
+        message = f"it is a {TABLE_NAMES[gradebook.lms]}, and {marks_file} was made from a {source.title()} download"
+        raise GradebookError(message)
+    if gradebook.of_groups:
+        message = (
+            "it is of an assignment for groups: Moodle's download names groups by numbers of their own, which are no"
+            " participants. Type these marks into Moodle, or let students hand in for themselves"
+        )
+        raise GradebookError(message)
+
+
+def _describe(
+    table: "MarksTable", gradebook: Gradebook, column: MarkColumn, filled: FilledGradebook, names: tuple[str, str]
+) -> Iterator[str]:
+    """Yield the lines that say whose mark went where, and whose did not."""
+    marks_name, into_name = names
+    yield (
+        f"{into_name}: {TABLE_NAMES[gradebook.lms]}, column {column.header!r}, marks out of"
+        f" {format_mark(column.maximum or 0)}"
+    )
+    replaced = f", {len(filled.replaced)} of them in place of another mark" if filled.replaced else ""
+    yield f"{_count(filled.filled, 'mark')} filled in{replaced}"
+    yield from _section("Kept as they were", [f"{_name(student)}: {student.locked}" for student in filled.kept])
+    rows = {row.id: row for row in table.rows if row.id}
+    ungraded = [student for student in filled.unmarked if student.id in rows]
+    yield from _section(
+        f"Without a mark in {marks_name}; their cells are as they were",
+        [f"{_name(student)}: {rows[student.id].explanation}" for student in ungraded],
+    )
+    absent = [_name(student) for student in filled.unmarked if student.id not in rows]
+    yield from _section(f"Only in {into_name}: nothing was handed in, as far as {marks_name} knows", absent)
+    known = {student.id for student in gradebook.students}
+    unknown = [
+        f"{row.student} ({row.id})" if row.id else f"{row.student}, who has no id of the LMS"
+        for row in table.rows
+        if row.id not in known
+    ]
+    yield from _section(f"Only in {marks_name}; these marks went nowhere", unknown)
+
+
+def _section(title: str, lines: Sequence[str]) -> Iterator[str]:
+    if lines:
+        yield f"{title} ({len(lines)}):"
+        yield from (f"  {line}" for line in lines)
+
+
+def _count(students: Sequence[GradebookStudent], noun: str) -> str:
+    return f"{len(students)} {noun}{'' if len(students) == 1 else 's'}"
+
+
+def _name(student: GradebookStudent) -> str:
+    return f"{student.name} ({student.id})"

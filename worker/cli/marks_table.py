@@ -1,0 +1,153 @@
+"""`marks.csv`: a row for each student of a class, written by `backmark grade --csv`, read by `backmark marks`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import click
+
+from grader.courses.gradebook_table import GradebookError, GradebookTable
+from grader.model.verdict import Mark, Outcome, Verdict
+from grader.reports.spreadsheets import Cell, table
+from grader.reports.wording import trouble
+from worker.cli.class_grading import GradedClass, GradedStudent, list_identical
+from worker.cli.failure import GradingFailure
+from worker.cli.files import write_name, write_privately
+from worker.cli.students import StudentSource
+
+HEADER = (
+    "source", "student", "id", "file", "attempt", "late", "outcome", "score", "max_score", "mistakes", "explanation",
+    "other_files", "identical_to",
+)  # fmt: skip
+#: Characters of an explanation.
+LONGEST_CELL = 600
+
+
+@dataclass(frozen=True, slots=True)
+class MarkRow:
+    """A student's mark as the table has it."""
+
+    student: str
+    id: str
+    #: The reason for the mark, or for none.
+    explanation: str
+    #: The share of the maximum, 0 to 1; None if the student has no mark.
+    share: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class MarksTable:
+    """The marks of a class, and how its students were known."""
+
+    source: StudentSource
+    rows: tuple[MarkRow, ...]
+
+
+def check_target(file: Path) -> None:
+    """Raise UsageError if a file is there that is no table of marks, such as one that an LMS exported."""
+    if file.exists() and file.read_bytes()[: len(_START)] != _START:
+        message = f"--csv does not overwrite {file}, which is no table of marks of Backmark's; name another file"
+        raise click.UsageError(message)
+
+
+def write_marks(file: Path, graded: GradedClass) -> None:
+    """Write the table, wholly or not at all."""
+    students = graded.students
+    verdicts = [student.verdict for student in students if isinstance(student.verdict, Verdict)]
+    # A rubric without marks becomes one mark for passing, as in a gradebook.
+    maximum = max((verdict.max_score for verdict in verdicts), default=0) or 1
+    names = {id(student): student.owner.student for student in students}
+    twins = {
+        id(student): [names[id(other)] for other in group if other is not student]
+        for group in list_identical(students)
+        for student in group
+    }
+    rows = [_row(student, graded.source, maximum, twins.get(id(student), [])) for student in students]
+    with write_privately(file) as stream:
+        stream.writelines(table(HEADER, rows))
+
+
+def explain_student(student: GradedStudent) -> str:
+    """Return in a sentence or two what went wrong, or why there is no mark; empty if nothing did."""
+    verdict = student.verdict
+    if isinstance(verdict, GradingFailure):
+        return "Backmark itself failed on this file; that says nothing about the student. Grade it again."
+    if verdict is None:
+        return "; ".join(f"{write_name(str(file.file.name))} {file.refusal}" for file in student.owner.refused)
+    parts = [trouble(verdict).rpartition("\n")[2] if verdict.outcome is not Outcome.REJECTED else trouble(verdict)]
+    if verdict.first_difference is not None:
+        parts.append(verdict.first_difference.message)
+    elif wrong := [row.title for row in verdict.properties if row.outcome is Mark.FAILED]:
+        parts.append(f"Wrong: {'; '.join(wrong)}.")
+    text = " ".join(" ".join(parts).split())
+    return text if len(text) <= LONGEST_CELL else f"{text[:LONGEST_CELL]} ... (cut)"
+
+
+def read_marks(file: Path) -> MarksTable:
+    """Read the table, which a spreadsheet may have saved anew; raise UsageError if it is none."""
+    try:
+        return _read(GradebookTable.read(file.read_bytes()))
+    except GradebookError as error:
+        message = f"{file} is not a table that `backmark grade --csv` wrote: {error}"
+        raise click.UsageError(message) from error
+
+
+_START = ",".join(HEADER[:4]).encode()
+
+
+def _row(student: GradedStudent, source: StudentSource, maximum: int, twins: Sequence[str]) -> list[Cell]:
+    owner, verdict = student.owner, student.verdict
+    outcome, score, most = "rejected", None, maximum
+    if isinstance(verdict, GradingFailure):
+        outcome = "internal_error"
+    elif isinstance(verdict, Verdict):
+        outcome, most = verdict.outcome.value, verdict.max_score or 1
+        score = verdict.score if verdict.max_score else int(verdict.outcome is Outcome.PASSED)
+    attempt = f"{len(owner.files) - student.counting} of {len(owner.files)}" if owner.files else ""
+    return [
+        source.value,
+        owner.student,
+        owner.id,
+        write_name(str(student.file.file.name)) if student.file else "",
+        attempt,
+        "late" if owner.late else "",
+        outcome,
+        score if student.graded else None,
+        most,
+        " ".join(mistake.title for mistake in verdict.mistakes) if isinstance(verdict, Verdict) else "",
+        explain_student(student),
+        "; ".join(f"{write_name(file.own_name)} {reason}" for file, reason in student.list_others()),
+        ", ".join(twins),
+    ]
+
+
+def _read(cells: GradebookTable) -> MarksTable:
+    header = cells.texts(0) if cells.rows else []
+    missing = [name for name in ("source", "student", "id", "score", "max_score", "explanation") if name not in header]
+    if missing:
+        raise GradebookError(f"it has no column {missing[0]!r}")
+    rows, sources = [], set()
+    for number in range(1, len(cells.rows)):
+        values = dict(zip(header, cells.texts(number), strict=False))
+        sources.add(values["source"])
+        share = _read_share(number + 1, values.get("score", ""), values.get("max_score", ""))
+        rows.append(MarkRow(values["student"], values["id"], values["explanation"], share))
+    for one, other in pairwise(sorted(row.id for row in rows if row.id)):
+        if one == other:
+            raise GradebookError(f"two rows have the id {one}; keep the one that counts")
+    if len(sources) != 1 or not sources <= set(StudentSource):
+        raise GradebookError(f"its column 'source' has {', '.join(sorted(sources)) or 'nothing'} in it")
+    return MarksTable(StudentSource(sources.pop()), tuple(rows))
+
+
+def _read_share(row: int, score: str, maximum: str) -> float | None:
+    if not score:
+        return None
+    try:
+        share = float(score.replace(",", ".")) / float(maximum.replace(",", "."))
+    except (ValueError, ZeroDivisionError):
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise GradebookError(f"row {row} has the score {score} of {maximum}; it must be a number from 0 to {maximum}")
+    return share

@@ -1,0 +1,189 @@
+"""Whose a downloaded file is, by the names that Canvas and Moodle give files. The facts: docs/offline.md."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import PurePosixPath
+from types import MappingProxyType
+
+from grader.file_formats import START_BYTES, name_format
+from worker.cli.downloads import DownloadedFile
+from worker.cli.files import write_name
+
+#: `lovelaceada_LATE_101_5001_hw.ipynb`: name, user id, number of the file, its own name. What was typed into Canvas has
+#: no number.
+_CANVAS = re.compile(
+    r"(?P<name>.+?)_(?P<late>LATE_)?(?P<id>\d+)_(?:(?P<file>\d+)_(?P<own>.+)|(?P<typed>text|link)\.html)", re.DOTALL
+)
+#: `LATE_anon_x7Kp2_5001_hw.ipynb`, if the assignment is graded anonymously.
+_CANVAS_ANONYMOUS = re.compile(
+    r"(?P<late>LATE_)?(?P<name>anon_[A-Za-z0-9]+)_(?:(?P<file>\d+)_(?P<own>.+)|(?P<typed>text|link)\.html)", re.DOTALL
+)
+#: `Ada Lovelace_101_assignsubmission_file_/hw.ipynb`: name, participant's number; a folder, or part of a file's name.
+_MOODLE = re.compile(
+    r"(?P<name>.+?)(?:_(?P<id>\d+))?_assignsubmission_(?P<plugin>file|onlinetext)(?:_(?P<own>.*))?", re.DOTALL
+)
+_TYPED = "was typed into the LMS; only files are graded"
+
+
+class StudentSource(StrEnum):
+    """The ways of knowing a file's student."""
+
+    CANVAS = "canvas"
+    MOODLE = "moodle"
+    FOLDER = "folder"
+    FILE = "file"
+
+
+#: How each is said aloud when it was guessed.
+DESCRIPTIONS: Mapping[StudentSource, str] = MappingProxyType(
+    {
+        StudentSource.CANVAS: "a Canvas download, by the names of its files",
+        StudentSource.MOODLE: "a Moodle download, by the names of its folders",
+        StudentSource.FOLDER: "a folder for each student",
+        StudentSource.FILE: "a file for each student",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedFile:
+    """A file, and its student as far as its name says."""
+
+    file: DownloadedFile
+    student: str
+    #: The LMS's id of the student; empty if there is none.
+    id: str = ""
+    late: bool = False
+    #: Number of the file: Canvas gives later files higher ones.
+    number: int = 0
+    #: The file's name without what the LMS put before it.
+    own_name: str = ""
+    #: The reason why it is not graded; empty if it can be.
+    refusal: str = ""
+
+    @property
+    def rank(self) -> tuple[object, ...]:
+        """The order of a student's files, the oldest first: of `hw.py`, `hw-1.py` and `hw-2.py` the last is newest."""
+        parts = re.split(r"(\d+)", PurePosixPath(self.own_name).stem.lower())
+        # Every second part is a number.
+        return self.number, [int(part) if index % 2 else part for index, part in enumerate(parts)], self.own_name
+
+
+@dataclass(frozen=True, slots=True)
+class StudentFiles:
+    """All that a student handed in."""
+
+    student: str
+    id: str
+    #: The files that can be graded, the newest first.
+    files: tuple[OwnedFile, ...]
+    #: All others.
+    refused: tuple[OwnedFile, ...]
+
+    @property
+    def late(self) -> bool:
+        """True if the LMS says so."""
+        return any(file.late for file in (*self.files, *self.refused))
+
+
+def detect(files: Sequence[DownloadedFile]) -> StudentSource:
+    """Return the source that most names speak for."""
+    for source, reader in ((StudentSource.CANVAS, _read_canvas), (StudentSource.MOODLE, _read_moodle)):
+        if sum(reader(file) is not None for file in files) * 2 > len(files):
+            return source
+    nested = any(len(file.name.parts) > 1 for file in _strip_wrapping(files))
+    return StudentSource.FOLDER if nested else StudentSource.FILE
+
+
+def group(files: Sequence[DownloadedFile], source: StudentSource) -> list[StudentFiles]:
+    """Return each student's files, in order of name. A file that is not named as the others is a student's own."""
+    owned: dict[tuple[str, str], list[OwnedFile]] = {}
+    for file in _strip_wrapping(files, folders=source is StudentSource.FOLDER):
+        known = _READERS[source](file) or _read_file(file)
+        owned.setdefault((known.id or known.student, known.id), []).append(known)
+    students = [_make_student(known) for known in owned.values()]
+    return sorted(students, key=lambda student: (student.student.lower(), student.id))
+
+
+def _strip_wrapping(files: Sequence[DownloadedFile], folders: int = 0) -> Sequence[DownloadedFile]:
+    """Return the files without the folders that the whole class is in; some file keeps so many folders of its own."""
+    parts = [file.name.parts for file in files]
+    wrapped = min(map(len, parts)) > 1 and len({part[0] for part in parts}) == 1
+    if len(files) < 2 or not wrapped or max(map(len, parts)) < folders + 2:
+        return files
+    return _strip_wrapping([replace(file, name=PurePosixPath(*file.name.parts[1:])) for file in files], folders)
+
+
+def _make_student(owned: Sequence[OwnedFile]) -> StudentFiles:
+    newest_first = sorted(owned, key=lambda file: file.rank, reverse=True)
+    return StudentFiles(
+        newest_first[0].student,
+        newest_first[0].id,
+        tuple(file for file in newest_first if not file.refusal),
+        tuple(file for file in newest_first if file.refusal),
+    )
+
+
+def _read_canvas(file: DownloadedFile) -> OwnedFile | None:
+    named = _CANVAS_ANONYMOUS.fullmatch(file.name.name) or _CANVAS.fullmatch(file.name.name)
+    if named is None:
+        return None
+    parts = named.groupdict()
+    refusal = _TYPED if parts["typed"] else _refuse(file)
+    return OwnedFile(
+        file,
+        write_name(parts["name"]),
+        parts.get("id") or "",
+        parts["late"] is not None,
+        int(parts["file"] or 0),
+        parts["own"] or file.name.name,
+        refusal,
+    )
+
+
+def _read_moodle(file: DownloadedFile) -> OwnedFile | None:
+    for part in file.name.parts:
+        named = _MOODLE.fullmatch(part)
+        if named is not None:
+            parts = named.groupdict()
+            refusal = _TYPED if parts["plugin"] == "onlinetext" else _refuse(file)
+            own = part == file.name.name and parts["own"]
+            return OwnedFile(
+                file, write_name(parts["name"]), parts["id"] or "", own_name=own or file.name.name, refusal=refusal
+            )
+    return None
+
+
+def _read_folder(file: DownloadedFile) -> OwnedFile | None:
+    if len(file.name.parts) < 2:
+        return None
+    return OwnedFile(file, write_name(file.name.parts[0]), own_name=file.name.name, refusal=_refuse(file))
+
+
+def _read_file(file: DownloadedFile) -> OwnedFile:
+    own = write_name(str(file.name.with_suffix("")))
+    return OwnedFile(file, own, own_name=file.name.name, refusal=_refuse(file))
+
+
+def _refuse(file: DownloadedFile) -> str:
+    """Return the reason why a file is not graded; empty if its name is that of a notebook or a Python file."""
+    if file.gradable:
+        return ""
+    with file.path.open("rb") as stream:
+        start = stream.read(START_BYTES)
+    if not start:
+        return "is empty"
+    known = name_format(start)
+    return f"is {known}" if known else "is called neither .ipynb nor .py"
+
+
+_READERS: Mapping[StudentSource, Callable[[DownloadedFile], OwnedFile | None]] = MappingProxyType(
+    {
+        StudentSource.CANVAS: _read_canvas,
+        StudentSource.MOODLE: _read_moodle,
+        StudentSource.FOLDER: _read_folder,
+        StudentSource.FILE: _read_file,
+    }
+)
