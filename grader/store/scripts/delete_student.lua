@@ -5,4 +5,5 @@ for _, each in ipairs(ids) do
 end
 redis.call('DEL', key('attempts', ARGV[1], ARGV[2]))
 unname(ARGV[1], ARGV[2])
+redis.call('HDEL', key('lti-users', ARGV[1]), ARGV[2])
 return #ids
