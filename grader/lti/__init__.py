@@ -1,1 +1,1 @@
-"""LTI 1.3 without HTTP pages: identities, our keys, connections to platforms. Claims are hostile until verified."""
+"""LTI 1.3 without pages: identities, our keys, requests to platforms, the verification of what comes from them."""

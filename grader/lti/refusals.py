@@ -27,6 +27,7 @@ class Reason(StrEnum):
     NOT_STAFF = "not_staff"
     NO_ASSIGNMENT = "no_assignment"
     LINE_ITEM = "line_item"
+    OTHER_COURSE = "other_course"
     UNSUPPORTED = "unsupported"
     INVITATION = "invitation"
     REGISTRATION = "registration"
