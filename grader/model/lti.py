@@ -36,6 +36,8 @@ class Context:
     title: str = ""
     #: The address of its roster; empty: the platform offers none.
     roster_url: str = ""
+    #: The origins of the pages that may show ours in a frame, by the last launch.
+    frames: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +65,14 @@ class LtiUser:
     subject: str
     name: str = ""
     staff: bool = False
+    #: True for a preview of staff's, such as Canvas's Test Student: it counts nowhere.
+    test: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A place of a platform in which Backmark was set up: the whole of it, or one course."""
+
+    id: str
+    first_seen: float
+    disabled: bool = False

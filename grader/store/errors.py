@@ -1,6 +1,7 @@
 """Errors of the store's callers, as opposed to failures of the store itself."""
 
 from grader.errors import BackmarkError
+from grader.model.lti import LineItem
 
 
 class BadBackup(BackmarkError):
@@ -21,6 +22,14 @@ class BadCursor(BackmarkError):
 
 class TooManyPublications(BackmarkError):
     """A course has as many open publications as allowed: each occupies a worker for a while."""
+
+
+class LineItemTaken(BackmarkError):
+    """A column of a gradebook belongs to another course or assignment already."""
+
+    def __init__(self, item: LineItem) -> None:
+        super().__init__(f"the column gets the marks of {item.assignment} in {item.course}")
+        self.item = item
 
 
 class WrongPhase(BackmarkError):

@@ -11,7 +11,10 @@ from grader.store.counters import Counters
 from grader.store.courses import Courses
 from grader.store.durability import complaints, memory_complaint
 from grader.store.jobs import Jobs
+from grader.store.launches import Launches
+from grader.store.line_items import LineItems
 from grader.store.listings import Listings
+from grader.store.platforms import Platforms
 from grader.store.publications import Publications
 from grader.store.regrades.store import Regrades
 from grader.store.room import Storage
@@ -45,6 +48,9 @@ class Store:
         self.counters = Counters(redis)
         self.cohorts = Cohorts(redis)
         self.callbacks = Callbacks(redis)
+        self.platforms = Platforms(redis)
+        self.launches = Launches(redis)
+        self.line_items = LineItems(redis, scripts)
 
     @classmethod
     def connect(cls, settings: ServiceSettings) -> "Store":

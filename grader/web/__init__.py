@@ -24,6 +24,7 @@ from grader.web.http.bodies import BUFFERED_BYTES, Bodies
 from grader.web.http.capacity import Slots
 from grader.web.http.resource import Resource
 from grader.web.http.service import Service
+from grader.web.lti import registry as lti
 from grader.web.pages import registry
 
 #: Every resource of the API, in the order of the documentation.
@@ -65,5 +66,6 @@ def create_app(
         app.register_api(resource)
     app.register_blueprint(documents.pages)
     registry.install(app, settings)
+    lti.install(app, settings)
     app.wsgi_app = Bodies(app.wsgi_app, Slots(max(1, settings.web_threads // 4)))  # type: ignore[method-assign]
     return app

@@ -26,10 +26,12 @@ class HandIn:
     until: float
 
 
-def hand_in(course: str, assignment: str, student: str | None = None, days: int | None = None) -> str:
-    """Return the path of a submission link that is valid for `days`, by default those of the settings."""
-    until = int(time.time()) + (days or service().settings.link_days) * _DAY
-    return f"/hand-in/{_sign('hand-in', [course, assignment, student, until])}"
+def hand_in(
+    course: str, assignment: str, student: str | None = None, days: int | None = None, *, hours: int = 0
+) -> str:
+    """Return the path of a submission link that is valid for `days` and `hours`, by default the settings' days."""
+    seconds = ((0 if hours else service().settings.link_days) if days is None else days) * _DAY + hours * 3600
+    return f"/hand-in/{_sign('hand-in', [course, assignment, student, int(time.time()) + seconds])}"
 
 
 def verdict(submission: SubmissionRecord) -> str | None:
@@ -47,8 +49,19 @@ def verdict(submission: SubmissionRecord) -> str | None:
 
 def read_hand_in(token: str) -> HandIn:
     """Return the content of a submission link. Raises Problem if it was not signed here, or has expired."""
-    course, assignment, student, until = _read("hand-in", token, 4)
+    return check_hand_in(open_hand_in(token))
+
+
+def open_hand_in(token: str) -> HandIn:
+    """Return the content of a submission link, also of one that has expired. Raises Problem if it is none of ours."""
+    course, assignment, student, until = _open("hand-in", token, 4)
     return HandIn(course, assignment, student, until)
+
+
+def check_hand_in(link: HandIn) -> HandIn:
+    """Return a link that still holds. Raises Problem if it has expired."""
+    _check(link.until)
+    return link
 
 
 def read_verdict(token: str) -> str:
@@ -87,12 +100,22 @@ def _sign(purpose: str, fields: list[Any]) -> str:
 
 def _read(purpose: str, token: str, length: int) -> list[Any]:
     """Return the fields of a link; the last is when it expires."""
+    fields = _open(purpose, token, length)
+    _check(fields[-1])
+    return fields
+
+
+def _open(purpose: str, token: str, length: int) -> list[Any]:
     try:
         fields: list[Any] = serializer(purpose).loads(token)
     except BadData:
         raise Problem(NOT_FOUND, "this link was not issued by this server, or part of it is missing") from None
     if len(fields) != length:
         raise Problem(NOT_FOUND, "this link was issued by another version of the server")
-    if fields[-1] < time.time():
-        raise Problem(LINK_ENDED, "this link has expired; ask the staff of your course for a new one")
     return fields
+
+
+def _check(until: float) -> None:
+    if until < time.time():
+        advice = "open the assignment again in your course, or ask its staff for a new one"
+        raise Problem(LINK_ENDED, f"this link has expired; {advice}")

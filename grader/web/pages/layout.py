@@ -8,13 +8,12 @@ from flask import Blueprint, Flask, Response, make_response, render_template, ur
 
 from grader.web.http.problems import NO_SECRET, Problem
 from grader.web.http.service import service
-from grader.web.pages import cookies, words
+from grader.web.pages import cookies, framing, words
 from grader.web.pages.visitor import visitor
 
-#: Nothing inline, nothing from elsewhere, in nobody's frame.
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+#: Nothing inline, nothing from elsewhere.
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
 )
 #: Seconds that browsers keep a script or style: its address changes with it.
 _KEPT = 30 * 86_400
@@ -33,10 +32,12 @@ class Pages(Blueprint):
             self.before_request(cookies.guard.protect)
 
 
-def page(template: str, status: int = 200, **values: Any) -> Response:
-    """Render a page as a response."""
+def page(template: str, status: int = 200, *, posts_to: str = "'self'", **values: Any) -> Response:
+    """Render a page as a response; its forms go to `posts_to`, and it is in nobody's frame unless `framing` allows."""
     answer = make_response(render_template(template, **values), status)
-    answer.headers["Content-Security-Policy"] = POLICY
+    answer.headers["Content-Security-Policy"] = (
+        f"{_POLICY}form-action {posts_to}; frame-ancestors {framing.ancestors()}"
+    )
     answer.headers["Cache-Control"] = "no-store"
     return answer
 

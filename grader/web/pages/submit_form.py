@@ -25,7 +25,7 @@ from grader.web.http.problems import NOT_FOUND, Problem
 from grader.web.http.request_log import current_trace
 from grader.web.http.schemas import Name
 from grader.web.http.service import service
-from grader.web.pages import browsers, cookies
+from grader.web.pages import browsers, cookies, framing, lms_names
 from grader.web.pages.layout import Pages, page
 
 pages = Pages("submit_form", __name__, guarded=False)
@@ -47,14 +47,14 @@ class _Refused(Exception):
 @pages.get("/hand-in/<token>")
 def show_form(token: str) -> Response:
     """Show the form."""
-    link = links.read_hand_in(token)
+    link = _read_link(token)
     if link.student is not None or browsers.read_id() is not None:
-        return _form(token, link, _revision(link))
+        return _form(link, _revision(link))
     # A new browser may have as much refused as any other, so each counts against the address that it comes from.
     limits, sender = service().limits, _address()
     limits.admit(sender)
     limits.refuse(sender)
-    answer = _form(token, link, _revision(link))
+    answer = _form(link, _revision(link))
     browsers.remember(answer, browsers.make_id())
     return answer
 
@@ -62,26 +62,27 @@ def show_form(token: str) -> Response:
 @pages.post("/hand-in/<token>")
 def take(token: str) -> Response:
     """Take in what the form sends; the same form sent twice is one submission."""
-    link, current_service, browser = links.read_hand_in(token), service(), browsers.read_id()
+    link, current_service, browser = _read_link(token), service(), browsers.read_id()
     sender = _sender(link, browser)
     # Before anything of the body is read.
     current_service.limits.admit(sender)
     g.sender = sender
     request.max_content_length = current_service.settings.max_bytes
     allow_unbuffered()
-    cookies.guard.protect()
+    if link.student is None:
+        # A personal link is a secret, which no other site can name: it is the guard, and works without cookies.
+        cookies.guard.protect()
     revision, browser = _revision(link), browser or browsers.make_id()
     try:
         accepted = current_service.intake.accept(_new(link, revision, browser))
     except _Refused as refused:
-        return _form(token, link, revision, refused)
+        return _form(link, revision, refused)
     except SubmissionError as error:
-        return _form(token, link, revision, _Refused("file", f"{error} It did not count as an attempt."))
-    session["hand-in"] = [link.course, link.assignment, token]
+        return _form(link, revision, _Refused("file", f"{error} It did not count as an attempt."))
     submission = current_service.store.submissions.get(accepted.id)
     if submission is None:
         raise Problem(NOT_FOUND, "this submission was deleted")
-    answer = redirect(str(links.verdict(submission)), 303)
+    answer = redirect(_verdict_address(submission, link, token), 303)
     if link.student is None:
         browsers.remember(answer, browser)
     return answer
@@ -106,15 +107,37 @@ def _address() -> Sender:
     return Sender("address", (clients.address(service().settings.proxy_networks),))
 
 
+def _read_link(token: str) -> HandIn:
+    link = links.open_hand_in(token)
+    # First, so that a link that has expired says so in the LMS's frame, too.
+    framing.allow_frames(link.course)
+    return links.check_hand_in(link)
+
+
+def _verdict_address(submission: SubmissionRecord, link: HandIn, token: str) -> str:
+    """Return where the sender goes on; the way back is in a cookie, or in the address where a frame allows none."""
+    path = str(links.verdict(submission))
+    if link.student is not None and framing.is_framed():
+        # Nobody sees the address of a frame, so it is not passed on with the result's.
+        return f"{path}?form={token}"
+    session["hand-in"] = [link.course, link.assignment, token]
+    return path
+
+
 def form_address(submission: SubmissionRecord) -> str | None:
     """Return the address of the form that this browser sent a submission by; None if it does not remember it."""
+    token = request.args.get("form", "")
+    if token and framing.is_framed():
+        link = links.open_hand_in(token)
+        sent = HandIn(submission.course, submission.assignment, submission.student, link.until)
+        return f"/hand-in/{token}" if link == sent else None
     match session.get("hand-in"):
         case [submission.course, submission.assignment, str(token)]:
             return f"/hand-in/{token}"
     return None
 
 
-def _form(token: str, link: HandIn, revision: RevisionRecord, refused: _Refused | None = None) -> Response:
+def _form(link: HandIn, revision: RevisionRecord, refused: _Refused | None = None) -> Response:
     current_service = service()
     earlier: list[tuple[SubmissionRecord, str | None]] = []
     if link.student is not None:
@@ -127,7 +150,8 @@ def _form(token: str, link: HandIn, revision: RevisionRecord, refused: _Refused 
     return page(
         "submit_form.html",
         200 if refused is None else 422,
-        token=token,
+        course_title=lms_names.course_title(link.course),
+        person=None if link.student is None else lms_names.person_name(link.course, link.student),
         link=link,
         revision=revision,
         function=known["function"],

@@ -14,7 +14,7 @@ from grader.web.http import links
 from grader.web.http.problems import BUSY, NOT_FOUND, Problem
 from grader.web.http.service import service
 from grader.web.http.streaming import stream
-from grader.web.pages import submit_form
+from grader.web.pages import framing, submit_form
 from grader.web.pages.layout import Pages, page
 from grader.web.pages.previews import words
 from grader.web.pages.sources import RAW, NamedLine, list_named, listing
@@ -95,6 +95,7 @@ def _load_submission(token: str) -> SubmissionRecord:
     submission = current_service.store.submissions.get(name)
     if submission is None:
         raise Problem(NOT_FOUND, "this submission was deleted")
+    framing.allow_frames(submission.course)
     return submission
 
 

@@ -1,0 +1,143 @@
+"""The claims of a launch: what the platform's signed message says, read into one typed record."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from grader.lti.refusals import LaunchRefused, Reason
+
+_LTI = "https://purl.imsglobal.org/spec/lti/claim/"
+#: The claims that are not named like our fields.
+_CLAIMS = {
+    "message_type": f"{_LTI}message_type",
+    "version": f"{_LTI}version",
+    "deployment": f"{_LTI}deployment_id",
+    "target": f"{_LTI}target_link_uri",
+    "roles": f"{_LTI}roles",
+    "context": f"{_LTI}context",
+    "resource_link": f"{_LTI}resource_link",
+    "custom": f"{_LTI}custom",
+    "presentation": f"{_LTI}launch_presentation",
+    "tool_platform": f"{_LTI}tool_platform",
+    "grades": "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint",
+    "roster": "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice",
+    "deep_link": "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings",
+}
+
+RESOURCE_LINK, DEEP_LINK = "LtiResourceLinkRequest", "LtiDeepLinkingRequest"
+VERSION = "1.3.0"
+SCORE_SCOPE = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
+
+_Id = Annotated[str, Field(min_length=1, max_length=255)]
+_Address = Annotated[str, Field(max_length=2000)]
+
+
+def _for_people(given: object) -> object:
+    """Return text for people on one line: no claim of it is a reason to refuse."""
+    return "".join(letter for letter in given if letter.isprintable())[:200] if isinstance(given, str) else ""
+
+
+def _texts(given: object) -> object:
+    """Return the members that are text: platforms send numbers and null in `custom`, too."""
+    pairs = given.items() if isinstance(given, Mapping) else ()
+    return {name: value[:2000] for name, value in pairs if isinstance(name, str) and isinstance(value, str)}
+
+
+_People = Annotated[str, BeforeValidator(_for_people)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
+
+
+class ContextClaim(_Part):
+    """The course."""
+
+    id: _Id
+    title: _People = ""
+    label: _People = ""
+
+
+class ResourceLinkClaim(_Part):
+    """The link in the course that was opened."""
+
+    id: _Id
+    title: _People = ""
+
+
+class GradesClaim(_Part):
+    """The services of the gradebook (AGS)."""
+
+    scope: tuple[str, ...] = Field(default=(), strict=False)
+    lineitem: _Address | None = None
+
+
+class RosterClaim(_Part):
+    """The service of names and roles (NRPS)."""
+
+    context_memberships_url: _Address = ""
+
+
+class PresentationClaim(_Part):
+    """The page around ours."""
+
+    return_url: _Address = ""
+
+
+class ToolPlatformClaim(_Part):
+    """The platform, for people."""
+
+    name: _People = ""
+    product_family_code: _People = ""
+
+
+class DeepLinkSettings(_Part):
+    """The platform's request to choose content."""
+
+    deep_link_return_url: _Address
+    accept_types: tuple[str, ...] = Field(strict=False)
+    accept_lineitem: bool = True
+    data: Annotated[str, Field(max_length=16_384)] | None = None
+
+
+class LaunchClaims(_Part):
+    """The claims that Backmark reads."""
+
+    model_config = ConfigDict(alias_generator=lambda name: _CLAIMS.get(name, name))
+
+    sub: _Id
+    name: _People = ""
+    message_type: str
+    version: str
+    deployment: _Id
+    target: _Address = ""
+    roles: tuple[str, ...] = Field(strict=False, max_length=200)
+    context: ContextClaim | None = None
+    resource_link: ResourceLinkClaim | None = None
+    custom: Annotated[dict[str, str], BeforeValidator(_texts)] = {}
+    presentation: PresentationClaim = PresentationClaim()
+    tool_platform: ToolPlatformClaim = ToolPlatformClaim()
+    grades: GradesClaim = GradesClaim()
+    roster: RosterClaim = RosterClaim()
+    deep_link: DeepLinkSettings | None = None
+
+    def setting(self, name: str) -> str:
+        """Return a custom parameter; empty where it is missing, or a variable that the platform does not know."""
+        value = self.custom.get(name, "").strip()
+        return "" if value.startswith("$") else value
+
+
+def read_claims(raw: Mapping[str, Any]) -> LaunchClaims:
+    """Return verified claims as a record. Raises LaunchRefused if one is missing or of another type."""
+    if not raw.get("sub"):
+        says = "Your course's LMS does not say who you are, so nothing can be handed in. Sign in there first."
+        raise LaunchRefused(Reason.ANONYMOUS, says)
+    try:
+        claims = LaunchClaims.model_validate(raw)
+    except ValidationError as error:
+        place = " / ".join(str(part).rpartition("/")[2] for part in error.errors()[0]["loc"])
+        raise LaunchRefused(Reason.MALFORMED, f"The LMS's message is incomplete or malformed at {place}.") from None
+    if claims.version != VERSION:
+        raise LaunchRefused(Reason.MALFORMED, f"The LMS's message is not of LTI version {VERSION}.")
+    return claims

@@ -1,0 +1,101 @@
+"""Dynamic registration: an LMS's administrator opens our address there, and the two servers introduce themselves."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import requests
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from grader.lti.identity import platform_id
+from grader.lti.refusals import LaunchRefused, Reason
+from grader.lti.tool_description import for_registration
+from grader.model.lti import Platform
+
+#: Families whose rules we know, by a part of the code that the platform calls itself by.
+_FAMILIES = ("canvas", "moodle")
+
+_Text = Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
+
+
+class _Family(_Part):
+    product_family_code: Annotated[str, Field(max_length=100)] = ""
+
+
+class _Configuration(_Part):
+    """The platform, as it describes itself."""
+
+    issuer: _Text
+    authorization_endpoint: _Text
+    token_endpoint: _Text
+    jwks_uri: _Text
+    registration_endpoint: _Text
+    authorization_server: Annotated[str, Field(max_length=2000)] = ""
+    family: _Family = Field(default=_Family(), alias="https://purl.imsglobal.org/spec/lti-platform-configuration")
+
+
+class _Registered(_Part):
+    """The platform's answer."""
+
+    client_id: Annotated[str, Field(min_length=1, max_length=255)]
+
+
+def register(
+    session: requests.Session, address: str, token: str, public_url: str, *, is_allowed: Callable[[str], bool]
+) -> Platform:
+    """Register with the platform whose configuration is at `address`, and return it. Raises LaunchRefused.
+
+    The platform may describe itself as it likes: it stands beside others, never in place of one, since its id is made
+    of issuer and client id, and its courses of that id.
+    """
+    read = _read(session, "GET", address, None, "")
+    try:
+        configuration = _Configuration.model_validate(read)
+    except ValidationError as error:
+        raise _refusal("its configuration is incomplete at", error) from None
+    for url in (configuration.authorization_endpoint, configuration.token_endpoint, configuration.jwks_uri):
+        if not is_allowed(url):
+            says = f"it names the address {url[:200]}, to which this server may not connect"
+            raise LaunchRefused(Reason.REGISTRATION, f"The LMS cannot be registered: {says}.")
+    answer = _read(session, "POST", configuration.registration_endpoint, for_registration(public_url), token)
+    try:
+        client_id = _Registered.model_validate(answer).client_id
+    except ValidationError as error:
+        raise _refusal("its answer to the registration is incomplete at", error) from None
+    return to_platform(configuration, client_id)
+
+
+def to_platform(configuration: _Configuration, client_id: str) -> Platform:
+    """Return the platform of a configuration, under the client id that it gave us."""
+    code = configuration.family.product_family_code.lower()
+    return Platform(
+        platform_id(configuration.issuer, client_id),
+        configuration.issuer,
+        client_id,
+        login_url=configuration.authorization_endpoint,
+        token_url=configuration.token_endpoint,
+        keys_url=configuration.jwks_uri,
+        audience=configuration.authorization_server,
+        name=configuration.issuer,
+        family=next((family for family in _FAMILIES if family in code), ""),
+    )
+
+
+def _read(session: requests.Session, method: str, url: str, body: dict[str, Any] | None, token: str) -> object:
+    headers = {"Accept": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+    try:
+        answer = session.request(method, url, json=body, headers=headers)
+        answer.raise_for_status()
+        content: object = answer.json()
+    except requests.RequestException as error:
+        says = f"The LMS cannot be registered: {method} {url[:200]} failed ({str(error)[:300]})."
+        raise LaunchRefused(Reason.REGISTRATION, says) from error
+    return content
+
+
+def _refusal(says: str, error: ValidationError) -> LaunchRefused:
+    place = " / ".join(str(part) for part in error.errors()[0]["loc"])
+    return LaunchRefused(Reason.REGISTRATION, f"The LMS cannot be registered: {says} {place}.")

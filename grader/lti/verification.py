@@ -1,0 +1,138 @@
+"""The verification of a launch: nothing in it is believed before its signature fits the platform's key.
+
+The checks are those of the security framework of LTI 1.3: algorithm, key, signature, issuer, audience, authorized
+party, times and nonce. PyJWT makes them. The LTI library's own check takes the first of several audiences, allows no
+difference between two clocks, and looks for a nonce without using it up.
+"""
+
+import hmac
+import json
+from typing import Any, Protocol
+
+import jwt
+import requests
+
+from grader.lti.refusals import LaunchRefused, Reason
+from grader.model.lti import Platform
+
+#: The algorithm that LTI 1.3 requires of every platform.
+_ALGORITHM = "RS256"
+_MOST_BYTES = 64 << 10
+#: Seconds by which a platform's clock may differ from ours.
+_LEEWAY = 60
+_REQUIRED = ("iss", "aud", "exp", "iat", "nonce")
+#: Seconds for which a platform's keys are kept.
+_KEPT = 600
+_AGAIN = "Open it again from your course; if that does not help, tell the staff of your course."
+
+
+class KeyStore(Protocol):
+    """What keeps the platforms' public keys for a while."""
+
+    def key_set(self, platform: str) -> str | None:
+        """Return the platform's keys as they were read last, or None."""
+
+    def keep_key_set(self, platform: str, key_set: str, seconds: int) -> None:
+        """Keep the platform's keys."""
+
+
+class PlatformKeys:
+    """The public keys of platforms, read from their addresses."""
+
+    def __init__(self, store: KeyStore, session: requests.Session) -> None:
+        self._store = store
+        self._session = session
+
+    def find(self, platform: Platform, key_id: str) -> jwt.PyJWK:
+        """Return the key of this id; the platform is asked when it is not among those that are kept."""
+        kept = self._store.key_set(platform.id)
+        key = None if kept is None else _find(kept, key_id)
+        if key is None:
+            read = self._read(platform)
+            self._store.keep_key_set(platform.id, read, _KEPT)
+            key = _find(read, key_id)
+        if key is None:
+            says = f"The message is signed with a key that your course's LMS does not publish. {_AGAIN}"
+            raise LaunchRefused(Reason.SIGNATURE, says)
+        return key
+
+    def _read(self, platform: Platform) -> str:
+        try:
+            answer = self._session.get(platform.keys_url)
+            answer.raise_for_status()
+        except requests.RequestException as error:
+            says = f"The public keys of your course's LMS cannot be read now ({type(error).__name__}). {_AGAIN}"
+            raise LaunchRefused(Reason.KEYS_UNREADABLE, says) from error
+        return answer.text
+
+
+def verify(id_token: str, platform: Platform, nonce: str, keys: PlatformKeys) -> dict[str, Any]:
+    """Return the claims of a message that `platform` signed for us, in answer to the login that made `nonce`.
+
+    Raises LaunchRefused. That a message is used once is up to the caller.
+    """
+    if len(id_token) > _MOST_BYTES:
+        raise LaunchRefused(Reason.MALFORMED, f"The LMS's message has more than {_MOST_BYTES} bytes.")
+    key = keys.find(platform, _key_id(id_token))
+    try:
+        claims: dict[str, Any] = jwt.decode(
+            id_token,
+            key,
+            algorithms=[_ALGORITHM],
+            audience=platform.client_id,
+            issuer=platform.issuer,
+            leeway=_LEEWAY,
+            options={"require": list(_REQUIRED)},
+        )
+    except jwt.InvalidTokenError as error:
+        raise _refusal(error) from None
+    audience = claims["aud"]
+    if isinstance(audience, list) and len(audience) > 1 and claims.get("azp") != platform.client_id:
+        raise LaunchRefused(Reason.AUDIENCE, "The LMS's message is for several tools, and was not issued to this one.")
+    if not isinstance(claims["nonce"], str) or not hmac.compare_digest(claims["nonce"].encode(), nonce.encode()):
+        raise LaunchRefused(Reason.NONCE, f"The LMS's message answers another launch than this one. {_AGAIN}")
+    return claims
+
+
+def _key_id(id_token: str) -> str:
+    try:
+        header = jwt.get_unverified_header(id_token)
+    except jwt.InvalidTokenError:
+        raise LaunchRefused(Reason.MALFORMED, f"The LMS's message is no signed message (JWT). {_AGAIN}") from None
+    if header.get("alg") != _ALGORITHM:
+        says = f"The LMS's message is signed by {str(header.get('alg'))[:20]}; it should be {_ALGORITHM}."
+        raise LaunchRefused(Reason.SIGNATURE, says)
+    key_id = header.get("kid")
+    if not isinstance(key_id, str) or not key_id:
+        raise LaunchRefused(Reason.SIGNATURE, "The LMS's message does not name the key that it is signed with (kid).")
+    return key_id
+
+
+def _find(key_set: str, key_id: str) -> jwt.PyJWK | None:
+    try:
+        keys = json.loads(key_set)["keys"]
+        raw = next((key for key in keys if key.get("kid") == key_id), None)
+        return None if raw is None else jwt.PyJWK(raw, algorithm=_ALGORITHM)
+    except (ValueError, LookupError, TypeError, AttributeError, jwt.PyJWTError):
+        # Whatever it is, it is no set with this key.
+        return None
+
+
+def _refusal(error: jwt.InvalidTokenError) -> LaunchRefused:
+    match error:
+        case jwt.ExpiredSignatureError():
+            reason, says = Reason.EXPIRED, f"The LMS's message has expired. {_AGAIN}"
+        case jwt.ImmatureSignatureError():
+            reason = Reason.EXPIRED
+            says = "The LMS's message is from the future: its clock, or this server's, is wrong by more than a minute."
+        case jwt.InvalidIssuerError():
+            reason, says = Reason.ISSUER, "The message comes from another LMS than the one that began this launch."
+        case jwt.InvalidAudienceError():
+            reason, says = Reason.AUDIENCE, "The LMS's message is for another tool than this one."
+        case jwt.MissingRequiredClaimError(claim=claim):
+            reason, says = Reason.MALFORMED, f"The LMS's message lacks {claim}."
+        case jwt.InvalidSignatureError():
+            reason, says = Reason.SIGNATURE, f"The signature does not fit the key of your course's LMS. {_AGAIN}"
+        case _:
+            reason, says = Reason.MALFORMED, f"The LMS's message cannot be read. {_AGAIN}"
+    return LaunchRefused(reason, says)

@@ -1,0 +1,87 @@
+"""Launches: what they tell of courses and people, which of them were used, and the codes by which staff come in."""
+
+import json
+import secrets
+from dataclasses import asdict
+from hashlib import sha256
+from typing import Any
+
+from grader.model.lti import Context, LtiUser
+from grader.model.stored import read
+from grader.store import keys
+from grader.store.connection import Connection, text
+
+#: Random bytes of a code.
+_CODE = 24
+
+
+class Launches:
+    """What verified launches left."""
+
+    def __init__(self, redis: Connection) -> None:
+        self._redis = redis
+
+    def use_once(self, launch: str, seconds: int) -> bool:
+        """Mark a launch as used; return False if it was used before. It is forgotten after `seconds`."""
+        return bool(
+            self._redis.set(keys.key("lti-used", sha256(launch.encode()).hexdigest()), "1", nx=True, ex=seconds)
+        )
+
+    def record_context(self, context: Context) -> None:
+        """Store a course as its latest launch has it."""
+        self._redis.set(_context(context.course), json.dumps(asdict(context)))
+
+    def context(self, course: str) -> Context | None:
+        """Return what platform and context a course is, or None if it came from no platform."""
+        raw: Any = self._redis.get(_context(course))
+        return None if raw is None else read(Context, json.loads(raw))
+
+    def record_user(self, user: LtiUser) -> None:
+        """Store a person as the latest launch or roster has it."""
+        self._redis.hset(_users(user.course), user.student, json.dumps(asdict(user)))
+
+    def user(self, course: str, student: str) -> LtiUser | None:
+        """Return a person of a course by the name that submissions have, or None."""
+        raw: Any = self._redis.hget(_users(course), student)
+        return None if raw is None else read(LtiUser, json.loads(raw))
+
+    def users(self, course: str) -> list[LtiUser]:
+        """Return all people of a course who launched, or whom its roster has."""
+        raw: Any = self._redis.hvals(_users(course))
+        return [read(LtiUser, json.loads(user)) for user in raw]
+
+    def make_code(self, content: str, seconds: int) -> str:
+        """Keep `content` for who comes with the code that is returned, once and soon. Only its hash is stored."""
+        code = secrets.token_urlsafe(_CODE)
+        self._redis.set(_code(code), content, ex=seconds)
+        return code
+
+    def use_code(self, code: str) -> str | None:
+        """Return what a code stands for, and use it up; None if it was used before or has ended."""
+        raw: Any = self._redis.getdel(_code(code))
+        return None if raw is None else text(raw)
+
+    def staff_token(self, course: str, subject: str) -> str | None:
+        """Return the id of the token that a member of staff was given at the last launch, or None."""
+        raw: Any = self._redis.get(_staff(course, subject))
+        return None if raw is None else text(raw)
+
+    def keep_staff_token(self, course: str, subject: str, token: str, seconds: int) -> None:
+        """Remember a token for the next launches of the same person."""
+        self._redis.set(_staff(course, subject), token, ex=seconds)
+
+
+def _context(course: str) -> str:
+    return keys.key("lti-context", course)
+
+
+def _users(course: str) -> str:
+    return keys.key("lti-users", course)
+
+
+def _code(code: str) -> str:
+    return keys.key("lti-code", sha256(code.encode()).hexdigest())
+
+
+def _staff(course: str, subject: str) -> str:
+    return keys.key("lti-staff", course, sha256(subject.encode()).hexdigest())

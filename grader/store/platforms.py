@@ -1,0 +1,117 @@
+"""Platforms: where Backmark is registered as an LTI tool, their deployments, invitations to register, and our keys."""
+
+import json
+import secrets
+from dataclasses import asdict, replace
+from hashlib import sha256
+from typing import Any
+
+from grader.model.lti import Deployment, Platform
+from grader.model.stored import read
+from grader.store import keys
+from grader.store.connection import Connection, text, texts
+
+_PLATFORMS = keys.key("lti-platforms")
+_TOOL_KEYS = keys.key("lti-tool-keys")
+#: Random bytes of an invitation.
+_INVITATION = 24
+#: Pairs of keys that are kept: one that signs, the one before, and one that will.
+_MOST_KEYS = 3
+
+
+class Platforms:
+    """All platforms: a handful, each an LMS in which somebody set Backmark up."""
+
+    def __init__(self, redis: Connection) -> None:
+        self._redis = redis
+
+    def add(self, platform: Platform) -> bool:
+        """Store a platform; return False, and change nothing, if there is one of its id."""
+        record = json.dumps({**asdict(replace(platform, disabled=frozenset())), "disabled": []})
+        return bool(self._redis.hsetnx(_PLATFORMS, platform.id, record))
+
+    def remove(self, platform: str) -> bool:
+        """Remove a platform with its deployments; its courses stay. Return False if there is none."""
+        self._redis.delete(_deployments(platform), _disabled(platform), keys.key("lti-key-set", platform))
+        return bool(self._redis.hdel(_PLATFORMS, platform))
+
+    def get(self, platform: str) -> Platform | None:
+        """Return a platform by our id of it, or None."""
+        raw: Any = self._redis.hget(_PLATFORMS, platform)
+        return None if raw is None else self._read(raw)
+
+    def all(self) -> list[Platform]:
+        """Return all platforms, oldest first."""
+        raw: Any = self._redis.hvals(_PLATFORMS)
+        return sorted((self._read(record) for record in raw), key=lambda platform: (platform.registered, platform.id))
+
+    def note_deployment(self, platform: str, deployment: str, now: float) -> None:
+        """Remember that a launch came from a deployment; the first one counts."""
+        self._redis.hsetnx(_deployments(platform), deployment, f"{now:.3f}")
+
+    def deployments(self, platform: str) -> list[Deployment]:
+        """Return the deployments that launches came from, or that are disabled."""
+        seen = texts(self._redis.hgetall(_deployments(platform)))
+        disabled = self._disabled(platform)
+        return [Deployment(name, float(seen.get(name, 0)), name in disabled) for name in sorted(seen.keys() | disabled)]
+
+    def disable(self, platform: str, deployment: str) -> None:
+        """Refuse launches from a deployment from now on."""
+        self._redis.sadd(_disabled(platform), deployment)
+
+    def enable(self, platform: str, deployment: str) -> None:
+        """Accept launches from a deployment again."""
+        self._redis.srem(_disabled(platform), deployment)
+
+    def invite(self, seconds: int) -> str:
+        """Make an invitation to register, which is used up by one request, and return it. Only its hash is stored."""
+        invitation = secrets.token_urlsafe(_INVITATION)
+        self._redis.set(_invitation(invitation), "1", ex=seconds)
+        return invitation
+
+    def use_invitation(self, invitation: str) -> bool:
+        """Use an invitation up; return False if there is none, or it was used or has ended."""
+        return bool(self._redis.delete(_invitation(invitation)))
+
+    def key_set(self, platform: str) -> str | None:
+        """Return the platform's public keys as they were read last, or None if that is long ago."""
+        raw: Any = self._redis.get(keys.key("lti-key-set", platform))
+        return None if raw is None else text(raw)
+
+    def keep_key_set(self, platform: str, key_set: str, seconds: int) -> None:
+        """Keep the platform's public keys for a while."""
+        self._redis.set(keys.key("lti-key-set", platform), key_set, ex=seconds)
+
+    def tool_keys(self) -> list[tuple[float, str]]:
+        """Return our sealed pairs of keys, each with when it was made, oldest first."""
+        raw: Any = self._redis.zrange(_TOOL_KEYS, 0, -1, withscores=True)
+        return [(score, text(sealed)) for sealed, score in raw]
+
+    def add_tool_key(self, sealed: str, now: float) -> None:
+        """Store a sealed pair, and drop the oldest if there are more than are ever needed."""
+        self._redis.zadd(_TOOL_KEYS, {sealed: now})
+        self._redis.zremrangebyrank(_TOOL_KEYS, 0, -_MOST_KEYS - 1)
+
+    def forget_tool_keys(self) -> None:
+        """Remove all pairs: the next one is new, and platforms learn it from our public keys."""
+        self._redis.delete(_TOOL_KEYS)
+
+    def _read(self, raw: bytes | str) -> Platform:
+        platform = read(Platform, json.loads(raw))
+        return replace(platform, disabled=self._disabled(platform.id))
+
+    def _disabled(self, platform: str) -> frozenset[str]:
+        raw: Any = self._redis.smembers(_disabled(platform))
+        return frozenset(text(name) for name in raw)
+
+
+def _deployments(platform: str) -> str:
+    return keys.key("lti-deployments", platform)
+
+
+def _disabled(platform: str) -> str:
+    return keys.key("lti-disabled", platform)
+
+
+def _invitation(invitation: str) -> str:
+    return keys.key("lti-invitation", sha256(invitation.encode()).hexdigest())

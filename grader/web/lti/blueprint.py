@@ -1,0 +1,46 @@
+"""The blueprint of all LTI pages: its limits, and the page that a refusal is."""
+
+import logging
+
+from flask import Response, request
+
+from grader.lti.refusals import LaunchRefused, Reason
+from grader.web.http import clients
+from grader.web.http.limits import Sender
+from grader.web.http.service import service
+from grader.web.lti.connections import public_url
+from grader.web.pages import framing
+from grader.web.pages.layout import Pages, page
+
+_log = logging.getLogger(__name__)
+
+#: Posts come from other sites by design: each has a guard of its own.
+pages = Pages("lti", __name__, guarded=False)
+
+
+@pages.before_request
+def admit() -> None:
+    """Refuse a sender of whom too much was refused."""
+    service().limits.admit(_sender())
+
+
+@pages.errorhandler(LaunchRefused)
+def refuse(refused: LaunchRefused) -> Response:
+    """Show the refusal, in whatever frame it is: there is nothing on that page to be tricked into."""
+    service().limits.refuse(_sender())
+    _log.info("LTI: %s refused: %s", request.path, refused.reason)
+    framing.allow_any_frame()
+    return page("lti/refused.html", 403, says=str(refused), bare=True)
+
+
+def own_address(path: str) -> str:
+    """Return the public URL of a path of ours. Raises LaunchRefused if the settings have none."""
+    address = public_url(path)
+    if address is None:
+        says = "This server does not know its own address, which an LMS needs: set BACKMARK_PUBLIC_URL."
+        raise LaunchRefused(Reason.NO_ADDRESS, says)
+    return address
+
+
+def _sender() -> Sender:
+    return Sender("address", (clients.address(service().settings.proxy_networks),))

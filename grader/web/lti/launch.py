@@ -1,0 +1,134 @@
+"""The launch: a signed message of the LMS, posted by the browser. Verified, it leads a student to a personal link."""
+
+import re
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from flask import redirect, request
+from werkzeug.wrappers import Response
+
+from grader.lti.claims import DEEP_LINK, RESOURCE_LINK, LaunchClaims, read_claims
+from grader.lti.identity import Part, course_name, part_of, student_name
+from grader.lti.refusals import LaunchRefused, Reason
+from grader.lti.verification import PlatformKeys, verify
+from grader.model.lti import Platform
+from grader.web.http import links
+from grader.web.http.service import service
+from grader.web.lti import deep_link, recording, staff
+from grader.web.lti.blueprint import pages
+from grader.web.lti.connections import new_session
+from grader.web.lti.login import again
+from grader.web.lti.login_state import LoginState, forget, is_remembered, read_state
+from grader.web.pages import framing
+from grader.web.pages.layout import page
+
+#: Hours for which the link that a launch ends at holds.
+HOURS = 12
+#: Seconds for which a used launch is remembered: longer than a state holds, whatever the clocks.
+_USED = 3600
+_ASSIGNMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._@+:=~-]{0,127}")
+_SUBMISSION = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+@pages.get("/lti/launch")
+def explain() -> Response:
+    """Say to who opens the address by hand that it is the LMS's."""
+    raise LaunchRefused(Reason.INCOMPLETE, "Open the assignment from your course: this address is for its LMS.")
+
+
+@pages.post("/lti/launch")
+def launch() -> Response:
+    """Verify the message, record what it says of the course, and go on to what was opened."""
+    if "error" in request.form:
+        # As OpenID Connect has it: nobody is signed in there, or may not open this.
+        says = f"The LMS refused to open it ({request.form['error'][:100]}). Sign in there, and open it again."
+        raise LaunchRefused(Reason.INCOMPLETE, says)
+    signed = request.form.get("state", "")
+    state = read_state(signed)
+    platform = service().store.platforms.get(state.platform)
+    if platform is None:
+        raise LaunchRefused(Reason.UNKNOWN_PLATFORM, "The LMS that began this launch is not registered here any more.")
+    if not is_remembered(signed):
+        return _offer_tab(state, platform)
+    answer = _open(platform, _verified(platform, state))
+    forget(answer, signed)
+    return answer
+
+
+def _verified(platform: Platform, state: LoginState) -> LaunchClaims:
+    """Return the claims of the message, once."""
+    store = service().store
+    keys = PlatformKeys(store.platforms, new_session())
+    claims = read_claims(verify(request.form.get("id_token", ""), platform, state.nonce, keys))
+    if not store.launches.use_once(f"{platform.id} {state.nonce}", _USED):
+        raise LaunchRefused(Reason.USED, "This launch was used before. Open the assignment again from your course.")
+    if claims.deployment in platform.disabled:
+        says = "Backmark is switched off for this part of your LMS; whoever runs this server can switch it on."
+        raise LaunchRefused(Reason.DISABLED, says)
+    store.platforms.note_deployment(platform.id, claims.deployment, store.time())
+    return claims
+
+
+def _open(platform: Platform, claims: LaunchClaims) -> Response:
+    part = part_of(claims.roles)
+    if claims.context is None:
+        raise LaunchRefused(Reason.MALFORMED, "The LMS does not say from which course this was opened.")
+    if part is Part.OBSERVER:
+        raise LaunchRefused(
+            Reason.OBSERVER, "You observe this course; only its students hand in, and only staff grade."
+        )
+    if part is Part.OUTSIDER:
+        says = "You are neither a student, nor an instructor or teaching assistant of this course."
+        raise LaunchRefused(Reason.OUTSIDER, says)
+    course = course_name(platform.id, claims.context.id)
+    if claims.message_type == DEEP_LINK:
+        return deep_link.offer(platform, claims, course, part)
+    if claims.message_type != RESOURCE_LINK or claims.resource_link is None:
+        says = f"Backmark cannot answer a message of the type {claims.message_type[:60]}."
+        raise LaunchRefused(Reason.UNSUPPORTED, says)
+    recording.record_course(platform, claims, course, part)
+    if submission := _submission(claims):
+        return _review(submission, course, claims, part)
+    assignment = _assignment(claims, course)
+    graded = assignment is not None and recording.record_line_item(platform, claims, course, assignment)
+    if part is Part.STAFF:
+        return staff.welcome(claims, course, assignment, graded=graded)
+    if assignment is None:
+        says = "No assignment of Backmark was chosen for this link yet. Tell the staff of your course."
+        raise LaunchRefused(Reason.NO_ASSIGNMENT, says)
+    return redirect(links.hand_in(course, assignment, student_name(claims.sub, part), hours=HOURS), 303)
+
+
+def _assignment(claims: LaunchClaims, course: str) -> str | None:
+    """Return the assignment of the link, if the course has it."""
+    name = claims.setting("assignment")
+    if not _ASSIGNMENT.fullmatch(name) or service().store.assignments.current(course, name) is None:
+        return None
+    return name
+
+
+def _submission(claims: LaunchClaims) -> str | None:
+    """Return the submission that the link names: the gradebook opens one as it was told with its score."""
+    parts = urlsplit(claims.target)
+    names: list[Any] = parse_qs(parts.query).get("submission", []) if parts.path.endswith("/lti/launch") else []
+    return names[0] if names and _SUBMISSION.fullmatch(names[0]) else None
+
+
+def _review(submission: str, course: str, claims: LaunchClaims, part: Part) -> Response:
+    """Go on to a verdict of this course, for its staff and for whose it is."""
+    record = service().store.submissions.get(submission)
+    own = part is not Part.STAFF and record is not None and record.student == student_name(claims.sub, part)
+    if record is None or record.course != course or not (part is Part.STAFF or own):
+        raise LaunchRefused(Reason.OTHER_COURSE, "This submission is not in this course, or was deleted.")
+    return redirect(str(links.verdict(record)), 303)
+
+
+def _offer_tab(state: LoginState, platform: Platform) -> Response:
+    """Offer a new tab to a browser that keeps no cookie in a frame of another site."""
+    if not framing.is_framed() and request.headers.get("Sec-Fetch-Dest"):
+        says = (
+            "Your browser kept no cookie of this server, or began this launch elsewhere. Allow cookies, and try again."
+        )
+        raise LaunchRefused(Reason.STALE, says)
+    framing.allow_any_frame()
+    return page("lti/new_tab.html", address=again(state, platform), bare=True)

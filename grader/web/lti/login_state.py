@@ -1,0 +1,76 @@
+"""The state of a login: signed, it goes to the platform and comes back with the launch.
+
+A cookie ties it to the browser. Nothing is stored for it, so that nobody can fill the store by beginning launches.
+"""
+
+import hmac
+import time
+from dataclasses import astuple, dataclass
+from hashlib import sha256
+
+from flask import request
+from itsdangerous import BadData
+from werkzeug.wrappers import Response
+
+from grader.lti.refusals import LaunchRefused, Reason
+from grader.web.http import links
+
+#: Seconds from the login to the launch: the platform may ask for a password meanwhile.
+SECONDS = 600
+_PURPOSE = "lti-state"
+#: Hexadecimal digits of a cookie's name: several launches may be under way in one browser.
+_DIGITS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class LoginState:
+    """A launch that has begun."""
+
+    platform: str
+    nonce: str
+    #: When it began, in seconds since 1970.
+    begun: int
+    #: What the platform sent to begin it, so that a new tab can begin it again.
+    login_hint: str
+    message_hint: str
+    target: str
+
+    def sign(self) -> str:
+        """Return the state as the parameter that the platform sends back."""
+        return str(links.serializer(_PURPOSE).dumps(astuple(self)))
+
+
+def read_state(signed: str) -> LoginState:
+    """Return the state of a launch. Raises LaunchRefused if it is none of ours, or is too old."""
+    again = "Open it again from your course."
+    try:
+        state = LoginState(*links.serializer(_PURPOSE).loads(signed))
+    except (BadData, TypeError):
+        raise LaunchRefused(Reason.STALE, f"This launch was not begun here. {again}") from None
+    if state.begun + SECONDS < time.time():
+        raise LaunchRefused(Reason.STALE, f"This launch began more than {SECONDS // 60} minutes ago. {again}")
+    return state
+
+
+def remember(answer: Response, signed: str) -> None:
+    """Have the browser keep that it began this launch, also in the frame of another site."""
+    name, value = _cookie(signed)
+    answer.set_cookie(
+        name, value, max_age=SECONDS, path="/", secure=True, httponly=True, samesite="None", partitioned=True
+    )
+
+
+def is_remembered(signed: str) -> bool:
+    """Return True if this browser began this launch."""
+    name, value = _cookie(signed)
+    return hmac.compare_digest(request.cookies.get(name, "").encode(), value.encode())
+
+
+def forget(answer: Response, signed: str) -> None:
+    """Have the browser drop what it kept of a launch."""
+    answer.delete_cookie(_cookie(signed)[0], path="/", secure=True, httponly=True, samesite="None", partitioned=True)
+
+
+def _cookie(signed: str) -> tuple[str, str]:
+    digest = sha256(signed.encode()).hexdigest()
+    return f"__Host-backmark-lti-{digest[:_DIGITS]}", digest

@@ -1,0 +1,74 @@
+"""The record of a verified launch: the course's platform and title, the person, the column of the gradebook."""
+
+from grader.lti.claims import SCORE_SCOPE, LaunchClaims
+from grader.lti.identity import Part, line_item_id, origin, student_name
+from grader.lti.refusals import LaunchRefused, Reason
+from grader.model.lti import Context, LineItem, LtiUser, Platform
+from grader.store.errors import LineItemTaken
+from grader.subjects import kinds
+from grader.web.http.service import service
+from grader.web.lti.connections import is_allowed
+
+
+def record_course(platform: Platform, claims: LaunchClaims, course: str, part: Part) -> None:
+    """Record the course and the person."""
+    context = claims.context
+    if context is None:
+        return
+    roster = claims.roster.context_memberships_url
+    launches = service().store.launches
+    launches.record_context(
+        Context(
+            course,
+            platform.id,
+            claims.deployment,
+            context.id,
+            title=context.title or context.label,
+            roster_url=roster if is_allowed(roster) else "",
+            frames=frames(platform, claims),
+        )
+    )
+    launches.record_user(
+        LtiUser(
+            course,
+            student_name(claims.sub, part),
+            claims.sub,
+            name=claims.name,
+            staff=part is Part.STAFF,
+            test=part is Part.TEST_STUDENT,
+        )
+    )
+
+
+def frames(platform: Platform, claims: LaunchClaims) -> tuple[str, ...]:
+    """Return the origins of the LMS's pages: of the page around the launch, and of the LMS itself."""
+    addresses = (claims.presentation.return_url, platform.issuer, platform.login_url)
+    return tuple(dict.fromkeys(known for address in addresses if (known := origin(address))))
+
+
+def record_line_item(platform: Platform, claims: LaunchClaims, course: str, assignment: str) -> bool:
+    """Record the column that gets the marks; return False if the launch names none, or we may not write to it.
+
+    Raises LaunchRefused if the column is that of another course or assignment: a mark would go to a stranger.
+    """
+    url = claims.grades.lineitem or ""
+    if SCORE_SCOPE not in claims.grades.scope or not is_allowed(url):
+        return False
+    item = LineItem(line_item_id(platform.id, url), platform.id, url, course, assignment, _maximum(course, assignment))
+    try:
+        service().store.line_items.record(item)
+    except LineItemTaken as taken:
+        where = "another course" if taken.item.course != course else f"the assignment {taken.item.assignment}"
+        says = f"The gradebook's column of this link gets the marks of {where}. Delete the link, and add it anew."
+        raise LaunchRefused(Reason.LINE_ITEM, says) from None
+    return True
+
+
+def _maximum(course: str, assignment: str) -> float:
+    revision = service().store.assignments.current(course, assignment)
+    return points(revision.assignment) if revision is not None else 0.0
+
+
+def points(assignment: str) -> float:
+    """Return the marks of an assignment, from its stored JSON."""
+    return float(sum(kinds.settings(assignment)["rubric"].values()))

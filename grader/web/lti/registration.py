@@ -1,0 +1,56 @@
+"""The pages by which an LMS gets to know Backmark: dynamic registration, our public keys, and Canvas's JSON."""
+
+from dataclasses import replace
+
+from flask import Response, jsonify, request
+
+from grader.lti.refusals import LaunchRefused, Reason
+from grader.lti.registration import register
+from grader.lti.tool_description import for_canvas
+from grader.lti.tool_keys import ToolKeys
+from grader.web.http.service import service
+from grader.web.lti.blueprint import own_address, pages
+from grader.web.lti.connections import is_allowed, new_session
+from grader.web.pages.framing import allow_any_frame
+from grader.web.pages.layout import page
+
+#: Seconds for which others keep our public keys: a new one is published a day before it signs.
+_KEPT = 3600
+_MOST_TOKEN = 8192
+
+
+@pages.get("/lti/register/<invitation>")
+def register_platform(invitation: str) -> Response:
+    """Register the LMS whose administrator opened this, once for each invitation."""
+    address, token = request.args.get("openid_configuration", ""), request.args.get("registration_token", "")
+    public_url, store = own_address(""), service().store
+    if not address or len(token) > _MOST_TOKEN or not token.isascii() or (token and not token.isprintable()):
+        says = "This address is for an LMS: paste it there, where tools are registered. The page itself shows nothing."
+        raise LaunchRefused(Reason.INCOMPLETE, says)
+    if not store.platforms.use_invitation(invitation):
+        says = "This invitation was used before, or has ended. `backmark lti invite` makes another."
+        raise LaunchRefused(Reason.INVITATION, says)
+    platform = register(new_session(), address, token, public_url, is_allowed=is_allowed)
+    if not store.platforms.add(replace(platform, registered=store.time())):
+        says = f"{platform.issuer} is registered under the client id {platform.client_id} already. Nothing was changed."
+        raise LaunchRefused(Reason.REGISTRATION, says)
+    allow_any_frame()
+    return page("lti/registered.html", platform=platform, bare=True)
+
+
+@pages.get("/lti/keys")
+def show_keys() -> Response:
+    """Publish our public keys (JWKS)."""
+    return _json(ToolKeys(service().store, service().settings).public_set())
+
+
+@pages.get("/lti/config.json")
+def show_configuration() -> Response:
+    """Publish the JSON that a Canvas administrator pastes."""
+    return _json(for_canvas(own_address("")))
+
+
+def _json(content: dict[str, object]) -> Response:
+    answer = jsonify(content)
+    answer.headers["Cache-Control"] = f"public, max-age={_KEPT}"
+    return answer

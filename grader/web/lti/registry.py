@@ -1,0 +1,16 @@
+"""The LTI pages, and what they need of the application."""
+
+from flask import Flask
+
+from grader.settings.service import ServiceSettings
+from grader.web.lti import connections, deep_link, launch, login, registration, staff
+from grader.web.lti.blueprint import pages
+
+#: Importing them is what adds their pages.
+PARTS = (registration, login, launch, deep_link, staff)
+
+
+def install(app: Flask, settings: ServiceSettings) -> None:
+    """Give `app` the LTI pages."""
+    connections.install(app, settings)
+    app.register_blueprint(pages)

@@ -1,0 +1,69 @@
+"""Staff from an LMS: they come in by a one-time code, in a tab of their own, where cookies are kept."""
+
+import json
+
+from flask import redirect, request
+from werkzeug.wrappers import Response
+
+from grader.lti.claims import LaunchClaims
+from grader.lti.refusals import LaunchRefused, Reason
+from grader.model.records import Scope, TokenRecord
+from grader.web.http.service import service
+from grader.web.lti.blueprint import pages
+from grader.web.pages import framing
+from grader.web.pages.cookies import STAY
+from grader.web.pages.layout import page
+from grader.web.pages.visitor import enter
+
+#: Seconds for which a code holds.
+_CODE_SECONDS = 300
+#: Seconds of a token's life in which it is given to the same person again, so that there are few.
+_REUSED = 11 * 3600
+
+
+def welcome(claims: LaunchClaims, course: str, assignment: str | None, *, graded: bool) -> Response:
+    """Lead staff to their pages: at once in a tab of their own, by a button in a frame."""
+    token = _token(claims, course)
+    path = f"/courses/{course}" if assignment is None else f"/courses/{course}/assignments/{assignment}"
+    if request.headers.get("Sec-Fetch-Dest") == "document" and assignment is not None and graded:
+        enter(token)
+        return redirect(path, 303)
+    revision = None if assignment is None else service().store.assignments.current(course, assignment)
+    framing.allow_frames(course)
+    return page(
+        "lti/staff.html",
+        code=service().store.launches.make_code(json.dumps([token.id, path]), _CODE_SECONDS),
+        course_title=claims.context.title if claims.context is not None else course,
+        wanted=claims.setting("assignment")[:128],
+        title=None if revision is None else revision.title,
+        graded=graded,
+        bare=True,
+    )
+
+
+@pages.post("/lti/staff")
+def come_in() -> Response:
+    """Sign staff in, once for each code."""
+    # Else another site could sign a visitor in under a name that is not theirs.
+    own = request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
+    content = service().store.launches.use_code(request.form.get("code", "")) if own else None
+    number, path = (None, "") if content is None else json.loads(content)
+    token = None if number is None else service().store.tokens.valid(number)
+    if token is None:
+        says = "This button was used before, or is older than five minutes. Open Backmark again from your course."
+        raise LaunchRefused(Reason.CODE, says)
+    enter(token)
+    return redirect(path, 303)
+
+
+def _token(claims: LaunchClaims, course: str) -> TokenRecord:
+    """Return the token under which this person acts: the audit log has its name, and it can be revoked."""
+    store = service().store
+    known = store.launches.staff_token(course, claims.sub)
+    token = None if known is None else store.tokens.valid(known)
+    if token is None:
+        name = claims.name.strip() or f"person {claims.sub}"
+        seconds = STAY.total_seconds()
+        token, _secret = store.tokens.create(name, course, {Scope.STAFF}, store.time() + seconds)
+        store.launches.keep_staff_token(course, claims.sub, token.id, _REUSED)
+    return token

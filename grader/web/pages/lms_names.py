@@ -1,0 +1,16 @@
+"""The names that an LMS gave courses and people, for pages: ours are hashes and ids."""
+
+from grader.lti.identity import is_lti_course
+from grader.web.http.service import service
+
+
+def course_title(course: str) -> str:
+    """Return a course's title in its LMS, or its name."""
+    context = service().store.launches.context(course) if is_lti_course(course) else None
+    return course if context is None or not context.title else context.title
+
+
+def person_name(course: str, student: str) -> str:
+    """Return a student's name in the course's LMS, or the name that submissions have."""
+    user = service().store.launches.user(course, student) if is_lti_course(course) else None
+    return student if user is None or not user.name else user.name

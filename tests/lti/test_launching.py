@@ -1,0 +1,164 @@
+"""Launches by an LMS: whom they lead where, and what they leave in the store."""
+
+import io
+import re
+
+from flask import Flask
+
+from grader.lti.identity import course_name, platform_id
+from grader.model.records import Scope
+from grader.store.search import Filter
+from grader.store.store import Store
+from grader.store.submissions import NewSubmission
+from grader.web.http import links
+from tests.lti.browsing import PUBLIC, TAB, LtiBrowser
+from tests.lti.conftest import ASSIGNMENT
+from tests.lti.platform.lms import ADMINISTRATOR, ASSISTANT, LEARNER, LTI, MENTOR, TEST_USER, Lms
+
+SOURCE = b"def backward_pass(): pass\n"
+TARGET = f"{LTI}target_link_uri"
+
+
+def course_of(lms: Lms) -> str:
+    """The name of the LMS's only course."""
+    return course_name(platform_id(lms.url, "client-1"), "course-1")
+
+
+def _handed_in(store: Store, course: str, student: str) -> str:
+    revision = store.assignments.current(course, ASSIGNMENT)
+    assert revision is not None
+    return store.submissions.accept(NewSubmission(course, ASSIGNMENT, revision.id, student, "answer.py", SOURCE)).id
+
+
+def _code(page: str) -> str:
+    match = re.search(r'name="code" value="([^"]+)"', page)
+    assert match is not None, page
+    return match[1]
+
+
+def test_a_student_comes_to_a_link_of_their_own_that_holds_for_hours(browser: LtiBrowser, tool: Flask) -> None:
+    answer = browser.launch("7", "link-1")
+    assert answer.status_code == 303, answer.text
+    with tool.test_request_context():
+        link = links.read_hand_in(answer.location.rpartition("/")[2])
+    assert (link.course, link.assignment, link.student) == (course_of(browser.lms), ASSIGNMENT, "7")
+    page = browser.get(answer.location)
+    assert "Neural networks" in page.text
+    assert "Ada Lovelace" in page.text
+
+
+def test_the_launch_is_recorded(browser: LtiBrowser, store: Store) -> None:
+    browser.launch("7", "link-1")
+    course = course_of(browser.lms)
+    context, user = store.launches.context(course), store.launches.user(course, "7")
+    assert context is not None
+    assert (context.context, context.title, context.deployment) == ("course-1", "Neural networks", "deployment-1")
+    assert context.roster_url == f"{browser.lms.url}/memberships/course-1"
+    assert user is not None
+    assert (user.subject, user.name, user.staff, user.test) == ("7", "Ada Lovelace", False, False)
+    (item,) = store.line_items.of(course, ASSIGNMENT)
+    assert item.url == f"{browser.lms.url}/lineitems/1"
+    assert [known.id for known in store.platforms.deployments(context.platform)] == ["deployment-1"]
+
+
+def test_pages_of_an_lms_s_course_may_be_in_its_frames_and_in_no_other(browser: LtiBrowser, tool: Flask) -> None:
+    page = browser.get(browser.launch("7", "link-1").location)
+    assert f"frame-ancestors {browser.lms.url}" in page.headers["Content-Security-Policy"]
+    with tool.test_request_context():
+        other = links.hand_in("course", ASSIGNMENT, "7")
+    assert "frame-ancestors 'none'" in browser.get(other).headers["Content-Security-Policy"]
+
+
+def test_without_any_cookie_a_student_hands_in_and_comes_back(browser: LtiBrowser, tool: Flask, store: Store) -> None:
+    form = browser.launch("7", "link-1").location
+    stranger = LtiBrowser.opened(tool, browser.lms)
+    sent = stranger.client.post(
+        form,
+        data={"once": "1", "file": (io.BytesIO(SOURCE), "answer.py")},
+        base_url=PUBLIC,
+        headers={"Sec-Fetch-Dest": "iframe"},
+    )
+    assert sent.status_code == 303, sent.text
+    assert "Set-Cookie" not in sent.headers
+    (submission,) = store.submissions.list(Filter(course_of(browser.lms)), 10).items
+    assert submission.student == "7"
+    store.submissions.cancel(submission.id)
+    assert f'href="{form}"' in stranger.get(sent.location).text
+    # The result's address as somebody opens it in a tab leads to no form.
+    assert f'href="{form}"' not in stranger.get(sent.location, **TAB).text
+
+
+def test_staff_come_in_by_a_button_once(browser: LtiBrowser, store: Store) -> None:
+    page = browser.launch("2", "link-1")
+    code = _code(page.text)
+    come = browser.send("/lti/staff", {"code": code})
+    course = course_of(browser.lms)
+    assert (come.status_code, come.location) == (303, f"/courses/{course}/assignments/{ASSIGNMENT}")
+    assert browser.get(come.location).status_code == 200
+    assert browser.get("/courses/elsewhere").status_code == 404
+    again = browser.send("/lti/staff", {"code": code})
+    assert (again.status_code, "used before" in again.text) == (403, True)
+    (token,) = store.tokens.list(course)
+    assert (token.name, token.scopes) == ("Tina Teacher", frozenset({Scope.STAFF}))
+    assert token.expires is not None
+    browser.launch("2", "link-1")
+    assert len(store.tokens.list(course)) == 1
+    store.tokens.revoke(token.id)
+    assert browser.get(come.location).status_code == 303
+
+
+def test_a_button_pressed_by_another_site_signs_nobody_in(browser: LtiBrowser) -> None:
+    code = _code(browser.launch("2", "link-1").text)
+    assert browser.send("/lti/staff", {"code": code}, **{"Sec-Fetch-Site": "cross-site"}).status_code == 403
+
+
+def test_in_a_tab_of_its_own_staff_need_no_button(browser: LtiBrowser) -> None:
+    assert browser.launch("2", "link-1", TAB).location.endswith(f"/assignments/{ASSIGNMENT}")
+
+
+def test_staff_are_those_of_the_course_alone(browser: LtiBrowser, store: Store) -> None:
+    roles = {"3": [ASSISTANT], "4": [ADMINISTRATOR, LEARNER], "5": [LEARNER, TEST_USER], "9": [ADMINISTRATOR]}
+    for person, given in roles.items():
+        browser.lms.enrol(person, f"Person {person}", *given)
+    assert "Open Backmark in a new tab" in browser.launch("3", "link-1").text
+    assert browser.launch("4", "link-1").location.startswith("/hand-in/")
+    assert browser.launch("5", "link-1").location.startswith("/hand-in/")
+    assert browser.launch("9", "link-1").status_code == 403
+    users = {user.subject: user for user in store.launches.users(course_of(browser.lms))}
+    assert {subject: (user.staff, user.test) for subject, user in users.items()} == {
+        "3": (True, False),
+        "4": (False, False),
+        "5": (False, True),
+    }
+
+
+def test_an_observer_is_told_so(browser: LtiBrowser) -> None:
+    browser.lms.enrol("6", "Parent", MENTOR)
+    refused = browser.launch("6", "link-1")
+    assert (refused.status_code, "You observe this course" in refused.text) == (403, True)
+
+
+def test_a_link_without_a_column_tells_staff_so_and_students_nothing(browser: LtiBrowser, store: Store) -> None:
+    browser.lms.links["link-1"].line_item = None
+    assert "no column in the gradebook" in browser.launch("2", "link-1").text
+    assert browser.launch("7", "link-1").location.startswith("/hand-in/")
+    assert store.line_items.of(course_of(browser.lms), ASSIGNMENT) == []
+
+
+def test_a_link_without_an_assignment_is_explained(browser: LtiBrowser) -> None:
+    for custom in ({}, {"assignment": "other"}, {"assignment": "../x"}):
+        browser.lms.links["link-1"].custom = dict(custom)
+        assert "Tell the staff of your course" in browser.launch("7", "link-1").text
+        assert "Until then students see" in browser.launch("2", "link-1").text
+
+
+def test_the_gradebook_opens_a_verdict_for_staff_and_for_whose_it_is(browser: LtiBrowser, store: Store) -> None:
+    launch_url = browser.lms._tool().launch_url
+    submission = _handed_in(store, course_of(browser.lms), "7")
+    elsewhere = _handed_in(store, "course", "7")
+    browser.lms.change = lambda claims: claims | {TARGET: f"{launch_url}?submission={submission}"}
+    assert browser.launch("2", "link-1").location.startswith("/verdicts/")
+    assert browser.launch("7", "link-1").location.startswith("/verdicts/")
+    assert browser.launch("8", "link-1").status_code == 403
+    browser.lms.change = lambda claims: claims | {TARGET: f"{launch_url}?submission={elsewhere}"}
+    assert browser.launch("2", "link-1").status_code == 403

@@ -1,0 +1,193 @@
+"""What a tool must refuse, each with a sentence: forged, replayed, foreign and stale launches."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import jwt
+import pytest
+from flask import Flask
+
+from grader.lti.identity import course_name, platform_id
+from grader.store.store import Store
+from grader.web.lti.login_state import _cookie
+from tests.lti.browsing import TAB, LtiBrowser
+from tests.lti.conftest import ASSIGNMENT, enter
+from tests.lti.platform.lms import DL, LTI, Claims, Key, Link
+from tests.lti.platform.lms import Lms as Platform
+
+#: What is changed in a good message, and the words of the refusal.
+CHANGES: dict[str, tuple[Callable[[Claims], Claims], str]] = {
+    "another tool's": (lambda claims: claims | {"aud": "client-2"}, "for another tool"),
+    "several tools', issued to another": (
+        lambda claims: claims | {"aud": ["client-1", "client-2"], "azp": "client-2"},
+        "was not issued to this one",
+    ),
+    "several tools', issued to nobody": (lambda claims: claims | {"aud": ["client-1", "client-2"]}, "several tools"),
+    "another issuer's": (lambda claims: claims | {"iss": "https://evil.example"}, "another LMS"),
+    "another nonce": (lambda claims: claims | {"nonce": "other"}, "answers another launch"),
+    "a nonce that is no text": (lambda claims: claims | {"nonce": 7}, "answers another launch"),
+    "expired": (lambda claims: claims | {"exp": int(time.time()) - 120}, "has expired"),
+    "from the future": (lambda claims: claims | {"iat": int(time.time()) + 600}, "from the future"),
+    "without an end": (lambda claims: {name: claims[name] for name in claims if name != "exp"}, "lacks exp"),
+    "of nobody": (lambda claims: claims | {"sub": ""}, "does not say who you are"),
+    "of another version": (lambda claims: claims | {f"{LTI}version": "1.0"}, "not of LTI version"),
+    "without a deployment": (lambda claims: claims | {f"{LTI}deployment_id": None}, "malformed at deployment_id"),
+    "roles that are no list": (lambda claims: claims | {f"{LTI}roles": {"a": 1}}, "malformed at roles"),
+    "a link that is text": (lambda claims: claims | {f"{LTI}resource_link": "x"}, "malformed at resource_link"),
+    "without a course": (lambda claims: claims | {f"{LTI}context": None}, "from which course"),
+    "a message of another kind": (lambda claims: claims | {f"{LTI}message_type": "LtiHello"}, "LtiHello"),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_message_that_is_not_for_us_is_refused(name: str, browser: LtiBrowser) -> None:
+    browser.lms.change, words = CHANGES[name]
+    refused = browser.launch("7", "link-1")
+    assert refused.status_code == 403
+    assert words in refused.text.replace("&#39;", "'")
+
+
+def test_a_clock_that_is_half_a_minute_off_refuses_nobody(browser: LtiBrowser) -> None:
+    browser.lms.change = lambda claims: claims | {"iat": int(time.time()) + 30}
+    assert browser.launch("7", "link-1").status_code == 303
+
+
+def test_a_forged_signature_is_refused(browser: LtiBrowser, store: Store) -> None:
+    browser.lms.key, known = Key(), browser.lms.key
+    forged = browser.begin("2", "link-1")
+    browser.lms.key = known
+    assert "a key that your course" in browser.post(forged).text
+    # Under the name of the LMS's own key.
+    thief = Key()
+    thief.pair["kid"] = known.id
+    browser.lms.key = thief
+    forged = browser.begin("2", "link-1")
+    browser.lms.key = known
+    assert "The signature does not fit" in browser.post(forged).text
+    assert store.tokens.list() == []
+
+
+@pytest.mark.parametrize("algorithm", ["none", "HS256"])
+def test_only_the_lms_s_algorithm_is_believed(algorithm: str, browser: LtiBrowser) -> None:
+    """With the public key as if it were a secret, as old libraries could be tricked into."""
+    fields = browser.begin("2", "link-1")
+    claims = jwt.decode(fields["id_token"], options={"verify_signature": False})
+    secret = b"x" * 32 if algorithm == "HS256" else ""
+    fields["id_token"] = jwt.encode(claims, secret, algorithm=algorithm, headers={"kid": browser.lms.key.id})
+    assert f"is signed by {algorithm}" in browser.post(fields).text
+
+
+@pytest.mark.parametrize("message", ["", "x", "a.b.c", "e30.e30.e30", "x" * 70_000])
+def test_what_is_no_message_is_refused(message: str, browser: LtiBrowser) -> None:
+    fields = browser.begin("7", "link-1") | {"id_token": message}
+    assert browser.post(fields).status_code == 403
+
+
+def test_a_launch_is_used_once(browser: LtiBrowser) -> None:
+    fields = browser.begin("7", "link-1")
+    assert browser.post(fields).status_code == 303
+    # As if the browser had not been told to drop its cookie.
+    name, value = _cookie(fields["state"])
+    browser.client.set_cookie(name, value, domain="tool.example", secure=True)
+    again = browser.post(fields)
+    assert (again.status_code, "was used before" in again.text) == (403, True)
+
+
+def test_a_message_of_an_earlier_launch_is_none_of_the_next(browser: LtiBrowser) -> None:
+    earlier = browser.begin("2", "link-1")
+    later = browser.begin("7", "link-1")
+    assert "answers another launch" in browser.post(later | {"id_token": earlier["id_token"]}).text
+
+
+def test_a_launch_that_another_browser_began_leads_to_a_tab_and_signs_nobody_in(
+    browser: LtiBrowser, tool: Flask
+) -> None:
+    fields = browser.begin("2", "link-1")
+    victim = LtiBrowser.opened(tool, browser.lms)
+    offered = victim.post(fields)
+    assert "Open it in a new tab" in offered.text
+    assert "/lti/login?" in offered.text
+    assert "began this launch elsewhere" in victim.post(fields, TAB).text
+
+
+def test_a_state_that_was_not_begun_here_is_refused(browser: LtiBrowser) -> None:
+    fields = browser.begin("7", "link-1")
+    assert "was not begun here" in browser.post(fields | {"state": fields["state"][:-2] + "xx"}).text
+    assert "was not begun here" in browser.post({}).text
+
+
+def test_an_lms_that_is_not_registered_begins_nothing(browser: LtiBrowser) -> None:
+    for changed in ({"iss": "https://evil.example"}, {"client_id": "client-2"}):
+        query = browser.lms.login_request("7", "link-1") | changed
+        refused = browser.get(f"/lti/login?{'&'.join(f'{name}={value}' for name, value in query.items())}")
+        assert (refused.status_code, "is not registered here" in refused.text) == (403, True)
+
+
+def test_a_platform_cannot_speak_for_another_of_the_same_issuer(browser: LtiBrowser, store: Store) -> None:
+    """All of Canvas's cloud is one issuer: the client id tells platforms apart, and so their courses."""
+    other = enter(store, Platform(browser.lms.url), "client-2")
+    browser.lms.tool.client_id = "client-2"  # type: ignore[union-attr] # it is registered
+    browser.launch("7", "link-1")
+    own = course_name(platform_id(browser.lms.url, "client-1"), "course-1")
+    assert store.launches.context(own) is None
+    assert store.launches.context(course_name(other.id, "course-1")) is not None
+
+
+def test_a_column_of_another_course_or_assignment_is_refused(browser: LtiBrowser, store: Store) -> None:
+    lms = browser.lms
+    assert browser.launch("7", "link-1").status_code == 303
+    lms.courses["course-2"] = "Statistics"
+    column = lms.links["link-1"].line_item
+    lms.add_link(Link("link-2", "course-2", custom={"assignment": ASSIGNMENT}, line_item=column))
+    assert "the marks of another course" in browser.launch("7", "link-2").text
+    assert "the marks of another course" in browser.launch("2", "link-2").text
+    course = course_name(platform_id(lms.url, "client-1"), "course-1")
+    revision = store.assignments.current(course, ASSIGNMENT)
+    assert revision is not None
+    store.assignments.publish(replace(revision, course=course, assignment_id="other"), b"")
+    lms.links["link-1"].custom = {"assignment": "other"}
+    assert f"the marks of the assignment {ASSIGNMENT}" in browser.launch("7", "link-1").text
+
+
+def test_a_disabled_deployment_is_refused_and_listed(browser: LtiBrowser, store: Store) -> None:
+    platform = platform_id(browser.lms.url, "client-1")
+    browser.launch("7", "link-1")
+    store.platforms.disable(platform, "deployment-1")
+    assert "switched off" in browser.launch("7", "link-1").text
+    assert [(known.id, known.disabled) for known in store.platforms.deployments(platform)] == [("deployment-1", True)]
+    store.platforms.enable(platform, "deployment-1")
+    assert browser.launch("7", "link-1").status_code == 303
+
+
+def test_keys_that_the_lms_changed_are_read_again(browser: LtiBrowser) -> None:
+    browser.launch("7", "link-1")
+    browser.lms.key = Key()
+    assert browser.launch("7", "link-1").status_code == 303
+
+
+def test_an_lms_that_is_away_is_said_to_be(browser: LtiBrowser, store: Store) -> None:
+    platform = platform_id(browser.lms.url, "client-1")
+    store.redis.delete(f"bm:lti-key-set:{platform}")
+    fields = browser.begin("7", "link-1")
+    browser.lms.app.view_functions["show_keys"] = lambda: ("away", 503)
+    assert "cannot be read now" in browser.post(fields).text
+
+
+def test_a_student_chooses_no_content(browser: LtiBrowser) -> None:
+    assert "Only an instructor" in browser.launch("7", None).text
+
+
+def test_what_staff_choose_is_signed_and_not_the_browser_s(browser: LtiBrowser) -> None:
+    browser.lms.change = lambda claims: (
+        claims
+        | {
+            f"{DL}deep_linking_settings": {
+                **claims[f"{DL}deep_linking_settings"],
+                "deep_link_return_url": "javascript:alert(1)",
+            }
+        }
+    )
+    assert "a kind of content" in browser.launch("2", None).text
+    refused = browser.send("/lti/deep-link", {"request": "forged", "assignment": ASSIGNMENT})
+    assert (refused.status_code, "was not begun here" in refused.text) == (403, True)
