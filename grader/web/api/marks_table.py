@@ -8,8 +8,8 @@ from flask import Response
 
 from grader.courses.marks import mark_course, mark_student
 from grader.model.courses import CourseTerms, Extension, Marking, RosterEntry
-from grader.web.api import spreadsheets
-from grader.web.api.spreadsheets import Cell
+from grader.reports import spreadsheets
+from grader.reports.spreadsheets import Cell
 from grader.web.http.service import service
 
 #: The column names of `cells`. Marks are in per cent of the maximum.
