@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from tests.pages.browser import Window
 from tests.pages.house import House
+from tests.pages.scenes_marks import SCENES as MARKS
 from tests.pages.scenes_staff import SCENES as STAFF
 from tests.pages.scenes_student import SCENES as STUDENT
 
-SCENES: dict[str, Callable[[House, Window], None]] = {**STUDENT, **STAFF}
+SCENES: dict[str, Callable[[House, Window], None]] = {**STUDENT, **STAFF, **MARKS}

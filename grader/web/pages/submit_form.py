@@ -1,5 +1,6 @@
 """The form behind a link by which students hand in, and the redirect to the verdict's page."""
 
+import time
 from dataclasses import dataclass
 from hashlib import sha256
 from http import HTTPStatus
@@ -26,6 +27,7 @@ from grader.web.http.request_log import current_trace
 from grader.web.http.schemas import Name
 from grader.web.http.service import service
 from grader.web.pages import browsers, cookies, framing, lms_names
+from grader.web.pages.hand_in_terms import read_hand_in_terms
 from grader.web.pages.layout import Pages, page
 
 pages = Pages("submit_form", __name__, guarded=False)
@@ -137,7 +139,15 @@ def form_address(submission: SubmissionRecord) -> str | None:
     return None
 
 
-def _form(link: HandIn, revision: RevisionRecord, refused: _Refused | None = None) -> Response:
+def preview(course: str, assignment: str, student: str | None) -> Response:
+    """Show the form as a student sees it, or whoever has no name; nothing can be handed in by it."""
+    link = HandIn(course, assignment, student, time.time() + service().settings.link_days * 86_400)
+    return _form(link, _revision(link), shown_to_staff=True)
+
+
+def _form(
+    link: HandIn, revision: RevisionRecord, refused: _Refused | None = None, *, shown_to_staff: bool = False
+) -> Response:
     current_service = service()
     earlier: list[tuple[SubmissionRecord, str | None]] = []
     if link.student is not None:
@@ -161,6 +171,8 @@ def _form(link: HandIn, revision: RevisionRecord, refused: _Refused | None = Non
         once=token_urlsafe(12),
         earlier=earlier,
         most=current_service.settings.max_bytes,
+        terms=read_hand_in_terms(link.course, link.assignment, link.student),
+        shown_to_staff=shown_to_staff,
         bare=True,
     )
 

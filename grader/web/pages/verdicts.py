@@ -15,6 +15,7 @@ from grader.web.http.problems import BUSY, NOT_FOUND, Problem
 from grader.web.http.service import service
 from grader.web.http.streaming import stream
 from grader.web.pages import framing, submit_form
+from grader.web.pages.hand_in_terms import HandInTerms, read_hand_in_terms
 from grader.web.pages.layout import Pages, page
 from grader.web.pages.previews import words
 from grader.web.pages.sources import RAW, NamedLine, list_named, listing
@@ -34,6 +35,7 @@ def show(token: str) -> Response:
     values: dict[str, Any] = {
         "found": submission,
         "title": submission.assignment if current is None else current.title,
+        "terms": _read_terms(submission),
         "again": submit_form.form_address(submission),
         "bare": True,
     }
@@ -46,6 +48,13 @@ def show(token: str) -> Response:
         )
     revision = current_service.store.assignments.get(submission.course, submission.revision)
     return page("verdict.html", view=make_view(verdict, revision, _read_lines(submission, verdict)), **values)
+
+
+def _read_terms(submission: SubmissionRecord) -> HandInTerms | None:
+    """Return what holds for the student; None without a policy, or for a name that nobody checked."""
+    if "!" in submission.student:
+        return None
+    return read_hand_in_terms(submission.course, submission.assignment, submission.student)
 
 
 def _read_lines(submission: SubmissionRecord, verdict: Verdict) -> tuple[NamedLine, ...]:

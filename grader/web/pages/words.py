@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 
 from grader.reports.plaintext import cap, plain, sentence
 from grader.subjects import kinds
+from grader.web.api.marks_table import percent
 from grader.web.pages.comparing import Cell
 from grader.web.pages.numbers import number
 from grader.web.pages.verdict_view import NAMES, outcome_tone, tone
@@ -99,6 +100,16 @@ def size(count: int) -> str:
     return f"{count / (1 << 20):.1f} MiB"
 
 
+def figure(value: float) -> str:
+    """Return a setting's number as people write it: 10, 2.5."""
+    return f"{value:g}"
+
+
+def is_local(text: str) -> bool:
+    """Return True if a time in a form has no offset, so that a browser's field for local times takes it."""
+    return "+" not in text and text.count("-") == 2
+
+
 def thousands(value: int) -> str:
     """Return a count with separators: 23,801."""
     return f"{value:,}"
@@ -125,6 +136,9 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "duration": duration,
     "size": size,
     "number": number,
+    "figure": figure,
+    "percent": percent,
+    "is_local": is_local,
     "thousands": thousands,
     "plural": plural,
 }

@@ -36,6 +36,23 @@ for (const time of document.querySelectorAll("time[datetime]")) {
   time.textContent = when.toLocaleString("en-GB", parts);
 }
 
+// Times in a form are written in UTC; whoever never named a zone reads them in that of the browser. Near a change of
+// clocks they stay as they are, since a local time might be another one there.
+for (const form of document.querySelectorAll("form[data-zoned]")) {
+  const zone = form.querySelector("[data-zone]");
+  const name = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const fields = [...form.querySelectorAll("[data-time]")].filter((field) => field.value);
+  const moments = fields.map((field) => new Date(`${field.value}Z`));
+  const hour = 3600 * 1000;
+  const steady = (moment) => [-2, 2].every((hours) => new Date(+moment + hours * hour).getTimezoneOffset() === moment.getTimezoneOffset());
+  if (!zone || !name || !moments.every((moment) => !Number.isNaN(+moment) && steady(moment))) continue;
+  zone.value = name;
+  for (const [at, moment] of moments.entries()) {
+    const local = new Date(+moment - 60000 * moment.getTimezoneOffset());
+    fields[at].value = local.toISOString().slice(0, fields[at].value.length);
+  }
+}
+
 // A form is sent once, however often its button is pressed.
 for (const form of document.querySelectorAll("form[data-sending]")) {
   form.addEventListener("submit", () => {

@@ -1,0 +1,71 @@
+"""The policy as a student meets it: until when, how often, and what lateness takes."""
+
+import time
+from dataclasses import dataclass
+
+from grader.courses.limits import Bar, HandInRefusal, Limits, limits_of, may_hand_in
+from grader.courses.marks import late_days, lateness, mark_student
+from grader.model.courses import Attempt, Counts, Marking, Policy, Terms
+from grader.web.http.service import service
+
+
+@dataclass(frozen=True, slots=True)
+class HandInTerms:
+    """What holds for a student now; without a name, for whoever has no extension and has handed in nothing."""
+
+    policy: Policy
+    own: Limits
+    marking: Marking
+    now: float
+    #: Why nothing is taken from the student now; None: it is.
+    refusal: HandInRefusal | None
+    #: The student's own number of attempts, due or close, where staff gave another.
+    extended: bool
+
+    @property
+    def days(self) -> int:
+        """The started days by which an attempt is late now."""
+        return late_days(lateness(self.now, self.own.due, self.policy.grace))
+
+    @property
+    def loss(self) -> float:
+        """Per cent of the maximum that lateness takes now from a full mark."""
+        return min(self.days * (self.policy.late or 0.0), 100.0 - self.policy.floor)
+
+    @property
+    def best(self) -> bool:
+        """True if the best attempt counts."""
+        return self.policy.counts is Counts.BEST
+
+    @property
+    def not_open(self) -> bool:
+        """True if it is not open yet."""
+        return self.refusal is not None and self.refusal.bar is Bar.NOT_OPEN
+
+    @property
+    def closed(self) -> bool:
+        """True if it has closed."""
+        return self.refusal is not None and self.refusal.bar is Bar.CLOSED
+
+
+def read_hand_in_terms(course: str, assignment: str, student: str | None) -> HandInTerms | None:
+    """Return what holds for a student; None without a policy and without an extension."""
+    courses = service().store.courses
+    attempts: tuple[Attempt, ...] = ()
+    if student is None:
+        terms = Terms(courses.policy(course, assignment), None, courses.outages(course, assignment))
+    else:
+        terms = courses.terms_of(course, assignment, student)
+        attempts = courses.attempts_of(course, assignment, student)
+    if terms.policy is None and terms.extension is None:
+        return None
+    marking = mark_student(student or "", attempts, terms)
+    now, own = time.time(), limits_of(terms)
+    return HandInTerms(
+        terms.policy or Policy(),
+        own,
+        marking,
+        now,
+        may_hand_in(now, marking.attempts, own),
+        extended=terms.extension is not None,
+    )

@@ -1,0 +1,211 @@
+"""Marks for staff: the class, the table for a spreadsheet, and a student with what may be given to them."""
+
+import time
+from collections.abc import Mapping
+
+from flask import Response, redirect, request
+from werkzeug.wrappers import Response as Redirection
+
+from grader.courses.checks import extension_faults, override_faults
+from grader.courses.limits import limits, limits_of
+from grader.model.courses import Extension, Override, Policy
+from grader.store.search import Filter
+from grader.web.api.marks_table import percent, read_marking, read_marks, spreadsheet
+from grader.web.http.problems import NOT_FOUND, Problem
+from grader.web.http.service import service
+from grader.web.pages import marks_view
+from grader.web.pages.form_fields import FormFields, form_time
+from grader.web.pages.layout import Pages, page
+from grader.web.pages.marks_view import MarksQuery, Order
+from grader.web.pages.staff_assignments import current
+from grader.web.pages.visitor import staff
+
+pages = Pages("staff_marks", __name__)
+
+#: A student's submissions that are listed.
+_SUBMISSIONS = 50
+#: Members of a group that a mark is copied to at once.
+_GROUP = 50
+
+
+@pages.get("/courses/<course>/assignments/<assignment>/marks")
+def list_marks(course: str, assignment: str) -> Response:
+    """Show a row for each student."""
+    staff(course)
+    revision, query = current(course, assignment), MarksQuery.read(request.args)
+    table = read_marks(course, assignment)
+    chosen = query.choose(table.students)
+    first = marks_view.PAGE * (query.page - 1)
+    mistakes = service().store.cohorts.recent(course, assignment).mistakes
+    return page(
+        "staff/marks.html",
+        course=course,
+        section="course",
+        current=revision,
+        policy=table.terms.policy,
+        outages=table.terms.outages,
+        own=limits(table.terms.policy or Policy(), None, table.terms.outages),
+        roster=any(row.entry for row in table.students),
+        rows=chosen[first : first + marks_view.PAGE],
+        found=len(chosen),
+        more=len(chosen) > first + marks_view.PAGE,
+        query=query,
+        counts=marks_view.count(table.students),
+        Order=Order,
+        mistakes={mistake.id: mistake.title for mistake in mistakes},
+    )
+
+
+@pages.get("/courses/<course>/assignments/<assignment>/marks.csv")
+def download_marks(course: str, assignment: str) -> Response:
+    """Send the students that are shown, all pages of them, as a table for a spreadsheet."""
+    staff(course)
+    current(course, assignment)
+    chosen = MarksQuery.read(request.args).choose(read_marks(course, assignment).students)
+    return spreadsheet(course, assignment, chosen)
+
+
+@pages.get("/courses/<course>/assignments/<assignment>/marks/<student>")
+def read_student(course: str, assignment: str, student: str) -> Response:
+    """Show how a student's mark came about, and the forms for what staff may give."""
+    staff(course)
+    return _student_page(course, assignment, student)
+
+
+@pages.post("/courses/<course>/assignments/<assignment>/marks/<student>/override")
+def give_override(course: str, assignment: str, student: str) -> Response | Redirection:
+    """Set or remove the student's override."""
+    author, courses = staff(course, "submit").token.name, service().store.courses
+    _require(course, assignment, student)
+    if "remove" in request.form:
+        courses.remove_override(course, assignment, student, author)
+        return _back(course, assignment, student)
+    fields = FormFields.sent()
+    mark = fields.number("share")
+    if mark is None:
+        fields.faults.setdefault("share", "Write the mark in per cent of the maximum, 0 to 100.")
+    computed = read_marking(course, assignment, student).computed
+    override = Override(student, (mark or 0) / 100, author, fields.text("reason"), computed=computed)
+    fields.note(override_faults(override))
+    if fields.faults:
+        return _student_page(course, assignment, student, "override", fields)
+    courses.set_override(course, assignment, override)
+    return _back(course, assignment, student)
+
+
+@pages.post("/courses/<course>/assignments/<assignment>/marks/<student>/extension")
+def give_extension(course: str, assignment: str, student: str) -> Response | Redirection:
+    """Set or remove the student's extension."""
+    author, courses = staff(course, "submit").token.name, service().store.courses
+    _require(course, assignment, student)
+    if "remove" in request.form:
+        courses.remove_extension(course, assignment, student, author)
+        return _back(course, assignment, student)
+    fields = FormFields.sent()
+    extension = Extension(
+        *(student, fields.moment("due"), fields.moment("closes"), fields.whole("attempts")),
+        *(author, fields.text("reason")),
+    )
+    fields.note(extension_faults(extension, courses.policy(course, assignment) or Policy()))
+    if fields.faults:
+        return _student_page(course, assignment, student, "extension", fields)
+    courses.set_extension(course, assignment, extension)
+    return _back(course, assignment, student)
+
+
+@pages.post("/courses/<course>/assignments/<assignment>/marks/<student>/group")
+def copy_mark(course: str, assignment: str, student: str) -> Response | Redirection:
+    """Give the student's mark to the other members of a group, as overrides."""
+    author, courses, fields = staff(course, "submit").token.name, service().store.courses, FormFields.sent()
+    _require(course, assignment, student)
+    share, reason = read_marking(course, assignment, student).share, fields.text("reason")
+    names = tuple(name for name in fields.students("students") if name != student)
+    known = {row.marking.student: row.marking for row in read_marks(course, assignment).students}
+    strangers = [name for name in names if name not in known]
+    if not names or len(names) > _GROUP:
+        fields.faults.setdefault("students", f"Name 1 to {_GROUP} other members of the group.")
+    elif strangers:
+        says = f"{', '.join(strangers)}: not in the roster, and nothing handed in. Is the name right?"
+        fields.faults.setdefault("students", says)
+    if share is None:
+        fields.faults.setdefault("students", f"{student} has no mark yet that could be copied.")
+    overrides = [
+        Override(name, share or 0.0, author, reason, computed=known[name].computed) for name in names if name in known
+    ]
+    for override in overrides:
+        fields.note(override_faults(override))
+    if fields.faults:
+        return _student_page(course, assignment, student, "group", fields)
+    for override in overrides:
+        courses.set_override(course, assignment, override)
+    return _back(course, assignment, student)
+
+
+def _student_page(
+    course: str, assignment: str, student: str, form: str = "", sent: FormFields | None = None
+) -> Response:
+    """Show the page, with a form as it was sent and its faults."""
+    revision, courses = current(course, assignment), service().store.courses
+    _require(course, assignment, student)
+    terms = courses.terms_of(course, assignment, student)
+    marking, own = read_marking(course, assignment, student), limits_of(terms)
+    submissions = service().store.submissions.list(Filter(course, assignment, student), _SUBMISSIONS).items
+    values = {
+        "override": _override_values(terms.override),
+        "extension": _extension_values(terms.extension),
+        "group": {},
+    }
+    if sent is not None:
+        values[form] = sent.values
+    return page(
+        "staff/student_marks.html",
+        422 if sent else 200,
+        course=course,
+        section="course",
+        current=revision,
+        student=student,
+        entry=courses.roster(course).get(student),
+        marking=marking,
+        policy=terms.policy or Policy(),
+        own=own,
+        extension=terms.extension,
+        submissions=submissions,
+        now=time.time(),
+        values=values,
+        faults={form: sent.faults if sent else {}},
+    )
+
+
+def _override_values(override: Override | None) -> Mapping[str, str]:
+    return {} if override is None else {"share": percent(override.share) or "", "reason": override.reason}
+
+
+def _extension_values(extension: Extension | None) -> Mapping[str, str]:
+    if extension is None:
+        return {}
+    return {
+        "due": form_time(extension.due),
+        "closes": form_time(extension.closes),
+        "attempts": "" if extension.attempts is None else str(extension.attempts),
+        "reason": extension.reason,
+    }
+
+
+def _require(course: str, assignment: str, student: str) -> None:
+    """Raise Problem unless the student is known in the course, or has handed in for the assignment."""
+    current(course, assignment)
+    store = service().store
+    terms = store.courses.terms_of(course, assignment, student)
+    known = (
+        terms.extension is not None
+        or terms.override is not None
+        or student in store.courses.roster(course)
+        or store.submissions.list(Filter(course, assignment, student), 1).items
+    )
+    if not known:
+        says = f"there is no student {student} in the roster of {course}, nor has one handed in for {assignment}"
+        raise Problem(NOT_FOUND, says)
+
+
+def _back(course: str, assignment: str, student: str) -> Redirection:
+    return redirect(f"/courses/{course}/assignments/{assignment}/marks/{student}", 303)

@@ -1,0 +1,175 @@
+"""What deadlines, attempts and marks look like, to staff and to students."""
+
+import time
+from collections.abc import Callable
+from functools import partial
+
+from grader.model.courses import Extension, Outage, Override, Policy, RosterEntry
+from grader.model.records import Job, Kind
+from grader.model.verdict import Verdict
+from grader.store import keys
+from grader.store.search import Filter
+from grader.store.submissions import NewSubmission
+from tests.pages.browser import Window
+from tests.pages.classroom import CLASS, seated
+from tests.pages.house import ASSIGNMENT, House
+from tests.pages.scenes_staff import signed_in
+from tests.service.parts import EXAMPLES
+
+Scene = Callable[[House, Window], None]
+
+#: A course with deadlines, and its assignment's pages.
+TIMED = "cs-303"
+THERE = f"/courses/{TIMED}/assignments/{ASSIGNMENT}"
+DAY = 86_400
+NAMES = {
+    "ada": "Ada Lovelace",
+    "bo": "Bo Andersson",
+    "cy": "Cy Twombly",
+    "dana": "Dana Scully",
+    "eve": "Eve Moneypenny",
+    "finn": "Finn Hudson",
+}
+#: Attempts of each: days before or after the due time, and the example whose verdict it gets.
+ATTEMPTS = {
+    "ada": ((-1.5, "no_relu_derivative.ipynb"), (-0.5, "right.ipynb")),
+    "bo": ((-0.2, "no_relu_derivative.ipynb"), (0.8, "right.ipynb")),
+    "cy": ((1.2, "missing_transpose.py"),),
+    "dana": ((-3, "right.ipynb"),),
+    "gus": ((-1, "mask_from_wrong_layer.py"),),
+}
+
+
+def timed(house: House) -> None:
+    """The course two days after the due time; made once."""
+    courses = house.store.courses
+    if courses.policy(TIMED, ASSIGNMENT) is not None:
+        return
+    seated(house)
+    due = (time.time() - 2 * DAY) // 3600 * 3600
+    policy = Policy(opens=due - 10 * DAY, due=due, closes=due + 5 * DAY, grace=600, late=10, floor=30, attempts=5)
+    roster = [RosterEntry(student, name, str(7000 + at)) for at, (student, name) in enumerate(NAMES.items())]
+    courses.put_roster(TIMED, [*roster, RosterEntry("hal", "Hal Incandenza", "7100")], "csv", "Prof. Lagrange")
+    courses.put_roster(TIMED, roster, "csv", "Prof. Lagrange")
+    verdicts = _verdicts(house)
+    for student, ends in ATTEMPTS.items():
+        for days, name in ends:
+            _hand_in(house, student, name, due + days * DAY, verdicts[name])
+    revision = house.store.assignments.current(TIMED, ASSIGNMENT)
+    assert revision is not None
+    courses.set_policy(TIMED, ASSIGNMENT, policy, "Prof. Lagrange")
+    courses.set_extension(
+        TIMED, ASSIGNMENT, Extension("eve", due + 4 * DAY, None, None, "Prof. Lagrange", "in hospital until Monday")
+    )
+    courses.set_override(
+        TIMED, ASSIGNMENT, Override("dana", 0.8, "Prof. Lagrange", "explained half of it orally", computed=0.2)
+    )
+    courses.add_outage(TIMED, ASSIGNMENT, Outage(due - 7200, due - 3600, "Prof. Lagrange", "the network was down"))
+
+
+def marks(house: House, window: Window) -> None:
+    """The class."""
+    timed(house)
+    signed_in(house, window, TIMED)
+    window.go(f"{THERE}/marks")
+
+
+def no_marks(house: House, window: Window) -> None:
+    """A course without roster and submissions."""
+    signed_in(house, window, "nobody-yet")
+    window.go(f"/courses/nobody-yet/assignments/{ASSIGNMENT}/marks")
+
+
+def student(name: str, house: House, window: Window) -> None:
+    """One of the class, with the forms for what staff may give."""
+    marks(house, window)
+    window.go(f"{THERE}/marks/{name}")
+
+
+def policy(house: House, window: Window) -> None:
+    """A policy, and an outage."""
+    marks(house, window)
+    window.go(f"{THERE}/policy")
+
+
+def policy_fault(house: House, window: Window) -> None:
+    """A policy that contradicts itself."""
+    no_marks(house, window)
+    page = window.go(f"/courses/nobody-yet/assignments/{ASSIGNMENT}/policy")
+    page.get_by_label("Due").fill("2027-03-05T18:00")
+    page.get_by_label("Closes").fill("2027-03-05T17:00")
+    page.get_by_label("Per cent off").fill("ten")
+    page.get_by_role("button", name="Save the policy").click()
+    page.get_by_role("alert").first.wait_for()
+    # The browser says aloud that it was refused, which is as it should be.
+    window.complaints.clear()
+
+
+def as_student(house: House, window: Window) -> None:
+    """The form to hand in, for staff."""
+    marks(house, window)
+    window.go(f"{THERE}/as-student?student=bo")
+
+
+def hand_in(name: str | None, house: House, window: Window) -> None:
+    """The form of a student of the course, or that behind a link for the class."""
+    timed(house)
+    window.go(house.hand_in_link(name, TIMED))
+
+
+def barred(course: str, rules: Policy, house: House, window: Window) -> None:
+    """The form in a course that takes nothing now."""
+    if course == "no-attempt-left":
+        _hand_in(house, "ada", "right.ipynb", time.time(), _verdicts(house)["right.ipynb"], course)
+    house.store.courses.set_policy(course, ASSIGNMENT, rules, "Prof. Lagrange")
+    window.go(house.hand_in_link("ada", course))
+
+
+def verdict(house: House, window: Window) -> None:
+    """The verdict of an attempt that was late."""
+    timed(house)
+    found = house.store.submissions.list(Filter(TIMED, ASSIGNMENT, "cy"), 1).items[0]
+    window.go(house.verdict_link(found))
+
+
+def _verdicts(house: House) -> dict[str, Verdict]:
+    """Verdicts by example, of those who handed these in to the class."""
+    seated(house)
+    submissions = house.store.submissions
+    verdicts = {each.filename: submissions.verdict(each.id) for each in submissions.list(Filter(CLASS), 200).items}
+    return {name: verdict for name, verdict in verdicts.items() if verdict is not None}
+
+
+def _hand_in(house: House, student: str, name: str, created: float, verdict: Verdict, course: str = TIMED) -> None:
+    revision = house.store.assignments.current(course, ASSIGNMENT)
+    assert revision is not None
+    source = next(each for each in EXAMPLES if each.name == name).read_bytes()
+    new = NewSubmission(course, ASSIGNMENT, revision.id, student, name, source)
+    accepted = house.store.submissions.accept(new).id
+    claim = house.store.jobs.claim(Job(Kind.SUBMISSION, accepted))
+    assert claim is not None
+    assert house.store.submissions.finish(claim, verdict)
+    house.store.redis.hset(keys.key(Kind.SUBMISSION, accepted), "created", f"{1000 * created:.3f}")
+
+
+STAFF: dict[str, Scene] = {
+    "staff-marks": marks,
+    "staff-marks-empty": no_marks,
+    "staff-marks-late": partial(student, "bo"),
+    "staff-marks-override": partial(student, "dana"),
+    "staff-policy": policy,
+    "staff-policy-fault": policy_fault,
+    "staff-as-student": as_student,
+}
+
+STUDENT: dict[str, Scene] = {
+    "hand-in-late": partial(hand_in, "bo"),
+    "hand-in-extended": partial(hand_in, "eve"),
+    "hand-in-timed-anybody": partial(hand_in, None),
+    "hand-in-closed": partial(barred, "closed", Policy(due=1.7e9, closes=1.7e9)),
+    "hand-in-not-open": partial(barred, "not-open", Policy(opens=4e9, due=4.1e9, attempts=3)),
+    "hand-in-used-up": partial(barred, "no-attempt-left", Policy(attempts=1)),
+    "verdict-late": verdict,
+}
+
+SCENES = {**STUDENT, **STAFF}
