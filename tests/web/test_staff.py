@@ -60,6 +60,11 @@ def explained_verdict(title: str = "It leaves out the mask.") -> dict[str, Any]:
         f"{HOME}/submissions",
         f"{HOME}/submissions/x",
         f"{HOME}/regrades",
+        f"{UDL}/marks",
+        f"{UDL}/marks.csv",
+        f"{UDL}/marks/ada",
+        f"{UDL}/policy",
+        f"{UDL}/as-student",
     ],
 )
 def test_strangers_are_sent_to_sign_in(app: Flask, path: str) -> None:
@@ -68,7 +73,13 @@ def test_strangers_are_sent_to_sign_in(app: Flask, path: str) -> None:
     assert answer.headers["Location"] == f"/sign-in?next={path.replace('/', '%2F')}"
 
 
-@pytest.mark.parametrize("path", ["", "/assignments/udl-7.2", "/publish", "/submissions", "/regrades"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("", "/assignments/udl-7.2", "/publish", "/submissions", "/regrades"),
+        *(f"/assignments/udl-7.2{page}" for page in ("/marks", "/marks.csv", "/marks/ada", "/policy", "/as-student")),
+    ],
+)
 def test_foreign_courses_are_not_there(visitor: Visitor, path: str) -> None:
     assert "There is nothing here" in visitor.get(f"/courses/other{path}", 404)
 

@@ -82,7 +82,7 @@ def give_override(course: str, assignment: str, student: str) -> Response | Redi
         return _back(course, assignment, student)
     fields = FormFields.sent()
     mark = fields.number("share")
-    if mark is None:
+    if mark is None or mark > 100:
         fields.faults.setdefault("share", "Write the mark in per cent of the maximum, 0 to 100.")
     computed = read_marking(course, assignment, student).computed
     override = Override(student, (mark or 0) / 100, author, fields.text("reason"), computed=computed)

@@ -1,0 +1,255 @@
+"""Pages of marks and policies: what staff give holds, what they mistype is refused, and students read what applies."""
+
+import re
+import time
+from datetime import UTC, datetime
+from io import BytesIO
+
+import pytest
+from flask import Flask
+
+from grader.model.courses import Counts, Extension, Outage, Override, Policy, RosterEntry
+from grader.store.store import Store
+from grader.store.submissions import NewSubmission
+from grader.web.http import links
+from tests.web.concluding import conclude
+from tests.web.verdicts import failing_verdict, passing_verdict
+from tests.web.visitor import HTML, Visitor
+
+pytestmark = pytest.mark.service(secret="only for tests, and as long as a real one is")  # noqa: S106 - guards nothing
+
+COURSE, ASSIGNMENT = "course", "udl-7.2"
+HERE = f"/courses/{COURSE}/assignments/{ASSIGNMENT}"
+MARKS, POLICY = f"{HERE}/marks", f"{HERE}/policy"
+DAY = 86_400
+REASON = "=cmd() <b>ill</b>"
+
+
+@pytest.fixture
+def visitor(app: Flask, store: Store) -> Visitor:
+    return Visitor(app, store)
+
+
+def attempt(store: Store, student: str, *, passed: bool = True) -> str:
+    """A submission with its verdict: all of the marks, or some."""
+    revision = store.assignments.current(COURSE, ASSIGNMENT)
+    assert revision is not None
+    new = NewSubmission(COURSE, ASSIGNMENT, revision.id, student, "a.py", student.encode())
+    name = store.submissions.accept(new).id
+    conclude(store, name, passing_verdict() if passed else failing_verdict())
+    return name
+
+
+def hand_in_link(app: Flask, student: str | None) -> str:
+    with app.test_request_context():
+        return links.hand_in(COURSE, ASSIGNMENT, student)
+
+
+def students(page: str) -> list[str]:
+    """Who is listed, in the order of the page."""
+    return re.findall(rf'<th scope="row"><a class="student" href="{MARKS}/([^"]+)"', page)
+
+
+def test_everybody_of_the_roster_has_a_row_also_who_handed_in_nothing(visitor: Visitor, store: Store) -> None:
+    store.courses.put_roster(COURSE, [RosterEntry("ada", "Lovelace"), RosterEntry("bo", "Andersson")], "csv", "staff")
+    attempt(store, "cy")
+    page = visitor.get(MARKS)
+    assert students(page) == ["ada", "bo", "cy"]
+    assert page.count("handed in nothing</span>") == 2
+    assert "not in the roster" in page
+    assert students(visitor.get(f"{MARKS}?show=nothing&way=down")) == ["bo", "ada"]
+    assert students(visitor.get(f"{MARKS}?name=LOVE")) == ["ada"]
+    assert students(visitor.get(f"{MARKS}?order=mark&way=down")) == ["cy", "ada", "bo"]
+    assert students(visitor.get(f"{MARKS}?show=no&order=such&page=0x")) == ["ada", "bo", "cy"]
+
+
+def test_a_class_is_shown_in_pages(visitor: Visitor, store: Store) -> None:
+    entries = [RosterEntry(f"s{number:03}") for number in range(150)]
+    store.courses.put_roster(COURSE, entries, "csv", "staff")
+    first = visitor.get(MARKS)
+    assert (len(students(first)), "page=2" in first) == (100, True)
+    assert students(visitor.get(f"{MARKS}?page=2"))[-1] == "s149"
+
+
+def test_an_override_holds_and_says_when_another_mark_is_computed(visitor: Visitor, store: Store) -> None:
+    attempt(store, "ada", passed=False)
+    answer = visitor.post(f"{MARKS}/ada/override", f"{MARKS}/ada", share="62,5", reason=REASON)
+    assert answer.status_code == 303
+    override = store.courses.overrides(COURSE, ASSIGNMENT)["ada"]
+    assert (override.share, override.author, override.reason) == (0.625, "test", REASON)
+    assert "computed since" not in visitor.get(MARKS)
+    attempt(store, "ada")
+    page = visitor.get(MARKS)
+    assert "computed since: 100" in page
+    assert "<strong>62.5</strong>" in page
+    assert "&lt;b&gt;ill&lt;/b&gt;" in visitor.get(f"{MARKS}/ada")
+    table = visitor.get(f"{MARKS}.csv")
+    assert "ada,,,,62.5,100," in table
+    assert "'=cmd()" in table
+    visitor.post(f"{MARKS}/ada/override", f"{MARKS}/ada", remove="1")
+    assert store.courses.overrides(COURSE, ASSIGNMENT) == {}
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"share": "", "reason": "x"}, "Write the mark in per cent"),
+        ({"share": "-5", "reason": "x"}, "-5 is no number"),
+        ({"share": "150", "reason": "x"}, "0 to 100"),
+        ({"share": "50", "reason": " "}, "Give a reason"),
+    ],
+)
+def test_an_override_that_is_mistyped_is_refused_at_its_field(
+    visitor: Visitor, store: Store, fields: dict[str, str], says: str
+) -> None:
+    attempt(store, "ada")
+    answer = visitor.post(f"{MARKS}/ada/override", f"{MARKS}/ada", **fields)
+    assert answer.status_code == 422
+    assert says in answer.text
+    assert store.courses.overrides(COURSE, ASSIGNMENT) == {}
+
+
+def test_an_extension_is_read_in_the_zone_of_the_form(visitor: Visitor, store: Store) -> None:
+    attempt(store, "ada")
+    given = {"zone": "Europe/Zurich", "due": "2027-03-05T18:00", "reason": "ill"}
+    assert visitor.post(f"{MARKS}/ada/extension", f"{MARKS}/ada", **given).status_code == 303
+    extension = store.courses.extensions(COURSE, ASSIGNMENT)["ada"]
+    assert extension.due == datetime(2027, 3, 5, 17, tzinfo=UTC).timestamp()
+    assert 'value="2027-03-05T17:00"' in visitor.get(f"{MARKS}/ada")
+    missing = visitor.post(f"{MARKS}/ada/extension", f"{MARKS}/ada", **given | {"due": "2027-03-28T02:30"})
+    assert missing.status_code == 422
+    assert "does not exist in Europe/Zurich" in missing.text
+    assert 'value="Europe/Zurich"' in missing.text
+    assert "changes nothing" in visitor.post(f"{MARKS}/ada/extension", f"{MARKS}/ada", reason="ill").text
+    visitor.post(f"{MARKS}/ada/extension", f"{MARKS}/ada", remove="1")
+    assert store.courses.extensions(COURSE, ASSIGNMENT) == {}
+
+
+def test_the_mark_of_a_group_is_copied_to_all_or_to_nobody(visitor: Visitor, store: Store) -> None:
+    store.courses.put_roster(COURSE, [RosterEntry("bo"), RosterEntry("cy")], "csv", "staff")
+    assert "bo has no mark yet" in visitor.post(f"{MARKS}/bo/group", MARKS, students="cy", reason="same group").text
+    attempt(store, "ada")
+    form = f"{MARKS}/ada/group"
+    refused = visitor.post(form, f"{MARKS}/ada", students="bo cyy", reason="same group")
+    assert "cyy: not in the roster" in refused.text
+    assert store.courses.overrides(COURSE, ASSIGNMENT) == {}
+    assert visitor.post(form, f"{MARKS}/ada", students="bo, cy", reason="same group").status_code == 303
+    given = store.courses.overrides(COURSE, ASSIGNMENT)
+    assert {name: (override.share, override.reason) for name, override in given.items()} == {
+        "bo": (1.0, "same group"),
+        "cy": (1.0, "same group"),
+    }
+
+
+def test_a_student_whom_nobody_knows_has_no_page(visitor: Visitor) -> None:
+    assert "There is nothing here" in visitor.get(f"{MARKS}/nobody", 404)
+    assert visitor.post(f"{MARKS}/nobody/override", MARKS, share="1", reason="x").status_code == 404
+
+
+def test_a_policy_is_set_shown_changed_and_removed(visitor: Visitor, store: Store) -> None:
+    given = {"zone": "UTC", "due": "2027-03-05T18:00", "closes": "2027-03-09T18:00", "grace": "10", "late": "12.5"}
+    given |= {"floor": "40", "attempts": "3", "counts": "last"}
+    assert visitor.post(POLICY, POLICY, **given).status_code == 303
+    due = datetime(2027, 3, 5, 18, tzinfo=UTC).timestamp()
+    expected = Policy(due=due, closes=due + 4 * DAY, grace=600, late=12.5, floor=40, attempts=3, counts=Counts.LAST)
+    assert store.courses.policy(COURSE, ASSIGNMENT) == expected
+    page = visitor.get(POLICY)
+    shown = {name: re.search(rf'name="{name}"[^>]* value="([^"]*)"', page) for name in given if name != "counts"}
+    assert {name: match and match[1] for name, match in shown.items()} == {
+        name: value for name, value in given.items() if name != "counts"
+    }
+    refused = visitor.post(POLICY, POLICY, **given | {"closes": "2027-03-05T17:00", "late": "ten", "attempts": "1.5"})
+    assert refused.status_code == 422
+    for says in ("closes before it is due", "ten is no number", "1.5 is no whole number"):
+        assert says in refused.text
+    assert store.courses.policy(COURSE, ASSIGNMENT) == expected
+    visitor.post(POLICY, POLICY, remove="1")
+    assert store.courses.policy(COURSE, ASSIGNMENT) is None
+
+
+def test_an_outage_moves_what_students_read(visitor: Visitor, store: Store) -> None:
+    due = datetime(2027, 3, 5, 18, tzinfo=UTC).timestamp()
+    store.courses.set_policy(COURSE, ASSIGNMENT, Policy(due=due), "staff")
+    outage = {"zone": "UTC", "start": "2027-03-05T12:00", "end": "2027-03-05T14:30", "reason": "a disk was full"}
+    assert visitor.post(f"{HERE}/outages", POLICY, **outage).status_code == 303
+    assert "5 March 2027, 20:30 UTC" in visitor.get(POLICY)
+    assert "end must be later" in visitor.post(f"{HERE}/outages", POLICY, **outage | {"end": outage["start"]}).text
+    (recorded,) = store.courses.outages(COURSE, ASSIGNMENT)
+    visitor.post(f"{HERE}/outages", POLICY, remove=recorded.id)
+    assert store.courses.outages(COURSE, ASSIGNMENT) == ()
+
+
+def test_a_late_student_reads_what_it_costs(app: Flask, store: Store) -> None:
+    rules = Policy(due=time.time() - 1.5 * DAY, late=10, attempts=3)
+    store.courses.set_policy(COURSE, ASSIGNMENT, rules, "staff")
+    attempt(store, "ada")
+    page = app.test_client().get(hand_in_link(app, "ada"), headers=HTML).text
+    for says in ("2 of 3", "10 % of the maximum off", "2 days late", "up to 20 %", "cannot lower the mark"):
+        assert says in page
+    store.courses.set_extension(COURSE, ASSIGNMENT, Extension("ada", time.time() + 3 * DAY, None, 9, "staff", "ill"))
+    page = app.test_client().get(hand_in_link(app, "ada"), headers=HTML).text
+    assert "8 of 9" in page
+    assert "days late" not in page
+
+
+@pytest.mark.parametrize(
+    ("rules", "student", "says"),
+    [
+        (Policy(opens=4e9), "ada", "not open yet"),
+        (Policy(closes=1.7e9), "ada", "has closed"),
+        (Policy(attempts=1), "ada", "used all your attempts"),
+        (Policy(attempts=9), None, "a link for the whole class"),
+    ],
+)
+def test_what_is_not_taken_is_said_before_and_after(
+    app: Flask, store: Store, rules: Policy, student: str | None, says: str
+) -> None:
+    attempt(store, "ada")
+    link, browser = hand_in_link(app, student), app.test_client()
+    proof = re.search(r'name="csrf_token" value="([^"]+)"', browser.get(link, headers=HTML).text)
+    assert proof is not None
+    store.courses.set_policy(COURSE, ASSIGNMENT, rules, "staff")
+    page = browser.get(link, headers=HTML).text
+    assert says in page
+    assert 'type="file"' not in page
+    file = (BytesIO(b"x = 1\n"), "a.py")
+    answer = browser.post(
+        link, headers=HTML, data={"csrf_token": proof[1], "once": "x", "student": "ada", "file": file}
+    )
+    assert answer.status_code == 422
+    assert says in answer.text
+    assert "It did not count as an attempt." in answer.text
+    assert sum(map(len, store.courses.attempts(COURSE, ASSIGNMENT).values())) == 1
+
+
+def test_a_verdict_says_where_its_student_stands(app: Flask, store: Store) -> None:
+    store.courses.set_policy(COURSE, ASSIGNMENT, Policy(due=time.time() - DAY / 2, late=10, attempts=5), "staff")
+    name = attempt(store, "ada")
+    found = store.submissions.get(name)
+    assert found is not None
+    with app.test_request_context():
+        link = str(links.verdict(found))
+    page = app.test_client().get(link, headers=HTML).text
+    assert "Your mark for this assignment is <strong>90 %</strong>, by this attempt." in page
+    assert "It would be 100 % if that had not been 1 day late." in page
+    assert "4 of 5" in page
+    store.courses.set_override(COURSE, ASSIGNMENT, Override("ada", 0.5, "staff", "a secret"))
+    page = app.test_client().get(link, headers=HTML).text
+    assert "<strong>50 %</strong>, which the staff of your course gave you" in page
+    assert "a secret" not in page
+
+
+def test_without_a_policy_students_read_of_none(app: Flask, store: Store) -> None:
+    store.courses.add_outage(COURSE, ASSIGNMENT, Outage(1, 2, "staff", "a disk was full"))
+    page = app.test_client().get(hand_in_link(app, "ada"), headers=HTML).text
+    assert "as often as you like" in page
+    assert "What counts" not in page
+
+
+def test_staff_see_the_form_of_a_student_and_cannot_hand_in_by_it(visitor: Visitor, store: Store) -> None:
+    store.courses.set_policy(COURSE, ASSIGNMENT, Policy(attempts=3), "staff")
+    attempt(store, "ada")
+    page = visitor.get(f"{HERE}/as-student?student=ada")
+    assert "2 of 3" in page
+    assert '<fieldset class="form" disabled>' in page
+    assert visitor.post(f"{HERE}/as-student", POLICY).status_code == 405
