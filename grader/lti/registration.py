@@ -90,7 +90,8 @@ def _read(session: requests.Session, method: str, url: str, body: dict[str, Any]
         answer = session.request(method, url, json=body, headers=headers)
         answer.raise_for_status()
         content: object = answer.json()
-    except requests.RequestException as error:
+    # Brackets within brackets, without end, are no value to Python.
+    except (requests.RequestException, RecursionError) as error:
         says = f"The LMS cannot be registered: {method} {url[:200]} failed ({str(error)[:300]})."
         raise LaunchRefused(Reason.REGISTRATION, says) from error
     return content

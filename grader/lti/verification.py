@@ -84,7 +84,7 @@ def verify(id_token: str, platform: Platform, nonce: str, keys: PlatformKeys) ->
             leeway=_LEEWAY,
             options={"require": list(_REQUIRED)},
         )
-    except jwt.InvalidTokenError as error:
+    except (jwt.InvalidTokenError, RecursionError) as error:
         raise _refusal(error) from None
     audience = claims["aud"]
     if isinstance(audience, list) and len(audience) > 1 and claims.get("azp") != platform.client_id:
@@ -97,7 +97,8 @@ def verify(id_token: str, platform: Platform, nonce: str, keys: PlatformKeys) ->
 def _key_id(id_token: str) -> str:
     try:
         header = jwt.get_unverified_header(id_token)
-    except jwt.InvalidTokenError:
+    except (jwt.InvalidTokenError, RecursionError):
+        # Brackets within brackets, without end, are no value to Python.
         raise LaunchRefused(Reason.MALFORMED, f"The LMS's message is no signed message (JWT). {_AGAIN}") from None
     if header.get("alg") != _ALGORITHM:
         says = f"The LMS's message is signed by {str(header.get('alg'))[:20]}; it should be {_ALGORITHM}."
@@ -113,12 +114,12 @@ def _find(key_set: str, key_id: str) -> jwt.PyJWK | None:
         keys = json.loads(key_set)["keys"]
         raw = next((key for key in keys if key.get("kid") == key_id), None)
         return None if raw is None else jwt.PyJWK(raw, algorithm=_ALGORITHM)
-    except (ValueError, LookupError, TypeError, AttributeError, jwt.PyJWTError):
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, jwt.PyJWTError):
         # Whatever it is, it is no set with this key.
         return None
 
 
-def _refusal(error: jwt.InvalidTokenError) -> LaunchRefused:
+def _refusal(error: Exception) -> LaunchRefused:
     match error:
         case jwt.ExpiredSignatureError():
             reason, says = Reason.EXPIRED, f"The LMS's message has expired. {_AGAIN}"

@@ -67,6 +67,8 @@ class LtiUser:
     staff: bool = False
     #: True for a preview of staff's, such as Canvas's Test Student: it counts nowhere.
     test: bool = False
+    #: When a launch or a roster last had the person.
+    recorded: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

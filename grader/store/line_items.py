@@ -34,6 +34,6 @@ class LineItems:
 
     def of(self, course: str, assignment: str) -> list[LineItem]:
         """Return the line items that get an assignment's marks: one, unless the LMS has it in several columns."""
-        names: Any = self._redis.smembers(keys.key("line-items", course, assignment))
+        names: Any = self._redis.smembers(keys.key("line-items", course))
         items = [self.get(name) for name in sorted(text(name) for name in names)]
-        return [item for item in items if item is not None]
+        return [item for item in items if item is not None and item.assignment == assignment]

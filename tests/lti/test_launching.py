@@ -6,6 +6,7 @@ import re
 from flask import Flask
 
 from grader.lti.identity import course_name, platform_id
+from grader.model.courses import Policy
 from grader.model.records import Scope
 from grader.store.search import Filter
 from grader.store.store import Store
@@ -59,6 +60,36 @@ def test_the_launch_is_recorded(browser: LtiBrowser, store: Store) -> None:
     (item,) = store.line_items.of(course, ASSIGNMENT)
     assert item.url == f"{browser.lms.url}/lineitems/1"
     assert [known.id for known in store.platforms.deployments(context.platform)] == ["deployment-1"]
+
+
+def test_the_lms_s_due_date_is_the_policy_until_staff_set_another(browser: LtiBrowser, store: Store) -> None:
+    course, lms = course_of(browser.lms), browser.lms
+    lms.links["link-1"].custom["due"] = "$ResourceLink.submission.endDateTime"
+    browser.launch("7", "link-1")
+    assert store.courses.policy(course, ASSIGNMENT) is None
+    for due in ("2030-03-01T12:00:00Z", "2031-03-01T12:00:00Z", "no date"):
+        lms.due["link-1"] = due
+        assert browser.launch("7", "link-1").status_code == 303
+    assert store.courses.policy(course, ASSIGNMENT) == Policy(due=1898596800.0)
+
+
+def test_who_opens_an_assignment_is_on_the_roster_unless_staff_or_a_preview(browser: LtiBrowser, store: Store) -> None:
+    browser.lms.enrol("5", "Test Student", LEARNER, TEST_USER)
+    for person in ("7", "7", "2", "5"):
+        browser.launch(person, "link-1")
+    roster = store.courses.roster(course_of(browser.lms))
+    assert [(entry.student, entry.name, entry.source) for entry in roster.values()] == [("7", "Ada Lovelace", "lti")]
+
+
+def test_nothing_of_a_deleted_student_or_course_is_left(browser: LtiBrowser, store: Store) -> None:
+    course = course_of(browser.lms)
+    browser.launch("7", "link-1")
+    store.submissions.delete_student(course, "7")
+    assert store.launches.user(course, "7") is None
+    browser.launch("8", "link-1")
+    store.courses.delete(course)
+    assert store.redis.keys(f"bm:*{course}*") == []
+    assert store.line_items.of(course, ASSIGNMENT) == []
 
 
 def test_pages_of_an_lms_s_course_may_be_in_its_frames_and_in_no_other(browser: LtiBrowser, tool: Flask) -> None:

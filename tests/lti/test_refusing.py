@@ -1,6 +1,7 @@
 """What a tool must refuse, each with a sentence: forged, replayed, foreign and stale launches."""
 
 import time
+from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -15,6 +16,9 @@ from tests.lti.browsing import TAB, LtiBrowser
 from tests.lti.conftest import ASSIGNMENT, enter
 from tests.lti.platform.lms import DL, LTI, Claims, Key, Link
 from tests.lti.platform.lms import Lms as Platform
+
+#: JSON that is nested deeper than Python reads.
+DEEP = urlsafe_b64encode(b"[" * 20_000).decode()
 
 #: What is changed in a good message, and the words of the refusal.
 CHANGES: dict[str, tuple[Callable[[Claims], Claims], str]] = {
@@ -78,7 +82,7 @@ def test_only_the_lms_s_algorithm_is_believed(algorithm: str, browser: LtiBrowse
     assert f"is signed by {algorithm}" in browser.post(fields).text
 
 
-@pytest.mark.parametrize("message", ["", "x", "a.b.c", "e30.e30.e30", "x" * 70_000])
+@pytest.mark.parametrize("message", ["", "x", "a.b.c", "e30.e30.e30", "x" * 70_000, DEEP, f"{DEEP}.e30.x"])
 def test_what_is_no_message_is_refused(message: str, browser: LtiBrowser) -> None:
     fields = browser.begin("7", "link-1") | {"id_token": message}
     assert browser.post(fields).status_code == 403

@@ -12,14 +12,31 @@ _WEB = (
     "flask_openapi3",
     "flask_wtf",
     "gunicorn",
+    "httpcore",
+    "jwcrypto",
+    "jwt",
     "limits",
     "packaging",
     "prometheus_client",
     "pydantic_settings",
+    "pylti1p3",
     "redis",
+    "requests",
     "structlog",
 )
-_WORKER = ("celery", "httpcore", "packaging", "pydantic_settings", "redis", "standardwebhooks", "structlog")
+_WORKER = (
+    "celery",
+    "httpcore",
+    "jwcrypto",
+    "jwt",
+    "packaging",
+    "pydantic_settings",
+    "pylti1p3",
+    "redis",
+    "requests",
+    "standardwebhooks",
+    "structlog",
+)
 #: The modules that each extra installs. The Redis server of `serve` is left out: it may be the machine's own.
 MODULES = {"client": _CLIENT, "web": _WEB, "worker": _WORKER, "serve": tuple({*_CLIENT, *_WEB, *_WORKER})}
 

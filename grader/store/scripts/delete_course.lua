@@ -47,6 +47,10 @@ for _, assignment in ipairs(redis.call('SMEMBERS', key('assignments-kept', cours
   redis.call('DEL', key('extensions', course, assignment), key('outages', course, assignment),
     key('overrides', course, assignment))
 end
+for _, item in ipairs(redis.call('SMEMBERS', key('line-items', course))) do
+  redis.call('DEL', key('line-item', item))
+end
+redis.call('DEL', key('line-items', course), key('lti-context', course), key('lti-users', course))
 redis.call('DEL', key('policies', course), key('terms-changed', course), key('assignments-kept', course),
   key('roster', course), key('audit', course), key('verdicts-changed', course), key('regrades-asked', course))
 redis.call('SREM', 'bm:courses-kept', course)

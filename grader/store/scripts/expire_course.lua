@@ -23,9 +23,11 @@ local function expire(hash, submissions)
   return expired
 end
 
-gone = gone + expire(key('roster', course), function(student)
-  return key('index', course, 'student', student)
-end)
+for _, noun in ipairs({ 'roster', 'lti-users' }) do
+  gone = gone + expire(key(noun, course), function(student)
+    return key('index', course, 'student', student)
+  end)
+end
 for _, assignment in ipairs(redis.call('SMEMBERS', key('assignments-kept', course))) do
   local expired = 0
   for _, noun in ipairs({ 'extensions', 'overrides' }) do

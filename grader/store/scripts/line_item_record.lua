@@ -8,5 +8,5 @@ if stored then
   end
 end
 redis.call('SET', item, ARGV[4])
-redis.call('SADD', key('line-items', ARGV[2], ARGV[3]), ARGV[1])
+redis.call('SADD', key('line-items', ARGV[2]), ARGV[1])
 return nil

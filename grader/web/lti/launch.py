@@ -91,8 +91,10 @@ def _open(platform: Platform, claims: LaunchClaims) -> Response:
         return _review(submission, course, claims, part)
     assignment = _assignment(claims, course)
     graded = assignment is not None and recording.record_line_item(platform, claims, course, assignment)
+    if assignment is not None:
+        recording.record_due(claims, course, assignment)
     if part is Part.STAFF:
-        return staff.welcome(claims, course, assignment, graded=graded)
+        return staff.welcome(platform, claims, course, assignment, graded=graded)
     if assignment is None:
         says = "No assignment of Backmark was chosen for this link yet. Tell the staff of your course."
         raise LaunchRefused(Reason.NO_ASSIGNMENT, says)

@@ -1,13 +1,18 @@
 """The record of a verified launch: the course's platform and title, the person, the column of the gradebook."""
 
+from grader.courses.times import BadTime, read_time
 from grader.lti.claims import SCORE_SCOPE, LaunchClaims
 from grader.lti.identity import Part, line_item_id, origin, student_name
 from grader.lti.refusals import LaunchRefused, Reason
+from grader.model.courses import Policy, RosterEntry
 from grader.model.lti import Context, LineItem, LtiUser, Platform
 from grader.store.errors import LineItemTaken
 from grader.subjects import kinds
 from grader.web.http.service import service
 from grader.web.lti.connections import is_allowed
+
+#: The author of what a launch records, in the log of staff's acts.
+AUTHOR = "LMS"
 
 
 def record_course(platform: Platform, claims: LaunchClaims, course: str, part: Part) -> None:
@@ -16,7 +21,8 @@ def record_course(platform: Platform, claims: LaunchClaims, course: str, part: P
     if context is None:
         return
     roster = claims.roster.context_memberships_url
-    launches = service().store.launches
+    store = service().store
+    launches = store.launches
     launches.record_context(
         Context(
             course,
@@ -28,16 +34,31 @@ def record_course(platform: Platform, claims: LaunchClaims, course: str, part: P
             frames=frames(platform, claims),
         )
     )
-    launches.record_user(
-        LtiUser(
-            course,
-            student_name(claims.sub, part),
-            claims.sub,
-            name=claims.name,
-            staff=part is Part.STAFF,
-            test=part is Part.TEST_STUDENT,
-        )
-    )
+    _record_person(claims, course, part)
+
+
+def _record_person(claims: LaunchClaims, course: str, part: Part) -> None:
+    store, student = service().store, student_name(claims.sub, part)
+    known = store.launches.user(course, student)
+    staff, test = part is Part.STAFF, part is Part.TEST_STUDENT
+    user = LtiUser(course, student, claims.sub, name=claims.name, staff=staff, test=test, recorded=store.time())
+    store.launches.record_user(user)
+    if part is Part.STUDENT and (known is None or known.staff) and student not in store.courses.roster(course):
+        # Later the LMS's own roster has everybody; until then who came is in it.
+        store.courses.add_student(course, RosterEntry(student, claims.name, source="lti"), AUTHOR)
+
+
+def record_due(claims: LaunchClaims, course: str, assignment: str) -> None:
+    """Record when the LMS has the assignment due, if the course has no policy for it yet."""
+    due = claims.setting("due")
+    if not due or service().store.courses.policy(course, assignment) is not None:
+        return
+    try:
+        moment = read_time(due)
+    except BadTime:
+        # No reason to refuse anybody: staff see on their page that there is no policy.
+        return
+    service().store.courses.set_policy(course, assignment, Policy(due=moment), AUTHOR, only_if_none=True)
 
 
 def frames(platform: Platform, claims: LaunchClaims) -> tuple[str, ...]:

@@ -1,18 +1,22 @@
 """Staff from an LMS: they come in by a one-time code, in a tab of their own, where cookies are kept."""
 
 import json
+from dataclasses import asdict, dataclass
 
 from flask import redirect, request
 from werkzeug.wrappers import Response
 
 from grader.lti.claims import LaunchClaims
 from grader.lti.refusals import LaunchRefused, Reason
+from grader.model.lti import Platform
 from grader.model.records import Scope, TokenRecord
 from grader.web.http.service import service
+from grader.web.lti import course_copies
 from grader.web.lti.blueprint import pages
 from grader.web.pages import framing
 from grader.web.pages.cookies import STAY
 from grader.web.pages.layout import page
+from grader.web.pages.lms_names import course_title
 from grader.web.pages.visitor import enter
 
 #: Seconds for which a code holds.
@@ -21,18 +25,34 @@ _CODE_SECONDS = 300
 _REUSED = 11 * 3600
 
 
-def welcome(claims: LaunchClaims, course: str, assignment: str | None, *, graded: bool) -> Response:
+@dataclass(frozen=True, slots=True)
+class _Entrance:
+    """What a code stands for."""
+
+    token: str
+    path: str
+    #: The earlier course whose rules are offered for an assignment of this one; empty: none.
+    course: str = ""
+    assignment: str = ""
+    earlier: str = ""
+
+
+def welcome(platform: Platform, claims: LaunchClaims, course: str, assignment: str | None, *, graded: bool) -> Response:
     """Lead staff to their pages: at once in a tab of their own, by a button in a frame."""
     token = _token(claims, course)
     path = f"/courses/{course}" if assignment is None else f"/courses/{course}/assignments/{assignment}"
-    if request.headers.get("Sec-Fetch-Dest") == "document" and assignment is not None and graded:
+    earlier = None if assignment is None else course_copies.find_rules(platform, claims, course, assignment)
+    is_tab = request.headers.get("Sec-Fetch-Dest") == "document"
+    if is_tab and assignment is not None and graded and earlier is None:
         enter(token)
         return redirect(path, 303)
+    entrance = _Entrance(token.id, path, course, assignment or "", earlier or "")
     revision = None if assignment is None else service().store.assignments.current(course, assignment)
     framing.allow_frames(course)
     return page(
         "lti/staff.html",
-        code=service().store.launches.make_code(json.dumps([token.id, path]), _CODE_SECONDS),
+        code=service().store.launches.make_code(json.dumps(asdict(entrance)), _CODE_SECONDS),
+        earlier=None if earlier is None else course_title(earlier),
         course_title=claims.context.title if claims.context is not None else course,
         wanted=claims.setting("assignment")[:128],
         title=None if revision is None else revision.title,
@@ -47,13 +67,15 @@ def come_in() -> Response:
     # Else another site could sign a visitor in under a name that is not theirs.
     own = request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
     content = service().store.launches.use_code(request.form.get("code", "")) if own else None
-    number, path = (None, "") if content is None else json.loads(content)
-    token = None if number is None else service().store.tokens.valid(number)
-    if token is None:
+    entrance = None if content is None else _Entrance(**json.loads(content))
+    token = None if entrance is None else service().store.tokens.valid(entrance.token)
+    if entrance is None or token is None:
         says = "This button was used before, or is older than five minutes. Open Backmark again from your course."
         raise LaunchRefused(Reason.CODE, says)
+    if "copy" in request.form and entrance.earlier:
+        course_copies.copy_rules(entrance.course, entrance.assignment, entrance.earlier, token.name)
     enter(token)
-    return redirect(path, 303)
+    return redirect(entrance.path, 303)
 
 
 def _token(claims: LaunchClaims, course: str) -> TokenRecord:

@@ -1,0 +1,38 @@
+"""Copies of courses: the rules of the course that one was copied from are offered to its staff, without the dates."""
+
+from dataclasses import replace
+from urllib.parse import unquote
+
+from grader.lti.claims import LaunchClaims
+from grader.lti.identity import course_name
+from grader.model.courses import Policy
+from grader.model.lti import Platform
+from grader.web.http.service import service
+
+#: Earlier courses that are looked at, the latest first.
+_MOST = 10
+
+
+def find_rules(platform: Platform, claims: LaunchClaims, course: str, assignment: str) -> str | None:
+    """Return the latest course before this one that has rules for the assignment; None if this one has its own."""
+    courses = service().store.courses
+    if _has_rules(courses.policy(course, assignment)):
+        return None
+    # As the standard has it: escaped, with commas between.
+    contexts = [unquote(context.strip()) for context in claims.setting("history").split(",")[:_MOST]]
+    earlier = (course_name(platform.id, context) for context in contexts if context)
+    return next((name for name in earlier if _has_rules(courses.policy(name, assignment))), None)
+
+
+def copy_rules(course: str, assignment: str, earlier: str, author: str) -> None:
+    """Give an assignment the rules that it had in an earlier course, and leave its dates."""
+    courses = service().store.courses
+    rules, dates = courses.policy(earlier, assignment), courses.policy(course, assignment) or Policy()
+    if rules is not None and not _has_rules(dates):
+        copied = replace(rules, opens=dates.opens, due=dates.due, closes=dates.closes)
+        courses.set_policy(course, assignment, copied, author)
+
+
+def _has_rules(policy: Policy | None) -> bool:
+    """Return True if a policy says more than dates."""
+    return policy is not None and policy != Policy(opens=policy.opens, due=policy.due, closes=policy.closes)

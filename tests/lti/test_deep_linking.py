@@ -1,0 +1,72 @@
+"""Deep linking: what staff choose becomes a link with a column, signed by the tool."""
+
+import re
+from html import unescape
+
+from grader.model.courses import Counts, Policy
+from grader.store.store import Store
+from tests.lti.browsing import LtiBrowser
+from tests.lti.conftest import ASSIGNMENT
+from tests.lti.platform.lms import DL, Lms
+from tests.lti.test_launching import course_of
+
+
+def chosen(browser: LtiBrowser, assignment: str = ASSIGNMENT) -> str:
+    """The page by which a choice goes back to the LMS."""
+    offer = browser.launch("2", None)
+    assert offer.status_code == 200, offer.text
+    match = re.search(r'name="request" value="([^"]+)"', offer.text)
+    assert match is not None
+    answer = browser.send("/lti/deep-link", {"request": match[1], "assignment": assignment})
+    assert answer.status_code == 200, answer.text
+    assert f"form-action {browser.lms.url}; frame-ancestors *" in answer.headers["Content-Security-Policy"]
+    assert f'action="{browser.lms.url}/deep-link-return"' in answer.text
+    return answer.text
+
+
+def returned(lms: Lms, page: str) -> None:
+    """As the browser posts it."""
+    message = re.search(r'name="JWT" value="([^"]+)"', page)
+    assert message is not None
+    assert lms.app.test_client().post("/deep-link-return", data={"JWT": unescape(message[1])}).status_code == 200
+
+
+def test_what_staff_choose_becomes_a_link_with_a_column_that_students_open(browser: LtiBrowser, store: Store) -> None:
+    lms = browser.lms
+    returned(lms, chosen(browser))
+    (item,) = lms.returned[0][f"{DL}content_items"]
+    assert item["lineItem"]["scoreMaximum"] == 10
+    assert item["lineItem"]["resourceId"] == ASSIGNMENT
+    assert browser.launch("7", "link-2").location.startswith("/hand-in/")
+    (column,) = store.line_items.of(course_of(lms), ASSIGNMENT)
+    assert (column.url, column.maximum) == (lms.links["link-2"].line_item, 10)
+
+
+def test_an_assignment_that_the_course_has_not_cannot_be_chosen(browser: LtiBrowser) -> None:
+    offer = browser.launch("2", None)
+    match = re.search(r'name="request" value="([^"]+)"', offer.text)
+    assert match is not None
+    refused = browser.send("/lti/deep-link", {"request": match[1], "assignment": "other"})
+    assert (refused.status_code, "too old, or the assignment is gone" in refused.text) == (403, True)
+
+
+def test_the_rules_of_the_course_that_was_copied_are_offered_without_its_dates(
+    browser: LtiBrowser, store: Store
+) -> None:
+    lms = browser.lms
+    earlier = course_of(lms)
+    browser.launch("2", "link-1")
+    store.courses.set_policy(earlier, ASSIGNMENT, Policy(due=1.0, late=10.0, attempts=3, counts=Counts.LAST), "Tina")
+    lms.courses["next year"] = "Neural networks 2027"
+    lms.history["next year"] = "course-1"
+    link = lms.links["link-1"]
+    link.course, link.line_item, link.custom = "next year", None, {**link.custom, "history": "$Context.id.history"}
+    page = browser.launch("2", "link-1").text
+    assert "was copied from" in page
+    code = re.search(r'name="code" value="([^"]+)"', page)
+    assert code is not None
+    come = browser.send("/lti/staff", {"code": code[1], "copy": "1"})
+    new = come.location.split("/")[2]
+    assert new != earlier
+    assert store.courses.policy(new, ASSIGNMENT) == Policy(late=10.0, attempts=3, counts=Counts.LAST)
+    assert "was copied from" not in browser.launch("2", "link-1").text

@@ -1,0 +1,79 @@
+"""Names that are made of what a platform says: valid, told apart, and never those of somebody else."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
+
+from grader.lti.identity import Part, course_name, is_test_student, origin, part_of, platform_id, student_name
+from grader.lti.tool_keys import AHEAD, ToolKey, signing_key
+from grader.web.http.schemas import Name
+from tests.lti.platform.lms import ADMINISTRATOR, ASSISTANT, INSTRUCTOR, LEARNER, MEMBERSHIP, MENTOR, TEST_USER
+
+NAME: TypeAdapter[str] = TypeAdapter(Name)
+SUBJECTS = st.text(min_size=1, max_size=200) | st.from_regex(r"(sub|test-student)-[0-9a-f]{24}", fullmatch=True)
+
+
+@given(SUBJECTS, SUBJECTS)
+def test_every_subject_has_a_valid_name_of_its_own(one: str, other: str) -> None:
+    assert NAME.validate_python(student_name(one)) == student_name(one)
+    assert (student_name(one) == student_name(other)) == (one == other)
+    assert is_test_student(student_name(one, Part.TEST_STUDENT))
+    assert not is_test_student(student_name(one))
+
+
+def test_a_subject_that_is_a_name_stays_readable() -> None:
+    assert student_name("7") == "7"
+    assert student_name("3f2a1b00-aaaa-4bbb-8ccc-1234567890ab") == "3f2a1b00-aaaa-4bbb-8ccc-1234567890ab"
+
+
+@given(st.lists(st.text(max_size=5), min_size=2, max_size=2), st.lists(st.text(max_size=5), min_size=2, max_size=2))
+def test_courses_and_platforms_are_told_apart(one: list[str], other: list[str]) -> None:
+    assert (course_name(*one) == course_name(*other)) == (one == other)
+    assert (platform_id(*one) == platform_id(*other)) == (one == other)
+    assert NAME.validate_python(course_name(*one))
+
+
+@pytest.mark.parametrize(
+    ("roles", "part"),
+    [
+        ([INSTRUCTOR], Part.STAFF),
+        ([ASSISTANT], Part.STAFF),
+        (["Instructor"], Part.STAFF),
+        ([LEARNER, INSTRUCTOR], Part.STAFF),
+        ([LEARNER], Part.STUDENT),
+        ([f"{MEMBERSHIP}/Learner#Instructor"], Part.STUDENT),
+        ([LEARNER, ADMINISTRATOR], Part.STUDENT),
+        ([LEARNER, TEST_USER], Part.TEST_STUDENT),
+        ([MENTOR], Part.OBSERVER),
+        ([ADMINISTRATOR], Part.OUTSIDER),
+        (["http://purl.imsglobal.org/vocab/lis/v2/institution/person#Instructor"], Part.OUTSIDER),
+        (["http://evil.example/membership#Instructor"], Part.OUTSIDER),
+        ([f"{MEMBERSHIP}#ContentDeveloper"], Part.OUTSIDER),
+        ([], Part.OUTSIDER),
+    ],
+)
+def test_the_part_is_that_in_the_course(roles: list[str], part: Part) -> None:
+    assert part_of(roles) is part
+
+
+@given(st.text(max_size=60) | st.from_regex(r"https?://[^/]{0,20}(/.*)?"))
+def test_an_origin_never_breaks_out_of_a_policy(url: str) -> None:
+    found = origin(url)
+    assert found is None or re.fullmatch(r"https?://[a-z0-9._:\[\]-]+", found)
+
+
+def test_an_origin_is_that_of_the_page() -> None:
+    assert origin("https://School.example:8443/course?x=1") == "https://school.example:8443"
+    assert origin("javascript:alert(1)") is None
+    assert origin("https://a.example;script-src *") is None
+    assert origin(None) is None
+
+
+def test_the_newest_key_that_was_published_for_a_day_signs() -> None:
+    old, middle, new = (ToolKey(name, "", created) for name, created in (("a", 0.0), ("b", 1000.0), ("c", 2000.0)))
+    assert signing_key([old], 0.0) is old
+    assert signing_key([old, middle, new], 1000.0 + AHEAD) is middle
+    assert signing_key([old, middle, new], 2000.0 + AHEAD) is new

@@ -1,0 +1,167 @@
+"""Registration of platforms: by a one-time invitation, and by hand; never in place of another, never inwards."""
+
+import pytest
+from click.testing import CliRunner, Result
+from flask import Flask
+
+from grader.settings.service import ServiceSettings
+from grader.store.store import Store
+from tests.lti.browsing import PUBLIC, LtiBrowser
+from tests.lti.conftest import ASSIGNMENT
+from tests.lti.platform.lms import Link, Lms
+from worker.cli.main import main
+
+
+@pytest.fixture
+def run(settings: ServiceSettings, monkeypatch: pytest.MonkeyPatch, store: Store) -> "Runner":
+    """Runs `backmark lti` on the test's Redis."""
+    assert store is not None
+    monkeypatch.setenv("BACKMARK_REDIS_URL", settings.redis_url.get_secret_value())
+    monkeypatch.setenv("BACKMARK_SECRET", settings.secret.get_secret_value() if settings.secret else "")
+    monkeypatch.setenv("BACKMARK_PUBLIC_URL", PUBLIC)
+    return Runner()
+
+
+class Runner:
+    """Runs `backmark lti`."""
+
+    def __call__(self, *words: str) -> Result:
+        """The result of a command."""
+        return CliRunner().invoke(main, ["lti", *words])
+
+
+def opened(tool: Flask, lms: Lms, address: str, **query: str) -> tuple[int, str]:
+    """The page of an invitation, as an LMS opens it."""
+    given = {"openid_configuration": f"{lms.url}/openid-configuration", "registration_token": "of-lms"} | query
+    path = address.removeprefix(PUBLIC)
+    answer = tool.test_client().get(path, query_string=given, base_url=PUBLIC, headers={"Accept": "text/html"})
+    return answer.status_code, answer.text
+
+
+def test_an_invitation_registers_one_lms_and_its_students_come_in(
+    tool: Flask, served: list[Lms], store: Store, run: Runner
+) -> None:
+    lms = Lms(served[-1].url, family="canvas")
+    served[-1] = lms
+    address = run("invite").stdout.strip()
+    assert address.startswith(f"{PUBLIC}/lti/register/")
+    status, text = opened(tool, lms, address)
+    assert (status, "Backmark is registered" in text) == (200, True), text
+    (body,) = lms.registrations
+    assert body["authorization"] == "Bearer of-lms"
+    assert body["initiate_login_uri"] == f"{PUBLIC}/lti/login"
+    assert "lti-ags/scope/score" in body["scope"]
+    (platform,) = store.platforms.all()
+    assert (platform.issuer, platform.client_id, platform.family) == (lms.url, lms._tool().client_id, "canvas")
+    lms.enrol("7", "Ada")
+    lms.add_link(Link("link-1", "course-1", custom={"assignment": ASSIGNMENT}))
+    assert LtiBrowser.opened(tool, lms).launch("7", "link-1").location.startswith("/hand-in/")
+    status, text = opened(tool, lms, address)
+    assert (status, "was used before" in text) == (403, True)
+    assert f"{platform.id}  {lms.url} (canvas)" in run("list").stdout
+    assert "deployment deployment-1  since" in run("list").stdout
+
+
+def test_an_address_without_an_lms_s_query_uses_no_invitation_up(tool: Flask, served: list[Lms], run: Runner) -> None:
+    address = run("invite").stdout.strip()
+    status, text = opened(tool, served[-1], address, openid_configuration="")
+    assert (status, "This address is for an LMS" in text) == (403, True)
+    assert opened(tool, served[-1], address)[0] == 200
+
+
+def test_an_invented_invitation_makes_no_request(tool: Flask, served: list[Lms], store: Store) -> None:
+    before = len(served[-1].registrations)
+    assert opened(tool, served[-1], f"{PUBLIC}/lti/register/guess")[0] == 403
+    assert (len(served[-1].registrations), store.platforms.all()) == (before, [])
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://10.0.0.1/openid", "http://169.254.169.254/latest", "http://[::1]:8000/", "file:///etc/passwd", "x"],
+)
+def test_no_registration_makes_the_server_ask_inwards(
+    address: str, tool: Flask, served: list[Lms], store: Store, run: Runner
+) -> None:
+    status, text = opened(tool, served[-1], run("invite").stdout.strip(), openid_configuration=address)
+    assert (status, "cannot be registered" in text) == (403, True)
+    assert store.platforms.all() == []
+
+
+@pytest.mark.parametrize("field", ["token_endpoint", "jwks_uri", "authorization_endpoint", "registration_endpoint"])
+def test_addresses_that_a_registration_names_are_checked(
+    field: str, tool: Flask, served: list[Lms], store: Store, run: Runner
+) -> None:
+    lms = Lms(served[-1].url)
+    served[-1] = lms
+    good = lms.app.test_client().get("/openid-configuration").get_json()
+    bad = "ftp://x" if field != "registration_endpoint" else "http://10.0.0.1/register"
+    lms.app.view_functions["show_configuration"] = lambda: {**good, field: bad}
+    status, text = opened(tool, lms, run("invite").stdout.strip())
+    assert (status, "cannot be registered" in text) == (403, True)
+    assert store.platforms.all() == []
+
+
+@pytest.mark.parametrize("answer", ["[]", "null", "{}", "x", '{"issuer": 7}', "[" * 100_000])
+def test_a_configuration_that_is_none_is_refused(
+    answer: str, tool: Flask, served: list[Lms], store: Store, run: Runner
+) -> None:
+    lms = Lms(served[-1].url)
+    served[-1] = lms
+    lms.app.view_functions["show_configuration"] = lambda: answer
+    assert opened(tool, lms, run("invite").stdout.strip())[0] == 403
+    assert store.platforms.all() == []
+
+
+def test_a_registration_never_replaces_another(lms: Lms, tool: Flask, store: Store, run: Runner) -> None:
+    """A stranger with an invitation may name any issuer and client id, also those of an LMS that is in use."""
+    known = store.platforms.all()
+    lms.app.view_functions["register"] = lambda: {"client_id": "client-1"}
+    status, text = opened(tool, lms, run("invite").stdout.strip())
+    assert (status, "Nothing was changed" in text) == (403, True)
+    assert store.platforms.all() == known
+
+
+def test_an_lms_that_was_set_up_by_hand_is_added_by_a_command(store: Store, run: Runner) -> None:
+    assert run("add", "--client-id", "10000000000001", "--canvas").exit_code == 0
+    assert run("add", "--client-id", "abc", "--moodle", "https://moodle.example.edu/").exit_code == 0
+    moodle = next(platform for platform in store.platforms.all() if platform.family == "moodle")
+    assert (moodle.issuer, moodle.keys_url) == (
+        "https://moodle.example.edu",
+        "https://moodle.example.edu/mod/lti/certs.php",
+    )
+    assert "is registered already" in run("add", "--client-id", "abc", "--moodle", "https://moodle.example.edu").output
+    assert "--token-url, --keys-url" in run("add", "--client-id", "1", "--issuer", "x", "--login-url", "y").output
+    wrong = run("add", "--client-id", "1", "--moodle", "http://moodle.example.edu")
+    assert "it should start with https://" in wrong.output
+
+
+def test_a_platform_can_be_switched_off_in_part_and_removed(store: Store, run: Runner) -> None:
+    name = run("add", "--client-id", "abc", "--moodle", "https://moodle.example.edu").stdout.strip()
+    assert run("disable", name, "3").exit_code == 0
+    assert "deployment 3  never launched, disabled" in run("list").stdout
+    assert run("enable", name, "3").exit_code == 0
+    assert "disabled" not in run("list").stdout
+    assert run("disable", "unknown", "3").exit_code == 2
+    assert run("remove", name).exit_code == 0
+    assert store.platforms.all() == []
+
+
+def test_a_new_key_is_published_before_it_signs(tool: Flask, store: Store, run: Runner) -> None:
+    def published() -> list[str]:
+        return [key["kid"] for key in tool.test_client().get("/lti/keys").get_json()["keys"]]
+
+    store.redis.delete("bm:lti-tool-keys")
+    (first,) = published()
+    assert run("rotate").exit_code == 0
+    assert published()[0] == first
+    assert len(published()) == 2
+    assert run("rotate", "--forget").exit_code == 0
+    assert first not in published()
+    assert len(published()) == 1
+
+
+def test_canvas_s_json_names_our_addresses(tool: Flask) -> None:
+    body = tool.test_client().get("/lti/config.json").get_json()
+    assert body["oidc_initiation_url"] == f"{PUBLIC}/lti/login"
+    assert body["public_jwk_url"] == f"{PUBLIC}/lti/keys"
+    assert body["extensions"][0]["settings"]["placements"][0]["placement"] == "assignment_selection"
