@@ -14,6 +14,10 @@ class Workshop(Protocol):
         """Return the fingerprint of a source's function; raises SubmissionError if it cannot be read."""
         ...
 
+    def expect(self, runs: int) -> None:
+        """Note how many times `ask` will run a source in all, for whoever waits."""
+        ...
+
     def ask(self, source: str, filename: str, exchange: AnyExchange, cases: Any) -> Sequence[Answer]:
         """Return the source's answer to each case.
 

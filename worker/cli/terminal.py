@@ -87,8 +87,11 @@ class ProgressLine:
 
 
 @contextmanager
-def show_files(name: str) -> Iterator[Callable[[str], None]]:
-    """Show on a terminal which of an assignment's files is running; call what is yielded with its name."""
-    with ProgressLine(1) as progress:
+def show_files(name: str) -> Iterator[Callable[[str, int, int | None], None]]:
+    """Show on a terminal which of an assignment's files is running, and how many runs of how many are done.
+
+    What is yielded is a `worker.grading.workshop.Watch`.
+    """
+    with ProgressLine(None) as progress:
         progress.update(f"{name}: drawing cases")
-        yield lambda filename: progress.update(f"{name}: running {filename}")
+        yield lambda filename, done, total: progress.update(f"{name}: running {filename}", done, total)

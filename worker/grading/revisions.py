@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +17,7 @@ from grader.errors import REFUSED, AssignmentError, BadAssignment
 from grader.model.stored import assignment_to_json
 from grader.subjects import gallery, kinds
 from worker.grading import engine_version
-from worker.grading.workshop import JailWorkshop
+from worker.grading.workshop import JailWorkshop, Watch
 
 if TYPE_CHECKING:
     from grader.judge.subject import JudgedRevision
@@ -34,10 +33,8 @@ class DrawingProcess:
     Started at once; another thread may stop it.
     """
 
-    def __init__(
-        self, assignment: "AnyAssignment", choice: int | None = None, watch: Callable[[str], None] | None = None
-    ) -> None:
-        """Draw `choice` cases for each that is used, or as many as usual; `watch`: see `Workshop`."""
+    def __init__(self, assignment: "AnyAssignment", choice: int | None = None, watch: Watch | None = None) -> None:
+        """Draw `choice` cases for each that is used, or as many as usual; `watch`: see `Watch`."""
         self._assignment = assignment
         self._kind = kinds.of(assignment)
         self._workshop = JailWorkshop(watch)
@@ -80,12 +77,12 @@ class DrawingProcess:
         return AssignmentError(f"{failure}: {last}")
 
 
-def draw(assignment: "AnyAssignment", watch: Callable[[str], None] | None = None) -> bytes:
-    """Draw an assignment's cases; return the revision's bytes. `watch`: see `Workshop`."""
+def draw(assignment: "AnyAssignment", watch: Watch | None = None) -> bytes:
+    """Draw an assignment's cases; return the revision's bytes. `watch`: see `Watch`."""
     return DrawingProcess(assignment, watch=watch).result()
 
 
-def revision(name: str, cache: Path, watch: Callable[[str], None] | None = None) -> "JudgedRevision":
+def revision(name: str, cache: Path, watch: Watch | None = None) -> "JudgedRevision":
     """Return the revision of a packaged assignment, a .npz file, or a .toml file or folder (drawn once, then kept)."""
     path = Path(name)
     if path.suffix == ".npz":
@@ -117,7 +114,7 @@ def place_beside(assignment: Path) -> Path:
     return folder.with_name(f"{folder.name}.npz")
 
 
-def _load_or_draw(assignment: "AnyAssignment", cache: Path, watch: Callable[[str], None] | None) -> "JudgedRevision":
+def _load_or_draw(assignment: "AnyAssignment", cache: Path, watch: Watch | None) -> "JudgedRevision":
     """Load the revision from the cache, or draw it and put it there if the cache can be written."""
     kind = kinds.of(assignment)
     # Of code that is run the numbers are as good as the engine that ran it: another engine draws anew.

@@ -15,6 +15,9 @@ from worker.sandbox.process import Jail
 from worker.sandbox.session import Session
 from worker.sandbox.single import Single
 
+#: Called before a file runs with its name, the number of runs before it, and that of all; None if it is not known yet.
+Watch = Callable[[str, int, int | None], None]
+
 #: Seconds for one case, and for all that an assignment runs; bytes of memory and of prints.
 LIMITS = JailLimits(60.0, 600.0, 1 << 30, 1 << 20)
 
@@ -22,9 +25,11 @@ LIMITS = JailLimits(60.0, 600.0, 1 << 30, 1 << 20)
 class JailWorkshop:
     """Jails for an assignment's sources; another thread may stop them."""
 
-    def __init__(self, watch: Callable[[str], None] | None = None) -> None:
-        """Make it ready; `watch` is called with the name of each file before it runs."""
+    def __init__(self, watch: Watch | None = None) -> None:
+        """Make it ready."""
         self._watch = watch
+        self._runs = 0
+        self._expected: int | None = None
         self._sessions: list[Session] = []
         #: For all sources together.
         self._budget = Budget()
@@ -35,10 +40,15 @@ class JailWorkshop:
         with self._session() as session:
             return session.extract(source.encode(), filename, entry(exchange, "case")).fingerprint
 
+    def expect(self, runs: int) -> None:
+        """Note how many times `ask` will run a source in all."""
+        self._expected = runs
+
     def ask(self, source: str, filename: str, exchange: AnyExchange, cases: Any) -> Sequence[Answer]:
         """Return the source's answer to each case; raises SubmissionError, and CandidateError if it ends before."""
         if self._watch is not None:
-            self._watch(filename)
+            self._watch(filename, self._runs, self._expected)
+        self._runs += 1
         with self._session() as session:
             session.extract(source.encode(), filename, entry(exchange, "case"))
             replies = session.answer(request(exchange.question(cases)))

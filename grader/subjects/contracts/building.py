@@ -24,9 +24,11 @@ from grader.subjects.contracts.reference_run import (
     MOST_OF_CASE,
     PassedCase,
     ReferenceRun,
+    count_questions,
     is_finite,
 )
 from grader.subjects.contracts.solutions import SolutionTrial, Tried
+from grader.subjects.contracts.tolerance import RUNS
 from grader.subjects.workshop import Workshop
 
 #: Terms of a loss.
@@ -51,6 +53,7 @@ def build(
     assignment: ContractAssignment, drawn: Sequence[DrawnCase], ladder: Sequence[DrawnCase], workshop: Workshop
 ) -> Built:
     """Return judged cases; raises BadAssignment with a sentence about whatever keeps it from being used."""
+    workshop.expect(_count_runs(assignment, len(drawn), len(ladder)))
     reference, trial = ReferenceRun(assignment, workshop), SolutionTrial(assignment, workshop)
     passed = reference.run([*drawn, *ladder])
     usable = [entry for entry in passed[: len(drawn)] if is_finite(entry)]
@@ -68,6 +71,15 @@ def build(
         mistake.id: trial.attempt(f"mistakes/{mistake.id}.py", mistake.source, main) for mistake in assignment.mistakes
     }
     return Built(main, rungs, mistakes, _Expectations(assignment, reference).terms(passed))
+
+
+def _count_runs(assignment: ContractAssignment, drawn: int, ladder: int) -> int:
+    """Return how many times jails run its code, if the reference's numbers are finite in every case."""
+    passes = 2 * count_questions(drawn + ladder)
+    differences = count_questions(min(drawn, assignment.cases) + ladder)
+    # Each solution runs in double precision, and then RUNS times in single precision.
+    solutions = (1 + len(assignment.other_solutions)) * (1 + RUNS)
+    return passes + differences + solutions + len(assignment.mistakes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,11 @@ MOST_OF_CASE, MOST_IN_ALL = 1 << 16, 1 << 21
 LONGEST_NAME = 100
 
 
+def count_questions(cases: int) -> int:
+    """Return the number of questions to a jail about so many cases."""
+    return -(-cases // _AT_ONCE)
+
+
 @dataclass(frozen=True, slots=True)
 class PassedCase:
     """A case with the outputs and tapped values of the reference."""

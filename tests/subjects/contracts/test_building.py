@@ -1,10 +1,16 @@
-"""From drawn cases to a revision: what references may return."""
+"""From drawn cases to a revision: what references may return, and what is shown meanwhile."""
 
 import pytest
 
 from grader.errors import BadAssignment
+from grader.model.stored import assignment_to_json
 from grader.model.verdict import Mark, Outcome
-from tests.subjects.contracts.making import build, contract, judge
+from grader.subjects.contracts import publishing
+from grader.subjects.contracts.draw import draw_all
+from grader.subjects.contracts.drawn import dump_cases
+from tests.subjects.contracts.making import LINEAR, build, contract, judge
+from worker.grading.workshop import JailWorkshop
+from worker.sandbox.policy import Launch
 
 TERMS = """
 language = 1
@@ -43,3 +49,13 @@ def test_an_output_that_is_no_array_of_numbers_is_refused_by_its_name() -> None:
         "results.loss: the reference's output parts is a dict that is no array of numbers: name a part of it, such as"
         " parts[0], or return its numbers under a name of their own"
     )
+
+
+def test_whoever_waits_is_shown_each_run_and_how_many_there_will_be(jail: Launch) -> None:
+    assert jail
+    assignment = contract(LINEAR.replace("cases = 30", "cases = 10"))
+    shown: list[tuple[str, int, int | None]] = []
+    sketch = dump_cases(assignment_to_json(assignment), *draw_all(assignment))
+    publishing.finish(sketch, JailWorkshop(lambda *run: shown.append(run)))
+    assert [(done, total) for _, done, total in shown] == [(done, len(shown)) for done in range(len(shown))]
+    assert (shown[0][0], shown[-1][0]) == ("reference.py", "mistakes/upstream.py")
