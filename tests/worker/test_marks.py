@@ -76,6 +76,7 @@ def test_no_file_is_replaced_unless_it_is_named(tmp_path: Path) -> None:
 
 
 MOODLE = 'Identifier,"Full name",Group,Grade,"Maximum Grade"\n"Participant 101",Ada,Team,,5.00\n'
+TWO_COLUMNS = GRADEBOOK.replace("(1)\n", "(1),Essay (2)\n").replace("5.00\n", "5.00,5.00\n").replace("A,", "A,,")
 
 
 @pytest.mark.parametrize(
