@@ -19,7 +19,7 @@ from worker.cli.terminal import show
 def report_class(graded: GradedClass, csv_file: Path | None, *, as_json: bool, summary: bool) -> list[TallyRow]:
     """Write the table of a class, print its summary, and return a row for each student.
 
-    With `summary` alone no lines are printed for who needs no look; as JSON nothing is.
+    `summary` leaves out the line of each student; `as_json` prints nothing.
     """
     if csv_file is not None:
         write_marks(csv_file, graded)

@@ -68,7 +68,7 @@ def marks(marks_file: Path, into: Path, column: str | None, output: Path | None)
         raise click.UsageError(message)
     try:
         gradebook = _read_gradebook(into)
-        _check_source(table.source.value, gradebook, marks_file)
+        _check_source(table, gradebook, marks_file)
         chosen = choose_column(gradebook, column)
         filled = fill(gradebook, chosen, {row.id: row.share for row in table.rows if row.id and row.share is not None})
     except ColumnNotChosen as error:
@@ -100,8 +100,9 @@ def _read_gradebook(file: Path) -> Gradebook:
     return read_gradebook(file.read_bytes())
 
 
-def _check_source(source: str, gradebook: Gradebook, marks_file: Path) -> None:
+def _check_source(table: "MarksTable", gradebook: Gradebook, marks_file: Path) -> None:
     """Raise GradebookError if the ids of the marks are not those of the table."""
+    source = table.source.value
     if source not in set(Lms):
         message = (
             f"{marks_file} was not made from a Canvas or Moodle download but from a {source} for each student, so"
@@ -111,12 +112,19 @@ def _check_source(source: str, gradebook: Gradebook, marks_file: Path) -> None:
     if source != gradebook.lms:
         message = f"it is a {TABLE_NAMES[gradebook.lms]}, and {marks_file} was made from a {source.title()} download"
         raise GradebookError(message)
-    if gradebook.of_groups:
+    # Moodle writes a group's name in a download with other characters left out.
+    groups = {_letters(name): name for name in gradebook.groups}
+    together = [groups[_letters(row.student)] for row in table.rows if _letters(row.student) in groups]
+    if together:
         message = (
-            "it is of an assignment for groups: Moodle's download names groups by numbers of their own, which are no"
-            " participants. Type these marks into Moodle, or let students hand in for themselves"
+            f"groups handed in together ({', '.join(together[:3])}): the numbers in Moodle's download are theirs, and"
+            " not those of participants. Type their marks into Moodle"
         )
         raise GradebookError(message)
+
+
+def _letters(name: str) -> str:
+    return "".join(filter(str.isalnum, name)).casefold()
 
 
 def _describe(
