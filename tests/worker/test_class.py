@@ -23,7 +23,7 @@ HANDED_IN: tuple[tuple[Mapping[str, bytes], int | None], ...] = (
     ({"hw.py": WRONG + b"# %d", "hw-1.py": RIGHT + b"# %d"}, 10),
     ({"hw.py": RIGHT + b"# %d", "hw-1.py": b""}, 10),
     ({"hw.py": b""}, None),
-    ({"hw.pdf": b"%%PDF-1.7 scanned"}, None),
+    ({"hw.pdf": b"%PDF-1.7 scanned"}, None),
     ({"hw.ipynb.txt": b"{}"}, None),
     ({"hw.py": OTHER_NAME}, None),
 )
@@ -105,6 +105,12 @@ def test_two_commands_put_a_hundred_marks_into_the_exported_table_and_nobody_is_
         number: "" if mark is None else mark for number, mark in MARKS.items()
     }
     assert all(row["explanation"] for row in rows if row["outcome"] != "passed")
+    assert {row["explanation"] for row in rows if not row["file"]} == {
+        "hw.pdf is a PDF",
+        "hw.ipynb.txt is called neither .ipynb nor .py",
+    }
+    # Of each ten two are copies of those of every other ten.
+    assert sum(row["identical_to"].count(",") == 8 for row in rows) == 20
 
     filled = backmark("marks", "marks.csv", "--into", "exported.csv", *column, cwd=tmp_path)
     assert filled.returncode == 0, filled.stdout + filled.stderr

@@ -83,7 +83,7 @@ TWO_COLUMNS = GRADEBOOK.replace("(1)\n", "(1),Essay (2)\n").replace("5.00\n", "5
     ("marks_text", "exported", "sentence"),
     [
         (MARKS.replace("canvas", "folder"), GRADEBOOK, "from a folder for each student"),
-        (MARKS.replace("canvas", "moodle"), GRADEBOOK, "it is a Canvas gradebook, and"),
+        (MARKS.replace("canvas", "moodle"), GRADEBOOK, "exported.csv is a Canvas gradebook, and"),
         (MARKS.replace("canvas,ada", "moodle,The A da").replace("canvas", "moodle"), MOODLE, 'together (The "A_da")'),
         (MARKS.replace("101", "777"), GRADEBOOK, "none of the students"),
         (MARKS.replace(",8,10", ",18,10"), GRADEBOOK, "row 2 has the score 18 of 10"),

@@ -74,7 +74,7 @@ def explain_student(student: GradedStudent) -> str:
     if isinstance(verdict, GradingFailure):
         return "Backmark itself failed on this file; that says nothing about the student. Grade it again."
     if verdict is None:
-        return "; ".join(f"{write_name(str(file.file.name))} {file.refusal}" for file in student.owner.refused)
+        return "; ".join(f"{write_name(file.own_name)} {file.refusal}" for file in student.owner.refused)
     parts = [trouble(verdict).rpartition("\n")[2] if verdict.outcome is not Outcome.REJECTED else trouble(verdict)]
     if verdict.first_difference is not None:
         parts.append(verdict.first_difference.message)
