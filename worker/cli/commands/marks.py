@@ -25,7 +25,7 @@ from worker.cli.exit_status import ExitStatus
 from worker.cli.files import write_privately
 
 if TYPE_CHECKING:
-    from worker.cli.marks_table import MarksTable
+    from worker.cli.marks_table import ClassMarks
 
 #: Bytes of the largest table that is read: ten thousand students with a hundred columns.
 LARGEST_TABLE = 32 << 20
@@ -100,7 +100,7 @@ def _read_gradebook(file: Path) -> Gradebook:
     return read_gradebook(file.read_bytes())
 
 
-def _check_source(table: "MarksTable", gradebook: Gradebook, marks_file: Path, into: Path) -> None:
+def _check_source(table: "ClassMarks", gradebook: Gradebook, marks_file: Path, into: Path) -> None:
     """Raise UsageError if the ids of the marks are not those of the table."""
     source = table.source.value
     if source not in set(Lms):
@@ -130,7 +130,7 @@ def _letters(name: str) -> str:
 
 
 def _describe(
-    table: "MarksTable", gradebook: Gradebook, column: MarkColumn, filled: FilledGradebook, names: tuple[str, str]
+    table: "ClassMarks", gradebook: Gradebook, column: MarkColumn, filled: FilledGradebook, names: tuple[str, str]
 ) -> Iterator[str]:
     """Yield the lines that say whose mark went where, and whose did not."""
     marks_name, into_name = names
