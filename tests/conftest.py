@@ -65,6 +65,7 @@ SLOW = (
     "web/test_schema",
     "web/test_sizes",
     "web/test_workers",
+    "worker/test_class.py",
     "worker/test_cli",
     "worker/test_grading",
     "worker/test_jails",

@@ -67,9 +67,9 @@ class Gradebook:
     lms: Lms
     columns: tuple[MarkColumn, ...]
     students: tuple[GradebookStudent, ...]
-    #: True if marks are given to groups: a download names these by numbers of their own.
-    of_groups: bool
     table: GradebookTable
+    #: Names of groups: if they hand in together, a download of Moodle names them, by numbers that are no students'.
+    groups: frozenset[str] = frozenset()
 
 
 class ColumnNotChosen(GradebookError):
@@ -194,7 +194,7 @@ def _read_canvas(table: GradebookTable, header: Sequence[str]) -> Gradebook:
         name = ", ".join(cells[:names])
         if cells[place] and name != _TEST_STUDENT:
             students.append(GradebookStudent(row, cells[place], name))
-    return Gradebook(Lms.CANVAS, tuple(columns), tuple(students), of_groups=False, table=table)
+    return Gradebook(Lms.CANVAS, tuple(columns), tuple(students), table)
 
 
 def _read_moodle(table: GradebookTable, header: Sequence[str]) -> Gradebook:
@@ -223,8 +223,8 @@ def _read_moodle(table: GradebookTable, header: Sequence[str]) -> Gradebook:
         )
         for row, (cells, identity) in enumerate(zip(rows, identities, strict=True), 1)
     ]
-    of_groups = "Group" in places and any(cells[places["Group"]] for cells in rows)
-    return Gradebook(Lms.MOODLE, tuple(columns), tuple(students), of_groups, table)
+    groups = {cells[places["Group"]] for cells in rows} if "Group" in places else set()
+    return Gradebook(Lms.MOODLE, tuple(columns), tuple(students), table, frozenset(filter(None, groups)))
 
 
 def _full_row(table: GradebookTable, row: int, width: int) -> list[str]:

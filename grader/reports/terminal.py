@@ -1,6 +1,7 @@
 """A verdict in a student's words, for a terminal: readable in ten seconds."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -17,6 +18,7 @@ from grader.model.verdict import (
 from grader.model.words import KindWords
 from grader.reports.numpy_text import format_nested, list_inputs
 from grader.reports.plaintext import plain, sentence
+from grader.reports.tally import TallyRow
 from grader.reports.wording import choose_explanations, list_hints
 from grader.subjects import kinds
 
@@ -32,6 +34,8 @@ HEADLINES = {
 }
 
 MARKS = {Mark.PASSED: ("✓", "green"), Mark.FAILED: ("✗", "red"), Mark.NOT_RUN: ("-", "dim")}
+
+_INTERNAL_ERROR = "internal error"
 
 #: Lines of what was printed that are shown before the verdict would be lost in them.
 MOST_PRINTED = 10
@@ -184,3 +188,41 @@ def _table() -> Table:
     for heading in ("", "expected", "actual"):
         table.add_column(heading, no_wrap=heading == "", overflow="fold")
     return table
+
+
+def summary(rows: Sequence[TallyRow]) -> RenderableType:
+    """Return a line for each submission, and their tally."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for row in rows:
+        if row.outcome is None:
+            table.add_row(plain(row.name), Text(_INTERNAL_ERROR, style="bold red"), "no verdict")
+            continue
+        words, style = HEADLINES[row.outcome]
+        table.add_row(
+            plain(row.name), Text(words, style=style), f"{row.score}/{row.max_score}" if row.max_score else ""
+        )
+    return Group(table, tally(rows))
+
+
+def tally(rows: Sequence[TallyRow]) -> RenderableType:
+    """Return how many passed, how many have each other outcome, and how many make each mistake."""
+    return Group(*_tally(rows))
+
+
+def _tally(rows: Sequence[TallyRow]) -> Iterator[RenderableType]:
+    outcomes = Counter(row.outcome for row in rows)
+    others = [
+        f"{_INTERNAL_ERROR if outcome is None else HEADLINES[outcome][0]} {outcomes[outcome]}"
+        for outcome in (*Outcome, None)
+        if outcomes[outcome] and outcome is not Outcome.PASSED
+    ]
+    passed = f"{outcomes[Outcome.PASSED]} of {len(rows)} passed"
+    yield Text("; ".join([passed, ", ".join(others)] if others else [passed]), style="bold")
+    mistakes = Counter(title for row in rows for title in row.mistakes)
+    if mistakes:
+        table = Table.grid(padding=(0, 2, 0, 0))
+        table.add_column(justify="right")
+        for title, number in sorted(mistakes.items(), key=lambda item: (-item[1], item[0])):
+            table.add_row(str(number), title)
+        yield Text("Mistakes:", style="bold")
+        yield Padding(table, (0, 0, 0, 2))

@@ -127,10 +127,10 @@ def test_a_worksheet_in_another_language_needs_its_column_named() -> None:
     )
 
 
-def test_a_worksheet_of_groups_says_so() -> None:
+def test_a_worksheet_names_its_groups() -> None:
     text = MOODLE.replace("Status", "Group").replace("No submission", "")
-    assert read_gradebook(text.encode()).of_groups
-    assert not read_gradebook(MOODLE.encode()).of_groups
+    assert read_gradebook(text.encode()).groups == {"Submitted for grading"}
+    assert not read_gradebook(MOODLE.encode()).groups
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,8 @@ from grader.model.verdict import (
     Verdict,
 )
 from grader.reports.plaintext import plain, sentence
-from grader.reports.terminal import render
+from grader.reports.tally import TallyRow
+from grader.reports.terminal import render, summary
 from tests.judge.test_shrinking import RIGHT, SLIPS
 from tests.local import local
 from tests.networks import NetworksJudge
@@ -134,3 +135,26 @@ def test_it_fits_any_width(udl: NetworksJudge, width: int) -> None:
     """No line is longer than the terminal."""
     old, new, _ = SLIPS["mask from the wrong layer"]
     assert max(map(len, shown(judged(RIGHT.replace(old, new), udl), width).splitlines())) <= width
+
+
+def test_a_tally_counts_outcomes_and_mistakes_the_most_frequent_first() -> None:
+    rows = [
+        TallyRow("a.py", Outcome.PASSED, 10, 10),
+        *[TallyRow("b.py", Outcome.FAILED, 8, 10, ("It is late.", "It is wrong."))] * 2,
+        TallyRow("c.py", Outcome.FAILED, 8, 10, ("It is wrong.",)),
+        TallyRow("d.pdf", Outcome.REJECTED),
+        TallyRow("e.py", None),
+    ]
+    console = Console(width=100, color_system=None)
+    with console.capture() as printed:
+        console.print(summary(rows))
+    lines = [line.rstrip() for line in printed.get().splitlines()]
+    assert lines[0].split() == ["a.py", "passed", "10/10"]
+    assert lines[4:] == [
+        "d.pdf  not graded",
+        "e.py   internal error  no verdict",
+        "1 of 6 passed; failed 3, not graded 1, internal error 1",
+        "Mistakes:",
+        "  3  It is wrong.",
+        "  2  It is late.",
+    ]

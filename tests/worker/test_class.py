@@ -23,7 +23,7 @@ HANDED_IN: tuple[tuple[Mapping[str, bytes], int | None], ...] = (
     ({"hw.py": WRONG + b"# %d", "hw-1.py": RIGHT + b"# %d"}, 10),
     ({"hw.py": RIGHT + b"# %d", "hw-1.py": b""}, 10),
     ({"hw.py": b""}, None),
-    ({"hw.pdf": b"%%PDF-1.7 scanned"}, None),
+    ({"hw.pdf": b"%PDF-1.7 scanned"}, None),
     ({"hw.ipynb.txt": b"{}"}, None),
     ({"hw.py": OTHER_NAME}, None),
 )
@@ -100,11 +100,17 @@ def test_two_commands_put_a_hundred_marks_into_the_exported_table_and_nobody_is_
     assert expected in graded.stdout
     assert f"Not graded, so without a mark ({counts['not graded']}):" in graded.stdout
 
-    rows = list(csv.DictReader((tmp_path / "marks.csv").open(encoding="utf-8", newline="")))
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "marks.csv").read_bytes().decode(), newline="")))
     assert {int(row["id"]) - 1000: row["score"] and int(row["score"]) for row in rows} == {
         number: "" if mark is None else mark for number, mark in MARKS.items()
     }
     assert all(row["explanation"] for row in rows if row["outcome"] != "passed")
+    assert {row["explanation"] for row in rows if not row["file"]} == {
+        "hw.pdf is a PDF",
+        "hw.ipynb.txt is called neither .ipynb nor .py",
+    }
+    # Of each ten two are copies of those of every other ten.
+    assert sum(row["identical_to"].count(",") == 8 for row in rows) == 20
 
     filled = backmark("marks", "marks.csv", "--into", "exported.csv", *column, cwd=tmp_path)
     assert filled.returncode == 0, filled.stdout + filled.stderr

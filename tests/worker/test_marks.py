@@ -75,15 +75,16 @@ def test_no_file_is_replaced_unless_it_is_named(tmp_path: Path) -> None:
     assert "101,ada,A,4\n" in (tmp_path / "exported.csv").read_text()
 
 
-MOODLE = 'Identifier,"Full name",Group,Grade,"Maximum Grade"\n"Participant 101",Ada,Team,,5.00\n'
+MOODLE = 'Identifier,"Full name",Group,Grade,"Maximum Grade"\n"Participant 101",Ada,"The ""A_da""",,5.00\n'
+TWO_COLUMNS = GRADEBOOK.replace("(1)\n", "(1),Essay (2)\n").replace("5.00\n", "5.00,5.00\n").replace("A,", "A,,")
 
 
 @pytest.mark.parametrize(
     ("marks_text", "exported", "sentence"),
     [
         (MARKS.replace("canvas", "folder"), GRADEBOOK, "from a folder for each student"),
-        (MARKS.replace("canvas", "moodle"), GRADEBOOK, "it is a Canvas gradebook, and"),
-        (MARKS.replace("canvas", "moodle"), MOODLE, "for groups"),
+        (MARKS.replace("canvas", "moodle"), GRADEBOOK, "exported.csv is a Canvas gradebook, and"),
+        (MARKS.replace("canvas,ada", "moodle,The A da").replace("canvas", "moodle"), MOODLE, 'together (The "A_da")'),
         (MARKS.replace("101", "777"), GRADEBOOK, "none of the students"),
         (MARKS.replace(",8,10", ",18,10"), GRADEBOOK, "row 2 has the score 18 of 10"),
         (MARKS.replace("102", "101"), GRADEBOOK, "two rows have the id 101"),
@@ -101,6 +102,10 @@ def test_what_cannot_be_matched_for_sure_is_refused_and_nothing_is_written(
 ) -> None:
     assert sentence in refusal(run(tmp_path, marks_text, exported))
     assert sorted(file.name for file in tmp_path.iterdir()) == ["exported.csv", "marks.csv"]
+
+
+def test_a_group_in_which_students_are_is_no_hindrance_if_they_hand_in_by_themselves(tmp_path: Path) -> None:
+    assert run(tmp_path, MARKS.replace("canvas", "moodle"), MOODLE).return_value == 0
 
 
 def test_grading_overwrites_a_table_of_marks_and_nothing_else(tmp_path: Path) -> None:

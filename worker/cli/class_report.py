@@ -1,14 +1,36 @@
 """Notes for a teacher whose class was graded: who has no mark, whose files are the same, who has several."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import click
 
 from grader.model.verdict import Outcome, Verdict
+from grader.reports import terminal
 from grader.reports.plaintext import plain
 from grader.reports.tally import TallyRow
-from worker.cli.class_grading import GradedStudent, list_identical
+from worker.cli.class_grading import GradedClass, GradedStudent, list_identical
 from worker.cli.failure import GradingFailure
 from worker.cli.files import write_name
-from worker.cli.marks_table import explain_student
+from worker.cli.marks_table import explain_student, write_marks
+from worker.cli.terminal import show
+
+
+def report_class(graded: GradedClass, csv_file: Path | None, *, as_json: bool, summary: bool) -> list[TallyRow]:
+    """Write the table of a class, print its summary, and return a row for each student.
+
+    `summary` leaves out the line of each student; `as_json` prints nothing.
+    """
+    if csv_file is not None:
+        write_marks(csv_file, graded)
+    rows = list_rows(graded.students)
+    if not as_json:
+        show(terminal.tally(rows) if summary else terminal.summary(rows))
+        for note in list_notes(graded.students):
+            click.echo(note)
+    if csv_file is not None:
+        click.echo(f"backmark: the marks are in {csv_file}", err=True)
+    return rows
 
 
 def list_rows(students: Sequence[GradedStudent]) -> list[TallyRow]:

@@ -37,7 +37,7 @@ class MarkRow:
 
 
 @dataclass(frozen=True, slots=True)
-class MarksTable:
+class ClassMarks:
     """The marks of a class, and how its students were known."""
 
     source: StudentSource
@@ -74,7 +74,7 @@ def explain_student(student: GradedStudent) -> str:
     if isinstance(verdict, GradingFailure):
         return "Backmark itself failed on this file; that says nothing about the student. Grade it again."
     if verdict is None:
-        return "; ".join(f"{write_name(str(file.file.name))} {file.refusal}" for file in student.owner.refused)
+        return "; ".join(f"{write_name(file.own_name)} {file.refusal}" for file in student.owner.refused)
     parts = [trouble(verdict).rpartition("\n")[2] if verdict.outcome is not Outcome.REJECTED else trouble(verdict)]
     if verdict.first_difference is not None:
         parts.append(verdict.first_difference.message)
@@ -84,7 +84,7 @@ def explain_student(student: GradedStudent) -> str:
     return text if len(text) <= LONGEST_CELL else f"{text[:LONGEST_CELL]} ... (cut)"
 
 
-def read_marks(file: Path) -> MarksTable:
+def read_marks(file: Path) -> ClassMarks:
     """Read the table, which a spreadsheet may have saved anew; raise UsageError if it is none."""
     try:
         return _read(GradebookTable.read(file.read_bytes()))
@@ -122,7 +122,7 @@ def _row(student: GradedStudent, source: StudentSource, maximum: int, twins: Seq
     ]
 
 
-def _read(cells: GradebookTable) -> MarksTable:
+def _read(cells: GradebookTable) -> ClassMarks:
     header = cells.texts(0) if cells.rows else []
     missing = [name for name in ("source", "student", "id", "score", "max_score", "explanation") if name not in header]
     if missing:
@@ -138,7 +138,7 @@ def _read(cells: GradebookTable) -> MarksTable:
             raise GradebookError(f"two rows have the id {one}; keep the one that counts")
     if len(sources) != 1 or not sources <= set(StudentSource):
         raise GradebookError(f"its column 'source' has {', '.join(sorted(sources)) or 'nothing'} in it")
-    return MarksTable(StudentSource(sources.pop()), tuple(rows))
+    return ClassMarks(StudentSource(sources.pop()), tuple(rows))
 
 
 def _read_share(row: int, score: str, maximum: str) -> float | None:

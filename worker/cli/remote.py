@@ -154,7 +154,8 @@ def _describe(submission: "Submission", name: str) -> str:
 def _print_summary(ended: "Sequence[tuple[str, Submission]]") -> None:
     from grader.client.calls import value
     from grader.model.result import read_verdict
-    from grader.reports.tally import TallyRow, summary
+    from grader.reports.tally import TallyRow
+    from grader.reports.terminal import summary
 
     graded = [(name, submission.verdict) for name, submission in ended if submission.verdict is not None]
     show(summary([TallyRow.of(name, value(verdict, read_verdict)) for name, verdict in graded]))

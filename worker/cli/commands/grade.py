@@ -128,22 +128,24 @@ def grade(  # noqa: PLR0913 - one parameter for each option
         printer = _Printer(script, as_json=as_json, quiet=summary)
         batch = partial(_grade_batch, load_judge=load_judge, launch=launch, jobs=jobs, printer=printer)
         if csv_file is not None or summary or student_from is not None:
-            students = _grade_class(found, batch, student_from)
-            return _report_class(students, csv_file, as_json=as_json, summary=summary)
+            from worker.cli.class_report import report_class
+
+            graded = _grade_class(found, batch, student_from)
+            return _status(report_class(graded, csv_file, as_json=as_json, summary=summary))
         rows = _grade_each(submissions, batch)
     if len(rows) > 1 and not as_json:
-        from grader.reports import tally
+        from grader.reports import terminal
 
-        show(tally.summary(rows))
+        show(terminal.summary(rows))
     return _status(rows)
 
 
 def _grade_each(submissions: "Sequence[DownloadedFile]", batch: "Batch") -> "list[TallyRow]":
     """Grade each file, and return its row in the summary."""
-    from grader.reports.tally import TallyRow
-
     names = list_names([file.label for file in submissions])
     with batch(submissions, names) as verdicts:
+        from grader.reports.tally import TallyRow
+
         return [
             TallyRow(verdict.filename, None)
             if isinstance(verdict, GradingFailure)
@@ -168,24 +170,6 @@ def _grade_class(found: "Sequence[DownloadedFile]", batch: "Batch", student_from
         return batch([file.file for file in files], [names[file.file] for file in files])
 
     return GradedClass(source, tuple(grade_class(group(found, source), grade)))
-
-
-def _report_class(graded: "GradedClass", csv_file: Path | None, *, as_json: bool, summary: bool) -> ExitStatus:
-    """Write the table of a class, and print its summary."""
-    from grader.reports import tally
-    from worker.cli.class_report import list_notes, list_rows
-    from worker.cli.marks_table import write_marks
-
-    if csv_file is not None:
-        write_marks(csv_file, graded)
-    rows = list_rows(graded.students)
-    if not as_json:
-        show(tally.tally(rows) if summary else tally.summary(rows))
-        for note in list_notes(graded.students):
-            click.echo(note)
-    if csv_file is not None:
-        click.echo(f"backmark: the marks are in {csv_file}", err=True)
-    return _status(rows)
 
 
 def _status(rows: "Sequence[TallyRow]") -> ExitStatus:

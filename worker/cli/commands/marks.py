@@ -25,7 +25,7 @@ from worker.cli.exit_status import ExitStatus
 from worker.cli.files import write_privately
 
 if TYPE_CHECKING:
-    from worker.cli.marks_table import MarksTable
+    from worker.cli.marks_table import ClassMarks
 
 #: Bytes of the largest table that is read: ten thousand students with a hundred columns.
 LARGEST_TABLE = 32 << 20
@@ -57,7 +57,7 @@ def marks(marks_file: Path, into: Path, column: str | None, output: Path | None)
 
     MARKS.csv is what `backmark grade --csv` wrote of a Canvas or Moodle download. Rows are matched by the LMS's ids
     alone, marks are scaled to the column's maximum, and every other cell stays as it is. Exit status: 0 every mark is
-    in the table; 1 some have no row in it; 2 wrong usage.
+    in the table; 1 some are not, and are listed; 2 wrong usage.
     """
     from worker.cli.marks_table import read_marks  # noqa: PLC0415 - cold start
 
@@ -68,7 +68,7 @@ def marks(marks_file: Path, into: Path, column: str | None, output: Path | None)
         raise click.UsageError(message)
     try:
         gradebook = _read_gradebook(into)
-        _check_source(table.source.value, gradebook, marks_file)
+        _check_source(table, gradebook, marks_file, into)
         chosen = choose_column(gradebook, column)
         filled = fill(gradebook, chosen, {row.id: row.share for row in table.rows if row.id and row.share is not None})
     except ColumnNotChosen as error:
@@ -100,27 +100,37 @@ def _read_gradebook(file: Path) -> Gradebook:
     return read_gradebook(file.read_bytes())
 
 
-def _check_source(source: str, gradebook: Gradebook, marks_file: Path) -> None:
-    """Raise GradebookError if the ids of the marks are not those of the table."""
+def _check_source(table: "ClassMarks", gradebook: Gradebook, marks_file: Path, into: Path) -> None:
+    """Raise UsageError if the ids of the marks are not those of the table."""
+    source = table.source.value
     if source not in set(Lms):
         message = (
             f"{marks_file} was not made from a Canvas or Moodle download but from a {source} for each student, so"
             " nothing says which row is whose. Grade the download as it came from the LMS"
         )
-        raise GradebookError(message)
+        raise click.UsageError(message)
     if source != gradebook.lms:
-        message = f"it is a {TABLE_NAMES[gradebook.lms]}, and {marks_file} was made from a {source.title()} download"
-        raise GradebookError(message)
-    if gradebook.of_groups:
         message = (
-            "it is of an assignment for groups: Moodle's download names groups by numbers of their own, which are no"
-            " participants. Type these marks into Moodle, or let students hand in for themselves"
+            f"{into} is a {TABLE_NAMES[gradebook.lms]}, and {marks_file} was made from a {source.title()} download"
         )
-        raise GradebookError(message)
+        raise click.UsageError(message)
+    # Moodle writes a group's name in a download with other characters left out.
+    groups = {_letters(name): name for name in gradebook.groups}
+    together = [groups[_letters(row.student)] for row in table.rows if _letters(row.student) in groups]
+    if together:
+        message = (
+            f"groups handed in together ({', '.join(together[:3])}): the numbers in Moodle's download are theirs, and"
+            " not those of participants. Type their marks into Moodle"
+        )
+        raise click.UsageError(message)
+
+
+def _letters(name: str) -> str:
+    return "".join(filter(str.isalnum, name)).casefold()
 
 
 def _describe(
-    table: "MarksTable", gradebook: Gradebook, column: MarkColumn, filled: FilledGradebook, names: tuple[str, str]
+    table: "ClassMarks", gradebook: Gradebook, column: MarkColumn, filled: FilledGradebook, names: tuple[str, str]
 ) -> Iterator[str]:
     """Yield the lines that say whose mark went where, and whose did not."""
     marks_name, into_name = names
