@@ -13,6 +13,13 @@ USEFUL: dict[str, str | None] = {
     "toml": 'id = "mine"\ntitle = "Mine"\n',
     "assignment": "udl-7.2",
     "url": "https://1.1.1.1/heard",
+    # A policy, an extension and an outage that can be: times in their order, and a reason.
+    "opens": None,
+    "due": "2027-03-05T18:00:00Z",
+    "closes": None,
+    "start": "2027-03-05T12:00:00Z",
+    "end": "2027-03-05T13:00:00Z",
+    "reason": "ill",
     # The current one.
     "revision": None,
     "cursor": None,
