@@ -38,11 +38,23 @@ def before_call(_context: HookContext, case: Case[Any], _kwargs: dict[str, Any])
     if "Idempotency-Key" in case.headers:
         case.headers = case.headers.copy()
         case.headers["Idempotency-Key"] = str(uuid4())
+    if "course" in case.path_parameters:
+        _mend_course(case)
     if isinstance(case.query, dict):
         case.query = {name: value for name, value in case.query.items() if name != "cursor"}
     # A form with a file is taken for invalid once it was changed; the documentation's example is sent as it is.
     if isinstance(case.body, dict) and "file" not in case.body:
         case.body = case.body | {name: value for name, value in USEFUL.items() if name in case.body}
+
+
+def _mend_course(case: Case[Any]) -> None:
+    """Have it be about an assignment that there is; a roster with each student once, a deletion that is confirmed."""
+    if "assignment" in case.path_parameters:
+        case.path_parameters = case.path_parameters | {"course": "course", "assignment": "udl-7.2"}
+    if case.method == "DELETE" and case.path.endswith("/{course}"):
+        case.query = {"confirm": case.path_parameters["course"]}
+    if case.method == "PUT" and case.path.endswith("/roster"):
+        case.body = {"students": [{"student": "ada"}]} if case.media_type == "application/json" else b"student\nada\n"
 
 
 def _is_linked(case: Case[Any]) -> bool:
