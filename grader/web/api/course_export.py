@@ -8,9 +8,9 @@ from pathlib import PurePath
 from typing import Any
 
 from grader.model.records import RevisionRecord, SubmissionRecord
+from grader.reports import spreadsheets
 from grader.store.search import Filter
 from grader.store.store import Store
-from grader.web.api import spreadsheets
 from grader.web.api.marks_table import HEADER, MarksTable, cells, read_marks
 
 #: The version of the layout of the file, in `course.json`.
