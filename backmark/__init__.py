@@ -21,6 +21,9 @@ if TYPE_CHECKING:
         Conflict as Conflict,
     )
     from grader.client import (
+        CoursePolicy as CoursePolicy,
+    )
+    from grader.client import (
         Fault as Fault,
     )
     from grader.client import (
@@ -31,6 +34,15 @@ if TYPE_CHECKING:
     )
     from grader.client import (
         Listing as Listing,
+    )
+    from grader.client import (
+        LoggedAct as LoggedAct,
+    )
+    from grader.client import (
+        Mark as Mark,
+    )
+    from grader.client import (
+        MarkOverride as MarkOverride,
     )
     from grader.client import (
         NotFound as NotFound,
@@ -60,7 +72,19 @@ if TYPE_CHECKING:
         Revision as Revision,
     )
     from grader.client import (
+        RosterStudent as RosterStudent,
+    )
+    from grader.client import (
+        RosterUpdate as RosterUpdate,
+    )
+    from grader.client import (
+        ServiceOutage as ServiceOutage,
+    )
+    from grader.client import (
         StillWaiting as StillWaiting,
+    )
+    from grader.client import (
+        StudentExtension as StudentExtension,
     )
     from grader.client import (
         Submission as Submission,

@@ -60,6 +60,7 @@ SLOW = (
     "subjects/test_toy",
     "test_corpus",
     "test_submissions",
+    "web/test_course_client",
     "web/test_courses",
     "web/test_holding",
     "web/test_schema",

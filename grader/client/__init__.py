@@ -1,6 +1,16 @@
 """The client of a Backmark server. Only these names are public; the files may move."""
 
 from grader.client.client import Client
+from grader.client.course_records import (
+    CoursePolicy,
+    LoggedAct,
+    Mark,
+    MarkOverride,
+    RosterStudent,
+    RosterUpdate,
+    ServiceOutage,
+    StudentExtension,
+)
 from grader.client.pages import Listing, Page
 from grader.client.patience import Patience
 from grader.client.problems import (
@@ -28,10 +38,14 @@ __all__ = [
     "ClientError",
     "Comparison",
     "Conflict",
+    "CoursePolicy",
     "Fault",
     "Forbidden",
     "Invalid",
     "Listing",
+    "LoggedAct",
+    "Mark",
+    "MarkOverride",
     "NotFound",
     "NotReached",
     "Page",
@@ -41,7 +55,11 @@ __all__ = [
     "Publication",
     "Regrade",
     "Revision",
+    "RosterStudent",
+    "RosterUpdate",
+    "ServiceOutage",
     "StillWaiting",
+    "StudentExtension",
     "Submission",
     "Token",
     "TooMany",

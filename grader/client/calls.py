@@ -51,6 +51,11 @@ class Calls:
         )
         return value(read_json(self.transport.send(request)), read)
 
+    def put(self, path: str, read: Callable[[Body], Value], body: Any) -> Value:
+        """Put a resource in place of the one before; a retry does no harm."""
+        request = Request(method="PUT", path=path, json=body, repeatable=True)
+        return value(read_json(self.transport.send(request)), read)
+
     def delete(self, path: str, read: Callable[[Body], Value], params: Params | None = None) -> Value:
         """Delete a resource; a retry does no harm."""
         request = Request(method="DELETE", path=path, params=drop_missing(params), repeatable=True)

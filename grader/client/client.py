@@ -1,4 +1,4 @@
-"""The client: submissions and assignments itself; `regrades`, `tokens` and `callbacks` for the rest."""
+"""The client: submissions and assignments itself; `course`, `regrades`, `tokens` and `callbacks` for the rest."""
 
 import json
 import time
@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from grader.client.callbacks import CallbackCalls
 from grader.client.calls import Calls, idempotency_header, no_value, path_of, value
+from grader.client.courses import CourseCalls
 from grader.client.events import events
 from grader.client.pages import Listing
 from grader.client.patience import Patience
@@ -49,6 +50,7 @@ class Client:
         self.regrades = RegradeCalls(self._calls)
         self.tokens = TokenCalls(self._calls)
         self.callbacks = CallbackCalls(self._calls)
+        self.course = CourseCalls(self._calls)
 
     def __enter__(self) -> Self:
         return self

@@ -32,6 +32,8 @@ class Request:
     params: Mapping[str, str | int] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     json: Any = None
+    #: A body that is sent as it is; `headers` has its type.
+    content: bytes | None = None
     fields: Mapping[str, str] | None = None
     #: The file of a form: its name and its bytes.
     file: tuple[str, bytes] | None = None
@@ -96,6 +98,18 @@ class Transport:
     @contextmanager
     def stream(self, request: Request) -> Iterator[Iterator[str]]:
         """Yield the lines of a streamed answer, without retries."""
+        with self._open(request) as response:
+            yield response.iter_lines()
+
+    @contextmanager
+    def download(self, request: Request) -> Iterator[Iterator[bytes]]:
+        """Yield the bytes of a streamed answer in pieces, without retries."""
+        with self._open(request) as response:
+            yield response.iter_bytes()
+
+    @contextmanager
+    def _open(self, request: Request) -> Iterator[httpx.Response]:
+        """Send a request, and leave the body of the answer to be read in the block."""
         try:
             with self._http.stream(
                 request.method,
@@ -107,7 +121,7 @@ class Transport:
                 if not response.is_success:
                     response.read()
                     raise self._refusal(response)
-                yield response.iter_lines()
+                yield response
         except httpx.TransportError as error:
             raise self._not_reached(error) from error
 
@@ -118,6 +132,7 @@ class Transport:
             params=dict(request.params) or None,
             headers=dict(request.headers),
             json=request.json,
+            content=request.content,
             data=None if request.fields is None else dict(request.fields),
             files=None if request.file is None else {"file": request.file},
             timeout=httpx.Timeout(self._timeout, read=self._timeout + request.wait),

@@ -6,7 +6,7 @@ Whatever changes one of them writes the log in the same script.
 import json
 import secrets
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, NamedTuple, TypeVar
 
 from grader.model.courses import (
@@ -78,7 +78,8 @@ class Courses:
     ) -> bool:
         """Set a policy; return False if there is one and `only_if_none` keeps it."""
         entry = AuditEntry(0, author, "policy.set", assignment, details=_details(policy))
-        return self._set(_Place(course, assignment, "policies", assignment), policy, entry, only_if_none=only_if_none)
+        place = _Place(course, assignment, "policies", assignment)
+        return self._set(place, policy, entry, only_if_none=only_if_none) is not None
 
     def remove_policy(self, course: str, assignment: str, author: str) -> bool:
         """Remove a policy; return False if there is none."""
@@ -89,13 +90,14 @@ class Courses:
         """Return the extensions by student."""
         return _read_all(Extension, self._redis.hgetall(keys.key("extensions", course, assignment)))
 
-    def set_extension(self, course: str, assignment: str, extension: Extension) -> None:
-        """Set a student's extension, in place of the one before; the store's clock sets `recorded`."""
+    def set_extension(self, course: str, assignment: str, extension: Extension) -> Extension:
+        """Set a student's extension, in place of the one before; return it as recorded, by the store's clock."""
         entry = AuditEntry(
             *(0, extension.author, "extension.set", assignment, extension.student, extension.reason),
             details=_details(extension),
         )
-        self._set(_Place(course, assignment, "extensions", extension.student), extension, entry)
+        at = self._set(_Place(course, assignment, "extensions", extension.student), extension, entry)
+        return replace(extension, recorded=at or 0.0)
 
     def remove_extension(self, course: str, assignment: str, student: str, author: str) -> bool:
         """Remove a student's extension; return False if there is none."""
@@ -106,13 +108,12 @@ class Courses:
         """Return the outages that move an assignment's times, the earliest first."""
         return _sort(_read_all(Outage, self._redis.hgetall(keys.key("outages", course, assignment))).values())
 
-    def add_outage(self, course: str, assignment: str, outage: Outage) -> str:
-        """Add an outage and return its new id; the store's clock sets `recorded`."""
-        name = secrets.token_hex(_ID)
+    def add_outage(self, course: str, assignment: str, outage: Outage) -> Outage:
+        """Add an outage; return it as recorded, with its new id and by the store's clock."""
+        outage = replace(outage, id=secrets.token_hex(_ID))
         entry = AuditEntry(0, outage.author, "outage.add", assignment, reason=outage.reason, details=_details(outage))
-        stored = Outage(outage.start, outage.end, outage.author, outage.reason, id=name)
-        self._set(_Place(course, assignment, "outages", name), stored, entry)
-        return name
+        at = self._set(_Place(course, assignment, "outages", outage.id), outage, entry)
+        return replace(outage, recorded=at or 0.0)
 
     def remove_outage(self, course: str, assignment: str, outage: str, author: str) -> bool:
         """Remove the outage with this id; return False if there is none."""
@@ -123,13 +124,14 @@ class Courses:
         """Return the overrides by student."""
         return _read_all(Override, self._redis.hgetall(keys.key("overrides", course, assignment)))
 
-    def set_override(self, course: str, assignment: str, override: Override) -> None:
-        """Set a student's mark, in place of the override before; the store's clock sets `recorded`."""
+    def set_override(self, course: str, assignment: str, override: Override) -> Override:
+        """Set a student's mark, in place of the override before; return it as recorded, by the store's clock."""
         entry = AuditEntry(
             *(0, override.author, "override.set", assignment, override.student, override.reason),
             details=_details(override),
         )
-        self._set(_Place(course, assignment, "overrides", override.student), override, entry)
+        at = self._set(_Place(course, assignment, "overrides", override.student), override, entry)
+        return replace(override, recorded=at or 0.0)
 
     def remove_override(self, course: str, assignment: str, student: str, author: str) -> bool:
         """Remove a student's override; return False if there is none."""
@@ -233,10 +235,12 @@ class Courses:
         entry: AuditEntry,
         *,
         only_if_none: bool = False,
-    ) -> bool:
+    ) -> float | None:
+        """Set a value; return the seconds at which it was recorded, or None if one was there and stays."""
         fields = {field: content for field, content in asdict(value).items() if field != "recorded"}
         only = "1" if only_if_none else "0"
-        return self._scripts.run("set_term", *place, json.dumps(fields), only, _write_entry(entry)) is not None
+        at = self._scripts.run("set_term", *place, json.dumps(fields), only, _write_entry(entry))
+        return None if at is None else float(at) / 1000
 
     def _remove(self, place: _Place, entry: AuditEntry) -> bool:
         return bool(self._scripts.run("remove_term", *place, _write_entry(entry)))

@@ -68,7 +68,7 @@ def test_the_rules_for_one_student_are_those_of_the_course(store: Store) -> None
     courses.set_extension("cs101", "relu", EXTENSION)
     courses.set_override("cs101", "relu", OVERRIDE)
     courses.add_outage("cs101", "relu", Outage(300.0, 400.0, "prof", "again"))
-    name = courses.add_outage("cs101", "relu", OUTAGE)
+    name = courses.add_outage("cs101", "relu", OUTAGE).id
     whole, ada = courses.terms("cs101", "relu"), courses.terms_of("cs101", "relu", "ada")
     assert whole.policy == ada.policy == POLICY
     assert ada.extension is not None
@@ -101,7 +101,7 @@ def test_every_change_of_a_rule_gives_the_rules_another_version(store: Store) ->
     assert is_another()
     courses.set_extension("cs101", "relu", EXTENSION)
     assert is_another()
-    name = courses.add_outage("cs101", "relu", OUTAGE)
+    name = courses.add_outage("cs101", "relu", OUTAGE).id
     assert is_another()
     courses.remove_outage("cs101", "relu", name, "prof")
     assert is_another()

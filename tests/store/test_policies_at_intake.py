@@ -66,7 +66,8 @@ def test_an_extension_and_an_outage_hold_as_soon_as_they_are_set(store: Store) -
     clock = store.time()
     under(store, closes=clock - 60, attempts=1)
     refuse(store)
-    name = store.courses.add_outage("cs101", ASSIGNMENT, Outage(clock - 120, clock + 120, "prof", "no power"))
+    outage = Outage(clock - 120, clock + 120, "prof", "no power")
+    name = store.courses.add_outage("cs101", ASSIGNMENT, outage).id
     finish_job(store)
     assert refuse(store).reason == "no_attempts_left"
     store.courses.set_extension("cs101", ASSIGNMENT, Extension("ada", None, None, 2, "prof", "ill"))

@@ -13,6 +13,13 @@ USEFUL: dict[str, str | None] = {
     "toml": 'id = "mine"\ntitle = "Mine"\n',
     "assignment": "udl-7.2",
     "url": "https://1.1.1.1/heard",
+    # A policy, an extension and an outage that can be: times in their order, and a reason.
+    "opens": None,
+    "due": "2027-03-05T18:00:00Z",
+    "closes": None,
+    "start": "2027-03-05T12:00:00Z",
+    "end": "2027-03-05T13:00:00Z",
+    "reason": "ill",
     # The current one.
     "revision": None,
     "cursor": None,
@@ -31,11 +38,23 @@ def before_call(_context: HookContext, case: Case[Any], _kwargs: dict[str, Any])
     if "Idempotency-Key" in case.headers:
         case.headers = case.headers.copy()
         case.headers["Idempotency-Key"] = str(uuid4())
+    if "course" in case.path_parameters:
+        _mend_course(case)
     if isinstance(case.query, dict):
         case.query = {name: value for name, value in case.query.items() if name != "cursor"}
     # A form with a file is taken for invalid once it was changed; the documentation's example is sent as it is.
     if isinstance(case.body, dict) and "file" not in case.body:
         case.body = case.body | {name: value for name, value in USEFUL.items() if name in case.body}
+
+
+def _mend_course(case: Case[Any]) -> None:
+    """Have it be about an assignment that there is; a roster with each student once, a deletion that is confirmed."""
+    if "assignment" in case.path_parameters:
+        case.path_parameters = case.path_parameters | {"course": "course", "assignment": "udl-7.2"}
+    if case.method == "DELETE" and case.path.endswith("/{course}"):
+        case.query = {"confirm": case.path_parameters["course"]}
+    if case.method == "PUT" and case.path.endswith("/roster"):
+        case.body = {"students": [{"student": "ada"}]} if case.media_type == "application/json" else b"student\nada\n"
 
 
 def _is_linked(case: Case[Any]) -> bool:

@@ -1,0 +1,177 @@
+"""A course: the rules of time, single students, the roster, marks, the log, all of it as a file. For staff."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from grader.client.calls import Calls, no_value, path_of, value
+from grader.client.course_records import (
+    CoursePolicy,
+    LoggedAct,
+    Mark,
+    MarkOverride,
+    RosterStudent,
+    RosterUpdate,
+    ServiceOutage,
+    StudentExtension,
+)
+from grader.client.pages import Listing
+from grader.client.records import Token
+from grader.client.transport import Request, read_json
+
+
+class CourseCalls:
+    """The methods of `client.course`: those of the client's course, by default the token's own."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+        self._name = calls.course
+
+    # The rules of time
+
+    def policy(self, assignment: str) -> CoursePolicy:
+        """Return the policy of an assignment. Raises NotFound if there is none."""
+        return self._calls.get(self._at(assignment, "policy"), CoursePolicy.read)
+
+    def set_policy(  # noqa: PLR0913 - the keys of a policy, each by its name
+        self,
+        assignment: str,
+        *,
+        opens: datetime | None = None,
+        due: datetime | None = None,
+        closes: datetime | None = None,
+        grace: float = 0.0,
+        late: float | None = None,
+        floor: float = 0.0,
+        attempts: int | None = None,
+        counts: str = "best",
+    ) -> CoursePolicy:
+        """Set the policy of an assignment, in place of the one before. Times must have an offset."""
+        times = {"opens": _iso(opens), "due": _iso(due), "closes": _iso(closes)}
+        body = {**times, "grace": grace, "late": late, "floor": floor, "attempts": attempts, "counts": counts}
+        return self._calls.put(self._at(assignment, "policy"), CoursePolicy.read, body)
+
+    def remove_policy(self, assignment: str) -> None:
+        """Remove the policy of an assignment."""
+        self._calls.delete(self._at(assignment, "policy"), no_value)
+
+    def extensions(self, assignment: str) -> list[StudentExtension]:
+        """Return the extensions of an assignment, by student."""
+        return list(self._calls.listing(self._at(assignment, "extensions"), StudentExtension.read))
+
+    def extend(  # noqa: PLR0913 - the limits, each by its name
+        self,
+        assignment: str,
+        student: str,
+        *,
+        reason: str,
+        due: datetime | None = None,
+        closes: datetime | None = None,
+        attempts: int | None = None,
+    ) -> StudentExtension:
+        """Give a student an extension, in place of the one before; what is None is as the policy says."""
+        body = {"due": _iso(due), "closes": _iso(closes), "attempts": attempts, "reason": reason}
+        return self._calls.put(self._at(assignment, "extensions", student), StudentExtension.read, body)
+
+    def remove_extension(self, assignment: str, student: str) -> None:
+        """Remove a student's extension."""
+        self._calls.delete(self._at(assignment, "extensions", student), no_value)
+
+    def outages(self, assignment: str) -> list[ServiceOutage]:
+        """Return the outages that move the times of an assignment, the earliest first."""
+        return list(self._calls.listing(self._at(assignment, "outages"), ServiceOutage.read))
+
+    def add_outage(self, assignment: str, start: datetime, end: datetime, *, reason: str) -> ServiceOutage:
+        """Add an outage: every due and close after its start moves by its length, for everybody."""
+        body = {"start": _iso(start), "end": _iso(end), "reason": reason}
+        # Overlapping outages count once, so a second one of the same time moves nothing.
+        return self._calls.post(self._at(assignment, "outages"), ServiceOutage.read, body, again=True)
+
+    def remove_outage(self, assignment: str, outage: str) -> None:
+        """Remove an outage."""
+        self._calls.delete(self._at(assignment, "outages", outage), no_value)
+
+    # Marks
+
+    def marks(self, assignment: str) -> Listing[Mark]:
+        """Return the marks for an assignment, by student: of the roster, and of whoever else handed in."""
+        return self._calls.listing(self._at(assignment, "marks"), Mark.read)
+
+    def mark(self, assignment: str, student: str) -> Mark | None:
+        """Return the mark of one student; None if nothing is known of them."""
+        return next(iter(self._calls.listing(self._at(assignment, "marks"), Mark.read, {"student": student})), None)
+
+    def marks_table(self, assignment: str) -> bytes:
+        """Return all marks as CSV, safe to open in a spreadsheet."""
+        path = self._at(assignment, "marks")
+        return self._calls.transport.send(
+            Request(method="GET", path=path, params={"format": "csv"}, repeatable=True)
+        ).content
+
+    def overrides(self, assignment: str) -> list[MarkOverride]:
+        """Return the marks that staff gave, by student."""
+        return list(self._calls.listing(self._at(assignment, "overrides"), MarkOverride.read))
+
+    def override(self, assignment: str, student: str, share: float, *, reason: str) -> MarkOverride:
+        """Give a student a mark, a share of the maximum, in place of the computed one."""
+        body = {"share": share, "reason": reason}
+        return self._calls.put(self._at(assignment, "overrides", student), MarkOverride.read, body)
+
+    def remove_override(self, assignment: str, student: str) -> None:
+        """Remove a student's override: the computed mark holds again."""
+        self._calls.delete(self._at(assignment, "overrides", student), no_value)
+
+    # The roster
+
+    def roster(self) -> list[RosterStudent]:
+        """Return the students of the course by name, also those who left."""
+        return list(self._calls.listing(self._in("roster"), RosterStudent.read))
+
+    def put_roster(self, students: Iterable[RosterStudent] | bytes) -> RosterUpdate:
+        """Store a whole roster, of records or of a CSV file's bytes: whom it lacks is marked as having left."""
+        if isinstance(students, bytes):
+            headers = {"Content-Type": "text/csv"}
+            request = Request(method="PUT", path=self._in("roster"), content=students, headers=headers, repeatable=True)
+            return value(read_json(self._calls.transport.send(request)), RosterUpdate.read)
+        rows = [{"student": row.student, "name": row.name, "lms_id": row.lms_id} for row in students]
+        return self._calls.put(self._in("roster"), RosterUpdate.read, {"students": rows})
+
+    def put_student(self, student: str, *, name: str = "", lms_id: str = "") -> RosterStudent:
+        """Add one student to the roster, or change the entry."""
+        return self._calls.put(self._in("roster", student), RosterStudent.read, {"name": name, "lms_id": lms_id})
+
+    def remove_student(self, student: str) -> None:
+        """Remove one entry of the roster, and nothing else of the student's: see `Client.delete_student`."""
+        self._calls.delete(self._in("roster", student), no_value)
+
+    # All of it
+
+    def log(self) -> Listing[LoggedAct]:
+        """Return the acts of staff, newest first."""
+        return self._calls.listing(self._in("audit"), LoggedAct.read)
+
+    def export(self, file: Path) -> None:
+        """Write the whole course into a zip file. It has its name once it is complete."""
+        partial = file.with_name(f"{file.name}.part")
+        request = Request(method="GET", path=self._in("export"))
+        with self._calls.transport.download(request) as pieces, partial.open("wb") as target:
+            target.writelines(pieces)
+        partial.replace(file)
+
+    def delete(self, *, confirm: str) -> int:
+        """Delete everything in the course; `confirm` is its name. Return the number of submissions. For admins."""
+        return self._calls.delete(self._in(), lambda body: int(body["deleted"]), {"confirm": confirm})
+
+    def _in(self, *parts: str) -> str:
+        if self._name is None:
+            # No token ever changes its course.
+            self._name = self._calls.get("/token", Token.read).course
+        return path_of("courses", self._name, *parts)
+
+    def _at(self, assignment: str, *parts: str) -> str:
+        return self._in("assignments", assignment, *parts)
+
+
+def _iso(moment: datetime | None) -> Any:
+    return None if moment is None else moment.isoformat()

@@ -1,0 +1,130 @@
+"""A whole course as a zip file, written while it is read: no more than one file of it is in memory."""
+
+import json
+import zipfile
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import PurePath
+from typing import Any
+
+from grader.model.records import RevisionRecord, SubmissionRecord
+from grader.reports import spreadsheets
+from grader.store.search import Filter
+from grader.store.store import Store
+from grader.web.api.marks_table import HEADER, MarksTable, cells, read_marks
+
+#: The version of the layout of the file, in `course.json`.
+FORMAT = 1
+#: Submissions and entries of the log that are read at once.
+_PAGE = 200
+#: zlib's fastest: a web thread waits for it.
+_LEVEL = 1
+#: Endings that a source keeps; any other is text to whoever opens it.
+_SUFFIXES = frozenset({".ipynb", ".py"})
+
+
+class _Pipe:
+    """A file to write to, of which what was written is taken out again."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+
+    def write(self, data: bytes) -> int:
+        self._pieces.append(bytes(data))
+        return len(data)
+
+    def flush(self) -> None:
+        """Do nothing: `take` has everything."""
+
+    def take(self) -> bytes:
+        """Return what was written since the last time."""
+        data = b"".join(self._pieces)
+        self._pieces.clear()
+        return data
+
+
+def export(store: Store, course: str) -> Iterator[bytes]:
+    """Yield a zip file in pieces: what staff set, the log, marks, and each submission with its source and verdict."""
+    pipe = _Pipe()
+    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as archive:  # type: ignore[call-overload] # it needs to write, no more
+        for name, content in _files(store, course):
+            archive.writestr(name, content)
+            yield pipe.take()
+    yield pipe.take()
+
+
+def _files(store: Store, course: str) -> Iterator[tuple[str, bytes]]:
+    """Yield the name and content of each file."""
+    yield (
+        "course.json",
+        _json({"format": FORMAT, "course": course, "exported": store.time(), **_records(store, course)}),
+    )
+    yield "log.jsonl", b"".join(_json(asdict(entry)) for entry in _log_entries(store, course))
+    for revision in store.assignments.list(course):
+        name, table = revision.assignment_id, read_marks(course, revision.assignment_id)
+        if _is_used(table):
+            rows = spreadsheets.table(HEADER, map(cells, table.students))
+            yield f"marks/{name}.csv", b"".join(rows)
+        for own in _own_revisions(store, course, name):
+            yield f"assignments/{name}/{own.id}.json", _json(asdict(own))
+    for submission in _submissions(store, course):
+        yield from _submission_files(store, submission)
+
+
+def _records(store: Store, course: str) -> dict[str, Any]:
+    """Return what staff set, as it is stored."""
+    courses = store.courses
+    names = sorted(
+        {revision.assignment_id for revision in store.assignments.list(course)} | set(courses.policies(course))
+    )
+    terms = {name: asdict(courses.terms(course, name)) for name in names}
+    return {"assignments": terms, "roster": {name: asdict(entry) for name, entry in courses.roster(course).items()}}
+
+
+def _log_entries(store: Store, course: str) -> Iterator[Any]:
+    cursor: str | None = None
+    while True:
+        page = store.courses.audit(course, _PAGE, cursor)
+        yield from page.items
+        cursor = page.next_cursor
+        if cursor is None:
+            return
+
+
+def _submissions(store: Store, course: str) -> Iterator[SubmissionRecord]:
+    cursor: str | None = None
+    while True:
+        page = store.submissions.list(Filter(course), _PAGE, cursor)
+        yield from page.items
+        cursor = page.next_cursor
+        if cursor is None:
+            return
+
+
+def _submission_files(store: Store, submission: SubmissionRecord) -> Iterator[tuple[str, bytes]]:
+    folder = f"submissions/{submission.id}"
+    yield f"{folder}/submission.json", _json(asdict(submission))
+    source = store.submissions.content(submission.source_sha256)
+    if source is not None:
+        suffix = PurePath(submission.filename).suffix.lower()
+        # Never by the student's name for it, which may lead out of the folder in which it is unpacked.
+        yield f"{folder}/source{suffix if suffix in _SUFFIXES else '.txt'}", source
+    verdict = None if submission.verdict is None else store.submissions.verdict(submission.id, submission.verdict)
+    if verdict is not None:
+        yield f"{folder}/verdict.json", _json(verdict.as_dict())
+
+
+def _own_revisions(store: Store, course: str, assignment: str) -> list[RevisionRecord]:
+    return [revision for revision in store.assignments.revisions(course, assignment) if revision.course == course]
+
+
+def _is_used(table: MarksTable) -> bool:
+    """Return True if anybody handed in for the assignment, or staff set anything."""
+    terms = table.terms
+    return bool(
+        terms.policy or terms.extensions or terms.overrides or any(row.marking.attempts for row in table.students)
+    )
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode() + b"\n"

@@ -1,0 +1,140 @@
+"""A course as a whole: the log of staff's acts, everything in it as a file, and its deletion."""
+
+import json
+import logging
+from datetime import datetime
+from typing import Any
+
+from flask import Response, stream_with_context
+from pydantic import Field
+
+from grader.model.courses import AuditEntry
+from grader.model.records import Scope
+from grader.web.api.course_export import export
+from grader.web.api.course_schemas import CoursePath, visible_course
+from grader.web.http.auth import caller
+from grader.web.http.problems import BUSY, INVALID, TRY_AGAIN, Problem, RequestFault
+from grader.web.http.resource import Resource, ResponseDoc
+from grader.web.http.responses import respond_page, respond_plain
+from grader.web.http.schemas import Name, Query, ResponseModel, moment
+from grader.web.http.service import service
+
+_log = logging.getLogger(__name__)
+
+resource = Resource("courses", __name__, description="A course as a whole: its log, its export, its deletion.")
+
+
+class AuditQuery(Query):
+    """The query of a course's log."""
+
+    limit: int = Field(default=50, ge=1, le=200, description="The largest number of entries to return.")
+    cursor: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9_-]{1,64}$",
+        description="Where to continue: the `next` of the page before.",
+    )
+
+
+class AuditEntryResponse(ResponseModel):
+    """An act of staff."""
+
+    at: datetime
+    author: str = Field(description="The name of the token, or of the person who came from an LMS.")
+    act: str = Field(description="A verb and what it was done to, such as override.set.")
+    subject: str = Field(
+        description="The assignment, submission, regrade or token that it was done to; empty: the course."
+    )
+    student: str = Field(description="Whom it concerned; empty: nobody, or somebody whose data was deleted since.")
+    reason: str
+    details: dict[str, Any] = Field(description="What was set.")
+
+
+class AuditResponse(ResponseModel):
+    """A page of a course's log, newest first."""
+
+    items: list[AuditEntryResponse]
+    next: str | None = Field(description="The cursor of the next page; null if there is none.")
+
+
+class CourseDeletionQuery(Query):
+    """The confirmation of a deletion."""
+
+    confirm: Name = Field(description="The name of the course once more.")
+
+
+class CourseDeletionResponse(ResponseModel):
+    """The extent of a deletion."""
+
+    deleted: int = Field(description="The number of submissions deleted, with their sources and verdicts.")
+
+
+@resource.operation(
+    "GET",
+    "/courses/<course>/audit",
+    scope=Scope.STAFF,
+    responses={200: ResponseDoc(AuditResponse, description="A page, newest first.", paged=True)},
+)
+def list_audit(path: CoursePath, query: AuditQuery) -> Response:
+    """List the acts of staff: who set, published, regraded, made, revoked or deleted what, and when."""
+    page = service().store.courses.audit(visible_course(path), query.limit, query.cursor)
+    body = AuditResponse(items=[_render(entry) for entry in page.items], next=page.next_cursor)
+    return respond_page(body, page.next_cursor)
+
+
+@resource.operation(
+    "GET",
+    "/courses/<course>/export",
+    scope=Scope.STAFF,
+    weight="submit",
+    responses={200: ResponseDoc(description="A zip file.", media_types=("application/zip",))},
+    problems=(BUSY,),
+)
+def export_course(path: CoursePath) -> Response:
+    """Export a course: policies, extensions, outages, overrides, roster, log, marks, submissions with source, verdict.
+
+    The file is written while it is sent. One that is cut off does not open.
+    """
+    course, app_services = visible_course(path), service()
+    if not app_services.slots.acquire():
+        raise Problem(
+            BUSY, "the server holds as many open connections as it allows", headers={"Retry-After": str(TRY_AGAIN)}
+        )
+    response = Response(stream_with_context(export(app_services.store, course)), mimetype="application/zip")
+    # Not in the generator's own cleanup: a generator that never started has none.
+    response.call_on_close(app_services.slots.release)
+    response.headers["Content-Disposition"] = f'attachment; filename="course-{course}.zip"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@resource.operation(
+    "DELETE",
+    "/courses/<course>",
+    scope=Scope.ADMIN,
+    responses={200: ResponseDoc(CourseDeletionResponse, description="Everything in the course is deleted.")},
+)
+def delete_course(path: CoursePath, query: CourseDeletionQuery) -> Response:
+    """Delete a course with everything in it, its log and its tokens too. `confirm` must repeat its name.
+
+    Tokens with the scope `admin` stay. After a broken connection repeat the request: it deletes what is left.
+    """
+    course = visible_course(path)
+    if query.confirm != course:
+        detail = f"{query.confirm} is not the name of the course; repeat {course} to delete everything in it"
+        raise Problem(INVALID, f"confirm: {detail}", errors=(RequestFault("parameter", "confirm", detail),))
+    deleted = service().store.courses.delete(course)
+    # The course's own log is gone.
+    _log.warning("the course %s was deleted with %d submissions by %s", course, deleted, caller().author)
+    return respond_plain(CourseDeletionResponse(deleted=deleted))
+
+
+def _render(entry: AuditEntry) -> AuditEntryResponse:
+    return AuditEntryResponse(
+        at=moment(entry.at),
+        author=entry.author,
+        act=entry.act,
+        subject=entry.subject,
+        student=entry.student,
+        reason=entry.reason,
+        details=json.loads(entry.details or "{}"),
+    )

@@ -1,0 +1,73 @@
+"""The client's methods of a course, against a server with a Redis."""
+
+import zipfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from grader.client import Client, Conflict, NotFound, RosterStudent, RosterUpdate
+from grader.model.records import Scope
+from grader.settings.service import ServiceSettings
+from grader.store.store import Store
+from tests.web.concluding import conclude
+from tests.web.serving import serving
+
+DUE = datetime(2100, 3, 5, 18, tzinfo=UTC)
+LAST_YEAR = datetime(2025, 3, 5, 18, tzinfo=UTC)
+UDL = "udl-7.2"
+
+
+def test_a_course_is_run_by_the_client_alone(settings: ServiceSettings, store: Store, tmp_path: Path) -> None:
+    staff = store.tokens.create("prof", "nn", {Scope.STAFF})[1]
+    admin = store.tokens.create("root", "house", {Scope.ADMIN})[1]
+    with serving(settings.redis_url.get_secret_value()) as port:
+        url = f"http://127.0.0.1:{port}"
+        with Client(url, staff) as client:
+            run_course(client, store, tmp_path / "nn.zip")
+        with Client(url, admin, course="nn") as client:
+            assert client.course.delete(confirm="nn") == 1
+
+
+def run_course(client: Client, store: Store, file: Path) -> None:
+    """Set, read and remove everything once."""
+    course = client.course
+    with pytest.raises(NotFound):
+        course.policy(UDL)
+    policy = course.set_policy(UDL, due=DUE, closes=LAST_YEAR + timedelta(days=36_000), late=10, attempts=1)
+    assert course.policy(UDL) == policy
+    assert (policy.due, policy.late, policy.attempts, policy.counts) == (DUE, 10.0, 1, "best")
+    conclude(store, client.submit(b"x = 1\n", assignment=UDL, student="ada").id)
+    with pytest.raises(Conflict) as caught:
+        client.submit(b"x = 1\n", assignment=UDL, student="ada")
+    assert caught.value.slug == "no-attempts-left"
+    assert course.extend(UDL, "ada", attempts=2, reason="ill") == course.extensions(UDL)[0]
+    outage = course.add_outage(UDL, LAST_YEAR, LAST_YEAR + timedelta(hours=1), reason="no power")
+    assert course.outages(UDL) == [outage]
+    assert course.put_roster([RosterStudent("ada", "Ada"), RosterStudent("bob")]) == RosterUpdate(2, 0, 0)
+    assert course.put_roster(b"student,lms_id\nada,17\n") == RosterUpdate(0, 1, 1)
+    assert course.put_student("eve", name="Eve").source == "staff"
+    ada, bob, eve = course.roster()
+    assert (ada.lms_id, bob.left is None, eve.left) == ("17", False, None)
+    override = course.override(UDL, "bob", 0.5, reason="in the same group")
+    assert course.overrides(UDL) == [override]
+    marks = {mark.student: mark for mark in course.marks(UDL)}
+    assert [(name, mark.share) for name, mark in marks.items()] == [("ada", 1.0), ("bob", 0.5), ("eve", None)]
+    assert (marks["ada"].attempts_left, marks["bob"].override) == (1, override)
+    assert course.mark(UDL, "bob") == marks["bob"]
+    assert course.mark(UDL, "nobody") is None
+    assert course.marks_table(UDL).startswith(b"student,")
+    course.export(file)
+    assert "course.json" in zipfile.ZipFile(file).namelist()
+    assert list(file.parent.iterdir()) == [file]
+    course.remove_student("eve")
+    course.remove_override(UDL, "bob")
+    course.remove_extension(UDL, "ada")
+    course.remove_outage(UDL, outage.id)
+    course.remove_policy(UDL)
+    acts = list(course.log())
+    assert [act.act for act in acts[:5]] == [
+        *("policy.remove", "outage.remove", "extension.remove", "override.remove", "roster.remove"),
+    ]
+    assert {act.author for act in acts} == {"prof"}
+    assert acts[-1].details["attempts"] == 1
