@@ -10,10 +10,12 @@ from grader.web.pages import (
     staff_assignments,
     staff_courses,
     staff_gradebook,
+    staff_logs,
     staff_marks,
     staff_policies,
     staff_publications,
     staff_regrades,
+    staff_rosters,
     staff_submissions,
     submit_form,
     verdicts,
@@ -31,6 +33,8 @@ BLUEPRINTS = (
     staff_publications.pages,
     staff_submissions.pages,
     staff_regrades.pages,
+    staff_rosters.pages,
+    staff_logs.pages,
 )
 
 
