@@ -253,3 +253,64 @@ def test_staff_see_the_form_of_a_student_and_cannot_hand_in_by_it(visitor: Visit
     assert "2 of 3" in page
     assert '<fieldset class="form" disabled>' in page
     assert visitor.post(f"{HERE}/as-student", POLICY).status_code == 405
+
+
+CANVAS = (
+    "Student,ID,SIS Login ID,Section,Backprop (4711),Quiz (12)\r\n"
+    "    Points Possible,,,,20.00,5.00\r\n"
+    '"Lovelace, Ada",101,ada,A,,3.00\r\n'
+    '"Hopper, Grace",102,grace,A,,\r\n'
+)
+
+
+def test_the_column_of_an_exported_table_is_chosen_filled_and_downloaded(visitor: Visitor, store: Store) -> None:
+    roster = [RosterEntry("s1", "Ada", "101"), RosterEntry("s2", "Bo", "109"), RosterEntry("s3", "Cy")]
+    store.courses.put_roster(COURSE, roster, "csv", "staff")
+    for student in ("s1", "s2", "s3"):
+        attempt(store, student)
+    page = f"{HERE}/gradebook"
+    choice = visitor.post(page, page, file=(BytesIO(CANVAS.encode()), "2027 <Grades>.csv"))
+    assert choice.status_code == 422
+    assert re.findall(r"<option>([^<]+)", choice.text) == ["Backprop (4711)", "Quiz (12)"]
+    hidden = dict(re.findall(r'type="hidden" name="(table|name)" value="([^"]*)"', choice.text))
+    hidden["name"] = "Grades.csv"
+    shown = visitor.post(page, page, **hidden, column="Backprop (4711)").text
+    assert "1 mark filled in" in shown
+    for says in ("Hopper, Grace", '<li class="student">s2</li>', '<li class="student">s3</li>'):
+        assert says in shown
+    sent = visitor.post(page, page, **hidden, column="Backprop (4711)", download="1")
+    assert sent.get_data(as_text=True) == CANVAS.replace("ada,A,,3.00", "ada,A,20,3.00")
+    assert "Grades-filled.csv" in sent.headers["Content-Disposition"]
+
+
+@pytest.mark.parametrize(
+    ("table", "says"),
+    [
+        (b"", "Choose the file"),
+        (b"a,b\r\n1,2\r\n", "neither a Canvas gradebook"),
+        (CANVAS.replace("102", "101").encode(), "have the same student"),
+    ],
+)
+def test_a_table_that_cannot_be_filled_says_why(visitor: Visitor, table: bytes, says: str) -> None:
+    page = f"{HERE}/gradebook"
+    answer = visitor.post(page, page, file=(BytesIO(table), "a.csv"))
+    assert answer.status_code == 422
+    assert says in answer.text
+
+
+def test_two_students_with_one_id_of_the_lms_fill_nothing(visitor: Visitor, store: Store) -> None:
+    store.courses.put_roster(COURSE, [RosterEntry("s1", "", "101"), RosterEntry("s2", "", "101")], "csv", "staff")
+    for student in ("s1", "s2"):
+        attempt(store, student)
+    page = f"{HERE}/gradebook"
+    table = CANVAS.replace(",Quiz (12)", ",Quiz")
+    answer = visitor.post(page, page, file=(BytesIO(table.encode()), "a.csv"))
+    assert "s1 and s2 have the same id of the LMS, 101" in answer.text.replace("&#39;", "'")
+
+
+def test_a_table_is_filled_only_by_a_form_of_ours(visitor: Visitor) -> None:
+    answer = visitor.client.post(f"{HERE}/gradebook", headers=HTML, data={"table": "x"})
+    assert "too old" in answer.text
+    damaged = visitor.post(f"{HERE}/gradebook", f"{HERE}/gradebook", table="AAAA", name="a.csv")
+    assert damaged.status_code == 422
+    assert "damaged" in damaged.text

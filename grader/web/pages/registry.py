@@ -9,10 +9,13 @@ from grader.web.pages import (
     layout,
     staff_assignments,
     staff_courses,
+    staff_gradebook,
+    staff_logs,
     staff_marks,
     staff_policies,
     staff_publications,
     staff_regrades,
+    staff_rosters,
     staff_submissions,
     submit_form,
     verdicts,
@@ -25,10 +28,13 @@ BLUEPRINTS = (
     staff_courses.pages,
     staff_assignments.pages,
     staff_marks.pages,
+    staff_gradebook.pages,
     staff_policies.pages,
     staff_publications.pages,
     staff_submissions.pages,
     staff_regrades.pages,
+    staff_rosters.pages,
+    staff_logs.pages,
 )
 
 

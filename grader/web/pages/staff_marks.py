@@ -75,7 +75,7 @@ def read_student(course: str, assignment: str, student: str) -> Response:
 @pages.post("/courses/<course>/assignments/<assignment>/marks/<student>/override")
 def give_override(course: str, assignment: str, student: str) -> Response | Redirection:
     """Set or remove the student's override."""
-    author, courses = staff(course, "submit").token.name, service().store.courses
+    author, courses = staff(course, "submit").author, service().store.courses
     _require(course, assignment, student)
     if "remove" in request.form:
         courses.remove_override(course, assignment, student, author)
@@ -96,7 +96,7 @@ def give_override(course: str, assignment: str, student: str) -> Response | Redi
 @pages.post("/courses/<course>/assignments/<assignment>/marks/<student>/extension")
 def give_extension(course: str, assignment: str, student: str) -> Response | Redirection:
     """Set or remove the student's extension."""
-    author, courses = staff(course, "submit").token.name, service().store.courses
+    author, courses = staff(course, "submit").author, service().store.courses
     _require(course, assignment, student)
     if "remove" in request.form:
         courses.remove_extension(course, assignment, student, author)
@@ -116,7 +116,7 @@ def give_extension(course: str, assignment: str, student: str) -> Response | Red
 @pages.post("/courses/<course>/assignments/<assignment>/marks/<student>/group")
 def copy_mark(course: str, assignment: str, student: str) -> Response | Redirection:
     """Give the student's mark to the other members of a group, as overrides."""
-    author, courses, fields = staff(course, "submit").token.name, service().store.courses, FormFields.sent()
+    author, courses, fields = staff(course, "submit").author, service().store.courses, FormFields.sent()
     _require(course, assignment, student)
     share, reason = read_marking(course, assignment, student).share, fields.text("reason")
     names = tuple(name for name in fields.students("students") if name != student)

@@ -28,7 +28,7 @@ def read_policy(course: str, assignment: str) -> Response:
 @pages.post("/courses/<course>/assignments/<assignment>/policy")
 def set_policy(course: str, assignment: str) -> Response | Redirection:
     """Set or remove the policy."""
-    author, courses = staff(course, "submit").token.name, service().store.courses
+    author, courses = staff(course, "submit").author, service().store.courses
     current(course, assignment)
     if "remove" in request.form:
         courses.remove_policy(course, assignment, author)
@@ -55,7 +55,7 @@ def set_policy(course: str, assignment: str) -> Response | Redirection:
 @pages.post("/courses/<course>/assignments/<assignment>/outages")
 def add_outage(course: str, assignment: str) -> Response | Redirection:
     """Add an outage, or remove one."""
-    author, courses = staff(course, "submit").token.name, service().store.courses
+    author, courses = staff(course, "submit").author, service().store.courses
     current(course, assignment)
     fields = FormFields.sent()
     if removed := fields.text("remove"):

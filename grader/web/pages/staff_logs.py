@@ -1,0 +1,135 @@
+"""The log of a course, everything in it as a file, and its deletion."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from flask import Response, request
+from werkzeug.wrappers import Response as Redirection
+
+from grader.model.courses import AuditEntry
+from grader.web.api import courses
+from grader.web.api.course_schemas import CoursePath
+from grader.web.api.marks_table import percent
+from grader.web.http.problems import FORBIDDEN, Problem
+from grader.web.http.service import service
+from grader.web.pages.layout import Pages, page
+from grader.web.pages.visitor import staff
+from grader.web.pages.words import figure, moment
+
+pages = Pages("staff_logs", __name__)
+
+_PAGE = 50
+#: What was done, after the name of whom; {student} and {subject} are those of the entry.
+_ACTS: Mapping[str, str] = MappingProxyType(
+    {
+        "policy.set": "set the policy of {subject}",
+        "policy.remove": "removed the policy of {subject}",
+        "extension.set": "gave {student} an extension for {subject}",
+        "extension.remove": "removed the extension of {student} for {subject}",
+        "outage.add": "added an outage to {subject}",
+        "outage.remove": "removed an outage from {subject}",
+        "override.set": "gave {student} a mark for {subject}",
+        "override.remove": "removed the override of {student} for {subject}",
+        "roster.put": "replaced the roster",
+        "roster.add": "put {student} into the roster",
+        "roster.remove": "removed {student} from the roster",
+        "publication.request": "asked for the publication of {subject}",
+        "regrade.start": "asked for the regrade {subject}",
+        "regrade.apply": "applied the regrade {subject}",
+        "regrade.roll_back": "rolled back the regrade {subject}",
+        "token.create": "made the token {subject}",
+        "token.revoke": "revoked the token {subject}",
+        "submission.delete": "deleted a submission of {student}",
+        "student.delete": "deleted everything of a student",
+    }
+)
+_MOMENTS = frozenset({"opens", "due", "closes", "start", "end"})
+_SHARES = frozenset({"share", "computed"})
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedAct:
+    """An act of staff in words."""
+
+    at: float
+    author: str
+    act: str
+    reason: str
+    #: What was set, each with its name.
+    details: tuple[tuple[str, str], ...]
+
+
+@pages.get("/courses/<course>/log")
+def read_log(course: str) -> Response:
+    """Show the acts of staff, newest first."""
+    caller = staff(course)
+    entries = service().store.courses.audit(course, _PAGE, request.args.get("cursor") or None)
+    return page(
+        "staff/log.html",
+        course=course,
+        section="log",
+        acts=[describe(entry) for entry in entries.items],
+        next=entries.next_cursor,
+        first=not request.args.get("cursor"),
+        admin=caller.admin,
+    )
+
+
+@pages.get("/courses/<course>/export")
+def export_course(course: str) -> Response:
+    """Send the whole course as a zip file."""
+    staff(course, "submit")
+    return courses.export_course(CoursePath(course=course))
+
+
+@pages.get("/courses/<course>/delete")
+def confirm_deletion(course: str) -> Response:
+    """Ask for the course's name."""
+    _require_admin(course)
+    return page("staff/course_delete.html", course=course, section="log", fault="")
+
+
+@pages.post("/courses/<course>/delete")
+def delete_course(course: str) -> Response | Redirection:
+    """Delete the course, if its name is repeated."""
+    _require_admin(course)
+    confirmed = request.form.get("confirm", "").strip()
+    if confirmed != course:
+        fault = "This is not the name of the course. Nothing was deleted."
+        return page("staff/course_delete.html", 422, course=course, section="log", fault=fault)
+    answer = courses.delete_course(CoursePath(course=course), courses.CourseDeletionQuery(confirm=confirmed))
+    deleted = json.loads(answer.get_data())["deleted"]
+    return page("staff/course_deleted.html", course=course, deleted=deleted, bare=True)
+
+
+def describe(entry: AuditEntry) -> LoggedAct:
+    """Return an act in words; one that a newer version wrote is called by its name."""
+    names = {"student": entry.student or "a student whose data was deleted", "subject": entry.subject}
+    act = _ACTS.get(entry.act, f"{entry.act} {{subject}}").format_map(names)
+    return LoggedAct(entry.at, entry.author, act.strip(), entry.reason, tuple(_details(entry)))
+
+
+def _details(entry: AuditEntry) -> Iterator[tuple[str, str]]:
+    try:
+        details: Any = json.loads(entry.details or "{}")
+    except ValueError:
+        return
+    for name, value in details.items() if isinstance(details, dict) else ():
+        if value is not None and value != "":
+            yield name.replace("_", " "), _value(name, value)
+
+
+def _value(name: str, value: Any) -> str:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        if name in _MOMENTS:
+            return moment(value)
+        return f"{percent(value)} %" if name in _SHARES else figure(value)
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _require_admin(course: str) -> None:
+    if not staff(course, "submit").admin:
+        raise Problem(FORBIDDEN, "only a token with the scope admin may delete a course")

@@ -1,0 +1,86 @@
+"""The roster of a course: who is in it, replaced by a file, or changed for one student."""
+
+from flask import Response, redirect, request
+from werkzeug.wrappers import Response as Redirection
+
+from grader.courses.roster_csv import BadRoster, read_roster
+from grader.model.courses import RosterEntry
+from grader.store.courses import RosterChange
+from grader.web.http.service import service
+from grader.web.pages.form_fields import FormFields
+from grader.web.pages.layout import Pages, page
+from grader.web.pages.visitor import staff
+
+pages = Pages("staff_rosters", __name__)
+
+#: Rows of a page.
+_PAGE = 100
+#: Characters of a name that are looked for, and that an entry may have.
+_LONGEST = 200
+
+
+@pages.get("/courses/<course>/roster")
+def read_course_roster(course: str) -> Response:
+    """Show the students, also those who left."""
+    staff(course)
+    return _page(course)
+
+
+@pages.post("/courses/<course>/roster")
+def put_course_roster(course: str) -> Response:
+    """Replace the roster by a file."""
+    author = staff(course, "submit").author
+    upload = request.files.get("file")
+    if upload is None or not upload.filename:
+        return _page(course, fault="Choose a CSV file first.")
+    try:
+        entries = read_roster(upload.stream.read())
+    except BadRoster as error:
+        return _page(course, fault=str(error))
+    return _page(course, change=service().store.courses.put_roster(course, entries, "csv", author))
+
+
+@pages.post("/courses/<course>/roster/students")
+def change_student(course: str) -> Response | Redirection:
+    """Add a student, change the entry, or remove it."""
+    author, courses, fields = staff(course, "submit").author, service().store.courses, FormFields.sent()
+    if removed := fields.text("remove"):
+        courses.remove_student(course, removed, author)
+        return redirect(f"/courses/{course}/roster", 303)
+    students = fields.students("student")
+    if len(students) != 1 or "!" in students[0]:
+        fields.faults.setdefault("student", "Name one student, as submissions name them.")
+    entry = RosterEntry(students[0] if students else "", fields.text("name"), fields.text("lms_id"))
+    for field, text in (("name", entry.name), ("lms_id", entry.lms_id)):
+        if len(text) > _LONGEST or not text.isprintable():
+            fields.faults.setdefault(field, f"Write one line of at most {_LONGEST} characters.")
+    if fields.faults:
+        return _page(course, fields=fields)
+    return _page(course, change=courses.add_student(course, entry, author))
+
+
+def _page(
+    course: str, *, fault: str = "", change: RosterChange | None = None, fields: FormFields | None = None
+) -> Response:
+    entries = service().store.courses.roster(course).values()
+    part = request.args.get("name", "").strip()[:_LONGEST]
+    at = request.args.get("page", "")
+    number = int(at[:6]) if at.isascii() and at.isdigit() and int(at[:6]) else 1
+    chosen = [entry for entry in entries if part.casefold() in f"{entry.student}\n{entry.name}".casefold()]
+    first = _PAGE * (number - 1)
+    return page(
+        "staff/roster.html",
+        422 if fault or fields else 200,
+        course=course,
+        section="roster",
+        entries=chosen[first : first + _PAGE],
+        number=number,
+        more=len(chosen) > first + _PAGE,
+        part=part,
+        present=sum(entry.left is None for entry in entries),
+        everybody=len(entries),
+        fault=fault,
+        change=change,
+        values=fields.values if fields else {},
+        faults=fields.faults if fields else {},
+    )
