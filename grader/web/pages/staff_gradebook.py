@@ -117,8 +117,6 @@ def fill_table(course: str, assignment: str) -> Response:
 
 def _fill(data: bytes, column: str | None, students: Sequence[MarkedStudent]) -> FilledTable:
     gradebook = read_gradebook(data)
-    if gradebook.of_groups:
-        raise GradebookError("it is of an assignment for groups, whose numbers in Moodle are no student's")
     chosen = choose_column(gradebook, column)
     marked = [row for row in students if row.marking.share is not None]
     owners = _owners(marked)
