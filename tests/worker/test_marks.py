@@ -133,7 +133,7 @@ def test_names_that_students_chose_are_no_formulas_and_marks_come_back_as_writte
     students = (
         owned("=HYPERLINK(1)", "101", explained()),
         owned("@grace", "102", refused("\x1b[31mThe file holds no code.\nReally.")),
-        owned("-alan", "103", GradingFailure("a.py", "Traceback")),
+        owned("-alan\x1b[2J", "103", GradingFailure("a.py", "Traceback")),
         owned("+kay", "104", refused("no"), explained()),
     )
     write_marks(tmp_path / "marks.csv", GradedClass(StudentSource.CANVAS, students))
@@ -141,7 +141,7 @@ def test_names_that_students_chose_are_no_formulas_and_marks_come_back_as_writte
     assert [(row.student, row.id, row.share) for row in table.rows] == [
         ("'=HYPERLINK(1)", "101", 0.4),
         ("'@grace", "102", None),
-        ("'-alan", "103", None),
+        ("'-alan\ufffd[2J", "103", None),
         ("'+kay", "104", 0.4),
     ]
     text = (tmp_path / "marks.csv").read_text(encoding="utf-8")

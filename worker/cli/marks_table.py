@@ -10,7 +10,7 @@ import click
 from grader.courses.gradebook_table import GradebookError, GradebookTable
 from grader.model.verdict import Mark, Outcome, Verdict
 from grader.reports.spreadsheets import Cell, table
-from grader.reports.wording import trouble
+from grader.reports.wording import clean, trouble
 from worker.cli.class_grading import GradedClass, GradedStudent, list_identical
 from worker.cli.failure import GradingFailure
 from worker.cli.files import write_name, write_privately
@@ -57,13 +57,12 @@ def write_marks(file: Path, graded: GradedClass) -> None:
     verdicts = [student.verdict for student in students if isinstance(student.verdict, Verdict)]
     # A rubric without marks becomes one mark for passing, as in a gradebook.
     maximum = max((verdict.max_score for verdict in verdicts), default=0) or 1
-    names = {id(student): student.owner.student for student in students}
     twins = {
-        id(student): [names[id(other)] for other in group if other is not student]
+        student.owner: [other.owner.student for other in group if other is not student]
         for group in list_identical(students)
         for student in group
     }
-    rows = [_row(student, graded.source, maximum, twins.get(id(student), [])) for student in students]
+    rows = [_row(student, graded.source, maximum, twins.get(student.owner, [])) for student in students]
     with write_privately(file) as stream:
         stream.writelines(table(HEADER, rows))
 
@@ -105,7 +104,7 @@ def _row(student: GradedStudent, source: StudentSource, maximum: int, twins: Seq
         outcome, most = verdict.outcome.value, verdict.max_score or 1
         score = verdict.score if verdict.max_score else int(verdict.outcome is Outcome.PASSED)
     attempt = f"{len(owner.files) - student.counting} of {len(owner.files)}" if owner.files else ""
-    return [
+    cells = [
         source.value,
         owner.student,
         owner.id,
@@ -120,6 +119,7 @@ def _row(student: GradedStudent, source: StudentSource, maximum: int, twins: Seq
         "; ".join(f"{write_name(file.own_name)} {reason}" for file, reason in student.list_others()),
         ", ".join(twins),
     ]
+    return [clean(cell) if isinstance(cell, str) else cell for cell in cells]
 
 
 def _read(cells: GradebookTable) -> ClassMarks:
