@@ -107,8 +107,9 @@ def delete_course(course: str) -> Response | Redirection:
 
 def describe(entry: AuditEntry) -> LoggedAct:
     """Return an act in words; one that a newer version wrote is called by its name."""
-    names = {"student": entry.student or "a student whose data was deleted", "subject": entry.subject}
-    act = _ACTS.get(entry.act, f"{entry.act} {{subject}}").format_map(names)
+    student = entry.student or "a student whose data was deleted"
+    known = _ACTS.get(entry.act)
+    act = f"{entry.act} {entry.subject}" if known is None else known.format(student=student, subject=entry.subject)
     return LoggedAct(entry.at, entry.author, act.strip(), entry.reason, tuple(_details(entry)))
 
 
