@@ -121,8 +121,9 @@ def roster_fault(house: House, window: Window) -> None:
     """A roster that is none, in a course that has none."""
     signed_in(house, window, "nobody-yet")
     page = window.go("/courses/nobody-yet/roster")
-    file = {"name": "roster.csv", "mimeType": "text/csv", "buffer": b"student\nada\nb o\n"}
-    page.get_by_label("CSV file").set_input_files(file)
+    page.get_by_label("CSV file").set_input_files(
+        {"name": "roster.csv", "mimeType": "text/csv", "buffer": b"student\nada\nb o\n"}
+    )
     page.get_by_role("button", name="Replace the roster").click()
     page.get_by_role("alert").wait_for()
     window.complaints.clear()
