@@ -58,9 +58,8 @@ class Window:
     @classmethod
     def opened(cls, browser: Browser, url: str, *, narrow: bool = False, **how: Any) -> "Window":
         """A window of somebody who was never here; `how` is Playwright's, such as color_scheme."""
-        context = browser.new_context(
-            viewport=NARROW if narrow else WIDE, base_url=url, locale="en-GB", timezone_id="UTC", **how
-        )
+        settings = {"locale": "en-GB", "timezone_id": "UTC", **how}
+        context = browser.new_context(viewport=NARROW if narrow else WIDE, base_url=url, **settings)
         context.set_default_timeout(1000 * PATIENCE)
         window = cls(url, context, context.new_page())
         window.page.on("console", window.hear)

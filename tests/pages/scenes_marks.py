@@ -111,6 +111,54 @@ def as_student(house: House, window: Window) -> None:
     window.go(f"{THERE}/as-student?student=bo")
 
 
+def roster(house: House, window: Window) -> None:
+    """The students of the course."""
+    marks(house, window)
+    window.go(f"/courses/{TIMED}/roster")
+
+
+def roster_fault(house: House, window: Window) -> None:
+    """A roster that is none, in a course that has none."""
+    signed_in(house, window, "nobody-yet")
+    page = window.go("/courses/nobody-yet/roster")
+    page.get_by_label("CSV file").set_input_files(
+        {"name": "roster.csv", "mimeType": "text/csv", "buffer": b"student\nada\nb o\n"}
+    )
+    page.get_by_role("button", name="Replace the roster").click()
+    page.get_by_role("alert").wait_for()
+    window.complaints.clear()
+
+
+def log(house: House, window: Window) -> None:
+    """What staff did."""
+    marks(house, window)
+    window.go(f"/courses/{TIMED}/log")
+
+
+def gradebook(house: House, window: Window) -> None:
+    """A table that was filled."""
+    marks(house, window)
+    page = window.go(f"{THERE}/gradebook")
+    students = "".join(f'"{name}",{7000 + at},x,\r\n' for at, name in enumerate([*NAMES.values(), "Zoe Zoo"]))
+    table = f"Student,ID,Section,Backprop (4711)\r\n    Points Possible,,,20\r\n{students}"
+    page.get_by_label("Exported table").set_input_files(
+        {"name": "grades.csv", "mimeType": "text/csv", "buffer": table.encode()}
+    )
+    page.get_by_role("button", name="Fill it").click()
+    page.get_by_role("button", name="Download the filled table").wait_for()
+
+
+def gradebook_column(house: House, window: Window) -> None:
+    """A table with several columns for marks."""
+    marks(house, window)
+    page = window.go(f"{THERE}/gradebook")
+    table = b"Student,ID,Section,Backprop (4711),Quiz (12)\r\n    Points Possible,,,20,5\r\nAda,7000,x,,\r\n"
+    page.get_by_label("Exported table").set_input_files({"name": "grades.csv", "mimeType": "text/csv", "buffer": table})
+    page.get_by_role("button", name="Fill it").click()
+    page.get_by_label("Column for the marks").wait_for()
+    window.complaints.clear()
+
+
 def hand_in(name: str | None, house: House, window: Window) -> None:
     """The form of a student of the course, or that behind a link for the class."""
     timed(house)
@@ -160,6 +208,11 @@ STAFF: dict[str, Scene] = {
     "staff-policy": policy,
     "staff-policy-fault": policy_fault,
     "staff-as-student": as_student,
+    "staff-roster": roster,
+    "staff-roster-fault": roster_fault,
+    "staff-log": log,
+    "staff-gradebook": gradebook,
+    "staff-gradebook-column": gradebook_column,
 }
 
 STUDENT: dict[str, Scene] = {

@@ -17,7 +17,7 @@ from grader.web.http.problems import FORBIDDEN, Problem
 from grader.web.http.service import service
 from grader.web.pages.layout import Pages, page
 from grader.web.pages.visitor import staff
-from grader.web.pages.words import figure, moment
+from grader.web.pages.words import duration, figure, moment
 
 pages = Pages("staff_logs", __name__)
 
@@ -47,6 +47,7 @@ _ACTS: Mapping[str, str] = MappingProxyType(
     }
 )
 _MOMENTS = frozenset({"opens", "due", "closes", "start", "end"})
+_PERCENTS = frozenset({"late", "floor"})
 _SHARES = frozenset({"share", "computed"})
 
 
@@ -107,8 +108,9 @@ def delete_course(course: str) -> Response | Redirection:
 
 def describe(entry: AuditEntry) -> LoggedAct:
     """Return an act in words; one that a newer version wrote is called by its name."""
-    names = {"student": entry.student or "a student whose data was deleted", "subject": entry.subject}
-    act = _ACTS.get(entry.act, f"{entry.act} {{subject}}").format_map(names)
+    student = entry.student or "a student whose data was deleted"
+    known = _ACTS.get(entry.act)
+    act = f"{entry.act} {entry.subject}" if known is None else known.format(student=student, subject=entry.subject)
     return LoggedAct(entry.at, entry.author, act.strip(), entry.reason, tuple(_details(entry)))
 
 
@@ -126,7 +128,9 @@ def _value(name: str, value: Any) -> str:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         if name in _MOMENTS:
             return moment(value)
-        return f"{percent(value)} %" if name in _SHARES else figure(value)
+        if name == "grace":
+            return duration(value) if value else "none"
+        return f"{percent(value)} %" if name in _SHARES else f"{figure(value)}{' %' if name in _PERCENTS else ''}"
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 

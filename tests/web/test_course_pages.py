@@ -1,0 +1,98 @@
+"""Pages of a course as a whole: its roster, its log, its export and its deletion."""
+
+import io
+import zipfile
+
+import pytest
+from flask import Flask
+
+from grader.model.courses import AuditEntry, Override, Policy, RosterEntry
+from grader.model.records import Scope
+from grader.store.store import Store
+from grader.web.pages.staff_logs import describe
+from tests.web.visitor import HOME, Visitor
+
+pytestmark = pytest.mark.service(secret="only for tests, and as long as a real one is")  # noqa: S106 - guards nothing
+
+COURSE = "course"
+ROSTER, STUDENTS = f"{HOME}/roster", f"{HOME}/roster/students"
+
+
+@pytest.fixture
+def visitor(app: Flask, store: Store) -> Visitor:
+    return Visitor(app, store)
+
+
+def upload(visitor: Visitor, text: str) -> str:
+    return visitor.post(ROSTER, ROSTER, file=(io.BytesIO(text.encode()), "roster.csv")).text
+
+
+def test_a_file_replaces_the_roster_and_who_is_not_in_it_left(visitor: Visitor, store: Store) -> None:
+    assert "2 students added, 0 changed, 0 left" in upload(visitor, "student,name,lms_id\nada,<b>Ada</b>,17\nbo,Bo,\n")
+    assert "&lt;b&gt;Ada&lt;/b&gt;" in visitor.get(ROSTER)
+    assert "0 students added, 0 changed, 1 left" in upload(visitor, "student,name,lms_id\nada,<b>Ada</b>,17\n")
+    roster = store.courses.roster(COURSE)
+    assert (roster["ada"].left, roster["ada"].lms_id) == (None, "17")
+    assert roster["bo"].left is not None
+    assert "1 student, and 1 who left" in visitor.get(ROSTER)
+
+
+def test_a_file_that_is_no_roster_changes_nothing(visitor: Visitor, store: Store) -> None:
+    store.courses.put_roster(COURSE, [RosterEntry("ada")], "csv", "staff")
+    assert "one must be student" in upload(visitor, "name\nAda\n")
+    assert "is no name of a student" in upload(visitor, "student\nbo\na b\n")
+    assert "Choose a CSV file first" in visitor.post(ROSTER, ROSTER).text
+    assert list(store.courses.roster(COURSE)) == ["ada"]
+
+
+def test_one_student_is_added_changed_and_removed(visitor: Visitor, store: Store) -> None:
+    visitor.post(STUDENTS, ROSTER, student="cy", name="Cy", lms_id="9")
+    visitor.post(STUDENTS, ROSTER, student="cy", name="Cy Twombly", lms_id="9")
+    entry = store.courses.roster(COURSE)["cy"]
+    assert (entry.name, entry.lms_id, entry.source) == ("Cy Twombly", "9", "staff")
+    for student, says in (("a b", "Name one student"), ("&lt;", "is no name of a student"), ("", "Name one student")):
+        assert says in visitor.post(STUDENTS, ROSTER, student=student).text
+    visitor.post(STUDENTS, ROSTER, remove="cy")
+    assert store.courses.roster(COURSE) == {}
+
+
+def test_the_log_says_who_did_what_and_why(visitor: Visitor, store: Store) -> None:
+    store.courses.set_policy(COURSE, "udl-7.2", Policy(due=1_804_269_600, late=12.5), "Prof. <Lagrange>")
+    store.courses.set_override(COURSE, "udl-7.2", Override("ada", 0.625, "Prof. <Lagrange>", "spoken & agreed"))
+    page = visitor.get(f"{HOME}/log")
+    for says in (
+        "<strong>Prof. &lt;Lagrange&gt;</strong> gave ada a mark for udl-7.2",
+        "set the policy of udl-7.2",
+        "spoken &amp; agreed",
+        "share 62.5 %",
+        "due 5 March 2027, 18:00 UTC",
+    ):
+        assert says in page
+
+
+def test_an_act_of_a_newer_version_is_called_by_its_name() -> None:
+    act = describe(AuditEntry(1, "staff", "merge.done", "x{y}", details="[1]"))
+    assert (act.act, act.details) == ("merge.done x{y}", ())
+    assert describe(AuditEntry(1, "staff", "override.set", "x")).act.startswith("gave a student whose data was deleted")
+
+
+def test_the_whole_course_is_sent_as_a_file(visitor: Visitor, store: Store) -> None:
+    store.courses.put_roster(COURSE, [RosterEntry("ada")], "csv", "staff")
+    answer = visitor.client.get(f"{HOME}/export")
+    assert "course.json" in zipfile.ZipFile(io.BytesIO(answer.get_data())).namelist()
+
+
+def test_only_an_admin_deletes_a_course_and_only_by_its_name(app: Flask, visitor: Visitor, store: Store) -> None:
+    store.courses.put_roster(COURSE, [RosterEntry("ada")], "csv", "staff")
+    assert visitor.post(f"{HOME}/delete", confirm=COURSE).status_code == 403
+    admin = Visitor(app, store, "house", Scope.ADMIN)
+    page = f"{HOME}/delete"
+    assert "Nothing was deleted" in admin.post(page, page, confirm="curse").text
+    assert "ada" in store.courses.roster(COURSE)
+    assert "The course was deleted" in admin.post(page, page, confirm=COURSE).text
+    assert store.courses.roster(COURSE) == {}
+
+
+@pytest.mark.parametrize("page", ["roster", "log", "export", "delete"])
+def test_another_course_has_none_of_these_pages(visitor: Visitor, page: str) -> None:
+    visitor.get(f"/courses/other/{page}", 404)
