@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from structlog.contextvars import bind_contextvars
 
 from grader.dispatch import Dispatcher
-from grader.file_formats import refuse_other_format
+from grader.file_formats import name_format, refuse_other_format
 from grader.model.records import Job, Kind, PublicationRecord, State, SubmissionRecord
 from grader.model.trace import Trace
 from grader.store.errors import NotRetryable
@@ -19,6 +19,7 @@ from grader.store.regrades.model import Mode, RegradeRecord, Selection
 from grader.store.regrades.store import RecordedRegrade
 from grader.store.store import Store
 from grader.store.submissions import AcceptedSubmission, NewSubmission
+from grader.subjects import kinds
 
 #: The sender, the request and a hash of it: a request with a key that was used before is the same one, or refused.
 Idempotency = tuple[str, str, str, str]
@@ -33,11 +34,17 @@ class Intake:
 
     def accept(self, new: NewSubmission) -> AcceptedSubmission:
         """Record a submission; SubmissionError if its file is no homework, other errors as of `Submissions.accept`."""
-        refuse_other_format(new.source)
+        if name_format(new.source):
+            refuse_other_format(new.source, self._package(new))
         accepted = self.store.submissions.accept(new)
         if not accepted.replayed:
             self._send(Kind.SUBMISSION, accepted.id)
         return accepted
+
+    def _package(self, new: NewSubmission) -> str:
+        """Return the path of the file that is graded in an archive; empty if the assignment takes none."""
+        revision = self.store.assignments.get(new.course, new.revision)
+        return "" if revision is None else kinds.package(revision.assignment)
 
     def retry(self, submission: str) -> SubmissionRecord | None:
         """Grade a submission again if it ended as service_failed; as it is now, or None if there is none.

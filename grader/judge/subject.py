@@ -41,6 +41,11 @@ class ListWrite(Protocol):
         """The line in it."""
         ...
 
+    @property
+    def file(self) -> str | None:
+        """The path of its file in a package."""
+        ...
+
 
 class JudgedRevision(Protocol):
     """The standard for judging submissions, as it is stored: an assignment and its cases, named by a hash over both."""
@@ -145,6 +150,11 @@ class Exchange(Protocol[ExchangeCases_contra]):
         ...
 
     @property
+    def package(self) -> str:
+        """The path of the student's file within a ZIP archive; empty if none is taken."""
+        ...
+
+    @property
     def given(self) -> frozenset[str]:
         """Names that the student's module has beside `np`."""
         ...
@@ -156,7 +166,12 @@ class Exchange(Protocol[ExchangeCases_contra]):
 
     @property
     def lists(self) -> frozenset[str]:
-        """Names of lists of which the student's lines are wanted that write an entry."""
+        """Names of lists of which the student's lines are wanted that write an entry; or see `call`."""
+        ...
+
+    @property
+    def call(self) -> str:
+        """The lines that call, if `lists` are expressions over their names, and the lines that write these wanted."""
         ...
 
     @property

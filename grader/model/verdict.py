@@ -17,7 +17,7 @@ SCHEMA: Literal["backmark.result/1"] = "backmark.result/1"
 Numbers = Sequence[Sequence[float | None]]
 
 #: Members that a result object has only if they say something.
-OMITTED_IF_NONE = frozenset({"level"})
+OMITTED_IF_NONE = frozenset({"level", "file"})
 
 #: The separator between the ids of two simultaneous mistakes.
 _BOTH = "+"
@@ -190,6 +190,14 @@ class SourceLine:
         metadata=describe("The number of the cell, from 1 over all cells of the notebook; null in a Python file.")
     )
     line: int
+    file: str | None = field(default=None, metadata=describe("The path of the file in a package; only there."))
+
+    @property
+    def where(self) -> str:
+        """The place in words."""
+        if self.file:
+            return f"line {self.line} of {self.file}"
+        return f"line {self.line}" if self.cell is None else f"cell {self.cell}, line {self.line}"
 
     @classmethod
     def of(cls, cell: int, line: int) -> "SourceLine":
@@ -288,6 +296,7 @@ class FirstDifference:
     lines: tuple[int, ...] = field(
         default=(), metadata=describe("The student's lines that assign it, if they are few.")
     )
+    file: str | None = field(default=None, metadata=describe("The path of their file in a package; only there."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -401,11 +410,12 @@ class Verdict:
     def as_dict(self) -> dict[str, Any]:
         """Return the result object, ready for JSON."""
         written: dict[str, Any] = _write(self)
-        return {name: value for name, value in written.items() if value is not None or name not in OMITTED_IF_NONE}
+        return written
 
 
 def _write(value: Any) -> Any:
     """Return a record as an object, its tuples as lists; all that has come as JSON stays as it is."""
     if is_dataclass(value):
-        return {part.name: _write(getattr(value, part.name)) for part in fields(value)}
+        members = ((part.name, getattr(value, part.name)) for part in fields(value))
+        return {name: _write(member) for name, member in members if member is not None or name not in OMITTED_IF_NONE}
     return [_write(item) for item in value] if isinstance(value, tuple) else value

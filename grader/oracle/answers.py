@@ -51,6 +51,8 @@ class Malformed:
     numbers: Array | None = field(default=None, compare=False, repr=False)
     #: Names of arguments that differ after the call.
     changed: tuple[str, ...] = ()
+    #: Of an answer in parts every result of another form, this one first.
+    forms: tuple["Malformed", ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,8 @@ class Raised:
     numbers: Array | None = field(default=None, compare=False, repr=False)
     #: Names of arguments that differ after the call.
     changed: tuple[str, ...] = ()
+    #: Of an answer in parts the results of another form.
+    forms: tuple[Malformed, ...] = field(default=(), compare=False, repr=False)
 
 
 Answer = Returned | Malformed | Raised

@@ -214,8 +214,7 @@ def _error(verdict: Verdict, hidden: tuple[str, ...]) -> StudentError | None:
     message = IMPORTS if kind == ModuleNotFoundError.__name__ else WITHHELD
     # Their order is the traceback's: the last one is where it raised.
     for place in [place for place in error.frames if _is_plausible(place)][-1:]:
-        where = f"line {place.line}" if place.cell is None else f"cell {place.cell}, line {place.line}"
-        return StudentError(kind, message, f"  {where}\n{kind}: {message}", (place,))
+        return StudentError(kind, message, f"  {place.where}\n{kind}: {message}", (place,))
     return StudentError(kind, message)
 
 

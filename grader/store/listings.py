@@ -1,4 +1,7 @@
-"""Listings: a notebook's code cells as the jail read them, so that pages can show a source without parsing it."""
+"""Listings: a notebook's code cells, or a package's files, as the jail read them.
+
+Pages can show a source without parsing it, or opening an archive.
+"""
 
 from dataclasses import dataclass
 
@@ -13,10 +16,16 @@ class CodeListing:
 
     cells: tuple[tuple[int, str], ...]
     whole: bool
+    #: The paths of a package's files, in the order of their numbers, from 1; empty for a notebook.
+    names: tuple[str, ...] = ()
+
+    def name(self, number: int | None) -> str:
+        """Return the path of the file with this number; empty if it is a cell."""
+        return self.names[number - 1] if number is not None and 0 < number <= len(self.names) else ""
 
     def write(self) -> bytes:
         """Return the stored form."""
-        return encode({"cells": self.cells, "whole": self.whole})
+        return encode({"cells": self.cells, "whole": self.whole, **({"names": self.names} if self.names else {})})
 
 
 class Listings:
@@ -31,4 +40,5 @@ class Listings:
         if not isinstance(data, bytes):
             return None
         raw = decode(data)
-        return CodeListing(tuple((int(number), str(text)) for number, text in raw["cells"]), bool(raw["whole"]))
+        cells = tuple((int(number), str(text)) for number, text in raw["cells"])
+        return CodeListing(cells, bool(raw["whole"]), tuple(map(str, raw.get("names", ()))))

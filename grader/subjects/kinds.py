@@ -72,6 +72,11 @@ def settings(assignment: str) -> dict[str, Any]:
     return complete(CommonSettings, raw)
 
 
+def package(assignment: str) -> str:
+    """Return the path of the file that a stored assignment grades within a ZIP archive; empty if it takes none."""
+    return str(settings(assignment).get("package", ""))
+
+
 def of(assignment: "AnyAssignment") -> "SubjectKind":
     """Return the kind of an assignment."""
     return find(assignment.kind)

@@ -152,6 +152,8 @@ class ToyExchange:
     given: frozenset[str] = frozenset()
     fixed: frozenset[str] = frozenset()
     lists: frozenset[str] = frozenset()
+    package: str = ""
+    call: str = ""
     arguments: frozenset[str] = frozenset({"x", "w"})
     results: frozenset[str] = frozenset(RESULTS)
 

@@ -20,8 +20,10 @@ MOST_BYTES = 1 << 30
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
 
 
-def unpack(archive: Path, folder: Path) -> Iterator[tuple[PurePosixPath, Path]]:
+def unpack(archive: Path, folder: Path, *, packages: bool = False) -> Iterator[tuple[PurePosixPath, Path]]:
     """Write the archive's files to the folder, and yield each with its path in the archive.
+
+    With `packages` the archives in it can be graded, and stay closed.
 
     Files are numbered there: no name from the archive is a path of this machine. Of a file that cannot be graded only
     the first bytes are written, and of one that is too large one byte more than the limit. Raises UsageError for an
@@ -35,13 +37,14 @@ def unpack(archive: Path, folder: Path) -> Iterator[tuple[PurePosixPath, Path]]:
             names = [_check_member(archive, member) for member in members]
             written = 0
             for number, (member, name) in enumerate(zip(members, names, strict=True)):
-                most = LARGEST_FILE + 1 if can_be_graded(name) else START_BYTES
+                graded = can_be_graded(name, packages=packages)
+                most = LARGEST_FILE + 1 if graded else START_BYTES
                 with opened.open(member) as stream:
                     content = stream.read(most)
                 written += len(content)
                 if written > MOST_BYTES:
                     raise _refuse(archive, f"its files have more than {MOST_BYTES >> 20:,} MiB; unpack it yourself")
-                file = folder / f"{number}{PurePosixPath(name.name).suffix if can_be_graded(name) else ''}"
+                file = folder / f"{number}{PurePosixPath(name.name).suffix if graded else ''}"
                 file.write_bytes(content)
                 yield name, file
     except _DAMAGED as error:

@@ -8,7 +8,7 @@ from pathlib import Path, PurePath, PurePosixPath
 
 import click
 
-from worker.cli.files import can_be_graded, is_hidden, list_folder
+from worker.cli.files import can_be_graded, is_hidden, is_package, list_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +23,13 @@ class DownloadedFile:
     label: PurePath
     #: True if it was named itself: then it is graded whatever its ending.
     named: bool = False
+    #: True if the assignment takes packages: ZIP archives, and folders that have the graded file.
+    packages: bool = False
 
     @property
     def gradable(self) -> bool:
-        """True if its name is that of a notebook or a Python file."""
-        return can_be_graded(self.name)
+        """True if its name is that of a notebook or a Python file, or if it is a package and such are taken."""
+        return can_be_graded(self.name, packages=self.packages) or self.path.is_dir()
 
 
 def is_archive(path: Path) -> bool:
@@ -36,13 +38,28 @@ def is_archive(path: Path) -> bool:
 
 
 @contextmanager
-def open_downloads(paths: Sequence[Path]) -> Iterator[list[DownloadedFile]]:
-    """Find all files in what was named, archives unpacked into a folder that is gone afterwards."""
+def open_downloads(
+    paths: Sequence[Path], package: str = "", *, is_class: bool = False
+) -> Iterator[list[DownloadedFile]]:
+    """Find all files in what was named, archives unpacked into a folder that is gone afterwards.
+
+    `package` is the path of the graded file where the assignment takes packages: an archive that is named is then one
+    of these, and stays closed, unless it is a class.
+    """
     with ExitStack() as stack:
         folder = Path()
-        if any(map(is_archive, paths)):
+        unpacked = {path for path in paths if is_archive(path) and (is_class or not package)}
+        if unpacked:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="backmark-")))
-        yield [file for number, path in enumerate(paths) for file in _open(path, paths, folder / str(number))]
+        yield [
+            file
+            for number, path in enumerate(paths)
+            for file in (
+                _unpack(path, folder / str(number), packages=bool(package))
+                if path in unpacked
+                else _open(path, paths, package)
+            )
+        ]
 
 
 def choose_files(files: Sequence[DownloadedFile]) -> list[DownloadedFile]:
@@ -54,19 +71,22 @@ def choose_files(files: Sequence[DownloadedFile]) -> list[DownloadedFile]:
     return chosen
 
 
-def _open(path: Path, paths: Sequence[Path], folder: Path) -> Iterator[DownloadedFile]:
-    if is_archive(path):
-        # Cold start: most files are no archives.
-        from worker.cli.archives import unpack  # noqa: PLC0415
+def _unpack(archive: Path, folder: Path, *, packages: bool) -> Iterator[DownloadedFile]:
+    # Cold start: most files are no archives.
+    from worker.cli.archives import unpack  # noqa: PLC0415
 
-        folder.mkdir()
-        for name, file in unpack(path, folder):
-            if not is_hidden(name):
-                yield DownloadedFile(file, name, path / name)
-    elif path.is_dir():
-        # Of several folders, each is a student's, and its name is part of the path.
-        top = PurePosixPath(*([path.resolve().name] if len(paths) > 1 else []))
-        for file in list_folder(path):
-            yield DownloadedFile(file, top / file.relative_to(path), file)
-    else:
-        yield DownloadedFile(path, PurePosixPath(path.name), path, named=True)
+    folder.mkdir()
+    for name, file in unpack(archive, folder, packages=packages):
+        if not is_hidden(name):
+            yield DownloadedFile(file, name, archive / name, packages=packages)
+
+
+def _open(path: Path, paths: Sequence[Path], package: str) -> Iterator[DownloadedFile]:
+    if path.is_file() or is_package(path, package):
+        whole = path.resolve() if path.is_dir() else path
+        yield DownloadedFile(path, PurePosixPath(whole.name), path if path.name else whole, named=True)
+        return
+    # Of several folders, each is a student's, and its name is part of the path.
+    top = PurePosixPath(*([path.resolve().name] if len(paths) > 1 else []))
+    for file in list_folder(path, package):
+        yield DownloadedFile(file, top / file.relative_to(path), file, packages=bool(package))

@@ -1,7 +1,10 @@
 """Submissions as files: which files are meant, what they are called, what they contain; and private files."""
 
+import io
 import os
+import stat
 import tempfile
+import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePath
@@ -13,18 +16,26 @@ import click
 LARGEST_FILE = 64 << 20
 
 
-def find_submissions(paths: Sequence[Path]) -> list[Path]:
-    """Return the files and the submissions in the folders; raise UsageError if there are none."""
-    submissions = list(_walk(paths))
+def find_submissions(paths: Sequence[Path], package: str = "") -> list[Path]:
+    """Return the files and the submissions in the folders; raise UsageError if there are none.
+
+    `package`: see `list_folder`.
+    """
+    submissions = list(_walk(paths, package))
     if not submissions:
-        message = "there is no .ipynb or .py file in what you named"
+        message = f"there is no {'.zip, ' if package else ''}.ipynb or .py file in what you named"
         raise click.UsageError(message)
     return submissions
 
 
-def can_be_graded(path: PurePath) -> bool:
-    """Return True if its name is that of a notebook or a Python file."""
-    return path.suffix.lower() in {".ipynb", ".py"}
+def can_be_graded(path: PurePath, *, packages: bool = False) -> bool:
+    """Return True if its name is that of a notebook or a Python file; with `packages` also that of a ZIP archive."""
+    return path.suffix.lower() in {".ipynb", ".py"} or (packages and path.suffix.lower() == ".zip")
+
+
+def is_package(path: Path, package: str) -> bool:
+    """Return True for a folder that is one submission: it has the file at the path that an assignment names."""
+    return bool(package) and path.is_dir() and (path / package).is_file()
 
 
 def is_hidden(path: PurePath) -> bool:
@@ -32,17 +43,30 @@ def is_hidden(path: PurePath) -> bool:
     return any(part.startswith((".", "__")) for part in path.parts)
 
 
-def list_folder(folder: Path) -> Iterator[Path]:
-    """Yield all files in a folder and below that are not hidden, in order of name."""
-    for file in sorted(folder.rglob("*")):
-        if not is_hidden(file.relative_to(folder)) and file.is_file():
-            yield file
+def list_folder(folder: Path, package: str = "") -> Iterator[Path]:
+    """Yield all files in a folder and below that are not hidden, in order of name.
+
+    `package` is the path of the graded file where the assignment takes packages: a folder that has such a file is
+    yielded, and what is in it is not.
+    """
+    whole: Path | None = None
+    for path in sorted(folder.rglob("*")):
+        if is_hidden(path.relative_to(folder)) or (whole is not None and path.is_relative_to(whole)):
+            continue
+        if is_package(path, package):
+            whole = path
+            yield path
+        elif path.is_file():
+            yield path
 
 
-def _walk(paths: Sequence[Path]) -> Iterator[Path]:
+def _walk(paths: Sequence[Path], package: str) -> Iterator[Path]:
     for path in paths:
-        if path.is_dir():
-            yield from filter(can_be_graded, list_folder(path))
+        if is_package(path, package):
+            yield path
+        elif path.is_dir():
+            listed = list_folder(path, package)
+            yield from (file for file in listed if file.is_dir() or can_be_graded(file, packages=bool(package)))
         elif path.is_file():
             yield path
         else:
@@ -62,7 +86,37 @@ def write_name(name: str) -> str:
 
 
 def read_submission(file: Path) -> bytes:
-    """Return the file's bytes; of a file that is too large, one byte more than the limit."""
+    """Return the file's bytes, or a folder's as a ZIP archive; of a file that is too large, one byte more than that."""
+    return _archive(file) if file.is_dir() else _read_start(file)
+
+
+def sent_name(file: Path) -> str:
+    """Return the name under which a file, or a folder as an archive, is sent."""
+    return f"{file.resolve().name}.zip" if file.is_dir() else file.name
+
+
+def _archive(folder: Path) -> bytes:
+    """Return a folder's Python files as a ZIP archive, the same each time; a link goes into it as a link."""
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in sorted(folder.rglob("*.py")):
+            path = file.relative_to(folder)
+            if any(part.startswith((".", "__pycache__")) for part in path.parts) or not (
+                file.is_file() or file.is_symlink()
+            ):
+                continue
+            member = zipfile.ZipInfo(path.as_posix())
+            member.compress_type = zipfile.ZIP_DEFLATED
+            link = file.is_symlink()
+            member.external_attr = (stat.S_IFLNK if link else stat.S_IFREG | 0o644) << 16
+            archive.writestr(member, str(file.readlink()) if link else _read_start(file))
+            if data.tell() > LARGEST_FILE:
+                # It is refused for that.
+                break
+    return data.getvalue()
+
+
+def _read_start(file: Path) -> bytes:
     with file.open("rb") as stream:
         return stream.read(LARGEST_FILE + 1)
 

@@ -37,6 +37,8 @@ def entry(exchange: "AnyExchange", noun: str = "call") -> Entry:
         lists=exchange.lists,
         arguments=exchange.arguments,
         results=exchange.results,
+        call=exchange.call,
+        package=exchange.package,
         noun=noun,
     )
 

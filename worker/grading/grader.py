@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -93,6 +94,23 @@ class Grader:
         )
 
 
+def name_files(judgement: Judgement, names: Sequence[str]) -> Judgement:
+    """Return a judgement whose lines are of the files of a package, if there are any, where a jail counts these."""
+
+    def rename(lines: Sequence[SourceLine]) -> tuple[SourceLine, ...]:
+        return tuple(
+            SourceLine(None, line.line, names[line.cell - 1])
+            if line.cell is not None and 0 < line.cell <= len(names)
+            else line
+            for line in lines
+        )
+
+    error = judgement.error
+    if error is None:
+        return judgement
+    return replace(judgement, error=replace(error, frames=rename(error.frames), lines=rename(error.lines)))
+
+
 class Stopped(BackmarkError):
     """The grading was stopped from another thread before it had a verdict."""
 
@@ -142,7 +160,7 @@ class Grading:
         started = time.perf_counter()
         digest = hashlib.sha256(self.source).hexdigest()
         try:
-            refuse_other_format(self.source)
+            refuse_other_format(self.source, self.grader.entry.package)
             judgement, output = self._judge(self.grader.start())
         except SubmissionError as error:
             judgement, output = self._reject(error), ""
@@ -150,6 +168,7 @@ class Grading:
             self._close()
         seconds = round(time.perf_counter() - started, 4)
         judgement = replace(judgement, statistics=replace(judgement.statistics, seconds=seconds))
+        judgement = name_files(judgement, self.cells.names)
         submission = GradedSubmission(digest[:16], self.filename, digest)
         return Verdict.of(submission, self.grader.reference, judgement, output, engine_version.version())
 
@@ -175,10 +194,14 @@ class Grading:
             extracted = session.extract(self.source, self.filename[-LONGEST_NAME:], self.grader.entry)
         finally:
             # A second jail may end before it has read anything.
-            self.cells = session.cells if session.cells.texts else self.cells
+            self.cells = session.cells if session.cells.texts or session.cells.names else self.cells
         if extracted.fingerprint in assignment.templates:
             raise SubmissionError("unfilled", UNFILLED.format(function=assignment.function))
-        self._writes = extracted.writes
+        names = self.cells.names
+        self._writes = tuple(
+            replace(write, cell=0, file=names[write.cell - 1]) if 0 < write.cell <= len(names) else write
+            for write in extracted.writes
+        )
         return Jailed(session, self.grader.requests)
 
     def _fresh(self) -> Candidate[Any]:

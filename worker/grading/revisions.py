@@ -82,19 +82,17 @@ def draw(assignment: "AnyAssignment", watch: Watch | None = None) -> bytes:
     return DrawingProcess(assignment, watch=watch).result()
 
 
+def read_assignment(name: str) -> "AnyAssignment":
+    """Return the assignment that `revision` draws cases for, or has them of."""
+    path = _find_source(name)
+    return _load_drawn(name).assignment if path is None else kinds.read(path)
+
+
 def revision(name: str, cache: Path, watch: Watch | None = None) -> "JudgedRevision":
     """Return the revision of a packaged assignment, a .npz file, or a .toml file or folder (drawn once, then kept)."""
-    path = Path(name)
-    if path.suffix == ".npz":
-        try:
-            return kinds.load(path.read_bytes(), name)
-        except OSError as error:
-            message = f"{name} cannot be read: {error.strerror}"
-            raise BadAssignment(message) from error
-    if not path.exists():
-        path = gallery.find_folder(name) or path
-    if path.suffix != ".toml" and not path.is_dir():
-        return kinds.load_packaged(name)
+    path = _find_source(name)
+    if path is None:
+        return _load_drawn(name)
     assignment = kinds.read(path)
     beside = place_beside(path)
     if beside.exists():
@@ -103,6 +101,26 @@ def revision(name: str, cache: Path, watch: Watch | None = None) -> "JudgedRevis
             return drawn
         click.echo(f"backmark: {beside} is of another version of {path}; draw it again to use it", err=True)
     return _load_or_draw(assignment, cache, watch)
+
+
+def _find_source(name: str) -> Path | None:
+    """Return the .toml file or folder of an assignment; None if its cases are drawn already."""
+    path = Path(name)
+    if path.suffix != ".npz" and not path.exists():
+        path = gallery.find_folder(name) or path
+    return path if path.suffix == ".toml" or (path.is_dir() and path.suffix != ".npz") else None
+
+
+def _load_drawn(name: str) -> "JudgedRevision":
+    """Return the revision of a .npz file, or of a packaged assignment."""
+    path = Path(name)
+    if path.suffix != ".npz":
+        return kinds.load_packaged(name)
+    try:
+        return kinds.load(path.read_bytes(), name)
+    except OSError as error:
+        message = f"{name} cannot be read: {error.strerror}"
+        raise BadAssignment(message) from error
 
 
 def place_beside(assignment: Path) -> Path:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from grader.errors import Crashed
+from worker.sandbox.inside.calls import MOST_FORMS
 from worker.sandbox.inside.cells import Cells, decode
 from worker.sandbox.inside.entry import Entry
 from worker.sandbox.inside.networks.forms import FORMS
@@ -148,11 +149,10 @@ def _is_partial(header: dict[str, Any], entry: Entry) -> bool:
         and len(status) <= _RESULTS
         and set(status) <= set("012")
         and (raised is None or (isinstance(raised, dict) and _is_raised({"kind": "raised", **raised}, entry)))
-        and (
-            malformed is None
-            or (isinstance(malformed, dict) and _is_malformed({"kind": "malformed", **malformed}, entry))
-        )
-        and not (raised is None and malformed is None)
+        and isinstance(malformed, list)
+        and len(malformed) <= MOST_FORMS
+        and all(isinstance(form, dict) and _is_malformed({"kind": "malformed", **form}, entry) for form in malformed)
+        and not (raised is None and not malformed)
     )
 
 

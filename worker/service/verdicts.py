@@ -90,4 +90,5 @@ def _grade(  # noqa: PLR0913 - as above
     # If networks were replaced, the id of the published revision covers them.
     verdict = replace(verdict, assignment=replace(verdict.assignment, revision=revision.id))
     cells = grading.cells
-    return verdict, CodeListing(cells.texts, cells.whole) if cells.texts else None, grading.repeatable
+    listing = CodeListing(cells.texts, cells.whole, cells.names) if cells.texts else None
+    return verdict, listing, grading.repeatable

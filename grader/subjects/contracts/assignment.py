@@ -112,6 +112,10 @@ class ContractAssignment:
     helpers: str = ""
     #: The modules from which a submission may import these functions, such as `dnn_utils` or `.layers`.
     modules: tuple[str, ...] = ()
+    #: The path of the student's file within a ZIP archive or a folder; empty if a file alone is handed in.
+    package: str = ""
+    #: Modules that a submission may import and not use, such as `matplotlib`.
+    stand_ins: tuple[str, ...] = ()
     #: Cases that decide.
     cases: int = 60
     seed: int = 0

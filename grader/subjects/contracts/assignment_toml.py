@@ -32,6 +32,8 @@ from grader.subjects.toml_tables import MARKS, advise_feedback, check_hidden, ex
 
 #: Most mistakes.
 MOST_MISTAKES = 20
+#: Characters of the path of a file in a package.
+MOST_PATH = 100
 #: Rows that every contract has beside those of its results.
 COMMON_ROWS = ("finite_differences", "pure")
 
@@ -41,6 +43,9 @@ _MOST_KEYS, _LONGEST_KEY, _MOST_FAULT = 200, 200, 2_000
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _FOR = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s+in\s+(.+)", re.DOTALL)
 _MODULE = re.compile(r"\.{0,2}[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+_PATH = re.compile(r"([A-Za-z_]\w*/)*[A-Za-z_]\w*\.py")
+#: Names that no folder of a submission can have.
+_OURS = frozenset({"numpy", "worker", "course"})
 _BRACES = re.compile(r"\{([^{}]*)\}")
 
 
@@ -142,6 +147,8 @@ def _read(table: ContractTable) -> ContractAssignment:
         provides=tuple(table.submission.provides),
         helpers=_read_helpers(table, entries),
         modules=tuple(_read_modules(table)),
+        package=_read_package(table),
+        stand_ins=tuple(_check_modules("submission.stand_ins", table.submission.stand_ins, table, "matplotlib")),
         cases=table.cases,
         seed=table.seed,
         dtype=table.dtype,
@@ -175,13 +182,34 @@ def _read_entries(table: ContractTable, bound: set[str]) -> tuple[str, ...]:
 def _read_modules(table: ContractTable) -> Iterator[str]:
     if table.submission.modules and not table.submission.helpers:
         raise _ContractFault("submission.modules hold the functions of submission.helpers: name that file, too")
-    for name in table.submission.modules:
+    yield from _check_modules("submission.modules", table.submission.modules, table, "dnn_utils")
+
+
+def _check_modules(key: str, names: list[str], table: ContractTable, example: str) -> Iterator[str]:
+    """Yield names of modules that an import may have there, and that are neither Python's nor NumPy's."""
+    # A file without a folder lies in a package of ours, which has two parts.
+    deepest = table.submission.file.count("/") or 2
+    for name in names:
         root = name.lstrip(".").partition(".")[0]
-        if not _MODULE.fullmatch(name) or root == "numpy" or root in sys.stdlib_module_names:
-            raise _ContractFault(
-                f"submission.modules names {_show(name)}: write a module of your course, such as dnn_utils"
-            )
+        dots = len(name) - len(name.lstrip("."))
+        if not _MODULE.fullmatch(name) or (not dots and (root == "numpy" or root in sys.stdlib_module_names)):
+            raise _ContractFault(f"{key} names {_show(name)}: write a module of your course, such as {example}")
+        if dots > deepest:
+            raise _ContractFault(f"{key} names {_show(name)}, which leads out of {table.submission.file}'s folders")
         yield name
+
+
+def _read_package(table: ContractTable) -> str:
+    """Return the path of the file in a package, each part of which must be a name that Python can import."""
+    path = table.submission.file
+    if path and not (_PATH.fullmatch(path) and len(path) <= MOST_PATH):
+        raise _ContractFault(f"submission.file is {_show(path)}: write {WANTED['submission.file']}")
+    root = path.partition("/")[0].removesuffix(".py")
+    if "/" in path and (root in _OURS or root in sys.stdlib_module_names):
+        raise _ContractFault(
+            f"submission.file is {_show(path)}, and {root} is a package of Python's: rename the folder"
+        )
+    return path
 
 
 def _read_helpers(table: ContractTable, entries: tuple[str, ...]) -> str:

@@ -1,7 +1,7 @@
 """The questions about a contract to jails: to a submission about its results, to the reference about what is right."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +29,17 @@ class ContractExchange:
     results: frozenset[str] = frozenset()
     #: The precision of the arrays that students are given.
     dtype: str = "float64"
-    lists: frozenset[str] = frozenset()
     classes: bool = True
+
+    @property
+    def call(self) -> str:
+        """The lines that call."""
+        return self.assignment.call
+
+    @cached_property
+    def lists(self) -> frozenset[str]:
+        """The results as they are declared."""
+        return frozenset(result.expression for result in self.assignment.results)
 
     @property
     def function(self) -> str:
@@ -41,6 +50,11 @@ class ContractExchange:
     def others(self) -> tuple[str, ...]:
         """The other functions that the call uses."""
         return self.assignment.entries[1:]
+
+    @property
+    def package(self) -> str:
+        """The path of the student's file within a ZIP archive; empty if none is taken."""
+        return self.assignment.package
 
     @cached_property
     def given(self) -> frozenset[str]:
@@ -81,6 +95,8 @@ class ContractExchange:
             "code": self.assignment.call,
             "helpers": self.assignment.helpers,
             "modules": list(self.assignment.modules),
+            "package": self.assignment.package,
+            "stand_ins": list(self.assignment.stand_ins),
             "helping": sorted(self._helping),
             "partial": True,
             "loose": sorted(self._loose(cases.layouts)),
@@ -113,12 +129,20 @@ def _answer(reply: "JailReply", layout: Layout) -> Answer:
     if len(header["status"]) != len(layout):
         raise Crashed("Its process answered with something that is no answer.")
     changed = tuple(header["changed"])
+    forms = tuple(_read_form(form, layout) for form in header["malformed"])
     if (raised := header["raised"]) is not None:
         error = read_raised(raised)
         return Raised(
-            error.type, error.message, error.traceback, error.frames, error.lines, numbers=numbers, changed=changed
+            *(error.type, error.message, error.traceback, error.frames, error.lines),
+            numbers=numbers,
+            changed=changed,
+            forms=forms,
         )
-    malformed = header["malformed"]
+    return replace(forms[0], numbers=numbers, changed=changed, forms=forms)
+
+
+def _read_form(malformed: Mapping[str, Any], layout: Layout) -> Malformed:
+    """Return the description of a result of another form."""
     where, received = malformed["where"], malformed["found"]
     wanted = next((place.shape for place in layout if place.expression == where), ())
     shape = received["shape"]
@@ -128,7 +152,7 @@ def _answer(reply: "JailReply", layout: Layout) -> Answer:
         received["dtype"],
         received["length"],
     )
-    return Malformed(where, None, wanted, form, numbers=numbers, changed=changed)
+    return Malformed(where, None, wanted, form)
 
 
 def _cast(described: Mapping[str, Any], dtype: str) -> Mapping[str, Any]:
@@ -167,6 +191,8 @@ class ReferenceExchange:
     function: str = "forward"
     others: tuple[str, ...] = ()
     classes: bool = False
+    package: str = ""
+    call: str = ""
     given: frozenset[str] = frozenset()
     fixed: frozenset[str] = frozenset()
     lists: frozenset[str] = frozenset()

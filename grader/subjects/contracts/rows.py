@@ -9,7 +9,7 @@ from grader.judge.agreement import AGREEMENT, PURE, find_wrong
 from grader.judge.marks import RowSpec
 from grader.judge.row import Row
 from grader.model.verdict import Mark
-from grader.oracle.answers import Answer, Malformed, Raised
+from grader.oracle.answers import Answer, Malformed, Raised, Returned
 from grader.oracle.cases import Booleans
 from grader.subjects.contracts.assignment import ContractAssignment
 from grader.subjects.contracts.cases import ContractCases
@@ -78,22 +78,25 @@ def _explain(fails: RowFails, cases: ContractCases, answers: Sequence[Answer], f
     if not lacking:
         return ""
     first = answers[lacking[0]]
-    if (
-        isinstance(first, Malformed)
-        and first.received
-        and _row_of(fails.assignment, cases, lacking[0], first.where) == fails.row
-    ):
-        form = describe_form(first.received)
-        wanted = f"the shape must be {first.wanted}" if first.wanted else "it must be a single number"
-        return f" On {len(lacking)} of them it has another form: on one, `{first.where}` is {form}, where {wanted}."
+    malformed = find_form(fails, cases, first, lacking[0])
+    if malformed is not None and malformed.received:
+        form = describe_form(malformed.received)
+        wanted = f"the shape must be {malformed.wanted}" if malformed.wanted else "it must be a single number"
+        return f" On {len(lacking)} of them it has another form: on one, `{malformed.where}` is {form}, where {wanted}."
     if isinstance(first, Malformed):
-        # An answer keeps the form of its first malformed result only: of others it is known that numbers lack.
+        # It is of the right form and holds NaN, or an answer describes fewer forms than there are.
         expression, shape = _find_missing(fails, cases, first, lacking[0])
         wanted = f"no array of shape {shape}, or holds NaN" if shape else "no single number, or is NaN"
         return f" On {len(lacking)} of them numbers are missing: on one, `{expression}` is {wanted}."
     if isinstance(first, Raised):
         return f" On {len(lacking)} of them there is no value: the call raised {first.type}."
     return ""
+
+
+def find_form(fails: RowFails, cases: ContractCases, answer: Answer, i: int) -> Malformed | None:
+    """Return the first of a row's results that has another form in an answer; None if there is none."""
+    forms = () if isinstance(answer, Returned) else answer.forms
+    return next((form for form in forms if _row_of(fails.assignment, cases, i, form.where) == fails.row), None)
 
 
 def _row_of(assignment: ContractAssignment, cases: ContractCases, i: int, expression: str) -> str:

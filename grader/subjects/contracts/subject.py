@@ -20,6 +20,7 @@ from grader.subjects.contracts.assignment import ContractAssignment
 from grader.subjects.contracts.cases import ContractCases, list_expressions
 from grader.subjects.contracts.diagnosis.diagnoser import ContractDiagnoser
 from grader.subjects.contracts.exchange import ContractExchange
+from grader.subjects.contracts.own_lines import add_lines, find_first_difference
 from grader.subjects.contracts.rows import judge_rows, list_rows
 
 
@@ -68,11 +69,15 @@ class Contract:
         """Return the rows of the results, and the exception if every call raised."""
         rows = judge_rows(self.assignment, self.cases, given.answers)
         raised = [answer for answer in given.answers if isinstance(answer, Raised)]
+        first = find_first_difference(
+            self.cases, given.answers, [result.expression for result in self.assignment.results]
+        )
         nothing = all(row.mark is Mark.FAILED for row in rows.values())
         if nothing and len(raised) == len(given.answers):
             return SubjectMarks(rows, raised=raised[0])
         # Of answers that differ from time to time nothing is said.
-        return SubjectMarks(rows, diagnosis=self.diagnoser.diagnose(given.answers) if given.repeats else ())
+        diagnosis = self.diagnoser.diagnose(given.answers) if given.repeats else ()
+        return SubjectMarks(rows, diagnosis=diagnosis, first_difference=first)
 
     def flags(self, probed: Sequence[Answer], witness: Witness) -> list[Flag]:  # noqa: ARG002 - the seam's
         """Return nothing: nothing is probed."""
@@ -115,9 +120,9 @@ class Contract:
             "mistakes": [asdict(mistake) for mistake in mistakes],
         }
 
-    def locate(self, first: FirstDifference | None, writes: Sequence[ListWrite]) -> FirstDifference | None:  # noqa: ARG002 - the seam's
-        """Return the same: its lines are not known."""
-        return first
+    def locate(self, first: FirstDifference | None, writes: Sequence[ListWrite]) -> FirstDifference | None:
+        """Return the first of the wrong results whose lines are known, with these; None if those of none are."""
+        return None if first is None else add_lines(first, writes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,8 @@ class SubmissionTable(Table):
     provides: list[Name] = Field(default_factory=list, max_length=MOST_NAMES)
     helpers: str = Field("", max_length=100)
     modules: list[str] = Field(default_factory=list, max_length=20)
+    file: str = Field("", max_length=100)
+    stand_ins: list[str] = Field(default_factory=list, max_length=MOST_NAMES)
 
 
 class SolutionTable(Table):
@@ -140,6 +142,8 @@ WANTED: dict[str, str] = {
     "submission": a_table("submission"),
     "submission.provides": 'a list of dims that the student\'s module has as names, such as ["K"]',
     "submission.modules": 'a list of modules that hold the helpers, such as ["dnn_utils", ".layers"]',
+    "submission.file": 'the path of the file with the functions in a ZIP archive, such as "cs231n/layers.py"',
+    "submission.stand_ins": 'a list of modules that are imported and not used, such as ["matplotlib"]',
     "submission.helpers": 'the name of a file with functions that the student\'s module has, such as "helpers.py"',
     "solution": a_table("solution"),
     "solution.others": 'a list of files with right solutions in other styles, 5 at most, such as ["vectorised.py"]',

@@ -42,6 +42,8 @@ class NetworksExchange:
     given: frozenset[str] = frozenset({"K", "d_loss_d_output", "indicator_function"})
     fixed: frozenset[str] = frozenset({"K"})
     lists: frozenset[str] = frozenset(LISTS)
+    package: str = ""
+    call: str = ""
     arguments: frozenset[str] = frozenset(NAMES)
     results: frozenset[str] = frozenset({*PARTS, "return"})
 

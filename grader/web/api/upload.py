@@ -57,7 +57,9 @@ class SubmissionRequest(_Fields):
         }
     )
 
-    filename: FileName = Field(description="The name of the file: .ipynb for a notebook, .py for a Python file.")
+    filename: FileName = Field(
+        description="The name of the file: .ipynb for a notebook, .py for a Python file, .zip for a package."
+    )
     source: str | None = Field(default=None, description="The text of the file.")
     source_base64: Annotated[str, Field(pattern=_BASE64)] | None = Field(
         default=None, description="The bytes of the file in base64."
@@ -75,7 +77,10 @@ class SubmissionForm(_Fields, Query):
 
     model_config = ConfigDict(json_schema_extra={"example": _EXAMPLE | {"file": _ANSWER}})
 
-    file: str = Field(description="The notebook or Python file.", json_schema_extra={"format": "binary"})
+    file: str = Field(
+        description="The notebook or Python file, or a ZIP archive where the assignment takes one.",
+        json_schema_extra={"format": "binary"},
+    )
 
 
 def read_upload() -> Upload:

@@ -1,7 +1,8 @@
 """A submitted file line by line, with marks on the lines that its verdict names.
 
-Nothing of a student's is parsed here, nor looked at beyond a few hundred kilobytes: a notebook's cells are those that
-the jail found (grader/store/listings.py), every other file is cut into lines.
+Nothing of a student's is parsed here, nor looked at beyond a few hundred kilobytes, and no archive is opened: the cells
+of a notebook and the files of a package are those that the jail found (grader/store/listings.py), every other file is
+cut into lines.
 """
 
 import re
@@ -9,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from grader.file_formats import is_archive
 from grader.model.assignment import Level
 from grader.model.verdict import Verdict
 from grader.reports.plaintext import plain
@@ -33,7 +35,8 @@ class LineMark(StrEnum):
     DIFFERS = "differs"
 
 
-Places = frozenset[tuple[int | None, int]]
+#: Lines by the number of their cell, or the path of their file in a package.
+Places = frozenset[tuple[int | str | None, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class _LineMarks:
     differs: Places
     written: re.Pattern[str] | None
 
-    def of(self, cell: int | None, number: int, text: str) -> LineMark | None:
+    def of(self, cell: int | str | None, number: int, text: str) -> LineMark | None:
         """Return the reason why this line is marked, or None if it is not."""
         if (cell, number) in self.raised:
             return LineMark.RAISED
@@ -64,10 +67,25 @@ class ShownLine:
 
 @dataclass(frozen=True, slots=True)
 class ShownCell:
-    """A code cell, counted from 1 over all cells of the notebook; a Python file is one without a number."""
+    """A code cell, counted from 1 over all cells of the notebook; a Python file is one without a number.
+
+    A file of a package has its path besides.
+    """
 
     number: int | None
     lines: tuple[ShownLine, ...]
+    path: str = ""
+
+    @property
+    def label(self) -> str:
+        """The name of it as a heading."""
+        return self.path or f"Cell {self.number}"
+
+    def place(self, line: int) -> str:
+        """Return the place of a line, as a list begins with it."""
+        if self.path:
+            return f"Line {line} of {self.path}"
+        return f"Cell {self.number}, line {line}" if self.number else f"Line {line}"
 
     @property
     def marked(self) -> tuple[ShownLine, ...]:
@@ -83,6 +101,8 @@ class MarkedListing:
     whole: bool
     #: True if it is a notebook's file as it stands, since no jail has reported its cells.
     raw: bool = False
+    #: True if it is an archive, of which nothing is shown but what a jail has reported.
+    archive: bool = False
 
     @property
     def marked(self) -> bool:
@@ -103,7 +123,7 @@ def list_named(shown: MarkedListing, verdict: Verdict) -> tuple[NamedLine, ...]:
     """Return the lines that the verdict names, without those that its traceback shows already; not if they are many."""
     traced = verdict.error is not None and verdict.error.traceback and verdict.level is not Level.HINT
     lines = tuple(
-        NamedLine(f"{f'Cell {cell.number}, line' if cell.number else 'Line'} {line.number}", line.text, line.mark)
+        NamedLine(cell.place(line.number), line.text, line.mark)
         for cell in shown.cells
         for line in cell.lines
         if line.mark and not (traced and line.mark is LineMark.RAISED)
@@ -116,6 +136,8 @@ def listing(filename: str, start: bytes, size: int, cells: Stored | None, verdic
 
     `size` is the whole file's, in bytes.
     """
+    if cells is None and is_archive(start):
+        return MarkedListing((), whole=False, archive=True)
     if cells is None:
         notebook = filename.lower().endswith(".ipynb") or start[:100].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
         # Its last character may be cut.
@@ -131,13 +153,14 @@ def listing(filename: str, start: bytes, size: int, cells: Stored | None, verdic
             break
         rows = _NEWLINE.split(text, maxsplit=left)
         whole = whole and len(rows) <= left
-        lines = (_line(number, at, row, marks) for at, row in enumerate(rows[:left], 1))
-        listed_cells.append(ShownCell(number, tuple(lines)))
+        path = "" if cells is None else cells.name(number)
+        lines = (_line(path or number, at, row, marks) for at, row in enumerate(rows[:left], 1))
+        listed_cells.append(ShownCell(number, tuple(lines), path))
         left -= min(left, len(rows))
     return MarkedListing(tuple(listed_cells), whole, raw=notebook)
 
 
-def _line(cell: int | None, number: int, row: str, marks: _LineMarks) -> ShownLine:
+def _line(cell: int | str | None, number: int, row: str, marks: _LineMarks) -> ShownLine:
     text = plain(row) if len(row) <= _CHARACTERS else f"{plain(row[:_CHARACTERS])} … (cut)"
     return ShownLine(number, text, marks.of(cell, number, row[:_CHARACTERS]))
 
@@ -148,10 +171,10 @@ def _marks(verdict: Verdict | None) -> _LineMarks:
         return _LineMarks(frozenset(), frozenset(), None)
     error, first = verdict.error, verdict.first_difference
     places = () if error is None else (*error.frames, *error.lines)
-    raised = frozenset((place.cell, place.line) for place in places)
+    raised = frozenset((place.file or place.cell, place.line) for place in places)
     if first is None:
         return _LineMarks(raised, frozenset(), None)
-    differs = frozenset((first.cell, line) for line in first.lines)
+    differs = frozenset((first.file or first.cell, line) for line in first.lines)
     return _LineMarks(raised, differs, None if differs else _compile_pattern(first.lists))
 
 

@@ -164,7 +164,9 @@ def _form(
         person=None if link.student is None else lms_names.person_name(link.course, link.student),
         link=link,
         revision=revision,
-        function=known["function"],
+        # Of a contract's functions the last that is called comes first.
+        functions=[*reversed(known["entries"])] if "entries" in known else [known["function"]],
+        package=known.get("package", ""),
         asked=kinds.words(known.get("kind", DEFAULT_KIND)).asked,
         refused=refused,
         student=request.form.get("student", ""),

@@ -64,7 +64,7 @@ def _read_lines(submission: SubmissionRecord, verdict: Verdict) -> tuple[NamedLi
     if start is None:
         return ()
     shown = listing(submission.filename, start, submission.size, cells, verdict)
-    return () if shown.raw else list_named(shown, verdict)
+    return () if shown.raw or shown.archive else list_named(shown, verdict)
 
 
 @pages.get("/verdicts/<token>/events")

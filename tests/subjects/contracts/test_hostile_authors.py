@@ -204,7 +204,7 @@ FINE = "[7, 2, 8, 0, 8, 0]"
         ("[7, 2, 8, 1, 2, 1e300, 3, 1, 8, 0]", "len(row)", HEADER),
         (FINE, "len(row)", '{"kind": "returned", "changed": ["passwd"]}'),
         (FINE, "len(row)", '{"kind": "returned"}'),
-        (FINE, "len(row)", '{"kind": "partial", "changed": [], "status": "0", "raised": None, "malformed": None}'),
+        (FINE, "len(row)", '{"kind": "partial", "changed": [], "status": "0", "raised": None, "malformed": []}'),
         (FINE, "len(row)", '{"kind": "raised"}'),
         (FINE, "len(row)", '{"kind": "malformed", "where": "out", "index": None, "found": {}}'),
         (FINE, "len(row)", '{"kind": ["returned"]}'),

@@ -119,7 +119,7 @@ def _forge(x):
     wire = sys.modules["worker.sandbox.inside.wire"]
     malformed = dict(where="dx", index=None, found=dict(type="int", shape=None, dtype=None, length=None))
     raised = dict(type="E", message="", traceback="", frames=[], lines=[])
-    fine = dict(kind="partial", changed=[], status="002", raised=raised, malformed=None)
+    fine = dict(kind="partial", changed=[], status="002", raised=raised, malformed=[])
 
     def pack(header, payload=b""):
         size = len(payload)
@@ -155,9 +155,12 @@ def linear_backward(dout, x, w):
         "header = dict(fine, raised=dict(raised, lines=[[0, -1]]))",
         "header = dict(fine, raised=dict(raised, message='a' * 3000))",
         "header = dict(fine, raised=dict(raised, message=chr(27)))",
-        "header = dict(fine, malformed=dict(malformed, where='nothing'))",
-        "header = dict(fine, malformed=dict(malformed, index=-1))",
-        "header = dict(fine, malformed=dict(malformed, extra=1))",
+        "header = dict(fine, malformed=[dict(malformed, where='nothing')])",
+        "header = dict(fine, malformed=[dict(malformed, index=-1)])",
+        "header = dict(fine, malformed=[dict(malformed, extra=1)])",
+        "header = dict(fine, malformed=[malformed] * 17)",
+        "header = dict(fine, malformed=malformed)",
+        "header = dict(fine, malformed=None)",
         "header = dict(fine, changed=['dx'])",
         "header = dict(fine, changed=['x'] * 99)",
         "header = dict(fine, kind='evidence')",

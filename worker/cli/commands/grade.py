@@ -99,9 +99,11 @@ def grade(  # noqa: PLR0913 - one parameter for each option
     summary: bool,
     no_jail: bool,
 ) -> ExitStatus:
-    """Grade notebooks or Python files on this machine.
+    """Grade notebooks, Python files or packages on this machine.
 
-    A folder or a ZIP archive stands for all .ipynb and .py files in it. With --csv, --summary or --student-from it is
+    A folder or a ZIP archive stands for all .ipynb and .py files in it. Where the assignment takes packages, an archive
+    is one submission, and so is a folder that has the graded file at its path; any other folder, and an archive that is
+    a class, stands for these, too. With --csv, --summary or --student-from it is
     a class, as Canvas and Moodle let you download it: each student's newest file is graded, and if that is refused
     before it runs, the one before it. `backmark marks` puts the marks into the table that the LMS exported.
     """
@@ -112,11 +114,13 @@ def grade(  # noqa: PLR0913 - one parameter for each option
         from worker.cli.marks_table import check_target
 
         check_target(csv_file)
-    with open_downloads(files) as found:
+    is_class = csv_file is not None or summary or student_from is not None
+    package = _find_package(assignment) if any(path.is_dir() or is_archive(path) for path in files) else ""
+    with open_downloads(files, package, is_class=is_class) as found:
         submissions = choose_files(found)
         if script is not None:
             _check_script(script, submissions)
-        if no_jail and (len(submissions) > 1 or files[0].is_dir() or is_archive(files[0])):
+        if no_jail and (len(submissions) > 1 or not submissions[0].named):
             # A file of that name in a folder of submissions, and a glob, would otherwise take the jail away.
             message = "--no-jail takes a single submission, your own; a file of that name is ./--no-jail"
             raise click.UsageError(message)
@@ -127,7 +131,7 @@ def grade(  # noqa: PLR0913 - one parameter for each option
         load_judge = cache(partial(_load_judge, assignment, seed, networks, settings.cache))
         printer = _Printer(script, as_json=as_json, quiet=summary)
         batch = partial(_grade_batch, load_judge=load_judge, launch=launch, jobs=jobs, printer=printer)
-        if csv_file is not None or summary or student_from is not None:
+        if is_class:
             from worker.cli.class_report import report_class
 
             graded = _grade_class(found, batch, student_from)
@@ -201,6 +205,15 @@ def _check_script(script: Path, submissions: "Sequence[DownloadedFile]") -> None
         if stream.read(len(SCRIPT_START)) != SCRIPT_START:
             message = f"--script does not overwrite {script}, which Backmark did not write; name another file"
             raise click.UsageError(message)
+
+
+def _find_package(assignment: str) -> str:
+    """Return the path of the graded file in a package; empty if the assignment takes none."""
+    from grader.model.stored import assignment_to_json
+    from grader.subjects import kinds
+    from worker.grading.revisions import read_assignment
+
+    return kinds.package(assignment_to_json(read_assignment(assignment)))
 
 
 def _load_judge(assignment: str, seed: int | None, networks: int | None, cache_folder: Path) -> "Judge":

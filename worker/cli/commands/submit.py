@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from worker.cli.exit_status import ExitStatus
-from worker.cli.files import find_submissions, list_names, read_submission
+from worker.cli.files import find_submissions, list_names, read_submission, sent_name
 from worker.cli.options import SERVER_VARIABLES, files_argument, server_assignment_option, timeout_option
 from worker.cli.remote import connect, follow
 from worker.cli.terminal import ProgressLine
@@ -36,13 +36,15 @@ def submit(  # noqa: PLR0913 - one parameter for each option
     wait: bool,
     as_json: bool,
 ) -> ExitStatus:
-    """Submit notebooks or Python files to a server.
+    """Submit notebooks, Python files or packages to a server.
 
-    Its verdicts are shown as they come. A folder stands for all .ipynb and .py files in it and below. Exit status: 0
-    all passed (or all submitted, with --no-wait); 1 not all passed; 2 wrong usage, or refused by the server; 3 no
-    server, a failure of the service, or --timeout reached.
+    Its verdicts are shown as they come. A folder stands for all .ipynb and .py files in it and below; where the
+    assignment takes packages, see `backmark grade --help`. Exit status: 0 all passed (or all submitted, with
+    --no-wait); 1 not all passed; 2 wrong usage, or refused by the server; 3 no server, a failure of the service, or
+    --timeout reached.
     """
-    submissions = find_submissions(files)
+    package = _find_package(assignment) if any(path.is_dir() for path in files) else ""
+    submissions = find_submissions(files, package)
     names = list_names(submissions)
     students = _list_students(submissions, student)
     # The names by ID: a server keeps a file's name without its folders.
@@ -79,8 +81,9 @@ def _list_students(files: Sequence[Path], student: str | None) -> list[str]:
             message = "--student takes a single file: of one student's submissions only the last is graded"
             raise click.UsageError(message)
         return [student]
-    ambiguous = len({file.stem for file in files}) < len(files)
-    stems = [file.with_suffix("").as_posix() if ambiguous else file.stem for file in files]
+    stems = [_stem(file, whole=False) for file in files]
+    if len(set(stems)) < len(stems):
+        stems = [_stem(file, whole=True) for file in files]
     # Only characters that need no escape in an address.
     students = [re.sub(r"[^A-Za-z0-9._@+:=~-]+", "_", stem).strip("_.-") or "_" for stem in stems]
     if len(set(students)) < len(students):
@@ -88,6 +91,26 @@ def _list_students(files: Sequence[Path], student: str | None) -> list[str]:
         message = f"two of the files would be the same student's ({shared}); rename one, or submit them one by one"
         raise click.UsageError(message)
     return students
+
+
+def _stem(file: Path, *, whole: bool) -> str:
+    """Return a file's name without its ending, or all of a folder's; `whole`: with the folders that it lies in."""
+    if file.is_dir():
+        return file.as_posix() if whole else file.resolve().name
+    return file.with_suffix("").as_posix() if whole else file.stem
+
+
+def _find_package(assignment: str) -> str:
+    """Return the path of the graded file in a package; empty if the assignment takes none, or if we may not ask."""
+    from grader.client.problems import Forbidden  # noqa: PLC0415 - cold start: an HTTP client
+
+    with connect() as client:
+        try:
+            settings = {record.id: record.revision.body["settings"] for record in client.assignments()}
+        except Forbidden:
+            # A token that may submit and not read: files are submitted as they are.
+            return ""
+    return str(settings.get(assignment, {}).get("package", ""))
 
 
 class _RefusedFile(Exception):
@@ -99,7 +122,7 @@ def _send(client: "Client", file: Path, assignment: str, student: str) -> str:
     from grader.client.problems import Invalid, NotFound  # noqa: PLC0415 - cold start: an HTTP client
 
     try:
-        return client.submit(read_submission(file), assignment=assignment, student=student, filename=file.name).id
+        return client.submit(read_submission(file), assignment=assignment, student=student, filename=sent_name(file)).id
     except (Invalid, NotFound) as error:
         known = sorted(record.id for record in client.assignments())
         if assignment not in known:

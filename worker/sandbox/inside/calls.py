@@ -11,12 +11,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import course_modules
+from .importer import CourseModules, package_of
 from .inputs import Inputs, count
 from .results import FLOAT, MalformedError, numbers
 from .student import Student
 from .wire import pack
 
+#: Results of another form that an answer describes, and characters of each of their texts.
+MOST_FORMS, _FORM = 16, 64
 #: How a result came out, in an answer in parts.
 FINE, MALFORMED, MISSING = "0", "1", "2"
 
@@ -51,6 +53,11 @@ class CallsQuestion:
         self.helping: list[str] = header.get("helping", [])
         #: The modules, as a submission may import them, that hold these functions.
         self.modules: list[str] = header.get("modules", [])
+        #: Modules that are not there, whose import does no harm.
+        self.stand_ins: list[str] = header.get("stand_ins", [])
+        #: The package of the student's module; empty if it is in none, and finds no modules.
+        package: str = header.get("package", "")
+        self.package = package_of(package) if package or self.modules or self.stand_ins else ""
         #: By the key of a module the names that it is given.
         self.given: dict[Hashable, dict[str, Any]] = {}
         self.partial: bool = header.get("partial", False)
@@ -92,7 +99,7 @@ def _answer_in_parts(student: Student, calls: CallsQuestion, case: _CalledCase) 
     """Answer with every result that there is, and NaN in the place of the others; say what was in their places."""
     given = case.inputs.make()
     raised: BaseException | None = None
-    malformed: MalformedError | None = None
+    malformed: list[MalformedError] = []
     status, parts = "", []
     namespace: dict[str, Any] = {}
     try:
@@ -106,7 +113,8 @@ def _answer_in_parts(student: Student, calls: CallsQuestion, case: _CalledCase) 
             value = _reshape(calls, result, namespace)
             part, state = numbers(value, result.expression, None, result.shape), FINE
         except MalformedError as error:
-            malformed, state = malformed or error, MALFORMED
+            state = MALFORMED
+            malformed.append(error)
         except BaseException as error:  # noqa: BLE001 - as above
             raised = raised or error
         status += state
@@ -119,9 +127,14 @@ def _answer_in_parts(student: Student, calls: CallsQuestion, case: _CalledCase) 
         "changed": changed,
         "status": status,
         "raised": None if raised is None else student.describe(raised),
-        "malformed": None if malformed is None else {"where": malformed.where, "index": None, "found": malformed.found},
+        "malformed": [_describe_form(error) for error in malformed[:MOST_FORMS]],
     }
     return pack(header, b"".join(parts))
+
+
+def _describe_form(error: MalformedError) -> dict[str, Any]:
+    texts = {name: text[:_FORM] for name, text in error.found.items() if name in {"type", "dtype"} and text}
+    return {"where": error.where, "index": None, "found": {**error.found, **texts}}
 
 
 def _namespace(student: Student, calls: CallsQuestion, case: _CalledCase, given: dict[str, Any]) -> dict[str, Any]:
@@ -130,9 +143,9 @@ def _namespace(student: Student, calls: CallsQuestion, case: _CalledCase, given:
     if key not in calls.given:
         calls.given[key] = _give(calls, case)
     # A course's module has the functions that see this case's dims.
-    for name in calls.modules:
-        course_modules.provide(name, {helper: calls.given[key][helper] for helper in calls.helping})
-    names = student.names(key, calls.given[key])
+    helpers = {helper: calls.given[key][helper] for helper in calls.helping}
+    course = CourseModules(calls.package, dict.fromkeys(calls.modules, helpers), calls.stand_ins)
+    names = student.names(key, calls.given[key], course)
     return {"np": np, **given, **{name: names[name] for name in calls.functions if name in names}}
 
 
@@ -142,8 +155,7 @@ def _give(calls: CallsQuestion, case: _CalledCase) -> dict[str, Any]:
         return case.given
     namespace = {"np": np, **case.given}
     exec(calls.helpers, namespace)
-    package = {"__package__": course_modules.PACKAGE} if calls.modules else {}
-    return {**{name: namespace[name] for name in calls.helping}, **package, **case.given}
+    return {**{name: namespace[name] for name in calls.helping}, **case.given}
 
 
 @cache

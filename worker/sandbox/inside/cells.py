@@ -1,4 +1,7 @@
-"""A notebook's code cells as text for the page that shows them, within caps: nobody else parses a student's file."""
+"""A notebook's code cells, or a package's files, as text for the page that shows them, within caps.
+
+Nobody else parses a student's file, nor opens an archive.
+"""
 
 from dataclasses import dataclass
 
@@ -6,6 +9,8 @@ from .notebook import NotebookCell
 
 #: Cells, and bytes of UTF-8 of all of them together, that are passed on.
 CELLS, BYTES = 1_000, 64 * 1024
+#: Files of a package, and characters of a path.
+FILES, LONGEST_PATH = 101, 120
 _NUMBER = 10_000_000
 
 
@@ -15,6 +20,8 @@ class Cells:
 
     texts: tuple[tuple[int, str], ...] = ()
     whole: bool = True
+    #: The paths of a package's files, which are numbered from 1, also if no text of them is there.
+    names: tuple[str, ...] = ()
 
 
 def encode(cells: list[NotebookCell]) -> tuple[dict[str, object], bytes]:
@@ -33,12 +40,15 @@ def encode(cells: list[NotebookCell]) -> tuple[dict[str, object], bytes]:
         data += text
         if not whole and len(data) + 4 > BYTES:
             break
-    return {"cells": sizes, "whole": whole}, data
+    return {"cells": sizes, "whole": whole, "names": [cell.name for cell in cells if cell.name]}, data
 
 
 def decode(entry: object, payload: bytes) -> tuple[Cells, bytes]:
     """Return the cells and the rest of the payload; raises TypeError, ValueError or KeyError if it is no such reply."""
     if not isinstance(entry, dict) or type(entry["whole"]) is not bool or len(entry["cells"]) > CELLS:
+        raise TypeError
+    names = entry["names"]
+    if not isinstance(names, list) or len(names) > FILES or not all(map(_is_path, names)):
         raise TypeError
     texts: list[tuple[int, str]] = []
     start = last = 0
@@ -49,4 +59,8 @@ def decode(entry: object, payload: bytes) -> tuple[Cells, bytes]:
             raise ValueError
         texts.append((number, payload[start : start + size].decode()))
         start, last = start + size, number
-    return Cells(tuple(texts), entry["whole"]), payload[start:]
+    return Cells(tuple(texts), entry["whole"], tuple(names)), payload[start:]
+
+
+def _is_path(name: object) -> bool:
+    return isinstance(name, str) and 0 < len(name) <= LONGEST_PATH and name.isprintable()

@@ -23,6 +23,10 @@ class Entry:
     #: Names by which an answer may call what is changed, and what has another form: the worker's to check.
     arguments: frozenset[str] = frozenset()
     results: frozenset[str] = frozenset()
+    #: Lines that call; with them `lists` are expressions over their names, and the lines are wanted that write these.
+    call: str = ""
+    #: The path of the file within a package; empty if a file alone is handed in.
+    package: str = ""
     #: The word for what it is called about, in the worker's messages.
     noun: str = "call"
 
@@ -40,6 +44,8 @@ class Entry:
             "given": sorted(self.given),
             "fixed": sorted(self.fixed),
             "lists": sorted(self.lists),
+            "package": self.package,
+            "call": self.call,
         }
 
     @classmethod
@@ -47,4 +53,5 @@ class Entry:
         """Read an entry from a request's header."""
         given, fixed, lists = (frozenset(header.get(key, ())) for key in ("given", "fixed", "lists"))
         others, classes = tuple(header.get("others", ())), bool(header.get("classes"))
-        return cls(header["function"], others, classes, given, fixed, lists)
+        package, call = str(header.get("package", "")), str(header.get("call", ""))
+        return cls(header["function"], others, classes, given, fixed, lists, call=call, package=package)

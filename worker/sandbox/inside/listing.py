@@ -36,6 +36,19 @@ class SlicePart:
 
 
 @dataclass(frozen=True, slots=True)
+class ModuleFile:
+    """A file of a package that can be imported, and what is executed of it then."""
+
+    #: The names by which it is imported: from the package's folder, and from that of the graded file.
+    names: tuple[str, ...]
+    #: True for an `__init__.py`.
+    is_package: bool
+    parts: tuple[SlicePart, ...] = ()
+    #: Why it cannot be executed; empty if it can.
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Slice:
     """The code that is executed: run `parts` with the given names among their globals; they define the function."""
 
@@ -54,6 +67,9 @@ class Slice:
     writes: tuple[Write, ...] = ()
     #: For each line of `code` the cell (0 in a file) and the line in it.
     origins: tuple[tuple[int, int], ...] = ()
+    #: The files beside it that it may import, and True if it came in a package, with such files or without.
+    modules: tuple[ModuleFile, ...] = ()
+    packaged: bool = False
     #: Statements that are not executed; of those that may change what is, also why.
     omitted: tuple[Statement, ...] = ()
     refused: Mapping[Statement, str] = field(default_factory=dict)

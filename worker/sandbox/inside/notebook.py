@@ -10,10 +10,14 @@ from .rejection import Rejected, quote
 
 @dataclass(frozen=True, slots=True)
 class NotebookCell:
-    """A code cell; `number` counts from 1 over all cells of the notebook, text cells too."""
+    """A code cell; `number` counts from 1 over all cells of the notebook, text cells too.
+
+    Also a file of a package, with its path.
+    """
 
     number: int
     text: str
+    name: str = ""
 
 
 def load(source: bytes, *, named: bool) -> dict[str, Any] | None:

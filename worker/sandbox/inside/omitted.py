@@ -1,5 +1,6 @@
 """Sentences to add to an exception that may come from a statement that was left out, or from a missing module."""
 
+import ast
 import sys
 from collections.abc import Iterator, Mapping
 from itertools import islice
@@ -18,7 +19,7 @@ _LACKING = (NameError, LookupError, AttributeError, TypeError, StopIteration)
 def explain(error: BaseException, part: Slice, given_up: Mapping[Statement, str]) -> tuple[str, list[tuple[int, int]]]:
     """Return sentences to add to the exception's message, and the lines that they name; mostly there are none."""
     try:
-        if sentence := _imports(error):
+        if sentence := _imports(error, part):
             return sentence, []
         omissions = list(islice(_find_omitted(error, part, given_up), _MOST))
     except Exception:  # noqa: BLE001 - an exception of the student's may do anything when it is looked at
@@ -26,12 +27,17 @@ def explain(error: BaseException, part: Slice, given_up: Mapping[Statement, str]
     return " ".join(sentence for sentence, _ in omissions), [spot for _, spot in omissions]
 
 
-def _imports(error: BaseException) -> str:
+def _imports(error: BaseException, part: Slice) -> str:
     if type(error) not in {ImportError, ModuleNotFoundError} or not isinstance(error, ImportError):
         return ""
     name = (error.name or "").partition(".")[0]
     if not name or name in sys.stdlib_module_names or name == "numpy":
         return ""
+    if part.packaged:
+        return (
+            "Beside NumPy and Python's standard library, only Python files of your own package can be imported here: "
+            "check that it is among what you hand in, and its name."
+        )
     return (
         "Only NumPy and Python's standard library can be imported here; "
         "what stands in another file of yours must be pasted into this one."
@@ -59,8 +65,15 @@ def _find_missed(name: str | None, part: Slice, given_up: Mapping[Statement, str
     for statement in (*given_up, *part.omitted):
         changes = statement.changes
         bound = changes.assigned | changes.targets | statement.names.bound
-        if name in bound or (statement in reasons and (name is None or ANY in changes.written | changes.methods)):
+        if statement in given_up and _is_star(statement):
+            yield statement, given_up[statement]
+        elif name in bound or (statement in reasons and (name is None or ANY in changes.written | changes.methods)):
             yield statement, reasons.get(statement, "nothing that is graded names it")
+
+
+def _is_star(statement: Statement) -> bool:
+    """Return True for an import that may bind any name."""
+    return isinstance(statement.node, ast.ImportFrom) and statement.node.names[0].name == "*"
 
 
 def _first_line(statement: Statement) -> str:

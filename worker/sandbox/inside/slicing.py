@@ -127,8 +127,11 @@ class Program:
             self.places.pop(name, None)
             self.changing.pop(name, None)
 
-    def slice(self, targets: Mapping[str, int]) -> KeptStatements:
-        """Find what the functions at these places need, they themselves among it, and what may change that."""
+    def slice(self, targets: Mapping[str, int], graded: Collection[str]) -> KeptStatements:
+        """Find what the functions at these places need, they themselves among it, and what may change that.
+
+        What calls one of the `graded` functions is not executed.
+        """
         needed: set[int] = set()
         seen: set[str] = set()
         fresh = set(targets.values())
@@ -139,7 +142,7 @@ class Program:
                 break
         self._close(fresh, needed, seen)
         needed.update(self._stars(seen))
-        kept, refused = self._extend(needed, seen, targets.keys())
+        kept, refused = self._extend(needed, seen, graded)
         kept.update(self.futures)
         return KeptStatements(
             self.futures + sorted(kept - set(self.futures)), frozenset(kept - needed - set(self.futures)), refused

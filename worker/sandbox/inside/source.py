@@ -1,23 +1,23 @@
 """The jail's first step: from a submitted file to what is executed of it. It parses and never executes."""
 
-import __future__
-
 import ast
 import re
-import warnings
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import groupby
-from types import CodeType
+from typing import TYPE_CHECKING
 
 from . import encoding, magics, notebook, target
+from .compiling import compile_parts
 from .entry import Entry
 from .fingerprint import fingerprint
-from .listing import Line, Slice, SlicePart, listing
+from .listing import Line, ModuleFile, Slice, listing
 from .rejection import Rejected, quote
 from .slicing import Program, Statement
-from .syntax import Piece, SyntaxFault, fault, parse, too_complex, unify_newlines
-from .tracebacks import FILENAME
-from .writes import writes
+from .syntax import Piece, SyntaxFault, parse, too_complex, unify_newlines
+from .writes import Write, writes
+
+if TYPE_CHECKING:
+    from .package import Package
 
 __all__ = ["Rejected", "Slice", "extract"]
 
@@ -26,7 +26,8 @@ SOURCE_LIMIT = 1 << 20
 #: Most bytes of a notebook, with its plots.
 NOTEBOOK_LIMIT = 8 << 20
 
-_FUTURES = sum({getattr(__future__, name).compiler_flag for name in __future__.all_feature_names})
+#: The first bytes of a ZIP archive, and of an empty one.
+_ARCHIVE = (b"PK\x03\x04", b"PK\x05\x06")
 
 
 @dataclass(slots=True)
@@ -47,8 +48,9 @@ class _PiecesRead:
 def extract(source: bytes, filename: str, entry: Entry, cells: list[notebook.NotebookCell] | None = None) -> Slice:
     """Slice a submission to what the entry's top-level functions need, the last of each name; raises only `Rejected`.
 
-    A file that ends in .ipynb, or holds a JSON object, is a notebook; every other is Python. A notebook's code cells
-    are appended to `cells`, also if it is refused after they were read.
+    A file that ends in .ipynb, or holds a JSON object, is a notebook; an archive is a package if the entry names its
+    file; every other is Python. A notebook's code cells are appended to `cells`, also if it is refused after they were
+    read, and so are the files of a package that are read.
     """
     try:
         return _extract(source, filename, entry, [] if cells is None else cells)
@@ -60,6 +62,8 @@ def _extract(source: bytes, filename: str, entry: Entry, cells: list[notebook.No
     _limit(len(source), NOTEBOOK_LIMIT, "The file")
     if not source.strip():
         raise _empty("The file")
+    if entry.package and source.startswith(_ARCHIVE):
+        return _extract_package(source, entry, cells)
     encoding.refuse_binary(source)
     document = notebook.load(source, named=filename.lower().endswith(".ipynb"))
     if document is not None:
@@ -67,6 +71,17 @@ def _extract(source: bytes, filename: str, entry: Entry, cells: list[notebook.No
         return _conclude(_read_cells(cells, entry))
     _limit(len(source), SOURCE_LIMIT, "The Python file")
     return _conclude(_read_file(unify_newlines(encoding.decode(source)), entry))
+
+
+def _extract_package(source: bytes, entry: Entry, cells: list[notebook.NotebookCell]) -> Slice:
+    # Few are packages: to open an archive takes a library of its own.
+    from .package import read_package  # noqa: PLC0415
+
+    package = read_package(source, entry.package, SOURCE_LIMIT)
+    encoding.refuse_binary(package.main)
+    text = unify_newlines(encoding.decode(package.main))
+    cells.append(notebook.NotebookCell(1, text, package.path))
+    return _conclude(_read_file(text, entry, cell=1, file=package.path), package, cells)
 
 
 def _limit(size: int, limit: int, label: str) -> None:
@@ -82,14 +97,14 @@ def _empty(label: str) -> Rejected:
     return Rejected("empty", f"{label} holds no code. Save your work, and check that you hand in the right file.")
 
 
-def _read_file(text: str, entry: Entry) -> _PiecesRead:
+def _read_file(text: str, entry: Entry, cell: int = 0, file: str = "") -> _PiecesRead:
     reading = _PiecesRead(entry)
-    piece = Piece(0, tuple(text.split("\n")), ":=" in text)
+    piece = Piece(cell, tuple(text.split("\n")), ":=" in text, file)
     parsed = parse(text, piece)
     if isinstance(parsed, SyntaxFault):
         raise parsed.to_rejection()
     if not parsed:
-        raise _empty("The file")
+        raise _empty(piece.label)
     _add(reading, piece, text, parsed)
     return reading
 
@@ -147,7 +162,9 @@ def _add(reading: _PiecesRead, piece: Piece, text: str, statements: list[ast.stm
     reading.statements.extend(Statement(node, piece) for node in statements)
 
 
-def _conclude(reading: _PiecesRead) -> Slice:
+def _conclude(
+    reading: _PiecesRead, package: "Package | None" = None, cells: list[notebook.NotebookCell] | None = None
+) -> Slice:
     entry, function = reading.entry, reading.entry.function
     left_out = tuple(f"{fault.place}: {fault.message}" for fault in reading.faults)
     program = Program(reading.statements, entry)
@@ -160,15 +177,20 @@ def _conclude(reading: _PiecesRead) -> Slice:
         raise target.missing(program, function, reading.notes + notes, faulty)
     for name, place in positions.items():
         target.check_kind(reading.statements[place], name, classes=entry.classes)
-    kept = program.slice(positions)
+    kept = program.slice(positions, positions.keys())
     statements = [reading.statements[place] for place in kept.positions]
     used = frozenset().union(*(statement.names.used for statement in statements))
     trial = {number for number, place in enumerate(kept.positions) if place in kept.trial}
     lines = listing(statements, trial, reading.parsed, used, entry.fixed)
+    parts = compile_parts(lines)
+    # Before the lines are read below: it adds its own.
+    modules = [] if package is None else list(_link(package, statements, entry, lines, [] if cells is None else cells))
     omitted = set(range(len(program.statements))).difference(kept.positions)
     return Slice(
         code="".join(f"{line.code}\n" for line in lines),
-        parts=_compile_parts(lines),
+        parts=parts,
+        modules=tuple(modules),
+        packaged=package is not None,
         # Of all functions that are graded: who fills in one of two hands in no template.
         fingerprint=fingerprint(
             *(target.definition(reading.statements[positions[name]], name) for name in sorted(positions))
@@ -177,11 +199,35 @@ def _conclude(reading: _PiecesRead) -> Slice:
         texts=tuple(quote(line.piece.lines[line.number - 1]) for line in lines),
         left_out=left_out,
         left_out_at=tuple(fault.spot for fault in reading.faults),
-        writes=writes(statements, entry.lists),
+        writes=_find_writes(entry, statements, {name: reading.statements[place] for name, place in positions.items()}),
         origins=tuple((line.piece.cell, line.number) for line in lines),
         omitted=tuple(program.statements[place] for place in sorted(omitted)),
         refused={program.statements[place]: reason for place, reason in sorted(kept.refused.items())},
     )
+
+
+def _find_writes(entry: Entry, statements: list[Statement], functions: Mapping[str, Statement]) -> tuple[Write, ...]:
+    if not entry.call:
+        return writes(statements, entry.lists)
+    # Of contracts only.
+    from .bindings import find_writes  # noqa: PLC0415
+
+    return find_writes(entry.call, sorted(entry.lists), functions)
+
+
+def _link(
+    package: "Package",
+    statements: list[Statement],
+    entry: Entry,
+    lines: list[Line],
+    cells: list[notebook.NotebookCell],
+) -> Iterator[ModuleFile]:
+    """Yield the files that the graded one imports; their lines and texts are added."""
+    from .package import link  # noqa: PLC0415 - as above
+
+    for piece, file in link(package, statements, entry, lines):
+        cells.append(notebook.NotebookCell(piece.cell, "\n".join(piece.lines), piece.file))
+        yield file
 
 
 def _earlier(program: Program, position: int | None, function: str) -> tuple[str, list[tuple[int, int]]]:
@@ -191,33 +237,3 @@ def _earlier(program: Program, position: int | None, function: str) -> tuple[str
     earlier = program.statements[position]
     sentence = f"An earlier `{function}` ({earlier.place}) is valid, but the last one counts: fix it or delete it."
     return sentence, [earlier.spot]
-
-
-def _compile_parts(lines: list[Line]) -> tuple[SlicePart, ...]:
-    """Compile what is executed at once, and every statement on trial by itself."""
-    parts = []
-    flags = 0
-    for trial, group in groupby(enumerate(lines), lambda item: item[1].trial):
-        numbered = list(group)
-        # Empty lines first, so that its line numbers are those of the whole.
-        code = "\n" * numbered[0][0] + "".join(f"{line.code}\n" for _, line in numbered)
-        parts.append(SlicePart(_compile(code, flags, lines), trial))
-        # The future imports come first, and hold for all of it.
-        flags |= parts[-1].compiled.co_flags & _FUTURES
-    return tuple(parts)
-
-
-def _compile(code: str, flags: int, lines: list[Line]) -> CodeType:
-    """Compile without executing: some errors (`return` outside of a function) are found only now."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            compiled: CodeType = compile(code, FILENAME, "exec", flags, dont_inherit=True)
-            return compiled
-    except SyntaxError as error:
-        line = lines[min(max(error.lineno or 1, 1), len(lines)) - 1]
-        text = (*line.piece.lines[: line.number - 1], line.code)
-        placed = SyntaxError(error.msg, ("", line.number, error.offset, None))
-        raise fault(placed, list(text), line.piece).to_rejection() from None
-    except (ValueError, OverflowError):
-        raise too_complex("The code") from None

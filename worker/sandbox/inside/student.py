@@ -1,12 +1,15 @@
 """A submission's module, executed anew for each set of names that it is given."""
 
+import ast
 import sys
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .importer import CourseModules, Importer
+from .listing import SlicePart
 from .omitted import explain
 from .slicing import Statement
 from .source import Slice
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
 
 #: Names in the source of whatever draws random numbers; `statistics` does it unasked.
 _DRAWING = ("random", "statistics")
+_NO_MODULES = CourseModules()
+_IMPORTS = (ast.Import, ast.ImportFrom)
 
 
 class Student:
@@ -29,17 +34,24 @@ class Student:
         #: Statements on trial that were given up in one module or another, and why: they are not tried again.
         self._given_up: dict[Statement, str] = {}
         self._randomness = _randomness(lines.code)
+        self._importer = Importer(lines.modules, self._run)
 
     def function(self, name: str, key: tuple[Hashable, ...], given: Mapping[str, Any]) -> Callable[..., Any]:
         """Return the function of the module with these names; raises what executing the slice raised, each time."""
         function: Callable[..., Any] = self.names(key, given)[name]
         return function
 
-    def names(self, key: tuple[Hashable, ...], given: Mapping[str, Any]) -> dict[str, Any]:
+    def names(
+        self, key: tuple[Hashable, ...], given: Mapping[str, Any], course: CourseModules = _NO_MODULES
+    ) -> dict[str, Any]:
         """Return the names of the module that is given these; raises what executing the slice raised, each time.
 
-        `key` is the same for the same names; a student sees the first of it in the module's name.
+        `key` is the same for the same names; a student sees the first of it in the module's name. It finds the course's
+        modules, and the files of its package, as long as no other module is asked for.
         """
+        if course.package:
+            self._importer.enter(key, course)
+            given = {"__package__": course.package, **given}
         module = self._modules.get(key)
         if module is None:
             module = self._modules[key] = self._execute(f"submission_{key[0]}", given)
@@ -52,20 +64,26 @@ class Student:
         module = ModuleType(name)
         sys.modules[module.__name__] = module
         vars(module).update(np=np, **given)
-        trials = Trials()
         if self._randomness is not None:
             self._randomness.before()
         try:
-            for part in self.lines.parts:
-                if part.trial is None:
-                    exec(part.compiled, vars(module))
-                elif part.trial not in self._given_up and (why := trials.attempt(part.compiled, vars(module))):
-                    self._given_up[part.trial] = why
+            self._run(self.lines.parts, module)
             if self._randomness is not None:
                 self._randomness.after(vars(module))
         except BaseException as error:  # noqa: BLE001 - whatever it is, it is the student's
             return error
         return module
+
+    def _run(self, parts: Sequence[SlicePart], module: ModuleType) -> None:
+        """Execute the statements of a file in its module."""
+        trials, names = Trials(), vars(module)
+        for part in parts:
+            if part.trial is None:
+                exec(part.compiled, names)
+                continue
+            counted = not isinstance(part.trial.node, _IMPORTS)
+            if part.trial not in self._given_up and (why := trials.attempt(part.compiled, names, counted=counted)):
+                self._given_up[part.trial] = why
 
     def describe(self, error: BaseException) -> dict[str, Any]:
         """Return what an exception says, with the statements that it may miss."""

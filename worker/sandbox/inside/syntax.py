@@ -16,15 +16,31 @@ _ADVICE = re.compile(r"; use sys\.set_int_max_str_digits\(\).*| - Consider hexad
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A Python file, or one code cell: `cell` is 0 for a file; `lines` are the student's own, from 1."""
+    """A Python file, or one code cell: `cell` is 0 for a file; `lines` are the student's own, from 1.
+
+    A file of a package has its path, and its number among them as its `cell`.
+    """
 
     cell: int
     lines: tuple[str, ...]
     #: True if there may be a `:=` in it, or in a text of it.
     walrus: bool = False
+    file: str = ""
+
+    @property
+    def is_cell(self) -> bool:
+        """True for a notebook's cell."""
+        return bool(self.cell) and not self.file
+
+    @property
+    def label(self) -> str:
+        """The piece as a sentence begins with it."""
+        return f"Cell {self.cell}" if self.is_cell else self.file or "The file"
 
     def place(self, line: int) -> str:
         """Name a line's place, as a reader finds it."""
+        if self.file:
+            return f"line {line} of {self.file}"
         return f"cell {self.cell}, line {line}" if self.cell else f"line {line}"
 
 
@@ -77,7 +93,7 @@ def parse(text: str, piece: Piece) -> list[ast.stmt] | SyntaxFault:
         line = text.count("\n", 0, max(text.find("\0"), 0)) + 1
         return fault(SyntaxError(str(error), ("", line, None, None)), text.split("\n"), piece)
     except (RecursionError, MemoryError):
-        raise too_complex(f"Cell {piece.cell}" if piece.cell else "The file") from None
+        raise too_complex(piece.label) from None
 
 
 def too_complex(label: str) -> Rejected:
@@ -95,7 +111,7 @@ def fault(error: SyntaxError, lines: list[str], piece: Piece) -> SyntaxFault:
     text = lines[line - 1]
     message = quote(_ADVICE.sub("", error.msg or "invalid syntax"))
     own = piece.lines[line - 1] if line <= len(piece.lines) else text
-    if not piece.cell and is_command(own):
+    if not piece.is_cell and is_command(own):
         advice = "That is a notebook command: remove the line, or hand in the notebook itself."
     else:
         advice = "Fix this line (or the one before it) and run the whole file or cell once before handing in."

@@ -66,7 +66,7 @@ def missing(program: Program, function: str, notes: list[str], faulty: list[tupl
     """
     sentences = [f"There is no function `{function}` at the top level of the submission."]
     hidden, lines = _hidden(program, function)
-    cells = any(statement.piece.cell for statement in program.statements)
+    cells = any(statement.piece.is_cell for statement in program.statements)
     sentences += hidden or _near(program, function) or [f"Is this the right {'notebook' if cells else 'file'}?"]
     names = _functions(program)
     if names:

@@ -31,18 +31,24 @@ class Trials:
     def __init__(self) -> None:
         self._left = STEPS
 
-    def attempt(self, code: CodeType, namespace: dict[str, Any]) -> str:
-        """Execute one statement; return why it was given up, and an empty text if it ran."""
+    def attempt(self, code: CodeType, namespace: dict[str, Any], *, counted: bool = True) -> str:
+        """Execute one statement; return why it was given up, and an empty text if it ran.
+
+        An import is not `counted`: a module of Python's own has many lines.
+        """
         before = sys.gettrace()
         try:
             with redirect_stdout(_Nowhere()), redirect_stderr(_Nowhere()):
-                sys.settrace(self._trace)
+                if counted:
+                    sys.settrace(self._trace)
                 try:
                     exec(code, namespace)
                 finally:
                     sys.settrace(before)
         except _Enough:
             return "it runs for too long"
+        except ImportError as error:
+            return clean(f"it raised {type(error).__name__} ({error})", _MOST)
         except BaseException as error:  # noqa: BLE001 - whatever it is, the submission can do without
             return clean(f"it raised {type(error).__name__}", _MOST)
         return ""

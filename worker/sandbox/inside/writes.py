@@ -15,13 +15,18 @@ _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """An assignment to an entry of a list, with its index as it is written (empty if that is long)."""
+    """An assignment to an entry of a list, with its index as it is written (empty if that is long).
+
+    Also one to what a result of a call is, by the result's expression.
+    """
 
     name: str
     index: str
     #: From 1 over all cells of the notebook; 0 in a file.
     cell: int
     line: int
+    #: The path of the file in a package, once it is known; its number is the cell.
+    file: str | None = None
 
 
 def writes(statements: Iterable[Statement], lists: frozenset[str]) -> tuple[Write, ...]:

@@ -5,7 +5,7 @@ from math import prod
 
 import numpy as np
 
-from grader.oracle.answers import Answer, Malformed
+from grader.oracle.answers import Answer, Malformed, Returned
 from grader.oracle.network import Array
 from grader.subjects.contracts.diagnosis.claim import NumberClaim
 from grader.subjects.contracts.diagnosis.group import Group
@@ -64,11 +64,17 @@ def _pair_shapes(group: Group, answers: Sequence[Answer], got: Array) -> Iterato
         answer = answers[i]
         if not size or not np.isnan(own).all():
             continue
-        if isinstance(answer, Malformed) and answer.where == expression and answer.received is not None:
-            received = answer.received.shape
-            yield None if received is None or received == shape else (shape, received)
-        else:
-            yield None
+        form = _find(answer, expression)
+        received = None if form is None or form.received is None else form.received.shape
+        yield None if received is None or received == shape else (shape, received)
+
+
+def _find(answer: Answer, expression: str) -> Malformed | None:
+    """Return the form of a result in an answer; None if it is not known."""
+    if isinstance(answer, Returned):
+        return None
+    forms = answer.forms or ((answer,) if isinstance(answer, Malformed) else ())
+    return next((form for form in forms if form.where == expression), None)
 
 
 def _has_extra_ones(wanted: Shape, received: Shape) -> bool:

@@ -1,0 +1,275 @@
+"""Packages: what of an archive is read, what is refused with which sentence, and how its files import each other."""
+
+import contextlib
+import sys
+import warnings
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.sandbox.packages import LINK, pack
+from worker.sandbox.inside.entry import Entry
+from worker.sandbox.inside.importer import CourseModules, Importer, package_of
+from worker.sandbox.inside.notebook import NotebookCell
+from worker.sandbox.inside.rejection import Rejected
+from worker.sandbox.inside.source import Slice, extract
+from worker.sandbox.inside.student import Student
+
+PATH = "cs231n/classifiers/net.py"
+RIGHT = "def f(x):\n    return 2 * x\n"
+
+
+@pytest.fixture(autouse=True)
+def left_as_found() -> Iterator[None]:
+    """Leave Python's imports as they were."""
+    before = set(sys.modules)
+    yield
+    for finder in [finder for finder in sys.meta_path if isinstance(finder, Importer)]:
+        finder.leave()
+    for name in set(sys.modules) - before:
+        del sys.modules[name]
+
+
+def sliced(files: Mapping[str, str | bytes] | bytes, path: str = PATH) -> Slice:
+    source = files if isinstance(files, bytes) else pack(files)
+    return extract(source, "hw.zip", Entry("f", package=path))
+
+
+def run(
+    files: Mapping[str, str | bytes], path: str = PATH, functions: Mapping[str, Any] | None = None, *stand_ins: str
+) -> Any:
+    """Return what `f(3)` returns."""
+    course = CourseModules(package_of(path), functions or {}, stand_ins)
+    return Student(sliced(files, path)).names(("",), {}, course)["f"](3)
+
+
+def refusal(source: bytes | Mapping[str, str | bytes], path: str = PATH) -> Rejected:
+    with pytest.raises(Rejected) as caught:
+        sliced(source, path)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from ..layers import double",
+        "from ..layers import *",
+        "from cs231n.layers import *",
+        "import cs231n.layers\ndouble = cs231n.layers.double",
+        "from cs231n import layers\ndef double(x): return layers.double(x)",
+        "from .helpers import *",
+        "from helpers import double",
+        "def double(x):\n    from ..layers import double as other\n    return other(x)",
+    ],
+)
+def test_a_packages_files_import_each_other(line: str) -> None:
+    files = {
+        f"hw2/{PATH}": f"from builtins import range\n{line}\ndef f(x):\n    return double(x)\n",
+        "hw2/cs231n/__init__.py": "",
+        "hw2/cs231n/layers.py": "import numpy as np\ndef double(x):\n    return 2 * x\n",
+        "hw2/cs231n/classifiers/helpers.py": "from cs231n.layers import *\n",
+        "hw2/readme.md": "# Homework",
+    }
+    assert run(files) == 6
+
+
+def test_a_file_without_a_folder_imports_those_beside_it() -> None:
+    files = {
+        "net.py": "from .a import one\nfrom b import two\ndef f(x):\n    return one(x) + two(x)\n",
+        "a.py": "from .b import two\ndef one(x):\n    return -two(x)\n",
+        "b.py": "def two(x):\n    return x\n",
+    }
+    assert run(files, "net.py") == 0
+
+
+def test_calls_loops_and_what_fails_in_another_file_do_not_end_the_submission() -> None:
+    """A course's own `fast_layers.py` has such lines; a notebook's cells may, too."""
+    files = {
+        PATH: "from ..layers import *\ndef f(x):\n    return double(x)\n",
+        "cs231n/layers.py": (
+            "try:\n    from .im2col_cython import im2col_cython\nexcept ImportError:\n    print('run setup.py')\n"
+            "import matplotlib.pyplot as plt\nplt.rcParams['figure.figsize'] = 1\n"
+            "TWO = 2\ndef double(x):\n    return TWO * x\n"
+            "while True:\n    double(1)\nplot(double)\n"
+            "if __name__ == '__main__':\n    raise SystemExit\n"
+        ),
+    }
+    assert run(files) == 6
+
+
+def test_what_a_missed_name_stood_for_is_named_with_its_line() -> None:
+    files = {
+        PATH: "from ..layers import *\ndef f(x):\n    return double(x)\n",
+        "cs231n/layers.py": "from .nothing import *\ndef double(x):\n    return twice(x)\n",
+    }
+    cut = sliced(files)
+    student = Student(cut)
+    with pytest.raises(NameError) as caught:
+        student.names(("",), {}, CourseModules("cs231n.classifiers"))["f"](3)
+    described = student.describe(caught.value)
+    assert "Line 1 of cs231n/layers.py (`from .nothing import *`) was left out: it raised" in described["message"]
+    assert f"line 3 of {PATH}, in f" in described["traceback"]
+    assert "line 3 of cs231n/layers.py, in double" in described["traceback"]
+    assert described["frames"] == [(1, 3), (2, 3)]
+
+
+def test_a_file_that_is_not_python_is_an_error_where_it_is_imported_and_no_harm_elsewhere() -> None:
+    broken: dict[str, str | bytes] = {"cs231n/a.py": "print 'Python 2'\n", "cs231n/b.py": b"\xff\xfe\x00"}
+    assert run({PATH: RIGHT, **broken}) == 6
+    with pytest.raises(ImportError, match=r"line 1 of cs231n/a\.py is not valid Python"):
+        run({PATH: f"from ..a import *\n{RIGHT.replace('2', 'g(2)')}", **broken})
+    with pytest.raises(ImportError, match=r"cs231n/b\.py cannot be read"):
+        run({PATH: f"from ..b import g\n{RIGHT.replace('2', 'g(2)')}", **broken})
+
+
+def test_the_courses_functions_win_and_the_files_others_stay() -> None:
+    """A student who rewrote the course's file is graded with the course's."""
+    files = {
+        PATH: "from ..layers import double, own\ndef f(x):\n    return own(x)\n",
+        "cs231n/layers.py": "def double(x):\n    return 0\ndef own(x):\n    return double(x)\n",
+    }
+    assert run(files) == 0
+    assert run(files, PATH, {"..layers": {"double": lambda x: 2 * x}}) == 6
+    assert run(files, PATH, {"cs231n.layers": {"double": lambda x: 2 * x}}) == 6
+
+
+@pytest.mark.parametrize("name", ["numpy/__init__.py", "os.py", "worker/sandbox/inside/wire.py", "builtins.py"])
+def test_a_file_never_stands_for_a_module_of_pythons_numpys_or_ours(name: str) -> None:
+    module = name.removesuffix("/__init__.py").removesuffix(".py").replace("/", ".")
+    files = {
+        "net.py": f"import {module}\ndef f(x):\n    return hasattr({module}, 'hostile')\n",
+        name: "hostile = True\n",
+    }
+    assert run(files, "net.py") is False
+
+
+def test_modules_are_made_anew_for_each_module_of_the_students() -> None:
+    """The course's functions see the dims of a case, and what a file remembers is its own module's."""
+    files = {
+        PATH: "from ..state import *\ndef f(x):\n    from ..state import k as late\n    return count(), k(), late()\n",
+        "cs231n/state.py": "calls = []\ndef count():\n    calls.append(1)\n    return len(calls)\n",
+    }
+    student = Student(sliced(files))
+
+    def ask(key: int) -> Any:
+        course = CourseModules("cs231n.classifiers", {"cs231n.state": {"k": lambda: key}})
+        return student.names((key,), {}, course)["f"](0)
+
+    assert [ask(1), ask(2), ask(1)] == [(1, 1, 1), (1, 2, 2), (2, 1, 1)]
+
+
+def test_stand_ins_are_inert_until_they_are_used() -> None:
+    plotting = (
+        "import matplotlib.pyplot as plt\nfrom past.builtins import xrange\nfrom ..im2col_cython import *\n"
+        "from matplotlib import cm\n"
+    )
+    method = "class Net:\n    def f(self, x): return 2 * x\n    def plot(self): plt.plot(cm.jet, xrange(3))\n"
+    lines = f"{plotting}{method}def f(x):\n    return Net().f(x)\n"
+    stand_ins = ("matplotlib", "past", "..im2col_cython")
+    with pytest.raises(ImportError):
+        run({PATH: lines})
+    assert run({PATH: lines}, PATH, None, *stand_ins) == 6
+    used = lines.replace("return Net().f(x)", "return Net().plot()")
+    with pytest.raises(ImportError, match=r"`past\.builtins\.xrange` is used, and .* does not provide `past`"):
+        run({PATH: used}, PATH, None, *stand_ins)
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        *("z(x)", "z[0]", "z + x", "x @ z", "-z", "float(z)", "len(z)", "[a for a in z]", "bool(z)", "z < x"),
+        *("np.asarray(z)", "np.add(z, x)", "x * np.ones(2) + z", "z.a.b()", "setattr(z, 'a', 1)"),
+        "__import__('types').new_class('C', (z,))",
+    ],
+)
+def test_every_use_of_a_stand_in_names_it(use: str) -> None:
+    with pytest.raises(ImportError, match=r"`tool\.z(\.a\.b)?` is used"):
+        run({PATH: f"import numpy as np\nfrom tool import z\ndef f(x):\n    return {use}\n"}, PATH, None, "tool")
+
+
+@pytest.mark.parametrize(
+    ("files", "reason", "sentence"),
+    [
+        ({"a.py": "", "b/c.py": ""}, "no_such_file", f"There is no {PATH} in the archive, which holds a.py, b/c.py."),
+        ({"net.py": ""}, "no_such_file", "which holds net.py. Put the file into that folder"),
+        ({"a.txt": ""}, "no_such_file", "holds no Python file"),
+        ({f"a/{PATH}": RIGHT, f"b/{PATH}": RIGHT}, "no_such_file", "more than once"),
+        ({PATH: RIGHT, "../../etc/cron.d/x.py": ""}, "bad_archive", "leads out of its folder"),
+        ({PATH: RIGHT, "/etc/passwd": ""}, "bad_archive", "an absolute path"),
+        ({PATH: RIGHT, "C:\\x.py": ""}, "bad_archive", "an absolute path"),
+        ({PATH: RIGHT, "a\\..\\..\\x": ""}, "bad_archive", "leads out of its folder"),
+        ({PATH: RIGHT, "a//b.py": ""}, "bad_archive", "no path that a file can have everywhere"),
+        ({PATH: RIGHT, "a\x1b[2J.py": ""}, "bad_archive", "no path that a file can have everywhere"),
+        ({PATH: RIGHT, f"{'a' * 130}.py": ""}, "bad_archive", "has 133 characters"),
+        ({PATH: RIGHT, "zeros.py": " " * 1_000_000}, "too_large", "unpacks to more than 100 times its size"),
+        (
+            {PATH: RIGHT, "long.py": bytes(range(256)) * 5000},
+            "too_large",
+            "bytes of Python, and the limit is 1,048,576",
+        ),
+        (dict.fromkeys([PATH, *(f"{i}.py" for i in range(500))], ""), "too_large", "501 Python files"),
+        (dict.fromkeys([PATH, *map(str, range(5000))], ""), "too_large", "5,001 members"),
+        ({PATH: "# nothing\n"}, "empty", f"{PATH} holds no code"),
+        ({PATH: "def g(x): pass\n"}, "no_such_function", "Is this the right file?"),
+        ({PATH: "def f(x:\n"}, "syntax_error", f"Line 1 of {PATH} is not valid Python"),
+    ],
+)
+def test_an_archive_that_is_no_package_is_refused_with_a_sentence(
+    files: Mapping[str, str | bytes], reason: str, sentence: str
+) -> None:
+    refused = refusal(files)
+    assert (refused.reason, sentence in refused.message) == (reason, True), refused.message
+
+
+def test_a_link_an_encrypted_member_a_repeated_one_and_another_method_are_refused() -> None:
+    assert "is a link or a device" in refusal(pack({PATH: "/etc/passwd"}, external_attr=LINK)).message
+    with warnings.catch_warnings(action="ignore"):
+        twice = pack({PATH: RIGHT, "x.py": "", "y.py": ""}).replace(b"y.py", b"x.py")
+    assert "holds x.py twice" in refusal(twice).message
+    locked = bytearray(pack({PATH: RIGHT}))
+    for start in (locked.find(b"PK\x03\x04") + 6, locked.find(b"PK\x01\x02") + 8):
+        locked[start] |= 1
+    assert "is encrypted" in refusal(bytes(locked)).message
+    packed = bytearray(pack({PATH: RIGHT}))
+    for start in (packed.find(b"PK\x03\x04") + 8, packed.find(b"PK\x01\x02") + 10):
+        packed[start] = 14
+    assert "not every program reads" in refusal(bytes(packed)).message
+
+
+def test_a_member_that_holds_more_than_it_declares_is_refused() -> None:
+    """A bomb says that it is small."""
+    bomb = bytearray(pack({PATH: RIGHT, "b.py": "x = 1\n" * 40_000}))
+    size = len("x = 1\n" * 40_000).to_bytes(4, "little")
+    assert bomb.count(size) == 2
+    refused = refusal(bytes(bomb).replace(size, (10).to_bytes(4, "little")))
+    assert refused.reason == "bad_archive"
+
+
+def test_members_that_are_no_python_stay_closed() -> None:
+    """Data, pictures and what systems put there: not even a bomb among them is unpacked."""
+    bomb = pack({PATH: RIGHT, "data.npy": b"\0" * 50_000_000, "__MACOSX/cs231n/._net.py": b"\0\1", ".venv/a.py": b"\0"})
+    cells: list[NotebookCell] = []
+    extract(bomb, "hw.zip", Entry("f", package=PATH), cells)
+    assert [(cell.name, cell.text) for cell in cells] == [(PATH, RIGHT)]
+
+
+GOOD = pack({PATH: f"from ..a import *\n{RIGHT.replace('2', 'g(2)')}", "cs231n/a.py": "def g(x):\n    return x\n"})
+
+
+@given(st.lists(st.tuples(st.integers(0, len(GOOD) - 1), st.integers(0, 255)), min_size=1, max_size=6))
+def test_any_bytes_end_in_a_slice_or_a_rejection(changes: list[tuple[int, int]]) -> None:
+    octets = bytearray(GOOD)
+    for place, octet in changes:
+        octets[place] = octet
+    with warnings.catch_warnings(action="ignore"), contextlib.suppress(Rejected):
+        sliced(bytes(octets))
+
+
+def test_a_file_alone_is_still_taken_and_an_archive_is_not_where_no_file_is_named() -> None:
+    assert extract(RIGHT.encode(), "net.py", Entry("f", package=PATH)).modules == ()
+    with pytest.raises(Rejected) as caught:
+        extract(pack({PATH: RIGHT}), "hw.zip", Entry("f"))
+    assert caught.value.reason == "binary"

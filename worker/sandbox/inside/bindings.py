@@ -1,0 +1,137 @@
+"""The student's lines that write a result of the call: followed by their text, from the lines that call.
+
+`dx, dw = backward(dout)` leads to what `backward` returns second, and to the statements that bind that name last;
+`layer.dW` to those that write `self.dW`; `grads["W1"]` to those that write this entry. Nothing is found where the text
+does not say it: two calls that may give it, a name that another function may write, more than a few lines.
+"""
+
+import ast
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from .accessors import Accessor, Path, UnknownLinesError, pattern_of, spell
+from .body_writes import FUNCTIONS, FunctionBody
+from .changes import Changes
+from .slicing import Statement
+from .writes import Write
+
+#: Lines of one result, of all results, and steps from name to name.
+_MOST, _ALL, _STEPS = 3, 60, 8
+
+
+def find_writes(call: str, results: Iterable[str], functions: Mapping[str, Statement]) -> tuple[Write, ...]:
+    """Return the lines that write each result, by its expression; none for one of which they are not known.
+
+    `functions` are the statements that define what the lines call.
+    """
+    found: list[Write] = []
+    lines = ast.parse(call).body
+    for result in results:
+        try:
+            numbers = _Search(lines, functions).find(ast.parse(result, mode="eval").body)
+        except (UnknownLinesError, RecursionError):
+            continue
+        found += [Write(result, "", statement.piece.cell, line) for statement, line in numbers]
+    return tuple(found[:_ALL])
+
+
+class _Search:
+    """One search, through the lines that call into one function or class of the student's."""
+
+    def __init__(self, lines: list[ast.stmt], functions: Mapping[str, Statement]) -> None:
+        self._lines = lines
+        self._functions = functions
+        self._steps = 0
+
+    def find(self, result: ast.expr) -> list[tuple[Statement, int]]:
+        """Return the lines with their statements; raises UnknownLinesError."""
+        source, path = self._resolve(result, ())
+        if isinstance(source, ast.Name):
+            # An object of a class: the driver reads what it left there.
+            statement, node = self._define(source.id)
+            if not isinstance(node, ast.ClassDef) or not path or path[0].kind != "attribute":
+                raise UnknownLinesError
+            numbers = _find_attribute(node, path[0].name, path[1:])
+        else:
+            statement, body = self._find_body(source)
+            numbers = FunctionBody(body).find_returned(path)
+        lines = sorted(set(numbers))
+        if not 0 < len(lines) <= _MOST:
+            raise UnknownLinesError
+        return [(statement, line) for line in lines]
+
+    def _find_body(self, call: ast.expr) -> tuple[Statement, Any]:
+        """Return the function that a call runs: one of the student's, or a method of an object of a class."""
+        function = getattr(call, "func", None)
+        if isinstance(function, ast.Name):
+            statement, node = self._define(function.id)
+            if isinstance(node, FUNCTIONS) and not node.decorator_list:
+                return statement, node
+        if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
+            made, path = self._resolve(function.value, ())
+            if isinstance(made, ast.Name) and not path:
+                statement, node = self._define(made.id)
+                methods = [part for part in getattr(node, "body", ()) if getattr(part, "name", "") == function.attr]
+                method = methods[-1] if methods else None
+                if isinstance(method, FUNCTIONS) and not method.decorator_list:
+                    return statement, method
+        raise UnknownLinesError
+
+    def _define(self, name: str) -> tuple[Statement, ast.stmt]:
+        statement = self._functions.get(name)
+        if statement is None:
+            raise UnknownLinesError
+        return statement, statement.node
+
+    def _resolve(self, value: ast.expr, path: Path) -> tuple[ast.expr, Path]:
+        """Follow a value of the lines to the call that gives it, or to the class of an object, with the way in it."""
+        self._steps += 1
+        if self._steps > _STEPS:
+            raise UnknownLinesError
+        if isinstance(value, ast.Subscript):
+            return self._resolve(value.value, (Accessor("entry", pattern_of(value.slice)), *path))
+        if isinstance(value, ast.Attribute):
+            return self._resolve(value.value, (Accessor("attribute", value.attr), *path))
+        if isinstance(value, ast.Call):
+            name = spell(value.func)
+            if name in self._functions and isinstance(self._functions[name].node, ast.ClassDef):
+                return value.func, path
+            return value, path
+        if not isinstance(value, ast.Name):
+            raise UnknownLinesError
+        if value.id in self._functions:
+            return value, path
+        bound, way = self._find_binding(value.id)
+        return self._resolve(bound, (*way, *path))
+
+    def _find_binding(self, name: str) -> tuple[ast.expr, Path]:
+        """Return the one value that the lines bind to a name, and the way in it; raises UnknownLinesError."""
+        bindings: list[tuple[ast.expr, Path]] = []
+        for statement in self._lines:
+            writes = Changes().read([statement], deep=False)
+            if name not in writes.assigned | writes.written | writes.targets:
+                continue
+            if not isinstance(statement, ast.Assign) or len(statement.targets) > 1:
+                raise UnknownLinesError
+            target = statement.targets[0]
+            if isinstance(target, ast.Name):
+                bindings.append((statement.value, ()))
+            elif isinstance(target, ast.Tuple):
+                names = [getattr(part, "id", "") for part in target.elts]
+                place = Accessor("item", str(names.index(name)) if name in names else "", len(names))
+                bindings.append((statement.value, (place,)))
+        if len(bindings) != 1:
+            raise UnknownLinesError
+        return bindings[0]
+
+
+def _find_attribute(node: ast.ClassDef, name: str, path: Path) -> list[int]:
+    """Return the lines of a class that write an attribute; those of `__init__` only make the place for it."""
+    methods = [part for part in node.body if isinstance(part, FUNCTIONS) and part.args.args]
+    return [
+        write.line
+        for method in methods
+        if method.name != "__init__"
+        for write in FunctionBody(method).list_writes(f"{method.args.args[0].arg}.{name}", path)
+        if not write.empty
+    ]
