@@ -48,13 +48,17 @@ def before_call(_context: HookContext, case: Case[Any], _kwargs: dict[str, Any])
 
 
 def _mend_course(case: Case[Any]) -> None:
-    """Have it be about an assignment that there is; a roster with each student once, a deletion that is confirmed."""
+    """Name an assignment that there is; make an extension, a roster and a confirmation such as are accepted."""
     if "assignment" in case.path_parameters:
-        case.path_parameters = case.path_parameters | {"course": "course", "assignment": "udl-7.2"}
+        # With a student of ours: what was escaped for an address is taken for invalid once another part was changed.
+        useful = {"course": "course", "assignment": "udl-7.2", "student": "ada"}
+        case.path_parameters = {name: useful.get(name, part) for name, part in case.path_parameters.items()}
+    if case.method == "PUT" and "/extensions/" in case.path and isinstance(case.body, dict):
+        case.body = case.body | {"due": USEFUL["due"]}
     if case.method == "DELETE" and case.path.endswith("/{course}"):
         case.query = {"confirm": case.path_parameters["course"]}
     if case.method == "PUT" and case.path.endswith("/roster"):
-        case.body = {"students": [{"student": "ada"}]} if case.media_type == "application/json" else b"student\nada\n"
+        case.body = {"students": [{"student": "ada"}]} if case.media_type == "application/json" else "student\nada\n"
 
 
 def _is_linked(case: Case[Any]) -> bool:

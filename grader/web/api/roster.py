@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 
 from flask import Response, request
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, RootModel
 
 from grader.courses.roster_csv import MOST_STUDENTS, BadRoster, read_roster
 from grader.model.courses import RosterEntry
@@ -50,13 +50,13 @@ class RosterRequest(RequestModel):
 
     model_config = ConfigDict(json_schema_extra={"example": {"students": [{"student": "s1024", "name": "Ada"}]}})
 
-    students: list[RosterRowRequest] = Field(min_length=1, max_length=MOST_STUDENTS)
+    students: list[RosterRowRequest] = Field(min_length=1, description=f"Each student once, {MOST_STUDENTS:,} at most.")
 
 
-class RosterTable(RequestModel):
+class RosterTable(RootModel[str]):
     """A whole roster as a table."""
 
-    model_config = ConfigDict(json_schema_extra={"type": "string", "example": "student,name,lms_id\ns1024,Ada,17\n"})
+    model_config = ConfigDict(json_schema_extra={"example": "student,name,lms_id\ns1024,Ada,17\n"})
 
 
 class RosterEntryResponse(ResponseModel):
@@ -114,7 +114,7 @@ def put_course_roster(path: CoursePath) -> Response:
     if request.mimetype == _JSON:
         body, source = json_body(RosterRequest), "api"
         entries = [RosterEntry(row.student, row.name, row.lms_id) for row in body.students]
-        _refuse_repeated([entry.student for entry in entries])
+        _refuse_unusable([entry.student for entry in entries])
     elif request.mimetype == _CSV:
         source = "csv"
         try:
@@ -165,7 +165,9 @@ def _render(entry: RosterEntry) -> RosterEntryResponse:
     )
 
 
-def _refuse_repeated(students: list[str]) -> None:
+def _refuse_unusable(students: list[str]) -> None:
+    if len(students) > MOST_STUDENTS:
+        raise _invalid("/students", f"a roster has at most {MOST_STUDENTS:,} students, not {len(students):,}")
     earlier: set[str] = set()
     for place, student in enumerate(students):
         if student in earlier:

@@ -86,6 +86,6 @@ def _token(claims: LaunchClaims, course: str) -> TokenRecord:
     if token is None:
         name = claims.name.strip() or f"person {claims.sub}"
         seconds = STAY.total_seconds()
-        token, _secret = store.tokens.create(name, course, {Scope.STAFF}, store.time() + seconds)
+        token, _secret = store.tokens.create(name, course, {Scope.STAFF}, store.time() + seconds, name)
         store.launches.keep_staff_token(course, claims.sub, token.id, _REUSED)
     return token
