@@ -9,7 +9,16 @@ from pathlib import Path
 from typing import Any, Literal
 
 import axe_playwright_python
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Frame,
+    Page,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
 
 from tests.service.parts import PATIENCE
 
@@ -78,17 +87,7 @@ class Window:
 
     def faults(self) -> list[str]:
         """What axe finds serious on the page as it is, each with the elements that it means."""
-        if not self.page.evaluate("() => 'axe' in window"):
-            # Run from outside, which the policy does not forbid.
-            self.page.evaluate(_AXE.read_text(encoding="utf-8"))
-        # Only violations: on a long page the descriptions of all that passes take most of the time.
-        violations: Any = self.page.evaluate("async () => (await axe.run({ resultTypes: ['violations'] })).violations")
-        return [
-            f"{violation['id']}: {node['html'][:120]}: {node['failureSummary'][:200]}"
-            for violation in violations
-            if violation["impact"] in _SERIOUS
-            for node in violation["nodes"]
-        ]
+        return list_faults(self.page)
 
     def overflows(self) -> bool:
         """Whether the page is wider than its window."""
@@ -102,3 +101,18 @@ class Window:
         """Remember an error or a warning of the console."""
         if message.type in {"error", "warning"}:
             self.complaints.append(f"{message.text} ({os.fspath(message.location.get('url', ''))})")
+
+
+def list_faults(page: Page | Frame) -> list[str]:
+    """What axe finds serious on a page or in a frame as it is, each with the elements that it means."""
+    if not page.evaluate("() => 'axe' in window"):
+        # Run from outside, which the policy does not forbid.
+        page.evaluate(_AXE.read_text(encoding="utf-8"))
+    # Only violations: on a long page the descriptions of all that passes take most of the time.
+    violations: Any = page.evaluate("async () => (await axe.run({ resultTypes: ['violations'] })).violations")
+    return [
+        f"{violation['id']}: {node['html'][:120]}: {node['failureSummary'][:200]}"
+        for violation in violations
+        if violation["impact"] in _SERIOUS
+        for node in violation["nodes"]
+    ]

@@ -106,6 +106,8 @@ class Lms:
     registrations: list[dict[str, Any]] = field(default_factory=list)
     #: Changes the claims of every launch; for tests of what a tool must refuse.
     change: Callable[[Claims], Claims] = field(default=lambda claims: claims)
+    #: True if a person has to press a button before the message is posted to the tool.
+    pauses: bool = False
     app: Flask = field(init=False)
 
     def __post_init__(self) -> None:
@@ -161,11 +163,9 @@ class Lms:
         given = request.values.to_dict()
         fields = self.answer(given)
         inputs = "".join(f'<input type=hidden name="{name}" value="{escape(text)}">' for name, text in fields.items())
-        return Response(
-            f'<!doctype html><form method=post action="{escape(given["redirect_uri"])}">{inputs}</form>'
-            "<script>document.forms[0].submit()</script>",
-            mimetype="text/html",
-        )
+        script = "" if self.pauses else "<script>document.forms[0].submit()</script>"
+        form = f'<form method=post action="{escape(given["redirect_uri"])}">{inputs}</form>'
+        return Response(f"<!doctype html>{form}{script}", mimetype="text/html")
 
     def answer(self, given: Mapping[str, str]) -> dict[str, str]:
         """The fields that are posted to the tool."""

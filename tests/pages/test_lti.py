@@ -1,0 +1,144 @@
+"""The service within the page of an LMS, another site, in a browser that keeps no cookies of third parties."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Frame, FrameLocator, Page, expect
+
+from grader.lti.identity import course_name, platform_id
+from grader.model.lti import Platform
+from tests.lti.platform.lms import Link, Tool
+from tests.pages.browser import Window, chromium, list_faults
+from tests.pages.house import ASSIGNMENT, PATIENCE
+from tests.pages.lms_house import LMS, OTHER, TOOL, LmsHouse, lms_housed
+from tests.service.parts import EXAMPLES
+from worker.sandbox.policy import Launch
+from worker.serve.embedded import EmbeddedRedis
+
+FOLDER = EXAMPLES[0].parent
+#: The setting of a browser that keeps no third party's cookies, without any exception.
+NO_THIRD_PARTIES = {
+    "enableThirdPartyCookieRestriction": True,
+    "disableThirdPartyCookieMetadata": True,
+    "disableThirdPartyCookieHeuristics": True,
+}
+
+
+@pytest.fixture(scope="module")
+def lms_house(
+    redis_server: EmbeddedRedis, jail: Launch, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LmsHouse]:
+    """The service and the LMS, on a database of their own."""
+    assert jail.jailed
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        lms_housed(f"{redis_server.url.removesuffix('/0')}/1", Path(tmp_path_factory.mktemp("lms")), patch) as opened,
+    ):
+        yield opened
+
+
+@pytest.fixture
+def visit(browser: Browser, lms_house: LmsHouse) -> Iterator[Window]:
+    """A window of a browser that takes the names for other sites; at the end nothing may have complained."""
+    rules = ", ".join(f"MAP {name} 127.0.0.1" for name in (TOOL, LMS, OTHER))
+    strict = browser.browser_type.launch(
+        executable_path=chromium(),
+        args=["--no-sandbox", f"--host-resolver-rules={rules}"],
+    )
+    window = Window.opened(strict, lms_house.lms.url, ignore_https_errors=True)
+    settings = window.context.new_cdp_session(window.page)
+    settings.send("Network.enable")
+    settings.send("Network.setCookieControls", NO_THIRD_PARTIES)
+    yield window
+    complaints = window.complaints
+    strict.close()
+    assert complaints == []
+
+
+def register(lms_house: LmsHouse) -> None:
+    """Register the service in the LMS, as both do it without a browser."""
+    lms, store, url = lms_house.lms, lms_house.service.store, lms_house.url
+    lms.tool = Tool("by-hand", f"{url}/lti/login", f"{url}/lti/launch", f"{url}/lti/keys")
+    addresses = (f"{lms.url}/auth", f"{lms.url}/token", f"{lms.url}/keys")
+    store.platforms.add(Platform(platform_id(lms.url, "by-hand"), lms.url, "by-hand", *addresses))
+
+
+def shown(window: Window, query: str) -> FrameLocator:
+    """The tool within the LMS's page."""
+    return window.go(f"/page?{query}").frame_locator("iframe")
+
+
+def tool_frame(page: Page) -> Frame:
+    """The frame itself."""
+    return page.frames[-1]
+
+
+def test_this_browser_keeps_no_cookie_of_a_third_party_unless_it_is_partitioned(
+    visit: Window, lms_house: LmsHouse
+) -> None:
+    """Else the tests below would show nothing."""
+    for kept in ("none", "partitioned"):
+        page = visit.go(f"/frame?src={lms_house.other}/cookies")
+        expect(page.frame_locator("iframe").get_by_text(f"kept: {kept}", exact=True)).to_be_visible()
+
+
+def test_from_the_registration_to_the_verdict_within_the_lms(visit: Window, lms_house: LmsHouse) -> None:
+    lms = lms_house.lms
+    lms.links.clear()
+    page = visit.go(f"/admin?invitation={lms_house.invitation()}")
+    expect(page.frame_locator("iframe").get_by_role("heading", level=1)).to_have_text("Backmark is registered")
+    expect(page).to_have_title("org.imsglobal.close")
+    assert lms.tool is not None
+    course = course_name(platform_id(lms.url, lms.tool.client_id), "course-1")
+
+    frame = shown(visit, "person=2")
+    expect(frame.get_by_role("heading", level=1)).to_have_text("Choose an assignment")
+    assert list_faults(tool_frame(visit.page)) == []
+    frame.get_by_role("button", name="Add to the course").click()
+    expect(frame.get_by_text("added")).to_be_visible()
+    (link,) = lms.links.values()
+    assert link.custom["assignment"] == ASSIGNMENT
+
+    frame = shown(visit, f"person=7&link={link.id}")
+    expect(frame.get_by_text("Ada Lovelace")).to_be_visible()
+    assert list_faults(tool_frame(visit.page)) == []
+    frame.get_by_label("Your file").set_input_files(FOLDER / "right.ipynb")
+    frame.get_by_role("button", name="Hand in").click()
+    verdict = frame.get_by_role("heading", level=1)
+    expect(verdict).to_have_text("Your backward pass is right.", timeout=1000 * PATIENCE)
+    frame.get_by_role("link", name="Hand in again").click()
+    expect(frame.get_by_role("link", name="Attempt 1")).to_be_visible()
+    assert [cookie["name"] for cookie in visit.context.cookies() if "lti" not in cookie["name"]] == []
+
+    frame = shown(visit, f"person=2&link={link.id}")
+    assert frame.get_by_text("no column in the gradebook").count() == 0
+    with visit.context.expect_page() as opened:
+        frame.get_by_role("button", name="Open Backmark in a new tab").click()
+    staff = opened.value
+    expect(staff).to_have_url(f"{lms_house.url}/courses/{course}/assignments/{ASSIGNMENT}")
+    staff.goto(f"{lms_house.url}/courses/{course}")
+    expect(staff.get_by_role("heading", level=1)).to_have_text("Neural networks")
+
+
+def test_a_refusal_can_be_read_within_the_lms(visit: Window, lms_house: LmsHouse) -> None:
+    page = visit.go(f"/frame?src={lms_house.url}/lti/launch")
+    expect(page.frame_locator("iframe").get_by_text("Open the assignment from your course")).to_be_visible()
+    # The browser says in its console that the answer was 403.
+    visit.complaints.clear()
+
+
+def test_a_browser_without_any_cookie_in_frames_gets_a_tab(visit: Window, lms_house: LmsHouse) -> None:
+    lms = lms_house.lms
+    register(lms_house)
+    link = lms.add_link(Link("link-9", "course-1", custom={"assignment": ASSIGNMENT})).id
+    lms.pauses = True
+    frame = shown(visit, f"person=7&link={link}")
+    # As Safari does, which keeps no partitioned cookie either.
+    visit.context.clear_cookies()
+    lms.pauses = False
+    tool_frame(visit.page).evaluate("document.forms[0].submit()")
+    expect(frame.get_by_role("heading", level=1)).to_have_text("Open it in a new tab")
+    with visit.context.expect_page() as opened:
+        frame.get_by_role("link", name="Open the assignment").click()
+    expect(opened.value.get_by_text("Ada Lovelace")).to_be_visible()
